@@ -1,0 +1,86 @@
+# What people type. Every target is one `invoke` call; the tasks are in scripts/seatrial/tasks/.
+# Written in the language of GNU make 3.81, which macOS ships.
+
+.DEFAULT_GOAL := help
+VENV := .venv
+INVOKE := $(VENV)/bin/invoke
+DEVELOP := $(VENV)/develop.stamp
+
+# What a user sets reaches the tasks through the environment, never as recipe text.
+# $(value ...) takes it letter by letter, so that make does not run what stands in it either.
+override ROOT := $(value ROOT)
+override INTEGRATION := $(value INTEGRATION)
+override FORMAT := $(value FORMAT)
+override OUTPUT := $(value OUTPUT)
+override STRICT := $(value STRICT)
+override JOBS := $(value JOBS)
+override CODE := $(value CODE)
+override NAME := $(value NAME)
+override PROFILE := $(value PROFILE)
+override TESTS := $(value TESTS)
+override DIFF := $(value DIFF)
+override PYTHON := $(value PYTHON)
+export SEATRIAL_ROOT := $(or $(ROOT),$(value SEATRIAL_ROOT))
+export SEATRIAL_INTEGRATION := $(or $(INTEGRATION),$(value SEATRIAL_INTEGRATION))
+export SEATRIAL_FORMAT := $(or $(FORMAT),$(value SEATRIAL_FORMAT))
+export SEATRIAL_OUTPUT := $(or $(OUTPUT),$(value SEATRIAL_OUTPUT))
+export SEATRIAL_STRICT := $(or $(STRICT),$(value SEATRIAL_STRICT))
+export SEATRIAL_JOBS := $(or $(JOBS),$(value SEATRIAL_JOBS))
+export SEATRIAL_CODE := $(CODE)
+export SEATRIAL_NAME := $(NAME)
+export SEATRIAL_PROFILE := $(PROFILE)
+export SEATRIAL_DIFF := $(DIFF)
+export SEATRIAL_TESTS := $(TESTS)
+export SEATRIAL_PYTHON := $(or $(PYTHON),python3)
+
+.PHONY: help setup validate validate-spec check-layout check-version fix explain rules new test docs clean
+
+help: ## this list
+	@echo "Seatrial: a Port Ocean integration from scaffold to published."
+	@echo
+	@echo "  make TARGET [ROOT=folder] [INTEGRATION=name,name] [FORMAT=text] [OUTPUT=file] [STRICT=1] [JOBS=n]"
+	@echo
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' Makefile
+
+validate: $(INVOKE) ## judge integrations: layout, spec, resources, package, changelog, code
+	@$(INVOKE) validate
+
+validate-spec: $(INVOKE) ## only the .port folder and what must agree with it
+	@$(INVOKE) validate-spec
+
+check-layout: $(INVOKE) ## only the hierarchy of the folder
+	@$(INVOKE) check-layout
+
+check-version: $(INVOKE) ## only pyproject, lock, version and changelog
+	@$(INVOKE) check-version
+
+fix: $(INVOKE) ## apply every safe repair; DIFF=1 shows it instead
+	@$(INVOKE) fix
+
+explain: $(INVOKE) ## why a rule is: make explain CODE=SPC001
+	@$(INVOKE) explain
+
+rules: $(INVOKE) ## all rules, a line each
+	@$(INVOKE) rules
+
+new: $(INVOKE) ## a new integration folder: make new NAME="My Service"
+	@$(INVOKE) new
+
+test: $(DEVELOP) ## the tests of Seatrial itself: make test [TESTS=tests/rules]
+	@$(INVOKE) test
+
+docs: $(DEVELOP) ## write docs/rules.md and docs/schemas anew
+	@$(INVOKE) docs
+
+setup: $(INVOKE) ## make .venv; every other target does it by itself
+
+clean: ## remove .venv and what tools left behind
+	@rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(INVOKE): pyproject.toml
+	@scripts/setup.sh $(VENV) .
+	@touch $@
+
+$(DEVELOP): $(INVOKE) pyproject.toml
+	@scripts/setup.sh $(VENV) '.[dev]'
+	@touch $@

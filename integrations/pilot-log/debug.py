@@ -1,0 +1,4 @@
+from port_ocean import run
+
+if __name__ == "__main__":
+    run()

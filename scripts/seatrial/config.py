@@ -1,0 +1,48 @@
+"""From the text of `seatrial.toml` to settings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from seatrial import schemas
+from seatrial.documents import toml
+from seatrial.errors import ConfigurationError
+from seatrial.model import Profile, Severity
+from seatrial.near import nearest
+from seatrial.rules import BY_CODE
+from seatrial.settings import Settings
+
+SETTINGS_FILE = "seatrial.toml"
+
+
+def settings_of(data: bytes) -> Settings:
+    """What a `seatrial.toml` says. Raises ConfigurationError with place, fault and repair."""
+    document = toml.load_settings(SETTINGS_FILE, data)
+    for fault in document.faults:
+        raise ConfigurationError(f"{SETTINGS_FILE}:{fault.line}:{fault.column}: {fault.message}")
+    for violation in schemas.violations("seatrial", document.value):
+        where = (document.key if violation.at_key else document.at)(*violation.keys)
+        repair = f"; {violation.repair.title}" if violation.repair else ""
+        raise ConfigurationError(f"{SETTINGS_FILE}:{where.line}:{where.column}: {violation.message}{repair}")
+    known: dict[str, list[str]] = document.value.get("known", {})
+    return Settings(
+        profile=Profile(document.value["profile"]) if "profile" in document.value else None,
+        integrations=document.value.get("integrations", "integrations"),
+        severities=dict(_severity(document, code, word) for code, word in _table(document.value, "severity")),
+        known_blueprints=frozenset(known.get("blueprints", ())),
+        known_icons=frozenset(known.get("icons", ())),
+        known_sections=frozenset(known.get("sections", ())),
+    )
+
+
+def _table(value: dict[str, Any], name: str) -> list[tuple[str, str]]:
+    return list(value.get(name, {}).items())
+
+
+def _severity(document: toml.Document, code: str, word: str) -> tuple[str, Severity | None]:
+    if code not in BY_CODE:
+        where = document.key("severity", code)
+        near = nearest(code, BY_CODE)
+        hint = f'; did you mean "{near}"?' if near else "; `seatrial rules` lists them"
+        raise ConfigurationError(f'{SETTINGS_FILE}:{where.line}:{where.column}: no rule has the code "{code}"{hint}')
+    return code, None if word == "off" else Severity(word)

@@ -1,0 +1,18 @@
+"""Documents: a text goes in; its value, its faults and the places of its values come out."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from seatrial.documents.document import Document, Fault, FaultKind, Keys, Place
+
+__all__ = ["Document", "Fault", "FaultKind", "Keys", "Place", "load"]
+
+_READERS = {"yaml": "yaml", "yml": "yaml", "json": "json", "toml": "toml", "lock": "toml"}
+
+
+def load(path: str, data: bytes) -> Document:
+    """The document of a YAML, JSON or TOML file, told by its suffix. Raises KeyError for another one."""
+    reader = import_module(f"seatrial.documents.{_READERS[path.rpartition('.')[2].lower()]}")
+    document: Document = reader.load(path, data)
+    return document

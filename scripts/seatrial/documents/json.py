@@ -1,0 +1,169 @@
+"""JSON documents (RFC 8259): the standard library gives the value, an own scanner the places."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from functools import partial
+from typing import Any, NamedTuple, NoReturn
+
+from seatrial.documents.document import MAX_DEPTH, Document, Fault, FaultKind, Keys, Place
+from seatrial.documents.text import BOM, Lines, Refusal, decoded, is_deep, refused, too_deep
+from seatrial.documents.wording import json_problem, shown
+
+_SPACE = re.compile(r"[ \t\n\r]*")
+_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"')
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_PLAIN = re.compile(r"[^\s,\]}]+")
+
+
+def load(path: str, data: bytes) -> Document:
+    """The document of a JSON file; of a key given twice the last value counts."""
+    try:
+        text = decoded(data)
+        if text.startswith(BOM):
+            raise Refusal(
+                FaultKind.ENCODING, "a byte order mark stands before the JSON; save the file without it"
+            )
+        value, repeated = _value(text)
+        faults = tuple(_duplicates(text)) if repeated else ()
+    except Refusal as refusal:
+        return refused(path, refusal)
+    return Document(path, value, faults, partial(_places, text))
+
+
+def _value(text: str) -> tuple[Any, bool]:
+    """The value of a text, and whether any key is given twice."""
+    repeated = []
+
+    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        value = dict(pairs)
+        if len(value) != len(pairs):
+            repeated.append(True)
+        return value
+
+    try:
+        value = json.loads(text, object_pairs_hook=members, parse_constant=_refuse_constant)
+    except json.JSONDecodeError as error:
+        message = json_problem(error.msg) if text.strip() else "the file is empty"
+        raise Refusal(FaultKind.SYNTAX, message, *Lines(text).at(error.pos)) from None
+    except _Constant as error:
+        raise Refusal(FaultKind.SYNTAX, f"{error} is not a JSON value", *_first(text, str(error))) from None
+    except ValueError:
+        raise Refusal(FaultKind.LIMIT, "a number has too many digits", *_longest_number(text)) from None
+    except RecursionError:
+        raise _deep(text) from None
+    if is_deep(value):
+        raise _deep(text)
+    if _SURROGATE.search(text):
+        _refuse_lone_surrogates(text)
+    return value, bool(repeated)
+
+
+class _Constant(Exception):
+    """NaN or an infinity."""
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise _Constant(name)
+
+
+def _first(text: str, name: str) -> tuple[int, int]:
+    """Where `name` first stands outside of strings."""
+    token = next(t for t in re.finditer(rf"{_STRING.pattern}|{name}", text, re.S) if t[0] == name)
+    return Lines(text).at(token.start())
+
+
+def _longest_number(text: str) -> tuple[int, int]:
+    numbers = (t for t in re.finditer(rf"{_STRING.pattern}|-?\d+", text, re.S) if t[0][0] != '"')
+    return Lines(text).at(max(numbers, key=lambda t: len(t[0])).start())
+
+
+def _refuse_lone_surrogates(text: str) -> None:
+    """Half of a surrogate pair is no character; such text could not even be printed."""
+    for token in _STRING.finditer(text):
+        if not _encodable(json.loads(token[0])):
+            message = "an escape of half a surrogate pair, which is not a character"
+            raise Refusal(FaultKind.SYNTAX, message, *Lines(text).at(token.start()))
+
+
+def _encodable(text: str) -> bool:
+    try:
+        return bool(text.encode()) or True
+    except UnicodeEncodeError:
+        return False
+
+
+def _deep(text: str) -> Refusal:
+    try:
+        _Scan(text)
+    except Refusal as refusal:
+        return refusal
+    return too_deep((1, 1))
+
+
+def _duplicates(text: str) -> Iterator[Fault]:
+    seen = set()
+    lines = Lines(text)
+    for mark in _Scan(text).marks:
+        member = (mark.outer, mark.keys[-1:])
+        if member in seen:
+            message = f"the key {shown(str(mark.keys[-1]))} is given twice"
+            yield Fault(FaultKind.DUPLICATE_KEY, message, *lines.at(mark.key))
+        seen.add(member)
+
+
+def _places(text: str) -> dict[Keys, Place]:
+    at = Lines(text).at
+    return {mark.keys: Place(at(mark.value), at(mark.key)) for mark in _Scan(text).marks}
+
+
+class _Mark(NamedTuple):
+    """The indexes at which a value, its key, and the collection around it start."""
+
+    keys: Keys
+    value: int
+    key: int
+    outer: int
+
+
+class _Scan:
+    """The marks of every value of a text that is JSON, in order. Raises Refusal where it is too deep."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self.marks: list[_Mark] = []
+        self._value(self._skip(0), (), None, -1)
+
+    def _skip(self, index: int) -> int:
+        space = _SPACE.match(self._text, index)
+        return space.end() if space else index
+
+    def _value(self, index: int, keys: Keys, key: int | None, outer: int) -> int:
+        """Marks the value at `index` and those in it; returns where it ends."""
+        self.marks.append(_Mark(keys, index, index if key is None else key, outer))
+        first = self._text[index]
+        if first in "{[":
+            if len(keys) >= MAX_DEPTH:
+                raise too_deep(Lines(self._text).at(index))
+            return self._members(index, keys)
+        token = (_STRING if first == '"' else _PLAIN).match(self._text, index)
+        return token.end() if token else index + 1
+
+    def _members(self, start: int, keys: Keys) -> int:
+        index = self._skip(start + 1)
+        position = 0
+        while self._text[index] not in "]}":
+            index = self._member(index, keys, position, start)
+            position += 1
+            if self._text[index] == ",":
+                index = self._skip(index + 1)
+        return index + 1
+
+    def _member(self, index: int, keys: Keys, position: int, outer: int) -> int:
+        if self._text[outer] == "[":
+            return self._skip(self._value(index, (*keys, position), None, outer))
+        name, end = json.decoder.JSONDecoder().raw_decode(self._text, index)
+        value = self._skip(self._skip(end) + 1)
+        return self._skip(self._value(value, (*keys, name), index, outer))

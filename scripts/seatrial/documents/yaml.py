@@ -1,0 +1,236 @@
+"""YAML 1.2 documents through the fast parser of PyYAML.
+
+Scalars follow the core schema of YAML 1.2 (chapter 10.3), so `on`, `yes` and `12:30` are text.
+Keys are text, aliases are written out; tags and merge keys are refused, because readers differ on them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property, partial
+from typing import Any
+
+import yaml
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from seatrial.documents.document import MAX_DEPTH, Document, Fault, FaultKind, Keys, Place
+from seatrial.documents.text import BOM, Lines, Refusal, decoded, refused, too_deep
+from seatrial.documents.wording import shown, yaml_problem
+
+MAX_NODES = 200_000
+"""A document of more keys and values than this, aliases written out, is refused."""
+
+_CORE = "tag:yaml.org,2002:"
+_MAP, _SEQ, _STR = f"{_CORE}map", f"{_CORE}seq", f"{_CORE}str"
+_SPECIAL = frozenset("tTfFnN~+-.0123456789")
+_SCALAR = re.compile(
+    r"(?P<null>~|null|Null|NULL|)"
+    r"|(?P<bool>true|True|TRUE|false|False|FALSE)"
+    r"|(?P<int>[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+)"
+    r"|(?P<float>[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
+    r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))"
+)
+_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_Fastest: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _TooDeep(Exception):
+    """Collections nest too deep below a node that starts at this index."""
+
+
+class _Loader(_Fastest):  # type: ignore[misc]
+    """Composes nodes tagged as YAML 1.2 has it.
+
+    The composer recurses in C without a guard of its own; it calls these methods around
+    every node, so the depth is counted here.
+    """
+
+    depth = 0
+
+    def descend_resolver(self, current_node: Node | None, current_index: Any) -> None:
+        self.depth += 1
+        if current_node and self.depth > MAX_DEPTH + 1:
+            raise _TooDeep(current_node.start_mark.index)
+
+    def ascend_resolver(self) -> None:
+        self.depth -= 1
+
+    def resolve(self, kind: type[Node], value: str | None, implicit: Any) -> str:
+        if kind is not ScalarNode:
+            return _MAP if kind is MappingNode else _SEQ
+        if not implicit[0] or (value and value[0] not in _SPECIAL):
+            return _STR
+        match = _SCALAR.fullmatch(value or "")
+        return f"{_CORE}{match.lastgroup}" if match else _STR
+
+
+def load(path: str, data: bytes) -> Document:
+    """The document of a file that holds one YAML document; an empty one has the value None."""
+    try:
+        text = decoded(data).removeprefix(BOM)
+        reading = _Reading(text)
+        value = reading.value(_root(text), 1)
+    except Refusal as refusal:
+        return refused(path, refusal)
+    return Document(path, value, tuple(dict.fromkeys(reading.faults)), partial(_places, text))
+
+
+def syntax_faults(data: bytes) -> tuple[Fault, ...]:
+    """What is wrong with YAML that is not ours: its syntax alone, any tags and many documents allowed."""
+    try:
+        text = decoded(data).removeprefix(BOM)
+        _guarded(text, lambda: sum(1 for _ in yaml.parse(text, Loader=_Loader)))
+    except Refusal as refusal:
+        return (refusal.fault,)
+    return ()
+
+
+def _root(text: str) -> Node | None:
+    loader = _Loader(text)
+    try:
+        return _guarded(text, loader.get_single_node)
+    finally:
+        loader.dispose()
+
+
+def _guarded(text: str, parse: Callable[[], Any]) -> Any:
+    try:
+        return parse()
+    except _TooDeep as error:
+        raise too_deep(Lines(text).at(error.args[0])) from None
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = Lines(text).at(mark.index if mark else 0)
+        raise Refusal(FaultKind.SYNTAX, yaml_problem(error.problem or ""), *place) from None
+    except yaml.YAMLError:
+        raise _unprintable(text) from None
+
+
+def _unprintable(text: str) -> Refusal:
+    found = _UNPRINTABLE.search(text)
+    if not found:
+        return Refusal(FaultKind.SYNTAX, "the file cannot be read as YAML")
+    message = f"the character U+{ord(found[0]):04X} is not allowed in YAML"
+    return Refusal(FaultKind.SYNTAX, message, *Lines(text).at(found.start()))
+
+
+class _Reading:
+    """One walk from nodes to values; `faults` are those that leave a value."""
+
+    def __init__(self, text: str) -> None:
+        self.faults: list[Fault] = []
+        self._text = text
+        self._left = MAX_NODES
+
+    def value(self, node: Node | None, depth: int) -> Any:
+        """The value of a node that stands in `depth` - 1 collections."""
+        self._left -= 1
+        if self._left < 0:
+            raise self._refuse(node, f"more than {MAX_NODES:,} values, aliases written out", FaultKind.LIMIT)
+        if node is None:
+            return None
+        if isinstance(node, ScalarNode):
+            return self._scalar(node)
+        if depth > MAX_DEPTH:
+            raise too_deep(self._place(node))
+        if isinstance(node, MappingNode) and node.tag == _MAP:
+            return self._mapping(node, depth)
+        if isinstance(node, SequenceNode) and node.tag == _SEQ:
+            return [self.value(item, depth + 1) for item in node.value]
+        raise self._tagged(node)
+
+    def _mapping(self, node: MappingNode, depth: int) -> dict[str, Any]:
+        value: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            key = self._key(key_node)
+            if key in value:
+                fault = Fault(
+                    FaultKind.DUPLICATE_KEY, f"the key {shown(key)} is given twice", *self._place(key_node)
+                )
+                self.faults.append(fault)
+            value[key] = self.value(value_node, depth + 1)
+        return value
+
+    def _key(self, node: Node) -> str:
+        if not isinstance(node, ScalarNode):
+            raise self._refuse(node, "a key must be text; put text that starts with a bracket in quotes")
+        if node.tag != _STR:
+            wanted = f'; put it in quotes: "{node.value}"' if node.value else ', and none stands before ":"'
+            raise self._refuse(node, f"a key must be text{wanted}")
+        if node.value == "<<" and not node.style:
+            raise self._refuse(node, 'the merge key "<<" is not part of YAML 1.2; write the keys out')
+        return str(node.value)
+
+    def _scalar(self, node: ScalarNode) -> Any:
+        read = _SCALARS.get(node.tag)
+        if not read:
+            raise self._tagged(node)
+        try:
+            return read(node.value)
+        except ValueError:
+            message = f"{shown(node.value)} cannot be read as {node.tag.removeprefix(_CORE)}"
+            raise self._refuse(node, message) from None
+
+    def _tagged(self, node: Node) -> Refusal:
+        tag = node.tag.replace(_CORE, "!!")
+        return self._refuse(node, f"the tag {shown(tag)} is not allowed; write the plain value")
+
+    def _refuse(self, node: Node | None, message: str, kind: FaultKind = FaultKind.SYNTAX) -> Refusal:
+        return Refusal(kind, message, *(self._place(node) if node else (1, 1)))
+
+    def _place(self, node: Node) -> tuple[int, int]:
+        return self._lines.at(node.start_mark.index)
+
+    @cached_property
+    def _lines(self) -> Lines:
+        return Lines(self._text)
+
+
+def _null(text: str) -> None:
+    if text not in ("", "~", "null", "Null", "NULL"):
+        raise ValueError
+
+
+def _bool(text: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise ValueError
+    return text.lower() == "true"
+
+
+def _int(text: str) -> int:
+    return int(text, {"0o": 8, "0x": 16}.get(text[:2], 10))
+
+
+def _float(text: str) -> float:
+    return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
+
+
+_SCALARS: Mapping[str, Callable[[str], Any]] = {
+    _STR: str,
+    f"{_CORE}null": _null,
+    f"{_CORE}bool": _bool,
+    f"{_CORE}int": _int,
+    f"{_CORE}float": _float,
+}
+
+
+def _places(text: str) -> dict[Keys, Place]:
+    """Where every value of a good document stands; aliases stand at their anchor."""
+    root = _root(text)
+    if not root:
+        return {}
+    at = Lines(text).at
+    places = {}
+    pending: list[tuple[Keys, Node, Node]] = [((), root, root)]
+    for keys, key, node in pending:
+        places[keys] = Place(at(node.start_mark.index), at(key.start_mark.index))
+        pending.extend((((*keys, name)), key, value) for name, key, value in _members(node))
+    return places
+
+
+def _members(node: Node) -> Iterator[tuple[str | int, Node, Node]]:
+    if isinstance(node, MappingNode):
+        yield from ((key.value, key, value) for key, value in node.value)
+    if isinstance(node, SequenceNode):
+        yield from ((index, item, item) for index, item in enumerate(node.value))

@@ -1,0 +1,86 @@
+"""Each rule broken and mended: the template is the good example, one edit of it the bad one."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from seatrial.check import Verdict, check
+from seatrial.documents import toml
+from seatrial.model import Finding, Fleet, Folder, Integration, MemoryFolder, Profile, Severity
+from seatrial.rules import RULES, Rule
+from seatrial.scaffold import Answers, render
+from seatrial.settings import Settings
+from seatrial.subjects import Subjects
+from seatrial.subjects.lock import content_hash
+
+NAME = "good-service"
+CONTEXT = 2
+LOCKED_CORE = "0.48.12"
+
+
+@dataclass(frozen=True)
+class Example:
+    """What was changed, as lines of a unified diff, and what Seatrial says of the result."""
+
+    diff: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+
+@cache
+def good_folder(profile: Profile) -> MemoryFolder:
+    """A fresh folder from the template, with the least lock file that is not stale."""
+    folder = render(Answers.of("Good Service", profile=profile))
+    return folder.having("poetry.lock", _lock(folder))
+
+
+def _lock(folder: MemoryFolder) -> str:
+    pyproject = toml.load("pyproject.toml", folder.read("pyproject.toml"))
+    return (
+        f'[[package]]\nname = "port-ocean"\nversion = "{LOCKED_CORE}"\n\n'
+        '[metadata]\nlock-version = "2.1"\npython-versions = "^3.12"\n'
+        f'content-hash = "{content_hash(pyproject.value)}"\n'
+    )
+
+
+def judge(rule: Rule, folder: Folder, profile: Profile) -> Verdict:
+    """What all rules, and this one even where it is off by itself, say of a folder beside its siblings."""
+    good = good_folder(profile)
+    integration = Integration(NAME, f"integrations/{NAME}", folder)
+    siblings = [Integration(name, f"integrations/{name}", edit(good)) for name, edit in rule.siblings.items()]
+    settings = Settings() if rule.severities[profile] else Settings(severities={rule.code: Severity.WARNING})
+    subjects = Subjects(integration, profile, Fleet([integration, *siblings]), settings)
+    return check(subjects, RULES)
+
+
+def example(rule: Rule) -> Example:
+    """The bad example of a rule, with the real output."""
+    good = good_folder(rule.profile)
+    bad = rule.bad(good)
+    findings = judge(rule, bad, rule.profile).findings
+    return Example(tuple(_difference(good, bad)), tuple(one for one in findings if one.code == rule.code))
+
+
+def _difference(good: MemoryFolder, bad: MemoryFolder) -> Iterator[str]:
+    for path in sorted({*good.paths(), *bad.paths()}):
+        before, after = (_lines(folder, path) for folder in (good, bad))
+        if path in bad.entries:
+            yield f"+ {path} -> {bad.entries[path].target or bad.entries[path].kind.value}"
+        elif path not in bad.files:
+            yield f"- {path}"
+        elif path not in good.files and not after:
+            yield f"+ {path}"
+        elif before != after:
+            yield f"  {path}"
+            yield from _hunks(before, after)
+
+
+def _lines(folder: MemoryFolder, path: str) -> list[str]:
+    return folder.files.get(path, b"").decode("utf-8", "backslashreplace").splitlines()
+
+
+def _hunks(before: list[str], after: list[str]) -> Iterator[str]:
+    lines = list(difflib.unified_diff(before, after, lineterm="", n=CONTEXT))[2:]
+    yield from (line for line in lines if not line.startswith("@@"))

@@ -1,0 +1,24 @@
+"""Did you mean: the known word that a wrong one was probably meant to be."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+MAX_LETTERS = 80
+"""Longer words are not compared; no name in the field is that long."""
+
+
+def nearest(word: str, known: Iterable[str], cutoff: float = 0.75) -> str | None:
+    """The one of `known` that `word` nearly is: by case, punctuation or plural first, then by spelling."""
+    if len(word) > MAX_LETTERS:
+        return None
+    names = sorted(known)
+    same = [name for name in names if _bare(name) == _bare(word)]
+    close = same or get_close_matches(word, names, n=1, cutoff=cutoff)
+    return close[0] if close else None
+
+
+def _bare(word: str) -> str:
+    return re.sub(r"[\W_]", "", word).lower().removesuffix("s")

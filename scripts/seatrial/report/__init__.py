@@ -1,0 +1,42 @@
+"""Reports: an outcome turned into text, one module a format."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+
+from seatrial.errors import UsageError
+from seatrial.near import nearest
+from seatrial.outcome import Outcome
+from seatrial.report.options import Options
+
+FORMATS: Mapping[str, str] = {
+    "text": "seatrial.report.text",
+    "json": "seatrial.report.json",
+    "github": "seatrial.report.github",
+    "sarif": "seatrial.report.sarif",
+    "junit": "seatrial.report.junit",
+    "gitlab": "seatrial.report.gitlab",
+}
+"""The module whose `render` writes each format; imported when it is asked for."""
+
+
+def choose(environ: Mapping[str, str], explicit: str | None) -> str:
+    """The format: the one asked for, else `github` under GitHub Actions, else `text`. Raises UsageError."""
+    if explicit:
+        return _known(explicit)
+    return "github" if environ.get("GITHUB_ACTIONS") == "true" else "text"
+
+
+def render(name: str, outcome: Outcome, options: Options | None = None) -> str:
+    """The outcome in a format; whole lines, or nothing at all. Raises UsageError for an unknown format."""
+    renderer: Callable[[Outcome, Options], str] = import_module(FORMATS[_known(name)]).render
+    return renderer(outcome, options or Options())
+
+
+def _known(name: str) -> str:
+    if name in FORMATS:
+        return name
+    near = nearest(name, FORMATS)
+    hint = f'did you mean "{near}"?' if near else f"choose one of {', '.join(FORMATS)}"
+    raise UsageError(f'no format is called "{name}"; {hint}')

@@ -1,0 +1,107 @@
+"""The format for GitHub Actions: every finding in the log, the gravest as annotations, a summary page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from seatrial.model import Finding, Severity
+from seatrial.outcome import Outcome
+from seatrial.report import text
+from seatrial.report.escape import cut, plain
+from seatrial.report.options import Options
+
+PER_KIND = 10
+"""Annotations GitHub keeps of each kind a step; it drops the rest unsaid."""
+
+ANNOTATION_CHARACTERS = 4_000
+"""Longer messages are cut in annotations, which hold 64 KiB; the log has them whole."""
+
+TABLE_BYTES = 1_000_000
+"""Of the step summary's 1 MiB; GitHub refuses a larger one whole."""
+
+CELL_CHARACTERS = 1_000
+"""Longer texts are cut in the step summary's table."""
+
+_COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
+_MARKUP = re.compile(r"[!#$%&*:<>@\[\\\]^_`{|}~]|(?i:(?<=www)\.)")
+
+
+def render(outcome: Outcome, options: Options) -> str:
+    """The text format's lines, and below them a folded group of annotations.
+
+    The log shows only the message of an annotation, not its place, so the lines stay.
+    """
+    if not outcome.findings:
+        return ""
+    group = ["::group::Annotations", *_annotations(outcome), "::endgroup::"]
+    return text.render(outcome, options) + "\n".join(group) + "\n"
+
+
+def step_summary(outcome: Outcome) -> str:
+    """Markdown to append to the file $GITHUB_STEP_SUMMARY names: a table, errors first, within the limit."""
+    parts = [f"### Seatrial\n\n{_unmarked(text.summary(outcome))}\n"]
+    if not outcome.findings:
+        return parts[0]
+    parts.append("\n| severity | where | rule | message |\n|---|---|---|---|\n")
+    rows = list(_fitting(map(_row, outcome.gravest_first), TABLE_BYTES))
+    left = len(outcome.findings) - len(rows)
+    more = f"\n{left} more in the log.\n" if left else ""
+    return "".join([*parts, *rows, more])
+
+
+def _annotations(outcome: Outcome) -> Iterator[str]:
+    """The first of each kind; where some are left out, a notice that says so takes one place."""
+    cropped = max(outcome.errors, outcome.warnings, outcome.infos) > PER_KIND
+    kept: list[Finding] = []
+    for severity in Severity:
+        room = PER_KIND - (cropped and severity is Severity.INFO)
+        kept += [finding for finding in outcome.findings if finding.severity is severity][:room]
+    yield from map(_annotation, kept)
+    if cropped:
+        left = len(outcome.findings) - len(kept)
+        yield f"::notice title=Seatrial::{left} more in the log and the step summary"
+
+
+def _annotation(finding: Finding) -> str:
+    title = f"{finding.code} {finding.name}"
+    properties = (
+        f"file={_property(finding.path)},line={finding.line},col={finding.column},title={_property(title)}"
+    )
+    message = _data(cut(text.said(finding), ANNOTATION_CHARACTERS))
+    return f"::{_COMMANDS[finding.severity]} {properties}::{message}"
+
+
+def _data(shown: str) -> str:
+    """Escaped as the runner undoes it behind the second `::`; line ends are gone already."""
+    return shown.replace("%", "%25")
+
+
+def _property(value: str) -> str:
+    """Escaped as the runner undoes it in a property."""
+    return _data(plain(value)).replace(":", "%3A").replace(",", "%2C")
+
+
+def _row(finding: Finding) -> str:
+    where = f"{finding.path or '.'}:{finding.line}:{finding.column}"
+    cells = (where, f"{finding.code} {finding.name}", text.said(finding))
+    return f"| {finding.severity.value} | {' | '.join(map(_cell, cells))} |\n"
+
+
+def _cell(shown: str) -> str:
+    """In <code> GitHub makes no mention, reference or emoji of the text."""
+    return f"<code>{_unmarked(cut(plain(shown), CELL_CHARACTERS))}</code>"
+
+
+def _unmarked(shown: str) -> str:
+    """Markdown that shows just this text, with all that could be markup as character references."""
+    return _MARKUP.sub(lambda match: f"&#{ord(match[0])};", shown)
+
+
+def _fitting(rows: Iterable[str], room: int) -> Iterator[str]:
+    """The first rows that take no more than this many bytes."""
+    for row in rows:
+        room -= len(row.encode())
+        if room < 0:
+            return
+        yield row

@@ -1,0 +1,32 @@
+"""The format of GitLab's code quality reports.
+
+Source: https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from seatrial.model import Finding, Severity
+from seatrial.outcome import Outcome
+from seatrial.report.escape import plain
+from seatrial.report.json import dumps
+from seatrial.report.options import Options
+from seatrial.report.text import said
+
+_SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "minor", Severity.INFO: "info"}
+
+
+def render(outcome: Outcome, options: Options) -> str:
+    """A list with one object a finding."""
+    return dumps([_issue(finding) for finding in outcome.findings])
+
+
+def _issue(finding: Finding) -> dict[str, Any]:
+    return {
+        "description": said(finding),
+        "check_name": plain(f"{finding.code} {finding.name}"),
+        "fingerprint": finding.fingerprint,
+        "severity": _SEVERITIES[finding.severity],
+        "location": {"path": plain(finding.path) or ".", "lines": {"begin": finding.line}},
+    }

@@ -1,0 +1,62 @@
+"""The format for programs: the findings as data, exactly as found."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from seatrial.model import Finding
+from seatrial.outcome import Outcome
+from seatrial.report.escape import encodable
+from seatrial.report.options import Options
+
+VERSION = 1
+"""Rises when a key changes its meaning or goes away; new keys may come without."""
+
+_MARKER = re.compile(r"(##\w*)\[")
+
+
+def render(outcome: Outcome, options: Options) -> str:
+    """`{"version", "findings", "summary"}`; lines and columns are 1-based, columns count code points."""
+    counts = {
+        "integrations": outcome.integrations,
+        "errors": outcome.errors,
+        "warnings": outcome.warnings,
+        "suppressed": outcome.suppressed,
+    }
+    findings = [_finding(finding) for finding in outcome.findings]
+    return dumps({"version": VERSION, "findings": findings, "summary": counts})
+
+
+def dumps(value: Any) -> str:
+    """JSON in ASCII, so that nothing in it can act on a terminal or a CI log, whatever the locale."""
+    text = json.dumps(_encodable(value), indent=2)
+    return _MARKER.sub(r"\1\\u005b", text) + "\n"
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    fix = {"title": finding.fix.title, "safe": finding.fix.safe} if finding.fix else None
+    return {
+        "code": finding.code,
+        "name": finding.name,
+        "severity": finding.severity.value,
+        "integration": finding.integration,
+        "path": finding.path,
+        "line": finding.line,
+        "column": finding.column,
+        "message": finding.message,
+        "fix": fix,
+        "fingerprint": finding.fingerprint,
+    }
+
+
+def _encodable(value: Any) -> Any:
+    """JSON's grammar lets lone surrogates through, most of its readers do not."""
+    if isinstance(value, str):
+        return encodable(value)
+    if isinstance(value, dict):
+        return {_encodable(key): _encodable(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_encodable(one) for one in value]
+    return value

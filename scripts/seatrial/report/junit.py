@@ -1,0 +1,57 @@
+"""The format of test reports: an integration is a suite, each finding a case.
+
+An error is a failed case. Warnings and infos, which fail no run by themselves, are
+skipped cases: readers show those, and do not turn red for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+from seatrial.model import Finding, Severity
+from seatrial.outcome import Outcome
+from seatrial.report.escape import plain
+from seatrial.report.options import Options
+from seatrial.report.text import line, said
+
+_COUNTED = {"tests": "testcase", "failures": "failure", "errors": "error", "skipped": "skipped"}
+
+
+def render(outcome: Outcome, options: Options) -> str:
+    """JUnit XML in ASCII; an integration without findings is one passed case."""
+    found: dict[str, list[Finding]] = {name: [] for name in outcome.names}
+    for finding in outcome.findings:
+        found.setdefault(finding.integration, []).append(finding)
+    suites = _counted("testsuites", "seatrial", [_suite(name, findings) for name, findings in found.items()])
+    indent(suites)
+    document: bytes = tostring(suites, "us-ascii", xml_declaration=True)
+    return document.decode("ascii") + "\n"
+
+
+def _suite(integration: str, findings: Sequence[Finding]) -> Element:
+    passed = Element("testcase", classname=plain(integration), name="no findings")
+    return _counted("testsuite", integration, [_case(finding) for finding in findings] or [passed])
+
+
+def _case(finding: Finding) -> Element:
+    case = Element(
+        "testcase",
+        classname=plain(finding.integration),
+        name=plain(f"{finding.code} {finding.name} at {finding.path}:{finding.line}:{finding.column}"),
+        file=plain(finding.path),
+        line=str(finding.line),
+    )
+    if finding.severity is Severity.ERROR:
+        SubElement(case, "failure", type=plain(finding.code), message=said(finding)).text = line(finding)
+    else:
+        SubElement(case, "skipped", message=f"{finding.severity.value}: {said(finding)}")
+    return case
+
+
+def _counted(tag: str, name: str, children: Sequence[Element]) -> Element:
+    element = Element(tag, name=plain(name))
+    element.extend(children)
+    for attribute, counted in _COUNTED.items():
+        element.set(attribute, str(sum(1 for _ in element.iter(counted))))
+    return element

@@ -1,0 +1,64 @@
+"""The format for people and for programs that read lines: one line a finding."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from seatrial.model import Finding, Severity
+from seatrial.outcome import Outcome
+from seatrial.report.escape import plain
+from seatrial.report.options import Options
+
+_PAINT = {Severity.ERROR: "1;31", Severity.WARNING: "33", Severity.INFO: "36"}
+
+
+def render(outcome: Outcome, options: Options) -> str:
+    """One line a finding, nothing else."""
+    return "".join(line(finding, options.colour) + "\n" for finding in outcome.findings)
+
+
+def line(finding: Finding, colour: bool = False) -> str:
+    """`path:line:col: severity CODE name: message; repair`, safe to print."""
+    where = plain(f"{finding.path or '.'}:{finding.line}:{finding.column}")
+    severity = finding.severity.value
+    rest = f"{plain(finding.code)} {plain(finding.name)}: {said(finding)}"
+    if not colour:
+        return f"{where}: {severity} {rest}"
+    return f"{_painted(where, '1')}: {_painted(severity, _PAINT[finding.severity])} {rest}"
+
+
+def said(finding: Finding) -> str:
+    """The message and, behind it, how to repair it, safe to print."""
+    return plain(f"{finding.message}; {finding.fix.title}" if finding.fix else finding.message)
+
+
+def summary(outcome: Outcome, explain: str = "seatrial explain ") -> str:
+    """How it went, and what to type next: `explain` with a code behind it."""
+    held = f" ({outcome.suppressed} suppressed)" if outcome.suppressed else ""
+    judged = _counted(outcome.integrations, "integration")
+    if not outcome.findings:
+        return f"all well: {judged}, no findings{held}"
+    counts = [(outcome.errors, "error"), (outcome.warnings, "warning"), (outcome.infos, "info")]
+    found = ", ".join(_counted(count, word) for count, word in counts if count)
+    code = plain(outcome.gravest_first[0].code)
+    return f"{judged}, {found}{held}; {explain}{code} says why"
+
+
+def wants_colour(stream_is_tty: bool, environ: Mapping[str, str]) -> bool:
+    """Whether to colour: NO_COLOR forbids it, then FORCE_COLOR demands it; either counts when not empty.
+
+    Otherwise a terminal gets colour unless TERM is `dumb`. Source: no-color.org, force-color.org.
+    """
+    if environ.get("NO_COLOR"):
+        return False
+    if environ.get("FORCE_COLOR"):
+        return True
+    return stream_is_tty and environ.get("TERM") != "dumb"
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
+
+
+def _painted(text: str, paint: str) -> str:
+    return f"\x1b[{paint}m{text}\x1b[0m"

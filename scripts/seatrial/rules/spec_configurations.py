@@ -1,0 +1,228 @@
+"""Family SPC, the configurations: names, defaults, choices, secrets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from seatrial.humps import decamelize
+from seatrial.model import Edit, Fix, MemoryFolder, Problem
+from seatrial.rules.rule import WARNING, Problems, rule
+from seatrial.rules.spec import SPEC, edited
+from seatrial.subjects.spec import Item, Spec
+
+_DEFAULT = "    default: 100"
+
+_CAMEL = re.compile(r"[a-z][A-Za-z0-9]*")
+_SNAKE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s/?#]+\S*")
+_WHOLE = re.compile(r"\s*[-+]?\d+\s*")
+_SECRET = re.compile(r"token|secret|password|apikey|privatekey|accesskey")
+_NO_SECRET = re.compile(r"(url|header|name|id|type|path|mode|ttl|expiration|limit|priority)$")
+_TRUTHS = {"0", "1", "off", "on", "f", "t", "false", "true", "n", "y", "no", "yes"}
+
+
+@rule(
+    "SPC118",
+    bad=edited(
+        "saas:\n",
+        "  - name: api_url\n    type: url\n    required: false\n    description: The address of the API\nsaas:\n",
+    ),
+)
+def duplicate_configuration(spec: Spec) -> Problems:
+    """No two configurations have the same name, nor the same name in Python.
+
+    Ocean turns camelCase into snake_case; of two that meet there the later one wins.
+    """
+    first: dict[str, Item] = {}
+    for item in spec.configurations:
+        name = item.text("name").strip()
+        earlier = first.setdefault(decamelize(name), item)
+        if earlier is item:
+            continue
+        line = spec.document.at(*earlier.way("name")).line
+        same = earlier.text("name").strip() == name
+        told = f"is already there in line {line}" if same else _told_apart(earlier, name, line)
+        fix = Fix("delete one of the two, or rename it")
+        yield Problem(spec.document.at(*item.way("name")), f'configuration "{name[:60]}" {told}', fix)
+
+
+def _told_apart(earlier: Item, name: str, line: int) -> str:
+    other, python = earlier.text("name")[:60], decamelize(name)[:60]
+    return f'and "{other}" in line {line} are both "{python}" in Python'
+
+
+def _capital_name(folder: MemoryFolder) -> MemoryFolder:
+    return folder.edited(SPEC, "- name: apiUrl", "- name: ApiUrl")
+
+
+@rule("SPC119", severity=WARNING, bad=_capital_name)
+def odd_configuration_name(spec: Spec) -> Problems:
+    """A configuration's name is in camelCase.
+
+    Ocean derives the name in Python and the environment variable from it. A name in
+    snake_case comes out unchanged and is no finding.
+    """
+    for item in spec.configurations:
+        name = item.text("name").strip()
+        if _CAMEL.fullmatch(name) or _SNAKE.fullmatch(name):
+            continue
+        where, better = spec.document.at(*item.way("name")), _camel(name)
+        fix = Fix(f'rename it to "{better}"') if better else Fix("rename it to words in camelCase")
+        yield Problem(where, f'the name of configuration "{name[:60]}" is not in camelCase', fix)
+
+
+def _camel(name: str) -> str:
+    """The name in camelCase; empty where nothing is left of it."""
+    words = re.findall(r"[A-Za-z0-9]+", name)
+    joined = "".join(word[:1].upper() + word[1:] for word in words)
+    capitals = re.match(r"[A-Z]+(?![a-z])|[A-Z]", joined)
+    found = joined[: capitals.end()].lower() + joined[capitals.end() :] if capitals else joined
+    return found if _CAMEL.fullmatch(found) else ""
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int | float) or (isinstance(value, str) and _WHOLE.fullmatch(value) is not None)
+
+
+def _is_truth(value: Any) -> bool:
+    if isinstance(value, str):
+        return value.lower() in _TRUTHS
+    return isinstance(value, bool) or value in (0, 1)
+
+
+def _is_url(value: Any) -> bool:
+    return isinstance(value, str) and _URL.fullmatch(value.strip()) is not None
+
+
+USABLE: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
+    "string": ("text", lambda value: not isinstance(value, dict | list)),
+    "url": ("an address such as https://api.example.com", _is_url),
+    "boolean": ("true or false", _is_truth),
+    "integer": ("a whole number", _is_whole),
+    "object": ("an object", lambda value: isinstance(value, dict)),
+    "array": ("a list", lambda value: isinstance(value, list)),
+}
+"""For each type what a default is, and whether Ocean's own reader of settings takes a value for it."""
+
+EXACT: Mapping[str, type] = {"string": str, "boolean": bool, "integer": int}
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, str):
+        return f'"{value[:60]}"'
+    return str(value).lower()[:60] if isinstance(value, bool) else str(value)[:60]
+
+
+@rule("SPC120", bad=edited(_DEFAULT, "    default: many"))
+def unusable_default(spec: Spec) -> Problems:
+    """The default of a configuration is of the configuration's type.
+
+    Ocean reads each default when it starts, and stops at one it cannot read.
+    """
+    for item in spec.configurations:
+        wanted, usable = USABLE.get(item.text("type"), ("", _anything))
+        default = item.value.get("default")
+        if default is not None and not usable(default):
+            where = spec.document.at(*item.way("default"))
+            message = f'the default of configuration "{item.text("name")[:60]}" is {_shown(default)}, not {wanted}'
+            yield Problem(where, message, Fix(f"write {wanted}"))
+
+
+def _anything(_: Any) -> bool:
+    return True
+
+
+@rule("SPC121", severity=WARNING, bad=edited(_DEFAULT, '    default: "100"'))
+def loosely_typed_default(spec: Spec) -> Problems:
+    """A default is written as its type is: a number without quotes, a text with them where needed.
+
+    Ocean converts it, but the form of Port shows it as it stands.
+    """
+    for item in spec.configurations:
+        kind, default = item.text("type"), item.value.get("default")
+        if kind not in EXACT or default is None or type(default) is EXACT[kind] or not USABLE[kind][1](default):
+            continue
+        where = spec.document.at(*item.way("default"))
+        message = f'the default of configuration "{item.text("name")[:60]}" is {_shown(default)}, not {USABLE[kind][0]}'
+        yield Problem(where, message, Fix(_exactly(kind, default)))
+
+
+def _exactly(kind: str, default: Any) -> str:
+    if kind == "string":
+        return f'put it in quotes: "{_shown(default)}"'
+    return f"write {str(default).strip()[:60]} without quotes" if isinstance(default, str) else f"write {USABLE[kind][0]}"
+
+
+@rule("SPC122", bad=edited(_DEFAULT, "    default: 100\n    enum: [50, 100, 100]"))
+def duplicate_enum_value(spec: Spec) -> Problems:
+    """No value of an enum is listed twice.
+
+    The form shows each one, and one of the two is usually a slip for another.
+    """
+    for item in spec.configurations:
+        seen = []
+        for index, value in item.listed("enum"):
+            if _among(value, seen):
+                where = spec.document.at(*item.way("enum", index))
+                yield Problem(where, f"{_shown(value)} is listed twice", Fix("delete one of the two"))
+            seen.append(value)
+
+
+def _among(value: Any, values: list[Any]) -> bool:
+    """Whether the same value is there; 1 and true are two."""
+    return any(value == one and type(value) is type(one) for one in values)
+
+
+@rule("SPC123", bad=edited(_DEFAULT, "    default: 100\n    enum: [50, 200]"))
+def default_outside_enum(spec: Spec) -> Problems:
+    """The default of a configuration is one of its enum.
+
+    The form starts with a choice that it does not offer.
+    """
+    for item in spec.configurations:
+        default, values = item.value.get("default"), [value for _, value in item.listed("enum")]
+        if default is not None and values and default not in values:
+            where = spec.document.at(*item.way("default"))
+            choices = ", ".join(_shown(value) for value in values[:12])
+            message = f'the default of configuration "{item.text("name")[:60]}" is {_shown(default)}, which is not in its enum'
+            yield Problem(where, message, Fix(f"write one of {choices}, or add it to the enum"))
+
+
+@rule("SPC124", severity=WARNING, bad=edited("    sensitive: true\n", ""))
+def exposed_secret(spec: Spec) -> Problems:
+    """A token, secret, password or key is marked as sensitive.
+
+    Port hides and encrypts only what is marked. Names that end in such words as Url, Header
+    or Name are about a secret and are none.
+    """
+    for item in spec.configurations:
+        name = item.text("name")
+        bare = re.sub(r"[\W_]", "", name).lower()
+        is_secret = _SECRET.search(bare) and not _NO_SECRET.search(bare)
+        if item.text("type") != "string" or not is_secret or item.value.get("sensitive", False) is not False:
+            continue
+        where = spec.document.at(*item.way("sensitive" if "sensitive" in item.value else "name"))
+        message = f'configuration "{name[:60]}" looks like a secret and is not marked as sensitive'
+        yield Problem(where, message, Fix('set "sensitive: true"'))
+
+
+def _text_host(folder: MemoryFolder) -> MemoryFolder:
+    host = "  - name: appHost\n    type: string\n    required: false\n    description: The address of this app\nsaas:\n"
+    code = 'from port_ocean.context.ocean import ocean\n\nHOST = ocean.integration_config["app_host"]\n'
+    return folder.having("host.py", code).edited(SPEC, "saas:\n", host)
+
+
+@rule("SPC125", severity=WARNING, bad=_text_host)
+def host_typed_as_string(spec: Spec) -> Problems:
+    """The configuration appHost is of type url.
+
+    It is the address under which the app can be reached from outside. As a `url` it is
+    checked and loses its trailing slash; as a `string` the webhooks get two slashes in a row.
+    """
+    item = spec.by_name.get("appHost")
+    if item and item.text("type") == "string":
+        where = spec.document.at(*item.way("type"))
+        fix = Fix('change "string" to "url"', Edit(where, "string", "url"))
+        yield Problem(where, '"type" of configuration "appHost" is "string", not "url"', fix)

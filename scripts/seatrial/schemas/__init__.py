@@ -1,0 +1,45 @@
+"""Schemas of the files under `.port`: the grammar as data, its violations as values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from seatrial.documents.document import Keys
+from seatrial.schemas.grammar import NAMES, grammar
+from seatrial.schemas.quick import tester
+from seatrial.schemas.violation import Repair, Violation
+
+__all__ = ["NAMES", "Repair", "Violation", "violations"]
+
+
+def violations(schema: str, value: Any) -> tuple[Violation, ...]:
+    """Where `value` breaks the schema of this name, in document order; at most a hundred places.
+
+    Cerberus is asked only about documents that do not conform, for it is slow to load and to run.
+    """
+    try:
+        return () if tester(schema)(value) else _explained(schema, value)
+    except RecursionError:
+        names = grammar(schema).names
+        return (Violation(names["form"], (), f"{grammar(schema).noun} is nested too deep to be checked"),)
+
+
+def _explained(schema: str, value: Any) -> tuple[Violation, ...]:
+    from seatrial.schemas.engine import breaches
+    from seatrial.schemas.wording import explained
+
+    found = sorted(breaches(schema, value), key=lambda breach: _order(value, breach.keys))
+    return tuple(explained(schema, value, found))
+
+
+def _order(value: Any, keys: Keys) -> tuple[int, ...]:
+    """The place of a value in its document, as the count of keys before it at each level."""
+    order = []
+    for key in keys:
+        if isinstance(value, dict):
+            order.append(list(value).index(key) if key in value else -1)
+            value = value.get(key)
+        else:
+            order.append(key if isinstance(key, int) else -1)
+            value = value[key]
+    return tuple(order)

@@ -1,0 +1,100 @@
+"""The grammar of one kind of document: Cerberus rules and words for people, read from YAML data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from seatrial.documents import yaml
+
+Rules = Mapping[str, Any]
+"""The rules of one value, such as {"type": "string", "required": True}."""
+
+Fields = Mapping[str, "Rules | str"]
+"""The rules of each key of an object; a text names a set of rules."""
+
+NAMES = (
+    "spec-guide",
+    "spec-ocean",
+    "blueprints",
+    "port-app-config",
+    "scorecards",
+    "pages",
+    "actions",
+    "seatrial",
+    "ignore",
+)
+"""Every schema; the two of the spec are one grammar with different keys required."""
+
+_FILES = {"spec-guide": "spec", "spec-ocean": "spec"}
+
+
+
+@dataclass(frozen=True)
+class Grammar:
+    """Cerberus rules with their two registries.
+
+    `names` says which rule of Seatrial speaks of a fault: by "missing", "unknown",
+    "misspelled", "misplaced", "type", "value" and "form". `noun` is what people call the document.
+    """
+
+    noun: str
+    names: Mapping[str, str]
+    document: Rules
+    schemas: Mapping[str, Fields]
+    rules_sets: Mapping[str, Rules]
+
+    def rules(self, rules: Rules | str) -> Rules:
+        """The rules themselves, where a name may stand for them."""
+        return self.rules_sets[rules] if isinstance(rules, str) else rules
+
+    def fields(self, fields: Fields | str) -> Fields:
+        """The fields themselves, where a name may stand for them."""
+        return self.schemas[fields] if isinstance(fields, str) else fields
+
+    def below(self, rules: Rules, key: str | int) -> Rules | None:
+        """The rules of what stands at `key` of a value with these rules; None where none are given."""
+        if isinstance(key, int):
+            return self.rules(rules["schema"]) if rules.get("type") == "list" and "schema" in rules else None
+        fields = self.fields(rules.get("schema", {})) if is_object(rules) else {}
+        found = fields.get(key, rules.get("valuesrules"))
+        return None if found is None else self.rules(found)
+
+
+def is_object(rules: Rules) -> bool:
+    """Whether `schema` of these rules speaks of an object's keys rather than of a list's items."""
+    kinds = rules.get("type", ())
+    return "dict" in ((kinds,) if isinstance(kinds, str) else kinds)
+
+
+@cache
+def grammar(name: str) -> Grammar:
+    """The grammar of this name, one of NAMES."""
+    data = _data(_FILES.get(name, name))
+    required = data.get("variants", {}).get(name, [])
+    return Grammar(
+        noun=data["noun"],
+        names=data["rules"],
+        document=_requiring(data["document"], required),
+        schemas=data.get("schemas", {}),
+        rules_sets=data.get("rules_sets", {}),
+    )
+
+
+def _requiring(document: Rules, keys: list[str]) -> Rules:
+    fields = document.get("schema", {})
+    more = {key: {**fields[key], "required": True} for key in keys}
+    return {**document, "schema": {**fields, **more}} if more else document
+
+
+@cache
+def _data(file: str) -> dict[str, Any]:
+    text = resources.files(__package__).joinpath(f"{file}.yaml").read_bytes()
+    document = yaml.load(f"{file}.yaml", text)
+    if document.faults:
+        raise ValueError(f"{file}.yaml: {document.faults[0].message}")
+    data: dict[str, Any] = document.value
+    return data

@@ -1,0 +1,138 @@
+"""From what Cerberus finds to what people read: the fault, what is wanted, and the near name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from seatrial.near import nearest
+from seatrial.schemas.engine import Breach
+from seatrial.schemas.grammar import Grammar, grammar
+from seatrial.schemas.places import homes, place, shown
+from seatrial.schemas.violation import Repair, Violation
+
+MOST_LISTED = 16
+"""A longer list of known names helps nobody."""
+
+TYPES = {
+    "string": "text",
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "number": "a number",
+    "dict": "an object",
+    "list": "a list",
+}
+"""What people call the types of Cerberus."""
+
+
+def explained(name: str, root: Any, breaches: Sequence[Breach]) -> Iterator[Violation]:
+    """Breaches of the schema of this name in the reader's words.
+
+    A key that is missing because it is misspelled is one fault, told at the misspelled one.
+    """
+    found = [(breach, _worded(name, root, breach)) for breach in breaches]
+    renamed = {(*breach.keys[:-1], told.repair.new) for breach, told in found if told.at_key and told.repair}
+    for breach, told in found:
+        if breach.rule != "required" or breach.keys not in renamed:
+            yield told
+
+
+def _worded(name: str, root: Any, breach: Breach) -> Violation:
+    known = grammar(name)
+    if breach.rule == "unknown":
+        return _unknown_key(name, known, root, breach)
+    if breach.rule == "required":
+        return _missing_key(known, root, breach)
+    subject = f"{place(known, root, breach.keys)} is {shown(breach.value)}"
+    if breach.rule in ("type", "nullable"):
+        return _wrong_type(known, subject, breach)
+    if breach.rule == "allowed":
+        return _unknown_value(known, subject, breach)
+    return _malformed(known, subject, breach)
+
+
+def _rule(known: Grammar, rules: Mapping[str, Any], fault: str) -> str:
+    own = rules.get("meta", {}).get("rule", {})
+    found: str = own.get(fault, known.names[fault])
+    return found
+
+
+def _missing_key(known: Grammar, root: Any, breach: Breach) -> Violation:
+    *parent, key = breach.keys
+    holder = place(known, root, tuple(parent))
+    example = breach.rules.get("meta", {}).get("example")
+    title = f'add "{key}" to {holder}' + (f", such as {example}" if example else "")
+    rule = _rule(known, breach.rules, "missing")
+    return Violation(rule, tuple(parent), f'{holder} has no "{key}"', at_key=True, repair=Repair(title))
+
+
+def _unknown_key(name: str, known: Grammar, root: Any, breach: Breach) -> Violation:
+    *parent, key = breach.keys
+    holder = place(known, root, tuple(parent))
+    free = [sibling for sibling in breach.siblings if sibling not in _keys_at(root, parent)]
+    near = nearest(key, free) if isinstance(key, str) else None
+    message = f"{holder} has an unknown key {shown(key)}"
+    if near:
+        repair = Repair(f'rename "{key}" to "{near}"', key, near)
+        return _at_key(known, "misspelled", breach, f'{message}; did you mean "{near}"?', repair)
+    home = _home(name, key)
+    if home:
+        return _at_key(known, "misplaced", breach, f"{message}; it belongs in {home}", Repair(f"move it into {home}"))
+    title = f"remove {shown(key)}" + _listed("; known here are ", breach.siblings)
+    return _at_key(known, "unknown", breach, message, Repair(title))
+
+
+def _at_key(known: Grammar, fault: str, breach: Breach, message: str, repair: Repair) -> Violation:
+    return Violation(known.names[fault], breach.keys, message, at_key=True, repair=repair)
+
+
+def _wrong_type(known: Grammar, subject: str, breach: Breach) -> Violation:
+    types = breach.rules.get("type", ())
+    wanted = " or ".join(TYPES[one] for one in ((types,) if isinstance(types, str) else types)) or "a value"
+    number_for_text = types == "string" and isinstance(breach.value, int | float)
+    title = f'put it in quotes: "{shown(breach.value)}"' if number_for_text else f"write {wanted}"
+    rule = _rule(known, breach.rules, "type")
+    return Violation(rule, breach.keys, f"{subject}, not {wanted}", repair=Repair(title))
+
+
+def _unknown_value(known: Grammar, subject: str, breach: Breach) -> Violation:
+    allowed, value = breach.rules["allowed"], breach.value
+    near = breach.rules.get("meta", {}).get("instead", {}).get(value.lower()) or nearest(value, allowed)
+    rule = _rule(known, breach.rules, "value")
+    if near:
+        repair = Repair(f'change "{value}" to "{near}"', value, near)
+        return Violation(rule, breach.keys, f'{subject}; did you mean "{near}"?', repair=repair)
+    message = f"{subject}, which is not one of {', '.join(allowed)}"
+    return Violation(rule, breach.keys, message, repair=Repair(f"write one of {', '.join(allowed)}"))
+
+
+def _malformed(known: Grammar, subject: str, breach: Breach) -> Violation:
+    meta = breach.rules["meta"]
+    rule = _rule(known, breach.rules, "form")
+    repair = Repair(f"write {meta['wanted']}")
+    at_key = meta.get("at") == "key"
+    return Violation(rule, breach.keys, f"{subject}, not {meta['wanted']}", at_key=at_key, repair=repair)
+
+
+def _listed(lead: str, names: tuple[str, ...]) -> str:
+    return lead + ", ".join(names) if 0 < len(names) <= MOST_LISTED else ""
+
+
+def _keys_at(root: Any, keys: list[str | int]) -> Any:
+    for key in keys:
+        root = root[key]
+    return root
+
+
+@cache
+def _homes(name: str) -> dict[str, set[str]]:
+    return homes(grammar(name))
+
+
+def _home(name: str, key: Any) -> str | None:
+    """The one place at which this key belongs; None where there is none or a choice."""
+    found = _homes(name).get(key, set()) if isinstance(key, str) else set()
+    if len(found) != 1:
+        return None
+    return f'"{next(iter(found))}"' if next(iter(found)) else "the document itself"

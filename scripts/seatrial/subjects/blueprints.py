@@ -1,0 +1,163 @@
+"""What the blueprints say, read tolerantly: what has the wrong shape is left out, for the schema speaks of that."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from seatrial.documents.document import Document
+from seatrial.near import nearest
+from seatrial.subjects.rows import is_list, rows
+from seatrial.subjects.spec import Item
+
+SYSTEM = frozenset({"_user", "_team", "_scorecard", "_rule", "_rule_result"})
+"""Blueprints that Port itself brings."""
+
+META = frozenset(
+    {
+        "$identifier",
+        "$title",
+        "$team",
+        "$icon",
+        "$updatedAt",
+        "$createdAt",
+        "$createdBy",
+        "$updatedBy",
+        "$blueprint",
+        "$runId",
+    }
+)
+"""What every entity has beside its properties."""
+
+SORTS: Mapping[str, tuple[str, ...]] = {
+    "property": ("schema", "properties"),
+    "mirror property": ("mirrorProperties",),
+    "calculation property": ("calculationProperties",),
+    "aggregation property": ("aggregationProperties",),
+}
+"""The sorts of properties, by what people call them, and the way to each in a blueprint."""
+
+SECTIONS = frozenset({"schema", "relations", "mirrorProperties", "calculationProperties", "aggregationProperties"})
+_PLAIN = frozenset({"identifier", "title", "icon", "description"}) | SECTIONS
+
+
+@dataclass(frozen=True)
+class Blueprint:
+    """One blueprint that states its identifier."""
+
+    item: Item
+    identifier: str
+
+    @cached_property
+    def sorts(self) -> Mapping[str, Item]:
+        """The properties of each sort, by what people call it."""
+        return {sort: self.item.inner(*way) for sort, way in SORTS.items()}
+
+    @property
+    def properties(self) -> Item:
+        """The properties that a mapping fills."""
+        return self.sorts["property"]
+
+    @cached_property
+    def relations(self) -> Item:
+        """The relations to other blueprints."""
+        return self.item.inner("relations")
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The properties of every sort."""
+        return frozenset(name for section in self.sorts.values() for name in section.value)
+
+    def sort_of(self, name: str) -> str:
+        """What people call a property or relation of this name; empty where there is none."""
+        if name in self.relations.value:
+            return "relation"
+        return next((sort for sort, section in self.sorts.items() if name in section.value), "")
+
+    @cached_property
+    def is_whole(self) -> bool:
+        """Whether what it does not name is not there: no section is misspelled or of a wrong type."""
+        stated = self.item.value
+        if not isinstance(self.item.inner("schema").value.get("properties"), dict):
+            return False
+        if not all(isinstance(stated[key], dict) for key in SECTIONS & stated.keys()):
+            return False
+        return not any(nearest(key, SECTIONS) for key in stated.keys() - _PLAIN)
+
+    def lacks(self, name: str) -> bool:
+        """Whether no entity of it has a property of this name, `$title` and its like included."""
+        return self.is_whole and name not in self.names and name not in META
+
+    def target(self, relation: str) -> str:
+        """The blueprint that a relation leads to; empty where that is not stated."""
+        return self.relations.inner(relation).text("target")
+
+
+@dataclass(frozen=True)
+class Blueprints:
+    """The blueprints of an integration; `foreign` are those that are there without it.
+
+    Of an identifier that is given twice nothing more is known than that it is there.
+    """
+
+    document: Document
+    all: tuple[Blueprint, ...]
+    foreign: frozenset[str]
+
+    @classmethod
+    def of(cls, document: Document | None, known: Collection[str] = ()) -> Blueprints | None:
+        """None where there is no readable list. `known` are blueprints that live elsewhere."""
+        if document is None or not is_list(document):
+            return None
+        named = (item for item in rows(document) if item.text("identifier"))
+        return cls(document, tuple(Blueprint(item, item.text("identifier")) for item in named), SYSTEM | {*known})
+
+    @cached_property
+    def identifiers(self) -> frozenset[str]:
+        """The identifiers in the file."""
+        return frozenset(one.identifier for one in self.all)
+
+    @cached_property
+    def _unique(self) -> Mapping[str, Blueprint]:
+        found: dict[str, list[Blueprint]] = {}
+        for one in self.all:
+            found.setdefault(one.identifier, []).append(one)
+        return {identifier: same[0] for identifier, same in found.items() if len(same) == 1}
+
+    def find(self, identifier: str) -> Blueprint | None:
+        """The blueprint of this identifier, where the file has exactly one."""
+        return self._unique.get(identifier)
+
+    def lacks(self, identifier: str) -> bool:
+        """Whether no blueprint has this identifier, neither here nor elsewhere as far as is known."""
+        all_named = len(self.all) == len(self.document.value)
+        return all_named and identifier not in self.identifiers and identifier not in self.foreign
+
+    def follow(self, start: Blueprint, relations: Sequence[str]) -> tuple[Blueprint | None, str]:
+        """Where a path of relations leads, and "" or the first of them that is not there.
+
+        None where the path leaves the file, or what is known of it.
+        """
+        here: Blueprint | None = start
+        for relation in relations:
+            if here is None or not here.is_whole:
+                return None, ""
+            if relation not in here.relations.value:
+                return here, relation
+            here = self.find(here.target(relation))
+        return here, ""
+
+    def related(self, start: Blueprint) -> frozenset[str] | None:
+        """What relations lead to from a blueprint, in either direction; None where they leave the file."""
+        found = {start.identifier}
+        grown = True
+        while grown:
+            touched = {end for pair in self._pairs for end in pair if found & {*pair}}
+            grown = not touched <= found
+            found |= touched
+        return frozenset(found) if found <= self._unique.keys() else None
+
+    @cached_property
+    def _pairs(self) -> tuple[tuple[str, str], ...]:
+        return tuple((one.identifier, one.target(name)) for one in self.all for name in one.relations.value)

@@ -1,0 +1,44 @@
+"""Names that Port's own interface gives: its icons and its sections.
+
+Those that the public integrations used up to August 2026. Port adds to them, so a name
+that is missing here is at most a warning; `seatrial.toml` can add names.
+"""
+
+ICONS = frozenset(
+    """
+    Aikido Alert Amplication ApiDoc Apps Argo Armorcode AWS Azure AzureDevops Backstage BitBucket
+    BlankPage Blueprint Bolt Book Box Bug Checklist Checkmarx CICD Claude Clock Cloud Cluster Code
+    Cost Cursor Datadog DefaultProperty Deployment Docker Dynatrace Environment FireHydrant Git
+    Github GithubActions GithubCopilot GitLab GitVersion GoogleCloud Home Jenkins Jira JsonEditor
+    Kafka Komodor Kubecost Launchdarkly Linear Link LinkOut Lock Mend Metric Microservice NewRelic
+    Octopus Okta Opencost OpsGenie Package pagerduty Pie PieChart port RestAPI S3 Scorecards Sentry
+    Server Service Servicenow Slack Snyk sonarqube Star StatusPage Table Team Terraform TwoUsers Url
+    User Users Vulnerability Wiz
+    """.split()
+)
+
+PLACEHOLDER_ICON = "Cookiecutter"
+
+SECTIONS = frozenset(
+    {
+        "AI Agents",
+        "APM & Alerting",
+        "Build Your Own Integration",
+        "CICD",
+        "Cloud Cost",
+        "Cloud Providers",
+        "Code Quality & Security",
+        "Event Processing",
+        "Feature Management",
+        "Git Providers",
+        "GitOps",
+        "IaC",
+        "Identity Providers",
+        "Incident Management",
+        "Kubernetes Stack",
+        "Other",
+        "Project management",
+    }
+)
+
+PLACEHOLDER_SECTION = "Under Development"

@@ -1,0 +1,53 @@
+"""The menu of a checkout: every task of Seatrial, and those for working on Seatrial itself."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from functools import cache
+from pathlib import Path
+
+from invoke import Collection, Context, Exit, task
+
+from seatrial import tasks, tools
+from seatrial.files import write_whole
+from seatrial.tasks.door import door, note, option
+
+CHECKOUT = Path(__file__).parents[3]
+
+
+@task(help={"tests": "what to run instead of all, such as tests/rules; pytest's options go here too"})
+@door
+def test(c: Context, tests: str | None = None) -> None:
+    """The tests of Seatrial itself."""
+    chosen = shlex.split(option("tests", tests) or "")
+    status = tools.follow([sys.executable, "-m", "pytest", *chosen], cwd=CHECKOUT)
+    if status:
+        raise Exit(code=status)
+
+
+@task
+@door
+def docs(c: Context) -> None:
+    """Write docs/rules.md and docs/schemas anew from what they are generated from."""
+    for path, text in generated().items():
+        place = CHECKOUT / path
+        if not place.exists() or place.read_text(encoding="utf-8") != text:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(place, text)
+            note(f"wrote {path}")
+
+
+@cache
+def generated() -> dict[str, str]:
+    """Every generated page of docs/, by its path in the checkout."""
+    from seatrial.examples import example
+    from seatrial.report.handbook import page
+    from seatrial.rules import RULES
+    from seatrial.schemas.jsonschema import derived_files
+
+    schemas = {f"docs/schemas/{name}": text for name, text in derived_files().items()}
+    return {"docs/rules.md": page({rule: example(rule) for rule in RULES}), **schemas}
+
+
+ns = Collection(*tasks.ns.tasks.values(), test, docs)

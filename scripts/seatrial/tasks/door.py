@@ -1,0 +1,94 @@
+"""What every task shares: options from flags, environment and defaults; clean ends."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import wraps
+from io import TextIOWrapper
+from typing import Any
+
+from invoke import Exit
+
+from seatrial.errors import EXIT_INTERRUPTED, EXIT_SERVICE, SeatrialError
+from seatrial.report.escape import plain
+
+CHOOSING = {
+    "root": "the repository; by default the nearest folder above with integrations/, .port/ or seatrial.toml",
+    "integration": "an integration by name; repeatable, commas allowed; by default the one you stand in, or all",
+}
+REPORTING = {
+    "format": "text, json, github, sarif, junit or gitlab; by default text, and github under GitHub Actions",
+    "output": "write the findings to this file instead of standard output",
+    "strict": "warnings fail the run as well",
+    "jobs": "processes to use; by default one a core",
+}
+
+
+def door(body: Callable[..., None]) -> Callable[..., None]:
+    """A task that ends in one clear line and the right status, never in a traceback."""
+
+    @wraps(body)
+    def safe(*args: Any, **kwargs: Any) -> None:
+        with clean_end():
+            body(*args, **kwargs)
+
+    return safe
+
+
+@contextmanager
+def clean_end() -> Iterator[None]:
+    """Turns every way a run can fail into a line and an exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        yield
+    except SeatrialError as failure:
+        raise Exit(f"seatrial: {plain(str(failure))}", code=failure.exit_code) from None
+    except KeyboardInterrupt:
+        raise Exit("seatrial: interrupted", code=EXIT_INTERRUPTED) from None
+    except (OSError, MemoryError) as failure:
+        if os.environ.get("SEATRIAL_DEBUG"):
+            raise
+        raise Exit(f"seatrial: {failure or type(failure).__name__}", code=EXIT_SERVICE) from None
+
+
+def option(name: str, flag: str | None) -> str | None:
+    """A flag, else what make or CI handed on as SEATRIAL_<NAME>; empty counts as not given."""
+    return flag or os.environ.get(f"SEATRIAL_{name.upper()}") or None
+
+
+def switch(name: str, flag: bool) -> bool:
+    """A yes-or-no flag, else SEATRIAL_<NAME>: anything but empty, 0, no, false and off is yes."""
+    return flag or os.environ.get(f"SEATRIAL_{name.upper()}", "").lower() not in ("", "0", "no", "false", "off")
+
+
+def names(flag: Sequence[str]) -> Sequence[str]:
+    """The integrations asked for."""
+    return list(flag) or [os.environ.get("SEATRIAL_INTEGRATION", "")]
+
+
+def note(line: str) -> None:
+    """A line for the person, on standard error."""
+    try:
+        print(plain(line), file=sys.stderr, flush=True)
+    except (BrokenPipeError, ValueError):
+        _close(sys.stderr)
+
+
+def say(text: str) -> None:
+    """Text for the person or the next program, on standard output; a closed pipe is told once."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _close(sys.stdout)
+        note("seatrial: standard output was closed before all was written")
+
+
+def _close(stream: Any) -> None:
+    """So that the interpreter does not complain about the stream when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -1,0 +1,75 @@
+"""The task that applies the safe repairs which findings offer."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from itertools import groupby
+from operator import attrgetter
+
+from invoke import Context, task
+
+from seatrial.errors import Unreadable
+from seatrial.files import write_whole
+from seatrial.model import Edit, Finding, Integration
+from seatrial.repairs import repaired
+from seatrial.report.escape import plain
+from seatrial.rules import RULES
+from seatrial.survey import jobs_of, survey
+from seatrial.tasks.door import CHOOSING, door, names, note, option, say, switch
+from seatrial.workspace import Workspace, open_workspace, select
+
+
+@task(help=CHOOSING | {"diff": "show the repairs and change nothing"}, iterable=["integration"])
+@door
+def fix(c: Context, integration: Sequence[str] = (), root: str | None = None, diff: bool = False) -> None:
+    """Apply every safe repair; `seatrial validate` shows the rest."""
+    workspace = open_workspace(option("root", root))
+    chosen = select(workspace, names(integration))
+    findings = survey(workspace, chosen, RULES, jobs_of(option("jobs", None))).outcome.findings
+    changed = [_mend(workspace, path, edits, switch("diff", diff)) for path, edits in _edits(findings)]
+    word = "would change" if switch("diff", diff) else "changed"
+    note(f"{word} {sum(changed)} of the files with findings; `seatrial validate` shows what is left to do by hand")
+
+
+def _edits(findings: Sequence[Finding]) -> list[tuple[str, list[Edit]]]:
+    """The safe edits, file by file."""
+    safe = (finding.fix.edit for finding in findings if finding.fix and finding.fix.edit)
+    by_path = sorted(safe, key=attrgetter("where.path"))
+    return [(path, list(edits)) for path, edits in groupby(by_path, key=attrgetter("where.path"))]
+
+
+def _mend(workspace: Workspace, path: str, edits: Sequence[Edit], show: bool) -> bool:
+    """Repair one file, or show how; whether there was anything to change. Links are left alone."""
+    before = _text(workspace, path)
+    after = repaired(before, edits) if before is not None else None
+    if before is None or after is None or before == after:
+        return False
+    if show:
+        lines = difflib.unified_diff(before.splitlines(), after.splitlines(), f"a/{path}", f"b/{path}", lineterm="")
+        say("".join(f"{plain(line)}\n" for line in lines))
+    else:
+        write_whole(workspace.root / path, after)
+        note(f"repaired {path}")
+    return True
+
+
+def _text(workspace: Workspace, path: str) -> str | None:
+    """The text of a plain file of some integration, by its path from the root."""
+    for integration in workspace.integrations:
+        inside = _inside(integration, path)
+        if inside is None:
+            continue
+        entry = integration.entry(inside)
+        if entry is None or entry.target is not None:
+            return None
+        try:
+            return integration.read(inside).decode()
+        except (Unreadable, UnicodeDecodeError):
+            return None
+    return None
+
+
+def _inside(integration: Integration, path: str) -> str | None:
+    prefix = f"{integration.path}/" if integration.path else ""
+    return path.removeprefix(prefix) if path.startswith(prefix) else None

@@ -1,0 +1,190 @@
+"""Finding workspaces and the integrations in them."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from seatrial import git
+from seatrial.config import SETTINGS_FILE, settings_of
+from seatrial.disk import DiskFolder, with_parents
+from seatrial.errors import ConfigurationError, Unreadable, UsageError
+from seatrial.model import Fleet, Integration, Profile
+from seatrial.near import nearest
+from seatrial.profiles import decide
+from seatrial.settings import Settings
+from seatrial.subjects.reading import SPEC_FILES, first_present
+
+MARKS = (".port", "pyproject.toml", "main.py", "integration.py")
+"""Any of these makes a folder below `integrations/` an integration."""
+
+STATES_VERSION = re.compile(rb'^\s*"?version"?\s*:', re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A repository of integrations, or one integration alone: then its path is the root itself."""
+
+    root: Path
+    settings: Settings
+    profile: Profile
+    fleet: Fleet
+
+    @property
+    def integrations(self) -> Sequence[Integration]:
+        """All of them, by path."""
+        return self.fleet.integrations
+
+
+def open_workspace(root: str | None = None, cwd: Path | None = None) -> Workspace:
+    """The workspace at `root`, or by default the nearest one around the current folder.
+
+    Raises UsageError where there is none and ConfigurationError for a bad `seatrial.toml`.
+    """
+    here = cwd or Path.cwd()
+    base = _stated_root(here / root) if root else find_root(here)
+    settings = _settings(base)
+    fleet = Fleet(_integrations(base, settings))
+    return Workspace(base, settings, _profile(base, settings, fleet), fleet)
+
+
+def find_root(start: Path) -> Path:
+    """The nearest folder, from `start` upwards, that is a workspace. Raises UsageError where none is."""
+    start = Path(os.path.abspath(start))
+    for folder in (start, *start.parents):
+        if found := _root_at(folder):
+            return found
+    for folder in (start, *start.parents):
+        if (folder / "integrations").is_dir():
+            return folder
+    raise UsageError(
+        f"no workspace at {start} or above: no {SETTINGS_FILE}, integrations/ or .port/ there; "
+        "name one with --root, or make an integration with `seatrial new`"
+    )
+
+
+def _stated_root(folder: Path) -> Path:
+    """The workspace at a folder that somebody named."""
+    folder = Path(os.path.abspath(folder))
+    if not folder.is_dir():
+        raise UsageError(f"{folder} is not a folder; name the one that holds integrations/ with --root")
+    if found := _root_at(folder) or _bare_fleet(folder):
+        return found
+    if (folder / "integrations").is_dir():
+        return folder
+    raise UsageError(
+        f"{folder} is not a workspace: no {SETTINGS_FILE}, integrations/ or .port/ there; "
+        "name the folder that holds integrations/ with --root"
+    )
+
+
+def _root_at(folder: Path) -> Path | None:
+    """The workspace that this very folder shows: as its root, its `integrations`, or an integration of it."""
+    if (folder / SETTINGS_FILE).is_file() or _holds_integrations(folder / "integrations"):
+        return folder
+    if (folder / ".port").is_dir():
+        return folder.parent.parent if folder.parent.name == "integrations" else folder
+    return folder.parent if folder.name == "integrations" and _holds_integrations(folder) else None
+
+
+def _bare_fleet(folder: Path) -> Path | None:
+    """A folder that holds integrations side by side, without `integrations/` between."""
+    return folder if _holds_integrations(folder) else None
+
+
+def select(workspace: Workspace, names: Iterable[str], cwd: Path | None = None) -> Sequence[Integration]:
+    """The integrations of these names (commas allowed); by default the one around `cwd`, else all.
+
+    Raises UsageError for an unknown name, with the nearest, and where there is none at all.
+    """
+    if not workspace.integrations:
+        raise UsageError(
+            f"no integrations below {workspace.root}; make one with `seatrial new`, or name another root with --root"
+        )
+    wanted = [name.strip().strip("/") for names_ in names for name in names_.split(",") if name.strip()]
+    if not wanted:
+        return _around_cwd(workspace, cwd or Path.cwd()) or workspace.integrations
+    by_name = {key: one for one in workspace.integrations for key in (one.path, one.name)}
+    chosen = [_named(by_name, name) for name in wanted]
+    return [one for one in workspace.integrations if one in chosen]
+
+
+def _named(by_name: dict[str, Integration], name: str) -> Integration:
+    if name in by_name:
+        return by_name[name]
+    names = {one.name for one in by_name.values()}
+    near = nearest(name, names)
+    hint = f'did you mean "{near}"?' if near else f"there are {', '.join(sorted(names)[:8])}"
+    raise UsageError(f'no integration is called "{name}"; {hint}')
+
+
+def _around_cwd(workspace: Workspace, cwd: Path) -> list[Integration]:
+    """The integration the current folder lies in; nothing where the root itself is it."""
+    here = Path(os.path.abspath(cwd))
+    places = {workspace.root / one.path for one in workspace.integrations} & {here, *here.parents}
+    return [one for one in workspace.integrations if workspace.root / one.path in places]
+
+
+def _children(folder: Path) -> Iterator[Path]:
+    try:
+        names = sorted(item.name for item in os.scandir(folder) if item.is_dir(follow_symlinks=False))
+    except OSError:
+        return
+    yield from (folder / name for name in names if not name.startswith((".", "_")))
+
+
+def _holds_integrations(folder: Path) -> bool:
+    return any((child / ".port").is_dir() for child in _children(folder))
+
+
+def _is_integration(folder: Path) -> bool:
+    return any((folder / mark).exists() for mark in MARKS)
+
+
+def _settings(root: Path) -> Settings:
+    folder = DiskFolder(root, root, None)
+    if folder.entry(SETTINGS_FILE) is None:
+        return Settings()
+    try:
+        return settings_of(folder.read(SETTINGS_FILE))
+    except Unreadable as reason:
+        raise ConfigurationError(f"{SETTINGS_FILE}: {reason}") from reason
+
+
+def _integrations(root: Path, settings: Settings) -> Iterator[Integration]:
+    left_out = git.ignored(root)
+    if (root / ".port").is_dir():
+        yield Integration(root.name, "", DiskFolder(root, root, left_out))
+        return
+    holder = root / settings.integrations
+    if not holder.is_dir():
+        holder = root
+    for folder in _children(holder):
+        if _is_integration(folder):
+            path = folder.relative_to(root).as_posix()
+            yield Integration(folder.name, path, DiskFolder(folder, holder, _below(left_out, path)))
+
+
+def _below(left_out: frozenset[str] | None, path: str) -> frozenset[str] | None:
+    """What is left out of one integration, relative to it; None where it is left out as a whole."""
+    if left_out is None or not left_out.isdisjoint(with_parents(path)):
+        return None
+    prefix = path + "/"
+    return frozenset(one.removeprefix(prefix) for one in left_out if one.startswith(prefix))
+
+
+def _profile(root: Path, settings: Settings, fleet: Fleet) -> Profile:
+    has_framework = (root / "port_ocean" / "__init__.py").is_file()
+    states = [_states_version(one) for one in fleet.integrations] if has_framework else []
+    return decide(settings.profile, has_framework, states)
+
+
+def _states_version(integration: Integration) -> bool:
+    path = first_present(integration, *SPEC_FILES)
+    try:
+        return path is not None and STATES_VERSION.search(integration.read(path)) is not None
+    except Unreadable:
+        return False

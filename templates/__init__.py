@@ -1,0 +1,1 @@
+"""What gets generated: an integration folder, a repository's own files."""

@@ -1,0 +1,180 @@
+"""The command line as people meet it: one clear line and the right status, whatever they do."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from seatrial.examples import good_folder
+from seatrial.model import MemoryFolder, Profile
+
+SOURCES = Path(__file__).parents[2] / "scripts"
+TRACES = ("Traceback", "Error:", "Exception")
+
+
+def put(folder: MemoryFolder, place: Path) -> Path:
+    for path in folder.paths():
+        (place / path).parent.mkdir(parents=True, exist_ok=True)
+        (place / path).write_bytes(folder.read(path))
+    return place
+
+
+@pytest.fixture
+def fleet(tmp_path: Path) -> Path:
+    """A repository with a good integration."""
+    put(good_folder(Profile.GUIDE), tmp_path / "repo" / "integrations" / "good-service")
+    return tmp_path / "repo"
+
+
+@pytest.fixture
+def broken(fleet: Path) -> Path:
+    """The same, its spec naming a feature type that does not exist."""
+    spec = fleet / "integrations" / "good-service" / ".port" / "spec.yaml"
+    spec.write_text(spec.read_text().replace("exporter", "exportr"))
+    return fleet
+
+
+def environment(**more: str) -> dict[str, str]:
+    kept = {key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ}
+    return {**kept, "PYTHONPATH": str(SOURCES), **more}
+
+
+def seatrial(cwd: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "seatrial", *arguments]
+    done = subprocess.run(
+        command, cwd=cwd, env=environment(**env), capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False
+    )
+    assert not any(trace in done.stderr for trace in TRACES), done.stderr
+    return done
+
+
+def test_a_good_folder_is_clean(fleet: Path) -> None:
+    done = seatrial(fleet, "validate")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr == "all well: 1 integration, no findings\n"
+
+
+def test_a_fault_is_one_line_with_place_reason_and_repair(broken: Path) -> None:
+    done = seatrial(broken, "validate")
+    assert done.returncode == 1
+    assert done.stdout.count("\n") == 1
+    assert done.stdout.startswith("integrations/good-service/.port/spec.yaml:")
+    assert '"exportr"' in done.stdout
+    assert "exporter" in done.stdout
+
+
+@pytest.mark.parametrize("place", ["integrations", "integrations/good-service", "integrations/good-service/.port"])
+def test_the_verdict_is_the_same_from_a_subfolder(broken: Path, place: str) -> None:
+    assert seatrial(broken / place, "validate").stdout == seatrial(broken, "validate").stdout
+
+
+def test_the_environment_stands_in_for_flags_and_empty_is_not_given(broken: Path) -> None:
+    done = seatrial(broken, "validate", SEATRIAL_FORMAT="json", SEATRIAL_INTEGRATION="", SEATRIAL_STRICT="")
+    assert json.loads(done.stdout)["summary"]["errors"] == 1
+
+
+def test_each_part_judges_its_own_families(broken: Path) -> None:
+    assert seatrial(broken, "validate-spec").returncode == 1
+    assert seatrial(broken, "check-layout").returncode == 0
+    assert seatrial(broken, "check-version").returncode == 0
+
+
+def test_warnings_fail_a_strict_run_only(fleet: Path) -> None:
+    (fleet / "integrations" / "good-service" / ".gitignore").unlink()
+    assert seatrial(fleet, "validate").returncode == 0
+    assert seatrial(fleet, "validate", "--strict").returncode == 1
+
+
+def test_under_github_actions_findings_are_annotations_and_a_page(broken: Path, tmp_path: Path) -> None:
+    page = tmp_path / "summary.md"
+    done = seatrial(broken, "validate", GITHUB_ACTIONS="true", GITHUB_STEP_SUMMARY=str(page))
+    assert "::error file=integrations/good-service/.port/spec.yaml,line=" in done.stdout
+    assert "exportr" in page.read_text()
+
+
+def test_findings_go_to_a_file_and_the_summary_stays(broken: Path, tmp_path: Path) -> None:
+    done = seatrial(broken, "validate", "--format", "sarif", "--output", str(tmp_path / "out.sarif"))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert json.loads((tmp_path / "out.sarif").read_text())["version"] == "2.1.0"
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+WRONG_USE = [
+    (["validate", "-i", "good-servce"], 2, 'no integration is called "good-servce"; did you mean "good-service"?'),
+    (["validate", "--root", "nowhere"], 2, "is not a folder"),
+    (["validate", "--format", "jsn"], 2, 'did you mean "json"?'),
+    (["validate", "--jobs", "many"], 2, "jobs is a number"),
+    (["validate", "--jobs", "0"], 2, "jobs is a number"),
+    (["validate", "--output", "nowhere/x.txt"], 3, "cannot be written"),
+    (["explain", "SPC9999"], 2, "SPC"),
+    (["explain"], 2, "which rule?"),
+    (["vaildate"], 2, "seatrial validate"),
+    (["validate", "--rot", "x"], 2, "seatrial --help"),
+    (["validate", "--root"], 2, "--root"),
+    (["new"], 2, 'seatrial new "My Service"'),
+    (["new", "Good Service"], 2, "already there"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "status", "said"), WRONG_USE, ids=lambda value: str(value)[:40])
+def test_wrong_use_is_one_clear_line(fleet: Path, arguments: list[str], status: int, said: str) -> None:
+    done = seatrial(fleet, *arguments)
+    assert (done.returncode, done.stdout) == (status, "")
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_an_empty_folder_says_what_to_do(tmp_path: Path) -> None:
+    done = seatrial(tmp_path, "validate", "--root", ".")
+    assert done.returncode == 2
+    assert "is not a workspace" in done.stderr
+
+
+@pytest.mark.parametrize("text", ["profile = 'gide'\n", "= 1\n", "[severity]\nLAY99 = 'off'\n", "\0"])
+def test_a_bad_seatrial_toml_is_one_line_with_its_place(fleet: Path, text: str) -> None:
+    (fleet / "seatrial.toml").write_text(text)
+    done = seatrial(fleet, "validate")
+    assert done.returncode == 2
+    assert done.stderr.startswith("seatrial: seatrial.toml:")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_closed_pipe_is_one_line(broken: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "seatrial", "validate"]
+    done = subprocess.run(
+        command, cwd=broken, env=environment(), stdout=writing, stderr=subprocess.PIPE, text=True, check=False
+    )
+    os.close(writing)
+    assert done.returncode == 1
+    assert "standard output was closed" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_standard_error_may_be_closed_as_well(broken: Path) -> None:
+    command = f'"{sys.executable}" -m seatrial validate 2>&-'
+    done = subprocess.run(command, shell=True, cwd=broken, env=environment(), capture_output=True, check=False)
+    assert done.returncode == 1
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_ctrl_c_ends_in_one_line_and_130(fleet: Path, jobs: str) -> None:
+    for number in range(150):
+        put(good_folder(Profile.GUIDE), fleet / "integrations" / f"copy-{number}")
+    command = [sys.executable, "-m", "seatrial", "validate", "--jobs", jobs]
+    process = subprocess.Popen(
+        command, cwd=fleet, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    time.sleep(1.0)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, err) == (130, "seatrial: interrupted\n")
+    assert out == ""

@@ -1,0 +1,90 @@
+"""The Makefile: what people type, handed on without harm."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+MAKEFILE = (ROOT / "Makefile").read_text()
+TARGETS = re.findall(r"^([a-z-]+):.*## ", MAKEFILE, re.MULTILINE)
+NEWER_THAN_381 = r"\.ONESHELL|\.SHELLFLAGS|\.RECIPEPREFIX|^define \w+ =|^undefine|!=|::=|\$\(file |&:|&>|echo \"\\033"
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A checkout in a folder with a blank, whose `invoke` writes down what reaches it."""
+    folder = tmp_path / "my projects"
+    (folder / ".venv" / "bin").mkdir(parents=True)
+    shutil.copy(ROOT / "Makefile", folder)
+    (folder / "pyproject.toml").touch()
+    invoke = folder / ".venv" / "bin" / "invoke"
+    invoke.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\nenv -0 | grep -z ^SEATRIAL_ | tr "\\0" "\\n"\n')
+    invoke.chmod(0o755)
+    (folder / ".venv" / "develop.stamp").touch()
+    return folder
+
+
+def make(folder: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+    clean = {"PATH": os.environ["PATH"], "HOME": str(folder), **env}
+    return subprocess.run(["make", *arguments], cwd=folder, env=clean, capture_output=True, text=True, check=False)
+
+
+def test_help_is_the_default_and_lists_every_target(checkout: Path) -> None:
+    shown = make(checkout).stdout
+    assert all(re.search(rf"^  {target} ", shown, re.MULTILINE) for target in TARGETS)
+
+
+def test_every_phony_target_has_a_line_of_help() -> None:
+    phony = re.search(r"^\.PHONY: (.*)$", MAKEFILE, re.MULTILINE)
+    assert phony is not None
+    assert sorted(phony[1].split()) == sorted(TARGETS)
+
+
+@pytest.mark.parametrize("variable", ["ROOT", "INTEGRATION", "FORMAT", "OUTPUT", "STRICT", "JOBS", "CODE", "NAME"])
+@pytest.mark.parametrize("given", ["on the line", "in the environment"])
+def test_variables_are_handed_on_in_the_environment(checkout: Path, variable: str, given: str) -> None:
+    value = "a b; 'c' \"d\" $HOME"
+    line, env = ([f"{variable}={value}"], {}) if given == "on the line" else ([], {variable: value})
+    assert f"SEATRIAL_{variable}={value}\n" in make(checkout, "validate", *line, **env).stdout
+
+
+HOSTILE = ["$(shell touch PWNED)", "`touch PWNED`", "'; touch PWNED; '", '"; touch PWNED; "', "$$(touch PWNED)",
+           "a\ntouch PWNED", "${shell touch PWNED}", "x $(eval $(shell touch PWNED))", "#", "%", "-n"]  # fmt: skip
+
+
+@pytest.mark.parametrize("variable", ["ROOT", "INTEGRATION", "NAME", "CODE", "TESTS", "PROFILE"])
+@pytest.mark.parametrize("value", HOSTILE)
+def test_hostile_values_arrive_as_they_are_and_run_nothing(checkout: Path, variable: str, value: str) -> None:
+    for arguments, env in (([f"{variable}={value}"], {}), ([], {variable: value})):
+        done = make(checkout, "validate", *arguments, **env)
+        assert done.returncode == 0, done.stderr
+        assert f"SEATRIAL_{variable}={value}\n" in done.stdout
+        assert not (checkout / "PWNED").exists()
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+def test_a_hostile_interpreter_is_refused_and_runs_nothing(checkout: Path, value: str) -> None:
+    shutil.copytree(ROOT / "scripts", checkout / "scripts", ignore=shutil.ignore_patterns("seatrial"))
+    (checkout / ".venv" / "bin" / "invoke").unlink()
+    done = make(checkout, "validate", f"PYTHON={value}")
+    assert "is not Python 3.11 or later" in done.stderr
+    assert not (checkout / "PWNED").exists()
+
+
+def test_variables_of_the_tasks_themselves_are_kept_where_make_has_none(checkout: Path) -> None:
+    assert "SEATRIAL_FORMAT=json\n" in make(checkout, "validate", SEATRIAL_FORMAT="json").stdout
+
+
+def test_each_target_is_one_call_of_invoke(checkout: Path) -> None:
+    for target in set(TARGETS) - {"help", "setup", "clean"}:
+        assert make(checkout, target).stdout.splitlines()[0] == target
+
+
+def test_the_makefile_is_in_the_language_of_make_381() -> None:
+    assert re.findall(NEWER_THAN_381, MAKEFILE, re.MULTILINE) == []

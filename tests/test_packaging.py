@@ -1,0 +1,88 @@
+"""Every way to install Seatrial carries its templates and schemas."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tarfile
+import tomllib
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text())
+
+TEMPLATES = {
+    f"seatrial/templates/{path.relative_to(ROOT / 'templates').as_posix()}"
+    for path in (ROOT / "templates").rglob("*")
+    if path.is_file() and "__pycache__" not in path.parts
+}
+SOURCES = {
+    path.relative_to(ROOT / "scripts").as_posix()
+    for path in (ROOT / "scripts" / "seatrial").rglob("*")
+    if path.suffix in (".py", ".yaml", ".typed")
+}
+SEES_ITS_DATA = (
+    "from seatrial.scaffold import Answers, render; from seatrial.schemas import violations; "
+    "folder = render(Answers.of('My Service')); "
+    "assert '.port/spec.yaml' in folder.files; "
+    "assert violations('spec-guide', {'features': 3}); print(len(folder.files))"
+)
+
+
+def run(*command: str, cwd: Path) -> str:
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_the_package_list_is_the_tree() -> None:
+    folders = {path.parent for path in (ROOT / "scripts" / "seatrial").rglob("__init__.py")}
+    found = {".".join(folder.relative_to(ROOT / "scripts").parts) for folder in folders} | {"seatrial.templates"}
+    assert sorted(SETTINGS["tool"]["setuptools"]["packages"]) == sorted(found)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the source distribution, and the wheel that was built from it."""
+    out = tmp_path_factory.mktemp("built")
+    tracked = run("git", "ls-files", "-co", "--exclude-standard", "-z", cwd=ROOT).split("\0")
+    copy = tmp_path_factory.mktemp("checkout")
+    for name in filter(None, tracked):
+        if (ROOT / name).is_file():
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            (copy / name).write_bytes((ROOT / name).read_bytes())
+    run(sys.executable, "-m", "build", "--outdir", str(out), cwd=copy)
+    return out
+
+
+@pytest.mark.slow
+def test_the_wheel_built_from_the_sdist_carries_everything(built: Path) -> None:
+    (wheel,) = built.glob("*.whl")
+    names = set(zipfile.ZipFile(wheel).namelist())
+    assert names >= TEMPLATES | SOURCES
+    assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {"seatrial"}
+
+
+@pytest.mark.slow
+def test_the_sdist_carries_everything(built: Path) -> None:
+    (sdist,) = built.glob("*.tar.gz")
+    with tarfile.open(sdist) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    assert {name.replace("seatrial/templates", "templates", 1) for name in TEMPLATES} <= names
+
+
+@pytest.mark.slow
+def test_the_installed_wheel_finds_its_data_and_its_script(built: Path, tmp_path: Path) -> None:
+    venv.create(tmp_path / "env", with_pip=True, system_site_packages=False)
+    python = tmp_path / "env" / "bin" / "python"
+    (wheel,) = built.glob("*.whl")
+    run(str(python), "-m", "pip", "install", "--quiet", str(wheel), cwd=tmp_path)
+    assert int(run(str(python), "-c", SEES_ITS_DATA, cwd=tmp_path)) > 15
+    assert "validate" in run(str(tmp_path / "env" / "bin" / "seatrial"), "--list", cwd=tmp_path)
+    made = run(str(tmp_path / "env" / "bin" / "seatrial"), "new", "My Service", "--no-lock", cwd=tmp_path)
+    assert made == ""
+    assert (tmp_path / "integrations" / "my-service" / ".port" / "spec.yaml").is_file()

@@ -1,0 +1,27 @@
+"""The code holds to its own house rules, as the tools see them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from seatrial.tasks.develop import generated
+
+ROOT = Path(__file__).parents[1]
+PLACES = ["scripts", "tests", "benchmarks", "tasks.py"]
+
+
+@pytest.mark.parametrize(
+    "tool", [["ruff", "check", *PLACES], ["black", "--check", "--quiet", *PLACES], ["mypy"]], ids=lambda tool: tool[0]
+)
+def test_a_tool_has_nothing_to_say(tool: list[str]) -> None:
+    done = subprocess.run([sys.executable, "-m", *tool], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("path", sorted(generated()))
+def test_a_generated_page_is_fresh(path: str) -> None:
+    assert (ROOT / path).read_text(encoding="utf-8") == generated()[path], "run `make docs`"
