@@ -31,7 +31,7 @@ def lock_of(pyproject: str) -> str:
 @cache
 def good_folder(profile: Profile = Profile.GUIDE) -> MemoryFolder:
     """A folder about which no rule has anything to say."""
-    folder = render(Answers.of("Good Service", profile=profile))
+    folder = render(Answers.of("Good Service", profile=profile, released="2026-01-31"))
     return folder.having("poetry.lock", lock_of(folder.text("pyproject.toml")))
 
 

@@ -19,6 +19,7 @@ from seatrial import naming
 from seatrial.errors import ServiceError, UsageError
 from seatrial.model import MemoryFolder, Profile
 from seatrial.scaffold import Answers, render, write
+from seatrial.subjects.lock import content_hash
 
 EXAMPLE = Path(__file__).parents[1] / "integrations" / "pilot-log"
 
@@ -254,8 +255,6 @@ def test_the_example_is_what_the_template_makes_of_its_own_answers() -> None:
 def test_the_example_s_lock_is_fresh_and_names_no_place() -> None:
     pyproject = tomllib.loads((EXAMPLE / "pyproject.toml").read_text())
     lock = tomllib.loads((EXAMPLE / "poetry.lock").read_text())
-
-    from seatrial.subjects.lock import content_hash
 
     assert lock["metadata"]["content-hash"] == content_hash(pyproject)
     assert [package["name"] for package in lock["package"] if "source" in package] == []

@@ -32,7 +32,7 @@ class Example:
 @cache
 def good_folder(profile: Profile) -> MemoryFolder:
     """A fresh folder from the template, with the least lock file that is not stale."""
-    folder = render(Answers.of("Good Service", profile=profile))
+    folder = render(Answers.of("Good Service", profile=profile, released="2026-01-31"))
     return folder.having("poetry.lock", _lock(folder))
 
 

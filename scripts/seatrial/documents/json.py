@@ -9,8 +9,8 @@ from functools import partial
 from typing import Any, NamedTuple, NoReturn
 
 from seatrial.documents.document import MAX_DEPTH, Document, Fault, FaultKind, Keys, Place
-from seatrial.documents.text import BOM, Lines, Refusal, decoded, is_deep, refused, too_deep
-from seatrial.documents.wording import json_problem, shown
+from seatrial.documents.text import BOM, Lines, RefusedError, decoded, is_deep, refused, repeated, too_deep
+from seatrial.documents.wording import json_problem
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"')
@@ -23,12 +23,10 @@ def load(path: str, data: bytes) -> Document:
     try:
         text = decoded(data)
         if text.startswith(BOM):
-            raise Refusal(
-                FaultKind.ENCODING, "a byte order mark stands before the JSON; save the file without it"
-            )
+            raise RefusedError(FaultKind.ENCODING, "a byte order mark stands before the JSON; remove it")
         value, repeated = _value(text)
         faults = tuple(_duplicates(text)) if repeated else ()
-    except Refusal as refusal:
+    except RefusedError as refusal:
         return refused(path, refusal)
     return Document(path, value, faults, partial(_places, text))
 
@@ -47,11 +45,13 @@ def _value(text: str) -> tuple[Any, bool]:
         value = json.loads(text, object_pairs_hook=members, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
         message = json_problem(error.msg) if text.strip() else "the file is empty"
-        raise Refusal(FaultKind.SYNTAX, message, *Lines(text).at(error.pos)) from None
-    except _Constant as error:
-        raise Refusal(FaultKind.SYNTAX, f"{error} is not a JSON value", *_first(text, str(error))) from None
+        raise RefusedError(FaultKind.SYNTAX, message, *Lines(text).at(error.pos)) from None
+    except _ConstantError as error:
+        raise RefusedError(
+            FaultKind.SYNTAX, f"{error} is not a JSON value", *_first(text, str(error))
+        ) from None
     except ValueError:
-        raise Refusal(FaultKind.LIMIT, "a number has too many digits", *_longest_number(text)) from None
+        raise RefusedError(FaultKind.LIMIT, "a number has too many digits", *_longest_number(text)) from None
     except RecursionError:
         raise _deep(text) from None
     if is_deep(value):
@@ -61,12 +61,12 @@ def _value(text: str) -> tuple[Any, bool]:
     return value, bool(repeated)
 
 
-class _Constant(Exception):
+class _ConstantError(Exception):
     """NaN or an infinity."""
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise _Constant(name)
+    raise _ConstantError(name)
 
 
 def _first(text: str, name: str) -> tuple[int, int]:
@@ -85,7 +85,7 @@ def _refuse_lone_surrogates(text: str) -> None:
     for token in _STRING.finditer(text):
         if not _encodable(json.loads(token[0])):
             message = "an escape of half a surrogate pair, which is not a character"
-            raise Refusal(FaultKind.SYNTAX, message, *Lines(text).at(token.start()))
+            raise RefusedError(FaultKind.SYNTAX, message, *Lines(text).at(token.start()))
 
 
 def _encodable(text: str) -> bool:
@@ -95,10 +95,10 @@ def _encodable(text: str) -> bool:
         return False
 
 
-def _deep(text: str) -> Refusal:
+def _deep(text: str) -> RefusedError:
     try:
         _Scan(text)
-    except Refusal as refusal:
+    except RefusedError as refusal:
         return refusal
     return too_deep((1, 1))
 
@@ -109,8 +109,7 @@ def _duplicates(text: str) -> Iterator[Fault]:
     for mark in _Scan(text).marks:
         member = (mark.outer, mark.keys[-1:])
         if member in seen:
-            message = f"the key {shown(str(mark.keys[-1]))} is given twice"
-            yield Fault(FaultKind.DUPLICATE_KEY, message, *lines.at(mark.key))
+            yield repeated(str(mark.keys[-1]), lines.at(mark.key))
         seen.add(member)
 
 
@@ -129,7 +128,7 @@ class _Mark(NamedTuple):
 
 
 class _Scan:
-    """The marks of every value of a text that is JSON, in order. Raises Refusal where it is too deep."""
+    """The marks of every value of a text that is JSON, in order. Raises RefusedError where it is too deep."""
 
     def __init__(self, text: str) -> None:
         self._text = text

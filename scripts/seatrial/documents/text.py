@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from seatrial.documents.document import MAX_BYTES, MAX_DEPTH, Document, Fault, FaultKind
+from seatrial.documents.wording import shown
 
 BOM = "\ufeff"
 
 
-class Refusal(Exception):
+class RefusedError(Exception):
     """The text is not a good document; `fault` says why. Never leaves this package."""
 
     def __init__(self, kind: FaultKind, message: str, line: int = 1, column: int = 1) -> None:
@@ -38,27 +39,32 @@ class Lines:
 def decoded(data: bytes, limit: int = MAX_BYTES) -> str:
     """The text of `data`, which is UTF-8 of at most `limit` bytes; a byte order mark stays.
 
-    Raises Refusal, at the first byte that is not UTF-8.
+    Raises RefusedError, at the first byte that is not UTF-8.
     """
     if len(data) > limit:
-        raise Refusal(FaultKind.LIMIT, f"the file has {len(data):,} bytes; at most {limit:,} are read")
+        raise RefusedError(FaultKind.LIMIT, f"the file has {len(data):,} bytes; at most {limit:,} are read")
     try:
         return data.decode()
     except UnicodeDecodeError as error:
         before = data[: error.start].decode()
         place = Lines(before).at(len(before))
         byte = data[error.start]
-        raise Refusal(FaultKind.ENCODING, f"byte 0x{byte:02x} is not UTF-8", *place) from None
+        raise RefusedError(FaultKind.ENCODING, f"byte 0x{byte:02x} is not UTF-8", *place) from None
 
 
-def refused(path: str, refusal: Refusal) -> Document:
+def refused(path: str, refusal: RefusedError) -> Document:
     """The document that has no value but this fault."""
     return Document(path, None, (refusal.fault,))
 
 
-def too_deep(place: tuple[int, int]) -> Refusal:
+def repeated(key: str, place: tuple[int, int]) -> Fault:
+    """A key is given again at this place."""
+    return Fault(FaultKind.DUPLICATE_KEY, f"the key {shown(key)} is given twice", *place)
+
+
+def too_deep(place: tuple[int, int]) -> RefusedError:
     """Collections are nested deeper than MAX_DEPTH at this place."""
-    return Refusal(FaultKind.LIMIT, f"nested more than {MAX_DEPTH} deep", *place)
+    return RefusedError(FaultKind.LIMIT, f"nested more than {MAX_DEPTH} deep", *place)
 
 
 def is_deep(value: Any) -> bool:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
 import toml
 
-from seatrial.documents.document import MAX_DEPTH, Document, FaultKind, Keys, Place
-from seatrial.documents.text import BOM, Lines, Refusal, decoded, is_deep, refused, too_deep
+from seatrial.documents.document import MAX_DEPTH, Document, FaultKind, Keys
+from seatrial.documents.text import BOM, Lines, RefusedError, decoded, is_deep, refused, too_deep
 from seatrial.documents.tomlplaces import places
-from seatrial.documents.wording import shown, toml_problem
+from seatrial.documents.wording import toml_problem
 
 _PLACE = re.compile(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", re.S)
-_DOTTED = re.compile(r"""(?<![\w-])(?:(?:[\w-]+|"[^"]*"|'[^']*')[ \t]*\.[ \t]*){%d}""" % MAX_DEPTH)
+_DOTTED = re.compile(rf"""(?<![\w-])(?:(?:[\w-]+|"[^"]*"|'[^']*')[ \t]*\.[ \t]*){{{MAX_DEPTH}}}""")
 
 
 def load(path: str, data: bytes) -> Document:
@@ -24,7 +24,7 @@ def load(path: str, data: bytes) -> Document:
     try:
         text = decoded(data)
         value = _value(text)
-    except Refusal as refusal:
+    except RefusedError as refusal:
         return refused(path, refusal)
     return Document(path, value, (), partial(places, text))
 
@@ -40,12 +40,12 @@ def load_settings(path: str, data: bytes) -> Document:
     try:
         value = toml.loads(data.decode())
     except toml.TomlDecodeError as error:
-        return refused(path, Refusal(FaultKind.SYNTAX, _PLAINER, error.lineno, error.colno))
+        return refused(path, RefusedError(FaultKind.SYNTAX, _PLAINER, error.lineno, error.colno))
     except Exception:  # the library raises IndexError, TypeError and others on TOML it does not know
-        return refused(path, Refusal(FaultKind.SYNTAX, _PLAINER))
+        return refused(path, RefusedError(FaultKind.SYNTAX, _PLAINER))
     if value != document.value:
         where = document.key(*_difference(document.value, value))
-        return refused(path, Refusal(FaultKind.SYNTAX, _PLAINER, where.line, where.column))
+        return refused(path, RefusedError(FaultKind.SYNTAX, _PLAINER, where.line, where.column))
     return document
 
 
@@ -65,16 +65,14 @@ def _difference(wanted: Mapping[str, Any], got: Mapping[str, Any]) -> Keys:
 
 def _value(text: str) -> dict[str, Any]:
     if text.startswith(BOM):
-        raise Refusal(
-            FaultKind.ENCODING, "a byte order mark stands before the TOML; save the file without it"
-        )
+        raise RefusedError(FaultKind.ENCODING, "a byte order mark stands before the TOML; remove it")
     _refuse_long_keys(text)
     try:
         value = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise _refusal(text, str(error)) from None
     except ValueError:
-        raise Refusal(FaultKind.LIMIT, "a number has too many digits") from None
+        raise RefusedError(FaultKind.LIMIT, "a number has too many digits") from None
     except RecursionError:
         raise too_deep((1, 1)) from None
     if is_deep(value):
@@ -90,9 +88,9 @@ def _refuse_long_keys(text: str) -> None:
             raise too_deep((number, found.start() + 1))
 
 
-def _refusal(text: str, message: str) -> Refusal:
+def _refusal(text: str, message: str) -> RefusedError:
     match = _PLACE.fullmatch(message)
     if not match:
-        return Refusal(FaultKind.SYNTAX, toml_problem(message))
+        return RefusedError(FaultKind.SYNTAX, toml_problem(message))
     place = (int(match[2]), int(match[3])) if match[2] else Lines(text).at(len(text))
-    return Refusal(FaultKind.SYNTAX, toml_problem(match[1]), *place)
+    return RefusedError(FaultKind.SYNTAX, toml_problem(match[1]), *place)

@@ -11,17 +11,17 @@ _YAML = (
     ("mapping values are not allowed", 'a second ": " on this line; put text that holds ": " in quotes'),
     (
         "cannot start any token",
-        "this character cannot start a value; put the text in quotes, and indent with spaces only",
+        "this character cannot start a value; quote the text, and indent with spaces only",
     ),
     ("found a tab character", "a tab in the indentation; indent with spaces only"),
     ("could not find expected ':'", 'a key without its ":"'),
     (
         "did not find expected key",
-        "this line is not a key of the mapping above it; check its indentation and the quotes before it",
+        "this line is not a key of the mapping above; check indentation and quotes",
     ),
     (
         "did not find expected '-' indicator",
-        'this line is not an item of the list above it; check its indentation and "- "',
+        'this line is not an item of the list above; check indentation and "- "',
     ),
     ("expected ',' or ']'", 'a list in brackets lacks a "," or its "]"'),
     ("expected ',' or '}'", 'a mapping in braces lacks a "," or its "}"'),
@@ -30,7 +30,7 @@ _YAML = (
     ("unexpected document indicator", "the quotes opened before are never closed"),
     (
         "unknown escape character",
-        'an unknown escape behind "\\"; use single quotes to keep a backslash as it is',
+        'an unknown escape behind "\\"; single quotes keep a backslash as it is',
     ),
     ("undefined alias", "an alias to an anchor that is not defined before it"),
     ("duplicate anchor", "an anchor of this name is defined already"),
@@ -39,16 +39,13 @@ _YAML = (
     ("undefined tag handle", "a tag with an undefined handle"),
     (
         "block sequence entries are not allowed",
-        "a list item cannot start on this line; put it on the next one, or quote the text",
+        "a list item cannot start here; put it on the next line, or quote the text",
     ),
     ("block collections are not allowed", "a list or mapping cannot start on this line"),
     ("incompatible YAML document", "a version of YAML other than 1.x"),
 )
 _JSON = (
-    (
-        "Expecting property name",
-        "a key in double quotes is missing here, or a comma too many stands before it",
-    ),
+    ("Expecting property name", "a key in double quotes is missing here, or a comma too many stands before"),
     ("Expecting ':'", 'a ":" is missing between key and value'),
     ("Expecting ','", 'a "," is missing here, or a bracket is not closed'),
     ("Expecting value", "a value is missing here; text needs double quotes"),
@@ -79,7 +76,7 @@ _TOML = (
     ("Illegal character", "a control character; write it as an escape"),
     (
         "Unescaped '\\' in a string",
-        'an unknown escape behind "\\"; use single quotes to keep a backslash as it is',
+        'an unknown escape behind "\\"; single quotes keep a backslash as it is',
     ),
     ("Invalid hex value", 'hexadecimal digits are wanted behind "\\u" or "\\U"'),
     ("Escaped character is not", "this escape is not a character"),

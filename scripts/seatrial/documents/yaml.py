@@ -15,7 +15,7 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from seatrial.documents.document import MAX_DEPTH, Document, Fault, FaultKind, Keys, Place
-from seatrial.documents.text import BOM, Lines, Refusal, decoded, refused, too_deep
+from seatrial.documents.text import BOM, Lines, RefusedError, decoded, refused, repeated, too_deep
 from seatrial.documents.wording import shown, yaml_problem
 
 MAX_NODES = 200_000
@@ -35,7 +35,7 @@ _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U000100
 _Fastest: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-class _TooDeep(Exception):
+class _TooDeepError(Exception):
     """Collections nest too deep below a node that starts at this index."""
 
 
@@ -51,7 +51,7 @@ class _Loader(_Fastest):  # type: ignore[misc]
     def descend_resolver(self, current_node: Node | None, current_index: Any) -> None:
         self.depth += 1
         if current_node and self.depth > MAX_DEPTH + 1:
-            raise _TooDeep(current_node.start_mark.index)
+            raise _TooDeepError(current_node.start_mark.index)
 
     def ascend_resolver(self) -> None:
         self.depth -= 1
@@ -71,7 +71,7 @@ def load(path: str, data: bytes) -> Document:
         text = decoded(data).removeprefix(BOM)
         reading = _Reading(text)
         value = reading.value(_root(text), 1)
-    except Refusal as refusal:
+    except RefusedError as refusal:
         return refused(path, refusal)
     return Document(path, value, tuple(dict.fromkeys(reading.faults)), partial(_places, text))
 
@@ -81,7 +81,7 @@ def syntax_faults(data: bytes) -> tuple[Fault, ...]:
     try:
         text = decoded(data).removeprefix(BOM)
         _guarded(text, lambda: sum(1 for _ in yaml.parse(text, Loader=_Loader)))
-    except Refusal as refusal:
+    except RefusedError as refusal:
         return (refusal.fault,)
     return ()
 
@@ -89,7 +89,8 @@ def syntax_faults(data: bytes) -> tuple[Fault, ...]:
 def _root(text: str) -> Node | None:
     loader = _Loader(text)
     try:
-        return _guarded(text, loader.get_single_node)
+        root: Node | None = _guarded(text, loader.get_single_node)
+        return root
     finally:
         loader.dispose()
 
@@ -97,22 +98,22 @@ def _root(text: str) -> Node | None:
 def _guarded(text: str, parse: Callable[[], Any]) -> Any:
     try:
         return parse()
-    except _TooDeep as error:
+    except _TooDeepError as error:
         raise too_deep(Lines(text).at(error.args[0])) from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Lines(text).at(mark.index if mark else 0)
-        raise Refusal(FaultKind.SYNTAX, yaml_problem(error.problem or ""), *place) from None
+        raise RefusedError(FaultKind.SYNTAX, yaml_problem(error.problem or ""), *place) from None
     except yaml.YAMLError:
         raise _unprintable(text) from None
 
 
-def _unprintable(text: str) -> Refusal:
+def _unprintable(text: str) -> RefusedError:
     found = _UNPRINTABLE.search(text)
     if not found:
-        return Refusal(FaultKind.SYNTAX, "the file cannot be read as YAML")
+        return RefusedError(FaultKind.SYNTAX, "the file cannot be read as YAML")
     message = f"the character U+{ord(found[0]):04X} is not allowed in YAML"
-    return Refusal(FaultKind.SYNTAX, message, *Lines(text).at(found.start()))
+    return RefusedError(FaultKind.SYNTAX, message, *Lines(text).at(found.start()))
 
 
 class _Reading:
@@ -172,12 +173,12 @@ class _Reading:
             message = f"{shown(node.value)} cannot be read as {node.tag.removeprefix(_CORE)}"
             raise self._refuse(node, message) from None
 
-    def _tagged(self, node: Node) -> Refusal:
+    def _tagged(self, node: Node) -> RefusedError:
         tag = node.tag.replace(_CORE, "!!")
         return self._refuse(node, f"the tag {shown(tag)} is not allowed; write the plain value")
 
-    def _refuse(self, node: Node | None, message: str, kind: FaultKind = FaultKind.SYNTAX) -> Refusal:
-        return Refusal(kind, message, *(self._place(node) if node else (1, 1)))
+    def _refuse(self, node: Node | None, message: str, kind: FaultKind = FaultKind.SYNTAX) -> RefusedError:
+        return RefusedError(kind, message, *(self._place(node) if node else (1, 1)))
 
     def _place(self, node: Node) -> tuple[int, int]:
         return self._lines.at(node.start_mark.index)
@@ -225,7 +226,7 @@ def _places(text: str) -> dict[Keys, Place]:
     pending: list[tuple[Keys, Node, Node]] = [((), root, root)]
     for keys, key, node in pending:
         places[keys] = Place(at(node.start_mark.index), at(key.start_mark.index))
-        pending.extend((((*keys, name)), key, value) for name, key, value in _members(node))
+        pending.extend(((*keys, name), key, value) for name, key, value in _members(node))
     return places
 
 

@@ -145,8 +145,11 @@ def missing_integration_class(
     checked by. Before core 0.48.9 there was no such schema, and many integrations did without.
     """
     wanted = Wanted(("integration.py",), 'add an "integration.py" with a class derived from BaseIntegration')
+    is_needed = core_floor >= CORE_WITH_SCHEMA
+    is_custom = Custom.of(integration, fleet, "integration.py").is_common
     for problem in wanted.problems(integration, tree, fleet):
-        yield problem if core_floor >= CORE_WITH_SCHEMA else replace(problem, severity=WARNING)
+        if is_needed or is_custom:
+            yield problem if is_needed and is_custom else replace(problem, severity=WARNING)
 
 
 @rule("LAY010", bad=lambda folder: folder.without("tests"))

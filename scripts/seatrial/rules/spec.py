@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from seatrial.documents.document import Document, FaultKind
 from seatrial.model import Fix, MemoryFolder, Problem
+from seatrial.naming import shown
 from seatrial.rules.rule import GUIDE, OCEAN, OFF, WARNING, Edited, Problems, rule
 from seatrial.subjects.conformity import Conformity
 from seatrial.subjects.spec import Peers, Spec
@@ -42,7 +43,9 @@ def duplicate_key(spec_document: Document) -> Problems:
     """
     for fault in spec_document.faults:
         if fault.kind is FaultKind.DUPLICATE_KEY:
-            yield Problem(spec_document.where(fault), fault.message, Fix("keep one of them and delete the other"))
+            yield Problem(
+                spec_document.where(fault), fault.message, Fix("keep one of them and delete the other")
+            )
 
 
 @rule("SPC003", bad=edited("icon: Microservice\n", ""))
@@ -115,7 +118,11 @@ def saas_without_enabled(spec_form: Conformity, spec: Spec) -> Problems:
         yield from spec_form.problems("saas-without-enabled")
 
 
-@rule("SPC010", severity=WARNING, bad=edited("resources:\n      - kind: project\n      - kind: task", "resources: []"))
+@rule(
+    "SPC010",
+    severity=WARNING,
+    bad=edited("resources:\n      - kind: project\n      - kind: task", "resources: []"),
+)
 def empty_resources(spec: Spec) -> Problems:
     """A list of resources has items.
 
@@ -163,7 +170,9 @@ def misspelled_key(spec_form: Conformity) -> Problems:
     yield from spec_form.problems("misspelled-key")
 
 
-@rule("SPC103", bad=edited("saas:\n  enabled: false", "saas:\n  enabled: false\nliveEvents:\n  enabled: false"))
+@rule(
+    "SPC103", bad=edited("saas:\n  enabled: false", "saas:\n  enabled: false\nliveEvents:\n  enabled: false")
+)
 def misplaced_key(spec_form: Conformity) -> Problems:
     """Every key of the spec stands where it is read.
 
@@ -208,7 +217,7 @@ def malformed_version(spec: Spec) -> Problems:
     """
     version = spec.root.text("version")
     if version and not is_version(version):
-        message = f'"version" is "{version[:60]}", not a version such as 1.2.3 or 1.2.3-beta'
+        message = f'"version" is "{shown(version)}", not a version such as 1.2.3 or 1.2.3-beta'
         yield Problem(spec.document.at("version"), message, Fix("write the version as X.Y.Z"))
 
 
@@ -241,11 +250,13 @@ def legacy_key(spec: Spec, peers: Peers) -> Problems:
     integrations of the workspace still state the key. In other repositories both are
     required, so there this is for those who switch it on.
     """
-    for key in LEGACY.keys() & spec.root.value.keys():
+    for key in (key for key in LEGACY if key in spec.root.value):
         without = [other for other in peers.specs if key not in other.root.value]
         if 2 * len(without) < len(peers.specs):
             continue
-        evidence = f"{len(without)} of the {len(peers.specs)} other integrations do without" if without else ""
+        evidence = (
+            f"{len(without)} of the {len(peers.specs)} other integrations do without" if without else ""
+        )
         yield Problem(
             spec.document.key(key),
             f'"{key}" has had its day: {LEGACY[key]}',

@@ -8,6 +8,7 @@ from typing import Any
 
 from seatrial.humps import decamelize
 from seatrial.model import Edit, Fix, MemoryFolder, Problem
+from seatrial.naming import shown
 from seatrial.rules.rule import WARNING, Problems, rule
 from seatrial.rules.spec import SPEC, edited
 from seatrial.subjects.spec import Item, Spec
@@ -27,7 +28,7 @@ _TRUTHS = {"0", "1", "off", "on", "f", "t", "false", "true", "n", "y", "no", "ye
     "SPC118",
     bad=edited(
         "saas:\n",
-        "  - name: api_url\n    type: url\n    required: false\n    description: The address of the API\nsaas:\n",
+        "  - name: api_url\n    type: url\n    required: false\n    description: The address\nsaas:\n",
     ),
 )
 def duplicate_configuration(spec: Spec) -> Problems:
@@ -45,11 +46,11 @@ def duplicate_configuration(spec: Spec) -> Problems:
         same = earlier.text("name").strip() == name
         told = f"is already there in line {line}" if same else _told_apart(earlier, name, line)
         fix = Fix("delete one of the two, or rename it")
-        yield Problem(spec.document.at(*item.way("name")), f'configuration "{name[:60]}" {told}', fix)
+        yield Problem(spec.document.at(*item.way("name")), f'configuration "{shown(name)}" {told}', fix)
 
 
 def _told_apart(earlier: Item, name: str, line: int) -> str:
-    other, python = earlier.text("name")[:60], decamelize(name)[:60]
+    other, python = shown(earlier.text("name")), shown(decamelize(name))
     return f'and "{other}" in line {line} are both "{python}" in Python'
 
 
@@ -70,7 +71,7 @@ def odd_configuration_name(spec: Spec) -> Problems:
             continue
         where, better = spec.document.at(*item.way("name")), _camel(name)
         fix = Fix(f'rename it to "{better}"') if better else Fix("rename it to words in camelCase")
-        yield Problem(where, f'the name of configuration "{name[:60]}" is not in camelCase', fix)
+        yield Problem(where, f'the name of configuration "{shown(name)}" is not in camelCase', fix)
 
 
 def _camel(name: str) -> str:
@@ -109,10 +110,14 @@ USABLE: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
 EXACT: Mapping[str, type] = {"string": str, "boolean": bool, "integer": int}
 
 
-def _shown(value: Any) -> str:
+def _default_of(item: Item) -> str:
+    return f'the default of configuration "{shown(item.text("name"))}" is {_value(item.value["default"])}'
+
+
+def _value(value: Any) -> str:
     if isinstance(value, str):
-        return f'"{value[:60]}"'
-    return str(value).lower()[:60] if isinstance(value, bool) else str(value)[:60]
+        return f'"{shown(value)}"'
+    return str(value).lower() if isinstance(value, bool) else shown(str(value))
 
 
 @rule("SPC120", bad=edited(_DEFAULT, "    default: many"))
@@ -126,7 +131,9 @@ def unusable_default(spec: Spec) -> Problems:
         default = item.value.get("default")
         if default is not None and not usable(default):
             where = spec.document.at(*item.way("default"))
-            message = f'the default of configuration "{item.text("name")[:60]}" is {_shown(default)}, not {wanted}'
+            message = (
+                f'the default of configuration "{item.text("name")[:60]}" is {_value(default)}, not {wanted}'
+            )
             yield Problem(where, message, Fix(f"write {wanted}"))
 
 
@@ -142,17 +149,25 @@ def loosely_typed_default(spec: Spec) -> Problems:
     """
     for item in spec.configurations:
         kind, default = item.text("type"), item.value.get("default")
-        if kind not in EXACT or default is None or type(default) is EXACT[kind] or not USABLE[kind][1](default):
+        if (
+            kind not in EXACT
+            or default is None
+            or type(default) is EXACT[kind]
+            or not USABLE[kind][1](default)
+        ):
             continue
         where = spec.document.at(*item.way("default"))
-        message = f'the default of configuration "{item.text("name")[:60]}" is {_shown(default)}, not {USABLE[kind][0]}'
-        yield Problem(where, message, Fix(_exactly(kind, default)))
+        yield Problem(where, f"{_default_of(item)}, not {USABLE[kind][0]}", Fix(_exactly(kind, default)))
 
 
 def _exactly(kind: str, default: Any) -> str:
     if kind == "string":
-        return f'put it in quotes: "{_shown(default)}"'
-    return f"write {str(default).strip()[:60]} without quotes" if isinstance(default, str) else f"write {USABLE[kind][0]}"
+        return f'put it in quotes: "{_value(default)}"'
+    return (
+        f"write {str(default).strip()[:60]} without quotes"
+        if isinstance(default, str)
+        else f"write {USABLE[kind][0]}"
+    )
 
 
 @rule("SPC122", bad=edited(_DEFAULT, "    default: 100\n    enum: [50, 100, 100]"))
@@ -162,11 +177,11 @@ def duplicate_enum_value(spec: Spec) -> Problems:
     The form shows each one, and one of the two is usually a slip for another.
     """
     for item in spec.configurations:
-        seen = []
+        seen: list[Any] = []
         for index, value in item.listed("enum"):
             if _among(value, seen):
                 where = spec.document.at(*item.way("enum", index))
-                yield Problem(where, f"{_shown(value)} is listed twice", Fix("delete one of the two"))
+                yield Problem(where, f"{_value(value)} is listed twice", Fix("delete one of the two"))
             seen.append(value)
 
 
@@ -185,9 +200,9 @@ def default_outside_enum(spec: Spec) -> Problems:
         default, values = item.value.get("default"), [value for _, value in item.listed("enum")]
         if default is not None and values and default not in values:
             where = spec.document.at(*item.way("default"))
-            choices = ", ".join(_shown(value) for value in values[:12])
-            message = f'the default of configuration "{item.text("name")[:60]}" is {_shown(default)}, which is not in its enum'
-            yield Problem(where, message, Fix(f"write one of {choices}, or add it to the enum"))
+            choices = ", ".join(_value(value) for value in values[:12])
+            fix = Fix(f"write one of {choices}, or add it to the enum")
+            yield Problem(where, f"{_default_of(item)}, which is not in its enum", fix)
 
 
 @rule("SPC124", severity=WARNING, bad=edited("    sensitive: true\n", ""))
@@ -204,12 +219,12 @@ def exposed_secret(spec: Spec) -> Problems:
         if item.text("type") != "string" or not is_secret or item.value.get("sensitive", False) is not False:
             continue
         where = spec.document.at(*item.way("sensitive" if "sensitive" in item.value else "name"))
-        message = f'configuration "{name[:60]}" looks like a secret and is not marked as sensitive'
+        message = f'configuration "{shown(name)}" looks like a secret and is not marked as sensitive'
         yield Problem(where, message, Fix('set "sensitive: true"'))
 
 
 def _text_host(folder: MemoryFolder) -> MemoryFolder:
-    host = "  - name: appHost\n    type: string\n    required: false\n    description: The address of this app\nsaas:\n"
+    host = "  - name: appHost\n    type: string\n    required: false\n    description: The address\nsaas:\n"
     code = 'from port_ocean.context.ocean import ocean\n\nHOST = ocean.integration_config["app_host"]\n'
     return folder.having("host.py", code).edited(SPEC, "saas:\n", host)
 

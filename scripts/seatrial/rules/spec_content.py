@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
 from seatrial.model import Edit, Fix, Integration, MemoryFolder, Problem
+from seatrial.naming import shown
 from seatrial.near import nearest
 from seatrial.rules.rule import WARNING, Problems, rule
 from seatrial.rules.spec import SPEC, edited
@@ -27,7 +28,9 @@ def _host(link: str) -> str:
         return ""
 
 
-@rule("SPC109", severity=WARNING, bad=edited("docs: https://docs.port.io/", "docs: https://docs.example.com/"))
+@rule(
+    "SPC109", severity=WARNING, bad=edited("docs: https://docs.port.io/", "docs: https://docs.example.com/")
+)
 def foreign_docs(spec: Spec, peers: Peers) -> Problems:
     """The link to the documentation leads to docs.port.io.
 
@@ -98,7 +101,12 @@ def unknown_section(spec: Spec, peers: Peers, settings: Settings) -> Problems:
     known = SECTIONS | settings.known_sections
     for feature in spec.features:
         section = feature.text("section").strip()
-        if section and section not in known and section != PLACEHOLDER_SECTION and not _shared(section, peers):
+        if (
+            section
+            and section not in known
+            and section != PLACEHOLDER_SECTION
+            and not _shared(section, peers)
+        ):
             yield _unknown(spec, feature, "section", nearest(section, known))
 
 
@@ -108,7 +116,7 @@ def _shared(section: str, peers: Peers) -> bool:
 
 def _unknown(spec: Spec, item: Item, key: str, near: str | None) -> Problem:
     where, value = spec.document.at(*item.way(key)), item.text(key)
-    message = f'{key} "{value[:60]}" is not known'
+    message = f'{key} "{shown(value)}" is not known'
     if near:
         return Problem(where, f'{message}; did you mean "{near}"?', Fix(f'change it to "{near}"'))
     add = f'add it to "known.{key}s" in seatrial.toml if Port has it'
@@ -146,7 +154,7 @@ def duplicate_kind(spec: Spec) -> Problems:
     for item, first in _repeated(spec.resources, "kind"):
         where = spec.document.at(*item.way("kind"))
         line = spec.document.at(*first.way("kind")).line
-        message = f'kind "{item.text("kind")[:60]}" is already listed in line {line}'
+        message = f'kind "{shown(item.text("kind"))}" is already listed in line {line}'
         yield Problem(where, message, Fix("delete one of the two, or name the other kind"))
 
 
@@ -215,11 +223,15 @@ def duplicate_action(spec: Spec) -> Problems:
     Of two with one name only one can be run or filled in.
     """
     inputs = (item for action in spec.root.items("actions") for item in _repeated(_named(action), "name"))
-    repeated = [("action", pair) for pair in _repeated(spec.actions, "name")] + [("input", pair) for pair in inputs]
+    repeated = [("action", pair) for pair in _repeated(spec.actions, "name")] + [
+        ("input", pair) for pair in inputs
+    ]
     for noun, (item, first) in repeated:
         line = spec.document.at(*first.way("name")).line
-        message = f'{noun} "{item.text("name")[:60]}" is already there in line {line}'
-        yield Problem(spec.document.at(*item.way("name")), message, Fix("rename one of the two, or delete it"))
+        message = f'{noun} "{shown(item.text("name"))}" is already there in line {line}'
+        yield Problem(
+            spec.document.at(*item.way("name")), message, Fix("rename one of the two, or delete it")
+        )
 
 
 def _named(action: Item) -> list[Item]:

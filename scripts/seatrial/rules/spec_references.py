@@ -7,6 +7,7 @@ from typing import Any
 
 from seatrial.documents.document import Keys
 from seatrial.model import Edit, Fix, MemoryFolder, Problem
+from seatrial.naming import shown
 from seatrial.near import nearest
 from seatrial.rules.rule import WARNING, Problems, rule
 from seatrial.rules.spec import SPEC, edited
@@ -54,9 +55,9 @@ def undeclared_configuration(spec: Spec) -> Problems:
             continue
         is_key = keys[:-1] == spec.overrides.keys
         where = spec.document.key(*keys) if is_key else spec.document.at(*keys)
-        message, near = f'there is no configuration "{name[:60]}"', nearest(name, spec.by_name)
+        message, near = f'there is no configuration "{shown(name)}"', nearest(name, spec.by_name)
         if near:
-            fix = Fix(f'change "{name[:60]}" to "{near}"', Edit(where, name, near))
+            fix = Fix(f'change "{shown(name)}" to "{near}"', Edit(where, name, near))
             yield Problem(where, f'{message}; did you mean "{near}"?', fix)
         else:
             yield Problem(where, message, Fix("declare it under configurations, or take it out here"))
@@ -96,10 +97,12 @@ def _awaited(dependency: Item) -> Iterator[tuple[Keys, Any]]:
 
 def _impossible(spec: Spec, keys: Keys, on: str, value: Any, choices: list[Any]) -> Problem:
     where = spec.document.at(*keys)
-    near = nearest(value, [one for one in choices if isinstance(one, str)]) if isinstance(value, str) else None
+    near = (
+        nearest(value, [one for one in choices if isinstance(one, str)]) if isinstance(value, str) else None
+    )
     hint = f'; did you mean "{near}"?' if near else ""
-    message = f'configuration "{on[:60]}" cannot be "{str(value)[:60]}"{hint}'
-    return Problem(where, message, Fix("write one of " + ", ".join(str(one)[:60] for one in choices[:12])))
+    message = f'configuration "{shown(on)}" cannot be "{shown(str(value))}"{hint}'
+    return Problem(where, message, Fix("write one of " + ", ".join(shown(str(one)) for one in choices[:12])))
 
 
 @rule("SPC128", bad=edited(_SAAS_OFF, _oauth("apiUrl", ".oauthData.accessToken")))
@@ -112,7 +115,9 @@ def open_oauth_secret(spec: Spec) -> Problems:
         name = secret.text("name")
         item = spec.by_name.get(name)
         if item and item.value.get("sensitive", False) is False:
-            message = f'OAuth fills configuration "{name[:60]}" with a secret, and it is not marked as sensitive'
+            message = (
+                f'OAuth fills configuration "{shown(name)}" with a secret, and it is not marked as sensitive'
+            )
             fix = Fix('set "sensitive: true"')
             yield Problem(spec.document.at(*item.way("name")), message, fix)
 

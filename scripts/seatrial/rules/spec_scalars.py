@@ -8,6 +8,7 @@ from typing import Any
 
 from seatrial.documents.document import Keys
 from seatrial.model import Fix, Integration, Location, Problem
+from seatrial.naming import shown
 from seatrial.rules.rule import WARNING, Problems, rule
 from seatrial.rules.spec import edited
 from seatrial.subjects.spec import Spec
@@ -23,8 +24,11 @@ _ONLY_IN_1_1 = re.compile(
 _ONLY_IN_1_2 = re.compile(r"[-+]?0[0-9]+|0o[0-7]+|[-+]?[0-9.]+[eE][0-9]+")
 """Numbers of YAML 1.2 that are others, or texts, in YAML 1.1."""
 
+_HINT = re.compile(rf"[:,\[-][ \t]*(?:{_ONLY_IN_1_1.pattern}|{_ONLY_IN_1_2.pattern})[ \t]*(?:[\]#,\r\n]|\Z)")
+"""What a text with such a scalar has somewhere: hardly any has."""
 
-@rule("SPC130", severity=WARNING, bad=edited("    default: 100", "    default: 1e3"))
+
+@rule("SPC130", severity=WARNING, bad=edited("    default: 100", "    default: 0100"))
 def unportable_scalar(spec: Spec, integration: Integration) -> Problems:
     """A value means the same in YAML 1.1 and YAML 1.2.
 
@@ -33,14 +37,21 @@ def unportable_scalar(spec: Spec, integration: Integration) -> Problems:
     """
     if spec.document.path.endswith(".json"):
         return
-    suspects = [keys for keys, value in _scalars((), spec.root.value) if _is_suspect(value)]
-    lines = integration.read(spec.document.path).decode("utf-8", "replace").split("\n") if suspects else []
+    text = integration.read(spec.document.path).decode("utf-8", "replace")
+    suspects = (
+        [keys for keys, value in _scalars((), spec.root.value) if _is_suspect(value)]
+        if _HINT.search(text)
+        else []
+    )
+    lines = text.split("\n")
     for keys in suspects:
         where = spec.document.at(*keys)
         scalar = _plain(lines, where)
         if _ONLY_IN_1_1.fullmatch(scalar) or _ONLY_IN_1_2.fullmatch(scalar):
-            message = f"{scalar[:60]} is one thing in YAML 1.1 and another in YAML 1.2"
-            yield Problem(where, message, Fix(f'write "{scalar[:60]}" in quotes, or true, false or a plain number'))
+            message = f"{shown(scalar)} is one thing in YAML 1.1 and another in YAML 1.2"
+            yield Problem(
+                where, message, Fix(f'write "{shown(scalar)}" in quotes, or a plain number, true or false')
+            )
 
 
 def _scalars(keys: Keys, value: Any) -> Iterator[tuple[Keys, Any]]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from seatrial.documents.document import Keys
 from seatrial.schemas.grammar import NAMES, grammar
-from seatrial.schemas.quick import tester
+from seatrial.schemas.quick import conforming
 from seatrial.schemas.violation import Repair, Violation
 
 __all__ = ["NAMES", "Repair", "Violation", "violations"]
@@ -18,7 +18,7 @@ def violations(schema: str, value: Any) -> tuple[Violation, ...]:
     Cerberus is asked only about documents that do not conform, for it is slow to load and to run.
     """
     try:
-        return () if tester(schema)(value) else _explained(schema, value)
+        return () if conforming(schema)(value) else _explained(schema, value)
     except RecursionError:
         names = grammar(schema).names
         return (Violation(names["form"], (), f"{grammar(schema).noun} is nested too deep to be checked"),)

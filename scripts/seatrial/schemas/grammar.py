@@ -32,7 +32,6 @@ NAMES = (
 _FILES = {"spec-guide": "spec", "spec-ocean": "spec"}
 
 
-
 @dataclass(frozen=True)
 class Grammar:
     """Cerberus rules with their two registries.

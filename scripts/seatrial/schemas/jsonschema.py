@@ -31,7 +31,10 @@ def derived_files() -> dict[str, str]:
 
 
 def derive(name: str) -> Schema:
-    """The JSON Schema that accepts what the schema of this name does. Raises KeyError for a rule it cannot say."""
+    """The JSON Schema that accepts what the schema of this name does.
+
+    Raises KeyError for a rule of Cerberus that is not known here.
+    """
     known = grammar(name)
     maker = _Maker(known)
     document = maker.value(known.document, is_open=False)
@@ -60,7 +63,11 @@ class _Maker:
 
     def _one(self, rule: str, constraint: Any, rules: Rules, is_open: bool) -> Schema:
         if rule == "schema":
-            return self._object(constraint, is_open) if is_object(rules) else {"items": self.value(constraint, is_open)}
+            return (
+                self._object(constraint, is_open)
+                if is_object(rules)
+                else {"items": self.value(constraint, is_open)}
+            )
         if rule == "valuesrules":
             return {"additionalProperties": self.value(constraint, is_open)}
         if rule == "keysrules":

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from seatrial import naming
 from seatrial.documents.document import Keys
 from seatrial.schemas.grammar import Grammar, Rules, is_object
-
-MOST_SHOWN = 60
-"""Longer values are cut in messages."""
 
 
 def place(known: Grammar, root: Any, keys: Keys) -> str:
@@ -32,13 +30,12 @@ def dotted(keys: Keys) -> str:
 def shown(value: Any) -> str:
     """A value as people write it, cut where it is long."""
     if isinstance(value, str):
-        plain = "".join(letter if letter.isprintable() else "?" for letter in value[: MOST_SHOWN + 1])
-        return f'"{plain}"' if len(plain) <= MOST_SHOWN else f'"{plain[: MOST_SHOWN - 3]}..."'
+        return f'"{naming.shown(value)}"'
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, dict | list):
         return "an object" if isinstance(value, dict) else "a list"
-    return "empty" if value is None else str(value)[:MOST_SHOWN]
+    return "empty" if value is None else naming.shown(str(value))
 
 
 def _items(known: Grammar, root: Any, keys: Keys) -> Iterator[tuple[int, str]]:

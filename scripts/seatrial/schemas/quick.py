@@ -31,7 +31,7 @@ SILENT = {"required", "nullable", "meta", "type", "allow_unknown"}
 
 
 @cache
-def tester(name: str) -> Test:
+def conforming(name: str) -> Test:
     """The test whether a document conforms to the schema of this name."""
     known = grammar(name)
     return _Maker(known).value(known.document, is_open=False)
@@ -49,23 +49,22 @@ class _Maker:
         is_open = rules.get("allow_unknown", is_open)
         tests = tuple(self._test(rule, rules, is_open) for rule in rules if rule not in SILENT)
         has_type = _type_test(rules["type"]) if "type" in rules else None
-        nullable = rules.get("nullable", False)
+        nullable: bool = rules.get("nullable", False)
 
         def conforms(value: Any) -> bool:
             if value is None:
                 return nullable
             if has_type is not None and not has_type(value):
                 return False
-            for test in tests:
-                if not test(value):
-                    return False
-            return True
+            return all(test(value) for test in tests)
 
         return conforms
 
     def _test(self, rule: str, rules: Rules, is_open: bool) -> Test:
         if rule == "schema":
-            return self._object(rules[rule], is_open) if is_object(rules) else self._items(rules[rule], is_open)
+            return (
+                self._object(rules[rule], is_open) if is_object(rules) else self._items(rules[rule], is_open)
+            )
         if rule == "valuesrules":
             return self._values(rules[rule], is_open)
         if rule == "keysrules":

@@ -62,7 +62,7 @@ def _missing_key(known: Grammar, root: Any, breach: Breach) -> Violation:
     *parent, key = breach.keys
     holder = place(known, root, tuple(parent))
     example = breach.rules.get("meta", {}).get("example")
-    title = f'add "{key}" to {holder}' + (f", such as {example}" if example else "")
+    title = f'add "{key}" to {holder}' + (f", such as {key}: {example}" if example else "")
     rule = _rule(known, breach.rules, "missing")
     return Violation(rule, tuple(parent), f'{holder} has no "{key}"', at_key=True, repair=Repair(title))
 
@@ -74,11 +74,13 @@ def _unknown_key(name: str, known: Grammar, root: Any, breach: Breach) -> Violat
     near = nearest(key, free) if isinstance(key, str) else None
     message = f"{holder} has an unknown key {shown(key)}"
     if near:
-        repair = Repair(f'rename "{key}" to "{near}"', key, near)
+        repair = Repair(f'rename "{key}" to "{near}"', str(key), near)
         return _at_key(known, "misspelled", breach, f'{message}; did you mean "{near}"?', repair)
     home = _home(name, key)
     if home:
-        return _at_key(known, "misplaced", breach, f"{message}; it belongs in {home}", Repair(f"move it into {home}"))
+        return _at_key(
+            known, "misplaced", breach, f"{message}; it belongs in {home}", Repair(f"move it into {home}")
+        )
     title = f"remove {shown(key)}" + _listed("; known here are ", breach.siblings)
     return _at_key(known, "unknown", breach, message, Repair(title))
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from seatrial.documents.document import Document
 from seatrial.near import nearest
-from seatrial.subjects.rows import is_list, rows
+from seatrial.subjects.rows import Rows, members
 from seatrial.subjects.spec import Item
 
 SYSTEM = frozenset({"_user", "_team", "_scorecard", "_rule", "_rule_result"})
@@ -64,6 +64,10 @@ class Blueprint:
         """The relations to other blueprints."""
         return self.item.inner("relations")
 
+    def each(self, sort: str) -> Iterator[tuple[str, Item]]:
+        """The properties of a sort by name, those left out that are no objects."""
+        yield from members(self.sorts[sort])
+
     @cached_property
     def names(self) -> frozenset[str]:
         """The properties of every sort."""
@@ -86,8 +90,8 @@ class Blueprint:
         return not any(nearest(key, SECTIONS) for key in stated.keys() - _PLAIN)
 
     def lacks(self, name: str) -> bool:
-        """Whether no entity of it has a property of this name, `$title` and its like included."""
-        return self.is_whole and name not in self.names and name not in META
+        """Whether no entity of it has a property or relation of this name; `$title` and its like are there."""
+        return self.is_whole and not self.sort_of(name) and name not in META
 
     def target(self, relation: str) -> str:
         """The blueprint that a relation leads to; empty where that is not stated."""
@@ -96,10 +100,7 @@ class Blueprint:
 
 @dataclass(frozen=True)
 class Blueprints:
-    """The blueprints of an integration; `foreign` are those that are there without it.
-
-    Of an identifier that is given twice nothing more is known than that it is there.
-    """
+    """The blueprints of an integration; `foreign` are those that are there without it."""
 
     document: Document
     all: tuple[Blueprint, ...]
@@ -108,10 +109,11 @@ class Blueprints:
     @classmethod
     def of(cls, document: Document | None, known: Collection[str] = ()) -> Blueprints | None:
         """None where there is no readable list. `known` are blueprints that live elsewhere."""
-        if document is None or not is_list(document):
+        rows = Rows.of(document)
+        if rows is None:
             return None
-        named = (item for item in rows(document) if item.text("identifier"))
-        return cls(document, tuple(Blueprint(item, item.text("identifier")) for item in named), SYSTEM | {*known})
+        named = (item for item in rows.items if item.text("identifier"))
+        return cls(rows.document, tuple(Blueprint(item, item.text("identifier")) for item in named), SYSTEM | {*known})
 
     @cached_property
     def identifiers(self) -> frozenset[str]:
@@ -123,10 +125,10 @@ class Blueprints:
         found: dict[str, list[Blueprint]] = {}
         for one in self.all:
             found.setdefault(one.identifier, []).append(one)
-        return {identifier: same[0] for identifier, same in found.items() if len(same) == 1}
+        return {name: same[0] for name, same in found.items() if len(same) == 1 and name not in self.foreign}
 
     def find(self, identifier: str) -> Blueprint | None:
-        """The blueprint of this identifier, where the file has exactly one."""
+        """The blueprint of this identifier, where all that is known of it is in the file."""
         return self._unique.get(identifier)
 
     def lacks(self, identifier: str) -> bool:

@@ -1,4 +1,4 @@
-"""What scorecards, pages and actions say of blueprints, read tolerantly."""
+"""What scorecards, pages and actions say of blueprints and of themselves, read tolerantly."""
 
 from __future__ import annotations
 
@@ -6,39 +6,41 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from seatrial.documents.document import Document, Keys
-from seatrial.model import Location
-from seatrial.subjects.rows import rows
+from seatrial.documents.document import Keys
+from seatrial.subjects.rows import Rows
 from seatrial.subjects.spec import Item
 
 DEFAULT_LEVELS = ("Basic", "Bronze", "Silver", "Gold")
 """The levels of a scorecard that states none."""
 
+TEMPLATE = "{{"
+"""What a text filled in by Port holds."""
+
 
 @dataclass(frozen=True)
 class Reference:
-    """A name that is used somewhere; a blueprint, or a property of one."""
+    """A name used at these keys, as a key itself or as a value."""
 
     name: str
-    where: Location
+    keys: Keys
+    at_key: bool = False
 
 
 @dataclass(frozen=True)
 class Scorecard:
     """One scorecard, and the blueprint it is for; empty where that is not stated."""
 
-    document: Document
     item: Item
     blueprint: str
 
     @property
     def rules(self) -> tuple[Item, ...]:
-        """What is judged."""
+        """What it judges by."""
         return self.item.items("rules")
 
     @property
     def levels(self) -> tuple[str, ...]:
-        """The titles of its levels; none where they cannot be told."""
+        """The titles of its levels."""
         if "levels" not in self.item.value:
             return DEFAULT_LEVELS
         return tuple(level.text("title") for level in self.item.items("levels"))
@@ -46,35 +48,88 @@ class Scorecard:
     def properties(self) -> Iterator[Reference]:
         """The properties that its conditions look at."""
         for query in (self.item.inner("filter"), *(rule.inner("query") for rule in self.rules)):
-            yield from property_references(self.document, query, "conditions")
+            yield from queried(query, "conditions")
 
 
-def scorecards(document: Document | None) -> tuple[Scorecard, ...]:
-    """The scorecards of all blueprints."""
-    presets = rows(document)
-    return tuple(
-        Scorecard(document, item, preset.text("blueprint"))
-        for preset in presets
-        for item in preset.items("data")
-        if document is not None
-    )
+@dataclass(frozen=True)
+class Dashboard:
+    """Widgets, and the rows in which their ids are laid out."""
+
+    item: Item
+
+    @property
+    def rows(self) -> tuple[Item, ...]:
+        """The rows, each with its columns."""
+        return self.item.items("layout")
+
+    def placed(self) -> Iterator[Reference]:
+        """The ids in the rows."""
+        for row in self.rows:
+            yield from _texts(row.items("columns"), "id")
+
+    def widgets(self) -> Iterator[Reference]:
+        """The ids of the widgets."""
+        yield from _texts(self.item.items("widgets"), "id")
 
 
-def property_references(document: Document, query: Item, parts: str) -> Iterator[Reference]:
-    """The properties in a query whose conditions, or queries of its own, are listed at `parts`."""
+def queried(query: Item, parts: str) -> Iterator[Reference]:
+    """The properties in a query whose conditions, which may be queries themselves, are listed at `parts`."""
     for part in query.items(parts):
-        name = part.text("property")
-        if name:
-            yield Reference(name, document.at(*part.way("property")))
-        yield from property_references(document, part, parts)
+        yield from _texts((part,), "property")
+        yield from queried(part, parts)
 
 
-def page_references(document: Document | None) -> Iterator[Reference]:
-    """The blueprints that the widgets of pages show."""
-    for page in rows(document):
-        if document is not None:
-            yield from _blueprints_in(document, page.keys, page.value)
+def scorecards(rows: Rows) -> Iterator[Scorecard]:
+    """The scorecards of all blueprints."""
+    for preset in rows.items:
+        yield from (Scorecard(item, preset.text("blueprint")) for item in preset.items("data"))
 
 
-def _blueprints_in(document: Document, keys: Keys, value: Any) -> Iterator[Reference]:
-    yield from ()
+def dashboards(pages: Rows) -> Iterator[Dashboard]:
+    """Whatever in the pages has both widgets and a layout."""
+    for item in _objects(pages):
+        if isinstance(item.value.get("layout"), list) and isinstance(item.value.get("widgets"), list):
+            yield Dashboard(item)
+
+
+def shown_blueprints(pages: Rows) -> Iterator[Reference]:
+    """The blueprints that pages and their widgets show."""
+    for item in _objects(pages):
+        yield from _plain(_texts((item,), "blueprint"))
+        config = item.inner("blueprintConfig")
+        yield from (Reference(name, config.way(name), at_key=True) for name in config.value)
+        if item.text("property") == "$blueprint":
+            yield from _plain(_texts((item,), "value"))
+
+
+def acted_blueprints(actions: Rows) -> Iterator[Reference]:
+    """The blueprints that actions are for: in their trigger, or, in the form of 2023, at their root."""
+    for item in _objects(actions):
+        yield from _plain(_texts((item,), "blueprintIdentifier"))
+        if len(item.keys) == 1 or "trigger" in item.keys:
+            yield from _plain(_texts((item,), "blueprint"))
+
+
+def _objects(rows: Rows) -> Iterator[Item]:
+    for item in rows.items:
+        yield from _below(item.keys, item.value)
+
+
+def _below(keys: Keys, value: Any) -> Iterator[Item]:
+    """Every object in a value, itself included."""
+    if isinstance(value, dict):
+        yield Item(keys, value)
+    members = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, member in members:
+        if isinstance(member, dict | list):
+            yield from _below((*keys, key), member)
+
+
+def _texts(items: tuple[Item, ...], key: str) -> Iterator[Reference]:
+    for item in items:
+        if item.text(key):
+            yield Reference(item.text(key), item.way(key))
+
+
+def _plain(references: Iterator[Reference]) -> Iterator[Reference]:
+    return (one for one in references if TEMPLATE not in one.name)

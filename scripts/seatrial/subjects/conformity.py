@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from seatrial import schemas
 from seatrial.documents.document import Document
@@ -23,6 +23,17 @@ class Conformity:
         if document is None or not document.readable:
             return None
         return cls(document, schemas.violations(schema, document.value))
+
+    @classmethod
+    def below(cls, document: Document | None, keys: tuple[str, ...], schema: str) -> Conformity | None:
+        """A part of a document held against a schema; None where there is no such part."""
+        part = document.value if document and document.readable else None
+        for key in keys:
+            part = part.get(key) if isinstance(part, dict) else None
+        if document is None or part is None:
+            return None
+        found = schemas.violations(schema, part)
+        return cls(document, tuple(replace(one, keys=(*keys, *one.keys)) for one in found))
 
     def problems(self, rule: str) -> Iterator[Problem]:
         """The violations of one rule, by its name, as problems."""

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 from seatrial.documents.document import Document
 from seatrial.subjects.spec import Item
 
 
-def is_list(document: Document) -> bool:
-    """Whether it can be read and is a list."""
-    return document.readable and isinstance(document.value, list)
+@dataclass(frozen=True)
+class Rows:
+    """A readable document with a list at its root, and the objects in it."""
+
+    document: Document
+    items: tuple[Item, ...]
+
+    @classmethod
+    def of(cls, document: Document | None) -> Rows | None:
+        """None where there is no such document."""
+        if document is None or not document.readable or not isinstance(document.value, list):
+            return None
+        numbered = enumerate(document.value)
+        return cls(document, tuple(Item((index,), value) for index, value in numbered if isinstance(value, dict)))
 
 
-def rows(document: Document | None) -> tuple[Item, ...]:
-    """The objects of the list; none where there is no such document."""
-    if document is None or not is_list(document):
-        return ()
-    return tuple(Item((index,), value) for index, value in enumerate(document.value) if isinstance(value, dict))
+def members(item: Item) -> Iterator[tuple[str, Item]]:
+    """The objects in an object, by their names."""
+    for name, value in item.value.items():
+        if isinstance(value, dict):
+            yield name, Item(item.way(name), value)

@@ -31,7 +31,9 @@ class Item:
 
     def items(self, key: str) -> tuple[Item, ...]:
         """The objects in the list at `key`."""
-        return tuple(Item(self.way(key, index), value) for index, value in self.listed(key) if isinstance(value, dict))
+        return tuple(
+            Item(self.way(key, index), value) for index, value in self.listed(key) if isinstance(value, dict)
+        )
 
     def texts(self, key: str) -> Iterator[tuple[Keys, str]]:
         """The texts in the list at `key`, each with the way to it."""
@@ -123,7 +125,7 @@ def load_spec(integration: Integration) -> Document | None:
 
 @dataclass(frozen=True)
 class Peers:
-    """The specs of the other integrations of the workspace, as evidence; read once, and only when asked for."""
+    """The specs of the other integrations of the workspace: read once, and only when asked for."""
 
     fleet: Fleet
     integration: Integration

@@ -4,8 +4,7 @@ Those that the public integrations used up to August 2026. Port adds to them, so
 that is missing here is at most a warning; `seatrial.toml` can add names.
 """
 
-ICONS = frozenset(
-    """
+_ICONS = """
     Aikido Alert Amplication ApiDoc Apps Argo Armorcode AWS Azure AzureDevops Backstage BitBucket
     BlankPage Blueprint Bolt Book Box Bug Checklist Checkmarx CICD Claude Clock Cloud Cluster Code
     Cost Cursor Datadog DefaultProperty Deployment Docker Dynatrace Environment FireHydrant Git
@@ -14,8 +13,8 @@ ICONS = frozenset(
     Octopus Okta Opencost OpsGenie Package pagerduty Pie PieChart port RestAPI S3 Scorecards Sentry
     Server Service Servicenow Slack Snyk sonarqube Star StatusPage Table Team Terraform TwoUsers Url
     User Users Vulnerability Wiz
-    """.split()
-)
+"""
+ICONS = frozenset(_ICONS.split())
 
 PLACEHOLDER_ICON = "Cookiecutter"
 

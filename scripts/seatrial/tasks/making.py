@@ -83,7 +83,13 @@ def _shares(base: Path) -> bool:
 
 
 def _author(base: Path, author: str | None, email: str | None) -> dict[str, str | None]:
-    return {"author": author or git.setting(base, "user.name"), "email": email or git.setting(base, "user.email")}
+    """Who writes it: as stated, else as git knows them where that will do."""
+    known = {"author": git.setting(base, "user.name"), "email": git.setting(base, "user.email")}
+    try:
+        scaffold.Answers.of("Any", **known)
+    except UsageError:
+        known = {}
+    return {"author": author or known.get("author"), "email": email or known.get("email")}
 
 
 def _told(title: str | None, given: dict[str, str | None]) -> dict[str, str | None]:
@@ -126,8 +132,6 @@ def _default(key: str, answers: dict[str, str | None]) -> str:
 
 def _make(answers: scaffold.Answers, holder: Path, locked: bool) -> None:
     destination = holder / answers.slug
-    if not holder.exists():
-        holder.mkdir(parents=True)
     scaffold.write(scaffold.render(answers), destination)
     note(f"made {destination}")
     command = " ".join(scaffold.LOCK_COMMAND)

@@ -1,0 +1,172 @@
+"""Python files by a grammar that reads newer Python than the one we run on; nothing of them is executed."""
+
+from __future__ import annotations
+
+from functools import cache, cached_property
+from typing import TYPE_CHECKING
+
+from seatrial.documents.document import Fault, FaultKind
+from seatrial.documents.pythondeclarations import (
+    Assignment,
+    Class,
+    Import,
+    assignments_in,
+    class_at,
+    imports_at,
+)
+from seatrial.documents.pythonexpressions import (
+    Call,
+    Expression,
+    Subscript,
+    call_at,
+    literals,
+    subscript_at,
+)
+from seatrial.documents.pythonlookups import QUERY as LOOK_UPS
+from seatrial.documents.pythonlookups import LookUp, look_ups
+from seatrial.documents.pythonnodes import Origin, statements
+from seatrial.documents.text import BOM, RefusedError, decoded
+from seatrial.model import Location
+
+if TYPE_CHECKING:
+    from tree_sitter import Node, Parser, Query
+
+__all__ = ["Assignment", "Call", "Class", "Expression", "Import", "LookUp", "PythonSource", "Subscript", "load"]
+
+MAX_NESTING = 300
+"""Code whose syntax tree is deeper than this is refused; the deepest real one has 41 levels."""
+
+_WANTED = """
+(class_definition) @class
+(call) @call
+[(subscript) (generic_type)] @subscript
+[(string) (concatenated_string)] @string
+[(import_statement) (import_from_statement)] @import
+"""
+
+
+class PythonSource:
+    """What a Python file declares and says; everything is empty where `faults` is not."""
+
+    def __init__(self, path: str, origin: Origin, root: Node | None, faults: tuple[Fault, ...]) -> None:
+        self.path = path
+        self.faults = faults
+        self._origin = origin
+        self._root = root
+
+    @cached_property
+    def classes(self) -> tuple[Class, ...]:
+        """Every class, those inside of others too."""
+        return tuple(class_at(self._origin, node) for node in self._nodes("class"))
+
+    @cached_property
+    def assignments(self) -> tuple[Assignment, ...]:
+        """What the module itself assigns, outside of functions and classes."""
+        return tuple(assignments_in(self._origin, statements(self._root))) if self._root else ()
+
+    @cached_property
+    def imports(self) -> tuple[Import, ...]:
+        """Every imported name, in functions too."""
+        return tuple(one for node in self._nodes("import") for one in imports_at(self._origin, node))
+
+    @cached_property
+    def calls(self) -> tuple[Call, ...]:
+        """Every call, decorators too."""
+        return tuple(call_at(self._origin, node) for node in self._nodes("call"))
+
+    @cached_property
+    def subscripts(self) -> tuple[Subscript, ...]:
+        """Every subscript, those of annotations too."""
+        return tuple(subscript_at(self._origin, node) for node in self._nodes("subscript"))
+
+    @cached_property
+    def strings(self) -> tuple[Expression, ...]:
+        """Every text literal, docstrings too; not bytes and f-strings."""
+        return literals(self._origin, self._nodes("string"))
+
+    def look_ups(self, attribute: str) -> tuple[LookUp, ...]:
+        """What is looked up by key in the mapping that an attribute of this name holds."""
+        from tree_sitter import QueryCursor
+
+        if self._root is None:
+            return ()
+        matches = QueryCursor(_query(LOOK_UPS)).matches(self._root)
+        return tuple(look_ups(self._origin, matches, attribute))
+
+    def where(self, fault: Fault) -> Location:
+        """Where a fault stands."""
+        return Location(self.path, fault.line, fault.column)
+
+    def _nodes(self, kind: str) -> list[Node]:
+        return self._captures.get(kind, [])
+
+    @cached_property
+    def _captures(self) -> dict[str, list[Node]]:
+        """The nodes of each wanted kind in the order of the text, found in one pass."""
+        from tree_sitter import QueryCursor
+
+        if self._root is None:
+            return {}
+        captures = QueryCursor(_query(_WANTED)).captures(self._root)
+        return {
+            kind: sorted(nodes, key=lambda n: (n.start_byte, -n.end_byte)) for kind, nodes in captures.items()
+        }
+
+
+def load(path: str, data: bytes) -> PythonSource:
+    """What a Python file says."""
+    try:
+        origin = Origin(path, decoded(data).removeprefix(BOM).encode())
+        root = _parser().parse(origin.data).root_node
+        _refuse_faults(origin, root)
+    except RefusedError as refusal:
+        return PythonSource(path, Origin(path, b""), None, (refusal.fault,))
+    return PythonSource(path, origin, root, ())
+
+
+@cache
+def _parser() -> Parser:
+    import tree_sitter_python
+    from tree_sitter import Language, Parser
+
+    return Parser(Language(tree_sitter_python.language()))
+
+
+@cache
+def _query(pattern: str) -> Query:
+    from tree_sitter import Query
+
+    language = _parser().language
+    assert language
+    return Query(language, pattern)
+
+
+def _refuse_faults(origin: Origin, root: Node) -> None:
+    if root.has_error:
+        broken = _first_broken(root)
+        where = origin.at(broken)
+        lacking = f'"{broken.type}" is missing here' if broken.is_missing else "this is not Python"
+        raise RefusedError(FaultKind.SYNTAX, lacking, where.line, where.column)
+    if _is_deep(root):
+        raise RefusedError(FaultKind.LIMIT, f"code is nested more than {MAX_NESTING} deep")
+
+
+def _first_broken(node: Node) -> Node:
+    """The first node that the grammar could not read, or had to add."""
+    while not (node.is_error or node.is_missing):
+        node = next(child for child in node.children if child.has_error or child.is_missing)
+    return node
+
+
+def _is_deep(root: Node) -> bool:
+    cursor = root.walk()
+    depth = 0
+    while depth <= MAX_NESTING:
+        if cursor.goto_first_child():
+            depth += 1
+            continue
+        while not cursor.goto_next_sibling():
+            if not cursor.goto_parent():
+                return False
+            depth -= 1
+    return True

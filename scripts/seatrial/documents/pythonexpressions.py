@@ -1,0 +1,200 @@
+"""Expressions and annotations of a Python file, for rules that read code without running it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from seatrial.documents.pythonnodes import Origin, bare, inner, walk
+from seatrial.documents.pythonstrings import text_of
+from seatrial.model import Location
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_DOTTED = re.compile(r"[^\W\d]\w*(?:\s*\.\s*[^\W\d]\w*)*")
+_NAMES = frozenset(("identifier", "attribute", "dotted_name", "member_type"))
+_SUBSCRIPTS = frozenset(("subscript", "generic_type"))
+_STRINGS = frozenset(("string", "concatenated_string"))
+_COLLECTIONS = frozenset(("list", "tuple", "set", "expression_list", "union_type"))
+_NOT_POSITIONAL = frozenset(("keyword_argument", "list_splat", "dictionary_splat"))
+
+
+class Expression:
+    """An expression or annotation as it is written.
+
+    At most one of `string`, `name`, `call`, `subscript`, `items` and `pairs` says what
+    it is; brackets around the whole do not count.
+    """
+
+    def __init__(self, origin: Origin, node: Node) -> None:
+        self._origin = origin
+        self._node = bare(node)
+
+    def __repr__(self) -> str:
+        return f"Expression({self.text!r})"
+
+    @property
+    def where(self) -> Location:
+        """Where it starts; a text literal at its prefix or quote."""
+        return self._origin.at(self._node)
+
+    @property
+    def text(self) -> str:
+        """Its source text."""
+        return self._origin.text(self._node)
+
+    @cached_property
+    def string(self) -> str | None:
+        """The value of a text literal, joined where it is written in parts; None for bytes and f-strings."""
+        if self._node.type not in _STRINGS:
+            return None
+        parts = inner(self._node) if self._node.type == "concatenated_string" else [self._node]
+        texts = [text_of(self._origin.text(part)) for part in parts]
+        return None if None in texts else "".join(filter(None, texts))
+
+    @cached_property
+    def name(self) -> str | None:
+        """A name with its dots, such as `Kind.ISSUE`; None for anything else, `f().x` too."""
+        return _dotted(self._origin, self._node)
+
+    @cached_property
+    def call(self) -> Call | None:
+        """The call it is."""
+        return call_at(self._origin, self._node) if self._node.type == "call" else None
+
+    @cached_property
+    def subscript(self) -> Subscript | None:
+        """The subscript it is: `x["key"]`, `Literal["a", "b"]`."""
+        return subscript_at(self._origin, self._node) if self._node.type in _SUBSCRIPTS else None
+
+    @property
+    def items(self) -> tuple[Expression, ...]:
+        """The members of a list, tuple or set, or the two sides of a `|`."""
+        if self._node.type in _COLLECTIONS or _is_union(self._node):
+            return tuple(Expression(self._origin, item) for item in inner(self._node))
+        return ()
+
+    @property
+    def pairs(self) -> tuple[tuple[Expression, Expression], ...]:
+        """The keys and values of a dict."""
+        if self._node.type != "dictionary":
+            return ()
+        pairs = [inner(pair) for pair in inner(self._node) if pair.type == "pair"]
+        return tuple((Expression(self._origin, p[0]), Expression(self._origin, p[-1])) for p in pairs)
+
+    def strings(self) -> tuple[Expression, ...]:
+        """Every text literal in it, itself too; of one that is written in parts only the whole."""
+        return tuple(_literals(self._origin, walk(self._node)))
+
+    def names(self) -> tuple[str, ...]:
+        """Every name in it, itself too: of `Kind.ISSUE` only the whole, of `f().x` only `f`."""
+        return tuple(_dotted_names(self._origin, walk(self._node)))
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call. `arguments` are the positional ones; those behind `*` and `**` are left out.
+
+    `method` is the last name of what is called and `receiver` what stands before it:
+    `get` and `config["x"]` of `config["x"].get("y")`, `Field` and None of `Field(...)`.
+    """
+
+    where: Location
+    function: Expression
+    arguments: tuple[Expression, ...]
+    keywords: Mapping[str, Expression]
+    method: str | None
+    receiver: Expression | None
+
+
+@dataclass(frozen=True)
+class Subscript:
+    """A subscript, `value[keys]`."""
+
+    where: Location
+    value: Expression
+    keys: tuple[Expression, ...]
+
+
+def call_at(origin: Origin, node: Node) -> Call:
+    """The call that a node of type "call" is."""
+    function, *rest = inner(node)
+    arguments = inner(rest[0]) if rest and rest[0].type == "argument_list" else rest
+    receiver, method = _split(bare(function))
+    return Call(
+        where=origin.at(node),
+        function=Expression(origin, function),
+        arguments=tuple(Expression(origin, a) for a in arguments if a.type not in _NOT_POSITIONAL),
+        keywords=keywords_in(origin, arguments),
+        method=origin.text(method) if method else None,
+        receiver=Expression(origin, receiver) if receiver else None,
+    )
+
+
+def subscript_at(origin: Origin, node: Node) -> Subscript:
+    """The subscript that a node of type "subscript" or "generic_type" is."""
+    value, *keys = inner(node)
+    if node.type == "generic_type":
+        keys = [key for parameters in keys for key in inner(parameters)]
+    return Subscript(
+        origin.at(node), Expression(origin, value), tuple(Expression(origin, key) for key in keys)
+    )
+
+
+def literals(origin: Origin, nodes: list[Node]) -> tuple[Expression, ...]:
+    """The text literals among nodes that are in the order of the text."""
+    return tuple(_literals(origin, nodes))
+
+
+def _literals(origin: Origin, nodes: Iterator[Node] | list[Node]) -> Iterator[Expression]:
+    end = 0  # of the last literal that is written in parts
+    for node in nodes:
+        if node.type not in _STRINGS or node.start_byte < end:
+            continue
+        if node.type == "concatenated_string":
+            end = node.end_byte
+        literal = Expression(origin, node)
+        if literal.string is not None:
+            yield literal
+
+
+def _dotted(origin: Origin, node: Node) -> str | None:
+    if node.type not in _NAMES:
+        return None
+    text = origin.text(node)
+    return re.sub(r"\s+", "", text) if _DOTTED.fullmatch(text) else None
+
+
+def _dotted_names(origin: Origin, nodes: Iterator[Node]) -> Iterator[str]:
+    end = 0  # of the last name with dots
+    for node in nodes:
+        name = _dotted(origin, node) if node.start_byte >= end else None
+        if name:
+            end = node.end_byte
+            yield name
+
+
+def _is_union(node: Node) -> bool:
+    if node.type != "binary_operator":
+        return False
+    operator = node.child_by_field_name("operator")
+    return operator is not None and operator.type == "|"
+
+
+def keywords_in(origin: Origin, arguments: list[Node]) -> dict[str, Expression]:
+    """The keyword arguments among the arguments of a call or a class."""
+    pairs = [inner(argument) for argument in arguments if argument.type == "keyword_argument"]
+    return {origin.text(pair[0]): Expression(origin, pair[-1]) for pair in pairs}
+
+
+def _split(function: Node) -> tuple[Node | None, Node | None]:
+    """The receiver and the last name of what is called."""
+    if function.type == "identifier":
+        return None, function
+    if function.type != "attribute":
+        return function, None
+    return function.child_by_field_name("object"), function.child_by_field_name("attribute")

@@ -1,0 +1,56 @@
+"""What the rules about resources share: the examples' files, and how a fault is worded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from seatrial.documents.document import Document
+from seatrial.model import Edit, Fix, Location, MemoryFolder
+from seatrial.near import nearest
+from seatrial.rules.rule import Edited
+from seatrial.schemas.places import shown
+from seatrial.subjects.blueprints import Blueprints
+from seatrial.subjects.catalog import Reference
+
+RESOURCES = ".port/resources"
+BLUEPRINTS = f"{RESOURCES}/blueprints.json"
+APP_CONFIG = f"{RESOURCES}/port-app-config.yaml"
+SCORECARDS = f"{RESOURCES}/scorecards.json"
+
+
+def edited(path: str, *changes: tuple[str, str]) -> Edited:
+    """The example that changes the one place of a file, or several, from the first text to the second."""
+
+    def edit(folder: MemoryFolder) -> MemoryFolder:
+        for old, new in changes:
+            folder = folder.edited(path, old, new)
+        return folder
+
+    return edit
+
+
+def added(name: str, text: str) -> Edited:
+    """The example that has one resource file more."""
+    return lambda folder: folder.having(f"{RESOURCES}/{name}", text)
+
+
+def rename(where: Location, name: str, known: Iterable[str], otherwise: str) -> Fix:
+    """Change a name to the known one that it nearly is; where there is none, do otherwise."""
+    near = nearest(name, known)
+    return Fix(f"change {shown(name)} to {shown(near)}", Edit(where, name, near)) if near else Fix(otherwise)
+
+
+def point_elsewhere(where: Location, name: str, blueprints: Blueprints) -> Fix:
+    """Change the name of a blueprint that is not there, or say where it is."""
+    return rename(
+        where,
+        name,
+        blueprints.identifiers | blueprints.foreign,
+        f"add the blueprint {shown(name)} to {blueprints.document.path}, or, where it lives elsewhere, "
+        'list it under "blueprints" of [known] in seatrial.toml',
+    )
+
+
+def place(document: Document, reference: Reference) -> Location:
+    """Where a name is used."""
+    return (document.key if reference.at_key else document.at)(*reference.keys)

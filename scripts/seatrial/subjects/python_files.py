@@ -1,0 +1,79 @@
+"""The Python files of an integration that run in production, each read and parsed once, when first asked for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cached_property
+
+from seatrial.documents import python
+from seatrial.documents.python import Import, PythonSource
+from seatrial.errors import Unreadable
+from seatrial.model import Integration
+
+OUTSIDE = frozenset({"tests", "integration_tests", "examples", "changelog"})
+"""Folders whose Python says nothing about what the integration does."""
+
+
+class PythonFiles:
+    """Every `.py` file less tests, examples and what lies in hidden folders."""
+
+    def __init__(self, integration: Integration) -> None:
+        self._integration = integration
+        self._data: dict[str, bytes] = {}
+        self._sources: dict[str, PythonSource] = {}
+        self.unreadable: dict[str, str] = {}
+        self.paths = tuple(path for path in integration.paths() if _counts(path))
+
+    def data(self, path: str) -> bytes:
+        """The bytes of a file; none where it cannot be read."""
+        if path not in self._data:
+            self._data[path] = self._read(path)
+        return self._data[path]
+
+    def _read(self, path: str) -> bytes:
+        try:
+            return self._integration.read(path)
+        except Unreadable as reason:
+            self.unreadable[path] = str(reason)
+            return b""
+
+    def source(self, path: str) -> PythonSource:
+        """The parsed file."""
+        if path not in self._sources:
+            self._sources[path] = python.load(path, self.data(path))
+        return self._sources[path]
+
+    def holding(self, *words: bytes) -> tuple[str, ...]:
+        """The files in which one of these words occurs, as code or otherwise."""
+        return tuple(path for path in self.paths if any(word in self.data(path) for word in words))
+
+    def module(self, imported: Import, importer: str) -> str | None:
+        """The file of the module that an import names; None where it is none of ours."""
+        return next((path for path in imported.files(importer) if path in self._known), None)
+
+    def submodule(self, imported: Import, importer: str) -> str | None:
+        """The file of what an import names, where that is itself a module of ours."""
+        dotted = ".".join(filter(None, (imported.module, imported.name)))
+        return self.module(replace(imported, module=dotted), importer)
+
+    def at(self, dotted: str) -> str | None:
+        """The file of a module of ours, by its full name."""
+        stem = dotted.replace(".", "/")
+        return next((path for path in (f"{stem}.py", f"{stem}/__init__.py") if path in self._known), None)
+
+    def owns(self, module: str) -> bool:
+        """Whether a module of this name is, or lies below, one of ours."""
+        return module.partition(".")[0] in self._packages
+
+    @cached_property
+    def _known(self) -> frozenset[str]:
+        return frozenset(self.paths)
+
+    @cached_property
+    def _packages(self) -> frozenset[str]:
+        return frozenset(path.partition("/")[0].removesuffix(".py") for path in self.paths)
+
+
+def _counts(path: str) -> bool:
+    *folders, name = path.split("/")
+    return name.endswith(".py") and not any(one in OUTSIDE or one.startswith(".") for one in folders)
