@@ -58,7 +58,7 @@ SPEC: dict[str, Any] = {
             "description": "A token",
             "dependencies": [
                 {"on": "mode", "when": {"equals": "token"}, "then": {"required": True}},
-                {"on": "mode", "when": {"in": ["app", True, 1]}, "then": {"required": False}},
+                {"on": "mode", "when": {"in": ["app", 3]}, "then": {"required": False}},
             ],
         },
         {

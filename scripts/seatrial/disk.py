@@ -74,6 +74,8 @@ class DiskFolder:
         full = os.path.join(self._base, path)
         try:
             status = os.lstat(full)
+            if self._met_plain(path) and stat.S_ISREG(status.st_mode):
+                return Entry(Kind.FILE, status.st_size)
             target = os.readlink(full) if stat.S_ISLNK(status.st_mode) else None
             if not self._inside(os.path.realpath(full)):
                 return Entry(Kind.ESCAPING, target=target)
@@ -86,13 +88,24 @@ class DiskFolder:
         return real == self._boundary or real.startswith(self._boundary.rstrip(os.sep) + os.sep)
 
     def read(self, path: str) -> bytes:
+        try:
+            return _read(self._real(path))
+        except OSError as failed:
+            raise Unreadable(f"cannot be read: {(failed.strerror or str(failed)).lower()}") from failed
+
+    def _real(self, path: str) -> str:
+        """The file that is read for `path`. Raises Unreadable."""
+        full = os.path.join(self._base, path)
+        if self._met_plain(path):
+            return full
         entry = self.entry(path)
         if entry is None or entry.kind is not Kind.FILE:
             raise Unreadable("not a file that can be read")
-        try:
-            return _read(os.path.realpath(os.path.join(self._base, path)))
-        except OSError as failed:
-            raise Unreadable(f"cannot be read: {(failed.strerror or str(failed)).lower()}") from failed
+        return os.path.realpath(full)
+
+    def _met_plain(self, path: str) -> bool:
+        """Whether the walk, if there was one, met a plain file there, so that no link is on the way."""
+        return "_found" in vars(self) and self._found.get(path, False)
 
 
 def _scan(folder: str) -> list[os.DirEntry[str]]:
@@ -125,17 +138,23 @@ def _target(full: str) -> str | None:
 
 
 def _is_link(full: str, failed: Exception) -> bool:
-    looped_or_lost = isinstance(failed, OSError) and failed.errno in (errno.ENOENT, errno.ELOOP, errno.ENOTDIR)
+    looped_or_lost = isinstance(failed, OSError) and failed.errno in (
+        errno.ENOENT,
+        errno.ELOOP,
+        errno.ENOTDIR,
+    )
     return looped_or_lost and _target(full) is not None
 
 
 def _read(real: str) -> bytes:
     """The bytes of a regular file; never waits for a pipe and never follows a link put there since."""
     descriptor = os.open(real, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise Unreadable("not a regular file")
         if status.st_size > MAX_BYTES:
             raise Unreadable(f"{status.st_size:,} bytes; files over {MAX_BYTES:,} bytes are not read")
-        return file.read(MAX_BYTES + 1)
+        return os.read(descriptor, status.st_size + 1)
+    finally:
+        os.close(descriptor)

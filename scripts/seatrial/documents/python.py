@@ -93,6 +93,15 @@ class PythonSource:
         matches = QueryCursor(_query(LOOK_UPS)).matches(self._root)
         return tuple(look_ups(self._origin, matches, attribute))
 
+    def uses(self, attribute: str) -> int:
+        """How often an attribute of this name is written, as a call or otherwise."""
+        from tree_sitter import QueryCursor
+
+        if self._root is None:
+            return 0
+        query = _query(f'(attribute attribute: (identifier) @use (#eq? @use "{attribute}"))')
+        return len(QueryCursor(query).captures(self._root).get("use", ()))
+
     def where(self, fault: Fault) -> Location:
         """Where a fault stands."""
         return Location(self.path, fault.line, fault.column)
@@ -120,8 +129,13 @@ def load(path: str, data: bytes) -> PythonSource:
         root = _parser().parse(origin.data).root_node
         _refuse_faults(origin, root)
     except RefusedError as refusal:
-        return PythonSource(path, Origin(path, b""), None, (refusal.fault,))
+        return broken(path, refusal.fault)
     return PythonSource(path, origin, root, ())
+
+
+def broken(path: str, fault: Fault) -> PythonSource:
+    """A Python file of which nothing is known but this fault."""
+    return PythonSource(path, Origin(path, b""), None, (fault,))
 
 
 @cache

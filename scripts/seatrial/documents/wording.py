@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 SHOWN = 60
@@ -84,6 +85,23 @@ _TOML = (
     ("Invalid value", "a value is missing or unknown here; text needs quotes"),
     ("Invalid statement", "this line is neither a key with a value nor a table header"),
 )
+_JQ = (
+    ("expecting QQSTRING", "the quotes opened here are never closed"),
+    ("unexpected end of file", "the expression ends too early"),
+    ("Top-level program not given", "the expression is empty, or has nothing behind its definitions"),
+    ("memory exhausted", "the expression is nested too deep"),
+    ("which is too long", "the expression is too large"),
+    ("Invalid escape", 'an unknown escape behind "\\"; write a backslash as "\\\\"'),
+)
+_JQ_WRONG = (
+    ("'", "text stands in double quotes, not in single ones"),
+    ('"', "a text cannot stand here"),
+    ("&", 'both of two conditions is written "and"'),
+    ("|", 'a value is missing before this "|"; either of two conditions is written "or"'),
+)
+_JQ_DASHED = re.compile(r"\.(\w+(?:-\w+)*-)$")
+_JQ_UNDEFINED = re.compile(r"(?:(\$)(\*label-)?)?(\S+?)(?:/(\d+))? is not defined")
+_JQ_WORD = re.compile(r"[$@.]?\w+|.", re.S)
 
 
 def yaml_problem(text: str) -> str:
@@ -99,6 +117,35 @@ def json_problem(text: str) -> str:
 def toml_problem(text: str) -> str:
     """What a message of tomllib says."""
     return _plain(_TOML, text)
+
+
+def jq_problem(text: str, before: str, rest: str) -> str:
+    """What a message of jq says; `before` and `rest` are what the line reads up to the fault and from it on."""
+    undefined = _JQ_UNDEFINED.search(text)
+    if undefined:
+        return _undefined(*undefined.groups()) + _dashed(before, rest)
+    if "unexpected end of file" in text or "syntax error" not in text:
+        return _plain(_JQ, text)
+    advice = next((advice for wrong, advice in _JQ_WRONG if rest.startswith(wrong)), "")
+    word = _JQ_WORD.match(rest)
+    return advice or f"{shown(word[0] if word else rest)} cannot stand here"
+
+
+def _dashed(before: str, rest: str) -> str:
+    """Advice where a field was meant: `.foo-bar` takes `bar` from `.foo`."""
+    start = _JQ_DASHED.search(before)
+    end = re.match(r"[\w-]*", rest)
+    return f'; a field of that name is written .["{start[1]}{end[0]}"]' if start and end else ""
+
+
+def _undefined(variable: str | None, label: str | None, name: str, arguments: str | None) -> str:
+    if label:
+        return f"there is no label {shown('$' + name)}"
+    if variable:
+        return f"there is no variable {shown('$' + name)}"
+    count = int(arguments or 0)
+    taking = f" with {count} argument{'s' * (count > 1)}" if count else ""
+    return f"there is no function {shown(name)}{taking}"
 
 
 def shown(text: str) -> str:

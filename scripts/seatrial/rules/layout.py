@@ -6,7 +6,7 @@ from posixpath import splitext
 
 from seatrial.model import Fix, Fleet, Integration, Kind, Location, MemoryFolder, Problem
 from seatrial.near import nearest
-from seatrial.rules.rule import WARNING, Problems, rule
+from seatrial.rules.rule import WARNING, Edited, Problems, rule
 from seatrial.subjects.litter import Litter
 from seatrial.subjects.makefile import SHARED, is_shared, sharing
 from seatrial.subjects.reading import RESOURCE_SUFFIXES, RESOURCES, SPEC_FILES, resource_files
@@ -31,17 +31,24 @@ RETIRED = {
 }
 
 
-def _as_it_is(folder: MemoryFolder) -> MemoryFolder:
-    return folder
+def _called(name: str, makefile: str | None = None) -> Edited:
+    """The edit that makes another integration of the template's folder."""
+
+    def edit(folder: MemoryFolder) -> MemoryFolder:
+        sibling = folder.edited("pyproject.toml", 'name = "good-service"', f'name = "{name}"')
+        return sibling.having("Makefile", makefile) if makefile else sibling
+
+    return edit
 
 
-def _sharing(folder: MemoryFolder) -> MemoryFolder:
-    return folder.having("Makefile", f"include {SHARED}\n")
+def _with_secrets(folder: MemoryFolder) -> MemoryFolder:
+    unlisted = folder.edited(".gitignore", "\n.env\n", "\n")
+    return unlisted.having(".env", "OCEAN__INTEGRATION__CONFIG__API_TOKEN=secret\n")
 
 
 CONFLICT = "<<<<<<< HEAD\n# Good Service\n=======\n# Good service\n>>>>>>> main\n"
 
-THREE = ("billing", "storage", "tickets")
+OTHERS = ("billing", "storage", "tickets")
 
 
 @rule("LAY101", bad=lambda folder: folder.having(".port/spec.yml", folder.read(".port/spec.yaml")))
@@ -124,7 +131,7 @@ def _resource_fault(name: str, is_file: bool) -> tuple[str, str] | None:
 def unreadable_file(tree: Tree, texts: Texts) -> Problems:
     """A file is a file that can be read, and a folder is a folder.
 
-    A folder of a file's name, a pipe or a device cannot be read, and nobody can review a file too large to be.
+    A folder of a file's name, a pipe or a device cannot be read; a file too large cannot be reviewed.
     """
     for path in FILES:
         if path in tree.folders or _kind(tree, path) is Kind.FOLDER:
@@ -170,7 +177,7 @@ def escaping_link(tree: Tree) -> Problems:
             yield Problem(Location(path), message, Fix("put a file in its place"))
 
 
-@rule("LAY108", bad=lambda folder: folder.having(".env", "OCEAN__INTEGRATION__CONFIG__API_TOKEN=secret\n"))
+@rule("LAY108", bad=_with_secrets)
 def committed_secrets(litter: Litter) -> Problems:
     """No `.env` is committed.
 
@@ -182,7 +189,7 @@ def committed_secrets(litter: Litter) -> Problems:
         yield Problem(Location(path), f'"{path}" holds secrets', fix, severity=severity)
 
 
-@rule("LAY109", bad=lambda folder: folder.having(".DS_Store", b"Bud1"))
+@rule("LAY109", bad=lambda folder: folder.having("client.py.orig", folder.read("client.py")))
 def junk(litter: Litter) -> Problems:
     """What editors, desktops and caches leave behind is not committed.
 
@@ -199,7 +206,7 @@ def junk(litter: Litter) -> Problems:
     "LAY110",
     severity=WARNING,
     bad=lambda folder: folder.having("sonar-project.properties", "sonar.projectKey=good-service\n"),
-    siblings=dict.fromkeys(THREE, _as_it_is),
+    siblings={name: _called(name) for name in OTHERS},
 )
 def retired_file(integration: Integration, tree: Tree, fleet: Fleet) -> Problems:
     """What the other integrations have given up is given up.
@@ -217,7 +224,7 @@ def retired_file(integration: Integration, tree: Tree, fleet: Fleet) -> Problems
     "LAY111",
     severity=WARNING,
     bad=lambda folder: folder.having("Makefile", "lint:\n\truff check .\n"),
-    siblings=dict.fromkeys(THREE, _sharing),
+    siblings={name: _called(name, f"include {SHARED}\n") for name in OTHERS},
 )
 def own_makefile(integration: Integration, tree: Tree, fleet: Fleet) -> Problems:
     """Where the integrations share a Makefile, each uses that one.

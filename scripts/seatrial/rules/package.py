@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from seatrial.documents.document import Document
-from seatrial.model import Edit, Fix, Integration, Location, MemoryFolder, Problem
+from seatrial.model import Edit, Fix, Fleet, Integration, Location, MemoryFolder, Problem
 from seatrial.near import nearest
 from seatrial.rules.rule import GUIDE, OFF, WARNING, Edited, Problems, rule
 from seatrial.subjects.conformity import Conformity
-from seatrial.subjects.package import PYPROJECT, Package
+from seatrial.subjects.package import PYPROJECT, TITLE_FORMAT, Package, title_formats
+from seatrial.subjects.tree import Custom
 from seatrial.version import Version
 
 NAME = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*")
 """The form of a name of which an image name can be made."""
+
+FORMS = "write X.Y.Z, X.Y.Z-beta, X.Y.Z-dev or X.Y.Z-post1"
 
 DETAILS = {"description": "what the integration is for", "authors": "who answers for it"}
 
@@ -65,7 +70,7 @@ def _table(package: Package, key: str) -> str:
     return ".".join(map(str, package.way(key)[:-1]))
 
 
-@rule("PKG003", bad=edited('description = "Good Service"', 'description = ""'), severity=WARNING)
+@rule("PKG003", bad=edited('authors = ["Integration maintainers"]\n', ""), severity=WARNING)
 def missing_package_detail(package: Package) -> Problems:
     """The package says what it is for, who answers for it, and which Python it needs.
 
@@ -90,26 +95,26 @@ def unsearchable_line(package: Package) -> Problems:
     repository with its own release, switch this rule on where that searches too.
     """
     for key in ("name", "version"):
-        stated = package.document.at(*package.way(key))
         lines = list(_lines(package.text, key))
-        if isinstance(package.stated(key), str) and stated.line not in lines:
-            fix = Fix(f'write {key} = "{package.stated(key)}", with one blank on each side of "="')
-            yield Problem(
-                stated, f'the release looks for a line that begins with {key} = ", and finds none', fix
-            )
-        for line in lines:
-            if line != stated.line:
-                message = (
-                    f'the release takes this for the {key} of the package, since it begins with {key} = "'
-                )
-                yield Problem(Location(PYPROJECT, line), message, Fix("put two blanks in front of it"))
-                break
+        if [text for _, text in lines] != [package.stated(key)]:
+            yield from _unsearchable(package, key, [number for number, _ in lines])
 
 
-def _lines(text: str, key: str) -> Iterator[int]:
+def _lines(text: str, key: str) -> Iterator[tuple[int, str]]:
+    """The numbers of the lines that the release would find, and what it would take from each."""
     for number, line in enumerate(text.split("\n"), 1):
         if line.startswith(f'{key} = "'):
-            yield number
+            yield number, line.split('"')[1]
+
+
+def _unsearchable(package: Package, key: str, lines: list[int]) -> Problems:
+    right = package.document.at(*package.way(key))
+    if isinstance(package.stated(key), str) and right.line not in lines:
+        fix = Fix(f'write {key} = "{package.stated(key)}", with one blank on each side of "="')
+        yield Problem(right, f'the release looks for a line that begins with {key} = ", and finds none', fix)
+    for line in [line for line in lines if line != right.line][:1]:
+        message = f'the release takes this for the {key} of the package, since it begins with {key} = "'
+        yield Problem(Location(PYPROJECT, line), message, Fix("put two blanks in front of it"))
 
 
 @rule("PKG102", bad=edited('name = "good-service"', 'name = "Good Service"'))
@@ -144,49 +149,53 @@ def malformed_package_version(package: Package) -> Problems:
 
     The suffix decides what a release does with it; the pull-request gate refuses any other form.
     """
-    if not package.version.strip():
+    text = package.version
+    version = _version(text)
+    if not text.strip() or (version and not version.is_dotted):
         return
     where = package.document.at(*package.way("version"))
-    try:
-        version = Version.parse(package.version)
-    except ValueError as fault:
-        yield Problem(where, str(fault).partition(";")[0], _version_fix(package.version, where))
-        return
-    if version.is_dotted:
-        fix = Fix("write X.Y.Z, X.Y.Z-beta, X.Y.Z-dev or X.Y.Z-post1")
-        yield Problem(where, f'"{version}" has a form that is no longer released', fix, severity=WARNING)
+    bare = text.strip().removeprefix("v")
+    fix = Fix(f'write "{bare}"', Edit(where, text, bare)) if _version(bare) and not version else Fix(FORMS)
+    if version:
+        yield Problem(where, f'"{text}" has a form that is no longer released', fix, severity=WARNING)
+    else:
+        yield Problem(where, f'"{text[:60]}" is no version', fix)
 
 
-def _version_fix(text: str, where: Location) -> Fix:
-    """A leading v is taken away, `-post` and `-rc4` get the nearest suffix there is."""
-    near = re.sub(
-        r"-post\d*$",
-        "-post1",
-        re.sub(r"-(?:rc|alpha|a|b|beta)[.\d]*$", "-beta", text.strip().removeprefix("v")),
-    )
+def _version(text: str) -> Version | None:
     try:
-        return Fix(f'write "{Version.parse(near)}"', Edit(where, text, near))
+        return Version.parse(text)
     except ValueError:
-        return Fix("write X.Y.Z, X.Y.Z-beta, X.Y.Z-dev or X.Y.Z-post1")
+        return None
 
 
 @rule("PKG104", bad=edited('filename = "CHANGELOG.md"', 'filename = "CHANGES.md"'), severity=WARNING)
-def unusual_towncrier_setting(package: Package) -> Problems:
-    """Towncrier takes fragments from `changelog` and writes `CHANGELOG.md`.
+def unusual_towncrier_setting(package: Package, integration: Integration, fleet: Fleet) -> Problems:
+    """Towncrier takes fragments from `changelog` and writes headings of the usual form to `CHANGELOG.md`.
 
-    The release calls it, and looks for the result there.
+    The release calls it, looks for the result there, and the pull-request gate wants the headings so.
     """
     document = package.document
     if not package.towncrier:
         fix = Fix('add [tool.towncrier] with directory = "changelog" and filename = "CHANGELOG.md"')
         yield Problem(document.at("tool"), '"[tool.towncrier]" is missing', fix)
         return
-    for key, right in (("directory", "changelog"), ("filename", "CHANGELOG.md")):
-        found = package.towncrier.get(key)
-        if found != right:
+    for key, right, evidence in _settings(package, integration, fleet):
+        if package.towncrier.get(key) != right:
             where = document.at("tool", "towncrier", key)
-            edit = Edit(where, found, right) if isinstance(found, str) and found else None
-            yield Problem(where, f'"{key}" is not "{right}"', Fix(f'write {key} = "{right}"', edit))
+            fix = Fix(f"write {key} = {json.dumps(right)}")
+            yield Problem(where, f'"{key}" is not {json.dumps(right)}', fix, evidence)
+
+
+def _settings(package: Package, integration: Integration, fleet: Fleet) -> Iterator[tuple[str, Any, str]]:
+    """What towncrier must be set to, with evidence; about headings only where today's form is in use."""
+    yield "directory", "changelog", ""
+    yield "filename", "CHANGELOG.md", ""
+    custom = Custom.among(integration, fleet, frozenset(title_formats(fleet).get(TITLE_FORMAT, [])))
+    if custom.is_common:
+        yield "title_format", TITLE_FORMAT, custom.evidence("have it so")
+    if package.towncrier.get("title_format") == TITLE_FORMAT:
+        yield "underlines", [""], ""
 
 
 @rule("PKG105", bad=_without_last_type, severity=WARNING)
@@ -203,7 +212,7 @@ def missing_fragment_type(package: Package) -> Problems:
         yield Problem(package.document.at("tool", "towncrier"), f"towncrier does not know {names}", fix)
 
 
-@rule("PKG106", bad=lambda folder: folder.having(PYPROJECT, folder.text(PYPROJECT) + UNREASONED))
+@rule("PKG109", bad=lambda folder: folder.having(PYPROJECT, folder.text(PYPROJECT) + UNREASONED))
 def malformed_suppression(ignore_form: Conformity) -> Problems:
     """Each code under `[tool.seatrial] ignore` has a reason, in words.
 

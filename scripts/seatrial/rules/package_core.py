@@ -58,7 +58,7 @@ def malformed_lock(lock: Lock) -> Problems:
         yield Problem(Location(LOCK), lock.fault, Fix("type `poetry lock`, and commit the file"))
 
 
-@rule("PKG107", bad=relocked(CORE_LINE, 'port_ocean = {path = "../../", develop = true, extras = ["cli"]}'))
+@rule("PKG106", bad=relocked(CORE_LINE, 'port_ocean = {path = "../../", develop = true, extras = ["cli"]}'))
 def local_core(package: Package) -> Problems:
     """The framework comes from the package index, in every group.
 
@@ -72,7 +72,7 @@ def local_core(package: Package) -> Problems:
             yield Problem(where, f'"{core.keys[-1]}" comes from a "{core.source}", not from the index', fix)
 
 
-@rule("PKG108", bad=relocked(CORE_LINE, 'port_ocean = "^0.48.12"'))
+@rule("PKG107", bad=relocked(CORE_LINE, 'port_ocean = "^0.48.12"'))
 def core_without_command(package: Package) -> Problems:
     """The framework is asked for with its extra `cli`.
 
@@ -85,7 +85,7 @@ def core_without_command(package: Package) -> Problems:
         yield Problem(where, f'"{core.keys[-1]}" is asked for without the extra "cli"', fix)
 
 
-@rule("PKG109", bad=relocked('"^0.48.12"', '">=0.48.12"'), severity=WARNING)
+@rule("PKG108", bad=relocked('"^0.48.12"', '">=0.48.12"'), severity=WARNING)
 def unbounded_core(package: Package) -> Problems:
     """The framework's versions have an upper bound.
 

@@ -112,7 +112,7 @@ def stray_enum_color(blueprints: Blueprints) -> Problems:
     The value it was meant for stays without colour, and Port may refuse the blueprint.
     """
     for item in _with_items(blueprints):
-        values = [value if isinstance(value, str) else _text(value) for _, value in item.listed("enum")]
+        values = {value if isinstance(value, str) else _text(value) for _, value in item.listed("enum")}
         for name in item.inner("enumColors").value:
             if name not in values:
                 where = blueprints.document.key(*item.way("enumColors", name))

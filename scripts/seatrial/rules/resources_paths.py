@@ -47,7 +47,8 @@ def broken_mirror_path(blueprints: Blueprints) -> Problems:
 
 
 def _broken_path(blueprints: Blueprints, start: Blueprint, mirror: Item) -> Problems:
-    *relations, name = mirror.text("path").split(".")
+    path = mirror.text("path")
+    *relations, name = path.split(".")
     end, missing = blueprints.follow(start, relations)
     where = blueprints.document.at(*mirror.way("path"))
     if end is None:
@@ -59,13 +60,15 @@ def _broken_path(blueprints: Blueprints, start: Blueprint, mirror: Item) -> Prob
         yield Problem(where, f"the path {shown(name)} goes over no relation", fix)
     elif end.lacks(name) or name in end.relations.value:
         message = f"the path ends at blueprint {shown(end.identifier)}, which has no property {shown(name)}"
-        yield Problem(where, message, rename(where, name, end.names | META, "write a property of that blueprint"))
+        known = end.names | META
+        yield Problem(where, message, rename(where, name, known, "end it with a property of that blueprint", path))
 
 
 def _no_relation(blueprints: Blueprints, item: Item, here: Blueprint, missing: str) -> Problem:
     where = blueprints.document.at(*item.way("path"))
     message = f"blueprint {shown(here.identifier)} has no relation {shown(missing)} for the path to follow"
-    return Problem(where, message, rename(where, missing, here.relations.value, "write a path over relations"))
+    fix = rename(where, missing, here.relations.value, "write a path over relations", item.text("path"))
+    return Problem(where, message, fix)
 
 
 @rule(
@@ -104,7 +107,8 @@ def unknown_calculation_property(blueprints: Blueprints, jq_expressions: JqExpre
                 if one.is_whole and name not in one.names:
                     where = blueprints.document.at(*item.way("calculation"))
                     message = f"blueprint {shown(one.identifier)} has no property {shown(name)} to calculate with"
-                    yield Problem(where, message, rename(where, name, one.names, "write a property of the blueprint"))
+                    text = item.text("calculation")
+                    yield Problem(where, message, rename(where, name, one.names, "read a property that is there", text))
 
 
 def _aggregations(blueprints: Blueprints) -> Iterator[tuple[Blueprint, Item, str]]:

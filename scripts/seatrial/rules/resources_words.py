@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from seatrial.documents.document import Document
 from seatrial.model import Edit, Fix, Location, MemoryFolder
@@ -16,6 +16,9 @@ RESOURCES = ".port/resources"
 BLUEPRINTS = f"{RESOURCES}/blueprints.json"
 APP_CONFIG = f"{RESOURCES}/port-app-config.yaml"
 SCORECARDS = f"{RESOURCES}/scorecards.json"
+
+MOST_KNOWN = 200
+"""Among more names none is sought; the largest real blueprint has 50 properties."""
 
 
 def edited(path: str, *changes: tuple[str, str]) -> Edited:
@@ -34,20 +37,28 @@ def added(name: str, text: str) -> Edited:
     return lambda folder: folder.having(f"{RESOURCES}/{name}", text)
 
 
-def rename(where: Location, name: str, known: Iterable[str], otherwise: str) -> Fix:
-    """Change a name to the known one that it nearly is; where there is none, do otherwise."""
-    near = nearest(name, known)
-    return Fix(f"change {shown(name)} to {shown(near)}", Edit(where, name, near)) if near else Fix(otherwise)
+def rename(where: Location, name: str, known: Collection[str], otherwise: str, text: str = "") -> Fix:
+    """Change a name to the known one that it nearly is; where there is none, do otherwise.
+
+    `text` is what stands at the place, where that is more than the name.
+    """
+    near = nearest(name, known) if len(known) <= MOST_KNOWN else None
+    if not near:
+        return Fix(otherwise)
+    whole = text or name
+    edit = Edit(where, whole, whole.replace(name, near)) if whole.count(name) == 1 else None
+    return Fix(f"change {shown(name)} to {shown(near)}", edit)
 
 
-def point_elsewhere(where: Location, name: str, blueprints: Blueprints) -> Fix:
+def point_elsewhere(where: Location, name: str, blueprints: Blueprints, text: str = "") -> Fix:
     """Change the name of a blueprint that is not there, or say where it is."""
     return rename(
         where,
         name,
-        blueprints.identifiers | blueprints.foreign,
+        blueprints.anywhere,
         f"add the blueprint {shown(name)} to {blueprints.document.path}, or, where it lives elsewhere, "
         'list it under "blueprints" of [known] in seatrial.toml',
+        text,
     )
 
 

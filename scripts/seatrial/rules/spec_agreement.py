@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from seatrial.model import Edit, Fix, Problem
+from seatrial.model import Fix, Problem
 from seatrial.naming import shown
 from seatrial.rules.rule import Problems, rule
 from seatrial.rules.spec import edited, is_version
@@ -26,7 +26,7 @@ def version_disagrees(spec: Spec, package: Package) -> Problems:
     right = "v" * ours.startswith("v") + theirs.removeprefix("v")
     where = spec.document.at("version")
     message = f'"version" is "{ours}" here and "{theirs}" in pyproject.toml'
-    yield Problem(where, message, Fix(f'write "{right}" here, or "{ours}" there', Edit(where, ours, right)))
+    yield Problem(where, message, Fix(f'write "{right}" here, or "{ours}" there'))
 
 
 @rule("SPC202", bad=edited("type: good-service", "type: service"))
@@ -40,4 +40,4 @@ def type_disagrees(spec: Spec, package: Package) -> Problems:
         return
     where = spec.document.at("type")
     message = f'"type" is "{shown(ours)}" here, and the name in pyproject.toml is "{theirs}"'
-    yield Problem(where, message, Fix(f'change "{shown(ours)}" to "{theirs}"', Edit(where, ours, theirs)))
+    yield Problem(where, message, Fix(f'write "{theirs}" here, or "{shown(ours)}" there'))

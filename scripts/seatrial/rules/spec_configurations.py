@@ -77,10 +77,9 @@ def odd_configuration_name(spec: Spec) -> Problems:
 def _camel(name: str) -> str:
     """The name in camelCase; empty where nothing is left of it."""
     words = re.findall(r"[A-Za-z0-9]+", name)
-    joined = "".join(word[:1].upper() + word[1:] for word in words)
-    capitals = re.match(r"[A-Z]+(?![a-z])|[A-Z]", joined)
-    found = joined[: capitals.end()].lower() + joined[capitals.end() :] if capitals else joined
-    return found if _CAMEL.fullmatch(found) else ""
+    calm = (word.capitalize() if word.isupper() else word[:1].upper() + word[1:] for word in words)
+    joined = re.sub(r"^([A-Z]+(?![a-z])|[A-Z])", lambda capitals: capitals[0].lower(), "".join(calm))
+    return joined if _CAMEL.fullmatch(joined) else ""
 
 
 def _is_whole(value: Any) -> bool:

@@ -13,7 +13,7 @@ def _ignoring(folder: MemoryFolder, code: str) -> MemoryFolder:
     return folder.having("pyproject.toml", text)
 
 
-@rule("PKG190", bad=lambda folder: _ignoring(folder, "SPC99"))
+@rule("PKG110", bad=lambda folder: _ignoring(folder, "SPC99"))
 def unknown_code_ignored(suppressions: Suppressions) -> Problems:
     """Each code under `[tool.seatrial] ignore` is that of a rule.
 
@@ -26,7 +26,7 @@ def unknown_code_ignored(suppressions: Suppressions) -> Problems:
         yield Problem(where, f'no rule has the code "{code}"', fix)
 
 
-@rule("PKG191", severity=WARNING, bad=lambda folder: _ignoring(folder, "LAY001"))
+@rule("PKG111", severity=WARNING, bad=lambda folder: _ignoring(folder, "LAY001"))
 def idle_ignore(suppressions: Suppressions) -> Problems:
     """What `[tool.seatrial] ignore` holds back is there.
 

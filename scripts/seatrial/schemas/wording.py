@@ -44,7 +44,7 @@ def _worded(name: str, root: Any, breach: Breach) -> Violation:
         return _unknown_key(name, known, root, breach)
     if breach.rule == "required":
         return _missing_key(known, root, breach)
-    subject = f"{place(known, root, breach.keys)} is {shown(breach.value)}"
+    subject = place(known, root, breach.keys)
     if breach.rule in ("type", "nullable"):
         return _wrong_type(known, subject, breach)
     if breach.rule == "allowed":
@@ -95,26 +95,33 @@ def _wrong_type(known: Grammar, subject: str, breach: Breach) -> Violation:
     number_for_text = types == "string" and isinstance(breach.value, int | float)
     title = f'put it in quotes: "{shown(breach.value)}"' if number_for_text else f"write {wanted}"
     rule = _rule(known, breach.rules, "type")
-    return Violation(rule, breach.keys, f"{subject}, not {wanted}", repair=Repair(title))
+    return Violation(
+        rule, breach.keys, f"{subject} is {shown(breach.value)}, not {wanted}", repair=Repair(title)
+    )
 
 
 def _unknown_value(known: Grammar, subject: str, breach: Breach) -> Violation:
     allowed, value = breach.rules["allowed"], breach.value
+    told = f"{subject} is {shown(value)}"
     near = breach.rules.get("meta", {}).get("instead", {}).get(value.lower()) or nearest(value, allowed)
     rule = _rule(known, breach.rules, "value")
     if near:
         repair = Repair(f'change "{value}" to "{near}"', value, near)
-        return Violation(rule, breach.keys, f'{subject}; did you mean "{near}"?', repair=repair)
-    message = f"{subject}, which is not one of {', '.join(allowed)}"
+        return Violation(rule, breach.keys, f'{told}; did you mean "{near}"?', repair=repair)
+    message = f"{told}, which is not one of {', '.join(allowed)}"
     return Violation(rule, breach.keys, message, repair=Repair(f"write one of {', '.join(allowed)}"))
 
 
 def _malformed(known: Grammar, subject: str, breach: Breach) -> Violation:
     meta = breach.rules["meta"]
+    wanted, at_key = meta["wanted"], meta.get("at") == "key"
+    message = f"{subject} is {shown(breach.value)}, not {wanted}"
+    if at_key:
+        message = f"{subject} does not have {wanted}"
+    elif isinstance(breach.value, dict | list):
+        message = f"{subject} is not {wanted}"
     rule = _rule(known, breach.rules, "form")
-    repair = Repair(f"write {meta['wanted']}")
-    at_key = meta.get("at") == "key"
-    return Violation(rule, breach.keys, f"{subject}, not {meta['wanted']}", at_key=at_key, repair=repair)
+    return Violation(rule, breach.keys, message, at_key=at_key, repair=Repair(f"write {wanted}"))
 
 
 def _listed(lead: str, names: tuple[str, ...]) -> str:

@@ -16,13 +16,17 @@ from seatrial.model import Fleet, Integration, Profile
 from seatrial.settings import Settings
 from seatrial.subjects.app_config import AppConfig
 from seatrial.subjects.blueprints import Blueprints
+from seatrial.subjects.code import Code
+from seatrial.subjects.configuration_use import ConfigurationUse
 from seatrial.subjects.conformity import Conformity
 from seatrial.subjects.jq_expressions import JqExpressions
 from seatrial.subjects.resource_forms import RESOURCE_STEMS, ResourceForms
 from seatrial.subjects.rows import Rows
 from seatrial.subjects.suppressions import Suppressions
+from seatrial.subjects.python_files import PythonFiles
 from seatrial.subjects.reading import read_document, resource_path
 from seatrial.subjects.litter import Litter
+from seatrial.subjects.kinds import Kinds
 from seatrial.subjects.lock import Lock
 from seatrial.subjects.package import Package
 from seatrial.subjects.texts import Texts
@@ -91,7 +95,7 @@ class Subjects:
     @cached_property
     def resource_forms(self) -> ResourceForms:
         """The resource files held against their schemas."""
-        return ResourceForms.of(self.resource_documents, self.integration)
+        return ResourceForms.of(self.resource_documents, lambda: self.code)
 
     @cached_property
     def blueprints(self) -> Blueprints | None:
@@ -122,6 +126,31 @@ class Subjects:
     def actions(self) -> Rows | None:
         """What the actions say."""
         return Rows.of(self.resource_documents.get("actions"))
+
+    @cached_property
+    def python_files(self) -> PythonFiles:
+        """The Python files that run in production."""
+        return PythonFiles(self.integration)
+
+    @cached_property
+    def code(self) -> Code | None:
+        """What the Python code says; None where some of it cannot be parsed."""
+        return Code.of(self.python_files)
+
+    @cached_property
+    def kinds(self) -> Kinds | None:
+        """The kinds of the spec and the port-app-config, beside those of the code."""
+        return Kinds.of(self.spec, self.app_config, self.code)
+
+    @cached_property
+    def configuration_use(self) -> ConfigurationUse | None:
+        """The configurations of the spec, beside what the code reads."""
+        return ConfigurationUse.of(self.spec, self.code)
+
+    @cached_property
+    def accepted_kinds(self) -> frozenset[str]:
+        """The kinds that the code takes; none where that cannot be told."""
+        return (self.code.accepted_kinds if self.code else None) or frozenset()
 
     @cached_property
     def pyproject_document(self) -> Document | None:

@@ -39,6 +39,9 @@ SORTS: Mapping[str, tuple[str, ...]] = {
 """The sorts of properties, by what people call them, and the way to each in a blueprint."""
 
 SECTIONS = frozenset({"schema", "relations", "mirrorProperties", "calculationProperties", "aggregationProperties"})
+MOST_STRANGE = 20
+"""Of a blueprint with more unknown keys nothing is taken as known."""
+
 _PLAIN = frozenset({"identifier", "title", "icon", "description"}) | SECTIONS
 
 
@@ -87,7 +90,8 @@ class Blueprint:
             return False
         if not all(isinstance(stated[key], dict) for key in SECTIONS & stated.keys()):
             return False
-        return not any(nearest(key, SECTIONS) for key in stated.keys() - _PLAIN)
+        strange = stated.keys() - _PLAIN
+        return len(strange) <= MOST_STRANGE and not any(nearest(key, SECTIONS) for key in strange)
 
     def lacks(self, name: str) -> bool:
         """Whether no entity of it has a property or relation of this name; `$title` and its like are there."""
@@ -127,6 +131,11 @@ class Blueprints:
             found.setdefault(one.identifier, []).append(one)
         return {name: same[0] for name, same in found.items() if len(same) == 1 and name not in self.foreign}
 
+    @cached_property
+    def anywhere(self) -> frozenset[str]:
+        """The identifiers in the file, and those known to be elsewhere."""
+        return self.identifiers | self.foreign
+
     def find(self, identifier: str) -> Blueprint | None:
         """The blueprint of this identifier, where all that is known of it is in the file."""
         return self._unique.get(identifier)
@@ -134,7 +143,7 @@ class Blueprints:
     def lacks(self, identifier: str) -> bool:
         """Whether no blueprint has this identifier, neither here nor elsewhere as far as is known."""
         all_named = len(self.all) == len(self.document.value)
-        return all_named and identifier not in self.identifiers and identifier not in self.foreign
+        return all_named and identifier not in self.anywhere
 
     def follow(self, start: Blueprint, relations: Sequence[str]) -> tuple[Blueprint | None, str]:
         """Where a path of relations leads, and "" or the first of them that is not there.
@@ -152,14 +161,19 @@ class Blueprints:
 
     def related(self, start: Blueprint) -> frozenset[str] | None:
         """What relations lead to from a blueprint, in either direction; None where they leave the file."""
-        found = {start.identifier}
-        grown = True
-        while grown:
-            touched = {end for pair in self._pairs for end in pair if found & {*pair}}
-            grown = not touched <= found
-            found |= touched
-        return frozenset(found) if found <= self._unique.keys() else None
+        group = self._groups[start.identifier]
+        return frozenset(group) if group <= self._unique.keys() else None
 
     @cached_property
-    def _pairs(self) -> tuple[tuple[str, str], ...]:
-        return tuple((one.identifier, one.target(name)) for one in self.all for name in one.relations.value)
+    def _groups(self) -> Mapping[str, set[str]]:
+        """Each blueprint with all that relations join to it, in either direction and over others."""
+        groups = {one.identifier: {one.identifier} for one in self.all}
+        for one in self.all:
+            for name in one.relations.value:
+                target = one.target(name)
+                groups.setdefault(target, {target})
+                small, large = sorted((groups[one.identifier], groups[target]), key=len)
+                if small is not large:
+                    large |= small
+                    groups |= dict.fromkeys(small, large)
+        return groups

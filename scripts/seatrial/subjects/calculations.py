@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 
 _TOKEN = re.compile(
-    r'(?P<text>"(?:[^"\\]|\\.)*")'
+    r'(?P<text>"(?:[^"\\]|\\.)*+")'
     r"|(?P<comment>#[^\n]*)"
     r'|(?<![\w)\]}"?.])\.properties(?:\.(?P<name>[A-Za-z_]\w*)|\["(?P<quoted>[^"\\]+)"\])'
-    r"|(?P<call>[A-Za-z_]\w*\s*\()"
+    r"|(?P<call>(?<!\w)[A-Za-z_]\w*+\s*+\()"
     r"|(?P<open>[(\[{])"
     r"|(?P<close>[)\]}])"
     r"|(?P<pipe>\|)"

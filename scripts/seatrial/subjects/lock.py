@@ -19,7 +19,8 @@ LOCK = "poetry.lock"
 
 _KEYS = ("dependencies", "source", "extras", "dev-dependencies")
 _HASH = re.compile(rb'^content-hash = "([^"\n]*)"', re.MULTILINE)
-_CORE = re.compile(rb'^name = "port-ocean"\r?\nversion = "([^"\n]*)"', re.MULTILINE)
+_CORE_NAME = b'\nname = "port-ocean"'
+_CORE = re.compile(_CORE_NAME + rb'\r?\nversion = "([^"\n]*)"')
 
 
 @dataclass(frozen=True)
@@ -49,10 +50,11 @@ class Lock:
             return cls(fault=f"it is not read: {reason}")
         hashes = tuple(_lines(_HASH, data, max(data.rfind(b"\n[metadata]"), 0)))
         fault = "" if hashes else "it has no content-hash, so nobody can tell what it was made from"
-        return cls(hashes, tuple(_lines(_CORE, data)), fault)
+        core = data.find(_CORE_NAME)
+        return cls(hashes, tuple(_lines(_CORE, data, core)) if core >= 0 else (), fault)
 
 
-def _lines(pattern: re.Pattern[bytes], data: bytes, start: int = 0) -> Iterator[Line]:
+def _lines(pattern: re.Pattern[bytes], data: bytes, start: int) -> Iterator[Line]:
     for match in pattern.finditer(data, start):
         line = data.count(b"\n", 0, match.start(1)) + 1
         column = match.start(1) - data.rfind(b"\n", 0, match.start(1))

@@ -17,6 +17,9 @@ PYPROJECT = "pyproject.toml"
 CORE = "port-ocean"
 """The distribution of the Ocean framework, as the package index spells it."""
 
+TITLE_FORMAT = "## {version} ({project_date})"
+"""How towncrier is told to write a heading, in every integration since 2024."""
+
 _NAME_LINE = re.compile(rb'^name = "([^"\n]*)"', re.MULTILINE)
 _TITLE_LINE = re.compile(rb'^title_format\s*=\s*["\']([^"\'\n]*)', re.MULTILINE)
 

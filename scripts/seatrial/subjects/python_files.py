@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
 
 from seatrial.documents import python
+from seatrial.documents.document import Fault, FaultKind
 from seatrial.documents.python import Import, PythonSource
 from seatrial.errors import Unreadable
-from seatrial.model import Integration
+from seatrial.model import Integration, Location
 
 OUTSIDE = frozenset({"tests", "integration_tests", "examples", "changelog"})
 """Folders whose Python says nothing about what the integration does."""
@@ -21,8 +23,10 @@ class PythonFiles:
         self._integration = integration
         self._data: dict[str, bytes] = {}
         self._sources: dict[str, PythonSource] = {}
-        self.unreadable: dict[str, str] = {}
-        self.paths = tuple(path for path in integration.paths() if _counts(path))
+        self._unreadable: dict[str, str] = {}
+        irregular = set(integration.irregular())
+        paths = (path for path in integration.paths() if _counts(path))
+        self.paths = tuple(path for path in paths if path not in irregular or integration.has(path))
 
     def data(self, path: str) -> bytes:
         """The bytes of a file; none where it cannot be read."""
@@ -34,14 +38,28 @@ class PythonFiles:
         try:
             return self._integration.read(path)
         except Unreadable as reason:
-            self.unreadable[path] = str(reason)
+            self._unreadable[path] = str(reason)
             return b""
 
     def source(self, path: str) -> PythonSource:
         """The parsed file."""
         if path not in self._sources:
-            self._sources[path] = python.load(path, self.data(path))
+            data = self.data(path)
+            reason = self._unreadable.get(path)
+            fault = Fault(FaultKind.UNREADABLE, reason) if reason else None
+            self._sources[path] = python.broken(path, fault) if fault else python.load(path, data)
         return self._sources[path]
+
+    def faults(self) -> Iterator[tuple[Fault, Location]]:
+        """What keeps files from being read or parsed, the first fault of each."""
+        for path in self.paths:
+            source = self.source(path)
+            for fault in source.faults[:1]:
+                yield fault, source.where(fault)
+
+    def is_conflicted(self, path: str) -> bool:
+        """Whether a merge left its marks in a file."""
+        return b"<<<<<<< " in self.data(path) or b">>>>>>> " in self.data(path)
 
     def holding(self, *words: bytes) -> tuple[str, ...]:
         """The files in which one of these words occurs, as code or otherwise."""

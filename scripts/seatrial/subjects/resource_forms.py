@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from seatrial import schemas
 from seatrial.documents.document import Document
-from seatrial.errors import Unreadable
-from seatrial.model import Integration, Problem
+from seatrial.model import Problem
+from seatrial.subjects.code import Code
 from seatrial.subjects.conformity import Conformity
 
 RESOURCE_STEMS = ("blueprints", "port-app-config", "scorecards", "pages", "actions")
@@ -22,13 +22,10 @@ class ResourceForms:
     all: tuple[Conformity, ...]
 
     @classmethod
-    def of(cls, documents: Mapping[str, Document], integration: Integration) -> ResourceForms:
-        """The top of the port-app-config may have keys more, which the integration's own code declares."""
-        found = ((stem, Conformity.of(document, stem)) for stem, document in documents.items())
-        forms = {stem: form for stem, form in found if form}
-        if "port-app-config" in forms:
-            forms["port-app-config"] = _less_own_keys(forms["port-app-config"], integration)
-        return cls(tuple(forms.values()))
+    def of(cls, documents: Mapping[str, Document], code: Callable[[], Code | None]) -> ResourceForms:
+        """The top of the port-app-config may have more keys, which the code declares; it is read where there are."""
+        forms = (Conformity.of(document, stem) for stem, document in documents.items())
+        return cls(tuple(_less_declared(form, code) for form in forms if form))
 
     def problems(self, rule: str) -> Iterator[Problem]:
         """The violations of one rule, by its name."""
@@ -36,21 +33,19 @@ class ResourceForms:
             yield from form.problems(rule)
 
 
-def _less_own_keys(form: Conformity, integration: Integration) -> Conformity:
-    own = {v.keys for v in form.violations if v.at_key and len(v.keys) == 1 and _declares(integration, str(v.keys[0]))}
-    return replace(form, violations=tuple(one for one in form.violations if one.keys not in own))
+def _less_declared(form: Conformity, code: Callable[[], Code | None]) -> Conformity:
+    declared = [one for one in form.violations if _is_top_key(one) and _may_declare(code(), one)]
+    return replace(form, violations=tuple(one for one in form.violations if one not in declared))
 
 
-def _declares(integration: Integration, key: str) -> bool:
-    """Whether any code of the integration has a field of this name or alias."""
-    word = re.escape(key).encode()
-    field = re.compile(rb"^\s+%b\s*:|\balias\s*=\s*[\"']%b[\"']" % (word, word), re.MULTILINE)
-    code = (path for path in integration.paths() if path.endswith(".py"))
-    return any(field.search(_bytes(integration, path)) for path in code)
+def _is_top_key(violation: schemas.Violation) -> bool:
+    return violation.at_key and len(violation.keys) == 1 and isinstance(violation.keys[0], str)
 
 
-def _bytes(integration: Integration, path: str) -> bytes:
-    try:
-        return integration.read(path)
-    except Unreadable:
-        return b""
+def _may_declare(code: Code | None, violation: schemas.Violation) -> bool:
+    """Whether the code declares an unknown key; where that cannot be told, any that is not nearly a known one."""
+    key = str(violation.keys[0])
+    if code is None:
+        return violation.rule == "resource-unknown-key"
+    fields = code.app_config_fields
+    return code.mentions(key) if fields is None else key in fields

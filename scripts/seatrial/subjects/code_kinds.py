@@ -1,0 +1,108 @@
+"""Which kinds an integration's code takes: by the classes of its mapping, and by its resync functions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from seatrial.subjects.python_files import PythonFiles
+from seatrial.subjects.python_models import Model, model_of
+from seatrial.subjects.python_names import Foreign, Names, Own, Scope
+from seatrial.subjects.python_types import Type, texts, types
+
+SELECTOR = Foreign("port_ocean.core.handlers.port_app_config.models.Selector")
+"""What reads a selector where an integration says nothing else."""
+
+
+@dataclass(frozen=True)
+class ResourceClass:
+    """One of the classes by which Ocean reads a resource of the mapping.
+
+    `kinds` is None where it takes any kind, or where that cannot be told; `selector` is
+    None where it cannot be told which keys are read, or where any key is.
+    """
+
+    kinds: frozenset[str] | None
+    selector: Model | None
+
+    def takes(self, kind: str) -> bool:
+        """Whether a resource of this kind may be read by it."""
+        return self.kinds is None or kind in self.kinds
+
+
+def app_config_classes(files: PythonFiles, names: Names) -> tuple[Own, ...] | None:
+    """The classes that the integration hands to Ocean as `CONFIG_CLASS`; None where one of them cannot be told."""
+    found: set[Type] = set()
+    for path in files.holding(b"CONFIG_CLASS"):
+        for holder in names.module(path).classes.values():
+            if "CONFIG_CLASS" in holder.assignments:
+                known = types(names, holder.assignments["CONFIG_CLASS"].value, holder.inside)
+                if known is None:
+                    return None
+                found |= known
+    own = tuple(one for one in found if isinstance(one, Own))
+    return own if len(own) == len(found) else None
+
+
+def resource_classes(names: Names, app_configs: tuple[Own, ...]) -> tuple[ResourceClass, ...] | None:
+    """The classes of the mapping's resources; None where one of them cannot be told, or none is declared."""
+    found: set[Type] = set()
+    for own in app_configs:
+        field = names.field(own, "resources")
+        known = types(names, field[0].annotation, field[1]) if field else None
+        if known is None:
+            return None
+        found |= known
+    return tuple(_resource_class(names, one) for one in found) or None
+
+
+def _resource_class(names: Names, one: Type) -> ResourceClass:
+    if isinstance(one, Foreign):
+        is_oceans = one.name.startswith("port_ocean.") and one.last == "ResourceConfig"
+        return ResourceClass(None, model_of(names, SELECTOR) if is_oceans else None)
+    return ResourceClass(_kinds(names, one), _selector(names, one))
+
+
+def _kinds(names: Names, own: Own) -> frozenset[str] | None:
+    field = names.field(own, "kind")
+    if field is None or field[0].annotation is None or field[0].annotation.string is not None:
+        return None
+    return texts(names, field[0].annotation, field[1])
+
+
+def _selector(names: Names, own: Own) -> Model | None:
+    field = names.field(own, "selector")
+    if field is None:
+        lineage = names.lineage(own)
+        return model_of(names, SELECTOR) if lineage.whole and _is_oceans(lineage.foreign) else None
+    known = types(names, field[0].annotation, field[1])
+    return model_of(names, next(iter(known))) if known and len(known) == 1 else None
+
+
+def _is_oceans(foreign: tuple[Foreign, ...]) -> bool:
+    return any(one.last == "ResourceConfig" and one.name.startswith("port_ocean.") for one in foreign)
+
+
+def resynced_kinds(files: PythonFiles, names: Names) -> frozenset[str] | None:
+    """The kinds for which a function is registered with `on_resync`.
+
+    None where one is registered for every kind or for one that cannot be told, or where
+    none is registered that can be seen.
+    """
+    found: set[str] = set()
+    for path in files.holding(b"on_resync"):
+        for known in _registered(files, names, path):
+            if known is None:
+                return None
+            found |= known
+    return frozenset(found) or None
+
+
+def _registered(files: PythonFiles, names: Names, path: str) -> Iterator[frozenset[str] | None]:
+    source = files.source(path)
+    calls = [call for call in source.calls if call.method == "on_resync" and call.receiver]
+    if len(calls) != source.uses("on_resync"):
+        yield None
+    for call in calls:
+        kind = call.arguments[0] if call.arguments else call.keywords.get("kind")
+        yield texts(names, kind, Scope(path))

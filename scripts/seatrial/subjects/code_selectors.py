@@ -1,0 +1,48 @@
+"""The keys of a selector that the code never reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from seatrial.documents.document import Keys
+from seatrial.subjects.python_models import Model, Nested, nested_models
+from seatrial.subjects.python_names import Names
+
+
+@dataclass(frozen=True)
+class Unread:
+    """A key, the way to it from the selector, and the keys that are read in its place.
+
+    `alias` is set where a field of this name is read under another key only.
+    """
+
+    way: Keys
+    known: frozenset[str]
+    alias: str = ""
+
+    @property
+    def key(self) -> str:
+        return str(self.way[-1])
+
+
+def unread_keys(names: Names, models: Sequence[Model], value: Any, way: Keys = ()) -> Iterator[Unread]:
+    """What is written in `value` that none of these models reads, at any depth."""
+    if not isinstance(value, dict) or not models:
+        return
+    known = frozenset(key for model in models for key in model.keys)
+    for key, inner in value.items():
+        if key not in known:
+            aliases = [model.shadowed[key] for model in models if key in model.shadowed]
+            yield Unread((*way, key), known, next(iter(aliases), ""))
+            continue
+        below = _below(names, [model.keys[key] for model in models if key in model.keys])
+        for place, item in enumerate(inner) if isinstance(inner, list) else [(None, inner)]:
+            yield from unread_keys(names, below, item, (*way, key) if place is None else (*way, key, place))
+
+
+def _below(names: Names, declared: Sequence[Nested | None]) -> Sequence[Model]:
+    """The models of a value; none where it may be something else by one of its declarations."""
+    found = [nested_models(names, one) if one else () for one in declared]
+    return [model for models in found for model in models] if all(found) else ()
