@@ -15,11 +15,10 @@ def nearest(word: str, known: Iterable[str], cutoff: float = 0.75) -> str | None
     if len(word) > MAX_LETTERS:
         return None
     names = sorted(known)
-    same = [name for name in names if bare(name) == bare(word)]
+    same = [name for name in names if _bare(name) == _bare(word)]
     close = same or get_close_matches(word, names, n=1, cutoff=cutoff)
     return close[0] if close else None
 
 
-def bare(word: str) -> str:
-    """The same for words that differ in case, punctuation or a plural s."""
+def _bare(word: str) -> str:
     return re.sub(r"[\W_]", "", word).lower().removesuffix("s")

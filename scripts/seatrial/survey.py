@@ -17,7 +17,7 @@ from seatrial.rules import Rule
 from seatrial.subjects import Subjects
 from seatrial.workspace import Workspace
 
-WORTH_A_PROCESS = 25
+WORTH_A_PROCESS = 12
 """Fewer integrations than this a process are judged sooner than another process starts."""
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from good import good_folder, problems_of
 
+from good import good_folder, problems_of
 from seatrial.model import Entry, Kind, MemoryFolder, Severity
 from seatrial.rules import BY_CODE, BY_NAME, RULES
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise, takewhile
+from itertools import pairwise
 
 from seatrial.documents.document import Fault
 from seatrial.documents.text import BOM, RefusedError, decoded
@@ -25,7 +25,7 @@ _SEARCHED = 200  # characters of a heading
 _VERSION = re.compile(r"(?<![\w.-])v?(\d+(?:\.\d+)+(?:[-.+]?[A-Za-z][\w.+-]*)?)")
 _DATE = re.compile(r"\(([^()]*)\)|(\d{4}-\d{1,2}-\d{1,2})")
 _NUMBERED = re.compile(r" {0,3}(?:[A-Za-z][\w-]* )?v?\d+(?:\.\d+)+[\w.+-]* \(\d{4}-\d\d-\d\d\)\s*")
-_HASHES = re.compile(r"( {0,3})(#{1,6})(?![#\w])\s*(.*)|( {0,3})(#{1,3})(v?\d.*)")
+_HASHES = re.compile(r"( {0,3})(#{1,6})(?=v?\d|\s|$)(.*)")
 _UNDERLINE = re.compile(r"(={3,}|-{3,})\s*")
 _BULLET = re.compile(r" {0,3}([-*+])\s+(.*)")
 _FENCE = re.compile(r"\s*(`{3,}|~{3,})")
@@ -120,47 +120,139 @@ def parse(path: str, data: bytes) -> Changelog:
     except RefusedError as refusal:
         return Changelog(path, faults=(refusal.fault,))
     lines = text.replace("\r\n", "\n").split("\n")
+    if "```" in text or "~~~" in text:
+        lines = _without_code(lines)
     markers = tuple(number for number, line in enumerate(lines, 1) if MARKER in line)
     return Changelog(path, markers, tuple(_entries(lines)))
 
 
+def _without_code(lines: list[str]) -> list[str]:
+    """The lines with those of fenced code indented, so that nothing in them counts as Markdown."""
+    fence = ""
+    indented = []
+    for line in lines:
+        match = _FENCE.match(line)
+        indented.append(f"    {line}" if fence or match else line)
+        if fence and line.strip().startswith(fence) and not line.strip().strip(fence[0]):
+            fence = ""
+        elif match and not fence:
+            fence = match[1]
+    return indented
+
+
 @dataclass(frozen=True)
 class _Heading:
-    """A heading: where it stands in the list of lines, and where what follows it starts."""
+    """A heading: the index of its line, and of the line below it and its underline."""
 
     index: int
     body: int
     indent: int
     level: int
     text: str
-    underlined: bool = False
+    underlined: bool
+
+    @property
+    def version(self) -> re.Match[str] | None:
+        return _VERSION.search(self.text[:_SEARCHED])
+
+    @property
+    def is_outer(self) -> bool:
+        """Whether it ends the entry above it."""
+        return self.level <= 2 or bool(_is_numbered(self.text))
 
 
 def _entries(lines: Sequence[str]) -> Iterator[Entry]:
-    headings = [*_headings(lines), _Heading(len(lines), len(lines), 0, 1, "")]
-    starts = [n for n, heading in enumerate(headings) if _is_outer(heading)]
-    for start, end in pairwise(starts):
-        parts = headings[start : end + 1]
-        if parts[0].level != 1 or _version(parts[0].text):
-            yield _entry(lines, parts)
+    end = _Heading(len(lines), len(lines), 0, 1, "", underlined=False)
+    headings = [*_headings(lines), end]
+    outer = [number for number, heading in enumerate(headings) if heading.is_outer]
+    for start, stop in pairwise(outer):
+        if headings[start].level != 1 or headings[start].version:
+            yield _entry(lines, headings[start : stop + 1])
+
+
+def _headings(lines: Sequence[str]) -> Iterator[_Heading]:
+    for index, line in enumerate(lines):
+        start = line.lstrip()[:1]
+        if start and start not in "-*+<|":
+            below = lines[index + 1] if index + 1 < len(lines) else ""
+            heading = _heading(index, line, bool(_UNDERLINE.fullmatch(below)))
+            if heading:
+                yield heading
+
+
+def _heading(index: int, line: str, underlined: bool) -> _Heading | None:
+    body = index + 1 + underlined
+    hashes = _HASHES.match(line)
+    if hashes:
+        return _Heading(index, body, len(hashes[1]), len(hashes[2]), hashes[3].strip(), underlined)
+    if _is_numbered(line) or (underlined and _VERSION.search(line[:_SEARCHED])):
+        return _Heading(index, body, len(line) - len(line.lstrip()), 0, line.strip(), underlined)
+    return None
+
+
+def _is_numbered(text: str) -> bool:
+    return len(text) <= _SEARCHED and bool(_NUMBERED.fullmatch(text))
 
 
 def _entry(lines: Sequence[str], headings: Sequence[_Heading]) -> Entry:
-    """The entry of the first heading; the last one is that of the next entry, between them are sections."""
+    """The entry of the first heading; the last one is the next entry's, those between are sections."""
     first, after = headings[:2]
-    version = _version(first.text)
+    version = first.version
     return Entry(
         heading=lines[first.index],
         text=first.text,
         level=first.level,
         underlined=first.underlined,
         version=version[1] if version else None,
-        date=_date(first.text[version.end() if version else 0 :]),
+        date=_date(first.text[version.end() : _SEARCHED]) if version else None,
         line=first.index + 1,
         column=first.indent + 1,
-        blank_before=_blank(lines[first.index - 1 :: -1] if first.index else ()),
-        blank_after=_blank(lines[first.body :]),
-        bullets=tuple(_bullets(lines, first, after)),
+        blank_before=_blank_before(lines, first.index),
+        blank_after=_blank_after(lines, first.body),
+        bullets=_bullets(lines, first, after),
         content=_content(lines, first, after),
-        sections=tuple(_section(lines, heading, after) for heading, after in pairwise(headings[1:])),
+        sections=tuple(_section(lines, section, below) for section, below in pairwise(headings[1:])),
     )
+
+
+def _section(lines: Sequence[str], heading: _Heading, after: _Heading) -> Section:
+    return Section(
+        name=heading.text,
+        level=heading.level,
+        line=heading.index + 1,
+        column=heading.indent + 1,
+        blank_before=_blank_before(lines, heading.index),
+        blank_after=_blank_after(lines, heading.body),
+        bullets=_bullets(lines, heading, after),
+        content=_content(lines, heading, after),
+    )
+
+
+def _date(text: str) -> str | None:
+    match = _DATE.search(text)
+    return next(filter(None, match.groups()), None) if match else None
+
+
+def _blank_before(lines: Sequence[str], index: int) -> int:
+    """How many blank lines end just before this one."""
+    start = index
+    while start and not lines[start - 1].strip():
+        start -= 1
+    return index - start
+
+
+def _blank_after(lines: Sequence[str], index: int) -> int:
+    """How many blank lines start at this one."""
+    end = index
+    while end < len(lines) and not lines[end].strip():
+        end += 1
+    return end - index
+
+
+def _bullets(lines: Sequence[str], heading: _Heading, after: _Heading) -> tuple[Bullet, ...]:
+    matches = ((number, _BULLET.match(lines[number])) for number in range(heading.body, after.index))
+    return tuple(Bullet(number + 1, match[1], match[2].strip()) for number, match in matches if match)
+
+
+def _content(lines: Sequence[str], heading: _Heading, after: _Heading) -> int:
+    return sum(1 for number in range(heading.body, after.index) if lines[number].strip())

@@ -61,7 +61,7 @@ class Document:
         self.path = path
         self.value = value
         self.faults = faults
-        self._find_places = places or (lambda: {})
+        self._find_places = places or dict
 
     @property
     def readable(self) -> bool:

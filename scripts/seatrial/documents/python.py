@@ -173,14 +173,10 @@ def _first_broken(node: Node) -> Node:
 
 
 def _is_deep(root: Node) -> bool:
-    cursor = root.walk()
-    depth = 0
-    while depth <= MAX_NESTING:
-        if cursor.goto_first_child():
-            depth += 1
-            continue
-        while not cursor.goto_next_sibling():
-            if not cursor.goto_parent():
-                return False
-            depth -= 1
+    """Whether the tree is deeper than MAX_NESTING; a branch with fewer nodes than levels left is not looked into."""
+    level = [root]
+    for left in range(MAX_NESTING, 0, -1):
+        level = [child for node in level for child in node.children if child.descendant_count >= left]
+        if not level:
+            return False
     return True

@@ -120,7 +120,7 @@ def toml_problem(text: str) -> str:
 
 
 def jq_problem(text: str, before: str, rest: str) -> str:
-    """What a message of jq says; `before` and `rest` are what the line reads up to the fault and from it on."""
+    """What a message of jq says; `before` and `rest` are the line up to the fault and from it on."""
     undefined = _JQ_UNDEFINED.search(text)
     if undefined:
         return _undefined(*undefined.groups()) + _dashed(before, rest)

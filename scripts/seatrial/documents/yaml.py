@@ -134,7 +134,9 @@ class _Reading:
         if isinstance(node, ScalarNode):
             return self._scalar(node)
         if depth > MAX_DEPTH:
-            raise too_deep(self._place(node))
+            raise self._refuse(
+                node, f"nested more than {MAX_DEPTH} deep, aliases written out", FaultKind.LIMIT
+            )
         if isinstance(node, MappingNode) and node.tag == _MAP:
             return self._mapping(node, depth)
         if isinstance(node, SequenceNode) and node.tag == _SEQ:
@@ -146,10 +148,7 @@ class _Reading:
         for key_node, value_node in node.value:
             key = self._key(key_node)
             if key in value:
-                fault = Fault(
-                    FaultKind.DUPLICATE_KEY, f"the key {shown(key)} is given twice", *self._place(key_node)
-                )
-                self.faults.append(fault)
+                self.faults.append(repeated(key, self._place(key_node)))
             value[key] = self.value(value_node, depth + 1)
         return value
 

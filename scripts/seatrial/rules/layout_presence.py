@@ -7,6 +7,7 @@ custom, its own counts for the files that neither Ocean nor its release needs.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from posixpath import splitext
 from typing import Any
 
 from seatrial.model import Fix, Fleet, Integration, Location, MemoryFolder, Problem, Severity
@@ -42,8 +43,12 @@ class Wanted:
 
     def _is_misnamed_in_port(self, tree: Tree) -> bool:
         """Whether something in `.port` has nearly this name; the rules about unknown files speak of it."""
-        steps = (self.paths[0], self.paths[0].rpartition("/")[0])
-        return any(tree.misnamed(step) for step in steps if step.startswith(".port/") and not tree.has(step))
+        path, folder = self.paths[0], self.paths[0].rpartition("/")[0]
+        if not path.startswith(".port/"):
+            return False
+        is_folder_misnamed = folder != ".port" and not tree.has(folder) and tree.misnamed(folder) is not None
+        stems = {splitext(f"{folder}/{name}")[0] for name in tree.within(folder)}
+        return is_folder_misnamed or splitext(path)[0] in stems or tree.misnamed(path) is not None
 
     def _weight(self, custom: Custom) -> Severity | None:
         """The severity that custom leaves: none where it is rare, a warning where not all hold to it."""

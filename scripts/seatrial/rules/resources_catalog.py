@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from seatrial.documents.document import Document
 from seatrial.model import Fix, Problem
@@ -141,7 +142,7 @@ def _width(row: Item) -> int | None:
     return sum(whole) if sizes and len(whole) == len(sizes) else None
 
 
-@rule("RES208", bad=edited(SCORECARDS, ('"blueprint": "goodServiceProject"', '"blueprint": "goodServiceProjects"')))
+@rule("RES206", bad=edited(SCORECARDS, ('"blueprint": "goodServiceProject"', '"blueprint": "goodServiceProjects"')))
 def unknown_scorecard_blueprint(scorecards: Rows, blueprints: Blueprints) -> Problems:
     """A scorecard is for a blueprint that is there.
 
@@ -155,7 +156,7 @@ def unknown_scorecard_blueprint(scorecards: Rows, blueprints: Blueprints) -> Pro
             yield Problem(where, message, point_elsewhere(where, name, blueprints))
 
 
-@rule("RES209", bad=edited(SCORECARDS, ('"property": "owner"', '"property": "owners"')))
+@rule("RES207", bad=edited(SCORECARDS, ('"property": "owner"', '"property": "owners"')))
 def unknown_scorecard_property(scorecards: Rows, blueprints: Blueprints) -> Problems:
     """The properties that a scorecard looks at are properties of its blueprint.
 
@@ -171,16 +172,21 @@ def unknown_scorecard_property(scorecards: Rows, blueprints: Blueprints) -> Prob
                 yield Problem(where, message, rename(where, reference.name, known, "write a property of the blueprint"))
 
 
-@rule("RES210", bad=added("pages.json", _page("openTasks", 6, "goodServiceTasks")))
+@rule("RES208", bad=added("pages.json", _page("openTasks", 6, "goodServiceTasks")))
 def unknown_page_blueprint(pages: Rows, blueprints: Blueprints) -> Problems:
     """The widgets of a page show blueprints that are there.
 
-    Port refuses the page otherwise, or the widget stays empty.
+    Port refuses the page otherwise, or the widget stays empty. Settings for a blueprint
+    that is not there are only a warning, for the widget works without them.
     """
-    yield from _missing(pages.document, shown_blueprints(pages), blueprints)
+    references = list(shown_blueprints(pages))
+    shown_ones = [one for one in references if not one.at_key]
+    yield from _missing(pages.document, shown_ones, blueprints)
+    for problem in _missing(pages.document, _less(references, shown_ones), blueprints):
+        yield replace(problem, severity=WARNING)
 
 
-@rule("RES211", bad=added("actions.json", _ACTION))
+@rule("RES209", bad=added("actions.json", _ACTION))
 def unknown_action_blueprint(actions: Rows, blueprints: Blueprints) -> Problems:
     """An action is for a blueprint that is there.
 
@@ -190,8 +196,12 @@ def unknown_action_blueprint(actions: Rows, blueprints: Blueprints) -> Problems:
 
 
 def _missing(document: Document, references: Iterable[Reference], blueprints: Blueprints) -> Problems:
+    """One problem for each blueprint that is not there, at its first place."""
+    places: dict[str, list[Reference]] = {}
     for reference in references:
         if blueprints.lacks(reference.name):
-            where = place(document, reference)
-            fix = point_elsewhere(where, reference.name, blueprints)
-            yield Problem(where, f"there is no blueprint {shown(reference.name)}", fix)
+            places.setdefault(reference.name, []).append(reference)
+    for name, (first, *more) in places.items():
+        where = place(document, first)
+        count = f"; {len(more)} more places here name it" if more else ""
+        yield Problem(where, f"there is no blueprint {shown(name)}{count}", point_elsewhere(where, name, blueprints))

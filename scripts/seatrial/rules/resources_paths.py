@@ -146,8 +146,7 @@ def unrelated_aggregation_target(blueprints: Blueprints) -> Problems:
     Entities that are not related cannot be attributed, so Port refuses the property.
     """
     for one, item, target in _aggregations(blueprints):
-        related = blueprints.related(one)
-        if related and target not in related and blueprints.find(target):
+        if blueprints.are_unrelated(one.identifier, target):
             where = blueprints.document.at(*item.way("target"))
             message = f"no relation leads from blueprint {shown(one.identifier)} to {shown(target)} or back"
             fix = Fix(f"add a relation to {shown(one.identifier)} to blueprint {shown(target)}")

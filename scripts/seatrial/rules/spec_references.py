@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from seatrial.documents import jq
 from seatrial.documents.document import Keys
 from seatrial.model import Edit, Fix, MemoryFolder, Problem
 from seatrial.naming import shown
@@ -139,8 +140,6 @@ def broken_oauth_expression(spec: Spec) -> Problems:
 
     A text in jq stands in double quotes, without backslashes before them.
     """
-    from seatrial.documents import jq
-
     expressions = list(_expressions(spec))
     faults = jq.compile_all([text for _, text in expressions]) if expressions else {}
     for keys, text in expressions:

@@ -148,11 +148,6 @@ class Subjects:
         return ConfigurationUse.of(self.spec, self.code)
 
     @cached_property
-    def accepted_kinds(self) -> frozenset[str]:
-        """The kinds that the code takes; none where that cannot be told."""
-        return (self.code.accepted_kinds if self.code else None) or frozenset()
-
-    @cached_property
     def pyproject_document(self) -> Document | None:
         """`pyproject.toml`, readable or not."""
         return read_document(self.integration, "pyproject.toml", toml.load)

@@ -159,10 +159,13 @@ class Blueprints:
             here = self.find(here.target(relation))
         return here, ""
 
-    def related(self, start: Blueprint) -> frozenset[str] | None:
-        """What relations lead to from a blueprint, in either direction; None where they leave the file."""
-        group = self._groups[start.identifier]
-        return frozenset(group) if group <= self._unique.keys() else None
+    def are_unrelated(self, one: str, other: str) -> bool:
+        """Whether no relations lead from one to the other, in either direction and over others.
+
+        Not where relations of either leave the file, for they may meet there.
+        """
+        groups = [self._groups.get(name, {""}) for name in (one, other)]
+        return groups[0].isdisjoint(groups[1]) and all(group <= self._unique.keys() for group in groups)
 
     @cached_property
     def _groups(self) -> Mapping[str, set[str]]:

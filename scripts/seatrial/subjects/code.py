@@ -8,7 +8,7 @@ from typing import Any
 
 from seatrial.subjects import code_actions, code_configuration, code_kinds
 from seatrial.subjects.code_actions import Executor
-from seatrial.subjects.code_configuration import Read
+from seatrial.subjects.code_configuration import Reads
 from seatrial.subjects.code_kinds import ResourceClass
 from seatrial.subjects.code_selectors import Unread, unread_keys
 from seatrial.subjects.python_files import PythonFiles
@@ -70,14 +70,9 @@ class Code:
         return unread_keys(self._names, known if len(known) == len(found) else (), selector)
 
     @cached_property
-    def configuration_reads(self) -> Sequence[Read]:
+    def configuration_reads(self) -> Reads:
         """The configuration keys that are read where it is certain that they are."""
-        return tuple(code_configuration.configuration_reads(self.files, self._names))
-
-    @cached_property
-    def reads_computed_keys(self) -> bool:
-        """Whether a configuration is read by a key that cannot be told."""
-        return code_configuration.reads_computed_keys(self.files, self._names)
+        return code_configuration.configuration_reads(self.files, self._names)
 
     @cached_property
     def executors(self) -> Sequence[Executor]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from seatrial.documents.python import LookUp
 from seatrial.model import Location
 from seatrial.subjects.python_files import PythonFiles
 from seatrial.subjects.python_names import Names, Scope
@@ -27,19 +26,25 @@ class Read:
     written: bool
 
 
-def configuration_reads(files: PythonFiles, names: Names) -> Iterator[Read]:
-    """Every read of a key, in the order of the files; nothing of those whose key cannot be told."""
-    for path, found, keys in _look_ups(files, names):
+@dataclass(frozen=True)
+class Reads:
+    """What the code reads of the configuration; `whole` unless there are reads by a key that cannot be told."""
+
+    told: tuple[Read, ...]
+    whole: bool
+
+
+def configuration_reads(files: PythonFiles, names: Names) -> Reads:
+    """Every read in the order of the files."""
+    found = [one for path in files.holding(ATTRIBUTE.encode()) for one in _reads(files, names, path)]
+    return Reads(tuple(one for one in found if one), whole=None not in found)
+
+
+def _reads(files: PythonFiles, names: Names, path: str) -> Iterator[Read | None]:
+    """The reads in a file; None for one by a key that cannot be told."""
+    for found in files.source(path).look_ups(ATTRIBUTE):
+        keys = texts(names, found.key, Scope(path))
         for key in sorted(keys or ()):
             yield Read(key, found.key.where, found.forgiving, found.key.string is not None)
-
-
-def reads_computed_keys(files: PythonFiles, names: Names) -> bool:
-    """Whether there are reads whose key cannot be told."""
-    return any(keys is None for _, _, keys in _look_ups(files, names))
-
-
-def _look_ups(files: PythonFiles, names: Names) -> Iterator[tuple[str, LookUp, frozenset[str] | None]]:
-    for path in files.holding(ATTRIBUTE.encode()):
-        for found in files.source(path).look_ups(ATTRIBUTE):
-            yield path, found, texts(names, found.key, Scope(path))
+        if not keys:
+            yield None

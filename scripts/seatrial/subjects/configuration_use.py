@@ -54,7 +54,7 @@ class ConfigurationUse:
     @cached_property
     def _undeclared(self) -> Mapping[str, Sequence[Read]]:
         found: dict[str, list[Read]] = {}
-        for read in self.code.configuration_reads:
+        for read in self.code.configuration_reads.told:
             if read.key not in self.declared:
                 found.setdefault(read.key, []).append(read)
         return found
@@ -65,7 +65,7 @@ class ConfigurationUse:
 
     def unused(self) -> Iterator[tuple[Item, str]]:
         """The declared configurations which nothing uses, with their key in the code."""
-        if self.code.reads_computed_keys:
+        if not self.code.configuration_reads.whole:
             return
         used = FRAMEWORK_READ | {decamelize(name) for name in self._depended_on()}
         used |= {self.meant(key) or "" for key in self._undeclared}

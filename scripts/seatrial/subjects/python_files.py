@@ -63,7 +63,12 @@ class PythonFiles:
 
     def holding(self, *words: bytes) -> tuple[str, ...]:
         """The files in which one of these words occurs, as code or otherwise."""
-        return tuple(path for path in self.paths if any(word in self.data(path) for word in words))
+        there = [word for word in words if word in self._all]
+        return tuple(path for path in self.paths if any(word in self.data(path) for word in there)) if there else ()
+
+    @cached_property
+    def _all(self) -> bytes:
+        return b"\n".join(map(self.data, self.paths))
 
     def module(self, imported: Import, importer: str) -> str | None:
         """The file of the module that an import names; None where it is none of ours."""
