@@ -6,11 +6,16 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from seatrial.model import Finding, Fix, Integration, Location, Problem, Severity
 from seatrial.rules import BY_CODE, Rule
 from seatrial.subjects import Subjects
 from seatrial.subjects.suppressions import Suppressions
+
+
+MOST = 200
+"""A rule is stopped after this many problems in one integration; the next run shows the rest."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +49,7 @@ def check(subjects: Subjects, rules: Sequence[Rule]) -> Verdict:
 def _run(rule: Rule, subjects: Subjects, crashes: list[str]) -> Iterator[tuple[Rule, Problem]]:
     """A rule's problems; a rule that fails is recorded, so that the others still speak."""
     try:
-        problems = list(rule.problems(subjects))
+        problems = list(islice(rule.problems(subjects), MOST))
     except Exception as failure:
         crashes.append(f"{rule.code} {rule.name}: {type(failure).__name__}: {failure}")
         return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING
 
 from seatrial.documents.document import Fault, FaultKind
@@ -22,8 +22,7 @@ from seatrial.documents.pythonexpressions import (
     literals,
     subscript_at,
 )
-from seatrial.documents.pythonlookups import QUERY as LOOK_UPS
-from seatrial.documents.pythonlookups import LookUp, look_ups
+from seatrial.documents.pythonlookups import BINDINGS, LookUp, Matches, calls_of, look_ups
 from seatrial.documents.pythonnodes import Origin, statements
 from seatrial.documents.text import BOM, RefusedError, decoded
 from seatrial.model import Location
@@ -36,13 +35,13 @@ __all__ = ["Assignment", "Call", "Class", "Expression", "Import", "LookUp", "Pyt
 MAX_NESTING = 300
 """Code whose syntax tree is deeper than this is refused; the deepest real one has 41 levels."""
 
-_WANTED = """
-(class_definition) @class
-(call) @call
-[(subscript) (generic_type)] @subscript
-[(string) (concatenated_string)] @string
-[(import_statement) (import_from_statement)] @import
-"""
+_WANTED = {
+    "class": "(class_definition) @found",
+    "call": "(call) @found",
+    "subscript": "[(subscript) (generic_type)] @found",
+    "string": "[(string) (concatenated_string)] @found",
+    "import": "[(import_statement) (import_from_statement)] @found",
+}
 
 
 class PythonSource:
@@ -84,42 +83,35 @@ class PythonSource:
         """Every text literal, docstrings too; not bytes and f-strings."""
         return literals(self._origin, self._nodes("string"))
 
+    def uses(self, attribute: str) -> tuple[Call | None, ...]:
+        """Every place where an attribute of this name is written: the call of it, None where it is not called."""
+        return tuple(calls_of(self._origin, self._attributes(attribute)))
+
     def look_ups(self, attribute: str) -> tuple[LookUp, ...]:
         """What is looked up by key in the mapping that an attribute of this name holds."""
+        return tuple(look_ups(self._origin, self._attributes(attribute), partial(self._matches, BINDINGS)))
+
+    def _attributes(self, name: str) -> list[Node]:
+        matches = self._matches(f'((attribute attribute: (identifier) @name) @found (#eq? @name "{name}"))')
+        return [found["found"][0] for _, found in matches]
+
+    def _matches(self, pattern: str) -> Matches:
         from tree_sitter import QueryCursor
 
-        if self._root is None:
-            return ()
-        matches = QueryCursor(_query(LOOK_UPS)).matches(self._root)
-        return tuple(look_ups(self._origin, matches, attribute))
-
-    def uses(self, attribute: str) -> int:
-        """How often an attribute of this name is written, as a call or otherwise."""
-        from tree_sitter import QueryCursor
-
-        if self._root is None:
-            return 0
-        query = _query(f'(attribute attribute: (identifier) @use (#eq? @use "{attribute}"))')
-        return len(QueryCursor(query).captures(self._root).get("use", ()))
+        return QueryCursor(_query(pattern)).matches(self._root) if self._root else []
 
     def where(self, fault: Fault) -> Location:
         """Where a fault stands."""
         return Location(self.path, fault.line, fault.column)
 
     def _nodes(self, kind: str) -> list[Node]:
-        return self._captures.get(kind, [])
-
-    @cached_property
-    def _captures(self) -> dict[str, list[Node]]:
-        """The nodes of each wanted kind in the order of the text, found in one pass."""
+        """The nodes of one of the wanted kinds in the order of the text."""
         from tree_sitter import QueryCursor
 
         if self._root is None:
-            return {}
-        captures = QueryCursor(_query(_WANTED)).captures(self._root)
-        return {
-            kind: sorted(nodes, key=lambda n: (n.start_byte, -n.end_byte)) for kind, nodes in captures.items()
-        }
+            return []
+        captures = QueryCursor(_query(_WANTED[kind])).captures(self._root)
+        return sorted(captures.get("found", ()), key=lambda node: (node.start_byte, -node.end_byte))
 
 
 def load(path: str, data: bytes) -> PythonSource:

@@ -1,22 +1,22 @@
-"""Where Python code looks keys up in a mapping that it knows by an attribute, such as `ocean.integration_config`."""
+"""What Python code does with an attribute, such as `ocean.integration_config`: calls it, looks keys up in it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from seatrial.documents.pythonexpressions import Expression
-from seatrial.documents.pythonnodes import Origin
+from seatrial.documents.pythonexpressions import Call, Expression, call_at
+from seatrial.documents.pythonnodes import Origin, inner
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-QUERY = """
-(subscript value: (_) @mapping . subscript: (_) @key) @whole
-(call
-  function: (attribute object: (_) @mapping attribute: (identifier) @method)
-  arguments: (argument_list . (_) @key)) @whole
+Matches: TypeAlias = "list[tuple[int, dict[str, list[Node]]]]"
+Binding: TypeAlias = tuple[int, str]
+"""The scope that binds a name, by the id of its node, and the name."""
+
+BINDINGS = """
 (assignment left: (identifier) @bound) @assignment
 (named_expression name: (identifier) @bound)
 (for_statement left: (identifier) @bound)
@@ -25,13 +25,11 @@ QUERY = """
 (parameters (identifier) @bound)
 (parameters (_ . (identifier) @bound))
 (lambda_parameters (identifier) @bound)
+(subscript value: (identifier) @mapping)
+(attribute object: (identifier) @mapping attribute: (identifier) @method (#eq? @method "get"))
 """
 
 _SCOPES = frozenset(("function_definition", "lambda", "module"))
-
-Matches: TypeAlias = list[tuple[int, dict[str, list["Node"]]]]
-Binding: TypeAlias = tuple[int, str]
-"""The scope that binds a name, by the id of its node, and the name."""
 
 
 @dataclass(frozen=True)
@@ -42,54 +40,85 @@ class LookUp:
     forgiving: bool
 
 
-def look_ups(origin: Origin, matches: Matches, attribute: str) -> Iterator[LookUp]:
-    """What is looked up in `....attribute`, or in a name that its scope binds to that and to nothing else.
+def calls_of(origin: Origin, attributes: list[Node]) -> Iterator[Call | None]:
+    """For each attribute the call of it, None where it is not called."""
+    for attribute in attributes:
+        call = attribute.parent
+        is_called = call is not None and call.type == "call" and call.child_by_field_name("function") == attribute
+        yield call_at(origin, call) if call and is_called else None
 
-    `matches` are those of QUERY.
+
+def look_ups(origin: Origin, attributes: list[Node], find: Callable[[], Matches]) -> Iterator[LookUp]:
+    """What is looked up in these attributes, or in a name that its scope binds to one of them and to nothing else.
+
+    `find` gives the matches of BINDINGS; it is asked only where there are such names.
     """
-    aliases = _aliases(origin, matches, attribute)
-    for _, found in matches:
-        if "mapping" not in found:
-            continue
-        mapping, key = found["mapping"][0], found["key"][0]
-        forgiving = "method" in found
-        if forgiving and origin.text(found["method"][0]) != "get" or _is_written(found["whole"][0]):
-            continue
-        if _names_attribute(origin, mapping, attribute) or _is_alias(origin, mapping, aliases):
-            yield LookUp(Expression(origin, key), forgiving)
+    found = list(attributes)
+    if any(_alias(attribute) for attribute in attributes):
+        found += _aliases(origin, attributes, find())
+    for mapping in sorted(found, key=lambda node: node.start_byte):
+        look_up = _look_up(origin, mapping)
+        if look_up:
+            yield look_up
 
 
-def _aliases(origin: Origin, matches: Matches, attribute: str) -> Mapping[Binding, bool]:
-    """For each bound name whether it is bound to the attribute only."""
-    aliases: dict[Binding, bool] = {}
-    for _, found in matches:
-        for name in found.get("bound", ()):
-            value = found["assignment"][0].child_by_field_name("right") if "assignment" in found else None
-            binding = (_scopes(name)[0], origin.text(name))
-            is_alias = value is not None and _names_attribute(origin, value, attribute)
-            if value is not None or "assignment" not in found:
-                aliases[binding] = is_alias and aliases.get(binding, True)
-    return aliases
-
-
-def _is_alias(origin: Origin, mapping: Node, aliases: Mapping[Binding, bool]) -> bool:
-    if mapping.type != "identifier" or not any(aliases.values()):
-        return False
-    name = origin.text(mapping)
-    return next((aliases[scope, name] for scope in _scopes(mapping) if (scope, name) in aliases), False)
-
-
-def _names_attribute(origin: Origin, node: Node, attribute: str) -> bool:
-    name = node.child_by_field_name("attribute") if node.type == "attribute" else None
-    return name is not None and origin.text(name) == attribute
+def _look_up(origin: Origin, mapping: Node) -> LookUp | None:
+    """The look-up of which a node is the mapping."""
+    around = mapping.parent
+    if around is None or _is_written(around):
+        return None
+    if around.type == "subscript" and around.child_by_field_name("value") == mapping:
+        return LookUp(Expression(origin, inner(around)[1]), forgiving=False)
+    method = around.child_by_field_name("attribute") if around.type == "attribute" else None
+    call = next(calls_of(origin, [around])) if method and origin.text(method) == "get" else None
+    return LookUp(call.arguments[0], forgiving=True) if call and call.arguments else None
 
 
 def _is_written(node: Node) -> bool:
-    """Whether a look-up is the target of an assignment or a deletion."""
+    """Whether a subscript is the target of an assignment or a deletion."""
     around = node.parent
     if around is None or around.type not in ("assignment", "delete_statement"):
         return False
     return around.type == "delete_statement" or around.child_by_field_name("left") == node
+
+
+def _alias(attribute: Node) -> Node | None:
+    """The name that an attribute is assigned to."""
+    around = attribute.parent
+    if around is None or around.type != "assignment" or around.child_by_field_name("right") != attribute:
+        return None
+    left = around.child_by_field_name("left")
+    return left if left and left.type == "identifier" else None
+
+
+def _aliases(origin: Origin, attributes: list[Node], matches: Matches) -> Iterator[Node]:
+    """Every name in a look-up that is bound to one of the attributes only."""
+    known = _bindings(origin, attributes, matches)
+    names = {name for (_, name), is_alias in known.items() if is_alias}
+    for _, found in matches:
+        for mapping in found.get("mapping", ()):
+            name = origin.text(mapping)
+            if name in names and next((known[s, name] for s in _scopes(mapping) if (s, name) in known), False):
+                yield mapping
+
+
+def _bindings(origin: Origin, attributes: list[Node], matches: Matches) -> Mapping[Binding, bool]:
+    """For each bound name whether it is bound to one of the attributes only."""
+    aliases = {alias.id for alias in map(_alias, attributes) if alias}
+    names = {origin.text(alias) for alias in map(_alias, attributes) if alias}
+    known: dict[Binding, bool] = {}
+    for _, found in matches:
+        for bound in found.get("bound", ()):
+            name = origin.text(bound)
+            if name in names and not _is_declared_only(found):
+                binding = (_scopes(bound)[0], name)
+                known[binding] = known.get(binding, True) and bound.id in aliases
+    return known
+
+
+def _is_declared_only(found: Mapping[str, list[Node]]) -> bool:
+    """Whether a binding is a mere annotation, `name: dict`."""
+    return "assignment" in found and found["assignment"][0].child_by_field_name("right") is None
 
 
 def _scopes(node: Node) -> list[int]:

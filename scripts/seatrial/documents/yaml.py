@@ -7,6 +7,7 @@ Keys are text, aliases are written out; tags and merge keys are refused, because
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, partial
 from typing import Any
@@ -15,12 +16,14 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from seatrial.documents.document import MAX_DEPTH, Document, Fault, FaultKind, Keys, Place
-from seatrial.documents.text import BOM, Lines, RefusedError, decoded, refused, repeated, too_deep
+from seatrial.documents.text import BOM, Lines, RefusedError, decoded, refused, repeated
 from seatrial.documents.wording import shown, yaml_problem
 
 MAX_NODES = 200_000
 """A document of more keys and values than this, aliases written out, is refused."""
 
+_TOO_MANY = f"more than {MAX_NODES:,} keys and values, aliases written out"
+_TOO_DEEP = f"nested more than {MAX_DEPTH} deep, aliases written out"
 _CORE = "tag:yaml.org,2002:"
 _MAP, _SEQ, _STR = f"{_CORE}map", f"{_CORE}seq", f"{_CORE}str"
 _SPECIAL = frozenset("tTfFnN~+-.0123456789")
@@ -35,23 +38,25 @@ _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U000100
 _Fastest: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-class _TooDeepError(Exception):
-    """Collections nest too deep below a node that starts at this index."""
+class _LimitError(Exception):
+    """Below a node that starts at this index, collections nest too deep or values are too many."""
 
 
 class _Loader(_Fastest):  # type: ignore[misc]
     """Composes nodes tagged as YAML 1.2 has it.
 
     The composer recurses in C without a guard of its own; it calls these methods around
-    every node, so the depth is counted here.
+    every node, so depth and number are counted here.
     """
 
     depth = 0
+    nodes = 0
 
     def descend_resolver(self, current_node: Node | None, current_index: Any) -> None:
         self.depth += 1
-        if current_node and self.depth > MAX_DEPTH + 1:
-            raise _TooDeepError(current_node.start_mark.index)
+        self.nodes += 1
+        if current_node and (self.depth > MAX_DEPTH + 1 or self.nodes > MAX_NODES):
+            raise _LimitError(current_node.start_mark.index, self.nodes)
 
     def ascend_resolver(self) -> None:
         self.depth -= 1
@@ -80,26 +85,24 @@ def syntax_faults(data: bytes) -> tuple[Fault, ...]:
     """What is wrong with YAML that is not ours: its syntax alone, any tags and many documents allowed."""
     try:
         text = decoded(data).removeprefix(BOM)
-        _guarded(text, lambda: sum(1 for _ in yaml.parse(text, Loader=_Loader)))
+        _guarded(text, lambda: deque(yaml.parse(text, Loader=_Loader), maxlen=0))
     except RefusedError as refusal:
         return (refusal.fault,)
     return ()
 
 
 def _root(text: str) -> Node | None:
-    loader = _Loader(text)
-    try:
-        root: Node | None = _guarded(text, loader.get_single_node)
-        return root
-    finally:
-        loader.dispose()
+    root: Node | None = _guarded(text, lambda: yaml.compose(text, Loader=_Loader))
+    return root
 
 
 def _guarded(text: str, parse: Callable[[], Any]) -> Any:
     try:
         return parse()
-    except _TooDeepError as error:
-        raise too_deep(Lines(text).at(error.args[0])) from None
+    except _LimitError as error:
+        index, nodes = error.args
+        message = _TOO_MANY if nodes > MAX_NODES else _TOO_DEEP
+        raise RefusedError(FaultKind.LIMIT, message, *Lines(text).at(index)) from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Lines(text).at(mark.index if mark else 0)
@@ -128,15 +131,13 @@ class _Reading:
         """The value of a node that stands in `depth` - 1 collections."""
         self._left -= 1
         if self._left < 0:
-            raise self._refuse(node, f"more than {MAX_NODES:,} values, aliases written out", FaultKind.LIMIT)
+            raise self._refuse(node, _TOO_MANY, FaultKind.LIMIT)
         if node is None:
             return None
         if isinstance(node, ScalarNode):
             return self._scalar(node)
         if depth > MAX_DEPTH:
-            raise self._refuse(
-                node, f"nested more than {MAX_DEPTH} deep, aliases written out", FaultKind.LIMIT
-            )
+            raise self._refuse(node, _TOO_DEEP, FaultKind.LIMIT)
         if isinstance(node, MappingNode) and node.tag == _MAP:
             return self._mapping(node, depth)
         if isinstance(node, SequenceNode) and node.tag == _SEQ:

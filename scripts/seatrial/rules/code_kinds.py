@@ -10,7 +10,7 @@ from seatrial.near import nearest
 from seatrial.rules.rule import OFF, WARNING, Edited, Problems, rule
 from seatrial.subjects.app_config import AppConfig
 from seatrial.subjects.code import Code
-from seatrial.subjects.kinds import Kinds, meant
+from seatrial.subjects.kinds import Kinds, Stated, meant
 
 APP_CONFIG = ".port/resources/port-app-config.yaml"
 _TASK_LISTED = "      - kind: task\n"
@@ -47,11 +47,7 @@ def listed_kind_not_accepted(kinds: Kinds) -> Problems:
     Port offers the kind, and a mapping that uses it is refused. An integration with a class
     for any kind is not asked.
     """
-    for kind, item in kinds.listed:
-        if not kinds.is_accepted(kind):
-            message = f'no resource class accepts the kind "{shown(kind)}"'
-            where = kinds.spec.document.at(*item.way("kind"))
-            yield renamed(where, message, kind, _near(kind, kinds.accepted), "take it out, or add a resource class")
+    yield from _unaccepted(kinds, kinds.listed)
 
 
 @rule("COD202", bad=_edited((APP_CONFIG, "- kind: task", "- kind: tasks")))
@@ -61,11 +57,14 @@ def mapped_kind_not_accepted(kinds: Kinds) -> Problems:
     Ocean refuses the whole default mapping otherwise, and nothing is exported. An integration
     with a class for any kind is not asked.
     """
-    for kind, item in kinds.mapped:
-        if not kinds.is_accepted(kind):
-            message = f'no resource class accepts the kind "{shown(kind)}"'
-            where = kinds.app_config.document.at(*item.way("kind"))
-            yield renamed(where, message, kind, _near(kind, kinds.accepted), "take it out, or add a resource class")
+    yield from _unaccepted(kinds, kinds.mapped)
+
+
+def _unaccepted(kinds: Kinds, stated: tuple[Stated, ...]) -> Problems:
+    for one in kinds.unaccepted(stated):
+        message = f'no resource class accepts the kind "{shown(one.kind)}"'
+        near = _near(one.kind, kinds.accepted())
+        yield renamed(one.where, message, one.kind, near, "take it out, or add a resource class")
 
 
 @rule("COD203", bad=_edited(("main.py", _TASK_RESYNC, "")))
@@ -75,28 +74,25 @@ def listed_kind_without_resync(kinds: Kinds) -> Problems:
     Ocean calls what is registered with `on_resync` for the kind, and for a kind without such
     a function nothing is exported. A function for every kind is enough.
     """
-    for kind, item in kinds.listed:
-        if kinds.is_accepted(kind) and not kinds.is_resynced(kind):
-            message = f'no function is registered with on_resync for the kind "{shown(kind)}"'
-            where = kinds.spec.document.at(*item.way("kind"))
-            yield renamed(where, message, kind, _near(kind, kinds.resynced), "take it out, or register a function")
+    yield from _unresynced(kinds, kinds.listed)
 
 
-@rule(
-    "COD204",
-    bad=_edited(("main.py", _TASK_RESYNC, ""), (".port/spec.yaml", _TASK_LISTED, "")),
-)
+@rule("COD204", bad=_edited(("main.py", _TASK_RESYNC, ""), (".port/spec.yaml", _TASK_LISTED, "")))
 def mapped_kind_without_resync(kinds: Kinds) -> Problems:
     """Each kind of the port-app-config has a function that exports it.
 
     Ocean calls what is registered with `on_resync` for the kind, and for a kind without such
     a function nothing is exported. A function for every kind is enough.
     """
-    for kind, item in kinds.mapped:
-        if kinds.is_accepted(kind) and not kinds.is_resynced(kind) and kind not in kinds.listed_names:
-            message = f'no function is registered with on_resync for the kind "{shown(kind)}"'
-            where = kinds.app_config.document.at(*item.way("kind"))
-            yield renamed(where, message, kind, _near(kind, kinds.resynced), "take it out, or register a function")
+    listed = {one.kind for one in kinds.listed}
+    yield from _unresynced(kinds, tuple(one for one in kinds.mapped if one.kind not in listed))
+
+
+def _unresynced(kinds: Kinds, stated: tuple[Stated, ...]) -> Problems:
+    for one in kinds.unresynced(stated):
+        message = f'no function is registered with on_resync for the kind "{shown(one.kind)}"'
+        near = _near(one.kind, kinds.resynced())
+        yield renamed(one.where, message, one.kind, near, "register a function, or take the kind out")
 
 
 @rule(
@@ -105,19 +101,23 @@ def mapped_kind_without_resync(kinds: Kinds) -> Problems:
     bad=_edited(
         ("integration.py", "kind: Literal[Kind.TASK]", "kind: str"),
         ("main.py", _TASK_RESYNC, "@ocean.on_resync()\n"),
-        (APP_CONFIG, "- kind: task", "- kind: goodServiceTask"),
+        (".port/spec.yaml", "- kind: task", "- kind: Task"),
     ),
 )
-def mapped_kind_misspelled(kinds: Kinds) -> Problems:
-    """A kind that is mapped goes by the same name in the spec.
+def kind_named_differently(kinds: Kinds) -> Problems:
+    """A kind has the same name in the spec and in the port-app-config.
 
-    One of the two is a slip: a mapped kind that is not in the spec, and one in the spec, mapped
-    nowhere, that differs by case, punctuation, plural or a word in front.
+    One of the two is a slip where a mapped kind that the spec does not list differs from a listed
+    one that is not mapped by case, punctuation, plural or words in front only.
     """
-    for kind, item, near in kinds.unlisted():
-        if near:
-            message = f'the kind "{shown(kind)}" is not in the spec'
-            yield renamed(kinds.app_config.document.at(*item.way("kind")), message, kind, near, "")
+    for one, right in kinds.misspelled():
+        other = "mapped" if one.source is kinds.spec else "listed in the spec"
+        message = f'the kind "{shown(one.kind)}" is {other} as "{shown(right)}"'
+        yield Problem(one.where, message, Fix(f'change "{shown(one.kind)}" to "{shown(right)}"', _edit(one, right)))
+
+
+def _edit(one: Stated, right: str) -> Edit:
+    return Edit(one.where, one.kind, right)
 
 
 @rule("COD206", severity=OFF, bad=_edited((".port/spec.yaml", _TASK_LISTED, "")))
@@ -127,11 +127,9 @@ def mapped_kind_unlisted(kinds: Kinds) -> Problems:
     Port does not say that the integration exports it. Some hide kinds on purpose: switch this
     on where none should be hidden.
     """
-    for kind, item, near in kinds.unlisted():
-        if not near:
-            message = f'the kind "{shown(kind)}" is mapped, but not in the spec'
-            where = kinds.app_config.document.at(*item.way("kind"))
-            yield Problem(where, message, Fix("add it to the resources of a feature in the spec"))
+    for one in kinds.unlisted():
+        message = f'the kind "{shown(one.kind)}" is mapped, but not in the spec'
+        yield Problem(one.where, message, Fix("add it to the resources of a feature in the spec"))
 
 
 @rule("COD207", bad=_edited((APP_CONFIG, "      state: open", "      status: open")))
@@ -143,12 +141,10 @@ def unread_selector_key(app_config: AppConfig, code: Code) -> Problems:
     for resource in app_config.resources:
         for unread in code.unread_keys(resource.kind, resource.selector.value):
             where = app_config.document.key(*resource.selector.way(*unread.way))
-            kind, key = shown(resource.kind), shown(unread.key)
+            message = f'the selector of "{shown(resource.kind)}" has no key "{shown(unread.path)}"'
             if unread.alias:
-                message = f'the selector of "{kind}" reads "{key}" under its alias only'
-            else:
-                message = f'the selector of "{kind}" has no key "{key}"'
-            near = unread.alias or nearest(unread.key, unread.known)
+                message += f', but "{unread.alias}"'
+            near = unread.alias or _near(unread.key, unread.known)
             yield renamed(where, message, unread.key, near, _read_keys(unread.known))
 
 

@@ -1,4 +1,4 @@
-"""Family RES, the form: the files in `.port/resources` can be read and have the grammar that Ocean and Port read."""
+"""Family RES, the form: the files in `.port/resources` can be read and have the grammar of Ocean and Port."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Mapping
 
 from seatrial.documents.document import Document, FaultKind
 from seatrial.model import Fix, Problem
-from seatrial.rules.resources_words import APP_CONFIG, BLUEPRINTS, edited
+from seatrial.rules.resources_words import APP_CONFIG, BLUEPRINTS, TASK_HEAD, edited
 from seatrial.rules.rule import WARNING, Problems, rule
 from seatrial.subjects.resource_forms import ResourceForms
 
 _RELATIONS = "          relations:\n            project: .__parent.id"
 
 
-@rule("RES001", bad=edited(BLUEPRINTS, ('"goodServiceTask",\n    "title"', '"goodServiceTask"\n    "title"')))
+@rule("RES001", bad=edited(BLUEPRINTS, (TASK_HEAD, TASK_HEAD.replace(",", ""))))
 def unreadable_resource(resource_documents: Mapping[str, Document]) -> Problems:
     """The resource files can be read as YAML or JSON.
 
@@ -34,7 +34,9 @@ def resource_duplicate_key(resource_documents: Mapping[str, Document]) -> Proble
     for document in resource_documents.values():
         for fault in document.faults:
             if fault.kind is FaultKind.DUPLICATE_KEY:
-                yield Problem(document.where(fault), fault.message, Fix("keep one of them and delete the other"))
+                yield Problem(
+                    document.where(fault), fault.message, Fix("keep one of them and delete the other")
+                )
 
 
 @rule("RES003", bad=edited(APP_CONFIG, ("      query: 'true'\n      state: open", "      state: open")))
@@ -50,7 +52,7 @@ def resource_missing_key(resource_forms: ResourceForms) -> Problems:
 @rule(
     "RES101",
     severity=WARNING,
-    bad=edited(BLUEPRINTS, ('"goodServiceTask",\n    "title"', '"goodServiceTask",\n    "maturity": "beta",\n    "title"')),
+    bad=edited(BLUEPRINTS, (TASK_HEAD, TASK_HEAD + '    "maturity": "beta",\n')),
 )
 def resource_unknown_key(resource_forms: ResourceForms) -> Problems:
     """Every key of a resource file is one that Ocean or Port reads.
@@ -90,7 +92,12 @@ def resource_wrong_type(resource_forms: ResourceForms) -> Problems:
     yield from resource_forms.problems("resource-wrong-type")
 
 
-@rule("RES105", bad=edited(BLUEPRINTS, ('"Assignee",\n          "type": "string"', '"Assignee",\n          "type": "text"')))
+@rule(
+    "RES105",
+    bad=edited(
+        BLUEPRINTS, ('"Assignee",\n          "type": "string"', '"Assignee",\n          "type": "text"')
+    ),
+)
 def resource_unknown_value(resource_forms: ResourceForms) -> Problems:
     """A value that Port chooses from a list is in that list.
 
@@ -103,7 +110,8 @@ def resource_unknown_value(resource_forms: ResourceForms) -> Problems:
 @rule(
     "RES106",
     bad=edited(
-        APP_CONFIG, ("deleteDependentEntities: true", "deleteDependentEntities: true\nentityDeletionThreshold: 90")
+        APP_CONFIG,
+        ("deleteDependentEntities: true", "deleteDependentEntities: true\nentityDeletionThreshold: 90"),
     ),
 )
 def resource_malformed_value(resource_forms: ResourceForms) -> Problems:

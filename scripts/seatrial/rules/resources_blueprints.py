@@ -48,7 +48,9 @@ def duplicate_blueprint_title(blueprints: Blueprints) -> Problems:
         other = first.setdefault(title, one.identifier)
         if title and other != one.identifier:
             message = f"blueprint {shown(one.identifier)} has the title {shown(title)} of {shown(other)}"
-            yield Problem(blueprints.document.at(*one.item.way("title")), message, Fix("give it a title of its own"))
+            yield Problem(
+                blueprints.document.at(*one.item.way("title")), message, Fix("give it a title of its own")
+            )
 
 
 @rule("RES109", severity=INFO, bad=edited(BLUEPRINTS, ('    "title": "Good Service Task",\n', "")))
@@ -74,7 +76,9 @@ def unknown_required_property(blueprints: Blueprints) -> Problems:
         for keys, name in one.item.inner("schema").texts("required"):
             if one.is_whole and name not in one.properties.value:
                 where = blueprints.document.at(*keys)
-                fix = rename(where, name, one.properties.value, "add the property, or delete it from this list")
+                fix = rename(
+                    where, name, one.properties.value, "add the property, or delete it from this list"
+                )
                 yield Problem(where, f"blueprint {shown(one.identifier)} has no property {shown(name)}", fix)
 
 
@@ -90,8 +94,10 @@ def _text(value: Any) -> str:
     return json.dumps(value, sort_keys=True)
 
 
-@rule("RES111", bad=edited(BLUEPRINTS, ('            "open",\n', '            "open",\n            "open",\n')))
-def duplicate_enum_value(blueprints: Blueprints) -> Problems:
+@rule(
+    "RES111", bad=edited(BLUEPRINTS, ('            "open",\n', '            "open",\n            "open",\n'))
+)
+def property_value_listed_twice(blueprints: Blueprints) -> Problems:
     """No value is given twice in an enum.
 
     Port refuses such a blueprint; mostly one of the two was meant to be another value.
@@ -101,7 +107,9 @@ def duplicate_enum_value(blueprints: Blueprints) -> Problems:
         for index, value in item.listed("enum"):
             if _text(value) in seen:
                 where = blueprints.document.at(*item.way("enum", index))
-                yield Problem(where, f"the enum has {shown(value)} twice", Fix("delete one of them, or correct it"))
+                yield Problem(
+                    where, f"the enum has {shown(value)} twice", Fix("delete one of them, or correct it")
+                )
             seen.add(_text(value))
 
 
@@ -117,10 +125,15 @@ def stray_enum_color(blueprints: Blueprints) -> Problems:
             if name not in values:
                 where = blueprints.document.key(*item.way("enumColors", name))
                 fix = rename(where, name, values, "add the value to the enum, or delete its colour")
-                yield Problem(where, f"a colour is given for {shown(name)}, which is no value of the enum", fix)
+                yield Problem(
+                    where, f"a colour is given for {shown(name)}, which is no value of the enum", fix
+                )
 
 
-@rule("RES113", bad=edited(BLUEPRINTS, ('"Labels",\n          "type": "array"', '"Labels",\n          "type": "string"')))
+@rule(
+    "RES113",
+    bad=edited(BLUEPRINTS, ('"Labels",\n          "type": "array"', '"Labels",\n          "type": "string"')),
+)
 def key_of_another_type(blueprints: Blueprints) -> Problems:
     """Only strings have a format, and only arrays have items.
 
@@ -157,5 +170,3 @@ def _twice(blueprint: Blueprint) -> Iterator[tuple[str, str, str]]:
             if name in sort_of:
                 yield name, sort, sort_of[name]
             sort_of.setdefault(name, sort)
-
-

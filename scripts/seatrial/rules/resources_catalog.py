@@ -15,8 +15,8 @@ from seatrial.subjects.catalog import (
     Dashboard,
     Reference,
     acted_blueprints,
+    all_scorecards,
     dashboards,
-    scorecards as all_scorecards,
     shown_blueprints,
 )
 from seatrial.subjects.rows import Rows
@@ -49,7 +49,7 @@ def _page(identifier: str, size: int, blueprint: str) -> str:
         ],
         "widgets": [
           {{"type": "markdown", "id": "welcome", "title": "Welcome", "markdown": "Hello"}},
-          {{"type": "entities-number-chart", "id": "openTasks", "title": "Open tasks", "blueprint": "{blueprint}"}}
+          {{"type": "entities-number-chart", "id": "openTasks", "title": "Open", "blueprint": "{blueprint}"}}
         ]
       }}
     ]
@@ -112,7 +112,9 @@ def _misplaced(document: Document, dashboard: Dashboard) -> Problems:
         yield Problem(where, f"no widget has the id {shown(column.name)} of this column", fix)
     for widget in () if empty else hidden:
         fix = Fix("give it a column in the layout, or delete it")
-        yield Problem(place(document, widget), f"no column of the layout shows the widget {shown(widget.name)}", fix)
+        yield Problem(
+            place(document, widget), f"no column of the layout shows the widget {shown(widget.name)}", fix
+        )
 
 
 def _less(some: Iterable[Reference], others: Iterable[Reference]) -> list[Reference]:
@@ -132,7 +134,9 @@ def page_row_width(pages: Rows) -> Problems:
             if width not in (None, ROW_WIDTH):
                 where = pages.document.at(*row.way("columns"))
                 fix = Fix(f"change the sizes of the columns so that they are {ROW_WIDTH} together")
-                yield Problem(where, f"the columns of this row are {width} wide together, not {ROW_WIDTH}", fix)
+                yield Problem(
+                    where, f"the columns of this row are {width} wide together, not {ROW_WIDTH}", fix
+                )
 
 
 def _width(row: Item) -> int | None:
@@ -142,7 +146,10 @@ def _width(row: Item) -> int | None:
     return sum(whole) if sizes and len(whole) == len(sizes) else None
 
 
-@rule("RES206", bad=edited(SCORECARDS, ('"blueprint": "goodServiceProject"', '"blueprint": "goodServiceProjects"')))
+@rule(
+    "RES206",
+    bad=edited(SCORECARDS, ('"blueprint": "goodServiceProject"', '"blueprint": "goodServiceProjects"')),
+)
 def unknown_scorecard_blueprint(scorecards: Rows, blueprints: Blueprints) -> Problems:
     """A scorecard is for a blueprint that is there.
 
@@ -169,7 +176,9 @@ def unknown_scorecard_property(scorecards: Rows, blueprints: Blueprints) -> Prob
                 where = place(scorecards.document, reference)
                 message = f"blueprint {shown(blueprint.identifier)} has no property {shown(reference.name)}"
                 known = blueprint.names | META
-                yield Problem(where, message, rename(where, reference.name, known, "write a property of the blueprint"))
+                yield Problem(
+                    where, message, rename(where, reference.name, known, "write a property of the blueprint")
+                )
 
 
 @rule("RES208", bad=added("pages.json", _page("openTasks", 6, "goodServiceTasks")))
@@ -204,4 +213,6 @@ def _missing(document: Document, references: Iterable[Reference], blueprints: Bl
     for name, (first, *more) in places.items():
         where = place(document, first)
         count = f"; {len(more)} more places here name it" if more else ""
-        yield Problem(where, f"there is no blueprint {shown(name)}{count}", point_elsewhere(where, name, blueprints))
+        yield Problem(
+            where, f"there is no blueprint {shown(name)}{count}", point_elsewhere(where, name, blueprints)
+        )

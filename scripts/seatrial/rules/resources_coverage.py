@@ -83,7 +83,9 @@ def _unmapped(what: str, section: Section, app_config: AppConfig, blueprints: Bl
             yield Problem(where, message, fix)
 
 
-def _filled(app_config: AppConfig, blueprints: Blueprints) -> Iterator[tuple[Blueprint, list[MappedResource]]]:
+def _filled(
+    app_config: AppConfig, blueprints: Blueprints
+) -> Iterator[tuple[Blueprint, list[MappedResource]]]:
     """Each mapped blueprint and the resources that fill it, where both are plain."""
     by_name: dict[str, list[MappedResource]] = {}
     for resource in app_config.resources if _tells(app_config, blueprints) else ():

@@ -30,7 +30,7 @@ def broken_jq(jq_expressions: JqExpressions) -> Problems:
     One that is not fails for every object, and the kind is not exported. A text in jq
     stands in double quotes, so in YAML in both: '"name"'.
     """
-    for expression, fault in jq_expressions.broken():
+    for expression, fault in jq_expressions.broken:
         where = expression.where(fault.line, fault.column)
         yield Problem(where, f"{shown(expression.text.strip())} is no jq: {fault.message}", _mend(expression))
 
@@ -57,7 +57,7 @@ def duplicate_resource(app_config: AppConfig) -> Problems:
         if resource.kind and other != resource.item.keys:
             where = app_config.document.at(*resource.item.keys)
             line = app_config.document.at(*other).line
-            message = f"this does what the resource in line {line} does: same kind, selector, blueprint and identifier"
+            message = f"the resource in line {line} has the same kind, selector, blueprint and identifier"
             yield Problem(where, message, Fix("delete one of them, or tell them apart by their selectors"))
 
 
@@ -98,7 +98,11 @@ def unknown_mapped_property(app_config: AppConfig, blueprints: Blueprints) -> Pr
             where = app_config.document.key(*resource.properties.way(name))
             sort = blueprint.sort_of(name)
             free = _not_in(resource.properties, blueprint.properties.value)
-            fix = _other_sort(name, sort) if sort else rename(where, name, free, _add(name, "property", blueprint))
+            fix = (
+                _other_sort(name, sort)
+                if sort
+                else rename(where, name, free, _add(name, "property", blueprint))
+            )
             message = f"blueprint {shown(blueprint.identifier)} has no property {shown(name)}"
             yield Problem(where, message + (f", but a {sort} of that name" if sort else ""), fix)
 
@@ -126,4 +130,6 @@ def unknown_mapped_relation(app_config: AppConfig, blueprints: Blueprints) -> Pr
             fix = rename(where, name, free, _add(name, "relation", blueprint))
             if name in blueprint.properties.value:
                 fix = Fix(f'move {shown(name)} below "properties"')
-            yield Problem(where, f"blueprint {shown(blueprint.identifier)} has no relation {shown(name)}", fix)
+            yield Problem(
+                where, f"blueprint {shown(blueprint.identifier)} has no relation {shown(name)}", fix
+            )

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from seatrial.model import Fix, Problem
-from seatrial.rules.resources_words import BLUEPRINTS, edited, place, point_elsewhere, rename
+from seatrial.rules.resources_words import BLUEPRINTS, TASK_HEAD, edited, place, point_elsewhere, rename
 from seatrial.rules.rule import Problems, rule
 from seatrial.schemas.places import shown
 from seatrial.subjects.blueprints import META, Blueprint, Blueprints
 from seatrial.subjects.calculations import read_properties
 from seatrial.subjects.catalog import Reference, queried
-from seatrial.subjects.jq_expressions import JqExpressions
+from seatrial.subjects.jq_expressions import JqExpressions, calculations
 from seatrial.subjects.rows import members
 from seatrial.subjects.spec import Item
 
@@ -61,7 +61,9 @@ def _broken_path(blueprints: Blueprints, start: Blueprint, mirror: Item) -> Prob
     elif end.lacks(name) or name in end.relations.value:
         message = f"the path ends at blueprint {shown(end.identifier)}, which has no property {shown(name)}"
         known = end.names | META
-        yield Problem(where, message, rename(where, name, known, "end it with a property of that blueprint", path))
+        yield Problem(
+            where, message, rename(where, name, known, "end it with a property of that blueprint", path)
+        )
 
 
 def _no_relation(blueprints: Blueprints, item: Item, here: Blueprint, missing: str) -> Problem:
@@ -74,11 +76,7 @@ def _no_relation(blueprints: Blueprints, item: Item, here: Blueprint, missing: s
 @rule(
     "RES117",
     bad=edited(
-        BLUEPRINTS,
-        (
-            '"goodServiceTask",\n    "title"',
-            '"goodServiceTask",\n    "ownership": {\n      "type": "Inherited",\n      "path": "projects"\n    },\n    "title"',
-        ),
+        BLUEPRINTS, (TASK_HEAD, TASK_HEAD + '    "ownership": {"type": "Inherited", "path": "projects"},\n')
     ),
 )
 def broken_ownership_path(blueprints: Blueprints) -> Problems:
@@ -101,14 +99,14 @@ def unknown_calculation_property(blueprints: Blueprints, jq_expressions: JqExpre
 
     Another one is null, and so mostly is the result.
     """
-    for one in blueprints.all:
-        for _, item in one.each("calculation property"):
-            for name in dict.fromkeys(read_properties(item.text("calculation"))):
-                if one.is_whole and name not in one.names:
-                    where = blueprints.document.at(*item.way("calculation"))
-                    message = f"blueprint {shown(one.identifier)} has no property {shown(name)} to calculate with"
-                    text = item.text("calculation")
-                    yield Problem(where, message, rename(where, name, one.names, "read a property that is there", text))
+    broken = {expression for expression, _ in jq_expressions.broken}
+    for one, expression in calculations(blueprints):
+        for name in dict.fromkeys(read_properties(expression.text)) if expression not in broken else ():
+            if one.is_whole and name not in one.names:
+                where = blueprints.document.at(*expression.keys)
+                message = f"blueprint {shown(one.identifier)} has no property {shown(name)} to calculate with"
+                fix = rename(where, name, one.names, "read a property that is there", expression.text)
+                yield Problem(where, message, fix)
 
 
 def _aggregations(blueprints: Blueprints) -> Iterator[tuple[Blueprint, Item, str]]:

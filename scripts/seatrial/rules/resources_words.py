@@ -17,6 +17,9 @@ BLUEPRINTS = f"{RESOURCES}/blueprints.json"
 APP_CONFIG = f"{RESOURCES}/port-app-config.yaml"
 SCORECARDS = f"{RESOURCES}/scorecards.json"
 
+TASK_HEAD = '"identifier": "goodServiceTask",\n'
+"""How the second blueprint of the template begins."""
+
 MOST_KNOWN = 200
 """Among more names none is sought; the largest real blueprint has 50 properties."""
 

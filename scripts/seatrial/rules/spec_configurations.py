@@ -176,17 +176,14 @@ def duplicate_enum_value(spec: Spec) -> Problems:
     The form shows each one, and one of the two is usually a slip for another.
     """
     for item in spec.configurations:
-        seen: list[Any] = []
+        seen: set[tuple[type, Any]] = set()
         for index, value in item.listed("enum"):
-            if _among(value, seen):
+            if not isinstance(value, str | int | float):
+                continue
+            if (type(value), value) in seen:
                 where = spec.document.at(*item.way("enum", index))
                 yield Problem(where, f"{_value(value)} is listed twice", Fix("delete one of the two"))
-            seen.append(value)
-
-
-def _among(value: Any, values: list[Any]) -> bool:
-    """Whether the same value is there; 1 and true are two."""
-    return any(value == one and type(value) is type(one) for one in values)
+            seen.add((type(value), value))
 
 
 @rule("SPC123", bad=edited(_DEFAULT, "    default: 100\n    enum: [50, 200]"))

@@ -18,7 +18,9 @@ from seatrial.subjects.app_config import AppConfig
 from seatrial.subjects.blueprints import Blueprints
 from seatrial.subjects.code import Code
 from seatrial.subjects.configuration_use import ConfigurationUse
+from seatrial.subjects.changelog import Changelog
 from seatrial.subjects.conformity import Conformity
+from seatrial.subjects.fragments import Fragment, fragments_of
 from seatrial.subjects.jq_expressions import JqExpressions
 from seatrial.subjects.resource_forms import RESOURCE_STEMS, ResourceForms
 from seatrial.subjects.rows import Rows
@@ -171,6 +173,16 @@ class Subjects:
     def ignore_form(self) -> Conformity | None:
         """`[tool.seatrial]` of `pyproject.toml` held against its schema."""
         return Conformity.below(self.pyproject_document, ("tool", "seatrial"), "ignore")
+
+    @cached_property
+    def changelog(self) -> Changelog | None:
+        """`CHANGELOG.md`, readable or not."""
+        return Changelog.of(self.integration)
+
+    @cached_property
+    def fragments(self) -> tuple[Fragment, ...]:
+        """The changes that wait in `changelog` to be written into the changelog."""
+        return fragments_of(self.integration, self.tree)
 
     @cached_property
     def lock(self) -> Lock | None:

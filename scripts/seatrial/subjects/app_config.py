@@ -1,4 +1,4 @@
-"""What the port-app-config says, read tolerantly: what has the wrong shape is left out, for the schema speaks of that."""
+"""What the port-app-config says; what has the wrong shape is left out, for the schema speaks of that."""
 
 from __future__ import annotations
 
@@ -69,8 +69,10 @@ class MappedResource:
         """Whether what it does not name is not mapped: nothing stands beside the keys that Ocean reads."""
         entity, stated = self.item.inner("port", "entity").value, self.mappings.value
         sections = (stated.get(key, {}) for key in ("properties", "relations"))
-        return entity.keys() <= {"mappings"} and stated.keys() <= MAPPING_KEYS and all(
-            isinstance(section, dict) for section in sections
+        return (
+            entity.keys() <= {"mappings"}
+            and stated.keys() <= MAPPING_KEYS
+            and all(isinstance(section, dict) for section in sections)
         )
 
     @property

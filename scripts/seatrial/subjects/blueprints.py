@@ -1,4 +1,4 @@
-"""What the blueprints say, read tolerantly: what has the wrong shape is left out, for the schema speaks of that."""
+"""What the blueprints say; what has the wrong shape is left out, for the schema speaks of that."""
 
 from __future__ import annotations
 
@@ -38,7 +38,9 @@ SORTS: Mapping[str, tuple[str, ...]] = {
 }
 """The sorts of properties, by what people call them, and the way to each in a blueprint."""
 
-SECTIONS = frozenset({"schema", "relations", "mirrorProperties", "calculationProperties", "aggregationProperties"})
+SECTIONS = frozenset(
+    {"schema", "relations", "mirrorProperties", "calculationProperties", "aggregationProperties"}
+)
 MOST_STRANGE = 20
 """Of a blueprint with more unknown keys nothing is taken as known."""
 
@@ -94,7 +96,7 @@ class Blueprint:
         return len(strange) <= MOST_STRANGE and not any(nearest(key, SECTIONS) for key in strange)
 
     def lacks(self, name: str) -> bool:
-        """Whether no entity of it has a property or relation of this name; `$title` and its like are there."""
+        """Whether no entity of it has a property or relation of this name; all have `$title` and its like."""
         return self.is_whole and not self.sort_of(name) and name not in META
 
     def target(self, relation: str) -> str:
@@ -117,7 +119,11 @@ class Blueprints:
         if rows is None:
             return None
         named = (item for item in rows.items if item.text("identifier"))
-        return cls(rows.document, tuple(Blueprint(item, item.text("identifier")) for item in named), SYSTEM | {*known})
+        return cls(
+            rows.document,
+            tuple(Blueprint(item, item.text("identifier")) for item in named),
+            SYSTEM | {*known},
+        )
 
     @cached_property
     def identifiers(self) -> frozenset[str]:

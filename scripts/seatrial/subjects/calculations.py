@@ -14,7 +14,7 @@ _TOKEN = re.compile(
     r"|(?P<close>[)\]}])"
     r"|(?P<pipe>\|)"
 )
-_MOVING = re.compile(r"\\\(|\b(?:as|def|reduce|foreach|label)\b|(?<![=!<>])=(?!=)")
+_MOVING = re.compile(r"\\\(|(?<![\w.$])(?:as|def|reduce|foreach|label)\b|(?<![=!<>])=(?!=)")
 """Texts within texts, variables, functions and assignments: here `.` may be anything."""
 
 

@@ -79,7 +79,7 @@ def queried(query: Item, parts: str) -> Iterator[Reference]:
         yield from queried(part, parts)
 
 
-def scorecards(rows: Rows) -> Iterator[Scorecard]:
+def all_scorecards(rows: Rows) -> Iterator[Scorecard]:
     """The scorecards of all blueprints."""
     for preset in rows.items:
         yield from (Scorecard(item, preset.text("blueprint")) for item in preset.items("data"))

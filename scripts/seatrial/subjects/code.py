@@ -9,7 +9,7 @@ from typing import Any
 from seatrial.subjects import code_actions, code_configuration, code_kinds
 from seatrial.subjects.code_actions import Executor
 from seatrial.subjects.code_configuration import Reads
-from seatrial.subjects.code_kinds import ResourceClass
+from seatrial.subjects.code_kinds import ResourceClass, Resyncs
 from seatrial.subjects.code_selectors import Unread, unread_keys
 from seatrial.subjects.python_files import PythonFiles
 from seatrial.subjects.python_models import FRAMEWORK, model_of
@@ -59,9 +59,18 @@ class Code:
         return frozenset().union(*known) if known and len(known) == len(found) else None
 
     @cached_property
+    def _resyncs(self) -> Resyncs:
+        return code_kinds.resyncs(self.files, self._names)
+
+    @property
     def resynced_kinds(self) -> frozenset[str] | None:
         """The kinds for which a resync function is registered. None where one is for any kind."""
-        return code_kinds.resynced_kinds(self.files, self._names)
+        return self._resyncs.kinds if self._resyncs.whole else None
+
+    @cached_property
+    def named_kinds(self) -> frozenset[str]:
+        """The kinds that the code names as such, whatever others it takes."""
+        return self._resyncs.kinds.union(*(one.kinds or () for one in self._resource_classes or ()))
 
     def unread_keys(self, kind: str, selector: Any) -> Iterator[Unread]:
         """The keys of a selector that the code never reads; none where it cannot be told which it reads."""

@@ -83,26 +83,28 @@ def _is_oceans(foreign: tuple[Foreign, ...]) -> bool:
     return any(one.last == "ResourceConfig" and one.name.startswith("port_ocean.") for one in foreign)
 
 
-def resynced_kinds(files: PythonFiles, names: Names) -> frozenset[str] | None:
+@dataclass(frozen=True)
+class Resyncs:
     """The kinds for which a function is registered with `on_resync`.
 
-    None where one is registered for every kind or for one that cannot be told, or where
-    none is registered that can be seen.
+    `whole` unless one is registered for every kind or for one that cannot be told, or none
+    is registered that can be seen.
     """
-    found: set[str] = set()
-    for path in files.holding(b"on_resync"):
-        for known in _registered(files, names, path):
-            if known is None:
-                return None
-            found |= known
-    return frozenset(found) or None
+
+    kinds: frozenset[str]
+    whole: bool
+
+
+def resyncs(files: PythonFiles, names: Names) -> Resyncs:
+    """What the files register."""
+    found = [one for path in files.holding(b"on_resync") for one in _registered(files, names, path)]
+    known = [kinds for kinds in found if kinds is not None]
+    return Resyncs(frozenset().union(*known), whole=bool(found) and len(known) == len(found))
 
 
 def _registered(files: PythonFiles, names: Names, path: str) -> Iterator[frozenset[str] | None]:
-    source = files.source(path)
-    calls = [call for call in source.calls if call.method == "on_resync" and call.receiver]
-    if len(calls) != source.uses("on_resync"):
-        yield None
-    for call in calls:
-        kind = call.arguments[0] if call.arguments else call.keywords.get("kind")
+    """The kinds of each registration in a file; None for any kind, and for those that cannot be told."""
+    for call in files.source(path).uses("on_resync"):
+        arguments = call.arguments if call else ()
+        kind = arguments[0] if arguments else call.keywords.get("kind") if call else None
         yield texts(names, kind, Scope(path))

@@ -24,7 +24,13 @@ class Unread:
 
     @property
     def key(self) -> str:
+        """The key itself."""
         return str(self.way[-1])
+
+    @property
+    def path(self) -> str:
+        """The key with those above it, less the numbers of list items."""
+        return ".".join(key for key in self.way if isinstance(key, str))
 
 
 def unread_keys(names: Names, models: Sequence[Model], value: Any, way: Keys = ()) -> Iterator[Unread]:
@@ -35,7 +41,7 @@ def unread_keys(names: Names, models: Sequence[Model], value: Any, way: Keys = (
     for key, inner in value.items():
         if key not in known:
             aliases = [model.shadowed[key] for model in models if key in model.shadowed]
-            yield Unread((*way, key), known, next(iter(aliases), ""))
+            yield Unread((*way, str(key)), known, next(iter(aliases), ""))
             continue
         below = _below(names, [model.keys[key] for model in models if key in model.keys])
         for place, item in enumerate(inner) if isinstance(inner, list) else [(None, inner)]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from seatrial.documents.document import Document, Keys
-from seatrial.subjects.catalog import scorecards
+from seatrial.subjects.catalog import all_scorecards
 from seatrial.subjects.rows import Rows
 from seatrial.subjects.spec import Item
 
@@ -26,7 +26,10 @@ def repeats(documents: Mapping[str, Document]) -> Iterator[Repeat]:
     for stem, document in documents.items():
         rows = Rows.of(document)
         for noun, items in _groups(stem, rows) if rows else ():
-            yield from (Repeat(document, item.way("identifier"), noun, item.text("identifier")) for item in _later(items))
+            yield from (
+                Repeat(document, item.way("identifier"), noun, item.text("identifier"))
+                for item in _later(items)
+            )
 
 
 def _groups(stem: str, rows: Rows) -> Iterator[tuple[str, Iterable[Item]]]:
@@ -36,7 +39,7 @@ def _groups(stem: str, rows: Rows) -> Iterator[tuple[str, Iterable[Item]]]:
     if stem == "scorecards":
         for preset in rows.items:
             yield "scorecard", preset.items("data")
-        for scorecard in scorecards(rows):
+        for scorecard in all_scorecards(rows):
             yield "scorecard rule", scorecard.rules
 
 

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cached_property
 
+from seatrial.documents import jq
 from seatrial.documents.document import Document, Keys
 from seatrial.model import Location
 from seatrial.subjects.app_config import AppConfig
-from seatrial.subjects.blueprints import Blueprints
-
-if TYPE_CHECKING:
-    from seatrial.documents.jq import JqFault
+from seatrial.subjects.blueprints import Blueprint, Blueprints
 
 
 @dataclass(frozen=True)
@@ -44,28 +42,27 @@ class JqExpressions:
     @classmethod
     def of(cls, app_config: AppConfig | None, blueprints: Blueprints | None) -> JqExpressions:
         """Those of the files that can be read."""
-        return cls((*_mapped(app_config), *_calculated(blueprints)))
+        in_mapping = mapped(app_config) if app_config else ()
+        in_blueprints = (found for _, found in calculations(blueprints)) if blueprints else ()
+        return cls((*in_mapping, *in_blueprints))
 
-    def broken(self) -> Iterator[tuple[JqExpression, JqFault]]:
+    @cached_property
+    def broken(self) -> tuple[tuple[JqExpression, jq.JqFault], ...]:
         """Those that do not compile, and why."""
-        from seatrial.documents import jq
-
-        faults = jq.compile_all([one.text for one in self.all]) if self.all else {}
-        for one in self.all:
-            fault = faults.get(one.text)
-            if fault:
-                yield one, fault
+        faults = jq.compile_all([one.text for one in self.all])
+        return tuple((one, fault) for one in self.all if (fault := faults[one.text]))
 
 
-def _mapped(app_config: AppConfig | None) -> Iterator[JqExpression]:
-    if app_config:
-        for resource in app_config.resources:
-            yield from (JqExpression(app_config.document, *found) for found in resource.expressions())
+def mapped(app_config: AppConfig) -> Iterator[JqExpression]:
+    """The expressions of all resources."""
+    for resource in app_config.resources:
+        yield from (JqExpression(app_config.document, *found) for found in resource.expressions())
 
 
-def _calculated(blueprints: Blueprints | None) -> Iterator[JqExpression]:
-    for blueprint in blueprints.all if blueprints else ():
-        for _, calculation in blueprint.each("calculation property"):
-            text = calculation.text("calculation")
-            if blueprints and text.strip():
-                yield JqExpression(blueprints.document, calculation.way("calculation"), text)
+def calculations(blueprints: Blueprints) -> Iterator[tuple[Blueprint, JqExpression]]:
+    """The expression of each calculation property, with its blueprint."""
+    for blueprint in blueprints.all:
+        for _, item in blueprint.each("calculation property"):
+            text = item.text("calculation")
+            if text.strip():
+                yield blueprint, JqExpression(blueprints.document, item.way("calculation"), text)

@@ -7,12 +7,27 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from seatrial.model import Location
 from seatrial.near import nearest
 from seatrial.subjects.app_config import AppConfig
 from seatrial.subjects.code import Code
-from seatrial.subjects.spec import Item, Spec
+from seatrial.subjects.spec import Spec
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+
+
+@dataclass(frozen=True, eq=False)
+class Stated:
+    """A kind, the document that states it, and the way to it there."""
+
+    kind: str
+    source: Spec | AppConfig
+    keys: tuple[str | int, ...]
+
+    @property
+    def where(self) -> Location:
+        """Where the kind stands."""
+        return self.source.document.at(*self.keys)
 
 
 @dataclass(frozen=True)
@@ -29,52 +44,70 @@ class Kinds:
         return cls(spec, app_config, code) if spec and app_config else None
 
     @cached_property
-    def listed(self) -> tuple[tuple[str, Item], ...]:
-        """The kinds of the spec and the resources that state them."""
-        return tuple((item.text("kind"), item) for item in self.spec.resources)
+    def listed(self) -> tuple[Stated, ...]:
+        """The kinds of the spec."""
+        return tuple(Stated(one.text("kind"), self.spec, one.way("kind")) for one in self.spec.resources)
 
     @cached_property
-    def mapped(self) -> tuple[tuple[str, Item], ...]:
+    def mapped(self) -> tuple[Stated, ...]:
         """The kinds of the port-app-config, each where it is mapped first."""
-        found = {one.kind: one.item for one in reversed(self.app_config.resources)}
-        return tuple((kind, item) for kind, item in reversed(found.items()) if kind)
+        resources = [one for one in self.app_config.resources if one.kind]
+        first = {one.kind: one.item.way("kind") for one in reversed(resources)}
+        return tuple(Stated(kind, self.app_config, keys) for kind, keys in reversed(first.items()))
 
-    @property
-    def listed_names(self) -> frozenset[str]:
-        return frozenset(kind for kind, _ in self.listed)
-
-    @property
     def accepted(self) -> frozenset[str] | None:
         """Those that the classes of the mapping take; None for any."""
         return self.code.accepted_kinds if self.code else None
 
-    @property
     def resynced(self) -> frozenset[str] | None:
         """Those with a resync function; None for any."""
         return self.code.resynced_kinds if self.code else None
 
-    def is_accepted(self, kind: str) -> bool:
-        """Whether a mapping may have this kind, as far as can be told."""
-        return self.accepted is None or kind in self.accepted
+    def unaccepted(self, stated: Collection[Stated]) -> Iterator[Stated]:
+        """Those that no class of the mapping takes."""
+        accepted = self.accepted()
+        return (one for one in stated if accepted is not None and one.kind not in accepted)
 
-    def is_resynced(self, kind: str) -> bool:
-        """Whether anything is exported for this kind, as far as can be told."""
-        return self.resynced is None or kind in self.resynced
+    def unresynced(self, stated: Collection[Stated]) -> Iterator[Stated]:
+        """Those that a class takes, but for which no function is registered."""
+        resynced, refused = self.resynced(), set(self.unaccepted(stated))
+        return (one for one in stated if resynced is not None and one.kind not in resynced and one not in refused)
 
-    def unlisted(self) -> Iterator[tuple[str, Item, str]]:
-        """The good kinds that are mapped but not in the spec, and the good one there that may be meant."""
-        candidates = {kind for kind in self.listed_names if self.is_accepted(kind) and self.is_resynced(kind)}
-        candidates -= {kind for kind, _ in self.mapped}
-        for kind, item in self.mapped if self.listed else ():
-            if kind not in self.listed_names and self.is_accepted(kind) and self.is_resynced(kind):
-                yield kind, item, meant(kind, candidates) or ""
+    def misspelled(self) -> Iterator[tuple[Stated, str]]:
+        """The kinds that the spec and the mapping name differently: the one that is off, and the right name.
+
+        The name that the code knows is right; where it knows neither or both, the mapped one.
+        """
+        named = self.code.named_kinds if self.code else frozenset()
+        for mapped, listed in self._pairs():
+            if listed and listed.kind in named and mapped.kind not in named:
+                yield mapped, listed.kind
+            elif listed:
+                yield listed, mapped.kind
+
+    def unlisted(self) -> Iterator[Stated]:
+        """The kinds that are mapped and go by no name in the spec."""
+        return (mapped for mapped, listed in self._pairs() if listed is None)
+
+    def _pairs(self) -> Iterator[tuple[Stated, Stated | None]]:
+        """The good kinds that are mapped but not in the spec, and the good unmapped one there that may be meant."""
+        mapped, listed = self._good(self.mapped), self._good(self.listed)
+        free = {kind: one for kind, one in listed.items() if kind not in mapped}
+        for kind, one in mapped.items():
+            if self.listed and kind not in listed:
+                yield one, free.pop(meant(kind, free) or "", None)
+
+    def _good(self, stated: Collection[Stated]) -> dict[str, Stated]:
+        bad = {*self.unaccepted(stated), *self.unresynced(stated)}
+        return {one.kind: one for one in stated if one not in bad}
 
 
 def meant(name: str, known: Collection[str]) -> str | None:
-    """The known name that differs by case, punctuation or plural, or by words in front, if it is but one."""
-    near = nearest(name, known, cutoff=1.0)
-    longer = [one for one in known if _is_tail(_words(name), _words(one)) or _is_tail(_words(one), _words(name))]
-    return near or (longer[0] if len(longer) == 1 else None)
+    """The one known name that differs by case, punctuation, plural, or words in front."""
+    same = nearest(name, known, cutoff=1.0)
+    words = _words(name)
+    longer = [one for one in known if _is_tail(words, _words(one)) or _is_tail(_words(one), words)]
+    return same or (longer[0] if len(longer) == 1 else None)
 
 
 def _words(name: str) -> list[str]:

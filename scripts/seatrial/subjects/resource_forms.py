@@ -23,7 +23,7 @@ class ResourceForms:
 
     @classmethod
     def of(cls, documents: Mapping[str, Document], code: Callable[[], Code | None]) -> ResourceForms:
-        """The top of the port-app-config may have more keys, which the code declares; it is read where there are."""
+        """At the top of the port-app-config the code may declare more keys, and is then asked."""
         forms = (Conformity.of(document, stem) for stem, document in documents.items())
         return cls(tuple(_less_declared(form, code) for form in forms if form))
 
@@ -43,7 +43,7 @@ def _is_top_key(violation: schemas.Violation) -> bool:
 
 
 def _may_declare(code: Code | None, violation: schemas.Violation) -> bool:
-    """Whether the code declares an unknown key; where that cannot be told, any that is not nearly a known one."""
+    """Whether the code declares a key; where nobody can tell, any that is not nearly a known one."""
     key = str(violation.keys[0])
     if code is None:
         return violation.rule == "resource-unknown-key"

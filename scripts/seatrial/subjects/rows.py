@@ -22,7 +22,9 @@ class Rows:
         if document is None or not document.readable or not isinstance(document.value, list):
             return None
         numbered = enumerate(document.value)
-        return cls(document, tuple(Item((index,), value) for index, value in numbered if isinstance(value, dict)))
+        return cls(
+            document, tuple(Item((index,), value) for index, value in numbered if isinstance(value, dict))
+        )
 
 
 def members(item: Item) -> Iterator[tuple[str, Item]]:

@@ -1,0 +1,149 @@
+"""The changelog as the release and its gate see it: the newest entry in full, the older ones by their form alone.
+
+A changelog has hundreds of entries and grows by one a week, so only its head is parsed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from seatrial.documents import changelog
+from seatrial.documents.changelog import MARKER, Entry
+from seatrial.documents.document import Fault, FaultKind
+from seatrial.errors import Unreadable
+from seatrial.model import Fleet, Integration
+from seatrial.subjects.package import TITLE_FORMAT, Package
+
+CHANGELOG = "CHANGELOG.md"
+
+_MARKER = MARKER.encode()
+_DATED = re.compile(rb"^(?![-*\s])[^\n]*\(\d{4}-\d\d-\d\d\)[ \t\r]*$", re.MULTILINE)
+_CANONICAL = rb"## \d+\.\d+\.\d+(?:-[a-zA-Z0-9.]+)?\s+\(\d{4}-\d\d-\d\d\)"
+_TIDY = re.compile(rb"(?<=\S\n\n\n)" + _CANONICAL + rb"\n\n\n(?=\S)")
+_HEADING = re.compile(_CANONICAL.decode())
+
+_PARTS = {"version": r"v?\d+\.\d+\.\d+\S*", "project_date": r"\d{4}-\d\d-\d\d", "name": r"[\w .-]*"}
+_READABLE = (["project_date", "version"], ["name", "project_date", "version"])
+
+
+@dataclass(frozen=True)
+class Changelog:
+    """A changelog; `head` is what the parser says of the text down to the third dated heading."""
+
+    data: bytes
+    head: changelog.Changelog
+
+    @classmethod
+    def of(cls, integration: Integration) -> Changelog | None:
+        """None where there is no changelog."""
+        if not integration.has(CHANGELOG):
+            return None
+        try:
+            data = integration.read(CHANGELOG).replace(b"\r\n", b"\n")
+        except Unreadable as reason:
+            fault = Fault(FaultKind.UNREADABLE, str(reason))
+            return cls(b"", changelog.Changelog(CHANGELOG, faults=(fault,)))
+        whole = changelog.parse(CHANGELOG, data) if _is_odd(data) else None
+        return cls(data, whole or changelog.parse(CHANGELOG, data[: _end_of_head(data)]))
+
+    @property
+    def versioned(self) -> Sequence[Entry]:
+        """The newest entries with a version, two at least where there are as many."""
+        return [entry for entry in self.head.entries if entry.version]
+
+    @property
+    def top(self) -> Entry | None:
+        """The newest entry."""
+        return self.versioned[0] if self.versioned else None
+
+    @property
+    def second(self) -> Entry | None:
+        """The entry below the newest."""
+        return self.versioned[1] if len(self.versioned) > 1 else None
+
+    @cached_property
+    def markers(self) -> list[int]:
+        """The lines on which new entries are written below."""
+        if self.data.count(_MARKER) <= len(self.head.markers):
+            return list(self.head.markers)
+        return [self._line(match.start()) for match in re.finditer(_MARKER, self.data)]
+
+    def repeated(self, version: str) -> list[int]:
+        """The lines of all headings of a version but the first."""
+        places = re.finditer(rb"(?<![\w.-])v?" + re.escape(version.encode()) + rb" \(", self.data)
+        lines = [self._line(match.start()) for match in places if self._is_heading(match.start())]
+        return lines[1:]
+
+    def _is_heading(self, place: int) -> bool:
+        before = self.data[self.data.rfind(b"\n", 0, place) + 1 : place]
+        return re.fullmatch(rb"#{0,3} *[\w -]*", before) is not None and not before.startswith(b"-")
+
+    @cached_property
+    def is_tidy(self) -> bool:
+        """Whether the older entries have the form and the spacing that towncrier 23 writes."""
+        return is_tidy(self.data)
+
+    def untidy(self) -> Iterator[int]:
+        """The lines of the older headings, the first below the newest set aside, that today's form does not have."""
+        for match in list(_DATED.finditer(self.data))[2:]:
+            around = self.data[match.start() - 4 : match.end() + 4]
+            if not _TIDY.search(around):
+                yield self._line(match.start())
+
+    def _line(self, place: int) -> int:
+        return self.data.count(b"\n", 0, place) + 1
+
+
+def is_tidy(data: bytes) -> bool:
+    """Whether all entries but the newest two have the form and the spacing that towncrier 23 writes."""
+    return len(_DATED.findall(data)) - len(_TIDY.findall(data)) <= 2
+
+
+def tidy_ones(fleet: Fleet) -> frozenset[str]:
+    """The places of the integrations whose older entries have today's form."""
+    return fleet.keep("tidy changelogs", lambda: frozenset(_tidy_ones(fleet)))
+
+
+def _tidy_ones(fleet: Fleet) -> Iterator[str]:
+    for integration in fleet.integrations:
+        try:
+            if is_tidy(integration.read(CHANGELOG).replace(b"\r\n", b"\n")):
+                yield integration.path
+        except Unreadable:
+            continue
+
+
+def is_declared(package: Package) -> bool:
+    """Whether the integration declares today's form of headings, so that its changelog can be held to it."""
+    return package.towncrier.get("title_format") == TITLE_FORMAT
+
+
+def has_declared_form(package: Package, entry: Entry) -> bool:
+    """Whether a heading has today's form or the one that is declared; any form does, where none is."""
+    declared = package.towncrier.get("title_format")
+    if not isinstance(declared, str) or _HEADING.fullmatch(entry.heading):
+        return True
+    parts = re.split(r"\{(\w+)\}", declared)
+    if declared == TITLE_FORMAT or sorted(parts[1::2]) not in _READABLE:
+        return declared != TITLE_FORMAT
+    pattern = "".join(_PARTS[part] if at % 2 else re.escape(part) for at, part in enumerate(parts))
+    return re.fullmatch(pattern, entry.heading.strip()) is not None
+
+
+def _is_odd(data: bytes) -> bool:
+    """Whether the bytes are no text, so that the parser must see all of them to say where."""
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return True
+    return len(data) > changelog.MAX_CHANGELOG_BYTES
+
+
+def _end_of_head(data: bytes) -> int:
+    """Where the third dated heading starts; behind the marker, where there is one."""
+    dated = _DATED.finditer(data, max(data.find(_MARKER), 0))
+    starts = [match.start() for match, _ in zip(dated, range(3), strict=False)]
+    return starts[2] if len(starts) == 3 else len(data)
