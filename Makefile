@@ -58,13 +58,13 @@ fix: $(INVOKE) ## apply every safe repair; DIFF=1 shows it instead
 	@$(INVOKE) fix
 
 explain: $(INVOKE) ## why a rule is: make explain CODE=SPC001
-	@$(INVOKE) explain
+	@$(INVOKE) explain "$$SEATRIAL_CODE"
 
 rules: $(INVOKE) ## all rules, a line each
 	@$(INVOKE) rules
 
 new: $(INVOKE) ## a new integration folder: make new NAME="My Service"
-	@$(INVOKE) new
+	@$(INVOKE) new "$$SEATRIAL_NAME"
 
 test: $(DEVELOP) ## the tests of Seatrial itself: make test [TESTS=tests/rules]
 	@$(INVOKE) test

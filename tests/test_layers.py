@@ -39,7 +39,7 @@ ROOMS_OF = {
     "tree_sitter": {"documents"},
     "tree_sitter_python": {"documents"},
     "cerberus": {"schemas"},
-    "invoke": {"tasks", "__main__"},
+    "invoke": {"tasks"},
     "subprocess": {"tools"},
     "jinja2": {"scaffold", "report"},
     "rich": {"report", "tasks"},

@@ -165,15 +165,15 @@ def test_standard_error_may_be_closed_as_well(broken: Path) -> None:
     assert done.returncode == 1
 
 
-@pytest.mark.parametrize("jobs", ["1", "2"])
-def test_ctrl_c_ends_in_one_line_and_130(fleet: Path, jobs: str) -> None:
-    for number in range(150):
+@pytest.mark.parametrize(("jobs", "delay"), [("1", 0.1), ("1", 0.7), ("2", 0.7)])
+def test_ctrl_c_ends_in_one_line_and_130(fleet: Path, jobs: str, delay: float) -> None:
+    for number in range(500):
         put(good_folder(Profile.GUIDE), fleet / "integrations" / f"copy-{number}")
     command = [sys.executable, "-m", "seatrial", "validate", "--jobs", jobs]
     process = subprocess.Popen(
         command, cwd=fleet, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    time.sleep(1.0)
+    time.sleep(delay)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=30)
     assert (process.returncode, err) == (130, "seatrial: interrupted\n")

@@ -30,7 +30,17 @@ from seatrial.model import Location
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser, Query
 
-__all__ = ["Assignment", "Call", "Class", "Expression", "Import", "LookUp", "PythonSource", "Subscript", "load"]
+__all__ = [
+    "Assignment",
+    "Call",
+    "Class",
+    "Expression",
+    "Import",
+    "LookUp",
+    "PythonSource",
+    "Subscript",
+    "load",
+]
 
 MAX_NESTING = 300
 """Code whose syntax tree is deeper than this is refused; the deepest real one has 41 levels."""
@@ -84,7 +94,7 @@ class PythonSource:
         return literals(self._origin, self._nodes("string"))
 
     def uses(self, attribute: str) -> tuple[Call | None, ...]:
-        """Every place where an attribute of this name is written: the call of it, None where it is not called."""
+        """The calls of an attribute of this name; None for each place where it is written, but not called."""
         return tuple(calls_of(self._origin, self._attributes(attribute)))
 
     def look_ups(self, attribute: str) -> tuple[LookUp, ...]:
@@ -165,7 +175,7 @@ def _first_broken(node: Node) -> Node:
 
 
 def _is_deep(root: Node) -> bool:
-    """Whether the tree is deeper than MAX_NESTING; a branch with fewer nodes than levels left is not looked into."""
+    """Whether the tree is deeper than MAX_NESTING; branches with fewer nodes than levels left are skipped."""
     level = [root]
     for left in range(MAX_NESTING, 0, -1):
         level = [child for node in level for child in node.children if child.descendant_count >= left]

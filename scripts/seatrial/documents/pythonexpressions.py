@@ -19,7 +19,7 @@ _DOTTED = re.compile(r"[^\W\d]\w*(?:\s*\.\s*[^\W\d]\w*)*")
 _NAMES = frozenset(("identifier", "attribute", "dotted_name", "member_type"))
 _SUBSCRIPTS = frozenset(("subscript", "generic_type"))
 _STRINGS = frozenset(("string", "concatenated_string"))
-_COLLECTIONS = frozenset(("list", "tuple", "set", "expression_list", "union_type"))
+_COLLECTIONS = frozenset(("list", "tuple", "set", "expression_list"))
 _NOT_POSITIONAL = frozenset(("keyword_argument", "list_splat", "dictionary_splat"))
 
 
@@ -77,6 +77,11 @@ class Expression:
         if self._node.type in _COLLECTIONS or _is_union(self._node):
             return tuple(Expression(self._origin, item) for item in inner(self._node))
         return ()
+
+    @property
+    def is_union(self) -> bool:
+        """Whether its items are the two sides of a `|`."""
+        return _is_union(self._node)
 
     @property
     def pairs(self) -> tuple[tuple[Expression, Expression], ...]:
@@ -180,7 +185,7 @@ def _dotted_names(origin: Origin, nodes: Iterator[Node]) -> Iterator[str]:
 
 def _is_union(node: Node) -> bool:
     if node.type != "binary_operator":
-        return False
+        return node.type == "union_type"
     operator = node.child_by_field_name("operator")
     return operator is not None and operator.type == "|"
 

@@ -1,4 +1,4 @@
-"""What Python code does with an attribute, such as `ocean.integration_config`: calls it, looks keys up in it."""
+"""What Python code does with an attribute such as `ocean.integration_config`: calls, look-ups by key."""
 
 from __future__ import annotations
 
@@ -44,12 +44,14 @@ def calls_of(origin: Origin, attributes: list[Node]) -> Iterator[Call | None]:
     """For each attribute the call of it, None where it is not called."""
     for attribute in attributes:
         call = attribute.parent
-        is_called = call is not None and call.type == "call" and call.child_by_field_name("function") == attribute
+        is_called = (
+            call is not None and call.type == "call" and call.child_by_field_name("function") == attribute
+        )
         yield call_at(origin, call) if call and is_called else None
 
 
 def look_ups(origin: Origin, attributes: list[Node], find: Callable[[], Matches]) -> Iterator[LookUp]:
-    """What is looked up in these attributes, or in a name that its scope binds to one of them and to nothing else.
+    """What is looked up in these attributes, or in a name that its scope binds to nothing else.
 
     `find` gives the matches of BINDINGS; it is asked only where there are such names.
     """
@@ -98,7 +100,9 @@ def _aliases(origin: Origin, attributes: list[Node], matches: Matches) -> Iterat
     for _, found in matches:
         for mapping in found.get("mapping", ()):
             name = origin.text(mapping)
-            if name in names and next((known[s, name] for s in _scopes(mapping) if (s, name) in known), False):
+            if name in names and next(
+                (known[s, name] for s in _scopes(mapping) if (s, name) in known), False
+            ):
                 yield mapping
 
 

@@ -4,6 +4,7 @@ from types import ModuleType
 
 from seatrial.rules import (
     changelog,
+    changelog_entry,
     code,
     code_kinds,
     layout,
@@ -44,6 +45,7 @@ _PARTS = (
     package,
     package_core,
     changelog,
+    changelog_entry,
     code,
     code_kinds,
     suppressing,

@@ -2,35 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import date
-
-from seatrial.documents.changelog import MARKER, Entry, Section
-from seatrial.model import Edit, Fix, Fleet, Integration, Location, MemoryFolder, Problem
-from seatrial.near import nearest
-from seatrial.rules.rule import GUIDE, WARNING, Edited, Problems, rule
-from seatrial.subjects.changelog import CHANGELOG, Changelog, has_declared_form, is_declared, tidy_ones
+from seatrial.documents.changelog import MARKER
+from seatrial.model import Fix, Fleet, Integration, Location, MemoryFolder, Problem
+from seatrial.rules.rule import WARNING, Edited, Problems, rule
+from seatrial.subjects.changelog import CHANGELOG, Changelog, is_declared, tidy_ones
 from seatrial.subjects.fragments import Fragment
 from seatrial.subjects.package import Package
 from seatrial.subjects.tree import Custom
 from seatrial.version import Version
 
-SECTIONS = (
-    "Breaking Changes",
-    "Deprecations",
-    "Features",
-    "Improvements",
-    "Bug Fixes",
-    "Improved Documentation",
-    "Vulnerabilities",
-)
-"""What the sections of an entry may be called."""
-
 TYPES = ("breaking", "deprecation", "feature", "improvement", "bugfix", "doc")
 FORM = "## X.Y.Z (YYYY-MM-DD)"
 FIRST = "## 0.1.0 (2026-01-31)"
-AFTER_HEADING, AFTER_SECTION, BEFORE_HEADING = 2, 1, 2
-"""How many blank lines towncrier 23 writes, and the pull-request gate counts."""
 
 
 def edited(old: str, new: str) -> Edited:
@@ -123,120 +106,8 @@ def entry_above_marker(changelog: Changelog) -> Problems:
     """
     top, markers = changelog.top, changelog.markers
     if top and markers and top.line < markers[0]:
-        message = f'"{top.version}" stands above the line that new entries are written under, which is line {markers[0]}'
+        message = f'"{top.version}" stands above line {markers[0]}, under which new entries are written'
         yield Problem(changelog.head.at(top), message, Fix("move that line above this entry"))
-
-
-@rule("CHG103", bad=edited(FIRST, "# 0.1.0 (2026-01-31)"))
-def malformed_changelog_heading(changelog: Changelog, package: Package) -> Problems:
-    """The heading of the newest entry has the form that `title_format` declares, which is `## X.Y.Z (YYYY-MM-DD)` today.
-
-    The pull-request gate finds no entry under any other.
-    """
-    top = changelog.top
-    if top and (not top.date or not has_declared_form(package, top)):
-        day = top.date or "YYYY-MM-DD"
-        right = f"## {top.version} ({day})" if is_declared(package) else FORM
-        edit = (
-            Edit(Location(CHANGELOG, top.line), top.heading, right)
-            if top.date and is_declared(package)
-            else None
-        )
-        yield Problem(
-            changelog.head.at(top),
-            f'"{top.heading.strip()[:60]}" is no heading',
-            Fix(f'write "{right}"', edit),
-        )
-
-
-@rule("CHG104", bad=edited("(2026-01-31)", "(2026-31-01)"))
-def invalid_changelog_date(changelog: Changelog) -> Problems:
-    """The date of the newest entry is a day of the calendar, year first.
-
-    Readers sort by it.
-    """
-    top = changelog.top
-    if top and top.date and not _is_date(top.date):
-        yield Problem(changelog.head.at(top), f'"{top.date[:40]}" is no date', Fix("write it as YYYY-MM-DD"))
-
-
-def _is_date(text: str) -> bool:
-    try:
-        return date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False
-
-
-@rule("CHG105", bad=edited(f"{FIRST}\n\n\n", f"{FIRST}\n\n"), by_profile={GUIDE: WARNING})
-def wrong_changelog_spacing(changelog: Changelog, package: Package) -> Problems:
-    """In the newest entry two blank lines follow the heading, one each section's, and two stand before the next entry.
-
-    So towncrier 23 writes it, and the pull-request gate counts them. Towncrier 24 writes one less.
-    """
-    top = changelog.top
-    if top is None or not is_declared(package) or not has_declared_form(package, top) or top.empty:
-        return
-    yield from _below(top, top.heading, AFTER_HEADING)
-    for section in top.sections:
-        yield from _below(section, f"{'#' * section.level} {section.name}", AFTER_SECTION)
-    if changelog.second and changelog.second.blank_before != BEFORE_HEADING:
-        second = changelog.second
-        where = Location(CHANGELOG, second.line)
-        few = BEFORE_HEADING - second.blank_before
-        edit = Edit(where, second.heading, "\n" * few + second.heading) if few > 0 else None
-        yield Problem(
-            where, _counted(second.blank_before, "above", BEFORE_HEADING), Fix(_cure(few, "above"), edit)
-        )
-
-
-def _below(part: Entry | Section, text: str, wanted: int) -> Iterator[Problem]:
-    few = wanted - part.blank_after
-    if few:
-        where = Location(CHANGELOG, part.line, part.column)
-        edit = Edit(where, text + "\n" * part.blank_after + "\n", text + "\n" * wanted + "\n")
-        yield Problem(where, _counted(part.blank_after, "below", wanted), Fix(_cure(few, "below"), edit))
-
-
-def _counted(found: int, side: str, wanted: int) -> str:
-    return f"{found} blank line{'s' * (found != 1)} {side} this heading, not {wanted}"
-
-
-def _cure(few: int, side: str) -> str:
-    return f"{'add' if few > 0 else 'delete'} {abs(few)} blank line{'s' * (abs(few) != 1)} {side} it"
-
-
-@rule("CHG106", bad=edited("### Features", "### Feature"), by_profile={GUIDE: WARNING})
-def unknown_changelog_section(changelog: Changelog, package: Package) -> Problems:
-    """The sections of the newest entry have the names that towncrier gives them.
-
-    The pull-request gate refuses others, and readers look for these.
-    """
-    if changelog.top is None or not is_declared(package):
-        return
-    for section in changelog.top.sections:
-        if section.level == 3 and section.name not in SECTIONS:
-            where = changelog.head.at(section)
-            near = nearest(section.name, SECTIONS)
-            edit = Edit(where, f"### {section.name}", f"### {near}") if near else None
-            fix = Fix(f'write "### {near}"' if near else f"write one of {', '.join(SECTIONS)}", edit)
-            yield Problem(where, f'"{section.name[:60]}" is none of the sections', fix)
-
-
-@rule("CHG107", bad=edited("### Features\n\n- Created the", "- Created the"))
-def empty_changelog_entry(changelog: Changelog, package: Package) -> Problems:
-    """The newest entry says under a section what has changed.
-
-    The pull-request gate refuses an entry without, and users learn nothing from it.
-    """
-    top = changelog.top
-    if top is None:
-        return
-    if top.empty:
-        fix = Fix("write a section, such as ### Improvements, and a bullet below it")
-        yield Problem(changelog.head.at(top), f'the entry of "{top.version}" says nothing', fix)
-    elif is_declared(package) and not top.sections:
-        fix = Fix("write ### Improvements, or another section, above its first bullet")
-        yield Problem(changelog.head.at(top), f'the entry of "{top.version}" has no section', fix)
 
 
 @rule("CHG108", bad=older("## 0.1.0 (2026-01-30)", *OLDER))
@@ -283,15 +154,18 @@ def malformed_older_entry(
 
     The pull-request gate reads them all. Where the other integrations keep older forms too, they are let be.
     """
-    if changelog.is_tidy or not is_declared(package):
-        return
-    custom = Custom.among(integration, fleet, tidy_ones(fleet))
-    lines = list(changelog.untidy()) if custom.is_common or not custom.is_shown else []
-    if lines:
+    lines = changelog.untidy if is_declared(package) else []
+    if lines and _is_custom(integration, fleet):
         more = f", nor have {len(lines) - 1} further ones" if len(lines) > 1 else ""
         message = f"this heading has not the usual form and spacing{more}"
         fix = Fix(f'write "{FORM}", with two blank lines above and below')
         yield Problem(Location(CHANGELOG, lines[0]), message, fix)
+
+
+def _is_custom(integration: Integration, fleet: Fleet) -> bool:
+    """Whether the other integrations keep their older entries so, or there are too few to tell."""
+    custom = Custom.among(integration, fleet, tidy_ones(fleet))
+    return custom.is_common or not custom.is_shown
 
 
 @rule(

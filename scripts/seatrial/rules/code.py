@@ -1,4 +1,4 @@
-"""Family COD: the Python code can be read, and agrees with the spec about configurations, events and actions."""
+"""Family COD: the Python code parses, and agrees with the spec about configurations, events, actions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ _EXECUTOR = (
     "from port_ocean.core.handlers.actions.abstract_executor import AbstractExecutor\n\n\n"
     'class CloseTaskExecutor(AbstractExecutor):\n    ACTION_NAME = "close_task"\n'
 )
-_PROXY = "  - name: proxyUrl\n    type: url\n    required: false\n    description: A proxy in front of the API\n"
+_PROXY = (
+    "  - name: proxyUrl\n    type: url\n    required: false\n    description: A proxy in front of the API\n"
+)
 
 
 def code_edited(path: str, old: str, new: str) -> Edited:
@@ -46,7 +48,9 @@ def broken_python(python_files: PythonFiles) -> Problems:
             yield Problem(where, message, Fix("mend the text at this place"))
 
 
-@rule("COD208", bad=code_edited("client.py", 'integration_config["api_token"]', 'integration_config["token"]'))
+@rule(
+    "COD208", bad=code_edited("client.py", 'integration_config["api_token"]', 'integration_config["token"]')
+)
 def undeclared_configuration_read(configuration_use: ConfigurationUse) -> Problems:
     """Each configuration that the code reads is declared in the spec.
 
@@ -98,7 +102,9 @@ def live_events_without_processor(spec: Spec, code: Code) -> Problems:
     if live_events.value.get("enabled") is True and not code.listens:
         where = spec.document.at(*live_events.way("enabled"))
         message = "live events are enabled, but the code has no webhook processor"
-        yield Problem(where, message, Fix("set it to false, or register a processor with add_webhook_processor"))
+        yield Problem(
+            where, message, Fix("set it to false, or register a processor with add_webhook_processor")
+        )
 
 
 def _processing(folder: MemoryFolder) -> MemoryFolder:
@@ -113,7 +119,9 @@ def _processing(folder: MemoryFolder) -> MemoryFolder:
         "    AbstractWebhookProcessor,\n)\n\n\n"
         "class TaskProcessor(AbstractWebhookProcessor): ...\n"
     )
-    return code.having("processor.py", processor).edited(".port/spec.yaml", _SAAS_OFF, "saas:\n  enabled: true\n")
+    return code.having("processor.py", processor).edited(
+        ".port/spec.yaml", _SAAS_OFF, "saas:\n  enabled: true\n"
+    )
 
 
 @rule("COD212", severity=OFF, bad=_processing)
@@ -161,4 +169,6 @@ def executor_without_action(spec: Spec, code: Code) -> Problems:
         is_near = one.action and nearest(one.action, listed - carried_out)
         if one.action and one.action not in listed and not is_near:
             message = f'the spec has no action "{shown(one.action)}"'
-            yield Problem(one.where, message, Fix("add it to the actions of the spec, or delete the executor"))
+            yield Problem(
+                one.where, message, Fix("add it to the actions of the spec, or delete the executor")
+            )

@@ -10,6 +10,7 @@ from seatrial.near import nearest
 from seatrial.rules.rule import OFF, WARNING, Edited, Problems, rule
 from seatrial.subjects.app_config import AppConfig
 from seatrial.subjects.code import Code
+from seatrial.subjects.code_selectors import Unread
 from seatrial.subjects.kinds import Kinds, Stated, meant
 
 APP_CONFIG = ".port/resources/port-app-config.yaml"
@@ -113,7 +114,9 @@ def kind_named_differently(kinds: Kinds) -> Problems:
     for one, right in kinds.misspelled():
         other = "mapped" if one.source is kinds.spec else "listed in the spec"
         message = f'the kind "{shown(one.kind)}" is {other} as "{shown(right)}"'
-        yield Problem(one.where, message, Fix(f'change "{shown(one.kind)}" to "{shown(right)}"', _edit(one, right)))
+        yield Problem(
+            one.where, message, Fix(f'change "{shown(one.kind)}" to "{shown(right)}"', _edit(one, right))
+        )
 
 
 def _edit(one: Stated, right: str) -> Edit:
@@ -141,11 +144,16 @@ def unread_selector_key(app_config: AppConfig, code: Code) -> Problems:
     for resource in app_config.resources:
         for unread in code.unread_keys(resource.kind, resource.selector.value):
             where = app_config.document.key(*resource.selector.way(*unread.way))
-            message = f'the selector of "{shown(resource.kind)}" has no key "{shown(unread.path)}"'
-            if unread.alias:
-                message += f', but "{unread.alias}"'
-            near = unread.alias or _near(unread.key, unread.known)
-            yield renamed(where, message, unread.key, near, _read_keys(unread.known))
+            yield _unread_problem(where, resource.kind, unread)
+
+
+def _unread_problem(where: Location, kind: str, unread: Unread) -> Problem:
+    message = f'the selector of "{shown(kind)}" has no key "{shown(unread.path)}"'
+    if unread.below and not unread.alias:
+        fix = Fix(f'move "{shown(unread.key)}" below "{unread.below}"')
+        return Problem(where, f'{message}; it is read below "{unread.below}"', fix)
+    near = unread.alias or _near(unread.key, unread.known)
+    return renamed(where, message, unread.key, near, _read_keys(unread.known))
 
 
 def _read_keys(known: Collection[str]) -> str:

@@ -94,10 +94,10 @@ def unknown_mapped_property(app_config: AppConfig, blueprints: Blueprints) -> Pr
     Port knows no other, so the value never shows in the catalogue.
     """
     for resource, blueprint in _landings(app_config, blueprints):
+        free = _not_in(resource.properties, blueprint.properties.value)
         for name in _not_in(blueprint.properties, resource.properties.value):
             where = app_config.document.key(*resource.properties.way(name))
             sort = blueprint.sort_of(name)
-            free = _not_in(resource.properties, blueprint.properties.value)
             fix = (
                 _other_sort(name, sort)
                 if sort
@@ -124,9 +124,9 @@ def unknown_mapped_relation(app_config: AppConfig, blueprints: Blueprints) -> Pr
     Port refuses the entity, or drops the relation.
     """
     for resource, blueprint in _landings(app_config, blueprints):
+        free = _not_in(resource.relations, blueprint.relations.value)
         for name in _not_in(blueprint.relations, resource.relations.value):
             where = app_config.document.key(*resource.relations.way(name))
-            free = _not_in(resource.relations, blueprint.relations.value)
             fix = rename(where, name, free, _add(name, "relation", blueprint))
             if name in blueprint.properties.value:
                 fix = Fix(f'move {shown(name)} below "properties"')

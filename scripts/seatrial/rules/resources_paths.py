@@ -56,7 +56,7 @@ def _broken_path(blueprints: Blueprints, start: Blueprint, mirror: Item) -> Prob
     if missing:
         yield _no_relation(blueprints, mirror, end, missing)
     elif not relations:
-        fix = Fix(f'put a relation and a dot before it, such as "project.{name[:60]}"')
+        fix = Fix('put a relation and a dot before it, such as "project.status"')
         yield Problem(where, f"the path {shown(name)} goes over no relation", fix)
     elif end.lacks(name) or name in end.relations.value:
         message = f"the path ends at blueprint {shown(end.identifier)}, which has no property {shown(name)}"

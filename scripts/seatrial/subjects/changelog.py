@@ -1,4 +1,4 @@
-"""The changelog as the release and its gate see it: the newest entry in full, the older ones by their form alone.
+"""The changelog as the release and its gate see it: the newest entry whole, the older ones by their form.
 
 A changelog has hundreds of entries and grows by one a week, so only its head is parsed.
 """
@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 from seatrial.documents import changelog
 from seatrial.documents.changelog import MARKER, Entry
@@ -20,9 +21,12 @@ from seatrial.subjects.package import TITLE_FORMAT, Package
 CHANGELOG = "CHANGELOG.md"
 
 _MARKER = MARKER.encode()
-_DATED = re.compile(rb"^(?![-*\s])[^\n]*\(\d{4}-\d\d-\d\d\)[ \t\r]*$", re.MULTILINE)
+_DATED = re.compile(rb"^(?![-*\s])[^\n]*\(\d{4}-(?:\d\d-\d\d|\d\d?-\d\d?)\)[ \t]*$", re.MULTILINE)
+_DAY = re.compile(rb"\(\d{4}-\d\d-\d\d\)\n")
+_LOOSE = re.compile(rb"\(\d{4}-(?:\d-\d\d?|\d\d-\d)\)")
 _CANONICAL = rb"## \d+\.\d+\.\d+(?:-[a-zA-Z0-9.]+)?\s+\(\d{4}-\d\d-\d\d\)"
 _TIDY = re.compile(rb"(?<=\S\n\n\n)" + _CANONICAL + rb"\n\n\n(?=\S)")
+_BEFORE_VERSION = re.compile(rb"(?!-)(?:#{0,3} *|[\w# -]* )v?")
 _HEADING = re.compile(_CANONICAL.decode())
 
 _PARTS = {"version": r"v?\d+\.\d+\.\d+\S*", "project_date": r"\d{4}-\d\d-\d\d", "name": r"[\w .-]*"}
@@ -64,6 +68,12 @@ class Changelog:
         """The entry below the newest."""
         return self.versioned[1] if len(self.versioned) > 1 else None
 
+    @property
+    def has_two_hash_sections(self) -> bool:
+        """Whether a heading like those of versions, but of none, follows the newest."""
+        below = [entry for entry in self.head.entries if self.top and entry.line > self.top.line]
+        return bool(below) and not below[0].version
+
     @cached_property
     def markers(self) -> list[int]:
         """The lines on which new entries are written below."""
@@ -73,33 +83,46 @@ class Changelog:
 
     def repeated(self, version: str) -> list[int]:
         """The lines of all headings of a version but the first."""
-        places = re.finditer(rb"(?<![\w.-])v?" + re.escape(version.encode()) + rb" \(", self.data)
-        lines = [self._line(match.start()) for match in places if self._is_heading(match.start())]
-        return lines[1:]
+        found = (
+            self._line(start)
+            for start in _places(self.data, f"{version} (".encode())
+            if self._is_heading(start)
+        )
+        return list(found)[1:]
 
     def _is_heading(self, place: int) -> bool:
         before = self.data[self.data.rfind(b"\n", 0, place) + 1 : place]
-        return re.fullmatch(rb"#{0,3} *[\w -]*", before) is not None and not before.startswith(b"-")
+        return _BEFORE_VERSION.fullmatch(before) is not None
 
     @cached_property
-    def is_tidy(self) -> bool:
-        """Whether the older entries have the form and the spacing that towncrier 23 writes."""
-        return is_tidy(self.data)
-
-    def untidy(self) -> Iterator[int]:
-        """The lines of the older headings, the first below the newest set aside, that today's form does not have."""
-        for match in list(_DATED.finditer(self.data))[2:]:
-            around = self.data[match.start() - 4 : match.end() + 4]
-            if not _TIDY.search(around):
-                yield self._line(match.start())
+    def untidy(self) -> list[int]:
+        """The lines of the older headings that the pull-request gate would refuse."""
+        return [self._line(start) for start in untidy(self.data)]
 
     def _line(self, place: int) -> int:
         return self.data.count(b"\n", 0, place) + 1
 
 
-def is_tidy(data: bytes) -> bool:
-    """Whether all entries but the newest two have the form and the spacing that towncrier 23 writes."""
-    return len(_DATED.findall(data)) - len(_TIDY.findall(data)) <= 2
+def untidy(data: bytes) -> list[int]:
+    """Where the headings below the newest two stand that the pull-request gate would refuse.
+
+    As it does, a date such as `2024-12-2` is passed over, and so are the blank lines below such an entry.
+    """
+    newest = [match.end() for match, _ in zip(_DAY.finditer(data), range(2), strict=False)]
+    if len(newest) < 2 or len(_DAY.findall(data, newest[1])) == len(_TIDY.findall(data, newest[1])):
+        return []
+    dated = list(_DATED.finditer(data))[1:]
+    tidy = {match.start() for match in _TIDY.finditer(data)}
+    return [
+        one.start() for above, one in pairwise(dated) if one.start() not in tidy and _is_refused(above, one)
+    ]
+
+
+def _is_refused(above: re.Match[bytes], match: re.Match[bytes]) -> bool:
+    """Whether a heading that is not tidy would be refused: for its form, or its spacing below a right one."""
+    if _LOOSE.search(match.group()):
+        return False
+    return not (re.fullmatch(_CANONICAL, match.group()) and _LOOSE.search(above.group()))
 
 
 def tidy_ones(fleet: Fleet) -> frozenset[str]:
@@ -110,7 +133,7 @@ def tidy_ones(fleet: Fleet) -> frozenset[str]:
 def _tidy_ones(fleet: Fleet) -> Iterator[str]:
     for integration in fleet.integrations:
         try:
-            if is_tidy(integration.read(CHANGELOG).replace(b"\r\n", b"\n")):
+            if not untidy(integration.read(CHANGELOG).replace(b"\r\n", b"\n")):
                 yield integration.path
         except Unreadable:
             continue
@@ -131,6 +154,13 @@ def has_declared_form(package: Package, entry: Entry) -> bool:
         return declared != TITLE_FORMAT
     pattern = "".join(_PARTS[part] if at % 2 else re.escape(part) for at, part in enumerate(parts))
     return re.fullmatch(pattern, entry.heading.strip()) is not None
+
+
+def _places(data: bytes, text: bytes) -> Iterator[int]:
+    place = data.find(text)
+    while place >= 0:
+        yield place
+        place = data.find(text, place + 1)
 
 
 def _is_odd(data: bytes) -> bool:

@@ -73,8 +73,17 @@ class Code:
         return self._resyncs.kinds.union(*(one.kinds or () for one in self._resource_classes or ()))
 
     def unread_keys(self, kind: str, selector: Any) -> Iterator[Unread]:
-        """The keys of a selector that the code never reads; none where it cannot be told which it reads."""
-        found = [one.selector for one in self._resource_classes or () if one.takes(kind)]
+        """The keys of a selector that the code never reads.
+
+        Where it cannot be told by which classes a mapping is read, those that no code names.
+        """
+        if not isinstance(selector, dict) or selector.keys() <= FRAMEWORK["Selector"]:
+            return iter(())
+        if self._resource_classes is None:
+            keys = (str(key) for key in selector.keys() - FRAMEWORK["Selector"])
+            return (Unread((key,), frozenset()) for key in sorted(keys) if not self.mentions(key))
+        classes = [one for one in self._resource_classes if one.takes(kind)]
+        found = [code_kinds.selector_of(self._names, one) for one in classes]
         known = [model for model in found if model]
         return unread_keys(self._names, known if len(known) == len(found) else (), selector)
 

@@ -13,9 +13,8 @@ _LISTENERS = (
     b"AbstractWebhookProcessor",
     b"WEBHOOK_PROCESSOR_CLASS",
     b"add_webhook_processor",
-    b"ocean.router",
+    b"router",
     b"fast_api_app",
-    b"APIRouter",
 )
 
 

@@ -28,7 +28,7 @@ class Read:
 
 @dataclass(frozen=True)
 class Reads:
-    """What the code reads of the configuration; `whole` unless there are reads by a key that cannot be told."""
+    """What the code reads of the configuration; `whole` unless some keys it reads by cannot be told."""
 
     told: tuple[Read, ...]
     whole: bool

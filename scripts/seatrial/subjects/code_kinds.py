@@ -18,12 +18,11 @@ SELECTOR = Foreign("port_ocean.core.handlers.port_app_config.models.Selector")
 class ResourceClass:
     """One of the classes by which Ocean reads a resource of the mapping.
 
-    `kinds` is None where it takes any kind, or where that cannot be told; `selector` is
-    None where it cannot be told which keys are read, or where any key is.
+    `kinds` is None where it takes any kind, or where that cannot be told.
     """
 
+    type: Type
     kinds: frozenset[str] | None
-    selector: Model | None
 
     def takes(self, kind: str) -> bool:
         """Whether a resource of this kind may be read by it."""
@@ -31,7 +30,7 @@ class ResourceClass:
 
 
 def app_config_classes(files: PythonFiles, names: Names) -> tuple[Own, ...] | None:
-    """The classes that the integration hands to Ocean as `CONFIG_CLASS`; None where one of them cannot be told."""
+    """The classes that the integration hands to Ocean as `CONFIG_CLASS`; None where one cannot be told."""
     found: set[Type] = set()
     for path in files.holding(b"CONFIG_CLASS"):
         for holder in names.module(path).classes.values():
@@ -53,34 +52,31 @@ def resource_classes(names: Names, app_configs: tuple[Own, ...]) -> tuple[Resour
         if known is None:
             return None
         found |= known
-    return tuple(_resource_class(names, one) for one in found) or None
+    return tuple(ResourceClass(one, _kinds(names, one)) for one in found) or None
 
 
-def _resource_class(names: Names, one: Type) -> ResourceClass:
-    if isinstance(one, Foreign):
-        is_oceans = one.name.startswith("port_ocean.") and one.last == "ResourceConfig"
-        return ResourceClass(None, model_of(names, SELECTOR) if is_oceans else None)
-    return ResourceClass(_kinds(names, one), _selector(names, one))
-
-
-def _kinds(names: Names, own: Own) -> frozenset[str] | None:
-    field = names.field(own, "kind")
+def _kinds(names: Names, one: Type) -> frozenset[str] | None:
+    field = names.field(one, "kind") if isinstance(one, Own) else None
     if field is None or field[0].annotation is None or field[0].annotation.string is not None:
         return None
     return texts(names, field[0].annotation, field[1])
 
 
-def _selector(names: Names, own: Own) -> Model | None:
-    field = names.field(own, "selector")
-    if field is None:
-        lineage = names.lineage(own)
-        return model_of(names, SELECTOR) if lineage.whole and _is_oceans(lineage.foreign) else None
-    known = types(names, field[0].annotation, field[1])
-    return model_of(names, next(iter(known))) if known and len(known) == 1 else None
+def selector_of(names: Names, resource: ResourceClass) -> Model | None:
+    """The keys that a selector may have; None where that cannot be told, or where it may have any."""
+    field = names.field(resource.type, "selector") if isinstance(resource.type, Own) else None
+    if field:
+        known = types(names, field[0].annotation, field[1])
+        return model_of(names, next(iter(known))) if known and len(known) == 1 else None
+    return model_of(names, SELECTOR) if _is_oceans(names, resource.type) else None
 
 
-def _is_oceans(foreign: tuple[Foreign, ...]) -> bool:
-    return any(one.last == "ResourceConfig" and one.name.startswith("port_ocean.") for one in foreign)
+def _is_oceans(names: Names, one: Type) -> bool:
+    """Whether a class is Ocean's own resource class, or inherits from it and from nothing unknown."""
+    if isinstance(one, Foreign):
+        return one.last == "ResourceConfig" and one.name.startswith("port_ocean.")
+    lineage = names.lineage(one)
+    return lineage.whole and any(_is_oceans(names, foreign) for foreign in lineage.foreign)
 
 
 @dataclass(frozen=True)

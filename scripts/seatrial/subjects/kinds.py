@@ -71,7 +71,9 @@ class Kinds:
     def unresynced(self, stated: Collection[Stated]) -> Iterator[Stated]:
         """Those that a class takes, but for which no function is registered."""
         resynced, refused = self.resynced(), set(self.unaccepted(stated))
-        return (one for one in stated if resynced is not None and one.kind not in resynced and one not in refused)
+        return (
+            one for one in stated if resynced is not None and one.kind not in resynced and one not in refused
+        )
 
     def misspelled(self) -> Iterator[tuple[Stated, str]]:
         """The kinds that the spec and the mapping name differently: the one that is off, and the right name.
@@ -86,11 +88,12 @@ class Kinds:
                 yield listed, mapped.kind
 
     def unlisted(self) -> Iterator[Stated]:
-        """The kinds that are mapped and go by no name in the spec."""
-        return (mapped for mapped, listed in self._pairs() if listed is None)
+        """The kinds that are mapped and go by no name in the spec, be that a good one or not."""
+        names = [one.kind for one in self.listed]
+        return (mapped for mapped, listed in self._pairs() if not (listed or meant(mapped.kind, names)))
 
     def _pairs(self) -> Iterator[tuple[Stated, Stated | None]]:
-        """The good kinds that are mapped but not in the spec, and the good unmapped one there that may be meant."""
+        """The good kinds that are mapped but not listed, and the good unmapped one that may be meant."""
         mapped, listed = self._good(self.mapped), self._good(self.listed)
         free = {kind: one for kind, one in listed.items() if kind not in mapped}
         for kind, one in mapped.items():

@@ -1,13 +1,15 @@
-"""The Python files of an integration that run in production, each read and parsed once, when first asked for."""
+"""The Python files of an integration that run in production, read and parsed when first asked for."""
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
+from itertools import accumulate
 
 from seatrial.documents import python
-from seatrial.documents.document import Fault, FaultKind
+from seatrial.documents.document import MAX_BYTES, Fault, FaultKind
 from seatrial.documents.python import Import, PythonSource
 from seatrial.errors import Unreadable
 from seatrial.model import Integration, Location
@@ -23,31 +25,32 @@ class PythonFiles:
         self._integration = integration
         self._data: dict[str, bytes] = {}
         self._sources: dict[str, PythonSource] = {}
-        self._unreadable: dict[str, str] = {}
         irregular = set(integration.irregular())
         paths = (path for path in integration.paths() if _counts(path))
         self.paths = tuple(path for path in paths if path not in irregular or integration.has(path))
 
     def data(self, path: str) -> bytes:
-        """The bytes of a file; none where it cannot be read."""
+        """The bytes of a file; none where it cannot be read or is too large."""
         if path not in self._data:
             self._data[path] = self._read(path)
         return self._data[path]
 
     def _read(self, path: str) -> bytes:
         try:
-            return self._integration.read(path)
+            data = self._integration.read(path)
         except Unreadable as reason:
-            self._unreadable[path] = str(reason)
+            self._sources[path] = python.broken(path, Fault(FaultKind.UNREADABLE, str(reason)))
             return b""
+        if len(data) > MAX_BYTES:
+            self._sources[path] = python.load(path, data)
+            return b""
+        return data
 
     def source(self, path: str) -> PythonSource:
         """The parsed file."""
+        data = self.data(path)
         if path not in self._sources:
-            data = self.data(path)
-            reason = self._unreadable.get(path)
-            fault = Fault(FaultKind.UNREADABLE, reason) if reason else None
-            self._sources[path] = python.broken(path, fault) if fault else python.load(path, data)
+            self._sources[path] = python.load(path, data)
         return self._sources[path]
 
     def faults(self) -> Iterator[tuple[Fault, Location]]:
@@ -63,12 +66,24 @@ class PythonFiles:
 
     def holding(self, *words: bytes) -> tuple[str, ...]:
         """The files in which one of these words occurs, as code or otherwise."""
-        there = [word for word in words if word in self._all]
-        return tuple(path for path in self.paths if any(word in self.data(path) for word in there)) if there else ()
+        found: set[int] = set()
+        for word in words:
+            place = self._all.find(word)
+            while place >= 0:
+                index = bisect_right(self._starts, place) - 1
+                found.add(index)
+                place = self._all.find(word, self._starts[index + 1])
+        return tuple(self.paths[index] for index in sorted(found))
 
     @cached_property
     def _all(self) -> bytes:
-        return b"\n".join(map(self.data, self.paths))
+        """All files, one behind the other."""
+        return b"".join(self.data(path) + b"\n" for path in self.paths)
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        """Where each file begins in `_all`, and where the last one ends."""
+        return [0, *accumulate(len(self.data(path)) + 1 for path in self.paths)]
 
     def module(self, imported: Import, importer: str) -> str | None:
         """The file of the module that an import names; None where it is none of ours."""

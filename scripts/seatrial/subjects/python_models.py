@@ -25,10 +25,14 @@ FRAMEWORK: Mapping[str, frozenset[str]] = {
 """The keys which the classes of Ocean read themselves."""
 
 _FIELDLESS = frozenset({"BaseModel", "ABC", "Generic", "Protocol", "object"})
-_VALUES = frozenset({"str", "int", "float", "bool", "bytes", "date", "datetime", "timedelta", "Enum", "StrEnum", "IntEnum"})
+_VALUES = frozenset(
+    {"str", "int", "float", "bool", "bytes", "date", "datetime", "timedelta", "Enum", "StrEnum", "IntEnum"}
+)
 _ANYTHING = frozenset({"alias_generator", "fields"})
 _BY_NAME = frozenset({"allow_population_by_field_name", "populate_by_name", "validate_by_name"})
-_OWN_PARSING = frozenset({"__init__", "__new__", "__get_validators__", "parse_obj", "model_validate", "validate"})
+_OWN_PARSING = frozenset(
+    {"__init__", "__new__", "__get_validators__", "parse_obj", "model_validate", "validate"}
+)
 
 
 @dataclass(frozen=True)
@@ -131,7 +135,9 @@ def _aliases(names: Names, declared: Assignment, scope: Scope) -> frozenset[str]
 
 def _field_calls(declared: Assignment) -> Iterator[Call]:
     """The `Field(...)` that is assigned, or that stands in an `Annotated[...]`."""
-    annotated = declared.annotation.subscript.keys if declared.annotation and declared.annotation.subscript else ()
+    annotated = (
+        declared.annotation.subscript.keys if declared.annotation and declared.annotation.subscript else ()
+    )
     for expression in (declared.value, *annotated):
         if expression and expression.call and expression.call.method == "Field":
             yield expression.call
@@ -171,7 +177,9 @@ def _takes_anything(options: Mapping[str, Expression | None]) -> bool:
 
 def _parses_itself(own: Own) -> bool:
     """Whether its own code sees the raw document before the fields do."""
-    return bool(_OWN_PARSING & set(own.definition.methods)) or any(_sees_raw(one) for one in own.definition.decorators)
+    return bool(_OWN_PARSING & set(own.definition.methods)) or any(
+        _sees_raw(one) for one in own.definition.decorators
+    )
 
 
 def _sees_raw(decorator: Expression) -> bool:

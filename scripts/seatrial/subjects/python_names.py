@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -22,7 +23,10 @@ MAX_ANCESTORS = 100
 
 
 class Module:
-    """The names that a file binds at its top, and its classes by the names from there."""
+    """The names that a file binds at its top, and its classes by the names from there.
+
+    What is bound to one name twice and differently is left out.
+    """
 
     def __init__(self, source: PythonSource) -> None:
         self._source = source
@@ -30,15 +34,18 @@ class Module:
     @cached_property
     def classes(self) -> Mapping[str, Own]:
         """Every class that is not inside of a function, `Outer.Inner` too."""
-        return {one.qualified_name: Own(one, self._source.path) for one in self._source.classes}
+        return _unique((one.qualified_name, Own(one, self._source.path)) for one in self._source.classes)
 
     @cached_property
     def assignments(self) -> Mapping[str, Assignment]:
-        return {one.name: one for one in self._source.assignments}
+        """What is assigned to the names."""
+        return _unique((one.name, one) for one in self._source.assignments if one.value)
 
     @cached_property
     def imports(self) -> Mapping[str, Import]:
-        return {one.bound: one for one in self._source.imports}
+        """What is imported, in functions too."""
+        found = {(one.bound, one.module, one.name, one.level): one for one in self._source.imports}
+        return _unique((one.bound, one) for one in found.values())
 
     @cached_property
     def stars(self) -> tuple[Import, ...]:
@@ -124,8 +131,9 @@ class Names:
         return self.keep(("meaning", name, scope), lambda: self._look_up(name, scope))
 
     def field(self, own: Own, name: str) -> tuple[Assignment, Scope] | None:
-        """What a class assigns to or declares of `name`, itself or by inheritance."""
-        for one in self.lineage(own).own:
+        """What a class assigns to or declares of `name`; inherited only where all bases are known."""
+        lineage = self.lineage(own)
+        for one in lineage.own if lineage.whole else (own,):
             if name in one.assignments:
                 return one.assignments[name], one.inside
         return None
@@ -134,7 +142,7 @@ class Names:
         """The class and its ancestors in the order in which Python looks through them."""
         return self.keep(("lineage", own), lambda: self._lineage(own)) or Lineage((own,), (), whole=False)
 
-    def keep(self, question: Any, answer: Callable[[], T | None]) -> T | None:
+    def keep(self, question: Any, answer: Callable[[], T]) -> T | None:
         """The answer, worked out once; None while it is being worked out, and after MAX_STEPS on the way."""
         if question not in self._kept:
             if self._steps == MAX_STEPS:
@@ -226,7 +234,7 @@ class Names:
         )
 
     def _ancestors(self, own: Own, depth: int) -> Iterator[Own | Foreign | None]:
-        """The class, then its bases depth first, one with several heirs repeatedly; None for an unknown one."""
+        """The class, then its bases depth first, some of them repeatedly; None for an unknown one."""
         yield own
         for base in own.definition.bases:
             name = base.subscript.value.name if base.subscript else base.name
@@ -239,6 +247,13 @@ class Names:
         if isinstance(found, Value) and found.expression.name:
             found = self.meaning(found.expression.name, found.scope)
         return None if isinstance(found, Value) else found
+
+
+def _unique(pairs: Iterable[tuple[str, T]]) -> dict[str, T]:
+    """The values whose key occurs once."""
+    found = list(pairs)
+    counts = Counter(key for key, _ in found)
+    return {key: value for key, value in found if counts[key] == 1}
 
 
 def _value(assignment: Assignment, scope: Scope) -> Value | None:

@@ -21,14 +21,18 @@ _CHOICES = frozenset({"Literal", "Optional", "Union"})
 _CONTAINERS = frozenset({"Optional", "Union", "list", "List", "Sequence", "set", "Set", "tuple", "Tuple"})
 
 
-def texts(names: Names, expression: Expression | None, scope: Scope, depth: int = MAX_DEPTH) -> frozenset[str] | None:
+def texts(
+    names: Names, expression: Expression | None, scope: Scope, depth: int = MAX_DEPTH
+) -> frozenset[str] | None:
     """The texts that an expression or a `Literal[...]` stands for; None where any of them is unknown."""
     if expression is None or depth == 0:
         return None
     if expression.string is not None:
         return frozenset({expression.string})
     if expression.name:
-        return names.keep(("texts", expression.name, scope), lambda: _texts_named(names, expression, scope, depth))
+        return names.keep(
+            ("texts", expression.name, scope), lambda: _texts_named(names, expression, scope, depth)
+        )
     if not _is_one_of(expression, _CHOICES):
         return None
     return _joined(texts(names, member, scope, depth - 1) for member in _members(expression))
@@ -39,7 +43,9 @@ def _texts_named(names: Names, expression: Expression, scope: Scope, depth: int)
     return texts(names, found.expression, found.scope, depth) if isinstance(found, Value) else None
 
 
-def types(names: Names, expression: Expression | None, scope: Scope, depth: int = MAX_DEPTH) -> frozenset[Type] | None:
+def types(
+    names: Names, expression: Expression | None, scope: Scope, depth: int = MAX_DEPTH
+) -> frozenset[Type] | None:
     """The classes a type is made of, those in lists and unions too; None where any of them is unknown."""
     if expression is None or depth == 0:
         return None
@@ -48,7 +54,9 @@ def types(names: Names, expression: Expression | None, scope: Scope, depth: int 
     if expression.string is not None:
         return types(names, _written(expression.string), scope, depth - 1)
     if expression.name:
-        return names.keep(("types", expression.name, scope), lambda: _types_named(names, expression, scope, depth))
+        return names.keep(
+            ("types", expression.name, scope), lambda: _types_named(names, expression, scope, depth)
+        )
     if _is_one_of(expression, _CONTAINERS):
         return _joined(types(names, member, scope, depth - 1) for member in _members(expression))
     return _types_subscripted(names, expression, scope, depth)
@@ -61,7 +69,9 @@ def _types_named(names: Names, expression: Expression, scope: Scope, depth: int)
     return None if found is None else frozenset({found})
 
 
-def _types_subscripted(names: Names, expression: Expression, scope: Scope, depth: int) -> frozenset[Type] | None:
+def _types_subscripted(
+    names: Names, expression: Expression, scope: Scope, depth: int
+) -> frozenset[Type] | None:
     if expression.subscript is None:
         return None
     base = _last(expression)
@@ -83,7 +93,7 @@ def _joined(found: Iterable[frozenset[T] | None]) -> frozenset[T] | None:
 
 def _is_one_of(expression: Expression, bases: frozenset[str]) -> bool:
     """Whether it is a union, or a subscript of one of these."""
-    return bool(expression.items) or (expression.subscript is not None and _last(expression) in bases)
+    return expression.is_union or (expression.subscript is not None and _last(expression) in bases)
 
 
 def _members(expression: Expression) -> Iterator[Expression]:
@@ -94,8 +104,9 @@ def _members(expression: Expression) -> Iterator[Expression]:
     pending = [expression]
     while pending:
         one = pending.pop()
-        pending.extend(reversed(one.items))
-        if not one.items:
+        if one.is_union:
+            pending.extend(reversed(one.items))
+        else:
             yield one
 
 

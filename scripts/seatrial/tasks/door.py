@@ -66,9 +66,9 @@ def switch(name: str, flag: bool) -> bool:
     return flag or os.environ.get(f"SEATRIAL_{name.upper()}", "").lower() not in ("", "0", "no", "false", "off")
 
 
-def names(flag: Sequence[str]) -> Sequence[str]:
+def names(flag: Sequence[str] | None) -> Sequence[str]:
     """The integrations asked for."""
-    return list(flag) or [os.environ.get("SEATRIAL_INTEGRATION", "")]
+    return list(flag or ()) or [os.environ.get("SEATRIAL_INTEGRATION", "")]
 
 
 def note(line: str) -> None:

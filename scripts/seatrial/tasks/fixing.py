@@ -22,7 +22,7 @@ from seatrial.workspace import Workspace, open_workspace, select
 
 @task(help=CHOOSING | {"diff": "show the repairs and change nothing"}, iterable=["integration"])
 @door
-def fix(c: Context, integration: Sequence[str] = (), root: str | None = None, diff: bool = False) -> None:
+def fix(c: Context, integration: Sequence[str] | None = None, root: str | None = None, diff: bool = False) -> None:
     """Apply every safe repair; `seatrial validate` shows the rest."""
     workspace = open_workspace(option("root", root))
     chosen = select(workspace, names(integration))

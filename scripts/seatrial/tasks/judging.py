@@ -22,7 +22,7 @@ VERSION = ("PKG", "CHG")
 def judge(
     families: Sequence[str],
     root: str | None,
-    integration: Sequence[str],
+    integration: Sequence[str] | None,
     format: str | None,
     output: str | None,
     strict: bool,
@@ -49,7 +49,7 @@ def _task(name: str, families: Sequence[str], law: str):
     @door
     def body(
         c: Context,
-        integration: Sequence[str] = (),
+        integration: Sequence[str] | None = None,
         root: str | None = None,
         format: str | None = None,
         output: str | None = None,

@@ -30,7 +30,7 @@ HELP = {
 }
 
 
-@task(help=HELP, positional=["name"], optional=["name"])
+@task(help=HELP, positional=["name"])
 @door
 def new(
     c: Context,

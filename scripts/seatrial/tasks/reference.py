@@ -10,7 +10,7 @@ from seatrial.rules import BY_CODE, BY_NAME, RULES, Rule
 from seatrial.tasks.door import door, option, say
 
 
-@task(help={"code": "a rule's code or name, such as SPC001"}, optional=["code"], positional=["code"])
+@task(help={"code": "a rule's code or name, such as SPC001"}, positional=["code"])
 @door
 def explain(c: Context, code: str | None = None) -> None:
     """A rule's law, its reason, and an example with the real output."""
