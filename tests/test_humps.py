@@ -1,6 +1,7 @@
 """The Python name of a configuration. The expected answers are those of pyhumps 3.8.0."""
 
 import pytest
+
 from seatrial.humps import decamelize
 
 

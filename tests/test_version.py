@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from packaging.version import Version as Reference
+
 from seatrial.version import Version
 
 NUMBERS = st.integers(0, 12)

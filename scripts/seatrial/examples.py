@@ -63,6 +63,14 @@ def example(rule: Rule) -> Example:
     return Example(tuple(_difference(good, bad)), tuple(one for one in findings if one.code == rule.code))
 
 
+def broken_by(*rules: Rule) -> tuple[Finding, ...]:
+    """What is said of one folder that breaks all of these rules in turn, in profile guide."""
+    folder = good_folder(Profile.GUIDE)
+    for rule in rules:
+        folder = rule.bad(folder)
+    return judge(rules[0], folder, Profile.GUIDE).findings
+
+
 def _difference(good: MemoryFolder, bad: MemoryFolder) -> Iterator[str]:
     for path in sorted({*good.paths(), *bad.paths()}):
         before, after = (_lines(folder, path) for folder in (good, bad))

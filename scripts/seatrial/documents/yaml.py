@@ -7,7 +7,6 @@ Keys are text, aliases are written out; tags and merge keys are refused, because
 from __future__ import annotations
 
 import re
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, partial
 from typing import Any
@@ -85,10 +84,22 @@ def syntax_faults(data: bytes) -> tuple[Fault, ...]:
     """What is wrong with YAML that is not ours: its syntax alone, any tags and many documents allowed."""
     try:
         text = decoded(data).removeprefix(BOM)
-        _guarded(text, lambda: deque(yaml.parse(text, Loader=_Loader), maxlen=0))
+        _guarded(text, lambda: _walk_events(text))
     except RefusedError as refusal:
         return (refusal.fault,)
     return ()
+
+
+def _walk_events(text: str) -> None:
+    """Parses to the end, or to where collections nest too deep: below that the parser takes quadratic time."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise _LimitError(event.start_mark.index, 0)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
 
 
 def _root(text: str) -> Node | None:

@@ -29,7 +29,10 @@ def line(finding: Finding, colour: bool = False) -> str:
 
 def said(finding: Finding) -> str:
     """The message and, behind it, how to repair it, safe to print."""
-    return plain(f"{finding.message}; {finding.fix.title}" if finding.fix else finding.message)
+    if finding.fix is None:
+        return plain(finding.message)
+    end = "" if finding.message.endswith("?") else ";"
+    return plain(f"{finding.message}{end} {finding.fix.title}")
 
 
 def summary(outcome: Outcome, explain: str = "seatrial explain ") -> str:

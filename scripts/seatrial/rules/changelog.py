@@ -36,6 +36,15 @@ def older(*lines: str) -> Edited:
     return edit
 
 
+def called(name: str) -> Edited:
+    """The edit that makes another integration of the template's folder."""
+
+    def edit(folder: MemoryFolder) -> MemoryFolder:
+        return folder.edited("pyproject.toml", 'name = "good-service"', f'name = "{name}"')
+
+    return edit
+
+
 OLDER = ("", "", "### Features", "", "- Added projects")
 
 
@@ -117,9 +126,9 @@ def repeated_changelog_version(changelog: Changelog) -> Problems:
     A second one is that of another version, or this release was published before.
     """
     top = changelog.top
-    lines = changelog.repeated(top.version) if top and top.version else []
-    if top and lines:
-        message = f'"{top.version}" has an entry already, at line {lines[0]}'
+    line = changelog.repeated(top.version) if top and top.version else 0
+    if top and line:
+        message = f'"{top.version}" has an entry already, at line {line}'
         yield Problem(changelog.head.at(top), message, Fix("raise the version of this one, or join the two"))
 
 
@@ -146,26 +155,22 @@ def _is_lower(version: str, other: str) -> bool:
     "CHG110",
     bad=older("## 0.0.2 (2026-01-30)", *OLDER, "", "", "# 0.0.1 (2026-01-29)", *OLDER),
     severity=WARNING,
+    siblings={name: called(name) for name in ("billing", "storage", "tickets")},
 )
 def malformed_older_entry(
     changelog: Changelog, package: Package, integration: Integration, fleet: Fleet
 ) -> Problems:
-    """The older entries have the form of the newest.
+    """The older entries have the form of the newest, where the other integrations keep theirs so.
 
-    The pull-request gate reads them all. Where the other integrations keep older forms too, they are let be.
+    The pull-request gate reads them all.
     """
-    lines = changelog.untidy if is_declared(package) else []
-    if lines and _is_custom(integration, fleet):
-        more = f", nor have {len(lines) - 1} further ones" if len(lines) > 1 else ""
+    line, count = changelog.untidy if is_declared(package) else (0, 0)
+    custom = Custom.among(integration, fleet, tidy_ones(fleet)) if line else None
+    if custom and custom.is_common:
+        more = f", nor have {count - 1} further ones" if count > 1 else ""
         message = f"this heading has not the usual form and spacing{more}"
         fix = Fix(f'write "{FORM}", with two blank lines above and below')
-        yield Problem(Location(CHANGELOG, lines[0]), message, fix)
-
-
-def _is_custom(integration: Integration, fleet: Fleet) -> bool:
-    """Whether the other integrations keep their older entries so, or there are too few to tell."""
-    custom = Custom.among(integration, fleet, tidy_ones(fleet))
-    return custom.is_common or not custom.is_shown
+        yield Problem(Location(CHANGELOG, line), message, fix, custom.evidence("keep them so"))
 
 
 @rule(

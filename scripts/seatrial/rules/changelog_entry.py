@@ -25,6 +25,9 @@ SECTIONS = (
 )
 """What the sections of an entry may be called."""
 
+MOST = 20
+"""Of one entry, no more sections than this are judged."""
+
 AFTER_HEADING, AFTER_SECTION, BEFORE_HEADING = 2, 1, 2
 """How many blank lines towncrier 23 writes, and the pull-request gate counts."""
 
@@ -42,8 +45,9 @@ def malformed_changelog_heading(changelog: Changelog, package: Package) -> Probl
     if not top.date or not has_declared_form(package, top):
         fix = _heading_fix(top) if is_declared(package) else Fix(f'write "{FORM}"')
         yield Problem(where, f'"{top.heading.strip()[:60]}" is no heading of an entry', fix)
-    elif top.underlined and is_declared(package):
-        yield Problem(where, "this heading is underlined", Fix("delete the line below it"))
+    line = changelog.underline() if is_declared(package) else 0
+    if line:
+        yield Problem(Location(CHANGELOG, line), "nothing is underlined in an entry", Fix("delete this line"))
 
 
 def _heading_fix(top: Entry) -> Fix:
@@ -83,12 +87,12 @@ def wrong_changelog_spacing(changelog: Changelog, package: Package) -> Problems:
     if top is None or not is_declared(package) or not has_declared_form(package, top) or top.empty:
         return
     for problem in _spacing(changelog, top):
-        yield replace(problem, severity=WARNING) if changelog.untidy else problem
+        yield replace(problem, severity=WARNING) if changelog.untidy[1] else problem
 
 
 def _spacing(changelog: Changelog, top: Entry) -> Iterator[Problem]:
     yield from _below(top, top.heading, AFTER_HEADING)
-    for section in top.sections:
+    for section in top.sections[:MOST]:
         yield from _below(section, f"{'#' * section.level} {section.name}", AFTER_SECTION)
     if changelog.second and changelog.second.blank_before != BEFORE_HEADING:
         second = changelog.second
@@ -124,13 +128,19 @@ def unknown_changelog_section(changelog: Changelog, package: Package) -> Problem
     """
     if changelog.top is None or not is_declared(package):
         return
-    for section in changelog.top.sections:
-        if section.level == 3 and section.name not in SECTIONS:
-            where = changelog.head.at(section)
-            near = nearest(section.name, SECTIONS)
-            edit = Edit(where, f"### {section.name}", f"### {near}") if near else None
-            fix = Fix(f'write "### {near}"' if near else f"write one of {', '.join(SECTIONS)}", edit)
-            yield Problem(where, f'"{section.name[:60]}" is none of the sections', fix)
+    sections = [section for section in changelog.top.sections if section.level == 3][:MOST]
+    for section in sections:
+        if section.name not in SECTIONS:
+            yield _unknown(changelog.head.at(section), "###", section.name)
+    for stray in changelog.strays[:MOST]:
+        yield _unknown(changelog.head.at(stray), "#" * stray.level, stray.text)
+
+
+def _unknown(where: Location, hashes: str, name: str) -> Problem:
+    near = name if name in SECTIONS else nearest(name, SECTIONS)
+    edit = Edit(where, f"{hashes} {name}", f"### {near}") if near else None
+    fix = Fix(f'write "### {near}"' if near else f"write ### and one of {', '.join(SECTIONS)}", edit)
+    return Problem(where, f'"{hashes} {name[:60]}" is no section', fix)
 
 
 @rule("CHG107", bad=edited("### Features\n\n- Created the", "- Created the"))
@@ -142,9 +152,9 @@ def empty_changelog_entry(changelog: Changelog, package: Package) -> Problems:
     top = changelog.top
     if top is None:
         return
-    if top.empty and (is_declared(package) or not changelog.has_two_hash_sections):
+    if top.empty and not changelog.strays:
         fix = Fix("write a section, such as ### Improvements, and a bullet below it")
         yield Problem(changelog.head.at(top), f'the entry of "{top.version}" says nothing', fix)
-    elif is_declared(package) and not top.sections:
+    elif is_declared(package) and not top.sections and not changelog.strays:
         fix = Fix("write ### Improvements, or another section, above its first bullet")
         yield Problem(changelog.head.at(top), f'the entry of "{top.version}" has no section', fix)

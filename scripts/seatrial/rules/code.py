@@ -6,9 +6,8 @@ from seatrial.documents.document import FaultKind
 from seatrial.model import Edit, Fix, MemoryFolder, Problem
 from seatrial.naming import shown
 from seatrial.near import nearest
-from seatrial.rules.code_kinds import renamed
-from seatrial.rules.rule import OFF, WARNING, Edited, Problems, rule
-from seatrial.rules.spec import edited as spec_edited
+from seatrial.rules.code_kinds import SPEC, edited, renamed
+from seatrial.rules.rule import OFF, WARNING, Problems, rule
 from seatrial.subjects.code import Code
 from seatrial.subjects.configuration_use import ConfigurationUse
 from seatrial.subjects.python_files import PythonFiles
@@ -25,16 +24,7 @@ _PROXY = (
 )
 
 
-def code_edited(path: str, old: str, new: str) -> Edited:
-    """The edit of a Python file of the template that turns one text into another."""
-
-    def edit(folder: MemoryFolder) -> MemoryFolder:
-        return folder.edited(path, old, new)
-
-    return edit
-
-
-@rule("COD001", bad=code_edited("main.py", "(selector.include_archived)", "(selector.include_archived"))
+@rule("COD001", bad=edited(("main.py", "(selector.include_archived)", "(selector.include_archived")))
 def broken_python(python_files: PythonFiles) -> Problems:
     """Every Python file of the integration parses.
 
@@ -42,15 +32,17 @@ def broken_python(python_files: PythonFiles) -> Problems:
     Tests and examples are left to the tools that run them.
     """
     for fault, where in python_files.faults():
-        if not python_files.is_conflicted(where.path):
-            is_syntax = fault.kind is FaultKind.SYNTAX
-            message = f"the file does not parse: {fault.message}" if is_syntax else fault.message
-            yield Problem(where, message, Fix("mend the text at this place"))
+        if python_files.is_conflicted(where.path) or python_files.is_encoded(where.path):
+            continue
+        if fault.kind is FaultKind.LIMIT:
+            message = f"nothing that must agree with the code is checked: {fault.message}"
+            yield Problem(where, message, Fix("split the file"), severity=WARNING)
+        else:
+            said = "the file does not parse: " if fault.kind is FaultKind.SYNTAX else ""
+            yield Problem(where, said + fault.message, Fix("mend the text at this place"))
 
 
-@rule(
-    "COD208", bad=code_edited("client.py", 'integration_config["api_token"]', 'integration_config["token"]')
-)
+@rule("COD208", bad=edited(("client.py", 'integration_config["api_token"]', 'integration_config["token"]')))
 def undeclared_configuration_read(configuration_use: ConfigurationUse) -> Problems:
     """Each configuration that the code reads is declared in the spec.
 
@@ -67,7 +59,7 @@ def undeclared_configuration_read(configuration_use: ConfigurationUse) -> Proble
         yield Problem(read.where, message + hint, fix, evidence=evidence, severity=severity)
 
 
-@rule("COD209", bad=code_edited("client.py", 'integration_config["api_url"]', 'integration_config["apiUrl"]'))
+@rule("COD209", bad=edited(("client.py", 'integration_config["api_url"]', 'integration_config["apiUrl"]')))
 def configuration_read_by_spec_name(configuration_use: ConfigurationUse) -> Problems:
     """The code reads a configuration in snake case, whatever the case of its name in the spec.
 
@@ -79,7 +71,7 @@ def configuration_read_by_spec_name(configuration_use: ConfigurationUse) -> Prob
         yield Problem(read.where, f'"{shown(read.key)}" is "{key}" in the code', fix)
 
 
-@rule("COD210", severity=WARNING, bad=spec_edited("saas:\n", _PROXY + "saas:\n"))
+@rule("COD210", severity=WARNING, bad=edited((SPEC, "saas:\n", _PROXY + "saas:\n")))
 def unused_configuration(configuration_use: ConfigurationUse) -> Problems:
     """Each configuration that the spec declares is used.
 
@@ -92,7 +84,7 @@ def unused_configuration(configuration_use: ConfigurationUse) -> Problems:
         yield Problem(where, message, Fix("use it in the code, or take it out of the spec"))
 
 
-@rule("COD211", bad=spec_edited(_SAAS_OFF, "saas:\n  enabled: true\n  liveEvents:\n    enabled: true\n"))
+@rule("COD211", bad=edited((SPEC, _SAAS_OFF, "saas:\n  enabled: true\n  liveEvents:\n    enabled: true\n")))
 def live_events_without_processor(spec: Spec, code: Code) -> Problems:
     """An integration whose spec enables live events handles webhooks.
 
@@ -102,9 +94,8 @@ def live_events_without_processor(spec: Spec, code: Code) -> Problems:
     if live_events.value.get("enabled") is True and not code.listens:
         where = spec.document.at(*live_events.way("enabled"))
         message = "live events are enabled, but the code has no webhook processor"
-        yield Problem(
-            where, message, Fix("set it to false, or register a processor with add_webhook_processor")
-        )
+        fix = Fix("set it to false, or register a processor with add_webhook_processor")
+        yield Problem(where, message, fix)
 
 
 def _processing(folder: MemoryFolder) -> MemoryFolder:
@@ -119,9 +110,8 @@ def _processing(folder: MemoryFolder) -> MemoryFolder:
         "    AbstractWebhookProcessor,\n)\n\n\n"
         "class TaskProcessor(AbstractWebhookProcessor): ...\n"
     )
-    return code.having("processor.py", processor).edited(
-        ".port/spec.yaml", _SAAS_OFF, "saas:\n  enabled: true\n"
-    )
+    enabled = edited((SPEC, _SAAS_OFF, "saas:\n  enabled: true\n"))
+    return enabled(code.having("processor.py", processor))
 
 
 @rule("COD212", severity=OFF, bad=_processing)
@@ -138,7 +128,7 @@ def processor_without_live_events(spec: Spec, code: Code) -> Problems:
         yield Problem(spec.document.key(*saas.keys), message, fix)
 
 
-@rule("COD213", bad=spec_edited("saas:\n", _ACTION + "saas:\n"))
+@rule("COD213", bad=edited((SPEC, "saas:\n", _ACTION + "saas:\n")))
 def action_without_executor(spec: Spec, code: Code) -> Problems:
     """Each action of the spec has an executor of that name.
 
@@ -164,11 +154,10 @@ def executor_without_action(spec: Spec, code: Code) -> Problems:
     Port does not know of the action, so nobody can run it.
     """
     listed = {action.text("name") for action in spec.actions}
-    carried_out = {one.action for one in code.executors}
+    if len(listed) < len(list(spec.root.listed("actions"))):
+        return
     for one in code.executors:
-        is_near = one.action and nearest(one.action, listed - carried_out)
+        is_near = one.action and nearest(one.action, listed - {other.action for other in code.executors})
         if one.action and one.action not in listed and not is_near:
-            message = f'the spec has no action "{shown(one.action)}"'
-            yield Problem(
-                one.where, message, Fix("add it to the actions of the spec, or delete the executor")
-            )
+            fix = Fix("add it to the actions of the spec, or delete the executor")
+            yield Problem(one.where, f'the spec has no action "{shown(one.action)}"', fix)

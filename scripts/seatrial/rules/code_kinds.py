@@ -13,12 +13,13 @@ from seatrial.subjects.code import Code
 from seatrial.subjects.code_selectors import Unread
 from seatrial.subjects.kinds import Kinds, Stated, meant
 
+SPEC = ".port/spec.yaml"
 APP_CONFIG = ".port/resources/port-app-config.yaml"
 _TASK_LISTED = "      - kind: task\n"
 _TASK_RESYNC = "@ocean.on_resync(Kind.TASK)\n"
 
 
-def _edited(*edits: tuple[str, str, str]) -> Edited:
+def edited(*edits: tuple[str, str, str]) -> Edited:
     """The edit of the template that turns texts of files into others."""
 
     def edit(folder: MemoryFolder) -> MemoryFolder:
@@ -41,17 +42,17 @@ def _near(kind: str, known: Collection[str] | None) -> str | None:
     return meant(kind, known or ()) or nearest(kind, known or ())
 
 
-@rule("COD201", bad=_edited((".port/spec.yaml", "- kind: task", "- kind: tasks")))
+@rule("COD201", bad=edited((SPEC, "- kind: task", "- kind: tasks")))
 def listed_kind_not_accepted(kinds: Kinds) -> Problems:
     """Each kind of the spec is one that a resource class of the code accepts.
 
     Port offers the kind, and a mapping that uses it is refused. An integration with a class
     for any kind is not asked.
     """
-    yield from _unaccepted(kinds, kinds.listed)
+    yield from _unaccepted(kinds, kinds.only_listed)
 
 
-@rule("COD202", bad=_edited((APP_CONFIG, "- kind: task", "- kind: tasks")))
+@rule("COD202", bad=edited((APP_CONFIG, "- kind: task", "- kind: tasks")))
 def mapped_kind_not_accepted(kinds: Kinds) -> Problems:
     """Each kind of the port-app-config is one that a resource class of the code accepts.
 
@@ -68,25 +69,30 @@ def _unaccepted(kinds: Kinds, stated: tuple[Stated, ...]) -> Problems:
         yield renamed(one.where, message, one.kind, near, "take it out, or add a resource class")
 
 
-@rule("COD203", bad=_edited(("main.py", _TASK_RESYNC, "")))
+@rule(
+    "COD203",
+    bad=edited(
+        ("integration.py", "Literal[Kind.TASK]", 'Literal[Kind.TASK, "subtask"]'),
+        (SPEC, _TASK_LISTED, _TASK_LISTED + "      - kind: subtask\n"),
+    ),
+)
 def listed_kind_without_resync(kinds: Kinds) -> Problems:
     """Each kind of the spec has a function that exports it.
 
     Ocean calls what is registered with `on_resync` for the kind, and for a kind without such
     a function nothing is exported. A function for every kind is enough.
     """
-    yield from _unresynced(kinds, kinds.listed)
+    yield from _unresynced(kinds, kinds.only_listed)
 
 
-@rule("COD204", bad=_edited(("main.py", _TASK_RESYNC, ""), (".port/spec.yaml", _TASK_LISTED, "")))
+@rule("COD204", bad=edited(("main.py", _TASK_RESYNC, "")))
 def mapped_kind_without_resync(kinds: Kinds) -> Problems:
     """Each kind of the port-app-config has a function that exports it.
 
     Ocean calls what is registered with `on_resync` for the kind, and for a kind without such
     a function nothing is exported. A function for every kind is enough.
     """
-    listed = {one.kind for one in kinds.listed}
-    yield from _unresynced(kinds, tuple(one for one in kinds.mapped if one.kind not in listed))
+    yield from _unresynced(kinds, kinds.mapped)
 
 
 def _unresynced(kinds: Kinds, stated: tuple[Stated, ...]) -> Problems:
@@ -99,10 +105,10 @@ def _unresynced(kinds: Kinds, stated: tuple[Stated, ...]) -> Problems:
 @rule(
     "COD205",
     severity=WARNING,
-    bad=_edited(
+    bad=edited(
         ("integration.py", "kind: Literal[Kind.TASK]", "kind: str"),
         ("main.py", _TASK_RESYNC, "@ocean.on_resync()\n"),
-        (".port/spec.yaml", "- kind: task", "- kind: Task"),
+        (SPEC, "- kind: task", "- kind: Task"),
     ),
 )
 def kind_named_differently(kinds: Kinds) -> Problems:
@@ -114,16 +120,11 @@ def kind_named_differently(kinds: Kinds) -> Problems:
     for one, right in kinds.misspelled():
         other = "mapped" if one.source is kinds.spec else "listed in the spec"
         message = f'the kind "{shown(one.kind)}" is {other} as "{shown(right)}"'
-        yield Problem(
-            one.where, message, Fix(f'change "{shown(one.kind)}" to "{shown(right)}"', _edit(one, right))
-        )
+        fix = Fix(f'change "{shown(one.kind)}" to "{shown(right)}"', Edit(one.where, one.kind, right))
+        yield Problem(one.where, message, fix)
 
 
-def _edit(one: Stated, right: str) -> Edit:
-    return Edit(one.where, one.kind, right)
-
-
-@rule("COD206", severity=OFF, bad=_edited((".port/spec.yaml", _TASK_LISTED, "")))
+@rule("COD206", severity=OFF, bad=edited((SPEC, _TASK_LISTED, "")))
 def mapped_kind_unlisted(kinds: Kinds) -> Problems:
     """Each kind that is mapped is in the spec.
 
@@ -135,7 +136,7 @@ def mapped_kind_unlisted(kinds: Kinds) -> Problems:
         yield Problem(one.where, message, Fix("add it to the resources of a feature in the spec"))
 
 
-@rule("COD207", bad=_edited((APP_CONFIG, "      state: open", "      status: open")))
+@rule("COD207", bad=edited((APP_CONFIG, "      state: open", "      status: open")))
 def unread_selector_key(app_config: AppConfig, code: Code) -> Problems:
     """Each key of a selector is one that the code reads for this kind, at every depth.
 

@@ -142,7 +142,7 @@ def unreadable_file(tree: Tree, texts: Texts) -> Problems:
     for path, entry in tree.irregular.items():
         if entry.kind is Kind.SPECIAL:
             yield Problem(Location(path), f'"{path}" is a pipe, a socket or a device', Fix("delete it"))
-    for path, reason in texts.unread():
+    for path, reason in texts.unread:
         fix = Fix("make it smaller, or delete it")
         yield Problem(Location(path), f'"{path}" is not read: {reason}', fix, severity=WARNING)
 
@@ -246,7 +246,7 @@ def conflict_marker(texts: Texts) -> Problems:
 
     Both sides stand there at once, and the lines between them belong to no language.
     """
-    for where in texts.conflicts():
+    for where in texts.conflicts:
         fix = Fix('keep one side, and delete the lines of "<<<<<<<", "=======" and ">>>>>>>"')
         yield Problem(where, "a merge conflict was left unresolved", fix)
 
@@ -257,7 +257,7 @@ def malformed_data_file(texts: Texts) -> Problems:
 
     The examples in `.port` are published with the spec; the others are what a user copies from.
     """
-    for path, fault in texts.malformed():
+    for path, fault in texts.malformed:
         severity = None if path.startswith(".port/") else WARNING
         where = Location(path, fault.line, fault.column)
         yield Problem(where, f"does not parse: {fault.message}", Fix("correct it"), severity=severity)
@@ -269,6 +269,6 @@ def empty_readme(texts: Texts) -> Problems:
 
     It is the first thing that a user and a reviewer open.
     """
-    if not texts.data.get("README.md", b"not there").strip():
+    if "README.md" in texts.blank:
         fix = Fix("say what is exported, and what must be configured")
         yield Problem(Location("README.md"), '"README.md" is empty', fix)

@@ -16,6 +16,9 @@ CORE_LINE = 'port_ocean = {version = "^0.48.12", extras = ["cli"]}'
 FAR = "99999.0.0"
 """A version that no framework will have."""
 
+MOST = 20
+"""No more groups than this are named."""
+
 EXTRAS = ("cli", "all")
 """Either brings the `ocean` command."""
 
@@ -65,7 +68,7 @@ def local_core(package: Package) -> Problems:
     A path or a git address serves to debug both together. The image is built where that path is not,
     and the lock file would hold the local copy.
     """
-    for core in package.all_cores:
+    for core in package.all_cores[:MOST]:
         if core.source:
             where = package.document.key(*core.keys, core.source)
             fix = Fix('write {version = "^X.Y.Z", extras = ["cli"]}, or make the line a comment again')

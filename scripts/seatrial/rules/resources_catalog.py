@@ -86,7 +86,7 @@ def unknown_scorecard_level(scorecards: Rows) -> Problems:
         levels = scorecard.levels
         for item in scorecard.rules:
             level = item.text("level")
-            if level and level not in levels:
+            if level and levels and level not in levels:
                 where = scorecards.document.at(*item.way("level"))
                 fix = rename(where, level, levels, "write one of " + ", ".join(map(shown, levels[:12])))
                 yield Problem(where, f"the scorecard has no level {shown(level)}", fix)
@@ -212,7 +212,7 @@ def _missing(document: Document, references: Iterable[Reference], blueprints: Bl
             places.setdefault(reference.name, []).append(reference)
     for name, (first, *more) in places.items():
         where = place(document, first)
-        count = f"; {len(more)} more places here name it" if more else ""
+        count = f", and it is named {len(more) + 1} times here" if more else ""
         yield Problem(
             where, f"there is no blueprint {shown(name)}{count}", point_elsewhere(where, name, blueprints)
         )

@@ -65,7 +65,7 @@ class Subjects:
 
     @cached_property
     def texts(self) -> Texts:
-        """The bytes of every plain file."""
+        """What is wrong with the bytes of the plain files."""
         return Texts.of(self.integration, self.tree)
 
     @cached_property

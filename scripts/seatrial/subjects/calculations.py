@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 _TOKEN = re.compile(
-    r'(?P<text>"(?:[^"\\]|\\.)*+")'
+    r'(?P<text>"(?:[^"\\]|\\.)*+"?)'
     r"|(?P<comment>#[^\n]*)"
     r'|(?<![\w)\]}"?.])\.properties(?:\.(?P<name>[A-Za-z_]\w*)|\["(?P<quoted>[^"\\]+)"\])'
     r"|(?P<call>(?<!\w)[A-Za-z_]\w*+\s*+\()"

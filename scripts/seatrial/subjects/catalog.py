@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from seatrial.documents.document import Keys
@@ -40,10 +41,11 @@ class Scorecard:
 
     @property
     def levels(self) -> tuple[str, ...]:
-        """The titles of its levels."""
+        """The titles of its levels; none where one of them has no title."""
         if "levels" not in self.item.value:
             return DEFAULT_LEVELS
-        return tuple(level.text("title") for level in self.item.items("levels"))
+        titles = tuple(level.text("title") for level in self.item.items("levels"))
+        return titles if all(titles) else ()
 
     def properties(self) -> Iterator[Reference]:
         """The properties that its conditions look at."""
@@ -99,7 +101,8 @@ def shown_blueprints(pages: Rows) -> Iterator[Reference]:
         config = item.inner("blueprintConfig")
         yield from (Reference(name, config.way(name), at_key=True) for name in config.value)
         if item.text("property") == "$blueprint":
-            yield from _plain(_texts((item,), "value"))
+            several = (Reference(name, keys) for keys, name in item.texts("value"))
+            yield from _plain(chain(_texts((item,), "value"), several))
 
 
 def acted_blueprints(actions: Rows) -> Iterator[Reference]:
@@ -131,5 +134,5 @@ def _texts(items: tuple[Item, ...], key: str) -> Iterator[Reference]:
             yield Reference(item.text(key), item.way(key))
 
 
-def _plain(references: Iterator[Reference]) -> Iterator[Reference]:
+def _plain(references: Iterable[Reference]) -> Iterator[Reference]:
     return (one for one in references if TEMPLATE not in one.name)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
+from itertools import islice, pairwise, takewhile
 
 from seatrial.documents import changelog
 from seatrial.documents.changelog import MARKER, Entry
@@ -20,12 +20,21 @@ from seatrial.subjects.package import TITLE_FORMAT, Package
 
 CHANGELOG = "CHANGELOG.md"
 
+MAX_HEAD = 128 * 1024
+"""No more bytes than this are parsed; the largest real head has 9,000."""
+
+SEARCHED = 100
+"""A version stands in the first so many characters of its heading."""
+
 _MARKER = MARKER.encode()
 _DATED = re.compile(rb"^(?![-*\s])[^\n]*\(\d{4}-(?:\d\d-\d\d|\d\d?-\d\d?)\)[ \t]*$", re.MULTILINE)
 _DAY = re.compile(rb"\(\d{4}-\d\d-\d\d\)\n")
 _LOOSE = re.compile(rb"\(\d{4}-(?:\d-\d\d?|\d\d-\d)\)")
 _CANONICAL = rb"## \d+\.\d+\.\d+(?:-[a-zA-Z0-9.]+)?\s+\(\d{4}-\d\d-\d\d\)"
-_TIDY = re.compile(rb"(?<=\S\n\n\n)" + _CANONICAL + rb"\n\n\n(?=\S)")
+_ENDED = re.compile(_CANONICAL + rb"\n\n\n(?=\S)")
+_TIDY = re.compile(rb"\n\n\n" + _ENDED.pattern)
+_TRAILING = re.compile(rb"(?<![ \t])[ \t]++\n")
+_UNDERLINE = re.compile(rb"\s*(?:-{3,}|={3,}|\*{3,})\s*")
 _BEFORE_VERSION = re.compile(rb"(?!-)(?:#{0,3} *|[\w# -]* )v?")
 _HEADING = re.compile(_CANONICAL.decode())
 
@@ -46,73 +55,86 @@ class Changelog:
         if not integration.has(CHANGELOG):
             return None
         try:
-            data = integration.read(CHANGELOG).replace(b"\r\n", b"\n")
+            data = _plain(integration.read(CHANGELOG))
         except Unreadable as reason:
             fault = Fault(FaultKind.UNREADABLE, str(reason))
             return cls(b"", changelog.Changelog(CHANGELOG, faults=(fault,)))
         whole = changelog.parse(CHANGELOG, data) if _is_odd(data) else None
         return cls(data, whole or changelog.parse(CHANGELOG, data[: _end_of_head(data)]))
 
-    @property
+    @cached_property
     def versioned(self) -> Sequence[Entry]:
         """The newest entries with a version, two at least where there are as many."""
         return [entry for entry in self.head.entries if entry.version]
 
-    @property
+    @cached_property
     def top(self) -> Entry | None:
         """The newest entry."""
         return self.versioned[0] if self.versioned else None
 
-    @property
+    @cached_property
     def second(self) -> Entry | None:
         """The entry below the newest."""
         return self.versioned[1] if len(self.versioned) > 1 else None
 
-    @property
-    def has_two_hash_sections(self) -> bool:
-        """Whether a heading like those of versions, but of none, follows the newest."""
+    @cached_property
+    def strays(self) -> list[Entry]:
+        """The headings as large as those of versions, but of none, below the newest and above the next."""
         below = [entry for entry in self.head.entries if self.top and entry.line > self.top.line]
-        return bool(below) and not below[0].version
+        return list(takewhile(lambda entry: not entry.version, below))
+
+    def underline(self) -> int:
+        """The first line of the newest entry that holds nothing but a rule or an underline; 0 for none."""
+        lines = self.data.split(b"\n", self.second.line if self.second else -1)
+        start = self.top.line if self.top else len(lines)
+        end = self.second.line - 1 if self.second else len(lines)
+        return next((number + 1 for number in range(start, end) if _UNDERLINE.fullmatch(lines[number])), 0)
 
     @cached_property
     def markers(self) -> list[int]:
-        """The lines on which new entries are written below."""
-        if self.data.count(_MARKER) <= len(self.head.markers):
-            return list(self.head.markers)
-        return [self._line(match.start()) for match in re.finditer(_MARKER, self.data)]
+        """The first two lines below which new entries are written; there should be one."""
+        places = [match.start() for match in islice(re.finditer(_MARKER, self.data), 2)]
+        return [self._line(place) for place in places]
 
-    def repeated(self, version: str) -> list[int]:
-        """The lines of all headings of a version but the first."""
-        found = (
-            self._line(start)
-            for start in _places(self.data, f"{version} (".encode())
-            if self._is_heading(start)
-        )
-        return list(found)[1:]
+    def repeated(self, version: str) -> int:
+        """The line of the second heading of a version; 0 where there is none."""
+        headings = (place for place in _places(self.data, f"{version} (".encode()) if self._is_heading(place))
+        return next((self._line(place) for place in islice(headings, 1, None)), 0)
 
     def _is_heading(self, place: int) -> bool:
-        before = self.data[self.data.rfind(b"\n", 0, place) + 1 : place]
+        before = self.data[self.data.rfind(b"\n", 0, place) + 1 : place][:SEARCHED]
         return _BEFORE_VERSION.fullmatch(before) is not None
 
     @cached_property
-    def untidy(self) -> list[int]:
-        """The lines of the older headings that the pull-request gate would refuse."""
-        return [self._line(start) for start in untidy(self.data)]
+    def untidy(self) -> tuple[int, int]:
+        """The line of the first older heading that the gate would refuse, and how many such there are."""
+        places = untidy(self.data)
+        return (self._line(places[0]), len(places)) if places else (0, 0)
 
     def _line(self, place: int) -> int:
         return self.data.count(b"\n", 0, place) + 1
 
 
 def untidy(data: bytes) -> list[int]:
-    """Where the headings below the newest two stand that the pull-request gate would refuse.
+    """Where the headings below the newest stand that the pull-request gate would refuse.
 
-    As it does, a date such as `2024-12-2` is passed over, and so are the blank lines below such an entry.
+    As it does, a date such as `2024-12-2` is passed over, and so are the blank lines below such an
+    entry. Those below the newest entry are its own.
     """
-    newest = [match.end() for match, _ in zip(_DAY.finditer(data), range(2), strict=False)]
-    if len(newest) < 2 or len(_DAY.findall(data, newest[1])) == len(_TIDY.findall(data, newest[1])):
+    newest = _DAY.search(data)
+    if newest is None:
         return []
-    dated = list(_DATED.finditer(data))[1:]
-    tidy = {match.start() for match in _TIDY.finditer(data)}
+    below = newest.end() - 1
+    if len(_DAY.findall(data, below + 1)) == len(_TIDY.findall(data, below)) and b"\n\n\n\n#" not in data:
+        return []
+    dated = list(_DATED.finditer(data))
+    tidy = {
+        match.start() + 3
+        for match in _TIDY.finditer(data)
+        if data[match.start() - 1 : match.start()] != b"\n"
+    }
+    if len(dated) > 1 and _ENDED.match(data, dated[1].start()):
+        tidy.add(dated[1].start())
     return [
         one.start() for above, one in pairwise(dated) if one.start() not in tidy and _is_refused(above, one)
     ]
@@ -133,7 +155,7 @@ def tidy_ones(fleet: Fleet) -> frozenset[str]:
 def _tidy_ones(fleet: Fleet) -> Iterator[str]:
     for integration in fleet.integrations:
         try:
-            if not untidy(integration.read(CHANGELOG).replace(b"\r\n", b"\n")):
+            if not untidy(_plain(integration.read(CHANGELOG))):
                 yield integration.path
         except Unreadable:
             continue
@@ -163,6 +185,12 @@ def _places(data: bytes, text: bytes) -> Iterator[int]:
         place = data.find(text, place + 1)
 
 
+def _plain(data: bytes) -> bytes:
+    """With line feeds alone at the ends of lines, and no blanks before them, as the gate reads it."""
+    data = data.replace(b"\r\n", b"\n")
+    return _TRAILING.sub(b"\n", data) if b" \n" in data or b"\t\n" in data else data
+
+
 def _is_odd(data: bytes) -> bool:
     """Whether the bytes are no text, so that the parser must see all of them to say where."""
     try:
@@ -175,5 +203,5 @@ def _is_odd(data: bytes) -> bool:
 def _end_of_head(data: bytes) -> int:
     """Where the third dated heading starts; behind the marker, where there is one."""
     dated = _DATED.finditer(data, max(data.find(_MARKER), 0))
-    starts = [match.start() for match, _ in zip(dated, range(3), strict=False)]
-    return starts[2] if len(starts) == 3 else len(data)
+    third = next(islice(dated, 2, None), None)
+    return min(third.start() if third else len(data), MAX_HEAD)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -80,12 +80,17 @@ class Code:
         if not isinstance(selector, dict) or selector.keys() <= FRAMEWORK["Selector"]:
             return iter(())
         if self._resource_classes is None:
-            keys = (str(key) for key in selector.keys() - FRAMEWORK["Selector"])
-            return (Unread((key,), frozenset()) for key in sorted(keys) if not self.mentions(key))
+            return self._unmentioned(selector)
         classes = [one for one in self._resource_classes if one.takes(kind)]
         found = [code_kinds.selector_of(self._names, one) for one in classes]
         known = [model for model in found if model]
         return unread_keys(self._names, known if len(known) == len(found) else (), selector)
+
+    def _unmentioned(self, selector: Mapping[str, Any]) -> Iterator[Unread]:
+        if "integration.py" in self.files.paths:
+            for key in sorted(map(str, selector.keys() - FRAMEWORK["Selector"])):
+                if not self.mentions(key):
+                    yield Unread((key,), frozenset())
 
     @cached_property
     def configuration_reads(self) -> Reads:
@@ -109,4 +114,4 @@ class Code:
 
     def mentions(self, word: str) -> bool:
         """Whether a word occurs anywhere in the code."""
-        return bool(self.files.holding(word.encode()))
+        return not word or bool(self.files.holding(word.encode("utf-8", "surrogatepass")))

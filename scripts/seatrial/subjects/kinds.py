@@ -55,6 +55,12 @@ class Kinds:
         first = {one.kind: one.item.way("kind") for one in reversed(resources)}
         return tuple(Stated(kind, self.app_config, keys) for kind, keys in reversed(first.items()))
 
+    @cached_property
+    def only_listed(self) -> tuple[Stated, ...]:
+        """The kinds of the spec that are not mapped: a fault of one that is both is told of the mapping."""
+        mapped = {one.kind for one in self.mapped}
+        return tuple(one for one in self.listed if one.kind not in mapped)
+
     def accepted(self) -> frozenset[str] | None:
         """Those that the classes of the mapping take; None for any."""
         return self.code.accepted_kinds if self.code else None

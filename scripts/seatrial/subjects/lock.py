@@ -10,12 +10,16 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from seatrial.errors import Unreadable
 from seatrial.model import Integration, Location
 
 LOCK = "poetry.lock"
+
+ENOUGH = 2
+"""Of a line that should stand there once, no more than this many are looked at."""
 
 _KEYS = ("dependencies", "source", "extras", "dev-dependencies")
 _HASH = re.compile(rb'^content-hash = "([^"\n]*)"', re.MULTILINE)
@@ -55,7 +59,7 @@ class Lock:
 
 
 def _lines(pattern: re.Pattern[bytes], data: bytes, start: int) -> Iterator[Line]:
-    for match in pattern.finditer(data, start):
+    for match in islice(pattern.finditer(data, start), ENOUGH):
         line = data.count(b"\n", 0, match.start(1)) + 1
         column = match.start(1) - data.rfind(b"\n", 0, match.start(1))
         yield Line(match.group(1).decode("utf-8", "replace"), Location(LOCK, line, column))

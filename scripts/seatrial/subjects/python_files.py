@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,6 +17,10 @@ from seatrial.model import Integration, Location
 
 OUTSIDE = frozenset({"tests", "integration_tests", "examples", "changelog"})
 """Folders whose Python says nothing about what the integration does."""
+
+
+_ENCODING = re.compile(rb"(?:[^\n]*\n)?[ \t\f]*#[^\n]*coding[=:][ \t]*([-\w.]+)")
+"""The declaration of an encoding in the first two lines, as PEP 263 has it."""
 
 
 class PythonFiles:
@@ -63,6 +68,11 @@ class PythonFiles:
     def is_conflicted(self, path: str) -> bool:
         """Whether a merge left its marks in a file."""
         return b"<<<<<<< " in self.data(path) or b">>>>>>> " in self.data(path)
+
+    def is_encoded(self, path: str) -> bool:
+        """Whether a file declares to be in another encoding than UTF-8."""
+        declared = _ENCODING.match(self.data(path))
+        return declared is not None and declared[1].lower().replace(b"_", b"-") not in (b"utf-8", b"utf8")
 
     def holding(self, *words: bytes) -> tuple[str, ...]:
         """The files in which one of these words occurs, as code or otherwise."""

@@ -157,7 +157,7 @@ def _options(names: Names, own: Own) -> Mapping[str, Expression | None]:
 
 
 def _model_config(value: Expression | None) -> Mapping[str, Expression | None]:
-    if value and value.call:
+    if value and value.call and value.call.method in ("ConfigDict", "dict"):
         return dict(value.call.keywords)
     if value and value.pairs:
         return {key.string or "": setting for key, setting in value.pairs}

@@ -11,6 +11,8 @@ from invoke import Collection, Context, Exit, task
 
 from seatrial import tasks, tools
 from seatrial.files import write_whole
+from seatrial.outcome import Outcome
+from seatrial.report import Options
 from seatrial.tasks.door import door, note, option
 
 CHECKOUT = Path(__file__).parents[3]
@@ -38,6 +40,16 @@ def docs(c: Context) -> None:
             note(f"wrote {path}")
 
 
+SHOWN = (
+    "misspelled-key",
+    "unknown-mapped-property",
+    "changelog-version-disagrees",
+    "unused-configuration",
+    "missing-gitignore",
+)
+"""The rules that the folder in the README's picture breaks."""
+
+
 @cache
 def generated() -> dict[str, str]:
     """Every generated page of docs/, by its path in the checkout."""
@@ -47,7 +59,25 @@ def generated() -> dict[str, str]:
     from seatrial.schemas.jsonschema import derived_files
 
     schemas = {f"docs/schemas/{name}": text for name, text in derived_files().items()}
-    return {"docs/rules.md": page({rule: example(rule) for rule in RULES}), **schemas}
+    return {"docs/rules.md": page({rule: example(rule) for rule in RULES}), **schemas, **_pictures()}
+
+
+def _pictures() -> dict[str, str]:
+    """What a terminal shows, drawn from what is really printed."""
+    from seatrial.examples import broken_by, example
+    from seatrial.report.handbook import entry
+    from seatrial.report.picture import picture
+    from seatrial.report.text import render, summary
+    from seatrial.rules import BY_NAME
+
+    outcome = Outcome(broken_by(*(BY_NAME[name] for name in SHOWN)), ("good-service",))
+    validated = render(outcome, Options(colour=True)) + summary(outcome, "make explain CODE=")
+    rule = BY_NAME[SHOWN[1]]
+    explained = entry(rule, example(rule)).rstrip()
+    return {
+        "docs/pictures/validate.svg": picture("validate", "make validate", validated),
+        "docs/pictures/explain.svg": picture("explain", f"make explain CODE={rule.code}", explained),
+    }
 
 
 ns = Collection(*tasks.ns.tasks.values(), test, docs)

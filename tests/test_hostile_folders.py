@@ -1,0 +1,149 @@
+"""Whatever stands in an integration's folder: findings, and no crash, no hang, no memory spent."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from seatrial.check import Verdict, check
+from seatrial.disk import DiskFolder
+from seatrial.examples import good_folder
+from seatrial.model import Fleet, Folder, Integration, MemoryFolder, Profile
+from seatrial.rules import RULES
+from seatrial.subjects import Subjects
+
+SPEC, BLUEPRINTS = ".port/spec.yaml", ".port/resources/blueprints.json"
+MAPPING, SCORECARDS = ".port/resources/port-app-config.yaml", ".port/resources/scorecards.json"
+READ = [SPEC, BLUEPRINTS, MAPPING, SCORECARDS, "pyproject.toml", "poetry.lock", "CHANGELOG.md", "integration.py"]
+MEGABYTES = 200
+SOURCES = Path(__file__).parents[1] / "scripts"
+
+
+def judged(folder: Folder, name: str = "good-service") -> Verdict:
+    integration = Integration(name, f"integrations/{name}", folder)
+    return check(Subjects(integration, Profile.GUIDE, Fleet([integration])), RULES)
+
+
+def said_of(verdict: Verdict, path: str) -> list[str]:
+    assert verdict.crashes == ()
+    return [one.message for one in verdict.findings if one.path.endswith("/" + path)]
+
+
+CONTENTS: dict[str, Callable[[str], bytes]] = {
+    "nothing": lambda path: b"",
+    "NUL bytes": lambda path: b"\0" * 500,
+    "no UTF-8": lambda path: b"title: \xff\xfe\n",
+    "UTF-16": lambda path: "title: x\n".encode("utf-16"),
+    "100,000 brackets": lambda path: b"[" * 100_000,
+    "100,000 braces": lambda path: b"{" * 100_000,
+    "100,000 dashes": lambda path: b"- " * 100_000,
+    "100,000 parentheses": lambda path: b"(" * 100_000,
+    "an endless line": lambda path: b"a" * 900_000,
+    "a million lines": lambda path: b"\n" * 900_000,
+    "many headings": lambda path: b"## 1.0.0 (2024-01-01)\n" * 20_000,
+    "an alias bomb": lambda path: b"a0: &a0 [x, x]\n"
+    + b"".join(b"a%d: &a%d [*a%d, *a%d, *a%d, *a%d]\n" % (n, n, n - 1, n - 1, n - 1, n - 1) for n in range(1, 40)),
+    "a loop": lambda path: b"a: &a [*a]\n",
+    "a tag": lambda path: b"a: !!python/object/apply:os.system [echo]\n",
+    "a number": lambda path: b"3\n",
+    "a list of lists": lambda path: b"[[], [[]], [[[]]]]\n",
+    "odd keys": lambda path: b"{1: 2, ? [a]: b, null: c}\n",
+    "a million items": lambda path: b"[" + b"1," * 400_000 + b"1]\n",
+    "50 MB": lambda path: b"x: y\n" * 10_000_000,
+}
+
+
+@pytest.mark.parametrize("content", CONTENTS)
+@pytest.mark.parametrize("path", READ)
+def test_hostile_content_gives_findings_about_that_file(tmp_path: Path, path: str, content: str) -> None:
+    folder = put(good_folder(Profile.GUIDE), tmp_path / "good-service")
+    (folder / path).write_bytes(CONTENTS[content](path))
+    verdict = judged(DiskFolder(folder, tmp_path, frozenset()))
+    harmless = path == "integration.py" and content in ("nothing", "a million lines", "a number", "a list of lists", "odd keys")
+    assert said_of(verdict, path) or harmless or (path == "integration.py" and verdict.findings)
+
+
+def put(folder: MemoryFolder, place: Path) -> Path:
+    for path in folder.paths():
+        (place / path).parent.mkdir(parents=True, exist_ok=True)
+        (place / path).write_bytes(folder.read(path))
+    return place
+
+
+def a_folder(place: Path) -> None:
+    place.mkdir()
+
+
+def a_dangling_link(place: Path) -> None:
+    place.symlink_to("nowhere")
+
+
+def an_escaping_link(place: Path) -> None:
+    place.symlink_to("/etc/hostname")
+
+
+def a_link_to_itself(place: Path) -> None:
+    place.symlink_to(place.name)
+
+
+def a_pipe(place: Path) -> None:
+    os.mkfifo(place)
+
+
+@pytest.mark.parametrize("stand_in", [a_folder, a_dangling_link, an_escaping_link, a_link_to_itself, a_pipe])
+@pytest.mark.parametrize("path", [*READ, "README.md", "Makefile", "main.py"])
+def test_what_is_no_file_is_one_finding_there(tmp_path: Path, path: str, stand_in: Callable[[Path], None]) -> None:
+    folder = put(good_folder(Profile.GUIDE), tmp_path / "good-service")
+    (folder / path).unlink()
+    stand_in(folder / path)
+    verdict = judged(DiskFolder(folder, tmp_path, frozenset()))
+    assert len(said_of(verdict, path)) == 1, verdict.findings
+
+
+def mutations(data: bytes, seed: int, count: int) -> Iterator[bytes]:
+    """Truncated, flipped, doubled, shuffled and spoiled copies of a document."""
+    chance = random.Random(seed)
+    for _ in range(count):
+        lines = data.split(b"\n")
+        at, line = chance.randrange(len(data)), chance.randrange(len(lines))
+        yield chance.choice([
+            lambda: data[:at],
+            lambda: data[:at] + bytes([chance.randrange(256)]) + data[at + 1 :],
+            lambda: data[:at] + data[at + chance.randrange(1, 30) :],
+            lambda: b"\n".join([*lines[:line], *lines[line + 1 :]]),
+            lambda: b"\n".join([*lines[: line + 1], *lines[line:]]),
+            lambda: b"\n".join(chance.sample(lines, len(lines))),
+            lambda: data.replace(chance.choice(data.split() or [b"x"]), chance.choice(WORDS)),
+        ])()  # fmt: skip
+
+
+WORDS = [b"[]", b"{}", b"null", b"true", b"3", b"-1.5e999", b'""', b"[[1]]", b"&a *a", b"!!set", b"\xf0\x9f\x98\x80",
+         b"\xe2\x80\xae", b"'", b'"', b":", b"#", b"<<", b"yes", b"0x1F", b"1_000", b"2024-01-01", b"```"]  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", READ)
+def test_ten_thousand_spoiled_documents_crash_nothing(path: str) -> None:
+    good = good_folder(Profile.GUIDE)
+    for data in mutations(good.read(path), seed=len(path), count=1_250):
+        assert judged(good.having(path, data)).crashes == (), data
+
+
+@pytest.mark.parametrize("content", ["50 MB", "an alias bomb", "100,000 brackets", "a million items", "many headings"])
+def test_a_hostile_folder_takes_little_memory(tmp_path: Path, content: str) -> None:
+    folder = put(good_folder(Profile.GUIDE), tmp_path / "integrations" / "good-service")
+    for path in READ:
+        (folder / path).write_bytes(CONTENTS[content](path))
+    command = [sys.executable, "-m", "seatrial", "validate", "--root", str(tmp_path)]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    process = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(SOURCES)}, **quiet)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 1
+    assert usage.ru_maxrss / 1024 < MEGABYTES
