@@ -5,6 +5,8 @@ try:
 except ModuleNotFoundError as missing:
     from invoke import Exit
 
-    raise Exit(f"seatrial: {missing.name} is not installed here; type `make setup`, then .venv/bin/invoke", 2) from None
+    raise Exit(
+        f"seatrial: {missing.name} is not installed here; type `make setup`, then .venv/bin/invoke", 2
+    ) from None
 
 __all__ = ["ns"]

@@ -49,10 +49,24 @@ def timed(command: Sequence[str]) -> Run:
 def commands(root: Path, jobs: str) -> dict[str, list[str]]:
     """What is compared, by name."""
     folders = sorted(path.parent for path in (root / "integrations").glob("*/.port"))
-    specs = [str(folder / ".port" / name) for folder in folders for name in SPECS if (folder / ".port" / name).exists()]
+    specs = [
+        str(folder / ".port" / name)
+        for folder in folders
+        for name in SPECS
+        if (folder / ".port" / name).exists()
+    ]
     bin_ = Path(sys.executable).parent
     return {
-        "seatrial validate": [sys.executable, "-m", "seatrial", "validate", "--root", str(root), "--jobs", jobs],
+        "seatrial validate": [
+            sys.executable,
+            "-m",
+            "seatrial",
+            "validate",
+            "--root",
+            str(root),
+            "--jobs",
+            jobs,
+        ],
         "check-jsonschema": [str(bin_ / "check-jsonschema"), "--schemafile", str(SCHEMA), *specs],
         "repo-review": [str(bin_ / "repo-review"), *map(str, folders)],
     }
@@ -86,14 +100,20 @@ def compare(title: str, root: Path, runs: int, jobs: str) -> None:
     print(f"{'':20} {'wall s':>8} {'cpu s':>8} {'cpu ms each':>12} {'peak MB':>8} {'wall / repo-review':>19}")
     base = statistics.median(run.wall for run in results["repo-review"])
     for name, measured in results.items():
-        wall, cpu, peak = (statistics.median(getattr(run, key) for run in measured) for key in ("wall", "cpu", "peak"))
+        wall, cpu, peak = (
+            statistics.median(getattr(run, key) for run in measured) for key in ("wall", "cpu", "peak")
+        )
         print(f"{name:20} {wall:8.2f} {cpu:8.2f} {1000 * cpu / count:12.1f} {peak:8.0f} {wall / base:19.2f}")
 
 
 def main() -> None:
     """Parse the arguments and compare."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--root", type=Path, action="append", default=[], help="a real repository of integrations")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--root", type=Path, action="append", default=[], help="a real repository of integrations"
+    )
     parser.add_argument("--fleet", type=int, action="append", default=[], help="a generated one of this size")
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--jobs", default="", help="processes for seatrial; by default one a core")

@@ -20,7 +20,9 @@ HASHED = ("dependencies", "source", "extras", "dev-dependencies")
 def lock_of(pyproject: str) -> str:
     """The smallest lock file that Poetry would call fresh for this `pyproject.toml`."""
     poetry = tomllib.loads(pyproject)["tool"]["poetry"]
-    relevant = {key: poetry.get(key) for key in HASHED} | ({"group": poetry["group"]} if "group" in poetry else {})
+    relevant = {key: poetry.get(key) for key in HASHED} | (
+        {"group": poetry["group"]} if "group" in poetry else {}
+    )
     digest = hashlib.sha256(json.dumps(relevant, sort_keys=True).encode()).hexdigest()
     return (
         '[[package]]\nname = "port-ocean"\nversion = "0.48.12"\n\n'

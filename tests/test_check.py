@@ -57,7 +57,12 @@ def run(*rules: Rule, profile: Profile = GUIDE, settings: Settings | None = None
 
 def test_findings_are_stamped_and_sorted() -> None:
     first, second = run(a_fault).findings
-    assert (first.code, first.name, first.path, first.line) == ("TST001", "a-fault", "integrations/one/a.txt", 1)
+    assert (first.code, first.name, first.path, first.line) == (
+        "TST001",
+        "a-fault",
+        "integrations/one/a.txt",
+        1,
+    )
     assert (second.path, second.line, second.column) == ("integrations/one/b.txt", 2, 3)
     assert second.message == "wrong (3 of 4 do otherwise)"
 

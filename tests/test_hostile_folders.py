@@ -20,7 +20,16 @@ from seatrial.subjects import Subjects
 
 SPEC, BLUEPRINTS = ".port/spec.yaml", ".port/resources/blueprints.json"
 MAPPING, SCORECARDS = ".port/resources/port-app-config.yaml", ".port/resources/scorecards.json"
-READ = [SPEC, BLUEPRINTS, MAPPING, SCORECARDS, "pyproject.toml", "poetry.lock", "CHANGELOG.md", "integration.py"]
+READ = [
+    SPEC,
+    BLUEPRINTS,
+    MAPPING,
+    SCORECARDS,
+    "pyproject.toml",
+    "poetry.lock",
+    "CHANGELOG.md",
+    "integration.py",
+]
 MEGABYTES = 200
 SOURCES = Path(__file__).parents[1] / "scripts"
 
@@ -48,7 +57,9 @@ CONTENTS: dict[str, Callable[[str], bytes]] = {
     "a million lines": lambda path: b"\n" * 900_000,
     "many headings": lambda path: b"## 1.0.0 (2024-01-01)\n" * 20_000,
     "an alias bomb": lambda path: b"a0: &a0 [x, x]\n"
-    + b"".join(b"a%d: &a%d [*a%d, *a%d, *a%d, *a%d]\n" % (n, n, n - 1, n - 1, n - 1, n - 1) for n in range(1, 40)),
+    + b"".join(
+        b"a%d: &a%d [*a%d, *a%d, *a%d, *a%d]\n" % (n, n, n - 1, n - 1, n - 1, n - 1) for n in range(1, 40)
+    ),
     "a loop": lambda path: b"a: &a [*a]\n",
     "a tag": lambda path: b"a: !!python/object/apply:os.system [echo]\n",
     "a number": lambda path: b"3\n",
@@ -65,7 +76,13 @@ def test_hostile_content_gives_findings_about_that_file(tmp_path: Path, path: st
     folder = put(good_folder(Profile.GUIDE), tmp_path / "good-service")
     (folder / path).write_bytes(CONTENTS[content](path))
     verdict = judged(DiskFolder(folder, tmp_path, frozenset()))
-    harmless = path == "integration.py" and content in ("nothing", "a million lines", "a number", "a list of lists", "odd keys")
+    harmless = path == "integration.py" and content in (
+        "nothing",
+        "a million lines",
+        "a number",
+        "a list of lists",
+        "odd keys",
+    )
     assert said_of(verdict, path) or harmless or (path == "integration.py" and verdict.findings)
 
 
@@ -98,7 +115,9 @@ def a_pipe(place: Path) -> None:
 
 @pytest.mark.parametrize("stand_in", [a_folder, a_dangling_link, an_escaping_link, a_link_to_itself, a_pipe])
 @pytest.mark.parametrize("path", [*READ, "README.md", "Makefile", "main.py"])
-def test_what_is_no_file_is_one_finding_there(tmp_path: Path, path: str, stand_in: Callable[[Path], None]) -> None:
+def test_what_is_no_file_is_one_finding_there(
+    tmp_path: Path, path: str, stand_in: Callable[[Path], None]
+) -> None:
     folder = put(good_folder(Profile.GUIDE), tmp_path / "good-service")
     (folder / path).unlink()
     stand_in(folder / path)
@@ -106,21 +125,48 @@ def test_what_is_no_file_is_one_finding_there(tmp_path: Path, path: str, stand_i
     assert len(said_of(verdict, path)) == 1, verdict.findings
 
 
+def cut(data: bytes, chance: random.Random) -> bytes:
+    return data[: chance.randrange(len(data))]
+
+
+def flipped(data: bytes, chance: random.Random) -> bytes:
+    at = chance.randrange(len(data))
+    return data[:at] + bytes([chance.randrange(256)]) + data[at + 1 :]
+
+
+def holed(data: bytes, chance: random.Random) -> bytes:
+    at = chance.randrange(len(data))
+    return data[:at] + data[at + chance.randrange(1, 30) :]
+
+
+def without_a_line(data: bytes, chance: random.Random) -> bytes:
+    lines = data.split(b"\n")
+    lines.pop(chance.randrange(len(lines)))
+    return b"\n".join(lines)
+
+
+def with_a_line_twice(data: bytes, chance: random.Random) -> bytes:
+    lines = data.split(b"\n")
+    lines.insert(chance.randrange(len(lines)), chance.choice(lines))
+    return b"\n".join(lines)
+
+
+def shuffled(data: bytes, chance: random.Random) -> bytes:
+    lines = data.split(b"\n")
+    return b"\n".join(chance.sample(lines, len(lines)))
+
+
+def spoiled(data: bytes, chance: random.Random) -> bytes:
+    return data.replace(chance.choice(data.split()), chance.choice(WORDS))
+
+
+MUTATIONS = (cut, flipped, holed, without_a_line, with_a_line_twice, shuffled, spoiled)
+
+
 def mutations(data: bytes, seed: int, count: int) -> Iterator[bytes]:
-    """Truncated, flipped, doubled, shuffled and spoiled copies of a document."""
+    """Copies of a document, each spoiled in one way."""
     chance = random.Random(seed)
-    for _ in range(count):
-        lines = data.split(b"\n")
-        at, line = chance.randrange(len(data)), chance.randrange(len(lines))
-        yield chance.choice([
-            lambda: data[:at],
-            lambda: data[:at] + bytes([chance.randrange(256)]) + data[at + 1 :],
-            lambda: data[:at] + data[at + chance.randrange(1, 30) :],
-            lambda: b"\n".join([*lines[:line], *lines[line + 1 :]]),
-            lambda: b"\n".join([*lines[: line + 1], *lines[line:]]),
-            lambda: b"\n".join(chance.sample(lines, len(lines))),
-            lambda: data.replace(chance.choice(data.split() or [b"x"]), chance.choice(WORDS)),
-        ])()  # fmt: skip
+    return (chance.choice(MUTATIONS)(data, chance) for _ in range(count))
 
 
 WORDS = [b"[]", b"{}", b"null", b"true", b"3", b"-1.5e999", b'""', b"[[1]]", b"&a *a", b"!!set", b"\xf0\x9f\x98\x80",
@@ -135,7 +181,9 @@ def test_ten_thousand_spoiled_documents_crash_nothing(path: str) -> None:
         assert judged(good.having(path, data)).crashes == (), data
 
 
-@pytest.mark.parametrize("content", ["50 MB", "an alias bomb", "100,000 brackets", "a million items", "many headings"])
+@pytest.mark.parametrize(
+    "content", ["50 MB", "an alias bomb", "100,000 brackets", "a million items", "many headings"]
+)
 def test_a_hostile_folder_takes_little_memory(tmp_path: Path, content: str) -> None:
     folder = put(good_folder(Profile.GUIDE), tmp_path / "integrations" / "good-service")
     for path in READ:

@@ -13,7 +13,9 @@ import pytest
 ROOT = Path(__file__).parents[1]
 MAKEFILE = (ROOT / "Makefile").read_text()
 TARGETS = re.findall(r"^([a-z-]+):.*## ", MAKEFILE, re.MULTILINE)
-NEWER_THAN_381 = r"\.ONESHELL|\.SHELLFLAGS|\.RECIPEPREFIX|^define \w+ =|^undefine|!=|::=|\$\(file |&:|&>|echo \"\\033"
+NEWER_THAN_381 = (
+    r"\.ONESHELL|\.SHELLFLAGS|\.RECIPEPREFIX|^define \w+ =|^undefine|!=|::=|\$\(file |&:|&>|echo \"\\033"
+)
 
 
 @pytest.fixture
@@ -32,7 +34,9 @@ def checkout(tmp_path: Path) -> Path:
 
 def make(folder: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
     clean = {"PATH": os.environ["PATH"], "HOME": str(folder), **env}
-    return subprocess.run(["make", *arguments], cwd=folder, env=clean, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        ["make", *arguments], cwd=folder, env=clean, capture_output=True, text=True, check=False
+    )
 
 
 def test_help_is_the_default_and_lists_every_target(checkout: Path) -> None:
@@ -46,7 +50,9 @@ def test_every_phony_target_has_a_line_of_help() -> None:
     assert sorted(phony[1].split()) == sorted(TARGETS)
 
 
-@pytest.mark.parametrize("variable", ["ROOT", "INTEGRATION", "FORMAT", "OUTPUT", "STRICT", "JOBS", "CODE", "NAME"])
+@pytest.mark.parametrize(
+    "variable", ["ROOT", "INTEGRATION", "FORMAT", "OUTPUT", "STRICT", "JOBS", "CODE", "NAME"]
+)
 @pytest.mark.parametrize("given", ["on the line", "in the environment"])
 def test_variables_are_handed_on_in_the_environment(checkout: Path, variable: str, given: str) -> None:
     value = "a b; 'c' \"d\" $HOME"

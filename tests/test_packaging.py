@@ -41,7 +41,9 @@ def run(*command: str, cwd: Path) -> str:
 
 def test_the_package_list_is_the_tree() -> None:
     folders = {path.parent for path in (ROOT / "scripts" / "seatrial").rglob("__init__.py")}
-    found = {".".join(folder.relative_to(ROOT / "scripts").parts) for folder in folders} | {"seatrial.templates"}
+    found = {".".join(folder.relative_to(ROOT / "scripts").parts) for folder in folders} | {
+        "seatrial.templates"
+    }
     assert sorted(SETTINGS["tool"]["setuptools"]["packages"]) == sorted(found)
 
 

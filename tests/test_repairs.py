@@ -30,7 +30,14 @@ def test_an_edit_is_made_at_its_place(text: str, edits: list[Edit], wanted: str)
 
 
 @pytest.mark.parametrize(
-    "wrong", [edit(1, 2, "a", "b"), edit(9, 1, "a", "b"), edit(1, 99, "a", "b"), edit(1, 1, "", "b"), edit(1, 1, "b", "")]
+    "wrong",
+    [
+        edit(1, 2, "a", "b"),
+        edit(9, 1, "a", "b"),
+        edit(1, 99, "a", "b"),
+        edit(1, 1, "", "b"),
+        edit(1, 1, "b", ""),
+    ],
 )
 def test_an_edit_whose_place_reads_otherwise_changes_nothing(wrong: Edit) -> None:
     assert repaired("a\n", [wrong]) == "a\n"

@@ -15,10 +15,14 @@ PLACES = ["scripts", "tests", "benchmarks", "tasks.py"]
 
 
 @pytest.mark.parametrize(
-    "tool", [["ruff", "check", *PLACES], ["black", "--check", "--quiet", *PLACES], ["mypy"]], ids=lambda tool: tool[0]
+    "tool",
+    [["ruff", "check", *PLACES], ["black", "--check", "--quiet", *PLACES], ["mypy"]],
+    ids=lambda tool: tool[0],
 )
 def test_a_tool_has_nothing_to_say(tool: list[str]) -> None:
-    done = subprocess.run([sys.executable, "-m", *tool], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", *tool], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
 
 

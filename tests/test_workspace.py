@@ -29,7 +29,9 @@ def names(root: Path, *chosen: str, cwd: Path | None = None) -> list[str]:
     return [one.name for one in select(workspace, chosen, cwd or root)]
 
 
-@pytest.mark.parametrize("place", [".", "docs", "integrations", "integrations/jira", "integrations/jira/.port/resources"])
+@pytest.mark.parametrize(
+    "place", [".", "docs", "integrations", "integrations/jira", "integrations/jira/.port/resources"]
+)
 def test_the_root_is_found_from_every_subfolder(fleet: Path, place: str) -> None:
     assert find_root(fleet / place) == fleet
 
@@ -47,7 +49,9 @@ def test_inside_an_integration_that_one_is_chosen(fleet: Path) -> None:
     assert names(fleet, cwd=fleet / "integrations" / "jira" / "tests") == ["jira"]
 
 
-@pytest.mark.parametrize("typed", [["jira"], ["jira,jira"], [" jira ,"], ["integrations/jira"], ["integrations/jira/"]])
+@pytest.mark.parametrize(
+    "typed", [["jira"], ["jira,jira"], [" jira ,"], ["integrations/jira"], ["integrations/jira/"]]
+)
 def test_an_integration_is_chosen_by_name_or_path(fleet: Path, typed: list[str]) -> None:
     assert names(fleet, *typed) == ["jira"]
 

@@ -13,7 +13,6 @@ from seatrial.rules import BY_CODE, Rule
 from seatrial.subjects import Subjects
 from seatrial.subjects.suppressions import Suppressions
 
-
 MOST = 200
 """A rule is stopped after this many problems in one integration; the next run shows the rest."""
 

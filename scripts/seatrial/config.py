@@ -6,6 +6,7 @@ from typing import Any
 
 from seatrial import schemas
 from seatrial.documents import toml
+from seatrial.documents.document import Document
 from seatrial.errors import ConfigurationError
 from seatrial.model import Profile, Severity
 from seatrial.near import nearest
@@ -39,10 +40,12 @@ def _table(value: dict[str, Any], name: str) -> list[tuple[str, str]]:
     return list(value.get(name, {}).items())
 
 
-def _severity(document: toml.Document, code: str, word: str) -> tuple[str, Severity | None]:
+def _severity(document: Document, code: str, word: str) -> tuple[str, Severity | None]:
     if code not in BY_CODE:
         where = document.key("severity", code)
         near = nearest(code, BY_CODE)
         hint = f'; did you mean "{near}"?' if near else "; `seatrial rules` lists them"
-        raise ConfigurationError(f'{SETTINGS_FILE}:{where.line}:{where.column}: no rule has the code "{code}"{hint}')
+        raise ConfigurationError(
+            f'{SETTINGS_FILE}:{where.line}:{where.column}: no rule has the code "{code}"{hint}'
+        )
     return code, None if word == "off" else Severity(word)

@@ -20,7 +20,9 @@ def write_whole(path: Path, text: str) -> None:
         os.chmod(beside, stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o644)
         os.replace(beside, path)
     except OSError as failed:
-        raise ServiceError(f"{path} cannot be written: {(failed.strerror or str(failed)).lower()}") from failed
+        raise ServiceError(
+            f"{path} cannot be written: {(failed.strerror or str(failed)).lower()}"
+        ) from failed
     finally:
         if beside and os.path.exists(beside):
             os.unlink(beside)
@@ -32,4 +34,6 @@ def append(path: Path, text: str) -> None:
         with path.open("a", encoding="utf-8", errors="backslashreplace") as file:
             file.write(text)
     except OSError as failed:
-        raise ServiceError(f"{path} cannot be written: {(failed.strerror or str(failed)).lower()}") from failed
+        raise ServiceError(
+            f"{path} cannot be written: {(failed.strerror or str(failed)).lower()}"
+        ) from failed

@@ -29,7 +29,9 @@ class Survey:
     crashes: Mapping[str, Sequence[str]]
 
 
-def survey(workspace: Workspace, integrations: Sequence[Integration], rules: Sequence[Rule], jobs: int) -> Survey:
+def survey(
+    workspace: Workspace, integrations: Sequence[Integration], rules: Sequence[Rule], jobs: int
+) -> Survey:
     """What these rules say of these integrations of a workspace; the same for any number of jobs."""
     verdicts = list(_verdicts(workspace, integrations, rules, jobs))
     findings = sorted(chain.from_iterable(verdict.findings for verdict in verdicts), key=_in_order)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 from outcomes import HOSTILE
+
 from seatrial.report.escape import cut, encodable, plain
 
 

@@ -5,6 +5,7 @@ import time
 
 import pytest
 from outcomes import CLEAN, HOSTILE, OUTCOME, RULES, hostile, many, workflow_commands
+
 from seatrial.errors import UsageError
 from seatrial.report import FORMATS, Options, choose, render
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from outcomes import CLEAN, FINDING, HOSTILE, INFO, OUTCOME, SPEC, hostile, many, workflow_commands
+
 from seatrial.model import Severity
 from seatrial.outcome import Outcome
 from seatrial.report import render

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 
 from outcomes import FINDING, INFO, OUTCOME, SPEC
+
 from seatrial.outcome import Outcome
 from seatrial.report import render
 

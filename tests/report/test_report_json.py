@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 from outcomes import CLEAN, FINDING, HOSTILE, INFO, OUTCOME, SPEC, hostile
+
 from seatrial.model import Fix
 from seatrial.outcome import Outcome
 from seatrial.report import render

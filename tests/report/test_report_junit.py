@@ -5,6 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 from outcomes import FINDING, HOSTILE, INFO, OUTCOME, SPEC, hostile
+
 from seatrial.outcome import Outcome
 from seatrial.report import render
 from seatrial.report.escape import plain

@@ -10,6 +10,7 @@ from urllib.parse import unquote_to_bytes
 import pytest
 from jsonschema import Draft4Validator
 from outcomes import CLEAN, FINDING, HOSTILE, INFO, OUTCOME, RULES, SPEC, WARNING, hostile, many
+
 from seatrial.model import Edit, Fix, Location
 from seatrial.outcome import Outcome
 from seatrial.report import Options, render

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 from outcomes import CLEAN, FINDING, INFO, OUTCOME, WARNING
+
 from seatrial.model import Fix
 from seatrial.outcome import Outcome
 from seatrial.report import Options, render

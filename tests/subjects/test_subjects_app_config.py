@@ -1,4 +1,4 @@
-"""What is read from the port-app-config: literal blueprints, expressions, and what makes two resources the same."""
+"""What is read from the port-app-config: literal blueprints, expressions, equal resources."""
 
 from __future__ import annotations
 

@@ -96,7 +96,7 @@ def test_an_unknown_key_that_is_like_no_section_hides_nothing() -> None:
 def test_a_path_is_followed_over_relations() -> None:
     blueprints = read(related("a", "b"), related("b", "c"), blueprint("c"))
     end, missing = blueprints.follow(blueprints.all[0], ["to_b", "to_c"])
-    assert (end, missing) == (blueprints.find("c"), "")
+    assert (end, missing) == (blueprints.find("c"), None)
 
 
 def test_a_path_breaks_at_the_first_relation_that_is_not_there() -> None:
@@ -106,7 +106,7 @@ def test_a_path_breaks_at_the_first_relation_that_is_not_there() -> None:
 
 def test_a_path_that_leaves_the_file_ends_nowhere() -> None:
     blueprints = read(related("a", "_user"))
-    assert blueprints.follow(blueprints.all[0], ["to__user", "manager"]) == (None, "")
+    assert blueprints.follow(blueprints.all[0], ["to__user", "manager"]) == (None, None)
 
 
 @pytest.mark.parametrize(

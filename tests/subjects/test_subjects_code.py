@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from code_cases import APP_CONFIG, Edit, subjects
+from code_cases import Edit, subjects
 from seatrial.subjects.code import Code
 
 
@@ -45,29 +45,21 @@ def test_which_kinds_a_mapping_may_have_is_left_open(edit: Edit) -> None:
     ("old", "new"),
     [
         ("kind: Literal[Kind.TASK]", 'kind: Literal["task"]'),
-        ("kind: Literal[Kind.TASK]", 'kind: "Literal[Kind.TASK]"'),
         ("resources: list[AnyResource]", "resources: List[Union[ProjectResourceConfig, TaskResourceConfig]]"),
         ("resources: list[AnyResource]", 'resources: "list[ProjectResourceConfig | TaskResourceConfig]"'),
-        (
-            "(PortAppConfig):",
-            "(PortAppConfig):\n    x = 1\n\n\nclass Heir(GoodServicePortAppConfig):\n    y = 1\n",
-        ),
     ],
 )
 def test_which_kinds_a_mapping_may_have_is_told_in_many_forms(old: str, new: str) -> None:
-    expected = None if new.startswith('kind: "') else {"project", "task"}
-    if old.startswith("("):
-        text = subjects().python_files.data("integration.py").decode()
-        start = text.index("class GoodServiceIntegration")
-        heir = "class Heir(GoodServicePortAppConfig): ...\n\n\n"
-        edit = (
-            "integration.py",
-            "",
-            text[:start] + heir + text[start:].replace("= GoodServicePort", "= Heir  # "),
-        )
-    else:
-        edit = ("integration.py", old, new)
-    assert code(edit).accepted_kinds == expected
+    assert code(("integration.py", old, new)).accepted_kinds == {"project", "task"}
+
+
+def test_kinds_are_inherited_with_the_class_of_the_mapping() -> None:
+    heir = "class Heir(GoodServicePortAppConfig): ...\n\n\nclass GoodServiceIntegration"
+    found = code(
+        ("integration.py", "CONFIG_CLASS = GoodServicePortAppConfig", "CONFIG_CLASS = Heir"),
+        ("integration.py", "class GoodServiceIntegration", heir),
+    )
+    assert found.accepted_kinds == {"project", "task"}
 
 
 @pytest.mark.parametrize(
@@ -145,9 +137,5 @@ def test_executors_are_the_classes_with_an_action_name() -> None:
 
 
 def test_words_are_looked_for_in_code_that_runs_in_production() -> None:
-    found = code(
-        ("tests/test_x.py", "", "zebra = 1"),
-        ("a.py", "", "lion = 1"),
-        (APP_CONFIG, "'true'\n      state", "'t'\n      state"),
-    )
+    found = code(("tests/test_x.py", "", "zebra = 1"), ("a.py", "", "lion = 1"))
     assert (found.mentions("lion"), found.mentions("zebra"), found.mentions("\ud800")) == (True, False, False)

@@ -86,6 +86,11 @@ def test_a_broken_file_has_one_fault_with_its_place() -> None:
     assert where.path == "b.py"
 
 
+def test_a_fault_whose_place_the_grammar_does_not_tell_is_still_a_fault() -> None:
+    [(fault, where)] = files_of(a='N=""class r():""def e(').faults()
+    assert (fault.kind, where.path, where.line) == (FaultKind.SYNTAX, "a.py", 1)
+
+
 def test_newer_syntax_than_our_own_is_fine() -> None:
     text = 'type Pair[T] = tuple[T, T]\ndef f[T](x: T) -> str: return f"{", ".join(x)}"\n'
     assert list(files_of(a=text).faults()) == []

@@ -49,7 +49,13 @@ def environment(**more: str) -> dict[str, str]:
 def seatrial(cwd: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "seatrial", *arguments]
     done = subprocess.run(
-        command, cwd=cwd, env=environment(**env), capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False
+        command,
+        cwd=cwd,
+        env=environment(**env),
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        check=False,
     )
     assert not any(trace in done.stderr for trace in TRACES), done.stderr
     return done
@@ -70,7 +76,9 @@ def test_a_fault_is_one_line_with_place_reason_and_repair(broken: Path) -> None:
     assert "exporter" in done.stdout
 
 
-@pytest.mark.parametrize("place", ["integrations", "integrations/good-service", "integrations/good-service/.port"])
+@pytest.mark.parametrize(
+    "place", ["integrations", "integrations/good-service", "integrations/good-service/.port"]
+)
 def test_the_verdict_is_the_same_from_a_subfolder(broken: Path, place: str) -> None:
     assert seatrial(broken / place, "validate").stdout == seatrial(broken, "validate").stdout
 
@@ -107,7 +115,11 @@ def test_findings_go_to_a_file_and_the_summary_stays(broken: Path, tmp_path: Pat
 
 
 WRONG_USE = [
-    (["validate", "-i", "good-servce"], 2, 'no integration is called "good-servce"; did you mean "good-service"?'),
+    (
+        ["validate", "-i", "good-servce"],
+        2,
+        'no integration is called "good-servce"; did you mean "good-service"?',
+    ),
     (["validate", "--root", "nowhere"], 2, "is not a folder"),
     (["validate", "--format", "jsn"], 2, 'did you mean "json"?'),
     (["validate", "--jobs", "many"], 2, "jobs is a number"),
@@ -161,7 +173,9 @@ def test_a_closed_pipe_is_one_line(broken: Path) -> None:
 
 def test_standard_error_may_be_closed_as_well(broken: Path) -> None:
     command = f'"{sys.executable}" -m seatrial validate 2>&-'
-    done = subprocess.run(command, shell=True, cwd=broken, env=environment(), capture_output=True, check=False)
+    done = subprocess.run(
+        command, shell=True, cwd=broken, env=environment(), capture_output=True, check=False
+    )
     assert done.returncode == 1
 
 

@@ -19,6 +19,9 @@ MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 100
 """Collections nested deeper than this are refused; real documents stay below 20."""
 
+MAX_REPEATED = 100
+"""So many duplicate keys of one document are reported."""
+
 
 class FaultKind(enum.Enum):
     """Why a text is not a good document. Only a duplicate key still leaves a value."""

@@ -6,9 +6,10 @@ import json
 import re
 from collections.abc import Iterator
 from functools import partial
+from itertools import islice
 from typing import Any, NamedTuple, NoReturn
 
-from seatrial.documents.document import MAX_DEPTH, Document, Fault, FaultKind, Keys, Place
+from seatrial.documents.document import MAX_DEPTH, MAX_REPEATED, Document, Fault, FaultKind, Keys, Place
 from seatrial.documents.text import BOM, Lines, RefusedError, decoded, is_deep, refused, repeated, too_deep
 from seatrial.documents.wording import json_problem
 
@@ -16,6 +17,7 @@ _SPACE = re.compile(r"[ \t\n\r]*")
 _STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"')
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _PLAIN = re.compile(r"[^\s,\]}]+")
+_DECODER = json.JSONDecoder()
 
 
 def load(path: str, data: bytes) -> Document:
@@ -24,8 +26,8 @@ def load(path: str, data: bytes) -> Document:
         text = decoded(data)
         if text.startswith(BOM):
             raise RefusedError(FaultKind.ENCODING, "a byte order mark stands before the JSON; remove it")
-        value, repeated = _value(text)
-        faults = tuple(_duplicates(text)) if repeated else ()
+        value, has_duplicates = _value(text)
+        faults = tuple(islice(_duplicates(text), MAX_REPEATED)) if has_duplicates else ()
     except RefusedError as refusal:
         return refused(path, refusal)
     return Document(path, value, faults, partial(_places, text))
@@ -33,23 +35,20 @@ def load(path: str, data: bytes) -> Document:
 
 def _value(text: str) -> tuple[Any, bool]:
     """The value of a text, and whether any key is given twice."""
-    repeated = []
+    has_duplicates = False
 
     def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal has_duplicates
         value = dict(pairs)
-        if len(value) != len(pairs):
-            repeated.append(True)
+        has_duplicates = has_duplicates or len(value) != len(pairs)
         return value
 
     try:
         value = json.loads(text, object_pairs_hook=members, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
-        message = json_problem(error.msg) if text.strip() else "the file is empty"
-        raise RefusedError(FaultKind.SYNTAX, message, *Lines(text).at(error.pos)) from None
+        raise _broken(text, error) from None
     except _ConstantError as error:
-        raise RefusedError(
-            FaultKind.SYNTAX, f"{error} is not a JSON value", *_first(text, str(error))
-        ) from None
+        raise _no_value(text, str(error)) from None
     except ValueError:
         raise RefusedError(FaultKind.LIMIT, "a number has too many digits", *_longest_number(text)) from None
     except RecursionError:
@@ -58,7 +57,13 @@ def _value(text: str) -> tuple[Any, bool]:
         raise _deep(text)
     if _SURROGATE.search(text):
         _refuse_lone_surrogates(text)
-    return value, bool(repeated)
+    return value, has_duplicates
+
+
+def _broken(text: str, error: json.JSONDecodeError) -> RefusedError:
+    if not text.strip():
+        return RefusedError(FaultKind.SYNTAX, "the file is empty")
+    return RefusedError(FaultKind.SYNTAX, json_problem(error.msg), *Lines(text).at(error.pos))
 
 
 class _ConstantError(Exception):
@@ -69,14 +74,14 @@ def _refuse_constant(name: str) -> NoReturn:
     raise _ConstantError(name)
 
 
-def _first(text: str, name: str) -> tuple[int, int]:
-    """Where `name` first stands outside of strings."""
-    token = next(t for t in re.finditer(rf"{_STRING.pattern}|{name}", text, re.S) if t[0] == name)
-    return Lines(text).at(token.start())
+def _no_value(text: str, name: str) -> RefusedError:
+    """NaN or an infinity, where it first stands outside of strings."""
+    token = next(t for t in re.finditer(rf"{_STRING.pattern}|{name}", text) if t[0] == name)
+    return RefusedError(FaultKind.SYNTAX, f"{name} is not a JSON value", *Lines(text).at(token.start()))
 
 
 def _longest_number(text: str) -> tuple[int, int]:
-    numbers = (t for t in re.finditer(rf"{_STRING.pattern}|-?\d+", text, re.S) if t[0][0] != '"')
+    numbers = (t for t in re.finditer(rf"{_STRING.pattern}|-?\d+", text) if t[0][0] != '"')
     return Lines(text).at(max(numbers, key=lambda t: len(t[0])).start())
 
 
@@ -90,9 +95,10 @@ def _refuse_lone_surrogates(text: str) -> None:
 
 def _encodable(text: str) -> bool:
     try:
-        return bool(text.encode()) or True
+        text.encode()
     except UnicodeEncodeError:
         return False
+    return True
 
 
 def _deep(text: str) -> RefusedError:
@@ -163,6 +169,6 @@ class _Scan:
     def _member(self, index: int, keys: Keys, position: int, outer: int) -> int:
         if self._text[outer] == "[":
             return self._skip(self._value(index, (*keys, position), None, outer))
-        name, end = json.decoder.JSONDecoder().raw_decode(self._text, index)
+        name, end = _DECODER.raw_decode(self._text, index)
         value = self._skip(self._skip(end) + 1)
         return self._skip(self._value(value, (*keys, name), index, outer))

@@ -168,9 +168,12 @@ def _refuse_faults(origin: Origin, root: Node) -> None:
 
 
 def _first_broken(node: Node) -> Node:
-    """The first node that the grammar could not read, or had to add."""
+    """The first node that the grammar could not read, or had to add, or the nearest one around it."""
     while not (node.is_error or node.is_missing):
-        node = next(child for child in node.children if child.has_error or child.is_missing)
+        inner = next((child for child in node.children if child.has_error or child.is_missing), None)
+        if inner is None:
+            return node
+        node = inner
     return node
 
 

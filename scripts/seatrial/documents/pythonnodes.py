@@ -14,8 +14,17 @@ if TYPE_CHECKING:
 
 _WRAPPERS = frozenset(("type", "parenthesized_expression", "expression_statement"))
 _COMPOUND = frozenset(
-    ("block", "if_statement", "elif_clause", "else_clause", "with_statement")
-    + ("try_statement", "except_clause", "except_group_clause", "finally_clause")
+    (
+        "block",
+        "if_statement",
+        "elif_clause",
+        "else_clause",
+        "with_statement",
+        "try_statement",
+        "except_clause",
+        "except_group_clause",
+        "finally_clause",
+    )
 )
 
 
@@ -54,7 +63,7 @@ def bare(node: Node) -> Node:
 
 
 def walk(node: Node) -> Iterator[Node]:
-    """A node and all below it in the order of the text, less the names of keyword arguments and attributes."""
+    """A node and all below it in order; of keyword arguments the value only, of `f().x` the `f()`."""
     pending = [node]
     while pending:
         node = pending.pop()

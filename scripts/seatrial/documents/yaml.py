@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from seatrial.documents.document import MAX_DEPTH, Document, Fault, FaultKind, Keys, Place
+from seatrial.documents.document import MAX_DEPTH, MAX_REPEATED, Document, Fault, FaultKind, Keys, Place
 from seatrial.documents.text import BOM, Lines, RefusedError, decoded, refused, repeated
 from seatrial.documents.wording import shown, yaml_problem
 
@@ -77,7 +77,8 @@ def load(path: str, data: bytes) -> Document:
         value = reading.value(_root(text), 1)
     except RefusedError as refusal:
         return refused(path, refusal)
-    return Document(path, value, tuple(dict.fromkeys(reading.faults)), partial(_places, text))
+    faults = tuple(dict.fromkeys(reading.faults))[:MAX_REPEATED]
+    return Document(path, value, faults, partial(_places, text))
 
 
 def syntax_faults(data: bytes) -> tuple[Fault, ...]:
@@ -91,13 +92,13 @@ def syntax_faults(data: bytes) -> tuple[Fault, ...]:
 
 
 def _walk_events(text: str) -> None:
-    """Parses to the end, or to where collections nest too deep: below that the parser takes quadratic time."""
+    """Parses to the end, or to where collections nest too deep: there the parser takes quadratic time."""
     depth = 0
     for event in yaml.parse(text, Loader=_Loader):
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > MAX_DEPTH:
-                raise _LimitError(event.start_mark.index, 0)
+                raise _LimitError(event.start_mark.index if event.start_mark else 0, 0)
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
 

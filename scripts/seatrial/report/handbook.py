@@ -39,7 +39,9 @@ def entry(rule: Rule, shown: Example) -> str:
     parts = [f"{rule.code} {rule.name} ({weight(rule)})", rule.law, rule.reason]
     parts.append("For example, with this change to a correct folder:\n" + _indented(shown.diff))
     parts.append("Seatrial says:\n" + _indented(line(finding) for finding in shown.findings))
-    parts.append(f'To keep it for a reason: [tool.seatrial] ignore = {{ {rule.code} = "the reason" }} in pyproject.toml')
+    parts.append(
+        f'To keep it for a reason: [tool.seatrial] ignore = {{ {rule.code} = "the reason" }} in pyproject.toml'
+    )
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -47,8 +49,8 @@ def page(examples: Mapping[Rule, Example]) -> str:
     """docs/rules.md, whole."""
     text = [
         "# Rules",
-        "This page is written by `make docs` from the rules themselves: each example below was made by one edit "
-        "of the template's folder, and each output is what Seatrial printed for it. `-` is the good line, `+` the bad one.",
+        "This page is written by `make docs` from the rules themselves: each example below was made by one edit of "
+        "the template's folder, and each output is what Seatrial printed for it. `-` is the good line, `+` the bad.",
         "`0xx` are laws of presence, `1xx` of content, `2xx` of agreement between files. A code is never used again.",
         _contents(examples),
     ]
@@ -59,7 +61,10 @@ def page(examples: Mapping[Rule, Example]) -> str:
 
 
 def _contents(rules: Iterable[Rule]) -> str:
-    rows = [f"| [{rule.code}](#{rule.code.lower()}-{rule.name}) | {rule.name} | {weight(rule)} |" for rule in rules]
+    rows = [
+        f"| [{rule.code}](#{rule.code.lower()}-{rule.name}) | {rule.name} | {weight(rule)} |"
+        for rule in rules
+    ]
     return "\n".join(["| code | allows | severity |", "|---|---|---|", *rows])
 
 

@@ -13,7 +13,9 @@ def picture(title: str, command: str, output: str) -> str:
     from rich.console import Console
     from rich.text import Text
 
-    console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True, color_system="standard")
+    console = Console(
+        record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True, color_system="standard"
+    )
     console.print(Text.assemble(("$ ", "bold green"), command))
     console.print(Text.from_ansi(output))
     drawn = console.export_svg(title=title, unique_id=re.sub(r"\W", "-", title))

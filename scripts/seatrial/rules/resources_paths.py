@@ -53,7 +53,7 @@ def _broken_path(blueprints: Blueprints, start: Blueprint, mirror: Item) -> Prob
     where = blueprints.document.at(*mirror.way("path"))
     if end is None:
         return
-    if missing:
+    if missing is not None:
         yield _no_relation(blueprints, mirror, end, missing)
     elif not relations:
         fix = Fix('put a relation and a dot before it, such as "project.status"')
@@ -89,7 +89,7 @@ def broken_ownership_path(blueprints: Blueprints) -> Problems:
             item = one.item.inner(key)
             relations = [name for name in item.text("path").split(".") if name not in ("", "$team")]
             end, missing = blueprints.follow(one, relations)
-            if end and missing:
+            if end and missing is not None:
                 yield _no_relation(blueprints, item, end, missing)
 
 

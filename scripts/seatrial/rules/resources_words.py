@@ -45,7 +45,7 @@ def rename(where: Location, name: str, known: Collection[str], otherwise: str, t
 
     `text` is what stands at the place, where that is more than the name.
     """
-    near = nearest(name, known) if len(known) <= MOST_KNOWN else None
+    near = _near(name, known)
     if not near:
         return Fix(otherwise)
     whole = text or name
@@ -55,14 +55,16 @@ def rename(where: Location, name: str, known: Collection[str], otherwise: str, t
 
 def point_elsewhere(where: Location, name: str, blueprints: Blueprints, text: str = "") -> Fix:
     """Change the name of a blueprint that is not there, or say where it is."""
-    return rename(
-        where,
-        name,
-        blueprints.anywhere,
+    otherwise = (
         f"add the blueprint {shown(name)} to {blueprints.document.path}, or, where it lives elsewhere, "
-        'list it under "blueprints" of [known] in seatrial.toml',
-        text,
+        'list it under "blueprints" of [known] in seatrial.toml'
     )
+    own = blueprints.identifiers
+    return rename(where, name, own if _near(name, own) else blueprints.foreign, otherwise, text)
+
+
+def _near(name: str, known: Collection[str]) -> str | None:
+    return nearest(name, known) if len(known) <= MOST_KNOWN else None
 
 
 def place(document: Document, reference: Reference) -> Location:

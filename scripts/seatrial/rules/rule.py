@@ -68,7 +68,7 @@ def rule(
 
     `by_profile` overrides `severity`; OFF leaves a rule to those who switch it on.
     """
-    severities = {profile: severity for profile in Profile} | dict(by_profile or {})
+    severities = dict.fromkeys(Profile, severity) | dict(by_profile or {})
 
     def declare(check: Callable[..., Problems]) -> Rule:
         law, _, reason = inspect.cleandoc(check.__doc__ or "").partition("\n\n")

@@ -22,7 +22,11 @@ def unknown_code_ignored(suppressions: Suppressions) -> Problems:
     for code in suppressions.codes - set(suppressions.known):
         near = nearest(code, suppressions.known)
         where = suppressions.document.key(*IGNORE, code)
-        fix = Fix(f'write "{near}"', Edit(where, code, near)) if near else Fix("see `seatrial rules` for the codes")
+        fix = (
+            Fix(f'write "{near}"', Edit(where, code, near))
+            if near
+            else Fix("see `seatrial rules` for the codes")
+        )
         yield Problem(where, f'no rule has the code "{code}"', fix)
 
 
@@ -34,4 +38,6 @@ def idle_ignore(suppressions: Suppressions) -> Problems:
     """
     for code in suppressions.idle:
         where = suppressions.document.key(*IGNORE, code)
-        yield Problem(where, f"{code} is ignored, but there is nothing of it to ignore", Fix("delete the line"))
+        yield Problem(
+            where, f"{code} is ignored, but there is nothing of it to ignore", Fix("delete the line")
+        )

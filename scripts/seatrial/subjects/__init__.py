@@ -16,24 +16,24 @@ from seatrial.model import Fleet, Integration, Profile
 from seatrial.settings import Settings
 from seatrial.subjects.app_config import AppConfig
 from seatrial.subjects.blueprints import Blueprints
+from seatrial.subjects.changelog import Changelog
 from seatrial.subjects.code import Code
 from seatrial.subjects.configuration_use import ConfigurationUse
-from seatrial.subjects.changelog import Changelog
 from seatrial.subjects.conformity import Conformity
 from seatrial.subjects.fragments import Fragment, fragments_of
 from seatrial.subjects.jq_expressions import JqExpressions
-from seatrial.subjects.resource_forms import RESOURCE_STEMS, ResourceForms
-from seatrial.subjects.rows import Rows
-from seatrial.subjects.suppressions import Suppressions
-from seatrial.subjects.python_files import PythonFiles
-from seatrial.subjects.reading import read_document, resource_path
-from seatrial.subjects.litter import Litter
 from seatrial.subjects.kinds import Kinds
+from seatrial.subjects.litter import Litter
 from seatrial.subjects.lock import Lock
 from seatrial.subjects.package import Package
+from seatrial.subjects.python_files import PythonFiles
+from seatrial.subjects.reading import read_document, resource_path
+from seatrial.subjects.resource_forms import RESOURCE_STEMS, ResourceForms
+from seatrial.subjects.rows import Rows
+from seatrial.subjects.spec import Peers, Spec, load_spec
+from seatrial.subjects.suppressions import Suppressions
 from seatrial.subjects.texts import Texts
 from seatrial.subjects.tree import Tree
-from seatrial.subjects.spec import Peers, Spec, load_spec
 
 
 class Subjects:

@@ -137,11 +137,6 @@ class Blueprints:
             found.setdefault(one.identifier, []).append(one)
         return {name: same[0] for name, same in found.items() if len(same) == 1 and name not in self.foreign}
 
-    @cached_property
-    def anywhere(self) -> frozenset[str]:
-        """The identifiers in the file, and those known to be elsewhere."""
-        return self.identifiers | self.foreign
-
     def find(self, identifier: str) -> Blueprint | None:
         """The blueprint of this identifier, where all that is known of it is in the file."""
         return self._unique.get(identifier)
@@ -149,21 +144,21 @@ class Blueprints:
     def lacks(self, identifier: str) -> bool:
         """Whether no blueprint has this identifier, neither here nor elsewhere as far as is known."""
         all_named = len(self.all) == len(self.document.value)
-        return all_named and identifier not in self.anywhere
+        return all_named and identifier not in self.identifiers and identifier not in self.foreign
 
-    def follow(self, start: Blueprint, relations: Sequence[str]) -> tuple[Blueprint | None, str]:
-        """Where a path of relations leads, and "" or the first of them that is not there.
+    def follow(self, start: Blueprint, relations: Sequence[str]) -> tuple[Blueprint | None, str | None]:
+        """Where a path of relations leads, and the first of them that is not there.
 
-        None where the path leaves the file, or what is known of it.
+        It leads to None where it leaves the file, or what is known of it.
         """
         here: Blueprint | None = start
         for relation in relations:
             if here is None or not here.is_whole:
-                return None, ""
+                return None, None
             if relation not in here.relations.value:
                 return here, relation
             here = self.find(here.target(relation))
-        return here, ""
+        return here, None
 
     def are_unrelated(self, one: str, other: str) -> bool:
         """Whether no relations lead from one to the other, in either direction and over others.

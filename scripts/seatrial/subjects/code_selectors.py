@@ -60,7 +60,7 @@ def _unread(
 ) -> Unread:
     key = str(way[-1])
     aliases = [model.shadowed[key] for model in models if key in model.shadowed]
-    outer = [one for one in declared if key in _declared(_below(names, declared[one]))]
+    outer = [one for one in declared if any(key in model.keys for model in _below(names, declared[one]))]
     return Unread(way, frozenset(declared), next(iter(aliases), ""), next(iter(outer), ""))
 
 

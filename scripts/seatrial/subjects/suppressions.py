@@ -31,7 +31,9 @@ class Suppressions:
             table = table.get(key) if isinstance(table, dict) else None
         if pyproject is None or not isinstance(table, dict):
             return None
-        reasons = {code: reason for code, reason in table.items() if isinstance(reason, str) and reason.strip()}
+        reasons = {
+            code: reason for code, reason in table.items() if isinstance(reason, str) and reason.strip()
+        }
         return cls(pyproject, reasons, known)
 
     @property

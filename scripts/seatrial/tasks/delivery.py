@@ -10,6 +10,7 @@ from seatrial import report
 from seatrial.files import append, write_whole
 from seatrial.model import Profile
 from seatrial.outcome import Outcome, RuleFacts
+from seatrial.report.options import Options
 from seatrial.report.text import summary, wants_colour
 from seatrial.rules import RULES
 from seatrial.tasks.door import note, say
@@ -22,7 +23,7 @@ def deliver(outcome: Outcome, profile: Profile, format: str | None, output: str 
     """
     name = report.choose({} if output else os.environ, format)
     colour = output is None and wants_colour(sys.stdout.isatty(), os.environ)
-    text = report.render(name, outcome, report.Options(_facts(profile), colour))
+    text = report.render(name, outcome, Options(_facts(profile), colour))
     if output:
         write_whole(Path(output), text)
     else:
@@ -37,5 +38,6 @@ def deliver(outcome: Outcome, profile: Profile, format: str | None, output: str 
 def _facts(profile: Profile) -> dict[str, RuleFacts]:
     """What a report says of the rules themselves."""
     return {
-        rule.code: RuleFacts(rule.code, rule.name, rule.law, rule.reason, rule.severities[profile]) for rule in RULES
+        rule.code: RuleFacts(rule.code, rule.name, rule.law, rule.reason, rule.severities[profile])
+        for rule in RULES
     }

@@ -12,7 +12,7 @@ from invoke import Collection, Context, Exit, task
 from seatrial import tasks, tools
 from seatrial.files import write_whole
 from seatrial.outcome import Outcome
-from seatrial.report import Options
+from seatrial.report.options import Options
 from seatrial.tasks.door import door, note, option
 
 CHECKOUT = Path(__file__).parents[3]

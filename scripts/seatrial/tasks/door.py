@@ -63,7 +63,13 @@ def option(name: str, flag: str | None) -> str | None:
 
 def switch(name: str, flag: bool) -> bool:
     """A yes-or-no flag, else SEATRIAL_<NAME>: anything but empty, 0, no, false and off is yes."""
-    return flag or os.environ.get(f"SEATRIAL_{name.upper()}", "").lower() not in ("", "0", "no", "false", "off")
+    return flag or os.environ.get(f"SEATRIAL_{name.upper()}", "").lower() not in (
+        "",
+        "0",
+        "no",
+        "false",
+        "off",
+    )
 
 
 def names(flag: Sequence[str] | None) -> Sequence[str]:

@@ -22,14 +22,18 @@ from seatrial.workspace import Workspace, open_workspace, select
 
 @task(help=CHOOSING | {"diff": "show the repairs and change nothing"}, iterable=["integration"])
 @door
-def fix(c: Context, integration: Sequence[str] | None = None, root: str | None = None, diff: bool = False) -> None:
+def fix(
+    c: Context, integration: Sequence[str] | None = None, root: str | None = None, diff: bool = False
+) -> None:
     """Apply every safe repair; `seatrial validate` shows the rest."""
     workspace = open_workspace(option("root", root))
     chosen = select(workspace, names(integration))
     findings = survey(workspace, chosen, RULES, jobs_of(option("jobs", None))).outcome.findings
     changed = [_mend(workspace, path, edits, switch("diff", diff)) for path, edits in _edits(findings)]
     word = "would change" if switch("diff", diff) else "changed"
-    note(f"{word} {sum(changed)} of the files with findings; `seatrial validate` shows what is left to do by hand")
+    note(
+        f"{word} {sum(changed)} of the files with findings; `seatrial validate` shows what is left to do by hand"
+    )
 
 
 def _edits(findings: Sequence[Finding]) -> list[tuple[str, list[Edit]]]:
@@ -46,7 +50,9 @@ def _mend(workspace: Workspace, path: str, edits: Sequence[Edit], show: bool) ->
     if before is None or after is None or before == after:
         return False
     if show:
-        lines = difflib.unified_diff(before.splitlines(), after.splitlines(), f"a/{path}", f"b/{path}", lineterm="")
+        lines = difflib.unified_diff(
+            before.splitlines(), after.splitlines(), f"a/{path}", f"b/{path}", lineterm=""
+        )
         say("".join(f"{plain(line)}\n" for line in lines))
     else:
         write_whole(workspace.root / path, after)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from invoke import Context, Exit, task
 
@@ -43,7 +43,7 @@ def judge(
         raise Exit(code=EXIT_FINDINGS)
 
 
-def _task(name: str, families: Sequence[str], law: str):
+def _task(name: str, families: Sequence[str], law: str) -> Callable[..., None]:
     """A task over these families; they differ in nothing else."""
 
     @door
@@ -62,7 +62,9 @@ def _task(name: str, families: Sequence[str], law: str):
     return task(body, name=name, help=HELP, iterable=["integration"])
 
 
-validate = _task("validate", (*LAYOUT, *SPEC, *VERSION), "Everything about the folder: layout, spec and version.")
+validate = _task(
+    "validate", (*LAYOUT, *SPEC, *VERSION), "Everything about the folder: layout, spec and version."
+)
 validate_spec = _task("validate-spec", SPEC, "The .port folder and what must agree with it (SPC, RES, COD).")
 check_layout = _task("check-layout", LAYOUT, "The folder's hierarchy (LAY).")
 check_version = _task("check-version", VERSION, "pyproject, lock, version and changelog (PKG, CHG).")

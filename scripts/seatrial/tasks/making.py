@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import shlex
 from pathlib import Path
 
 from invoke import Context, task
@@ -11,11 +11,12 @@ from seatrial import git, scaffold, tools
 from seatrial.errors import ServiceError, UsageError
 from seatrial.model import Profile
 from seatrial.near import nearest
+from seatrial.tasks.asking import Told, answers_of, told
 from seatrial.tasks.door import CHOOSING, door, note, option, switch
 from seatrial.workspace import Workspace, open_workspace
 
 HELP = {
-    "name": "the title people read, such as \"My Service\"; asked for on a terminal",
+    "name": 'the title people read, such as "My Service"; asked for on a terminal',
     "root": CHOOSING["root"],
     "profile": "guide or ocean; by default that of the repository",
     "slug": "folder and package name; by default made from the title",
@@ -50,22 +51,32 @@ def new(
     """A new integration folder from the template."""
     workspace = _workspace(option("root", root))
     base = workspace.root if workspace else Path(option("root", root) or ".").absolute()
-    given = {"slug": slug, "parent": parent, "child": child, "description": description, "section": section,
-             "icon": icon, **_author(base, author, email)}  # fmt: skip
-    told = _told(option("name", name), given)
-    answers = scaffold.Answers.of(
-        told.pop("title") or "", _profile(option("profile", profile), workspace), _shares(base), **told
-    )
+    chosen = _profile(option("profile", profile), workspace)
+    given = {
+        "slug": slug,
+        "parent": parent,
+        "child": child,
+        "description": description,
+        "section": section,
+        "icon": icon,
+        **_author(base, author, email),
+    }
+    answers = answers_of(told(option("name", name), given), chosen, _shares(base))
     holder = base / (workspace.settings.integrations if workspace else "integrations")
     _make(answers, holder, locked=not switch("no_lock", no_lock))
 
 
 def _workspace(root: str | None) -> Workspace | None:
-    """The workspace to add to; None where there is none yet."""
+    """The workspace to add to; None where the folder is none yet. Raises UsageError for a place that will not do."""
+    if root and not Path(root).is_dir():
+        raise UsageError(f'there is no folder "{root}"; make it first, or name another with --root')
     try:
-        return open_workspace(root)
+        workspace = open_workspace(root)
     except UsageError:
         return None
+    if any(one.path == "" for one in workspace.integrations):
+        raise UsageError(f"{workspace.root} is itself one integration; name another place with --root")
+    return workspace
 
 
 def _profile(stated: str | None, workspace: Workspace | None) -> Profile:
@@ -73,7 +84,9 @@ def _profile(stated: str | None, workspace: Workspace | None) -> Profile:
         return workspace.profile if workspace else Profile.GUIDE
     if stated not in [profile.value for profile in Profile]:
         near = nearest(stated, [profile.value for profile in Profile])
-        raise UsageError(f'profile is guide or ocean, not "{stated}"' + (f'; did you mean "{near}"?' if near else ""))
+        raise UsageError(
+            f'profile is guide or ocean, not "{stated}"' + (f'; did you mean "{near}"?' if near else "")
+        )
     return Profile(stated)
 
 
@@ -82,68 +95,33 @@ def _shares(base: Path) -> bool:
     return (base / "integrations" / "_infra" / "Makefile").is_file()
 
 
-def _author(base: Path, author: str | None, email: str | None) -> dict[str, str | None]:
+def _author(base: Path, author: str | None, email: str | None) -> Told:
     """Who writes it: as stated, else as git knows them where that will do."""
     known = {"author": git.setting(base, "user.name"), "email": git.setting(base, "user.email")}
     try:
-        scaffold.Answers.of("Any", **known)
+        answers_of({"title": "Any", **known}, Profile.GUIDE)
     except UsageError:
         known = {}
     return {"author": author or known.get("author"), "email": email or known.get("email")}
-
-
-def _told(title: str | None, given: dict[str, str | None]) -> dict[str, str | None]:
-    """The answers given, and on a terminal, where not even a title is, those asked for."""
-    if title:
-        return {"title": title, **given}
-    if not sys.stdin.isatty():
-        raise UsageError('what shall it be called? type `seatrial new "My Service"`, or make new NAME="My Service"')
-    return _asked(given)
-
-
-def _asked(given: dict[str, str | None]) -> dict[str, str | None]:
-    answers: dict[str, str | None] = dict(given)
-    for question in scaffold.QUESTIONS:
-        if answers.get(question.key):
-            continue
-        answers[question.key] = _ask(question, answers)
-    return answers
-
-
-def _ask(question: scaffold.Question, answers: dict[str, str | None]) -> str:
-    """One question, asked again until the answer will do; an empty line takes the default."""
-    default = _default(question.key, answers)
-    for choice in question.choices:
-        note(f"    {choice}")
-    while True:
-        typed = input(f"{question.text}{f' [{default}]' if default else ''}: ").strip() or default
-        try:
-            if typed or question.key != "title":
-                scaffold.Answers.of(**{"title": typed, **answers, question.key: typed})  # type: ignore[arg-type]
-                return typed
-        except UsageError as wrong:
-            note(f"  {wrong}")
-
-
-def _default(key: str, answers: dict[str, str | None]) -> str:
-    title = answers.get("title")
-    return str(getattr(scaffold.Answers.of(**answers), key)) if title else ""  # type: ignore[arg-type]
 
 
 def _make(answers: scaffold.Answers, holder: Path, locked: bool) -> None:
     destination = holder / answers.slug
     scaffold.write(scaffold.render(answers), destination)
     note(f"made {destination}")
-    command = " ".join(scaffold.LOCK_COMMAND)
-    if not locked:
-        note(f"poetry.lock is still to be made: cd {destination} && {command}")
-        return
-    note(f"making poetry.lock: {command} (asks the package index, a minute or so)")
+    failed = _lock(destination) if locked else "it was not asked for"
+    if failed:
+        command = f"cd {shlex.quote(str(destination))} && {' '.join(scaffold.LOCK_COMMAND)}"
+        note(f"poetry.lock is still to be made: {failed}; type: {command}")
+    note(f"next: seatrial validate -i {answers.slug}")
+
+
+def _lock(destination: Path) -> str:
+    """Let poetry make the lock file; why it could not, where it could not."""
+    note("making poetry.lock with poetry, which asks the package index: a minute or so")
     try:
         ran = tools.run(scaffold.LOCK_COMMAND, cwd=destination, seconds=600)
-        failed = "" if ran.status == 0 else (ran.err or ran.out).decode(errors="replace").strip().splitlines()[-1:]
     except ServiceError as failure:
-        failed = str(failure)
-    if failed:
-        note(f"poetry.lock could not be made: {failed}; make it later: cd {destination} && {command}")
-    note(f"next: seatrial validate -i {answers.slug}")
+        return str(failure)
+    said = (ran.err or ran.out).decode(errors="replace").strip().splitlines() or ["it said nothing"]
+    return "" if ran.status == 0 else f"poetry failed: {said[-1].strip()}"

@@ -1,0 +1,113 @@
+"""The task `new`, as somebody types it in an empty folder, a repository, or the wrong place."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SOURCES = Path(__file__).parents[2] / "scripts"
+COMMAND = [sys.executable, "-m", "seatrial"]
+
+
+def environment(**more: str) -> dict[str, str]:
+    home = {"HOME": "/nonexistent", "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1"}
+    return {"PATH": os.environ["PATH"], "PYTHONPATH": str(SOURCES), **home, **more}
+
+
+def seatrial(cwd: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, *arguments],
+        cwd=cwd,
+        env=environment(**env),
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("title", "slug"), [("My Service", "my-service"), ("3scale", "3scale"), ("C++ Build", "cpp-build"), ("Ünï", "uni")]
+)
+def test_in_an_empty_folder_it_makes_the_hierarchy(tmp_path: Path, title: str, slug: str) -> None:
+    done = seatrial(tmp_path, "new", title, "--no-lock")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "integrations" / slug / ".port" / "spec.yaml").is_file()
+    assert f"seatrial validate -i {slug}" in done.stderr
+
+
+def test_the_new_folder_lacks_nothing_but_its_lock(tmp_path: Path) -> None:
+    seatrial(tmp_path, "new", "My Service", "--no-lock")
+    said = seatrial(tmp_path, "validate").stdout.splitlines()
+    assert len(said) == 1, said
+    assert "poetry lock" in said[0]
+
+
+def test_without_poetry_it_says_what_to_type(tmp_path: Path) -> None:
+    done = seatrial(tmp_path, "new", "My Service", PATH="/nonexistent")
+    assert done.returncode == 0
+    assert "poetry is not on this machine" in done.stderr
+    assert "my-service && poetry lock" in done.stderr
+
+
+def test_make_hands_the_name_on_by_the_environment(tmp_path: Path) -> None:
+    assert seatrial(tmp_path, "new", "--no-lock", SEATRIAL_NAME="My Service").returncode == 0
+    assert (tmp_path / "integrations" / "my-service").is_dir()
+
+
+def test_it_never_writes_over_a_folder(tmp_path: Path) -> None:
+    seatrial(tmp_path, "new", "My Service", "--no-lock")
+    kept = tmp_path / "integrations" / "my-service" / "README.md"
+    kept.write_text("mine")
+    done = seatrial(tmp_path, "new", "My Service", "--no-lock")
+    assert (done.returncode, kept.read_text()) == (2, "mine")
+    assert "already there" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["日本"], "--slug"),
+        (["My Service", "--root", "nowhere"], "no folder"),
+        (["My Service", "--profile", "oceam"], 'did you mean "ocean"'),
+        (["My Service", "--icon", "two words"], "--icon"),
+    ],
+)
+def test_an_answer_that_will_not_do_is_one_line_and_nothing_is_written(
+    tmp_path: Path, arguments: list[str], said: str
+) -> None:
+    done = seatrial(tmp_path, "new", *arguments, "--no-lock")
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_inside_a_repository_that_is_one_integration_it_refuses(tmp_path: Path) -> None:
+    (tmp_path / ".port").mkdir()
+    assert "itself one integration" in seatrial(tmp_path, "new", "My Service").stderr
+
+
+def test_on_a_terminal_it_asks_and_enter_takes_the_defaults(tmp_path: Path) -> None:
+    parent, child = pty.openpty()
+    process = subprocess.Popen(
+        [*COMMAND, "new", "--no-lock"],
+        cwd=tmp_path,
+        env=environment(),
+        stdin=child,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    os.write(parent, b"My Service\n" + b"\n" * 20)
+    out, err = process.communicate(timeout=30)
+    os.close(parent)
+    os.close(child)
+    assert process.returncode == 0, err
+    assert "Title people read" in out
+    assert (tmp_path / "integrations" / "my-service" / "README.md").is_file()
