@@ -32,7 +32,8 @@ def seatrial(cwd: Path, *arguments: str, **env: str) -> subprocess.CompletedProc
 
 
 @pytest.mark.parametrize(
-    ("title", "slug"), [("My Service", "my-service"), ("3scale", "3scale"), ("C++ Build", "cpp-build"), ("Ünï", "uni")]
+    ("title", "slug"),
+    [("My Service", "my-service"), ("3scale", "3scale"), ("C++ Build", "cpp-build"), ("Ünï", "uni")],
 )
 def test_in_an_empty_folder_it_makes_the_hierarchy(tmp_path: Path, title: str, slug: str) -> None:
     done = seatrial(tmp_path, "new", title, "--no-lock")
