@@ -62,7 +62,7 @@ def test_values_and_places_agree_with_the_text(
 def test_columns_count_code_points() -> None:
     document = json.load("f.json", '{"é😀": 1,\r\n "b": [true]}'.encode())
     assert document.at("é😀") == Location("f.json", 1, 8)
-    assert document.at("b", 0) == Location("f.json", 2, 7)
+    assert document.at("b", 0) == Location("f.json", 2, 8)
     assert document.key("b") == Location("f.json", 2, 2)
 
 
@@ -70,11 +70,11 @@ def test_a_duplicate_key_is_reported_at_the_second_key_and_its_last_value_counts
     document = json.load("f.json", b'{"a": {"x": 1},\n "b": 1,\n "\\u0061": {"x": 2, "x": 3}}')
     assert [(f.kind, f.line, f.column, f.message) for f in document.faults] == [
         (FaultKind.DUPLICATE_KEY, 3, 2, 'the key "a" is given twice'),
-        (FaultKind.DUPLICATE_KEY, 3, 20, 'the key "x" is given twice'),
+        (FaultKind.DUPLICATE_KEY, 3, 21, 'the key "x" is given twice'),
     ]
     assert document.readable
     assert document.value == {"a": {"x": 3}, "b": 1}
-    assert document.at("a", "x").column == 25
+    assert document.at("a", "x").column == 26
 
 
 def test_no_more_duplicate_keys_are_reported_than_anyone_reads() -> None:

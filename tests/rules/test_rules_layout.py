@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from good import good_folder, problems_of
+from good import good_folder, problems_of, subjects_of
 from seatrial.model import Entry, Kind, MemoryFolder, Severity
 from seatrial.rules import BY_CODE, BY_NAME, RULES
 
@@ -19,7 +19,8 @@ def said(name: str, folder: MemoryFolder, **context: object) -> list[str]:
 
 
 def layout_codes(folder: MemoryFolder, **context: object) -> set[str]:
-    return {rule.code for rule in RULES if rule.family == "LAY" and problems_of(rule, folder, **context)}
+    subjects = subjects_of(folder, **context)  # type: ignore[arg-type]
+    return {rule.code for rule in RULES if rule.family == "LAY" and any(rule.problems(subjects))}
 
 
 def others(count: int, folder: MemoryFolder = GOOD) -> dict[str, MemoryFolder]:

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from seatrial.model import Integration, MemoryFolder
-from seatrial.subjects.changelog import Changelog, untidy
+from seatrial.subjects.changelog import Changelog
+from seatrial.subjects.changelog_gate import refused
 
 ENTRY = "## 0.{n}.0 (2026-01-31)\n\n\n### Features\n\n- Added {n}\n\n\n"
 
@@ -43,4 +44,12 @@ def test_bytes_far_below_that_are_no_text_are_found() -> None:
 def test_an_older_heading_is_untidy_where_the_gate_would_refuse_it(heading: str, is_untidy: bool) -> None:
     older = ENTRY.replace("## 0.{n}.0 (2026-01-31)", heading).format(n=1)
     text = "# Log\n\n" + "".join(ENTRY.format(n=n) for n in (5, 4, 3)) + older + ENTRY.format(n=0)
-    assert bool(untidy(text.encode())) is is_untidy
+    assert bool(refused(text.encode())) is is_untidy
+
+
+def test_a_head_without_end_is_cut_between_lines() -> None:
+    changelog = changelog_of("## 0.1.0 (2026-01-31)\n" + "\u00e9\n" * 200_000)
+    assert changelog
+    assert changelog.head.faults == ()
+    assert changelog.top
+    assert changelog.top.version == "0.1.0"

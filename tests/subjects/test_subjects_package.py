@@ -15,8 +15,10 @@ def package_of(text: str) -> Package | None:
 
 def test_a_package_states_its_name_in_poetrys_table_or_in_the_standard_one() -> None:
     poetry, standard = package_of('[tool.poetry]\nname = "a"\n'), package_of('[project]\nname = "b"\n')
-    assert poetry and (poetry.name, poetry.way("name")) == ("a", ("tool", "poetry", "name"))
-    assert standard and (standard.name, standard.way("name")) == ("b", ("project", "name"))
+    assert poetry
+    assert (poetry.name, poetry.way("name")) == ("a", ("tool", "poetry", "name"))
+    assert standard
+    assert (standard.name, standard.way("name")) == ("b", ("project", "name"))
 
 
 def test_an_unreadable_pyproject_is_no_package() -> None:
@@ -38,15 +40,18 @@ def test_a_dependency_on_the_framework_is_read_in_every_form(
 ) -> None:
     package = package_of(f"[tool.poetry.dependencies]\nPort_Ocean = {value}\n")
     core = package.core if package else None
-    assert core and (core.constraint, core.extras, core.source) == (constraint, extras, source)
+    assert core
+    assert (core.constraint, core.extras, core.source) == (constraint, extras, source)
 
 
 def test_the_framework_is_found_in_every_group() -> None:
     package = package_of(
-        '[tool.poetry.dependencies]\nport_ocean = "1"\n[tool.poetry.group.dev.dependencies]\nport-ocean = "2"\n'
+        '[tool.poetry.dependencies]\nport_ocean = "1"\n'
+        '[tool.poetry.group.dev.dependencies]\nport-ocean = "2"\n'
         '[tool.poetry.dev-dependencies]\nport-ocean = "3"\n'
     )
-    assert package and sorted(core.constraint for core in package.all_cores) == ["1", "2", "3"]
+    assert package
+    assert sorted(core.constraint for core in package.all_cores) == ["1", "2", "3"]
 
 
 @pytest.mark.parametrize(

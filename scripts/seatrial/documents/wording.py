@@ -154,4 +154,5 @@ def shown(text: str) -> str:
 
 
 def _plain(table: Sequence[tuple[str, str]], text: str) -> str:
-    return next((plain for part, plain in table if part in text), text[:1].lower() + text[1:].rstrip("."))
+    own = text[:1].lower() + text[1:].rstrip(". \n")
+    return next((plain for part, plain in table if part in text), own or "unreadable")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from seatrial.documents.changelog import MARKER
 from seatrial.model import Fix, Fleet, Integration, Location, MemoryFolder, Problem
 from seatrial.rules.rule import WARNING, Edited, Problems, rule
-from seatrial.subjects.changelog import CHANGELOG, Changelog, is_declared, tidy_ones
+from seatrial.subjects.changelog import CHANGELOG, Changelog, is_declared
+from seatrial.subjects.changelog_gate import tidy_ones
 from seatrial.subjects.fragments import Fragment
-from seatrial.subjects.package import Package
+from seatrial.subjects.package import FRAGMENT_TYPES, Package
 from seatrial.subjects.tree import Custom
 from seatrial.version import Version
 
-TYPES = ("breaking", "deprecation", "feature", "improvement", "bugfix", "doc")
 FORM = "## X.Y.Z (YYYY-MM-DD)"
 FIRST = "## 0.1.0 (2026-01-31)"
 
@@ -181,7 +181,7 @@ def malformed_fragment_name(fragments: tuple[Fragment, ...], package: Package) -
 
     Towncrier passes over any other, and the change is missing from the changelog.
     """
-    types = package.fragment_types or TYPES
+    types = package.fragment_types or FRAGMENT_TYPES
     for fragment in fragments:
         if not fragment.has_type(types):
             fix = Fix(f"rename it to 1.improvement.md; the types are {', '.join(types)}")
@@ -200,7 +200,7 @@ def leftover_fragment(fragments: tuple[Fragment, ...], package: Package, changel
     The next release would announce it again.
     """
     for fragment in fragments:
-        if fragment.has_type(package.fragment_types or TYPES) and fragment.stands_in(changelog.data):
+        if fragment.has_type(package.fragment_types or FRAGMENT_TYPES) and fragment.stands_in(changelog.data):
             message = f'"{fragment.path}" stands in the changelog already'
             yield Problem(Location(fragment.path), message, Fix("delete it"))
 

@@ -62,7 +62,7 @@ def _heading_fix(top: Entry) -> Fix:
 def invalid_changelog_date(changelog: Changelog, package: Package) -> Problems:
     """The date of the newest entry is a day of the calendar, year first.
 
-    Readers sort by it.
+    Readers go by it when they look for what has changed since.
     """
     top = changelog.top
     if top and top.date and has_declared_form(package, top) and not _is_date(top.date):

@@ -12,7 +12,7 @@ from seatrial.model import Edit, Fix, Fleet, Integration, Location, MemoryFolder
 from seatrial.near import nearest
 from seatrial.rules.rule import GUIDE, OFF, WARNING, Edited, Problems, rule
 from seatrial.subjects.conformity import Conformity
-from seatrial.subjects.package import PYPROJECT, TITLE_FORMAT, Package, title_formats
+from seatrial.subjects.package import FRAGMENT_TYPES, PYPROJECT, TITLE_FORMAT, Package, title_formats
 from seatrial.subjects.tree import Custom
 from seatrial.version import Version
 
@@ -22,9 +22,6 @@ NAME = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*")
 FORMS = "write X.Y.Z, X.Y.Z-beta, X.Y.Z-dev or X.Y.Z-post1"
 
 DETAILS = {"description": "what the integration is for", "authors": "who answers for it"}
-
-FRAGMENT_TYPES = ("breaking", "deprecation", "feature", "improvement", "bugfix", "doc")
-"""The types of change that a release intent may name."""
 
 
 def edited(old: str, new: str) -> Edited:

@@ -1,6 +1,6 @@
 """The changelog as the release and its gate see it: the newest entry whole, the older ones by their form.
 
-A changelog has hundreds of entries and grows by one a week, so only its head is parsed.
+A changelog has hundreds of entries and grows by one with each release, so only its head is parsed.
 """
 
 from __future__ import annotations
@@ -9,13 +9,14 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice, pairwise, takewhile
+from itertools import islice, takewhile
 
 from seatrial.documents import changelog
 from seatrial.documents.changelog import MARKER, Entry
 from seatrial.documents.document import Fault, FaultKind
 from seatrial.errors import Unreadable
-from seatrial.model import Fleet, Integration
+from seatrial.model import Integration
+from seatrial.subjects.changelog_gate import CANONICAL, DATED, plain, refused
 from seatrial.subjects.package import TITLE_FORMAT, Package
 
 CHANGELOG = "CHANGELOG.md"
@@ -27,16 +28,9 @@ SEARCHED = 100
 """A version stands in the first so many characters of its heading."""
 
 _MARKER = MARKER.encode()
-_DATED = re.compile(rb"^(?![-*\s])[^\n]*\(\d{4}-(?:\d\d-\d\d|\d\d?-\d\d?)\)[ \t]*$", re.MULTILINE)
-_DAY = re.compile(rb"\(\d{4}-\d\d-\d\d\)\n")
-_LOOSE = re.compile(rb"\(\d{4}-(?:\d-\d\d?|\d\d-\d)\)")
-_CANONICAL = rb"## \d+\.\d+\.\d+(?:-[a-zA-Z0-9.]+)?\s+\(\d{4}-\d\d-\d\d\)"
-_ENDED = re.compile(_CANONICAL + rb"\n\n\n(?=\S)")
-_TIDY = re.compile(rb"\n\n\n" + _ENDED.pattern)
-_TRAILING = re.compile(rb"(?<![ \t])[ \t]++\n")
 _UNDERLINE = re.compile(rb"\s*(?:-{3,}|={3,}|\*{3,})\s*")
 _BEFORE_VERSION = re.compile(rb"(?!-)(?:#{0,3} *|[\w# -]* )v?")
-_HEADING = re.compile(_CANONICAL.decode())
+_HEADING = re.compile(CANONICAL.decode())
 
 _PARTS = {"version": r"v?\d+\.\d+\.\d+\S*", "project_date": r"\d{4}-\d\d-\d\d", "name": r"[\w .-]*"}
 _READABLE = (["project_date", "version"], ["name", "project_date", "version"])
@@ -55,7 +49,7 @@ class Changelog:
         if not integration.has(CHANGELOG):
             return None
         try:
-            data = _plain(integration.read(CHANGELOG))
+            data = plain(integration.read(CHANGELOG))
         except Unreadable as reason:
             fault = Fault(FaultKind.UNREADABLE, str(reason))
             return cls(b"", changelog.Changelog(CHANGELOG, faults=(fault,)))
@@ -108,57 +102,11 @@ class Changelog:
     @cached_property
     def untidy(self) -> tuple[int, int]:
         """The line of the first older heading that the gate would refuse, and how many such there are."""
-        places = untidy(self.data)
+        places = refused(self.data)
         return (self._line(places[0]), len(places)) if places else (0, 0)
 
     def _line(self, place: int) -> int:
         return self.data.count(b"\n", 0, place) + 1
-
-
-def untidy(data: bytes) -> list[int]:
-    """Where the headings below the newest stand that the pull-request gate would refuse.
-
-    As it does, a date such as `2024-12-2` is passed over, and so are the blank lines below such an
-    entry. Those below the newest entry are its own.
-    """
-    newest = _DAY.search(data)
-    if newest is None:
-        return []
-    below = newest.end() - 1
-    if len(_DAY.findall(data, below + 1)) == len(_TIDY.findall(data, below)) and b"\n\n\n\n#" not in data:
-        return []
-    dated = list(_DATED.finditer(data))
-    tidy = {
-        match.start() + 3
-        for match in _TIDY.finditer(data)
-        if data[match.start() - 1 : match.start()] != b"\n"
-    }
-    if len(dated) > 1 and _ENDED.match(data, dated[1].start()):
-        tidy.add(dated[1].start())
-    return [
-        one.start() for above, one in pairwise(dated) if one.start() not in tidy and _is_refused(above, one)
-    ]
-
-
-def _is_refused(above: re.Match[bytes], match: re.Match[bytes]) -> bool:
-    """Whether a heading that is not tidy would be refused: for its form, or its spacing below a right one."""
-    if _LOOSE.search(match.group()):
-        return False
-    return not (re.fullmatch(_CANONICAL, match.group()) and _LOOSE.search(above.group()))
-
-
-def tidy_ones(fleet: Fleet) -> frozenset[str]:
-    """The places of the integrations whose older entries have today's form."""
-    return fleet.keep("tidy changelogs", lambda: frozenset(_tidy_ones(fleet)))
-
-
-def _tidy_ones(fleet: Fleet) -> Iterator[str]:
-    for integration in fleet.integrations:
-        try:
-            if not untidy(_plain(integration.read(CHANGELOG))):
-                yield integration.path
-        except Unreadable:
-            continue
 
 
 def is_declared(package: Package) -> bool:
@@ -185,12 +133,6 @@ def _places(data: bytes, text: bytes) -> Iterator[int]:
         place = data.find(text, place + 1)
 
 
-def _plain(data: bytes) -> bytes:
-    """With line feeds alone at the ends of lines, and no blanks before them, as the gate reads it."""
-    data = data.replace(b"\r\n", b"\n")
-    return _TRAILING.sub(b"\n", data) if b" \n" in data or b"\t\n" in data else data
-
-
 def _is_odd(data: bytes) -> bool:
     """Whether the bytes are no text, so that the parser must see all of them to say where."""
     try:
@@ -202,6 +144,7 @@ def _is_odd(data: bytes) -> bool:
 
 def _end_of_head(data: bytes) -> int:
     """Where the third dated heading starts; behind the marker, where there is one."""
-    dated = _DATED.finditer(data, max(data.find(_MARKER), 0))
+    dated = DATED.finditer(data, max(data.find(_MARKER), 0))
     third = next(islice(dated, 2, None), None)
-    return min(third.start() if third else len(data), MAX_HEAD)
+    end = third.start() if third else len(data)
+    return end if end <= MAX_HEAD else data.rfind(b"\n", 0, MAX_HEAD) + 1

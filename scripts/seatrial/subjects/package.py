@@ -20,6 +20,9 @@ CORE = "port-ocean"
 TITLE_FORMAT = "## {version} ({project_date})"
 """How towncrier is told to write a heading, in every integration since 2024."""
 
+FRAGMENT_TYPES = ("breaking", "deprecation", "feature", "improvement", "bugfix", "doc")
+"""The types of change that a release intent may name."""
+
 _NAME_LINE = re.compile(rb'^name = "([^"\n]*)"', re.MULTILINE)
 _TITLE_LINE = re.compile(rb'^title_format\s*=\s*["\']([^"\'\n]*)', re.MULTILINE)
 
