@@ -10,32 +10,13 @@ from datetime import date
 from seatrial import naming
 from seatrial.errors import UsageError
 from seatrial.model import Profile
+from seatrial.subjects.vocabulary import SECTIONS
 
 CORE = "0.48.12"
 """The framework version the template was last tried with."""
 
 MAX_TEXT = 300
 """No answer is longer, in characters."""
-
-SECTIONS = (
-    "AI Agents",
-    "APM & Alerting",
-    "CICD",
-    "Cloud Cost",
-    "Cloud Providers",
-    "Code Quality & Security",
-    "Event Processing",
-    "Feature Management",
-    "Git Providers",
-    "GitOps",
-    "IaC",
-    "Identity Providers",
-    "Incident Management",
-    "Kubernetes Stack",
-    "Project management",
-    "Other",
-)
-"""The sections of Port's catalogue that real integrations stand in."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +83,7 @@ QUESTIONS = (
     Question("description", "One line that says what it does"),
     Question("parent", "First kind it exports, in the singular"),
     Question("child", "Second kind, which belongs to the first"),
-    Question("section", "Section of the catalogue", SECTIONS),
+    Question("section", "Section of the catalogue", tuple(sorted(SECTIONS))),
     Question("icon", "Icon"),
     Question("author", "Author"),
     Question("email", "Author's e-mail address, may be empty"),

@@ -17,11 +17,11 @@ from typing import Any
 import jinja2
 
 from seatrial import naming
-from seatrial.answers import QUESTIONS, SECTIONS, Answers, Question
+from seatrial.answers import QUESTIONS, Answers, Question
 from seatrial.errors import ConfigurationError, ServiceError, UsageError
 from seatrial.model import MemoryFolder
 
-__all__ = ["LOCK_COMMAND", "QUESTIONS", "REVISION", "SECTIONS", "Answers", "Question", "render", "write"]
+__all__ = ["LOCK_COMMAND", "QUESTIONS", "REVISION", "Answers", "Question", "render", "write"]
 
 REVISION = 1
 """Raised whenever the template changes what it writes; kept in each generated folder."""

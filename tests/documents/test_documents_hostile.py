@@ -103,8 +103,10 @@ def check_python(data: bytes) -> None:
     check_places([(fault.line, fault.column) for fault in parsed.faults], lines)
     for assignment in parsed.assignments:
         for part in filter(None, (assignment.annotation, assignment.value)):
-            assert [part.string, part.name, part.call, part.subscript, part.items, part.pairs, part.names()]
-            check_places([(text.where.line, text.where.column) for text in part.strings()], lines)
+            said = [part.string, part.name, part.call, part.subscript, part.items or None, part.pairs or None]
+            assert sum(each is not None for each in said) <= 1
+            assert part.name is None or part.names() == (part.name,)
+            check_places([(part.where.line, part.where.column)], lines)
 
 
 def check_changelog(data: bytes) -> None:

@@ -142,7 +142,7 @@ def test_a_subscript_has_a_value_and_keys() -> None:
 def test_a_call_has_its_function_and_arguments() -> None:
     found = value("self.get('a', *rest, key=K.A, **more)").call
     assert found
-    assert found.function.name == "self.get"
+    assert (found.function.name, found.method) == ("self.get", "get")
     assert [argument.string for argument in found.arguments] == ["a"]
     assert {name: argument.name for name, argument in found.keywords.items()} == {"key": "K.A"}
 
@@ -168,9 +168,8 @@ def test_a_dict_has_pairs() -> None:
     assert [(key.string, value.text) for key, value in pairs] == [("a", "b"), ("d", "'e'")]
 
 
-def test_texts_and_names_are_found_inside_of_an_expression() -> None:
+def test_names_are_found_inside_of_an_expression() -> None:
     found = value("Annotated[Literal['a', K.B] | None, Field(alias='c' 'd', default=f().x)]")
-    assert [part.string for part in found.strings()] == ["a", "cd"]
     assert found.names() == ("Annotated", "Literal", "K.B", "Field", "f")
 
 
@@ -212,7 +211,7 @@ def test_a_class_has_its_bases_assignments_and_methods() -> None:
 def test_an_assignment_has_an_annotation_and_a_value() -> None:
     kind, bare, *_ = only_class(CLASSES.partition("    class")[0]).assignments
     assert kind.where == Location("a.py", 3, 5)
-    assert [text.string for text in annotation(kind).strings()] == ["issue"]
+    assert annotation(kind).text == 'Literal["issue"]'
     assert kind.value
     assert kind.value.text == 'Field(alias="k")'
     assert (annotation(bare).name, bare.value) == ("int", None)
@@ -238,6 +237,23 @@ def test_every_imported_name_is_found() -> None:
         ("", "l", "l", 1),
         ("m", "n", "n", 0),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "importer", "files"),
+    [
+        ("import a.b", "main.py", ("a/b.py", "a/b/__init__.py")),
+        ("from a.b import c", "x/y.py", ("a/b.py", "a/b/__init__.py")),
+        ("from .a import c", "x/y/z.py", ("x/y/a.py", "x/y/a/__init__.py")),
+        ("from ..a import c", "x/y/z.py", ("x/a.py", "x/a/__init__.py")),
+        ("from . import c", "x/y.py", ("x.py", "x/__init__.py")),
+        ("from . import c", "y.py", ("__init__.py",)),
+        ("from .. import c", "y.py", ()),
+    ],
+)
+def test_a_module_is_looked_for_where_python_would(text: str, importer: str, files: tuple[str, ...]) -> None:
+    (imported,) = source(text).imports
+    assert imported.files(importer) == files
 
 
 def test_the_parser_is_loaded_only_when_it_is_needed() -> None:

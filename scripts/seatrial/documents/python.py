@@ -14,14 +14,7 @@ from seatrial.documents.pythondeclarations import (
     class_at,
     imports_at,
 )
-from seatrial.documents.pythonexpressions import (
-    Call,
-    Expression,
-    Subscript,
-    call_at,
-    literals,
-    subscript_at,
-)
+from seatrial.documents.pythonexpressions import Call, Expression, Subscript
 from seatrial.documents.pythonlookups import BINDINGS, LookUp, Matches, calls_of, look_ups
 from seatrial.documents.pythonnodes import Origin, statements
 from seatrial.documents.text import BOM, RefusedError, decoded
@@ -47,9 +40,6 @@ MAX_NESTING = 300
 
 _WANTED = {
     "class": "(class_definition) @found",
-    "call": "(call) @found",
-    "subscript": "[(subscript) (generic_type)] @found",
-    "string": "[(string) (concatenated_string)] @found",
     "import": "[(import_statement) (import_from_statement)] @found",
 }
 
@@ -77,21 +67,6 @@ class PythonSource:
     def imports(self) -> tuple[Import, ...]:
         """Every imported name, in functions too."""
         return tuple(one for node in self._nodes("import") for one in imports_at(self._origin, node))
-
-    @cached_property
-    def calls(self) -> tuple[Call, ...]:
-        """Every call, decorators too."""
-        return tuple(call_at(self._origin, node) for node in self._nodes("call"))
-
-    @cached_property
-    def subscripts(self) -> tuple[Subscript, ...]:
-        """Every subscript, those of annotations too."""
-        return tuple(subscript_at(self._origin, node) for node in self._nodes("subscript"))
-
-    @cached_property
-    def strings(self) -> tuple[Expression, ...]:
-        """Every text literal, docstrings too; not bytes and f-strings."""
-        return literals(self._origin, self._nodes("string"))
 
     def uses(self, attribute: str) -> tuple[Call | None, ...]:
         """The calls of an attribute of this name; None for each place where it is written, but not called."""

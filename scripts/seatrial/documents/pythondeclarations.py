@@ -43,12 +43,6 @@ class Class:
     keywords: Mapping[str, Expression] = field(default_factory=dict)
     decorators: tuple[Expression, ...] = ()
 
-    @property
-    def base_names(self) -> tuple[str, ...]:
-        """The names of its bases, `Base` for `Base[T]`."""
-        plain = (base.subscript.value.name if base.subscript else base.name for base in self.bases)
-        return tuple(filter(None, plain))
-
 
 @dataclass(frozen=True)
 class Import:

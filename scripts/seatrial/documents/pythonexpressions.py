@@ -91,10 +91,6 @@ class Expression:
         pairs = [inner(pair) for pair in inner(self._node) if pair.type == "pair"]
         return tuple((Expression(self._origin, p[0]), Expression(self._origin, p[-1])) for p in pairs)
 
-    def strings(self) -> tuple[Expression, ...]:
-        """Every text literal in it, itself too; of one that is written in parts only the whole."""
-        return tuple(_literals(self._origin, walk(self._node)))
-
     def names(self) -> tuple[str, ...]:
         """Every name in it, itself too: of `Kind.ISSUE` only the whole, of `f().x` only `f`."""
         return tuple(_dotted_names(self._origin, walk(self._node)))
@@ -104,8 +100,7 @@ class Expression:
 class Call:
     """A call. `arguments` are the positional ones; those behind `*` and `**` are left out.
 
-    `method` is the last name of what is called and `receiver` what stands before it:
-    `get` and `config["x"]` of `config["x"].get("y")`, `Field` and None of `Field(...)`.
+    `method` is the last name of what is called, `get` of `config["x"].get("y")`.
     """
 
     where: Location
@@ -113,7 +108,6 @@ class Call:
     arguments: tuple[Expression, ...]
     keywords: Mapping[str, Expression]
     method: str | None
-    receiver: Expression | None
 
 
 @dataclass(frozen=True)
@@ -129,14 +123,13 @@ def call_at(origin: Origin, node: Node) -> Call:
     """The call that a node of type "call" is."""
     function, *rest = inner(node)
     arguments = inner(rest[0]) if rest and rest[0].type == "argument_list" else rest
-    receiver, method = _split(bare(function))
+    method = _last_name(bare(function))
     return Call(
         where=origin.at(node),
         function=Expression(origin, function),
         arguments=tuple(Expression(origin, a) for a in arguments if a.type not in _NOT_POSITIONAL),
         keywords=keywords_in(origin, arguments),
         method=origin.text(method) if method else None,
-        receiver=Expression(origin, receiver) if receiver else None,
     )
 
 
@@ -148,23 +141,6 @@ def subscript_at(origin: Origin, node: Node) -> Subscript:
     return Subscript(
         origin.at(node), Expression(origin, value), tuple(Expression(origin, key) for key in keys)
     )
-
-
-def literals(origin: Origin, nodes: list[Node]) -> tuple[Expression, ...]:
-    """The text literals among nodes that are in the order of the text."""
-    return tuple(_literals(origin, nodes))
-
-
-def _literals(origin: Origin, nodes: Iterator[Node] | list[Node]) -> Iterator[Expression]:
-    end = 0  # of the last literal that is written in parts
-    for node in nodes:
-        if node.type not in _STRINGS or node.start_byte < end:
-            continue
-        if node.type == "concatenated_string":
-            end = node.end_byte
-        literal = Expression(origin, node)
-        if literal.string is not None:
-            yield literal
 
 
 def _dotted(origin: Origin, node: Node) -> str | None:
@@ -196,10 +172,5 @@ def keywords_in(origin: Origin, arguments: list[Node]) -> dict[str, Expression]:
     return {origin.text(pair[0]): Expression(origin, pair[-1]) for pair in pairs}
 
 
-def _split(function: Node) -> tuple[Node | None, Node | None]:
-    """The receiver and the last name of what is called."""
-    if function.type == "identifier":
-        return None, function
-    if function.type != "attribute":
-        return function, None
-    return function.child_by_field_name("object"), function.child_by_field_name("attribute")
+def _last_name(function: Node) -> Node | None:
+    return function if function.type == "identifier" else function.child_by_field_name("attribute")

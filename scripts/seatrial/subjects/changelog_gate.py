@@ -1,7 +1,7 @@
 """What the pull-request gate says of the older entries of a changelog, by their form alone.
 
 The gate reads every entry, and refuses a change to the changelog for what was wrong years ago.
-Source: Ocean's own changelog checker of August 2026; it stays silent where this does.
+Source: the changelog checker in Ocean's repository, as of August 2026.
 """
 
 from __future__ import annotations
