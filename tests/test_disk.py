@@ -127,3 +127,30 @@ def test_a_name_that_is_not_utf8_is_listed(base: Path) -> None:
     except OSError:
         pytest.skip("this file system wants UTF-8 names")
     assert folder_of(base).paths() == ["\udcff.json"]
+
+
+def test_links_and_pipes_are_irregular_and_files_are_not(base: Path) -> None:
+    (base / "file").touch()
+    (base / "link").symlink_to("file")
+    os.mkfifo(base / "pipe")
+    assert folder_of(base).irregular() == ["link", "pipe"]
+
+
+def test_a_file_that_became_a_link_since_it_was_listed_is_not_followed(base: Path, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("x")
+    (base / "file").write_text("y")
+    folder = folder_of(base)
+    assert folder.paths() == ["file"]
+    (base / "file").unlink()
+    (base / "file").symlink_to(tmp_path / "secret")
+    with pytest.raises(Unreadable):
+        folder.read("file")
+
+
+def test_a_file_reads_the_same_whether_it_was_listed_or_not(base: Path) -> None:
+    (base / "a").mkdir()
+    (base / "a" / "b").write_text("x")
+    listed, unlisted = folder_of(base), folder_of(base)
+    listed.paths()
+    assert listed.read("a/b") == unlisted.read("a/b") == b"x"
+    assert listed.entry("a/b") == unlisted.entry("a/b")

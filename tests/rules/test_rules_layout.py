@@ -164,10 +164,15 @@ def test_what_cannot_be_read_is_named(path: str, entry: Entry, message: str) -> 
     assert said("unreadable-file", folder) == [f"{path}:1: {message}"]
 
 
-def test_a_file_in_place_of_a_folder_is_named() -> None:
-    folder = GOOD.without("tests").having("tests", "none yet\n")
-    assert said("unreadable-file", folder) == ['tests:1: "tests" is a file, not a folder']
+@pytest.mark.parametrize("path", ["tests", "changelog", RESOURCES])
+def test_a_file_in_place_of_a_folder_is_one_finding(path: str) -> None:
+    folder = GOOD.without(path).having(path, "none yet\n")
+    assert said("unreadable-file", folder) == [f'{path}:1: "{path}" is a file, not a folder']
     assert layout_codes(folder) == {"LAY105"}
+
+
+def test_a_link_that_leads_nowhere_in_place_of_a_folder_is_one_finding() -> None:
+    assert layout_codes(GOOD.without("tests").linked("tests", "../gone", Kind.DANGLING)) == {"LAY106"}
 
 
 @pytest.mark.parametrize(

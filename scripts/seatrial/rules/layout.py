@@ -143,6 +143,8 @@ def unreadable_file(tree: Tree, texts: Texts) -> Problems:
         if entry.kind is Kind.SPECIAL:
             yield Problem(Location(path), f'"{path}" is a pipe, a socket or a device', Fix("delete it"))
     for path, reason in texts.unread:
+        if path in FOLDERS:
+            continue
         fix = Fix("make it smaller, or delete it")
         yield Problem(Location(path), f'"{path}" is not read: {reason}', fix, severity=WARNING)
 

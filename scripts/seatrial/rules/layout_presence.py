@@ -30,7 +30,7 @@ class Wanted:
 
     def problems(self, integration: Integration, tree: Tree, fleet: Fleet) -> Problems:
         """The one problem, where nothing stands there and custom asks for it."""
-        if tree.has(*self.paths) or self._is_misnamed_in_port(tree):
+        if tree.has(*self.paths) or tree.is_blocked(self.paths[0]) or self._is_misnamed_in_port(tree):
             return
         custom = Custom.of(integration, fleet, *self.paths)
         weight = self._weight(custom)
@@ -167,8 +167,7 @@ def missing_tests(integration: Integration, tree: Tree, fleet: Fleet) -> Problem
     wanted = Wanted(("tests/__init__.py",), 'add an empty file "tests/__init__.py"')
     if not tree.has("tests"):
         wanted = Wanted(("tests",), 'add a folder "tests" with an empty "__init__.py" and a test')
-    if "tests" not in tree.files:
-        yield from wanted.problems(integration, tree, fleet)
+    yield from wanted.problems(integration, tree, fleet)
 
 
 missing_spec = _required(

@@ -39,6 +39,10 @@ class Tree:
         """Whether anything stands at one of these paths."""
         return any(path in self.files or path in self.folders for path in paths)
 
+    def is_blocked(self, path: str) -> bool:
+        """Whether something else stands where a folder of `path` would have to."""
+        return any(folder in self.files for folder in _folders_of(path))
+
     def plain_files(self) -> list[str]:
         """The files that are no links, sorted."""
         return sorted(self.files - self.irregular.keys())
