@@ -39,6 +39,7 @@ ROOMS_OF = {
     "tree_sitter": {"documents"},
     "tree_sitter_python": {"documents"},
     "cerberus": {"schemas"},
+    "packaging": {"subjects"},
     "invoke": {"tasks"},
     "subprocess": {"tools"},
     "jinja2": {"scaffold", "report"},

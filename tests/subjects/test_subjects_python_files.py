@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from good import integration_of
-from seatrial.documents.document import MAX_BYTES, FaultKind
-from seatrial.documents.python import Import
+from seatrial.documents.document import FaultKind
+from seatrial.documents.python import MAX_BYTES, Import
 from seatrial.model import Kind, Location, MemoryFolder
 from seatrial.subjects.python_files import PythonFiles
 

@@ -23,6 +23,10 @@ MAX_REPEATED = 100
 """So many duplicate keys of one document are reported."""
 
 
+MAX_NODES = 100_000
+"""A document of more keys and values than this, aliases written out, is refused; real ones stay below 10,000."""
+
+
 class FaultKind(enum.Enum):
     """Why a text is not a good document. Only a duplicate key still leaves a value."""
 

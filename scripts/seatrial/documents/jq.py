@@ -6,8 +6,10 @@ compiled as one program, and only a program that fails is taken apart.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from seatrial.documents.wording import jq_problem
@@ -117,10 +119,25 @@ def _error(program: str) -> str | None:
     import jq
 
     try:
-        jq.compile(program)
+        with _homeless():
+            jq.compile(program)
     except ValueError as error:
         return str(error)
     return None
+
+
+@contextmanager
+def _homeless() -> Iterator[None]:
+    """Without a home folder: the library takes what `~/.jq` defines as known, which other machines do not have."""
+    home = os.environ.get("HOME")
+    os.environ["HOME"] = os.devnull
+    try:
+        yield
+    finally:
+        if home is None:
+            del os.environ["HOME"]
+        else:
+            os.environ["HOME"] = home
 
 
 def _fault(text: str, error: str) -> JqFault:

@@ -9,8 +9,27 @@ from functools import partial
 from itertools import islice
 from typing import Any, NamedTuple, NoReturn
 
-from seatrial.documents.document import MAX_DEPTH, MAX_REPEATED, Document, Fault, FaultKind, Keys, Place
-from seatrial.documents.text import BOM, Lines, RefusedError, decoded, is_deep, refused, repeated, too_deep
+from seatrial.documents.document import (
+    MAX_DEPTH,
+    MAX_NODES,
+    MAX_REPEATED,
+    Document,
+    Fault,
+    FaultKind,
+    Keys,
+    Place,
+)
+from seatrial.documents.text import (
+    BOM,
+    Lines,
+    RefusedError,
+    decoded,
+    is_deep,
+    is_large,
+    refused,
+    repeated,
+    too_deep,
+)
 from seatrial.documents.wording import json_problem
 
 _SPACE = re.compile(r"[ \t\n\r]*")
@@ -55,6 +74,8 @@ def _value(text: str) -> tuple[Any, bool]:
         raise _deep(text) from None
     if is_deep(value):
         raise _deep(text)
+    if text.count(",") > MAX_NODES // 2 and is_large(value):
+        raise RefusedError(FaultKind.LIMIT, f"more than {MAX_NODES:,} values")
     if _SURROGATE.search(text):
         _refuse_lone_surrogates(text)
     return value, has_duplicates

@@ -35,6 +35,12 @@ __all__ = [
     "load",
 ]
 
+MAX_BYTES = 512 * 1024
+"""A larger file is refused unread: its tree takes 200 times its size. The largest real one has 0.24 MB."""
+
+MAX_PARTS = 400_000
+"""Code of more names, signs and literals than this is not looked into; the largest real file has a fifth."""
+
 MAX_NESTING = 300
 """Code whose syntax tree is deeper than this is refused; the deepest real one has 41 levels."""
 
@@ -102,7 +108,7 @@ class PythonSource:
 def load(path: str, data: bytes) -> PythonSource:
     """What a Python file says."""
     try:
-        origin = Origin(path, decoded(data).removeprefix(BOM).encode())
+        origin = Origin(path, decoded(data, MAX_BYTES).removeprefix(BOM).encode())
         root = _parser().parse(origin.data).root_node
         _refuse_faults(origin, root)
     except RefusedError as refusal:
@@ -138,6 +144,8 @@ def _refuse_faults(origin: Origin, root: Node) -> None:
         where = origin.at(broken)
         lacking = f'"{broken.type}" is missing here' if broken.is_missing else "this is not Python"
         raise RefusedError(FaultKind.SYNTAX, lacking, where.line, where.column)
+    if root.descendant_count > MAX_PARTS:
+        raise RefusedError(FaultKind.LIMIT, f"more than {MAX_PARTS:,} parts of speech")
     if _is_deep(root):
         raise RefusedError(FaultKind.LIMIT, f"code is nested more than {MAX_NESTING} deep")
 

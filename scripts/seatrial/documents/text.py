@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from typing import Any
 
-from seatrial.documents.document import MAX_BYTES, MAX_DEPTH, Document, Fault, FaultKind
+from seatrial.documents.document import MAX_BYTES, MAX_DEPTH, MAX_NODES, Document, Fault, FaultKind
 from seatrial.documents.wording import shown
 
 BOM = "\ufeff"
@@ -73,6 +73,15 @@ def is_deep(value: Any) -> bool:
     for _ in range(MAX_DEPTH):
         level = [inner for outer in level for inner in _members(outer) if isinstance(inner, (dict, list))]
     return bool(level)
+
+
+def is_large(value: Any) -> bool:
+    """Whether a tree has more than MAX_NODES values."""
+    count, level = 1, [value]
+    while level and count <= MAX_NODES:
+        level = [inner for outer in level if isinstance(outer, (dict, list)) for inner in _members(outer)]
+        count += len(level)
+    return count > MAX_NODES
 
 
 def _members(collection: dict[str, Any] | list[Any]) -> Iterable[Any]:

@@ -14,12 +14,18 @@ from typing import Any
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from seatrial.documents.document import MAX_DEPTH, MAX_REPEATED, Document, Fault, FaultKind, Keys, Place
+from seatrial.documents.document import (
+    MAX_DEPTH,
+    MAX_NODES,
+    MAX_REPEATED,
+    Document,
+    Fault,
+    FaultKind,
+    Keys,
+    Place,
+)
 from seatrial.documents.text import BOM, Lines, RefusedError, decoded, refused, repeated
 from seatrial.documents.wording import shown, yaml_problem
-
-MAX_NODES = 200_000
-"""A document of more keys and values than this, aliases written out, is refused."""
 
 _TOO_MANY = f"more than {MAX_NODES:,} keys and values, aliases written out"
 _TOO_DEEP = f"nested more than {MAX_DEPTH} deep, aliases written out"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from posixpath import splitext
 
 from seatrial.model import Fix, Fleet, Integration, Kind, Location, MemoryFolder, Problem
@@ -101,17 +102,25 @@ def _port_cure(name: str) -> str:
 @rule(
     "LAY104", bad=lambda folder: folder.moved(f"{RESOURCES}/scorecards.json", f"{RESOURCES}/scorecard.json")
 )
-def unknown_resource_file(tree: Tree) -> Problems:
+def unknown_resource_file(integration: Integration, tree: Tree) -> Problems:
     """The resources are `blueprints`, `port-app-config`, `scorecards`, `pages`, `actions`, as JSON or YAML.
 
     Ocean passes over another name without a word, and stops at another suffix or at a folder of such a name.
     """
-    for name in sorted(tree.within(RESOURCES)):
+    for name in sorted(tree.within(RESOURCES) | set(_empty_folders(integration))):
         path = f"{RESOURCES}/{name}"
         fault = None if name.startswith(".") else _resource_fault(name, path in tree.files)
         if fault:
             message, cure = fault
             yield Problem(Location(path), f'"{path}" {message}', Fix(cure))
+
+
+def _empty_folders(integration: Integration) -> Iterator[str]:
+    """The names of optional resources at which a folder stands; an empty one is in no list of files."""
+    for name in (f"{stem}{suffix}" for stem in STEMS[2:] for suffix in RESOURCE_SUFFIXES):
+        entry = integration.entry(f"{RESOURCES}/{name}")
+        if entry is not None and entry.kind is Kind.FOLDER:
+            yield name
 
 
 def _resource_fault(name: str, is_file: bool) -> tuple[str, str] | None:

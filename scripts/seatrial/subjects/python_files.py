@@ -10,7 +10,7 @@ from functools import cached_property
 from itertools import accumulate
 
 from seatrial.documents import python
-from seatrial.documents.document import MAX_BYTES, Fault, FaultKind
+from seatrial.documents.document import Fault, FaultKind
 from seatrial.documents.python import Import, PythonSource
 from seatrial.errors import Unreadable
 from seatrial.model import Integration, Location
@@ -46,7 +46,7 @@ class PythonFiles:
         except Unreadable as reason:
             self._sources[path] = python.broken(path, Fault(FaultKind.UNREADABLE, str(reason)))
             return b""
-        if len(data) > MAX_BYTES:
+        if len(data) > python.MAX_BYTES:
             self._sources[path] = python.load(path, data)
             return b""
         return data

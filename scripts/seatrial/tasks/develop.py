@@ -22,7 +22,7 @@ CHECKOUT = Path(__file__).parents[3]
 @door
 def test(c: Context, tests: str | None = None) -> None:
     """The tests of Seatrial itself."""
-    chosen = shlex.split(option("tests", tests) or "")
+    chosen = shlex.split(option("tests", tests) or "--numprocesses=auto")
     status = tools.follow([sys.executable, "-m", "pytest", *chosen], cwd=CHECKOUT)
     if status:
         raise Exit(code=status)
