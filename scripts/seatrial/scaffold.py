@@ -12,9 +12,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any
-
-import jinja2
+from typing import TYPE_CHECKING, Any
 
 from seatrial import naming
 from seatrial.answers import QUESTIONS, Answers, Question
@@ -22,6 +20,9 @@ from seatrial.errors import ConfigurationError, ServiceError, UsageError
 from seatrial.model import MemoryFolder
 
 __all__ = ["LOCK_COMMAND", "QUESTIONS", "REVISION", "Answers", "Question", "render", "write"]
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 REVISION = 1
 """Raised whenever the template changes what it writes; kept in each generated folder."""
@@ -106,8 +107,10 @@ def _fill(text: str, words: Mapping[str, Any]) -> str:
 
 
 @cache
-def _environment() -> jinja2.Environment:
+def _environment() -> Environment:
     """Delimiters that occur in no file of an integration: TOML and shell have `[[`, jq and Helm `{{`."""
+    import jinja2
+
     environment = jinja2.Environment(  # noqa: S701 - no HTML: each place escapes for its own language
         variable_start_string="[=",
         variable_end_string="=]",

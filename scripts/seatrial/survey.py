@@ -69,7 +69,7 @@ def _verdicts(
         return
     context = multiprocessing.get_context("fork")
     with context.Pool(processes, _inherit, (workspace, integrations, rules)) as pool:
-        yield from pool.imap(_judge_inherited, range(len(integrations)), chunksize=8)
+        yield from pool.imap(_judge_inherited, range(len(integrations)), chunksize=2)
 
 
 def _judge(workspace: Workspace, integration: Integration, rules: Sequence[Rule]) -> Verdict:
