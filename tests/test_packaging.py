@@ -48,16 +48,22 @@ def test_the_package_list_is_the_tree() -> None:
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the source distribution, and the wheel that was built from it."""
-    out = tmp_path_factory.mktemp("built")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of what git has, so that building leaves nothing behind here."""
     tracked = run("git", "ls-files", "-co", "--exclude-standard", "-z", cwd=ROOT).split("\0")
     copy = tmp_path_factory.mktemp("checkout")
     for name in filter(None, tracked):
         if (ROOT / name).is_file():
             (copy / name).parent.mkdir(parents=True, exist_ok=True)
             (copy / name).write_bytes((ROOT / name).read_bytes())
-    run(sys.executable, "-m", "build", "--outdir", str(out), cwd=copy)
+    return copy
+
+
+@pytest.fixture(scope="module")
+def built(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the source distribution, and the wheel that was built from it."""
+    out = tmp_path_factory.mktemp("built")
+    run(sys.executable, "-m", "build", "--outdir", str(out), cwd=checkout)
     return out
 
 
@@ -88,3 +94,11 @@ def test_the_installed_wheel_finds_its_data_and_its_script(built: Path, tmp_path
     made = run(str(tmp_path / "env" / "bin" / "seatrial"), "new", "My Service", "--no-lock", cwd=tmp_path)
     assert made == ""
     assert (tmp_path / "integrations" / "my-service" / ".port" / "spec.yaml").is_file()
+
+
+@pytest.mark.slow
+def test_an_editable_install_finds_its_data(checkout: Path, tmp_path: Path) -> None:
+    venv.create(tmp_path / "env", with_pip=True, system_site_packages=False)
+    python = str(tmp_path / "env" / "bin" / "python")
+    run(python, "-m", "pip", "install", "--quiet", "--editable", str(checkout), cwd=tmp_path)
+    assert int(run(python, "-c", SEES_ITS_DATA, cwd=tmp_path)) > 15
