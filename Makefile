@@ -4,6 +4,7 @@
 .DEFAULT_GOAL := help
 VENV := .venv
 INVOKE := $(VENV)/bin/invoke
+READY := $(VENV)/ready.stamp
 DEVELOP := $(VENV)/develop.stamp
 
 # What a user sets reaches the tasks through the environment, never as recipe text.
@@ -33,7 +34,18 @@ export SEATRIAL_DIFF := $(DIFF)
 export SEATRIAL_TESTS := $(TESTS)
 export SEATRIAL_PYTHON := $(or $(PYTHON),python3)
 
+STRANGE := $(strip $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name))))
+STRANGE := $(filter-out VENV SHELL MAKE% SEATRIAL_%,$(STRANGE))
+ifneq ($(STRANGE),)
+$(error seatrial: nothing here is called $(firstword $(STRANGE)); `make help` names the variables, in capitals)
+endif
+
 .PHONY: help setup validate validate-spec check-layout check-version fix explain rules new test docs clean
+
+# A checkout that was moved, or whose Python is gone, is set up anew.
+ifneq ($(shell test -x $(VENV)/bin/python && cat $(VENV)/place 2>/dev/null),$(CURDIR))
+.PHONY: $(READY)
+endif
 
 help: ## this list
 	@echo "Seatrial: a Port Ocean integration from scaffold to published."
@@ -42,28 +54,28 @@ help: ## this list
 	@echo
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' Makefile
 
-validate: $(INVOKE) ## judge integrations: layout, spec, resources, package, changelog, code
+validate: $(READY) ## judge integrations: layout, spec, resources, package, changelog, code
 	@$(INVOKE) validate
 
-validate-spec: $(INVOKE) ## only the .port folder and what must agree with it
+validate-spec: $(READY) ## only the .port folder and what must agree with it
 	@$(INVOKE) validate-spec
 
-check-layout: $(INVOKE) ## only the hierarchy of the folder
+check-layout: $(READY) ## only the hierarchy of the folder
 	@$(INVOKE) check-layout
 
-check-version: $(INVOKE) ## only pyproject, lock, version and changelog
+check-version: $(READY) ## only pyproject, lock, version and changelog
 	@$(INVOKE) check-version
 
-fix: $(INVOKE) ## apply every safe repair; DIFF=1 shows it instead
+fix: $(READY) ## apply every safe repair; DIFF=1 shows it instead
 	@$(INVOKE) fix
 
-explain: $(INVOKE) ## why a rule is: make explain CODE=SPC001
+explain: $(READY) ## why a rule is: make explain CODE=SPC001
 	@$(INVOKE) explain "$$SEATRIAL_CODE"
 
-rules: $(INVOKE) ## all rules, a line each
+rules: $(READY) ## all rules, a line each
 	@$(INVOKE) rules
 
-new: $(INVOKE) ## a new integration folder: make new NAME="My Service"
+new: $(READY) ## a new integration folder: make new NAME="My Service"
 	@$(INVOKE) new "$$SEATRIAL_NAME"
 
 test: $(DEVELOP) ## the tests of Seatrial itself: make test [TESTS=tests/rules]
@@ -72,15 +84,15 @@ test: $(DEVELOP) ## the tests of Seatrial itself: make test [TESTS=tests/rules]
 docs: $(DEVELOP) ## write docs/rules.md and docs/schemas anew
 	@$(INVOKE) docs
 
-setup: $(INVOKE) ## make .venv; every other target does it by itself
+setup: $(READY) ## make .venv; every other target does it by itself
 
 clean: ## remove .venv and what tools left behind
 	@rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-$(INVOKE): pyproject.toml
+$(READY): pyproject.toml
 	@scripts/setup.sh $(VENV) .
 	@touch $@
 
-$(DEVELOP): $(INVOKE) pyproject.toml
+$(DEVELOP): $(READY) pyproject.toml
 	@scripts/setup.sh $(VENV) '.[dev]'
 	@touch $@

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,9 @@ def checkout(tmp_path: Path) -> Path:
     invoke = folder / ".venv" / "bin" / "invoke"
     invoke.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\nenv -0 | grep -z ^SEATRIAL_ | tr "\\0" "\\n"\n')
     invoke.chmod(0o755)
+    (folder / ".venv" / "bin" / "python").symlink_to(sys.executable)
+    (folder / ".venv" / "place").write_text(f"{folder.resolve()}\n")
+    (folder / ".venv" / "ready.stamp").touch()
     (folder / ".venv" / "develop.stamp").touch()
     return folder
 
@@ -77,7 +81,7 @@ def test_hostile_values_arrive_as_they_are_and_run_nothing(checkout: Path, varia
 @pytest.mark.parametrize("value", HOSTILE)
 def test_a_hostile_interpreter_is_refused_and_runs_nothing(checkout: Path, value: str) -> None:
     shutil.copytree(ROOT / "scripts", checkout / "scripts", ignore=shutil.ignore_patterns("seatrial"))
-    (checkout / ".venv" / "bin" / "invoke").unlink()
+    (checkout / ".venv" / "ready.stamp").unlink()
     done = make(checkout, "validate", f"PYTHON={value}")
     assert "is not Python 3.11 or later" in done.stderr
     assert not (checkout / "PWNED").exists()
@@ -94,3 +98,64 @@ def test_each_target_is_one_call_of_invoke(checkout: Path) -> None:
 
 def test_the_makefile_is_in_the_language_of_make_381() -> None:
     assert re.findall(NEWER_THAN_381, MAKEFILE, re.MULTILINE) == []
+
+
+def test_a_misspelled_variable_is_told_and_nothing_runs(checkout: Path) -> None:
+    done = make(checkout, "validate", "INTEGRATON=one")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "nothing here is called INTEGRATON" in done.stderr
+
+
+SETUP = '#!/bin/sh\necho set up "$2"\npwd -P >"$1/place"\n'
+
+
+@pytest.fixture
+def setup(checkout: Path) -> Path:
+    """The checkout, with a set-up that only says that it was called."""
+    script = checkout / "scripts" / "setup.sh"
+    script.parent.mkdir()
+    script.write_text(SETUP)
+    script.chmod(0o755)
+    return checkout
+
+
+def test_what_is_set_up_is_not_set_up_again(setup: Path) -> None:
+    assert "set up" not in make(setup, "validate").stdout
+
+
+def test_a_set_up_that_ended_early_is_taken_up_although_invoke_is_there(setup: Path) -> None:
+    (setup / ".venv" / "ready.stamp").unlink()
+    assert make(setup, "validate").stdout.startswith("set up .\n")
+    assert "set up" not in make(setup, "validate").stdout
+
+
+def test_a_checkout_that_was_moved_is_set_up_anew(setup: Path) -> None:
+    moved = setup.rename(setup.with_name("moved"))
+    assert make(moved, "validate").stdout.startswith("set up .\n")
+    assert "set up" not in make(moved, "validate").stdout
+
+
+def test_a_checkout_whose_python_is_gone_is_set_up_anew(setup: Path) -> None:
+    (setup / ".venv" / "bin" / "python").unlink()
+    (setup / ".venv" / "bin" / "python").symlink_to("/nonexistent")
+    assert make(setup, "validate").stdout.startswith("set up .\n")
+
+
+FAKE_PYTHON = """#!/bin/sh
+case "$*" in
+    *venv*) mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
+    *install*) echo "WARNING: Retrying"; echo "      ERROR: No matching distribution found for x"; exit 1 ;;
+esac
+"""
+
+
+def test_without_the_package_index_the_set_up_ends_in_one_line_with_the_reason(checkout: Path) -> None:
+    shutil.rmtree(checkout / ".venv")
+    shutil.copytree(ROOT / "scripts", checkout / "scripts", ignore=shutil.ignore_patterns("seatrial"))
+    python = checkout / "python"
+    python.write_text(FAKE_PYTHON)
+    python.chmod(0o755)
+    said = make(checkout, "validate", f"PYTHON={python}").stderr.splitlines()
+    assert len(said) == 4, said
+    assert "could not be installed: No matching distribution found for x; check the network" in said[2]
+    assert "Retrying" in (checkout / ".venv" / "setup.log").read_text()

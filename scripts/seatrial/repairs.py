@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from seatrial.model import Edit
 
@@ -13,16 +14,25 @@ def repaired(text: str, edits: Iterable[Edit]) -> str:
     """The text with every edit made whose place still reads as the edit says; others change nothing.
 
     Places are those of the text as given, so edits are made from the end; of two that overlap
-    the later one in the text is made.
+    the later one in the text is made. Where lines end in CR LF, so do those of the edits.
     """
     starts = _line_starts(text)
     end = len(text) + 1
-    for edit in sorted(set(edits), key=lambda edit: (edit.where, edit.new), reverse=True):
+    for edit in sorted(
+        {_in_ending(edit, text) for edit in edits}, key=lambda edit: (edit.where, edit.new), reverse=True
+    ):
         place = _place(text, starts, edit)
         if place is not None and place + len(edit.old) <= end:
             text = text[:place] + edit.new + text[place + len(edit.old) :]
             end = place
     return text
+
+
+def _in_ending(edit: Edit, text: str) -> Edit:
+    if "\r\n" not in text or "\n" not in edit.old + edit.new:
+        return edit
+    old, new = (part.replace("\r\n", "\n").replace("\n", "\r\n") for part in (edit.old, edit.new))
+    return replace(edit, old=old, new=new)
 
 
 def _place(text: str, starts: list[int], edit: Edit) -> int | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from seatrial import git
 from seatrial.config import SETTINGS_FILE, settings_of
 from seatrial.disk import DiskFolder, with_parents
-from seatrial.errors import ConfigurationError, Unreadable, UsageError
+from seatrial.errors import ConfigurationError, ServiceError, Unreadable, UsageError
 from seatrial.model import Fleet, Integration, Profile
 from seatrial.near import nearest
 from seatrial.profiles import decide
@@ -101,8 +101,9 @@ def select(workspace: Workspace, names: Iterable[str], cwd: Path | None = None) 
     Raises UsageError for an unknown name, with the nearest, and where there is none at all.
     """
     if not workspace.integrations:
+        holder = workspace.root / workspace.settings.integrations
         raise UsageError(
-            f"no integrations below {workspace.root}; make one with `seatrial new`, or name another root with --root"
+            f"no integrations in {holder}; make one with `seatrial new`, or name another root with --root"
         )
     wanted = [name.strip().strip("/") for names_ in names for name in names_.split(",") if name.strip()]
     if not wanted:
@@ -136,6 +137,13 @@ def _children(folder: Path) -> Iterator[Path]:
     yield from (folder / name for name in names if not name.startswith((".", "_")))
 
 
+def _must_open(folder: Path) -> None:
+    try:
+        os.scandir(folder).close()
+    except OSError as failed:
+        raise ServiceError(f"{folder} cannot be read: {(failed.strerror or str(failed)).lower()}") from failed
+
+
 def _holds_integrations(folder: Path) -> bool:
     return any((child / ".port").is_dir() for child in _children(folder))
 
@@ -162,6 +170,7 @@ def _integrations(root: Path, settings: Settings) -> Iterator[Integration]:
     holder = root / settings.integrations
     if not holder.is_dir():
         holder = root
+    _must_open(holder)
     for folder in _children(holder):
         if _is_integration(folder):
             path = folder.relative_to(root).as_posix()

@@ -128,8 +128,15 @@ WRONG_USE = [
     (["explain", "SPC9999"], 2, "SPC"),
     (["explain"], 2, "which rule?"),
     (["vaildate"], 2, "seatrial validate"),
-    (["validate", "--rot", "x"], 2, "seatrial --help"),
+    (["validate", "--rot", "x"], 2, "did you mean --root?"),
     (["validate", "--root"], 2, "--root"),
+    (["validate", "--formt", "json"], 2, 'no flag "--formt" here; did you mean --format?'),
+    (["validate", "-i"], 2, "--integration needs a value"),
+    (["validate", "--integration", "--strict"], 2, "--integration needs a value"),
+    (["-f", "/nowhere", "validate"], 2, "seatrial --help"),
+    (["-T", "a", "validate"], 2, "seatrial --help"),
+    (["--help", "validat"], 2, "seatrial validate"),
+    (["new", "--no-lok"], 2, "did you mean --no-lock?"),
     (["new"], 2, 'seatrial new "My Service"'),
     (["new", "Good Service"], 2, "already there"),
 ]
@@ -192,3 +199,47 @@ def test_ctrl_c_ends_in_one_line_and_130(fleet: Path, jobs: str, delay: float) -
     out, err = process.communicate(timeout=30)
     assert (process.returncode, err) == (130, "seatrial: interrupted\n")
     assert out == ""
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize(("task", "status"), [("validate", 1), ("rules", 0), ("new", 2)])
+def test_every_standard_stream_may_be_closed(broken: Path, closed: str, task: str, status: int) -> None:
+    command = f'"{sys.executable}" -m seatrial {task} {closed}'
+    done = subprocess.run(
+        command, shell=True, cwd=broken, env=environment(), capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, "Traceback" in done.stderr) == (status, False), done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="this machine has no /dev/full")
+@pytest.mark.parametrize("task", ["validate", "rules", "--list"])
+def test_a_full_disk_behind_standard_output_is_one_line(broken: Path, task: str) -> None:
+    command = f'"{sys.executable}" -m seatrial {task} >/dev/full'
+    done = subprocess.run(
+        command, shell=True, cwd=broken, env=environment(), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 3
+    assert done.stderr.endswith("no space left on device\n")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_page_of_the_run_that_cannot_be_written_does_not_hide_the_summary(
+    broken: Path, tmp_path: Path
+) -> None:
+    done = seatrial(broken, "validate", GITHUB_STEP_SUMMARY=str(tmp_path / "no" / "x"))
+    assert done.returncode == 3
+    assert "1 integration, 1 error" in done.stderr
+    assert "cannot be written" in done.stderr
+
+
+def test_fix_shows_then_repairs_then_has_nothing_to_do(broken: Path) -> None:
+    assert "+" in seatrial(broken, "fix", "--diff").stdout
+    assert seatrial(broken, "validate").returncode == 1
+    assert seatrial(broken, "fix").stderr.splitlines()[-1].startswith("1 file repaired")
+    assert seatrial(broken, "validate").returncode == 0
+    assert seatrial(broken, "fix").stderr.startswith("nothing repaired")
+
+
+def test_a_settings_file_that_names_no_folder_is_told_where(fleet: Path) -> None:
+    (fleet / "seatrial.toml").write_text('integrations = "nope"\n')
+    assert f"no integrations in {fleet / 'nope'}" in seatrial(fleet, "validate").stderr

@@ -28,11 +28,11 @@ def deliver(outcome: Outcome, profile: Profile, format: str | None, output: str 
         write_whole(Path(output), text)
     else:
         say(text)
+    note(summary(outcome, "make explain CODE=" if os.environ.get("MAKELEVEL") else "seatrial explain "))
     if os.environ.get("GITHUB_STEP_SUMMARY"):
         from seatrial.report.github import step_summary
 
         append(Path(os.environ["GITHUB_STEP_SUMMARY"]), step_summary(outcome))
-    note(summary(outcome, "make explain CODE=" if os.environ.get("MAKELEVEL") else "seatrial explain "))
 
 
 def _facts(profile: Profile) -> dict[str, RuleFacts]:

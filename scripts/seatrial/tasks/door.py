@@ -12,7 +12,7 @@ from typing import Any
 
 from invoke import Exit
 
-from seatrial.errors import EXIT_INTERRUPTED, EXIT_SERVICE, SeatrialError
+from seatrial.errors import EXIT_INTERRUPTED, EXIT_SERVICE, SeatrialError, ServiceError
 from seatrial.report.escape import plain
 
 CHOOSING = {
@@ -41,9 +41,7 @@ def door(body: Callable[..., None]) -> Callable[..., None]:
 @contextmanager
 def clean_end() -> Iterator[None]:
     """Turns every way a run can fail into a line and an exit status."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+    _ready_streams()
     try:
         yield
     except SeatrialError as failure:
@@ -53,7 +51,27 @@ def clean_end() -> Iterator[None]:
     except (OSError, MemoryError) as failure:
         if os.environ.get("SEATRIAL_DEBUG"):
             raise
-        raise Exit(f"seatrial: {failure or type(failure).__name__}", code=EXIT_SERVICE) from None
+        raise Exit(f"seatrial: {_reason(failure)}", code=EXIT_SERVICE) from None
+
+
+def _ready_streams() -> None:
+    """Makes every standard stream one that can be used: a closed one leads nowhere, and any letter is taken."""
+    sys.stdin = sys.stdin or open(os.devnull)  # noqa: SIM115
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _reason(failure: OSError | MemoryError) -> str:
+    """What the machine refused, in its own words."""
+    if isinstance(failure, MemoryError):
+        return "the memory is used up"
+    if isinstance(failure, BrokenPipeError):
+        return "the output was closed before all was written"
+    why = (failure.strerror or str(failure) or type(failure).__name__).lower()
+    return f"{failure.filename}: {why}" if failure.filename else why
 
 
 def option(name: str, flag: str | None) -> str | None:
@@ -81,18 +99,24 @@ def note(line: str) -> None:
     """A line for the person, on standard error."""
     try:
         print(plain(line), file=sys.stderr, flush=True)
-    except (BrokenPipeError, ValueError):
+    except (OSError, ValueError):
         _close(sys.stderr)
 
 
 def say(text: str) -> None:
-    """Text for the person or the next program, on standard output; a closed pipe is told once."""
+    """Text for the person or the next program, on standard output, with what waits there; a closed pipe is told once.
+
+    Raises ServiceError where it cannot be written otherwise.
+    """
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
     except BrokenPipeError:
         _close(sys.stdout)
         note("seatrial: standard output was closed before all was written")
+    except OSError as failed:
+        _close(sys.stdout)
+        raise ServiceError(f"standard output cannot be written: {_reason(failed)}") from failed
 
 
 def _close(stream: Any) -> None:

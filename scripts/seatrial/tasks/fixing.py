@@ -30,10 +30,10 @@ def fix(
     chosen = select(workspace, names(integration))
     findings = survey(workspace, chosen, RULES, jobs_of(option("jobs", None))).outcome.findings
     changed = [_mend(workspace, path, edits, switch("diff", diff)) for path, edits in _edits(findings)]
-    word = "would change" if switch("diff", diff) else "changed"
-    note(
-        f"{word} {sum(changed)} of the files with findings; `seatrial validate` shows what is left to do by hand"
-    )
+    word = "would be repaired" if switch("diff", diff) else "repaired"
+    count = sum(changed) or "nothing"
+    unit = "" if count == "nothing" else " file" if count == 1 else " files"
+    note(f"{count}{unit} {word}; `seatrial validate` shows what is left to do by hand")
 
 
 def _edits(findings: Sequence[Finding]) -> list[tuple[str, list[Edit]]]:
