@@ -25,8 +25,7 @@ def fleet(tmp_path: Path) -> Path:
 
 
 def names(root: Path, *chosen: str, cwd: Path | None = None) -> list[str]:
-    workspace = open_workspace(str(root))
-    return [one.name for one in select(workspace, chosen, cwd or root)]
+    return [one.name for one in select(open_workspace(None, cwd or root), chosen)]
 
 
 @pytest.mark.parametrize(
@@ -39,6 +38,19 @@ def test_the_root_is_found_from_every_subfolder(fleet: Path, place: str) -> None
 @pytest.mark.parametrize("place", [".", "integrations", "integrations/jira"])
 def test_a_stated_root_may_be_any_of_its_well_known_folders(fleet: Path, place: str) -> None:
     assert open_workspace(str(fleet / place)).root == fleet
+
+
+def test_a_stated_integration_of_a_fleet_is_chosen_and_a_stated_fleet_is_whole(fleet: Path) -> None:
+    jira = fleet / "integrations" / "jira"
+    assert [one.name for one in select(open_workspace(str(jira), fleet), [])] == ["jira"]
+    assert [one.name for one in select(open_workspace(str(fleet), jira), [])] == ["gitlab", "jira"]
+
+
+def test_a_linked_integration_is_named_and_not_followed(fleet: Path) -> None:
+    (fleet / "integrations" / "other").symlink_to("jira")
+    workspace = open_workspace(str(fleet))
+    assert workspace.links == ("other",)
+    assert [one.name for one in workspace.integrations] == ["gitlab", "jira"]
 
 
 def test_all_integrations_are_chosen_by_default_and_shared_folders_are_none(fleet: Path) -> None:

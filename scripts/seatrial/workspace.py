@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,12 +27,18 @@ STATES_VERSION = re.compile(rb'^\s*"?version"?\s*:', re.MULTILINE)
 
 @dataclass(frozen=True)
 class Workspace:
-    """A repository of integrations, or one integration alone: then its path is the root itself."""
+    """A repository of integrations, or one integration alone: then its path is the root itself.
+
+    `here` is the folder somebody stands in or named. `links` are the names among the
+    integrations that are links to folders; they are not followed.
+    """
 
     root: Path
+    here: Path
     settings: Settings
     profile: Profile
     fleet: Fleet
+    links: Sequence[str] = ()
 
     @property
     def integrations(self) -> Sequence[Integration]:
@@ -44,11 +51,12 @@ def open_workspace(root: str | None = None, cwd: Path | None = None) -> Workspac
 
     Raises UsageError where there is none and ConfigurationError for a bad `seatrial.toml`.
     """
-    here = cwd or Path.cwd()
-    base = _stated_root(here / root) if root else find_root(here)
+    here = Path(os.path.abspath((cwd or Path.cwd()) / (root or "")))
+    base = _stated_root(here) if root else find_root(here)
     settings = _settings(base)
     fleet = Fleet(_integrations(base, settings))
-    return Workspace(base, settings, _profile(base, settings, fleet), fleet)
+    links = tuple(_linked(_holder(base, settings)))
+    return Workspace(base, here, settings, _profile(base, settings, fleet), fleet, links)
 
 
 def find_root(start: Path) -> Path:
@@ -95,8 +103,8 @@ def _bare_fleet(folder: Path) -> Path | None:
     return folder if _holds_integrations(folder) else None
 
 
-def select(workspace: Workspace, names: Iterable[str], cwd: Path | None = None) -> Sequence[Integration]:
-    """The integrations of these names (commas allowed); by default the one around `cwd`, else all.
+def select(workspace: Workspace, names: Iterable[str]) -> Sequence[Integration]:
+    """The integrations of these names (commas allowed); by default the one somebody stands in or named, else all.
 
     Raises UsageError for an unknown name, with the nearest, and where there is none at all.
     """
@@ -107,7 +115,7 @@ def select(workspace: Workspace, names: Iterable[str], cwd: Path | None = None) 
         )
     wanted = [name.strip().strip("/") for names_ in names for name in names_.split(",") if name.strip()]
     if not wanted:
-        return _around_cwd(workspace, cwd or Path.cwd()) or workspace.integrations
+        return _around(workspace) or workspace.integrations
     by_name = {key: one for one in workspace.integrations for key in (one.path, one.name)}
     chosen = [_named(by_name, name) for name in wanted]
     return [one for one in workspace.integrations if one in chosen]
@@ -122,11 +130,10 @@ def _named(by_name: dict[str, Integration], name: str) -> Integration:
     raise UsageError(f'no integration is called "{name}"; {hint}')
 
 
-def _around_cwd(workspace: Workspace, cwd: Path) -> list[Integration]:
-    """The integration the current folder lies in; nothing where the root itself is it."""
-    here = Path(os.path.abspath(cwd))
-    places = {workspace.root / one.path for one in workspace.integrations} & {here, *here.parents}
-    return [one for one in workspace.integrations if workspace.root / one.path in places]
+def _around(workspace: Workspace) -> list[Integration]:
+    """The integration in which the workspace was opened; nothing where it was opened above."""
+    around = {workspace.here, *workspace.here.parents}
+    return [one for one in workspace.integrations if workspace.root / one.path in around]
 
 
 def _children(folder: Path) -> Iterator[Path]:
@@ -167,14 +174,25 @@ def _integrations(root: Path, settings: Settings) -> Iterator[Integration]:
     if (root / ".port").is_dir():
         yield Integration(root.name, "", DiskFolder(root, root, left_out))
         return
-    holder = root / settings.integrations
-    if not holder.is_dir():
-        holder = root
+    holder = _holder(root, settings)
     _must_open(holder)
     for folder in _children(holder):
         if _is_integration(folder):
             path = folder.relative_to(root).as_posix()
             yield Integration(folder.name, path, DiskFolder(folder, holder, _below(left_out, path)))
+
+
+def _holder(root: Path, settings: Settings) -> Path:
+    """The folder that holds the integrations: the stated one, or the root where they lie side by side."""
+    holder = root / settings.integrations
+    return holder if holder.is_dir() else root
+
+
+def _linked(holder: Path) -> Iterator[str]:
+    """The links beside integrations that lead to a folder like them."""
+    with suppress(OSError):
+        names = sorted(item.name for item in os.scandir(holder) if item.is_symlink())
+        yield from (name for name in names if (holder / name / ".port").is_dir())
 
 
 def _below(left_out: frozenset[str] | None, path: str) -> frozenset[str] | None:

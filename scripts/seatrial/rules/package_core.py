@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from seatrial.documents import toml
-from seatrial.model import Edit, Fix, Fleet, Integration, Location, MemoryFolder, Problem
+from seatrial.model import Fix, Fleet, Integration, Location, MemoryFolder, Problem
 from seatrial.near import nearest
 from seatrial.rules.package import NAME, edited
 from seatrial.rules.rule import WARNING, Edited, Problems, rule
@@ -157,11 +157,7 @@ def package_name_misspelled(package: Package, integration: Integration) -> Probl
     near = nearest(name, [integration.name]) if NAME.fullmatch(name) else None
     if near and near != name:
         where = package.document.at(*package.way("name"))
-        yield Problem(
-            where,
-            f'"{name}" is nearly the name of the folder',
-            Fix(f'write "{near}"', Edit(where, name, near)),
-        )
+        yield Problem(where, f'"{name}" is nearly the name of the folder', Fix(f'write "{near}"'))
 
 
 @rule("PKG204", bad=named("tickets"), siblings={"tickets": named("tickets")})

@@ -32,6 +32,8 @@ def judge(
     workspace = open_workspace(option("root", root))
     chosen = select(workspace, names(integration))
     rules = [rule for rule in RULES if rule.family in families]
+    for link in workspace.links:
+        note(f'seatrial: "{link}" is a link to a folder and is not judged; judge the folder it leads to')
     done = survey(workspace, chosen, rules, jobs_of(option("jobs", jobs)))
     deliver(done.outcome, workspace.profile, option("format", format), option("output", output))
     for failure, hit in done.crashes.items():
