@@ -8,7 +8,8 @@ import pytest
 
 from good import good_folder, integration_of, subjects_of
 from seatrial.model import Fleet, MemoryFolder
-from seatrial.subjects.spec import Item, Peers, Spec, load_spec
+from seatrial.subjects.item import Item
+from seatrial.subjects.spec import Peers, Spec, load_spec
 
 SPEC = ".port/spec.yaml"
 

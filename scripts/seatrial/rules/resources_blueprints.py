@@ -13,7 +13,7 @@ from seatrial.rules.rule import INFO, WARNING, Problems, rule
 from seatrial.schemas.places import shown
 from seatrial.subjects.blueprints import Blueprint, Blueprints
 from seatrial.subjects.identifiers import repeats
-from seatrial.subjects.spec import Item
+from seatrial.subjects.item import Item
 
 TYPES = frozenset({"string", "number", "boolean", "object", "array"})
 BOUND = {"format": "string", "items": "array"}

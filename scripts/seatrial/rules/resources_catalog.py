@@ -19,8 +19,8 @@ from seatrial.subjects.catalog import (
     dashboards,
     shown_blueprints,
 )
+from seatrial.subjects.item import Item
 from seatrial.subjects.rows import Rows
-from seatrial.subjects.spec import Item
 
 ROW_WIDTH = 12
 """The columns of a row have these twelfths of the page together."""

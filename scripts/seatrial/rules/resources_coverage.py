@@ -13,7 +13,7 @@ from seatrial.rules.rule import OFF, WARNING, Problems, rule
 from seatrial.schemas.places import shown
 from seatrial.subjects.app_config import AppConfig, MappedResource
 from seatrial.subjects.blueprints import Blueprint, Blueprints
-from seatrial.subjects.spec import Item
+from seatrial.subjects.item import Item
 
 Section = Callable[[Any], Item]
 """A part that blueprint and resource both have."""

@@ -12,8 +12,8 @@ from seatrial.rules.rule import Problems, rule
 from seatrial.schemas.places import shown
 from seatrial.subjects.app_config import AppConfig, MappedResource
 from seatrial.subjects.blueprints import Blueprint, Blueprints
+from seatrial.subjects.item import Item
 from seatrial.subjects.jq_expressions import JqExpression, JqExpressions
-from seatrial.subjects.spec import Item
 
 _NAME = re.compile(r"'?([\w@=.+:/$-]+)'?")
 

@@ -11,9 +11,9 @@ from seatrial.schemas.places import shown
 from seatrial.subjects.blueprints import META, Blueprint, Blueprints
 from seatrial.subjects.calculations import read_properties
 from seatrial.subjects.catalog import Reference, queried
+from seatrial.subjects.item import Item
 from seatrial.subjects.jq_expressions import JqExpressions, calculations
 from seatrial.subjects.rows import members
-from seatrial.subjects.spec import Item
 
 AGGREGATION = "aggregation property"
 

@@ -11,7 +11,8 @@ from seatrial.model import Edit, Fix, MemoryFolder, Problem
 from seatrial.naming import shown
 from seatrial.rules.rule import WARNING, Problems, rule
 from seatrial.rules.spec import SPEC, edited
-from seatrial.subjects.spec import Item, Spec
+from seatrial.subjects.item import Item
+from seatrial.subjects.spec import Spec
 
 _DEFAULT = "    default: 100"
 

@@ -13,7 +13,8 @@ from seatrial.near import nearest
 from seatrial.rules.rule import WARNING, Problems, rule
 from seatrial.rules.spec import SPEC, edited
 from seatrial.settings import Settings
-from seatrial.subjects.spec import Item, Peers, Spec
+from seatrial.subjects.item import Item
+from seatrial.subjects.spec import Peers, Spec
 from seatrial.subjects.vocabulary import ICONS, PLACEHOLDER_ICON, PLACEHOLDER_SECTION, SECTIONS
 
 DOCS_HOST = "docs.port.io"

@@ -12,7 +12,8 @@ from seatrial.naming import shown
 from seatrial.near import nearest
 from seatrial.rules.rule import WARNING, Problems, rule
 from seatrial.rules.spec import SPEC, edited
-from seatrial.subjects.spec import Item, Spec
+from seatrial.subjects.item import Item
+from seatrial.subjects.spec import Spec
 
 _SAAS_OFF = "saas:\n  enabled: false\n"
 

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from seatrial.documents.document import Document, Keys
-from seatrial.subjects.spec import Item
+from seatrial.subjects.item import Item
 
 MAPPING_KEYS = frozenset({"identifier", "blueprint", "title", "icon", "team", "properties", "relations"})
 EXPRESSIONS = ("identifier", "title", "icon", "team", "blueprint")

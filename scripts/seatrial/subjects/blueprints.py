@@ -8,8 +8,8 @@ from functools import cached_property
 
 from seatrial.documents.document import Document
 from seatrial.near import nearest
+from seatrial.subjects.item import Item
 from seatrial.subjects.rows import Rows, members
-from seatrial.subjects.spec import Item
 
 SYSTEM = frozenset({"_user", "_team", "_scorecard", "_rule", "_rule_result"})
 """Blueprints that Port itself brings."""

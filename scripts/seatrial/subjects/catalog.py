@@ -8,8 +8,8 @@ from itertools import chain
 from typing import Any
 
 from seatrial.documents.document import Keys
+from seatrial.subjects.item import Item
 from seatrial.subjects.rows import Rows
-from seatrial.subjects.spec import Item
 
 DEFAULT_LEVELS = ("Basic", "Bronze", "Silver", "Gold")
 """The levels of a scorecard that states none."""

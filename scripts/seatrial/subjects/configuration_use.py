@@ -10,8 +10,9 @@ from seatrial.humps import decamelize
 from seatrial.near import nearest
 from seatrial.subjects.code import Code
 from seatrial.subjects.code_configuration import Read
+from seatrial.subjects.item import Item
 from seatrial.subjects.kinds import meant
-from seatrial.subjects.spec import Item, Spec
+from seatrial.subjects.spec import Spec
 
 FRAMEWORK_READ = frozenset({"app_host"})
 """The configurations that Ocean reads itself."""

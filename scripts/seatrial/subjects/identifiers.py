@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from seatrial.documents.document import Document, Keys
 from seatrial.subjects.catalog import all_scorecards
+from seatrial.subjects.item import Item
 from seatrial.subjects.rows import Rows
-from seatrial.subjects.spec import Item
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from seatrial.documents.document import Document
-from seatrial.subjects.spec import Item
+from seatrial.subjects.item import Item
 
 
 @dataclass(frozen=True)
