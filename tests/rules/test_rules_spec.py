@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from good import problems_of, subjects_of
+from good import good_folder, problems_of, subjects_of
 from schema_samples import ODD, mutated
 from schema_samples import SPEC as RICH
 from seatrial.model import MemoryFolder, Profile, Severity
@@ -66,6 +66,12 @@ def test_a_missing_title_weighs_less_where_nobody_has_one(
     others = {name: of_spec(text) for name, text in siblings.items()}
     (problem,) = problems_of(BY_NAME["missing-title"], edited(("title: Good Service\n", "")), siblings=others)
     assert problem.severity is severity
+
+
+def test_in_oceans_repository_of_before_titles_a_missing_one_is_right() -> None:
+    untitled = good_folder(Profile.OCEAN).edited(".port/spec.yaml", "title: Good Service\n", "")
+    siblings = {"other": of_spec("icon: Jira")}
+    assert problems_of(BY_NAME["missing-title"], untitled, profile=Profile.OCEAN, siblings=siblings) == []
 
 
 @pytest.mark.parametrize(

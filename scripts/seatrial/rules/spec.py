@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from seatrial.documents.document import Document, FaultKind
-from seatrial.model import Fix, MemoryFolder, Problem
+from seatrial.model import Fix, MemoryFolder, Problem, Profile
 from seatrial.naming import shown
 from seatrial.rules.rule import GUIDE, OCEAN, OFF, WARNING, Edited, Problems, rule
 from seatrial.subjects.conformity import Conformity
@@ -59,15 +59,17 @@ def missing_key(spec_form: Conformity) -> Problems:
 
 
 @rule("SPC004", bad=edited("title: Good Service\n", ""))
-def missing_title(spec_form: Conformity, spec: Spec, peers: Peers) -> Problems:
+def missing_title(spec_form: Conformity, spec: Spec, peers: Peers, profile: Profile) -> Problems:
     """The spec has a title.
 
     It is the name people see in the list of data sources. Specs have had one since the end
-    of 2024: it is a warning where no other integration of the workspace has one either, or
-    where the spec is in the form of 2023.
+    of 2024: where no other integration of the workspace has one either, it is a warning in
+    profile guide and right in Ocean's own repository; in the form of 2023 it is a warning.
     """
     for problem in spec_form.problems("missing-title"):
         untitled = bool(peers.specs) and not peers.texts("title")
+        if untitled and profile is OCEAN:
+            return
         yield replace(problem, severity=WARNING) if untitled or spec.is_of_2023 else problem
 
 
