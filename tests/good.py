@@ -1,40 +1,16 @@
-"""The good integration folder, as the template renders it, and what the rules say of a folder."""
+"""The good integration folder, and what the rules say of a folder."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import tomllib
 from collections.abc import Mapping
-from functools import cache
 
-from seatrial.model import Fleet, Folder, Integration, MemoryFolder, Problem, Profile
+from seatrial.examples import good_folder, lock_of
+from seatrial.model import Fleet, Folder, Integration, Problem, Profile
 from seatrial.rules.rule import Rule
-from seatrial.scaffold import Answers, render
 from seatrial.settings import Settings
 from seatrial.subjects import Subjects
 
-HASHED = ("dependencies", "source", "extras", "dev-dependencies")
-
-
-def lock_of(pyproject: str) -> str:
-    """The smallest lock file that Poetry would call fresh for this `pyproject.toml`."""
-    poetry = tomllib.loads(pyproject)["tool"]["poetry"]
-    relevant = {key: poetry.get(key) for key in HASHED} | (
-        {"group": poetry["group"]} if "group" in poetry else {}
-    )
-    digest = hashlib.sha256(json.dumps(relevant, sort_keys=True).encode()).hexdigest()
-    return (
-        '[[package]]\nname = "port-ocean"\nversion = "0.48.12"\n\n'
-        f'[metadata]\nlock-version = "2.1"\npython-versions = "^3.12"\ncontent-hash = "{digest}"\n'
-    )
-
-
-@cache
-def good_folder(profile: Profile = Profile.GUIDE) -> MemoryFolder:
-    """A folder about which no rule has anything to say."""
-    folder = render(Answers.of("Good Service", profile=profile, released="2026-01-31"))
-    return folder.having("poetry.lock", lock_of(folder.text("pyproject.toml")))
+__all__ = ["good_folder", "integration_of", "lock_of", "problems_of", "subjects_of"]
 
 
 def integration_of(folder: Folder, name: str = "good-service") -> Integration:

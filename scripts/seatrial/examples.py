@@ -30,13 +30,14 @@ class Example:
 
 
 @cache
-def good_folder(profile: Profile) -> MemoryFolder:
+def good_folder(profile: Profile = Profile.GUIDE) -> MemoryFolder:
     """A fresh folder from the template, with the least lock file that is not stale."""
     folder = render(Answers.of("Good Service", profile=profile, released="2026-01-31"))
-    return folder.having("poetry.lock", _lock(folder))
+    return folder.having("poetry.lock", lock_of(folder))
 
 
-def _lock(folder: MemoryFolder) -> str:
+def lock_of(folder: MemoryFolder) -> str:
+    """The least lock file that is not stale for the folder's `pyproject.toml`."""
     pyproject = toml.load("pyproject.toml", folder.read("pyproject.toml"))
     return (
         f'[[package]]\nname = "port-ocean"\nversion = "{LOCKED_CORE}"\n\n'

@@ -165,7 +165,7 @@ def test_a_package_without_towncrier_is_told_once() -> None:
 )
 def test_the_framework_comes_bounded_from_the_index_with_its_command(line: str, codes: set[str]) -> None:
     folder = edited(CORE, line)
-    relocked = folder.having("poetry.lock", lock_of(folder.text(PYPROJECT)))
+    relocked = folder.having("poetry.lock", lock_of(folder))
     assert package_codes(relocked) == codes
 
 

@@ -1,0 +1,83 @@
+"""Judging many integrations: the same verdict however the work is shared out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from seatrial import survey as room
+from seatrial.errors import UsageError
+from seatrial.examples import good_folder
+from seatrial.model import Fleet, Integration, Location, MemoryFolder, Problem, Profile
+from seatrial.rules import RULES
+from seatrial.rules.rule import Problems, rule
+from seatrial.settings import Settings
+from seatrial.survey import jobs_of, survey
+from seatrial.workspace import Workspace
+
+
+def workspace_of(size: int) -> Workspace:
+    """A fleet in which every third integration breaks the next rule."""
+    good = good_folder(Profile.GUIDE)
+    broken = [one.bad(good) if number % 3 == 0 else good for number, one in enumerate(RULES[:size])]
+    return workspace(broken)
+
+
+def workspace(folders: list[MemoryFolder]) -> Workspace:
+    named = ((f"one-{number:03}", folder) for number, folder in enumerate(folders))
+    fleet = Fleet(Integration(name, f"integrations/{name}", folder) for name, folder in named)
+    return Workspace(Path("/nowhere"), Path("/nowhere"), Settings(), Profile.GUIDE, fleet)
+
+
+def test_many_processes_say_what_one_says() -> None:
+    one = workspace_of(90)
+    alone = survey(one, one.integrations, RULES, jobs=1)
+    shared = survey(one, one.integrations, RULES, jobs=3)
+    assert alone == shared
+    assert alone.outcome.errors > 20
+
+
+def test_one_of_a_fleet_is_judged_as_in_the_run_over_all() -> None:
+    fleet = workspace_of(30)
+    whole = survey(fleet, fleet.integrations, RULES, jobs=1).outcome.findings
+    single = [
+        finding
+        for integration in workspace_of(30).integrations
+        for finding in survey(workspace_of(30), [integration], RULES, jobs=1).outcome.findings
+    ]
+    assert sorted(single, key=lambda finding: finding.sort_key) == list(whole)
+
+
+def test_a_rule_that_fails_is_told_once_with_all_it_failed_on() -> None:
+    @rule("TST001", bad=lambda folder: folder)
+    def broken(integration: Integration) -> Problems:
+        """It fails."""
+        yield Problem(Location("x"), "never")
+        raise KeyError("x")
+
+    fleet = workspace([good_folder(Profile.GUIDE)] * 2)
+    assert survey(fleet, fleet.integrations, [broken], jobs=1).crashes == {
+        "TST001 broken: KeyError: 'x'": ["one-000", "one-001"]
+    }
+
+
+@pytest.mark.parametrize(("text", "jobs"), [("1", 1), ("16", 16), ("256", 256)])
+def test_jobs_are_a_number(text: str, jobs: int) -> None:
+    assert jobs_of(text) == jobs
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "257", "1.5", "two", "٣", "9" * 5000])
+def test_other_jobs_are_wrong_use(text: str) -> None:
+    with pytest.raises(UsageError, match="jobs is a number from 1 to 256"):
+        jobs_of(text)
+
+
+def test_without_a_number_there_is_a_job_a_core() -> None:
+    assert jobs_of(None) == jobs_of("") >= 1
+
+
+def test_few_integrations_start_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room.multiprocessing, "get_context", None)
+    few = workspace([good_folder(Profile.GUIDE)] * 3)
+    assert survey(few, few.integrations, RULES[:5], jobs=8).outcome.integrations == 3
