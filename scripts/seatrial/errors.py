@@ -4,7 +4,6 @@ A fault in an integration is never an exception; it is a `Finding`. Each class
 carries the exit status its run ends with.
 """
 
-EXIT_CLEAN = 0
 EXIT_FINDINGS = 1
 EXIT_USAGE = 2
 EXIT_SERVICE = 3

@@ -219,12 +219,6 @@ class Fleet:
             self._kept[question] = answer()
         return self._kept[question]  # type: ignore[no-any-return]
 
-    def share(self, integration: Integration, path: str) -> tuple[int, int]:
-        """How many of the other integrations have something at `path`, and how many others there are."""
-        having = self.keep(("having", path), lambda: {i.path for i in self.integrations if i.peek(path)})
-        others = self.others(integration)
-        return sum(1 for other in others if other.path in having), len(others)
-
 
 class Integration:
     """One integration: its name, its place below the root, and its files.

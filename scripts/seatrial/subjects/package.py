@@ -74,11 +74,6 @@ class Package:
             found = found.get(key) if isinstance(found, dict) else None
         return found if isinstance(found, dict) else {}
 
-    @property
-    def is_poetry(self) -> bool:
-        """Whether all of it is in Poetry's own tables, none in those of the Python standard."""
-        return "project" not in self.document.value and "dependency-groups" not in self.document.value
-
     def way(self, key: str) -> Keys:
         """Where the package's own `key` stands, or should stand."""
         return ("project", key) if key in self.table("project") else ("tool", "poetry", key)
