@@ -53,3 +53,15 @@ def test_a_monitor_set_in_the_repository_is_not_run(repository: Path) -> None:
     subprocess.run(["git", "-C", str(repository), "config", "core.fsmonitor", str(hook)], check=True)
     assert git.ignored(repository) == frozenset()
     assert not (repository / "ran").exists()
+
+
+def test_a_folder_with_a_tracked_file_is_tracked(repository: Path) -> None:
+    (repository / ".venv").mkdir()
+    (repository / ".venv" / "pyvenv.cfg").touch()
+    assert not git.tracks(repository / ".venv")
+    subprocess.run(["git", "-C", str(repository), "add", "-f", ".venv"], check=True)
+    assert git.tracks(repository / ".venv")
+
+
+def test_outside_a_repository_a_folder_counts_as_tracked(tmp_path: Path) -> None:
+    assert git.tracks(tmp_path / ".venv")

@@ -37,6 +37,11 @@ def ignored(root: Path) -> frozenset[str] | None:
     return frozenset(os.fsdecode(path).rstrip("/") for path in listed.split(b"\0") if path)
 
 
+def tracks(folder: Path) -> bool:
+    """Whether git keeps any file of a folder; so too where git cannot tell, and outside a repository."""
+    return _ask(folder.parent, "ls-files", "-z", "--", folder.name) != b""
+
+
 def setting(root: Path, key: str) -> str | None:
     """What git is set to, such as `user.name`; None where nothing is."""
     said = _ask(root, "config", "--get", key)

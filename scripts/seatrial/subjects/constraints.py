@@ -1,8 +1,9 @@
-"""Version constraints as Poetry writes them. The only user of packaging."""
+"""Version constraints as Poetry writes them. With `markers` the only user of packaging."""
 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
@@ -11,6 +12,10 @@ MAX_LENGTH = 200
 """A longer constraint is not judged; no real one is."""
 
 
+_BOUND = re.compile(r"(\^|~=|~|[<>=!]=|[<>=]|)\s*([^\s,<>=!~^]+)")
+
+
+@lru_cache(maxsize=4096)
 def admits(constraint: str, version: str) -> bool | None:
     """Whether a version satisfies a constraint; None where one of them cannot be read."""
     if len(constraint) > MAX_LENGTH:
@@ -30,8 +35,9 @@ def floor(constraint: str) -> tuple[int, ...]:
 
 def _specifiers(part: str) -> SpecifierSet:
     """A conjunction of bounds, in packaging's words."""
-    bounds = re.findall(r"(\^|~=|~|[<>=!]=|[<>=]|)\s*([^\s,<>=!~^]+)", part)
-    return SpecifierSet(",".join(_bound(operator, text) for operator, text in bounds))
+    if _BOUND.sub("", part).strip(" ,"):
+        raise ValueError("there is more than bounds")
+    return SpecifierSet(",".join(_bound(operator, text) for operator, text in _BOUND.findall(part)))
 
 
 def _bound(operator: str, text: str) -> str:
@@ -39,6 +45,8 @@ def _bound(operator: str, text: str) -> str:
         return ""
     if operator in ("^", "~"):
         return f">={text},<{_next(operator, Version(text))}"
+    if operator in (">", ">=", "<", "<="):
+        text = text.removesuffix(".*")
     return f"{operator if operator not in ('', '=') else '=='}{text}"
 
 
