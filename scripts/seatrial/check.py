@@ -64,26 +64,36 @@ def _severity(rule: Rule, subjects: Subjects, problem: Problem | None) -> Severi
 
 
 def _stamped(subjects: Subjects, found: Iterable[tuple[Rule, Problem]]) -> tuple[Finding, ...]:
-    findings = [_finding(subjects, rule, problem) for rule, problem in found]
-    findings.sort(key=lambda finding: finding.sort_key)
+    weighed = (
+        (rule.code, rule.name, _severity(rule, subjects, problem) or Severity.INFO, problem)
+        for rule, problem in found
+    )
+    return stamped(subjects.integration, weighed)
+
+
+def stamped(
+    integration: Integration, found: Iterable[tuple[str, str, Severity, Problem]]
+) -> tuple[Finding, ...]:
+    """Problems with code, name and severity as the findings of an integration, in order."""
+    findings = sorted((_finding(integration, *one) for one in found), key=lambda finding: finding.sort_key)
     return tuple(_numbered(findings))
 
 
-def _finding(subjects: Subjects, rule: Rule, problem: Problem) -> Finding:
-    integration, where = subjects.integration, problem.where
+def _finding(integration: Integration, code: str, name: str, severity: Severity, problem: Problem) -> Finding:
+    where = problem.where
     path = _from_root(integration, where)
     evidence = f" ({problem.evidence})" if problem.evidence else ""
     return Finding(
-        code=rule.code,
-        name=rule.name,
-        severity=_severity(rule, subjects, problem) or Severity.INFO,
+        code=code,
+        name=name,
+        severity=severity,
         integration=integration.name,
         path=path,
         line=where.line,
         column=where.column,
         message=problem.message + evidence,
         fix=_fix_from_root(integration, problem.fix),
-        fingerprint=f"{rule.code}\0{path}\0{problem.message}",
+        fingerprint=f"{code}\0{path}\0{problem.message}",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from seatrial import schemas
@@ -41,11 +42,21 @@ def _table(value: dict[str, Any], name: str) -> list[tuple[str, str]]:
 
 
 def _severity(document: Document, code: str, word: str) -> tuple[str, Severity | None]:
-    if code not in BY_CODE:
+    known = _codes(code)
+    if code not in known:
         where = document.key("severity", code)
-        near = nearest(code, BY_CODE)
+        near = nearest(code, known)
         hint = f'; did you mean "{near}"?' if near else "; `seatrial rules` lists them"
         raise ConfigurationError(
             f'{SETTINGS_FILE}:{where.line}:{where.column}: no rule has the code "{code}"{hint}'
         )
     return code, None if word == "off" else Severity(word)
+
+
+def _codes(asked: str) -> Collection[str]:
+    """The codes that may have a severity; those of lint are looked up only when it may be one of them."""
+    if not asked.upper().startswith("L"):
+        return BY_CODE.keys()
+    from seatrial.lint.laws import LAW_OF
+
+    return BY_CODE.keys() | LAW_OF.keys()

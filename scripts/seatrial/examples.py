@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from seatrial.check import Verdict, check
+from seatrial.check import Verdict, check, stamped
 from seatrial.documents import toml
+from seatrial.lint.laws import Law
 from seatrial.model import Finding, Fleet, Folder, Integration, MemoryFolder, Profile, Severity
 from seatrial.rules import RULES, Rule
 from seatrial.scaffold import Answers, render
@@ -56,12 +57,23 @@ def judge(rule: Rule, folder: Folder, profile: Profile) -> Verdict:
     return check(subjects, RULES)
 
 
-def example(rule: Rule) -> Example:
+def example(rule: Rule | Law) -> Example:
     """The bad example of a rule, with the real output."""
+    if isinstance(rule, Law):
+        return _lint_example(rule)
     good = good_folder(rule.profile)
     bad = rule.bad(good)
     findings = judge(rule, bad, rule.profile).findings
     return Example(tuple(_difference(good, bad)), tuple(one for one in findings if one.code == rule.code))
+
+
+def _lint_example(law: Law) -> Example:
+    """The bad example of a law of lint, with what its tool said of it when that was recorded."""
+    good = good_folder()
+    bad = law.bad(good)
+    integration = Integration(NAME, f"integrations/{NAME}", bad)
+    told = [(law.code, law.name, one.severity or law.severity, one) for one in law.read(bad.files.get)]
+    return Example(tuple(_difference(good, bad)), stamped(integration, told))
 
 
 def broken_by(*rules: Rule) -> tuple[Finding, ...]:

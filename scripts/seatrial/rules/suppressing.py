@@ -13,13 +13,25 @@ def _ignoring(folder: MemoryFolder, code: str) -> MemoryFolder:
     return folder.having("pyproject.toml", text)
 
 
+LINT_WAIVER = Fix(
+    "write the tool's own word where it is meant, such as `# noqa: F401` or `# type: ignore[arg-type]`"
+)
+
+
 @rule("PKG110", bad=lambda folder: _ignoring(folder, "SPC99"))
 def unknown_code_ignored(suppressions: Suppressions) -> Problems:
     """Each code under `[tool.seatrial] ignore` is that of a rule.
 
-    A slip in the code leaves the finding it was meant for on the page.
+    A slip in the code leaves the finding it was meant for on the page. What the lint tools find (`LNT`) is held
+    back in their own way, where they and everyone who reads the code can see it.
     """
     for code in suppressions.codes - set(suppressions.known):
+        if code.upper().startswith("LNT"):
+            where = suppressions.document.key(*IGNORE, code)
+            yield Problem(
+                where, f'"{code}" is what a lint tool finds, which is not ignored here', LINT_WAIVER
+            )
+            continue
         near = nearest(code, suppressions.known)
         where = suppressions.document.key(*IGNORE, code)
         fix = (

@@ -1,0 +1,157 @@
+"""mypy: its JSON, or in versions before 1.11 its lines, as problems with their notes folded in."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from seatrial.lint.mypyplaces import settle
+from seatrial.lint.mypysettings import refusals, watches, widens
+from seatrial.lint.tool import Output, Reading, Tool, Version
+from seatrial.lint.verdict import judged, problem
+from seatrial.model import Fix, Problem, Severity
+
+JSON = (1, 11)
+"""`--output json` is known from here on."""
+
+SHAPE = (
+    "--show-column-numbers", "--no-pretty", "--no-color-output", "--show-error-codes", "--no-error-summary",
+    "--hide-error-context", "--hide-error-end", "--hide-absolute-path",
+)  # fmt: skip
+"""What keeps the settings of a folder from changing the form of the lines; JSON has some lines as well."""
+
+KNOWN = (0, 1, 2)
+WEIGHTS = {"note": Severity.INFO, "warning": Severity.WARNING}
+SYNTAX = "syntax"
+"""In lines, columns of this code are one too high, and count code points."""
+
+MOST_NOTES = 20
+
+_LINE = re.compile(r"(.+?):(?:(\d{1,9}):)?(?:(\d{1,9}):)?(?:\d{1,9}:\d{1,9}:)? (error|warning|note): (.*)")
+_CODE = re.compile(r" {1,2}\[([a-z][a-z0-9-]*)\]$")
+_STUBS = re.compile(r"pip install ([\w.-]+)")
+
+
+@dataclass(frozen=True)
+class Remark:
+    """One thing mypy says, as it says it: columns are counted from 1, in bytes of UTF-8; 0 for none."""
+
+    path: str
+    line: int
+    column: int
+    level: str
+    message: str
+    code: str = ""
+    notes: tuple[str, ...] = ()
+
+
+def arguments(version: Version) -> Sequence[str]:
+    """JSON where it can; an unknown version is a new one."""
+    form = ("--output", "json") if not version or version >= JSON else ()
+    return (".", "--exclude", r"/\.venv/", *form, *SHAPE)
+
+
+def read(output: Output, more: Output | None = None) -> Reading:
+    """What mypy found. It ends with 2 where it could not look at all, which may be the integration's fault."""
+    remarks = [one for text in (output.out, output.err) for one in _remarks(text)]
+    problems = [_problem(one) for one in _folded(remarks)]
+    return judged("mypy", output, [*problems, *refusals(output)], known=KNOWN)
+
+
+def _remarks(text: str) -> Iterator[Remark]:
+    for line in text.split("\n"):
+        remark = _of_json(line) if line.startswith("{") else _of_line(line)
+        if remark:
+            yield remark
+
+
+def _of_json(line: str) -> Remark | None:
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(value, dict) or not isinstance(value.get("message"), str):
+        return None
+    hint = value.get("hint")
+    return Remark(
+        path=_text(value, "file"),
+        line=_number(value, "line"),
+        column=_number(value, "column") + 1,
+        level=_text(value, "severity"),
+        message=value["message"],
+        code=_text(value, "code"),
+        notes=tuple(hint.splitlines()) if isinstance(hint, str) else (),
+    )
+
+
+def _text(value: Mapping[str, Any], key: str) -> str:
+    return value[key] if isinstance(value.get(key), str) else ""
+
+
+def _number(value: Mapping[str, Any], key: str) -> int:
+    """A number; -1, mypy's word for none, for whatever else stands there."""
+    return value[key] if type(value.get(key)) is int else -1
+
+
+def _of_line(line: str) -> Remark | None:
+    match = _LINE.fullmatch(line)
+    if not match or "INTERNAL ERROR" in line or match[1] in ("mypy", "error"):
+        return None
+    found = _CODE.search(match[5])
+    message, code = (match[5][: found.start()], found[1]) if found else (match[5], "")
+    column = int(match[3] or 0) - (code == SYNTAX)
+    return Remark(match[1], int(match[2] or 0), column, match[4], message, code)
+
+
+def _folded(remarks: Iterable[Remark]) -> Iterator[Remark]:
+    """With the notes on what was said just before, of the same line, folded into it."""
+    kept: Remark | None = None
+    notes: list[str] = []
+    for one in remarks:
+        if kept and one.level == "note" and (one.path, one.line) == (kept.path, kept.line):
+            notes += [one.message, *one.notes]
+            continue
+        if kept:
+            yield _with(kept, notes)
+        kept, notes = one, list(one.notes)
+    if kept:
+        yield _with(kept, notes)
+
+
+def _with(remark: Remark, notes: Sequence[str]) -> Remark:
+    shown = [" ".join(note.split()) for note in notes[:MOST_NOTES]]
+    more = [f"and {len(notes) - MOST_NOTES} more lines"] if notes[MOST_NOTES:] else []
+    return replace(remark, notes=(*shown, *more))
+
+
+def _problem(remark: Remark) -> Problem:
+    code = f" [{remark.code}]" if remark.code and remark.level != "note" else ""
+    notes = f" ({'; '.join(remark.notes)})".replace(":; ", ": ") if remark.notes else ""
+    severity = WEIGHTS.get(remark.level)
+    message = f"{remark.message}{code}{notes}"
+    return problem(remark.path, message, remark.line, remark.column, severity=severity, fix=_fix(remark))
+
+
+def _fix(remark: Remark) -> Fix | None:
+    stubs = next(filter(None, map(_STUBS.search, remark.notes)), None)
+    if remark.code.startswith("import") and stubs:
+        return Fix(f"type `poetry add --group dev {stubs[1]}` in this folder")
+    if remark.code == "unused-ignore":
+        return Fix("remove what is unused of the comment")
+    return None
+
+
+TOOL = Tool(
+    name="mypy",
+    code="LNT102",
+    plain=(".", "--exclude", r"/\.venv/"),
+    arguments=arguments,
+    read=read,
+    watches=watches,
+    companions=frozenset({"orjson"}),
+    settle=settle,
+    widens=widens,
+)

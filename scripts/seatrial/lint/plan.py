@@ -1,0 +1,138 @@
+"""What must be run, on which folders together, and in which order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from seatrial.lint.keys import Basis, Contents
+from seatrial.lint.tool import Tool
+from seatrial.model import Integration
+
+PYPROJECT, LOCK = "pyproject.toml", "poetry.lock"
+
+OWN_TOOL = "poetry"
+"""The tool that is not in locks: the one installed beside Seatrial is used."""
+
+NOTHING = Contents({})
+
+_VERSION = re.compile(rb'version = "([^"\r\n]+)"')
+
+PER_START = {"poetry": 0.1, "mypy": 2.0, "ruff": 0.02, "black": 0.2, "yamllint": 0.1}
+PER_MEGABYTE = {"poetry": 0.1, "mypy": 12.0, "ruff": 0.1, "black": 10.0, "yamllint": 20.0}
+"""About how long a tool takes, in seconds; only the order of work depends on it."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An integration to lint: where it lies, what lies in it, and what its files say of the tools.
+
+    `settings` is the `[tool]` table of its `pyproject.toml`, its `yamllint` the settings that tool finds;
+    `apart` is the text of a tool's settings in a file of their own. `lock` and `pyproject` are the bytes, None for
+    no such file.
+    """
+
+    integration: Integration
+    folder: Path
+    contents: Contents
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    apart: Mapping[str, str] = field(default_factory=dict)
+    lock: bytes | None = None
+    pyproject: bytes | None = None
+    fault: str = ""
+
+    def locked_version(self, package: str) -> str | None:
+        """The version of a package that the lock holds."""
+        lock = self.lock or b""
+        start = lock.find(b'\nname = "%b"' % package.encode())
+        found = _VERSION.match(lock, lock.find(b"\n", start + 1) + 1) if start >= 0 else None
+        return found[1].decode("utf-8", "replace") if found else None
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """One tool on one folder; each is itself only. `unkept` says why its answer must not be kept, if so."""
+
+    candidate: Candidate
+    tool: Tool
+    version: str
+    basis: Basis
+    unkept: str = ""
+
+    @property
+    def arguments(self) -> Sequence[str]:
+        """What the tool is called with for its machine format."""
+        return self.basis.arguments
+
+
+def ask(candidate: Candidate, tool: Tool, version: str, python: str) -> Question:
+    """The question, with all that its answer depends on."""
+    found = candidate.contents.files
+    wide = tool.widens is not None and tool.widens(found)
+    files = {
+        path: digest if wide or _counts(tool, path, candidate.settings) else ""
+        for path, digest in found.items()
+    }
+    basis = Basis(
+        tool=f"{tool.name} {version}",
+        arguments=tuple(tool.arguments(numbers(version))),
+        python=python,
+        files=files,
+        around=candidate.contents.around,
+    )
+    return Question(candidate, tool, version, basis, _unkept(candidate, tool))
+
+
+def _counts(tool: Tool, path: str, settings: Mapping[str, Any]) -> bool:
+    """Whether a file's bytes count: what the tool reads, and what its environment is made from."""
+    return path in (PYPROJECT, LOCK) or tool.watches(path, settings)
+
+
+def _unkept(candidate: Candidate, tool: Tool) -> str:
+    if candidate.contents.astray:
+        return f"{candidate.contents.astray[0]} is a link to a folder or out of the workspace"
+    if any(kind in (candidate.lock or b"") for kind in (b'\ntype = "directory"', b'\ntype = "file"')):
+        return "its lock holds packages from folders or files, which may change"
+    if leads_out(candidate.settings.get(tool.name)) or leads_out(candidate.apart.get(tool.name)):
+        return f"what {tool.name} is set to leads out of the folder"
+    return ""
+
+
+def leads_out(settings: Any) -> bool:
+    """Whether any text in a tool's settings is a path that leads out of the folder."""
+    if isinstance(settings, str):
+        return "../" in settings or settings.startswith(("~", "$")) or bool(re.match(r"/\w+/\w", settings))
+    values = (
+        settings.values() if isinstance(settings, dict) else settings if isinstance(settings, list) else ()
+    )
+    return any(leads_out(value) for value in values)
+
+
+def numbers(version: str) -> tuple[int, ...]:
+    """The release numbers a version begins with."""
+    found = re.match(r"\d+(\.\d+)*", version)
+    return tuple(int(part[:9]) for part in found[0].split(".")) if found else ()
+
+
+def cost(question: Question) -> float:
+    """About how many seconds the answer takes."""
+    sizes, name = question.candidate.contents.sizes, question.tool.name
+    ends = (".yaml", ".yml", ".json") if name == "yamllint" else (".py", ".pyi")
+    megabytes = sum(size for path, size in sizes.items() if path.endswith(ends)) / 1e6
+    return PER_START.get(name, 1.0) + PER_MEGABYTE.get(name, 1.0) * megabytes
+
+
+def largest_first(questions: Iterable[Question]) -> list[Question]:
+    """So that no core waits long for the last one."""
+    return sorted(questions, key=cost, reverse=True)
+
+
+def has_own_ruff_settings(candidate: Candidate) -> bool:
+    """Whether ruff finds this folder's settings from anywhere; one without takes those of where it is called."""
+    stated = isinstance(candidate.settings.get("ruff"), dict)
+    return (stated or bool({"ruff.toml", ".ruff.toml"} & candidate.contents.files.keys())) and not (
+        candidate.contents.astray
+    )
