@@ -21,6 +21,11 @@ override PROFILE := $(value PROFILE)
 override TESTS := $(value TESTS)
 override DIFF := $(value DIFF)
 override PYTHON := $(value PYTHON)
+override TOOLS := $(value TOOLS)
+override FIX := $(value FIX)
+override WHY := $(value WHY)
+override VERBOSE := $(value VERBOSE)
+override NO_CACHE := $(value NO_CACHE)
 export SEATRIAL_ROOT := $(or $(ROOT),$(value SEATRIAL_ROOT))
 export SEATRIAL_INTEGRATION := $(or $(INTEGRATION),$(value SEATRIAL_INTEGRATION))
 export SEATRIAL_FORMAT := $(or $(FORMAT),$(value SEATRIAL_FORMAT))
@@ -32,6 +37,11 @@ export SEATRIAL_NAME := $(NAME)
 export SEATRIAL_PROFILE := $(PROFILE)
 export SEATRIAL_DIFF := $(DIFF)
 export SEATRIAL_TESTS := $(TESTS)
+export SEATRIAL_TOOLS := $(or $(TOOLS),$(value SEATRIAL_TOOLS))
+export SEATRIAL_FIX := $(FIX)
+export SEATRIAL_WHY := $(WHY)
+export SEATRIAL_VERBOSE := $(or $(VERBOSE),$(value SEATRIAL_VERBOSE))
+export SEATRIAL_NO_CACHE := $(NO_CACHE)
 export SEATRIAL_PYTHON := $(or $(PYTHON),python3)
 
 STRANGE := $(strip $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name))))
@@ -40,7 +50,7 @@ ifneq ($(STRANGE),)
 $(error seatrial: nothing here is called $(firstword $(STRANGE)); `make help` names the variables, in capitals)
 endif
 
-.PHONY: help setup validate validate-spec check-layout check-version fix explain rules new test docs clean
+.PHONY: help setup lint validate validate-spec check-layout check-version fix explain rules new test docs clean
 
 # A checkout that was moved, or whose Python is gone, is set up anew.
 ifneq ($(shell test -x $(VENV)/bin/python && cat $(VENV)/place 2>/dev/null),$(CURDIR))
@@ -53,6 +63,9 @@ help: ## this list
 	@echo "  make TARGET [ROOT=folder] [INTEGRATION=name,name] [FORMAT=text] [OUTPUT=file] [STRICT=1] [JOBS=n]"
 	@echo
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' Makefile
+
+lint: $(READY) ## black, mypy, ruff, poetry check: [TOOLS=black,ruff] [FIX=1] [VERBOSE=1] [WHY=name] [NO_CACHE=1]
+	@$(INVOKE) lint
 
 validate: $(READY) ## judge integrations: layout, spec, resources, package, changelog, code
 	@$(INVOKE) validate

@@ -22,11 +22,15 @@ class RuleFacts:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The findings in order, the names of all integrations judged, and how many findings are suppressed."""
+    """The findings in order, the names of all integrations judged, and how many findings are suppressed.
+
+    `unjudged` are the names of those for which some part of the verdict is missing.
+    """
 
     findings: tuple[Finding, ...] = ()
     names: tuple[str, ...] = ()
     suppressed: int = 0
+    unjudged: tuple[str, ...] = ()
 
     @property
     def integrations(self) -> int:

@@ -69,6 +69,7 @@ def test_colour_follows_the_environment_and_then_the_terminal(
     [
         (CLEAN, "all well: 2 integrations, no findings"),
         (replace(CLEAN, suppressed=2), "all well: 2 integrations, no findings (2 suppressed)"),
+        (replace(CLEAN, unjudged=("jira",)), "2 integrations (1 not wholly judged), no findings"),
         (Outcome(), "all well: 0 integrations, no findings"),
         (OUTCOME, "2 integrations, 1 error, 1 warning (1 suppressed); seatrial explain SPC103 says why"),
         (Outcome((INFO, INFO), ("jira",)), "1 integration, 2 infos; seatrial explain CHG104 says why"),

@@ -39,8 +39,10 @@ def summary(outcome: Outcome, explain: str = "seatrial explain ") -> str:
     """How it went, and what to type next: `explain` with a code behind it."""
     held = f" ({outcome.suppressed} suppressed)" if outcome.suppressed else ""
     judged = _counted(outcome.integrations, "integration")
+    if outcome.unjudged:
+        judged += f" ({len(outcome.unjudged)} not wholly judged)"
     if not outcome.findings:
-        return f"all well: {judged}, no findings{held}"
+        return f"{'' if outcome.unjudged else 'all well: '}{judged}, no findings{held}"
     counts = [(outcome.errors, "error"), (outcome.warnings, "warning"), (outcome.infos, "info")]
     found = ", ".join(_counted(count, word) for count, word in counts if count)
     code = plain(outcome.gravest_first[0].code)

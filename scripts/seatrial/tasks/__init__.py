@@ -2,9 +2,10 @@
 
 from invoke import Collection
 
-from seatrial.tasks import fixing, judging, making, reference
+from seatrial.tasks import fixing, judging, linting, making, reference
 
 ns = Collection(
+    linting.lint,
     judging.validate,
     judging.validate_spec,
     judging.check_layout,

@@ -12,8 +12,10 @@ from seatrial.model import Profile
 from seatrial.outcome import Outcome, RuleFacts
 from seatrial.report.options import Options
 from seatrial.report.text import summary, wants_colour
-from seatrial.rules import RULES
 from seatrial.tasks.door import note, say
+
+DESCRIBING = frozenset({"sarif"})
+"""Formats that say of each rule what it is."""
 
 
 def deliver(outcome: Outcome, profile: Profile, format: str | None, output: str | None) -> None:
@@ -23,7 +25,7 @@ def deliver(outcome: Outcome, profile: Profile, format: str | None, output: str 
     """
     name = report.choose({} if output else os.environ, format)
     colour = output is None and wants_colour(sys.stdout.isatty(), os.environ)
-    text = report.render(name, outcome, Options(_facts(profile), colour))
+    text = report.render(name, outcome, Options(_facts(profile) if name in DESCRIBING else {}, colour))
     if output:
         write_whole(Path(output), text)
     else:
@@ -37,7 +39,9 @@ def deliver(outcome: Outcome, profile: Profile, format: str | None, output: str 
 
 def _facts(profile: Profile) -> dict[str, RuleFacts]:
     """What a report says of the rules themselves."""
+    from seatrial.report.handbook import EVERY
+
     return {
         rule.code: RuleFacts(rule.code, rule.name, rule.law, rule.reason, rule.severities[profile])
-        for rule in RULES
+        for rule in EVERY
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -11,8 +12,10 @@ from invoke import Collection, Context, Exit, task
 
 from seatrial import tasks, tools
 from seatrial.files import write_whole
+from seatrial.model import Finding
 from seatrial.outcome import Outcome
 from seatrial.report.options import Options
+from seatrial.report.text import render, summary
 from seatrial.tasks.door import door, note, option
 
 CHECKOUT = Path(__file__).parents[3]
@@ -49,35 +52,48 @@ SHOWN = (
 )
 """The rules that the folder in the README's picture breaks."""
 
+TOOLS_SHOWN = ("LNT102", "LNT103", "LNT104", "LNT201")
+"""The laws of lint that the other picture shows broken."""
+
 
 @cache
 def generated() -> dict[str, str]:
     """Every generated page of docs/, by its path in the checkout."""
     from seatrial.examples import example
-    from seatrial.report.handbook import page
-    from seatrial.rules import RULES
+    from seatrial.report.handbook import EVERY, page
     from seatrial.schemas.jsonschema import derived_files
 
     schemas = {f"docs/schemas/{name}": text for name, text in derived_files().items()}
-    return {"docs/rules.md": page({rule: example(rule) for rule in RULES}), **schemas, **_pictures()}
+    return {"docs/rules.md": page({rule: example(rule) for rule in EVERY}), **schemas, **_pictures()}
 
 
 def _pictures() -> dict[str, str]:
     """What a terminal shows, drawn from what is really printed."""
     from seatrial.examples import broken_by, example
+    from seatrial.lint.laws import LAW_OF
     from seatrial.report.handbook import entry
     from seatrial.report.picture import picture
-    from seatrial.report.text import render, summary
     from seatrial.rules import BY_NAME
 
-    outcome = Outcome(broken_by(*(BY_NAME[name] for name in SHOWN)), ("good-service",))
-    validated = render(outcome, Options(colour=True)) + summary(outcome, "make explain CODE=")
     rule = BY_NAME[SHOWN[1]]
-    explained = entry(rule, example(rule)).rstrip()
+    validated = broken_by(*(BY_NAME[name] for name in SHOWN))
+    linted = sorted(
+        (finding for name in TOOLS_SHOWN for finding in example(LAW_OF[name]).findings),
+        key=lambda finding: finding.sort_key,
+    )
     return {
-        "docs/pictures/validate.svg": picture("validate", "make validate", validated),
-        "docs/pictures/explain.svg": picture("explain", f"make explain CODE={rule.code}", explained),
+        "docs/pictures/validate.svg": picture("validate", "make validate", _shown(validated)),
+        "docs/pictures/lint.svg": picture("lint", "make lint", _shown(linted)),
+        "docs/pictures/explain.svg": picture(
+            "explain", f"make explain CODE={rule.code}", entry(rule, example(rule)).rstrip()
+        ),
     }
+
+
+def _shown(findings: Sequence[Finding]) -> str:
+    """What a run prints that found these in the folder of the examples."""
+    outcome = Outcome(tuple(findings), ("good-service",))
+    return render(outcome, Options(colour=True)) + summary(outcome, "make explain CODE=")
 
 
 ns = Collection(*tasks.ns.tasks.values(), test, docs)

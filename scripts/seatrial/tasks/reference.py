@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from invoke import Context, task
 
 from seatrial.errors import UsageError
 from seatrial.near import nearest
-from seatrial.rules import BY_CODE, BY_NAME, RULES, Rule
 from seatrial.tasks.door import door, option, say
+
+if TYPE_CHECKING:
+    from seatrial.report.handbook import Told
 
 
 @task(help={"code": "a rule's code or name, such as SPC001"}, positional=["code"])
@@ -25,17 +29,20 @@ def explain(c: Context, code: str | None = None) -> None:
 @door
 def rules(c: Context) -> None:
     """All rules, a line each."""
-    from seatrial.report.handbook import listing
+    from seatrial.report.handbook import EVERY, listing
 
-    say(listing(RULES))
+    say(listing(EVERY))
 
 
-def _rule(code: str | None) -> Rule:
+def _rule(code: str | None) -> Told:
     if not code:
         raise UsageError("which rule? type `seatrial explain SPC001`; `seatrial rules` lists them")
-    found = BY_CODE.get(code.upper()) or BY_NAME.get(code.lower())
+    from seatrial.report.handbook import EVERY
+
+    by_code, by_name = {rule.code: rule for rule in EVERY}, {rule.name: rule for rule in EVERY}
+    found = by_code.get(code.upper()) or by_name.get(code.lower())
     if found is None:
-        near = nearest(code.upper(), BY_CODE) or nearest(code.lower(), BY_NAME)
+        near = nearest(code.upper(), by_code) or nearest(code.lower(), by_name)
         hint = f'did you mean "{near}"?' if near else "`seatrial rules` lists them"
         raise UsageError(f'no rule is called "{code}"; {hint}')
     return found

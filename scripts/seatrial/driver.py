@@ -1,0 +1,147 @@
+"""Runs tools that are Python modules, each time in a child forked from one warm process.
+
+This file is a program of its own: it runs in a lint environment's Python, of any version from
+3.8 on, and imports nothing of Seatrial. It reads requests from standard input, one JSON object a
+line, and answers each with a line:
+
+{"module", "arguments", "cwd", "lock", "seconds"}
+-> {"status", "out", "err", "seconds"}
+
+The tools see the environment variables that it was started with. `lock` names a file that the child
+holds locked while the tool runs, or is empty; the system lets go of it however the child ends. A tool
+that takes longer than `seconds` is ended by SIGALRM. The status is negative for a signal. Output
+beyond MOST bytes is cut.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import importlib
+import json
+import os
+import runpy
+import signal
+import sys
+import tempfile
+import time
+from typing import IO, Any, NoReturn
+
+MOST = 32 * 1024 * 1024
+
+WARM = {
+    "black": ("black", "blib2to3.pgen2.driver"),
+    "mypy": ("mypy.main", "mypy.build"),
+    "yamllint": ("yamllint.cli", "yamllint.linter"),
+    "poetry": (
+        "poetry.console.application",
+        "poetry.console.commands.check",
+        "poetry.console.commands.env_command",
+        "poetry.console.logging.io_handler",
+        "poetry.console.logging.filters",
+        "poetry.core.factory",
+        "poetry.core.masonry.builders.builder",
+        "poetry.core.spdx.helpers",
+        "poetry.factory",
+        "poetry.json",
+        "poetry.packages.locker",
+        "poetry.repositories.legacy_repository",
+        "poetry.repositories.pypi_repository",
+        "poetry.repositories.repository_pool",
+        "poetry.utils.authenticator",
+        "trove_classifiers",
+    ),
+}
+"""What each tool imports anyway."""
+
+
+def serve() -> None:
+    """Answer requests until standard input ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    for line in sys.stdin:
+        request = json.loads(line)
+        _warm(request["module"])
+        answers.write(json.dumps(_answer(request)) + "\n")
+        answers.flush()
+
+
+def _warm(module: str) -> None:
+    for name in WARM.get(module, ()):
+        try:
+            importlib.import_module(name)
+        except Exception:  # noqa: S112 - another version's module, or a fault that the child will tell itself
+            continue
+
+
+def _answer(request: Any) -> dict[str, Any]:
+    started = time.monotonic()
+    with _scratch("out") as out, _scratch("err") as err:
+        child = os.fork()
+        if not child:
+            _run(request, out.fileno(), err.fileno())
+        code = os.waitpid(child, 0)[1]
+        status = -os.WTERMSIG(code) if os.WIFSIGNALED(code) else os.WEXITSTATUS(code)
+        texts = {"out": _text(out), "err": _text(err)}
+    return {"status": status, "seconds": time.monotonic() - started, **texts}
+
+
+def _scratch(name: str) -> IO[bytes]:
+    """A file of no name; in memory where the system can, so that a full disk cuts nothing off."""
+    if hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create(name), "w+b")
+    return tempfile.TemporaryFile()
+
+
+def _text(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read(MOST).decode("utf-8", "backslashreplace")
+
+
+def _run(request: Any, out: int, err: int) -> NoReturn:
+    """Become the tool; never returns. An exception ends it with 1, as it would end Python."""
+    status = 70
+    try:
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.dup2(out, 1)
+        os.dup2(err, 2)
+        os.chdir(request["cwd"])
+        _lock(request["lock"])
+        signal.alarm(request["seconds"])
+        sys.argv = [request["module"], *request["arguments"]]
+        status = 1
+        runpy.run_module(request["module"], run_name="__main__", alter_sys=True)
+        status = 0
+    except SystemExit as end:
+        status = _status(end.code)
+    except BaseException:
+        import traceback
+
+        traceback.print_exc()
+    finally:
+        _flush()
+        os._exit(status)
+
+
+def _lock(path: str) -> None:
+    if path:
+        fcntl.flock(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), fcntl.LOCK_EX)
+
+
+def _status(code: Any) -> int:
+    if code is None or isinstance(code, int):
+        return (code or 0) & 0xFF
+    sys.stderr.write(str(code) + "\n")
+    return 1
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except Exception:  # noqa: S112 - a full disk; the parent sees what came through
+            continue
+
+
+if __name__ == "__main__":
+    serve()

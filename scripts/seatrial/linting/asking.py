@@ -1,0 +1,122 @@
+"""From an integration's folder to the questions that lint asks of it."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from seatrial.contents import contents
+from seatrial.documents import toml
+from seatrial.errors import SeatrialError, ServiceError, Unreadable
+from seatrial.lint import plan, yamllint
+from seatrial.lint.plan import LOCK, OWN_TOOL, PYPROJECT, Candidate, Question
+from seatrial.lint.pythons import python_constraint
+from seatrial.lint.tool import Tool
+from seatrial.linting.bench import Bench, Cell
+from seatrial.model import Integration
+
+APART = {"mypy": ("mypy.ini", ".mypy.ini", "setup.cfg"), "ruff": ("ruff.toml", ".ruff.toml")}
+"""Where a tool's settings may stand beside `pyproject.toml`."""
+
+
+def candidates(bench: Bench, integrations: Sequence[Integration]) -> Iterator[Candidate]:
+    """The integrations as lint sees them; one that cannot be read carries the reason."""
+    for integration in integrations:
+        folder = bench.workspace.root / integration.path
+        try:
+            yield _candidate(integration, folder, bench.workspace.root)
+        except OSError as failed:
+            reason = f"{failed.filename or folder} cannot be read: {(failed.strerror or str(failed)).lower()}"
+            yield Candidate(integration, folder, plan.NOTHING, fault=reason)
+
+
+def _candidate(integration: Integration, folder: Path, root: Path) -> Candidate:
+    pyproject = _bytes(integration, PYPROJECT)
+    return Candidate(
+        integration=integration,
+        folder=folder,
+        contents=contents(folder, root),
+        settings=_settings(folder, pyproject),
+        apart=_apart(folder),
+        lock=_bytes(integration, LOCK),
+        pyproject=pyproject,
+    )
+
+
+def _bytes(integration: Integration, path: str) -> bytes | None:
+    try:
+        return integration.read(path) if integration.has(path) else None
+    except Unreadable:
+        return None
+
+
+def _settings(folder: Path, pyproject: bytes | None) -> Mapping[str, Any]:
+    """The `[tool]` table, and as its `yamllint` what the nearest configuration of yamllint says."""
+    document = toml.load(PYPROJECT, pyproject) if pyproject is not None else None
+    value = document.value if document is not None and document.readable else {}
+    table = value.get("tool") if isinstance(value, dict) else None
+    found = _first((folder, *folder.parents), yamllint.CONFIGURATIONS)
+    return {
+        **(table if isinstance(table, dict) else {}),
+        "yamllint": yamllint.configuration(found) if found else {},
+    }
+
+
+def _apart(folder: Path) -> Mapping[str, str]:
+    texts = ((tool, _first((folder,), names)) for tool, names in APART.items())
+    return {tool: text.decode("utf-8", "replace") for tool, text in texts if text}
+
+
+def _first(folders: Sequence[Path], names: Sequence[str]) -> bytes | None:
+    """The bytes of the first of these files that can be read."""
+    for place in (folder / name for folder in folders for name in names):
+        try:
+            return place.read_bytes()
+        except OSError:
+            continue
+    return None
+
+
+def questions(bench: Bench, candidate: Candidate, tools: Sequence[Tool]) -> Iterator[Question | Cell]:
+    """A question for each tool, or a cell where it is plain that the tool cannot run."""
+    python, fault = _python(bench, candidate)
+    for tool in tools:
+        version = candidate.locked_version(tool.name)
+        if candidate.fault:
+            yield Cell(candidate.integration, tool, failure=candidate.fault)
+        elif tool.name == OWN_TOOL:
+            yield plan.ask(candidate, tool, *_own())
+        elif candidate.lock is None:
+            yield Cell(candidate.integration, tool, lacking="lock")
+        elif version is None:
+            yield Cell(candidate.integration, tool, lacking="tool")
+        elif fault:
+            yield Cell(candidate.integration, tool, failure=fault)
+        else:
+            yield plan.ask(candidate, tool, version, python)
+
+
+def _python(bench: Bench, candidate: Candidate) -> tuple[str, str]:
+    """What the interpreter is called that its tools run in, or why there is none."""
+    if candidate.lock is None:
+        return "", ""
+    try:
+        python = bench.python(python_constraint(candidate.pyproject, candidate.lock))
+    except SeatrialError as failed:
+        return "", str(failed)
+    return f"{python.implementation} {python.version}, {sys.platform} {platform.machine()}", ""
+
+
+@cache
+def _own() -> tuple[str, str]:
+    """The version of the Poetry beside Seatrial, and what it runs in. Raises ServiceError."""
+    try:
+        version, core = metadata.version(OWN_TOOL), metadata.version("poetry-core")
+    except metadata.PackageNotFoundError as missing:
+        raise ServiceError("poetry is not installed beside Seatrial; install Seatrial anew") from missing
+    return version, f"poetry-core {core}, Python {platform.python_version()}"

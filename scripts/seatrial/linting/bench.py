@@ -1,0 +1,120 @@
+"""What a run of lint works with, and what it yields."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from seatrial import git, interpreters
+from seatrial.cache import DAY, Results, home
+from seatrial.drivers import Drivers
+from seatrial.environments import Environments
+from seatrial.errors import SeatrialError
+from seatrial.interpreters import Interpreter
+from seatrial.lint.plan import Question
+from seatrial.lint.tool import Run, Tool
+from seatrial.model import Integration
+from seatrial.seeds import Caches
+from seatrial.toolruns import ToolRuns, environ
+from seatrial.workspace import Workspace
+
+BLACKS = "black"
+
+KEPT_DAYS = 30
+MOST_BYTES = 5 * 1024**3
+"""How long environments and the tools' caches are kept unused, and how large each kind may become."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What became of one tool on one integration: a run, or why there is none.
+
+    `lacking` says what the integration itself does not provide: "lock" or "tool". `failure` is
+    never its fault. `kept` is set for a run of earlier, whose result was kept.
+    """
+
+    integration: Integration
+    tool: Tool
+    run: Run | None = None
+    kept: bool = False
+    lacking: str = ""
+    failure: str = ""
+    question: Question | None = None
+
+
+Tell = Callable[[Cell], None]
+"""Told each cell as soon as it is known."""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """The workspace, the folder of all that is kept, and how tools are run there, `jobs` at once."""
+
+    workspace: Workspace
+    home: Path
+    runs: ToolRuns
+    environments: Environments
+    jobs: int = 1
+    tell: Callable[[str], None] = lambda line: None
+    _chosen: dict[str, Interpreter | SeatrialError] = field(default_factory=dict)
+
+    def python(self, constraint: str) -> Interpreter:
+        """The interpreter for a constraint, looked for once. Raises UsageError, and ServiceError for none."""
+        if constraint not in self._chosen:
+            self._chosen[constraint] = self._choice(constraint)
+        chosen = self._chosen[constraint]
+        if isinstance(chosen, SeatrialError):
+            raise chosen
+        return chosen
+
+    def _choice(self, constraint: str) -> Interpreter | SeatrialError:
+        try:
+            return interpreters.choose(constraint, interpreters.interpreters(self.home / "interpreters.json"))
+        except SeatrialError as failed:
+            return failed
+
+    @property
+    def fresh(self) -> bool:
+        """Whether nothing that was kept may be used."""
+        return self.runs.fresh
+
+    def sweep(self, now: float) -> None:
+        """Once a day, remove what was not used for long or is too much; never what is in use."""
+        stamp = self.home / "swept"
+        with suppress(OSError):
+            if stamp.exists() and now - stamp.stat().st_mtime < DAY:
+                return
+            stamp.touch()
+            self.results.sweep(now)
+            for caches in (self.runs.caches, Caches(self.home / BLACKS)):
+                caches.sweep(now, KEPT_DAYS * DAY, MOST_BYTES)
+            self.environments.sweep(KEPT_DAYS * DAY, MOST_BYTES)
+
+    @property
+    def results(self) -> Results:
+        """What earlier runs kept."""
+        return Results(self.home / "results")
+
+
+@contextmanager
+def bench(
+    workspace: Workspace, jobs: int = 1, fresh: bool = False, tell: Callable[[str], None] = lambda line: None
+) -> Iterator[Bench]:
+    """A bench over the person's cache folder; when it closes, nothing it started runs on.
+
+    `tell` is told, from any thread, of each environment that is being made.
+    """
+    place = home(os.environ)
+    with tempfile.TemporaryDirectory(prefix="seatrial-", ignore_cleanup_errors=True) as name:
+        scratch = Path(name)
+        seen = environ(scratch, scratch if fresh else place / BLACKS)
+        runs = ToolRuns(Drivers(seen), Caches(place / "mypy"), scratch, seen, fresh)
+        try:
+            with Environments(place / "environments", git.tracks) as environments:
+                yield Bench(workspace, place, runs, environments, jobs, tell)
+        finally:
+            runs.drivers.close()

@@ -1,0 +1,88 @@
+"""From cells to findings: what the tools say, with code, name and severity."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from itertools import groupby
+
+from seatrial.check import stamped
+from seatrial.errors import Unreadable
+from seatrial.lint.laws import LAW_OF, without_lock, without_tool
+from seatrial.lint.plan import LOCK, OWN_TOOL
+from seatrial.lint.tool import Reading, Tool
+from seatrial.linting.bench import Cell
+from seatrial.model import Finding, Integration, Problem, Severity
+from seatrial.outcome import Outcome
+from seatrial.settings import Settings
+
+NO_LOCK, NO_TOOL, STALE = "LNT001", "LNT002", "LNT201"
+
+MOST = 1000
+"""Of one tool on one integration, no more problems are shown than this."""
+
+
+def outcome_of(cells: Sequence[Cell], chosen: Collection[Tool], settings: Settings) -> Outcome:
+    """All that was found, in order, infos included; of a tool that was not chosen, only that the lock is stale."""
+    findings: list[Finding] = []
+    names = []
+    for _, group in groupby(cells, key=lambda cell: cell.integration.path):
+        row = list(group)
+        names.append(row[0].integration.name)
+        findings.extend(_findings(row, chosen, settings))
+    failed = dict.fromkeys(cell.integration.name for cell in cells if cell.failure)
+    ordered = sorted(findings, key=lambda finding: finding.sort_key)
+    return Outcome(tuple(ordered), tuple(names), unjudged=tuple(failed))
+
+
+def _findings(row: Sequence[Cell], chosen: Collection[Tool], settings: Settings) -> Sequence[Finding]:
+    weighed = []
+    for code, problem in _told(row, chosen):
+        law = LAW_OF[code]
+        severity = settings.severities.get(code, problem.severity or law.severity)
+        if severity is not None:
+            weighed.append((code, law.name, severity, problem))
+    return stamped(row[0].integration, weighed)
+
+
+def _told(row: Sequence[Cell], chosen: Collection[Tool]) -> Iterator[tuple[str, Problem]]:
+    lockless = [cell.tool.name for cell in row if cell.lacking == "lock"]
+    if lockless or row[0].integration.entry(LOCK) is None:
+        yield NO_LOCK, without_lock(lockless or [OWN_TOOL])
+    for cell in row:
+        if cell.lacking == "tool":
+            yield NO_TOOL, without_tool(cell.tool.name)
+        reading = reading_of(cell)
+        yield from ((STALE, problem) for problem in reading.stale)
+        if cell.tool in chosen:
+            yield from ((cell.tool.code, problem) for problem in _at_most(MOST, cell, reading.problems))
+
+
+def reading_of(cell: Cell) -> Reading:
+    """What a cell's tool says, at the places where it says it; nothing where it did not run."""
+    if cell.run is None or cell.failure:
+        return Reading()
+    reading = cell.tool.read(cell.run.output, cell.run.more)
+    return cell.tool.settle(reading, _files(cell.integration)) if cell.tool.settle else reading
+
+
+def errors_of(cell: Cell) -> int:
+    """How many problems of a cell fail the run."""
+    reading = reading_of(cell)
+    return sum(problem.severity in (None, Severity.ERROR) for problem in (*reading.problems, *reading.stale))
+
+
+def _files(integration: Integration) -> Callable[[str], bytes | None]:
+    def read(path: str) -> bytes | None:
+        try:
+            return integration.read(path)
+        except Unreadable:
+            return None
+
+    return read
+
+
+def _at_most(most: int, cell: Cell, problems: Sequence[Problem]) -> Iterator[Problem]:
+    yield from problems[:most]
+    if len(problems) > most:
+        rest = f"{len(problems) - most} more problems of {cell.tool.name}; mend these first, or see them with --verbose"
+        yield Problem(problems[most].where, rest, severity=Severity.INFO)

@@ -1,0 +1,55 @@
+"""The task that lints: the profile's tools over the chosen integrations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from invoke import Context, task
+
+from seatrial.survey import jobs_of
+from seatrial.tasks.door import CHOOSING, REPORTING, door, names, option, switch
+from seatrial.workspace import open_workspace, select
+
+HELP = {
+    "tools": "only these, such as black,ruff; by default those of the profile",
+    "fix": "first let ruff and black repair what they safely can",
+    "no_cache": "use nothing that was kept from earlier runs",
+    "why": "say of an integration why each tool would run again, or not, and run nothing",
+    "verbose": "show the tools' own words as well",
+}
+
+
+@task(name="lint", help=CHOOSING | REPORTING | HELP, iterable=["integration"])
+@door
+def lint(
+    c: Context,
+    integration: Sequence[str] | None = None,
+    root: str | None = None,
+    format: str | None = None,
+    output: str | None = None,
+    strict: bool = False,
+    jobs: str | None = None,
+    tools: str | None = None,
+    fix: bool = False,
+    no_cache: bool = False,
+    why: str | None = None,
+    verbose: bool = False,
+) -> None:
+    """black, mypy, ruff and poetry check, as in the integration's own environment."""
+    from seatrial.tasks import lintrun
+
+    workspace = open_workspace(option("root", root))
+    asked = option("why", why)
+    order = lintrun.Order(
+        workspace,
+        select(workspace, [asked] if asked else names(integration)),
+        option("tools", tools),
+        jobs_of(option("jobs", jobs)),
+        switch("no_cache", no_cache),
+        switch("fix", fix),
+        switch("verbose", verbose),
+    )
+    if asked:
+        lintrun.explain(order)
+    else:
+        lintrun.run(order, option("format", format), option("output", output), switch("strict", strict))

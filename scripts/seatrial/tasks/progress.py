@@ -1,0 +1,68 @@
+"""How far a long run is: a bar on a terminal, plain lines in a log, nothing where all was known."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from seatrial.linting import Cell
+from seatrial.report.table import line_of
+from seatrial.tasks.door import note
+
+
+@contextmanager
+def progress(total: int) -> Iterator[Callable[[Cell], None]]:
+    """Tells of each cell as it comes; `total` is how many there will be."""
+    if not sys.stderr.isatty():
+        yield _line
+        return
+    bar = _Bar(total)
+    try:
+        yield bar
+    finally:
+        bar.close()
+
+
+def _line(cell: Cell) -> None:
+    if not cell.kept:
+        note(line_of(cell))
+
+
+class _Bar:
+    """A bar that appears with the first tool that really runs."""
+
+    def __init__(self, total: int) -> None:
+        self._total = total
+        self._kept = 0
+        self._shown: Callable[[str], None] | None = None
+        self._close: Callable[[], None] = lambda: None
+
+    def __call__(self, cell: Cell) -> None:
+        if cell.kept:
+            self._kept += 1
+            return
+        if self._shown is None:
+            self._open()
+        if self._shown is not None:
+            self._shown(f"{cell.integration.name} {cell.tool.name}")
+
+    def _open(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+        columns = (
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("{task.description}", markup=False),
+        )
+        shown = Progress(*columns, console=Console(stderr=True), transient=True)
+        shown.start()
+        row = shown.add_task("", total=self._total - self._kept)
+        self._shown = lambda text: shown.update(row, advance=1, description=text)
+        self._close = shown.stop
+
+    def close(self) -> None:
+        """Take the bar away."""
+        self._close()
