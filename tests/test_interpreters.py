@@ -86,6 +86,15 @@ def test_pyenv_and_uv_are_found_where_they_are_said_to_be(
     assert {"3.12.1", "3.13.1"} <= set(versions(home))
 
 
+@pytest.mark.parametrize("keeper", ["versions", "installs/python"])
+def test_shims_on_path_tell_where_the_pythons_are(
+    home: Path, monkeypatch: pytest.MonkeyPatch, keeper: str
+) -> None:
+    python(home / "elsewhere" / keeper / "3.12.1" / "bin" / "python3", "3.12.1")
+    monkeypatch.setenv("PATH", str(home / "elsewhere" / "shims"))
+    assert "3.12.1" in versions(home)
+
+
 BROKEN = {
     "a shim that fails": "exit 127",
     "a program that says something else": "echo hello",
@@ -231,7 +240,8 @@ MISSING = {
     "nothing is installed": (
         "^3.12",
         {},
-        'no Python on this machine satisfies "^3.12" (found: 3.11.1); type "uv python install 3.12"',
+        'no Python on this machine satisfies "^3.12" (found: 3.11.1); install Python 3.12, '
+        "such as with `uv python install 3.12` or pyenv, and try again",
     ),
     "no Python can be": (
         "^2.7",

@@ -75,5 +75,5 @@ def _missing(constraint: str, found: Sequence[Interpreter]) -> str:
         return f'{CHOICE} names Python {versions}, which does not satisfy "{constraint}"; name another, or unset it'
     return (
         f'no Python on this machine satisfies "{constraint}" (found: {versions}); '
-        f'type "uv python install {wanted}"'
+        f"install Python {wanted}, such as with `uv python install {wanted}` or pyenv, and try again"
     )

@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -35,8 +35,8 @@ _Entries = dict[str, dict[str, Any]]
 def interpreters(cache_file: Path) -> tuple[Interpreter, ...]:
     """Every Python found, the best first; each is started once, then known by its place, date and size.
 
-    Looks at SEATRIAL_LINT_PYTHON, which stands alone if set; else at PATH, in pyenv's and uv's
-    folders, and at the Python this runs on. Raises UsageError for a wrong SEATRIAL_LINT_PYTHON.
+    Looks at SEATRIAL_LINT_PYTHON, which stands alone if set; else at PATH, in the folders of pyenv, asdf, mise
+    and uv, and at the Python this runs on. Raises UsageError for a wrong SEATRIAL_LINT_PYTHON.
     """
     stated = os.environ.get(CHOICE)
     paths = [shutil.which(stated) or ""] if stated else list(dict.fromkeys(_candidates()))
@@ -57,13 +57,23 @@ def interpreters(cache_file: Path) -> tuple[Interpreter, ...]:
 def _candidates() -> Iterator[str]:
     """Paths at which a Python may stand."""
     yield getattr(sys, "_base_executable", None) or sys.executable
-    pyenv = os.environ.get("PYENV_ROOT")
-    for versions in (Path(pyenv) if pyenv else Path.home() / ".pyenv") / "versions", uv.pythons_folder():
+    on_path = [folder for folder in os.environ.get("PATH", "").split(os.pathsep) if os.path.isabs(folder)]
+    for versions in dict.fromkeys(_keepers(on_path)):
         for version in _entries(versions):
             yield os.path.join(versions, version, "bin", "python3")
-    for folder in os.environ.get("PATH", "").split(os.pathsep):
-        if os.path.isabs(folder):
-            yield from (os.path.join(folder, name) for name in NAMES)
+    for folder in on_path:
+        yield from (os.path.join(folder, name) for name in NAMES)
+
+
+def _keepers(on_path: Iterable[str]) -> Iterator[Path]:
+    """Folders that hold Pythons by version: pyenv's, also where only its shims on PATH tell of it, and uv's."""
+    stated = os.environ.get("PYENV_ROOT")
+    yield (Path(stated) if stated else Path.home() / ".pyenv") / "versions"
+    for folder in map(Path, on_path):
+        if folder.name == "shims":
+            yield folder.parent / "versions"
+            yield folder.parent / "installs" / "python"
+    yield uv.pythons_folder()
 
 
 def _entries(folder: Path) -> list[str]:
