@@ -57,7 +57,21 @@ def run(*arguments: str, cwd: Path | None = None, seconds: float = SECONDS) -> t
 
 
 def _environment(inherited: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in inherited.items() if not _DROPPED.fullmatch(name)}
+    kept = {name: value for name, value in inherited.items() if not _DROPPED.fullmatch(name)}
+    return {**_trusted(), **kept} if kept.keys().isdisjoint(("SSL_CERT_FILE", "SSL_CERT_DIR")) else kept
+
+
+@lru_cache(maxsize=1)
+def _trusted() -> Mapping[str, str]:
+    """The certificates this machine trusts, as pip takes them; uv by itself knows only the public ones."""
+    import ssl
+
+    known = ssl.get_default_verify_paths()
+    if known.cafile:
+        return {"SSL_CERT_FILE": known.cafile}
+    if known.capath and os.listdir(known.capath):
+        return {"SSL_CERT_DIR": known.capath}
+    return {}
 
 
 def pythons_folder() -> Path:

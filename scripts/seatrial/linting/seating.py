@@ -49,7 +49,7 @@ def _seat(
         return Cell(of, tool, failure=str(wanted), question=question)
     environment = ready[of.name]
     if isinstance(environment, SeatrialError):
-        return Cell(of, tool, failure=str(environment), question=question)
+        return Cell(of, tool, failure=str(environment).removeprefix(f"{of.name}: "), question=question)
     if wanted.requirements.version_of(tool.name) is None:
         return Cell(of, tool, lacking="tool", question=question)
     return Seated(question, Seat(environment, wanted.requirements))
