@@ -123,11 +123,11 @@ PLAIN = {"extends": "default", "yaml-files": ["**/*.yaml", "*.json"], "ignore": 
     ],
 )
 def test_what_the_configuration_names_counts(path: str, own: object, counts: bool) -> None:
-    assert TOOL.watches(path, {"yamllint": own}) is counts
+    assert (path in TOOL.watches({"yamllint": own})) is counts
 
 
 def test_without_word_of_the_configuration_everything_counts() -> None:
-    assert TOOL.watches("main.py", {})
+    assert "main.py" in TOOL.watches({})
 
 
 @pytest.mark.parametrize(

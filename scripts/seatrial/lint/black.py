@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from seatrial.lint.settling import Files, into_pyproject, place_in, settled
-from seatrial.lint.tool import Output, Reading, Tool, Version
+from seatrial.lint.tool import EVERYTHING, Output, Reading, Tool, Version, Watched
 from seatrial.lint.verdict import MEND, PYPROJECT, crashed, judged, problem
 from seatrial.model import Fix, Problem, Severity
 
@@ -135,13 +135,13 @@ def settle(reading: Reading, files: Files) -> Reading:
     return settled(reading, into_pyproject(files, ("tool", "black")))
 
 
-def watches(path: str, settings: Mapping[str, object]) -> bool:
+def watches(settings: Mapping[str, object]) -> Watched:
     """Python, notebooks, settings, what git ignores; everything where the settings may say more, or lie elsewhere."""
     own = settings.get("black")
     include = own.get("include", DEFAULT) if isinstance(own, dict) else ""
     if not isinstance(include, str) or include not in NARROW:
-        return True
-    return path.endswith(SUFFIXES) or path.rpartition("/")[2] in (PYPROJECT, ".gitignore")
+        return EVERYTHING
+    return Watched(SUFFIXES, frozenset({PYPROJECT, ".gitignore"}))
 
 
 TOOL = Tool(

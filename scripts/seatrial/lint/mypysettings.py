@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from seatrial.lint.mypyplaces import INI_FILES
 from seatrial.lint.settling import place_in
-from seatrial.lint.tool import Output
+from seatrial.lint.tool import EVERYTHING, Output, Watched
 from seatrial.lint.verdict import PYPROJECT, problem
 from seatrial.model import Fix, Problem, Severity
 
@@ -57,12 +57,12 @@ def _of_folder(line: str) -> Iterator[Problem]:
         yield problem(PYPROJECT, line)
 
 
-def watches(path: str, settings: Mapping[str, object]) -> bool:
+def watches(settings: Mapping[str, object]) -> Watched:
     """Python, stubs, settings and what git ignores; everything where the settings may say more, or lie elsewhere."""
     own = settings.get("mypy")
     if not isinstance(own, dict) or WIDENING & own.keys() or not _plugins(own) <= KNOWN_PLUGINS:
-        return True
-    return path.endswith(SUFFIXES) or path.rpartition("/")[2] in NAMES
+        return EVERYTHING
+    return Watched(SUFFIXES, NAMES)
 
 
 def _plugins(own: Mapping[str, object]) -> set[str]:

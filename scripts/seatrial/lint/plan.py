@@ -9,13 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from seatrial.lint.keys import Basis, Contents
-from seatrial.lint.tool import Tool
+from seatrial.lint.tool import EVERYTHING, Tool
 from seatrial.model import Integration
 
 PYPROJECT, LOCK = "pyproject.toml", "poetry.lock"
 
 OWN_TOOL = "poetry"
 """The tool that is not in locks: the one installed beside Seatrial is used."""
+
+MADE_FROM = frozenset({PYPROJECT, LOCK})
+"""What the environment of every tool is made from."""
 
 NOTHING = Contents({})
 
@@ -72,10 +75,8 @@ def ask(candidate: Candidate, tool: Tool, version: str, python: str) -> Question
     """The question, with all that its answer depends on."""
     found = candidate.contents.files
     wide = tool.widens is not None and tool.widens(found)
-    files = {
-        path: digest if wide or _counts(tool, path, candidate.settings) else ""
-        for path, digest in found.items()
-    }
+    watched = EVERYTHING if wide else tool.watches(candidate.settings)
+    files = {path: digest if path in watched or path in MADE_FROM else "" for path, digest in found.items()}
     basis = Basis(
         tool=f"{tool.name} {version}",
         arguments=tuple(tool.arguments(numbers(version))),
@@ -84,11 +85,6 @@ def ask(candidate: Candidate, tool: Tool, version: str, python: str) -> Question
         around=candidate.contents.around,
     )
     return Question(candidate, tool, version, basis, _unkept(candidate, tool))
-
-
-def _counts(tool: Tool, path: str, settings: Mapping[str, Any]) -> bool:
-    """Whether a file's bytes count: what the tool reads, and what its environment is made from."""
-    return path in (PYPROJECT, LOCK) or tool.watches(path, settings)
 
 
 def _unkept(candidate: Candidate, tool: Tool) -> str:

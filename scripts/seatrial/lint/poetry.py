@@ -8,7 +8,7 @@ from itertools import takewhile
 
 from seatrial.lint.lockplaces import settle
 from seatrial.lint.settling import place_in
-from seatrial.lint.tool import Output, Reading, Tool, Version
+from seatrial.lint.tool import EVERYTHING, Output, Reading, Tool, Version, Watched
 from seatrial.lint.verdict import PYPROJECT, judged, problem
 from seatrial.model import Fix, Problem, Severity
 from seatrial.near import nearest
@@ -105,9 +105,13 @@ def _unfit(message: str) -> Problem:
     return problem(PYPROJECT, message)
 
 
-def watches(path: str, settings: Mapping[str, object]) -> bool:
+def watches(settings: Mapping[str, object]) -> Watched:
     """The three files of poetry; everything where a dependency is a folder, which poetry looks into."""
-    return path in (PYPROJECT, LOCK, SETTINGS) or _has_folders(settings.get("poetry"))
+    return (
+        EVERYTHING
+        if _has_folders(settings.get("poetry"))
+        else Watched((), frozenset({PYPROJECT, LOCK, SETTINGS}))
+    )
 
 
 def _has_folders(value: object) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from seatrial.lint.settling import Files, into_pyproject, settled
-from seatrial.lint.tool import Output, Reading, Tool, Version
+from seatrial.lint.tool import EVERYTHING, Output, Reading, Tool, Version, Watched
 from seatrial.lint.verdict import MEND, PYPROJECT, crashed, judged, problem
 from seatrial.model import Fix, Problem
 
@@ -19,7 +19,7 @@ SAFE_FIXES = (0, 1)
 """From here on ruff tells safe repairs from others."""
 
 SUFFIXES = (".py", ".pyi", ".pyw", ".ipynb")
-SETTINGS = (PYPROJECT, "ruff.toml", ".ruff.toml", ".gitignore", ".ignore")
+SETTINGS = frozenset({PYPROJECT, "ruff.toml", ".ruff.toml", ".gitignore", ".ignore"})
 WIDENING = frozenset({"include", "extend-include", "extension", "extend"})
 """Settings that make ruff read files of other names, or settings from elsewhere."""
 
@@ -120,12 +120,12 @@ def _is_about_settings(one: Problem) -> bool:
     return one.where.path == PYPROJECT and not re.match(r"[A-Z]+[0-9]+ ", one.message)
 
 
-def watches(path: str, settings: Mapping[str, object]) -> bool:
+def watches(settings: Mapping[str, object]) -> Watched:
     """Python, notebooks, settings and what is ignored; everything where the settings may say more, or lie elsewhere."""
     own = settings.get("ruff")
     if not isinstance(own, dict) or WIDENING & own.keys():
-        return True
-    return path.endswith(SUFFIXES) or path.rpartition("/")[2] in SETTINGS
+        return EVERYTHING
+    return Watched(SUFFIXES, SETTINGS)
 
 
 def widens(paths: Iterable[str]) -> bool:

@@ -46,14 +46,29 @@ class Reading:
 
 
 @dataclass(frozen=True)
+class Watched:
+    """The files whose bytes can change a verdict, by how their paths end or by their names."""
+
+    suffixes: tuple[str, ...]
+    names: frozenset[str] = frozenset()
+
+    def __contains__(self, path: str) -> bool:
+        return path.endswith(self.suffixes) or path.rpartition("/")[2] in self.names
+
+
+EVERYTHING = Watched(("",))
+"""Every file: where settings may make a tool read any."""
+
+
+@dataclass(frozen=True)
 class Tool:
     """One program of the profile's lint.
 
     `name` is its package in `poetry.lock` and its word on the command line. `arguments` and
     `mending` give, for a version, the arguments that print the machine format and those that
     repair what can safely be; `plain` are the arguments people type. `read` turns an output
-    into problems. `watches` says of a path in the folder whether its bytes can change the verdict,
-    given the settings in the folder's `pyproject.toml`. `companions` are packages it makes use of
+    into problems. `watches` says whose bytes in the folder can change the verdict, given the settings
+    in its `pyproject.toml`. `companions` are packages it makes use of
     where they are installed, beside those it depends on. `follow_up` gives the arguments of a second
     run, whose output `read` takes as well, or none. `settle` makes places right that need the files
     themselves, which it reads by their path in the folder. `widens` says, of all paths in the folder,
@@ -65,7 +80,7 @@ class Tool:
     plain: Sequence[str]
     arguments: Callable[[Version], Sequence[str]]
     read: Callable[[Output, Output | None], Reading]
-    watches: Callable[[str, Mapping[str, object]], bool]
+    watches: Callable[[Mapping[str, object]], Watched]
     mending: Callable[[Version], Sequence[str]] | None = None
     companions: frozenset[str] = field(default_factory=frozenset)
     follow_up: Callable[[Output], Sequence[str]] | None = None

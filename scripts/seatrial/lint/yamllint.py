@@ -10,7 +10,7 @@ from typing import Any
 from seatrial.documents import yaml
 from seatrial.documents.text import Lines
 from seatrial.lint.settling import Files, in_text, settled
-from seatrial.lint.tool import Output, Reading, Tool, Version
+from seatrial.lint.tool import EVERYTHING, Output, Reading, Tool, Version, Watched
 from seatrial.lint.verdict import judged, problem
 from seatrial.model import Location, Problem, Severity
 
@@ -119,18 +119,16 @@ def configuration(data: bytes) -> Mapping[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def watches(path: str, settings: Mapping[str, object]) -> bool:
+def watches(settings: Mapping[str, object]) -> Watched:
     """What the configuration under `yamllint` names; everything where that is not known, or says more than names.
 
     That configuration comes from the nearest of CONFIGURATIONS, and is empty where there is none.
     """
     own = settings.get("yamllint")
     if not isinstance(own, dict) or not _is_plain(own):
-        return True
-    name = path.rpartition("/")[2]
-    if name in CONFIGURATIONS or name in set(_ignore_files(own)):
-        return True
-    return any(name.endswith(end) for end in _ends(own.get("yaml-files", DEFAULT_FILES)))
+        return EVERYTHING
+    ends = tuple(_ends(own.get("yaml-files", DEFAULT_FILES)))
+    return Watched(ends, frozenset({*CONFIGURATIONS, *_ignore_files(own)}))
 
 
 def _is_plain(own: Mapping[str, Any]) -> bool:
