@@ -296,26 +296,32 @@ def test_no_suitable_python_fails_that_integration_only(space: Space) -> None:
     assert re.search(r"^two .*ok", done.stderr, re.MULTILINE)
 
 
-def damaged(path: Path) -> None:
-    path.write_bytes(path.read_bytes()[:-3] + b"\xff\xff\xff" if random.random() < 0.5 else b"")
+DAMAGE: Mapping[str, Callable[[bytes], bytes]] = {
+    "emptied": lambda data: b"",
+    "cut short": lambda data: data[: len(data) // 2],
+    "overwritten": lambda data: data[:-3] + b"\xff\xff\xff",
+    "zeroes": lambda data: bytes(len(data)),
+}
 
 
-def test_a_damaged_cache_changes_no_verdict(space: Space) -> None:
+@pytest.mark.parametrize("way", DAMAGE)
+def test_a_damaged_cache_changes_no_verdict(space: Space, way: str) -> None:
     FAULTS["several"](space.root / "integrations" / "one")
     before = space.said()
     for path in (space.cache / "results").rglob("*"):
         if path.is_file():
-            damaged(path)
+            path.write_bytes(DAMAGE[way](path.read_bytes()))
     (space.cache / "interpreters.json").write_bytes(b"{")
     assert space.said() == before
 
 
-def test_a_damaged_cache_of_mypy_changes_no_verdict(space: Space) -> None:
+@pytest.mark.parametrize("way", DAMAGE)
+def test_a_damaged_cache_of_mypy_changes_no_verdict(space: Space, way: str) -> None:
     FAULTS["type"](space.root / "integrations" / "one")
     before = space.said()
     for path in (space.cache / "mypy").rglob("*"):
         if path.is_file():
-            damaged(path)
+            path.write_bytes(DAMAGE[way](path.read_bytes()))
     added("client.py", "\n")(space.root / "integrations" / "one")
     added("client.py", "X = 1\n")(space.root / "integrations" / "one")
     after = space.said("--tools", "mypy")

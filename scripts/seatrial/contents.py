@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from hashlib import blake2b
 from pathlib import Path
 
-from seatrial.lint.keys import Contents
+from seatrial.lint.keys import ASTRAY, SPECIAL, Contents
 
 BYPRODUCTS = frozenset({
     ".git", ".hg", ".venv", "__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis",
@@ -34,7 +34,7 @@ def contents(folder: Path, root: Path) -> Contents:
         digest = _digest(item.path, boundary)
         if digest is None:
             astray.append(path)
-        files[path], sizes[path] = digest or "astray", item.stat(follow_symlinks=False).st_size
+        files[path], sizes[path] = digest or ASTRAY, item.stat(follow_symlinks=False).st_size
     return Contents(files, sizes, _around(folder), tuple(astray))
 
 
@@ -58,7 +58,7 @@ def _digest(full: str, boundary: str) -> str | None:
     if stat.S_ISREG(status.st_mode):
         return _of_file(full, executable=bool(status.st_mode & 0o111))
     if not stat.S_ISLNK(status.st_mode):
-        return "special"
+        return SPECIAL
     target, real = os.readlink(full), os.path.realpath(full)
     if not os.path.exists(real):
         return f"link to nothing {_hash(target)}"

@@ -89,7 +89,7 @@ class DiskFolder:
 
     def read(self, path: str) -> bytes:
         try:
-            return _read(self._real(path))
+            return read_plain(self._real(path))
         except OSError as failed:
             raise Unreadable(f"cannot be read: {(failed.strerror or str(failed)).lower()}") from failed
 
@@ -146,8 +146,8 @@ def _is_link(full: str, failed: Exception) -> bool:
     return looped_or_lost and _target(full) is not None
 
 
-def _read(real: str) -> bytes:
-    """The bytes of a regular file; never waits for a pipe and never follows a link put there since."""
+def read_plain(real: str) -> bytes:
+    """The bytes of a regular file; never waits for a pipe and never follows a link. Raises OSError, and Unreadable."""
     descriptor = os.open(real, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         status = os.fstat(descriptor)

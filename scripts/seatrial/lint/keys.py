@@ -12,6 +12,11 @@ RECIPE = 1
 """Raised when the way a tool is run changes, so that nothing kept from before is used."""
 
 
+SPECIAL, ASTRAY = "special", "astray"
+ODD = (SPECIAL, ASTRAY)
+"""What stands for a digest where there is none."""
+
+
 @dataclass(frozen=True)
 class Contents:
     """A folder's files by path with a digest of bytes and mode, and what stands around it.
@@ -25,6 +30,11 @@ class Contents:
     sizes: Mapping[str, int] = field(default_factory=dict)
     around: Mapping[str, str] = field(default_factory=dict)
     astray: tuple[str, ...] = ()
+
+    @property
+    def plain(self) -> Iterator[str]:
+        """The paths of files that are neither links nor anything special: those that are safe to open."""
+        return (path for path, digest in self.files.items() if " " not in digest and digest not in ODD)
 
 
 @dataclass(frozen=True)

@@ -54,8 +54,14 @@ def arguments(version: Version) -> Sequence[str]:
     return (".", "--exclude", r"/\.venv/", *form, *SHAPE)
 
 
+BAD_CACHE = "you likely have a bad cache"
+"""What it says of files of its own that are damaged, as if that were a fault of the code."""
+
+
 def read(output: Output, more: Output | None = None) -> Reading:
     """What mypy found. It ends with 2 where it could not look at all, which may be the integration's fault."""
+    if BAD_CACHE in output.out or BAD_CACHE in output.err:
+        return Reading(failure=f"mypy ended with status {output.status}: {BAD_CACHE}")
     remarks = [one for text in (output.out, output.err) for one in _remarks(text)]
     problems = [_problem(one) for one in _folded(remarks)]
     return judged("mypy", output, [*problems, *refusals(output)], known=KNOWN)

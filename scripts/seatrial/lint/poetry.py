@@ -40,8 +40,8 @@ _BARE_PLACE = re.compile(r"\(at line \d{1,9}, column \d{1,9}\)$|\(at end of docu
 
 
 def arguments(version: Version) -> Sequence[str]:
-    """As people type it; it has no machine format."""
-    return ("check",)
+    """As people type it, but without the plugins that a folder may bring along; it has no machine format."""
+    return ("check", "--no-plugins", "--no-interaction")
 
 
 def read(output: Output, more: Output | None = None) -> Reading:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from seatrial.contents import contents
+from seatrial.disk import read_plain
 from seatrial.documents import toml
 from seatrial.errors import SeatrialError, ServiceError, Unreadable
 from seatrial.lint import plan, yamllint
@@ -56,29 +58,31 @@ def _bytes(integration: Integration, path: str) -> bytes | None:
 
 
 def _settings(folder: Path, pyproject: bytes | None) -> Mapping[str, Any]:
-    """The `[tool]` table, and as its `yamllint` what the nearest configuration of yamllint says."""
+    """The `[tool]` table, and as its `yamllint` what the nearest configuration of yamllint says.
+
+    That is empty where there is none, and None where it cannot be read.
+    """
     document = toml.load(PYPROJECT, pyproject) if pyproject is not None else None
     value = document.value if document is not None and document.readable else {}
     table = value.get("tool") if isinstance(value, dict) else None
     found = _first((folder, *folder.parents), yamllint.CONFIGURATIONS)
-    return {
-        **(table if isinstance(table, dict) else {}),
-        "yamllint": yamllint.configuration(found) if found else {},
-    }
+    own = {} if found is None else yamllint.configuration(found)
+    return {**(table if isinstance(table, dict) else {}), "yamllint": own}
 
 
 def _apart(folder: Path) -> Mapping[str, str]:
     texts = ((tool, _first((folder,), names)) for tool, names in APART.items())
-    return {tool: text.decode("utf-8", "replace") for tool, text in texts if text}
+    return {tool: text.decode("utf-8", "replace") for tool, text in texts if text is not None}
 
 
 def _first(folders: Sequence[Path], names: Sequence[str]) -> bytes | None:
-    """The bytes of the first of these files that can be read."""
+    """The bytes of the first of these files that is there; a NUL where they cannot be had, None for no file."""
     for place in (folder / name for folder in folders for name in names):
-        try:
-            return place.read_bytes()
-        except OSError:
-            continue
+        if place.exists():
+            try:
+                return read_plain(os.path.realpath(place))
+            except (OSError, Unreadable):
+                return b"\0"
     return None
 
 

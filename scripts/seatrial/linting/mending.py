@@ -13,9 +13,9 @@ from pathlib import Path
 from seatrial.errors import ServiceError
 from seatrial.lint.plan import Candidate, Question
 from seatrial.lint.tool import Tool
-from seatrial.linting.answering import Seated
 from seatrial.linting.asking import candidates, questions
 from seatrial.linting.bench import Bench
+from seatrial.linting.seat import Seated
 from seatrial.linting.seating import seated
 from seatrial.model import Integration
 
@@ -86,7 +86,7 @@ def _mended(bench: Bench, row: Sequence[Seated]) -> list[Mended | Unmended]:
 
 def _texts(candidate: Candidate) -> Mapping[str, bytes]:
     found = {}
-    for path in sorted(candidate.contents.files):
+    for path in sorted(candidate.contents.plain):
         if path.endswith(SUFFIXES):
             with suppress(OSError):
                 found[path] = (candidate.folder / path).read_bytes()

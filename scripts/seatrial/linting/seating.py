@@ -9,8 +9,8 @@ from seatrial.errors import SeatrialError, ServiceError
 from seatrial.lint.plan import OWN_TOOL, Candidate, Question
 from seatrial.lint.pythons import python_constraint
 from seatrial.lint.requirements import BadLock, requirements_of
-from seatrial.linting.answering import Seat, Seated
 from seatrial.linting.bench import Bench, Cell
+from seatrial.linting.seat import Seat, Seated
 
 
 def seated(bench: Bench, questions: Sequence[Question]) -> Iterator[Seated | Cell]:

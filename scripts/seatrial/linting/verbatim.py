@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from seatrial.errors import ServiceError
-from seatrial.linting.answering import Seated
 from seatrial.linting.bench import Bench, Cell
 from seatrial.linting.outcome import reading_of
+from seatrial.linting.seat import Seated
 from seatrial.linting.seating import seated
 
 
