@@ -8,7 +8,7 @@ from typing import TypeAlias
 from good import good_folder, subjects_of
 from seatrial.model import MemoryFolder, Problem
 from seatrial.rules import BY_CODE
-from seatrial.subjects import Subjects
+from seatrial.subjects.subjects import Subjects
 
 SPEC = ".port/spec.yaml"
 APP_CONFIG = ".port/resources/port-app-config.yaml"

@@ -8,7 +8,7 @@ from seatrial.examples import good_folder, lock_of
 from seatrial.model import Fleet, Folder, Integration, Problem, Profile
 from seatrial.rules.rule import Rule
 from seatrial.settings import Settings
-from seatrial.subjects import Subjects
+from seatrial.subjects.subjects import Subjects
 
 __all__ = ["good_folder", "integration_of", "lock_of", "problems_of", "subjects_of"]
 

@@ -6,7 +6,7 @@ from good import good_folder, integration_of, problems_of
 from seatrial.check import check
 from seatrial.model import Fleet, MemoryFolder, Profile, Severity
 from seatrial.rules import BY_NAME, RULES
-from seatrial.subjects import Subjects
+from seatrial.subjects.subjects import Subjects
 
 SPEC = ".port/spec.yaml"
 SPEC_RULES = [rule for rule in RULES if rule.family == "SPC"]

@@ -10,7 +10,7 @@ from seatrial.check import check
 from seatrial.model import Fleet, Integration, Location, MemoryFolder, Problem, Profile, Severity
 from seatrial.rules.rule import GUIDE, OCEAN, OFF, WARNING, Problems, Rule, rule
 from seatrial.settings import Settings
-from seatrial.subjects import Subjects
+from seatrial.subjects.subjects import Subjects
 
 IGNORE = '[tool.seatrial]\nignore = { TST001 = "it is meant so" }\n'
 

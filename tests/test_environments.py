@@ -543,7 +543,12 @@ def test_settings_of_a_person_that_change_what_is_installed_are_left_out(
 
     monkeypatch.setattr(tools, "run", run)
     monkeypatch.setattr(uv, "program", lambda: "uv")
-    kept = {"HOME": "/home/me", "UV_INDEX_URL": "https://x.example", "UV_CACHE_DIR": "/c", "HTTPS_PROXY": "p"}
+    kept = {
+        "HOME": "/home/me",
+        "UV_INDEX_URL": "https://x.example",
+        "UV_CACHE_DIR": "/c",
+        "SSL_CERT_FILE": "c",
+    }
     left = (
         "VIRTUAL_ENV",
         "PYTHONPATH",

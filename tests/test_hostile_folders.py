@@ -16,7 +16,7 @@ from seatrial.disk import DiskFolder
 from seatrial.examples import good_folder
 from seatrial.model import Fleet, Folder, Integration, MemoryFolder, Profile
 from seatrial.rules import RULES
-from seatrial.subjects import Subjects
+from seatrial.subjects.subjects import Subjects
 
 SPEC, BLUEPRINTS = ".port/spec.yaml", ".port/resources/blueprints.json"
 MAPPING, SCORECARDS = ".port/resources/port-app-config.yaml", ".port/resources/scorecards.json"

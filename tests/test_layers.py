@@ -21,6 +21,7 @@ FLOORS = [
     {"subjects"},
     {"rules"},
     {"lint"},
+    {"stamping"},
     {"check", "profiles", "config", "repairs"},
     {"answers", "tools"},
     {"disk", "files", "git", "scaffold", "uv"},

@@ -252,6 +252,33 @@ def test_fix_does_not_write_through_a_link(space: Space, tmp_path: Path) -> None
     assert outside.read_text() == "import os\n"
 
 
+def test_plugins_of_poetry_that_a_folder_brings_along_are_not_run(space: Space, tmp_path: Path) -> None:
+    folder, mark = space.root / "integrations" / "one", tmp_path / "mark"
+    plugins = folder / ".poetry" / "plugins"
+    entry = plugins / "hostile-1.0.dist-info"
+    entry.mkdir(parents=True)
+    (entry / "METADATA").write_text("Metadata-Version: 2.1\nName: hostile\nVersion: 1.0\n")
+    (entry / "entry_points.txt").write_text("[poetry.application.plugin]\nhostile = hostile:Plugin\n")
+    (plugins / "hostile.py").write_text(f"open({str(mark)!r}, 'w')\n")
+    subprocess.run([sys.executable, "-m", "poetry", "check"], cwd=folder, capture_output=True, check=False)
+    assert mark.exists(), "the trap does not work"
+    mark.unlink()
+    FAULTS["stale-lock"](folder)
+    space.lint("-i", "one", "--tools", "poetry", "--verbose")
+    assert not mark.exists()
+
+
+@pytest.mark.parametrize("name", ["pipe.py", ".yamllint", "mypy.ini", "pyproject.toml"])
+def test_nothing_waits_for_a_pipe(space: Space, name: str) -> None:
+    folder = space.root / "integrations" / "one"
+    (folder / name).unlink(missing_ok=True)
+    os.mkfifo(folder / name)
+    for more in ([], ["--fix"], ["--verbose"]):
+        done = space.lint("-i", "one", *more)
+        assert done.returncode == 3
+        assert f"seatrial: one: {name} is neither a file nor a folder" in done.stderr
+
+
 def test_without_a_lock_that_is_the_finding(space: Space) -> None:
     (space.root / "integrations" / "one" / "poetry.lock").unlink()
     status, said = space.said("-i", "one")

@@ -7,13 +7,12 @@ from pathlib import Path
 import pytest
 
 from seatrial import survey as room
-from seatrial.errors import UsageError
 from seatrial.examples import good_folder
 from seatrial.model import Fleet, Integration, Location, MemoryFolder, Problem, Profile
 from seatrial.rules import RULES
 from seatrial.rules.rule import Problems, rule
 from seatrial.settings import Settings
-from seatrial.survey import jobs_of, survey
+from seatrial.survey import survey
 from seatrial.workspace import Workspace
 
 
@@ -60,21 +59,6 @@ def test_a_rule_that_fails_is_told_once_with_all_it_failed_on() -> None:
     assert survey(fleet, fleet.integrations, [broken], jobs=1).crashes == {
         "TST001 broken: KeyError: 'x'": ["one-000", "one-001"]
     }
-
-
-@pytest.mark.parametrize(("text", "jobs"), [("1", 1), ("16", 16), ("256", 256)])
-def test_jobs_are_a_number(text: str, jobs: int) -> None:
-    assert jobs_of(text) == jobs
-
-
-@pytest.mark.parametrize("text", ["0", "-1", "257", "1.5", "two", "٣", "9" * 5000])
-def test_other_jobs_are_wrong_use(text: str) -> None:
-    with pytest.raises(UsageError, match="jobs is a number from 1 to 256"):
-        jobs_of(text)
-
-
-def test_without_a_number_there_is_a_job_a_core() -> None:
-    assert jobs_of(None) == jobs_of("") >= 1
 
 
 def test_few_integrations_start_no_process(monkeypatch: pytest.MonkeyPatch) -> None:

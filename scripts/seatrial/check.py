@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 
-from seatrial.model import Finding, Fix, Integration, Location, Problem, Severity
+from seatrial.model import Finding, Problem, Severity
 from seatrial.rules import BY_CODE, Rule
-from seatrial.subjects import Subjects
+from seatrial.stamping import stamped
+from seatrial.subjects.subjects import Subjects
 from seatrial.subjects.suppressions import Suppressions
 
 MOST = 200
@@ -69,50 +68,3 @@ def _stamped(subjects: Subjects, found: Iterable[tuple[Rule, Problem]]) -> tuple
         for rule, problem in found
     )
     return stamped(subjects.integration, weighed)
-
-
-def stamped(
-    integration: Integration, found: Iterable[tuple[str, str, Severity, Problem]]
-) -> tuple[Finding, ...]:
-    """Problems with code, name and severity as the findings of an integration, in order."""
-    findings = sorted((_finding(integration, *one) for one in found), key=lambda finding: finding.sort_key)
-    return tuple(_numbered(findings))
-
-
-def _finding(integration: Integration, code: str, name: str, severity: Severity, problem: Problem) -> Finding:
-    where = problem.where
-    path = _from_root(integration, where)
-    evidence = f" ({problem.evidence})" if problem.evidence else ""
-    return Finding(
-        code=code,
-        name=name,
-        severity=severity,
-        integration=integration.name,
-        path=path,
-        line=where.line,
-        column=where.column,
-        message=problem.message + evidence,
-        fix=_fix_from_root(integration, problem.fix),
-        fingerprint=f"{code}\0{path}\0{problem.message}",
-    )
-
-
-def _from_root(integration: Integration, where: Location) -> str:
-    return f"{integration.path}/{where.path}" if integration.path else where.path
-
-
-def _fix_from_root(integration: Integration, fix: Fix | None) -> Fix | None:
-    if fix is None or fix.edit is None:
-        return fix
-    where = replace(fix.edit.where, path=_from_root(integration, fix.edit.where))
-    return replace(fix, edit=replace(fix.edit, where=where))
-
-
-def _numbered(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """With fingerprints of what was found and which of its like it is, so that lines may move."""
-    seen: Counter[str] = Counter()
-    for finding in findings:
-        seen[finding.fingerprint] += 1
-        text = f"{finding.fingerprint}\0{seen[finding.fingerprint]}"
-        digest = hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
-        yield replace(finding, fingerprint=digest)

@@ -11,7 +11,6 @@ from seatrial.documents.document import Document
 from seatrial.errors import ConfigurationError
 from seatrial.model import Profile, Severity
 from seatrial.near import nearest
-from seatrial.rules import BY_CODE
 from seatrial.settings import Settings
 
 SETTINGS_FILE = "seatrial.toml"
@@ -55,6 +54,8 @@ def _severity(document: Document, code: str, word: str) -> tuple[str, Severity |
 
 def _codes(asked: str) -> Collection[str]:
     """The codes that may have a severity; those of lint are looked up only when it may be one of them."""
+    from seatrial.rules import BY_CODE
+
     if not asked.upper().startswith("L"):
         return BY_CODE.keys()
     from seatrial.lint.laws import LAW_OF

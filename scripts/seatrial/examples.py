@@ -7,15 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from seatrial.check import Verdict, check, stamped
+from seatrial.check import Verdict, check
 from seatrial.documents import toml
 from seatrial.lint.laws import Law
 from seatrial.model import Finding, Fleet, Folder, Integration, MemoryFolder, Profile, Severity
 from seatrial.rules import RULES, Rule
 from seatrial.scaffold import Answers, render
 from seatrial.settings import Settings
-from seatrial.subjects import Subjects
+from seatrial.stamping import stamped
 from seatrial.subjects.lock import content_hash
+from seatrial.subjects.subjects import Subjects
 
 NAME = "good-service"
 CONTEXT = 2

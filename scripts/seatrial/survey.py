@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 import signal
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
 from seatrial.check import Verdict, check
-from seatrial.errors import UsageError
 from seatrial.model import Finding, Integration
 from seatrial.outcome import Outcome
 from seatrial.rules import Rule
-from seatrial.subjects import Subjects
+from seatrial.subjects.subjects import Subjects
 from seatrial.workspace import Workspace
 
 WORTH_A_PROCESS = 12
@@ -45,15 +43,6 @@ def survey(
         suppressed=sum(verdict.suppressed for verdict in verdicts),
     )
     return Survey(outcome, crashes)
-
-
-def jobs_of(text: str | None) -> int:
-    """How many processes to use: the number stated, or one a core. Raises UsageError."""
-    if not text:
-        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:6]) <= 256:
-        raise UsageError(f'jobs is a number from 1 to 256, not "{text}"')
-    return int(text)
 
 
 def _in_order(finding: Finding) -> tuple[str, int, int, str, str]:

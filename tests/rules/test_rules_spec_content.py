@@ -8,7 +8,7 @@ from good import integration_of
 from seatrial.model import Fleet, Profile
 from seatrial.rules import BY_NAME
 from seatrial.settings import Settings
-from seatrial.subjects import Subjects
+from seatrial.subjects.subjects import Subjects
 from spec_cases import DEFAULT, RESOURCES, SAAS, Edits, edited, of_spec, said
 
 ONE_ACTION = SAAS + "actions:\n  - name: run\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,11 @@ class Candidate:
     lock: bytes | None = None
     pyproject: bytes | None = None
     fault: str = ""
+
+    @cached_property
+    def is_locked_to_files(self) -> bool:
+        """Whether the lock holds packages that come from folders or files."""
+        return any(kind in (self.lock or b"") for kind in (b'\ntype = "directory"', b'\ntype = "file"'))
 
     def locked_version(self, package: str) -> str | None:
         """The version of a package that the lock holds."""
@@ -90,7 +96,7 @@ def ask(candidate: Candidate, tool: Tool, version: str, python: str) -> Question
 def _unkept(candidate: Candidate, tool: Tool) -> str:
     if candidate.contents.astray:
         return f"{candidate.contents.astray[0]} is a link to a folder or out of the workspace"
-    if any(kind in (candidate.lock or b"") for kind in (b'\ntype = "directory"', b'\ntype = "file"')):
+    if candidate.is_locked_to_files:
         return "its lock holds packages from folders or files, which may change"
     if leads_out(candidate.settings.get(tool.name)) or leads_out(candidate.apart.get(tool.name)):
         return f"what {tool.name} is set to leads out of the folder"

@@ -123,7 +123,7 @@ def _has_folders(value: object) -> bool:
 TOOL = Tool(
     name="poetry",
     code="LNT101",
-    plain=("check",),
+    plain=("check", "--no-plugins"),
     arguments=arguments,
     read=read,
     watches=watches,

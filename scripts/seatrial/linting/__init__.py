@@ -9,10 +9,8 @@ from seatrial.contents import contents
 from seatrial.errors import ServiceError
 from seatrial.lint.plan import Candidate, Question
 from seatrial.lint.tool import Run, Tool
-from seatrial.linting.answering import answers
 from seatrial.linting.asking import candidates, questions
 from seatrial.linting.bench import Bench, Cell, Tell, bench
-from seatrial.linting.seating import seated
 from seatrial.model import Integration
 
 __all__ = ["Bench", "Cell", "Tell", "bench", "lint"]
@@ -50,6 +48,9 @@ def _known(bench: Bench, question: Question) -> Run | None:
 
 
 def _answered(bench: Bench, unknown: Sequence[Question]) -> Iterator[Cell]:
+    from seatrial.linting.answering import answers
+    from seatrial.linting.seating import seated
+
     ready = []
     for seat in seated(bench, unknown):
         if isinstance(seat, Cell):

@@ -16,6 +16,7 @@ from seatrial.disk import read_plain
 from seatrial.documents import toml
 from seatrial.errors import SeatrialError, ServiceError, Unreadable
 from seatrial.lint import plan, yamllint
+from seatrial.lint.keys import SPECIAL, Contents
 from seatrial.lint.plan import LOCK, OWN_TOOL, PYPROJECT, Candidate, Question
 from seatrial.lint.pythons import python_constraint
 from seatrial.lint.tool import Tool
@@ -39,15 +40,24 @@ def candidates(bench: Bench, integrations: Sequence[Integration]) -> Iterator[Ca
 
 def _candidate(integration: Integration, folder: Path, root: Path) -> Candidate:
     pyproject = _bytes(integration, PYPROJECT)
+    found = contents(folder, root)
     return Candidate(
         integration=integration,
         folder=folder,
-        contents=contents(folder, root),
+        contents=found,
         settings=_settings(folder, pyproject),
         apart=_apart(folder),
         lock=_bytes(integration, LOCK),
         pyproject=pyproject,
+        fault=_special(found),
     )
+
+
+def _special(found: Contents) -> str:
+    """What keeps every tool from its end: a pipe or its like, which they would wait for."""
+    special = (path for path, digest in sorted(found.files.items()) if digest == SPECIAL)
+    path = next(special, None)
+    return f"{path} is neither a file nor a folder, and tools would wait for it; remove it" if path else ""
 
 
 def _bytes(integration: Integration, path: str) -> bytes | None:

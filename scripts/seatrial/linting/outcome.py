@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import groupby
 
-from seatrial.check import stamped
 from seatrial.errors import Unreadable
 from seatrial.lint.laws import LAW_OF, without_lock, without_tool
 from seatrial.lint.plan import LOCK, OWN_TOOL
@@ -14,6 +13,7 @@ from seatrial.linting.bench import Cell
 from seatrial.model import Finding, Integration, Problem, Severity
 from seatrial.outcome import Outcome
 from seatrial.settings import Settings
+from seatrial.stamping import stamped
 
 NO_LOCK, NO_TOOL, STALE = "LNT001", "LNT002", "LNT201"
 

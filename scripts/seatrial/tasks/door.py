@@ -12,7 +12,7 @@ from typing import Any
 
 from invoke import Exit
 
-from seatrial.errors import EXIT_INTERRUPTED, EXIT_SERVICE, SeatrialError, ServiceError
+from seatrial.errors import EXIT_INTERRUPTED, EXIT_SERVICE, SeatrialError, ServiceError, UsageError
 from seatrial.report.escape import plain
 
 CHOOSING = {
@@ -93,6 +93,15 @@ def switch(name: str, flag: bool) -> bool:
 def names(flag: Sequence[str] | None) -> Sequence[str]:
     """The integrations asked for."""
     return list(flag or ()) or [os.environ.get("SEATRIAL_INTEGRATION", "")]
+
+
+def jobs_of(text: str | None) -> int:
+    """How many processes to use: the number stated, or one a core. Raises UsageError."""
+    if not text:
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:6]) <= 256:
+        raise UsageError(f'jobs is a number from 1 to 256, not "{text}"')
+    return int(text)
 
 
 def note(line: str) -> None:

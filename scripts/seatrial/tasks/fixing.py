@@ -14,9 +14,7 @@ from seatrial.files import write_whole
 from seatrial.model import Edit, Finding, Integration
 from seatrial.repairs import repaired
 from seatrial.report.escape import plain
-from seatrial.rules import RULES
-from seatrial.survey import jobs_of, survey
-from seatrial.tasks.door import CHOOSING, door, names, note, option, say, switch
+from seatrial.tasks.door import CHOOSING, door, jobs_of, names, note, option, say, switch
 from seatrial.workspace import Workspace, open_workspace, select
 
 
@@ -26,6 +24,9 @@ def fix(
     c: Context, integration: Sequence[str] | None = None, root: str | None = None, diff: bool = False
 ) -> None:
     """Apply every safe repair; `seatrial validate` shows the rest."""
+    from seatrial.rules import RULES
+    from seatrial.survey import survey
+
     workspace = open_workspace(option("root", root))
     chosen = select(workspace, names(integration))
     findings = survey(workspace, chosen, RULES, jobs_of(option("jobs", None))).outcome.findings

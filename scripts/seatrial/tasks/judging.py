@@ -7,10 +7,8 @@ from collections.abc import Callable, Sequence
 from invoke import Context, Exit, task
 
 from seatrial.errors import EXIT_FINDINGS, EXIT_SERVICE
-from seatrial.rules import RULES
-from seatrial.survey import jobs_of, survey
 from seatrial.tasks.delivery import deliver
-from seatrial.tasks.door import CHOOSING, REPORTING, door, names, note, option, switch
+from seatrial.tasks.door import CHOOSING, REPORTING, door, jobs_of, names, note, option, switch
 from seatrial.workspace import open_workspace, select
 
 HELP = CHOOSING | REPORTING
@@ -29,6 +27,9 @@ def judge(
     jobs: str | None,
 ) -> None:
     """Judge the chosen integrations by the rules of these families and end with the status."""
+    from seatrial.rules import RULES
+    from seatrial.survey import survey
+
     workspace = open_workspace(option("root", root))
     chosen = select(workspace, names(integration))
     rules = [rule for rule in RULES if rule.family in families]

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 from invoke import Context, task
 
-from seatrial.survey import jobs_of
-from seatrial.tasks.door import CHOOSING, REPORTING, door, names, option, switch
+from seatrial.tasks.door import CHOOSING, REPORTING, door, jobs_of, names, option, switch
 from seatrial.workspace import open_workspace, select
 
 HELP = {
