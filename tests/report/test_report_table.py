@@ -9,8 +9,9 @@ import pytest
 from seatrial.lint import black, mypy, ruff
 from seatrial.lint.tool import Output, Run, Tool
 from seatrial.linting import Cell
-from seatrial.model import Integration, MemoryFolder
+from seatrial.model import Integration, MemoryFolder, Severity
 from seatrial.report.table import MOST_ROWS, line_of, table
+from seatrial.settings import Settings
 
 
 def integration(name: str = "jira") -> Integration:
@@ -38,7 +39,7 @@ UNFORMATTED = Run(Output(1, err="would reformat main.py\n", seconds=0.5))
     ],
 )
 def test_a_cell_is_a_line(told: Cell, line: str) -> None:
-    assert line_of(told) == line
+    assert line_of(told, Settings()) == line
 
 
 def test_an_integration_is_a_line_and_a_tool_a_column() -> None:
@@ -48,7 +49,7 @@ def test_an_integration_is_a_line_and_a_tool_a_column() -> None:
         cell(mypy.TOOL, "gitlab", lacking="lock"),
         cell(black.TOOL, "gitlab", failure="why"),
     ]
-    assert table(cells).splitlines() == [
+    assert table(cells, Settings()).splitlines() == [
         "integration  mypy     black",
         "jira         ok 1.2s  1 error",
         "gitlab       no lock  failed",
@@ -57,18 +58,26 @@ def test_an_integration_is_a_line_and_a_tool_a_column() -> None:
 
 def test_colour_changes_no_width() -> None:
     cells = [cell(mypy.TOOL, run=CLEAN), cell(ruff.TOOL, failure="why")]
-    painted = table(cells, colour=True)
-    assert painted.replace("\x1b[32m", "").replace("\x1b[1;35m", "").replace("\x1b[0m", "") == table(cells)
-    assert painted != table(cells)
+    painted = table(cells, Settings(), colour=True)
+    assert painted.replace("\x1b[32m", "").replace("\x1b[1;35m", "").replace("\x1b[0m", "") == table(
+        cells, Settings()
+    )
+    assert painted != table(cells, Settings())
 
 
 def test_without_integrations_there_is_no_table() -> None:
-    assert table([]) == ""
+    assert table([], Settings()) == ""
 
 
 def test_of_a_large_fleet_only_what_is_not_well_is_shown() -> None:
     cells = [cell(name=f"n{number}", run=CLEAN) for number in range(MOST_ROWS + 1)]
-    assert table(cells) == ""
-    assert table(cells[:-1]).count("\n") == MOST_ROWS + 1
+    assert table(cells, Settings()) == ""
+    assert table(cells[:-1], Settings()).count("\n") == MOST_ROWS + 1
     cells[7] = replace(cells[7], run=None, failure="why")
-    assert [line.split()[0] for line in table(cells).splitlines()] == ["integration", "n7"]
+    assert [line.split()[0] for line in table(cells, Settings()).splitlines()] == ["integration", "n7"]
+
+
+@pytest.mark.parametrize("severity", [None, Severity.WARNING])
+def test_what_the_repository_does_not_count_as_an_error_is_none_here(severity: Severity | None) -> None:
+    told = cell(black.TOOL, run=UNFORMATTED, kept=True)
+    assert line_of(told, Settings(severities={"LNT104": severity})) == "jira: black ok"

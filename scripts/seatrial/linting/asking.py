@@ -14,7 +14,7 @@ from typing import Any
 from seatrial.contents import contents
 from seatrial.disk import read_plain
 from seatrial.documents import toml
-from seatrial.errors import SeatrialError, ServiceError, Unreadable
+from seatrial.errors import ServiceError, Unreadable
 from seatrial.lint import plan, yamllint
 from seatrial.lint.keys import SPECIAL, Contents
 from seatrial.lint.plan import LOCK, OWN_TOOL, PYPROJECT, Candidate, Question
@@ -121,7 +121,7 @@ def _python(bench: Bench, candidate: Candidate) -> tuple[str, str]:
         return "", ""
     try:
         python = bench.python(python_constraint(candidate.pyproject, candidate.lock))
-    except SeatrialError as failed:
+    except ServiceError as failed:
         return "", str(failed)
     return f"{python.implementation} {python.version}, {sys.platform} {platform.machine()}", ""
 

@@ -13,7 +13,7 @@ from seatrial import git, interpreters
 from seatrial.cache import DAY, Results, home
 from seatrial.drivers import Drivers
 from seatrial.environments import Environments
-from seatrial.errors import SeatrialError
+from seatrial.errors import ServiceError
 from seatrial.interpreters import Interpreter
 from seatrial.lint.plan import Question
 from seatrial.lint.tool import Run, Tool
@@ -60,21 +60,21 @@ class Bench:
     environments: Environments
     jobs: int = 1
     tell: Callable[[str], None] = lambda line: None
-    _chosen: dict[str, Interpreter | SeatrialError] = field(default_factory=dict)
+    _chosen: dict[str, Interpreter | ServiceError] = field(default_factory=dict)
 
     def python(self, constraint: str) -> Interpreter:
         """The interpreter for a constraint, looked for once. Raises UsageError, and ServiceError for none."""
         if constraint not in self._chosen:
             self._chosen[constraint] = self._choice(constraint)
         chosen = self._chosen[constraint]
-        if isinstance(chosen, SeatrialError):
+        if isinstance(chosen, ServiceError):
             raise chosen
         return chosen
 
-    def _choice(self, constraint: str) -> Interpreter | SeatrialError:
+    def _choice(self, constraint: str) -> Interpreter | ServiceError:
         try:
             return interpreters.choose(constraint, interpreters.interpreters(self.home / "interpreters.json"))
-        except SeatrialError as failed:
+        except ServiceError as failed:
             return failed
 
     @property

@@ -37,10 +37,9 @@ def outcome_of(cells: Sequence[Cell], chosen: Collection[Tool], settings: Settin
 def _findings(row: Sequence[Cell], chosen: Collection[Tool], settings: Settings) -> Sequence[Finding]:
     weighed = []
     for code, problem in _told(row, chosen):
-        law = LAW_OF[code]
-        severity = settings.severities.get(code, problem.severity or law.severity)
+        severity = _severity(code, problem, settings)
         if severity is not None:
-            weighed.append((code, law.name, severity, problem))
+            weighed.append((code, LAW_OF[code].name, severity, problem))
     return stamped(row[0].integration, weighed)
 
 
@@ -65,10 +64,16 @@ def reading_of(cell: Cell) -> Reading:
     return cell.tool.settle(reading, _files(cell.integration)) if cell.tool.settle else reading
 
 
-def errors_of(cell: Cell) -> int:
+def errors_of(cell: Cell, settings: Settings) -> int:
     """How many problems of a cell fail the run."""
     reading = reading_of(cell)
-    return sum(problem.severity in (None, Severity.ERROR) for problem in (*reading.problems, *reading.stale))
+    told = [*((cell.tool.code, one) for one in reading.problems), *((STALE, one) for one in reading.stale)]
+    return sum(_severity(code, one, settings) is Severity.ERROR for code, one in told)
+
+
+def _severity(code: str, problem: Problem, settings: Settings) -> Severity | None:
+    """A repository's own word first, then the tool's, then the law's; None for off."""
+    return settings.severities.get(code, problem.severity or LAW_OF[code].severity)
 
 
 def _files(integration: Integration) -> Callable[[str], bytes | None]:

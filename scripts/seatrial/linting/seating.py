@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from seatrial.environments import Environment, Wanted
-from seatrial.errors import SeatrialError, ServiceError
+from seatrial.errors import ServiceError
 from seatrial.lint.plan import OWN_TOOL, Candidate, Question
 from seatrial.lint.pythons import python_constraint
 from seatrial.lint.requirements import BadLock, requirements_of
@@ -34,7 +34,7 @@ def _wanted(bench: Bench, candidate: Candidate) -> Wanted | Exception:
     try:
         python = bench.python(python_constraint(candidate.pyproject, candidate.lock))
         requirements = requirements_of(candidate.lock or b"", candidate.pyproject, python.markers)
-    except (SeatrialError, BadLock) as failed:
+    except (ServiceError, BadLock) as failed:
         return failed
     return Wanted(candidate.integration.name, candidate.folder, bench.workspace.root, requirements, python)
 
@@ -48,7 +48,7 @@ def _seat(
     if isinstance(wanted, Exception):
         return Cell(of, tool, failure=str(wanted), question=question)
     environment = ready[of.name]
-    if isinstance(environment, SeatrialError):
+    if isinstance(environment, ServiceError):
         return Cell(of, tool, failure=str(environment).removeprefix(f"{of.name}: "), question=question)
     if wanted.requirements.version_of(tool.name) is None:
         return Cell(of, tool, lacking="tool", question=question)

@@ -9,6 +9,7 @@ from itertools import groupby
 from seatrial.linting.bench import Cell
 from seatrial.linting.outcome import errors_of
 from seatrial.report.escape import plain
+from seatrial.settings import Settings
 
 HEAD = "integration"
 
@@ -32,14 +33,14 @@ class Square:
         return self.words if self.seconds is None else f"{self.words} {self.seconds:.1f}s"
 
 
-def square_of(cell: Cell) -> Square:
+def square_of(cell: Cell, settings: Settings) -> Square:
     """A cell of a lint run in words."""
     if cell.failure:
         return Square("failed", "failed")
     if cell.run is None:
         return Square("none", f"no {cell.lacking}")
     seconds = None if cell.kept else cell.run.output.seconds
-    errors = errors_of(cell)
+    errors = errors_of(cell, settings)
     return (
         Square("errors", f"{errors} error{'s'[: errors - 1]}", seconds)
         if errors
@@ -47,16 +48,16 @@ def square_of(cell: Cell) -> Square:
     )
 
 
-def line_of(cell: Cell) -> str:
+def line_of(cell: Cell, settings: Settings) -> str:
     """A cell as a line of its own, for logs."""
-    return f"{plain(cell.integration.name)}: {cell.tool.name} {square_of(cell).text}"
+    return f"{plain(cell.integration.name)}: {cell.tool.name} {square_of(cell, settings).text}"
 
 
-def table(cells: Sequence[Cell], colour: bool = False) -> str:
+def table(cells: Sequence[Cell], settings: Settings, colour: bool = False) -> str:
     """The lines of the table; empty for no cells. A tool without a time did not have to run."""
     tools = list(dict.fromkeys(cell.tool.name for cell in cells))
     rows = [list(row) for _, row in groupby(cells, key=lambda cell: cell.integration.path)]
-    grid = [(plain(row[0].integration.name), [square_of(cell) for cell in row]) for row in rows]
+    grid = [(plain(row[0].integration.name), [square_of(cell, settings) for cell in row]) for row in rows]
     shown = [(name, squares) for name, squares in grid if _matters(squares, len(grid))]
     if not shown:
         return ""

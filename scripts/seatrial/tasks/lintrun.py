@@ -70,10 +70,12 @@ def _bench(order: Order) -> AbstractContextManager[Bench]:
 def _lint(here: Bench, chosen: Sequence[Integration], wanted: Sequence[Tool]) -> Sequence[Cell]:
     """The cells of the tools wanted, and of poetry, which knows whether a lock is stale; with the table of those."""
     asked = wanted if poetry.TOOL in wanted else (poetry.TOOL, *wanted)
-    with progress(len(chosen) * len(asked)) as tell:
+    settings = here.workspace.settings
+    with progress(len(chosen) * len(asked), settings) as tell:
         cells = lint(here, chosen, asked, tell)
-    colour = wants_colour(sys.stderr.isatty(), os.environ)
-    print(table([cell for cell in cells if cell.tool in wanted], colour), end="", file=sys.stderr, flush=True)
+    shown = [cell for cell in cells if cell.tool in wanted]
+    lines = table(shown, settings, wants_colour(sys.stderr.isatty(), os.environ))
+    print(lines, end="", file=sys.stderr, flush=True)
     return cells
 
 

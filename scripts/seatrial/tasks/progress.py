@@ -5,17 +5,19 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from seatrial.linting import Cell
 from seatrial.report.table import line_of
+from seatrial.settings import Settings
 from seatrial.tasks.door import note
 
 
 @contextmanager
-def progress(total: int) -> Iterator[Callable[[Cell], None]]:
+def progress(total: int, settings: Settings) -> Iterator[Callable[[Cell], None]]:
     """Tells of each cell as it comes; `total` is how many there will be."""
     if not sys.stderr.isatty():
-        yield _line
+        yield partial(_line, settings)
         return
     bar = _Bar(total)
     try:
@@ -24,9 +26,9 @@ def progress(total: int) -> Iterator[Callable[[Cell], None]]:
         bar.close()
 
 
-def _line(cell: Cell) -> None:
+def _line(settings: Settings, cell: Cell) -> None:
     if not cell.kept:
-        note(line_of(cell))
+        note(line_of(cell, settings))
 
 
 class _Bar:
