@@ -127,8 +127,12 @@ def _diagnostic(finding: dict[str, Any], folder: str) -> Diagnostic:
 def _within(own: Diagnostic, slow: Words, status: int) -> bool:
     """Whether it stands in the tool's other words, where those are all there is or about settings.
 
-    A tool that is not installed says nothing: then it is enough that ours says so.
+    A tool that is not installed says nothing: then it is enough that ours says so. Of one that breaks
+    down over a file, ours tells the last words, behind words of its own.
     """
     about_settings = own.path.rpartition("/")[2] in SETTINGS
-    told = " ".join(own.message.split()) in slow.rest
+    message = " ".join(own.message.split())
+    told = message in slow.rest or (
+        CRASH in slow.rest and (message.partition(": ")[2] or message) in slow.rest
+    )
     return status == MISSING or ((about_settings or not slow.diagnostics) and told)
