@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from uv import find_uv_bin
 
 from lintspace import TOOLS, Space
 
@@ -90,11 +89,9 @@ def space(tmp_path: Path, shared: Path) -> Space:
 def by_hand(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An environment with what the lock pins, made the plain way."""
     place = tmp_path_factory.mktemp("hand") / "environment"
-    subprocess.run([find_uv_bin(), "venv", "-q", "--python", sys.executable, str(place)], check=True)
+    subprocess.run([sys.executable, "-m", "venv", str(place)], check=True)
     pins = [f"{name}=={version}" for name, version in TOOLS.items()]
-    subprocess.run(
-        [find_uv_bin(), "pip", "install", "-q", "--no-deps", "--python", str(place), *pins], check=True
-    )
+    subprocess.run([str(place / "bin" / "pip"), "install", "--quiet", "--no-deps", *pins], check=True)
     return place / "bin"
 
 
