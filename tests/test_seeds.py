@@ -10,7 +10,7 @@ import pytest
 from seatrial.lint.tool import Output
 from seatrial.seeds import Caches, modules_in
 
-FOLDER = Path("/work/integrations/jira")
+FOLDER = Path("/workspace/integrations/jira")
 LONG, MUCH = 1000.0, 10**9
 
 

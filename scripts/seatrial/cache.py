@@ -51,13 +51,6 @@ class Results:
         except (TypeError, KeyError):
             return None
 
-    def since(self, key: str) -> float:
-        """When that was kept or last used a day later, in seconds since the epoch; 0 for nothing kept."""
-        try:
-            return self._place(key).stat().st_mtime
-        except OSError:
-            return 0.0
-
     def keep(self, key: str, run: Run) -> None:
         """Keep a run; where that cannot be, nothing is kept."""
         _save(self._place(key), asdict(run))
