@@ -84,13 +84,7 @@ class ToolRuns:
         started = time.monotonic()
         folders = [os.fspath(question.candidate.folder) for question in questions]
         arguments = [*_without_dot(questions[0].arguments), *folders]
-        said = tools.run(
-            [self._ruff(place), *arguments],
-            cwd=self.scratch,
-            env=self.environ,
-            clean=True,
-            seconds=SECONDS,
-        )
+        said = self._ruff(place, arguments, self.scratch)
         seconds = (time.monotonic() - started) / len(questions)
         clear = said.status in (0, 1) and all(
             line.startswith((b"warning:", b" ")) for line in said.err.splitlines() if line
@@ -129,16 +123,15 @@ class ToolRuns:
     def _program(self, question: Question, place: Place, arguments: Sequence[str]) -> Output:
         started = time.monotonic()
         folder = question.candidate.folder
-        said = tools.run(
-            [self._ruff(place), *arguments], cwd=folder, env=self.environ, clean=True, seconds=SECONDS
-        )
+        said = self._ruff(place, arguments, folder)
         out, err = (part.decode("utf-8", "backslashreplace") for part in (said.out, said.err))
         return _local(Output(said.status, out, err, time.monotonic() - started), folder, place)
 
-    def _ruff(self, place: Place) -> str:
-        for folder in place.programs:
-            if (folder / "ruff").is_file():
-                return os.fspath(folder / "ruff")
+    def _ruff(self, place: Place, arguments: Sequence[str], cwd: Path) -> tools.Ran:
+        for program in (folder / "ruff" for folder in place.programs):
+            if program.is_file():
+                command = [os.fspath(program), *arguments]
+                return tools.run(command, cwd=cwd, env=self.environ, clean=True, seconds=SECONDS)
         raise ServiceError(
             f"ruff is locked, and yet its environment {place.prefixes[0]} holds no program of that name"
         )

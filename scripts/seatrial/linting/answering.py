@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
 
@@ -21,10 +22,17 @@ def answers(
     runs: ToolRuns, seated: Sequence[Seated], jobs: int
 ) -> Iterator[tuple[Question, Run | ServiceError]]:
     """The answer to each question as soon as it is there."""
+    with crew_of(runs, jobs) as crew:
+        for future in as_completed(_submitted(crew, runs, seated)):
+            yield from future.result()
+
+
+@contextmanager
+def crew_of(runs: ToolRuns, jobs: int) -> Iterator[ThreadPoolExecutor]:
+    """Threads that run tools; where the work is broken off, what waits is dropped and what runs is ended."""
     with ThreadPoolExecutor(jobs) as crew:
         try:
-            for future in as_completed(_submitted(crew, runs, seated)):
-                yield from future.result()
+            yield crew
         except BaseException:
             crew.shutdown(wait=False, cancel_futures=True)
             runs.drivers.close()

@@ -20,7 +20,7 @@ from seatrial.lint.keys import SPECIAL, Contents
 from seatrial.lint.plan import LOCK, OWN_TOOL, PYPROJECT, Candidate, Question
 from seatrial.lint.pythons import python_constraint
 from seatrial.lint.tool import Tool
-from seatrial.linting.bench import Bench, Cell
+from seatrial.linting.bench import Bench, Cell, bytes_of
 from seatrial.model import Integration
 
 APART = {"mypy": ("mypy.ini", ".mypy.ini", "setup.cfg"), "ruff": ("ruff.toml", ".ruff.toml")}
@@ -39,7 +39,7 @@ def candidates(bench: Bench, integrations: Sequence[Integration]) -> Iterator[Ca
 
 
 def _candidate(integration: Integration, folder: Path, root: Path) -> Candidate:
-    pyproject = _bytes(integration, PYPROJECT)
+    pyproject = bytes_of(integration, PYPROJECT)
     found = contents(folder, root)
     return Candidate(
         integration=integration,
@@ -47,7 +47,7 @@ def _candidate(integration: Integration, folder: Path, root: Path) -> Candidate:
         contents=found,
         settings=_settings(folder, pyproject),
         apart=_apart(folder),
-        lock=_bytes(integration, LOCK),
+        lock=bytes_of(integration, LOCK),
         pyproject=pyproject,
         fault=_special(found),
     )
@@ -58,13 +58,6 @@ def _special(found: Contents) -> str:
     special = (path for path, digest in sorted(found.files.items()) if digest == SPECIAL)
     path = next(special, None)
     return f"{path} is neither a file nor a folder, and tools would wait for it; remove it" if path else ""
-
-
-def _bytes(integration: Integration, path: str) -> bytes | None:
-    try:
-        return integration.read(path) if integration.has(path) else None
-    except Unreadable:
-        return None
 
 
 def _settings(folder: Path, pyproject: bytes | None) -> Mapping[str, Any]:

@@ -7,16 +7,17 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cached_property, partial
 from pathlib import Path
 
 from seatrial import git, interpreters
 from seatrial.cache import DAY, Results, home
 from seatrial.drivers import Drivers
 from seatrial.environments import Environments
-from seatrial.errors import ServiceError
+from seatrial.errors import ServiceError, Unreadable
 from seatrial.interpreters import Interpreter
 from seatrial.lint.plan import Question
-from seatrial.lint.tool import Run, Tool
+from seatrial.lint.tool import Reading, Run, Tool
 from seatrial.model import Integration
 from seatrial.seeds import Caches
 from seatrial.toolruns import ToolRuns, environ
@@ -44,6 +45,22 @@ class Cell:
     lacking: str = ""
     failure: str = ""
     question: Question | None = None
+
+    @cached_property
+    def reading(self) -> Reading:
+        """What the tool says, at the places where it says it; nothing where it did not run."""
+        if self.run is None or self.failure:
+            return Reading()
+        reading = self.tool.read(self.run.output, self.run.more)
+        return self.tool.settle(reading, partial(bytes_of, self.integration)) if self.tool.settle else reading
+
+
+def bytes_of(integration: Integration, path: str) -> bytes | None:
+    """The bytes of an integration's file; None where they cannot be had."""
+    try:
+        return integration.read(path)
+    except Unreadable:
+        return None
 
 
 Tell = Callable[[Cell], None]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
@@ -13,6 +12,7 @@ from pathlib import Path
 from seatrial.errors import ServiceError
 from seatrial.lint.plan import Candidate, Question
 from seatrial.lint.tool import Tool
+from seatrial.linting.answering import crew_of
 from seatrial.linting.asking import candidates, questions
 from seatrial.linting.bench import Bench
 from seatrial.linting.seat import Seated
@@ -52,7 +52,7 @@ def mend(bench: Bench, integrations: Sequence[Integration], tools: Sequence[Tool
     for seat in seated(bench, [one for one in asked if isinstance(one, Question)]):
         if isinstance(seat, Seated):
             rows.setdefault(seat.question.candidate.folder, []).append(seat)
-    with ThreadPoolExecutor(bench.jobs) as crew:
+    with crew_of(bench.runs, bench.jobs) as crew:
         return list(chain.from_iterable(crew.map(lambda row: _mended(bench, row), rows.values())))
 
 

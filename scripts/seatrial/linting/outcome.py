@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import groupby
 
-from seatrial.errors import Unreadable
 from seatrial.lint.laws import LAW_OF, without_lock, without_tool
 from seatrial.lint.plan import LOCK, OWN_TOOL
-from seatrial.lint.tool import Reading, Tool
+from seatrial.lint.tool import Tool
 from seatrial.linting.bench import Cell
-from seatrial.model import Finding, Integration, Problem, Severity
+from seatrial.model import Finding, Problem, Severity
 from seatrial.outcome import Outcome
 from seatrial.settings import Settings
 from seatrial.stamping import stamped
@@ -50,23 +49,15 @@ def _told(row: Sequence[Cell], chosen: Collection[Tool]) -> Iterator[tuple[str, 
     for cell in row:
         if cell.lacking == "tool":
             yield NO_TOOL, without_tool(cell.tool.name)
-        reading = reading_of(cell)
+        reading = cell.reading
         yield from ((STALE, problem) for problem in reading.stale)
         if cell.tool in chosen:
             yield from ((cell.tool.code, problem) for problem in _at_most(MOST, cell, reading.problems))
 
 
-def reading_of(cell: Cell) -> Reading:
-    """What a cell's tool says, at the places where it says it; nothing where it did not run."""
-    if cell.run is None or cell.failure:
-        return Reading()
-    reading = cell.tool.read(cell.run.output, cell.run.more)
-    return cell.tool.settle(reading, _files(cell.integration)) if cell.tool.settle else reading
-
-
 def errors_of(cell: Cell, settings: Settings) -> int:
     """How many problems of a cell fail the run."""
-    reading = reading_of(cell)
+    reading = cell.reading
     told = [*((cell.tool.code, one) for one in reading.problems), *((STALE, one) for one in reading.stale)]
     return sum(_severity(code, one, settings) is Severity.ERROR for code, one in told)
 
@@ -74,16 +65,6 @@ def errors_of(cell: Cell, settings: Settings) -> int:
 def _severity(code: str, problem: Problem, settings: Settings) -> Severity | None:
     """A repository's own word first, then the tool's, then the law's; None for off."""
     return settings.severities.get(code, problem.severity or LAW_OF[code].severity)
-
-
-def _files(integration: Integration) -> Callable[[str], bytes | None]:
-    def read(path: str) -> bytes | None:
-        try:
-            return integration.read(path)
-        except Unreadable:
-            return None
-
-    return read
 
 
 def _at_most(most: int, cell: Cell, problems: Sequence[Problem]) -> Iterator[Problem]:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 
 from seatrial.errors import ServiceError
 from seatrial.linting.bench import Bench, Cell
-from seatrial.linting.outcome import reading_of
 from seatrial.linting.seat import Seated
 from seatrial.linting.seating import seated
 
@@ -20,8 +19,7 @@ def verbatim(bench: Bench, cells: Iterable[Cell]) -> Iterator[tuple[Cell, str]]:
 
 
 def _tells(cell: Cell) -> bool:
-    reading = reading_of(cell)
-    return bool(cell.run and (cell.failure or reading.problems or reading.stale))
+    return bool(cell.run and (cell.failure or cell.reading.problems or cell.reading.stale))
 
 
 def _words(bench: Bench, seat: Seated) -> str:
