@@ -11,7 +11,7 @@ from seatrial.documents.document import Document
 from seatrial.errors import ConfigurationError
 from seatrial.model import Profile, Severity
 from seatrial.near import nearest
-from seatrial.settings import Settings
+from seatrial.settings import ReleaseSettings, Settings
 
 SETTINGS_FILE = "seatrial.toml"
 
@@ -33,7 +33,13 @@ def settings_of(data: bytes) -> Settings:
         known_blueprints=frozenset(known.get("blueprints", ())),
         known_icons=frozenset(known.get("icons", ())),
         known_sections=frozenset(known.get("sections", ())),
+        release=_release(document.value.get("release", {})),
     )
+
+
+def _release(table: dict[str, Any]) -> ReleaseSettings:
+    stated = {key.replace("-", "_"): value for key, value in table.items()}
+    return ReleaseSettings(**(stated | {"platforms": tuple(table.get("platforms", ()))}))
 
 
 def _table(value: dict[str, Any], name: str) -> list[tuple[str, str]]:

@@ -17,7 +17,7 @@ def write_whole(path: Path, text: str) -> None:
 
     Raises ServiceError.
     """
-    with _told(path):
+    with told(path):
         if path.exists() and not path.is_file():
             _put(os.open(path, os.O_WRONLY | os.O_CLOEXEC), text)
         else:
@@ -26,12 +26,12 @@ def write_whole(path: Path, text: str) -> None:
 
 def append(path: Path, text: str) -> None:
     """Add text to the end of a file. Raises ServiceError."""
-    with _told(path):
+    with told(path):
         _put(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644), text)
 
 
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
+def told(path: Path | str) -> Iterator[None]:
     """What the disk refuses, as one line that names the file."""
     try:
         yield

@@ -8,6 +8,29 @@ from dataclasses import dataclass, field
 from seatrial.model import Profile, Severity
 
 
+SHARED_DOCKERFILE = "integrations/_infra/Dockerfile"
+
+
+@dataclass(frozen=True)
+class ReleaseSettings:
+    """Where images and specs go and how images are built; by default into `dist/`, by whichever builder is there.
+
+    `image` is a repository with `{type}` in it, `store` a URL; each is empty for the folder below `dist/`.
+    `dockerfile` is the one for integrations that have none of their own. `tag` is the form of the git tag.
+    `zero_versions` is how the contract weighs while the major version is 0: `strict`, or `shifted` by one part.
+    """
+
+    image: str = ""
+    store: str = ""
+    builder: str = ""
+    dockerfile: str = SHARED_DOCKERFILE
+    platforms: tuple[str, ...] = ()
+    build_args: Mapping[str, str] = field(default_factory=dict)
+    tag: str = "{type}/{version}"
+    remote: str = "origin"
+    zero_versions: str = "strict"
+
+
 @dataclass(frozen=True)
 class Settings:
     """A repository's own word; every default is what a repository without `seatrial.toml` gets.
@@ -22,3 +45,4 @@ class Settings:
     known_blueprints: frozenset[str] = frozenset()
     known_icons: frozenset[str] = frozenset()
     known_sections: frozenset[str] = frozenset()
+    release: ReleaseSettings = field(default_factory=ReleaseSettings)

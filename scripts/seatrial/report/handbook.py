@@ -18,6 +18,7 @@ FAMILIES = {
     "RES": "Resources: blueprints, mapping, scorecards, pages and actions",
     "PKG": "Package: `pyproject.toml` and `poetry.lock`",
     "CHG": "Changelog and version",
+    "REL": "Release: intents, and what a change asks for",
     "COD": "Code: what the Python sources agree with",
     "LNT": "Lint: what the integration's own tools say",
 }

@@ -11,6 +11,7 @@ from seatrial.rules import (
     layout_presence,
     package,
     package_core,
+    release,
     resources,
     resources_blueprints,
     resources_catalog,
@@ -48,6 +49,7 @@ _PARTS = (
     changelog_entry,
     code,
     code_kinds,
+    release,
     suppressing,
 )
 """Every file of rules; a family has one or several."""

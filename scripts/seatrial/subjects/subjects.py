@@ -21,6 +21,7 @@ from seatrial.subjects.code import Code
 from seatrial.subjects.configuration_use import ConfigurationUse
 from seatrial.subjects.conformity import Conformity
 from seatrial.subjects.fragments import Fragment, fragments_of
+from seatrial.subjects.intents import Intents
 from seatrial.subjects.jq_expressions import JqExpressions
 from seatrial.subjects.kinds import Kinds
 from seatrial.subjects.litter import Litter
@@ -188,3 +189,8 @@ class Subjects:
     def lock(self) -> Lock | None:
         """What `poetry.lock` says."""
         return Lock.of(self.integration)
+
+    @cached_property
+    def intents(self) -> Intents:
+        """The release intents that wait in `.ocean-release`."""
+        return Intents.of(self.integration, self.tree)

@@ -1,0 +1,1 @@
+"""A release from reading what there is to the receipts."""

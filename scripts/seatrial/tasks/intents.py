@@ -1,0 +1,134 @@
+"""The tasks that raise versions: an intent says that one shall rise, a bump applies the intents."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+
+from invoke import Context, Exit, task
+
+from seatrial.errors import EXIT_FINDINGS, UsageError
+from seatrial.model import Integration
+from seatrial.release.bumping import Bump
+from seatrial.releasing import bumping, intending
+from seatrial.report.escape import plain
+from seatrial.tasks.delivery import deliver
+from seatrial.tasks.door import CHOOSING, REPORTING, door, names, note, option, say, switch
+from seatrial.transaction import RECORD, alone, finish
+from seatrial.workspace import Workspace, open_workspace, select
+
+SAYING = {
+    "bump": "the part of the version to raise: patch, minor or major",
+    "type": "the type of the change: breaking, deprecation, feature, improvement, bugfix or doc",
+    "message": "what changes for users, in one line",
+}
+APPLYING = {
+    "date": "the day of the entries, as YYYY-MM-DD; by default today, in UTC",
+    "dry_run": "show what would be changed, and change nothing",
+    "format": REPORTING["format"],
+}
+
+
+@task(help=CHOOSING | SAYING, iterable=["integration"])
+@door
+def intent(
+    c: Context,
+    integration: Sequence[str] | None = None,
+    root: str | None = None,
+    bump: str | None = None,
+    type: str | None = None,
+    message: str | None = None,
+) -> None:
+    """Say what the next version brings: writes a release intent, which release.bump applies."""
+    workspace = open_workspace(option("root", root))
+    chosen = _named(workspace, names(integration))
+    wish = intending.Wish(option("bump", bump), option("type", type), option("message", message))
+    with alone(workspace.root):
+        paths = intending.declare(workspace, chosen, wish, _today())
+    say("".join(f"{plain(path)}\n" for path in paths))
+
+
+@task(help=CHOOSING | APPLYING, iterable=["integration"])
+@door
+def bump(
+    c: Context,
+    integration: Sequence[str] | None = None,
+    root: str | None = None,
+    date: str | None = None,
+    dry_run: bool = False,
+    format: str | None = None,
+) -> None:
+    """Apply the release intents: raise versions, write changelog entries, remove the intents."""
+    day = _day(option("date", date))
+    workspace = open_workspace(option("root", root))
+    with alone(workspace.root):
+        workspace = _finished(workspace, option("root", root), switch("dry_run", dry_run))
+        plan = bumping.plan(workspace, select(workspace, names(integration)), day)
+        if plan.outcome.findings:
+            deliver(plan.outcome, workspace.profile, option("format", format), None)
+            note("nothing was changed")
+            raise Exit(code=EXIT_FINDINGS)
+        if switch("dry_run", dry_run):
+            _show(plan.bumps)
+        else:
+            bumping.apply(workspace, plan.bumps)
+    _tell(plan, switch("dry_run", dry_run))
+
+
+def _named(workspace: Workspace, wanted: Sequence[str]) -> Sequence[Integration]:
+    """The integrations that were named, or the one somebody stands in; never all of them by mistake."""
+    chosen = select(workspace, wanted)
+    if len(chosen) > 1 and not any(wanted):
+        raise UsageError(f"which integration is it for? name it, such as -i {chosen[0].name}")
+    return chosen
+
+
+def _finished(workspace: Workspace, root: str | None, dry_run: bool) -> Workspace:
+    """The workspace after what an earlier run may have left half done."""
+    if dry_run and (workspace.root / RECORD).exists():
+        raise UsageError("an earlier bump broke off; finish it first with `seatrial release.bump`")
+    if dry_run or not finish(workspace.root):
+        return workspace
+    note("an earlier bump had broken off; it is finished now")
+    return open_workspace(root)
+
+
+def _tell(plan: bumping.Plan, dry_run: bool) -> None:
+    for line in plan.notes:
+        note(line)
+    lines = [bumping.told(one) for one in plan.bumps]
+    if not lines:
+        note("nothing to bump: no release intents")
+    elif dry_run:
+        for line in lines:
+            note(f"would bump {line}")
+    else:
+        say("".join(f"{plain(line)}\n" for line in lines))
+
+
+def _show(bumps: Sequence[Bump]) -> None:
+    for one in bumps:
+        for file in one.files:
+            path = bumping.from_root(one.path, file.path)
+            before, after = file.before.splitlines(), (file.after or "").splitlines()
+            to = "/dev/null" if file.after is None else f"b/{path}"
+            lines = difflib.unified_diff(before, after, f"a/{path}", to, lineterm="")
+            say("".join(f"{plain(line)}\n" for line in lines))
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
+
+
+def _day(text: str | None) -> date:
+    """The day that was named, else today in UTC. Raises UsageError."""
+    if text is None:
+        return _today()
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = None
+    if day is None or day.isoformat() != text:
+        raise UsageError(f'a date is written YYYY-MM-DD, such as {_today()}, not "{text[:40]}"')
+    return day
