@@ -1,0 +1,179 @@
+"""release.intent and release.bump as people type them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from invoke import Context, Exit
+
+from seatrial.examples import good_folder
+from seatrial.tasks.intents import bump, intent
+
+Say = Callable[..., str]
+
+
+@pytest.fixture
+def fleet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository of two integrations, in whose root somebody stands."""
+    for name in ("jira", "okta"):
+        folder = good_folder()
+        for path in folder.paths():
+            place = tmp_path / "integrations" / name / path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(folder.read(path).replace(b"good-service", name.encode()))
+    monkeypatch.chdir(tmp_path)
+    for name in ("ROOT", "INTEGRATION", "BUMP", "TYPE", "MESSAGE", "DATE", "DRY_RUN", "FORMAT"):
+        monkeypatch.delenv(f"SEATRIAL_{name}", raising=False)
+    return tmp_path
+
+
+def wish(name: str = "jira", part: str = "patch") -> None:
+    intent(Context(), integration=[name], bump=part, type="bugfix", message="Fixed a page")
+
+
+def text(root: Path, path: str) -> str:
+    return (root / "integrations" / path).read_text()
+
+
+def test_an_intent_is_written_and_its_path_printed(fleet: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    wish()
+    path = capsys.readouterr().out.strip()
+    assert path.startswith("integrations/jira/.ocean-release/")
+    assert (fleet / path).is_file()
+
+
+def test_the_integration_is_the_one_that_somebody_stands_in(
+    fleet: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(fleet / "integrations/okta/tests")
+    intent(Context(), bump="patch", type="doc", message="x")
+    assert capsys.readouterr().out.startswith("integrations/okta/")
+
+
+def test_where_nobody_says_which_integration_nothing_is_written(fleet: Path) -> None:
+    with pytest.raises(Exit, match="name it, such as -i jira") as end:
+        intent(Context(), bump="patch", type="doc", message="x")
+    assert end.value.code == 2
+
+
+def test_several_integrations_may_be_named(fleet: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    wish("jira,okta")
+    assert len(capsys.readouterr().out.splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"bump": "pach"}, {"type": "fix"}, {"message": ""}, {"integration": ["jra"]}]
+)
+def test_a_slip_is_one_line_with_what_is_allowed(fleet: Path, wrong: dict[str, object]) -> None:
+    asked = {"integration": ["jira"], "bump": "patch", "type": "doc", "message": "x"} | wrong
+    with pytest.raises(Exit) as end:
+        intent(Context(), **asked)
+    assert end.value.code == 2
+    assert len(str(end.value.message).splitlines()) == 1
+
+
+def test_what_make_hands_on_counts_as_typed(
+    fleet: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"INTEGRATION": "jira", "BUMP": "minor", "TYPE": "doc", "MESSAGE": "$(x) `y`"}.items():
+        monkeypatch.setenv(f"SEATRIAL_{name}", value)
+    intent(Context())
+    written = (fleet / capsys.readouterr().out.strip()).read_text()
+    assert written == "bump: minor\nchangelog-type: doc\nchangelog: $(x) `y`\n"
+
+
+def test_a_bump_prints_a_line_for_each_integration(fleet: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    wish()
+    wish(part="minor")
+    wish("okta")
+    capsys.readouterr()
+    bump(Context(), date="2026-02-01")
+    assert capsys.readouterr().out == "jira 0.1.0 -> 0.2.0 (2 intents)\nokta 0.1.0 -> 0.1.1 (1 intent)\n"
+    assert 'version = "0.2.0"' in text(fleet, "jira/pyproject.toml")
+    assert "## 0.2.0 (2026-02-01)\n" in text(fleet, "jira/CHANGELOG.md")
+
+
+def test_without_intents_there_is_nothing_to_bump(fleet: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    bump(Context())
+    told = capsys.readouterr()
+    assert (told.out, told.err) == ("", "nothing to bump: no release intents\n")
+
+
+def test_the_entry_has_todays_date_in_utc(fleet: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wish()
+    bump(Context())
+    assert f"## 0.1.1 ({datetime.now(UTC).date()})" in text(fleet, "jira/CHANGELOG.md")
+
+
+@pytest.mark.parametrize("day", ["today", "2026-2-1", "20260201", "2026-02-30", "2026-W01-1"])
+def test_a_date_has_one_form(fleet: Path, day: str) -> None:
+    wish()
+    with pytest.raises(Exit, match="a date is written YYYY-MM-DD") as end:
+        bump(Context(), date=day)
+    assert end.value.code == 2
+    assert "0.1.1" not in text(fleet, "jira/CHANGELOG.md")
+
+
+def test_a_dry_run_shows_a_diff_that_git_can_apply(fleet: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    wish()
+    capsys.readouterr()
+    bump(Context(), date="2026-02-01", dry_run=True)
+    told = capsys.readouterr()
+    assert told.err == "would bump jira 0.1.0 -> 0.1.1 (1 intent)\n"
+    assert 'version = "0.1.0"' in text(fleet, "jira/pyproject.toml")
+    subprocess.run(["git", "apply"], input=told.out, text=True, cwd=fleet, check=True)
+    by_git = {path: path.read_bytes() for path in fleet.rglob("*") if path.is_file()}
+    subprocess.run(["git", "apply", "-R"], input=told.out, text=True, cwd=fleet, check=True)
+    bump(Context(), date="2026-02-01")
+    assert {path: path.read_bytes() for path in fleet.rglob("*") if path.is_file()} == by_git
+
+
+def test_what_is_in_the_way_is_delivered_as_findings_and_nothing_changes(
+    fleet: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wish()
+    wish("okta")
+    place = next((fleet / "integrations/okta/.ocean-release").iterdir())
+    place.write_text(place.read_text().replace("patch", "pacth"))
+    capsys.readouterr()
+    with pytest.raises(Exit) as end:
+        bump(Context())
+    told = capsys.readouterr()
+    assert end.value.code == 1
+    assert told.out.startswith(f"{place.relative_to(fleet)}:1:7: error REL102 invalid-bump: ")
+    assert "nothing was changed" in told.err
+    assert 'version = "0.1.0"' in text(fleet, "jira/pyproject.toml")
+
+
+def test_a_bump_that_broke_off_is_finished_first_and_not_made_twice(
+    fleet: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wish()
+    real, renamed = os.replace, []
+
+    def replace(source: str, to: str) -> None:
+        renamed.append(to)
+        if len(renamed) == 3:
+            raise KeyboardInterrupt
+        real(source, to)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "replace", replace)
+        with pytest.raises(Exit, match="interrupted"):
+            bump(Context())
+    with pytest.raises(Exit, match="finish it first"):
+        bump(Context(), dry_run=True)
+    capsys.readouterr()
+    bump(Context())
+    told = capsys.readouterr()
+    assert (
+        told.err
+        == "an earlier bump had broken off; it is finished now\nnothing to bump: no release intents\n"
+    )
+    assert 'version = "0.1.1"' in text(fleet, "jira/pyproject.toml")
+    assert "version: 0.1.1" in text(fleet, "jira/.port/spec.yaml")
