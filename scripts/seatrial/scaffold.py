@@ -19,7 +19,7 @@ from seatrial.answers import QUESTIONS, Answers, Question
 from seatrial.errors import ConfigurationError, ServiceError, UsageError
 from seatrial.model import MemoryFolder
 
-__all__ = ["LOCK_COMMAND", "QUESTIONS", "REVISION", "Answers", "Question", "render", "write"]
+__all__ = ["LOCK_COMMAND", "QUESTIONS", "REVISION", "Answers", "Question", "render", "shared", "write"]
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -40,6 +40,12 @@ def render(answers: Answers) -> MemoryFolder:
     """The files of a new integration, all but `poetry.lock`. Writes nothing."""
     words = _words(answers)
     return MemoryFolder.of({path: _fill(text, words) for path, text in _template().items()})
+
+
+def shared() -> Mapping[str, str]:
+    """What all integrations of a workspace share, by path below its root: the Dockerfile of their images."""
+    found = _texts(_templates() / "workspace")
+    return {path.removesuffix(_SUFFIX): text for path, text in sorted(found)}
 
 
 def write(folder: MemoryFolder, destination: Path) -> None:

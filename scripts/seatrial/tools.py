@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,8 +33,9 @@ def run(
     env: Mapping[str, str] | None = None,
     seconds: float | None = None,
     clean: bool = False,
+    feed: bytes | None = None,
 ) -> Ran:
-    """Run a program to its end without a shell and without standard input.
+    """Run a program to its end without a shell, on no standard input but `feed`.
 
     `env` is added to this process's environment; with `clean` it is all there is. Raises
     MissingProgram, and ServiceError after `seconds` or where the program cannot be started.
@@ -44,7 +45,8 @@ def run(
             list(arguments),
             cwd=cwd,
             env={**({} if clean else os.environ), **(env or {})},
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL if feed is None else None,
+            input=feed,
             capture_output=True,
             timeout=seconds,
             check=False,
@@ -66,13 +68,60 @@ def follow(arguments: Sequence[str], *, cwd: Path | None = None) -> int:
         raise MissingProgram(f"{arguments[0]} is not on this machine; install it and try again") from missing
 
 
+class Running:
+    """A program at work, all that it says added to a file; `end` may come from another thread than `wait`."""
+
+    def __init__(self, arguments: Sequence[str], log: Path, *, cwd: Path | None = None) -> None:
+        """Start it, without a shell and without standard input. Raises MissingProgram and ServiceError as `run`."""
+        with _told(arguments[0]), open(log, "ab") as sink:
+            self._process = subprocess.Popen(
+                list(arguments),
+                cwd=cwd,
+                stdin=subprocess.DEVNULL,
+                stdout=sink,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def wait(self) -> int:
+        """Its exit status, negative for a signal. Whatever comes between, such as Ctrl-C, ends the program too."""
+        try:
+            return self._process.wait()
+        except BaseException:
+            self.end()
+            raise
+
+    def end(self, seconds: float = 10) -> None:
+        """Ask the program and all it started to end; after `seconds` make them."""
+        self._signal(signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(seconds)
+        self._signal(signal.SIGKILL)
+        self._process.wait()
+
+    def _signal(self, which: signal.Signals) -> None:
+        with suppress(OSError):
+            os.killpg(self._process.pid, which)
+
+
+@contextmanager
+def _told(name: str) -> Iterator[None]:
+    """What keeps a program from starting, as one line."""
+    try:
+        yield
+    except FileNotFoundError as missing:
+        raise MissingProgram(f"{name} is not on this machine; install it and try again") from missing
+    except OSError as failed:
+        raise ServiceError(f"{name} cannot be started: {failed.strerror}") from failed
+
+
 class Conversation:
     """A program that answers each line with one line; it and all it starts end with `close`."""
 
     def __init__(self, arguments: Sequence[str], env: Mapping[str, str]) -> None:
         """`env` is all its environment. Raises MissingProgram and ServiceError as `run`."""
         self._name = arguments[0]
-        try:
+        with _told(self._name):
             self._process = subprocess.Popen(
                 list(arguments),
                 env=dict(env),
@@ -83,12 +132,6 @@ class Conversation:
                 encoding="utf-8",
                 start_new_session=True,
             )
-        except FileNotFoundError as missing:
-            raise MissingProgram(
-                f"{self._name} is not on this machine; install it and try again"
-            ) from missing
-        except OSError as failed:
-            raise ServiceError(f"{self._name} cannot be started: {failed.strerror}") from failed
 
     def ask(self, line: str) -> str:
         """The answer. Raises ServiceError where the program has ended instead."""

@@ -49,6 +49,42 @@ def test_the_new_folder_lacks_nothing_but_its_lock(tmp_path: Path) -> None:
     assert "poetry lock" in said[0]
 
 
+def test_the_dockerfile_of_all_integrations_comes_with_the_first(tmp_path: Path) -> None:
+    seatrial(tmp_path, "new", "My Service", "--no-lock")
+    dockerfile = tmp_path / "integrations" / "_infra" / "Dockerfile"
+    assert "BUILD_CONTEXT" in dockerfile.read_text()
+    assert dockerfile.with_name("Dockerfile.dockerignore").is_file()
+    dockerfile.write_text("mine")
+    assert "_infra" not in seatrial(tmp_path, "new", "Other Service", "--no-lock").stderr
+    assert dockerfile.read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    "there",
+    [
+        {"seatrial.toml": '[release]\ndockerfile = "Containerfile"\n'},
+        {"integrations/a/.port/spec.yaml": "", "integrations/a/Dockerfile": ""},
+        {"seatrial.toml": 'profile = "ocean"\n'},
+    ],
+    ids=["stated", "own", "ocean"],
+)
+def test_a_repository_that_builds_in_another_way_gets_none(tmp_path: Path, there: dict[str, str]) -> None:
+    for path, text in there.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+    assert seatrial(tmp_path, "new", "My Service", "--no-lock").returncode == 0
+    assert not (tmp_path / "integrations" / "_infra").exists()
+
+
+def test_no_dockerfile_is_written_through_a_link(tmp_path: Path) -> None:
+    outside, inside = tmp_path / "outside", tmp_path / "inside"
+    outside.mkdir()
+    (inside / "integrations").mkdir(parents=True)
+    (inside / "integrations" / "_infra").symlink_to(outside)
+    assert seatrial(inside, "new", "My Service", "--no-lock").returncode == 0
+    assert list(outside.iterdir()) == []
+
+
 def test_without_poetry_it_says_what_to_type(tmp_path: Path) -> None:
     done = seatrial(tmp_path, "new", "My Service", PATH="/nonexistent")
     assert done.returncode == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from pathlib import Path
 
@@ -9,8 +10,10 @@ from invoke import Context, task
 
 from seatrial import git, scaffold, tools
 from seatrial.errors import ServiceError, UsageError
+from seatrial.files import write_whole
 from seatrial.model import Profile
 from seatrial.near import nearest
+from seatrial.settings import SHARED_DOCKERFILE, Settings
 from seatrial.tasks.asking import Told, answers_of, told
 from seatrial.tasks.door import CHOOSING, door, note, option, switch
 from seatrial.workspace import Workspace, open_workspace
@@ -64,6 +67,8 @@ def new(
     answers = answers_of(told(option("name", name), given), chosen, _shares(base))
     holder = base / (workspace.settings.integrations if workspace else "integrations")
     _make(answers, holder, locked=not switch("no_lock", no_lock))
+    if chosen is Profile.GUIDE and _lacks_dockerfile(base, workspace):
+        _share(base)
 
 
 def _workspace(root: str | None) -> Workspace | None:
@@ -93,6 +98,26 @@ def _profile(stated: str | None, workspace: Workspace | None) -> Profile:
 def _shares(base: Path) -> bool:
     """Whether the integrations of a repository share one Makefile."""
     return (base / "integrations" / "_infra" / "Makefile").is_file()
+
+
+def _lacks_dockerfile(base: Path, workspace: Workspace | None) -> bool:
+    """Whether nothing says yet how an image is built, neither the settings nor any Dockerfile."""
+    settings = workspace.settings if workspace else Settings()
+    places = [one.path for one in workspace.integrations] if workspace else []
+    dockerfiles = [SHARED_DOCKERFILE, *(f"{place}/Dockerfile" for place in places)]
+    stated = settings.release.dockerfile != SHARED_DOCKERFILE
+    return not stated and not any(os.path.lexists(base / path) for path in dockerfiles)
+
+
+def _share(base: Path) -> None:
+    """Write what builds the images of all integrations, beside what is there, but through no link."""
+    for path, text in scaffold.shared().items():
+        target = base / path
+        if os.path.lexists(target) or target.parent.is_symlink():
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(target, text)
+        note(f"made {target}")
 
 
 def _author(base: Path, author: str | None, email: str | None) -> Told:

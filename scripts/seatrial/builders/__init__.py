@@ -1,0 +1,1 @@
+"""Programs that build images behind one interface: docker buildx, podman, buildah."""

@@ -1,0 +1,52 @@
+"""Which base images cannot be had, before anything is built."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from seatrial.builders.taking import taken
+from seatrial.errors import ServiceError
+from seatrial.release.dockerfile import Base, bases
+from seatrial.release.ports import Builder
+
+
+def bases_unready(
+    builder: Builder, context: Path, wanted: Iterable[tuple[str, Mapping[str, str]]]
+) -> list[str]:
+    """A line for each base image that cannot be had, with how to name another; each is asked for once.
+
+    `wanted` are the Dockerfiles, by their paths below `context`, and the build arguments of each.
+    Raises ServiceError for a Dockerfile that cannot be read.
+    """
+    lines: dict[str, None] = {}
+    reasons: dict[str, str] = {}
+    for path, args in wanted:
+        for base in bases(taken(context / path, context).decode(errors="replace"), args):
+            if not base.problem and base.image not in reasons:
+                reasons[base.image] = _reason(builder, base.image)
+            if base.problem or reasons[base.image]:
+                lines[_line(base, path, base.problem or reasons[base.image])] = None
+    return list(lines)
+
+
+def _reason(builder: Builder, image: str) -> str:
+    try:
+        builder.ready(image)
+    except ServiceError as fault:
+        return str(fault)
+    return ""
+
+
+def _line(base: Base, path: str, why: str) -> str:
+    place = f"{path}:{base.line}"
+    if base.problem:
+        return f"{place}: {why}; {_remedy(base, place)}"
+    where = f"ARG {base.arg} in {place}" if base.arg else f"FROM in {place}"
+    return f'base image "{base.image}" ({where}) cannot be pulled: {why}; {_remedy(base, place)}'
+
+
+def _remedy(base: Base, place: str) -> str:
+    if base.arg is None:
+        return f"change FROM in {place}"
+    return f"name another with --build-arg {base.arg}=..., or in [release.build-args] of seatrial.toml"

@@ -1,0 +1,79 @@
+"""A storage of their own for buildah and podman, with a small base image in it."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bases import own_storage, small_base
+from seatrial.builders.choosing import choose
+from seatrial.builders.workshop import Workshop
+from seatrial.release.ports import Build
+from services import lacking, needs
+
+BASE = "localhost/small:1"
+
+Order = Callable[..., Build]
+
+
+@pytest.fixture(scope="module")
+def storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The storage is where the environment says, for this module; it is gone afterwards."""
+    folder = tmp_path_factory.mktemp("storage")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in own_storage(folder).items():
+            patch.setenv(name, value)
+        layout = small_base(folder / "small")
+        copied = [needs("skopeo"), "copy", "--quiet", f"oci:{layout}", f"containers-storage:{BASE}"]
+        done = subprocess.run(copied, check=False, capture_output=True, text=True)
+        if done.returncode:
+            lacking(f"a storage for images ({done.stderr.strip()})")
+        yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(params=["buildah", "podman"])
+def builder(request: pytest.FixtureRequest, storage: Path) -> Iterator[Workshop]:
+    """A real builder, which must leave its storage as it found it."""
+    needs(request.param)
+    before = stored()
+    yield choose(request.param)
+    assert stored() == before
+
+
+@pytest.fixture
+def order(tmp_path: Path) -> Order:
+    """An order to build `Dockerfile`, given as text, in the folder `context`."""
+    (tmp_path / "context").mkdir()
+
+    def make(dockerfile: str, **stated: Any) -> Build:
+        context = tmp_path / "context"
+        (context / "Dockerfile").write_text(dockerfile)
+        usual: dict[str, Any] = {
+            "context": context,
+            "dockerfile": context / "Dockerfile",
+            "ignorefile": None,
+            "args": {"BASE": BASE},
+            "labels": {},
+            "platforms": (),
+            "timestamp": 1_700_000_000,
+            "into": tmp_path / "out" / "layout",
+            "log": tmp_path / "logs" / "build.log",
+        }
+        return Build(**{**usual, **stated})
+
+    return make
+
+
+def stored() -> str:
+    """The images and containers of the storage."""
+    asked = (
+        ["buildah", "images", "--all", "--quiet", "--no-trunc"],
+        ["buildah", "containers", "--all", "--quiet"],
+    )
+    return "".join(subprocess.run(one, check=True, capture_output=True, text=True).stdout for one in asked)
