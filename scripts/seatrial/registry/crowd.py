@@ -1,0 +1,51 @@
+"""Many small questions at once, and an end to it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from queue import Empty, SimpleQueue
+from typing import TypeVar
+
+from seatrial.registry.wire import THREADS
+
+Item = TypeVar("Item", bound=Hashable)
+Result = TypeVar("Result")
+
+
+def side_by_side(
+    work: Callable[[Item], Result], items: Iterable[Item], deadline: float, threads: int = THREADS
+) -> Mapping[Item, Result]:
+    """The results of a function that never raises, for all items that were done by the deadline.
+
+    The threads are of the kind that nobody waits for: one that hangs keeps neither this call nor the end of
+    the process, so `work` must be harmless.
+    """
+    waiting: SimpleQueue[Item] = SimpleQueue()
+    done: SimpleQueue[tuple[Item, Result]] = SimpleQueue()
+    wanted = list(dict.fromkeys(items))
+    for item in wanted:
+        waiting.put(item)
+
+    def serve() -> None:
+        while time.monotonic() < deadline:
+            try:
+                item = waiting.get_nowait()
+            except Empty:
+                return
+            done.put((item, work(item)))
+
+    for _ in range(min(threads, len(wanted))):
+        threading.Thread(target=serve, daemon=True).start()
+    return dict(_taken(done, len(wanted), deadline))
+
+
+def _taken(
+    done: SimpleQueue[tuple[Item, Result]], count: int, deadline: float
+) -> Iterable[tuple[Item, Result]]:
+    for _ in range(count):
+        try:
+            yield done.get(timeout=max(0.0, deadline - time.monotonic()))
+        except Empty:
+            return

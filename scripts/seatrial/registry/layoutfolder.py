@@ -1,0 +1,186 @@
+"""One folder in OCI layout: reading it with suspicion, writing it so that it is whole at any moment."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import IO
+
+from seatrial.disk import read_plain
+from seatrial.errors import ServiceError, Unreadable
+from seatrial.files import told
+from seatrial.registry import media
+from seatrial.registry.content import opened
+from seatrial.release.ports import Descriptor, Manifest
+
+REF_NAME = "org.opencontainers.image.ref.name"
+"""The annotation in `index.json` that holds the tag."""
+
+_VERSION = {"imageLayoutVersion": "1.0.0"}
+_LOCK = ".seatrial-lock"
+_BESIDE = ".seatrial-part-"
+_CHUNK = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class LayoutFolder:
+    """A folder that need not be there yet."""
+
+    path: Path
+
+    def entries(self) -> Sequence[Descriptor]:
+        """What `index.json` lists; nothing where there is none. Raises ServiceError for one that is broken."""
+        data = self._read(self.path / "index.json")
+        if data is None:
+            return ()
+        try:
+            version = media.json_object(self._read(self.path / "oci-layout") or b"{}")
+            stated = media.json_object(data)["manifests"]
+        except (ValueError, KeyError) as wrong:
+            raise self._broken("oci-layout and index.json are not those of a layout") from wrong
+        if version.get("imageLayoutVersion") != _VERSION["imageLayoutVersion"]:
+            raise self._broken("oci-layout does not say version 1.0.0")
+        found = media.descriptors(stated)
+        if not isinstance(stated, list) or len(found) != len(stated):
+            raise self._broken("index.json lists something without media type, digest or size")
+        return found
+
+    def entry(self, reference: str) -> Descriptor | None:
+        """What a tag or digest leads to; None for nothing. Raises ServiceError where two say different things."""
+        entries = self.entries()
+        if ":" in reference:
+            known = [one for one in entries if one.digest == reference]
+            return known[0] if known else self._unlisted(reference)
+        found = {one.digest: one for one in entries if one.annotations.get(REF_NAME) == reference}
+        if len(found) > 1:
+            raise self._broken(f'index.json lists the tag "{reference}" more than once')
+        return next(iter(found.values()), None)
+
+    def _unlisted(self, digest: str) -> Descriptor | None:
+        """A manifest that is only a child of another, or that no tag was set for yet."""
+        if not self.has(digest):
+            return None
+        data = self.blob(digest, media.MAX_MANIFEST)
+        try:
+            return Descriptor(media.read(data).media_type, digest, len(data))
+        except ValueError:
+            return None
+
+    def manifest(self, entry: Descriptor) -> Manifest:
+        """The manifest that an entry points to, its digest checked. Raises ServiceError."""
+        data = self.blob(entry.digest, media.MAX_MANIFEST)
+        try:
+            return media.read(data, entry.media_type)
+        except ValueError as wrong:
+            raise self._broken(f"{entry.digest} {wrong}") from wrong
+
+    def has(self, digest: str) -> bool:
+        """Whether a blob is there."""
+        return self.place(digest).is_file()
+
+    def blob(self, digest: str, most: int) -> bytes:
+        """The bytes of a blob, their digest checked. Raises ServiceError."""
+        data = self._read(self.place(digest))
+        if data is None:
+            raise self._broken(f"{digest} is missing")
+        if len(data) > most or media.digest_of(data) != digest:
+            raise self._broken(f"{digest} is not what its name says")
+        return data
+
+    def put_blob(self, digest: str, content: Path | bytes) -> None:
+        """Write a blob, unless it is there. Raises ServiceError."""
+        with self._locked(fcntl.LOCK_SH), opened(content, digest) as source:
+            if not self.has(digest):
+                _write(self.place(digest), lambda sink: _copy(source, sink, digest))
+
+    def enter(self, manifest: Manifest, tag: str) -> None:
+        """List a manifest in `index.json`, with a tag that then leads nowhere else. Raises ServiceError."""
+        entry = Descriptor(manifest.media_type, manifest.digest, len(manifest.data))
+        if tag:
+            entry = replace(entry, annotations={REF_NAME: tag})
+        with self._locked(fcntl.LOCK_EX):
+            self._sweep()
+            before = self.entries()
+            kept = [
+                one for one in before if one != entry and not (tag and one.annotations.get(REF_NAME) == tag)
+            ]
+            if entry not in before or len(kept) + 1 < len(before):
+                _write(self.path / "oci-layout", lambda sink: sink.write(_json(_VERSION)))
+                _write(self.path / "index.json", lambda sink: sink.write(_index([*kept, entry])))
+
+    def place(self, digest: str) -> Path:
+        """The file of a blob."""
+        return self.path / "blobs" / "sha256" / digest.removeprefix("sha256:")
+
+    def _read(self, path: Path) -> bytes | None:
+        try:
+            return read_plain(str(path))
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except (OSError, Unreadable) as failed:
+            raise self._broken(f"{path.name} cannot be read: {failed}") from failed
+
+    def _broken(self, why: str) -> ServiceError:
+        return ServiceError(f"{self.path} is damaged: {why}; repair it, or remove the folder to publish anew")
+
+    @contextmanager
+    def _locked(self, how: int) -> Iterator[None]:
+        """Writers of blobs side by side, the writer of the index alone."""
+        with told(self.path):
+            (self.path / "blobs" / "sha256").mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(self.path / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.flock(descriptor, how)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def _sweep(self) -> None:
+        """Remove what writers left that were killed; nobody writes a blob now."""
+        with suppress(OSError):
+            for folder in (self.path, self.path / "blobs" / "sha256"):
+                for left in folder.glob(f"{_BESIDE}*"):
+                    left.unlink()
+
+
+def _index(entries: Sequence[Descriptor]) -> bytes:
+    return _json(
+        {"schemaVersion": 2, "mediaType": media.INDEX, "manifests": [media.as_json(one) for one in entries]}
+    )
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode()
+
+
+def _write(path: Path, fill: Callable[[IO[bytes]], object]) -> None:
+    """Fill a file beside its place, see it onto the disk, and rename it there. Raises ServiceError."""
+    with told(path):
+        descriptor, beside = tempfile.mkstemp(dir=path.parent, prefix=_BESIDE)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                fill(file)
+                file.flush()
+                os.fsync(file.fileno())
+            os.chmod(beside, 0o644)
+            os.replace(beside, path)
+        except BaseException:
+            os.unlink(beside)
+            raise
+
+
+def _copy(source: IO[bytes], sink: IO[bytes], digest: str) -> None:
+    """Copy what was checked, and check it again, as somebody may have written to the file meanwhile."""
+    found = hashlib.sha256()
+    while part := source.read(_CHUNK):
+        found.update(part)
+        sink.write(part)
+    if f"sha256:{found.hexdigest()}" != digest:
+        raise ServiceError(f"{digest} was written to while it was copied; build it anew")

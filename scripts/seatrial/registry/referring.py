@@ -1,0 +1,101 @@
+"""What refers to a manifest: by the registry's own list, or where it keeps none, by one under a tag.
+
+Source: OCI distribution specification 1.1, "Listing Referrers" and "Referrers Tag Schema".
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Sequence
+from urllib.parse import urljoin, urlsplit
+
+from seatrial.registry import media
+from seatrial.registry.placing import put_to_tag
+from seatrial.registry.remoterepository import RemoteRepository
+from seatrial.registry.session import Ask
+from seatrial.registry.wire import Reply
+from seatrial.release.ports import Descriptor, Manifest
+
+SUBJECT_HEADER = "OCI-Subject"
+
+MAX_PAGES = 20
+
+ROUNDS = 5
+"""So often the list is written again where another writer was faster."""
+
+_LOCKS = tuple(threading.Lock() for _ in range(64))
+
+
+def referrers(repository: RemoteRepository, digest: str) -> Sequence[Descriptor]:
+    """The manifests whose subject is this one. Raises ServiceError."""
+    reply = repository.ask(digest, Ask("GET", f"referrers/{digest}", headers={"Accept": media.INDEX}))
+    if reply.status == 404:
+        return _under_tag(repository, digest)
+    found: list[Descriptor] = []
+    for _ in range(MAX_PAGES):
+        found += _listed(repository, digest, reply)
+        url = _next(reply)
+        if not url:
+            break
+        reply = repository.ask(digest, Ask("GET", url=url, headers={"Accept": media.INDEX}))
+    return found
+
+
+def tag_of(digest: str) -> str:
+    """The tag of the list of what refers to a manifest."""
+    return digest.replace(":", "-")
+
+
+def record(repository: RemoteRepository, manifest: Manifest, reply: Reply | None) -> None:
+    """List a manifest among what refers to its subject, unless the registry does so. Raises ServiceError."""
+    subject = media.subject_of(manifest)
+    if not subject or (reply and reply.header(SUBJECT_HEADER)):
+        return
+    with _LOCKS[hash(subject) % len(_LOCKS)]:
+        _enter(repository, subject, media.as_referrer(manifest))
+
+
+def _enter(repository: RemoteRepository, subject: str, entry: Descriptor) -> None:
+    """Read, add, write, and read again, for there is no lock among those who write."""
+    for _ in range(ROUNDS):
+        found = _under_tag(repository, subject)
+        if entry.digest in [one.digest for one in found]:
+            return
+        put_to_tag(repository, _index([*found, entry]), tag_of(subject))
+    if entry.digest not in [one.digest for one in _under_tag(repository, subject)]:
+        raise repository.failed(tag_of(subject), "others write it all the time; try again later")
+
+
+def _index(entries: Sequence[Descriptor]) -> Manifest:
+    stated = {
+        "schemaVersion": 2,
+        "mediaType": media.INDEX,
+        "manifests": [media.as_json(one) for one in entries],
+    }
+    return Manifest(json.dumps(stated, separators=(",", ":")).encode(), media.INDEX)
+
+
+def _under_tag(repository: RemoteRepository, subject: str) -> Sequence[Descriptor]:
+    index = repository.manifest(tag_of(subject))
+    return media.descriptors(media.json_object(index.data).get("manifests")) if index else ()
+
+
+def _listed(repository: RemoteRepository, digest: str, reply: Reply) -> Sequence[Descriptor]:
+    if reply.status != 200:
+        raise repository.refused(digest, reply)
+    try:
+        stated = media.json_object(reply.body)["manifests"]
+    except (ValueError, KeyError):
+        raise repository.failed(
+            digest, f"{repository.repository.host} answered with no list of what refers to it"
+        ) from None
+    return media.descriptors(stated)
+
+
+def _next(reply: Reply) -> str:
+    """The URL of the next page, on the same service; empty for none."""
+    target, _, relation = reply.header("Link").partition(";")
+    url = urljoin(reply.url, target.strip().strip("<>"))
+    same = urlsplit(url)[:2] == urlsplit(reply.url)[:2]
+    return url if 'rel="next"' in relation and same else ""

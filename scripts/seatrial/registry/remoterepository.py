@@ -1,0 +1,76 @@
+"""One repository of a registry, whose failures are told with what was asked for."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from seatrial.errors import ServiceError
+from seatrial.registry import media
+from seatrial.registry.finding import look
+from seatrial.registry.judging import is_absent, manifest_in, trouble
+from seatrial.registry.reference import Repository, full_name
+from seatrial.registry.session import Ask, Session
+from seatrial.registry.wire import NoAnswer, Reply, Times
+from seatrial.release.ports import Manifest
+from seatrial.release.presence import Answer, Unknown
+
+
+@dataclass(frozen=True)
+class RemoteRepository:
+    """A repository and the session with its registry."""
+
+    repository: Repository
+    session: Session
+    times: Times
+
+    @property
+    def name(self) -> str:
+        """As people write it."""
+        return f"{self.repository.host}/{self.repository.path}"
+
+    def ask(self, what: str, ask: Ask, seconds: float = 0.0) -> Reply:
+        """The reply, whatever its status; `what` is a tag or digest. Raises ServiceError where there is none."""
+        try:
+            return self.answer(ask, seconds)
+        except NoAnswer as lost:
+            raise self.lost(what, lost) from lost
+
+    def answer(self, ask: Ask, seconds: float = 0.0) -> Reply:
+        """The same, but raises NoAnswer."""
+        return self.session.ask(self.repository, ask, time.monotonic() + (seconds or self.times.call))
+
+    def look(self, reference: str) -> Answer:
+        """What is known of a manifest."""
+        try:
+            return look(self.session, self.repository, reference, time.monotonic() + self.times.call)
+        except NoAnswer as lost:
+            return Unknown(f"{self.repository.host} {lost}")
+
+    def manifest(self, reference: str) -> Manifest | None:
+        """The manifest; None where there surely is none. Raises ServiceError."""
+        reply = self.ask(reference, Ask("GET", f"manifests/{reference}", headers={"Accept": media.ACCEPT}))
+        if reply.status != 200:
+            if is_absent(reply):
+                return None
+            raise self.refused(reference, reply)
+        try:
+            return manifest_in(reply, reference)
+        except ValueError as wrong:
+            raise self.failed(reference, f"{self.repository.host} {wrong}") from wrong
+
+    def refused(self, what: str, reply: Reply) -> ServiceError:
+        """A reply that is not the one that was wanted, as an error."""
+        try:
+            login = self.session.login(self.repository)
+        except NoAnswer as lost:
+            return self.lost(what, lost)
+        return self.failed(what, trouble(reply, self.repository.host, login))
+
+    def lost(self, what: str, lost: NoAnswer) -> ServiceError:
+        """No reply at all, as an error."""
+        return self.failed(what, f"{self.repository.host} {lost}")
+
+    def failed(self, what: str, why: str) -> ServiceError:
+        """A failure of a tag or digest of this repository."""
+        return ServiceError(f"{full_name(self.name, what)}: {why}")
