@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,14 +20,14 @@ class Groups:
     dependencies: tuple[Dependency, ...]
 
 
-def installed_groups(pyproject: Mapping[str, Any]) -> Groups:
-    """Every group that is not optional, and `dev` in any case.
+def installed_groups(pyproject: Mapping[str, Any], without: Collection[str] = ()) -> Groups:
+    """Every group that is not optional, and `dev` in any case, less those in `without`.
 
     What cannot be read is left out; `poetry check` speaks of it.
     """
     declared = _declared(pyproject)
     optional = {canonical(name) for name, table in _poetry_groups(pyproject) if table.get("optional") is True}
-    names = (frozenset(declared) - optional) | {MAIN, DEV}
+    names = ((frozenset(declared) - optional) | {MAIN, DEV}) - frozenset(without)
     found = (one for name in sorted(names) for one in _all_of(name, declared, frozenset()))
     return Groups(names, tuple(dict.fromkeys(found)))
 

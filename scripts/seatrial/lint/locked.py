@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,6 +50,7 @@ class Source:
 class Locked:
     """One package of a lock.
 
+    `files` has the name and the hash of each of its files, the name empty where the lock does not say it.
     `groups` has the marker under which each group wants it; it is None in formats before 2.1.
     `extras` has the packages, with their extras, that each extra brings.
     """
@@ -57,12 +58,17 @@ class Locked:
     name: str
     version: str
     optional: bool = False
-    hashes: tuple[str, ...] = ()
+    files: tuple[tuple[str, str], ...] = ()
     groups: Mapping[str, str] | None = None
     source: Source | None = None
     develop: bool = False
     needs: Sequence[Dependency] = ()
     extras: Mapping[str, Sequence[tuple[str, frozenset[str]]]] = field(default_factory=dict)
+
+    @property
+    def hashes(self) -> tuple[str, ...]:
+        """The hashes of all files, each once."""
+        return tuple(sorted({found for _, found in self.files}))
 
 
 @dataclass(frozen=True)
@@ -111,7 +117,7 @@ def _locked(info: Any, metadata: Mapping[str, Any], has_groups: bool) -> Locked:
         name=canonical(name),
         version=version,
         optional=info.get("optional") is True,
-        hashes=_hashes(name, info.get("files"), metadata),
+        files=_files(name, info.get("files"), metadata),
         groups=_groups(name, info) if has_groups else None,
         source=_source(name, info.get("source")),
         develop=info.get("develop") is True,
@@ -120,14 +126,18 @@ def _locked(info: Any, metadata: Mapping[str, Any], has_groups: bool) -> Locked:
     )
 
 
-def _hashes(name: str, files: Any, metadata: Mapping[str, Any]) -> tuple[str, ...]:
-    """The hashes of a package's files: its own since 2.0, below `[metadata]` before."""
+def _files(name: str, files: Any, metadata: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """The names and hashes of a package's files: its own since 2.0, below `[metadata]` before."""
     if files is None:
         files = _of(metadata.get("files"), name)
     if files is None:
         files = [{"hash": one} for one in _listed(_of(metadata.get("hashes"), name))]
-    found = {str(file.get("hash")) for file in _listed(files) if isinstance(file, dict)}
-    odd = [one for one in sorted(found) if not _HASH.fullmatch(one)]
+    found = {
+        (str(file.get("file", "")), str(file.get("hash")))
+        for file in _listed(files)
+        if isinstance(file, dict)
+    }
+    odd = sorted(one for _, one in found if not _HASH.fullmatch(one))
     if odd:
         raise BadLock(f'"{_short(odd[0])}" is no hash of a file of "{name}"')
     return tuple(sorted(found))
@@ -177,6 +187,22 @@ def dependency(name: str, stated: Any) -> Dependency:
         frozenset(canonical(extra) for extra in extras if isinstance(extra, str)),
         stated.get("optional") is True,
     )
+
+
+def all_extras(one: Locked, extras: Collection[str]) -> tuple[frozenset[str], frozenset[str]]:
+    """The extras asked for with those they bring of the same package; and the packages they bring."""
+    found: set[str] = set()
+    brought: set[str] = set()
+    todo = sorted(extras)
+    while todo:
+        extra = todo.pop()
+        if extra in found:
+            continue
+        found.add(extra)
+        for name, more in one.extras.get(extra, ()):
+            brought.add(name)
+            todo += sorted(more) if name == one.name else []
+    return frozenset(found), frozenset(brought - {one.name})
 
 
 def _constraint(stated: Any) -> str:

@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 from seatrial.documents import toml
 from seatrial.lint.groups import installed_groups
-from seatrial.lint.locked import BadLock, Dependency, Lock, Locked, Source, read_lock
+from seatrial.lint.locked import BadLock, Dependency, Lock, Locked, Source, all_extras, read_lock
 from seatrial.lint.pythons import satisfies
 from seatrial.subjects.constraints import admits
 from seatrial.subjects.markers import applies, canonical, version_key
@@ -189,7 +189,7 @@ class _Walk:
             self._follow(root, frozenset())
         while self._todo:
             one = self._chosen[self._todo.pop()]
-            extras, brought = _all_extras(one, self._extras[one.name])
+            extras, brought = all_extras(one, self._extras[one.name])
             for need in one.needs:
                 if not need.optional or need.name in brought:
                     self._follow(need, extras)
@@ -209,22 +209,6 @@ class _Walk:
         return applies(need.marker, self._markers, extras) and (
             need.python == "*" or satisfies(need.python, python)
         )
-
-
-def _all_extras(one: Locked, extras: Collection[str]) -> tuple[frozenset[str], frozenset[str]]:
-    """The extras asked for with those they bring of the same package; and the packages they bring."""
-    found: set[str] = set()
-    brought: set[str] = set()
-    todo = sorted(extras)
-    while todo:
-        extra = todo.pop()
-        if extra in found:
-            continue
-        found.add(extra)
-        for name, more in one.extras.get(extra, ()):
-            brought.add(name)
-            todo += sorted(more) if name == one.name else []
-    return frozenset(found), frozenset(brought - {one.name})
 
 
 def _requirement(one: Locked) -> Requirement:

@@ -1,17 +1,20 @@
-"""The index: a JSON list with the latest spec of each type, a function of the published specs and nothing else.
+"""The index: a JSON list with the spec of the latest version of each type, sorted by type, one spec a line.
 
-An element is a spec with `type` and `version` in it, just as it stands at the key of that version.
+An element is a spec with `type` and `version` in it, just as it stands at the key of that version. Which
+version that is follows from the keys of the store and from nothing else.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
-from seatrial.errors import ConfigurationError
-from seatrial.release.keys import INDEX
+from seatrial.errors import ConfigurationError, UsageError
+from seatrial.naming import shown
+from seatrial.release import keys
 from seatrial.release.latest import latest
 from seatrial.version import Version
 
@@ -22,79 +25,99 @@ Entry = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Index:
-    """The entries by their type, in the order in which the types came."""
+    """The entries by their type."""
 
     entries: Mapping[str, Entry] = field(default_factory=dict)
 
     @property
     def versions(self) -> Mapping[str, str]:
         """The version of each type."""
-        return {name: str(entry["version"]) for name, entry in self.entries.items()}
+        return {type: str(entry["version"]) for type, entry in self.entries.items()}
 
-    def merged(self, entries: Iterable[Entry]) -> Index:
-        """With these specs beside those it has: of each type the latest stays."""
-        merged = dict(self.entries)
-        for entry in entries:
-            name = str(entry["type"])
-            if name not in merged or _replaces(entry, merged[name]):
-                merged[name] = entry
-        return Index(merged)
-
-    def having(self, type: str, entry: Entry | None) -> Index:
-        """With this entry for a type, or without one."""
-        rest = {name: one for name, one in self.entries.items() if name != type}
-        if entry is None:
-            return Index(rest)
-        return Index({**self.entries, type: entry})
+    def having(self, entries: Mapping[str, Entry | None]) -> Index:
+        """With these entries in the place of those of their types; None for a type that has none."""
+        replaced = {**self.entries, **entries}
+        return Index({type: entry for type, entry in replaced.items() if entry is not None})
 
     def to_bytes(self) -> bytes:
         """The index as the store has it; the same bytes for the same entries."""
-        return (json.dumps(list(self.entries.values()), ensure_ascii=False, indent=2) + "\n").encode()
+        lines = (json.dumps(entry, allow_nan=False) for _, entry in sorted(self.entries.items()))
+        return f"[\n{',\n'.join(lines)}\n]\n".encode() if self.entries else b"[]\n"
 
 
-def _replaces(entry: Entry, present: Entry) -> bool:
-    """Whether a spec takes the place of the one that the index has; one of a version that is none always goes."""
-    new = Version.parse(str(entry["version"]))
-    try:
-        old = Version.parse(str(present["version"]))
-    except ValueError:
-        return True
-    return latest([old, new]) == new
+def published(type: str, stored: Collection[str]) -> list[Version]:
+    """The versions of a type whose spec is among the keys of the store, sorted."""
+    return sorted(version for key in stored if (version := keys.version_of(type, key)))
+
+
+def indexed(type: str, stored: Collection[str]) -> Version | None:
+    """The version of a type that the index must name, given the keys of the store; None for none.
+
+    It is the latest of those that are published and not yanked.
+    """
+    return latest(one for one in published(type, stored) if keys.yanked(type, one.text) not in stored)
 
 
 def entry_of(spec: Mapping[str, Any], type: str, version: str) -> Entry:
-    """The spec as the index and the key of its version have it."""
-    return {**spec, "type": type, "version": version}
+    """The spec as the index and the key of its version have it. Raises UsageError for what JSON cannot say."""
+    try:
+        value = json.loads(json.dumps(spec, allow_nan=False))
+    except (TypeError, ValueError, RecursionError):
+        raise UsageError(f"the spec of {type} {version} has a value that JSON cannot say, as .nan is one") from None
+    return {**value, "type": type, "version": version}
 
 
 def spec_bytes(entry: Entry) -> bytes:
-    """The spec as the store has it."""
-    return (json.dumps(entry, ensure_ascii=False, indent=2) + "\n").encode()
+    """The spec as the store has it at the key of its version."""
+    return (json.dumps(entry, indent=2, allow_nan=False) + "\n").encode()
 
 
-def parse(data: bytes, key: str = INDEX) -> Index:
+@lru_cache(maxsize=2)
+def parse(data: bytes, key: str = keys.INDEX) -> Index:
     """The index that these bytes are. Raises ConfigurationError for what is none: it is never written over."""
     try:
         value = json.loads(data)
     except (ValueError, RecursionError):
-        raise ConfigurationError(f"{key} in the store is not JSON; {_REMEDY}") from None
-    if isinstance(value, dict) and isinstance(value.get("version"), int) and value["version"] > FORM:
+        raise _refused(f"{key} in the store is not JSON") from None
+    form = value.get("version") if isinstance(value, dict) else None
+    if isinstance(form, int) and form > FORM:
         raise ConfigurationError(
-            f"{key} in the store was written by a newer Seatrial (form {value['version']}); upgrade, and run it again"
+            f"{key} in the store was written by a newer Seatrial (form {form:.10}); upgrade, and run it again"
         )
     if not isinstance(value, list):
-        raise ConfigurationError(f"{key} in the store is no list of specs; {_REMEDY}")
-    return Index(dict(_element(element, number, key) for number, element in enumerate(value)))
+        raise _refused(f"{key} in the store is no list of specs")
+    index = Index(_by_type(value, key))
+    _must_be_writable(index, key)
+    return index
 
 
-def _element(element: Any, number: int, key: str) -> tuple[str, Entry]:
-    if isinstance(element, dict):
-        stated = [element.get(name) for name in ("type", "version")]
-        if all(isinstance(one, str) and one for one in stated):
-            return element["type"], element
-    raise ConfigurationError(
-        f"element {number} of {key} in the store states no type or no version; {_REMEDY}"
+def _by_type(elements: list[Any], key: str) -> Mapping[str, Entry]:
+    found = list(_typed(elements, key))
+    entries = dict(found)
+    if len(entries) < len(found):
+        types = [type for type, _ in found]
+        twice = next(type for type in types if types.count(type) > 1)
+        raise _refused(f'{key} in the store has "{shown(twice)}" twice')
+    return entries
+
+
+def _typed(elements: list[Any], key: str) -> Iterator[tuple[str, Entry]]:
+    for number, element in enumerate(elements):
+        stated = [element.get(name) for name in ("type", "version")] if isinstance(element, dict) else []
+        if not stated or not all(isinstance(one, str) and one for one in stated):
+            raise _refused(f"element {number} of {key} in the store states no type or no version")
+        yield stated[0], element
+
+
+def _must_be_writable(index: Index, key: str) -> None:
+    """Refuse what Python reads but could not write as JSON again, such as NaN. Raises ConfigurationError."""
+    try:
+        index.to_bytes()
+    except (ValueError, RecursionError):
+        raise _refused(f"{key} in the store is not JSON") from None
+
+
+def _refused(fault: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"{fault}; nothing was written: check `store` below [release], or put back a copy of it that is sound"
     )
-
-
-_REMEDY = "look at `store` below [release], or put an older copy of it back; nothing was written"

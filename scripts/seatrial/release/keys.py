@@ -1,46 +1,60 @@
-"""The keys of the store. A type or a version that could lead elsewhere never becomes part of one."""
+"""The keys of the store. A type, a version or a name that could lead elsewhere never becomes part of one."""
 
 from __future__ import annotations
 
 import re
 
+from seatrial.errors import UsageError
+from seatrial.naming import shown
 from seatrial.version import Version
 
 INDEX = "index.json"
 
-_TYPE = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,98}[a-z0-9])?")
+_TYPE = re.compile(r"(?!.*\.\.)(?!.*\.json\Z)[a-z0-9](?:[a-z0-9._-]{0,98}[a-z0-9])?")
 _NAME = re.compile(r"[A-Za-z0-9_][\w.-]*(?:/[A-Za-z0-9_][\w.-]*)*", re.ASCII)
 
 
 def is_type(text: str) -> bool:
-    """Whether images and keys can be named by a type: small letters, digits, and `.`, `_`, `-` between them."""
-    return _TYPE.fullmatch(text) is not None and ".." not in text and not text.endswith(".json")
+    """Whether a type can name images and keys: small letters, digits, and `.`, `_`, `-` between them.
+
+    What ends in `.json` cannot, for beside the index Ocean keeps `<type>.json`.
+    """
+    return _TYPE.fullmatch(text) is not None
+
+
+def is_example(name: str) -> bool:
+    """Whether a path below `.port/examples` can be a key: letters a-z, digits, `.`, `_`, `-`, and no leading `.`."""
+    return _NAME.fullmatch(name) is not None
 
 
 def of_type(type: str) -> str:
-    """What all keys of a type begin with. Raises ValueError for what is no type."""
+    """What all keys of a type begin with. Raises UsageError for what is no type."""
     if not is_type(type):
-        raise ValueError(f'"{type[:60]}" is no type')
+        raise UsageError(f'"{shown(type)}" is no type; use small letters, digits, and ".", "_" or "-" between them')
     return f"{type}/"
 
 
-def _of_version(type: str, version: str) -> str:
-    return f"{of_type(type)}{Version.parse(version)}/"
+def of_version(type: str, version: str) -> str:
+    """What all keys of a version begin with. Raises UsageError."""
+    try:
+        return f"{of_type(type)}{Version.parse(version)}/"
+    except ValueError as wrong:
+        raise UsageError(str(wrong)) from None
 
 
 def spec(type: str, version: str) -> str:
     """The spec of a version, in the form that the index has."""
-    return f"{_of_version(type, version)}spec.json"
+    return f"{of_version(type, version)}spec.json"
 
 
 def receipt(type: str, version: str) -> str:
     """The record of how a version was published."""
-    return f"{_of_version(type, version)}receipt.json"
+    return f"{of_version(type, version)}receipt.json"
 
 
 def yanked(type: str, version: str) -> str:
     """The mark of a version that was taken out of the index."""
-    return f"{_of_version(type, version)}yanked.json"
+    return f"{of_version(type, version)}yanked.json"
 
 
 def latest_spec(type: str) -> str:
@@ -50,22 +64,31 @@ def latest_spec(type: str) -> str:
 
 def examples(type: str, version: str = "") -> str:
     """What the keys of the examples of a version, or of the latest, begin with."""
-    return f"{_of_version(type, version) if version else of_type(type)}examples/"
+    return f"{of_version(type, version) if version else of_type(type)}examples/"
 
 
 def example(type: str, version: str, name: str) -> str:
-    """One example, by its path below `.port/examples`. Raises ValueError for a name that could lead elsewhere."""
-    if not _NAME.fullmatch(name):
-        raise ValueError(f'"{name[:60]}" is no name for an example')
+    """One example of a version, or of the latest, by its path below `.port/examples`. Raises UsageError."""
+    if not is_example(name):
+        raise UsageError(
+            f'the example "{shown(name)}" cannot be published under its name; '
+            'use letters a-z, digits, ".", "_" and "-"'
+        )
     return f"{examples(type, version)}{name}"
 
 
 def lease(type: str) -> str:
-    """The lease under which the tags of a type are moved."""
-    return f".seatrial/leases/{of_type(type).rstrip('/')}.json"
+    """The lease under which the tags and pointers of a type are moved."""
+    of_type(type)
+    return f".seatrial/leases/{type}.json"
 
 
-def version_of(type: str, key: str) -> str:
-    """The version whose spec stands at a key of a type; empty where it is another key."""
+def version_of(type: str, key: str) -> Version | None:
+    """The version whose spec stands at a key of a type; None where it is another key."""
     name, _, rest = key.removeprefix(of_type(type)).partition("/")
-    return name if rest == "spec.json" and key.startswith(of_type(type)) else ""
+    if rest != "spec.json" or not key.startswith(of_type(type)):
+        return None
+    try:
+        return Version.parse(name)
+    except ValueError:
+        return None

@@ -188,7 +188,7 @@ def moved(made: Plan, now: State, ours: Mapping[tuple[str, str], str]) -> Iterat
     if made.commit != now.commit:
         yield f"the commit is {now.commit[:12]}, not {made.commit[:12]}"
     if made.shared != now.shared:
-        yield "the shared Dockerfile or seatrial.toml has changed"
+        yield "the shared Dockerfile, seatrial.toml or the build args have changed"
     yield from _moved_index(made, now.index)
     candidates = {one.path: one for one in now.candidates}
     for part in made.todo:

@@ -51,8 +51,13 @@ class Receipt:
 
 def to_json(receipt: Receipt) -> str:
     """The receipt as a file has it."""
-    value = {key.replace("_", "-"): part for key, part in asdict(receipt).items()}
+    value = _dashed(asdict(receipt))
+    value["attached"] = [_dashed(one) for one in value["attached"]]
     return json.dumps({"receipt": FORM, **value}, indent=2, ensure_ascii=False) + "\n"
+
+
+def _dashed(value: Mapping[str, Any]) -> dict[str, Any]:
+    return {key.replace("_", "-"): part for key, part in value.items()}
 
 
 def of_json(text: str | bytes, where: str) -> Receipt:
