@@ -1,0 +1,141 @@
+"""One image built from the commit into a folder, once: what was built before from the same is taken again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from seatrial.disk import read_plain
+from seatrial.errors import Unreadable
+from seatrial.files import write_whole
+from seatrial.release.plan import Part, Plan
+from seatrial.release.ports import Build, Builder
+from seatrial.releasing.yard import Yard
+
+FACTS = "built.json"
+
+
+@dataclass(frozen=True)
+class Built:
+    """An image in a folder of OCI layout.
+
+    `plan` is the seal of the plan by which it was built; `started` and `finished` are ISO times in UTC.
+    """
+
+    layout: Path
+    plan: str
+    builder: str
+    started: str
+    finished: str
+    platforms: tuple[str, ...]
+    kept: bool = False
+
+
+def args_of(yard: Yard, part: Part) -> dict[str, str]:
+    """The build args: where the integration lies and its version, and those of the settings."""
+    candidate = part.candidate
+    own = {"BUILD_CONTEXT": candidate.path or ".", "INTEGRATION_VERSION": candidate.version}
+    return {**own, **yard.settings.build_args}
+
+
+def labels_of(plan: Plan, part: Part, source: str) -> dict[str, str]:
+    """The labels of an image, by the names of the OCI image specification."""
+    labels = {
+        "org.opencontainers.image.title": part.candidate.type,
+        "org.opencontainers.image.version": part.candidate.version,
+        "org.opencontainers.image.revision": plan.commit,
+        "org.opencontainers.image.created": iso(plan.committed),
+        "org.opencontainers.image.source": source,
+    }
+    return {name: value for name, value in labels.items() if value}
+
+
+def folder_of(yard: Yard, plan: Plan, part: Part) -> Path:
+    """The folder of a build, named after all that goes into the image."""
+    candidate = part.candidate
+    made_from = (
+        plan.committed,
+        plan.shared,
+        candidate.tree,
+        candidate.dockerfile,
+        sorted(args_of(yard, part).items()),
+        yard.settings.platforms,
+    )
+    key = hashlib.sha256(json.dumps(made_from).encode()).hexdigest()[:16]
+    return yard.books / "builds" / f"{candidate.type}-{candidate.version}-{key}"
+
+
+def log_of(yard: Yard, part: Part) -> Path:
+    """The file of all that the builder says."""
+    return yard.books / "logs" / f"{part.candidate.type}-{part.candidate.version}.log"
+
+
+def built(
+    yard: Yard,
+    plan: Plan,
+    seal: str,
+    part: Part,
+    builder: Builder,
+    context: Path,
+    source: str,
+    now: Callable[[], float],
+) -> Built:
+    """The image of a part, built now or earlier. Raises ServiceError as the builder does."""
+    folder = folder_of(yard, plan, part)
+    earlier = _earlier(folder)
+    if earlier:
+        return earlier
+    log = log_of(yard, part)
+    for place in (folder, log.parent):
+        place.mkdir(parents=True, exist_ok=True)
+    started = iso(now())
+    builder.build(_order(yard, plan, part, context, source, folder / "layout", log))
+    program = f"{builder.name} {builder.version}"
+    done = Built(folder / "layout", seal, program, started, iso(now()), yard.settings.platforms)
+    facts = {**asdict(done), "layout": "layout"}
+    facts.pop("kept")
+    write_whole(folder / FACTS, json.dumps(facts, indent=2) + "\n")
+    return done
+
+
+def _order(yard: Yard, plan: Plan, part: Part, context: Path, source: str, into: Path, log: Path) -> Build:
+    dockerfile = context / part.candidate.dockerfile
+    ignorefile = dockerfile.with_name(dockerfile.name + ".dockerignore")
+    shutil.rmtree(into, ignore_errors=True)
+    return Build(
+        context=context,
+        dockerfile=dockerfile,
+        ignorefile=ignorefile if ignorefile.is_file() else None,
+        args=args_of(yard, part),
+        labels=labels_of(plan, part, source),
+        platforms=yard.settings.platforms,
+        timestamp=plan.committed,
+        into=into,
+        log=log,
+    )
+
+
+def _earlier(folder: Path) -> Built | None:
+    try:
+        facts = json.loads(read_plain(str(folder / FACTS)))
+        stated = {**facts, "layout": folder / facts["layout"], "platforms": tuple(facts["platforms"])}
+        return Built(**stated, kept=True)
+    except (OSError, Unreadable, ValueError, TypeError, KeyError):
+        return None
+
+
+def forget(yard: Yard, plan: Plan, part: Part) -> None:
+    """Remove a build that is published, for it is large."""
+    with suppress(OSError):
+        shutil.rmtree(folder_of(yard, plan, part))
+
+
+def iso(seconds: float) -> str:
+    """A time in UTC, to the second."""
+    return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,37 @@
+"""From settings and what a person says on top of them to the services of a release."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from seatrial.errors import UsageError
+from seatrial.registry.opening import open_images
+from seatrial.releasing.yard import DIST, Yard, with_arguments
+from seatrial.store.opening import open_store
+from seatrial.workspace import Workspace
+
+BUILDERS = ("docker", "podman", "buildah")
+
+_ARG = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
+
+
+def open_yard(workspace: Workspace, builder: str | None = None, build_args: Sequence[str] = ()) -> Yard:
+    """The yard of a workspace. Raises UsageError for words that make no sense."""
+    if builder and builder not in BUILDERS:
+        raise UsageError(f'a builder is {", ".join(BUILDERS)}, not "{builder[:60]}"')
+    settings = with_arguments(workspace.settings.release, builder, args_of(build_args))
+    dist = workspace.root / DIST
+    images = open_images(settings.image, dist / "images")
+    return Yard(workspace, settings, images, open_store(settings.store, dist / "registry"))
+
+
+def args_of(stated: Sequence[str]) -> dict[str, str]:
+    """NAME=VALUE as they were typed. Raises UsageError for anything else."""
+    found = {}
+    for text in stated:
+        match = _ARG.fullmatch(text)
+        if match is None:
+            raise UsageError(f'a build arg is NAME=VALUE, not "{text[:60]}"')
+        found[match[1]] = match[2]
+    return found

@@ -1,0 +1,91 @@
+"""The papers of an image: what is in it, and how it came to be."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from seatrial import signing
+from seatrial.disk import DiskFolder
+from seatrial.errors import ServiceError, Unreadable
+from seatrial.lint.locked import LOCK
+from seatrial.release import bom, provenance
+from seatrial.release.dockerfile import bases
+from seatrial.release.plan import Part, Plan
+from seatrial.release.ports import Descriptor
+from seatrial.releasing.attaching import Paper
+from seatrial.releasing.building import Built, args_of, iso
+from seatrial.releasing.yard import Yard
+
+
+@dataclass(frozen=True)
+class Office:
+    """Where papers are written: for a plan, about files of its commit below `context`, signed where there is a key."""
+
+    yard: Yard
+    plan: Plan
+    context: Callable[[], Path]
+    source: str
+    key: signing.Key | None
+
+    def papers(self, part: Part, image: Built, top: Descriptor) -> Sequence[Paper]:
+        """The bill of materials and the provenance of an image. Raises ServiceError where one cannot be made."""
+        folder = DiskFolder(self.context() / part.candidate.path, self.context(), None)
+        lock, pyproject = _read(folder, LOCK), _read(folder, "pyproject.toml")
+        return [self._bill(part, top, lock, pyproject), self._provenance(part, image, top, lock)]
+
+    def _bill(self, part: Part, top: Descriptor, lock: bytes | None, pyproject: bytes | None) -> Paper:
+        candidate = part.candidate
+        shipped = bom.Shipped(
+            candidate.type, candidate.version, candidate.image, top.digest, self.plan.committed
+        )
+        try:
+            data = bom.bill_of_materials(shipped, lock, pyproject or b"")
+        except bom.BadLock as reason:
+            raise ServiceError(f"no bill of materials can be made of it: {reason}") from None
+        return Paper("sbom", bom.MEDIA_TYPE, data, iso(self.plan.committed))
+
+    def _provenance(self, part: Part, image: Built, top: Descriptor, lock: bytes | None) -> Paper:
+        statement = provenance.statement(self._making(part, image, top, lock))
+        media_type, data = provenance.MEDIA_TYPE, statement
+        if self.key is not None:
+            media_type, data = signing.MEDIA_TYPE, signing.sign(statement, self.key)
+        notes = {"in-toto.io/predicate-type": provenance.PREDICATE}
+        return Paper("provenance", media_type, data, image.finished, notes)
+
+    def _making(self, part: Part, image: Built, top: Descriptor, lock: bytes | None) -> provenance.Making:
+        candidate = part.candidate
+        args = args_of(self.yard, part)
+        return provenance.Making(
+            image=candidate.image,
+            digest=top.digest,
+            path=candidate.path,
+            type=candidate.type,
+            version=candidate.version,
+            dockerfile=candidate.dockerfile,
+            args=args,
+            platforms=image.platforms,
+            plan=image.plan,
+            source=self.source,
+            commit=self.plan.commit,
+            bases=dict.fromkeys(self._bases(candidate.dockerfile, args), ""),
+            lock=hashlib.sha256(lock).hexdigest() if lock is not None else "",
+            builder=image.builder,
+            by=provenance.invoker(os.environ),
+            started=image.started,
+            finished=image.finished,
+        )
+
+    def _bases(self, dockerfile: str, args: dict[str, str]) -> Sequence[str]:
+        text = _read(DiskFolder(self.context(), self.context(), None), dockerfile) or b""
+        return [base.image for base in bases(text.decode(errors="replace"), args) if base.image]
+
+
+def _read(folder: DiskFolder, path: str) -> bytes | None:
+    try:
+        return folder.read(path)
+    except Unreadable:
+        return None

@@ -1,0 +1,87 @@
+"""A release that goes on: one at a time in a checkout, with its journal, its builder and the commit's files."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cache
+from pathlib import Path
+from threading import Lock
+from typing import TypeVar
+
+from seatrial import git, signing
+from seatrial.builders.choosing import choose
+from seatrial.errors import ServiceError
+from seatrial.release.plan import Plan
+from seatrial.release.planfile import seal
+from seatrial.releasing.context import context
+from seatrial.releasing.journal import Event, Journal
+from seatrial.releasing.leasing import holder
+from seatrial.releasing.papers import Office
+from seatrial.releasing.publishing import Run
+from seatrial.releasing.yard import Yard
+
+LOCK = "lock"
+
+T = TypeVar("T")
+
+
+@contextmanager
+def session(yard: Yard, plan: Plan, key: Path | None, tell: Callable[[Event], None]) -> Iterator[Run]:
+    """What applying a plan needs. Builder and files are looked for when first asked for.
+
+    Raises ServiceError where another release runs in this checkout, UsageError for a key that is none.
+    """
+    sealed = seal(plan)
+    signer = signing.load(key, os.environ) if key else None
+    source = git.origin(yard.root, yard.settings.remote or "origin") or ""
+    with ExitStack() as stack:
+        stack.enter_context(_alone(yard.books))
+        files = _once(lambda: stack.enter_context(context(yard, plan.commit)))
+        yield Run(
+            yard=yard,
+            plan=plan,
+            seal=sealed,
+            journal=Journal(yard.books / "journal.jsonl", sealed, time.time, tell),
+            builder=_once(lambda: choose(yard.settings.builder or None)),
+            context=files,
+            papers=Office(yard, plan, files, source, signer).papers,
+            source=source,
+            now=time.time,
+            holder=holder(yard.books / LOCK),
+        )
+
+
+def _once(make: Callable[[], T]) -> Callable[[], T]:
+    """The same answer for every thread that asks."""
+    lock = Lock()
+    kept = cache(make)
+
+    def ask() -> T:
+        with lock:
+            return kept()
+
+    return ask
+
+
+@contextmanager
+def _alone(books: Path) -> Iterator[None]:
+    """Nobody else releases from this checkout meanwhile; the system lets go when a process dies."""
+    try:
+        books.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(books / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as failed:
+        raise ServiceError(
+            f"{books} cannot be written: {(failed.strerror or str(failed)).lower()}"
+        ) from failed
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as held:
+            raise ServiceError("another release runs in this checkout; wait for its end") from held
+        yield
+    finally:
+        os.close(descriptor)
