@@ -11,6 +11,7 @@ DEVELOP := $(VENV)/develop.stamp
 # $(value ...) takes it letter by letter, so that make does not run what stands in it either.
 override ROOT := $(value ROOT)
 override INTEGRATION := $(value INTEGRATION)
+override SINCE := $(value SINCE)
 override FORMAT := $(value FORMAT)
 override OUTPUT := $(value OUTPUT)
 override STRICT := $(value STRICT)
@@ -26,8 +27,23 @@ override FIX := $(value FIX)
 override WHY := $(value WHY)
 override VERBOSE := $(value VERBOSE)
 override NO_CACHE := $(value NO_CACHE)
+override DRY_RUN := $(value DRY_RUN)
+override PLAN := $(value PLAN)
+override APPLY := $(value APPLY)
+override ONLY := $(value ONLY)
+override FINISH := $(value FINISH)
+override MATRIX := $(value MATRIX)
+override FORCE := $(value FORCE)
+override BUILD_ARG := $(value BUILD_ARG)
+override BUILDER := $(value BUILDER)
+override KEY := $(value KEY)
+override BUMP := $(value BUMP)
+override TYPE := $(value TYPE)
+override MESSAGE := $(value MESSAGE)
+override DATE := $(value DATE)
 export SEATRIAL_ROOT := $(or $(ROOT),$(value SEATRIAL_ROOT))
 export SEATRIAL_INTEGRATION := $(or $(INTEGRATION),$(value SEATRIAL_INTEGRATION))
+export SEATRIAL_SINCE := $(or $(SINCE),$(value SEATRIAL_SINCE))
 export SEATRIAL_FORMAT := $(or $(FORMAT),$(value SEATRIAL_FORMAT))
 export SEATRIAL_OUTPUT := $(or $(OUTPUT),$(value SEATRIAL_OUTPUT))
 export SEATRIAL_STRICT := $(or $(STRICT),$(value SEATRIAL_STRICT))
@@ -42,6 +58,20 @@ export SEATRIAL_FIX := $(FIX)
 export SEATRIAL_WHY := $(WHY)
 export SEATRIAL_VERBOSE := $(or $(VERBOSE),$(value SEATRIAL_VERBOSE))
 export SEATRIAL_NO_CACHE := $(NO_CACHE)
+export SEATRIAL_DRY_RUN := $(DRY_RUN)
+export SEATRIAL_PLAN := $(PLAN)
+export SEATRIAL_APPLY := $(APPLY)
+export SEATRIAL_ONLY := $(ONLY)
+export SEATRIAL_FINISH := $(FINISH)
+export SEATRIAL_MATRIX := $(MATRIX)
+export SEATRIAL_FORCE := $(FORCE)
+export SEATRIAL_BUILD_ARG := $(or $(BUILD_ARG),$(value SEATRIAL_BUILD_ARG))
+export SEATRIAL_BUILDER := $(or $(BUILDER),$(value SEATRIAL_BUILDER))
+export SEATRIAL_KEY := $(or $(KEY),$(value SEATRIAL_KEY))
+export SEATRIAL_BUMP := $(BUMP)
+export SEATRIAL_TYPE := $(TYPE)
+export SEATRIAL_MESSAGE := $(MESSAGE)
+export SEATRIAL_DATE := $(DATE)
 export SEATRIAL_PYTHON := $(or $(PYTHON),python3)
 
 STRANGE := $(strip $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name))))
@@ -50,7 +80,7 @@ ifneq ($(STRANGE),)
 $(error seatrial: nothing here is called $(firstword $(STRANGE)); `make help` names the variables, in capitals)
 endif
 
-.PHONY: help setup lint validate validate-spec check-layout check-version fix explain rules new test docs clean
+.PHONY: help setup lint validate validate-spec check-layout check-version fix explain rules new release release-intent release-bump release-check release-status test docs clean
 
 # A checkout that was moved, or whose Python is gone, is set up anew.
 ifneq ($(shell test -x $(VENV)/bin/python && cat $(VENV)/place 2>/dev/null),$(CURDIR))
@@ -60,9 +90,10 @@ endif
 help: ## this list
 	@echo "Seatrial: a Port Ocean integration from scaffold to published."
 	@echo
-	@echo "  make TARGET [ROOT=folder] [INTEGRATION=name,name] [FORMAT=text] [OUTPUT=file] [STRICT=1] [JOBS=n]"
+	@echo "  make TARGET [ROOT=folder] [INTEGRATION=name,name] [SINCE=revision]"
+	@echo "              [FORMAT=text] [OUTPUT=file] [STRICT=1] [JOBS=n]"
 	@echo
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
 
 lint: $(READY) ## black, mypy, ruff, poetry check: [TOOLS=black,ruff] [FIX=1] [VERBOSE=1] [WHY=name] [NO_CACHE=1]
 	@$(INVOKE) lint
@@ -91,6 +122,21 @@ rules: $(READY) ## all rules, a line each
 new: $(READY) ## a new integration folder: make new NAME="My Service"
 	@$(INVOKE) new "$$SEATRIAL_NAME"
 
+release: $(READY) ## publish what is not published: [DRY_RUN=1] [PLAN=file] [APPLY=file] [BUILD_ARG=NAME=VALUE] [FORCE=reason]
+	@$(INVOKE) release
+
+release-intent: $(READY) ## what the next version brings: BUMP=patch TYPE=bugfix MESSAGE="Fixed the login"
+	@$(INVOKE) release.intent
+
+release-bump: $(READY) ## apply the intents: versions, changelogs
+	@$(INVOKE) release.bump
+
+release-check: $(READY) ## what a pull request is told: [SINCE=origin/main]
+	@$(INVOKE) release.check
+
+release-status: $(READY) ## what is published, and what a release would repair
+	@$(INVOKE) release.status
+
 test: $(DEVELOP) ## the tests of Seatrial itself: make test [TESTS=tests/rules]
 	@$(INVOKE) test
 
@@ -100,7 +146,7 @@ docs: $(DEVELOP) ## write docs/rules.md and docs/schemas anew
 setup: $(READY) ## make .venv; every other target does it by itself
 
 clean: ## remove .venv and what tools left behind
-	@rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(READY): pyproject.toml
 	@scripts/setup.sh $(VENV) .

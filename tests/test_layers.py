@@ -39,7 +39,7 @@ FLOORS = [
         "transaction",
     },
     {"seeds", "environments", "workspace", "examples"},
-    {"toolruns", "survey"},
+    {"toolruns", "survey", "since"},
     {"linting"},
     {"releasing"},
     {"report"},

@@ -39,7 +39,8 @@ def check(subjects: Subjects, rules: Sequence[Rule]) -> Verdict:
         return Verdict(_stamped(subjects, found), crashes=tuple(crashes))
     kept = [(rule, problem) for rule, problem in found if rule.code not in suppressions.codes]
     caught = {rule.code for rule, _ in found}
-    subjects.suppressions = suppressions.after({rule.code for rule in on}, caught)
+    lasting = {rule.code for rule in on if "change" not in rule.subjects}
+    subjects.suppressions = suppressions.after(lasting, caught)
     about = [one for rule in on if "suppressions" in rule.subjects for one in _run(rule, subjects, crashes)]
     return Verdict(_stamped(subjects, kept + about), len(found) - len(kept), tuple(crashes))
 

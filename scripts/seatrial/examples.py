@@ -9,18 +9,22 @@ from functools import cache
 
 from seatrial.check import Verdict, check
 from seatrial.documents import toml
+from seatrial.errors import Unreadable
 from seatrial.lint.laws import Law
 from seatrial.model import Finding, Fleet, Folder, Integration, MemoryFolder, Profile, Severity
 from seatrial.rules import RULES, Rule
 from seatrial.scaffold import Answers, render
 from seatrial.settings import Settings
 from seatrial.stamping import stamped
+from seatrial.subjects.change import Change
 from seatrial.subjects.lock import content_hash
 from seatrial.subjects.subjects import Subjects
 
 NAME = "good-service"
 CONTEXT = 2
 LOCKED_CORE = "0.48.12"
+PUBLISHED = {"0.9.0": "3f786850e387550fdab836ed7e6dc881de23001b"}
+"""A version of the example that was published from another commit."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +58,25 @@ def judge(rule: Rule, folder: Folder, profile: Profile) -> Verdict:
     integration = Integration(NAME, f"integrations/{NAME}", folder)
     siblings = [Integration(name, f"integrations/{name}", edit(good)) for name, edit in rule.siblings.items()]
     settings = Settings() if rule.severities[profile] else Settings(severities={rule.code: Severity.WARNING})
-    subjects = Subjects(integration, profile, Fleet([integration, *siblings]), settings)
+    change = change_to(folder, profile) if "change" in rule.subjects else None
+    subjects = Subjects(integration, profile, Fleet([integration, *siblings]), settings, change)
     return check(subjects, RULES)
+
+
+def change_to(folder: Folder, profile: Profile) -> Change:
+    """The change of the good folder into this one."""
+    good = good_folder(profile)
+    paths = {*good.paths(), *folder.paths()}
+    changed = (path for path in sorted(paths) if _bytes(good, path) != _bytes(folder, path))
+    was = Integration(NAME, f"integrations/{NAME}", good)
+    return Change("origin/main", tuple(changed), Subjects(was, profile, Fleet([was])), PUBLISHED)
+
+
+def _bytes(folder: Folder, path: str) -> bytes | None:
+    try:
+        return folder.read(path)
+    except Unreadable:
+        return None
 
 
 def example(rule: Rule | Law) -> Example:

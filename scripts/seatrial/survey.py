@@ -12,6 +12,7 @@ from seatrial.check import Verdict, check
 from seatrial.model import Finding, Integration
 from seatrial.outcome import Outcome
 from seatrial.rules import Rule
+from seatrial.subjects.change import Change
 from seatrial.subjects.subjects import Subjects
 from seatrial.workspace import Workspace
 
@@ -28,10 +29,17 @@ class Survey:
 
 
 def survey(
-    workspace: Workspace, integrations: Sequence[Integration], rules: Sequence[Rule], jobs: int
+    workspace: Workspace,
+    integrations: Sequence[Integration],
+    rules: Sequence[Rule],
+    jobs: int,
+    changes: Mapping[str, Change] | None = None,
 ) -> Survey:
-    """What these rules say of these integrations of a workspace; the same for any number of jobs."""
-    verdicts = list(_verdicts(workspace, integrations, rules, jobs))
+    """What these rules say of these integrations of a workspace; the same for any number of jobs.
+
+    `changes` are what has changed in them, by their paths; without, the rules about a change are silent.
+    """
+    verdicts = list(_verdicts(_Case(workspace, integrations, rules, changes or {}), jobs))
     findings = sorted(chain.from_iterable(verdict.findings for verdict in verdicts), key=_in_order)
     crashes: dict[str, list[str]] = {}
     for integration, verdict in zip(integrations, verdicts, strict=True):
@@ -49,31 +57,41 @@ def _in_order(finding: Finding) -> tuple[str, int, int, str, str]:
     return finding.sort_key
 
 
-def _verdicts(
-    workspace: Workspace, integrations: Sequence[Integration], rules: Sequence[Rule], jobs: int
-) -> Iterator[Verdict]:
-    processes = min(jobs, len(integrations) // WORTH_A_PROCESS)
+@dataclass(frozen=True)
+class _Case:
+    """What is judged, and by what."""
+
+    workspace: Workspace
+    integrations: Sequence[Integration]
+    rules: Sequence[Rule]
+    changes: Mapping[str, Change]
+
+    def judge(self, index: int) -> Verdict:
+        integration, workspace = self.integrations[index], self.workspace
+        change = self.changes.get(integration.path)
+        subjects = Subjects(integration, workspace.profile, workspace.fleet, workspace.settings, change)
+        return check(subjects, self.rules)
+
+
+def _verdicts(case: _Case, jobs: int) -> Iterator[Verdict]:
+    count = len(case.integrations)
+    processes = min(jobs, count // WORTH_A_PROCESS)
     if processes < 2 or "fork" not in multiprocessing.get_all_start_methods():
-        yield from (_judge(workspace, integration, rules) for integration in integrations)
+        yield from map(case.judge, range(count))
         return
     context = multiprocessing.get_context("fork")
-    with context.Pool(processes, _inherit, (workspace, integrations, rules)) as pool:
-        yield from pool.imap(_judge_inherited, range(len(integrations)), chunksize=2)
+    with context.Pool(processes, _inherit, (case,)) as pool:
+        yield from pool.imap(_judge_inherited, range(count), chunksize=2)
 
 
-def _judge(workspace: Workspace, integration: Integration, rules: Sequence[Rule]) -> Verdict:
-    return check(Subjects(integration, workspace.profile, workspace.fleet, workspace.settings), rules)
+_inherited: list[_Case] = []
 
 
-_inherited: list[tuple[Workspace, Sequence[Integration], Sequence[Rule]]] = []
-
-
-def _inherit(workspace: Workspace, integrations: Sequence[Integration], rules: Sequence[Rule]) -> None:
+def _inherit(case: _Case) -> None:
     """Runs first in each worker; the parent alone answers Ctrl-C."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _inherited[:] = [(workspace, integrations, rules)]
+    _inherited[:] = [case]
 
 
 def _judge_inherited(index: int) -> Verdict:
-    workspace, integrations, rules = _inherited[0]
-    return _judge(workspace, integrations[index], rules)
+    return _inherited[0].judge(index)

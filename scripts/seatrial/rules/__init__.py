@@ -12,6 +12,7 @@ from seatrial.rules import (
     package,
     package_core,
     release,
+    release_change,
     resources,
     resources_blueprints,
     resources_catalog,
@@ -50,6 +51,7 @@ _PARTS = (
     code,
     code_kinds,
     release,
+    release_change,
     suppressing,
 )
 """Every file of rules; a family has one or several."""

@@ -195,8 +195,10 @@ def _changed(name: Name, old: Terms, new: Terms, contract: Contract) -> Iterator
 
 def _are_alike(old: str, new: str) -> bool:
     """Whether values of one type are those of the other; so too where one does not say what its lists hold."""
-    old, new = (_SAME.get(one, one) for one in (old, new))
-    return not old or not new or old.startswith(f"{new} of ") or f"{new} of ".startswith(f"{old} of ")
+    (old, _, old_item), (new, _, new_item) = (_SAME.get(one, one).partition(" of ") for one in (old, new))
+    if not old or not new:
+        return True
+    return old == new and (not old_item or not new_item or old_item == new_item)
 
 
 _SAME = {"url": "string"}

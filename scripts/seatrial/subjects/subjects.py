@@ -16,10 +16,12 @@ from seatrial.model import Fleet, Integration, Profile
 from seatrial.settings import Settings
 from seatrial.subjects.app_config import AppConfig
 from seatrial.subjects.blueprints import Blueprints
+from seatrial.subjects.change import Change
 from seatrial.subjects.changelog import Changelog
 from seatrial.subjects.code import Code
 from seatrial.subjects.configuration_use import ConfigurationUse
 from seatrial.subjects.conformity import Conformity
+from seatrial.subjects.contract import Contract
 from seatrial.subjects.fragments import Fragment, fragments_of
 from seatrial.subjects.intents import Intents
 from seatrial.subjects.jq_expressions import JqExpressions
@@ -41,12 +43,18 @@ class Subjects:
     """Everything a rule may ask for, each worked out once and only when asked for."""
 
     def __init__(
-        self, integration: Integration, profile: Profile, fleet: Fleet, settings: Settings | None = None
+        self,
+        integration: Integration,
+        profile: Profile,
+        fleet: Fleet,
+        settings: Settings | None = None,
+        change: Change | None = None,
     ) -> None:
         self.integration = integration
         self.profile = profile
         self.fleet = fleet
         self.settings = settings or Settings()
+        self.change = change
         self.suppressions: Suppressions | None = None
 
     def _document(self, path: str | None) -> Document | None:
@@ -194,3 +202,8 @@ class Subjects:
     def intents(self) -> Intents:
         """The release intents that wait in `.ocean-release`."""
         return Intents.of(self.integration, self.tree)
+
+    @cached_property
+    def contract(self) -> Contract:
+        """What the integration promises to those who have it installed."""
+        return Contract.of(self.spec, self.app_config, self.blueprints, self.resource_documents)

@@ -2,7 +2,14 @@
 
 from invoke import Collection
 
-from seatrial.tasks import fixing, judging, linting, making, reference
+from seatrial.tasks import fixing, intents, judging, linting, making, reference, releasing
+
+release = Collection("release")
+release.add_task(releasing.release, default=True)
+release.add_task(intents.intent)
+release.add_task(intents.bump)
+release.add_task(releasing.status)
+release.add_task(releasing.yank)
 
 ns = Collection(
     linting.lint,
@@ -14,6 +21,7 @@ ns = Collection(
     making.new,
     reference.explain,
     reference.rules,
+    release,
 )
 
 __all__ = ["ns"]

@@ -14,22 +14,27 @@ from seatrial.files import write_whole
 from seatrial.model import Edit, Finding, Integration
 from seatrial.repairs import repaired
 from seatrial.report.escape import plain
-from seatrial.tasks.door import CHOOSING, door, jobs_of, names, note, option, say, switch
-from seatrial.workspace import Workspace, open_workspace, select
+from seatrial.tasks.choosing import COMPARING, choose
+from seatrial.tasks.door import door, jobs_of, note, option, say, switch
+from seatrial.workspace import Workspace
 
 
-@task(help=CHOOSING | {"diff": "show the repairs and change nothing"}, iterable=["integration"])
+@task(help=COMPARING | {"diff": "show the repairs and change nothing"}, iterable=["integration"])
 @door
 def fix(
-    c: Context, integration: Sequence[str] | None = None, root: str | None = None, diff: bool = False
+    c: Context,
+    integration: Sequence[str] | None = None,
+    root: str | None = None,
+    since: str | None = None,
+    diff: bool = False,
 ) -> None:
     """Apply every safe repair; `seatrial validate` shows the rest."""
     from seatrial.rules import RULES
     from seatrial.survey import survey
 
-    workspace = open_workspace(option("root", root))
-    chosen = select(workspace, names(integration))
-    findings = survey(workspace, chosen, RULES, jobs_of(option("jobs", None))).outcome.findings
+    choice = choose(root, integration, since)
+    workspace, jobs = choice.workspace, jobs_of(option("jobs", None))
+    findings = survey(workspace, choice.integrations, RULES, jobs, choice.changes(RULES)).outcome.findings
     changed = [_mend(workspace, path, edits, switch("diff", diff)) for path, edits in _edits(findings)]
     word = "would be repaired" if switch("diff", diff) else "repaired"
     count = sum(changed) or "nothing"

@@ -2,40 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from invoke import Context, Exit, task
 
 from seatrial.errors import EXIT_FINDINGS, EXIT_SERVICE
+from seatrial.subjects.change import Change
+from seatrial.tasks.choosing import COMPARING, Choice, choose
 from seatrial.tasks.delivery import deliver
-from seatrial.tasks.door import CHOOSING, REPORTING, door, jobs_of, names, note, option, switch
-from seatrial.workspace import open_workspace, select
+from seatrial.tasks.door import REPORTING, door, jobs_of, note, option, switch
 
-HELP = CHOOSING | REPORTING
+HELP = COMPARING | REPORTING
 SPEC = ("SPC", "RES", "COD")
 LAYOUT = ("LAY",)
-VERSION = ("PKG", "CHG")
+VERSION = ("PKG", "CHG", "REL")
 
 
 def judge(
     families: Sequence[str],
-    root: str | None,
-    integration: Sequence[str] | None,
+    choice: Choice,
     format: str | None,
     output: str | None,
     strict: bool,
     jobs: str | None,
+    tell: Callable[[Choice, Mapping[str, Change]], None] = lambda choice, changes: None,
 ) -> None:
-    """Judge the chosen integrations by the rules of these families and end with the status."""
+    """Judge the chosen integrations by the rules of these families and end with the status.
+
+    `tell` speaks of what has changed in them, before what is found.
+    """
     from seatrial.rules import RULES
     from seatrial.survey import survey
 
-    workspace = open_workspace(option("root", root))
-    chosen = select(workspace, names(integration))
+    workspace, chosen = choice.workspace, choice.integrations
     rules = [rule for rule in RULES if rule.family in families]
     for link in workspace.links:
         note(f'seatrial: "{link}" is a link to a folder and is not judged; judge the folder it leads to')
-    done = survey(workspace, chosen, rules, jobs_of(option("jobs", jobs)))
+    changes = choice.changes(rules)
+    tell(choice, changes)
+    done = survey(workspace, chosen, rules, jobs_of(option("jobs", jobs)), changes)
     deliver(done.outcome, workspace.profile, option("format", format), option("output", output))
     for failure, hit in done.crashes.items():
         others = f" and {len(hit) - 1} others" if hit[1:] else ""
@@ -54,12 +59,13 @@ def _task(name: str, families: Sequence[str], law: str) -> Callable[..., None]:
         c: Context,
         integration: Sequence[str] | None = None,
         root: str | None = None,
+        since: str | None = None,
         format: str | None = None,
         output: str | None = None,
         strict: bool = False,
         jobs: str | None = None,
     ) -> None:
-        judge(families, root, integration, format, output, strict, jobs)
+        judge(families, choose(root, integration, since), format, output, strict, jobs)
 
     body.__doc__ = law
     return task(body, name=name, help=HELP, iterable=["integration"])
@@ -70,4 +76,6 @@ validate = _task(
 )
 validate_spec = _task("validate-spec", SPEC, "The .port folder and what must agree with it (SPC, RES, COD).")
 check_layout = _task("check-layout", LAYOUT, "The folder's hierarchy (LAY).")
-check_version = _task("check-version", VERSION, "pyproject, lock, version and changelog (PKG, CHG).")
+check_version = _task(
+    "check-version", VERSION, "pyproject, lock, version, changelog and intents (PKG, CHG, REL)."
+)

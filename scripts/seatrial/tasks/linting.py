@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from invoke import Context, task
 
-from seatrial.tasks.door import CHOOSING, REPORTING, door, jobs_of, names, option, switch
-from seatrial.workspace import open_workspace, select
+from seatrial.tasks.choosing import COMPARING, choose
+from seatrial.tasks.door import REPORTING, door, jobs_of, option, switch
 
 HELP = {
     "tools": "only these, such as black,ruff; by default those of the profile",
@@ -18,12 +18,13 @@ HELP = {
 }
 
 
-@task(name="lint", help=CHOOSING | REPORTING | HELP, iterable=["integration"])
+@task(name="lint", help=COMPARING | REPORTING | HELP, iterable=["integration"])
 @door
 def lint(
     c: Context,
     integration: Sequence[str] | None = None,
     root: str | None = None,
+    since: str | None = None,
     format: str | None = None,
     output: str | None = None,
     strict: bool = False,
@@ -37,11 +38,11 @@ def lint(
     """black, mypy, ruff and poetry check, as in the integration's own environment."""
     from seatrial.tasks import lintrun
 
-    workspace = open_workspace(option("root", root))
     asked = option("why", why)
+    choice = choose(root, [asked] if asked else integration, since)
     order = lintrun.Order(
-        workspace,
-        select(workspace, [asked] if asked else names(integration)),
+        choice.workspace,
+        choice.integrations,
         option("tools", tools),
         jobs_of(option("jobs", jobs)),
         switch("no_cache", no_cache),

@@ -74,7 +74,7 @@ def _plain_words() -> Iterator[None]:
 
 def _in_plain_words(wrong: str) -> str:
     word = wrong.partition("'")[2].partition("'")[0]
-    near = get_close_matches(word, _flags() if word.startswith("-") else ns.task_names, n=1)
+    near = get_close_matches(word, _flags() if word.startswith("-") else _names(), n=1)
     if wrong.startswith("No idea what") and near and word.startswith("-"):
         return f'there is no flag "{word}" here; did you mean {near[0]}?'
     if wrong.startswith("No idea what") and near:
@@ -87,12 +87,17 @@ def _in_plain_words(wrong: str) -> str:
     return f"{wrong}; `seatrial --help TASK` shows a task's flags"
 
 
+def _names() -> list[str]:
+    """Every name by which a task can be called."""
+    return [name for task, aliases in ns.task_names.items() for name in (task, *aliases)]
+
+
 def _flags() -> set[str]:
     """Every long flag of every task."""
     return {
         f"--{name}"
-        for task in ns.tasks.values()
-        for one in task.get_arguments()
+        for name in ns.task_names
+        for one in ns[name].get_arguments()
         for name in one.names
         if name[1:]
     }

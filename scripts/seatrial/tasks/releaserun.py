@@ -1,0 +1,197 @@
+"""A release from what a person asked for to the status it ends with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from invoke import Exit
+
+from seatrial.disk import read_plain
+from seatrial.errors import EXIT_FINDINGS, EXIT_SERVICE, Unreadable, UsageError
+from seatrial.files import write_whole
+from seatrial.model import Integration
+from seatrial.release import planfile
+from seatrial.release.matrix import matrix
+from seatrial.release.plan import Hold, Part, Plan
+from seatrial.release.presence import Unknown
+from seatrial.releasing import opening, planning, resuming, yanking
+from seatrial.releasing.applying import apply
+from seatrial.releasing.finishing import Done, Failure, finish
+from seatrial.releasing.reading import read
+from seatrial.releasing.session import session
+from seatrial.releasing.yard import Yard
+from seatrial.report.planned import plan_table, status_json, status_table
+from seatrial.store.leases import Holder
+from seatrial.tasks.delivery import deliver
+from seatrial.tasks.door import jobs_of, note, say
+from seatrial.tasks.releaseprogress import progress
+from seatrial.workspace import open_workspace, select
+
+SHOWN = 12
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a person asked for, as it was typed."""
+
+    integration: Sequence[str]
+    root: str | None
+    jobs: str | None
+    dry_run: bool
+    plan: str | None
+    apply: str | None
+    only: str | None
+    finish: str | None
+    matrix: bool
+    force: str | None
+    format: str | None
+    build_args: Sequence[str]
+    builder: str | None
+    key: str | None
+
+
+def run(order: Order) -> None:
+    """Plan, and do what the plan says, as far as was asked for; end with the status."""
+    _must_fit_together(order)
+    workspace = open_workspace(order.root)
+    chosen = select(workspace, order.integration)
+    yard = opening.open_yard(workspace, order.builder, order.build_args)
+    if order.apply or order.only or order.finish:
+        _go_by_file(order, yard, chosen)
+    else:
+        _plan_first(order, yard, chosen)
+
+
+def _must_fit_together(order: Order) -> None:
+    """Raises UsageError for words that say different things."""
+    ways = [
+        word
+        for word, said in (("--apply", order.apply), ("--only", order.only), ("--finish", order.finish))
+        if said
+    ]
+    if len(ways) > 1:
+        raise UsageError(f"{ways[0]} and {ways[1]} are two ways to go by a plan; give one of them")
+    if ways and ways != ["--apply"] and not order.plan:
+        raise UsageError(f"{ways[0]} goes by a plan; name its file with --plan FILE")
+    if ways and (order.dry_run or order.matrix):
+        raise UsageError(
+            f"{ways[0]} does what the plan says; leave out --dry-run and --matrix, which do nothing"
+        )
+    if order.format not in (None, "text", "json"):
+        raise UsageError(f'the format of a plan is text or json, not "{order.format}"')
+
+
+def _plan_first(order: Order, yard: Yard, chosen: Sequence[Integration]) -> None:
+    made, outcome = planning.make(yard, chosen, jobs_of(order.jobs), order.force or "", note)
+    if outcome.findings:
+        deliver(outcome, yard.workspace.profile, None, None)
+    if order.plan:
+        write_whole(Path(order.plan), planfile.to_json(made))
+        note(f"wrote {order.plan}; `seatrial release --apply {order.plan}` does what it says")
+    if order.matrix or order.dry_run or order.plan:
+        _show(order, made)
+        _end(made.held, ())
+    else:
+        _publish(order, yard, chosen, made, made.todo, all_of_it=True)
+
+
+def _show(order: Order, made: Plan) -> None:
+    if order.matrix:
+        say(json.dumps(matrix(made)) + "\n")
+    elif order.format == "json":
+        say(planfile.to_json(made))
+    elif order.dry_run or not order.plan:
+        say(plan_table(made))
+
+
+def _go_by_file(order: Order, yard: Yard, chosen: Sequence[Integration]) -> None:
+    path = order.apply or order.plan or ""
+    made = planfile.of_json(_read(path), path)
+    state = planning.still_good(yard, made, chosen)
+    if order.finish:
+        found = resuming.receipts(Path(order.finish))
+        left = list(resuming.accounted(made, planning.remaining(made, state), found, state))
+        failures = [one for one in left if isinstance(one, Failure)]
+        _publish(order, yard, chosen, made, [one for one in left if isinstance(one, Part)], True, failures)
+    elif order.only:
+        names = [name.strip() for name in order.only.split(",") if name.strip()]
+        _publish(order, yard, chosen, made, planning.remaining(made, state, names), all_of_it=False)
+    else:
+        _publish(order, yard, chosen, made, planning.remaining(made, state), all_of_it=True)
+
+
+def _read(path: str) -> bytes:
+    try:
+        return read_plain(path)
+    except (OSError, Unreadable) as failed:
+        raise UsageError(f"{path} cannot be read: {failed}") from failed
+
+
+def _publish(
+    order: Order,
+    yard: Yard,
+    chosen: Sequence[Integration],
+    made: Plan,
+    parts: Sequence[Part],
+    all_of_it: bool,
+    failures: Sequence[Failure] = (),
+) -> None:
+    """Do these parts of a plan, and where it is all of it, what is done once for all; say what became of them."""
+    todo = [part for part in parts if part.steps]
+    key = Path(order.key) if order.key else None
+    with progress(sum(len(part.steps) for part in todo)) as tell, session(yard, made, key, tell) as going:
+        applied = apply(going, todo, {one.path: one for one in chosen}, jobs_of(order.jobs))
+        ended = finish(going, applied.done) if all_of_it else []
+    failed = (*failures, *applied.failures, *ended)
+    _sum_up(made, applied.done, failed)
+    _end(made.held, failed)
+
+
+def _sum_up(made: Plan, done: Sequence[Done], failed: Sequence[Failure]) -> None:
+    lost = {failure.subject for failure in failed}
+    whole = [one.part.title for one in done if one.part.title not in lost]
+    if whole:
+        shown = ", ".join(whole[:SHOWN]) + (f" and {len(whole) - SHOWN} more" if whole[SHOWN:] else "")
+        note(f"released {shown}")
+    elif not failed and not made.held:
+        note("nothing to release: everything is published")
+
+
+def _end(held: Sequence[Part], failures: Sequence[Failure]) -> None:
+    """Say what is held back and what failed, and end with the status."""
+    for part in held:
+        note(f"seatrial: {part.title} is held back: {part.reason}")
+    for failure in failures:
+        note(f"seatrial: {failure.subject}: {failure.reason}")
+    if failures:
+        note("`seatrial release` goes on from here; what is done is not done again")
+    if failures or any(part.hold is Hold.SERVICE for part in held):
+        raise Exit(code=EXIT_SERVICE)
+    if held:
+        raise Exit(code=EXIT_FINDINGS)
+
+
+def status(integration: Sequence[str], root: str | None, format: str | None) -> None:
+    """Show what is published, and what a release would repair."""
+    if format not in (None, "text", "json"):
+        raise UsageError(f'the format of the status is text or json, not "{format}"')
+    workspace = open_workspace(root)
+    yard = opening.open_yard(workspace)
+    state = read(yard, select(workspace, integration))
+    say(status_json(state) if format == "json" else status_table(state))
+    if any(isinstance(one.image, Unknown) for one in state.standings.values()):
+        raise Exit(code=EXIT_SERVICE)
+
+
+def yank(type: str, version: str, reason: str | None, root: str | None) -> None:
+    """Take a version out of the index."""
+    if not reason:
+        raise UsageError("say why, for those who look for it: --reason TEXT")
+    yard = opening.open_yard(open_workspace(root))
+    for line in yanking.yank(
+        yard.store, yard.images, yard.repository(type), type, version, reason, Holder.anyone("release.yank")
+    ):
+        note(line)
