@@ -5,8 +5,33 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
+from platformdirs import user_cache_path
+
+CACHE = user_cache_path("seatrial-tests")
+
+USER, PASSWORD = "captain", "s3cret-of-the-tests"
+HTPASSWD = f"{USER}:$2y$05$C67wogsFih7UWupUQPpXVOjZFH1pdGX48vWgiTVPClqSdh.Hpdvry\n"
+"""What `htpasswd -nbB` made of them, for docker-registry takes bcrypt alone."""
+
+REGISTRY = """\
+version: 0.1
+log: {{level: error, accesslog: {{disabled: true}}}}
+storage:
+  filesystem: {{rootdirectory: {folder}/images}}
+  delete: {{enabled: true}}
+http: {{addr: "127.0.0.1:{port}", secret: tests}}
+"""
+GUARDED = "auth: {{htpasswd: {{realm: tests, path: {folder}/htpasswd}}}}\n"
 
 
 def lacking(what: str) -> None:
@@ -30,3 +55,65 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
     return port
+
+
+def unpacked(package: str) -> Path:
+    """The files of a package of Debian, downloaded once for a machine by any user, and not installed."""
+    kept = CACHE / package
+    if kept.is_dir():
+        return kept
+    if not (shutil.which("apt-get") and shutil.which("dpkg")):
+        lacking(f"apt-get, which brings {package},")
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=CACHE) as folder:
+        done = subprocess.run(["apt-get", "download", "-q", package], cwd=folder, capture_output=True)
+        archives = list(Path(folder).glob("*.deb"))
+        if done.returncode or not archives:
+            lacking(f"{package}, for apt-get cannot download it,")
+        subprocess.run(["dpkg", "-x", archives[0], f"{folder}/files"], check=True, capture_output=True)
+        if not kept.is_dir():
+            Path(folder, "files").rename(kept)
+    return kept
+
+
+def docker_registry() -> str:
+    """The path of docker-registry 2, the reference implementation, as Debian has it."""
+    return shutil.which("docker-registry") or str(
+        unpacked("docker-registry") / "usr" / "bin" / "docker-registry"
+    )
+
+
+@contextmanager
+def running_registry(folder: Path, auth: bool = False) -> Iterator[str]:
+    """A registry on loopback that keeps its images below `folder`: its host and port.
+
+    With `auth` it wants USER and PASSWORD for everything, by Basic.
+    """
+    program, port = docker_registry(), free_port()
+    folder.mkdir(parents=True, exist_ok=True)
+    config = folder / "registry.yml"
+    config.write_text((REGISTRY + GUARDED * auth).format(folder=folder, port=port))
+    (folder / "htpasswd").write_text(HTPASSWD)
+    with open(folder / "registry.log", "wb") as log:
+        process = subprocess.Popen([program, "serve", config], stdout=log, stderr=subprocess.STDOUT)
+    try:
+        _await(f"http://127.0.0.1:{port}/v2/", process, folder / "registry.log")
+        yield f"127.0.0.1:{port}"
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _await(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Until a service answers anything, if only that it wants a login."""
+    for _ in range(500):
+        assert process.poll() is None, log.read_text()
+        try:
+            urllib.request.urlopen(url, timeout=5).close()
+            return
+        except urllib.error.HTTPError as refused:
+            refused.close()
+            return
+        except OSError:
+            time.sleep(0.02)
+    raise AssertionError(f"{url} does not answer: {log.read_text()}")

@@ -1,0 +1,137 @@
+"""A release against a real registry, with a real builder and a real git remote: whole, killed, and at the same time."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from dock import bump, commit, git
+from harbour import Harbour, harbour, kill, wait_for
+
+from services import needs
+
+pytestmark = pytest.mark.slow
+
+ALPHA = {"alpha-service": "0.1.0"}
+
+
+@pytest.fixture
+def port(tmp_path: Path) -> Harbour:
+    """A harbour with one integration."""
+    needs("buildah")
+    with harbour(tmp_path, "Alpha Service") as found:
+        yield found
+
+
+def test_a_release_publishes_image_spec_index_and_tag_and_a_second_one_does_nothing(port: Harbour) -> None:
+    dry = port.release("--dry-run")
+    assert (dry.returncode, port.front.tag_puts, list(port.store.keys())) == (0, [], []), dry.stderr
+    done = port.release()
+    assert done.returncode == 0, done.stderr
+    seen = port.published(ALPHA)
+    assert seen["images"]["alpha-service", "latest"] == seen["images"]["alpha-service", "0.1.0"]
+    assert seen["papers"] == {
+        "alpha-service": ["application/vnd.cyclonedx+json", "application/vnd.in-toto+json"]
+    }
+    index = json.loads(port.store.get("index.json").data)  # type: ignore[union-attr]
+    assert [(entry["type"], entry["version"]) for entry in index] == [("alpha-service", "0.1.0")]
+    assert list(seen["tags"]) == ["refs/tags/alpha-service/0.1.0^{}"]
+    requests = port.front.count("PUT") + port.front.count("POST")
+    again = port.seatrial("release")
+    assert again.returncode == 0
+    assert "nothing to release" in again.stderr
+    assert port.front.count("PUT") + port.front.count("POST") == requests
+    assert port.published(ALPHA) == seen
+
+
+def test_a_dry_run_of_a_public_registry_needs_no_login(port: Harbour) -> None:
+    (Path(port.environ["HOME"]) / ".docker/config.json").unlink()
+    assert port.release("--dry-run").returncode == 0
+    refused = port.release()
+    assert refused.returncode == 3
+    assert f"docker login {port.front.host}" in refused.stderr
+    assert port.front.tag_puts == []
+
+
+EVERY = bool(os.environ.get("SEATRIAL_EVERY_KILL"))
+"""Whether all moments are tried, and not a choice of them; it takes some minutes."""
+
+KILLS = ["build begin", "build done", "push begin", "push done", "attach done", "tag begin", "tag done", "spec begin",
+         "spec done", "index begin", "index done", "latest begin", "latest done", "git-tag begin"]  # fmt: skip
+
+
+def killed_at(port: Harbour, word: str) -> None:
+    """Kill a release as soon as its journal has this step begun or done."""
+    step, event = word.split()
+    process = port.start()
+    reached = wait_for(
+        lambda: any((one["step"], one["event"]) == (step, event) for one in port.journal()), process
+    )
+    kill(process)
+    assert reached, word
+
+
+@pytest.mark.parametrize("word", KILLS if EVERY else KILLS[::4])
+def test_killed_at_a_step_it_goes_on_and_does_no_finished_step_again(tmp_path: Path, word: str) -> None:
+    needs("buildah")
+    with harbour(tmp_path, "Alpha Service") as port:
+        killed_at(port, word)
+        done = port.release()
+        assert done.returncode == 0, done.stderr
+        assert port.done_twice() == []
+        assert port.front.overwrites() == []
+        seen = port.published(ALPHA)
+        assert len(seen["papers"]["alpha-service"]) == 2
+        assert "nothing to release" in port.seatrial("release").stderr
+        assert port.published(ALPHA) == seen
+
+
+@pytest.mark.parametrize("share", [n / 25 for n in range(1, 25)] if EVERY else [0.2, 0.5, 0.8])
+def test_killed_within_a_step_at_any_request_it_goes_on(tmp_path: Path, share: float) -> None:
+    needs("buildah")
+    with harbour(tmp_path / "calm", "Alpha Service") as calm:
+        assert calm.release().returncode == 0
+        requests = len(calm.front.requests)
+    with harbour(tmp_path / "killed", "Alpha Service") as port:
+        process = port.start()
+        assert wait_for(lambda: len(port.front.requests) >= int(share * requests), process)
+        kill(process)
+        done = port.release()
+        assert done.returncode == 0, done.stderr
+        assert port.done_twice() == []
+        assert port.front.overwrites() == []
+        assert "nothing to release" in port.seatrial("release").stderr
+
+
+def test_two_releases_at_once_publish_each_version_once(tmp_path: Path) -> None:
+    needs("buildah")
+    with harbour(tmp_path, "Alpha Service", "Beta Service") as port:
+        other = tmp_path / "other"
+        git(port.root, "clone", "-q", str(tmp_path / "origin.git"), str(other))
+        first = port.start()
+        second = Harbour(other, port.front, port.store_url, port.environ)
+        also = second.start()
+        first.wait(120)
+        also.wait(120)
+        assert port.front.overwrites() == []
+        assert port.release().returncode == 0
+        assert second.seatrial("release").returncode == 0
+        seen = port.published({"alpha-service": "0.1.0", "beta-service": "0.1.0"})
+        assert {key: value for key, value in seen["images"].items() if key[1] == "latest"} == {
+            (name, "latest"): seen["images"][name, "0.1.0"] for name, _ in seen["images"]
+        }
+
+
+def test_a_new_version_replaces_the_latest_and_leaves_the_old_one(port: Harbour) -> None:
+    assert port.release().returncode == 0
+    before = port.published(ALPHA)["images"]["alpha-service", "0.1.0"]
+    bump(port.root, "alpha-service", "0.1.0", "0.2.0")
+    commit(port.root, "0.2.0")
+    done = port.release()
+    assert done.returncode == 0, done.stderr
+    seen = port.published({"alpha-service": "0.2.0"})
+    assert seen["images"]["alpha-service", "latest"] == seen["images"]["alpha-service", "0.2.0"] != before
+    assert port.published(ALPHA)["images"]["alpha-service", "0.1.0"] == before
+    assert port.front.overwrites() == []
