@@ -66,8 +66,14 @@ def _candidate(yard: Yard, integration: Integration, ids: Mapping[str, str]) -> 
 def stated(profile: Profile, spec: Spec | None, package: Package | None) -> tuple[str, str]:
     """The type and the version by which an integration is published; empty where it does not say."""
     if profile is Profile.OCEAN:
-        return (package.name, package.version) if package else ("", "")
-    return (spec.root.text("type").strip(), spec.root.text("version").strip()) if spec else ("", "")
+        return (package.name, _text(package.stated("version"))) if package else ("", "")
+    return (spec.root.text("type").strip(), _text(spec.root.value.get("version"))) if spec else ("", "")
+
+
+def _text(value: object) -> str:
+    """A version as it is written; `1.2` is a number in YAML and TOML, and no version."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return str(value).strip() if is_number or isinstance(value, str) else ""
 
 
 def _intents(integration: Integration) -> tuple[str, ...]:
