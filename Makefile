@@ -80,7 +80,7 @@ ifneq ($(STRANGE),)
 $(error seatrial: nothing here is called $(firstword $(STRANGE)); `make help` names the variables, in capitals)
 endif
 
-.PHONY: help setup lint validate validate-spec check-layout check-version fix explain rules new release release-intent release-bump release-check release-status test docs clean
+.PHONY: help setup lint validate validate-spec check-layout check-version check fix explain rules new release release-intent release-bump release-check release-status test docs clean
 
 # A checkout that was moved, or whose Python is gone, is set up anew.
 ifneq ($(shell test -x $(VENV)/bin/python && cat $(VENV)/place 2>/dev/null),$(CURDIR))
@@ -109,6 +109,9 @@ check-layout: $(READY) ## only the hierarchy of the folder
 
 check-version: $(READY) ## only pyproject, lock, version and changelog
 	@$(INVOKE) check-version
+
+check: $(READY) ## all that CI will say: lint, validate, what a release would do
+	@$(INVOKE) check
 
 fix: $(READY) ## apply every safe repair; DIFF=1 shows it instead
 	@$(INVOKE) fix

@@ -84,5 +84,5 @@ def spoiled(fault: Fault, head: bytes, body: bytes) -> tuple[bytes, bool]:
         return re.sub(rb"(?i)(Docker-Content-Digest: sha256:)\w+", rb"\g<1>" + b"0" * 64, head) + body, False
     if fault.word == "changed":
         return head + body[:-1] + b" " * bool(body), False
-    cut = head + body[: len(body) // 2] if body else head[: len(head) // 2]
+    cut = head + body[: len(body) // 2] if body else head[:10]
     return cut, True

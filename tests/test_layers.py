@@ -68,6 +68,7 @@ ROOMS_OF = {
     "cyclonedx": {"release"},
     "packageurl": {"release"},
     "securesystemslib": {"signing"},
+    "cryptography": {"signing"},
 }
 
 MODULES = sorted(PACKAGE.rglob("*.py"))

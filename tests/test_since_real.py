@@ -158,15 +158,6 @@ def test_a_server_that_gives_no_single_commits_is_asked_for_its_branches(
     assert git.merge_base(clone, "origin/main") == ask(forked, "rev-parse", "fork")
 
 
-def test_a_server_that_gives_no_single_commits_moves_no_branch_either(forked: Path, tmp_path: Path) -> None:
-    clone = _old_way(as_ci_does(forked, tmp_path / "clone"), "*")
-    ask(forked, "checkout", "-q", "main")
-    commits(forked, "five")
-    before = ask(clone, "for-each-ref")
-    git.merge_base(clone, "origin/main")
-    assert ask(clone, "for-each-ref") == before
-
-
 def _old_way(clone: Path, fetched: str) -> Path:
     """Talking by the first protocol, in which a server gives only what its branches and tags name."""
     ask(clone, "config", "protocol.version", "0")

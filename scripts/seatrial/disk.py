@@ -146,15 +146,15 @@ def _is_link(full: str, failed: Exception) -> bool:
     return looped_or_lost and _target(full) is not None
 
 
-def read_plain(real: str) -> bytes:
+def read_plain(real: str, limit: int = MAX_BYTES) -> bytes:
     """The bytes of a regular file; never waits for a pipe and never follows a link. Raises OSError, and Unreadable."""
     descriptor = os.open(real, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise Unreadable("not a regular file")
-        if status.st_size > MAX_BYTES:
-            raise Unreadable(f"{status.st_size:,} bytes; files over {MAX_BYTES:,} bytes are not read")
+        if status.st_size > limit:
+            raise Unreadable(f"{status.st_size:,} bytes; files over {limit:,} bytes are not read")
         return os.read(descriptor, status.st_size + 1)
     finally:
         os.close(descriptor)

@@ -52,10 +52,8 @@ def load(path: Path, environment: Mapping[str, str]) -> Key:
     from securesystemslib.signer import SSlibKey
 
     private = _opened(path, _read(path), environment.get(PASSWORD, ""))
-    on_p256 = isinstance(private, EllipticCurvePrivateKey) and isinstance(private.curve, SECP256R1)
-    if not isinstance(private, Ed25519PrivateKey | EllipticCurvePrivateKey) or not (
-        on_p256 or isinstance(private, Ed25519PrivateKey)
-    ):
+    other_curve = isinstance(private, EllipticCurvePrivateKey) and not isinstance(private.curve, SECP256R1)
+    if other_curve or not isinstance(private, Ed25519PrivateKey | EllipticCurvePrivateKey):
         raise UsageError(f'the key "{path}" is neither of ed25519 nor of ECDSA on P-256; {MAKE_ONE}')
     return Key(SSlibKey.from_crypto(private.public_key()).keyid, private)
 

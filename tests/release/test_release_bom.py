@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -154,6 +155,12 @@ def test_the_bytes_are_the_same_in_every_process() -> None:
         for seed in ("1", "2")
     }
     assert bills == {written(*ALL)}
+
+
+def test_several_at_once_do_not_disturb_one_another() -> None:
+    with ThreadPoolExecutor(8) as pool:
+        bills = list(pool.map(lambda number: written(*ALL) if number % 2 else written(APP, LIB), range(32)))
+    assert set(bills[1::2]) == {written(*ALL)} and set(bills[::2]) == {written(APP, LIB)}
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,8 @@ rare = "*"
 
 
 def package(name: str, more: str = "", version: str = "1.0", groups: str = '["main"]') -> str:
-    return f'[[package]]\nname = "{name}"\nversion = "{version}"\noptional = false\ngroups = {groups}\nfiles = []\n{more}\n'
+    head = f'[[package]]\nname = "{name}"\nversion = "{version}"\noptional = false\ngroups = {groups}\n'
+    return f"{head}files = []\n{more}\n"
 
 
 def installed(*packages: str, main: str = 'app = "*"', form: str = "2.1") -> Packages:
@@ -91,7 +92,8 @@ def test_a_need_of_another_system_is_no_need() -> None:
 
 
 def test_an_extra_brings_its_packages_through_others_of_the_same_package() -> None:
-    extras = "[package.dependencies]\nhttp = {version = '*', optional = true}\n[package.extras]\nall = ['app[web]']\nweb = ['http']"
+    needed = "[package.dependencies]\nhttp = {version = '*', optional = true}\n"
+    extras = f"{needed}[package.extras]\nall = ['app[web]']\nweb = ['http']"
     asked = installed(package("app", extras), package("http"), main='app = {version = "*", extras = ["all"]}')
     plain = installed(package("app", extras), package("http"))
     assert needs(asked)["app@1.0"] == ("http@1.0",)
@@ -141,6 +143,10 @@ def test_what_the_project_lists_as_a_requirement_is_a_root() -> None:
     lock = read_lock((package("app") + METADATA.format(form="2.1")).encode())
     found = packages_of(lock, {"project": {"dependencies": ["App>=1"]}})
     assert found.roots == ("app@1.0",)
+
+
+def test_where_the_lock_has_nothing_that_the_project_asks_for_all_count_as_asked_for() -> None:
+    assert installed(package("lib"), package("other")).roots == ("lib@1.0", "other@1.0")
 
 
 def test_a_marker_that_is_none_is_a_fault_of_the_lock() -> None:

@@ -108,7 +108,7 @@ def test_an_unknown_revision_is_wrong_use(fleet: Path, rev: str) -> None:
 def test_without_a_repository_there_is_nothing_to_compare_with(fleet: Path, tmp_path: Path) -> None:
     bare = tmp_path / "bare"
     (fleet / "integrations").rename(bare)
-    done = seatrial(bare, "validate", "--since", "main")
+    done = seatrial(tmp_path, "validate", "--root", "bare", "--since", "main")
     assert done.returncode == 2
     assert "is in no git repository; type `git init` and commit" in done.stderr
 

@@ -13,6 +13,9 @@ from seatrial.git.remoting import remotely, shown
 DEEPER = (32, 128, 512, 2048)
 """So many commits more are fetched of a shallow clone, step by step, before all of them are."""
 
+MOST = 512
+"""No more commits or branches than this are asked for at once."""
+
 _QUIETLY = ("--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", "--refmap=")
 
 
@@ -83,14 +86,15 @@ def _deepen(root: Path, rev: str, step: str, ends: Sequence[str]) -> None:
         )
     options = (*_QUIETLY, step)
     try:
-        remotely(root, "fetch", *options, remote=remote, what=tuple(ends[:512]))
+        remotely(root, "fetch", *options, remote=remote, what=tuple(ends[:MOST]))
     except ServiceError:
         _deepen_branches(root, rev, remote, step)
 
 
 def _deepen_branches(root: Path, rev: str, remote: str, step: str) -> None:
     try:
-        remotely(root, "fetch", "--quiet", "--no-tags", "--no-recurse-submodules", step, remote=remote)
+        listed = remotely(root, "ls-remote", "--heads", remote=remote).decode(errors="replace").split()
+        remotely(root, "fetch", *_QUIETLY, step, remote=remote, what=tuple(listed[1::2][:MOST]))
     except ServiceError as failed:
         raise ServiceError(
             f'the merge base with "{rev[:200]}" is not in this shallow clone, and deepening it failed: {failed}; '

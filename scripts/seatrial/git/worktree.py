@@ -38,7 +38,7 @@ def changed(root: Path, base: str) -> list[str]:
     tracked = must(
         root,
         *("diff", "--name-only", "-z", "--no-renames", "--no-ext-diff", "--no-textconv", "-O/dev/null"),
-        *("--ignore-submodules=none", "--relative", "--end-of-options", base, "--"),
+        *("--ignore-submodules=dirty", "--relative", "--end-of-options", base, "--"),
     )
     others = must(root, "ls-files", "--others", "--exclude-standard", "-z")
     return sorted({*paths_of(tracked), *paths_of(others)})

@@ -6,9 +6,9 @@ import threading
 import time
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from queue import Empty, SimpleQueue
-from typing import TypeVar
+from typing import TypeVar, cast
 
-from seatrial.registry.wire import THREADS
+from seatrial.registry.wire import THREADS, NoAnswer
 
 Item = TypeVar("Item", bound=Hashable)
 Result = TypeVar("Result")
@@ -49,3 +49,21 @@ def _taken(
             yield done.get(timeout=max(0.0, deadline - time.monotonic()))
         except Empty:
             return
+
+
+def in_time(work: Callable[[], Result], deadline: float) -> Result:
+    """The result of a function, or what it raises. Raises NoAnswer where it is not done by the deadline."""
+
+    def outcome(_: str) -> tuple[Result | None, Exception | None]:
+        try:
+            return work(), None
+        except Exception as raised:
+            return None, raised
+
+    found = side_by_side(outcome, ["work"], deadline)
+    if not found:
+        raise NoAnswer("took longer than there was time for", repeat=0)
+    result, raised = found["work"]
+    if raised is not None:
+        raise raised
+    return cast(Result, result)

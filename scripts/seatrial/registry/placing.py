@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 
+from seatrial.errors import ServiceError
 from seatrial.registry.judging import DIGEST_HEADER
 from seatrial.registry.patience import NOT_DONE, PASSING, TRIES, pause
 from seatrial.registry.reference import shown
@@ -13,13 +15,21 @@ from seatrial.registry.wire import NoAnswer, Reply
 from seatrial.release.ports import Manifest
 from seatrial.release.presence import Answer, Present, Unknown
 
-DONE = frozenset({200, 201, 202})
+DONE = frozenset({201, 202})
 
 
 def put_by_digest(repository: RemoteRepository, manifest: Manifest) -> Reply:
     """Send a manifest by its digest, as often as needed, for it can overwrite nothing. Raises ServiceError."""
     reply = repository.ask(manifest.digest, _ask(manifest, manifest.digest))
     return _checked(repository, manifest, manifest.digest, reply)
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """Nobody knows what a try did: why, and whether another may help."""
+
+    why: str
+    may_pass: bool = True
 
 
 def put_to_tag(repository: RemoteRepository, manifest: Manifest, tag: str) -> Reply | None:
@@ -32,22 +42,30 @@ def put_to_tag(repository: RemoteRepository, manifest: Manifest, tag: str) -> Re
     if before == Present(manifest.digest):
         return None
     for tries in range(TRIES):
-        try:
-            reply = repository.answer(_ask(manifest, tag, NOT_DONE, lost=False))
-            why = str(repository.refused(tag, reply)) if reply.status in PASSING - NOT_DONE else ""
-        except NoAnswer as lost:
-            why = str(repository.lost(tag, lost))
-        if not why:
-            return _checked(repository, manifest, tag, reply)
+        tried = _tried(repository, manifest, tag)
+        if isinstance(tried, Reply):
+            return tried
         now = _seen(repository, tag)
         if now == Present(manifest.digest):
             return None
         if now != before:
             raise repository.failed(
-                tag, f"it leads elsewhere now, since somebody else set it; before that: {why}"
+                tag, f"it leads elsewhere now, since somebody else set it; before that: {tried.why}"
             )
+        if not tried.may_pass or tries == TRIES - 1:
+            raise ServiceError(tried.why)
         time.sleep(pause(repository.times, tries))
-    raise repository.failed(tag, f"could not be set; {why}")
+    raise AssertionError("the last try returns or raises")
+
+
+def _tried(repository: RemoteRepository, manifest: Manifest, tag: str) -> Reply | Doubt:
+    try:
+        reply = repository.answer(_ask(manifest, tag, NOT_DONE, lost=False))
+    except NoAnswer as lost:
+        return Doubt(str(repository.lost(tag, lost)), lost.repeat > 0)
+    if reply.status in PASSING - NOT_DONE:
+        return Doubt(str(repository.refused(tag, reply)))
+    return _checked(repository, manifest, tag, reply)
 
 
 def _seen(repository: RemoteRepository, tag: str) -> Answer:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from seatrial.errors import ServiceError
 from seatrial.registry import media
+from seatrial.registry.crowd import in_time
 from seatrial.registry.finding import look
 from seatrial.registry.judging import is_absent, manifest_in, trouble
 from seatrial.registry.reference import Repository, full_name
@@ -38,12 +39,14 @@ class RemoteRepository:
 
     def answer(self, ask: Ask, seconds: float = 0.0) -> Reply:
         """The same, but raises NoAnswer."""
-        return self.session.ask(self.repository, ask, time.monotonic() + (seconds or self.times.call))
+        deadline = time.monotonic() + (seconds or self.times.call)
+        return in_time(lambda: self.session.ask(self.repository, ask, deadline), deadline)
 
     def look(self, reference: str) -> Answer:
         """What is known of a manifest."""
+        deadline = time.monotonic() + self.times.call
         try:
-            return look(self.session, self.repository, reference, time.monotonic() + self.times.call)
+            return in_time(lambda: look(self.session, self.repository, reference, deadline), deadline)
         except NoAnswer as lost:
             return Unknown(f"{self.repository.host} {lost}")
 

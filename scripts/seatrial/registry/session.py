@@ -14,7 +14,7 @@ from seatrial.registry.judging import said
 from seatrial.registry.patience import PASSING, patiently
 from seatrial.registry.reference import Repository, on_loopback
 from seatrial.registry.tokens import Tokens
-from seatrial.registry.wire import MAX_BODY, NoAnswer, Reply, Request, Times, Wire, moved
+from seatrial.registry.wire import MAX_BODY, NoAnswer, Reply, Request, Times, Wire, left, moved
 
 PULL = "pull"
 PUSH = "pull,push"
@@ -53,10 +53,14 @@ class Session:
 
     def meet(self, deadline: float) -> str:
         """Find out how the registry is reached and what it wants to see, once; its URL. Raises NoAnswer."""
-        with self._meeting:
+        if not self._meeting.acquire(timeout=left(deadline)):
+            raise NoAnswer("took longer than there was time for", repeat=0)
+        try:
             if not self._base:
                 self._base, self._challenge = self._met(deadline)
             return self._base
+        finally:
+            self._meeting.release()
 
     def prepare(self, repository: Repository, deadline: float) -> None:
         """Fetch what is to be shown for a repository before it is asked for. Raises NoAnswer."""

@@ -9,6 +9,7 @@ from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
 from seatrial.errors import ServiceError
 from seatrial.registry.content import opened, size_of
+from seatrial.registry.judging import DIGEST_HEADER, HTML
 from seatrial.registry.patience import PASSING, TRIES, pause
 from seatrial.registry.remoterepository import RemoteRepository
 from seatrial.registry.session import PUSH, Ask
@@ -21,9 +22,12 @@ EXPIRED = frozenset({400, 404, 416})
 def has_blob(repository: RemoteRepository, digest: str, rights: str = "pull") -> bool:
     """Whether a blob is there. Raises ServiceError where nobody can tell."""
     reply = repository.ask(digest, Ask("HEAD", f"blobs/{digest}", rights=rights))
-    if reply.status not in (200, 404):
+    stated = reply.header(DIGEST_HEADER) or digest
+    if reply.status == 404:
+        return False
+    if reply.status != 200 or stated != digest or reply.media_type in HTML:
         raise repository.refused(digest, reply)
-    return reply.status == 200
+    return True
 
 
 def put_blob(repository: RemoteRepository, digest: str, content: Path | bytes) -> None:

@@ -144,8 +144,11 @@ class Wire:
     def _pool(self, url: str) -> PoolManager:
         parts = urlsplit(url)
         proxy = getproxies_environment().get(parts.scheme, "")
-        if not proxy or on_loopback(parts.netloc) or proxy_bypass(parts.netloc):
-            return self._direct
+        if proxy and not on_loopback(parts.netloc) and not proxy_bypass(parts.netloc):
+            return self._through(proxy)
+        return self._direct if parts.scheme == "https" else self._plain
+
+    def _through(self, proxy: str) -> ProxyManager:
         with self._lock:
             if proxy not in self._proxied:
                 self._proxied[proxy] = ProxyManager(
@@ -154,8 +157,12 @@ class Wire:
             return self._proxied[proxy]
 
     @cached_property
+    def _plain(self) -> PoolManager:
+        return PoolManager(num_pools=THREADS, maxsize=THREADS, blocksize=_CHUNK)
+
+    @cached_property
     def _direct(self) -> PoolManager:
-        return PoolManager(num_pools=THREADS, maxsize=THREADS, ssl_context=self._trust, blocksize=_CHUNK)
+        return PoolManager(num_pools=THREADS, maxsize=THREADS, blocksize=_CHUNK, ssl_context=self._trust)
 
     @cached_property
     def _trust(self) -> ssl.SSLContext:
@@ -205,8 +212,8 @@ def _no_answer(failed: Exception, seconds: float) -> NoAnswer:
             "is a name that no address is known for; check the name and the network",
             1,
         ),
-        (broken.TimeoutError, f"did not answer within {seconds:.3g} seconds", 1),
         (broken.NewConnectionError, "cannot be reached; check that it runs and the network", 3),
+        (broken.TimeoutError, f"did not answer within {seconds:.3g} seconds", 1),
         (broken.ProxyError, "cannot be reached through the proxy; check HTTPS_PROXY", 3),
         (broken.SSLError, _untrusted(failed), 0),
         (broken.ProtocolError, "broke off, or answered with something that is not HTTP", 4),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 _URL = re.compile(
     r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?:(?P<login>[^\s/]*)@)?(?P<rest>[^\s?#]*).*", re.DOTALL
 )
+_SCP = re.compile(r"(?:(?P<login>[^\s/@]*)@)?(?P<host>[\w.-]{2,}):(?P<path>(?!//)[^\s?#]+)")
 _LOGIN = re.compile(r"://[^\s/]*@")
 _HOST = re.compile(r"localhost(:[0-9]+)?|[^/]*[.:][^/]*")
 _IMAGE = re.compile(
@@ -16,13 +17,20 @@ _IMAGE = re.compile(
 
 
 def public(address: str) -> str:
-    """An address without password, query and fragment; only ssh keeps a name, for the place is known by it."""
+    """An address as a URL without password, query and fragment; only ssh keeps a name, for it belongs to the place."""
+    short = _SCP.fullmatch(address.strip())
+    if short:
+        return f"ssh://{_named(short['login'])}{short['host']}/{short['path'].lstrip('/')}"
     match = _URL.fullmatch(address.strip())
     if match is None:
         return without_logins(address.strip())
-    name = (match["login"] or "").partition(":")[0]
-    kept = f"{name}@" if name and match["scheme"].endswith("ssh") else ""
-    return f"{match['scheme']}://{kept}{match['rest']}"
+    name = _named(match["login"]) if match["scheme"].endswith("ssh") else ""
+    return f"{match['scheme']}://{name}{match['rest']}"
+
+
+def _named(login: str | None) -> str:
+    name = (login or "").partition(":")[0]
+    return f"{name}@" if name else ""
 
 
 def without_logins(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -145,17 +146,18 @@ def _references(locked: Locked) -> Iterator[ExternalReference]:
     else:
         index = public(source.url).rstrip("/") if source else PYPI
         for file, digest in locked.files:
-            address = f"{index}/{locked.name}/#{quote(file, safe='')}"
-            yield _reference(ExternalReferenceType.DISTRIBUTION, address, digest)
+            yield _reference(
+                ExternalReferenceType.DISTRIBUTION, f"{index}/{locked.name}/", digest, fragment=file
+            )
 
 
-def _reference(type: ExternalReferenceType, address: str, *hashes: str) -> ExternalReference:
-    return ExternalReference(type=type, url=XsUri(_quoted(address)), hashes=[_hash(one) for one in hashes])
-
-
-def _quoted(address: str) -> str:
-    """An address in which every character may stand; paths in a lock may have any."""
-    return quote(address, safe="/:?#@!$&'()*+,;=%~").replace("%25", "%")
+def _reference(
+    type: ExternalReferenceType, address: str, *hashes: str, fragment: str = ""
+) -> ExternalReference:
+    """A reference to an address, in which every character may stand; paths and names in a lock may have any."""
+    whole = re.sub("%(?![0-9A-Fa-f]{2})", "%25", quote(address, safe="/:@!$&'()*+,;=%~"))
+    whole += f"#{quote(fragment, safe='')}" if fragment else ""
+    return ExternalReference(type=type, url=XsUri(whole), hashes=[_hash(one) for one in hashes])
 
 
 def _hash(text: str) -> HashType:

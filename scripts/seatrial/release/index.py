@@ -7,6 +7,7 @@ version that is follows from the keys of the store and from nothing else.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -32,17 +33,17 @@ class Index:
     @property
     def versions(self) -> Mapping[str, str]:
         """The version of each type."""
-        return {type: str(entry["version"]) for type, entry in self.entries.items()}
+        return {name: str(entry["version"]) for name, entry in self.entries.items()}
 
     def having(self, entries: Mapping[str, Entry | None]) -> Index:
         """With these entries in the place of those of their types; None for a type that has none."""
         replaced = {**self.entries, **entries}
-        return Index({type: entry for type, entry in replaced.items() if entry is not None})
+        return Index({name: entry for name, entry in replaced.items() if entry is not None})
 
     def to_bytes(self) -> bytes:
         """The index as the store has it; the same bytes for the same entries."""
-        lines = (json.dumps(entry, allow_nan=False) for _, entry in sorted(self.entries.items()))
-        return f"[\n{',\n'.join(lines)}\n]\n".encode() if self.entries else b"[]\n"
+        lines = ",\n".join(json.dumps(entry, allow_nan=False) for _, entry in sorted(self.entries.items()))
+        return f"[\n{lines}\n]\n".encode()
 
 
 def published(type: str, stored: Collection[str]) -> list[Version]:
@@ -63,7 +64,9 @@ def entry_of(spec: Mapping[str, Any], type: str, version: str) -> Entry:
     try:
         value = json.loads(json.dumps(spec, allow_nan=False))
     except (TypeError, ValueError, RecursionError):
-        raise UsageError(f"the spec of {type} {version} has a value that JSON cannot say, as .nan is one") from None
+        raise UsageError(
+            f"the spec of {type} {version} has a value that JSON cannot say, as .nan is one"
+        ) from None
     return {**value, "type": type, "version": version}
 
 
@@ -82,7 +85,7 @@ def parse(data: bytes, key: str = keys.INDEX) -> Index:
     form = value.get("version") if isinstance(value, dict) else None
     if isinstance(form, int) and form > FORM:
         raise ConfigurationError(
-            f"{key} in the store was written by a newer Seatrial (form {form:.10}); upgrade, and run it again"
+            f"{key} in the store was written by a newer Seatrial (form {str(form)[:10]}); upgrade, and run it again"
         )
     if not isinstance(value, list):
         raise _refused(f"{key} in the store is no list of specs")
@@ -93,20 +96,25 @@ def parse(data: bytes, key: str = keys.INDEX) -> Index:
 
 def _by_type(elements: list[Any], key: str) -> Mapping[str, Entry]:
     found = list(_typed(elements, key))
-    entries = dict(found)
-    if len(entries) < len(found):
-        types = [type for type, _ in found]
-        twice = next(type for type in types if types.count(type) > 1)
-        raise _refused(f'{key} in the store has "{shown(twice)}" twice')
-    return entries
+    name, times = Counter(name for name, _ in found).most_common(1)[0] if found else ("", 0)
+    if times > 1:
+        raise _refused(f'{key} in the store has "{shown(name)}" {times} times')
+    return dict(found)
 
 
 def _typed(elements: list[Any], key: str) -> Iterator[tuple[str, Entry]]:
     for number, element in enumerate(elements):
-        stated = [element.get(name) for name in ("type", "version")] if isinstance(element, dict) else []
-        if not stated or not all(isinstance(one, str) and one for one in stated):
+        name, version = _stated(element)
+        if not name or not version:
             raise _refused(f"element {number} of {key} in the store states no type or no version")
-        yield stated[0], element
+        yield name, element
+
+
+def _stated(element: Any) -> tuple[str, str]:
+    """The type and version of an element, each empty where it is no text."""
+    stated = (element.get("type"), element.get("version")) if isinstance(element, dict) else ("", "")
+    name, version = (one if isinstance(one, str) else "" for one in stated)
+    return name, version
 
 
 def _must_be_writable(index: Index, key: str) -> None:

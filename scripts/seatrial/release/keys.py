@@ -30,7 +30,9 @@ def is_example(name: str) -> bool:
 def of_type(type: str) -> str:
     """What all keys of a type begin with. Raises UsageError for what is no type."""
     if not is_type(type):
-        raise UsageError(f'"{shown(type)}" is no type; use small letters, digits, and ".", "_" or "-" between them')
+        raise UsageError(
+            f'"{shown(type)}" is no type; use small letters, digits, and ".", "_" or "-" between them'
+        )
     return f"{type}/"
 
 
@@ -85,10 +87,9 @@ def lease(type: str) -> str:
 
 def version_of(type: str, key: str) -> Version | None:
     """The version whose spec stands at a key of a type; None where it is another key."""
-    name, _, rest = key.removeprefix(of_type(type)).partition("/")
-    if rest != "spec.json" or not key.startswith(of_type(type)):
+    if not key.endswith("/spec.json") or not key.startswith(of_type(type)):
         return None
     try:
-        return Version.parse(name)
+        return Version.parse(key.removeprefix(of_type(type)).removesuffix("/spec.json"))
     except ValueError:
         return None

@@ -52,7 +52,10 @@ class Package:
 
 @dataclass(frozen=True)
 class Packages:
-    """All packages, sorted by name and version, and the keys of those that the integration itself asks for."""
+    """All packages, sorted by name and version, and the keys of those that the integration itself asks for.
+
+    Where the lock has none of those, all are taken as asked for.
+    """
 
     all: tuple[Package, ...]
     roots: tuple[str, ...]
@@ -67,10 +70,9 @@ def packages_of(lock: Lock, pyproject: Mapping[str, Any]) -> Packages:
         extras = graph.reached(asked.dependencies)
         if not lock.has_groups:
             graph = _Graph({key: one for key, one in graph.locked.items() if key in extras}, holds)
-        return Packages(
-            tuple(_package(graph, key, extras.get(key, frozenset()), asked.names) for key in graph.locked),
-            graph.fulfilling((root, frozenset()) for root in asked.dependencies),
-        )
+        found = [_package(graph, key, extras.get(key, frozenset()), asked.names) for key in graph.locked]
+        roots = graph.fulfilling((root, frozenset()) for root in asked.dependencies)
+        return Packages(tuple(found), roots or tuple(graph.locked))
     except ValueError as odd:
         raise BadLock(f"one of its markers cannot be read: {odd}") from None
 

@@ -14,6 +14,7 @@ from seatrial.model import Finding, Integration, Severity
 from seatrial.outcome import Outcome
 from seatrial.release.state import Checks, Tally
 from seatrial.rules import RULES
+from seatrial.subjects.change import Change
 from seatrial.survey import survey
 from seatrial.workspace import Workspace
 
@@ -28,11 +29,20 @@ class Gates:
     checks: Mapping[str, Checks]
 
 
-def judge(workspace: Workspace, chosen: Sequence[Integration], jobs: int, tell: Tell) -> Gates:
-    """Validate and lint these integrations. What cannot be judged is said in their checks, and nothing is raised."""
+def judge(
+    workspace: Workspace,
+    chosen: Sequence[Integration],
+    jobs: int,
+    tell: Tell,
+    changes: Mapping[str, Change] | None = None,
+) -> Gates:
+    """Validate and lint these integrations. What cannot be judged is said in their checks, and nothing is raised.
+
+    `changes` are what changed in them, by their paths, where that is judged as well.
+    """
     if not chosen:
         return Gates(Outcome(), {})
-    validated, crashed = _validated(workspace, chosen, jobs)
+    validated, crashed = _validated(workspace, chosen, jobs, changes)
     linted, unjudged = _linted(workspace, chosen, jobs, tell)
     of_rules, of_tools = _counts(validated.findings), _counts(linted.findings)
     checks = {
@@ -48,9 +58,12 @@ def judge(workspace: Workspace, chosen: Sequence[Integration], jobs: int, tell: 
 
 
 def _validated(
-    workspace: Workspace, chosen: Sequence[Integration], jobs: int
+    workspace: Workspace,
+    chosen: Sequence[Integration],
+    jobs: int,
+    changes: Mapping[str, Change] | None,
 ) -> tuple[Outcome, Mapping[str, str]]:
-    done = survey(workspace, chosen, RULES, jobs)
+    done = survey(workspace, chosen, RULES, jobs, changes)
     crashed = {name: f"a rule failed: {why}" for why, names in done.crashes.items() for name in names}
     return done.outcome, crashed
 

@@ -1,72 +1,46 @@
-"""Writing the index: read, merge, swap, and again where somebody else was faster."""
+"""Writing the index: read it, compare it with what is published, swap it, and again until both agree."""
 
 from __future__ import annotations
 
 import json
 import random
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from seatrial.errors import ConfigurationError, ServiceError
 from seatrial.release import index, keys
 from seatrial.release.index import Entry, Index
-from seatrial.release.latest import latest
 from seatrial.release.ports import Store
-from seatrial.version import Version
 
 TRIES = 60
 """So many others may be faster before somebody gives up."""
 
-Change = Callable[[Index], Index]
+AT_ONCE = 16
+
+Known = Mapping[tuple[str, str], Entry]
 
 
-def publish(store: Store, entries: Iterable[Entry], sleep: Callable[[float], None] = time.sleep) -> Index:
-    """Put these specs into the index, where the rule makes them the latest; the index that stands then.
+def publish(
+    store: Store,
+    entries: Iterable[Entry],
+    sleep: Callable[[float], None] = time.sleep,
+    at_once: int = AT_ONCE,
+) -> Index:
+    """Have the index name the latest of each type that these published specs are of; the index that stands then.
 
-    Nothing is written where nothing changes. Raises ConfigurationError for an index that is none, ServiceError
-    where the store fails.
+    What is the latest is found anew from all published specs of those types, the yanked ones left out; so an
+    index that missed one, or names one that was yanked, is put right as well. Nothing is written where nothing
+    changes. Raises ConfigurationError for an index that is none, ServiceError where the store fails.
     """
-    new = list(entries)
-    return swap(store, lambda present: present.merged(new), sleep)
+    known = {(str(entry["type"]), str(entry["version"])): entry for entry in entries}
+    return _settled(store, sorted({name for name, _ in known}), known, sleep, at_once)
 
 
 def recompute(store: Store, type: str, sleep: Callable[[float], None] = time.sleep) -> Index:
     """Find the entry of a type anew, from all its published specs but the yanked ones."""
-    return swap(store, lambda present: present.having(type, newest(store, type)), sleep)
-
-
-def swap(store: Store, change: Change, sleep: Callable[[float], None] = time.sleep) -> Index:
-    """Change the index as it stands at that very moment."""
-    for attempt in range(TRIES):
-        stored = store.get(keys.INDEX)
-        present = index.parse(stored.data) if stored else Index()
-        wanted = change(present)
-        if stored and wanted == present:
-            return present
-        data = wanted.to_bytes()
-        if store.replace(keys.INDEX, data, stored.etag) if stored else store.create(keys.INDEX, data):
-            return wanted
-        sleep(random.uniform(0, min(0.02 * 2**attempt, 2.0)))  # noqa: S311
-    raise ServiceError(f"{keys.INDEX} was changed by others {TRIES} times in a row; run it again")
-
-
-def newest(store: Store, type: str) -> Entry | None:
-    """The spec of a type's latest version that is published and not yanked; None for none."""
-    found = set(store.keys(keys.of_type(type)))
-    versions = [
-        version
-        for version in (_version(keys.version_of(type, key)) for key in found)
-        if version and keys.yanked(type, version.text) not in found
-    ]
-    best = latest(versions)
-    return entry(store, type, best.text) if best else None
-
-
-def _version(text: str) -> Version | None:
-    try:
-        return Version.parse(text)
-    except ValueError:
-        return None
+    return _settled(store, [type], {}, sleep, 1)
 
 
 def entry(store: Store, type: str, version: str) -> Entry:
@@ -77,8 +51,53 @@ def entry(store: Store, type: str, version: str) -> Entry:
         raise ServiceError(f"{key} is gone from the store; run `seatrial release` again")
     try:
         value = json.loads(stored.data)
-        if (value["type"], value["version"]) == (type, version):
-            return dict(value)
-    except (ValueError, TypeError, KeyError, RecursionError):
+        stated = index.entry_of(value, value.get("type", type), value.get("version", version))
+        if (stated["type"], stated["version"]) == (type, version):
+            return stated
+    except (ValueError, TypeError, AttributeError, RecursionError):
         pass
-    raise ConfigurationError(f"{key} in the store is not the spec of {type} {version}; nothing was written")
+    raise ConfigurationError(
+        f"{key} in the store is not the spec of {type} {version}; the index was not written"
+    )
+
+
+def current(store: Store) -> Index:
+    """The index as it is. Raises ConfigurationError for what is none."""
+    stored = store.get(keys.INDEX)
+    return index.parse(stored.data) if stored else Index()
+
+
+def _settled(
+    store: Store, types: list[str], known: Known, sleep: Callable[[float], None], at_once: int
+) -> Index:
+    """The index once it says what the listing says that was read after it.
+
+    A swap is followed by another look: whoever publishes or yanks meanwhile may have found nothing to write.
+    """
+    lost = 0
+    while lost < TRIES:
+        stored = store.get(keys.INDEX)
+        present = index.parse(stored.data) if stored else Index()
+        wanted = present.having(_newest(store, types, known, at_once))
+        if wanted == present:
+            return present
+        data = wanted.to_bytes()
+        if not (store.replace(keys.INDEX, data, stored.etag) if stored else store.create(keys.INDEX, data)):
+            lost += 1
+            sleep(random.uniform(0, min(0.02 * 2**lost, 2.0)))  # noqa: S311
+    raise ServiceError(f"{keys.INDEX} was changed by others {TRIES} times in a row; run it again")
+
+
+def _newest(store: Store, types: list[str], known: Known, at_once: int) -> Mapping[str, Entry | None]:
+    find = partial(_newest_of, store, known)
+    if at_once == 1 or len(types) == 1:
+        return dict(zip(types, map(find, types), strict=True))
+    with ThreadPoolExecutor(at_once) as pool:
+        return dict(zip(types, pool.map(find, types), strict=True))
+
+
+def _newest_of(store: Store, known: Known, type: str) -> Entry | None:
+    best = index.indexed(type, frozenset(store.keys(keys.of_type(type))))
+    if best is None:
+        return None
+    return known.get((type, best.text)) or entry(store, type, best.text)

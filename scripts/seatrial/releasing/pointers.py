@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from seatrial.errors import ServiceError
-from seatrial.release import index, keys
-from seatrial.release.index import Index
+from seatrial.release import keys
 from seatrial.release.ports import Images, Store
-from seatrial.release.presence import Absent, Present
+from seatrial.release.presence import Absent, Present, Unknown
+from seatrial.releasing.indexing import current
 from seatrial.store.leases import Clock, Holder, Lease, lease
 
 LATEST = "latest"
@@ -21,53 +21,57 @@ def point(
 ) -> list[str]:
     """Have a type's pointers lead to the version that the index names; what was moved.
 
-    One release at a time does so for a type, and looks at the index again when it is done, so that the last
-    one leaves them as the index says. Raises ServiceError.
+    One release at a time does so for a type. It reads the index when it is alone, and again when it is done:
+    whoever changes the index meanwhile waits for it, and then moves the pointers on. What leads there already
+    stays. Raises ServiceError.
     """
     moved: list[str] = []
     with lease(store, keys.lease(type), holder, clock) as held:
         for _ in range(ROUNDS):
-            version = _indexed(store).versions.get(type, "")
+            version = current(store).versions.get(type, "")
             if not version:
                 return moved
             moved += _point(store, images, image, type, version, held)
-            if _indexed(store).versions.get(type, "") == version:
-                return moved
+            if current(store).versions.get(type, "") == version:
+                return list(dict.fromkeys(moved))
     raise ServiceError(f"the index changes faster than the pointers of {type} can follow; run it again")
-
-
-def _indexed(store: Store) -> Index:
-    stored = store.get(keys.INDEX)
-    return index.parse(stored.data) if stored else Index()
 
 
 def _point(store: Store, images: Images, image: str, type: str, version: str, held: Lease) -> Iterator[str]:
     """Move what does not lead to this version yet; the image's tag last, for a plan sees by it that all is done."""
+    digest = _digest(images, image, version)
     names = keys.examples(type, version)
     for key in store.keys(names):
         if _copy(store, key, keys.example(type, "", key.removeprefix(names)), held):
             yield keys.examples(type)
     if _copy(store, keys.spec(type, version), keys.latest_spec(type), held):
         yield keys.latest_spec(type)
-    if _tag(images, image, version, held):
+    if _tag(images, image, digest, held):
         yield f"{image}:{LATEST}"
 
 
-def _tag(images: Images, image: str, version: str, held: Lease) -> bool:
-    """Move the tag `latest` to the image of a version; whether it was elsewhere."""
-    answers = images.find([(image, version), (image, LATEST)])
-    there, latest = answers[image, version], answers[image, LATEST]
-    if not isinstance(there, Present):
-        why = "it is gone" if isinstance(there, Absent) else there.reason
-        raise ServiceError(f"{image}:{version}, which the index names, cannot be pointed to: {why}")
-    if latest == there:
+def _digest(images: Images, image: str, version: str) -> str:
+    """The digest behind the tag of a version. Raises ServiceError where nobody can tell, or it is gone."""
+    answer = images.find([(image, version)])[image, version]
+    if isinstance(answer, Present):
+        return answer.digest
+    why = "the registry does not have it" if isinstance(answer, Absent) else answer.reason
+    raise ServiceError(f"{image}:{version}, which the index names, cannot become {LATEST}: {why}")
+
+
+def _tag(images: Images, image: str, digest: str, held: Lease) -> bool:
+    """Move the tag `latest` to an image, and pull it back; whether it led elsewhere."""
+    present = images.find([(image, LATEST)])[image, LATEST]
+    if isinstance(present, Unknown):
+        raise ServiceError(f"{image}:{LATEST} was not moved: {present.reason}")
+    if present == Present(digest):
         return False
-    manifest = images.manifest(image, there.digest)
+    manifest = images.manifest(image, digest)
     held.check()
     images.put_manifest(image, manifest, LATEST)
     back = images.manifest(image, LATEST).digest
-    if back != there.digest:
-        raise ServiceError(f"{image}:{LATEST}: the registry gives back {back}, not {there.digest}")
+    if back != digest:
+        raise ServiceError(f"{image}:{LATEST}: the registry gives back {back}, not {digest}")
     return True
 
 

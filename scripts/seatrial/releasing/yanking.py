@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from seatrial.errors import UsageError
+from seatrial.naming import shown
 from seatrial.near import nearest
-from seatrial.release import keys
+from seatrial.release import index, keys
 from seatrial.release.ports import Images, Store
-from seatrial.releasing.indexing import recompute
-from seatrial.releasing.pointers import point
+from seatrial.releasing.indexing import current, recompute
+from seatrial.releasing.pointers import LATEST, point
 from seatrial.store.leases import Clock, Holder
-from seatrial.version import Version
+
+SHOWN = 5
+"""So many versions are named to somebody who asks for one that is not there."""
 
 
 def yank(
@@ -27,18 +30,19 @@ def yank(
 ) -> Iterator[str]:
     """Mark a version, find the index's entry anew, and move the pointers; a line for each thing done.
 
-    Raises UsageError for what was never published, ServiceError where a service fails.
+    Done again, it finishes what was begun. Raises UsageError for what was never published, ServiceError where
+    a service fails.
     """
+    clock = clock or Clock()
     _must_be_published(store, type, version)
-    now = (clock or Clock()).now()
-    mark = {"version": version, "reason": reason, "by": holder.name, "at": round(now)}
-    if store.create(keys.yanked(type, version), (json.dumps(mark, ensure_ascii=False) + "\n").encode()):
+    mark = {"version": version, "reason": reason, "by": holder.name, "at": round(clock.now())}
+    if store.create(keys.yanked(type, version), (json.dumps(mark) + "\n").encode()):
         yield f"{type} {version} is yanked"
     else:
         yield f"{type} {version} was yanked before"
-    left = recompute(store, type).versions.get(type, "")
+    left = recompute(store, type, clock.sleep).versions.get(type, "")
     if not left:
-        yield f"no version of {type} is left in the index; the tag latest stays where it is"
+        yield f"no version of {type} is left in the index; {image}:{LATEST} stays where it is"
         return
     yield f"the index names {type} {left}"
     for moved in point(store, images, image, type, holder, clock):
@@ -46,17 +50,15 @@ def yank(
 
 
 def _must_be_published(store: Store, type: str, version: str) -> None:
-    if not keys.is_type(type):
-        raise UsageError(f'"{type[:60]}" is no type')
-    found = [keys.version_of(type, key) for key in store.keys(keys.of_type(type))]
-    published = [one for one in found if one]
-    if not published:
-        raise UsageError(f"nothing of {type} is published here; `seatrial release.status` shows what is")
-    try:
-        Version.parse(version)
-    except ValueError as wrong:
-        raise UsageError(str(wrong)) from None
-    if version not in published:
-        near = nearest(version, published)
-        hint = f'; did you mean "{near}"?' if near else f"; there is {', '.join(sorted(published)[-5:])}"
-        raise UsageError(f"{type} {version} is not published{hint}")
+    found = [one.text for one in index.published(type, store.keys(keys.of_type(type)))]
+    if not found:
+        raise UsageError(f"nothing of {type} is published here{_like(type, current(store).versions)}")
+    if version not in found:
+        near = nearest(version, found)
+        there = f'did you mean "{near}"?' if near else f"there is {', '.join(found[-SHOWN:])}"
+        raise UsageError(f'"{shown(version)}" of {type} is not published; {there}')
+
+
+def _like(type: str, known: Iterable[str]) -> str:
+    near = nearest(type, known)
+    return f'; did you mean "{near}"?' if near else "; `seatrial release.status` shows what is"

@@ -45,7 +45,7 @@ def change_without_release(
     """
     shipped = change.shipped(profile)
     silent = change.is_new or change.is_by_hand(package.version) or change.announcing(intents, profile)
-    if shipped and change.version and not silent:
+    if shipped and change.version and package.version and not silent:
         others = f" and {len(shipped) - 1} more" if shipped[1:] else ""
         fix = Fix(
             f"type `seatrial release.intent -i {shown(integration.name)} --bump patch --type improvement "

@@ -2,116 +2,141 @@
 
 from __future__ import annotations
 
+import json
+import mimetypes
 import os
 import re
+import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import urlsplit
 
-from seatrial.errors import ConfigurationError, ServiceError
+from seatrial.errors import ConfigurationError
 from seatrial.release.ports import Stored
+from seatrial.store.troubles import in_words, is_missing_bucket, trouble
 
-T = TypeVar("T")
+RETRY = {"max_retries": 8, "retry_timeout": timedelta(seconds=20)}
+CLIENT = {"timeout": timedelta(seconds=20), "connect_timeout": timedelta(seconds=5)}
+"""Together they end every call after 40 seconds, which is less than what a lease leaves for one."""
 
-RETRY = {"max_retries": 5, "retry_timeout": timedelta(seconds=60)}
-CLIENT = {"timeout": timedelta(seconds=30), "connect_timeout": timedelta(seconds=10)}
+LARGE = 100_000
+"""Of objects larger than this, in bytes, the last one is kept, and only asked for whether it still stands."""
 
+_MARK = "seatrial"
 _ENDPOINTS = (
     "AWS_ENDPOINT_URL",
     "AWS_ENDPOINT_URL_S3",
     "AWS_ENDPOINT",
-    "GOOGLE_BASE_URL",
     "AZURE_STORAGE_ENDPOINT",
+    "GOOGLE_BASE_URL",
 )
+_PLAIN_HTTP = ("AWS_ALLOW_HTTP", "AZURE_ALLOW_HTTP", "GOOGLE_ALLOW_HTTP")
 _LOOPBACK = re.compile(r"127(?:\.\d{1,3}){3}|localhost|::1")
-
-_CREDENTIALS = {
-    "s3": "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (AWS_REGION, AWS_ENDPOINT_URL)",
-    "gs": "GOOGLE_APPLICATION_CREDENTIALS",
-    "az": "AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY",
-}
 
 
 @dataclass(frozen=True)
 class BucketStore:
     """Each key is an object below the URL; it fits `release.ports.Store`.
 
-    A write that may or may not have happened, since the answer was lost, is settled by reading back.
+    Each write carries a mark of its own, so that one whose answer was lost can be told from another's.
     """
 
     url: str
     inner: Any = field(repr=False)
+    _kept: dict[str, Stored] = field(default_factory=dict, repr=False, compare=False)
 
     def get(self, key: str) -> Stored | None:
-        import obstore
-
-        with self._told(key):
-            try:
-                found = obstore.get(self.inner, key)
-                return Stored(bytes(found.bytes()), found.meta["e_tag"] or "")
-            except FileNotFoundError:
-                return None
+        kept = self._kept.get(key)
+        try:
+            with self._told(key):
+                stored = self._fetched(key, kept)
+        except FileNotFoundError:
+            return None
+        if len(stored.data) > LARGE and stored is not kept:
+            self._kept.clear()
+            self._kept[key] = stored
+        return stored
 
     def create(self, key: str, data: bytes) -> bool:
         return self._swapped(key, data, "create")
 
     def replace(self, key: str, data: bytes, etag: str) -> bool:
-        return self._swapped(key, data, {"e_tag": etag})
+        return self._swapped(key, data, json.loads(etag))
 
     def put(self, key: str, data: bytes) -> None:
-        import obstore
-
         with self._told(key):
-            obstore.put(self.inner, key, data, use_multipart=False)
+            self._send(key, data, "", "overwrite")
 
     def keys(self, prefix: str = "") -> Sequence[str]:
         import obstore
 
         folder = prefix.rpartition("/")[0]
-        with self._told(prefix or "the store"):
+        with self._told(f"the listing of {folder or 'the store'}"):
             pages = obstore.list(self.inner, prefix=folder or None, chunk_size=1000)
             found = [str(one["path"]) for page in pages for one in page]
         return sorted(key for key in found if key.startswith(prefix))
 
+    def _fetched(self, key: str, kept: Stored | None) -> Stored:
+        import obstore
+        from obstore.exceptions import NotModifiedError
+
+        known = json.loads(kept.etag).get("e_tag") if kept else None
+        try:
+            found = obstore.get(self.inner, key, options={"if_none_match": known} if known else None)
+        except NotModifiedError:
+            if kept is None:
+                raise
+            return kept
+        stated = {name: found.meta[name] for name in ("e_tag", "version") if found.meta[name]}
+        return Stored(bytes(found.bytes()), json.dumps(stated))
+
     def _swapped(self, key: str, data: bytes, mode: Any) -> bool:
-        """Whether the object is now this one, by a write that happens only if nobody else was before."""
+        """Write where what stands there is as `mode` says; whether that was done."""
+        from obstore import exceptions
+
+        mark = secrets.token_hex(12)
+        try:
+            self._send(key, data, mark, mode)
+        except (exceptions.BaseError, OSError, ValueError) as failed:
+            if self._mark_at(key) == mark:
+                return True
+            beaten = isinstance(failed, exceptions.AlreadyExistsError | exceptions.PreconditionError)
+            if beaten and not is_missing_bucket(failed):
+                return False
+            raise trouble(self.url, key, failed) from failed
+        return True
+
+    def _send(self, key: str, data: bytes, mark: str, mode: Any) -> None:
+        import obstore
+
+        kind = mimetypes.guess_type(key)[0] or "application/octet-stream"
+        attributes = {"Content-Type": kind} | ({_MARK: mark} if mark else {})
+        obstore.put(self.inner, key, data, attributes=attributes, mode=mode, use_multipart=False)
+
+    def _mark_at(self, key: str) -> str:
+        """The mark of the write that made what stands there; empty where that cannot be had."""
         import obstore
         from obstore import exceptions
 
-        with self._told(key):
-            try:
-                obstore.put(self.inner, key, data, mode=mode, use_multipart=False)
-                return True
-            except (exceptions.AlreadyExistsError, exceptions.PreconditionError, FileNotFoundError):
-                pass
-            except exceptions.GenericError as failed:
-                if not _is_conflict(failed):
-                    raise
-        present = self.get(key)
-        return present is not None and present.data == data
+        try:
+            return str(obstore.get(self.inner, key, options={"head": True}).attributes.get(_MARK, ""))
+        except (exceptions.BaseError, OSError, ValueError):
+            return ""
 
     @contextmanager
     def _told(self, what: str) -> Iterator[None]:
-        """What the service refuses, as one line without secrets."""
+        """What the service refuses, as one line; only that nothing stands at a key stays what it is."""
         from obstore import exceptions
 
         try:
             yield
-        except (exceptions.PermissionDeniedError, exceptions.UnauthenticatedError) as failed:
-            raise ServiceError(f"{self.url} refused {what}: {_short(failed)}; {self._remedy}") from failed
-        except (exceptions.BaseError, OSError) as failed:
-            raise ServiceError(f"{self.url} failed at {what}: {_short(failed)}; {self._remedy}") from failed
-
-    @property
-    def _remedy(self) -> str:
-        scheme = urlsplit(self.url).scheme
-        named = _CREDENTIALS.get(
-            {"gcs": "gs", "azure": "az", "abfs": "az", "abfss": "az"}.get(scheme, scheme), ""
-        )
-        return f"check the bucket, the network, and {named}" if named else "check the URL and the network"
+        except (exceptions.BaseError, OSError, ValueError) as failed:
+            if isinstance(failed, FileNotFoundError) and not is_missing_bucket(failed):
+                raise
+            raise trouble(self.url, what, failed) from failed
 
 
 def open_bucket(url: str, environ: Mapping[str, str] = os.environ) -> BucketStore:
@@ -119,43 +144,32 @@ def open_bucket(url: str, environ: Mapping[str, str] = os.environ) -> BucketStor
     from obstore import exceptions
     from obstore.store import from_url
 
+    shown = _without_secrets(url)
     http = any(_on_loopback(environ.get(name, "")) for name in _ENDPOINTS)
+    http = http or any(environ.get(name, "").lower() in ("true", "1") for name in _PLAIN_HTTP)
     try:
         inner = from_url(url, client_options={**CLIENT, "allow_http": http}, retry_config=RETRY)  # type: ignore[call-overload]
     except (exceptions.BaseError, ValueError) as wrong:
         raise ConfigurationError(
-            f'store = "{_bare(url)}" below [release] cannot be opened: {_short(wrong)}'
+            f'store = "{shown}" below [release] cannot be opened: {in_words(wrong, url)}'
         ) from wrong
-    return BucketStore(_bare(url), inner)
+    return BucketStore(shown, inner)
 
 
-def _bare(url: str) -> str:
-    """A URL without what may be secret in it."""
+def _without_secrets(url: str) -> str:
+    """A URL for people. Raises ConfigurationError for one with a password or a token in it."""
     parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+    bare = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+    container = parts.scheme in ("abfs", "abfss") and parts.password is None
+    if parts.query or parts.fragment or ("@" in parts.netloc and not container):
+        raise ConfigurationError(
+            f'store = "{bare}" below [release] has more than a bucket and a path; '
+            "leave that out, and give credentials in the environment"
+        )
+    return url if container else bare
 
 
 def _on_loopback(endpoint: str) -> bool:
     """Whether plain http is right, as the endpoint is on this machine."""
     parts = urlsplit(endpoint)
     return parts.scheme == "http" and bool(_LOOPBACK.fullmatch(parts.hostname or ""))
-
-
-def _is_conflict(failed: Exception) -> bool:
-    """S3 answers 409 where two conditional writes meet."""
-    return "ConditionalRequestConflict" in str(failed) or "409 Conflict" in str(failed)
-
-
-def _short(failed: Exception) -> str:
-    """The reason in an error of obstore, which wraps one into the other."""
-    text = " ".join(str(failed).split())
-    code = re.search(r"<Code>([^<]+)</Code>(?:<Message>([^<]+)</Message>)?", text)
-    if code:
-        return ": ".join(part for part in code.groups() if part)
-    status = re.search(r"status:? (\d{3}[\w ]*)", text)
-    if status:
-        return status[1].strip()
-    for known in ("Connection refused", "dns error", "operation timed out", "error sending request"):
-        if known.lower() in text.lower():
-            return known.lower()
-    return text.partition(" Debug source:")[0][:160]

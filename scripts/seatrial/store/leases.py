@@ -1,7 +1,8 @@
 """Leases: for a while, one holder at a time, by compare-and-swap on a key of the store.
 
-A lease ends by itself, so that a holder that died keeps nobody waiting for long. The clocks of holders may
-differ by `SKEW`: a holder stops trusting its lease that much before the end, others take it that much after.
+A lease ends by itself, so that a holder that died keeps nobody waiting for long. What is assumed: the clocks
+of two holders differ by less than SKEW, and one request takes less than MARGIN, or its client gives it up. A
+holder stops trusting its lease SKEW before the end, and others take it no sooner than SKEW after the end.
 """
 
 from __future__ import annotations
@@ -10,18 +11,28 @@ import json
 import random
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import PurePosixPath
 from typing import Any
 
 from seatrial.errors import ServiceError
+from seatrial.naming import shown
 from seatrial.release.ports import Store, Stored
 
-SECONDS = 60.0
+SECONDS = 120.0
+MARGIN = 45.0
 SKEW = 15.0
-PATIENCE = 150.0
-"""How long a lease lasts, how far clocks may be apart, how long somebody waits for another's; in seconds."""
+PATIENCE = 240.0
+"""How long a lease lasts, how long one request may take, how far clocks may be apart, how long somebody waits."""
+
+LONGEST = 3600.0
+"""No lease says that it lasts longer, in seconds; one that does was not written by a holder."""
+
+_FREE = {"holder": "", "token": "", "since": 0, "until": 0}
 
 
 @dataclass(frozen=True)
@@ -51,77 +62,122 @@ class Holder:
 
 @dataclass(frozen=True)
 class Lease:
-    """A lease that is held until `until`, in seconds since 1970."""
+    """A lease that was taken for `seconds`, and is taken for as long again when its end comes near."""
 
+    store: Store
     key: str
-    until: float
+    holder: Holder
     clock: Clock
+    seconds: float
 
-    def check(self, margin: float = 10.0) -> None:
-        """Make sure that `margin` seconds of work are still covered. Raises ServiceError where they are not."""
-        if self.clock.now() + margin > self.until - SKEW:
-            raise ServiceError(f"the lease {self.key} ran out, as the work took too long; run it again")
+    def check(self, margin: float = MARGIN) -> None:
+        """Make sure that it stays ours for `margin` seconds. Raises ServiceError where it does not."""
+        present = self.store.get(self.key)
+        stated = _read(present)
+        if present is None or stated.get("token") != self.holder.token:
+            raise ServiceError(f"{_who(stated)} took over {_what(self.key)} meanwhile; run it again")
+        if self._covers(stated.get("until"), margin):
+            return
+        until = self.clock.now() + self.seconds
+        renewed = self.store.replace(self.key, _form(self.holder, self.clock.now(), until), present.etag)
+        if not renewed or not self._covers(until, margin):
+            raise ServiceError(
+                f"the lease on {_what(self.key)} ran out, as the store is too slow; run it again"
+            )
+
+    def _covers(self, until: Any, margin: float) -> bool:
+        return isinstance(until, int | float) and self.clock.now() + margin <= until - SKEW
 
 
 @contextmanager
-def lease(store: Store, key: str, holder: Holder, clock: Clock | None = None) -> Iterator[Lease]:
-    """Hold the lease on a key. Raises ServiceError where another keeps it for longer than PATIENCE."""
-    clock = clock or Clock()
-    held = _taken(store, key, holder, clock)
+def lease(
+    store: Store,
+    key: str,
+    holder: Holder,
+    clock: Clock | None = None,
+    seconds: float = SECONDS,
+    patience: float = PATIENCE,
+) -> Iterator[Lease]:
+    """Hold the lease on a key. Raises ServiceError where others keep it for longer than `patience` seconds."""
+    held = Lease(store, key, holder, clock or Clock(), seconds)
+    _take(held, patience)
     try:
         yield held
     finally:
         with suppress(ServiceError):
-            _give_back(store, key, holder)
+            _give_back(held)
 
 
-def _taken(store: Store, key: str, holder: Holder, clock: Clock) -> Lease:
-    begun = clock.now()
-    while True:
-        until = clock.now() + SECONDS
-        data = _form(holder, clock.now(), until)
-        present = store.get(key)
-        if present is None and store.create(key, data):
-            return Lease(key, until, clock)
-        if (
-            present is not None
-            and _is_free(present, holder, clock)
-            and store.replace(key, data, present.etag)
-        ):
-            return Lease(key, until, clock)
-        if clock.now() - begun > PATIENCE:
-            raise ServiceError(_taken_by(key, present))
-        clock.sleep(random.uniform(0.05, 0.5) if present is None else random.uniform(0.2, 1.5))  # noqa: S311
+def _take(wanted: Lease, patience: float) -> None:
+    clock = wanted.clock
+    end = clock.now() + patience
+    for turn in count():
+        present = wanted.store.get(wanted.key)
+        if _is_free(present, wanted) and _written(wanted, present):
+            return
+        if clock.now() > end:
+            raise ServiceError(_taken(wanted.key, _read(present)))
+        clock.sleep(random.uniform(0.1, min(0.5 * 2**turn, 4.0)))  # noqa: S311
+
+
+def _written(wanted: Lease, present: Stored | None) -> bool:
+    """Whether our name stands there now, in the place of what stood there."""
+    now = wanted.clock.now()
+    data = _form(wanted.holder, now, now + wanted.seconds)
+    if present is None:
+        return wanted.store.create(wanted.key, data)
+    return wanted.store.replace(wanted.key, data, present.etag)
 
 
 def _form(holder: Holder, now: float, until: float) -> bytes:
-    told = {"holder": holder.name, "token": holder.token, "since": round(now), "until": until}
-    return json.dumps(told).encode()
+    return _json({"holder": holder.name, "token": holder.token, "since": round(now), "until": until})
 
 
-def _is_free(present: Stored, holder: Holder, clock: Clock) -> bool:
-    held = _read(present)
-    until = held.get("until")
-    late = not isinstance(until, int | float) or clock.now() > until + SKEW
-    return held.get("token") in ("", holder.token) or late
+def _json(told: Mapping[str, Any]) -> bytes:
+    return (json.dumps(told) + "\n").encode()
 
 
-def _read(present: Stored) -> dict[str, Any]:
+def _is_free(present: Stored | None, wanted: Lease) -> bool:
+    """Whether nobody holds it, or we do ourselves; what no holder wrote holds nothing."""
+    stated = _read(present)
+    until, now = stated.get("until"), wanted.clock.now()
+    if not isinstance(until, int | float) or stated.get("token") == wanted.holder.token:
+        return True
+    return not now - SKEW <= until <= now + LONGEST
+
+
+def _read(present: Stored | None) -> Mapping[str, Any]:
     try:
-        value = json.loads(present.data)
-    except ValueError:
+        value = json.loads(present.data) if present else {}
+    except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
 
 
-def _give_back(store: Store, key: str, holder: Holder) -> None:
+def _give_back(held: Lease) -> None:
     """Leave the key without a holder; nothing is done where somebody else has it by now."""
-    present = store.get(key)
-    if present is not None and _read(present).get("token") == holder.token:
-        store.replace(key, json.dumps({"holder": "", "token": "", "until": 0}).encode(), present.etag)
+    present = held.store.get(held.key)
+    if present is not None and _read(present).get("token") == held.holder.token:
+        held.store.replace(held.key, _json(_FREE), present.etag)
 
 
-def _taken_by(key: str, present: Stored | None) -> str:
-    held = _read(present) if present else {}
-    name = str(held.get("holder") or "another release")[:100]
-    return f"{name} has held {key} for long; wait for its end and run it again"
+def _taken(key: str, stated: Mapping[str, Any]) -> str:
+    return (
+        f"{_what(key)} is being released by {_who(stated)} since {_when(stated.get('since'))}; "
+        f"its lease ends at {_when(stated.get('until'))}, unless it is renewed: run it again then"
+    )
+
+
+def _what(key: str) -> str:
+    return PurePosixPath(key).stem
+
+
+def _who(stated: Mapping[str, Any]) -> str:
+    return shown(str(stated.get("holder") or "another release"))
+
+
+def _when(seconds: Any) -> str:
+    try:
+        return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    except (TypeError, ValueError, OverflowError, OSError):
+        return "an unknown time"

@@ -5,16 +5,37 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from seatrial.errors import ConfigurationError
 from seatrial.release.ports import Store
 from seatrial.store.folder import FolderStore
 
 
 def open_store(url: str, embedded: Path) -> Store:
-    """The store at a URL; for none, the folder `embedded`. Raises ConfigurationError."""
+    """The store at a URL; for none, the folder `embedded`. Raises ConfigurationError for what cannot be one."""
     if not url:
-        return FolderStore(embedded)
-    if url.startswith("file://"):
-        return FolderStore(Path(unquote(urlsplit(url).path)))
+        return FolderStore(_plain(embedded))
+    if url.startswith("file:"):
+        return FolderStore(_folder(url))
     from seatrial.store.bucket import open_bucket
 
     return open_bucket(url)
+
+
+def _plain(embedded: Path) -> Path:
+    """The folder, to which no link of a checkout leads elsewhere."""
+    linked = next((path for path in (embedded.parent, embedded) if path.is_symlink()), None)
+    if linked is None:
+        return embedded
+    raise ConfigurationError(
+        f'{linked} is a link; remove it, or name where it leads with store = "file:///..." below [release]'
+    )
+
+
+def _folder(url: str) -> Path:
+    parts = urlsplit(url)
+    path = Path(unquote(parts.path))
+    if parts.netloc not in ("", "localhost") or not path.is_absolute() or "\0" in str(path):
+        raise ConfigurationError(
+            f'store = "{url[:100]}" below [release] is no folder; write file:// and a path that begins with "/"'
+        )
+    return path

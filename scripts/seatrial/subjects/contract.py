@@ -36,7 +36,8 @@ class Name:
 class Terms:
     """How a thing is promised, and where in which file that stands.
 
-    `required` means that who has it not yet must do something. `options` are the values it may have, None for any.
+    `required` means that who has it not yet must do something. `options` are the values it may have, None for any;
+    `format` is what its text must look like, `target` the blueprint that a relation leads to.
     """
 
     path: str
@@ -44,6 +45,7 @@ class Terms:
     type: str = ""
     required: bool = False
     options: frozenset[str] | None = None
+    format: str = ""
     target: str = ""
 
     @property
@@ -139,12 +141,13 @@ def _property(path: str, item: Item, required: bool) -> Terms:
     kind = item.text("type") + (f" of {of}" if of else "")
     values = item.value.get("enum")
     options = frozenset(map(str, values)) if isinstance(values, list) else None
-    return Terms(path, item.keys, kind, required, options)
+    return Terms(path, item.keys, kind, required, options, item.text("format"))
 
 
 def _relation(path: str, item: Item) -> Terms:
     arity = "many" if item.value.get("many") is True else "one"
-    return Terms(path, item.keys, arity, item.value.get("required") is True, None, item.text("target"))
+    must = item.value.get("required") is True
+    return Terms(path, item.keys, arity, must, target=item.text("target"))
 
 
 @dataclass(frozen=True)
@@ -158,8 +161,11 @@ class Difference:
 
 def differences(old: Contract, new: Contract) -> Iterator[Difference]:
     """What is promised otherwise, in the order of the files; of a blueprint that comes or goes not each property."""
+    corrected = _corrected(old, new)
     for name, terms in old.promises.items():
-        if name not in new.promises and _lacks(new, name) and _is_news(name, new):
+        if name in corrected or name in new.promises:
+            continue
+        if _lacks(new, name) and _is_news(name, new):
             yield Difference(True, f"removes {name}", terms.place)
     for name, terms in new.promises.items():
         before = old.promises.get(name)
@@ -168,6 +174,15 @@ def differences(old: Contract, new: Contract) -> Iterator[Difference]:
         elif _lacks(old, name) and _is_news(name, old):
             what = f"adds {name}, which is required" if terms.required else f"adds {name}"
             yield Difference(terms.required, what, terms.place)
+
+
+def _corrected(old: Contract, new: Contract) -> frozenset[Name]:
+    """The kinds that were listed and never mapped, where those that were mapped are now listed in their place."""
+    listed_now = {name.text for name in new.promises if name.sort == KIND}
+    listed_once = {name.text for name in old.promises if name.sort == KIND}
+    if old.mapped.isdisjoint(listed_now - listed_once):
+        return frozenset()
+    return frozenset(Name(KIND, text) for text in listed_once - old.mapped)
 
 
 def _lacks(contract: Contract, name: Name) -> bool:
@@ -188,6 +203,8 @@ def _changed(name: Name, old: Terms, new: Terms, contract: Contract) -> Iterator
         yield Difference(True, f'turns {name} from "{old.type[:40]}" into "{new.type[:40]}"', new.place)
     if new.target != old.target and Name(BLUEPRINT, old.target) in contract.promises:
         yield Difference(True, f'leads {name} to "{new.target[:60]}", not "{old.target[:60]}"', new.place)
+    if new.format and new.format != old.format and new.type == old.type:
+        yield Difference(True, f'gives {name} the format "{new.format[:40]}"', new.place)
     if new.required and not old.required:
         yield Difference(True, f"makes {name} required", new.place)
     yield from _options(name, old, new)
@@ -201,7 +218,7 @@ def _are_alike(old: str, new: str) -> bool:
     return old == new and (not old_item or not new_item or old_item == new_item)
 
 
-_SAME = {"url": "string"}
+_SAME = {"url": "string", "markdown": "string"}
 """Types whose values are kept alike."""
 
 

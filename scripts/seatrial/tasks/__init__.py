@@ -2,12 +2,23 @@
 
 from invoke import Collection
 
-from seatrial.tasks import fixing, intents, judging, linting, making, reference, releasing
+from seatrial.tasks import (
+    checking,
+    fixing,
+    intents,
+    judging,
+    linting,
+    making,
+    reference,
+    releasecheck,
+    releasing,
+)
 
 release = Collection("release")
 release.add_task(releasing.release, default=True)
 release.add_task(intents.intent)
 release.add_task(intents.bump)
+release.add_task(releasecheck.check)
 release.add_task(releasing.status)
 release.add_task(releasing.yank)
 
@@ -17,6 +28,7 @@ ns = Collection(
     judging.validate_spec,
     judging.check_layout,
     judging.check_version,
+    checking.check,
     fixing.fix,
     making.new,
     reference.explain,
