@@ -80,7 +80,11 @@ class Seas:
 
     def latency(self) -> float:
         """How long a request takes, in seconds: mostly little, at times nearly as long as it may."""
-        return self.chance.uniform(0, MARGIN * 0.9) if self.chance.random() < 0.01 else self.chance.expovariate(10)
+        return (
+            self.chance.uniform(0, MARGIN * 0.9)
+            if self.chance.random() < 0.01
+            else self.chance.expovariate(10)
+        )
 
 
 @dataclass

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from bases import own_storage, small_base
 from dock import bump, commit, git
 from harbour import Harbour, harbour, kill, wait_for
 
-from services import needs
+from services import lacking, needs
 
 pytestmark = pytest.mark.slow
 
@@ -135,3 +138,51 @@ def test_a_new_version_replaces_the_latest_and_leaves_the_old_one(port: Harbour)
     assert seen["images"]["alpha-service", "latest"] == seen["images"]["alpha-service", "0.2.0"] != before
     assert port.published(ALPHA)["images"]["alpha-service", "0.1.0"] == before
     assert port.front.overwrites() == []
+
+
+def test_a_fresh_clone_publishes_its_example_into_dist(tmp_path: Path) -> None:
+    """The shared Dockerfile of this very repository, on a base image of the tests."""
+    needs("buildah")
+    needs("skopeo")
+    here = Path(__file__).parents[2]
+    if not (here / ".git").exists():
+        lacking("the git repository of this checkout")
+    git(tmp_path, "clone", "-q", str(here), str(tmp_path / "clone"))
+    storage = tmp_path / "storage"
+    storage.mkdir()
+    environ = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path),
+        "PYTHONPATH": str(here / "scripts"),
+        **own_storage(storage),
+    }
+    base = f"oci:{small_base(tmp_path / 'small')}"
+    subprocess.run(
+        ["skopeo", "copy", "-q", base, "containers-storage:localhost/small:1"], env=environ, check=True
+    )
+    bases = [f"--build-arg=BASE_{which}_PYTHON_IMAGE=localhost/small:1" for which in ("BUILDER", "RUNNER")]
+    command = [
+        sys.executable,
+        "-m",
+        "seatrial",
+        "release",
+        "--builder",
+        "buildah",
+        "--force",
+        "a test",
+        *bases,
+    ]
+    done = subprocess.run(
+        command, cwd=tmp_path / "clone", env=environ, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    dist = tmp_path / "clone/dist"
+    index = json.loads((dist / "registry/index.json").read_text())
+    assert [entry["type"] for entry in index] == ["pilot-log"]
+    seen = subprocess.run(
+        ["skopeo", "inspect", f"oci:{dist}/images/pilot-log:{index[0]['version']}"],
+        capture_output=True,
+        check=True,
+    )
+    assert json.loads(seen.stdout)["Labels"]["org.opencontainers.image.title"] == "pilot-log"
+    assert git(tmp_path / "clone", "status", "--short") == ""

@@ -70,7 +70,11 @@ class Release:
 
     def __call__(self, actor: Actor) -> None:
         store, images = Through(self.harbour.store, actor), Through(self.harbour.images, actor)
-        holder = Holder("somebody", self.token) if self.token else Holder("somebody", f"{id(self)} {actor.attempt}")
+        holder = (
+            Holder("somebody", self.token)
+            if self.token
+            else Holder("somebody", f"{id(self)} {actor.attempt}")
+        )
         self._set_tag(store, images, holder, actor)
         if not counts(Version.parse(self.version)):
             return
@@ -118,7 +122,11 @@ def crew(seas: Seas, harbour: Harbour, publish: Publish = publish_by_swap) -> li
     count = 20 if chance.random() < 0.05 else chance.randint(2, 8)
     return [
         Release(
-            harbour, chance.choice(types), chance.choice(VERSIONS), chance.choice(["", f"checkout {number}"]), publish
+            harbour,
+            chance.choice(types),
+            chance.choice(VERSIONS),
+            chance.choice(["", f"checkout {number}"]),
+            publish,
         )
         for number in range(count)
     ]
@@ -153,7 +161,9 @@ def faults(harbour: Harbour) -> list[str]:
 def overwritten(harbour: Harbour) -> list[str]:
     """Versions that were published twice."""
     tags = Counter((name, tag) for name, tag, _ in harbour.images.puts if tag != LATEST)
-    written = Counter(key for key in harbour.store.writes if key.endswith("/spec.json") and key.count("/") == 2)
+    written = Counter(
+        key for key in harbour.store.writes if key.endswith("/spec.json") and key.count("/") == 2
+    )
     return [f"{what} was written {times} times" for what, times in (tags + written).items() if times > 1]
 
 

@@ -79,7 +79,7 @@ def bases(text: str, args: Mapping[str, str]) -> Sequence[Base]:
     declared = _declared(found[:first], args)
     stages = list(_stages(found[first:]))
     named = [_base(stages[at], stages[:at], declared) for at in sorted(_needed(stages, declared))]
-    return list({(base.image, base.problem): base for base in named if base}.values())
+    return list({(base.image, base.arg, base.problem): base for base in named if base}.values())
 
 
 def on_loopback(image: str) -> bool:
