@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -84,10 +85,35 @@ def _pictures() -> dict[str, str]:
     return {
         "docs/pictures/validate.svg": picture("validate", "make validate", _shown(validated)),
         "docs/pictures/lint.svg": picture("lint", "make lint", _shown(linted)),
+        "docs/pictures/release.svg": picture("release", "make release DRY_RUN=1", _planned().rstrip()),
         "docs/pictures/explain.svg": picture(
             "explain", f"make explain CODE={rule.code}", entry(rule, example(rule)).rstrip()
         ),
     }
+
+
+def _planned() -> str:
+    """What a release would do for a few integrations that stand differently."""
+    from seatrial.release.plan import plan
+    from seatrial.release.presence import Absent, Present, Unknown
+    from seatrial.release.state import Candidate, Checks, IndexSeen, Standing, State, Tally
+    from seatrial.report.planned import plan_table
+
+    there = Present("sha256:" + "5ea" * 21 + "5")
+    whole = Standing(there, there, spec=True, receipt=True, type_spec=True, git_tag="c0ffee")
+    stand = {
+        "amber-desk": (Standing(Absent(), there), "1.4.0"),
+        "blue-ledger": (replace(whole, spec=False, git_tag=""), "0.9.2"),
+        "coral-board": (Standing(Absent(), Absent()), "0.3.0-beta"),
+        "drift-wood": (Standing(Unknown("ghcr.io gave no answer in time"), Absent()), "2.0.1"),
+        "east-pier": (whole, "1.0.0"),
+    }
+    found = [Candidate(name, name, name, version, name, "", "D") for name, (_, version) in stand.items()]
+    good = Checks(Tally(), Tally())
+    checks = {"amber-desk": good, "coral-board": replace(good, lint=Tally(errors=2))}
+    index = IndexSeen("", {"amber-desk": "1.3.2", "blue-ledger": "0.9.1", "east-pier": "1.0.0"})
+    standings = {name: standing for name, (standing, _) in stand.items()}
+    return plan_table(plan(State("", 0, "", index, tuple(found), standings), checks))
 
 
 def _shown(findings: Sequence[Finding]) -> str:
@@ -96,4 +122,4 @@ def _shown(findings: Sequence[Finding]) -> str:
     return render(outcome, Options(colour=True)) + summary(outcome, "make explain CODE=")
 
 
-ns = Collection(*tasks.ns.tasks.values(), test, docs)
+ns = Collection(*tasks.ns.tasks.values(), *tasks.ns.collections.values(), test, docs)
