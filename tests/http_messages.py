@@ -48,7 +48,10 @@ class Message:
 async def read_message(reader: asyncio.StreamReader, bodiless: bool = False) -> Message | None:
     """A whole request or reply; None at the end of the connection."""
     try:
-        head = await reader.readuntil(b"\r\n\r\n")
+        first = await reader.readexactly(1)
+        if not first.isalpha():  # some clients greet by TLS first
+            return None
+        head = first + await reader.readuntil(b"\r\n\r\n")
     except (asyncio.IncompleteReadError, asyncio.LimitOverrunError):
         return None
     message = Message(tuple(head.decode("latin-1").rstrip("\r\n").split("\r\n")), b"")

@@ -80,6 +80,7 @@ class Front:
     tag_puts: list[TagPut] = field(default_factory=list)
     tokens: dict[str, str] = field(default_factory=dict)
     realm: str = ""
+    connections: int = 0
     host: str = ""
 
     def overwrites(self, moving: Sequence[str] = ("latest",)) -> list[TagPut]:
@@ -102,11 +103,14 @@ class Front:
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection of a client, and one to the registry."""
         upstream: Upstream = []
+        self.connections += 1
         try:
             with suppress(OSError, EOFError, asyncio.CancelledError):
                 while request := await read_message(reader):
                     if not await self._answer(request, writer, upstream):
                         break
+                else:  # as Go does where TLS is spoken to it, so that clients then try plain http
+                    writer.write(refusal(400))
         finally:
             for each in (*(to for _, to in upstream), writer):
                 each.close()

@@ -8,8 +8,6 @@ import socket
 import subprocess
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,8 +27,11 @@ log: {{level: error, accesslog: {{disabled: true}}}}
 storage:
   filesystem: {{rootdirectory: {folder}/images}}
   delete: {{enabled: true}}
-http: {{addr: "127.0.0.1:{port}", secret: tests}}
+http:
+  addr: "127.0.0.1:{port}"
+  secret: tests
 """
+ENCRYPTED = "  tls: {{certificate: {folder}/certificate.pem, key: {folder}/key.pem}}\n"
 GUARDED = "auth: {{htpasswd: {{realm: tests, path: {folder}/htpasswd}}}}\n"
 
 
@@ -84,36 +85,34 @@ def docker_registry() -> str:
 
 
 @contextmanager
-def running_registry(folder: Path, auth: bool = False) -> Iterator[str]:
+def running_registry(folder: Path, auth: bool = False, tls: bool = False) -> Iterator[str]:
     """A registry on loopback that keeps its images below `folder`: its host and port.
 
-    With `auth` it wants USER and PASSWORD for everything, by Basic.
+    With `auth` it wants USER and PASSWORD for everything, by Basic. With `tls` it speaks https and shows
+    `certificate.pem`, whose key is `key.pem`, in the folder.
     """
     program, port = docker_registry(), free_port()
     folder.mkdir(parents=True, exist_ok=True)
     config = folder / "registry.yml"
-    config.write_text((REGISTRY + GUARDED * auth).format(folder=folder, port=port))
+    config.write_text((REGISTRY + ENCRYPTED * tls + GUARDED * auth).format(folder=folder, port=port))
     (folder / "htpasswd").write_text(HTPASSWD)
     with open(folder / "registry.log", "wb") as log:
         process = subprocess.Popen([program, "serve", config], stdout=log, stderr=subprocess.STDOUT)
     try:
-        _await(f"http://127.0.0.1:{port}/v2/", process, folder / "registry.log")
+        _await(port, process, folder / "registry.log")
         yield f"127.0.0.1:{port}"
     finally:
         process.kill()
         process.wait()
 
 
-def _await(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    """Until a service answers anything, if only that it wants a login."""
+def _await(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Until a service lets anybody in."""
     for _ in range(500):
         assert process.poll() is None, log.read_text()
         try:
-            urllib.request.urlopen(url, timeout=5).close()
-            return
-        except urllib.error.HTTPError as refused:
-            refused.close()
+            socket.create_connection(("127.0.0.1", port), timeout=5).close()
             return
         except OSError:
             time.sleep(0.02)
-    raise AssertionError(f"{url} does not answer: {log.read_text()}")
+    raise AssertionError(f"port {port} lets nobody in: {log.read_text()}")

@@ -109,6 +109,13 @@ def test_what_is_no_receipt_is_refused_in_a_line(text: str) -> None:
         receipt.of_json(text, "r.json")
 
 
+def test_a_receipt_whose_type_is_no_text_is_none() -> None:
+    with pytest.raises(UsageError, match="is no receipt"):
+        receipt.of_json(
+            receipt.to_json(RECEIPT).replace('"type": "jira",\n  "version"', '"type": [],\n  "version"'), "r"
+        )
+
+
 def test_a_receipt_of_another_form_is_refused() -> None:
     with pytest.raises(UsageError, match="another version of Seatrial"):
         receipt.of_json('{"receipt": 7}', "r.json")

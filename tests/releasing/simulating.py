@@ -30,10 +30,11 @@ class Death(BaseException):
 
 @dataclass(frozen=True)
 class Weather:
-    """How likely a request that changes something kills its process, and how likely any request fails."""
+    """How likely a request that changes something kills its process, and any request fails or is very slow."""
 
     kill: float = 0.0
     fail: float = 0.0
+    slow: float = 0.0
 
 
 CALM = Weather()
@@ -54,7 +55,7 @@ class Seas:
         """Do all these works at once, each again until it is done. Raises what one of them raised otherwise."""
         self._actors = [Actor(self, work, self.chance.uniform(-SKEW / 2, SKEW / 2)) for work in works]
         for actor in self._actors:
-            actor.wake = self.now + self.chance.uniform(0, 5)
+            actor.wake = self.now + self.chance.uniform(0, 3)
             actor.thread.start()
         self.give_turn(None)
         self._over.acquire()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -16,9 +16,10 @@ from simulating import CALM, Actor, Seas, Through, Weather
 from seatrial.errors import ServiceError
 from seatrial.release import index, keys
 from seatrial.release.index import Entry, Index
-from seatrial.release.latest import counts
+from seatrial.release.plan import Step, steps_of
 from seatrial.release.ports import Images, Manifest, Store
-from seatrial.release.presence import Absent, Present
+from seatrial.release.presence import Absent, Unknown
+from seatrial.release.state import Candidate, IndexSeen, Standing
 from seatrial.releasing import indexing
 from seatrial.releasing.pointers import LATEST, point
 from seatrial.releasing.yanking import yank
@@ -26,7 +27,7 @@ from seatrial.store.leases import Holder, lease
 from seatrial.version import Version
 
 SCHEDULES = 1000
-ROUGH = Weather(kill=0.02, fail=0.01)
+ROUGH = (Weather(), Weather(kill=0.02, fail=0.01), Weather(kill=0.02, fail=0.01, slow=0.2), Weather(slow=0.4))
 
 Publish = Callable[[Store, Entry, Actor], object]
 
@@ -60,28 +61,53 @@ def publish_naively(store: Store, entry: Entry, actor: Actor) -> object:
 
 @dataclass(frozen=True)
 class Release:
-    """Somebody who releases a version, from a checkout that keeps its token or from one that does not."""
+    """Somebody who releases a version with so many examples, from a checkout that keeps its token or not."""
 
     harbour: Harbour
     type: str
     version: str
     token: str
+    examples: int
     publish: Publish = publish_by_swap
 
     def __call__(self, actor: Actor) -> None:
         store, images = Through(self.harbour.store, actor), Through(self.harbour.images, actor)
-        holder = (
-            Holder("somebody", self.token)
-            if self.token
-            else Holder("somebody", f"{id(self)} {actor.attempt}")
+        holder = Holder("somebody", self.token or f"{id(self)} {actor.attempt}")
+        while steps := self._missing(store, images):
+            self._do(steps, store, images, holder, actor)
+
+    def _do(self, steps: Sequence[Step], store: Store, images: Images, holder: Holder, actor: Actor) -> None:
+        if Step.TAG in steps:
+            self._set_tag(store, images, holder, actor)
+        if Step.SPEC in steps:
+            store.create(keys.spec(self.type, self.version), index.spec_bytes(self._entry))
+        if Step.INDEX in steps:
+            self.publish(store, self._entry, actor)
+        if Step.LATEST in steps:
+            point(store, images, self.type, self.type, holder, actor.clock)
+
+    @property
+    def _entry(self) -> Entry:
+        return index.entry_of({"title": self.type}, self.type, self.version)
+
+    def _missing(self, store: Store, images: Images) -> Sequence[Step]:
+        """What a plan says, from what is read now."""
+        stored = store.keys(keys.of_type(self.type))
+        seen = store.get(keys.INDEX)
+        answers = images.find([(self.type, self.version), (self.type, LATEST)])
+        unknown = next((one.reason for one in answers.values() if isinstance(one, Unknown)), "")
+        if unknown:
+            raise ServiceError(unknown)
+        standing = Standing(
+            image=answers[self.type, self.version],
+            latest=answers[self.type, LATEST],
+            spec=keys.spec(self.type, self.version) in stored,
+            yanked=keys.yanked(self.type, self.version) in stored,
+            type_spec=keys.latest_spec(self.type) in stored,
         )
-        self._set_tag(store, images, holder, actor)
-        if not counts(Version.parse(self.version)):
-            return
-        entry = index.entry_of({"title": self.type}, self.type, self.version)
-        store.create(keys.spec(self.type, self.version), index.spec_bytes(entry))
-        self.publish(store, entry, actor)
-        point(store, images, self.type, self.type, holder, actor.clock)
+        indexed = IndexSeen(versions=index.parse(seen.data).versions) if seen else IndexSeen()
+        steps = steps_of(Candidate(self.type, self.type, self.type, self.version), standing, indexed)
+        return [step for step in steps if step is not Step.MARK]
 
     def _set_tag(self, store: Store, images: Images, holder: Holder, actor: Actor) -> None:
         """The version's tag, by an image that is like no other; under the lease, where it is free."""
@@ -89,13 +115,13 @@ class Release:
         images.put_manifest(self.type, manifest)
         with lease(store, keys.lease(self.type), holder, actor.clock) as held:
             answer = images.find([(self.type, self.version)])[self.type, self.version]
-            if isinstance(answer, Present):
-                return
-            if not isinstance(answer, Absent):
+            if isinstance(answer, Unknown):
                 raise ServiceError(answer.reason)
-            store.put(keys.example(self.type, self.version, "one.json"), self.version.encode())
-            held.check()
-            images.put_manifest(self.type, manifest, self.version)
+            if isinstance(answer, Absent):
+                for number in range(self.examples):
+                    store.put(keys.example(self.type, self.version, f"{number}.json"), self.version.encode())
+                held.check()
+                images.put_manifest(self.type, manifest, self.version)
 
 
 @dataclass(frozen=True)
@@ -119,13 +145,15 @@ def crew(seas: Seas, harbour: Harbour, publish: Publish = publish_by_swap) -> li
     """Two to twenty releasers of one to four types, often of the same version, or of a lower one."""
     chance = seas.chance
     types = ["jira", "github", "aws", "pagerduty"][: chance.randint(1, 4)]
+    versions = chance.choice([VERSIONS, VERSIONS[:3]])
     count = 20 if chance.random() < 0.05 else chance.randint(2, 8)
     return [
         Release(
             harbour,
             chance.choice(types),
-            chance.choice(VERSIONS),
+            chance.choice(versions),
             chance.choice(["", f"checkout {number}"]),
+            chance.randint(1, 6),
             publish,
         )
         for number in range(count)
@@ -153,7 +181,7 @@ def faults(harbour: Harbour) -> list[str]:
             found.append(f"the tag latest of {type} is not {best}")
         elif best and objects[keys.latest_spec(type)] != objects[keys.spec(type, best)]:
             found.append(f"the spec of {type} is not that of {best}")
-        elif best and objects[f"{type}/examples/one.json"] != best.encode():
+        elif best and objects[f"{type}/examples/0.json"] != best.encode():
             found.append(f"the examples of {type} are not those of {best}")
     return found + overwritten(harbour)
 
@@ -167,10 +195,12 @@ def overwritten(harbour: Harbour) -> list[str]:
     return [f"{what} was written {times} times" for what, times in (tags + written).items() if times > 1]
 
 
-def sailed(seed: int, publish: Publish = publish_by_swap, weather: Weather = ROUGH) -> tuple[Seas, list[str]]:
+def sailed(
+    seed: int, publish: Publish = publish_by_swap, weather: Weather | None = None
+) -> tuple[Seas, list[str]]:
     """One schedule: releasers at once, then others with somebody who yanks; what is wrong at the end."""
     random.seed(seed)
-    seas, harbour = Seas(seed, weather), Harbour()
+    seas, harbour = Seas(seed, weather or ROUGH[seed % len(ROUGH)]), Harbour()
     seas.run(crew(seas, harbour, publish))
     found = faults(harbour)
     published = harbour.published()

@@ -50,6 +50,8 @@ def test_documentation_and_intents_need_no_release(path: str, guide: bool, ocean
         ("1.2.3-beta", "1.2.3", "patch"),
         ("1.2.3", "1.2.2", "fall"),
         ("1.2.3", "1.2.3-beta", "fall"),
+        ("0.3.10-dev", "0.1.0", ""),
+        ("0.3.10-beta", "0.1.0", "fall"),
         ("1.2.3.rc4", "1.2.3.rc5", "patch"),
         ("1.2", "1.3.0", ""),
         ("1.2.3", "next", ""),

@@ -46,7 +46,7 @@ class Logins:
 
     def __init__(self, environ: Mapping[str, str] | None = None) -> None:
         self._environ = os.environ if environ is None else environ
-        self._known: dict[str, Login | None] = {}
+        self._known: dict[tuple[str, str], Login | ServiceError | None] = {}
         self._lock = threading.Lock()
 
     def of(self, repository: Repository) -> Login | None:
@@ -80,10 +80,12 @@ class Logins:
         return found if isinstance(found, dict) else {}
 
     def _asked(self, helper: str, host: str) -> Login | None:
-        key = f"{helper} {host}"
-        if key not in self._known:
-            self._known[key] = _from_helper(helper, host)
-        return self._known[key]
+        if (helper, host) not in self._known:
+            self._known[helper, host] = _tried(helper, host)
+        found = self._known[helper, host]
+        if isinstance(found, ServiceError):
+            raise ServiceError(str(found))
+        return found
 
 
 def places(environ: Mapping[str, str]) -> Iterator[Path]:
@@ -94,6 +96,8 @@ def places(environ: Mapping[str, str]) -> Iterator[Path]:
     yield Path(environ.get("DOCKER_CONFIG") or home / ".docker") / "config.json"
     if environ.get("XDG_RUNTIME_DIR"):
         yield Path(environ["XDG_RUNTIME_DIR"]) / "containers" / "auth.json"
+    else:
+        yield Path("/run/containers") / str(os.getuid()) / "auth.json"
     yield Path(environ.get("XDG_CONFIG_HOME") or home / ".config") / "containers" / "auth.json"
 
 
@@ -155,6 +159,14 @@ def _decoded(path: Path, key: str, text: str) -> tuple[str, str]:
 def _text(entry: Mapping[str, Any], key: str) -> str:
     found = entry.get(key)
     return found.strip() if isinstance(found, str) else ""
+
+
+def _tried(helper: str, host: str) -> Login | ServiceError | None:
+    """What a helper says, or why it says nothing; one that hangs is not asked for each repository."""
+    try:
+        return _from_helper(helper, host)
+    except ServiceError as failed:
+        return failed
 
 
 def _from_helper(name: str, host: str) -> Login | None:

@@ -6,15 +6,16 @@ Source: OCI distribution specification 1.1, "Listing Referrers" and "Referrers T
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Sequence
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 from seatrial.registry import media
 from seatrial.registry.placing import put_to_tag
 from seatrial.registry.remoterepository import RemoteRepository
 from seatrial.registry.session import Ask
-from seatrial.registry.wire import Reply
+from seatrial.registry.wire import REDIRECTS, Reply
 from seatrial.release.ports import Descriptor, Manifest
 
 SUBJECT_HEADER = "OCI-Subject"
@@ -24,20 +25,27 @@ MAX_PAGES = 20
 ROUNDS = 5
 """So often the list is written again where another writer was faster."""
 
+UNLISTED = REDIRECTS | {400, 404, 405, 406}
+"""What registries without such lists answer; GitHub's points to a web page, with 303."""
+
+_NEXT = re.compile(r'<([^<>\[\]]+)>\s*;\s*rel="?next"?')
+
 _LOCKS = tuple(threading.Lock() for _ in range(64))
 
 
 def referrers(repository: RemoteRepository, digest: str) -> Sequence[Descriptor]:
     """The manifests whose subject is this one. Raises ServiceError."""
-    reply = repository.ask(digest, Ask("GET", f"referrers/{digest}", headers={"Accept": media.INDEX}))
-    if reply.status == 404:
+    ask = Ask("GET", f"referrers/{digest}", headers={"Accept": media.INDEX}, follow=False)
+    reply = repository.ask(digest, ask)
+    if reply.status in UNLISTED:
         return _under_tag(repository, digest)
     found: list[Descriptor] = []
     for _ in range(MAX_PAGES):
         found += _listed(repository, digest, reply)
-        url = _next(reply)
-        if not url:
+        link = _NEXT.search(reply.header("Link"))
+        if not link:
             break
+        url = urljoin(reply.url, link[1])
         reply = repository.ask(digest, Ask("GET", url=url, headers={"Accept": media.INDEX}))
     return found
 
@@ -77,8 +85,11 @@ def _index(entries: Sequence[Descriptor]) -> Manifest:
 
 
 def _under_tag(repository: RemoteRepository, subject: str) -> Sequence[Descriptor]:
+    """What the list under the tag names. GitLab's registry takes such a tag for the digest, and gives the subject."""
     index = repository.manifest(tag_of(subject))
-    return media.descriptors(media.json_object(index.data).get("manifests")) if index else ()
+    if index is None or index.digest == subject:
+        return ()
+    return media.descriptors(media.json_object(index.data).get("manifests"))
 
 
 def _listed(repository: RemoteRepository, digest: str, reply: Reply) -> Sequence[Descriptor]:
@@ -91,11 +102,3 @@ def _listed(repository: RemoteRepository, digest: str, reply: Reply) -> Sequence
             digest, f"{repository.repository.host} answered with no list of what refers to it"
         ) from None
     return media.descriptors(stated)
-
-
-def _next(reply: Reply) -> str:
-    """The URL of the next page, on the same service; empty for none."""
-    target, _, relation = reply.header("Link").partition(";")
-    url = urljoin(reply.url, target.strip().strip("<>"))
-    same = urlsplit(url)[:2] == urlsplit(reply.url)[:2]
-    return url if 'rel="next"' in relation and same else ""

@@ -14,7 +14,7 @@ from seatrial.registry.judging import said
 from seatrial.registry.patience import PASSING, patiently
 from seatrial.registry.reference import Repository, on_loopback
 from seatrial.registry.tokens import Tokens
-from seatrial.registry.wire import MAX_BODY, NoAnswer, Reply, Request, Times, Wire, left, moved
+from seatrial.registry.wire import MAX_BODY, NoAnswer, Reply, Request, Times, Untrusted, Wire, left, moved
 
 PULL = "pull"
 PUSH = "pull,push"
@@ -25,7 +25,7 @@ class Ask:
     """A request to a registry: `path` is below `/v2/<repository>/`, `url` a place that an earlier reply named instead.
 
     `body` is called for each try. `passing` are the statuses after which it is asked again, `lost` whether it
-    is where no answer came; `most` and `seconds` as in `wire.Request`.
+    is where no answer came, `follow` whether it goes where an answer points; `most` and `seconds` as in `wire.Request`.
     """
 
     method: str
@@ -38,6 +38,7 @@ class Ask:
     seconds: float = 0.0
     passing: frozenset[int] = PASSING
     lost: bool = True
+    follow: bool = True
 
 
 class Session:
@@ -104,7 +105,8 @@ class Session:
     def _send(self, request: Request, ask: Ask, shown: str, deadline: float) -> Reply:
         headers = {**request.headers, **({"Authorization": shown} if shown else {})}
         body = ask.body() if ask.body else None
-        return self._wire.follow(replace(request, headers=headers, body=body), deadline)
+        send = self._wire.follow if ask.follow else self._wire.send
+        return send(replace(request, headers=headers, body=body), deadline)
 
     def _authorization(
         self, repository: Repository, rights: str, deadline: float, fresh: bool = False
@@ -128,6 +130,8 @@ class Session:
         except NoAnswer as plain:
             try:
                 return self._greeted("https", deadline)
+            except Untrusted:
+                raise
             except NoAnswer:
                 raise plain from None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 from typing import IO
-from urllib.parse import quote, urljoin, urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from seatrial.errors import ServiceError
 from seatrial.registry.content import opened, size_of
@@ -13,7 +13,7 @@ from seatrial.registry.judging import DIGEST_HEADER, HTML
 from seatrial.registry.patience import PASSING, TRIES, pause
 from seatrial.registry.remoterepository import RemoteRepository
 from seatrial.registry.session import PUSH, Ask
-from seatrial.registry.wire import NoAnswer, Reply
+from seatrial.registry.wire import NoAnswer, joined
 
 EXPIRED = frozenset({400, 404, 416})
 """What registries answer where a place for a blob is gone; another is asked for."""
@@ -70,11 +70,10 @@ def _place(repository: RemoteRepository, digest: str) -> str:
     )
     if reply.status != 202 or not reply.header("Location"):
         raise repository.refused(digest, reply)
-    return _located(reply)
-
-
-def _located(reply: Reply) -> str:
-    return urljoin(reply.url, reply.header("Location"))
+    try:
+        return joined(reply.url, reply.header("Location"))
+    except NoAnswer as lost:
+        raise repository.lost(digest, lost) from lost
 
 
 def _put(repository: RemoteRepository, place: str, digest: str, file: IO[bytes]) -> Ask:

@@ -25,6 +25,9 @@ THREADS = 32
 MAX_BODY = 4 * 1024 * 1024
 """In bytes: the most that is read of an answer; registries must take that much for a manifest."""
 
+SENDING = 60.0
+"""Seconds for each part of a body to leave, 256 KiB, for lines may be slow and have much to carry."""
+
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 MAX_REDIRECTS = 5
 
@@ -90,6 +93,10 @@ class NoAnswer(Exception):
         self.repeat = repeat
 
 
+class Untrusted(NoAnswer):
+    """What came was a certificate that nobody vouches for."""
+
+
 def left(deadline: float) -> float:
     """The seconds until a moment of the monotonic clock. Raises NoAnswer when it is past."""
     seconds = deadline - time.monotonic()
@@ -116,7 +123,7 @@ class Wire:
                 request.url,
                 body=request.body,
                 headers={**_HEADERS, **request.headers},
-                timeout=Timeout(connect=min(self._connect, wait), read=wait),
+                timeout=Timeout(connect=min(self._patience(request), wait), read=wait),
                 retries=False,
                 redirect=False,
                 preload_content=False,
@@ -140,6 +147,10 @@ class Wire:
                 return reply
             request = moved(request, reply.header("Location"))
         raise NoAnswer("points from one place to the next without end", repeat=0)
+
+    def _patience(self, request: Request) -> float:
+        """urllib3 gives each part of a body as long to leave as to be let in."""
+        return self._connect if request.body is None else max(self._connect, SENDING)
 
     def _pool(self, url: str) -> PoolManager:
         parts = urlsplit(url)
@@ -170,9 +181,19 @@ class Wire:
         return ssl.create_default_context()
 
 
+def joined(url: str, location: str) -> str:
+    """Where an answer from a URL points. Raises NoAnswer where that makes no sense."""
+    try:
+        place = urljoin(url, location)
+        urlsplit(place)
+    except ValueError:
+        raise NoAnswer("points to a place that makes no sense", repeat=0) from None
+    return place
+
+
 def moved(request: Request, location: str) -> Request:
     """The same request to where an answer points. Raises NoAnswer where that is not safe."""
-    url = urljoin(request.url, location)
+    url = joined(request.url, location)
     here, there = urlsplit(request.url), urlsplit(url)
     if there.scheme != "https" and not (
         there.scheme == "http" and on_loopback(here.netloc) and on_loopback(there.netloc)
@@ -206,16 +227,16 @@ def _body(response: BaseHTTPResponse, most: int, deadline: float) -> bytes:
 
 def _no_answer(failed: Exception, seconds: float) -> NoAnswer:
     """Why there is no answer, in plain words, without what URLs and headers may hold."""
+    if isinstance(failed, broken.SSLError) and "certificate" in str(failed).lower():
+        return Untrusted(
+            "has a certificate that this machine does not trust; SSL_CERT_FILE can name those to trust", 0
+        )
     known: tuple[tuple[type[Exception], str, int], ...] = (
-        (
-            broken.NameResolutionError,
-            "is a name that no address is known for; check the name and the network",
-            1,
-        ),
-        (broken.NewConnectionError, "cannot be reached; check that it runs and the network", 3),
+        (broken.NameResolutionError, "has a name that is not known; check it and the network", 1),
+        (broken.NewConnectionError, "cannot be reached; check that it runs, and the network", 2),
         (broken.TimeoutError, f"did not answer within {seconds:.3g} seconds", 1),
         (broken.ProxyError, "cannot be reached through the proxy; check HTTPS_PROXY", 3),
-        (broken.SSLError, _untrusted(failed), 0),
+        (broken.SSLError, "does not speak https", 0),
         (broken.ProtocolError, "broke off, or answered with something that is not HTTP", 4),
         (OSError, "broke off", 4),
     )
@@ -224,9 +245,3 @@ def _no_answer(failed: Exception, seconds: float) -> NoAnswer:
         ("answered with something that makes no sense", 1),
     )
     return NoAnswer(why, repeat)
-
-
-def _untrusted(failed: Exception) -> str:
-    if "certificate" in str(failed).lower():
-        return "has a certificate that this machine does not trust; SSL_CERT_FILE can name those to trust"
-    return "does not speak https"

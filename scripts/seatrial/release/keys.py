@@ -9,6 +9,8 @@ from seatrial.naming import shown
 from seatrial.version import Version
 
 INDEX = "index.json"
+PROBE = ".seatrial/probe"
+"""Written once, to see that the store honours conditions."""
 
 _TYPE = re.compile(r"(?!.*\.\.)(?!.*\.json\Z)[a-z0-9](?:[a-z0-9._-]{0,98}[a-z0-9])?")
 _NAME = re.compile(r"[A-Za-z0-9_][\w.-]*(?:/[A-Za-z0-9_][\w.-]*)*", re.ASCII)

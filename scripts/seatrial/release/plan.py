@@ -180,18 +180,22 @@ def _versions(text: str) -> Sequence[Version]:
         return []
 
 
-def moved(made: Plan, now: State, ours: Mapping[tuple[str, str], str]) -> Iterator[str]:
-    """What is no longer as the plan was made for, beyond what the plan itself has done since.
+def moved(
+    made: Plan, parts: Sequence[Part], now: State, ours: Mapping[tuple[str, str], str], alone: bool = True
+) -> Iterator[str]:
+    """What is no longer as the plan was made for, beyond what the plan itself has done to these parts since.
 
-    `ours` maps type and version to the digest of what was published under this plan.
+    `ours` maps type and version to the digest of what was published under this plan. Where others may work at
+    the same time, it is not `alone`: then the index may move, for it is merged and never just written.
     """
     if made.commit != now.commit:
         yield f"the commit is {now.commit[:12]}, not {made.commit[:12]}"
     if made.shared != now.shared:
         yield "the shared Dockerfile, seatrial.toml or the build args have changed"
-    yield from _moved_index(made, now.index)
+    if alone:
+        yield from _moved_index(made, now.index)
     candidates = {one.path: one for one in now.candidates}
-    for part in made.todo:
+    for part in parts:
         yield from _moved_part(part, candidates.get(part.candidate.path), now, ours)
 
 

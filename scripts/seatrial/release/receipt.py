@@ -56,6 +56,14 @@ def to_json(receipt: Receipt) -> str:
     return json.dumps({"receipt": FORM, **value}, indent=2, ensure_ascii=False) + "\n"
 
 
+def _sound(receipt: Receipt) -> Receipt:
+    """The same. Raises TypeError where a text is none."""
+    texts = [value for name, value in vars(receipt).items() if name not in ("size", "attached", "spec")]
+    if not all(isinstance(text, str) for text in texts):
+        raise TypeError("a text is none")
+    return receipt
+
+
 def _dashed(value: Mapping[str, Any]) -> dict[str, Any]:
     return {key.replace("_", "-"): part for key, part in value.items()}
 
@@ -71,7 +79,7 @@ def of_json(text: str | bytes, where: str) -> Receipt:
                 Attached(**{key.replace("-", "_"): part for key, part in one.items()})
                 for one in stated.get("attached", ())
             )
-            return Receipt(**stated)
+            return _sound(Receipt(**stated))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise UsageError(
             f"{where} is no receipt of a release; give those that `release --only` left"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,6 +17,7 @@ from seatrial.errors import Unreadable
 from seatrial.files import write_whole
 from seatrial.release.plan import Part, Plan
 from seatrial.release.ports import Build, Builder
+from seatrial.release.provenance import invoker
 from seatrial.releasing.yard import Yard
 
 FACTS = "built.json"
@@ -25,12 +27,15 @@ FACTS = "built.json"
 class Built:
     """An image in a folder of OCI layout.
 
-    `plan` is the seal of the plan by which it was built; `started` and `finished` are ISO times in UTC.
+    `plan` is the seal of the plan by which it was built, `runner` and `run` the URIs of what ran the builder;
+    `started` and `finished` are ISO times in UTC.
     """
 
     layout: Path
     plan: str
     builder: str
+    runner: str
+    run: str
     started: str
     finished: str
     platforms: tuple[str, ...]
@@ -56,12 +61,14 @@ def labels_of(plan: Plan, part: Part, source: str) -> dict[str, str]:
     return {name: value for name, value in labels.items() if value}
 
 
-def folder_of(yard: Yard, plan: Plan, part: Part) -> Path:
+def folder_of(yard: Yard, plan: Plan, part: Part, source: str) -> Path:
     """The folder of a build, named after all that goes into the image."""
     candidate = part.candidate
     made_from = (
+        plan.commit,
         plan.committed,
         plan.shared,
+        source,
         candidate.tree,
         candidate.dockerfile,
         sorted(args_of(yard, part).items()),
@@ -87,7 +94,7 @@ def built(
     now: Callable[[], float],
 ) -> Built:
     """The image of a part, built now or earlier. Raises ServiceError as the builder does."""
-    folder = folder_of(yard, plan, part)
+    folder = folder_of(yard, plan, part, source)
     earlier = _earlier(folder)
     if earlier:
         return earlier
@@ -97,7 +104,17 @@ def built(
     started = iso(now())
     builder.build(_order(yard, plan, part, context, source, folder / "layout", log))
     program = f"{builder.name} {builder.version}"
-    done = Built(folder / "layout", seal, program, started, iso(now()), yard.settings.platforms)
+    by = invoker(os.environ)
+    done = Built(
+        layout=folder / "layout",
+        plan=seal,
+        builder=program,
+        runner=by.builder,
+        run=by.invocation,
+        started=started,
+        finished=iso(now()),
+        platforms=yard.settings.platforms,
+    )
     facts = {**asdict(done), "layout": "layout"}
     facts.pop("kept")
     write_whole(folder / FACTS, json.dumps(facts, indent=2) + "\n")
@@ -130,10 +147,10 @@ def _earlier(folder: Path) -> Built | None:
         return None
 
 
-def forget(yard: Yard, plan: Plan, part: Part) -> None:
+def forget(yard: Yard, plan: Plan, part: Part, source: str) -> None:
     """Remove a build that is published, for it is large."""
     with suppress(OSError):
-        shutil.rmtree(folder_of(yard, plan, part))
+        shutil.rmtree(folder_of(yard, plan, part, source))
 
 
 def iso(seconds: float) -> str:

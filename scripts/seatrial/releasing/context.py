@@ -15,7 +15,7 @@ from seatrial.releasing.yard import Yard
 def context(yard: Yard, commit: str) -> Iterator[Path]:
     """A folder with the files of a commit and nothing else; gone afterwards. Raises ServiceError."""
     folder = yard.books / "contexts" / commit
-    shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(folder.parent, ignore_errors=True)
     try:
         git.export(yard.root, commit, folder)
         yield folder

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from seatrial import git
-from seatrial.errors import ServiceError
+from seatrial.errors import SeatrialError
 from seatrial.release import keys
 from seatrial.release.index import Entry
 from seatrial.release.plan import Part, Step
@@ -74,7 +74,7 @@ def _each(run: Run, done: Sequence[Done], act: Act, step: Step, at_once: int = A
         try:
             with run.journal.step(one.part.title, step) as facts:
                 act(run, one, facts)
-        except ServiceError as failure:
+        except SeatrialError as failure:
             return Failure(one.part.title, str(failure))
         return None
 

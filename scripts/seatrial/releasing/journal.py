@@ -68,7 +68,7 @@ class Journal:
             **event.facts,
         }
         with self._lock:
-            _append(self.path, json.dumps(line, ensure_ascii=False) + "\n")
+            _append(self.path, json.dumps(line) + "\n")
         self.tell(event)
 
 

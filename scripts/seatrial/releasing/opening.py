@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
 from seatrial.errors import UsageError
 from seatrial.registry.opening import open_images
@@ -22,8 +24,19 @@ def open_yard(workspace: Workspace, builder: str | None = None, build_args: Sequ
         raise UsageError(f'a builder is {", ".join(BUILDERS)}, not "{builder[:60]}"')
     settings = with_arguments(workspace.settings.release, builder, args_of(build_args))
     dist = workspace.root / DIST
+    _must_lie_inside(dist)
     images = open_images(settings.image, dist / "images")
     return Yard(workspace, settings, images, open_store(settings.store, dist / "registry"))
+
+
+def _must_lie_inside(dist: Path) -> None:
+    """Raises UsageError where a link leads what a release writes out of the workspace."""
+    real = Path(os.path.realpath(dist.parent)) / DIST
+    for name in ("", "images", "registry", "release"):
+        if Path(os.path.realpath(dist / name)) != real / name:
+            raise UsageError(
+                f"{dist / name} is a link that leads elsewhere; remove it, for releases write there"
+            )
 
 
 def args_of(stated: Sequence[str]) -> dict[str, str]:

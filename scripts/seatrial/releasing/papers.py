@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,7 +73,7 @@ class Office:
             bases=dict.fromkeys(self._bases(candidate.dockerfile, args), ""),
             lock=hashlib.sha256(lock).hexdigest() if lock is not None else "",
             builder=image.builder,
-            by=provenance.invoker(os.environ),
+            by=provenance.Invoker(image.runner, image.run),
             started=image.started,
             finished=image.finished,
         )

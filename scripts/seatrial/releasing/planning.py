@@ -30,10 +30,22 @@ def make(
     return plan(state, gates.checks, force), gates.outcome
 
 
-def still_good(yard: Yard, made: Plan, chosen: Sequence[Integration]) -> State:
-    """The state as it is now, in which a plan that was kept may be applied. Raises UsageError where it may not."""
+def parts_of(made: Plan, names: Sequence[str] = ()) -> list[Part]:
+    """The parts of a plan with something to do, of the integrations of these names or all. Raises UsageError."""
+    parts = [part for part in made.todo if not names or part.candidate.name in names]
+    unknown = sorted(set(names) - {part.candidate.name for part in parts})
+    if unknown:
+        planned = ", ".join(part.candidate.name for part in made.todo[:8]) or "nothing"
+        raise UsageError(f'the plan does nothing for "{unknown[0]}"; it has {planned}')
+    return parts
+
+
+def still_good(
+    yard: Yard, made: Plan, parts: Sequence[Part], chosen: Sequence[Integration], alone: bool = True
+) -> State:
+    """The state as it is now, in which these parts of a kept plan may be done. Raises UsageError where they may not."""
     state = read(yard, chosen)
-    reasons = list(moved(made, state, _ours(yard, made, state)))
+    reasons = list(moved(made, parts, state, _ours(yard, made, parts, state), alone))
     if reasons:
         others = f" (and {len(reasons) - 1} more)" if reasons[1:] else ""
         raise UsageError(
@@ -42,10 +54,10 @@ def still_good(yard: Yard, made: Plan, chosen: Sequence[Integration]) -> State:
     return state
 
 
-def _ours(yard: Yard, made: Plan, state: State) -> Mapping[tuple[str, str], str]:
+def _ours(yard: Yard, made: Plan, parts: Sequence[Part], state: State) -> Mapping[tuple[str, str], str]:
     """The digests that were published under this plan already, by type and version."""
     found = {}
-    for part in made.todo:
+    for part in parts:
         candidate = part.candidate
         standing = state.standings.get(candidate.path)
         key = keys.receipt(candidate.type, candidate.version)
@@ -56,17 +68,8 @@ def _ours(yard: Yard, made: Plan, state: State) -> Mapping[tuple[str, str], str]
     return found
 
 
-def remaining(made: Plan, state: State, names: Sequence[str] = ()) -> list[Part]:
-    """The parts of a kept plan, of these names or all, each with the steps that are not done yet."""
-    parts = [part for part in made.todo if not names or part.candidate.name in names]
-    unknown = sorted(set(names) - {part.candidate.name for part in parts})
-    if unknown:
-        planned = ", ".join(part.candidate.name for part in made.todo[:8]) or "nothing"
-        raise UsageError(f'the plan does nothing for "{unknown[0]}"; it has {planned}')
-    return [_remaining(part, state) for part in parts]
-
-
-def _remaining(part: Part, state: State) -> Part:
+def remaining(part: Part, state: State) -> Part:
+    """A part of a kept plan with the steps that are not done yet."""
     standing = state.standings.get(part.candidate.path)
     if standing is None:
         raise ServiceError(f"nothing is known of {part.title} any more; make the plan anew")

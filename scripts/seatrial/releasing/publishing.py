@@ -59,7 +59,7 @@ def publish(run: Run, part: Part, integration: Integration) -> Receipt | None:
         with run.journal.step(part.title, Step.SPEC) as facts:
             facts["kept"] = not _put_spec(run.yard, part, receipt, integration)
     if part.builds:
-        forget(run.yard, run.plan, part)
+        forget(run.yard, run.plan, part, run.source)
     return receipt
 
 
@@ -151,7 +151,8 @@ def _tag(run: Run, part: Part, receipt: Receipt, integration: Integration) -> bo
             yard.store.put(keys.example(candidate.type, candidate.version, name), data)
         manifest = yard.images.manifest(candidate.image, receipt.digest)
         held.check()
-        yard.images.put_manifest(candidate.image, manifest, candidate.version)
+        if _free(yard, part, receipt):
+            yard.images.put_manifest(candidate.image, manifest, candidate.version)
         _compare(yard, part, receipt.digest)
     return True
 
@@ -181,8 +182,10 @@ def _compare(yard: Yard, part: Part, digest: str) -> None:
 
 
 def _examples(integration: Integration) -> Sequence[tuple[str, bytes]]:
-    found = [path for path in integration.paths() if path.startswith(EXAMPLES) and integration.has(path)]
-    return [(path.removeprefix(EXAMPLES), integration.read(path)) for path in found]
+    """The examples that have names which keys can have, such as `webhook.json`."""
+    names = (path.removeprefix(EXAMPLES) for path in integration.paths() if path.startswith(EXAMPLES))
+    kept = [name for name in names if keys.is_example(name) and integration.has(EXAMPLES + name)]
+    return [(name, integration.read(EXAMPLES + name)) for name in kept]
 
 
 def recorded(yard: Yard, part: Part) -> Receipt | None:

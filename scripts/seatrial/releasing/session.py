@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -15,8 +16,10 @@ from typing import TypeVar
 from seatrial import git, signing
 from seatrial.builders.choosing import choose
 from seatrial.errors import ServiceError
+from seatrial.release import keys
 from seatrial.release.plan import Plan
 from seatrial.release.planfile import seal
+from seatrial.release.ports import Store
 from seatrial.releasing.context import context
 from seatrial.releasing.journal import Event, Journal
 from seatrial.releasing.leasing import holder
@@ -40,6 +43,8 @@ def session(yard: Yard, plan: Plan, key: Path | None, tell: Callable[[Event], No
     source = git.origin(yard.root, yard.settings.remote or "origin") or ""
     with ExitStack() as stack:
         stack.enter_context(_alone(yard.books))
+        if plan.todo:
+            _must_swap(yard.store)
         files = _once(lambda: stack.enter_context(context(yard, plan.commit)))
         yield Run(
             yard=yard,
@@ -52,6 +57,18 @@ def session(yard: Yard, plan: Plan, key: Path | None, tell: Callable[[Event], No
             source=source,
             now=time.time,
             holder=holder(yard.books / LOCK),
+        )
+
+
+def _must_swap(store: Store) -> None:
+    """Raises ServiceError for a store that ignores conditions, since nothing could be promised about its index."""
+    new, other = (secrets.token_hex(8).encode() for _ in range(2))
+    if (store.create(keys.PROBE, new) and store.create(keys.PROBE, other)) or store.replace(
+        keys.PROBE, other, "no etag of it"
+    ):
+        raise ServiceError(
+            "the store writes over what is there although it is asked not to (If-None-Match, If-Match); "
+            "name another one as `store` below [release]"
         )
 
 

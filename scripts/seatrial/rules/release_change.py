@@ -70,7 +70,7 @@ def intent_beside_bump(change: Change, package: Package, intents: Intents, profi
     """
     if change.is_by_hand(package.version):
         for intent in change.announcing(intents, profile):
-            message = f'the version went from "{change.version}" to "{package.version[:60]}" by hand as well'
+            message = f'the version went from "{shown(change.version)}" to "{shown(package.version)}" by hand as well'
             fix = Fix(f'delete this file, or write "{change.version}" again')
             yield Problem(Location(intent.path), message, fix)
 
@@ -79,7 +79,8 @@ def intent_beside_bump(change: Change, package: Package, intents: Intents, profi
 def falling_version(change: Change, package: Package) -> Problems:
     """The version is not lower than it was.
 
-    Users get the highest one as the latest, so that this one would reach nobody.
+    Users get the highest one as the latest, so that this one would reach nobody. A `-dev` version is nobody's
+    latest: what comes after it may be lower.
     """
     if change.move(package.version) == "fall":
         message = (
@@ -168,7 +169,7 @@ def _reason(found: Sequence[Difference]) -> str:
     """The gravest difference, with its place, and how many more are as grave."""
     grave = [one for one in found if one.breaking] or list(found)
     more = f" and {len(grave) - 1} more" if grave[1:] else ""
-    return f"{shown(grave[0].words)} ({shown(grave[0].place)}){more}"
+    return f"{grave[0].words} ({grave[0].place}){more}"
 
 
 def _cure(change: Change, package: Package, least: str) -> Fix:

@@ -66,12 +66,12 @@ class Change:
         return bool(self.version) and bool(version) and version != self.version
 
     def move(self, version: str) -> str:
-        """The part that is raised from the version that was; `fall` for a lower one, empty where one cannot be read."""
+        """The part that is raised from the version that was; `fall` for a lower one, empty for none that counts."""
         before, after = _parsed(self.version), _parsed(version)
         if before is None or after is None:
             return ""
         if after < before:
-            return "fall"
+            return "" if self.version.endswith("-dev") else "fall"
         raised = (
             part
             for part, old, new in zip(reversed(BUMPS), before.release, after.release, strict=True)

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from seatrial.documents.document import Keys
+from seatrial.naming import shown
 from seatrial.subjects.app_config import AppConfig
 from seatrial.subjects.blueprints import Blueprints
 from seatrial.subjects.item import Item
@@ -28,8 +29,8 @@ class Name:
     blueprint: str = ""
 
     def __str__(self) -> str:
-        of = f' of blueprint "{self.blueprint[:60]}"' if self.blueprint else ""
-        return f'{self.sort} "{self.text[:60]}"{of}'
+        of = f' of blueprint "{shown(self.blueprint)}"' if self.blueprint else ""
+        return f'{self.sort} "{shown(self.text)}"{of}'
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Terms:
     @property
     def place(self) -> str:
         """Where it stands, to be read by a person."""
-        return ": ".join(filter(None, (self.path, ".".join(map(str, self.keys))[:120])))
+        return ": ".join(filter(None, (self.path, ".".join(shown(str(key)) for key in self.keys))))
 
 
 @dataclass(frozen=True)
@@ -200,11 +201,11 @@ def _is_news(name: Name, without: Contract) -> bool:
 
 def _changed(name: Name, old: Terms, new: Terms, contract: Contract) -> Iterator[Difference]:
     if not _are_alike(old.type, new.type):
-        yield Difference(True, f'turns {name} from "{old.type[:40]}" into "{new.type[:40]}"', new.place)
+        yield Difference(True, f'turns {name} from "{shown(old.type)}" into "{shown(new.type)}"', new.place)
     if new.target != old.target and Name(BLUEPRINT, old.target) in contract.promises:
-        yield Difference(True, f'leads {name} to "{new.target[:60]}", not "{old.target[:60]}"', new.place)
+        yield Difference(True, f'leads {name} to "{shown(new.target)}", not "{shown(old.target)}"', new.place)
     if new.format and new.format != old.format and new.type == old.type:
-        yield Difference(True, f'gives {name} the format "{new.format[:40]}"', new.place)
+        yield Difference(True, f'gives {name} the format "{shown(new.format)}"', new.place)
     if new.required and not old.required:
         yield Difference(True, f"makes {name} required", new.place)
     yield from _options(name, old, new)
@@ -230,6 +231,6 @@ def _options(name: Name, old: Terms, new: Terms) -> Iterator[Difference]:
         return
     gone, come = sorted(old.options - new.options), sorted(new.options - old.options)
     if gone:
-        yield Difference(True, f'removes the value "{gone[0][:40]}" of {name}', new.place)
+        yield Difference(True, f'removes the value "{shown(gone[0])}" of {name}', new.place)
     elif come:
-        yield Difference(False, f'adds the value "{come[0][:40]}" of {name}', new.place)
+        yield Difference(False, f'adds the value "{shown(come[0])}" of {name}', new.place)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from invoke import Exit
 
+from seatrial import signing
 from seatrial.disk import read_plain
 from seatrial.errors import EXIT_FINDINGS, EXIT_SERVICE, Unreadable, UsageError
 from seatrial.files import write_whole
@@ -57,12 +58,11 @@ def run(order: Order) -> None:
     """Plan, and do what the plan says, as far as was asked for; end with the status."""
     _must_fit_together(order)
     workspace = open_workspace(order.root)
-    chosen = select(workspace, order.integration)
     yard = opening.open_yard(workspace, order.builder, order.build_args)
     if order.apply or order.only or order.finish:
-        _go_by_file(order, yard, chosen)
+        _go_by_file(order, yard)
     else:
-        _plan_first(order, yard, chosen)
+        _plan_first(order, yard, select(workspace, order.integration))
 
 
 def _must_fit_together(order: Order) -> None:
@@ -95,6 +95,8 @@ def _plan_first(order: Order, yard: Yard, chosen: Sequence[Integration]) -> None
         _show(order, made)
         _end(made.held, ())
     else:
+        if made.parts:
+            note(plan_table(made))
         _publish(order, yard, chosen, made, made.todo, all_of_it=True)
 
 
@@ -107,20 +109,22 @@ def _show(order: Order, made: Plan) -> None:
         say(plan_table(made))
 
 
-def _go_by_file(order: Order, yard: Yard, chosen: Sequence[Integration]) -> None:
+def _go_by_file(order: Order, yard: Yard) -> None:
     path = order.apply or order.plan or ""
     made = planfile.of_json(_read(path), path)
-    state = planning.still_good(yard, made, chosen)
+    names = [name.strip() for name in (order.only or "").split(",") if name.strip()]
+    parts = planning.parts_of(made, names)
+    chosen = select(yard.workspace, [part.candidate.path or part.candidate.name for part in parts])
+    state = planning.still_good(yard, made, parts, chosen, alone=bool(order.apply))
+    left = [planning.remaining(part, state) for part in parts]
     if order.finish:
         found = resuming.receipts(Path(order.finish))
-        left = list(resuming.accounted(made, planning.remaining(made, state), found, state))
-        failures = [one for one in left if isinstance(one, Failure)]
-        _publish(order, yard, chosen, made, [one for one in left if isinstance(one, Part)], True, failures)
-    elif order.only:
-        names = [name.strip() for name in order.only.split(",") if name.strip()]
-        _publish(order, yard, chosen, made, planning.remaining(made, state, names), all_of_it=False)
+        accounted = list(resuming.accounted(made, left, found, state))
+        failures = [one for one in accounted if isinstance(one, Failure)]
+        left = [one for one in accounted if isinstance(one, Part)]
+        _publish(order, yard, chosen, made, left, True, failures)
     else:
-        _publish(order, yard, chosen, made, planning.remaining(made, state), all_of_it=True)
+        _publish(order, yard, chosen, made, left, all_of_it=bool(order.apply))
 
 
 def _read(path: str) -> bytes:
@@ -142,6 +146,8 @@ def _publish(
     """Do these parts of a plan, and where it is all of it, what is done once for all; say what became of them."""
     todo = [part for part in parts if part.steps]
     key = Path(order.key) if order.key else None
+    if key and (warning := signing.warning(key)):
+        note(warning)
     with progress(sum(len(part.steps) for part in todo)) as tell, session(yard, made, key, tell) as going:
         applied = apply(going, todo, {one.path: one for one in chosen}, jobs_of(order.jobs))
         ended = finish(going, applied.done) if all_of_it else []
