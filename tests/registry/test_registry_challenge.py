@@ -4,7 +4,9 @@ import pytest
 
 from seatrial.registry.challenge import Challenge, wanted
 
-BEARER = 'Bearer realm="https://auth.example/token",service="registry.example",scope="repository:a/b:pull,push"'
+BEARER = (
+    'Bearer realm="https://auth.example/token",service="registry.example",scope="repository:a/b:pull,push"'
+)
 PARAMETERS = {
     "realm": "https://auth.example/token",
     "service": "registry.example",

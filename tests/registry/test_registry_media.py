@@ -104,5 +104,8 @@ def test_a_paper_without_a_kind_is_of_the_kind_of_its_config() -> None:
 
 
 def test_a_descriptor_written_and_read_is_the_same() -> None:
-    for one in (Descriptor(LAYER, digest_of(b""), 0), Descriptor(LAYER, digest_of(b"x"), 1, "kind", {"a": "b"})):
+    for one in (
+        Descriptor(LAYER, digest_of(b""), 0),
+        Descriptor(LAYER, digest_of(b"x"), 1, "kind", {"a": "b"}),
+    ):
         assert media.descriptors([media.as_json(one)]) == [one]

@@ -48,7 +48,6 @@ def test_docker_hub_is_asked_at_another_name_than_people_write() -> None:
         "",
         "/",
         "/jira",
-        "ghcr.io",
         "ghcr.io/",
         "ghcr.io/Jira",
         "ghcr.io/jira/",

@@ -61,9 +61,12 @@ def test_a_redirect_to_another_service_takes_no_credentials_along(log_in: Callab
 def test_what_a_redirect_leads_to_must_have_the_digest() -> None:
     with scripted(lambda _: (200, {}, b"other bytes")) as elsewhere:
         there = f"http://{elsewhere.host}/bucket/blob"
-        with scripted(
-            lambda asked: (200 if asked.path == "/v2/" else 302, {"Location": there}, b"")
-        ) as service, pytest.raises(ServiceError, match="is not what its digest says"):
+        with (
+            scripted(
+                lambda asked: (200 if asked.path == "/v2/" else 302, {"Location": there}, b"")
+            ) as service,
+            pytest.raises(ServiceError, match="is not what its digest says"),
+        ):
             RemoteImages(QUICK).blob(f"{service.host}/org/image", digest_of(BLOB))
 
 

@@ -1,4 +1,4 @@
-"""A real harbour: docker-registry behind a front that wants tokens, a store, a git remote, a builder, and the program."""
+"""A real harbour: docker-registry behind a front that wants tokens, a store, a git remote, a builder, the program."""
 
 from __future__ import annotations
 
@@ -92,23 +92,23 @@ class Harbour:
     def published(self, types: Mapping[str, str]) -> dict[str, Any]:
         """What the world sees of these types and their versions, less times and digests of papers."""
         images = RemoteImages()
-        names = {type: f"{self.front.host}/ocean-{type}" for type in types}
+        names = {name: f"{self.front.host}/ocean-{name}" for name in types}
         digests = {
-            (type, tag): images.manifest(names[type], tag).digest
-            for type, version in types.items()
+            (name, tag): images.manifest(names[name], tag).digest
+            for name, version in types.items()
             for tag in (version, "latest")
         }
         return {
             "images": digests,
             "papers": {
-                type: sorted(
-                    one.artifact_type for one in images.referrers(names[type], digests[type, version])
+                name: sorted(
+                    one.artifact_type for one in images.referrers(names[name], digests[name, version])
                 )
-                for type, version in types.items()
+                for name, version in types.items()
             },
             "store": {
                 key: "" if key.endswith("receipt.json") or ".seatrial" in key else _hash(self.store, key)
-                for key in self.store.keys()
+                for key in self.store.keys("")
             },
             "tags": remote_tags(self.root),
         }
@@ -122,7 +122,8 @@ def _hash(store: Store, key: str) -> str:
 def remote_tags(root: Path) -> dict[str, str]:
     """The tags of the remote, and the commits they mark."""
     lines = git(root, "ls-remote", "--tags", "origin").splitlines()
-    return {name: id for id, name in (line.split("\t") for line in lines) if name.endswith("^{}")}
+    rows = (line.split("\t") for line in lines)
+    return {name: commit for commit, name in rows if name.endswith("^{}")}
 
 
 def kill(process: subprocess.Popen[bytes]) -> None:
@@ -148,19 +149,21 @@ def harbour(
     folder: Path, *titles: str, store: str = "", environ: Mapping[str, str] | None = None, **front: Any
 ) -> Iterator[Harbour]:
     """A harbour for a workspace with integrations of these titles; `store` is a URL, by default a folder."""
-    with running_registry(folder / "registry") as upstream:
-        with running_front(upstream, bearer=True, users={USER: PASSWORD}, **front) as before:
-            root = workspace(folder / "repo", *titles)
-            url = store or f"file://{folder}/store"
-            (root / "seatrial.toml").write_text(
-                f'[release]\nimage = "{before.host}/ocean-{{type}}"\nstore = "{url}"\nbuilder = "buildah"\n'
-            )
-            git(root, "add", "-A")
-            git(root, "commit", "-q", "-m", "settings")
-            git(root, "init", "-q", "--bare", "-b", "main", str(folder / "origin.git"))
-            git(root, "remote", "add", "origin", str(folder / "origin.git"))
-            git(root, "push", "-q", "origin", "main")
-            yield Harbour(root, before, url, {**_environ(folder, before.host), **(environ or {})})
+    with (
+        running_registry(folder / "registry") as upstream,
+        running_front(upstream, bearer=True, users={USER: PASSWORD}, **front) as before,
+    ):
+        root = workspace(folder / "repo", *titles)
+        url = store or f"file://{folder}/store"
+        (root / "seatrial.toml").write_text(
+            f'[release]\nimage = "{before.host}/ocean-{{type}}"\nstore = "{url}"\nbuilder = "buildah"\n'
+        )
+        git(root, "add", "-A")
+        git(root, "commit", "-q", "-m", "settings")
+        git(root, "init", "-q", "--bare", "-b", "main", str(folder / "origin.git"))
+        git(root, "remote", "add", "origin", str(folder / "origin.git"))
+        git(root, "push", "-q", "origin", "main")
+        yield Harbour(root, before, url, {**_environ(folder, before.host), **(environ or {})})
 
 
 def _environ(folder: Path, host: str) -> dict[str, str]:

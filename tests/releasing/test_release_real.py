@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from bases import own_storage, small_base
 from dock import bump, commit, git
-from harbour import Harbour, harbour, kill, wait_for
+from harbour import Harbour, harbour, kill, remote_tags, wait_for
 
+from bases import own_storage, small_base
+from bucket import s3_server, use_server
 from services import lacking, needs
 
 pytestmark = pytest.mark.slow
@@ -47,6 +49,95 @@ def test_a_release_publishes_image_spec_index_and_tag_and_a_second_one_does_noth
     assert "nothing to release" in again.stderr
     assert port.front.count("PUT") + port.front.count("POST") == requests
     assert port.published(ALPHA) == seen
+
+
+def test_specs_and_index_go_to_a_bucket_and_a_killed_release_goes_on_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    needs("buildah")
+    with s3_server(tmp_path / "s3.log") as url:
+        use_server(monkeypatch, url)
+        keys = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
+        with harbour(tmp_path, "Alpha Service", store="s3://bucket/specs", environ=keys) as port:
+            killed_at(port, "spec begin")
+            done = port.release()
+            assert done.returncode == 0, done.stderr
+            assert port.done_twice() == []
+            seen = port.published(ALPHA)
+            assert {"index.json", "alpha-service/spec.json", "alpha-service/0.1.0/spec.json"} <= set(
+                seen["store"]
+            )
+            again = port.seatrial("release")
+            assert (again.returncode, port.published(ALPHA)) == (0, seen)
+
+
+def test_the_jobs_of_ci_publish_and_one_that_is_lost_keeps_no_other_from_the_index(tmp_path: Path) -> None:
+    needs("buildah")
+    with harbour(tmp_path, "Alpha Service", "Beta Service", "Gamma Service") as port:
+        plan, receipts = str(tmp_path / "plan.json"), tmp_path / "receipts"
+        planned = port.release("--plan", plan, "--matrix")
+        jobs = json.loads(planned.stdout.splitlines()[-1])["include"]
+        assert [job["only"] for job in jobs] == ["alpha-service", "beta-service", "gamma-service"]
+        for job in jobs[:2]:
+            done = port.seatrial("release", "--only", job["only"], "--plan", plan)
+            assert done.returncode == 0, done.stderr
+        assert port.store.get("index.json") is None
+        (port.root / "dist/release/receipts").rename(receipts)
+        finished = port.seatrial("release", "--finish", str(receipts), "--plan", plan)
+        assert finished.returncode == 3
+        assert "gamma-service 0.1.0: its receipt is missing" in finished.stderr
+        index = json.loads(port.store.get("index.json").data)  # type: ignore[union-attr]
+        assert [entry["type"] for entry in index] == ["alpha-service", "beta-service"]
+        assert len(remote_tags(port.root)) == 2
+        late = port.seatrial("release", "--only", "gamma-service", "--plan", plan)
+        assert late.returncode == 0, late.stderr
+        name = "gamma-service-0.1.0.json"
+        (port.root / "dist/release/receipts" / name).rename(receipts / name)
+        assert port.seatrial("release", "--finish", str(receipts), "--plan", plan).returncode == 0
+        assert len(remote_tags(port.root)) == 3
+        assert port.front.overwrites() == []
+
+
+def test_a_plan_may_be_applied_again_after_it_was_broken_off(port: Harbour, tmp_path: Path) -> None:
+    plan = str(tmp_path / "plan.json")
+    assert port.release("--plan", plan).returncode == 0
+    process = subprocess.Popen(
+        port.command("release", "--apply", plan),
+        env=port.environ,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    assert wait_for(
+        lambda: any((one["step"], one["event"]) == ("tag", "done") for one in port.journal()), process
+    )
+    kill(process)
+    done = port.seatrial("release", "--apply", plan)
+    assert done.returncode == 0, done.stderr
+    assert port.done_twice() == []
+    assert len(port.published(ALPHA)["papers"]["alpha-service"]) == 2
+
+
+def test_ctrl_c_ends_the_builder_too_and_the_next_release_goes_on(port: Harbour) -> None:
+    dockerfile = port.root / "integrations/_infra/Dockerfile"
+    calm = dockerfile.read_text()
+    dockerfile.write_text("FROM localhost/small:1\nRUN sleep 60\n")
+    commit(port.root, "slow")
+    base = f"oci:{small_base(port.root.parent / 'small')}"
+    copy = ["skopeo", "copy", "-q", base, "containers-storage:localhost/small:1"]
+    subprocess.run(copy, env=port.environ, check=True)
+    process = port.start()
+    assert wait_for(lambda: _sleeping(), process)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(20) == 130
+    assert not _sleeping()
+    dockerfile.write_text(calm)
+    commit(port.root, "calm")
+    assert port.release().returncode == 0
+
+
+def _sleeping() -> bool:
+    told = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    return any(line.strip() in ("sleep 60", "/bin/sleep 60") for line in told.splitlines())
 
 
 def test_a_dry_run_of_a_public_registry_needs_no_login(port: Harbour) -> None:

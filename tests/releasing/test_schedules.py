@@ -8,11 +8,10 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-import pytest
-from memory_images import MemoryImages
-from memory_store import MemoryStore
 from simulating import CALM, Actor, Seas, Through, Weather
 
+from memory_images import MemoryImages
+from memory_store import MemoryStore
 from seatrial.errors import ServiceError
 from seatrial.release import index, keys
 from seatrial.release.index import Entry, Index
@@ -73,17 +72,14 @@ class Release:
     def __call__(self, actor: Actor) -> None:
         store, images = Through(self.harbour.store, actor), Through(self.harbour.images, actor)
         holder = Holder("somebody", self.token or f"{id(self)} {actor.attempt}")
-        while steps := self._missing(store, images):
-            self._do(steps, store, images, holder, actor)
-
-    def _do(self, steps: Sequence[Step], store: Store, images: Images, holder: Holder, actor: Actor) -> None:
+        steps = set(self._missing(store, images))
         if Step.TAG in steps:
             self._set_tag(store, images, holder, actor)
         if Step.SPEC in steps:
             store.create(keys.spec(self.type, self.version), index.spec_bytes(self._entry))
-        if Step.INDEX in steps:
+        if steps & {Step.SPEC, Step.INDEX}:
             self.publish(store, self._entry, actor)
-        if Step.LATEST in steps:
+        if steps & {Step.SPEC, Step.LATEST}:
             point(store, images, self.type, self.type, holder, actor.clock)
 
     @property
@@ -106,8 +102,7 @@ class Release:
             type_spec=keys.latest_spec(self.type) in stored,
         )
         indexed = IndexSeen(versions=index.parse(seen.data).versions) if seen else IndexSeen()
-        steps = steps_of(Candidate(self.type, self.type, self.type, self.version), standing, indexed)
-        return [step for step in steps if step is not Step.MARK]
+        return steps_of(Candidate(self.type, self.type, self.type, self.version), standing, indexed)
 
     def _set_tag(self, store: Store, images: Images, holder: Holder, actor: Actor) -> None:
         """The version's tag, by an image that is like no other; under the lease, where it is free."""

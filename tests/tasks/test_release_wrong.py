@@ -14,6 +14,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "releasing"))
 
 from dock import DOCKERFILE, bump, commit, git, workspace
+
 from services import lacking
 
 SOURCES = Path(__file__).parents[2] / "scripts"
@@ -101,7 +102,24 @@ def index(text: str) -> Callable[[Path], object]:
     return change
 
 
+def linked(name: str) -> Callable[[Path], object]:
+    """Have a place of releases lead out of the workspace."""
+
+    def change(root: Path) -> None:
+        outside = root.parent / "outside"
+        outside.mkdir()
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).symlink_to(outside)
+        git(root, "add", "-f", name)
+        commit(root, "a link")
+
+    return change
+
+
 BAD = [
+    (linked("dist"), 2, "is a link that leads elsewhere"),
+    (linked("dist/release"), 2, "is a link that leads elsewhere"),
+    (linked("dist/images"), 2, "is a link that leads elsewhere"),
     (without_git, 2, "is in no git repository"),
     (without_commit, 2, "no commit yet"),
     (lambda root: (root / "new.txt").write_text("x"), 2, "new.txt is not committed"),

@@ -27,7 +27,7 @@ def walk(layout: Path) -> tuple[Manifest, Sequence[Part]]:
 
     Raises ServiceError where the folder is no layout with one image, or something of it is missing or damaged.
     """
-    folder = LayoutFolder(layout)
+    folder = LayoutFolder(layout, layout)
     entries = {one.digest: one for one in folder.entries()}
     if len(entries) != 1:
         raise ServiceError(f"{layout} holds {len(entries)} images where one is wanted; build it anew")
@@ -53,7 +53,7 @@ def _parts(folder: LayoutFolder, entry: Descriptor, depth: int) -> Iterator[Part
 
 def _file(folder: LayoutFolder, entry: Descriptor) -> Path:
     path = folder.place(entry.digest)
-    if not path.is_file() or path.stat().st_size != entry.size:
+    if not folder.has(entry.digest) or path.stat().st_size != entry.size:
         raise ServiceError(
             f"{path} is missing or has not the {entry.size} bytes that it should have; build it anew"
         )

@@ -10,7 +10,8 @@ _SCHEME = re.compile(r"(?:^|,)\s*([A-Za-z][A-Za-z0-9-]*)(?=\s+[A-Za-z0-9_-]+\s*=
 _PARAMETER = re.compile(r'([A-Za-z0-9_-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s",]+))')
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 
-MAX_HEADER = 8192
+MAX_HEADER = 2048
+MAX_HEADERS = 8
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,9 @@ class Challenge:
 
 def wanted(headers: Iterable[str]) -> Challenge | None:
     """The best that these headers offer: Bearer before Basic; None where they offer neither."""
-    offered = {one.scheme: one for header in headers for one in challenges(header[:MAX_HEADER])}
+    offered = {
+        one.scheme: one for header in list(headers)[:MAX_HEADERS] for one in challenges(header[:MAX_HEADER])
+    }
     return offered.get("bearer") or offered.get("basic")
 
 
@@ -31,8 +34,8 @@ def challenges(header: str) -> Iterator[Challenge]:
     """All that one header offers."""
     quiet = _QUOTED.sub(lambda found: "x" * len(found[0]), header)
     starts = list(_SCHEME.finditer(quiet))
-    ends = [one.start() for one in starts[1:]] + [len(header)]
-    for start, end in zip(starts, ends, strict=True):
+    ends = [*(one.start() for one in starts[1:]), len(header)]
+    for start, end in zip(starts, ends, strict=False):
         found = _PARAMETER.findall(header[start.end() : end])
         parameters = {name.lower(): _unquoted(quoted) or bare for name, quoted, bare in found}
         yield Challenge(start[1].lower(), parameters)

@@ -73,10 +73,10 @@ class Logins:
             found = json.loads(read_plain(os.path.realpath(path)))
         except (FileNotFoundError, NotADirectoryError):
             return {}
-        except (OSError, Unreadable, ValueError, RecursionError) as failed:
+        except (OSError, Unreadable, ValueError, RecursionError):
             raise ServiceError(
                 f"{path}, which holds logins, cannot be read as JSON; repair or remove it"
-            ) from failed
+            ) from None
         return found if isinstance(found, dict) else {}
 
     def _asked(self, helper: str, host: str) -> Login | None:

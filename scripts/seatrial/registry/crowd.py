@@ -17,13 +17,13 @@ Result = TypeVar("Result")
 def side_by_side(
     work: Callable[[Item], Result], items: Iterable[Item], deadline: float, threads: int = THREADS
 ) -> Mapping[Item, Result]:
-    """The results of a function that never raises, for all items that were done by the deadline.
+    """The results of a function that should not raise, for all items that were done by the deadline.
 
     The threads are of the kind that nobody waits for: one that hangs keeps neither this call nor the end of
     the process, so `work` must be harmless.
     """
     waiting: SimpleQueue[Item] = SimpleQueue()
-    done: SimpleQueue[tuple[Item, Result]] = SimpleQueue()
+    done: SimpleQueue[tuple[Item, Result] | None] = SimpleQueue()
     wanted = list(dict.fromkeys(items))
     for item in wanted:
         waiting.put(item)
@@ -34,7 +34,11 @@ def side_by_side(
                 item = waiting.get_nowait()
             except Empty:
                 return
-            done.put((item, work(item)))
+            try:
+                done.put((item, work(item)))
+            except Exception:
+                done.put(None)
+                raise
 
     for _ in range(min(threads, len(wanted))):
         threading.Thread(target=serve, daemon=True).start()
@@ -42,13 +46,15 @@ def side_by_side(
 
 
 def _taken(
-    done: SimpleQueue[tuple[Item, Result]], count: int, deadline: float
+    done: SimpleQueue[tuple[Item, Result] | None], count: int, deadline: float
 ) -> Iterable[tuple[Item, Result]]:
     for _ in range(count):
         try:
-            yield done.get(timeout=max(0.0, deadline - time.monotonic()))
+            one = done.get(timeout=max(0.0, deadline - time.monotonic()))
         except Empty:
             return
+        if one:
+            yield one
 
 
 def in_time(work: Callable[[], Result], deadline: float) -> Result:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from typing import TypeVar
 
 from seatrial.errors import SeatrialError
 from seatrial.registry import media
@@ -21,6 +22,7 @@ SECONDS_EACH = 0.1
 GRACE = 2.0
 
 Target = tuple[Repository, str]
+Result = TypeVar("Result")
 
 
 def find(
@@ -38,7 +40,7 @@ def find(
         return _at_host(open_session(mine[0][0]), mine, deadline)
 
     found = side_by_side(at, hosts, deadline + GRACE)
-    return {reference: _told(reference, target, found) for reference, target in targets.items()}
+    return {reference: _named(reference, target, found) for reference, target in targets.items()}
 
 
 def _target(reference: Reference) -> Target | Unknown:
@@ -49,7 +51,7 @@ def _target(reference: Reference) -> Target | Unknown:
         return Unknown(str(wrong))
 
 
-def _told(
+def _named(
     reference: Reference, target: Target | Unknown, found: Mapping[str, Mapping[Target, Answer]]
 ) -> Answer:
     if isinstance(target, Unknown):
@@ -77,18 +79,24 @@ def _at_host(session: Session, targets: Iterable[Target], deadline: float) -> Ma
 
 
 def _unless(act: Callable[[], object], host: str) -> Unknown | None:
-    try:
-        act()
-    except NoAnswer as lost:
-        return Unknown(f"{host} {lost}")
-    return None
+    found = _told(act, host)
+    return found if isinstance(found, Unknown) else None
 
 
 def _answer(session: Session, repository: Repository, reference: str, deadline: float) -> Answer:
+    return _told(lambda: look(session, repository, reference, deadline), repository.host)
+
+
+def _told(act: Callable[[], Result], host: str) -> Result | Unknown:
+    """What an act gives, or why it gives nothing; a fault of our own keeps nobody from the other answers."""
     try:
-        return look(session, repository, reference, deadline)
+        return act()
     except NoAnswer as lost:
-        return Unknown(f"{repository.host} {lost}")
+        return Unknown(f"{host} {lost}")
+    except Exception as failed:
+        return Unknown(
+            f"{host} answered what Seatrial cannot read ({type(failed).__name__}); please report it"
+        )
 
 
 def look(session: Session, repository: Repository, reference: str, deadline: float) -> Answer:

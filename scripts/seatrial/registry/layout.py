@@ -89,8 +89,7 @@ class LayoutImages:
         ]
 
     def _folder(self, name: str) -> LayoutFolder:
-        """The folder of a repository, which no link leads out of the base. Raises ServiceError."""
-        path = self.base / name
-        if not is_path(name) or not path.resolve().is_relative_to(self.base.resolve()):
+        """The folder of a repository. Raises ServiceError for a name that is none."""
+        if not is_path(name):
             raise ServiceError(f'"{shown(name)}" is no name of a folder below {self.base}')
-        return LayoutFolder(path)
+        return LayoutFolder(self.base / name, self.base)

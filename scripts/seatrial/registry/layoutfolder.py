@@ -31,9 +31,10 @@ _CHUNK = 1024 * 1024
 
 @dataclass(frozen=True)
 class LayoutFolder:
-    """A folder that need not be there yet."""
+    """A folder that need not be there yet, `base` or below it. From `base` on no link is followed."""
 
     path: Path
+    base: Path
 
     def entries(self) -> Sequence[Descriptor]:
         """What `index.json` lists; nothing where there is none. Raises ServiceError for one that is broken."""
@@ -83,7 +84,9 @@ class LayoutFolder:
 
     def has(self, digest: str) -> bool:
         """Whether a blob is there."""
-        return self.place(digest).is_file()
+        self._must_be_plain()
+        place = self.place(digest)
+        return place.is_file() and not place.is_symlink()
 
     def blob(self, digest: str, most: int) -> bytes:
         """The bytes of a blob, their digest checked. Raises ServiceError."""
@@ -120,12 +123,24 @@ class LayoutFolder:
         return self.path / "blobs" / "sha256" / digest.removeprefix("sha256:")
 
     def _read(self, path: Path) -> bytes | None:
+        self._must_be_plain()
         try:
             return read_plain(str(path))
         except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, Unreadable) as failed:
-            raise self._broken(f"{path.name} cannot be read: {failed}") from failed
+            why = getattr(failed, "strerror", None) or str(failed)
+            raise self._broken(f"{path.name} cannot be read: {why.lower()}") from failed
+
+    def _must_be_plain(self) -> None:
+        """Nothing is read or written elsewhere than it says. Raises ServiceError."""
+        folder = self.base
+        for part in ("", *self.path.relative_to(self.base).parts, "blobs", "sha256"):
+            folder = folder / part
+            if folder.is_symlink():
+                raise ServiceError(
+                    f"{folder} is a link, which images are not kept behind; put the folder itself there"
+                )
 
     def _broken(self, why: str) -> ServiceError:
         return ServiceError(f"{self.path} is damaged: {why}; repair it, or remove the folder to publish anew")
@@ -133,11 +148,13 @@ class LayoutFolder:
     @contextmanager
     def _locked(self, how: int) -> Iterator[None]:
         """Writers of blobs side by side, the writer of the index alone."""
+        self._must_be_plain()
         with told(self.path):
             (self.path / "blobs" / "sha256").mkdir(parents=True, exist_ok=True)
             descriptor = os.open(self.path / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
-            fcntl.flock(descriptor, how)
+            with told(self.path):
+                fcntl.flock(descriptor, how)
             yield
         finally:
             os.close(descriptor)

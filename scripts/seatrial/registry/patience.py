@@ -16,9 +16,6 @@ TRIES = 5
 PASSING = frozenset({408, 429, 500, 502, 503, 504})
 """Statuses that may be another one the next time."""
 
-NOT_DONE = frozenset({429})
-"""Of these, the ones that say that nothing was done."""
-
 MOST = 30.0
 """Seconds of the longest wait; a service that asks for more is not waited for."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from seatrial.errors import ServiceError
 from seatrial.registry.judging import DIGEST_HEADER
-from seatrial.registry.patience import NOT_DONE, PASSING, TRIES, pause
+from seatrial.registry.patience import PASSING, TRIES, pause, retry_after
 from seatrial.registry.reference import shown
 from seatrial.registry.remoterepository import RemoteRepository
 from seatrial.registry.session import PUSH, Ask
@@ -26,53 +26,62 @@ def put_by_digest(repository: RemoteRepository, manifest: Manifest) -> Reply:
 
 @dataclass(frozen=True)
 class Doubt:
-    """Nobody knows what a try did: why, and whether another may help."""
+    """Nobody knows whether a try has set a tag: why, and after how many seconds another may; None for never."""
 
-    why: str
-    may_pass: bool = True
+    why: str = ""
+    wait: float | None = 0.0
 
 
 def put_to_tag(repository: RemoteRepository, manifest: Manifest, tag: str) -> Reply | None:
     """Have a tag lead to a manifest; the reply to it, None where it does so already or the reply was lost.
 
-    After a try of which nobody knows what it did, the tag is looked at: it is tried again only where
-    the tag leads where it led before. Raises ServiceError.
+    Before each try the tag is looked at, and it is tried again only where the tag leads where it led at first.
+    All of it takes no longer than `Times.tag`. Raises ServiceError.
     """
-    before = _seen(repository, tag)
-    if before == Present(manifest.digest):
-        return None
-    for tries in range(TRIES):
-        tried = _tried(repository, manifest, tag)
-        if isinstance(tried, Reply):
-            return tried
-        now = _seen(repository, tag)
+    deadline = time.monotonic() + repository.times.tag
+    doubt, first = Doubt(), _seen(repository, tag, deadline)
+    for tries in range(TRIES + 1):
+        now = _seen(repository, tag, deadline) if tries else first
         if now == Present(manifest.digest):
             return None
-        if now != before:
-            raise repository.failed(
-                tag, f"it leads elsewhere now, since somebody else set it; before that: {tried.why}"
-            )
-        if not tried.may_pass or tries == TRIES - 1:
-            raise ServiceError(tried.why)
-        time.sleep(pause(repository.times, tries))
-    raise AssertionError("the last try returns or raises")
+        if now != first:
+            why = "it leads elsewhere now, since somebody else set it"
+            raise repository.failed(tag, f"{why}; before that: {doubt.why}")
+        if tries == TRIES or doubt.wait is None:
+            raise ServiceError(doubt.why)
+        tried = _tried(repository, manifest, tag, deadline)
+        if isinstance(tried, Reply):
+            return tried
+        doubt = _waited(repository, tried, tries, deadline)
+    raise AssertionError("the last look returns or raises")
 
 
-def _tried(repository: RemoteRepository, manifest: Manifest, tag: str) -> Reply | Doubt:
-    try:
-        reply = repository.answer(_ask(manifest, tag, NOT_DONE, lost=False))
-    except NoAnswer as lost:
-        return Doubt(str(repository.lost(tag, lost)), lost.repeat > 0)
-    if reply.status in PASSING - NOT_DONE:
-        return Doubt(str(repository.refused(tag, reply)))
-    return _checked(repository, manifest, tag, reply)
-
-
-def _seen(repository: RemoteRepository, tag: str) -> Answer:
-    answer = repository.look(tag)
+def _seen(repository: RemoteRepository, tag: str, deadline: float) -> Answer:
+    answer = repository.look(tag, deadline)
     if isinstance(answer, Unknown):
         raise repository.failed(tag, f"nobody can tell where it leads: {answer.reason}")
     return answer
+
+
+def _tried(repository: RemoteRepository, manifest: Manifest, tag: str, deadline: float) -> Reply | Doubt:
+    try:
+        reply = repository.answer(_ask(manifest, tag, frozenset(), lost=False), deadline)
+    except NoAnswer as lost:
+        return Doubt(str(repository.lost(tag, lost)), 0.0 if lost.repeat else None)
+    if reply.status in PASSING:
+        return Doubt(str(repository.refused(tag, reply)), retry_after(reply))
+    return _checked(repository, manifest, tag, reply)
+
+
+def _waited(repository: RemoteRepository, doubt: Doubt, tries: int, deadline: float) -> Doubt:
+    """The doubt after its wait, or one that is final where there is no time for that."""
+    if doubt.wait is None:
+        return doubt
+    wait = max(doubt.wait, pause(repository.times, tries))
+    if time.monotonic() + wait > deadline - repository.times.pause:
+        return Doubt(doubt.why, None)
+    time.sleep(wait)
+    return doubt
 
 
 def _ask(manifest: Manifest, reference: str, passing: frozenset[int] = PASSING, lost: bool = True) -> Ask:

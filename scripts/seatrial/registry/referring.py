@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import threading
+import time
 from collections.abc import Sequence
 from urllib.parse import urljoin
 
@@ -65,13 +66,19 @@ def record(repository: RemoteRepository, manifest: Manifest, reply: Reply | None
 
 
 def _enter(repository: RemoteRepository, subject: str, entry: Descriptor) -> None:
-    """Read, add, write, and read again, for there is no lock among those who write."""
+    """Add to the list, for which registries have no lock: read it, and again right before it is written, and once
+    more a moment later, when whoever read it at the same time has written it."""
+    found = _under_tag(repository, subject)
     for _ in range(ROUNDS):
-        found = _under_tag(repository, subject)
         if entry.digest in [one.digest for one in found]:
             return
-        put_to_tag(repository, _index([*found, entry]), tag_of(subject))
-    if entry.digest not in [one.digest for one in _under_tag(repository, subject)]:
+        latest = _under_tag(repository, subject)
+        if latest == found:
+            put_to_tag(repository, _index([*found, entry]), tag_of(subject))
+            time.sleep(repository.times.pause)
+            latest = _under_tag(repository, subject)
+        found = latest
+    if entry.digest not in [one.digest for one in found]:
         raise repository.failed(tag_of(subject), "others write it all the time; try again later")
 
 

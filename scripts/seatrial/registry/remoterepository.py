@@ -30,21 +30,19 @@ class RemoteRepository:
         """As people write it."""
         return f"{self.repository.host}/{self.repository.path}"
 
-    def ask(self, what: str, ask: Ask, seconds: float = 0.0) -> Reply:
+    def ask(self, what: str, ask: Ask) -> Reply:
         """The reply, whatever its status; `what` is a tag or digest. Raises ServiceError where there is none."""
         try:
-            return self.answer(ask, seconds)
+            return self.answer(ask, time.monotonic() + self.times.call)
         except NoAnswer as lost:
             raise self.lost(what, lost) from lost
 
-    def answer(self, ask: Ask, seconds: float = 0.0) -> Reply:
-        """The same, but raises NoAnswer."""
-        deadline = time.monotonic() + (seconds or self.times.call)
+    def answer(self, ask: Ask, deadline: float) -> Reply:
+        """The same, but raises NoAnswer. `deadline` is a moment of the monotonic clock."""
         return in_time(lambda: self.session.ask(self.repository, ask, deadline), deadline)
 
-    def look(self, reference: str) -> Answer:
+    def look(self, reference: str, deadline: float) -> Answer:
         """What is known of a manifest."""
-        deadline = time.monotonic() + self.times.call
         try:
             return in_time(lambda: look(self.session, self.repository, reference, deadline), deadline)
         except NoAnswer as lost:

@@ -50,7 +50,9 @@ def _sent(repository: RemoteRepository, digest: str, file: IO[bytes]) -> str | N
     """Send a blob once; None when it has arrived, or why it is worth to try again. Raises ServiceError."""
     place = _place(repository, digest)
     try:
-        reply = repository.answer(_put(repository, place, digest, file), repository.times.blob)
+        reply = repository.answer(
+            _put(repository, place, digest, file), time.monotonic() + repository.times.blob
+        )
     except NoAnswer as lost:
         if not lost.repeat:
             raise repository.lost(digest, lost) from lost

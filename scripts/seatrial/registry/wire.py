@@ -9,12 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import IO
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 from urllib.request import getproxies_environment, proxy_bypass
 
 from urllib3 import HTTPHeaderDict, PoolManager, ProxyManager, Timeout
 from urllib3 import exceptions as broken
 from urllib3.response import BaseHTTPResponse
+from urllib3.util import make_headers
 
 from seatrial import __version__
 from seatrial.registry.reference import on_loopback
@@ -40,12 +41,14 @@ _SECRET_HEADERS = ("Authorization",)
 @dataclass(frozen=True)
 class Times:
     """How long to wait, in seconds: to be let in, for the next bytes, for the answer to a blob that was sent, and in
-    all for one call, for one blob and for one search. `pause` is the first wait before asking again."""
+    all for one call, for setting one tag, for one blob and for one search. `pause` is the first wait before asking
+    again. `tag` is less than what a lease keeps of its time for one request (`store.leases.MARGIN`)."""
 
     connect: float = 5
     read: float = 15
     store: float = 300
     call: float = 180
+    tag: float = 40
     blob: float = 3600
     search: float = 180
     pause: float = 0.25
@@ -162,10 +165,18 @@ class Wire:
     def _through(self, proxy: str) -> ProxyManager:
         with self._lock:
             if proxy not in self._proxied:
-                self._proxied[proxy] = ProxyManager(
-                    proxy, maxsize=THREADS, ssl_context=self._trust, blocksize=_CHUNK
-                )
+                self._proxied[proxy] = self._proxy(proxy)
             return self._proxied[proxy]
+
+    def _proxy(self, stated: str) -> ProxyManager:
+        """A proxy, `http://user:password@host:port` or without a login. Raises ValueError."""
+        parts = urlsplit(stated if "://" in stated else f"http://{stated}")
+        login, _, host = parts.netloc.rpartition("@")
+        shown = make_headers(proxy_basic_auth=unquote(login)) if login else None
+        bare = urlunsplit(parts._replace(netloc=host))
+        return ProxyManager(
+            bare, proxy_headers=shown, maxsize=THREADS, ssl_context=self._trust, blocksize=_CHUNK
+        )
 
     @cached_property
     def _plain(self) -> PoolManager:

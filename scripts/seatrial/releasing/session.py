@@ -62,14 +62,21 @@ def session(yard: Yard, plan: Plan, key: Path | None, tell: Callable[[Event], No
 
 def _must_swap(store: Store) -> None:
     """Raises ServiceError for a store that ignores conditions, since nothing could be promised about its index."""
-    new, other = (secrets.token_hex(8).encode() for _ in range(2))
-    if (store.create(keys.PROBE, new) and store.create(keys.PROBE, other)) or store.replace(
-        keys.PROBE, other, "no etag of it"
-    ):
+    store.create(keys.PROBE, _anything())
+    over = store.create(keys.PROBE, _anything())
+    seen = store.get(keys.PROBE)
+    if seen is not None:
+        store.replace(keys.PROBE, _anything(), seen.etag)
+        over = over or store.replace(keys.PROBE, _anything(), seen.etag)
+    if over:
         raise ServiceError(
             "the store writes over what is there although it is asked not to (If-None-Match, If-Match); "
             "name another one as `store` below [release]"
         )
+
+
+def _anything() -> bytes:
+    return secrets.token_hex(8).encode()
 
 
 def _once(make: Callable[[], T]) -> Callable[[], T]:

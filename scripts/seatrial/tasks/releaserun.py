@@ -95,8 +95,8 @@ def _plan_first(order: Order, yard: Yard, chosen: Sequence[Integration]) -> None
         _show(order, made)
         _end(made.held, ())
     else:
-        if made.parts:
-            note(plan_table(made))
+        for line in plan_table(made).splitlines() if made.parts else ():
+            note(line)
         _publish(order, yard, chosen, made, made.todo, all_of_it=True)
 
 
