@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 from seatrial.model import Profile, Severity
 
-
 SHARED_DOCKERFILE = "integrations/_infra/Dockerfile"
 
 

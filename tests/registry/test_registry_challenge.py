@@ -24,7 +24,7 @@ PARAMETERS = {
         (['Basic realm="a", ' + BEARER], Challenge("bearer", PARAMETERS)),
         (['Basic realm="a"', BEARER], Challenge("bearer", PARAMETERS)),
         ([BEARER, 'Basic realm="a"'], Challenge("bearer", PARAMETERS)),
-        (["Bearer realm=https://a/token , service=x"], Challenge("bearer", {"realm": "https://a/token", "service": "x"})),
+        (["Bearer realm=https://a/t , service=x"], Challenge("bearer", {"realm": "https://a/t", "service": "x"})),
         ([r'Basic realm="a \"quoted\" word"'], Challenge("basic", {"realm": 'a "quoted" word'})),
         (['Basic realm="Bearer realm=x"'], Challenge("basic", {"realm": "Bearer realm=x"})),
         (['Negotiate, Basic realm="x"'], Challenge("basic", {"realm": "x"})),

@@ -15,7 +15,7 @@ from seatrial.registry import credentials
 from seatrial.registry.credentials import Login, Logins
 from seatrial.registry.reference import Repository
 
-SECRET = "hunter2:with:colons"  # noqa: S105
+SECRET = "hunter2:with:colons"
 JIRA = Repository("ghcr.io", "org/port-ocean-jira")
 HUB = Repository("docker.io", "org/jira")
 
@@ -251,7 +251,7 @@ def test_a_helper_that_fails_is_one_line_without_what_it_wrote(
 ) -> None:
     config(credsStore="box")
     helper("box", script)
-    with pytest.raises(ServiceError, match="docker-credential-box has no login for ghcr.io") as refused:
+    with pytest.raises(ServiceError, match=r"docker-credential-box has no login for ghcr\.io") as refused:
         Logins().of(JIRA)
     assert str(refused.value).endswith("to see why: echo ghcr.io | docker-credential-box get")
     assert SECRET not in shown_wholly(refused.value)
@@ -260,7 +260,7 @@ def test_a_helper_that_fails_is_one_line_without_what_it_wrote(
 def test_a_helper_that_is_missing_is_one_line(config: Write) -> None:
     config(credsStore="nowhere")
     with pytest.raises(
-        ServiceError, match="docker-credential-nowhere, which keeps the login for ghcr.io, is not on this"
+        ServiceError, match=r"docker-credential-nowhere, which keeps the login for ghcr\.io, is not on this"
     ):
         Logins().of(JIRA)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -12,6 +14,7 @@ from registry_front import Front, running_front
 from seatrial.errors import ServiceError
 from seatrial.registry.remote import RemoteImages
 from seatrial.registry.wire import Times
+from seatrial.store.leases import MARGIN
 
 QUICK = Times(connect=1, read=0.3, call=3, search=3, pause=0.002)
 OURS, THEIRS, OLD = manifest("ours"), manifest("theirs"), manifest("old")
@@ -93,6 +96,33 @@ def test_where_nobody_can_tell_where_a_tag_leads_it_is_not_touched(
     with pytest.raises(ServiceError, match=r":1\.0\.0: nobody can tell where it leads: "):
         RemoteImages(times).put_manifest(f"{front.host}/{path}", OURS, "1.0.0")
     assert front.count("PUT") == 0
+
+
+def test_after_being_told_to_wait_the_tag_is_looked_at_again(
+    front: Front, there: str, path: str, direct: RemoteImages
+) -> None:
+    def somebody_else(_: int, method: str, target: str) -> None:
+        if method == "PUT" and puts(front, "1.0.0") == 2:
+            direct.put_manifest(there, THEIRS, "1.0.0")
+
+    front.on_request = somebody_else
+    front.faults.append(Fault("429", method="PUT", path="/manifests/1.0.0$", times=2, wait=0))
+    with pytest.raises(ServiceError, match=r"leads elsewhere now, .*; before that: .* answered 429"):
+        RemoteImages(QUICK).put_manifest(f"{front.host}/{path}", OURS, "1.0.0")
+    assert direct.manifest(there, "1.0.0") == THEIRS
+
+
+def test_no_wait_goes_beyond_the_time_for_a_tag(front: Front, there: str, path: str) -> None:
+    front.faults.append(Fault("429", method="PUT", wait=2))
+    begun = time.monotonic()
+    with pytest.raises(ServiceError, match="too many requests; try again in 2 seconds"):
+        RemoteImages(replace(QUICK, tag=1)).put_manifest(f"{front.host}/{path}", OURS, "1.0.0")
+    assert time.monotonic() - begun < 1.5
+    assert puts(front, "1.0.0") == 1
+
+
+def test_setting_a_tag_ends_before_the_lease_that_protects_it() -> None:
+    assert Times().tag < MARGIN
 
 
 def test_another_digest_in_the_answer_is_said(front: Front, there: str, path: str) -> None:

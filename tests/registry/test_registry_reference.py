@@ -107,7 +107,7 @@ def test_tags_and_digests_are_taken_as_they_are(text: str) -> None:
     ],
 )
 def test_anything_else_is_neither_tag_nor_digest(text: str) -> None:
-    with pytest.raises(UsageError, match="is no (tag|digest)"):
+    with pytest.raises(UsageError, match=r"is no (tag|digest)"):
         checked_reference(text)
 
 

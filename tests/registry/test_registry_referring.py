@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from images_made import MANIFEST, digest_of, manifest, paper, pointing, send
+from images_made import INDEX, MANIFEST, digest_of, manifest, paper, pointing, send
 from registry_faults import Fault
 from registry_front import running_front
 from scripted_http import Asked, Reply, scripted
@@ -15,6 +15,7 @@ from seatrial.errors import ServiceError
 from seatrial.registry.referring import tag_of
 from seatrial.registry.remote import RemoteImages
 from seatrial.registry.wire import Times
+from seatrial.release.ports import Manifest
 
 QUICK = Times(connect=1, read=1, call=5, pause=0.002)
 IMAGE = manifest("image")
@@ -111,6 +112,58 @@ def test_a_registry_that_lists_by_itself_gets_no_list_under_a_tag() -> None:
     with scripted(answer) as service:
         RemoteImages(QUICK).put_manifest(f"{service.host}/org/image", made)
     assert [one.path for one in service.asked] == ["/v2/", f"/v2/org/image/manifests/{made.digest}"]
+
+
+@pytest.mark.parametrize(
+    ("status", "headers"),
+    [
+        (404, {"Content-Type": "text/plain"}),
+        (405, {}),
+        (303, {"Location": "https://github.example/-/v2/packages/container/package/x"}),
+    ],
+)
+def test_a_registry_that_does_not_know_the_question_is_asked_for_the_tag(
+    status: int, headers: dict[str, str], path: str
+) -> None:
+    made = paper(KINDS[0], IMAGE)
+    listed = json.dumps(
+        {"schemaVersion": 2, "mediaType": INDEX, "manifests": [pointing(made.data, MANIFEST)]}
+    )
+
+    def answer(asked: Asked) -> Reply:
+        if "/referrers/" in asked.path:
+            return status, headers, b"<html>"
+        return 200, {"Content-Type": INDEX}, listed.encode() * asked.path.endswith(tag_of(IMAGE.digest))
+
+    with scripted(answer) as service:
+        found = RemoteImages(QUICK).referrers(f"{service.host}/{path}", IMAGE.digest)
+    assert [one.digest for one in found] == [made.digest]
+
+
+def test_a_tag_that_gives_the_image_itself_is_no_list(path: str) -> None:
+    def answer(asked: Asked) -> Reply:
+        if "/manifests/" in asked.path:
+            return 200, {"Content-Type": MANIFEST}, IMAGE.data
+        return (200 if asked.path == "/v2/" else 404), {}, b""
+
+    with scripted(answer) as service:
+        assert RemoteImages(QUICK).referrers(f"{service.host}/{path}", IMAGE.digest) == ()
+
+
+def test_who_wrote_while_the_list_was_read_stays_in_it(
+    name: str, upstream: str, path: str, direct: RemoteImages
+) -> None:
+    theirs = {"schemaVersion": 2, "mediaType": INDEX, "manifests": [pointing(IMAGE.data, MANIFEST)]}
+    ours = paper(KINDS[0], IMAGE)
+    with running_front(upstream) as front:
+
+        def somebody_else(_: int, method: str, target: str) -> None:
+            if front.count(path="sha256-") == 2:
+                direct.put_manifest(name, Manifest(json.dumps(theirs).encode(), INDEX), tag_of(IMAGE.digest))
+
+        front.on_request = somebody_else
+        RemoteImages(QUICK).put_manifest(f"{front.host}/{path}", ours)
+    assert [one.digest for one in direct.referrers(name, IMAGE.digest)] == [IMAGE.digest, ours.digest]
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b"<html>", b"[" * 9999])

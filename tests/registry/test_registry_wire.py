@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import socket
 import threading
@@ -257,6 +258,51 @@ def test_a_deadline_holds_though_every_byte_comes_in_time(upstream: str, path: s
         with pytest.raises(ServiceError, match="took longer than there was time for"):
             RemoteImages(Times(read=5, call=0.3)).has_blob(f"{front.host}/{path}", digest_of(b"x"))
         assert time.monotonic() - begun < 3
+
+
+@pytest.mark.parametrize(
+    ("login", "shown"), [("", None), ("me:w%40rd@", "Basic " + base64.b64encode(b"me:w@rd").decode())]
+)
+def test_a_proxy_is_used_with_its_login(
+    login: str, shown: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+        lines: list[bytes] = []
+
+        def serve() -> None:
+            connection, _ = proxy.accept()
+            with connection:
+                lines.extend(connection.recv(65536).split(b"\r\n"))
+                connection.sendall(b"HTTP/1.1 407 Login\r\nContent-Length: 0\r\n\r\n")
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        monkeypatch.setenv("HTTPS_PROXY", f"http://{login}127.0.0.1:{proxy.getsockname()[1]}")
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        monkeypatch.delenv("no_proxy", raising=False)
+        with pytest.raises(NoAnswer, match="cannot be reached through the proxy") as failed:
+            Wire().send(Request("GET", "https://registry.example/v2/"), time.monotonic() + 5)
+        thread.join()
+    assert lines[0].startswith(b"CONNECT registry.example:443 ")
+    assert [line.partition(b": ")[2].decode() for line in lines if b"uthorization" in line] == [shown] * bool(
+        shown
+    )
+    assert "w@rd" not in str(failed.value)
+
+
+def test_a_fault_of_our_own_is_said_at_once_and_keeps_no_others(
+    upstream: str, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def falls(reply: object) -> bool:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("seatrial.registry.finding.is_absent", falls)
+    reference = (f"{upstream}/{path}", "1.0.0")
+    begun = time.monotonic()
+    found = RemoteImages(QUICK).find([reference])[reference]
+    assert time.monotonic() - begun < 3
+    assert isinstance(found, Unknown)
+    assert "what Seatrial cannot read (ZeroDivisionError); please report it" in found.reason
 
 
 def test_no_time_is_no_answer() -> None:

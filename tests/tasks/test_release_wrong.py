@@ -255,9 +255,19 @@ def test_a_plan_that_was_edited_is_refused(repo: Path, tmp_path: Path) -> None:
 
 def test_a_matrix_is_one_line_of_json(repo: Path) -> None:
     done = seatrial(repo, "release", "--force", "a test", "--matrix")
-    assert json.loads(done.stdout.splitlines()[-1]) == {
-        "include": [{"name": "alpha-service 0.1.0", "only": "alpha-service"}]
-    }
+    assert "LNT002" in done.stderr
+    assert json.loads(done.stdout) == {"include": [{"name": "alpha-service 0.1.0", "only": "alpha-service"}]}
+
+
+def test_a_plan_with_something_held_back_is_made_for_the_rest(repo: Path, tmp_path: Path) -> None:
+    done = seatrial(repo, "release", "--plan", str(tmp_path / "plan.json"), "--matrix")
+    assert (done.returncode, json.loads(done.stdout)) == (0, {"include": []})
+    assert "is held back" in done.stderr
+    assert (
+        seatrial(repo, "release", "--finish", str(tmp_path), "--plan", str(tmp_path / "plan.json")).returncode
+        == 2
+    )
+    assert seatrial(repo, "release", "--apply", str(tmp_path / "plan.json")).returncode == 1
 
 
 def test_a_waiting_intent_is_applied_before_a_release(repo: Path) -> None:

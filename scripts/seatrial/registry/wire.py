@@ -157,7 +157,7 @@ class Wire:
 
     def _pool(self, url: str) -> PoolManager:
         parts = urlsplit(url)
-        proxy = getproxies_environment().get(parts.scheme, "")
+        proxy = self._proxies.get(parts.scheme, "")
         if proxy and not on_loopback(parts.netloc) and not proxy_bypass(parts.netloc):
             return self._through(proxy)
         return self._direct if parts.scheme == "https" else self._plain
@@ -177,6 +177,10 @@ class Wire:
         return ProxyManager(
             bare, proxy_headers=shown, maxsize=THREADS, ssl_context=self._trust, blocksize=_CHUNK
         )
+
+    @cached_property
+    def _proxies(self) -> Mapping[str, str]:
+        return getproxies_environment()
 
     @cached_property
     def _plain(self) -> PoolManager:

@@ -14,6 +14,7 @@ from seatrial.disk import read_plain
 from seatrial.errors import EXIT_FINDINGS, EXIT_SERVICE, Unreadable, UsageError
 from seatrial.files import write_whole
 from seatrial.model import Integration
+from seatrial.outcome import Outcome
 from seatrial.release import planfile
 from seatrial.release.matrix import matrix
 from seatrial.release.plan import Hold, Part, Plan
@@ -25,6 +26,7 @@ from seatrial.releasing.reading import read
 from seatrial.releasing.session import session
 from seatrial.releasing.yard import Yard
 from seatrial.report.planned import plan_table, status_json, status_table
+from seatrial.report.text import line
 from seatrial.store.leases import Holder
 from seatrial.tasks.delivery import deliver
 from seatrial.tasks.door import jobs_of, note, say
@@ -86,18 +88,28 @@ def _must_fit_together(order: Order) -> None:
 
 def _plan_first(order: Order, yard: Yard, chosen: Sequence[Integration]) -> None:
     made, outcome = planning.make(yard, chosen, jobs_of(order.jobs), order.force or "", note)
-    if outcome.findings:
-        deliver(outcome, yard.workspace.profile, None, None)
+    _tell_findings(order, yard, outcome)
     if order.plan:
         write_whole(Path(order.plan), planfile.to_json(made))
         note(f"wrote {order.plan}; `seatrial release --apply {order.plan}` does what it says")
     if order.matrix or order.dry_run or order.plan:
         _show(order, made)
-        _end(made.held, ())
+        _tell(made.held, ())
+        if not (order.matrix or order.plan):
+            _end(made.held, ())
     else:
-        for line in plan_table(made).splitlines() if made.parts else ():
-            note(line)
+        for row in plan_table(made).splitlines() if made.parts else ():
+            note(row)
         _publish(order, yard, chosen, made, made.todo, all_of_it=True)
+
+
+def _tell_findings(order: Order, yard: Yard, outcome: Outcome) -> None:
+    """Say what validation and lint found; not where other programs read."""
+    if order.matrix or order.format == "json":
+        for finding in outcome.findings:
+            note(line(finding))
+    elif outcome.findings:
+        deliver(outcome, yard.workspace.profile, None, None)
 
 
 def _show(order: Order, made: Plan) -> None:
@@ -153,6 +165,7 @@ def _publish(
         ended = finish(going, applied.done) if all_of_it else []
     failed = (*failures, *applied.failures, *ended)
     _sum_up(made, applied.done, failed)
+    _tell(made.held, failed)
     _end(made.held, failed)
 
 
@@ -166,14 +179,18 @@ def _sum_up(made: Plan, done: Sequence[Done], failed: Sequence[Failure]) -> None
         note("nothing to release: everything is published")
 
 
-def _end(held: Sequence[Part], failures: Sequence[Failure]) -> None:
-    """Say what is held back and what failed, and end with the status."""
+def _tell(held: Sequence[Part], failures: Sequence[Failure]) -> None:
+    """Say what is held back and what failed."""
     for part in held:
         note(f"seatrial: {part.title} is held back: {part.reason}")
     for failure in failures:
         note(f"seatrial: {failure.subject}: {failure.reason}")
     if failures:
         note("`seatrial release` goes on from here; what is done is not done again")
+
+
+def _end(held: Sequence[Part], failures: Sequence[Failure]) -> None:
+    """End with the status that fits what is held back and what failed."""
     if failures or any(part.hold is Hold.SERVICE for part in held):
         raise Exit(code=EXIT_SERVICE)
     if held:
@@ -197,7 +214,7 @@ def yank(type: str, version: str, reason: str | None, root: str | None) -> None:
     if not reason:
         raise UsageError("say why, for those who look for it: --reason TEXT")
     yard = opening.open_yard(open_workspace(root))
-    for line in yanking.yank(
+    for done in yanking.yank(
         yard.store, yard.images, yard.repository(type), type, version, reason, Holder.anyone("release.yank")
     ):
-        note(line)
+        note(done)
