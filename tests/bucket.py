@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -61,10 +60,15 @@ def _ask(port: int, method: str, path: str, body: bytes = b"") -> bytes:
         connection.close()
 
 
-def demand_credentials(url: str) -> None:
-    """From now on the server lets in nobody whose keys it does not know."""
-    request = urllib.request.Request(f"{url}/moto-api/reset-auth", data=b"0", method="POST")
-    urllib.request.urlopen(request, timeout=5).read()
+@contextmanager
+def demanding_credentials(url: str) -> Iterator[None]:
+    """Meanwhile the server lets in nobody whose keys it does not know."""
+    port = int(url.rpartition(":")[2])
+    _ask(port, "POST", "/moto-api/reset-auth", b"0")
+    try:
+        yield
+    finally:
+        _ask(port, "POST", "/moto-api/reset-auth", b"inf")
 
 
 def use_server(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
@@ -181,3 +185,15 @@ def dropped(request: Front) -> bool:
     """The connection breaks before anything happens."""
     request.close_connection = True
     return True
+
+
+def hung(seconds: float, after: bool = False) -> Fault:
+    """The answer comes so late, of a request that takes effect only if `after`."""
+
+    def act(request: Front) -> bool:
+        answer = request.hand_on() if after else (500, {}, b"")
+        time.sleep(seconds)
+        request.answer(*answer)
+        return True
+
+    return act

@@ -164,6 +164,23 @@ def test_a_login_goes_to_no_place_that_is_not_safe(
     assert all("authorization" not in one.headers for one in service.asked)
 
 
+def test_an_identity_token_follows_no_redirect(
+    path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with scripted(lambda _: (200, {}, b'{"token": "abc"}')) as elsewhere:
+
+        def answer(asked: Asked) -> Reply:
+            if asked.method == "POST":
+                return 307, {"Location": f"http://{elsewhere.host}/token"}, b""
+            return 401, {"WWW-Authenticate": f'Bearer realm="http://{service.host}/token"'}, b""
+
+        with scripted(answer) as service:
+            log_in(tmp_path, monkeypatch, service.host, identitytoken="s3cret")
+            reference = (f"{service.host}/{path}", "1.0.0")
+            assert isinstance(RemoteImages(QUICK).find([reference])[reference], Unknown)
+    assert elsewhere.asked == []
+
+
 @pytest.mark.parametrize(
     "body", [b"{}", b"[]", b"null", b'{"token": 7}', b'{"token": ""}', b'{"token": "a\\nb: c"}', b"\xff"]
 )

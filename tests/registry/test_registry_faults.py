@@ -196,6 +196,6 @@ def test_what_cannot_be_sent_is_said_and_overwrites_nothing(
 @pytest.mark.parametrize("word", ["429", "500", "hang", "garbage", "reset"])
 def test_a_registry_that_does_not_even_greet_is_asked_no_more(word: str, front: Front, name: str) -> None:
     front.faults.append(Fault(word))
-    answers = RemoteImages(BRIEF).find([(name, f"1.0.{number}") for number in range(300)])
+    answers = RemoteImages(BRIEF).find([(f"{name}{number}", "1.0.0") for number in range(300)])
     assert all(isinstance(answer, Unknown) for answer in answers.values())
     assert front.count() < 20

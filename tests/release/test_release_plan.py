@@ -86,14 +86,16 @@ def test_force_does_not_build_what_the_registry_does_not_tell() -> None:
     assert part.hold is Hold.SERVICE
 
 
-def test_a_lower_version_is_published_without_moving_index_or_latest() -> None:
-    assert steps(NEW, indexed={"jira": "2.0.0"}) == "build push attach tag spec git-tag"
+def test_with_a_new_spec_the_index_is_looked_at_even_if_a_higher_version_stands_there() -> None:
+    assert steps(NEW, indexed={"jira": "2.0.0"}) == "build push attach tag spec index latest git-tag"
+    assert steps(replace(OUT, git_tag=""), indexed={"jira": "2.0.0"}) == "git-tag"
 
 
 def test_a_preview_does_not_replace_a_stable_version() -> None:
     beta = replace(JIRA, version="2.0.0-beta")
-    assert steps(NEW, beta, indexed={"jira": "1.0.0"}) == "build push attach tag spec git-tag"
-    assert steps(NEW, beta, indexed={"jira": "1.0.0-beta"}).split()[5:7] == ["index", "latest"]
+    out = replace(OUT, spec=True)
+    assert steps(out, beta, indexed={"jira": "1.0.0"}) == ""
+    assert steps(out, beta, indexed={"jira": "1.0.0-beta"}) == "index latest"
 
 
 def test_a_development_version_has_an_image_and_a_git_tag_only() -> None:
@@ -101,7 +103,18 @@ def test_a_development_version_has_an_image_and_a_git_tag_only() -> None:
 
 
 def test_a_yanked_version_stays_out_of_the_index() -> None:
-    assert steps(replace(OUT, yanked=True), indexed={"jira": "1.2.2"}) == ""
+    away = replace(OUT, yanked=True, latest=OTHER)
+    assert steps(away, indexed={"jira": "1.2.2"}) == ""
+    assert steps(away) == ""
+    assert steps(replace(away, latest=ONE)) == ""
+
+
+def test_an_index_that_still_names_a_yanked_version_is_repaired() -> None:
+    assert steps(replace(OUT, yanked=True), indexed={"jira": "1.2.3"}) == "index latest"
+
+
+def test_a_latest_that_still_leads_to_a_yanked_version_is_moved() -> None:
+    assert steps(replace(OUT, yanked=True), indexed={"jira": "1.2.2"}) == "latest"
 
 
 @pytest.mark.parametrize(

@@ -49,9 +49,7 @@ def published(root: Path) -> list[str]:
     places = (root / "dist/images", root / "dist/registry")
     files = [path for place in places for path in place.rglob("*") if path.is_file()]
     tags = git(root, "tag").split() if (root / ".git").exists() else []
-    return tags + [
-        str(path) for path in files if not path.name.startswith(".seatrial") and "leases" not in str(path)
-    ]
+    return tags + [str(path) for path in files if "/.seatrial" not in str(path)]
 
 
 def write(path: str, text: str) -> Callable[[Path], object]:

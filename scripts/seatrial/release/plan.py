@@ -160,16 +160,33 @@ def _steps(candidate: Candidate, standing: Standing, index: IndexSeen) -> Iterat
 def _spec_steps(
     candidate: Candidate, version: Version, standing: Standing, index: IndexSeen
 ) -> Iterator[Step]:
-    """What the spec, the index and the pointers lack, of a version that counts there."""
+    """What the spec, the index and the pointers lack, of a version that counts there.
+
+    With each new spec the index is looked at, even where a higher version stands in it: that one may be yanked
+    at the same time.
+    """
+    indexed = index.versions.get(candidate.type, "")
     if not standing.spec:
         yield Step.SPEC
-    indexed = index.versions.get(candidate.type, "")
-    if standing.yanked or latest([version, *_versions(indexed)]) != version:
-        return
-    if indexed != candidate.version:
-        yield Step.INDEX
-    if standing.latest != standing.image or indexed != candidate.version or not standing.type_spec:
+    if not standing.spec or _is_misplaced(version, standing, indexed):
+        yield from (Step.INDEX, Step.LATEST)
+    elif indexed and _is_mispointed(version, standing, indexed):
         yield Step.LATEST
+
+
+def _is_misplaced(version: Version, standing: Standing, indexed: str) -> bool:
+    """Whether the index names a version that was yanked, or not one that it should."""
+    if standing.yanked:
+        return indexed == version.text
+    return indexed != version.text and latest([version, *_versions(indexed)]) == version
+
+
+def _is_mispointed(version: Version, standing: Standing, indexed: str) -> bool:
+    """Whether `latest` does not lead to the version that the index names, or leads to one that it does not."""
+    leads_here = standing.latest == standing.image
+    if indexed == version.text:
+        return not leads_here or not standing.type_spec
+    return standing.yanked and leads_here
 
 
 def _versions(text: str) -> Sequence[Version]:

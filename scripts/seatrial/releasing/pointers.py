@@ -40,10 +40,8 @@ def point(
 def _point(store: Store, images: Images, image: str, type: str, version: str, held: Lease) -> Iterator[str]:
     """Move what does not lead to this version yet; the image's tag last, for a plan sees by it that all is done."""
     digest = _digest(images, image, version)
-    names = keys.examples(type, version)
-    for key in store.keys(names):
-        if _copy(store, key, keys.example(type, "", key.removeprefix(names)), held):
-            yield keys.examples(type)
+    if _copy_examples(store, type, version, held):
+        yield keys.examples(type)
     if _copy(store, keys.spec(type, version), keys.latest_spec(type), held):
         yield keys.latest_spec(type)
     if _tag(images, image, digest, held):
@@ -73,6 +71,17 @@ def _tag(images: Images, image: str, digest: str, held: Lease) -> bool:
     if back != digest:
         raise ServiceError(f"{image}:{LATEST}: the registry gives back {back}, not {digest}")
     return True
+
+
+def _copy_examples(store: Store, type: str, version: str, held: Lease) -> bool:
+    """Have the examples of a version be those of the type; whether one was not. Those of older versions stay."""
+    below = keys.examples(type, version)
+    names = [key.removeprefix(below) for key in store.keys(below)]
+    return any([
+        _copy(store, f"{below}{name}", keys.example(type, "", name), held)
+        for name in names
+        if keys.is_example(name)
+    ])  # fmt: skip
 
 
 def _copy(store: Store, key: str, to: str, held: Lease) -> bool:

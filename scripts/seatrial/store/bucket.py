@@ -18,7 +18,7 @@ from seatrial.errors import ConfigurationError
 from seatrial.release.ports import Stored
 from seatrial.store.troubles import in_words, is_missing_bucket, trouble
 
-RETRY = {"max_retries": 8, "retry_timeout": timedelta(seconds=20)}
+RETRY = {"max_retries": 6, "retry_timeout": timedelta(seconds=20)}
 CLIENT = {"timeout": timedelta(seconds=20), "connect_timeout": timedelta(seconds=5)}
 """Together they end every call after 40 seconds, which is less than what a lease leaves for one."""
 

@@ -33,7 +33,7 @@ _NOT_ALLOWED = re.compile(r"AccessDenied|AuthorizationFailure|AuthorizationPermi
 _LATE = re.compile(r"kind: Timeout|timed out")
 _UNREACHED = re.compile(r"kind: Connect|dns error|error sending request")
 _PLAIN_HTTP = re.compile(r"BadScheme")
-_CODE = re.compile(r"<Code>([^<]+)</Code>(?:<Message>([^<]+)</Message>)?")
+_CODE = re.compile(r"<Code>([^<]+)</Code>")
 _STATUS = re.compile(r"status code: (\d{3}[ \w]*)")
 _URL = re.compile(r"https?://\S+")
 
@@ -80,8 +80,6 @@ def _said(text: str) -> str:
 def _reason(text: str) -> str:
     """The code of an answer, or its status, or the first words of the error without any URL."""
     code, status = _CODE.search(text), _STATUS.search(text)
-    if code:
-        return shown(": ".join(part for part in code.groups() if part))
-    if status:
-        return f"it answers {status[1].strip()}"
+    if code or status:
+        return f"it answers {shown((code or status)[1].strip())}"  # type: ignore[index]
     return shown(" ".join(_URL.sub("...", text.partition("Debug source:")[0]).split()))
