@@ -19,7 +19,7 @@ from services import free_port, lacking
 
 HOST = "127.0.0.1"
 KEY_ID = "AKIAXKEYOFTHETESTS"
-SECRET = "sEcReTsEcReTsEcReT"  # noqa: S105
+SECRET = "sEcReTsEcReTsEcReT"
 
 
 @contextmanager
@@ -128,12 +128,14 @@ class Front(BaseHTTPRequestHandler):
         for name, value in headers.items():
             if name.lower() not in ("content-length", "connection", "transfer-encoding"):
                 self.send_header(name, value)
-        self.send_header("Content-Length", headers.get("Content-Length", "0") if self.command == "HEAD" else str(len(body)))
+        self.send_header(
+            "Content-Length", headers.get("Content-Length", "0") if self.command == "HEAD" else str(len(body))
+        )
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)
 
-    do_GET = do_PUT = do_HEAD = do_POST = do_DELETE = _serve
+    do_GET = do_PUT = do_HEAD = do_POST = do_DELETE = _serve  # noqa: N815
 
 
 @contextmanager
@@ -155,7 +157,11 @@ def front(upstream: str) -> Iterator[tuple[str, list[tuple[str, Fault]]]]:
 
 def refused(status: int, code: str = "") -> Fault:
     """The request does not reach the server, and is answered by this status."""
-    body = f"<Error><Code>{code}</Code><Message>{SECRET}</Message></Error>".encode() if code else b"<html>busy</html>"
+    body = (
+        f"<Error><Code>{code}</Code><Message>{SECRET}</Message></Error>".encode()
+        if code
+        else b"<html>busy</html>"
+    )
 
     def act(request: Front) -> bool:
         request.answer(status, {"Content-Type": "application/xml"}, body)

@@ -25,7 +25,7 @@ REGISTRY = """\
 version: 0.1
 log: {{level: error, accesslog: {{disabled: true}}}}
 storage:
-  filesystem: {{rootdirectory: {folder}/images}}
+  {storage}
   delete: {{enabled: true}}
 http:
   addr: "127.0.0.1:{port}"
@@ -85,8 +85,10 @@ def docker_registry() -> str:
 
 
 @contextmanager
-def running_registry(folder: Path, auth: bool = False, tls: bool = False) -> Iterator[str]:
-    """A registry on loopback that keeps its images below `folder`: its host and port.
+def running_registry(
+    folder: Path, auth: bool = False, tls: bool = False, memory: bool = False
+) -> Iterator[str]:
+    """A registry on loopback that keeps its images below `folder`, or in `memory`: its host and port.
 
     With `auth` it wants USER and PASSWORD for everything, by Basic. With `tls` it speaks https and shows
     `certificate.pem`, whose key is `key.pem`, in the folder.
@@ -94,7 +96,7 @@ def running_registry(folder: Path, auth: bool = False, tls: bool = False) -> Ite
     program, port = docker_registry(), free_port()
     folder.mkdir(parents=True, exist_ok=True)
     config = folder / "registry.yml"
-    config.write_text((REGISTRY + ENCRYPTED * tls + GUARDED * auth).format(folder=folder, port=port))
+    config.write_text(_config(folder, port, auth, tls, memory))
     (folder / "htpasswd").write_text(HTPASSWD)
     with open(folder / "registry.log", "wb") as log:
         process = subprocess.Popen([program, "serve", config], stdout=log, stderr=subprocess.STDOUT)
@@ -104,6 +106,12 @@ def running_registry(folder: Path, auth: bool = False, tls: bool = False) -> Ite
     finally:
         process.kill()
         process.wait()
+
+
+def _config(folder: Path, port: int, auth: bool, tls: bool, memory: bool) -> str:
+    storage = "inmemory: {}" if memory else f"filesystem: {{rootdirectory: {folder}/images}}"
+    text = REGISTRY + ENCRYPTED * tls + GUARDED * auth
+    return text.format(folder=folder, port=port, storage=storage)
 
 
 def _await(port: int, process: subprocess.Popen[bytes], log: Path) -> None:

@@ -8,6 +8,7 @@ from itertools import count
 import pytest
 
 from seatrial.registry.remote import RemoteImages
+from seatrial.registry.wire import Times
 from services import running_registry
 
 COUNTER = count()
@@ -16,14 +17,14 @@ COUNTER = count()
 @pytest.fixture(scope="session")
 def upstream(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real registry that lets everybody in: its host and port."""
-    with running_registry(tmp_path_factory.mktemp("registry")) as host:
+    with running_registry(tmp_path_factory.mktemp("registry"), memory=True) as host:
         yield host
 
 
 @pytest.fixture(scope="session")
 def direct(upstream: str) -> RemoteImages:
     """A client of it, with nothing in between."""
-    return RemoteImages()
+    return RemoteImages(Times(pause=0.002))
 
 
 @pytest.fixture

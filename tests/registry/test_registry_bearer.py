@@ -20,7 +20,7 @@ from seatrial.registry.remote import RemoteImages
 from seatrial.registry.wire import Times
 from seatrial.release.presence import Absent, Present, Unknown
 
-QUICK = Times(connect=1, read=1, call=5, search=5, pause=0.002)
+QUICK = Times(connect=10, read=10, pause=0.002)
 USERS = {"captain": "s3cret-of-the-tests"}
 
 
@@ -218,11 +218,11 @@ def test_the_realm_keeps_its_own_query(path: str) -> None:
 
 
 def test_a_host_that_hangs_keeps_no_other_and_ends_in_time(name: str, front: Front, upstream: str) -> None:
-    times = Times(connect=1, read=5, call=1, search=0.3)
+    times = Times(read=600, search=1)
     with running_front(upstream, faults=[Fault("drip", path="/manifests/")]) as slow:
         asked = [(f"{slow.host}/org/a{number}", "1.0.0") for number in range(8)]
         begun = time.monotonic()
         answers = RemoteImages(times).find([*asked, (name, "1.0.0")])
-        assert time.monotonic() - begun < 8
+        assert time.monotonic() - begun < 60
     assert isinstance(answers[name, "1.0.0"], Present)
     assert all(isinstance(answers[one], Unknown) for one in asked)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 
 import pytest
@@ -15,7 +16,8 @@ from seatrial.registry.remote import RemoteImages
 from seatrial.registry.wire import Times
 from seatrial.release.presence import Absent, Present, Unknown
 
-QUICK = Times(connect=1, read=0.2, store=0.2, call=5, blob=5, search=5, pause=0.002)
+QUICK = Times(connect=10, read=10, store=10, pause=0.002)
+IMPATIENT = Times(connect=10, read=1.5, store=1.5, pause=0.002)
 BRIEF = Times(connect=1, read=0.05, store=0.05, call=0.4, blob=0.4, search=0.4, pause=0.001)
 
 LASTING = (
@@ -27,9 +29,7 @@ LASTING = (
 SPOILING = ("wrong-digest", "changed")
 """What came was tampered with."""
 
-PASSING = (
-    "429", "500", "503", "reset", "hang", "garbage", "truncated", "500-after", "reset-after", "hang-after",
-)  # fmt: skip
+PASSING = ("429", "500", "503", "reset", "garbage", "truncated", "500-after", "reset-after")
 """Where one of these comes but once, the work is done nevertheless."""
 
 ANYTHING = r"/(manifests|blobs|referrers)/"
@@ -113,10 +113,15 @@ def name(front: Front, still: str) -> str:
 @pytest.fixture
 def fresh(front: Front, direct: RemoteImages, upstream: str, path: str) -> str:
     """Another behind the front, with two images, tags, and a paper."""
-    send(direct, f"{upstream}/{path}", "image", "1.0.0", "latest")
-    send(direct, f"{upstream}/{path}", "other")
-    direct.put_manifest(f"{upstream}/{path}", PAPER)
+    fill(direct, f"{upstream}/{path}")
     return f"{front.host}/{path}"
+
+
+def fill(direct: RemoteImages, name: str) -> None:
+    """Have two images, tags, and a paper in a repository."""
+    send(direct, name, "image", "1.0.0", "latest")
+    send(direct, name, "other")
+    direct.put_manifest(name, PAPER)
 
 
 @pytest.mark.parametrize("word", LASTING)
@@ -179,6 +184,24 @@ def test_what_is_sent_arrives_after_a_fault_that_comes_once(
     SENDING[operation](RemoteImages(QUICK), fresh)
     assert arrived(direct, there, operation)
     assert front.overwrites() == []
+
+
+@pytest.mark.parametrize("word", ["hang", "hang-after"])
+def test_what_hangs_once_is_asked_again(word: str, direct: RemoteImages, upstream: str, path: str) -> None:
+    def attempt(number: int, operation: str, method: str) -> object:
+        there = f"{upstream}/{path}-{number}"
+        fill(direct, there)
+        act = SENDING.get(operation) or ASKING[operation]
+        fault = Fault(word, method=method, path=ANYTHING, times=1)
+        with running_front(upstream, faults=[fault]) as front:
+            done = act(RemoteImages(IMPATIENT), f"{front.host}/{path}-{number}")
+            assert front.overwrites() == []
+        return arrived(direct, there, operation) if operation in SENDING else done
+
+    chosen = [*((one, "GET,HEAD") for one in (*ASKING, *SENDING)), *((one, "PUT") for one in SENDING)]
+    with ThreadPoolExecutor(len(chosen)) as pool:
+        results = list(pool.map(lambda one: attempt(one[0], *one[1]), enumerate(chosen)))
+    assert all(results), list(zip(chosen, results, strict=True))
 
 
 @pytest.mark.parametrize("operation", SENDING)

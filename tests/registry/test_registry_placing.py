@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 
@@ -16,9 +14,10 @@ from seatrial.registry.remote import RemoteImages
 from seatrial.registry.wire import Times
 from seatrial.store.leases import MARGIN
 
-QUICK = Times(connect=1, read=0.3, call=3, search=3, pause=0.002)
+QUICK = Times(connect=10, read=10, pause=0.002)
+IMPATIENT = Times(connect=10, read=1, pause=0.002)
 OURS, THEIRS, OLD = manifest("ours"), manifest("theirs"), manifest("old")
-LOST = ("500", "503", "reset", "hang", "garbage", "500-after", "reset-after", "hang-after", "truncated")
+LOST = ("500", "503", "reset", "hang", "garbage")
 
 
 @pytest.fixture
@@ -49,10 +48,9 @@ def test_when_nobody_knows_what_a_put_did_another_releaser_is_not_overwritten(
             direct.put_manifest(there, THEIRS, "1.0.0")
 
     front.on_request = somebody_else
-    late = word.endswith("-after") or word == "truncated"
-    front.faults.append(Fault("500" if late else word, method="PUT", path="/manifests/1.0.0$", times=1))
+    front.faults.append(Fault(word, method="PUT", path="/manifests/1.0.0$", times=1))
     with pytest.raises(ServiceError, match=r"leads elsewhere now, since somebody else set it; before that: "):
-        RemoteImages(QUICK).put_manifest(f"{front.host}/{path}", OURS, "1.0.0")
+        RemoteImages(IMPATIENT).put_manifest(f"{front.host}/{path}", OURS, "1.0.0")
     assert direct.manifest(there, "1.0.0") == THEIRS
     assert puts(front, "1.0.0") == 1
 
@@ -63,7 +61,7 @@ def test_a_put_that_was_done_though_its_answer_was_lost_is_not_done_again(
 ) -> None:
     direct.put_manifest(there, OLD, "latest")
     front.faults.append(Fault(word, method="PUT", path="/manifests/latest$", times=1))
-    assert RemoteImages(QUICK).put_manifest(f"{front.host}/{path}", OURS, "latest") == OURS.digest
+    assert RemoteImages(IMPATIENT).put_manifest(f"{front.host}/{path}", OURS, "latest") == OURS.digest
     assert direct.manifest(there, "latest") == OURS
     assert puts(front, "latest") == 1
 
@@ -74,7 +72,7 @@ def test_a_put_that_was_not_done_is_done_again_where_the_tag_leads_where_it_led(
 ) -> None:
     direct.put_manifest(there, OLD, "latest")
     front.faults.append(Fault(word, method="PUT", path="/manifests/latest$", times=2 if word == "429" else 1))
-    RemoteImages(QUICK).put_manifest(f"{front.host}/{path}", OURS, "latest")
+    RemoteImages(IMPATIENT).put_manifest(f"{front.host}/{path}", OURS, "latest")
     assert direct.manifest(there, "latest") == OURS
     assert [put.before for put in front.tag_puts] == [OLD.digest]
 
@@ -113,11 +111,9 @@ def test_after_being_told_to_wait_the_tag_is_looked_at_again(
 
 
 def test_no_wait_goes_beyond_the_time_for_a_tag(front: Front, there: str, path: str) -> None:
-    front.faults.append(Fault("429", method="PUT", wait=2))
-    begun = time.monotonic()
-    with pytest.raises(ServiceError, match="too many requests; try again in 2 seconds"):
-        RemoteImages(replace(QUICK, tag=1)).put_manifest(f"{front.host}/{path}", OURS, "1.0.0")
-    assert time.monotonic() - begun < 1.5
+    front.faults.append(Fault("429", method="PUT", wait=50))
+    with pytest.raises(ServiceError, match="too many requests; try again in 50 seconds"):
+        RemoteImages(QUICK).put_manifest(f"{front.host}/{path}", OURS, "1.0.0")
     assert puts(front, "1.0.0") == 1
 
 

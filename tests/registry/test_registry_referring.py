@@ -17,7 +17,7 @@ from seatrial.registry.remote import RemoteImages
 from seatrial.registry.wire import Times
 from seatrial.release.ports import Manifest
 
-QUICK = Times(connect=1, read=1, call=5, pause=0.002)
+QUICK = Times(connect=10, read=10, pause=0.002)
 IMAGE = manifest("image")
 KINDS = [f"application/x-{number}" for number in range(8)]
 

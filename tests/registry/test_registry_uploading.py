@@ -17,7 +17,7 @@ from seatrial.registry.remote import RemoteImages
 from seatrial.registry.uploading import with_digest
 from seatrial.registry.wire import Times
 
-QUICK = Times(connect=1, read=0.3, store=0.3, call=3, blob=3, pause=0.002)
+QUICK = Times(connect=10, read=10, pause=0.002)
 BLOB = b"the bytes of a layer" * 1000
 DIGEST = digest_of(BLOB)
 

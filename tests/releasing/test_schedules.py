@@ -73,14 +73,14 @@ class Release:
     def __call__(self, actor: Actor) -> None:
         store, images = Through(self.harbour.store, actor), Through(self.harbour.images, actor)
         holder = Holder("somebody", self.token or f"{id(self)} {actor.attempt}")
-        steps = set(self._missing(store, images))
+        steps = self._missing(store, images)
         if Step.TAG in steps:
             self._set_tag(store, images, holder, actor)
         if Step.SPEC in steps:
             store.create(keys.spec(self.type, self.version), index.spec_bytes(self._entry))
-        if steps & {Step.SPEC, Step.INDEX}:
+        if Step.INDEX in steps:
             self.publish(store, self._entry, actor)
-        if steps & {Step.SPEC, Step.LATEST}:
+        if Step.LATEST in steps:
             point(store, images, self.type, self.type, holder, actor.clock)
 
     @property

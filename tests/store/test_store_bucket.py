@@ -13,6 +13,7 @@ from typing import Any
 
 import obstore
 import pytest
+
 from bucket import (
     KEY_ID,
     SECRET,
@@ -26,7 +27,6 @@ from bucket import (
     refused,
     use_server,
 )
-
 from seatrial.errors import ServiceError
 from seatrial.store import bucket
 from seatrial.store.bucket import BucketStore, open_bucket
@@ -39,9 +39,15 @@ Faults = list[tuple[str, Fault]]
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same retries, in less time."""
-    backoff = {"init_backoff": timedelta(milliseconds=5), "max_backoff": timedelta(milliseconds=20), "base": 2}
-    monkeypatch.setattr(bucket, "RETRY", {**bucket.RETRY, "backoff": backoff, "retry_timeout": timedelta(seconds=1)})
-    monkeypatch.setattr(bucket, "CLIENT", {**bucket.CLIENT, "timeout": timedelta(milliseconds=400)})
+    backoff = {
+        "init_backoff": timedelta(milliseconds=5),
+        "max_backoff": timedelta(milliseconds=20),
+        "base": 2,
+    }
+    monkeypatch.setattr(
+        bucket, "RETRY", {**bucket.RETRY, "backoff": backoff, "retry_timeout": timedelta(seconds=3)}
+    )
+    monkeypatch.setattr(bucket, "CLIENT", {**bucket.CLIENT, "timeout": timedelta(milliseconds=800)})
 
 
 @pytest.fixture
@@ -60,7 +66,7 @@ def read(store: BucketStore, key: str) -> bytes | None:
 LOST = {
     "the answer is lost": answer_lost,
     "an error comes in its place": answered_instead(500),
-    "it comes too late": hung(1.0, after=True),
+    "it comes too late": hung(1.6, after=True),
 }
 
 
@@ -124,7 +130,7 @@ def test_what_broke_once_is_tried_again_or_lost_to_another_and_never_half_done(
     assert read(store, "a.json") == (b"new" if done else b"old")
 
 
-@pytest.mark.parametrize("fault", [dropped, refused(503, "SlowDown"), refused(500), hung(1.0)])
+@pytest.mark.parametrize("fault", [dropped, refused(503, "SlowDown"), refused(500), hung(1.6)])
 def test_reading_is_tried_again(fronted: tuple[BucketStore, Faults], fault: Fault) -> None:
     store, faults = fronted
     store.put("a.json", b"{}")
@@ -173,8 +179,10 @@ def test_what_fails_for_good_is_one_line_without_secrets(
 
 def test_a_store_that_hangs_is_given_up(fronted: tuple[BucketStore, Faults]) -> None:
     store, faults = fronted
-    faults.extend([("PUT", hung(0.5))] * 30)
-    with pytest.raises(ServiceError, match="no answer in time; check AWS_REGION and AWS_ENDPOINT_URL, and run it"):
+    faults.extend([("PUT", hung(1.6))] * 30)
+    with pytest.raises(
+        ServiceError, match="no answer in time; check AWS_REGION and AWS_ENDPOINT_URL, and run it"
+    ):
         store.create("a.json", b"")
 
 
@@ -183,9 +191,9 @@ def test_a_store_that_is_down_is_told_soon(monkeypatch: pytest.MonkeyPatch, quic
         closed.bind(("127.0.0.1", 0))
         use_server(monkeypatch, f"http://127.0.0.1:{closed.getsockname()[1]}")
         begun = time.monotonic()
-        with pytest.raises(ServiceError, match="s3://bucket fails at index.json: it cannot be reached"):
+        with pytest.raises(ServiceError, match=r"s3://bucket fails at index\.json: it cannot be reached"):
             open_bucket("s3://bucket").get("index.json")
-        assert time.monotonic() - begun < 3
+        assert time.monotonic() - begun < 10
 
 
 def test_the_waits_for_a_store_end_before_a_lease_counts_on_it() -> None:
@@ -194,14 +202,18 @@ def test_the_waits_for_a_store_end_before_a_lease_counts_on_it() -> None:
     assert bucket.RETRY["retry_timeout"] + bucket.CLIENT["timeout"] < timedelta(seconds=MARGIN)  # type: ignore[operator]
 
 
-def test_no_credentials_is_told_with_what_to_set(monkeypatch: pytest.MonkeyPatch, s3: str, quick: None) -> None:
+def test_no_credentials_is_told_with_what_to_set(
+    monkeypatch: pytest.MonkeyPatch, s3: str, quick: None
+) -> None:
     use_server(monkeypatch, s3)
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     with closing(socket.socket()) as closed:
         closed.bind(("127.0.0.1", 0))
         monkeypatch.setenv("AWS_METADATA_ENDPOINT", f"http://127.0.0.1:{closed.getsockname()[1]}")
-        with pytest.raises(ServiceError, match="no credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"):
+        with pytest.raises(
+            ServiceError, match="no credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+        ):
             open_bucket("s3://bucket").get("index.json")
 
 
@@ -212,7 +224,9 @@ def test_wrong_credentials_are_told_by_a_server_that_checks_them(
     store = open_bucket("s3://bucket/locked")
     with demanding_credentials(s3):
         for act in (lambda: store.get("a"), lambda: store.keys(), lambda: store.create("a", b"")):
-            with pytest.raises(ServiceError, match=r"the credentials are refused.*InvalidAccessKeyId") as raised:
+            with pytest.raises(
+                ServiceError, match=r"the credentials are refused.*InvalidAccessKeyId"
+            ) as raised:
                 act()
             assert SECRET not in str(raised.value) and KEY_ID not in str(raised.value)
 
@@ -228,7 +242,9 @@ def test_a_bucket_that_is_not_there_is_told_by_every_call(monkeypatch: pytest.Mo
         lambda: store.replace("a", b"", '{"e_tag": "x"}'),
     )
     for act in acts:
-        with pytest.raises(ServiceError, match="s3://nobodys-bucket fails at .*: there is no such bucket; make it"):
+        with pytest.raises(
+            ServiceError, match=r"s3://nobodys-bucket fails at .*: there is no such bucket; make it"
+        ):
             act()
 
 
@@ -236,7 +252,9 @@ def test_plain_http_is_for_this_machine_unless_it_is_allowed(
     monkeypatch: pytest.MonkeyPatch, quick: None
 ) -> None:
     use_server(monkeypatch, "http://store.invalid:9")
-    with pytest.raises(ServiceError, match="the endpoint is plain http; use https, or allow it with AWS_ALLOW_HTTP"):
+    with pytest.raises(
+        ServiceError, match="the endpoint is plain http; use https, or allow it with AWS_ALLOW_HTTP"
+    ):
         open_bucket("s3://bucket").get("index.json")
     monkeypatch.setenv("AWS_ALLOW_HTTP", "true")
     with pytest.raises(ServiceError, match="it cannot be reached"):

@@ -8,8 +8,8 @@ import os
 from pathlib import Path
 
 import pytest
-from dying import Killed, dying
 
+from dying import Killed, dying
 from seatrial.errors import ServiceError
 from seatrial.store import folder
 from seatrial.store.folder import FolderStore
@@ -64,13 +64,15 @@ def test_a_link_to_a_folder_leads_nowhere(store: FolderStore, tmp_path: Path) ->
     store.base.mkdir()
     (store.base / "jira").symlink_to(outside)
     for act in (lambda: store.get("jira/spec.json"), lambda: store.put("jira/spec.json", b"{}")):
-        with pytest.raises(ServiceError, match='"jira/spec.json" is no key below'):
+        with pytest.raises(ServiceError, match=r'"jira/spec\.json" is no key below'):
             act()
     assert (outside / "spec.json").read_text() == "secret"
     assert store.keys() == []
 
 
-def test_a_link_to_a_file_is_not_read_and_writing_replaces_the_link(store: FolderStore, tmp_path: Path) -> None:
+def test_a_link_to_a_file_is_not_read_and_writing_replaces_the_link(
+    store: FolderStore, tmp_path: Path
+) -> None:
     outside = tmp_path / "secret"
     outside.write_text("secret")
     store.base.mkdir()
@@ -118,7 +120,9 @@ def test_only_keys_are_listed(store: FolderStore) -> None:
 
 
 @pytest.mark.parametrize("torn", [False, True])
-def test_killed_at_any_call_of_the_system_an_object_is_the_old_or_the_new_one(tmp_path: Path, torn: bool) -> None:
+def test_killed_at_any_call_of_the_system_an_object_is_the_old_or_the_new_one(
+    tmp_path: Path, torn: bool
+) -> None:
     for at in range(1, 20):
         store = FolderStore(tmp_path / f"{torn}-{at}")
         store.put("index.json", b"old")

@@ -6,8 +6,8 @@ import json
 from dataclasses import dataclass
 
 import pytest
-from memory_store import MemoryStore
 
+from memory_store import MemoryStore
 from seatrial.errors import ServiceError
 from seatrial.release import keys
 from seatrial.store.leases import LONGEST, MARGIN, SECONDS, SKEW, Clock, Holder, lease

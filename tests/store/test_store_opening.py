@@ -24,7 +24,9 @@ def test_a_file_url_is_a_folder(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("url", ["file://srv/store", "file:srv", "file://", "file:///a%00b"])
 def test_a_file_url_that_names_no_folder_is_refused(tmp_path: Path, url: str) -> None:
-    with pytest.raises(ConfigurationError, match='is no folder; write file:// and a path that begins with "/"'):
+    with pytest.raises(
+        ConfigurationError, match='is no folder; write file:// and a path that begins with "/"'
+    ):
         open_store(url, tmp_path)
 
 
@@ -62,7 +64,10 @@ def test_a_bucket_is_opened_without_asking_its_service(
         ("s3://", 'store = "s3://" below [release] cannot be opened'),
         ("ftp://host/x", 'store = "ftp://host/x" below [release] cannot be opened'),
         ("az://container", "set AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY"),
-        ("s3://key:secret@bucket/x", 'store = "s3://bucket/x" below [release] has more than a bucket and a path'),
+        (
+            "s3://key:secret@bucket/x",
+            'store = "s3://bucket/x" below [release] has more than a bucket and a path',
+        ),
         ("s3://key@bucket", "give credentials in the environment"),
         ("az://container?sig=secret", 'store = "az://container" below [release] has more than'),
         ("abfs://container:secret@account.dfs.core.windows.net", "has more than a bucket and a path"),

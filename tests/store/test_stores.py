@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+
 from bucket import use_server
 from memory_store import MemoryStore
-
 from seatrial.release.ports import Store
 from seatrial.store.bucket import open_bucket
 from seatrial.store.folder import FolderStore
@@ -76,9 +76,19 @@ def test_replacing_what_is_not_there_writes_nothing(store: Store) -> None:
 
 
 def test_keys_are_listed_sorted_and_by_what_they_begin_with(store: Store) -> None:
-    for key in ("jira/1.0.0/spec.json", "jira/spec.json", "jira-x/spec.json", "index.json", "jira/1.0.0/examples/a.json"):
+    for key in (
+        "jira/1.0.0/spec.json",
+        "jira/spec.json",
+        "jira-x/spec.json",
+        "index.json",
+        "jira/1.0.0/examples/a.json",
+    ):
         store.put(key, b"{}")
-    assert list(store.keys("jira/")) == ["jira/1.0.0/examples/a.json", "jira/1.0.0/spec.json", "jira/spec.json"]
+    assert list(store.keys("jira/")) == [
+        "jira/1.0.0/examples/a.json",
+        "jira/1.0.0/spec.json",
+        "jira/spec.json",
+    ]
     assert list(store.keys("jira/1")) == ["jira/1.0.0/examples/a.json", "jira/1.0.0/spec.json"]
     assert len(store.keys()) == 5
     assert list(store.keys("gone/")) == []

@@ -5,6 +5,7 @@ Source: OCI distribution specification 1.1, "Pulling manifests" and "Error Codes
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -23,10 +24,18 @@ UNKNOWN_CODES = frozenset({"MANIFEST_UNKNOWN", "NAME_UNKNOWN"})
 HTML = frozenset({"text/html", "application/xhtml+xml"})
 
 
+HARBOR = re.compile(r"(?:artifact|repository) \S+ not found", re.IGNORECASE)
+"""How Harbor says the same, under the code NOT_FOUND that it has for everything (goharbor/harbor#16515)."""
+
+
 def is_absent(reply: Reply) -> bool:
     """Whether the reply to a GET says that there is no such manifest."""
-    codes = [code for code, _ in errors(reply)]
-    return reply.status == 404 and bool(codes) and all(code in UNKNOWN_CODES for code in codes)
+    told = errors(reply)
+    return reply.status == 404 and bool(told) and all(_is_unknown(*one) for one in told)
+
+
+def _is_unknown(code: str, message: str) -> bool:
+    return code in UNKNOWN_CODES or (code == "NOT_FOUND" and HARBOR.fullmatch(message) is not None)
 
 
 def digest_at_head(reply: Reply, reference: str) -> str:

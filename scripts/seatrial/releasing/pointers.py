@@ -77,11 +77,12 @@ def _copy_examples(store: Store, type: str, version: str, held: Lease) -> bool:
     """Have the examples of a version be those of the type; whether one was not. Those of older versions stay."""
     below = keys.examples(type, version)
     names = [key.removeprefix(below) for key in store.keys(below)]
-    return any([
+    copied = [
         _copy(store, f"{below}{name}", keys.example(type, "", name), held)
         for name in names
         if keys.is_example(name)
-    ])  # fmt: skip
+    ]
+    return any(copied)
 
 
 def _copy(store: Store, key: str, to: str, held: Lease) -> bool:

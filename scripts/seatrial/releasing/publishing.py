@@ -146,6 +146,7 @@ def _tag(run: Run, part: Part, receipt: Receipt, integration: Integration) -> bo
     with lease(yard.store, keys.lease(candidate.type), run.holder) as held:
         if not _free(yard, part, receipt):
             return False
+        held.check()
         yard.store.put(keys.receipt(candidate.type, candidate.version), to_json(receipt).encode())
         for name, data in _examples(integration):
             yard.store.put(keys.example(candidate.type, candidate.version, name), data)

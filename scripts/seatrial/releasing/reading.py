@@ -21,6 +21,7 @@ from seatrial.releasing.candidates import OWN_DOCKERFILE, below, candidates
 from seatrial.releasing.yard import Yard
 
 LATEST = "latest"
+AT_ONCE = 32
 SHARED_FILES = (SETTINGS_FILE, ".dockerignore")
 
 
@@ -38,7 +39,7 @@ def read(yard: Yard, chosen: Sequence[Integration]) -> State:
     found = candidates(yard, chosen, ids)
     with ThreadPoolExecutor(3) as pool:
         answers = pool.submit(yard.images.find, _references(found))
-        stored = pool.submit(lambda: frozenset(yard.store.keys()))
+        stored = pool.submit(_stored, yard, found)
         seen = pool.submit(lambda: index_seen(yard))
         tags = git_tags(yard)
         return State(
@@ -72,6 +73,13 @@ def _must_be_clean(yard: Yard) -> None:
 def _paths(yard: Yard, chosen: Sequence[Integration], folder: str) -> list[str]:
     own = (below(one.path, OWN_DOCKERFILE) for one in chosen)
     return [yard.settings.dockerfile, folder, *SHARED_FILES, *(one.path for one in chosen), *own]
+
+
+def _stored(yard: Yard, found: Sequence[Candidate]) -> frozenset[str]:
+    """The keys of these types. Each is listed by itself, as in the course of years a store has very many."""
+    prefixes = {keys.of_type(one.type) for one in found if not one.fault}
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return frozenset(key for listed in pool.map(yard.store.keys, prefixes) for key in listed)
 
 
 def _shared(ids: Mapping[str, str], folder: str, args: Mapping[str, str]) -> str:

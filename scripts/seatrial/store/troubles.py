@@ -79,7 +79,7 @@ def _said(text: str) -> str:
 
 def _reason(text: str) -> str:
     """The code of an answer, or its status, or the first words of the error without any URL."""
-    code, status = _CODE.search(text), _STATUS.search(text)
-    if code or status:
-        return f"it answers {shown((code or status)[1].strip())}"  # type: ignore[index]
+    answer = _CODE.search(text) or _STATUS.search(text)
+    if answer:
+        return f"it answers {shown(answer[1].strip())}"
     return shown(" ".join(_URL.sub("...", text.partition("Debug source:")[0]).split()))

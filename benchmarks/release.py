@@ -1,0 +1,145 @@
+"""What a release of a large fleet costs before it does anything: reading the whole state, and planning.
+
+    python benchmarks/release.py --integrations 1000 --latency 0.05
+
+A workspace of integrations from the template stands under git; a docker-registry behind a front that adds latency and
+wants Bearer tokens has nine of ten of their images; specs and index lie in a folder. Measured are whole processes of
+`seatrial release.status`, and in this process the parts: reading, and the plan with its file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from registry import Setting, fill, front
+from seatrial.examples import good_folder
+from seatrial.release import index, keys, planfile
+from seatrial.release.plan import Plan, plan
+from seatrial.release.state import State
+from seatrial.releasing.opening import open_yard
+from seatrial.releasing.reading import read
+from seatrial.store.folder import FolderStore
+from seatrial.workspace import open_workspace
+
+TESTS = Path(__file__).parents[1] / "tests"
+VERSION = "1.2.3"
+
+
+def name_of(number: int) -> str:
+    """The type of an integration, which is the last part of its repository's name."""
+    return f"port-ocean-{number:04}"
+
+
+def workspace(root: Path, count: int, host: str) -> None:
+    """So many integrations, committed."""
+    good = good_folder()
+    for number in range(count):
+        for path in good.paths():
+            place = root / "integrations" / name_of(number) / path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            text = good.read(path).replace(b"good-service", name_of(number).encode())
+            place.write_bytes(text.replace(b"0.1.0", VERSION.encode()))
+    (root / "Dockerfile").write_text("FROM scratch\n")
+    (root / ".gitignore").write_text("dist/\n")
+    (root / "seatrial.toml").write_text(
+        f'[release]\nimage = "{host}/org/{{type}}"\nremote = ""\ndockerfile = "Dockerfile"\n'
+    )
+    for command in (
+        ["init", "-q"],
+        ["add", "-A"],
+        ["-c", "user.name=b", "-c", "user.email=b@b", "commit", "-qm", "b"],
+    ):
+        subprocess.run(["git", "-C", str(root), *command], check=True)
+
+
+def publish_specs(root: Path, count: int) -> None:
+    """The specs and the index of those whose images are there."""
+    store = FolderStore(root / "dist/registry")
+    entries = {}
+    for number in range(count):
+        name = name_of(number)
+        if not name.endswith("7"):
+            entries[name] = index.entry_of({"title": name}, name, VERSION)
+            for key in (keys.spec(name, VERSION), keys.latest_spec(name)):
+                store.put(key, index.spec_bytes(entries[name]))
+    store.put(keys.INDEX, index.Index(entries).to_bytes())
+
+
+def timed(what: Callable[..., Any], *given: Any) -> tuple[float, Any]:
+    """The seconds something takes, and what it gives."""
+    began = time.perf_counter()
+    result = what(*given)
+    return time.perf_counter() - began, result
+
+
+def status(root: Path) -> list[dict[str, Any]]:
+    """What the whole program says of the integrations."""
+    command = [sys.executable, "-m", "seatrial", "release.status", "--root", str(root), "--format", "json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    rows: list[dict[str, Any]] = json.loads(done.stdout)["integrations"]
+    return rows
+
+
+def planned(state: State) -> Plan:
+    """The plan, written to a file and read back."""
+    return planfile.of_json(planfile.to_json(plan(state, {})), "plan")
+
+
+def measure(root: Path, runs: int) -> dict[str, float]:
+    """Medians over some runs."""
+    whole, reading, planning = [], [], []
+    for _ in range(runs):
+        seconds, rows = timed(status, root)
+        whole.append(seconds)
+        found = open_workspace(str(root))
+        seconds, state = timed(read, open_yard(found), found.integrations)
+        reading.append(seconds)
+        seconds, made = timed(planned, state)
+        planning.append(seconds)
+        absent = [one for one in rows if one["image"]["is"] == "absent"]
+        assert sum(part.builds for part in made.parts) == len(absent) == len(found.integrations) // 10
+    told = {"release.status, whole": whole, "reading the state": reading, "plan, written and read": planning}
+    return {what: statistics.median(seconds) for what, seconds in told.items()}
+
+
+def compare(count: int, runs: int, latency: float) -> None:
+    """Make all there is, then measure."""
+    sys.path.insert(0, str(TESTS))
+    from services import running_registry
+
+    with tempfile.TemporaryDirectory() as folder, running_registry(Path(folder, "registry")) as upstream:
+        fill(upstream, [f"org/{name_of(number)}" for number in range(count)])
+        with front(upstream, Setting(latency, True)) as host:
+            root = Path(folder, "repo")
+            workspace(root, count, host)
+            publish_specs(root, count)
+            for what, seconds in measure(root, runs).items():
+                print(
+                    f"| {count} integrations, {1000 * latency:.0f} ms, Bearer | {what} | {seconds:.2f} s |",
+                    flush=True,
+                )
+
+
+def main() -> None:
+    """Parse the arguments and measure."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--integrations", type=int, default=1000)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--latency", type=float, default=0.05, help="seconds added to each request")
+    given = parser.parse_args()
+    compare(given.integrations, given.runs, given.latency)
+
+
+if __name__ == "__main__":
+    main()
