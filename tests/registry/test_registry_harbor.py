@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from urllib3 import HTTPHeaderDict
 
 from seatrial.registry.judging import is_absent
 from seatrial.registry.wire import Reply
@@ -12,7 +13,7 @@ from seatrial.registry.wire import Reply
 
 def reply(code: str, message: str, status: int = 404) -> Reply:
     body = json.dumps({"errors": [{"code": code, "message": message}]}).encode()
-    return Reply(status, {}, body)
+    return Reply(status, HTTPHeaderDict(), body, "")
 
 
 @pytest.mark.parametrize(
