@@ -94,6 +94,7 @@ def test_a_value_stays_one_word_with_its_name_whatever_it_holds(tool: Tool) -> N
 @every
 def test_an_image_is_never_taken_for_a_flag(tool: Tool) -> None:
     assert [one[-2:] for one in lists(tool.at_hand("-x", False))] == [["--", "-x"]] * 2
+    assert list(tool.digest("-x"))[-2:] == ["--", "-x"]
 
 
 @every

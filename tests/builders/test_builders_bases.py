@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from seatrial.builders.bases import bases_unready
+from seatrial.builders.bases import bases_unready, digests
 from seatrial.errors import ServiceError
 from seatrial.release.ports import Build
 
@@ -24,6 +25,9 @@ class Shelf:
         self.asked.append(image)
         if image not in self._images:
             raise ServiceError("manifest unknown")
+
+    def digest(self, image: str) -> str:
+        return f"sha256:{image}"
 
     def build(self, order: Build) -> None:
         raise NotImplementedError
@@ -72,6 +76,20 @@ def test_an_arg_without_a_value_is_told_without_asking(context: Path) -> None:
         "or in [release.build-args] of seatrial.toml"
     ]
     assert shelf.asked == []
+
+
+def order(context: Path, **stated: Any) -> Build:
+    usual = {"platforms": (), "args": {}, "ignorefile": None, "labels": {}, "timestamp": 0, "log": context}
+    return Build(context=context, dockerfile=context / "Dockerfile", into=context, **{**usual, **stated})
+
+
+def test_a_build_knows_the_digests_of_what_it_starts_from(context: Path) -> None:
+    assert digests(Shelf(), order(context)) == {"b": "sha256:b", "nowhere/r:1": "sha256:nowhere/r:1"}
+    assert digests(Shelf(), order(context, args={"RUNNER": "scratch"})) == {"b": "sha256:b"}
+
+
+def test_of_several_platforms_no_digest_is_told(context: Path) -> None:
+    assert digests(Shelf(), order(context, platforms=("linux/arm64",))) == {"b": "", "nowhere/r:1": ""}
 
 
 def test_a_dockerfile_that_is_missing_or_leads_out_is_told(context: Path, tmp_path: Path) -> None:

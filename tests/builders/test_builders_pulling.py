@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -69,10 +70,14 @@ def _found(layout: Path, path: str) -> tuple[str, bytes]:
 
 
 def test_a_base_of_a_registry_on_this_machine_is_fetched_by_plain_http(
-    builder: Workshop, order: Order, registry: str
+    builder: Workshop, order: Order, registry: str, storage: Path
 ) -> None:
     base = f"{registry}/small:1"
     builder.ready(base)
+    fetched = json.loads(
+        built.blob(storage / "served", built.entry(storage / "served")["digest"]).read_text()
+    )
+    assert builder.digest(base) == fetched["manifests"][0]["digest"]
     made = order(f"FROM {base}\nRUN echo x > /made\n")
     builder.build(made)
     assert "made" in built.files(made.into)

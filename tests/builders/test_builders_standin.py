@@ -125,6 +125,16 @@ def test_a_base_that_is_not_local_is_fetched(put: Put, tmp_path: Path) -> None:
     ] == "pull --quiet --tls-verify=false -- 127.0.0.1:5000/a"
 
 
+def test_a_digest_is_taken_only_where_it_is_one(put: Put) -> None:
+    digest = f"sha256:{'5' * 64}"
+    put(
+        "buildah",
+        f'case "$5" in a) echo {digest};; b) echo "{digest} or so";; c) echo {digest}; exit 1;; esac',
+    )
+    builder = Workshop(buildah.TOOL, "1")
+    assert [builder.digest(image) for image in "abcd"] == [digest, "", "", ""]
+
+
 def test_the_reason_is_that_of_the_fetching(put: Put) -> None:
     put("buildah", 'echo "Error: initializing source docker://a: $1 failed" >&2; exit 125')
     with pytest.raises(ServiceError, match=r"^pull failed$"):

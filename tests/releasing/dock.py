@@ -125,6 +125,10 @@ class StandInBuilder:
     def ready(self, image: str) -> None:
         """Every base image is at hand."""
 
+    def digest(self, image: str) -> str:
+        """What the image is called, as a digest."""
+        return f"sha256:{hashlib.sha256(image.encode()).hexdigest()}"
+
     def end(self) -> None:
         """Nothing runs."""
 

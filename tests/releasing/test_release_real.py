@@ -8,11 +8,13 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from dock import bump, commit, git
 from harbour import Harbour, harbour, kill, remote_tags, wait_for
 
+import built
 from bases import own_storage, small_base
 from bucket import s3_server, use_server
 from services import lacking, needs
@@ -276,4 +278,15 @@ def test_a_fresh_clone_publishes_its_example_into_dist(tmp_path: Path) -> None:
         check=True,
     )
     assert json.loads(seen.stdout)["Labels"]["org.opencontainers.image.title"] == "pilot-log"
+    made = provenance(dist / "images/pilot-log")
+    assert made["externalParameters"]["force"] == "a test"
+    (started_from,) = [one for one in made["resolvedDependencies"] if one["name"] == "base image"]
+    assert f"sha256:{started_from['digest']['sha256']}" == built.entry(tmp_path / "small")["digest"]
     assert git(tmp_path / "clone", "status", "--short") == ""
+
+
+def provenance(layout: Path) -> Any:
+    """The definition of the build in the one statement that lies in a layout."""
+    texts = [path.read_bytes() for path in (layout / "blobs/sha256").iterdir()]
+    (statement,) = [text for text in texts if text.startswith(b'{"_type"')]
+    return json.loads(statement)["predicate"]["buildDefinition"]

@@ -1,4 +1,4 @@
-"""Which base images cannot be had, before anything is built."""
+"""The base images of a build: which cannot be had, before anything is built, and what exactly those are that can."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from seatrial.builders.taking import taken
 from seatrial.errors import ServiceError
 from seatrial.release.dockerfile import Base, bases
-from seatrial.release.ports import Builder
+from seatrial.release.ports import Build, Builder
 
 
 def bases_unready(
@@ -22,12 +22,27 @@ def bases_unready(
     lines: dict[str, None] = {}
     reasons: dict[str, str] = {}
     for path, args in wanted:
-        for base in bases(taken(context / path, context).decode(errors="replace"), args):
+        for base in bases(_text(context, context / path), args):
             if not base.problem and base.image not in reasons:
                 reasons[base.image] = _reason(builder, base.image)
             if base.problem or reasons[base.image]:
                 lines[_line(base, path, base.problem or reasons[base.image])] = None
     return list(lines)
+
+
+def digests(builder: Builder, order: Build) -> dict[str, str]:
+    """The base images of a build, by their names, and the digest of each; empty where nobody can tell.
+
+    Where platforms are stated nothing is told, for each may start from another image.
+    Raises ServiceError for a Dockerfile that cannot be read.
+    """
+    found = bases(_text(order.context, order.dockerfile), order.args)
+    images = [base.image for base in found if not base.problem]
+    return {image: "" if order.platforms else builder.digest(image) for image in images}
+
+
+def _text(context: Path, dockerfile: Path) -> str:
+    return taken(dockerfile, context).decode(errors="replace")
 
 
 def _reason(builder: Builder, image: str) -> str:

@@ -23,6 +23,10 @@ def _at_hand(image: str, plain_http: bool) -> Sequence[Arguments]:
     return [local, containers.pull("buildah", image, plain_http)]
 
 
+def _digest(image: str) -> Arguments:
+    return ["buildah", "inspect", "--type=image", "--format={{.FromImageDigest}}", "--", image]
+
+
 TOOL = Tool(
     name="buildah",
     questions=(
@@ -34,4 +38,5 @@ TOOL = Tool(
     steps=partial(containers.steps, "buildah"),
     leftovers=partial(containers.leftovers, "buildah"),
     at_hand=_at_hand,
+    digest=_digest,
 )

@@ -51,6 +51,11 @@ def _at_hand(image: str, plain_http: bool) -> Sequence[Arguments]:
     ]
 
 
+def _digest(image: str) -> Arguments:
+    """As the registry has it, where BuildKit looks; one that is only local has none."""
+    return ["docker", "buildx", "imagetools", "inspect", "--format={{.Manifest.Digest}}", "--", image]
+
+
 TOOL = Tool(
     name="docker",
     questions=(
@@ -64,4 +69,5 @@ TOOL = Tool(
     steps=_steps,
     leftovers=_leftovers,
     at_hand=_at_hand,
+    digest=_digest,
 )

@@ -24,6 +24,10 @@ def _at_hand(image: str, plain_http: bool) -> Sequence[Arguments]:
     return [local, containers.pull("podman", image, plain_http)]
 
 
+def _digest(image: str) -> Arguments:
+    return ["podman", "image", "inspect", "--format={{.Digest}}", "--", image]
+
+
 TOOL = Tool(
     name="podman",
     questions=(
@@ -35,4 +39,5 @@ TOOL = Tool(
     steps=partial(containers.steps, "podman"),
     leftovers=partial(containers.leftovers, "podman"),
     at_hand=_at_hand,
+    digest=_digest,
 )

@@ -49,7 +49,8 @@ class Tool:
 
     `version` and `unfit` read the answers to `questions`; `unfit` says why it will not do, empty where it
     will. `steps` make the layout, `leftovers` are run before and after them and may fail. A base image is at
-    hand once one of `at_hand` ends well; the last of these is the one whose words count.
+    hand once one of `at_hand` ends well; the last of these is the one whose words count. `digest` then prints
+    the digest of its manifest.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Tool:
     steps: Callable[[Job], Iterable[Arguments]]
     leftovers: Callable[[Job], Iterable[Arguments]]
     at_hand: Callable[[str, bool], Sequence[Arguments]]
+    digest: Callable[[str], Arguments]
 
 
 def pairs(flag: str, values: Iterable[tuple[str, str]]) -> list[str]:

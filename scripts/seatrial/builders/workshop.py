@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import signal
 import tempfile
@@ -20,6 +21,8 @@ from seatrial.errors import ServiceError
 from seatrial.release.dockerfile import bases, on_loopback
 from seatrial.release.ports import Build
 from seatrial.tools import Running
+
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 _LOG_TAIL = 64 * 1024
 """How much of a log is searched for last words, in bytes."""
@@ -47,6 +50,14 @@ class Workshop:
                 if self._run(arguments, log, Path(folder)) == 0:
                     return
             raise ServiceError(reason(_tail(log)))
+
+    def digest(self, image: str) -> str:
+        """The digest of a base image that is at hand; empty where the program cannot tell."""
+        with tempfile.TemporaryDirectory(prefix="seatrial-") as folder:
+            log = Path(folder, "digest")
+            status = self._run(self.tool.digest(image), log, Path(folder))
+            found = _DIGEST.fullmatch(_tail(log).strip()) if status == 0 else None
+            return found[0] if found else ""
 
     def build(self, order: Build) -> None:
         """Build one image as ordered. Raises ServiceError with the builder's last words and the log's place."""

@@ -19,10 +19,9 @@ from seatrial.release.ports import Manifest
 DIGEST_HEADER = "Docker-Content-Digest"
 
 UNKNOWN_CODES = frozenset({"MANIFEST_UNKNOWN", "NAME_UNKNOWN"})
-"""The codes that say that there is no such manifest; no other answer does."""
+"""The codes that say that there is no such manifest; no other does, but for Harbor's."""
 
 HTML = frozenset({"text/html", "application/xhtml+xml"})
-
 
 HARBOR = re.compile(r"(?:artifact|repository) \S+ not found", re.IGNORECASE)
 """How Harbor says the same, under the code NOT_FOUND that it has for everything (goharbor/harbor#16515)."""

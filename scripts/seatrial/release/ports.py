@@ -132,6 +132,9 @@ class Builder(Protocol):
     def ready(self, image: str) -> None:
         """Have this base image at hand. Raises ServiceError with the reason where it cannot be had."""
 
+    def digest(self, image: str) -> str:
+        """The digest of a base image, as a build for this machine starts from it; empty where nobody can tell."""
+
     def build(self, order: Build) -> None:
         """Build one image. Raises ServiceError with the last words of the builder and the place of the log."""
 

@@ -69,7 +69,7 @@ class Making:
     the plan. `source` is the address of the repository, empty for none, and `commit` what was built of it.
     `bases` maps the base images to their digests, empty where unknown, and `lock` is the SHA-256 of
     `poetry.lock` in hex, empty for none. `builder` is the program that built, with its version; `started`
-    and `finished` are ISO times in UTC.
+    and `finished` are ISO times in UTC. `force` is why it was released in spite of checks, empty where they passed.
     """
 
     image: str
@@ -89,6 +89,7 @@ class Making:
     by: Invoker
     started: str
     finished: str
+    force: str = ""
 
 
 def statement(making: Making) -> bytes:
@@ -114,6 +115,7 @@ def _definition(making: Making) -> dict[str, Any]:
             "buildArgs": {name: shown(name, value) for name, value in making.args.items()},
             "platforms": list(making.platforms),
             "plan": making.plan,
+            **({"force": making.force} if making.force else {}),
         },
         "internalParameters": {"builder": making.builder, "seatrial": __version__},
         "resolvedDependencies": list(_dependencies(making)),

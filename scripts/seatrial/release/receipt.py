@@ -27,7 +27,7 @@ class Receipt:
 
     `digest` is that of the manifest behind the version's tag in the repository `image`; `plan` the seal of
     the plan; `started` and `finished` of the build are ISO times in UTC; `spec` is the entry of the index,
-    None for a version that has none; `examples` map file names to the keys they are stored at.
+    None for a version that has none.
     """
 
     plan: str

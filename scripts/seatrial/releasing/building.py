@@ -6,12 +6,13 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from seatrial.builders.bases import digests
 from seatrial.disk import read_plain
 from seatrial.errors import Unreadable
 from seatrial.files import write_whole
@@ -28,7 +29,7 @@ class Built:
     """An image in a folder of OCI layout.
 
     `plan` is the seal of the plan by which it was built, `runner` and `run` the URIs of what ran the builder;
-    `started` and `finished` are ISO times in UTC.
+    `started` and `finished` are ISO times in UTC. `bases` maps the base images to their digests, empty where unknown.
     """
 
     layout: Path
@@ -39,6 +40,7 @@ class Built:
     started: str
     finished: str
     platforms: tuple[str, ...]
+    bases: Mapping[str, str]
     kept: bool = False
 
 
@@ -102,7 +104,9 @@ def built(
     for place in (folder, log.parent):
         place.mkdir(parents=True, exist_ok=True)
     started = iso(now())
-    builder.build(_order(yard, plan, part, context, source, folder / "layout", log))
+    order = _order(yard, plan, part, context, source, folder / "layout", log)
+    started_from = digests(builder, order)
+    builder.build(order)
     program = f"{builder.name} {builder.version}"
     by = invoker(os.environ)
     done = Built(
@@ -114,6 +118,7 @@ def built(
         started=started,
         finished=iso(now()),
         platforms=yard.settings.platforms,
+        bases=started_from,
     )
     facts = {**asdict(done), "layout": "layout"}
     facts.pop("kept")

@@ -12,7 +12,6 @@ from seatrial.disk import DiskFolder
 from seatrial.errors import ServiceError, Unreadable
 from seatrial.lint.locked import LOCK
 from seatrial.release import bom, provenance
-from seatrial.release.dockerfile import bases
 from seatrial.release.plan import Part, Plan
 from seatrial.release.ports import Descriptor
 from seatrial.releasing.attaching import Paper
@@ -57,7 +56,6 @@ class Office:
 
     def _making(self, part: Part, image: Built, top: Descriptor, lock: bytes | None) -> provenance.Making:
         candidate = part.candidate
-        args = args_of(self.yard, part)
         return provenance.Making(
             image=candidate.image,
             digest=top.digest,
@@ -65,22 +63,19 @@ class Office:
             type=candidate.type,
             version=candidate.version,
             dockerfile=candidate.dockerfile,
-            args=args,
+            args=args_of(self.yard, part),
             platforms=image.platforms,
             plan=image.plan,
             source=self.source,
             commit=self.plan.commit,
-            bases=dict.fromkeys(self._bases(candidate.dockerfile, args), ""),
+            bases=image.bases,
             lock=hashlib.sha256(lock).hexdigest() if lock is not None else "",
             builder=image.builder,
             by=provenance.Invoker(image.runner, image.run),
             started=image.started,
             finished=image.finished,
+            force=self.plan.force,
         )
-
-    def _bases(self, dockerfile: str, args: dict[str, str]) -> Sequence[str]:
-        text = _read(DiskFolder(self.context(), self.context(), None), dockerfile) or b""
-        return [base.image for base in bases(text.decode(errors="replace"), args) if base.image]
 
 
 def _read(folder: DiskFolder, path: str) -> bytes | None:
