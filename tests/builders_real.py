@@ -1,4 +1,4 @@
-"""A storage of their own for buildah and podman, with a small base image in it."""
+"""Real builders: buildah and podman with a storage of their own, docker where its daemon is; and a small base image."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import pytest
 from bases import own_storage, small_base
 from seatrial.builders.choosing import choose
 from seatrial.builders.workshop import Workshop
+from seatrial.errors import ServiceError
 from seatrial.release.ports import Build
 from services import lacking, needs
 
@@ -37,13 +38,33 @@ def storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-@pytest.fixture(params=["buildah", "podman"])
+@pytest.fixture(scope="module")
+def daemon(storage: Path) -> Iterator[None]:
+    """The daemon of docker with the base image; skips where it does not answer, which it need not in CI either."""
+    try:
+        choose("docker")
+    except ServiceError as fault:
+        pytest.skip(str(fault))
+    archive = storage / "small.tar"
+    subprocess.run(
+        ["skopeo", "copy", "--quiet", f"oci:{storage / 'small'}", f"docker-archive:{archive}:{BASE}"],
+        check=True,
+    )
+    subprocess.run(["docker", "load", "--quiet", "--input", str(archive)], check=True, capture_output=True)
+    yield
+    subprocess.run(["docker", "image", "rm", BASE], check=True, capture_output=True)
+
+
+@pytest.fixture(params=["buildah", "podman", "docker"])
 def builder(request: pytest.FixtureRequest, storage: Path) -> Iterator[Workshop]:
     """A real builder, which must leave its storage as it found it."""
-    needs(request.param)
-    before = stored()
+    if request.param == "docker":
+        request.getfixturevalue("daemon")
+    else:
+        needs(request.param)
+    before = stored(request.param)
     yield choose(request.param)
-    assert stored() == before
+    assert stored(request.param) == before
 
 
 @pytest.fixture
@@ -70,10 +91,14 @@ def order(tmp_path: Path) -> Order:
     return make
 
 
-def stored() -> str:
-    """The images and containers of the storage."""
+def stored(program: str) -> str:
+    """The images and containers of a builder; buildah sees those of podman as well."""
     asked = (
-        ["buildah", "images", "--all", "--quiet", "--no-trunc"],
-        ["buildah", "containers", "--all", "--quiet"],
+        [["docker", "image", "ls", "--all", "--quiet", "--no-trunc"], ["docker", "ps", "--all", "--quiet"]]
+        if program == "docker"
+        else [
+            ["buildah", "images", "--all", "--quiet", "--no-trunc"],
+            ["buildah", "containers", "--all", "--quiet"],
+        ]
     )
     return "".join(subprocess.run(one, check=True, capture_output=True, text=True).stdout for one in asked)

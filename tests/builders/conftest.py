@@ -1,5 +1,5 @@
 """The fixtures of real builds."""
 
-from builders_real import builder, order, storage
+from builders_real import builder, daemon, order, storage
 
-__all__ = ["builder", "order", "storage"]
+__all__ = ["builder", "daemon", "order", "storage"]

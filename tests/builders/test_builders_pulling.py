@@ -32,6 +32,8 @@ def registry(storage: Path) -> Iterator[str]:
         small_base(layout, PLATFORMS)
 
     class Answer(BaseHTTPRequestHandler):
+        default_request_version = "HTTP/1.1"
+
         def do_GET(self) -> None:
             kind, data = _found(layout, self.path)
             self.send_response(200 if kind else 404)
@@ -74,10 +76,9 @@ def test_a_base_of_a_registry_on_this_machine_is_fetched_by_plain_http(
 ) -> None:
     base = f"{registry}/small:1"
     builder.ready(base)
-    fetched = json.loads(
-        built.blob(storage / "served", built.entry(storage / "served")["digest"]).read_text()
-    )
-    assert builder.digest(base) == fetched["manifests"][0]["digest"]
+    top = built.entry(storage / "served")["digest"]
+    own = json.loads(built.blob(storage / "served", top).read_text())["manifests"][0]["digest"]
+    assert builder.digest(base) == (top if builder.name == "docker" else own)
     made = order(f"FROM {base}\nRUN echo x > /made\n")
     builder.build(made)
     assert "made" in built.files(made.into)
@@ -96,7 +97,7 @@ def test_one_that_is_not_there_is_told_in_one_line(builder: Workshop, order: Ord
     made = order(f"ARG RUNNER={registry}/small:2\nFROM $RUNNER\n")
     (line,) = bases_unready(builder, made.context, [("Dockerfile", {})])
     assert line.startswith(f'base image "{registry}/small:2" (ARG RUNNER in Dockerfile:1) cannot be pulled: ')
-    assert "manifest unknown" in line
+    assert "manifest unknown" in line or "not found" in line
     assert "\n" not in line
-    with pytest.raises(ServiceError, match="manifest unknown"):
+    with pytest.raises(ServiceError, match=r"manifest unknown|not found"):
         builder.build(made)

@@ -45,6 +45,9 @@ Dockerfile:3
 ERROR: failed to solve: process "/bin/sh -c make" did not complete successfully: exit code: 7
 """
 
+SWAPPED = BUILDKIT.replace("0.234 working\n0.301 the reason\n--", "0.301 the reason\n0.234 working\n--")
+"""As buildx has it where both lines come at about the same time."""
+
 
 @pytest.mark.parametrize(
     ("log", "wanted"),
@@ -56,6 +59,7 @@ ERROR: failed to solve: process "/bin/sh -c make" did not complete successfully:
             'failed to solve: process "/bin/sh -c make" did not complete successfully: exit code: 7, '
             'after "the reason"',
         ),
+        (SWAPPED, last_words(BUILDKIT)),
         ("STEP 1/1: RUN x\nno end of linesubprocess exited with status 1\nError: b", 'b, after "no end of line"'),
         ("STEP 1/1: FROM a\nhalf a word", 'half a word'),
         ("no such thing\n", "no such thing"),

@@ -8,6 +8,9 @@ from collections.abc import Iterator, Sequence
 from seatrial.builders.tool import LAYOUT, Arguments, Job, Question, Tool, pairs
 
 _OUTPUT = f"--output=type=oci,dest={LAYOUT},tar=false,rewrite-timestamp=true"
+_TOP_DIGEST = "--format={{with .Manifest}}{{.Digest}}{{end}}"
+"""In words that begin otherwise than with `{{.Manifest`, for which buildx gives a text of its own."""
+
 _DRIVER = re.compile(r"^Driver:\s*(\S+)", re.MULTILINE)
 
 
@@ -53,7 +56,7 @@ def _at_hand(image: str, plain_http: bool) -> Sequence[Arguments]:
 
 def _digest(image: str) -> Arguments:
     """As the registry has it, where BuildKit looks; one that is only local has none."""
-    return ["docker", "buildx", "imagetools", "inspect", "--format={{.Manifest.Digest}}", "--", image]
+    return ["docker", "buildx", "imagetools", "inspect", _TOP_DIGEST, "--", image]
 
 
 TOOL = Tool(

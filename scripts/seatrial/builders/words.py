@@ -12,6 +12,7 @@ _ERROR = re.compile(r"(?:error|fatal)(?: response from daemon)?: (.*)", re.IGNOR
 _STEP = re.compile(r"(?:\[\S+\] )?STEP \d+/\d+: ")
 _EXIT = re.compile(r"subprocess exited (?:with|on) .*")
 _NOISE = re.compile(r"(?:Trying to pull |time=\"|-->|Error: |error: |\[\S+\] STEP )")
+_VERTEX = re.compile(r"#(\d+) ERROR: ")
 _HEADER = re.compile(r" ?> \[.*\].*:\Z")
 _RULE = re.compile(r"-{6,}\Z")
 _CLOCK = re.compile(r"\d+\.\d+ ")
@@ -42,9 +43,18 @@ def _plain(line: str) -> str:
 def _said(lines: Sequence[str]) -> str:
     """What the failing step said last; empty where it said nothing."""
     headers = [at for at, line in enumerate(lines) if _HEADER.match(line)]
-    block = _until_rule(lines[headers[-1] + 1 :]) if headers else _since_step(lines)
+    repeated = _until_rule(lines[headers[-1] + 1 :]) if headers else _since_step(lines)
+    block = _of_vertex(lines) or repeated
     told = [text for line in block if not _NOISE.match(line) and (text := _EXIT.sub("", line))]
     return _CLOCK.sub("", told[-1], count=1).strip() if told else ""
+
+
+def _of_vertex(lines: Sequence[str]) -> Sequence[str]:
+    """What BuildKit's failing step said, as it came; where it says that again at the end, lines may change places."""
+    failed = [found[1] for line in lines if (found := _VERTEX.match(line))]
+    name = f"#{failed[-1]} " if failed else "#"
+    said = [line.removeprefix(name) for line in lines if line.startswith(name)]
+    return [line for line in said if _CLOCK.match(line)]
 
 
 def _until_rule(lines: Sequence[str]) -> Sequence[str]:
