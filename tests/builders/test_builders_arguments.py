@@ -11,7 +11,7 @@ from seatrial.builders import buildah, docker, podman
 from seatrial.builders.tool import Job, Tool
 from seatrial.release.ports import Build
 
-FILE = "--file=/work/x/Dockerfile"
+FILE = "--file=/made/x/Dockerfile"
 
 
 def job(plain_http: bool = False, **order: Any) -> Job:
@@ -26,7 +26,7 @@ def job(plain_http: bool = False, **order: Any) -> Job:
         "into": Path("/out/layout"),
         "log": Path("/out/log"),
     }
-    return Job(Build(**{**stated, **order}), Path("/work/x/Dockerfile"), "localhost/seatrial-1", plain_http)
+    return Job(Build(**{**stated, **order}), Path("/made/x/Dockerfile"), "localhost/seatrial-1", plain_http)
 
 
 def lists(found: Any) -> list[list[str]]:
@@ -41,7 +41,7 @@ every = pytest.mark.parametrize("tool", [docker.TOOL, podman.TOOL, buildah.TOOL]
 def test_podman_and_buildah_build_and_write_the_image_into_the_layout(tool: Tool) -> None:
     assert lists(tool.steps(job())) == [
         [
-            *(tool.name, "build", FILE, "--ignorefile=/work/x/Dockerfile.dockerignore", "--format=oci"),
+            *(tool.name, "build", FILE, "--ignorefile=/made/x/Dockerfile.dockerignore", "--format=oci"),
             *("--layers=false", "--force-rm", "--identity-label=false", "--pull=false", "--timestamp=17"),
             *("--tag=localhost/seatrial-1:0", "/repo"),
         ],
