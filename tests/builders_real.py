@@ -78,7 +78,6 @@ def order(tmp_path: Path) -> Order:
         usual: dict[str, Any] = {
             "context": context,
             "dockerfile": context / "Dockerfile",
-            "ignorefile": None,
             "args": {"BASE": BASE},
             "labels": {},
             "platforms": (),

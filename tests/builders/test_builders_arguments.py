@@ -18,7 +18,6 @@ def job(plain_http: bool = False, **order: Any) -> Job:
     stated: dict[str, Any] = {
         "context": Path("/repo"),
         "dockerfile": Path("/repo/integrations/a/Dockerfile"),
-        "ignorefile": None,
         "args": {},
         "labels": {},
         "platforms": (),

@@ -79,7 +79,7 @@ def test_an_arg_without_a_value_is_told_without_asking(context: Path) -> None:
 
 
 def order(context: Path, **stated: Any) -> Build:
-    usual = {"platforms": (), "args": {}, "ignorefile": None, "labels": {}, "timestamp": 0, "log": context}
+    usual = {"platforms": (), "args": {}, "labels": {}, "timestamp": 0, "log": context}
     return Build(context=context, dockerfile=context / "Dockerfile", into=context, **{**usual, **stated})
 
 

@@ -129,10 +129,11 @@ def test_a_digest_is_taken_only_where_it_is_one(put: Put) -> None:
     digest = f"sha256:{'5' * 64}"
     put(
         "buildah",
-        f'case "$5" in a) echo {digest};; b) echo "{digest} or so";; c) echo {digest}; exit 1;; esac',
+        f'case "$5" in a) echo {digest};; b) echo "{digest} or so";; c) echo {digest}; exit 1;; '
+        f"e) echo warning >&2; echo {digest};; esac",
     )
     builder = Workshop(buildah.TOOL, "1")
-    assert [builder.digest(image) for image in "abcd"] == [digest, "", "", ""]
+    assert [builder.digest(image) for image in "abcde"] == [digest, "", "", "", digest]
 
 
 def test_the_reason_is_that_of_the_fetching(put: Put) -> None:

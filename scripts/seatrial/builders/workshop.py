@@ -22,7 +22,7 @@ from seatrial.release.dockerfile import bases, on_loopback
 from seatrial.release.ports import Build
 from seatrial.tools import Running
 
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_DIGEST = re.compile(r"^sha256:[0-9a-f]{64}\s*$", re.MULTILINE)
 
 _LOG_TAIL = 64 * 1024
 """How much of a log is searched for last words, in bytes."""
@@ -56,8 +56,8 @@ class Workshop:
         with tempfile.TemporaryDirectory(prefix="seatrial-") as folder:
             log = Path(folder, "digest")
             status = self._run(self.tool.digest(image), log, Path(folder))
-            found = _DIGEST.fullmatch(_tail(log).strip()) if status == 0 else None
-            return found[0] if found else ""
+            found = _DIGEST.search(_tail(log)) if status == 0 else None
+            return found[0].strip() if found else ""
 
     def build(self, order: Build) -> None:
         """Build one image as ordered. Raises ServiceError with the builder's last words and the log's place."""
@@ -107,7 +107,7 @@ class Workshop:
 
 def _job(order: Build, folder: Path) -> Job:
     text = taken(order.dockerfile, order.context)
-    ignored = order.ignorefile or ignorefile(order.dockerfile, order.context)
+    ignored = ignorefile(order.dockerfile, order.context)
     job = Job(order, folder / "Dockerfile", _image(order.into), _plain_http(text, order))
     job.dockerfile.write_bytes(text)
     job.ignorefile.write_bytes(taken(ignored, order.context) if ignored else b"")

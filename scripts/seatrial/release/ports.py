@@ -102,14 +102,13 @@ class Store(Protocol):
 class Build:
     """One image to build.
 
-    `context` is the root that COPY reads from and `dockerfile` lies in it, as does `ignorefile` where
-    there is one. `timestamp`, in seconds since 1970, is that of all files and of the image. The image is
-    left in `into`, a folder in OCI layout with one manifest, and all that the builder says in `log`.
+    `context` is the root that COPY reads from and `dockerfile` lies in it. `timestamp`, in seconds
+    since 1970, is that of all files and of the image. The image is left in `into`, a folder in OCI layout with
+    one manifest, and all that the builder says in `log`.
     """
 
     context: Path
     dockerfile: Path
-    ignorefile: Path | None
     args: Mapping[str, str]
     labels: Mapping[str, str]
     platforms: tuple[str, ...]

@@ -127,13 +127,10 @@ def built(
 
 
 def _order(yard: Yard, plan: Plan, part: Part, context: Path, source: str, into: Path, log: Path) -> Build:
-    dockerfile = context / part.candidate.dockerfile
-    ignorefile = dockerfile.with_name(dockerfile.name + ".dockerignore")
     shutil.rmtree(into, ignore_errors=True)
     return Build(
         context=context,
-        dockerfile=dockerfile,
-        ignorefile=ignorefile if ignorefile.is_file() else None,
+        dockerfile=context / part.candidate.dockerfile,
         args=args_of(yard, part),
         labels=labels_of(plan, part, source),
         platforms=yard.settings.platforms,
