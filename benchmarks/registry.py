@@ -28,10 +28,9 @@ from dataclasses import dataclass
 from itertools import cycle, islice
 from pathlib import Path
 
-from seatrial.registry import media
-from seatrial.registry.remote import RemoteImages
-from seatrial.release.ports import Manifest
-from seatrial.release.presence import Absent, Present
+from seatrial.release.plan.ports import Absent, Manifest, Present
+from seatrial.release.registry import media
+from seatrial.release.registry.remote import RemoteImages
 
 VERSION, LATEST = "1.2.3", "latest"
 TESTS = Path(__file__).parents[1] / "tests"
@@ -88,7 +87,13 @@ def _manifest(config: bytes) -> Manifest:
 @contextmanager
 def front(upstream: str, setting: Setting) -> Iterator[str]:
     """A front in a process of its own; its host and port."""
-    command = [sys.executable, str(TESTS / "registry_front.py"), upstream, "--latency", str(setting.latency)]
+    command = [
+        sys.executable,
+        str(TESTS / "support" / "registry_front.py"),
+        upstream,
+        "--latency",
+        str(setting.latency),
+    ]
     process = subprocess.Popen([*command, *["--bearer"] * setting.bearer], stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
@@ -169,7 +174,7 @@ def show(setting: Setting, seconds: Mapping[str, list[float]]) -> None:
 def compare(count: int, sample: int, runs: int, latency: float) -> None:
     """Fill a registry, then measure without and with tokens."""
     sys.path.insert(0, str(TESTS))
-    from services import running_registry
+    from support.services import running_registry
 
     with tempfile.TemporaryDirectory() as folder, running_registry(Path(folder)) as upstream:
         fill(upstream, repositories(count))

@@ -21,14 +21,15 @@ from pathlib import Path
 from typing import Any
 
 from registry import Setting, fill, front
-from seatrial.examples import good_folder
-from seatrial.release import index, keys, planfile
-from seatrial.release.plan import Plan, plan
-from seatrial.release.state import State
-from seatrial.releasing.opening import open_yard
-from seatrial.releasing.reading import read
-from seatrial.store.folder import FolderStore
-from seatrial.workspace import open_workspace
+
+from seatrial.handbook.examples import good_folder
+from seatrial.release.plan import index, keys, planfile
+from seatrial.release.plan.plan import Plan, plan
+from seatrial.release.plan.state import State
+from seatrial.release.run.read import read
+from seatrial.release.run.services import open_yard
+from seatrial.release.store.local import FolderStore
+from seatrial.workspace.workspace import open_workspace
 
 TESTS = Path(__file__).parents[1] / "tests"
 VERSION = "1.2.3"
@@ -114,7 +115,7 @@ def measure(root: Path, runs: int) -> dict[str, float]:
 def compare(count: int, runs: int, latency: float) -> None:
     """Make all there is, then measure."""
     sys.path.insert(0, str(TESTS))
-    from services import running_registry
+    from support.services import running_registry
 
     with tempfile.TemporaryDirectory() as folder, running_registry(Path(folder, "registry")) as upstream:
         fill(upstream, [f"org/{name_of(number)}" for number in range(count)])

@@ -74,8 +74,8 @@ def commands(root: Path, jobs: str) -> dict[str, list[str]]:
 
 def fleet(folder: Path, size: int) -> Path:
     """A repository of `size` integrations, each from the template."""
-    from seatrial.examples import good_folder
-    from seatrial.model import Profile
+    from seatrial.core.model import Profile
+    from seatrial.handbook.examples import good_folder
 
     good = good_folder(Profile.GUIDE)
     for number in range(size):

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from support.paths import ROOT
+
 SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 TEMPLATES = {
@@ -26,7 +27,8 @@ SOURCES = {
     if path.suffix in (".py", ".yaml", ".typed")
 }
 SEES_ITS_DATA = (
-    "from seatrial.scaffold import Answers, render; from seatrial.schemas import violations; "
+    "from seatrial.scaffold.answers import Answers; from seatrial.scaffold.template import render; "
+    "from seatrial.schemas import violations; "
     "folder = render(Answers.of('My Service')); "
     "assert '.port/spec.yaml' in folder.files; "
     "assert violations('spec-guide', {'features': 3}); print(len(folder.files))"

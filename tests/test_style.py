@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from seatrial.tasks.develop import generated
+from support.paths import ROOT
 
-ROOT = Path(__file__).parents[1]
 PLACES = ["scripts", "tests", "benchmarks", "tasks.py"]
 
 

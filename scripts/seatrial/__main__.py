@@ -3,7 +3,7 @@
 import os
 import sys
 
-from seatrial.errors import EXIT_INTERRUPTED
+from seatrial.core.errors import EXIT_INTERRUPTED
 
 
 def main() -> None:

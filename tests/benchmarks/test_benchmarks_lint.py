@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
+from support.paths import ROOT
+
+sys.path.insert(0, str(ROOT / "benchmarks"))
 
 from comparing import differences
 from diagnostics import Diagnostic, words

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from seatrial.core.model import Location
 from seatrial.documents import FaultKind, changelog
-from seatrial.documents.changelog import MARKER, Bullet, Changelog, Entry
-from seatrial.model import Location
+from seatrial.documents.changelog import MARKER, Bullet, Changelog, VersionEntry
 
 TEXT = f"""\
 # Changelog - Ocean - jira
@@ -38,7 +38,7 @@ def parse(text: str) -> Changelog:
     return parsed
 
 
-def only_entry(text: str) -> Entry:
+def only_entry(text: str) -> VersionEntry:
     (entry,) = parse(text).entries
     return entry
 

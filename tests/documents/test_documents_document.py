@@ -7,8 +7,8 @@ from unittest.mock import Mock
 import pytest
 
 from seatrial import documents
+from seatrial.core.model import Location
 from seatrial.documents import Document, Fault, FaultKind, Place
-from seatrial.model import Location
 
 PLACES = {(): Place((1, 1), (1, 1)), ("a",): Place((2, 4), (2, 1)), ("a", 0): Place((3, 5), (3, 5))}
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from seatrial.core.model import Location
 from seatrial.documents import FaultKind, Keys, json
 from seatrial.documents.document import MAX_BYTES, MAX_DEPTH, MAX_REPEATED
-from seatrial.model import Location
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),

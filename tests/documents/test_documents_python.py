@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 import seatrial
+from seatrial.core.model import Location
 from seatrial.documents import FaultKind, python
 from seatrial.documents.python import Assignment, Class, Expression, PythonSource
-from seatrial.documents.pythonstrings import text_of
-from seatrial.model import Location
+from seatrial.documents.syntax import text_of
 
 
 def source(text: str) -> PythonSource:

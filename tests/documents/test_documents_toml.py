@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from seatrial.core.model import Location
 from seatrial.documents import FaultKind, toml
 from seatrial.documents.document import MAX_BYTES, MAX_DEPTH
-from seatrial.model import Location
 
 TEXT = '''\
 title = "é😀" # comment [x]

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import yaml as pyyaml
 
+from seatrial.core.model import Location
 from seatrial.documents import FaultKind, yaml
 from seatrial.documents.document import MAX_BYTES, MAX_DEPTH, MAX_REPEATED
-from seatrial.model import Location
 
 
 def value(text: str) -> Any:

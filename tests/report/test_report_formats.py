@@ -4,10 +4,10 @@ import importlib
 import time
 
 import pytest
-from outcomes import CLEAN, HOSTILE, OUTCOME, RULES, hostile, many, workflow_commands
 
-from seatrial.errors import UsageError
+from seatrial.core.errors import UsageError
 from seatrial.report import FORMATS, Options, choose, render
+from support.outcomes import CLEAN, HOSTILE, OUTCOME, RULES, hostile, many, workflow_commands
 
 OPTIONS = Options(rules=RULES)
 

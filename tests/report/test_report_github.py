@@ -5,13 +5,13 @@ import re
 from dataclasses import replace
 
 import pytest
-from outcomes import CLEAN, FINDING, HOSTILE, INFO, OUTCOME, SPEC, hostile, many, workflow_commands
 
-from seatrial.model import Severity
-from seatrial.outcome import Outcome
+from seatrial.core.findings import Outcome
+from seatrial.core.model import Severity
+from seatrial.core.printable import plain
 from seatrial.report import render
-from seatrial.report.escape import plain
 from seatrial.report.github import step_summary
+from support.outcomes import CLEAN, FINDING, HOSTILE, INFO, OUTCOME, SPEC, hostile, many, workflow_commands
 
 MEBIBYTE = 1024 * 1024
 

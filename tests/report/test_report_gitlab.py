@@ -3,10 +3,9 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from outcomes import FINDING, INFO, OUTCOME, SPEC
-
-from seatrial.outcome import Outcome
+from seatrial.core.findings import Outcome
 from seatrial.report import render
+from support.outcomes import FINDING, INFO, OUTCOME, SPEC
 
 
 def test_a_finding_is_an_issue_with_the_keys_gitlab_reads() -> None:

@@ -4,12 +4,12 @@ import json
 from dataclasses import replace
 
 import pytest
-from outcomes import CLEAN, FINDING, HOSTILE, INFO, OUTCOME, SPEC, hostile
 
-from seatrial.model import Fix
-from seatrial.outcome import Outcome
+from seatrial.core.findings import Outcome
+from seatrial.core.model import Fix
+from seatrial.core.printable import encodable
 from seatrial.report import render
-from seatrial.report.escape import encodable
+from support.outcomes import CLEAN, FINDING, HOSTILE, INFO, OUTCOME, SPEC, hostile
 
 
 def test_a_finding_has_the_keys_of_the_contract() -> None:

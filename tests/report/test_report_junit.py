@@ -4,12 +4,12 @@ from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
-from outcomes import FINDING, HOSTILE, INFO, OUTCOME, SPEC, hostile
 
-from seatrial.outcome import Outcome
+from seatrial.core.findings import Outcome
+from seatrial.core.printable import plain
 from seatrial.report import render
-from seatrial.report.escape import plain
 from seatrial.report.text import line
+from support.outcomes import FINDING, HOSTILE, INFO, OUTCOME, SPEC, hostile
 
 
 def suites_of(outcome: Outcome) -> ElementTree.Element:

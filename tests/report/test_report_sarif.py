@@ -9,11 +9,11 @@ from urllib.parse import unquote_to_bytes
 
 import pytest
 from jsonschema import Draft4Validator
-from outcomes import CLEAN, FINDING, HOSTILE, INFO, OUTCOME, RULES, SPEC, WARNING, hostile, many
 
-from seatrial.model import Edit, Fix, Location
-from seatrial.outcome import Outcome
+from seatrial.core.findings import Outcome
+from seatrial.core.model import Edit, Fix, Location
 from seatrial.report import Options, render
+from support.outcomes import CLEAN, FINDING, HOSTILE, INFO, OUTCOME, RULES, SPEC, WARNING, hostile, many
 
 
 @cache

@@ -3,12 +3,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from outcomes import CLEAN, FINDING, INFO, OUTCOME, WARNING
 
-from seatrial.model import Fix
-from seatrial.outcome import Outcome
+from seatrial.core.findings import Outcome
+from seatrial.core.model import Fix
 from seatrial.report import Options, render
 from seatrial.report.text import line, summary, wants_colour
+from support.outcomes import CLEAN, FINDING, INFO, OUTCOME, WARNING
 
 
 def test_each_finding_is_one_line_with_its_repair_behind_the_message() -> None:

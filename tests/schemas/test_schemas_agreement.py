@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 
-from schema_samples import RICH, mutated
 from seatrial.schemas import NAMES, violations
 from seatrial.schemas.engine import breaches
 from seatrial.schemas.grammar import grammar
 from seatrial.schemas.jsonschema import derive, derived_files
 from seatrial.schemas.quick import conforming
+from support.paths import ROOT
+from support.schema_samples import RICH, mutated
 
-DOCS = Path(__file__).parents[2] / "docs" / "schemas"
+DOCS = ROOT / "docs" / "schemas"
 EACH = pytest.mark.parametrize("name", NAMES)
 
 

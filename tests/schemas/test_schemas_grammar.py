@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from schema_samples import RICH
+from seatrial.core.vocabulary import ICONS
 from seatrial.documents import yaml
 from seatrial.schemas import NAMES
 from seatrial.schemas.engine import breaches
@@ -15,7 +15,7 @@ from seatrial.schemas.grammar import Grammar, Rules, grammar
 from seatrial.schemas.jsonschema import derive
 from seatrial.schemas.quick import PLAIN, SILENT, conforming
 from seatrial.schemas.quick import _Maker as Maker
-from seatrial.subjects.vocabulary import ICONS
+from support.schema_samples import RICH
 
 EACH = pytest.mark.parametrize("name", NAMES)
 FAULTS = {"missing", "unknown", "misspelled", "misplaced", "type", "value", "form"}

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from schema_samples import ODD, RICH
 from seatrial.schemas import NAMES, Violation, violations
 from seatrial.schemas.engine import MOST
+from support.schema_samples import ODD, RICH
 
 EACH = pytest.mark.parametrize("name", NAMES)
 

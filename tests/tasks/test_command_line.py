@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from seatrial.examples import good_folder
-from seatrial.model import MemoryFolder, Profile
+from seatrial.core.model import MemoryFolder, Profile
+from seatrial.handbook.examples import good_folder
+from support.paths import SOURCES
 
-SOURCES = Path(__file__).parents[2] / "scripts"
 TRACES = ("Traceback", "Error:", "Exception")
 
 

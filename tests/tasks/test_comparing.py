@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from repositories import commit, put, start
-from repositories import git as say
-from seatrial.examples import good_folder
-from seatrial.model import Profile
-from seatrial.rules.release_change import released
+from seatrial.core.model import Profile
+from seatrial.handbook.examples import good_folder
+from seatrial.validate.rules.release import released
+from support.paths import SOURCES
+from support.repositories import commit, put, start
+from support.repositories import git as say
 
-SOURCES = Path(__file__).parents[2] / "scripts"
 TASKS = ("validate", "validate-spec", "check-layout", "check-version", "fix", "lint")
 INTENT = "bump: patch\nchangelog-type: bugfix\nchangelog: Pages are read once\n"
 

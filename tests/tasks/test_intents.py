@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from invoke import Context, Exit
 
-from seatrial.examples import good_folder
+from seatrial.handbook.examples import good_folder
 from seatrial.tasks.intents import bump, intent
 
 Say = Callable[..., str]

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-SOURCES = Path(__file__).parents[2] / "scripts"
+from support.paths import SOURCES
+
 COMMAND = [sys.executable, "-m", "seatrial"]
 
 

@@ -11,13 +11,9 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "releasing"))
-
-from dock import DOCKERFILE, bump, commit, git, workspace
-
-from services import lacking
-
-SOURCES = Path(__file__).parents[2] / "scripts"
+from support.dock import DOCKERFILE, bump, commit, git, workspace
+from support.paths import SOURCES
+from support.services import lacking
 
 
 @pytest.fixture
@@ -301,7 +297,7 @@ def test_a_full_disk_is_one_line_and_nothing_half_is_published(repo: Path) -> No
 
 @pytest.mark.slow
 def test_a_build_that_fails_names_its_log_and_keeps_no_other_from_being_published(tmp_path: Path) -> None:
-    from services import needs
+    from support.services import needs
 
     needs("buildah")
     root = workspace(tmp_path / "repo", "Alpha Service", "Beta Service")

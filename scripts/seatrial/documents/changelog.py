@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from seatrial.core.model import Location
 from seatrial.documents.document import Fault
 from seatrial.documents.text import BOM, RefusedError, decoded
-from seatrial.model import Location
 
 MAX_CHANGELOG_BYTES = 8 * 1024 * 1024
 """Changelogs only ever grow; the largest real one has 0.2 MB."""
@@ -59,7 +59,7 @@ class Section:
 
 
 @dataclass(frozen=True)
-class Entry:
+class VersionEntry:
     """A heading of a version and what stands below it.
 
     `heading` is the line as written and `text` what it says; `level` counts the `#`, 0 for
@@ -94,17 +94,17 @@ class Changelog:
 
     path: str
     markers: tuple[int, ...] = ()
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[VersionEntry, ...] = ()
     faults: tuple[Fault, ...] = ()
 
     @property
-    def newest(self) -> Entry | None:
+    def newest(self) -> VersionEntry | None:
         """The first entry with a version below the marker, or in the whole file if none stands there."""
         below = self.markers[0] if self.markers else 0
         with_version = [entry for entry in self.entries if entry.version]
         return next((e for e in with_version if e.line > below), next(iter(with_version), None))
 
-    def at(self, part: Entry | Section) -> Location:
+    def at(self, part: VersionEntry | Section) -> Location:
         """Where an entry or a section stands."""
         return Location(self.path, part.line, part.column)
 
@@ -161,7 +161,7 @@ class _Heading:
         return self.level <= 2 or bool(_is_numbered(self.text))
 
 
-def _entries(lines: Sequence[str]) -> Iterator[Entry]:
+def _entries(lines: Sequence[str]) -> Iterator[VersionEntry]:
     end = _Heading(len(lines), len(lines), 0, 1, "", underlined=False)
     headings = [*_headings(lines), end]
     outer = [number for number, heading in enumerate(headings) if heading.is_outer]
@@ -194,11 +194,11 @@ def _is_numbered(text: str) -> bool:
     return len(text) <= _SEARCHED and bool(_NUMBERED.fullmatch(text))
 
 
-def _entry(lines: Sequence[str], headings: Sequence[_Heading]) -> Entry:
+def _entry(lines: Sequence[str], headings: Sequence[_Heading]) -> VersionEntry:
     """The entry of the first heading; the last one is the next entry's, those between are sections."""
     first, after = headings[:2]
     version = first.version
-    return Entry(
+    return VersionEntry(
         heading=lines[first.index],
         text=first.text,
         level=first.level,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from seatrial.model import Location
+from seatrial.core.model import Location
 
 Keys = tuple[str | int, ...]
 """The way to a value: object keys and list indexes from the root."""

@@ -18,8 +18,8 @@ from itertools import islice, pairwise
 from seatrial.documents import yaml
 from seatrial.documents.changelog import MARKER
 from seatrial.documents.document import MAX_REPEATED, Document, Fault, FaultKind, Keys, Place
+from seatrial.documents.messages import shown
 from seatrial.documents.text import BOM, Lines, RefusedError, decoded, refused, repeated
-from seatrial.documents.wording import shown
 
 BUMP, TYPE, CHANGELOG = KEYS = ("bump", "changelog-type", "changelog")
 OTHER_TYPE = "changelog_type"

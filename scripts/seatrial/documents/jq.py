@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from seatrial.documents.wording import jq_problem
+from seatrial.documents.messages import jq_problem
 
 MAX_LENGTH = 8_192
 """Longer ones are refused: time grows with the square of the length. The longest real one has 404."""

@@ -19,6 +19,7 @@ from seatrial.documents.document import (
     Keys,
     Place,
 )
+from seatrial.documents.messages import json_problem
 from seatrial.documents.text import (
     BOM,
     Lines,
@@ -30,7 +31,6 @@ from seatrial.documents.text import (
     repeated,
     too_deep,
 )
-from seatrial.documents.wording import json_problem
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"')

@@ -1,39 +1,300 @@
-"""Python files by a grammar that reads newer Python than the one we run on; nothing of them is executed."""
+"""Classes, assignments and imports of a Python file.
+
+What Python code does with an attribute such as `ocean.integration_config`: calls, look-ups by key.
+
+Python files by a grammar that reads newer Python than the one we run on; nothing of them is executed.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cache, cached_property, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
+from seatrial.core.model import Location
 from seatrial.documents.document import Fault, FaultKind
-from seatrial.documents.pythondeclarations import (
-    Assignment,
-    Class,
-    Import,
-    assignments_in,
-    class_at,
-    imports_at,
-)
-from seatrial.documents.pythonexpressions import Call, Expression, Subscript
-from seatrial.documents.pythonlookups import BINDINGS, LookUp, Matches, calls_of, look_ups
-from seatrial.documents.pythonnodes import Origin, statements
+from seatrial.documents.syntax import Call, Expression, Origin, bare, call_at, inner, keywords_in, statements
 from seatrial.documents.text import BOM, RefusedError, decoded
-from seatrial.model import Location
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+Matches: TypeAlias = "list[tuple[int, dict[str, list[Node]]]]"
+Binding: TypeAlias = tuple[int, str]
+"""The scope that binds a name, by the id of its node, and the name."""
+
+BINDINGS = """
+(assignment left: (identifier) @bound) @assignment
+(named_expression name: (identifier) @bound)
+(for_statement left: (identifier) @bound)
+(pattern_list (identifier) @bound)
+(as_pattern_target (identifier) @bound)
+(parameters (identifier) @bound)
+(parameters (_ . (identifier) @bound))
+(lambda_parameters (identifier) @bound)
+(subscript value: (identifier) @mapping)
+(attribute object: (identifier) @mapping attribute: (identifier) @method (#eq? @method "get"))
+"""
+
+_SCOPES = frozenset(("function_definition", "lambda", "module"))
+
+
+@dataclass(frozen=True)
+class LookUp:
+    """`mapping[key]`, or `mapping.get(key)`, which forgives a key that is not there."""
+
+    key: Expression
+    forgiving: bool
+
+
+def calls_of(origin: Origin, attributes: list[Node]) -> Iterator[Call | None]:
+    """For each attribute the call of it, None where it is not called."""
+    for attribute in attributes:
+        call = attribute.parent
+        is_called = (
+            call is not None and call.type == "call" and call.child_by_field_name("function") == attribute
+        )
+        yield call_at(origin, call) if call and is_called else None
+
+
+def look_ups(origin: Origin, attributes: list[Node], find: Callable[[], Matches]) -> Iterator[LookUp]:
+    """What is looked up in these attributes, or in a name that its scope binds to nothing else.
+
+    `find` gives the matches of BINDINGS; it is asked only where there are such names.
+    """
+    found = list(attributes)
+    if any(_alias_of(attribute) for attribute in attributes):
+        found += _aliases(origin, attributes, find())
+    for mapping in sorted(found, key=lambda node: node.start_byte):
+        look_up = _look_up(origin, mapping)
+        if look_up:
+            yield look_up
+
+
+def _look_up(origin: Origin, mapping: Node) -> LookUp | None:
+    """The look-up of which a node is the mapping."""
+    around = mapping.parent
+    if around is None or _is_written(around):
+        return None
+    if around.type == "subscript" and around.child_by_field_name("value") == mapping:
+        return LookUp(Expression(origin, inner(around)[1]), forgiving=False)
+    method = around.child_by_field_name("attribute") if around.type == "attribute" else None
+    call = next(calls_of(origin, [around])) if method and origin.text(method) == "get" else None
+    return LookUp(call.arguments[0], forgiving=True) if call and call.arguments else None
+
+
+def _is_written(node: Node) -> bool:
+    """Whether a subscript is the target of an assignment or a deletion."""
+    around = node.parent
+    if around is None or around.type not in ("assignment", "delete_statement"):
+        return False
+    return around.type == "delete_statement" or around.child_by_field_name("left") == node
+
+
+def _alias_of(attribute: Node) -> Node | None:
+    """The name that an attribute is assigned to."""
+    around = attribute.parent
+    if around is None or around.type != "assignment" or around.child_by_field_name("right") != attribute:
+        return None
+    left = around.child_by_field_name("left")
+    return left if left and left.type == "identifier" else None
+
+
+def _aliases(origin: Origin, attributes: list[Node], matches: Matches) -> Iterator[Node]:
+    """Every name in a look-up that is bound to one of the attributes only."""
+    known = _bindings(origin, attributes, matches)
+    names = {name for (_, name), is_alias in known.items() if is_alias}
+    for _, found in matches:
+        for mapping in found.get("mapping", ()):
+            name = origin.text(mapping)
+            if name in names and next(
+                (known[s, name] for s in _scopes(mapping) if (s, name) in known), False
+            ):
+                yield mapping
+
+
+def _bindings(origin: Origin, attributes: list[Node], matches: Matches) -> Mapping[Binding, bool]:
+    """For each bound name whether it is bound to one of the attributes only."""
+    aliases = {alias.id for alias in map(_alias_of, attributes) if alias}
+    names = {origin.text(alias) for alias in map(_alias_of, attributes) if alias}
+    known: dict[Binding, bool] = {}
+    for _, found in matches:
+        for bound in found.get("bound", ()):
+            name = origin.text(bound)
+            if name in names and not _is_declared_only(found):
+                binding = (_scopes(bound)[0], name)
+                known[binding] = known.get(binding, True) and bound.id in aliases
+    return known
+
+
+def _is_declared_only(found: Mapping[str, list[Node]]) -> bool:
+    """Whether a binding is a mere annotation, `name: dict`."""
+    return "assignment" in found and found["assignment"][0].child_by_field_name("right") is None
+
+
+def _scopes(node: Node) -> list[int]:
+    """The functions around a node, the innermost first, and the module."""
+    scopes = []
+    around: Node | None = node
+    while around is not None:
+        if around.type in _SCOPES:
+            scopes.append(around.id)
+        around = around.parent
+    return scopes
+
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_DEFINITIONS = frozenset(("class_definition", "function_definition"))
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """A name that is given an annotation, a value or both; `type X = ...` gives a value."""
+
+    where: Location
+    name: str
+    annotation: Expression | None
+    value: Expression | None
+
+
+@dataclass(frozen=True)
+class Class:
+    """A class with what its body assigns and the methods it defines, in order; it stands where its name does.
+
+    `qualified_name` has the names of the classes and functions around it before its own,
+    `keywords` is what stands beside the bases, `decorators` is that of all its methods.
+    """
+
+    where: Location
+    name: str
+    bases: tuple[Expression, ...]
+    assignments: tuple[Assignment, ...]
+    methods: tuple[str, ...]
+    qualified_name: str = ""
+    keywords: Mapping[str, Expression] = field(default_factory=dict)
+    decorators: tuple[Expression, ...] = ()
+
+
+@dataclass(frozen=True)
+class Import:
+    """One imported name: `from module import name as bound`.
+
+    `name` is None for `import module` and "*" for all; `level` counts the leading dots.
+    """
+
+    where: Location
+    module: str
+    name: str | None
+    bound: str
+    level: int
+
+    def files(self, importer: str) -> tuple[str, ...]:
+        """Where the module may stand, seen from the source root that the path `importer` starts at."""
+        folders = importer.split("/")[:-1]
+        if self.level > len(folders) + 1:
+            return ()
+        above = folders[: len(folders) - self.level + 1] if self.level else []
+        parts = [*above, *filter(None, self.module.split("."))]
+        stem = "/".join(parts)
+        return (f"{stem}.py", f"{stem}/__init__.py") if stem else ("__init__.py",)
+
+
+def class_at(origin: Origin, node: Node) -> Class:
+    """The class that a node of type "class_definition" is."""
+    name, above, body = (node.child_by_field_name(part) for part in ("name", "superclasses", "body"))
+    arguments = inner(above) if above else []
+    inside = tuple(statements(body)) if body else ()
+    definitions = [_definition(statement) for statement in inside]
+    return Class(
+        where=origin.at(name or node),
+        name=origin.text(name) if name else "",
+        bases=tuple(Expression(origin, base) for base in arguments if base.type != "keyword_argument"),
+        assignments=tuple(assignments_in(origin, inside)),
+        methods=tuple(_name(origin, part) for part in definitions if part.type == "function_definition"),
+        qualified_name=".".join(_names_around(origin, node)),
+        keywords=keywords_in(origin, arguments),
+        decorators=tuple(one for statement in inside for one in _decorators(origin, statement)),
+    )
+
+
+def assignments_in(origin: Origin, body: Iterable[Node]) -> Iterator[Assignment]:
+    """What the statements of a body assign; unpacking and augmented assignments are left out."""
+    for statement in map(bare, body):
+        if statement.type == "assignment":
+            yield from _assigned(origin, statement)
+        if statement.type == "type_alias_statement":
+            yield from _alias_statement(origin, statement)
+
+
+def imports_at(origin: Origin, node: Node) -> Iterator[Import]:
+    """The names that an import statement binds."""
+    module = node.child_by_field_name("module_name")
+    dotted = origin.text(module) if module else ""
+    level = len(dotted) - len(dotted.lstrip("."))
+    for imported in _imported(node, module):
+        name, _, alias = origin.text(imported).partition(" as ")
+        if module:
+            yield Import(origin.at(imported), dotted[level:].strip(), name, alias.strip() or name, level)
+        else:
+            yield Import(origin.at(imported), name, None, alias.strip() or name.partition(".")[0], 0)
+
+
+def _imported(node: Node, module: Node | None) -> Iterator[Node]:
+    return (name for name in inner(node) if module is None or name.start_byte != module.start_byte)
+
+
+def _assigned(origin: Origin, node: Node) -> Iterator[Assignment]:
+    """One assignment for every target of `a = b = value`."""
+    kind, right = node.child_by_field_name("type"), node.child_by_field_name("right")
+    targets = [node]
+    while right and right.type == "assignment":
+        targets.append(right)
+        right = right.child_by_field_name("right")
+    for target in (Expression(origin, inner(node)[0]) for node in targets):
+        if target.name:
+            annotation, value = (Expression(origin, part) if part else None for part in (kind, right))
+            yield Assignment(target.where, target.name, annotation, value)
+
+
+def _alias_statement(origin: Origin, node: Node) -> Iterator[Assignment]:
+    sides = [Expression(origin, side) for side in inner(node)]
+    target = sides[0].subscript.value if sides[0].subscript else sides[0]
+    if target.name and len(sides) > 1:
+        yield Assignment(target.where, target.name, None, sides[1])
+
+
+def _names_around(origin: Origin, node: Node) -> list[str]:
+    """The names of a definition and of those around it, the outermost first."""
+    names: list[str] = []
+    around: Node | None = node
+    while around is not None:
+        name = around.child_by_field_name("name") if around.type in _DEFINITIONS else None
+        names = [origin.text(name), *names] if name else names
+        around = around.parent
+    return names
+
+
+def _decorators(origin: Origin, statement: Node) -> Iterator[Expression]:
+    if statement.type == "decorated_definition":
+        yield from (Expression(origin, inner(one)[0]) for one in inner(statement) if one.type == "decorator")
+
+
+def _definition(statement: Node) -> Node:
+    """A class or function without its decorators."""
+    return statement.child_by_field_name("definition") or statement
+
+
+def _name(origin: Origin, definition: Node) -> str:
+    name = definition.child_by_field_name("name")
+    return origin.text(name) if name else ""
+
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser, Query
 
-__all__ = [
-    "Assignment",
-    "Call",
-    "Class",
-    "Expression",
-    "Import",
-    "LookUp",
-    "PythonSource",
-    "Subscript",
-    "load",
-]
 
 MAX_BYTES = 512 * 1024
 """A larger file is refused unread: its tree takes 200 times its size. The largest real one has 0.24 MB."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from seatrial.documents.document import MAX_BYTES, MAX_DEPTH, MAX_NODES, Document, Fault, FaultKind
-from seatrial.documents.wording import shown
+from seatrial.documents.messages import shown
 
 BOM = "\ufeff"
 

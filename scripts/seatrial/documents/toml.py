@@ -1,4 +1,7 @@
-"""TOML documents: tomllib gives the value, an own scanner the places."""
+"""Where keys and values stand in a text that is TOML.
+
+TOML documents: tomllib gives the value, an own scanner the places.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,132 @@ from typing import Any
 
 import toml
 
-from seatrial.documents.document import MAX_DEPTH, Document, FaultKind, Keys
+from seatrial.documents.document import MAX_DEPTH, Document, FaultKind, Keys, Place
+from seatrial.documents.messages import toml_problem
 from seatrial.documents.text import BOM, Lines, RefusedError, decoded, is_deep, refused, too_deep
-from seatrial.documents.tomlplaces import places
-from seatrial.documents.wording import toml_problem
+
+_SPACE = re.compile(r"[ \t]*")
+_BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
+_KEY = re.compile(r"""[A-Za-z0-9_-]+|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'""")
+_STRING = re.compile(
+    r'''"""(?:\\.|[^\\])*?"""(?:"{0,2})|\'\'\'.*?\'\'\'(?:'{0,2})|"(?:[^"\\\n]|\\.)*"|'[^'\n]*\'''', re.S
+)
+_PLAIN = re.compile(r"[^,\]}#\n]*")
+
+
+def places(text: str) -> dict[Keys, Place]:
+    """The place of every value and key; a table stands at its header, or at the first key that implies it."""
+    return _Scan(text).places
+
+
+class _Scan:
+    """One pass over a good text; `places` is what it found."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._at = Lines(text).at
+        self._lengths: dict[Keys, int] = {}
+        self.places: dict[Keys, Place] = {(): Place((1, 1), (1, 1))}
+        table: Keys = ()
+        index = self._blank(0)
+        while index < len(text):
+            if text[index] == "[":
+                table, index = self._header(index)
+            else:
+                index = self._pair(index, table)
+            index = self._blank(index)
+
+    def _blank(self, index: int) -> int:
+        """Past blanks, line ends and comments."""
+        return _end(_BLANK, self._text, index)
+
+    def _space(self, index: int) -> int:
+        return _end(_SPACE, self._text, index)
+
+    def _header(self, start: int) -> tuple[Keys, int]:
+        """Marks a table's header; returns the table and where the header ends."""
+        repeated = self._text.startswith("[[", start)
+        parts, index = self._key(start + 1 + repeated)
+        keys = self._path((), parts[:-1], start)
+        name, place = parts[-1]
+        keys = (*keys, name)
+        if repeated:
+            self._mark(keys, start, place)
+            self._lengths[keys] = self._lengths.get(keys, 0) + 1
+            keys = (*keys, self._lengths[keys] - 1)
+            place = start
+        self.places[keys] = Place(self._at(start), self._at(place))
+        return keys, index + 1 + repeated
+
+    def _path(self, table: Keys, parts: list[tuple[str, int]], value: int) -> Keys:
+        """Marks the tables that dotted parts lead through; in a list of tables the last one is meant."""
+        keys = table
+        for name, place in parts:
+            keys = (*keys, name)
+            self._mark(keys, value, place)
+            if keys in self._lengths:
+                keys = (*keys, self._lengths[keys] - 1)
+        return keys
+
+    def _mark(self, keys: Keys, value: int, key: int) -> None:
+        self.places.setdefault(keys, Place(self._at(value), self._at(key)))
+
+    def _key(self, index: int) -> tuple[list[tuple[str, int]], int]:
+        """The parts of a dotted key with their indexes, and the index of what follows."""
+        parts = []
+        while True:
+            index = self._space(index)
+            end = _end(_KEY, self._text, index)
+            parts.append((_name(self._text[index:end]), index))
+            index = self._space(end)
+            if not self._text.startswith(".", index):
+                return parts, index
+            index += 1
+
+    def _pair(self, index: int, table: Keys) -> int:
+        parts, equals = self._key(index)
+        name, place = parts[-1]
+        keys = (*self._path(table, parts[:-1], index), name)
+        return self._value(self._space(equals + 1), keys, place)
+
+    def _value(self, index: int, keys: Keys, key: int) -> int:
+        """Marks a value and those in it; returns where it ends."""
+        self.places[keys] = Place(self._at(index), self._at(key))
+        first = self._text[index : index + 1]
+        if first == "[":
+            return self._list(index, keys)
+        if first == "{":
+            return self._inline_table(index, keys)
+        return _end(_STRING if first in "\"'" else _PLAIN, self._text, index)
+
+    def _list(self, index: int, keys: Keys) -> int:
+        index = self._blank(index + 1)
+        position = 0
+        while not self._text.startswith("]", index):
+            index = self._next(self._value(index, (*keys, position), index))
+            position += 1
+        return index + 1
+
+    def _inline_table(self, index: int, keys: Keys) -> int:
+        index = self._blank(index + 1)
+        while not self._text.startswith("}", index):
+            index = self._next(self._pair(index, keys))
+        return index + 1
+
+    def _next(self, index: int) -> int:
+        """The start of the next member, or the bracket that closes."""
+        index = self._blank(index)
+        return self._blank(index + 1) if self._text.startswith(",", index) else index
+
+
+def _end(pattern: re.Pattern[str], text: str, index: int) -> int:
+    match = pattern.match(text, index)
+    return match.end() if match else len(text)
+
+
+def _name(token: str) -> str:
+    return next(iter(tomllib.loads(f"{token}=0"))) if token[:1] in ("'", '"') else token
+
 
 _PLACE = re.compile(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", re.S)
 _DOTTED = re.compile(rf"""(?<![\w-])(?:(?:[\w-]+|"[^"]*"|'[^']*')[ \t]*\.[ \t]*){{{MAX_DEPTH}}}""")

@@ -24,8 +24,8 @@ from seatrial.documents.document import (
     Keys,
     Place,
 )
+from seatrial.documents.messages import shown, yaml_problem
 from seatrial.documents.text import BOM, Lines, RefusedError, decoded, refused, repeated
-from seatrial.documents.wording import shown, yaml_problem
 
 _TOO_MANY = f"more than {MAX_NODES:,} keys and values, aliases written out"
 _TOO_DEEP = f"nested more than {MAX_DEPTH} deep, aliases written out"

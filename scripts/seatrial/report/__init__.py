@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from importlib import import_module
 
-from seatrial.errors import UsageError
-from seatrial.near import nearest
-from seatrial.outcome import Outcome
+from seatrial.core.errors import UsageError
+from seatrial.core.findings import Outcome
+from seatrial.core.suggest import nearest
 from seatrial.report.options import Options
 
 FORMATS: Mapping[str, str] = {

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from seatrial.model import Finding, Severity
-from seatrial.outcome import Outcome
+from seatrial.core.findings import Outcome
+from seatrial.core.model import Finding, Severity
+from seatrial.core.printable import cut, plain
 from seatrial.report import text
-from seatrial.report.escape import cut, plain
 from seatrial.report.options import Options
 
 PER_KIND = 10

@@ -6,9 +6,9 @@ import json
 import re
 from typing import Any
 
-from seatrial.model import Finding
-from seatrial.outcome import Outcome
-from seatrial.report.escape import encodable
+from seatrial.core.findings import Outcome
+from seatrial.core.model import Finding
+from seatrial.core.printable import encodable
 from seatrial.report.options import Options
 
 VERSION = 1

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from seatrial.model import Finding, Severity
-from seatrial.outcome import Outcome
-from seatrial.report.escape import plain
+from seatrial.core.findings import Outcome
+from seatrial.core.model import Finding, Severity
+from seatrial.core.printable import plain
 from seatrial.report.options import Options
 from seatrial.report.text import line, said
 

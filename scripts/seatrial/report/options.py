@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from seatrial.outcome import RuleFacts
+from seatrial.core.findings import RuleFacts
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ from typing import Any
 from urllib.parse import quote
 
 from seatrial import __version__
-from seatrial.model import Edit, Finding, Severity
-from seatrial.outcome import Outcome, RuleFacts
-from seatrial.report.escape import plain
+from seatrial.core.findings import Outcome, RuleFacts
+from seatrial.core.model import Edit, Finding, Severity
+from seatrial.core.printable import plain
 from seatrial.report.json import dumps
 from seatrial.report.options import Options
 from seatrial.report.text import said

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from seatrial.model import Finding, Severity
-from seatrial.outcome import Outcome
-from seatrial.report.escape import plain
+from seatrial.core.findings import Outcome
+from seatrial.core.model import Finding, Severity
+from seatrial.core.printable import plain
 from seatrial.report.options import Options
 
 _PAINT = {Severity.ERROR: "1;31", Severity.WARNING: "33", Severity.INFO: "36"}

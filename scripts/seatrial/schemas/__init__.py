@@ -26,7 +26,7 @@ def violations(schema: str, value: Any) -> tuple[Violation, ...]:
 
 def _explained(schema: str, value: Any) -> tuple[Violation, ...]:
     from seatrial.schemas.engine import breaches
-    from seatrial.schemas.wording import explained
+    from seatrial.schemas.explain import explained
 
     found = sorted(breaches(schema, value), key=lambda breach: _order(value, breach.keys))
     return tuple(explained(schema, value, found))

@@ -2,37 +2,28 @@
 
 from invoke import Collection
 
-from seatrial.tasks import (
-    checking,
-    fixing,
-    intents,
-    judging,
-    linting,
-    making,
-    reference,
-    releasecheck,
-    releasing,
-)
+from seatrial.tasks import check, explain, fix, intents, lint, new, release_check, validate
+from seatrial.tasks import release as releasing
 
 release = Collection("release")
 release.add_task(releasing.release, default=True)
 release.add_task(intents.intent)
 release.add_task(intents.bump)
-release.add_task(releasecheck.check)
+release.add_task(release_check.check)
 release.add_task(releasing.status)
 release.add_task(releasing.yank)
 
 ns = Collection(
-    linting.lint,
-    judging.validate,
-    judging.validate_spec,
-    judging.check_layout,
-    judging.check_version,
-    checking.check,
-    fixing.fix,
-    making.new,
-    reference.explain,
-    reference.rules,
+    lint.lint,
+    validate.validate,
+    validate.validate_spec,
+    validate.check_layout,
+    validate.check_version,
+    check.check,
+    fix.fix,
+    new.new,
+    explain.explain,
+    explain.rules,
     release,
 )
 

@@ -11,13 +11,14 @@ from pathlib import Path
 
 from invoke import Collection, Context, Exit, task
 
-from seatrial import tasks, tools
-from seatrial.files import write_whole
-from seatrial.model import Finding
-from seatrial.outcome import Outcome
+from seatrial import tasks
+from seatrial.core.findings import Outcome
+from seatrial.core.model import Finding
 from seatrial.report.options import Options
 from seatrial.report.text import render, summary
-from seatrial.tasks.door import door, note, option
+from seatrial.system import process
+from seatrial.system.atomic import write_whole
+from seatrial.tasks.cli import door, note, option
 
 CHECKOUT = Path(__file__).parents[3]
 
@@ -27,7 +28,7 @@ CHECKOUT = Path(__file__).parents[3]
 def test(c: Context, tests: str | None = None) -> None:
     """The tests of Seatrial itself."""
     chosen = shlex.split(option("tests", tests) or "--numprocesses=auto")
-    status = tools.follow([sys.executable, "-m", "pytest", *chosen], cwd=CHECKOUT)
+    status = process.follow([sys.executable, "-m", "pytest", *chosen], cwd=CHECKOUT)
     if status:
         raise Exit(code=status)
 
@@ -35,7 +36,7 @@ def test(c: Context, tests: str | None = None) -> None:
 @task
 @door
 def docs(c: Context) -> None:
-    """Write docs/rules.md and docs/schemas anew from what they are generated from."""
+    """Write docs/rules.md, docs/schemas and the tables of CONTRIBUTING.md from what they are generated from."""
     for path, text in generated().items():
         place = CHECKOUT / path
         if not place.exists() or place.read_text(encoding="utf-8") != text:
@@ -59,22 +60,36 @@ TOOLS_SHOWN = ("LNT102", "LNT103", "LNT104", "LNT201")
 
 @cache
 def generated() -> dict[str, str]:
-    """Every generated page of docs/, by its path in the checkout."""
-    from seatrial.examples import example
-    from seatrial.report.handbook import EVERY, page
+    """Every generated page, by its path in the checkout."""
+    from seatrial.handbook.examples import example
+    from seatrial.handbook.pages import EVERY, page
     from seatrial.schemas.jsonschema import derived_files
 
     schemas = {f"docs/schemas/{name}": text for name, text in derived_files().items()}
-    return {"docs/rules.md": page({rule: example(rule) for rule in EVERY}), **schemas, **_pictures()}
+    return {
+        "CONTRIBUTING.md": _with_rooms((CHECKOUT / "CONTRIBUTING.md").read_text(encoding="utf-8")),
+        "docs/rules.md": page({rule: example(rule) for rule in EVERY}),
+        **schemas,
+        **_pictures(),
+    }
+
+
+def _with_rooms(text: str) -> str:
+    """Return CONTRIBUTING.md with the table of rooms as it is now, between its two marks."""
+    from seatrial.handbook.rooms import table
+
+    head, begin, rest = text.partition("rooms.py -->\n")
+    _, end, tail = rest.partition("<!-- end of rooms -->")
+    return head + begin + "\n" + table() + "\n" + end + tail
 
 
 def _pictures() -> dict[str, str]:
     """What a terminal shows, drawn from what is really printed."""
-    from seatrial.examples import broken_by, example
-    from seatrial.lint.laws import LAW_OF
-    from seatrial.report.handbook import entry
-    from seatrial.report.picture import picture
-    from seatrial.rules import BY_NAME
+    from seatrial.handbook.examples import broken_by, example
+    from seatrial.handbook.pages import entry
+    from seatrial.handbook.picture import picture
+    from seatrial.lint.tools.laws import LAW_OF
+    from seatrial.validate.rules import BY_NAME
 
     rule = BY_NAME[SHOWN[1]]
     validated = broken_by(*(BY_NAME[name] for name in SHOWN))
@@ -94,10 +109,10 @@ def _pictures() -> dict[str, str]:
 
 def _planned() -> str:
     """What a release would do for a few integrations that stand differently."""
-    from seatrial.release.plan import plan
-    from seatrial.release.presence import Absent, Present, Unknown
-    from seatrial.release.state import Candidate, Checks, IndexSeen, Standing, State, Tally
-    from seatrial.report.planned import plan_table
+    from seatrial.release.plan.plan import plan
+    from seatrial.release.plan.ports import Absent, Present, Unknown
+    from seatrial.release.plan.state import Candidate, Checks, IndexSeen, Standing, State, Tally
+    from seatrial.release.run.table import plan_table
 
     there = Present("sha256:" + "5ea" * 21 + "5")
     whole = Standing(there, there, spec=True, receipt=True, type_spec=True, git_tag="c0ffee")

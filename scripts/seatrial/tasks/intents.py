@@ -8,15 +8,16 @@ from datetime import UTC, date, datetime
 
 from invoke import Context, Exit, task
 
-from seatrial.errors import EXIT_FINDINGS, UsageError
-from seatrial.model import Integration
-from seatrial.release.bumping import Bump
-from seatrial.releasing import bumping, intending
-from seatrial.report.escape import plain
-from seatrial.tasks.delivery import deliver
-from seatrial.tasks.door import CHOOSING, REPORTING, door, names, note, option, say, switch
-from seatrial.transaction import RECORD, alone, finish
-from seatrial.workspace import Workspace, open_workspace, select
+from seatrial.core.errors import EXIT_FINDINGS, UsageError
+from seatrial.core.model import Integration
+from seatrial.core.printable import plain
+from seatrial.release.plan.bump import Bump
+from seatrial.release.run import bumps as bumping
+from seatrial.release.run import intents
+from seatrial.system.transaction import RECORD, alone, finish
+from seatrial.tasks.choice import deliver, open_workspace
+from seatrial.tasks.cli import CHOOSING, REPORTING, door, names, note, option, say, switch
+from seatrial.workspace.workspace import Workspace, select
 
 SAYING = {
     "bump": "the part of the version to raise: patch, minor or major",
@@ -43,9 +44,9 @@ def intent(
     """Say what the next version brings: writes a release intent, which release.bump applies."""
     workspace = open_workspace(option("root", root))
     chosen = _named(workspace, names(integration))
-    wish = intending.Wish(option("bump", bump), option("type", type), option("message", message))
+    wish = intents.IntentRequest(option("bump", bump), option("type", type), option("message", message))
     with alone(workspace.root):
-        paths = intending.declare(workspace, chosen, wish, _today())
+        paths = intents.declare(workspace, chosen, wish, _today())
     say("".join(f"{plain(path)}\n" for path in paths))
 
 
@@ -94,7 +95,7 @@ def _finished(workspace: Workspace, root: str | None, dry_run: bool) -> Workspac
     return open_workspace(root)
 
 
-def _tell(plan: bumping.Plan, dry_run: bool) -> None:
+def _tell(plan: bumping.BumpPlan, dry_run: bool) -> None:
     for line in plan.notes:
         note(line)
     lines = [bumping.told(one) for one in plan.bumps]

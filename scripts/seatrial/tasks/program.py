@@ -12,9 +12,9 @@ from itertools import pairwise
 from invoke import Argument, Exit, ParseError, Program
 
 from seatrial import __version__
-from seatrial.errors import EXIT_USAGE
+from seatrial.core.errors import EXIT_USAGE
 from seatrial.tasks import ns
-from seatrial.tasks.door import clean_end, say
+from seatrial.tasks.cli import clean_end, say
 
 CORE = ("complete", "help", "list", "print-completion-script", "version")
 """The flags of Invoke's own that mean something here; the others are about commands it would run."""

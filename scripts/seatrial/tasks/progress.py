@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 
-from seatrial.linting import Cell
-from seatrial.report.table import line_of
-from seatrial.settings import Settings
-from seatrial.tasks.door import note
+from seatrial.core.settings import Settings
+from seatrial.lint.run import Cell
+from seatrial.lint.run.table import line_of
+from seatrial.tasks.cli import note
 
 
 @contextmanager

@@ -1,0 +1,52 @@
+"""Applying the edits that findings offer to the text they stand in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from seatrial.core.model import Edit
+
+QUOTES = "\"'"
+
+
+def repaired(text: str, edits: Iterable[Edit]) -> str:
+    """The text with every edit made whose place still reads as the edit says; others change nothing.
+
+    Places are those of the text as given, so edits are made from the end; of two that overlap
+    the later one in the text is made. Where lines end in CR LF, so do those of the edits.
+    """
+    starts = _line_starts(text)
+    end = len(text) + 1
+    for edit in sorted(
+        {_in_ending(edit, text) for edit in edits}, key=lambda edit: (edit.where, edit.new), reverse=True
+    ):
+        place = _place(text, starts, edit)
+        if place is not None and place + len(edit.old) <= end:
+            text = text[:place] + edit.new + text[place + len(edit.old) :]
+            end = place
+    return text
+
+
+def _in_ending(edit: Edit, text: str) -> Edit:
+    if "\r\n" not in text or "\n" not in edit.old + edit.new:
+        return edit
+    old, new = (part.replace("\r\n", "\n").replace("\n", "\r\n") for part in (edit.old, edit.new))
+    return replace(edit, old=old, new=new)
+
+
+def _place(text: str, starts: list[int], edit: Edit) -> int | None:
+    """The index at which the edit's old text stands, behind a quote or not; None where it does not."""
+    if not edit.old or edit.where.line > len(starts):
+        return None
+    place = starts[edit.where.line - 1] + edit.where.column - 1
+    if text[place : place + 1] in QUOTES and not edit.old.startswith(text[place : place + 1]):
+        place += 1
+    return place if text.startswith(edit.old, place) else None
+
+
+def _line_starts(text: str) -> list[int]:
+    starts = [0]
+    while (newline := text.find("\n", starts[-1])) >= 0:
+        starts.append(newline + 1)
+    return starts

@@ -1,0 +1,47 @@
+"""What a repository sets in `seatrial.toml`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from seatrial.core.model import Profile, Severity
+
+SHARED_DOCKERFILE = "integrations/_infra/Dockerfile"
+
+
+@dataclass(frozen=True)
+class ReleaseSettings:
+    """Where images and specs go and how images are built; by default into `dist/`, by whichever builder is there.
+
+    `image` is a repository with `{type}` in it, `store` a URL; each is empty for the folder below `dist/`.
+    `dockerfile` is the one for integrations that have none of their own. `tag` is the form of the git tag.
+    `zero_versions` is how the contract weighs while the major version is 0: `strict`, or `shifted` by one part.
+    """
+
+    image: str = ""
+    store: str = ""
+    builder: str = ""
+    dockerfile: str = SHARED_DOCKERFILE
+    platforms: tuple[str, ...] = ()
+    build_args: Mapping[str, str] = field(default_factory=dict)
+    tag: str = "{type}/{version}"
+    remote: str = "origin"
+    zero_versions: str = "strict"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A repository's own word; every default is what a repository without `seatrial.toml` gets.
+
+    `severities` maps a rule's code to what it shall weigh here, None for off. The
+    `known_...` names are accepted beside those Seatrial knows.
+    """
+
+    profile: Profile | None = None
+    integrations: str = "integrations"
+    severities: Mapping[str, Severity | None] = field(default_factory=dict)
+    known_blueprints: frozenset[str] = frozenset()
+    known_icons: frozenset[str] = frozenset()
+    known_sections: frozenset[str] = frozenset()
+    release: ReleaseSettings = field(default_factory=ReleaseSettings)

@@ -1,0 +1,143 @@
+"""Environment markers and requirements as PEP 508 writes them. With `constraints` the only user of packaging.
+
+Version constraints as Poetry writes them. With `markers` the only user of packaging.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from packaging.markers import InvalidMarker, Marker, UndefinedComparison, UndefinedEnvironmentName
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import InvalidVersion, Version
+
+MAX_CONSTRAINT = 200
+"""A longer constraint is not judged; no real one is."""
+
+
+_BOUND = re.compile(r"(\^|~=|~|[<>=!]=|[<>=]|)\s*([^\s,<>=!~^]+)")
+
+
+@lru_cache(maxsize=4096)
+def admits(constraint: str, version: str) -> bool | None:
+    """Whether a version satisfies a constraint; None where one of them cannot be read."""
+    if len(constraint) > MAX_CONSTRAINT:
+        return None
+    try:
+        alternatives = [_specifiers(part) for part in re.split(r"\|\|?", constraint)]
+        return any(one.contains(Version(version), prereleases=True) for one in alternatives)
+    except (InvalidSpecifier, InvalidVersion, ValueError):
+        return None
+
+
+def floor(constraint: str) -> tuple[int, ...]:
+    """The first version named in a constraint; empty for one without an upward or equal bound."""
+    match = re.match(r"\s*(?:\^|~=?|>=|==?)?\s*v?([0-9]{1,9}(?:\.[0-9]{1,9}){0,3})", constraint)
+    return tuple(int(part) for part in match.group(1).split(".")) if match else ()
+
+
+def _specifiers(part: str) -> SpecifierSet:
+    """A conjunction of bounds, in packaging's words."""
+    if _BOUND.sub("", part).strip(" ,"):
+        raise ValueError("there is more than bounds")
+    return SpecifierSet(",".join(_bound(operator, text) for operator, text in _BOUND.findall(part)))
+
+
+def _bound(operator: str, text: str) -> str:
+    if text == "*":
+        return ""
+    if operator in ("^", "~"):
+        return f">={text},<{_next(operator, Version(text))}"
+    if operator in (">", ">=", "<", "<="):
+        text = text.removesuffix(".*")
+    return f"{operator if operator not in ('', '=') else '=='}{text}"
+
+
+def _next(operator: str, version: Version) -> str:
+    """The first version that is out of reach: `^` keeps the first number that is not 0, `~` the second."""
+    numbers = version.release[:3]
+    kept = next((place for place, number in enumerate(numbers) if number), len(numbers) - 1)
+    place = kept if operator == "^" else min(1, len(numbers) - 1)
+    return ".".join(map(str, (*numbers[:place], numbers[place] + 1)))
+
+
+MAX_MARKER = 20_000
+"""A longer marker is refused; the longest of real locks have some thousand characters."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a requirement asks for; `marker` is empty where it always applies."""
+
+    name: str
+    constraint: str
+    marker: str
+    extras: frozenset[str]
+
+
+def canonical(name: str) -> str:
+    """A package's or group's name as PEP 503 compares it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def canonical_version(version: str) -> str | None:
+    """A version as PEP 440 compares it; None for what is no version."""
+    try:
+        return str(Version(version)) if len(version) <= 200 else None
+    except InvalidVersion:
+        return None
+
+
+def version_key(version: str) -> tuple[bool, Version, str]:
+    """Sorts versions; what is no version comes first."""
+    try:
+        return (True, Version(version), "")
+    except InvalidVersion:
+        return (False, Version("0"), version)
+
+
+def applies(marker: str, environment: Mapping[str, str], extras: Collection[str] = ()) -> bool:
+    """Whether a marker holds in an environment in which one of `extras`, or none, was asked for.
+
+    `environment` holds the values of PEP 508 by name. Raises ValueError for what is no marker.
+    """
+    if marker.strip() in ("", "*"):
+        return True
+    parsed = _parsed(marker)
+    values = {**environment, "platform_release": _release(environment.get("platform_release", ""))}
+    try:
+        return any(parsed.evaluate({**values, "extra": extra}) for extra in ("", *sorted(extras)))
+    except (UndefinedComparison, UndefinedEnvironmentName, RecursionError) as odd:
+        raise ValueError(str(odd)) from None
+
+
+def asked(text: str) -> Asked:
+    """The parts of a requirement such as `black[d]>=24; python_version < "3.13"`. Raises ValueError."""
+    if len(text) > MAX_MARKER:
+        raise ValueError("it is too long")
+    try:
+        read = Requirement(text)
+    except (InvalidRequirement, RecursionError):
+        raise ValueError("it is no requirement") from None
+    extras = frozenset(canonical(extra) for extra in read.extras)
+    return Asked(canonical(read.name), str(read.specifier) or "*", str(read.marker or ""), extras)
+
+
+def _release(kernel: str) -> str:
+    """The numbers of a kernel's release: `6.1.0-18-amd64` is no version, and Poetry compares it as one."""
+    numbers = re.match(r"[0-9]+(?:\.[0-9]+)*", kernel)
+    return numbers[0] if numbers else kernel
+
+
+@lru_cache(maxsize=4096)
+def _parsed(marker: str) -> Marker:
+    if len(marker) > MAX_MARKER:
+        raise ValueError("it is too long")
+    try:
+        return Marker(marker)
+    except (InvalidMarker, RecursionError):
+        raise ValueError("it is no marker") from None

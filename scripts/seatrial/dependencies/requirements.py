@@ -1,0 +1,254 @@
+"""What `poetry install --with dev --no-root` would install: from a lock and an interpreter to pinned lines.
+
+Source: Poetry's installer. A lock of format 2.1 names the groups and markers of each package; for
+older ones Poetry resolves again within the lock, which is walked here from the groups' dependencies.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from seatrial.dependencies.constraints import admits, applies, canonical, version_key
+from seatrial.dependencies.groups import installed_groups
+from seatrial.dependencies.lockfile import BadLock, Dependency, Lock, Locked, Source, all_extras, read_lock
+from seatrial.dependencies.pythons import satisfies
+from seatrial.documents import toml
+
+__all__ = ["BadLock", "Requirement", "Requirements", "requirements_of"]
+
+ROUNDS = 10
+"""So often is a walk done again because a choice between two versions of a package has changed."""
+
+_URL = re.compile(r"(?:https?|ssh|git)://[A-Za-z0-9._~:/?@!&'()*+,;=%-]+")
+_SCP = re.compile(r"([A-Za-z0-9._-]+@)?([A-Za-z0-9.-]+):([A-Za-z0-9._~/-]+)")
+_REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/+-]*")
+_FOLDER = re.compile(r"[A-Za-z0-9._/+ -]*")
+
+
+@dataclass(frozen=True, order=True)
+class Requirement:
+    """One package to install, pinned.
+
+    `line` is how uv takes it. Where `local` is set, a path relative to the integration, `line`
+    holds only the options behind the address, and `line_in` gives the whole.
+    """
+
+    name: str
+    version: str
+    line: str
+    local: str = ""
+    editable: bool = False
+
+    def line_in(self, path: Path | None) -> str:
+        """The whole line; `path` is the absolute path of a local one."""
+        if not self.local or path is None:
+            return self.line
+        if self.editable:
+            return f"-e {quote(str(path))}"
+        return f"{self.name} @ file://{quote(str(path))}{self.line}"
+
+    @cached_property
+    def digest(self) -> str:
+        """What stands for the requirement where it is compared."""
+        whole = "\0".join((self.name, self.version, self.line, self.local, str(self.editable)))
+        return hashlib.blake2b(whole.encode(), digest_size=12).hexdigest()
+
+
+@dataclass(frozen=True)
+class Requirements:
+    """All that is installed, sorted by name, one version each; and what each of them needs of the others.
+
+    `indexes` are addresses of further package indexes that the lock names.
+    """
+
+    pins: tuple[Requirement, ...]
+    needs: Mapping[str, frozenset[str]]
+    indexes: tuple[str, ...] = ()
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, Requirement]:
+        return {pin.name: pin for pin in self.pins}
+
+    @cached_property
+    def digest(self) -> str:
+        """Equal for equal sets."""
+        whole = "\0".join((*(pin.digest for pin in self.pins), *self.indexes))
+        return hashlib.blake2b(whole.encode(), digest_size=12).hexdigest()
+
+    def version_of(self, name: str) -> str | None:
+        """The pinned version of a package; None where it is not installed."""
+        pin = self._by_name.get(canonical(name))
+        return pin.version if pin else None
+
+    def closure(self, names: Iterable[str]) -> frozenset[str]:
+        """These packages and all that they need, less what is not installed."""
+        found: set[str] = set()
+        todo = [canonical(name) for name in names]
+        while todo:
+            name = todo.pop()
+            if name in self._by_name and name not in found:
+                found.add(name)
+                todo += self.needs.get(name, ())
+        return frozenset(found)
+
+
+def requirements_of(lock: bytes, pyproject: bytes | None, markers: Mapping[str, str]) -> Requirements:
+    """What is installed for an interpreter; `markers` are its values of PEP 508.
+
+    Where `pyproject.toml` is missing or broken every group of the lock is taken. Raises BadLock.
+    """
+    locked = read_lock(lock)
+    try:
+        chosen = _chosen(locked, _project(pyproject), markers)
+    except ValueError as odd:
+        raise BadLock(f"one of its markers cannot be read: {odd}") from None
+    indexes = {
+        _address(one.name, one.source.url) for one in chosen if one.source and one.source.kind == "legacy"
+    }
+    pins = tuple(sorted(_requirement(one) for one in chosen))
+    needs = {one.name: frozenset(need.name for need in one.needs) for one in chosen}
+    return Requirements(pins, needs, tuple(sorted(indexes)))
+
+
+def _project(pyproject: bytes | None) -> Mapping[str, Any] | None:
+    document = toml.load("pyproject.toml", pyproject) if pyproject is not None else None
+    readable = document is not None and document.readable and isinstance(document.value, dict)
+    return document.value if document is not None and readable else None
+
+
+def _chosen(lock: Lock, pyproject: Mapping[str, Any] | None, markers: Mapping[str, str]) -> Sequence[Locked]:
+    groups = installed_groups(pyproject) if pyproject is not None else None
+    if lock.has_groups:
+        return _of_groups(lock, groups.names if groups else None, markers)
+    return _walked(lock, groups.dependencies if groups else tuple(_ends(lock)), markers)
+
+
+def _of_groups(lock: Lock, names: Collection[str] | None, markers: Mapping[str, str]) -> Sequence[Locked]:
+    """The packages that one of these groups wants in this environment."""
+    found: dict[str, Locked] = {}
+    for one in sorted(lock.packages, key=lambda one: version_key(one.version)):
+        wanted = [marker for group, marker in (one.groups or {}).items() if names is None or group in names]
+        if any(applies(marker, markers) for marker in wanted):
+            found[one.name] = one
+    return tuple(found.values())
+
+
+def _ends(lock: Lock) -> Iterator[Dependency]:
+    """The packages that no other needs: where a walk starts if nobody says where."""
+    needed = {need.name for one in lock.packages for need in one.needs}
+    for name in sorted({one.name for one in lock.packages if not one.optional} - needed):
+        yield Dependency(name)
+
+
+def _walked(lock: Lock, roots: Sequence[Dependency], markers: Mapping[str, str]) -> Sequence[Locked]:
+    """The packages that the roots need, and they in turn.
+
+    Of several versions the highest is chosen that all who ask for it admit; as that choice
+    decides who asks, the walk is repeated until it stays.
+    """
+    entries: dict[str, list[Locked]] = {}
+    for one in sorted(lock.packages, key=lambda one: version_key(one.version), reverse=True):
+        entries.setdefault(one.name, []).append(one)
+    chosen = {name: versions[0] for name, versions in entries.items()}
+    for _ in range(ROUNDS):
+        asked = _Walk(chosen, markers).from_(roots)
+        better = {name: _fitting(entries[name], constraints) for name, constraints in asked.items()}
+        if all(chosen[name] is one for name, one in better.items()):
+            break
+        chosen.update(better)
+    return tuple(chosen[name] for name in asked)
+
+
+def _fitting(versions: Sequence[Locked], constraints: Collection[str]) -> Locked:
+    """The highest version that every constraint admits; the highest of all where none is."""
+    fitting = (one for one in versions if all(admits(text, one.version) is not False for text in constraints))
+    return versions[0] if len(versions) == 1 else next(fitting, versions[0])
+
+
+class _Walk:
+    """One walk over the lock: who is reached, with which extras, under which constraints."""
+
+    def __init__(self, chosen: Mapping[str, Locked], markers: Mapping[str, str]) -> None:
+        self._chosen = chosen
+        self._markers = markers
+        self._extras: dict[str, frozenset[str]] = {}
+        self._asked: dict[str, set[str]] = {}
+        self._todo: list[str] = []
+
+    def from_(self, roots: Sequence[Dependency]) -> Mapping[str, Collection[str]]:
+        """The constraints on each package that is reached."""
+        for root in roots:
+            self._follow(root, frozenset())
+        while self._todo:
+            one = self._chosen[self._todo.pop()]
+            extras, brought = all_extras(one, self._extras[one.name])
+            for need in one.needs:
+                if not need.optional or need.name in brought:
+                    self._follow(need, extras)
+        return self._asked
+
+    def _follow(self, need: Dependency, extras: Collection[str]) -> None:
+        if need.name not in self._chosen or not self._holds(need, extras):
+            return
+        self._asked.setdefault(need.name, set()).add(need.constraint)
+        known = self._extras.get(need.name)
+        if known is None or need.extras - known:
+            self._extras[need.name] = need.extras | (known or frozenset())
+            self._todo.append(need.name)
+
+    def _holds(self, need: Dependency, extras: Collection[str]) -> bool:
+        python = self._markers.get("python_full_version", "")
+        return applies(need.marker, self._markers, extras) and (
+            need.python == "*" or satisfies(need.python, python)
+        )
+
+
+def _requirement(one: Locked) -> Requirement:
+    """The pinned line of a package. Raises BadLock for an address that is none."""
+    source = one.source
+    hashes = "".join(f" --hash={hash_}" for hash_ in one.hashes)
+    if source is None or source.kind == "legacy":
+        return Requirement(one.name, one.version, f"{one.name}=={one.version}{hashes}")
+    if source.kind == "directory":
+        options = _folder(one.name, source)
+        return Requirement(one.name, one.version, options, source.url or ".", one.develop)
+    if source.kind == "file":
+        return Requirement(one.name, one.version, _folder(one.name, source) + hashes, source.url or ".")
+    if source.kind == "git":
+        address = f"git+{_address(one.name, source.url)}@{_reference(one.name, source)}"
+        return Requirement(one.name, one.version, f"{one.name} @ {address}{_folder(one.name, source)}")
+    if source.kind == "url":
+        address = _address(one.name, source.url)
+        return Requirement(
+            one.name, one.version, f"{one.name} @ {address}{_folder(one.name, source)}{hashes}"
+        )
+    raise BadLock(f'"{one.name}" comes from a source of an unknown type')
+
+
+def _address(name: str, url: str) -> str:
+    """An address that is safe in a line; uv would replace `${...}` by what the environment holds."""
+    short = _SCP.fullmatch(url)
+    if short and "://" not in url:
+        url = f"ssh://{short[1] or ''}{short[2]}/{short[3]}"
+    if not _URL.fullmatch(url):
+        raise BadLock(f'"{name}" comes from an address that is not understood')
+    return url
+
+
+def _reference(name: str, source: Source) -> str:
+    if not _REFERENCE.fullmatch(source.reference):
+        raise BadLock(f'"{name}" comes from git without a reference that is understood')
+    return source.reference
+
+
+def _folder(name: str, source: Source) -> str:
+    if not _FOLDER.fullmatch(source.folder) or ".." in source.folder.split("/"):
+        raise BadLock(f'"{name}" comes from a subfolder that is not understood')
+    return f"#subdirectory={quote(source.folder)}" if source.folder else ""

@@ -1,0 +1,1 @@
+"""The rules in words: pages, examples, pictures."""

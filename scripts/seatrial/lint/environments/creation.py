@@ -1,0 +1,205 @@
+"""What uv says when it fails, in one line: what is wrong, and what to type next.
+
+Making an environment beside its place with uv.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from seatrial.core.errors import ServiceError
+from seatrial.lint.environments.environment import Environment, Layer, site_of
+from seatrial.system import uv
+
+_Saying = Callable[[re.Match[str], Layer], str]
+
+_PACKAGE = r"`?([A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?(?:==| @ |=)([^\s`,]+)`?"
+_UNREACHED = (
+    "error sending request|dns error|failed to lookup address|tcp connect|connection (?:refused|reset|closed)|"
+    "operation timed out|request or response body error|tunnel error"
+)
+
+
+def explained(said: str, layer: Layer) -> str:
+    """One line for what uv wrote to its error output."""
+    text = re.sub(r"\s+", " ", said)
+    for pattern, saying in _SAYINGS:
+        match = re.search(pattern, text, re.IGNORECASE)
+        if match:
+            return _plain(saying(match, layer))
+    return _plain(f"uv cannot install its packages: {_first_error(said)}")
+
+
+def _unknown(match: re.Match[str], layer: Layer) -> str:
+    version = layer.versions.get(match[1].lower(), "")
+    package = f'"{match[1]}" {version}'.rstrip()
+    return f'no package index has {package}; correct pyproject.toml and type "poetry lock", or set UV_INDEX'
+
+
+def _changed(match: re.Match[str], _: Layer) -> str:
+    return (
+        f'the files of "{match[1]}" {match[2]} are not those that poetry.lock pins (other hashes); '
+        'find out why, then type "poetry lock"'
+    )
+
+
+def _no_wheel(match: re.Match[str], layer: Layer) -> str:
+    return (
+        f'"{match[1]}" has no file for Python {layer.interpreter.minor} on this machine; '
+        f'choose another version of it and type "poetry lock", or set SEATRIAL_LINT_PYTHON to another Python'
+    )
+
+
+def _unbuilt(match: re.Match[str], layer: Layer) -> str:
+    return (
+        f'"{match[1]}" {match[2]} has to be built for Python {layer.interpreter.minor} and cannot; '
+        f'"pip wheel --no-deps {match[1]}=={match[2]}" shows why'
+    )
+
+
+def _unreached(match: re.Match[str], _: Layer) -> str:
+    return "the package index cannot be reached; check the network or the proxy and run it again"
+
+
+def _offline(match: re.Match[str], _: Layer) -> str:
+    return "a package is not at hand and uv is told to stay offline; unset UV_OFFLINE and run it again"
+
+
+def _refused(match: re.Match[str], _: Layer) -> str:
+    return f"the package index refuses access ({match[0]}); check the user and password in UV_INDEX"
+
+
+def _full(match: re.Match[str], _: Layer) -> str:
+    return "no space is left on the disk; free some, or set SEATRIAL_CACHE to a folder on another disk"
+
+
+def _sealed(match: re.Match[str], _: Layer) -> str:
+    return f"a folder cannot be written ({match[0].lower()}); set SEATRIAL_CACHE and UV_CACHE_DIR to others"
+
+
+def _gitless(match: re.Match[str], _: Layer) -> str:
+    return "a package comes from git and cannot be fetched; check the address and your access to it"
+
+
+_SAYINGS: tuple[tuple[str, _Saying], ...] = (
+    (r"no space left on device|disk quota exceeded", _full),
+    (r"read-only file system|permission denied \(os error", _sealed),
+    (rf"hash mismatch for {_PACKAGE}", _changed),
+    (r"not found in the cache|network (?:was|is) disabled", _offline),
+    (_UNREACHED, _unreached),
+    (r"\b(?:HTTP status (?:client|server) error \()?40[13] (?:unauthorized|forbidden)", _refused),
+    (r"\b([A-Za-z0-9][\w.-]*)(?:==\S+)? has no wheels? with a matching", _no_wheel),
+    (r"no wheels? (?:are|is) (?:usable|available) for `?([A-Za-z0-9][\w.-]*)", _no_wheel),
+    (r"because there is no version of ([A-Za-z0-9][\w.-]*?)(?:==|\s|\{)", _unknown),
+    (r"because ([A-Za-z0-9][\w.-]*) was not found", _unknown),
+    (rf"failed to (?:build|download and build) {_PACKAGE}", _unbuilt),
+    (r"git (?:operation|executable)|failed to (?:clone|fetch) .{0,80}git", _gitless),
+)
+
+
+def _first_error(said: str) -> str:
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    errors = (line.removeprefix("error:").strip() for line in lines if line.startswith("error:"))
+    causes = (line.removeprefix("cause:").strip() for line in lines if line.startswith("cause:"))
+    told = [next(errors, ""), next(causes, "")]
+    return ": ".join(part for part in told if part)[:300] or "it does not say why"
+
+
+def _plain(text: str) -> str:
+    """Without what would steer a terminal, and without passwords in addresses."""
+    text = re.sub(r"//[^/@\s]*@", "//", text)
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
+MANIFEST = "seatrial.json"
+FORMAT = 1
+BASE_FILE = "_seatrial_base.pth"
+
+IGNORED = ("__pycache__", BASE_FILE, "_virtualenv.py", "_virtualenv.pth")
+
+
+class ClashError(Exception):
+    """Files of the layer and of its base belong to one package: only one folder can hold them rightly."""
+
+
+def make(layer: Layer, part: Path, base: Environment | None) -> Path:
+    """The finished environment inside the fresh folder `part`, its manifest written last.
+
+    Raises ServiceError, ClashError, and OSError.
+    """
+    part.mkdir()
+    (part / "uv.toml").write_text("")  # a uv.toml or pyproject.toml of a folder above is not ours
+    (part / "requirements.txt").write_text("".join(f"{line}\n" for line in layer.lines))
+    place = part / "made"
+    python = str(layer.interpreter.path)
+    _uv(layer, part, "venv", "--quiet", "--no-project", "--relocatable", "--python", python, str(place))
+    if layer.pins:
+        _install(layer, part, str(place / "bin" / "python"))
+    site = site_of(place, layer.interpreter)
+    if base:
+        refuse_clashes(site, base.site)
+        (site / BASE_FILE).write_text(f"import site; site.addsitedir({str(base.site)!r})\n")
+    (place / MANIFEST).write_text(json.dumps(_manifest(layer, place, site)))
+    return place
+
+
+def _uv(layer: Layer, part: Path, *arguments: str) -> None:
+    ran = uv.run(*arguments, cwd=part)
+    if ran.status:
+        raise ServiceError(explained(ran.err.decode(errors="replace"), layer))
+
+
+def _install(layer: Layer, part: Path, python: str) -> None:
+    """From what uv has already, if that is enough: it asks the index about every package otherwise."""
+    arguments = ("pip", "install", *_options(layer), "--python", python)
+    if uv.run(*arguments, "--offline", cwd=part).status:
+        _uv(layer, part, *arguments)
+
+
+def _options(layer: Layer) -> Iterator[str]:
+    yield from ("--quiet", "--no-deps", "--requirements", "requirements.txt")
+    for index in layer.indexes:
+        yield from ("--extra-index-url", index)
+    if layer.indexes:
+        yield from ("--index-strategy", "unsafe-best-match")  # all is pinned by its hashes
+    for name in sorted(layer.locals):
+        yield from ("--refresh-package", name)  # uv keeps what it built from a folder by date
+
+
+def _manifest(layer: Layer, place: Path, site: Path) -> dict[str, object]:
+    return {
+        "format": FORMAT,
+        "interpreter": [str(layer.interpreter.path), layer.interpreter.version],
+        "base": layer.base.key if layer.base else None,
+        "local": bool(layer.locals),
+        "pins": sorted(pin.digest for pin in layer.pins),
+        "entries": sorted(set(os.listdir(site)) - {"__pycache__"}),
+        "bytes": sum(_sizes(place)),
+    }
+
+
+def _sizes(folder: Path) -> Iterator[int]:
+    for where, _, names in os.walk(folder):
+        for name in names:
+            yield os.lstat(os.path.join(where, name)).st_size
+
+
+def refuse_clashes(one: Path, other: Path) -> None:
+    """Raises ClashError where both folders hold the same file, or parts of one package that is no namespace.
+
+    Python and type checkers take such a package from one of them only; in one folder they see both.
+    """
+    both = {*os.listdir(one)} & {*os.listdir(other)} - {*IGNORED, ".lock"}
+    for name in sorted(both):
+        here, there = one / name, other / name
+        if not (here.is_dir() and there.is_dir()) or _is_package(here) or _is_package(there):
+            raise ClashError(name)
+        refuse_clashes(here, there)
+
+
+def _is_package(folder: Path) -> bool:
+    return any((folder / name).exists() for name in ("__init__.py", "__init__.pyi"))

@@ -1,0 +1,170 @@
+"""What is wanted, what is made of it, and what it is called.
+
+Packages that come from a folder or file of the workspace: where they really are, and their content.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from seatrial.core.errors import ServiceError
+from seatrial.dependencies.requirements import Requirement, Requirements
+from seatrial.lint.interpreters import Interpreter
+
+RECIPE = 1
+"""Raised when environments are made in another way: those of before are no longer found."""
+
+
+@dataclass(frozen=True)
+class EnvironmentRequest:
+    """An integration's name and folder, the workspace's root, what it installs, and its Python."""
+
+    name: str
+    folder: Path
+    root: Path
+    requirements: Requirements
+    interpreter: Interpreter
+
+
+@dataclass(frozen=True)
+class Environment:
+    """A folder in which Python and the packages of an integration stand; ready to use.
+
+    `packages` are all that Python sees there, version by name, those of `base` included.
+    `key` names its content; with the same key the same lies at the same path.
+    """
+
+    key: str
+    python: Path
+    site: Path
+    packages: Mapping[str, str]
+    base: Environment | None = None
+
+    @property
+    def shared(self) -> Environment:
+        """The part that others may stand on too: the base, or the whole where there is none."""
+        return self.base or self
+
+
+@dataclass(frozen=True)
+class Local:
+    """A pin that is installed from a folder or file of the workspace: where it really is, and its content."""
+
+    path: Path
+    digest: str
+
+
+@dataclass(frozen=True)
+class Layer:
+    """An environment to be made: its own packages, over those of a base."""
+
+    interpreter: Interpreter
+    pins: tuple[Requirement, ...]
+    locals: Mapping[str, Local]
+    indexes: tuple[str, ...] = ()
+    base: Layer | None = None
+
+    @cached_property
+    def key(self) -> str:
+        """What it is called: a digest of all that decides its content and place."""
+        local = [f"{name} {one.path} {one.digest}" for name, one in sorted(self.locals.items())]
+        parts = (
+            f"{RECIPE} {sys.platform} {platform.machine()}",
+            f"{self.interpreter.path} {self.interpreter.version}",
+            " ".join(sorted(pin.digest for pin in self.pins)),
+            "\n".join(local),
+            " ".join(self.indexes),
+            self.base.key if self.base else "",
+        )
+        return hashlib.blake2b("\0".join(parts).encode(errors="surrogateescape"), digest_size=16).hexdigest()
+
+    @property
+    def lines(self) -> list[str]:
+        """What uv is told to install."""
+        found = (self.locals.get(pin.name) for pin in self.pins)
+        return [pin.line_in(one.path if one else None) for pin, one in zip(self.pins, found, strict=True)]
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """The versions of its own packages, by name."""
+        return {pin.name: pin.version for pin in self.pins}
+
+    def flat(self) -> Layer:
+        """The same packages in one layer."""
+        below: Sequence[Requirement] = self.base.pins if self.base else ()
+        return Layer(self.interpreter, tuple(sorted((*self.pins, *below))), self.locals, self.indexes)
+
+
+def site_of(place: Path, interpreter: Interpreter) -> Path:
+    """The folder of packages in the environment at `place`."""
+    return place / "lib" / f"python{interpreter.minor}" / "site-packages"
+
+
+SKIPPED = {
+    ".git",
+    ".hg",
+    ".venv",
+    "venv",
+    "node_modules",
+    "__pycache__",
+    ".mypy_cache",
+    ".ruff_cache",
+    ".pytest_cache",
+}
+METADATA = ("pyproject.toml", "setup.py", "setup.cfg")
+MAX_FILES = 20_000
+
+
+def locals_of(one: EnvironmentRequest) -> dict[str, Local]:
+    """The local packages of an integration by name. Raises ServiceError for one outside the workspace."""
+    return {pin.name: _local(one, pin) for pin in one.requirements.pins if pin.local}
+
+
+def _local(one: EnvironmentRequest, pin: Requirement) -> Local:
+    root = Path(os.path.realpath(one.root))
+    try:
+        path = Path(os.path.realpath(one.folder / pin.local))
+        inside = path == root or root in path.parents
+        if inside and path.exists():
+            return Local(path, _digest(path, pin.editable))
+    except (OSError, ValueError):
+        inside = True
+    where = f'"{_plain(pin.local)}"'
+    if not inside:
+        raise ServiceError(
+            f'poetry.lock takes "{pin.name}" from {where}, outside the workspace; move it inside'
+        )
+    raise ServiceError(
+        f'poetry.lock takes "{pin.name}" from {where}, where nothing can be read; type "poetry lock"'
+    )
+
+
+def _digest(path: Path, editable: bool) -> str:
+    """The content that is installed; of an editable one only what describes it, the rest is read in place."""
+    found = hashlib.blake2b(digest_size=16)
+    files = [path / name for name in METADATA if (path / name).is_file()] if editable else list(_files(path))
+    if len(files) > MAX_FILES:
+        raise ServiceError(f"{path} holds more than {MAX_FILES} files, too many for a package")
+    for file in files:
+        found.update(f"{file.relative_to(path)}\0".encode(errors="surrogateescape"))
+        found.update(hashlib.blake2b(file.read_bytes()).digest())
+    return found.hexdigest()
+
+
+def _files(path: Path) -> Iterator[Path]:
+    if path.is_file():
+        yield path
+    for where, folders, names in os.walk(path):
+        folders[:] = sorted(set(folders) - SKIPPED)
+        yield from (Path(where, name) for name in sorted(names) if Path(where, name).is_file())
+
+
+def _plain(text: str) -> str:
+    return "".join(character if character.isprintable() else "?" for character in text)[:100]

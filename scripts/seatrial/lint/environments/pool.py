@@ -1,0 +1,237 @@
+"""From what integrations install to environments that are ready: those found, those made, those that cannot be.
+
+Getting layers ready, several at once: found whole, waited for, or made.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import suppress
+from itertools import groupby
+from pathlib import Path
+from types import TracebackType
+
+from seatrial.core.errors import ServiceError
+from seatrial.dependencies.requirements import Requirement
+from seatrial.lint.environments.bases import choose_bases
+from seatrial.lint.environments.creation import FORMAT, MANIFEST, ClashError, make
+from seatrial.lint.environments.environment import Environment, EnvironmentRequest, Layer, locals_of, site_of
+from seatrial.lint.environments.shelf import Shelf
+from seatrial.lint.environments.venv import own_environment
+from seatrial.system import locks
+
+ATTEMPTS = 5
+"""So often is an environment made that others damage or remove before it can be used."""
+
+Tell = Callable[[str], None]
+
+
+class Layering:
+    """One preparation: each layer is made once, the bases first. Locks are added to `held`."""
+
+    def __init__(self, shelf: Shelf, crew: Executor, held: list[int], tell: Tell) -> None:
+        self._shelf = shelf
+        self._crew = crew
+        self._held = held
+        self._tell = tell
+        self._stopped = threading.Event()
+        self._told = threading.Event()
+        self._futures: dict[str, Future[Environment]] = {}
+
+    def all_of(self, layers: Mapping[str, Layer]) -> dict[str, Environment | ServiceError]:
+        """The environment of each layer, or why there is none; one layer where two cannot hold the files."""
+        for layer in layers.values():
+            if layer.base:
+                self._begin(layer.base)
+        for layer in layers.values():
+            self._begin(layer)
+        found = {name: self._result(layer) for name, layer in layers.items()}
+        ready = {name: one for name, one in found.items() if one is not None}
+        clashing = {name: layer.flat() for name, layer in layers.items() if found[name] is None}
+        return {**ready, **self.all_of(clashing)} if clashing else ready
+
+    def _begin(self, layer: Layer) -> None:
+        if layer.key not in self._futures:
+            self._futures[layer.key] = self._crew.submit(self._ready, layer)
+
+    def _result(self, layer: Layer) -> Environment | ServiceError | None:
+        try:
+            return self._futures[layer.key].result()
+        except ServiceError as failed:
+            return failed
+        except ClashError:
+            return None
+
+    def _ready(self, layer: Layer) -> Environment:
+        base = self._futures[layer.base.key].result() if layer.base else None
+        try:
+            self._hold(layer, base)
+        except OSError as refused:
+            raise locks.unwritable(self._shelf.root, refused) from refused
+        if (self._shelf.manifest(layer.key) or {}).get("clash"):
+            raise ClashError
+        place = self._shelf.place(layer.key)
+        packages = {**(base.packages if base else {}), **layer.versions}
+        site = site_of(place, layer.interpreter)
+        return Environment(layer.key, place / "bin" / "python", site, packages, base)
+
+    def _hold(self, layer: Layer, base: Environment | None) -> None:
+        """Use what stands there; where it does not, or is damaged, make it first."""
+        for _ in range(ATTEMPTS):
+            descriptor = locks.take(self._shelf.lock(layer.key), exclusive=False, waiting=self._waiting)
+            assert descriptor is not None
+            if self._shelf.is_intact(layer.key, layer.interpreter):
+                self._held.append(descriptor)
+                with suppress(OSError):
+                    os.utime(descriptor)
+                return
+            os.close(descriptor)
+            self._make(layer, base)
+        raise ServiceError("its environment is removed again and again by another program")
+
+    def _make(self, layer: Layer, base: Environment | None) -> None:
+        descriptor = locks.take(self._shelf.lock(layer.key), exclusive=True, waiting=self._waiting)
+        assert descriptor is not None
+        try:
+            if not self._shelf.is_intact(layer.key, layer.interpreter):
+                self._shelf.remove(layer.key)
+                self._put(layer, base)
+        finally:
+            os.close(descriptor)
+
+    def _put(self, layer: Layer, base: Environment | None) -> None:
+        """Make it beside its place and rename it there: it is there whole or not at all."""
+        more = f" over {len(base.packages)} that are there" if base else ""
+        self._tell(f"installing {len(layer.pins)} packages{more}")
+        part = self._shelf.part(layer.key)
+        place = self._shelf.place(layer.key)
+        try:
+            os.rename(make(layer, part, base), place)
+        except ClashError:
+            clash = part / "clash"
+            clash.mkdir()
+            (clash / MANIFEST).write_text(json.dumps({"format": FORMAT, "clash": True}))
+            os.rename(clash, place)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+
+    def stop(self) -> None:
+        """Begin nothing more, and wait for nobody."""
+        self._stopped.set()
+
+    def _waiting(self) -> None:
+        if self._stopped.is_set():
+            raise ServiceError("it was interrupted")
+        if not self._told.is_set():
+            self._told.set()
+            self._tell("waiting for another run that makes the same environment")
+
+
+class Environments:
+    """The environments below a folder. What `prepare` gives stays in place until `close`.
+
+    `tracked` says whether git tracks files in a folder; without it no `.venv` of an integration is used.
+    """
+
+    def __init__(self, root: Path, tracked: Callable[[Path], bool] = lambda folder: True) -> None:
+        self._shelf = Shelf(root)
+        self._tracked = tracked
+        self._held: list[int] = []
+
+    def __enter__(self) -> Environments:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let others remove what is no longer used here."""
+        while self._held:
+            os.close(self._held.pop())
+
+    def sweep(self, max_age: float, max_bytes: int) -> int:
+        """See `Shelf.sweep`; what `prepare` gave stays. Nothing is removed where the folder cannot be written."""
+        with suppress(ServiceError, OSError):
+            return self._shelf.sweep(max_age, max_bytes)
+        return 0
+
+    def prepare(
+        self, wanted: Sequence[EnvironmentRequest], jobs: int = 2, tell: Tell = lambda line: None
+    ) -> dict[str, Environment | ServiceError]:
+        """The environment of each integration by name, or one line that says why there is none.
+
+        What is missing is made, `jobs` at a time; `tell` is told of each that is begun, from any thread.
+        """
+        own = {one.name: found for one in wanted if (found := own_environment(one, self._tracked))}
+        rest = [one for one in wanted if one.name not in own]
+        try:
+            self._shelf.root.mkdir(parents=True, exist_ok=True)
+        except OSError as refused:
+            return {
+                **own,
+                **{one.name: _of(one, locks.unwritable(self._shelf.root, refused)) for one in rest},
+            }
+        layers = dict(self._layers(rest))
+        return {**own, **self._made(rest, layers, jobs, tell)}
+
+    def _layers(self, wanted: Sequence[EnvironmentRequest]) -> Iterator[tuple[str, Layer | ServiceError]]:
+        """What to make for each, by Python."""
+        by_python = sorted(wanted, key=lambda one: (str(one.interpreter.path), one.name))
+        for _, group in groupby(by_python, key=lambda one: one.interpreter.path):
+            members = list(group)
+            sets = {one.name: frozenset(pin.digest for pin in _shareable(one)) for one in members}
+            existing = list(self._shelf.bases(members[0].interpreter))
+            bases = choose_bases(sets, existing)
+            for one in members:
+                try:
+                    yield one.name, _layer(one, bases[one.name])
+                except ServiceError as failed:
+                    yield one.name, _of(one, failed)
+
+    def _made(
+        self,
+        wanted: Sequence[EnvironmentRequest],
+        layers: Mapping[str, Layer | ServiceError],
+        jobs: int,
+        tell: Tell,
+    ) -> dict[str, Environment | ServiceError]:
+        good = {name: layer for name, layer in layers.items() if isinstance(layer, Layer)}
+        with ThreadPoolExecutor(max(jobs, 1)) as crew:
+            layering = Layering(self._shelf, crew, self._held, tell)
+            try:
+                ready = layering.all_of(good)
+            except BaseException:
+                layering.stop()
+                crew.shutdown(wait=False, cancel_futures=True)
+                raise
+        named = {one.name: one for one in wanted}
+        failed = {name: layer for name, layer in layers.items() if isinstance(layer, ServiceError)}
+        found = {n: _of(named[n], one) if isinstance(one, ServiceError) else one for n, one in ready.items()}
+        return {**failed, **found}
+
+
+def _of(one: EnvironmentRequest, failed: ServiceError) -> ServiceError:
+    """The failure, naming the integration."""
+    return ServiceError(f"{one.name}: {failed}")
+
+
+def _shareable(one: EnvironmentRequest) -> Iterator[Requirement]:
+    """What may lie in a base: what does not come from the workspace."""
+    return (pin for pin in one.requirements.pins if not pin.local)
+
+
+def _layer(one: EnvironmentRequest, base: frozenset[str]) -> Layer:
+    """What to make for one: a base and what lies over it, or the whole."""
+    shared = tuple(pin for pin in _shareable(one) if pin.digest in base)
+    rest = tuple(pin for pin in one.requirements.pins if pin not in shared)
+    if not shared:
+        return Layer(one.interpreter, rest, locals_of(one), one.requirements.indexes)
+    below = Layer(one.interpreter, shared, {}, one.requirements.indexes)
+    return Layer(one.interpreter, rest, locals_of(one), one.requirements.indexes, below) if rest else below

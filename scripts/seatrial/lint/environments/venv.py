@@ -1,0 +1,135 @@
+"""The `.venv` that an author has in the integration's folder: used where it is what the lock says."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import stat
+from collections.abc import Callable, Collection, Sequence
+from pathlib import Path
+
+from seatrial.dependencies.constraints import canonical_version
+from seatrial.dependencies.requirements import Requirements
+from seatrial.lint.environments.environment import Environment, EnvironmentRequest, site_of
+from seatrial.lint.environments.shelf import distributions
+from seatrial.lint.interpreters import Interpreter
+
+NAME = ".venv"
+TOOLS = {"pip", "setuptools", "wheel"}
+"""What tools put into every environment."""
+
+LAUNCHERS = {"distutils-precedence.pth", "_virtualenv.pth"}
+_PYTHON = re.compile(r"python(3(\.[0-9]+)?)?")
+
+
+def own_python(folder: Path, found: Sequence[Interpreter]) -> Interpreter | None:
+    """The Python that an integration's own `.venv` was made with; None where it is not among those found."""
+    place = folder / NAME
+    if not _is_folder(place):
+        return None
+    real = Path(os.path.realpath(place / "bin" / "python"))
+    return next((one for one in found if one.path == real), None)
+
+
+def own_environment(wanted: EnvironmentRequest, tracked: Callable[[Path], bool]) -> Environment | None:
+    """The integration's own environment; None where it is not exactly what would be made for it.
+
+    It must be a real folder of which git tracks nothing, hold no links but to its Python, have the
+    wanted Python, and the packages of the lock at their versions, besides pip's kind and the project itself.
+    """
+    place = wanted.folder / NAME
+    if not _is_folder(place) or own_python(wanted.folder, [wanted.interpreter]) is None:
+        return None
+    site = site_of(place, wanted.interpreter)
+    try:
+        fits = _is_closed(place) and _holds(site, wanted) and not tracked(place)
+    except (OSError, ValueError):
+        return None
+    if not fits:
+        return None
+    named = f"{os.path.realpath(place)}\0{wanted.requirements.digest}\0{wanted.interpreter.path}"
+    key = hashlib.blake2b(named.encode(errors="surrogateescape"), digest_size=16).hexdigest()
+    packages = {pin.name: pin.version for pin in wanted.requirements.pins}
+    return Environment(key, place / "bin" / "python", site, packages)
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return stat.S_ISDIR(os.lstat(path).st_mode)
+    except OSError:
+        return False
+
+
+def _is_closed(place: Path) -> bool:
+    """Whether nothing leads out of it but its Python, not even the packages of the machine."""
+    settings = (place / "pyvenv.cfg").read_text(errors="replace").lower()
+    if not re.search(r"^include-system-site-packages\s*=\s*false\s*$", settings, re.MULTILINE):
+        return False
+    return all(
+        _is_known_link(Path(where, name), place)
+        for where, folders, names in os.walk(place)
+        for name in (*folders, *names)
+        if os.path.islink(os.path.join(where, name))
+    )
+
+
+def _is_known_link(link: Path, place: Path) -> bool:
+    inside = link.relative_to(place)
+    if inside == Path("lib64"):
+        return os.readlink(link) in ("lib", str(place / "lib"))
+    return inside.parent == Path("bin") and _PYTHON.fullmatch(link.name) is not None
+
+
+def _holds(site: Path, wanted: EnvironmentRequest) -> bool:
+    """Whether exactly the pinned packages are installed."""
+    entries = set(os.listdir(site))
+    if any(name.endswith((".egg-info", ".egg-link", ".egg")) for name in entries) or not _is_plain(
+        wanted.requirements
+    ):
+        return False
+    installed = distributions(entries)
+    pinned = {pin.name: pin.version for pin in wanted.requirements.pins}
+    more = installed.keys() - pinned.keys() - TOOLS
+    same = all(
+        canonical_version(installed.get(name, "")) == canonical_version(v) for name, v in pinned.items()
+    )
+    project = [
+        name for name in entries if name.endswith(".dist-info") and distributions({name}).keys() <= more
+    ]
+    return (
+        same
+        and all(_is_of(site / name, wanted.folder) for name in project)
+        and _are_known(site, entries, project)
+    )
+
+
+def _is_plain(requirements: Requirements) -> bool:
+    """Whether all comes from package indexes, so that a version names a content."""
+    return all(pin.line.startswith(f"{pin.name}==") for pin in requirements.pins)
+
+
+def _is_of(distribution: Path, folder: Path) -> bool:
+    """Whether what is installed is the project of this folder, read in place."""
+    try:
+        direct = json.loads((distribution / "direct_url.json").read_bytes())
+    except OSError:
+        return False
+    return isinstance(direct, dict) and direct.get("url") == Path(os.path.realpath(folder)).as_uri()
+
+
+def _are_known(site: Path, entries: Collection[str], project: Sequence[str]) -> bool:
+    """Whether each file that adds to the path of Python belongs to a package other than the project's own."""
+    adding = {name for name in entries if name.endswith(".pth")} - LAUNCHERS
+    for name in entries if adding else ():
+        if name.endswith(".dist-info"):
+            rows = (site / name / "RECORD").read_text(errors="replace").splitlines()
+            adding -= {row.split(",")[0] for row in rows} if name not in project else set()
+    return not adding or all(_adds_only(site / name, site.parents[3]) for name in adding)
+
+
+def _adds_only(file: Path, folder: Path) -> bool:
+    """Whether a file adds nothing but the integration's folder."""
+    lines = {line.strip() for line in file.read_text(errors="replace").splitlines() if line.strip()}
+    return all(os.path.realpath(line) == os.path.realpath(folder) for line in lines)

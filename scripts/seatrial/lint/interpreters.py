@@ -1,0 +1,286 @@
+"""Where Pythons are looked for, and what is remembered of them.
+
+The Pythons of this machine: found where people keep them, tried once, remembered; and the choice among them.
+
+One Python: what it says of itself.
+
+The Python an integration is judged with.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from seatrial.core.errors import SeatrialError, ServiceError, UsageError
+from seatrial.dependencies.pythons import satisfies
+from seatrial.system import process, uv
+from seatrial.system.atomic import write_whole
+
+SECONDS = 20
+"""A Python that takes longer to start is not used."""
+
+_QUESTION = """
+import json, os, platform, sys
+own = sys.implementation
+version = "%d.%d.%d" % tuple(own.version[:3])
+if own.version.releaselevel != "final":
+    version += own.version.releaselevel[0] + str(own.version.serial)
+python = getattr(sys, "_base_executable", None) or sys.executable
+threaded = "-free-threaded" if "free-threading" in sys.version else ""
+print(json.dumps({
+    "path": os.path.realpath(python),
+    "version": platform.python_version(),
+    "implementation": own.name + threaded,
+    "markers": {
+        "implementation_name": own.name,
+        "implementation_version": version,
+        "os_name": os.name,
+        "platform_machine": platform.machine(),
+        "platform_python_implementation": platform.python_implementation(),
+        "platform_release": platform.release(),
+        "platform_system": platform.system(),
+        "platform_version": platform.version(),
+        "python_full_version": platform.python_version(),
+        "python_version": ".".join(platform.python_version_tuple()[:2]),
+        "sys_platform": sys.platform,
+    },
+}))
+"""
+_VERSION = re.compile(r"3\.([89]|[1-9][0-9])\.([0-9]{1,3})(.*)")
+"""Environments cannot be made for Pythons before 3.8."""
+
+
+@dataclass(frozen=True)
+class Interpreter:
+    """A Python that starts: where it really is, its version such as `3.12.1`, its implementation.
+
+    `markers` are its values of PEP 508 by name.
+    """
+
+    path: Path
+    version: str
+    implementation: str
+    markers: Mapping[str, str]
+
+    @property
+    def minor(self) -> str:
+        """`3.12` of 3.12.1."""
+        return ".".join(self.version.split(".")[:2])
+
+    @property
+    def merit(self) -> tuple[bool, bool, int, int, str]:
+        """Sorts the best first: CPython, finished, lowest minor version, highest patch."""
+        match = _VERSION.fullmatch(self.version)
+        minor, patch, rest = (int(match[1]), int(match[2]), match[3]) if match else (0, 0, "?")
+        return (self.implementation != "cpython", bool(rest), minor, -patch, str(self.path))
+
+
+def asked(path: str) -> dict[str, Any] | None:
+    """What the Python at a path answers; None where it does not start or is no Python 3."""
+    try:
+        ran = process.run([path, "-I", "-c", _QUESTION], seconds=SECONDS)
+        answer = json.loads(ran.out) if ran.status == 0 else None
+    except (SeatrialError, ValueError):
+        return None
+    return answer if understood(answer) else None
+
+
+def understood(answer: Any) -> Interpreter | None:
+    """The Python of an answer; None for what is none."""
+    if not isinstance(answer, dict):
+        return None
+    path, version, implementation = (answer.get(key) for key in ("path", "version", "implementation"))
+    markers = answer.get("markers")
+    texts = (path, version, implementation, *(markers.values() if isinstance(markers, dict) else (None,)))
+    if not all(isinstance(text, str) for text in texts) or not _VERSION.fullmatch(str(version)):
+        return None
+    return Interpreter(Path(str(path)), str(version), str(implementation), dict(markers or {}))
+
+
+CHOICE = "SEATRIAL_LINT_PYTHON"
+"""The environment variable that names the one Python to use."""
+
+NAMES = ("python3", *(f"python3.{minor}" for minor in range(8, 30)))
+"""What is looked for on PATH."""
+
+KEPT_FAILING = 3600
+"""So many seconds a Python that did not start is left alone."""
+
+FORMAT = 1
+
+_Entries = dict[str, dict[str, Any]]
+
+
+def interpreters(cache_file: Path) -> tuple[Interpreter, ...]:
+    """Every Python found, the best first; each is started once, then known by its place, date and size.
+
+    Looks at SEATRIAL_LINT_PYTHON, which stands alone if set; else at PATH, in the folders of pyenv, asdf, mise
+    and uv, and at the Python this runs on. Raises UsageError for a wrong SEATRIAL_LINT_PYTHON.
+    """
+    stated = os.environ.get(CHOICE)
+    paths = [shutil.which(stated) or ""] if stated else list(dict.fromkeys(_candidates()))
+    stamps = {path: stamp for path in paths if (stamp := _stamp(path))}
+    known = _recalled(cache_file)
+    new = [path for path, stamp in stamps.items() if not _holds(known.get(path), stamp)]
+    if new:
+        known = {path: entry for path, entry in known.items() if os.path.exists(path)} | _tried(new, stamps)
+        _remember(cache_file, known)
+    found = [one for path in stamps if (one := understood(known[path].get("answer"))) and one.path.exists()]
+    if stated and not found:
+        raise UsageError(
+            f'{CHOICE} is "{stated}", which does not start as a Python 3; name another, or unset it'
+        )
+    return tuple(sorted({one.path: one for one in found}.values(), key=lambda one: one.merit))
+
+
+def _candidates() -> Iterator[str]:
+    """Paths at which a Python may stand."""
+    yield getattr(sys, "_base_executable", None) or sys.executable
+    on_path = [folder for folder in os.environ.get("PATH", "").split(os.pathsep) if os.path.isabs(folder)]
+    for versions in dict.fromkeys(_keepers(on_path)):
+        for version in _entries(versions):
+            yield os.path.join(versions, version, "bin", "python3")
+    for folder in on_path:
+        yield from (os.path.join(folder, name) for name in NAMES)
+
+
+def _keepers(on_path: Iterable[str]) -> Iterator[Path]:
+    """Folders that hold Pythons by version: pyenv's, also where only its shims on PATH tell of it, and uv's."""
+    stated = os.environ.get("PYENV_ROOT")
+    yield (Path(stated) if stated else Path.home() / ".pyenv") / "versions"
+    for folder in map(Path, on_path):
+        if folder.name == "shims":
+            yield folder.parent / "versions"
+            yield folder.parent / "installs" / "python"
+    yield uv.pythons_folder()
+
+
+def _entries(folder: Path) -> list[str]:
+    with suppress(OSError):
+        return sorted(os.listdir(folder))
+    return []
+
+
+def _stamp(path: str) -> list[Any] | None:
+    """Where a program really stands, when it was changed, and its size; None for no program."""
+    try:
+        real = os.path.realpath(path)
+        found = os.stat(real)
+    except (OSError, ValueError):
+        return None
+    return [real, found.st_mtime_ns, found.st_size] if os.access(real, os.X_OK) else None
+
+
+def _holds(entry: Any, stamp: list[Any]) -> bool:
+    """Whether what is remembered is of the same program; a failure is not remembered for long."""
+    if not isinstance(entry, dict) or entry.get("stamp") != stamp:
+        return False
+    at = entry.get("asked")
+    fresh = isinstance(at, (int, float)) and 0 <= time.time() - at < KEPT_FAILING
+    return fresh or understood(entry.get("answer")) is not None
+
+
+def _tried(paths: list[str], stamps: Mapping[str, list[Any]]) -> _Entries:
+    """What each of these answers, asked two at a time."""
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(asked, paths))
+    now = time.time()
+    return {
+        path: {"stamp": stamps[path], "asked": now, "answer": answer}
+        for path, answer in zip(paths, answers, strict=True)
+    }
+
+
+def _recalled(cache_file: Path) -> _Entries:
+    """What is remembered; nothing where the file is missing or damaged."""
+    try:
+        kept = json.loads(cache_file.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    entries = kept.get("pythons") if isinstance(kept, dict) and kept.get("format") == FORMAT else None
+    return entries if isinstance(entries, dict) else {}
+
+
+def _remember(cache_file: Path, entries: _Entries) -> None:
+    with suppress(OSError, ServiceError):
+        cache_file.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(cache_file, json.dumps({"format": FORMAT, "pythons": entries}, indent=1))
+
+
+INSTALLABLE = tuple(f"3.{minor}" for minor in range(9, 15))
+"""The versions that uv can install."""
+
+PATCHES = 40
+INSTALL_SECONDS = 600
+
+_one_at_a_time = threading.Lock()
+
+
+def choose(
+    constraint: str, found: Sequence[Interpreter], install: Callable[[str], Interpreter | None] | None = None
+) -> Interpreter:
+    """The Python that satisfies a constraint: the lowest minor version, of that the highest patch.
+
+    The lowest is the one that the author certainly supports. CPython comes first. Where none is
+    found uv installs one, once a run, unless UV_PYTHON_DOWNLOADS is "never". Raises ServiceError.
+    """
+    fitting = [one for one in found if satisfies(constraint, one.version)]
+    if fitting:
+        return min(fitting, key=lambda one: one.merit)
+    installed = _installable(constraint, install or _installed)
+    if installed and satisfies(constraint, installed.version):
+        return installed
+    raise ServiceError(_missing(constraint, found))
+
+
+def _installable(constraint: str, install: Callable[[str], Interpreter | None]) -> Interpreter | None:
+    """A new Python of the lowest version that may satisfy the constraint."""
+    if os.environ.get("UV_PYTHON_DOWNLOADS") in ("never", "manual") or os.environ.get(CHOICE):
+        return None
+    version = _lowest(constraint)
+    if version is None:
+        return None
+    with _one_at_a_time:
+        return install(version)
+
+
+def _lowest(constraint: str) -> str | None:
+    patches = range(PATCHES)
+    return next((v for v in INSTALLABLE if any(satisfies(constraint, f"{v}.{p}") for p in patches)), None)
+
+
+@lru_cache(maxsize=32)
+def _installed(version: str) -> Interpreter | None:
+    """The Python that uv installs, or has installed; None where it cannot."""
+    try:
+        uv.run("python", "install", "--quiet", "--no-bin", version, seconds=INSTALL_SECONDS)
+        ran = uv.run("python", "find", "--managed-python", "--no-project", version, cwd=None, seconds=60)
+    except SeatrialError:
+        return None
+    return understood(asked(ran.out.decode(errors="replace").strip())) if ran.status == 0 else None
+
+
+def _missing(constraint: str, found: Sequence[Interpreter]) -> str:
+    versions = ", ".join(dict.fromkeys(one.version for one in found)) or "none"
+    wanted = _lowest(constraint)
+    if wanted is None:
+        return f'no Python satisfies "{constraint}" (found: {versions}); correct the constraint in pyproject.toml'
+    if os.environ.get(CHOICE):
+        return f'{CHOICE} names Python {versions}, which does not satisfy "{constraint}"; name another, or unset it'
+    return (
+        f'no Python on this machine satisfies "{constraint}" (found: {versions}); '
+        f"install Python {wanted}, such as with `uv python install {wanted}` or pyenv, and try again"
+    )

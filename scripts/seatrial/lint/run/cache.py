@@ -1,0 +1,109 @@
+"""Results kept from run to run: a key, and the run that was seen under it, as plain files.
+
+Nothing here is ever needed: what is missing, damaged or cannot be written is worked out again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from seatrial.core.errors import ServiceError
+from seatrial.lint.tools.tool import Output, ToolRun
+from seatrial.system.atomic import write_whole
+
+DAY = 24 * 60 * 60.0
+"""In seconds."""
+
+MOST_DAYS = 30
+MOST_BYTES = 256 * 1024 * 1024
+
+
+def home(environ: Mapping[str, str]) -> Path:
+    """The folder for all that Seatrial keeps: SEATRIAL_CACHE, else the person's cache folder."""
+    from platformdirs import user_cache_dir
+
+    return Path(os.path.abspath(environ.get("SEATRIAL_CACHE") or user_cache_dir("seatrial")))
+
+
+class Results:
+    """Runs by key, and by folder and tool the record of the last run, below one folder.
+
+    A file holds two lines: the SHA-256 of the second, and the second, which is JSON.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def run(self, key: str) -> ToolRun | None:
+        """What was kept under a key."""
+        kept = _load(self._place(key))
+        try:
+            more = Output(**kept["more"]) if kept and kept["more"] else None
+            return ToolRun(Output(**kept["output"]), more) if kept else None
+        except (TypeError, KeyError):
+            return None
+
+    def keep(self, key: str, run: ToolRun) -> None:
+        """Keep a run; where that cannot be, nothing is kept."""
+        _save(self._place(key), asdict(run))
+
+    def last(self, folder: Path, tool: str) -> dict[str, Any]:
+        """The record of what the last verdict of this tool on this folder depended on; empty for none."""
+        return _load(self._record(folder, tool)) or {}
+
+    def remember(self, folder: Path, tool: str, record: Mapping[str, Any]) -> None:
+        """Keep such a record."""
+        _save(self._record(folder, tool), dict(record))
+
+    def sweep(self, now: float, most_bytes: int = MOST_BYTES) -> None:
+        """Remove what was not used for MOST_DAYS, and the longest unused beyond `most_bytes`."""
+        total = 0
+        for used, size, path in sorted(self._files(), reverse=True):
+            total += size
+            if total > most_bytes or used < now - MOST_DAYS * DAY:
+                with suppress(OSError):
+                    path.unlink()
+
+    def _files(self) -> Iterator[tuple[float, int, Path]]:
+        for folder, _, names in os.walk(self._folder):
+            for name in names:
+                path = Path(folder, name)
+                with suppress(OSError):
+                    status = path.stat()
+                    yield status.st_mtime, status.st_size, path
+
+    def _place(self, key: str) -> Path:
+        return self._folder / key[:2] / key
+
+    def _record(self, folder: Path, tool: str) -> Path:
+        name = hashlib.sha256(os.fsencode(folder)).hexdigest()[:32]
+        return self._folder / "last" / f"{name}-{tool}"
+
+
+def _load(path: Path) -> dict[str, Any] | None:
+    """The object in a file whose first line vouches for its second; it counts as used now."""
+    try:
+        digest, _, text = path.read_bytes().partition(b"\n")
+        if hashlib.sha256(text).hexdigest().encode() != digest:
+            return None
+        value = json.loads(text)
+        if time.time() - path.stat().st_mtime > DAY:
+            os.utime(path)
+    except (OSError, ValueError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _save(path: Path, value: Mapping[str, Any]) -> None:
+    text = json.dumps(value)
+    with suppress(OSError, ServiceError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, hashlib.sha256(text.encode()).hexdigest() + "\n" + text)

@@ -1,0 +1,1 @@
+"""The lint tools, one module a tool."""

@@ -1,0 +1,268 @@
+"""mypy: its JSON, or in versions before 1.11 its lines, as problems with their notes folded in.
+
+mypy's columns, which count bytes, and its settings' faults, brought to where they stand.
+
+What mypy says of its settings and of a folder it cannot look at, and which files can change its verdict.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+from seatrial.core.model import Fix, Location, Problem, Severity
+from seatrial.lint.tools.locate import Files, in_text, into_pyproject, place_in, settled
+from seatrial.lint.tools.output import PYPROJECT, judged, problem
+from seatrial.lint.tools.tool import EVERYTHING, Output, Reading, Tool, Version, Watched
+
+INI_FILES = ("mypy.ini", ".mypy.ini", "setup.cfg")
+
+
+def settle(reading: Reading, files: Files) -> Reading:
+    """With columns that count code points, as those of syntax errors do, and faults of the settings at their key."""
+    lines = cache(lambda path: _lines(files(path)))
+    placed = into_pyproject(files, ("tool", "mypy"))
+    return settled(reading, lambda one: _settled(placed(one), files, lines(one.where.path)))
+
+
+def _settled(one: Problem, files: Files, lines: Mapping[int, bytes]) -> Problem:
+    if one.where.path in INI_FILES and one.severity is Severity.WARNING:
+        return in_text(one, files)
+    if one.message.endswith("[syntax]") or one.where.path == PYPROJECT:
+        return one
+    return replace(one, where=_counted(one.where, lines.get(one.where.line, b"")))
+
+
+def _lines(data: bytes | None) -> Mapping[int, bytes]:
+    """The lines that are not plain ASCII, by number; in the others a byte is a character."""
+    if data is None or data.isascii():
+        return {}
+    return {number: line for number, line in enumerate(data.splitlines(), start=1) if not line.isascii()}
+
+
+def _counted(where: Location, line: bytes) -> Location:
+    before = line[: where.column - 1]
+    return replace(where, column=where.column - len(before) + len(before.decode("utf-8", "ignore")))
+
+
+SUFFIXES = (".py", ".pyi")
+NAMES = frozenset({PYPROJECT, "py.typed", ".gitignore", *INI_FILES})
+KNOWN_PLUGINS = frozenset({"pydantic.mypy", "pydantic.v1.mypy"})
+"""Plugins that read nothing of a folder but its Python and mypy's settings."""
+
+WIDENING = frozenset({"custom_typeshed_dir", "quickstart_file", "shadow_file", "package_root", "config_file"})
+"""Settings that make mypy read files of any name."""
+
+_SETTINGS = re.compile(r"((?:.*/)?(?:pyproject\.toml|\.?mypy\.ini|setup\.cfg)): (?!error: |note: )(.*)")
+_UNREAD = re.compile(r"mypy: (?:error: )?(can'?t|cannot) (\w+) file '(.+?)': (.*)")
+_SHADOW = re.compile(r'mypy: ("(.+?)" shadows library module .*)')
+_NO_PACKAGE = re.compile(r"(.+?) (?:contains __init__\.py but )?is not a valid Python package name")
+_REFUSED = re.compile(r"(?:mypy: )?error: (?!argument|unrecognized)(.*)")
+_EMPTY = re.compile(r"There are no \.py\[i\] files in directory .*")
+
+
+def refusals(output: Output) -> Iterator[Problem]:
+    """What standard error tells beside remarks on lines: settings, files and folders mypy will not have."""
+    for line in output.err.splitlines():
+        yield from _of_settings(line)
+        if output.status == 2 and "usage: " not in output.err:
+            yield from _of_folder(line)
+
+
+def _of_settings(line: str) -> Iterator[Problem]:
+    match = _SETTINGS.fullmatch(line)
+    if match:
+        message, row, column = place_in(match[2])
+        yield problem(match[1], message, row, column, severity=Severity.WARNING)
+
+
+def _of_folder(line: str) -> Iterator[Problem]:
+    if match := _UNREAD.fullmatch(line):
+        yield problem(match[3], f"mypy cannot {match[2]} it: {match[4]}")
+    elif match := _SHADOW.fullmatch(line):
+        yield problem(match[2], match[1], fix=Fix("give the file another name"))
+    elif match := _NO_PACKAGE.fullmatch(line):
+        yield problem(
+            f"{match[1]}/__init__.py", line, fix=Fix("give the folder a name that Python can import")
+        )
+    elif match := _REFUSED.fullmatch(line):
+        yield problem(PYPROJECT, match[1])
+    elif _EMPTY.fullmatch(line):
+        yield problem(PYPROJECT, line)
+
+
+def watches(settings: Mapping[str, object]) -> Watched:
+    """Python, stubs, settings and what git ignores; everything where the settings may say more, or lie elsewhere."""
+    own = settings.get("mypy")
+    if not isinstance(own, dict) or WIDENING & own.keys() or not _plugins(own) <= KNOWN_PLUGINS:
+        return EVERYTHING
+    return Watched(SUFFIXES, NAMES)
+
+
+def _plugins(own: Mapping[str, object]) -> set[str]:
+    """The plugins, whichever way they are written."""
+    plugins = own.get("plugins", ())
+    names = (
+        plugins.split(",")
+        if isinstance(plugins, str)
+        else plugins if isinstance(plugins, list | tuple) else ("",)
+    )
+    return {str(name).strip() for name in names}
+
+
+def widens(paths: Iterable[str]) -> bool:
+    """Whether there are settings of mypy beside `pyproject.toml`, which may come before those."""
+    return any(path in INI_FILES for path in paths)
+
+
+JSON = (1, 11)
+"""`--output json` is known from here on."""
+
+SHAPE = (
+    "--show-column-numbers", "--no-pretty", "--no-color-output", "--show-error-codes", "--no-error-summary",
+    "--hide-error-context", "--hide-error-end", "--hide-absolute-path",
+)  # fmt: skip
+"""What keeps the settings of a folder from changing the form of the lines; JSON has some lines as well."""
+
+KNOWN = (0, 1, 2)
+WEIGHTS = {"note": Severity.INFO, "warning": Severity.WARNING}
+SYNTAX = "syntax"
+"""In lines, columns of this code are one too high, and count code points."""
+
+MOST_NOTES = 20
+
+_LINE = re.compile(r"(.+?):(?:(\d{1,9}):)?(?:(\d{1,9}):)?(?:\d{1,9}:\d{1,9}:)? (error|warning|note): (.*)")
+_CODE = re.compile(r" {1,2}\[([a-z][a-z0-9-]*)\]$")
+_STUBS = re.compile(r"pip install ([\w.-]+)")
+
+
+@dataclass(frozen=True)
+class Remark:
+    """One thing mypy says, as it says it: columns are counted from 1, in bytes of UTF-8; 0 for none."""
+
+    path: str
+    line: int
+    column: int
+    level: str
+    message: str
+    code: str = ""
+    notes: tuple[str, ...] = ()
+
+
+def arguments(version: Version) -> Sequence[str]:
+    """JSON where it can; an unknown version is a new one."""
+    form = ("--output", "json") if not version or version >= JSON else ()
+    return (".", "--exclude", r"/\.venv/", *form, *SHAPE)
+
+
+BAD_CACHE = "you likely have a bad cache"
+"""What it says of files of its own that are damaged, as if that were a fault of the code."""
+
+
+def read(output: Output, more: Output | None = None) -> Reading:
+    """What mypy found. It ends with 2 where it could not look at all, which may be the integration's fault."""
+    if BAD_CACHE in output.out or BAD_CACHE in output.err:
+        return Reading(failure=f"mypy ended with status {output.status}: {BAD_CACHE}")
+    remarks = [one for text in (output.out, output.err) for one in _remarks(text)]
+    problems = [_problem(one) for one in _folded(remarks)]
+    return judged("mypy", output, [*problems, *refusals(output)], known=KNOWN)
+
+
+def _remarks(text: str) -> Iterator[Remark]:
+    for line in text.split("\n"):
+        remark = _of_json(line) if line.startswith("{") else _of_line(line)
+        if remark:
+            yield remark
+
+
+def _of_json(line: str) -> Remark | None:
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(value, dict) or not isinstance(value.get("message"), str):
+        return None
+    hint = value.get("hint")
+    return Remark(
+        path=_text(value, "file"),
+        line=_number(value, "line"),
+        column=_number(value, "column") + 1,
+        level=_text(value, "severity"),
+        message=value["message"],
+        code=_text(value, "code"),
+        notes=tuple(hint.splitlines()) if isinstance(hint, str) else (),
+    )
+
+
+def _text(value: Mapping[str, Any], key: str) -> str:
+    return value[key] if isinstance(value.get(key), str) else ""
+
+
+def _number(value: Mapping[str, Any], key: str) -> int:
+    """A number; -1, mypy's word for none, for whatever else stands there."""
+    return value[key] if type(value.get(key)) is int else -1
+
+
+def _of_line(line: str) -> Remark | None:
+    match = _LINE.fullmatch(line)
+    if not match or "INTERNAL ERROR" in line or match[1] in ("mypy", "error"):
+        return None
+    found = _CODE.search(match[5])
+    message, code = (match[5][: found.start()], found[1]) if found else (match[5], "")
+    column = int(match[3] or 0) - (code == SYNTAX)
+    return Remark(match[1], int(match[2] or 0), column, match[4], message, code)
+
+
+def _folded(remarks: Iterable[Remark]) -> Iterator[Remark]:
+    """With the notes on what was said just before, of the same line, folded into it."""
+    kept: Remark | None = None
+    notes: list[str] = []
+    for one in remarks:
+        if kept and one.level == "note" and (one.path, one.line) == (kept.path, kept.line):
+            notes += [one.message, *one.notes]
+            continue
+        if kept:
+            yield _with(kept, notes)
+        kept, notes = one, list(one.notes)
+    if kept:
+        yield _with(kept, notes)
+
+
+def _with(remark: Remark, notes: Sequence[str]) -> Remark:
+    shown = [" ".join(note.split()) for note in notes[:MOST_NOTES]]
+    more = [f"and {len(notes) - MOST_NOTES} more lines"] if notes[MOST_NOTES:] else []
+    return replace(remark, notes=(*shown, *more))
+
+
+def _problem(remark: Remark) -> Problem:
+    code = f" [{remark.code}]" if remark.code and remark.level != "note" else ""
+    notes = f" ({'; '.join(remark.notes)})".replace(":; ", ": ") if remark.notes else ""
+    severity = WEIGHTS.get(remark.level)
+    message = f"{remark.message}{code}{notes}"
+    return problem(remark.path, message, remark.line, remark.column, severity=severity, fix=_fix(remark))
+
+
+def _fix(remark: Remark) -> Fix | None:
+    stubs = next(filter(None, map(_STUBS.search, remark.notes)), None)
+    if remark.code.startswith("import") and stubs:
+        return Fix(f"type `poetry add --group dev {stubs[1]}` in this folder")
+    if remark.code == "unused-ignore":
+        return Fix("remove what is unused of the comment")
+    return None
+
+
+TOOL = Tool(
+    name="mypy",
+    code="LNT102",
+    plain=(".", "--exclude", r"/\.venv/"),
+    arguments=arguments,
+    read=read,
+    watches=watches,
+    companions=frozenset({"orjson"}),
+    settle=settle,
+    widens=widens,
+)

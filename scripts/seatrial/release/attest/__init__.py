@@ -1,0 +1,1 @@
+"""What is attached to an image: its bill of materials and its provenance, signed."""

@@ -1,0 +1,161 @@
+"""Packages in the words of CycloneDX. With its outside library a room of its own, for that is slow to import."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from urllib.parse import quote
+from uuid import UUID, uuid5
+
+from cyclonedx.model import ExternalReference, ExternalReferenceType, HashAlgorithm, HashType, Property, XsUri
+from cyclonedx.model.bom import Bom, BomMetaData
+from cyclonedx.model.component import Component, ComponentType
+from cyclonedx.model.dependency import Dependency
+from cyclonedx.model.tool import ToolRepository
+from cyclonedx.output.json import JsonV1Dot6
+from packageurl import PackageURL
+
+from seatrial import __version__
+from seatrial.dependencies.lockfile import Locked, Source
+from seatrial.release.attest.addresses import Image, public
+from seatrial.release.attest.packages import ImagePackage, Packages, Shipped
+
+SPACE = UUID("0d6a3c1e-5a0f-5f0c-9d4b-7a1c0e2b9f61")
+"""The name space of serial numbers; any other would do, but it must stay."""
+
+ITSELF = "integration"
+
+PYPI = "https://pypi.org/simple"
+
+ALGORITHMS = {
+    "md5": HashAlgorithm.MD5,
+    "sha256": HashAlgorithm.SHA_256,
+    "sha384": HashAlgorithm.SHA_384,
+    "sha512": HashAlgorithm.SHA_512,
+}
+
+PROPERTIES = {
+    "extra": "cdx:python:package:required-extra",
+    "group": "cdx:poetry:group",
+    "commit": "cdx:python:package:source:vcs:commit-id",
+    "folder": "cdx:python:package:source:subdirectory",
+    "image": "seatrial:image",
+}
+"""Source: the CycloneDX property taxonomy, cdx:python and cdx:poetry; the last is our own."""
+
+
+def written(of: Shipped, packages: Packages) -> bytes:
+    """The bill of materials as JSON, byte for byte the same for the same packages."""
+    itself = _itself(of)
+    components = {package.key: _component(package) for package in packages.all}
+    bom = Bom(
+        serial_number=uuid5(SPACE, f"{of.type} {of.version} {of.digest}"),
+        components=components.values(),
+        dependencies=[
+            _dependency(itself, packages.roots, components),
+            *(_dependency(components[one.key], one.needs, components) for one in packages.all),
+        ],
+        metadata=BomMetaData(
+            timestamp=datetime.fromtimestamp(of.committed, UTC),
+            component=itself,
+            tools=ToolRepository(components=[_tool()]),
+        ),
+    )
+    return JsonV1Dot6(bom).output_as_string().encode() + b"\n"
+
+
+def _tool() -> Component:
+    return Component(name="seatrial", version=__version__, type=ComponentType.APPLICATION, bom_ref="seatrial")
+
+
+def _itself(of: Shipped) -> Component:
+    """The integration; its package URL and its property name the image by digest."""
+    return Component(
+        type=ComponentType.APPLICATION,
+        name=of.type,
+        version=of.version,
+        bom_ref=ITSELF,
+        purl=PackageURL.from_string(Image(of.image, of.version, of.digest).purl),
+        properties=[Property(name=PROPERTIES["image"], value=f"{of.image}@{of.digest}")],
+    )
+
+
+def _dependency(one: Component, needs: tuple[str, ...], components: Mapping[str, Component]) -> Dependency:
+    return Dependency(one.bom_ref, [Dependency(components[key].bom_ref) for key in needs])
+
+
+def _component(package: ImagePackage) -> Component:
+    locked = package.locked
+    return Component(
+        type=ComponentType.LIBRARY,
+        name=locked.name,
+        version=locked.version,
+        bom_ref=package.key,
+        purl=_purl(locked),
+        external_references=list(_references(locked)),
+        properties=[Property(name=PROPERTIES[kind], value=value) for kind, value in _facts(package)],
+    )
+
+
+def _facts(package: ImagePackage) -> Iterator[tuple[str, str]]:
+    """What only properties can say of a package; that it is of the group `main` goes without saying."""
+    yield from (("extra", extra) for extra in package.extras)
+    if "main" not in package.groups:
+        yield from (("group", group) for group in package.groups)
+    source = package.locked.source
+    if source is None:
+        return
+    if source.kind == "git":
+        yield "commit", source.reference
+    if source.folder:
+        yield "folder", source.folder
+
+
+def _purl(locked: Locked) -> PackageURL | None:
+    """The package URL; None for what lies in the repository itself and has no other address."""
+    source = locked.source
+    if source is not None and source.kind in ("directory", "file"):
+        return None
+    qualifiers = dict(_qualifiers(source)) if source else {}
+    return PackageURL("pypi", name=locked.name, version=locked.version, qualifiers=qualifiers)
+
+
+def _qualifiers(source: Source) -> Iterator[tuple[str, str]]:
+    """Where a package comes from, if not from PyPI."""
+    address = public(source.url)
+    if source.kind == "git":
+        yield "vcs_url", f"git+{address}@{source.reference}"
+    elif source.kind == "url" and "://files.pythonhosted.org/" not in address:
+        yield "download_url", address
+    elif source.kind == "legacy" and "://pypi.org/" not in address:
+        yield "repository_url", address
+
+
+def _references(locked: Locked) -> Iterator[ExternalReference]:
+    """Where each file of a package is had, with its hash; one of them is what the image has."""
+    source = locked.source
+    if source is not None and source.kind == "git":
+        yield _reference(ExternalReferenceType.VCS, f"git+{public(source.url)}@{source.reference}")
+    elif source is not None and source.kind != "legacy":
+        yield _reference(ExternalReferenceType.DISTRIBUTION, public(source.url) or ".", *locked.hashes)
+    else:
+        index = public(source.url).rstrip("/") if source else PYPI
+        for file, digest in locked.files:
+            yield _reference(
+                ExternalReferenceType.DISTRIBUTION, f"{index}/{locked.name}/", digest, fragment=file
+            )
+
+
+def _reference(
+    type: ExternalReferenceType, address: str, *hashes: str, fragment: str = ""
+) -> ExternalReference:
+    """A reference to an address, in which every character may stand; paths and names in a lock may have any."""
+    whole = re.sub("%(?![0-9A-Fa-f]{2})", "%25", quote(address, safe="/:@!$&'()*+,;=%~"))
+    whole += f"#{quote(fragment, safe='')}" if fragment else ""
+    return ExternalReference(type=type, url=XsUri(whole), hashes=[_hash(one) for one in hashes])
+
+
+def _hash(text: str) -> HashType:
+    algorithm, _, content = text.partition(":")
+    return HashType(alg=ALGORITHMS[algorithm], content=content)

@@ -1,0 +1,149 @@
+"""Signed statements: DSSE envelopes, by a private key in PEM. The only user of securesystemslib and cryptography.
+
+Source: https://github.com/secure-systems-lab/dsse (envelope.md, protocol.md).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from seatrial.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+
+PASSWORD = "SEATRIAL_KEY_PASSWORD"  # noqa: S105
+MEDIA_TYPE = "application/vnd.dsse.envelope.v1+json"
+PAYLOAD = "application/vnd.in-toto+json"
+MAX_BYTES = 64 * 1024
+
+MAKE_ONE = "make one with `openssl genpkey -algorithm ed25519 -out key.pem`"
+
+_OTHERS = {
+    b"PUBLIC KEY": "a public key; give the private one that belongs to it",
+    b"CERTIFICATE": "a certificate; give the private key that belongs to it",
+    b"OPENSSH PRIVATE KEY": f"a key in the form of OpenSSH; {MAKE_ONE}",
+    b"SIGSTORE PRIVATE KEY": f"a key in the form of cosign; {MAKE_ONE}",
+    b"COSIGN PRIVATE KEY": f"a key in the form of cosign; {MAKE_ONE}",
+}
+"""What people give instead, by what stands in its first line."""
+
+
+@dataclass(frozen=True)
+class Key:
+    """A private key, ready to sign, of which nothing is ever shown; `id` names its public half."""
+
+    id: str
+    private: Ed25519PrivateKey | EllipticCurvePrivateKey = field(repr=False, compare=False)
+
+
+def load(path: Path, environment: Mapping[str, str]) -> Key:
+    """The key in a file, opened by the password in SEATRIAL_KEY_PASSWORD where it is encrypted. Raises UsageError."""
+    from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from securesystemslib.signer import SSlibKey
+
+    private = _opened(path, _read(path), environment.get(PASSWORD, ""))
+    other_curve = isinstance(private, EllipticCurvePrivateKey) and not isinstance(private.curve, SECP256R1)
+    if other_curve or not isinstance(private, Ed25519PrivateKey | EllipticCurvePrivateKey):
+        raise UsageError(f'the key "{path}" is neither of ed25519 nor of ECDSA on P-256; {MAKE_ONE}')
+    return Key(SSlibKey.from_crypto(private.public_key()).keyid, private)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return file.read(MAX_BYTES)
+    except (OSError, ValueError) as failed:
+        why = getattr(failed, "strerror", None) or "it has no proper name"
+        raise UsageError(f'the key "{path}" cannot be read: {why.lower()}') from None
+
+
+def _opened(path: Path, data: bytes, password: str) -> PrivateKeyTypes:
+    """The key in these bytes. What the library says of them stays unsaid, for it may quote them."""
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    encrypted = b"ENCRYPTED" in data
+    if encrypted and not password and not _instead(data):
+        raise UsageError(f'the key "{path}" is encrypted; put its password into {PASSWORD}')
+    try:
+        return load_pem_private_key(data, os.fsencode(password) if encrypted else None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        raise UsageError(_no_key(path, data, encrypted)) from None
+
+
+def _no_key(path: Path, data: bytes, encrypted: bool) -> str:
+    if _instead(data):
+        return f'"{path}" holds {_instead(data)}'
+    if encrypted:
+        return f'{PASSWORD} does not open the key "{path}"'
+    return f'"{path}" holds no private key in PEM; {MAKE_ONE}'
+
+
+def _instead(data: bytes) -> str:
+    """What people give instead of a key, as it is told to them; empty for anything else."""
+    first = next((line for line in data.splitlines() if line.startswith(b"-----BEGIN ")), b"")
+    return next((what for word, what in _OTHERS.items() if word in first), "")
+
+
+def warning(path: Path) -> str | None:
+    """A line to tell the person of a key that others on this machine can read."""
+    try:
+        mode = os.stat(path).st_mode
+    except (OSError, ValueError):
+        return None
+    if not stat.S_ISREG(mode) or not mode & 0o077:
+        return None
+    return f'others on this machine can read the key "{path}"; type `chmod 600 {path}`'
+
+
+def sign(statement: bytes, key: Key) -> bytes:
+    """An envelope around a statement, the same bytes whenever the same key signs the same."""
+    from securesystemslib.dsse import Envelope
+    from securesystemslib.signer import Signature
+
+    envelope = Envelope(statement, PAYLOAD, {})
+    envelope.signatures[key.id] = Signature(key.id, _signature(key, envelope.pae()).hex())
+    return json.dumps(envelope.to_dict(), sort_keys=True, separators=(",", ":")).encode()
+
+
+def _signature(key: Key, data: bytes) -> bytes:
+    """ECDSA without chance (RFC 6979), so that a release that is taken up again attaches nothing twice."""
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.hashes import SHA256
+
+    if isinstance(key.private, Ed25519PrivateKey):
+        return key.private.sign(data)
+    try:
+        return key.private.sign(data, ECDSA(SHA256(), deterministic_signing=True))
+    except UnsupportedAlgorithm:  # an OpenSSL before 3.2
+        return key.private.sign(data, ECDSA(SHA256()))
+
+
+def verify(envelope: bytes, public: bytes) -> bytes:
+    """The payload of an envelope that the holder of this public key, in PEM, has signed. Raises ValueError."""
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key
+    from securesystemslib.dsse import Envelope
+    from securesystemslib.exceptions import FormatError, VerificationError
+    from securesystemslib.signer import SSlibKey
+
+    key = SSlibKey.from_crypto(load_pem_public_key(public))
+    try:
+        found = Envelope.from_dict(json.loads(envelope))
+        found.verify([key], 1)
+    except (VerificationError, FormatError, KeyError, TypeError, AttributeError, RecursionError):
+        raise ValueError("the envelope is not signed by this key") from None
+    if found.payload_type != PAYLOAD:
+        raise ValueError(f"the envelope holds no statement but {found.payload_type[:60]}")
+    return found.payload

@@ -1,0 +1,67 @@
+"""The base images of a build: which cannot be had, before anything is built, and what exactly those are that can."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from seatrial.core.errors import ServiceError
+from seatrial.release.builders.build import taken
+from seatrial.release.plan.dockerfile import Base, bases
+from seatrial.release.plan.ports import Build, Builder
+
+
+def bases_unready(
+    builder: Builder, context: Path, wanted: Iterable[tuple[str, Mapping[str, str]]]
+) -> list[str]:
+    """A line for each base image that cannot be had, with how to name another; each is asked for once.
+
+    `wanted` are the Dockerfiles, by their paths below `context`, and the build arguments of each.
+    Raises ServiceError for a Dockerfile that cannot be read.
+    """
+    lines: dict[str, None] = {}
+    reasons: dict[str, str] = {}
+    for path, args in wanted:
+        for base in bases(_text(context, context / path), args):
+            if not base.problem and base.image not in reasons:
+                reasons[base.image] = _reason(builder, base.image)
+            if base.problem or reasons[base.image]:
+                lines[_line(base, path, base.problem or reasons[base.image])] = None
+    return list(lines)
+
+
+def digests(builder: Builder, order: Build) -> dict[str, str]:
+    """The base images of a build, by their names, and the digest of each; empty where nobody can tell.
+
+    Where platforms are stated nothing is told, for each may start from another image.
+    Raises ServiceError for a Dockerfile that cannot be read.
+    """
+    found = bases(_text(order.context, order.dockerfile), order.args)
+    images = [base.image for base in found if not base.problem]
+    return {image: "" if order.platforms else builder.digest(image) for image in images}
+
+
+def _text(context: Path, dockerfile: Path) -> str:
+    return taken(dockerfile, context).decode(errors="replace")
+
+
+def _reason(builder: Builder, image: str) -> str:
+    try:
+        builder.ready(image)
+    except ServiceError as fault:
+        return str(fault)
+    return ""
+
+
+def _line(base: Base, path: str, why: str) -> str:
+    place = f"{path}:{base.line}"
+    if base.problem:
+        return f"{place}: {why}; {_remedy(base, place)}"
+    where = f"ARG {base.arg} in {place}" if base.arg else f"FROM in {place}"
+    return f'base image "{base.image}" ({where}) cannot be pulled: {why}; {_remedy(base, place)}'
+
+
+def _remedy(base: Base, place: str) -> str:
+    if base.arg is None:
+        return f"change FROM in {place}"
+    return f"name another with --build-arg {base.arg}=..., or in [release.build-args] of seatrial.toml"

@@ -1,0 +1,257 @@
+"""Running a builder: one image from an order to a folder in OCI layout, and nothing left behind.
+
+The last words of a builder: which step failed, and what that step said last.
+
+Files of the context that Seatrial itself reads, so that no link leads out of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from seatrial.core.errors import ServiceError, Unreadable
+from seatrial.release.builders.builder import LAYOUT, Arguments, BuilderProgram, Job
+from seatrial.release.builders.oci import settle
+from seatrial.release.plan.dockerfile import bases, on_loopback
+from seatrial.release.plan.ports import Build
+from seatrial.system.folder import read_plain
+from seatrial.system.process import Running
+
+MAX_LINE = 200
+"""No more of a line is repeated, in characters; the log has it all."""
+
+_ERROR = re.compile(r"(?:error|fatal)(?: response from daemon)?: (.*)", re.IGNORECASE)
+_STEP = re.compile(r"(?:\[\S+\] )?STEP \d+/\d+: ")
+_EXIT = re.compile(r"subprocess exited (?:with|on) .*")
+_NOISE = re.compile(r"(?:Trying to pull |time=\"|-->|Error: |error: |\[\S+\] STEP )")
+_VERTEX = re.compile(r"#(\d+) ERROR: ")
+_HEADER = re.compile(r" ?> \[.*\].*:\Z")
+_RULE = re.compile(r"-{6,}\Z")
+_CLOCK = re.compile(r"\d+\.\d+ ")
+_COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+
+
+def last_words(log: str) -> str:
+    """One line from a log of BuildKit, buildah or podman: the error, and what the failing step said before it."""
+    lines = [_plain(line) for line in log.splitlines() if line.strip()]
+    if not lines:
+        return "it said nothing"
+    errors = [found[1] for line in lines if (found := _ERROR.match(line))]
+    error = errors[-1] if errors else lines[-1]
+    said = _said(lines)
+    return _short(error) + (f', after "{_short(said)}"' if said and said != error else "")
+
+
+def reason(log: str) -> str:
+    """Why a base image cannot be had, less the place that the caller names."""
+    return re.sub(r"^initializing source \S+: ", "", last_words(log).split(', after "')[0])
+
+
+def _plain(line: str) -> str:
+    letters = _COLOUR.sub("", line).rstrip()
+    return "".join(letter if letter.isprintable() else " " for letter in letters.expandtabs(1))
+
+
+def _said(lines: Sequence[str]) -> str:
+    """What the failing step said last; empty where it said nothing."""
+    headers = [at for at, line in enumerate(lines) if _HEADER.match(line)]
+    repeated = _until_rule(lines[headers[-1] + 1 :]) if headers else _since_step(lines)
+    block = _of_vertex(lines) or repeated
+    told = [text for line in block if not _NOISE.match(line) and (text := _EXIT.sub("", line))]
+    return _CLOCK.sub("", told[-1], count=1).strip() if told else ""
+
+
+def _of_vertex(lines: Sequence[str]) -> Sequence[str]:
+    """What BuildKit's failing step said, as it came; where it says that again at the end, lines may change places."""
+    failed = [found[1] for line in lines if (found := _VERTEX.match(line))]
+    name = f"#{failed[-1]} " if failed else "#"
+    said = [line.removeprefix(name) for line in lines if line.startswith(name)]
+    return [line for line in said if _CLOCK.match(line)]
+
+
+def _until_rule(lines: Sequence[str]) -> Sequence[str]:
+    """BuildKit repeats the words of the failing step between its name and a rule."""
+    end = next((at for at, line in enumerate(lines) if _RULE.match(line)), len(lines))
+    return lines[:end]
+
+
+def _since_step(lines: Sequence[str]) -> Sequence[str]:
+    steps = [at for at, line in enumerate(lines) if _STEP.match(line)]
+    return lines[steps[-1] + 1 :] if steps else []
+
+
+def _short(line: str) -> str:
+    return line if len(line) <= MAX_LINE else f"{line[: MAX_LINE // 2]} ... {line[-MAX_LINE // 2 :]}"
+
+
+def taken(path: Path, context: Path) -> bytes:
+    """The bytes of a file, which may be a link within the context. Raises ServiceError."""
+    real = Path(os.path.realpath(path))
+    if not real.is_relative_to(os.path.realpath(context)):
+        raise ServiceError(
+            f"{_below(path, context)} is a link out of the repository; put the file itself there"
+        )
+    try:
+        return read_plain(os.fspath(real))
+    except FileNotFoundError:
+        raise ServiceError(f"there is no file {_below(path, context)}") from None
+    except (OSError, Unreadable) as failed:
+        why = getattr(failed, "strerror", None) or str(failed)
+        raise ServiceError(f"{_below(path, context)} cannot be read: {why.lower()}") from failed
+
+
+def ignorefile(dockerfile: Path, context: Path) -> Path | None:
+    """What says which files COPY does not see: the Dockerfile's own, or else the root's. Docker's rule."""
+    places = (dockerfile.with_name(f"{dockerfile.name}.dockerignore"), context / ".dockerignore")
+    return next((place for place in places if os.path.lexists(place)), None)
+
+
+def _below(path: Path, context: Path) -> Path:
+    return path.relative_to(context) if path.is_relative_to(context) else path
+
+
+_DIGEST = re.compile(r"^sha256:[0-9a-f]{64}\s*$", re.MULTILINE)
+
+_LOG_TAIL = 64 * 1024
+"""How much of a log is searched for last words, in bytes."""
+
+
+@dataclass
+class Workshop:
+    """A builder that was found to work; fits `release.ports.Builder`. Several threads may build at once."""
+
+    tool: BuilderProgram
+    version: str
+    _running: set[Running] = field(default_factory=set)
+    _ended: bool = False
+
+    @property
+    def name(self) -> str:
+        """The name of the program, as `seatrial.toml` has it."""
+        return self.tool.name
+
+    def ready(self, image: str) -> None:
+        """Have a base image at hand: a local one, or one that is fetched. Raises ServiceError with the reason."""
+        with tempfile.TemporaryDirectory(prefix="seatrial-") as folder:
+            for number, arguments in enumerate(self.tool.at_hand(image, on_loopback(image))):
+                log = Path(folder, str(number))
+                if self._run(arguments, log, Path(folder)) == 0:
+                    return
+            raise ServiceError(reason(_tail(log)))
+
+    def digest(self, image: str) -> str:
+        """The digest of a base image that is at hand; empty where the program cannot tell."""
+        with tempfile.TemporaryDirectory(prefix="seatrial-") as folder:
+            log = Path(folder, "digest")
+            status = self._run(self.tool.digest(image), log, Path(folder))
+            found = _DIGEST.search(_tail(log)) if status == 0 else None
+            return found[0].strip() if found else ""
+
+    def build(self, order: Build) -> None:
+        """Build one image as ordered. Raises ServiceError with the builder's last words and the log's place."""
+        with _on_disk(order), _beside(order.into) as folder:
+            job = _job(order, folder)
+            self._forget(job, folder)
+            try:
+                for arguments in self.tool.steps(job):
+                    self._step(arguments, order.log, folder)
+            finally:
+                self._forget(job, folder)
+            settle(folder / LAYOUT, order.platforms)
+            _put(folder / LAYOUT, order.into)
+
+    def end(self) -> None:
+        """End all that runs and let nothing new begin, as after Ctrl-C; for another thread than those that build."""
+        self._ended = True
+        for running in list(self._running):
+            running.end()
+
+    def _step(self, arguments: Arguments, log: Path, folder: Path) -> None:
+        status = self._run(arguments, log, folder)
+        if status:
+            how = (
+                f"was ended by {signal.Signals(-status).name}" if status < 0 else "could not build the image"
+            )
+            raise ServiceError(f"{self.name} {how}: {last_words(_tail(log))}; {log} has all it said")
+
+    def _run(self, arguments: Arguments, log: Path, folder: Path) -> int:
+        """The exit status of a program that `end` ends too, if it comes while the program starts."""
+        running = Running(arguments, log, cwd=folder)
+        self._running.add(running)
+        try:
+            if self._ended:
+                running.end()
+                raise ServiceError(f"{self.name} was stopped, as the run was ended")
+            return running.wait()
+        finally:
+            self._running.discard(running)
+
+    def _forget(self, job: Job, folder: Path) -> None:
+        """Take the job's images out of the builder's storage, those of an earlier run that was killed too."""
+        for arguments in self.tool.leftovers(job):
+            with suppress(ServiceError):
+                Running(arguments, folder / "leftovers.log", cwd=folder).wait()
+
+
+def _job(order: Build, folder: Path) -> Job:
+    text = taken(order.dockerfile, order.context)
+    ignored = ignorefile(order.dockerfile, order.context)
+    job = Job(order, folder / "Dockerfile", _image(order.into), _plain_http(text, order))
+    job.dockerfile.write_bytes(text)
+    job.ignorefile.write_bytes(taken(ignored, order.context) if ignored else b"")
+    return job
+
+
+def _image(into: Path) -> str:
+    """A local name of its own for each place, so that what a killed run left is found again."""
+    return f"localhost/seatrial-{hashlib.sha256(os.fsencode(into.absolute())).hexdigest()[:16]}"
+
+
+def _plain_http(dockerfile: bytes, order: Build) -> bool:
+    """Whether all base images come from registries on this machine."""
+    images = [base.image for base in bases(dockerfile.decode(errors="replace"), order.args)]
+    return bool(images) and all(on_loopback(image) for image in images)
+
+
+@contextmanager
+def _on_disk(order: Build) -> Iterator[None]:
+    """What the disk refuses, as one line that names the file."""
+    try:
+        order.log.parent.mkdir(parents=True, exist_ok=True)
+        order.log.write_bytes(b"")
+        order.into.parent.mkdir(parents=True, exist_ok=True)
+        yield
+    except OSError as failed:
+        why = (failed.strerror or str(failed)).lower()
+        raise ServiceError(f"{failed.filename or order.into} cannot be written: {why}") from failed
+
+
+@contextmanager
+def _beside(into: Path) -> Iterator[Path]:
+    """A folder on the same disk that is gone afterwards."""
+    folder = Path(tempfile.mkdtemp(dir=into.parent, prefix=f".{into.name}-"))
+    try:
+        yield folder.absolute()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _put(made: Path, into: Path) -> None:
+    if into.exists():
+        shutil.rmtree(into)
+    made.rename(into)
+
+
+def _tail(log: Path) -> str:
+    with open(log, "rb") as source:
+        source.seek(max(0, os.fstat(source.fileno()).st_size - _LOG_TAIL))
+        return source.read().decode(errors="replace")

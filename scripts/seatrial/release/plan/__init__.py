@@ -1,0 +1,1 @@
+"""Deciding what a release does. Values in, values out."""

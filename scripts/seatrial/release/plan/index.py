@@ -1,0 +1,154 @@
+"""The index: a JSON list with the spec of the latest version of each type, sorted by type, one spec a line.
+
+An element is a spec with `type` and `version` in it, just as it stands at the key of that version. Which
+version that is follows from the keys of the store and from nothing else.
+
+The one rule that says which version is the latest, for image and index alike.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from seatrial.core.errors import ConfigurationError, UsageError
+from seatrial.core.names import shown
+from seatrial.core.version import Version
+from seatrial.release.plan import keys
+
+_STABLE = re.compile(r"[0-9.]+(?:[.-]post[0-9]+)?")
+"""As in the job that uploads specs in Ocean's own repository."""
+
+
+def counts(version: Version) -> bool:
+    """Whether a version may be the latest and is indexed: every one but those that end in `-dev`."""
+    return not version.text.endswith("-dev")
+
+
+def is_stable(version: Version) -> bool:
+    """Whether it is final: three numbers, and behind them nothing, or `-post1` for a deprecated one."""
+    return _STABLE.fullmatch(version.text) is not None
+
+
+def latest(versions: Iterable[Version]) -> Version | None:
+    """The highest of the stable ones, and where there is none, the highest of the others that count."""
+    counting = [version for version in versions if counts(version)]
+    stable = [version for version in counting if is_stable(version)]
+    return max(stable or counting, default=None)
+
+
+FORM = 1
+
+Entry = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Index:
+    """The entries by their type."""
+
+    entries: Mapping[str, Entry] = field(default_factory=dict)
+
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """The version of each type."""
+        return {name: str(entry["version"]) for name, entry in self.entries.items()}
+
+    def having(self, entries: Mapping[str, Entry | None]) -> Index:
+        """With these entries in the place of those of their types; None for a type that has none."""
+        replaced = {**self.entries, **entries}
+        return Index({name: entry for name, entry in replaced.items() if entry is not None})
+
+    def to_bytes(self) -> bytes:
+        """The index as the store has it; the same bytes for the same entries."""
+        lines = ",\n".join(json.dumps(entry, allow_nan=False) for _, entry in sorted(self.entries.items()))
+        return f"[\n{lines}\n]\n".encode()
+
+
+def published(type: str, stored: Collection[str]) -> list[Version]:
+    """The versions of a type whose spec is among the keys of the store, sorted."""
+    return sorted(version for key in stored if (version := keys.version_of(type, key)))
+
+
+def indexed(type: str, stored: Collection[str]) -> Version | None:
+    """The version of a type that the index must name, given the keys of the store; None for none.
+
+    It is the latest of those that are published and not yanked.
+    """
+    return latest(one for one in published(type, stored) if keys.yanked(type, one.text) not in stored)
+
+
+def entry_of(spec: Mapping[str, Any], type: str, version: str) -> Entry:
+    """The spec as the index and the key of its version have it. Raises UsageError for what JSON cannot say."""
+    try:
+        value = json.loads(json.dumps(spec, allow_nan=False))
+    except (TypeError, ValueError, RecursionError):
+        raise UsageError(
+            f"the spec of {type} {version} has a value that JSON cannot say, as .nan is one"
+        ) from None
+    return {**value, "type": type, "version": version}
+
+
+def spec_bytes(entry: Entry) -> bytes:
+    """The spec as the store has it at the key of its version."""
+    return (json.dumps(entry, indent=2, allow_nan=False) + "\n").encode()
+
+
+@lru_cache(maxsize=2)
+def parse(data: bytes, key: str = keys.INDEX) -> Index:
+    """The index that these bytes are. Raises ConfigurationError for what is none: it is never written over."""
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError):
+        raise _refused(f"{key} in the store is not JSON") from None
+    form = value.get("version") if isinstance(value, dict) else None
+    if isinstance(form, int) and form > FORM:
+        raise ConfigurationError(
+            f"{key} in the store was written by a newer Seatrial (form {str(form)[:10]}); upgrade, and run it again"
+        )
+    if not isinstance(value, list):
+        raise _refused(f"{key} in the store is no list of specs")
+    index = Index(_by_type(value, key))
+    _must_be_writable(index, key)
+    return index
+
+
+def _by_type(elements: list[Any], key: str) -> Mapping[str, Entry]:
+    found = list(_typed(elements, key))
+    name, times = Counter(name for name, _ in found).most_common(1)[0] if found else ("", 0)
+    if times > 1:
+        raise _refused(f'{key} in the store has "{shown(name)}" {times} times')
+    return dict(found)
+
+
+def _typed(elements: list[Any], key: str) -> Iterator[tuple[str, Entry]]:
+    for number, element in enumerate(elements):
+        name, version = _stated(element)
+        if not name or not version:
+            raise _refused(f"element {number} of {key} in the store states no type or no version")
+        yield name, element
+
+
+def _stated(element: Any) -> tuple[str, str]:
+    """The type and version of an element, each empty where it is no text."""
+    stated = (element.get("type"), element.get("version")) if isinstance(element, dict) else ("", "")
+    name, version = (one if isinstance(one, str) else "" for one in stated)
+    return name, version
+
+
+def _must_be_writable(index: Index, key: str) -> None:
+    """Refuse what Python reads but could not write as JSON again, such as NaN. Raises ConfigurationError."""
+    try:
+        index.to_bytes()
+    except (ValueError, RecursionError):
+        raise _refused(f"{key} in the store is not JSON") from None
+
+
+def _refused(fault: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"{fault}; nothing was written: check `store` below [release], or put back a copy of it that is sound"
+    )

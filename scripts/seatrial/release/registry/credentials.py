@@ -1,0 +1,197 @@
+"""The logins that `docker login` and `podman login` left, and the helpers that keep others."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import os
+import re
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from seatrial.core.errors import ServiceError, Unreadable
+from seatrial.release.registry.reference import DOCKER_HUB, DOCKER_HUB_NAMES, Repository, shown
+from seatrial.system import process
+from seatrial.system.folder import read_plain
+
+HELPER_SECONDS = 20.0
+
+_HUB_KEY = "https://index.docker.io/v1/"
+_TOKEN_USER = "<token>"  # noqa: S105 - what helpers write for a user where they keep a token
+_HELPER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_NOT_FOUND = "credentials not found"
+
+
+@dataclass(frozen=True)
+class Login:
+    """A user with a password, or with a token that others are fetched by; `source` says where it was kept."""
+
+    user: str = field(repr=False)
+    secret: str = field(repr=False)
+    is_token: bool
+    source: str
+
+    @property
+    def basic(self) -> str:
+        """The value of the header Authorization."""
+        return "Basic " + base64.b64encode(f"{self.user}:{self.secret}".encode()).decode()
+
+
+class Logins:
+    """The logins of this machine, each helper asked once for each registry."""
+
+    def __init__(self, environ: Mapping[str, str] | None = None) -> None:
+        self._environ = os.environ if environ is None else environ
+        self._known: dict[tuple[str, str], Login | ServiceError | None] = {}
+        self._lock = threading.Lock()
+
+    def of(self, repository: Repository) -> Login | None:
+        """The login for a repository; None for none. Raises ServiceError for one that cannot be read."""
+        with self._lock:
+            for path in places(self._environ):
+                login = self._in(path, repository)
+                if login:
+                    return login
+        return None
+
+    def _in(self, path: Path, repository: Repository) -> Login | None:
+        config = self._config(path)
+        helper = _helper(config, repository.host)
+        if helper is None:
+            login = _stated(path, config, repository)
+            helper = None if login else _text(config, "credsStore")
+            if not helper:
+                return login
+        return self._asked(helper, repository.host)
+
+    def _config(self, path: Path) -> Mapping[str, Any]:
+        try:
+            found = json.loads(read_plain(os.path.realpath(path)))
+        except (FileNotFoundError, NotADirectoryError):
+            return {}
+        except (OSError, Unreadable, ValueError, RecursionError):
+            raise ServiceError(
+                f"{path}, which holds logins, cannot be read as JSON; repair or remove it"
+            ) from None
+        return found if isinstance(found, dict) else {}
+
+    def _asked(self, helper: str, host: str) -> Login | None:
+        if (helper, host) not in self._known:
+            self._known[helper, host] = _tried(helper, host)
+        found = self._known[helper, host]
+        if isinstance(found, ServiceError):
+            raise ServiceError(str(found))
+        return found
+
+
+def places(environ: Mapping[str, str]) -> Iterator[Path]:
+    """The files that may hold logins, the first that has one counts."""
+    home = Path(environ.get("HOME") or os.path.expanduser("~"))
+    if environ.get("REGISTRY_AUTH_FILE"):
+        yield Path(environ["REGISTRY_AUTH_FILE"])
+    yield Path(environ.get("DOCKER_CONFIG") or home / ".docker") / "config.json"
+    if environ.get("XDG_RUNTIME_DIR"):
+        yield Path(environ["XDG_RUNTIME_DIR"]) / "containers" / "auth.json"
+    else:
+        yield Path("/run/containers") / str(os.getuid()) / "auth.json"
+    yield Path(environ.get("XDG_CONFIG_HOME") or home / ".config") / "containers" / "auth.json"
+
+
+def _helper(config: Mapping[str, Any], host: str) -> str | None:
+    """The helper for one registry."""
+    stated = config.get("credHelpers")
+    found = {bare(key): value for key, value in stated.items()} if isinstance(stated, dict) else {}
+    helper = found.get(host)
+    return helper if isinstance(helper, str) and helper else None
+
+
+def _stated(path: Path, config: Mapping[str, Any], repository: Repository) -> Login | None:
+    """The login in the file itself: of the longest key that the repository lies below."""
+    stated = config.get("auths")
+    auths = {bare(key): value for key, value in stated.items()} if isinstance(stated, dict) else {}
+    for key in _keys(repository):
+        entry = auths.get(key)
+        login = _login(path, key, entry) if isinstance(entry, dict) else None
+        if login:
+            return login
+    return None
+
+
+def _keys(repository: Repository) -> Iterator[str]:
+    key = f"{repository.host}/{repository.path}"
+    while key:
+        yield key
+        key = key.rpartition("/")[0]
+
+
+def bare(key: str) -> str:
+    """A key of `auths` as host and path: Docker writes some with a scheme, and Docker Hub's with a version."""
+    text = key.partition("://")[2] or key
+    host, _, path = text.partition("/")
+    path = re.sub(r"^v[12]/?$", "", path.strip("/"))
+    host = DOCKER_HUB if host in DOCKER_HUB_NAMES else host
+    return f"{host}/{path}" if path else host
+
+
+def _login(path: Path, key: str, entry: Mapping[str, Any]) -> Login | None:
+    user, secret = _decoded(path, key, _text(entry, "auth"))
+    user, secret = _text(entry, "username") or user, _text(entry, "password") or secret
+    token = _text(entry, "identitytoken")
+    if token:
+        return Login(user, token, True, f"the login in {path}")
+    return Login(user, secret, False, f"the login in {path}") if user and secret else None
+
+
+def _decoded(path: Path, key: str, text: str) -> tuple[str, str]:
+    try:
+        user, _, secret = base64.b64decode(text, validate=True).decode().partition(":")
+    except (binascii.Error, ValueError):
+        raise ServiceError(
+            f"the login for {shown(key)} in {path} cannot be read; type: docker login {shown(key.partition('/')[0])}"
+        ) from None
+    return user, secret.strip("\0")
+
+
+def _text(entry: Mapping[str, Any], key: str) -> str:
+    found = entry.get(key)
+    return found.strip() if isinstance(found, str) else ""
+
+
+def _tried(helper: str, host: str) -> Login | ServiceError | None:
+    """What a helper says, or why it says nothing; one that hangs is not asked for each repository."""
+    try:
+        return _from_helper(helper, host)
+    except ServiceError as failed:
+        return failed
+
+
+def _from_helper(name: str, host: str) -> Login | None:
+    """What a credential helper says of a registry. Nothing that it writes is shown, as it may be the secret."""
+    if not _HELPER.fullmatch(name):
+        raise ServiceError(f'"{shown(name)}", the credential helper for {host}, is no name of a program')
+    program, server = f"docker-credential-{name}", _HUB_KEY if host == DOCKER_HUB else host
+    try:
+        ran = process.run([program, "get"], feed=server.encode(), seconds=HELPER_SECONDS)
+    except process.MissingProgram:
+        raise ServiceError(
+            f"{program}, which keeps the login for {host}, is not on this machine; "
+            "install it, or take it out of config.json"
+        ) from None
+    if ran.status and _NOT_FOUND in (ran.out + ran.err).decode(errors="replace").lower():
+        return None
+    try:
+        found = json.loads(ran.out) if ran.status == 0 else {}
+        user, secret = found["Username"], found["Secret"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise ServiceError(
+            f"{program} has no login for {host} (exit status {ran.status}); to see why: echo {server} | {program} get"
+        ) from None
+    if not (isinstance(user, str) and isinstance(secret, str) and secret):
+        return None
+    return Login(
+        "" if user == _TOKEN_USER else user, secret, user == _TOKEN_USER, f"the login that {program} keeps"
+    )

@@ -1,0 +1,84 @@
+"""The papers of an image: what is in it, and how it came to be."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from seatrial.core.errors import ServiceError, Unreadable
+from seatrial.dependencies.lockfile import LOCK
+from seatrial.release.attest import bom, provenance, signing
+from seatrial.release.attest.attach import Attestation
+from seatrial.release.plan.plan import Part, Plan
+from seatrial.release.plan.ports import Descriptor
+from seatrial.release.run.build import Built, args_of, iso
+from seatrial.release.run.context import ReleaseContext
+from seatrial.system.folder import DiskFolder
+
+
+@dataclass(frozen=True)
+class Attestations:
+    """Where papers are written: for a plan, about files of its commit below `context`, signed where there is a key."""
+
+    yard: ReleaseContext
+    plan: Plan
+    context: Callable[[], Path]
+    source: str
+    key: signing.Key | None
+
+    def papers(self, part: Part, image: Built, top: Descriptor) -> Sequence[Attestation]:
+        """The bill of materials and the provenance of an image. Raises ServiceError where one cannot be made."""
+        folder = DiskFolder(self.context() / part.candidate.path, self.context(), None)
+        lock, pyproject = _read(folder, LOCK), _read(folder, "pyproject.toml")
+        return [self._bill(part, top, lock, pyproject), self._provenance(part, image, top, lock)]
+
+    def _bill(self, part: Part, top: Descriptor, lock: bytes | None, pyproject: bytes | None) -> Attestation:
+        candidate = part.candidate
+        shipped = bom.Shipped(
+            candidate.type, candidate.version, candidate.image, top.digest, self.plan.committed
+        )
+        try:
+            data = bom.bill_of_materials(shipped, lock, pyproject or b"")
+        except bom.BadLock as reason:
+            raise ServiceError(f"no bill of materials can be made of it: {reason}") from None
+        return Attestation("sbom", bom.MEDIA_TYPE, data, iso(self.plan.committed))
+
+    def _provenance(self, part: Part, image: Built, top: Descriptor, lock: bytes | None) -> Attestation:
+        statement = provenance.statement(self._making(part, image, top, lock))
+        media_type, data = provenance.MEDIA_TYPE, statement
+        if self.key is not None:
+            media_type, data = signing.MEDIA_TYPE, signing.sign(statement, self.key)
+        notes = {"in-toto.io/predicate-type": provenance.PREDICATE}
+        return Attestation("provenance", media_type, data, image.finished, notes)
+
+    def _making(self, part: Part, image: Built, top: Descriptor, lock: bytes | None) -> provenance.Making:
+        candidate = part.candidate
+        return provenance.Making(
+            image=candidate.image,
+            digest=top.digest,
+            path=candidate.path,
+            type=candidate.type,
+            version=candidate.version,
+            dockerfile=candidate.dockerfile,
+            args=args_of(self.yard, part),
+            platforms=image.platforms,
+            plan=image.plan,
+            source=self.source,
+            commit=self.plan.commit,
+            bases=image.bases,
+            lock=hashlib.sha256(lock).hexdigest() if lock is not None else "",
+            builder=image.builder,
+            by=provenance.Invoker(image.runner, image.run),
+            started=image.started,
+            finished=image.finished,
+            force=self.plan.force,
+        )
+
+
+def _read(folder: DiskFolder, path: str) -> bytes | None:
+    try:
+        return folder.read(path)
+    except Unreadable:
+        return None

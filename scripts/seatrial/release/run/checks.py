@@ -1,0 +1,92 @@
+"""What must have passed before an integration is released: validation and lint, as `validate` and `lint` judge."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from seatrial.core.errors import ServiceError
+from seatrial.core.findings import Outcome
+from seatrial.core.model import Finding, Integration, Severity
+from seatrial.lint.run import Cell, lint, lint_context
+from seatrial.lint.run.findings import outcome_of
+from seatrial.lint.tools.registry import choose
+from seatrial.release.plan.state import Checks, Tally
+from seatrial.validate.facts.change import Change
+from seatrial.validate.rules import RULES
+from seatrial.validate.run import survey
+from seatrial.workspace.workspace import Workspace
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Gates:
+    """What was found, and what it means for each integration by its path."""
+
+    outcome: Outcome
+    checks: Mapping[str, Checks]
+
+
+def judge(
+    workspace: Workspace,
+    chosen: Sequence[Integration],
+    jobs: int,
+    tell: Tell,
+    changes: Mapping[str, Change] | None = None,
+) -> Gates:
+    """Validate and lint these integrations. What cannot be judged is said in their checks, and nothing is raised.
+
+    `changes` are what changed in them, by their paths, where that is judged as well.
+    """
+    if not chosen:
+        return Gates(Outcome(), {})
+    validated, crashed = _validated(workspace, chosen, jobs, changes)
+    linted, unjudged = _linted(workspace, chosen, jobs, tell)
+    of_rules, of_tools = _counts(validated.findings), _counts(linted.findings)
+    checks = {
+        one.path: Checks(
+            _tally(of_rules, one.name, crashed.get(one.name, "")),
+            _tally(of_tools, one.name, unjudged.get(one.name, "")),
+        )
+        for one in chosen
+    }
+    findings = sorted((*validated.findings, *linted.findings), key=lambda finding: finding.sort_key)
+    suppressed = validated.suppressed + linted.suppressed
+    return Gates(Outcome(tuple(findings), validated.names, suppressed, linted.unjudged), checks)
+
+
+def _validated(
+    workspace: Workspace,
+    chosen: Sequence[Integration],
+    jobs: int,
+    changes: Mapping[str, Change] | None,
+) -> tuple[Outcome, Mapping[str, str]]:
+    done = survey(workspace, chosen, RULES, jobs, changes)
+    crashed = {name: f"a rule failed: {why}" for why, names in done.crashes.items() for name in names}
+    return done.outcome, crashed
+
+
+def _linted(
+    workspace: Workspace, chosen: Sequence[Integration], jobs: int, tell: Tell
+) -> tuple[Outcome, Mapping[str, str]]:
+    tools = choose(None, workspace.profile)
+    try:
+        with lint_context(workspace, jobs, False, tell) as here:
+            cells = lint(here, chosen, tools, lambda cell: None)
+    except ServiceError as failure:
+        return Outcome(), {one.name: str(failure) for one in chosen}
+    return outcome_of(cells, tools, workspace.settings), _failures(cells)
+
+
+def _failures(cells: Sequence[Cell]) -> Mapping[str, str]:
+    return {cell.integration.name: cell.failure for cell in reversed(cells) if cell.failure}
+
+
+def _counts(findings: Sequence[Finding]) -> Counter[tuple[str, Severity]]:
+    return Counter((finding.integration, finding.severity) for finding in findings)
+
+
+def _tally(counts: Counter[tuple[str, Severity]], name: str, unjudged: str) -> Tally:
+    return Tally(counts[name, Severity.ERROR], counts[name, Severity.WARNING], unjudged)

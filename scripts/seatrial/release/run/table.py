@@ -1,0 +1,118 @@
+"""A plan, and the standing of a fleet, for the terminal and as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+
+from seatrial.core.printable import plain
+from seatrial.release.plan.plan import Part, Plan, Step, steps_of
+from seatrial.release.plan.ports import Answer, Present, Unknown
+from seatrial.release.plan.state import Candidate, Standing, State
+
+SHOWN = 19
+"""So much of a digest is shown: `sha256:` and twelve digits."""
+
+
+def plan_table(plan: Plan) -> str:
+    """What a plan does, a line an integration, what holds it back included; and how many are published already."""
+    rows = [("integration", "version", "does")] if plan.parts else []
+    rows += [(part.candidate.name, part.candidate.version or "-", _does(part)) for part in plan.parts]
+    lines = [*_columns(rows), f"{plan.published} published already"]
+    if plan.force:
+        lines.append(f"forced: {plain(plan.force)}")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _does(part: Part) -> str:
+    if part.hold:
+        return f"held: {part.reason}"
+    checked = f"  ({part.checks})" if part.checks else ""
+    return " ".join(step.value for step in part.steps) + checked
+
+
+def status_table(state: State) -> str:
+    """What is published of each integration, and what a release would do about the rest."""
+    head = ("integration", "version", "git tag", "image", "spec", "index", "latest", "a release would")
+    rows = [head, *(_standing_row(candidate, state) for candidate in state.candidates)]
+    return "".join(f"{line}\n" for line in _columns(rows))
+
+
+def _standing_row(candidate: Candidate, state: State) -> tuple[str, ...]:
+    standing = state.standings.get(candidate.path)
+    if standing is None:
+        return (candidate.name, candidate.version or "-", *"-----", f"hold it: {candidate.fault}")
+    return (
+        candidate.name,
+        candidate.version,
+        standing.git_tag[:12] or "-",
+        _answer(standing.image),
+        "yanked" if standing.yanked else "yes" if standing.spec else "-",
+        state.index.versions.get(candidate.type, "-"),
+        _latest(standing),
+        _would(candidate, standing, state),
+    )
+
+
+def _answer(answer: Answer) -> str:
+    if isinstance(answer, Present):
+        return answer.digest[:SHOWN]
+    return "unknown" if isinstance(answer, Unknown) else "-"
+
+
+def _latest(standing: Standing) -> str:
+    same = isinstance(standing.latest, Present) and standing.latest == standing.image
+    return "this" if same else _answer(standing.latest)
+
+
+def _would(candidate: Candidate, standing: Standing, state: State) -> str:
+    for answer in (standing.image, standing.latest):
+        if isinstance(answer, Unknown):
+            return f"hold it: {answer.reason}"
+    steps = steps_of(candidate, standing, state.index)
+    if Step.BUILD in steps and candidate.intents:
+        return f"hold it: {candidate.intents[0]} waits to be applied"
+    return " ".join(step.value for step in steps) or "do nothing"
+
+
+def status_json(state: State) -> str:
+    """The same for other programs."""
+    rows = [_standing_value(candidate, state) for candidate in state.candidates]
+    return json.dumps({"version": 1, "commit": state.commit, "integrations": rows}, indent=2) + "\n"
+
+
+def _standing_value(candidate: Candidate, state: State) -> dict[str, object]:
+    value: dict[str, object] = {
+        "integration": candidate.name,
+        "type": candidate.type,
+        "version": candidate.version,
+        "fault": candidate.fault,
+    }
+    standing = state.standings.get(candidate.path)
+    if standing is None:
+        return value
+    return value | {
+        "git-tag": standing.git_tag,
+        "image": _spelled(standing.image),
+        "latest": _spelled(standing.latest),
+        "spec": standing.spec,
+        "yanked": standing.yanked,
+        "indexed": state.index.versions.get(candidate.type, ""),
+        "steps": [step.value for step in steps_of(candidate, standing, state.index)],
+    }
+
+
+def _spelled(answer: Answer) -> dict[str, str]:
+    if isinstance(answer, Present):
+        return {"is": "present", "digest": answer.digest}
+    return {"is": "unknown", "reason": answer.reason} if isinstance(answer, Unknown) else {"is": "absent"}
+
+
+def _columns(rows: Sequence[tuple[str, ...]]) -> Iterable[str]:
+    if not rows:
+        return
+    safe = [[plain(cell) for cell in row] for row in rows]
+    widths = [max(len(row[column]) for row in safe) for column in range(len(rows[0]) - 1)]
+    for row in safe:
+        *cells, last = row
+        yield "  ".join([*(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)), last])

@@ -1,0 +1,1 @@
+"""New integration folders from the templates."""

@@ -1,0 +1,175 @@
+"""A new integration folder: answers in, files out. The only reader of templates/."""
+
+from __future__ import annotations
+
+import importlib.resources
+import json
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from seatrial.core import names
+from seatrial.core.errors import ConfigurationError, ServiceError, UsageError
+from seatrial.core.model import MemoryFolder
+from seatrial.scaffold.answers import QUESTIONS, Answers
+
+__all__ = ["LOCK_COMMAND", "QUESTIONS", "REVISION", "Answers", "render", "shared", "write"]
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+REVISION = 1
+"""Raised whenever the template changes what it writes; kept in each generated folder."""
+
+LOCK_COMMAND = ("poetry", "lock")
+"""What makes the one file that no template can: `poetry.lock`. To be run in the new folder."""
+
+_SUFFIX = ".tmpl"
+
+_PLAIN_YAML = re.compile(r"[A-Za-z][A-Za-z0-9 &,.()/+_-]*|https?://[\w./?=&%#~+-]+")
+_YAML_WORDS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
+
+
+def render(answers: Answers) -> MemoryFolder:
+    """The files of a new integration, all but `poetry.lock`. Writes nothing."""
+    words = _words(answers)
+    return MemoryFolder.of({path: _fill(text, words) for path, text in _template().items()})
+
+
+def shared() -> Mapping[str, str]:
+    """What all integrations of a workspace share, by path below its root: the Dockerfile of their images."""
+    found = _texts(_templates() / "workspace")
+    return {path.removesuffix(_SUFFIX): text for path, text in sorted(found)}
+
+
+def write(folder: MemoryFolder, destination: Path) -> None:
+    """Puts the files at `destination`, where nothing may be yet: all of them or none.
+
+    Raises UsageError where something is there, ServiceError where the machine refuses.
+    """
+    if os.path.lexists(destination):
+        raise UsageError(
+            f'"{destination}" is already there and was left as it is; '
+            "type another name with --slug, or move it away"
+        )
+    beside = destination.with_name(f".{destination.name}.{secrets.token_hex(4)}.new")
+    try:
+        _write_all(folder, beside)
+        beside.rename(destination)
+    except OSError as failed:
+        reason = (failed.strerror or str(failed)).lower()
+        raise ServiceError(f'cannot make "{destination}": {reason}; nothing was written') from failed
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def _write_all(folder: MemoryFolder, root: Path) -> None:
+    for path in folder.paths():
+        target = root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(folder.read(path))
+
+
+def _words(answers: Answers) -> dict[str, Any]:
+    """What the template can say."""
+    stem = answers.title if names.words(answers.title) else answers.slug
+    record = answers.record()
+    return {
+        **record,
+        "answers": list(record.items()),
+        "revision": REVISION,
+        "contact": answers.author + (f" <{answers.email}>" if answers.email else ""),
+        "class_name": names.class_name(stem),
+        "parent": _kind_words(stem, answers.parent),
+        "child": _kind_words(stem, answers.child),
+    }
+
+
+def _kind_words(stem: str, given: str) -> dict[str, str]:
+    kind = names.kind(given)
+    spaced = kind.replace("-", " ")
+    return {
+        "kind": kind,
+        "class_name": names.class_name(kind),
+        "constant": names.constant_name(kind),
+        "plural": names.plural(names.variable_name(kind)),
+        "path": names.plural(kind),
+        "blueprint": names.blueprint(stem, kind),
+        "relation": names.blueprint(kind),
+        "words": spaced,
+        "title": spaced.capitalize(),
+        "plural_words": names.plural(spaced),
+    }
+
+
+def _fill(text: str, words: Mapping[str, Any]) -> str:
+    return _environment().from_string(text).render(words)
+
+
+@cache
+def _environment() -> Environment:
+    """Delimiters that occur in no file of an integration: TOML and shell have `[[`, jq and Helm `{{`."""
+    import jinja2
+
+    environment = jinja2.Environment(  # noqa: S701 - no HTML: each place escapes for its own language
+        variable_start_string="[=",
+        variable_end_string="=]",
+        block_start_string="[%",
+        block_end_string="%]",
+        comment_start_string="[#",
+        comment_end_string="#]",
+        undefined=jinja2.StrictUndefined,
+        keep_trailing_newline=True,
+        trim_blocks=True,
+    )
+    environment.filters |= {"json": _json, "markdown": _markdown, "yaml": _yaml}
+    return environment
+
+
+def _json(value: str | bool) -> str:
+    """A literal that JSON and TOML both read."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _yaml(text: str) -> str:
+    """A scalar that YAML 1.1 and 1.2 read as this text, without quotes where that is plain to see."""
+    plain = _PLAIN_YAML.fullmatch(text) and text.lower() not in _YAML_WORDS
+    return text if plain else _json(text)
+
+
+def _markdown(text: str) -> str:
+    """The text with what Markdown and HTML would take as markup escaped."""
+    without_tags = re.sub(r"&(?=#?\w+;)", "&amp;", text).replace("<", "&lt;")
+    return re.sub(r"([\\`*_\[\]|])", r"\\\1", without_tags)
+
+
+@cache
+def _template() -> Mapping[str, str]:
+    """The template's files by path, without their suffix."""
+    found = _texts(_templates() / "integration")
+    return {path.removesuffix(_SUFFIX): text for path, text in found}
+
+
+def _texts(folder: Traversable, above: str = "") -> Iterator[tuple[str, str]]:
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            yield from _texts(entry, f"{above}{entry.name}/")
+        elif entry.name.endswith(_SUFFIX):
+            yield above + entry.name, entry.read_text(encoding="utf-8")
+
+
+def _templates() -> Traversable:
+    """The templates of the installed package, or of the checkout that this file stands in."""
+    try:
+        return importlib.resources.files("seatrial.templates")
+    except ModuleNotFoundError:
+        beside = Path(__file__).parents[2] / "templates"
+    if not beside.is_dir():
+        raise ConfigurationError("this installation of seatrial lacks its templates; install it again")
+    return beside

@@ -1,0 +1,160 @@
+"""One folder on disk, read so that no link and no special file does harm."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+
+from seatrial.core.errors import Unreadable
+from seatrial.core.model import Entry, Kind
+
+MAX_BYTES = 8 * 1024 * 1024
+"""Files larger than this are not read; the largest real one, a changelog, has 0.3 MB."""
+
+LOCAL = frozenset({
+    ".venv", "venv", "node_modules", "__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".tox", ".git",
+})  # fmt: skip
+"""Folders that tools leave on a developer's disk. They are never looked into."""
+
+
+class DiskFolder:
+    """A folder on disk that reads nothing outside `boundary`, whatever its links say.
+
+    `left_out` holds paths below the folder that do not count (git ignores them);
+    None means that nobody can tell, and then what tools leave behind does not count.
+    """
+
+    def __init__(self, base: Path, boundary: Path, left_out: frozenset[str] | None) -> None:
+        self._base = os.fspath(base)
+        self._boundary = os.path.realpath(boundary)
+        self._left_out = left_out
+        self._entries: dict[str, Entry | None] = {}
+
+    def paths(self) -> Sequence[str]:
+        return list(self._found)
+
+    def irregular(self) -> Sequence[str]:
+        return [path for path, plain in self._found.items() if not plain]
+
+    @cached_property
+    def _found(self) -> Mapping[str, bool]:
+        """Every path that is no folder, sorted, and whether it is a plain file."""
+        return dict(sorted(self._walk()))
+
+    def _walk(self) -> Iterator[tuple[str, bool]]:
+        pending = [""]
+        while pending:
+            below = pending.pop()
+            for item in _scan(os.path.join(self._base, below)):
+                path = f"{below}/{item.name}" if below else item.name
+                if not self._counts(path, item.name):
+                    continue
+                if item.is_dir(follow_symlinks=False) and item.name not in LOCAL:
+                    pending.append(path)
+                else:
+                    yield path, item.is_file(follow_symlinks=False)
+
+    def _counts(self, path: str, name: str) -> bool:
+        if self._left_out is None:
+            return name not in LOCAL
+        return name != ".git" and path not in self._left_out
+
+    def entry(self, path: str) -> Entry | None:
+        if path not in self._entries:
+            self._entries[path] = self._look(path)
+        return self._entries[path]
+
+    def _look(self, path: str) -> Entry | None:
+        if self._left_out and not self._left_out.isdisjoint(with_parents(path)):
+            return None
+        full = os.path.join(self._base, path)
+        try:
+            status = os.lstat(full)
+            if self._met_plain(path) and stat.S_ISREG(status.st_mode):
+                return Entry(Kind.FILE, status.st_size)
+            target = os.readlink(full) if stat.S_ISLNK(status.st_mode) else None
+            if not self._inside(os.path.realpath(full)):
+                return Entry(Kind.ESCAPING, target=target)
+            status = os.stat(full) if target is not None else status
+        except (OSError, ValueError) as failed:
+            return Entry(Kind.DANGLING, target=_target(full)) if _is_link(full, failed) else None
+        return Entry(_kind(status.st_mode), status.st_size, target)
+
+    def _inside(self, real: str) -> bool:
+        return real == self._boundary or real.startswith(self._boundary.rstrip(os.sep) + os.sep)
+
+    def read(self, path: str) -> bytes:
+        try:
+            return read_plain(self._real(path))
+        except OSError as failed:
+            raise Unreadable(f"cannot be read: {(failed.strerror or str(failed)).lower()}") from failed
+
+    def _real(self, path: str) -> str:
+        """The file that is read for `path`. Raises Unreadable."""
+        full = os.path.join(self._base, path)
+        if self._met_plain(path):
+            return full
+        entry = self.entry(path)
+        if entry is None or entry.kind is not Kind.FILE:
+            raise Unreadable("not a file that can be read")
+        return os.path.realpath(full)
+
+    def _met_plain(self, path: str) -> bool:
+        """Whether the walk, if there was one, met a plain file there, so that no link is on the way."""
+        return "_found" in vars(self) and self._found.get(path, False)
+
+
+def _scan(folder: str) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as items:
+            return list(items)
+    except OSError:
+        return []
+
+
+def with_parents(path: str) -> Iterator[str]:
+    """A path and every folder it lies in."""
+    yield path
+    while "/" in path:
+        path = path.rpartition("/")[0]
+        yield path
+
+
+def _kind(mode: int) -> Kind:
+    if stat.S_ISREG(mode):
+        return Kind.FILE
+    return Kind.FOLDER if stat.S_ISDIR(mode) else Kind.SPECIAL
+
+
+def _target(full: str) -> str | None:
+    try:
+        return os.readlink(full)
+    except (OSError, ValueError):
+        return None
+
+
+def _is_link(full: str, failed: Exception) -> bool:
+    looped_or_lost = isinstance(failed, OSError) and failed.errno in (
+        errno.ENOENT,
+        errno.ELOOP,
+        errno.ENOTDIR,
+    )
+    return looped_or_lost and _target(full) is not None
+
+
+def read_plain(real: str, limit: int = MAX_BYTES) -> bytes:
+    """The bytes of a regular file; never waits for a pipe and never follows a link. Raises OSError, and Unreadable."""
+    descriptor = os.open(real, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise Unreadable("not a regular file")
+        if status.st_size > limit:
+            raise Unreadable(f"{status.st_size:,} bytes; files over {limit:,} bytes are not read")
+        return os.read(descriptor, status.st_size + 1)
+    finally:
+        os.close(descriptor)

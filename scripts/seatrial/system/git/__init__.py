@@ -1,0 +1,43 @@
+"""What git says of a workspace. The only user of git."""
+
+from seatrial.system.git.command import SAFELY, origin, setting
+from seatrial.system.git.commits import (
+    Head,
+    default_branch,
+    find,
+    head,
+    is_ancestor,
+    merge_base,
+    remotes,
+    resolve,
+    trees,
+)
+from seatrial.system.git.files import changed, dirty, export, folder_at, folders_at, ignored, tracks
+from seatrial.system.git.tags import make_tag, push_tag, remote_tags, tags, tags_called
+
+__all__ = [
+    "SAFELY",
+    "Head",
+    "changed",
+    "default_branch",
+    "dirty",
+    "export",
+    "find",
+    "folder_at",
+    "folders_at",
+    "head",
+    "ignored",
+    "is_ancestor",
+    "make_tag",
+    "merge_base",
+    "origin",
+    "push_tag",
+    "remote_tags",
+    "remotes",
+    "resolve",
+    "setting",
+    "tags",
+    "tags_called",
+    "tracks",
+    "trees",
+]

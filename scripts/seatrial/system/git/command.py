@@ -1,0 +1,186 @@
+"""Running git: never by a shell, with nothing run or fetched that the question does not need, and no prompt.
+
+Talking to remotes: no prompt, a time limit, and no credentials in what is said of it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from seatrial.core.errors import SeatrialError, ServiceError, UsageError
+from seatrial.system import process
+from seatrial.system.process import Ran
+
+SAFELY = (
+    *("-c", "core.fsmonitor=false"),
+    *("-c", "core.quotepath=false"),
+    *("-c", "core.hooksPath=/dev/null"),
+    *("-c", "protocol.ext.allow=never"),
+    *("-c", "gc.auto=0"),
+    *("-c", "maintenance.auto=false"),
+    *("-c", "submodule.recurse=false"),
+    *("-c", "log.showSignature=false"),
+)
+"""Whatever a repository's own settings say, git starts no program of theirs to answer us."""
+
+QUIETLY = {
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "SSH_ASKPASS": "",
+    "SSH_ASKPASS_REQUIRE": "never",
+    "LC_ALL": "C",
+}
+
+FORGOTTEN = frozenset({
+    "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR", "GIT_NAMESPACE", "GIT_EXTERNAL_DIFF",
+    "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_GRAFT_FILE", "GIT_SHALLOW_FILE",
+    "GIT_GLOB_PATHSPECS", "GIT_NOGLOB_PATHSPECS", "GIT_ICASE_PATHSPECS", "GIT_LITERAL_PATHSPECS",
+    "GIT_DIFF_OPTS", "GIT_ATTR_SOURCE",
+})  # fmt: skip
+"""What a hook, or whoever else calls us, tells git about another repository than the one that is asked."""
+
+SECONDS = 60
+SECONDS_REMOTE = 300
+
+_CREDENTIALS = re.compile(r"(?<=://)[^/@\s]*@")
+_REMOTE_SAYS = re.compile(r"remote: (?:error: |fatal: )?(?=.*\w)(.*)")
+_GIT_SAYS = re.compile(r"(?:fatal|error|ssh): (.*)")
+_OWNER = "detected dubious ownership"
+_NOWHERE = "not a git repository"
+
+
+def run(
+    root: Path,
+    *arguments: str,
+    env: Mapping[str, str] | None = None,
+    seconds: float = SECONDS,
+    feed: bytes | None = None,
+) -> Ran:
+    """What git answers below `root`, with its status. Raises MissingProgram, and ServiceError after `seconds`."""
+    kept = {name: value for name, value in os.environ.items() if name not in FORGOTTEN}
+    return process.run(
+        ["git", *SAFELY, "-C", str(root), *arguments],
+        env={**kept, **QUIETLY, **(env or {})},
+        seconds=seconds,
+        clean=True,
+        feed=feed,
+    )
+
+
+def ask(root: Path, *arguments: str, feed: bytes | None = None) -> bytes | None:
+    """What git answers below `root`; None where it says no: no git, no repository, or no leave to read it."""
+    try:
+        ran = run(root, *arguments, feed=feed)
+    except ServiceError:
+        return None
+    return ran.out if ran.status == 0 else None
+
+
+def must(
+    root: Path,
+    *arguments: str,
+    env: Mapping[str, str] | None = None,
+    seconds: float = SECONDS,
+    feed: bytes | None = None,
+) -> bytes:
+    """What git answers below `root`. Raises UsageError outside a repository, and ServiceError where it fails."""
+    try:
+        ran = run(root, *arguments, env=env, seconds=seconds, feed=feed)
+    except process.MissingProgram as missing:
+        raise UsageError("git is not on this machine; install it and try again") from missing
+    if ran.status:
+        raise failure(root, ran)
+    return ran.out
+
+
+def failure(root: Path, ran: Ran) -> SeatrialError:
+    """Why git said no, as an error of one line."""
+    said = ran.err.decode(errors="replace")
+    if _NOWHERE in said:
+        return UsageError(
+            f"{root} is in no git repository; type `git init` and commit, or name another root with --root"
+        )
+    if _OWNER in said:
+        return UsageError(
+            f"git does not read {root}, which belongs to another user; "
+            f"type `git config --global --add safe.directory {root}` if you trust it"
+        )
+    return ServiceError(f"git: {last_words(said)}")
+
+
+def last_words(said: str) -> str:
+    """The line that says why: the remote's own last one, else git's, with the credentials of addresses left out."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    for pattern in (_REMOTE_SAYS, _GIT_SAYS):
+        found = [match[1] for line in lines if (match := pattern.fullmatch(line))]
+        if found:
+            return hidden(found[-1])
+    return hidden(lines[-1]) if lines else "it failed and did not say why"
+
+
+def hidden(text: str) -> str:
+    """A text without the credentials of the addresses in it."""
+    return _CREDENTIALS.sub("", text)
+
+
+def text_of(answer: bytes) -> str:
+    """An answer of one line."""
+    return os.fsdecode(answer).removesuffix("\n")
+
+
+def setting(root: Path, key: str) -> str | None:
+    """What git is set to, such as `user.name`; None where nothing is."""
+    said = ask(root, "config", "--get", key)
+    return said.decode(errors="replace").strip() or None if said else None
+
+
+_ADDRESS = re.compile(r"(?P<scheme>\w[\w+.-]*)://(?:(?P<login>[^/@]*)@)?(?P<rest>.*)", re.DOTALL)
+
+
+def remotely(root: Path, verb: str, *options: str, remote: str, what: tuple[str, ...] = ()) -> bytes:
+    """What git answers after talking to a remote. Raises UsageError for an unknown one, ServiceError where it fails."""
+    _must_be_known(root, remote)
+    asked = (verb, *options, "--end-of-options", remote, *what)
+    try:
+        ran = run(root, *asked, env=_without_prompts(root), seconds=SECONDS_REMOTE)
+    except ServiceError as failed:
+        raise ServiceError(f"git {verb} with {shown(remote)}: {failed}") from failed
+    if ran.status:
+        why = last_words(ran.err.decode(errors="replace"))
+        raise ServiceError(f"git {verb} with {shown(remote)}: {why}")
+    return ran.out
+
+
+def _must_be_known(root: Path, remote: str) -> None:
+    if remote.startswith("-") or not (origin(root, remote) or "/" in remote or ":" in remote):
+        raise UsageError(f'git knows no remote "{remote[:200]}"; `git remote -v` shows them')
+
+
+def _without_prompts(root: Path) -> Mapping[str, str]:
+    """So that ssh asks nobody, unless it is somebody's own command."""
+    if {"GIT_SSH", "GIT_SSH_COMMAND"} & os.environ.keys() or setting(root, "core.sshCommand"):
+        return {}
+    return {"GIT_SSH_COMMAND": "ssh -o BatchMode=yes"}
+
+
+def origin(root: Path, remote: str) -> str | None:
+    """The address of a remote without credentials; None where there is none of this name."""
+    found = ask(root, "config", "--get", f"remote.{remote}.url")
+    return shown(text_of(found)) if found else None
+
+
+def shown(address: str) -> str:
+    """An address without what logs in; the name stays where ssh needs it, for it belongs to the place."""
+    match = _ADDRESS.fullmatch(address)
+    if match is None:
+        return address
+    scheme, rest = match["scheme"], match["rest"]
+    if scheme.startswith("http"):
+        return f"{scheme}://{re.split('[?#]', rest)[0]}"
+    name = (match["login"] or "").partition(":")[0]
+    return f"{scheme}://{name}@{rest}" if name and "ssh" in scheme else f"{scheme}://{rest}"

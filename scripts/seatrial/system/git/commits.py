@@ -1,0 +1,246 @@
+"""What git says of commits: where we are, what a name means, what a commit holds.
+
+Where a branch left another one, in shallow clones too.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from seatrial.core.errors import ServiceError, UsageError
+from seatrial.system.git.command import ask, must, remotely, setting, shown, text_of
+
+
+@dataclass(frozen=True)
+class Head:
+    """The commit that is checked out: its id, its time in seconds since 1970, and the branch, empty for none.
+
+    `on_branch` is whether some branch has it, here or as last seen at a remote.
+    """
+
+    commit: str
+    time: int
+    branch: str
+    on_branch: bool
+
+
+@dataclass(frozen=True)
+class Blob:
+    """What a commit has at a path that is no folder: a file, a link or a submodule; `size` in bytes."""
+
+    mode: str
+    id: str
+    size: int
+
+    @property
+    def is_link(self) -> bool:
+        """Whether its bytes say where it leads."""
+        return self.mode == "120000"
+
+    @property
+    def is_submodule(self) -> bool:
+        """Whether it is another repository, whose files are not here."""
+        return self.mode == "160000"
+
+    @property
+    def is_executable(self) -> bool:
+        """Whether it is a program."""
+        return self.mode == "100755"
+
+
+def head(root: Path) -> Head:
+    """The commit that is checked out. Raises UsageError without git, repository or commit."""
+    must_be_repository(root)
+    said = ask(root, "log", "-1", "--format=%H %ct", "HEAD", "--")
+    if said is None:
+        raise UsageError(f"the git repository of {root} has no commit yet; commit something first")
+    commit, time = text_of(said).split()
+    branch = text_of(ask(root, "symbolic-ref", "--quiet", "HEAD") or b"").removeprefix("refs/heads/")
+    return Head(commit, int(time), branch, bool(branch) or _is_on_branch(root, commit))
+
+
+def must_be_repository(root: Path) -> None:
+    """Raises UsageError where git is not there, or keeps nothing here, and ServiceError where it fails."""
+    must(root, "rev-parse", "--git-dir")
+
+
+def _is_on_branch(root: Path, commit: str) -> bool:
+    return bool(ask(root, "for-each-ref", "--count=1", f"--contains={commit}", "refs/heads", "refs/remotes"))
+
+
+def find(root: Path, rev: str) -> str | None:
+    """The commit that a name means; None where git knows none, or the name is an option or no name at all."""
+    if not rev or rev.startswith("-") or not rev.isprintable():
+        return None
+    said = ask(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{rev}^{{commit}}")
+    return text_of(said) if said else None
+
+
+def resolve(root: Path, rev: str) -> str:
+    """The commit that a name means. Raises UsageError for one that git does not know."""
+    must_be_repository(root)
+    commit = find(root, rev)
+    if commit is None:
+        raise UsageError(f'git knows no commit "{rev[:200]}"; {_hint(root, rev)}')
+    return commit
+
+
+def _hint(root: Path, rev: str) -> str:
+    remote, _, branch = rev.partition("/")
+    if branch and remote in remotes(root):
+        return f"fetch it first: `git fetch {remote} {branch}:refs/remotes/{rev}`"
+    return "name a branch, a tag or a commit that `git log` shows"
+
+
+def remotes(root: Path) -> list[str]:
+    """The names of the remotes."""
+    return (ask(root, "remote") or b"").decode(errors="replace").split()
+
+
+def time_of(root: Path, commit: str) -> int:
+    """When a commit was made, in seconds since 1970. Raises ServiceError."""
+    return int(text_of(must(root, "log", "-1", "--format=%ct", "--end-of-options", commit, "--")))
+
+
+def tree_of(root: Path, commit: str) -> str | None:
+    """The id of the tree that a commit has at `root`; None where it has none there. Raises as `resolve`."""
+    said = ask(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{resolve(root, commit)}:./")
+    return text_of(said) if said else None
+
+
+def trees(root: Path, commit: str, paths: Sequence[str]) -> Mapping[str, str]:
+    """The ids that a commit has for these paths below `root`, files and folders alike; absent ones are left out.
+
+    The empty path is `root` itself. Raises as `resolve`.
+    """
+    tree = tree_of(root, commit)
+    if tree is None:
+        return {}
+    wanted = set(paths)
+    listed = must(root, "ls-tree", "-r", "-t", "-z", "--full-tree", tree)
+    found = {path: facts[2] for path, facts in _rows(listed) if path in wanted}
+    return found | ({"": tree} if "" in wanted else {})
+
+
+def blobs(root: Path, commit: str, below: Sequence[str] = ()) -> Mapping[str, Blob]:
+    """All files of a commit below `root`, by their paths; with `below` only those in these. Raises as `resolve`."""
+    tree = tree_of(root, commit)
+    if tree is None:
+        return {}
+    literally = ("--literal-pathspecs", "ls-tree", "-r", "-l", "-z", "--full-tree", tree, "--")
+    return {
+        path: Blob(mode, name, int(size) if size.isdigit() else 0)
+        for path, (mode, _, name, size) in _rows(must(root, *literally, *filter(None, below)))
+    }
+
+
+def _rows(listed: bytes) -> Iterator[tuple[str, list[str]]]:
+    """The path and the facts of each row of a tree's listing."""
+    for row in listed.split(b"\0"):
+        facts, tab, path = row.partition(b"\t")
+        if tab:
+            yield os.fsdecode(path), facts.decode().split()
+
+
+DEEPER = (32, 128, 512, 2048)
+"""So many commits more are fetched of a shallow clone, step by step, before all of them are."""
+
+MOST = 512
+"""No more commits or branches than this are asked for at once."""
+
+_QUIETLY = ("--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", "--refmap=")
+
+
+def merge_base(root: Path, rev: str) -> str:
+    """The newest commit that `rev` and the one checked out both come from.
+
+    A shallow clone is deepened until that is certain. Raises UsageError for an unknown `rev` and where the two
+    have nothing in common, ServiceError where the clone cannot be deepened.
+    """
+    commit = resolve(root, rev)
+    here = head(root).commit
+    base, ends = _look(root, commit, here)
+    for step in (*(f"--deepen={count}" for count in DEEPER), "--unshallow"):
+        if ends:
+            _deepen(root, rev, step, ends)
+            base, ends = _look(root, commit, here)
+    if base is None:
+        raise UsageError(
+            f'"{rev[:200]}" and the commit that is checked out have no history in common; '
+            "name a revision that this branch started from"
+        )
+    return base
+
+
+def is_ancestor(root: Path, commit: str, other: str) -> bool:
+    """Whether `other` comes from `commit`, or is it, as far as git can see."""
+    return ask(root, "merge-base", "--is-ancestor", "--end-of-options", commit, other) is not None
+
+
+def default_branch(root: Path, remote: str) -> str | None:
+    """What the remote's default branch is called here, such as `origin/main`; None where git was never told."""
+    said = ask(root, "symbolic-ref", "--quiet", f"refs/remotes/{remote}/HEAD")
+    return text_of(said).removeprefix("refs/remotes/") if said else None
+
+
+def _look(root: Path, commit: str, here: str) -> tuple[str | None, list[str]]:
+    """The merge base as far as can be seen, and the ends of a shallow history behind which there may be a newer one."""
+    said = ask(root, "merge-base", "--end-of-options", commit, here)
+    base = text_of(said) if said else None
+    return base, _ends(root, [commit, here], base)
+
+
+def _ends(root: Path, commits: Sequence[str], base: str | None) -> list[str]:
+    shallow = _shallow(root)
+    if not shallow:
+        return []
+    without = ("--not", base) if base else ()
+    passed = must(root, "rev-list", *commits, *without).decode().split()
+    return sorted(shallow.intersection(passed))
+
+
+def _shallow(root: Path) -> set[str]:
+    """The commits whose parents a shallow clone does not have; none in a whole clone."""
+    place = root / text_of(must(root, "rev-parse", "--git-path", "shallow"))
+    try:
+        return set(place.read_text(encoding="ascii").split())
+    except (OSError, ValueError):
+        return set()
+
+
+def _deepen(root: Path, rev: str, step: str, ends: Sequence[str]) -> None:
+    """Fetch what comes before these commits; where the remote does not give single commits, before its branches."""
+    remote = _remote_of(root, rev)
+    if remote is None:
+        raise ServiceError(
+            f'the clone is shallow, and has no remote to look for the merge base with "{rev[:200]}" at; '
+            "name the remote with `git remote add origin URL`, or clone all of it"
+        )
+    options = (*_QUIETLY, step)
+    try:
+        remotely(root, "fetch", *options, remote=remote, what=tuple(ends[:MOST]))
+    except ServiceError:
+        _deepen_branches(root, rev, remote, step)
+
+
+def _deepen_branches(root: Path, rev: str, remote: str, step: str) -> None:
+    try:
+        listed = remotely(root, "ls-remote", "--heads", remote=remote).decode(errors="replace").split()
+        remotely(root, "fetch", *_QUIETLY, step, remote=remote, what=tuple(listed[1::2][:MOST]))
+    except ServiceError as failed:
+        raise ServiceError(
+            f'the merge base with "{rev[:200]}" is not in this shallow clone, and deepening it failed: {failed}; '
+            f"type `git fetch --unshallow {shown(remote)}` first"
+        ) from failed
+
+
+def _remote_of(root: Path, rev: str) -> str | None:
+    """The remote that a name belongs to, else the branch's own, else `origin`, else the only one."""
+    known = remotes(root)
+    branch = head(root).branch
+    own = setting(root, f"branch.{branch}.remote") if branch else None
+    wanted = (rev.partition("/")[0], own, "origin", *known[:1])
+    return next((name for name in wanted if name in known), None)

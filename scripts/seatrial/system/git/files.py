@@ -1,0 +1,297 @@
+"""Folders as they were in a commit.
+
+The bytes of files that git keeps, as it keeps them: no filter and no attribute changes them.
+
+The files of a commit, written into a folder just as git keeps them, whatever its settings and attributes say.
+
+What git says of the files that lie in the work tree.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+
+from seatrial.core.errors import SeatrialError, ServiceError, Unreadable
+from seatrial.core.model import Entry, Folder, Kind
+from seatrial.system.folder import MAX_BYTES, with_parents
+from seatrial.system.git.command import SECONDS_REMOTE, ask, must
+from seatrial.system.git.commits import Blob, blobs, head, resolve, time_of
+
+CHUNK = 64 * 1024 * 1024
+"""So many bytes of files are held in memory at once, or one file that is larger."""
+
+
+def contents(root: Path, blobs: Iterable[Blob]) -> Iterator[tuple[str, bytes]]:
+    """The bytes of these files by their ids, as many at once as memory should hold. Raises ServiceError."""
+    for some in _chunks({one.id: one for one in blobs}.values()):
+        feed = "".join(f"{one.id}\n" for one in some).encode()
+        yield from _answers(must(root, "cat-file", "--batch", feed=feed, seconds=SECONDS_REMOTE))
+
+
+def _chunks(blobs: Iterable[Blob]) -> Iterator[list[Blob]]:
+    chunk: list[Blob] = []
+    size = 0
+    for blob in blobs:
+        if chunk and size + blob.size > CHUNK:
+            yield chunk
+            chunk, size = [], 0
+        chunk.append(blob)
+        size += blob.size
+    if chunk:
+        yield chunk
+
+
+def _answers(said: bytes) -> Iterator[tuple[str, bytes]]:
+    """Each answer is a line with id, kind and size, then so many bytes and a line feed."""
+    at = 0
+    while at < len(said):
+        end = said.index(b"\n", at)
+        name, *facts = said[at:end].decode().split()
+        if len(facts) != 2:
+            raise ServiceError(
+                f"git has not all files of the commit, {name[:12]} is missing; "
+                "where the clone is a partial one, type `git fetch --refetch --no-filter`"
+            )
+        size = int(facts[1])
+        yield name, said[end + 1 : end + 1 + size]
+        at = end + 1 + size + 1
+
+
+UNSAFE = frozenset({"", ".", "..", ".git"})
+
+
+def export(root: Path, commit: str, into: Path) -> None:
+    """Write the files that a commit has below `root` into a new folder, with their modes and the commit's time.
+
+    Links stay as they are; submodules are empty folders. Raises UsageError for an unknown commit,
+    ServiceError where git or the disk fails.
+    """
+    commit = resolve(root, commit)
+    found = blobs(root, commit)
+    _refuse_strays(found)
+    try:
+        _make_folders(found, into)
+        _write(root, found, into)
+        _date(into, time_of(root, commit))
+    except OSError as failed:
+        why = (failed.strerror or str(failed)).lower()
+        raise ServiceError(f"{failed.filename or into} cannot be written: {why}") from failed
+
+
+def _refuse_strays(found: Mapping[str, Blob]) -> None:
+    for path in found:
+        if not UNSAFE.isdisjoint(path.lower().split("/")):
+            raise ServiceError(f'the commit has a file at "{path[:200]}", which leads elsewhere; take it out')
+
+
+def _make_folders(found: Mapping[str, Blob], into: Path) -> None:
+    """One by one, from the outside in, so that each has the same mode."""
+    into.mkdir(parents=True)
+    parents = {parent for path in found for parent in PurePosixPath(path).parents if parent.name}
+    submodules = {PurePosixPath(path) for path, blob in found.items() if blob.is_submodule}
+    for folder in sorted(parents | submodules):
+        (into / folder).mkdir()
+        (into / folder).chmod(0o755)
+
+
+def _write(root: Path, found: Mapping[str, Blob], into: Path) -> None:
+    """Links last, so that nothing is written through one."""
+    files = {path: blob for path, blob in found.items() if not blob.is_link and not blob.is_submodule}
+    links = {path: blob for path, blob in found.items() if blob.is_link}
+    for path, data in _each(root, files):
+        _put(into / path, data, 0o755 if files[path].is_executable else 0o644)
+    for path, data in _each(root, links):
+        os.symlink(data, os.fsencode(into / path))
+
+
+def _each(root: Path, found: Mapping[str, Blob]) -> Iterator[tuple[str, bytes]]:
+    """The bytes of files by their paths; several may have the same."""
+    places: dict[str, list[str]] = {}
+    for path, blob in found.items():
+        places.setdefault(blob.id, []).append(path)
+    for name, data in contents(root, found.values()):
+        yield from ((path, data) for path in places[name])
+
+
+def _put(path: Path, data: bytes, mode: int) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
+    with os.fdopen(descriptor, "wb") as file:
+        os.fchmod(descriptor, mode)
+        file.write(data)
+
+
+def _date(into: Path, time: int) -> None:
+    """Give all the commit's time, from the innermost outwards."""
+    for below, folders, files in os.walk(into, topdown=False):
+        for name in (*folders, *files):
+            os.utime(os.path.join(below, name), (time, time), follow_symlinks=False)
+    os.utime(into, (time, time))
+
+
+MOST_LINKS = 20
+"""No more links in a row are followed."""
+
+MAX_TARGET = 4096
+"""A link to a place with a longer name leads nowhere."""
+
+
+class CommitFolder:
+    """A folder of a commit, read like one on disk: nothing outside of it, no file that is too large.
+
+    A link counts as what it leads to inside the folder; what is outside is not looked at. `known` holds the bytes
+    of the files that were read so far, by their ids, with those of all links; the others are read when asked for.
+    """
+
+    def __init__(self, root: Path, found: Mapping[str, Blob], known: MutableMapping[str, bytes]) -> None:
+        self._root = root
+        self._blobs = {path: blob for path, blob in found.items() if not blob.is_submodule}
+        self._known = known
+
+    def paths(self) -> Sequence[str]:
+        return sorted(self._blobs)
+
+    def irregular(self) -> Sequence[str]:
+        return sorted(path for path, blob in self._blobs.items() if blob.is_link)
+
+    @cached_property
+    def _folders(self) -> frozenset[str]:
+        return frozenset(parent for path in self._blobs for parent in _parents(path))
+
+    def entry(self, path: str) -> Entry | None:
+        blob = self._blobs.get(path)
+        if blob is None:
+            return Entry(Kind.FOLDER) if path in self._folders else None
+        if not blob.is_link:
+            return Entry(Kind.FILE, blob.size)
+        kind, end = self._end(path)
+        size = self._blobs[end].size if kind is Kind.FILE else 0
+        return Entry(kind, size, self._target(path))
+
+    def _target(self, path: str) -> str:
+        return self._known.get(self._blobs[path].id, b"").decode("utf-8", "surrogateescape")
+
+    def _end(self, path: str) -> tuple[Kind, str]:
+        """What a path leads to in the end, and where that is."""
+        for _ in range(MOST_LINKS):
+            if path in self._folders:
+                return Kind.FOLDER, path
+            blob = self._blobs.get(path)
+            if blob is None:
+                return Kind.DANGLING, path
+            if not blob.is_link:
+                return Kind.FILE, path
+            target = posixpath.join(posixpath.dirname(path), self._target(path) or "?")
+            path = posixpath.normpath(target)
+            if path.startswith("/") or path.split("/")[0] == "..":
+                return Kind.ESCAPING, path
+            path = "" if path == "." else path
+        return Kind.DANGLING, path
+
+    def read(self, path: str) -> bytes:
+        kind, end = self._end(path)
+        if kind is not Kind.FILE:
+            raise Unreadable("not a file that can be read")
+        return self._bytes(self._blobs[end])
+
+    def _bytes(self, blob: Blob) -> bytes:
+        if blob.id not in self._known:
+            self._known[blob.id] = self._fetched(blob)
+        return self._known[blob.id]
+
+    def _fetched(self, blob: Blob) -> bytes:
+        if blob.size > MAX_BYTES:
+            raise Unreadable(f"{blob.size:,} bytes; files over {MAX_BYTES:,} bytes are not read")
+        try:
+            return next(data for _, data in contents(self._root, [blob]))
+        except SeatrialError as failed:
+            raise Unreadable(str(failed)) from failed
+
+
+def folder_at(root: Path, commit: str, path: str) -> Folder:
+    """A folder below `root` as it was in a commit; empty where it was not there. Raises UsageError and ServiceError."""
+    return folders_at(root, commit, [path])[path]
+
+
+def folders_at(
+    root: Path, commit: str, paths: Sequence[str], soon: Callable[[str], bool] = lambda path: False
+) -> Mapping[str, Folder]:
+    """Folders below `root` as they were in a commit, found by two calls of git however many they are.
+
+    `soon` says of a path in a folder whether it is read now, with all others, rather than when it is asked for.
+    Raises UsageError and ServiceError.
+    """
+    parts: dict[str, dict[str, Blob]] = {path: {} for path in paths}
+    for whole, blob in blobs(root, commit, [] if "" in parts else paths).items():
+        for parent in _parents(whole):
+            if parent in parts:
+                parts[parent][whole.removeprefix(parent).removeprefix("/")] = blob
+    known = dict(contents(root, _now(parts.values(), soon)))
+    return {path: CommitFolder(root, found, known) for path, found in parts.items()}
+
+
+def _now(parts: Iterable[Mapping[str, Blob]], soon: Callable[[str], bool]) -> Iterator[Blob]:
+    """What is read at once: links, and the files that are wanted soon."""
+    for found in parts:
+        for path, blob in found.items():
+            small = blob.size <= (MAX_TARGET if blob.is_link else MAX_BYTES)
+            if small and not blob.is_submodule and (blob.is_link or soon(path)):
+                yield blob
+
+
+def _parents(path: str) -> Iterator[str]:
+    """The folders that a path lies in, the root's last, which is empty."""
+    yield from list(with_parents(path))[1:]
+    yield ""
+
+
+OUR_OWN = "dist/"
+"""Where releases keep their books; no part of what is released."""
+
+
+def ignored(root: Path) -> frozenset[str] | None:
+    """The paths below `root` that git leaves out by its ignore rules; folders stand for all below them.
+
+    None where git cannot tell: no repository, or one that ignores `root` as a whole.
+    """
+    if ask(root, "rev-parse", "--is-inside-work-tree") != b"true\n":
+        return None
+    if ask(root, "check-ignore", "-q", ".") is not None:
+        return None
+    listed = ask(root, "ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z")
+    return None if listed is None else frozenset(path.rstrip("/") for path in paths_of(listed))
+
+
+def tracks(folder: Path) -> bool:
+    """Whether git keeps any file of a folder; so too where git cannot tell, and outside a repository."""
+    return ask(folder.parent, "--literal-pathspecs", "ls-files", "-z", "--", folder.name) != b""
+
+
+def changed(root: Path, base: str) -> list[str]:
+    """The paths below `root` that differ between a commit and the work tree, untracked ones too; sorted.
+
+    A moved file is two of them. Raises UsageError and ServiceError.
+    """
+    tracked = must(
+        root,
+        *("diff", "--name-only", "-z", "--no-renames", "--no-ext-diff", "--no-textconv", "-O/dev/null"),
+        *("--ignore-submodules=dirty", "--relative", "--end-of-options", base, "--"),
+    )
+    others = must(root, "ls-files", "--others", "--exclude-standard", "-z")
+    return sorted({*paths_of(tracked), *paths_of(others)})
+
+
+def dirty(root: Path) -> list[str]:
+    """The paths below `root` that are not as in the commit, or not in it; sorted. Those below `dist/` do not count.
+
+    Raises as `head`.
+    """
+    return [path for path in changed(root, head(root).commit) if not path.startswith(OUR_OWN)]
+
+
+def paths_of(listed: bytes) -> list[str]:
+    """The paths of an answer in which each ends with a zero byte."""
+    return [os.fsdecode(path) for path in listed.split(b"\0") if path]

@@ -1,0 +1,106 @@
+"""Git tags, here and at a remote: those that are there, and new ones, which never move."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from seatrial.core.errors import ServiceError, UsageError
+from seatrial.system.git.command import ask, failure, must, remotely, run, shown
+from seatrial.system.git.commits import must_be_repository, resolve
+
+NOBODY = {
+    f"GIT_{role}_{key}": value
+    for role in ("AUTHOR", "COMMITTER")
+    for key, value in (("NAME", "Seatrial"), ("EMAIL", "seatrial@localhost"))
+}
+"""Who sets a tag where git is not told who we are."""
+
+_TAGS = "refs/tags/"
+_PEELED = "^{}"
+
+
+def tags(root: Path) -> Mapping[str, str]:
+    """The commits of all tags by their names. Raises UsageError and ServiceError."""
+    must_be_repository(root)
+    return _peeled((ask(root, "show-ref", "--tags", "--dereference") or b"").replace(b" ", b"\t"))
+
+
+def remote_tags(root: Path, remote: str) -> Mapping[str, str]:
+    """The commits of all tags of a remote by their names. Raises UsageError and ServiceError."""
+    return _peeled(remotely(root, "ls-remote", "--tags", remote=remote))
+
+
+def _peeled(listed: bytes) -> Mapping[str, str]:
+    """Rows of an id, a tab and a reference; behind an annotated tag comes the same with `^{}` and its commit."""
+    found: dict[str, str] = {}
+    for row in listed.splitlines():
+        commit, _, reference = os.fsdecode(row).partition("\t")
+        found[reference.removeprefix(_TAGS).removesuffix(_PEELED)] = commit
+    return found
+
+
+def tags_called(root: Path, names: Sequence[str]) -> Mapping[str, str]:
+    """The commits of those tags, of these names, that there are; as fast among a million."""
+    references = [f"{_TAGS}{name}" for name in names if name and _GLOB.isdisjoint(name)]
+    if not references:
+        return {}
+    form = f"%(objectname)%09%(refname)%0a%(*objectname)%09%(refname){_PEELED}"
+    rows = must(root, "for-each-ref", f"--format={form}", *references).splitlines()
+    found = _peeled(b"\n".join(row for row in rows if not row.startswith(b"\t")))
+    return {name: found[name] for name in names if name in found}
+
+
+_GLOB = frozenset("*?[\\\0\n")
+"""Letters that no reference has."""
+
+
+def make_tag(root: Path, name: str, commit: str, message: str) -> None:
+    """Set an annotated tag; one that is there already at this commit stays, and none is ever moved.
+
+    Raises UsageError for a name that git does not take, ServiceError where it is at another commit.
+    """
+    if name.startswith("-") or ask(root, "check-ref-format", f"{_TAGS}{name}") is None:
+        raise UsageError(
+            f'"{name[:200]}" is no name for a git tag; mend "tag" under [release] in seatrial.toml'
+        )
+    commit = resolve(root, commit)
+    ran = run(
+        root,
+        *("tag", "--annotate", "--no-sign", "--cleanup=verbatim", f"--message={message}"),
+        *("--end-of-options", name, commit),
+        env={} if _knows_us(root) else NOBODY,
+    )
+    if ran.status == 0:
+        return
+    there = tags_called(root, [name]).get(name)
+    if there is None:
+        raise failure(root, ran)
+    if there != commit:
+        raise ServiceError(f'the git tag "{name}" is at {there[:12]}, not at {commit[:12]}; it was not moved')
+
+
+def _knows_us(root: Path) -> bool:
+    """Whether git is told who we are, and need not guess."""
+    return ask(root, "-c", "user.useConfigOnly=true", "var", "GIT_COMMITTER_IDENT") is not None
+
+
+def push_tag(root: Path, remote: str, name: str) -> None:
+    """Send a tag to a remote; one that is there already at the same commit stays, and none is ever moved.
+
+    Raises UsageError for an unknown remote, ServiceError with the remote's own last line.
+    """
+    reference = f"{_TAGS}{name}"
+    options = ("--quiet", "--no-verify", "--no-follow-tags", "--no-signed", "--no-recurse-submodules")
+    try:
+        remotely(root, "push", *options, remote=remote, what=(f"{reference}:{reference}",))
+    except ServiceError as refused:
+        there = remote_tags(root, remote).get(name)
+        here = tags_called(root, [name]).get(name, "")
+        if there is None:
+            raise
+        if there != here:
+            raise ServiceError(
+                f'the git tag "{name}" is at {there[:12]} at {shown(remote)}, not at {here[:12]}; it was not moved'
+            ) from refused

@@ -1,0 +1,158 @@
+"""Running programs: argument lists in, status and output out. The only user of subprocess."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from seatrial.core.errors import ServiceError
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A program that ended: its exit status (negative for a signal) and what it wrote."""
+
+    status: int
+    out: bytes
+    err: bytes
+
+
+class MissingProgram(ServiceError):
+    """The program is not on this machine."""
+
+
+def run(
+    arguments: Sequence[str],
+    *,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    seconds: float | None = None,
+    clean: bool = False,
+    feed: bytes | None = None,
+) -> Ran:
+    """Run a program to its end without a shell, on no standard input but `feed`.
+
+    `env` is added to this process's environment; with `clean` it is all there is. Raises
+    MissingProgram, and ServiceError after `seconds` or where the program cannot be started.
+    """
+    try:
+        done = subprocess.run(
+            list(arguments),
+            cwd=cwd,
+            env={**({} if clean else os.environ), **(env or {})},
+            stdin=subprocess.DEVNULL if feed is None else None,
+            input=feed,
+            capture_output=True,
+            timeout=seconds,
+            check=False,
+        )
+    except FileNotFoundError as missing:
+        raise MissingProgram(f"{arguments[0]} is not on this machine; install it and try again") from missing
+    except subprocess.TimeoutExpired as late:
+        raise ServiceError(f"{arguments[0]} did not end within {seconds:g} seconds") from late
+    except OSError as failed:
+        raise ServiceError(f"{arguments[0]} cannot be started: {failed.strerror}") from failed
+    return Ran(done.returncode, done.stdout, done.stderr)
+
+
+def follow(arguments: Sequence[str], *, cwd: Path | None = None) -> int:
+    """Run a program in the foreground, its output the user's; its exit status. Raises as `run`."""
+    try:
+        return subprocess.run(list(arguments), cwd=cwd, check=False).returncode
+    except FileNotFoundError as missing:
+        raise MissingProgram(f"{arguments[0]} is not on this machine; install it and try again") from missing
+
+
+class Running:
+    """A program at work, all that it says added to a file; `end` may come from another thread than `wait`."""
+
+    def __init__(self, arguments: Sequence[str], log: Path, *, cwd: Path | None = None) -> None:
+        """Start it, without a shell and without standard input. Raises MissingProgram and ServiceError as `run`."""
+        with _told(arguments[0]), open(log, "ab") as sink:
+            self._process = subprocess.Popen(
+                list(arguments),
+                cwd=cwd,
+                stdin=subprocess.DEVNULL,
+                stdout=sink,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def wait(self) -> int:
+        """Its exit status, negative for a signal. Whatever comes between, such as Ctrl-C, ends the program too."""
+        try:
+            return self._process.wait()
+        except BaseException:
+            self.end()
+            raise
+
+    def end(self, seconds: float = 10) -> None:
+        """Ask the program and all it started to end; after `seconds` make them."""
+        self._signal(signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(seconds)
+        self._signal(signal.SIGKILL)
+        self._process.wait()
+
+    def _signal(self, which: signal.Signals) -> None:
+        with suppress(OSError):
+            os.killpg(self._process.pid, which)
+
+
+@contextmanager
+def _told(name: str) -> Iterator[None]:
+    """What keeps a program from starting, as one line."""
+    try:
+        yield
+    except FileNotFoundError as missing:
+        raise MissingProgram(f"{name} is not on this machine; install it and try again") from missing
+    except OSError as failed:
+        raise ServiceError(f"{name} cannot be started: {failed.strerror}") from failed
+
+
+class Conversation:
+    """A program that answers each line with one line; it and all it starts end with `close`."""
+
+    def __init__(self, arguments: Sequence[str], env: Mapping[str, str]) -> None:
+        """`env` is all its environment. Raises MissingProgram and ServiceError as `run`."""
+        self._name = arguments[0]
+        with _told(self._name):
+            self._process = subprocess.Popen(
+                list(arguments),
+                env=dict(env),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                text=True,
+                encoding="utf-8",
+                start_new_session=True,
+            )
+
+    def ask(self, line: str) -> str:
+        """The answer. Raises ServiceError where the program has ended instead."""
+        source, sink = self._process.stdout, self._process.stdin
+        assert source is not None
+        assert sink is not None
+        answer = ""
+        with suppress(OSError, ValueError):
+            sink.write(line + "\n")
+            sink.flush()
+            answer = source.readline()
+        if not answer.endswith("\n"):
+            raise ServiceError(f"{self._name} ended without an answer")
+        return answer
+
+    def close(self) -> None:
+        """End the program and whatever it started, at once."""
+        with suppress(OSError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout):
+            with suppress(OSError):
+                if stream:
+                    stream.close()

@@ -1,0 +1,271 @@
+"""Several files of a tree changed together: all of them or none, at whatever moment the process dies."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import hashlib
+import json
+import os
+import secrets
+import stat
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path, PurePosixPath
+
+from seatrial.core.errors import ServiceError
+from seatrial.system.atomic import told
+
+RECORD, DRAFT = ".seatrial-changes", ".seatrial-draft"
+"""At the root of a tree: changes that are to be finished, and changes that are only being prepared."""
+
+BESIDE = ".seatrial-"
+"""New contents wait beside the file they are meant for, under a name that begins so."""
+
+
+@dataclass(frozen=True)
+class FileEdit:
+    """A file of a tree, by its path from the root: its bytes before and after, None where there is no file."""
+
+    path: str
+    before: bytes | None
+    after: bytes | None
+
+
+@contextmanager
+def alone(root: Path) -> Iterator[None]:
+    """Nobody else changes this tree meanwhile; the system lets go when a process dies. Raises ServiceError."""
+    with told(root):
+        descriptor = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as held:
+            raise ServiceError(f"{root} is being changed by another run; wait for its end") from held
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def change_all(root: Path, changes: Sequence[FileEdit]) -> None:
+    """Write and remove files of a tree: all of them or none, at whatever moment the process dies.
+
+    The new contents and a record of all changes are on the disk before one rename makes them count; what is
+    left to do from there is done by `finish`. A folder that a removal leaves empty goes too. Raises
+    ServiceError, with nothing changed, where the disk refuses, where a file is no longer what it was, and
+    where a link leads out of the tree.
+    """
+    finish(root)
+    real = os.path.realpath(root)
+    try:
+        _prepare(real, changes)
+    except BaseException as failed:
+        with suppress(OSError):
+            _drop(real)
+        if isinstance(failed, ServiceError):
+            raise ServiceError(f"{failed}; nothing was changed") from failed
+        raise
+    finish(root)
+
+
+def finish(root: Path) -> bool:
+    """Finish changes that were interrupted, and drop those that did not count yet; whether any were finished.
+
+    Raises ServiceError where the disk refuses, or where somebody has changed a file since.
+    """
+    real = os.path.realpath(root)
+    record = os.path.join(real, RECORD)
+    with told(record):
+        _drop(real)
+        if not os.path.lexists(record):
+            return False
+        steps = _steps(record)
+    for step in steps:
+        _must_be_waiting(real, step)
+    try:
+        _do_all(real, steps, record)
+    except ServiceError as failed:
+        raise ServiceError(f"{failed}; type it again to finish what was begun") from failed
+    return True
+
+
+@dataclass(frozen=True)
+class _Step:
+    """A change as it is recorded: the place below the root, what waits beside it, and the digests of the contents."""
+
+    path: str
+    beside: str | None
+    before: str | None
+    after: str | None
+
+
+def _prepare(real: str, changes: Sequence[FileEdit]) -> None:
+    """All that can fail for want of space or permission, and then the rename by which the changes count."""
+    with told(real):
+        steps = [_step(real, change, number) for number, change in enumerate(changes)]
+    if len({step.path for step in steps}) < len(steps):
+        raise ServiceError("two of the files to change are the same one behind a link")
+    draft, record = os.path.join(real, DRAFT), os.path.join(real, RECORD)
+    with told(record):
+        _put_durably(draft, json.dumps([asdict(step) for step in steps], indent=1).encode(), 0o644)
+    for step, change in zip(steps, changes, strict=True):
+        with told(os.path.join(real, step.path)):
+            _lay_beside(real, step, change.after)
+    with told(record):
+        os.replace(draft, record)
+
+
+def _step(real: str, change: FileEdit, number: int) -> _Step:
+    """Where a change takes place: behind links, as long as they lead to something in the tree."""
+    folder, name = os.path.split(os.path.join(real, change.path))
+    place = os.path.join(os.path.realpath(folder), name)
+    path = os.path.relpath(place if change.after is None else os.path.realpath(place), real)
+    beside = os.path.join(os.path.dirname(path), f"{BESIDE}{secrets.token_hex(4)}-{number}")
+    step = _Step(
+        path, None if change.after is None else beside, _digest(change.before), _digest(change.after)
+    )
+    if not _is_within(real, step):
+        raise ServiceError(f"{change.path} leads out of {real}, where nothing is written")
+    if _digest_at(place) != step.before:
+        raise ServiceError(f"{place} was changed meanwhile; type it again")
+    return step
+
+
+def _is_within(real: str, step: _Step) -> bool:
+    """Whether a step touches nothing outside the tree, and nothing of git's own."""
+    paths = [PurePosixPath(path) for path in (step.path, step.beside) if path is not None]
+    plain = all(not path.is_absolute() and not {"..", ".git"} & set(path.parts) for path in paths)
+    beside = step.beside is None or (paths[1].parent == paths[0].parent and paths[1].name.startswith(BESIDE))
+    folder = os.path.dirname(os.path.join(real, step.path))
+    return plain and beside and os.path.realpath(folder) == folder
+
+
+def _lay_beside(real: str, step: _Step, content: bytes | None) -> None:
+    place = os.path.join(real, step.path)
+    folder = os.path.dirname(place)
+    if content is None or step.beside is None:
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return
+    os.makedirs(folder, exist_ok=True)
+    mode = stat.S_IMODE(os.stat(place).st_mode) if os.path.exists(place) else 0o644
+    _put_durably(os.path.join(real, step.beside), content, mode)
+    _sync(folder)
+
+
+def _put_durably(path: str, content: bytes, mode: int) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fchmod(descriptor, mode)
+        os.fsync(descriptor)
+
+
+def _sync(folder: str) -> None:
+    """Names in a folder are on the disk, where the file system knows how."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    except OSError as failed:
+        if failed.errno != errno.EINVAL:
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def _must_be_waiting(real: str, step: _Step) -> None:
+    """A step that is done, or whose file is as it was and whose new content is there. Raises ServiceError."""
+    place, record = os.path.join(real, step.path), os.path.join(real, RECORD)
+    if not _is_within(real, step):
+        raise ServiceError(f"{record} names a place that nothing is written to; delete it")
+    now = _digest_at(place)
+    waits = step.beside is None or _digest_at(os.path.join(real, step.beside)) == step.after
+    if now != step.after and not (now == step.before and waits):
+        raise ServiceError(
+            f"{place} was changed since a run broke off in the middle of changing it; "
+            f"put it back as it was, or delete {record} to keep all as it is"
+        )
+
+
+def _do_all(real: str, steps: Sequence[_Step], record: str) -> None:
+    with told(record):
+        _sync(real)
+    for step in steps:
+        with told(os.path.join(real, step.path)):
+            _do(real, step)
+    with told(record):
+        os.unlink(record)
+        _sync(real)
+
+
+def _do(real: str, step: _Step) -> None:
+    """A step, or what is left of it."""
+    place = os.path.join(real, step.path)
+    folder = os.path.dirname(place)
+    with suppress(FileNotFoundError):
+        if step.beside is None:
+            os.unlink(place)
+        else:
+            os.replace(os.path.join(real, step.beside), place)
+    if os.path.isdir(folder):
+        _sync(folder)
+    if step.beside is None and folder != real:
+        with suppress(OSError):
+            os.rmdir(folder)
+
+
+def _drop(real: str) -> None:
+    """Remove what was being prepared by a run that died or failed before it counted. Raises OSError."""
+    draft = os.path.join(real, DRAFT)
+    if not os.path.lexists(draft):
+        return
+    with suppress(ServiceError):
+        for step in _steps(draft):
+            if step.beside and _is_within(real, step):
+                _clear(os.path.join(real, step.beside), with_folder=step.before is None)
+    os.unlink(draft)
+
+
+def _clear(path: str, with_folder: bool) -> None:
+    with suppress(FileNotFoundError):
+        os.unlink(path)
+    if with_folder:
+        with suppress(OSError):
+            os.rmdir(os.path.dirname(path))
+
+
+def _steps(record: str) -> list[_Step]:
+    """The steps of a record. Raises ServiceError for a file that is none."""
+    try:
+        rows = json.loads(_bytes(record))
+        steps = [_Step(**row) for row in rows]
+    except (ValueError, TypeError, RecursionError) as wrong:
+        raise ServiceError(f"{record} is no record of changes; delete it") from wrong
+    if not all(isinstance(value, str | None) for step in steps for value in asdict(step).values()):
+        raise ServiceError(f"{record} is no record of changes; delete it")
+    return steps
+
+
+def _digest(content: bytes | None) -> str | None:
+    return None if content is None else hashlib.sha256(content).hexdigest()
+
+
+def _digest_at(path: str) -> str | None:
+    """The digest of a file; None where there is none, and an empty one for what is no file."""
+    try:
+        return _digest(_bytes(path))
+    except FileNotFoundError:
+        return None
+    except OSError:
+        return ""
+
+
+def _bytes(path: str) -> bytes:
+    """The bytes of a regular file; never waits for a pipe. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file")
+        return file.read()

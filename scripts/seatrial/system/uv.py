@@ -1,0 +1,83 @@
+"""Running uv: the program, and the environment it is run in. The only user of uv."""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+
+from seatrial.core.errors import ServiceError
+from seatrial.system import process
+
+SECONDS = 1800
+"""So long may an installation take; the largest real environment takes a minute on a slow network."""
+
+_DROPPED = re.compile(
+    r"VIRTUAL_ENV|CONDA_.*|PYTHON(PATH|HOME|STARTUP|USERBASE)|UV_("
+    r"BREAK_SYSTEM_PACKAGES|BUILD_CONSTRAINT|COMPILE_BYTECODE|CONSTRAINT|CUSTOM_COMPILE_COMMAND|DEV|DRY_RUN|"
+    r"ENV_FILE|EXCLUDE|EXCLUDE_NEWER|EXTRA|FORK_STRATEGY|FROZEN|ISOLATED|LOCKED|MANAGED_PYTHON|NO_BINARY.*|"
+    r"NO_BUILD.*|NO_DEV|NO_EDITABLE|NO_GROUP|NO_MANAGED_PYTHON|NO_PROJECT|NO_SOURCES|NO_SYNC|NO_VERIFY_HASHES|"
+    r"OVERRIDE|PRERELEASE|PROJECT.*|PYTHON|PYTHON_PREFERENCE|REQUIRE_HASHES|RESOLUTION|SYSTEM_PYTHON|TARGET|"
+    r"TORCH_BACKEND|VENV_.*|WORKING_DIR|INDEX_STRATEGY)"
+)
+"""What would change which packages are installed, or where to; indexes, proxies and caches stay the person's."""
+
+
+_one_at_a_time = threading.Lock()  # what uv looks itself up with is not made for threads
+
+
+def program() -> str:
+    """Where uv is. Raises ServiceError."""
+    with _one_at_a_time:
+        return _program()
+
+
+@lru_cache(maxsize=1)
+def _program() -> str:
+    try:
+        from uv import find_uv_bin
+
+        return str(find_uv_bin())
+    except (ImportError, FileNotFoundError) as missing:
+        raise ServiceError('uv is not installed beside Seatrial; type "pip install uv"') from missing
+
+
+def run(*arguments: str, cwd: Path | None = None, seconds: float = SECONDS) -> process.Ran:
+    """Run uv, quietly and in the person's own settings. Raises ServiceError where it cannot be run."""
+    return process.run(
+        [program(), "--no-progress", "--color", "never", *arguments],
+        cwd=cwd,
+        env=_environment(os.environ),
+        seconds=seconds,
+        clean=True,
+    )
+
+
+def _environment(inherited: Mapping[str, str]) -> dict[str, str]:
+    kept = {name: value for name, value in inherited.items() if not _DROPPED.fullmatch(name)}
+    return {**_trusted(), **kept} if kept.keys().isdisjoint(("SSL_CERT_FILE", "SSL_CERT_DIR")) else kept
+
+
+@lru_cache(maxsize=1)
+def _trusted() -> Mapping[str, str]:
+    """The certificates this machine trusts, as pip takes them; uv by itself knows only the public ones."""
+    import ssl
+
+    known = ssl.get_default_verify_paths()
+    if known.cafile:
+        return {"SSL_CERT_FILE": known.cafile}
+    if known.capath and os.listdir(known.capath):
+        return {"SSL_CERT_DIR": known.capath}
+    return {}
+
+
+def pythons_folder() -> Path:
+    """Where uv keeps the Pythons it has installed."""
+    stated = os.environ.get("UV_PYTHON_INSTALL_DIR")
+    if stated:
+        return Path(stated)
+    data = os.environ.get("XDG_DATA_HOME")
+    return (Path(data) if data else Path.home() / ".local" / "share") / "uv" / "python"

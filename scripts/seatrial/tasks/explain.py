@@ -1,0 +1,48 @@
+"""The tasks that explain: the list of rules, and one rule with its reason."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from invoke import Context, task
+
+from seatrial.core.errors import UsageError
+from seatrial.core.suggest import nearest
+from seatrial.tasks.cli import door, option, say
+
+if TYPE_CHECKING:
+    from seatrial.handbook.pages import Told
+
+
+@task(help={"code": "a rule's code or name, such as SPC001"}, positional=["code"])
+@door
+def explain(c: Context, code: str | None = None) -> None:
+    """A rule's law, its reason, and an example with the real output."""
+    from seatrial.handbook.examples import example
+    from seatrial.handbook.pages import entry
+
+    rule = _rule(option("code", code))
+    say(entry(rule, example(rule)))
+
+
+@task
+@door
+def rules(c: Context) -> None:
+    """All rules, a line each."""
+    from seatrial.handbook.pages import EVERY, listing
+
+    say(listing(EVERY))
+
+
+def _rule(code: str | None) -> Told:
+    if not code:
+        raise UsageError("which rule? type `seatrial explain SPC001`; `seatrial rules` lists them")
+    from seatrial.handbook.pages import EVERY
+
+    by_code, by_name = {rule.code: rule for rule in EVERY}, {rule.name: rule for rule in EVERY}
+    found = by_code.get(code.upper()) or by_name.get(code.lower())
+    if found is None:
+        near = nearest(code.upper(), by_code) or nearest(code.lower(), by_name)
+        hint = f'did you mean "{near}"?' if near else "`seatrial rules` lists them"
+        raise UsageError(f'no rule is called "{code}"; {hint}')
+    return found

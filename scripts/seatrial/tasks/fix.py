@@ -1,0 +1,87 @@
+"""The task that applies the safe repairs which findings offer."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from itertools import groupby
+from operator import attrgetter
+
+from invoke import Context, task
+
+from seatrial.core.edits import repaired
+from seatrial.core.errors import Unreadable
+from seatrial.core.model import Edit, Finding, Integration
+from seatrial.core.printable import plain
+from seatrial.system.atomic import write_whole
+from seatrial.tasks.choice import COMPARING, choose
+from seatrial.tasks.cli import door, jobs_of, note, option, say, switch
+from seatrial.workspace.workspace import Workspace
+
+
+@task(help=COMPARING | {"diff": "show the repairs and change nothing"}, iterable=["integration"])
+@door
+def fix(
+    c: Context,
+    integration: Sequence[str] | None = None,
+    root: str | None = None,
+    since: str | None = None,
+    diff: bool = False,
+) -> None:
+    """Apply every safe repair; `seatrial validate` shows the rest."""
+    from seatrial.validate.rules import RULES
+    from seatrial.validate.run import survey
+
+    choice = choose(root, integration, since)
+    workspace, jobs = choice.workspace, jobs_of(option("jobs", None))
+    findings = survey(workspace, choice.integrations, RULES, jobs, choice.changes(RULES)).outcome.findings
+    changed = [_mend(workspace, path, edits, switch("diff", diff)) for path, edits in _edits(findings)]
+    word = "would be repaired" if switch("diff", diff) else "repaired"
+    count = sum(changed) or "nothing"
+    unit = "" if count == "nothing" else " file" if count == 1 else " files"
+    note(f"{count}{unit} {word}; `seatrial validate` shows what is left to do by hand")
+
+
+def _edits(findings: Sequence[Finding]) -> list[tuple[str, list[Edit]]]:
+    """The safe edits, file by file."""
+    safe = (finding.fix.edit for finding in findings if finding.fix and finding.fix.edit)
+    by_path = sorted(safe, key=attrgetter("where.path"))
+    return [(path, list(edits)) for path, edits in groupby(by_path, key=attrgetter("where.path"))]
+
+
+def _mend(workspace: Workspace, path: str, edits: Sequence[Edit], show: bool) -> bool:
+    """Repair one file, or show how; whether there was anything to change. Links are left alone."""
+    before = _text(workspace, path)
+    after = repaired(before, edits) if before is not None else None
+    if before is None or after is None or before == after:
+        return False
+    if show:
+        lines = difflib.unified_diff(
+            before.splitlines(), after.splitlines(), f"a/{path}", f"b/{path}", lineterm=""
+        )
+        say("".join(f"{plain(line)}\n" for line in lines))
+    else:
+        write_whole(workspace.root / path, after)
+        note(f"repaired {path}")
+    return True
+
+
+def _text(workspace: Workspace, path: str) -> str | None:
+    """The text of a plain file of some integration, by its path from the root."""
+    for integration in workspace.integrations:
+        inside = _inside(integration, path)
+        if inside is None:
+            continue
+        entry = integration.entry(inside)
+        if entry is None or entry.target is not None:
+            return None
+        try:
+            return integration.read(inside).decode()
+        except (Unreadable, UnicodeDecodeError):
+            return None
+    return None
+
+
+def _inside(integration: Integration, path: str) -> str | None:
+    prefix = f"{integration.path}/" if integration.path else ""
+    return path.removeprefix(prefix) if path.startswith(prefix) else None

@@ -1,0 +1,154 @@
+"""The task that makes a new integration folder."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from pathlib import Path
+
+from invoke import Context, task
+
+from seatrial.core.errors import ServiceError, UsageError
+from seatrial.core.model import Profile
+from seatrial.core.settings import SHARED_DOCKERFILE, Settings
+from seatrial.core.suggest import nearest
+from seatrial.scaffold import template
+from seatrial.system import git, process
+from seatrial.system.atomic import write_whole
+from seatrial.tasks.choice import open_workspace
+from seatrial.tasks.cli import CHOOSING, door, note, option, switch
+from seatrial.tasks.interview import Told, answers_of, told
+from seatrial.workspace.workspace import Workspace
+
+HELP = {
+    "name": 'the title people read, such as "My Service"; asked for on a terminal',
+    "root": CHOOSING["root"],
+    "profile": "guide or ocean; by default that of the repository",
+    "slug": "folder and package name; by default made from the title",
+    "parent": "first kind it exports",
+    "child": "second kind, which belongs to the first",
+    "description": "one line that says what it does",
+    "section": "section of the catalogue",
+    "icon": "icon in Port",
+    "author": "by default git's user.name",
+    "email": "by default git's user.email",
+    "no-lock": "do not make poetry.lock with poetry",
+}
+
+
+@task(help=HELP, positional=["name"])
+@door
+def new(
+    c: Context,
+    name: str | None = None,
+    root: str | None = None,
+    profile: str | None = None,
+    slug: str | None = None,
+    parent: str | None = None,
+    child: str | None = None,
+    description: str | None = None,
+    section: str | None = None,
+    icon: str | None = None,
+    author: str | None = None,
+    email: str | None = None,
+    no_lock: bool = False,
+) -> None:
+    """A new integration folder from the template."""
+    workspace = _workspace(option("root", root))
+    base = workspace.root if workspace else Path(option("root", root) or ".").absolute()
+    chosen = _profile(option("profile", profile), workspace)
+    given = {
+        "slug": slug,
+        "parent": parent,
+        "child": child,
+        "description": description,
+        "section": section,
+        "icon": icon,
+        **_author(base, author, email),
+    }
+    answers = answers_of(told(option("name", name), given), chosen, _shares(base))
+    holder = base / (workspace.settings.integrations if workspace else "integrations")
+    _make(answers, holder, locked=not switch("no_lock", no_lock))
+    if chosen is Profile.GUIDE and _lacks_dockerfile(base, workspace):
+        _share(base)
+
+
+def _workspace(root: str | None) -> Workspace | None:
+    """The workspace to add to; None where the folder is none yet. Raises UsageError for a place that will not do."""
+    if root and not Path(root).is_dir():
+        raise UsageError(f'there is no folder "{root}"; make it first, or name another with --root')
+    try:
+        workspace = open_workspace(root)
+    except UsageError:
+        return None
+    if any(one.path == "" for one in workspace.integrations):
+        raise UsageError(f"{workspace.root} is itself one integration; name another place with --root")
+    return workspace
+
+
+def _profile(stated: str | None, workspace: Workspace | None) -> Profile:
+    if stated is None:
+        return workspace.profile if workspace else Profile.GUIDE
+    if stated not in [profile.value for profile in Profile]:
+        near = nearest(stated, [profile.value for profile in Profile])
+        raise UsageError(
+            f'profile is guide or ocean, not "{stated}"' + (f'; did you mean "{near}"?' if near else "")
+        )
+    return Profile(stated)
+
+
+def _shares(base: Path) -> bool:
+    """Whether the integrations of a repository share one Makefile."""
+    return (base / "integrations" / "_infra" / "Makefile").is_file()
+
+
+def _lacks_dockerfile(base: Path, workspace: Workspace | None) -> bool:
+    """Whether nothing says yet how an image is built, neither the settings nor any Dockerfile."""
+    settings = workspace.settings if workspace else Settings()
+    places = [one.path for one in workspace.integrations] if workspace else []
+    dockerfiles = [SHARED_DOCKERFILE, *(f"{place}/Dockerfile" for place in places)]
+    stated = settings.release.dockerfile != SHARED_DOCKERFILE
+    return not stated and not any(os.path.lexists(base / path) for path in dockerfiles)
+
+
+def _share(base: Path) -> None:
+    """Write what builds the images of all integrations, beside what is there, but through no link."""
+    for path, text in template.shared().items():
+        target = base / path
+        if os.path.lexists(target) or target.parent.is_symlink():
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(target, text)
+        note(f"made {target}")
+
+
+def _author(base: Path, author: str | None, email: str | None) -> Told:
+    """Who writes it: as stated, else as git knows them where that will do."""
+    known = {"author": git.setting(base, "user.name"), "email": git.setting(base, "user.email")}
+    try:
+        answers_of({"title": "Any", **known}, Profile.GUIDE)
+    except UsageError:
+        known = {}
+    return {"author": author or known.get("author"), "email": email or known.get("email")}
+
+
+def _make(answers: template.Answers, holder: Path, locked: bool) -> None:
+    destination = holder / answers.slug
+    template.write(template.render(answers), destination)
+    note(f"made {destination}")
+    failed = _lock(destination) if locked else "it was not asked for"
+    if failed:
+        command = f"cd {shlex.quote(str(destination))} && {' '.join(template.LOCK_COMMAND)}"
+        note(f"poetry.lock is still to be made: {failed}; type: {command}")
+    note(f"next: seatrial validate -i {answers.slug}")
+
+
+def _lock(destination: Path) -> str:
+    """Let poetry make the lock file; why it could not, where it could not."""
+    note("making poetry.lock with poetry, which asks the package index: a minute or so")
+    try:
+        ran = process.run(template.LOCK_COMMAND, cwd=destination, seconds=600)
+    except ServiceError as failure:
+        return str(failure)
+    said = (ran.err or ran.out).decode(errors="replace").strip().splitlines() or ["it said nothing"]
+    return "" if ran.status == 0 else f"poetry failed: {said[-1].strip()}"

@@ -1,0 +1,1 @@
+"""Judging integrations by the rules."""

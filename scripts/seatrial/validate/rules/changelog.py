@@ -1,0 +1,381 @@
+"""Family CHG: the changelog has what the release writes into it and what its gate asks for.
+
+Family CHG: the form of the newest entry, which the pull-request gate reads line by line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+
+from seatrial.core.model import Edit, Fix, Fleet, Integration, Location, MemoryFolder, Problem
+from seatrial.core.suggest import nearest
+from seatrial.core.version import Version
+from seatrial.documents.changelog import MARKER, Section, VersionEntry
+from seatrial.validate.facts.changelog import (
+    CHANGELOG,
+    ChangelogText,
+    Fragment,
+    has_declared_form,
+    is_declared,
+    tidy_ones,
+)
+from seatrial.validate.facts.package import FRAGMENT_TYPES, Package
+from seatrial.validate.facts.tree import Custom
+from seatrial.validate.rules.rule import GUIDE, WARNING, Edited, Problems, rule
+
+FORM = "## X.Y.Z (YYYY-MM-DD)"
+FIRST = "## 0.1.0 (2026-01-31)"
+
+
+def edited(old: str, new: str) -> Edited:
+    """The edit of the template's changelog that turns one text into another."""
+
+    def edit(folder: MemoryFolder) -> MemoryFolder:
+        return folder.edited(CHANGELOG, old, new)
+
+    return edit
+
+
+def older(*lines: str) -> Edited:
+    """The edit that adds lines below the template's only entry."""
+
+    def edit(folder: MemoryFolder) -> MemoryFolder:
+        return folder.having(
+            CHANGELOG, folder.text(CHANGELOG).rstrip("\n") + "\n\n\n" + "\n".join(lines) + "\n"
+        )
+
+    return edit
+
+
+def called(name: str) -> Edited:
+    """The edit that makes another integration of the template's folder."""
+
+    def edit(folder: MemoryFolder) -> MemoryFolder:
+        return folder.edited("pyproject.toml", 'name = "good-service"', f'name = "{name}"')
+
+    return edit
+
+
+OLDER = ("", "", "### Features", "", "- Added projects")
+
+
+@rule("CHG001", bad=lambda folder: folder.having(CHANGELOG, folder.read(CHANGELOG) + b"- Caf\xe9\n"))
+def unreadable_changelog(changelog: ChangelogText) -> Problems:
+    """The changelog is text in UTF-8.
+
+    The release job stops at any other byte.
+    """
+    for fault in changelog.head.faults:
+        yield Problem(changelog.head.where(fault), fault.message, Fix("save the file as UTF-8 text"))
+
+
+@rule("CHG002", bad=edited(f"{MARKER}\n", ""))
+def missing_changelog_marker(changelog: ChangelogText) -> Problems:
+    """The changelog has the line below which new entries are written.
+
+    Without it towncrier writes the next entry above the title.
+    """
+    if not changelog.markers and not changelog.head.faults:
+        top = changelog.top
+        where = changelog.head.at(top) if top else Location(CHANGELOG)
+        yield Problem(
+            where, "the line below which new entries go is missing", Fix(f'write "{MARKER}" above the newest')
+        )
+
+
+def _without_entries(folder: MemoryFolder) -> MemoryFolder:
+    return folder.having(CHANGELOG, folder.text(CHANGELOG).partition(f"\n{FIRST}")[0])
+
+
+@rule("CHG003", bad=_without_entries)
+def no_changelog_entry(changelog: ChangelogText, package: Package) -> Problems:
+    """The changelog has an entry.
+
+    Its version would be published with nothing said about it.
+    """
+    if not changelog.top and not changelog.head.faults:
+        line = changelog.markers[0] if changelog.markers else 1
+        fix = Fix(
+            f'write an entry, "## {package.version or "0.1.0"} (YYYY-MM-DD)", with a section and a bullet'
+        )
+        yield Problem(Location(CHANGELOG, line), "no version has an entry", fix)
+
+
+@rule("CHG101", bad=edited(f"{MARKER}\n", f"{MARKER}\n\n{MARKER}\n"))
+def repeated_changelog_marker(changelog: ChangelogText) -> Problems:
+    """The line below which new entries are written stands there once.
+
+    Towncrier takes the first, people the one they see.
+    """
+    for line in changelog.markers[1:]:
+        message = f"the line below which new entries go stands here again, after line {changelog.markers[0]}"
+        yield Problem(Location(CHANGELOG, line), message, Fix("delete it"))
+
+
+def _above_the_marker(folder: MemoryFolder) -> MemoryFolder:
+    text = folder.text(CHANGELOG)
+    head, _, entry = text.partition(f"{MARKER}\n\n")
+    return folder.having(CHANGELOG, f"{head}{entry}\n\n{MARKER}\n")
+
+
+@rule("CHG102", bad=_above_the_marker)
+def entry_above_marker(changelog: ChangelogText) -> Problems:
+    """Every entry stands below the line that new ones are written under.
+
+    The next one would be written below those that are older than it.
+    """
+    top, markers = changelog.top, changelog.markers
+    if top and markers and top.line < markers[0]:
+        message = f'"{top.version}" stands above line {markers[0]}, under which new entries are written'
+        yield Problem(changelog.head.at(top), message, Fix("move that line above this entry"))
+
+
+@rule("CHG108", bad=older("## 0.1.0 (2026-01-30)", *OLDER))
+def repeated_changelog_version(changelog: ChangelogText) -> Problems:
+    """The newest version has one entry.
+
+    A second one is that of another version, or this release was published before.
+    """
+    top = changelog.top
+    line = changelog.repeated(top.version) if top and top.version else 0
+    if top and line:
+        message = f'"{top.version}" has an entry already, at line {line}'
+        yield Problem(changelog.head.at(top), message, Fix("raise the version of this one, or join the two"))
+
+
+@rule("CHG109", bad=older("## 0.2.0 (2026-01-30)", *OLDER))
+def falling_changelog_version(changelog: ChangelogText) -> Problems:
+    """The newest version is higher than the one before.
+
+    What is published last is what users get as the latest.
+    """
+    top, second = changelog.top, changelog.second
+    if top and second and _is_lower(top.version or "", second.version or ""):
+        message = f'"{top.version}" is lower than "{second.version}" below it'
+        yield Problem(changelog.head.at(top), message, Fix(f'raise it above "{second.version}"'))
+
+
+def _is_lower(version: str, other: str) -> bool:
+    try:
+        return Version.parse(version) < Version.parse(other)
+    except ValueError:
+        return False
+
+
+@rule(
+    "CHG110",
+    bad=older("## 0.0.2 (2026-01-30)", *OLDER, "", "", "# 0.0.1 (2026-01-29)", *OLDER),
+    severity=WARNING,
+    siblings={name: called(name) for name in ("billing", "storage", "tickets")},
+)
+def malformed_older_entry(
+    changelog: ChangelogText, package: Package, integration: Integration, fleet: Fleet
+) -> Problems:
+    """The older entries have the form of the newest, where the other integrations keep theirs so.
+
+    The pull-request gate reads them all.
+    """
+    line, count = changelog.untidy if is_declared(package) else (0, 0)
+    custom = Custom.among(integration, fleet, tidy_ones(fleet)) if line else None
+    if custom and custom.is_common:
+        more = f", nor have {count - 1} further ones" if count > 1 else ""
+        message = f"this heading has not the usual form and spacing{more}"
+        fix = Fix(f'write "{FORM}", with two blank lines above and below')
+        yield Problem(Location(CHANGELOG, line), message, fix, custom.evidence("keep them so"))
+
+
+@rule(
+    "CHG111", bad=lambda folder: folder.having("changelog/improvement.md", "Added labels\n"), severity=WARNING
+)
+def malformed_fragment_name(fragments: tuple[Fragment, ...], package: Package) -> Problems:
+    """A fragment is called `<issue>.<type>.md`, with a type that towncrier knows.
+
+    Towncrier passes over any other, and the change is missing from the changelog.
+    """
+    types = package.fragment_types or FRAGMENT_TYPES
+    for fragment in fragments:
+        if not fragment.has_type(types):
+            fix = Fix(f"rename it to 1.improvement.md; the types are {', '.join(types)}")
+            yield Problem(Location(fragment.path), f'"{fragment.path}" has no type in its name', fix)
+
+
+def _with_leftover(folder: MemoryFolder) -> MemoryFolder:
+    bullet = folder.text(CHANGELOG).partition("\n- ")[2]
+    return folder.having("changelog/1.feature.md", bullet)
+
+
+@rule("CHG112", bad=_with_leftover, severity=WARNING)
+def leftover_fragment(
+    fragments: tuple[Fragment, ...], package: Package, changelog: ChangelogText
+) -> Problems:
+    """A fragment is gone once its change stands in the changelog.
+
+    The next release would announce it again.
+    """
+    for fragment in fragments:
+        if fragment.has_type(package.fragment_types or FRAGMENT_TYPES) and fragment.stands_in(changelog.data):
+            message = f'"{fragment.path}" stands in the changelog already'
+            yield Problem(Location(fragment.path), message, Fix("delete it"))
+
+
+@rule("CHG201", bad=edited(FIRST, "## 0.2.0 (2026-01-31)"))
+def changelog_version_disagrees(changelog: ChangelogText, package: Package) -> Problems:
+    """The newest entry is that of the version in pyproject.toml.
+
+    What is published under a version is what its entry says.
+    """
+    top, version = changelog.top, package.version.strip()
+    if top and version and top.version != version.removeprefix("v"):
+        message = (
+            f'the newest entry is "{top.version}", and the version in pyproject.toml is "{version[:60]}"'
+        )
+        fix = Fix(f'write an entry for "{version[:60]}", or "{top.version}" there')
+        yield Problem(changelog.head.at(top), message, fix)
+
+
+SECTIONS = (
+    "Breaking Changes",
+    "Deprecations",
+    "Features",
+    "Improvements",
+    "Bug Fixes",
+    "Improved Documentation",
+    "Vulnerabilities",
+)
+"""What the sections of an entry may be called."""
+
+MOST = 20
+"""Of one entry, no more sections than this are judged."""
+
+AFTER_HEADING, AFTER_SECTION, BEFORE_HEADING = 2, 1, 2
+"""How many blank lines towncrier 23 writes, and the pull-request gate counts."""
+
+
+@rule("CHG103", bad=edited(FIRST, "# 0.1.0 (2026-01-31)"))
+def malformed_changelog_heading(changelog: ChangelogText, package: Package) -> Problems:
+    """The newest entry's heading has the form that `title_format` declares, today `## X.Y.Z (YYYY-MM-DD)`.
+
+    The pull-request gate finds no entry under any other.
+    """
+    top = changelog.top
+    if top is None:
+        return
+    where = changelog.head.at(top)
+    if not top.date or not has_declared_form(package, top):
+        fix = _heading_fix(top) if is_declared(package) else Fix(f'write "{FORM}"')
+        yield Problem(where, f'"{top.heading.strip()[:60]}" is no heading of an entry', fix)
+    line = changelog.underline() if is_declared(package) else 0
+    if line:
+        yield Problem(Location(CHANGELOG, line), "nothing is underlined in an entry", Fix("delete this line"))
+
+
+def _heading_fix(top: VersionEntry) -> Fix:
+    """The right heading; a program may write it where its date is known."""
+    if not _is_date(top.date or ""):
+        return Fix(f'write "## {top.version} (YYYY-MM-DD)"')
+    right = f"## {top.version} ({top.date})"
+    return Fix(f'write "{right}"', Edit(Location(CHANGELOG, top.line), top.heading, right))
+
+
+@rule("CHG104", bad=edited("(2026-01-31)", "(2026-31-01)"))
+def invalid_changelog_date(changelog: ChangelogText, package: Package) -> Problems:
+    """The date of the newest entry is a day of the calendar, year first.
+
+    Readers go by it when they look for what has changed since.
+    """
+    top = changelog.top
+    if top and top.date and has_declared_form(package, top) and not _is_date(top.date):
+        yield Problem(changelog.head.at(top), f'"{top.date[:40]}" is no date', Fix("write it as YYYY-MM-DD"))
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+@rule("CHG105", bad=edited(f"{FIRST}\n\n\n", f"{FIRST}\n\n"), by_profile={GUIDE: WARNING})
+def wrong_changelog_spacing(changelog: ChangelogText, package: Package) -> Problems:
+    """In the newest entry two blank lines follow the heading, one each section's; two stand before the next.
+
+    So towncrier 23 writes it, and the pull-request gate counts them. Towncrier 24 writes one less. Where the
+    older entries are not so either, nobody counts yet.
+    """
+    top = changelog.top
+    if top is None or not is_declared(package) or not has_declared_form(package, top) or top.empty:
+        return
+    for problem in _spacing(changelog, top):
+        yield replace(problem, severity=WARNING) if changelog.untidy[1] else problem
+
+
+def _spacing(changelog: ChangelogText, top: VersionEntry) -> Iterator[Problem]:
+    yield from _below(top, top.heading, AFTER_HEADING)
+    for section in top.sections[:MOST]:
+        yield from _below(section, f"{'#' * section.level} {section.name}", AFTER_SECTION)
+    if changelog.second and changelog.second.blank_before != BEFORE_HEADING:
+        second = changelog.second
+        where = Location(CHANGELOG, second.line)
+        few = BEFORE_HEADING - second.blank_before
+        edit = Edit(where, second.heading, "\n" * few + second.heading) if few > 0 else None
+        yield Problem(
+            where, _counted(second.blank_before, "above", BEFORE_HEADING), Fix(_cure(few, "above"), edit)
+        )
+
+
+def _below(part: VersionEntry | Section, text: str, wanted: int) -> Iterator[Problem]:
+    few = wanted - part.blank_after
+    if few:
+        where = Location(CHANGELOG, part.line, part.column)
+        edit = Edit(where, text + "\n" * part.blank_after + "\n", text + "\n" * wanted + "\n")
+        yield Problem(where, _counted(part.blank_after, "below", wanted), Fix(_cure(few, "below"), edit))
+
+
+def _counted(found: int, side: str, wanted: int) -> str:
+    return f"{found} blank line{'s' * (found != 1)} {side} this heading, not {wanted}"
+
+
+def _cure(few: int, side: str) -> str:
+    return f"{'add' if few > 0 else 'delete'} {abs(few)} blank line{'s' * (abs(few) != 1)} {side} it"
+
+
+@rule("CHG106", bad=edited("### Features", "### Feature"), by_profile={GUIDE: WARNING})
+def unknown_changelog_section(changelog: ChangelogText, package: Package) -> Problems:
+    """The sections of the newest entry have the names that towncrier gives them.
+
+    The pull-request gate refuses others, and readers look for these.
+    """
+    if changelog.top is None or not is_declared(package):
+        return
+    sections = [section for section in changelog.top.sections if section.level == 3][:MOST]
+    for section in sections:
+        if section.name not in SECTIONS:
+            yield _unknown(changelog.head.at(section), "###", section.name)
+    for stray in changelog.strays[:MOST]:
+        yield _unknown(changelog.head.at(stray), "#" * stray.level, stray.text)
+
+
+def _unknown(where: Location, hashes: str, name: str) -> Problem:
+    near = name if name in SECTIONS else nearest(name, SECTIONS)
+    edit = Edit(where, f"{hashes} {name}", f"### {near}") if near else None
+    fix = Fix(f'write "### {near}"' if near else f"write ### and one of {', '.join(SECTIONS)}", edit)
+    return Problem(where, f'"{hashes} {name[:60]}" is no section', fix)
+
+
+@rule("CHG107", bad=edited("### Features\n\n- Created the", "- Created the"))
+def empty_changelog_entry(changelog: ChangelogText, package: Package) -> Problems:
+    """The newest entry says under a section what has changed.
+
+    The pull-request gate refuses an entry without, and users learn nothing from it.
+    """
+    top = changelog.top
+    if top is None:
+        return
+    if top.empty and not changelog.strays:
+        fix = Fix("write a section, such as ### Improvements, and a bullet below it")
+        yield Problem(changelog.head.at(top), f'the entry of "{top.version}" says nothing', fix)
+    elif is_declared(package) and not top.sections and not changelog.strays:
+        fix = Fix("write ### Improvements, or another section, above its first bullet")
+        yield Problem(changelog.head.at(top), f'the entry of "{top.version}" has no section', fix)

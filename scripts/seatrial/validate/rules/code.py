@@ -1,0 +1,318 @@
+"""Family COD: the Python code parses, and agrees with the spec about configurations, events, actions.
+
+Family COD: kinds and selectors of the spec and the port-app-config are those that the code takes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from seatrial.core.model import Edit, Fix, Location, MemoryFolder, Problem
+from seatrial.core.names import shown
+from seatrial.core.suggest import nearest
+from seatrial.documents.document import FaultKind
+from seatrial.validate.facts.app_config import AppConfig
+from seatrial.validate.facts.code import Code, Unread
+from seatrial.validate.facts.configuration_use import ConfigurationUse
+from seatrial.validate.facts.kinds import Kinds, Stated, meant
+from seatrial.validate.facts.python_files import PythonFiles
+from seatrial.validate.facts.spec import Spec
+from seatrial.validate.rules.rule import OFF, WARNING, Edited, Problems, rule
+
+SPEC = ".port/spec.yaml"
+APP_CONFIG = ".port/resources/port-app-config.yaml"
+_TASK_LISTED = "      - kind: task\n"
+_TASK_RESYNC = "@ocean.on_resync(Kind.TASK)\n"
+
+
+def edited(*edits: tuple[str, str, str]) -> Edited:
+    """The edit of the template that turns texts of files into others."""
+
+    def edit(folder: MemoryFolder) -> MemoryFolder:
+        for path, old, new in edits:
+            folder = folder.edited(path, old, new)
+        return folder
+
+    return edit
+
+
+def renamed(where: Location, message: str, name: str, near: str | None, otherwise: str) -> Problem:
+    """A name that is none of the known ones, with the one that is probably meant."""
+    if near is None:
+        return Problem(where, message, Fix(otherwise))
+    fix = Fix(f'change "{shown(name)}" to "{shown(near)}"', Edit(where, name, near))
+    return Problem(where, f'{message}; did you mean "{shown(near)}"?', fix)
+
+
+def _near(kind: str, known: Collection[str] | None) -> str | None:
+    return meant(kind, known or ()) or nearest(kind, known or ())
+
+
+_SAAS_OFF = "saas:\n  enabled: false\n"
+_ACTION = "actionsProcessingEnabled: true\nactions:\n  - name: close_task\n    inputs: []\n"
+_EXECUTOR = (
+    "from port_ocean.core.handlers.actions.abstract_executor import AbstractExecutor\n\n\n"
+    'class CloseTaskExecutor(AbstractExecutor):\n    ACTION_NAME = "close_task"\n'
+)
+_PROXY = (
+    "  - name: proxyUrl\n    type: url\n    required: false\n    description: A proxy in front of the API\n"
+)
+
+
+@rule("COD001", bad=edited(("main.py", "(selector.include_archived)", "(selector.include_archived")))
+def broken_python(python_files: PythonFiles) -> Problems:
+    """Every Python file of the integration parses.
+
+    The integration does not start, and nothing that must agree with the code can be checked.
+    Tests and examples are left to the tools that run them.
+    """
+    for fault, where in python_files.faults():
+        if python_files.is_conflicted(where.path) or python_files.is_encoded(where.path):
+            continue
+        if fault.kind is FaultKind.LIMIT:
+            message = f"nothing that must agree with the code is checked: {fault.message}"
+            yield Problem(where, message, Fix("split the file"), severity=WARNING)
+        else:
+            said = "the file does not parse: " if fault.kind is FaultKind.SYNTAX else ""
+            yield Problem(where, said + fault.message, Fix("mend the text at this place"))
+
+
+@rule("COD208", bad=edited(("client.py", 'integration_config["api_token"]', 'integration_config["token"]')))
+def undeclared_configuration_read(configuration_use: ConfigurationUse) -> Problems:
+    """Each configuration that the code reads is declared in the spec.
+
+    Ocean builds the configuration from the spec and drops every other key, whatever the
+    environment says: `[...]` fails, `.get(...)` gives None for ever.
+    """
+    for read, others in configuration_use.undeclared():
+        near = configuration_use.meant(read.key)
+        message = f'the spec declares no configuration for "{shown(read.key)}"'
+        hint = f'; did you mean "{near}"?' if near else ""
+        fix = Fix(f'read "{near}"' if near else "declare it in the spec, or take it out here")
+        evidence = f"also read in {', '.join(others)}" if others else ""
+        severity = WARNING if read.forgiving else None
+        yield Problem(read.where, message + hint, fix, evidence=evidence, severity=severity)
+
+
+@rule("COD209", bad=edited(("client.py", 'integration_config["api_url"]', 'integration_config["apiUrl"]')))
+def configuration_read_by_spec_name(configuration_use: ConfigurationUse) -> Problems:
+    """The code reads a configuration in snake case, whatever the case of its name in the spec.
+
+    Ocean turns the names of the spec into snake case when it starts; the name of the spec is
+    no key then.
+    """
+    for read, key in configuration_use.miscased():
+        fix = Fix(f'read "{key}"', Edit(read.where, read.key, key) if read.written else None)
+        yield Problem(read.where, f'"{shown(read.key)}" is "{key}" in the code', fix)
+
+
+@rule("COD210", severity=WARNING, bad=edited((SPEC, "saas:\n", _PROXY + "saas:\n")))
+def unused_configuration(configuration_use: ConfigurationUse) -> Problems:
+    """Each configuration that the spec declares is used.
+
+    People fill it in, and nothing happens. Used is what the code names in any way, what other
+    configurations depend on, and what Ocean reads itself.
+    """
+    for item, key in configuration_use.unused():
+        where = configuration_use.spec.document.at(*item.way("name"))
+        message = f'the configuration "{shown(item.text("name"))}" is not used: no code names "{shown(key)}"'
+        yield Problem(where, message, Fix("use it in the code, or take it out of the spec"))
+
+
+@rule("COD211", bad=edited((SPEC, _SAAS_OFF, "saas:\n  enabled: true\n  liveEvents:\n    enabled: true\n")))
+def live_events_without_processor(spec: Spec, code: Code) -> Problems:
+    """An integration whose spec enables live events handles webhooks.
+
+    Port offers live events for it, and no event ever arrives.
+    """
+    live_events = spec.root.inner("saas", "liveEvents")
+    if live_events.value.get("enabled") is True and not code.listens:
+        where = spec.document.at(*live_events.way("enabled"))
+        message = "live events are enabled, but the code has no webhook processor"
+        fix = Fix("set it to false, or register a processor with add_webhook_processor")
+        yield Problem(where, message, fix)
+
+
+def _processing(folder: MemoryFolder) -> MemoryFolder:
+    code = folder.edited(
+        "main.py",
+        "from kinds import Kind\n",
+        "from kinds import Kind\nfrom processor import TaskProcessor\n\n"
+        'ocean.add_webhook_processor("/webhook", TaskProcessor)\n',
+    )
+    processor = (
+        "from port_ocean.core.handlers.webhook.abstract_webhook_processor import (\n"
+        "    AbstractWebhookProcessor,\n)\n\n\n"
+        "class TaskProcessor(AbstractWebhookProcessor): ...\n"
+    )
+    enabled = edited((SPEC, _SAAS_OFF, "saas:\n  enabled: true\n"))
+    return enabled(code.having("processor.py", processor))
+
+
+@rule("COD212", severity=OFF, bad=_processing)
+def processor_without_live_events(spec: Spec, code: Code) -> Problems:
+    """An integration that handles webhooks and may run at Port enables live events in its spec.
+
+    Port does not route events to it otherwise. Some hold live events back on purpose: switch
+    this on where none should.
+    """
+    saas = spec.root.inner("saas")
+    if saas.value.get("enabled") is True and code.processors and "liveEvents" not in saas.value:
+        message = f'"{code.processors[0]}" has a webhook processor, but live events are not enabled'
+        fix = Fix("add liveEvents with enabled: true below saas")
+        yield Problem(spec.document.key(*saas.keys), message, fix)
+
+
+@rule("COD213", bad=edited((SPEC, "saas:\n", _ACTION + "saas:\n")))
+def action_without_executor(spec: Spec, code: Code) -> Problems:
+    """Each action of the spec has an executor of that name.
+
+    Port offers the action, and every run of it fails.
+    """
+    known = {one.action for one in code.executors}
+    listed = {action.text("name") for action in spec.actions}
+    if None in known:
+        return
+    for action in spec.actions:
+        name = action.text("name")
+        if name not in known:
+            message = f'no executor has the ACTION_NAME "{shown(name)}"'
+            near = nearest(name, {one for one in known if one} - listed)
+            where = spec.document.at(*action.way("name"))
+            yield renamed(where, message, name, near, "add an executor, or take the action out of the spec")
+
+
+@rule("COD214", bad=lambda folder: folder.having("actions.py", _EXECUTOR))
+def executor_without_action(spec: Spec, code: Code) -> Problems:
+    """Each executor carries out an action of the spec.
+
+    Port does not know of the action, so nobody can run it.
+    """
+    listed = {action.text("name") for action in spec.actions}
+    if len(listed) < len(list(spec.root.listed("actions"))):
+        return
+    for one in code.executors:
+        is_near = one.action and nearest(one.action, listed - {other.action for other in code.executors})
+        if one.action and one.action not in listed and not is_near:
+            fix = Fix("add it to the actions of the spec, or delete the executor")
+            yield Problem(one.where, f'the spec has no action "{shown(one.action)}"', fix)
+
+
+@rule("COD201", bad=edited((SPEC, "- kind: task", "- kind: tasks")))
+def listed_kind_not_accepted(kinds: Kinds) -> Problems:
+    """Each kind of the spec is one that a resource class of the code accepts.
+
+    Port offers the kind, and a mapping that uses it is refused. An integration with a class
+    for any kind is not asked.
+    """
+    yield from _unaccepted(kinds, kinds.only_listed)
+
+
+@rule("COD202", bad=edited((APP_CONFIG, "- kind: task", "- kind: tasks")))
+def mapped_kind_not_accepted(kinds: Kinds) -> Problems:
+    """Each kind of the port-app-config is one that a resource class of the code accepts.
+
+    Ocean refuses the whole default mapping otherwise, and nothing is exported. An integration
+    with a class for any kind is not asked.
+    """
+    yield from _unaccepted(kinds, kinds.mapped)
+
+
+def _unaccepted(kinds: Kinds, stated: tuple[Stated, ...]) -> Problems:
+    for one in kinds.unaccepted(stated):
+        message = f'no resource class accepts the kind "{shown(one.kind)}"'
+        near = _near(one.kind, kinds.accepted())
+        yield renamed(one.where, message, one.kind, near, "take it out, or add a resource class")
+
+
+@rule(
+    "COD203",
+    bad=edited(
+        ("integration.py", "Literal[Kind.TASK]", 'Literal[Kind.TASK, "subtask"]'),
+        (SPEC, _TASK_LISTED, _TASK_LISTED + "      - kind: subtask\n"),
+    ),
+)
+def listed_kind_without_resync(kinds: Kinds) -> Problems:
+    """Each kind of the spec has a function that exports it.
+
+    Ocean calls what is registered with `on_resync` for the kind, and for a kind without such
+    a function nothing is exported. A function for every kind is enough.
+    """
+    yield from _unresynced(kinds, kinds.only_listed)
+
+
+@rule("COD204", bad=edited(("main.py", _TASK_RESYNC, "")))
+def mapped_kind_without_resync(kinds: Kinds) -> Problems:
+    """Each kind of the port-app-config has a function that exports it.
+
+    Ocean calls what is registered with `on_resync` for the kind, and for a kind without such
+    a function nothing is exported. A function for every kind is enough.
+    """
+    yield from _unresynced(kinds, kinds.mapped)
+
+
+def _unresynced(kinds: Kinds, stated: tuple[Stated, ...]) -> Problems:
+    for one in kinds.unresynced(stated):
+        message = f'no function is registered with on_resync for the kind "{shown(one.kind)}"'
+        near = _near(one.kind, kinds.resynced())
+        yield renamed(one.where, message, one.kind, near, "register a function, or take the kind out")
+
+
+@rule(
+    "COD205",
+    severity=WARNING,
+    bad=edited(
+        ("integration.py", "kind: Literal[Kind.TASK]", "kind: str"),
+        ("main.py", _TASK_RESYNC, "@ocean.on_resync()\n"),
+        (SPEC, "- kind: task", "- kind: Task"),
+    ),
+)
+def kind_named_differently(kinds: Kinds) -> Problems:
+    """A kind has the same name in the spec and in the port-app-config.
+
+    One of the two is a slip where a mapped kind that the spec does not list differs from a listed
+    one that is not mapped by case, punctuation, plural or words in front only.
+    """
+    for one, right in kinds.misspelled():
+        other = "mapped" if one.source is kinds.spec else "listed in the spec"
+        message = f'the kind "{shown(one.kind)}" is {other} as "{shown(right)}"'
+        fix = Fix(f'change "{shown(one.kind)}" to "{shown(right)}"', Edit(one.where, one.kind, right))
+        yield Problem(one.where, message, fix)
+
+
+@rule("COD206", severity=OFF, bad=edited((SPEC, _TASK_LISTED, "")))
+def mapped_kind_unlisted(kinds: Kinds) -> Problems:
+    """Each kind that is mapped is in the spec.
+
+    Port does not say that the integration exports it. Some hide kinds on purpose: switch this
+    on where none should be hidden.
+    """
+    for one in kinds.unlisted():
+        message = f'the kind "{shown(one.kind)}" is mapped, but not in the spec'
+        yield Problem(one.where, message, Fix("add it to the resources of a feature in the spec"))
+
+
+@rule("COD207", bad=edited((APP_CONFIG, "      state: open", "      status: open")))
+def unread_selector_key(app_config: AppConfig, code: Code) -> Problems:
+    """Each key of a selector is one that the code reads for this kind, at every depth.
+
+    Ocean ignores the others in silence: what the key should have filtered is exported.
+    """
+    for resource in app_config.resources:
+        for unread in code.unread_keys(resource.kind, resource.selector.value):
+            where = app_config.document.key(*resource.selector.way(*unread.way))
+            yield _unread_problem(where, resource.kind, unread)
+
+
+def _unread_problem(where: Location, kind: str, unread: Unread) -> Problem:
+    message = f'the selector of "{shown(kind)}" has no key "{shown(unread.path)}"'
+    if unread.below and not unread.alias:
+        fix = Fix(f'move "{shown(unread.key)}" below "{unread.below}"')
+        return Problem(where, f'{message}; it is read below "{unread.below}"', fix)
+    near = unread.alias or _near(unread.key, unread.known)
+    return renamed(where, message, unread.key, near, _read_keys(unread.known))
+
+
+def _read_keys(known: Collection[str]) -> str:
+    keys = ", ".join(sorted(shown(key) for key in known)[:12])
+    return f"take it out; the keys that are read: {keys}" if keys else "take it out"

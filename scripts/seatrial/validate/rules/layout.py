@@ -1,0 +1,283 @@
+"""Family LAY, codes 1xx: what lies in an integration's folder, and what must not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from posixpath import splitext
+
+from seatrial.core.model import Fix, Fleet, Integration, Kind, Location, MemoryFolder, Problem
+from seatrial.core.suggest import nearest
+from seatrial.documents.integration import RESOURCE_SUFFIXES, RESOURCES, SPEC_FILES, resource_files
+from seatrial.validate.facts.makefile import SHARED, is_shared, sharing
+from seatrial.validate.facts.tree import Custom, Litter, Texts, Tree
+from seatrial.validate.rules.rule import WARNING, Edited, Problems, rule
+
+STEMS = ("blueprints", "port-app-config", "scorecards", "pages", "actions")
+"""The resources that Ocean reads."""
+
+PORT_FILES = frozenset(path.rpartition("/")[2] for path in SPEC_FILES)
+PORT_FOLDERS = frozenset({"resources", "examples"})
+
+ROOT_FILES = ("README.md", "CHANGELOG.md", "pyproject.toml", "poetry.lock", "poetry.toml", "Makefile")
+FILES = (*ROOT_FILES, "main.py", "debug.py", "integration.py", ".gitignore", *SPEC_FILES)
+FOLDERS = (".port", RESOURCES, "tests", "changelog")
+
+RETIRED = {
+    "Dockerfile": "it takes the place of the shared one unnoticed",
+    ".dockerignore": "the build starts from the repository's root, where it has no effect",
+    "config.yaml": "the settings come from the environment and the spec",
+    "sonar-project.properties": "no job reads it any more",
+}
+
+
+def _called(name: str, makefile: str | None = None) -> Edited:
+    """The edit that makes another integration of the template's folder."""
+
+    def edit(folder: MemoryFolder) -> MemoryFolder:
+        sibling = folder.edited("pyproject.toml", 'name = "good-service"', f'name = "{name}"')
+        return sibling.having("Makefile", makefile) if makefile else sibling
+
+    return edit
+
+
+def _with_secrets(folder: MemoryFolder) -> MemoryFolder:
+    unlisted = folder.edited(".gitignore", "\n.env\n", "\n")
+    return unlisted.having(".env", "OCEAN__INTEGRATION__CONFIG__API_TOKEN=secret\n")
+
+
+CONFLICT = "<<<<<<< HEAD\n# Good Service\n=======\n# Good service\n>>>>>>> main\n"
+
+OTHERS = ("billing", "storage", "tickets")
+
+
+@rule("LAY101", bad=lambda folder: folder.having(".port/spec.yml", folder.read(".port/spec.yaml")))
+def several_specs(tree: Tree) -> Problems:
+    """An integration has one spec.
+
+    Ocean and its release read the first of `spec.json`, `spec.yaml` and `spec.yml`; what the
+    others say is published nowhere.
+    """
+    first, *ignored = [path for path in SPEC_FILES if path in tree.files] or [""]
+    for path in ignored:
+        fix = Fix(f'delete "{path}", or "{first}" where "{path}" is the right one')
+        yield Problem(Location(path), f'"{path}" is never read, because "{first}" comes first', fix)
+
+
+@rule("LAY102", bad=lambda folder: folder.having(f"{RESOURCES}/port-app-config.yml", "resources: []\n"))
+def resource_in_two_files(tree: Tree) -> Problems:
+    """A resource is in one file.
+
+    Ocean reads the folder in no fixed order: of `port-app-config.yaml` and `port-app-config.yml`
+    the one read last counts, which may be another on each machine.
+    """
+    for stem in STEMS:
+        first, *more = [path for path in resource_files(stem) if path in tree.files] or [""]
+        for path in more:
+            message = f'"{path}" stands beside "{first}", and either may be the one that counts'
+            yield Problem(Location(path), message, Fix(f'delete "{path}" or "{first}"'))
+
+
+@rule("LAY103", bad=lambda folder: folder.having(".port/blueprints.json", "[]\n"))
+def unknown_port_file(tree: Tree) -> Problems:
+    """`.port` holds the spec, `resources` and `examples`, and nothing else.
+
+    Anything else is read by nobody, and nobody says so.
+    """
+    for name in sorted(tree.within(".port") - PORT_FILES - PORT_FOLDERS):
+        path = f".port/{name}"
+        if not name.startswith("."):
+            yield Problem(Location(path), f'"{path}" is read by nobody', Fix(_port_cure(name)))
+
+
+def _port_cure(name: str) -> str:
+    stem, _, suffix = name.partition(".")
+    if stem in STEMS and suffix:
+        return f'move it to "{RESOURCES}/{name}"'
+    near = nearest(name, PORT_FILES | PORT_FOLDERS)
+    return f'rename it to ".port/{near}"' if near else "delete it, or move it out of .port"
+
+
+@rule(
+    "LAY104", bad=lambda folder: folder.moved(f"{RESOURCES}/scorecards.json", f"{RESOURCES}/scorecard.json")
+)
+def unknown_resource_file(integration: Integration, tree: Tree) -> Problems:
+    """The resources are `blueprints`, `port-app-config`, `scorecards`, `pages`, `actions`, as JSON or YAML.
+
+    Ocean passes over another name without a word, and stops at another suffix or at a folder of such a name.
+    """
+    for name in sorted(tree.within(RESOURCES) | set(_empty_folders(integration))):
+        path = f"{RESOURCES}/{name}"
+        fault = None if name.startswith(".") else _resource_fault(name, path in tree.files)
+        if fault:
+            message, cure = fault
+            yield Problem(Location(path), f'"{path}" {message}', Fix(cure))
+
+
+def _empty_folders(integration: Integration) -> Iterator[str]:
+    """The names of optional resources at which a folder stands; an empty one is in no list of files."""
+    for name in (f"{stem}{suffix}" for stem in STEMS[2:] for suffix in RESOURCE_SUFFIXES):
+        entry = integration.entry(f"{RESOURCES}/{name}")
+        if entry is not None and entry.kind is Kind.FOLDER:
+            yield name
+
+
+def _resource_fault(name: str, is_file: bool) -> tuple[str, str] | None:
+    stem, suffix = splitext(name)
+    if stem not in STEMS:
+        near = nearest(stem, STEMS)
+        cure = f'rename it to "{near}{suffix}"' if near else f"delete it, or move it out of {RESOURCES}"
+        return "is read by nobody", cure
+    if not is_file:
+        return "is a folder, and Ocean stops at it", f'make it a file "{stem}.json"'
+    if suffix not in RESOURCE_SUFFIXES:
+        return f'ends in "{suffix}", and Ocean stops at it', f'write it as JSON, in "{stem}.json"'
+    return None
+
+
+@rule("LAY105", bad=lambda folder: folder.without("debug.py").having("debug.py/__init__.py", ""))
+def unreadable_file(tree: Tree, texts: Texts) -> Problems:
+    """A file is a file that can be read, and a folder is a folder.
+
+    A folder of a file's name, a pipe or a device cannot be read; a file too large cannot be reviewed.
+    """
+    for path in FILES:
+        if path in tree.folders or _kind(tree, path) is Kind.FOLDER:
+            yield Problem(Location(path), f'"{path}" is a folder, not a file', Fix("replace it by a file"))
+    for path in FOLDERS:
+        if path in tree.files and _kind(tree, path) in (None, Kind.FILE):
+            yield Problem(Location(path), f'"{path}" is a file, not a folder', Fix("replace it by a folder"))
+    for path, entry in tree.irregular.items():
+        if entry.kind is Kind.SPECIAL:
+            yield Problem(Location(path), f'"{path}" is a pipe, a socket or a device', Fix("delete it"))
+    for path, reason in texts.unread:
+        if path in FOLDERS:
+            continue
+        fix = Fix("make it smaller, or delete it")
+        yield Problem(Location(path), f'"{path}" is not read: {reason}', fix, severity=WARNING)
+
+
+def _kind(tree: Tree, path: str) -> Kind | None:
+    return tree.irregular[path].kind if path in tree.irregular else None
+
+
+@rule("LAY106", bad=lambda folder: folder.linked("docs", "../../docs/good-service", Kind.DANGLING))
+def dangling_link(tree: Tree) -> Problems:
+    """A symbolic link leads to something.
+
+    The build copies the link, and what it should lead to is not in the image.
+    """
+    for path, entry in tree.linked(Kind.DANGLING):
+        message = f'"{path}" is a link to "{entry.target}", and nothing is there'
+        yield Problem(
+            Location(path), message, Fix("let it lead to what is there, or put a file in its place")
+        )
+
+
+@rule("LAY107", bad=lambda folder: folder.linked("shared.py", "../../../tools/shared.py", Kind.ESCAPING))
+def escaping_link(tree: Tree) -> Problems:
+    """A symbolic link stays within the folder of the integrations, and names no absolute place.
+
+    What lies elsewhere is another file on each machine, and on most there is none.
+    """
+    for path, entry in tree.linked(*Kind):
+        is_absolute = (entry.target or "").startswith("/") and entry.kind is not Kind.DANGLING
+        if is_absolute or entry.kind is Kind.ESCAPING:
+            message = f'"{path}" is a link to "{entry.target}", which lies elsewhere on each machine'
+            yield Problem(Location(path), message, Fix("put a file in its place"))
+
+
+@rule("LAY108", bad=_with_secrets)
+def committed_secrets(litter: Litter) -> Problems:
+    """No `.env` is committed.
+
+    It holds the secrets of whoever ran the integration last. They stay in git's history for good.
+    """
+    for path in litter.secrets:
+        fix = Fix(f'type `git rm --cached "{path}"`, add ".env" to .gitignore, and replace what it gave away')
+        severity = WARNING if path in litter.ignored else None
+        yield Problem(Location(path), f'"{path}" holds secrets', fix, severity=severity)
+
+
+@rule("LAY109", bad=lambda folder: folder.having("client.py.orig", folder.read("client.py")))
+def junk(litter: Litter) -> Problems:
+    """What editors, desktops and caches leave behind is not committed.
+
+    It differs from machine to machine, and ends up in the image.
+    """
+    for path in litter.junk:
+        name = path.rpartition("/")[2]
+        fix = Fix(f'type `git rm -r --cached "{path}"`, and add "{name}" to .gitignore')
+        severity = WARNING if path in litter.ignored else None
+        yield Problem(Location(path), f'"{path}" is left over from a tool', fix, severity=severity)
+
+
+@rule(
+    "LAY110",
+    severity=WARNING,
+    bad=lambda folder: folder.having("sonar-project.properties", "sonar.projectKey=good-service\n"),
+    siblings={name: _called(name) for name in OTHERS},
+)
+def retired_file(integration: Integration, tree: Tree, fleet: Fleet) -> Problems:
+    """What the other integrations have given up is given up.
+
+    It looks as if it had an effect, and has none, or one that nobody expects.
+    """
+    for path, why in RETIRED.items():
+        custom = Custom.of(integration, fleet, path)
+        if path in tree.files and custom.is_unheard_of:
+            message = f'"{path}" is out of use: {why}'
+            yield Problem(Location(path), message, Fix("delete it"), custom.evidence("have it"))
+
+
+@rule(
+    "LAY111",
+    severity=WARNING,
+    bad=lambda folder: folder.having("Makefile", "lint:\n\truff check .\n"),
+    siblings={name: _called(name, f"include {SHARED}\n") for name in OTHERS},
+)
+def own_makefile(integration: Integration, tree: Tree, fleet: Fleet) -> Problems:
+    """Where the integrations share a Makefile, each uses that one.
+
+    A copy misses every repair of the shared one, and in time its `make lint` says something else.
+    """
+    if "Makefile" not in tree.files or is_shared(integration):
+        return
+    custom = Custom.among(integration, fleet, sharing(fleet))
+    if custom.is_common:
+        fix = Fix(f'let "include {SHARED}" be all that it holds')
+        message = f'"Makefile" is not the shared one, "{SHARED}"'
+        yield Problem(Location("Makefile"), message, fix, custom.evidence("use it"))
+
+
+@rule("LAY112", bad=lambda folder: folder.having("README.md", CONFLICT))
+def conflict_marker(texts: Texts) -> Problems:
+    """No file holds what an unfinished merge left behind.
+
+    Both sides stand there at once, and the lines between them belong to no language.
+    """
+    for where in texts.conflicts:
+        fix = Fix('keep one side, and delete the lines of "<<<<<<<", "=======" and ">>>>>>>"')
+        yield Problem(where, "a merge conflict was left unresolved", fix)
+
+
+@rule("LAY113", bad=lambda folder: folder.having(".port/examples/project/a.json", '{"name": "Alpha",}\n'))
+def malformed_data_file(texts: Texts) -> Problems:
+    """Every JSON, YAML and TOML file can be read, tests and fixtures aside.
+
+    The examples in `.port` are published with the spec; the others are what a user copies from.
+    """
+    for path, fault in texts.malformed:
+        severity = None if path.startswith(".port/") else WARNING
+        where = Location(path, fault.line, fault.column)
+        yield Problem(where, f"does not parse: {fault.message}", Fix("correct it"), severity=severity)
+
+
+@rule("LAY114", bad=lambda folder: folder.having("README.md", "\n"), severity=WARNING)
+def empty_readme(texts: Texts) -> Problems:
+    """`README.md` says something.
+
+    It is the first thing that a user and a reviewer open.
+    """
+    if "README.md" in texts.blank:
+        fix = Fix("say what is exported, and what must be configured")
+        yield Problem(Location("README.md"), '"README.md" is empty', fix)

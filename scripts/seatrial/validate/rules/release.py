@@ -1,0 +1,353 @@
+"""Family REL, the folder: release intents as the release reads them, and the place where it writes what they say.
+
+Family REL, the change: what a pull request must say of itself, held against the revision it starts from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from seatrial.core.errors import Unreadable
+from seatrial.core.model import Edit, Fix, Integration, Location, MemoryFolder, Problem, Profile
+from seatrial.core.names import shown
+from seatrial.core.settings import Settings
+from seatrial.core.suggest import nearest
+from seatrial.core.version import BUMPS, Version
+from seatrial.documents.changelog import MARKER
+from seatrial.documents.document import FaultKind
+from seatrial.documents.intents import BUMP, CHANGELOG, OTHER_TYPE, TYPE
+from seatrial.validate.facts.change import Change
+from seatrial.validate.facts.changelog import CHANGELOG as CHANGELOG_FILE
+from seatrial.validate.facts.changelog import ChangelogText
+from seatrial.validate.facts.contract import Contract, Difference, differences
+from seatrial.validate.facts.package import Package
+from seatrial.validate.facts.waiting import INTENTS, TYPES, Intent, Intents, meant_bump, meant_type
+from seatrial.validate.rules.rule import GUIDE, OCEAN, WARNING, Edited, Problems, rule
+
+ALIKE = 0.6
+"""How alike an unknown key is to the missing one that it was meant to be: `changelog-message` is, `issue` is not."""
+
+MOST = 20
+"""Of the unknown keys of an intent, no more are compared."""
+
+BLOCKS = (">", ">-", ">+", "|", "|-", "|+")
+"""How YAML announces that the text follows on the next lines."""
+
+WANTED = {
+    BUMP: "patch, minor or major",
+    TYPE: "the type of the change",
+    OTHER_TYPE: "the type of the change",
+    CHANGELOG: "what changes for users",
+}
+"""What belongs behind each key."""
+
+THREE_LINES = Fix(f"write three lines, {BUMP}: patch, {TYPE}: bugfix and {CHANGELOG}: with the whole text")
+KEEP_ONE = Fix("keep one of them and delete the other")
+
+EXAMPLE = f"{BUMP}: patch\n{TYPE}: bugfix\n{CHANGELOG}: Fixed a page that was read twice\n"
+
+
+def waiting(old: str, new: str, name: str = "read-pages-once.yaml") -> Edited:
+    """The edit that adds an intent, one text of it replaced."""
+
+    def edit(folder: MemoryFolder) -> MemoryFolder:
+        return folder.having(f"{INTENTS}/{name}", EXAMPLE.replace(old, new))
+
+    return edit
+
+
+@rule("REL101", bad=waiting(f"{CHANGELOG}:", f"{CHANGELOG}-message:"))
+def malformed_intent(intents: Intents) -> Problems:
+    """A release intent states `bump`, `changelog-type` and `changelog`, each on one line.
+
+    The release reads it line by line, not as YAML: it knows neither lists nor text that goes on in the next
+    line, and stops at a line without a colon.
+    """
+    for intent in intents.all:
+        for fault in intent.document.faults:
+            again = fault.kind is FaultKind.DUPLICATE_KEY
+            yield Problem(intent.document.where(fault), fault.message, KEEP_ONE if again else THREE_LINES)
+        if intent.document.readable:
+            yield from _unsaid(intent) if intent.document.value else _empty(intent)
+            yield from _unusable(intent)
+
+
+def _empty(intent: Intent) -> Iterator[Problem]:
+    yield Problem(Location(intent.path), "the file says nothing", THREE_LINES)
+
+
+def _unsaid(intent: Intent) -> Iterator[Problem]:
+    """The keys that are missing, at the keys that were meant to be them, and those with nothing behind them."""
+    document = intent.document
+    unknown = [key for key in document.value if key not in WANTED][:MOST]
+    for key in (BUMP, intent.type_key, CHANGELOG):
+        near = nearest(key, unknown, ALIKE)
+        if key in document.value and not intent.stated(key).strip():
+            yield Problem(document.key(key), f'"{key}" says nothing', Fix(f"write {WANTED[key]} behind it"))
+        elif key not in document.value and near:
+            where = document.key(near)
+            message = f'"{key}" is missing; "{shown(near)}" means nothing'
+            yield Problem(where, message, Fix(f'rename it to "{key}"', Edit(where, near, key)))
+        elif key not in document.value:
+            fix = Fix(f'write a line "{key}: " with {WANTED[key]}')
+            yield Problem(Location(document.path), f'"{key}" is missing', fix)
+
+
+def _unusable(intent: Intent) -> Iterator[Problem]:
+    """What would come into the changelog and not be the text that was meant."""
+    where = intent.document.at(CHANGELOG)
+    if intent.text in BLOCKS:
+        fix = Fix("write the text here, in one line")
+        yield Problem(where, f'"{intent.text}" would be the whole text', fix)
+    if MARKER in intent.text:
+        message = f'the text holds "{MARKER}", which belongs to the changelog alone'
+        yield Problem(where, message, Fix("leave it out"))
+
+
+@rule("REL102", bad=waiting("patch", "pacth"))
+def invalid_bump(intents: Intents, package: Package) -> Problems:
+    """A bump is patch, minor or major, and one that the version knows.
+
+    The release stops at any other. A version such as 1.2.3.rc4 counts on by patch alone.
+    """
+    for intent in intents.all:
+        where = intent.document.at(BUMP)
+        if intent.bump and intent.bump not in BUMPS:
+            fix = _choose(intent, BUMP, meant_bump(intent.bump), BUMPS)
+            yield Problem(where, f'"{shown(intent.stated(BUMP))}" is no bump', fix)
+        elif intent.bump in BUMPS[1:] and _is_dotted(package.version):
+            message = f'"{package.version}" can only be bumped by patch, because of how it ends'
+            yield Problem(where, message, _choose(intent, BUMP, BUMPS[0], BUMPS))
+
+
+def _is_dotted(version: str) -> bool:
+    try:
+        return Version.parse(version).is_dotted
+    except ValueError:
+        return False
+
+
+def _choose(intent: Intent, key: str, near: str | None, known: tuple[str, ...]) -> Fix:
+    if near is None:
+        return Fix(f"write {', '.join(known[:-1])} or {known[-1]}")
+    return Fix(f'write "{near}"', Edit(intent.document.at(key), intent.stated(key), near))
+
+
+@rule("REL103", bad=waiting("bugfix", "fix"))
+def invalid_change_type(intents: Intents) -> Problems:
+    """A change is breaking, deprecation, feature, improvement, bugfix or doc.
+
+    Its type decides under which heading of the changelog it stands.
+    """
+    for intent in intents.all:
+        key = intent.type_key
+        if intent.type and intent.type not in TYPES:
+            written = intent.stated(key)
+            fix = _choose(intent, key, meant_type(written), TYPES)
+            yield Problem(intent.document.at(key), f'"{shown(written)}" is no type of change', fix)
+
+
+@rule("REL104", bad=waiting("", "", name="read-pages-once"), severity=WARNING)
+def misnamed_intent(intents: Intents) -> Problems:
+    """What lies in `.ocean-release` ends in `.yaml` or `.yml`.
+
+    The release passes over any other file, and in Ocean's repository deletes it with the next intent it applies.
+    """
+    for path in intents.strays:
+        name = path.rpartition("/")[2]
+        fix = Fix(f'rename it to "{shown(name.partition(".")[0])}.yaml", or move it elsewhere')
+        yield Problem(Location(path), f'"{shown(name)}" is not read as an intent', fix)
+
+
+def _with_blank(folder: MemoryFolder) -> MemoryFolder:
+    return folder.edited(CHANGELOG_FILE, f"{MARKER}\n", f"{MARKER} \n")
+
+
+@rule("REL105", bad=_with_blank, by_profile={GUIDE: WARNING})
+def text_behind_marker(changelog: ChangelogText, integration: Integration) -> Problems:
+    """The line below which new entries are written ends with its marker.
+
+    Towncrier looks for the marker and the line's end right behind it; without, it writes the next entry above
+    the title.
+    """
+    line = _line(integration, changelog.markers[0]) if changelog.markers else ""
+    start, marker, behind = line.partition(MARKER)
+    if marker and behind != "\n":
+        where = Location(CHANGELOG_FILE, changelog.markers[0], len(start) + 1)
+        what = "text stands" if behind.strip() else "blanks stand" if behind else "no line ends"
+        edit = Edit(where, f"{MARKER}{behind}", f"{MARKER}\n") if behind.endswith("\n") else None
+        message = f"{what} behind the marker below which new entries go"
+        yield Problem(where, message, Fix('end the line right behind "-->"', edit))
+
+
+def _line(integration: Integration, number: int) -> str:
+    """A line of the changelog with its line feed; without one where the text ends."""
+    try:
+        lines = integration.read(CHANGELOG_FILE).split(b"\n", number)
+    except Unreadable:
+        return ""
+    text = lines[number - 1].decode("utf-8", "replace").removesuffix("\r")
+    return f"{text}\n" if len(lines) > number else text
+
+
+INTENT_FILE = f"{INTENTS}/serve-pages.yaml"
+_INTENT = "bump: patch\nchangelog-type: improvement\nchangelog: Pages are read once\n"
+
+
+def released(folder: MemoryFolder, version: str) -> MemoryFolder:
+    """The template's folder with another version, wherever it states its own."""
+    for path, before, after in (
+        ("pyproject.toml", 'version = "0.1.0"', f'version = "{version}"'),
+        (".port/spec.yaml", "version: 0.1.0", f"version: {version}"),
+        ("CHANGELOG.md", "## 0.1.0 (", f"## {version} ("),
+    ):
+        folder = folder.edited(path, before, after)
+    return folder
+
+
+def _here(package: Package) -> Location:
+    return package.document.at(*package.way("version"))
+
+
+@rule("REL001", bad=lambda folder: folder.having("client.py", folder.read("client.py") + b"\n\nPAGE = 50\n"))
+def change_without_release(
+    change: Change, package: Package, intents: Intents, profile: Profile, integration: Integration
+) -> Problems:
+    """A change comes with a release intent, or raises the version.
+
+    Without either nobody publishes it. Documentation is left out, and so are tests in profile guide, for no image
+    has them.
+    """
+    shipped = change.shipped(profile)
+    silent = change.is_new or change.is_by_hand(package.version) or change.announcing(intents, profile)
+    if shipped and change.version and package.version and not silent:
+        others = f" and {len(shipped) - 1} more" if shipped[1:] else ""
+        fix = Fix(
+            f"type `seatrial release.intent -i {shown(integration.name)} --bump patch --type improvement "
+            '--message "what changes for users"`, or raise the version'
+        )
+        message = (
+            f'"{shown(shipped[0])}"{others} changed since "{shown(change.since)}", which nothing will publish'
+        )
+        yield Problem(_here(package), message, fix)
+
+
+def _twice(folder: MemoryFolder) -> MemoryFolder:
+    return released(folder, "0.1.1").having(INTENT_FILE, _INTENT)
+
+
+@rule("REL201", bad=_twice)
+def intent_beside_bump(change: Change, package: Package, intents: Intents, profile: Profile) -> Problems:
+    """A version is raised by intents or by hand, not by both.
+
+    The release of an intent counts up from the version by hand, and the change is announced under two versions.
+    In Ocean's repository the intent is passed over and lies there for good.
+    """
+    if change.is_by_hand(package.version):
+        for intent in change.announcing(intents, profile):
+            message = f'the version went from "{shown(change.version)}" to "{shown(package.version)}" by hand as well'
+            fix = Fix(f'delete this file, or write "{change.version}" again')
+            yield Problem(Location(intent.path), message, fix)
+
+
+@rule("REL202", bad=lambda folder: released(folder, "0.0.9"))
+def falling_version(change: Change, package: Package) -> Problems:
+    """The version is not lower than it was.
+
+    Users get the highest one as the latest, so that this one would reach nobody. A `-dev` version is nobody's
+    latest: what comes after it may be lower.
+    """
+    if change.move(package.version) == "fall":
+        message = (
+            f'"{package.version}" is lower than "{change.version}", which it was at "{shown(change.since)}"'
+        )
+        yield Problem(_here(package), message, Fix(f'write a version above "{change.version}"'))
+
+
+@rule("REL203", bad=lambda folder: released(folder, "0.9.0"))
+def published_version(change: Change, package: Package) -> Problems:
+    """A version that was published is not published again.
+
+    What people pulled under it stays what it is, so that the release would pass over this change.
+    """
+    commit = change.published.get(package.version)
+    raised = change.is_new or change.is_by_hand(package.version)
+    if commit and raised and change.move(package.version) != "fall":
+        message = (
+            f'"{package.version}" was published from commit {commit[:12]}, which is no part of this change'
+        )
+        yield Problem(_here(package), message, Fix("raise the version above it"))
+
+
+_BLUEPRINTS, _MAPPING = ".port/resources/blueprints.json", ".port/resources/port-app-config.yaml"
+_DATE = """,
+        "dueAt": {
+          "title": "Due at",
+          "type": "string",
+          "format": "date-time"
+        }"""
+
+
+def _without_date(folder: MemoryFolder) -> MemoryFolder:
+    """The folder without the date that tasks are due at, and with a patch for that."""
+    folder = folder.edited(_BLUEPRINTS, _DATE, "")
+    return folder.edited(_MAPPING, "            dueAt: .due_at\n", "").having(INTENT_FILE, _INTENT)
+
+
+@rule("REL204", bad=_without_date, by_profile={OCEAN: WARNING})
+def bump_below_contract(
+    change: Change,
+    package: Package,
+    intents: Intents,
+    contract: Contract,
+    settings: Settings,
+    profile: Profile,
+) -> Problems:
+    """The bump is as high as what changes for those who have the integration installed.
+
+    Where a kind, a configuration, a blueprint or a property goes, changes its type or becomes required, what they
+    have breaks: major. What comes is minor. While the major version is 0 a repository may ask for one part less, by
+    `zero-versions = "shifted"` in seatrial.toml. Previews promise nothing.
+    """
+    found = list(_found(change, contract))
+    least = change.least(any(one.breaking for one in found), settings.release.zero_versions)
+    for where, bump in _bumps(change, package, intents, profile):
+        if found and BUMPS.index(bump) < BUMPS.index(least):
+            yield Problem(
+                where, f"{_reason(found)}: this needs {least}, not {bump}", _cure(change, package, least)
+            )
+
+
+def _found(change: Change, contract: Contract) -> Iterator[Difference]:
+    """What is promised otherwise than before, where something was promised."""
+    if change.contract is not None and not change.is_preview:
+        yield from differences(change.contract, contract)
+
+
+def _bumps(
+    change: Change, package: Package, intents: Intents, profile: Profile
+) -> Iterator[tuple[Location, str]]:
+    """By what the version is raised, and where that is said; of several intents the highest counts."""
+    move = change.move(package.version)
+    if change.is_by_hand(package.version):
+        yield from [(_here(package), move)] if move in BUMPS else []
+        return
+    announcing = change.announcing(intents, profile)
+    applied = announcing if profile is OCEAN else intents.all
+    known = [one for one in applied if one.bump in BUMPS]
+    if announcing and known:
+        highest = max(known, key=lambda one: BUMPS.index(one.bump))
+        yield highest.document.at(BUMP), highest.bump
+
+
+def _reason(found: Sequence[Difference]) -> str:
+    """The gravest difference, with its place, and how many more are as grave."""
+    grave = [one for one in found if one.breaking] or list(found)
+    more = f" and {len(grave) - 1} more" if grave[1:] else ""
+    return f"{grave[0].words} ({grave[0].place}){more}"
+
+
+def _cure(change: Change, package: Package, least: str) -> Fix:
+    if change.is_by_hand(package.version):
+        return Fix(f'raise it to "{Version.parse(change.version).bumped(least)}", or take that change back')
+    return Fix(f'write "{BUMP}: {least}", or take that change back')

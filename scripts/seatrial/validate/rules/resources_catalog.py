@@ -1,0 +1,217 @@
+"""Family RES, scorecards, pages and actions: right in themselves and for blueprints that are there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from seatrial.core.model import Fix, Problem
+from seatrial.documents.document import Document
+from seatrial.schemas.explain import shown
+from seatrial.validate.facts.blueprints import META, Blueprints
+from seatrial.validate.facts.catalog import (
+    Dashboard,
+    Reference,
+    acted_blueprints,
+    all_scorecards,
+    dashboards,
+    shown_blueprints,
+)
+from seatrial.validate.facts.items import Item, Rows
+from seatrial.validate.rules.resources_words import SCORECARDS, added, edited, place, point_elsewhere, rename
+from seatrial.validate.rules.rule import WARNING, Problems, rule
+
+ROW_WIDTH = 12
+"""The columns of a row have these twelfths of the page together."""
+
+
+def _page(identifier: str, size: int, blueprint: str) -> str:
+    """A page with a chart beside a text, as people write it."""
+    return f"""\
+[
+  {{
+    "identifier": "goodServiceOverview",
+    "title": "Good Service",
+    "type": "dashboard",
+    "widgets": [
+      {{
+        "type": "dashboard-widget",
+        "id": "dashboard",
+        "layout": [
+          {{
+            "height": 400,
+            "columns": [
+              {{"id": "welcome", "size": 6}},
+              {{"id": "{identifier}", "size": {size}}}
+            ]
+          }}
+        ],
+        "widgets": [
+          {{"type": "markdown", "id": "welcome", "title": "Welcome", "markdown": "Hello"}},
+          {{"type": "entities-number-chart", "id": "openTasks", "title": "Open", "blueprint": "{blueprint}"}}
+        ]
+      }}
+    ]
+  }}
+]
+"""
+
+
+_ACTION = """\
+[
+  {
+    "identifier": "closeTask",
+    "title": "Close",
+    "trigger": {
+      "type": "self-service",
+      "operation": "DAY-2",
+      "blueprintIdentifier": "goodServiceTasks",
+      "userInputs": {"properties": {}, "required": []}
+    },
+    "invocationMethod": {"type": "WEBHOOK", "url": "https://example.com/close"}
+  }
+]
+"""
+
+
+@rule("RES124", bad=edited(SCORECARDS, ('"level": "Silver"', '"level": "Platinum"')))
+def unknown_scorecard_level(scorecards: Rows) -> Problems:
+    """The level of a scorecard rule is one of the scorecard's.
+
+    Without levels of its own a scorecard has Basic, Bronze, Silver and Gold. Port refuses
+    a rule for another one.
+    """
+    for scorecard in all_scorecards(scorecards):
+        levels = scorecard.levels
+        for item in scorecard.rules:
+            level = item.text("level")
+            if level and levels and level not in levels:
+                where = scorecards.document.at(*item.way("level"))
+                fix = rename(where, level, levels, "write one of " + ", ".join(map(shown, levels[:12])))
+                yield Problem(where, f"the scorecard has no level {shown(level)}", fix)
+
+
+@rule("RES125", severity=WARNING, bad=added("pages.json", _page("openTask", 6, "goodServiceTask")))
+def page_layout_mismatch(pages: Rows) -> Problems:
+    """The columns of a page's layout are its widgets, by their ids.
+
+    A column without widget is an empty place, and a widget without column is not shown.
+    """
+    for dashboard in dashboards(pages):
+        yield from _misplaced(pages.document, dashboard)
+
+
+def _misplaced(document: Document, dashboard: Dashboard) -> Problems:
+    placed, widgets = list(dashboard.placed()), list(dashboard.widgets())
+    empty, hidden = _less(placed, widgets), _less(widgets, placed)
+    for column in empty:
+        where = place(document, column)
+        known = [one.name for one in hidden]
+        fix = rename(where, column.name, known, "write the id of a widget, or delete the column")
+        yield Problem(where, f"no widget has the id {shown(column.name)} of this column", fix)
+    for widget in () if empty else hidden:
+        fix = Fix("give it a column in the layout, or delete it")
+        yield Problem(
+            place(document, widget), f"no column of the layout shows the widget {shown(widget.name)}", fix
+        )
+
+
+def _less(some: Iterable[Reference], others: Iterable[Reference]) -> list[Reference]:
+    names = {other.name for other in others}
+    return [one for one in some if one.name not in names]
+
+
+@rule("RES126", severity=WARNING, bad=added("pages.json", _page("openTasks", 8, "goodServiceTask")))
+def page_row_width(pages: Rows) -> Problems:
+    """The sizes of the columns of a row are twelve together.
+
+    Port lays a row out in twelfths: a wider one breaks, a narrower one leaves a gap.
+    """
+    for dashboard in dashboards(pages):
+        for row in dashboard.rows:
+            width = _width(row)
+            if width not in (None, ROW_WIDTH):
+                where = pages.document.at(*row.way("columns"))
+                fix = Fix(f"change the sizes of the columns so that they are {ROW_WIDTH} together")
+                yield Problem(
+                    where, f"the columns of this row are {width} wide together, not {ROW_WIDTH}", fix
+                )
+
+
+def _width(row: Item) -> int | None:
+    """The sum of the sizes; None where one of them is no whole number."""
+    sizes = [column.value.get("size") for column in row.items("columns")]
+    whole = [size for size in sizes if isinstance(size, int) and not isinstance(size, bool)]
+    return sum(whole) if sizes and len(whole) == len(sizes) else None
+
+
+@rule(
+    "RES206",
+    bad=edited(SCORECARDS, ('"blueprint": "goodServiceProject"', '"blueprint": "goodServiceProjects"')),
+)
+def unknown_scorecard_blueprint(scorecards: Rows, blueprints: Blueprints) -> Problems:
+    """A scorecard is for a blueprint that is there.
+
+    Port refuses it otherwise, and the installation fails.
+    """
+    for preset in scorecards.items:
+        name = preset.text("blueprint")
+        if name and blueprints.lacks(name):
+            where = scorecards.document.at(*preset.way("blueprint"))
+            message = f"there is no blueprint {shown(name)} for these scorecards"
+            yield Problem(where, message, point_elsewhere(where, name, blueprints))
+
+
+@rule("RES207", bad=edited(SCORECARDS, ('"property": "owner"', '"property": "owners"')))
+def unknown_scorecard_property(scorecards: Rows, blueprints: Blueprints) -> Problems:
+    """The properties that a scorecard looks at are properties of its blueprint.
+
+    A rule on another one is never met, or Port refuses it.
+    """
+    for scorecard in all_scorecards(scorecards):
+        blueprint = blueprints.find(scorecard.blueprint)
+        for reference in scorecard.properties():
+            if blueprint and blueprint.lacks(reference.name):
+                where = place(scorecards.document, reference)
+                message = f"blueprint {shown(blueprint.identifier)} has no property {shown(reference.name)}"
+                known = blueprint.names | META
+                yield Problem(
+                    where, message, rename(where, reference.name, known, "write a property of the blueprint")
+                )
+
+
+@rule("RES208", bad=added("pages.json", _page("openTasks", 6, "goodServiceTasks")))
+def unknown_page_blueprint(pages: Rows, blueprints: Blueprints) -> Problems:
+    """The widgets of a page show blueprints that are there.
+
+    Port refuses the page otherwise, or the widget stays empty. Settings for a blueprint
+    that is not there are only a warning, for the widget works without them.
+    """
+    references = list(shown_blueprints(pages))
+    shown_ones = [one for one in references if not one.at_key]
+    yield from _missing(pages.document, shown_ones, blueprints)
+    for problem in _missing(pages.document, _less(references, shown_ones), blueprints):
+        yield replace(problem, severity=WARNING)
+
+
+@rule("RES209", bad=added("actions.json", _ACTION))
+def unknown_action_blueprint(actions: Rows, blueprints: Blueprints) -> Problems:
+    """An action is for a blueprint that is there.
+
+    Port refuses it otherwise, and the installation fails.
+    """
+    yield from _missing(actions.document, acted_blueprints(actions), blueprints)
+
+
+def _missing(document: Document, references: Iterable[Reference], blueprints: Blueprints) -> Problems:
+    """One problem for each blueprint that is not there, at its first place."""
+    places: dict[str, list[Reference]] = {}
+    for reference in references:
+        if blueprints.lacks(reference.name):
+            places.setdefault(reference.name, []).append(reference)
+    for name, (first, *more) in places.items():
+        where = place(document, first)
+        count = f", and it is named {len(more) + 1} times here" if more else ""
+        yield Problem(
+            where, f"there is no blueprint {shown(name)}{count}", point_elsewhere(where, name, blueprints)
+        )

@@ -1,0 +1,381 @@
+"""Family SPC, the configurations: names, defaults, choices, secrets.
+
+Family SPC, what refers to configurations: dependencies, requirements, sections of the form, OAuth.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from seatrial.core.model import Edit, Fix, MemoryFolder, Problem
+from seatrial.core.names import decamelize, shown
+from seatrial.core.suggest import nearest
+from seatrial.documents import jq
+from seatrial.documents.document import Keys
+from seatrial.validate.facts.items import Item
+from seatrial.validate.facts.spec import Spec
+from seatrial.validate.rules.rule import WARNING, Problems, rule
+from seatrial.validate.rules.spec import SPEC, edited
+
+_DEFAULT = "    default: 100"
+
+_CAMEL = re.compile(r"[a-z][A-Za-z0-9]*")
+_SNAKE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s/?#]+\S*")
+_WHOLE = re.compile(r"\s*[-+]?\d+\s*")
+_SECRET = re.compile(r"token|secret|password|apikey|privatekey|accesskey")
+_NO_SECRET = re.compile(r"(url|header|name|id|type|path|mode|ttl|expiration|limit|priority)$")
+_TRUTHS = {"0", "1", "off", "on", "f", "t", "false", "true", "n", "y", "no", "yes"}
+
+
+@rule(
+    "SPC118",
+    bad=edited(
+        "saas:\n",
+        "  - name: api_url\n    type: url\n    required: false\n    description: The address\nsaas:\n",
+    ),
+)
+def duplicate_configuration(spec: Spec) -> Problems:
+    """No two configurations have the same name, nor the same name in Python.
+
+    Ocean turns camelCase into snake_case; of two that meet there the later one wins.
+    """
+    first: dict[str, Item] = {}
+    for item in spec.configurations:
+        name = item.text("name").strip()
+        earlier = first.setdefault(decamelize(name), item)
+        if earlier is item:
+            continue
+        line = spec.document.at(*earlier.way("name")).line
+        same = earlier.text("name").strip() == name
+        told = f"is already there in line {line}" if same else _told_apart(earlier, name, line)
+        fix = Fix("delete one of the two, or rename it")
+        yield Problem(spec.document.at(*item.way("name")), f'configuration "{shown(name)}" {told}', fix)
+
+
+def _told_apart(earlier: Item, name: str, line: int) -> str:
+    other, python = shown(earlier.text("name")), shown(decamelize(name))
+    return f'and "{other}" in line {line} are both "{python}" in Python'
+
+
+def _capital_name(folder: MemoryFolder) -> MemoryFolder:
+    return folder.edited(SPEC, "- name: apiUrl", "- name: ApiUrl")
+
+
+@rule("SPC119", severity=WARNING, bad=_capital_name)
+def odd_configuration_name(spec: Spec) -> Problems:
+    """A configuration's name is in camelCase.
+
+    Ocean derives the name in Python and the environment variable from it. A name in
+    snake_case comes out unchanged and is no finding.
+    """
+    for item in spec.configurations:
+        name = item.text("name").strip()
+        if _CAMEL.fullmatch(name) or _SNAKE.fullmatch(name):
+            continue
+        where, better = spec.document.at(*item.way("name")), _camel(name)
+        fix = Fix(f'rename it to "{better}"') if better else Fix("rename it to words in camelCase")
+        yield Problem(where, f'the name of configuration "{shown(name)}" is not in camelCase', fix)
+
+
+def _camel(name: str) -> str:
+    """The name in camelCase; empty where nothing is left of it."""
+    words = re.findall(r"[A-Za-z0-9]+", name)
+    calm = (word.capitalize() if word.isupper() else word[:1].upper() + word[1:] for word in words)
+    joined = re.sub(r"^([A-Z]+(?![a-z])|[A-Z])", lambda capitals: capitals[0].lower(), "".join(calm))
+    return joined if _CAMEL.fullmatch(joined) else ""
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int | float) or (isinstance(value, str) and _WHOLE.fullmatch(value) is not None)
+
+
+def _is_truth(value: Any) -> bool:
+    if isinstance(value, str):
+        return value.lower() in _TRUTHS
+    return isinstance(value, bool) or value in (0, 1)
+
+
+def _is_url(value: Any) -> bool:
+    return isinstance(value, str) and _URL.fullmatch(value.strip()) is not None
+
+
+USABLE: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
+    "string": ("text", lambda value: not isinstance(value, dict | list)),
+    "url": ("an address such as https://api.example.com", _is_url),
+    "boolean": ("true or false", _is_truth),
+    "integer": ("a whole number", _is_whole),
+    "object": ("an object", lambda value: isinstance(value, dict)),
+    "array": ("a list", lambda value: isinstance(value, list)),
+}
+"""For each type what a default is, and whether Ocean's own reader of settings takes a value for it."""
+
+EXACT: Mapping[str, type] = {"string": str, "boolean": bool, "integer": int}
+
+
+def _default_of(item: Item) -> str:
+    return f'the default of configuration "{shown(item.text("name"))}" is {_value(item.value["default"])}'
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, str):
+        return f'"{shown(value)}"'
+    return str(value).lower() if isinstance(value, bool) else shown(str(value))
+
+
+@rule("SPC120", bad=edited(_DEFAULT, "    default: many"))
+def unusable_default(spec: Spec) -> Problems:
+    """The default of a configuration is of the configuration's type.
+
+    Ocean reads each default when it starts, and stops at one it cannot read.
+    """
+    for item in spec.configurations:
+        wanted, usable = USABLE.get(item.text("type"), ("", _anything))
+        default = item.value.get("default")
+        if default is not None and not usable(default):
+            where = spec.document.at(*item.way("default"))
+            message = (
+                f'the default of configuration "{item.text("name")[:60]}" is {_value(default)}, not {wanted}'
+            )
+            yield Problem(where, message, Fix(f"write {wanted}"))
+
+
+def _anything(_: Any) -> bool:
+    return True
+
+
+@rule("SPC121", severity=WARNING, bad=edited(_DEFAULT, '    default: "100"'))
+def loosely_typed_default(spec: Spec) -> Problems:
+    """A default is written as its type is: a number without quotes, a text with them where needed.
+
+    Ocean converts it, but the form of Port shows it as it stands.
+    """
+    for item in spec.configurations:
+        kind, default = item.text("type"), item.value.get("default")
+        if (
+            kind not in EXACT
+            or default is None
+            or type(default) is EXACT[kind]
+            or not USABLE[kind][1](default)
+        ):
+            continue
+        where = spec.document.at(*item.way("default"))
+        yield Problem(where, f"{_default_of(item)}, not {USABLE[kind][0]}", Fix(_exactly(kind, default)))
+
+
+def _exactly(kind: str, default: Any) -> str:
+    if kind == "string":
+        return f'put it in quotes: "{_value(default)}"'
+    return (
+        f"write {str(default).strip()[:60]} without quotes"
+        if isinstance(default, str)
+        else f"write {USABLE[kind][0]}"
+    )
+
+
+@rule("SPC122", bad=edited(_DEFAULT, "    default: 100\n    enum: [50, 100, 100]"))
+def duplicate_enum_value(spec: Spec) -> Problems:
+    """No value of an enum is listed twice.
+
+    The form shows each one, and one of the two is usually a slip for another.
+    """
+    for item in spec.configurations:
+        seen: set[tuple[type, Any]] = set()
+        for index, value in item.listed("enum"):
+            if not isinstance(value, str | int | float):
+                continue
+            if (type(value), value) in seen:
+                where = spec.document.at(*item.way("enum", index))
+                yield Problem(where, f"{_value(value)} is listed twice", Fix("delete one of the two"))
+            seen.add((type(value), value))
+
+
+@rule("SPC123", bad=edited(_DEFAULT, "    default: 100\n    enum: [50, 200]"))
+def default_outside_enum(spec: Spec) -> Problems:
+    """The default of a configuration is one of its enum.
+
+    The form starts with a choice that it does not offer.
+    """
+    for item in spec.configurations:
+        default, values = item.value.get("default"), [value for _, value in item.listed("enum")]
+        if default is not None and values and default not in values:
+            where = spec.document.at(*item.way("default"))
+            choices = ", ".join(_value(value) for value in values[:12])
+            fix = Fix(f"write one of {choices}, or add it to the enum")
+            yield Problem(where, f"{_default_of(item)}, which is not in its enum", fix)
+
+
+@rule("SPC124", severity=WARNING, bad=edited("    sensitive: true\n", ""))
+def exposed_secret(spec: Spec) -> Problems:
+    """A token, secret, password or key is marked as sensitive.
+
+    Port hides and encrypts only what is marked. Names that end in such words as Url, Header
+    or Name are about a secret and are none.
+    """
+    for item in spec.configurations:
+        name = item.text("name")
+        bare = re.sub(r"[\W_]", "", name).lower()
+        is_secret = _SECRET.search(bare) and not _NO_SECRET.search(bare)
+        if item.text("type") != "string" or not is_secret or item.value.get("sensitive", False) is not False:
+            continue
+        where = spec.document.at(*item.way("sensitive" if "sensitive" in item.value else "name"))
+        message = f'configuration "{shown(name)}" looks like a secret and is not marked as sensitive'
+        yield Problem(where, message, Fix('set "sensitive: true"'))
+
+
+def _text_host(folder: MemoryFolder) -> MemoryFolder:
+    host = "  - name: appHost\n    type: string\n    required: false\n    description: The address\nsaas:\n"
+    code = 'from port_ocean.context.ocean import ocean\n\nHOST = ocean.integration_config["app_host"]\n'
+    return folder.having("host.py", code).edited(SPEC, "saas:\n", host)
+
+
+@rule("SPC125", severity=WARNING, bad=_text_host)
+def host_typed_as_string(spec: Spec) -> Problems:
+    """The configuration appHost is of type url.
+
+    It is the address under which the app can be reached from outside. As a `url` it is
+    checked and loses its trailing slash; as a `string` the webhooks get two slashes in a row.
+    """
+    item = spec.by_name.get("appHost")
+    if item and item.text("type") == "string":
+        where = spec.document.at(*item.way("type"))
+        fix = Fix('change "string" to "url"', Edit(where, "string", "url"))
+        yield Problem(where, '"type" of configuration "appHost" is "string", not "url"', fix)
+
+
+_SAAS_OFF = "saas:\n  enabled: false\n"
+
+
+def _oauth(name: str, value: str) -> str:
+    return (
+        "saas:\n  enabled: true\n  oauthConfiguration:\n    requiredSecrets:\n"
+        f"      - name: {name}\n        value: {value}\n"
+    )
+
+
+def _references(spec: Spec) -> Iterator[tuple[Keys, str]]:
+    """Every place that names a configuration, and the name."""
+    for item in spec.configurations:
+        for dependency in item.items("dependencies"):
+            yield dependency.way("on"), dependency.text("on")
+    for requirement in spec.root.items("deploymentMethodRequirements"):
+        yield from requirement.texts("configurations")
+    for section in spec.root.inner("interface").items("sections"):
+        yield from section.texts("configurationNames")
+    for secret in spec.secrets:
+        yield secret.way("name"), secret.text("name")
+    for name in spec.overrides.value:
+        yield spec.overrides.way(name), name
+
+
+@rule(
+    "SPC126",
+    bad=edited(
+        "saas:\n", "deploymentMethodRequirements:\n  - type: default\n    configurations: [apiTokn]\nsaas:\n"
+    ),
+)
+def undeclared_configuration(spec: Spec) -> Problems:
+    """Whatever names a configuration names one that is declared.
+
+    Dependencies, requirements, sections of the form and OAuth do nothing for a name that
+    is not among the configurations.
+    """
+    for keys, name in _references(spec):
+        if not name or name in spec.by_name:
+            continue
+        is_key = keys[:-1] == spec.overrides.keys
+        where = spec.document.key(*keys) if is_key else spec.document.at(*keys)
+        message, near = f'there is no configuration "{shown(name)}"', nearest(name, spec.by_name)
+        if near:
+            fix = Fix(f'change "{shown(name)}" to "{near}"', Edit(where, name, near))
+            yield Problem(where, f'{message}; did you mean "{near}"?', fix)
+        else:
+            yield Problem(where, message, Fix("declare it under configurations, or take it out here"))
+
+
+def _depending(folder: MemoryFolder) -> MemoryFolder:
+    enum = folder.edited(SPEC, "    default: 100\n", "    default: 100\n    enum: [50, 100]\n")
+    dependency = (
+        "    sensitive: true\n    dependencies:\n      - on: pageSize\n        when:\n          equals: 200\n"
+        "        then:\n          required: true\n"
+    )
+    return enum.edited(SPEC, "    sensitive: true\n", dependency)
+
+
+@rule("SPC127", bad=_depending)
+def impossible_dependency(spec: Spec) -> Problems:
+    """A dependency waits for a value that the other configuration can have.
+
+    With a value outside the enum of the other one the dependency never comes true.
+    """
+    for item in spec.configurations:
+        for dependency in item.items("dependencies"):
+            on = spec.by_name.get(dependency.text("on"))
+            choices = [value for _, value in on.listed("enum")] if on else []
+            for keys, value in _awaited(dependency):
+                if choices and value not in choices:
+                    yield _impossible(spec, keys, dependency.text("on"), value, choices)
+
+
+def _awaited(dependency: Item) -> Iterator[tuple[Keys, Any]]:
+    when = dependency.inner("when")
+    if "equals" in when.value:
+        yield when.way("equals"), when.value["equals"]
+    for index, value in when.listed("in"):
+        yield when.way("in", index), value
+
+
+def _impossible(spec: Spec, keys: Keys, on: str, value: Any, choices: list[Any]) -> Problem:
+    where = spec.document.at(*keys)
+    near = (
+        nearest(value, [one for one in choices if isinstance(one, str)]) if isinstance(value, str) else None
+    )
+    hint = f'; did you mean "{near}"?' if near else ""
+    message = f'configuration "{shown(on)}" cannot be "{shown(str(value))}"{hint}'
+    return Problem(where, message, Fix("write one of " + ", ".join(shown(str(one)) for one in choices[:12])))
+
+
+@rule("SPC128", bad=edited(_SAAS_OFF, _oauth("apiUrl", ".oauthData.accessToken")))
+def open_oauth_secret(spec: Spec) -> Problems:
+    """A configuration that OAuth fills with a secret is marked as sensitive.
+
+    Port hides and encrypts only what is marked.
+    """
+    for secret in spec.secrets:
+        name = secret.text("name")
+        item = spec.by_name.get(name)
+        if item and item.value.get("sensitive", False) is False:
+            message = (
+                f'OAuth fills configuration "{shown(name)}" with a secret, and it is not marked as sensitive'
+            )
+            fix = Fix('set "sensitive: true"')
+            yield Problem(spec.document.at(*item.way("name")), message, fix)
+
+
+def _expressions(spec: Spec) -> Iterator[tuple[Keys, str]]:
+    """The jq expressions of OAuth, each with the way to it."""
+    for secret in spec.secrets:
+        for key in ("value", "description"):
+            if secret.text(key).strip():
+                yield secret.way(key), secret.text(key)
+    for name in spec.overrides.value:
+        if spec.overrides.text(name).strip():
+            yield spec.overrides.way(name), spec.overrides.text(name)
+
+
+@rule("SPC129", severity=WARNING, bad=edited(_SAAS_OFF, _oauth("apiToken", "'\\\"TOKEN\\\"'")))
+def broken_oauth_expression(spec: Spec) -> Problems:
+    """Values, descriptions and overrides of OAuth are jq expressions.
+
+    A text in jq stands in double quotes, without backslashes before them.
+    """
+    expressions = list(_expressions(spec))
+    faults = jq.compile_all([text for _, text in expressions]) if expressions else {}
+    for keys, text in expressions:
+        fault = faults.get(text)
+        if fault:
+            hint = '; a text stands in double quotes, as in "..."' if {"'", "\\"} & set(text) else ""
+            fix = Fix("write a jq expression" + hint)
+            yield Problem(spec.document.at(*keys), f"this is no jq expression: {fault.message}", fix)

@@ -1,0 +1,239 @@
+"""Family SPC, the content outside configurations: icon, section, docs, kinds, saas, actions."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from urllib.parse import urlsplit
+
+from seatrial.core.model import Edit, Fix, Integration, MemoryFolder, Problem
+from seatrial.core.names import shown
+from seatrial.core.settings import Settings
+from seatrial.core.suggest import nearest
+from seatrial.core.vocabulary import ICONS, PLACEHOLDER_ICON, PLACEHOLDER_SECTION, SECTIONS
+from seatrial.validate.facts.items import Item
+from seatrial.validate.facts.spec import Peers, Spec
+from seatrial.validate.rules.rule import WARNING, Problems, rule
+from seatrial.validate.rules.spec import SPEC, edited
+
+DOCS_HOST = "docs.port.io"
+FOR_TRIAL = {"demo", "example", "fake", "mock", "sample", "test"}
+"""Words in the name of an integration that says itself that it is not for use."""
+
+
+def _host(link: str) -> str:
+    try:
+        return urlsplit(link).hostname or ""
+    except ValueError:
+        return ""
+
+
+@rule(
+    "SPC109", severity=WARNING, bad=edited("docs: https://docs.port.io/", "docs: https://docs.example.com/")
+)
+def foreign_docs(spec: Spec, peers: Peers) -> Problems:
+    """The link to the documentation leads to docs.port.io.
+
+    Port shows the page inside its own documentation. Another host is no finding where most
+    of the other integrations of the workspace use it.
+    """
+    host = _host(spec.root.text("docs"))
+    if host in ("", DOCS_HOST):
+        return
+    hosts = Counter(_host(link) for link in peers.texts("docs"))
+    if 2 * hosts[host] <= hosts.total():
+        evidence = f"{hosts[DOCS_HOST]} of {hosts.total()} other links lead there" if hosts[DOCS_HOST] else ""
+        message = f'"docs" leads to "{host}", not to "{DOCS_HOST}"'
+        fix = Fix(f'write the address of the page at "https://{DOCS_HOST}/"')
+        yield Problem(spec.document.at("docs"), message, fix, evidence)
+
+
+def _icons(spec: Spec) -> Iterator[Item]:
+    """The spec itself and its actions: what may have an icon."""
+    yield spec.root
+    yield from spec.root.items("actions")
+
+
+def _nearly(name: str, known: Iterable[str]) -> str | None:
+    """The known name that differs from this one by case alone."""
+    return next((one for one in known if one != name and one.lower() == name.lower()), None)
+
+
+@rule("SPC110", bad=edited("icon: Microservice", "icon: microservice"))
+def miscased_icon(spec: Spec, settings: Settings) -> Problems:
+    """An icon is written in the case in which Port knows it.
+
+    In another case Port does not find it, and shows an empty frame.
+    """
+    known = ICONS | settings.known_icons
+    for item in _icons(spec):
+        icon = item.text("icon")
+        near = None if icon in known else _nearly(icon, known)
+        if near:
+            where = spec.document.at(*item.way("icon"))
+            fix = Fix(f'change "{icon}" to "{near}"', Edit(where, icon, near))
+            yield Problem(where, f'icon "{icon}" is in the wrong case; did you mean "{near}"?', fix)
+
+
+@rule("SPC111", severity=WARNING, bad=edited("icon: Microservice", "icon: GoodService"))
+def unknown_icon(spec: Spec, peers: Peers, settings: Settings) -> Problems:
+    """An icon is one that Port has.
+
+    Port does not say which it has; this is held against those that public integrations and the
+    rest of the workspace use. Add a new one to `known.icons` in `seatrial.toml`.
+    """
+    known = ICONS | settings.known_icons
+    for item in _icons(spec):
+        icon = item.text("icon").strip()
+        if not icon or icon in known or icon == PLACEHOLDER_ICON or _nearly(icon, known):
+            continue
+        if icon not in peers.texts("icon"):
+            yield _unknown(spec, item, "icon", nearest(icon, known))
+
+
+@rule("SPC112", severity=WARNING, bad=edited("section: Other", "section: Source Code"))
+def unknown_section(spec: Spec, peers: Peers, settings: Settings) -> Problems:
+    """A section is one of those under which Port lists integrations.
+
+    Under another one nobody finds the integration. Add a new one to `known.sections` in
+    `seatrial.toml`.
+    """
+    known = SECTIONS | settings.known_sections
+    for feature in spec.features:
+        section = feature.text("section").strip()
+        if (
+            section
+            and section not in known
+            and section != PLACEHOLDER_SECTION
+            and not _shared(section, peers)
+        ):
+            yield _unknown(spec, feature, "section", nearest(section, known))
+
+
+def _shared(section: str, peers: Peers) -> bool:
+    return any(feature.text("section") == section for spec in peers.specs for feature in spec.features)
+
+
+def _unknown(spec: Spec, item: Item, key: str, near: str | None) -> Problem:
+    where, value = spec.document.at(*item.way(key)), item.text(key)
+    message = f'{key} "{shown(value)}" is not known'
+    if near:
+        return Problem(where, f'{message}; did you mean "{near}"?', Fix(f'change it to "{near}"'))
+    add = f'add it to "known.{key}s" in seatrial.toml if Port has it'
+    choose = f"write one of {', '.join(sorted(SECTIONS))}, or {add}" if key == "section" else add
+    return Problem(where, message, Fix(choose))
+
+
+@rule("SPC113", severity=WARNING, bad=edited("section: Other", f"section: {PLACEHOLDER_SECTION}"))
+def placeholder_left(spec: Spec, integration: Integration) -> Problems:
+    """Nothing of the scaffold's placeholders is left in the spec.
+
+    They are published as they stand. An integration whose name says that it is a fake, an
+    example or a test may keep them.
+    """
+    if FOR_TRIAL & set(re.split(r"[^a-z]+", integration.name.lower())):
+        return
+    if spec.root.text("icon") == PLACEHOLDER_ICON:
+        yield _placeholder(spec, spec.root, "icon")
+    for feature in spec.features:
+        if feature.text("section") == PLACEHOLDER_SECTION:
+            yield _placeholder(spec, feature, "section")
+
+
+def _placeholder(spec: Spec, item: Item, key: str) -> Problem:
+    message = f'{key} "{item.text(key)}" is a placeholder'
+    return Problem(spec.document.at(*item.way(key)), message, Fix(f"write the {key} that people shall see"))
+
+
+@rule("SPC114", bad=edited("- kind: task", "- kind: project"))
+def duplicate_kind(spec: Spec) -> Problems:
+    """No kind is listed twice.
+
+    Port lists what the spec lists, and one of the two is usually a slip for another kind.
+    """
+    for item, first in _repeated(spec.resources, "kind"):
+        where = spec.document.at(*item.way("kind"))
+        line = spec.document.at(*first.way("kind")).line
+        message = f'kind "{shown(item.text("kind"))}" is already listed in line {line}'
+        yield Problem(where, message, Fix("delete one of the two, or name the other kind"))
+
+
+def _repeated(items: Iterable[Item], key: str) -> Iterator[tuple[Item, Item]]:
+    """The items whose text at `key` an earlier one has, each with the first that has it."""
+    first: dict[str, Item] = {}
+    for item in items:
+        if first.setdefault(item.text(key), item) is not item:
+            yield item, first[item.text(key)]
+
+
+@rule(
+    "SPC115",
+    severity=WARNING,
+    bad=edited(
+        "saas:\n  enabled: false",
+        "saas:\n  enabled: false\n  oauthConfiguration:\n    requiredSecrets:\n"
+        "      - name: apiToken\n        value: .oauthData.accessToken",
+    ),
+)
+def saas_off_but_set_up(spec: Spec) -> Problems:
+    """What is set up for SaaS is enabled for SaaS.
+
+    Live events and OAuth below `saas` do nothing while `saas.enabled` is false.
+    """
+    saas = spec.root.inner("saas")
+    if saas.value.get("enabled") is not False:
+        return
+    keys = [key for key in ("oauthConfiguration",) if saas.value.get(key)]
+    keys += ["liveEvents"] if saas.inner("liveEvents").value.get("enabled") is True else []
+    for key in keys:
+        fix = Fix(f'set "saas.enabled" to true, or delete "saas.{key}"')
+        where = spec.document.key(*saas.way(key))
+        yield Problem(where, f'"saas.{key}" is set up, but "saas.enabled" is false', fix)
+
+
+@rule("SPC116", bad=edited("saas:\n", "actionsProcessingEnabled: true\nsaas:\n"))
+def actions_switch_disagrees(spec: Spec) -> Problems:
+    """`actionsProcessingEnabled` is true where there are actions, and nowhere else.
+
+    Ocean refuses to process actions without the switch, and there is nothing to process
+    without actions.
+    """
+    switch, actions = spec.root.value.get("actionsProcessingEnabled"), spec.root.value.get("actions")
+    if switch is True and not actions:
+        where = spec.document.key("actionsProcessingEnabled")
+        fix = Fix('list the actions under "actions", or delete the switch')
+        yield Problem(where, '"actionsProcessingEnabled" is true, but there are no actions', fix)
+    if switch in (None, False) and isinstance(actions, list) and actions:
+        where = spec.document.key("actions")
+        fix = Fix('add "actionsProcessingEnabled: true"')
+        yield Problem(where, 'there are actions, but "actionsProcessingEnabled" is not true', fix)
+
+
+def _two_actions(folder: MemoryFolder) -> MemoryFolder:
+    action = "  - name: close_task\n    description: Close a task\n    inputs: []\n"
+    code = 'class CloseTaskExecutor(AbstractExecutor):\n    ACTION_NAME = "close_task"\n'
+    text = f"actionsProcessingEnabled: true\nactions:\n{action}{action}saas:\n"
+    return folder.edited(SPEC, "saas:\n", text).having("executors.py", code)
+
+
+@rule("SPC117", bad=_two_actions)
+def duplicate_action(spec: Spec) -> Problems:
+    """Actions have names of their own, and so have the inputs of an action.
+
+    Of two with one name only one can be run or filled in.
+    """
+    inputs = (item for action in spec.root.items("actions") for item in _repeated(_named(action), "name"))
+    repeated = [("action", pair) for pair in _repeated(spec.actions, "name")] + [
+        ("input", pair) for pair in inputs
+    ]
+    for noun, (item, first) in repeated:
+        line = spec.document.at(*first.way("name")).line
+        message = f'{noun} "{shown(item.text("name"))}" is already there in line {line}'
+        yield Problem(
+            spec.document.at(*item.way("name")), message, Fix("rename one of the two, or delete it")
+        )
+
+
+def _named(action: Item) -> list[Item]:
+    return [item for item in action.items("inputs") if item.text("name")]

@@ -1,0 +1,66 @@
+"""From the text of `seatrial.toml` to settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Any
+
+from seatrial import schemas
+from seatrial.core.errors import ConfigurationError
+from seatrial.core.model import Profile, Severity
+from seatrial.core.settings import ReleaseSettings, Settings
+from seatrial.core.suggest import nearest
+from seatrial.documents import toml
+from seatrial.documents.document import Document
+
+SETTINGS_FILE = "seatrial.toml"
+
+
+KnownCodes = Callable[[str], Collection[str]]
+"""The codes of rules that a code read from the file is held against."""
+
+
+def settings_of(data: bytes, known_codes: KnownCodes | None = None) -> Settings:
+    """Read the text of a `seatrial.toml`; codes of rules are held against `known_codes`, where that is given.
+
+    Raises ConfigurationError with place, fault and repair.
+    """
+    document = toml.load_settings(SETTINGS_FILE, data)
+    for fault in document.faults:
+        raise ConfigurationError(f"{SETTINGS_FILE}:{fault.line}:{fault.column}: {fault.message}")
+    for violation in schemas.violations("seatrial", document.value):
+        where = (document.key if violation.at_key else document.at)(*violation.keys)
+        repair = f"; {violation.repair.title}" if violation.repair else ""
+        raise ConfigurationError(f"{SETTINGS_FILE}:{where.line}:{where.column}: {violation.message}{repair}")
+    known: dict[str, list[str]] = document.value.get("known", {})
+    return Settings(
+        profile=Profile(document.value["profile"]) if "profile" in document.value else None,
+        integrations=document.value.get("integrations", "integrations"),
+        severities=dict(
+            _severity(document, code, word, known_codes)
+            for code, word in document.value.get("severity", {}).items()
+        ),
+        known_blueprints=frozenset(known.get("blueprints", ())),
+        known_icons=frozenset(known.get("icons", ())),
+        known_sections=frozenset(known.get("sections", ())),
+        release=_release(document.value.get("release", {})),
+    )
+
+
+def _release(table: dict[str, Any]) -> ReleaseSettings:
+    stated = {key.replace("-", "_"): value for key, value in table.items()}
+    return ReleaseSettings(**(stated | {"platforms": tuple(table.get("platforms", ()))}))
+
+
+def _severity(
+    document: Document, code: str, word: str, known_codes: KnownCodes | None
+) -> tuple[str, Severity | None]:
+    known = known_codes(code) if known_codes else (code,)
+    if code not in known:
+        where = document.key("severity", code)
+        near = nearest(code, known)
+        hint = f'; did you mean "{near}"?' if near else "; `seatrial rules` lists them"
+        raise ConfigurationError(
+            f'{SETTINGS_FILE}:{where.line}:{where.column}: no rule has the code "{code}"{hint}'
+        )
+    return code, None if word == "off" else Severity(word)

@@ -1,0 +1,236 @@
+"""Finding workspaces and the integrations in them.
+
+Which contract of publishing a workspace holds to.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from seatrial.core.errors import ConfigurationError, ServiceError, Unreadable, UsageError
+from seatrial.core.model import Fleet, Integration, Profile
+from seatrial.core.settings import Settings
+from seatrial.core.suggest import nearest
+from seatrial.documents.integration import SPEC_FILES, first_present
+from seatrial.system import git
+from seatrial.system.folder import DiskFolder, with_parents
+from seatrial.workspace.config import SETTINGS_FILE, KnownCodes, settings_of
+
+
+def decide(stated: Profile | None, has_framework: bool, specs_with_version: Sequence[bool]) -> Profile:
+    """The profile of a workspace: the stated one, else what the repository itself shows.
+
+    The Ocean framework's own repository holds a `port_ocean` package. In its first months,
+    until 2023-08-30, it published by the guide: then most specs state their version.
+    """
+    if stated is not None:
+        return stated
+    by_guide = 2 * sum(specs_with_version) > len(specs_with_version)
+    return Profile.OCEAN if has_framework and not by_guide else Profile.GUIDE
+
+
+MARKS = (".port", "pyproject.toml", "main.py", "integration.py")
+"""Any of these makes a folder below `integrations/` an integration."""
+
+STATES_VERSION = re.compile(rb'^\s*"?version"?\s*:', re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A repository of integrations, or one integration alone: then its path is the root itself.
+
+    `here` is the folder somebody stands in or named. `links` are the names among the
+    integrations that are links to folders; they are not followed.
+    """
+
+    root: Path
+    here: Path
+    settings: Settings
+    profile: Profile
+    fleet: Fleet
+    links: Sequence[str] = ()
+
+    @property
+    def integrations(self) -> Sequence[Integration]:
+        """All of them, by path."""
+        return self.fleet.integrations
+
+
+def open_workspace(
+    root: str | None = None, cwd: Path | None = None, known_codes: KnownCodes | None = None
+) -> Workspace:
+    """The workspace at `root`, or by default the nearest one around the current folder.
+
+    The codes in its `seatrial.toml` are held against `known_codes`, where that is given.
+
+    Raises UsageError where there is none and ConfigurationError for a bad `seatrial.toml`.
+    """
+    here = Path(os.path.abspath((cwd or Path.cwd()) / (root or "")))
+    base = _stated_root(here) if root else find_root(here)
+    settings = _settings(base, known_codes)
+    fleet = Fleet(_integrations(base, settings))
+    links = tuple(_linked(_holder(base, settings)))
+    return Workspace(base, here, settings, _profile(base, settings, fleet), fleet, links)
+
+
+def find_root(start: Path) -> Path:
+    """The nearest folder, from `start` upwards, that is a workspace. Raises UsageError where none is."""
+    start = Path(os.path.abspath(start))
+    for folder in (start, *start.parents):
+        if found := _root_at(folder):
+            return found
+    for folder in (start, *start.parents):
+        if (folder / "integrations").is_dir():
+            return folder
+    raise UsageError(
+        f"no workspace at {start} or above: no {SETTINGS_FILE}, integrations/ or .port/ there; "
+        "name one with --root, or make an integration with `seatrial new`"
+    )
+
+
+def _stated_root(folder: Path) -> Path:
+    """The workspace at a folder that somebody named."""
+    folder = Path(os.path.abspath(folder))
+    if not folder.is_dir():
+        raise UsageError(f"{folder} is not a folder; name the one that holds integrations/ with --root")
+    if found := _root_at(folder) or _bare_fleet(folder):
+        return found
+    if (folder / "integrations").is_dir():
+        return folder
+    raise UsageError(
+        f"{folder} is not a workspace: no {SETTINGS_FILE}, integrations/ or .port/ there; "
+        "name the folder that holds integrations/ with --root"
+    )
+
+
+def _root_at(folder: Path) -> Path | None:
+    """The workspace that this very folder shows: as its root, its `integrations`, or an integration of it."""
+    if (folder / SETTINGS_FILE).is_file() or _holds_integrations(folder / "integrations"):
+        return folder
+    if (folder / ".port").is_dir():
+        return folder.parent.parent if folder.parent.name == "integrations" else folder
+    return folder.parent if folder.name == "integrations" and _holds_integrations(folder) else None
+
+
+def _bare_fleet(folder: Path) -> Path | None:
+    """A folder that holds integrations side by side, without `integrations/` between."""
+    return folder if _holds_integrations(folder) else None
+
+
+def select(workspace: Workspace, names: Iterable[str]) -> Sequence[Integration]:
+    """The integrations of these names (commas allowed); by default the one somebody stands in or named, else all.
+
+    Raises UsageError for an unknown name, with the nearest, and where there is none at all.
+    """
+    if not workspace.integrations:
+        holder = workspace.root / workspace.settings.integrations
+        raise UsageError(
+            f"no integrations in {holder}; make one with `seatrial new`, or name another root with --root"
+        )
+    wanted = [name.strip().strip("/") for names_ in names for name in names_.split(",") if name.strip()]
+    if not wanted:
+        return _around(workspace) or workspace.integrations
+    by_name = {key: one for one in workspace.integrations for key in (one.path, one.name)}
+    chosen = [_named(by_name, name) for name in wanted]
+    return [one for one in workspace.integrations if one in chosen]
+
+
+def _named(by_name: dict[str, Integration], name: str) -> Integration:
+    if name in by_name:
+        return by_name[name]
+    names = {one.name for one in by_name.values()}
+    near = nearest(name, names)
+    hint = f'did you mean "{near}"?' if near else f"there are {', '.join(sorted(names)[:8])}"
+    raise UsageError(f'no integration is called "{name}"; {hint}')
+
+
+def _around(workspace: Workspace) -> list[Integration]:
+    """The integration in which the workspace was opened; nothing where it was opened above."""
+    around = {workspace.here, *workspace.here.parents}
+    return [one for one in workspace.integrations if workspace.root / one.path in around]
+
+
+def _children(folder: Path) -> Iterator[Path]:
+    try:
+        names = sorted(item.name for item in os.scandir(folder) if item.is_dir(follow_symlinks=False))
+    except OSError:
+        return
+    yield from (folder / name for name in names if not name.startswith((".", "_")))
+
+
+def _must_open(folder: Path) -> None:
+    try:
+        os.scandir(folder).close()
+    except OSError as failed:
+        raise ServiceError(f"{folder} cannot be read: {(failed.strerror or str(failed)).lower()}") from failed
+
+
+def _holds_integrations(folder: Path) -> bool:
+    return any((child / ".port").is_dir() for child in _children(folder))
+
+
+def _is_integration(folder: Path) -> bool:
+    return any((folder / mark).exists() for mark in MARKS)
+
+
+def _settings(root: Path, known_codes: KnownCodes | None) -> Settings:
+    folder = DiskFolder(root, root, None)
+    if folder.entry(SETTINGS_FILE) is None:
+        return Settings()
+    try:
+        return settings_of(folder.read(SETTINGS_FILE), known_codes)
+    except Unreadable as reason:
+        raise ConfigurationError(f"{SETTINGS_FILE}: {reason}") from reason
+
+
+def _integrations(root: Path, settings: Settings) -> Iterator[Integration]:
+    left_out = git.ignored(root)
+    if (root / ".port").is_dir():
+        yield Integration(root.name, "", DiskFolder(root, root, left_out))
+        return
+    holder = _holder(root, settings)
+    _must_open(holder)
+    for folder in _children(holder):
+        if _is_integration(folder):
+            path = folder.relative_to(root).as_posix()
+            yield Integration(folder.name, path, DiskFolder(folder, holder, _below(left_out, path)))
+
+
+def _holder(root: Path, settings: Settings) -> Path:
+    """The folder that holds the integrations: the stated one, or the root where they lie side by side."""
+    holder = root / settings.integrations
+    return holder if holder.is_dir() else root
+
+
+def _linked(holder: Path) -> Iterator[str]:
+    """The links beside integrations that lead to a folder like them."""
+    with suppress(OSError):
+        names = sorted(item.name for item in os.scandir(holder) if item.is_symlink())
+        yield from (name for name in names if (holder / name / ".port").is_dir())
+
+
+def _below(left_out: frozenset[str] | None, path: str) -> frozenset[str] | None:
+    """What is left out of one integration, relative to it; None where it is left out as a whole."""
+    if left_out is None or not left_out.isdisjoint(with_parents(path)):
+        return None
+    prefix = path + "/"
+    return frozenset(one.removeprefix(prefix) for one in left_out if one.startswith(prefix))
+
+
+def _profile(root: Path, settings: Settings, fleet: Fleet) -> Profile:
+    has_framework = (root / "port_ocean" / "__init__.py").is_file()
+    states = [_states_version(one) for one in fleet.integrations] if has_framework else []
+    return decide(settings.profile, has_framework, states)
+
+
+def _states_version(integration: Integration) -> bool:
+    path = first_present(integration, *SPEC_FILES)
+    try:
+        return path is not None and STATES_VERSION.search(integration.read(path)) is not None
+    except Unreadable:
+        return False

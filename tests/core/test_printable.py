@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import pytest
+
+from seatrial.core.printable import cut, encodable, plain
+from support.outcomes import HOSTILE
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a\nb\tc\rd", r"a\nb\tc\rd"),
+        ("\x1b[31m", r"\x1b[31m"),
+        ("\x00\x07\x7f\x9b", r"\x00\x07\x7f\x9b"),
+        ("\u2028\u202e\u2066\u200f", r"\u2028\u202e\u2066\u200f"),
+        ("ti\u200btle", r"ti\u200btle"),
+        ("\U000e0041", r"\U000e0041"),
+        ("caf\udce9", r"caf\xe9"),
+        ("\ud800", r"\ud800"),
+        ("::error::x", r"\x3a:error::x"),
+        ("\u3000::error::x", "\u3000\\x3a:error::x"),
+        ("##[error]x", r"\x23#[error]x"),
+        ("###[error]x", r"#\x23#[error]x"),
+        ("##vso[x]", r"\x23#vso[x]"),
+    ],
+)
+def test_what_acts_on_a_terminal_or_a_log_is_written_out(text: str, shown: str) -> None:
+    assert plain(text) == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "Ünï 日本 👩\u200d🚀",
+        "a::b",
+        "std::error::Error",
+        "## 1.2.0 (2024-01-01)",
+        "list[str]",
+        r"C:\new",
+        "a\u00a0b",
+    ],
+)
+def test_ordinary_text_stays_as_it_is(text: str) -> None:
+    assert plain(text) == encodable(text) == text
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_plain_text_is_one_encodable_line_that_is_not_changed_again(text: str) -> None:
+    shown = plain(text)
+    assert len(shown.splitlines()) <= 1
+    assert shown.encode().decode() == shown
+    assert plain(shown) == shown
+
+
+def test_encodable_text_keeps_its_control_characters() -> None:
+    assert encodable("a\n\x1b\udcff\udfff") == "a\n\x1b\\xff\\udfff"
+
+
+def test_a_long_text_is_cut_to_the_limit_and_shows_it() -> None:
+    assert cut("abcdef", 6) == "abcdef"
+    assert cut("abcdefg", 6) == "abcde…"

@@ -1,0 +1,25 @@
+"""Did you mean: the likeliest known word, and none rather than a far one."""
+
+from __future__ import annotations
+
+import pytest
+
+from seatrial.core.suggest import nearest
+
+
+@pytest.mark.parametrize(
+    ("word", "known", "wanted"),
+    [
+        ("requierd", ["required", "type"], "required"),
+        ("Issue", ["issue", "issues"], "issue"),
+        ("issues", ["issue", "tissue"], "issue"),
+        ("pull_request", ["pull-request"], "pull-request"),
+        ("spc10l", ["spc101"], "spc101"),
+        ("", ["a"], None),
+        ("weather", ["required", "type"], None),
+        ("a" * 10_000, ["a" * 10_001], None),
+        ("x", [], None),
+    ],
+)
+def test_the_nearest_known_word(word: str, known: list[str], wanted: str | None) -> None:
+    assert nearest(word, known) == wanted

@@ -1,0 +1,103 @@
+"""Results kept from run to run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from seatrial.lint.run.cache import DAY, MOST_DAYS, Results, home
+from seatrial.lint.tools.tool import Output, ToolRun
+
+KEY = "ab" * 32
+RUN = ToolRun(Output(1, "[{}]", "warning: \x1b[31m", 1.5), Output(0, "--- a.py", "", 0.1))
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Results:
+    return Results(tmp_path / "results")
+
+
+def only_file(results: Results) -> Path:
+    return results._place(KEY)
+
+
+def test_what_is_kept_is_found_again(results: Results) -> None:
+    results.keep(KEY, RUN)
+    assert results.run(KEY) == RUN
+
+
+def test_a_run_without_a_follow_up_is_found_again(results: Results) -> None:
+    results.keep(KEY, ToolRun(RUN.output))
+    assert results.run(KEY) == ToolRun(RUN.output)
+
+
+def test_nothing_is_found_under_another_key(results: Results) -> None:
+    results.keep(KEY, RUN)
+    assert results.run("cd" * 32) is None
+
+
+@pytest.mark.parametrize("keep", range(0, 200, 7))
+def test_a_file_cut_short_is_no_result(results: Results, keep: int) -> None:
+    results.keep(KEY, RUN)
+    whole = only_file(results).read_bytes()
+    only_file(results).write_bytes(whole[: min(keep, len(whole) - 1)])
+    assert results.run(KEY) is None
+
+
+@pytest.mark.parametrize("place", range(0, 150, 11))
+def test_a_changed_byte_is_no_result(results: Results, place: int) -> None:
+    results.keep(KEY, RUN)
+    whole = bytearray(only_file(results).read_bytes())
+    whole[place] ^= 1
+    only_file(results).write_bytes(bytes(whole))
+    assert results.run(KEY) is None
+
+
+def test_a_folder_in_the_place_of_a_result_does_no_harm(results: Results) -> None:
+    only_file(results).mkdir(parents=True)
+    assert results.run(KEY) is None
+    results.keep(KEY, RUN)
+    assert results.run(KEY) is None
+
+
+def test_where_nothing_can_be_written_nothing_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "results").write_text("a file where the folder would be")
+    results = Results(tmp_path / "results")
+    results.keep(KEY, RUN)
+    results.remember(tmp_path, "ruff", {"tool": "ruff"})
+    assert results.run(KEY) is None
+    assert results.last(tmp_path, "ruff") == {}
+
+
+def test_the_last_record_is_of_one_folder_and_one_tool(results: Results, tmp_path: Path) -> None:
+    results.remember(tmp_path, "ruff", {"tool": "ruff 1"})
+    assert results.last(tmp_path, "ruff") == {"tool": "ruff 1"}
+    assert results.last(tmp_path, "black") == {}
+    assert results.last(tmp_path / "other", "ruff") == {}
+
+
+def test_what_is_not_used_for_long_is_swept(results: Results) -> None:
+    results.keep(KEY, RUN)
+    kept_at = only_file(results).stat().st_mtime
+    results.sweep(kept_at + DAY)
+    assert results.run(KEY) == RUN
+    results.sweep(kept_at + (MOST_DAYS + 1) * DAY)
+    assert results.run(KEY) is None
+
+
+def test_what_is_too_much_is_swept_from_the_oldest_on(results: Results) -> None:
+    import os
+
+    keys = [f"{number:064x}" for number in range(10)]
+    for age, key in enumerate(reversed(keys)):
+        results.keep(key, RUN)
+        os.utime(results._place(key), (1000 - age, 1000 - age))
+    size = results._place(keys[0]).stat().st_size
+    results.sweep(1000, most_bytes=3 * size)
+    assert [key for key in keys if results.run(key)] == keys[-3:]
+
+
+def test_the_folder_for_all_of_it_can_be_named(tmp_path: Path) -> None:
+    assert home({"SEATRIAL_CACHE": str(tmp_path)}) == tmp_path
+    assert home({}).name == "seatrial"

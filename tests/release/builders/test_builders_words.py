@@ -1,0 +1,82 @@
+"""The last words of a builder."""
+
+from __future__ import annotations
+
+import pytest
+
+from seatrial.release.builders.build import last_words, reason
+
+BUILDAH = """\
+STEP 1/3: FROM a
+STEP 2/3: COPY x /x
+STEP 3/3: RUN make
+working
+the reason
+subprocess exited with status 7
+subprocess exited with status 7
+Error: building at STEP "RUN make": exit status 7
+"""
+
+STAGES = """\
+[1/2] STEP 1/1: FROM a AS one
+said by another step
+[2/2] STEP 1/2: FROM a
+[2/2] STEP 2/2: COPY nothere /x
+Error: building at STEP "COPY nothere /x": no such file or directory
+"""
+
+BUILDKIT = """\
+#7 [2/3] COPY x /x
+#7 DONE 0.0s
+#8 [3/3] RUN make
+#8 0.234 working
+#8 0.301 the reason
+#8 ERROR: process "/bin/sh -c make" did not complete successfully: exit code: 7
+------
+ > [3/3] RUN make:
+0.234 working
+0.301 the reason
+------
+Dockerfile:3
+--------------------
+   1 |     FROM a
+   3 | >>> RUN make
+--------------------
+ERROR: failed to solve: process "/bin/sh -c make" did not complete successfully: exit code: 7
+"""
+
+SWAPPED = BUILDKIT.replace("0.234 working\n0.301 the reason\n--", "0.301 the reason\n0.234 working\n--")
+"""As buildx has it where both lines come at about the same time."""
+
+
+@pytest.mark.parametrize(
+    ("log", "wanted"),
+    [
+        (BUILDAH, 'building at STEP "RUN make": exit status 7, after "the reason"'),
+        (STAGES, 'building at STEP "COPY nothere /x": no such file or directory'),
+        (
+            BUILDKIT,
+            'failed to solve: process "/bin/sh -c make" did not complete successfully: exit code: 7, '
+            'after "the reason"',
+        ),
+        (SWAPPED, last_words(BUILDKIT)),
+        ("STEP 1/1: RUN x\nno end of linesubprocess exited with status 1\nError: b", 'b, after "no end of line"'),
+        ("STEP 1/1: FROM a\nhalf a word", 'half a word'),
+        ("no such thing\n", "no such thing"),
+        ("", "it said nothing"),
+        ("\n \n", "it said nothing"),
+        ("Error: a\n\x1b[31mError: \x07b\x1b[0m\n", " b"),
+    ],
+)  # fmt: skip
+def test_the_error_is_told_with_what_the_failing_step_said_last(log: str, wanted: str) -> None:
+    assert last_words(log) == wanted
+
+
+def test_a_long_line_loses_its_middle() -> None:
+    words = last_words("Error: " + "a" * 300 + "b" * 300)
+    assert words == "a" * 100 + " ... " + "b" * 100
+
+
+def test_the_reason_of_a_pull_leaves_out_what_the_caller_names() -> None:
+    log = "Trying to pull h/a:1...\nError: initializing source docker://h/a:1: reading manifest: unknown\n"
+    assert reason(log) == "reading manifest: unknown"

@@ -1,0 +1,216 @@
+"""The plan: what is missing is done, what is unknown or wrong holds, and nothing that is published is built again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+from seatrial.release.plan.plan import Hold, Part, Plan, moved, plan
+from seatrial.release.plan.ports import Absent, Answer, Present, Unknown
+from seatrial.release.plan.state import Candidate, Checks, IndexSeen, Standing, State, Tally
+
+ONE, OTHER = (Present(f"sha256:{digit * 64}") for digit in "12")
+GOOD = Checks(Tally(), Tally(warnings=2))
+JIRA = Candidate("jira", "integrations/jira", "jira", "1.2.3", "ghcr.io/org/jira", "t1", "Dockerfile")
+NEW = Standing(Absent(), Absent())
+OUT = Standing(ONE, ONE, spec=True, receipt=True, type_spec=True, git_tag="c1")
+
+
+def state(
+    standing: Standing | None, candidate: Candidate = JIRA, indexed: Mapping[str, str] | None = None
+) -> State:
+    """One integration that stands so, beside this index."""
+    standings = {candidate.path: standing} if standing else {}
+    return State("c1", 0, "s1", IndexSeen("i1", indexed or {}), (candidate,), standings)
+
+
+def part_of(
+    standing: Standing | None,
+    candidate: Candidate = JIRA,
+    indexed: Mapping[str, str] | None = None,
+    checks: Checks | None = GOOD,
+    force: str = "",
+) -> Part | None:
+    """What the plan has for it; None where it has nothing."""
+    made = plan(state(standing, candidate, indexed), {candidate.path: checks} if checks else {}, force)
+    return next(iter(made.parts), None)
+
+
+def steps(*arguments: object, **more: object) -> str:
+    part = part_of(*arguments, **more)  # type: ignore[arg-type]
+    assert part is None or not part.hold, part
+    return " ".join(step.value for step in part.steps) if part else ""
+
+
+def test_a_new_version_takes_every_step() -> None:
+    assert steps(NEW) == "build push attach tag spec index latest git-tag"
+
+
+def test_what_is_published_as_a_whole_takes_none() -> None:
+    made = plan(state(OUT, indexed={"jira": "1.2.3"}), {})
+    assert (made.parts, made.published) == ((), 1)
+
+
+@pytest.mark.parametrize(
+    ("standing", "indexed", "left"),
+    [
+        (replace(OUT, spec=False, type_spec=False, git_tag=""), None, "spec index latest git-tag"),
+        (replace(OUT, git_tag="", latest=Absent()), None, "index latest git-tag"),
+        (replace(OUT, git_tag="", latest=OTHER), "1.2.3", "latest git-tag"),
+        (replace(OUT, type_spec=False, git_tag=""), "1.2.3", "latest git-tag"),
+        (replace(OUT, git_tag=""), "1.2.3", "git-tag"),
+    ],
+    ids=["after the tag", "after the spec", "after the index", "within the pointers", "after the pointers"],
+)
+def test_after_a_kill_only_the_rest_is_done(standing: Standing, indexed: str | None, left: str) -> None:
+    assert steps(standing, indexed={"jira": indexed} if indexed else {}) == left
+
+
+def test_an_image_of_before_seatrial_gets_its_spec_but_no_git_tag_at_a_commit_that_nobody_knows() -> None:
+    assert steps(Standing(ONE, ONE)) == "spec index latest"
+
+
+@pytest.mark.parametrize("other", [{"image": Unknown("registry: 500")}, {"latest": Unknown("registry: 500")}])
+def test_what_the_registry_does_not_tell_holds_and_never_builds(other: dict[str, Answer]) -> None:
+    for standing in (NEW, OUT):
+        part = part_of(replace(standing, **other))
+        assert part is not None
+        assert (part.hold, part.reason, part.steps) == (Hold.SERVICE, "registry: 500", ())
+
+
+def test_force_does_not_build_what_the_registry_does_not_tell() -> None:
+    part = part_of(replace(NEW, image=Unknown("late")), force="hurry")
+    assert part is not None
+    assert part.hold is Hold.SERVICE
+
+
+def test_with_a_new_spec_the_index_is_looked_at_even_if_a_higher_version_stands_there() -> None:
+    assert steps(NEW, indexed={"jira": "2.0.0"}) == "build push attach tag spec index latest git-tag"
+    assert steps(replace(OUT, git_tag=""), indexed={"jira": "2.0.0"}) == "git-tag"
+
+
+def test_a_preview_does_not_replace_a_stable_version() -> None:
+    beta = replace(JIRA, version="2.0.0-beta")
+    out = replace(OUT, spec=True)
+    assert steps(out, beta, indexed={"jira": "1.0.0"}) == ""
+    assert steps(out, beta, indexed={"jira": "1.0.0-beta"}) == "index latest"
+
+
+def test_a_development_version_has_an_image_and_a_git_tag_only() -> None:
+    assert steps(NEW, replace(JIRA, version="2.0.0-dev")) == "build push attach tag git-tag"
+
+
+def test_a_yanked_version_stays_out_of_the_index() -> None:
+    away = replace(OUT, yanked=True, latest=OTHER)
+    assert steps(away, indexed={"jira": "1.2.2"}) == ""
+    assert steps(away) == ""
+    assert steps(replace(away, latest=ONE)) == ""
+
+
+def test_an_index_that_still_names_a_yanked_version_is_repaired() -> None:
+    assert steps(replace(OUT, yanked=True), indexed={"jira": "1.2.3"}) == "index latest"
+
+
+def test_a_latest_that_still_leads_to_a_yanked_version_is_moved() -> None:
+    assert steps(replace(OUT, yanked=True), indexed={"jira": "1.2.2"}) == "latest"
+
+
+@pytest.mark.parametrize(
+    ("candidate", "standing", "words"),
+    [
+        (replace(JIRA, dockerfile=""), NEW, "no Dockerfile"),
+        (replace(JIRA, intents=(".ocean-release/a.yaml",)), NEW, "release.bump"),
+        (JIRA, replace(NEW, git_tag="abcdef1234567890"), "published before (git tag at abcdef123456)"),
+        (JIRA, replace(NEW, spec=True), "published before"),
+    ],
+)
+def test_a_fault_holds_the_build(candidate: Candidate, standing: Standing, words: str) -> None:
+    part = part_of(standing, candidate)
+    assert part is not None
+    assert (part.hold, part.steps) == (Hold.FAULT, ())
+    assert words in part.reason
+
+
+def test_a_candidate_with_a_fault_is_held_by_it() -> None:
+    part = part_of(None, replace(JIRA, fault="it states no version"))
+    assert part is not None
+    assert (part.hold, part.reason) == (Hold.FAULT, "it states no version")
+
+
+@pytest.mark.parametrize(
+    "checks",
+    [
+        Checks(Tally(errors=2), Tally()),
+        Checks(Tally(), Tally(errors=1)),
+        Checks(Tally(), Tally(unjudged="no network")),
+    ],
+)
+def test_failed_checks_hold_unless_forced(checks: Checks) -> None:
+    part = part_of(NEW, checks=checks)
+    assert part is not None
+    assert part.hold is Hold.FAULT
+    assert str(checks) in part.reason
+    forced = part_of(NEW, checks=checks, force="hotfix")
+    assert forced is not None
+    assert (forced.hold, forced.builds, forced.checks) == (None, True, checks)
+
+
+def test_failed_checks_do_not_hold_the_repair_of_what_is_published() -> None:
+    assert (
+        steps(replace(OUT, git_tag=""), indexed={"jira": "1.2.3"}, checks=Checks(Tally(9), Tally()))
+        == "git-tag"
+    )
+
+
+def made_for(seen: State) -> Plan:
+    return plan(seen, {})
+
+
+def stale(made: Plan, now: State, ours: Mapping[tuple[str, str], str], alone: bool = True) -> list[str]:
+    return list(moved(made, made.todo, now, ours, alone))
+
+
+def test_an_index_that_others_moved_is_merged_with_in_the_jobs_of_ci() -> None:
+    now = replace(state(NEW), index=IndexSeen("i2", {"jira": "1.2.2", "other": "1.0.0"}))
+    assert stale(made_for(state(NEW)), now, {})
+    assert stale(made_for(state(NEW)), now, {}, alone=False) == []
+
+
+def test_a_plan_is_good_for_the_state_it_was_made_for() -> None:
+    assert list(stale(made_for(state(NEW)), state(NEW), {})) == []
+
+
+@pytest.mark.parametrize(
+    ("now", "words"),
+    [
+        (replace(state(NEW), commit="c2"), "the commit"),
+        (replace(state(NEW), shared="s2"), "shared Dockerfile"),
+        (
+            replace(state(NEW), index=IndexSeen("i2", {"jira": "1.2.2"})),
+            'the index has version "1.2.2" of jira',
+        ),
+        (state(NEW, replace(JIRA, tree="t2")), "jira has changed"),
+        (state(NEW, replace(JIRA, version="1.2.4")), "jira has changed"),
+        (state(NEW, replace(JIRA, intents=("x.yaml",))), "intents of jira"),
+        (state(replace(NEW, image=ONE)), "was published meanwhile"),
+        (state(replace(NEW, image=Unknown("registry: 500"))), "registry: 500"),
+        (replace(state(NEW), candidates=()), "jira has changed"),
+    ],
+)
+def test_a_plan_is_stale_once_anything_moved(now: State, words: str) -> None:
+    assert words in "; ".join(stale(made_for(state(NEW)), now, {}))
+
+
+def test_what_the_plan_itself_did_does_not_make_it_stale() -> None:
+    made = made_for(state(NEW))
+    now = state(replace(OUT, git_tag=""), indexed={"jira": "1.2.3"})
+    now = replace(now, index=IndexSeen("i2", now.index.versions))
+    assert list(stale(made, now, {("jira", "1.2.3"): ONE.digest})) == []
+    assert "published meanwhile" in "".join(stale(made, now, {("jira", "1.2.3"): OTHER.digest}))
+
+
+def test_an_image_that_is_gone_makes_a_plan_stale() -> None:
+    made = made_for(state(replace(OUT, git_tag="")))
+    assert "is gone" in "".join(stale(made, state(replace(NEW, git_tag="")), {}))

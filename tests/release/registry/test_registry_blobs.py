@@ -1,0 +1,155 @@
+"""Blobs: where a registry wants them, from the beginning after a failure, and not at all where they are there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from seatrial.core.errors import ServiceError
+from seatrial.release.registry.blobs import with_digest
+from seatrial.release.registry.http import Times
+from seatrial.release.registry.remote import RemoteImages
+from support.images_made import digest_of
+from support.registry_faults import Fault
+from support.registry_front import Front, running_front
+from support.scripted_http import Asked, Reply, scripted
+
+QUICK = Times(connect=10, read=10, pause=0.002)
+BLOB = b"the bytes of a layer" * 1000
+DIGEST = digest_of(BLOB)
+
+
+@pytest.fixture
+def front(upstream: str) -> Iterator[Front]:
+    with running_front(upstream) as front:
+        yield front
+
+
+def test_a_blob_that_is_there_is_not_sent(front: Front, path: str) -> None:
+    images = RemoteImages(QUICK)
+    for _ in range(2):
+        images.put_blob(f"{front.host}/{path}", DIGEST, BLOB)
+    assert (front.count("POST"), front.count("PUT")) == (1, 1)
+
+
+def test_a_blob_that_arrived_though_the_answer_was_lost_is_not_sent_again(front: Front, path: str) -> None:
+    front.faults.append(Fault("reset-after", method="PUT", times=1))
+    RemoteImages(QUICK).put_blob(f"{front.host}/{path}", DIGEST, BLOB)
+    assert front.count("PUT") == 1
+
+
+def test_after_a_failure_a_blob_is_sent_from_the_beginning(front: Front, path: str, tmp_path: Path) -> None:
+    (tmp_path / "layer").write_bytes(BLOB)
+    front.faults.append(Fault("500", method="PUT", times=2))
+    images = RemoteImages(QUICK)
+    images.put_blob(f"{front.host}/{path}", DIGEST, tmp_path / "layer")
+    assert (front.count("POST"), front.count("PUT")) == (3, 3)
+    assert images.blob(f"{front.host}/{path}", DIGEST) == BLOB
+
+
+def test_a_registry_that_never_takes_it_is_given_up(front: Front, path: str) -> None:
+    front.faults.append(Fault("503", method="PUT"))
+    with pytest.raises(ServiceError, match=r"answered 503 \(UNAVAILABLE: .*; try again later"):
+        RemoteImages(QUICK).put_blob(f"{front.host}/{path}", DIGEST, BLOB)
+    assert front.count("PUT") == 5
+
+
+def test_a_refusal_is_final(front: Front, path: str) -> None:
+    front.faults.append(Fault("403", method="PUT"))
+    with pytest.raises(ServiceError, match=f"without a login; type: docker login {front.host}"):
+        RemoteImages(QUICK).put_blob(f"{front.host}/{path}", DIGEST, BLOB)
+    assert front.count("PUT") == 1
+
+
+def test_a_file_that_is_gone_is_said(front: Front, path: str, tmp_path: Path) -> None:
+    with pytest.raises(ServiceError, match="layer cannot be read: no such file"):
+        RemoteImages(QUICK).put_blob(f"{front.host}/{path}", DIGEST, tmp_path / "layer")
+    assert front.requests == []
+
+
+def takes(place: str, kept: dict[str, bytes]) -> Callable[[Asked], Reply]:
+    """A registry that wants its blobs at a place."""
+
+    def answer(asked: Asked) -> Reply:
+        if asked.path == "/v2/":
+            return 200, {}, b""
+        if asked.method == "HEAD":
+            return 404, {}, b""
+        if asked.method == "POST":
+            return 202, {"Location": place}, b""
+        kept[asked.path] = asked.body
+        return 201, {}, b""
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("place", "path"),
+    [
+        ("/v2/org/image/blobs/uploads/7?_state=a%2Bb%3D", "/v2/org/image/blobs/uploads/7"),
+        ("7", "/v2/org/image/blobs/uploads/7"),
+        ("/elsewhere", "/elsewhere"),
+    ],
+)
+def test_the_place_may_be_said_in_part(place: str, path: str) -> None:
+    kept: dict[str, bytes] = {}
+    with scripted(takes(place, kept)) as service:
+        RemoteImages(QUICK).put_blob(f"{service.host}/org/image", DIGEST, BLOB)
+    ((where, data),) = kept.items()
+    assert (urlsplit(where).path, data) == (path, BLOB)
+    assert parse_qs(urlsplit(where).query)["digest"] == [DIGEST]
+
+
+def test_the_query_of_a_place_stays_as_it_is() -> None:
+    place = "https://a.example/up?_state=a%2Bb%3D&x=%20"
+    assert with_digest(place, DIGEST) == f"{place}&digest=sha256%3A{DIGEST[7:]}"
+    assert with_digest("https://a.example/up", DIGEST) == f"https://a.example/up?digest=sha256%3A{DIGEST[7:]}"
+
+
+def test_a_place_at_another_service_gets_no_credentials(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    kept: dict[str, bytes] = {}
+    with scripted(takes("", kept)) as elsewhere:
+        inner = takes(f"http://{elsewhere.host}/bucket/7", {})
+
+        def answer(asked: Asked) -> Reply:
+            wants = "authorization" not in asked.headers
+            return (401, {"WWW-Authenticate": 'Basic realm="x"'}, b"") if wants else inner(asked)
+
+        with scripted(answer) as service:
+            entry = '{"username": "captain", "password": "s3cret"}'
+            (tmp_path / "config.json").write_text(f'{{"auths": {{"{service.host}": {entry}}}}}')
+            monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+            RemoteImages(QUICK).put_blob(f"{service.host}/org/image", DIGEST, BLOB)
+    assert list(kept.values()) == [BLOB]
+    assert all("authorization" not in one.headers for one in elsewhere.asked)
+
+
+@pytest.mark.parametrize(
+    ("place", "reason"),
+    [
+        ("http://bucket.example/7", "points to a place that is not reached by https"),
+        ("http://[::", "points to a place that makes no sense"),
+        ("", "answered 202; that is not what a registry says here"),
+    ],
+)
+def test_a_place_that_is_not_safe_gets_nothing(place: str, reason: str) -> None:
+    kept: dict[str, bytes] = {}
+    with scripted(takes(place, kept)) as service, pytest.raises(ServiceError, match=reason):
+        RemoteImages(QUICK).put_blob(f"{service.host}/org/image", DIGEST, BLOB)
+    assert kept == {}
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Content-Type": "text/html"}, {"Docker-Content-Digest": digest_of(b"")}]
+)
+def test_not_everything_that_answers_200_has_the_blob(headers: dict[str, str]) -> None:
+    with (
+        scripted(lambda _: (200, headers, b"")) as service,
+        pytest.raises(ServiceError, match="answered 200"),
+    ):
+        RemoteImages(QUICK).has_blob(f"{service.host}/org/image", DIGEST)

@@ -1,0 +1,224 @@
+"""Every fault at every operation: the answer is right or that nobody can tell, and no tag is ever overwritten."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from itertools import product
+
+import pytest
+
+from seatrial.core.errors import ServiceError
+from seatrial.release.plan.ports import Absent, Present, Unknown
+from seatrial.release.registry.http import Times
+from seatrial.release.registry.remote import RemoteImages
+from support.images_made import blobs, digest_of, index, manifest, paper, send
+from support.registry_faults import Fault
+from support.registry_front import Front, running_front
+
+QUICK = Times(connect=10, read=10, store=10, pause=0.002)
+IMPATIENT = Times(connect=10, read=1.5, store=1.5, pause=0.002)
+BRIEF = Times(connect=1, read=0.05, store=0.05, call=0.4, blob=0.4, search=0.4, pause=0.001)
+
+LASTING = (
+    "401", "403", "429", "500", "503", "html", "bare404", "denied404", "reset", "hang", "garbage", "drip",
+    "truncated", "500-after", "reset-after", "hang-after",
+)  # fmt: skip
+"""With these for ever, nobody can tell anything."""
+
+SPOILING = ("wrong-digest", "changed")
+"""What came was tampered with."""
+
+PASSING = ("429", "500", "503", "reset", "garbage", "truncated", "500-after", "reset-after")
+"""Where one of these comes but once, the work is done nevertheless."""
+
+ANYTHING = r"/(manifests|blobs|referrers)/"
+
+IMAGE, OTHER = manifest("image"), manifest("other")
+NEW = manifest("new")
+PAPER = paper("application/x-first", IMAGE)
+LAYER = blobs("new")[1]
+
+Operation = Callable[[RemoteImages, str], object]
+
+ASKING: Mapping[str, Operation] = {
+    "manifest": lambda images, name: images.manifest(name, "1.0.0").data == IMAGE.data,
+    "blob": lambda images, name: images.blob(name, digest_of(b"{}")) == b"{}",
+    "has_blob": lambda images, name: images.has_blob(name, digest_of(b"{}")),
+    "lacks_blob": lambda images, name: not images.has_blob(name, digest_of(LAYER)),
+    "referrers": lambda images, name: [one.digest for one in images.referrers(name, IMAGE.digest)]
+    == [PAPER.digest],
+}
+
+SENDING: Mapping[str, Operation] = {
+    "put_blob": lambda images, name: images.put_blob(name, digest_of(LAYER), LAYER),
+    "put_by_digest": lambda images, name: images.put_manifest(name, index("image", "other")),
+    "put_to_new_tag": lambda images, name: images.put_manifest(name, OTHER, "2.0.0"),
+    "put_to_latest": lambda images, name: images.put_manifest(name, OTHER, "latest"),
+    "put_paper": lambda images, name: images.put_manifest(name, paper("application/x-second", IMAGE)),
+}
+
+
+@pytest.fixture
+def there(upstream: str, path: str) -> str:
+    """The fresh repository without the front."""
+    return f"{upstream}/{path}"
+
+
+class OneLine(str):
+    """What a ServiceError says."""
+
+
+def outcome(operation: Operation, name: str) -> object:
+    """What an operation gives, or the one line that says why it failed."""
+    try:
+        return operation(RemoteImages(BRIEF), name)
+    except ServiceError as failed:
+        (line,) = str(failed).splitlines()
+        return OneLine(line)
+
+
+def arrived(images: RemoteImages, name: str, operation: str) -> object:
+    """Whether what an operation sends is there, as the registry itself says."""
+    looks: Mapping[str, Callable[[], object]] = {
+        "put_blob": lambda: images.has_blob(name, digest_of(LAYER)),
+        "put_by_digest": lambda: images.manifest(name, index("image", "other").digest),
+        "put_to_new_tag": lambda: images.manifest(name, "2.0.0").digest == OTHER.digest,
+        "put_to_latest": lambda: images.manifest(name, "latest").digest == OTHER.digest,
+        "put_paper": lambda: len(images.referrers(name, IMAGE.digest)) == 2,
+    }
+    return looks[operation]()
+
+
+@pytest.fixture
+def front(upstream: str) -> Iterator[Front]:
+    with running_front(upstream) as front:
+        yield front
+
+
+@pytest.fixture(scope="module")
+def still(direct: RemoteImages, upstream: str) -> str:
+    """The path of a repository with an image and a paper about it, to which nothing is sent any more."""
+    send(direct, f"{upstream}/tests/still", "image", "1.0.0", "latest")
+    direct.put_manifest(f"{upstream}/tests/still", PAPER)
+    return "tests/still"
+
+
+@pytest.fixture
+def name(front: Front, still: str) -> str:
+    """This repository behind the front."""
+    return f"{front.host}/{still}"
+
+
+@pytest.fixture
+def fresh(front: Front, direct: RemoteImages, upstream: str, path: str) -> str:
+    """Another behind the front, with two images, tags, and a paper."""
+    fill(direct, f"{upstream}/{path}")
+    return f"{front.host}/{path}"
+
+
+def fill(direct: RemoteImages, name: str) -> None:
+    """Have two images, tags, and a paper in a repository."""
+    send(direct, name, "image", "1.0.0", "latest")
+    send(direct, name, "other")
+    direct.put_manifest(name, PAPER)
+
+
+@pytest.mark.parametrize("word", LASTING)
+def test_under_a_lasting_fault_nobody_can_tell(word: str, front: Front, name: str) -> None:
+    front.faults.append(Fault(word, path=ANYTHING))
+    references = [(name, "1.0.0"), (name, "9.9.9"), (name, IMAGE.digest), (name, NEW.digest)]
+    answers = RemoteImages(BRIEF).find(references)
+    assert list(answers) == references
+    for answer in answers.values():
+        assert isinstance(answer, Unknown)
+        assert front.host in answer.reason
+        assert "\n" not in answer.reason
+
+
+@pytest.mark.parametrize("word", SPOILING)
+def test_what_was_tampered_with_is_never_taken_for_absent(word: str, front: Front, name: str) -> None:
+    front.faults.append(Fault(word, path=ANYTHING))
+    tag, digest, lacking = (name, "1.0.0"), (name, IMAGE.digest), (name, "9.9.9")
+    answers = RemoteImages(BRIEF).find([tag, digest, lacking])
+    assert isinstance(answers[tag], Present | Unknown)
+    assert answers[digest] == Present(IMAGE.digest) or isinstance(answers[digest], Unknown)
+    assert isinstance(answers[lacking], Absent | Unknown)
+
+
+@pytest.mark.parametrize("skip", [0, 1, 2])
+@pytest.mark.parametrize("word", PASSING)
+def test_a_fault_that_comes_once_changes_no_answer(word: str, skip: int, front: Front, name: str) -> None:
+    front.faults.append(Fault(word, path=ANYTHING, times=1, skip=skip, wait=0 if word == "429" else None))
+    answers = RemoteImages(QUICK).find([(name, "1.0.0"), (name, "9.9.9")])
+    assert list(answers.values()) == [Present(IMAGE.digest), Absent()]
+
+
+@pytest.mark.parametrize("operation", ASKING)
+@pytest.mark.parametrize("word", [*LASTING, *SPOILING])
+def test_what_is_asked_for_comes_whole_or_not_at_all(
+    word: str, operation: str, front: Front, name: str
+) -> None:
+    front.faults.append(Fault(word, path=ANYTHING))
+    right = outcome(ASKING[operation], name)
+    assert right or (operation == "has_blob" and word in ("bare404", "denied404"))
+
+
+@pytest.mark.parametrize("operation", ASKING)
+@pytest.mark.parametrize("word", PASSING)
+def test_what_is_asked_for_comes_after_a_fault_that_comes_once(
+    word: str, operation: str, front: Front, name: str
+) -> None:
+    front.faults.append(Fault(word, path=ANYTHING, times=1))
+    assert ASKING[operation](RemoteImages(QUICK), name)
+
+
+@pytest.mark.parametrize(
+    ("operation", "method"), [*product(SENDING, ("PUT", "GET,HEAD")), ("put_blob", "POST")]
+)
+@pytest.mark.parametrize("word", PASSING)
+def test_what_is_sent_arrives_after_a_fault_that_comes_once(
+    word: str, operation: str, method: str, front: Front, fresh: str, direct: RemoteImages, there: str
+) -> None:
+    front.faults.append(Fault(word, method=method, path=ANYTHING, times=1))
+    SENDING[operation](RemoteImages(QUICK), fresh)
+    assert arrived(direct, there, operation)
+    assert front.overwrites() == []
+
+
+@pytest.mark.parametrize("word", ["hang", "hang-after"])
+def test_what_hangs_once_is_asked_again(word: str, direct: RemoteImages, upstream: str, path: str) -> None:
+    def attempt(number: int, operation: str, method: str) -> object:
+        there = f"{upstream}/{path}-{number}"
+        fill(direct, there)
+        act = SENDING.get(operation) or ASKING[operation]
+        fault = Fault(word, method=method, path=ANYTHING, times=1)
+        with running_front(upstream, faults=[fault]) as front:
+            done = act(RemoteImages(IMPATIENT), f"{front.host}/{path}-{number}")
+            assert front.overwrites() == []
+        return arrived(direct, there, operation) if operation in SENDING else done
+
+    chosen = [*((one, "GET,HEAD") for one in (*ASKING, *SENDING)), *((one, "PUT") for one in SENDING)]
+    with ThreadPoolExecutor(len(chosen)) as pool:
+        results = list(pool.map(lambda one: attempt(one[0], *one[1]), enumerate(chosen)))
+    assert all(results), list(zip(chosen, results, strict=True))
+
+
+@pytest.mark.parametrize("operation", SENDING)
+@pytest.mark.parametrize("word", LASTING)
+def test_what_cannot_be_sent_is_said_and_overwrites_nothing(
+    word: str, operation: str, front: Front, fresh: str, direct: RemoteImages, there: str
+) -> None:
+    front.faults.append(Fault(word, method="PUT", path=ANYTHING))
+    failure = outcome(SENDING[operation], fresh)
+    assert isinstance(failure, OneLine) or arrived(direct, there, operation)
+    assert front.overwrites() == []
+    assert direct.manifest(there, "1.0.0").digest == IMAGE.digest
+
+
+@pytest.mark.parametrize("word", ["429", "500", "hang", "garbage", "reset"])
+def test_a_registry_that_does_not_even_greet_is_asked_no_more(word: str, front: Front, name: str) -> None:
+    front.faults.append(Fault(word))
+    answers = RemoteImages(BRIEF).find([(f"{name}{number}", "1.0.0") for number in range(300)])
+    assert all(isinstance(answer, Unknown) for answer in answers.values())
+    assert front.count() < 20

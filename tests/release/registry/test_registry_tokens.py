@@ -1,0 +1,228 @@
+"""Registries that want a token: it is fetched once for each repository, and no secret goes where it should not."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import parse_qs
+
+import pytest
+
+from seatrial.core.errors import ServiceError
+from seatrial.release.plan.ports import Absent, Present, Unknown
+from seatrial.release.registry.http import Times
+from seatrial.release.registry.remote import RemoteImages
+from support.images_made import digest_of, send
+from support.registry_faults import Fault
+from support.registry_front import Front, running_front
+from support.scripted_http import Asked, Reply, scripted
+
+QUICK = Times(connect=10, read=10, pause=0.002)
+USERS = {"captain": "s3cret-of-the-tests"}
+
+
+@pytest.fixture
+def front(upstream: str) -> Iterator[Front]:
+    with running_front(upstream, bearer=True, users=USERS) as front:
+        yield front
+
+
+@pytest.fixture
+def name(front: Front, direct: RemoteImages, upstream: str, path: str) -> str:
+    send(direct, f"{upstream}/{path}", "image", "1.0.0", "latest")
+    return f"{front.host}/{path}"
+
+
+def log_in(folder: Path, monkeypatch: pytest.MonkeyPatch, host: str, **entry: str) -> None:
+    (folder / "config.json").write_text(json.dumps({"auths": {host: entry}}))
+    monkeypatch.setenv("DOCKER_CONFIG", str(folder))
+
+
+def test_nobody_needs_a_login_for_what_is_public(name: str) -> None:
+    answers = RemoteImages().find([(name, "1.0.0"), (name, "9.9.9")])
+    assert isinstance(answers[name, "1.0.0"], Present)
+    assert answers[name, "9.9.9"] == Absent()
+
+
+def test_one_greeting_one_token_a_repository_one_request_a_tag(
+    front: Front, direct: RemoteImages, upstream: str, path: str
+) -> None:
+    names = [f"{path}-{number}" for number in range(5)]
+    for name in names:
+        send(direct, f"{upstream}/{name}", "image", "1.0.0")
+    answers = RemoteImages().find([(f"{front.host}/{name}", "1.0.0") for name in names])
+    assert all(isinstance(answer, Present) for answer in answers.values())
+    assert (front.count(path="^/v2/$"), front.count(path="^/token"), front.count("HEAD")) == (1, 5, 5)
+    assert front.count() == 11
+
+
+def test_who_may_push_pushes(
+    name: str, front: Front, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log_in(tmp_path, monkeypatch, front.host, username="captain", password=USERS["captain"])
+    made = send(RemoteImages(), name, "new", "2.0.0")
+    assert RemoteImages().find([(name, "2.0.0")]) == {(name, "2.0.0"): Present(made.digest)}
+
+
+def test_a_login_goes_to_the_token_service_alone(
+    name: str, front: Front, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log_in(tmp_path, monkeypatch, front.host, username="captain", password=USERS["captain"])
+    send(RemoteImages(), name, "new", "2.0.0")
+    assert {one.path.partition("?")[0] for one in front.requests if one.shown == "Basic"} == {"/token"}
+
+
+def test_an_identity_token_is_posted(
+    name: str, front: Front, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log_in(tmp_path, monkeypatch, front.host, identitytoken=USERS["captain"])
+    send(RemoteImages(), name, "new", "2.0.0")
+    assert front.count("POST", "^/token$") > 0
+    assert front.count("GET", "^/token") == 0
+
+
+def test_a_helper_is_asked_once(
+    name: str, front: Front, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    helper = tmp_path / "docker-credential-tests"
+    said = json.dumps({"Username": "captain", "Secret": USERS["captain"]})
+    helper.write_text(f"#!/bin/sh\ncat >> {tmp_path}/asked; echo >> {tmp_path}/asked\necho '{said}'\n")
+    helper.chmod(0o755)
+    (tmp_path / "config.json").write_text(json.dumps({"credsStore": "tests"}))
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    images = RemoteImages()
+    send(images, name, "new", "2.0.0")
+    images.find([(name, "2.0.0"), (f"{name}-other", "2.0.0")])
+    assert (tmp_path / "asked").read_text() == f"{front.host}\n"
+
+
+def test_what_is_private_is_unknown_to_who_has_no_login(name: str, front: Front) -> None:
+    front.private = True
+    answer = RemoteImages(QUICK).find([(name, "1.0.0")])[name, "1.0.0"]
+    assert answer == Unknown(
+        f"{name}:1.0.0: {front.host} gives no token: {front.host} answered 401 "
+        f"(UNAUTHORIZED: the front says 401) without a login; type: docker login {front.host}"
+    )
+
+
+def test_who_may_not_push_is_told_so(name: str, front: Front) -> None:
+    with pytest.raises(ServiceError, match=f"without a login; type: docker login {front.host}"):
+        RemoteImages(QUICK).put_blob(name, digest_of(b"x"), b"x")
+
+
+def test_a_token_that_ended_is_fetched_anew(name: str, front: Front) -> None:
+    images = RemoteImages()
+    images.find([(name, "1.0.0")])
+    front.tokens.clear()
+    assert isinstance(images.find([(name, "1.0.0")])[name, "1.0.0"], Present)
+    assert front.count(path="^/token") == 2
+
+
+def test_a_token_is_used_until_shortly_before_its_end(name: str, front: Front) -> None:
+    front.lifetime = 6
+    images = RemoteImages()
+    images.manifest(name, "1.0.0")
+    images.manifest(name, "1.0.0")
+    assert front.count(path="^/token") == 1
+
+
+@pytest.mark.parametrize("word", ["401", "403", "500", "html", "reset", "garbage", "hang"])
+def test_without_a_token_nobody_can_tell(word: str, name: str, front: Front) -> None:
+    front.faults.append(Fault(word, path="^/token"))
+    times = Times(connect=1, read=0.1, call=1, search=1, pause=0.001)
+    answer = RemoteImages(times).find([(name, "1.0.0")])[name, "1.0.0"]
+    assert isinstance(answer, Unknown)
+    assert f"{front.host} gives no token: {front.host} " in answer.reason
+
+
+@pytest.mark.parametrize("word", ["500", "reset", "429", "truncated"])
+def test_a_token_service_that_fails_once_is_asked_again(word: str, name: str, front: Front) -> None:
+    front.faults.append(Fault(word, path="^/token", times=1))
+    assert isinstance(RemoteImages(QUICK).find([(name, "1.0.0")])[name, "1.0.0"], Present)
+
+
+@pytest.mark.parametrize(
+    "realm",
+    ["http://tokens.example/token", "ftp://127.0.0.1/token", "", "//x", "https://user@x/", "http://[::1"],
+)
+def test_a_login_goes_to_no_place_that_is_not_safe(
+    realm: str, upstream: str, path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def answer(asked: Asked) -> Reply:
+        return 401, {"WWW-Authenticate": f'Bearer realm="{realm}",service="x"'}, b""
+
+    with scripted(answer) as service:
+        log_in(tmp_path, monkeypatch, service.host, username="captain", password="s3cret")
+        reference = (f"{service.host}/{path}", "1.0.0")
+        found = RemoteImages(QUICK).find([reference])[reference]
+    assert isinstance(found, Unknown)
+    assert "which is not safe" in found.reason
+    assert all("authorization" not in one.headers for one in service.asked)
+
+
+def test_an_identity_token_follows_no_redirect(
+    path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with scripted(lambda _: (200, {}, b'{"token": "abc"}')) as elsewhere:
+
+        def answer(asked: Asked) -> Reply:
+            if asked.method == "POST":
+                return 307, {"Location": f"http://{elsewhere.host}/token"}, b""
+            return 401, {"WWW-Authenticate": f'Bearer realm="http://{service.host}/token"'}, b""
+
+        with scripted(answer) as service:
+            log_in(tmp_path, monkeypatch, service.host, identitytoken="s3cret")
+            reference = (f"{service.host}/{path}", "1.0.0")
+            assert isinstance(RemoteImages(QUICK).find([reference])[reference], Unknown)
+    assert elsewhere.asked == []
+
+
+@pytest.mark.parametrize(
+    "body", [b"{}", b"[]", b"null", b'{"token": 7}', b'{"token": ""}', b'{"token": "a\\nb: c"}', b"\xff"]
+)
+def test_a_token_that_is_none_is_not_sent(body: bytes, path: str) -> None:
+    def answer(asked: Asked) -> Reply:
+        if asked.path.startswith("/token"):
+            return 200, {}, body
+        return 401, {"WWW-Authenticate": f'Bearer realm="http://{service.host}/token"'}, b""
+
+    with scripted(answer) as service:
+        reference = (f"{service.host}/{path}", "1.0.0")
+        found = RemoteImages(QUICK).find([reference])[reference]
+    assert isinstance(found, Unknown)
+    assert "answered with something else" in found.reason
+
+
+def test_the_realm_keeps_its_own_query(path: str) -> None:
+    def answer(asked: Asked) -> Reply:
+        if asked.path.startswith("/token"):
+            return 200, {}, b'{"access_token": "abc"}'
+        if asked.headers.get("authorization") == "Bearer abc":
+            return 404, {}, b'{"errors": [{"code": "NAME_UNKNOWN"}]}'
+        realm = f"http://{service.host}/token?account=x"
+        return 401, {"WWW-Authenticate": f'Bearer realm="{realm}",service="a b"'}, b""
+
+    with scripted(answer) as service:
+        reference = (f"{service.host}/{path}", "1.0.0")
+        assert RemoteImages(QUICK).find([reference]) == {reference: Absent()}
+    query = next(one.path for one in service.asked if one.path.startswith("/token")).partition("?")[2]
+    assert parse_qs(query) == {
+        "account": ["x"],
+        "service": ["a b"],
+        "scope": [f"repository:{path}:pull"],
+    }
+
+
+def test_a_host_that_hangs_keeps_no_other_and_ends_in_time(name: str, front: Front, upstream: str) -> None:
+    times = Times(read=600, search=1)
+    with running_front(upstream, faults=[Fault("drip", path="/manifests/")]) as slow:
+        asked = [(f"{slow.host}/org/a{number}", "1.0.0") for number in range(8)]
+        begun = time.monotonic()
+        answers = RemoteImages(times).find([*asked, (name, "1.0.0")])
+        assert time.monotonic() - begun < 60
+    assert isinstance(answers[name, "1.0.0"], Present)
+    assert all(isinstance(answers[one], Unknown) for one in asked)

@@ -1,0 +1,186 @@
+"""What follows the index."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from seatrial.core.errors import ServiceError, UsageError
+from seatrial.release.plan import keys
+from seatrial.release.plan.ports import Absent, Manifest, Stored, Unknown
+from seatrial.release.run.index import publish
+from seatrial.release.run.pointers import point
+from seatrial.release.store.leases import Clock, Holder, lease
+from support.shelf import HOLDER, Shelf, image_of
+
+IMAGE = image_of("jira")
+
+
+@pytest.fixture
+def shelf() -> Shelf:
+    """One version, published and indexed."""
+    shelf = Shelf()
+    publish(shelf.store, [shelf.publish("jira", "1.0.0")])
+    shelf.forget_writes()
+    return shelf
+
+
+def pointed(shelf: Shelf, holder: Holder = HOLDER) -> list[str]:
+    return point(shelf.store, shelf.images, IMAGE, "jira", holder)
+
+
+def test_all_of_a_type_leads_to_the_version_that_the_index_names(shelf: Shelf) -> None:
+    assert pointed(shelf) == ["jira/examples/", "jira/spec.json", f"{IMAGE}:latest"]
+    assert shelf.pointers("jira") == ("1.0.0", "1.0.0", "1.0.0")
+    assert shelf.store.objects["jira/spec.json"] == shelf.store.objects["jira/1.0.0/spec.json"]
+
+
+def test_what_leads_there_already_is_not_moved_again(shelf: Shelf) -> None:
+    pointed(shelf)
+    shelf.forget_writes()
+    assert pointed(shelf) == []
+    assert set(shelf.store.writes) == {keys.lease("jira")}
+    assert shelf.images.puts == []
+
+
+def test_what_a_dead_release_left_undone_is_done(shelf: Shelf) -> None:
+    pointed(shelf)
+    del shelf.store.objects["jira/spec.json"]
+    assert pointed(shelf) == ["jira/spec.json"]
+
+
+def test_a_lower_version_that_is_published_later_moves_nothing(shelf: Shelf) -> None:
+    pointed(shelf)
+    publish(shelf.store, [shelf.publish("jira", "0.9.9")])
+    assert pointed(shelf) == []
+    assert shelf.pointers("jira") == ("1.0.0", "1.0.0", "1.0.0")
+
+
+def test_examples_of_an_older_version_stay(shelf: Shelf) -> None:
+    shelf.store.put(keys.example("jira", "1.0.0", "old.json"), b"old")
+    pointed(shelf)
+    publish(shelf.store, [shelf.publish("jira", "1.1.0")])
+    pointed(shelf)
+    assert shelf.store.objects["jira/examples/old.json"] == b"old"
+    assert shelf.pointers("jira") == ("1.1.0", "1.1.0", "1.1.0")
+
+
+def test_a_key_among_the_examples_that_is_none_is_left_alone(shelf: Shelf) -> None:
+    shelf.store.put("jira/1.0.0/examples/odd name.json", b"")
+    pointed(shelf)
+    assert [key for key in shelf.store.objects if "odd" in key] == ["jira/1.0.0/examples/odd name.json"]
+
+
+def test_a_type_that_the_index_does_not_have_has_no_pointers() -> None:
+    shelf = Shelf()
+    assert pointed(shelf) == []
+    assert shelf.images.puts == []
+
+
+def test_an_index_that_changes_meanwhile_is_followed(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    put = shelf.store.put
+
+    def put_and_meddle(key: str, data: bytes) -> None:
+        put(key, data)
+        if key == "jira/spec.json" and "1.1.0" not in str(shelf.store.objects):
+            publish(shelf.store, [shelf.publish("jira", "1.1.0")])
+
+    monkeypatch.setattr(shelf.store, "put", put_and_meddle)
+    assert pointed(shelf) == ["jira/examples/", "jira/spec.json", f"{IMAGE}:latest"]
+    assert shelf.pointers("jira") == ("1.1.0", "1.1.0", "1.1.0")
+
+
+def test_an_index_that_never_rests_is_given_up(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    versions = iter(range(1, 1000))
+    get = shelf.store.get
+
+    def another_each_time(key: str) -> Stored | None:
+        if key == keys.INDEX:
+            number = next(versions)
+            shelf.publish("jira", f"1.{number}.0")
+            return Stored(b'[{"type": "jira", "version": "1.%d.0"}]' % number, "x")
+        return get(key)
+
+    monkeypatch.setattr(shelf.store, "get", another_each_time)
+    with pytest.raises(ServiceError, match="the index changes faster than the pointers of jira can follow"):
+        pointed(shelf)
+
+
+@pytest.mark.parametrize(
+    ("tag", "answer", "told"),
+    [
+        ("1.0.0", Absent(), "which the index names, cannot become latest: the registry does not have it"),
+        ("1.0.0", Unknown("429; wait"), "cannot become latest: 429; wait"),
+        ("latest", Unknown("it hangs"), "jira:latest was not moved: it hangs"),
+    ],
+)
+def test_nothing_is_guessed_where_the_registry_does_not_tell(
+    shelf: Shelf, tag: str, answer: Absent | Unknown, told: str
+) -> None:
+    shelf.images.answers[IMAGE, tag] = answer
+    with pytest.raises(ServiceError, match=told):
+        pointed(shelf)
+    assert shelf.images.puts == []
+
+
+def test_a_registry_that_gives_back_another_image_is_told(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest = shelf.images.manifest
+
+    def another(name: str, reference: str) -> Manifest:
+        return Manifest(b"{}", "x") if reference == "latest" else manifest(name, reference)
+
+    monkeypatch.setattr(shelf.images, "manifest", another)
+    with pytest.raises(
+        ServiceError, match=r"jira:latest: the registry gives back sha256:44136fa355.*, not sha256:"
+    ):
+        pointed(shelf)
+
+
+def test_an_index_with_a_version_that_leads_elsewhere_does_not_lead_there() -> None:
+    shelf = Shelf()
+    shelf.store.put(keys.INDEX, b'[{"type": "jira", "version": "../../aws/1.0.0"}]')
+    shelf.images.put_manifest(IMAGE, Manifest(b"{}", "x"), "../../aws/1.0.0")
+    with pytest.raises(UsageError, match="is no version"):
+        pointed(shelf)
+
+
+@pytest.mark.parametrize("write", ["put", "put_manifest"])
+def test_who_lost_the_lease_moves_nothing(shelf: Shelf, write: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if write == "put_manifest":
+        pointed(shelf)
+        shelf.images.tags.pop((IMAGE, "latest"))
+        shelf.forget_writes()
+    lost = lose_at_first_read(shelf)
+    monkeypatch.setattr(shelf.store, "get", lost)
+    with pytest.raises(ServiceError, match="ben@shore took over jira meanwhile"):
+        pointed(shelf)
+    assert shelf.images.puts == []
+    assert {key for key in shelf.store.writes if not key.startswith(".")} == set()
+
+
+def lose_at_first_read(shelf: Shelf) -> Callable[[str], Stored | None]:
+    """Somebody else has the lease from when the index is read."""
+    get = shelf.store.get
+
+    def losing(key: str) -> Stored | None:
+        if key == keys.INDEX:
+            shelf.store.objects[keys.lease("jira")] = b'{"holder": "ben@shore", "token": "b", "until": 9e9}'
+        return get(key)
+
+    return losing
+
+
+def test_pointers_wait_for_another_who_moves_them(shelf: Shelf) -> None:
+    slept: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        theirs.__exit__(None, None, None)
+
+    theirs = lease(shelf.store, keys.lease("jira"), Holder("ben@shore", "b"))
+    theirs.__enter__()
+    moved = point(shelf.store, shelf.images, IMAGE, "jira", HOLDER, Clock(sleep=sleep))
+    assert (len(moved), len(slept)) == (3, 1)

@@ -1,0 +1,293 @@
+"""A release against a real registry, with a real builder and a real git remote: whole, killed, and at the same time."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support import built
+from support.bases import own_storage, small_base
+from support.bucket import s3_server, use_server
+from support.dock import bump, commit, git
+from support.harbour import Harbour, harbour, kill, remote_tags, wait_for
+from support.paths import ROOT
+from support.services import lacking, needs
+
+pytestmark = pytest.mark.slow
+
+ALPHA = {"alpha-service": "0.1.0"}
+
+
+@pytest.fixture
+def port(tmp_path: Path) -> Harbour:
+    """A harbour with one integration."""
+    needs("buildah")
+    with harbour(tmp_path, "Alpha Service") as found:
+        yield found
+
+
+def test_a_release_publishes_image_spec_index_and_tag_and_a_second_one_does_nothing(port: Harbour) -> None:
+    dry = port.release("--dry-run")
+    assert (dry.returncode, port.front.tag_puts, list(port.store.keys())) == (0, [], []), dry.stderr
+    done = port.release()
+    assert done.returncode == 0, done.stderr
+    seen = port.published(ALPHA)
+    assert seen["images"]["alpha-service", "latest"] == seen["images"]["alpha-service", "0.1.0"]
+    assert seen["papers"] == {
+        "alpha-service": ["application/vnd.cyclonedx+json", "application/vnd.in-toto+json"]
+    }
+    index = json.loads(port.store.get("index.json").data)  # type: ignore[union-attr]
+    assert [(entry["type"], entry["version"]) for entry in index] == [("alpha-service", "0.1.0")]
+    assert list(seen["tags"]) == ["refs/tags/alpha-service/0.1.0^{}"]
+    requests = port.front.count("PUT") + port.front.count("POST")
+    again = port.seatrial("release")
+    assert again.returncode == 0
+    assert "nothing to release" in again.stderr
+    assert port.front.count("PUT") + port.front.count("POST") == requests
+    assert port.published(ALPHA) == seen
+
+
+def test_specs_and_index_go_to_a_bucket_and_a_killed_release_goes_on_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    needs("buildah")
+    with s3_server(tmp_path / "s3.log") as url:
+        use_server(monkeypatch, url)
+        keys = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
+        with harbour(tmp_path, "Alpha Service", store="s3://bucket/specs", environ=keys) as port:
+            killed_at(port, "spec begin")
+            done = port.release()
+            assert done.returncode == 0, done.stderr
+            assert port.done_twice() == []
+            seen = port.published(ALPHA)
+            assert {"index.json", "alpha-service/spec.json", "alpha-service/0.1.0/spec.json"} <= set(
+                seen["store"]
+            )
+            again = port.seatrial("release")
+            assert (again.returncode, port.published(ALPHA)) == (0, seen)
+
+
+def test_the_jobs_of_ci_publish_and_one_that_is_lost_keeps_no_other_from_the_index(tmp_path: Path) -> None:
+    needs("buildah")
+    with harbour(tmp_path, "Alpha Service", "Beta Service", "Gamma Service") as port:
+        plan, receipts = str(tmp_path / "plan.json"), tmp_path / "receipts"
+        planned = port.release("--plan", plan, "--matrix")
+        jobs = json.loads(planned.stdout.splitlines()[-1])["include"]
+        assert [job["only"] for job in jobs] == ["alpha-service", "beta-service", "gamma-service"]
+        for job in jobs[:2]:
+            done = port.seatrial("release", "--only", job["only"], "--plan", plan)
+            assert done.returncode == 0, done.stderr
+        assert port.store.get("index.json") is None
+        (port.root / "dist/release/receipts").rename(receipts)
+        finished = port.seatrial("release", "--finish", str(receipts), "--plan", plan)
+        assert finished.returncode == 3
+        assert "gamma-service 0.1.0: its receipt is missing" in finished.stderr
+        index = json.loads(port.store.get("index.json").data)  # type: ignore[union-attr]
+        assert [entry["type"] for entry in index] == ["alpha-service", "beta-service"]
+        assert len(remote_tags(port.root)) == 2
+        late = port.seatrial("release", "--only", "gamma-service", "--plan", plan)
+        assert late.returncode == 0, late.stderr
+        name = "gamma-service-0.1.0.json"
+        (port.root / "dist/release/receipts" / name).rename(receipts / name)
+        assert port.seatrial("release", "--finish", str(receipts), "--plan", plan).returncode == 0
+        assert len(remote_tags(port.root)) == 3
+        assert port.front.overwrites() == []
+
+
+def test_a_plan_may_be_applied_again_after_it_was_broken_off(port: Harbour, tmp_path: Path) -> None:
+    plan = str(tmp_path / "plan.json")
+    assert port.release("--plan", plan).returncode == 0
+    process = subprocess.Popen(
+        port.command("release", "--apply", plan),
+        env=port.environ,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    assert wait_for(
+        lambda: any((one["step"], one["event"]) == ("tag", "done") for one in port.journal()), process
+    )
+    kill(process)
+    done = port.seatrial("release", "--apply", plan)
+    assert done.returncode == 0, done.stderr
+    assert port.done_twice() == []
+    assert len(port.published(ALPHA)["papers"]["alpha-service"]) == 2
+
+
+def test_ctrl_c_ends_the_builder_too_and_the_next_release_goes_on(port: Harbour) -> None:
+    dockerfile = port.root / "integrations/_infra/Dockerfile"
+    calm = dockerfile.read_text()
+    dockerfile.write_text("FROM localhost/small:1\nRUN sleep 60\n")
+    commit(port.root, "slow")
+    base = f"oci:{small_base(port.root.parent / 'small')}"
+    copy = ["skopeo", "copy", "-q", base, "containers-storage:localhost/small:1"]
+    subprocess.run(copy, env=port.environ, check=True)
+    process = port.start()
+    assert wait_for(lambda: _sleeping(), process)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(20) == 130
+    assert not _sleeping()
+    dockerfile.write_text(calm)
+    commit(port.root, "calm")
+    assert port.release().returncode == 0
+
+
+def _sleeping() -> bool:
+    told = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    return any(line.strip() in ("sleep 60", "/bin/sleep 60") for line in told.splitlines())
+
+
+def test_a_dry_run_of_a_public_registry_needs_no_login(port: Harbour) -> None:
+    (Path(port.environ["HOME"]) / ".docker/config.json").unlink()
+    assert port.release("--dry-run").returncode == 0
+    refused = port.release()
+    assert refused.returncode == 3
+    assert f"docker login {port.front.host}" in refused.stderr
+    assert port.front.tag_puts == []
+
+
+EVERY = bool(os.environ.get("SEATRIAL_EVERY_KILL"))
+"""Whether all moments are tried, and not a choice of them; it takes some minutes."""
+
+KILLS = ["build begin", "build done", "push begin", "push done", "attach done", "tag begin", "tag done", "spec begin",
+         "spec done", "index begin", "index done", "latest begin", "latest done", "git-tag begin"]  # fmt: skip
+
+
+def killed_at(port: Harbour, word: str) -> None:
+    """Kill a release as soon as its journal has this step begun or done."""
+    step, event = word.split()
+    process = port.start()
+    reached = wait_for(
+        lambda: any((one["step"], one["event"]) == (step, event) for one in port.journal()), process
+    )
+    kill(process)
+    assert reached, word
+
+
+@pytest.mark.parametrize("word", KILLS if EVERY else KILLS[::4])
+def test_killed_at_a_step_it_goes_on_and_does_no_finished_step_again(tmp_path: Path, word: str) -> None:
+    needs("buildah")
+    with harbour(tmp_path, "Alpha Service") as port:
+        killed_at(port, word)
+        done = port.release()
+        assert done.returncode == 0, done.stderr
+        assert port.done_twice() == []
+        assert port.front.overwrites() == []
+        seen = port.published(ALPHA)
+        assert len(seen["papers"]["alpha-service"]) == 2
+        assert "nothing to release" in port.seatrial("release").stderr
+        assert port.published(ALPHA) == seen
+
+
+@pytest.mark.parametrize("share", [n / 25 for n in range(1, 25)] if EVERY else [0.2, 0.5, 0.8])
+def test_killed_within_a_step_at_any_request_it_goes_on(tmp_path: Path, share: float) -> None:
+    needs("buildah")
+    with harbour(tmp_path / "calm", "Alpha Service") as calm:
+        assert calm.release().returncode == 0
+        requests = len(calm.front.requests)
+    with harbour(tmp_path / "killed", "Alpha Service") as port:
+        process = port.start()
+        assert wait_for(lambda: len(port.front.requests) >= int(share * requests), process)
+        kill(process)
+        done = port.release()
+        assert done.returncode == 0, done.stderr
+        assert port.done_twice() == []
+        assert port.front.overwrites() == []
+        assert "nothing to release" in port.seatrial("release").stderr
+
+
+def test_two_releases_at_once_publish_each_version_once(tmp_path: Path) -> None:
+    needs("buildah")
+    with harbour(tmp_path, "Alpha Service", "Beta Service") as port:
+        other = tmp_path / "other"
+        git(port.root, "clone", "-q", str(tmp_path / "origin.git"), str(other))
+        first = port.start()
+        second = Harbour(other, port.front, port.store_url, port.environ)
+        also = second.start()
+        first.wait(120)
+        also.wait(120)
+        assert port.front.overwrites() == []
+        assert port.release().returncode == 0
+        assert second.seatrial("release").returncode == 0
+        seen = port.published({"alpha-service": "0.1.0", "beta-service": "0.1.0"})
+        assert {key: value for key, value in seen["images"].items() if key[1] == "latest"} == {
+            (name, "latest"): seen["images"][name, "0.1.0"] for name, _ in seen["images"]
+        }
+
+
+def test_a_new_version_replaces_the_latest_and_leaves_the_old_one(port: Harbour) -> None:
+    assert port.release().returncode == 0
+    before = port.published(ALPHA)["images"]["alpha-service", "0.1.0"]
+    bump(port.root, "alpha-service", "0.1.0", "0.2.0")
+    commit(port.root, "0.2.0")
+    done = port.release()
+    assert done.returncode == 0, done.stderr
+    seen = port.published({"alpha-service": "0.2.0"})
+    assert seen["images"]["alpha-service", "latest"] == seen["images"]["alpha-service", "0.2.0"] != before
+    assert port.published(ALPHA)["images"]["alpha-service", "0.1.0"] == before
+    assert port.front.overwrites() == []
+
+
+def test_a_fresh_clone_publishes_its_example_into_dist(tmp_path: Path) -> None:
+    """The shared Dockerfile of this very repository, on a base image of the tests."""
+    needs("buildah")
+    needs("skopeo")
+    here = ROOT
+    if not (here / ".git").exists():
+        lacking("the git repository of this checkout")
+    git(tmp_path, "clone", "-q", str(here), str(tmp_path / "clone"))
+    storage = tmp_path / "storage"
+    storage.mkdir()
+    environ = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path),
+        "PYTHONPATH": str(here / "scripts"),
+        **own_storage(storage),
+    }
+    base = f"oci:{small_base(tmp_path / 'small')}"
+    subprocess.run(
+        ["skopeo", "copy", "-q", base, "containers-storage:localhost/small:1"], env=environ, check=True
+    )
+    bases = [f"--build-arg=BASE_{which}_PYTHON_IMAGE=localhost/small:1" for which in ("BUILDER", "RUNNER")]
+    command = [
+        sys.executable,
+        "-m",
+        "seatrial",
+        "release",
+        "--builder",
+        "buildah",
+        "--force",
+        "a test",
+        *bases,
+    ]
+    done = subprocess.run(
+        command, cwd=tmp_path / "clone", env=environ, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    dist = tmp_path / "clone/dist"
+    index = json.loads((dist / "registry/index.json").read_text())
+    assert [entry["type"] for entry in index] == ["pilot-log"]
+    seen = subprocess.run(
+        ["skopeo", "inspect", f"oci:{dist}/images/pilot-log:{index[0]['version']}"],
+        capture_output=True,
+        check=True,
+    )
+    assert json.loads(seen.stdout)["Labels"]["org.opencontainers.image.title"] == "pilot-log"
+    made = provenance(dist / "images/pilot-log")
+    assert made["externalParameters"]["force"] == "a test"
+    (started_from,) = [one for one in made["resolvedDependencies"] if one["name"] == "base image"]
+    assert f"sha256:{started_from['digest']['sha256']}" == built.entry(tmp_path / "small")["digest"]
+    assert git(tmp_path / "clone", "status", "--short") == ""
+
+
+def provenance(layout: Path) -> Any:
+    """The definition of the build in the one statement that lies in a layout."""
+    texts = [path.read_bytes() for path in (layout / "blobs/sha256").iterdir()]
+    (statement,) = [text for text in texts if text.startswith(b'{"_type"')]
+    return json.loads(statement)["predicate"]["buildDefinition"]

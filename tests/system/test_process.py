@@ -1,0 +1,83 @@
+"""A program at work in the background, what it says in a file."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from seatrial.core.errors import ServiceError
+from seatrial.system.process import MissingProgram, Running
+
+
+def test_all_that_is_said_is_added_to_the_log(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_text("before\n")
+    assert Running(["sh", "-c", "echo out; echo err >&2; pwd; exit 3"], log, cwd=tmp_path).wait() == 3
+    assert log.read_text() == f"before\nout\nerr\n{tmp_path}\n"
+
+
+def test_a_program_that_is_missing_is_told(tmp_path: Path) -> None:
+    with pytest.raises(MissingProgram, match="no-such-program is not on this machine"):
+        Running(["no-such-program"], tmp_path / "log")
+
+
+def test_one_that_cannot_be_started_is_told(tmp_path: Path) -> None:
+    (tmp_path / "x").touch()
+    with pytest.raises(ServiceError, match="cannot be started: Permission denied"):
+        Running([str(tmp_path / "x")], tmp_path / "log")
+
+
+@pytest.mark.parametrize("trap", ["", "trap '' TERM;"], ids=["that listens", "that does not"])
+def test_a_program_and_its_children_end_when_told(tmp_path: Path, trap: str) -> None:
+    running = Running(["sh", "-c", f"{trap} sleep 60 & echo $!; wait; wait"], tmp_path / "log")
+    child = _first_line(tmp_path / "log")
+    ended: list[int] = []
+    waiting = threading.Thread(target=lambda: ended.append(running.wait()))
+    waiting.start()
+    running.end(seconds=0.3)
+    waiting.join(5)
+    assert ended and ended[0] < 0
+    assert _gone(int(child))
+
+
+def test_ctrl_c_ends_the_program_too(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from seatrial.system.process import Running\n"
+        "Running(['sh', '-c', 'echo $$; exec sleep 60'], Path(sys.argv[1])).wait()"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    ours = subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path / "log")], env=environment, stderr=subprocess.DEVNULL
+    )
+    child = _first_line(tmp_path / "log")
+    ours.send_signal(signal.SIGINT)
+    assert ours.wait(10) != 0
+    assert _gone(int(child))
+
+
+def _first_line(log: Path) -> str:
+    for _ in range(200):
+        if log.exists() and log.read_text().endswith("\n"):
+            return log.read_text()
+        time.sleep(0.05)
+    raise AssertionError("it never began")
+
+
+def _gone(process: int) -> bool:
+    """Whether a process has ended, though nobody may have asked for its status yet."""
+    for _ in range(100):
+        try:
+            state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+        except OSError:
+            return True
+        if state == "Z":
+            return True
+        time.sleep(0.02)
+    return False

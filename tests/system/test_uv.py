@@ -1,0 +1,57 @@
+"""What uv is run with."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from seatrial.system import uv
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered() -> Iterator[None]:
+    uv._trusted.cache_clear()
+    yield
+    uv._trusted.cache_clear()
+
+
+def verify_paths(monkeypatch: pytest.MonkeyPatch, cafile: str | None, capath: str | None) -> None:
+    paths = ssl.DefaultVerifyPaths(cafile, capath, "SSL_CERT_FILE", "", "SSL_CERT_DIR", "")
+    monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: paths)
+
+
+def test_it_trusts_what_the_machine_trusts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    verify_paths(monkeypatch, "/etc/bundle.pem", None)
+    assert uv._environment({})["SSL_CERT_FILE"] == "/etc/bundle.pem"
+    uv._trusted.cache_clear()
+    (tmp_path / "one.pem").touch()
+    verify_paths(monkeypatch, None, str(tmp_path))
+    assert uv._environment({})["SSL_CERT_DIR"] == str(tmp_path)
+
+
+def test_what_the_person_says_to_trust_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    verify_paths(monkeypatch, "/etc/bundle.pem", None)
+    assert uv._environment({"SSL_CERT_FILE": "own.pem"}) == {"SSL_CERT_FILE": "own.pem"}
+    assert uv._environment({"SSL_CERT_DIR": "own"}) == {"SSL_CERT_DIR": "own"}
+
+
+def test_a_machine_that_trusts_nothing_leaves_it_to_uv(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    verify_paths(monkeypatch, None, str(tmp_path))
+    assert uv._environment({}) == {}
+
+
+@pytest.mark.parametrize(
+    "name", ["VIRTUAL_ENV", "PYTHONPATH", "UV_PYTHON", "UV_RESOLUTION", "UV_NO_BINARY_PACKAGE"]
+)
+def test_what_would_change_what_is_installed_does_not_reach_it(name: str) -> None:
+    assert name not in uv._environment({name: "x", "SSL_CERT_FILE": "y"})
+
+
+@pytest.mark.parametrize("name", ["UV_INDEX_URL", "UV_CACHE_DIR", "HTTPS_PROXY", "HOME", "UV_OFFLINE"])
+def test_where_packages_come_from_stays_the_persons_choice(name: str) -> None:
+    assert uv._environment({name: "x"})[name] == "x"

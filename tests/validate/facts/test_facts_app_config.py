@@ -1,0 +1,109 @@
+"""What is read from the port-app-config: literal blueprints, expressions, equal resources."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from seatrial.documents.document import Document
+from seatrial.validate.facts.app_config import AppConfig, MappedResource
+from support.made import mapped
+
+
+def read(*resources: Any) -> AppConfig:
+    app_config = AppConfig.of(Document("port-app-config.json", {"resources": list(resources)}))
+    assert app_config is not None
+    return app_config
+
+
+def first(resource: Any) -> MappedResource:
+    return read(resource).resources[0]
+
+
+@pytest.mark.parametrize("value", [None, [], "text"])
+def test_a_document_that_is_no_object_is_no_app_config(value: object) -> None:
+    assert AppConfig.of(Document("port-app-config.json", value)) is None
+
+
+def test_what_is_no_resource_is_left_out() -> None:
+    assert [one.kind for one in read("text", None, {"kind": "task"}, {"kind": 3}).resources] == ["task", ""]
+
+
+@pytest.mark.parametrize(
+    ("expression", "literal"),
+    [
+        ('"project"', "project"),
+        (' "project" ', "project"),
+        ("project", ""),
+        ("'project'", ""),
+        ('"pro" + "ject"', ""),
+        ('if .x then "a" else "b" end', ""),
+        ('"\\(.type)"', ""),
+        (3, ""),
+    ],
+)
+def test_a_blueprint_is_known_where_it_is_a_literal(expression: object, literal: str) -> None:
+    resource = first(mapped(blueprint=expression))
+    assert resource.blueprint == literal
+
+
+def test_expressions_are_found_wherever_jq_is_evaluated() -> None:
+    resource = mapped(
+        title=".name",
+        team=".team",
+        icon='"Box"',
+        properties={"a": ".a"},
+        relations={"r": ".r"},
+    )
+    resource["port"]["itemsToParse"] = ".items"
+    resource["port"]["itemsToParseName"] = "not jq"
+    resource["selector"]["path"] = "not jq"
+    texts = {text for _, text in first(resource).expressions()}
+    assert texts == {"true", ".items", ".id", ".name", '"Box"', ".team", '"project"', ".a", ".r"}
+
+
+def test_the_rules_of_a_search_hold_expressions() -> None:
+    inner = {
+        "combinator": '"or"',
+        "rules": [{"property": '"$identifier"', "operator": '"="', "value": ".id"}],
+    }
+    search = {"combinator": '"and"', "rules": [inner, "text", {"value": ["not", "jq"]}]}
+    found = dict(first(mapped(relations={"r": search})).expressions())
+    way = ("resources", 0, "port", "entity", "mappings", "relations", "r")
+    assert found[(*way, "combinator")] == '"and"'
+    assert found[(*way, "rules", 0, "rules", 0, "value")] == ".id"
+
+
+@pytest.mark.parametrize("text", ["file://README.md", "search://path=x&&query=y", "", "  ", None, 3, ["x"]])
+def test_what_is_no_jq_is_no_expression(text: object) -> None:
+    found = [keys for keys, _ in first(mapped(properties={"a": text})).expressions()]
+    assert not [keys for keys in found if keys[-1] == "a"]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        mapped(kind="task"),
+        mapped(to="task"),
+        mapped(identifier=".key"),
+        {**mapped(), "selector": {"query": ".a"}},
+        {**mapped(), "port": {**mapped()["port"], "itemsToParse": ".items"}},
+    ],
+)
+def test_resources_differ_by_kind_selector_blueprint_identifier_and_items(other: dict[str, Any]) -> None:
+    assert first(mapped()).identity != first(other).identity
+
+
+def test_the_order_of_keys_makes_no_difference() -> None:
+    one = {**mapped(), "selector": {"query": "true", "state": "open"}}
+    other = {**mapped(title=".x"), "selector": {"state": "open", "query": "true"}}
+    assert first(one).identity == first(other).identity
+
+
+def test_a_resource_is_whole_where_nothing_stands_in_a_wrong_place() -> None:
+    misplaced = mapped()
+    misplaced["port"]["entity"]["relations"] = {}
+    broken = (misplaced, mapped(relation={}), mapped(properties=[]))
+    assert first(mapped()).is_whole
+    assert not any(first(one).is_whole for one in broken)

@@ -1,0 +1,68 @@
+"""Each rule against the template's folder: good says nothing, the one edit says only this rule."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from seatrial.core.model import Profile
+from seatrial.handbook.examples import example, good_folder, judge
+from seatrial.validate.rules import BY_CODE, BY_NAME, RULES, Rule
+
+ALL = pytest.mark.parametrize("rule", RULES, ids=lambda rule: f"{rule.code}-{rule.name}")
+
+
+@pytest.mark.parametrize("profile", list(Profile), ids=lambda profile: profile.value)
+def test_the_template_breaks_no_rule(profile: Profile) -> None:
+    on = next(rule for rule in RULES if rule.severities[profile] and not rule.siblings)
+    verdict = judge(on, good_folder(profile), profile)
+    assert [f"{one.path}: {one.code} {one.message}" for one in verdict.findings] == []
+    assert verdict.crashes == ()
+
+
+@ALL
+def test_the_bad_example_breaks_this_rule_and_no_other(rule: Rule) -> None:
+    verdict = judge(rule, rule.bad(good_folder(rule.profile)), rule.profile)
+    said = {one.code: one.message for one in verdict.findings}
+    assert verdict.crashes == ()
+    assert set(said) == {rule.code}, said
+
+
+@ALL
+def test_a_rule_states_its_law_and_its_reason(rule: Rule) -> None:
+    assert rule.law.endswith("."), "the docstring's first paragraph is the law"
+    assert len(rule.reason) > 20, "the rest of the docstring says why"
+    assert re.fullmatch(r"(LAY|SPC|RES|PKG|CHG|COD|REL)[012]\d\d", rule.code)
+
+
+@ALL
+def test_every_finding_of_an_example_says_what_to_do(rule: Rule) -> None:
+    for finding in example(rule).findings:
+        assert finding.fix is not None, finding.message
+        assert finding.fix.title
+
+
+@ALL
+def test_messages_are_one_plain_line(rule: Rule) -> None:
+    for finding in example(rule).findings:
+        text = finding.message + (finding.fix.title if finding.fix else "")
+        assert not finding.message.endswith("."), finding.message
+        assert "\n" not in text
+
+
+@ALL
+def test_every_rule_is_on_in_some_profile_or_says_why_not(rule: Rule) -> None:
+    assert any(rule.severities.values()) or "switch" in rule.reason, "a rule that is off says how it is used"
+
+
+def test_codes_and_names_are_used_once() -> None:
+    assert len(BY_CODE) == len(BY_NAME) == len(RULES)
+
+
+def test_codes_of_a_band_have_no_gap() -> None:
+    bands: dict[str, list[int]] = {}
+    for code in BY_CODE:
+        bands.setdefault(code[:4], []).append(int(code[4:]))
+    for band, numbers in bands.items():
+        assert sorted(numbers) == list(range(min(numbers), min(numbers) + len(numbers))), band

@@ -1,0 +1,334 @@
+"""Family LAY beyond each rule's own example: what is missing, what custom says, what must not be there."""
+
+from __future__ import annotations
+
+import pytest
+
+from seatrial.core.model import Entry, Kind, MemoryFolder, Severity
+from seatrial.validate.rules import BY_CODE, BY_NAME, RULES
+from support.good import good_folder, problems_of, subjects_of
+
+GOOD = good_folder()
+RESOURCES = ".port/resources"
+
+
+def said(name: str, folder: MemoryFolder, **context: object) -> list[str]:
+    return [
+        f"{p.where.path}:{p.where.line}: {p.message}" for p in problems_of(BY_NAME[name], folder, **context)
+    ]
+
+
+def layout_codes(folder: MemoryFolder, **context: object) -> set[str]:
+    subjects = subjects_of(folder, **context)  # type: ignore[arg-type]
+    return {rule.code for rule in RULES if rule.family == "LAY" and any(rule.problems(subjects))}
+
+
+def others(count: int, folder: MemoryFolder = GOOD) -> dict[str, MemoryFolder]:
+    return {f"other-{number}": folder for number in range(count)}
+
+
+@pytest.mark.parametrize(
+    ("missing", "misnamed", "cure"),
+    [
+        ("README.md", "readme.md", 'rename "readme.md" to "README.md"'),
+        ("CHANGELOG.md", "CHANGLOG.md", 'rename "CHANGLOG.md" to "CHANGELOG.md"'),
+        ("tests/__init__.py", "tests/init.py", 'rename "tests/init.py" to "tests/__init__.py"'),
+        ("main.py", "domain.py", 'add a "main.py" that registers a resync function for each kind'),
+    ],
+)
+def test_a_file_of_nearly_the_right_name_is_to_be_renamed(missing: str, misnamed: str, cure: str) -> None:
+    folder = GOOD.moved(missing, misnamed)
+    problems = [p for rule in RULES if rule.family == "LAY" for p in problems_of(rule, folder)]
+    assert [(p.where.path, p.fix and p.fix.title) for p in problems] == [(missing, cure)]
+
+
+@pytest.mark.parametrize(
+    ("path", "misnamed", "codes"),
+    [
+        (".port/spec.yaml", ".port/spec.ymal", {"LAY103"}),
+        (f"{RESOURCES}/blueprints.json", f"{RESOURCES}/blueprint.json", {"LAY104"}),
+        (f"{RESOURCES}/port-app-config.yaml", f"{RESOURCES}/port_app_config.yaml", {"LAY104"}),
+        (f"{RESOURCES}/blueprints.json", f"{RESOURCES}/blueprints.txt", {"LAY104"}),
+        (f"{RESOURCES}/blueprints.json", "blueprints.json", {"LAY012"}),
+    ],
+)
+def test_a_slip_in_a_name_below_port_is_one_finding(path: str, misnamed: str, codes: set[str]) -> None:
+    assert layout_codes(GOOD.moved(path, misnamed)) == codes
+
+
+@pytest.mark.parametrize("suffix", ["json", "yml"])
+def test_a_spec_and_a_resource_may_have_any_suffix_that_is_read(suffix: str) -> None:
+    folder = GOOD.moved(".port/spec.yaml", f".port/spec.{suffix}")
+    folder = folder.moved(f"{RESOURCES}/port-app-config.yaml", f"{RESOURCES}/port-app-config.{suffix}")
+    folder = folder.moved(f"{RESOURCES}/scorecards.json", f"{RESOURCES}/scorecards.yaml")
+    assert layout_codes(folder) == set()
+
+
+def test_a_file_that_all_the_others_have_is_missed_with_evidence() -> None:
+    (problem,) = problems_of(
+        BY_NAME["missing-poetry-settings"], GOOD.without("poetry.toml"), siblings=others(4)
+    )
+    assert problem.evidence == "all the 4 other integrations have it"
+    assert problem.severity is Severity.ERROR
+
+
+def test_what_only_some_of_the_others_have_is_a_warning() -> None:
+    siblings = others(3) | {"bare-1": GOOD.without("debug.py"), "bare-2": GOOD.without("debug.py")}
+    (problem,) = problems_of(BY_NAME["missing-debug"], GOOD.without("debug.py"), siblings=siblings)
+    assert problem.severity is Severity.WARNING
+
+
+@pytest.mark.parametrize(
+    "name", ["debug.py", "poetry.toml", "Makefile", "README.md", ".gitignore", "changelog/.gitignore"]
+)
+def test_what_most_of_the_others_do_without_is_not_missed(name: str) -> None:
+    bare = GOOD.without(name)
+    assert layout_codes(bare, siblings=others(4, bare)) == set()
+
+
+@pytest.mark.parametrize("name", ["pyproject.toml", "CHANGELOG.md", "main.py", ".port/spec.yaml"])
+def test_what_ocean_needs_is_missed_whatever_the_others_do(name: str) -> None:
+    bare = GOOD.without(name)
+    (code,) = layout_codes(bare, siblings=others(4, bare))
+    assert BY_CODE[code].severities
+
+
+def test_a_hint_is_given_only_where_nearly_all_the_others_have_the_file() -> None:
+    bare = GOOD.without(".env.example")
+    assert said("missing-env-example", bare, siblings=others(4)) == [
+        '.env.example:1: ".env.example" is missing'
+    ]
+    assert said("missing-env-example", bare, siblings=others(4) | others(1, bare) | {"b": bare}) == []
+
+
+@pytest.mark.parametrize(
+    ("core", "siblings", "severity"),
+    [
+        ("^0.48.12", 3, Severity.ERROR),
+        ("^0.48.12", 0, Severity.WARNING),
+        ("^0.30.1", 3, Severity.WARNING),
+        ("^0.30.1", 0, None),
+    ],
+)
+def test_the_integration_class_is_needed_since_schemas_are_made_from_it(
+    core: str, siblings: int, severity: Severity | None
+) -> None:
+    folder = GOOD.edited("pyproject.toml", "^0.48.12", core).without("integration.py")
+    problems = problems_of(BY_NAME["missing-integration-class"], folder, siblings=others(siblings))
+    assert [p.severity or Severity.ERROR for p in problems] == ([severity] if severity else [])
+
+
+def test_a_tests_folder_needs_its_init_file() -> None:
+    assert said("missing-tests", GOOD.without("tests/__init__.py")) == [
+        'tests/__init__.py:1: "tests/__init__.py" is missing'
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "message", "cure"),
+    [
+        ("resource/a.json", '".port/resource" is read by nobody', 'rename it to ".port/resources"'),
+        ("notes.txt", '".port/notes.txt" is read by nobody', "delete it, or move it out of .port"),
+        ("pages.json", '".port/pages.json" is read by nobody', f'move it to "{RESOURCES}/pages.json"'),
+        (
+            "resources/blueprints.jsonc",
+            f'"{RESOURCES}/blueprints.jsonc" ends in ".jsonc", and Ocean stops at it',
+            None,
+        ),
+        ("resources/pages/a.json", f'"{RESOURCES}/pages" is a folder, and Ocean stops at it', None),
+        ("resources/page.json", f'"{RESOURCES}/page.json" is read by nobody', 'rename it to "pages.json"'),
+        ("resources/teams.json", f'"{RESOURCES}/teams.json" is read by nobody', None),
+    ],
+)
+def test_what_nobody_reads_below_port_is_named(path: str, message: str, cure: str | None) -> None:
+    folder = GOOD.having(f".port/{path}", "[]\n")
+    (problem,) = [p for code in ("LAY103", "LAY104") for p in problems_of(BY_CODE[code], folder)]
+    assert problem.message == message
+    assert cure is None or (problem.fix and problem.fix.title == cure)
+
+
+@pytest.mark.parametrize("path", [".port/.gitignore", f"{RESOURCES}/.gitkeep", ".port/examples/task/a.json"])
+def test_what_belongs_below_port_is_let_be(path: str) -> None:
+    assert layout_codes(GOOD.having(path, "{}\n")) == set()
+
+
+@pytest.mark.parametrize(
+    ("path", "entry", "message"),
+    [
+        ("fifo", Entry(Kind.SPECIAL), '"fifo" is a pipe, a socket or a device'),
+        ("README.md", Entry(Kind.FOLDER, target="docs"), '"README.md" is a folder, not a file'),
+    ],
+)
+def test_what_cannot_be_read_is_named(path: str, entry: Entry, message: str) -> None:
+    folder = MemoryFolder({p: t for p, t in GOOD.files.items() if p != path}, {path: entry})
+    assert said("unreadable-file", folder) == [f"{path}:1: {message}"]
+
+
+@pytest.mark.parametrize("path", ["tests", "changelog", RESOURCES])
+def test_a_file_in_place_of_a_folder_is_one_finding(path: str) -> None:
+    folder = GOOD.without(path).having(path, "none yet\n")
+    assert said("unreadable-file", folder) == [f'{path}:1: "{path}" is a file, not a folder']
+    assert layout_codes(folder) == {"LAY105"}
+
+
+def test_a_link_that_leads_nowhere_in_place_of_a_folder_is_one_finding() -> None:
+    assert layout_codes(GOOD.without("tests").linked("tests", "../gone", Kind.DANGLING)) == {"LAY106"}
+
+
+@pytest.mark.parametrize(
+    ("target", "kind", "code"),
+    [
+        ("../_infra/gone", Kind.DANGLING, "LAY106"),
+        ("/gone", Kind.DANGLING, "LAY106"),
+        ("../../secrets", Kind.ESCAPING, "LAY107"),
+        ("/srv/integrations/_infra/Makefile", Kind.FILE, "LAY107"),
+    ],
+)
+def test_a_link_that_others_cannot_follow_is_one_finding(target: str, kind: Kind, code: str) -> None:
+    assert layout_codes(GOOD.linked("link", target, kind)) == {code}
+
+
+def test_a_link_to_a_file_of_the_workspace_is_let_be() -> None:
+    assert layout_codes(GOOD.without("Makefile").linked("Makefile", "../_infra/Makefile")) == set()
+
+
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        ("a/__pycache__/b.pyc", "a/__pycache__"),
+        (".idea/workspace.xml", ".idea"),
+        ("client.py.orig", "client.py.orig"),
+        ("a/b/node_modules/c/node_modules/d.js", "a/b/node_modules"),
+        ("x/Thumbs.db", "x/Thumbs.db"),
+    ],
+)
+def test_leftovers_are_named_once_by_their_topmost_folder(path: str, place: str) -> None:
+    folder = GOOD.having(path, "x").having(path + "2", "y")
+    assert [p.where.path for p in problems_of(BY_NAME["junk"], folder)] == [place]
+
+
+@pytest.mark.parametrize(
+    "path", ["examples/slack.env", "venvs.py", "env/.env.example", "bakery.py", "my.idea/x", "a.pyci"]
+)
+def test_what_only_looks_like_a_leftover_is_let_be(path: str) -> None:
+    assert layout_codes(GOOD.having(path, "x")) == set()
+
+
+@pytest.mark.parametrize(("path", "name"), [(".env", "committed-secrets"), (".idea/a.xml", "junk")])
+def test_what_gitignore_names_may_not_be_committed_and_weighs_less(path: str, name: str) -> None:
+    (problem,) = problems_of(BY_NAME[name], GOOD.having(path, "x"))
+    assert problem.severity is Severity.WARNING
+    (problem,) = problems_of(BY_NAME[name], GOOD.having(path, "x").having(".gitignore", "# .env\n"))
+    assert problem.severity is None
+
+
+def test_a_retired_file_is_let_be_where_others_have_it_or_nobody_can_tell() -> None:
+    folder = GOOD.having("config.yaml", "a: 1\n")
+    assert layout_codes(folder) == set()
+    assert layout_codes(folder, siblings=others(3) | {"old": folder}) == set()
+    assert said("retired-file", folder, siblings=others(12) | {"old": folder}) == [
+        'config.yaml:1: "config.yaml" is out of use: the settings come from the environment and the spec'
+    ]
+
+
+@pytest.mark.parametrize(
+    ("makefile", "is_own"),
+    [
+        ("include ../_infra/Makefile", False),
+        ("include ../_infra/Makefile\n", False),
+        ("all:\n", True),
+        ("", True),
+    ],
+)
+def test_the_shared_makefile_is_used_by_include(makefile: str, is_own: bool) -> None:
+    sharing = GOOD.having("Makefile", "include ../_infra/Makefile\n")
+    linked = GOOD.without("Makefile").linked("Makefile", "../_infra/Makefile")
+    siblings = others(2, sharing) | {"linked": linked}
+    assert bool(said("own-makefile", GOOD.having("Makefile", makefile), siblings=siblings)) is is_own
+    assert said("own-makefile", linked, siblings=siblings) == []
+
+
+def test_a_makefile_linked_to_another_place_is_not_the_shared_one() -> None:
+    sharing = GOOD.having("Makefile", "include ../_infra/Makefile\n")
+    folder = GOOD.without("Makefile").linked("Makefile", "../jira/Makefile")
+    assert said("own-makefile", folder, siblings=others(3, sharing)) == [
+        'Makefile:1: "Makefile" is not the shared one, "../_infra/Makefile"'
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "line"),
+    [
+        ("client.py", "a = 1\n<<<<<<< HEAD\nb = 2\n=======\nb = 3\n>>>>>>> main\n", 2),
+        ("CHANGELOG.md", "# Log\n\n>>>>>>> main\n", 3),
+        ("poetry.lock", "<<<<<<< ours\n", 1),
+        ("README.md", "```\nfenced\n```\n<<<<<<< HEAD\n", 4),
+    ],
+)
+def test_what_a_merge_left_is_found_at_its_first_line(path: str, text: str, line: int) -> None:
+    assert said("conflict-marker", GOOD.having(path, text)) == [
+        f"{path}:{line}: a merge conflict was left unresolved"
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Title\n=======\n",
+        "```\n<<<<<<< HEAD\n>>>>>>> main\n```\n",
+        " <<<<<<< HEAD\n",
+        "<<<<<<<\n",
+        "~~~\n>>>>>>> x\n~~~\n",
+        ">> a\n",
+    ],
+)
+def test_what_only_looks_like_a_conflict_is_let_be(text: str) -> None:
+    assert said("conflict-marker", GOOD.having("README.md", text)) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "place", "severity"),
+    [
+        (".port/examples/task/a.json", '{"a": 1,\n}', "2:1", None),
+        ("examples/mapping.yaml", "a: [1\n", "2:1", Severity.WARNING),
+        ("poetry.toml", "[virtualenvs\n", "1:13", Severity.WARNING),
+        ("data.json", "", "1:1", Severity.WARNING),
+    ],
+)
+def test_a_data_file_that_cannot_be_read_is_shown_where_it_breaks(
+    path: str, text: str, place: str, severity: Severity | None
+) -> None:
+    (problem,) = problems_of(BY_NAME["malformed-data-file"], GOOD.having(path, text))
+    assert (f"{problem.where.line}:{problem.where.column}", problem.severity) == (place, severity)
+    assert problem.message.startswith("does not parse: ")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "tests/a.json",
+        "integration_tests/a.yaml",
+        "x/fixtures/a.json",
+        ".github/a.yaml",
+        ".port/spec.json",
+        f"{RESOURCES}/pages.json",
+    ],
+)
+def test_data_files_of_tests_and_of_other_families_are_passed_over(path: str) -> None:
+    assert said("malformed-data-file", GOOD.having(path, "{")) == []
+
+
+def test_yaml_of_other_tools_may_have_tags_and_many_documents() -> None:
+    assert said("malformed-data-file", GOOD.having("deploy.yaml", "a: !Ref b\n---\nc: &x 1\n")) == []
+
+
+@pytest.mark.parametrize("data", [b"\xff\xfe\x00", b"\x00" * 100, b"<<<<<<< \xff\n", b"{" * 100_000])
+@pytest.mark.parametrize(
+    "path", ["README.md", "Makefile", ".gitignore", "data.json", "data.yaml", "poetry.toml", ".env"]
+)
+def test_hostile_bytes_raise_nothing(path: str, data: bytes) -> None:
+    layout_codes(GOOD.having(path, data))
+
+
+def test_an_empty_folder_raises_nothing_and_misses_what_it_needs() -> None:
+    assert {"LAY002", "LAY003", "LAY007", "LAY011", "LAY012", "LAY013"} <= layout_codes(MemoryFolder({}))

@@ -1,0 +1,302 @@
+"""Family PKG beyond each rule's own example."""
+
+from __future__ import annotations
+
+import pytest
+
+from seatrial.core.model import MemoryFolder, Profile, Severity
+from seatrial.validate.rules import BY_NAME, RULES
+from support.good import good_folder, lock_of, problems_of, subjects_of
+
+PYPROJECT = "pyproject.toml"
+OCEAN = good_folder(Profile.OCEAN)
+FORMS = "write X.Y.Z, X.Y.Z-beta, X.Y.Z-dev or X.Y.Z-post1"
+NAME, VERSION = 'name = "good-service"', 'version = "0.1.0"'
+CORE = 'port_ocean = {version = "^0.48.12", extras = ["cli"]}'
+
+
+def edited(old: str, new: str) -> MemoryFolder:
+    """The good folder of the Ocean profile with one edit of its `pyproject.toml`."""
+    return OCEAN.edited(PYPROJECT, old, new)
+
+
+def said(name: str, folder: MemoryFolder, **context: object) -> list[str]:
+    problems = problems_of(BY_NAME[name], folder, profile=Profile.OCEAN, **context)
+    return [f"{p.where.line}:{p.where.column}: {p.message}" for p in problems]
+
+
+def cures(name: str, folder: MemoryFolder) -> list[str]:
+    return [p.fix.title for p in problems_of(BY_NAME[name], folder, profile=Profile.OCEAN) if p.fix]
+
+
+def package_codes(folder: MemoryFolder) -> set[str]:
+    subjects = subjects_of(folder, Profile.OCEAN)
+    return {rule.code for rule in RULES if rule.family == "PKG" and any(rule.problems(subjects))}
+
+
+@pytest.mark.parametrize("text", ["", "[tool.poetry]\n", "[tool]\npoetry = 3\n"])
+def test_a_package_without_name_and_version_is_told_so(text: str) -> None:
+    lines = said("missing-package-key", OCEAN.having(PYPROJECT, text))
+    assert [line.partition(": ")[2] for line in lines] == ['"name" is missing', '"version" is missing']
+
+
+def test_a_version_that_is_no_text_is_told_so() -> None:
+    assert said("missing-package-key", edited(VERSION, "version = 1.0")) == ['3:11: "version" is no text']
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "wanted"),
+    [
+        (VERSION, "version = '0.1.0'", '3:11: the release looks for a line that begins with version = "'),
+        (NAME, '  name = "good-service"', '2:10: the release looks for a line that begins with name = "'),
+        ("[tool.black]", '[tool.x]\nname = "x"\n[tool.black]', "60:1: the release takes this for the name"),
+    ],
+)
+def test_name_and_version_are_found_by_searching_lines(old: str, new: str, wanted: str) -> None:
+    (line,) = said("unsearchable-line", edited(old, new))
+    assert line.startswith(wanted)
+
+
+@pytest.mark.parametrize("line", ['versions = "x"', '  name = "x"', "name = 3", '# name = "x"'])
+def test_a_line_that_the_search_passes_over_is_let_be(line: str) -> None:
+    assert said("unsearchable-line", edited("[tool.black]", f"[tool.x]\n{line}\n[tool.black]")) == []
+
+
+def test_lines_are_not_searched_outside_the_ocean_repository() -> None:
+    assert BY_NAME["unsearchable-line"].severities == {Profile.GUIDE: None, Profile.OCEAN: Severity.ERROR}
+
+
+@pytest.mark.parametrize(
+    ("name", "cure"),
+    [
+        ("Good-Service", 'write "good-service"'),
+        ("GoodService", 'write "good-service"'),
+        ("Jira Cloud", 'write "jira-cloud"'),
+        ("-", "write a name such as my-service"),
+        ("good--service", 'write "good-service"'),
+    ],
+)
+def test_a_name_no_image_can_have_gets_the_nearest_right_one(name: str, cure: str) -> None:
+    folder = edited(NAME, f'name = "{name}"')
+    assert cures("malformed-package-name", folder) == [cure]
+    assert "PKG203" not in package_codes(folder)
+
+
+@pytest.mark.parametrize("name", ["good-service", "github-ocean", "a.b_c-d1", "3scale"])
+def test_a_name_an_image_can_have_is_let_be(name: str) -> None:
+    assert said("malformed-package-name", edited(NAME, f'name = "{name}"')) == []
+
+
+def test_a_name_that_differs_from_the_stated_type_by_case_weighs_less() -> None:
+    folder = edited(NAME, 'name = "Jira"')
+    (problem,) = problems_of(BY_NAME["malformed-package-name"], folder, profile=Profile.OCEAN)
+    assert problem.severity is None
+    typed = folder.having(".port/spec.yaml", "type: jira\n" + folder.text(".port/spec.yaml"))
+    (problem,) = problems_of(BY_NAME["malformed-package-name"], typed, profile=Profile.OCEAN)
+    assert problem.severity is Severity.WARNING
+
+
+@pytest.mark.parametrize(
+    ("version", "wanted", "cure"),
+    [
+        ("0.2.95-rc4", '"0.2.95-rc4" is no version', FORMS),
+        ("0.2.185-post", '"0.2.185-post" is no version', FORMS),
+        ("v0.1.0", '"v0.1.0" is no version', 'write "0.1.0"'),
+        ("0.1.0.rc4", '"0.1.0.rc4" has a form that is no longer released', FORMS),
+    ],
+)
+def test_a_version_has_one_of_four_forms(version: str, wanted: str, cure: str) -> None:
+    folder = edited(VERSION, f'version = "{version}"')
+    assert said("malformed-package-version", folder) == [f"3:11: {wanted}"]
+    assert cures("malformed-package-version", folder) == [cure]
+
+
+@pytest.mark.parametrize("version", ["0.1.0", "0.1.0-beta", "0.1.0-dev", "0.1.0-post1"])
+def test_a_version_of_today_is_let_be(version: str) -> None:
+    assert said("malformed-package-version", edited(VERSION, f'version = "{version}"')) == []
+
+
+def test_a_missing_python_constraint_is_told() -> None:
+    assert said("missing-package-detail", edited('python = "^3.12"\n', "")) == [
+        '8:14: the "python" dependency is missing'
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "wanted"),
+    [
+        ('directory = "changelog"', 'directory = "fragments"', '"directory" is not "changelog"'),
+        ('underlines = [""]\n', "", '"underlines" is not [""]'),
+        ('filename = "CHANGELOG.md"', "filename = 3", '"filename" is not "CHANGELOG.md"'),
+    ],
+)
+def test_towncrier_is_set_as_the_release_needs_it(old: str, new: str, wanted: str) -> None:
+    (line,) = said("unusual-towncrier-setting", edited(old, new))
+    assert line.endswith(wanted)
+
+
+def test_headings_are_set_as_the_others_set_them() -> None:
+    own = edited('title_format = "## {version}', 'title_format = "{version}')
+    assert said("unusual-towncrier-setting", own) == []
+    siblings = {f"other-{number}": OCEAN for number in range(3)}
+    (problem,) = problems_of(BY_NAME["unusual-towncrier-setting"], own, siblings=siblings)
+    assert problem.evidence == "all the 3 other integrations have it so"
+
+
+def test_a_package_without_towncrier_is_told_once() -> None:
+    assert package_codes(edited("[tool.towncrier]", "[tool.nobody]").having("x", "")) >= {"PKG104"}
+    assert "PKG105" in package_codes(edited('directory = "bugfix"', 'directory = "bugfixes"'))
+
+
+@pytest.mark.parametrize(
+    ("line", "codes"),
+    [
+        ('port-ocean = {version = "^0.48.12", extras = ["cli"]}', set()),
+        ('"Port.Ocean" = {version = "0.48.12", extras = ["all"]}', set()),
+        ('port_ocean = {version = "~0.48", extras = ["cli"]}', set()),
+        ('port_ocean = {version = "*", extras = ["cli"]}', {"PKG108"}),
+        ('port_ocean = {version = ">=0.48", extras = ["cli"]}', {"PKG108"}),
+        ('port_ocean = {version = ">=0.48,<1", extras = ["cli"]}', set()),
+        ('port_ocean = {version = "^0.48.12"}', {"PKG107"}),
+        ('port_ocean = {git = "https://example.com/ocean.git", extras = ["cli"]}', {"PKG106"}),
+        ('port_ocean = {path = "../../", develop = true}', {"PKG106"}),
+        ("", {"PKG004"}),
+    ],
+)
+def test_the_framework_comes_bounded_from_the_index_with_its_command(line: str, codes: set[str]) -> None:
+    folder = edited(CORE, line)
+    relocked = folder.having("poetry.lock", lock_of(folder))
+    assert package_codes(relocked) == codes
+
+
+def test_a_local_framework_in_the_development_group_is_found_too() -> None:
+    folder = edited('black = "^26.5.1"\n', 'black = "^26.5.1"\nport_ocean = { path = "../../" }\n')
+    assert said("local-core", folder) == ['14:16: "port_ocean" comes from a "path", not from the index']
+
+
+def test_a_framework_in_the_standard_table_counts() -> None:
+    text = '[project]\nname = "x"\nversion = "0.1.0"\ndependencies = ["port_ocean[cli]>=0.48,<1"]\n'
+    assert said("missing-core", OCEAN.having(PYPROJECT, text)) == []
+    assert said("missing-core", OCEAN.having(PYPROJECT, text.replace("port_ocean", "port"))) != []
+
+
+def test_a_new_version_does_not_stale_the_lock_but_a_new_dependency_does() -> None:
+    assert said("stale-lock", edited(VERSION, 'version = "0.2.0"')) == []
+    assert said("stale-lock", edited('python = "^3.12"', 'python = "^3.13"')) != []
+
+
+def test_the_hash_of_a_standard_project_is_not_judged() -> None:
+    folder = edited("[tool.poetry.dependencies]", '[project]\nname = "x"\n\n[tool.poetry.dependencies]')
+    assert said("stale-lock", folder) == []
+
+
+@pytest.mark.parametrize(
+    ("constraint", "locked", "agrees"),
+    [
+        ("^0.48.12", "0.48.13", True),
+        ("^0.48.12", "0.48.11", False),
+        ("^0.48.12", "0.49.0", False),
+        ("0.48.12", "0.48.12", True),
+        ("^0.48.12.dev1", "0.48.12.dev1", True),
+        (">=0.40,<0.48", "0.48.0", False),
+        ("^0.47 || ^0.48", "0.48.2", True),
+        ("nonsense", "0.48.2", True),
+        ("^0.48.12", "nonsense", True),
+    ],
+)
+def test_the_locked_framework_is_one_that_is_asked_for(constraint: str, locked: str, agrees: bool) -> None:
+    folder = edited('"^0.48.12"', f'"{constraint}"').edited(
+        "poetry.lock", 'version = "0.48.12"', f'version = "{locked}"'
+    )
+    assert (said("locked-core-disagrees", folder) == []) is agrees
+
+
+@pytest.mark.parametrize(
+    ("lock", "codes"),
+    [
+        ("", {"PKG005"}),
+        ("not toml at all", {"PKG005"}),
+        ('[metadata]\ncontent-hash = "a"\n<<<<<<< HEAD\ncontent-hash = "b"\n', set()),
+        ('[metadata]\ncontent-hash = "a"\n', {"PKG201"}),
+        (b"\xff\x00", {"PKG005"}),
+    ],
+)
+def test_a_lock_without_its_hash_is_one_finding(lock: str | bytes, codes: set[str]) -> None:
+    assert package_codes(OCEAN.having("poetry.lock", lock)) == codes
+
+
+@pytest.mark.parametrize(
+    ("name", "is_slip"),
+    [
+        ("good-servce", True),
+        ("goodservice", True),
+        ("good-services", True),
+        ("github-ocean", False),
+        ("rg", False),
+    ],
+)
+def test_a_name_near_the_folders_is_a_slip_and_another_is_deliberate(name: str, is_slip: bool) -> None:
+    assert bool(said("package-name-misspelled", edited(NAME, f'name = "{name}"'))) is is_slip
+
+
+def test_a_name_is_taken_only_by_another_integration() -> None:
+    assert said("package-name-taken", OCEAN, siblings={"other": edited(NAME, 'name = "other"')}) == []
+    assert said("package-name-taken", OCEAN, siblings={"other": OCEAN}) == [
+        '2:8: "good-service" is also the name of "integrations/other"'
+    ]
+
+
+@pytest.mark.parametrize(
+    ("ignore", "count"),
+    [
+        ('ignore = { LAY001 = "no user reads it" }', 0),
+        ('ignore = { LAY001 = " " }', 1),
+        ("ignore = { LAY001 = true, LAY002 = 2 }", 2),
+        ('ignore = ["LAY001"]', 1),
+        ('ignores = { LAY001 = "typo" }', 1),
+    ],
+)
+def test_an_ignore_needs_a_reason_in_words(ignore: str, count: int) -> None:
+    text = OCEAN.text(PYPROJECT) + f"\n[tool.seatrial]\n{ignore}\n"
+    assert len(said("malformed-suppression", OCEAN.having(PYPROJECT, text))) == count
+
+
+VALUES = ["1", "1.5", "true", '"x"', "[]", "[1]", "{}", "{a = 1}", "[{}]", "1979-05-27", "nan", '"\\u0000"']
+KEYS = [
+    "project",
+    "project.name",
+    "project.dependencies",
+    "dependency-groups",
+    "tool",
+    "tool.poetry",
+    "tool.poetry.name",
+    "tool.poetry.version",
+    "tool.poetry.authors",
+    "tool.poetry.dependencies",
+    "tool.poetry.dependencies.port_ocean",
+    "tool.poetry.dependencies.port_ocean.version",
+    "tool.poetry.dependencies.port_ocean.extras",
+    "tool.poetry.group",
+    "tool.poetry.group.dev",
+    "tool.poetry.group.dev.dependencies",
+    "tool.poetry.extras",
+    "tool.towncrier",
+    "tool.towncrier.type",
+    "tool.towncrier.title_format",
+    "tool.seatrial",
+    "tool.seatrial.ignore",
+]
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_any_value_anywhere_raises_nothing(key: str) -> None:
+    for value in VALUES:
+        package_codes(OCEAN.having(PYPROJECT, f"{key} = {value}\n"))
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"\xff\xfe", b"\x00", b"[" * 100_000, b"a = " + b"{a=" * 10_000, b'name = "x' * 999]
+)
+def test_hostile_bytes_raise_nothing(data: bytes) -> None:
+    package_codes(OCEAN.having(PYPROJECT, data))
+    package_codes(OCEAN.having("poetry.lock", data))

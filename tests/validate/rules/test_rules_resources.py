@@ -1,0 +1,134 @@
+"""Family RES, the form, beyond each rule's own example."""
+
+from __future__ import annotations
+
+import pytest
+
+from seatrial.core.model import MemoryFolder
+from seatrial.validate.rules import BY_NAME, RULES
+from support.good import good_folder, problems_of, subjects_of
+from support.made import RESOURCES, blueprint, folder_of, mapped, said
+
+FAMILY = [rule for rule in RULES if rule.family == "RES"]
+ANYTHING = (
+    None,
+    True,
+    0,
+    -1.5,
+    "",
+    "x",
+    '"x"',
+    "$x",
+    "a.b",
+    [],
+    [None],
+    [[]],
+    {},
+    {"": None},
+    {"x": {}},
+    [{"x": "y"}],
+)
+STEMS = ("blueprints", "port_app_config", "scorecards", "pages", "actions")
+
+
+def codes(folder: MemoryFolder) -> set[str]:
+    subjects = subjects_of(folder)
+    return {rule.code for rule in FAMILY if any(True for _ in rule.problems(subjects))}
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_a_file_that_cannot_be_read_is_one_finding(stem: str) -> None:
+    folder = MemoryFolder.of({f"{RESOURCES}/{stem.replace('_', '-')}.json": "[\n  {]"})
+    (problem,) = problems_of(BY_NAME["unreadable-resource"], folder)
+    assert (problem.where.line, codes(folder)) == (2, {"RES001"})
+
+
+@pytest.mark.parametrize("stem", ["blueprints", "scorecards", "pages", "actions"])
+def test_an_empty_list_is_legitimate(stem: str) -> None:
+    assert codes(folder_of(**{stem: []})) == set()
+
+
+def test_an_empty_mapping_is_legitimate() -> None:
+    assert codes(folder_of(blueprints=[], port_app_config={"resources": []})) == set()
+
+
+def test_a_folder_without_resources_is_not_asked() -> None:
+    assert codes(MemoryFolder.of({"main.py": ""})) == set()
+
+
+def test_a_duplicate_key_is_reported_at_the_second_key() -> None:
+    folder = MemoryFolder.of({f"{RESOURCES}/port-app-config.yaml": "resources: []\nresources: []\n"})
+    (problem,) = problems_of(BY_NAME["resource-duplicate-key"], folder)
+    assert (problem.where.line, problem.message) == (2, 'the key "resources" is given twice')
+
+
+@pytest.mark.parametrize(
+    ("rule", "wrong"),
+    [
+        ("resource-missing-key", {"schema": {}}),
+        ("resource-misspelled-key", {"relation": {}}),
+        ("resource-wrong-type", {"schema": {"properties": {}, "required": "name"}}),
+        ("resource-unknown-value", {"schema": {"properties": {"a": {"type": "markdown"}}}}),
+        ("resource-unknown-value", {"schema": {"properties": {"a": {"type": "string", "format": "date"}}}}),
+        (
+            "resource-unknown-value",
+            {"schema": {"properties": {"a": {"type": "string", "enumColors": {"x": "pnk"}}}}},
+        ),
+        ("resource-malformed-value", {"identifier": "my project"}),
+    ],
+)
+def test_a_fault_of_form_has_its_rule(rule: str, wrong: dict[str, object]) -> None:
+    assert len(said(rule, blueprints=[{**blueprint(), **wrong}])) == 1
+
+
+@pytest.mark.parametrize(
+    ("rule", "wrong"),
+    [
+        ("resource-missing-key", {"blueprint": None}),
+        ("resource-wrong-type", {"identifier": 3}),
+        ("resource-wrong-type", {"properties": {"count": 3}}),
+        ("resource-malformed-value", {"title": " "}),
+    ],
+)
+def test_an_expression_is_a_text_that_is_not_empty(rule: str, wrong: dict[str, object]) -> None:
+    resource = mapped(**wrong)
+    mappings = resource["port"]["entity"]["mappings"]
+    resource["port"]["entity"]["mappings"] = {
+        key: value for key, value in mappings.items() if value is not None
+    }
+    assert len(said(rule, port_app_config={"resources": [resource]})) == 1
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.5, 90])
+def test_the_deletion_threshold_is_a_share(share: float) -> None:
+    config = {"entityDeletionThreshold": share, "resources": []}
+    assert len(said("resource-malformed-value", port_app_config=config)) == 1
+
+
+@pytest.mark.parametrize("stem", STEMS)
+@pytest.mark.parametrize("value", ANYTHING, ids=repr)
+def test_no_value_at_the_root_makes_a_rule_fail(stem: str, value: object) -> None:
+    codes(folder_of(**{stem: value}))
+    codes(folder_of(**{stem: [value]}))
+
+
+def _with_each_value_replaced(value: object, new: object) -> list[object]:
+    """The value with one of its parts at any depth replaced, once for each part."""
+    if isinstance(value, dict):
+        below = [
+            (key, inner) for key, part in value.items() for inner in _with_each_value_replaced(part, new)
+        ]
+        return [new, *({**value, key: inner} for key, inner in below)]
+    if isinstance(value, list):
+        items = [(n, inner) for n, part in enumerate(value) for inner in _with_each_value_replaced(part, new)]
+        return [new, *([*value[:n], inner, *value[n + 1 :]] for n, inner in items)]
+    return [new]
+
+
+@pytest.mark.parametrize("new", [None, 3, "x", [3], {"x": 3}], ids=repr)
+@pytest.mark.parametrize("stem", ["blueprints", "port-app-config", "scorecards"])
+def test_no_value_anywhere_makes_a_rule_fail(stem: str, new: object) -> None:
+    good = subjects_of(good_folder()).resource_documents
+    others = {other.replace("-", "_"): document.value for other, document in good.items() if other != stem}
+    for changed in _with_each_value_replaced(good[stem].value, new)[::3]:
+        codes(folder_of(**others, **{stem.replace("-", "_"): changed}))

@@ -1,0 +1,139 @@
+"""Family RES, blueprints in themselves, beyond each rule's own example."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from support.made import blueprint, problems, said, titles
+
+
+def said_of(rule: str, **properties: Any) -> list[str]:
+    return said(rule, blueprints=[blueprint(properties=properties)])
+
+
+def named(*identifiers: str) -> list[dict[str, str]]:
+    return [{"identifier": identifier} for identifier in identifiers]
+
+
+@pytest.mark.parametrize(
+    ("documents", "message"),
+    [
+        ({"blueprints": [blueprint("a"), blueprint("a")]}, 'another blueprint before it is "a" too'),
+        ({"pages": named("a", "b", "a")}, 'another page before it is "a" too'),
+        ({"actions": named("a", "a")}, 'another action before it is "a" too'),
+        ({"scorecards": [{"data": named("a", "a")}]}, 'another scorecard before it is "a" too'),
+        (
+            {"scorecards": [{"data": [{"identifier": "s", "rules": named("a", "a")}]}]},
+            'another scorecard rule before it is "a" too',
+        ),
+    ],
+)
+def test_an_identifier_is_given_once_in_its_kind(documents: dict[str, Any], message: str) -> None:
+    assert said("duplicate-identifier", **documents) == [message]
+
+
+@pytest.mark.parametrize(
+    "documents",
+    [
+        {"blueprints": [blueprint("a"), blueprint("b")], "pages": named("a"), "actions": named("a")},
+        {"scorecards": [{"blueprint": "x", "data": named("a")}, {"blueprint": "y", "data": named("a")}]},
+        {"scorecards": [{"data": [{"rules": named("a")}, {"rules": named("a")}]}]},
+        {"pages": [{}, {}, {"identifier": 3}, {"identifier": 3}]},
+    ],
+)
+def test_an_identifier_may_be_given_again_elsewhere(documents: dict[str, Any]) -> None:
+    assert said("duplicate-identifier", **documents) == []
+
+
+def test_a_title_is_reported_at_the_second_blueprint() -> None:
+    two = [blueprint("a", title="Project"), blueprint("b", title="Project"), blueprint("c", title="")]
+    (problem,) = problems("duplicate-blueprint-title", blueprints=two)
+    assert problem.message == 'blueprint "b" has the title "Project" of "a"'
+    assert problem.where.line > 10
+
+
+def test_a_blueprint_given_twice_is_not_said_to_share_its_title() -> None:
+    assert said("duplicate-blueprint-title", blueprints=[blueprint("a"), blueprint("a")]) == []
+
+
+def test_title_and_icon_are_missed_one_by_one() -> None:
+    bare = {"identifier": "a", "schema": {"properties": {}}}
+    assert said("plain-blueprint", blueprints=[bare]) == [
+        'blueprint "a" has no "title"',
+        'blueprint "a" has no "icon"',
+    ]
+
+
+def test_a_required_property_is_renamed_to_the_near_one() -> None:
+    one = blueprint(properties={"name": {}})
+    one["schema"]["required"] = ["name", "names", 3]
+    (problem,) = problems("unknown-required-property", blueprints=[one])
+    assert problem.message == 'blueprint "project" has no property "names"'
+    assert problem.fix is not None
+    assert problem.fix.edit is not None
+    assert (problem.fix.edit.old, problem.fix.edit.new) == ("names", "name")
+
+
+def test_only_properties_of_the_schema_can_be_required() -> None:
+    one = blueprint(mirrorProperties={"status": {"path": "a.b"}})
+    one["schema"]["required"] = ["status"]
+    assert titles("unknown-required-property", blueprints=[one]) == [
+        "add the property, or delete it from this list"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("values", "messages"),
+    [
+        (["a", "b", "a"], ['the enum has "a" twice']),
+        ([1, 1], ["the enum has 1 twice"]),
+        ([1, True, "1", "true", 1.5], []),
+        ([["x"], {}, None], []),
+        ("aa", []),
+    ],
+)
+def test_an_enum_is_compared_by_value_and_type(values: object, messages: list[str]) -> None:
+    assert said_of("property-value-listed-twice", state={"enum": values}) == messages
+    assert said_of("property-value-listed-twice", states={"items": {"enum": values}}) == messages
+
+
+@pytest.mark.parametrize(
+    ("stated", "names"),
+    [
+        ({"enum": ["a"], "enumColors": {"a": "red"}}, []),
+        ({"enum": [1, True], "enumColors": {"1": "red", "true": "red"}}, []),
+        ({"enum": ["a"], "enumColors": {"A": "red"}}, ['"A"']),
+        ({"enumColors": {"a": "red"}}, ['"a"']),
+        ({"enum": "a", "enumColors": "red"}, []),
+    ],
+)
+def test_a_colour_has_a_value_of_the_enum(stated: dict[str, Any], names: list[str]) -> None:
+    messages = [f"a colour is given for {name}, which is no value of the enum" for name in names]
+    assert said_of("stray-enum-color", state=stated) == messages
+
+
+@pytest.mark.parametrize(
+    ("stated", "count"),
+    [
+        ({"type": "string", "format": "url"}, 0),
+        ({"type": "array", "items": {"type": "string", "format": "url"}}, 0),
+        ({"type": "array", "format": "url"}, 1),
+        ({"type": "number", "format": "url", "items": {}}, 2),
+        ({"type": "array", "items": {"type": "number", "format": "url"}}, 1),
+        ({"type": "text", "format": "url"}, 0),
+        ({"format": "url", "items": {}}, 0),
+    ],
+)
+def test_a_key_belongs_to_its_type(stated: dict[str, Any], count: int) -> None:
+    assert len(said_of("key-of-another-type", state=stated)) == count
+
+
+def test_a_name_is_reported_where_it_is_given_again() -> None:
+    one = blueprint(
+        mirrorProperties={"name": {"path": "a.b"}}, aggregationProperties={"name": {}, "other": {}}
+    )
+    message = 'blueprint "project" has a property "name" already'
+    found = [(p.where.line, p.message) for p in problems("property-defined-twice", blueprints=[one])]
+    assert found == [(14, message), (19, message)]

@@ -1,0 +1,125 @@
+"""Family RES, the mapping, beyond each rule's own example."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from seatrial.validate.rules import RULES
+from support.good import problems_of
+from support.made import blueprint, folder_of, mapped, problems, said, titles
+
+PROJECT = blueprint(
+    properties={"name": {"type": "string"}, "createdAt": {"type": "string"}},
+    mirrorProperties={"status": {"path": "owner.status"}},
+    relations={"owner": {"target": "_user"}},
+)
+
+
+def config(*resources: dict[str, Any]) -> dict[str, Any]:
+    return {"blueprints": [PROJECT], "port_app_config": {"resources": list(resources)}}
+
+
+@pytest.mark.parametrize(
+    ("expression", "title"),
+    [
+        ("'project'", "write '\"project\"', with both quotes"),
+        ("project", "write '\"project\"', with both quotes"),
+        ("if .x == 'a' then 1 else 2 end", 'use double quotes for the texts inside, as in "..."'),
+        ('"project" |', "mend the expression; https://play.jqlang.org shows what it does"),
+    ],
+)
+def test_broken_jq_says_what_to_type(expression: str, title: str) -> None:
+    assert titles("broken-jq", **config(mapped(blueprint=expression))) == [title]
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        ".a",
+        '.a["x"]',
+        "env.HOME",
+        '.labels // {} | to_entries | map(.key + "=" + .value)',
+        "file://README.md",
+    ],
+)
+def test_good_jq_and_what_ocean_reads_itself_are_left_alone(expression: str) -> None:
+    assert said("broken-jq", **config(mapped(title=expression))) == []
+
+
+def test_jq_is_found_in_the_rules_of_a_search() -> None:
+    search = {"combinator": '"and"', "rules": [{"property": "'$title'", "operator": '"="', "value": ".x"}]}
+    assert len(said("broken-jq", **config(mapped(relations={"owner": search})))) == 1
+
+
+def test_a_repeated_resource_names_the_line_of_the_first() -> None:
+    (problem,) = problems("duplicate-resource", **config(mapped(), mapped(kind="task"), mapped(title=".x")))
+    assert problem.message == "the resource in line 3 has the same kind, selector, blueprint and identifier"
+    assert problem.where.line > 20
+
+
+def test_resources_without_a_kind_are_not_compared() -> None:
+    assert said("duplicate-resource", **config({}, {}, mapped(kind=""), mapped(kind=""))) == []
+
+
+@pytest.mark.parametrize(
+    "expression", ['"project"', '"_user"', '"_team"', ".x", 'if .x then "a" else "b" end', "x"]
+)
+def test_a_blueprint_that_is_there_or_computed_is_left_alone(expression: str) -> None:
+    assert said("unknown-mapped-blueprint", **config(mapped(blueprint=expression))) == []
+
+
+def test_a_slip_in_a_blueprint_is_mended_with_its_quotes() -> None:
+    (problem,) = problems("unknown-mapped-blueprint", **config(mapped("projekt")))
+    assert problem.message == 'kind "project" is mapped to blueprint "projekt", and there is none'
+    assert problem.fix is not None
+    assert problem.fix.edit is not None
+    assert (problem.fix.edit.old, problem.fix.edit.new) == ('"projekt"', '"project"')
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("created_at", 'change "created_at" to "createdAt"'),
+        ("names", 'add the property "names" to blueprint "project", or delete the line'),
+        ("tier", 'add the property "tier" to blueprint "project", or delete the line'),
+        ("status", "delete the line: Port itself works out the value"),
+        ("owner", 'move "owner" below "relations"'),
+    ],
+)
+def test_a_lost_property_is_renamed_moved_or_added(name: str, title: str) -> None:
+    """ "names" is not renamed to "name", for that is mapped already."""
+    resource = mapped(properties={"name": ".name", name: ".x"})
+    assert titles("unknown-mapped-property", **config(resource)) == [title]
+
+
+def test_a_lost_property_stands_at_its_key() -> None:
+    (problem,) = problems(
+        "unknown-mapped-property", **config(mapped(properties={"name": ".a", "tier": ".b"}))
+    )
+    assert (problem.where.line, problem.where.column) == (15, 15)
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("owners", 'change "owners" to "owner"'),
+        ("name", 'move "name" below "properties"'),
+        ("team", 'add the relation "team" to blueprint "project", or delete the line'),
+    ],
+)
+def test_a_lost_relation_is_renamed_moved_or_added(name: str, title: str) -> None:
+    assert titles("unknown-mapped-relation", **config(mapped(relations={name: ".x"}))) == [title]
+
+
+@pytest.mark.parametrize("rule", ["unknown-mapped-property", "unknown-mapped-relation"])
+@pytest.mark.parametrize("to", ["_user", "service"])
+def test_what_is_mapped_to_a_blueprint_elsewhere_is_not_judged(rule: str, to: str) -> None:
+    assert said(rule, **config(mapped(to, properties={"x": ".x"}, relations={"x": ".x"}))) == []
+
+
+def test_a_lost_blueprint_is_one_finding() -> None:
+    folder = folder_of(**config(mapped("projekt", properties={"x": ".x"}, relations={"y": ".y"})))
+    found = {rule.name for rule in RULES if rule.code[:4] == "RES2" and problems_of(rule, folder)}
+    assert found == {"unknown-mapped-blueprint"}

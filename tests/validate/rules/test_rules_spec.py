@@ -1,0 +1,194 @@
+"""Family SPC: the form of a spec, hostile specs, and the faults of history."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+import pytest
+
+from seatrial.core.model import MemoryFolder, Profile, Severity
+from seatrial.validate.rules import BY_NAME
+from support.good import good_folder, problems_of, subjects_of
+from support.paths import HISTORY
+from support.schema_samples import ODD, mutated
+from support.schema_samples import SPEC as RICH
+from support.spec_cases import SAAS, SPEC, Edits, edited, everything, of_spec, said
+
+OF_2023 = """\
+version: v0.1.4
+type: good-service
+description: Good Service integration for Port Ocean
+icon: Jira
+features:
+  - type: exporter
+    section: Project management
+    resources:
+      - kind: project
+configurations:
+  - name: appHost
+    required: true
+    type: url
+    description: "The host of the Port Ocean app"
+  - name: serviceToken
+    required: true
+    type: string
+    sensitive: true
+"""
+
+
+def test_the_rich_spec_of_the_schemas_breaks_no_other_rule() -> None:
+    folder = MemoryFolder.of({".port/spec.json": json.dumps(RICH)})
+    assert set(everything(folder)) == {"unknown-icon"}
+
+
+def test_a_spec_of_2023_has_no_error() -> None:
+    assert everything(of_spec(OF_2023)) == {
+        "missing-title": Severity.WARNING,
+        "configuration-without-description": Severity.WARNING,
+    }
+
+
+@pytest.mark.parametrize(
+    ("siblings", "severity"),
+    [
+        ({}, None),
+        ({"other": "title: Other"}, None),
+        ({"other": "icon: Jira", "broken": "["}, Severity.WARNING),
+        ({"other": "icon: Jira", "another": "title: Another"}, None),
+    ],
+)
+def test_a_missing_title_weighs_less_where_nobody_has_one(
+    siblings: Mapping[str, str], severity: Severity | None
+) -> None:
+    others = {name: of_spec(text) for name, text in siblings.items()}
+    (problem,) = problems_of(BY_NAME["missing-title"], edited(("title: Good Service\n", "")), siblings=others)
+    assert problem.severity is severity
+
+
+def test_in_oceans_repository_of_before_titles_a_missing_one_is_right() -> None:
+    untitled = good_folder(Profile.OCEAN).edited(".port/spec.yaml", "title: Good Service\n", "")
+    siblings = {"other": of_spec("icon: Jira")}
+    assert problems_of(BY_NAME["missing-title"], untitled, profile=Profile.OCEAN, siblings=siblings) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "edit", "line", "message"),
+    [
+        ("duplicate-key", ("type: url", "type: url\n    type: string"), 16, 'the key "type" is given twice'),
+        ("missing-key", ("    type: url\n", ""), 14, 'configuration "apiUrl" has no "type"'),
+        ("missing-key", ("    section: Other\n", ""), 8, 'feature number 1 has no "section"'),
+        ("wrong-type", ("version: 0.1.0", "version: 0.1"), 2, '"version" is 0.1, not text'),
+        ("wrong-type", ("icon: Microservice", "icon:"), 5, '"icon" is empty, not text'),
+        (
+            "malformed-value",
+            ("kind: task", "kind: 'task '"),
+            12,
+            '"kind" of resource "task " of feature "Other" is "task ", not text without blanks around it',
+        ),
+        (
+            "malformed-version",
+            ("version: 0.1.0", "version: vv1.2.3"),
+            2,
+            '"version" is "vv1.2.3", not a version such as 1.2.3 or 1.2.3-beta',
+        ),
+        (
+            "version-disagrees",
+            ("version: 0.1.0", "version: v0.1.1"),
+            2,
+            '"version" is "v0.1.1" here and "0.1.0" in pyproject.toml',
+        ),
+    ],
+)
+def test_a_slip_in_the_form_is_told_where_it_is(
+    name: str, edit: tuple[str, str], line: int, message: str
+) -> None:
+    assert said(name, edited(edit)) == [(line, message)]
+
+
+@pytest.mark.parametrize(
+    ("name", "edits"),
+    [
+        ("malformed-version", [("version: 0.1.0", "version: v0.1.0")]),
+        ("malformed-version", [("version: 0.1.0", "version: 0.1.0-beta")]),
+        ("malformed-version", [("version: 0.1.0", "version: v0.1.7dev2")]),
+        ("malformed-version", [("version: 0.1.0", "version: 0.1.0.rc4")]),
+        ("version-disagrees", [("version: 0.1.0", "version: v0.1.0")]),
+        ("version-disagrees", [("version: 0.1.0", "version: 0.1.x")]),
+        ("saas-without-enabled", [(SAAS, "saas: {}\n")]),
+        ("saas-without-enabled", [(SAAS, "")]),
+        ("type-disagrees", [("type: good-service", "type: good-service ")]),
+    ],
+)
+def test_a_right_form_is_no_finding(name: str, edits: Edits) -> None:
+    assert said(name, edited(*edits)) == []
+
+
+def test_legacy_keys_are_no_finding_where_most_still_have_them() -> None:
+    folder = edited(("title:", "type: good-service\ntitle:"), profile=Profile.OCEAN)
+    old, new = of_spec("type: other"), of_spec("title: Other")
+    assert said("legacy-key", folder, siblings={"a": old, "b": old, "c": new}) == []
+    (problem,) = problems_of(BY_NAME["legacy-key"], folder, siblings={"a": old, "b": new, "c": new})
+    assert problem.evidence == "2 of the 3 other integrations do without"
+
+
+def test_a_name_that_the_package_rules_refuse_is_not_compared() -> None:
+    folder = edited(("type: good-service", "type: jira"))
+    assert said("type-disagrees", folder) != []
+    shouted = folder.edited("pyproject.toml", 'name = "good-service"', 'name = "Jira"')
+    assert said("type-disagrees", shouted) == []
+
+
+def test_a_misspelled_key_is_not_told_as_missing_too() -> None:
+    folder = edited(("    required: false\n", "    require: false\n"))
+    assert set(everything(folder)) == {"misspelled-key"}
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "3", "text", "[[", "a: b: c", "\x00", "? [a]\n: b", "!!python/none x"]
+)
+def test_a_spec_that_is_none_gives_one_finding(text: str) -> None:
+    assert len(everything(MemoryFolder.of({SPEC: text}))) == 1
+
+
+@pytest.mark.parametrize("key", sorted(RICH))
+@pytest.mark.parametrize("value", ODD, ids=repr)
+def test_any_value_at_any_key_is_judged(key: str, value: object) -> None:
+    everything(MemoryFolder.of({".port/spec.json": json.dumps(RICH | {key: value})}))
+
+
+@pytest.mark.parametrize("profile", list(Profile))
+def test_specs_with_slips_are_judged(profile: Profile) -> None:
+    for seed in range(200):
+        everything(MemoryFolder.of({".port/spec.json": json.dumps(mutated(RICH, seed))}), profile)
+
+
+CASES = {
+    "H028": "missing-docs",
+    "H046": "configuration-without-description",
+    "H048": "configuration-without-description",
+    "H052": "placeholder-left",
+    "H059": "unknown-section",
+    "H067": "undeclared-configuration",
+    "H068": "broken-oauth-expression",
+    "H074": "host-typed-as-string",
+    "H077": "miscased-icon",
+    "H080": "missing-title",
+    "H089": "unknown-section",
+    "H093": "duplicate-configuration",
+    "H099": "miscased-icon",
+    "H110": "misspelled-key",
+    "H112": "configuration-without-required",
+    "H114": "misspelled-key",
+}
+
+
+@pytest.mark.parametrize(("case", "name"), CASES.items())
+def test_a_fault_of_history_is_found_and_its_repair_is_clean(case: str, name: str) -> None:
+    if not HISTORY.is_dir():
+        pytest.skip("the corpus of historic faults is not beside this checkout")
+    (path,) = (HISTORY / case / "bad").glob("*/.port/spec.yaml")
+    mended = HISTORY / case / "fixed" / path.relative_to(HISTORY / case / "bad")
+    for text, is_found in ((path.read_text(), True), (mended.read_text(), False)):
+        subjects = subjects_of(MemoryFolder.of({SPEC: text}), Profile.OCEAN)
+        assert bool(list(BY_NAME[name].problems(subjects))) is is_found

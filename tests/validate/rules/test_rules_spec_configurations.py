@@ -1,0 +1,156 @@
+"""Family SPC: configurations, and what refers to them."""
+
+from __future__ import annotations
+
+import pytest
+
+from seatrial.validate.rules import BY_NAME
+from support.good import problems_of
+from support.spec_cases import DEFAULT, SAAS, Edits, edited, said
+
+SECTIONS = "interface:\n  sections:\n    - label: More\n      configurationNames: [apiUrl, api_token]\n"
+OVERRIDE = "saas:\n  oauthConfiguration:\n    valuesOverride:\n      integrationSpec:\n        host: .a\n"
+CHOICE = (
+    "    enum: [basic, token]\n    dependencies:\n      - on: pageSize\n        when: {in: [basic, tokn]}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "edit", "line", "message"),
+    [
+        (
+            "duplicate-configuration",
+            ("name: apiToken", "name: apiUrl"),
+            18,
+            'configuration "apiUrl" is already there in line 14',
+        ),
+        (
+            "duplicate-configuration",
+            ("name: apiToken", "name: 'apiUrl '"),
+            18,
+            'configuration "apiUrl" is already there in line 14',
+        ),
+        (
+            "undeclared-configuration",
+            (SAAS, SAAS + SECTIONS),
+            33,
+            'there is no configuration "api_token"; did you mean "apiToken"?',
+        ),
+        ("undeclared-configuration", (SAAS, OVERRIDE), 32, 'there is no configuration "host"'),
+        (
+            "undeclared-configuration",
+            (DEFAULT, DEFAULT + "    dependencies:\n      - on: mode\n"),
+            28,
+            'there is no configuration "mode"',
+        ),
+        (
+            "impossible-dependency",
+            (DEFAULT, CHOICE),
+            29,
+            'configuration "pageSize" cannot be "tokn"; did you mean "token"?',
+        ),
+    ],
+)
+def test_a_slip_in_a_configuration_is_told_where_it_is(
+    name: str, edit: tuple[str, str], line: int, message: str
+) -> None:
+    assert said(name, edited(edit)) == [(line, message)]
+
+
+@pytest.mark.parametrize(
+    ("name", "edits"),
+    [
+        ("odd-configuration-name", [("name: apiUrl", "name: api_url")]),
+        ("odd-configuration-name", [("name: apiUrl", "name: isVersion8Point7OrOlder")]),
+        ("exposed-secret", [("name: apiUrl", "name: apiTokenUrl"), ("type: url", "type: string")]),
+        ("exposed-secret", [("name: apiUrl", "name: apiKeyHeader"), ("type: url", "type: string")]),
+        ("exposed-secret", [("sensitive: true", 'sensitive: "true"')]),
+        ("undeclared-configuration", [(DEFAULT, DEFAULT + "    dependencies:\n      - on: apiUrl\n")]),
+        (
+            "impossible-dependency",
+            [(DEFAULT, DEFAULT + "    dependencies:\n      - {on: apiUrl, when: {equals: a}}\n")],
+        ),
+        ("duplicate-enum-value", [(DEFAULT, "    enum: [1, true, 1.5, '1']\n")]),
+        ("host-typed-as-string", [("name: apiUrl", "name: appHost")]),
+    ],
+)
+def test_a_right_configuration_is_no_finding(name: str, edits: Edits) -> None:
+    assert said(name, edited(*edits)) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "default", "name"),
+    [
+        ("string", "text", None),
+        ("string", "100", "loosely-typed-default"),
+        ("string", "true", "loosely-typed-default"),
+        ("string", "[a]", "unusable-default"),
+        ("string", "{a: b}", "unusable-default"),
+        ("url", "https://example.com/v1", None),
+        ("url", "https://{tenant}.example.com", None),
+        ("url", "example.com", "unusable-default"),
+        ("url", "''", "unusable-default"),
+        ("url", "3", "unusable-default"),
+        ("boolean", "false", None),
+        ("boolean", "'yes'", "loosely-typed-default"),
+        ("boolean", "1", "loosely-typed-default"),
+        ("boolean", "2", "unusable-default"),
+        ("boolean", "maybe", "unusable-default"),
+        ("boolean", "[]", "unusable-default"),
+        ("integer", "-7", None),
+        ("integer", "'7'", "loosely-typed-default"),
+        ("integer", "1.5", "loosely-typed-default"),
+        ("integer", "'1.5'", "unusable-default"),
+        ("integer", "seven", "unusable-default"),
+        ("integer", "{}", "unusable-default"),
+        ("object", "{a: 1}", None),
+        ("object", "'{}'", "unusable-default"),
+        ("array", "[1]", None),
+        ("array", "'[]'", "unusable-default"),
+        ("array", "{}", "unusable-default"),
+        ("number", "text", None),
+    ],
+)
+def test_a_default_is_read_as_ocean_reads_it(kind: str, default: str, name: str | None) -> None:
+    folder = edited(("    type: integer", f"    type: {kind}"), (DEFAULT, f"    default: {default}\n"))
+    found = {rule for rule in ("unusable-default", "loosely-typed-default") if said(rule, folder)}
+    assert found == ({name} if name else set())
+
+
+@pytest.mark.parametrize(
+    ("name", "better"),
+    [
+        ("ApiUrl", "apiUrl"),
+        ("api-url", "apiUrl"),
+        ("API_URL", "apiUrl"),
+        ("Api url", "apiUrl"),
+        ("NewRelicAPIKey", "newRelicAPIKey"),
+        ("APIKey", "apiKey"),
+        ("URL", "url"),
+    ],
+)
+def test_an_odd_name_comes_with_a_better_one(name: str, better: str) -> None:
+    (problem,) = problems_of(BY_NAME["odd-configuration-name"], edited(("name: apiUrl", f"name: {name}")))
+    assert problem.fix
+    assert problem.fix.title == f'rename it to "{better}"'
+
+
+@pytest.mark.parametrize("name", ["3scale", "ü", "__", "$"])
+def test_an_odd_name_without_a_word_comes_without_a_better_one(name: str) -> None:
+    (problem,) = problems_of(BY_NAME["odd-configuration-name"], edited(("name: apiUrl", f"name: {name}")))
+    assert problem.fix
+    assert problem.fix.title == "rename it to words in camelCase"
+
+
+@pytest.mark.parametrize("value", ["'\\\"TOKEN\\\"'", "\"'Github App'\"", "'.a |'"])
+def test_a_text_of_oauth_that_is_no_jq_is_found(value: str) -> None:
+    oauth = f"saas:\n  enabled: true\n  oauthConfiguration:\n    requiredSecrets:\n      - value: {value}\n"
+    ((line, message),) = said("broken-oauth-expression", edited((SAAS, oauth)))
+    assert line == 32
+    assert message.startswith("this is no jq expression")
+
+
+@pytest.mark.parametrize("value", [".oauthData.accessToken", "'\"TOKEN\"'", "'{(.a): [\"**\"]} | @json'"])
+def test_jq_of_oauth_is_no_finding(value: str) -> None:
+    oauth = f"saas:\n  enabled: true\n  oauthConfiguration:\n    requiredSecrets:\n      - value: {value}\n"
+    assert said("broken-oauth-expression", edited((SAAS, oauth))) == []

@@ -1,0 +1,121 @@
+"""The engine: who stamps, who is silent, what is held back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from seatrial.core.model import Fleet, Integration, Location, MemoryFolder, Problem, Profile, Severity
+from seatrial.core.settings import Settings
+from seatrial.validate.check import check
+from seatrial.validate.facts.facts import Facts
+from seatrial.validate.rules.rule import GUIDE, OCEAN, OFF, WARNING, Problems, Rule, rule
+
+IGNORE = '[tool.seatrial]\nignore = { TST001 = "it is meant so" }\n'
+
+
+def same(folder: MemoryFolder) -> MemoryFolder:
+    return folder
+
+
+@rule("TST001", bad=same)
+def a_fault(integration: Integration) -> Problems:
+    """A law.
+
+    A reason.
+    """
+    yield Problem(Location("b.txt", 2, 3), "wrong", evidence="3 of 4 do otherwise")
+    yield Problem(Location("a.txt"), "wrong")
+
+
+@rule("TST002", bad=same, severity=WARNING, by_profile={OCEAN: OFF})
+def a_weakness(integration: Integration) -> Problems:
+    """Another law."""
+    yield Problem(Location("a.txt"), "weak", severity=Severity.INFO)
+
+
+@rule("TST003", bad=same)
+def needs_a_spec(spec_document: object) -> Problems:
+    """Not seen."""
+    raise AssertionError("it has no subject")
+    yield
+
+
+@rule("TST004", bad=same)
+def broken(integration: Integration) -> Iterator[Problem]:
+    """It fails."""
+    yield Problem(Location("a.txt"), "never shown")
+    raise ZeroDivisionError("oops")
+
+
+def run(*rules: Rule, profile: Profile = GUIDE, settings: Settings | None = None, **files: str):
+    folder = MemoryFolder.of({"pyproject.toml": files.get("pyproject", "")})
+    integration = Integration("one", "integrations/one", folder)
+    return check(Facts(integration, profile, Fleet([integration]), settings), rules)
+
+
+def test_findings_are_stamped_and_sorted() -> None:
+    first, second = run(a_fault).findings
+    assert (first.code, first.name, first.path, first.line) == (
+        "TST001",
+        "a-fault",
+        "integrations/one/a.txt",
+        1,
+    )
+    assert (second.path, second.line, second.column) == ("integrations/one/b.txt", 2, 3)
+    assert second.message == "wrong (3 of 4 do otherwise)"
+
+
+def test_a_rule_without_its_subject_says_nothing() -> None:
+    assert run(needs_a_spec).findings == ()
+
+
+def test_a_rule_that_fails_is_told_and_the_others_still_speak() -> None:
+    verdict = run(broken, a_fault)
+    assert verdict.crashes == ("TST004 broken: ZeroDivisionError: oops",)
+    assert [one.code for one in verdict.findings] == ["TST001", "TST001"]
+
+
+def test_the_repository_weighs_before_the_instance_before_the_rule() -> None:
+    assert run(a_weakness).findings[0].severity is Severity.INFO
+    settings = Settings(severities={"TST002": Severity.ERROR})
+    assert run(a_weakness, settings=settings).findings[0].severity is Severity.ERROR
+
+
+def test_what_is_off_is_not_run_until_switched_on() -> None:
+    assert run(a_weakness, profile=OCEAN).findings == ()
+    assert run(broken, settings=Settings(severities={"TST004": None})).crashes == ()
+    on = Settings(severities={"TST002": Severity.WARNING})
+    assert len(run(a_weakness, profile=OCEAN, settings=on).findings) == 1
+
+
+def test_an_ignore_with_a_reason_holds_back_and_is_counted() -> None:
+    verdict = run(a_fault, a_weakness, pyproject=IGNORE)
+    assert [one.code for one in verdict.findings] == ["TST002"]
+    assert verdict.suppressed == 2
+
+
+@pytest.mark.parametrize("reason", ['""', '"  "', "true", "[]"])
+def test_an_ignore_without_a_reason_holds_nothing_back(reason: str) -> None:
+    verdict = run(a_fault, pyproject=f"[tool.seatrial]\nignore = {{ TST001 = {reason} }}\n")
+    assert len(verdict.findings) == 2
+
+
+@pytest.mark.parametrize("text", ["[tool.seatrial]\nignore = 3", "[tool]\nseatrial = 1", "tool = []", "x ="])
+def test_a_malformed_ignore_holds_nothing_back(text: str) -> None:
+    assert len(run(a_fault, pyproject=text).findings) == 2
+
+
+def test_fingerprints_survive_lines_moving_and_tell_twins_apart() -> None:
+    @rule("TST001", bad=same)
+    def a_fault(integration: Integration) -> Problems:
+        """Moved down."""
+        yield Problem(Location("b.txt", 9, 9), "wrong", evidence="5 of 9")
+        yield Problem(Location("a.txt", 7), "wrong")
+        yield Problem(Location("a.txt", 8), "wrong")
+
+    before = {one.path: one.fingerprint for one in run(globals()["a_fault"]).findings}
+    after = run(a_fault).findings
+    assert {after[0].path: after[0].fingerprint, after[2].path: after[2].fingerprint} == before
+    assert len({one.fingerprint for one in after}) == 3

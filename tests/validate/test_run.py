@@ -1,0 +1,67 @@
+"""Judging many integrations: the same verdict however the work is shared out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from seatrial.core.model import Fleet, Integration, Location, MemoryFolder, Problem, Profile
+from seatrial.core.settings import Settings
+from seatrial.handbook.examples import good_folder
+from seatrial.validate import run as room
+from seatrial.validate.rules import RULES
+from seatrial.validate.rules.rule import Problems, rule
+from seatrial.validate.run import survey
+from seatrial.workspace.workspace import Workspace
+
+
+def workspace_of(size: int) -> Workspace:
+    """A fleet in which every third integration breaks the next rule."""
+    good = good_folder(Profile.GUIDE)
+    broken = [one.bad(good) if number % 3 == 0 else good for number, one in enumerate(RULES[:size])]
+    return workspace(broken)
+
+
+def workspace(folders: list[MemoryFolder]) -> Workspace:
+    named = ((f"one-{number:03}", folder) for number, folder in enumerate(folders))
+    fleet = Fleet(Integration(name, f"integrations/{name}", folder) for name, folder in named)
+    return Workspace(Path("/nowhere"), Path("/nowhere"), Settings(), Profile.GUIDE, fleet)
+
+
+def test_many_processes_say_what_one_says() -> None:
+    one = workspace_of(90)
+    alone = survey(one, one.integrations, RULES, jobs=1)
+    shared = survey(one, one.integrations, RULES, jobs=3)
+    assert alone == shared
+    assert alone.outcome.errors > 20
+
+
+def test_one_of_a_fleet_is_judged_as_in_the_run_over_all() -> None:
+    fleet = workspace_of(30)
+    whole = survey(fleet, fleet.integrations, RULES, jobs=1).outcome.findings
+    single = [
+        finding
+        for integration in workspace_of(30).integrations
+        for finding in survey(workspace_of(30), [integration], RULES, jobs=1).outcome.findings
+    ]
+    assert sorted(single, key=lambda finding: finding.sort_key) == list(whole)
+
+
+def test_a_rule_that_fails_is_told_once_with_all_it_failed_on() -> None:
+    @rule("TST001", bad=lambda folder: folder)
+    def broken(integration: Integration) -> Problems:
+        """It fails."""
+        yield Problem(Location("x"), "never")
+        raise KeyError("x")
+
+    fleet = workspace([good_folder(Profile.GUIDE)] * 2)
+    assert survey(fleet, fleet.integrations, [broken], jobs=1).crashes == {
+        "TST001 broken: KeyError: 'x'": ["one-000", "one-001"]
+    }
+
+
+def test_few_integrations_start_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room.multiprocessing, "get_context", None)
+    few = workspace([good_folder(Profile.GUIDE)] * 3)
+    assert survey(few, few.integrations, RULES[:5], jobs=8).outcome.integrations == 3

@@ -1,0 +1,212 @@
+"""What has changed since a revision, in real repositories."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from seatrial.core.errors import UsageError
+from seatrial.core.model import MemoryFolder, Profile
+from seatrial.handbook.examples import good_folder
+from seatrial.validate.rules import RULES
+from seatrial.validate.run import survey
+from seatrial.validate.since import since, usual
+from seatrial.workspace.workspace import open_workspace
+from support.repositories import commit, put, shallow_clone, start
+from support.repositories import git as say
+
+NAMES = ("jira", "jira-server", "okta")
+
+
+def folder(name: str) -> MemoryFolder:
+    good = good_folder(Profile.GUIDE)
+    return MemoryFolder(
+        {path: data.replace(b"good-service", name.encode()) for path, data in good.files.items()}
+    )
+
+
+def texts(name: str, below: str = "integrations/") -> dict[str, str]:
+    return {f"{below}{name}/{path}": text for path, text in alone(name).items()}
+
+
+def alone(name: str) -> dict[str, str]:
+    return {path: data.decode() for path, data in folder(name).files.items()}
+
+
+@pytest.fixture
+def fleet(tmp_path: Path) -> Path:
+    """A repository with three integrations; the commit is tagged `start`."""
+    root = start(tmp_path / "repo")
+    for name in NAMES:
+        put(root, texts(name))
+    commit(root, {"seatrial.toml": "", "integrations/_infra/Dockerfile": "FROM scratch\n"})
+    say(root, "tag", "start")
+    return root
+
+
+def chosen(root: Path, rev: str = "start") -> list[str]:
+    workspace = open_workspace(str(root))
+    return [one.name for one in since(workspace, rev).touched(workspace.integrations)]
+
+
+@pytest.mark.parametrize(
+    ("path", "names"),
+    [
+        ("integrations/jira/client.py", ["jira"]),
+        ("integrations/jira-server/new/file", ["jira-server"]),
+        ("integrations/jira/README.md", ["jira"]),
+        ("integrations/okta/.ocean-release/x.yaml", ["okta"]),
+        ("integrations/_infra/Dockerfile", []),
+        ("integrations/new-file", []),
+        ("seatrial.toml", []),
+        ("README.md", []),
+    ],
+)
+def test_an_integration_is_touched_by_any_change_below_it_and_by_no_other(
+    fleet: Path, path: str, names: list[str]
+) -> None:
+    assert chosen(fleet) == []
+    put(fleet, {path: "\n"})
+    assert chosen(fleet) == names
+    commit(fleet)
+    assert chosen(fleet) == names
+
+
+def test_a_deleted_file_touches_and_a_moved_one_touches_both(fleet: Path) -> None:
+    (fleet / "integrations/jira/debug.py").rename(fleet / "integrations/okta/debugging.py")
+    assert chosen(fleet) == ["jira", "okta"]
+
+
+def test_what_the_other_branch_did_meanwhile_does_not_count(fleet: Path) -> None:
+    say(fleet, "checkout", "-q", "-b", "feature")
+    commit(fleet, {"integrations/jira/client.py": "1"})
+    say(fleet, "checkout", "-q", "main")
+    commit(fleet, {"integrations/okta/client.py": "1"})
+    say(fleet, "checkout", "-q", "feature")
+    assert chosen(fleet, "main") == ["jira"]
+
+
+def test_a_detached_shallow_checkout_sees_the_same(fleet: Path, tmp_path: Path) -> None:
+    say(fleet, "checkout", "-q", "-b", "feature")
+    for number in range(3):
+        commit(fleet, {"integrations/jira/client.py": str(number)})
+    clone = shallow_clone(fleet, tmp_path / "clone", "--branch=feature", "--no-single-branch")
+    say(clone, "checkout", "-q", "--detach")
+    assert chosen(clone, "origin/main") == ["jira"]
+
+
+def test_an_integration_alone_is_touched_by_any_change_of_its_repository(tmp_path: Path) -> None:
+    root = start(tmp_path / "alone")
+    commit(root, alone("alone"))
+    assert chosen(root, "HEAD") == []
+    put(root, {"client.py": "x = 1\n"})
+    assert chosen(root, "HEAD") == ["alone"]
+
+
+def test_a_workspace_may_lie_below_the_top_of_its_repository(tmp_path: Path) -> None:
+    root = start(tmp_path / "top")
+    commit(root, texts("jira", "deep/integrations/") | texts("okta", "deep/integrations/"))
+    put(root, {"deep/integrations/okta/client.py": "x = 1\n", "integrations/jira/client.py": ""})
+    assert chosen(root / "deep", "HEAD") == ["okta"]
+
+
+def test_the_verdict_on_what_is_chosen_is_that_of_the_run_over_all(fleet: Path) -> None:
+    for name in ("jira", "okta"):
+        spec = fleet / "integrations" / name / ".port" / "spec.yaml"
+        spec.write_text(spec.read_text().replace("exporter", "exportr"))
+    commit(fleet)
+    put(fleet, {"integrations/jira/README.md": "more\n"})
+    workspace = open_workspace(str(fleet))
+    touched = since(workspace, "HEAD").touched(workspace.integrations)
+    whole = survey(workspace, workspace.integrations, RULES, 1).outcome.findings
+    some = survey(workspace, touched, RULES, 1).outcome.findings
+    assert [one for one in whole if one.integration == "jira"] == list(some)
+    assert some
+
+
+def changes(root: Path, rev: str = "start") -> dict[str, object]:
+    workspace = open_workspace(str(root))
+    return dict(since(workspace, rev).changes(workspace.integrations))
+
+
+def test_a_change_knows_what_was_there(fleet: Path) -> None:
+    pyproject = "integrations/jira/pyproject.toml"
+    put(fleet, {pyproject: (fleet / pyproject).read_text().replace('"0.1.0"', '"0.2.0"'), **texts("sentry")})
+    put(fleet, {"integrations/jira/caf\u00e9": ""})
+    found = changes(fleet)
+    assert set(found) == {"integrations/jira", "integrations/sentry"}
+    jira, sentry = found["integrations/jira"], found["integrations/sentry"]
+    assert (jira.paths, jira.version, jira.is_new) == (("caf\u00e9", "pyproject.toml"), "0.1.0", False)  # type: ignore[attr-defined]
+    assert sentry.is_new  # type: ignore[attr-defined]
+
+
+def test_a_folder_that_was_no_integration_makes_a_new_one(fleet: Path) -> None:
+    commit(fleet, {"integrations/sentry/README.md": "soon\n"})
+    put(fleet, texts("sentry"))
+    assert changes(fleet, "HEAD")["integrations/sentry"].is_new  # type: ignore[attr-defined]
+
+
+def published(root: Path, rev: str = "start") -> object:
+    return changes(root, rev)["integrations/jira"].published  # type: ignore[attr-defined]
+
+
+def raised(root: Path, name: str = "jira") -> str:
+    path = f"integrations/{name}/pyproject.toml"
+    return commit(root, {path: (root / path).read_text().replace('"0.1.0"', '"0.2.0"')})
+
+
+def test_a_version_with_a_tag_elsewhere_was_published(fleet: Path) -> None:
+    say(fleet, "checkout", "-q", "-b", "other")
+    elsewhere = raised(fleet)
+    say(fleet, "tag", "-a", "-m", "x", "jira/0.2.0")
+    say(fleet, "checkout", "-q", "main")
+    raised(fleet, "okta")
+    raised(fleet)
+    commit(fleet, {"integrations/jira/README.md": "more"})
+    assert published(fleet) == {"0.2.0": elsewhere}
+
+
+def test_a_tag_that_the_change_itself_was_published_under_is_none_of_that(fleet: Path) -> None:
+    raised(fleet)
+    say(fleet, "tag", "-a", "-m", "x", "jira/0.2.0")
+    commit(fleet, {"integrations/jira/README.md": "more"})
+    assert published(fleet) == {}
+
+
+def test_a_tag_at_the_base_was_published_before(fleet: Path) -> None:
+    say(fleet, "tag", "jira/0.2.0")
+    raised(fleet)
+    assert published(fleet) == {"0.2.0": say(fleet, "rev-parse", "start")}
+
+
+def test_tags_have_the_form_of_the_settings(fleet: Path) -> None:
+    put(fleet, {"seatrial.toml": '[release]\ntag = "v{version}-{type}"\n'})
+    say(fleet, "tag", "jira/0.2.0")
+    raised(fleet)
+    assert published(fleet) == {}
+    say(fleet, "tag", "v0.2.0-jira", "start")
+    assert published(fleet) == {"0.2.0": say(fleet, "rev-parse", "start")}
+
+
+def test_the_usual_revision_is_the_remotes_default_branch_else_main_or_master(tmp_path: Path) -> None:
+    source = start(tmp_path / "source", "trunk")
+    commit(source, alone("alone"))
+    say(tmp_path, "clone", "-q", str(source), str(tmp_path / "clone"))
+    clone = tmp_path / "clone"
+    assert usual(open_workspace(str(clone))) == "origin/trunk"
+    say(clone, "symbolic-ref", "--delete", "refs/remotes/origin/HEAD")
+    with pytest.raises(
+        UsageError, match=r"git knows neither origin/main nor origin/master; .* with --since REV"
+    ):
+        usual(open_workspace(str(clone)))
+    say(clone, "update-ref", "refs/remotes/origin/master", "HEAD")
+    assert usual(open_workspace(str(clone))) == "origin/master"
+
+
+def test_the_usual_revision_is_that_of_the_remote_that_releases_use(tmp_path: Path) -> None:
+    root = start(tmp_path / "alone")
+    commit(root, alone("alone") | {"seatrial.toml": '[release]\nremote = "upstream"\n'})
+    say(root, "update-ref", "refs/remotes/upstream/main", "HEAD")
+    say(root, "update-ref", "refs/remotes/origin/main", "HEAD")
+    assert usual(open_workspace(str(root))) == "upstream/main"
