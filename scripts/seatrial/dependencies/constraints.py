@@ -9,11 +9,13 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from packaging.markers import InvalidMarker, Marker, UndefinedComparison, UndefinedEnvironmentName
-from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
+
+if TYPE_CHECKING:
+    from packaging.markers import Marker
 
 MAX_CONSTRAINT = 200
 """A longer constraint is not judged; no real one is."""
@@ -107,6 +109,8 @@ def applies(marker: str, environment: Mapping[str, str], extras: Collection[str]
     """
     if marker.strip() in ("", "*"):
         return True
+    from packaging.markers import UndefinedComparison, UndefinedEnvironmentName  # slow to import
+
     parsed = _parsed(marker)
     values = {**environment, "platform_release": _release(environment.get("platform_release", ""))}
     try:
@@ -119,6 +123,8 @@ def asked(text: str) -> Asked:
     """The parts of a requirement such as `black[d]>=24; python_version < "3.13"`. Raises ValueError."""
     if len(text) > MAX_MARKER:
         raise ValueError("it is too long")
+    from packaging.requirements import InvalidRequirement, Requirement  # slow to import
+
     try:
         read = Requirement(text)
     except (InvalidRequirement, RecursionError):
@@ -137,6 +143,8 @@ def _release(kernel: str) -> str:
 def _parsed(marker: str) -> Marker:
     if len(marker) > MAX_MARKER:
         raise ValueError("it is too long")
+    from packaging.markers import InvalidMarker, Marker  # slow to import
+
     try:
         return Marker(marker)
     except (InvalidMarker, RecursionError):

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import suppress
 from copy import deepcopy
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, ClassVar
 
@@ -14,28 +12,14 @@ from cerberus.errors import ERROR_GROUP, UNKNOWN_FIELD, ErrorDefinition
 from cerberus.schema import RulesSetRegistry, SchemaRegistry
 from cerberus.utils import TypeDefinition
 
-from seatrial.documents.document import Keys
 from seatrial.schemas.grammar import grammar
+from seatrial.schemas.violation import Breach
 
 MOST = 100
 """After so many breaches of one document the rest is left unsaid."""
 
 ROOT = "document"
 """Cerberus wants an object at the root; ours may be anything, so it stands below this key."""
-
-
-@dataclass(frozen=True)
-class Breach:
-    """One error of Cerberus: the rule that is broken ("unknown" for a key it does not know), where, by what.
-
-    `rules` are those of the value; `siblings` are the keys known beside an unknown one.
-    """
-
-    keys: Keys
-    rule: str
-    value: Any
-    rules: Mapping[str, Any]
-    siblings: tuple[str, ...] = ()
 
 
 class _EnoughError(Exception):

@@ -12,9 +12,8 @@ from typing import Any
 from seatrial.core import names
 from seatrial.core.suggest import nearest
 from seatrial.documents.document import Keys
-from seatrial.schemas.engine import Breach
 from seatrial.schemas.grammar import Grammar, Rules, grammar, is_object
-from seatrial.schemas.violation import Repair, Violation
+from seatrial.schemas.violation import Breach, Repair, Violation
 
 
 def place(known: Grammar, root: Any, keys: Keys) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from seatrial.documents.document import Keys
 
@@ -29,3 +31,17 @@ class Violation:
     message: str
     at_key: bool = False
     repair: Repair | None = None
+
+
+@dataclass(frozen=True)
+class Breach:
+    """One error of Cerberus: the rule that is broken ("unknown" for a key it does not know), where, by what.
+
+    `rules` are those of the value; `siblings` are the keys known beside an unknown one.
+    """
+
+    keys: Keys
+    rule: str
+    value: Any
+    rules: Mapping[str, Any]
+    siblings: tuple[str, ...] = ()
