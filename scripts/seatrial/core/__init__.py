@@ -1,0 +1,1 @@
+"""The words that all rooms use. The standard library only."""

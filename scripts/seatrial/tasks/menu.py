@@ -1,0 +1,206 @@
+"""The menu: every task with its options. The command line, the Makefile and docs/reference.md are made from it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+from importlib import import_module
+
+
+class Kind(Enum):
+    """How an option is stated: a text, a switch, a repeatable text, or one whose variable holds words."""
+
+    TEXT = "text"
+    SWITCH = "switch"
+    LIST = "list"
+    WORDS = "words"
+
+
+Value = str | bool | list[str] | None
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option: `--no-cache` on the command line, NO_CACHE= in make, SEATRIAL_NO_CACHE in the environment.
+
+    `short` is its letter, if it has one. `inherited` options keep the value that the environment around make
+    gives them; the others count for one call only.
+    """
+
+    name: str
+    help: str
+    kind: Kind = Kind.TEXT
+    short: str = ""
+    inherited: bool = False
+
+    @property
+    def flag(self) -> str:
+        """The long flag."""
+        return "--" + self.name.replace("_", "-")
+
+    @property
+    def variable(self) -> str:
+        """The variable of make."""
+        return self.name.upper()
+
+    def value(self, given: Value) -> Value:
+        """Return what the flag says, else what SEATRIAL_<NAME> says; empty counts as not given.
+
+        A switch in the environment is on unless it is empty, 0, no, false or off.
+        """
+        stated = os.environ.get(f"SEATRIAL_{self.variable}", "")
+        if self.kind is Kind.SWITCH:
+            return bool(given) or stated.lower() not in ("", "0", "no", "false", "off")
+        if self.kind is Kind.TEXT:
+            return given or stated or None
+        values = list(given) if isinstance(given, list) else []
+        return values or (stated.split() if self.kind is Kind.WORDS else [stated] if stated else [])
+
+
+@dataclass(frozen=True)
+class Verb:
+    """One task: its name, one line about it, the function that does it, and its options.
+
+    `run` names a module of this package and a function in it, which takes the value of each option under its
+    name. `positional` options may be given without their flag.
+    """
+
+    name: str
+    summary: str
+    run: str
+    options: tuple[Option, ...] = ()
+    positional: tuple[str, ...] = ()
+
+    @property
+    def target(self) -> str:
+        """The target of the Makefile."""
+        return self.name.replace(".", "-")
+
+    def call(self, given: Mapping[str, Value]) -> None:
+        """Do the task with these flags."""
+        module, _, function = self.run.partition(":")
+        body = getattr(import_module(f"seatrial.tasks.{module}"), function)
+        body(**{option.name: option.value(given.get(option.name)) for option in self.options})
+
+
+ROOT = Option(
+    "root",
+    "the repository; by default the nearest folder above with integrations/, .port/ or seatrial.toml",
+    short="r",
+    inherited=True,
+)
+INTEGRATION = Option(
+    "integration",
+    "an integration by name; repeatable, commas allowed; by default the one you are in, or all",
+    Kind.LIST,
+    short="i",
+    inherited=True,
+)
+SINCE = Option(
+    "since", "of these only what has changed since a revision such as origin/main", inherited=True
+)
+FORMAT = Option(
+    "format",
+    "text, json, github, sarif, junit or gitlab; by default text, and github under GitHub Actions",
+    short="f",
+    inherited=True,
+)
+OUTPUT = Option(
+    "output", "write the findings to this file instead of standard output", short="o", inherited=True
+)
+STRICT = Option("strict", "fail on warnings as well", Kind.SWITCH, inherited=True)
+JOBS = Option("jobs", "processes to use; by default one per core", short="j", inherited=True)
+
+CHOOSING = (INTEGRATION, ROOT)
+COMPARING = (*CHOOSING, SINCE)
+REPORTING = (FORMAT, OUTPUT, STRICT, JOBS)
+
+LINTING = (
+    Option("tools", "only these, such as black,ruff; by default those of the profile", inherited=True),
+    Option("fix", "first let ruff and black repair what they safely can", Kind.SWITCH),
+    Option("no_cache", "use no results of earlier runs", Kind.SWITCH),
+    Option("why", "say why each tool would run again on this integration, or not, and run nothing"),
+    Option("verbose", "show the tools' own output as well", Kind.SWITCH, inherited=True),
+)
+MAKING = (
+    Option("name", 'the title that people read, such as "My Service"; asked for on a terminal'),
+    ROOT,
+    Option("profile", "guide or ocean; by default that of the repository"),
+    Option("slug", "name of the folder and the package; by default made from the title"),
+    Option("parent", "the first kind that it exports"),
+    Option("child", "a second kind, which belongs to the first"),
+    Option("description", "one line about what the integration does"),
+    Option("section", "the section of the catalogue"),
+    Option("icon", "the icon in Port"),
+    Option("author", "by default git's user.name"),
+    Option("email", "by default git's user.email"),
+    Option("no_lock", "do not let Poetry make poetry.lock", Kind.SWITCH),
+)
+DRY_RUN = Option("dry_run", "show what would be done, and do nothing", Kind.SWITCH)
+TEXT_OR_JSON = replace(FORMAT, help="text or json")
+
+VERBS = (
+    Verb(
+        "lint",
+        "Run black, mypy, ruff and poetry check, each as in the integration's own environment.",
+        "lint:lint",
+        (*COMPARING, *REPORTING, *LINTING),
+    ),
+    Verb(
+        "validate",
+        "Check everything about the folder: layout, spec and version.",
+        "validate:validate",
+        (*COMPARING, *REPORTING),
+    ),
+    Verb(
+        "validate-spec",
+        "Check the .port folder and what must agree with it (SPC, RES, COD).",
+        "validate:validate_spec",
+        (*COMPARING, *REPORTING),
+    ),
+    Verb(
+        "check-layout",
+        "Check the folder's hierarchy (LAY).",
+        "validate:check_layout",
+        (*COMPARING, *REPORTING),
+    ),
+    Verb(
+        "check-version",
+        "Check pyproject, lock, version, changelog and intents (PKG, CHG, REL).",
+        "validate:check_version",
+        (*COMPARING, *REPORTING),
+    ),
+    Verb(
+        "check",
+        "Check all that CI checks: lint, validate, and what a release would do.",
+        "check:check",
+        (*COMPARING, *REPORTING),
+    ),
+    Verb(
+        "fix",
+        "Apply every safe repair that findings offer.",
+        "fix:fix",
+        (*COMPARING, JOBS, Option("diff", "show the repairs and change nothing", Kind.SWITCH)),
+    ),
+    Verb("new", "Make a new integration folder from the template.", "new:new", MAKING, ("name",)),
+    Verb(
+        "explain",
+        "Explain a rule: its law, its reason, and an example with real output.",
+        "explain:explain",
+        (Option("code", "a rule's code or name, such as SPC001"),),
+        ("code",),
+    ),
+    Verb("rules", "List all rules, one a line.", "explain:rules"),
+)
+"""Every task that the console script offers, in the order of `make help`."""
+
+
+def options_of(verbs: Iterable[Verb]) -> Sequence[Option]:
+    """Return the options of these tasks, each once, by name; where tasks word one differently, the first."""
+    found: dict[str, Option] = {}
+    for verb in verbs:
+        for option in verb.options:
+            found.setdefault(option.name, option)
+    return [found[name] for name in sorted(found)]
