@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from seatrial.core.printable import cut, encodable, plain
+from seatrial.core.printable import cut, encodable, one_line, plain
 from support.outcomes import HOSTILE
 
 
@@ -60,3 +60,10 @@ def test_encodable_text_keeps_its_control_characters() -> None:
 def test_a_long_text_is_cut_to_the_limit_and_shows_it() -> None:
     assert cut("abcdef", 6) == "abcdef"
     assert cut("abcdefg", 6) == "abcde…"
+
+
+def test_one_line_is_printable_and_not_long() -> None:
+    assert one_line("a\x1b[31m\nb\u202e") == "a?[31m?b?"
+    assert one_line("b" * 80, 60) == "b" * 57 + "..."
+    assert one_line("b" * 60, 60) == "b" * 60
+    assert len(one_line("c" * 300)) == 200

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from seatrial.core.suggest import nearest
+from seatrial.core.suggest import did_you_mean, hint, nearest
 
 
 @pytest.mark.parametrize(
@@ -23,3 +23,10 @@ from seatrial.core.suggest import nearest
 )
 def test_the_nearest_known_word(word: str, known: list[str], wanted: str | None) -> None:
     assert nearest(word, known) == wanted
+
+
+def test_a_hint_is_the_end_of_a_message() -> None:
+    assert hint("requierd", ["required"], "see the list") == '; did you mean "required"?'
+    assert hint("weather", ["required"], "see the list") == "; see the list"
+    assert hint("weather", ["required"]) == ""
+    assert did_you_mean("x") == '; did you mean "x"?'

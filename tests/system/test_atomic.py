@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from seatrial.core.errors import ServiceError
-from seatrial.system.atomic import append, write_whole
+from seatrial.system.atomic import append, replace_file, write_whole
 
 
 def test_a_file_is_replaced_and_keeps_its_mode(tmp_path: Path) -> None:
@@ -49,3 +49,23 @@ def test_text_is_added_to_the_end(tmp_path: Path) -> None:
     append(tmp_path / "x", "a")
     append(tmp_path / "x", "b")
     assert (tmp_path / "x").read_text() == "ab"
+
+
+def test_a_file_is_filled_beside_its_place(tmp_path: Path) -> None:
+    place = tmp_path / "x"
+    replace_file(place, lambda file: file.write(b"1"), mode=0o600)
+    replace_file(place, lambda file: file.write(b"2"), beside=tmp_path / "part", durable=False)
+    assert (place.read_bytes(), place.stat().st_mode & 0o777, os.listdir(tmp_path)) == (b"2", 0o644, ["x"])
+
+
+@pytest.mark.parametrize("beside", [None, "part"])
+def test_a_file_that_cannot_be_filled_leaves_the_old_one(tmp_path: Path, beside: str | None) -> None:
+    place = tmp_path / "x"
+    place.write_text("old")
+
+    def fail(file: object) -> None:
+        raise OSError("no more space")
+
+    with pytest.raises(ServiceError, match="x cannot be written: no more space"):
+        replace_file(place, fail, beside=tmp_path / beside if beside else None)
+    assert (place.read_text(), os.listdir(tmp_path)) == ("old", ["x"])

@@ -30,7 +30,7 @@ def test_a_program_that_is_missing_is_told(tmp_path: Path) -> None:
 
 def test_one_that_cannot_be_started_is_told(tmp_path: Path) -> None:
     (tmp_path / "x").touch()
-    with pytest.raises(ServiceError, match="cannot be started: Permission denied"):
+    with pytest.raises(ServiceError, match="cannot be started: permission denied"):
         Running([str(tmp_path / "x")], tmp_path / "log")
 
 

@@ -31,4 +31,9 @@ class ServiceError(SeatrialError):
 
 
 class Unreadable(Exception):
-    """A file whose bytes cannot be had; the text says why, for a finding."""
+    """A file cannot be read; the text says why, for a finding."""
+
+
+def reason(failed: Exception) -> str:
+    """Return why an operation failed, in lower case: the system's words for an OSError, else the error's own."""
+    return (getattr(failed, "strerror", None) or str(failed) or type(failed).__name__).lower()

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from seatrial.core.model import Finding, Fix, Integration, Location, Problem, Severity
+from seatrial.core.model import Finding, Fix, Integration, Problem, Severity
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def stamped(
 
 def _finding(integration: Integration, code: str, name: str, severity: Severity, problem: Problem) -> Finding:
     where = problem.where
-    path = _from_root(integration, where)
+    path = integration.below(where.path)
     evidence = f" ({problem.evidence})" if problem.evidence else ""
     return Finding(
         code=code,
@@ -93,14 +93,10 @@ def _finding(integration: Integration, code: str, name: str, severity: Severity,
     )
 
 
-def _from_root(integration: Integration, where: Location) -> str:
-    return f"{integration.path}/{where.path}" if integration.path else where.path
-
-
 def _fix_from_root(integration: Integration, fix: Fix | None) -> Fix | None:
     if fix is None or fix.edit is None:
         return fix
-    where = replace(fix.edit.where, path=_from_root(integration, fix.edit.where))
+    where = replace(fix.edit.where, path=integration.below(fix.edit.where.path))
     return replace(fix, edit=replace(fix.edit, where=where))
 
 

@@ -12,6 +12,11 @@ from seatrial.core.errors import Unreadable
 T = TypeVar("T")
 
 
+def join(folder: str, name: str) -> str:
+    """Return the path of `name` in `folder`, which is empty for the root."""
+    return f"{folder}/{name}" if folder else name
+
+
 class Severity(enum.Enum):
     """How much a finding weighs. Only errors fail a run that is not strict."""
 
@@ -235,6 +240,10 @@ class Integration:
 
     def __repr__(self) -> str:
         return f"Integration({self.name!r}, {self.path!r})"
+
+    def below(self, path: str) -> str:
+        """Return a path of the integration, relative to the root."""
+        return join(self.path, path)
 
     def paths(self) -> Sequence[str]:
         """Every path that is not a folder, sorted, relative to the integration."""

@@ -12,6 +12,7 @@ import re
 import unicodedata
 
 from seatrial.core.errors import UsageError
+from seatrial.core.printable import one_line
 
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 """The form of a folder name, a package name and a kind."""
@@ -130,8 +131,7 @@ def plural(word: str) -> str:
 
 def shown(text: str) -> str:
     """A text fit for a message: no control characters, at most 60 long."""
-    plain = "".join(letter if letter.isprintable() else "?" for letter in text)
-    return plain if len(plain) <= 60 else plain[:57] + "..."
+    return one_line(text, 60)
 
 
 def _shortened(found: list[str]) -> tuple[str, ...]:

@@ -33,6 +33,12 @@ def encodable(text: str) -> str:
     return _SURROGATE.sub(_written, text)
 
 
+def one_line(text: str, most: int = 200) -> str:
+    """Return the text with `?` for each character that cannot be printed, at most `most` characters long."""
+    printable = "".join(letter if letter.isprintable() else "?" for letter in text)
+    return printable if len(printable) <= most else printable[: most - 3] + "..."
+
+
 def cut(text: str, limit: int) -> str:
     """The text, or its beginning where it has more than `limit` characters."""
     return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -20,5 +20,17 @@ def nearest(word: str, known: Iterable[str], cutoff: float = 0.75) -> str | None
     return close[0] if close else None
 
 
+def did_you_mean(near: str | None, otherwise: str = "") -> str:
+    """Return the clause that ends a message: `; did you mean "near"?`, else `; otherwise`, else nothing."""
+    if near:
+        return f'; did you mean "{near}"?'
+    return f"; {otherwise}" if otherwise else ""
+
+
+def hint(word: str, known: Iterable[str], otherwise: str = "") -> str:
+    """Return `did_you_mean` for the known word nearest to `word`."""
+    return did_you_mean(nearest(word, known), otherwise)
+
+
 def _bare(word: str) -> str:
     return re.sub(r"[\W_]", "", word).lower().removesuffix("s")

@@ -1,8 +1,14 @@
-"""Names that Port's own interface gives: its icons and its sections.
+"""Names from outside that several rooms need: Port's icons and sections, and the folders that tools create.
 
-Those that the public integrations used up to August 2026. Port adds to them, so a name
-that is missing here is at most a warning; `seatrial.toml` can add names.
+The icons and sections are those that the public integrations used up to August 2026. Port adds
+to them, so a name that is missing here is at most a warning; `seatrial.toml` can add names.
 """
+
+TOOL_CACHES = frozenset({"__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache"})
+"""Folders in which Python and the lint tools keep their caches."""
+
+TOOL_FOLDERS = TOOL_CACHES | {".venv", "venv", ".tox", "node_modules"}
+"""Folders that tools leave on a developer's disk; none of them belongs to an integration."""
 
 _ICONS = """
     Aikido Alert Amplication ApiDoc Apps Argo Armorcode AWS Azure AzureDevops Backstage BitBucket

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from seatrial.core.printable import one_line
 from seatrial.dependencies.constraints import canonical, canonical_version
 from seatrial.documents import toml
 
@@ -110,9 +111,9 @@ def _locked(info: Any, metadata: Mapping[str, Any], has_groups: bool) -> Locked:
         raise BadLock("one of its packages is no table")
     name, version = info.get("name"), info.get("version")
     if not isinstance(name, str) or not _NAME.fullmatch(name):
-        raise BadLock(f'"{_short(name)}" is no name of a package')
+        raise BadLock(f'"{one_line(str(name), 63)}" is no name of a package')
     if not isinstance(version, str) or canonical_version(version) is None:
-        raise BadLock(f'"{_short(version)}" is no version of "{name}"')
+        raise BadLock(f'"{one_line(str(version), 63)}" is no version of "{name}"')
     return Locked(
         name=canonical(name),
         version=version,
@@ -139,7 +140,7 @@ def _files(name: str, files: Any, metadata: Mapping[str, Any]) -> tuple[tuple[st
     }
     odd = sorted(one for _, one in found if not _HASH.fullmatch(one))
     if odd:
-        raise BadLock(f'"{_short(odd[0])}" is no hash of a file of "{name}"')
+        raise BadLock(f'"{one_line(str(odd[0]), 63)}" is no hash of a file of "{name}"')
     return tuple(sorted(found))
 
 
@@ -235,8 +236,3 @@ def _of(table: Any, key: str) -> Any:
 
 def _listed(value: Any) -> Sequence[Any]:
     return value if isinstance(value, list) else ()
-
-
-def _short(value: Any) -> str:
-    text = "".join(character if character.isprintable() else "?" for character in str(value))
-    return text if len(text) <= 60 else text[:60] + "..."

@@ -7,7 +7,7 @@ from importlib import import_module
 
 from seatrial.core.errors import UsageError
 from seatrial.core.findings import Outcome
-from seatrial.core.suggest import nearest
+from seatrial.core.suggest import hint
 from seatrial.report.options import Options
 
 FORMATS: Mapping[str, str] = {
@@ -37,6 +37,6 @@ def render(name: str, outcome: Outcome, options: Options | None = None) -> str:
 def _known(name: str) -> str:
     if name in FORMATS:
         return name
-    near = nearest(name, FORMATS)
-    hint = f'did you mean "{near}"?' if near else f"choose one of {', '.join(FORMATS)}"
-    raise UsageError(f'no format is called "{name}"; {hint}')
+    raise UsageError(
+        f'no format is called "{name}"' + hint(name, FORMATS, f"choose one of {', '.join(FORMATS)}")
+    )

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seatrial.core import names
-from seatrial.core.errors import ConfigurationError, ServiceError, UsageError
+from seatrial.core.errors import ConfigurationError, ServiceError, UsageError, reason
 from seatrial.core.model import MemoryFolder
 from seatrial.scaffold.answers import QUESTIONS, Answers
 
@@ -63,8 +63,7 @@ def write(folder: MemoryFolder, destination: Path) -> None:
         _write_all(folder, beside)
         beside.rename(destination)
     except OSError as failed:
-        reason = (failed.strerror or str(failed)).lower()
-        raise ServiceError(f'cannot make "{destination}": {reason}; nothing was written') from failed
+        raise ServiceError(f'cannot make "{destination}": {reason(failed)}; nothing was written') from failed
     finally:
         shutil.rmtree(beside, ignore_errors=True)
 

@@ -9,16 +9,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
-from seatrial.core.errors import Unreadable
-from seatrial.core.model import Entry, Kind
+from seatrial.core.errors import Unreadable, reason
+from seatrial.core.model import Entry, Kind, join
+from seatrial.core.vocabulary import TOOL_FOLDERS
 
 MAX_BYTES = 8 * 1024 * 1024
 """Files larger than this are not read; the largest real one, a changelog, has 0.3 MB."""
 
-LOCAL = frozenset({
-    ".venv", "venv", "node_modules", "__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".tox", ".git",
-})  # fmt: skip
-"""Folders that tools leave on a developer's disk. They are never looked into."""
+LOCAL = TOOL_FOLDERS | {".git"}
+"""Folders that are never looked into."""
 
 
 class DiskFolder:
@@ -50,7 +49,7 @@ class DiskFolder:
         while pending:
             below = pending.pop()
             for item in _scan(os.path.join(self._base, below)):
-                path = f"{below}/{item.name}" if below else item.name
+                path = join(below, item.name)
                 if not self._counts(path, item.name):
                     continue
                 if item.is_dir(follow_symlinks=False) and item.name not in LOCAL:
@@ -91,7 +90,7 @@ class DiskFolder:
         try:
             return read_plain(self._real(path))
         except OSError as failed:
-            raise Unreadable(f"cannot be read: {(failed.strerror or str(failed)).lower()}") from failed
+            raise Unreadable(f"cannot be read: {reason(failed)}") from failed
 
     def _real(self, path: str) -> str:
         """The file that is read for `path`. Raises Unreadable."""

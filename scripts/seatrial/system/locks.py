@@ -1,4 +1,4 @@
-"""Locks between processes: many may use an environment, one may make or remove it."""
+"""Locks between processes, shared or exclusive. The system releases a lock when its process ends in any way."""
 
 from __future__ import annotations
 
@@ -6,17 +6,57 @@ import errno
 import fcntl
 import os
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from seatrial.core.errors import ServiceError
+from seatrial.core.errors import ServiceError, reason
+from seatrial.system.atomic import writing
 
 BUSY = {errno.EWOULDBLOCK, errno.EACCES}
 PAUSE = 0.05
-"""Seconds between two looks at a lock that another holds."""
+"""Seconds between two attempts to take a lock that another process holds."""
+
+SHORT_PAUSE = 0.002
+"""The same where other processes hold it for milliseconds."""
 
 _LOCKLESS = "the cache folder lies on a disk without locks; set SEATRIAL_CACHE to a folder on another"
+
+
+@contextmanager
+def held(path: Path, *, exclusive: bool = True, busy: str = "", seconds: float = 0) -> Iterator[None]:
+    """Hold the lock of a file, which is created with its folder, or of an existing folder.
+
+    Waits for other processes, or with `busy` raises a ServiceError of this text after `seconds`. Raises
+    ServiceError where the disk refuses.
+    """
+    named = path if path.is_dir() else path.parent
+    flags = os.O_RDONLY if path.is_dir() else os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
+    with writing(named):
+        named.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, flags | os.O_CLOEXEC, 0o644)
+    try:
+        end = time.monotonic() + seconds
+        with writing(named):
+            while not lock(descriptor, exclusive, wait=not busy):
+                if time.monotonic() >= end:
+                    raise ServiceError(busy)
+                time.sleep(SHORT_PAUSE)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def lock(descriptor: int, exclusive: bool, wait: bool = False) -> bool:
+    """Lock an open file until its descriptor is closed; return False where another process holds it. Raises OSError."""
+    how = fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH
+    try:
+        fcntl.flock(descriptor, how if wait else how | fcntl.LOCK_NB)
+    except OSError as refused:
+        if refused.errno not in BUSY:
+            raise
+        return False
+    return True
 
 
 def take(path: Path, exclusive: bool, waiting: Callable[[], None] | None = None) -> int | None:
@@ -52,11 +92,10 @@ def _locked(descriptor: int, exclusive: bool, waiting: Callable[[], None] | None
     """Asked again and again, so that a person can interrupt the wait."""
     while True:
         try:
-            fcntl.flock(descriptor, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
-            return True
+            if lock(descriptor, exclusive):
+                return True
         except OSError as refused:
-            if refused.errno not in BUSY:
-                raise ServiceError(_LOCKLESS) from refused
+            raise ServiceError(_LOCKLESS) from refused
         if waiting is None:
             return False
         waiting()
@@ -74,7 +113,7 @@ def _is_at(descriptor: int, path: Path) -> bool:
 
 def unwritable(folder: Path, refused: OSError) -> ServiceError:
     """What to say where the disk refuses."""
-    why = (refused.strerror or str(refused)).lower()
+    why = reason(refused)
     if refused.errno == errno.ENOSPC:
         return ServiceError(f"{folder}: {why}; free some, or set SEATRIAL_CACHE to a folder on another disk")
     return ServiceError(f"{folder} cannot be written: {why}; set SEATRIAL_CACHE to a folder that can")

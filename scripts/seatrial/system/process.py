@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from seatrial.core.errors import ServiceError
+from seatrial.core.errors import ServiceError, reason
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def run(
     except subprocess.TimeoutExpired as late:
         raise ServiceError(f"{arguments[0]} did not end within {seconds:g} seconds") from late
     except OSError as failed:
-        raise ServiceError(f"{arguments[0]} cannot be started: {failed.strerror}") from failed
+        raise ServiceError(f"{arguments[0]} cannot be started: {reason(failed)}") from failed
     return Ran(done.returncode, done.stdout, done.stderr)
 
 
@@ -112,7 +112,7 @@ def _told(name: str) -> Iterator[None]:
     except FileNotFoundError as missing:
         raise MissingProgram(f"{name} is not on this machine; install it and try again") from missing
     except OSError as failed:
-        raise ServiceError(f"{name} cannot be started: {failed.strerror}") from failed
+        raise ServiceError(f"{name} cannot be started: {reason(failed)}") from failed
 
 
 class Conversation:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import hashlib
 import json
 import os
@@ -14,8 +13,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 
-from seatrial.core.errors import ServiceError
-from seatrial.system.atomic import told
+from seatrial.core.errors import ServiceError, Unreadable
+from seatrial.system import locks
+from seatrial.system.atomic import writing
+from seatrial.system.folder import read_plain
 
 RECORD, DRAFT = ".seatrial-changes", ".seatrial-draft"
 """At the root of a tree: changes that are to be finished, and changes that are only being prepared."""
@@ -36,16 +37,8 @@ class FileEdit:
 @contextmanager
 def alone(root: Path) -> Iterator[None]:
     """Nobody else changes this tree meanwhile; the system lets go when a process dies. Raises ServiceError."""
-    with told(root):
-        descriptor = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as held:
-            raise ServiceError(f"{root} is being changed by another run; wait for its end") from held
+    with locks.held(root, busy=f"{root} is being changed by another run; wait for its end"):
         yield
-    finally:
-        os.close(descriptor)
 
 
 def change_all(root: Path, changes: Sequence[FileEdit]) -> None:
@@ -76,7 +69,7 @@ def finish(root: Path) -> bool:
     """
     real = os.path.realpath(root)
     record = os.path.join(real, RECORD)
-    with told(record):
+    with writing(record):
         _drop(real)
         if not os.path.lexists(record):
             return False
@@ -102,17 +95,17 @@ class _Step:
 
 def _prepare(real: str, changes: Sequence[FileEdit]) -> None:
     """All that can fail for want of space or permission, and then the rename by which the changes count."""
-    with told(real):
+    with writing(real):
         steps = [_step(real, change, number) for number, change in enumerate(changes)]
     if len({step.path for step in steps}) < len(steps):
         raise ServiceError("two of the files to change are the same one behind a link")
     draft, record = os.path.join(real, DRAFT), os.path.join(real, RECORD)
-    with told(record):
+    with writing(record):
         _put_durably(draft, json.dumps([asdict(step) for step in steps], indent=1).encode(), 0o644)
     for step, change in zip(steps, changes, strict=True):
-        with told(os.path.join(real, step.path)):
+        with writing(os.path.join(real, step.path)):
             _lay_beside(real, step, change.after)
-    with told(record):
+    with writing(record):
         os.replace(draft, record)
 
 
@@ -190,12 +183,12 @@ def _must_be_waiting(real: str, step: _Step) -> None:
 
 
 def _do_all(real: str, steps: Sequence[_Step], record: str) -> None:
-    with told(record):
+    with writing(record):
         _sync(real)
     for step in steps:
-        with told(os.path.join(real, step.path)):
+        with writing(os.path.join(real, step.path)):
             _do(real, step)
-    with told(record):
+    with writing(record):
         os.unlink(record)
         _sync(real)
 
@@ -239,9 +232,9 @@ def _clear(path: str, with_folder: bool) -> None:
 def _steps(record: str) -> list[_Step]:
     """The steps of a record. Raises ServiceError for a file that is none."""
     try:
-        rows = json.loads(_bytes(record))
+        rows = json.loads(read_plain(record))
         steps = [_Step(**row) for row in rows]
-    except (ValueError, TypeError, RecursionError) as wrong:
+    except (Unreadable, ValueError, TypeError, RecursionError) as wrong:
         raise ServiceError(f"{record} is no record of changes; delete it") from wrong
     if not all(isinstance(value, str | None) for step in steps for value in asdict(step).values()):
         raise ServiceError(f"{record} is no record of changes; delete it")
@@ -255,17 +248,8 @@ def _digest(content: bytes | None) -> str | None:
 def _digest_at(path: str) -> str | None:
     """The digest of a file; None where there is none, and an empty one for what is no file."""
     try:
-        return _digest(_bytes(path))
+        return _digest(read_plain(os.path.realpath(path)))
     except FileNotFoundError:
         return None
-    except OSError:
+    except (OSError, Unreadable):
         return ""
-
-
-def _bytes(path: str) -> bytes:
-    """The bytes of a regular file; never waits for a pipe. Raises OSError."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError(errno.EINVAL, "not a regular file")
-        return file.read()

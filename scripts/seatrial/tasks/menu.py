@@ -98,9 +98,7 @@ INTEGRATION = Option(
     short="i",
     inherited=True,
 )
-SINCE = Option(
-    "since", "of these only what has changed since a revision such as origin/main", inherited=True
-)
+SINCE = Option("since", "of these only what has changed since a revision such as origin/main", inherited=True)
 FORMAT = Option(
     "format",
     "text, json, github, sarif, junit or gitlab; by default text, and github under GitHub Actions",

@@ -11,7 +11,7 @@ from invoke import Context, task
 from seatrial.core.errors import ServiceError, UsageError
 from seatrial.core.model import Profile
 from seatrial.core.settings import SHARED_DOCKERFILE, Settings
-from seatrial.core.suggest import nearest
+from seatrial.core.suggest import hint
 from seatrial.scaffold import template
 from seatrial.system import git, process
 from seatrial.system.atomic import write_whole
@@ -90,10 +90,8 @@ def _profile(stated: str | None, workspace: Workspace | None) -> Profile:
     if stated is None:
         return workspace.profile if workspace else Profile.GUIDE
     if stated not in [profile.value for profile in Profile]:
-        near = nearest(stated, [profile.value for profile in Profile])
-        raise UsageError(
-            f'profile is guide or ocean, not "{stated}"' + (f'; did you mean "{near}"?' if near else "")
-        )
+        known = [profile.value for profile in Profile]
+        raise UsageError(f'profile is guide or ocean, not "{stated}"{hint(stated, known)}')
     return Profile(stated)
 
 

@@ -9,7 +9,7 @@ from seatrial import schemas
 from seatrial.core.errors import ConfigurationError
 from seatrial.core.model import Profile, Severity
 from seatrial.core.settings import ReleaseSettings, Settings
-from seatrial.core.suggest import nearest
+from seatrial.core.suggest import hint
 from seatrial.documents import toml
 from seatrial.documents.document import Document
 
@@ -58,9 +58,8 @@ def _severity(
     known = known_codes(code) if known_codes else (code,)
     if code not in known:
         where = document.key("severity", code)
-        near = nearest(code, known)
-        hint = f'; did you mean "{near}"?' if near else "; `seatrial rules` lists them"
         raise ConfigurationError(
-            f'{SETTINGS_FILE}:{where.line}:{where.column}: no rule has the code "{code}"{hint}'
+            f'{SETTINGS_FILE}:{where.line}:{where.column}: no rule has the code "{code}"'
+            + hint(code, known, "`seatrial rules` lists them")
         )
     return code, None if word == "off" else Severity(word)

@@ -12,10 +12,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from seatrial.core.errors import ConfigurationError, ServiceError, Unreadable, UsageError
+from seatrial.core.errors import ConfigurationError, ServiceError, Unreadable, UsageError, reason
 from seatrial.core.model import Fleet, Integration, Profile
 from seatrial.core.settings import Settings
-from seatrial.core.suggest import nearest
+from seatrial.core.suggest import hint
 from seatrial.documents.integration import SPEC_FILES, first_present
 from seatrial.system import git
 from seatrial.system.folder import DiskFolder, with_parents
@@ -144,9 +144,9 @@ def _named(by_name: dict[str, Integration], name: str) -> Integration:
     if name in by_name:
         return by_name[name]
     names = {one.name for one in by_name.values()}
-    near = nearest(name, names)
-    hint = f'did you mean "{near}"?' if near else f"there are {', '.join(sorted(names)[:8])}"
-    raise UsageError(f'no integration is called "{name}"; {hint}')
+    raise UsageError(
+        f'no integration is called "{name}"' + hint(name, names, f"there are {', '.join(sorted(names)[:8])}")
+    )
 
 
 def _around(workspace: Workspace) -> list[Integration]:
@@ -167,7 +167,7 @@ def _must_open(folder: Path) -> None:
     try:
         os.scandir(folder).close()
     except OSError as failed:
-        raise ServiceError(f"{folder} cannot be read: {(failed.strerror or str(failed)).lower()}") from failed
+        raise ServiceError(f"{folder} cannot be read: {reason(failed)}") from failed
 
 
 def _holds_integrations(folder: Path) -> bool:

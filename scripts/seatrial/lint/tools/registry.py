@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from seatrial.core.errors import UsageError
 from seatrial.core.model import Profile
-from seatrial.core.suggest import nearest
+from seatrial.core.suggest import hint
 from seatrial.lint.tools import black, mypy, poetry, ruff, yamllint
 from seatrial.lint.tools.tool import Tool
 
@@ -29,7 +29,6 @@ def choose(text: str | None, profile: Profile) -> tuple[Tool, ...]:
     names = [name.strip().lower() for name in (text or "").split(",") if name.strip()]
     for name in names:
         if name not in BY_NAME:
-            near = nearest(name, BY_NAME)
-            hint = f'did you mean "{near}"?' if near else f"choose among {', '.join(BY_NAME)}"
-            raise UsageError(f'no lint tool is called "{name[:60]}"; {hint}')
+            otherwise = f"choose among {', '.join(BY_NAME)}"
+            raise UsageError(f'no lint tool is called "{name[:60]}"' + hint(name, BY_NAME, otherwise))
     return tuple(tool for tool in TOOLS if tool.name in names) if names else tools_of(profile)

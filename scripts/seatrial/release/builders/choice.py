@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from seatrial.core.errors import ServiceError, UsageError
-from seatrial.core.suggest import nearest
+from seatrial.core.suggest import hint
 from seatrial.release.builders import buildah, docker, podman
 from seatrial.release.builders.build import Workshop, last_words
 from seatrial.release.builders.builder import BuilderProgram, Probe
@@ -34,9 +34,7 @@ def choose(wanted: str | None = None) -> Workshop:
 
 def _stated(wanted: str) -> Workshop:
     if wanted not in TOOLS:
-        near = nearest(wanted, list(TOOLS))
-        hint = f'; did you mean "{near}"?' if near else ""
-        raise UsageError(f'the builder is docker, podman or buildah, not "{wanted}"{hint}')
+        raise UsageError(f'the builder is docker, podman or buildah, not "{wanted}"{hint(wanted, TOOLS)}')
     try:
         return _asked(TOOLS[wanted])
     except ServiceError as fault:

@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
-from seatrial.core.errors import SeatrialError, ServiceError, Unreadable
+from seatrial.core.errors import SeatrialError, ServiceError, Unreadable, reason
 from seatrial.release.plan.ports import Absent, Answer, Descriptor, Manifest, Present, Reference, Unknown
 from seatrial.release.registry import media
 from seatrial.release.registry.media import opened
@@ -32,7 +32,7 @@ from seatrial.release.registry.reference import (
     is_path,
     shown,
 )
-from seatrial.system.atomic import told
+from seatrial.system.atomic import writing
 from seatrial.system.folder import MAX_BYTES, read_plain
 
 REF_NAME = "org.opencontainers.image.ref.name"
@@ -144,8 +144,7 @@ class LayoutFolder:
         except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, Unreadable) as failed:
-            why = getattr(failed, "strerror", None) or str(failed)
-            raise self._broken(f"{path.name} cannot be read: {why.lower()}") from failed
+            raise self._broken(f"{path.name} cannot be read: {reason(failed)}") from failed
 
     def _must_be_plain(self) -> None:
         """Nothing is read or written elsewhere than it says. Raises ServiceError."""
@@ -164,11 +163,11 @@ class LayoutFolder:
     def _locked(self, how: int) -> Iterator[None]:
         """Writers of blobs side by side, the writer of the index alone."""
         self._must_be_plain()
-        with told(self.path):
+        with writing(self.path):
             (self.path / "blobs" / "sha256").mkdir(parents=True, exist_ok=True)
             descriptor = os.open(self.path / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
-            with told(self.path):
+            with writing(self.path):
                 fcntl.flock(descriptor, how)
             yield
         finally:
@@ -194,7 +193,7 @@ def _json(value: object) -> bytes:
 
 def _write(path: Path, fill: Callable[[IO[bytes]], object]) -> None:
     """Fill a file beside its place, see it onto the disk, and rename it there. Raises ServiceError."""
-    with told(path):
+    with writing(path):
         descriptor, beside = tempfile.mkstemp(dir=path.parent, prefix=_BESIDE)
         try:
             with os.fdopen(descriptor, "wb") as file:

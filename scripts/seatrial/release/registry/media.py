@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from seatrial.core.errors import ServiceError
+from seatrial.core.errors import ServiceError, reason
 from seatrial.release.plan.ports import Descriptor, Manifest
 from seatrial.release.registry.reference import is_digest
 
@@ -44,7 +44,7 @@ def _file(path: Path) -> IO[bytes]:
 
 
 def _unreadable(path: Path, failed: OSError) -> ServiceError:
-    return ServiceError(f"{path} cannot be read: {(failed.strerror or str(failed)).lower()}")
+    return ServiceError(f"{path} cannot be read: {reason(failed)}")
 
 
 def _must_be(computed: str, digest: str, name: str) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from seatrial.core.errors import SeatrialError, ServiceError
+from seatrial.core.errors import SeatrialError, ServiceError, reason
 from seatrial.release.plan.plan import Step
 
 Facts = dict[str, Any]
@@ -83,5 +83,4 @@ def _append(path: Path, line: str) -> None:
         finally:
             os.close(descriptor)
     except OSError as failed:
-        why = (failed.strerror or str(failed)).lower()
-        raise ServiceError(f"{path} cannot be written: {why}") from failed
+        raise ServiceError(f"{path} cannot be written: {reason(failed)}") from failed

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from seatrial.core.addresses import public_url, without_credentials
 from seatrial.core.errors import SeatrialError, ServiceError, UsageError
 from seatrial.system import process
 from seatrial.system.process import Ran
@@ -47,7 +48,6 @@ FORGOTTEN = frozenset({
 SECONDS = 60
 SECONDS_REMOTE = 300
 
-_CREDENTIALS = re.compile(r"(?<=://)[^/@\s]*@")
 _REMOTE_SAYS = re.compile(r"remote: (?:error: |fatal: )?(?=.*\w)(.*)")
 _GIT_SAYS = re.compile(r"(?:fatal|error|ssh): (.*)")
 _OWNER = "detected dubious ownership"
@@ -119,13 +119,8 @@ def last_words(said: str) -> str:
     for pattern in (_REMOTE_SAYS, _GIT_SAYS):
         found = [match[1] for line in lines if (match := pattern.fullmatch(line))]
         if found:
-            return hidden(found[-1])
-    return hidden(lines[-1]) if lines else "it failed and did not say why"
-
-
-def hidden(text: str) -> str:
-    """A text without the credentials of the addresses in it."""
-    return _CREDENTIALS.sub("", text)
+            return without_credentials(found[-1])
+    return without_credentials(lines[-1]) if lines else "it failed and did not say why"
 
 
 def text_of(answer: bytes) -> str:
@@ -139,9 +134,6 @@ def setting(root: Path, key: str) -> str | None:
     return said.decode(errors="replace").strip() or None if said else None
 
 
-_ADDRESS = re.compile(r"(?P<scheme>\w[\w+.-]*)://(?:(?P<login>[^/@]*)@)?(?P<rest>.*)", re.DOTALL)
-
-
 def remotely(root: Path, verb: str, *options: str, remote: str, what: tuple[str, ...] = ()) -> bytes:
     """What git answers after talking to a remote. Raises UsageError for an unknown one, ServiceError where it fails."""
     _must_be_known(root, remote)
@@ -149,10 +141,10 @@ def remotely(root: Path, verb: str, *options: str, remote: str, what: tuple[str,
     try:
         ran = run(root, *asked, env=_without_prompts(root), seconds=SECONDS_REMOTE)
     except ServiceError as failed:
-        raise ServiceError(f"git {verb} with {shown(remote)}: {failed}") from failed
+        raise ServiceError(f"git {verb} with {public_url(remote)}: {failed}") from failed
     if ran.status:
         why = last_words(ran.err.decode(errors="replace"))
-        raise ServiceError(f"git {verb} with {shown(remote)}: {why}")
+        raise ServiceError(f"git {verb} with {public_url(remote)}: {why}")
     return ran.out
 
 
@@ -171,16 +163,4 @@ def _without_prompts(root: Path) -> Mapping[str, str]:
 def origin(root: Path, remote: str) -> str | None:
     """The address of a remote without credentials; None where there is none of this name."""
     found = ask(root, "config", "--get", f"remote.{remote}.url")
-    return shown(text_of(found)) if found else None
-
-
-def shown(address: str) -> str:
-    """An address without what logs in; the name stays where ssh needs it, for it belongs to the place."""
-    match = _ADDRESS.fullmatch(address)
-    if match is None:
-        return address
-    scheme, rest = match["scheme"], match["rest"]
-    if scheme.startswith("http"):
-        return f"{scheme}://{re.split('[?#]', rest)[0]}"
-    name = (match["login"] or "").partition(":")[0]
-    return f"{scheme}://{name}@{rest}" if name and "ssh" in scheme else f"{scheme}://{rest}"
+    return public_url(text_of(found)) if found else None

@@ -10,8 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from seatrial.core.addresses import public_url
 from seatrial.core.errors import ServiceError, UsageError
-from seatrial.system.git.command import ask, must, remotely, setting, shown, text_of
+from seatrial.system.git.command import ask, must, remotely, setting, text_of
 
 
 @dataclass(frozen=True)
@@ -233,7 +234,7 @@ def _deepen_branches(root: Path, rev: str, remote: str, step: str) -> None:
     except ServiceError as failed:
         raise ServiceError(
             f'the merge base with "{rev[:200]}" is not in this shallow clone, and deepening it failed: {failed}; '
-            f"type `git fetch --unshallow {shown(remote)}` first"
+            f"type `git fetch --unshallow {public_url(remote)}` first"
         ) from failed
 
 

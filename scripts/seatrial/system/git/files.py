@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMappin
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
-from seatrial.core.errors import SeatrialError, ServiceError, Unreadable
+from seatrial.core.errors import SeatrialError, ServiceError, Unreadable, reason
 from seatrial.core.model import Entry, Folder, Kind
 from seatrial.system.folder import MAX_BYTES, with_parents
 from seatrial.system.git.command import SECONDS_REMOTE, ask, must
@@ -78,8 +78,7 @@ def export(root: Path, commit: str, into: Path) -> None:
         _write(root, found, into)
         _date(into, time_of(root, commit))
     except OSError as failed:
-        why = (failed.strerror or str(failed)).lower()
-        raise ServiceError(f"{failed.filename or into} cannot be written: {why}") from failed
+        raise ServiceError(f"{failed.filename or into} cannot be written: {reason(failed)}") from failed
 
 
 def _refuse_strays(found: Mapping[str, Blob]) -> None:

@@ -6,8 +6,9 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from seatrial.core.addresses import public_url
 from seatrial.core.errors import ServiceError, UsageError
-from seatrial.system.git.command import ask, failure, must, remotely, run, shown
+from seatrial.system.git.command import ask, failure, must, remotely, run
 from seatrial.system.git.commits import must_be_repository, resolve
 
 NOBODY = {
@@ -102,5 +103,5 @@ def push_tag(root: Path, remote: str, name: str) -> None:
             raise
         if there != here:
             raise ServiceError(
-                f'the git tag "{name}" is at {there[:12]} at {shown(remote)}, not at {here[:12]}; it was not moved'
+                f'the git tag "{name}" is at {there[:12]} at {public_url(remote)}, not at {here[:12]}; it was not moved'
             ) from refused
