@@ -1,12 +1,11 @@
-"""Names are followed through the modules of an integration."""
+"""Tests of following names through the modules of an integration."""
 
 from __future__ import annotations
 
 import pytest
 
 from seatrial.core.model import MemoryFolder
-from seatrial.validate.facts.python_files import PythonFiles
-from seatrial.validate.facts.python_names import Foreign, Names, Own, Scope, Value
+from seatrial.validate.facts.python_modules import Foreign, Names, Own, PythonFiles, Scope, Value
 from support.good import integration_of
 
 PACKAGES = {
@@ -90,7 +89,7 @@ def test_a_name_means_what_it_is_bound_to(main: str, name: str, meaning: str) ->
         ("", ""),
     ],
 )
-def test_what_cannot_be_told_means_nothing(main: str, name: str) -> None:
+def test_an_unknown_name_has_no_meaning(main: str, name: str) -> None:
     assert described(names_of(main), name) == "?"
 
 
@@ -142,14 +141,14 @@ def test_a_field_is_not_inherited_past_an_unknown_base() -> None:
         "class C0(" + ", ".join(["C0"] * 1000) + "): ...",
     ],
 )
-def test_hostile_code_ends(main: str) -> None:
+def test_following_names_in_hostile_code_ends(main: str) -> None:
     names = names_of(main)
     assert names.meaning("X0.y", Scope("main.py")) is None
     for own in list(names.module("main.py").classes.values())[:1]:
         assert not names.lineage(own).whole
 
 
-def test_modules_that_import_each_other_in_full_end() -> None:
+def test_following_modules_that_import_all_names_of_each_other_ends() -> None:
     stars = "".join(f"from m{n} import *\n" for n in range(40))
     files = PythonFiles(integration_of(MemoryFolder.of({f"m{n}.py": stars for n in range(40)})))
     assert Names(files).meaning("X", Scope("m0.py")) is None
