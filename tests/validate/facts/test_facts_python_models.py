@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from seatrial.core.model import MemoryFolder
-from seatrial.validate.facts.python_models import Model, model_of, nested_models
-from seatrial.validate.facts.python_modules import Foreign, Names, PythonFiles
+from seatrial.validate.facts.python_models import Model, model_of, models_of_value
+from seatrial.validate.facts.python_modules import ExternalName, Names, PythonFiles
 from support.good import integration_of
 
 BEFORE = """
@@ -147,8 +147,8 @@ def test_a_model_that_may_read_any_key_is_none(text: str) -> None:
         ("builtins.dict", False),
     ],
 )
-def test_the_foreign_classes_of_ocean_are_known(name: str, is_known: bool) -> None:
-    assert (model_of(names_of(""), Foreign(name)) is not None) is is_known
+def test_the_external_classes_of_ocean_are_known(name: str, is_known: bool) -> None:
+    assert (model_of(names_of(""), ExternalName(name)) is not None) is is_known
 
 
 @pytest.mark.parametrize(
@@ -175,5 +175,5 @@ def test_the_models_of_a_value_are_found(annotation: str, keys: set[str] | None)
     found = model_of(names, names.module("integration.py").classes["M"])
     nested = found.keys["a"] if found else None
     assert nested
-    models = nested_models(names, nested)
+    models = models_of_value(names, nested)
     assert ({key for one in models for key in one.keys} if models else None) == keys

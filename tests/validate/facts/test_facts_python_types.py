@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from seatrial.core.model import MemoryFolder
-from seatrial.validate.facts.python_modules import Names, Own, PythonFiles, Scope
+from seatrial.validate.facts.python_modules import LocalClass, Names, PythonFiles, Scope
 from support.good import integration_of
 
 BEFORE = """
@@ -79,7 +79,7 @@ def test_unknown_texts_are_none(annotation: str) -> None:
 def named(found: object) -> set[str] | None:
     if found is None:
         return None
-    return {one.definition.name if isinstance(one, Own) else one.name for one in found}  # type: ignore[attr-defined]
+    return {one.definition.name if isinstance(one, LocalClass) else one.name for one in found}  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(

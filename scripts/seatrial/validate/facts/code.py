@@ -24,7 +24,7 @@ from seatrial.validate.facts.python_models import (
     selector_of,
     unread_keys,
 )
-from seatrial.validate.facts.python_modules import Names, Own, PythonFiles, Scope
+from seatrial.validate.facts.python_modules import LocalClass, Names, PythonFiles, Scope
 from seatrial.validate.facts.spec import Spec
 
 ATTRIBUTE = "integration_config"
@@ -81,7 +81,7 @@ class Code:
         return cls(files) if files.paths and not any(True for _ in files.faults()) else None
 
     @cached_property
-    def _app_configs(self) -> tuple[Own, ...] | None:
+    def _app_configs(self) -> tuple[LocalClass, ...] | None:
         return app_config_classes(self._names)
 
     @cached_property
@@ -92,7 +92,7 @@ class Code:
         """
         if self._app_configs is None:
             return None
-        models = [model_of(self._names, own) for own in self._app_configs]
+        models = [model_of(self._names, local) for local in self._app_configs]
         known = [frozenset(model.keys) for model in models if model]
         return FRAMEWORK["PortAppConfig"].union(*known) if len(known) == len(models) else None
 
@@ -178,12 +178,12 @@ class Code:
         return [one for path in self.files.holding(b"ACTION_NAME") for one in self._executors(path)]
 
     def _executors(self, path: str) -> Iterator[Executor]:
-        for own in self._names.module(path).classes.values():
-            declared = own.assignments.get("ACTION_NAME")
+        for local in self._names.module(path).classes.values():
+            declared = local.assignments.get("ACTION_NAME")
             if declared and declared.value:
-                known = self._names.texts(declared.value, own.inside)
+                known = self._names.texts(declared.value, local.inside)
                 action = next(iter(known)) if known and len(known) == 1 else None
-                yield Executor(own.definition.name, action, declared.value.where)
+                yield Executor(local.definition.name, action, declared.value.where)
 
     @cached_property
     def listens(self) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from seatrial.documents.document import Keys
 from seatrial.documents.python import Assignment
 from seatrial.documents.syntax import Call, Expression
-from seatrial.validate.facts.python_modules import Foreign, Lineage, Names, Own, Scope, Type
+from seatrial.validate.facts.python_modules import ExternalName, Lineage, LocalClass, Names, Scope, Type
 
 FRAMEWORK: Mapping[str, frozenset[str]] = {
     "Selector": frozenset({"query", "exportEnvVariables"}),
@@ -21,7 +21,7 @@ FRAMEWORK: Mapping[str, frozenset[str]] = {
 }  # fmt: skip
 """The keys that the classes of Ocean read themselves."""
 
-SELECTOR = Foreign("port_ocean.core.handlers.port_app_config.models.Selector")
+SELECTOR = ExternalName("port_ocean.core.handlers.port_app_config.models.Selector")
 """The class that reads a selector where an integration declares no other."""
 
 _FIELDLESS = frozenset({"BaseModel", "ABC", "Generic", "Protocol", "object"})
@@ -43,12 +43,12 @@ class Model:
     `shadowed` maps the fields that are read under their alias only to that alias.
     """
 
-    keys: Mapping[str, Nested | None]
+    keys: Mapping[str, Declaration | None]
     shadowed: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class Nested:
+class Declaration:
     """The declaration of a field, from which the models of its value are derived."""
 
     annotation: Expression
@@ -57,43 +57,43 @@ class Nested:
 
 def model_of(names: Names, one: Type) -> Model | None:
     """The keys that a class reads; None where they are unknown, or where it takes any key."""
-    if isinstance(one, Foreign):
+    if isinstance(one, ExternalName):
         known = _framework_keys(one)
         return None if known is None else Model(dict.fromkeys(known))
     return names.keep(("model", one), lambda: _model_of(names, names.lineage(one)))
 
 
-def nested_models(names: Names, nested: Nested) -> tuple[Model, ...]:
+def models_of_value(names: Names, declared: Declaration) -> tuple[Model, ...]:
     """The models by which the value of a field is read; none where it may be something else."""
-    found = names.types(nested.annotation, nested.scope) or frozenset()
+    found = names.types(declared.annotation, declared.scope) or frozenset()
     models = [model_of(names, one) for one in found if not _is_plain_value(names, one)]
     known = [model for model in models if model is not None]
     return tuple(known) if len(known) == len(models) else ()
 
 
-def _framework_keys(foreign: Foreign) -> frozenset[str] | None:
-    if foreign.last in _FIELDLESS:
+def _framework_keys(external: ExternalName) -> frozenset[str] | None:
+    if external.last in _FIELDLESS:
         return frozenset()
-    return FRAMEWORK.get(foreign.last) if foreign.name.startswith("port_ocean.") else None
+    return FRAMEWORK.get(external.last) if external.name.startswith("port_ocean.") else None
 
 
 def _model_of(names: Names, lineage: Lineage) -> Model | None:
-    inherited = [_framework_keys(foreign) for foreign in lineage.foreign]
-    options = [_options(names, own) for own in lineage.own]
+    inherited = [_framework_keys(external) for external in lineage.external]
+    options = [_options(names, local) for local in lineage.local]
     if not lineage.whole or None in inherited or any(_takes_anything(one) for one in options):
         return None
-    if any(_parses_itself(own) for own in lineage.own):
+    if any(_parses_itself(local) for local in lineage.local):
         return None
-    is_app_config = any(foreign.last == "PortAppConfig" for foreign in lineage.foreign)
+    is_app_config = any(external.last == "PortAppConfig" for external in lineage.external)
     by_name = is_app_config or any(_BY_NAME & one.keys() for one in options)
-    keys: dict[str, Nested | None] = {}
+    keys: dict[str, Declaration | None] = {}
     shadowed: dict[str, str] = {}
     for name, declared, scope in _fields(lineage):
         aliases = _aliases(names, declared, scope)
         if aliases is None or declared.annotation is None:
             return None
         accepted = aliases | {name} if by_name or not aliases else aliases
-        keys |= dict.fromkeys(accepted, Nested(declared.annotation, scope))
+        keys |= dict.fromkeys(accepted, Declaration(declared.annotation, scope))
         shadowed |= {} if name in accepted else {name: min(aliases)}
     framework = dict.fromkeys(key for some in inherited for key in some or ())
     return Model(framework | keys, shadowed)
@@ -102,11 +102,11 @@ def _model_of(names: Names, lineage: Lineage) -> Model | None:
 def _fields(lineage: Lineage) -> Iterator[tuple[str, Assignment, Scope]]:
     """The declared fields, each from the nearest class that declares it."""
     seen: set[str] = set()
-    for own in lineage.own:
-        for name, declared in own.assignments.items():
+    for local in lineage.local:
+        for name, declared in local.assignments.items():
             if name not in seen and _is_field(declared):
                 seen.add(name)
-                yield name, declared, own.inside
+                yield name, declared, local.inside
 
 
 def _is_field(declared: Assignment) -> bool:
@@ -137,16 +137,16 @@ def _field_calls(declared: Assignment) -> Iterator[Call]:
             yield expression.call
 
 
-def _options(names: Names, own: Own) -> Mapping[str, Expression | None]:
+def _options(names: Names, local: LocalClass) -> Mapping[str, Expression | None]:
     """The settings of a model: beside its bases, in `class Config`, in `model_config`."""
-    options: dict[str, Expression | None] = dict(own.definition.keywords)
-    config = names.module(own.path).classes.get(f"{own.definition.qualified_name}.Config")
+    options: dict[str, Expression | None] = dict(local.definition.keywords)
+    config = names.module(local.path).classes.get(f"{local.definition.qualified_name}.Config")
     if config:
         options |= {name: one.value for name, one in config.assignments.items()}
     if config and config.definition.bases:
         options["alias_generator"] = None
-    if "model_config" in own.assignments:
-        options |= _model_config(own.assignments["model_config"].value)
+    if "model_config" in local.assignments:
+        options |= _model_config(local.assignments["model_config"].value)
     return options
 
 
@@ -169,9 +169,9 @@ def _takes_anything(options: Mapping[str, Expression | None]) -> bool:
     return setting not in ("ignore", "forbid")
 
 
-def _parses_itself(own: Own) -> bool:
+def _parses_itself(local: LocalClass) -> bool:
     """True where its own code sees the raw document before the fields do."""
-    definition = own.definition
+    definition = local.definition
     return bool(_OWN_PARSING & set(definition.methods)) or any(map(_sees_raw, definition.decorators))
 
 
@@ -187,8 +187,8 @@ def _sees_raw(decorator: Expression) -> bool:
 
 def _is_plain_value(names: Names, one: Type) -> bool:
     """True for a text, a number, a date or an enumeration, which are not models."""
-    foreign = (one,) if isinstance(one, Foreign) else names.lineage(one).foreign
-    return bool(foreign) and all(base.last in _VALUES for base in foreign)
+    external = (one,) if isinstance(one, ExternalName) else names.lineage(one).external
+    return bool(external) and all(base.last in _VALUES for base in external)
 
 
 @dataclass(frozen=True)
@@ -206,7 +206,7 @@ class ResourceClass:
         return self.kinds is None or kind in self.kinds
 
 
-def app_config_classes(names: Names) -> tuple[Own, ...] | None:
+def app_config_classes(names: Names) -> tuple[LocalClass, ...] | None:
     """The classes that the integration hands to Ocean as `CONFIG_CLASS`; None where one of them is unknown."""
     found: set[Type] = set()
     for path in names.files.holding(b"CONFIG_CLASS"):
@@ -216,15 +216,15 @@ def app_config_classes(names: Names) -> tuple[Own, ...] | None:
                 if known is None:
                     return None
                 found |= known
-    own = tuple(one for one in found if isinstance(one, Own))
-    return own if len(own) == len(found) else None
+    local = tuple(one for one in found if isinstance(one, LocalClass))
+    return local if len(local) == len(found) else None
 
 
-def resource_classes(names: Names, app_configs: tuple[Own, ...]) -> tuple[ResourceClass, ...] | None:
+def resource_classes(names: Names, app_configs: tuple[LocalClass, ...]) -> tuple[ResourceClass, ...] | None:
     """The classes of the mapping's resources; None where one of them is unknown, or none is declared."""
     found: set[Type] = set()
-    for own in app_configs:
-        declared = names.field(own, "resources")
+    for local in app_configs:
+        declared = names.field(local, "resources")
         known = names.types(declared[0].annotation, declared[1]) if declared else None
         if known is None:
             return None
@@ -233,7 +233,7 @@ def resource_classes(names: Names, app_configs: tuple[Own, ...]) -> tuple[Resour
 
 
 def _kinds(names: Names, one: Type) -> frozenset[str] | None:
-    declared = names.field(one, "kind") if isinstance(one, Own) else None
+    declared = names.field(one, "kind") if isinstance(one, LocalClass) else None
     if declared is None or declared[0].annotation is None or declared[0].annotation.string is not None:
         return None
     return names.texts(declared[0].annotation, declared[1])
@@ -241,7 +241,7 @@ def _kinds(names: Names, one: Type) -> frozenset[str] | None:
 
 def selector_of(names: Names, resource: ResourceClass) -> Model | None:
     """The keys that a selector may have; None where they are unknown, or where it may have any."""
-    declared = names.field(resource.type, "selector") if isinstance(resource.type, Own) else None
+    declared = names.field(resource.type, "selector") if isinstance(resource.type, LocalClass) else None
     if declared:
         known = names.types(declared[0].annotation, declared[1])
         return model_of(names, next(iter(known))) if known and len(known) == 1 else None
@@ -250,10 +250,10 @@ def selector_of(names: Names, resource: ResourceClass) -> Model | None:
 
 def _is_oceans(names: Names, one: Type) -> bool:
     """True for Ocean's own resource class, and for a class that inherits from it and from nothing unknown."""
-    if isinstance(one, Foreign):
+    if isinstance(one, ExternalName):
         return one.last == "ResourceConfig" and one.name.startswith("port_ocean.")
     lineage = names.lineage(one)
-    return lineage.whole and any(_is_oceans(names, foreign) for foreign in lineage.foreign)
+    return lineage.whole and any(_is_oceans(names, external) for external in lineage.external)
 
 
 @dataclass(frozen=True)
@@ -298,7 +298,7 @@ def unread_keys(names: Names, models: Sequence[Model], value: Any, way: Keys = (
 
 
 def _unread(
-    names: Names, models: Sequence[Model], declared: Mapping[str, Sequence[Nested | None]], way: Keys
+    names: Names, models: Sequence[Model], declared: Mapping[str, Sequence[Declaration | None]], way: Keys
 ) -> Unread:
     key = str(way[-1])
     aliases = (model.shadowed[key] for model in models if key in model.shadowed)
@@ -306,7 +306,7 @@ def _unread(
     return Unread(way, frozenset(declared), next(aliases, ""), next(outer, ""))
 
 
-def _below(names: Names, declared: Sequence[Nested | None]) -> Sequence[Model]:
+def _below(names: Names, declared: Sequence[Declaration | None]) -> Sequence[Model]:
     """The models of a value; none where it may be something else by one of its declarations."""
-    found = [nested_models(names, one) if one else () for one in declared]
+    found = [models_of_value(names, one) if one else () for one in declared]
     return [model for models in found for model in models] if all(found) else ()

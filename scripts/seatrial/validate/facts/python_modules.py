@@ -156,9 +156,11 @@ class Module:
         self._source = source
 
     @cached_property
-    def classes(self) -> Mapping[str, Own]:
+    def classes(self) -> Mapping[str, LocalClass]:
         """Every class outside of functions, `Outer.Inner` too."""
-        return _unique((one.qualified_name, Own(one, self._source.path)) for one in self._source.classes)
+        return _unique(
+            (one.qualified_name, LocalClass(one, self._source.path)) for one in self._source.classes
+        )
 
     @cached_property
     def assignments(self) -> Mapping[str, Assignment]:
@@ -178,7 +180,7 @@ class Module:
 
 
 @dataclass(frozen=True, eq=False)
-class Own:
+class LocalClass:
     """A class of the integration."""
 
     definition: Class
@@ -200,7 +202,7 @@ class Scope:
     """The scope of a name: a module, or the body of one of its classes."""
 
     path: str
-    owner: Own | None = None
+    owner: LocalClass | None = None
 
 
 @dataclass(frozen=True)
@@ -212,7 +214,7 @@ class Value:
 
 
 @dataclass(frozen=True)
-class Foreign:
+class ExternalName:
     """An object of another package or of Python itself, by its full name."""
 
     name: str
@@ -223,18 +225,18 @@ class Foreign:
         return self.name.rpartition(".")[2]
 
 
-Type: TypeAlias = Own | Foreign
-Meaning: TypeAlias = Own | Value | Foreign
+Type: TypeAlias = LocalClass | ExternalName
+Meaning: TypeAlias = LocalClass | Value | ExternalName
 
-TEXT = Foreign("builtins.str")
+TEXT = ExternalName("builtins.str")
 
 
 @dataclass(frozen=True)
 class Lineage:
     """A class and its ancestors, nearest first; `whole` unless a base has no known meaning."""
 
-    own: tuple[Own, ...]
-    foreign: tuple[Foreign, ...]
+    local: tuple[LocalClass, ...]
+    external: tuple[ExternalName, ...]
     whole: bool
 
 
@@ -257,17 +259,19 @@ class Names:
         """The meaning of a dotted name; None where it is unknown."""
         return self.keep(("meaning", name, scope), lambda: self._look_up(name, scope))
 
-    def field(self, own: Own, name: str) -> tuple[Assignment, Scope] | None:
+    def field(self, local: LocalClass, name: str) -> tuple[Assignment, Scope] | None:
         """The assignment or declaration of `name` in a class; inherited only where all bases are known."""
-        lineage = self.lineage(own)
-        for one in lineage.own if lineage.whole else (own,):
+        lineage = self.lineage(local)
+        for one in lineage.local if lineage.whole else (local,):
             if name in one.assignments:
                 return one.assignments[name], one.inside
         return None
 
-    def lineage(self, own: Own) -> Lineage:
+    def lineage(self, local: LocalClass) -> Lineage:
         """The class and its ancestors in the order in which Python searches them."""
-        return self.keep(("lineage", own), lambda: self._lineage(own)) or Lineage((own,), (), whole=False)
+        return self.keep(("lineage", local), lambda: self._lineage(local)) or Lineage(
+            (local,), (), whole=False
+        )
 
     def texts(
         self, expression: Expression | None, scope: Scope, depth: int = MAX_DEPTH
@@ -323,10 +327,10 @@ class Names:
             return self._member(_value(module.assignments[first], Scope(scope.path)), rest)
         if first in module.imports:
             return self._imported(module.imports[first], rest, scope.path)
-        builtin = Foreign(f"builtins.{name}") if hasattr(builtins, first) else None
+        builtin = ExternalName(f"builtins.{name}") if hasattr(builtins, first) else None
         return self._starred(name, scope.path) or builtin
 
-    def _of_class(self, owner: Own, name: str) -> Meaning | None:
+    def _of_class(self, owner: LocalClass, name: str) -> Meaning | None:
         """The meaning of a name that the body of a class defines."""
         inner = self.module(owner.path).classes.get(f"{owner.definition.qualified_name}.{name}")
         if inner or name not in owner.assignments:
@@ -337,13 +341,13 @@ class Names:
         """The meaning of `rest` inside of another meaning."""
         if not rest or found is None:
             return found
-        if isinstance(found, Foreign):
-            return Foreign(f"{found.name}.{rest}")
+        if isinstance(found, ExternalName):
+            return ExternalName(f"{found.name}.{rest}")
         if isinstance(found, Value):
             name = found.expression.name
             return self.meaning(f"{name}.{rest}", found.scope) if name else None
         first, _, more = rest.partition(".")
-        for one in self.lineage(found).own:
+        for one in self.lineage(found).local:
             if inner := self._of_class(one, first):
                 return inner if isinstance(inner, Value) and more == "value" else self._member(inner, more)
         return None
@@ -359,12 +363,12 @@ class Names:
             return self.meaning(rest, Scope(below)) if rest else None
         if path or imported.level or self.files.owns(imported.module):
             return None
-        return Foreign(".".join(filter(None, (imported.module, imported.name, rest))))
+        return ExternalName(".".join(filter(None, (imported.module, imported.name, rest))))
 
     def _of_module(self, module: str, rest: str) -> Meaning | None:
         """The meaning of `rest` in an imported module, or in a module below it."""
         if not self.files.owns(module):
-            return Foreign(f"{module}.{rest}")
+            return ExternalName(f"{module}.{rest}")
         names = rest.split(".")
         for count in range(len(names)):
             path = self.files.at(".".join([module, *names[:count]]))
@@ -379,22 +383,22 @@ class Names:
                 return found
         return None
 
-    def _lineage(self, own: Own) -> Lineage:
-        found = list(islice(self._ancestors(own, MAX_STEPS), MAX_ANCESTORS))
+    def _lineage(self, local: LocalClass) -> Lineage:
+        found = list(islice(self._ancestors(local, MAX_STEPS), MAX_ANCESTORS))
         classes = [one for index, one in enumerate(found) if one not in found[index + 1 :]]
         return Lineage(
-            own=tuple(one for one in classes if isinstance(one, Own)),
-            foreign=tuple(one for one in classes if isinstance(one, Foreign)),
+            local=tuple(one for one in classes if isinstance(one, LocalClass)),
+            external=tuple(one for one in classes if isinstance(one, ExternalName)),
             whole=None not in found and len(found) < MAX_ANCESTORS,
         )
 
-    def _ancestors(self, own: Own, depth: int) -> Iterator[Type | None]:
+    def _ancestors(self, local: LocalClass, depth: int) -> Iterator[Type | None]:
         """The class, then its bases depth first, some of them repeatedly; None for an unknown one."""
-        yield own
-        for base in own.definition.bases:
+        yield local
+        for base in local.definition.bases:
             name = base.subscript.value.name if base.subscript else base.name
-            found = self._class_named(name, own.path) if name and depth else None
-            yield from self._ancestors(found, depth - 1) if isinstance(found, Own) else (found,)
+            found = self._class_named(name, local.path) if name and depth else None
+            yield from self._ancestors(found, depth - 1) if isinstance(found, LocalClass) else (found,)
 
     def _class_named(self, name: str, path: str) -> Type | None:
         """The class of a name, or of the name that it is an alias of."""
