@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from seatrial.core.model import Fleet, MemoryFolder, Profile, Severity
-from seatrial.validate.check import check
 from seatrial.validate.facts.facts import Facts
 from seatrial.validate.rules import BY_NAME, RULES
+from seatrial.validate.run import check
 from support.good import good_folder, integration_of, problems_of
 
 SPEC = ".port/spec.yaml"

@@ -1,4 +1,4 @@
-"""The engine: who stamps, who is silent, what is held back."""
+"""Tests of running rules over one integration: findings, silent rules, suppressed findings."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import pytest
 
 from seatrial.core.model import Fleet, Integration, Location, MemoryFolder, Problem, Profile, Severity
 from seatrial.core.settings import Settings
-from seatrial.validate.check import check
 from seatrial.validate.facts.facts import Facts
 from seatrial.validate.rules.rule import GUIDE, OCEAN, OFF, WARNING, Problems, Rule, rule
+from seatrial.validate.run import check
 
 IGNORE = '[tool.seatrial]\nignore = { TST001 = "it is meant so" }\n'
 
@@ -67,47 +67,47 @@ def test_findings_are_stamped_and_sorted() -> None:
     assert second.message == "wrong (3 of 4 do otherwise)"
 
 
-def test_a_rule_without_its_subject_says_nothing() -> None:
+def test_a_rule_whose_fact_is_missing_is_silent() -> None:
     assert run(needs_a_spec).findings == ()
 
 
-def test_a_rule_that_fails_is_told_and_the_others_still_speak() -> None:
+def test_a_rule_that_fails_is_recorded_and_the_others_still_run() -> None:
     verdict = run(broken, a_fault)
     assert verdict.crashes == ("TST004 broken: ZeroDivisionError: oops",)
     assert [one.code for one in verdict.findings] == ["TST001", "TST001"]
 
 
-def test_the_repository_weighs_before_the_instance_before_the_rule() -> None:
+def test_the_severity_of_the_repository_precedes_that_of_the_problem_and_of_the_rule() -> None:
     assert run(a_weakness).findings[0].severity is Severity.INFO
     settings = Settings(severities={"TST002": Severity.ERROR})
     assert run(a_weakness, settings=settings).findings[0].severity is Severity.ERROR
 
 
-def test_what_is_off_is_not_run_until_switched_on() -> None:
+def test_a_rule_that_is_off_runs_only_when_switched_on() -> None:
     assert run(a_weakness, profile=OCEAN).findings == ()
     assert run(broken, settings=Settings(severities={"TST004": None})).crashes == ()
     on = Settings(severities={"TST002": Severity.WARNING})
     assert len(run(a_weakness, profile=OCEAN, settings=on).findings) == 1
 
 
-def test_an_ignore_with_a_reason_holds_back_and_is_counted() -> None:
+def test_an_ignore_with_a_reason_suppresses_and_is_counted() -> None:
     verdict = run(a_fault, a_weakness, pyproject=IGNORE)
     assert [one.code for one in verdict.findings] == ["TST002"]
     assert verdict.suppressed == 2
 
 
 @pytest.mark.parametrize("reason", ['""', '"  "', "true", "[]"])
-def test_an_ignore_without_a_reason_holds_nothing_back(reason: str) -> None:
+def test_an_ignore_without_a_reason_suppresses_nothing(reason: str) -> None:
     verdict = run(a_fault, pyproject=f"[tool.seatrial]\nignore = {{ TST001 = {reason} }}\n")
     assert len(verdict.findings) == 2
 
 
 @pytest.mark.parametrize("text", ["[tool.seatrial]\nignore = 3", "[tool]\nseatrial = 1", "tool = []", "x ="])
-def test_a_malformed_ignore_holds_nothing_back(text: str) -> None:
+def test_a_malformed_ignore_suppresses_nothing(text: str) -> None:
     assert len(run(a_fault, pyproject=text).findings) == 2
 
 
-def test_fingerprints_survive_lines_moving_and_tell_twins_apart() -> None:
+def test_fingerprints_survive_moved_lines_and_distinguish_equal_problems() -> None:
     @rule("TST001", bad=same)
     def a_fault(integration: Integration) -> Problems:
         """Moved down."""

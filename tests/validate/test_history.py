@@ -15,7 +15,7 @@ import pytest
 
 from seatrial.core.model import Finding, Profile, Severity
 from seatrial.validate.rules import RULES
-from seatrial.validate.run import survey
+from seatrial.validate.run import check_all
 from seatrial.workspace.workspace import open_workspace
 from support.paths import HISTORY
 
@@ -61,19 +61,19 @@ pytestmark = pytest.mark.skipif(not CASES.is_dir(), reason=f"no collection of hi
 
 
 def found_in(place: Path) -> list[Finding]:
-    """What all rules say, those that are off by themselves included."""
+    """The findings of all rules, including those that are off by default."""
     workspace = open_workspace(str(place))
     off = {rule.code: Severity.INFO for rule in RULES if not rule.severities[Profile.OCEAN]}
     workspace = replace(
         workspace, profile=Profile.OCEAN, settings=replace(workspace.settings, severities=off)
     )
-    done = survey(workspace, workspace.integrations, RULES, jobs=1)
+    done = check_all(workspace, workspace.integrations, RULES, jobs=1)
     assert done.crashes == {}
     return list(done.outcome.findings)
 
 
 @pytest.mark.parametrize("case", cases())
-def test_a_historic_fault_is_seen_and_its_fix_is_not(case: dict[str, str]) -> None:
+def test_a_historic_fault_is_found_and_its_fix_is_clean(case: dict[str, str]) -> None:
     if case["rule_class"] in NEEDS_THE_CODE:
         pytest.skip("the fault is between the resources and the code, and the collection has no code")
     expected, name = SEEN_BY[case["rule_class"]], case["integration"]
@@ -90,6 +90,6 @@ def _is(finding: Finding, codes: tuple[str, ...], file: str) -> bool:
     return finding.code in codes and finding.path.startswith(file)
 
 
-def test_every_class_of_the_collection_is_spoken_for() -> None:
+def test_every_class_of_the_collection_is_covered() -> None:
     classes = {json.loads(path.read_text())["rule_class"] for path in CASES.glob("*/case.json")}
     assert classes <= SEEN_BY.keys() | NEEDS_THE_CODE

@@ -1,4 +1,4 @@
-"""Whatever stands in an integration's folder: findings, and no crash, no hang, no memory spent."""
+"""Tests of hostile folders: findings, and no crash, no hang, no memory wasted."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ import pytest
 from seatrial.core.model import Fleet, Folder, Integration, MemoryFolder, Profile
 from seatrial.handbook.examples import good_folder
 from seatrial.system.folder import DiskFolder
-from seatrial.validate.check import Verdict, check
 from seatrial.validate.facts.facts import Facts
 from seatrial.validate.rules import RULES
+from seatrial.validate.run import Verdict, check
 from support.paths import SOURCES
 
 SPEC, BLUEPRINTS = ".port/spec.yaml", ".port/resources/blueprints.json"
@@ -34,12 +34,12 @@ READ = [
 MEGABYTES = 200
 
 
-def judged(folder: Folder, name: str = "good-service") -> Verdict:
+def checked(folder: Folder, name: str = "good-service") -> Verdict:
     integration = Integration(name, f"integrations/{name}", folder)
     return check(Facts(integration, Profile.GUIDE, Fleet([integration])), RULES)
 
 
-def said_of(verdict: Verdict, path: str) -> list[str]:
+def messages_of(verdict: Verdict, path: str) -> list[str]:
     assert verdict.crashes == ()
     return [one.message for one in verdict.findings if one.path.endswith("/" + path)]
 
@@ -75,7 +75,7 @@ CONTENTS: dict[str, Callable[[str], bytes]] = {
 def test_hostile_content_gives_findings_about_that_file(tmp_path: Path, path: str, content: str) -> None:
     folder = put(good_folder(Profile.GUIDE), tmp_path / "good-service")
     (folder / path).write_bytes(CONTENTS[content](path))
-    verdict = judged(DiskFolder(folder, tmp_path, frozenset()))
+    verdict = checked(DiskFolder(folder, tmp_path, frozenset()))
     harmless = path == "integration.py" and content in (
         "nothing",
         "a million lines",
@@ -83,7 +83,7 @@ def test_hostile_content_gives_findings_about_that_file(tmp_path: Path, path: st
         "a list of lists",
         "odd keys",
     )
-    assert said_of(verdict, path) or harmless or (path == "integration.py" and verdict.findings)
+    assert messages_of(verdict, path) or harmless or (path == "integration.py" and verdict.findings)
 
 
 def put(folder: MemoryFolder, place: Path) -> Path:
@@ -115,58 +115,58 @@ def a_pipe(place: Path) -> None:
 
 @pytest.mark.parametrize("stand_in", [a_folder, a_dangling_link, an_escaping_link, a_link_to_itself, a_pipe])
 @pytest.mark.parametrize("path", [*READ, "README.md", "Makefile", "main.py"])
-def test_what_is_no_file_is_one_finding_there(
+def test_an_entry_that_is_not_a_file_gives_one_finding(
     tmp_path: Path, path: str, stand_in: Callable[[Path], None]
 ) -> None:
     folder = put(good_folder(Profile.GUIDE), tmp_path / "good-service")
     (folder / path).unlink()
     stand_in(folder / path)
-    verdict = judged(DiskFolder(folder, tmp_path, frozenset()))
-    assert len(said_of(verdict, path)) == 1, verdict.findings
+    verdict = checked(DiskFolder(folder, tmp_path, frozenset()))
+    assert len(messages_of(verdict, path)) == 1, verdict.findings
 
 
-def cut(data: bytes, chance: random.Random) -> bytes:
-    return data[: chance.randrange(len(data))]
+def cut(data: bytes, rng: random.Random) -> bytes:
+    return data[: rng.randrange(len(data))]
 
 
-def flipped(data: bytes, chance: random.Random) -> bytes:
-    at = chance.randrange(len(data))
-    return data[:at] + bytes([chance.randrange(256)]) + data[at + 1 :]
+def flipped(data: bytes, rng: random.Random) -> bytes:
+    at = rng.randrange(len(data))
+    return data[:at] + bytes([rng.randrange(256)]) + data[at + 1 :]
 
 
-def holed(data: bytes, chance: random.Random) -> bytes:
-    at = chance.randrange(len(data))
-    return data[:at] + data[at + chance.randrange(1, 30) :]
+def with_a_hole(data: bytes, rng: random.Random) -> bytes:
+    at = rng.randrange(len(data))
+    return data[:at] + data[at + rng.randrange(1, 30) :]
 
 
-def without_a_line(data: bytes, chance: random.Random) -> bytes:
+def without_a_line(data: bytes, rng: random.Random) -> bytes:
     lines = data.split(b"\n")
-    lines.pop(chance.randrange(len(lines)))
+    lines.pop(rng.randrange(len(lines)))
     return b"\n".join(lines)
 
 
-def with_a_line_twice(data: bytes, chance: random.Random) -> bytes:
+def with_a_line_twice(data: bytes, rng: random.Random) -> bytes:
     lines = data.split(b"\n")
-    lines.insert(chance.randrange(len(lines)), chance.choice(lines))
+    lines.insert(rng.randrange(len(lines)), rng.choice(lines))
     return b"\n".join(lines)
 
 
-def shuffled(data: bytes, chance: random.Random) -> bytes:
+def shuffled(data: bytes, rng: random.Random) -> bytes:
     lines = data.split(b"\n")
-    return b"\n".join(chance.sample(lines, len(lines)))
+    return b"\n".join(rng.sample(lines, len(lines)))
 
 
-def spoiled(data: bytes, chance: random.Random) -> bytes:
-    return data.replace(chance.choice(data.split()), chance.choice(WORDS))
+def damaged(data: bytes, rng: random.Random) -> bytes:
+    return data.replace(rng.choice(data.split()), rng.choice(WORDS))
 
 
-MUTATIONS = (cut, flipped, holed, without_a_line, with_a_line_twice, shuffled, spoiled)
+MUTATIONS = (cut, flipped, with_a_hole, without_a_line, with_a_line_twice, shuffled, damaged)
 
 
 def mutations(data: bytes, seed: int, count: int) -> Iterator[bytes]:
-    """Copies of a document, each spoiled in one way."""
-    chance = random.Random(seed)
-    return (chance.choice(MUTATIONS)(data, chance) for _ in range(count))
+    """Copies of a document, each damaged in one way."""
+    rng = random.Random(seed)
+    return (rng.choice(MUTATIONS)(data, rng) for _ in range(count))
 
 
 WORDS = [b"[]", b"{}", b"null", b"true", b"3", b"-1.5e999", b'""', b"[[1]]", b"&a *a", b"!!set", b"\xf0\x9f\x98\x80",
@@ -175,10 +175,10 @@ WORDS = [b"[]", b"{}", b"null", b"true", b"3", b"-1.5e999", b'""', b"[[1]]", b"&
 
 @pytest.mark.slow
 @pytest.mark.parametrize("path", READ)
-def test_ten_thousand_spoiled_documents_crash_nothing(path: str) -> None:
+def test_ten_thousand_damaged_documents_crash_nothing(path: str) -> None:
     good = good_folder(Profile.GUIDE)
     for data in mutations(good.read(path), seed=len(path), count=1_250):
-        assert judged(good.having(path, data)).crashes == (), data
+        assert checked(good.having(path, data)).crashes == (), data
 
 
 @pytest.mark.parametrize(
@@ -203,4 +203,4 @@ peak = lambda: re.search("VmHWM:[^0-9]*([0-9]+)", open("/proc/self/status").read
 atexit.register(lambda: print(peak(), file=sys.stderr))
 main()
 """
-"""A child's own peak: what the operating system tells its parent counts the moment of the fork as well."""
+"""A child's own peak memory: the figure that the operating system gives its parent includes the fork."""

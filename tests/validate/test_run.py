@@ -1,4 +1,4 @@
-"""Judging many integrations: the same verdict however the work is shared out."""
+"""Tests of checking many integrations: the same findings for any number of processes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from seatrial.handbook.examples import good_folder
 from seatrial.validate import run as room
 from seatrial.validate.rules import RULES
 from seatrial.validate.rules.rule import Problems, rule
-from seatrial.validate.run import survey
+from seatrial.validate.run import check_all
 from seatrial.workspace.workspace import Workspace
 
 
@@ -29,26 +29,26 @@ def workspace(folders: list[MemoryFolder]) -> Workspace:
     return Workspace(Path("/nowhere"), Path("/nowhere"), Settings(), Profile.GUIDE, fleet)
 
 
-def test_many_processes_say_what_one_says() -> None:
+def test_many_processes_find_what_one_finds() -> None:
     one = workspace_of(90)
-    alone = survey(one, one.integrations, RULES, jobs=1)
-    shared = survey(one, one.integrations, RULES, jobs=3)
+    alone = check_all(one, one.integrations, RULES, jobs=1)
+    shared = check_all(one, one.integrations, RULES, jobs=3)
     assert alone == shared
     assert alone.outcome.errors > 20
 
 
-def test_one_of_a_fleet_is_judged_as_in_the_run_over_all() -> None:
+def test_one_integration_has_the_findings_of_the_run_over_all() -> None:
     fleet = workspace_of(30)
-    whole = survey(fleet, fleet.integrations, RULES, jobs=1).outcome.findings
+    whole = check_all(fleet, fleet.integrations, RULES, jobs=1).outcome.findings
     single = [
         finding
         for integration in workspace_of(30).integrations
-        for finding in survey(workspace_of(30), [integration], RULES, jobs=1).outcome.findings
+        for finding in check_all(workspace_of(30), [integration], RULES, jobs=1).outcome.findings
     ]
     assert sorted(single, key=lambda finding: finding.sort_key) == list(whole)
 
 
-def test_a_rule_that_fails_is_told_once_with_all_it_failed_on() -> None:
+def test_a_rule_that_fails_is_recorded_once_with_all_integrations_it_failed_on() -> None:
     @rule("TST001", bad=lambda folder: folder)
     def broken(integration: Integration) -> Problems:
         """It fails."""
@@ -56,7 +56,7 @@ def test_a_rule_that_fails_is_told_once_with_all_it_failed_on() -> None:
         raise KeyError("x")
 
     fleet = workspace([good_folder(Profile.GUIDE)] * 2)
-    assert survey(fleet, fleet.integrations, [broken], jobs=1).crashes == {
+    assert check_all(fleet, fleet.integrations, [broken], jobs=1).crashes == {
         "TST001 broken: KeyError: 'x'": ["one-000", "one-001"]
     }
 
@@ -64,4 +64,4 @@ def test_a_rule_that_fails_is_told_once_with_all_it_failed_on() -> None:
 def test_few_integrations_start_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(room.multiprocessing, "get_context", None)
     few = workspace([good_folder(Profile.GUIDE)] * 3)
-    assert survey(few, few.integrations, RULES[:5], jobs=8).outcome.integrations == 3
+    assert check_all(few, few.integrations, RULES[:5], jobs=8).outcome.integrations == 3

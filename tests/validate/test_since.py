@@ -1,4 +1,4 @@
-"""What has changed since a revision, in real repositories."""
+"""Tests of the changes since a revision, in real repositories."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from seatrial.core.errors import UsageError
 from seatrial.core.model import MemoryFolder, Profile
 from seatrial.handbook.examples import good_folder
 from seatrial.validate.rules import RULES
-from seatrial.validate.run import survey
+from seatrial.validate.run import check_all
 from seatrial.validate.since import since, usual
 from seatrial.workspace.workspace import open_workspace
 from support.repositories import commit, put, shallow_clone, start
@@ -73,12 +73,12 @@ def test_an_integration_is_touched_by_any_change_below_it_and_by_no_other(
     assert chosen(fleet) == names
 
 
-def test_a_deleted_file_touches_and_a_moved_one_touches_both(fleet: Path) -> None:
+def test_a_deleted_file_touches_one_integration_and_a_moved_one_both(fleet: Path) -> None:
     (fleet / "integrations/jira/debug.py").rename(fleet / "integrations/okta/debugging.py")
     assert chosen(fleet) == ["jira", "okta"]
 
 
-def test_what_the_other_branch_did_meanwhile_does_not_count(fleet: Path) -> None:
+def test_later_changes_of_the_other_branch_do_not_count(fleet: Path) -> None:
     say(fleet, "checkout", "-q", "-b", "feature")
     commit(fleet, {"integrations/jira/client.py": "1"})
     say(fleet, "checkout", "-q", "main")
@@ -104,14 +104,14 @@ def test_an_integration_alone_is_touched_by_any_change_of_its_repository(tmp_pat
     assert chosen(root, "HEAD") == ["alone"]
 
 
-def test_a_workspace_may_lie_below_the_top_of_its_repository(tmp_path: Path) -> None:
+def test_a_workspace_may_be_below_the_top_of_its_repository(tmp_path: Path) -> None:
     root = start(tmp_path / "top")
     commit(root, texts("jira", "deep/integrations/") | texts("okta", "deep/integrations/"))
     put(root, {"deep/integrations/okta/client.py": "x = 1\n", "integrations/jira/client.py": ""})
     assert chosen(root / "deep", "HEAD") == ["okta"]
 
 
-def test_the_verdict_on_what_is_chosen_is_that_of_the_run_over_all(fleet: Path) -> None:
+def test_the_findings_for_the_chosen_are_those_of_the_run_over_all(fleet: Path) -> None:
     for name in ("jira", "okta"):
         spec = fleet / "integrations" / name / ".port" / "spec.yaml"
         spec.write_text(spec.read_text().replace("exporter", "exportr"))
@@ -119,8 +119,8 @@ def test_the_verdict_on_what_is_chosen_is_that_of_the_run_over_all(fleet: Path) 
     put(fleet, {"integrations/jira/README.md": "more\n"})
     workspace = open_workspace(str(fleet))
     touched = since(workspace, "HEAD").touched(workspace.integrations)
-    whole = survey(workspace, workspace.integrations, RULES, 1).outcome.findings
-    some = survey(workspace, touched, RULES, 1).outcome.findings
+    whole = check_all(workspace, workspace.integrations, RULES, 1).outcome.findings
+    some = check_all(workspace, touched, RULES, 1).outcome.findings
     assert [one for one in whole if one.integration == "jira"] == list(some)
     assert some
 
@@ -130,7 +130,7 @@ def changes(root: Path, rev: str = "start") -> dict[str, object]:
     return dict(since(workspace, rev).changes(workspace.integrations))
 
 
-def test_a_change_knows_what_was_there(fleet: Path) -> None:
+def test_a_change_knows_the_earlier_state(fleet: Path) -> None:
     pyproject = "integrations/jira/pyproject.toml"
     put(fleet, {pyproject: (fleet / pyproject).read_text().replace('"0.1.0"', '"0.2.0"'), **texts("sentry")})
     put(fleet, {"integrations/jira/caf\u00e9": ""})
@@ -141,7 +141,7 @@ def test_a_change_knows_what_was_there(fleet: Path) -> None:
     assert sentry.is_new  # type: ignore[attr-defined]
 
 
-def test_a_folder_that_was_no_integration_makes_a_new_one(fleet: Path) -> None:
+def test_a_folder_that_was_not_an_integration_is_a_new_one(fleet: Path) -> None:
     commit(fleet, {"integrations/sentry/README.md": "soon\n"})
     put(fleet, texts("sentry"))
     assert changes(fleet, "HEAD")["integrations/sentry"].is_new  # type: ignore[attr-defined]
@@ -167,7 +167,7 @@ def test_a_version_with_a_tag_elsewhere_was_published(fleet: Path) -> None:
     assert published(fleet) == {"0.2.0": elsewhere}
 
 
-def test_a_tag_that_the_change_itself_was_published_under_is_none_of_that(fleet: Path) -> None:
+def test_a_tag_within_the_change_does_not_count(fleet: Path) -> None:
     raised(fleet)
     say(fleet, "tag", "-a", "-m", "x", "jira/0.2.0")
     commit(fleet, {"integrations/jira/README.md": "more"})
@@ -189,7 +189,7 @@ def test_tags_have_the_form_of_the_settings(fleet: Path) -> None:
     assert published(fleet) == {"0.2.0": say(fleet, "rev-parse", "start")}
 
 
-def test_the_usual_revision_is_the_remotes_default_branch_else_main_or_master(tmp_path: Path) -> None:
+def test_the_default_revision_is_the_remotes_default_branch_else_main_or_master(tmp_path: Path) -> None:
     source = start(tmp_path / "source", "trunk")
     commit(source, alone("alone"))
     say(tmp_path, "clone", "-q", str(source), str(tmp_path / "clone"))
@@ -204,7 +204,7 @@ def test_the_usual_revision_is_the_remotes_default_branch_else_main_or_master(tm
     assert usual(open_workspace(str(clone))) == "origin/master"
 
 
-def test_the_usual_revision_is_that_of_the_remote_that_releases_use(tmp_path: Path) -> None:
+def test_the_default_revision_is_on_the_remote_that_releases_use(tmp_path: Path) -> None:
     root = start(tmp_path / "alone")
     commit(root, alone("alone") | {"seatrial.toml": '[release]\nremote = "upstream"\n'})
     say(root, "update-ref", "refs/remotes/upstream/main", "HEAD")

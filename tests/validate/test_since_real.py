@@ -1,4 +1,4 @@
-"""Where a branch left another, asked of shallow clones as CI makes them, against what a whole clone answers."""
+"""Tests of the merge base in shallow clones as CI makes them, compared with that of a whole clone."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def cloned(source: Path, to: Path, *options: str) -> Path:
 
 @pytest.fixture
 def forked(tmp_path: Path) -> Path:
-    """Branch "topic" left "main" at the tag "fork", and both went on."""
+    """A repository in which branch "topic" left "main" at the tag "fork", and both went on."""
     root = made(tmp_path / "server")
     commits(root, "one", "two")
     ask(root, "tag", "fork")
@@ -59,7 +59,7 @@ def forked(tmp_path: Path) -> Path:
 
 
 def as_ci_does(source: Path, to: Path, branch: str = "topic", base: str = "main") -> Path:
-    """One commit of a branch, detached, and one of the branch it shall go to."""
+    """Clone one commit of a branch, detached, and one of the branch that it is to be merged into."""
     clone = cloned(source, to, "--depth=1", "--branch", branch)
     ask(clone, "checkout", "-q", "--detach")
     ask(clone, "fetch", "-q", "--depth=1", "origin", f"{base}:refs/remotes/origin/{base}")
@@ -82,7 +82,7 @@ def test_the_base_is_found_far_behind_the_first_deepening(tmp_path: Path) -> Non
     assert git.merge_base(clone, "origin/main") == fork
 
 
-def test_a_base_that_can_be_seen_asks_nothing_of_the_remote(forked: Path, tmp_path: Path) -> None:
+def test_a_base_in_the_clone_needs_no_remote(forked: Path, tmp_path: Path) -> None:
     clone = cloned(
         forked, tmp_path / "clone", "--depth=3", "--no-tags", "--no-single-branch", "--branch", "topic"
     )
@@ -92,7 +92,7 @@ def test_a_base_that_can_be_seen_asks_nothing_of_the_remote(forked: Path, tmp_pa
     assert git.merge_base(clone, "origin/main") == fork
 
 
-def test_an_older_base_in_sight_does_not_hide_a_newer_one_behind_the_end(tmp_path: Path) -> None:
+def test_an_older_base_in_the_clone_does_not_hide_a_newer_one_outside_it(tmp_path: Path) -> None:
     root = made(tmp_path / "server")
     commits(root, "old")
     ask(root, "checkout", "-q", "-b", "topic")
@@ -119,15 +119,15 @@ def test_a_shallow_clone_of_any_history_agrees_with_the_whole_one(tmp_path: Path
         assert git.merge_base(clone, "origin/main") in bases
 
 
-def _grow(root: Path, dice: random.Random) -> None:
+def _grow(root: Path, rng: random.Random) -> None:
     """Two branches that commit, and merge one another, by turns."""
     commits(root, "one", "two")
     ask(root, "branch", "topic")
     for number in range(16):
-        branch, other = dice.sample(["main", "topic"], 2)
+        branch, other = rng.sample(["main", "topic"], 2)
         ask(root, "checkout", "-q", branch)
-        if dice.random() < 0.3:
-            ask(root, "merge", "-q", "--no-ff", "-m", str(number), dice.choice([other, f"{other}~1"]))
+        if rng.random() < 0.3:
+            ask(root, "merge", "-q", "--no-ff", "-m", str(number), rng.choice([other, f"{other}~1"]))
         else:
             commits(root, f"{branch}{number}")
 
@@ -151,7 +151,7 @@ _STATE = (
 
 
 @pytest.mark.parametrize("fetched", ["topic", "*"])
-def test_a_server_that_gives_no_single_commits_is_asked_for_its_branches(
+def test_a_server_that_refuses_single_commits_is_asked_for_its_branches(
     forked: Path, tmp_path: Path, fetched: str
 ) -> None:
     clone = _old_way(as_ci_does(forked, tmp_path / "clone"), fetched)
@@ -159,13 +159,13 @@ def test_a_server_that_gives_no_single_commits_is_asked_for_its_branches(
 
 
 def _old_way(clone: Path, fetched: str) -> Path:
-    """Talking by the first protocol, in which a server gives only what its branches and tags name."""
+    """Use the first protocol, in which a server sends only commits that its branches and tags name."""
     ask(clone, "config", "protocol.version", "0")
     ask(clone, "config", "remote.origin.fetch", f"+refs/heads/{fetched}:refs/remotes/origin/{fetched}")
     return clone
 
 
-def test_no_more_of_a_long_history_is_fetched_than_is_needed(tmp_path: Path) -> None:
+def test_only_the_needed_part_of_a_long_history_is_fetched(tmp_path: Path) -> None:
     root = made(tmp_path / "server")
     empty_commits(root, 100, "old")
     fork = commits(root, "one")
@@ -176,13 +176,13 @@ def test_no_more_of_a_long_history_is_fetched_than_is_needed(tmp_path: Path) -> 
     assert int(ask(clone, "rev-list", "--count", "--all")) < 50
 
 
-def test_a_default_branch_of_another_name_serves_as_well(forked: Path, tmp_path: Path) -> None:
+def test_a_default_branch_of_another_name_works(forked: Path, tmp_path: Path) -> None:
     ask(forked, "branch", "-m", "main", "trunk")
     clone = as_ci_does(forked, tmp_path / "clone", base="trunk")
     assert git.merge_base(clone, "origin/trunk") == ask(forked, "rev-parse", "fork")
 
 
-def test_a_remote_of_another_name_is_the_one_that_is_asked(forked: Path, tmp_path: Path) -> None:
+def test_a_remote_of_another_name_is_used(forked: Path, tmp_path: Path) -> None:
     clone = as_ci_does(forked, tmp_path / "clone")
     ask(clone, "remote", "rename", "origin", "upstream")
     assert git.merge_base(clone, "upstream/main") == ask(forked, "rev-parse", "fork")
@@ -247,9 +247,7 @@ def test_shallow_histories_without_a_common_commit_say_so(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     "rev", ["--all", "-h", "--upload-pack=touch ran", "--output=ran", "", "two\nlines", "main..topic", "\0"]
 )
-def test_what_is_no_name_of_a_commit_is_refused_and_runs_nothing(
-    forked: Path, tmp_path: Path, rev: str
-) -> None:
+def test_an_invalid_revision_is_refused_and_runs_nothing(forked: Path, tmp_path: Path, rev: str) -> None:
     clone = as_ci_does(forked, tmp_path / "clone")
     before = sorted(path.name for path in clone.iterdir())
     with pytest.raises(UsageError) as wrong:
@@ -258,7 +256,7 @@ def test_what_is_no_name_of_a_commit_is_refused_and_runs_nothing(
     assert sorted(path.name for path in clone.iterdir()) == before
 
 
-def test_what_changed_and_what_was_there_are_told_after_deepening(forked: Path, tmp_path: Path) -> None:
+def test_changes_and_the_earlier_state_are_found_after_deepening(forked: Path, tmp_path: Path) -> None:
     clone = as_ci_does(forked, tmp_path / "clone")
     base = git.merge_base(clone, "origin/main")
     (clone / "new").touch()

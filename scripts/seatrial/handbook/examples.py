@@ -15,10 +15,10 @@ from seatrial.dependencies.locked_core import content_hash
 from seatrial.documents import toml
 from seatrial.lint.tools.laws import Law
 from seatrial.scaffold.template import Answers, render
-from seatrial.validate.check import Verdict, check
-from seatrial.validate.facts.change import Change
 from seatrial.validate.facts.facts import Facts
+from seatrial.validate.facts.release import Change
 from seatrial.validate.rules import RULES, Rule
+from seatrial.validate.run import Verdict, check
 
 NAME = "good-service"
 CONTEXT = 2

@@ -19,7 +19,7 @@ from seatrial.report.options import Options
 from seatrial.report.text import summary, wants_colour
 from seatrial.system.atomic import append, write_whole
 from seatrial.tasks.cli import CHOOSING, names, note, option, say
-from seatrial.validate.facts.change import Change
+from seatrial.validate.facts.release import Change
 from seatrial.validate.rules.rule import Rule
 from seatrial.validate.since import Since, since, usual
 from seatrial.workspace.workspace import Workspace, select

@@ -30,11 +30,11 @@ def fix(
 ) -> None:
     """Apply every safe repair; `seatrial validate` shows the rest."""
     from seatrial.validate.rules import RULES
-    from seatrial.validate.run import survey
+    from seatrial.validate.run import check_all
 
     choice = choose(root, integration, since)
     workspace, jobs = choice.workspace, jobs_of(option("jobs", None))
-    findings = survey(workspace, choice.integrations, RULES, jobs, choice.changes(RULES)).outcome.findings
+    findings = check_all(workspace, choice.integrations, RULES, jobs, choice.changes(RULES)).outcome.findings
     changed = [_mend(workspace, path, edits, switch("diff", diff)) for path, edits in _edits(findings)]
     word = "would be repaired" if switch("diff", diff) else "repaired"
     count = sum(changed) or "nothing"

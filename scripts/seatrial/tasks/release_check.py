@@ -9,8 +9,8 @@ from invoke import Context, task
 from seatrial.tasks.choice import COMPARING, Choice, choose
 from seatrial.tasks.cli import REPORTING, door, note
 from seatrial.tasks.validate import judge
-from seatrial.validate.facts.change import Change
 from seatrial.validate.facts.facts import Facts
+from seatrial.validate.facts.release import Change
 
 SINCE = {"since": "the revision to compare with; by default the remote's main branch, such as origin/main"}
 
@@ -35,7 +35,7 @@ def check(
 def _tell(choice: Choice, changes: Mapping[str, Change]) -> None:
     for one in choice.integrations:
         if choice.since:
-            note(f"{one.name}: {told(choice.since.subjects(one), changes[one.path])}")
+            note(f"{one.name}: {told(Facts.of(choice.workspace, one), changes[one.path])}")
 
 
 def told(subjects: Facts, change: Change) -> str:

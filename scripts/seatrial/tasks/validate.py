@@ -9,7 +9,7 @@ from invoke import Context, Exit, task
 from seatrial.core.errors import EXIT_FINDINGS, EXIT_SERVICE
 from seatrial.tasks.choice import COMPARING, Choice, choose, deliver
 from seatrial.tasks.cli import REPORTING, door, jobs_of, note, option, switch
-from seatrial.validate.facts.change import Change
+from seatrial.validate.facts.release import Change
 
 HELP = COMPARING | REPORTING
 SPEC = ("SPC", "RES", "COD")
@@ -31,7 +31,7 @@ def judge(
     `tell` speaks of what has changed in them, before what is found.
     """
     from seatrial.validate.rules import RULES
-    from seatrial.validate.run import survey
+    from seatrial.validate.run import check_all
 
     workspace, chosen = choice.workspace, choice.integrations
     rules = [rule for rule in RULES if rule.family in families]
@@ -39,7 +39,7 @@ def judge(
         note(f'seatrial: "{link}" is a link to a folder and is not judged; judge the folder it leads to')
     changes = choice.changes(rules)
     tell(choice, changes)
-    done = survey(workspace, chosen, rules, jobs_of(option("jobs", jobs)), changes)
+    done = check_all(workspace, chosen, rules, jobs_of(option("jobs", jobs)), changes)
     deliver(done.outcome, workspace.profile, option("format", format), option("output", output))
     for failure, hit in done.crashes.items():
         others = f" and {len(hit) - 1} others" if hit[1:] else ""

@@ -1,1 +1,1 @@
-"""Judging integrations by the rules."""
+"""The rules, the facts they read, and running them over integrations."""

@@ -1,97 +1,150 @@
-"""Judging many integrations of a workspace, on as many cores as are asked for."""
+"""Running rules over integrations: problems in, findings out, on as many cores as requested."""
 
 from __future__ import annotations
 
 import multiprocessing
 import signal
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import islice
+from operator import attrgetter
 
-from seatrial.core.findings import Outcome
-from seatrial.core.model import Finding, Integration
-from seatrial.validate.check import Verdict, check
-from seatrial.validate.facts.change import Change
+from seatrial.core.findings import Outcome, stamped
+from seatrial.core.model import Finding, Integration, Problem, Severity
 from seatrial.validate.facts.facts import Facts
-from seatrial.validate.rules import Rule
+from seatrial.validate.facts.package import Suppressions
+from seatrial.validate.facts.release import Change
+from seatrial.validate.rules import BY_CODE, Rule
 from seatrial.workspace.workspace import Workspace
 
+MOST = 200
+"""Most problems of one rule in one integration; the next run reports the others."""
+
 WORTH_A_PROCESS = 12
-"""Fewer integrations than this a process are judged sooner than another process starts."""
+"""Least number of integrations for each process; fewer are checked before another process has started."""
 
 
 @dataclass(frozen=True)
-class Survey:
-    """The outcome for all, and for each failure of a rule the integrations it happened on."""
+class Verdict:
+    """The findings for one integration.
+
+    `suppressed` counts the findings that its `[tool.seatrial] ignore` suppresses;
+    `crashes` names the rules that failed on it, which is a fault of the rule.
+    """
+
+    findings: tuple[Finding, ...]
+    suppressed: int = 0
+    crashes: tuple[str, ...] = ()
+
+
+def check(facts: Facts, rules: Sequence[Rule]) -> Verdict:
+    """Run these rules over an integration, without the findings that it suppresses with a reason."""
+    crashes: list[str] = []
+    on = [rule for rule in rules if _severity(rule, facts, None)]
+    found = [one for rule in on for one in _run(rule, facts, crashes)]
+    suppressions = Suppressions.of(facts.pyproject_document, known=BY_CODE)
+    if suppressions is None:
+        return Verdict(_stamped(facts, found), crashes=tuple(crashes))
+    kept = [(rule, problem) for rule, problem in found if rule.code not in suppressions.codes]
+    caught = {rule.code for rule, _ in found}
+    always = {rule.code for rule in on if "change" not in rule.subjects}
+    facts.suppressions = suppressions.after(always, caught)
+    about = [one for rule in on if "suppressions" in rule.subjects for one in _run(rule, facts, crashes)]
+    return Verdict(_stamped(facts, kept + about), len(found) - len(kept), tuple(crashes))
+
+
+def _run(rule: Rule, facts: Facts, crashes: list[str]) -> list[tuple[Rule, Problem]]:
+    """The rule's problems; a failure of the rule is recorded, so that the others still run."""
+    try:
+        return [(rule, problem) for problem in islice(rule.problems(facts), MOST)]
+    except Exception as failure:
+        crashes.append(f"{rule.code} {rule.name}: {type(failure).__name__}: {failure}")
+        return []
+
+
+def _severity(rule: Rule, facts: Facts, problem: Problem | None) -> Severity | None:
+    """The severity that the repository sets, else the problem's own, else the rule's in this profile."""
+    if rule.code in facts.settings.severities:
+        return facts.settings.severities[rule.code]
+    own = problem.severity if problem else None
+    return own or rule.severities[facts.profile]
+
+
+def _stamped(facts: Facts, found: Iterable[tuple[Rule, Problem]]) -> tuple[Finding, ...]:
+    weighed = (
+        (rule.code, rule.name, _severity(rule, facts, problem) or Severity.INFO, problem)
+        for rule, problem in found
+    )
+    return stamped(facts.integration, weighed)
+
+
+@dataclass(frozen=True)
+class Checked:
+    """The outcome for all integrations, and for each failure of a rule the integrations on which it failed."""
 
     outcome: Outcome
     crashes: Mapping[str, Sequence[str]]
 
 
-def survey(
+def check_all(
     workspace: Workspace,
     integrations: Sequence[Integration],
     rules: Sequence[Rule],
     jobs: int,
     changes: Mapping[str, Change] | None = None,
-) -> Survey:
-    """What these rules say of these integrations of a workspace; the same for any number of jobs.
+) -> Checked:
+    """Run these rules over these integrations of a workspace, with the same outcome for any number of jobs.
 
-    `changes` are what has changed in them, by their paths; without, the rules about a change are silent.
+    `changes` holds the changes in the integrations by path; without it the rules about a change are silent.
     """
     verdicts = list(_verdicts(_Case(workspace, integrations, rules, changes or {}), jobs))
-    findings = sorted(chain.from_iterable(verdict.findings for verdict in verdicts), key=_in_order)
     crashes: dict[str, list[str]] = {}
     for integration, verdict in zip(integrations, verdicts, strict=True):
         for crash in verdict.crashes:
             crashes.setdefault(crash, []).append(integration.name)
+    findings = (finding for verdict in verdicts for finding in verdict.findings)
     outcome = Outcome(
-        findings=tuple(findings),
+        findings=tuple(sorted(findings, key=attrgetter("sort_key"))),
         names=tuple(integration.name for integration in integrations),
         suppressed=sum(verdict.suppressed for verdict in verdicts),
     )
-    return Survey(outcome, crashes)
-
-
-def _in_order(finding: Finding) -> tuple[str, int, int, str, str]:
-    return finding.sort_key
+    return Checked(outcome, crashes)
 
 
 @dataclass(frozen=True)
 class _Case:
-    """What is judged, and by what."""
+    """The integrations to check, and the rules."""
 
     workspace: Workspace
     integrations: Sequence[Integration]
     rules: Sequence[Rule]
     changes: Mapping[str, Change]
 
-    def judge(self, index: int) -> Verdict:
-        integration, workspace = self.integrations[index], self.workspace
+    def check(self, index: int) -> Verdict:
+        integration = self.integrations[index]
         change = self.changes.get(integration.path)
-        subjects = Facts(integration, workspace.profile, workspace.fleet, workspace.settings, change)
-        return check(subjects, self.rules)
+        return check(Facts.of(self.workspace, integration, change), self.rules)
 
 
 def _verdicts(case: _Case, jobs: int) -> Iterator[Verdict]:
     count = len(case.integrations)
     processes = min(jobs, count // WORTH_A_PROCESS)
     if processes < 2 or "fork" not in multiprocessing.get_all_start_methods():
-        yield from map(case.judge, range(count))
+        yield from map(case.check, range(count))
         return
     context = multiprocessing.get_context("fork")
     with context.Pool(processes, _inherit, (case,)) as pool:
-        yield from pool.imap(_judge_inherited, range(count), chunksize=2)
+        yield from pool.imap(_check_inherited, range(count), chunksize=2)
 
 
 _inherited: list[_Case] = []
 
 
 def _inherit(case: _Case) -> None:
-    """Runs first in each worker; the parent alone answers Ctrl-C."""
+    """Prepare a worker process; only the parent reacts to Ctrl-C."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _inherited[:] = [case]
 
 
-def _judge_inherited(index: int) -> Verdict:
-    return _inherited[0].judge(index)
+def _check_inherited(index: int) -> Verdict:
+    return _inherited[0].check(index)

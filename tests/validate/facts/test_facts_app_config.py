@@ -1,4 +1,4 @@
-"""What is read from the port-app-config: literal blueprints, expressions, equal resources."""
+"""Tests of the port-app-config: literal blueprints, expressions, equal resources."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ def first(resource: Any) -> MappedResource:
 
 
 @pytest.mark.parametrize("value", [None, [], "text"])
-def test_a_document_that_is_no_object_is_no_app_config(value: object) -> None:
+def test_only_a_document_with_an_object_at_its_root_is_an_app_config(value: object) -> None:
     assert AppConfig.of(Document("port-app-config.json", value)) is None
 
 
-def test_what_is_no_resource_is_left_out() -> None:
+def test_items_that_are_not_resources_are_left_out() -> None:
     assert [one.kind for one in read("text", None, {"kind": "task"}, {"kind": 3}).resources] == ["task", ""]
 
 
@@ -43,12 +43,12 @@ def test_what_is_no_resource_is_left_out() -> None:
         (3, ""),
     ],
 )
-def test_a_blueprint_is_known_where_it_is_a_literal(expression: object, literal: str) -> None:
+def test_a_literal_blueprint_is_known(expression: object, literal: str) -> None:
     resource = first(mapped(blueprint=expression))
     assert resource.blueprint == literal
 
 
-def test_expressions_are_found_wherever_jq_is_evaluated() -> None:
+def test_every_expression_that_ocean_evaluates_is_found() -> None:
     resource = mapped(
         title=".name",
         team=".team",
@@ -76,7 +76,7 @@ def test_the_rules_of_a_search_hold_expressions() -> None:
 
 
 @pytest.mark.parametrize("text", ["file://README.md", "search://path=x&&query=y", "", "  ", None, 3, ["x"]])
-def test_what_is_no_jq_is_no_expression(text: object) -> None:
+def test_other_values_are_not_expressions(text: object) -> None:
     found = [keys for keys, _ in first(mapped(properties={"a": text})).expressions()]
     assert not [keys for keys in found if keys[-1] == "a"]
 
@@ -101,7 +101,7 @@ def test_the_order_of_keys_makes_no_difference() -> None:
     assert first(one).identity == first(other).identity
 
 
-def test_a_resource_is_whole_where_nothing_stands_in_a_wrong_place() -> None:
+def test_a_resource_without_misplaced_keys_is_whole() -> None:
     misplaced = mapped()
     misplaced["port"]["entity"]["relations"] = {}
     broken = (misplaced, mapped(relation={}), mapped(properties=[]))

@@ -1,4 +1,4 @@
-"""What is read from blueprints, and where nothing is said because it cannot be known."""
+"""Tests of blueprints, and of answers that cannot be known."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def related(identifier: str, *targets: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("value", [None, {}, "text", 3])
-def test_a_document_that_is_no_list_holds_no_blueprints(value: object) -> None:
+def test_only_a_list_holds_blueprints(value: object) -> None:
     assert Blueprints.of(Document("blueprints.json", value)) is None
 
 
@@ -30,7 +30,7 @@ def test_a_missing_document_holds_no_blueprints() -> None:
     assert Blueprints.of(None) is None
 
 
-def test_a_blueprint_of_port_itself_or_of_the_settings_is_not_lacking() -> None:
+def test_blueprints_of_port_and_of_the_settings_exist() -> None:
     blueprints = read(blueprint("project"), known=("service",))
     assert [name for name in ("project", "_user", "_team", "service", "task") if blueprints.lacks(name)] == [
         "task"
@@ -38,21 +38,21 @@ def test_a_blueprint_of_port_itself_or_of_the_settings_is_not_lacking() -> None:
 
 
 @pytest.mark.parametrize("nameless", [{}, {"identifier": 3}, {"identifier": ""}, "task"])
-def test_beside_a_blueprint_without_name_none_is_lacking(nameless: object) -> None:
+def test_next_to_a_blueprint_without_identifier_any_may_exist(nameless: object) -> None:
     assert not read(blueprint("project"), nameless).lacks("task")
 
 
-def test_of_a_blueprint_given_twice_nothing_more_is_known() -> None:
+def test_a_blueprint_defined_twice_is_not_found() -> None:
     blueprints = read(blueprint("project"), blueprint("project"), blueprint("task"))
     assert blueprints.find("project") is None
     assert blueprints.find("task") is not None
 
 
-def test_of_a_blueprint_that_lives_elsewhere_nothing_more_is_known() -> None:
+def test_a_blueprint_defined_elsewhere_is_not_found() -> None:
     assert read(blueprint("service"), known=("service",)).find("service") is None
 
 
-def test_every_sort_of_property_and_what_all_entities_have_is_not_lacking() -> None:
+def test_properties_of_every_sort_and_the_fields_of_all_entities_exist() -> None:
     (one,) = read(
         blueprint(
             properties={"plain": {}},
@@ -88,7 +88,7 @@ def test_a_blueprint_with_a_broken_section_lacks_nothing(broken: dict[str, Any])
     assert not one.lacks("other")
 
 
-def test_an_unknown_key_that_is_like_no_section_hides_nothing() -> None:
+def test_an_unknown_key_unlike_any_section_leaves_a_blueprint_complete() -> None:
     (one,) = read({**blueprint(), "maturity": "beta"}).all
     assert one.lacks("other")
 
@@ -99,12 +99,12 @@ def test_a_path_is_followed_over_relations() -> None:
     assert (end, missing) == (blueprints.find("c"), None)
 
 
-def test_a_path_breaks_at_the_first_relation_that_is_not_there() -> None:
+def test_a_path_stops_at_the_first_missing_relation() -> None:
     blueprints = read(related("a", "b"), blueprint("b"))
     assert blueprints.follow(blueprints.all[0], ["to_b", "to_c", "to_d"]) == (blueprints.find("b"), "to_c")
 
 
-def test_a_path_that_leaves_the_file_ends_nowhere() -> None:
+def test_a_path_that_leaves_the_file_has_no_end() -> None:
     blueprints = read(related("a", "_user"))
     assert blueprints.follow(blueprints.all[0], ["to__user", "manager"]) == (None, None)
 
@@ -123,7 +123,7 @@ def test_a_path_that_leaves_the_file_ends_nowhere() -> None:
         ("alone", "nowhere", False),
     ],
 )
-def test_relations_join_blueprints_in_either_direction(one: str, other: str, unrelated: bool) -> None:
+def test_relations_connect_blueprints_in_either_direction(one: str, other: str, unrelated: bool) -> None:
     blueprints = read(
         related("a", "b"), blueprint("b"), related("c", "b"), blueprint("alone"), related("outward", "_team")
     )

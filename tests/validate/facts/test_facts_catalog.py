@@ -1,4 +1,4 @@
-"""What is read from scorecards, pages and actions."""
+"""Tests of scorecards, pages and actions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def rows(*items: Any) -> Rows:
     return found
 
 
-def test_what_is_no_object_is_left_out_and_the_others_keep_their_places() -> None:
+def test_rows_that_are_not_objects_are_left_out_and_the_others_keep_their_index() -> None:
     assert [item.keys for item in rows("text", {}, None, {}).items] == [(1,), (3,)]
 
 
@@ -30,12 +30,14 @@ def test_what_is_no_object_is_left_out_and_the_others_keep_their_places() -> Non
         ({"levels": "Low"}, ()),
     ],
 )
-def test_levels_are_the_stated_ones_or_those_of_port(stated: dict[str, Any], levels: tuple[str, ...]) -> None:
+def test_levels_are_those_of_the_scorecard_or_of_port(
+    stated: dict[str, Any], levels: tuple[str, ...]
+) -> None:
     (scorecard,) = all_scorecards(rows({"blueprint": "project", "data": [stated]}))
     assert scorecard.levels == levels
 
 
-def test_a_scorecard_looks_at_the_properties_of_its_filter_and_of_every_condition() -> None:
+def test_a_scorecard_reads_the_properties_of_its_filter_and_of_every_condition() -> None:
     nested = {"combinator": "or", "conditions": [{"property": "c"}]}
     data = {
         "filter": {"conditions": [{"property": "a"}]},
@@ -64,7 +66,7 @@ def test_an_action_names_its_blueprint_in_its_trigger_or_as_in_2023() -> None:
     assert [one.name for one in acted_blueprints(rows(new, old, body))] == ["a", "b", "c"]
 
 
-def test_a_dashboard_is_what_has_widgets_and_a_layout() -> None:
+def test_an_object_with_widgets_and_a_layout_is_a_dashboard() -> None:
     board = {"layout": [{"columns": [{"id": "x"}, {"id": 3}, "text"]}, None], "widgets": [{"id": "y"}, 3]}
     (found,) = dashboards(rows({"widgets": [board, {"layout": []}, {"widgets": []}]}))
     assert [one.name for one in found.placed()] == ["x"]

@@ -19,11 +19,11 @@ def test_only_the_head_is_parsed_however_long_the_changelog_is() -> None:
     assert changelog.top is changelog.versioned[0]
 
 
-def test_no_file_is_no_changelog() -> None:
+def test_without_the_file_there_is_no_changelog() -> None:
     assert ChangelogText.of(Integration("x", "integrations/x", MemoryFolder({}))) is None
 
 
-def test_bytes_far_below_that_are_no_text_are_found() -> None:
+def test_bytes_far_down_that_are_not_text_are_found() -> None:
     changelog = changelog_of("".join(ENTRY.format(n=n) for n in range(9)).encode() + b"\xff")
     assert changelog
     assert [fault.line for fault in changelog.head.faults] == [73]
@@ -46,7 +46,7 @@ def test_an_older_heading_is_untidy_where_the_gate_would_refuse_it(heading: str,
     assert bool(refused(text.encode())) is is_untidy
 
 
-def test_a_head_without_end_is_cut_between_lines() -> None:
+def test_a_head_without_an_end_is_cut_between_lines() -> None:
     changelog = changelog_of("## 0.1.0 (2026-01-31)\n" + "\u00e9\n" * 200_000)
     assert changelog
     assert changelog.head.faults == ()

@@ -1,4 +1,4 @@
-"""What the code says as a whole: kinds, the keys of the mapping, executors; and what it leaves open."""
+"""Tests of the code as a whole: kinds, keys of the mapping, executors, and unknown answers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def test_the_template_takes_the_kinds_it_maps() -> None:
 
 
 @pytest.mark.parametrize("edit", [("main.py", "", "def f(:"), ("new.py", "", "x = (")])
-def test_of_code_that_does_not_parse_nothing_is_known(edit: Edit) -> None:
+def test_code_that_does_not_parse_is_none(edit: Edit) -> None:
     assert subjects(edit).code is None
 
 
@@ -37,7 +37,7 @@ def test_of_code_that_does_not_parse_nothing_is_known(edit: Edit) -> None:
         ("integration.py", "CONFIG_CLASS = GoodServicePortAppConfig", "CONFIG_CLASS = PortAppConfig"),
     ],
 )
-def test_which_kinds_a_mapping_may_have_is_left_open(edit: Edit) -> None:
+def test_the_kinds_of_a_mapping_may_be_unknown(edit: Edit) -> None:
     assert code(edit).accepted_kinds is None
 
 
@@ -49,7 +49,7 @@ def test_which_kinds_a_mapping_may_have_is_left_open(edit: Edit) -> None:
         ("resources: list[AnyResource]", 'resources: "list[ProjectResourceConfig | TaskResourceConfig]"'),
     ],
 )
-def test_which_kinds_a_mapping_may_have_is_told_in_many_forms(old: str, new: str) -> None:
+def test_the_kinds_of_a_mapping_are_read_in_many_forms(old: str, new: str) -> None:
     assert code(("integration.py", old, new)).accepted_kinds == {"project", "task"}
 
 
@@ -75,11 +75,11 @@ def test_kinds_are_inherited_with_the_class_of_the_mapping() -> None:
         ("on_resync(Kind.TASK)", "on_start()", {"project"}),
     ],
 )
-def test_the_kinds_with_a_resync_function_are_told(old: str, new: str, kinds: set[str] | None) -> None:
+def test_the_kinds_with_a_resync_function_are_found(old: str, new: str, kinds: set[str] | None) -> None:
     assert code(("main.py", old, new)).resynced_kinds == kinds
 
 
-def test_a_kind_is_named_even_where_others_are_taken_too() -> None:
+def test_a_kind_is_named_even_where_others_are_accepted_too() -> None:
     opened = code(("main.py", "on_resync(Kind.TASK)", "on_resync()"))
     assert (opened.resynced_kinds, opened.named_kinds) == (None, {"project", "task"})
 
@@ -95,7 +95,7 @@ OWN = ("integration.py", "PortAppConfig(PortAppConfig):\n", "PortAppConfig(PortA
         ("_x: str", set()),
     ],
 )
-def test_the_keys_at_the_top_of_the_mapping_are_those_of_ocean_and_ones_own(
+def test_the_keys_at_the_top_of_the_mapping_are_those_of_ocean_and_of_the_integration(
     field: str, keys: set[str]
 ) -> None:
     ours, oceans = code((OWN[0], OWN[1], OWN[2].format(field))), code()
@@ -105,7 +105,7 @@ def test_the_keys_at_the_top_of_the_mapping_are_those_of_ocean_and_ones_own(
 
 
 @pytest.mark.parametrize("field", ["class Config:\n        extra = 'allow'", "x: str = Field(alias=make())"])
-def test_the_keys_at_the_top_of_the_mapping_are_left_open(field: str) -> None:
+def test_the_keys_at_the_top_of_the_mapping_may_be_unknown(field: str) -> None:
     assert code((OWN[0], OWN[1], OWN[2].format(field))).app_config_fields is None
 
 
@@ -120,7 +120,7 @@ def test_odd_selectors_do_no_harm(selector: object) -> None:
     )
 
 
-def test_the_selector_of_an_unknown_kind_is_not_judged() -> None:
+def test_the_selector_of_an_unknown_kind_is_not_checked() -> None:
     assert list(code().unread_keys("other", {"x": 1})) == []
 
 
@@ -136,6 +136,6 @@ def test_executors_are_the_classes_with_an_action_name() -> None:
     assert found == [("A", "a", 2), ("B", None, 6)]
 
 
-def test_words_are_looked_for_in_code_that_runs_in_production() -> None:
+def test_words_are_searched_in_code_that_runs_in_production() -> None:
     found = code(("tests/test_x.py", "", "zebra = 1"), ("a.py", "", "lion = 1"))
     assert (found.mentions("lion"), found.mentions("zebra"), found.mentions("\ud800")) == (True, False, False)

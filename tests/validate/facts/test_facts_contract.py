@@ -1,4 +1,4 @@
-"""What an integration promises, and what of a change breaks that."""
+"""Tests of the contract of an integration, and of the changes that break it."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ SPEC, BLUEPRINTS, MAPPING = (
 GOOD = good_folder(Profile.GUIDE)
 
 
-def told(old: MemoryFolder, new: MemoryFolder) -> list[Difference]:
+def compared(old: MemoryFolder, new: MemoryFolder) -> list[Difference]:
     return list(differences(subjects_of(old).contract, subjects_of(new).contract))
 
 
 def words(old: MemoryFolder, new: MemoryFolder) -> list[str]:
-    """What changes, `!` before what breaks."""
-    return [("!" if one.breaking else "") + one.words for one in told(old, new)]
+    """The differences in words, each breaking one after `!`."""
+    return [("!" if one.breaking else "") + one.words for one in compared(old, new)]
 
 
 def spec(old: str, new: str) -> MemoryFolder:
@@ -138,10 +138,10 @@ def test_blueprints_promise_properties_and_relations(change: str, expected: list
     assert words(GOOD, blueprints(change)) == expected
 
 
-def test_what_goes_is_placed_where_it_was_and_what_comes_where_it_is() -> None:
+def test_a_removal_is_placed_in_the_old_file_and_an_addition_in_the_new_one() -> None:
     fewer = GOOD.edited(SPEC, "      - kind: task\n", "").edited(MAPPING, "kind: task", "kind: project")
-    assert [one.place for one in told(GOOD, fewer)] == [".port/spec.yaml: features.0.resources.1"]
-    assert [one.place for one in told(fewer, GOOD)] == [".port/spec.yaml: features.0.resources.1"]
+    assert [one.place for one in compared(GOOD, fewer)] == [".port/spec.yaml: features.0.resources.1"]
+    assert [one.place for one in compared(fewer, GOOD)] == [".port/spec.yaml: features.0.resources.1"]
 
 
 def test_a_kind_that_is_still_mapped_is_not_removed() -> None:
@@ -152,12 +152,12 @@ def test_the_default_mapping_may_show_less() -> None:
     assert words(GOOD, GOOD.edited(MAPPING, "kind: task", "kind: project")) == []
 
 
-def test_kinds_that_were_listed_by_mistake_may_go() -> None:
+def test_kinds_that_were_listed_by_mistake_may_be_removed() -> None:
     wrong = spec("      - kind: project\n", "      - kind: goodServiceProject\n")
     assert words(wrong, GOOD) == []
 
 
-def test_a_relation_that_led_to_nothing_here_may_lead_elsewhere() -> None:
+def test_a_relation_to_a_blueprint_outside_the_file_may_change_its_target() -> None:
     lost = blueprints("task['relations']['project']['target'] = 'gone'")
     assert words(lost, GOOD) == []
 
@@ -184,13 +184,13 @@ def test_a_spec_in_another_format_promises_the_same() -> None:
         (MAPPING, "{ broken"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_read_is_not_taken_as_gone(path: str, text: str) -> None:
+def test_an_unreadable_part_is_not_taken_as_removed(path: str, text: str) -> None:
     broken = GOOD.having(path, text)
     assert not any("removes" in one for one in words(GOOD, broken))
-    told(broken, GOOD)
+    compared(broken, GOOD)
 
 
-def test_a_file_of_blueprints_that_is_gone_is_taken_as_gone() -> None:
+def test_a_deleted_file_of_blueprints_removes_its_blueprints() -> None:
     assert words(GOOD, GOOD.without(BLUEPRINTS)) == [
         '!removes blueprint "goodServiceTask"',
         '!removes blueprint "goodServiceProject"',
@@ -200,7 +200,7 @@ def test_a_file_of_blueprints_that_is_gone_is_taken_as_gone() -> None:
 @pytest.mark.parametrize(
     "value", [None, 3, [], {}, ["x"], {"type": []}, {"enum": [[], {}]}, {"items": 3, "enum": 1}]
 )
-def test_any_value_may_stand_anywhere(value: object) -> None:
+def test_values_of_any_type_do_no_harm(value: object) -> None:
     odd = blueprints(f"properties['owner'] = {value!r}; task['relations']['project'] = {value!r}")
-    told(GOOD, odd)
-    told(odd, GOOD)
+    compared(GOOD, odd)
+    compared(odd, GOOD)

@@ -1,4 +1,4 @@
-"""Where a fault of a jq expression stands in its file."""
+"""Tests of the place of a jq fault in its file."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def broken(folder: MemoryFolder) -> list[tuple[str, int, int]]:
         (">-\n            .title |", 0, 18),
     ],
 )
-def test_a_fault_stands_at_the_value_and_in_a_block_at_its_line(text: str, line: int, column: int) -> None:
+def test_a_fault_is_placed_at_the_value_and_in_a_block_at_its_line(text: str, line: int, column: int) -> None:
     folder = good_folder().edited(APP_CONFIG, "title: .title", f"title: {text}")
     before = folder.text(APP_CONFIG).partition("title: " + text)[0].count("\n") + 1
     assert broken(folder) == [("port-app-config.yaml", before + line, column)]

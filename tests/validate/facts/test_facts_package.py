@@ -13,7 +13,7 @@ def package_of(text: str) -> Package | None:
     return Package.of(integration, toml.load("pyproject.toml", text.encode()))
 
 
-def test_a_package_states_its_name_in_poetrys_table_or_in_the_standard_one() -> None:
+def test_a_package_has_its_name_in_poetrys_table_or_in_the_standard_one() -> None:
     poetry, standard = package_of('[tool.poetry]\nname = "a"\n'), package_of('[project]\nname = "b"\n')
     assert poetry
     assert (poetry.name, poetry.way("name")) == ("a", ("tool", "poetry", "name"))
@@ -21,7 +21,7 @@ def test_a_package_states_its_name_in_poetrys_table_or_in_the_standard_one() -> 
     assert (standard.name, standard.way("name")) == ("b", ("project", "name"))
 
 
-def test_an_unreadable_pyproject_is_no_package() -> None:
+def test_an_unreadable_pyproject_has_no_package() -> None:
     assert package_of("a = ") is None
 
 
@@ -83,11 +83,11 @@ def test_constraints_mean_what_poetry_means(constraint: str, inside: str, outsid
 
 
 @pytest.mark.parametrize("constraint", ["nonsense", "^x", "^1.2.3.4.5x", "1" * 9999])
-def test_a_constraint_that_cannot_be_read_is_not_judged(constraint: str) -> None:
+def test_an_unreadable_constraint_is_not_checked(constraint: str) -> None:
     assert admits(constraint, "1.0") is None
 
 
-def test_any_version_satisfies_a_star_and_no_version_is_compared_with_nonsense() -> None:
+def test_any_version_satisfies_a_star_and_an_invalid_version_is_not_compared() -> None:
     assert admits("*", "99.0") is True
     assert admits("^1", "nonsense") is None
 

@@ -1,4 +1,4 @@
-"""Which Python files count, how they are read, and which module an import names."""
+"""Tests of the Python files that count, of reading them, and of the modules that imports name."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import pytest
 from seatrial.core.model import Kind, Location, MemoryFolder
 from seatrial.documents.document import FaultKind
 from seatrial.documents.python import MAX_BYTES, Import
-from seatrial.validate.facts.python_files import PythonFiles
+from seatrial.validate.facts.python_modules import PythonFiles
 from support.good import integration_of
 
 
 def files_of(**texts: str) -> PythonFiles:
-    """Of these texts, in files of these names."""
+    """The Python files with these names and texts."""
     return PythonFiles(integration_of(MemoryFolder.of({f"{name}.py": text for name, text in texts.items()})))
 
 
@@ -46,7 +46,7 @@ def test_links_that_lead_nowhere_do_not_count() -> None:
     assert PythonFiles(integration_of(folder)).paths == ("a.py", "b.py")
 
 
-def test_words_are_found_in_the_files_that_hold_them() -> None:
+def test_the_files_that_hold_a_word_are_found() -> None:
     files = files_of(a="one two", b="", c="two", d="three")
     assert files.holding(b"two") == ("a.py", "c.py")
     assert files.holding(b"three", b"one") == ("a.py", "d.py")
@@ -86,12 +86,12 @@ def test_a_broken_file_has_one_fault_with_its_place() -> None:
     assert where.path == "b.py"
 
 
-def test_a_fault_whose_place_the_grammar_does_not_tell_is_still_a_fault() -> None:
+def test_a_fault_without_a_place_in_the_grammar_is_still_a_fault() -> None:
     [(fault, where)] = files_of(a='N=""class r():""def e(').faults()
     assert (fault.kind, where.path, where.line) == (FaultKind.SYNTAX, "a.py", 1)
 
 
-def test_newer_syntax_than_our_own_is_fine() -> None:
+def test_newer_syntax_than_that_of_this_python_is_fine() -> None:
     text = 'type Pair[T] = tuple[T, T]\ndef f[T](x: T) -> str: return f"{", ".join(x)}"\n'
     assert list(files_of(a=text).faults()) == []
 
@@ -114,5 +114,5 @@ def test_a_large_file_is_refused_and_not_searched() -> None:
         ("", False),
     ],
 )
-def test_a_declared_encoding_is_seen(text: str, is_encoded: bool) -> None:
+def test_a_declared_encoding_is_found(text: str, is_encoded: bool) -> None:
     assert files_of(a=text).is_encoded("a.py") is is_encoded

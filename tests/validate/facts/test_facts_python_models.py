@@ -1,13 +1,12 @@
-"""The keys that pydantic models read."""
+"""Tests of the keys that pydantic models read."""
 
 from __future__ import annotations
 
 import pytest
 
 from seatrial.core.model import MemoryFolder
-from seatrial.validate.facts.python_files import PythonFiles
-from seatrial.validate.facts.python_models import Model, model_of, nested_models
-from seatrial.validate.facts.python_names import Foreign, Names
+from seatrial.validate.facts.python_models import Model, model_of, models_of_value
+from seatrial.validate.facts.python_modules import ExternalName, Names, PythonFiles
 from support.good import integration_of
 
 BEFORE = """
@@ -67,7 +66,7 @@ def model(text: str) -> Model | None:
         ),
     ],
 )
-def test_the_keys_of_a_model_are_told(text: str, keys: set[str]) -> None:
+def test_the_keys_of_a_model_are_found(text: str, keys: set[str]) -> None:
     found = model(text)
     assert found
     assert set(found.keys) == keys
@@ -82,7 +81,7 @@ def test_the_keys_of_a_model_are_told(text: str, keys: set[str]) -> None:
         "model_config = {'validate_by_name': True}",
     ],
 )
-def test_a_field_may_go_by_its_name_too_where_the_model_says_so(setting: str) -> None:
+def test_a_setting_of_the_model_makes_fields_readable_by_name_too(setting: str) -> None:
     found = model(f'class M(BaseModel):\n    a: str = Field(alias="aA")\n    {setting}')
     assert found
     assert (set(found.keys), found.shadowed) == ({"a", "aA"}, {})
@@ -95,7 +94,7 @@ def test_a_setting_is_inherited() -> None:
     assert set(found.keys) == {"a", "aA"}
 
 
-def test_a_field_that_is_read_under_its_alias_only_is_remembered() -> None:
+def test_a_field_that_is_read_under_its_alias_only_is_shadowed() -> None:
     found = model('class M(BaseModel):\n    a: str = Field(alias="aA")\n    b: str')
     assert found
     assert found.shadowed == {"a": "aA"}
@@ -133,7 +132,7 @@ def test_the_app_config_of_ocean_reads_fields_by_their_names_too() -> None:
         "class M(BaseModel):\n    @classmethod\n    def parse_obj(cls, o): ...",
     ],
 )
-def test_a_model_that_may_read_anything_is_none(text: str) -> None:
+def test_a_model_that_may_read_any_key_is_none(text: str) -> None:
     names = names_of(text)
     assert model_of(names, names.module("integration.py").classes["M"]) is None
 
@@ -148,8 +147,8 @@ def test_a_model_that_may_read_anything_is_none(text: str) -> None:
         ("builtins.dict", False),
     ],
 )
-def test_of_foreign_classes_those_of_ocean_are_known(name: str, is_known: bool) -> None:
-    assert (model_of(names_of(""), Foreign(name)) is not None) is is_known
+def test_the_external_classes_of_ocean_are_known(name: str, is_known: bool) -> None:
+    assert (model_of(names_of(""), ExternalName(name)) is not None) is is_known
 
 
 @pytest.mark.parametrize(
@@ -171,10 +170,10 @@ def test_of_foreign_classes_those_of_ocean_are_known(name: str, is_known: bool) 
         ("None", None),
     ],
 )
-def test_the_models_of_a_value_are_told(annotation: str, keys: set[str] | None) -> None:
+def test_the_models_of_a_value_are_found(annotation: str, keys: set[str] | None) -> None:
     names = names_of(f"class M(BaseModel):\n    a: {annotation}")
     found = model_of(names, names.module("integration.py").classes["M"])
     nested = found.keys["a"] if found else None
     assert nested
-    models = nested_models(names, nested)
+    models = models_of_value(names, nested)
     assert ({key for one in models for key in one.keys} if models else None) == keys

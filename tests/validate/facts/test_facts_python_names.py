@@ -1,12 +1,11 @@
-"""Names are followed through the modules of an integration."""
+"""Tests of following names through the modules of an integration."""
 
 from __future__ import annotations
 
 import pytest
 
 from seatrial.core.model import MemoryFolder
-from seatrial.validate.facts.python_files import PythonFiles
-from seatrial.validate.facts.python_names import Foreign, Names, Own, Scope, Value
+from seatrial.validate.facts.python_modules import ExternalName, LocalClass, Names, PythonFiles, Scope, Value
 from support.good import integration_of
 
 PACKAGES = {
@@ -31,11 +30,11 @@ def names_of(main: str) -> Names:
 
 def described(names: Names, name: str) -> str:
     match names.meaning(name, Scope("main.py")):
-        case Own(definition, path):
+        case LocalClass(definition, path):
             return f"{path}:{definition.qualified_name}"
         case Value(expression, scope):
             return f"{scope.path}={expression.text}"
-        case Foreign(full):
+        case ExternalName(full):
             return full
     return "?"
 
@@ -90,7 +89,7 @@ def test_a_name_means_what_it_is_bound_to(main: str, name: str, meaning: str) ->
         ("", ""),
     ],
 )
-def test_what_cannot_be_told_means_nothing(main: str, name: str) -> None:
+def test_an_unknown_name_has_no_meaning(main: str, name: str) -> None:
     assert described(names_of(main), name) == "?"
 
 
@@ -106,7 +105,7 @@ def test_names_in_a_class_are_looked_up_in_it_first() -> None:
 def lineage(main: str, name: str = "C") -> tuple[list[str], bool]:
     names = names_of(main)
     found = names.lineage(names.module("main.py").classes[name])
-    ancestors = [one.definition.name for one in found.own] + [one.name for one in found.foreign]
+    ancestors = [one.definition.name for one in found.local] + [one.name for one in found.external]
     return ancestors, found.whole
 
 
@@ -129,9 +128,9 @@ def test_ancestors_come_nearest_first(main: str, ancestors: list[str], whole: bo
 
 def test_a_field_is_not_inherited_past_an_unknown_base() -> None:
     names = names_of("class A:\n    x = 1\nclass C(unknown.B, A):\n    y = 1")
-    own = names.module("main.py").classes["C"]
-    assert names.field(own, "x") is None
-    assert names.field(own, "y")
+    local = names.module("main.py").classes["C"]
+    assert names.field(local, "x") is None
+    assert names.field(local, "y")
 
 
 @pytest.mark.parametrize(
@@ -142,14 +141,14 @@ def test_a_field_is_not_inherited_past_an_unknown_base() -> None:
         "class C0(" + ", ".join(["C0"] * 1000) + "): ...",
     ],
 )
-def test_hostile_code_ends(main: str) -> None:
+def test_following_names_in_hostile_code_ends(main: str) -> None:
     names = names_of(main)
     assert names.meaning("X0.y", Scope("main.py")) is None
-    for own in list(names.module("main.py").classes.values())[:1]:
-        assert not names.lineage(own).whole
+    for local in list(names.module("main.py").classes.values())[:1]:
+        assert not names.lineage(local).whole
 
 
-def test_modules_that_import_each_other_in_full_end() -> None:
+def test_following_modules_that_import_all_names_of_each_other_ends() -> None:
     stars = "".join(f"from m{n} import *\n" for n in range(40))
     files = PythonFiles(integration_of(MemoryFolder.of({f"m{n}.py": stars for n in range(40)})))
     assert Names(files).meaning("X", Scope("m0.py")) is None

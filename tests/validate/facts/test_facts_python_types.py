@@ -1,12 +1,11 @@
-"""What constants and types stand for."""
+"""Tests of the meaning of constants and types."""
 
 from __future__ import annotations
 
 import pytest
 
 from seatrial.core.model import MemoryFolder
-from seatrial.validate.facts.python_files import PythonFiles
-from seatrial.validate.facts.python_names import Names, Own, Scope, texts, types
+from seatrial.validate.facts.python_modules import LocalClass, Names, PythonFiles, Scope
 from support.good import integration_of
 
 BEFORE = """
@@ -50,8 +49,8 @@ def expression_in(annotation: str) -> tuple[Names, object, Scope]:
         ('(Literal["a"])', {"a"}),
     ],
 )
-def test_texts_are_told(annotation: str, found: set[str]) -> None:
-    assert texts(*expression_in(annotation)) == found  # type: ignore[arg-type]
+def test_texts_are_found(annotation: str, found: set[str]) -> None:
+    assert Names.texts(*expression_in(annotation)) == found  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -73,14 +72,14 @@ def test_texts_are_told(annotation: str, found: set[str]) -> None:
         "Literal[" * 40 + '"a"' + "]" * 40,
     ],
 )
-def test_texts_that_cannot_be_told_are_none(annotation: str) -> None:
-    assert texts(*expression_in(annotation)) is None  # type: ignore[arg-type]
+def test_unknown_texts_are_none(annotation: str) -> None:
+    assert Names.texts(*expression_in(annotation)) is None  # type: ignore[arg-type]
 
 
 def named(found: object) -> set[str] | None:
     if found is None:
         return None
-    return {one.definition.name if isinstance(one, Own) else one.name for one in found}  # type: ignore[attr-defined]
+    return {one.definition.name if isinstance(one, LocalClass) else one.name for one in found}  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(
@@ -102,15 +101,15 @@ def named(found: object) -> set[str] | None:
         ("str | int", {"builtins.str", "builtins.int"}),
     ],
 )
-def test_the_classes_of_a_type_are_told(annotation: str, found: set[str]) -> None:
-    assert named(types(*expression_in(annotation))) == found  # type: ignore[arg-type]
+def test_the_classes_of_a_type_are_found(annotation: str, found: set[str]) -> None:
+    assert named(Names.types(*expression_in(annotation))) == found  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
     "annotation", ["missing", "One | missing", "list[missing]", "f()", "3", '"["', '""', "[One]"]
 )
-def test_types_that_cannot_be_told_are_none(annotation: str) -> None:
-    assert types(*expression_in(annotation)) is None  # type: ignore[arg-type]
+def test_unknown_types_are_none(annotation: str) -> None:
+    assert Names.types(*expression_in(annotation)) is None  # type: ignore[arg-type]
 
 
 def test_a_long_union_of_unions_is_read_once() -> None:
@@ -118,10 +117,10 @@ def test_a_long_union_of_unions_is_read_once() -> None:
     names, _, scope = expression_in("U0")
     folder = MemoryFolder.of({"main.py": f"from typing import Union\n{unions}\nU8 = str\nx: U0\n"})
     names = Names(PythonFiles(integration_of(folder)))
-    assert types(names, names.files.source("main.py").assignments[-1].annotation, scope) is None
+    assert names.types(names.files.source("main.py").assignments[-1].annotation, scope) is None
 
 
 def test_a_union_of_a_hundred_members_is_read() -> None:
-    found = texts(*expression_in(" | ".join(f'Literal["k{n}"]' for n in range(100))))  # type: ignore[arg-type]
+    found = Names.texts(*expression_in(" | ".join(f'Literal["k{n}"]' for n in range(100))))  # type: ignore[arg-type]
     assert found is not None
     assert len(found) == 100

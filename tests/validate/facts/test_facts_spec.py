@@ -1,4 +1,4 @@
-"""A spec is read tolerantly: what has the wrong shape is left out."""
+"""Tests of reading a spec tolerantly: parts of the wrong shape are left out."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def known(text: str) -> Spec:
 
 
 @pytest.mark.parametrize("text", ["", "[]", "- a", "3", "null", "a: [", "a: 1\n b: 2"])
-def test_what_is_no_object_is_no_spec(text: str) -> None:
+def test_only_an_object_is_a_spec(text: str) -> None:
     assert spec_of(text) is None
 
 
@@ -35,7 +35,7 @@ def test_a_folder_without_a_spec_has_none() -> None:
 
 
 @pytest.mark.parametrize(("first", "second"), [("json", "yaml"), ("yaml", "yml"), ("json", "yml")])
-def test_of_two_specs_the_first_of_json_yaml_yml_is_read(first: str, second: str) -> None:
+def test_the_first_of_json_yaml_yml_is_read(first: str, second: str) -> None:
     folder = MemoryFolder.of({f".port/spec.{first}": "{}", f".port/spec.{second}": "{}"})
     document = load_spec(integration_of(folder))
     assert document
@@ -61,7 +61,7 @@ def test_the_parts_of_the_template_are_found() -> None:
     "value", ["null", "3", "text", "[]", "{}", "[1, text, null, [a]]", "[{}]", "[{name: 1}]"]
 )
 @pytest.mark.parametrize("key", ["features", "configurations", "actions", "saas", "interface"])
-def test_a_part_of_any_shape_is_left_out(key: str, value: str) -> None:
+def test_a_part_of_the_wrong_shape_is_left_out(key: str, value: str) -> None:
     spec = known(f"{key}: {value}")
     assert (spec.resources, spec.configurations, spec.by_name, spec.actions, spec.secrets) == (
         (),
@@ -73,19 +73,19 @@ def test_a_part_of_any_shape_is_left_out(key: str, value: str) -> None:
     assert spec.oauth.value == {}
 
 
-def test_an_item_knows_its_way() -> None:
+def test_an_item_knows_its_keys() -> None:
     spec = known("saas:\n  oauthConfiguration:\n    requiredSecrets: [1, {name: token}]\n")
     (secret,) = spec.secrets
     assert secret.way("name") == ("saas", "oauthConfiguration", "requiredSecrets", 1, "name")
     assert spec.document.at(*secret.way("name")).line == 3
 
 
-def test_of_two_configurations_of_a_name_the_first_is_found() -> None:
+def test_the_first_of_two_configurations_of_one_name_is_found() -> None:
     spec = known("configurations: [{name: a, type: url}, {name: a, type: string}]")
     assert spec.by_name["a"].text("type") == "url"
 
 
-def test_only_texts_of_a_list_are_texts() -> None:
+def test_only_the_texts_of_a_list_are_yielded() -> None:
     assert list(Item((), {"names": ["a", 1, None, "b"]}).texts("names")) == [
         (("names", 0), "a"),
         (("names", 3), "b"),
@@ -102,7 +102,7 @@ def test_only_texts_of_a_list_are_texts() -> None:
         ("type: jira", False),
     ],
 )
-def test_the_form_of_2023_is_told_by_its_version_or_ingress(text: str, is_old: bool) -> None:
+def test_the_form_of_2023_is_recognised_by_its_version_or_ingress(text: str, is_old: bool) -> None:
     assert known(text).is_of_2023 is is_old
 
 

@@ -24,8 +24,8 @@ from seatrial.documents.document import Document, Keys
 from seatrial.validate.facts.changelog import CHANGELOG
 from seatrial.validate.facts.facts import Facts
 from seatrial.validate.facts.package import PYPROJECT, Package
+from seatrial.validate.facts.release import Intents
 from seatrial.validate.facts.spec import Spec
-from seatrial.validate.facts.waiting import Intents
 
 SECTIONS = {
     "breaking": "Breaking Changes",

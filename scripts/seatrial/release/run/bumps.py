@@ -13,11 +13,11 @@ from seatrial.release.plan.bump import Bump, bump
 from seatrial.system import transaction
 from seatrial.system.folder import DiskFolder
 from seatrial.system.transaction import FileEdit
-from seatrial.validate.check import check
 from seatrial.validate.facts.changelog import FOLDER
 from seatrial.validate.facts.facts import Facts
-from seatrial.validate.facts.waiting import INTENTS, SUFFIXES
+from seatrial.validate.facts.release import INTENTS, SUFFIXES
 from seatrial.validate.rules import RULES
+from seatrial.validate.run import check
 from seatrial.workspace.workspace import Workspace
 
 UNSAFE = frozenset({

@@ -13,8 +13,8 @@ from seatrial.release.plan.state import Candidate
 from seatrial.release.run.context import ReleaseContext
 from seatrial.validate.facts.facts import Facts
 from seatrial.validate.facts.package import Package
+from seatrial.validate.facts.release import INTENTS
 from seatrial.validate.facts.spec import Spec
-from seatrial.validate.facts.waiting import INTENTS
 
 OWN_DOCKERFILE = "Dockerfile"
 

@@ -13,9 +13,9 @@ from seatrial.lint.run import Cell, lint, lint_context
 from seatrial.lint.run.findings import outcome_of
 from seatrial.lint.tools.registry import choose
 from seatrial.release.plan.state import Checks, Tally
-from seatrial.validate.facts.change import Change
+from seatrial.validate.facts.release import Change
 from seatrial.validate.rules import RULES
-from seatrial.validate.run import survey
+from seatrial.validate.run import check_all
 from seatrial.workspace.workspace import Workspace
 
 Tell = Callable[[str], None]
@@ -63,7 +63,7 @@ def _validated(
     jobs: int,
     changes: Mapping[str, Change] | None,
 ) -> tuple[Outcome, Mapping[str, str]]:
-    done = survey(workspace, chosen, RULES, jobs, changes)
+    done = check_all(workspace, chosen, RULES, jobs, changes)
     crashed = {name: f"a rule failed: {why}" for why, names in done.crashes.items() for name in names}
     return done.outcome, crashed
 

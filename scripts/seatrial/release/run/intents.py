@@ -16,7 +16,7 @@ from seatrial.release.run.bumps import from_root
 from seatrial.system import transaction
 from seatrial.system.transaction import FileEdit
 from seatrial.validate.facts.facts import Facts
-from seatrial.validate.facts.waiting import INTENTS, TYPES, meant_bump, meant_type
+from seatrial.validate.facts.release import INTENTS, TYPES, meant_bump, meant_type
 from seatrial.workspace.workspace import Workspace
 
 MAX_SLUG = 40

@@ -1,1 +1,1 @@
-"""What rules talk about: the files of an integration, read once and given meaning. See `subjects.Subjects`."""
+"""Facts about an integration, read from its files and given meaning for the rules."""

@@ -1,4 +1,4 @@
-"""What the port-app-config says; what has the wrong shape is left out, for the schema speaks of that."""
+"""The port-app-config of an integration. Parts of the wrong shape are left out: the schema reports them."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from seatrial.validate.facts.items import Item
 
 MAPPING_KEYS = frozenset({"identifier", "blueprint", "title", "icon", "team", "properties", "relations"})
 EXPRESSIONS = ("identifier", "title", "icon", "team", "blueprint")
-"""The keys of a mapping with one expression each."""
+"""The keys of a mapping that hold one expression each."""
 
 NOT_JQ = ("file://", "search://")
-"""Texts that begin so are read by Ocean itself."""
+"""Prefixes of texts that Ocean reads itself and does not treat as jq."""
 
 _LITERAL = re.compile(r'\s*"([^"\\]*)"\s*')
 
 
 @dataclass(frozen=True)
 class MappedResource:
-    """One item of `resources`: a kind, which objects of it, and what they become."""
+    """An item of `resources`: a kind, a selection of its objects, and the entities made from them."""
 
     item: Item
 
     @property
     def kind(self) -> str:
-        """The kind; empty where none is stated."""
+        """The kind; empty where there is none."""
         return self.item.text("kind")
 
     @property
     def selector(self) -> Item:
-        """Which objects of the kind are meant."""
+        """The selection of the kind's objects."""
         return self.item.inner("selector")
 
     @property
@@ -45,7 +45,7 @@ class MappedResource:
 
     @cached_property
     def mappings(self) -> Item:
-        """From an object to an entity."""
+        """The mapping from an object to an entity."""
         return self.item.inner("port", "entity", "mappings")
 
     @property
@@ -60,30 +60,29 @@ class MappedResource:
 
     @cached_property
     def blueprint(self) -> str:
-        """The blueprint, where the mapping states it literally; else empty."""
+        """The blueprint where the mapping holds a literal; else empty."""
         literal = _LITERAL.fullmatch(self.mappings.text("blueprint"))
         return literal[1] if literal else ""
 
     @property
     def is_whole(self) -> bool:
-        """Whether what it does not name is not mapped: nothing stands beside the keys that Ocean reads."""
-        entity, stated = self.item.inner("port", "entity").value, self.mappings.value
-        sections = (stated.get(key, {}) for key in ("properties", "relations"))
+        """True where the mapping can be taken as complete: it has no keys but those that Ocean reads."""
+        entity, mappings = self.item.inner("port", "entity").value, self.mappings.value
         return (
             entity.keys() <= {"mappings"}
-            and stated.keys() <= MAPPING_KEYS
-            and all(isinstance(section, dict) for section in sections)
+            and mappings.keys() <= MAPPING_KEYS
+            and all(isinstance(mappings.get(key, {}), dict) for key in ("properties", "relations"))
         )
 
     @property
     def identity(self) -> str:
-        """Equal for resources that make the same entities of the same objects."""
-        stated = self.mappings.value
-        what = (self.kind, self.item.value.get("selector"), self.port.value.get("itemsToParse"))
-        return json.dumps((what, stated.get("blueprint"), stated.get("identifier")), sort_keys=True)
+        """A text that is equal for resources that make the same entities of the same objects."""
+        mappings = self.mappings.value
+        source = (self.kind, self.item.value.get("selector"), self.port.value.get("itemsToParse"))
+        return json.dumps((source, mappings.get("blueprint"), mappings.get("identifier")), sort_keys=True)
 
     def expressions(self) -> Iterator[tuple[Keys, str]]:
-        """Every jq expression of it, and the way to each."""
+        """Every jq expression of the resource, and the keys that lead to it."""
         yield from _texts(self.selector.way("query"), self.selector.value.get("query"))
         yield from _texts(self.port.way("itemsToParse"), self.port.value.get("itemsToParse"))
         for key in EXPRESSIONS:
@@ -106,7 +105,7 @@ def _texts(way: Keys, value: Any) -> Iterator[tuple[Keys, str]]:
 
 @dataclass(frozen=True)
 class AppConfig:
-    """The port-app-config of an integration: a readable document with an object at its root."""
+    """A readable port-app-config with an object at its root, and the resources that it maps."""
 
     document: Document
     resources: tuple[MappedResource, ...]
@@ -114,11 +113,12 @@ class AppConfig:
     @classmethod
     def of(cls, document: Document | None) -> AppConfig | None:
         """None where there is no such document."""
-        if document is None or not document.readable or not isinstance(document.value, dict):
-            return None
-        return cls(document, tuple(map(MappedResource, Item((), document.value).items("resources"))))
+        root = Item.root(document)
+        return (
+            cls(document, tuple(map(MappedResource, root.items("resources")))) if document and root else None
+        )
 
     @cached_property
     def is_literal(self) -> bool:
-        """Whether every resource states its blueprint literally."""
+        """True where every resource holds its blueprint as a literal."""
         return all(resource.blueprint for resource in self.resources)

@@ -1,4 +1,4 @@
-"""What the blueprints say; what has the wrong shape is left out, for the schema speaks of that."""
+"""The blueprints of an integration. Parts of the wrong shape are left out: the schema reports them."""
 
 from __future__ import annotations
 
@@ -8,26 +8,16 @@ from functools import cached_property
 
 from seatrial.core.suggest import nearest
 from seatrial.documents.document import Document
-from seatrial.validate.facts.items import Item, Rows, members
+from seatrial.validate.facts.items import Item, Rows
 
 SYSTEM = frozenset({"_user", "_team", "_scorecard", "_rule", "_rule_result"})
-"""Blueprints that Port itself brings."""
+"""Blueprints that Port itself provides."""
 
-META = frozenset(
-    {
-        "$identifier",
-        "$title",
-        "$team",
-        "$icon",
-        "$updatedAt",
-        "$createdAt",
-        "$createdBy",
-        "$updatedBy",
-        "$blueprint",
-        "$runId",
-    }
-)
-"""What every entity has beside its properties."""
+META = frozenset({
+    "$identifier", "$title", "$team", "$icon", "$updatedAt", "$createdAt", "$createdBy", "$updatedBy", "$blueprint",
+    "$runId",
+})  # fmt: skip
+"""Fields that every entity has besides its properties."""
 
 SORTS: Mapping[str, tuple[str, ...]] = {
     "property": ("schema", "properties"),
@@ -35,28 +25,26 @@ SORTS: Mapping[str, tuple[str, ...]] = {
     "calculation property": ("calculationProperties",),
     "aggregation property": ("aggregationProperties",),
 }
-"""The sorts of properties, by what people call them, and the way to each in a blueprint."""
+"""The keys of a blueprint that lead to its properties, for each sort by the name that people use."""
 
-SECTIONS = frozenset(
-    {"schema", "relations", "mirrorProperties", "calculationProperties", "aggregationProperties"}
-)
+SECTIONS = frozenset({"relations"} | {keys[0] for keys in SORTS.values()})
 MOST_STRANGE = 20
-"""Of a blueprint with more unknown keys nothing is taken as known."""
+"""A blueprint with more unknown keys than this is never taken as complete."""
 
 _PLAIN = frozenset({"identifier", "title", "icon", "description"}) | SECTIONS
 
 
 @dataclass(frozen=True)
 class Blueprint:
-    """One blueprint that states its identifier."""
+    """A blueprint that has an identifier."""
 
     item: Item
     identifier: str
 
     @cached_property
     def sorts(self) -> Mapping[str, Item]:
-        """The properties of each sort, by what people call it."""
-        return {sort: self.item.inner(*way) for sort, way in SORTS.items()}
+        """The properties of each sort, by the name that people use."""
+        return {sort: self.item.inner(*keys) for sort, keys in SORTS.items()}
 
     @property
     def properties(self) -> Item:
@@ -69,43 +57,43 @@ class Blueprint:
         return self.item.inner("relations")
 
     def each(self, sort: str) -> Iterator[tuple[str, Item]]:
-        """The properties of a sort by name, those left out that are no objects."""
-        yield from members(self.sorts[sort])
+        """The properties of a sort by name, without those that are not objects."""
+        return self.sorts[sort].members()
 
     @cached_property
     def names(self) -> frozenset[str]:
-        """The properties of every sort."""
+        """The names of the properties of every sort."""
         return frozenset(name for section in self.sorts.values() for name in section.value)
 
     def sort_of(self, name: str) -> str:
-        """What people call a property or relation of this name; empty where there is none."""
+        """The sort of the property or relation of this name; empty where there is none."""
         if name in self.relations.value:
             return "relation"
         return next((sort for sort, section in self.sorts.items() if name in section.value), "")
 
     @cached_property
     def is_whole(self) -> bool:
-        """Whether what it does not name is not there: no section is misspelled or of a wrong type."""
-        stated = self.item.value
+        """True where it can be taken as complete: no section is misspelled or of the wrong type."""
+        blueprint = self.item.value
         if not isinstance(self.item.inner("schema").value.get("properties"), dict):
             return False
-        if not all(isinstance(stated[key], dict) for key in SECTIONS & stated.keys()):
+        if not all(isinstance(blueprint[key], dict) for key in SECTIONS & blueprint.keys()):
             return False
-        strange = stated.keys() - _PLAIN
+        strange = blueprint.keys() - _PLAIN
         return len(strange) <= MOST_STRANGE and not any(nearest(key, SECTIONS) for key in strange)
 
     def lacks(self, name: str) -> bool:
-        """Whether no entity of it has a property or relation of this name; all have `$title` and its like."""
+        """True where it certainly has no property or relation of this name; `$title` and its like always exist."""
         return self.is_whole and not self.sort_of(name) and name not in META
 
     def target(self, relation: str) -> str:
-        """The blueprint that a relation leads to; empty where that is not stated."""
+        """The blueprint that a relation leads to; empty where it has none."""
         return self.relations.inner(relation).text("target")
 
 
 @dataclass(frozen=True)
 class Blueprints:
-    """The blueprints of an integration; `foreign` are those that are there without it."""
+    """The blueprints of an integration; `foreign` are those that exist without it."""
 
     document: Document
     all: tuple[Blueprint, ...]
@@ -113,16 +101,17 @@ class Blueprints:
 
     @classmethod
     def of(cls, document: Document | None, known: Collection[str] = ()) -> Blueprints | None:
-        """None where there is no readable list. `known` are blueprints that live elsewhere."""
+        """None where there is no readable list. `known` are blueprints that are defined elsewhere."""
         rows = Rows.of(document)
         if rows is None:
             return None
-        named = (item for item in rows.items if item.text("identifier"))
-        return cls(
-            rows.document,
-            tuple(Blueprint(item, item.text("identifier")) for item in named),
-            SYSTEM | {*known},
-        )
+        named = ((item, item.text("identifier")) for item in rows.items)
+        return cls(rows.document, tuple(Blueprint(*one) for one in named if one[1]), SYSTEM | {*known})
+
+    @property
+    def is_whole(self) -> bool:
+        """True where every row of the file is a blueprint with an identifier."""
+        return len(self.all) == len(self.document.value)
 
     @cached_property
     def identifiers(self) -> frozenset[str]:
@@ -137,18 +126,17 @@ class Blueprints:
         return {name: same[0] for name, same in found.items() if len(same) == 1 and name not in self.foreign}
 
     def find(self, identifier: str) -> Blueprint | None:
-        """The blueprint of this identifier, where all that is known of it is in the file."""
+        """The blueprint of this identifier; None unless the file alone defines it, and once."""
         return self._unique.get(identifier)
 
     def lacks(self, identifier: str) -> bool:
-        """Whether no blueprint has this identifier, neither here nor elsewhere as far as is known."""
-        all_named = len(self.all) == len(self.document.value)
-        return all_named and identifier not in self.identifiers and identifier not in self.foreign
+        """True where no blueprint has this identifier, neither in the file nor among those known elsewhere."""
+        return self.is_whole and identifier not in self.identifiers and identifier not in self.foreign
 
     def follow(self, start: Blueprint, relations: Sequence[str]) -> tuple[Blueprint | None, str | None]:
-        """Where a path of relations leads, and the first of them that is not there.
+        """The blueprint at the end of a path of relations, and the first relation that does not exist.
 
-        It leads to None where it leaves the file, or what is known of it.
+        The blueprint is None where the path leaves the file or reaches a blueprint that is not complete.
         """
         here: Blueprint | None = start
         for relation in relations:
@@ -160,16 +148,16 @@ class Blueprints:
         return here, None
 
     def are_unrelated(self, one: str, other: str) -> bool:
-        """Whether no relations lead from one to the other, in either direction and over others.
+        """True where no relations connect the two, in either direction and through other blueprints.
 
-        Not where relations of either leave the file, for they may meet there.
+        False where relations of either leave the file, because they may meet there.
         """
         groups = [self._groups.get(name, {""}) for name in (one, other)]
         return groups[0].isdisjoint(groups[1]) and all(group <= self._unique.keys() for group in groups)
 
     @cached_property
     def _groups(self) -> Mapping[str, set[str]]:
-        """Each blueprint with all that relations join to it, in either direction and over others."""
+        """Each blueprint with all that relations connect to it, in either direction and through others."""
         groups = {one.identifier: {one.identifier} for one in self.all}
         for one in self.all:
             for name in one.relations.value:

@@ -1,20 +1,20 @@
-"""What scorecards, pages and actions say of blueprints and of themselves, read tolerantly."""
+"""Scorecards, pages and actions: the blueprints and properties they name, and their identifiers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
-from seatrial.documents.document import Keys
+from seatrial.documents.document import Document, Keys
 from seatrial.validate.facts.items import Item, Rows
 
 DEFAULT_LEVELS = ("Basic", "Bronze", "Silver", "Gold")
-"""The levels of a scorecard that states none."""
+"""The levels of a scorecard that defines none."""
 
 TEMPLATE = "{{"
-"""What a text filled in by Port holds."""
+"""Part of every text that Port fills in."""
 
 
 @dataclass(frozen=True)
@@ -28,26 +28,26 @@ class Reference:
 
 @dataclass(frozen=True)
 class Scorecard:
-    """One scorecard, and the blueprint it is for; empty where that is not stated."""
+    """A scorecard and its blueprint; empty where none is named."""
 
     item: Item
     blueprint: str
 
     @property
     def rules(self) -> tuple[Item, ...]:
-        """What it judges by."""
+        """The rules."""
         return self.item.items("rules")
 
     @property
     def levels(self) -> tuple[str, ...]:
-        """The titles of its levels; none where one of them has no title."""
+        """The titles of its levels; none where a level has no title."""
         if "levels" not in self.item.value:
             return DEFAULT_LEVELS
         titles = tuple(level.text("title") for level in self.item.items("levels"))
         return titles if all(titles) else ()
 
     def properties(self) -> Iterator[Reference]:
-        """The properties that its conditions look at."""
+        """The properties in its conditions."""
         for query in (self.item.inner("filter"), *(rule.inner("query") for rule in self.rules)):
             yield from queried(query, "conditions")
 
@@ -65,12 +65,11 @@ class Dashboard:
 
     def placed(self) -> Iterator[Reference]:
         """The ids in the rows."""
-        for row in self.rows:
-            yield from _texts(row.items("columns"), "id")
+        return chain.from_iterable(_texts(row.items("columns"), "id") for row in self.rows)
 
     def widgets(self) -> Iterator[Reference]:
         """The ids of the widgets."""
-        yield from _texts(self.item.items("widgets"), "id")
+        return _texts(self.item.items("widgets"), "id")
 
 
 def queried(query: Item, parts: str) -> Iterator[Reference]:
@@ -87,7 +86,7 @@ def all_scorecards(rows: Rows) -> Iterator[Scorecard]:
 
 
 def dashboards(pages: Rows) -> Iterator[Dashboard]:
-    """Whatever in the pages has both widgets and a layout."""
+    """Every object in the pages that has both widgets and a layout."""
     for item in _objects(pages):
         if isinstance(item.value.get("layout"), list) and isinstance(item.value.get("widgets"), list):
             yield Dashboard(item)
@@ -105,7 +104,7 @@ def shown_blueprints(pages: Rows) -> Iterator[Reference]:
 
 
 def acted_blueprints(actions: Rows) -> Iterator[Reference]:
-    """The blueprints that actions are for: in their trigger, or, in the form of 2023, at their root."""
+    """The blueprints of actions: in their trigger, or, in the form of 2023, at their root."""
     for item in _objects(actions):
         yield from _plain(_texts((item,), "blueprintIdentifier"))
         if len(item.keys) == 1 or "trigger" in item.keys:
@@ -118,20 +117,51 @@ def _objects(rows: Rows) -> Iterator[Item]:
 
 
 def _below(keys: Keys, value: Any) -> Iterator[Item]:
-    """Every object in a value, itself included."""
+    """Every object in a value, the value included."""
     if isinstance(value, dict):
         yield Item(keys, value)
-    members = value.items() if isinstance(value, dict) else enumerate(value)
-    for key, member in members:
+    for key, member in value.items() if isinstance(value, dict) else enumerate(value):
         if isinstance(member, dict | list):
             yield from _below((*keys, key), member)
 
 
-def _texts(items: tuple[Item, ...], key: str) -> Iterator[Reference]:
-    for item in items:
-        if item.text(key):
-            yield Reference(item.text(key), item.way(key))
+def _texts(items: Iterable[Item], key: str) -> Iterator[Reference]:
+    return (Reference(item.text(key), item.way(key)) for item in items if item.text(key))
 
 
 def _plain(references: Iterable[Reference]) -> Iterator[Reference]:
     return (one for one in references if TEMPLATE not in one.name)
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """An identifier that an earlier item of the same kind has; `noun` is the name of the kind."""
+
+    document: Document
+    keys: Keys
+    noun: str
+    name: str
+
+
+def repeats(documents: Mapping[str, Document]) -> Iterator[Repeat]:
+    """The repeated identifiers in these resource files, which are given by their stems."""
+    for stem, document in documents.items():
+        rows = Rows.of(document)
+        for noun, items in _groups(stem, rows) if rows else ():
+            seen: set[str] = set()
+            for item in items:
+                name = item.text("identifier")
+                if name in seen:
+                    yield Repeat(document, item.way("identifier"), noun, name)
+                seen |= {name} - {""}
+
+
+def _groups(stem: str, rows: Rows) -> Iterator[tuple[str, Iterable[Item]]]:
+    """The groups of items in which each identifier must be unique, with the name of their kind."""
+    if stem in ("blueprints", "pages", "actions"):
+        yield stem.removesuffix("s"), rows.items
+    if stem == "scorecards":
+        for preset in rows.items:
+            yield "scorecard", preset.items("data")
+        for scorecard in all_scorecards(rows):
+            yield "scorecard rule", scorecard.rules

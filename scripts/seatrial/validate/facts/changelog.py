@@ -1,19 +1,15 @@
-"""The changelog as the release and its gate see it: the newest entry whole, the older ones by their form.
+"""The changelog: its newest entry, the form of its older entries, and its fragments.
 
 A changelog has hundreds of entries and grows by one with each release, so only its head is parsed.
-
-What the pull-request gate says of the older entries of a changelog, by their form alone.
-
-The gate reads every entry, and refuses a change to the changelog for what was wrong years ago.
+Ocean's pull-request gate reads every entry, and refuses a change to the changelog for what was wrong years ago.
 Source: the changelog checker in Ocean's repository, as of August 2026.
-
-The changelog's fragments: one file a change, until towncrier writes them into `CHANGELOG.md`.
+Fragments are files of one change each, which towncrier writes into `CHANGELOG.md`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice, pairwise, takewhile
@@ -24,22 +20,152 @@ from seatrial.documents import changelog
 from seatrial.documents.changelog import MARKER, VersionEntry
 from seatrial.documents.document import Fault, FaultKind
 from seatrial.validate.facts.package import TITLE_FORMAT, Package
-from seatrial.validate.facts.tree import Tree
+from seatrial.validate.facts.tree import Tree, content
 
+CHANGELOG = "CHANGELOG.md"
+FOLDER = "changelog"
+
+MAX_HEAD = 128 * 1024
+"""No more bytes than this are parsed; the largest real head has 1,141."""
+
+SEARCHED = 100
+"""Characters of a heading in which its version is searched."""
+
+CANONICAL = rb"## \d+\.\d+\.\d+(?:-[a-zA-Z0-9.]+)?\s+\(\d{4}-\d\d-\d\d\)"
 DATED = re.compile(rb"^(?![-*\s])[^\n]*\(\d{4}-(?:\d\d-\d\d|\d\d?-\d\d?)\)[ \t]*$", re.MULTILINE)
 _DAY = re.compile(rb"\(\d{4}-\d\d-\d\d\)\n")
 _LOOSE = re.compile(rb"\(\d{4}-(?:\d-\d\d?|\d\d-\d)\)")
-CANONICAL = rb"## \d+\.\d+\.\d+(?:-[a-zA-Z0-9.]+)?\s+\(\d{4}-\d\d-\d\d\)"
 _ENDED = re.compile(CANONICAL + rb"\n\n\n(?=\S)")
 _TIDY = re.compile(rb"\n\n\n" + _ENDED.pattern)
 _TRAILING = re.compile(rb"(?<![ \t])[ \t]++\n")
+_MARKER = MARKER.encode()
+_UNDERLINE = re.compile(rb"\s*(?:-{3,}|={3,}|\*{3,})\s*")
+_BEFORE_VERSION = re.compile(rb"(?!-)(?:#{0,3} *|[\w# -]* )v?")
+_HEADING = re.compile(CANONICAL.decode())
+
+_PARTS = {"version": r"v?\d+\.\d+\.\d+\S*", "project_date": r"\d{4}-\d\d-\d\d", "name": r"[\w .-]*"}
+_READABLE = (["project_date", "version"], ["name", "project_date", "version"])
+
+
+@dataclass(frozen=True)
+class ChangelogText:
+    """A changelog; `head` is the parsed text down to the third dated heading."""
+
+    data: bytes
+    head: changelog.Changelog
+
+    @classmethod
+    def of(cls, integration: Integration) -> ChangelogText | None:
+        """None where there is no changelog."""
+        if not integration.has(CHANGELOG):
+            return None
+        try:
+            data = plain(integration.read(CHANGELOG))
+        except Unreadable as reason:
+            fault = Fault(FaultKind.UNREADABLE, str(reason))
+            return cls(b"", changelog.Changelog(CHANGELOG, faults=(fault,)))
+        return cls(
+            data, changelog.parse(CHANGELOG, data if _is_refused_whole(data) else data[: _end_of_head(data)])
+        )
+
+    @cached_property
+    def versioned(self) -> Sequence[VersionEntry]:
+        """The newest entries with a version, at least two where the changelog has two."""
+        return [entry for entry in self.head.entries if entry.version]
+
+    @cached_property
+    def top(self) -> VersionEntry | None:
+        """The newest entry."""
+        return self.versioned[0] if self.versioned else None
+
+    @cached_property
+    def second(self) -> VersionEntry | None:
+        """The entry below the newest."""
+        return self.versioned[1] if len(self.versioned) > 1 else None
+
+    @cached_property
+    def strays(self) -> list[VersionEntry]:
+        """The headings without a version, of the size of those with one, between the newest entry and the next."""
+        below = [entry for entry in self.head.entries if self.top and entry.line > self.top.line]
+        return list(takewhile(lambda entry: not entry.version, below))
+
+    def underline(self) -> int:
+        """The first line of the newest entry that is only a rule or an underline; 0 for none."""
+        lines = self.data.split(b"\n", self.second.line if self.second else -1)
+        start = self.top.line if self.top else len(lines)
+        end = self.second.line - 1 if self.second else len(lines)
+        return next((number + 1 for number in range(start, end) if _UNDERLINE.fullmatch(lines[number])), 0)
+
+    @cached_property
+    def markers(self) -> list[int]:
+        """The first two lines of the marker below which new entries are written; there should be one."""
+        return [self._line(match.start()) for match in islice(re.finditer(_MARKER, self.data), 2)]
+
+    def repeated(self, version: str) -> int:
+        """The line of the second heading of a version; 0 where there is none."""
+        found = re.finditer(re.escape(f"{version} (".encode()), self.data)
+        headings = (match.start() for match in found if self._is_heading(match.start()))
+        return next((self._line(index) for index in islice(headings, 1, None)), 0)
+
+    def _is_heading(self, index: int) -> bool:
+        before = self.data[self.data.rfind(b"\n", 0, index) + 1 : index][:SEARCHED]
+        return _BEFORE_VERSION.fullmatch(before) is not None
+
+    @cached_property
+    def untidy(self) -> tuple[int, int]:
+        """The line of the first older heading that the gate would refuse, and the number of such headings."""
+        indexes = refused(self.data)
+        return (self._line(indexes[0]), len(indexes)) if indexes else (0, 0)
+
+    def _line(self, index: int) -> int:
+        return self.data.count(b"\n", 0, index) + 1
+
+
+def plain(data: bytes) -> bytes:
+    """The text with line feeds only, and no blanks before them, as the gate reads it."""
+    data = data.replace(b"\r\n", b"\n")
+    return _TRAILING.sub(b"\n", data) if b" \n" in data or b"\t\n" in data else data
+
+
+def _is_refused_whole(data: bytes) -> bool:
+    """True where the parser must see all of the bytes, to report the fault of a text that it refuses."""
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return True
+    return len(data) > changelog.MAX_CHANGELOG_BYTES
+
+
+def _end_of_head(data: bytes) -> int:
+    """The index of the third dated heading, counted from the marker where there is one."""
+    dated = DATED.finditer(data, max(data.find(_MARKER), 0))
+    third = next(islice(dated, 2, None), None)
+    end = third.start() if third else len(data)
+    return end if end <= MAX_HEAD else data.rfind(b"\n", 0, MAX_HEAD) + 1
+
+
+def is_declared(package: Package) -> bool:
+    """True where the integration declares today's form of headings, so that its changelog must have it."""
+    return package.towncrier.get("title_format") == TITLE_FORMAT
+
+
+def has_declared_form(package: Package, entry: VersionEntry) -> bool:
+    """True where a heading has today's form or the declared one; without a declared form, every heading has it."""
+    declared = package.towncrier.get("title_format")
+    if not isinstance(declared, str) or _HEADING.fullmatch(entry.heading):
+        return True
+    parts = re.split(r"\{(\w+)\}", declared)
+    if declared == TITLE_FORMAT or sorted(parts[1::2]) not in _READABLE:
+        return declared != TITLE_FORMAT
+    pattern = "".join(_PARTS[part] if at % 2 else re.escape(part) for at, part in enumerate(parts))
+    return re.fullmatch(pattern, entry.heading.strip()) is not None
 
 
 def refused(data: bytes) -> list[int]:
-    """Where the headings below the newest stand that the pull-request gate would refuse.
+    """The indexes of the headings below the newest that the pull-request gate would refuse.
 
-    As it does, a date such as `2024-12-2` is passed over, and so are the blank lines below such an
-    entry. Those below the newest entry are its own.
+    Like the gate, it accepts a date such as `2024-12-2` and any blank lines below such an entry.
+    The blank lines below the newest entry count as part of it.
     """
     newest = _DAY.search(data)
     if newest is None:
@@ -61,196 +187,43 @@ def refused(data: bytes) -> list[int]:
 
 
 def _is_refused(above: re.Match[bytes], match: re.Match[bytes]) -> bool:
-    """Whether a heading that is not tidy would be refused: for its form, or its spacing below a right one."""
+    """True where the gate refuses a heading that is not tidy: for its form, or its spacing below a right one."""
     if _LOOSE.search(match.group()):
         return False
     return not (re.fullmatch(CANONICAL, match.group()) and _LOOSE.search(above.group()))
 
 
 def tidy_ones(fleet: Fleet) -> frozenset[str]:
-    """The places of the integrations whose older entries have today's form."""
-    return fleet.keep("tidy changelogs", lambda: frozenset(_tidy_ones(fleet)))
+    """The paths of the integrations whose older entries have today's form."""
 
+    def is_tidy(integration: Integration) -> bool:
+        data = content(integration, CHANGELOG)
+        return data is not None and not refused(plain(data))
 
-def _tidy_ones(fleet: Fleet) -> Iterator[str]:
-    for integration in fleet.integrations:
-        try:
-            if not refused(plain(integration.read("CHANGELOG.md"))):
-                yield integration.path
-        except Unreadable:
-            continue
-
-
-def plain(data: bytes) -> bytes:
-    """With line feeds alone at the ends of lines, and no blanks before them, as the gate reads it."""
-    data = data.replace(b"\r\n", b"\n")
-    return _TRAILING.sub(b"\n", data) if b" \n" in data or b"\t\n" in data else data
-
-
-FOLDER = "changelog"
-
-_NO_FRAGMENTS = ("readme", "template")
+    return fleet.keep("tidy changelogs", lambda: frozenset(i.path for i in fleet.integrations if is_tidy(i)))
 
 
 @dataclass(frozen=True)
 class Fragment:
-    """A change that waits, and the text of it."""
+    """A change that is not yet in the changelog, and its text."""
 
     path: str
     text: str
 
     def has_type(self, types: Collection[str]) -> bool:
-        """Whether its name says which of these types it is, as `<issue>.<type>.md` does."""
+        """True where its name holds one of these types, as `<issue>.<type>.md` does."""
         return any(part in types for part in self.path.rpartition("/")[2].split(".")[1:])
 
     def stands_in(self, changelog: bytes) -> bool:
-        """Whether its first line is already in the changelog."""
+        """True where its first line is already in the changelog."""
         line = next((line.strip() for line in self.text.split("\n") if line.strip()), "")
         return bool(line) and line.encode() in changelog
 
 
 def fragments_of(integration: Integration, tree: Tree) -> tuple[Fragment, ...]:
-    """The fragments, by name; what cannot be read has no text."""
-    names = (
-        name for name in sorted(tree.within(FOLDER)) if not name.lower().startswith((".", *_NO_FRAGMENTS))
+    """The fragments by name; one that cannot be read has no text."""
+    names = (name for name in tree.within(FOLDER) if not name.lower().startswith((".", "readme", "template")))
+    paths = (path for name in sorted(names) if (path := f"{FOLDER}/{name}") in tree.files)
+    return tuple(
+        Fragment(path, (content(integration, path) or b"").decode("utf-8", "replace")) for path in paths
     )
-    paths = (path for name in names if (path := f"{FOLDER}/{name}") in tree.files)
-    return tuple(Fragment(path, _text(integration, path)) for path in paths)
-
-
-def _text(integration: Integration, path: str) -> str:
-    try:
-        return integration.read(path).decode("utf-8", "replace")
-    except Unreadable:
-        return ""
-
-
-CHANGELOG = "CHANGELOG.md"
-
-MAX_HEAD = 128 * 1024
-"""No more bytes than this are parsed; the largest real head has 1,141."""
-
-SEARCHED = 100
-"""A version stands in the first so many characters of its heading."""
-
-_MARKER = MARKER.encode()
-_UNDERLINE = re.compile(rb"\s*(?:-{3,}|={3,}|\*{3,})\s*")
-_BEFORE_VERSION = re.compile(rb"(?!-)(?:#{0,3} *|[\w# -]* )v?")
-_HEADING = re.compile(CANONICAL.decode())
-
-_PARTS = {"version": r"v?\d+\.\d+\.\d+\S*", "project_date": r"\d{4}-\d\d-\d\d", "name": r"[\w .-]*"}
-_READABLE = (["project_date", "version"], ["name", "project_date", "version"])
-
-
-@dataclass(frozen=True)
-class ChangelogText:
-    """A changelog; `head` is what the parser says of the text down to the third dated heading."""
-
-    data: bytes
-    head: changelog.Changelog
-
-    @classmethod
-    def of(cls, integration: Integration) -> ChangelogText | None:
-        """None where there is no changelog."""
-        if not integration.has(CHANGELOG):
-            return None
-        try:
-            data = plain(integration.read(CHANGELOG))
-        except Unreadable as reason:
-            fault = Fault(FaultKind.UNREADABLE, str(reason))
-            return cls(b"", changelog.Changelog(CHANGELOG, faults=(fault,)))
-        whole = changelog.parse(CHANGELOG, data) if _is_odd(data) else None
-        return cls(data, whole or changelog.parse(CHANGELOG, data[: _end_of_head(data)]))
-
-    @cached_property
-    def versioned(self) -> Sequence[VersionEntry]:
-        """The newest entries with a version, two at least where there are as many."""
-        return [entry for entry in self.head.entries if entry.version]
-
-    @cached_property
-    def top(self) -> VersionEntry | None:
-        """The newest entry."""
-        return self.versioned[0] if self.versioned else None
-
-    @cached_property
-    def second(self) -> VersionEntry | None:
-        """The entry below the newest."""
-        return self.versioned[1] if len(self.versioned) > 1 else None
-
-    @cached_property
-    def strays(self) -> list[VersionEntry]:
-        """The headings as large as those of versions, but of none, below the newest and above the next."""
-        below = [entry for entry in self.head.entries if self.top and entry.line > self.top.line]
-        return list(takewhile(lambda entry: not entry.version, below))
-
-    def underline(self) -> int:
-        """The first line of the newest entry that holds nothing but a rule or an underline; 0 for none."""
-        lines = self.data.split(b"\n", self.second.line if self.second else -1)
-        start = self.top.line if self.top else len(lines)
-        end = self.second.line - 1 if self.second else len(lines)
-        return next((number + 1 for number in range(start, end) if _UNDERLINE.fullmatch(lines[number])), 0)
-
-    @cached_property
-    def markers(self) -> list[int]:
-        """The first two lines below which new entries are written; there should be one."""
-        places = [match.start() for match in islice(re.finditer(_MARKER, self.data), 2)]
-        return [self._line(place) for place in places]
-
-    def repeated(self, version: str) -> int:
-        """The line of the second heading of a version; 0 where there is none."""
-        headings = (place for place in _places(self.data, f"{version} (".encode()) if self._is_heading(place))
-        return next((self._line(place) for place in islice(headings, 1, None)), 0)
-
-    def _is_heading(self, place: int) -> bool:
-        before = self.data[self.data.rfind(b"\n", 0, place) + 1 : place][:SEARCHED]
-        return _BEFORE_VERSION.fullmatch(before) is not None
-
-    @cached_property
-    def untidy(self) -> tuple[int, int]:
-        """The line of the first older heading that the gate would refuse, and how many such there are."""
-        places = refused(self.data)
-        return (self._line(places[0]), len(places)) if places else (0, 0)
-
-    def _line(self, place: int) -> int:
-        return self.data.count(b"\n", 0, place) + 1
-
-
-def is_declared(package: Package) -> bool:
-    """Whether the integration declares today's form of headings, so that its changelog can be held to it."""
-    return package.towncrier.get("title_format") == TITLE_FORMAT
-
-
-def has_declared_form(package: Package, entry: VersionEntry) -> bool:
-    """Whether a heading has today's form or the one that is declared; any form does, where none is."""
-    declared = package.towncrier.get("title_format")
-    if not isinstance(declared, str) or _HEADING.fullmatch(entry.heading):
-        return True
-    parts = re.split(r"\{(\w+)\}", declared)
-    if declared == TITLE_FORMAT or sorted(parts[1::2]) not in _READABLE:
-        return declared != TITLE_FORMAT
-    pattern = "".join(_PARTS[part] if at % 2 else re.escape(part) for at, part in enumerate(parts))
-    return re.fullmatch(pattern, entry.heading.strip()) is not None
-
-
-def _places(data: bytes, text: bytes) -> Iterator[int]:
-    place = data.find(text)
-    while place >= 0:
-        yield place
-        place = data.find(text, place + 1)
-
-
-def _is_odd(data: bytes) -> bool:
-    """Whether the bytes are no text, so that the parser must see all of them to say where."""
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return True
-    return len(data) > changelog.MAX_CHANGELOG_BYTES
-
-
-def _end_of_head(data: bytes) -> int:
-    """Where the third dated heading starts; behind the marker, where there is one."""
-    dated = DATED.finditer(data, max(data.find(_MARKER), 0))
-    third = next(islice(dated, 2, None), None)
-    end = third.start() if third else len(data)
-    return end if end <= MAX_HEAD else data.rfind(b"\n", 0, MAX_HEAD) + 1

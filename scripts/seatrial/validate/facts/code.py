@@ -1,26 +1,37 @@
-"""What the Python code of an integration says, without running it.
-
-The actions that an integration's code carries out, and whether it listens to webhooks.
-
-The configuration keys that an integration's code reads from `ocean.integration_config`.
-
-Which kinds an integration's code takes: by the classes of its mapping, and by its resync functions.
-
-The keys of a selector that the code never reads.
-"""
+"""The Python code of an integration, read without running it, and compared with the spec and the mapping."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from seatrial.core.model import Location
+from seatrial.core.names import decamelize
+from seatrial.core.suggest import nearest
 from seatrial.documents.document import Keys
-from seatrial.validate.facts.python_files import PythonFiles
-from seatrial.validate.facts.python_models import FRAMEWORK, Model, Nested, model_of, nested_models
-from seatrial.validate.facts.python_names import Foreign, Names, Own, Scope, Type, texts, types
+from seatrial.validate.facts.app_config import AppConfig
+from seatrial.validate.facts.items import Item
+from seatrial.validate.facts.python_models import (
+    FRAMEWORK,
+    ResourceClass,
+    Unread,
+    app_config_classes,
+    model_of,
+    resource_classes,
+    selector_of,
+    unread_keys,
+)
+from seatrial.validate.facts.python_modules import LocalClass, Names, PythonFiles, Scope
+from seatrial.validate.facts.spec import Spec
+
+ATTRIBUTE = "integration_config"
+"""The attribute of `ocean` that holds the configuration."""
+
+FRAMEWORK_READ = frozenset({"app_host"})
+"""The configurations that Ocean reads itself."""
 
 _LISTENERS = (
     b"AbstractWebhookProcessor",
@@ -29,46 +40,23 @@ _LISTENERS = (
     b"router",
     b"fast_api_app",
 )
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
 @dataclass(frozen=True)
 class Executor:
-    """A class that carries out an action; `action` is None where its `ACTION_NAME` cannot be told."""
+    """A class that carries out an action; `action` is None where its `ACTION_NAME` is unknown."""
 
     name: str
     action: str | None
     where: Location
 
 
-def executors(files: PythonFiles, names: Names) -> tuple[Executor, ...]:
-    """The classes with an `ACTION_NAME`, in the order of the files."""
-    return tuple(one for path in files.holding(b"ACTION_NAME") for one in _executors(names, path))
-
-
-def _executors(names: Names, path: str) -> list[Executor]:
-    found = []
-    for own in names.module(path).classes.values():
-        declared = own.assignments.get("ACTION_NAME")
-        if declared and declared.value:
-            known = texts(names, declared.value, own.inside)
-            action = next(iter(known)) if known and len(known) == 1 else None
-            found.append(Executor(own.definition.name, action, declared.value.where))
-    return found
-
-
-def listeners(files: PythonFiles) -> tuple[str, ...]:
-    """The files in which anything that receives webhooks is named."""
-    return files.holding(*_LISTENERS)
-
-
-ATTRIBUTE = "integration_config"
-
-
 @dataclass(frozen=True)
 class Read:
-    """A key and where it is read; `forgiving` where a missing one gives None and no error.
+    """A configuration key and the place where it is read; `forgiving` where a missing one gives None and no error.
 
-    `written` says whether the key itself stands there, and not the name of a constant.
+    `written` is true where the code holds the key itself, and not the name of a constant.
     """
 
     key: str
@@ -77,189 +65,10 @@ class Read:
     written: bool
 
 
-@dataclass(frozen=True)
-class Reads:
-    """What the code reads of the configuration; `whole` unless some keys it reads by cannot be told."""
-
-    told: tuple[Read, ...]
-    whole: bool
-
-
-def configuration_reads(files: PythonFiles, names: Names) -> Reads:
-    """Every read in the order of the files."""
-    found = [one for path in files.holding(ATTRIBUTE.encode()) for one in _reads(files, names, path)]
-    return Reads(tuple(one for one in found if one), whole=None not in found)
-
-
-def _reads(files: PythonFiles, names: Names, path: str) -> Iterator[Read | None]:
-    """The reads in a file; None for one by a key that cannot be told."""
-    for found in files.source(path).look_ups(ATTRIBUTE):
-        keys = texts(names, found.key, Scope(path))
-        for key in sorted(keys or ()):
-            yield Read(key, found.key.where, found.forgiving, found.key.string is not None)
-        if not keys:
-            yield None
-
-
-SELECTOR = Foreign("port_ocean.core.handlers.port_app_config.models.Selector")
-"""What reads a selector where an integration says nothing else."""
-
-
-@dataclass(frozen=True)
-class ResourceClass:
-    """One of the classes by which Ocean reads a resource of the mapping.
-
-    `kinds` is None where it takes any kind, or where that cannot be told.
-    """
-
-    type: Type
-    kinds: frozenset[str] | None
-
-    def takes(self, kind: str) -> bool:
-        """Whether a resource of this kind may be read by it."""
-        return self.kinds is None or kind in self.kinds
-
-
-def app_config_classes(files: PythonFiles, names: Names) -> tuple[Own, ...] | None:
-    """The classes that the integration hands to Ocean as `CONFIG_CLASS`; None where one cannot be told."""
-    found: set[Type] = set()
-    for path in files.holding(b"CONFIG_CLASS"):
-        for holder in names.module(path).classes.values():
-            if "CONFIG_CLASS" in holder.assignments:
-                known = types(names, holder.assignments["CONFIG_CLASS"].value, holder.inside)
-                if known is None:
-                    return None
-                found |= known
-    own = tuple(one for one in found if isinstance(one, Own))
-    return own if len(own) == len(found) else None
-
-
-def resource_classes(names: Names, app_configs: tuple[Own, ...]) -> tuple[ResourceClass, ...] | None:
-    """The classes of the mapping's resources; None where one of them cannot be told, or none is declared."""
-    found: set[Type] = set()
-    for own in app_configs:
-        field = names.field(own, "resources")
-        known = types(names, field[0].annotation, field[1]) if field else None
-        if known is None:
-            return None
-        found |= known
-    return tuple(ResourceClass(one, _kinds(names, one)) for one in found) or None
-
-
-def _kinds(names: Names, one: Type) -> frozenset[str] | None:
-    field = names.field(one, "kind") if isinstance(one, Own) else None
-    if field is None or field[0].annotation is None or field[0].annotation.string is not None:
-        return None
-    return texts(names, field[0].annotation, field[1])
-
-
-def selector_of(names: Names, resource: ResourceClass) -> Model | None:
-    """The keys that a selector may have; None where that cannot be told, or where it may have any."""
-    field = names.field(resource.type, "selector") if isinstance(resource.type, Own) else None
-    if field:
-        known = types(names, field[0].annotation, field[1])
-        return model_of(names, next(iter(known))) if known and len(known) == 1 else None
-    return model_of(names, SELECTOR) if _is_oceans(names, resource.type) else None
-
-
-def _is_oceans(names: Names, one: Type) -> bool:
-    """Whether a class is Ocean's own resource class, or inherits from it and from nothing unknown."""
-    if isinstance(one, Foreign):
-        return one.last == "ResourceConfig" and one.name.startswith("port_ocean.")
-    lineage = names.lineage(one)
-    return lineage.whole and any(_is_oceans(names, foreign) for foreign in lineage.foreign)
-
-
-@dataclass(frozen=True)
-class Resyncs:
-    """The kinds for which a function is registered with `on_resync`.
-
-    `whole` unless one is registered for every kind or for one that cannot be told, or none
-    is registered that can be seen.
-    """
-
-    kinds: frozenset[str]
-    whole: bool
-
-
-def resyncs(files: PythonFiles, names: Names) -> Resyncs:
-    """What the files register."""
-    found = [one for path in files.holding(b"on_resync") for one in _registered(files, names, path)]
-    known = [kinds for kinds in found if kinds is not None]
-    return Resyncs(frozenset().union(*known), whole=bool(found) and len(known) == len(found))
-
-
-def _registered(files: PythonFiles, names: Names, path: str) -> Iterator[frozenset[str] | None]:
-    """The kinds of each registration in a file; None for any kind, and for those that cannot be told."""
-    for call in files.source(path).uses("on_resync"):
-        arguments = call.arguments if call else ()
-        kind = arguments[0] if arguments else call.keywords.get("kind") if call else None
-        yield texts(names, kind, Scope(path))
-
-
-@dataclass(frozen=True)
-class Unread:
-    """A key, the way to it from the selector, and the keys that are read in its place.
-
-    `alias` is set where a field of this name is read under another key only, `below` where
-    the key is read below another one.
-    """
-
-    way: Keys
-    known: frozenset[str]
-    alias: str = ""
-    below: str = ""
-
-    @property
-    def key(self) -> str:
-        """The key itself."""
-        return str(self.way[-1])
-
-    @property
-    def path(self) -> str:
-        """The key with those above it, less the numbers of list items."""
-        return ".".join(key for key in self.way if isinstance(key, str))
-
-
-def unread_keys(names: Names, models: Sequence[Model], value: Any, way: Keys = ()) -> Iterator[Unread]:
-    """What is written in `value` that none of these models reads, at any depth."""
-    if not isinstance(value, dict) or not models:
-        return
-    declared = _declared(models)
-    for key, inner in value.items():
-        if key not in declared:
-            yield _unread(names, models, declared, (*way, str(key)))
-            continue
-        below = _below(names, declared[key])
-        for place, item in enumerate(inner) if isinstance(inner, list) else [(None, inner)]:
-            yield from unread_keys(names, below, item, (*way, key) if place is None else (*way, key, place))
-
-
-def _declared(models: Sequence[Model]) -> Mapping[str, Sequence[Nested | None]]:
-    """The keys that any of the models reads, with their declarations."""
-    keys = sorted({key for model in models for key in model.keys})
-    return {key: [model.keys[key] for model in models if key in model.keys] for key in keys}
-
-
-def _unread(
-    names: Names, models: Sequence[Model], declared: Mapping[str, Sequence[Nested | None]], way: Keys
-) -> Unread:
-    key = str(way[-1])
-    aliases = [model.shadowed[key] for model in models if key in model.shadowed]
-    outer = [one for one in declared if any(key in model.keys for model in _below(names, declared[one]))]
-    return Unread(way, frozenset(declared), next(iter(aliases), ""), next(iter(outer), ""))
-
-
-def _below(names: Names, declared: Sequence[Nested | None]) -> Sequence[Model]:
-    """The models of a value; none where it may be something else by one of its declarations."""
-    found = [nested_models(names, one) if one else () for one in declared]
-    return [model for models in found for model in models] if all(found) else ()
-
-
 class Code:
     """The code of an integration all of whose Python files can be parsed.
 
-    Where the code leaves a question open, the answer is None, and no rule speaks.
+    An answer that the code does not determine is None, and the rules are silent.
     """
 
     def __init__(self, files: PythonFiles) -> None:
@@ -272,20 +81,25 @@ class Code:
         return cls(files) if files.paths and not any(True for _ in files.faults()) else None
 
     @cached_property
-    def _app_configs(self) -> tuple[Own, ...] | None:
-        return app_config_classes(self.files, self._names)
+    def _app_configs(self) -> tuple[LocalClass, ...] | None:
+        return app_config_classes(self._names)
 
     @cached_property
     def app_config_fields(self) -> frozenset[str] | None:
-        """The keys, aliases included, that the integration reads at the top of `port-app-config`.
+        """The keys, aliases included, that the integration and Ocean read at the top of `port-app-config`.
 
-        Those of Ocean itself are among them. None where that cannot be told, or any key is read.
+        None where they are unknown, or any key is read.
         """
         if self._app_configs is None:
             return None
-        models = [model_of(self._names, own) for own in self._app_configs]
+        models = [model_of(self._names, local) for local in self._app_configs]
         known = [frozenset(model.keys) for model in models if model]
         return FRAMEWORK["PortAppConfig"].union(*known) if len(known) == len(models) else None
+
+    def declares(self, key: str) -> bool:
+        """True where the code declares a key at the top of `port-app-config`, or, if that is unknown, names it."""
+        fields = self.app_config_fields
+        return self.mentions(key) if fields is None else key in fields
 
     @cached_property
     def _resource_classes(self) -> tuple[ResourceClass, ...] | None:
@@ -293,29 +107,42 @@ class Code:
 
     @cached_property
     def accepted_kinds(self) -> frozenset[str] | None:
-        """The kinds a mapping may have: those of all resource classes. None where any kind may do."""
+        """The kinds that a mapping may have: those of all resource classes. None where it may have any."""
         found = [one.kinds for one in self._resource_classes or ()]
         known = [kinds for kinds in found if kinds is not None]
         return frozenset().union(*known) if known and len(known) == len(found) else None
 
     @cached_property
-    def _resyncs(self) -> Resyncs:
-        return resyncs(self.files, self._names)
+    def _registered_kinds(self) -> Sequence[frozenset[str] | None]:
+        """The kinds of each registration with `on_resync`; None for any kind, and for unknown ones."""
+        calls = (
+            (path, call)
+            for path in self.files.holding(b"on_resync")
+            for call in self.files.source(path).uses("on_resync")
+        )
+        return [
+            self._names.texts(
+                next(iter(call.arguments), call.keywords.get("kind")) if call else None, Scope(path)
+            )
+            for path, call in calls
+        ]
 
     @property
     def resynced_kinds(self) -> frozenset[str] | None:
-        """The kinds for which a resync function is registered. None where one is for any kind."""
-        return self._resyncs.kinds if self._resyncs.whole else None
+        """The kinds for which a resync function is registered. None where one is for any kind, or none is found."""
+        known = [kinds for kinds in self._registered_kinds if kinds is not None]
+        return frozenset().union(*known) if known and len(known) == len(self._registered_kinds) else None
 
     @cached_property
     def named_kinds(self) -> frozenset[str]:
-        """The kinds that the code names as such, whatever others it takes."""
-        return self._resyncs.kinds.union(*(one.kinds or () for one in self._resource_classes or ()))
+        """The kinds that the code names, besides others that it may take."""
+        accepted = [one.kinds for one in self._resource_classes or ()]
+        return frozenset().union(*(kinds or () for kinds in (*self._registered_kinds, *accepted)))
 
     def unread_keys(self, kind: str, selector: Any) -> Iterator[Unread]:
         """The keys of a selector that the code never reads.
 
-        Where it cannot be told by which classes a mapping is read, those that no code names.
+        Where the classes of the mapping are unknown, the keys that no code names.
         """
         if not isinstance(selector, dict) or selector.keys() <= FRAMEWORK["Selector"]:
             return iter(())
@@ -333,19 +160,35 @@ class Code:
                     yield Unread((key,), frozenset())
 
     @cached_property
-    def configuration_reads(self) -> Reads:
-        """The configuration keys that are read where it is certain that they are."""
-        return configuration_reads(self.files, self._names)
+    def configuration_reads(self) -> Sequence[Read | None]:
+        """The reads of configurations in the order of the files; None for one by an unknown key."""
+        return [one for path in self.files.holding(ATTRIBUTE.encode()) for one in self._reads(path)]
+
+    def _reads(self, path: str) -> Iterator[Read | None]:
+        for found in self.files.source(path).look_ups(ATTRIBUTE):
+            keys = self._names.texts(found.key, Scope(path))
+            for key in sorted(keys or ()):
+                yield Read(key, found.key.where, found.forgiving, found.key.string is not None)
+            if not keys:
+                yield None
 
     @cached_property
     def executors(self) -> Sequence[Executor]:
-        """The classes that carry out actions."""
-        return executors(self.files, self._names)
+        """The classes that carry out actions: those with an `ACTION_NAME`, in the order of the files."""
+        return [one for path in self.files.holding(b"ACTION_NAME") for one in self._executors(path)]
+
+    def _executors(self, path: str) -> Iterator[Executor]:
+        for local in self._names.module(path).classes.values():
+            declared = local.assignments.get("ACTION_NAME")
+            if declared and declared.value:
+                known = self._names.texts(declared.value, local.inside)
+                action = next(iter(known)) if known and len(known) == 1 else None
+                yield Executor(local.definition.name, action, declared.value.where)
 
     @cached_property
     def listens(self) -> bool:
-        """Whether anything that receives webhooks is named in the code."""
-        return bool(listeners(self.files))
+        """True where the code names anything that receives webhooks."""
+        return bool(self.files.holding(*_LISTENERS))
 
     @cached_property
     def processors(self) -> Sequence[str]:
@@ -353,5 +196,175 @@ class Code:
         return self.files.holding(b"add_webhook_processor")
 
     def mentions(self, word: str) -> bool:
-        """Whether a word occurs anywhere in the code."""
+        """True where a word occurs anywhere in the code."""
         return not word or bool(self.files.holding(word.encode("utf-8", "surrogatepass")))
+
+
+@dataclass(frozen=True, eq=False)
+class Stated:
+    """A kind, the document that holds it, and the keys that lead to it there."""
+
+    kind: str
+    source: Spec | AppConfig
+    keys: Keys
+
+    @property
+    def where(self) -> Location:
+        """The place of the kind."""
+        return self.source.document.at(*self.keys)
+
+
+@dataclass(frozen=True)
+class Kinds:
+    """The kinds in the spec and in the port-app-config, compared with those of the code where it can be read."""
+
+    spec: Spec
+    app_config: AppConfig
+    code: Code | None
+
+    @classmethod
+    def of(cls, spec: Spec | None, app_config: AppConfig | None, code: Code | None) -> Kinds | None:
+        """None where the spec or the port-app-config cannot be read."""
+        return cls(spec, app_config, code) if spec and app_config else None
+
+    @cached_property
+    def listed(self) -> tuple[Stated, ...]:
+        """The kinds of the spec."""
+        return tuple(Stated(one.text("kind"), self.spec, one.way("kind")) for one in self.spec.resources)
+
+    @cached_property
+    def mapped(self) -> tuple[Stated, ...]:
+        """The kinds of the port-app-config, each where it is first mapped."""
+        resources = [one for one in self.app_config.resources if one.kind]
+        first = {one.kind: one.item.way("kind") for one in reversed(resources)}
+        return tuple(Stated(kind, self.app_config, keys) for kind, keys in reversed(first.items()))
+
+    @cached_property
+    def only_listed(self) -> tuple[Stated, ...]:
+        """The kinds of the spec that are not mapped; a fault of the others is reported in the mapping."""
+        mapped = {one.kind for one in self.mapped}
+        return tuple(one for one in self.listed if one.kind not in mapped)
+
+    def accepted(self) -> frozenset[str] | None:
+        """The kinds that the classes of the mapping take; None for any."""
+        return self.code.accepted_kinds if self.code else None
+
+    def resynced(self) -> frozenset[str] | None:
+        """The kinds with a resync function; None for any."""
+        return self.code.resynced_kinds if self.code else None
+
+    def unaccepted(self, stated: Collection[Stated]) -> list[Stated]:
+        """The kinds that no class of the mapping takes."""
+        accepted = self.accepted()
+        return [one for one in stated if accepted is not None and one.kind not in accepted]
+
+    def unresynced(self, stated: Collection[Stated]) -> list[Stated]:
+        """The kinds that a class takes, but for which no function is registered."""
+        resynced = self.resynced()
+        missing = (one for one in stated if resynced is not None and one.kind not in resynced)
+        refused = self.unaccepted(stated)
+        return [one for one in missing if one not in refused]
+
+    def misspelled(self) -> Iterator[tuple[Stated, str]]:
+        """The kinds that the spec and the mapping name differently: the wrong one, and the right name.
+
+        The name that the code knows is right; where it knows neither or both, the mapped one.
+        """
+        named = self.code.named_kinds if self.code else frozenset()
+        for mapped, listed in self._pairs():
+            if listed and listed.kind in named and mapped.kind not in named:
+                yield mapped, listed.kind
+            elif listed:
+                yield listed, mapped.kind
+
+    def unlisted(self) -> Iterator[Stated]:
+        """The kinds that are mapped, and not in the spec under this or a similar name."""
+        names = [one.kind for one in self.listed]
+        return (mapped for mapped, listed in self._pairs() if not (listed or meant(mapped.kind, names)))
+
+    def _pairs(self) -> Iterator[tuple[Stated, Stated | None]]:
+        """The valid kinds that are mapped but not listed, and the valid unmapped one that is probably the same."""
+        mapped, listed = self._valid(self.mapped), self._valid(self.listed)
+        free = {kind: one for kind, one in listed.items() if kind not in mapped}
+        for kind, one in mapped.items():
+            if self.listed and kind not in listed:
+                yield one, free.pop(meant(kind, free) or "", None)
+
+    def _valid(self, stated: Collection[Stated]) -> dict[str, Stated]:
+        faulty = {*self.unaccepted(stated), *self.unresynced(stated)}
+        return {one.kind: one for one in stated if one not in faulty}
+
+
+@dataclass(frozen=True)
+class ConfigurationUse:
+    """The configurations of a spec that names all of them, compared with those that the code reads."""
+
+    spec: Spec
+    code: Code
+
+    @classmethod
+    def of(cls, spec: Spec | None, code: Code | None) -> ConfigurationUse | None:
+        """None where either cannot be read, or a configuration has no name."""
+        if spec is None or code is None:
+            return None
+        stated = spec.root.value.get("configurations")
+        whole = isinstance(stated, list) and len(stated) == len(spec.configurations)
+        return cls(spec, code) if whole else None
+
+    @cached_property
+    def declared(self) -> Mapping[str, Item]:
+        """The configurations by the key under which the code reads them."""
+        return {decamelize(item.text("name")): item for item in self.spec.configurations}
+
+    def undeclared(self) -> Iterator[tuple[Read, Sequence[str]]]:
+        """The first read of each key that is not declared, and the other files that read it."""
+        for key, reads in self._undeclared.items():
+            if decamelize(key) not in self.declared:
+                first = min(reads, key=lambda read: read.forgiving)
+                yield first, sorted({read.where.path for read in reads} - {first.where.path})
+
+    def miscased(self) -> Iterator[tuple[Read, str]]:
+        """Each read by a name that is not in snake case, and the right key."""
+        for key, reads in self._undeclared.items():
+            if decamelize(key) in self.declared:
+                yield from ((read, decamelize(key)) for read in reads)
+
+    @cached_property
+    def _undeclared(self) -> Mapping[str, Sequence[Read]]:
+        found: dict[str, list[Read]] = {}
+        for read in self.code.configuration_reads:
+            if read and read.key not in self.declared:
+                found.setdefault(read.key, []).append(read)
+        return found
+
+    def meant(self, key: str) -> str | None:
+        """The declared configuration that an undeclared key probably means."""
+        return meant(key, self.declared) or nearest(key, self.declared)
+
+    def unused(self) -> Iterator[tuple[Item, str]]:
+        """The declared configurations that nothing uses, with their key in the code."""
+        if None in self.code.configuration_reads:
+            return
+        items = self.spec.configurations
+        used = {decamelize(one.text("on")) for item in items for one in item.items("dependencies")}
+        used |= FRAMEWORK_READ | {self.meant(key) or "" for key in self._undeclared}
+        for key, item in self.declared.items():
+            forms = (key, item.text("name"), key.upper())
+            if key not in used and not any(map(self.code.mentions, forms)):
+                yield item, key
+
+
+def meant(name: str, known: Collection[str]) -> str | None:
+    """The one known name that differs by case, punctuation, plural, or words in front."""
+    same = nearest(name, known, cutoff=1.0)
+    words = _words(name)
+    longer = [one for one in known if _is_tail(words, _words(one)) or _is_tail(_words(one), words)]
+    return same or (longer[0] if len(longer) == 1 else None)
+
+
+def _words(name: str) -> list[str]:
+    return [word.lower() for word in _WORD.findall(name)]
+
+
+def _is_tail(tail: list[str], words: list[str]) -> bool:
+    return 0 < len(tail) < len(words) and words[-len(tail) :] == tail

@@ -1,18 +1,22 @@
-"""How a document conforms to the schema of its kind."""
+"""Documents compared with the schema of their kind."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from seatrial import schemas
 from seatrial.core.model import Edit, Fix, Problem
 from seatrial.documents.document import Document
+from seatrial.validate.facts.items import value_at
+
+RESOURCE_STEMS = ("blueprints", "port-app-config", "scorecards", "pages", "actions")
+"""The resource files that Ocean loads; each has a schema of this name."""
 
 
 @dataclass(frozen=True)
 class Conformity:
-    """A document held against its schema; each violation belongs to the rule its schema names."""
+    """A document and its violations of a schema; each violation belongs to the rule that its schema names."""
 
     document: Document
     violations: tuple[schemas.Violation, ...]
@@ -26,10 +30,8 @@ class Conformity:
 
     @classmethod
     def below(cls, document: Document | None, keys: tuple[str, ...], schema: str) -> Conformity | None:
-        """A part of a document held against a schema; None where there is no such part."""
-        part = document.value if document and document.readable else None
-        for key in keys:
-            part = part.get(key) if isinstance(part, dict) else None
+        """The conformity of a part of a document; None where there is no such part."""
+        part = value_at(document.value, *keys) if document and document.readable else None
         if document is None or part is None:
             return None
         found = schemas.violations(schema, part)
@@ -37,15 +39,48 @@ class Conformity:
 
     def problems(self, rule: str) -> Iterator[Problem]:
         """The violations of one rule, by its name, as problems."""
-        for violation in self.violations:
-            if violation.rule == rule:
-                yield self._problem(violation)
+        return (self._problem(one) for one in self.violations if one.rule == rule)
 
     def _problem(self, violation: schemas.Violation) -> Problem:
         place = self.document.key if violation.at_key else self.document.at
-        where = place(*violation.keys)
-        if violation.repair is None:
+        where, repair = place(*violation.keys), violation.repair
+        if repair is None:
             return Problem(where, violation.message)
-        repair = violation.repair
         edit = Edit(where, repair.old, repair.new) if repair.old else None
         return Problem(where, violation.message, Fix(repair.title, edit))
+
+
+@dataclass(frozen=True)
+class ResourceForms:
+    """The conformity of each readable resource file."""
+
+    all: tuple[Conformity, ...]
+
+    @classmethod
+    def of(
+        cls, documents: Mapping[str, Document], is_declared: Callable[[str], bool | None]
+    ) -> ResourceForms:
+        """Compare the documents, given by their stems, with the schemas.
+
+        A key at the top of the port-app-config is right where the code declares it. Where `is_declared`
+        cannot tell (None), it is right unless it is nearly a known one.
+        """
+
+        def may_be_declared(one: schemas.Violation) -> bool:
+            if not one.at_key or len(one.keys) != 1 or not isinstance(one.keys[0], str):
+                return False
+            declared = is_declared(one.keys[0])
+            return one.rule == "resource-unknown-key" if declared is None else declared
+
+        forms = [form for stem, document in documents.items() if (form := Conformity.of(document, stem))]
+        return cls(
+            tuple(
+                replace(form, violations=tuple(one for one in form.violations if not may_be_declared(one)))
+                for form in forms
+            )
+        )
+
+    def problems(self, rule: str) -> Iterator[Problem]:
+        """The violations of one rule, by its name, as problems."""
+        for form in self.all:
+            yield from form.problems(rule)

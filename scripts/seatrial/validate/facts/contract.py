@@ -1,6 +1,7 @@
-"""What an integration promises to those who have installed it: kinds, configurations, blueprints.
+"""The contract of an integration with those who have installed it: kinds, configurations, blueprints.
 
-Titles, descriptions, icons and other texts are no part of it, nor is how the default mapping fills the blueprints.
+Titles, descriptions, icons and other texts are not part of it, nor is the way in which the default mapping fills
+the blueprints.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from seatrial.core.names import shown
 from seatrial.documents.document import Keys
 from seatrial.validate.facts.app_config import AppConfig
 from seatrial.validate.facts.blueprints import Blueprints
-from seatrial.validate.facts.items import Item, members
+from seatrial.validate.facts.items import Item
 from seatrial.validate.facts.spec import Spec
 
 KIND, CONFIGURATION, ACTION = "kind", "configuration", "action"
@@ -21,7 +22,7 @@ BLUEPRINT, PROPERTY, RELATION = "blueprint", "property", "relation"
 
 @dataclass(frozen=True)
 class Name:
-    """What sort of thing is promised, its name, and for a property or relation the blueprint that has it."""
+    """The sort and name of a promised thing, and for a property or relation its blueprint."""
 
     sort: str
     text: str
@@ -34,10 +35,10 @@ class Name:
 
 @dataclass(frozen=True)
 class Terms:
-    """How a thing is promised, and where in which file that stands.
+    """The terms on which a thing is promised, and their place: a file and the keys in it.
 
-    `required` means that who has it not yet must do something. `options` are the values it may have, None for any;
-    `format` is what its text must look like, `target` the blueprint that a relation leads to.
+    `required` means that a user without it must act. `options` are the values it may have, None for any;
+    `format` is the form of its text, `target` the blueprint that a relation leads to.
     """
 
     path: str
@@ -50,15 +51,15 @@ class Terms:
 
     @property
     def place(self) -> str:
-        """Where it stands, to be read by a person."""
+        """The place as text for people."""
         return ": ".join(filter(None, (self.path, ".".join(shown(str(key)) for key in self.keys))))
 
 
 @dataclass(frozen=True)
 class Contract:
-    """All that is promised. `seen` are the sorts of things of which all could be read.
+    """Everything that is promised. `seen` are the sorts of things that could be read completely.
 
-    `unsure` are the blueprints of which not all could be read, `mapped` the kinds that the default mapping has:
+    `unsure` are the blueprints that could not be read completely, `mapped` the kinds of the default mapping:
     it shows what may be mapped, and promises no more than the spec does.
     """
 
@@ -75,7 +76,7 @@ class Contract:
         blueprints: Blueprints | None,
         files: Collection[str],
     ) -> Contract:
-        """What these promise; of two things with one name the first. `files` are the resource files that are there."""
+        """The promises of these files, the first of two with one name. `files` are the resource files that exist."""
         rows = [*_of_spec(spec), *_of_blueprints(blueprints)]
         unsure = (one.identifier for one in (blueprints.all if blueprints else ()) if not one.is_whole)
         mapped = frozenset(one.kind for one in (app_config.resources if app_config else ()))
@@ -83,14 +84,14 @@ class Contract:
             KIND: _shows_kinds(spec, mapped) and (app_config is not None or "port-app-config" not in files),
             CONFIGURATION: spec is not None and _lists(spec.root, "configurations", "name"),
             ACTION: spec is not None and _lists(spec.root, "actions", "name"),
-            BLUEPRINT: _names_all(blueprints) if blueprints else "blueprints" not in files,
+            BLUEPRINT: blueprints.is_whole if blueprints else "blueprints" not in files,
         }
-        sorts = frozenset(sort for sort, it_is in seen.items() if it_is)
+        sorts = frozenset(sort for sort, is_seen in seen.items() if is_seen)
         return cls(dict(reversed(rows)), sorts, frozenset(unsure), mapped)
 
 
 def _shows_kinds(spec: Spec | None, mapped: frozenset[str]) -> bool:
-    """Whether the spec lists kinds, and not something else: some of those that are mapped, if any are."""
+    """True where the spec lists kinds and nothing else: if kinds are mapped, some of them are listed."""
     if spec is None or not _lists(spec.root, "features", ""):
         return False
     listed = {item.text("kind") for item in spec.resources}
@@ -98,15 +99,11 @@ def _shows_kinds(spec: Spec | None, mapped: frozenset[str]) -> bool:
 
 
 def _lists(item: Item, key: str, name: str) -> bool:
-    """Whether there is a list of objects at a key, or nothing, and all of them are called something."""
+    """True where the list at a key, if any, holds only objects, all of which have a value at `name`."""
     value = item.value.get(key, [])
     return isinstance(value, list) and all(
         isinstance(one, dict) and (not name or one.get(name)) for one in value
     )
-
-
-def _names_all(blueprints: Blueprints) -> bool:
-    return len(blueprints.all) == len(blueprints.document.value)
 
 
 def _of_spec(spec: Spec | None) -> Iterator[tuple[Name, Terms]]:
@@ -116,8 +113,8 @@ def _of_spec(spec: Spec | None) -> Iterator[tuple[Name, Terms]]:
     for item in spec.resources:
         yield Name(KIND, item.text("kind")), Terms(path, item.keys)
     for item in spec.configurations:
-        must = item.value.get("required") is True and item.value.get("default") is None
-        yield Name(CONFIGURATION, item.text("name")), Terms(path, item.keys, item.text("type"), must)
+        required = item.value.get("required") is True and item.value.get("default") is None
+        yield Name(CONFIGURATION, item.text("name")), Terms(path, item.keys, item.text("type"), required)
     for item in spec.actions:
         yield Name(ACTION, item.text("name")), Terms(path, item.keys)
 
@@ -129,10 +126,10 @@ def _of_blueprints(blueprints: Blueprints | None) -> Iterator[tuple[Name, Terms]
     for one in blueprints.all:
         yield Name(BLUEPRINT, one.identifier), Terms(path, one.item.keys)
         required = {text for _, text in one.item.inner("schema").texts("required")}
-        each = [(name, item) for sort in one.sorts for name, item in one.each(sort)]
-        for name, item in each:
-            yield Name(PROPERTY, name, one.identifier), _property(path, item, name in required)
-        for name, item in members(one.relations):
+        for sort in one.sorts:
+            for name, item in one.each(sort):
+                yield Name(PROPERTY, name, one.identifier), _property(path, item, name in required)
+        for name, item in one.relations.members():
             yield Name(RELATION, name, one.identifier), _relation(path, item)
 
 
@@ -146,13 +143,13 @@ def _property(path: str, item: Item, required: bool) -> Terms:
 
 def _relation(path: str, item: Item) -> Terms:
     arity = "many" if item.value.get("many") is True else "one"
-    must = item.value.get("required") is True
-    return Terms(path, item.keys, arity, must, target=item.text("target"))
+    required = item.value.get("required") is True
+    return Terms(path, item.keys, arity, required, target=item.text("target"))
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One thing that is promised otherwise than before: whether that breaks what people have, in words, and where."""
+    """A changed promise: true `breaking` where it breaks installations, the change in words, and its place."""
 
     breaking: bool
     words: str
@@ -160,46 +157,45 @@ class Difference:
 
 
 def differences(old: Contract, new: Contract) -> Iterator[Difference]:
-    """What is promised otherwise, in the order of the files; of a blueprint that comes or goes not each property."""
+    """The changed promises in the order of the files; for an added or removed blueprint not each property."""
     corrected = _corrected(old, new)
     for name, terms in old.promises.items():
         if name in corrected or name in new.promises:
             continue
-        if _lacks(new, name) and _is_news(name, new):
+        if _lacks(new, name) and _is_separate(name, new):
             yield Difference(True, f"removes {name}", terms.place)
     for name, terms in new.promises.items():
         before = old.promises.get(name)
         if before is not None:
             yield from _changed(name, before, terms, old)
-        elif _lacks(old, name) and _is_news(name, old):
-            what = f"adds {name}, which is required" if terms.required else f"adds {name}"
-            yield Difference(terms.required, what, terms.place)
+        elif _lacks(old, name) and _is_separate(name, old):
+            suffix = ", which is required" if terms.required else ""
+            yield Difference(terms.required, f"adds {name}{suffix}", terms.place)
 
 
 def _corrected(old: Contract, new: Contract) -> frozenset[Name]:
-    """The kinds that were listed and never mapped, where those that were mapped are now listed in their place."""
-    listed_now = {name.text for name in new.promises if name.sort == KIND}
-    listed_once = {name.text for name in old.promises if name.sort == KIND}
-    if old.mapped.isdisjoint(listed_now - listed_once):
+    """The kinds that were listed but not mapped, where a mapped kind is now listed that was not before."""
+    before, after = ({name.text for name in one.promises if name.sort == KIND} for one in (old, new))
+    if old.mapped.isdisjoint(after - before):
         return frozenset()
-    return frozenset(Name(KIND, text) for text in listed_once - old.mapped)
+    return frozenset(Name(KIND, text) for text in before - old.mapped)
 
 
 def _lacks(contract: Contract, name: Name) -> bool:
-    """Whether something that is not promised is not there either, as far as can be read."""
+    """True where something that is not promised certainly does not exist either."""
     if name.sort == KIND and name.text in contract.mapped:
         return False
     sort = BLUEPRINT if name.blueprint else name.sort
     return sort in contract.seen and name.blueprint not in contract.unsure
 
 
-def _is_news(name: Name, without: Contract) -> bool:
-    """Whether it is told by itself: not where its whole blueprint is missing."""
+def _is_separate(name: Name, without: Contract) -> bool:
+    """True where a thing is reported separately, because its blueprint is not missing as a whole."""
     return not name.blueprint or Name(BLUEPRINT, name.blueprint) in without.promises
 
 
 def _changed(name: Name, old: Terms, new: Terms, contract: Contract) -> Iterator[Difference]:
-    if not _are_alike(old.type, new.type):
+    if not _are_compatible(old.type, new.type):
         yield Difference(True, f'turns {name} from "{shown(old.type)}" into "{shown(new.type)}"', new.place)
     if new.target != old.target and Name(BLUEPRINT, old.target) in contract.promises:
         yield Difference(True, f'leads {name} to "{shown(new.target)}", not "{shown(old.target)}"', new.place)
@@ -210,8 +206,8 @@ def _changed(name: Name, old: Terms, new: Terms, contract: Contract) -> Iterator
     yield from _options(name, old, new)
 
 
-def _are_alike(old: str, new: str) -> bool:
-    """Whether values of one type are those of the other; so too where one does not say what its lists hold."""
+def _are_compatible(old: str, new: str) -> bool:
+    """True where both types have the same values; an unknown type, or type of list items, fits any."""
     (old, _, old_item), (new, _, new_item) = (_SAME.get(one, one).partition(" of ") for one in (old, new))
     if not old or not new:
         return True
@@ -219,7 +215,7 @@ def _are_alike(old: str, new: str) -> bool:
 
 
 _SAME = {"url": "string", "markdown": "string"}
-"""Types whose values are kept alike."""
+"""Types whose values are stored as those of another type."""
 
 
 def _options(name: Name, old: Terms, new: Terms) -> Iterator[Difference]:
@@ -228,8 +224,8 @@ def _options(name: Name, old: Terms, new: Terms) -> Iterator[Difference]:
     if old.options is None:
         yield Difference(True, f"allows only certain values of {name}", new.place)
         return
-    gone, come = sorted(old.options - new.options), sorted(new.options - old.options)
-    if gone:
-        yield Difference(True, f'removes the value "{shown(gone[0])}" of {name}', new.place)
-    elif come:
-        yield Difference(False, f'adds the value "{shown(come[0])}" of {name}', new.place)
+    removed, added = sorted(old.options - new.options), sorted(new.options - old.options)
+    if removed:
+        yield Difference(True, f'removes the value "{shown(removed[0])}" of {name}', new.place)
+    elif added:
+        yield Difference(False, f'adds the value "{shown(added[0])}" of {name}', new.place)

@@ -1,7 +1,4 @@
-"""An object somewhere in a document, whatever shape the document has.
-
-Documents that are lists of objects: blueprints, scorecards, pages and actions.
-"""
+"""Objects in a document of any shape, and documents that are lists of objects."""
 
 from __future__ import annotations
 
@@ -14,10 +11,17 @@ from seatrial.documents.document import Document, Keys
 
 @dataclass(frozen=True)
 class Item:
-    """An object somewhere in the spec, and the way to it."""
+    """An object in a document, and the keys that lead to it."""
 
     keys: Keys
     value: Mapping[str, Any]
+
+    @classmethod
+    def root(cls, document: Document | None) -> Item | None:
+        """The object at the root of a readable document; None for any other document."""
+        if document is None or not document.readable or not isinstance(document.value, dict):
+            return None
+        return cls((), document.value)
 
     def text(self, key: str) -> str:
         """The text at `key`; empty where there is none."""
@@ -25,7 +29,7 @@ class Item:
         return found if isinstance(found, str) else ""
 
     def way(self, *more: str | int) -> Keys:
-        """The way to something below."""
+        """The keys that lead from the root to something below this object."""
         return (*self.keys, *more)
 
     def items(self, key: str) -> tuple[Item, ...]:
@@ -35,7 +39,7 @@ class Item:
         )
 
     def texts(self, key: str) -> Iterator[tuple[Keys, str]]:
-        """The texts in the list at `key`, each with the way to it."""
+        """The texts in the list at `key`, each with the keys that lead to it."""
         for index, value in self.listed(key):
             if isinstance(value, str):
                 yield self.way(key, index), value
@@ -47,10 +51,14 @@ class Item:
 
     def inner(self, *keys: str) -> Item:
         """The object below at `keys`; an empty one where there is none."""
-        found: Any = self.value
-        for key in keys:
-            found = found.get(key) if isinstance(found, dict) else None
+        found = value_at(self.value, *keys)
         return Item(self.way(*keys), found if isinstance(found, dict) else {})
+
+    def members(self) -> Iterator[tuple[str, Item]]:
+        """The objects among the values of this object, by their keys."""
+        for name, value in self.value.items():
+            if isinstance(value, dict):
+                yield name, Item(self.way(name), value)
 
 
 @dataclass(frozen=True)
@@ -65,14 +73,12 @@ class Rows:
         """None where there is no such document."""
         if document is None or not document.readable or not isinstance(document.value, list):
             return None
-        numbered = enumerate(document.value)
-        return cls(
-            document, tuple(Item((index,), value) for index, value in numbered if isinstance(value, dict))
-        )
+        rows = enumerate(document.value)
+        return cls(document, tuple(Item((at,), value) for at, value in rows if isinstance(value, dict)))
 
 
-def members(item: Item) -> Iterator[tuple[str, Item]]:
-    """The objects in an object, by their names."""
-    for name, value in item.value.items():
-        if isinstance(value, dict):
-            yield name, Item(item.way(name), value)
+def value_at(value: Any, *keys: str) -> Any:
+    """The value at `keys` of nested objects; None where one of the keys is missing."""
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value

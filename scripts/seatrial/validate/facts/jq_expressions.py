@@ -1,7 +1,8 @@
-"""Every jq expression of an integration's resources, compiled in one go."""
+"""The jq expressions of an integration's resources: compiled in one go, and the properties they read."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,20 +13,32 @@ from seatrial.documents.document import Document, Keys
 from seatrial.validate.facts.app_config import AppConfig
 from seatrial.validate.facts.blueprints import Blueprint, Blueprints
 
+_TOKEN = re.compile(
+    r'(?P<text>"(?:[^"\\]|\\.)*+"?)'
+    r"|(?P<comment>#[^\n]*)"
+    r'|(?<![\w)\]}"?.])\.properties(?:\.(?P<name>[A-Za-z_]\w*)|\["(?P<quoted>[^"\\]+)"\])'
+    r"|(?P<call>(?<!\w)[A-Za-z_]\w*+\s*+\()"
+    r"|(?P<open>[(\[{])"
+    r"|(?P<close>[)\]}])"
+    r"|(?P<pipe>\|)"
+)
+_REBINDING = re.compile(r"\\\(|(?<![\w.$])(?:as|def|reduce|foreach|label)\b|(?<![=!<>])=(?!=)")
+"""Interpolated texts, variables, functions and assignments: `.` may be anything inside them."""
+
 
 @dataclass(frozen=True)
 class JqExpression:
-    """A jq expression and where it stands."""
+    """A jq expression and the keys that lead to it."""
 
     document: Document
     keys: Keys
     text: str
 
     def where(self, line: int, column: int) -> Location:
-        """Where a line and column of the expression are in the file.
+        """The place in the file of a line and column of the expression.
 
-        A text of several lines stands in a block below its key, indented by two; of
-        another one its beginning is all that is known.
+        A text of several lines is a block below its key, indented by two; of any other
+        text only the beginning is known.
         """
         if "\n" not in self.text or self.document.path.endswith(".json"):
             return self.document.at(*self.keys)
@@ -41,22 +54,24 @@ class JqExpressions:
 
     @classmethod
     def of(cls, app_config: AppConfig | None, blueprints: Blueprints | None) -> JqExpressions:
-        """Those of the files that can be read."""
-        in_mapping = mapped(app_config) if app_config else ()
-        in_blueprints = (found for _, found in calculations(blueprints)) if blueprints else ()
-        return cls((*in_mapping, *in_blueprints))
+        """The expressions of those of the two files that can be read."""
+        mapped = (
+            [
+                JqExpression(app_config.document, *one)
+                for res in app_config.resources
+                for one in res.expressions()
+            ]
+            if app_config
+            else []
+        )
+        calculated = (found for _, found in calculations(blueprints)) if blueprints else ()
+        return cls((*mapped, *calculated))
 
     @cached_property
     def broken(self) -> tuple[tuple[JqExpression, jq.JqFault], ...]:
-        """Those that do not compile, and why."""
+        """The expressions that do not compile, each with its fault."""
         faults = jq.compile_all([one.text for one in self.all])
         return tuple((one, fault) for one in self.all if (fault := faults[one.text]))
-
-
-def mapped(app_config: AppConfig) -> Iterator[JqExpression]:
-    """The expressions of all resources."""
-    for resource in app_config.resources:
-        yield from (JqExpression(app_config.document, *found) for found in resource.expressions())
 
 
 def calculations(blueprints: Blueprints) -> Iterator[tuple[Blueprint, JqExpression]]:
@@ -66,3 +81,24 @@ def calculations(blueprints: Blueprints) -> Iterator[tuple[Blueprint, JqExpressi
             text = item.text("calculation")
             if text.strip():
                 yield blueprint, JqExpression(blueprints.document, item.way("calculation"), text)
+
+
+def read_properties(expression: str) -> Iterator[str]:
+    """The properties of the entity itself that a calculation reads: `.properties.x` where `.` is the entity.
+
+    Behind a pipe and inside the brackets of a function `.` is something else: nothing is yielded
+    for those, nor for expressions with variables or assignments.
+    """
+    if _REBINDING.search(expression):
+        return
+    moved = [False]
+    for token in _TOKEN.finditer(expression):
+        name = token["name"] or token["quoted"]
+        if name and not moved[-1]:
+            yield name
+        elif token["pipe"]:
+            moved[-1] = True
+        elif token["call"] or token["open"]:
+            moved.append(moved[-1] or bool(token["call"]))
+        elif token["close"] and len(moved) > 1:
+            moved.pop()

@@ -1,24 +1,25 @@
-"""What `pyproject.toml` says of the package: its name, version, dependencies and changelog settings."""
+"""The package in `pyproject.toml`: name, version, dependencies, changelog settings, suppressed codes."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from seatrial.core.errors import Unreadable
 from seatrial.core.model import Fleet, Integration
 from seatrial.dependencies.constraints import floor
 from seatrial.documents.document import Document, Keys
+from seatrial.validate.facts.items import Item, value_at
+from seatrial.validate.facts.tree import content
 
 PYPROJECT = "pyproject.toml"
 CORE = "port-ocean"
 """The distribution of the Ocean framework, as the package index spells it."""
 
 TITLE_FORMAT = "## {version} ({project_date})"
-"""How towncrier is told to write a heading, in every integration since 2024."""
+"""The heading that towncrier is configured to write, in every integration since 2024."""
 
 FRAGMENT_TYPES = ("breaking", "deprecation", "feature", "improvement", "bugfix", "doc")
 """The types of change that a release intent may name."""
@@ -29,33 +30,32 @@ _TITLE_LINE = re.compile(rb'^title_format\s*=\s*["\']([^"\'\n]*)', re.MULTILINE)
 
 @dataclass(frozen=True)
 class CoreDependency:
-    """A dependency on the framework: where it stands and what it asks for."""
+    """A dependency on the framework: its keys and its value."""
 
     keys: Keys
     value: Any
 
     @property
     def constraint(self) -> str:
-        """The versions it asks for; empty where it does not say."""
-        found = self.value.get("version") if isinstance(self.value, dict) else self.value
-        return found if isinstance(found, str) else ""
+        """The versions it requires; empty where it names none."""
+        return _text(self.value.get("version") if isinstance(self.value, dict) else self.value)
 
     @property
     def extras(self) -> list[Any]:
-        """The extras it asks for."""
-        found = self.value.get("extras") if isinstance(self.value, dict) else None
+        """The extras it requires."""
+        found = value_at(self.value, "extras")
         return found if isinstance(found, list) else []
 
     @property
     def source(self) -> str:
-        """The key that takes it from elsewhere than the index: path, git, url or develop; empty for none."""
+        """The key by which it is not taken from the index: path, git, url or develop; empty for none."""
         keys = self.value if isinstance(self.value, dict) else {}
         return next((key for key in ("path", "git", "url", "develop") if keys.get(key)), "")
 
 
 @dataclass(frozen=True)
 class Package:
-    """A readable `pyproject.toml`, and its text for those who search it line by line."""
+    """A readable `pyproject.toml`, and its text for rules that search it line by line."""
 
     document: Document
     text: str
@@ -63,48 +63,45 @@ class Package:
     @classmethod
     def of(cls, integration: Integration, document: Document | None) -> Package | None:
         """None where there is no readable document."""
-        if document is None or not document.readable or not isinstance(document.value, dict):
+        if document is None or Item.root(document) is None:
             return None
         return cls(document, integration.read(PYPROJECT).decode("utf-8", "replace"))
 
     def table(self, *keys: str) -> Mapping[str, Any]:
         """The table at `keys`; an empty one where there is none."""
-        found: Any = self.document.value
-        for key in keys:
-            found = found.get(key) if isinstance(found, dict) else None
+        found = value_at(self.document.value, *keys)
         return found if isinstance(found, dict) else {}
 
     def way(self, key: str) -> Keys:
-        """Where the package's own `key` stands, or should stand."""
+        """The keys that lead, or should lead, to the package's own `key`."""
         return ("project", key) if key in self.table("project") else ("tool", "poetry", key)
 
     def stated(self, key: str) -> Any:
-        """What the package says of itself at `key`."""
-        *table, last = self.way(key)
-        return self.table(*map(str, table)).get(str(last))
+        """The value of the package's own `key`; None where there is none."""
+        return value_at(self.document.value, *map(str, self.way(key)))
 
     @property
     def name(self) -> str:
-        """The package's name; empty where it states none."""
+        """The package's name; empty where it has none."""
         return _text(self.stated("name"))
 
     @property
     def version(self) -> str:
-        """The package's version; empty where it states none."""
+        """The package's version; empty where it has none."""
         return _text(self.stated("version"))
 
     @cached_property
     def core(self) -> CoreDependency | None:
-        """What the image is built with; None where Poetry's tables do not list the framework."""
+        """The dependency that the image is built with; None where Poetry's tables do not list the framework."""
         return next(self._cores("tool", "poetry", "dependencies"), None)
 
     @property
     def names_core(self) -> bool:
-        """Whether the framework is a dependency in any form."""
+        """True where the framework is a dependency in any form."""
         listed = self.table("project").get("dependencies")
         strings = [one for one in listed if isinstance(one, str)] if isinstance(listed, list) else []
         return self.core is not None or any(
-            _normal(re.split(r"[^\w.-]", one.strip())[0]) == CORE for one in strings
+            _normalised(re.split(r"[^\w.-]", one.strip())[0]) == CORE for one in strings
         )
 
     @cached_property
@@ -117,46 +114,77 @@ class Package:
 
     def _cores(self, *way: str) -> Iterator[CoreDependency]:
         for name, value in self.table(*way).items():
-            if _normal(name) == CORE:
+            if _normalised(name) == CORE:
                 yield CoreDependency((*way, name), value)
 
     @property
     def core_floor(self) -> tuple[int, ...]:
-        """The lowest framework version it asks for; empty where it does not say."""
+        """The lowest framework version it allows; empty where it names none."""
         return floor(self.core.constraint) if self.core else ()
 
     @property
     def towncrier(self) -> Mapping[str, Any]:
-        """How its changelog is written."""
+        """The settings by which its changelog is written."""
         return self.table("tool", "towncrier")
 
     @property
     def fragment_types(self) -> list[str]:
-        """The types of change its changelog knows, by the names that fragments end in."""
-        tables = self.towncrier.get("type")
-        rows = tables if isinstance(tables, list) else []
-        return [_text(row.get("directory")) for row in rows if isinstance(row, dict)]
+        """The types of change in its changelog, by the names that fragments end in."""
+        return [table.text("directory") for table in Item((), self.towncrier).items("type")]
+
+
+IGNORE = ("tool", "seatrial", "ignore")
+"""The keys in `pyproject.toml` that lead to the suppressed codes."""
+
+
+@dataclass(frozen=True)
+class Suppressions:
+    """The suppressed codes with their reasons, and, after a run, those that suppressed nothing.
+
+    `idle` holds the codes whose rules ran and found nothing. An entry without a reason
+    suppresses nothing; another rule reports it.
+    """
+
+    document: Document
+    reasons: Mapping[str, str]
+    known: Collection[str]
+    idle: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, pyproject: Document | None, known: Collection[str]) -> Suppressions | None:
+        """None where nothing is suppressed, or `pyproject.toml` cannot be read."""
+        table = value_at(pyproject.value, *IGNORE) if pyproject and pyproject.readable else None
+        if pyproject is None or not isinstance(table, dict):
+            return None
+        return cls(
+            pyproject, {code: reason for code, reason in table.items() if _text(reason).strip()}, known
+        )
+
+    @property
+    def codes(self) -> frozenset[str]:
+        """The suppressed codes."""
+        return frozenset(self.reasons)
+
+    def after(self, ran: Collection[str], caught: Collection[str]) -> Suppressions:
+        """The same after the rules of `ran` have run and those of `caught` have found something."""
+        return replace(self, idle=self.codes & {*ran} - {*caught})
 
 
 def names(fleet: Fleet) -> Mapping[str, list[str]]:
-    """For each package name of the workspace, the places of the integrations that have it."""
+    """The paths of the integrations by the name of their package."""
     return fleet.keep("package names", lambda: _by_line(fleet, _NAME_LINE))
 
 
 def title_formats(fleet: Fleet) -> Mapping[str, list[str]]:
-    """For each form of changelog headings, the places of the integrations that declare it."""
+    """The paths of the integrations by the form of changelog headings that they declare."""
     return fleet.keep("title formats", lambda: _by_line(fleet, _TITLE_LINE))
 
 
 def _by_line(fleet: Fleet, pattern: re.Pattern[bytes]) -> Mapping[str, list[str]]:
-    """The places of the integrations by the first line of their `pyproject.toml` that has this pattern."""
+    """The paths of the integrations by the first match of a pattern in their `pyproject.toml`."""
     found: dict[str, list[str]] = {}
     for integration in fleet.integrations:
-        try:
-            match = pattern.search(integration.read(PYPROJECT))
-        except Unreadable:
-            continue
-        if match:
+        if match := pattern.search(content(integration, PYPROJECT) or b""):
             found.setdefault(match.group(1).decode("utf-8", "replace"), []).append(integration.path)
     return found
 
@@ -165,5 +193,5 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _normal(name: str) -> str:
+def _normalised(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()

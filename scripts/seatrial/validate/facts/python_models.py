@@ -1,28 +1,28 @@
-"""The keys that pydantic models read from a document, in the forms of both pydantic 1 and 2."""
+"""The pydantic models by which Ocean reads a mapping: the keys that they read, in the forms of pydantic 1 and 2."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
+from seatrial.documents.document import Keys
 from seatrial.documents.python import Assignment
 from seatrial.documents.syntax import Call, Expression
-from seatrial.validate.facts.python_names import Foreign, Lineage, Names, Own, Scope, Type, texts, types
+from seatrial.validate.facts.python_modules import ExternalName, Lineage, LocalClass, Names, Scope, Type
 
 FRAMEWORK: Mapping[str, frozenset[str]] = {
     "Selector": frozenset({"query", "exportEnvVariables"}),
     "ResourceConfig": frozenset({"kind", "selector", "port"}),
-    "PortAppConfig": frozenset(
-        {
-            "resources",
-            "createMissingRelatedEntities",
-            "deleteDependentEntities",
-            "enableMergeEntity",
-            "entityDeletionThreshold",
-        }
-    ),
-}
-"""The keys which the classes of Ocean read themselves."""
+    "PortAppConfig": frozenset({
+        "resources", "createMissingRelatedEntities", "deleteDependentEntities", "enableMergeEntity",
+        "entityDeletionThreshold",
+    }),
+}  # fmt: skip
+"""The keys that the classes of Ocean read themselves."""
+
+SELECTOR = ExternalName("port_ocean.core.handlers.port_app_config.models.Selector")
+"""The class that reads a selector where an integration declares no other."""
 
 _FIELDLESS = frozenset({"BaseModel", "ABC", "Generic", "Protocol", "object"})
 _VALUES = frozenset(
@@ -39,78 +39,74 @@ _OWN_PARSING = frozenset(
 class Model:
     """The keys that a model reads.
 
-    `keys` maps each to the models its value is read by, none where the value may be anything;
+    `keys` maps each to the declaration of its field, None where the value may be anything;
     `shadowed` maps the fields that are read under their alias only to that alias.
     """
 
-    keys: Mapping[str, Nested | None]
+    keys: Mapping[str, Declaration | None]
     shadowed: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class Nested:
-    """The declaration of a field, from which the models of its value can be told."""
+class Declaration:
+    """The declaration of a field, from which the models of its value are derived."""
 
     annotation: Expression
     scope: Scope
 
 
 def model_of(names: Names, one: Type) -> Model | None:
-    """The keys that a class reads; None where that cannot be told, or where it takes any key."""
-    if isinstance(one, Foreign):
+    """The keys that a class reads; None where they are unknown, or where it takes any key."""
+    if isinstance(one, ExternalName):
         known = _framework_keys(one)
         return None if known is None else Model(dict.fromkeys(known))
     return names.keep(("model", one), lambda: _model_of(names, names.lineage(one)))
 
 
-def nested_models(names: Names, nested: Nested) -> tuple[Model, ...]:
+def models_of_value(names: Names, declared: Declaration) -> tuple[Model, ...]:
     """The models by which the value of a field is read; none where it may be something else."""
-    found = types(names, nested.annotation, nested.scope) or frozenset()
+    found = names.types(declared.annotation, declared.scope) or frozenset()
     models = [model_of(names, one) for one in found if not _is_plain_value(names, one)]
     known = [model for model in models if model is not None]
     return tuple(known) if len(known) == len(models) else ()
 
 
-def _framework_keys(foreign: Foreign) -> frozenset[str] | None:
-    if foreign.last in _FIELDLESS:
+def _framework_keys(external: ExternalName) -> frozenset[str] | None:
+    if external.last in _FIELDLESS:
         return frozenset()
-    return FRAMEWORK.get(foreign.last) if foreign.name.startswith("port_ocean.") else None
+    return FRAMEWORK.get(external.last) if external.name.startswith("port_ocean.") else None
 
 
 def _model_of(names: Names, lineage: Lineage) -> Model | None:
-    inherited = [_framework_keys(foreign) for foreign in lineage.foreign]
-    options = [_options(names, own) for own in lineage.own]
+    inherited = [_framework_keys(external) for external in lineage.external]
+    options = [_options(names, local) for local in lineage.local]
     if not lineage.whole or None in inherited or any(_takes_anything(one) for one in options):
         return None
-    if any(_parses_itself(own) for own in lineage.own):
+    if any(_parses_itself(local) for local in lineage.local):
         return None
-    by_name = any(_BY_NAME & one.keys() for one in options) or _is_app_config(lineage)
-    keys: dict[str, Nested | None] = {}
+    is_app_config = any(external.last == "PortAppConfig" for external in lineage.external)
+    by_name = is_app_config or any(_BY_NAME & one.keys() for one in options)
+    keys: dict[str, Declaration | None] = {}
     shadowed: dict[str, str] = {}
     for name, declared, scope in _fields(lineage):
         aliases = _aliases(names, declared, scope)
         if aliases is None or declared.annotation is None:
             return None
         accepted = aliases | {name} if by_name or not aliases else aliases
-        keys |= dict.fromkeys(accepted, Nested(declared.annotation, scope))
+        keys |= dict.fromkeys(accepted, Declaration(declared.annotation, scope))
         shadowed |= {} if name in accepted else {name: min(aliases)}
     framework = dict.fromkeys(key for some in inherited for key in some or ())
     return Model(framework | keys, shadowed)
 
 
-def _is_app_config(lineage: Lineage) -> bool:
-    """Whether it inherits Ocean's own setting that fields may go by their names."""
-    return any(foreign.last == "PortAppConfig" for foreign in lineage.foreign)
-
-
 def _fields(lineage: Lineage) -> Iterator[tuple[str, Assignment, Scope]]:
-    """The declared fields, each where it is declared nearest."""
+    """The declared fields, each from the nearest class that declares it."""
     seen: set[str] = set()
-    for own in lineage.own:
-        for name, declared in own.assignments.items():
+    for local in lineage.local:
+        for name, declared in local.assignments.items():
             if name not in seen and _is_field(declared):
                 seen.add(name)
-                yield name, declared, own.inside
+                yield name, declared, local.inside
 
 
 def _is_field(declared: Assignment) -> bool:
@@ -122,11 +118,11 @@ def _is_field(declared: Assignment) -> bool:
 
 
 def _aliases(names: Names, declared: Assignment, scope: Scope) -> frozenset[str] | None:
-    """The aliases that a field declares; None where one of them cannot be told."""
+    """The aliases that a field declares; None where one of them is unknown."""
     found: set[str] = set()
     for call in _field_calls(declared):
         for keyword in {"alias", "validation_alias"} & call.keywords.keys():
-            known = texts(names, call.keywords[keyword], scope)
+            known = names.texts(call.keywords[keyword], scope)
             if known is None:
                 return None
             found |= known
@@ -134,25 +130,23 @@ def _aliases(names: Names, declared: Assignment, scope: Scope) -> frozenset[str]
 
 
 def _field_calls(declared: Assignment) -> Iterator[Call]:
-    """The `Field(...)` that is assigned, or that stands in an `Annotated[...]`."""
-    annotated = (
-        declared.annotation.subscript.keys if declared.annotation and declared.annotation.subscript else ()
-    )
-    for expression in (declared.value, *annotated):
+    """The `Field(...)` that is assigned, or that is part of an `Annotated[...]`."""
+    subscript = declared.annotation.subscript if declared.annotation else None
+    for expression in (declared.value, *(subscript.keys if subscript else ())):
         if expression and expression.call and expression.call.method == "Field":
             yield expression.call
 
 
-def _options(names: Names, own: Own) -> Mapping[str, Expression | None]:
+def _options(names: Names, local: LocalClass) -> Mapping[str, Expression | None]:
     """The settings of a model: beside its bases, in `class Config`, in `model_config`."""
-    options: dict[str, Expression | None] = dict(own.definition.keywords)
-    config = names.module(own.path).classes.get(f"{own.definition.qualified_name}.Config")
+    options: dict[str, Expression | None] = dict(local.definition.keywords)
+    config = names.module(local.path).classes.get(f"{local.definition.qualified_name}.Config")
     if config:
         options |= {name: one.value for name, one in config.assignments.items()}
     if config and config.definition.bases:
         options["alias_generator"] = None
-    if "model_config" in own.assignments:
-        options |= _model_config(own.assignments["model_config"].value)
+    if "model_config" in local.assignments:
+        options |= _model_config(local.assignments["model_config"].value)
     return options
 
 
@@ -165,21 +159,20 @@ def _model_config(value: Expression | None) -> Mapping[str, Expression | None]:
 
 
 def _takes_anything(options: Mapping[str, Expression | None]) -> bool:
-    """Whether keys beyond the declared ones may count, or may be told by more than this module reads."""
+    """True where keys other than the declared ones may be read, or the options are not understood."""
     if _ANYTHING & options.keys():
         return True
     if "extra" not in options:
         return False
     extra = options["extra"]
-    said = (extra.string or (extra.name or "").rpartition(".")[2]) if extra else ""
-    return said not in ("ignore", "forbid")
+    setting = (extra.string or (extra.name or "").rpartition(".")[2]) if extra else ""
+    return setting not in ("ignore", "forbid")
 
 
-def _parses_itself(own: Own) -> bool:
-    """Whether its own code sees the raw document before the fields do."""
-    return bool(_OWN_PARSING & set(own.definition.methods)) or any(
-        _sees_raw(one) for one in own.definition.decorators
-    )
+def _parses_itself(local: LocalClass) -> bool:
+    """True where its own code sees the raw document before the fields do."""
+    definition = local.definition
+    return bool(_OWN_PARSING & set(definition.methods)) or any(map(_sees_raw, definition.decorators))
 
 
 def _sees_raw(decorator: Expression) -> bool:
@@ -188,20 +181,132 @@ def _sees_raw(decorator: Expression) -> bool:
     keywords = decorator.call.keywords
     if decorator.call.method == "root_validator":
         return "pre" in keywords and keywords["pre"].text != "False"
-    return decorator.call.method == "model_validator" and _mode(keywords) != "after"
-
-
-def _mode(keywords: Mapping[str, Expression]) -> str | None:
-    return keywords["mode"].string if "mode" in keywords else None
+    mode = keywords["mode"].string if "mode" in keywords else None
+    return decorator.call.method == "model_validator" and mode != "after"
 
 
 def _is_plain_value(names: Names, one: Type) -> bool:
-    """Whether it is no model but a text, a number, a date or an enumeration."""
-    if isinstance(one, Foreign):
-        return one.last in _VALUES
-    return _all_plain(names.lineage(one).foreign)
+    """True for a text, a number, a date or an enumeration, which are not models."""
+    external = (one,) if isinstance(one, ExternalName) else names.lineage(one).external
+    return bool(external) and all(base.last in _VALUES for base in external)
 
 
-def _all_plain(foreign: Iterable[Foreign]) -> bool:
-    found = list(foreign)
-    return bool(found) and all(one.last in _VALUES for one in found)
+@dataclass(frozen=True)
+class ResourceClass:
+    """A class by which Ocean reads a resource of the mapping.
+
+    `kinds` is None where it takes any kind, or where its kinds are unknown.
+    """
+
+    type: Type
+    kinds: frozenset[str] | None
+
+    def takes(self, kind: str) -> bool:
+        """True where it may read a resource of this kind."""
+        return self.kinds is None or kind in self.kinds
+
+
+def app_config_classes(names: Names) -> tuple[LocalClass, ...] | None:
+    """The classes that the integration hands to Ocean as `CONFIG_CLASS`; None where one of them is unknown."""
+    found: set[Type] = set()
+    for path in names.files.holding(b"CONFIG_CLASS"):
+        for holder in names.module(path).classes.values():
+            if "CONFIG_CLASS" in holder.assignments:
+                known = names.types(holder.assignments["CONFIG_CLASS"].value, holder.inside)
+                if known is None:
+                    return None
+                found |= known
+    local = tuple(one for one in found if isinstance(one, LocalClass))
+    return local if len(local) == len(found) else None
+
+
+def resource_classes(names: Names, app_configs: tuple[LocalClass, ...]) -> tuple[ResourceClass, ...] | None:
+    """The classes of the mapping's resources; None where one of them is unknown, or none is declared."""
+    found: set[Type] = set()
+    for local in app_configs:
+        declared = names.field(local, "resources")
+        known = names.types(declared[0].annotation, declared[1]) if declared else None
+        if known is None:
+            return None
+        found |= known
+    return tuple(ResourceClass(one, _kinds(names, one)) for one in found) or None
+
+
+def _kinds(names: Names, one: Type) -> frozenset[str] | None:
+    declared = names.field(one, "kind") if isinstance(one, LocalClass) else None
+    if declared is None or declared[0].annotation is None or declared[0].annotation.string is not None:
+        return None
+    return names.texts(declared[0].annotation, declared[1])
+
+
+def selector_of(names: Names, resource: ResourceClass) -> Model | None:
+    """The keys that a selector may have; None where they are unknown, or where it may have any."""
+    declared = names.field(resource.type, "selector") if isinstance(resource.type, LocalClass) else None
+    if declared:
+        known = names.types(declared[0].annotation, declared[1])
+        return model_of(names, next(iter(known))) if known and len(known) == 1 else None
+    return model_of(names, SELECTOR) if _is_oceans(names, resource.type) else None
+
+
+def _is_oceans(names: Names, one: Type) -> bool:
+    """True for Ocean's own resource class, and for a class that inherits from it and from nothing unknown."""
+    if isinstance(one, ExternalName):
+        return one.last == "ResourceConfig" and one.name.startswith("port_ocean.")
+    lineage = names.lineage(one)
+    return lineage.whole and any(_is_oceans(names, external) for external in lineage.external)
+
+
+@dataclass(frozen=True)
+class Unread:
+    """A key that no code reads, with the keys that lead to it from the selector, and those read beside it.
+
+    `alias` is set where a field of this name is read under another key only, `below` where
+    the key is read below another one.
+    """
+
+    way: Keys
+    known: frozenset[str]
+    alias: str = ""
+    below: str = ""
+
+    @property
+    def key(self) -> str:
+        """The key itself."""
+        return str(self.way[-1])
+
+    @property
+    def path(self) -> str:
+        """The key with those above it, without the numbers of list items."""
+        return ".".join(key for key in self.way if isinstance(key, str))
+
+
+def unread_keys(names: Names, models: Sequence[Model], value: Any, way: Keys = ()) -> Iterator[Unread]:
+    """The keys in `value` that none of these models reads, at any depth."""
+    if not isinstance(value, dict) or not models:
+        return
+    declared = {
+        key: [model.keys[key] for model in models if key in model.keys]
+        for key in sorted({key for model in models for key in model.keys})
+    }
+    for key, inner in value.items():
+        if key not in declared:
+            yield _unread(names, models, declared, (*way, str(key)))
+            continue
+        below = _below(names, declared[key])
+        for place, item in enumerate(inner) if isinstance(inner, list) else [(None, inner)]:
+            yield from unread_keys(names, below, item, (*way, key) if place is None else (*way, key, place))
+
+
+def _unread(
+    names: Names, models: Sequence[Model], declared: Mapping[str, Sequence[Declaration | None]], way: Keys
+) -> Unread:
+    key = str(way[-1])
+    aliases = (model.shadowed[key] for model in models if key in model.shadowed)
+    outer = (one for one in declared if any(key in model.keys for model in _below(names, declared[one])))
+    return Unread(way, frozenset(declared), next(aliases, ""), next(outer, ""))
+
+
+def _below(names: Names, declared: Sequence[Declaration | None]) -> Sequence[Model]:
+    """The models of a value; none where it may be something else by one of its declarations."""
+    found = [models_of_value(names, one) if one else () for one in declared]
+    return [model for models in found for model in models] if all(found) else ()

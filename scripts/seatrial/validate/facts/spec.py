@@ -1,4 +1,4 @@
-"""What a spec says, read tolerantly: what has the wrong shape is left out, for the schema speaks of that."""
+"""The spec of an integration. Parts of the wrong shape are left out: the schema reports them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from seatrial.validate.facts.items import Item
 
 @dataclass(frozen=True)
 class Spec:
-    """The spec of an integration: a readable document with an object at its root."""
+    """A readable spec with an object at its root."""
 
     document: Document
     root: Item
@@ -23,9 +23,8 @@ class Spec:
     @classmethod
     def of(cls, document: Document | None) -> Spec | None:
         """None where there is no such document."""
-        if document is None or not document.readable or not isinstance(document.value, dict):
-            return None
-        return cls(document, Item((), document.value))
+        root = Item.root(document)
+        return cls(document, root) if document and root else None
 
     @cached_property
     def features(self) -> tuple[Item, ...]:
@@ -34,33 +33,33 @@ class Spec:
 
     @cached_property
     def resources(self) -> tuple[Item, ...]:
-        """The resources of all features that state a kind."""
+        """The resources of all features that have a kind."""
         found = (item for feature in self.features for item in feature.items("resources"))
         return tuple(item for item in found if item.text("kind"))
 
     @cached_property
     def configurations(self) -> tuple[Item, ...]:
-        """The configurations that state a name."""
+        """The configurations that have a name."""
         return tuple(item for item in self.root.items("configurations") if item.text("name"))
 
     @cached_property
     def by_name(self) -> Mapping[str, Item]:
-        """The configurations by their name; of two with one name the first."""
+        """The configurations by name; the first of several with one name."""
         return {item.text("name"): item for item in reversed(self.configurations)}
 
     @cached_property
     def actions(self) -> tuple[Item, ...]:
-        """The actions that state a name."""
+        """The actions that have a name."""
         return tuple(item for item in self.root.items("actions") if item.text("name"))
 
     @cached_property
     def secrets(self) -> tuple[Item, ...]:
-        """What OAuth brings in place of configurations."""
+        """The secrets that OAuth supplies instead of configurations."""
         return self.oauth.items("requiredSecrets")
 
     @cached_property
     def oauth(self) -> Item:
-        """How OAuth is set up; empty where it is not."""
+        """The OAuth settings; empty where there are none."""
         return self.root.inner("saas", "oauthConfiguration")
 
     @cached_property
@@ -70,13 +69,17 @@ class Spec:
 
     @property
     def is_of_2023(self) -> bool:
-        """Whether it has the first form of specs: a version with a leading v, no title."""
+        """True for the first form of specs: a version with a leading v, no title."""
         return self.root.text("version").startswith("v") or "ingressRequired" in self.root.value
 
 
 def load_spec(integration: Integration) -> Document | None:
     """The spec of an integration, readable or not; None where there is none."""
-    path = first_present(integration, *SPEC_FILES)
+    return load_document(integration, first_present(integration, *SPEC_FILES))
+
+
+def load_document(integration: Integration, path: str | None) -> Document | None:
+    """The JSON or YAML document at `path`, readable or not; None for no path."""
     if path is None:
         return None
     return read_document(integration, path, json.load if path.endswith(".json") else yaml.load)
@@ -84,24 +87,23 @@ def load_spec(integration: Integration) -> Document | None:
 
 @dataclass(frozen=True)
 class Peers:
-    """The specs of the other integrations of the workspace: read once, and only when asked for."""
+    """The specs of the other integrations of the workspace, read once and only when needed."""
 
     fleet: Fleet
     integration: Integration
 
     @property
     def specs(self) -> Sequence[Spec]:
-        """Those that can be read."""
+        """The readable ones."""
         found = self.fleet.keep("specs", lambda: list(_specs(self.fleet)))
         return [spec for path, spec in found if path != self.integration.path]
 
     def texts(self, key: str) -> Sequence[str]:
-        """What they state at this key."""
+        """The texts at a key of their roots."""
         return [text for spec in self.specs if (text := spec.root.text(key))]
 
 
 def _specs(fleet: Fleet) -> Iterator[tuple[str, Spec]]:
     for integration in fleet.integrations:
-        spec = Spec.of(load_spec(integration))
-        if spec is not None:
+        if spec := Spec.of(load_spec(integration)):
             yield integration.path, spec

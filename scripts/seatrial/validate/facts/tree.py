@@ -1,18 +1,12 @@
-"""The tree of an integration's files, as the laws about its layout see it.
-
-What machines and tools leave behind in a folder, and what its `.gitignore` says of it.
-
-The raw texts of an integration: what holds for every file, whatever it means.
-"""
+"""The files of an integration for the layout rules: the tree, left-over files, raw texts, the shared Makefile."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
-from itertools import islice
 
 from seatrial.core.errors import Unreadable
 from seatrial.core.model import Entry, Fleet, Integration, Kind, Location
@@ -21,151 +15,87 @@ from seatrial.documents import json, toml, yaml
 from seatrial.documents.document import Fault, FaultKind
 from seatrial.documents.integration import RESOURCES, SPEC_FILES
 
+MISNAMED = 0.88
+"""Least similarity of a misspelled name: `spec.ymal` is one of `spec.yaml`, `domain.py` none of `main.py`."""
+
+ENOUGH = 3
+"""Least number of other integrations from which a custom is concluded."""
+
+SHARED = "../_infra/Makefile"
+"""The shared Makefile, relative to an integration's folder."""
+
 _FOLDERS = r"__pycache__|\.?venv|\.(?:mypy|pytest|ruff)_cache|\.tox|node_modules|\.idea|\.vscode"
 _FILES = r"\.DS_Store|Thumbs\.db"
 _SUFFIXES = "pyc|orig|rej|bak"
 _LITTER = re.compile(rf"(?:.*?/)??(?:{_FOLDERS}|{_FILES})(?=/|$)|.*\.(?:{_SUFFIXES})$")
 _SECRETS = re.compile(r"(?:.*/)?\.env$")
 
-
-@dataclass(frozen=True)
-class Litter:
-    """What should not be there: `.env` files, and what tools made; folders stand for all below them."""
-
-    secrets: Sequence[str]
-    junk: Sequence[str]
-    ignored: frozenset[str]
-    """Those of both that the integration's own `.gitignore` names, so that git may not hold them."""
-
-    @classmethod
-    def of(cls, integration: Integration) -> Litter:
-        """Of the whole integration."""
-        paths = integration.paths()
-        secrets = [path for path in paths if _SECRETS.match(path)]
-        junk = sorted({match.group() for path in paths if (match := _LITTER.match(path))})
-        patterns = _patterns(integration) if secrets or junk else []
-        return cls(secrets, junk, frozenset(path for path in (*secrets, *junk) if _is_named(path, patterns)))
+_MARKER_OR_FENCE = re.compile(rb"^(?:(?:<{7}|>{7}) \S| {0,3}(?P<fence>```|~~~))", re.MULTILINE)
+_READ_ELSEWHERE = frozenset({*SPEC_FILES, "pyproject.toml", "poetry.lock", "CHANGELOG.md"})
+_NOT_OURS = re.compile(r"(?:.*/)?(?:\.(?!port/)|[^/]*(?:test|fixture)[^/]*/)", re.IGNORECASE)
+_LOADERS: Mapping[str, Callable[[str, bytes], tuple[Fault, ...]]] = {
+    ".json": lambda path, data: json.load(path, data).faults,
+    ".toml": lambda path, data: toml.load(path, data).faults,
+    ".yaml": lambda _, data: yaml.syntax_faults(data),
+    ".yml": lambda _, data: yaml.syntax_faults(data),
+}
 
 
-def _patterns(integration: Integration) -> list[str]:
-    """The names in `.gitignore`, less the slashes around them."""
+def content(integration: Integration, path: str) -> bytes | None:
+    """The bytes of a file; None where it cannot be read."""
     try:
-        lines = integration.read(".gitignore").decode(errors="replace").splitlines()
+        return integration.read(path)
     except Unreadable:
-        return []
-    return [line.strip().strip("/") for line in lines if line.strip() and not line.startswith(("#", "!"))]
-
-
-def _is_named(path: str, patterns: Iterable[str]) -> bool:
-    parts = path.split("/")
-    return any(fnmatchcase(part, pattern) for pattern in patterns for part in parts)
-
-
-MISNAMED = 0.88
-"""How alike two names are for one to be a slip for the other: `spec.ymal` is, `domain.py` no `main.py`."""
-
-ENOUGH = 3
-"""Fewer other integrations than this prove no custom."""
+        return None
 
 
 @dataclass(frozen=True)
 class Tree:
-    """Every path that is not a folder, and what those are that are no plain files."""
+    """Every path that is not a folder, and the entries of those that are not plain files."""
 
     files: frozenset[str]
     irregular: Mapping[str, Entry]
 
     @classmethod
     def of(cls, integration: Integration) -> Tree:
-        """Of the whole integration."""
-        irregular = {path: integration.entry(path) for path in integration.irregular()}
-        there = {path: entry for path, entry in irregular.items() if entry is not None}
-        return cls(frozenset(integration.paths()), there)
+        """The tree of the whole integration."""
+        irregular = {path: entry for path in integration.irregular() if (entry := integration.entry(path))}
+        return cls(frozenset(integration.paths()), irregular)
 
     @cached_property
     def folders(self) -> frozenset[str]:
-        """Every folder in which a file lies."""
+        """Every folder that holds a file."""
         return frozenset(folder for path in self.files for folder in _folders_of(path))
 
     def has(self, *paths: str) -> bool:
-        """Whether anything stands at one of these paths."""
+        """True where there is a file or folder at one of these paths."""
         return any(path in self.files or path in self.folders for path in paths)
 
     def is_blocked(self, path: str) -> bool:
-        """Whether something else stands where a folder of `path` would have to."""
+        """True where something else is in the place of a folder of `path`."""
         return any(folder in self.files for folder in _folders_of(path))
 
     def plain_files(self) -> list[str]:
-        """The files that are no links, sorted."""
+        """The files that are not links, sorted."""
         return sorted(self.files - self.irregular.keys())
 
     def within(self, folder: str) -> set[str]:
-        """The names of the files and folders that lie right in a folder, `""` being the integration's own."""
+        """The names of the files and folders directly in a folder; `""` is the integration's own."""
         prefix = f"{folder}/" if folder else ""
         below = (path[len(prefix) :] for path in self.files if path.startswith(prefix))
         return {path.partition("/")[0] for path in below}
 
     def misnamed(self, path: str) -> str | None:
-        """The path, in the same folder, that was probably meant to be `path`, at which nothing stands."""
+        """The path in the same folder that is probably a misspelling of `path`, which does not exist."""
         folder, slash, name = path.rpartition("/")
         near = nearest(name, self.within(folder), cutoff=MISNAMED)
         return f"{folder}{slash}{near}" if near else None
 
     def linked(self, *kinds: Kind) -> Iterator[tuple[str, Entry]]:
-        """The links that lead to one of these."""
+        """The links that lead to an entry of one of these kinds."""
         for path, entry in self.irregular.items():
             if entry.target is not None and entry.kind in kinds:
                 yield path, entry
-
-
-@dataclass(frozen=True)
-class Custom:
-    """How many of the other integrations of a workspace do something, of how many."""
-
-    having: int
-    others: int
-
-    @classmethod
-    def of(cls, integration: Integration, fleet: Fleet, *paths: str) -> Custom:
-        """Of having something at one of these paths."""
-        having = fleet.keep(("having any", paths), lambda: _having(fleet, paths))
-        return cls.among(integration, fleet, having)
-
-    @classmethod
-    def among(cls, integration: Integration, fleet: Fleet, having: frozenset[str]) -> Custom:
-        """Of being one of `having`, which are places of integrations."""
-        return cls(len(having - {integration.path}), len(fleet.others(integration)))
-
-    @property
-    def is_shown(self) -> bool:
-        """Whether there are enough others to speak of a custom."""
-        return self.others >= ENOUGH
-
-    @property
-    def is_rare(self) -> bool:
-        """Whether it is plainly no custom: fewer than half do so."""
-        return self.is_shown and 2 * self.having < self.others
-
-    @property
-    def is_common(self) -> bool:
-        """Whether it is plainly a custom: at least nine of ten do so."""
-        return self.is_shown and 10 * self.having >= 9 * self.others
-
-    @property
-    def is_unheard_of(self) -> bool:
-        """Whether fewer than one of ten do so."""
-        return self.is_shown and 10 * self.having < self.others
-
-    def evidence(self, doing: str) -> str:
-        """`48 of the 49 other integrations` and what they do; nothing where nothing is shown."""
-        if not self.is_shown:
-            return ""
-        count = {0: "none of", self.others: "all"}.get(self.having, f"{self.having:,} of")
-        return f"{count} the {self.others:,} other integrations {doing}"
-
-
-def _having(fleet: Fleet, paths: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(one.path for one in fleet.integrations if any(map(one.peek, paths)))
 
 
 def _folders_of(path: str) -> Iterator[str]:
@@ -174,25 +104,93 @@ def _folders_of(path: str) -> Iterator[str]:
         yield path
 
 
-_MARK_OR_FENCE = re.compile(rb"^(?:(?:<{7}|>{7}) \S| {0,3}(?P<fence>```|~~~))", re.MULTILINE)
-_READ_ELSEWHERE = frozenset({*SPEC_FILES, "pyproject.toml", "poetry.lock", "CHANGELOG.md"})
-_LOADERS: Mapping[str, Callable[[str, bytes], tuple[Fault, ...]]] = {
-    ".json": lambda path, data: json.load(path, data).faults,
-    ".toml": lambda path, data: toml.load(path, data).faults,
-    ".yaml": lambda _, data: yaml.syntax_faults(data),
-    ".yml": lambda _, data: yaml.syntax_faults(data),
-}
-_NOT_OURS = re.compile(r"(?:.*/)?(?:\.(?!port/)|[^/]*(?:test|fixture)[^/]*/)", re.IGNORECASE)
+@dataclass(frozen=True)
+class Custom:
+    """The number of other integrations of a workspace that do something, and the number of all others."""
+
+    having: int
+    others: int
+
+    @classmethod
+    def of(cls, integration: Integration, fleet: Fleet, *paths: str) -> Custom:
+        """The custom of having something at one of these paths."""
+        having = fleet.keep(
+            ("having any", paths),
+            lambda: frozenset(one.path for one in fleet.integrations if any(map(one.peek, paths))),
+        )
+        return cls.among(integration, fleet, having)
+
+    @classmethod
+    def among(cls, integration: Integration, fleet: Fleet, having: frozenset[str]) -> Custom:
+        """The custom of being one of `having`, which are paths of integrations."""
+        return cls(len(having - {integration.path}), len(fleet.others(integration)))
+
+    @property
+    def is_shown(self) -> bool:
+        """True where there are enough others to conclude a custom."""
+        return self.others >= ENOUGH
+
+    @property
+    def is_rare(self) -> bool:
+        """True where fewer than half do so, so that it is clearly not a custom."""
+        return self.is_shown and 2 * self.having < self.others
+
+    @property
+    def is_common(self) -> bool:
+        """True where at least nine of ten do so, so that it is clearly a custom."""
+        return self.is_shown and 10 * self.having >= 9 * self.others
+
+    @property
+    def is_unheard_of(self) -> bool:
+        """True where fewer than one of ten do so."""
+        return self.is_shown and 10 * self.having < self.others
+
+    def evidence(self, doing: str) -> str:
+        """`48 of the 49 other integrations` and what they do; empty where no custom can be concluded."""
+        if not self.is_shown:
+            return ""
+        count = {0: "none of", self.others: "all"}.get(self.having, f"{self.having:,} of")
+        return f"{count} the {self.others:,} other integrations {doing}"
+
+
+@dataclass(frozen=True)
+class Litter:
+    """Files that do not belong there: `.env` files, and what tools made; a folder counts once for all below it."""
+
+    secrets: Sequence[str]
+    junk: Sequence[str]
+    ignored: frozenset[str]
+    """The secrets and junk that the integration's own `.gitignore` names, so that git may not hold them."""
+
+    @classmethod
+    def of(cls, integration: Integration) -> Litter:
+        """The litter of the whole integration."""
+        paths = integration.paths()
+        secrets = [path for path in paths if _SECRETS.match(path)]
+        junk = sorted({match.group() for path in paths if (match := _LITTER.match(path))})
+        patterns = _patterns(integration) if secrets or junk else []
+        ignored = (
+            path
+            for path in (*secrets, *junk)
+            if any(fnmatchcase(part, pattern) for pattern in patterns for part in path.split("/"))
+        )
+        return cls(secrets, junk, frozenset(ignored))
+
+
+def _patterns(integration: Integration) -> list[str]:
+    """The names in `.gitignore`, without the slashes around them."""
+    lines = (content(integration, ".gitignore") or b"").decode(errors="replace").splitlines()
+    return [line.strip().strip("/") for line in lines if line.strip() and not line.startswith(("#", "!"))]
 
 
 @dataclass(frozen=True)
 class Texts:
-    """What is wrong with the bytes of the plain files, whatever they mean.
+    """Faults in the bytes of the plain files, independent of their meaning.
 
-    `conflicts` holds the first line of each file that a merge left behind; `malformed` the
-    data files that no other family reads, less tests and fixtures, with their fault; `blank`
-    the files that say nothing; `unread` why a file of which no other family speaks could not
-    be read. The bytes themselves are not kept.
+    `conflicts` holds the first conflict marker of each file that has one; `malformed` the data
+    files that no other family reads, without tests and fixtures, with their fault; `blank` the
+    empty files; `unread` the reason why a file that no other family reports could not be read.
+    The bytes themselves are not kept.
     """
 
     conflicts: tuple[Location, ...]
@@ -202,35 +200,33 @@ class Texts:
 
     @classmethod
     def of(cls, integration: Integration, tree: Tree) -> Texts:
-        """Reads every plain file of the integration once."""
+        """Read every plain file of the integration once."""
         conflicts: list[Location] = []
         malformed: list[tuple[str, Fault]] = []
-        blank, unread = set(), []
+        blank: set[str] = set()
+        unread: list[tuple[str, str]] = []
         for path in tree.plain_files():
             try:
                 data = integration.read(path)
             except Unreadable as reason:
-                unread.append((path, str(reason)))
+                if not (path.endswith(".py") or _is_read_elsewhere(path)):
+                    unread.append((path, str(reason)))
                 continue
             if not data or data.isspace():
                 blank.add(path)
-            conflicts += _conflict(path, data)
-            malformed += _syntax_fault(path, data)
-        spoken = (one for one in unread if not (one[0].endswith(".py") or _is_read_elsewhere(one[0])))
-        return cls(tuple(conflicts), tuple(malformed), frozenset(blank), tuple(spoken))
+            if line := _first_marker(data, is_markdown=path.endswith(".md")):
+                conflicts.append(Location(path, line))
+            if fault := _syntax_fault(path, data):
+                malformed.append((path, fault))
+        return cls(tuple(conflicts), tuple(malformed), frozenset(blank), tuple(unread))
 
 
-def _conflict(path: str, data: bytes) -> Iterator[Location]:
-    if b"<<<<<<< " in data or b">>>>>>> " in data:
-        line = _first_mark(data, is_markdown=path.endswith(".md"))
-        if line:
-            yield Location(path, line)
-
-
-def _first_mark(data: bytes, is_markdown: bool) -> int:
-    """The line of the first mark of a conflict, 0 for none; in Markdown, what is fenced off is an example."""
+def _first_marker(data: bytes, is_markdown: bool) -> int:
+    """The line of the first conflict marker, 0 for none; in Markdown, those in fenced code are examples."""
+    if b"<<<<<<< " not in data and b">>>>>>> " not in data:
+        return 0
     is_fenced = False
-    for match in _MARK_OR_FENCE.finditer(data):
+    for match in _MARKER_OR_FENCE.finditer(data):
         if match["fence"]:
             is_fenced = is_markdown and not is_fenced
         elif not is_fenced:
@@ -242,8 +238,26 @@ def _is_read_elsewhere(path: str) -> bool:
     return path in _READ_ELSEWHERE or path.startswith(f"{RESOURCES}/")
 
 
-def _syntax_fault(path: str, data: bytes) -> Iterator[tuple[str, Fault]]:
+def _syntax_fault(path: str, data: bytes) -> Fault | None:
     load = next((load for suffix, load in _LOADERS.items() if path.endswith(suffix)), None)
-    if load and not _is_read_elsewhere(path) and not _NOT_OURS.match(path):
-        faults = (fault for fault in load(path, data) if fault.kind in (FaultKind.SYNTAX, FaultKind.ENCODING))
-        yield from ((path, fault) for fault in islice(faults, 1))
+    if load is None or _is_read_elsewhere(path) or _NOT_OURS.match(path):
+        return None
+    kinds = (FaultKind.SYNTAX, FaultKind.ENCODING)
+    return next((fault for fault in load(path, data) if fault.kind in kinds), None)
+
+
+def is_shared(integration: Integration) -> bool:
+    """True where its Makefile is a link to the shared one, or includes it and holds nothing else."""
+    entry = integration.entry("Makefile")
+    if entry is None or entry.kind is not Kind.FILE:
+        return False
+    if entry.target is not None:
+        return entry.target == SHARED
+    return (content(integration, "Makefile") or b"").strip() == f"include {SHARED}".encode()
+
+
+def sharing(fleet: Fleet) -> frozenset[str]:
+    """The paths of the integrations that use the shared Makefile."""
+    return fleet.keep(
+        "shared Makefile", lambda: frozenset(i.path for i in fleet.integrations if is_shared(i))
+    )

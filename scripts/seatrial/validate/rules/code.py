@@ -12,10 +12,9 @@ from seatrial.core.names import shown
 from seatrial.core.suggest import nearest
 from seatrial.documents.document import FaultKind
 from seatrial.validate.facts.app_config import AppConfig
-from seatrial.validate.facts.code import Code, Unread
-from seatrial.validate.facts.configuration_use import ConfigurationUse
-from seatrial.validate.facts.kinds import Kinds, Stated, meant
-from seatrial.validate.facts.python_files import PythonFiles
+from seatrial.validate.facts.code import Code, ConfigurationUse, Kinds, Stated, meant
+from seatrial.validate.facts.python_models import Unread
+from seatrial.validate.facts.python_modules import PythonFiles
 from seatrial.validate.facts.spec import Spec
 from seatrial.validate.rules.rule import OFF, WARNING, Edited, Problems, rule
 

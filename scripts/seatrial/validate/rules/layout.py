@@ -8,8 +8,7 @@ from posixpath import splitext
 from seatrial.core.model import Fix, Fleet, Integration, Kind, Location, MemoryFolder, Problem
 from seatrial.core.suggest import nearest
 from seatrial.documents.integration import RESOURCE_SUFFIXES, RESOURCES, SPEC_FILES, resource_files
-from seatrial.validate.facts.makefile import SHARED, is_shared, sharing
-from seatrial.validate.facts.tree import Custom, Litter, Texts, Tree
+from seatrial.validate.facts.tree import SHARED, Custom, Litter, Texts, Tree, is_shared, sharing
 from seatrial.validate.rules.rule import WARNING, Edited, Problems, rule
 
 STEMS = ("blueprints", "port-app-config", "scorecards", "pages", "actions")

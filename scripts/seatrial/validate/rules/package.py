@@ -23,13 +23,14 @@ from seatrial.documents.integration import SPEC_FILES
 from seatrial.validate.facts.conformity import Conformity
 from seatrial.validate.facts.package import (
     FRAGMENT_TYPES,
+    IGNORE,
     PYPROJECT,
     TITLE_FORMAT,
     Package,
+    Suppressions,
     names,
     title_formats,
 )
-from seatrial.validate.facts.suppressions import IGNORE, Suppressions
 from seatrial.validate.facts.tree import Custom
 from seatrial.validate.rules.rule import GUIDE, OFF, WARNING, Edited, Problems, rule
 

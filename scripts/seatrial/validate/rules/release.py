@@ -16,12 +16,11 @@ from seatrial.core.version import BUMPS, Version
 from seatrial.documents.changelog import MARKER
 from seatrial.documents.document import FaultKind
 from seatrial.documents.intents import BUMP, CHANGELOG, OTHER_TYPE, TYPE
-from seatrial.validate.facts.change import Change
 from seatrial.validate.facts.changelog import CHANGELOG as CHANGELOG_FILE
 from seatrial.validate.facts.changelog import ChangelogText
 from seatrial.validate.facts.contract import Contract, Difference, differences
 from seatrial.validate.facts.package import Package
-from seatrial.validate.facts.waiting import INTENTS, TYPES, Intent, Intents, meant_bump, meant_type
+from seatrial.validate.facts.release import INTENTS, TYPES, Change, Intent, Intents, meant_bump, meant_type
 from seatrial.validate.rules.rule import GUIDE, OCEAN, WARNING, Edited, Problems, rule
 
 ALIKE = 0.6

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from seatrial.core.model import Fix, Problem
 from seatrial.documents.document import Document, FaultKind
-from seatrial.validate.facts.resource_forms import ResourceForms
+from seatrial.validate.facts.conformity import ResourceForms
 from seatrial.validate.rules.resources_words import APP_CONFIG, BLUEPRINTS, TASK_HEAD, edited
 from seatrial.validate.rules.rule import WARNING, Problems, rule
 

@@ -13,11 +13,9 @@ from seatrial.core.model import Fix, Problem
 from seatrial.documents.document import Document
 from seatrial.schemas.explain import shown
 from seatrial.validate.facts.blueprints import META, Blueprint, Blueprints
-from seatrial.validate.facts.calculations import read_properties
-from seatrial.validate.facts.catalog import Reference, queried
-from seatrial.validate.facts.identifiers import repeats
-from seatrial.validate.facts.items import Item, members
-from seatrial.validate.facts.jq_expressions import JqExpressions, calculations
+from seatrial.validate.facts.catalog import Reference, queried, repeats
+from seatrial.validate.facts.items import Item
+from seatrial.validate.facts.jq_expressions import JqExpressions, calculations, read_properties
 from seatrial.validate.rules.resources_words import (
     BLUEPRINTS,
     SCORECARDS,
@@ -197,7 +195,7 @@ def unknown_relation_target(blueprints: Blueprints) -> Problems:
     it does not have: the installation fails. The blueprints of Port itself are always there.
     """
     for one in blueprints.all:
-        for name, relation in members(one.relations):
+        for name, relation in one.relations.members():
             target = relation.text("target")
             if target and blueprints.lacks(target):
                 where = blueprints.document.at(*relation.way("target"))

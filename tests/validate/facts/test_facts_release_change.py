@@ -1,18 +1,18 @@
-"""How a change is to be released."""
+"""Tests of the release that a change requires."""
 
 from __future__ import annotations
 
 import pytest
 
 from seatrial.core.model import Profile
-from seatrial.validate.facts.change import Change
+from seatrial.validate.facts.release import Change
 from support.good import good_folder, subjects_of
 
 GOOD = good_folder(Profile.GUIDE)
 
 
 def change_from(version: str, *paths: str, profile: Profile = Profile.GUIDE) -> Change:
-    """A change of these paths, in an integration that had this version."""
+    """A change of these paths in an integration that had this version."""
     folder = GOOD.edited("pyproject.toml", 'version = "0.1.0"', f'version = "{version}"')
     return Change("origin/main", paths, subjects_of(folder, profile))
 
@@ -57,7 +57,7 @@ def test_documentation_and_intents_need_no_release(path: str, guide: bool, ocean
         ("1.2.3", "next", ""),
     ],
 )
-def test_a_move_is_named_by_the_first_part_that_differs(before: str, after: str, move: str) -> None:
+def test_a_move_has_the_name_of_the_first_part_that_differs(before: str, after: str, move: str) -> None:
     assert change_from(before).move(after) == move
 
 
@@ -65,7 +65,7 @@ def test_a_move_is_named_by_the_first_part_that_differs(before: str, after: str,
     ("before", "strict", "shifted"),
     [("1.2.3", ("minor", "major"), ("minor", "major")), ("0.2.3", ("minor", "major"), ("patch", "minor"))],
 )
-def test_before_the_first_major_version_a_repository_may_ask_for_one_part_less(
+def test_before_the_first_major_version_a_repository_may_require_one_part_less(
     before: str, strict: tuple[str, str], shifted: tuple[str, str]
 ) -> None:
     change = change_from(before)
@@ -84,7 +84,7 @@ def test_previews_promise_nothing(version: str, preview: bool) -> None:
     assert change_from(version).is_preview is preview
 
 
-def test_only_intents_of_the_change_announce_it_and_ocean_passes_over_edited_ones() -> None:
+def test_only_intents_in_the_change_announce_it_and_ocean_ignores_edited_ones() -> None:
     text = "bump: patch\nchangelog-type: bugfix\nchangelog: x\n"
     before = GOOD.having(".ocean-release/old.yaml", text).having(".ocean-release/edited.yaml", text)
     now = subjects_of(before.having(".ocean-release/new.yaml", text))
@@ -96,7 +96,7 @@ def test_only_intents_of_the_change_announce_it_and_ocean_passes_over_edited_one
     assert named == {Profile.GUIDE: ["edited.yaml", "new.yaml"], Profile.OCEAN: ["new.yaml"]}
 
 
-def test_a_new_integration_had_no_version_and_promised_nothing() -> None:
+def test_a_new_integration_had_no_version_and_no_contract() -> None:
     change = Change("x", ("main.py",), None)
     assert (change.is_new, change.version, change.contract, change.is_by_hand("1.0.0")) == (
         True,

@@ -1,4 +1,4 @@
-"""Which properties a calculation is sure to read."""
+"""Tests of the properties that a calculation certainly reads."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from seatrial.validate.facts.calculations import read_properties
+from seatrial.validate.facts.jq_expressions import read_properties
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ from seatrial.validate.facts.calculations import read_properties
         (".properties.a.inner", ["a"]),
     ],
 )
-def test_a_plain_read_is_seen(expression: str, names: list[str]) -> None:
+def test_a_plain_read_is_found(expression: str, names: list[str]) -> None:
     assert list(read_properties(expression)) == names
 
 
@@ -49,7 +49,7 @@ def test_a_plain_read_is_seen(expression: str, names: list[str]) -> None:
         ')]}"',
     ],
 )
-def test_nothing_is_said_where_the_dot_may_be_something_else(expression: str) -> None:
+def test_nothing_is_found_where_the_dot_may_be_something_else(expression: str) -> None:
     assert list(read_properties(expression)) == []
 
 

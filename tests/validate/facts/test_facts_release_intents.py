@@ -1,11 +1,11 @@
-"""The intents of an integration: where they lie, what they ask for together, what was meant by a wrong word."""
+"""Tests of release intents: their files, their common bump, and the meaning of wrong words."""
 
 from __future__ import annotations
 
 import pytest
 
 from seatrial.core.model import Kind, MemoryFolder
-from seatrial.validate.facts.waiting import Intents, meant_bump, meant_type
+from seatrial.validate.facts.release import Intents, meant_bump, meant_type
 from support.good import subjects_of
 
 
@@ -48,7 +48,7 @@ def test_an_integration_without_intents_has_none() -> None:
     assert subjects_of(folder_of("README.md")).intents == Intents((), ())
 
 
-def test_links_that_lead_nowhere_or_out_are_left_to_the_laws_of_layout() -> None:
+def test_links_that_lead_nowhere_or_out_are_left_to_the_layout_rules() -> None:
     folder = folder_of("README.md").linked(".ocean-release/a.yaml", "gone", Kind.DANGLING)
     folder = folder.linked(".ocean-release/b.yaml", "/etc/passwd", Kind.ESCAPING)
     assert subjects_of(folder).intents == Intents((), ())
@@ -65,12 +65,12 @@ def test_links_that_lead_nowhere_or_out_are_left_to_the_laws_of_layout() -> None
         ((), ""),
     ],
 )
-def test_several_intents_ask_for_the_highest_bump(bumps: tuple[str, ...], highest: str) -> None:
+def test_several_intents_require_the_highest_bump(bumps: tuple[str, ...], highest: str) -> None:
     folder = MemoryFolder.of({f".ocean-release/{n}.yaml": f"bump: {bump}\n" for n, bump in enumerate(bumps)})
     assert subjects_of(folder).intents.bump == highest
 
 
-def test_bump_and_type_are_read_in_small_letters_and_under_either_spelling_of_the_key() -> None:
+def test_bump_and_type_are_read_in_lower_case_and_under_either_spelling_of_the_key() -> None:
     text = 'bump: "Patch"\nchangelog_type: BugFix\nchangelog: " It\'s so "\n'
     intent = subjects_of(MemoryFolder.of({".ocean-release/a.yaml": text})).intents.all[0]
     assert (intent.bump, intent.type, intent.text) == ("patch", "bugfix", "It's so")
@@ -105,7 +105,7 @@ def test_an_intent_that_cannot_be_applied_is_not_whole(text: str) -> None:
         ("", None),
     ],
 )
-def test_the_bump_that_was_meant(word: str, meant: str | None) -> None:
+def test_a_wrong_bump_means_the_nearest_one(word: str, meant: str | None) -> None:
     assert meant_bump(word) == meant
 
 
@@ -124,5 +124,5 @@ def test_the_bump_that_was_meant(word: str, meant: str | None) -> None:
         ("", None),
     ],
 )
-def test_the_type_that_was_meant(word: str, meant: str | None) -> None:
+def test_a_wrong_type_means_the_nearest_one(word: str, meant: str | None) -> None:
     assert meant_type(word) == meant

@@ -1,4 +1,4 @@
-"""Keys at the top of the port-app-config that the integration's own code declares."""
+"""Tests of keys at the top of the port-app-config that the integration's own code declares."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""The configurations of the spec beside those that the code reads."""
+"""Tests of the configurations of the spec, compared with those that the code reads."""
 
 from __future__ import annotations
 
 import pytest
 
-from seatrial.validate.facts.configuration_use import ConfigurationUse
+from seatrial.validate.facts.code import ConfigurationUse
 from support.code_cases import SPEC, subjects
 
 
@@ -16,7 +16,7 @@ def use(configurations: str, code: str = "") -> ConfigurationUse | None:
 @pytest.mark.parametrize(
     "configurations", ["3", "{}", "[3]", "[{}]", "[{name: 3}]", "[{name: a}, {title: b}]", ""]
 )
-def test_what_is_declared_must_be_plain(configurations: str) -> None:
+def test_configurations_without_a_name_are_not_compared(configurations: str) -> None:
     assert use(configurations) is None
 
 

@@ -1,10 +1,10 @@
-"""Which kind is meant by another, and how the spec and the mapping are compared."""
+"""Tests of similar kinds, and of the comparison of spec and mapping."""
 
 from __future__ import annotations
 
 import pytest
 
-from seatrial.validate.facts.kinds import meant
+from seatrial.validate.facts.code import meant
 from support.code_cases import APP_CONFIG, SPEC, subjects
 
 
@@ -36,7 +36,7 @@ def test_a_kind_that_is_mapped_twice_is_compared_once() -> None:
     assert [(one.kind, one.where.line) for one in kinds.mapped] == [("project", 4)]
 
 
-def test_a_kind_of_the_spec_is_the_twin_of_one_mapped_kind_only() -> None:
+def test_a_kind_of_the_spec_is_paired_with_one_mapped_kind_only() -> None:
     found = subjects(
         (SPEC, "- kind: task", "- kind: goodTask"),
         (APP_CONFIG, "- kind: project", "- kind: GOOD_TASK"),
