@@ -12,7 +12,7 @@ import pytest
 from seatrial.core.errors import ServiceError
 from seatrial.release.registry import credentials
 from seatrial.release.registry.credentials import Login, Logins
-from seatrial.release.registry.reference import Repository
+from seatrial.release.registry.image_names import Repository
 from seatrial.system import process
 
 SECRET = "hunter2:with:colons"
@@ -184,7 +184,7 @@ def test_the_places_are_those_of_docker_and_podman_in_their_order(
 
 
 def test_a_bare_environment_looks_in_the_home_folder(tmp_path: Path) -> None:
-    found = list(credentials.places({"HOME": str(tmp_path)}))
+    found = list(credentials.config_files({"HOME": str(tmp_path)}))
     assert found == [
         tmp_path / ".docker/config.json",
         Path(f"/run/containers/{os.getuid()}/auth.json"),
@@ -268,7 +268,7 @@ def test_a_helper_that_is_missing_is_one_line(config: Write) -> None:
 @pytest.mark.parametrize("name", ["../box", "box;id", "/bin/sh", "a b", "-x"])
 def test_a_helpers_hostile_name_is_not_run(config: Write, name: str) -> None:
     config(credsStore=name)
-    with pytest.raises(ServiceError, match="is no name of a program"):
+    with pytest.raises(ServiceError, match="is not the name of a program"):
         Logins().of(JIRA)
 
 

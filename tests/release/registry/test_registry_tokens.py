@@ -13,14 +13,14 @@ import pytest
 
 from seatrial.core.errors import ServiceError
 from seatrial.release.plan.ports import Absent, Present, Unknown
-from seatrial.release.registry.http import Times
+from seatrial.release.registry.http import Timeouts
 from seatrial.release.registry.remote import RemoteImages
 from support.images_made import digest_of, send
 from support.registry_faults import Fault
 from support.registry_front import Front, running_front
 from support.scripted_http import Asked, Reply, scripted
 
-QUICK = Times(connect=10, read=10, pause=0.002)
+QUICK = Timeouts(connect=10, read=10, pause=0.002)
 USERS = {"captain": "s3cret-of-the-tests"}
 
 
@@ -133,7 +133,7 @@ def test_a_token_is_used_until_shortly_before_its_end(name: str, front: Front) -
 @pytest.mark.parametrize("word", ["401", "403", "500", "html", "reset", "garbage", "hang"])
 def test_without_a_token_nobody_can_tell(word: str, name: str, front: Front) -> None:
     front.faults.append(Fault(word, path="^/token"))
-    times = Times(connect=1, read=0.1, call=1, search=1, pause=0.001)
+    times = Timeouts(connect=1, read=0.1, call=1, search=1, pause=0.001)
     answer = RemoteImages(times).find([(name, "1.0.0")])[name, "1.0.0"]
     assert isinstance(answer, Unknown)
     assert f"{front.host} gives no token: {front.host} " in answer.reason
@@ -218,7 +218,7 @@ def test_the_realm_keeps_its_own_query(path: str) -> None:
 
 
 def test_a_host_that_hangs_keeps_no_other_and_ends_in_time(name: str, front: Front, upstream: str) -> None:
-    times = Times(read=600, search=1)
+    times = Timeouts(read=600, search=1)
     with running_front(upstream, faults=[Fault("drip", path="/manifests/")]) as slow:
         asked = [(f"{slow.host}/org/a{number}", "1.0.0") for number in range(8)]
         begun = time.monotonic()
