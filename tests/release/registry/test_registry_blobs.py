@@ -121,7 +121,7 @@ def test_a_place_at_another_service_gets_no_credentials(
             return (401, {"WWW-Authenticate": 'Basic realm="x"'}, b"") if wants else inner(asked)
 
         with scripted(answer) as service:
-            entry = '{"username": "captain", "password": "s3cret"}'
+            entry = '{"username": "alice", "password": "s3cret"}'
             (tmp_path / "config.json").write_text(f'{{"auths": {{"{service.host}": {entry}}}}}')
             monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
             RemoteImages(QUICK).put_blob(f"{service.host}/org/image", DIGEST, BLOB)

@@ -30,7 +30,7 @@ UNKNOWN = (404, {}, b'{"errors": [{"code": "MANIFEST_UNKNOWN"}]}')
 def log_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], None]:
     def act(host: str) -> None:
         (tmp_path / "config.json").write_text(
-            json.dumps({"auths": {host: {"username": "captain", "password": "s3cret"}}})
+            json.dumps({"auths": {host: {"username": "alice", "password": "s3cret"}}})
         )
         monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from seatrial.core.errors import UsageError
+from seatrial.core.printable import one_line
 
 DOCKER_HUB = "docker.io"
 DOCKER_HUB_NAMES = frozenset({DOCKER_HUB, "index.docker.io", "registry-1.docker.io"})
@@ -87,6 +88,5 @@ def full_name(name: str, reference: str) -> str:
 
 
 def shown(text: str, most: int = 100) -> str:
-    """Return the text of another program for a message: one line, printable, not long."""
-    plain = "".join(letter if letter.isprintable() else "?" for letter in " ".join(text.split()))
-    return plain if len(plain) <= most else plain[: most - 3] + "..."
+    """Return text of others for a message: one line with single spaces, printable, not long."""
+    return one_line(" ".join(text.split()), most)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from seatrial.core.errors import ServiceError
+from seatrial.core.errors import ServiceError, reason
 from seatrial.release.plan.ports import Descriptor, Manifest
 from seatrial.release.registry.image_names import is_digest
 
@@ -182,7 +182,7 @@ def _must_equal(computed: str, digest: str, name: str) -> None:
 
 
 def _unreadable(path: Path, failed: OSError) -> ServiceError:
-    return ServiceError(f"{path} cannot be read: {(failed.strerror or str(failed)).lower()}")
+    return ServiceError(f"{path} cannot be read: {reason(failed)}")
 
 
 def size_of(file: IO[bytes]) -> int:

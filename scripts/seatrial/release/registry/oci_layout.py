@@ -7,19 +7,16 @@ another by a lock on a file, which the system releases when a process dies.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
-import os
-import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
-from seatrial.core.errors import SeatrialError, ServiceError, Unreadable
+from seatrial.core.errors import SeatrialError, ServiceError, Unreadable, reason
 from seatrial.release.plan.ports import (
     Absent,
     Answer,
@@ -39,8 +36,9 @@ from seatrial.release.registry.image_names import (
     is_path,
     shown,
 )
-from seatrial.system.atomic import told
+from seatrial.system.atomic import BESIDE, replace_file, writing
 from seatrial.system.folder import MAX_BYTES, read_plain
+from seatrial.system.locks import held
 
 REF_NAME = "org.opencontainers.image.ref.name"
 """The annotation in `index.json` that holds the tag."""
@@ -56,7 +54,6 @@ Part = tuple[str, Path | Manifest]
 
 _VERSION = {"imageLayoutVersion": "1.0.0"}
 _LOCK = ".seatrial-lock"
-_BESIDE = ".seatrial-part-"
 _CHUNK = 1024 * 1024
 
 
@@ -130,16 +127,16 @@ class LayoutFolder:
 
     def put_blob(self, digest: str, content: Path | bytes) -> None:
         """Write a blob, unless it is there. Raises ServiceError."""
-        with self._locked(fcntl.LOCK_SH), media.opened(content, digest) as source:
+        with self._locked(exclusive=False), media.opened(content, digest) as source:
             if not self.has(digest):
-                _write(self.blob_path(digest), lambda sink: _copy(source, sink, digest))
+                replace_file(self.blob_path(digest), lambda sink: _copy(source, sink, digest))
 
     def enter(self, manifest: Manifest, tag: str) -> None:
         """List a manifest in `index.json`; a tag is moved to it. Raises ServiceError."""
         entry = Descriptor(manifest.media_type, manifest.digest, len(manifest.data))
         if tag:
             entry = replace(entry, annotations={REF_NAME: tag})
-        with self._locked(fcntl.LOCK_EX):
+        with self._locked(exclusive=True):
             self._sweep()
             before = self.entries()
             kept = [
@@ -147,9 +144,9 @@ class LayoutFolder:
             ]
             if entry not in before or len(kept) + 1 < len(before):
                 version = json.dumps(_VERSION, separators=(",", ":")).encode()
-                _write(self.path / "oci-layout", lambda sink: sink.write(version))
+                replace_file(self.path / "oci-layout", lambda sink: sink.write(version))
                 index = media.index_of([*kept, entry]).data
-                _write(self.path / "index.json", lambda sink: sink.write(index))
+                replace_file(self.path / "index.json", lambda sink: sink.write(index))
 
     def blob_path(self, digest: str) -> Path:
         """Return the file of a blob."""
@@ -162,8 +159,7 @@ class LayoutFolder:
         except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, Unreadable) as failed:
-            why = getattr(failed, "strerror", None) or str(failed)
-            raise self._damaged(f"{path.name} cannot be read: {why.lower()}") from failed
+            raise self._damaged(f"{path.name} cannot be read: {reason(failed)}") from failed
 
     def _refuse_links(self) -> None:
         """Raise ServiceError where a folder is a link."""
@@ -179,41 +175,20 @@ class LayoutFolder:
         return ServiceError(f"{self.path} is damaged: {why}; repair it, or remove the folder to publish anew")
 
     @contextmanager
-    def _locked(self, how: int) -> Iterator[None]:
+    def _locked(self, *, exclusive: bool) -> Iterator[None]:
         """Hold the folder's lock: shared by writers of blobs, exclusive for the writer of the index."""
         self._refuse_links()
-        with told(self.path):
+        with writing(self.path):
             (self.path / "blobs" / "sha256").mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(self.path / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        try:
-            with told(self.path):
-                fcntl.flock(descriptor, how)
+        with held(self.path / _LOCK, exclusive=exclusive):
             yield
-        finally:
-            os.close(descriptor)
 
     def _sweep(self) -> None:
         """Remove what killed writers left; under the exclusive lock nobody writes a blob."""
         with suppress(OSError):
             for folder in (self.path, self.path / "blobs" / "sha256"):
-                for left in folder.glob(f"{_BESIDE}*"):
+                for left in folder.glob(f"{BESIDE}*"):
                     left.unlink()
-
-
-def _write(path: Path, fill: Callable[[IO[bytes]], object]) -> None:
-    """Fill a file beside its place, flush it to the disk, and rename it. Raises ServiceError."""
-    with told(path):
-        descriptor, beside = tempfile.mkstemp(dir=path.parent, prefix=_BESIDE)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                fill(file)
-                file.flush()
-                os.fsync(file.fileno())
-            os.chmod(beside, 0o644)
-            os.replace(beside, path)
-        except BaseException:
-            os.unlink(beside)
-            raise
 
 
 def _copy(source: IO[bytes], sink: IO[bytes], digest: str) -> None:
