@@ -2,8 +2,8 @@
 
     python benchmarks/registry.py --repositories 1000 --sample 45 --runs 3
 
-A real docker-registry stands behind `tests/registry_front.py`, which adds latency to each request and, in half of
-the runs, wants a Bearer token for each repository. Nine of ten repositories have the version and `latest`.
+A real docker-registry stands behind `tests/support/registry_front.py`, which adds latency to each request and, in half
+of the runs, wants a Bearer token for each repository. Nine of ten repositories have the version and `latest`.
 
 Peers: `skopeo inspect --raw` and `docker manifest inspect`, one process after the other over a sample, asking for the
 version alone; their time for all repositories is the sample's, multiplied. Ours is a whole process too, and asks

@@ -1,4 +1,4 @@
-"""A real S3 endpoint on loopback (moto's server), and a front before it that loses, garbles and delays answers."""
+"""A real S3 endpoint on loopback (moto's server), and a proxy before it that loses, alters and delays answers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SECRET = "sEcReTsEcReTsEcReT"
 
 @contextmanager
 def s3_server(log: Path) -> Iterator[str]:
-    """The URL of a running server with the bucket `bucket`, ended by its process id."""
+    """Run a server with the bucket `bucket`; yield its URL."""
     if importlib.util.find_spec("moto") is None:
         lacking("moto[server]")
     port = free_port()
@@ -62,7 +62,7 @@ def _ask(port: int, method: str, path: str, body: bytes = b"") -> bytes:
 
 @contextmanager
 def demanding_credentials(url: str) -> Iterator[None]:
-    """Meanwhile the server lets in nobody whose keys it does not know."""
+    """Have the server refuse unknown keys meanwhile."""
     port = int(url.rpartition(":")[2])
     _ask(port, "POST", "/moto-api/reset-auth", b"0")
     try:
@@ -72,7 +72,7 @@ def demanding_credentials(url: str) -> Iterator[None]:
 
 
 def use_server(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
-    """Set the environment as a person does for this server."""
+    """Set the environment as a user does for this server."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", url)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", KEY_ID)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
@@ -80,18 +80,18 @@ def use_server(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
 
 
 Fault = Callable[["Front"], bool]
-"""What happens to a request in the place of what should; True where the answer has been dealt with."""
+"""A function that handles a request instead of the server; it returns True if it has answered."""
 
 
 class Front(BaseHTTPRequestHandler):
-    """Hands requests on, but for what `faults` does to those of a method; the first fault goes first, each once."""
+    """Forwards requests, and applies each of `faults` once, in order, to requests of its method."""
 
     protocol_version = "HTTP/1.1"
     upstream = ""
     faults: list[tuple[str, Fault]]
 
     def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
+        """Write nothing."""
 
     def handle_one_request(self) -> None:
         try:
@@ -113,7 +113,7 @@ class Front(BaseHTTPRequestHandler):
         return None
 
     def hand_on(self) -> tuple[int, dict[str, str], bytes]:
-        """What the server behind answers."""
+        """Return the answer of the server."""
         connection = http.client.HTTPConnection(self.upstream, timeout=10)
         try:
             connection.request(self.command, self.path, self.body, dict(self.headers.items()))
@@ -140,7 +140,7 @@ class Front(BaseHTTPRequestHandler):
 
 @contextmanager
 def front(upstream: str) -> Iterator[tuple[str, list[tuple[str, Fault]]]]:
-    """The URL of a front before a server, and the list that its faults are put into."""
+    """Run a proxy before a server; yield its URL and the list of its faults."""
     faults: list[tuple[str, Fault]] = []
     handler = type("Fronted", (Front,), {"upstream": upstream.removeprefix("http://"), "faults": faults})
     server = ThreadingHTTPServer((HOST, 0), handler)
@@ -156,7 +156,7 @@ def front(upstream: str) -> Iterator[tuple[str, list[tuple[str, Fault]]]]:
 
 
 def refused(status: int, code: str = "") -> Fault:
-    """The request does not reach the server, and is answered by this status."""
+    """Answer with this status without asking the server."""
     body = (
         f"<Error><Code>{code}</Code><Message>{SECRET}</Message></Error>".encode()
         if code
@@ -171,14 +171,14 @@ def refused(status: int, code: str = "") -> Fault:
 
 
 def answer_lost(request: Front) -> bool:
-    """The request takes effect, and the connection breaks before the answer."""
+    """Break the connection after the request took effect, before the answer."""
     request.hand_on()
     request.close_connection = True
     return True
 
 
 def answered_instead(status: int) -> Fault:
-    """The request takes effect, and another answer comes in the place of its own."""
+    """Answer with this status after the request took effect."""
 
     def act(request: Front) -> bool:
         request.hand_on()
@@ -188,13 +188,13 @@ def answered_instead(status: int) -> Fault:
 
 
 def dropped(request: Front) -> bool:
-    """The connection breaks before anything happens."""
+    """Break the connection before the request takes effect."""
     request.close_connection = True
     return True
 
 
 def hung(seconds: float, after: bool = False) -> Fault:
-    """The answer comes so late, of a request that takes effect only if `after`."""
+    """Answer so many seconds late; the request takes effect only if `after`."""
 
     def act(request: Front) -> bool:
         answer = request.hand_on() if after else (500, {}, b"")

@@ -18,7 +18,7 @@ from typing import Any
 
 from seatrial.release.plan.ports import Store
 from seatrial.release.registry.remote import RemoteImages
-from seatrial.release.store.choice import open_store
+from seatrial.release.store import open_store
 from support.bases import own_storage
 from support.dock import git, workspace
 from support.paths import SOURCES

@@ -1,4 +1,4 @@
-"""Requests and replies of HTTP/1.1 as they travel, nothing of them merged or put in order."""
+"""Requests and replies of HTTP/1.1 byte by byte: headers are neither merged nor sorted."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Message:
-    """A request or reply as it travelled: the first line and all header lines, repeated ones too, and the body."""
+    """A request or reply as it was sent: the first line, all header lines with repeated ones, and the body."""
 
     lines: tuple[str, ...]
     body: bytes
@@ -20,36 +20,36 @@ class Message:
         return "\r\n".join(self.lines).encode("latin-1") + b"\r\n\r\n"
 
     def header(self, name: str) -> str:
-        """The first of these headers; empty for none."""
+        """Return the first header of a name; empty for none."""
         found = (line.partition(":") for line in self.lines[1:])
         return next((value.strip() for key, _, value in found if key.lower() == name.lower()), "")
 
     @property
     def method(self) -> str:
-        """Of a request."""
+        """The method of a request."""
         return self.lines[0].split(" ")[0]
 
     @property
     def target(self) -> str:
-        """Path and query of a request."""
+        """The path and query of a request."""
         return self.lines[0].split(" ")[1]
 
     @property
     def status(self) -> int:
-        """Of a reply."""
+        """The status of a reply."""
         return int(self.lines[0].split(" ")[1])
 
     def without(self, *names: str) -> Message:
-        """The same without some headers."""
+        """Return the message without some headers."""
         kept = [line for line in self.lines[1:] if line.partition(":")[0].lower() not in names]
         return Message((self.lines[0], *kept), self.body)
 
 
 async def read_message(reader: asyncio.StreamReader, bodiless: bool = False) -> Message | None:
-    """A whole request or reply; None at the end of the connection."""
+    """Read a whole request or reply; None at the end of the connection."""
     try:
         first = await reader.readexactly(1)
-        if not first.isalpha():  # some clients greet by TLS first
+        if not first.isalpha():  # some clients try TLS first
             return None
         head = first + await reader.readuntil(b"\r\n\r\n")
     except (asyncio.IncompleteReadError, asyncio.LimitOverrunError):
@@ -73,6 +73,6 @@ async def _chunks(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
 
 
 def parsed(raw: bytes) -> Message:
-    """A message from its bytes."""
+    """Return a message from its bytes."""
     head, _, body = raw.partition(b"\r\n\r\n")
     return Message(tuple(head.decode("latin-1").split("\r\n")), body)

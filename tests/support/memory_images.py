@@ -1,4 +1,4 @@
-"""Images kept in memory, as a registry keeps them; fits `seatrial.release.ports.Images`."""
+"""Images in memory, for `release.plan.ports.Images`."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from seatrial.release.plan.ports import Absent, Answer, Descriptor, Manifest, Pr
 
 
 def hashed(data: bytes) -> str:
-    """The digest of some bytes."""
+    """Return the digest of bytes."""
     return f"sha256:{hashlib.sha256(data).hexdigest()}"
 
 
 class MemoryImages:
-    """`puts` lists each tag that was set, and to what; `answers` overrides what is said of a reference."""
+    """Images in memory; `puts` lists each tag that was set, with its target; `answers` overrides answers of `find`."""
 
     def __init__(self) -> None:
         self.manifests: dict[tuple[str, str], Manifest] = {}

@@ -1,4 +1,4 @@
-"""A store kept in memory; fits `seatrial.release.ports.Store`. As with S3, the same bytes have the same etag."""
+"""A store in memory, for `release.plan.ports.Store`. As with S3, the same bytes have the same etag."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from seatrial.release.plan.ports import Stored
 
 
 class MemoryStore:
-    """`writes` lists the key of each write that took place."""
+    """A store in memory; `writes` lists the keys that were written."""
 
     def __init__(self, objects: dict[str, bytes] | None = None) -> None:
         self.objects = dict(objects or {})

@@ -1,4 +1,4 @@
-"""What can go wrong between a client and a registry: values that tell `registry_front` what to do to which requests."""
+"""Faults between a client and a registry, which `registry_front` applies to the requests that they name."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Fault:
-    """What happens to requests: one of the words below, to those of a method and a path, so many times.
+    """A fault: one of the words below, for requests of a method and a path, a number of times.
 
-    Instead of handing the request on: a status such as `500` (with Retry-After where `wait` is given, in seconds),
+    Instead of forwarding the request: a status such as `500` (with Retry-After where `wait` is given, in seconds),
     `html`, `bare404`, `denied404`, `reset`, `hang`, `garbage`, `drip` (a header letter by letter, without end).
-    After the registry has done what was asked, the reply is lost or spoiled: `500-after`, `reset-after`,
+    After the registry has done the request, the reply is lost or altered: `500-after`, `reset-after`,
     `hang-after`, `truncated`, `wrong-digest`, `changed` (another body of the same length).
     """
 
@@ -27,11 +27,11 @@ class Fault:
 
     @property
     def is_late(self) -> bool:
-        """Whether the registry has done what was asked by then."""
+        """Whether the registry has done the request by then."""
         return self.word.endswith("-after") or self.word in ("truncated", "wrong-digest", "changed")
 
     def strikes(self, method: str, path: str) -> bool:
-        """Whether it is this request's turn; counts those that it could strike."""
+        """Return whether this request fails, and count it."""
         if (self.method and method not in self.method.split(",")) or not re.search(self.path, path):
             return False
         self.met.append(f"{method} {path}")
@@ -51,7 +51,7 @@ HTML = b"<html><body>Welcome to the guest network. Please log in.</body></html>"
 
 
 def instead(fault: Fault) -> bytes:
-    """The bytes that come instead of the registry's reply."""
+    """Return the bytes that are sent instead of the registry's reply."""
     if fault.word == "garbage":
         return b"\x00\x01SSH-2.0-OpenSSH_9.2\r\n\r\n"
     if fault.word == "html":
@@ -65,7 +65,7 @@ def instead(fault: Fault) -> bytes:
 
 
 def refusal(status: int, headers: list[str] | None = None, code: str = "") -> bytes:
-    """A reply with a body of errors, as registries write it."""
+    """Return a reply with the error body of a registry."""
     errors = [{"code": code or CODES.get(status, "UNKNOWN"), "message": f"the front says {status}"}]
     return reply(
         status, json.dumps({"errors": errors}).encode(), ["Content-Type: application/json", *(headers or [])]
@@ -73,13 +73,13 @@ def refusal(status: int, headers: list[str] | None = None, code: str = "") -> by
 
 
 def reply(status: int, body: bytes, headers: list[str]) -> bytes:
-    """A whole reply of HTTP/1.1."""
+    """Return a whole reply of HTTP/1.1."""
     head = [f"HTTP/1.1 {status} Said", *headers, f"Content-Length: {len(body)}"]
     return "\r\n".join(head).encode() + b"\r\n\r\n" + body
 
 
 def spoiled(fault: Fault, head: bytes, body: bytes) -> tuple[bytes, bool]:
-    """The registry's reply after a fault, and whether the connection ends with it."""
+    """Return the altered reply, and whether the connection ends with it."""
     if fault.word == "wrong-digest":
         return re.sub(rb"(?i)(Docker-Content-Digest: sha256:)\w+", rb"\g<1>" + b"0" * 64, head) + body, False
     if fault.word == "changed":

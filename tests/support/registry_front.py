@@ -1,11 +1,11 @@
-"""A front before a real registry: it hands everything on as it came, counts, records, delays, guards, breaks.
+"""A proxy before a real registry that forwards, counts, records, delays, wants tokens, and applies faults.
 
     with running_registry(folder) as upstream, running_front(upstream, latency=0.05, bearer=True) as front:
         front.faults.append(Fault("reset-after", method="PUT", path="/manifests/", times=1))
         ...  # a client works with front.host
         assert front.overwrites() == []
 
-`python tests/registry_front.py HOST:PORT --latency 0.05 --bearer` is the same in a process of its own.
+`python tests/support/registry_front.py HOST:PORT --latency 0.05 --bearer` runs it in its own process.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ OnRequest = Callable[[int, str, str], object]
 
 @dataclass(frozen=True)
 class Seen:
-    """A request that came in; `shown` is the kind of credentials, such as `Basic`."""
+    """A request; `shown` is the kind of credentials, such as `Basic`."""
 
     number: int
     method: str
@@ -51,7 +51,7 @@ class Seen:
 
 @dataclass(frozen=True)
 class TagPut:
-    """A manifest that was sent to a tag: where the tag led before, and what the registry then answered."""
+    """A manifest that was sent to a tag: the digest before, the new one, and the registry's status."""
 
     name: str
     tag: str
@@ -62,9 +62,11 @@ class TagPut:
 
 @dataclass
 class Front:
-    """`latency` in seconds before each request is looked at. `bearer` lets in only tokens, which it gives out itself:
-    to pull to anybody unless `private`, to push to `users`. `basic` is what the registry behind wants to be shown.
-    `on_request` is called with a number from 1 on, method and path, before anything is done.
+    """A proxy before the registry `upstream`.
+
+    It waits `latency` seconds before each request. With `bearer` it wants tokens and issues them: to pull to anybody
+    unless `private`, to push to `users`. `basic` is the user and password for the registry itself. `on_request` is
+    called with the request's number from 1, its method and path, before anything else.
     """
 
     upstream: str
@@ -84,7 +86,7 @@ class Front:
     host: str = ""
 
     def overwrites(self, moving: Sequence[str] = ("latest",)) -> list[TagPut]:
-        """The puts that had a tag lead elsewhere than before, but for tags that may move and lists of referrers."""
+        """Return the puts that moved a tag, except tags that may move and lists of referrers."""
         return [
             put
             for put in self.tag_puts
@@ -95,13 +97,13 @@ class Front:
         ]
 
     def count(self, method: str = "", path: str = "") -> int:
-        """How many requests of a method came to a path."""
+        """Return the number of requests of a method to a path."""
         return sum(
             (not method or one.method == method) and bool(re.search(path, one.path)) for one in self.requests
         )
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One connection of a client, and one to the registry."""
+        """Serve one connection of a client through one to the registry."""
         upstream: Upstream = []
         self.connections += 1
         try:
@@ -121,16 +123,16 @@ class Front:
         writer: asyncio.StreamWriter,
         upstream: Upstream,
     ) -> bool:
-        """Answer a request; whether the connection can be used further."""
+        """Answer a request; return whether the connection can be used further."""
         self._note(request)
         if self.latency:
             await asyncio.sleep(self.latency)
         fault = next((one for one in self.faults if one.strikes(request.method, request.target)), None)
         if fault and not fault.is_late:
             return await _broken(fault, request, writer)
-        got = self._own(request) or await self._handed_on(request, upstream)
+        got = self._own(request) or await self._forward(request, upstream)
         if fault:
-            return await _spoilt(fault, got, writer)
+            return await _altered(fault, got, writer)
         writer.write(got.head + (b"" if request.method == "HEAD" else got.body))
         await writer.drain()
         return got.header("Connection").lower() != "close"
@@ -142,7 +144,7 @@ class Front:
             self.on_request(len(self.requests), request.method, request.target)
 
     def _own(self, request: Message) -> Message | None:
-        """What the front answers itself: it gives out tokens, and wants to see them."""
+        """Return the proxy's own answer, if any: it issues tokens, and wants them."""
         if not self.bearer:
             return None
         if request.target.startswith("/token"):
@@ -176,7 +178,7 @@ class Front:
         user, _, password = base64.b64decode(shown.removeprefix("Basic ")).decode().partition(":")
         return self.users.get(user) == password
 
-    async def _handed_on(self, request: Message, upstream: Upstream) -> Message:
+    async def _forward(self, request: Message, upstream: Upstream) -> Message:
         if self.bearer or self.basic:
             request = request.without("authorization")
         if self.basic:
@@ -194,7 +196,7 @@ class Front:
         name: str,
         tag: str,
     ) -> Message:
-        """Look where the tag leads, then hand the manifest on, and record both."""
+        """Look where the tag leads, forward the manifest, and record both."""
         accept = "Accept: " + ", ".join(
             f"application/vnd.{kind}+json"
             for kind in ("oci.image.index.v1", "oci.image.manifest.v1", "docker.distribution.manifest.v2")
@@ -246,7 +248,7 @@ async def _broken(fault: Fault, request: Message, writer: asyncio.StreamWriter) 
     return fault.word != "garbage"
 
 
-async def _spoilt(fault: Fault, got: Message, writer: asyncio.StreamWriter) -> bool:
+async def _altered(fault: Fault, got: Message, writer: asyncio.StreamWriter) -> bool:
     if fault.word == "reset-after":
         return _reset(writer)
     if fault.word == "hang-after":
@@ -266,7 +268,7 @@ async def _drip(writer: asyncio.StreamWriter) -> None:
 
 
 def _reset(writer: asyncio.StreamWriter) -> bool:
-    """End the connection so that the other side sees a reset."""
+    """End the connection with a reset."""
     raw = writer.get_extra_info("socket")
     raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     writer.transport.abort()
@@ -275,7 +277,7 @@ def _reset(writer: asyncio.StreamWriter) -> bool:
 
 @contextmanager
 def running_front(upstream: str, **settings: Any) -> Iterator[Front]:
-    """A front before `host:port`, in a thread; settings as in Front."""
+    """Run a front before `host:port` in a thread; settings as in Front."""
     front = Front(upstream, **settings)
     ready, stops = threading.Event(), []
 
@@ -299,7 +301,7 @@ def running_front(upstream: str, **settings: Any) -> Iterator[Front]:
 
 
 def main() -> None:
-    """Run a front until this process is ended; its host and port are the only line written."""
+    """Run a front until this process ends, and print its host and port."""
     parser = argparse.ArgumentParser()
     parser.add_argument("upstream")
     parser.add_argument("--latency", type=float, default=0.0)

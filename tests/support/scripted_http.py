@@ -1,4 +1,4 @@
-"""A service on loopback whose every reply a test writes, and which keeps all that it was asked."""
+"""A service on loopback that answers by a function of the test and records all requests."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Reply = tuple[int, Mapping[str, str], bytes]
 
 @dataclass(frozen=True)
 class Asked:
-    """A request as it came; header names in small letters."""
+    """A request; header names in lower case."""
 
     method: str
     path: str
@@ -23,7 +23,7 @@ class Asked:
 
 @dataclass
 class Scripted:
-    """Where the service is, what it answers, and what it was asked so far."""
+    """The service's address, its function, and the requests so far."""
 
     host: str
     answer: Callable[[Asked], Reply]
@@ -32,7 +32,7 @@ class Scripted:
 
 @contextmanager
 def scripted(answer: Callable[[Asked], Reply]) -> Iterator[Scripted]:
-    """A service that answers by this function."""
+    """Run a service that answers by this function."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -42,9 +42,9 @@ def scripted(answer: Callable[[Asked], Reply]) -> Iterator[Scripted]:
             headers = {name.lower(): value for name, value in self.headers.items()}
             asked = Asked(self.command, self.path, headers, self.rfile.read(length))
             service.asked.append(asked)
-            status, told, body = service.answer(asked)
+            status, extra, body = service.answer(asked)
             self.send_response(status)
-            for name, value in {"Content-Length": str(len(body)), **told}.items():
+            for name, value in {"Content-Length": str(len(body)), **extra}.items():
                 self.send_header(name, value)
             self.end_headers()
             if self.command != "HEAD":
@@ -53,7 +53,7 @@ def scripted(answer: Callable[[Asked], Reply]) -> Iterator[Scripted]:
         do_GET = do_HEAD = do_PUT = do_POST = handle_any  # noqa: N815 - names of http.server
 
         def log_message(self, *_: object) -> None:
-            """Nothing is written."""
+            """Write nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True

@@ -1,4 +1,4 @@
-"""Programs and services that some tests need: found, or a visible skip; under CI a failure."""
+"""Programs and services that some tests need; without them a test is skipped, under CI it fails."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from platformdirs import user_cache_path
 
 CACHE = user_cache_path("seatrial-tests")
 
-USER, PASSWORD = "captain", "s3cret-of-the-tests"
+USER, PASSWORD = "alice", "s3cret-of-the-tests"
 HTPASSWD = f"{USER}:$2y$05$C67wogsFih7UWupUQPpXVOjZFH1pdGX48vWgiTVPClqSdh.Hpdvry\n"
-"""What `htpasswd -nbB` made of them, for docker-registry takes bcrypt alone."""
+"""Made from them by `htpasswd -nbB`, as docker-registry accepts bcrypt only."""
 
 REGISTRY = """\
 version: 0.1
@@ -36,14 +36,14 @@ GUARDED = "auth: {{htpasswd: {{realm: tests, path: {folder}/htpasswd}}}}\n"
 
 
 def lacking(what: str) -> None:
-    """Skip the test, or fail it where everything must run."""
+    """Skip the test, or fail it under CI."""
     if os.environ.get("CI"):
         pytest.fail(f"{what} is not on this machine, and under CI every test must run")
     pytest.skip(f"{what} is not on this machine")
 
 
 def needs(program: str) -> str:
-    """The path of a program."""
+    """Return the path of a program."""
     found = shutil.which(program)
     if found is None:
         lacking(program)
@@ -51,7 +51,7 @@ def needs(program: str) -> str:
 
 
 def free_port() -> int:
-    """A port on loopback that nobody listens on."""
+    """Return a free port on loopback."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -59,7 +59,7 @@ def free_port() -> int:
 
 
 def unpacked(package: str) -> Path:
-    """The files of a package of Debian, downloaded once for a machine by any user, and not installed."""
+    """Return the folder with the files of a Debian package, downloaded once for a machine and not installed."""
     kept = CACHE / package
     if kept.is_dir():
         return kept
@@ -78,7 +78,7 @@ def unpacked(package: str) -> Path:
 
 
 def docker_registry() -> str:
-    """The path of docker-registry 2, the reference implementation, as Debian has it."""
+    """Return the path of docker-registry 2, the reference implementation, from Debian."""
     return shutil.which("docker-registry") or str(
         unpacked("docker-registry") / "usr" / "bin" / "docker-registry"
     )
@@ -88,7 +88,7 @@ def docker_registry() -> str:
 def running_registry(
     folder: Path, auth: bool = False, tls: bool = False, memory: bool = False
 ) -> Iterator[str]:
-    """A registry on loopback that keeps its images below `folder`, or in `memory`: its host and port.
+    """Run a registry on loopback with its images below `folder`, or in `memory`; yield its host and port.
 
     With `auth` it wants USER and PASSWORD for everything, by Basic. With `tls` it speaks https and shows
     `certificate.pem`, whose key is `key.pem`, in the folder.
@@ -115,7 +115,7 @@ def _config(folder: Path, port: int, auth: bool, tls: bool, memory: bool) -> str
 
 
 def _await(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    """Until a service lets anybody in."""
+    """Wait until a service accepts connections."""
     for _ in range(500):
         assert process.poll() is None, log.read_text()
         try:
@@ -123,4 +123,4 @@ def _await(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
             return
         except OSError:
             time.sleep(0.02)
-    raise AssertionError(f"port {port} lets nobody in: {log.read_text()}")
+    raise AssertionError(f"port {port} accepts no connection: {log.read_text()}")

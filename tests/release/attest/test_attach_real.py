@@ -18,7 +18,7 @@ from seatrial.release.attest.attach import Attestation, artifact, attach
 from seatrial.release.attest.signing import MEDIA_TYPE, load, sign, verify
 from seatrial.release.plan.ports import Descriptor, Images, Manifest
 from seatrial.release.registry.credentials import Logins
-from seatrial.release.registry.layout import LayoutImages
+from seatrial.release.registry.oci_layout import LayoutImages
 from seatrial.release.registry.remote import RemoteImages
 from support.services import needs, running_registry
 

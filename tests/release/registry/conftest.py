@@ -7,7 +7,7 @@ from itertools import count
 
 import pytest
 
-from seatrial.release.registry.http import Times
+from seatrial.release.registry.http import Timeouts
 from seatrial.release.registry.remote import RemoteImages
 from support.services import running_registry
 
@@ -24,7 +24,7 @@ def upstream(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def direct(upstream: str) -> RemoteImages:
     """A client of it, with nothing in between."""
-    return RemoteImages(Times(pause=0.002))
+    return RemoteImages(Timeouts(pause=0.002))
 
 
 @pytest.fixture

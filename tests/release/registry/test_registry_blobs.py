@@ -9,15 +9,15 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from seatrial.core.errors import ServiceError
-from seatrial.release.registry.blobs import with_digest
-from seatrial.release.registry.http import Times
+from seatrial.release.registry.http import Timeouts
 from seatrial.release.registry.remote import RemoteImages
+from seatrial.release.registry.repository import with_digest
 from support.images_made import digest_of
 from support.registry_faults import Fault
 from support.registry_front import Front, running_front
 from support.scripted_http import Asked, Reply, scripted
 
-QUICK = Times(connect=10, read=10, pause=0.002)
+QUICK = Timeouts(connect=10, read=10, pause=0.002)
 BLOB = b"the bytes of a layer" * 1000
 DIGEST = digest_of(BLOB)
 
@@ -121,7 +121,7 @@ def test_a_place_at_another_service_gets_no_credentials(
             return (401, {"WWW-Authenticate": 'Basic realm="x"'}, b"") if wants else inner(asked)
 
         with scripted(answer) as service:
-            entry = '{"username": "captain", "password": "s3cret"}'
+            entry = '{"username": "alice", "password": "s3cret"}'
             (tmp_path / "config.json").write_text(f'{{"auths": {{"{service.host}": {entry}}}}}')
             monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
             RemoteImages(QUICK).put_blob(f"{service.host}/org/image", DIGEST, BLOB)
@@ -132,9 +132,9 @@ def test_a_place_at_another_service_gets_no_credentials(
 @pytest.mark.parametrize(
     ("place", "reason"),
     [
-        ("http://bucket.example/7", "points to a place that is not reached by https"),
-        ("http://[::", "points to a place that makes no sense"),
-        ("", "answered 202; that is not what a registry says here"),
+        ("http://bucket.example/7", "redirects to an address that is not https"),
+        ("http://[::", "redirects to an address that cannot be read"),
+        ("", "answered 202; that is not what a registry answers here"),
     ],
 )
 def test_a_place_that_is_not_safe_gets_nothing(place: str, reason: str) -> None:

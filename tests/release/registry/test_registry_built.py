@@ -8,8 +8,7 @@ import pytest
 
 from seatrial.core.errors import ServiceError
 from seatrial.release.plan.ports import Descriptor, Manifest, Present, Unknown
-from seatrial.release.registry.built import push
-from seatrial.release.registry.layout import LayoutImages
+from seatrial.release.registry.oci_layout import LayoutImages, push
 from support.images_made import INDEX, MANIFEST, blobs, digest_of, index, lay, manifest, pointing
 from support.memory_images import MemoryImages
 
@@ -129,7 +128,7 @@ def test_a_blob_that_fails_ends_it_before_any_manifest(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("file", "said"),
-    [("index.json", "holds 0 images where one is wanted"), ("oci-layout", "does not say version 1.0.0")],
+    [("index.json", "holds 0 images instead of one"), ("oci-layout", "does not say version 1.0.0")],
 )
 def test_a_folder_without_its_files_is_no_image(tmp_path: Path, file: str, said: str) -> None:
     (lay(tmp_path, "a") / file).unlink()
@@ -142,7 +141,7 @@ def test_a_folder_with_two_images_is_refused(tmp_path: Path) -> None:
     other = manifest("b")
     entries = [pointing(manifest("a").data, MANIFEST), pointing(other.data, MANIFEST)]
     edited(tmp_path, manifests=entries)
-    with pytest.raises(ServiceError, match="holds 2 images where one is wanted; build it anew"):
+    with pytest.raises(ServiceError, match="holds 2 images instead of one; build it anew"):
         push(Strict(), NAME, tmp_path)
 
 
@@ -158,7 +157,7 @@ def test_a_layer_that_was_changed_is_found_before_it_is_sent(tmp_path: Path) -> 
     layer = place(lay(tmp_path, "a"), blobs("a")[1])
     layer.write_bytes(b"x" * layer.stat().st_size)
     images = LayoutImages(tmp_path / "images")
-    with pytest.raises(ServiceError, match="is not what its digest says"):
+    with pytest.raises(ServiceError, match="does not match its digest"):
         push(images, "jira", tmp_path)
     assert not images.has_blob("jira", manifest("a").digest)
 
@@ -170,14 +169,14 @@ def test_a_layer_that_is_cut_or_missing_is_named(tmp_path: Path, cut: bool) -> N
         layer.write_bytes(layer.read_bytes()[:-1])
     else:
         layer.unlink()
-    with pytest.raises(ServiceError, match=f"{layer} is missing or has not the 99 bytes"):
+    with pytest.raises(ServiceError, match=f"{layer} is missing or does not have 99 bytes"):
         push(Strict(), NAME, tmp_path)
 
 
 @pytest.mark.parametrize("data", [b"", b"{}", b'{"a"'])
 def test_a_manifest_that_was_changed_is_found(tmp_path: Path, data: bytes) -> None:
     place(lay(tmp_path, "a"), manifest("a").data).write_bytes(data)
-    with pytest.raises(ServiceError, match="is not what its name says"):
+    with pytest.raises(ServiceError, match="does not match its name"):
         push(Strict(), NAME, tmp_path)
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from seatrial.release.registry.auth import Challenge, wanted
+from seatrial.release.registry.api import Challenge, best_challenge
 
 BEARER = (
     'Bearer realm="https://auth.example/token",service="registry.example",scope="repository:a/b:pull,push"'
@@ -37,9 +37,9 @@ PARAMETERS = {
     ],
 )  # fmt: skip
 def test_the_best_way_in_is_read(headers: list[str], challenge: Challenge | None) -> None:
-    assert wanted(headers) == challenge
+    assert best_challenge(headers) == challenge
 
 
 @pytest.mark.parametrize("text", ['"\\' * 9000, "a=" * 9000, "Bearer " * 9000, "A," * 9000, " " * 99000])
 def test_a_long_header_is_read_in_no_time(text: str) -> None:
-    assert wanted([text]) in (None, Challenge("bearer"))
+    assert best_challenge([text]) in (None, Challenge("bearer"))

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from seatrial.core.errors import ConfigurationError
-from seatrial.release.registry.choice import open_images
-from seatrial.release.registry.layout import LayoutImages
+from seatrial.release.registry import open_images
+from seatrial.release.registry.oci_layout import LayoutImages
 from seatrial.release.registry.remote import RemoteImages
 
 
@@ -27,6 +27,6 @@ def test_a_repository_leads_to_its_registry(image: str, tmp_path: Path) -> None:
 )
 def test_what_is_no_repository_is_said(image: str, tmp_path: Path) -> None:
     with pytest.raises(
-        ConfigurationError, match=r"image = .* below \[release\]: .* is no repository of images"
+        ConfigurationError, match=r"image = .* below \[release\]: .* is not a repository of images"
     ):
         open_images(image, tmp_path)

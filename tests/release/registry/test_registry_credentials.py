@@ -12,7 +12,7 @@ import pytest
 from seatrial.core.errors import ServiceError
 from seatrial.release.registry import credentials
 from seatrial.release.registry.credentials import Login, Logins
-from seatrial.release.registry.reference import Repository
+from seatrial.release.registry.image_names import Repository
 from seatrial.system import process
 
 SECRET = "hunter2:with:colons"
@@ -23,7 +23,7 @@ Write = Callable[..., Path]
 Install = Callable[[str, str], None]
 
 
-def encoded(user: str = "captain", secret: str = SECRET) -> str:
+def encoded(user: str = "alice", secret: str = SECRET) -> str:
     return base64.b64encode(f"{user}:{secret}".encode()).decode()
 
 
@@ -53,7 +53,7 @@ def helper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
     return install
 
 
-def gives(user: str = "captain", secret: str = SECRET) -> str:
+def gives(user: str = "alice", secret: str = SECRET) -> str:
     return "echo '" + json.dumps({"ServerURL": "x", "Username": user, "Secret": secret}) + "'"
 
 
@@ -76,7 +76,7 @@ def user_and_secret(login: Login | None) -> tuple[str, str] | None:
 )
 def test_a_login_is_found_however_its_key_is_written(config: Write, key: str) -> None:
     config(auths={key: {"auth": encoded()}})
-    assert user_and_secret(Logins().of(JIRA)) == ("captain", SECRET)
+    assert user_and_secret(Logins().of(JIRA)) == ("alice", SECRET)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_a_login_is_found_however_its_key_is_written(config: Write, key: str) ->
 )
 def test_docker_hubs_odd_key_is_known(config: Write, key: str) -> None:
     config(auths={key: {"auth": encoded()}})
-    assert user_and_secret(Logins().of(HUB)) == ("captain", SECRET)
+    assert user_and_secret(Logins().of(HUB)) == ("alice", SECRET)
     assert Logins().of(JIRA) is None
 
 
@@ -106,12 +106,12 @@ def test_the_longest_key_counts(config: Write) -> None:
 @pytest.mark.parametrize(
     ("entry", "wanted"),
     [
-        ({"username": "captain", "password": "x"}, Login("captain", "x", False, "")),
+        ({"username": "alice", "password": "x"}, Login("alice", "x", False, "")),
         (
-            {"auth": encoded("old"), "username": "captain", "password": "x"},
-            Login("captain", "x", False, ""),
+            {"auth": encoded("old"), "username": "alice", "password": "x"},
+            Login("alice", "x", False, ""),
         ),
-        ({"auth": encoded("captain", "x"), "identitytoken": "t"}, Login("captain", "t", True, "")),
+        ({"auth": encoded("alice", "x"), "identitytoken": "t"}, Login("alice", "t", True, "")),
         ({"identitytoken": "t"}, Login("", "t", True, "")),
         ({}, None),
         ({"auth": ""}, None),
@@ -184,7 +184,7 @@ def test_the_places_are_those_of_docker_and_podman_in_their_order(
 
 
 def test_a_bare_environment_looks_in_the_home_folder(tmp_path: Path) -> None:
-    found = list(credentials.places({"HOME": str(tmp_path)}))
+    found = list(credentials.config_files({"HOME": str(tmp_path)}))
     assert found == [
         tmp_path / ".docker/config.json",
         Path(f"/run/containers/{os.getuid()}/auth.json"),
@@ -214,7 +214,7 @@ def test_a_helper_is_asked_by_the_name_it_knows(
     config(**stated)
     helper("box", gives())
     found = Logins().of(repository)
-    assert found == Login("captain", SECRET, False, "the login that docker-credential-box keeps")
+    assert found == Login("alice", SECRET, False, "the login that docker-credential-box keeps")
     assert (tmp_path / "asked").read_text() == f"{server} get\n"
 
 
@@ -268,7 +268,7 @@ def test_a_helper_that_is_missing_is_one_line(config: Write) -> None:
 @pytest.mark.parametrize("name", ["../box", "box;id", "/bin/sh", "a b", "-x"])
 def test_a_helpers_hostile_name_is_not_run(config: Write, name: str) -> None:
     config(credsStore=name)
-    with pytest.raises(ServiceError, match="is no name of a program"):
+    with pytest.raises(ServiceError, match="is not the name of a program"):
         Logins().of(JIRA)
 
 
@@ -301,6 +301,6 @@ def test_a_helper_that_hangs_is_waited_for_once(
 
 
 def test_a_login_does_not_show_itself() -> None:
-    login = Login("captain", SECRET, False, "the login in config.json")
+    login = Login("alice", SECRET, False, "the login in config.json")
     assert repr(login) == "Login(is_token=False, source='the login in config.json')"
     assert login.basic == f"Basic {encoded()}"

@@ -10,15 +10,15 @@ import pytest
 
 from seatrial.core.errors import ServiceError
 from seatrial.release.plan.ports import Absent, Present, Unknown
-from seatrial.release.registry.http import Times
+from seatrial.release.registry.http import Timeouts
 from seatrial.release.registry.remote import RemoteImages
 from support.images_made import blobs, digest_of, index, manifest, paper, send
 from support.registry_faults import Fault
 from support.registry_front import Front, running_front
 
-QUICK = Times(connect=10, read=10, store=10, pause=0.002)
-IMPATIENT = Times(connect=10, read=1.5, store=1.5, pause=0.002)
-BRIEF = Times(connect=1, read=0.05, store=0.05, call=0.4, blob=0.4, search=0.4, pause=0.001)
+QUICK = Timeouts(connect=10, read=10, store=10, pause=0.002)
+IMPATIENT = Timeouts(connect=10, read=1.5, store=1.5, pause=0.002)
+BRIEF = Timeouts(connect=1, read=0.05, store=0.05, call=0.4, blob=0.4, search=0.4, pause=0.001)
 
 LASTING = (
     "401", "403", "429", "500", "503", "html", "bare404", "denied404", "reset", "hang", "garbage", "drip",

@@ -14,14 +14,14 @@ import pytest
 
 from seatrial.core.errors import ServiceError
 from seatrial.release.plan.ports import Absent, Present, Unknown
-from seatrial.release.registry.http import MAX_BODY, NoAnswer, Request, Times, Wire, moved
+from seatrial.release.registry.http import MAX_BODY, HttpClient, NoAnswer, Request, Timeouts, redirected
 from seatrial.release.registry.remote import RemoteImages
 from support.images_made import digest_of, manifest
 from support.registry_faults import Fault
 from support.registry_front import running_front
 from support.scripted_http import Asked, Reply, scripted
 
-QUICK = Times(connect=10, read=10, pause=0.002)
+QUICK = Timeouts(connect=10, read=10, pause=0.002)
 BLOB = b"some bytes"
 UNKNOWN = (404, {}, b'{"errors": [{"code": "MANIFEST_UNKNOWN"}]}')
 
@@ -30,7 +30,7 @@ UNKNOWN = (404, {}, b'{"errors": [{"code": "MANIFEST_UNKNOWN"}]}')
 def log_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], None]:
     def act(host: str) -> None:
         (tmp_path / "config.json").write_text(
-            json.dumps({"auths": {host: {"username": "captain", "password": "s3cret"}}})
+            json.dumps({"auths": {host: {"username": "alice", "password": "s3cret"}}})
         )
         monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
 
@@ -66,7 +66,7 @@ def test_what_a_redirect_leads_to_must_have_the_digest() -> None:
             scripted(
                 lambda asked: (200 if asked.path == "/v2/" else 302, {"Location": there}, b"")
             ) as service,
-            pytest.raises(ServiceError, match="is not what its digest says"),
+            pytest.raises(ServiceError, match="does not match its digest"),
         ):
             RemoteImages(QUICK).blob(f"{service.host}/org/image", digest_of(BLOB))
 
@@ -75,7 +75,7 @@ def test_a_redirect_away_from_this_machine_by_plain_http_is_not_followed() -> No
     def answer(asked: Asked) -> Reply:
         return (200, {}, b"") if asked.path == "/v2/" else (302, {"Location": "http://bucket.example/x"}, b"")
 
-    with scripted(answer) as service, pytest.raises(ServiceError, match="not reached by https"):
+    with scripted(answer) as service, pytest.raises(ServiceError, match="an address that is not https"):
         RemoteImages(QUICK).blob(f"{service.host}/org/image", digest_of(BLOB))
 
 
@@ -84,7 +84,7 @@ def test_redirects_without_end_come_to_an_end() -> None:
         reference = (f"{service.host}/org/image", "1")
         answer = RemoteImages(QUICK).find([reference])[reference]
     assert isinstance(answer, Unknown)
-    assert "points from one place to the next without end" in answer.reason
+    assert "redirects without end" in answer.reason
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_redirects_without_end_come_to_an_end() -> None:
     ],
 )
 def test_a_place_may_be_said_in_full_or_in_part(here: str, location: str, there: str) -> None:
-    assert moved(Request("GET", here), location).url == there
+    assert redirected(Request("GET", here), location).url == there
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_a_place_may_be_said_in_full_or_in_part(here: str, location: str, there:
 )
 def test_credentials_stay_with_the_service(here: str, location: str, kept: bool) -> None:
     request = Request("GET", here, {"Authorization": "Basic x", "Accept": "y"})
-    assert moved(request, location).headers == {
+    assert redirected(request, location).headers == {
         "Accept": "y",
         **({"Authorization": "Basic x"} if kept else {}),
     }
@@ -122,7 +122,7 @@ def test_credentials_stay_with_the_service(here: str, location: str, kept: bool)
 )
 def test_https_is_not_left(location: str) -> None:
     with pytest.raises(NoAnswer):
-        moved(Request("GET", "https://a.example/x"), location)
+        redirected(Request("GET", "https://a.example/x"), location)
 
 
 def test_a_registry_is_given_the_time_it_asks_for() -> None:
@@ -256,7 +256,7 @@ def test_a_deadline_holds_though_every_byte_comes_in_time(upstream: str, path: s
     with running_front(upstream, faults=[Fault("drip", path="/blobs/")]) as front:
         begun = time.monotonic()
         with pytest.raises(ServiceError, match="took longer than there was time for"):
-            RemoteImages(Times(read=5, call=0.3)).has_blob(f"{front.host}/{path}", digest_of(b"x"))
+            RemoteImages(Timeouts(read=5, call=0.3)).has_blob(f"{front.host}/{path}", digest_of(b"x"))
         assert time.monotonic() - begun < 60
 
 
@@ -281,7 +281,7 @@ def test_a_proxy_is_used_with_its_login(
         monkeypatch.delenv("NO_PROXY", raising=False)
         monkeypatch.delenv("no_proxy", raising=False)
         with pytest.raises(NoAnswer, match="cannot be reached through the proxy") as failed:
-            Wire().send(Request("GET", "https://registry.example/v2/"), time.monotonic() + 5)
+            HttpClient().send(Request("GET", "https://registry.example/v2/"), time.monotonic() + 5)
         thread.join()
     assert lines[0].startswith(b"CONNECT registry.example:443 ")
     assert [line.partition(b": ")[2].decode() for line in lines if b"uthorization" in line] == [shown] * bool(
@@ -296,7 +296,7 @@ def test_a_fault_of_our_own_is_said_at_once_and_keeps_no_others(
     def falls(reply: object) -> bool:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("seatrial.release.registry.lookup.is_absent", falls)
+    monkeypatch.setattr("seatrial.release.registry.repository.is_absent", falls)
     reference = (f"{upstream}/{path}", "1.0.0")
     begun = time.monotonic()
     found = RemoteImages(QUICK).find([reference])[reference]
@@ -307,4 +307,4 @@ def test_a_fault_of_our_own_is_said_at_once_and_keeps_no_others(
 
 def test_no_time_is_no_answer() -> None:
     with pytest.raises(NoAnswer, match="took longer"):
-        Wire().send(Request("GET", "http://127.0.0.1:1/"), time.monotonic() - 1)
+        HttpClient().send(Request("GET", "http://127.0.0.1:1/"), time.monotonic() - 1)

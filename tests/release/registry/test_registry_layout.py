@@ -12,7 +12,7 @@ import pytest
 
 from seatrial.core.errors import SeatrialError, ServiceError
 from seatrial.release.plan.ports import Absent, Present, Unknown
-from seatrial.release.registry.layout import LayoutImages
+from seatrial.release.registry.oci_layout import LayoutImages
 from support.dying import Killed, dying
 from support.images_made import INDEX, blobs, digest_of, index, manifest, paper, send
 from support.services import needs
@@ -107,7 +107,7 @@ def test_papers_are_listed_below_what_they_are_about(images: LayoutImages) -> No
 def test_a_blob_that_is_not_what_its_digest_says_is_refused(images: LayoutImages, tmp_path: Path) -> None:
     (tmp_path / "layer").write_bytes(b"other")
     for content in (b"other", tmp_path / "layer"):
-        with pytest.raises(ServiceError, match="is not what its digest says"):
+        with pytest.raises(ServiceError, match="does not match its digest"):
             images.put_blob(NAME, digest_of(b"wanted"), content)
     assert not images.has_blob(NAME, digest_of(b"wanted"))
 
@@ -120,7 +120,7 @@ def test_a_file_that_cannot_be_read_is_one_line(images: LayoutImages, tmp_path: 
 @pytest.mark.parametrize("name", ["", "..", "../x", "/etc", "a/../../x", "A", "a//b", "a\0b", ".git"])
 def test_a_hostile_name_reaches_no_folder(images: LayoutImages, name: str) -> None:
     assert isinstance(answer(images, name=name), Unknown)
-    with pytest.raises(ServiceError, match="is no name of a folder below"):
+    with pytest.raises(ServiceError, match="is not the name of a folder below"):
         images.put_blob(name, digest_of(b""), b"")
 
 
@@ -128,7 +128,7 @@ def test_a_hostile_name_reaches_no_folder(images: LayoutImages, name: str) -> No
 def test_a_hostile_reference_reaches_no_file(images: LayoutImages, reference: str) -> None:
     made = send(images, NAME, "a", TAG)
     assert isinstance(answer(images, reference), Unknown)
-    with pytest.raises(SeatrialError, match=r"is no (tag|digest)"):
+    with pytest.raises(SeatrialError, match=r"is not a (tag|digest)"):
         images.put_manifest(NAME, made, reference)
 
 
@@ -188,7 +188,7 @@ def _folder(images: LayoutImages) -> None:
         (_edited(manifests={}), "lists something without media type"),
         (_edited(manifests=[7]), "lists something without media type"),
         (_twice, 'lists the tag "1.2.3" more than once'),
-        (_cut, "is not what its name says"),
+        (_cut, "does not match its name"),
         (_gone, "is missing"),
         (_folder, "index.json cannot be read: not a regular file"),
     ],

@@ -1,4 +1,4 @@
-"""Tags are moved once, truthfully, and never over somebody else's work."""
+"""Tags are redirected once, truthfully, and never over somebody else's work."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections.abc import Iterator
 import pytest
 
 from seatrial.core.errors import ServiceError
-from seatrial.release.registry.http import Times
+from seatrial.release.registry.http import Timeouts
 from seatrial.release.registry.remote import RemoteImages
 from seatrial.release.store.leases import MARGIN
 from support.images_made import manifest, send
 from support.registry_faults import Fault
 from support.registry_front import Front, running_front
 
-QUICK = Times(connect=10, read=10, pause=0.002)
-IMPATIENT = Times(connect=10, read=1, pause=0.002)
+QUICK = Timeouts(connect=10, read=10, pause=0.002)
+IMPATIENT = Timeouts(connect=10, read=1, pause=0.002)
 OURS, THEIRS, OLD = manifest("ours"), manifest("theirs"), manifest("old")
 LOST = ("500", "503", "reset", "hang", "garbage")
 
@@ -90,7 +90,7 @@ def test_where_nobody_can_tell_where_a_tag_leads_it_is_not_touched(
     word: str, front: Front, there: str, path: str
 ) -> None:
     front.faults.append(Fault(word, method="HEAD,GET", path="/manifests/"))
-    times = Times(connect=1, read=0.05, call=0.5, pause=0.001)
+    times = Timeouts(connect=1, read=0.05, call=0.5, pause=0.001)
     with pytest.raises(ServiceError, match=r":1\.0\.0: nobody can tell where it leads: "):
         RemoteImages(times).put_manifest(f"{front.host}/{path}", OURS, "1.0.0")
     assert front.count("PUT") == 0
@@ -118,7 +118,7 @@ def test_no_wait_goes_beyond_the_time_for_a_tag(front: Front, there: str, path: 
 
 
 def test_setting_a_tag_ends_before_the_lease_that_protects_it() -> None:
-    assert Times().tag < MARGIN
+    assert Timeouts().tag < MARGIN
 
 
 def test_another_digest_in_the_answer_is_said(front: Front, there: str, path: str) -> None:
@@ -138,6 +138,6 @@ def test_the_front_knows_an_overwrite_when_it_sees_one(front: Front, there: str,
 
 @pytest.mark.parametrize("tag", ["", "-x", "a/b", "../x", "x" * 129, "a b", "é"])
 def test_what_is_no_tag_is_not_sent(tag: str, front: Front, there: str, path: str) -> None:
-    with pytest.raises(Exception, match="is no tag of an image"):
+    with pytest.raises(Exception, match="is not a tag of an image"):
         RemoteImages(QUICK).put_manifest(f"{front.host}/{path}", OURS, tag)
     assert front.requests == []

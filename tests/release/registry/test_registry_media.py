@@ -55,7 +55,7 @@ def test_anything_else_is_no_manifest(data: bytes) -> None:
 
 
 def test_a_manifest_that_says_something_else_than_its_header_is_none() -> None:
-    with pytest.raises(ValueError, match="is no manifest of an image"):
+    with pytest.raises(ValueError, match="is not a manifest of an image"):
         media.read(manifest("good").data, media.INDEX)
 
 

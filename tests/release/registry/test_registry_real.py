@@ -17,7 +17,7 @@ from cryptography.x509.oid import NameOID
 
 from seatrial.core.errors import ServiceError, UsageError
 from seatrial.release.plan.ports import Absent, Present, Unknown
-from seatrial.release.registry.built import push
+from seatrial.release.registry.oci_layout import push
 from seatrial.release.registry.remote import RemoteImages
 from support.images_made import digest_of, index, lay, manifest, send
 from support.services import PASSWORD, USER, needs, running_registry
@@ -115,7 +115,7 @@ def test_a_large_blob_is_sent_from_its_file(name: str, tmp_path: Path) -> None:
 
 def test_a_file_that_is_not_what_its_digest_says_is_not_sent(name: str, tmp_path: Path) -> None:
     (tmp_path / "layer").write_bytes(b"something else")
-    with pytest.raises(ServiceError, match="is not what its digest says"):
+    with pytest.raises(ServiceError, match="does not match its digest"):
         RemoteImages().put_blob(name, NOTHING, tmp_path / "layer")
     assert not RemoteImages().has_blob(name, NOTHING)
 
@@ -131,7 +131,7 @@ def test_what_is_not_there_cannot_be_had(name: str) -> None:
         images.manifest(name, "1.0.0")
     with pytest.raises(ServiceError, match=r"answered 404 \(BLOB_UNKNOWN"):
         images.blob(name, NOTHING)
-    with pytest.raises(UsageError, match="is no digest"):
+    with pytest.raises(UsageError, match="is not a digest"):
         images.blob(name, "sha256:../../etc/passwd")
 
 

@@ -9,15 +9,15 @@ import pytest
 
 from seatrial.core.errors import ServiceError
 from seatrial.release.plan.ports import Manifest
-from seatrial.release.registry.http import Times
-from seatrial.release.registry.referrers import tag_of
+from seatrial.release.registry.http import Timeouts
+from seatrial.release.registry.manifests import referrers_tag
 from seatrial.release.registry.remote import RemoteImages
 from support.images_made import INDEX, MANIFEST, digest_of, manifest, paper, pointing, send
 from support.registry_faults import Fault
 from support.registry_front import running_front
 from support.scripted_http import Asked, Reply, scripted
 
-QUICK = Times(connect=10, read=10, pause=0.002)
+QUICK = Timeouts(connect=10, read=10, pause=0.002)
 IMAGE = manifest("image")
 KINDS = [f"application/x-{number}" for number in range(8)]
 
@@ -40,7 +40,7 @@ def test_a_registry_without_a_list_gets_one_under_a_tag(name: str) -> None:
     assert [(one.artifact_type, one.annotations) for one in found] == [
         (kind, {"kind": kind}) for kind in KINDS[:2]
     ]
-    listed = json.loads(images.manifest(name, tag_of(IMAGE.digest)).data)
+    listed = json.loads(images.manifest(name, referrers_tag(IMAGE.digest)).data)
     assert [one["digest"] for one in listed["manifests"]] == [one.digest for one in found]
     assert listed["manifests"][0]["artifactType"] == KINDS[0]
 
@@ -133,7 +133,11 @@ def test_a_registry_that_does_not_know_the_question_is_asked_for_the_tag(
     def answer(asked: Asked) -> Reply:
         if "/referrers/" in asked.path:
             return status, headers, b"<html>"
-        return 200, {"Content-Type": INDEX}, listed.encode() * asked.path.endswith(tag_of(IMAGE.digest))
+        return (
+            200,
+            {"Content-Type": INDEX},
+            listed.encode() * asked.path.endswith(referrers_tag(IMAGE.digest)),
+        )
 
     with scripted(answer) as service:
         found = RemoteImages(QUICK).referrers(f"{service.host}/{path}", IMAGE.digest)
@@ -159,7 +163,9 @@ def test_who_wrote_while_the_list_was_read_stays_in_it(
 
         def somebody_else(_: int, method: str, target: str) -> None:
             if front.count(path="sha256-") == 2:
-                direct.put_manifest(name, Manifest(json.dumps(theirs).encode(), INDEX), tag_of(IMAGE.digest))
+                direct.put_manifest(
+                    name, Manifest(json.dumps(theirs).encode(), INDEX), referrers_tag(IMAGE.digest)
+                )
 
         front.on_request = somebody_else
         RemoteImages(QUICK).put_manifest(f"{front.host}/{path}", ours)
@@ -170,7 +176,7 @@ def test_who_wrote_while_the_list_was_read_stays_in_it(
 def test_what_is_no_list_is_said(body: bytes) -> None:
     with (
         scripted(lambda _: (200, {}, body)) as service,
-        pytest.raises(ServiceError, match="no list of what refers"),
+        pytest.raises(ServiceError, match="without a list of referrers"),
     ):
         RemoteImages(QUICK).referrers(f"{service.host}/org/image", IMAGE.digest)
 

@@ -13,15 +13,15 @@ import pytest
 
 from seatrial.core.errors import ServiceError
 from seatrial.release.plan.ports import Absent, Present, Unknown
-from seatrial.release.registry.http import Times
+from seatrial.release.registry.http import Timeouts
 from seatrial.release.registry.remote import RemoteImages
 from support.images_made import digest_of, send
 from support.registry_faults import Fault
 from support.registry_front import Front, running_front
 from support.scripted_http import Asked, Reply, scripted
 
-QUICK = Times(connect=10, read=10, pause=0.002)
-USERS = {"captain": "s3cret-of-the-tests"}
+QUICK = Timeouts(connect=10, read=10, pause=0.002)
+USERS = {"alice": "s3cret-of-the-tests"}
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def test_one_greeting_one_token_a_repository_one_request_a_tag(
 def test_who_may_push_pushes(
     name: str, front: Front, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    log_in(tmp_path, monkeypatch, front.host, username="captain", password=USERS["captain"])
+    log_in(tmp_path, monkeypatch, front.host, username="alice", password=USERS["alice"])
     made = send(RemoteImages(), name, "new", "2.0.0")
     assert RemoteImages().find([(name, "2.0.0")]) == {(name, "2.0.0"): Present(made.digest)}
 
@@ -70,7 +70,7 @@ def test_who_may_push_pushes(
 def test_a_login_goes_to_the_token_service_alone(
     name: str, front: Front, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    log_in(tmp_path, monkeypatch, front.host, username="captain", password=USERS["captain"])
+    log_in(tmp_path, monkeypatch, front.host, username="alice", password=USERS["alice"])
     send(RemoteImages(), name, "new", "2.0.0")
     assert {one.path.partition("?")[0] for one in front.requests if one.shown == "Basic"} == {"/token"}
 
@@ -78,7 +78,7 @@ def test_a_login_goes_to_the_token_service_alone(
 def test_an_identity_token_is_posted(
     name: str, front: Front, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    log_in(tmp_path, monkeypatch, front.host, identitytoken=USERS["captain"])
+    log_in(tmp_path, monkeypatch, front.host, identitytoken=USERS["alice"])
     send(RemoteImages(), name, "new", "2.0.0")
     assert front.count("POST", "^/token$") > 0
     assert front.count("GET", "^/token") == 0
@@ -88,7 +88,7 @@ def test_a_helper_is_asked_once(
     name: str, front: Front, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     helper = tmp_path / "docker-credential-tests"
-    said = json.dumps({"Username": "captain", "Secret": USERS["captain"]})
+    said = json.dumps({"Username": "alice", "Secret": USERS["alice"]})
     helper.write_text(f"#!/bin/sh\ncat >> {tmp_path}/asked; echo >> {tmp_path}/asked\necho '{said}'\n")
     helper.chmod(0o755)
     (tmp_path / "config.json").write_text(json.dumps({"credsStore": "tests"}))
@@ -133,7 +133,7 @@ def test_a_token_is_used_until_shortly_before_its_end(name: str, front: Front) -
 @pytest.mark.parametrize("word", ["401", "403", "500", "html", "reset", "garbage", "hang"])
 def test_without_a_token_nobody_can_tell(word: str, name: str, front: Front) -> None:
     front.faults.append(Fault(word, path="^/token"))
-    times = Times(connect=1, read=0.1, call=1, search=1, pause=0.001)
+    times = Timeouts(connect=1, read=0.1, call=1, search=1, pause=0.001)
     answer = RemoteImages(times).find([(name, "1.0.0")])[name, "1.0.0"]
     assert isinstance(answer, Unknown)
     assert f"{front.host} gives no token: {front.host} " in answer.reason
@@ -156,7 +156,7 @@ def test_a_login_goes_to_no_place_that_is_not_safe(
         return 401, {"WWW-Authenticate": f'Bearer realm="{realm}",service="x"'}, b""
 
     with scripted(answer) as service:
-        log_in(tmp_path, monkeypatch, service.host, username="captain", password="s3cret")
+        log_in(tmp_path, monkeypatch, service.host, username="alice", password="s3cret")
         reference = (f"{service.host}/{path}", "1.0.0")
         found = RemoteImages(QUICK).find([reference])[reference]
     assert isinstance(found, Unknown)
@@ -218,7 +218,7 @@ def test_the_realm_keeps_its_own_query(path: str) -> None:
 
 
 def test_a_host_that_hangs_keeps_no_other_and_ends_in_time(name: str, front: Front, upstream: str) -> None:
-    times = Times(read=600, search=1)
+    times = Timeouts(read=600, search=1)
     with running_front(upstream, faults=[Fault("drip", path="/manifests/")]) as slow:
         asked = [(f"{slow.host}/org/a{number}", "1.0.0") for number in range(8)]
         begun = time.monotonic()

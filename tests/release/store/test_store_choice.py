@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from seatrial.core.errors import ConfigurationError
+from seatrial.release.store import open_store
 from seatrial.release.store.bucket import BucketStore
-from seatrial.release.store.choice import open_store
 from seatrial.release.store.local import FolderStore
 
 
@@ -25,7 +25,7 @@ def test_a_file_url_is_a_folder(tmp_path: Path) -> None:
 @pytest.mark.parametrize("url", ["file://srv/store", "file:srv", "file://", "file:///a%00b"])
 def test_a_file_url_that_names_no_folder_is_refused(tmp_path: Path, url: str) -> None:
     with pytest.raises(
-        ConfigurationError, match='is no folder; write file:// and a path that begins with "/"'
+        ConfigurationError, match='is not a folder; write file:// and a path that begins with "/"'
     ):
         open_store(url, tmp_path)
 
@@ -34,7 +34,7 @@ def test_a_file_url_that_names_no_folder_is_refused(tmp_path: Path, url: str) ->
 def test_a_link_of_the_checkout_leads_nowhere(tmp_path: Path, linked: str) -> None:
     (tmp_path / "root" / linked).parent.mkdir(parents=True)
     (tmp_path / "root" / linked).symlink_to(tmp_path)
-    with pytest.raises(ConfigurationError, match=f"{linked} is a link; remove it, or name where it leads"):
+    with pytest.raises(ConfigurationError, match=f"{linked} is a link; remove it, or name its target"):
         open_store("", tmp_path / "root" / "dist" / "registry")
 
 

@@ -13,7 +13,7 @@ from seatrial.release.store.leases import LONGEST, MARGIN, SECONDS, SKEW, Clock,
 from support.memory_store import MemoryStore
 
 KEY = keys.lease("jira")
-ANNA, BEN = Holder("anna@ship", "a"), Holder("ben@shore", "b")
+ANNA, BEN = Holder("anna@laptop", "a"), Holder("ben@desktop", "b")
 
 
 @dataclass
@@ -54,7 +54,7 @@ def stated(store: MemoryStore) -> dict[str, object]:
 def test_a_lease_says_who_holds_it_and_until_when_and_is_given_back(store: MemoryStore, time: Time) -> None:
     with lease(store, KEY, ANNA, time.clock):
         now = time.seconds
-        assert stated(store) == {"holder": "anna@ship", "token": "a", "since": now, "until": now + SECONDS}
+        assert stated(store) == {"holder": "anna@laptop", "token": "a", "since": now, "until": now + SECONDS}
     assert stated(store) == {"holder": "", "token": "", "since": 0, "until": 0}
 
 
@@ -97,7 +97,7 @@ def test_who_waits_too_long_is_told_who_holds_it_since_and_until_when(store: Mem
     ):
         pass
     assert str(told.value) == (
-        "jira is being released by anna@ship since 2027-01-15 08:00:00 UTC; "
+        "jira is being released by anna@laptop since 2027-01-15 08:00:00 UTC; "
         "its lease ends at 2027-01-15 08:02:00 UTC, unless it is renewed: run it again then"
     )
 
@@ -125,7 +125,7 @@ def test_a_lease_that_another_took_over_is_no_longer_held_and_not_given_back(
     with lease(store, KEY, ANNA, time.clock) as held:
         time.seconds += SECONDS + SKEW + 1
         with lease(store, KEY, BEN, time.clock):
-            with pytest.raises(ServiceError, match="ben@shore took over jira meanwhile; run it again"):
+            with pytest.raises(ServiceError, match="ben@desktop took over jira meanwhile; run it again"):
                 held.check()
             kept = store.objects[KEY]
         store.objects[KEY] = kept

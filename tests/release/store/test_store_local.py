@@ -52,7 +52,7 @@ def left_over(store: FolderStore) -> list[str]:
 )
 def test_what_is_no_key_is_refused_for_reading_and_writing(store: FolderStore, key: str) -> None:
     for act in (lambda: store.get(key), lambda: store.create(key, b""), lambda: store.put(key, b"")):
-        with pytest.raises(ServiceError, match="is no key below"):
+        with pytest.raises(ServiceError, match="is not a key below"):
             act()
     assert store.keys() == []
 
@@ -64,7 +64,7 @@ def test_a_link_to_a_folder_leads_nowhere(store: FolderStore, tmp_path: Path) ->
     store.base.mkdir()
     (store.base / "jira").symlink_to(outside)
     for act in (lambda: store.get("jira/spec.json"), lambda: store.put("jira/spec.json", b"{}")):
-        with pytest.raises(ServiceError, match=r'"jira/spec\.json" is no key below'):
+        with pytest.raises(ServiceError, match=r'"jira/spec\.json" is not a key below'):
             act()
     assert (outside / "spec.json").read_text() == "secret"
     assert store.keys() == []
@@ -183,7 +183,7 @@ def test_a_lock_that_another_program_keeps_is_told_in_the_end(
     store: FolderStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store.put("index.json", b"[]")
-    monkeypatch.setattr(local, "PATIENCE", 0.05)
+    monkeypatch.setattr(local, "LOCK_SECONDS", 0.05)
     with (store.base / ".seatrial-lock").open() as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         with pytest.raises(ServiceError, match=r"\.seatrial-lock is held by another program"):

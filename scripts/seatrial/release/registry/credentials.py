@@ -1,4 +1,4 @@
-"""The logins that `docker login` and `podman login` left, and the helpers that keep others."""
+"""Logins that `docker login` and `podman login` saved, in their files or in credential helpers."""
 
 from __future__ import annotations
 
@@ -14,21 +14,24 @@ from pathlib import Path
 from typing import Any
 
 from seatrial.core.errors import ServiceError, Unreadable
-from seatrial.release.registry.reference import DOCKER_HUB, DOCKER_HUB_NAMES, Repository, shown
+from seatrial.release.registry.image_names import DOCKER_HUB, DOCKER_HUB_NAMES, Repository, shown
 from seatrial.system import process
 from seatrial.system.folder import read_plain
 
 HELPER_SECONDS = 20.0
 
 _HUB_KEY = "https://index.docker.io/v1/"
-_TOKEN_USER = "<token>"  # noqa: S105 - what helpers write for a user where they keep a token
+_TOKEN_USER = "<token>"  # noqa: S105 - the user name that helpers give with an identity token
 _HELPER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _NOT_FOUND = "credentials not found"
 
 
 @dataclass(frozen=True)
 class Login:
-    """A user with a password, or with a token that others are fetched by; `source` says where it was kept."""
+    """A user with a password, or an identity token, which access tokens are fetched with.
+
+    `source` says for a message where it was found.
+    """
 
     user: str = field(repr=False)
     secret: str = field(repr=False)
@@ -42,17 +45,17 @@ class Login:
 
 
 class Logins:
-    """The logins of this machine, each helper asked once for each registry."""
+    """The logins of this machine; each helper is run once for each registry."""
 
     def __init__(self, environ: Mapping[str, str] | None = None) -> None:
         self._environ = os.environ if environ is None else environ
-        self._known: dict[tuple[str, str], Login | ServiceError | None] = {}
+        self._from_helpers: dict[tuple[str, str], Login | ServiceError | None] = {}
         self._lock = threading.Lock()
 
     def of(self, repository: Repository) -> Login | None:
-        """The login for a repository; None for none. Raises ServiceError for one that cannot be read."""
+        """Return the login for a repository; None for none. Raises ServiceError for one that cannot be read."""
         with self._lock:
-            for path in places(self._environ):
+            for path in config_files(self._environ):
                 login = self._in(path, repository)
                 if login:
                     return login
@@ -61,12 +64,9 @@ class Logins:
     def _in(self, path: Path, repository: Repository) -> Login | None:
         config = self._config(path)
         helper = _helper(config, repository.host)
-        if helper is None:
-            login = _stated(path, config, repository)
-            helper = None if login else _text(config, "credsStore")
-            if not helper:
-                return login
-        return self._asked(helper, repository.host)
+        login = None if helper else _login_in(path, config, repository)
+        helper = helper or _text(config, "credsStore")
+        return self._from_helper(helper, repository.host) if helper and not login else login
 
     def _config(self, path: Path) -> Mapping[str, Any]:
         try:
@@ -79,17 +79,21 @@ class Logins:
             ) from None
         return found if isinstance(found, dict) else {}
 
-    def _asked(self, helper: str, host: str) -> Login | None:
-        if (helper, host) not in self._known:
-            self._known[helper, host] = _tried(helper, host)
-        found = self._known[helper, host]
+    def _from_helper(self, helper: str, host: str) -> Login | None:
+        """Return the login that a helper gives. One that fails or hangs is not run for each repository again."""
+        if (helper, host) not in self._from_helpers:
+            try:
+                self._from_helpers[helper, host] = _run_helper(helper, host)
+            except ServiceError as failed:
+                self._from_helpers[helper, host] = failed
+        found = self._from_helpers[helper, host]
         if isinstance(found, ServiceError):
             raise ServiceError(str(found))
         return found
 
 
-def places(environ: Mapping[str, str]) -> Iterator[Path]:
-    """The files that may hold logins, the first that has one counts."""
+def config_files(environ: Mapping[str, str]) -> Iterator[Path]:
+    """Yield the files that may hold logins; the first with one counts."""
     home = Path(environ.get("HOME") or os.path.expanduser("~"))
     if environ.get("REGISTRY_AUTH_FILE"):
         yield Path(environ["REGISTRY_AUTH_FILE"])
@@ -102,17 +106,14 @@ def places(environ: Mapping[str, str]) -> Iterator[Path]:
 
 
 def _helper(config: Mapping[str, Any], host: str) -> str | None:
-    """The helper for one registry."""
-    stated = config.get("credHelpers")
-    found = {bare(key): value for key, value in stated.items()} if isinstance(stated, dict) else {}
-    helper = found.get(host)
+    """Return the helper that is configured for one registry."""
+    helper = _by_place(config, "credHelpers").get(host)
     return helper if isinstance(helper, str) and helper else None
 
 
-def _stated(path: Path, config: Mapping[str, Any], repository: Repository) -> Login | None:
-    """The login in the file itself: of the longest key that the repository lies below."""
-    stated = config.get("auths")
-    auths = {bare(key): value for key, value in stated.items()} if isinstance(stated, dict) else {}
+def _login_in(path: Path, config: Mapping[str, Any], repository: Repository) -> Login | None:
+    """Return the login in the file itself, of the longest key that the repository lies below."""
+    auths = _by_place(config, "auths")
     for key in _keys(repository):
         entry = auths.get(key)
         login = _login(path, key, entry) if isinstance(entry, dict) else None
@@ -128,8 +129,13 @@ def _keys(repository: Repository) -> Iterator[str]:
         key = key.rpartition("/")[0]
 
 
-def bare(key: str) -> str:
-    """A key of `auths` as host and path: Docker writes some with a scheme, and Docker Hub's with a version."""
+def _by_place(config: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    section = config.get(name)
+    return {_place(key): value for key, value in section.items()} if isinstance(section, dict) else {}
+
+
+def _place(key: str) -> str:
+    """Return a key of `auths` as host and path: Docker writes some with a scheme, and Docker Hub's with a version."""
     text = key.partition("://")[2] or key
     host, _, path = text.partition("/")
     path = re.sub(r"^v[12]/?$", "", path.strip("/"))
@@ -161,18 +167,13 @@ def _text(entry: Mapping[str, Any], key: str) -> str:
     return found.strip() if isinstance(found, str) else ""
 
 
-def _tried(helper: str, host: str) -> Login | ServiceError | None:
-    """What a helper says, or why it says nothing; one that hangs is not asked for each repository."""
-    try:
-        return _from_helper(helper, host)
-    except ServiceError as failed:
-        return failed
+def _run_helper(name: str, host: str) -> Login | None:
+    """Return the login that a credential helper gives. Its output is never shown, as it may hold the secret.
 
-
-def _from_helper(name: str, host: str) -> Login | None:
-    """What a credential helper says of a registry. Nothing that it writes is shown, as it may be the secret."""
+    Raises ServiceError.
+    """
     if not _HELPER.fullmatch(name):
-        raise ServiceError(f'"{shown(name)}", the credential helper for {host}, is no name of a program')
+        raise ServiceError(f'"{shown(name)}", the credential helper for {host}, is not the name of a program')
     program, server = f"docker-credential-{name}", _HUB_KEY if host == DOCKER_HUB else host
     try:
         ran = process.run([program, "get"], feed=server.encode(), seconds=HELPER_SECONDS)
@@ -192,6 +193,5 @@ def _from_helper(name: str, host: str) -> Login | None:
         ) from None
     if not (isinstance(user, str) and isinstance(secret, str) and secret):
         return None
-    return Login(
-        "" if user == _TOKEN_USER else user, secret, user == _TOKEN_USER, f"the login that {program} keeps"
-    )
+    is_token = user == _TOKEN_USER
+    return Login("" if is_token else user, secret, is_token, f"the login that {program} keeps")

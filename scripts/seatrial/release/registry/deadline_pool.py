@@ -1,4 +1,4 @@
-"""Many small questions at once, and an end to it."""
+"""Functions run in daemon threads, and waited for until a deadline."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ Item = TypeVar("Item", bound=Hashable)
 Result = TypeVar("Result")
 
 
-def side_by_side(
+def run_all(
     work: Callable[[Item], Result], items: Iterable[Item], deadline: float, threads: int = THREADS
 ) -> Mapping[Item, Result]:
-    """The results of a function that should not raise, for all items that were done by the deadline.
+    """Return the results of a function, which should not raise, for all items that are done by the deadline.
 
-    The threads are of the kind that nobody waits for: one that hangs keeps neither this call nor the end of
-    the process, so `work` must be harmless.
+    The threads are daemons: one that hangs delays neither this call nor the end of the process, and may go on after
+    this call, so `work` must do no harm then.
     """
     waiting: SimpleQueue[Item] = SimpleQueue()
     done: SimpleQueue[tuple[Item, Result] | None] = SimpleQueue()
-    wanted = list(dict.fromkeys(items))
-    for item in wanted:
+    unique = list(dict.fromkeys(items))
+    for item in unique:
         waiting.put(item)
 
     def serve() -> None:
@@ -40,12 +40,12 @@ def side_by_side(
                 done.put(None)
                 raise
 
-    for _ in range(min(threads, len(wanted))):
+    for _ in range(min(threads, len(unique))):
         threading.Thread(target=serve, daemon=True).start()
-    return dict(_taken(done, len(wanted), deadline))
+    return dict(_finished(done, len(unique), deadline))
 
 
-def _taken(
+def _finished(
     done: SimpleQueue[tuple[Item, Result] | None], count: int, deadline: float
 ) -> Iterable[tuple[Item, Result]]:
     for _ in range(count):
@@ -57,8 +57,12 @@ def _taken(
             yield one
 
 
-def in_time(work: Callable[[], Result], deadline: float) -> Result:
-    """The result of a function, or what it raises. Raises NoAnswer where it is not done by the deadline."""
+def run(work: Callable[[], Result], deadline: float) -> Result:
+    """Return the result of a function, or raise what it raises. Raises NoAnswer if it is not done by the deadline.
+
+    This alone ends a wait for a name server, or for a reply whose headers come byte by byte: the timeouts of sockets
+    limit the wait for the next byte only.
+    """
 
     def outcome(_: str) -> tuple[Result | None, Exception | None]:
         try:
@@ -66,9 +70,9 @@ def in_time(work: Callable[[], Result], deadline: float) -> Result:
         except Exception as raised:
             return None, raised
 
-    found = side_by_side(outcome, ["work"], deadline)
+    found = run_all(outcome, ["work"], deadline)
     if not found:
-        raise NoAnswer("took longer than there was time for", repeat=0)
+        raise NoAnswer("took longer than there was time for", retries=0)
     result, raised = found["work"]
     if raised is not None:
         raise raised

@@ -1,48 +1,60 @@
-"""Requests to services: one is sent, one reply comes back whole and within its time, or the reason why none did."""
+"""HTTP requests to services: each returns a complete reply within its time or a reason for having none; retries."""
 
 from __future__ import annotations
 
+import random
 import ssl
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import IO
 from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 from urllib.request import getproxies_environment, proxy_bypass
 
-from urllib3 import HTTPHeaderDict, PoolManager, ProxyManager, Timeout
-from urllib3 import exceptions as broken
+from urllib3 import HTTPHeaderDict, PoolManager, ProxyManager, Retry, Timeout
+from urllib3 import exceptions as errors
 from urllib3.response import BaseHTTPResponse
 from urllib3.util import make_headers
 
 from seatrial import __version__
-from seatrial.release.registry.reference import on_loopback
+from seatrial.core.addresses import is_loopback
 
 THREADS = 32
-"""So many requests are under way at once; more are slower on two cores."""
+"""Requests that run at once; more are slower on two cores."""
 
 MAX_BODY = 4 * 1024 * 1024
-"""In bytes: the most that is read of an answer; registries must take that much for a manifest."""
+"""Bytes of a reply that are read at most; registries must accept manifests of that size."""
 
-SENDING = 60.0
-"""Seconds for each part of a body to leave, 256 KiB, for lines may be slow and have much to carry."""
+SEND_SECONDS = 60.0
+"""Seconds for sending each part of a body, 256 KiB: slow lines may carry much at once."""
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 MAX_REDIRECTS = 5
 
-_HEADERS = {"User-Agent": f"seatrial/{__version__}", "Accept-Encoding": "identity"}
+MAX_TRIES = 5
 
+TRANSIENT = frozenset({408, 429, 500, 502, 503, 504})
+"""Statuses that a retry may change."""
+
+MAX_PAUSE = 30.0
+"""Seconds of the longest pause before a retry; a service that asks for more is not asked again."""
+
+_HEADERS = {"User-Agent": f"seatrial/{__version__}", "Accept-Encoding": "identity"}
 _CHUNK = 256 * 1024
 _SECRET_HEADERS = ("Authorization",)
 
 
 @dataclass(frozen=True)
-class Times:
-    """How long to wait, in seconds: to be let in, for the next bytes, for the answer to a blob that was sent, and in
-    all for one call, for setting one tag, for one blob and for one search. `pause` is the first wait before asking
-    again. `tag` is less than what a lease keeps of its time for one request (`store.leases.MARGIN`)."""
+class Timeouts:
+    """Limits in seconds.
+
+    `connect` and `read` limit a connection and the wait for the next bytes, `store` the wait for the reply to a blob;
+    `call`, `tag`, `blob` and `search` limit a whole call, setting one tag, sending one blob and one search. `tag` is
+    less than the time that a lease keeps for one request (`store.leases.MARGIN`). `pause` is the first pause before
+    a retry.
+    """
 
     connect: float = 5
     read: float = 15
@@ -56,19 +68,19 @@ class Times:
 
 @dataclass(frozen=True)
 class Request:
-    """What to ask. `most` is how many bytes of an answer are read, `seconds` the wait for the next of them."""
+    """An HTTP request. `max_bytes` limits the body of the reply, `timeout` the seconds between two parts of it."""
 
     method: str
     url: str
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes | IO[bytes] | None = field(default=None, repr=False)
-    most: int = MAX_BODY
-    seconds: float = 15
+    max_bytes: int = MAX_BODY
+    timeout: float = 15
 
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer, read to its end, and the URL it came from; header names in any case."""
+    """A complete reply, with the URL it came from; header names are case-insensitive."""
 
     status: int
     headers: HTTPHeaderDict = field(repr=False)
@@ -76,7 +88,7 @@ class Reply:
     url: str = field(repr=False)
 
     def header(self, name: str) -> str:
-        """The value of a header; empty for none."""
+        """Return the value of a header; empty for none."""
         return self.headers.get(name) or ""
 
     @property
@@ -86,96 +98,95 @@ class Reply:
 
 
 class NoAnswer(Exception):
-    """Nothing that can be read came back; the text says why, after the name of who was asked.
+    """A request got no reply that can be read; the text says why, to be put after the name of the service.
 
-    `repeat` says how often more it is worth to ask.
+    `retries` is the number of retries that are worthwhile.
     """
 
-    def __init__(self, why: str, repeat: int = 4) -> None:
+    def __init__(self, why: str, retries: int = 4) -> None:
         super().__init__(why)
-        self.repeat = repeat
+        self.retries = retries
 
 
 class Untrusted(NoAnswer):
-    """What came was a certificate that nobody vouches for."""
+    """The service showed a certificate that this machine does not trust."""
 
 
 def left(deadline: float) -> float:
-    """The seconds until a moment of the monotonic clock. Raises NoAnswer when it is past."""
+    """Return the seconds until a time of the monotonic clock. Raises NoAnswer when it has passed."""
     seconds = deadline - time.monotonic()
     if seconds <= 0:
-        raise NoAnswer("took longer than there was time for", repeat=0)
+        raise NoAnswer("took longer than there was time for", retries=0)
     return seconds
 
 
-class Wire:
+class HttpClient:
     """Connections to any number of services, kept open between requests and shared by threads."""
 
     def __init__(self, connect: float = 5) -> None:
-        """`connect` is how many seconds to wait to be let in. Proxies are those of HTTPS_PROXY and NO_PROXY."""
+        """`connect` limits a connection in seconds. Proxies are those of HTTPS_PROXY and NO_PROXY."""
         self._connect = connect
-        self._proxied: dict[str, ProxyManager] = {}
+        self._proxy_pools: dict[str, ProxyManager] = {}
         self._lock = threading.Lock()
 
     def send(self, request: Request, deadline: float) -> Reply:
-        """Ask once. Raises NoAnswer; `deadline` is a moment of the monotonic clock."""
-        wait = min(request.seconds, left(deadline))
+        """Send a request once; none is begun after `deadline`, a time of the monotonic clock. Raises NoAnswer."""
+        timeout = min(request.timeout, left(deadline))
         try:
             response = self._pool(request.url).request(
                 request.method,
                 request.url,
                 body=request.body,
                 headers={**_HEADERS, **request.headers},
-                timeout=Timeout(connect=min(self._patience(request), wait), read=wait),
+                timeout=Timeout(connect=min(self._connect_timeout(request), timeout), read=timeout),
                 retries=False,
                 redirect=False,
                 preload_content=False,
                 decode_content=False,
             )
-            return Reply(
-                response.status, response.headers, _body(response, request.most, deadline), request.url
-            )
-        except (broken.HTTPError, OSError, ValueError) as failed:
-            raise _no_answer(failed, wait) from failed
+            body = _body(response, request.max_bytes)
+            return Reply(response.status, response.headers, body, request.url)
+        except (errors.HTTPError, OSError, ValueError) as failed:
+            raise _no_answer(failed, timeout) from failed
 
     def follow(self, request: Request, deadline: float) -> Reply:
-        """Ask, and go where the answers point, but not with a body; credentials go to no other service.
+        """Send a request and follow redirects, except with a body; credentials go to no other service.
 
         Raises NoAnswer.
         """
         for _ in range(MAX_REDIRECTS):
             reply = self.send(request, deadline)
-            points = reply.status in REDIRECTS and reply.header("Location")
-            if request.body is not None or not points:
+            is_redirect = reply.status in REDIRECTS and reply.header("Location")
+            if request.body is not None or not is_redirect:
                 return reply
-            request = moved(request, reply.header("Location"))
-        raise NoAnswer("points from one place to the next without end", repeat=0)
+            request = redirected(request, reply.header("Location"))
+        raise NoAnswer("redirects without end", retries=0)
 
-    def _patience(self, request: Request) -> float:
-        """urllib3 gives each part of a body as long to leave as to be let in."""
-        return self._connect if request.body is None else max(self._connect, SENDING)
+    def _connect_timeout(self, request: Request) -> float:
+        """Return the connect timeout, which urllib3 uses for sending each part of a body too."""
+        return self._connect if request.body is None else max(self._connect, SEND_SECONDS)
 
     def _pool(self, url: str) -> PoolManager:
         parts = urlsplit(url)
         proxy = self._proxies.get(parts.scheme, "")
-        if proxy and not on_loopback(parts.netloc) and not proxy_bypass(parts.netloc):
+        if proxy and not is_loopback(parts.netloc) and not proxy_bypass(parts.netloc):
             return self._through(proxy)
-        return self._direct if parts.scheme == "https" else self._plain
+        return self._https if parts.scheme == "https" else self._http
 
     def _through(self, proxy: str) -> ProxyManager:
         with self._lock:
-            if proxy not in self._proxied:
-                self._proxied[proxy] = self._proxy(proxy)
-            return self._proxied[proxy]
+            if proxy not in self._proxy_pools:
+                self._proxy_pools[proxy] = self._proxy_pool(proxy)
+            return self._proxy_pools[proxy]
 
-    def _proxy(self, stated: str) -> ProxyManager:
-        """A proxy, `http://user:password@host:port` or without a login. Raises ValueError."""
-        parts = urlsplit(stated if "://" in stated else f"http://{stated}")
+    def _proxy_pool(self, proxy: str) -> ProxyManager:
+        """Return the pool of `http://user:password@host:port`, with or without a login. Raises ValueError."""
+        parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
         login, _, host = parts.netloc.rpartition("@")
-        shown = make_headers(proxy_basic_auth=unquote(login)) if login else None
-        bare = urlunsplit(parts._replace(netloc=host))
+        headers = make_headers(proxy_basic_auth=unquote(login)) if login else None
+        url = urlunsplit(parts._replace(netloc=host))
         return ProxyManager(
-            bare, proxy_headers=shown, maxsize=THREADS, ssl_context=self._trust, blocksize=_CHUNK
+            url, proxy_headers=headers, maxsize=THREADS, ssl_context=self._trust, blocksize=_CHUNK
         )
 
     @cached_property
@@ -183,11 +194,11 @@ class Wire:
         return getproxies_environment()
 
     @cached_property
-    def _plain(self) -> PoolManager:
+    def _http(self) -> PoolManager:
         return PoolManager(num_pools=THREADS, maxsize=THREADS, blocksize=_CHUNK)
 
     @cached_property
-    def _direct(self) -> PoolManager:
+    def _https(self) -> PoolManager:
         return PoolManager(num_pools=THREADS, maxsize=THREADS, blocksize=_CHUNK, ssl_context=self._trust)
 
     @cached_property
@@ -197,42 +208,40 @@ class Wire:
 
 
 def joined(url: str, location: str) -> str:
-    """Where an answer from a URL points. Raises NoAnswer where that makes no sense."""
+    """Return the URL that the header Location of a reply names. Raises NoAnswer for one that cannot be read."""
     try:
-        place = urljoin(url, location)
-        urlsplit(place)
+        target = urljoin(url, location)
+        urlsplit(target)
     except ValueError:
-        raise NoAnswer("points to a place that makes no sense", repeat=0) from None
-    return place
+        raise NoAnswer("redirects to an address that cannot be read", retries=0) from None
+    return target
 
 
-def moved(request: Request, location: str) -> Request:
-    """The same request to where an answer points. Raises NoAnswer where that is not safe."""
+def redirected(request: Request, location: str) -> Request:
+    """Return the request to the address that a reply names. Raises NoAnswer where that is not safe."""
     url = joined(request.url, location)
     here, there = urlsplit(request.url), urlsplit(url)
-    if there.scheme != "https" and not (
-        there.scheme == "http" and on_loopback(here.netloc) and on_loopback(there.netloc)
-    ):
+    both_local = is_loopback(here.netloc) and is_loopback(there.netloc)
+    if there.scheme != "https" and not (there.scheme == "http" and both_local):
         raise NoAnswer(
-            "points to a place that is not reached by https; a proxy before it must pass on X-Forwarded-Proto",
-            repeat=0,
+            "redirects to an address that is not https; a proxy before it must pass on X-Forwarded-Proto",
+            retries=0,
         )
     secret = () if (here.scheme, here.netloc) == (there.scheme, there.netloc) else _SECRET_HEADERS
     headers = {name: value for name, value in request.headers.items() if name not in secret}
-    return Request(request.method, url, headers, request.body, request.most, request.seconds)
+    return Request(request.method, url, headers, request.body, request.max_bytes, request.timeout)
 
 
-def _body(response: BaseHTTPResponse, most: int, deadline: float) -> bytes:
-    """The whole body. The connection is used again only when all of it was read."""
+def _body(response: BaseHTTPResponse, max_bytes: int) -> bytes:
+    """Read the whole body. Only then is the connection used again."""
     parts: list[bytes] = []
     size = 0
     try:
         while part := response.read1(_CHUNK):
             parts.append(part)
             size += len(part)
-            if size > most:
-                raise NoAnswer(f"answers with more than {most:,} bytes", repeat=0)
-            left(deadline)
+            if size > max_bytes:
+                raise NoAnswer(f"answered with more than {max_bytes:,} bytes", retries=0)
     except BaseException:
         response.close()
         raise
@@ -241,22 +250,65 @@ def _body(response: BaseHTTPResponse, most: int, deadline: float) -> bytes:
 
 
 def _no_answer(failed: Exception, seconds: float) -> NoAnswer:
-    """Why there is no answer, in plain words, without what URLs and headers may hold."""
-    if isinstance(failed, broken.SSLError) and "certificate" in str(failed).lower():
+    """Return why there is no reply, without the secrets that URLs and headers may hold."""
+    if isinstance(failed, errors.SSLError) and "certificate" in str(failed).lower():
         return Untrusted(
             "has a certificate that this machine does not trust; SSL_CERT_FILE can name those to trust", 0
         )
     known: tuple[tuple[type[Exception], str, int], ...] = (
-        (broken.NameResolutionError, "has a name that is not known; check it and the network", 1),
-        (broken.NewConnectionError, "cannot be reached; check that it runs, and the network", 2),
-        (broken.TimeoutError, f"did not answer within {seconds:.3g} seconds", 1),
-        (broken.ProxyError, "cannot be reached through the proxy; check HTTPS_PROXY", 3),
-        (broken.SSLError, "does not speak https", 0),
-        (broken.ProtocolError, "broke off, or answered with something that is not HTTP", 4),
+        (errors.NameResolutionError, "has an unknown host name; check it and the network", 1),
+        (errors.NewConnectionError, "cannot be reached; check that it runs, and the network", 2),
+        (errors.TimeoutError, f"did not answer within {seconds:.3g} seconds", 1),
+        (errors.ProxyError, "cannot be reached through the proxy; check HTTPS_PROXY", 3),
+        (errors.SSLError, "does not speak https", 0),
+        (errors.ProtocolError, "broke off, or answered with something that is not HTTP", 4),
         (OSError, "broke off", 4),
     )
-    why, repeat = next(
-        ((why, repeat) for kind, why, repeat in known if isinstance(failed, kind)),
-        ("answered with something that makes no sense", 1),
+    why, retries = next(
+        ((why, retries) for kind, why, retries in known if isinstance(failed, kind)),
+        ("answered with something that cannot be read", 1),
     )
-    return NoAnswer(why, repeat)
+    return NoAnswer(why, retries)
+
+
+def with_retries(
+    send: Callable[[], Reply],
+    timeouts: Timeouts,
+    deadline: float,
+    statuses: frozenset[int] = TRANSIENT,
+    retry_lost: bool = True,
+) -> Reply:
+    """Return the reply, after retries while its status is one of `statuses`, or while there is none if `retry_lost`.
+
+    Pauses grow, and are at least as long as the service asks for. None ends after `deadline`, a time of the monotonic
+    clock. Raises NoAnswer.
+    """
+    for tries in range(MAX_TRIES):
+        try:
+            reply = send()
+        except NoAnswer as failed:
+            wait = pause(timeouts, tries)
+            is_last = tries >= min(failed.retries, MAX_TRIES - 1)
+            if not retry_lost or is_last or time.monotonic() + wait > deadline:
+                raise
+        else:
+            wait = max(pause(timeouts, tries), retry_after(reply))
+            is_too_long = wait > MAX_PAUSE or time.monotonic() + wait > deadline
+            if reply.status not in statuses or tries == MAX_TRIES - 1 or is_too_long:
+                return reply
+        time.sleep(wait)
+    raise AssertionError("the last try returns or raises")
+
+
+def retry_after(reply: Reply) -> float:
+    """Return the seconds that the service asks to wait; 0 for none, or for a value that cannot be read."""
+    try:
+        return Retry().parse_retry_after(reply.header("Retry-After")) if reply.header("Retry-After") else 0.0
+    except (errors.InvalidHeader, ValueError, OverflowError):
+        return 0.0
+
+
+def pause(timeouts: Timeouts, tries: int) -> float:
+    """Return the seconds to wait after a number of tries: doubled each time, and random by half."""
+    factor = random.uniform(0.5, 1.5)  # noqa: S311 - no secret
+    return min(MAX_PAUSE, timeouts.pause * 2.0**tries) * factor

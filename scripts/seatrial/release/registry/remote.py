@@ -1,59 +1,95 @@
-"""A registry that speaks the OCI distribution API 1.1 (https://github.com/opencontainers/distribution-spec)."""
+"""Images in registries that speak the OCI distribution API 1.1 (https://github.com/opencontainers/distribution-spec)."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
-from seatrial.release.plan.ports import Answer, Descriptor, Manifest, Reference
-from seatrial.release.registry import blobs, lookup, manifests
-from seatrial.release.registry import referrers as referring
+from seatrial.core.errors import SeatrialError
+from seatrial.release.plan.ports import Answer, Descriptor, Manifest, Reference, Unknown
+from seatrial.release.registry import manifests
+from seatrial.release.registry.api import RegistryApi
 from seatrial.release.registry.credentials import Logins
-from seatrial.release.registry.http import Reply, Times, Wire
-from seatrial.release.registry.media import opened
-from seatrial.release.registry.reference import Repository, checked_digest, checked_reference, checked_tag
+from seatrial.release.registry.deadline_pool import run_all
+from seatrial.release.registry.http import HttpClient, NoAnswer, Reply, Timeouts
+from seatrial.release.registry.image_names import (
+    Repository,
+    checked_digest,
+    checked_reference,
+    checked_tag,
+    full_name,
+)
 from seatrial.release.registry.repository import RemoteRepository
-from seatrial.release.registry.session import Ask, Session
 
-MAX_SMALL_BLOB = 16 * 1024 * 1024
-"""In bytes: the largest blob that is read into memory."""
+SECONDS_EACH = 0.1
+"""Seconds that each manifest adds to the time of a search."""
+
+GRACE = 2.0
+"""Seconds after the deadline of a search in which the results of each registry are collected."""
+
+Target = tuple[Repository, str]
+Result = TypeVar("Result")
 
 
 class RemoteImages:
-    """Images in registries; it fits `release.ports.Images`, and any number of threads may use it."""
+    """Images in registries, for `plan.ports.Images`; may be shared by threads."""
 
-    def __init__(self, times: Times | None = None, logins: Logins | None = None) -> None:
-        self._times = times or Times()
+    def __init__(self, timeouts: Timeouts | None = None, logins: Logins | None = None) -> None:
+        self._timeouts = timeouts or Timeouts()
         self._logins = logins or Logins()
-        self._wire = Wire(self._times.connect)
-        self._sessions: dict[str, Session] = {}
+        self._client = HttpClient(self._timeouts.connect)
+        self._apis: dict[str, RegistryApi] = {}
         self._lock = threading.Lock()
 
     def find(self, references: Iterable[Reference]) -> Mapping[Reference, Answer]:
-        return lookup.find(self._session, references, self._times)
+        """Look for manifests, in each registry apart so that a slow one delays no other."""
+        targets = {one: _target(one) for one in dict.fromkeys(references)}
+        valid = [one for one in targets.values() if not isinstance(one, Unknown)]
+        deadline = time.monotonic() + self._timeouts.search + SECONDS_EACH * len(targets)
+
+        def search(host: str) -> Mapping[Target, Answer]:
+            return self._search(host, [one for one in valid if one[0].host == host], deadline)
+
+        found = run_all(search, (repository.host for repository, _ in valid), deadline + GRACE)
+        return {reference: _answer(reference, target, found) for reference, target in targets.items()}
+
+    def _search(self, host: str, targets: Sequence[Target], deadline: float) -> Mapping[Target, Answer]:
+        """Connect to a registry, fetch the authorization for each repository, then look."""
+        repositories = {repository: self._of(repository) for repository, _ in targets}
+        api = self._of(targets[0][0]).api
+        unreached = _attempt(lambda: api.connect(deadline), host)
+        if isinstance(unreached, Unknown):
+            return dict.fromkeys(targets, unreached)
+
+        def authorize(repository: Repository) -> object:
+            return _attempt(lambda: api.authorize(repository, deadline), host)
+
+        def look(target: Target) -> Answer:
+            return _attempt(lambda: repositories[target[0]].look(target[1], deadline), host)
+
+        authorized = run_all(authorize, repositories, deadline)
+        failed = {one: why for one in targets if isinstance(why := authorized.get(one[0]), Unknown)}
+        ready = [one for one in targets if one[0] in authorized and one not in failed]
+        return {**failed, **run_all(look, ready, deadline)}
 
     def manifest(self, name: str, reference: str) -> Manifest:
         repository = self._at(name)
         found = repository.manifest(checked_reference(reference))
         if found is None:
-            raise repository.failed(reference, f"{repository.repository.host} does not have it")
+            raise repository.failed(reference, f"{repository.host} does not have it")
         return found
 
     def blob(self, name: str, digest: str) -> bytes:
-        repository = self._at(name)
-        ask = Ask("GET", f"blobs/{checked_digest(digest)}", most=MAX_SMALL_BLOB)
-        reply = repository.ask(digest, ask)
-        if reply.status != 200:
-            raise repository.refused(digest, reply)
-        with opened(reply.body, digest):
-            return reply.body
+        return self._at(name).blob(checked_digest(digest))
 
     def has_blob(self, name: str, digest: str) -> bool:
-        return blobs.has_blob(self._at(name), checked_digest(digest))
+        return self._at(name).has_blob(checked_digest(digest))
 
     def put_blob(self, name: str, digest: str, content: Path | bytes) -> None:
-        blobs.put_blob(self._at(name), checked_digest(digest), content)
+        self._at(name).put_blob(checked_digest(digest), content)
 
     def put_manifest(self, name: str, manifest: Manifest, tag: str | None = None) -> str:
         repository = self._at(name)
@@ -61,20 +97,49 @@ class RemoteImages:
             reply: Reply | None = manifests.put_by_digest(repository, manifest)
         else:
             reply = manifests.put_to_tag(repository, manifest, checked_tag(tag))
-        referring.record(repository, manifest, reply)
+        manifests.list_referrer(repository, manifest, reply)
         return manifest.digest
 
     def referrers(self, name: str, digest: str) -> Sequence[Descriptor]:
-        return referring.referrers(self._at(name), checked_digest(digest))
+        return manifests.referrers(self._at(name), checked_digest(digest))
 
     def _at(self, name: str) -> RemoteRepository:
-        repository = Repository.parse(name)
-        return RemoteRepository(repository, self._session(repository), self._times)
+        return self._of(Repository.parse(name))
 
-    def _session(self, repository: Repository) -> Session:
+    def _of(self, repository: Repository) -> RemoteRepository:
+        server = repository.server
         with self._lock:
-            if repository.server not in self._sessions:
-                self._sessions[repository.server] = Session(
-                    repository.server, self._wire, self._logins, self._times
-                )
-            return self._sessions[repository.server]
+            if server not in self._apis:
+                self._apis[server] = RegistryApi(server, self._client, self._logins, self._timeouts)
+            return RemoteRepository(repository, self._apis[server], self._timeouts)
+
+
+def _target(reference: Reference) -> Target | Unknown:
+    name, tag = reference
+    try:
+        return Repository.parse(name), checked_reference(tag)
+    except SeatrialError as wrong:
+        return Unknown(str(wrong))
+
+
+def _answer(
+    reference: Reference, target: Target | Unknown, found: Mapping[str, Mapping[Target, Answer]]
+) -> Answer:
+    if isinstance(target, Unknown):
+        return target
+    host = target[0].host
+    late = Unknown(f"{host} took longer than there was time for; try again later")
+    answer = found.get(host, {}).get(target, late)
+    return Unknown(f"{full_name(*reference)}: {answer.reason}") if isinstance(answer, Unknown) else answer
+
+
+def _attempt(act: Callable[[], Result], host: str) -> Result | Unknown:
+    """Return the result of a function, or why it has none; a bug of ours spoils no other answer."""
+    try:
+        return act()
+    except NoAnswer as lost:
+        return Unknown(f"{host} {lost}")
+    except Exception as failed:
+        return Unknown(
+            f"{host} answered what Seatrial cannot read ({type(failed).__name__}); please report it"
+        )

@@ -1,76 +1,196 @@
-"""One repository of a registry, whose failures are told with what was asked for."""
+"""One repository of a registry: looking for manifests, reading them, reading and sending blobs.
+
+Source for blobs: OCI distribution specification 1.1, "Pushing blobs".
+"""
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from seatrial.core.errors import ServiceError
-from seatrial.release.plan.ports import Answer, Manifest, Unknown
-from seatrial.release.registry import media
-from seatrial.release.registry.deadline_pool import in_time
-from seatrial.release.registry.http import NoAnswer, Reply, Times
-from seatrial.release.registry.lookup import look
-from seatrial.release.registry.reference import Repository, full_name
-from seatrial.release.registry.responses import is_absent, manifest_in, trouble
-from seatrial.release.registry.session import Ask, Session
+from seatrial.release.plan.ports import Absent, Answer, Manifest, Present, Unknown
+from seatrial.release.registry import deadline_pool, media
+from seatrial.release.registry.api import PUSH, ApiRequest, RegistryApi
+from seatrial.release.registry.http import MAX_TRIES, TRANSIENT, NoAnswer, Reply, Timeouts, joined, pause
+from seatrial.release.registry.image_names import Repository, full_name
+from seatrial.release.registry.responses import (
+    DIGEST_HEADER,
+    HTML,
+    digest_in_head,
+    is_absent,
+    manifest_in,
+    refusal,
+)
+
+MAX_SMALL_BLOB = 16 * 1024 * 1024
+"""Bytes of the largest blob that is read into memory."""
+
+EXPIRED = frozenset({400, 404, 416})
+"""Statuses that registries answer when an upload has expired; a new one is begun."""
 
 
 @dataclass(frozen=True)
 class RemoteRepository:
-    """A repository and the session with its registry."""
+    """A repository and the API of its registry. Failures name the image."""
 
     repository: Repository
-    session: Session
-    times: Times
+    api: RegistryApi
+    timeouts: Timeouts
 
     @property
-    def name(self) -> str:
-        """As people write it."""
-        return f"{self.repository.host}/{self.repository.path}"
+    def host(self) -> str:
+        """The registry's host, for messages."""
+        return self.repository.host
 
-    def ask(self, what: str, ask: Ask) -> Reply:
-        """The reply, whatever its status; `what` is a tag or digest. Raises ServiceError where there is none."""
+    def request(self, reference: str, request: ApiRequest) -> Reply:
+        """Return the reply of any status; `reference` is the tag or digest for messages. Raises ServiceError."""
         try:
-            return self.answer(ask, time.monotonic() + self.times.call)
+            return self.request_until(request, time.monotonic() + self.timeouts.call)
         except NoAnswer as lost:
-            raise self.lost(what, lost) from lost
+            raise self.lost(reference, lost) from lost
 
-    def answer(self, ask: Ask, deadline: float) -> Reply:
-        """The same, but raises NoAnswer. `deadline` is a moment of the monotonic clock."""
-        return in_time(lambda: self.session.ask(self.repository, ask, deadline), deadline)
+    def request_until(self, request: ApiRequest, deadline: float) -> Reply:
+        """Return the reply of any status before a time of the monotonic clock. Raises NoAnswer."""
+        return deadline_pool.run(lambda: self.api.request(self.repository, request, deadline), deadline)
 
     def look(self, reference: str, deadline: float) -> Answer:
-        """What is known of a manifest."""
+        """Look for a manifest: by HEAD, which counts in no quota, and by GET where that does not settle it.
+
+        Raises NoAnswer.
+        """
+        head = self.api.request(self.repository, _get(reference, "HEAD"), deadline)
+        digest = digest_in_head(head, reference)
+        if digest:
+            return Present(digest)
+        if head.status in (401, 429) or head.status >= 500:
+            return self._unknown(head)
+        reply = self.api.request(self.repository, _get(reference), deadline)
+        if reply.status != 200:
+            return Absent() if is_absent(reply) else self._unknown(reply)
         try:
-            return in_time(lambda: look(self.session, self.repository, reference, deadline), deadline)
-        except NoAnswer as lost:
-            return Unknown(f"{self.repository.host} {lost}")
+            return Present(manifest_in(reply, reference).digest)
+        except ValueError as wrong:
+            return Unknown(f"{self.host} {wrong}")
+
+    def _unknown(self, reply: Reply) -> Unknown:
+        return Unknown(refusal(reply, self.host, self.api.login(self.repository)))
 
     def manifest(self, reference: str) -> Manifest | None:
-        """The manifest; None where there surely is none. Raises ServiceError."""
-        reply = self.ask(reference, Ask("GET", f"manifests/{reference}", headers={"Accept": media.ACCEPT}))
+        """Return the manifest; None where it is certainly absent. Raises ServiceError."""
+        reply = self.request(reference, _get(reference))
+        if is_absent(reply):
+            return None
         if reply.status != 200:
-            if is_absent(reply):
-                return None
             raise self.refused(reference, reply)
         try:
             return manifest_in(reply, reference)
         except ValueError as wrong:
-            raise self.failed(reference, f"{self.repository.host} {wrong}") from wrong
+            raise self.failed(reference, f"{self.host} {wrong}") from wrong
 
-    def refused(self, what: str, reply: Reply) -> ServiceError:
-        """A reply that is not the one that was wanted, as an error."""
+    def blob(self, digest: str) -> bytes:
+        """Return a small blob, its digest checked. Raises ServiceError."""
+        reply = self.request(digest, ApiRequest("GET", f"blobs/{digest}", max_bytes=MAX_SMALL_BLOB))
+        if reply.status != 200:
+            raise self.refused(digest, reply)
+        return media.checked(reply.body, digest)
+
+    def has_blob(self, digest: str, actions: str = "pull") -> bool:
+        """Return whether a blob is there. Raises ServiceError where nobody can tell."""
+        reply = self.request(digest, ApiRequest("HEAD", f"blobs/{digest}", actions=actions))
+        stated = reply.header(DIGEST_HEADER) or digest
+        if reply.status == 404:
+            return False
+        if reply.status != 200 or stated != digest or reply.media_type in HTML:
+            raise self.refused(digest, reply)
+        return True
+
+    def put_blob(self, digest: str, content: Path | bytes) -> None:
+        """Send a blob that is missing; after a failure from the beginning, unless it has arrived nevertheless.
+
+        Raises ServiceError.
+        """
+        with media.opened(content, digest) as file:
+            for tries in range(MAX_TRIES):
+                if self.has_blob(digest, PUSH):
+                    return
+                problem = self._send_blob(digest, file)
+                if problem is None:
+                    return
+                time.sleep(pause(self.timeouts, tries))
+        raise ServiceError(problem)
+
+    def _send_blob(self, digest: str, file: IO[bytes]) -> str | None:
+        """Send a blob once; return None when it has arrived, else why a retry is worthwhile. Raises ServiceError."""
+        request = self._put_request(self._begin_upload(digest), digest, file)
         try:
-            login = self.session.login(self.repository)
+            reply = self.request_until(request, time.monotonic() + self.timeouts.blob)
         except NoAnswer as lost:
-            return self.lost(what, lost)
-        return self.failed(what, trouble(reply, self.repository.host, login))
+            if not lost.retries:
+                raise self.lost(digest, lost) from lost
+            return str(self.lost(digest, lost))
+        if reply.status in (201, 204):
+            return None
+        refused = self.refused(digest, reply)
+        if reply.status not in TRANSIENT | EXPIRED:
+            raise refused
+        return str(refused)
 
-    def lost(self, what: str, lost: NoAnswer) -> ServiceError:
-        """No reply at all, as an error."""
-        return self.failed(what, f"{self.repository.host} {lost}")
+    def _begin_upload(self, digest: str) -> str:
+        """Return the URL for a new blob. Raises ServiceError."""
+        request = ApiRequest("POST", "blobs/uploads/", actions=PUSH, headers={"Content-Length": "0"})
+        reply = self.request(digest, request)
+        if reply.status != 202 or not reply.header("Location"):
+            raise self.refused(digest, reply)
+        try:
+            return joined(reply.url, reply.header("Location"))
+        except NoAnswer as lost:
+            raise self.lost(digest, lost) from lost
 
-    def failed(self, what: str, why: str) -> ServiceError:
-        """A failure of a tag or digest of this repository."""
-        return ServiceError(f"{full_name(self.name, what)}: {why}")
+    def _put_request(self, url: str, digest: str, file: IO[bytes]) -> ApiRequest:
+        """Return the request that sends all bytes of a blob."""
+
+        def from_beginning() -> IO[bytes]:
+            file.seek(0)
+            return file
+
+        return ApiRequest(
+            "PUT",
+            url=with_digest(url, digest),
+            actions=PUSH,
+            headers={"Content-Type": "application/octet-stream", "Content-Length": str(media.size_of(file))},
+            body=from_beginning,
+            timeout=self.timeouts.store,
+            statuses=frozenset(),
+            retry_lost=False,
+        )
+
+    def refused(self, reference: str, reply: Reply) -> ServiceError:
+        """Return the error for a reply that is not the expected one."""
+        try:
+            login = self.api.login(self.repository)
+        except NoAnswer as lost:
+            return self.lost(reference, lost)
+        return self.failed(reference, refusal(reply, self.host, login))
+
+    def lost(self, reference: str, lost: NoAnswer) -> ServiceError:
+        """Return the error for a request without a reply."""
+        return self.failed(reference, f"{self.host} {lost}")
+
+    def failed(self, reference: str, why: str) -> ServiceError:
+        """Return the error about a tag or digest of this repository."""
+        return ServiceError(f"{full_name(f'{self.host}/{self.repository.path}', reference)}: {why}")
+
+
+def _get(reference: str, method: str = "GET") -> ApiRequest:
+    return ApiRequest(method, f"manifests/{reference}", headers={"Accept": media.ACCEPT})
+
+
+def with_digest(url: str, digest: str) -> str:
+    """Return the URL of an upload with the digest added to its query, which is kept as it is."""
+    parts = urlsplit(url)
+    query = "&".join(part for part in (parts.query, f"digest={quote(digest, safe='')}") if part)
+    return urlunsplit(parts._replace(query=query))

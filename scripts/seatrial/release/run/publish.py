@@ -19,7 +19,7 @@ from seatrial.release.plan.index import counts
 from seatrial.release.plan.plan import Part, Plan, Step
 from seatrial.release.plan.ports import Absent, Builder, Descriptor, Unknown
 from seatrial.release.plan.receipt import Attached, Receipt, of_json, to_json
-from seatrial.release.registry.built import push
+from seatrial.release.registry.oci_layout import push
 from seatrial.release.run.build import Built, built, forget
 from seatrial.release.run.candidates import subjects_of
 from seatrial.release.run.context import ReleaseContext

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from seatrial.core.errors import UsageError
-from seatrial.release.registry.choice import open_images
+from seatrial.release.registry import open_images
 from seatrial.release.run.context import DIST, ReleaseContext, with_arguments
-from seatrial.release.store.choice import open_store
+from seatrial.release.store import open_store
 from seatrial.workspace.workspace import Workspace
 
 BUILDERS = ("docker", "podman", "buildah")

@@ -1,8 +1,8 @@
-"""Leases: for a while, one holder at a time, by compare-and-swap on a key of the store.
+"""Leases: one holder at a time for a limited time, by compare-and-swap on a key of the store.
 
-A lease ends by itself, so that a holder that died keeps nobody waiting for long. What is assumed: the clocks
-of two holders differ by less than SKEW, and one request takes less than MARGIN, or its client gives it up. A
-holder stops trusting its lease SKEW before the end, and others take it no sooner than SKEW after the end.
+A lease ends on its own, so that nobody waits long for a holder that died. It is assumed that the clocks of two
+holders differ by less than SKEW, and that a request ends or is given up in less than MARGIN. A holder relies on its
+lease until SKEW before its end, and others take it no sooner than SKEW after its end.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from seatrial.core.errors import ServiceError
-from seatrial.core.names import shown
+from seatrial.core.printable import one_line
 from seatrial.release.plan.ports import Store, Stored
 
 SECONDS = 120.0
 MARGIN = 45.0
 SKEW = 15.0
 PATIENCE = 240.0
-"""How long a lease lasts, how long one request may take, how far clocks may be apart, how long somebody waits."""
+"""Seconds that a lease lasts, that one request may take, that clocks may differ, and that others wait."""
 
 LONGEST = 3600.0
-"""No lease says that it lasts longer, in seconds; one that does was not written by a holder."""
+"""Seconds of the longest lease; an object that states more was not written by a holder."""
 
 _FREE = {"holder": "", "token": "", "since": 0, "until": 0}
 
@@ -45,10 +45,10 @@ class Clock:
 
 @dataclass(frozen=True)
 class Holder:
-    """Who holds a lease: words for a person, and what tells one holder from another.
+    """The holder of a lease: a name for people, and a token that no other holder has.
 
-    A place that lets one holder at a time be there may keep its token; then it takes its own lease back at
-    once, as the holder before it is gone.
+    A workspace that admits one holder at a time may keep its token; then it takes its own lease back at once, as the
+    holder before it has ended.
     """
 
     name: str
@@ -56,13 +56,13 @@ class Holder:
 
     @classmethod
     def anyone(cls, name: str) -> Holder:
-        """A holder that is unlike all others."""
+        """Return a holder with a new token."""
         return cls(name, secrets.token_hex(16))
 
 
 @dataclass(frozen=True)
 class Lease:
-    """A lease that was taken for `seconds`, and is taken for as long again when its end comes near."""
+    """A lease that was taken for `seconds`, and is renewed for as long when its end comes near."""
 
     store: Store
     key: str
@@ -71,18 +71,18 @@ class Lease:
     seconds: float
 
     def check(self, margin: float = MARGIN) -> None:
-        """Make sure that it stays ours for `margin` seconds. Raises ServiceError where it does not."""
+        """Ensure that the lease is held for `margin` seconds more; renew it if needed. Raises ServiceError."""
         present = self.store.get(self.key)
         stated = _read(present)
         if present is None or stated.get("token") != self.holder.token:
-            raise ServiceError(f"{_who(stated)} took over {_what(self.key)} meanwhile; run it again")
+            raise ServiceError(f"{_holder(stated)} took over {_subject(self.key)} meanwhile; run it again")
         if self._covers(stated.get("until"), margin):
             return
         until = self.clock.now() + self.seconds
         renewed = self.store.replace(self.key, _form(self.holder, self.clock.now(), until), present.etag)
         if not renewed or not self._covers(until, margin):
             raise ServiceError(
-                f"the lease on {_what(self.key)} ran out, as the store is too slow; run it again"
+                f"the lease on {_subject(self.key)} ran out, as the store is too slow; run it again"
             )
 
     def _covers(self, until: Any, margin: float) -> bool:
@@ -98,7 +98,7 @@ def lease(
     seconds: float = SECONDS,
     patience: float = PATIENCE,
 ) -> Iterator[Lease]:
-    """Hold the lease on a key. Raises ServiceError where others keep it for longer than `patience` seconds."""
+    """Hold the lease on a key. Raises ServiceError where others hold it for longer than `patience` seconds."""
     held = Lease(store, key, holder, clock or Clock(), seconds)
     _take(held, patience)
     try:
@@ -121,7 +121,7 @@ def _take(wanted: Lease, patience: float) -> None:
 
 
 def _written(wanted: Lease, present: Stored | None) -> bool:
-    """Whether our name stands there now, in the place of what stood there."""
+    """Write the holder in place of the present object; return whether that was done."""
     now = wanted.clock.now()
     data = _form(wanted.holder, now, now + wanted.seconds)
     if present is None:
@@ -133,12 +133,12 @@ def _form(holder: Holder, now: float, until: float) -> bytes:
     return _json({"holder": holder.name, "token": holder.token, "since": round(now), "until": until})
 
 
-def _json(told: Mapping[str, Any]) -> bytes:
-    return (json.dumps(told) + "\n").encode()
+def _json(value: Mapping[str, Any]) -> bytes:
+    return (json.dumps(value) + "\n").encode()
 
 
 def _is_free(present: Stored | None, wanted: Lease) -> bool:
-    """Whether nobody holds it, or we do ourselves; what no holder wrote holds nothing."""
+    """Return whether nobody else holds the lease; an object that no holder wrote does not count."""
     stated = _read(present)
     until, now = stated.get("until"), wanted.clock.now()
     if not isinstance(until, int | float) or stated.get("token") == wanted.holder.token:
@@ -155,7 +155,7 @@ def _read(present: Stored | None) -> Mapping[str, Any]:
 
 
 def _give_back(held: Lease) -> None:
-    """Leave the key without a holder; nothing is done where somebody else has it by now."""
+    """Write that there is no holder, unless somebody else holds the lease by now."""
     present = held.store.get(held.key)
     if present is not None and _read(present).get("token") == held.holder.token:
         held.store.replace(held.key, _json(_FREE), present.etag)
@@ -163,20 +163,20 @@ def _give_back(held: Lease) -> None:
 
 def _taken(key: str, stated: Mapping[str, Any]) -> str:
     return (
-        f"{_what(key)} is being released by {_who(stated)} since {_when(stated.get('since'))}; "
-        f"its lease ends at {_when(stated.get('until'))}, unless it is renewed: run it again then"
+        f"{_subject(key)} is being released by {_holder(stated)} since {_time(stated.get('since'))}; "
+        f"its lease ends at {_time(stated.get('until'))}, unless it is renewed: run it again then"
     )
 
 
-def _what(key: str) -> str:
+def _subject(key: str) -> str:
     return PurePosixPath(key).stem
 
 
-def _who(stated: Mapping[str, Any]) -> str:
-    return shown(str(stated.get("holder") or "another release"))
+def _holder(stated: Mapping[str, Any]) -> str:
+    return one_line(str(stated.get("holder") or "another release"), 60)
 
 
-def _when(seconds: Any) -> str:
+def _time(seconds: Any) -> str:
     try:
         return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC"
     except (TypeError, ValueError, OverflowError, OSError):

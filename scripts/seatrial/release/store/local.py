@@ -1,44 +1,42 @@
-"""A store that is a folder: the default, which needs no server. Writers on one machine wait for one another."""
+"""A store in a folder: the default, which needs no server. Writers on one machine wait for one another."""
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import re
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from seatrial.core.errors import ServiceError, Unreadable
-from seatrial.core.names import shown
+from seatrial.core.errors import ServiceError, Unreadable, reason
+from seatrial.core.printable import one_line
 from seatrial.release.plan.ports import Stored
+from seatrial.system.atomic import replace_file, writing
 from seatrial.system.folder import read_plain
+from seatrial.system.locks import held
 
 MAX_BYTES = 128 * 1024 * 1024
-"""Objects larger than this are not read; an index of 1,000 types has 3 MB."""
+"""Bytes of the largest object that is read; an index of 1,000 types has 3 MB."""
 
-PATIENCE = 30.0
-"""How long a writer waits for others, in seconds; each needs milliseconds."""
+LOCK_SECONDS = 30.0
+"""Seconds that a writer waits for others; each needs milliseconds."""
 
 _KEY = re.compile(r"(?!.*(?:^|/)\.\.?(?:/|$))[\w.-]+(?:/[\w.-]+)*", re.ASCII)
 _LOCK = ".seatrial-lock"
 _PART = ".seatrial-part"
-_OPENED = os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 
 
 @dataclass(frozen=True)
 class FolderStore:
-    """Each key is a file below `base`; it fits `release.ports.Store`. The etag is the hash of the bytes.
+    """A store with a file below `base` for each key, for `plan.ports.Store`. The etag is the hash of the bytes.
 
-    A file is written beside the others and then renamed, under the lock of the folder, so that readers
-    see it whole or not at all, and whoever dies half-way leaves nothing behind that the next does not replace.
+    A file is written beside the others and renamed, under the lock of the folder: readers see a complete object or
+    none, and a process that dies leaves nothing behind that the next one does not replace.
     """
 
     base: Path
-    sleep: Callable[[float], None] = time.sleep
 
     def get(self, key: str) -> Stored | None:
         path = self._path(key)
@@ -47,7 +45,7 @@ class FolderStore:
         except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, Unreadable) as failed:
-            raise ServiceError(f"{path} cannot be read: {_why(failed)}") from failed
+            raise ServiceError(f"{path} cannot be read: {reason(failed)}") from failed
         return Stored(data, hashlib.sha256(data).hexdigest())
 
     def create(self, key: str, data: bytes) -> bool:
@@ -70,81 +68,38 @@ class FolderStore:
         return sorted(key for key in found if key.startswith(prefix) and _is_key(key))
 
     def _path(self, key: str) -> Path:
-        """The file of a key, which no link leads out of the base. Raises ServiceError."""
+        """Return the file of a key, which no link leads out of the base. Raises ServiceError."""
         path = self.base / key
         base = os.path.realpath(self.base)
         if not _is_key(key) or not Path(os.path.realpath(path.parent)).is_relative_to(base):
-            raise ServiceError(f'"{shown(key)}" is no key below {self.base}')
+            raise ServiceError(f'"{one_line(key, 60)}" is not a key below {self.base}')
         return path
 
     def _write(self, key: str, data: bytes) -> bool:
-        """Put bytes at a key, while the folder is locked."""
+        """Write an object while the folder is locked; return True. Raises ServiceError."""
         path = self._path(key)
-        beside = self.base / _PART
-        with _told(path):
+        with writing(path):
             os.makedirs(path.parent, exist_ok=True)
-            with os.fdopen(os.open(beside, os.O_WRONLY | os.O_TRUNC | _OPENED, 0o644), "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(beside, path)
+        replace_file(path, lambda file: file.write(data), beside=self.base / _PART)
         return True
 
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        """One writer at a time; the system lets go when a process dies."""
-        with _told(self.base):
-            os.makedirs(self.base, exist_ok=True)
-            descriptor = os.open(self.base / _LOCK, os.O_RDWR | _OPENED, 0o644)
-        try:
-            self._lock(descriptor)
-            yield
-        finally:
-            os.close(descriptor)
-
-    def _lock(self, descriptor: int) -> None:
-        end = time.monotonic() + PATIENCE
-        while not _taken(descriptor):
-            if time.monotonic() > end:
-                raise ServiceError(
-                    f"{self.base / _LOCK} is held by another program; end it, or wait for its end"
-                )
-            self.sleep(0.002)
+    def _locked(self) -> AbstractContextManager[None]:
+        """Hold the folder's lock, which the system releases when a process dies."""
+        lock = self.base / _LOCK
+        busy = f"{lock} is held by another program; end it, or wait for its end"
+        return held(lock, busy=busy, seconds=LOCK_SECONDS)
 
 
 def _is_key(key: str) -> bool:
     return _KEY.fullmatch(key) is not None and key not in (_LOCK, _PART)
 
 
-def _taken(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError as failed:
-        raise ServiceError(f"the folder of the store cannot be locked: {_why(failed)}") from failed
-    return True
-
-
 def _files(top: Path) -> Iterator[tuple[str, str]]:
-    """The folder and name of each file below; links to folders are not followed. Raises ServiceError."""
+    """Yield the folder and name of each file below, without following links. Raises ServiceError."""
 
     def refuse(failed: OSError) -> None:
         if not isinstance(failed, FileNotFoundError):
-            raise ServiceError(f"{failed.filename or top} cannot be read: {_why(failed)}") from failed
+            raise ServiceError(f"{failed.filename or top} cannot be read: {reason(failed)}") from failed
 
     for below, _, names in os.walk(top, onerror=refuse):
         yield from ((below, name) for name in names)
-
-
-@contextmanager
-def _told(path: Path) -> Iterator[None]:
-    """What the disk refuses, as one line."""
-    try:
-        yield
-    except OSError as failed:
-        raise ServiceError(f"{path} cannot be written: {_why(failed)}") from failed
-
-
-def _why(failed: Exception) -> str:
-    return (getattr(failed, "strerror", None) or str(failed)).lower()

@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import pytest
 
+from seatrial.core.addresses import is_loopback
 from seatrial.core.errors import UsageError
-from seatrial.release.registry.reference import (
+from seatrial.release.registry.image_names import (
     Repository,
     checked_reference,
     full_name,
     is_path,
-    on_loopback,
     shown,
 )
 
@@ -74,7 +74,7 @@ def test_docker_hub_is_asked_at_another_name_than_people_write() -> None:
     ],
 )
 def test_anything_else_is_no_repository(name: str) -> None:
-    with pytest.raises(UsageError, match="is no repository of images") as refused:
+    with pytest.raises(UsageError, match="is not a repository of images") as refused:
         Repository.parse(name)
     assert len(str(refused.value).splitlines()) == 1
     assert len(str(refused.value)) < 200
@@ -107,7 +107,7 @@ def test_tags_and_digests_are_taken_as_they_are(text: str) -> None:
     ],
 )
 def test_anything_else_is_neither_tag_nor_digest(text: str) -> None:
-    with pytest.raises(UsageError, match=r"is no (tag|digest)"):
+    with pytest.raises(UsageError, match=r"is not a (tag|digest)"):
         checked_reference(text)
 
 
@@ -115,7 +115,7 @@ def test_anything_else_is_neither_tag_nor_digest(text: str) -> None:
     "host", ["localhost", "localhost:5000", "127.0.0.1", "127.1.2.3:80", "[::1]", "[::1]:5000"]
 )
 def test_this_machine_may_be_spoken_to_in_plain(host: str) -> None:
-    assert on_loopback(host)
+    assert is_loopback(host)
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_this_machine_may_be_spoken_to_in_plain(host: str) -> None:
     ],
 )
 def test_nobody_else_may(host: str) -> None:
-    assert not on_loopback(host)
+    assert not is_loopback(host)
 
 
 @pytest.mark.parametrize("text", ["", "..", ".", "../x", "/etc", "a/../b", "a\\b", "A", "a/", "-a", "a\0b"])
