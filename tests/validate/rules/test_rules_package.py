@@ -140,7 +140,7 @@ def test_headings_are_set_as_the_others_set_them() -> None:
     assert said("unusual-towncrier-setting", own) == []
     siblings = {f"other-{number}": OCEAN for number in range(3)}
     (problem,) = problems_of(BY_NAME["unusual-towncrier-setting"], own, siblings=siblings)
-    assert problem.evidence == "all the 3 other integrations have it so"
+    assert problem.evidence == "all the 3 other integrations have this value"
 
 
 def test_a_package_without_towncrier_is_told_once() -> None:

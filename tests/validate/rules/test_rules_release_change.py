@@ -161,7 +161,7 @@ def test_a_raised_version_is_held_to_the_contract_at_its_line_and_told_the_right
     [finding] = found(released(REMOVED, "0.1.1"))
     assert (finding.path, finding.line, finding.code) == (f"{PLACE}/pyproject.toml", 3, "REL204")
     assert finding.message == f"{WHY} major, not patch"
-    assert finding.fix and finding.fix.title == 'raise it to "1.0.0", or take that change back'
+    assert finding.fix and finding.fix.title == 'raise it to "1.0.0", or undo that change'
     assert said(released(REMOVED, "1.0.0")) == []
 
 

@@ -26,8 +26,8 @@ def config(*resources: dict[str, Any]) -> dict[str, Any]:
     [
         ("'project'", "write '\"project\"', with both quotes"),
         ("project", "write '\"project\"', with both quotes"),
-        ("if .x == 'a' then 1 else 2 end", 'use double quotes for the texts inside, as in "..."'),
-        ('"project" |', "mend the expression; https://play.jqlang.org shows what it does"),
+        ("if .x == 'a' then 1 else 2 end", 'write the strings in it in double quotes, as in "..."'),
+        ('"project" |', "correct the expression; you can try it at https://play.jqlang.org"),
     ],
 )
 def test_broken_jq_says_what_to_type(expression: str, title: str) -> None:
@@ -84,7 +84,7 @@ def test_a_slip_in_a_blueprint_is_mended_with_its_quotes() -> None:
         ("created_at", 'change "created_at" to "createdAt"'),
         ("names", 'add the property "names" to blueprint "project", or delete the line'),
         ("tier", 'add the property "tier" to blueprint "project", or delete the line'),
-        ("status", "delete the line: Port itself works out the value"),
+        ("status", "delete the line: Port computes it"),
         ("owner", 'move "owner" below "relations"'),
     ],
 )

@@ -36,7 +36,7 @@ def test_a_relation_leads_to_a_blueprint_of_the_file_or_of_port(target: str) -> 
         ("_users", 'change "_users" to "_user"'),
         (
             "service",
-            'add the blueprint "service" to .port/resources/blueprints.json, or, where it lives elsewhere, '
+            'add the blueprint "service" to .port/resources/blueprints.json, or, if another integration has it, '
             'list it under "blueprints" of [known] in seatrial.toml',
         ),
     ],

@@ -129,7 +129,7 @@ def test_legacy_keys_are_no_finding_where_most_still_have_them() -> None:
     old, new = of_spec("type: other"), of_spec("title: Other")
     assert said("legacy-key", folder, siblings={"a": old, "b": old, "c": new}) == []
     (problem,) = problems_of(BY_NAME["legacy-key"], folder, siblings={"a": old, "b": new, "c": new})
-    assert problem.evidence == "2 of the 3 other integrations do without"
+    assert problem.evidence == "2 of the 3 other integrations do not have it"
 
 
 def test_a_name_that_the_package_rules_refuse_is_not_compared() -> None:

@@ -139,7 +139,7 @@ def test_an_odd_name_comes_with_a_better_one(name: str, better: str) -> None:
 def test_an_odd_name_without_a_word_comes_without_a_better_one(name: str) -> None:
     (problem,) = problems_of(BY_NAME["odd-configuration-name"], edited(("name: apiUrl", f"name: {name}")))
     assert problem.fix
-    assert problem.fix.title == "rename it to words in camelCase"
+    assert problem.fix.title == "choose a name in camelCase"
 
 
 @pytest.mark.parametrize("value", ["'\\\"TOKEN\\\"'", "\"'Github App'\"", "'.a |'"])
