@@ -98,8 +98,8 @@ def configuration_read_by_spec_name(configuration_use: ConfigurationUse) -> Prob
 def unused_configuration(configuration_use: ConfigurationUse) -> Problems:
     """Each configuration that the spec declares is used.
 
-    People would set an unused one to no effect. A configuration counts as used where the code mentions
-    it in any way, where other configurations depend on it, and where Ocean itself reads it.
+    Setting an unused one has no effect. A configuration counts as used if the code mentions it in any
+    way, if other configurations depend on it, or if Ocean itself reads it.
     """
     for item, key in configuration_use.unused():
         where = configuration_use.spec.document.at(*item.way("name"))

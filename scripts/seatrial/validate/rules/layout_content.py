@@ -258,7 +258,7 @@ def conflict_marker(texts: Texts) -> Problems:
 def malformed_data_file(texts: Texts) -> Problems:
     """Every JSON, YAML and TOML file is valid, except in tests and fixtures.
 
-    The examples in `.port` are published with the spec; users copy from the others.
+    The examples in `.port` are published with the spec; the other files are copied by users.
     """
     for path, fault in texts.malformed:
         severity = None if path.startswith(".port/") else WARNING

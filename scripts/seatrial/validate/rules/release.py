@@ -145,7 +145,7 @@ def invalid_change_type(intents: Intents) -> Problems:
 
 @rule("REL104", bad=waiting("", "", name="read-pages-once"), severity=WARNING)
 def misnamed_intent(intents: Intents) -> Problems:
-    """Each file in `.ocean-release` ends in `.yaml` or `.yml`.
+    """The name of each file in `.ocean-release` ends in `.yaml` or `.yml`.
 
     The release skips any other file, and in Ocean's repository deletes it with the next intent that it applies.
     """

@@ -179,7 +179,7 @@ def unknown_scorecard_property(scorecards: Rows, blueprints: Blueprints) -> Prob
 
 @rule("RES208", bad=_with_page("openTasks", 6, "goodServiceTasks"))
 def unknown_page_blueprint(pages: Rows, blueprints: Blueprints) -> Problems:
-    """The blueprints that the widgets of a page show exist.
+    """The widgets of a page show only blueprints that exist.
 
     Otherwise Port rejects the page, or the widget stays empty. A widget's settings for a blueprint that
     does not exist are only a warning, because the widget works without them.

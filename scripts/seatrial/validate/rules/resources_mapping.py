@@ -68,7 +68,7 @@ def duplicate_resource(app_config: AppConfig) -> Problems:
 
 @rule("RES203", bad=replaced(APP_CONFIG, '"goodServiceTask"', '"goodServiceTasks"'))
 def unknown_mapped_blueprint(app_config: AppConfig, blueprints: Blueprints) -> Problems:
-    """The blueprint that a kind is mapped to exists.
+    """A kind is mapped to a blueprint that exists.
 
     Otherwise Port rejects every entity of the kind, and the kind is missing from the catalogue.
     """
