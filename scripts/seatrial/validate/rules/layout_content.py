@@ -230,7 +230,7 @@ def retired_file(integration: Integration, tree: Tree, fleet: Fleet) -> Problems
     siblings={name: _with_shared_makefile(name) for name in OTHERS},
 )
 def own_makefile(integration: Integration, tree: Tree, fleet: Fleet) -> Problems:
-    """Where the integrations share a Makefile, each of them uses it.
+    """Each integration uses the shared Makefile, if there is one.
 
     A copy misses every later fix of the shared one, and in time its `make lint` gives other results.
     """
