@@ -1,1 +1,1 @@
-"""The rules in words: pages, examples, pictures."""
+"""The documentation that is generated from the code: rules, their examples, pictures, the table of rooms."""

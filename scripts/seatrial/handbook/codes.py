@@ -1,15 +1,15 @@
-"""The codes that a `seatrial.toml` may name."""
+"""The codes of rules that a `seatrial.toml` may name."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 
 
-def known_codes(asked: str) -> Collection[str]:
-    """Return the codes of all rules; those of lint are loaded only when `asked` may be one of them."""
+def known_codes(code: str) -> Collection[str]:
+    """Return the codes among which `code` may be; those of lint are loaded only when it begins like one."""
     from seatrial.validate.rules import BY_CODE
 
-    if not asked.upper().startswith("L"):
+    if not code.upper().startswith("L"):
         return BY_CODE.keys()
     from seatrial.lint.tools.laws import LAW_OF
 

@@ -1,4 +1,4 @@
-"""Each rule broken and mended: the template is the good example, one edit of it the bad one."""
+"""The good and the bad example of each rule: the template's folder, and one edit of it."""
 
 from __future__ import annotations
 
@@ -21,15 +21,18 @@ from seatrial.validate.rules import RULES, Rule
 from seatrial.validate.run import Verdict, check
 
 NAME = "good-service"
+PATH = f"integrations/{NAME}"
 CONTEXT = 2
+"""The unchanged lines that a diff shows around a change."""
+
 LOCKED_CORE = "0.48.12"
 PUBLISHED = {"0.9.0": "3f786850e387550fdab836ed7e6dc881de23001b"}
-"""A version of the example that was published from another commit."""
+"""A version of the example that counts as published, and the commit it was published from."""
 
 
 @dataclass(frozen=True)
 class Example:
-    """What was changed, as lines of a unified diff, and what Seatrial says of the result."""
+    """A change to the good folder, as lines of a unified diff, and the findings it leads to."""
 
     diff: tuple[str, ...]
     findings: tuple[Finding, ...]
@@ -37,13 +40,13 @@ class Example:
 
 @cache
 def good_folder(profile: Profile = Profile.GUIDE) -> MemoryFolder:
-    """A fresh folder from the template, with the least lock file that is not stale."""
+    """Return a new folder from the template, with a minimal lock file that is not stale."""
     folder = render(Answers.of("Good Service", profile=profile, released="2026-01-31"))
     return folder.having("poetry.lock", lock_of(folder))
 
 
 def lock_of(folder: MemoryFolder) -> str:
-    """The least lock file that is not stale for the folder's `pyproject.toml`."""
+    """Return a minimal lock file that is not stale for the folder's `pyproject.toml`."""
     pyproject = toml.load("pyproject.toml", folder.read("pyproject.toml"))
     return (
         f'[[package]]\nname = "port-ocean"\nversion = "{LOCKED_CORE}"\n\n'
@@ -53,23 +56,22 @@ def lock_of(folder: MemoryFolder) -> str:
 
 
 def judge(rule: Rule, folder: Folder, profile: Profile) -> Verdict:
-    """What all rules, and this one even where it is off by itself, say of a folder beside its siblings."""
+    """Run all rules over a folder beside the rule's siblings, with this rule on even where it is off by default."""
     good = good_folder(profile)
-    integration = Integration(NAME, f"integrations/{NAME}", folder)
+    integration = Integration(NAME, PATH, folder)
     siblings = [Integration(name, f"integrations/{name}", edit(good)) for name, edit in rule.siblings.items()]
     settings = Settings() if rule.severities[profile] else Settings(severities={rule.code: Severity.WARNING})
-    change = change_to(folder, profile) if "change" in rule.subjects else None
-    subjects = Facts(integration, profile, Fleet([integration, *siblings]), settings, change)
-    return check(subjects, RULES)
+    change = change_to(folder, profile) if "change" in rule.needs else None
+    return check(Facts(integration, profile, Fleet([integration, *siblings]), settings, change), RULES)
 
 
 def change_to(folder: Folder, profile: Profile) -> Change:
-    """The change of the good folder into this one."""
+    """Return the change from the good folder to this one."""
     good = good_folder(profile)
     paths = {*good.paths(), *folder.paths()}
     changed = (path for path in sorted(paths) if _bytes(good, path) != _bytes(folder, path))
-    was = Integration(NAME, f"integrations/{NAME}", good)
-    return Change("origin/main", tuple(changed), Facts(was, profile, Fleet([was])), PUBLISHED)
+    base = Integration(NAME, PATH, good)
+    return Change("origin/main", tuple(changed), Facts(base, profile, Fleet([base])), PUBLISHED)
 
 
 def _bytes(folder: Folder, path: str) -> bytes | None:
@@ -80,26 +82,20 @@ def _bytes(folder: Folder, path: str) -> bytes | None:
 
 
 def example(rule: Rule | Law) -> Example:
-    """The bad example of a rule, with the real output."""
-    if isinstance(rule, Law):
-        return _lint_example(rule)
-    good = good_folder(rule.profile)
+    """Return the bad example of a rule with its findings; those of a lint tool were recorded."""
+    good = good_folder() if isinstance(rule, Law) else good_folder(rule.profile)
     bad = rule.bad(good)
-    findings = judge(rule, bad, rule.profile).findings
+    if isinstance(rule, Law):
+        recorded = rule.read(bad.files.get)
+        found = [(rule.code, rule.name, one.severity or rule.severity, one) for one in recorded]
+        findings = stamped(Integration(NAME, PATH, bad), found)
+    else:
+        findings = judge(rule, bad, rule.profile).findings
     return Example(tuple(_difference(good, bad)), tuple(one for one in findings if one.code == rule.code))
 
 
-def _lint_example(law: Law) -> Example:
-    """The bad example of a law of lint, with what its tool said of it when that was recorded."""
-    good = good_folder()
-    bad = law.bad(good)
-    integration = Integration(NAME, f"integrations/{NAME}", bad)
-    told = [(law.code, law.name, one.severity or law.severity, one) for one in law.read(bad.files.get)]
-    return Example(tuple(_difference(good, bad)), stamped(integration, told))
-
-
 def broken_by(*rules: Rule) -> tuple[Finding, ...]:
-    """What is said of one folder that breaks all of these rules in turn, in profile guide."""
+    """Return the findings for one folder that breaks all of these rules, in profile guide."""
     folder = good_folder(Profile.GUIDE)
     for rule in rules:
         folder = rule.bad(folder)

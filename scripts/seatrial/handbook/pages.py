@@ -1,4 +1,4 @@
-"""A rule in words: for the terminal and for docs/rules.md."""
+"""Rules as text: for the terminal and for docs/rules.md."""
 
 from __future__ import annotations
 
@@ -10,85 +10,89 @@ from seatrial.lint.tools.laws import LAWS, Law
 from seatrial.report.text import line
 from seatrial.validate.rules import RULES, Rule
 
-Told = Rule | Law
+AnyRule = Rule | Law
 
 FAMILIES = {
-    "LAY": "Layout: the folder's hierarchy",
-    "SPC": "Spec: what `.port/spec.yaml` states",
+    "LAY": "Layout: the files and folders of an integration",
+    "SPC": "Spec: `.port/spec.yaml`",
     "RES": "Resources: blueprints, mapping, scorecards, pages and actions",
     "PKG": "Package: `pyproject.toml` and `poetry.lock`",
     "CHG": "Changelog and version",
-    "REL": "Release: intents, and what a change asks for",
-    "COD": "Code: what the Python sources agree with",
-    "LNT": "Lint: what the integration's own tools say",
+    "REL": "Release: intents, and what a change must announce",
+    "COD": "Code: the Python sources, and their agreement with the spec and the mapping",
+    "LNT": "Lint: the integration's own tools",
 }
 
 
-EVERY: tuple[Told, ...] = tuple(sorted((*RULES, *LAWS), key=lambda one: one.code))
-"""All rules, and the laws of lint among them, by code."""
+EVERY: tuple[AnyRule, ...] = tuple(sorted((*RULES, *LAWS), key=lambda one: one.code))
+"""All rules, those of lint among them, sorted by code."""
 
 
-def weight(rule: Told) -> str:
-    """A rule's severity, by profile where they differ."""
+def severity_text(rule: AnyRule) -> str:
+    """Return a rule's severity, by profile where they differ."""
     words = {profile: severity.value if severity else "off" for profile, severity in rule.severities.items()}
     if len(set(words.values())) == 1:
         return words[Profile.GUIDE]
     return ", ".join(f"{word} in profile {profile.value}" for profile, word in words.items())
 
 
-def listing(rules: Iterable[Told]) -> str:
-    """All rules, a line each: code, name, severity, law."""
-    rows = [(rule.code, rule.name, weight(rule), rule.law) for rule in rules]
-    widths = [max(len(row[column]) for row in rows) for column in (1, 2)]
-    return "".join(f"{code}  {name:{widths[0]}}  {how:{widths[1]}}  {law}\n" for code, name, how, law in rows)
+def listing(rules: Iterable[AnyRule]) -> str:
+    """Return all rules, one a line: code, name, severity, law."""
+    rows = [(rule.code, rule.name, severity_text(rule), rule.law) for rule in rules]
+    name_width, width = (max(len(row[column]) for row in rows) for column in (1, 2))
+    return "".join(
+        f"{code}  {name:{name_width}}  {severity:{width}}  {law}\n" for code, name, severity, law in rows
+    )
 
 
-def entry(rule: Told, shown: Example) -> str:
-    """A rule for the terminal: law, reason, severity, bad example and what is said of it."""
-    parts = [f"{rule.code} {rule.name} ({weight(rule)})", rule.law, rule.reason]
-    parts.append("For example, with this change to a correct folder:\n" + _indented(shown.diff))
-    parts.append("Seatrial says:\n" + _indented(line(finding) for finding in shown.findings))
-    parts.append(_waiver(rule))
+def entry(rule: AnyRule, example: Example) -> str:
+    """Return a rule for the terminal: law, reason, severity, bad example with its findings, how to ignore it."""
+    parts = [
+        f"{rule.code} {rule.name} ({severity_text(rule)})",
+        rule.law,
+        rule.reason,
+        "For example, with this change to a correct folder:\n" + _indented(example.diff),
+        "Seatrial says:\n" + _indented(line(finding) for finding in example.findings),
+        f"To accept it for a reason: {rule.waiver}" if rule.waiver else "",
+    ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _waiver(rule: Told) -> str:
-    if isinstance(rule, Law):
-        return f"To keep it for a reason: {rule.waiver}" if rule.waiver else ""
-    return f'To keep it for a reason: [tool.seatrial] ignore = {{ {rule.code} = "the reason" }} in pyproject.toml'
-
-
-def page(examples: Mapping[Told, Example]) -> str:
-    """docs/rules.md, whole."""
+def page(examples: Mapping[AnyRule, Example]) -> str:
+    """Return the whole text of docs/rules.md."""
     text = [
         "# Rules",
-        "This page is written by `make docs` from the rules themselves: each example below was made by one edit of "
-        "the template's folder, and each output is what Seatrial printed for it. `-` is the good line, `+` the bad. "
-        "What a lint tool says (`LNT`) was recorded.",
-        "`0xx` are laws of presence, `1xx` of content, `2xx` of agreement between files. A code is never used again.",
+        "`make docs` writes this page from the rules themselves. Each rule is a sentence that holds for every correct "
+        "integration; its name is the fault that it finds. The example shows one change to a correct folder, with `-` "
+        "for the good line and `+` for the bad one, and what Seatrial prints for it. The output of lint tools (`LNT`) "
+        "was recorded.",
+        "Rules numbered `0xx` are about presence, `1xx` about content, `2xx` about agreement between files. The code "
+        "of a removed rule is never used again. To ignore a rule in one integration, see [For authors]"
+        "(authors.md#ignore-a-rule); to change its severity in a repository, [For maintainers]"
+        "(maintainers.md#seatrialtoml).",
         _contents(examples),
     ]
     for family, title in FAMILIES.items():
         text.append(f"## {title}")
-        text.extend(_section(rule, shown) for rule, shown in examples.items() if rule.family == family)
+        text.extend(_section(rule, example) for rule, example in examples.items() if rule.family == family)
     return "\n\n".join(text) + "\n"
 
 
-def _contents(rules: Iterable[Told]) -> str:
-    rows = [
-        f"| [{rule.code}](#{rule.code.lower()}-{rule.name}) | {rule.name} | {weight(rule)} |"
+def _contents(rules: Iterable[AnyRule]) -> str:
+    rows = (
+        f"| [{rule.code}](#{rule.code.lower()}-{rule.name}) | {rule.name} | {severity_text(rule)} |"
         for rule in rules
-    ]
-    return "\n".join(["| code | allows | severity |", "|---|---|---|", *rows])
+    )
+    return "\n".join(["| code | fault | severity |", "|---|---|---|", *rows])
 
 
-def _section(rule: Told, shown: Example) -> str:
-    output = "\n".join(line(finding) for finding in shown.findings)
+def _section(rule: AnyRule, example: Example) -> str:
+    output = "\n".join(line(finding) for finding in example.findings)
     parts = [
         f"### {rule.code} {rule.name}",
-        f"**{rule.law}** *({weight(rule)})*",
+        f"**{rule.law}** *({severity_text(rule)})*",
         rule.reason,
-        "```diff\n" + "\n".join(shown.diff) + "\n```",
+        "```diff\n" + "\n".join(example.diff) + "\n```",
         "```text\n" + output + "\n```",
     ]
     return "\n\n".join(part for part in parts if part)

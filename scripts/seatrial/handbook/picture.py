@@ -9,7 +9,7 @@ COLUMNS = 118
 
 
 def picture(title: str, command: str, output: str) -> str:
-    """An SVG of what a terminal shows after `command`; `output` may hold colour codes."""
+    """Return an SVG of what a terminal shows after `command`; `output` may contain colour codes."""
     from rich.console import Console
     from rich.text import Text
 
@@ -18,5 +18,5 @@ def picture(title: str, command: str, output: str) -> str:
     )
     console.print(Text.assemble(("$ ", "bold green"), command))
     console.print(Text.from_ansi(output))
-    drawn = console.export_svg(title=title, unique_id=re.sub(r"\W", "-", title))
-    return re.sub(r"@font-face \{.*?\}\s*", "", drawn, flags=re.DOTALL).replace("Fira Code, ", "") + "\n"
+    svg = console.export_svg(title=title, unique_id=re.sub(r"\W", "-", title))
+    return re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL).replace("Fira Code, ", "") + "\n"

@@ -1,4 +1,4 @@
-"""The rooms of this package: the one table of floors, read by the layer test and printed in CONTRIBUTING."""
+"""The rooms of this package and their floors: read by the layer test, printed in CONTRIBUTING.md."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 class Room:
     """A folder of `scripts/seatrial/`, which may import only rooms of lower floors.
 
-    `holds` says what is in it, `touches` what it may use besides the standard library's pure parts.
+    `holds` describes its content, `touches` what it may use besides the pure parts of the standard library.
     """
 
     floor: int
@@ -45,7 +45,7 @@ ROOMS = (
     Room(
         6, "release", "`plan/` (pure), `registry/`, `store/`, `builders/`, `attest/`, `run/`", "the network"
     ),
-    Room(7, "handbook", "the rules in words: pages, examples, pictures; this table", "rich"),
+    Room(7, "handbook", "generated documentation: the rules, their examples, pictures, this table", "rich"),
     Room(8, "tasks", "one module a verb", "invoke"),
     Room(9, "__main__", "the console script", "`tasks`"),
 )
@@ -77,6 +77,6 @@ LIBRARIES: Mapping[str, frozenset[str]] = {
 
 
 def table() -> str:
-    """The rooms as the table in CONTRIBUTING.md, in Markdown."""
+    """Return the table of rooms in CONTRIBUTING.md, in Markdown."""
     rows = [f"| {room.floor} | `{room.name}` | {room.holds} | {room.touches} |" for room in ROOMS]
     return "\n".join(["| floor | room | holds | may use |", "|---|---|---|---|", *rows]) + "\n"

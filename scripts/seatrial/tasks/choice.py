@@ -38,7 +38,7 @@ class Choice:
 
     def changes(self, rules: Sequence[Rule]) -> Mapping[str, Change]:
         """What has changed in them, by their paths, where one of the rules asks. Raises as `since`."""
-        wanted = self.since and any("change" in rule.subjects for rule in rules)
+        wanted = self.since and any("change" in rule.needs for rule in rules)
         return self.since.changes(self.integrations) if self.since and wanted else {}
 
 

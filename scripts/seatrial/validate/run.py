@@ -47,9 +47,9 @@ def check(facts: Facts, rules: Sequence[Rule]) -> Verdict:
         return Verdict(_stamped(facts, found), crashes=tuple(crashes))
     kept = [(rule, problem) for rule, problem in found if rule.code not in suppressions.codes]
     caught = {rule.code for rule, _ in found}
-    always = {rule.code for rule in on if "change" not in rule.subjects}
+    always = {rule.code for rule in on if "change" not in rule.needs}
     facts.suppressions = suppressions.after(always, caught)
-    about = [one for rule in on if "suppressions" in rule.subjects for one in _run(rule, facts, crashes)]
+    about = [one for rule in on if "suppressions" in rule.needs for one in _run(rule, facts, crashes)]
     return Verdict(_stamped(facts, kept + about), len(found) - len(kept), tuple(crashes))
 
 

@@ -1,4 +1,4 @@
-"""Each rule against the template's folder: good says nothing, the one edit says only this rule."""
+"""Every rule: no finding for the good folder, and only its own for its bad example."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ def test_a_rule_states_its_law_and_its_reason(rule: Rule) -> None:
 
 
 @ALL
-def test_every_finding_of_an_example_says_what_to_do(rule: Rule) -> None:
+def test_every_finding_of_an_example_has_a_fix(rule: Rule) -> None:
     for finding in example(rule).findings:
         assert finding.fix is not None, finding.message
         assert finding.fix.title
 
 
 @ALL
-def test_messages_are_one_plain_line(rule: Rule) -> None:
+def test_messages_are_one_line_without_a_full_stop(rule: Rule) -> None:
     for finding in example(rule).findings:
         text = finding.message + (finding.fix.title if finding.fix else "")
         assert not finding.message.endswith("."), finding.message
@@ -52,15 +52,15 @@ def test_messages_are_one_plain_line(rule: Rule) -> None:
 
 
 @ALL
-def test_every_rule_is_on_in_some_profile_or_says_why_not(rule: Rule) -> None:
+def test_every_rule_is_on_in_some_profile_or_explains_how_to_switch_it_on(rule: Rule) -> None:
     assert any(rule.severities.values()) or "switch" in rule.reason, "a rule that is off says how it is used"
 
 
-def test_codes_and_names_are_used_once() -> None:
+def test_codes_and_names_are_unique() -> None:
     assert len(BY_CODE) == len(BY_NAME) == len(RULES)
 
 
-def test_codes_of_a_band_have_no_gap() -> None:
+def test_codes_of_a_band_have_no_gaps() -> None:
     bands: dict[str, list[int]] = {}
     for code in BY_CODE:
         bands.setdefault(code[:4], []).append(int(code[4:]))

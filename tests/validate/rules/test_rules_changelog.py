@@ -1,4 +1,4 @@
-"""Family CHG beyond each rule's own example."""
+"""Rules of family CHG, beyond the example of each rule."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ LOG = f"""# Changelog
 
 
 def logged(old: str = "", new: str = "") -> MemoryFolder:
-    """The good folder of the Ocean profile with the changelog above, one text of it replaced."""
+    """Return the good folder of profile ocean with the changelog above, in which one text is replaced."""
     assert LOG.count(old) == 1 or not old
     return OCEAN.having(CHANGELOG, LOG.replace(old, new) if old else LOG)
 
@@ -65,12 +65,12 @@ def test_a_changelog_as_towncrier_writes_it_is_clean() -> None:
 
 
 @pytest.mark.parametrize("newline", ["\r\n", " \n", "\t\n"])
-def test_line_ends_and_blanks_before_them_do_not_count(newline: str) -> None:
+def test_line_endings_and_trailing_blanks_do_not_matter(newline: str) -> None:
     assert said(OCEAN.having(CHANGELOG, LOG.replace("\n\n", newline + newline))) == []
 
 
 @pytest.mark.parametrize(
-    ("heading", "cure"),
+    ("heading", "fix_title"),
     [
         ("# 0.1.0 (2026-01-31)", 'write "## 0.1.0 (2026-01-31)"'),
         ("## v0.1.0 (2026-01-31)", 'write "## 0.1.0 (2026-01-31)"'),
@@ -81,15 +81,15 @@ def test_line_ends_and_blanks_before_them_do_not_count(newline: str) -> None:
         ("0.1.0 (2026-01-31)", 'write "## 0.1.0 (2026-01-31)"'),
     ],
 )
-def test_the_newest_heading_has_the_declared_form(heading: str, cure: str) -> None:
+def test_the_newest_heading_has_the_declared_form(heading: str, fix_title: str) -> None:
     folder = logged("## 0.1.0 (2026-01-31)", heading)
     assert said(folder)[0] == f'5: malformed-changelog-heading: "{heading}" is no heading of an entry'
     (problem,) = problems_of(BY_NAME["malformed-changelog-heading"], folder)
     assert problem.fix
-    assert problem.fix.title == cure
+    assert problem.fix.title == fix_title
 
 
-def test_a_repaired_heading_is_right() -> None:
+def test_a_repaired_heading_is_correct() -> None:
     folder = logged("## 0.1.0 (2026-01-31)", "# v0.1.0 (2026-01-31)")
     (problem,) = problems_of(BY_NAME["malformed-changelog-heading"], folder, profile=Profile.OCEAN)
     assert problem.fix
@@ -110,14 +110,16 @@ def test_a_repaired_heading_is_right() -> None:
         ('title_format = "{version} ({project_date})"\n', "## 0.1.0 (2026-01-31)", True),
     ],
 )
-def test_older_forms_are_right_where_they_are_declared(declared: str, heading: str, is_right: bool) -> None:
+def test_older_forms_are_accepted_where_they_are_declared(
+    declared: str, heading: str, is_right: bool
+) -> None:
     text = LOG.replace("## ", "# ").replace("# 0.1.0 (2026-01-31)", heading).replace("\n\n\n#", "\n\n#")
     folder = OCEAN.edited(PYPROJECT, TITLE_FORMAT, declared).having(CHANGELOG, text.replace("## #", "###"))
     assert (said(folder) == []) is is_right
 
 
 @pytest.mark.parametrize("date", ["2026-13-31", "2026-02-30", "0000-01-01"])
-def test_the_newest_date_is_a_day_of_the_calendar(date: str) -> None:
+def test_the_newest_date_is_a_real_date(date: str) -> None:
     assert said(logged("2026-01-31", date)) == [f'5: invalid-changelog-date: "{date}" is no date']
 
 
@@ -139,7 +141,7 @@ def test_blank_lines_of_the_newest_entry_are_counted(old: str, new: str, wanted:
     ("old", "new"),
     [("(2026-01-31)\n\n\n", "(2026-01-31)\n"), ("Fixes\n\n", "Fixes\n\n\n"), ("pages\n\n\n", "pages\n\n")],
 )
-def test_repaired_spacing_is_right(old: str, new: str) -> None:
+def test_repaired_spacing_is_correct(old: str, new: str) -> None:
     folder = logged(old, new)
     (problem,) = problems_of(BY_NAME["wrong-changelog-spacing"], folder, profile=Profile.OCEAN)
     assert problem.fix
@@ -147,7 +149,7 @@ def test_repaired_spacing_is_right(old: str, new: str) -> None:
     assert repaired(folder.text(CHANGELOG), [problem.fix.edit]) == LOG
 
 
-def test_spacing_weighs_less_where_the_older_entries_have_another() -> None:
+def test_spacing_is_a_warning_where_older_entries_differ_too() -> None:
     text = LOG.replace("(2026-01-31)\n\n\n", "(2026-01-31)\n\n")
     folder = OCEAN.having(CHANGELOG, text.replace("(2026-01-29)\n\n\n", "(2026-01-29)\n\n"))
     (problem,) = problems_of(BY_NAME["wrong-changelog-spacing"], folder, profile=Profile.OCEAN)
@@ -155,7 +157,7 @@ def test_spacing_weighs_less_where_the_older_entries_have_another() -> None:
 
 
 @pytest.mark.parametrize(
-    ("new", "cure"),
+    ("new", "fix_title"),
     [
         ("### Bugfixes", 'write "### Bug Fixes"'),
         ("## Bug Fixes", 'write "### Bug Fixes"'),
@@ -166,15 +168,15 @@ def test_spacing_weighs_less_where_the_older_entries_have_another() -> None:
         ),
     ],
 )
-def test_the_newest_entry_has_the_usual_sections(new: str, cure: str) -> None:
+def test_the_newest_entry_has_the_usual_sections(new: str, fix_title: str) -> None:
     folder = logged("### Bug Fixes", new)
     assert said(folder) == [f'12: unknown-changelog-section: "{new}" is no section']
     (problem,) = problems_of(BY_NAME["unknown-changelog-section"], folder)
     assert problem.fix
-    assert problem.fix.title == cure
+    assert problem.fix.title == fix_title
 
 
-def test_nothing_is_underlined_in_the_newest_entry() -> None:
+def test_an_underline_in_the_newest_entry_is_reported() -> None:
     folder = logged("### Bug Fixes\n", "### Bug Fixes\n-----\n")
     assert said(folder) == ["13: malformed-changelog-heading: nothing is underlined in an entry"]
 
@@ -187,7 +189,7 @@ def test_nothing_is_underlined_in_the_newest_entry() -> None:
         ("- Added labels\n\n\n", 'the entry of "0.1.0" has no section'),
     ],
 )
-def test_the_newest_entry_says_something_under_a_section(body: str, wanted: str) -> None:
+def test_the_newest_entry_needs_text_in_a_section(body: str, wanted: str) -> None:
     start, end = LOG.index("### Features\n\n- Added labels"), LOG.index("## 0.0.2")
     folder = OCEAN.having(CHANGELOG, LOG[:start] + body + LOG[end:])
     assert said(folder, "empty-changelog-entry") == [f"5: empty-changelog-entry: {wanted}"]
@@ -208,11 +210,11 @@ def test_a_changelog_of_one_entry_may_end_after_it() -> None:
         (f"{LOG}\n{MARKER}\n", ["32: repeated-changelog-marker"]),
     ],
 )
-def test_marker_and_entries_are_looked_for(text: str, wanted: list[str]) -> None:
+def test_a_missing_or_repeated_marker_and_missing_entries_are_reported(text: str, wanted: list[str]) -> None:
     assert [line.rpartition(": ")[0] for line in said(OCEAN.having(CHANGELOG, text))] == wanted
 
 
-def test_the_newest_version_is_not_in_use_below() -> None:
+def test_the_newest_version_has_no_second_entry() -> None:
     assert said(logged("0.1.0", "0.0.2"), "repeated-changelog-version") == [
         '5: repeated-changelog-version: "0.0.2" has an entry already, at line 17'
     ]
@@ -224,7 +226,7 @@ def test_the_newest_version_is_higher_than_the_one_below() -> None:
     ]
 
 
-def test_what_happened_among_older_entries_is_history() -> None:
+def test_mistakes_in_older_entries_are_not_reported() -> None:
     folder = logged("## 0.0.1 (2026-01-29)", "## 0.0.2 (2026-9-1)")
     assert said(folder) == []
 
@@ -232,11 +234,11 @@ def test_what_happened_among_older_entries_is_history() -> None:
 @pytest.mark.parametrize(
     "text", ["- raised to 0.1.0 (again)", "10.1.0 (2026-01-01) was skipped", "> 0.1.0 (2026-01-31)"]
 )
-def test_a_version_in_running_text_is_no_second_heading(text: str) -> None:
+def test_a_version_in_running_text_is_not_a_heading(text: str) -> None:
     assert said(logged("- Added projects", text), "repeated-changelog-version") == []
 
 
-def test_older_headings_are_judged_only_where_the_others_keep_theirs_so() -> None:
+def test_older_headings_are_checked_only_where_the_other_integrations_keep_the_form() -> None:
     old = logged("## 0.0.1 (2026-01-29)", "# Port_Ocean 0.0.1 (2026-01-29)")
     assert said(old) == []
     assert said(old, siblings={f"other-{number}": old for number in range(3)}) == []
@@ -249,7 +251,7 @@ def test_older_headings_are_judged_only_where_the_others_keep_theirs_so() -> Non
     ("version", "agrees"),
     [("0.1.0", True), ("v0.1.0", True), ("0.1.1", False), ("0.1.0-rc4", False), ("0.1.0-beta", False)],
 )
-def test_the_newest_entry_is_that_of_the_version(version: str, agrees: bool) -> None:
+def test_the_newest_entry_is_for_the_version_in_pyproject(version: str, agrees: bool) -> None:
     folder = logged().edited(PYPROJECT, 'version = "0.1.0"', f'version = "{version}"')
     assert (said(folder, "changelog-version-disagrees") == []) is agrees
 
@@ -268,7 +270,7 @@ def test_the_newest_entry_is_that_of_the_version(version: str, agrees: bool) -> 
         ("changelog/1.feature.md", b"\xff\xfe", []),
     ],
 )
-def test_fragments_are_well_named_and_gone_once_written(
+def test_fragments_need_a_type_and_are_deleted_once_released(
     path: str, text: str | bytes, wanted: list[str]
 ) -> None:
     assert [line.split(": ")[1] for line in said(logged().having(path, text))] == wanted
@@ -297,5 +299,5 @@ def test_an_older_section_of_two_hashes_counts_where_no_form_is_declared() -> No
         b"## 0.1.0 (2026-01-31)" + b" " * 500_000 + b"x",
     ],
 )
-def test_hostile_bytes_are_judged_soon_and_with_few_words(data: bytes) -> None:
+def test_hostile_bytes_are_checked_quickly_and_yield_few_problems(data: bytes) -> None:
     assert len(said(OCEAN.having(CHANGELOG, data))) < 60

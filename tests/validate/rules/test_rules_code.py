@@ -1,4 +1,4 @@
-"""Family COD: Python parses; configurations, live events and actions agree with the code."""
+"""Rules of family COD about Python files, configurations, live events and actions."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def reading(expression: str) -> Edit:
         ("x = 1\nclass A\n    pass\n", "broken.py:2:1 the file does not parse: this is not Python"),
     ],
 )
-def test_a_file_that_does_not_parse_is_told_once(text: str, finding: str) -> None:
+def test_a_file_that_does_not_parse_is_reported_once(text: str, finding: str) -> None:
     assert said("COD001", ("broken.py", "", text)) == [finding]
     assert heard(("broken.py", "", text)) == ["COD001"]
 
@@ -44,11 +44,11 @@ def test_a_file_that_does_not_parse_is_told_once(text: str, finding: str) -> Non
         ("bom.py", "", "\ufeffx = 1\n"),
     ],
 )
-def test_these_files_are_fine_or_told_of_elsewhere(edit: Edit) -> None:
+def test_these_files_are_accepted_or_reported_by_another_rule(edit: Edit) -> None:
     assert said("COD001", edit) == []
 
 
-def test_a_file_in_a_declared_encoding_is_fine_and_one_that_declares_none_is_not() -> None:
+def test_a_file_not_in_utf8_must_declare_its_encoding() -> None:
     latin = edited().having("a.py", "# coding: latin-1\nx = 'é'\n".encode("latin-1"))
     plain = edited().having("a.py", "x = 'é'\n".encode("latin-1"))
     assert problems_of(BY_CODE["COD001"], latin) == []
@@ -74,7 +74,7 @@ def test_a_file_that_is_too_large_is_a_warning() -> None:
         ('ocean.integration_config["proxy"]', 'the spec declares no configuration for "proxy"'),
     ],
 )
-def test_a_key_that_is_not_declared_is_told(expression: str, message: str) -> None:
+def test_an_undeclared_key_is_reported(expression: str, message: str) -> None:
     assert said("COD208", reading(expression)) == [f"client.py:23:48 {message}"]
 
 
@@ -90,7 +90,7 @@ def test_a_forgiving_read_is_a_warning(expression: str, severity: Severity | Non
     assert [one.severity for one in problems("COD208", reading(expression))] == [severity]
 
 
-def test_a_key_that_several_files_read_is_told_once() -> None:
+def test_a_key_that_several_files_read_is_reported_once() -> None:
     other = ("other.py", "", 'ocean.integration_config["proxy"]\n')
     [problem] = problems("COD208", reading('ocean.integration_config["proxy"]'), other)
     assert (problem.where.path, problem.evidence) == ("client.py", "also read in other.py")
@@ -119,12 +119,12 @@ def test_a_key_of_a_constant_is_followed() -> None:
         [(SPEC, "", "title: x\n")],
     ],
 )
-def test_a_read_that_cannot_be_judged_is_not_told(edits: list[Edit]) -> None:
+def test_a_read_that_cannot_be_resolved_is_not_reported(edits: list[Edit]) -> None:
     assert said("COD208", *edits) == []
     assert said("COD209", *edits) == []
 
 
-def test_a_key_in_the_case_of_the_spec_is_told_and_mended() -> None:
+def test_a_key_in_the_case_of_the_spec_is_reported_and_repaired() -> None:
     edit = reading('ocean.integration_config["pageSize"]')
     [problem] = problems("COD209", edit)
     assert problem.message == '"pageSize" is "page_size" in the code'
@@ -134,7 +134,7 @@ def test_a_key_in_the_case_of_the_spec_is_told_and_mended() -> None:
     assert heard(edit) == ["COD209"]
 
 
-def test_a_name_that_is_snake_case_in_the_spec_already_is_fine() -> None:
+def test_a_name_in_snake_case_in_the_spec_is_accepted() -> None:
     assert heard((SPEC, PAGE_SIZE, "  - name: page_size\n")) == []
 
 
@@ -164,7 +164,7 @@ def test_a_name_that_is_snake_case_in_the_spec_already_is_fine() -> None:
         ),
     ],
 )
-def test_a_configuration_that_nothing_uses_is_told(edits: list[Edit], findings: list[str]) -> None:
+def test_an_unused_configuration_is_reported(edits: list[Edit], findings: list[str]) -> None:
     client = edited().text("client.py").replace("page_size", "size").replace('["size"]', '["page_size"]')
     assert said("COD210", ("client.py", "", client), *edits) == findings
 
@@ -196,7 +196,7 @@ def test_live_events_need_a_processor(saas: str, code: str, findings: list[str])
         ("", 0),
     ],
 )
-def test_a_processor_wants_live_events_where_the_rule_is_on(saas: str, count: int) -> None:
+def test_a_processor_needs_live_events_where_the_rule_is_on(saas: str, count: int) -> None:
     code = ("processors.py", "", "ocean.add_webhook_processor(path, P)\n")
     assert len(said("COD212", (SPEC, SAAS, saas), code)) == count
 
@@ -221,7 +221,7 @@ def test_a_processor_wants_live_events_where_the_rule_is_on(saas: str, count: in
         ("actions:\n  - 3\n  - name:\n", EXECUTOR, [], []),
     ],
 )
-def test_actions_and_executors_go_together(
+def test_every_action_needs_an_executor_and_every_executor_an_action(
     actions: str, executor: str, missing: list[str], unlisted: list[str]
 ) -> None:
     edits = [(SPEC, SAAS, SAAS + actions), ("actions/close.py", "", executor)]

@@ -1,4 +1,4 @@
-"""Family COD: kinds and selectors agree with the code, and where the code leaves it open nothing is said."""
+"""Rules of family COD about kinds and selectors, which report nothing where the code cannot be resolved."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ OPEN_RESYNC: Edit = ("main.py", RESYNC, "@ocean.on_resync()\n")
         ),
     ],
 )
-def test_a_slip_is_told_where_it_is(code: str, edits: list[Edit], finding: str) -> None:
+def test_a_mistake_is_reported_at_its_place(code: str, edits: list[Edit], finding: str) -> None:
     assert said(code, *edits) == [finding]
 
 
@@ -111,7 +111,7 @@ def test_a_slip_is_told_where_it_is(code: str, edits: list[Edit], finding: str) 
         ([OPEN_CLASS, OPEN_RESYNC, (SPEC, "- kind: task", "- kind: chore")], ["COD206"]),
     ],
 )
-def test_one_fault_is_told_once(edits: list[Edit], codes: list[str]) -> None:
+def test_one_fault_is_reported_once(edits: list[Edit], codes: list[str]) -> None:
     assert heard(*edits) == codes
 
 
@@ -134,8 +134,8 @@ CLEAN: dict[str, list[Edit]] = {
         ("main.py", "on_resync(Kind.TASK)", "on_resync(TASK)"),
         ("main.py", "from kinds import Kind\n", "from kinds import Kind\n\nTASK = Kind.TASK.value\n"),
     ],
-    "a class that cannot be told": [("integration.py", "| TaskResourceConfig", "| make()"), OPEN_RESYNC],
-    "a kind that cannot be told": [("kinds.py", '"task"', "auto()"), OPEN_RESYNC],
+    "a class that cannot be resolved": [("integration.py", "| TaskResourceConfig", "| make()"), OPEN_RESYNC],
+    "a kind that cannot be resolved": [("kinds.py", '"task"', "auto()"), OPEN_RESYNC],
     "a selector for any key": [
         ("integration.py", "class TaskSelector(Selector):", "class TaskSelector(Selector, extra='allow'):"),
         (APP_CONFIG, "state: open", "status: open"),
@@ -157,7 +157,7 @@ CLEAN: dict[str, list[Edit]] = {
 
 
 @pytest.mark.parametrize("edits", CLEAN.values(), ids=CLEAN.keys())
-def test_what_is_right_or_left_open_is_not_told(edits: list[Edit]) -> None:
+def test_correct_and_undecidable_code_is_not_reported(edits: list[Edit]) -> None:
     assert heard(*edits) == []
 
 
@@ -206,11 +206,11 @@ def nested(mapping: str) -> list[str]:
         ),
     ],
 )
-def test_keys_below_a_key_are_judged_too(mapping: str, findings: list[str]) -> None:
+def test_nested_keys_are_checked_too(mapping: str, findings: list[str]) -> None:
     assert nested(mapping) == findings
 
 
-def test_without_a_class_only_keys_that_no_code_names_are_told() -> None:
+def test_without_a_class_only_keys_that_no_code_mentions_are_reported() -> None:
     unknown = ("integration.py", "CONFIG_CLASS = Good", "CONFIG_CLASS = Bad")
     assert said("COD207", unknown) == []
     assert said("COD207", unknown, (APP_CONFIG, "state: open", "lifecycle: open")) == [
@@ -226,14 +226,14 @@ def test_without_a_class_only_keys_that_no_code_names_are_told() -> None:
         ("COD207", (APP_CONFIG, "state: open", "State: open")),
     ],
 )
-def test_the_repair_mends_it(code: str, edit: Edit) -> None:
+def test_the_repair_corrects_it(code: str, edit: Edit) -> None:
     [problem] = problems(code, edit)
     assert problem.fix
     assert problem.fix.edit
     path = edit[0]
-    mended = repaired(edited(edit).text(path), [problem.fix.edit])
-    assert mended.replace('"', "") == edited().text(path).replace('"', "")
-    assert heard((path, "", mended)) == []
+    repaired_text = repaired(edited(edit).text(path), [problem.fix.edit])
+    assert repaired_text.replace('"', "") == edited().text(path).replace('"', "")
+    assert heard((path, "", repaired_text)) == []
 
 
 @pytest.mark.parametrize(
@@ -257,7 +257,7 @@ def test_the_repair_mends_it(code: str, edit: Edit) -> None:
         ("main.py", "ocean.on_resync(*kinds)(**more)\nocean.on_resync(kind=[])"),
     ],
 )
-def test_odd_shapes_do_no_harm(path: str, text: str) -> None:
+def test_unusual_shapes_raise_nothing(path: str, text: str) -> None:
     there = subjects((path, "", text))
     for code, rule in BY_CODE.items():
         if code.startswith("COD"):

@@ -1,4 +1,4 @@
-"""Family LAY beyond each rule's own example: what is missing, what custom says, what must not be there."""
+"""Rules of family LAY, beyond the example of each rule."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def others(count: int, folder: MemoryFolder = GOOD) -> dict[str, MemoryFolder]:
 
 
 @pytest.mark.parametrize(
-    ("missing", "misnamed", "cure"),
+    ("missing", "misnamed", "fix_title"),
     [
         ("README.md", "readme.md", 'rename "readme.md" to "README.md"'),
         ("CHANGELOG.md", "CHANGLOG.md", 'rename "CHANGLOG.md" to "CHANGELOG.md"'),
@@ -36,10 +36,12 @@ def others(count: int, folder: MemoryFolder = GOOD) -> dict[str, MemoryFolder]:
         ("main.py", "domain.py", 'add a "main.py" that registers a resync function for each kind'),
     ],
 )
-def test_a_file_of_nearly_the_right_name_is_to_be_renamed(missing: str, misnamed: str, cure: str) -> None:
+def test_a_file_with_nearly_the_right_name_should_be_renamed(
+    missing: str, misnamed: str, fix_title: str
+) -> None:
     folder = GOOD.moved(missing, misnamed)
     problems = [p for rule in RULES if rule.family == "LAY" for p in problems_of(rule, folder)]
-    assert [(p.where.path, p.fix and p.fix.title) for p in problems] == [(missing, cure)]
+    assert [(p.where.path, p.fix and p.fix.title) for p in problems] == [(missing, fix_title)]
 
 
 @pytest.mark.parametrize(
@@ -52,19 +54,19 @@ def test_a_file_of_nearly_the_right_name_is_to_be_renamed(missing: str, misnamed
         (f"{RESOURCES}/blueprints.json", "blueprints.json", {"LAY012"}),
     ],
 )
-def test_a_slip_in_a_name_below_port_is_one_finding(path: str, misnamed: str, codes: set[str]) -> None:
+def test_a_misspelled_name_below_port_is_one_finding(path: str, misnamed: str, codes: set[str]) -> None:
     assert layout_codes(GOOD.moved(path, misnamed)) == codes
 
 
 @pytest.mark.parametrize("suffix", ["json", "yml"])
-def test_a_spec_and_a_resource_may_have_any_suffix_that_is_read(suffix: str) -> None:
+def test_a_spec_and_a_resource_may_have_any_suffix_that_ocean_reads(suffix: str) -> None:
     folder = GOOD.moved(".port/spec.yaml", f".port/spec.{suffix}")
     folder = folder.moved(f"{RESOURCES}/port-app-config.yaml", f"{RESOURCES}/port-app-config.{suffix}")
     folder = folder.moved(f"{RESOURCES}/scorecards.json", f"{RESOURCES}/scorecards.yaml")
     assert layout_codes(folder) == set()
 
 
-def test_a_file_that_all_the_others_have_is_missed_with_evidence() -> None:
+def test_a_file_that_all_others_have_is_reported_with_evidence() -> None:
     (problem,) = problems_of(
         BY_NAME["missing-poetry-settings"], GOOD.without("poetry.toml"), siblings=others(4)
     )
@@ -72,7 +74,7 @@ def test_a_file_that_all_the_others_have_is_missed_with_evidence() -> None:
     assert problem.severity is Severity.ERROR
 
 
-def test_what_only_some_of_the_others_have_is_a_warning() -> None:
+def test_a_missing_file_that_only_some_others_have_is_a_warning() -> None:
     siblings = others(3) | {"bare-1": GOOD.without("debug.py"), "bare-2": GOOD.without("debug.py")}
     (problem,) = problems_of(BY_NAME["missing-debug"], GOOD.without("debug.py"), siblings=siblings)
     assert problem.severity is Severity.WARNING
@@ -81,19 +83,19 @@ def test_what_only_some_of_the_others_have_is_a_warning() -> None:
 @pytest.mark.parametrize(
     "name", ["debug.py", "poetry.toml", "Makefile", "README.md", ".gitignore", "changelog/.gitignore"]
 )
-def test_what_most_of_the_others_do_without_is_not_missed(name: str) -> None:
+def test_a_missing_file_that_most_others_lack_is_not_reported(name: str) -> None:
     bare = GOOD.without(name)
     assert layout_codes(bare, siblings=others(4, bare)) == set()
 
 
 @pytest.mark.parametrize("name", ["pyproject.toml", "CHANGELOG.md", "main.py", ".port/spec.yaml"])
-def test_what_ocean_needs_is_missed_whatever_the_others_do(name: str) -> None:
+def test_a_file_that_ocean_needs_is_required_even_if_others_lack_it(name: str) -> None:
     bare = GOOD.without(name)
     (code,) = layout_codes(bare, siblings=others(4, bare))
     assert BY_CODE[code].severities
 
 
-def test_a_hint_is_given_only_where_nearly_all_the_others_have_the_file() -> None:
+def test_an_info_is_given_only_where_nearly_all_others_have_the_file() -> None:
     bare = GOOD.without(".env.example")
     assert said("missing-env-example", bare, siblings=others(4)) == [
         '.env.example:1: ".env.example" is missing'
@@ -110,7 +112,7 @@ def test_a_hint_is_given_only_where_nearly_all_the_others_have_the_file() -> Non
         ("^0.30.1", 0, None),
     ],
 )
-def test_the_integration_class_is_needed_since_schemas_are_made_from_it(
+def test_the_integration_class_is_required_from_the_version_that_builds_schemas_from_it(
     core: str, siblings: int, severity: Severity | None
 ) -> None:
     folder = GOOD.edited("pyproject.toml", "^0.48.12", core).without("integration.py")
@@ -125,7 +127,7 @@ def test_a_tests_folder_needs_its_init_file() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "message", "cure"),
+    ("path", "message", "fix_title"),
     [
         ("resource/a.json", '".port/resource" is read by nobody', 'rename it to ".port/resources"'),
         ("notes.txt", '".port/notes.txt" is read by nobody', "delete it, or move it out of .port"),
@@ -140,15 +142,17 @@ def test_a_tests_folder_needs_its_init_file() -> None:
         ("resources/teams.json", f'"{RESOURCES}/teams.json" is read by nobody', None),
     ],
 )
-def test_what_nobody_reads_below_port_is_named(path: str, message: str, cure: str | None) -> None:
+def test_a_file_below_port_that_nobody_reads_is_reported(
+    path: str, message: str, fix_title: str | None
+) -> None:
     folder = GOOD.having(f".port/{path}", "[]\n")
     (problem,) = [p for code in ("LAY103", "LAY104") for p in problems_of(BY_CODE[code], folder)]
     assert problem.message == message
-    assert cure is None or (problem.fix and problem.fix.title == cure)
+    assert fix_title is None or (problem.fix and problem.fix.title == fix_title)
 
 
 @pytest.mark.parametrize("path", [".port/.gitignore", f"{RESOURCES}/.gitkeep", ".port/examples/task/a.json"])
-def test_what_belongs_below_port_is_let_be(path: str) -> None:
+def test_files_that_belong_below_port_are_accepted(path: str) -> None:
     assert layout_codes(GOOD.having(path, "{}\n")) == set()
 
 
@@ -159,7 +163,7 @@ def test_what_belongs_below_port_is_let_be(path: str) -> None:
         ("README.md", Entry(Kind.FOLDER, target="docs"), '"README.md" is a folder, not a file'),
     ],
 )
-def test_what_cannot_be_read_is_named(path: str, entry: Entry, message: str) -> None:
+def test_a_path_that_cannot_be_read_is_reported(path: str, entry: Entry, message: str) -> None:
     folder = MemoryFolder({p: t for p, t in GOOD.files.items() if p != path}, {path: entry})
     assert said("unreadable-file", folder) == [f"{path}:1: {message}"]
 
@@ -171,7 +175,7 @@ def test_a_file_in_place_of_a_folder_is_one_finding(path: str) -> None:
     assert layout_codes(folder) == {"LAY105"}
 
 
-def test_a_link_that_leads_nowhere_in_place_of_a_folder_is_one_finding() -> None:
+def test_a_dangling_link_in_place_of_a_folder_is_one_finding() -> None:
     assert layout_codes(GOOD.without("tests").linked("tests", "../gone", Kind.DANGLING)) == {"LAY106"}
 
 
@@ -188,7 +192,7 @@ def test_a_link_that_others_cannot_follow_is_one_finding(target: str, kind: Kind
     assert layout_codes(GOOD.linked("link", target, kind)) == {code}
 
 
-def test_a_link_to_a_file_of_the_workspace_is_let_be() -> None:
+def test_a_link_to_a_file_of_the_workspace_is_accepted() -> None:
     assert layout_codes(GOOD.without("Makefile").linked("Makefile", "../_infra/Makefile")) == set()
 
 
@@ -202,7 +206,7 @@ def test_a_link_to_a_file_of_the_workspace_is_let_be() -> None:
         ("x/Thumbs.db", "x/Thumbs.db"),
     ],
 )
-def test_leftovers_are_named_once_by_their_topmost_folder(path: str, place: str) -> None:
+def test_leftovers_are_reported_once_at_their_topmost_folder(path: str, place: str) -> None:
     folder = GOOD.having(path, "x").having(path + "2", "y")
     assert [p.where.path for p in problems_of(BY_NAME["junk"], folder)] == [place]
 
@@ -210,19 +214,19 @@ def test_leftovers_are_named_once_by_their_topmost_folder(path: str, place: str)
 @pytest.mark.parametrize(
     "path", ["examples/slack.env", "venvs.py", "env/.env.example", "bakery.py", "my.idea/x", "a.pyci"]
 )
-def test_what_only_looks_like_a_leftover_is_let_be(path: str) -> None:
+def test_files_that_only_look_like_leftovers_are_accepted(path: str) -> None:
     assert layout_codes(GOOD.having(path, "x")) == set()
 
 
 @pytest.mark.parametrize(("path", "name"), [(".env", "committed-secrets"), (".idea/a.xml", "junk")])
-def test_what_gitignore_names_may_not_be_committed_and_weighs_less(path: str, name: str) -> None:
+def test_leftovers_that_gitignore_names_are_warnings(path: str, name: str) -> None:
     (problem,) = problems_of(BY_NAME[name], GOOD.having(path, "x"))
     assert problem.severity is Severity.WARNING
     (problem,) = problems_of(BY_NAME[name], GOOD.having(path, "x").having(".gitignore", "# .env\n"))
     assert problem.severity is None
 
 
-def test_a_retired_file_is_let_be_where_others_have_it_or_nobody_can_tell() -> None:
+def test_a_retired_file_is_accepted_where_others_have_it_or_are_too_few() -> None:
     folder = GOOD.having("config.yaml", "a: 1\n")
     assert layout_codes(folder) == set()
     assert layout_codes(folder, siblings=others(3) | {"old": folder}) == set()
@@ -240,7 +244,7 @@ def test_a_retired_file_is_let_be_where_others_have_it_or_nobody_can_tell() -> N
         ("", True),
     ],
 )
-def test_the_shared_makefile_is_used_by_include(makefile: str, is_own: bool) -> None:
+def test_a_makefile_uses_the_shared_one_by_including_it(makefile: str, is_own: bool) -> None:
     sharing = GOOD.having("Makefile", "include ../_infra/Makefile\n")
     linked = GOOD.without("Makefile").linked("Makefile", "../_infra/Makefile")
     siblings = others(2, sharing) | {"linked": linked}
@@ -265,7 +269,7 @@ def test_a_makefile_linked_to_another_place_is_not_the_shared_one() -> None:
         ("README.md", "```\nfenced\n```\n<<<<<<< HEAD\n", 4),
     ],
 )
-def test_what_a_merge_left_is_found_at_its_first_line(path: str, text: str, line: int) -> None:
+def test_conflict_markers_are_reported_at_the_first_line(path: str, text: str, line: int) -> None:
     assert said("conflict-marker", GOOD.having(path, text)) == [
         f"{path}:{line}: a merge conflict was left unresolved"
     ]
@@ -282,7 +286,7 @@ def test_what_a_merge_left_is_found_at_its_first_line(path: str, text: str, line
         ">> a\n",
     ],
 )
-def test_what_only_looks_like_a_conflict_is_let_be(text: str) -> None:
+def test_text_that_only_looks_like_a_conflict_is_accepted(text: str) -> None:
     assert said("conflict-marker", GOOD.having("README.md", text)) == []
 
 
@@ -295,7 +299,7 @@ def test_what_only_looks_like_a_conflict_is_let_be(text: str) -> None:
         ("data.json", "", "1:1", Severity.WARNING),
     ],
 )
-def test_a_data_file_that_cannot_be_read_is_shown_where_it_breaks(
+def test_a_malformed_data_file_is_reported_where_it_breaks(
     path: str, text: str, place: str, severity: Severity | None
 ) -> None:
     (problem,) = problems_of(BY_NAME["malformed-data-file"], GOOD.having(path, text))
@@ -314,7 +318,7 @@ def test_a_data_file_that_cannot_be_read_is_shown_where_it_breaks(
         f"{RESOURCES}/pages.json",
     ],
 )
-def test_data_files_of_tests_and_of_other_families_are_passed_over(path: str) -> None:
+def test_data_files_of_tests_and_of_other_families_are_skipped(path: str) -> None:
     assert said("malformed-data-file", GOOD.having(path, "{")) == []
 
 
@@ -330,5 +334,5 @@ def test_hostile_bytes_raise_nothing(path: str, data: bytes) -> None:
     layout_codes(GOOD.having(path, data))
 
 
-def test_an_empty_folder_raises_nothing_and_misses_what_it_needs() -> None:
+def test_an_empty_folder_raises_nothing_and_lacks_the_required_files() -> None:
     assert {"LAY002", "LAY003", "LAY007", "LAY011", "LAY012", "LAY013"} <= layout_codes(MemoryFolder({}))

@@ -1,4 +1,4 @@
-"""Family PKG beyond each rule's own example."""
+"""Rules of family PKG, beyond the example of each rule."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CORE = 'port_ocean = {version = "^0.48.12", extras = ["cli"]}'
 
 
 def edited(old: str, new: str) -> MemoryFolder:
-    """The good folder of the Ocean profile with one edit of its `pyproject.toml`."""
+    """Return the good folder of profile ocean with one edit of its `pyproject.toml`."""
     return OCEAN.edited(PYPROJECT, old, new)
 
 
@@ -35,12 +35,12 @@ def package_codes(folder: MemoryFolder) -> set[str]:
 
 
 @pytest.mark.parametrize("text", ["", "[tool.poetry]\n", "[tool]\npoetry = 3\n"])
-def test_a_package_without_name_and_version_is_told_so(text: str) -> None:
+def test_a_package_without_name_and_version_is_reported(text: str) -> None:
     lines = said("missing-package-key", OCEAN.having(PYPROJECT, text))
     assert [line.partition(": ")[2] for line in lines] == ['"name" is missing', '"version" is missing']
 
 
-def test_a_version_that_is_no_text_is_told_so() -> None:
+def test_a_version_that_is_not_a_string_is_reported() -> None:
     assert said("missing-package-key", edited(VERSION, "version = 1.0")) == ['3:11: "version" is no text']
 
 
@@ -52,13 +52,13 @@ def test_a_version_that_is_no_text_is_told_so() -> None:
         ("[tool.black]", '[tool.x]\nname = "x"\n[tool.black]', "60:1: the release takes this for the name"),
     ],
 )
-def test_name_and_version_are_found_by_searching_lines(old: str, new: str, wanted: str) -> None:
+def test_name_and_version_must_be_found_by_searching_lines(old: str, new: str, wanted: str) -> None:
     (line,) = said("unsearchable-line", edited(old, new))
     assert line.startswith(wanted)
 
 
 @pytest.mark.parametrize("line", ['versions = "x"', '  name = "x"', "name = 3", '# name = "x"'])
-def test_a_line_that_the_search_passes_over_is_let_be(line: str) -> None:
+def test_a_line_that_the_search_skips_is_accepted(line: str) -> None:
     assert said("unsearchable-line", edited("[tool.black]", f"[tool.x]\n{line}\n[tool.black]")) == []
 
 
@@ -67,7 +67,7 @@ def test_lines_are_not_searched_outside_the_ocean_repository() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "cure"),
+    ("name", "fix_title"),
     [
         ("Good-Service", 'write "good-service"'),
         ("GoodService", 'write "good-service"'),
@@ -76,18 +76,18 @@ def test_lines_are_not_searched_outside_the_ocean_repository() -> None:
         ("good--service", 'write "good-service"'),
     ],
 )
-def test_a_name_no_image_can_have_gets_the_nearest_right_one(name: str, cure: str) -> None:
+def test_a_name_that_no_image_can_have_gets_the_nearest_valid_one(name: str, fix_title: str) -> None:
     folder = edited(NAME, f'name = "{name}"')
-    assert cures("malformed-package-name", folder) == [cure]
+    assert cures("malformed-package-name", folder) == [fix_title]
     assert "PKG203" not in package_codes(folder)
 
 
 @pytest.mark.parametrize("name", ["good-service", "github-ocean", "a.b_c-d1", "3scale"])
-def test_a_name_an_image_can_have_is_let_be(name: str) -> None:
+def test_a_name_that_an_image_can_have_is_accepted(name: str) -> None:
     assert said("malformed-package-name", edited(NAME, f'name = "{name}"')) == []
 
 
-def test_a_name_that_differs_from_the_stated_type_by_case_weighs_less() -> None:
+def test_a_name_that_differs_from_the_type_only_in_case_is_a_warning() -> None:
     folder = edited(NAME, 'name = "Jira"')
     (problem,) = problems_of(BY_NAME["malformed-package-name"], folder, profile=Profile.OCEAN)
     assert problem.severity is None
@@ -97,7 +97,7 @@ def test_a_name_that_differs_from_the_stated_type_by_case_weighs_less() -> None:
 
 
 @pytest.mark.parametrize(
-    ("version", "wanted", "cure"),
+    ("version", "wanted", "fix_title"),
     [
         ("0.2.95-rc4", '"0.2.95-rc4" is no version', FORMS),
         ("0.2.185-post", '"0.2.185-post" is no version', FORMS),
@@ -105,18 +105,18 @@ def test_a_name_that_differs_from_the_stated_type_by_case_weighs_less() -> None:
         ("0.1.0.rc4", '"0.1.0.rc4" has a form that is no longer released', FORMS),
     ],
 )
-def test_a_version_has_one_of_four_forms(version: str, wanted: str, cure: str) -> None:
+def test_a_version_has_one_of_four_forms(version: str, wanted: str, fix_title: str) -> None:
     folder = edited(VERSION, f'version = "{version}"')
     assert said("malformed-package-version", folder) == [f"3:11: {wanted}"]
-    assert cures("malformed-package-version", folder) == [cure]
+    assert cures("malformed-package-version", folder) == [fix_title]
 
 
 @pytest.mark.parametrize("version", ["0.1.0", "0.1.0-beta", "0.1.0-dev", "0.1.0-post1"])
-def test_a_version_of_today_is_let_be(version: str) -> None:
+def test_a_version_in_a_current_form_is_accepted(version: str) -> None:
     assert said("malformed-package-version", edited(VERSION, f'version = "{version}"')) == []
 
 
-def test_a_missing_python_constraint_is_told() -> None:
+def test_a_missing_python_constraint_is_reported() -> None:
     assert said("missing-package-detail", edited('python = "^3.12"\n', "")) == [
         '8:14: the "python" dependency is missing'
     ]
@@ -130,20 +130,20 @@ def test_a_missing_python_constraint_is_told() -> None:
         ('filename = "CHANGELOG.md"', "filename = 3", '"filename" is not "CHANGELOG.md"'),
     ],
 )
-def test_towncrier_is_set_as_the_release_needs_it(old: str, new: str, wanted: str) -> None:
+def test_towncrier_has_the_settings_that_the_release_needs(old: str, new: str, wanted: str) -> None:
     (line,) = said("unusual-towncrier-setting", edited(old, new))
     assert line.endswith(wanted)
 
 
-def test_headings_are_set_as_the_others_set_them() -> None:
+def test_headings_follow_the_other_integrations() -> None:
     own = edited('title_format = "## {version}', 'title_format = "{version}')
     assert said("unusual-towncrier-setting", own) == []
     siblings = {f"other-{number}": OCEAN for number in range(3)}
     (problem,) = problems_of(BY_NAME["unusual-towncrier-setting"], own, siblings=siblings)
-    assert problem.evidence == "all the 3 other integrations have it so"
+    assert problem.evidence == "all the 3 other integrations have this value"
 
 
-def test_a_package_without_towncrier_is_told_once() -> None:
+def test_a_package_without_towncrier_is_reported_once() -> None:
     assert package_codes(edited("[tool.towncrier]", "[tool.nobody]").having("x", "")) >= {"PKG104"}
     assert "PKG105" in package_codes(edited('directory = "bugfix"', 'directory = "bugfixes"'))
 
@@ -163,7 +163,7 @@ def test_a_package_without_towncrier_is_told_once() -> None:
         ("", {"PKG004"}),
     ],
 )
-def test_the_framework_comes_bounded_from_the_index_with_its_command(line: str, codes: set[str]) -> None:
+def test_the_framework_is_bounded_from_the_index_and_has_its_command(line: str, codes: set[str]) -> None:
     folder = edited(CORE, line)
     relocked = folder.having("poetry.lock", lock_of(folder))
     assert package_codes(relocked) == codes
@@ -180,12 +180,12 @@ def test_a_framework_in_the_standard_table_counts() -> None:
     assert said("missing-core", OCEAN.having(PYPROJECT, text.replace("port_ocean", "port"))) != []
 
 
-def test_a_new_version_does_not_stale_the_lock_but_a_new_dependency_does() -> None:
+def test_a_new_dependency_makes_the_lock_stale_but_a_new_version_does_not() -> None:
     assert said("stale-lock", edited(VERSION, 'version = "0.2.0"')) == []
     assert said("stale-lock", edited('python = "^3.12"', 'python = "^3.13"')) != []
 
 
-def test_the_hash_of_a_standard_project_is_not_judged() -> None:
+def test_the_hash_of_a_standard_project_is_not_checked() -> None:
     folder = edited("[tool.poetry.dependencies]", '[project]\nname = "x"\n\n[tool.poetry.dependencies]')
     assert said("stale-lock", folder) == []
 
@@ -204,7 +204,7 @@ def test_the_hash_of_a_standard_project_is_not_judged() -> None:
         ("^0.48.12", "nonsense", True),
     ],
 )
-def test_the_locked_framework_is_one_that_is_asked_for(constraint: str, locked: str, agrees: bool) -> None:
+def test_the_locked_framework_satisfies_the_constraint(constraint: str, locked: str, agrees: bool) -> None:
     folder = edited('"^0.48.12"', f'"{constraint}"').edited(
         "poetry.lock", 'version = "0.48.12"', f'version = "{locked}"'
     )
@@ -235,7 +235,7 @@ def test_a_lock_without_its_hash_is_one_finding(lock: str | bytes, codes: set[st
         ("rg", False),
     ],
 )
-def test_a_name_near_the_folders_is_a_slip_and_another_is_deliberate(name: str, is_slip: bool) -> None:
+def test_a_name_near_the_folders_is_a_typo_and_any_other_is_deliberate(name: str, is_slip: bool) -> None:
     assert bool(said("package-name-misspelled", edited(NAME, f'name = "{name}"'))) is is_slip
 
 
@@ -289,7 +289,7 @@ KEYS = [
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_any_value_anywhere_raises_nothing(key: str) -> None:
+def test_any_value_at_any_key_raises_nothing(key: str) -> None:
     for value in VALUES:
         package_codes(OCEAN.having(PYPROJECT, f"{key} = {value}\n"))
 

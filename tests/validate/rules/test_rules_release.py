@@ -1,4 +1,4 @@
-"""Family REL, the folder: beyond each rule's own example."""
+"""Rules of family REL about intents and the changelog marker, beyond the example of each rule."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def said(folder: MemoryFolder) -> list[str]:
     ]
 
 
-def mended(folder: MemoryFolder, path: str = PATH) -> str:
-    """The file after every safe repair."""
+def repaired_text(folder: MemoryFolder, path: str = PATH) -> str:
+    """Return the file after every safe repair."""
     problems = [problem for rule in FAMILY for problem in rule.problems(subjects_of(folder, Profile.OCEAN))]
     return repaired(folder.text(path), [one.fix.edit for one in problems if one.fix and one.fix.edit])
 
@@ -45,7 +45,7 @@ def mended(folder: MemoryFolder, path: str = PATH) -> str:
         EXAMPLE.replace("Fixed", "'Fixed: > | #"),
     ],
 )
-def test_what_the_release_reads_is_clean(text: str) -> None:
+def test_intents_that_the_release_can_read_are_clean(text: str) -> None:
     assert said(waiting(text)) == []
 
 
@@ -105,8 +105,8 @@ def test_one_fault_is_one_finding_at_its_place(old: str, new: str, message: str)
         ("bump:", "- bump:"),
     ],
 )
-def test_a_slip_with_one_meaning_is_repaired(old: str, new: str) -> None:
-    text = mended(waiting(EXAMPLE.replace(old, new, 1)))
+def test_a_mistake_with_one_possible_meaning_is_repaired(old: str, new: str) -> None:
+    text = repaired_text(waiting(EXAMPLE.replace(old, new, 1)))
     assert text.replace("'", "") == EXAMPLE
 
 
@@ -129,14 +129,14 @@ def test_a_slip_with_one_meaning_is_repaired(old: str, new: str) -> None:
         ("", "minor", []),
     ],
 )
-def test_a_version_of_the_old_form_counts_on_by_patch_alone(
+def test_a_version_in_the_old_form_can_only_be_bumped_by_patch(
     version: str, bump: str, messages: list[str]
 ) -> None:
     folder = waiting(EXAMPLE.replace("patch", bump))
     assert said(folder.edited("pyproject.toml", 'version = "0.1.0"', f'version = "{version}"')) == messages
 
 
-def test_each_of_several_intents_is_judged() -> None:
+def test_each_of_several_intents_is_checked() -> None:
     folder = GOOD
     for name in ("b", "a", "deep/c"):
         folder = folder.having(f".ocean-release/{name}.yaml", EXAMPLE.replace("patch", "pach"))
@@ -146,7 +146,7 @@ def test_each_of_several_intents_is_judged() -> None:
     ]
 
 
-def test_a_file_that_is_not_read_as_an_intent_is_told_its_name() -> None:
+def test_a_file_that_is_not_read_as_an_intent_gets_a_new_name() -> None:
     folder = GOOD.having(".ocean-release/fix.json", "{}").having(".ocean-release/README.md", "How to\n")
     problem = problems_of(BY_NAME["misnamed-intent"], folder)[0]
     assert (problem.where.path, problem.message) == (
@@ -162,14 +162,14 @@ def test_a_file_that_is_not_read_as_an_intent_is_told_its_name() -> None:
     [(" ", "blanks stand"), (" \t", "blanks stand"), (" ## 0.1.0", "text stands"), ("-->", "text stands")],
 )
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
-def test_the_line_of_the_marker_ends_with_it(behind: str, what: str, newline: str) -> None:
+def test_nothing_follows_the_marker_on_its_line(behind: str, what: str, newline: str) -> None:
     text = GOOD.text("CHANGELOG.md").replace(MARKER, MARKER + behind).replace("\n", newline)
     folder = GOOD.having("CHANGELOG.md", text)
     assert said(folder) == [f"6:1 text-behind-marker: {what} behind the marker below which new entries go"]
-    assert mended(folder, "CHANGELOG.md") == GOOD.text("CHANGELOG.md").replace("\n", newline)
+    assert repaired_text(folder, "CHANGELOG.md") == GOOD.text("CHANGELOG.md").replace("\n", newline)
 
 
-def test_the_line_of_the_marker_ends_at_all() -> None:
+def test_the_line_of_the_marker_has_a_line_end() -> None:
     folder = GOOD.having("CHANGELOG.md", f"# Changelog\n\n{MARKER}")
     assert said(folder) == [
         "3:1 text-behind-marker: no line ends behind the marker below which new entries go"
@@ -177,7 +177,7 @@ def test_the_line_of_the_marker_ends_at_all() -> None:
 
 
 @pytest.mark.parametrize("text", ["", f"{MARKER}\n", f"x {MARKER}\r\n", f"\n{MARKER}\n{MARKER} x\n"])
-def test_a_marker_at_the_end_of_its_line_is_right_and_no_marker_is_another_law(text: str) -> None:
+def test_a_marker_at_its_line_end_is_right_and_a_missing_one_is_for_another_rule(text: str) -> None:
     assert said(GOOD.having("CHANGELOG.md", text)) == []
 
 
@@ -194,7 +194,7 @@ def test_a_marker_at_the_end_of_its_line_is_right_and_no_marker_is_another_law(t
     ]
     + [f"{n}hangelog: x\n".encode() * 5_000 for n in range(3)],
 )
-def test_hostile_intents_give_findings_about_themselves(data: bytes) -> None:
+def test_hostile_intents_yield_findings_about_themselves_only(data: bytes) -> None:
     found = said(waiting(data))
     assert found
     assert all("intent" in one for one in found)

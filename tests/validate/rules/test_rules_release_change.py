@@ -1,4 +1,4 @@
-"""Family REL, the change, beyond each rule's own example."""
+"""Rules of family REL about a change, beyond the example of each rule."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def found(
     settings: Settings | None = None,
     published: dict[str, str] | None = None,
 ) -> list[Finding]:
-    """What the whole family says of the step from one folder to the other."""
+    """Return what all rules of the family find in the change from one folder to the other."""
     integration, was = integration_of(new), integration_of(old) if old else None
     files = old.files if old else {}
     paths = sorted(path for path in {*files, *new.files} if files.get(path) != new.files.get(path))
@@ -62,7 +62,7 @@ SILENT = (
 )
 
 
-def test_a_change_that_nothing_publishes_is_told_at_the_version_with_what_to_type() -> None:
+def test_a_change_that_nothing_publishes_is_reported_at_the_version_with_what_to_type() -> None:
     [finding] = found(CHANGED)
     assert said(CHANGED) == [SILENT]
     assert finding.fix and "`seatrial release.intent -i good-service --bump patch" in finding.fix.title
@@ -77,7 +77,7 @@ def test_a_change_that_is_not_shipped_needs_no_release(path: str) -> None:
     assert said(GOOD.having(path, "new\n")) == []
 
 
-def test_in_ocean_tests_count_as_its_gate_counts_them() -> None:
+def test_in_ocean_changed_tests_count_as_in_its_own_check() -> None:
     changed = OCEAN.having("tests/test_client.py", "x = 1\n")
     assert [line.partition(" ")[2][:6] for line in said(changed, OCEAN, Profile.OCEAN)] == ["REL001"]
 
@@ -87,7 +87,7 @@ def test_an_intent_or_a_raised_version_publishes_the_change() -> None:
     assert said(released(CHANGED, "0.1.1")) == []
 
 
-def test_an_intent_that_waited_before_announces_another_change() -> None:
+def test_an_older_intent_announces_another_change() -> None:
     assert said(having(CHANGED, intent("patch")), having(GOOD, intent("patch"))) == [SILENT]
 
 
@@ -95,36 +95,36 @@ def test_a_new_integration_is_released_by_its_version() -> None:
     assert said(GOOD, None) == []
 
 
-def test_without_a_change_the_rules_are_silent() -> None:
+def test_without_a_change_the_rules_report_nothing() -> None:
     integration = integration_of(CHANGED)
     assert check(Facts(integration, Profile.GUIDE, Fleet([integration])), RULES).findings == ()
 
 
-def test_a_raised_version_and_an_intent_are_told_at_the_intent() -> None:
+def test_a_raised_version_and_an_intent_are_reported_at_the_intent() -> None:
     assert said(having(released(CHANGED, "0.1.1"), intent("patch"))) == [
         f'{PLACE}/.ocean-release/x.yaml:1 REL201: the version went from "0.1.0" to "0.1.1" by hand as well'
     ]
 
 
-def test_a_version_by_hand_leaves_an_intent_that_waited_before_alone() -> None:
+def test_an_older_intent_does_not_clash_with_a_version_raised_by_hand() -> None:
     assert said(having(released(CHANGED, "0.1.1"), intent("patch")), having(GOOD, intent("patch"))) == []
 
 
-def test_a_falling_version_is_one_finding_whatever_else_it_does() -> None:
+def test_a_falling_version_is_one_finding_even_with_other_faults() -> None:
     fallen = released(REMOVED, "0.0.9")
     assert said(fallen, published={"0.0.9": "a" * 40}) == [
         f'{PLACE}/pyproject.toml:3 REL202: "0.0.9" is lower than "0.1.0", which it was at "origin/main"'
     ]
 
 
-def test_a_version_that_was_published_elsewhere_is_told() -> None:
-    told = '"0.1.1" was published from commit aaaaaaaaaaaa, which is no part of this change'
-    line = f"{PLACE}/pyproject.toml:3 REL203: {told}"
+def test_a_version_published_from_another_commit_is_reported() -> None:
+    message = '"0.1.1" was published from commit aaaaaaaaaaaa, which is no part of this change'
+    line = f"{PLACE}/pyproject.toml:3 REL203: {message}"
     assert said(released(CHANGED, "0.1.1"), published={"0.1.1": "a" * 40}) == [line]
     assert said(GOOD, None, published={"0.1.0": "a" * 40}) == [line.replace("0.1.1", "0.1.0")]
 
 
-def test_a_version_that_stays_may_be_published() -> None:
+def test_an_unchanged_version_may_be_published() -> None:
     assert said(having(CHANGED, intent("patch")), published={"0.1.0": "a" * 40}) == []
 
 
@@ -153,15 +153,15 @@ def test_the_contract_decides_the_least_bump_of_an_intent(
         assert line.endswith(f"this needs {least}, not {bump}")
 
 
-def test_the_path_that_makes_it_so_is_named() -> None:
+def test_the_path_that_breaks_the_contract_is_named() -> None:
     assert WHY in said(having(REMOVED, intent("patch")))[0]
 
 
-def test_a_raised_version_is_held_to_the_contract_at_its_line_and_told_the_right_one() -> None:
+def test_a_version_raised_too_little_is_reported_at_its_line_with_the_right_one() -> None:
     [finding] = found(released(REMOVED, "0.1.1"))
     assert (finding.path, finding.line, finding.code) == (f"{PLACE}/pyproject.toml", 3, "REL204")
     assert finding.message == f"{WHY} major, not patch"
-    assert finding.fix and finding.fix.title == 'raise it to "1.0.0", or take that change back'
+    assert finding.fix and finding.fix.title == 'raise it to "1.0.0", or undo that change'
     assert said(released(REMOVED, "1.0.0")) == []
 
 
@@ -171,14 +171,14 @@ def test_of_several_intents_the_highest_counts() -> None:
     assert "/b.yaml:1 REL204" in line
 
 
-def test_before_the_first_major_version_the_contract_may_weigh_one_part_less() -> None:
+def test_before_the_first_major_version_the_required_bump_may_be_one_level_lower() -> None:
     shifted = Settings(release=ReleaseSettings(zero_versions="shifted"))
     assert said(having(ADDED, intent("patch")), settings=shifted) == []
     assert said(having(REMOVED, intent("minor")), settings=shifted) == []
     assert said(having(REMOVED, intent("patch")), settings=shifted)[0].endswith("this needs minor, not patch")
 
 
-def test_a_preview_may_break_what_it_showed() -> None:
+def test_a_preview_may_break_its_contract() -> None:
     preview, later = released(GOOD, "0.1.0-beta"), released(REMOVED, "0.1.1-beta")
     assert said(later, preview) == []
 
@@ -191,18 +191,18 @@ def test_in_ocean_a_low_bump_is_a_warning() -> None:
     assert (finding.code, finding.severity.value) == ("REL204", "warning")
 
 
-def test_an_unknown_bump_is_told_once() -> None:
+def test_an_unknown_bump_is_reported_once() -> None:
     assert [line.partition(" ")[2][:6] for line in said(having(REMOVED, intent("huge")))] == ["REL102"]
 
 
 @pytest.mark.parametrize("text", ["", "version = 3", "[tool.poetry]\nname = 3\nversion = []\n", "{"])
 @pytest.mark.parametrize("side", ["old", "new"])
-def test_a_package_that_says_nothing_raises_nothing(text: str, side: str) -> None:
+def test_an_empty_package_raises_nothing(text: str, side: str) -> None:
     odd = GOOD.having("pyproject.toml", text)
     assert said(odd, CHANGED) == [] if side == "new" else said(CHANGED, odd) == []
 
 
-def test_what_the_changelog_rules_say_is_not_said_twice() -> None:
+def test_faults_that_changelog_rules_report_are_not_reported_again() -> None:
     raised = CHANGED.edited("pyproject.toml", 'version = "0.1.0"', 'version = "0.1.1"')
     announced = CHANGED.edited("CHANGELOG.md", "## 0.1.0 (", "## 0.1.1 (")
     for folder in (raised, announced):
@@ -211,7 +211,7 @@ def test_what_the_changelog_rules_say_is_not_said_twice() -> None:
         assert any(BY_CODE["CHG201"].problems(subjects))
 
 
-def test_ignoring_a_law_of_changes_is_not_idle_where_nothing_is_compared() -> None:
+def test_an_ignored_rule_about_changes_is_not_idle_where_nothing_is_compared() -> None:
     ignoring = GOOD.having(
         "pyproject.toml",
         GOOD.text("pyproject.toml") + '\n[tool.seatrial]\nignore = { REL001 = "released weekly" }\n',

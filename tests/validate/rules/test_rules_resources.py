@@ -1,4 +1,4 @@
-"""Family RES, the form, beyond each rule's own example."""
+"""Rules of family RES about form, beyond the example of each rule."""
 
 from __future__ import annotations
 
@@ -44,15 +44,15 @@ def test_a_file_that_cannot_be_read_is_one_finding(stem: str) -> None:
 
 
 @pytest.mark.parametrize("stem", ["blueprints", "scorecards", "pages", "actions"])
-def test_an_empty_list_is_legitimate(stem: str) -> None:
+def test_an_empty_list_is_accepted(stem: str) -> None:
     assert codes(folder_of(**{stem: []})) == set()
 
 
-def test_an_empty_mapping_is_legitimate() -> None:
+def test_an_empty_mapping_is_accepted() -> None:
     assert codes(folder_of(blueprints=[], port_app_config={"resources": []})) == set()
 
 
-def test_a_folder_without_resources_is_not_asked() -> None:
+def test_a_folder_without_resources_is_not_checked() -> None:
     assert codes(MemoryFolder.of({"main.py": ""})) == set()
 
 
@@ -77,7 +77,7 @@ def test_a_duplicate_key_is_reported_at_the_second_key() -> None:
         ("resource-malformed-value", {"identifier": "my project"}),
     ],
 )
-def test_a_fault_of_form_has_its_rule(rule: str, wrong: dict[str, object]) -> None:
+def test_each_fault_of_form_is_reported_by_its_rule(rule: str, wrong: dict[str, object]) -> None:
     assert len(said(rule, blueprints=[{**blueprint(), **wrong}])) == 1
 
 
@@ -90,7 +90,7 @@ def test_a_fault_of_form_has_its_rule(rule: str, wrong: dict[str, object]) -> No
         ("resource-malformed-value", {"title": " "}),
     ],
 )
-def test_an_expression_is_a_text_that_is_not_empty(rule: str, wrong: dict[str, object]) -> None:
+def test_an_expression_is_a_non_empty_string(rule: str, wrong: dict[str, object]) -> None:
     resource = mapped(**wrong)
     mappings = resource["port"]["entity"]["mappings"]
     resource["port"]["entity"]["mappings"] = {
@@ -100,7 +100,7 @@ def test_an_expression_is_a_text_that_is_not_empty(rule: str, wrong: dict[str, o
 
 
 @pytest.mark.parametrize("share", [-0.1, 1.5, 90])
-def test_the_deletion_threshold_is_a_share(share: float) -> None:
+def test_the_deletion_threshold_is_a_fraction(share: float) -> None:
     config = {"entityDeletionThreshold": share, "resources": []}
     assert len(said("resource-malformed-value", port_app_config=config)) == 1
 
@@ -113,7 +113,7 @@ def test_no_value_at_the_root_makes_a_rule_fail(stem: str, value: object) -> Non
 
 
 def _with_each_value_replaced(value: object, new: object) -> list[object]:
-    """The value with one of its parts at any depth replaced, once for each part."""
+    """Yield the value with one part replaced, once for each part at any depth."""
     if isinstance(value, dict):
         below = [
             (key, inner) for key, part in value.items() for inner in _with_each_value_replaced(part, new)

@@ -1,4 +1,4 @@
-"""Family RES, blueprints in themselves, beyond each rule's own example."""
+"""Rules of family RES about the content of blueprints, beyond the example of each rule."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def named(*identifiers: str) -> list[dict[str, str]]:
         ),
     ],
 )
-def test_an_identifier_is_given_once_in_its_kind(documents: dict[str, Any], message: str) -> None:
+def test_an_identifier_is_unique_among_its_kind(documents: dict[str, Any], message: str) -> None:
     assert said("duplicate-identifier", **documents) == [message]
 
 
@@ -43,7 +43,7 @@ def test_an_identifier_is_given_once_in_its_kind(documents: dict[str, Any], mess
         {"pages": [{}, {}, {"identifier": 3}, {"identifier": 3}]},
     ],
 )
-def test_an_identifier_may_be_given_again_elsewhere(documents: dict[str, Any]) -> None:
+def test_an_identifier_may_be_used_again_for_another_kind(documents: dict[str, Any]) -> None:
     assert said("duplicate-identifier", **documents) == []
 
 
@@ -54,11 +54,11 @@ def test_a_title_is_reported_at_the_second_blueprint() -> None:
     assert problem.where.line > 10
 
 
-def test_a_blueprint_given_twice_is_not_said_to_share_its_title() -> None:
+def test_a_repeated_blueprint_is_not_reported_for_its_title_too() -> None:
     assert said("duplicate-blueprint-title", blueprints=[blueprint("a"), blueprint("a")]) == []
 
 
-def test_title_and_icon_are_missed_one_by_one() -> None:
+def test_missing_title_and_icon_are_reported_separately() -> None:
     bare = {"identifier": "a", "schema": {"properties": {}}}
     assert said("plain-blueprint", blueprints=[bare]) == [
         'blueprint "a" has no "title"',
@@ -109,7 +109,7 @@ def test_an_enum_is_compared_by_value_and_type(values: object, messages: list[st
         ({"enum": "a", "enumColors": "red"}, []),
     ],
 )
-def test_a_colour_has_a_value_of_the_enum(stated: dict[str, Any], names: list[str]) -> None:
+def test_a_colour_belongs_to_a_value_of_the_enum(stated: dict[str, Any], names: list[str]) -> None:
     messages = [f"a colour is given for {name}, which is no value of the enum" for name in names]
     assert said_of("stray-enum-color", state=stated) == messages
 
@@ -130,7 +130,7 @@ def test_a_key_belongs_to_its_type(stated: dict[str, Any], count: int) -> None:
     assert len(said_of("key-of-another-type", state=stated)) == count
 
 
-def test_a_name_is_reported_where_it_is_given_again() -> None:
+def test_a_repeated_name_is_reported_at_its_second_place() -> None:
     one = blueprint(
         mirrorProperties={"name": {"path": "a.b"}}, aggregationProperties={"name": {}, "other": {}}
     )

@@ -1,4 +1,4 @@
-"""Family RES, scorecards, pages and actions, beyond each rule's own example."""
+"""Rules of family RES about scorecards, pages and actions, beyond the example of each rule."""
 
 from __future__ import annotations
 
@@ -53,12 +53,12 @@ def test_a_level_is_one_of_the_scorecard_or_of_port(
 @pytest.mark.parametrize(
     ("name", "count"), [("name", 0), ("$team", 0), ("owner", 0), ("$owner", 1), ("names", 1)]
 )
-def test_a_scorecard_looks_at_what_its_blueprint_has(name: str, count: int) -> None:
+def test_a_scorecard_uses_properties_of_its_blueprint(name: str, count: int) -> None:
     found = said("unknown-scorecard-property", scorecards=scorecard(looks_at=name), blueprints=[PROJECT])
     assert found == [f'blueprint "project" has no property "{name}"'] * count
 
 
-def test_a_lost_scorecard_is_one_finding() -> None:
+def test_a_scorecard_of_a_missing_blueprint_is_one_finding() -> None:
     documents = {"scorecards": scorecard(looks_at="other"), "blueprints": [blueprint("task")]}
     assert said("unknown-scorecard-blueprint", **documents) == [
         'there is no blueprint "project" for these scorecards'
@@ -66,7 +66,7 @@ def test_a_lost_scorecard_is_one_finding() -> None:
     assert said("unknown-scorecard-property", **documents) == []
 
 
-def test_without_blueprints_nothing_is_lost() -> None:
+def test_without_blueprints_no_reference_is_reported() -> None:
     for rule in ("unknown-scorecard-blueprint", "unknown-scorecard-property", "unknown-page-blueprint"):
         assert said(rule, scorecards=scorecard(), pages=[{"blueprint": "x"}]) == []
 
@@ -75,7 +75,7 @@ def test_columns_and_widgets_have_the_same_ids() -> None:
     assert said("page-layout-mismatch", pages=page(6, 6)) == []
 
 
-def test_a_slip_in_an_id_is_one_finding() -> None:
+def test_a_misspelled_id_is_one_finding() -> None:
     found = titles("page-layout-mismatch", pages=page(6, 6, ids=("a", "tasks"), widgets=("a", "task")))
     assert found == ['change "tasks" to "task"']
 
@@ -96,11 +96,11 @@ def test_a_widget_without_column_is_reported() -> None:
         ((), []),
     ],
 )
-def test_the_columns_of_a_row_are_twelve_wide(sizes: tuple[object, ...], messages: list[str]) -> None:
+def test_the_columns_of_a_row_add_up_to_twelve(sizes: tuple[object, ...], messages: list[str]) -> None:
     assert said("page-row-width", pages=page(*sizes)) == messages
 
 
-def test_a_lost_blueprint_is_named_once_a_page_file() -> None:
+def test_a_missing_blueprint_is_reported_once_for_a_page_file() -> None:
     widgets = [
         {"blueprint": "service"},
         {"blueprint": "service", "blueprintConfig": {"service": {}, "project": {}}},
@@ -110,7 +110,7 @@ def test_a_lost_blueprint_is_named_once_a_page_file() -> None:
     assert problem.severity is None
 
 
-def test_settings_for_a_lost_blueprint_are_a_warning() -> None:
+def test_settings_for_a_missing_blueprint_are_a_warning() -> None:
     widget = {"blueprint": "project", "blueprintConfig": {"service": {}}}
     (problem,) = problems("unknown-page-blueprint", pages=[{"widgets": [widget]}], blueprints=[PROJECT])
     assert problem.severity is Severity.WARNING
@@ -126,5 +126,5 @@ def test_settings_for_a_lost_blueprint_are_a_warning() -> None:
         ({"trigger": {"event": {"blueprintIdentifier": "{{ .x }}"}}}, 0),
     ],
 )
-def test_an_action_is_for_a_blueprint_that_is_there(action: dict[str, Any], count: int) -> None:
+def test_an_action_needs_a_blueprint_that_exists(action: dict[str, Any], count: int) -> None:
     assert len(said("unknown-action-blueprint", actions=[action], blueprints=[PROJECT])) == count

@@ -1,4 +1,4 @@
-"""Family RES, what the mapping leaves out, beyond each rule's own example."""
+"""Rules of family RES about what the mapping leaves out, beyond the example of each rule."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ def test_a_blueprint_that_nothing_fills_is_reported() -> None:
     assert said("unmapped-blueprint", **documents(mapped())) == ['no kind is mapped to blueprint "alone"']
 
 
-def test_a_blueprint_that_a_relation_leads_to_is_filled_on_the_way() -> None:
+def test_the_target_of_a_relation_counts_as_filled() -> None:
     assert said("unmapped-blueprint", **documents(mapped(), blueprints=(PROJECT, blueprint("person")))) == []
 
 
 @pytest.mark.parametrize("resources", [(), (mapped(), mapped(blueprint=".x")), (mapped(), mapped("projekt"))])
-def test_nothing_is_missed_where_it_is_not_plain_what_is_mapped(resources: tuple[Any, ...]) -> None:
+def test_nothing_is_reported_where_the_mapped_blueprints_are_unclear(resources: tuple[Any, ...]) -> None:
     assert said("unmapped-blueprint", **documents(*resources)) == []
     assert said("unmapped-relation", **documents(*resources)) == []
 
@@ -37,18 +37,18 @@ def test_a_relation_may_be_filled_by_any_of_the_kinds() -> None:
     assert said("unmapped-relation", **documents(*both)) == []
 
 
-def test_the_relations_of_a_blueprint_that_is_not_mapped_are_not_missed() -> None:
+def test_the_relations_of_an_unmapped_blueprint_are_not_reported() -> None:
     assert said("unmapped-relation", **documents(mapped("alone"))) == []
 
 
 @pytest.mark.parametrize(
     "slip", [{"relations": {"owners": ".x"}}, {"relation": {"owner": ".x"}}, {"relations": []}]
 )
-def test_a_slip_that_another_rule_reports_is_not_reported_again(slip: dict[str, Any]) -> None:
+def test_a_misspelling_that_another_rule_reports_is_not_reported_again(slip: dict[str, Any]) -> None:
     assert said("unmapped-relation", **documents(mapped(**slip))) == []
 
 
-def test_a_property_is_missed_where_the_rule_is_switched_on() -> None:
+def test_an_unmapped_property_is_reported_where_the_rule_is_on() -> None:
     assert said("unmapped-property", **documents(mapped())) == [
         'no kind fills the property "name" of blueprint "project"'
     ]

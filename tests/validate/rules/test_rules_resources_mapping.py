@@ -1,4 +1,4 @@
-"""Family RES, the mapping, beyond each rule's own example."""
+"""Rules of family RES about the mapping, beyond the example of each rule."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ def config(*resources: dict[str, Any]) -> dict[str, Any]:
     [
         ("'project'", "write '\"project\"', with both quotes"),
         ("project", "write '\"project\"', with both quotes"),
-        ("if .x == 'a' then 1 else 2 end", 'use double quotes for the texts inside, as in "..."'),
-        ('"project" |', "mend the expression; https://play.jqlang.org shows what it does"),
+        ("if .x == 'a' then 1 else 2 end", 'write the strings in it in double quotes, as in "..."'),
+        ('"project" |', "correct the expression; you can try it at https://play.jqlang.org"),
     ],
 )
-def test_broken_jq_says_what_to_type(expression: str, title: str) -> None:
+def test_invalid_jq_gets_a_fix(expression: str, title: str) -> None:
     assert titles("broken-jq", **config(mapped(blueprint=expression))) == [title]
 
 
@@ -44,7 +44,7 @@ def test_broken_jq_says_what_to_type(expression: str, title: str) -> None:
         "file://README.md",
     ],
 )
-def test_good_jq_and_what_ocean_reads_itself_are_left_alone(expression: str) -> None:
+def test_valid_jq_and_what_ocean_itself_reads_are_accepted(expression: str) -> None:
     assert said("broken-jq", **config(mapped(title=expression))) == []
 
 
@@ -66,11 +66,11 @@ def test_resources_without_a_kind_are_not_compared() -> None:
 @pytest.mark.parametrize(
     "expression", ['"project"', '"_user"', '"_team"', ".x", 'if .x then "a" else "b" end', "x"]
 )
-def test_a_blueprint_that_is_there_or_computed_is_left_alone(expression: str) -> None:
+def test_a_blueprint_that_exists_or_is_computed_is_accepted(expression: str) -> None:
     assert said("unknown-mapped-blueprint", **config(mapped(blueprint=expression))) == []
 
 
-def test_a_slip_in_a_blueprint_is_mended_with_its_quotes() -> None:
+def test_a_misspelled_blueprint_is_repaired_with_its_quotes() -> None:
     (problem,) = problems("unknown-mapped-blueprint", **config(mapped("projekt")))
     assert problem.message == 'kind "project" is mapped to blueprint "projekt", and there is none'
     assert problem.fix is not None
@@ -84,17 +84,17 @@ def test_a_slip_in_a_blueprint_is_mended_with_its_quotes() -> None:
         ("created_at", 'change "created_at" to "createdAt"'),
         ("names", 'add the property "names" to blueprint "project", or delete the line'),
         ("tier", 'add the property "tier" to blueprint "project", or delete the line'),
-        ("status", "delete the line: Port itself works out the value"),
+        ("status", "delete the line: Port computes it"),
         ("owner", 'move "owner" below "relations"'),
     ],
 )
-def test_a_lost_property_is_renamed_moved_or_added(name: str, title: str) -> None:
-    """ "names" is not renamed to "name", for that is mapped already."""
+def test_an_unknown_property_is_renamed_moved_or_added(name: str, title: str) -> None:
+    """ "names" is not renamed to "name", because "name" is already mapped."""
     resource = mapped(properties={"name": ".name", name: ".x"})
     assert titles("unknown-mapped-property", **config(resource)) == [title]
 
 
-def test_a_lost_property_stands_at_its_key() -> None:
+def test_an_unknown_property_is_reported_at_its_key() -> None:
     (problem,) = problems(
         "unknown-mapped-property", **config(mapped(properties={"name": ".a", "tier": ".b"}))
     )
@@ -109,17 +109,17 @@ def test_a_lost_property_stands_at_its_key() -> None:
         ("team", 'add the relation "team" to blueprint "project", or delete the line'),
     ],
 )
-def test_a_lost_relation_is_renamed_moved_or_added(name: str, title: str) -> None:
+def test_an_unknown_relation_is_renamed_moved_or_added(name: str, title: str) -> None:
     assert titles("unknown-mapped-relation", **config(mapped(relations={name: ".x"}))) == [title]
 
 
 @pytest.mark.parametrize("rule", ["unknown-mapped-property", "unknown-mapped-relation"])
 @pytest.mark.parametrize("to", ["_user", "service"])
-def test_what_is_mapped_to_a_blueprint_elsewhere_is_not_judged(rule: str, to: str) -> None:
+def test_a_mapping_to_a_blueprint_of_another_integration_is_not_checked(rule: str, to: str) -> None:
     assert said(rule, **config(mapped(to, properties={"x": ".x"}, relations={"x": ".x"}))) == []
 
 
-def test_a_lost_blueprint_is_one_finding() -> None:
+def test_a_missing_blueprint_is_one_finding() -> None:
     folder = folder_of(**config(mapped("projekt", properties={"x": ".x"}, relations={"y": ".y"})))
     found = {rule.name for rule in RULES if rule.code[:4] == "RES2" and problems_of(rule, folder)}
     assert found == {"unknown-mapped-blueprint"}

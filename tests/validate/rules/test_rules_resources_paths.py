@@ -1,4 +1,4 @@
-"""Family RES, the ways between blueprints, beyond each rule's own example."""
+"""Rules of family RES about relations between blueprints, beyond the example of each rule."""
 
 from __future__ import annotations
 
@@ -36,24 +36,24 @@ def test_a_relation_leads_to_a_blueprint_of_the_file_or_of_port(target: str) -> 
         ("_users", 'change "_users" to "_user"'),
         (
             "service",
-            'add the blueprint "service" to .port/resources/blueprints.json, or, where it lives elsewhere, '
+            'add the blueprint "service" to .port/resources/blueprints.json, or, if another integration has it, '
             'list it under "blueprints" of [known] in seatrial.toml',
         ),
     ],
 )
-def test_a_lost_relation_says_where_it_may_lead(target: str, title: str) -> None:
+def test_a_relation_to_a_missing_blueprint_gets_a_fix(target: str, title: str) -> None:
     assert titles("unknown-relation-target", blueprints=changed(relations={"r": {"target": target}})) == [
         title
     ]
 
 
-def test_a_blueprint_of_the_settings_is_there() -> None:
+def test_a_blueprint_in_the_settings_exists() -> None:
     folder = folder_of(blueprints=changed(relations={"r": {"target": "service"}}))
     settings = Settings(known_blueprints=frozenset({"service"}))
     assert problems_of(BY_NAME["unknown-relation-target"], folder, settings=settings) == []
 
 
-def test_a_lost_relation_is_one_finding() -> None:
+def test_a_relation_to_a_missing_blueprint_is_one_finding() -> None:
     folder = folder_of(
         blueprints=changed(
             relations={"project": {"target": "projects"}},
@@ -76,7 +76,7 @@ def test_a_lost_relation_is_one_finding() -> None:
         "project.owner.anything.at.all",
     ],
 )
-def test_a_mirror_path_goes_over_relations_to_a_property(path: str) -> None:
+def test_a_mirror_path_follows_relations_to_a_property(path: str) -> None:
     assert said("broken-mirror-path", blueprints=changed(mirrorProperties={"m": {"path": path}})) == []
 
 
@@ -92,11 +92,11 @@ def test_a_mirror_path_goes_over_relations_to_a_property(path: str) -> None:
         (".name", 'blueprint "task" has no relation "" for the path to follow'),
     ],
 )
-def test_a_broken_mirror_path_says_where_it_breaks_off(path: str, message: str) -> None:
+def test_a_broken_mirror_path_is_reported_with_the_missing_step(path: str, message: str) -> None:
     assert said("broken-mirror-path", blueprints=changed(mirrorProperties={"m": {"path": path}})) == [message]
 
 
-def test_a_mirror_path_is_mended_as_a_whole() -> None:
+def test_a_mirror_path_is_replaced_as_a_whole() -> None:
     (problem,) = problems(
         "broken-mirror-path", blueprints=changed(mirrorProperties={"m": {"path": "project.names"}})
     )
@@ -116,7 +116,7 @@ def test_a_mirror_path_is_mended_as_a_whole() -> None:
         ("teamInheritance", "project", 0),
     ],
 )
-def test_owners_are_inherited_over_relations(key: str, stated: object, count: int) -> None:
+def test_owners_are_inherited_along_relations(key: str, stated: object, count: int) -> None:
     assert len(said("broken-ownership-path", blueprints=changed(**{key: stated}))) == count
 
 
@@ -144,7 +144,7 @@ def aggregating(target: str, **more: Any) -> list[dict[str, Any]]:
     return [blueprint("project", aggregationProperties={"a": counting}), TASK, blueprint("alone")]
 
 
-def test_an_aggregation_has_a_target_that_is_related() -> None:
+def test_an_aggregation_has_a_related_target() -> None:
     assert said("unknown-aggregation-target", blueprints=aggregating("tasks")) == [
         'there is no blueprint "tasks" to aggregate'
     ]
@@ -155,7 +155,7 @@ def test_an_aggregation_has_a_target_that_is_related() -> None:
     assert said("unrelated-aggregation-target", blueprints=aggregating("tasks")) == []
 
 
-def test_over_a_relation_out_of_the_file_anything_may_be_related() -> None:
+def test_a_relation_to_a_blueprint_outside_the_file_may_connect_anything() -> None:
     blueprints = [*aggregating("alone")[:2], blueprint("alone", relations={"r": {"target": "_team"}})]
     assert said("unrelated-aggregation-target", blueprints=blueprints) == []
 
@@ -180,6 +180,6 @@ def test_over_a_relation_out_of_the_file_anything_may_be_related() -> None:
         ({"query": "all", "calculationSpec": []}, []),
     ],
 )
-def test_an_aggregation_looks_at_properties_of_its_target(more: dict[str, Any], names: list[str]) -> None:
+def test_an_aggregation_uses_properties_of_its_target(more: dict[str, Any], names: list[str]) -> None:
     messages = [f'blueprint "task" has no property {name} to aggregate by' for name in names]
     assert said("unknown-aggregation-property", blueprints=aggregating("task", **more)) == messages

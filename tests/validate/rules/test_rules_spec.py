@@ -1,4 +1,4 @@
-"""Family SPC: the form of a spec, hostile specs, and the faults of history."""
+"""Rules of family SPC about the form of a spec; hostile specs; faults from Ocean's history."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ configurations:
 """
 
 
-def test_the_rich_spec_of_the_schemas_breaks_no_other_rule() -> None:
+def test_the_full_spec_of_the_schema_tests_breaks_no_other_rule() -> None:
     folder = MemoryFolder.of({".port/spec.json": json.dumps(RICH)})
     assert set(everything(folder)) == {"unknown-icon"}
 
@@ -58,7 +58,7 @@ def test_a_spec_of_2023_has_no_error() -> None:
         ({"other": "icon: Jira", "another": "title: Another"}, None),
     ],
 )
-def test_a_missing_title_weighs_less_where_nobody_has_one(
+def test_a_missing_title_is_a_warning_where_nobody_has_one(
     siblings: Mapping[str, str], severity: Severity | None
 ) -> None:
     others = {name: of_spec(text) for name, text in siblings.items()}
@@ -66,7 +66,7 @@ def test_a_missing_title_weighs_less_where_nobody_has_one(
     assert problem.severity is severity
 
 
-def test_in_oceans_repository_of_before_titles_a_missing_one_is_right() -> None:
+def test_in_oceans_repository_before_titles_existed_none_is_required() -> None:
     untitled = good_folder(Profile.OCEAN).edited(".port/spec.yaml", "title: Good Service\n", "")
     siblings = {"other": of_spec("icon: Jira")}
     assert problems_of(BY_NAME["missing-title"], untitled, profile=Profile.OCEAN, siblings=siblings) == []
@@ -100,7 +100,7 @@ def test_in_oceans_repository_of_before_titles_a_missing_one_is_right() -> None:
         ),
     ],
 )
-def test_a_slip_in_the_form_is_told_where_it_is(
+def test_a_mistake_in_the_form_is_reported_at_its_place(
     name: str, edit: tuple[str, str], line: int, message: str
 ) -> None:
     assert said(name, edited(edit)) == [(line, message)]
@@ -120,26 +120,26 @@ def test_a_slip_in_the_form_is_told_where_it_is(
         ("type-disagrees", [("type: good-service", "type: good-service ")]),
     ],
 )
-def test_a_right_form_is_no_finding(name: str, edits: Edits) -> None:
+def test_a_correct_form_is_not_reported(name: str, edits: Edits) -> None:
     assert said(name, edited(*edits)) == []
 
 
-def test_legacy_keys_are_no_finding_where_most_still_have_them() -> None:
+def test_legacy_keys_are_not_reported_where_most_others_have_them() -> None:
     folder = edited(("title:", "type: good-service\ntitle:"), profile=Profile.OCEAN)
     old, new = of_spec("type: other"), of_spec("title: Other")
     assert said("legacy-key", folder, siblings={"a": old, "b": old, "c": new}) == []
     (problem,) = problems_of(BY_NAME["legacy-key"], folder, siblings={"a": old, "b": new, "c": new})
-    assert problem.evidence == "2 of the 3 other integrations do without"
+    assert problem.evidence == "2 of the 3 other integrations do not have it"
 
 
-def test_a_name_that_the_package_rules_refuse_is_not_compared() -> None:
+def test_a_name_that_the_package_rules_reject_is_not_compared() -> None:
     folder = edited(("type: good-service", "type: jira"))
     assert said("type-disagrees", folder) != []
     shouted = folder.edited("pyproject.toml", 'name = "good-service"', 'name = "Jira"')
     assert said("type-disagrees", shouted) == []
 
 
-def test_a_misspelled_key_is_not_told_as_missing_too() -> None:
+def test_a_misspelled_key_is_not_reported_as_missing_too() -> None:
     folder = edited(("    required: false\n", "    require: false\n"))
     assert set(everything(folder)) == {"misspelled-key"}
 
@@ -147,18 +147,18 @@ def test_a_misspelled_key_is_not_told_as_missing_too() -> None:
 @pytest.mark.parametrize(
     "text", ["", "[]", "3", "text", "[[", "a: b: c", "\x00", "? [a]\n: b", "!!python/none x"]
 )
-def test_a_spec_that_is_none_gives_one_finding(text: str) -> None:
+def test_a_file_that_is_not_a_spec_gives_one_finding(text: str) -> None:
     assert len(everything(MemoryFolder.of({SPEC: text}))) == 1
 
 
 @pytest.mark.parametrize("key", sorted(RICH))
 @pytest.mark.parametrize("value", ODD, ids=repr)
-def test_any_value_at_any_key_is_judged(key: str, value: object) -> None:
+def test_any_value_at_any_key_is_checked(key: str, value: object) -> None:
     everything(MemoryFolder.of({".port/spec.json": json.dumps(RICH | {key: value})}))
 
 
 @pytest.mark.parametrize("profile", list(Profile))
-def test_specs_with_slips_are_judged(profile: Profile) -> None:
+def test_damaged_specs_are_checked(profile: Profile) -> None:
     for seed in range(200):
         everything(MemoryFolder.of({".port/spec.json": json.dumps(mutated(RICH, seed))}), profile)
 
@@ -184,11 +184,11 @@ CASES = {
 
 
 @pytest.mark.parametrize(("case", "name"), CASES.items())
-def test_a_fault_of_history_is_found_and_its_repair_is_clean(case: str, name: str) -> None:
+def test_a_fault_from_oceans_history_is_found_and_its_repair_is_clean(case: str, name: str) -> None:
     if not HISTORY.is_dir():
         pytest.skip("the corpus of historic faults is not beside this checkout")
     (path,) = (HISTORY / case / "bad").glob("*/.port/spec.yaml")
-    mended = HISTORY / case / "fixed" / path.relative_to(HISTORY / case / "bad")
-    for text, is_found in ((path.read_text(), True), (mended.read_text(), False)):
+    fixed = HISTORY / case / "fixed" / path.relative_to(HISTORY / case / "bad")
+    for text, is_found in ((path.read_text(), True), (fixed.read_text(), False)):
         subjects = subjects_of(MemoryFolder.of({SPEC: text}), Profile.OCEAN)
         assert bool(list(BY_NAME[name].problems(subjects))) is is_found

@@ -1,4 +1,4 @@
-"""Family SPC: configurations, and what refers to them."""
+"""Rules of family SPC about configurations and references to them."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ CHOICE = (
         ),
     ],
 )
-def test_a_slip_in_a_configuration_is_told_where_it_is(
+def test_a_mistake_in_a_configuration_is_reported_at_its_place(
     name: str, edit: tuple[str, str], line: int, message: str
 ) -> None:
     assert said(name, edited(edit)) == [(line, message)]
@@ -74,7 +74,7 @@ def test_a_slip_in_a_configuration_is_told_where_it_is(
         ("host-typed-as-string", [("name: apiUrl", "name: appHost")]),
     ],
 )
-def test_a_right_configuration_is_no_finding(name: str, edits: Edits) -> None:
+def test_a_correct_configuration_is_not_reported(name: str, edits: Edits) -> None:
     assert said(name, edited(*edits)) == []
 
 
@@ -136,14 +136,14 @@ def test_an_odd_name_comes_with_a_better_one(name: str, better: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["3scale", "ü", "__", "$"])
-def test_an_odd_name_without_a_word_comes_without_a_better_one(name: str) -> None:
+def test_an_odd_name_without_words_comes_without_a_better_one(name: str) -> None:
     (problem,) = problems_of(BY_NAME["odd-configuration-name"], edited(("name: apiUrl", f"name: {name}")))
     assert problem.fix
-    assert problem.fix.title == "rename it to words in camelCase"
+    assert problem.fix.title == "choose a name in camelCase"
 
 
 @pytest.mark.parametrize("value", ["'\\\"TOKEN\\\"'", "\"'Github App'\"", "'.a |'"])
-def test_a_text_of_oauth_that_is_no_jq_is_found(value: str) -> None:
+def test_an_oauth_text_that_is_not_jq_is_reported(value: str) -> None:
     oauth = f"saas:\n  enabled: true\n  oauthConfiguration:\n    requiredSecrets:\n      - value: {value}\n"
     ((line, message),) = said("broken-oauth-expression", edited((SAAS, oauth)))
     assert line == 32
@@ -151,6 +151,6 @@ def test_a_text_of_oauth_that_is_no_jq_is_found(value: str) -> None:
 
 
 @pytest.mark.parametrize("value", [".oauthData.accessToken", "'\"TOKEN\"'", "'{(.a): [\"**\"]} | @json'"])
-def test_jq_of_oauth_is_no_finding(value: str) -> None:
+def test_jq_in_oauth_is_accepted(value: str) -> None:
     oauth = f"saas:\n  enabled: true\n  oauthConfiguration:\n    requiredSecrets:\n      - value: {value}\n"
     assert said("broken-oauth-expression", edited((SAAS, oauth))) == []

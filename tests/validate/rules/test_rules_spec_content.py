@@ -1,4 +1,4 @@
-"""Family SPC: icons, sections, docs, kinds, saas, actions, and scalars that two YAMLs read apart."""
+"""Rules of family SPC about icons, sections, docs, kinds, saas, actions and ambiguous scalars."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ INPUTS = "    inputs:\n      - {name: a}\n      - {name: b}\n      - {name: a}\n
         ),
     ],
 )
-def test_a_slip_in_the_content_is_told_where_it_is(
+def test_a_mistake_in_the_content_is_reported_at_its_place(
     name: str, edit: tuple[str, str], line: int, message: str
 ) -> None:
     assert said(name, edited(edit)) == [(line, message)]
@@ -77,7 +77,7 @@ def test_a_slip_in_the_content_is_told_where_it_is(
         ("actions-switch-disagrees", [(SAAS, SAAS + "actions: []\n")]),
     ],
 )
-def test_right_content_is_no_finding(name: str, edits: Edits) -> None:
+def test_correct_content_is_not_reported(name: str, edits: Edits) -> None:
     assert said(name, edited(*edits)) == []
 
 
@@ -90,7 +90,7 @@ def test_right_content_is_no_finding(name: str, edits: Edits) -> None:
         ("docs.port.io", ["docs.example.com"] * 9, False),
     ],
 )
-def test_the_host_of_the_docs_is_judged_by_what_the_others_use(
+def test_the_host_of_the_docs_is_compared_with_the_others(
     own: str, others: list[str], is_found: bool
 ) -> None:
     folder = edited(("https://docs.port.io/", f"https://{own}/"))
@@ -99,7 +99,7 @@ def test_the_host_of_the_docs_is_judged_by_what_the_others_use(
 
 
 @pytest.mark.parametrize("name", ["fake-integration", "example", "my_test", "Sample"])
-def test_an_integration_that_is_not_for_use_may_keep_placeholders(name: str) -> None:
+def test_an_integration_not_for_production_may_keep_placeholders(name: str) -> None:
     folder = edited(("section: Other", "section: Under Development"))
     subjects = Facts(integration_of(folder, name), Profile.GUIDE, Fleet())
     assert list(BY_NAME["placeholder-left"].problems(subjects)) == []
@@ -119,7 +119,7 @@ def test_names_known_to_the_repository_or_the_workspace_are_accepted(name: str) 
     "scalar",
     ["yes", "No", "ON", "off", "0b101", "1_000", "12:30", "1:30.5", "2026-11-22", "017", "0o17", "1e3"],
 )
-def test_a_scalar_that_two_yamls_read_apart_is_found(scalar: str) -> None:
+def test_a_scalar_that_two_yaml_versions_read_differently_is_reported(scalar: str) -> None:
     wanted = (26, f"{scalar} is one thing in YAML 1.1 and another in YAML 1.2")
     for text in (f"default: {scalar}", f"default: {scalar}  # so", f"enum: [a, {scalar}, b]"):
         assert said("unportable-scalar", edited((DEFAULT, f"    {text}\n"))) == [wanted]
@@ -141,5 +141,5 @@ def test_a_scalar_that_two_yamls_read_apart_is_found(scalar: str) -> None:
         "dependencies:\n      - on: apiUrl",
     ],
 )
-def test_a_scalar_that_all_read_alike_is_no_finding(text: str) -> None:
+def test_a_scalar_that_both_yaml_versions_read_alike_is_accepted(text: str) -> None:
     assert said("unportable-scalar", edited((DEFAULT, f"    {text}\n"))) == []

@@ -1,11 +1,9 @@
-"""The laws, one file a family. The registry is this file; a rule's place is its family's file."""
-
-from types import ModuleType
+"""The rules, in one or several modules a family, and the registry of all of them."""
 
 from seatrial.validate.rules import (
     changelog,
     code,
-    layout,
+    layout_content,
     layout_presence,
     package,
     release,
@@ -21,7 +19,7 @@ from seatrial.validate.rules.rule import Rule
 
 _PARTS = (
     layout_presence,
-    layout,
+    layout_content,
     spec,
     spec_content,
     spec_configurations,
@@ -34,20 +32,12 @@ _PARTS = (
     code,
     release,
 )
-"""Every file of rules; a family has one or several."""
-
-
-def _rules_of(family: ModuleType) -> tuple[Rule, ...]:
-    return tuple(value for value in vars(family).values() if isinstance(value, Rule))
-
-
 RULES: tuple[Rule, ...] = tuple(
     sorted(
-        (one for part in _PARTS for one in _rules_of(part)),
+        (one for part in _PARTS for one in vars(part).values() if isinstance(one, Rule)),
         key=lambda one: one.code,
     )
 )
-
 BY_CODE = {rule.code: rule for rule in RULES}
 BY_NAME = {rule.name: rule for rule in RULES}
 

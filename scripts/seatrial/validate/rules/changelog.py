@@ -1,6 +1,6 @@
-"""Family CHG: the changelog has what the release writes into it and what its gate asks for.
+"""Family CHG: the changelog's structure, the form of its newest entry, and the fragments waiting for the next.
 
-Family CHG: the form of the newest entry, which the pull-request gate reads line by line.
+The release inserts entries into the changelog, and the pull-request check reads the newest one line by line.
 """
 
 from __future__ import annotations
@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from functools import partial
 
 from seatrial.core.model import Edit, Fix, Fleet, Integration, Location, MemoryFolder, Problem
 from seatrial.core.suggest import nearest
-from seatrial.core.version import Version
 from seatrial.documents.changelog import MARKER, Section, VersionEntry
 from seatrial.validate.facts.changelog import (
     CHANGELOG,
@@ -23,49 +23,34 @@ from seatrial.validate.facts.changelog import (
 )
 from seatrial.validate.facts.package import FRAGMENT_TYPES, Package
 from seatrial.validate.facts.tree import Custom
-from seatrial.validate.rules.rule import GUIDE, WARNING, Edited, Problems, rule
+from seatrial.validate.rules.rule import (
+    GUIDE,
+    WARNING,
+    Edited,
+    Problems,
+    parsed_version,
+    renamed,
+    replaced,
+    rule,
+)
 
 FORM = "## X.Y.Z (YYYY-MM-DD)"
 FIRST = "## 0.1.0 (2026-01-31)"
 
-
-def edited(old: str, new: str) -> Edited:
-    """The edit of the template's changelog that turns one text into another."""
-
-    def edit(folder: MemoryFolder) -> MemoryFolder:
-        return folder.edited(CHANGELOG, old, new)
-
-    return edit
+edited = partial(replaced, CHANGELOG)
 
 
-def older(*lines: str) -> Edited:
-    """The edit that adds lines below the template's only entry."""
-
-    def edit(folder: MemoryFolder) -> MemoryFolder:
-        return folder.having(
-            CHANGELOG, folder.text(CHANGELOG).rstrip("\n") + "\n\n\n" + "\n".join(lines) + "\n"
-        )
-
-    return edit
-
-
-def called(name: str) -> Edited:
-    """The edit that makes another integration of the template's folder."""
-
-    def edit(folder: MemoryFolder) -> MemoryFolder:
-        return folder.edited("pyproject.toml", 'name = "good-service"', f'name = "{name}"')
-
-    return edit
-
-
-OLDER = ("", "", "### Features", "", "- Added projects")
+def _with_older(*headings: str) -> Edited:
+    """Return the edit that adds entries below the template's only one."""
+    entries = "".join(f"\n\n{heading}\n\n\n### Features\n\n- Added projects\n" for heading in headings)
+    return lambda folder: folder.having(CHANGELOG, folder.text(CHANGELOG).rstrip("\n") + "\n" + entries)
 
 
 @rule("CHG001", bad=lambda folder: folder.having(CHANGELOG, folder.read(CHANGELOG) + b"- Caf\xe9\n"))
 def unreadable_changelog(changelog: ChangelogText) -> Problems:
-    """The changelog is text in UTF-8.
+    """The changelog is UTF-8 text.
 
-    The release job stops at any other byte.
+    The release job fails on any other bytes.
     """
     for fault in changelog.head.faults:
         yield Problem(changelog.head.where(fault), fault.message, Fix("save the file as UTF-8 text"))
@@ -73,15 +58,17 @@ def unreadable_changelog(changelog: ChangelogText) -> Problems:
 
 @rule("CHG002", bad=edited(f"{MARKER}\n", ""))
 def missing_changelog_marker(changelog: ChangelogText) -> Problems:
-    """The changelog has the line below which new entries are written.
+    """The changelog has the marker line below which new entries are written.
 
-    Without it towncrier writes the next entry above the title.
+    Without it, towncrier writes the next entry above the title.
     """
     if not changelog.markers and not changelog.head.faults:
         top = changelog.top
         where = changelog.head.at(top) if top else Location(CHANGELOG)
         yield Problem(
-            where, "the line below which new entries go is missing", Fix(f'write "{MARKER}" above the newest')
+            where,
+            "the line below which new entries go is missing",
+            Fix(f'write "{MARKER}" above the newest entry'),
         )
 
 
@@ -91,9 +78,9 @@ def _without_entries(folder: MemoryFolder) -> MemoryFolder:
 
 @rule("CHG003", bad=_without_entries)
 def no_changelog_entry(changelog: ChangelogText, package: Package) -> Problems:
-    """The changelog has an entry.
+    """The changelog has at least one entry.
 
-    Its version would be published with nothing said about it.
+    Otherwise the version is published without a word about what is in it.
     """
     if not changelog.top and not changelog.head.faults:
         line = changelog.markers[0] if changelog.markers else 1
@@ -105,9 +92,9 @@ def no_changelog_entry(changelog: ChangelogText, package: Package) -> Problems:
 
 @rule("CHG101", bad=edited(f"{MARKER}\n", f"{MARKER}\n\n{MARKER}\n"))
 def repeated_changelog_marker(changelog: ChangelogText) -> Problems:
-    """The line below which new entries are written stands there once.
+    """The marker line below which new entries are written occurs once.
 
-    Towncrier takes the first, people the one they see.
+    Towncrier uses the first one; people use whichever they see.
     """
     for line in changelog.markers[1:]:
         message = f"the line below which new entries go stands here again, after line {changelog.markers[0]}"
@@ -122,9 +109,9 @@ def _above_the_marker(folder: MemoryFolder) -> MemoryFolder:
 
 @rule("CHG102", bad=_above_the_marker)
 def entry_above_marker(changelog: ChangelogText) -> Problems:
-    """Every entry stands below the line that new ones are written under.
+    """Every entry is below the marker line under which new entries are written.
 
-    The next one would be written below those that are older than it.
+    Otherwise the next entry would be written below older ones.
     """
     top, markers = changelog.top, changelog.markers
     if top and markers and top.line < markers[0]:
@@ -132,50 +119,45 @@ def entry_above_marker(changelog: ChangelogText) -> Problems:
         yield Problem(changelog.head.at(top), message, Fix("move that line above this entry"))
 
 
-@rule("CHG108", bad=older("## 0.1.0 (2026-01-30)", *OLDER))
+@rule("CHG108", bad=_with_older("## 0.1.0 (2026-01-30)"))
 def repeated_changelog_version(changelog: ChangelogText) -> Problems:
-    """The newest version has one entry.
+    """The newest version has only one entry.
 
-    A second one is that of another version, or this release was published before.
+    A second one either belongs to another version, or this version was already released.
     """
     top = changelog.top
     line = changelog.repeated(top.version) if top and top.version else 0
     if top and line:
         message = f'"{top.version}" has an entry already, at line {line}'
-        yield Problem(changelog.head.at(top), message, Fix("raise the version of this one, or join the two"))
+        yield Problem(changelog.head.at(top), message, Fix("raise the version of this one, or merge the two"))
 
 
-@rule("CHG109", bad=older("## 0.2.0 (2026-01-30)", *OLDER))
+@rule("CHG109", bad=_with_older("## 0.2.0 (2026-01-30)"))
 def falling_changelog_version(changelog: ChangelogText) -> Problems:
-    """The newest version is higher than the one before.
+    """The newest version is higher than the one before it.
 
-    What is published last is what users get as the latest.
+    Users get the version that is published last as the latest.
     """
     top, second = changelog.top, changelog.second
-    if top and second and _is_lower(top.version or "", second.version or ""):
+    newest = parsed_version(top.version or "") if top else None
+    before = parsed_version(second.version or "") if second else None
+    if top and second and newest and before and newest < before:
         message = f'"{top.version}" is lower than "{second.version}" below it'
         yield Problem(changelog.head.at(top), message, Fix(f'raise it above "{second.version}"'))
 
 
-def _is_lower(version: str, other: str) -> bool:
-    try:
-        return Version.parse(version) < Version.parse(other)
-    except ValueError:
-        return False
-
-
 @rule(
     "CHG110",
-    bad=older("## 0.0.2 (2026-01-30)", *OLDER, "", "", "# 0.0.1 (2026-01-29)", *OLDER),
+    bad=_with_older("## 0.0.2 (2026-01-30)", "# 0.0.1 (2026-01-29)"),
     severity=WARNING,
-    siblings={name: called(name) for name in ("billing", "storage", "tickets")},
+    siblings={name: renamed(name) for name in ("billing", "storage", "tickets")},
 )
 def malformed_older_entry(
     changelog: ChangelogText, package: Package, integration: Integration, fleet: Fleet
 ) -> Problems:
-    """The older entries have the form of the newest, where the other integrations keep theirs so.
+    """Older entries have the same form as the newest, where the other integrations keep theirs that way.
 
-    The pull-request gate reads them all.
+    The pull-request check reads all of them.
     """
     line, count = changelog.untidy if is_declared(package) else (0, 0)
     custom = Custom.among(integration, fleet, tidy_ones(fleet)) if line else None
@@ -183,21 +165,21 @@ def malformed_older_entry(
         more = f", nor have {count - 1} further ones" if count > 1 else ""
         message = f"this heading has not the usual form and spacing{more}"
         fix = Fix(f'write "{FORM}", with two blank lines above and below')
-        yield Problem(Location(CHANGELOG, line), message, fix, custom.evidence("keep them so"))
+        yield Problem(Location(CHANGELOG, line), message, fix, custom.evidence("use it throughout"))
 
 
 @rule(
     "CHG111", bad=lambda folder: folder.having("changelog/improvement.md", "Added labels\n"), severity=WARNING
 )
 def malformed_fragment_name(fragments: tuple[Fragment, ...], package: Package) -> Problems:
-    """A fragment is called `<issue>.<type>.md`, with a type that towncrier knows.
+    """A fragment is named `<issue>.<type>.md`, with a type that towncrier knows.
 
-    Towncrier passes over any other, and the change is missing from the changelog.
+    Towncrier skips any other file, and the change is missing from the changelog.
     """
     types = package.fragment_types or FRAGMENT_TYPES
     for fragment in fragments:
         if not fragment.has_type(types):
-            fix = Fix(f"rename it to 1.improvement.md; the types are {', '.join(types)}")
+            fix = Fix(f"rename it, for example to 1.improvement.md; the types are {', '.join(types)}")
             yield Problem(Location(fragment.path), f'"{fragment.path}" has no type in its name', fix)
 
 
@@ -210,9 +192,9 @@ def _with_leftover(folder: MemoryFolder) -> MemoryFolder:
 def leftover_fragment(
     fragments: tuple[Fragment, ...], package: Package, changelog: ChangelogText
 ) -> Problems:
-    """A fragment is gone once its change stands in the changelog.
+    """A fragment is deleted once its change is in the changelog.
 
-    The next release would announce it again.
+    Otherwise the next release announces the change again.
     """
     for fragment in fragments:
         if fragment.has_type(package.fragment_types or FRAGMENT_TYPES) and fragment.stands_in(changelog.data):
@@ -222,16 +204,16 @@ def leftover_fragment(
 
 @rule("CHG201", bad=edited(FIRST, "## 0.2.0 (2026-01-31)"))
 def changelog_version_disagrees(changelog: ChangelogText, package: Package) -> Problems:
-    """The newest entry is that of the version in pyproject.toml.
+    """The newest entry is for the version in pyproject.toml.
 
-    What is published under a version is what its entry says.
+    Users read in that entry what the published version contains.
     """
     top, version = changelog.top, package.version.strip()
     if top and version and top.version != version.removeprefix("v"):
         message = (
             f'the newest entry is "{top.version}", and the version in pyproject.toml is "{version[:60]}"'
         )
-        fix = Fix(f'write an entry for "{version[:60]}", or "{top.version}" there')
+        fix = Fix(f'add an entry for "{version[:60]}", or write "{top.version}" in pyproject.toml')
         yield Problem(changelog.head.at(top), message, fix)
 
 
@@ -244,20 +226,20 @@ SECTIONS = (
     "Improved Documentation",
     "Vulnerabilities",
 )
-"""What the sections of an entry may be called."""
+"""The names that a section of an entry may have."""
 
 MOST = 20
-"""Of one entry, no more sections than this are judged."""
+"""The number of sections of one entry that are checked."""
 
 AFTER_HEADING, AFTER_SECTION, BEFORE_HEADING = 2, 1, 2
-"""How many blank lines towncrier 23 writes, and the pull-request gate counts."""
+"""The blank lines that towncrier 23 writes and the pull-request check counts."""
 
 
 @rule("CHG103", bad=edited(FIRST, "# 0.1.0 (2026-01-31)"))
 def malformed_changelog_heading(changelog: ChangelogText, package: Package) -> Problems:
-    """The newest entry's heading has the form that `title_format` declares, today `## X.Y.Z (YYYY-MM-DD)`.
+    """The heading of the newest entry has the form that `title_format` declares, now `## X.Y.Z (YYYY-MM-DD)`.
 
-    The pull-request gate finds no entry under any other.
+    The pull-request check does not recognise an entry with any other heading.
     """
     top = changelog.top
     if top is None:
@@ -272,7 +254,7 @@ def malformed_changelog_heading(changelog: ChangelogText, package: Package) -> P
 
 
 def _heading_fix(top: VersionEntry) -> Fix:
-    """The right heading; a program may write it where its date is known."""
+    """Return the repair of a heading, with an edit where the date is known."""
     if not _is_date(top.date or ""):
         return Fix(f'write "## {top.version} (YYYY-MM-DD)"')
     right = f"## {top.version} ({top.date})"
@@ -281,9 +263,9 @@ def _heading_fix(top: VersionEntry) -> Fix:
 
 @rule("CHG104", bad=edited("(2026-01-31)", "(2026-31-01)"))
 def invalid_changelog_date(changelog: ChangelogText, package: Package) -> Problems:
-    """The date of the newest entry is a day of the calendar, year first.
+    """The date of the newest entry is a real date, written YYYY-MM-DD.
 
-    Readers go by it when they look for what has changed since.
+    Readers use it to find what has changed since a given day.
     """
     top = changelog.top
     if top and top.date and has_declared_form(package, top) and not _is_date(top.date):
@@ -299,10 +281,10 @@ def _is_date(text: str) -> bool:
 
 @rule("CHG105", bad=edited(f"{FIRST}\n\n\n", f"{FIRST}\n\n"), by_profile={GUIDE: WARNING})
 def wrong_changelog_spacing(changelog: ChangelogText, package: Package) -> Problems:
-    """In the newest entry two blank lines follow the heading, one each section's; two stand before the next.
+    """The newest entry has two blank lines after its heading, one after each section's, two before the next entry.
 
-    So towncrier 23 writes it, and the pull-request gate counts them. Towncrier 24 writes one less. Where the
-    older entries are not so either, nobody counts yet.
+    Towncrier 23 writes them like this, and the pull-request check counts them. Towncrier 24 writes one fewer.
+    Where the older entries differ as well, the check cannot be counting yet, so this is only a warning.
     """
     top = changelog.top
     if top is None or not is_declared(package) or not has_declared_form(package, top) or top.empty:
@@ -345,7 +327,7 @@ def _cure(few: int, side: str) -> str:
 def unknown_changelog_section(changelog: ChangelogText, package: Package) -> Problems:
     """The sections of the newest entry have the names that towncrier gives them.
 
-    The pull-request gate refuses others, and readers look for these.
+    The pull-request check rejects others, and readers look for these.
     """
     if changelog.top is None or not is_declared(package):
         return
@@ -366,16 +348,16 @@ def _unknown(where: Location, hashes: str, name: str) -> Problem:
 
 @rule("CHG107", bad=edited("### Features\n\n- Created the", "- Created the"))
 def empty_changelog_entry(changelog: ChangelogText, package: Package) -> Problems:
-    """The newest entry says under a section what has changed.
+    """The newest entry has a section that says what has changed.
 
-    The pull-request gate refuses an entry without, and users learn nothing from it.
+    The pull-request check rejects an entry without one, and it tells users nothing.
     """
     top = changelog.top
     if top is None:
         return
     if top.empty and not changelog.strays:
-        fix = Fix("write a section, such as ### Improvements, and a bullet below it")
+        fix = Fix("add a section, such as ### Improvements, with a bullet below it")
         yield Problem(changelog.head.at(top), f'the entry of "{top.version}" says nothing', fix)
     elif is_declared(package) and not top.sections and not changelog.strays:
-        fix = Fix("write ### Improvements, or another section, above its first bullet")
+        fix = Fix("add ### Improvements, or another section heading, above the first bullet")
         yield Problem(changelog.head.at(top), f'the entry of "{top.version}" has no section', fix)

@@ -1,6 +1,6 @@
-"""Family COD: the Python code parses, and agrees with the spec about configurations, events, actions.
+"""Family COD: the Python code parses, and agrees with the spec and the port-app-config.
 
-Family COD: kinds and selectors of the spec and the port-app-config are those that the code takes.
+They must agree about configurations, live events, actions, kinds and selectors.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from seatrial.validate.facts.code import Code, ConfigurationUse, Kinds, Stated, 
 from seatrial.validate.facts.python_models import Unread
 from seatrial.validate.facts.python_modules import PythonFiles
 from seatrial.validate.facts.spec import Spec
-from seatrial.validate.rules.rule import OFF, WARNING, Edited, Problems, rule
+from seatrial.validate.rules.rule import OFF, WARNING, Problems, all_of, replaced, rule
 
 SPEC = ".port/spec.yaml"
 APP_CONFIG = ".port/resources/port-app-config.yaml"
@@ -24,19 +24,8 @@ _TASK_LISTED = "      - kind: task\n"
 _TASK_RESYNC = "@ocean.on_resync(Kind.TASK)\n"
 
 
-def edited(*edits: tuple[str, str, str]) -> Edited:
-    """The edit of the template that turns texts of files into others."""
-
-    def edit(folder: MemoryFolder) -> MemoryFolder:
-        for path, old, new in edits:
-            folder = folder.edited(path, old, new)
-        return folder
-
-    return edit
-
-
-def renamed(where: Location, message: str, name: str, near: str | None, otherwise: str) -> Problem:
-    """A name that is none of the known ones, with the one that is probably meant."""
+def _unknown(where: Location, message: str, name: str, near: str | None, otherwise: str) -> Problem:
+    """Return the problem of an unknown name, with the known name that is probably meant."""
     if near is None:
         return Problem(where, message, Fix(otherwise))
     fix = Fix(f'change "{shown(name)}" to "{shown(near)}"', Edit(where, name, near))
@@ -58,12 +47,12 @@ _PROXY = (
 )
 
 
-@rule("COD001", bad=edited(("main.py", "(selector.include_archived)", "(selector.include_archived")))
+@rule("COD001", bad=replaced("main.py", "(selector.include_archived)", "(selector.include_archived"))
 def broken_python(python_files: PythonFiles) -> Problems:
-    """Every Python file of the integration parses.
+    """Every Python file of the integration is valid Python.
 
-    The integration does not start, and nothing that must agree with the code can be checked.
-    Tests and examples are left to the tools that run them.
+    Otherwise the integration does not start, and nothing that must agree with the code can be checked.
+    Tests and examples are not read here; the tools that run them report their errors.
     """
     for fault, where in python_files.faults():
         if python_files.is_conflicted(where.path) or python_files.is_encoded(where.path):
@@ -72,57 +61,57 @@ def broken_python(python_files: PythonFiles) -> Problems:
             message = f"nothing that must agree with the code is checked: {fault.message}"
             yield Problem(where, message, Fix("split the file"), severity=WARNING)
         else:
-            said = "the file does not parse: " if fault.kind is FaultKind.SYNTAX else ""
-            yield Problem(where, said + fault.message, Fix("mend the text at this place"))
+            lead = "the file does not parse: " if fault.kind is FaultKind.SYNTAX else ""
+            yield Problem(where, lead + fault.message, Fix("correct the text here"))
 
 
-@rule("COD208", bad=edited(("client.py", 'integration_config["api_token"]', 'integration_config["token"]')))
+@rule("COD208", bad=replaced("client.py", 'integration_config["api_token"]', 'integration_config["token"]'))
 def undeclared_configuration_read(configuration_use: ConfigurationUse) -> Problems:
     """Each configuration that the code reads is declared in the spec.
 
-    Ocean builds the configuration from the spec and drops every other key, whatever the
-    environment says: `[...]` fails, `.get(...)` gives None for ever.
+    Ocean builds the configuration from the spec and drops every other key, even one that is set in
+    the environment: `[...]` fails, and `.get(...)` always returns None.
     """
     for read, others in configuration_use.undeclared():
         near = configuration_use.meant(read.key)
         message = f'the spec declares no configuration for "{shown(read.key)}"'
         hint = f'; did you mean "{near}"?' if near else ""
-        fix = Fix(f'read "{near}"' if near else "declare it in the spec, or take it out here")
+        fix = Fix(f'read "{near}"' if near else "declare it in the spec, or stop reading it")
         evidence = f"also read in {', '.join(others)}" if others else ""
         severity = WARNING if read.forgiving else None
         yield Problem(read.where, message + hint, fix, evidence=evidence, severity=severity)
 
 
-@rule("COD209", bad=edited(("client.py", 'integration_config["api_url"]', 'integration_config["apiUrl"]')))
+@rule("COD209", bad=replaced("client.py", 'integration_config["api_url"]', 'integration_config["apiUrl"]'))
 def configuration_read_by_spec_name(configuration_use: ConfigurationUse) -> Problems:
-    """The code reads a configuration in snake case, whatever the case of its name in the spec.
+    """The code reads a configuration by its name in snake case, even if the spec writes it in another case.
 
-    Ocean turns the names of the spec into snake case when it starts; the name of the spec is
-    no key then.
+    Ocean converts the names in the spec to snake case when it starts; the name as the spec writes it
+    is then not a key.
     """
     for read, key in configuration_use.miscased():
         fix = Fix(f'read "{key}"', Edit(read.where, read.key, key) if read.written else None)
         yield Problem(read.where, f'"{shown(read.key)}" is "{key}" in the code', fix)
 
 
-@rule("COD210", severity=WARNING, bad=edited((SPEC, "saas:\n", _PROXY + "saas:\n")))
+@rule("COD210", severity=WARNING, bad=replaced(SPEC, "saas:\n", _PROXY + "saas:\n"))
 def unused_configuration(configuration_use: ConfigurationUse) -> Problems:
     """Each configuration that the spec declares is used.
 
-    People fill it in, and nothing happens. Used is what the code names in any way, what other
-    configurations depend on, and what Ocean reads itself.
+    Setting an unused one has no effect. A configuration counts as used if the code mentions it in any
+    way, if other configurations depend on it, or if Ocean itself reads it.
     """
     for item, key in configuration_use.unused():
         where = configuration_use.spec.document.at(*item.way("name"))
         message = f'the configuration "{shown(item.text("name"))}" is not used: no code names "{shown(key)}"'
-        yield Problem(where, message, Fix("use it in the code, or take it out of the spec"))
+        yield Problem(where, message, Fix("use it in the code, or remove it from the spec"))
 
 
-@rule("COD211", bad=edited((SPEC, _SAAS_OFF, "saas:\n  enabled: true\n  liveEvents:\n    enabled: true\n")))
+@rule("COD211", bad=replaced(SPEC, _SAAS_OFF, "saas:\n  enabled: true\n  liveEvents:\n    enabled: true\n"))
 def live_events_without_processor(spec: Spec, code: Code) -> Problems:
     """An integration whose spec enables live events handles webhooks.
 
-    Port offers live events for it, and no event ever arrives.
+    Otherwise Port offers live events for it, but no event is ever processed.
     """
     live_events = spec.root.inner("saas", "liveEvents")
     if live_events.value.get("enabled") is True and not code.listens:
@@ -144,29 +133,29 @@ def _processing(folder: MemoryFolder) -> MemoryFolder:
         "    AbstractWebhookProcessor,\n)\n\n\n"
         "class TaskProcessor(AbstractWebhookProcessor): ...\n"
     )
-    enabled = edited((SPEC, _SAAS_OFF, "saas:\n  enabled: true\n"))
+    enabled = replaced(SPEC, _SAAS_OFF, "saas:\n  enabled: true\n")
     return enabled(code.having("processor.py", processor))
 
 
 @rule("COD212", severity=OFF, bad=_processing)
 def processor_without_live_events(spec: Spec, code: Code) -> Problems:
-    """An integration that handles webhooks and may run at Port enables live events in its spec.
+    """An integration that handles webhooks and is enabled for SaaS enables live events in its spec.
 
-    Port does not route events to it otherwise. Some hold live events back on purpose: switch
-    this on where none should.
+    Otherwise Port does not route events to it. Some integrations leave live events out on purpose, so
+    the rule is off; switch it on if yours should not.
     """
     saas = spec.root.inner("saas")
     if saas.value.get("enabled") is True and code.processors and "liveEvents" not in saas.value:
         message = f'"{code.processors[0]}" has a webhook processor, but live events are not enabled'
-        fix = Fix("add liveEvents with enabled: true below saas")
+        fix = Fix('add "liveEvents" with "enabled: true" below "saas"')
         yield Problem(spec.document.key(*saas.keys), message, fix)
 
 
-@rule("COD213", bad=edited((SPEC, "saas:\n", _ACTION + "saas:\n")))
+@rule("COD213", bad=replaced(SPEC, "saas:\n", _ACTION + "saas:\n"))
 def action_without_executor(spec: Spec, code: Code) -> Problems:
-    """Each action of the spec has an executor of that name.
+    """Each action in the spec has an executor with its name.
 
-    Port offers the action, and every run of it fails.
+    Otherwise Port offers the action, but every run of it fails.
     """
     known = {one.action for one in code.executors}
     listed = {action.text("name") for action in spec.actions}
@@ -178,14 +167,14 @@ def action_without_executor(spec: Spec, code: Code) -> Problems:
             message = f'no executor has the ACTION_NAME "{shown(name)}"'
             near = nearest(name, {one for one in known if one} - listed)
             where = spec.document.at(*action.way("name"))
-            yield renamed(where, message, name, near, "add an executor, or take the action out of the spec")
+            yield _unknown(where, message, name, near, "add an executor, or remove the action from the spec")
 
 
 @rule("COD214", bad=lambda folder: folder.having("actions.py", _EXECUTOR))
 def executor_without_action(spec: Spec, code: Code) -> Problems:
-    """Each executor carries out an action of the spec.
+    """Each executor carries out an action in the spec.
 
-    Port does not know of the action, so nobody can run it.
+    Otherwise Port does not know the action, and nobody can run it.
     """
     listed = {action.text("name") for action in spec.actions}
     if len(listed) < len(list(spec.root.listed("actions"))):
@@ -197,22 +186,22 @@ def executor_without_action(spec: Spec, code: Code) -> Problems:
             yield Problem(one.where, f'the spec has no action "{shown(one.action)}"', fix)
 
 
-@rule("COD201", bad=edited((SPEC, "- kind: task", "- kind: tasks")))
+@rule("COD201", bad=replaced(SPEC, "- kind: task", "- kind: tasks"))
 def listed_kind_not_accepted(kinds: Kinds) -> Problems:
-    """Each kind of the spec is one that a resource class of the code accepts.
+    """Each kind in the spec is accepted by a resource class in the code.
 
-    Port offers the kind, and a mapping that uses it is refused. An integration with a class
-    for any kind is not asked.
+    Otherwise Port offers the kind, but Ocean rejects a mapping that uses it. An integration with a
+    resource class for any kind is not checked.
     """
     yield from _unaccepted(kinds, kinds.only_listed)
 
 
-@rule("COD202", bad=edited((APP_CONFIG, "- kind: task", "- kind: tasks")))
+@rule("COD202", bad=replaced(APP_CONFIG, "- kind: task", "- kind: tasks"))
 def mapped_kind_not_accepted(kinds: Kinds) -> Problems:
-    """Each kind of the port-app-config is one that a resource class of the code accepts.
+    """Each kind in the port-app-config is accepted by a resource class in the code.
 
-    Ocean refuses the whole default mapping otherwise, and nothing is exported. An integration
-    with a class for any kind is not asked.
+    Otherwise Ocean rejects the whole default mapping, and nothing is exported. An integration with a
+    resource class for any kind is not checked.
     """
     yield from _unaccepted(kinds, kinds.mapped)
 
@@ -221,31 +210,31 @@ def _unaccepted(kinds: Kinds, stated: tuple[Stated, ...]) -> Problems:
     for one in kinds.unaccepted(stated):
         message = f'no resource class accepts the kind "{shown(one.kind)}"'
         near = _near(one.kind, kinds.accepted())
-        yield renamed(one.where, message, one.kind, near, "take it out, or add a resource class")
+        yield _unknown(one.where, message, one.kind, near, "remove it, or add a resource class")
 
 
 @rule(
     "COD203",
-    bad=edited(
-        ("integration.py", "Literal[Kind.TASK]", 'Literal[Kind.TASK, "subtask"]'),
-        (SPEC, _TASK_LISTED, _TASK_LISTED + "      - kind: subtask\n"),
+    bad=all_of(
+        replaced("integration.py", "Literal[Kind.TASK]", 'Literal[Kind.TASK, "subtask"]'),
+        replaced(SPEC, _TASK_LISTED, _TASK_LISTED + "      - kind: subtask\n"),
     ),
 )
 def listed_kind_without_resync(kinds: Kinds) -> Problems:
-    """Each kind of the spec has a function that exports it.
+    """Each kind in the spec has a resync function.
 
-    Ocean calls what is registered with `on_resync` for the kind, and for a kind without such
-    a function nothing is exported. A function for every kind is enough.
+    Ocean calls the functions that are registered with `on_resync` for the kind; without one, nothing
+    is exported. One function registered for all kinds is enough.
     """
     yield from _unresynced(kinds, kinds.only_listed)
 
 
-@rule("COD204", bad=edited(("main.py", _TASK_RESYNC, "")))
+@rule("COD204", bad=replaced("main.py", _TASK_RESYNC, ""))
 def mapped_kind_without_resync(kinds: Kinds) -> Problems:
-    """Each kind of the port-app-config has a function that exports it.
+    """Each kind in the port-app-config has a resync function.
 
-    Ocean calls what is registered with `on_resync` for the kind, and for a kind without such
-    a function nothing is exported. A function for every kind is enough.
+    Ocean calls the functions that are registered with `on_resync` for the kind; without one, nothing
+    is exported. One function registered for all kinds is enough.
     """
     yield from _unresynced(kinds, kinds.mapped)
 
@@ -254,23 +243,23 @@ def _unresynced(kinds: Kinds, stated: tuple[Stated, ...]) -> Problems:
     for one in kinds.unresynced(stated):
         message = f'no function is registered with on_resync for the kind "{shown(one.kind)}"'
         near = _near(one.kind, kinds.resynced())
-        yield renamed(one.where, message, one.kind, near, "register a function, or take the kind out")
+        yield _unknown(one.where, message, one.kind, near, "register a function, or remove the kind")
 
 
 @rule(
     "COD205",
     severity=WARNING,
-    bad=edited(
-        ("integration.py", "kind: Literal[Kind.TASK]", "kind: str"),
-        ("main.py", _TASK_RESYNC, "@ocean.on_resync()\n"),
-        (SPEC, "- kind: task", "- kind: Task"),
+    bad=all_of(
+        replaced("integration.py", "kind: Literal[Kind.TASK]", "kind: str"),
+        replaced("main.py", _TASK_RESYNC, "@ocean.on_resync()\n"),
+        replaced(SPEC, "- kind: task", "- kind: Task"),
     ),
 )
 def kind_named_differently(kinds: Kinds) -> Problems:
     """A kind has the same name in the spec and in the port-app-config.
 
-    One of the two is a slip where a mapped kind that the spec does not list differs from a listed
-    one that is not mapped by case, punctuation, plural or words in front only.
+    Reported are a mapped kind that the spec does not list and a listed kind that is not mapped, where
+    the two differ only in case, punctuation, plural or leading words: one of them is a mistake.
     """
     for one, right in kinds.misspelled():
         other = "mapped" if one.source is kinds.spec else "listed in the spec"
@@ -279,23 +268,23 @@ def kind_named_differently(kinds: Kinds) -> Problems:
         yield Problem(one.where, message, fix)
 
 
-@rule("COD206", severity=OFF, bad=edited((SPEC, _TASK_LISTED, "")))
+@rule("COD206", severity=OFF, bad=replaced(SPEC, _TASK_LISTED, ""))
 def mapped_kind_unlisted(kinds: Kinds) -> Problems:
-    """Each kind that is mapped is in the spec.
+    """Each mapped kind is listed in the spec.
 
-    Port does not say that the integration exports it. Some hide kinds on purpose: switch this
-    on where none should be hidden.
+    Otherwise Port does not show that the integration exports it. Some integrations hide kinds on
+    purpose, so the rule is off; switch it on if yours should not.
     """
     for one in kinds.unlisted():
         message = f'the kind "{shown(one.kind)}" is mapped, but not in the spec'
         yield Problem(one.where, message, Fix("add it to the resources of a feature in the spec"))
 
 
-@rule("COD207", bad=edited((APP_CONFIG, "      state: open", "      status: open")))
+@rule("COD207", bad=replaced(APP_CONFIG, "      state: open", "      status: open"))
 def unread_selector_key(app_config: AppConfig, code: Code) -> Problems:
-    """Each key of a selector is one that the code reads for this kind, at every depth.
+    """Each key of a selector, at any depth, is one that the code reads for this kind.
 
-    Ocean ignores the others in silence: what the key should have filtered is exported.
+    Ocean silently ignores others, so what the key should have filtered out is exported.
     """
     for resource in app_config.resources:
         for unread in code.unread_keys(resource.kind, resource.selector.value):
@@ -309,9 +298,11 @@ def _unread_problem(where: Location, kind: str, unread: Unread) -> Problem:
         fix = Fix(f'move "{shown(unread.key)}" below "{unread.below}"')
         return Problem(where, f'{message}; it is read below "{unread.below}"', fix)
     near = unread.alias or _near(unread.key, unread.known)
-    return renamed(where, message, unread.key, near, _read_keys(unread.known))
-
-
-def _read_keys(known: Collection[str]) -> str:
-    keys = ", ".join(sorted(shown(key) for key in known)[:12])
-    return f"take it out; the keys that are read: {keys}" if keys else "take it out"
+    keys = ", ".join(sorted(shown(key) for key in unread.known)[:12])
+    return _unknown(
+        where,
+        message,
+        unread.key,
+        near,
+        f"remove it; the keys that are read: {keys}" if keys else "remove it",
+    )

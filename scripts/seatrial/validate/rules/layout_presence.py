@@ -1,7 +1,7 @@
 """Family LAY, codes 0xx: the files that every integration has.
 
-Which ones is the custom of the public integrations. Where a workspace shows another
-custom, its own counts for the files that neither Ocean nor its release needs.
+The list follows the public integrations. For files that neither Ocean nor its release needs, a workspace
+whose other integrations do otherwise sets its own standard.
 """
 
 from __future__ import annotations
@@ -10,39 +10,39 @@ from dataclasses import dataclass, replace
 from posixpath import splitext
 from typing import Any
 
-from seatrial.core.model import Fix, Fleet, Integration, Location, MemoryFolder, Problem, Severity
+from seatrial.core.model import Fix, Fleet, Integration, Location, Problem, Severity
 from seatrial.documents.integration import RESOURCES, SPEC_FILES, resource_files
 from seatrial.validate.facts.tree import Custom, Tree
 from seatrial.validate.rules.rule import ERROR, INFO, WARNING, Problems, Rule, rule
 
 CORE_WITH_SCHEMA = (0, 48, 9)
-"""From this version Ocean builds the schema of the mapping from the classes in `integration.py`."""
+"""The first version of Ocean that builds the schema of the mapping from the classes in `integration.py`."""
 
 
 @dataclass(frozen=True)
 class RequiredFile:
-    """Something that must stand at one of `paths`; a firm wish holds whatever the other integrations do."""
+    """A file or folder required at one of `paths`; an `always` one even where other integrations lack it."""
 
     paths: tuple[str, ...]
-    cure: str
+    how_to_add: str
     severity: Severity = ERROR
-    firm: bool = False
+    always: bool = False
 
     def problems(self, integration: Integration, tree: Tree, fleet: Fleet) -> Problems:
-        """The one problem, where nothing stands there and custom asks for it."""
+        """Yield one problem where none of the paths exists and the other integrations do not contradict."""
         if tree.has(*self.paths) or tree.is_blocked(self.paths[0]) or self._is_misnamed_in_port(tree):
             return
         custom = Custom.of(integration, fleet, *self.paths)
-        weight = self._weight(custom)
-        if weight:
+        severity = self._severity(custom)
+        if severity:
             path = self.paths[0]
             near = tree.misnamed(path)
-            fix = Fix(f'rename "{near}" to "{path}"' if near else self.cure)
+            fix = Fix(f'rename "{near}" to "{path}"' if near else self.how_to_add)
             evidence = custom.evidence("have it") if custom.is_common else ""
-            yield Problem(Location(path), f'"{path}" is missing', fix, evidence, weight)
+            yield Problem(Location(path), f'"{path}" is missing', fix, evidence, severity)
 
     def _is_misnamed_in_port(self, tree: Tree) -> bool:
-        """Whether something in `.port` has nearly this name; the rules about unknown files speak of it."""
+        """Return True where a path in `.port` nearly has this name; the rules about unknown files report that."""
         path, folder = self.paths[0], self.paths[0].rpartition("/")[0]
         if not path.startswith(".port/"):
             return False
@@ -50,26 +50,23 @@ class RequiredFile:
         stems = {splitext(f"{folder}/{name}")[0] for name in tree.within(folder)}
         return is_folder_misnamed or splitext(path)[0] in stems or tree.misnamed(path) is not None
 
-    def _weight(self, custom: Custom) -> Severity | None:
-        """The severity that custom leaves: none where it is rare, a warning where not all hold to it."""
-        if self.firm or custom.is_common or not custom.is_shown:
+    def _severity(self, custom: Custom) -> Severity | None:
+        """Return None where few other integrations have the file, a warning where not nearly all of them do."""
+        if self.always or custom.is_common or not custom.is_shown:
             return self.severity
         return None if custom.is_rare or self.severity is INFO else WARNING
 
 
-def _required(code: str, name: str, *paths: str, why: str, **wanted: Any) -> Rule:
-    """The rule that something stands at one of `paths`, the first of which the template has."""
-    want = RequiredFile(paths, **wanted)
+def _required(code: str, name: str, *paths: str, why: str, how_to_add: str, **options: Any) -> Rule:
+    """Return the rule that one of `paths` exists; the template has the first of them."""
+    required = RequiredFile(paths, how_to_add, **options)
 
     def missing(integration: Integration, tree: Tree, fleet: Fleet) -> Problems:
-        return want.problems(integration, tree, fleet)
-
-    def without(folder: MemoryFolder) -> MemoryFolder:
-        return folder.without(paths[0])
+        return required.problems(integration, tree, fleet)
 
     missing.__name__ = name.replace("-", "_")
     missing.__doc__ = f"An integration has a `{paths[0]}`.\n\n{why}"
-    return rule(code, bad=without, severity=want.severity)(missing)
+    return rule(code, bad=lambda folder: folder.without(paths[0]), severity=required.severity)(missing)
 
 
 missing_readme = _required(
@@ -77,16 +74,16 @@ missing_readme = _required(
     "missing-readme",
     "README.md",
     why="It is the first thing that a user and a reviewer open.",
-    cure='add a "README.md" that says what is exported and what must be configured',
+    how_to_add='add a "README.md" that describes what is exported and what must be configured',
 )
 
 missing_changelog = _required(
     "LAY002",
     "missing-changelog",
     "CHANGELOG.md",
-    why="Users read there what a new version brings, and the pull-request gate wants an entry for each.",
-    cure='add a "CHANGELOG.md" with the line "<!-- towncrier release notes start -->" and an entry',
-    firm=True,
+    why="Users read in it what a new version brings, and the pull-request check requires an entry for each.",
+    how_to_add='add a "CHANGELOG.md" with the line "<!-- towncrier release notes start -->" and an entry',
+    always=True,
 )
 
 missing_pyproject = _required(
@@ -94,24 +91,24 @@ missing_pyproject = _required(
     "missing-pyproject",
     "pyproject.toml",
     why="It holds the name and the version under which the image and the spec are published.",
-    cure='add a "pyproject.toml" with [tool.poetry]; `seatrial new` writes one',
-    firm=True,
+    how_to_add='add a "pyproject.toml" with [tool.poetry]; `seatrial new` writes one',
+    always=True,
 )
 
 missing_lock = _required(
     "LAY004",
     "missing-lock",
     "poetry.lock",
-    why="Without it the image holds the versions of the day it is built, not those that were tested.",
-    cure="type `poetry lock` in this folder, and commit the file",
+    why="Without it the image contains whatever versions are current when it is built, not the tested ones.",
+    how_to_add="type `poetry lock` in this folder, and commit the file",
 )
 
 missing_poetry_settings = _required(
     "LAY005",
     "missing-poetry-settings",
     "poetry.toml",
-    why="It puts the virtual environment into `.venv`, where the Makefile and the editors look for it.",
-    cure='add a "poetry.toml" with [virtualenvs], create = true and in-project = true',
+    why="It puts the virtual environment in `.venv`, where the Makefile and editors look for it.",
+    how_to_add='add a "poetry.toml" with [virtualenvs], create = true and in-project = true',
 )
 
 missing_makefile = _required(
@@ -119,7 +116,7 @@ missing_makefile = _required(
     "missing-makefile",
     "Makefile",
     why="People and CI type `make install`, `make lint` and `make test` in every integration's folder.",
-    cure='add a "Makefile"; where there is a shared one, "include ../_infra/Makefile" is all it holds',
+    how_to_add='add a "Makefile"; where there is a shared one, it contains only "include ../_infra/Makefile"',
 )
 
 missing_main = _required(
@@ -127,16 +124,16 @@ missing_main = _required(
     "missing-main",
     "main.py",
     why="Ocean starts an integration by importing it; the resync functions are registered there.",
-    cure='add a "main.py" that registers a resync function for each kind',
-    firm=True,
+    how_to_add='add a "main.py" that registers a resync function for each kind',
+    always=True,
 )
 
 missing_debug = _required(
     "LAY008",
     "missing-debug",
     "debug.py",
-    why="It starts the integration under a debugger, by the same name everywhere.",
-    cure='add a "debug.py" that imports run from port_ocean and calls it',
+    why="It starts the integration under a debugger, and has the same name in every integration.",
+    how_to_add='add a "debug.py" that imports run from port_ocean and calls it',
 )
 
 
@@ -146,8 +143,8 @@ def missing_integration_class(
 ) -> Problems:
     """An integration has an `integration.py`.
 
-    Ocean takes the integration's class from it, and with it the schema that the mapping is
-    checked by. Before core 0.48.9 there was no such schema, and many integrations did without.
+    Ocean loads the integration's class from it, and with it the schema for checking the mapping.
+    Before core 0.48.9 there was no such schema, and many integrations had no such file.
     """
     wanted = RequiredFile(
         ("integration.py",), 'add an "integration.py" with a class derived from BaseIntegration'
@@ -163,8 +160,8 @@ def missing_integration_class(
 def missing_tests(integration: Integration, tree: Tree, fleet: Fleet) -> Problems:
     """An integration has tests, in the package `tests`.
 
-    `make test` runs them. Without `tests/__init__.py` pytest imports them as loose
-    modules, and two files of one name collide.
+    `make test` runs them. Without `tests/__init__.py`, pytest imports them as top-level modules, and
+    two files of the same name collide.
     """
     wanted = RequiredFile(("tests/__init__.py",), 'add an empty file "tests/__init__.py"')
     if not tree.has("tests"):
@@ -177,18 +174,18 @@ missing_spec = _required(
     "missing-spec",
     ".port/spec.yaml",
     *SPEC_FILES,
-    why="It is what the registry publishes. The release job passes over a folder without one.",
-    cure='add a ".port/spec.yaml" with title, description, icon, features and configurations',
-    firm=True,
+    why="It is published to the registry. The release job skips a folder without one.",
+    how_to_add='add a ".port/spec.yaml" with title, description, icon, features and configurations',
+    always=True,
 )
 
 missing_blueprints = _required(
     "LAY012",
     "missing-blueprints",
     *resource_files("blueprints"),
-    why="Ocean creates these blueprints on the first start. A list without any is written `[]`.",
-    cure=f'add a "{RESOURCES}/blueprints.json"; "[]" where there are none on purpose',
-    firm=True,
+    why="Ocean creates these blueprints on the first start. An empty list is written `[]`.",
+    how_to_add=f'add a "{RESOURCES}/blueprints.json", containing "[]" if it should have none',
+    always=True,
 )
 
 missing_port_app_config = _required(
@@ -196,9 +193,9 @@ missing_port_app_config = _required(
     "missing-port-app-config",
     f"{RESOURCES}/port-app-config.yaml",
     *resource_files("port-app-config"),
-    why="It is the mapping that Ocean starts with; without it nothing is exported at first.",
-    cure=f'add a "{RESOURCES}/port-app-config.yaml" that maps each kind',
-    firm=True,
+    why="It is the default mapping; without it nothing is exported until somebody writes one.",
+    how_to_add=f'add a "{RESOURCES}/port-app-config.yaml" that maps each kind',
+    always=True,
 )
 
 missing_gitignore = _required(
@@ -206,7 +203,7 @@ missing_gitignore = _required(
     "missing-gitignore",
     ".gitignore",
     why="It keeps secrets, environments and caches out of the repository.",
-    cure='add a ".gitignore" with ".env", ".venv/" and "__pycache__/"',
+    how_to_add='add a ".gitignore" with ".env", ".venv/" and "__pycache__/"',
     severity=WARNING,
 )
 
@@ -214,8 +211,8 @@ missing_changelog_folder = _required(
     "LAY015",
     "missing-changelog-folder",
     "changelog/.gitignore",
-    why="It keeps the folder in git, into which towncrier writes the fragments of the next release.",
-    cure='add a "changelog/.gitignore" of two lines, "*" and "!.gitignore"',
+    why="It keeps the folder for towncrier's fragments in git while there are none.",
+    how_to_add='add a "changelog/.gitignore" with two lines, "*" and "!.gitignore"',
     severity=WARNING,
 )
 
@@ -223,8 +220,8 @@ missing_env_example = _required(
     "LAY016",
     "missing-env-example",
     ".env.example",
-    why="It shows which variables must be set to run the integration on one's own machine.",
-    cure='add a ".env.example" with the variables that this integration reads',
+    why="It shows which variables must be set to run the integration locally.",
+    how_to_add='add a ".env.example" with the variables that this integration reads',
     severity=INFO,
 )
 
@@ -232,7 +229,7 @@ missing_resources_gitignore = _required(
     "LAY017",
     "missing-resources-gitignore",
     f"{RESOURCES}/.gitignore",
-    why="It keeps an ignore rule further up from dropping the resources, which must be published.",
-    cure=f'add a "{RESOURCES}/.gitignore" with the line "!.gitignore"',
+    why="It keeps an ignore rule in a parent folder from excluding the resources, which must be published.",
+    how_to_add=f'add a "{RESOURCES}/.gitignore" with the line "!.gitignore"',
     severity=INFO,
 )

@@ -1,8 +1,6 @@
-"""Family PKG: what `pyproject.toml` says of the package.
+"""Family PKG: the package in `pyproject.toml`, its framework and lock file, its name among the other integrations.
 
-Family PKG: the framework an integration is built with, its lock file, and its place in the workspace.
-
-Family PKG, the part about `[tool.seatrial] ignore`: run after all other rules.
+The rules about `[tool.seatrial] ignore` need `suppressions` and so run after all others.
 """
 
 from __future__ import annotations
@@ -10,11 +8,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from seatrial.core.model import Edit, Fix, Fleet, Integration, Location, MemoryFolder, Problem
 from seatrial.core.suggest import nearest
-from seatrial.core.version import Version
 from seatrial.dependencies.constraints import admits
 from seatrial.dependencies.locked_core import LOCK, CoreLock, content_hash
 from seatrial.documents import toml
@@ -32,21 +30,46 @@ from seatrial.validate.facts.package import (
     title_formats,
 )
 from seatrial.validate.facts.tree import Custom
-from seatrial.validate.rules.rule import GUIDE, OFF, WARNING, Edited, Problems, rule
-
-NAME = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*")
-"""The form of a name of which an image name can be made."""
+from seatrial.validate.rules.rule import (
+    GUIDE,
+    OFF,
+    PACKAGE_NAME,
+    WARNING,
+    Edited,
+    Problems,
+    parsed_version,
+    replaced,
+    rule,
+)
 
 FORMS = "write X.Y.Z, X.Y.Z-beta, X.Y.Z-dev or X.Y.Z-post1"
 
-DETAILS = {"description": "what the integration is for", "authors": "who answers for it"}
+DETAILS = {"description": "what the integration is for", "authors": "who is responsible for it"}
+
+CORE_LINE = 'port_ocean = {version = "^0.48.12", extras = ["cli"]}'
+FAR = "99999.0.0"
+"""A version that the framework will never reach."""
+
+MOST = 20
+"""The number of dependency groups that are reported."""
+
+EXTRAS = ("cli", "all")
+"""The extras that bring the `ocean` command."""
+
+UNREASONED = '\n[tool.seatrial]\nignore = { LAY001 = "" }\n'
+
+RELOCK = Fix("type `poetry lock` in this folder, and commit the file")
+
+edited = partial(replaced, PYPROJECT)
 
 
-def edited(old: str, new: str) -> Edited:
-    """The edit of the template's `pyproject.toml` that turns one text into another."""
+def relocked(old: str, new: str) -> Edited:
+    """Return the edit of `pyproject.toml` that also updates the content hash of the lock file."""
 
     def edit(folder: MemoryFolder) -> MemoryFolder:
-        return folder.edited(PYPROJECT, old, new)
+        before, after = folder, folder.edited(PYPROJECT, old, new)
+        hashes = [content_hash(toml.load(PYPROJECT, one.read(PYPROJECT)).value) for one in (before, after)]
+        return after.edited(LOCK, *hashes)
 
     return edit
 
@@ -59,17 +82,17 @@ def _without_last_type(folder: MemoryFolder) -> MemoryFolder:
 
 @rule("PKG001", bad=edited('version = "0.1.0"', "version = 0.1.0"))
 def unreadable_pyproject(pyproject_document: Document) -> Problems:
-    """`pyproject.toml` can be read as TOML.
+    """`pyproject.toml` is valid TOML.
 
     Nothing can be installed, linted or released without it.
     """
     for fault in pyproject_document.faults:
-        yield Problem(pyproject_document.where(fault), fault.message, Fix("mend the text at this place"))
+        yield Problem(pyproject_document.where(fault), fault.message, Fix("correct the text here"))
 
 
 @rule("PKG002", bad=edited('version = "0.1.0"\n', ""))
 def missing_package_key(package: Package) -> Problems:
-    """The package states its name and its version.
+    """The package has a name and a version.
 
     The image and the spec are published under them.
     """
@@ -77,24 +100,21 @@ def missing_package_key(package: Package) -> Problems:
         stated = package.stated(key)
         if not isinstance(stated, str) or not stated.strip():
             where = package.document.at(*package.way(key))
-            fix = Fix(f'write {key} = "{value}", or what is right here, under [{_table(package, key)}]')
+            table = ".".join(map(str, package.way(key)[:-1]))
+            fix = Fix(f'write {key} = "{value}", with the right value, under [{table}]')
             yield Problem(where, f'"{key}" is missing' if stated is None else f'"{key}" is no text', fix)
-
-
-def _table(package: Package, key: str) -> str:
-    return ".".join(map(str, package.way(key)[:-1]))
 
 
 @rule("PKG003", bad=edited('authors = ["Integration maintainers"]\n', ""), severity=WARNING)
 def missing_package_detail(package: Package) -> Problems:
-    """The package says what it is for, who answers for it, and which Python it needs.
+    """The package states what it is for, who is responsible for it, and which Python it needs.
 
-    `poetry check` wants the first two; the last decides what the lock file may hold.
+    `poetry check` requires the first two; the last decides what the lock file may contain.
     """
     for key, what in DETAILS.items():
         if not package.stated(key) and "project" not in package.document.value:
             where = package.document.at(*package.way(key))
-            yield Problem(where, f'"{key}" is missing', Fix(f"say {what}, under [tool.poetry]"))
+            yield Problem(where, f'"{key}" is missing', Fix(f"state {what}, under [tool.poetry]"))
     dependencies = package.table("tool", "poetry", "dependencies")
     if dependencies and "python" not in dependencies and not package.stated("requires-python"):
         where = package.document.key("tool", "poetry", "dependencies")
@@ -103,11 +123,11 @@ def missing_package_detail(package: Package) -> Problems:
 
 @rule("PKG101", bad=edited('name = "good-service"\n', 'name="good-service"\n'), by_profile={GUIDE: OFF})
 def unsearchable_line(package: Package) -> Problems:
-    """One line of `pyproject.toml` begins with `name = "`, and one with `version = "`.
+    """Exactly one line of `pyproject.toml` begins with `name = "`, and exactly one with `version = "`.
 
-    Ocean's release finds both by searching the lines, not by reading TOML. A second such line, in
-    whichever table, ends up in the image's tag; a line that is spelled otherwise is not found. In a
-    repository with its own release, switch this rule on where that searches too.
+    Ocean's release job finds both by searching for such lines; it does not parse TOML. A second one, in
+    any table, ends up in the image's tag, and one that is spelled differently is not found. If your
+    repository has a release job of its own that searches in the same way, switch this rule on.
     """
     for key in ("name", "version"):
         lines = list(_lines(package.text, key))
@@ -116,7 +136,7 @@ def unsearchable_line(package: Package) -> Problems:
 
 
 def _lines(text: str, key: str) -> Iterator[tuple[int, str]]:
-    """The numbers of the lines that the release would find, and what it would take from each."""
+    """Yield the number of each line that the release job would find, and the value it would read from it."""
     for number, line in enumerate(text.split("\n"), 1):
         if line.startswith(f'{key} = "'):
             yield number, line.split('"')[1]
@@ -125,24 +145,24 @@ def _lines(text: str, key: str) -> Iterator[tuple[int, str]]:
 def _unsearchable(package: Package, key: str, lines: list[int]) -> Problems:
     right = package.document.at(*package.way(key))
     if isinstance(package.stated(key), str) and right.line not in lines:
-        fix = Fix(f'write {key} = "{package.stated(key)}", with one blank on each side of "="')
+        fix = Fix(f'write {key} = "{package.stated(key)}", with one space on each side of "="')
         yield Problem(right, f'the release looks for a line that begins with {key} = ", and finds none', fix)
     for line in [line for line in lines if line != right.line][:1]:
         message = f'the release takes this for the {key} of the package, since it begins with {key} = "'
-        yield Problem(Location(PYPROJECT, line), message, Fix("put two blanks in front of it"))
+        yield Problem(Location(PYPROJECT, line), message, Fix("indent the line by two spaces"))
 
 
 @rule("PKG102", bad=edited('name = "good-service"', 'name = "Good Service"'))
 def malformed_package_name(package: Package, integration: Integration, spec_type: str) -> Problems:
-    """The name is in lower-case letters and digits, with single hyphens, dots or underscores between them.
+    """The name consists of lower-case letters and digits, with single hyphens, dots or underscores between them.
 
-    It becomes part of the image's name, and registries refuse any other.
+    It becomes part of the image's name, and registries reject any other form.
     """
     name = package.name
-    if name and not NAME.fullmatch(name):
+    if name and not PACKAGE_NAME.fullmatch(name):
         where = package.document.at(*package.way("name"))
         plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
-        near = nearest(name, filter(NAME.fullmatch, (spec_type, integration.name))) or plain
+        near = nearest(name, filter(PACKAGE_NAME.fullmatch, (spec_type, integration.name))) or plain
         fix = (
             Fix(f'write "{near}"', Edit(where, name, near))
             if near
@@ -160,35 +180,28 @@ def _as_candidate(folder: MemoryFolder) -> MemoryFolder:
 
 @rule("PKG103", bad=_as_candidate)
 def malformed_package_version(package: Package) -> Problems:
-    """The version has the form X.Y.Z, with `-beta`, `-dev` or `-post1` behind it where it is no final one.
+    """The version has the form X.Y.Z, followed by `-beta`, `-dev` or `-post1` unless it is a final one.
 
-    The suffix decides what a release does with it; the pull-request gate refuses any other form.
+    The suffix decides what a release does with it; the pull-request check rejects any other form.
     """
     text = package.version
-    version = _version(text)
+    version = parsed_version(text)
     if not text.strip() or (version and not version.is_dotted):
         return
     where = package.document.at(*package.way("version"))
     bare = text.strip().removeprefix("v")
-    fix = Fix(f'write "{bare}"', Edit(where, text, bare)) if _version(bare) and not version else Fix(FORMS)
     if version:
-        yield Problem(where, f'"{text}" has a form that is no longer released', fix, severity=WARNING)
+        yield Problem(where, f'"{text}" has a form that is no longer released', Fix(FORMS), severity=WARNING)
     else:
+        fix = Fix(f'write "{bare}"', Edit(where, text, bare)) if parsed_version(bare) else Fix(FORMS)
         yield Problem(where, f'"{text[:60]}" is no version', fix)
-
-
-def _version(text: str) -> Version | None:
-    try:
-        return Version.parse(text)
-    except ValueError:
-        return None
 
 
 @rule("PKG104", bad=edited('filename = "CHANGELOG.md"', 'filename = "CHANGES.md"'), severity=WARNING)
 def unusual_towncrier_setting(package: Package, integration: Integration, fleet: Fleet) -> Problems:
-    """Towncrier takes fragments from `changelog` and writes headings of the usual form to `CHANGELOG.md`.
+    """Towncrier reads fragments from `changelog` and writes headings of the usual form to `CHANGELOG.md`.
 
-    The release calls it, looks for the result there, and the pull-request gate wants the headings so.
+    The release runs towncrier and looks for the result there; the pull-request check expects such headings.
     """
     document = package.document
     if not package.towncrier:
@@ -203,69 +216,43 @@ def unusual_towncrier_setting(package: Package, integration: Integration, fleet:
 
 
 def _settings(package: Package, integration: Integration, fleet: Fleet) -> Iterator[tuple[str, Any, str]]:
-    """What towncrier must be set to, with evidence; about headings only where today's form is in use."""
+    """Yield each setting of towncrier, its right value and evidence; headings only where today's form is in use."""
     yield "directory", "changelog", ""
     yield "filename", "CHANGELOG.md", ""
     custom = Custom.among(integration, fleet, frozenset(title_formats(fleet).get(TITLE_FORMAT, [])))
     if custom.is_common:
-        yield "title_format", TITLE_FORMAT, custom.evidence("have it so")
+        yield "title_format", TITLE_FORMAT, custom.evidence("have this value")
     if package.towncrier.get("title_format") == TITLE_FORMAT:
         yield "underlines", [""], ""
 
 
 @rule("PKG105", bad=_without_last_type, severity=WARNING)
 def missing_fragment_type(package: Package) -> Problems:
-    """Towncrier knows the six types of change: breaking, deprecation, feature, improvement, bugfix and doc.
+    """Towncrier has the six types of change: breaking, deprecation, feature, improvement, bugfix and doc.
 
-    A release that names a type it does not know stops half-way.
+    A release that uses a type towncrier does not know stops half-way.
     """
     known = package.fragment_types
-    missing = [one for one in FRAGMENT_TYPES if one not in known]
+    missing = ", ".join(f'"{one}"' for one in FRAGMENT_TYPES if one not in known)
     if package.towncrier and missing:
-        names = ", ".join(f'"{one}"' for one in missing)
-        fix = Fix("add a [[tool.towncrier.type]] with its directory, name and showcontent = true for each")
-        yield Problem(package.document.at("tool", "towncrier"), f"towncrier does not know {names}", fix)
+        fix = Fix("for each, add a [[tool.towncrier.type]] with directory, name and showcontent = true")
+        yield Problem(package.document.at("tool", "towncrier"), f"towncrier does not know {missing}", fix)
 
 
 @rule("PKG109", bad=lambda folder: folder.having(PYPROJECT, folder.text(PYPROJECT) + UNREASONED))
 def malformed_suppression(ignore_form: Conformity) -> Problems:
-    """Each code under `[tool.seatrial] ignore` has a reason, in words.
+    """Each code under `[tool.seatrial] ignore` is given a reason, in words.
 
-    Who comes after cannot tell an exception from a fault waved through. Without a reason nothing is ignored.
+    Without one, the next maintainer cannot tell an exception from an oversight, and nothing is ignored.
     """
     yield from ignore_form.problems("malformed-suppression")
-
-
-UNREASONED = '\n[tool.seatrial]\nignore = { LAY001 = "" }\n'
-
-
-CORE_LINE = 'port_ocean = {version = "^0.48.12", extras = ["cli"]}'
-FAR = "99999.0.0"
-"""A version that no framework will have."""
-
-MOST = 20
-"""No more groups than this are named."""
-
-EXTRAS = ("cli", "all")
-"""Either brings the `ocean` command."""
-
-
-def relocked(old: str, new: str) -> Edited:
-    """The edit of the template's `pyproject.toml`, and of its lock file so that it is not stale."""
-
-    def edit(folder: MemoryFolder) -> MemoryFolder:
-        before, after = folder, folder.edited(PYPROJECT, old, new)
-        hashes = [content_hash(toml.load(PYPROJECT, one.read(PYPROJECT)).value) for one in (before, after)]
-        return after.edited(LOCK, *hashes)
-
-    return edit
 
 
 @rule("PKG004", bad=relocked(f"{CORE_LINE}\n", ""))
 def missing_core(package: Package) -> Problems:
     """The Ocean framework is a dependency.
 
-    The image holds what is listed here, and an integration starts by importing `port_ocean`.
+    The image contains only what is listed here, and an integration starts by importing `port_ocean`.
     """
     if not package.names_core and (package.name or package.table("tool", "poetry")):
         where = package.document.key("tool", "poetry", "dependencies")
@@ -280,33 +267,33 @@ def missing_core(package: Package) -> Problems:
     bad=lambda folder: folder.having(LOCK, '[[package]]\nname = "port-ocean"\nversion = "0.48.12"\n'),
 )
 def malformed_lock(lock: CoreLock) -> Problems:
-    """`poetry.lock` is whole.
+    """`poetry.lock` is complete.
 
-    The image and the lint environment are made from it.
+    The image and the lint environment are built from it.
     """
     if lock.fault:
-        yield Problem(Location(LOCK), lock.fault, Fix("type `poetry lock`, and commit the file"))
+        yield Problem(Location(LOCK), lock.fault, RELOCK)
 
 
 @rule("PKG106", bad=relocked(CORE_LINE, 'port_ocean = {path = "../../", develop = true, extras = ["cli"]}'))
 def local_core(package: Package) -> Problems:
-    """The framework comes from the package index, in every group.
+    """The framework comes from the package index, in every dependency group.
 
-    A path or a git address serves to debug both together. The image is built where that path is not,
-    and the lock file would hold the local copy.
+    A path or a git URL helps to debug the two together, but the image is built where that path does not
+    exist, and the lock file would point at the local copy.
     """
     for core in package.all_cores[:MOST]:
         if core.source:
             where = package.document.key(*core.keys, core.source)
-            fix = Fix('write {version = "^X.Y.Z", extras = ["cli"]}, or make the line a comment again')
+            fix = Fix('write {version = "^X.Y.Z", extras = ["cli"]}, or comment the line out again')
             yield Problem(where, f'"{core.keys[-1]}" comes from a "{core.source}", not from the index', fix)
 
 
 @rule("PKG107", bad=relocked(CORE_LINE, 'port_ocean = "^0.48.12"'))
 def core_without_command(package: Package) -> Problems:
-    """The framework is asked for with its extra `cli`.
+    """The framework is required with its extra `cli`.
 
-    It brings the `ocean` command, with which the image starts.
+    The extra brings the `ocean` command, which starts the image.
     """
     core = package.core
     if core and core.constraint and not core.source and not any(extra in core.extras for extra in EXTRAS):
@@ -317,9 +304,9 @@ def core_without_command(package: Package) -> Problems:
 
 @rule("PKG108", bad=relocked('"^0.48.12"', '">=0.48.12"'), severity=WARNING)
 def unbounded_core(package: Package) -> Problems:
-    """The framework's versions have an upper bound.
+    """The constraint on the framework's version has an upper bound.
 
-    With the next change that breaks something, the next `poetry lock` breaks the integration.
+    Without one, the first `poetry lock` after a breaking release of the framework breaks the integration.
     """
     core = package.core
     if core and core.constraint and admits(core.constraint, FAR):
@@ -333,25 +320,20 @@ def unbounded_core(package: Package) -> Problems:
 def stale_lock(package: Package, lock: CoreLock) -> Problems:
     """`poetry.lock` was made from the dependencies that `pyproject.toml` lists.
 
-    `poetry install` refuses a stale one, in the lint job as in the image. The version counts for nothing.
+    `poetry install` rejects a stale lock, both in the lint job and in the image build. A new version of the
+    integration alone does not make the lock stale.
     """
     wanted = content_hash(package.document.value)
     if wanted and len(lock.hashes) == 1 and lock.hashes[0].text != wanted:
         message = "the dependencies in pyproject.toml have changed since this file was made"
-        yield Problem(
-            lock.hashes[0].where, message, Fix("type `poetry lock` in this folder, and commit the file")
-        )
+        yield Problem(lock.hashes[0].where, message, RELOCK)
 
 
-def _with_older_core(folder: MemoryFolder) -> MemoryFolder:
-    return folder.edited(LOCK, 'version = "0.48.12"', 'version = "0.47.3"')
-
-
-@rule("PKG202", bad=_with_older_core)
+@rule("PKG202", bad=replaced(LOCK, 'version = "0.48.12"', 'version = "0.47.3"'))
 def locked_core_disagrees(package: Package, lock: CoreLock) -> Problems:
-    """The framework version in `poetry.lock` is one that `pyproject.toml` asks for.
+    """The framework version in `poetry.lock` is one that `pyproject.toml` allows.
 
-    The image holds the locked one, and the changelog promises the other.
+    The image gets the locked version, while the changelog promises the other.
     """
     core = package.core
     if core is None or not core.constraint or len(lock.cores) != 1:
@@ -363,7 +345,7 @@ def locked_core_disagrees(package: Package, lock: CoreLock) -> Problems:
 
 
 def named(name: str) -> Edited:
-    """The edit that gives the template's package another name, in the spec as well."""
+    """Return the edit that gives the package another name, in the spec as well."""
 
     def edit(folder: MemoryFolder) -> MemoryFolder:
         spec = folder.text(SPEC_FILES[1]).replace("type: good-service\n", f"type: {name}\n")
@@ -376,12 +358,12 @@ def named(name: str) -> Edited:
 
 @rule("PKG203", bad=named("good-servce"), severity=WARNING)
 def package_name_misspelled(package: Package, integration: Integration) -> Problems:
-    """The name of the package is that of its folder, or plainly another.
+    """The name of the package is the name of its folder, or clearly a different one.
 
-    A deliberate one is far from the folder's name; a near one is a slip, and ends up in the image's name.
+    A name that differs by a letter or two is a typo, and it ends up in the image's name.
     """
     name = package.name
-    near = nearest(name, [integration.name]) if NAME.fullmatch(name) else None
+    near = nearest(name, [integration.name]) if PACKAGE_NAME.fullmatch(name) else None
     if near and near != name:
         where = package.document.at(*package.way("name"))
         yield Problem(where, f'"{name}" is nearly the name of the folder', Fix(f'write "{near}"'))
@@ -391,13 +373,13 @@ def package_name_misspelled(package: Package, integration: Integration) -> Probl
 def package_name_taken(package: Package, integration: Integration, fleet: Fleet) -> Problems:
     """No two integrations of a workspace have the same package name.
 
-    They would publish the same image and the same spec, one over the other.
+    They would publish the same image and the same spec, each overwriting the other's.
     """
     places = names(fleet).get(package.name, [])
     others = [place for place in places if place != integration.path]
     if package.name and others:
         where = package.document.at(*package.way("name"))
-        fix = Fix(f'write "{integration.name}", or whatever is right here')
+        fix = Fix(f'write "{integration.name}", or another name that is not taken')
         yield Problem(where, f'"{package.name}" is also the name of "{others[0]}"', fix)
 
 
@@ -407,39 +389,37 @@ def _ignoring(folder: MemoryFolder, code: str) -> MemoryFolder:
 
 
 LINT_WAIVER = Fix(
-    "write the tool's own word where it is meant, such as `# noqa: F401` or `# type: ignore[arg-type]`"
+    "use the tool's own comment at that line, such as `# noqa: F401` or `# type: ignore[arg-type]`"
 )
 
 
 @rule("PKG110", bad=lambda folder: _ignoring(folder, "SPC99"))
 def unknown_code_ignored(suppressions: Suppressions) -> Problems:
-    """Each code under `[tool.seatrial] ignore` is that of a rule.
+    """Each code under `[tool.seatrial] ignore` is the code of a rule.
 
-    A slip in the code leaves the finding it was meant for on the page. What the lint tools find (`LNT`) is held
-    back in their own way, where they and everyone who reads the code can see it.
+    With a misspelled code, the finding it was meant for is still reported. Findings of lint tools (`LNT`) are
+    suppressed with the tools' own comments and settings, where the tools and every reader of the code see them.
     """
     for code in suppressions.codes - set(suppressions.known):
+        where = suppressions.document.key(*IGNORE, code)
         if code.upper().startswith("LNT"):
-            where = suppressions.document.key(*IGNORE, code)
-            yield Problem(
-                where, f'"{code}" is what a lint tool finds, which is not ignored here', LINT_WAIVER
-            )
+            message = f'"{code}" is what a lint tool finds, which is not ignored here'
+            yield Problem(where, message, LINT_WAIVER)
             continue
         near = nearest(code, suppressions.known)
-        where = suppressions.document.key(*IGNORE, code)
         fix = (
             Fix(f'write "{near}"', Edit(where, code, near))
             if near
-            else Fix("see `seatrial rules` for the codes")
+            else Fix("`seatrial rules` lists the codes")
         )
         yield Problem(where, f'no rule has the code "{code}"', fix)
 
 
 @rule("PKG111", severity=WARNING, bad=lambda folder: _ignoring(folder, "LAY001"))
 def idle_ignore(suppressions: Suppressions) -> Problems:
-    """What `[tool.seatrial] ignore` holds back is there.
+    """Each code under `[tool.seatrial] ignore` suppresses a finding.
 
-    An ignore that no longer catches anything would hide the fault when it comes back.
+    An entry that no longer suppresses anything would hide the fault if it came back.
     """
     for code in suppressions.idle:
         where = suppressions.document.key(*IGNORE, code)

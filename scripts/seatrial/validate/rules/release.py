@@ -1,6 +1,6 @@
-"""Family REL, the folder: release intents as the release reads them, and the place where it writes what they say.
+"""Family REL: release intents as the release reads them, and what a change must announce.
 
-Family REL, the change: what a pull request must say of itself, held against the revision it starts from.
+The rules about a change compare the integration with the revision that a pull request starts from.
 """
 
 from __future__ import annotations
@@ -21,16 +21,25 @@ from seatrial.validate.facts.changelog import ChangelogText
 from seatrial.validate.facts.contract import Contract, Difference, differences
 from seatrial.validate.facts.package import Package
 from seatrial.validate.facts.release import INTENTS, TYPES, Change, Intent, Intents, meant_bump, meant_type
-from seatrial.validate.rules.rule import GUIDE, OCEAN, WARNING, Edited, Problems, rule
+from seatrial.validate.rules.rule import (
+    GUIDE,
+    OCEAN,
+    WARNING,
+    Edited,
+    Problems,
+    parsed_version,
+    replaced,
+    rule,
+)
 
 ALIKE = 0.6
-"""How alike an unknown key is to the missing one that it was meant to be: `changelog-message` is, `issue` is not."""
+"""The similarity from which an unknown key counts as a missing one: `changelog-message` passes, `issue` does not."""
 
 MOST = 20
-"""Of the unknown keys of an intent, no more are compared."""
+"""The number of unknown keys of an intent that are compared."""
 
 BLOCKS = (">", ">-", ">+", "|", "|-", "|+")
-"""How YAML announces that the text follows on the next lines."""
+"""The marks with which YAML announces that the text follows on the next lines."""
 
 WANTED = {
     BUMP: "patch, minor or major",
@@ -38,7 +47,7 @@ WANTED = {
     OTHER_TYPE: "the type of the change",
     CHANGELOG: "what changes for users",
 }
-"""What belongs behind each key."""
+"""The value of each key, in words."""
 
 THREE_LINES = Fix(f"write three lines, {BUMP}: patch, {TYPE}: bugfix and {CHANGELOG}: with the whole text")
 KEEP_ONE = Fix("keep one of them and delete the other")
@@ -47,42 +56,36 @@ EXAMPLE = f"{BUMP}: patch\n{TYPE}: bugfix\n{CHANGELOG}: Fixed a page that was re
 
 
 def waiting(old: str, new: str, name: str = "read-pages-once.yaml") -> Edited:
-    """The edit that adds an intent, one text of it replaced."""
-
-    def edit(folder: MemoryFolder) -> MemoryFolder:
-        return folder.having(f"{INTENTS}/{name}", EXAMPLE.replace(old, new))
-
-    return edit
+    """Return the edit that adds an intent in which one text is replaced."""
+    return lambda folder: folder.having(f"{INTENTS}/{name}", EXAMPLE.replace(old, new))
 
 
 @rule("REL101", bad=waiting(f"{CHANGELOG}:", f"{CHANGELOG}-message:"))
 def malformed_intent(intents: Intents) -> Problems:
     """A release intent states `bump`, `changelog-type` and `changelog`, each on one line.
 
-    The release reads it line by line, not as YAML: it knows neither lists nor text that goes on in the next
-    line, and stops at a line without a colon.
+    The release reads it line by line, not as YAML: it supports neither lists nor text that continues on the
+    next line, and it fails on a line without a colon.
     """
     for intent in intents.all:
         for fault in intent.document.faults:
             again = fault.kind is FaultKind.DUPLICATE_KEY
             yield Problem(intent.document.where(fault), fault.message, KEEP_ONE if again else THREE_LINES)
-        if intent.document.readable:
-            yield from _unsaid(intent) if intent.document.value else _empty(intent)
-            yield from _unusable(intent)
+        if intent.document.readable and intent.document.value:
+            yield from _missing_keys(intent)
+            yield from _unusable_text(intent)
+        elif intent.document.readable:
+            yield Problem(Location(intent.path), "the file says nothing", THREE_LINES)
 
 
-def _empty(intent: Intent) -> Iterator[Problem]:
-    yield Problem(Location(intent.path), "the file says nothing", THREE_LINES)
-
-
-def _unsaid(intent: Intent) -> Iterator[Problem]:
-    """The keys that are missing, at the keys that were meant to be them, and those with nothing behind them."""
+def _missing_keys(intent: Intent) -> Iterator[Problem]:
+    """Yield each key without a value, and each missing one, at the misspelled key where there is one."""
     document = intent.document
     unknown = [key for key in document.value if key not in WANTED][:MOST]
     for key in (BUMP, intent.type_key, CHANGELOG):
         near = nearest(key, unknown, ALIKE)
         if key in document.value and not intent.stated(key).strip():
-            yield Problem(document.key(key), f'"{key}" says nothing', Fix(f"write {WANTED[key]} behind it"))
+            yield Problem(document.key(key), f'"{key}" says nothing', Fix(f"write {WANTED[key]} after it"))
         elif key not in document.value and near:
             where = document.key(near)
             message = f'"{key}" is missing; "{shown(near)}" means nothing'
@@ -92,38 +95,32 @@ def _unsaid(intent: Intent) -> Iterator[Problem]:
             yield Problem(Location(document.path), f'"{key}" is missing', fix)
 
 
-def _unusable(intent: Intent) -> Iterator[Problem]:
-    """What would come into the changelog and not be the text that was meant."""
+def _unusable_text(intent: Intent) -> Iterator[Problem]:
+    """Yield what would get into the changelog but cannot be the text that was meant."""
     where = intent.document.at(CHANGELOG)
     if intent.text in BLOCKS:
-        fix = Fix("write the text here, in one line")
+        fix = Fix("write the text here, on one line")
         yield Problem(where, f'"{intent.text}" would be the whole text', fix)
     if MARKER in intent.text:
         message = f'the text holds "{MARKER}", which belongs to the changelog alone'
-        yield Problem(where, message, Fix("leave it out"))
+        yield Problem(where, message, Fix("remove it"))
 
 
 @rule("REL102", bad=waiting("patch", "pacth"))
 def invalid_bump(intents: Intents, package: Package) -> Problems:
-    """A bump is patch, minor or major, and one that the version knows.
+    """A bump is patch, minor or major, and one that the version allows.
 
-    The release stops at any other. A version such as 1.2.3.rc4 counts on by patch alone.
+    The release fails on any other. A version such as 1.2.3.rc4 can only be bumped by patch.
     """
+    version = parsed_version(package.version)
     for intent in intents.all:
         where = intent.document.at(BUMP)
         if intent.bump and intent.bump not in BUMPS:
             fix = _choose(intent, BUMP, meant_bump(intent.bump), BUMPS)
             yield Problem(where, f'"{shown(intent.stated(BUMP))}" is no bump', fix)
-        elif intent.bump in BUMPS[1:] and _is_dotted(package.version):
+        elif intent.bump in BUMPS[1:] and version and version.is_dotted:
             message = f'"{package.version}" can only be bumped by patch, because of how it ends'
             yield Problem(where, message, _choose(intent, BUMP, BUMPS[0], BUMPS))
-
-
-def _is_dotted(version: str) -> bool:
-    try:
-        return Version.parse(version).is_dotted
-    except ValueError:
-        return False
 
 
 def _choose(intent: Intent, key: str, near: str | None, known: tuple[str, ...]) -> Fix:
@@ -134,9 +131,9 @@ def _choose(intent: Intent, key: str, near: str | None, known: tuple[str, ...]) 
 
 @rule("REL103", bad=waiting("bugfix", "fix"))
 def invalid_change_type(intents: Intents) -> Problems:
-    """A change is breaking, deprecation, feature, improvement, bugfix or doc.
+    """The type of a change is breaking, deprecation, feature, improvement, bugfix or doc.
 
-    Its type decides under which heading of the changelog it stands.
+    It decides under which heading of the changelog the change is listed.
     """
     for intent in intents.all:
         key = intent.type_key
@@ -148,9 +145,9 @@ def invalid_change_type(intents: Intents) -> Problems:
 
 @rule("REL104", bad=waiting("", "", name="read-pages-once"), severity=WARNING)
 def misnamed_intent(intents: Intents) -> Problems:
-    """What lies in `.ocean-release` ends in `.yaml` or `.yml`.
+    """The name of each file in `.ocean-release` ends in `.yaml` or `.yml`.
 
-    The release passes over any other file, and in Ocean's repository deletes it with the next intent it applies.
+    The release skips any other file, and in Ocean's repository deletes it with the next intent that it applies.
     """
     for path in intents.strays:
         name = path.rpartition("/")[2]
@@ -158,16 +155,12 @@ def misnamed_intent(intents: Intents) -> Problems:
         yield Problem(Location(path), f'"{shown(name)}" is not read as an intent', fix)
 
 
-def _with_blank(folder: MemoryFolder) -> MemoryFolder:
-    return folder.edited(CHANGELOG_FILE, f"{MARKER}\n", f"{MARKER} \n")
-
-
-@rule("REL105", bad=_with_blank, by_profile={GUIDE: WARNING})
+@rule("REL105", bad=replaced(CHANGELOG_FILE, f"{MARKER}\n", f"{MARKER} \n"), by_profile={GUIDE: WARNING})
 def text_behind_marker(changelog: ChangelogText, integration: Integration) -> Problems:
-    """The line below which new entries are written ends with its marker.
+    """Nothing follows the marker on the line below which new entries are written.
 
-    Towncrier looks for the marker and the line's end right behind it; without, it writes the next entry above
-    the title.
+    Towncrier looks for the marker immediately followed by a line end; if it finds none, it writes the next
+    entry above the title.
     """
     line = _line(integration, changelog.markers[0]) if changelog.markers else ""
     start, marker, behind = line.partition(MARKER)
@@ -176,11 +169,11 @@ def text_behind_marker(changelog: ChangelogText, integration: Integration) -> Pr
         what = "text stands" if behind.strip() else "blanks stand" if behind else "no line ends"
         edit = Edit(where, f"{MARKER}{behind}", f"{MARKER}\n") if behind.endswith("\n") else None
         message = f"{what} behind the marker below which new entries go"
-        yield Problem(where, message, Fix('end the line right behind "-->"', edit))
+        yield Problem(where, message, Fix('end the line immediately after "-->"', edit))
 
 
 def _line(integration: Integration, number: int) -> str:
-    """A line of the changelog with its line feed; without one where the text ends."""
+    """Return a line of the changelog with its line feed, if it has one."""
     try:
         lines = integration.read(CHANGELOG_FILE).split(b"\n", number)
     except Unreadable:
@@ -194,7 +187,7 @@ _INTENT = "bump: patch\nchangelog-type: improvement\nchangelog: Pages are read o
 
 
 def released(folder: MemoryFolder, version: str) -> MemoryFolder:
-    """The template's folder with another version, wherever it states its own."""
+    """Return the template's folder with another version, in every file that states it."""
     for path, before, after in (
         ("pyproject.toml", 'version = "0.1.0"', f'version = "{version}"'),
         (".port/spec.yaml", "version: 0.1.0", f"version: {version}"),
@@ -204,7 +197,7 @@ def released(folder: MemoryFolder, version: str) -> MemoryFolder:
     return folder
 
 
-def _here(package: Package) -> Location:
+def _version_place(package: Package) -> Location:
     return package.document.at(*package.way("version"))
 
 
@@ -214,12 +207,12 @@ def change_without_release(
 ) -> Problems:
     """A change comes with a release intent, or raises the version.
 
-    Without either nobody publishes it. Documentation is left out, and so are tests in profile guide, for no image
-    has them.
+    Without either it is never published. Changes to documentation do not count, nor to tests in profile guide,
+    since no image contains them.
     """
     shipped = change.shipped(profile)
-    silent = change.is_new or change.is_by_hand(package.version) or change.announcing(intents, profile)
-    if shipped and change.version and package.version and not silent:
+    is_released = change.is_new or change.is_by_hand(package.version) or change.announcing(intents, profile)
+    if shipped and change.version and package.version and not is_released:
         others = f" and {len(shipped) - 1} more" if shipped[1:] else ""
         fix = Fix(
             f"type `seatrial release.intent -i {shown(integration.name)} --bump patch --type improvement "
@@ -228,46 +221,42 @@ def change_without_release(
         message = (
             f'"{shown(shipped[0])}"{others} changed since "{shown(change.since)}", which nothing will publish'
         )
-        yield Problem(_here(package), message, fix)
+        yield Problem(_version_place(package), message, fix)
 
 
-def _twice(folder: MemoryFolder) -> MemoryFolder:
-    return released(folder, "0.1.1").having(INTENT_FILE, _INTENT)
-
-
-@rule("REL201", bad=_twice)
+@rule("REL201", bad=lambda folder: released(folder, "0.1.1").having(INTENT_FILE, _INTENT))
 def intent_beside_bump(change: Change, package: Package, intents: Intents, profile: Profile) -> Problems:
     """A version is raised by intents or by hand, not by both.
 
-    The release of an intent counts up from the version by hand, and the change is announced under two versions.
-    In Ocean's repository the intent is passed over and lies there for good.
+    The release would apply the intent on top of the version raised by hand, and announce the change under two
+    versions. In Ocean's repository the intent is skipped and never removed.
     """
     if change.is_by_hand(package.version):
         for intent in change.announcing(intents, profile):
             message = f'the version went from "{shown(change.version)}" to "{shown(package.version)}" by hand as well'
-            fix = Fix(f'delete this file, or write "{change.version}" again')
+            fix = Fix(f'delete this file, or set the version back to "{change.version}"')
             yield Problem(Location(intent.path), message, fix)
 
 
 @rule("REL202", bad=lambda folder: released(folder, "0.0.9"))
 def falling_version(change: Change, package: Package) -> Problems:
-    """The version is not lower than it was.
+    """The version is not lower than before.
 
-    Users get the highest one as the latest, so that this one would reach nobody. A `-dev` version is nobody's
-    latest: what comes after it may be lower.
+    Users get the highest version as the latest, so a lower one would reach nobody. A `-dev` version is never the
+    latest, so the version after it may be lower.
     """
     if change.move(package.version) == "fall":
         message = (
             f'"{package.version}" is lower than "{change.version}", which it was at "{shown(change.since)}"'
         )
-        yield Problem(_here(package), message, Fix(f'write a version above "{change.version}"'))
+        yield Problem(_version_place(package), message, Fix(f'write a version above "{change.version}"'))
 
 
 @rule("REL203", bad=lambda folder: released(folder, "0.9.0"))
 def published_version(change: Change, package: Package) -> Problems:
-    """A version that was published is not published again.
+    """A version that is already published is not used again.
 
-    What people pulled under it stays what it is, so that the release would pass over this change.
+    A published version never changes, so the release would skip this change.
     """
     commit = change.published.get(package.version)
     raised = change.is_new or change.is_by_hand(package.version)
@@ -275,7 +264,7 @@ def published_version(change: Change, package: Package) -> Problems:
         message = (
             f'"{package.version}" was published from commit {commit[:12]}, which is no part of this change'
         )
-        yield Problem(_here(package), message, Fix("raise the version above it"))
+        yield Problem(_version_place(package), message, Fix("raise the version above it"))
 
 
 _BLUEPRINTS, _MAPPING = ".port/resources/blueprints.json", ".port/resources/port-app-config.yaml"
@@ -288,7 +277,7 @@ _DATE = """,
 
 
 def _without_date(folder: MemoryFolder) -> MemoryFolder:
-    """The folder without the date that tasks are due at, and with a patch for that."""
+    """Return the folder without the property `dueAt` of a task, announced as a patch."""
     folder = folder.edited(_BLUEPRINTS, _DATE, "")
     return folder.edited(_MAPPING, "            dueAt: .due_at\n", "").having(INTENT_FILE, _INTENT)
 
@@ -302,34 +291,29 @@ def bump_below_contract(
     settings: Settings,
     profile: Profile,
 ) -> Problems:
-    """The bump is as high as what changes for those who have the integration installed.
+    """The bump is high enough for what changes for users who have the integration installed.
 
-    Where a kind, a configuration, a blueprint or a property goes, changes its type or becomes required, what they
-    have breaks: major. What comes is minor. While the major version is 0 a repository may ask for one part less, by
-    `zero-versions = "shifted"` in seatrial.toml. Previews promise nothing.
+    Removing a kind, a configuration, a blueprint or a property, changing its type or making it required breaks
+    installed integrations and needs major. Adding one needs minor. While the major version is 0, a repository may
+    require one level less with `zero-versions = "shifted"` in seatrial.toml. Previews are not checked.
     """
-    found = list(_found(change, contract))
+    if change.contract is None or change.is_preview:
+        return
+    found = list(differences(change.contract, contract))
     least = change.least(any(one.breaking for one in found), settings.release.zero_versions)
     for where, bump in _bumps(change, package, intents, profile):
         if found and BUMPS.index(bump) < BUMPS.index(least):
-            yield Problem(
-                where, f"{_reason(found)}: this needs {least}, not {bump}", _cure(change, package, least)
-            )
-
-
-def _found(change: Change, contract: Contract) -> Iterator[Difference]:
-    """What is promised otherwise than before, where something was promised."""
-    if change.contract is not None and not change.is_preview:
-        yield from differences(change.contract, contract)
+            message = f"{_reason(found)}: this needs {least}, not {bump}"
+            yield Problem(where, message, _raise_to(least, change, package))
 
 
 def _bumps(
     change: Change, package: Package, intents: Intents, profile: Profile
 ) -> Iterator[tuple[Location, str]]:
-    """By what the version is raised, and where that is said; of several intents the highest counts."""
+    """Yield the bump of this change and the place that states it; of several intents the highest counts."""
     move = change.move(package.version)
     if change.is_by_hand(package.version):
-        yield from [(_here(package), move)] if move in BUMPS else []
+        yield from [(_version_place(package), move)] if move in BUMPS else []
         return
     announcing = change.announcing(intents, profile)
     applied = announcing if profile is OCEAN else intents.all
@@ -340,13 +324,13 @@ def _bumps(
 
 
 def _reason(found: Sequence[Difference]) -> str:
-    """The gravest difference, with its place, and how many more are as grave."""
-    grave = [one for one in found if one.breaking] or list(found)
-    more = f" and {len(grave) - 1} more" if grave[1:] else ""
-    return f"{grave[0].words} ({grave[0].place}){more}"
+    """Return the first of the most serious differences, its place, and the number of others as serious."""
+    serious = [one for one in found if one.breaking] or found
+    more = f" and {len(serious) - 1} more" if serious[1:] else ""
+    return f"{serious[0].words} ({serious[0].place}){more}"
 
 
-def _cure(change: Change, package: Package, least: str) -> Fix:
+def _raise_to(least: str, change: Change, package: Package) -> Fix:
     if change.is_by_hand(package.version):
-        return Fix(f'raise it to "{Version.parse(change.version).bumped(least)}", or take that change back')
-    return Fix(f'write "{BUMP}: {least}", or take that change back')
+        return Fix(f'raise it to "{Version.parse(change.version).bumped(least)}", or undo that change')
+    return Fix(f'write "{BUMP}: {least}", or undo that change')

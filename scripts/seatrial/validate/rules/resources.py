@@ -1,50 +1,100 @@
-"""Family RES, the form: the files in `.port/resources` can be read and have the grammar of Ocean and Port."""
+"""Family RES, the form: the files in `.port/resources` are readable and follow the schemas of Ocean and Port.
+
+The repairs that all rules about resources share are here as well.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
-from seatrial.core.model import Fix, Problem
-from seatrial.documents.document import Document, FaultKind
+from seatrial.core.model import Edit, Fix, Location
+from seatrial.core.suggest import nearest
+from seatrial.documents.document import Document
+from seatrial.schemas.explain import shown
+from seatrial.validate.facts.blueprints import Blueprints
+from seatrial.validate.facts.catalog import Reference
 from seatrial.validate.facts.conformity import ResourceForms
-from seatrial.validate.rules.resources_words import APP_CONFIG, BLUEPRINTS, TASK_HEAD, edited
-from seatrial.validate.rules.rule import WARNING, Problems, rule
+from seatrial.validate.rules.rule import (
+    WARNING,
+    Problems,
+    duplicate_keys,
+    replaced,
+    rule,
+    syntax_faults,
+)
+
+RESOURCES = ".port/resources"
+BLUEPRINTS = f"{RESOURCES}/blueprints.json"
+APP_CONFIG = f"{RESOURCES}/port-app-config.yaml"
+SCORECARDS = f"{RESOURCES}/scorecards.json"
+
+TASK_HEAD = '"identifier": "goodServiceTask",\n'
+"""The beginning of the template's second blueprint."""
+
+MOST_KNOWN = 200
+"""With more names than this, no near one is looked for; the largest real blueprint has 50 properties."""
 
 _RELATIONS = "          relations:\n            project: .__parent.id"
 
 
-@rule("RES001", bad=edited(BLUEPRINTS, (TASK_HEAD, TASK_HEAD.replace(",", ""))))
+def rename(where: Location, name: str, known: Collection[str], otherwise: str, text: str = "") -> Fix:
+    """Return the repair that changes a name to the known one that is near it; without one, `otherwise`.
+
+    `text` is the whole text at the place, where that is more than the name.
+    """
+    near = _near(name, known)
+    if not near:
+        return Fix(otherwise)
+    whole = text or name
+    edit = Edit(where, whole, whole.replace(name, near)) if whole.count(name) == 1 else None
+    return Fix(f"change {shown(name)} to {shown(near)}", edit)
+
+
+def use_known_blueprint(where: Location, name: str, blueprints: Blueprints, text: str = "") -> Fix:
+    """Return the repair of a reference to a blueprint that does not exist."""
+    otherwise = (
+        f"add the blueprint {shown(name)} to {blueprints.document.path}, or, if another integration has it, "
+        'list it under "blueprints" of [known] in seatrial.toml'
+    )
+    own = blueprints.identifiers
+    return rename(where, name, own if _near(name, own) else blueprints.foreign, otherwise, text)
+
+
+def _near(name: str, known: Collection[str]) -> str | None:
+    return nearest(name, known) if len(known) <= MOST_KNOWN else None
+
+
+def place(document: Document, reference: Reference) -> Location:
+    """Return the place at which a name is used."""
+    return (document.key if reference.at_key else document.at)(*reference.keys)
+
+
+@rule("RES001", bad=replaced(BLUEPRINTS, TASK_HEAD, TASK_HEAD.replace(",", "")))
 def unreadable_resource(resource_documents: Mapping[str, Document]) -> Problems:
-    """The resource files can be read as YAML or JSON.
+    """The resource files are valid YAML or JSON.
 
-    Ocean loads them when an integration is first installed, and creates nothing where one is broken.
+    Ocean loads them when an integration is first installed, and creates nothing if one is broken.
     """
     for document in resource_documents.values():
-        for fault in document.faults:
-            if fault.kind is not FaultKind.DUPLICATE_KEY:
-                yield Problem(document.where(fault), fault.message, Fix("mend the text at this place"))
+        yield from syntax_faults(document)
 
 
-@rule("RES002", bad=edited(APP_CONFIG, ("title: .title\n", "title: .title\n          title: .name\n")))
+@rule("RES002", bad=replaced(APP_CONFIG, "title: .title\n", "title: .title\n          title: .name\n"))
 def resource_duplicate_key(resource_documents: Mapping[str, Document]) -> Problems:
-    """No key of a resource file is given twice in one object.
+    """No object in a resource file has the same key twice.
 
-    Only the last one counts; what the first says is lost without a word.
+    Only the last one counts; the value of the first is silently lost.
     """
     for document in resource_documents.values():
-        for fault in document.faults:
-            if fault.kind is FaultKind.DUPLICATE_KEY:
-                yield Problem(
-                    document.where(fault), fault.message, Fix("keep one of them and delete the other")
-                )
+        yield from duplicate_keys(document)
 
 
-@rule("RES003", bad=edited(APP_CONFIG, ("      query: 'true'\n      state: open", "      state: open")))
+@rule("RES003", bad=replaced(APP_CONFIG, "      query: 'true'\n      state: open", "      state: open"))
 def resource_missing_key(resource_forms: ResourceForms) -> Problems:
     """Each item of a resource file has the keys that Ocean and Port need.
 
-    Ocean refuses a mapping without its selector, identifier or blueprint, and Port a
-    blueprint without its identifier or schema; then nothing is created on installation.
+    Ocean rejects a mapping without selector, identifier or blueprint, and Port a blueprint without
+    identifier or schema; then nothing is created on installation.
     """
     yield from resource_forms.problems("resource-missing-key")
 
@@ -52,72 +102,72 @@ def resource_missing_key(resource_forms: ResourceForms) -> Problems:
 @rule(
     "RES101",
     severity=WARNING,
-    bad=edited(BLUEPRINTS, (TASK_HEAD, TASK_HEAD + '    "maturity": "beta",\n')),
+    bad=replaced(BLUEPRINTS, TASK_HEAD, TASK_HEAD + '    "maturity": "beta",\n'),
 )
 def resource_unknown_key(resource_forms: ResourceForms) -> Problems:
     """Every key of a resource file is one that Ocean or Port reads.
 
-    Ocean ignores others and Port may refuse them. New ones come up, so a key that is
-    nothing like a known one is only a warning. At the top of the port-app-config the
-    fields of the integration's own configuration class are known as well.
+    Ocean ignores other keys, and Port may reject them. New keys are introduced from time to time, so a
+    key that resembles no known one is only a warning. At the top of the port-app-config, the fields of
+    the integration's own configuration class are known as well.
     """
     yield from resource_forms.problems("resource-unknown-key")
 
 
-@rule("RES102", bad=edited(APP_CONFIG, (_RELATIONS, _RELATIONS.replace("relations", "relation"))))
+@rule("RES102", bad=replaced(APP_CONFIG, _RELATIONS, _RELATIONS.replace("relations", "relation")))
 def resource_misspelled_key(resource_forms: ResourceForms) -> Problems:
-    """No key of a resource file is nearly a known one.
+    """No key of a resource file is a misspelling of a known one.
 
-    A key with a slip in it is ignored, and what it says does not happen.
+    A misspelled key is ignored, so it has no effect.
     """
     yield from resource_forms.problems("resource-misspelled-key")
 
 
-@rule("RES103", bad=edited(APP_CONFIG, (_RELATIONS, _RELATIONS.replace("          ", "        ", 1))))
+@rule("RES103", bad=replaced(APP_CONFIG, _RELATIONS, _RELATIONS.replace("          ", "        ", 1)))
 def resource_misplaced_key(resource_forms: ResourceForms) -> Problems:
-    """Every key of a resource file stands where it is read.
+    """Every key of a resource file is in the object where it is read.
 
-    The usual slip is the indentation: what stands beside `mappings` and not below it is ignored.
+    The usual mistake is indentation: a key beside `mappings` instead of below it is ignored.
     """
     yield from resource_forms.problems("resource-misplaced-key")
 
 
-@rule("RES104", bad=edited(BLUEPRINTS, ('"many": false', '"many": "false"')))
+@rule("RES104", bad=replaced(BLUEPRINTS, '"many": false', '"many": "false"'))
 def resource_wrong_type(resource_forms: ResourceForms) -> Problems:
     """Every value of a resource file has the type that Ocean and Port expect.
 
-    The usual slips are quotes around true and false, and a jq expression that YAML reads
-    as a number.
+    The usual mistakes are quotes around true and false, and a jq expression that YAML reads as a number.
     """
     yield from resource_forms.problems("resource-wrong-type")
 
 
 @rule(
     "RES105",
-    bad=edited(
-        BLUEPRINTS, ('"Assignee",\n          "type": "string"', '"Assignee",\n          "type": "text"')
+    bad=replaced(
+        BLUEPRINTS, '"Assignee",\n          "type": "string"', '"Assignee",\n          "type": "text"'
     ),
 )
 def resource_unknown_value(resource_forms: ResourceForms) -> Problems:
-    """A value that Port chooses from a list is in that list.
+    """A value for which Port allows only certain words is one of them.
 
-    These are the types and formats of properties and the colours; Port refuses a blueprint
-    with another one. "markdown", "url" and "user" are formats of the type string.
+    These are the types and formats of properties, and colours; Port rejects a blueprint with any
+    other. "markdown", "url" and "user" are formats of the type string.
     """
     yield from resource_forms.problems("resource-unknown-value")
 
 
 @rule(
     "RES106",
-    bad=edited(
+    bad=replaced(
         APP_CONFIG,
-        ("deleteDependentEntities: true", "deleteDependentEntities: true\nentityDeletionThreshold: 90"),
+        "deleteDependentEntities: true",
+        "deleteDependentEntities: true\nentityDeletionThreshold: 90",
     ),
 )
 def resource_malformed_value(resource_forms: ResourceForms) -> Problems:
-    """Identifiers, expressions and numbers of a resource file have the form that is read.
+    """Identifiers, expressions and numbers in a resource file have a valid form.
 
-    Port takes only letters, digits and a few signs in an identifier; an empty expression
-    maps nothing; `entityDeletionThreshold` is a share from 0 to 1.
+    An identifier in Port consists of letters, digits and a few other characters; an empty expression
+    maps nothing; `entityDeletionThreshold` is a fraction from 0 to 1.
     """
     yield from resource_forms.problems("resource-malformed-value")

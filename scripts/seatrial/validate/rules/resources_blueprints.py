@@ -1,7 +1,4 @@
-"""Family RES, the ways between blueprints: relations, and the properties that follow them.
-
-Family RES, the content of blueprints: each is right in itself.
-"""
+"""Family RES, blueprints: their own content, their relations, and the properties that follow relations."""
 
 from __future__ import annotations
 
@@ -16,43 +13,42 @@ from seatrial.validate.facts.blueprints import META, Blueprint, Blueprints
 from seatrial.validate.facts.catalog import Reference, queried, repeats
 from seatrial.validate.facts.items import Item
 from seatrial.validate.facts.jq_expressions import JqExpressions, calculations, read_properties
-from seatrial.validate.rules.resources_words import (
+from seatrial.validate.rules.resources import (
     BLUEPRINTS,
     SCORECARDS,
     TASK_HEAD,
-    edited,
     place,
-    point_elsewhere,
     rename,
+    use_known_blueprint,
 )
-from seatrial.validate.rules.rule import INFO, WARNING, Problems, rule
+from seatrial.validate.rules.rule import INFO, WARNING, Problems, replaced, rule
 
 TYPES = frozenset({"string", "number", "boolean", "object", "array"})
 BOUND = {"format": "string", "items": "array"}
-"""Keys that only one type of property has."""
+"""Keys that only one type of property may have, and the type."""
 
 
-@rule("RES107", bad=edited(SCORECARDS, ('"identifier": "fewOpen"', '"identifier": "hasOwner"')))
+@rule("RES107", bad=replaced(SCORECARDS, '"identifier": "fewOpen"', '"identifier": "hasOwner"'))
 def duplicate_identifier(resource_documents: Mapping[str, Document]) -> Problems:
-    """Blueprints, scorecards, their rules, pages and actions have identifiers of their own.
+    """The identifiers of blueprints, scorecards, scorecard rules, pages and actions are unique.
 
-    Port refuses the second one of an identifier, or takes it for a change of the first.
+    Port rejects the second item with the same identifier, or takes it as an update of the first.
     """
     for repeat in repeats(resource_documents):
         where = repeat.document.at(*repeat.keys)
-        fix = Fix("give it an identifier of its own, or delete it")
+        fix = Fix("give it a unique identifier, or delete it")
         yield Problem(where, f"another {repeat.noun} before it is {shown(repeat.name)} too", fix)
 
 
 @rule(
     "RES108",
     severity=WARNING,
-    bad=edited(BLUEPRINTS, ('"title": "Good Service Task"', '"title": "Good Service Project"')),
+    bad=replaced(BLUEPRINTS, '"title": "Good Service Task"', '"title": "Good Service Project"'),
 )
 def duplicate_blueprint_title(blueprints: Blueprints) -> Problems:
-    """Blueprints have titles of their own.
+    """The titles of blueprints are unique.
 
-    People choose blueprints by their titles, and cannot tell two of one title apart.
+    People choose blueprints by title, and cannot tell two with the same title apart.
     """
     first: dict[str, str] = {}
     for one in blueprints.all:
@@ -61,15 +57,15 @@ def duplicate_blueprint_title(blueprints: Blueprints) -> Problems:
         if title and other != one.identifier:
             message = f"blueprint {shown(one.identifier)} has the title {shown(title)} of {shown(other)}"
             yield Problem(
-                blueprints.document.at(*one.item.way("title")), message, Fix("give it a title of its own")
+                blueprints.document.at(*one.item.way("title")), message, Fix("give it a unique title")
             )
 
 
-@rule("RES109", severity=INFO, bad=edited(BLUEPRINTS, ('    "title": "Good Service Task",\n', "")))
+@rule("RES109", severity=INFO, bad=replaced(BLUEPRINTS, '    "title": "Good Service Task",\n', ""))
 def plain_blueprint(blueprints: Blueprints) -> Problems:
     """Blueprints have a title and an icon.
 
-    They are how people find a blueprint among hundreds.
+    People find a blueprint among hundreds by them.
     """
     for one in blueprints.all:
         for key in ("title", "icon"):
@@ -78,58 +74,56 @@ def plain_blueprint(blueprints: Blueprints) -> Problems:
                 yield Problem(blueprints.document.at(*one.item.keys), message, Fix(f'add "{key}" to it'))
 
 
-@rule("RES110", bad=edited(BLUEPRINTS, ('"required": [\n        "state"', '"required": [\n        "status"')))
+@rule("RES110", bad=replaced(BLUEPRINTS, '"required": [\n        "state"', '"required": [\n        "status"'))
 def unknown_required_property(blueprints: Blueprints) -> Problems:
-    """The properties that a blueprint requires are properties of it.
+    """The properties that a blueprint requires are among its properties.
 
-    No entity can have what the blueprint does not know, so Port would refuse them all.
+    No entity can have a property that the blueprint does not define, so Port would reject them all.
     """
     for one in blueprints.all:
         for keys, name in one.item.inner("schema").texts("required"):
             if one.is_whole and name not in one.properties.value:
                 where = blueprints.document.at(*keys)
-                fix = rename(
-                    where, name, one.properties.value, "add the property, or delete it from this list"
-                )
+                otherwise = "add the property, or delete it from this list"
+                fix = rename(where, name, one.properties.value, otherwise)
                 yield Problem(where, f"blueprint {shown(one.identifier)} has no property {shown(name)}", fix)
 
 
 def _with_items(blueprints: Blueprints) -> Iterator[Item]:
-    """The properties of all blueprints, and the items of those that are lists."""
+    """Yield the properties of all blueprints, each followed by its `items`."""
     for one in blueprints.all:
         for _, item in one.each("property"):
             yield from (item, item.inner("items"))
 
 
 def _text(value: Any) -> str:
-    """Equal for equal values, and for no others: true is not 1."""
+    """Return a text that is equal only for equal values: true is not 1."""
     return json.dumps(value, sort_keys=True)
 
 
 @rule(
-    "RES111", bad=edited(BLUEPRINTS, ('            "open",\n', '            "open",\n            "open",\n'))
+    "RES111", bad=replaced(BLUEPRINTS, '            "open",\n', '            "open",\n            "open",\n')
 )
 def property_value_listed_twice(blueprints: Blueprints) -> Problems:
-    """No value is given twice in an enum.
+    """No value is listed twice in an enum.
 
-    Port refuses such a blueprint; mostly one of the two was meant to be another value.
+    Port rejects such a blueprint; usually one of the two was meant to be another value.
     """
     for item in _with_items(blueprints):
         seen: set[str] = set()
         for index, value in item.listed("enum"):
             if _text(value) in seen:
                 where = blueprints.document.at(*item.way("enum", index))
-                yield Problem(
-                    where, f"the enum has {shown(value)} twice", Fix("delete one of them, or correct it")
-                )
+                fix = Fix("delete one of them, or correct it")
+                yield Problem(where, f"the enum has {shown(value)} twice", fix)
             seen.add(_text(value))
 
 
-@rule("RES112", bad=edited(BLUEPRINTS, ('"closed": "green"', '"close": "green"')))
+@rule("RES112", bad=replaced(BLUEPRINTS, '"closed": "green"', '"close": "green"'))
 def stray_enum_color(blueprints: Blueprints) -> Problems:
     """Each colour of an enum belongs to one of its values.
 
-    The value it was meant for stays without colour, and Port may refuse the blueprint.
+    Otherwise the value it was meant for has no colour, and Port may reject the blueprint.
     """
     for item in _with_items(blueprints):
         values = {value if isinstance(value, str) else _text(value) for _, value in item.listed("enum")}
@@ -137,19 +131,18 @@ def stray_enum_color(blueprints: Blueprints) -> Problems:
             if name not in values:
                 where = blueprints.document.key(*item.way("enumColors", name))
                 fix = rename(where, name, values, "add the value to the enum, or delete its colour")
-                yield Problem(
-                    where, f"a colour is given for {shown(name)}, which is no value of the enum", fix
-                )
+                message = f"a colour is given for {shown(name)}, which is no value of the enum"
+                yield Problem(where, message, fix)
 
 
 @rule(
     "RES113",
-    bad=edited(BLUEPRINTS, ('"Labels",\n          "type": "array"', '"Labels",\n          "type": "string"')),
+    bad=replaced(BLUEPRINTS, '"Labels",\n          "type": "array"', '"Labels",\n          "type": "string"'),
 )
 def key_of_another_type(blueprints: Blueprints) -> Problems:
     """Only strings have a format, and only arrays have items.
 
-    Port refuses the blueprint. The format of what is in an array stands below its items.
+    Port rejects the blueprint otherwise. The format of an array's elements belongs below `items`.
     """
     for item in _with_items(blueprints):
         for key, wanted in BOUND.items():
@@ -160,12 +153,12 @@ def key_of_another_type(blueprints: Blueprints) -> Problems:
                 yield Problem(blueprints.document.key(*item.way(key)), message, fix)
 
 
-@rule("RES114", bad=edited(BLUEPRINTS, ('"parentStatus"', '"state"')))
+@rule("RES114", bad=replaced(BLUEPRINTS, '"parentStatus"', '"state"'))
 def property_defined_twice(blueprints: Blueprints) -> Problems:
-    """A name is used for one property of a blueprint.
+    """Each property of a blueprint has a name of its own.
 
-    Properties, mirror, calculation and aggregation properties share their names; Port
-    refuses a blueprint in which two have the same one.
+    Properties, mirror, calculation and aggregation properties share one namespace; Port rejects a
+    blueprint in which two of them have the same name.
     """
     for one in blueprints.all:
         for name, sort, other in _twice(one):
@@ -175,7 +168,7 @@ def property_defined_twice(blueprints: Blueprints) -> Problems:
 
 
 def _twice(blueprint: Blueprint) -> Iterator[tuple[str, str, str]]:
-    """Each name that is given again, with the sort it is given to and the sort that has it."""
+    """Yield each name that is used again, with the sort of property that repeats it and the sort that has it."""
     sort_of: dict[str, str] = {}
     for sort, section in blueprint.sorts.items():
         for name in section.value:
@@ -187,12 +180,12 @@ def _twice(blueprint: Blueprint) -> Iterator[tuple[str, str, str]]:
 AGGREGATION = "aggregation property"
 
 
-@rule("RES115", bad=edited(BLUEPRINTS, ('"target": "goodServiceProject"', '"target": "goodServiceProjects"')))
+@rule("RES115", bad=replaced(BLUEPRINTS, '"target": "goodServiceProject"', '"target": "goodServiceProjects"'))
 def unknown_relation_target(blueprints: Blueprints) -> Problems:
-    """A relation leads to a blueprint that is there.
+    """The target of a relation is a blueprint that exists.
 
-    Ocean creates the blueprints of the file in one go, and Port refuses a relation to one
-    it does not have: the installation fails. The blueprints of Port itself are always there.
+    Ocean creates the blueprints of the file together, and Port rejects a relation to one it does not
+    have, so the installation fails. Port's own blueprints always exist.
     """
     for one in blueprints.all:
         for name, relation in one.relations.members():
@@ -200,14 +193,14 @@ def unknown_relation_target(blueprints: Blueprints) -> Problems:
             if target and blueprints.lacks(target):
                 where = blueprints.document.at(*relation.way("target"))
                 message = f"relation {shown(name)} leads to {shown(target)}, and there is no such blueprint"
-                yield Problem(where, message, point_elsewhere(where, target, blueprints))
+                yield Problem(where, message, use_known_blueprint(where, target, blueprints))
 
 
-@rule("RES116", bad=edited(BLUEPRINTS, ('"path": "project.status"', '"path": "project.state"')))
+@rule("RES116", bad=replaced(BLUEPRINTS, '"path": "project.status"', '"path": "project.state"'))
 def broken_mirror_path(blueprints: Blueprints) -> Problems:
-    """The path of a mirror property goes over relations to a property.
+    """The path of a mirror property follows relations and ends at a property.
 
-    Port refuses a blueprint whose path breaks off on the way.
+    Port rejects a blueprint if a step of the path does not exist.
     """
     for one in blueprints.all:
         for _, mirror in one.each("mirror property"):
@@ -225,33 +218,33 @@ def _broken_path(blueprints: Blueprints, start: Blueprint, mirror: Item) -> Prob
     if missing is not None:
         yield _no_relation(blueprints, mirror, end, missing)
     elif not relations:
-        fix = Fix('put a relation and a dot before it, such as "project.status"')
+        fix = Fix('put a relation and a dot before it, as in "project.status"')
         yield Problem(where, f"the path {shown(name)} goes over no relation", fix)
     elif end.lacks(name) or name in end.relations.value:
         message = f"the path ends at blueprint {shown(end.identifier)}, which has no property {shown(name)}"
-        known = end.names | META
-        yield Problem(
-            where, message, rename(where, name, known, "end it with a property of that blueprint", path)
-        )
+        fix = rename(where, name, end.names | META, "end it with a property of that blueprint", path)
+        yield Problem(where, message, fix)
 
 
 def _no_relation(blueprints: Blueprints, item: Item, here: Blueprint, missing: str) -> Problem:
     where = blueprints.document.at(*item.way("path"))
     message = f"blueprint {shown(here.identifier)} has no relation {shown(missing)} for the path to follow"
-    fix = rename(where, missing, here.relations.value, "write a path over relations", item.text("path"))
+    fix = rename(
+        where, missing, here.relations.value, "write a path that follows relations", item.text("path")
+    )
     return Problem(where, message, fix)
 
 
 @rule(
     "RES117",
-    bad=edited(
-        BLUEPRINTS, (TASK_HEAD, TASK_HEAD + '    "ownership": {"type": "Inherited", "path": "projects"},\n')
+    bad=replaced(
+        BLUEPRINTS, TASK_HEAD, TASK_HEAD + '    "ownership": {"type": "Inherited", "path": "projects"},\n'
     ),
 )
 def broken_ownership_path(blueprints: Blueprints) -> Problems:
-    """The path by which a blueprint inherits its owners goes over relations.
+    """The path by which a blueprint inherits its owners follows relations.
 
-    Port refuses a blueprint whose path breaks off on the way.
+    Port rejects a blueprint if a step of the path does not exist.
     """
     for one in blueprints.all:
         for key in ("ownership", "teamInheritance"):
@@ -262,11 +255,11 @@ def broken_ownership_path(blueprints: Blueprints) -> Problems:
                 yield _no_relation(blueprints, item, end, missing)
 
 
-@rule("RES118", bad=edited(BLUEPRINTS, ('".properties.labels //', '".properties.label //')))
+@rule("RES118", bad=replaced(BLUEPRINTS, '".properties.labels //', '".properties.label //'))
 def unknown_calculation_property(blueprints: Blueprints, jq_expressions: JqExpressions) -> Problems:
     """The properties that a calculation reads are properties of its blueprint.
 
-    Another one is null, and so mostly is the result.
+    Any other evaluates to null, and usually so does the whole calculation.
     """
     broken = {expression for expression, _ in jq_expressions.broken}
     for one, expression in calculations(blueprints):
@@ -274,57 +267,59 @@ def unknown_calculation_property(blueprints: Blueprints, jq_expressions: JqExpre
             if one.is_whole and name not in one.names:
                 where = blueprints.document.at(*expression.keys)
                 message = f"blueprint {shown(one.identifier)} has no property {shown(name)} to calculate with"
-                fix = rename(where, name, one.names, "read a property that is there", expression.text)
+                fix = rename(where, name, one.names, "read a property that exists", expression.text)
                 yield Problem(where, message, fix)
 
 
 def _aggregations(blueprints: Blueprints) -> Iterator[tuple[Blueprint, Item, str]]:
-    """Each aggregation property that states its target, with its blueprint."""
+    """Yield each aggregation property that states its target, with its blueprint and the target."""
     for one in blueprints.all:
         for _, item in one.each(AGGREGATION):
             if item.text("target"):
                 yield one, item, item.text("target")
 
 
-@rule("RES119", bad=edited(BLUEPRINTS, ('"target": "goodServiceTask"', '"target": "goodServiceTasks"')))
+@rule("RES119", bad=replaced(BLUEPRINTS, '"target": "goodServiceTask"', '"target": "goodServiceTasks"'))
 def unknown_aggregation_target(blueprints: Blueprints) -> Problems:
-    """An aggregation property counts entities of a blueprint that is there.
+    """The target of an aggregation property is a blueprint that exists.
 
-    Port refuses it otherwise, and the installation fails.
+    Otherwise Port rejects the property, and the installation fails.
     """
     for _, item, target in _aggregations(blueprints):
         if blueprints.lacks(target):
             where = blueprints.document.at(*item.way("target"))
             message = f"there is no blueprint {shown(target)} to aggregate"
-            yield Problem(where, message, point_elsewhere(where, target, blueprints))
+            yield Problem(where, message, use_known_blueprint(where, target, blueprints))
 
 
 @rule(
     "RES120",
-    bad=edited(
+    bad=replaced(
         BLUEPRINTS,
-        ('"path": "project.status"', '"path": "project.state"'),
-        ('"target": "goodServiceProject"', '"target": "goodServiceTask"'),
+        '"path": "project.status"',
+        '"path": "project.state"',
+        '"target": "goodServiceProject"',
+        '"target": "goodServiceTask"',
     ),
 )
 def unrelated_aggregation_target(blueprints: Blueprints) -> Problems:
-    """An aggregation property counts entities that relations lead to, in either direction.
+    """An aggregation property and its target are connected by relations, in either direction.
 
-    Entities that are not related cannot be attributed, so Port refuses the property.
+    Unrelated entities cannot be attributed to an entity, so Port rejects the property.
     """
     for one, item, target in _aggregations(blueprints):
         if blueprints.are_unrelated(one.identifier, target):
             where = blueprints.document.at(*item.way("target"))
             message = f"no relation leads from blueprint {shown(one.identifier)} to {shown(target)} or back"
-            fix = Fix(f"add a relation to {shown(one.identifier)} to blueprint {shown(target)}")
+            fix = Fix(f"add a relation to blueprint {shown(one.identifier)} in blueprint {shown(target)}")
             yield Problem(where, message, fix)
 
 
-@rule("RES121", bad=edited(BLUEPRINTS, ('"property": "state"', '"property": "status"')))
+@rule("RES121", bad=replaced(BLUEPRINTS, '"property": "state"', '"property": "status"'))
 def unknown_aggregation_property(blueprints: Blueprints) -> Problems:
-    """The properties that an aggregation property looks at are properties of its target.
+    """The properties that an aggregation property uses are properties of its target.
 
-    Otherwise Port refuses it, or counts nothing.
+    Otherwise Port rejects it, or counts nothing.
     """
     for _, item, target in _aggregations(blueprints):
         end = blueprints.find(target)
@@ -337,7 +332,7 @@ def unknown_aggregation_property(blueprints: Blueprints) -> Problems:
 
 
 def _aggregated(item: Item) -> Iterator[Reference]:
-    """The properties of the target: what is summed up, by which time, and what the query asks."""
+    """Yield the properties of the target that are aggregated, that give the time, and that the query uses."""
     spec = item.inner("calculationSpec")
     for key in ("property", "measureTimeBy"):
         if spec.text(key):

@@ -1,4 +1,4 @@
-"""Family RES, scorecards, pages and actions: right in themselves and for blueprints that are there."""
+"""Family RES, scorecards, pages and actions: their own content, and the blueprints they refer to."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from seatrial.validate.facts.catalog import (
     shown_blueprints,
 )
 from seatrial.validate.facts.items import Item, Rows
-from seatrial.validate.rules.resources_words import SCORECARDS, added, edited, place, point_elsewhere, rename
-from seatrial.validate.rules.rule import WARNING, Problems, rule
+from seatrial.validate.rules.resources import RESOURCES, SCORECARDS, place, rename, use_known_blueprint
+from seatrial.validate.rules.rule import WARNING, Edited, Problems, replaced, rule
 
 ROW_WIDTH = 12
-"""The columns of a row have these twelfths of the page together."""
+"""The width of a row: the sizes of its columns add up to this."""
 
 
-def _page(identifier: str, size: int, blueprint: str) -> str:
-    """A page with a chart beside a text, as people write it."""
-    return f"""\
+def _with_page(identifier: str, size: int, blueprint: str) -> Edited:
+    """Return the edit that adds a page with a text beside a chart of this size, in a column of this identifier."""
+    text = f"""\
 [
   {{
     "identifier": "goodServiceOverview",
@@ -55,6 +55,7 @@ def _page(identifier: str, size: int, blueprint: str) -> str:
   }}
 ]
 """
+    return lambda folder: folder.having(f"{RESOURCES}/pages.json", text)
 
 
 _ACTION = """\
@@ -74,12 +75,12 @@ _ACTION = """\
 """
 
 
-@rule("RES124", bad=edited(SCORECARDS, ('"level": "Silver"', '"level": "Platinum"')))
+@rule("RES124", bad=replaced(SCORECARDS, '"level": "Silver"', '"level": "Platinum"'))
 def unknown_scorecard_level(scorecards: Rows) -> Problems:
-    """The level of a scorecard rule is one of the scorecard's.
+    """The level of a scorecard rule is one of the scorecard's levels.
 
-    Without levels of its own a scorecard has Basic, Bronze, Silver and Gold. Port refuses
-    a rule for another one.
+    A scorecard without levels of its own has Basic, Bronze, Silver and Gold. Port rejects a rule with
+    any other level.
     """
     for scorecard in all_scorecards(scorecards):
         levels = scorecard.levels
@@ -91,11 +92,11 @@ def unknown_scorecard_level(scorecards: Rows) -> Problems:
                 yield Problem(where, f"the scorecard has no level {shown(level)}", fix)
 
 
-@rule("RES125", severity=WARNING, bad=added("pages.json", _page("openTask", 6, "goodServiceTask")))
+@rule("RES125", severity=WARNING, bad=_with_page("openTask", 6, "goodServiceTask"))
 def page_layout_mismatch(pages: Rows) -> Problems:
-    """The columns of a page's layout are its widgets, by their ids.
+    """The columns of a page's layout and its widgets have the same ids.
 
-    A column without widget is an empty place, and a widget without column is not shown.
+    A column without a widget is an empty space, and a widget without a column is not shown.
     """
     for dashboard in dashboards(pages):
         yield from _misplaced(pages.document, dashboard)
@@ -110,10 +111,8 @@ def _misplaced(document: Document, dashboard: Dashboard) -> Problems:
         fix = rename(where, column.name, known, "write the id of a widget, or delete the column")
         yield Problem(where, f"no widget has the id {shown(column.name)} of this column", fix)
     for widget in () if empty else hidden:
-        fix = Fix("give it a column in the layout, or delete it")
-        yield Problem(
-            place(document, widget), f"no column of the layout shows the widget {shown(widget.name)}", fix
-        )
+        message = f"no column of the layout shows the widget {shown(widget.name)}"
+        yield Problem(place(document, widget), message, Fix("give it a column in the layout, or delete it"))
 
 
 def _less(some: Iterable[Reference], others: Iterable[Reference]) -> list[Reference]:
@@ -121,25 +120,24 @@ def _less(some: Iterable[Reference], others: Iterable[Reference]) -> list[Refere
     return [one for one in some if one.name not in names]
 
 
-@rule("RES126", severity=WARNING, bad=added("pages.json", _page("openTasks", 8, "goodServiceTask")))
+@rule("RES126", severity=WARNING, bad=_with_page("openTasks", 8, "goodServiceTask"))
 def page_row_width(pages: Rows) -> Problems:
-    """The sizes of the columns of a row are twelve together.
+    """The sizes of the columns in a row add up to twelve.
 
-    Port lays a row out in twelfths: a wider one breaks, a narrower one leaves a gap.
+    Port lays out a row in twelfths: a wider one breaks, a narrower one leaves a gap.
     """
     for dashboard in dashboards(pages):
         for row in dashboard.rows:
             width = _width(row)
             if width not in (None, ROW_WIDTH):
                 where = pages.document.at(*row.way("columns"))
-                fix = Fix(f"change the sizes of the columns so that they are {ROW_WIDTH} together")
-                yield Problem(
-                    where, f"the columns of this row are {width} wide together, not {ROW_WIDTH}", fix
-                )
+                message = f"the columns of this row are {width} wide together, not {ROW_WIDTH}"
+                fix = Fix(f"change the sizes of the columns so that they add up to {ROW_WIDTH}")
+                yield Problem(where, message, fix)
 
 
 def _width(row: Item) -> int | None:
-    """The sum of the sizes; None where one of them is no whole number."""
+    """Return the sum of the sizes; None where one of them is not a whole number."""
     sizes = [column.value.get("size") for column in row.items("columns")]
     whole = [size for size in sizes if isinstance(size, int) and not isinstance(size, bool)]
     return sum(whole) if sizes and len(whole) == len(sizes) else None
@@ -147,26 +145,26 @@ def _width(row: Item) -> int | None:
 
 @rule(
     "RES206",
-    bad=edited(SCORECARDS, ('"blueprint": "goodServiceProject"', '"blueprint": "goodServiceProjects"')),
+    bad=replaced(SCORECARDS, '"blueprint": "goodServiceProject"', '"blueprint": "goodServiceProjects"'),
 )
 def unknown_scorecard_blueprint(scorecards: Rows, blueprints: Blueprints) -> Problems:
-    """A scorecard is for a blueprint that is there.
+    """The blueprint of a scorecard exists.
 
-    Port refuses it otherwise, and the installation fails.
+    Otherwise Port rejects the scorecard, and the installation fails.
     """
     for preset in scorecards.items:
         name = preset.text("blueprint")
         if name and blueprints.lacks(name):
             where = scorecards.document.at(*preset.way("blueprint"))
             message = f"there is no blueprint {shown(name)} for these scorecards"
-            yield Problem(where, message, point_elsewhere(where, name, blueprints))
+            yield Problem(where, message, use_known_blueprint(where, name, blueprints))
 
 
-@rule("RES207", bad=edited(SCORECARDS, ('"property": "owner"', '"property": "owners"')))
+@rule("RES207", bad=replaced(SCORECARDS, '"property": "owner"', '"property": "owners"'))
 def unknown_scorecard_property(scorecards: Rows, blueprints: Blueprints) -> Problems:
-    """The properties that a scorecard looks at are properties of its blueprint.
+    """The properties that a scorecard uses are properties of its blueprint.
 
-    A rule on another one is never met, or Port refuses it.
+    A rule about any other is never met, or Port rejects it.
     """
     for scorecard in all_scorecards(scorecards):
         blueprint = blueprints.find(scorecard.blueprint)
@@ -175,17 +173,16 @@ def unknown_scorecard_property(scorecards: Rows, blueprints: Blueprints) -> Prob
                 where = place(scorecards.document, reference)
                 message = f"blueprint {shown(blueprint.identifier)} has no property {shown(reference.name)}"
                 known = blueprint.names | META
-                yield Problem(
-                    where, message, rename(where, reference.name, known, "write a property of the blueprint")
-                )
+                fix = rename(where, reference.name, known, "write a property of the blueprint")
+                yield Problem(where, message, fix)
 
 
-@rule("RES208", bad=added("pages.json", _page("openTasks", 6, "goodServiceTasks")))
+@rule("RES208", bad=_with_page("openTasks", 6, "goodServiceTasks"))
 def unknown_page_blueprint(pages: Rows, blueprints: Blueprints) -> Problems:
-    """The widgets of a page show blueprints that are there.
+    """The widgets of a page show only blueprints that exist.
 
-    Port refuses the page otherwise, or the widget stays empty. Settings for a blueprint
-    that is not there are only a warning, for the widget works without them.
+    Otherwise Port rejects the page, or the widget stays empty. A widget's settings for a blueprint that
+    does not exist are only a warning, because the widget works without them.
     """
     references = list(shown_blueprints(pages))
     shown_ones = [one for one in references if not one.at_key]
@@ -194,24 +191,23 @@ def unknown_page_blueprint(pages: Rows, blueprints: Blueprints) -> Problems:
         yield replace(problem, severity=WARNING)
 
 
-@rule("RES209", bad=added("actions.json", _ACTION))
+@rule("RES209", bad=lambda folder: folder.having(f"{RESOURCES}/actions.json", _ACTION))
 def unknown_action_blueprint(actions: Rows, blueprints: Blueprints) -> Problems:
-    """An action is for a blueprint that is there.
+    """The blueprint of an action exists.
 
-    Port refuses it otherwise, and the installation fails.
+    Otherwise Port rejects the action, and the installation fails.
     """
     yield from _missing(actions.document, acted_blueprints(actions), blueprints)
 
 
 def _missing(document: Document, references: Iterable[Reference], blueprints: Blueprints) -> Problems:
-    """One problem for each blueprint that is not there, at its first place."""
+    """Yield one problem for each blueprint that does not exist, at its first place."""
     places: dict[str, list[Reference]] = {}
     for reference in references:
         if blueprints.lacks(reference.name):
             places.setdefault(reference.name, []).append(reference)
     for name, (first, *more) in places.items():
         where = place(document, first)
-        count = f", and it is named {len(more) + 1} times here" if more else ""
-        yield Problem(
-            where, f"there is no blueprint {shown(name)}{count}", point_elsewhere(where, name, blueprints)
-        )
+        message = f"there is no blueprint {shown(name)}"
+        message += f", and it is named {len(more) + 1} times here" if more else ""
+        yield Problem(where, message, use_known_blueprint(where, name, blueprints))

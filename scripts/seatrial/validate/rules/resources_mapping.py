@@ -1,7 +1,4 @@
-"""Family RES, the mapping: it is jq, and fills blueprints, properties and relations that are there.
-
-Family RES, what the mapping leaves out: blueprints, properties and relations that nothing fills.
-"""
+"""Family RES, the mapping: its jq, the blueprints, properties and relations it fills, and those it leaves out."""
 
 from __future__ import annotations
 
@@ -18,8 +15,8 @@ from seatrial.validate.facts.app_config import AppConfig, MappedResource
 from seatrial.validate.facts.blueprints import Blueprint, Blueprints
 from seatrial.validate.facts.items import Item
 from seatrial.validate.facts.jq_expressions import JqExpression, JqExpressions
-from seatrial.validate.rules.resources_words import APP_CONFIG, edited, point_elsewhere, rename
-from seatrial.validate.rules.rule import OFF, WARNING, Problems, rule
+from seatrial.validate.rules.resources import APP_CONFIG, rename, use_known_blueprint
+from seatrial.validate.rules.rule import OFF, WARNING, Problems, replaced, rule
 
 _NAME = re.compile(r"'?([\w@=.+:/$-]+)'?")
 
@@ -29,33 +26,35 @@ def _task_twice(folder: MemoryFolder) -> MemoryFolder:
     return folder.having(APP_CONFIG, text + text[text.index("  - kind: task\n") :])
 
 
-@rule("RES122", bad=edited(APP_CONFIG, ("'\"goodServiceTask\"'", "\"'goodServiceTask'\"")))
+@rule("RES122", bad=replaced(APP_CONFIG, "'\"goodServiceTask\"'", "\"'goodServiceTask'\""))
 def broken_jq(jq_expressions: JqExpressions) -> Problems:
-    """Every expression of the mapping and of calculation properties is jq.
+    """Every expression of the mapping and of calculation properties is valid jq.
 
-    One that is not fails for every object, and the kind is not exported. A text in jq
-    stands in double quotes, so in YAML in both: '"name"'.
+    Any other fails for every object, and the kind is not exported. A string in jq is written in double
+    quotes, so in YAML it has both kinds: '"name"'.
     """
     for expression, fault in jq_expressions.broken:
         where = expression.where(fault.line, fault.column)
-        yield Problem(where, f"{shown(expression.text.strip())} is no jq: {fault.message}", _mend(expression))
+        yield Problem(
+            where, f"{shown(expression.text.strip())} is no jq: {fault.message}", _jq_fix(expression)
+        )
 
 
-def _mend(expression: JqExpression) -> Fix:
-    """What to type where it is the usual slip; else where to look."""
+def _jq_fix(expression: JqExpression) -> Fix:
+    """Return what to type for the usual mistakes; for others, a place to try the expression."""
     name = _NAME.fullmatch(expression.text)
     if expression.keys[-1] == "blueprint" and name:
         return Fix(f"write '\"{name[1][:60]}\"', with both quotes")
     if "'" in expression.text:
-        return Fix('use double quotes for the texts inside, as in "..."')
-    return Fix("mend the expression; https://play.jqlang.org shows what it does")
+        return Fix('write the strings in it in double quotes, as in "..."')
+    return Fix("correct the expression; you can try it at https://play.jqlang.org")
 
 
 @rule("RES123", bad=_task_twice)
 def duplicate_resource(app_config: AppConfig) -> Problems:
-    """No two resources of the mapping make the same entities of the same objects.
+    """No two resources of the mapping make the same entities from the same objects.
 
-    The objects are fetched twice, and where the two differ the later one wins.
+    Otherwise the objects are fetched twice, and where the two differ the later one wins.
     """
     first: dict[str, Keys] = {}
     for resource in app_config.resources:
@@ -64,25 +63,25 @@ def duplicate_resource(app_config: AppConfig) -> Problems:
             where = app_config.document.at(*resource.item.keys)
             line = app_config.document.at(*other).line
             message = f"the resource in line {line} has the same kind, selector, blueprint and identifier"
-            yield Problem(where, message, Fix("delete one of them, or tell them apart by their selectors"))
+            yield Problem(where, message, Fix("delete one of them, or give them different selectors"))
 
 
-@rule("RES203", bad=edited(APP_CONFIG, ('"goodServiceTask"', '"goodServiceTasks"')))
+@rule("RES203", bad=replaced(APP_CONFIG, '"goodServiceTask"', '"goodServiceTasks"'))
 def unknown_mapped_blueprint(app_config: AppConfig, blueprints: Blueprints) -> Problems:
-    """A kind is mapped to a blueprint that is there.
+    """A kind is mapped to a blueprint that exists.
 
-    Port refuses every entity of it, and the kind is missing from the catalogue.
+    Otherwise Port rejects every entity of the kind, and the kind is missing from the catalogue.
     """
     for resource in app_config.resources:
         name = resource.blueprint
         if name and blueprints.lacks(name):
             where = app_config.document.at(*resource.mappings.way("blueprint"))
             message = f"kind {shown(resource.kind)} is mapped to blueprint {shown(name)}, and there is none"
-            yield Problem(where, message, point_elsewhere(where, name, blueprints, f'"{name}"'))
+            yield Problem(where, message, use_known_blueprint(where, name, blueprints, f'"{name}"'))
 
 
-def _landings(app_config: AppConfig, blueprints: Blueprints) -> Iterator[tuple[MappedResource, Blueprint]]:
-    """Each resource with its blueprint, where all that is known of that is in the file."""
+def _mapped(app_config: AppConfig, blueprints: Blueprints) -> Iterator[tuple[MappedResource, Blueprint]]:
+    """Yield each resource with its blueprint, where the file defines that blueprint completely."""
     for resource in app_config.resources:
         blueprint = blueprints.find(resource.blueprint)
         if blueprint and blueprint.is_whole:
@@ -93,59 +92,55 @@ def _not_in(section: Item, names: Iterable[str]) -> list[str]:
     return [name for name in names if name not in section.value]
 
 
-@rule("RES204", bad=edited(APP_CONFIG, ("dueAt: .due_at", "dueOn: .due_at")))
+@rule("RES204", bad=replaced(APP_CONFIG, "dueAt: .due_at", "dueOn: .due_at"))
 def unknown_mapped_property(app_config: AppConfig, blueprints: Blueprints) -> Problems:
     """A mapped property is a property of the blueprint.
 
-    Port knows no other, so the value never shows in the catalogue.
+    Port ignores any other, so the value never appears in the catalogue.
     """
-    for resource, blueprint in _landings(app_config, blueprints):
+    for resource, blueprint in _mapped(app_config, blueprints):
         free = _not_in(resource.properties, blueprint.properties.value)
         for name in _not_in(blueprint.properties, resource.properties.value):
             where = app_config.document.key(*resource.properties.way(name))
-            sort = blueprint.sort_of(name)
-            fix = (
-                _other_sort(name, sort)
-                if sort
-                else rename(where, name, free, _add(name, "property", blueprint))
-            )
             message = f"blueprint {shown(blueprint.identifier)} has no property {shown(name)}"
-            yield Problem(where, message + (f", but a {sort} of that name" if sort else ""), fix)
-
-
-def _other_sort(name: str, sort: str) -> Fix:
-    if sort == "relation":
-        return Fix(f'move {shown(name)} below "relations"')
-    return Fix("delete the line: Port itself works out the value")
+            sort = blueprint.sort_of(name)
+            if not sort:
+                yield Problem(where, message, rename(where, name, free, _add(name, "property", blueprint)))
+                continue
+            fix = (
+                f'move {shown(name)} below "relations"'
+                if sort == "relation"
+                else "delete the line: Port computes it"
+            )
+            yield Problem(where, f"{message}, but a {sort} of that name", Fix(fix))
 
 
 def _add(name: str, what: str, blueprint: Blueprint) -> str:
     return f"add the {what} {shown(name)} to blueprint {shown(blueprint.identifier)}, or delete the line"
 
 
-@rule("RES205", bad=edited(APP_CONFIG, ("project: .__parent", "projects: .__parent")))
+@rule("RES205", bad=replaced(APP_CONFIG, "project: .__parent", "projects: .__parent"))
 def unknown_mapped_relation(app_config: AppConfig, blueprints: Blueprints) -> Problems:
     """A mapped relation is a relation of the blueprint.
 
-    Port refuses the entity, or drops the relation.
+    Otherwise Port rejects the entity, or drops the relation.
     """
-    for resource, blueprint in _landings(app_config, blueprints):
+    for resource, blueprint in _mapped(app_config, blueprints):
         free = _not_in(resource.relations, blueprint.relations.value)
         for name in _not_in(blueprint.relations, resource.relations.value):
             where = app_config.document.key(*resource.relations.way(name))
             fix = rename(where, name, free, _add(name, "relation", blueprint))
             if name in blueprint.properties.value:
                 fix = Fix(f'move {shown(name)} below "properties"')
-            yield Problem(
-                where, f"blueprint {shown(blueprint.identifier)} has no relation {shown(name)}", fix
-            )
+            message = f"blueprint {shown(blueprint.identifier)} has no relation {shown(name)}"
+            yield Problem(where, message, fix)
 
 
 Section = Callable[[Any], Item]
-"""A part that blueprint and resource both have."""
+"""Returns a part that a blueprint and a mapped resource both have."""
 
-MOST_SLIPS = 50
-"""A mapping with more names that are not in the blueprint tells nothing of what is left out."""
+MOST_UNKNOWN = 50
+"""With more mapped names that the blueprint lacks, nothing is reported as left out."""
 
 
 def _task_left_out(folder: MemoryFolder) -> MemoryFolder:
@@ -153,19 +148,19 @@ def _task_left_out(folder: MemoryFolder) -> MemoryFolder:
     return folder.having(APP_CONFIG, text[: text.index("  - kind: task\n")])
 
 
-def _tells(app_config: AppConfig, blueprints: Blueprints) -> bool:
-    """Whether it is plain which blueprints are mapped."""
+def _is_clear(app_config: AppConfig, blueprints: Blueprints) -> bool:
+    """Return True where the blueprints that are mapped can be read from the file, and all of them exist."""
     return app_config.is_literal and not any(blueprints.lacks(one.blueprint) for one in app_config.resources)
 
 
 @rule("RES201", severity=WARNING, bad=_task_left_out)
 def unmapped_blueprint(app_config: AppConfig, blueprints: Blueprints) -> Problems:
-    """Every blueprint gets entities: a kind is mapped to it, or a relation leads to it.
+    """Every blueprint gets entities: a kind is mapped to it, or it is the target of a relation.
 
-    Otherwise it stays empty. Entities of a blueprint that only relations lead to are made
-    on the way, or come from elsewhere.
+    Otherwise it stays empty. Entities of a blueprint that is only the target of relations are created
+    along with the entities that point to them, or come from elsewhere.
     """
-    if not app_config.resources or not _tells(app_config, blueprints):
+    if not app_config.resources or not _is_clear(app_config, blueprints):
         return
     mapped = {resource.blueprint for resource in app_config.resources}
     reached = {one.target(name) for one in blueprints.all for name in one.relations.value}
@@ -180,21 +175,21 @@ def unmapped_blueprint(app_config: AppConfig, blueprints: Blueprints) -> Problem
 @rule(
     "RES202",
     severity=WARNING,
-    bad=edited(APP_CONFIG, ("          relations:\n            project: .__parent.id | tostring\n", "")),
+    bad=replaced(APP_CONFIG, "          relations:\n            project: .__parent.id | tostring\n", ""),
 )
 def unmapped_relation(app_config: AppConfig, blueprints: Blueprints) -> Problems:
-    """Every relation of a mapped blueprint is filled by some kind.
+    """Every relation of a mapped blueprint is filled by at least one kind.
 
-    Otherwise it is empty for every entity, and so is what follows it.
+    Otherwise it is empty for every entity, and so are the mirror properties that follow it.
     """
     yield from _unmapped("relation", attrgetter("relations"), app_config, blueprints)
 
 
-@rule("RES210", severity=OFF, bad=edited(APP_CONFIG, ("            dueAt: .due_at\n", "")))
+@rule("RES210", severity=OFF, bad=replaced(APP_CONFIG, "            dueAt: .due_at\n", ""))
 def unmapped_property(app_config: AppConfig, blueprints: Blueprints) -> Problems:
-    """Every property of a mapped blueprint is filled by some kind.
+    """Every property of a mapped blueprint is filled by at least one kind.
 
-    Many are meant to be filled by hand, so this is for those who switch it on.
+    Many properties are meant to be filled by hand, so the rule is off; switch it on if yours are not.
     """
     yield from _unmapped("property", attrgetter("properties"), app_config, blueprints)
 
@@ -212,9 +207,9 @@ def _unmapped(what: str, section: Section, app_config: AppConfig, blueprints: Bl
 def _filled(
     app_config: AppConfig, blueprints: Blueprints
 ) -> Iterator[tuple[Blueprint, list[MappedResource]]]:
-    """Each mapped blueprint and the resources that fill it, where both are plain."""
+    """Yield each mapped blueprint with the resources that fill it, where the file defines both completely."""
     by_name: dict[str, list[MappedResource]] = {}
-    for resource in app_config.resources if _tells(app_config, blueprints) else ():
+    for resource in app_config.resources if _is_clear(app_config, blueprints) else ():
         by_name.setdefault(resource.blueprint, []).append(resource)
     for name, resources in by_name.items():
         blueprint = blueprints.find(name)
@@ -223,8 +218,8 @@ def _filled(
 
 
 def _left_out(section: Item, mapped: set[str]) -> list[str]:
-    """The names that are not mapped, but for those that are nearly: another rule speaks of them."""
-    slips = mapped - section.value.keys()
-    if len(slips) > MOST_SLIPS:
+    """Return the names that are not mapped, except where a misspelling is: another rule reports those."""
+    unknown = mapped - section.value.keys()
+    if len(unknown) > MOST_UNKNOWN:
         return []
-    return [name for name in section.value if name not in mapped and not (slips and nearest(name, slips))]
+    return [name for name in section.value if name not in mapped and not (unknown and nearest(name, unknown))]

@@ -1,8 +1,6 @@
-"""Family SPC, the form: `.port/spec.yaml` can be read, is whole, and has the grammar Port and Ocean read.
+"""Family SPC, the form: `.port/spec.yaml` is readable, complete, in the right schema, and agrees with `pyproject.toml`.
 
-Family SPC, scalars that YAML 1.1 and YAML 1.2 read differently.
-
-Family SPC, agreement: what the spec says of version and type is what `pyproject.toml` says.
+Among these is the rule about scalars that YAML 1.1 and YAML 1.2 read differently.
 """
 
 from __future__ import annotations
@@ -10,59 +8,58 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from seatrial.core.model import Fix, Integration, Location, MemoryFolder, Problem, Profile
+from seatrial.core.model import Fix, Integration, Location, Problem, Profile
 from seatrial.core.names import shown
 from seatrial.core.version import Version
-from seatrial.documents.document import Document, FaultKind, Keys
+from seatrial.documents.document import Document, Keys
 from seatrial.validate.facts.conformity import Conformity
 from seatrial.validate.facts.package import Package
 from seatrial.validate.facts.spec import Peers, Spec
-from seatrial.validate.rules.rule import GUIDE, OCEAN, OFF, WARNING, Edited, Problems, rule
+from seatrial.validate.rules.rule import (
+    GUIDE,
+    OCEAN,
+    OFF,
+    PACKAGE_NAME,
+    WARNING,
+    Problems,
+    duplicate_keys,
+    replaced,
+    rule,
+    syntax_faults,
+)
 
 SPEC = ".port/spec.yaml"
 
-
-def edited(old: str, new: str) -> Edited:
-    """The edit of the template's spec that turns one text into another."""
-
-    def edit(folder: MemoryFolder) -> MemoryFolder:
-        return folder.edited(SPEC, old, new)
-
-    return edit
+edited = partial(replaced, SPEC)
 
 
 @rule("SPC001", bad=edited("icon: Microservice", 'icon: "Microservice'))
 def unreadable_spec(spec_document: Document) -> Problems:
-    """The spec can be read as YAML or JSON.
+    """The spec is valid YAML or JSON.
 
-    Port shows nothing and Ocean starts nothing without it.
+    Without it Port shows nothing and Ocean does not start.
     """
-    for fault in spec_document.faults:
-        if fault.kind is not FaultKind.DUPLICATE_KEY:
-            yield Problem(spec_document.where(fault), fault.message, Fix("mend the text at this place"))
+    yield from syntax_faults(spec_document)
 
 
 @rule("SPC002", bad=edited("icon: Microservice", "icon: Microservice\nicon: Service"))
 def duplicate_key(spec_document: Document) -> Problems:
-    """No key of the spec is given twice.
+    """No object in the spec has the same key twice.
 
-    Only the last one counts, and some readers refuse the whole file.
+    Only the last one counts, and some parsers reject the whole file.
     """
-    for fault in spec_document.faults:
-        if fault.kind is FaultKind.DUPLICATE_KEY:
-            yield Problem(
-                spec_document.where(fault), fault.message, Fix("keep one of them and delete the other")
-            )
+    yield from duplicate_keys(spec_document)
 
 
 @rule("SPC003", bad=edited("icon: Microservice\n", ""))
 def missing_key(spec_form: Conformity) -> Problems:
     """The spec and each item in it have the keys that Port and Ocean need.
 
-    Port cannot show an integration without description and icon, nor a form without the
-    type of a configuration; Ocean stops at a configuration without name or type.
+    Port cannot show an integration without description and icon, nor a form field without its
+    configuration's type; Ocean does not start with a configuration that lacks name or type.
     """
     yield from spec_form.problems("missing-key")
 
@@ -71,9 +68,9 @@ def missing_key(spec_form: Conformity) -> Problems:
 def missing_title(spec_form: Conformity, spec: Spec, peers: Peers, profile: Profile) -> Problems:
     """The spec has a title.
 
-    It is the name people see in the list of data sources. Specs have had one since the end
-    of 2024: where no other integration of the workspace has one either, it is a warning in
-    profile guide and right in Ocean's own repository; in the form of 2023 it is a warning.
+    It is the name people see in the list of data sources. Specs have had one since the end of 2024:
+    where no other integration of the workspace has one either, a missing title is a warning in profile
+    guide and accepted in Ocean's own repository; in a spec in the form of 2023 it is a warning.
     """
     for problem in spec_form.problems("missing-title"):
         untitled = bool(peers.specs) and not peers.texts("title")
@@ -86,7 +83,7 @@ def missing_title(spec_form: Conformity, spec: Spec, peers: Peers, profile: Prof
 def missing_version(spec_form: Conformity) -> Problems:
     """The spec states the version.
 
-    A raised version in the spec is what triggers a release.
+    Raising the version in the spec is what triggers a release.
     """
     yield from spec_form.problems("missing-version")
 
@@ -95,16 +92,16 @@ def missing_version(spec_form: Conformity) -> Problems:
 def missing_type(spec_form: Conformity) -> Problems:
     """The spec states the type.
 
-    The type names the image, and is how Port finds the integration.
+    The image is named after the type, and Port finds the integration by it.
     """
     yield from spec_form.problems("missing-type")
 
 
 @rule("SPC007", severity=WARNING, bad=edited("    required: false\n", ""))
 def configuration_without_required(spec_form: Conformity) -> Problems:
-    """Each configuration says whether it is required.
+    """Each configuration states whether it is required.
 
-    Ocean takes it for optional; the reader of the spec and the form have to guess.
+    Ocean takes it as optional otherwise; readers of the spec and the installation form have to guess.
     """
     yield from spec_form.problems("configuration-without-required")
 
@@ -113,16 +110,16 @@ def configuration_without_required(spec_form: Conformity) -> Problems:
 def configuration_without_description(spec_form: Conformity) -> Problems:
     """Each configuration has a description.
 
-    It is the only help that people have in the form when they install the integration.
+    It is the only help in the form that people fill in when they install the integration.
     """
     yield from spec_form.problems("configuration-without-description")
 
 
 @rule("SPC009", bad=edited("saas:\n  enabled: false", "saas:\n  liveEvents:\n    enabled: false"))
 def saas_without_enabled(spec_form: Conformity, spec: Spec) -> Problems:
-    """A `saas` section says whether it is enabled.
+    """A `saas` section states whether it is enabled.
 
-    Ocean reads `saas.enabled` without asking whether it is there, and does not start.
+    Ocean reads `saas.enabled` without checking that it is there, and does not start if it is not.
     An empty section counts as none.
     """
     if spec.root.value.get("saas"):
@@ -135,10 +132,10 @@ def saas_without_enabled(spec_form: Conformity, spec: Spec) -> Problems:
     bad=edited("resources:\n      - kind: project\n      - kind: task", "resources: []"),
 )
 def empty_resources(spec: Spec) -> Problems:
-    """A list of resources has items.
+    """A list of resources is not empty.
 
-    Port shows the kinds to choose from. An integration whose kinds are not known beforehand
-    leaves the list out.
+    Port shows its kinds to choose from. An integration whose kinds are not known in advance
+    omits the list.
     """
     for feature in spec.features:
         if feature.value.get("resources") == []:
@@ -155,7 +152,7 @@ def empty_resources(spec: Spec) -> Problems:
 def missing_docs(spec: Spec) -> Problems:
     """The spec has a link to the documentation.
 
-    Port offers it beside the integration. Many have none, so this is for those who switch it on.
+    Port shows it with the integration. Many specs have none, so the rule is off; switch it on if yours should.
     """
     if "docs" not in spec.root.value:
         fix = Fix('add "docs" to the spec, such as https://docs.port.io/...')
@@ -166,17 +163,17 @@ def missing_docs(spec: Spec) -> Problems:
 def unknown_key(spec_form: Conformity) -> Problems:
     """Every key of the spec is one that Port or Ocean reads.
 
-    Others are ignored without a word. New ones come up, so a key that is nothing like a
-    known one is only a warning.
+    Other keys are silently ignored. New keys are introduced from time to time, so a key that
+    resembles no known one is only a warning.
     """
     yield from spec_form.problems("unknown-key")
 
 
 @rule("SPC102", bad=edited("    required: false", "    require: false"))
 def misspelled_key(spec_form: Conformity) -> Problems:
-    """No key of the spec is nearly a known one.
+    """No key of the spec is a misspelling of a known one.
 
-    A key with a slip in it is ignored, and what it says does not happen.
+    A misspelled key is ignored, so it has no effect.
     """
     yield from spec_form.problems("misspelled-key")
 
@@ -185,9 +182,9 @@ def misspelled_key(spec_form: Conformity) -> Problems:
     "SPC103", bad=edited("saas:\n  enabled: false", "saas:\n  enabled: false\nliveEvents:\n  enabled: false")
 )
 def misplaced_key(spec_form: Conformity) -> Problems:
-    """Every key of the spec stands where it is read.
+    """Every key of the spec is in the section where it is read.
 
-    A key that belongs in another section is ignored, and what it says does not happen.
+    A key in the wrong section is ignored, so it has no effect.
     """
     yield from spec_form.problems("misplaced-key")
 
@@ -196,35 +193,35 @@ def misplaced_key(spec_form: Conformity) -> Problems:
 def wrong_type(spec_form: Conformity) -> Problems:
     """Every value of the spec has the type that Port and Ocean expect.
 
-    The usual slips are quotes around true and false, and a version without quotes.
+    The usual mistakes are quotes around true and false, and a version without quotes.
     """
     yield from spec_form.problems("wrong-type")
 
 
 @rule("SPC105", bad=edited("    type: integer", "    type: number"))
 def unknown_value(spec_form: Conformity) -> Problems:
-    """A value that Port or Ocean chooses from a list is in that list.
+    """A value for which Port or Ocean allows only certain words is one of them.
 
-    Ocean does not start with a configuration of another type than string, url, boolean,
-    integer, object and array.
+    Ocean does not start with a configuration whose type is not string, url, boolean, integer,
+    object or array.
     """
     yield from spec_form.problems("unknown-value")
 
 
 @rule("SPC106", bad=edited("docs: https://docs.port.io", "docs: docs.port.io"))
 def malformed_value(spec_form: Conformity) -> Problems:
-    """Texts of the spec are not blank, names have no blanks around them, links are links.
+    """Texts in the spec are not blank, names have no spaces around them, and links are URLs.
 
-    Blanks around a name make it another name, and nobody sees why.
+    A name with a space around it is a different name, and the difference is hard to see.
     """
     yield from spec_form.problems("malformed-value")
 
 
 @rule("SPC107", bad=edited("version: 0.1.0", "version: 0.1.0-rc1"))
 def malformed_version(spec: Spec) -> Problems:
-    """A version in the spec has the form X.Y.Z, or X.Y.Z-beta, -dev or -post1.
+    """A version in the spec has the form X.Y.Z, X.Y.Z-beta, X.Y.Z-dev or X.Y.Z-post1.
 
-    The release job accepts no other; a leading v is understood.
+    The release job accepts no other form; a leading v is ignored.
     """
     version = spec.root.text("version")
     if version and not is_version(version):
@@ -233,7 +230,7 @@ def malformed_version(spec: Spec) -> Problems:
 
 
 def is_version(text: str) -> bool:
-    """Whether this is a version, with or without a leading v."""
+    """Return True for a version, with or without a leading v."""
     try:
         Version.parse_leading_v(text)
     except ValueError:
@@ -257,23 +254,17 @@ LEGACY = {
 def legacy_key(spec: Spec, peers: Peers) -> Problems:
     """In Ocean's own repository the spec states neither version nor type.
 
-    The release job writes both over from pyproject.toml. It is no finding where most other
-    integrations of the workspace still state the key. In other repositories both are
-    required, so there this is for those who switch it on.
+    The release job overwrites both from pyproject.toml. A key that most other integrations of the
+    workspace still state is not reported. In other repositories version and type are required, so
+    there the rule is off unless you switch it on.
     """
     for key in (key for key in LEGACY if key in spec.root.value):
         without = [other for other in peers.specs if key not in other.root.value]
         if 2 * len(without) < len(peers.specs):
             continue
-        evidence = (
-            f"{len(without)} of the {len(peers.specs)} other integrations do without" if without else ""
-        )
-        yield Problem(
-            spec.document.key(key),
-            f'"{key}" has had its day: {LEGACY[key]}',
-            Fix(f'delete the line "{key}"'),
-            evidence,
-        )
+        count = f"{len(without)} of the {len(peers.specs)} other integrations do not have it"
+        message, fix = f'"{key}" has had its day: {LEGACY[key]}', Fix(f'delete the line "{key}"')
+        yield Problem(spec.document.key(key), message, fix, count if without else "")
 
 
 _ONLY_IN_1_1 = re.compile(
@@ -282,39 +273,33 @@ _ONLY_IN_1_1 = re.compile(
     r"|[-+]?[1-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?"
     r"|\d{4}-\d\d-\d\d|\d{4}-\d\d?-\d\d?([Tt]|[ \t]+)\d\d?:\d\d:\d\d\S*"
 )
-"""Texts of YAML 1.2 that are booleans, numbers or dates in YAML 1.1 (PyYAML's resolver)."""
+"""Strings of YAML 1.2 that are booleans, numbers or dates in YAML 1.1 (PyYAML's resolver)."""
 
 _ONLY_IN_1_2 = re.compile(r"[-+]?0[0-9]+|0o[0-7]+|[-+]?[0-9.]+[eE][0-9]+")
-"""Numbers of YAML 1.2 that are others, or texts, in YAML 1.1."""
+"""Numbers of YAML 1.2 that are other numbers, or strings, in YAML 1.1."""
 
 _HINT = re.compile(rf"[:,\[-][ \t]*(?:{_ONLY_IN_1_1.pattern}|{_ONLY_IN_1_2.pattern})[ \t]*(?:[\]#,\r\n]|\Z)")
-"""What a text with such a scalar has somewhere: hardly any has."""
+"""Matches somewhere in any text with such a scalar; hardly any text has one."""
 
 
 @rule("SPC130", severity=WARNING, bad=edited("    default: 100", "    default: 0100"))
 def unportable_scalar(spec: Spec, integration: Integration) -> Problems:
     """A value means the same in YAML 1.1 and YAML 1.2.
 
-    Ocean reads the spec as YAML 1.1, the release job and Port as YAML 1.2: an unquoted no
-    is false for the one and a text for the other.
+    Ocean reads the spec as YAML 1.1, the release job and Port as YAML 1.2: an unquoted no is false
+    for the former and a string for the latter.
     """
-    if spec.document.path.endswith(".json"):
-        return
     text = integration.read(spec.document.path).decode("utf-8", "replace")
-    suspects = (
-        [keys for keys, value in _scalars((), spec.root.value) if _is_suspect(value)]
-        if _HINT.search(text)
-        else []
-    )
+    if spec.document.path.endswith(".json") or not _HINT.search(text):
+        return
     lines = text.split("\n")
-    for keys in suspects:
+    for keys in (keys for keys, value in _scalars((), spec.root.value) if _is_suspect(value)):
         where = spec.document.at(*keys)
         scalar = _plain(lines, where)
         if _ONLY_IN_1_1.fullmatch(scalar) or _ONLY_IN_1_2.fullmatch(scalar):
             message = f"{shown(scalar)} is one thing in YAML 1.1 and another in YAML 1.2"
-            yield Problem(
-                where, message, Fix(f'write "{shown(scalar)}" in quotes, or a plain number, true or false')
-            )
+            fix = Fix(f'put "{shown(scalar)}" in quotes, or write a plain number, true or false')
+            yield Problem(where, message, fix)
 
 
 def _scalars(keys: Keys, value: Any) -> Iterator[tuple[Keys, Any]]:
@@ -326,24 +311,21 @@ def _scalars(keys: Keys, value: Any) -> Iterator[tuple[Keys, Any]]:
 
 
 def _is_suspect(value: Any) -> bool:
-    """Whether the value may come from such a scalar; for numbers only its text tells."""
+    """Return True where the value may come from such a scalar; of a number, any may."""
     if isinstance(value, str):
         return _ONLY_IN_1_1.fullmatch(value) is not None
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _plain(lines: list[str], where: Location) -> str:
-    """The scalar at this place, with its quotes if it has some."""
+    """Return the scalar at this place as written, including any quotes."""
     line = lines[where.line - 1] if where.line <= len(lines) else ""
     return re.split(r"\s+#|,|\]|\}|$", line[where.column - 1 :].rstrip(), maxsplit=1)[0].strip()
 
 
-_PACKAGE_NAME = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*")
-
-
 @rule("SPC201", bad=edited("version: 0.1.0", "version: 0.2.0"))
 def version_disagrees(spec: Spec, package: Package) -> Problems:
-    """A version in the spec is the one in pyproject.toml; a leading v in the spec is understood.
+    """A version in the spec equals the one in pyproject.toml; a leading v in the spec is ignored.
 
     A release takes its name from one and its content from the other.
     """
@@ -358,12 +340,12 @@ def version_disagrees(spec: Spec, package: Package) -> Problems:
 
 @rule("SPC202", bad=edited("type: good-service", "type: service"))
 def type_disagrees(spec: Spec, package: Package) -> Problems:
-    """A type in the spec is the name in pyproject.toml.
+    """A type in the spec equals the name in pyproject.toml.
 
     The image is published under that name, and Port looks for it under the type.
     """
     ours, theirs = spec.root.text("type").strip(), package.name
-    if not ours or ours == theirs or not _PACKAGE_NAME.fullmatch(theirs):
+    if not ours or ours == theirs or not PACKAGE_NAME.fullmatch(theirs):
         return
     where = spec.document.at("type")
     message = f'"type" is "{shown(ours)}" here, and the name in pyproject.toml is "{theirs}"'

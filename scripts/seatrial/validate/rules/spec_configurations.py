@@ -1,7 +1,4 @@
-"""Family SPC, the configurations: names, defaults, choices, secrets.
-
-Family SPC, what refers to configurations: dependencies, requirements, sections of the form, OAuth.
-"""
+"""Family SPC, the configurations: names, defaults, enums, secrets, and the sections that refer to them."""
 
 from __future__ import annotations
 
@@ -40,7 +37,7 @@ _TRUTHS = {"0", "1", "off", "on", "f", "t", "false", "true", "n", "y", "no", "ye
 def duplicate_configuration(spec: Spec) -> Problems:
     """No two configurations have the same name, nor the same name in Python.
 
-    Ocean turns camelCase into snake_case; of two that meet there the later one wins.
+    Ocean converts camelCase to snake_case; of two that become the same, the later one wins.
     """
     first: dict[str, Item] = {}
     for item in spec.configurations:
@@ -50,41 +47,34 @@ def duplicate_configuration(spec: Spec) -> Problems:
             continue
         line = spec.document.at(*earlier.way("name")).line
         same = earlier.text("name").strip() == name
-        told = f"is already there in line {line}" if same else _told_apart(earlier, name, line)
+        other, python = shown(earlier.text("name")), shown(decamelize(name))
+        clash = f'and "{other}" in line {line} are both "{python}" in Python'
+        message = f'configuration "{shown(name)}" {f"is already there in line {line}" if same else clash}'
         fix = Fix("delete one of the two, or rename it")
-        yield Problem(spec.document.at(*item.way("name")), f'configuration "{shown(name)}" {told}', fix)
+        yield Problem(spec.document.at(*item.way("name")), message, fix)
 
 
-def _told_apart(earlier: Item, name: str, line: int) -> str:
-    other, python = shown(earlier.text("name")), shown(decamelize(name))
-    return f'and "{other}" in line {line} are both "{python}" in Python'
-
-
-def _capital_name(folder: MemoryFolder) -> MemoryFolder:
-    return folder.edited(SPEC, "- name: apiUrl", "- name: ApiUrl")
-
-
-@rule("SPC119", severity=WARNING, bad=_capital_name)
+@rule("SPC119", severity=WARNING, bad=edited("- name: apiUrl", "- name: ApiUrl"))
 def odd_configuration_name(spec: Spec) -> Problems:
     """A configuration's name is in camelCase.
 
     Ocean derives the name in Python and the environment variable from it. A name in
-    snake_case comes out unchanged and is no finding.
+    snake_case stays as it is and is not reported.
     """
     for item in spec.configurations:
         name = item.text("name").strip()
         if _CAMEL.fullmatch(name) or _SNAKE.fullmatch(name):
             continue
         where, better = spec.document.at(*item.way("name")), _camel(name)
-        fix = Fix(f'rename it to "{better}"') if better else Fix("rename it to words in camelCase")
+        fix = Fix(f'rename it to "{better}"') if better else Fix("choose a name in camelCase")
         yield Problem(where, f'the name of configuration "{shown(name)}" is not in camelCase', fix)
 
 
 def _camel(name: str) -> str:
-    """The name in camelCase; empty where nothing is left of it."""
+    """Return the name in camelCase; empty where nothing is left of it."""
     words = re.findall(r"[A-Za-z0-9]+", name)
-    calm = (word.capitalize() if word.isupper() else word[:1].upper() + word[1:] for word in words)
-    joined = re.sub(r"^([A-Z]+(?![a-z])|[A-Z])", lambda capitals: capitals[0].lower(), "".join(calm))
+    capitalised = (word.capitalize() if word.isupper() else word[:1].upper() + word[1:] for word in words)
+    joined = re.sub(r"^([A-Z]+(?![a-z])|[A-Z])", lambda start: start[0].lower(), "".join(capitalised))
     return joined if _CAMEL.fullmatch(joined) else ""
 
 
@@ -110,9 +100,10 @@ USABLE: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     "object": ("an object", lambda value: isinstance(value, dict)),
     "array": ("a list", lambda value: isinstance(value, list)),
 }
-"""For each type what a default is, and whether Ocean's own reader of settings takes a value for it."""
+"""For each type, the values it takes in words, and the test that Ocean's settings reader applies to a default."""
 
 EXACT: Mapping[str, type] = {"string": str, "boolean": bool, "integer": int}
+"""The types whose defaults should already have the right type in the file."""
 
 
 def _default_of(item: Item) -> str:
@@ -127,14 +118,14 @@ def _value(value: Any) -> str:
 
 @rule("SPC120", bad=edited(_DEFAULT, "    default: many"))
 def unusable_default(spec: Spec) -> Problems:
-    """The default of a configuration is of the configuration's type.
+    """The default of a configuration has the configuration's type.
 
-    Ocean reads each default when it starts, and stops at one it cannot read.
+    Ocean parses every default when it starts, and does not start if one cannot be parsed.
     """
     for item in spec.configurations:
-        wanted, usable = USABLE.get(item.text("type"), ("", _anything))
+        wanted, is_usable = USABLE.get(item.text("type"), ("", None))
         default = item.value.get("default")
-        if default is not None and not usable(default):
+        if default is not None and is_usable and not is_usable(default):
             where = spec.document.at(*item.way("default"))
             message = (
                 f'the default of configuration "{item.text("name")[:60]}" is {_value(default)}, not {wanted}'
@@ -142,44 +133,34 @@ def unusable_default(spec: Spec) -> Problems:
             yield Problem(where, message, Fix(f"write {wanted}"))
 
 
-def _anything(_: Any) -> bool:
-    return True
-
-
 @rule("SPC121", severity=WARNING, bad=edited(_DEFAULT, '    default: "100"'))
 def loosely_typed_default(spec: Spec) -> Problems:
-    """A default is written as its type is: a number without quotes, a text with them where needed.
+    """A default is written as a value of its type: a number without quotes, a text in quotes where it needs them.
 
-    Ocean converts it, but the form of Port shows it as it stands.
+    Ocean converts it, but Port's form shows it as written.
     """
     for item in spec.configurations:
         kind, default = item.text("type"), item.value.get("default")
-        if (
-            kind not in EXACT
-            or default is None
-            or type(default) is EXACT[kind]
-            or not USABLE[kind][1](default)
-        ):
+        if kind not in EXACT or default is None or type(default) is EXACT[kind]:
             continue
-        where = spec.document.at(*item.way("default"))
-        yield Problem(where, f"{_default_of(item)}, not {USABLE[kind][0]}", Fix(_exactly(kind, default)))
+        wanted, is_usable = USABLE[kind]
+        if is_usable(default):
+            where = spec.document.at(*item.way("default"))
+            fix = Fix(_rewritten(kind, default) or f"write {wanted}")
+            yield Problem(where, f"{_default_of(item)}, not {wanted}", fix)
 
 
-def _exactly(kind: str, default: Any) -> str:
+def _rewritten(kind: str, default: Any) -> str:
     if kind == "string":
         return f'put it in quotes: "{_value(default)}"'
-    return (
-        f"write {str(default).strip()[:60]} without quotes"
-        if isinstance(default, str)
-        else f"write {USABLE[kind][0]}"
-    )
+    return f"write {default.strip()[:60]} without quotes" if isinstance(default, str) else ""
 
 
 @rule("SPC122", bad=edited(_DEFAULT, "    default: 100\n    enum: [50, 100, 100]"))
 def duplicate_enum_value(spec: Spec) -> Problems:
     """No value of an enum is listed twice.
 
-    The form shows each one, and one of the two is usually a slip for another.
+    The form shows both, and one of the two was usually meant to be another value.
     """
     for item in spec.configurations:
         seen: set[tuple[type, Any]] = set()
@@ -194,9 +175,9 @@ def duplicate_enum_value(spec: Spec) -> Problems:
 
 @rule("SPC123", bad=edited(_DEFAULT, "    default: 100\n    enum: [50, 200]"))
 def default_outside_enum(spec: Spec) -> Problems:
-    """The default of a configuration is one of its enum.
+    """The default of a configuration is one of the values in its enum.
 
-    The form starts with a choice that it does not offer.
+    Otherwise the form starts with a choice that it does not offer.
     """
     for item in spec.configurations:
         default, values = item.value.get("default"), [value for _, value in item.listed("enum")]
@@ -211,8 +192,8 @@ def default_outside_enum(spec: Spec) -> Problems:
 def exposed_secret(spec: Spec) -> Problems:
     """A token, secret, password or key is marked as sensitive.
 
-    Port hides and encrypts only what is marked. Names that end in such words as Url, Header
-    or Name are about a secret and are none.
+    Port hides and encrypts only what is marked. A name that ends in a word such as Url, Header or
+    Name describes something about a secret and is not one itself.
     """
     for item in spec.configurations:
         name = item.text("name")
@@ -233,10 +214,10 @@ def _text_host(folder: MemoryFolder) -> MemoryFolder:
 
 @rule("SPC125", severity=WARNING, bad=_text_host)
 def host_typed_as_string(spec: Spec) -> Problems:
-    """The configuration appHost is of type url.
+    """The configuration appHost has type url.
 
-    It is the address under which the app can be reached from outside. As a `url` it is
-    checked and loses its trailing slash; as a `string` the webhooks get two slashes in a row.
+    It is the address at which the app can be reached from outside. As a `url` it is checked and its
+    trailing slash is removed; as a `string` it may give webhook addresses with two slashes in a row.
     """
     item = spec.by_name.get("appHost")
     if item and item.text("type") == "string":
@@ -256,7 +237,7 @@ def _oauth(name: str, value: str) -> str:
 
 
 def _references(spec: Spec) -> Iterator[tuple[Keys, str]]:
-    """Every place that names a configuration, and the name."""
+    """Yield the way to every place that names a configuration, with the name."""
     for item in spec.configurations:
         for dependency in item.items("dependencies"):
             yield dependency.way("on"), dependency.text("on")
@@ -277,10 +258,10 @@ def _references(spec: Spec) -> Iterator[tuple[Keys, str]]:
     ),
 )
 def undeclared_configuration(spec: Spec) -> Problems:
-    """Whatever names a configuration names one that is declared.
+    """Every reference to a configuration names one that is declared.
 
-    Dependencies, requirements, sections of the form and OAuth do nothing for a name that
-    is not among the configurations.
+    Dependencies, requirements, sections of the form and OAuth settings have no effect for a name
+    that is not among the configurations.
     """
     for keys, name in _references(spec):
         if not name or name in spec.by_name:
@@ -292,7 +273,7 @@ def undeclared_configuration(spec: Spec) -> Problems:
             fix = Fix(f'change "{shown(name)}" to "{near}"', Edit(where, name, near))
             yield Problem(where, f'{message}; did you mean "{near}"?', fix)
         else:
-            yield Problem(where, message, Fix("declare it under configurations, or take it out here"))
+            yield Problem(where, message, Fix("declare it under configurations, or remove it here"))
 
 
 def _depending(folder: MemoryFolder) -> MemoryFolder:
@@ -306,20 +287,20 @@ def _depending(folder: MemoryFolder) -> MemoryFolder:
 
 @rule("SPC127", bad=_depending)
 def impossible_dependency(spec: Spec) -> Problems:
-    """A dependency waits for a value that the other configuration can have.
+    """A dependency's condition names a value that the other configuration can have.
 
-    With a value outside the enum of the other one the dependency never comes true.
+    With a value outside the other one's enum, the condition is never met.
     """
     for item in spec.configurations:
         for dependency in item.items("dependencies"):
             on = spec.by_name.get(dependency.text("on"))
             choices = [value for _, value in on.listed("enum")] if on else []
-            for keys, value in _awaited(dependency):
+            for keys, value in _required_values(dependency):
                 if choices and value not in choices:
                     yield _impossible(spec, keys, dependency.text("on"), value, choices)
 
 
-def _awaited(dependency: Item) -> Iterator[tuple[Keys, Any]]:
+def _required_values(dependency: Item) -> Iterator[tuple[Keys, Any]]:
     when = dependency.inner("when")
     if "equals" in when.value:
         yield when.way("equals"), when.value["equals"]
@@ -328,18 +309,17 @@ def _awaited(dependency: Item) -> Iterator[tuple[Keys, Any]]:
 
 
 def _impossible(spec: Spec, keys: Keys, on: str, value: Any, choices: list[Any]) -> Problem:
-    where = spec.document.at(*keys)
-    near = (
-        nearest(value, [one for one in choices if isinstance(one, str)]) if isinstance(value, str) else None
-    )
+    texts = [one for one in choices if isinstance(one, str)]
+    near = nearest(value, texts) if isinstance(value, str) else None
     hint = f'; did you mean "{near}"?' if near else ""
     message = f'configuration "{shown(on)}" cannot be "{shown(str(value))}"{hint}'
-    return Problem(where, message, Fix("write one of " + ", ".join(shown(str(one)) for one in choices[:12])))
+    fix = Fix("write one of " + ", ".join(shown(str(one)) for one in choices[:12]))
+    return Problem(spec.document.at(*keys), message, fix)
 
 
 @rule("SPC128", bad=edited(_SAAS_OFF, _oauth("apiUrl", ".oauthData.accessToken")))
 def open_oauth_secret(spec: Spec) -> Problems:
-    """A configuration that OAuth fills with a secret is marked as sensitive.
+    """A configuration that OAuth sets to a secret is marked as sensitive.
 
     Port hides and encrypts only what is marked.
     """
@@ -355,7 +335,7 @@ def open_oauth_secret(spec: Spec) -> Problems:
 
 
 def _expressions(spec: Spec) -> Iterator[tuple[Keys, str]]:
-    """The jq expressions of OAuth, each with the way to it."""
+    """Yield the jq expressions of the OAuth settings, each with the way to it."""
     for secret in spec.secrets:
         for key in ("value", "description"):
             if secret.text(key).strip():
@@ -367,15 +347,15 @@ def _expressions(spec: Spec) -> Iterator[tuple[Keys, str]]:
 
 @rule("SPC129", severity=WARNING, bad=edited(_SAAS_OFF, _oauth("apiToken", "'\\\"TOKEN\\\"'")))
 def broken_oauth_expression(spec: Spec) -> Problems:
-    """Values, descriptions and overrides of OAuth are jq expressions.
+    """Values, descriptions and overrides of OAuth are valid jq.
 
-    A text in jq stands in double quotes, without backslashes before them.
+    A string in jq is written in double quotes, without backslashes before them.
     """
     expressions = list(_expressions(spec))
     faults = jq.compile_all([text for _, text in expressions]) if expressions else {}
     for keys, text in expressions:
         fault = faults.get(text)
         if fault:
-            hint = '; a text stands in double quotes, as in "..."' if {"'", "\\"} & set(text) else ""
+            hint = '; a string is written in double quotes, as in "..."' if {"'", "\\"} & set(text) else ""
             fix = Fix("write a jq expression" + hint)
             yield Problem(spec.document.at(*keys), f"this is no jq expression: {fault.message}", fix)

@@ -1,4 +1,4 @@
-"""Family SPC, the content outside configurations: icon, section, docs, kinds, saas, actions."""
+"""Family SPC, the content apart from configurations: icon, section, docs, kinds, saas, actions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from seatrial.validate.rules.spec import SPEC, edited
 
 DOCS_HOST = "docs.port.io"
 FOR_TRIAL = {"demo", "example", "fake", "mock", "sample", "test"}
-"""Words in the name of an integration that says itself that it is not for use."""
+"""Words in the name of an integration that is not meant for production."""
 
 
 def _host(link: str) -> str:
@@ -35,7 +35,7 @@ def _host(link: str) -> str:
 def foreign_docs(spec: Spec, peers: Peers) -> Problems:
     """The link to the documentation leads to docs.port.io.
 
-    Port shows the page inside its own documentation. Another host is no finding where most
+    Port shows the page as part of its own documentation. Another host is not reported where most
     of the other integrations of the workspace use it.
     """
     host = _host(spec.root.text("docs"))
@@ -45,26 +45,26 @@ def foreign_docs(spec: Spec, peers: Peers) -> Problems:
     if 2 * hosts[host] <= hosts.total():
         evidence = f"{hosts[DOCS_HOST]} of {hosts.total()} other links lead there" if hosts[DOCS_HOST] else ""
         message = f'"docs" leads to "{host}", not to "{DOCS_HOST}"'
-        fix = Fix(f'write the address of the page at "https://{DOCS_HOST}/"')
+        fix = Fix(f'write the URL of the page at "https://{DOCS_HOST}/"')
         yield Problem(spec.document.at("docs"), message, fix, evidence)
 
 
 def _icons(spec: Spec) -> Iterator[Item]:
-    """The spec itself and its actions: what may have an icon."""
+    """Yield what may have an icon: the spec itself and its actions."""
     yield spec.root
     yield from spec.root.items("actions")
 
 
 def _nearly(name: str, known: Iterable[str]) -> str | None:
-    """The known name that differs from this one by case alone."""
+    """Return the known name that differs from this one only in case."""
     return next((one for one in known if one != name and one.lower() == name.lower()), None)
 
 
 @rule("SPC110", bad=edited("icon: Microservice", "icon: microservice"))
 def miscased_icon(spec: Spec, settings: Settings) -> Problems:
-    """An icon is written in the case in which Port knows it.
+    """An icon's name has the upper and lower case that Port gives it.
 
-    In another case Port does not find it, and shows an empty frame.
+    With any other, Port does not find the icon and shows an empty frame.
     """
     known = ICONS | settings.known_icons
     for item in _icons(spec):
@@ -80,7 +80,7 @@ def miscased_icon(spec: Spec, settings: Settings) -> Problems:
 def unknown_icon(spec: Spec, peers: Peers, settings: Settings) -> Problems:
     """An icon is one that Port has.
 
-    Port does not say which it has; this is held against those that public integrations and the
+    Port publishes no list of its icons, so this compares with those that public integrations and the
     rest of the workspace use. Add a new one to `known.icons` in `seatrial.toml`.
     """
     known = ICONS | settings.known_icons
@@ -96,7 +96,7 @@ def unknown_icon(spec: Spec, peers: Peers, settings: Settings) -> Problems:
 def unknown_section(spec: Spec, peers: Peers, settings: Settings) -> Problems:
     """A section is one of those under which Port lists integrations.
 
-    Under another one nobody finds the integration. Add a new one to `known.sections` in
+    Under any other, nobody finds the integration. Add a new one to `known.sections` in
     `seatrial.toml`.
     """
     known = SECTIONS | settings.known_sections
@@ -127,9 +127,9 @@ def _unknown(spec: Spec, item: Item, key: str, near: str | None) -> Problem:
 
 @rule("SPC113", severity=WARNING, bad=edited("section: Other", f"section: {PLACEHOLDER_SECTION}"))
 def placeholder_left(spec: Spec, integration: Integration) -> Problems:
-    """Nothing of the scaffold's placeholders is left in the spec.
+    """No placeholder of the scaffold is left in the spec.
 
-    They are published as they stand. An integration whose name says that it is a fake, an
+    Placeholders are published as they are. An integration whose name says that it is a fake, an
     example or a test may keep them.
     """
     if FOR_TRIAL & set(re.split(r"[^a-z]+", integration.name.lower())):
@@ -143,14 +143,14 @@ def placeholder_left(spec: Spec, integration: Integration) -> Problems:
 
 def _placeholder(spec: Spec, item: Item, key: str) -> Problem:
     message = f'{key} "{item.text(key)}" is a placeholder'
-    return Problem(spec.document.at(*item.way(key)), message, Fix(f"write the {key} that people shall see"))
+    return Problem(spec.document.at(*item.way(key)), message, Fix(f"write the {key} that people should see"))
 
 
 @rule("SPC114", bad=edited("- kind: task", "- kind: project"))
 def duplicate_kind(spec: Spec) -> Problems:
     """No kind is listed twice.
 
-    Port lists what the spec lists, and one of the two is usually a slip for another kind.
+    Port shows what the spec lists, and one of the two was usually meant to be another kind.
     """
     for item, first in _repeated(spec.resources, "kind"):
         where = spec.document.at(*item.way("kind"))
@@ -160,7 +160,7 @@ def duplicate_kind(spec: Spec) -> Problems:
 
 
 def _repeated(items: Iterable[Item], key: str) -> Iterator[tuple[Item, Item]]:
-    """The items whose text at `key` an earlier one has, each with the first that has it."""
+    """Yield each item whose text at `key` occurs earlier, with the first item that has it."""
     first: dict[str, Item] = {}
     for item in items:
         if first.setdefault(item.text(key), item) is not item:
@@ -177,14 +177,14 @@ def _repeated(items: Iterable[Item], key: str) -> Iterator[tuple[Item, Item]]:
     ),
 )
 def saas_off_but_set_up(spec: Spec) -> Problems:
-    """What is set up for SaaS is enabled for SaaS.
+    """A spec that sets up live events or OAuth for SaaS enables SaaS.
 
-    Live events and OAuth below `saas` do nothing while `saas.enabled` is false.
+    Live events and OAuth below `saas` have no effect while `saas.enabled` is false.
     """
     saas = spec.root.inner("saas")
     if saas.value.get("enabled") is not False:
         return
-    keys = [key for key in ("oauthConfiguration",) if saas.value.get(key)]
+    keys = ["oauthConfiguration"] if saas.value.get("oauthConfiguration") else []
     keys += ["liveEvents"] if saas.inner("liveEvents").value.get("enabled") is True else []
     for key in keys:
         fix = Fix(f'set "saas.enabled" to true, or delete "saas.{key}"')
@@ -194,10 +194,9 @@ def saas_off_but_set_up(spec: Spec) -> Problems:
 
 @rule("SPC116", bad=edited("saas:\n", "actionsProcessingEnabled: true\nsaas:\n"))
 def actions_switch_disagrees(spec: Spec) -> Problems:
-    """`actionsProcessingEnabled` is true where there are actions, and nowhere else.
+    """`actionsProcessingEnabled` is true if, and only if, there are actions.
 
-    Ocean refuses to process actions without the switch, and there is nothing to process
-    without actions.
+    Ocean does not process actions unless it is true, and without actions there is nothing to process.
     """
     switch, actions = spec.root.value.get("actionsProcessingEnabled"), spec.root.value.get("actions")
     if switch is True and not actions:
@@ -219,9 +218,9 @@ def _two_actions(folder: MemoryFolder) -> MemoryFolder:
 
 @rule("SPC117", bad=_two_actions)
 def duplicate_action(spec: Spec) -> Problems:
-    """Actions have names of their own, and so have the inputs of an action.
+    """The names of actions are unique, and so are the names of an action's inputs.
 
-    Of two with one name only one can be run or filled in.
+    Of two with the same name, only one can be run or filled in.
     """
     inputs = (item for action in spec.root.items("actions") for item in _repeated(_named(action), "name"))
     repeated = [("action", pair) for pair in _repeated(spec.actions, "name")] + [
@@ -230,9 +229,8 @@ def duplicate_action(spec: Spec) -> Problems:
     for noun, (item, first) in repeated:
         line = spec.document.at(*first.way("name")).line
         message = f'{noun} "{shown(item.text("name"))}" is already there in line {line}'
-        yield Problem(
-            spec.document.at(*item.way("name")), message, Fix("rename one of the two, or delete it")
-        )
+        fix = Fix("rename one of the two, or delete it")
+        yield Problem(spec.document.at(*item.way("name")), message, fix)
 
 
 def _named(action: Item) -> list[Item]:

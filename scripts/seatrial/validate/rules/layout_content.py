@@ -1,4 +1,4 @@
-"""Family LAY, codes 1xx: what lies in an integration's folder, and what must not."""
+"""Family LAY, codes 1xx: the files and folders in an integration's folder, and those that must not be there."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from seatrial.core.model import Fix, Fleet, Integration, Kind, Location, MemoryF
 from seatrial.core.suggest import nearest
 from seatrial.documents.integration import RESOURCE_SUFFIXES, RESOURCES, SPEC_FILES, resource_files
 from seatrial.validate.facts.tree import SHARED, Custom, Litter, Texts, Tree, is_shared, sharing
-from seatrial.validate.rules.rule import WARNING, Edited, Problems, rule
+from seatrial.validate.rules.rule import WARNING, Edited, Problems, renamed, rule
 
 STEMS = ("blueprints", "port-app-config", "scorecards", "pages", "actions")
 """The resources that Ocean reads."""
@@ -29,14 +29,9 @@ RETIRED = {
 }
 
 
-def _called(name: str, makefile: str | None = None) -> Edited:
-    """The edit that makes another integration of the template's folder."""
-
-    def edit(folder: MemoryFolder) -> MemoryFolder:
-        sibling = folder.edited("pyproject.toml", 'name = "good-service"', f'name = "{name}"')
-        return sibling.having("Makefile", makefile) if makefile else sibling
-
-    return edit
+def _with_shared_makefile(name: str) -> Edited:
+    """Return the edit that makes another integration, with a Makefile that only includes the shared one."""
+    return lambda folder: renamed(name)(folder).having("Makefile", f"include {SHARED}\n")
 
 
 def _with_secrets(folder: MemoryFolder) -> MemoryFolder:
@@ -53,21 +48,21 @@ OTHERS = ("billing", "storage", "tickets")
 def several_specs(tree: Tree) -> Problems:
     """An integration has one spec.
 
-    Ocean and its release read the first of `spec.json`, `spec.yaml` and `spec.yml`; what the
-    others say is published nowhere.
+    Ocean and its release read the first of `spec.json`, `spec.yaml` and `spec.yml`, and ignore
+    the others.
     """
     first, *ignored = [path for path in SPEC_FILES if path in tree.files] or [""]
     for path in ignored:
-        fix = Fix(f'delete "{path}", or "{first}" where "{path}" is the right one')
+        fix = Fix(f'delete "{path}", or "{first}" if "{path}" is the right one')
         yield Problem(Location(path), f'"{path}" is never read, because "{first}" comes first', fix)
 
 
 @rule("LAY102", bad=lambda folder: folder.having(f"{RESOURCES}/port-app-config.yml", "resources: []\n"))
 def resource_in_two_files(tree: Tree) -> Problems:
-    """A resource is in one file.
+    """Each resource is in one file only.
 
     Ocean reads the folder in no fixed order: of `port-app-config.yaml` and `port-app-config.yml`
-    the one read last counts, which may be another on each machine.
+    the one it reads last counts, which can differ from machine to machine.
     """
     for stem in STEMS:
         first, *more = [path for path in resource_files(stem) if path in tree.files] or [""]
@@ -78,17 +73,17 @@ def resource_in_two_files(tree: Tree) -> Problems:
 
 @rule("LAY103", bad=lambda folder: folder.having(".port/blueprints.json", "[]\n"))
 def unknown_port_file(tree: Tree) -> Problems:
-    """`.port` holds the spec, `resources` and `examples`, and nothing else.
+    """`.port` contains the spec, `resources` and `examples`, and nothing else.
 
-    Anything else is read by nobody, and nobody says so.
+    Port and Ocean silently ignore anything else.
     """
     for name in sorted(tree.within(".port") - PORT_FILES - PORT_FOLDERS):
         path = f".port/{name}"
         if not name.startswith("."):
-            yield Problem(Location(path), f'"{path}" is read by nobody', Fix(_port_cure(name)))
+            yield Problem(Location(path), f'"{path}" is read by nobody', Fix(_port_fix(name)))
 
 
-def _port_cure(name: str) -> str:
+def _port_fix(name: str) -> str:
     stem, _, suffix = name.partition(".")
     if stem in STEMS and suffix:
         return f'move it to "{RESOURCES}/{name}"'
@@ -102,18 +97,18 @@ def _port_cure(name: str) -> str:
 def unknown_resource_file(integration: Integration, tree: Tree) -> Problems:
     """The resources are `blueprints`, `port-app-config`, `scorecards`, `pages`, `actions`, as JSON or YAML.
 
-    Ocean passes over another name without a word, and stops at another suffix or at a folder of such a name.
+    Ocean silently skips any other name, and fails on one of these names with another suffix or on a folder.
     """
     for name in sorted(tree.within(RESOURCES) | set(_empty_folders(integration))):
         path = f"{RESOURCES}/{name}"
         fault = None if name.startswith(".") else _resource_fault(name, path in tree.files)
         if fault:
-            message, cure = fault
-            yield Problem(Location(path), f'"{path}" {message}', Fix(cure))
+            message, title = fault
+            yield Problem(Location(path), f'"{path}" {message}', Fix(title))
 
 
 def _empty_folders(integration: Integration) -> Iterator[str]:
-    """The names of optional resources at which a folder stands; an empty one is in no list of files."""
+    """Yield the names of optional resources that are folders; an empty folder is in no list of files."""
     for name in (f"{stem}{suffix}" for stem in STEMS[2:] for suffix in RESOURCE_SUFFIXES):
         entry = integration.entry(f"{RESOURCES}/{name}")
         if entry is not None and entry.kind is Kind.FOLDER:
@@ -124,10 +119,10 @@ def _resource_fault(name: str, is_file: bool) -> tuple[str, str] | None:
     stem, suffix = splitext(name)
     if stem not in STEMS:
         near = nearest(stem, STEMS)
-        cure = f'rename it to "{near}{suffix}"' if near else f"delete it, or move it out of {RESOURCES}"
-        return "is read by nobody", cure
+        title = f'rename it to "{near}{suffix}"' if near else f"delete it, or move it out of {RESOURCES}"
+        return "is read by nobody", title
     if not is_file:
-        return "is a folder, and Ocean stops at it", f'make it a file "{stem}.json"'
+        return "is a folder, and Ocean stops at it", f'replace it with a file "{stem}.json"'
     if suffix not in RESOURCE_SUFFIXES:
         return f'ends in "{suffix}", and Ocean stops at it', f'write it as JSON, in "{stem}.json"'
     return None
@@ -135,16 +130,18 @@ def _resource_fault(name: str, is_file: bool) -> tuple[str, str] | None:
 
 @rule("LAY105", bad=lambda folder: folder.without("debug.py").having("debug.py/__init__.py", ""))
 def unreadable_file(tree: Tree, texts: Texts) -> Problems:
-    """A file is a file that can be read, and a folder is a folder.
+    """Each file is a readable regular file, and each folder a folder.
 
-    A folder of a file's name, a pipe or a device cannot be read; a file too large cannot be reviewed.
+    A folder with a file's name, a pipe or a device cannot be read; a file that is too large cannot be reviewed.
     """
     for path in FILES:
         if path in tree.folders or _kind(tree, path) is Kind.FOLDER:
-            yield Problem(Location(path), f'"{path}" is a folder, not a file', Fix("replace it by a file"))
+            yield Problem(Location(path), f'"{path}" is a folder, not a file', Fix("replace it with a file"))
     for path in FOLDERS:
         if path in tree.files and _kind(tree, path) in (None, Kind.FILE):
-            yield Problem(Location(path), f'"{path}" is a file, not a folder', Fix("replace it by a folder"))
+            yield Problem(
+                Location(path), f'"{path}" is a file, not a folder', Fix("replace it with a folder")
+            )
     for path, entry in tree.irregular.items():
         if entry.kind is Kind.SPECIAL:
             yield Problem(Location(path), f'"{path}" is a pipe, a socket or a device', Fix("delete it"))
@@ -161,47 +158,45 @@ def _kind(tree: Tree, path: str) -> Kind | None:
 
 @rule("LAY106", bad=lambda folder: folder.linked("docs", "../../docs/good-service", Kind.DANGLING))
 def dangling_link(tree: Tree) -> Problems:
-    """A symbolic link leads to something.
+    """A symbolic link leads to an existing file or folder.
 
-    The build copies the link, and what it should lead to is not in the image.
+    The build copies only the link, so its target would be missing from the image.
     """
     for path, entry in tree.linked(Kind.DANGLING):
         message = f'"{path}" is a link to "{entry.target}", and nothing is there'
-        yield Problem(
-            Location(path), message, Fix("let it lead to what is there, or put a file in its place")
-        )
+        yield Problem(Location(path), message, Fix("correct its target, or replace it with a file"))
 
 
 @rule("LAY107", bad=lambda folder: folder.linked("shared.py", "../../../tools/shared.py", Kind.ESCAPING))
 def escaping_link(tree: Tree) -> Problems:
-    """A symbolic link stays within the folder of the integrations, and names no absolute place.
+    """A symbolic link has a relative target inside the folder of the integrations.
 
-    What lies elsewhere is another file on each machine, and on most there is none.
+    A target elsewhere is a different file on each machine, and is missing on most.
     """
     for path, entry in tree.linked(*Kind):
         is_absolute = (entry.target or "").startswith("/") and entry.kind is not Kind.DANGLING
         if is_absolute or entry.kind is Kind.ESCAPING:
             message = f'"{path}" is a link to "{entry.target}", which lies elsewhere on each machine'
-            yield Problem(Location(path), message, Fix("put a file in its place"))
+            yield Problem(Location(path), message, Fix("replace it with a file"))
 
 
 @rule("LAY108", bad=_with_secrets)
 def committed_secrets(litter: Litter) -> Problems:
-    """No `.env` is committed.
+    """No `.env` file is committed.
 
-    It holds the secrets of whoever ran the integration last. They stay in git's history for good.
+    It contains the secrets of whoever ran the integration last, and they stay in git's history for good.
     """
     for path in litter.secrets:
-        fix = Fix(f'type `git rm --cached "{path}"`, add ".env" to .gitignore, and replace what it gave away')
+        fix = Fix(f'type `git rm --cached "{path}"`, add ".env" to .gitignore, and revoke the secrets in it')
         severity = WARNING if path in litter.ignored else None
         yield Problem(Location(path), f'"{path}" holds secrets', fix, severity=severity)
 
 
 @rule("LAY109", bad=lambda folder: folder.having("client.py.orig", folder.read("client.py")))
 def junk(litter: Litter) -> Problems:
-    """What editors, desktops and caches leave behind is not committed.
+    """Files left behind by editors, desktops and caches are not committed.
 
-    It differs from machine to machine, and ends up in the image.
+    They differ from machine to machine, and end up in the image.
     """
     for path in litter.junk:
         name = path.rpartition("/")[2]
@@ -214,12 +209,12 @@ def junk(litter: Litter) -> Problems:
     "LAY110",
     severity=WARNING,
     bad=lambda folder: folder.having("sonar-project.properties", "sonar.projectKey=good-service\n"),
-    siblings={name: _called(name) for name in OTHERS},
+    siblings={name: renamed(name) for name in OTHERS},
 )
 def retired_file(integration: Integration, tree: Tree, fleet: Fleet) -> Problems:
-    """What the other integrations have given up is given up.
+    """A file that the other integrations no longer use is deleted.
 
-    It looks as if it had an effect, and has none, or one that nobody expects.
+    It looks as if it had an effect, but it has none, or one that nobody expects.
     """
     for path, why in RETIRED.items():
         custom = Custom.of(integration, fleet, path)
@@ -232,38 +227,38 @@ def retired_file(integration: Integration, tree: Tree, fleet: Fleet) -> Problems
     "LAY111",
     severity=WARNING,
     bad=lambda folder: folder.having("Makefile", "lint:\n\truff check .\n"),
-    siblings={name: _called(name, f"include {SHARED}\n") for name in OTHERS},
+    siblings={name: _with_shared_makefile(name) for name in OTHERS},
 )
 def own_makefile(integration: Integration, tree: Tree, fleet: Fleet) -> Problems:
-    """Where the integrations share a Makefile, each uses that one.
+    """Each integration uses the shared Makefile, if there is one.
 
-    A copy misses every repair of the shared one, and in time its `make lint` says something else.
+    A copy misses every later fix of the shared one, and in time its `make lint` gives other results.
     """
     if "Makefile" not in tree.files or is_shared(integration):
         return
     custom = Custom.among(integration, fleet, sharing(fleet))
     if custom.is_common:
-        fix = Fix(f'let "include {SHARED}" be all that it holds')
+        fix = Fix(f'replace its whole content with "include {SHARED}"')
         message = f'"Makefile" is not the shared one, "{SHARED}"'
         yield Problem(Location("Makefile"), message, fix, custom.evidence("use it"))
 
 
 @rule("LAY112", bad=lambda folder: folder.having("README.md", CONFLICT))
 def conflict_marker(texts: Texts) -> Problems:
-    """No file holds what an unfinished merge left behind.
+    """No file contains the conflict markers of an unfinished merge.
 
-    Both sides stand there at once, and the lines between them belong to no language.
+    The file contains both sides at once, and the marker lines are not valid in any language.
     """
     for where in texts.conflicts:
-        fix = Fix('keep one side, and delete the lines of "<<<<<<<", "=======" and ">>>>>>>"')
+        fix = Fix('keep one side, and delete the lines with "<<<<<<<", "=======" and ">>>>>>>"')
         yield Problem(where, "a merge conflict was left unresolved", fix)
 
 
 @rule("LAY113", bad=lambda folder: folder.having(".port/examples/project/a.json", '{"name": "Alpha",}\n'))
 def malformed_data_file(texts: Texts) -> Problems:
-    """Every JSON, YAML and TOML file can be read, tests and fixtures aside.
+    """Every JSON, YAML and TOML file is valid, except in tests and fixtures.
 
-    The examples in `.port` are published with the spec; the others are what a user copies from.
+    The examples in `.port` are published with the spec; the other files are copied by users.
     """
     for path, fault in texts.malformed:
         severity = None if path.startswith(".port/") else WARNING
@@ -273,10 +268,10 @@ def malformed_data_file(texts: Texts) -> Problems:
 
 @rule("LAY114", bad=lambda folder: folder.having("README.md", "\n"), severity=WARNING)
 def empty_readme(texts: Texts) -> Problems:
-    """`README.md` says something.
+    """`README.md` is not empty.
 
     It is the first thing that a user and a reviewer open.
     """
     if "README.md" in texts.blank:
-        fix = Fix("say what is exported, and what must be configured")
+        fix = Fix("describe what is exported and what must be configured")
         yield Problem(Location("README.md"), '"README.md" is empty', fix)
