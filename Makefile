@@ -2,7 +2,7 @@
 # Written in the language of GNU make 3.81, which macOS ships.
 
 .DEFAULT_GOAL := help
-VENV := .venv
+VENV := $(if $(value LATEST),.venv/latest,.venv)
 INVOKE := $(VENV)/bin/invoke
 READY := $(VENV)/ready.stamp
 DEVELOP := $(VENV)/develop.stamp
@@ -41,6 +41,7 @@ override BUMP := $(value BUMP)
 override TYPE := $(value TYPE)
 override MESSAGE := $(value MESSAGE)
 override DATE := $(value DATE)
+override LATEST := $(value LATEST)
 export SEATRIAL_ROOT := $(or $(ROOT),$(value SEATRIAL_ROOT))
 export SEATRIAL_INTEGRATION := $(or $(INTEGRATION),$(value SEATRIAL_INTEGRATION))
 export SEATRIAL_SINCE := $(or $(SINCE),$(value SEATRIAL_SINCE))
@@ -72,6 +73,7 @@ export SEATRIAL_BUMP := $(BUMP)
 export SEATRIAL_TYPE := $(TYPE)
 export SEATRIAL_MESSAGE := $(MESSAGE)
 export SEATRIAL_DATE := $(DATE)
+export SEATRIAL_LATEST := $(LATEST)
 export SEATRIAL_PYTHON := $(or $(PYTHON),python3)
 
 STRANGE := $(strip $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name))))
@@ -80,7 +82,12 @@ ifneq ($(STRANGE),)
 $(error seatrial: nothing here is called $(firstword $(STRANGE)); `make help` names the variables, in capitals)
 endif
 
-.PHONY: help setup lint validate validate-spec check-layout check-version check fix explain rules new release release-intent release-bump release-check release-status test docs clean
+.PHONY: help setup lint validate validate-spec check-layout check-version check fix explain rules new release release-intent release-bump release-check release-status test docs lock clean
+
+# With LATEST=1, what is newest is asked for each time.
+ifneq ($(LATEST),)
+.PHONY: $(READY) $(DEVELOP)
+endif
 
 # A checkout that was moved, or whose Python is gone, is set up anew.
 ifneq ($(shell test -x $(VENV)/bin/python && cat $(VENV)/place 2>/dev/null),$(CURDIR))
@@ -140,21 +147,24 @@ release-check: $(READY) ## what a pull request is told: [SINCE=origin/main]
 release-status: $(READY) ## what is published, and what a release would repair
 	@$(INVOKE) release.status
 
-test: $(DEVELOP) ## the tests of Seatrial itself: make test [TESTS=tests/rules]
+test: $(DEVELOP) ## the tests of Seatrial itself: [TESTS=tests/rules] [LATEST=1] with the newest packages
 	@$(INVOKE) test
 
 docs: $(DEVELOP) ## write docs/rules.md and docs/schemas anew
 	@$(INVOKE) docs
+
+lock: $(READY) ## renew locks/, the packages that make and make test install
+	@$(INVOKE) lock
 
 setup: $(READY) ## make .venv; every other target does it by itself
 
 clean: ## remove .venv and what tools left behind
 	@rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-$(READY): pyproject.toml
+$(READY): pyproject.toml $(wildcard locks/runtime.txt)
 	@scripts/setup.sh $(VENV) .
 	@touch $@
 
-$(DEVELOP): $(READY) pyproject.toml
+$(DEVELOP): $(READY) $(wildcard locks/develop.txt)
 	@scripts/setup.sh $(VENV) '.[dev]'
 	@touch $@

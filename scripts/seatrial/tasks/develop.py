@@ -19,6 +19,7 @@ from seatrial.report.text import render, summary
 from seatrial.system import process
 from seatrial.system.atomic import write_whole
 from seatrial.tasks.cli import door, note, option
+from seatrial.tasks.lock import lock
 
 CHECKOUT = Path(__file__).parents[3]
 
@@ -137,4 +138,4 @@ def _shown(findings: Sequence[Finding]) -> str:
     return render(outcome, Options(colour=True)) + summary(outcome, "make explain CODE=")
 
 
-ns = Collection(*tasks.ns.tasks.values(), *tasks.ns.collections.values(), test, docs)
+ns = Collection(*tasks.ns.tasks.values(), *tasks.ns.collections.values(), test, docs, lock)
