@@ -12,13 +12,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from invoke import Context, task
-
 from seatrial.core.errors import ServiceError
 from seatrial.documents import toml
 from seatrial.system import uv
 from seatrial.system.atomic import write_whole
-from seatrial.tasks.cli import door, note
+from seatrial.tasks.cli import note
 
 CHECKOUT = Path(__file__).parents[3]
 LOCKS: Mapping[str, tuple[str, ...]] = {"locks/develop.txt": ("dev",), "locks/runtime.txt": ()}
@@ -45,9 +43,7 @@ def heading(pyproject: Mapping[str, Any], extras: tuple[str, ...]) -> str:
     )
 
 
-@task
-@door
-def lock(c: Context) -> None:
+def lock() -> None:
     """Renew locks/: the newest packages that pyproject.toml admits, which make and make test then install."""
     metadata = (CHECKOUT / "pyproject.toml").read_bytes()
     pyproject = toml.load("pyproject.toml", metadata).value
