@@ -120,6 +120,7 @@ docs: $(DEVELOP) ## Write every generated page, and the generated part of the Ma
 	@$(INVOKE) docs
 
 lock: $(DEVELOP) ## Renew locks/, the packages that make and make test install.
+#: LATEST=
 	@$(INVOKE) lock
 
 # end of targets

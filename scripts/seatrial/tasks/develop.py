@@ -36,7 +36,7 @@ OWN = (
         ),
     ),
     Verb("docs", "Write every generated page, and the generated part of the Makefile, anew.", "develop:docs"),
-    Verb("lock", "Renew locks/, the packages that make and make test install.", "lock:lock"),
+    Verb("lock", "Renew locks/, the packages that make and make test install.", "lock:lock", (LATEST,)),
 )
 """The tasks for working on Seatrial itself."""
 

@@ -43,7 +43,7 @@ def heading(pyproject: Mapping[str, Any], extras: tuple[str, ...]) -> str:
     )
 
 
-def lock() -> None:
+def lock(latest: bool) -> None:
     """Renew locks/: the newest packages that pyproject.toml admits, which make and make test then install."""
     metadata = (CHECKOUT / "pyproject.toml").read_bytes()
     pyproject = toml.load("pyproject.toml", metadata).value
