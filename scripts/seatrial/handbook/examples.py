@@ -8,17 +8,16 @@ from dataclasses import dataclass
 from functools import cache
 
 from seatrial.core.errors import Unreadable
-from seatrial.core.findings import stamped
 from seatrial.core.model import Finding, Fleet, Folder, Integration, MemoryFolder, Profile, Severity
+from seatrial.core.rules import Rule
 from seatrial.core.settings import Settings
 from seatrial.dependencies.locked_core import content_hash
 from seatrial.documents import toml
-from seatrial.lint.tools.laws import Law
 from seatrial.scaffold.template import Answers, render
 from seatrial.validate.check import Verdict, check
 from seatrial.validate.facts.change import Change
 from seatrial.validate.facts.facts import Facts
-from seatrial.validate.rules import RULES, Rule
+from seatrial.validate.rules import RULES
 
 NAME = "good-service"
 CONTEXT = 2
@@ -58,9 +57,9 @@ def judge(rule: Rule, folder: Folder, profile: Profile) -> Verdict:
     integration = Integration(NAME, f"integrations/{NAME}", folder)
     siblings = [Integration(name, f"integrations/{name}", edit(good)) for name, edit in rule.siblings.items()]
     settings = Settings() if rule.severities[profile] else Settings(severities={rule.code: Severity.WARNING})
-    change = change_to(folder, profile) if "change" in rule.subjects else None
+    change = change_to(folder, profile) if "change" in rule.needs else None
     subjects = Facts(integration, profile, Fleet([integration, *siblings]), settings, change)
-    return check(subjects, RULES)
+    return check(subjects, list(dict.fromkeys((*RULES, rule))))
 
 
 def change_to(folder: Folder, profile: Profile) -> Change:
@@ -79,23 +78,12 @@ def _bytes(folder: Folder, path: str) -> bytes | None:
         return None
 
 
-def example(rule: Rule | Law) -> Example:
+def example(rule: Rule) -> Example:
     """The bad example of a rule, with the real output."""
-    if isinstance(rule, Law):
-        return _lint_example(rule)
     good = good_folder(rule.profile)
     bad = rule.bad(good)
     findings = judge(rule, bad, rule.profile).findings
     return Example(tuple(_difference(good, bad)), tuple(one for one in findings if one.code == rule.code))
-
-
-def _lint_example(law: Law) -> Example:
-    """The bad example of a law of lint, with what its tool said of it when that was recorded."""
-    good = good_folder()
-    bad = law.bad(good)
-    integration = Integration(NAME, f"integrations/{NAME}", bad)
-    told = [(law.code, law.name, one.severity or law.severity, one) for one in law.read(bad.files.get)]
-    return Example(tuple(_difference(good, bad)), stamped(integration, told))
 
 
 def broken_by(*rules: Rule) -> tuple[Finding, ...]:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from seatrial.core.model import Profile
+from seatrial.core.rules import Rule
 from seatrial.handbook.examples import Example
-from seatrial.lint.tools.laws import LAWS, Law
+from seatrial.lint.tools.registry import LINT_RULES
 from seatrial.report.text import line
-from seatrial.validate.rules import RULES, Rule
-
-Told = Rule | Law
+from seatrial.validate.rules import RULES
 
 FAMILIES = {
     "LAY": "Layout: the folder's hierarchy",
@@ -24,11 +23,11 @@ FAMILIES = {
 }
 
 
-EVERY: tuple[Told, ...] = tuple(sorted((*RULES, *LAWS), key=lambda one: one.code))
+EVERY: tuple[Rule, ...] = tuple(sorted((*RULES, *LINT_RULES), key=lambda one: one.code))
 """All rules, and the laws of lint among them, by code."""
 
 
-def weight(rule: Told) -> str:
+def weight(rule: Rule) -> str:
     """A rule's severity, by profile where they differ."""
     words = {profile: severity.value if severity else "off" for profile, severity in rule.severities.items()}
     if len(set(words.values())) == 1:
@@ -36,14 +35,14 @@ def weight(rule: Told) -> str:
     return ", ".join(f"{word} in profile {profile.value}" for profile, word in words.items())
 
 
-def listing(rules: Iterable[Told]) -> str:
+def listing(rules: Iterable[Rule]) -> str:
     """All rules, a line each: code, name, severity, law."""
     rows = [(rule.code, rule.name, weight(rule), rule.law) for rule in rules]
     widths = [max(len(row[column]) for row in rows) for column in (1, 2)]
     return "".join(f"{code}  {name:{widths[0]}}  {how:{widths[1]}}  {law}\n" for code, name, how, law in rows)
 
 
-def entry(rule: Told, shown: Example) -> str:
+def entry(rule: Rule, shown: Example) -> str:
     """A rule for the terminal: law, reason, severity, bad example and what is said of it."""
     parts = [f"{rule.code} {rule.name} ({weight(rule)})", rule.law, rule.reason]
     parts.append("For example, with this change to a correct folder:\n" + _indented(shown.diff))
@@ -52,13 +51,11 @@ def entry(rule: Told, shown: Example) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _waiver(rule: Told) -> str:
-    if isinstance(rule, Law):
-        return f"To keep it for a reason: {rule.waiver}" if rule.waiver else ""
-    return f'To keep it for a reason: [tool.seatrial] ignore = {{ {rule.code} = "the reason" }} in pyproject.toml'
+def _waiver(rule: Rule) -> str:
+    return f"To keep it for a reason: {rule.waiver}" if rule.waiver else ""
 
 
-def page(examples: Mapping[Told, Example]) -> str:
+def page(examples: Mapping[Rule, Example]) -> str:
     """docs/rules.md, whole."""
     text = [
         "# Rules",
@@ -74,7 +71,7 @@ def page(examples: Mapping[Told, Example]) -> str:
     return "\n\n".join(text) + "\n"
 
 
-def _contents(rules: Iterable[Told]) -> str:
+def _contents(rules: Iterable[Rule]) -> str:
     rows = [
         f"| [{rule.code}](#{rule.code.lower()}-{rule.name}) | {rule.name} | {weight(rule)} |"
         for rule in rules
@@ -82,7 +79,7 @@ def _contents(rules: Iterable[Told]) -> str:
     return "\n".join(["| code | allows | severity |", "|---|---|---|", *rows])
 
 
-def _section(rule: Told, shown: Example) -> str:
+def _section(rule: Rule, shown: Example) -> str:
     output = "\n".join(line(finding) for finding in shown.findings)
     parts = [
         f"### {rule.code} {rule.name}",

@@ -14,13 +14,13 @@ from pathlib import Path
 from seatrial import report
 from seatrial.core.findings import Outcome, RuleFacts
 from seatrial.core.model import Integration, Profile
+from seatrial.core.rules import Rule
 from seatrial.handbook.codes import known_codes
 from seatrial.report.options import Options
 from seatrial.report.text import summary, wants_colour
 from seatrial.system.atomic import append, write_whole
 from seatrial.tasks.cli import CHOOSING, names, note, option, say
 from seatrial.validate.facts.change import Change
-from seatrial.validate.rules.rule import Rule
 from seatrial.validate.since import Since, since, usual
 from seatrial.workspace.workspace import Workspace, select
 from seatrial.workspace.workspace import open_workspace as _open_workspace
@@ -38,7 +38,7 @@ class Choice:
 
     def changes(self, rules: Sequence[Rule]) -> Mapping[str, Change]:
         """What has changed in them, by their paths, where one of the rules asks. Raises as `since`."""
-        wanted = self.since and any("change" in rule.subjects for rule in rules)
+        wanted = self.since and any("change" in rule.needs for rule in rules)
         return self.since.changes(self.integrations) if self.since and wanted else {}
 
 

@@ -11,7 +11,7 @@ from seatrial.core.suggest import nearest
 from seatrial.tasks.cli import door, option, say
 
 if TYPE_CHECKING:
-    from seatrial.handbook.pages import Told
+    from seatrial.core.rules import Rule
 
 
 @task(help={"code": "a rule's code or name, such as SPC001"}, positional=["code"])
@@ -34,7 +34,7 @@ def rules(c: Context) -> None:
     say(listing(EVERY))
 
 
-def _rule(code: str | None) -> Told:
+def _rule(code: str | None) -> Rule:
     if not code:
         raise UsageError("which rule? type `seatrial explain SPC001`; `seatrial rules` lists them")
     from seatrial.handbook.pages import EVERY

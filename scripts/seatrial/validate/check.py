@@ -8,9 +8,10 @@ from itertools import islice
 
 from seatrial.core.findings import stamped
 from seatrial.core.model import Finding, Problem, Severity
+from seatrial.core.rules import Rule
 from seatrial.validate.facts.facts import Facts
 from seatrial.validate.facts.suppressions import Suppressions
-from seatrial.validate.rules import BY_CODE, Rule
+from seatrial.validate.rules import BY_CODE
 
 MOST = 200
 """A rule is stopped after this many problems in one integration; the next run shows the rest."""
@@ -39,9 +40,9 @@ def check(subjects: Facts, rules: Sequence[Rule]) -> Verdict:
         return Verdict(_stamped(subjects, found), crashes=tuple(crashes))
     kept = [(rule, problem) for rule, problem in found if rule.code not in suppressions.codes]
     caught = {rule.code for rule, _ in found}
-    lasting = {rule.code for rule in on if "change" not in rule.subjects}
+    lasting = {rule.code for rule in on if "change" not in rule.needs}
     subjects.suppressions = suppressions.after(lasting, caught)
-    about = [one for rule in on if "suppressions" in rule.subjects for one in _run(rule, subjects, crashes)]
+    about = [one for rule in on if "suppressions" in rule.needs for one in _run(rule, subjects, crashes)]
     return Verdict(_stamped(subjects, kept + about), len(found) - len(kept), tuple(crashes))
 
 

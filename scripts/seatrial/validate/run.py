@@ -10,10 +10,10 @@ from itertools import chain
 
 from seatrial.core.findings import Outcome
 from seatrial.core.model import Finding, Integration
+from seatrial.core.rules import Rule
 from seatrial.validate.check import Verdict, check
 from seatrial.validate.facts.change import Change
 from seatrial.validate.facts.facts import Facts
-from seatrial.validate.rules import Rule
 from seatrial.workspace.workspace import Workspace
 
 WORTH_A_PROCESS = 12

@@ -2,6 +2,7 @@
 
 from types import ModuleType
 
+from seatrial.core.rules import Rule
 from seatrial.validate.rules import (
     changelog,
     code,
@@ -17,7 +18,6 @@ from seatrial.validate.rules import (
     spec_configurations,
     spec_content,
 )
-from seatrial.validate.rules.rule import Rule
 
 _PARTS = (
     layout_presence,
@@ -50,5 +50,3 @@ RULES: tuple[Rule, ...] = tuple(
 
 BY_CODE = {rule.code: rule for rule in RULES}
 BY_NAME = {rule.name: rule for rule in RULES}
-
-__all__ = ["BY_CODE", "BY_NAME", "RULES", "Rule"]

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import date
 
 from seatrial.core.model import Edit, Fix, Fleet, Integration, Location, MemoryFolder, Problem
+from seatrial.core.rules import GUIDE, WARNING, Edited, Problems, rule
 from seatrial.core.suggest import nearest
 from seatrial.core.version import Version
 from seatrial.documents.changelog import MARKER, Section, VersionEntry
@@ -23,7 +24,6 @@ from seatrial.validate.facts.changelog import (
 )
 from seatrial.validate.facts.package import FRAGMENT_TYPES, Package
 from seatrial.validate.facts.tree import Custom
-from seatrial.validate.rules.rule import GUIDE, WARNING, Edited, Problems, rule
 
 FORM = "## X.Y.Z (YYYY-MM-DD)"
 FIRST = "## 0.1.0 (2026-01-31)"

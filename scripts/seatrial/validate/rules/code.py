@@ -9,6 +9,7 @@ from collections.abc import Collection
 
 from seatrial.core.model import Edit, Fix, Location, MemoryFolder, Problem
 from seatrial.core.names import shown
+from seatrial.core.rules import OFF, WARNING, Edited, Problems, rule
 from seatrial.core.suggest import nearest
 from seatrial.documents.document import FaultKind
 from seatrial.validate.facts.app_config import AppConfig
@@ -17,7 +18,6 @@ from seatrial.validate.facts.configuration_use import ConfigurationUse
 from seatrial.validate.facts.kinds import Kinds, Stated, meant
 from seatrial.validate.facts.python_files import PythonFiles
 from seatrial.validate.facts.spec import Spec
-from seatrial.validate.rules.rule import OFF, WARNING, Edited, Problems, rule
 
 SPEC = ".port/spec.yaml"
 APP_CONFIG = ".port/resources/port-app-config.yaml"

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from seatrial.core.model import Edit, Fix, Fleet, Integration, Location, MemoryFolder, Problem
+from seatrial.core.rules import GUIDE, OFF, WARNING, Edited, Problems, rule
 from seatrial.core.suggest import nearest
 from seatrial.core.version import Version
 from seatrial.dependencies.constraints import admits
@@ -31,7 +32,6 @@ from seatrial.validate.facts.package import (
 )
 from seatrial.validate.facts.suppressions import IGNORE, Suppressions
 from seatrial.validate.facts.tree import Custom
-from seatrial.validate.rules.rule import GUIDE, OFF, WARNING, Edited, Problems, rule
 
 NAME = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*")
 """The form of a name of which an image name can be made."""

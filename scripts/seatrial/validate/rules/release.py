@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from seatrial.core.errors import Unreadable
 from seatrial.core.model import Edit, Fix, Integration, Location, MemoryFolder, Problem, Profile
 from seatrial.core.names import shown
+from seatrial.core.rules import GUIDE, OCEAN, WARNING, Edited, Problems, rule
 from seatrial.core.settings import Settings
 from seatrial.core.suggest import nearest
 from seatrial.core.version import BUMPS, Version
@@ -22,7 +23,6 @@ from seatrial.validate.facts.changelog import ChangelogText
 from seatrial.validate.facts.contract import Contract, Difference, differences
 from seatrial.validate.facts.package import Package
 from seatrial.validate.facts.waiting import INTENTS, TYPES, Intent, Intents, meant_bump, meant_type
-from seatrial.validate.rules.rule import GUIDE, OCEAN, WARNING, Edited, Problems, rule
 
 ALIKE = 0.6
 """How alike an unknown key is to the missing one that it was meant to be: `changelog-message` is, `issue` is not."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from seatrial.core.model import Fix, Problem
+from seatrial.core.rules import WARNING, Problems, rule
 from seatrial.documents.document import Document, FaultKind
 from seatrial.validate.facts.resource_forms import ResourceForms
 from seatrial.validate.rules.resources_words import APP_CONFIG, BLUEPRINTS, TASK_HEAD, edited
-from seatrial.validate.rules.rule import WARNING, Problems, rule
 
 _RELATIONS = "          relations:\n            project: .__parent.id"
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from seatrial.core.model import Fix, Problem
+from seatrial.core.rules import INFO, WARNING, Problems, rule
 from seatrial.documents.document import Document
 from seatrial.schemas.explain import shown
 from seatrial.validate.facts.blueprints import META, Blueprint, Blueprints
@@ -27,7 +28,6 @@ from seatrial.validate.rules.resources_words import (
     point_elsewhere,
     rename,
 )
-from seatrial.validate.rules.rule import INFO, WARNING, Problems, rule
 
 TYPES = frozenset({"string", "number", "boolean", "object", "array"})
 BOUND = {"format": "string", "items": "array"}

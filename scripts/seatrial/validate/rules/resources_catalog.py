@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from seatrial.core.model import Fix, Problem
+from seatrial.core.rules import WARNING, Problems, rule
 from seatrial.documents.document import Document
 from seatrial.schemas.explain import shown
 from seatrial.validate.facts.blueprints import META, Blueprints
@@ -19,7 +20,6 @@ from seatrial.validate.facts.catalog import (
 )
 from seatrial.validate.facts.items import Item, Rows
 from seatrial.validate.rules.resources_words import SCORECARDS, added, edited, place, point_elsewhere, rename
-from seatrial.validate.rules.rule import WARNING, Problems, rule
 
 ROW_WIDTH = 12
 """The columns of a row have these twelfths of the page together."""

@@ -11,6 +11,7 @@ from operator import attrgetter
 from typing import Any
 
 from seatrial.core.model import Fix, MemoryFolder, Problem
+from seatrial.core.rules import OFF, WARNING, Problems, rule
 from seatrial.core.suggest import nearest
 from seatrial.documents.document import Keys
 from seatrial.schemas.explain import shown
@@ -19,7 +20,6 @@ from seatrial.validate.facts.blueprints import Blueprint, Blueprints
 from seatrial.validate.facts.items import Item
 from seatrial.validate.facts.jq_expressions import JqExpression, JqExpressions
 from seatrial.validate.rules.resources_words import APP_CONFIG, edited, point_elsewhere, rename
-from seatrial.validate.rules.rule import OFF, WARNING, Problems, rule
 
 _NAME = re.compile(r"'?([\w@=.+:/$-]+)'?")
 

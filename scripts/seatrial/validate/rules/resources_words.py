@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from seatrial.core.model import Edit, Fix, Location, MemoryFolder
+from seatrial.core.rules import Edited
 from seatrial.core.suggest import nearest
 from seatrial.documents.document import Document
 from seatrial.schemas.explain import shown
 from seatrial.validate.facts.blueprints import Blueprints
 from seatrial.validate.facts.catalog import Reference
-from seatrial.validate.rules.rule import Edited
 
 RESOURCES = ".port/resources"
 BLUEPRINTS = f"{RESOURCES}/blueprints.json"

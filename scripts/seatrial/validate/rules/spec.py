@@ -14,12 +14,12 @@ from typing import Any
 
 from seatrial.core.model import Fix, Integration, Location, MemoryFolder, Problem, Profile
 from seatrial.core.names import shown
+from seatrial.core.rules import GUIDE, OCEAN, OFF, WARNING, Edited, Problems, rule
 from seatrial.core.version import Version
 from seatrial.documents.document import Document, FaultKind, Keys
 from seatrial.validate.facts.conformity import Conformity
 from seatrial.validate.facts.package import Package
 from seatrial.validate.facts.spec import Peers, Spec
-from seatrial.validate.rules.rule import GUIDE, OCEAN, OFF, WARNING, Edited, Problems, rule
 
 SPEC = ".port/spec.yaml"
 
