@@ -242,6 +242,7 @@ TOOL = Tool(
         "poetry.utils.authenticator",
         "trove_classifiers",
     ),
+    companions=frozenset({"poetry-core"}),
     cost=Cost(0.1, 0.1),
     locate=locate,
 )

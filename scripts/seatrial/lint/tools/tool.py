@@ -138,7 +138,8 @@ class Tool:
     environ: the environment variables for a cache of its own in this folder, shared by all integrations.
     cache: its cache for each integration, if it keeps one.
     whole_environment: whether its verdict depends on all installed packages, not only on those it imports.
-    companions: packages that it uses where they are installed, beside its dependencies.
+    companions: packages that it uses where they are installed, beside its dependencies; of a tool that is not
+        locked, those whose versions its verdict depends on.
     batch: how it runs once for several folders.
     cost: about how long it takes.
     settings_files: the settings files it looks for beside `pyproject.toml`.
