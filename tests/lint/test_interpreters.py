@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from seatrial.core.errors import ServiceError, UsageError
-from seatrial.lint import interpreters as asking
+from seatrial.lint import interpreters as module
 from seatrial.lint.interpreters import CHOICE, Interpreter, choose, interpreters
 from seatrial.system import process
 
@@ -111,7 +111,7 @@ def test_it_is_skipped_if_it_is(home: Path, text: str) -> None:
 
 
 def test_a_python_that_hangs_is_skipped(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asking, "SECONDS", 0.2)
+    monkeypatch.setattr(module, "SECONDS", 0.2)
     hanging = script(home / "bin" / "python3.12", "exec sleep 20")
     python(home / ".pyenv" / "versions" / "x" / "bin" / "python3", "3.8.1")
     assert "3.12.1" not in versions(home)

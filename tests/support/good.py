@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from seatrial.core.model import Fleet, Folder, Integration, Problem, Profile
+from seatrial.core.rules import Rule
 from seatrial.core.settings import Settings
 from seatrial.handbook.examples import good_folder, lock_of
 from seatrial.validate.facts.facts import Facts
-from seatrial.validate.rules.rule import Rule
 
 __all__ = ["good_folder", "integration_of", "lock_of", "problems_of", "subjects_of"]
 

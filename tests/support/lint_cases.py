@@ -28,7 +28,7 @@ def reading(
 ) -> Reading:
     """What a tool's output, and that of its follow-up, says of a folder of these files."""
     found = tool.read(output, more)
-    return tool.settle(found, MemoryFolder.of(files or {}).files.get) if tool.settle else found
+    return tool.locate(found, MemoryFolder.of(files or {}).files.get) if tool.locate else found
 
 
 def told(

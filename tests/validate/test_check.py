@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from seatrial.core.model import Fleet, Integration, Location, MemoryFolder, Problem, Profile, Severity
+from seatrial.core.rules import GUIDE, OCEAN, OFF, WARNING, Problems, Rule, rule
 from seatrial.core.settings import Settings
 from seatrial.validate.facts.facts import Facts
-from seatrial.validate.rules.rule import GUIDE, OCEAN, OFF, WARNING, Problems, Rule, rule
 from seatrial.validate.run import check
 
 IGNORE = '[tool.seatrial]\nignore = { TST001 = "it is meant so" }\n'

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from seatrial.core.model import Fleet, Integration, Location, MemoryFolder, Problem, Profile
+from seatrial.core.rules import Problems, rule
 from seatrial.core.settings import Settings
 from seatrial.handbook.examples import good_folder
 from seatrial.validate import run as room
 from seatrial.validate.rules import RULES
-from seatrial.validate.rules.rule import Problems, rule
 from seatrial.validate.run import check_all
 from seatrial.workspace.workspace import Workspace
 

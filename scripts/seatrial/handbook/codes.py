@@ -11,6 +11,6 @@ def known_codes(code: str) -> Collection[str]:
 
     if not code.upper().startswith("L"):
         return BY_CODE.keys()
-    from seatrial.lint.tools.laws import LAW_OF
+    from seatrial.lint.tools.registry import LINT_RULE_OF
 
-    return BY_CODE.keys() | LAW_OF.keys()
+    return BY_CODE.keys() | LINT_RULE_OF.keys()

@@ -8,16 +8,15 @@ from dataclasses import dataclass
 from functools import cache
 
 from seatrial.core.errors import Unreadable
-from seatrial.core.findings import stamped
 from seatrial.core.model import Finding, Fleet, Folder, Integration, MemoryFolder, Profile, Severity
+from seatrial.core.rules import Rule
 from seatrial.core.settings import Settings
 from seatrial.dependencies.locked_core import content_hash
 from seatrial.documents import toml
-from seatrial.lint.tools.laws import Law
 from seatrial.scaffold.template import Answers, render
 from seatrial.validate.facts.facts import Facts
 from seatrial.validate.facts.release import Change
-from seatrial.validate.rules import RULES, Rule
+from seatrial.validate.rules import RULES
 from seatrial.validate.run import Verdict, check
 
 NAME = "good-service"
@@ -62,7 +61,10 @@ def judge(rule: Rule, folder: Folder, profile: Profile) -> Verdict:
     siblings = [Integration(name, f"integrations/{name}", edit(good)) for name, edit in rule.siblings.items()]
     settings = Settings() if rule.severities[profile] else Settings(severities={rule.code: Severity.WARNING})
     change = change_to(folder, profile) if "change" in rule.needs else None
-    return check(Facts(integration, profile, Fleet([integration, *siblings]), settings, change), RULES)
+    return check(
+        Facts(integration, profile, Fleet([integration, *siblings]), settings, change),
+        list(dict.fromkeys((*RULES, rule))),
+    )
 
 
 def change_to(folder: Folder, profile: Profile) -> Change:
@@ -81,16 +83,11 @@ def _bytes(folder: Folder, path: str) -> bytes | None:
         return None
 
 
-def example(rule: Rule | Law) -> Example:
+def example(rule: Rule) -> Example:
     """Return the bad example of a rule with its findings; those of a lint tool were recorded."""
-    good = good_folder() if isinstance(rule, Law) else good_folder(rule.profile)
+    good = good_folder(rule.profile)
     bad = rule.bad(good)
-    if isinstance(rule, Law):
-        recorded = rule.read(bad.files.get)
-        found = [(rule.code, rule.name, one.severity or rule.severity, one) for one in recorded]
-        findings = stamped(Integration(NAME, PATH, bad), found)
-    else:
-        findings = judge(rule, bad, rule.profile).findings
+    findings = judge(rule, bad, rule.profile).findings
     return Example(tuple(_difference(good, bad)), tuple(one for one in findings if one.code == rule.code))
 
 

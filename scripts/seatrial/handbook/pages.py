@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from seatrial.core.model import Profile
+from seatrial.core.rules import Rule
 from seatrial.handbook.examples import Example
-from seatrial.lint.tools.laws import LAWS, Law
+from seatrial.lint.tools.registry import LINT_RULES
 from seatrial.report.text import line
-from seatrial.validate.rules import RULES, Rule
-
-AnyRule = Rule | Law
+from seatrial.validate.rules import RULES
 
 FAMILIES = {
     "LAY": "Layout: the files and folders of an integration",
@@ -24,11 +23,11 @@ FAMILIES = {
 }
 
 
-EVERY: tuple[AnyRule, ...] = tuple(sorted((*RULES, *LAWS), key=lambda one: one.code))
+EVERY: tuple[Rule, ...] = tuple(sorted((*RULES, *LINT_RULES), key=lambda one: one.code))
 """All rules, those of lint among them, sorted by code."""
 
 
-def severity_text(rule: AnyRule) -> str:
+def severity_text(rule: Rule) -> str:
     """Return a rule's severity, by profile where they differ."""
     words = {profile: severity.value if severity else "off" for profile, severity in rule.severities.items()}
     if len(set(words.values())) == 1:
@@ -36,7 +35,7 @@ def severity_text(rule: AnyRule) -> str:
     return ", ".join(f"{word} in profile {profile.value}" for profile, word in words.items())
 
 
-def listing(rules: Iterable[AnyRule]) -> str:
+def listing(rules: Iterable[Rule]) -> str:
     """Return all rules, one a line: code, name, severity, law."""
     rows = [(rule.code, rule.name, severity_text(rule), rule.law) for rule in rules]
     name_width, width = (max(len(row[column]) for row in rows) for column in (1, 2))
@@ -45,7 +44,7 @@ def listing(rules: Iterable[AnyRule]) -> str:
     )
 
 
-def entry(rule: AnyRule, example: Example) -> str:
+def entry(rule: Rule, example: Example) -> str:
     """Return a rule for the terminal: law, reason, severity, bad example with its findings, how to ignore it."""
     parts = [
         f"{rule.code} {rule.name} ({severity_text(rule)})",
@@ -58,7 +57,7 @@ def entry(rule: AnyRule, example: Example) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def page(examples: Mapping[AnyRule, Example]) -> str:
+def page(examples: Mapping[Rule, Example]) -> str:
     """Return the whole text of docs/rules.md."""
     text = [
         "# Rules",
@@ -78,7 +77,7 @@ def page(examples: Mapping[AnyRule, Example]) -> str:
     return "\n\n".join(text) + "\n"
 
 
-def _contents(rules: Iterable[AnyRule]) -> str:
+def _contents(rules: Iterable[Rule]) -> str:
     rows = (
         f"| [{rule.code}](#{rule.code.lower()}-{rule.name}) | {rule.name} | {severity_text(rule)} |"
         for rule in rules
@@ -86,7 +85,7 @@ def _contents(rules: Iterable[AnyRule]) -> str:
     return "\n".join(["| code | fault | severity |", "|---|---|---|", *rows])
 
 
-def _section(rule: AnyRule, example: Example) -> str:
+def _section(rule: Rule, example: Example) -> str:
     output = "\n".join(line(finding) for finding in example.findings)
     parts = [
         f"### {rule.code} {rule.name}",

@@ -1,11 +1,4 @@
-"""Where Pythons are looked for, and what is remembered of them.
-
-The Pythons of this machine: found where people keep them, tried once, remembered; and the choice among them.
-
-One Python: what it says of itself.
-
-The Python an integration is judged with.
-"""
+"""The Pythons of this machine: found where people keep them, started once and remembered; the choice among them."""
 
 from __future__ import annotations
 
@@ -30,9 +23,9 @@ from seatrial.system import process, uv
 from seatrial.system.atomic import write_whole
 
 SECONDS = 20
-"""A Python that takes longer to start is not used."""
+"""Seconds after which a Python that has not started is not used."""
 
-_QUESTION = """
+_DESCRIBE = """
 import json, os, platform, sys
 own = sys.implementation
 version = "%d.%d.%d" % tuple(own.version[:3])
@@ -88,18 +81,18 @@ class Interpreter:
         return (self.implementation != "cpython", bool(rest), minor, -patch, str(self.path))
 
 
-def asked(path: str) -> dict[str, Any] | None:
-    """What the Python at a path answers; None where it does not start or is no Python 3."""
+def described(path: str) -> dict[str, Any] | None:
+    """Return what the Python at a path says of itself; None where it does not start or is not Python 3."""
     try:
-        ran = process.run([path, "-I", "-c", _QUESTION], seconds=SECONDS)
+        ran = process.run([path, "-I", "-c", _DESCRIBE], seconds=SECONDS)
         answer = json.loads(ran.out) if ran.status == 0 else None
     except (SeatrialError, ValueError):
         return None
-    return answer if understood(answer) else None
+    return answer if interpreter_of(answer) else None
 
 
-def understood(answer: Any) -> Interpreter | None:
-    """The Python of an answer; None for what is none."""
+def interpreter_of(answer: Any) -> Interpreter | None:
+    """Return the Python that describes itself so; None where the answer has another form."""
     if not isinstance(answer, dict):
         return None
     path, version, implementation = (answer.get(key) for key in ("path", "version", "implementation"))
@@ -114,10 +107,10 @@ CHOICE = "SEATRIAL_LINT_PYTHON"
 """The environment variable that names the one Python to use."""
 
 NAMES = ("python3", *(f"python3.{minor}" for minor in range(8, 30)))
-"""What is looked for on PATH."""
+"""The names that are looked for on PATH."""
 
 KEPT_FAILING = 3600
-"""So many seconds a Python that did not start is left alone."""
+"""Seconds for which a Python that did not start is not tried again."""
 
 FORMAT = 1
 
@@ -125,20 +118,22 @@ _Entries = dict[str, dict[str, Any]]
 
 
 def interpreters(cache_file: Path) -> tuple[Interpreter, ...]:
-    """Every Python found, the best first; each is started once, then known by its place, date and size.
+    """Return every Python found, the best first; each is started once, then known by its path, date and size.
 
-    Looks at SEATRIAL_LINT_PYTHON, which stands alone if set; else at PATH, in the folders of pyenv, asdf, mise
+    Looks at SEATRIAL_LINT_PYTHON only, if that is set; else at PATH, in the folders of pyenv, asdf, mise
     and uv, and at the Python this runs on. Raises UsageError for a wrong SEATRIAL_LINT_PYTHON.
     """
     stated = os.environ.get(CHOICE)
     paths = [shutil.which(stated) or ""] if stated else list(dict.fromkeys(_candidates()))
     stamps = {path: stamp for path in paths if (stamp := _stamp(path))}
     known = _recalled(cache_file)
-    new = [path for path, stamp in stamps.items() if not _holds(known.get(path), stamp)]
+    new = [path for path, stamp in stamps.items() if not _is_current(known.get(path), stamp)]
     if new:
         known = {path: entry for path, entry in known.items() if os.path.exists(path)} | _tried(new, stamps)
         _remember(cache_file, known)
-    found = [one for path in stamps if (one := understood(known[path].get("answer"))) and one.path.exists()]
+    found = [
+        one for path in stamps if (one := interpreter_of(known[path].get("answer"))) and one.path.exists()
+    ]
     if stated and not found:
         raise UsageError(
             f'{CHOICE} is "{stated}", which does not start as a Python 3; name another, or unset it'
@@ -147,18 +142,18 @@ def interpreters(cache_file: Path) -> tuple[Interpreter, ...]:
 
 
 def _candidates() -> Iterator[str]:
-    """Paths at which a Python may stand."""
+    """Yield paths at which there may be a Python."""
     yield getattr(sys, "_base_executable", None) or sys.executable
     on_path = [folder for folder in os.environ.get("PATH", "").split(os.pathsep) if os.path.isabs(folder)]
-    for versions in dict.fromkeys(_keepers(on_path)):
+    for versions in dict.fromkeys(_version_folders(on_path)):
         for version in _entries(versions):
             yield os.path.join(versions, version, "bin", "python3")
     for folder in on_path:
         yield from (os.path.join(folder, name) for name in NAMES)
 
 
-def _keepers(on_path: Iterable[str]) -> Iterator[Path]:
-    """Folders that hold Pythons by version: pyenv's, also where only its shims on PATH tell of it, and uv's."""
+def _version_folders(on_path: Iterable[str]) -> Iterator[Path]:
+    """Yield folders that hold Pythons by version: pyenv's, also where only its shims are on PATH, and uv's."""
     stated = os.environ.get("PYENV_ROOT")
     yield (Path(stated) if stated else Path.home() / ".pyenv") / "versions"
     for folder in map(Path, on_path):
@@ -175,7 +170,7 @@ def _entries(folder: Path) -> list[str]:
 
 
 def _stamp(path: str) -> list[Any] | None:
-    """Where a program really stands, when it was changed, and its size; None for no program."""
+    """Return a program's real path, date of change and size; None for no program."""
     try:
         real = os.path.realpath(path)
         found = os.stat(real)
@@ -184,19 +179,19 @@ def _stamp(path: str) -> list[Any] | None:
     return [real, found.st_mtime_ns, found.st_size] if os.access(real, os.X_OK) else None
 
 
-def _holds(entry: Any, stamp: list[Any]) -> bool:
-    """Whether what is remembered is of the same program; a failure is not remembered for long."""
+def _is_current(entry: Any, stamp: list[Any]) -> bool:
+    """Return whether an entry is of the same program; a failure is not remembered for long."""
     if not isinstance(entry, dict) or entry.get("stamp") != stamp:
         return False
     at = entry.get("asked")
     fresh = isinstance(at, (int, float)) and 0 <= time.time() - at < KEPT_FAILING
-    return fresh or understood(entry.get("answer")) is not None
+    return fresh or interpreter_of(entry.get("answer")) is not None
 
 
 def _tried(paths: list[str], stamps: Mapping[str, list[Any]]) -> _Entries:
-    """What each of these answers, asked two at a time."""
+    """Return an entry for each of these Pythons, started two at a time."""
     with ThreadPoolExecutor(2) as pool:
-        answers = list(pool.map(asked, paths))
+        answers = list(pool.map(described, paths))
     now = time.time()
     return {
         path: {"stamp": stamps[path], "asked": now, "answer": answer}
@@ -205,7 +200,7 @@ def _tried(paths: list[str], stamps: Mapping[str, list[Any]]) -> _Entries:
 
 
 def _recalled(cache_file: Path) -> _Entries:
-    """What is remembered; nothing where the file is missing or damaged."""
+    """Return the remembered entries; none where the file is missing or damaged."""
     try:
         kept = json.loads(cache_file.read_bytes())
     except (OSError, ValueError, RecursionError):
@@ -224,6 +219,8 @@ INSTALLABLE = tuple(f"3.{minor}" for minor in range(9, 15))
 """The versions that uv can install."""
 
 PATCHES = 40
+"""The number of patch releases that a constraint is compared with."""
+
 INSTALL_SECONDS = 600
 
 _one_at_a_time = threading.Lock()
@@ -232,7 +229,7 @@ _one_at_a_time = threading.Lock()
 def choose(
     constraint: str, found: Sequence[Interpreter], install: Callable[[str], Interpreter | None] | None = None
 ) -> Interpreter:
-    """The Python that satisfies a constraint: the lowest minor version, of that the highest patch.
+    """Return the Python that satisfies a constraint: the lowest minor version, of that the highest patch.
 
     The lowest is the one that the author certainly supports. CPython comes first. Where none is
     found uv installs one, once a run, unless UV_PYTHON_DOWNLOADS is "never". Raises ServiceError.
@@ -240,14 +237,14 @@ def choose(
     fitting = [one for one in found if satisfies(constraint, one.version)]
     if fitting:
         return min(fitting, key=lambda one: one.merit)
-    installed = _installable(constraint, install or _installed)
+    installed = _newly_installed(constraint, install or _installed)
     if installed and satisfies(constraint, installed.version):
         return installed
     raise ServiceError(_missing(constraint, found))
 
 
-def _installable(constraint: str, install: Callable[[str], Interpreter | None]) -> Interpreter | None:
-    """A new Python of the lowest version that may satisfy the constraint."""
+def _newly_installed(constraint: str, install: Callable[[str], Interpreter | None]) -> Interpreter | None:
+    """Install a Python of the lowest version that may satisfy the constraint; None where that is not possible."""
     if os.environ.get("UV_PYTHON_DOWNLOADS") in ("never", "manual") or os.environ.get(CHOICE):
         return None
     version = _lowest(constraint)
@@ -264,13 +261,13 @@ def _lowest(constraint: str) -> str | None:
 
 @lru_cache(maxsize=32)
 def _installed(version: str) -> Interpreter | None:
-    """The Python that uv installs, or has installed; None where it cannot."""
+    """Return the Python that uv installs or has installed; None where it cannot."""
     try:
         uv.run("python", "install", "--quiet", "--no-bin", version, seconds=INSTALL_SECONDS)
         ran = uv.run("python", "find", "--managed-python", "--no-project", version, cwd=None, seconds=60)
     except SeatrialError:
         return None
-    return understood(asked(ran.out.decode(errors="replace").strip())) if ran.status == 0 else None
+    return interpreter_of(described(ran.out.decode(errors="replace").strip())) if ran.status == 0 else None
 
 
 def _missing(constraint: str, found: Sequence[Interpreter]) -> str:

@@ -11,13 +11,13 @@ from pathlib import Path
 from seatrial import report
 from seatrial.core.findings import Outcome, RuleFacts
 from seatrial.core.model import Integration, Profile
+from seatrial.core.rules import Rule
 from seatrial.handbook.codes import known_codes
 from seatrial.report.options import Options
 from seatrial.report.text import summary, wants_colour
 from seatrial.system.atomic import append, write_whole
 from seatrial.tasks.cli import note, say
 from seatrial.validate.facts.release import Change
-from seatrial.validate.rules.rule import Rule
 from seatrial.validate.since import Since, since, usual
 from seatrial.workspace.workspace import Workspace, select
 from seatrial.workspace.workspace import open_workspace as _open_workspace

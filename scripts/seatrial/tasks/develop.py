@@ -121,13 +121,13 @@ def _pictures() -> dict[str, str]:
     from seatrial.handbook.examples import broken_by, example
     from seatrial.handbook.pages import entry
     from seatrial.handbook.picture import picture
-    from seatrial.lint.tools.laws import LAW_OF
+    from seatrial.lint.tools.registry import LINT_RULE_OF
     from seatrial.validate.rules import BY_NAME
 
     rule = BY_NAME[SHOWN[1]]
     validated = broken_by(*(BY_NAME[name] for name in SHOWN))
     linted = sorted(
-        (finding for name in TOOLS_SHOWN for finding in example(LAW_OF[name]).findings),
+        (finding for name in TOOLS_SHOWN for finding in example(LINT_RULE_OF[name]).findings),
         key=lambda finding: finding.sort_key,
     )
     return {

@@ -9,7 +9,7 @@ from seatrial.core.suggest import nearest
 from seatrial.tasks.cli import say
 
 if TYPE_CHECKING:
-    from seatrial.handbook.pages import AnyRule
+    from seatrial.core.rules import Rule
 
 
 def explain(code: str | None) -> None:
@@ -28,7 +28,7 @@ def rules() -> None:
     say(listing(EVERY))
 
 
-def _rule(code: str | None) -> AnyRule:
+def _rule(code: str | None) -> Rule:
     if not code:
         raise UsageError("which rule? type `seatrial explain SPC001`; `seatrial rules` lists them")
     from seatrial.handbook.pages import EVERY

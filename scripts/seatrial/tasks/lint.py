@@ -13,12 +13,11 @@ from seatrial.core.model import Integration
 from seatrial.core.printable import plain
 from seatrial.lint.run import Cell, LintContext, lint_context
 from seatrial.lint.run import lint as run_tools
-from seatrial.lint.run.findings import outcome_of, verbatim
-from seatrial.lint.run.fix import Mended, mend
-from seatrial.lint.run.table import table
-from seatrial.lint.run.why import reasons
-from seatrial.lint.tools import poetry
-from seatrial.lint.tools.registry import choose
+from seatrial.lint.run.explanations import reasons, verbatim
+from seatrial.lint.run.lint_table import table
+from seatrial.lint.run.outcome import outcome_of
+from seatrial.lint.run.repair import Repaired, repair
+from seatrial.lint.tools.registry import TOOLS, choose
 from seatrial.lint.tools.tool import Tool
 from seatrial.report.text import wants_colour
 from seatrial.tasks.choice import choose as choose_integrations
@@ -76,7 +75,7 @@ def run(order: LintOrder, format: str | None, output: str | None, strict: bool) 
     wanted = choose(order.tools, order.workspace.profile)
     with _context(order) as here:
         if order.fix:
-            _mend(here, order.chosen, wanted)
+            _repair(here, order.chosen, wanted)
         cells = _lint(here, order.chosen, wanted)
         if order.verbose:
             _show(here, [cell for cell in cells if cell.tool in wanted])
@@ -90,8 +89,8 @@ def _context(order: LintOrder) -> AbstractContextManager[LintContext]:
 
 
 def _lint(here: LintContext, chosen: Sequence[Integration], wanted: Sequence[Tool]) -> Sequence[Cell]:
-    """The cells of the tools wanted, and of poetry, which knows whether a lock is stale; with the table of those."""
-    asked = wanted if poetry.TOOL in wanted else (poetry.TOOL, *wanted)
+    """Return the cells of the tools wanted and of those that recognise a stale lock; print the table of the former."""
+    asked = (*(tool for tool in TOOLS if tool.stale_law and tool not in wanted), *wanted)
     settings = here.workspace.settings
     with progress(len(chosen) * len(asked), settings) as tell:
         cells = run_tools(here, chosen, asked, tell)
@@ -101,10 +100,10 @@ def _lint(here: LintContext, chosen: Sequence[Integration], wanted: Sequence[Too
     return cells
 
 
-def _mend(here: LintContext, chosen: Sequence[Integration], wanted: Sequence[Tool]) -> None:
-    changes = mend(here, chosen, wanted)
+def _repair(here: LintContext, chosen: Sequence[Integration], wanted: Sequence[Tool]) -> None:
+    changes = repair(here, chosen, wanted)
     for change in changes:
-        if isinstance(change, Mended):
+        if isinstance(change, Repaired):
             note(f"repaired {change.path} (+{change.added} -{change.removed})")
         else:
             note(f"{change.integration} was not repaired: {change.reason}")

@@ -9,7 +9,7 @@ from functools import partial
 
 from seatrial.core.settings import Settings
 from seatrial.lint.run import Cell
-from seatrial.lint.run.table import line_of
+from seatrial.lint.run.lint_table import line_of
 from seatrial.tasks.cli import note
 
 

@@ -11,10 +11,11 @@ from operator import attrgetter
 
 from seatrial.core.findings import Outcome, stamped
 from seatrial.core.model import Finding, Integration, Problem, Severity
+from seatrial.core.rules import Rule
 from seatrial.validate.facts.facts import Facts
 from seatrial.validate.facts.package import Suppressions
 from seatrial.validate.facts.release import Change
-from seatrial.validate.rules import BY_CODE, Rule
+from seatrial.validate.rules import BY_CODE
 from seatrial.workspace.workspace import Workspace
 
 MOST = 200

@@ -19,7 +19,9 @@ import pytest
 
 from seatrial.core.errors import ServiceError
 from seatrial.dependencies.requirements import Requirement, Requirements
-from seatrial.lint.environments import Environment, EnvironmentRequest, Environments, own_python
+from seatrial.lint.environments.environment import Environment, EnvironmentRequest
+from seatrial.lint.environments.pool import Environments
+from seatrial.lint.environments.venv import own_python
 from seatrial.lint.interpreters import Interpreter, interpreters
 from seatrial.system import locks, process, uv
 from support.paths import SOURCES, TESTS
@@ -664,7 +666,7 @@ import sys
 from pathlib import Path
 sys.path[:0] = sys.argv[1].split(os.pathsep)
 import test_environments as t
-from seatrial.lint.environments import Environments
+from seatrial.lint.environments.pool import Environments
 from seatrial.lint.interpreters import interpreters
 folder = Path(sys.argv[2])
 python = interpreters(folder / "i.json")[-1]

@@ -9,7 +9,7 @@ import pytest
 from seatrial.core.model import Integration, MemoryFolder, Severity
 from seatrial.core.settings import Settings
 from seatrial.lint.run import Cell
-from seatrial.lint.run.table import MOST_ROWS, line_of, table
+from seatrial.lint.run.lint_table import MOST_ROWS, line_of, table
 from seatrial.lint.tools import black, mypy, ruff
 from seatrial.lint.tools.tool import Output, Tool, ToolRun
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from seatrial.lint.run.tool_caches import ToolCaches, modules_in
+from seatrial.lint.tools.mypy_seed import program
 from seatrial.lint.tools.tool import Output
 
 FOLDER = Path("/workspace/integrations/jira")
@@ -27,7 +28,8 @@ def grown(caches: ToolCaches, status: int = 0) -> Path:
         (cache / "data").write_text((source / "seatrial_seed.py").read_text())
         return Output(status)
 
-    caches.grow(seed, b"[tool.mypy]\n", ["click", "attr"], check)
+    sources = {"pyproject.toml": b"[tool.mypy]\n", "seatrial_seed.py": program(["click", "attr"]).encode()}
+    caches.grow(seed, sources, check)
     return seed
 
 

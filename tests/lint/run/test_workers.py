@@ -27,10 +27,10 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def drivers() -> Iterator[Workers]:
-    drivers = Workers({"HOME": "/nowhere"})
-    yield drivers
-    drivers.close()
+def workers() -> Iterator[Workers]:
+    workers = Workers({"HOME": "/nowhere"})
+    yield workers
+    workers.close()
 
 
 def program(statement: str, **more: object) -> WorkerRequest:
@@ -38,8 +38,8 @@ def program(statement: str, **more: object) -> WorkerRequest:
     return replace(request, **more)  # type: ignore[arg-type]
 
 
-def test_what_it_writes_and_its_status_come_back(drivers: Workers, python: Path) -> None:
-    said = drivers.ask(
+def test_what_it_writes_and_its_status_come_back(workers: Workers, python: Path) -> None:
+    said = workers.ask(
         python, program("import sys; print('out'); print('err', file=sys.stderr); sys.exit(3)")
     )
     assert (said.status, said.out, said.err) == (3, "out\n", "err\n")
@@ -57,60 +57,60 @@ def test_what_it_writes_and_its_status_come_back(drivers: Workers, python: Path)
     ],
 )
 def test_each_way_to_end_has_the_status_that_python_gives_it(
-    drivers: Workers, python: Path, statement: str, status: int
+    workers: Workers, python: Path, statement: str, status: int
 ) -> None:
-    assert drivers.ask(python, program(statement)).status == status
+    assert workers.ask(python, program(statement)).status == status
 
 
-def test_a_module_that_is_not_there_ends_with_1_and_says_so(drivers: Workers, python: Path) -> None:
-    said = drivers.ask(python, WorkerRequest("no_such_tool", (), "/"))
+def test_a_module_that_is_not_there_ends_with_1_and_says_so(workers: Workers, python: Path) -> None:
+    said = workers.ask(python, WorkerRequest("no_such_tool", (), "/"))
     assert said.status == 1
     assert "No module named no_such_tool" in said.err
 
 
-def test_a_folder_that_is_not_there_is_no_verdict(drivers: Workers, python: Path) -> None:
-    assert drivers.ask(python, program("pass", cwd="/no/such/folder")).status == 70
+def test_a_folder_that_is_not_there_is_no_verdict(workers: Workers, python: Path) -> None:
+    assert workers.ask(python, program("pass", cwd="/no/such/folder")).status == 70
 
 
-def test_a_tool_sees_only_the_environment_it_is_given(drivers: Workers, python: Path) -> None:
-    said = drivers.ask(python, program("import os; print(sorted(os.environ))"))
+def test_a_tool_sees_only_the_environment_it_is_given(workers: Workers, python: Path) -> None:
+    said = workers.ask(python, program("import os; print(sorted(os.environ))"))
     assert said.out.splitlines()[0] in ("['HOME']", "['HOME', 'LC_CTYPE']")
 
 
-def test_nothing_of_one_call_is_seen_by_the_next(drivers: Workers, python: Path) -> None:
-    drivers.ask(
+def test_nothing_of_one_call_is_seen_by_the_next(workers: Workers, python: Path) -> None:
+    workers.ask(
         python, program("import json; json.x = 1; import os; os.chdir('/tmp'); os.environ['A'] = 'b'")
     )
-    said = drivers.ask(
+    said = workers.ask(
         python, program("import json, os; print(hasattr(json, 'x'), os.getcwd(), 'A' in os.environ)")
     )
     assert said.out.splitlines()[0] == "False / False"
 
 
 def test_a_module_beside_the_files_does_not_stand_in_for_a_tool(
-    drivers: Workers, python: Path, tmp_path: Path
+    workers: Workers, python: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "obedient.py").write_text("raise SystemExit('hostile')")
-    assert drivers.ask(python, program("print('genuine')", cwd=str(tmp_path))).out.startswith("genuine")
+    assert workers.ask(python, program("print('genuine')", cwd=str(tmp_path))).out.startswith("genuine")
 
 
-def test_it_reads_nothing_from_the_terminal(drivers: Workers, python: Path) -> None:
-    assert drivers.ask(python, program("import sys; print(repr(sys.stdin.read()))")).out.startswith("''")
+def test_it_reads_nothing_from_the_terminal(workers: Workers, python: Path) -> None:
+    assert workers.ask(python, program("import sys; print(repr(sys.stdin.read()))")).out.startswith("''")
 
 
-def test_a_tool_that_does_not_end_is_ended(drivers: Workers, python: Path) -> None:
-    said = drivers.ask(python, program("while True: pass", seconds=1))
+def test_a_tool_that_does_not_end_is_ended(workers: Workers, python: Path) -> None:
+    said = workers.ask(python, program("while True: pass", seconds=1))
     assert said.status == -14
-    assert drivers.ask(python, program("print('next')")).out.startswith("next")
+    assert workers.ask(python, program("print('next')")).out.startswith("next")
 
 
-def test_a_flood_of_words_is_cut(drivers: Workers, python: Path) -> None:
-    said = drivers.ask(python, program("for _ in range(40): print('x' * 1024 * 1024)"))
+def test_a_flood_of_words_is_cut(workers: Workers, python: Path) -> None:
+    said = workers.ask(python, program("for _ in range(40): print('x' * 1024 * 1024)"))
     assert len(said.out) == 32 * 1024 * 1024
 
 
 def test_two_that_hold_the_same_lock_run_one_after_the_other(
-    drivers: Workers, python: Path, tmp_path: Path
+    workers: Workers, python: Path, tmp_path: Path
 ) -> None:
     mark, lock = tmp_path / "mark", tmp_path / "lock"
     statement = (
@@ -119,7 +119,7 @@ def test_two_that_hold_the_same_lock_run_one_after_the_other(
     )
     said: list[Output] = []
     request = program(statement, lock=str(lock))
-    threads = [threading.Thread(target=lambda: said.append(drivers.ask(python, request))) for _ in range(3)]
+    threads = [threading.Thread(target=lambda: said.append(workers.ask(python, request))) for _ in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -127,42 +127,42 @@ def test_two_that_hold_the_same_lock_run_one_after_the_other(
     assert [one.status for one in said] == [0, 0, 0], said
 
 
-def test_a_driver_that_is_killed_is_an_error_and_the_next_call_gets_another(
-    drivers: Workers, python: Path
+def test_a_worker_that_is_killed_is_an_error_and_the_next_call_gets_another(
+    workers: Workers, python: Path
 ) -> None:
     with pytest.raises(ServiceError, match="ended without an answer"):
-        drivers.ask(python, program("import os; os.kill(os.getppid(), 9)"))
-    assert drivers.ask(python, program("print('again')")).out.startswith("again")
+        workers.ask(python, program("import os; os.kill(os.getppid(), 9)"))
+    assert workers.ask(python, program("print('again')")).out.startswith("again")
 
 
-def test_an_interpreter_that_is_not_there_is_an_error(drivers: Workers, python: Path) -> None:
+def test_an_interpreter_that_is_not_there_is_an_error(workers: Workers, python: Path) -> None:
     with pytest.raises(ServiceError, match="not on this machine"):
-        drivers.ask(Path("/no/such/python"), program("pass"))
+        workers.ask(Path("/no/such/python"), program("pass"))
 
 
-def test_no_more_than_a_few_drivers_wait(drivers: Workers, python: Path) -> None:
+def test_no_more_than_a_few_workers_wait(workers: Workers, python: Path) -> None:
     for number in range(KEPT + 3):
         other = python.with_name(f"python-{number}")
         other.symlink_to("python")
-        drivers.ask(other, program("pass"))
-    assert len(drivers._all) == KEPT
+        workers.ask(other, program("pass"))
+    assert len(workers._all) == KEPT
 
 
-def test_closing_ends_what_is_at_work(drivers: Workers, python: Path) -> None:
+def test_closing_ends_what_is_at_work(workers: Workers, python: Path) -> None:
     failures: list[ServiceError] = []
 
     def ask() -> None:
         try:
-            drivers.ask(python, program("import time; time.sleep(60)"))
+            workers.ask(python, program("import time; time.sleep(60)"))
         except ServiceError as failure:
             failures.append(failure)
 
     thread = threading.Thread(target=ask)
     thread.start()
-    while not drivers._all:
+    while not workers._all:
         os.sched_yield()
-    drivers.close()
+    workers.close()
     thread.join(10)
     assert failures
     with pytest.raises(ServiceError, match="the run was ended"):
-        drivers.ask(python, program("pass"))
+        workers.ask(python, program("pass"))

@@ -45,9 +45,9 @@ def test_the_machine_format_is_asked_for_as_the_version_calls_it(version: tuple[
 
 
 def test_only_a_version_that_knows_safe_repairs_repairs() -> None:
-    assert TOOL.mending is not None
-    assert TOOL.mending((0, 0, 278)) == ()
-    assert "--no-unsafe-fixes" in TOOL.mending((0, 6, 9))
+    assert TOOL.repair is not None
+    assert TOOL.repair((0, 0, 278)) == ()
+    assert "--no-unsafe-fixes" in TOOL.repair((0, 6, 9))
 
 
 def test_a_fault_has_place_code_message_and_repair() -> None:

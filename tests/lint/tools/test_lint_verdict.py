@@ -9,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seatrial.core.model import Location, Problem, Severity
-from seatrial.lint.tools.locate import in_text, into_pyproject
-from seatrial.lint.tools.output import failure, judged, problem
+from seatrial.lint.tools.output import failure, in_text, into_pyproject, problem, verdict_of
 from seatrial.lint.tools.registry import TOOLS
 from seatrial.lint.tools.tool import Output, Reading, Tool
 from support.lint_cases import reading
@@ -126,7 +125,7 @@ def test_a_clean_end_is_a_clean_verdict(tool: Tool) -> None:
 
 
 def test_with_status_zero_nothing_weighs_as_an_error() -> None:
-    (one,) = judged("x", Output(0), [Problem(Location("a"), "m")]).problems
+    (one,) = verdict_of("x", Output(0), [Problem(Location("a"), "m")]).problems
     assert one.severity is Severity.WARNING
 
 

@@ -1,7 +1,4 @@
-"""What uv says when it fails, in one line: what is wrong, and what to type next.
-
-Making an environment beside its place with uv.
-"""
+"""Making an environment with uv, and the errors of uv in one line: what is wrong, and what to type next."""
 
 from __future__ import annotations
 
@@ -12,10 +9,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from seatrial.core.errors import ServiceError
-from seatrial.lint.environments.environment import Environment, Layer, site_of
+from seatrial.lint.environments.environment import FORMAT, MANIFEST, Environment, Layer, site_of
 from seatrial.system import uv
 
-_Saying = Callable[[re.Match[str], Layer], str]
+_Explain = Callable[[re.Match[str], Layer], str]
 
 _PACKAGE = r"`?([A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?(?:==| @ |=)([^\s`,]+)`?"
 _UNREACHED = (
@@ -24,14 +21,14 @@ _UNREACHED = (
 )
 
 
-def explained(said: str, layer: Layer) -> str:
-    """One line for what uv wrote to its error output."""
-    text = re.sub(r"\s+", " ", said)
-    for pattern, saying in _SAYINGS:
-        match = re.search(pattern, text, re.IGNORECASE)
+def explanation(text: str, layer: Layer) -> str:
+    """Return one line for what uv wrote to standard error."""
+    line = re.sub(r"\s+", " ", text)
+    for pattern, explain in _EXPLANATIONS:
+        match = re.search(pattern, line, re.IGNORECASE)
         if match:
-            return _plain(saying(match, layer))
-    return _plain(f"uv cannot install its packages: {_first_error(said)}")
+            return _plain(explain(match, layer))
+    return _plain(f"uv cannot install its packages: {_first_error(text)}")
 
 
 def _unknown(match: re.Match[str], layer: Layer) -> str:
@@ -85,7 +82,7 @@ def _gitless(match: re.Match[str], _: Layer) -> str:
     return "a package comes from git and cannot be fetched; check the address and your access to it"
 
 
-_SAYINGS: tuple[tuple[str, _Saying], ...] = (
+_EXPLANATIONS: tuple[tuple[str, _Explain], ...] = (
     (r"no space left on device|disk quota exceeded", _full),
     (r"read-only file system|permission denied \(os error", _sealed),
     (rf"hash mismatch for {_PACKAGE}", _changed),
@@ -101,33 +98,31 @@ _SAYINGS: tuple[tuple[str, _Saying], ...] = (
 )
 
 
-def _first_error(said: str) -> str:
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
+def _first_error(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
     errors = (line.removeprefix("error:").strip() for line in lines if line.startswith("error:"))
     causes = (line.removeprefix("cause:").strip() for line in lines if line.startswith("cause:"))
-    told = [next(errors, ""), next(causes, "")]
-    return ": ".join(part for part in told if part)[:300] or "it does not say why"
+    parts = [next(errors, ""), next(causes, "")]
+    return ": ".join(part for part in parts if part)[:300] or "it does not say why"
 
 
 def _plain(text: str) -> str:
-    """Without what would steer a terminal, and without passwords in addresses."""
+    """Return a text without control characters, and without passwords in addresses."""
     text = re.sub(r"//[^/@\s]*@", "//", text)
     return "".join(character if character.isprintable() else " " for character in text)
 
 
-MANIFEST = "seatrial.json"
-FORMAT = 1
 BASE_FILE = "_seatrial_base.pth"
 
 IGNORED = ("__pycache__", BASE_FILE, "_virtualenv.py", "_virtualenv.pth")
 
 
 class ClashError(Exception):
-    """Files of the layer and of its base belong to one package: only one folder can hold them rightly."""
+    """A layer and its base hold files of one package, which must be in one folder."""
 
 
 def make(layer: Layer, part: Path, base: Environment | None) -> Path:
-    """The finished environment inside the fresh folder `part`, its manifest written last.
+    """Make an environment inside the new folder `part`, its manifest last, and return its folder.
 
     Raises ServiceError, ClashError, and OSError.
     """
@@ -150,11 +145,11 @@ def make(layer: Layer, part: Path, base: Environment | None) -> Path:
 def _uv(layer: Layer, part: Path, *arguments: str) -> None:
     ran = uv.run(*arguments, cwd=part)
     if ran.status:
-        raise ServiceError(explained(ran.err.decode(errors="replace"), layer))
+        raise ServiceError(explanation(ran.err.decode(errors="replace"), layer))
 
 
 def _install(layer: Layer, part: Path, python: str) -> None:
-    """From what uv has already, if that is enough: it asks the index about every package otherwise."""
+    """Install offline from uv's cache if that has everything: otherwise uv asks the index about every package."""
     arguments = ("pip", "install", *_options(layer), "--python", python)
     if uv.run(*arguments, "--offline", cwd=part).status:
         _uv(layer, part, *arguments)
@@ -189,9 +184,9 @@ def _sizes(folder: Path) -> Iterator[int]:
 
 
 def refuse_clashes(one: Path, other: Path) -> None:
-    """Raises ClashError where both folders hold the same file, or parts of one package that is no namespace.
+    """Raise ClashError where both folders hold the same file, or parts of one package other than a namespace.
 
-    Python and type checkers take such a package from one of them only; in one folder they see both.
+    Python and type checkers read such a package from one of them only; in one folder they see both parts.
     """
     both = {*os.listdir(one)} & {*os.listdir(other)} - {*IGNORED, ".lock"}
     for name in sorted(both):

@@ -1,7 +1,4 @@
-"""What is wanted, what is made of it, and what it is called.
-
-Packages that come from a folder or file of the workspace: where they really are, and their content.
-"""
+"""Environments as values: what is requested, the layers to make of it, and the result."""
 
 from __future__ import annotations
 
@@ -9,17 +6,24 @@ import hashlib
 import os
 import platform
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from seatrial.core.errors import ServiceError
+from seatrial.dependencies.constraints import canonical
 from seatrial.dependencies.requirements import Requirement, Requirements
 from seatrial.lint.interpreters import Interpreter
 
 RECIPE = 1
-"""Raised when environments are made in another way: those of before are no longer found."""
+"""Raised when environments are made in another way, so that those of before are no longer found."""
+
+MANIFEST = "seatrial.json"
+"""The file that is written into an environment when it is finished."""
+
+FORMAT = 1
+"""The format of manifests."""
 
 
 @dataclass(frozen=True)
@@ -35,10 +39,10 @@ class EnvironmentRequest:
 
 @dataclass(frozen=True)
 class Environment:
-    """A folder in which Python and the packages of an integration stand; ready to use.
+    """A folder with a Python and the packages of an integration, ready to use.
 
-    `packages` are all that Python sees there, version by name, those of `base` included.
-    `key` names its content; with the same key the same lies at the same path.
+    `packages` are all that Python sees there, version by name, those of `base` included. `key` names its
+    content; with the same key the same content is at the same path.
     """
 
     key: str
@@ -49,13 +53,27 @@ class Environment:
 
     @property
     def shared(self) -> Environment:
-        """The part that others may stand on too: the base, or the whole where there is none."""
+        """The part that other integrations may use too: the base, or the whole where there is none."""
         return self.base or self
+
+    @property
+    def programs(self) -> list[Path]:
+        """The folders that its programs may be in."""
+        return [layer.python.parent for layer in (self, self.base) if layer]
+
+    @property
+    def prefixes(self) -> list[Path]:
+        """The folders that it consists of."""
+        return [programs.parent for programs in self.programs]
+
+
+BESIDE = Environment("own", Path(sys.executable), Path(), {})
+"""The environment in which Seatrial itself is installed."""
 
 
 @dataclass(frozen=True)
 class Local:
-    """A pin that is installed from a folder or file of the workspace: where it really is, and its content."""
+    """A pin that is installed from a folder or file of the workspace: its real path, and a digest of its content."""
 
     path: Path
     digest: str
@@ -63,7 +81,7 @@ class Local:
 
 @dataclass(frozen=True)
 class Layer:
-    """An environment to be made: its own packages, over those of a base."""
+    """An environment to make: its own packages, on top of those of a base."""
 
     interpreter: Interpreter
     pins: tuple[Requirement, ...]
@@ -73,7 +91,7 @@ class Layer:
 
     @cached_property
     def key(self) -> str:
-        """What it is called: a digest of all that decides its content and place."""
+        """A digest of all that decides its content and place."""
         local = [f"{name} {one.path} {one.digest}" for name, one in sorted(self.locals.items())]
         parts = (
             f"{RECIPE} {sys.platform} {platform.machine()}",
@@ -87,7 +105,7 @@ class Layer:
 
     @property
     def lines(self) -> list[str]:
-        """What uv is told to install."""
+        """The requirements that uv installs."""
         found = (self.locals.get(pin.name) for pin in self.pins)
         return [pin.line_in(one.path if one else None) for pin, one in zip(self.pins, found, strict=True)]
 
@@ -97,14 +115,22 @@ class Layer:
         return {pin.name: pin.version for pin in self.pins}
 
     def flat(self) -> Layer:
-        """The same packages in one layer."""
+        """Return a layer with the same packages and no base."""
         below: Sequence[Requirement] = self.base.pins if self.base else ()
         return Layer(self.interpreter, tuple(sorted((*self.pins, *below))), self.locals, self.indexes)
 
 
 def site_of(place: Path, interpreter: Interpreter) -> Path:
-    """The folder of packages in the environment at `place`."""
+    """Return the folder of packages in the environment at `place`."""
     return place / "lib" / f"python{interpreter.minor}" / "site-packages"
+
+
+def distributions(entries: Collection[str]) -> dict[str, str]:
+    """Return the installed packages that the names in a folder of packages show: version by name."""
+    found = (
+        name.removesuffix(".dist-info").rpartition("-") for name in entries if name.endswith(".dist-info")
+    )
+    return {canonical(name): version for name, _, version in found}
 
 
 SKIPPED = {
@@ -123,7 +149,7 @@ MAX_FILES = 20_000
 
 
 def locals_of(one: EnvironmentRequest) -> dict[str, Local]:
-    """The local packages of an integration by name. Raises ServiceError for one outside the workspace."""
+    """Return the local packages of an integration by name. Raises ServiceError for one outside the workspace."""
     return {pin.name: _local(one, pin) for pin in one.requirements.pins if pin.local}
 
 
@@ -147,7 +173,7 @@ def _local(one: EnvironmentRequest, pin: Requirement) -> Local:
 
 
 def _digest(path: Path, editable: bool) -> str:
-    """The content that is installed; of an editable one only what describes it, the rest is read in place."""
+    """Return a digest of what is installed; of an editable package only its metadata, the rest is read in place."""
     found = hashlib.blake2b(digest_size=16)
     files = [path / name for name in METADATA if (path / name).is_file()] if editable else list(_files(path))
     if len(files) > MAX_FILES:

@@ -1,7 +1,4 @@
-"""From what integrations install to environments that are ready: those found, those made, those that cannot be.
-
-Getting layers ready, several at once: found whole, waited for, or made.
-"""
+"""The environments of a run: those found ready, those made, several at once, and those that cannot be made."""
 
 from __future__ import annotations
 
@@ -19,14 +16,22 @@ from types import TracebackType
 from seatrial.core.errors import ServiceError
 from seatrial.dependencies.requirements import Requirement
 from seatrial.lint.environments.bases import choose_bases
-from seatrial.lint.environments.creation import FORMAT, MANIFEST, ClashError, make
-from seatrial.lint.environments.environment import Environment, EnvironmentRequest, Layer, locals_of, site_of
+from seatrial.lint.environments.creation import ClashError, make
+from seatrial.lint.environments.environment import (
+    FORMAT,
+    MANIFEST,
+    Environment,
+    EnvironmentRequest,
+    Layer,
+    locals_of,
+    site_of,
+)
 from seatrial.lint.environments.shelf import Shelf
 from seatrial.lint.environments.venv import own_environment
 from seatrial.system import locks
 
 ATTEMPTS = 5
-"""So often is an environment made that others damage or remove before it can be used."""
+"""How often an environment is made again that others damage or remove before it can be used."""
 
 Tell = Callable[[str], None]
 
@@ -40,11 +45,11 @@ class Layering:
         self._held = held
         self._tell = tell
         self._stopped = threading.Event()
-        self._told = threading.Event()
+        self._has_told = threading.Event()
         self._futures: dict[str, Future[Environment]] = {}
 
     def all_of(self, layers: Mapping[str, Layer]) -> dict[str, Environment | ServiceError]:
-        """The environment of each layer, or why there is none; one layer where two cannot hold the files."""
+        """Return the environment of each layer, or why there is none; flattened where two layers clash."""
         for layer in layers.values():
             if layer.base:
                 self._begin(layer.base)
@@ -81,7 +86,7 @@ class Layering:
         return Environment(layer.key, place / "bin" / "python", site, packages, base)
 
     def _hold(self, layer: Layer, base: Environment | None) -> None:
-        """Use what stands there; where it does not, or is damaged, make it first."""
+        """Lock an environment for use; make it first where it does not exist or is damaged."""
         for _ in range(ATTEMPTS):
             descriptor = locks.take(self._shelf.lock(layer.key), exclusive=False, waiting=self._waiting)
             assert descriptor is not None
@@ -105,7 +110,7 @@ class Layering:
             os.close(descriptor)
 
     def _put(self, layer: Layer, base: Environment | None) -> None:
-        """Make it beside its place and rename it there: it is there whole or not at all."""
+        """Make an environment beside its place and rename it: it is there whole or not at all."""
         more = f" over {len(base.packages)} that are there" if base else ""
         self._tell(f"installing {len(layer.pins)} packages{more}")
         part = self._shelf.part(layer.key)
@@ -121,21 +126,21 @@ class Layering:
             shutil.rmtree(part, ignore_errors=True)
 
     def stop(self) -> None:
-        """Begin nothing more, and wait for nobody."""
+        """Start nothing more, and stop waiting for other processes."""
         self._stopped.set()
 
     def _waiting(self) -> None:
         if self._stopped.is_set():
             raise ServiceError("it was interrupted")
-        if not self._told.is_set():
-            self._told.set()
+        if not self._has_told.is_set():
+            self._has_told.set()
             self._tell("waiting for another run that makes the same environment")
 
 
 class Environments:
-    """The environments below a folder. What `prepare` gives stays in place until `close`.
+    """The environments below a folder. Those that `prepare` returns stay in place until `close`.
 
-    `tracked` says whether git tracks files in a folder; without it no `.venv` of an integration is used.
+    `tracked` returns whether git tracks files in a folder; without it no `.venv` of an integration is used.
     """
 
     def __init__(self, root: Path, tracked: Callable[[Path], bool] = lambda folder: True) -> None:
@@ -152,12 +157,12 @@ class Environments:
         self.close()
 
     def close(self) -> None:
-        """Let others remove what is no longer used here."""
+        """Release the locks, so that others may remove what is no longer used here."""
         while self._held:
             os.close(self._held.pop())
 
     def sweep(self, max_age: float, max_bytes: int) -> int:
-        """See `Shelf.sweep`; what `prepare` gave stays. Nothing is removed where the folder cannot be written."""
+        """Sweep as `Shelf.sweep` does, but keep what `prepare` returned, and all in a folder that cannot be written."""
         with suppress(ServiceError, OSError):
             return self._shelf.sweep(max_age, max_bytes)
         return 0
@@ -165,9 +170,9 @@ class Environments:
     def prepare(
         self, wanted: Sequence[EnvironmentRequest], jobs: int = 2, tell: Tell = lambda line: None
     ) -> dict[str, Environment | ServiceError]:
-        """The environment of each integration by name, or one line that says why there is none.
+        """Return the environment of each integration by name, or an error of one line.
 
-        What is missing is made, `jobs` at a time; `tell` is told of each that is begun, from any thread.
+        Missing environments are made, `jobs` at a time; `tell` is called for each, from any thread.
         """
         own = {one.name: found for one in wanted if (found := own_environment(one, self._tracked))}
         rest = [one for one in wanted if one.name not in own]
@@ -182,7 +187,7 @@ class Environments:
         return {**own, **self._made(rest, layers, jobs, tell)}
 
     def _layers(self, wanted: Sequence[EnvironmentRequest]) -> Iterator[tuple[str, Layer | ServiceError]]:
-        """What to make for each, by Python."""
+        """Yield the layer to make for each integration, by Python."""
         by_python = sorted(wanted, key=lambda one: (str(one.interpreter.path), one.name))
         for _, group in groupby(by_python, key=lambda one: one.interpreter.path):
             members = list(group)
@@ -218,17 +223,17 @@ class Environments:
 
 
 def _of(one: EnvironmentRequest, failed: ServiceError) -> ServiceError:
-    """The failure, naming the integration."""
+    """Return the failure with the integration's name."""
     return ServiceError(f"{one.name}: {failed}")
 
 
 def _shareable(one: EnvironmentRequest) -> Iterator[Requirement]:
-    """What may lie in a base: what does not come from the workspace."""
+    """Return the packages that may be in a base: all that do not come from the workspace."""
     return (pin for pin in one.requirements.pins if not pin.local)
 
 
 def _layer(one: EnvironmentRequest, base: frozenset[str]) -> Layer:
-    """What to make for one: a base and what lies over it, or the whole."""
+    """Return the layer for an integration: a base and the rest on top of it, or all in one."""
     shared = tuple(pin for pin in _shareable(one) if pin.digest in base)
     rest = tuple(pin for pin in one.requirements.pins if pin not in shared)
     if not shared:

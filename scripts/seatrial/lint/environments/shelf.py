@@ -1,4 +1,4 @@
-"""The folder of environments: each under its key, with a lock beside it whose date is its last use."""
+"""The folder of environments: each under its key, with a lock file beside it whose date is its last use."""
 
 from __future__ import annotations
 
@@ -8,15 +8,13 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from seatrial.dependencies.constraints import canonical
-from seatrial.lint.environments.creation import FORMAT, MANIFEST
-from seatrial.lint.environments.environment import site_of
+from seatrial.lint.environments.environment import FORMAT, MANIFEST, distributions, site_of
 from seatrial.lint.interpreters import Interpreter
 from seatrial.system import locks
 
@@ -31,19 +29,19 @@ class Shelf:
     root: Path
 
     def place(self, key: str) -> Path:
-        """Where an environment stands."""
+        """Return the folder of an environment."""
         return self.root / key
 
     def lock(self, key: str) -> Path:
-        """The file that is locked while it is used or made."""
+        """Return the file that is locked while an environment is used or made."""
         return self.root / f"{key}.lock"
 
     def part(self, key: str) -> Path:
-        """A new name beside the place; two that make the same never share one."""
+        """Return a new name beside the place, so that two runs that make the same environment never share one."""
         return self.root / f"{key}.{secrets.token_hex(6)}.part"
 
     def manifest(self, key: str) -> Mapping[str, Any] | None:
-        """What was written when it was finished; None where there is nothing whole."""
+        """Return the manifest of an environment; None where it is not finished."""
         try:
             found = json.loads((self.place(key) / MANIFEST).read_bytes())
         except (OSError, ValueError, RecursionError):
@@ -51,7 +49,7 @@ class Shelf:
         return found if isinstance(found, dict) and found.get("format") == FORMAT else None
 
     def is_intact(self, key: str, interpreter: Interpreter) -> bool:
-        """Whether its Python can be started and everything that was installed is still listed."""
+        """Return whether its Python can be started and everything that was installed is still listed."""
         manifest, place = self.manifest(key) or {}, self.place(key)
         if manifest.get("clash"):
             return True
@@ -65,7 +63,7 @@ class Shelf:
         return wanted <= entries and distributions(entries).keys() == distributions(wanted).keys()
 
     def bases(self, interpreter: Interpreter) -> Iterator[frozenset[str]]:
-        """The pins of each environment that stands alone and has this Python."""
+        """Yield the pins of each environment that has this Python and no base."""
         stated = [str(interpreter.path), interpreter.version]
         for key in self.keys():
             found = self.manifest(key) or {}
@@ -74,7 +72,7 @@ class Shelf:
                 yield _names(found.get("pins"))
 
     def keys(self) -> list[str]:
-        """The keys of all that stand there, sorted."""
+        """Return the keys of all environments, sorted."""
         return [name for name in self._names() if _KEY.fullmatch(name)]
 
     def _names(self) -> list[str]:
@@ -84,9 +82,9 @@ class Shelf:
             return []
 
     def remove(self, key: str) -> None:
-        """Take an environment away, and what was begun of it; whoever calls holds its lock alone.
+        """Remove an environment and its unfinished parts; the caller holds its lock exclusively.
 
-        A kill on the way leaves a part for the next time.
+        If the process is killed meanwhile, a part is left for the next time.
         """
         with suppress(FileNotFoundError):
             os.rename(self.place(key), self.part(key))
@@ -95,7 +93,7 @@ class Shelf:
                 shutil.rmtree(self.root / name, ignore_errors=True)
 
     def sweep_parts(self) -> None:
-        """Remove what was begun and is no longer being made."""
+        """Remove unfinished environments that no process is making."""
         for name in self._names():
             match = _PART.fullmatch(name)
             lock = locks.take(self.lock(match[1]), exclusive=True) if match else None
@@ -106,7 +104,7 @@ class Shelf:
     def sweep(self, max_age: float, max_bytes: int) -> int:
         """Remove those unused for `max_age` seconds, then the longest unused until `max_bytes` suffice.
 
-        Those in use stay. Gives the bytes that were removed, counted as if no file were shared.
+        Those in use stay. Returns the bytes that were removed, counted as if no file were shared.
         """
         self.sweep_parts()
         uses = sorted((self._last_use(key), key) for key in self.keys())
@@ -120,7 +118,7 @@ class Shelf:
         return gone
 
     def _lone_locks(self) -> list[str]:
-        """The keys whose environment is gone, or never was."""
+        """Return the keys of locks without an environment."""
         keys = [name.removesuffix(".lock") for name in self._names() if name.endswith(".lock")]
         return [key for key in keys if _KEY.fullmatch(key) and not self.place(key).exists()]
 
@@ -146,11 +144,3 @@ class Shelf:
 
 def _names(value: Any) -> frozenset[str]:
     return frozenset(one for one in value if isinstance(one, str)) if isinstance(value, list) else frozenset()
-
-
-def distributions(entries: Collection[str]) -> dict[str, str]:
-    """The installed packages that a folder's names tell of: version by name."""
-    found = (
-        name.removesuffix(".dist-info").rpartition("-") for name in entries if name.endswith(".dist-info")
-    )
-    return {canonical(name): version for name, _, version in found}

@@ -1,4 +1,4 @@
-"""The `.venv` that an author has in the integration's folder: used where it is what the lock says."""
+"""The `.venv` that an author has in the integration's folder: used where it holds what the lock says."""
 
 from __future__ import annotations
 
@@ -12,20 +12,19 @@ from pathlib import Path
 
 from seatrial.dependencies.constraints import canonical_version
 from seatrial.dependencies.requirements import Requirements
-from seatrial.lint.environments.environment import Environment, EnvironmentRequest, site_of
-from seatrial.lint.environments.shelf import distributions
+from seatrial.lint.environments.environment import Environment, EnvironmentRequest, distributions, site_of
 from seatrial.lint.interpreters import Interpreter
 
 NAME = ".venv"
 TOOLS = {"pip", "setuptools", "wheel"}
-"""What tools put into every environment."""
+"""Packages that tools put into every environment."""
 
 LAUNCHERS = {"distutils-precedence.pth", "_virtualenv.pth"}
 _PYTHON = re.compile(r"python(3(\.[0-9]+)?)?")
 
 
 def own_python(folder: Path, found: Sequence[Interpreter]) -> Interpreter | None:
-    """The Python that an integration's own `.venv` was made with; None where it is not among those found."""
+    """Return the Python with which an integration's `.venv` was made; None where it is not among those found."""
     place = folder / NAME
     if not _is_folder(place):
         return None
@@ -34,7 +33,7 @@ def own_python(folder: Path, found: Sequence[Interpreter]) -> Interpreter | None
 
 
 def own_environment(wanted: EnvironmentRequest, tracked: Callable[[Path], bool]) -> Environment | None:
-    """The integration's own environment; None where it is not exactly what would be made for it.
+    """Return the integration's own environment; None where it is not exactly what would be made for it.
 
     It must be a real folder of which git tracks nothing, hold no links but to its Python, have the
     wanted Python, and the packages of the lock at their versions, besides pip's kind and the project itself.
@@ -63,7 +62,7 @@ def _is_folder(path: Path) -> bool:
 
 
 def _is_closed(place: Path) -> bool:
-    """Whether nothing leads out of it but its Python, not even the packages of the machine."""
+    """Return whether nothing in it leads out but its Python, not even the packages of the machine."""
     settings = (place / "pyvenv.cfg").read_text(errors="replace").lower()
     if not re.search(r"^include-system-site-packages\s*=\s*false\s*$", settings, re.MULTILINE):
         return False
@@ -83,7 +82,7 @@ def _is_known_link(link: Path, place: Path) -> bool:
 
 
 def _holds(site: Path, wanted: EnvironmentRequest) -> bool:
-    """Whether exactly the pinned packages are installed."""
+    """Return whether exactly the pinned packages are installed."""
     entries = set(os.listdir(site))
     if any(name.endswith((".egg-info", ".egg-link", ".egg")) for name in entries) or not _is_plain(
         wanted.requirements
@@ -106,12 +105,12 @@ def _holds(site: Path, wanted: EnvironmentRequest) -> bool:
 
 
 def _is_plain(requirements: Requirements) -> bool:
-    """Whether all comes from package indexes, so that a version names a content."""
+    """Return whether all comes from package indexes, so that a version stands for a content."""
     return all(pin.line.startswith(f"{pin.name}==") for pin in requirements.pins)
 
 
 def _is_of(distribution: Path, folder: Path) -> bool:
-    """Whether what is installed is the project of this folder, read in place."""
+    """Return whether a distribution is the project of this folder, read in place."""
     try:
         direct = json.loads((distribution / "direct_url.json").read_bytes())
     except OSError:
@@ -120,7 +119,7 @@ def _is_of(distribution: Path, folder: Path) -> bool:
 
 
 def _are_known(site: Path, entries: Collection[str], project: Sequence[str]) -> bool:
-    """Whether each file that adds to the path of Python belongs to a package other than the project's own."""
+    """Return whether each file that adds to Python's path belongs to a package other than the project's own."""
     adding = {name for name in entries if name.endswith(".pth")} - LAUNCHERS
     for name in entries if adding else ():
         if name.endswith(".dist-info"):
@@ -130,6 +129,6 @@ def _are_known(site: Path, entries: Collection[str], project: Sequence[str]) -> 
 
 
 def _adds_only(file: Path, folder: Path) -> bool:
-    """Whether a file adds nothing but the integration's folder."""
+    """Return whether a file adds nothing but the integration's folder."""
     lines = {line.strip() for line in file.read_text(errors="replace").splitlines() if line.strip()}
     return all(os.path.realpath(line) == os.path.realpath(folder) for line in lines)

@@ -1,27 +1,31 @@
-"""Linting integrations: read what there is, look up what is known, run the rest, keep the answers."""
+"""A lint run in five steps: jobs, known results, environments, outputs, findings (in `outcome`)."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from seatrial.core.errors import ServiceError
 from seatrial.core.model import Integration
-from seatrial.lint.run.context import Cell, LintContext, Tell, lint_context
-from seatrial.lint.run.fingerprint import contents
-from seatrial.lint.run.jobs import LintCandidate, LintJob
-from seatrial.lint.run.questions import candidates, questions
+from seatrial.lint.environments.environment import Environment
+from seatrial.lint.run.fingerprint import fingerprint
+from seatrial.lint.run.jobs import Cell, LintFolder, LintJob, jobs_of
+from seatrial.lint.run.run_context import LintContext, lint_context
 from seatrial.lint.tools.tool import Tool, ToolRun
 
-__all__ = ["Cell", "LintContext", "Tell", "lint", "lint_context"]
+__all__ = ["Cell", "LintContext", "lint", "lint_context"]
 
 
 def lint(
-    context: LintContext, integrations: Sequence[Integration], tools: Sequence[Tool], tell: Tell
+    context: LintContext,
+    integrations: Sequence[Integration],
+    tools: Sequence[Tool],
+    tell: Callable[[Cell], None],
 ) -> list[Cell]:
-    """One cell for each tool on each integration, in their order; the same for any number of jobs.
+    """Return a cell for each tool on each integration, in their order; the same for any number of parallel runs.
 
-    Raises UsageError for a wrong choice of Python, ServiceError where this machine lacks what all need.
+    `tell` is called with each cell as soon as it is known. Raises UsageError for a wrong choice of Python,
+    ServiceError where this machine lacks what all need.
     """
     cells = {}
     for cell in _cells(context, integrations, tools):
@@ -34,52 +38,50 @@ def _cells(
     context: LintContext, integrations: Sequence[Integration], tools: Sequence[Tool]
 ) -> Iterator[Cell]:
     unknown = []
-    for candidate in candidates(context, integrations):
-        for asked in questions(context, candidate, tools):
-            run = _known(context, asked) if isinstance(asked, LintJob) else None
-            if isinstance(asked, Cell):
-                yield asked
-            elif run is not None:
-                yield Cell(asked.candidate.integration, asked.tool, run, kept=True, question=asked)
-            else:
-                unknown.append(asked)
+    for job in jobs_of(context.workspace.root, integrations, tools, context.python):
+        cell = job if isinstance(job, Cell) else _known(context, job)
+        if cell is not None:
+            yield cell
+        elif isinstance(job, LintJob):
+            unknown.append(job)
     if unknown:
-        yield from _answered(context, unknown)
+        yield from _run(context, unknown)
 
 
-def _known(context: LintContext, question: LintJob) -> ToolRun | None:
-    return None if context.fresh or question.unkept else context.results.run(question.basis.key)
+def _known(context: LintContext, job: LintJob) -> Cell | None:
+    """Return the cell of a job whose result was kept."""
+    run = None if context.fresh or job.unkept else context.results.run(job.key)
+    return Cell(job.folder.integration, job.tool, run, kept=True, job=job) if run else None
 
 
-def _answered(context: LintContext, unknown: Sequence[LintJob]) -> Iterator[Cell]:
-    from seatrial.lint.run.answers import answers
-    from seatrial.lint.run.seats import seated
+def _run(context: LintContext, unknown: Sequence[LintJob]) -> Iterator[Cell]:
+    from seatrial.lint.run.outputs import outputs
 
-    ready = []
-    for seat in seated(context, unknown):
-        if isinstance(seat, Cell):
-            yield seat
+    ready = {}
+    for job, environment in context.environments_of(unknown).items():
+        if isinstance(environment, Environment):
+            ready[job] = environment
         else:
-            ready.append(seat)
-    for question, answer in answers(context.runs, ready, context.jobs):
-        yield _cell(context, question, answer)
+            yield environment
+    for job, run in outputs(context.runs, ready, context.parallel):
+        yield _cell(context, job, run)
     context.sweep(time.time())
 
 
-def _cell(context: LintContext, question: LintJob, answer: ToolRun | ServiceError) -> Cell:
-    """The cell of a new answer, which is kept if it is a verdict on what still lies there."""
-    of, tool = question.candidate.integration, question.tool
-    if isinstance(answer, ServiceError):
-        return Cell(of, tool, failure=str(answer), question=question)
-    failure = tool.read(answer.output, answer.more).failure
-    if not failure and not question.unkept and _unchanged(context, question.candidate):
-        context.results.keep(question.basis.key, answer)
-    context.results.remember(question.candidate.folder, tool.name, question.basis.record())
-    return Cell(of, tool, answer, failure=failure, question=question)
+def _cell(context: LintContext, job: LintJob, run: ToolRun | ServiceError) -> Cell:
+    """Return the cell of a new run, which is kept if it is a verdict on what is still in the folder."""
+    integration, tool = job.folder.integration, job.tool
+    if isinstance(run, ServiceError):
+        return Cell(integration, tool, failure=str(run), job=job)
+    failure = tool.read(run.output, run.more).failure
+    if not failure and not job.unkept and _unchanged(job.folder):
+        context.results.keep(job.key, run)
+    context.results.remember(job.folder.path, tool.name, job.record())
+    return Cell(integration, tool, run, failure=failure, job=job)
 
 
-def _unchanged(context: LintContext, candidate: LintCandidate) -> bool:
+def _unchanged(folder: LintFolder) -> bool:
     try:
-        return contents(candidate.folder, context.workspace.root) == candidate.contents
+        return fingerprint(folder.path, folder.root) == folder.fingerprint
     except OSError:
         return False

@@ -1,6 +1,6 @@
-"""Results kept from run to run: a key, and the run that was seen under it, as plain files.
+"""Results kept from run to run, in plain files: the run of a tool under the key of its job.
 
-Nothing here is ever needed: what is missing, damaged or cannot be written is worked out again.
+Nothing here is indispensable: what is missing, damaged or cannot be written is worked out again.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ MOST_BYTES = 256 * 1024 * 1024
 
 
 def home(environ: Mapping[str, str]) -> Path:
-    """The folder for all that Seatrial keeps: SEATRIAL_CACHE, else the person's cache folder."""
+    """Return the folder for all that Seatrial keeps: SEATRIAL_CACHE, else the person's cache folder."""
     from platformdirs import user_cache_dir
 
     return Path(os.path.abspath(environ.get("SEATRIAL_CACHE") or user_cache_dir("seatrial")))
@@ -43,7 +43,7 @@ class Results:
         self._folder = folder
 
     def run(self, key: str) -> ToolRun | None:
-        """What was kept under a key."""
+        """Return the run that was kept under a key."""
         kept = _load(self._place(key))
         try:
             more = Output(**kept["more"]) if kept and kept["more"] else None
@@ -52,15 +52,15 @@ class Results:
             return None
 
     def keep(self, key: str, run: ToolRun) -> None:
-        """Keep a run; where that cannot be, nothing is kept."""
+        """Keep a run; where nothing can be written, nothing is kept."""
         _save(self._place(key), asdict(run))
 
     def last(self, folder: Path, tool: str) -> dict[str, Any]:
-        """The record of what the last verdict of this tool on this folder depended on; empty for none."""
+        """Return the record of the last job of this tool on this folder; empty for none."""
         return _load(self._record(folder, tool)) or {}
 
     def remember(self, folder: Path, tool: str, record: Mapping[str, Any]) -> None:
-        """Keep such a record."""
+        """Keep the record of a job."""
         _save(self._record(folder, tool), dict(record))
 
     def sweep(self, now: float, most_bytes: int = MOST_BYTES) -> None:
@@ -89,7 +89,7 @@ class Results:
 
 
 def _load(path: Path) -> dict[str, Any] | None:
-    """The object in a file whose first line vouches for its second; it counts as used now."""
+    """Return the object in a file whose first line is the digest of its second; the file counts as used now."""
     try:
         digest, _, text = path.read_bytes().partition(b"\n")
         if hashlib.sha256(text).hexdigest().encode() != digest:

@@ -1,31 +1,59 @@
-"""What lies in an integration's folder and around it, as digests: all that a lint verdict can depend on."""
+"""The fingerprint of an integration's folder and what is around it: all files that a lint verdict can depend on."""
 
 from __future__ import annotations
 
 import os
 import stat
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 
-from seatrial.lint.run.keys import ASTRAY, SPECIAL, Contents
+from seatrial.lint.tools import registry
 
 BYPRODUCTS = frozenset({
     ".git", ".hg", ".venv", "__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis",
 })  # fmt: skip
-"""Folders that tools leave behind and that no lint tool looks into."""
+"""Folders that tools leave behind and that no lint tool reads."""
 
-SETTINGS_ABOVE = (
-    ".git", ".git/info/exclude", ".gitignore", ".hg", ".ignore", ".mypy.ini", ".ruff.toml", ".yamllint",
-    ".yamllint.yaml", ".yamllint.yml", "__init__.py", "mypy.ini", "pyproject.toml", "ruff.toml", "setup.cfg",
+COMMON_SETTINGS = (
+    ".git", ".git/info/exclude", ".gitignore", ".hg", ".ignore", "__init__.py", "pyproject.toml",
 )  # fmt: skip
-"""What the tools look for in the folders above the one they run in."""
+"""Files that several tools look for in the folders above the one they run in."""
+
+SPECIAL, ASTRAY = "special", "astray"
+ODD = (SPECIAL, ASTRAY)
+"""What is recorded where there is no digest."""
 
 CHUNK = 1 << 20
+"""Bytes read at once."""
 
 
-def contents(folder: Path, root: Path) -> Contents:
-    """What lies in `folder`, which is within the workspace `root`. Raises OSError for a file it cannot read."""
+@dataclass(frozen=True)
+class Fingerprint:
+    """A folder's files by path, each with a digest of bytes and mode, and the settings in the folders above.
+
+    `sizes` are in bytes. `around` holds, by path relative to the folder, the files that tools look for in the
+    folders above. `astray` are links whose targets no digest covers; with any, the digests prove nothing.
+    """
+
+    files: Mapping[str, str]
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    around: Mapping[str, str] = field(default_factory=dict)
+    astray: tuple[str, ...] = ()
+
+    @property
+    def plain(self) -> Iterator[str]:
+        """The paths of regular files: those that are safe to open."""
+        return (path for path, digest in self.files.items() if " " not in digest and digest not in ODD)
+
+
+def fingerprint(folder: Path, root: Path) -> Fingerprint:
+    """Return the fingerprint of `folder`, which is within the workspace `root`.
+
+    Raises OSError for a file that cannot be read.
+    """
     files: dict[str, str] = {}
     sizes: dict[str, int] = {}
     astray = []
@@ -35,11 +63,11 @@ def contents(folder: Path, root: Path) -> Contents:
         if digest is None:
             astray.append(path)
         files[path], sizes[path] = digest or ASTRAY, item.stat(follow_symlinks=False).st_size
-    return Contents(files, sizes, _around(folder), tuple(astray))
+    return Fingerprint(files, sizes, _around(folder), tuple(astray))
 
 
 def _walk(base: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
-    """Every path that is no folder, in no order; links are not followed."""
+    """Yield every path that is not a folder, in no order; links are not followed."""
     pending = [""]
     while pending:
         below = pending.pop()
@@ -53,7 +81,7 @@ def _walk(base: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
 
 
 def _digest(full: str, boundary: str) -> str | None:
-    """A digest of what stands at a path; None for a link to a folder or out of the workspace."""
+    """Return a digest of what is at a path; None for a link to a folder or out of the workspace."""
     status = os.lstat(full)
     if stat.S_ISREG(status.st_mode):
         return _of_file(full, executable=bool(status.st_mode & 0o111))
@@ -88,8 +116,8 @@ def _around(folder: Path) -> Mapping[str, str]:
 
 
 def _settings_in(folder: Path) -> Iterator[tuple[str, str]]:
-    """What the tools look for in a folder above; of folders and what cannot be read, only that it is there."""
-    for name in SETTINGS_ABOVE:
+    """Yield the settings files in a folder above; of a folder and of what cannot be read, only that it exists."""
+    for name in _settings_above():
         full = os.path.join(folder, name)
         try:
             regular = stat.S_ISREG(os.stat(full).st_mode)
@@ -98,3 +126,11 @@ def _settings_in(folder: Path) -> Iterator[tuple[str, str]]:
             continue
         except OSError:
             yield name, "unreadable"
+
+
+@cache
+def _settings_above() -> tuple[str, ...]:
+    """Return the names that tools look for in the folders above the one they run in."""
+    return tuple(
+        sorted({*COMMON_SETTINGS, *(name for tool in registry.TOOLS for name in tool.settings_files)})
+    )

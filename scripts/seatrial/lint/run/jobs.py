@@ -1,49 +1,56 @@
-"""What must be run, on which folders together, and in which order."""
+"""The jobs of a lint run: each tool on each integration, with all that its verdict depends on."""
 
 from __future__ import annotations
 
+import hashlib
+import json
+import os
+import platform
 import re
-from collections.abc import Iterable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property, partial
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from seatrial.core.errors import ServiceError, Unreadable
 from seatrial.core.model import Integration
-from seatrial.lint.run.keys import Basis, Contents
-from seatrial.lint.tools.tool import EVERYTHING, Tool
+from seatrial.dependencies.pythons import python_constraint
+from seatrial.documents import toml
+from seatrial.lint.interpreters import Interpreter
+from seatrial.lint.run.fingerprint import SPECIAL, Fingerprint, fingerprint
+from seatrial.lint.tools.tool import EVERYTHING, Reading, Tool, ToolRun, bytes_of
+from seatrial.system.folder import read_plain
+
+RECIPE = 1
+"""Raised when the way a tool is run changes, so that no result kept from before is used."""
 
 PYPROJECT, LOCK = "pyproject.toml", "poetry.lock"
 
-OWN_TOOL = "poetry"
-"""The tool that is not in locks: the one installed beside Seatrial is used."""
-
 MADE_FROM = frozenset({PYPROJECT, LOCK})
-"""What the environment of every tool is made from."""
-
-NOTHING = Contents({})
+"""The files from which the environment of every tool is made."""
 
 _VERSION = re.compile(rb'version = "([^"\r\n]+)"')
 
-PER_START = {"poetry": 0.1, "mypy": 2.0, "ruff": 0.02, "black": 0.2, "yamllint": 0.1}
-PER_MEGABYTE = {"poetry": 0.1, "mypy": 12.0, "ruff": 0.1, "black": 10.0, "yamllint": 20.0}
-"""About how long a tool takes, in seconds; only the order of work depends on it."""
+PythonOf = Callable[[str], Interpreter]
+"""Returns the interpreter for a constraint. Raises ServiceError where there is none."""
 
 
 @dataclass(frozen=True)
-class LintCandidate:
-    """An integration to lint: where it lies, what lies in it, and what its files say of the tools.
+class LintFolder:
+    """An integration to lint, as it was read: its folder in the workspace `root`, and what decides how tools run.
 
-    `settings` is the `[tool]` table of its `pyproject.toml`, its `yamllint` the settings that tool finds;
-    `apart` is the text of a tool's settings in a file of their own. `lock` and `pyproject` are the bytes, None for
-    no such file.
+    `tables` is the `[tool]` table of its `pyproject.toml`. `lock` and `pyproject` are bytes, None for no such
+    file. `fault` says why no tool can run there.
     """
 
     integration: Integration
-    folder: Path
-    contents: Contents
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    apart: Mapping[str, str] = field(default_factory=dict)
+    path: Path
+    root: Path
+    fingerprint: Fingerprint = field(default_factory=partial(Fingerprint, {}))
+    tables: Mapping[str, Any] = field(default_factory=dict)
     lock: bytes | None = None
     pyproject: bytes | None = None
     fault: str = ""
@@ -53,88 +60,218 @@ class LintCandidate:
         """Whether the lock holds packages that come from folders or files."""
         return any(kind in (self.lock or b"") for kind in (b'\ntype = "directory"', b'\ntype = "file"'))
 
+    @property
+    def python_constraint(self) -> str:
+        """The Pythons for which the integration is written."""
+        return python_constraint(self.pyproject, self.lock)
+
     def locked_version(self, package: str) -> str | None:
-        """The version of a package that the lock holds."""
+        """Return the version of a package that the lock holds."""
         lock = self.lock or b""
         start = lock.find(b'\nname = "%b"' % package.encode())
         found = _VERSION.match(lock, lock.find(b"\n", start + 1) + 1) if start >= 0 else None
         return found[1].decode("utf-8", "replace") if found else None
 
+    def settings(self, tool: Tool) -> Mapping[str, Any]:
+        """Return the settings by tool: `tables`, with this tool's from its own files where only those count."""
+        if tool.parse_settings is None:
+            return self.tables
+        found = _first((self.path, *self.path.parents), tool.settings_files)
+        return {**self.tables, tool.name: {} if found is None else tool.parse_settings(found)}
+
+    def settings_text(self, tool: Tool) -> str | None:
+        """Return the text of a settings file that may take the place of the tool's table, if there is one."""
+        found = None if tool.parse_settings else _first((self.path,), tool.settings_files)
+        return None if found is None else found.decode("utf-8", "replace")
+
 
 @dataclass(frozen=True, eq=False)
 class LintJob:
-    """One tool on one folder; each is itself only. `unkept` says why its answer must not be kept, if so."""
+    """One tool on one folder, with all that the verdict depends on. Two jobs are never equal.
 
-    candidate: LintCandidate
+    `python` names the interpreter and the platform. `files` maps every path in the folder to the digest of its
+    bytes, or to "" where only its existence counts. `unkept` says why the result must not be kept, if so.
+    """
+
+    folder: LintFolder
     tool: Tool
     version: str
-    basis: Basis
+    arguments: Sequence[str]
+    python: str
+    files: Mapping[str, str]
     unkept: str = ""
 
+    def record(self) -> dict[str, Any]:
+        """Return all that the verdict depends on, as JSON values."""
+        return {
+            "recipe": RECIPE,
+            "tool": f"{self.tool.name} {self.version}",
+            "arguments": list(self.arguments),
+            "python": self.python,
+            "files": self.files,
+            "around": self.folder.fingerprint.around,
+        }
+
+    @cached_property
+    def key(self) -> str:
+        """SHA-256 of the record, as 64 hexadecimal digits; the same on every machine and in every clone."""
+        text = json.dumps(self.record(), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+
     @property
-    def arguments(self) -> Sequence[str]:
-        """What the tool is called with for its machine format."""
-        return self.basis.arguments
+    def cost(self) -> float:
+        """About how many seconds the tool takes."""
+        cost, sizes = self.tool.cost, self.folder.fingerprint.sizes
+        size = sum(size for path, size in sizes.items() if path.endswith(cost.suffixes))
+        return cost.start + cost.megabyte * size / 1e6
+
+    @property
+    def fits_batch(self) -> bool:
+        """Whether the tool gives the same verdict when it runs once for several folders."""
+        batch, found = self.tool.batch, self.folder.fingerprint
+        return batch is not None and not found.astray and batch.fits(self.folder.tables, found.files.keys())
 
 
-def ask(candidate: LintCandidate, tool: Tool, version: str, python: str) -> LintJob:
-    """The question, with all that its answer depends on."""
-    found = candidate.contents.files
+@dataclass(frozen=True)
+class Cell:
+    """The result of one tool on one integration: a run, or why there is none.
+
+    `lacking` says what the integration itself does not provide: "lock" or "tool". `failure` is never its
+    fault. `kept` is set for a run of earlier, whose result was kept.
+    """
+
+    integration: Integration
+    tool: Tool
+    run: ToolRun | None = None
+    kept: bool = False
+    lacking: str = ""
+    failure: str = ""
+    job: LintJob | None = None
+
+    @cached_property
+    def reading(self) -> Reading:
+        """The problems that the tool reports, at their places; none where it did not run."""
+        failed = self.run is None or self.failure
+        return Reading() if failed or self.run is None else self.tool.reading(self.run, self.integration)
+
+
+def jobs_of(
+    root: Path, integrations: Iterable[Integration], tools: Sequence[Tool], python: PythonOf
+) -> Iterator[LintJob | Cell]:
+    """Yield a job for each tool on each integration, or a cell where it is already known that it cannot run.
+
+    Raises UsageError for a wrong choice of Python, and ServiceError where a tool is missing beside Seatrial.
+    """
+    for integration in integrations:
+        folder = read_folder(root, integration)
+        environment, fault = _environment(folder, python)
+        for tool in tools:
+            version = folder.locked_version(tool.name)
+            if folder.fault:
+                yield Cell(integration, tool, failure=folder.fault)
+            elif not tool.locked:
+                yield _job(folder, tool, *_beside(tool.name, tool.companions))
+            elif folder.lock is None:
+                yield Cell(integration, tool, lacking="lock")
+            elif version is None:
+                yield Cell(integration, tool, lacking="tool")
+            elif fault:
+                yield Cell(integration, tool, failure=fault)
+            else:
+                yield _job(folder, tool, version, environment)
+
+
+def read_folder(root: Path, integration: Integration) -> LintFolder:
+    """Read an integration's folder; one that cannot be read carries the reason."""
+    path = root / integration.path
+    try:
+        pyproject = bytes_of(integration, PYPROJECT)
+        found = fingerprint(path, root)
+        lock = bytes_of(integration, LOCK)
+        return LintFolder(
+            integration, path, root, found, _tables(pyproject), lock, pyproject, _special(found)
+        )
+    except OSError as failed:
+        reason = f"{failed.filename or path} cannot be read: {(failed.strerror or str(failed)).lower()}"
+        return LintFolder(integration, path, root, fault=reason)
+
+
+def _special(found: Fingerprint) -> str:
+    """Return the fault of a folder with a pipe or the like, for which every tool would wait."""
+    special = (path for path, digest in sorted(found.files.items()) if digest == SPECIAL)
+    path = next(special, None)
+    return f"{path} is neither a file nor a folder, and tools would wait for it; remove it" if path else ""
+
+
+def _tables(pyproject: bytes | None) -> Mapping[str, Any]:
+    document = toml.load(PYPROJECT, pyproject) if pyproject is not None else None
+    value = document.value if document is not None and document.readable else {}
+    table = value.get("tool") if isinstance(value, dict) else None
+    return table if isinstance(table, dict) else {}
+
+
+def _first(folders: Sequence[Path], names: Sequence[str]) -> bytes | None:
+    """Return the bytes of the first of these files that exists; a NUL where it cannot be read, None for no file."""
+    for path in (folder / name for folder in folders for name in names):
+        if path.exists():
+            try:
+                return read_plain(os.path.realpath(path))
+            except (OSError, Unreadable):
+                return b"\0"
+    return None
+
+
+def _environment(folder: LintFolder, python_of: PythonOf) -> tuple[str, str]:
+    """Return the interpreter and the platform of an integration's tools, or why there is no interpreter."""
+    if folder.lock is None:
+        return "", ""
+    try:
+        python = python_of(folder.python_constraint)
+    except ServiceError as failed:
+        return "", str(failed)
+    return f"{python.implementation} {python.version}, {sys.platform} {platform.machine()}", ""
+
+
+@cache
+def _beside(name: str, companions: Iterable[str]) -> tuple[str, str]:
+    """Return the version of a tool installed beside Seatrial, and what it runs in. Raises ServiceError."""
+    try:
+        version = metadata.version(name)
+        versions = [f"{one} {metadata.version(one)}" for one in sorted(companions)]
+    except metadata.PackageNotFoundError as missing:
+        raise ServiceError(f"{name} is not installed beside Seatrial; install Seatrial anew") from missing
+    return version, ", ".join([*versions, f"Python {platform.python_version()}"])
+
+
+def _job(folder: LintFolder, tool: Tool, version: str, python: str) -> LintJob:
+    found, settings = folder.fingerprint.files, folder.settings(tool)
     wide = tool.widens is not None and tool.widens(found)
-    watched = EVERYTHING if wide else tool.watches(candidate.settings)
+    watched = EVERYTHING if wide else tool.watches(settings)
     files = {path: digest if path in watched or path in MADE_FROM else "" for path, digest in found.items()}
-    basis = Basis(
-        tool=f"{tool.name} {version}",
-        arguments=tuple(tool.arguments(numbers(version))),
-        python=python,
-        files=files,
-        around=candidate.contents.around,
-    )
-    return LintJob(candidate, tool, version, basis, _unkept(candidate, tool))
+    arguments = tuple(tool.arguments(numbers(version)))
+    return LintJob(folder, tool, version, arguments, python, files, _unkept(folder, tool, settings))
 
 
-def _unkept(candidate: LintCandidate, tool: Tool) -> str:
-    if candidate.contents.astray:
-        return f"{candidate.contents.astray[0]} is a link to a folder or out of the workspace"
-    if candidate.is_locked_to_files:
+def _unkept(folder: LintFolder, tool: Tool, settings: Mapping[str, Any]) -> str:
+    if folder.fingerprint.astray:
+        return f"{folder.fingerprint.astray[0]} is a link to a folder or out of the workspace"
+    if folder.is_locked_to_files:
         return "its lock holds packages from folders or files, which may change"
-    if leads_out(candidate.settings.get(tool.name)) or leads_out(candidate.apart.get(tool.name)):
+    if _leads_out(settings.get(tool.name)) or _leads_out(folder.settings_text(tool)):
         return f"what {tool.name} is set to leads out of the folder"
     return ""
 
 
-def leads_out(settings: Any) -> bool:
-    """Whether any text in a tool's settings is a path that leads out of the folder."""
+def _leads_out(settings: Any) -> bool:
+    """Return whether any text in a tool's settings is a path that leads out of the folder."""
     if isinstance(settings, str):
         return "../" in settings or settings.startswith(("~", "$")) or bool(re.match(r"/\w+/\w", settings))
-    values = (
-        settings.values() if isinstance(settings, dict) else settings if isinstance(settings, list) else ()
-    )
-    return any(leads_out(value) for value in values)
+    if isinstance(settings, dict):
+        settings = list(settings.values())
+    return isinstance(settings, list) and any(_leads_out(value) for value in settings)
 
 
 def numbers(version: str) -> tuple[int, ...]:
-    """The release numbers a version begins with."""
+    """Return the release numbers that a version begins with."""
     found = re.match(r"\d+(\.\d+)*", version)
     return tuple(int(part[:9]) for part in found[0].split(".")) if found else ()
-
-
-def cost(question: LintJob) -> float:
-    """About how many seconds the answer takes."""
-    sizes, name = question.candidate.contents.sizes, question.tool.name
-    ends = (".yaml", ".yml", ".json") if name == "yamllint" else (".py", ".pyi")
-    megabytes = sum(size for path, size in sizes.items() if path.endswith(ends)) / 1e6
-    return PER_START.get(name, 1.0) + PER_MEGABYTE.get(name, 1.0) * megabytes
-
-
-def largest_first(questions: Iterable[LintJob]) -> list[LintJob]:
-    """So that no core waits long for the last one."""
-    return sorted(questions, key=cost, reverse=True)
-
-
-def has_own_ruff_settings(candidate: LintCandidate) -> bool:
-    """Whether ruff finds this folder's settings from anywhere; one without takes those of where it is called."""
-    stated = isinstance(candidate.settings.get("ruff"), dict)
-    return (stated or bool({"ruff.toml", ".ruff.toml"} & candidate.contents.files.keys())) and not (
-        candidate.contents.astray
-    )

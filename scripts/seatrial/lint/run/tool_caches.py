@@ -1,62 +1,16 @@
-"""Caches of the tools themselves: one for each folder in each environment; mypy's begin as a copy of a seed.
-
-What a mypy cache is seeded with: the third-party modules that many integrations import, checked once.
-
-A seed saves time and nothing else: mypy itself checks every entry of its cache against file, options,
-plugins and version before it uses it.
-"""
+"""Kept caches of a tool: one for each folder in each environment, which may start as a copy of a seed."""
 
 from __future__ import annotations
 
 import fcntl
 import hashlib
-import json
 import os
-import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 from seatrial.lint.tools.tool import Output
-
-WORTH = 3
-"""A seed is made for at least so many integrations; it takes as long as one of them."""
-
-_FROM = re.compile(rb"^[ \t]*from[ \t]+([A-Za-z_][\w.]*)[ \t]+import[ \t]+([^\r\n#]*)", re.MULTILINE)
-_IMPORT = re.compile(rb"^[ \t]*import[ \t]+([A-Za-z_][\w., \t]*)", re.MULTILINE)
-
-
-def settings_key(settings: Mapping[str, Any]) -> str:
-    """The same for folders whose mypy settings, plugins' among them, are the same."""
-    tables = {name: value for name, value in settings.items() if "mypy" in name}
-    return json.dumps(tables, sort_keys=True, default=str)
-
-
-def imported(source: bytes) -> Iterator[str]:
-    """The dotted names a Python file seems to import; `from a import b` may mean the module `a.b`."""
-    for match in _FROM.finditer(source):
-        module = match[1].decode()
-        yield module
-        yield from (f"{module}.{name}" for name in _names(match[2]))
-    for match in _IMPORT.finditer(source):
-        yield from (part.split()[0] for part in match[1].decode().split(",") if part.split())
-
-
-def _names(listed: bytes) -> Iterator[str]:
-    for part in listed.decode("utf-8", "replace").strip("( )\t\\").split(","):
-        if (words := part.split()) and words[0].isidentifier():
-            yield words[0]
-
-
-def program(modules: Iterable[str]) -> str:
-    """A Python file that imports these."""
-    return "".join(f"import {module}\n" for module in sorted(set(modules)))
-
-
-NOWHERE = os.devnull
-"""mypy keeps nothing when told that its cache lies here."""
 
 
 class ToolCaches:
@@ -66,19 +20,19 @@ class ToolCaches:
         self._folder = folder
 
     def place(self, folder: Path, environment: str) -> Path:
-        """Where the tool keeps what it knows of an integration's folder in an environment."""
+        """Return the cache for an integration's folder in an environment."""
         return self._folder / f"{_digest(os.fspath(folder))}-{environment[:16]}"
 
     def lock(self, place: Path) -> Path:
-        """The file to hold locked while a cache is used."""
+        """Return the file to hold locked while a cache is used."""
         return self._folder / "locks" / place.name
 
     def seed(self, base: str, settings: str) -> Path:
-        """Where the seed for a base environment and these settings lies, or would lie."""
+        """Return the place of the seed for a base environment and these settings."""
         return self._folder / f"seed-{_digest(settings)}-{base[:16]}"
 
     def begin(self, place: Path, seed: Path | None) -> None:
-        """Start a cache with a copy of the seed, where there is no cache yet and a seed."""
+        """Start a cache with a copy of the seed, if there is a seed and no cache yet."""
         with suppress(OSError), self._held(place):
             if not place.is_dir() and seed is not None and seed.is_dir():
                 _copied(seed, place)
@@ -88,10 +42,11 @@ class ToolCaches:
         with suppress(OSError), self._held(place):
             shutil.rmtree(place, ignore_errors=True)
 
-    def grow(
-        self, seed: Path, pyproject: bytes, modules: Iterable[str], check: Callable[[Path, Path], Output]
-    ) -> None:
-        """Make a seed: `check` runs mypy in a folder with a cache folder. Where it fails there is none."""
+    def grow(self, seed: Path, sources: Mapping[str, bytes], check: Callable[[Path, Path], Output]) -> None:
+        """Make a seed: `check` runs the tool in a folder of these files, with a cache folder.
+
+        Where that fails there is no seed.
+        """
         part = seed.with_name(f"{seed.name}.part")
         with suppress(OSError), self._held(seed):
             if seed.is_dir():
@@ -99,8 +54,8 @@ class ToolCaches:
             shutil.rmtree(part, ignore_errors=True)
             source = part / "source"
             source.mkdir(parents=True)
-            (source / "pyproject.toml").write_bytes(pyproject)
-            (source / "seatrial_seed.py").write_text(program(modules))
+            for name, data in sources.items():
+                (source / name).write_bytes(data)
             if check(source, part / "cache").status in (0, 1) and (part / "cache").is_dir():
                 (part / "cache").rename(seed)
             shutil.rmtree(part, ignore_errors=True)
@@ -127,7 +82,7 @@ class ToolCaches:
 
     @contextmanager
     def _held(self, place: Path, wait: bool = True) -> Iterator[None]:
-        """Holds a cache's lock. Raises OSError where it cannot, BlockingIOError where it would have to wait."""
+        """Hold a cache's lock. Raises OSError where it cannot, BlockingIOError where it would have to wait."""
         lock = self.lock(place)
         lock.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -149,7 +104,7 @@ def _copied(source: Path, place: Path) -> None:
 
 
 def modules_in(site: Path, names: Iterable[str]) -> Iterator[str]:
-    """Those dotted names that are modules below a site-packages folder."""
+    """Yield those dotted names that are modules below a site-packages folder."""
     for name in set(names):
         place = site.joinpath(*name.split("."))
         if any(os.path.exists(f"{place}{end}") for end in ("/__init__.py", ".py", "/__init__.pyi", ".pyi")):

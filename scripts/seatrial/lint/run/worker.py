@@ -4,13 +4,14 @@ This file is a program of its own: it runs in a lint environment's Python, of an
 3.8 on, and imports nothing of Seatrial. It reads requests from standard input, one JSON object a
 line, and answers each with a line:
 
-{"module", "arguments", "cwd", "lock", "seconds"}
+{"module", "arguments", "cwd", "lock", "seconds", "warm"}
 -> {"status", "out", "err", "seconds"}
 
 The tools see the environment variables that it was started with. `lock` names a file that the child
-holds locked while the tool runs, or is empty; the system lets go of it however the child ends. A tool
-that takes longer than `seconds` is ended by SIGALRM. The status is negative for a signal. Output
-beyond MOST bytes is cut.
+holds locked while the tool runs, or is empty; the system releases it however the child ends. A tool
+that takes longer than `seconds` is ended by SIGALRM. `warm` names modules that the tool imports anyway,
+which are imported once, before the fork. The status is negative for a signal. Output beyond MOST bytes
+is cut.
 """
 
 from __future__ import annotations
@@ -24,34 +25,10 @@ import signal
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from typing import IO, Any, NoReturn
 
 MOST = 32 * 1024 * 1024
-
-WARM = {
-    "black": ("black", "blib2to3.pgen2.driver"),
-    "mypy": ("mypy.main", "mypy.build"),
-    "yamllint": ("yamllint.cli", "yamllint.linter"),
-    "poetry": (
-        "poetry.console.application",
-        "poetry.console.commands.check",
-        "poetry.console.commands.env_command",
-        "poetry.console.logging.io_handler",
-        "poetry.console.logging.filters",
-        "poetry.core.factory",
-        "poetry.core.masonry.builders.builder",
-        "poetry.core.spdx.helpers",
-        "poetry.factory",
-        "poetry.json",
-        "poetry.packages.locker",
-        "poetry.repositories.legacy_repository",
-        "poetry.repositories.pypi_repository",
-        "poetry.repositories.repository_pool",
-        "poetry.utils.authenticator",
-        "trove_classifiers",
-    ),
-}
-"""What each tool imports anyway."""
 
 
 def serve() -> None:
@@ -61,16 +38,16 @@ def serve() -> None:
     os.dup2(2, 1)
     for line in sys.stdin:
         request = json.loads(line)
-        _warm(request["module"])
+        _warm(request["warm"])
         answers.write(json.dumps(_answer(request)) + "\n")
         answers.flush()
 
 
-def _warm(module: str) -> None:
-    for name in WARM.get(module, ()):
+def _warm(modules: Sequence[str]) -> None:
+    for name in modules:
         try:
             importlib.import_module(name)
-        except Exception:  # noqa: S112 - another version's module, or a fault that the child will tell itself
+        except Exception:  # noqa: S112 - another version's module, or a fault that the child will report
             continue
 
 
@@ -87,7 +64,7 @@ def _answer(request: Any) -> dict[str, Any]:
 
 
 def _scratch(name: str) -> IO[bytes]:
-    """A file of no name; in memory where the system can, so that a full disk cuts nothing off."""
+    """Return a file without a name; in memory where the system can, so that a full disk cuts nothing off."""
     if hasattr(os, "memfd_create"):
         return os.fdopen(os.memfd_create(name), "w+b")
     return tempfile.TemporaryFile()
@@ -99,7 +76,7 @@ def _text(file: IO[bytes]) -> str:
 
 
 def _run(request: Any, out: int, err: int) -> NoReturn:
-    """Become the tool; never returns. An exception ends it with 1, as it would end Python."""
+    """Become the tool and never return. An exception ends it with status 1, as it ends Python."""
     status = 70
     try:
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)

@@ -1,4 +1,4 @@
-"""Warm processes that run Python tools in an environment's own interpreter; see `driver`."""
+"""Warm processes that run Python tools in an environment's own interpreter; see `worker`."""
 
 from __future__ import annotations
 
@@ -13,25 +13,26 @@ from seatrial.core.errors import ServiceError
 from seatrial.lint.tools.tool import Output
 from seatrial.system.process import Conversation
 
-DRIVER = Path(__file__).with_name("worker.py")
+WORKER = Path(__file__).with_name("worker.py")
 
 KEPT = 3
-"""A thread keeps this many drivers waiting; more would cost memory and save little."""
+"""The number of workers that a thread keeps waiting; more would cost memory and save little."""
 
 
 @dataclass(frozen=True)
 class WorkerRequest:
-    """What a driver is asked: see `driver` for each field."""
+    """A request to a worker; see `worker` for each field."""
 
     module: str
     arguments: Sequence[str]
     cwd: str
     lock: str = ""
     seconds: int = 900
+    warm: Sequence[str] = ()
 
 
 class Workers:
-    """Drivers by interpreter, each used by one thread only; `environ` is all they and the tools see.
+    """Workers by interpreter, each used by one thread only; `environ` is their and the tools' whole environment.
 
     Close them when the work is done.
     """
@@ -44,30 +45,30 @@ class Workers:
         self._closed = False
 
     def ask(self, python: Path, request: WorkerRequest) -> Output:
-        """What the tool did. Raises ServiceError where its driver cannot be started or ends."""
-        driver = self._driver(python)
+        """Run a tool and return its output. Raises ServiceError where its worker cannot be started or ends."""
+        worker = self._worker(python)
         try:
-            return Output(**json.loads(driver.ask(json.dumps(asdict(request)))))
+            return Output(**json.loads(worker.ask(json.dumps(asdict(request)))))
         except ServiceError:
             self._drop(self._mine.pop(python))
             raise
 
     def close(self) -> None:
-        """End every driver, also one that is at work."""
+        """End every worker, also one that is at work."""
         with self._guard:
             self._closed = True
-            drivers, self._all = self._all, set()
-        for driver in drivers:
-            driver.close()
+            workers, self._all = self._all, set()
+        for worker in workers:
+            worker.close()
 
     @property
     def _mine(self) -> OrderedDict[Path, Conversation]:
-        if not hasattr(self._own, "drivers"):
-            self._own.drivers = OrderedDict()
-        mine: OrderedDict[Path, Conversation] = self._own.drivers
+        if not hasattr(self._own, "workers"):
+            self._own.workers = OrderedDict()
+        mine: OrderedDict[Path, Conversation] = self._own.workers
         return mine
 
-    def _driver(self, python: Path) -> Conversation:
+    def _worker(self, python: Path) -> Conversation:
         mine = self._mine
         if python not in mine:
             while len(mine) >= KEPT:
@@ -80,11 +81,11 @@ class Workers:
         with self._guard:
             if self._closed:
                 raise ServiceError("the run was ended")
-            driver = Conversation([str(python), "-I", str(DRIVER)], self._environ)
-            self._all.add(driver)
-        return driver
+            worker = Conversation([str(python), "-I", str(WORKER)], self._environ)
+            self._all.add(worker)
+        return worker
 
-    def _drop(self, driver: Conversation) -> None:
+    def _drop(self, worker: Conversation) -> None:
         with self._guard:
-            self._all.discard(driver)
-        driver.close()
+            self._all.discard(worker)
+        worker.close()

@@ -1,21 +1,31 @@
-"""black: its report on standard error as problems, with the first changed line of each file from a second run."""
+"""black: its report as problems, with the first changed line of each file from a second call."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
-from seatrial.core.model import Fix, Problem, Severity
-from seatrial.lint.tools.locate import Files, into_pyproject, place_in, settled
-from seatrial.lint.tools.output import MEND, PYPROJECT, crashed, judged, problem
-from seatrial.lint.tools.tool import EVERYTHING, Output, Reading, Tool, Version, Watched
+from seatrial.core.model import Fix, Integration, Problem, Severity
+from seatrial.core.rules import rule
+from seatrial.lint.tools.output import (
+    HOW_TO_REPAIR,
+    PYPROJECT,
+    crashed,
+    into_pyproject,
+    place_in,
+    problem,
+    relocated,
+    verdict_of,
+)
+from seatrial.lint.tools.tool import EVERYTHING, Cost, Files, Output, Reading, Tool, Version, Watched
 
 BROKEN_FILES = 123
-"""The status with which it says that some files could not be formatted."""
+"""The exit status where some files could not be formatted."""
 
 DEFAULT = r"(\.pyi?|\.ipynb)$"
 NARROW = frozenset({DEFAULT, r"\.pyi?$", r"\.py$"})
-"""Settings of `include` that are known to name nothing but Python and notebooks."""
+"""Values of `include` that match nothing but Python files and notebooks."""
 
 SUFFIXES = (".py", ".pyi", ".ipynb")
 
@@ -37,19 +47,19 @@ _OLD = re.compile(r"[-+]")
 
 
 def arguments(version: Version) -> Sequence[str]:
-    """As people type it; it has no machine format."""
+    """Return the arguments that people type; black has no machine format."""
     return ("--check", "--no-color", ".")
 
 
-def mending(version: Version) -> Sequence[str]:
-    """Formatting is always safe: black compares the programs before and after."""
+def repair(version: Version) -> Sequence[str]:
+    """Return the arguments that format. This is always safe: black compares the programs before and after."""
     return (".",)
 
 
 def follow_up(output: Output) -> Sequence[str]:
-    """The differences in the files that would change, from which their places are read.
+    """Return the arguments that print the differences, from which the places of the problems are read.
 
-    Where the settings make it name none, those in all files.
+    Where the settings make it name no file, the differences of all files.
     """
     if output.status not in (1, BROKEN_FILES) or crashed(output) or _REFUSED.search(output.err):
         return ()
@@ -59,7 +69,7 @@ def follow_up(output: Output) -> Sequence[str]:
 
 
 def read(output: Output, more: Output | None = None) -> Reading:
-    """What black would change and what it cannot read. Settings it refuses are a fault of theirs."""
+    """Return the files that black would change or cannot read, or the problem of settings that it refuses."""
     refused = _refused(output)
     if refused:
         return Reading([refused])
@@ -70,7 +80,7 @@ def read(output: Output, more: Output | None = None) -> Reading:
         *_broken(output.err),
         *_warnings(output.err),
     ]
-    return judged("black", output, problems, known=(1, BROKEN_FILES))
+    return verdict_of("black", output, problems, known=(1, BROKEN_FILES))
 
 
 def _unformatted(text: str) -> Iterator[str]:
@@ -78,11 +88,11 @@ def _unformatted(text: str) -> Iterator[str]:
 
 
 def _unformatted_problem(path: str, line: int) -> Problem:
-    return problem(path, "it is not formatted as black would", line, fix=Fix(MEND))
+    return problem(path, "it is not formatted as black would", line, fix=Fix(HOW_TO_REPAIR))
 
 
 def _changed(text: str) -> dict[str, int]:
-    """The first line that would change, by file, from unified differences."""
+    """Return the first line that would change, by file, from unified differences."""
     found: dict[str, int] = {}
     for part in re.split(r"^(?=--- .+\t\d{4}-)", text, flags=re.MULTILINE):
         name, hunk = _NEW_FILE.match(part), _HUNK.search(part)
@@ -92,7 +102,7 @@ def _changed(text: str) -> dict[str, int]:
 
 
 def _unchanged(hunk: str) -> int:
-    """How many lines stand before the first changed one; `hunk` begins within its header line."""
+    """Return the number of lines before the first changed one; `hunk` starts within its header line."""
     lines = hunk.split("\n")[1:]
     return next((number for number, line in enumerate(lines) if _OLD.match(line)), 0)
 
@@ -107,7 +117,7 @@ def _broken(text: str) -> Iterator[Problem]:
 
 
 def _place(message: str) -> tuple[int, int]:
-    """Line and column; black counts columns from zero."""
+    """Return line and column; black counts columns from zero."""
     for pattern in _PLACES:
         match = pattern.search(message)
         if match:
@@ -122,7 +132,7 @@ def _warnings(text: str) -> Iterator[Problem]:
 
 
 def _refused(output: Output) -> Problem | None:
-    """Why it did not even begin, where that is the fault of its settings."""
+    """Return the problem of settings with which it does not start."""
     if output.status == 1 and _SETTINGS_CRASH.search(output.err):
         last = output.err.strip().rpartition("\n")[2]
         return problem(PYPROJECT, *place_in(last.partition(": ")[2] or last))
@@ -130,13 +140,13 @@ def _refused(output: Output) -> Problem | None:
     return problem(PYPROJECT, match[1] or match[2]) if match and output.status in (1, 2) else None
 
 
-def settle(reading: Reading, files: Files) -> Reading:
-    """With faults of the settings at the key they are about."""
-    return settled(reading, into_pyproject(files, ("tool", "black")))
+def locate(reading: Reading, files: Files) -> Reading:
+    """Return the reading with problems of the settings at their keys."""
+    return relocated(reading, into_pyproject(files, ("tool", "black")))
 
 
 def watches(settings: Mapping[str, object]) -> Watched:
-    """Python, notebooks, settings, what git ignores; everything where the settings may say more, or lie elsewhere."""
+    """Return Python files, notebooks and settings; everything where settings may name others or are elsewhere."""
     own = settings.get("black")
     include = own.get("include", DEFAULT) if isinstance(own, dict) else ""
     if not isinstance(include, str) or include not in NARROW:
@@ -144,15 +154,45 @@ def watches(settings: Mapping[str, object]) -> Watched:
     return Watched(SUFFIXES, frozenset({PYPROJECT, ".gitignore"}))
 
 
+_EXAMPLE = """\
+--- client.py\t2026-01-31 00:00:00.000000+00:00
++++ client.py\t2026-01-31 00:00:00.000001+00:00
+@@ -56,3 +56,3 @@
+             headers=self._headers,
+-            params={**query, 'page': page, "per_page": self._page_size},
+"""
+
+
+@rule(
+    "LNT104",
+    bad=lambda folder: folder.edited("client.py", '**query, "page": page', "**query, 'page': page"),
+    waiver="`# fmt: skip` at the end of the line, or `[tool.black]` in pyproject.toml",
+)
+def black(integration: Integration) -> Iterator[Problem]:
+    """The code is formatted as the integration's own black formats it.
+
+    The place is the first line that would change. Nobody needs to do it by hand: `make lint FIX=1`.
+    """
+    yield from TOOL.recorded(integration, Output(1, err="would reformat client.py\n"), Output(0, _EXAMPLE))
+
+
+def environ(cache: Path) -> Mapping[str, str]:
+    """Return the variables that make it keep its cache in this folder, and use one process."""
+    return {"BLACK_CACHE_DIR": str(cache), "BLACK_NUM_WORKERS": "1"}
+
+
 TOOL = Tool(
     name="black",
-    code="LNT104",
+    law=black,
     plain=("--check", "."),
     arguments=arguments,
     read=read,
     watches=watches,
-    mending=mending,
+    warm=("black", "blib2to3.pgen2.driver"),
+    environ=environ,
     companions=frozenset({"colorama", "ipython", "tokenize-rt", "uvloop"}),
+    cost=Cost(0.2, 10.0),
     follow_up=follow_up,
-    settle=settle,
+    locate=locate,
+    repair=repair,
 )

@@ -1,50 +1,66 @@
-"""mypy: its JSON, or in versions before 1.11 its lines, as problems with their notes folded in.
-
-mypy's columns, which count bytes, and its settings' faults, brought to where they stand.
-
-What mypy says of its settings and of a folder it cannot look at, and which files can change its verdict.
-"""
+"""mypy: its JSON, or in versions before 1.11 its lines, as problems with their notes folded in."""
 
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from pathlib import Path
 from typing import Any
 
-from seatrial.core.model import Fix, Location, Problem, Severity
-from seatrial.lint.tools.locate import Files, in_text, into_pyproject, place_in, settled
-from seatrial.lint.tools.output import PYPROJECT, judged, problem
-from seatrial.lint.tools.tool import EVERYTHING, Output, Reading, Tool, Version, Watched
+from seatrial.core.model import Fix, Integration, Location, Problem, Severity
+from seatrial.core.rules import rule
+from seatrial.lint.tools import mypy_seed
+from seatrial.lint.tools.output import (
+    PYPROJECT,
+    in_text,
+    into_pyproject,
+    place_in,
+    problem,
+    relocated,
+    verdict_of,
+)
+from seatrial.lint.tools.tool import (
+    EVERYTHING,
+    Cost,
+    Files,
+    KeptCache,
+    Output,
+    Reading,
+    Tool,
+    Version,
+    Watched,
+)
 
 INI_FILES = ("mypy.ini", ".mypy.ini", "setup.cfg")
 
 
-def settle(reading: Reading, files: Files) -> Reading:
-    """With columns that count code points, as those of syntax errors do, and faults of the settings at their key."""
+def locate(reading: Reading, files: Files) -> Reading:
+    """Return the reading with columns in code points, as syntax errors have them, and settings at their keys."""
     lines = cache(lambda path: _lines(files(path)))
     placed = into_pyproject(files, ("tool", "mypy"))
-    return settled(reading, lambda one: _settled(placed(one), files, lines(one.where.path)))
+    return relocated(reading, lambda one: _located(placed(one), files, lines(one.where.path)))
 
 
-def _settled(one: Problem, files: Files, lines: Mapping[int, bytes]) -> Problem:
+def _located(one: Problem, files: Files, lines: Mapping[int, bytes]) -> Problem:
     if one.where.path in INI_FILES and one.severity is Severity.WARNING:
         return in_text(one, files)
     if one.message.endswith("[syntax]") or one.where.path == PYPROJECT:
         return one
-    return replace(one, where=_counted(one.where, lines.get(one.where.line, b"")))
+    return replace(one, where=_in_code_points(one.where, lines.get(one.where.line, b"")))
 
 
 def _lines(data: bytes | None) -> Mapping[int, bytes]:
-    """The lines that are not plain ASCII, by number; in the others a byte is a character."""
+    """Return the lines that are not plain ASCII, by number; in the others a byte is a character."""
     if data is None or data.isascii():
         return {}
     return {number: line for number, line in enumerate(data.splitlines(), start=1) if not line.isascii()}
 
 
-def _counted(where: Location, line: bytes) -> Location:
+def _in_code_points(where: Location, line: bytes) -> Location:
     before = line[: where.column - 1]
     return replace(where, column=where.column - len(before) + len(before.decode("utf-8", "ignore")))
 
@@ -52,7 +68,7 @@ def _counted(where: Location, line: bytes) -> Location:
 SUFFIXES = (".py", ".pyi")
 NAMES = frozenset({PYPROJECT, "py.typed", ".gitignore", *INI_FILES})
 KNOWN_PLUGINS = frozenset({"pydantic.mypy", "pydantic.v1.mypy"})
-"""Plugins that read nothing of a folder but its Python and mypy's settings."""
+"""Plugins that read nothing in a folder but Python files and mypy's settings."""
 
 WIDENING = frozenset({"custom_typeshed_dir", "quickstart_file", "shadow_file", "package_root", "config_file"})
 """Settings that make mypy read files of any name."""
@@ -66,7 +82,7 @@ _EMPTY = re.compile(r"There are no \.py\[i\] files in directory .*")
 
 
 def refusals(output: Output) -> Iterator[Problem]:
-    """What standard error tells beside remarks on lines: settings, files and folders mypy will not have."""
+    """Yield the problems on standard error that are not about lines: settings, files, folders that mypy refuses."""
     for line in output.err.splitlines():
         yield from _of_settings(line)
         if output.status == 2 and "usage: " not in output.err:
@@ -96,7 +112,7 @@ def _of_folder(line: str) -> Iterator[Problem]:
 
 
 def watches(settings: Mapping[str, object]) -> Watched:
-    """Python, stubs, settings and what git ignores; everything where the settings may say more, or lie elsewhere."""
+    """Return Python files, stubs and settings; everything where settings may name others or are elsewhere."""
     own = settings.get("mypy")
     if not isinstance(own, dict) or WIDENING & own.keys() or not _plugins(own) <= KNOWN_PLUGINS:
         return EVERYTHING
@@ -104,7 +120,7 @@ def watches(settings: Mapping[str, object]) -> Watched:
 
 
 def _plugins(own: Mapping[str, object]) -> set[str]:
-    """The plugins, whichever way they are written."""
+    """Return the plugins, written as a list or as one text."""
     plugins = own.get("plugins", ())
     names = (
         plugins.split(",")
@@ -115,23 +131,23 @@ def _plugins(own: Mapping[str, object]) -> set[str]:
 
 
 def widens(paths: Iterable[str]) -> bool:
-    """Whether there are settings of mypy beside `pyproject.toml`, which may come before those."""
+    """Return whether there are settings of mypy beside `pyproject.toml`, which may take precedence."""
     return any(path in INI_FILES for path in paths)
 
 
 JSON = (1, 11)
-"""`--output json` is known from here on."""
+"""The first version with `--output json`."""
 
 SHAPE = (
     "--show-column-numbers", "--no-pretty", "--no-color-output", "--show-error-codes", "--no-error-summary",
     "--hide-error-context", "--hide-error-end", "--hide-absolute-path",
 )  # fmt: skip
-"""What keeps the settings of a folder from changing the form of the lines; JSON has some lines as well."""
+"""Options that keep a folder's settings from changing the form of lines; there are some beside JSON, too."""
 
 KNOWN = (0, 1, 2)
 WEIGHTS = {"note": Severity.INFO, "warning": Severity.WARNING}
 SYNTAX = "syntax"
-"""In lines, columns of this code are one too high, and count code points."""
+"""The code whose columns are one too high in lines, and count code points."""
 
 MOST_NOTES = 20
 
@@ -142,7 +158,7 @@ _STUBS = re.compile(r"pip install ([\w.-]+)")
 
 @dataclass(frozen=True)
 class Remark:
-    """One thing mypy says, as it says it: columns are counted from 1, in bytes of UTF-8; 0 for none."""
+    """One message of mypy: columns are counted from 1, in bytes of UTF-8; 0 for none."""
 
     path: str
     line: int
@@ -154,22 +170,22 @@ class Remark:
 
 
 def arguments(version: Version) -> Sequence[str]:
-    """JSON where it can; an unknown version is a new one."""
+    """Return the arguments, for JSON where the version has it; an unknown version counts as new."""
     form = ("--output", "json") if not version or version >= JSON else ()
     return (".", "--exclude", r"/\.venv/", *form, *SHAPE)
 
 
 BAD_CACHE = "you likely have a bad cache"
-"""What it says of files of its own that are damaged, as if that were a fault of the code."""
+"""Its message for damaged files of its own cache, which it reports like an error in the code."""
 
 
 def read(output: Output, more: Output | None = None) -> Reading:
-    """What mypy found. It ends with 2 where it could not look at all, which may be the integration's fault."""
+    """Return what mypy found. It ends with 2 where it could not check, which may be the integration's fault."""
     if BAD_CACHE in output.out or BAD_CACHE in output.err:
         return Reading(failure=f"mypy ended with status {output.status}: {BAD_CACHE}")
     remarks = [one for text in (output.out, output.err) for one in _remarks(text)]
     problems = [_problem(one) for one in _folded(remarks)]
-    return judged("mypy", output, [*problems, *refusals(output)], known=KNOWN)
+    return verdict_of("mypy", output, [*problems, *refusals(output)], known=KNOWN)
 
 
 def _remarks(text: str) -> Iterator[Remark]:
@@ -203,7 +219,7 @@ def _text(value: Mapping[str, Any], key: str) -> str:
 
 
 def _number(value: Mapping[str, Any], key: str) -> int:
-    """A number; -1, mypy's word for none, for whatever else stands there."""
+    """Return a number; -1, which mypy uses for none, for anything else."""
     return value[key] if type(value.get(key)) is int else -1
 
 
@@ -218,7 +234,7 @@ def _of_line(line: str) -> Remark | None:
 
 
 def _folded(remarks: Iterable[Remark]) -> Iterator[Remark]:
-    """With the notes on what was said just before, of the same line, folded into it."""
+    """Yield remarks with the notes that follow them on the same line folded in."""
     kept: Remark | None = None
     notes: list[str] = []
     for one in remarks:
@@ -255,14 +271,50 @@ def _fix(remark: Remark) -> Fix | None:
     return None
 
 
+def cache_arguments(cache: Path | None) -> Sequence[str]:
+    """Return the option that names the cache folder; with the null device mypy keeps nothing."""
+    return ("--cache-dir", os.fspath(cache or os.devnull))
+
+
+_EXAMPLE = {
+    "file": "client.py",
+    "line": 31,
+    "column": 60,
+    "message": 'Argument "archived" to "_pages" of "GoodServiceClient" has incompatible type "bool"; expected "str"',
+    "hint": None,
+    "code": "arg-type",
+    "severity": "error",
+}
+
+
+@rule(
+    "LNT102",
+    bad=lambda folder: folder.edited(
+        "client.py", "archived = str(include_archived).lower()", "archived = include_archived"
+    ),
+    waiver="`# type: ignore[CODE]` at the end of the line, or `[tool.mypy]` in pyproject.toml",
+)
+def mypy(integration: Integration) -> Iterator[Problem]:
+    """mypy reports no errors, with the packages and the settings that the integration has.
+
+    mypy's own code stands behind the message, and its notes behind that.
+    """
+    yield from TOOL.recorded(integration, Output(1, json.dumps(_EXAMPLE) + "\n"))
+
+
 TOOL = Tool(
     name="mypy",
-    code="LNT102",
+    law=mypy,
     plain=(".", "--exclude", r"/\.venv/"),
     arguments=arguments,
     read=read,
     watches=watches,
+    warm=("mypy.main", "mypy.build"),
+    cache=KeptCache(cache_arguments, mypy_seed.SEED),
+    whole_environment=True,
     companions=frozenset({"orjson"}),
-    settle=settle,
+    cost=Cost(2.0, 12.0),
+    settings_files=INI_FILES,
     widens=widens,
+    locate=locate,
 )

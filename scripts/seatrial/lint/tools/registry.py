@@ -1,9 +1,12 @@
-"""The lint tools in the order in which people run them."""
+"""The lint tools in the order in which people run them, the lint rules, and the choice among the tools."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from seatrial.core.errors import UsageError
-from seatrial.core.model import Profile
+from seatrial.core.model import Fix, Integration, Location, Problem, Profile
+from seatrial.core.rules import rule
 from seatrial.core.suggest import hint
 from seatrial.lint.tools import black, mypy, poetry, ruff, yamllint
 from seatrial.lint.tools.tool import Tool
@@ -12,19 +15,18 @@ TOOLS: tuple[Tool, ...] = (poetry.TOOL, mypy.TOOL, ruff.TOOL, black.TOOL, yamlli
 
 BY_NAME = {tool.name: tool for tool in TOOLS}
 
-ONLY_OCEAN = frozenset({"yamllint"})
-"""What the framework's own repository runs beside what every author does."""
+LOCK = "poetry.lock"
 
 
 def tools_of(profile: Profile) -> tuple[Tool, ...]:
-    """The tools of a profile's lint."""
-    return tuple(tool for tool in TOOLS if profile is Profile.OCEAN or tool.name not in ONLY_OCEAN)
+    """Return the tools that a profile runs."""
+    return tuple(tool for tool in TOOLS if profile in tool.profiles)
 
 
 def choose(text: str | None, profile: Profile) -> tuple[Tool, ...]:
-    """The tools that a text such as `black,ruff` names, in their own order; without one, those of the profile.
+    """Return the tools that a text such as `black,ruff` names, in their own order; without one, the profile's.
 
-    A tool that the profile does not run by itself may be asked for. Raises UsageError.
+    A tool that the profile does not run may be named. Raises UsageError.
     """
     names = [name.strip().lower() for name in (text or "").split(",") if name.strip()]
     for name in names:
@@ -32,3 +34,50 @@ def choose(text: str | None, profile: Profile) -> tuple[Tool, ...]:
             otherwise = f"choose among {', '.join(BY_NAME)}"
             raise UsageError(f'no lint tool is called "{name[:60]}"' + hint(name, BY_NAME, otherwise))
     return tuple(tool for tool in TOOLS if tool.name in names) if names else tools_of(profile)
+
+
+def without_lock(tools: Sequence[str]) -> Problem:
+    """Return the problem of a folder without a lock, which therefore does not say which versions to run."""
+    which = f"{', '.join(tools[:-1])} and {tools[-1]}" if tools[1:] else tools[0]
+    message = f"there is no {LOCK} that can be read, so nobody knows which {which} to run"
+    return Problem(Location(LOCK), message, Fix("type `poetry lock` in this folder, and commit the file"))
+
+
+def without_tool(name: str) -> Problem:
+    """Return the problem of a lock that does not hold a tool."""
+    fix = Fix(f"type `poetry add --group dev {name}` in this folder")
+    return Problem(Location(LOCK), f"{name} is not among the locked packages, so it cannot be run", fix)
+
+
+@rule("LNT001", bad=lambda folder: folder.without(LOCK), waiver="")
+def lint_without_lock(integration: Integration) -> Iterator[Problem]:
+    """`poetry.lock` is there and can be read.
+
+    Each integration is linted with the versions that its own lock holds, in an environment made from it.
+    With another black or mypy the verdict would be another.
+    """
+    yield without_lock([tool.name for tool in tools_of(Profile.GUIDE) if tool.locked])
+
+
+@rule(
+    "LNT002",
+    bad=lambda folder: folder.edited("pyproject.toml", 'black = "^26.5.1"\n', ""),
+    waiver="",
+)
+def unlocked_tool(integration: Integration) -> Iterator[Problem]:
+    """`poetry.lock` holds every tool that the profile runs.
+
+    A tool that is not locked is not in the integration's environment, so `make lint` cannot run it there
+    or anywhere else with the same result.
+    """
+    yield without_tool("black")
+
+
+LINT_RULES = tuple(
+    sorted(
+        (lint_without_lock, unlocked_tool, *(law for tool in TOOLS for law in tool.laws)),
+        key=lambda law: law.code,
+    )
+)
+
+LINT_RULE_OF = {law.code: law for law in LINT_RULES}

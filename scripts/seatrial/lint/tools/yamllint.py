@@ -1,4 +1,4 @@
-"""yamllint: its parsable lines as problems, and what its configuration makes it read."""
+"""yamllint: its parsable lines as problems, and the files that its configuration makes it read."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from seatrial.core.model import Location, Problem, Severity
+from seatrial.core.model import Integration, Location, Problem, Profile, Severity
+from seatrial.core.rules import rule
 from seatrial.documents import yaml
 from seatrial.documents.text import Lines
-from seatrial.lint.tools.locate import Files, in_text, settled
-from seatrial.lint.tools.output import judged, problem
-from seatrial.lint.tools.tool import EVERYTHING, Output, Reading, Tool, Version, Watched
+from seatrial.lint.tools.output import in_text, problem, relocated, verdict_of
+from seatrial.lint.tools.tool import EVERYTHING, Cost, Files, Output, Reading, Tool, Version, Watched
 
 CONFIGURATIONS = (".yamllint", ".yamllint.yaml", ".yamllint.yml")
 """Looked for in this order, in the folder and then in each one above."""
@@ -21,7 +21,7 @@ BUILT_IN = ("default", "relaxed")
 DEFAULT_FILES = ("*.yaml", "*.yml", ".yamllint")
 
 BAD_CONFIGURATION = 255
-"""The status with which it refuses its configuration, or a file that cannot be opened."""
+"""The exit status for a configuration that it refuses, or a file that it cannot open."""
 
 UNREADABLE = "it is no text that YAML can hold"
 
@@ -33,17 +33,17 @@ _PATTERN = re.compile(r"(?:\*\*/)*\*(\.[\w.-]+)|(?:\*\*/)*([\w.-]+)")
 
 
 def arguments(version: Version) -> Sequence[str]:
-    """One line a problem, without colours; known to every version in use."""
+    """Return the arguments for one line a problem without colours, the same in every version in use."""
     return ("-f", "parsable", ".")
 
 
 def follow_up(output: Output) -> Sequence[str]:
-    """The files it reads, where one of them made it break off: it does not say which."""
+    """Return the arguments that list the files it reads, where one made it crash: it does not say which."""
     return ("--list-files", ".") if output.status == 1 and _CRASH.search(output.err) else ()
 
 
 def read(output: Output, more: Output | None = None) -> Reading:
-    """What yamllint found; a configuration it refuses is a fault of that."""
+    """Return what yamllint found, and the problem of a configuration that it refuses."""
     problems = [*_found(output.out), *_refused(output)]
     crash = _CRASH.search(output.err)
     if output.status == 1 and crash:
@@ -51,7 +51,7 @@ def read(output: Output, more: Output | None = None) -> Reading:
         return Reading([*problems, *(problem(path, f"{UNREADABLE}: {crash[1]}") for path in listed or [""])])
     if "in YamlLintConfig\n" in output.err or "YamlLintConfig(" in output.err:
         return Reading([*problems, _of_configuration(output.err.strip().rpartition("\n")[2])])
-    return judged("yamllint", output, problems, known=(1, BAD_CONFIGURATION))
+    return verdict_of("yamllint", output, problems, known=(1, BAD_CONFIGURATION))
 
 
 def _found(text: str) -> Iterator[Problem]:
@@ -78,22 +78,22 @@ def _of_configuration(message: str) -> Problem:
     return problem(CONFIGURATIONS[0], message)
 
 
-def settle(reading: Reading, files: Files) -> Reading:
-    """With a refused configuration in the file that it stands in, at what the message names."""
+def locate(reading: Reading, files: Files) -> Reading:
+    """Return the reading with a refused configuration at the words of its file that the message names."""
     own = next((name for name in CONFIGURATIONS if files(name) is not None), None)
-    return settled(_with_unreadable(reading, files), lambda one: _placed(one, own, files))
+    return relocated(_with_unreadable(reading, files), lambda one: _placed(one, own, files))
 
 
 def _with_unreadable(reading: Reading, files: Files) -> Reading:
-    """With those files only that cannot be read, of all that may be meant; the first where that does not show."""
-    maybe = [one for one in reading.problems if one.message.startswith(UNREADABLE)]
-    broken = [place for one in maybe if (place := _at_the_break(one, files(one.where.path) or b""))]
-    sound = [one for one in reading.problems if one not in maybe]
-    return replace(reading, problems=[*sound, *(broken or maybe[:1])])
+    """Return the reading with those of the suspected files that cannot be read; the first where none shows it."""
+    suspected = [one for one in reading.problems if one.message.startswith(UNREADABLE)]
+    unreadable = [found for one in suspected if (found := _at_fault(one, files(one.where.path) or b""))]
+    others = [one for one in reading.problems if one not in suspected]
+    return replace(reading, problems=[*others, *(unreadable or suspected[:1])])
 
 
-def _at_the_break(one: Problem, data: bytes) -> Problem | None:
-    """The problem at the first byte or character of the kind that made it break off; None for a file without."""
+def _at_fault(one: Problem, data: bytes) -> Problem | None:
+    """Return the problem at the first byte or character of the kind that makes it crash; None without one."""
     try:
         text = data.decode()
         found = _UNPRINTABLE.search(text) if "character" in one.message else None
@@ -113,17 +113,14 @@ def _placed(one: Problem, own: str | None, files: Files) -> Problem:
 
 
 def configuration(data: bytes) -> Mapping[str, Any] | None:
-    """A configuration file as values; None where it is none."""
+    """Return the values in a configuration file; None where it cannot be read."""
     document = yaml.load(CONFIGURATIONS[0], data)
     value = document.value if document.readable else None
     return value if isinstance(value, dict) else None
 
 
 def watches(settings: Mapping[str, object]) -> Watched:
-    """What the configuration under `yamllint` names; everything where that is not known, or says more than names.
-
-    That configuration comes from the nearest of CONFIGURATIONS, and is empty where there is none.
-    """
+    """Return the files that its configuration names; everything where that cannot be known from the configuration."""
     own = settings.get("yamllint")
     if not isinstance(own, dict) or not _is_plain(own):
         return EVERYTHING
@@ -132,7 +129,7 @@ def watches(settings: Mapping[str, object]) -> Watched:
 
 
 def _is_plain(own: Mapping[str, Any]) -> bool:
-    """Whether all it reads can be told from this configuration alone."""
+    """Return whether this configuration alone decides which files it reads."""
     patterns = own.get("yaml-files", DEFAULT_FILES)
     return (
         own.get("extends", BUILT_IN[0]) in BUILT_IN
@@ -143,7 +140,7 @@ def _is_plain(own: Mapping[str, Any]) -> bool:
 
 
 def _ends(patterns: Sequence[str]) -> Iterator[str]:
-    """The ends of name that patterns like `*.yaml` and `**/*.json` stand for."""
+    """Yield the ends of names that patterns like `*.yaml` and `**/*.json` match."""
     for one in patterns:
         match = _PATTERN.fullmatch(one)
         if match:
@@ -151,7 +148,7 @@ def _ends(patterns: Sequence[str]) -> Iterator[str]:
 
 
 def _ignore_files(own: Mapping[str, Any]) -> Iterator[Any]:
-    """The names under `ignore-from-file`, of the whole and of single rules."""
+    """Yield the names under `ignore-from-file`, of the whole configuration and of single rules."""
     rules = own.get("rules")
     tables = [own, *(rules.values() if isinstance(rules, dict) else ())]
     for table in tables:
@@ -159,13 +156,32 @@ def _ignore_files(own: Mapping[str, Any]) -> Iterator[Any]:
         yield from value if isinstance(value, list | tuple) else (value,)
 
 
+@rule(
+    "LNT105",
+    bad=lambda folder: folder.edited(".port/spec.yaml", "    required: false\n", "    required:  false\n"),
+    waiver="`# yamllint disable-line rule:NAME` at the end of the line, or `.yamllint`",
+)
+def yamllint(integration: Integration) -> Iterator[Problem]:
+    """YAML files are written as yamllint is set to want them; run in profile ocean, elsewhere with TOOLS=yamllint.
+
+    The configuration is the nearest `.yamllint`, in the folder or above it.
+    """
+    line = "./.port/spec.yaml:25:15: [error] too many spaces after colon (colons)\n"
+    yield from TOOL.recorded(integration, Output(1, line))
+
+
 TOOL = Tool(
     name="yamllint",
-    code="LNT105",
+    law=yamllint,
     plain=(".",),
     arguments=arguments,
     read=read,
     watches=watches,
+    profiles=frozenset({Profile.OCEAN}),
+    warm=("yamllint.cli", "yamllint.linter"),
+    cost=Cost(0.1, 20.0, (".yaml", ".yml", ".json")),
+    settings_files=CONFIGURATIONS,
+    parse_settings=configuration,
     follow_up=follow_up,
-    settle=settle,
+    locate=locate,
 )

@@ -10,7 +10,7 @@ from seatrial.core.errors import ServiceError
 from seatrial.core.findings import Outcome
 from seatrial.core.model import Finding, Integration, Severity
 from seatrial.lint.run import Cell, lint, lint_context
-from seatrial.lint.run.findings import outcome_of
+from seatrial.lint.run.outcome import outcome_of
 from seatrial.lint.tools.registry import choose
 from seatrial.release.plan.state import Checks, Tally
 from seatrial.validate.facts.release import Change

@@ -1,5 +1,6 @@
 """The rules, in one or several modules a family, and the registry of all of them."""
 
+from seatrial.core.rules import Rule
 from seatrial.validate.rules import (
     changelog,
     code,
@@ -15,7 +16,6 @@ from seatrial.validate.rules import (
     spec_configurations,
     spec_content,
 )
-from seatrial.validate.rules.rule import Rule
 
 _PARTS = (
     layout_presence,
@@ -40,5 +40,3 @@ RULES: tuple[Rule, ...] = tuple(
 )
 BY_CODE = {rule.code: rule for rule in RULES}
 BY_NAME = {rule.name: rule for rule in RULES}
-
-__all__ = ["BY_CODE", "BY_NAME", "RULES", "Rule"]

@@ -11,6 +11,7 @@ from datetime import date
 from functools import partial
 
 from seatrial.core.model import Edit, Fix, Fleet, Integration, Location, MemoryFolder, Problem
+from seatrial.core.rules import GUIDE, WARNING, Edited, Problems, rule
 from seatrial.core.suggest import nearest
 from seatrial.documents.changelog import MARKER, Section, VersionEntry
 from seatrial.validate.facts.changelog import (
@@ -23,16 +24,7 @@ from seatrial.validate.facts.changelog import (
 )
 from seatrial.validate.facts.package import FRAGMENT_TYPES, Package
 from seatrial.validate.facts.tree import Custom
-from seatrial.validate.rules.rule import (
-    GUIDE,
-    WARNING,
-    Edited,
-    Problems,
-    parsed_version,
-    renamed,
-    replaced,
-    rule,
-)
+from seatrial.validate.rules.shared import parsed_version, renamed, replaced
 
 FORM = "## X.Y.Z (YYYY-MM-DD)"
 FIRST = "## 0.1.0 (2026-01-31)"

@@ -9,6 +9,7 @@ from collections.abc import Collection
 
 from seatrial.core.model import Edit, Fix, Location, MemoryFolder, Problem
 from seatrial.core.names import shown
+from seatrial.core.rules import OFF, WARNING, Problems, rule
 from seatrial.core.suggest import nearest
 from seatrial.documents.document import FaultKind
 from seatrial.validate.facts.app_config import AppConfig
@@ -16,7 +17,7 @@ from seatrial.validate.facts.code import Code, ConfigurationUse, Kinds, Stated, 
 from seatrial.validate.facts.python_models import Unread
 from seatrial.validate.facts.python_modules import PythonFiles
 from seatrial.validate.facts.spec import Spec
-from seatrial.validate.rules.rule import OFF, WARNING, Problems, all_of, replaced, rule
+from seatrial.validate.rules.shared import all_of, replaced
 
 SPEC = ".port/spec.yaml"
 APP_CONFIG = ".port/resources/port-app-config.yaml"

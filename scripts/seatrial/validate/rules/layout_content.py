@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from posixpath import splitext
 
 from seatrial.core.model import Fix, Fleet, Integration, Kind, Location, MemoryFolder, Problem
+from seatrial.core.rules import WARNING, Edited, Problems, rule
 from seatrial.core.suggest import nearest
 from seatrial.documents.integration import RESOURCE_SUFFIXES, RESOURCES, SPEC_FILES, resource_files
 from seatrial.validate.facts.tree import SHARED, Custom, Litter, Texts, Tree, is_shared, sharing
-from seatrial.validate.rules.rule import WARNING, Edited, Problems, renamed, rule
+from seatrial.validate.rules.shared import renamed
 
 STEMS = ("blueprints", "port-app-config", "scorecards", "pages", "actions")
 """The resources that Ocean reads."""

@@ -11,9 +11,9 @@ from posixpath import splitext
 from typing import Any
 
 from seatrial.core.model import Fix, Fleet, Integration, Location, Problem, Severity
+from seatrial.core.rules import ERROR, INFO, WARNING, Problems, Rule, rule
 from seatrial.documents.integration import RESOURCES, SPEC_FILES, resource_files
 from seatrial.validate.facts.tree import Custom, Tree
-from seatrial.validate.rules.rule import ERROR, INFO, WARNING, Problems, Rule, rule
 
 CORE_WITH_SCHEMA = (0, 48, 9)
 """The first version of Ocean that builds the schema of the mapping from the classes in `integration.py`."""

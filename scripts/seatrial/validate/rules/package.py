@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 from seatrial.core.model import Edit, Fix, Fleet, Integration, Location, MemoryFolder, Problem
+from seatrial.core.rules import GUIDE, OFF, WARNING, Edited, Problems, rule
 from seatrial.core.suggest import nearest
 from seatrial.dependencies.constraints import admits
 from seatrial.dependencies.locked_core import LOCK, CoreLock, content_hash
@@ -30,17 +31,7 @@ from seatrial.validate.facts.package import (
     title_formats,
 )
 from seatrial.validate.facts.tree import Custom
-from seatrial.validate.rules.rule import (
-    GUIDE,
-    OFF,
-    PACKAGE_NAME,
-    WARNING,
-    Edited,
-    Problems,
-    parsed_version,
-    replaced,
-    rule,
-)
+from seatrial.validate.rules.shared import PACKAGE_NAME, parsed_version, replaced
 
 FORMS = "write X.Y.Z, X.Y.Z-beta, X.Y.Z-dev or X.Y.Z-post1"
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from seatrial.core.errors import Unreadable
 from seatrial.core.model import Edit, Fix, Integration, Location, MemoryFolder, Problem, Profile
 from seatrial.core.names import shown
+from seatrial.core.rules import GUIDE, OCEAN, WARNING, Edited, Problems, rule
 from seatrial.core.settings import Settings
 from seatrial.core.suggest import nearest
 from seatrial.core.version import BUMPS, Version
@@ -21,16 +22,7 @@ from seatrial.validate.facts.changelog import ChangelogText
 from seatrial.validate.facts.contract import Contract, Difference, differences
 from seatrial.validate.facts.package import Package
 from seatrial.validate.facts.release import INTENTS, TYPES, Change, Intent, Intents, meant_bump, meant_type
-from seatrial.validate.rules.rule import (
-    GUIDE,
-    OCEAN,
-    WARNING,
-    Edited,
-    Problems,
-    parsed_version,
-    replaced,
-    rule,
-)
+from seatrial.validate.rules.shared import parsed_version, replaced
 
 ALIKE = 0.6
 """The similarity from which an unknown key counts as a missing one: `changelog-message` passes, `issue` does not."""

@@ -8,20 +8,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from seatrial.core.model import Edit, Fix, Location
+from seatrial.core.rules import WARNING, Problems, rule
 from seatrial.core.suggest import nearest
 from seatrial.documents.document import Document
 from seatrial.schemas.explain import shown
 from seatrial.validate.facts.blueprints import Blueprints
 from seatrial.validate.facts.catalog import Reference
 from seatrial.validate.facts.conformity import ResourceForms
-from seatrial.validate.rules.rule import (
-    WARNING,
-    Problems,
-    duplicate_keys,
-    replaced,
-    rule,
-    syntax_faults,
-)
+from seatrial.validate.rules.shared import duplicate_keys, replaced, syntax_faults
 
 RESOURCES = ".port/resources"
 BLUEPRINTS = f"{RESOURCES}/blueprints.json"

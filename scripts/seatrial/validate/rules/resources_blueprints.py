@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from seatrial.core.model import Fix, Problem
+from seatrial.core.rules import INFO, WARNING, Problems, rule
 from seatrial.documents.document import Document
 from seatrial.schemas.explain import shown
 from seatrial.validate.facts.blueprints import META, Blueprint, Blueprints
@@ -21,7 +22,7 @@ from seatrial.validate.rules.resources import (
     rename,
     use_known_blueprint,
 )
-from seatrial.validate.rules.rule import INFO, WARNING, Problems, replaced, rule
+from seatrial.validate.rules.shared import replaced
 
 TYPES = frozenset({"string", "number", "boolean", "object", "array"})
 BOUND = {"format": "string", "items": "array"}

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from seatrial.core.model import Fix, Problem
+from seatrial.core.rules import WARNING, Edited, Problems, rule
 from seatrial.documents.document import Document
 from seatrial.schemas.explain import shown
 from seatrial.validate.facts.blueprints import META, Blueprints
@@ -19,7 +20,7 @@ from seatrial.validate.facts.catalog import (
 )
 from seatrial.validate.facts.items import Item, Rows
 from seatrial.validate.rules.resources import RESOURCES, SCORECARDS, place, rename, use_known_blueprint
-from seatrial.validate.rules.rule import WARNING, Edited, Problems, replaced, rule
+from seatrial.validate.rules.shared import replaced
 
 ROW_WIDTH = 12
 """The width of a row: the sizes of its columns add up to this."""

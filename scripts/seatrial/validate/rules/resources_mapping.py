@@ -8,6 +8,7 @@ from operator import attrgetter
 from typing import Any
 
 from seatrial.core.model import Fix, MemoryFolder, Problem
+from seatrial.core.rules import OFF, WARNING, Problems, rule
 from seatrial.core.suggest import nearest
 from seatrial.documents.document import Keys
 from seatrial.schemas.explain import shown
@@ -16,7 +17,7 @@ from seatrial.validate.facts.blueprints import Blueprint, Blueprints
 from seatrial.validate.facts.items import Item
 from seatrial.validate.facts.jq_expressions import JqExpression, JqExpressions
 from seatrial.validate.rules.resources import APP_CONFIG, rename, use_known_blueprint
-from seatrial.validate.rules.rule import OFF, WARNING, Problems, replaced, rule
+from seatrial.validate.rules.shared import replaced
 
 _NAME = re.compile(r"'?([\w@=.+:/$-]+)'?")
 

@@ -13,23 +13,13 @@ from typing import Any
 
 from seatrial.core.model import Fix, Integration, Location, Problem, Profile
 from seatrial.core.names import shown
+from seatrial.core.rules import GUIDE, OCEAN, OFF, WARNING, Problems, rule
 from seatrial.core.version import Version
 from seatrial.documents.document import Document, Keys
 from seatrial.validate.facts.conformity import Conformity
 from seatrial.validate.facts.package import Package
 from seatrial.validate.facts.spec import Peers, Spec
-from seatrial.validate.rules.rule import (
-    GUIDE,
-    OCEAN,
-    OFF,
-    PACKAGE_NAME,
-    WARNING,
-    Problems,
-    duplicate_keys,
-    replaced,
-    rule,
-    syntax_faults,
-)
+from seatrial.validate.rules.shared import PACKAGE_NAME, duplicate_keys, replaced, syntax_faults
 
 SPEC = ".port/spec.yaml"
 

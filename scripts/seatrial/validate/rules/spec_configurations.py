@@ -8,12 +8,12 @@ from typing import Any
 
 from seatrial.core.model import Edit, Fix, MemoryFolder, Problem
 from seatrial.core.names import decamelize, shown
+from seatrial.core.rules import WARNING, Problems, rule
 from seatrial.core.suggest import nearest
 from seatrial.documents import jq
 from seatrial.documents.document import Keys
 from seatrial.validate.facts.items import Item
 from seatrial.validate.facts.spec import Spec
-from seatrial.validate.rules.rule import WARNING, Problems, rule
 from seatrial.validate.rules.spec import SPEC, edited
 
 _DEFAULT = "    default: 100"

@@ -9,12 +9,12 @@ from urllib.parse import urlsplit
 
 from seatrial.core.model import Edit, Fix, Integration, MemoryFolder, Problem
 from seatrial.core.names import shown
+from seatrial.core.rules import WARNING, Problems, rule
 from seatrial.core.settings import Settings
 from seatrial.core.suggest import nearest
 from seatrial.core.vocabulary import ICONS, PLACEHOLDER_ICON, PLACEHOLDER_SECTION, SECTIONS
 from seatrial.validate.facts.items import Item
 from seatrial.validate.facts.spec import Peers, Spec
-from seatrial.validate.rules.rule import WARNING, Problems, rule
 from seatrial.validate.rules.spec import SPEC, edited
 
 DOCS_HOST = "docs.port.io"

@@ -8,20 +8,20 @@ from itertools import groupby
 
 from seatrial.core.printable import plain
 from seatrial.core.settings import Settings
-from seatrial.lint.run.context import Cell
-from seatrial.lint.run.findings import errors_of
+from seatrial.lint.run.jobs import Cell
+from seatrial.lint.run.outcome import errors_of
 
 HEAD = "integration"
 
 MOST_ROWS = 60
-"""Of larger fleets only the lines are shown in which something is not well."""
+"""The number of rows beyond which only those with problems are shown."""
 
 _PAINT = {"ok": "32", "errors": "1;31", "failed": "1;35", "none": "33"}
 
 
 @dataclass(frozen=True)
 class Square:
-    """What one tool made of one integration: a state of _PAINT, in words, and for how many seconds it ran now."""
+    """A cell as text: a state of _PAINT, words for it, and the seconds that the tool ran, if it ran now."""
 
     state: str
     words: str
@@ -34,7 +34,7 @@ class Square:
 
 
 def square_of(cell: Cell, settings: Settings) -> Square:
-    """A cell of a lint run in words."""
+    """Return a cell as text."""
     if cell.failure:
         return Square("failed", "failed")
     if cell.run is None:
@@ -49,12 +49,12 @@ def square_of(cell: Cell, settings: Settings) -> Square:
 
 
 def line_of(cell: Cell, settings: Settings) -> str:
-    """A cell as a line of its own, for logs."""
+    """Return a cell as a line of its own, for logs."""
     return f"{plain(cell.integration.name)}: {cell.tool.name} {square_of(cell, settings).text}"
 
 
 def table(cells: Sequence[Cell], settings: Settings, colour: bool = False) -> str:
-    """The lines of the table; empty for no cells. A tool without a time did not have to run."""
+    """Return the table; empty for no cells. A tool without a time did not have to run."""
     tools = list(dict.fromkeys(cell.tool.name for cell in cells))
     rows = [list(row) for _, row in groupby(cells, key=lambda cell: cell.integration.path)]
     grid = [(plain(row[0].integration.name), [square_of(cell, settings) for cell in row]) for row in rows]
