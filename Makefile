@@ -2,77 +2,25 @@
 # Written in the language of GNU make 3.81, which macOS ships.
 
 .DEFAULT_GOAL := help
-VENV := .venv
+VENV := $(if $(value LATEST),.venv/latest,.venv)
 INVOKE := $(VENV)/bin/invoke
 READY := $(VENV)/ready.stamp
 DEVELOP := $(VENV)/develop.stamp
 
+# The variables and targets between the marks are written by `make docs` from scripts/seatrial/tasks/menu.py.
+# variables
+INHERITED := BUILD_ARG BUILDER FORMAT INTEGRATION JOBS KEY OUTPUT ROOT SINCE STRICT TOOLS VERBOSE
+VARIABLES := APPLY AUTHOR BUMP CHILD CODE DATE DESCRIPTION DIFF DRY_RUN EMAIL FINISH FIX FORCE ICON LATEST MATRIX MESSAGE NAME NO_CACHE NO_LOCK ONLY PARENT PLAN PROFILE REASON SECTION SLUG TESTS TYPE VERSION WHY
+.PHONY: help lint validate validate-spec check-layout check-version check fix new explain rules release release-intent release-bump release-check release-status release-yank test docs lock setup clean
+# end of variables
+
 # What a user sets reaches the tasks through the environment, never as recipe text.
 # $(value ...) takes it letter by letter, so that make does not run what stands in it either.
-override ROOT := $(value ROOT)
-override INTEGRATION := $(value INTEGRATION)
-override SINCE := $(value SINCE)
-override FORMAT := $(value FORMAT)
-override OUTPUT := $(value OUTPUT)
-override STRICT := $(value STRICT)
-override JOBS := $(value JOBS)
-override CODE := $(value CODE)
-override NAME := $(value NAME)
-override PROFILE := $(value PROFILE)
-override TESTS := $(value TESTS)
-override DIFF := $(value DIFF)
 override PYTHON := $(value PYTHON)
-override TOOLS := $(value TOOLS)
-override FIX := $(value FIX)
-override WHY := $(value WHY)
-override VERBOSE := $(value VERBOSE)
-override NO_CACHE := $(value NO_CACHE)
-override DRY_RUN := $(value DRY_RUN)
-override PLAN := $(value PLAN)
-override APPLY := $(value APPLY)
-override ONLY := $(value ONLY)
-override FINISH := $(value FINISH)
-override MATRIX := $(value MATRIX)
-override FORCE := $(value FORCE)
-override BUILD_ARG := $(value BUILD_ARG)
-override BUILDER := $(value BUILDER)
-override KEY := $(value KEY)
-override BUMP := $(value BUMP)
-override TYPE := $(value TYPE)
-override MESSAGE := $(value MESSAGE)
-override DATE := $(value DATE)
-export SEATRIAL_ROOT := $(or $(ROOT),$(value SEATRIAL_ROOT))
-export SEATRIAL_INTEGRATION := $(or $(INTEGRATION),$(value SEATRIAL_INTEGRATION))
-export SEATRIAL_SINCE := $(or $(SINCE),$(value SEATRIAL_SINCE))
-export SEATRIAL_FORMAT := $(or $(FORMAT),$(value SEATRIAL_FORMAT))
-export SEATRIAL_OUTPUT := $(or $(OUTPUT),$(value SEATRIAL_OUTPUT))
-export SEATRIAL_STRICT := $(or $(STRICT),$(value SEATRIAL_STRICT))
-export SEATRIAL_JOBS := $(or $(JOBS),$(value SEATRIAL_JOBS))
-export SEATRIAL_CODE := $(CODE)
-export SEATRIAL_NAME := $(NAME)
-export SEATRIAL_PROFILE := $(PROFILE)
-export SEATRIAL_DIFF := $(DIFF)
-export SEATRIAL_TESTS := $(TESTS)
-export SEATRIAL_TOOLS := $(or $(TOOLS),$(value SEATRIAL_TOOLS))
-export SEATRIAL_FIX := $(FIX)
-export SEATRIAL_WHY := $(WHY)
-export SEATRIAL_VERBOSE := $(or $(VERBOSE),$(value SEATRIAL_VERBOSE))
-export SEATRIAL_NO_CACHE := $(NO_CACHE)
-export SEATRIAL_DRY_RUN := $(DRY_RUN)
-export SEATRIAL_PLAN := $(PLAN)
-export SEATRIAL_APPLY := $(APPLY)
-export SEATRIAL_ONLY := $(ONLY)
-export SEATRIAL_FINISH := $(FINISH)
-export SEATRIAL_MATRIX := $(MATRIX)
-export SEATRIAL_FORCE := $(FORCE)
-export SEATRIAL_BUILD_ARG := $(or $(BUILD_ARG),$(value SEATRIAL_BUILD_ARG))
-export SEATRIAL_BUILDER := $(or $(BUILDER),$(value SEATRIAL_BUILDER))
-export SEATRIAL_KEY := $(or $(KEY),$(value SEATRIAL_KEY))
-export SEATRIAL_BUMP := $(BUMP)
-export SEATRIAL_TYPE := $(TYPE)
-export SEATRIAL_MESSAGE := $(MESSAGE)
-export SEATRIAL_DATE := $(DATE)
 export SEATRIAL_PYTHON := $(or $(PYTHON),python3)
+$(foreach name,$(INHERITED) $(VARIABLES),$(eval override $(name) := $$(value $(name))))
+$(foreach name,$(INHERITED),$(eval export SEATRIAL_$(name) := $$(or $$($(name)),$$(value SEATRIAL_$(name)))))
+$(foreach name,$(VARIABLES),$(eval export SEATRIAL_$(name) := $$($(name))))
 
 STRANGE := $(strip $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name))))
 STRANGE := $(filter-out VENV SHELL MAKE% SEATRIAL_%,$(STRANGE))
@@ -80,81 +28,111 @@ ifneq ($(STRANGE),)
 $(error seatrial: nothing here is called $(firstword $(STRANGE)); `make help` names the variables, in capitals)
 endif
 
-.PHONY: help setup lint validate validate-spec check-layout check-version check fix explain rules new release release-intent release-bump release-check release-status test docs clean
+# With LATEST=1, what is newest is asked for each time.
+ifneq ($(LATEST),)
+.PHONY: $(READY) $(DEVELOP)
+endif
 
 # A checkout that was moved, or whose Python is gone, is set up anew.
 ifneq ($(shell test -x $(VENV)/bin/python && cat $(VENV)/place 2>/dev/null),$(CURDIR))
 .PHONY: $(READY)
 endif
 
-help: ## this list
+help: ## List the targets, each with the variables it takes.
 	@echo "Seatrial: a Port Ocean integration from scaffold to published."
 	@echo
-	@echo "  make TARGET [ROOT=folder] [INTEGRATION=name,name] [SINCE=revision]"
-	@echo "              [FORMAT=text] [OUTPUT=file] [STRICT=1] [JOBS=n]"
+	@echo "  make TARGET [VARIABLE=value ...]    such as: make lint INTEGRATION=jira,gitlab FIX=1"
+	@echo "  docs/reference.md explains the variables; PYTHON= names the Python that .venv is made with."
 	@echo
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
+	@awk '/^[a-z-]+:.*## / { split($$0, part, ":.*## "); printf "  %-16s %s\n", part[1], part[2] } \
+		/^#: / { printf "  %-16s   %s\n", "", substr($$0, 4) }' Makefile
 
-lint: $(READY) ## black, mypy, ruff, poetry check: [TOOLS=black,ruff] [FIX=1] [VERBOSE=1] [WHY=name] [NO_CACHE=1]
+# targets
+lint: $(READY) ## Run black, mypy, ruff and poetry check, each as in the integration's own environment.
+#: INTEGRATION= ROOT= SINCE= FORMAT= OUTPUT= STRICT= JOBS= TOOLS= FIX= NO_CACHE= WHY= VERBOSE=
 	@$(INVOKE) lint
 
-validate: $(READY) ## judge integrations: layout, spec, resources, package, changelog, code
+validate: $(READY) ## Check everything about the folder: layout, spec and version.
+#: INTEGRATION= ROOT= SINCE= FORMAT= OUTPUT= STRICT= JOBS=
 	@$(INVOKE) validate
 
-validate-spec: $(READY) ## only the .port folder and what must agree with it
+validate-spec: $(READY) ## Check the .port folder and what must agree with it (SPC, RES, COD).
+#: INTEGRATION= ROOT= SINCE= FORMAT= OUTPUT= STRICT= JOBS=
 	@$(INVOKE) validate-spec
 
-check-layout: $(READY) ## only the hierarchy of the folder
+check-layout: $(READY) ## Check the folder's hierarchy (LAY).
+#: INTEGRATION= ROOT= SINCE= FORMAT= OUTPUT= STRICT= JOBS=
 	@$(INVOKE) check-layout
 
-check-version: $(READY) ## only pyproject, lock, version and changelog
+check-version: $(READY) ## Check pyproject, lock, version, changelog and intents (PKG, CHG, REL).
+#: INTEGRATION= ROOT= SINCE= FORMAT= OUTPUT= STRICT= JOBS=
 	@$(INVOKE) check-version
 
-check: $(READY) ## all that CI will say: lint, validate, what a release would do
+check: $(READY) ## Check all that CI checks: lint, validate, and what a release would do.
+#: INTEGRATION= ROOT= SINCE= FORMAT= OUTPUT= STRICT= JOBS=
 	@$(INVOKE) check
 
-fix: $(READY) ## apply every safe repair; DIFF=1 shows it instead
+fix: $(READY) ## Apply every safe repair that findings offer.
+#: INTEGRATION= ROOT= SINCE= JOBS= DIFF=
 	@$(INVOKE) fix
 
-explain: $(READY) ## why a rule is: make explain CODE=SPC001
-	@$(INVOKE) explain "$$SEATRIAL_CODE"
-
-rules: $(READY) ## all rules, a line each
-	@$(INVOKE) rules
-
-new: $(READY) ## a new integration folder: make new NAME="My Service"
+new: $(READY) ## Make a new integration folder from the template.
+#: NAME= ROOT= PROFILE= SLUG= PARENT= CHILD= DESCRIPTION= SECTION= ICON= AUTHOR= EMAIL= NO_LOCK=
 	@$(INVOKE) new "$$SEATRIAL_NAME"
 
-release: $(READY) ## publish what is not published: [DRY_RUN=1] [PLAN=file] [APPLY=file] [BUILD_ARG=NAME=VALUE] [FORCE=reason]
+explain: $(READY) ## Explain a rule: its law, its reason, and an example with real output.
+#: CODE=
+	@$(INVOKE) explain "$$SEATRIAL_CODE"
+
+rules: $(READY) ## List all rules, one a line.
+	@$(INVOKE) rules
+
+release: $(READY) ## Publish what is not published yet: image, spec, index, git tag.
+#: INTEGRATION= ROOT= JOBS= DRY_RUN= PLAN= APPLY= ONLY= FINISH= MATRIX= FORCE= FORMAT= BUILD_ARG=
+#: BUILDER= KEY=
 	@$(INVOKE) release
 
-release-intent: $(READY) ## what the next version brings: BUMP=patch TYPE=bugfix MESSAGE="Fixed the login"
+release-intent: $(READY) ## Declare what the next version brings, in a file that release.bump applies.
+#: INTEGRATION= ROOT= BUMP= TYPE= MESSAGE=
 	@$(INVOKE) release.intent
 
-release-bump: $(READY) ## apply the intents: versions, changelogs
+release-bump: $(READY) ## Apply the release intents: raise versions, write changelog entries, remove the intents.
+#: INTEGRATION= ROOT= DATE= DRY_RUN= FORMAT=
 	@$(INVOKE) release.bump
 
-release-check: $(READY) ## what a pull request is told: [SINCE=origin/main]
+release-check: $(READY) ## Check what a pull request brings: is each changed integration released, and by enough (REL)?
+#: INTEGRATION= ROOT= SINCE= FORMAT= OUTPUT= STRICT= JOBS=
 	@$(INVOKE) release.check
 
-release-status: $(READY) ## what is published, and what a release would repair
+release-status: $(READY) ## Show what is published: git, registry, specs and index side by side, and what a release would repair.
+#: INTEGRATION= ROOT= FORMAT=
 	@$(INVOKE) release.status
 
-test: $(DEVELOP) ## the tests of Seatrial itself: make test [TESTS=tests/rules]
+release-yank: $(READY) ## Take a version out of the index; nothing is deleted.
+#: TYPE= VERSION= REASON= ROOT=
+	@$(INVOKE) release.yank "$$SEATRIAL_TYPE" "$$SEATRIAL_VERSION"
+
+test: $(DEVELOP) ## Run the tests of Seatrial itself.
+#: TESTS= LATEST=
 	@$(INVOKE) test
 
-docs: $(DEVELOP) ## write docs/rules.md and docs/schemas anew
+docs: $(DEVELOP) ## Write every generated page, and the generated part of the Makefile, anew.
 	@$(INVOKE) docs
 
-setup: $(READY) ## make .venv; every other target does it by itself
+lock: $(DEVELOP) ## Renew locks/, the packages that make and make test install.
+	@$(INVOKE) lock
 
-clean: ## remove .venv and what tools left behind
+# end of targets
+
+setup: $(READY) ## Make .venv; every other target does this when it is needed.
+
+clean: ## Remove .venv and what tools left behind.
 	@rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-$(READY): pyproject.toml
+$(READY): pyproject.toml $(wildcard locks/runtime.txt)
 	@scripts/setup.sh $(VENV) .
 	@touch $@
 
-$(DEVELOP): $(READY) pyproject.toml
+$(DEVELOP): $(READY) $(wildcard locks/develop.txt)
 	@scripts/setup.sh $(VENV) '.[dev]'
 	@touch $@

@@ -160,3 +160,26 @@ def test_without_the_package_index_the_set_up_ends_in_one_line_with_the_reason(c
     assert len(said) == 4, said
     assert "could not be installed: No matching distribution found for x; check the network" in said[2]
     assert "Retrying" in (checkout / ".venv" / "setup.log").read_text()
+
+
+def test_the_newest_packages_have_an_environment_of_their_own_and_are_asked_for_each_time(
+    setup: Path,
+) -> None:
+    script = setup / "scripts" / "setup.sh"
+    script.write_text(
+        '#!/bin/sh\necho set up "$@" "$SEATRIAL_LATEST"\nmkdir -p "$1/bin"\ncp -R .venv/bin "$1"\n'
+    )
+    for _ in range(2):
+        said = make(setup, "test", "LATEST=1").stdout.splitlines()
+        assert said[:3] == ["set up .venv/latest . 1", "set up .venv/latest .[dev] 1", "test"]
+    assert "set up" not in make(setup, "test").stdout
+
+
+def test_a_renewed_lock_is_installed(setup: Path) -> None:
+    (setup / "locks").mkdir()
+    (setup / "locks" / "runtime.txt").touch()
+    assert make(setup, "validate").stdout.startswith("set up .\n")
+    assert "set up" not in make(setup, "validate").stdout
+    (setup / "locks" / "develop.txt").touch()
+    assert "set up" not in make(setup, "validate").stdout
+    assert make(setup, "test").stdout.startswith("set up .[dev]\n")

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tarfile
 import tomllib
 import venv
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from support.locks import pins
 from support.paths import ROOT
 
 SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -33,6 +36,17 @@ SEES_ITS_DATA = (
     "assert '.port/spec.yaml' in folder.files; "
     "assert violations('spec-guide', {'features': 3}); print(len(folder.files))"
 )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Holds each installation to the versions of the lock, unless the newest are to be tried."""
+    pinned = tmp_path_factory.mktemp("locked") / "constraints.txt"
+    pinned.write_text("".join(f"{pin.requirement}\n" for pin in pins("locks/develop.txt")))
+    with pytest.MonkeyPatch.context() as patch:
+        if not os.environ.get("SEATRIAL_LATEST"):
+            patch.setenv("PIP_CONSTRAINT", str(pinned))
+        yield
 
 
 def run(*command: str, cwd: Path) -> str:

@@ -232,6 +232,9 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
         ("x" * (MAX_BYTES + 1), "the file has 1,048,577 bytes; at most 1,048,576 are read"),
         ("[" * (MAX_DEPTH + 1) + "]" * (MAX_DEPTH + 1), "nested more than 100 deep, aliases written out"),
         ("[" * 100_000, "nested more than 100 deep, aliases written out"),
+        ("[{" * 600, "nested more than 100 deep, aliases written out"),
+        ("[" * 200 + '"', "nested more than 100 deep, aliases written out"),
+        ("[" * 200 + "&a[", "nested more than 100 deep, aliases written out"),
         ("- " * 100_000, "nested more than 100 deep, aliases written out"),
         ("? " * 100_000, "nested more than 100 deep, aliases written out"),
         ("&a [*a]", "nested more than 100 deep, aliases written out"),
@@ -239,7 +242,20 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
         ("[" + "1," * 200_000 + "]", "more than 100,000 keys and values, aliases written out"),
         (BOMB, "more than 100,000 keys and values, aliases written out"),
     ],
-    ids=["large", "deep", "brackets", "dashes", "marks", "circle", "circle of keys", "many", "bomb"],
+    ids=[
+        "large",
+        "deep",
+        "brackets",
+        "braces",
+        "open quotes",
+        "bad anchor",
+        "dashes",
+        "marks",
+        "circle",
+        "circle of keys",
+        "many",
+        "bomb",
+    ],
 )
 def test_a_document_beyond_the_limits_is_refused(text: str, message: str) -> None:
     kind, _, _, said = fault(text)
@@ -256,6 +272,31 @@ def test_collections_may_nest_as_deep_as_the_limit() -> None:
 @pytest.mark.parametrize("text", ["a: 1\n---\nb: !Ref c\n", "a: *b", "<<: {}", "1: 2", "a: 1\na: 2", ""])
 def test_the_syntax_of_yaml_that_is_not_ours_is_judged_alone(text: str) -> None:
     assert yaml.syntax_faults(text.encode()) == ()
+
+
+@pytest.mark.parametrize("depth", [MAX_DEPTH + 3, 999, 1_000, 1_001, 2_000])
+@pytest.mark.parametrize("opening", ["[", "{", "[{", "[ ", "{a: ", "- ", "? "])
+def test_our_limit_comes_before_that_of_the_parser_and_at_the_same_place(opening: str, depth: int) -> None:
+    first = fault(opening * (MAX_DEPTH + 3))
+    assert first[0] is FaultKind.LIMIT
+    assert fault("\n" * 3 + opening * depth)[2:] == first[2:]
+    assert yaml.syntax_faults((opening * depth).encode())[0].kind is FaultKind.LIMIT
+
+
+def test_a_fault_before_the_nesting_is_named_however_deep_that_goes() -> None:
+    assert fault("[[," + "[" * 2_000) == fault("[[," + "[" * 10)
+    assert fault("a: 1\n" + "[" * 2_000) == (FaultKind.SYNTAX, 2, 1, 'a key without its ":"')
+
+
+def test_a_parser_with_a_lower_limit_than_ours_is_no_fault_of_syntax(monkeypatch: pytest.MonkeyPatch) -> None:
+    def compose(text: str, **_: object) -> None:
+        mark = pyyaml.Mark("", 1, 0, 1, None, 0)
+        raise pyyaml.scanner.ScannerError(
+            "while increasing flow level", mark, "exceeded maximum nesting depth", mark
+        )
+
+    monkeypatch.setattr(pyyaml, "compose", compose)
+    assert fault("[[")[0] is FaultKind.LIMIT
 
 
 @pytest.mark.parametrize(

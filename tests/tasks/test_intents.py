@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from invoke import Context, Exit
 
 from seatrial.handbook.examples import good_folder
-from seatrial.tasks.intents import bump, intent
+from seatrial.tasks.cli import Ended
+from support.verbs import call
 
 Say = Callable[..., str]
 
@@ -33,7 +33,7 @@ def fleet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def wish(name: str = "jira", part: str = "patch") -> None:
-    intent(Context(), integration=[name], bump=part, type="bugfix", message="Fixed a page")
+    call("release.intent", integration=[name], bump=part, type="bugfix", message="Fixed a page")
 
 
 def text(root: Path, path: str) -> str:
@@ -51,13 +51,13 @@ def test_the_integration_is_the_one_that_somebody_stands_in(
     fleet: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(fleet / "integrations/okta/tests")
-    intent(Context(), bump="patch", type="doc", message="x")
+    call("release.intent", bump="patch", type="doc", message="x")
     assert capsys.readouterr().out.startswith("integrations/okta/")
 
 
 def test_where_nobody_says_which_integration_nothing_is_written(fleet: Path) -> None:
-    with pytest.raises(Exit, match="name it, such as -i jira") as end:
-        intent(Context(), bump="patch", type="doc", message="x")
+    with pytest.raises(Ended, match="name it, such as -i jira") as end:
+        call("release.intent", bump="patch", type="doc", message="x")
     assert end.value.code == 2
 
 
@@ -71,8 +71,8 @@ def test_several_integrations_may_be_named(fleet: Path, capsys: pytest.CaptureFi
 )
 def test_a_slip_is_one_line_with_what_is_allowed(fleet: Path, wrong: dict[str, object]) -> None:
     asked = {"integration": ["jira"], "bump": "patch", "type": "doc", "message": "x"} | wrong
-    with pytest.raises(Exit) as end:
-        intent(Context(), **asked)
+    with pytest.raises(Ended) as end:
+        call("release.intent", **asked)
     assert end.value.code == 2
     assert len(str(end.value.message).splitlines()) == 1
 
@@ -82,7 +82,7 @@ def test_what_make_hands_on_counts_as_typed(
 ) -> None:
     for name, value in {"INTEGRATION": "jira", "BUMP": "minor", "TYPE": "doc", "MESSAGE": "$(x) `y`"}.items():
         monkeypatch.setenv(f"SEATRIAL_{name}", value)
-    intent(Context())
+    call("release.intent")
     written = (fleet / capsys.readouterr().out.strip()).read_text()
     assert written == "bump: minor\nchangelog-type: doc\nchangelog: $(x) `y`\n"
 
@@ -92,29 +92,29 @@ def test_a_bump_prints_a_line_for_each_integration(fleet: Path, capsys: pytest.C
     wish(part="minor")
     wish("okta")
     capsys.readouterr()
-    bump(Context(), date="2026-02-01")
+    call("release.bump", date="2026-02-01")
     assert capsys.readouterr().out == "jira 0.1.0 -> 0.2.0 (2 intents)\nokta 0.1.0 -> 0.1.1 (1 intent)\n"
     assert 'version = "0.2.0"' in text(fleet, "jira/pyproject.toml")
     assert "## 0.2.0 (2026-02-01)\n" in text(fleet, "jira/CHANGELOG.md")
 
 
 def test_without_intents_there_is_nothing_to_bump(fleet: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    bump(Context())
+    call("release.bump")
     told = capsys.readouterr()
     assert (told.out, told.err) == ("", "nothing to bump: no release intents\n")
 
 
 def test_the_entry_has_todays_date_in_utc(fleet: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     wish()
-    bump(Context())
+    call("release.bump")
     assert f"## 0.1.1 ({datetime.now(UTC).date()})" in text(fleet, "jira/CHANGELOG.md")
 
 
 @pytest.mark.parametrize("day", ["today", "2026-2-1", "20260201", "2026-02-30", "2026-W01-1"])
 def test_a_date_has_one_form(fleet: Path, day: str) -> None:
     wish()
-    with pytest.raises(Exit, match="a date is written YYYY-MM-DD") as end:
-        bump(Context(), date=day)
+    with pytest.raises(Ended, match="a date is written YYYY-MM-DD") as end:
+        call("release.bump", date=day)
     assert end.value.code == 2
     assert "0.1.1" not in text(fleet, "jira/CHANGELOG.md")
 
@@ -122,14 +122,14 @@ def test_a_date_has_one_form(fleet: Path, day: str) -> None:
 def test_a_dry_run_shows_a_diff_that_git_can_apply(fleet: Path, capsys: pytest.CaptureFixture[str]) -> None:
     wish()
     capsys.readouterr()
-    bump(Context(), date="2026-02-01", dry_run=True)
+    call("release.bump", date="2026-02-01", dry_run=True)
     told = capsys.readouterr()
     assert told.err == "would bump jira 0.1.0 -> 0.1.1 (1 intent)\n"
     assert 'version = "0.1.0"' in text(fleet, "jira/pyproject.toml")
     subprocess.run(["git", "apply"], input=told.out, text=True, cwd=fleet, check=True)
     by_git = {path: path.read_bytes() for path in fleet.rglob("*") if path.is_file()}
     subprocess.run(["git", "apply", "-R"], input=told.out, text=True, cwd=fleet, check=True)
-    bump(Context(), date="2026-02-01")
+    call("release.bump", date="2026-02-01")
     assert {path: path.read_bytes() for path in fleet.rglob("*") if path.is_file()} == by_git
 
 
@@ -141,8 +141,8 @@ def test_what_is_in_the_way_is_delivered_as_findings_and_nothing_changes(
     place = next((fleet / "integrations/okta/.ocean-release").iterdir())
     place.write_text(place.read_text().replace("patch", "pacth"))
     capsys.readouterr()
-    with pytest.raises(Exit) as end:
-        bump(Context())
+    with pytest.raises(Ended) as end:
+        call("release.bump")
     told = capsys.readouterr()
     assert end.value.code == 1
     assert told.out.startswith(f"{place.relative_to(fleet)}:1:7: error REL102 invalid-bump: ")
@@ -164,12 +164,12 @@ def test_a_bump_that_broke_off_is_finished_first_and_not_made_twice(
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "replace", replace)
-        with pytest.raises(Exit, match="interrupted"):
-            bump(Context())
-    with pytest.raises(Exit, match="finish it first"):
-        bump(Context(), dry_run=True)
+        with pytest.raises(Ended, match="interrupted"):
+            call("release.bump")
+    with pytest.raises(Ended, match="finish it first"):
+        call("release.bump", dry_run=True)
     capsys.readouterr()
-    bump(Context())
+    call("release.bump")
     told = capsys.readouterr()
     assert (
         told.err

@@ -91,7 +91,7 @@ def syntax_faults(data: bytes) -> tuple[Fault, ...]:
     """What is wrong with YAML that is not ours: its syntax alone, any tags and many documents allowed."""
     try:
         text = decoded(data).removeprefix(BOM)
-        _guarded(text, lambda: _walk_events(text))
+        _guarded(text, _walk_events)
     except RefusedError as refusal:
         return (refusal.fault,)
     return ()
@@ -110,23 +110,50 @@ def _walk_events(text: str) -> None:
 
 
 def _root(text: str) -> Node | None:
-    root: Node | None = _guarded(text, lambda: yaml.compose(text, Loader=_Loader))
+    root: Node | None = _guarded(text, lambda text: yaml.compose(text, Loader=_Loader))
     return root
 
 
-def _guarded(text: str, parse: Callable[[], Any]) -> Any:
+def _guarded(text: str, parse: Callable[[str], Any]) -> Any:
     try:
-        return parse()
+        return parse(text)
     except _LimitError as error:
-        index, nodes = error.args
-        message = _TOO_MANY if nodes > MAX_NODES else _TOO_DEEP
-        raise RefusedError(FaultKind.LIMIT, message, *Lines(text).at(index)) from None
+        raise _beyond(text, error) from None
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = Lines(text).at(mark.index if mark else 0)
-        raise RefusedError(FaultKind.SYNTAX, yaml_problem(error.problem or ""), *place) from None
+        raise _first_refusal(text, error, parse) from None
     except yaml.YAMLError:
         raise _unprintable(text) from None
+
+
+def _first_refusal(text: str, error: yaml.MarkedYAMLError, parse: Callable[[str], Any]) -> RefusedError:
+    """The refusal of a text for the first thing that is wrong with it.
+
+    The scanner reads up to 1,024 characters ahead of the parser, and since PyYAML 6.0.4 it has a limit of nesting of
+    its own. So what stands before its error is parsed by itself: our limit, or another error, may come first.
+    """
+    before = min((mark.index for mark in (error.context_mark, error.problem_mark) if mark), default=0)
+    try:
+        parse(text[:before])
+    except _LimitError as limit:
+        return _beyond(text, limit)
+    except yaml.MarkedYAMLError as earlier:
+        error = earlier if _index(earlier) < before else error
+    problem = error.problem or ""
+    kind = FaultKind.LIMIT if "nesting depth" in problem else FaultKind.SYNTAX
+    return RefusedError(kind, yaml_problem(problem), *Lines(text).at(_index(error)))
+
+
+def _beyond(text: str, error: _LimitError) -> RefusedError:
+    index, nodes = error.args
+    message = _TOO_MANY if nodes > MAX_NODES else _TOO_DEEP
+    return RefusedError(FaultKind.LIMIT, message, *Lines(text).at(index))
+
+
+def _index(error: yaml.MarkedYAMLError) -> int:
+    """Where an error is: at the key that lacks its colon, not where the scanner gave up looking for that."""
+    keyed = error.context == "while scanning a simple key"
+    mark = (error.context_mark if keyed else None) or error.problem_mark or error.context_mark
+    return mark.index if mark else 0
 
 
 def _unprintable(text: str) -> RefusedError:

@@ -1,38 +1,35 @@
-"""The task that says all that CI will say."""
+"""The task `check`: all that CI checks."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
-from invoke import Context, Exit, task
+from collections.abc import Mapping
 
 from seatrial.core.errors import EXIT_FINDINGS, EXIT_SERVICE, SeatrialError
+from seatrial.release.plan.plan import plan
 from seatrial.release.plan.state import Checks
-from seatrial.tasks.choice import COMPARING, Choice, choose
-from seatrial.tasks.cli import REPORTING, door, jobs_of, note, option, switch
+from seatrial.release.run.checks import judge
+from seatrial.release.run.read import read
+from seatrial.release.run.services import open_yard
+from seatrial.release.run.table import plan_table
+from seatrial.tasks.choice import Choice, choose, deliver
+from seatrial.tasks.cli import Ended, jobs_of, note
+from seatrial.validate.rules import RULES
 
 
-@task(help=COMPARING | REPORTING, iterable=["integration"])
-@door
 def check(
-    c: Context,
-    integration: Sequence[str] | None = None,
-    root: str | None = None,
-    since: str | None = None,
-    format: str | None = None,
-    output: str | None = None,
-    strict: bool = False,
-    jobs: str | None = None,
+    integration: list[str],
+    root: str | None,
+    since: str | None,
+    format: str | None,
+    output: str | None,
+    strict: bool,
+    jobs: str | None,
 ) -> None:
-    """All that CI will say: lint, validate, and what a release would do."""
-    from seatrial.release.run.checks import judge
-    from seatrial.tasks.choice import deliver
-    from seatrial.validate.rules import RULES
-
+    """Run lint and validate, deliver their findings together, and tell what a release would do."""
     choice = choose(root, integration, since)
     workspace = choice.workspace
-    gates = judge(workspace, choice.integrations, jobs_of(option("jobs", jobs)), note, choice.changes(RULES))
-    deliver(gates.outcome, workspace.profile, option("format", format), option("output", output))
+    gates = judge(workspace, choice.integrations, jobs_of(jobs), note, choice.changes(RULES))
+    deliver(gates.outcome, workspace.profile, format, output)
     unjudged = {
         path: tally.unjudged
         for path, checks in gates.checks.items()
@@ -43,18 +40,13 @@ def check(
         note(f"seatrial: {path}: {reason}")
     _plan(choice, gates.checks)
     if unjudged:
-        raise Exit(code=EXIT_SERVICE)
-    if gates.outcome.errors or (switch("strict", strict) and gates.outcome.warnings):
-        raise Exit(code=EXIT_FINDINGS)
+        raise Ended(code=EXIT_SERVICE)
+    if gates.outcome.errors or (strict and gates.outcome.warnings):
+        raise Ended(code=EXIT_FINDINGS)
 
 
 def _plan(choice: Choice, checks: Mapping[str, Checks]) -> None:
-    """Say what a release would do; what keeps it from being told is no fault of what is checked."""
-    from seatrial.release.plan.plan import plan
-    from seatrial.release.run.read import read
-    from seatrial.release.run.services import open_yard
-    from seatrial.release.run.table import plan_table
-
+    """Tell what a release would do; failing to find that out is not a fault of the integrations."""
     try:
         state = read(open_yard(choice.workspace), choice.integrations)
     except SeatrialError as reason:

@@ -1,7 +1,4 @@
-"""Which integrations a task is about: those named, or stood in, or all; and of these what has changed.
-
-Handing an outcome over: to standard output or a file, with the summary on standard error.
-"""
+"""The integrations a task is about, and the delivery of what was found in them."""
 
 from __future__ import annotations
 
@@ -18,26 +15,24 @@ from seatrial.handbook.codes import known_codes
 from seatrial.report.options import Options
 from seatrial.report.text import summary, wants_colour
 from seatrial.system.atomic import append, write_whole
-from seatrial.tasks.cli import CHOOSING, names, note, option, say
+from seatrial.tasks.cli import note, say
 from seatrial.validate.facts.change import Change
 from seatrial.validate.rules.rule import Rule
 from seatrial.validate.since import Since, since, usual
 from seatrial.workspace.workspace import Workspace, select
 from seatrial.workspace.workspace import open_workspace as _open_workspace
 
-COMPARING = CHOOSING | {"since": "of these only what has changed since a revision such as origin/main"}
-
 
 @dataclass(frozen=True)
 class Choice:
-    """The workspace and the integrations of it that are chosen; `since` is what they are compared with, if anything."""
+    """A workspace, the integrations chosen in it, and the revision they are compared with, if any."""
 
     workspace: Workspace
     integrations: Sequence[Integration]
     since: Since | None = None
 
     def changes(self, rules: Sequence[Rule]) -> Mapping[str, Change]:
-        """What has changed in them, by their paths, where one of the rules asks. Raises as `since`."""
+        """Return what has changed in each, by its path, if one of the rules needs it. Raises as `since` does."""
         wanted = self.since and any("change" in rule.subjects for rule in rules)
         return self.since.changes(self.integrations) if self.since and wanted else {}
 
@@ -48,16 +43,16 @@ def open_workspace(root: str | None, cwd: Path | None = None) -> Workspace:
 
 
 def choose(
-    root: str | None, integration: Sequence[str] | None, rev: str | None, *, always: bool = False
+    root: str | None, integration: Sequence[str], revision: str | None, *, always: bool = False
 ) -> Choice:
-    """What is chosen by flags and environment; says so where nothing has changed.
+    """Return what is chosen by the options; say so where nothing has changed.
 
-    With `always` it is what has changed since the usual revision, where none is stated. Raises UsageError for
+    With `always`, and no revision stated, it is what has changed since the usual one. Raises UsageError for
     an unknown name or revision, ServiceError where git fails.
     """
-    workspace = open_workspace(option("root", root))
-    chosen = select(workspace, names(integration))
-    stated = option("since", rev) or (usual(workspace) if always else None)
+    workspace = open_workspace(root)
+    chosen = select(workspace, integration)
+    stated = revision or (usual(workspace) if always else None)
     if stated is None:
         return Choice(workspace, chosen)
     compared = since(workspace, stated)
@@ -68,7 +63,7 @@ def choose(
 
 
 DESCRIBING = frozenset({"sarif"})
-"""Formats that say of each rule what it is."""
+"""Formats that describe each rule."""
 
 
 def deliver(outcome: Outcome, profile: Profile, format: str | None, output: str | None) -> None:
@@ -91,7 +86,7 @@ def deliver(outcome: Outcome, profile: Profile, format: str | None, output: str 
 
 
 def _facts(profile: Profile) -> dict[str, RuleFacts]:
-    """What a report says of the rules themselves."""
+    """Return the description of each rule for a report."""
     from seatrial.handbook.pages import EVERY
 
     return {

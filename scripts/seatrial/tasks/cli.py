@@ -1,61 +1,45 @@
-"""What every task shares: options from flags, environment and defaults; clean ends."""
+"""What every task shares: output, standard streams, and an end in one line with an exit status."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import wraps
 from io import TextIOWrapper
 from typing import Any
-
-from invoke import Exit
 
 from seatrial.core.errors import EXIT_INTERRUPTED, EXIT_SERVICE, SeatrialError, ServiceError, UsageError
 from seatrial.core.printable import plain
 
-CHOOSING = {
-    "root": "the repository; by default the nearest folder above with integrations/, .port/ or seatrial.toml",
-    "integration": "an integration by name; repeatable, commas allowed; by default the one you stand in, or all",
-}
-REPORTING = {
-    "format": "text, json, github, sarif, junit or gitlab; by default text, and github under GitHub Actions",
-    "output": "write the findings to this file instead of standard output",
-    "strict": "warnings fail the run as well",
-    "jobs": "processes to use; by default one a core",
-}
 
+class Ended(Exception):
+    """The end of a task before its last line, with an exit status and perhaps a line for standard error."""
 
-def door(body: Callable[..., None]) -> Callable[..., None]:
-    """A task that ends in one clear line and the right status, never in a traceback."""
-
-    @wraps(body)
-    def safe(*args: Any, **kwargs: Any) -> None:
-        with clean_end():
-            body(*args, **kwargs)
-
-    return safe
+    def __init__(self, message: str = "", code: int = 0) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
 
 
 @contextmanager
 def clean_end() -> Iterator[None]:
-    """Turns every way a run can fail into a line and an exit status."""
+    """Turn every way in which a run can fail into a line and an exit status, raised as Ended."""
     _ready_streams()
     try:
         yield
     except SeatrialError as failure:
-        raise Exit(f"seatrial: {plain(str(failure))}", code=failure.exit_code) from None
+        raise Ended(f"seatrial: {plain(str(failure))}", code=failure.exit_code) from None
     except KeyboardInterrupt:
-        raise Exit("seatrial: interrupted", code=EXIT_INTERRUPTED) from None
+        raise Ended("seatrial: interrupted", code=EXIT_INTERRUPTED) from None
     except (OSError, MemoryError) as failure:
         if os.environ.get("SEATRIAL_DEBUG"):
             raise
-        raise Exit(f"seatrial: {_reason(failure)}", code=EXIT_SERVICE) from None
+        raise Ended(f"seatrial: {_reason(failure)}", code=EXIT_SERVICE) from None
 
 
 def _ready_streams() -> None:
-    """Makes every standard stream one that can be used: a closed one leads nowhere, and any letter is taken."""
+    """Make every standard stream usable: replace a closed one by the null device, escape what it cannot encode."""
     sys.stdin = sys.stdin or open(os.devnull)  # noqa: SIM115
     sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115
     sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
@@ -65,7 +49,7 @@ def _ready_streams() -> None:
 
 
 def _reason(failure: OSError | MemoryError) -> str:
-    """What the machine refused, in its own words."""
+    """Say what the machine refused, in its own words."""
     if isinstance(failure, MemoryError):
         return "the memory is used up"
     if isinstance(failure, BrokenPipeError):
@@ -74,29 +58,8 @@ def _reason(failure: OSError | MemoryError) -> str:
     return f"{failure.filename}: {why}" if failure.filename else why
 
 
-def option(name: str, flag: str | None) -> str | None:
-    """A flag, else what make or CI handed on as SEATRIAL_<NAME>; empty counts as not given."""
-    return flag or os.environ.get(f"SEATRIAL_{name.upper()}") or None
-
-
-def switch(name: str, flag: bool) -> bool:
-    """A yes-or-no flag, else SEATRIAL_<NAME>: anything but empty, 0, no, false and off is yes."""
-    return flag or os.environ.get(f"SEATRIAL_{name.upper()}", "").lower() not in (
-        "",
-        "0",
-        "no",
-        "false",
-        "off",
-    )
-
-
-def names(flag: Sequence[str] | None) -> Sequence[str]:
-    """The integrations asked for."""
-    return list(flag or ()) or [os.environ.get("SEATRIAL_INTEGRATION", "")]
-
-
 def jobs_of(text: str | None) -> int:
-    """How many processes to use: the number stated, or one a core. Raises UsageError."""
+    """Return how many processes to use: the number stated, or one per core. Raises UsageError."""
     if not text:
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     if not text.isascii() or not text.isdigit() or not 1 <= int(text[:6]) <= 256:
@@ -105,7 +68,7 @@ def jobs_of(text: str | None) -> int:
 
 
 def note(line: str) -> None:
-    """A line for the person, on standard error."""
+    """Write a line to standard error."""
     try:
         print(plain(line), file=sys.stderr, flush=True)
     except (OSError, ValueError):
@@ -113,21 +76,20 @@ def note(line: str) -> None:
 
 
 def say(text: str) -> None:
-    """Text for the person or the next program, on standard output, with what waits there; a closed pipe is told once.
+    """Write text to standard output and flush it; nobody reads on where the pipe was closed, which is no failure.
 
-    Raises ServiceError where it cannot be written otherwise.
+    Raises ServiceError where it cannot be written for another reason.
     """
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
     except BrokenPipeError:
         _close(sys.stdout)
-        note("seatrial: standard output was closed before all was written")
     except OSError as failed:
         _close(sys.stdout)
         raise ServiceError(f"standard output cannot be written: {_reason(failed)}") from failed
 
 
 def _close(stream: Any) -> None:
-    """So that the interpreter does not complain about the stream when it ends."""
+    """Point a stream at the null device, so that the interpreter does not complain about it when it ends."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -1,4 +1,4 @@
-"""The menu of a checkout: every task of Seatrial, and those for working on Seatrial itself."""
+"""The tasks for working on Seatrial itself, and the namespace of a checkout, which has them beside all others."""
 
 from __future__ import annotations
 
@@ -9,34 +9,48 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from invoke import Collection, Context, Exit, task
-
-from seatrial import tasks
 from seatrial.core.findings import Outcome
 from seatrial.core.model import Finding
 from seatrial.report.options import Options
 from seatrial.report.text import render, summary
 from seatrial.system import process
 from seatrial.system.atomic import write_whole
-from seatrial.tasks.cli import door, note, option
+from seatrial.tasks.cli import Ended, note
+from seatrial.tasks.menu import VERBS, Kind, Option, Verb
+from seatrial.tasks.program import namespace
+from seatrial.tasks.reference import makefile_targets, makefile_variables
+from seatrial.tasks.reference import page as reference
 
 CHECKOUT = Path(__file__).parents[3]
 
 
-@task(help={"tests": "what to run instead of all, such as tests/rules; pytest's options go here too"})
-@door
-def test(c: Context, tests: str | None = None) -> None:
-    """The tests of Seatrial itself."""
-    chosen = shlex.split(option("tests", tests) or "--numprocesses=auto")
+LATEST = Option("latest", "with the newest packages of others instead of the locked ones", Kind.SWITCH)
+OWN = (
+    Verb(
+        "test",
+        "Run the tests of Seatrial itself.",
+        "develop:test",
+        (
+            Option("tests", "what to run instead of all, such as tests/validate, or options of pytest"),
+            LATEST,
+        ),
+    ),
+    Verb("docs", "Write every generated page, and the generated part of the Makefile, anew.", "develop:docs"),
+    Verb("lock", "Renew locks/, the packages that make and make test install.", "lock:lock"),
+)
+"""The tasks for working on Seatrial itself."""
+
+
+def test(tests: str | None, latest: bool) -> None:
+    """Run the tests of Seatrial itself; `latest` is for make, which sets up another environment for it."""
+    chosen = shlex.split(tests or "--numprocesses=auto")
     status = process.follow([sys.executable, "-m", "pytest", *chosen], cwd=CHECKOUT)
     if status:
-        raise Exit(code=status)
+        raise Ended(code=status)
 
 
-@task
-@door
-def docs(c: Context) -> None:
-    """Write docs/rules.md, docs/schemas and the tables of CONTRIBUTING.md from what they are generated from."""
+def docs() -> None:
+    """Write every generated file whose text has changed."""
     for path, text in generated().items():
         place = CHECKOUT / path
         if not place.exists() or place.read_text(encoding="utf-8") != text:
@@ -67,20 +81,39 @@ def generated() -> dict[str, str]:
 
     schemas = {f"docs/schemas/{name}": text for name, text in derived_files().items()}
     return {
-        "CONTRIBUTING.md": _with_rooms((CHECKOUT / "CONTRIBUTING.md").read_text(encoding="utf-8")),
+        "CONTRIBUTING.md": _with_rooms(_read("CONTRIBUTING.md")),
+        "Makefile": _with_targets(_read("Makefile")),
+        "docs/reference.md": reference(VERBS, OWN),
         "docs/rules.md": page({rule: example(rule) for rule in EVERY}),
         **schemas,
         **_pictures(),
     }
 
 
+def _read(path: str) -> str:
+    return (CHECKOUT / path).read_text(encoding="utf-8")
+
+
 def _with_rooms(text: str) -> str:
-    """Return CONTRIBUTING.md with the table of rooms as it is now, between its two marks."""
+    """Return CONTRIBUTING.md with the table of rooms as it is now."""
     from seatrial.handbook.rooms import table
 
-    head, begin, rest = text.partition("rooms.py -->\n")
-    _, end, tail = rest.partition("<!-- end of rooms -->")
-    return head + begin + "\n" + table() + "\n" + end + tail
+    return _between(text, "rooms.py -->\n", "<!-- end of rooms -->", f"\n{table()}\n")
+
+
+def _with_targets(text: str) -> str:
+    """Return the Makefile with the variables and targets of the menu as it is now."""
+    verbs = (*VERBS, *OWN)
+    targets = "\n".join((makefile_targets(VERBS, "READY"), makefile_targets(OWN, "DEVELOP")))
+    text = _between(text, "# variables\n", "# end of variables\n", makefile_variables(verbs))
+    return _between(text, "# targets\n", "# end of targets\n", f"{targets}\n")
+
+
+def _between(text: str, begin: str, end: str, new: str) -> str:
+    """Return a text with `new` in place of what stands between two marks."""
+    head, first, rest = text.partition(begin)
+    _, second, tail = rest.partition(end)
+    return head + first + new + second + tail
 
 
 def _pictures() -> dict[str, str]:
@@ -137,4 +170,4 @@ def _shown(findings: Sequence[Finding]) -> str:
     return render(outcome, Options(colour=True)) + summary(outcome, "make explain CODE=")
 
 
-ns = Collection(*tasks.ns.tasks.values(), *tasks.ns.collections.values(), test, docs)
+ns = namespace((*VERBS, *OWN))

@@ -1,34 +1,28 @@
-"""The tasks that explain: the list of rules, and one rule with its reason."""
+"""The tasks `rules` and `explain`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from invoke import Context, task
-
 from seatrial.core.errors import UsageError
 from seatrial.core.suggest import nearest
-from seatrial.tasks.cli import door, option, say
+from seatrial.tasks.cli import say
 
 if TYPE_CHECKING:
     from seatrial.handbook.pages import Told
 
 
-@task(help={"code": "a rule's code or name, such as SPC001"}, positional=["code"])
-@door
-def explain(c: Context, code: str | None = None) -> None:
-    """A rule's law, its reason, and an example with the real output."""
+def explain(code: str | None) -> None:
+    """Print a rule's law, its reason, and an example with the real output."""
     from seatrial.handbook.examples import example
     from seatrial.handbook.pages import entry
 
-    rule = _rule(option("code", code))
+    rule = _rule(code)
     say(entry(rule, example(rule)))
 
 
-@task
-@door
-def rules(c: Context) -> None:
-    """All rules, a line each."""
+def rules() -> None:
+    """Print all rules, one a line."""
     from seatrial.handbook.pages import EVERY, listing
 
     say(listing(EVERY))

@@ -1,4 +1,4 @@
-"""The task that applies the safe repairs which findings offer."""
+"""The task `fix`: the safe repairs that findings offer."""
 
 from __future__ import annotations
 
@@ -7,50 +7,39 @@ from collections.abc import Sequence
 from itertools import groupby
 from operator import attrgetter
 
-from invoke import Context, task
-
 from seatrial.core.edits import repaired
 from seatrial.core.errors import Unreadable
 from seatrial.core.model import Edit, Finding, Integration
 from seatrial.core.printable import plain
 from seatrial.system.atomic import write_whole
-from seatrial.tasks.choice import COMPARING, choose
-from seatrial.tasks.cli import door, jobs_of, note, option, say, switch
+from seatrial.tasks.choice import choose
+from seatrial.tasks.cli import jobs_of, note, say
+from seatrial.validate.rules import RULES
+from seatrial.validate.run import survey
 from seatrial.workspace.workspace import Workspace
 
 
-@task(help=COMPARING | {"diff": "show the repairs and change nothing"}, iterable=["integration"])
-@door
-def fix(
-    c: Context,
-    integration: Sequence[str] | None = None,
-    root: str | None = None,
-    since: str | None = None,
-    diff: bool = False,
-) -> None:
-    """Apply every safe repair; `seatrial validate` shows the rest."""
-    from seatrial.validate.rules import RULES
-    from seatrial.validate.run import survey
-
+def fix(integration: list[str], root: str | None, since: str | None, jobs: str | None, diff: bool) -> None:
+    """Apply every safe repair, or show it; `seatrial validate` shows the rest."""
     choice = choose(root, integration, since)
-    workspace, jobs = choice.workspace, jobs_of(option("jobs", None))
-    findings = survey(workspace, choice.integrations, RULES, jobs, choice.changes(RULES)).outcome.findings
-    changed = [_mend(workspace, path, edits, switch("diff", diff)) for path, edits in _edits(findings)]
-    word = "would be repaired" if switch("diff", diff) else "repaired"
+    workspace = choice.workspace
+    done = survey(workspace, choice.integrations, RULES, jobs_of(jobs), choice.changes(RULES))
+    changed = [_repair(workspace, path, edits, diff) for path, edits in _edits(done.outcome.findings)]
+    word = "would be repaired" if diff else "repaired"
     count = sum(changed) or "nothing"
     unit = "" if count == "nothing" else " file" if count == 1 else " files"
     note(f"{count}{unit} {word}; `seatrial validate` shows what is left to do by hand")
 
 
 def _edits(findings: Sequence[Finding]) -> list[tuple[str, list[Edit]]]:
-    """The safe edits, file by file."""
+    """Return the safe edits, file by file."""
     safe = (finding.fix.edit for finding in findings if finding.fix and finding.fix.edit)
     by_path = sorted(safe, key=attrgetter("where.path"))
     return [(path, list(edits)) for path, edits in groupby(by_path, key=attrgetter("where.path"))]
 
 
-def _mend(workspace: Workspace, path: str, edits: Sequence[Edit], show: bool) -> bool:
-    """Repair one file, or show how; whether there was anything to change. Links are left alone."""
+def _repair(workspace: Workspace, path: str, edits: Sequence[Edit], show: bool) -> bool:
+    """Repair one file, or show how; tell if there was anything to change. Links are left alone."""
     before = _text(workspace, path)
     after = repaired(before, edits) if before is not None else None
     if before is None or after is None or before == after:
@@ -67,7 +56,7 @@ def _mend(workspace: Workspace, path: str, edits: Sequence[Edit], show: bool) ->
 
 
 def _text(workspace: Workspace, path: str) -> str | None:
-    """The text of a plain file of some integration, by its path from the root."""
+    """Read a plain file of an integration, by its path from the root; None where that cannot be done."""
     for integration in workspace.integrations:
         inside = _inside(integration, path)
         if inside is None:

@@ -1,12 +1,10 @@
-"""The tasks that raise versions: an intent says that one shall rise, a bump applies the intents."""
+"""The tasks `release.intent` and `release.bump`: declare that a version rises, and raise it."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-
-from invoke import Context, Exit, task
 
 from seatrial.core.errors import EXIT_FINDINGS, UsageError
 from seatrial.core.model import Integration
@@ -16,65 +14,40 @@ from seatrial.release.run import bumps as bumping
 from seatrial.release.run import intents
 from seatrial.system.transaction import RECORD, alone, finish
 from seatrial.tasks.choice import deliver, open_workspace
-from seatrial.tasks.cli import CHOOSING, REPORTING, door, names, note, option, say, switch
+from seatrial.tasks.cli import Ended, note, say
 from seatrial.workspace.workspace import Workspace, select
 
-SAYING = {
-    "bump": "the part of the version to raise: patch, minor or major",
-    "type": "the type of the change: breaking, deprecation, feature, improvement, bugfix or doc",
-    "message": "what changes for users, in one line",
-}
-APPLYING = {
-    "date": "the day of the entries, as YYYY-MM-DD; by default today, in UTC",
-    "dry_run": "show what would be changed, and change nothing",
-    "format": REPORTING["format"],
-}
 
-
-@task(help=CHOOSING | SAYING, iterable=["integration"])
-@door
 def intent(
-    c: Context,
-    integration: Sequence[str] | None = None,
-    root: str | None = None,
-    bump: str | None = None,
-    type: str | None = None,
-    message: str | None = None,
+    integration: list[str], root: str | None, bump: str | None, type: str | None, message: str | None
 ) -> None:
-    """Say what the next version brings: writes a release intent, which release.bump applies."""
-    workspace = open_workspace(option("root", root))
-    chosen = _named(workspace, names(integration))
-    wish = intents.IntentRequest(option("bump", bump), option("type", type), option("message", message))
+    """Write a release intent for each chosen integration; release.bump applies it."""
+    workspace = open_workspace(root)
+    chosen = _named(workspace, integration)
+    wish = intents.IntentRequest(bump, type, message)
     with alone(workspace.root):
         paths = intents.declare(workspace, chosen, wish, _today())
     say("".join(f"{plain(path)}\n" for path in paths))
 
 
-@task(help=CHOOSING | APPLYING, iterable=["integration"])
-@door
 def bump(
-    c: Context,
-    integration: Sequence[str] | None = None,
-    root: str | None = None,
-    date: str | None = None,
-    dry_run: bool = False,
-    format: str | None = None,
+    integration: list[str], root: str | None, date: str | None, dry_run: bool, format: str | None
 ) -> None:
     """Apply the release intents: raise versions, write changelog entries, remove the intents."""
-    day = _day(option("date", date))
-    workspace = open_workspace(option("root", root))
+    day = _day(date)
+    workspace = open_workspace(root)
     with alone(workspace.root):
-        workspace = _finished(workspace, option("root", root), switch("dry_run", dry_run))
-        plan = bumping.plan(workspace, select(workspace, names(integration)), day)
+        workspace = _finished(workspace, root, dry_run)
+        plan = bumping.plan(workspace, select(workspace, integration), day)
         if plan.outcome.findings:
-            deliver(plan.outcome, workspace.profile, option("format", format), None)
+            deliver(plan.outcome, workspace.profile, format, None)
             note("nothing was changed")
-            raise Exit(code=EXIT_FINDINGS)
-        if switch("dry_run", dry_run):
+            raise Ended(code=EXIT_FINDINGS)
+        if dry_run:
             _show(plan.bumps)
         else:
             bumping.apply(workspace, plan.bumps)
-    _tell(plan, switch("dry_run", dry_run))
+    _tell(plan, dry_run)
 
 
 def _named(workspace: Workspace, wanted: Sequence[str]) -> Sequence[Integration]:

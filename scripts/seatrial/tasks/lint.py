@@ -1,55 +1,136 @@
-"""The task that lints: the profile's tools over the chosen integrations."""
+"""The task `lint`: the profile's tools over the chosen integrations."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 
-from invoke import Context, task
+from seatrial.core.errors import EXIT_FINDINGS, EXIT_SERVICE
+from seatrial.core.model import Integration
+from seatrial.core.printable import plain
+from seatrial.lint.run import Cell, LintContext, lint_context
+from seatrial.lint.run import lint as run_tools
+from seatrial.lint.run.findings import outcome_of, verbatim
+from seatrial.lint.run.fix import Mended, mend
+from seatrial.lint.run.table import table
+from seatrial.lint.run.why import reasons
+from seatrial.lint.tools import poetry
+from seatrial.lint.tools.registry import choose
+from seatrial.lint.tools.tool import Tool
+from seatrial.report.text import wants_colour
+from seatrial.tasks.choice import choose as choose_integrations
+from seatrial.tasks.choice import deliver
+from seatrial.tasks.cli import Ended, jobs_of, note, say
+from seatrial.tasks.progress import progress
+from seatrial.workspace.workspace import Workspace
 
-from seatrial.tasks.choice import COMPARING, choose
-from seatrial.tasks.cli import REPORTING, door, jobs_of, option, switch
 
-HELP = {
-    "tools": "only these, such as black,ruff; by default those of the profile",
-    "fix": "first let ruff and black repair what they safely can",
-    "no_cache": "use nothing that was kept from earlier runs",
-    "why": "say of an integration why each tool would run again, or not, and run nothing",
-    "verbose": "show the tools' own words as well",
-}
+@dataclass(frozen=True)
+class LintOrder:
+    """What a person asked for: on which integrations, by which tools, and how."""
+
+    workspace: Workspace
+    chosen: Sequence[Integration]
+    tools: str | None
+    jobs: int
+    fresh: bool = False
+    fix: bool = False
+    verbose: bool = False
 
 
-@task(name="lint", help=COMPARING | REPORTING | HELP, iterable=["integration"])
-@door
 def lint(
-    c: Context,
-    integration: Sequence[str] | None = None,
-    root: str | None = None,
-    since: str | None = None,
-    format: str | None = None,
-    output: str | None = None,
-    strict: bool = False,
-    jobs: str | None = None,
-    tools: str | None = None,
-    fix: bool = False,
-    no_cache: bool = False,
-    why: str | None = None,
-    verbose: bool = False,
+    integration: list[str],
+    root: str | None,
+    since: str | None,
+    format: str | None,
+    output: str | None,
+    strict: bool,
+    jobs: str | None,
+    tools: str | None,
+    fix: bool,
+    no_cache: bool,
+    why: str | None,
+    verbose: bool,
 ) -> None:
-    """black, mypy, ruff and poetry check, as in the integration's own environment."""
-    from seatrial.tasks import lint_run
-
-    asked = option("why", why)
-    choice = choose(root, [asked] if asked else integration, since)
-    order = lint_run.LintOrder(
-        choice.workspace,
-        choice.integrations,
-        option("tools", tools),
-        jobs_of(option("jobs", jobs)),
-        switch("no_cache", no_cache),
-        switch("fix", fix),
-        switch("verbose", verbose),
-    )
-    if asked:
-        lint_run.explain(order)
+    """Lint the chosen integrations, or say why the tools would run again on the one in `why`."""
+    choice = choose_integrations(root, [why] if why else integration, since)
+    order = LintOrder(choice.workspace, choice.integrations, tools, jobs_of(jobs), no_cache, fix, verbose)
+    if why:
+        explain(order)
     else:
-        lint_run.run(order, option("format", format), option("output", output), switch("strict", strict))
+        run(order, format, output, strict)
+
+
+def explain(order: LintOrder) -> None:
+    """Say of each tool why it would run again, or not."""
+    with _context(order) as here:
+        lines = reasons(here, order.chosen, choose(order.tools, order.workspace.profile))
+        say("".join(f"{plain(line)}\n" for line in lines))
+
+
+def run(order: LintOrder, format: str | None, output: str | None, strict: bool) -> None:
+    """Lint, hand over what was found, and end with the status."""
+    wanted = choose(order.tools, order.workspace.profile)
+    with _context(order) as here:
+        if order.fix:
+            _mend(here, order.chosen, wanted)
+        cells = _lint(here, order.chosen, wanted)
+        if order.verbose:
+            _show(here, [cell for cell in cells if cell.tool in wanted])
+    outcome = outcome_of(cells, wanted, order.workspace.settings)
+    deliver(outcome, order.workspace.profile, format, output)
+    _end(cells, bool(outcome.errors or (strict and outcome.warnings)))
+
+
+def _context(order: LintOrder) -> AbstractContextManager[LintContext]:
+    return lint_context(order.workspace, order.jobs, order.fresh, note)
+
+
+def _lint(here: LintContext, chosen: Sequence[Integration], wanted: Sequence[Tool]) -> Sequence[Cell]:
+    """The cells of the tools wanted, and of poetry, which knows whether a lock is stale; with the table of those."""
+    asked = wanted if poetry.TOOL in wanted else (poetry.TOOL, *wanted)
+    settings = here.workspace.settings
+    with progress(len(chosen) * len(asked), settings) as tell:
+        cells = run_tools(here, chosen, asked, tell)
+    shown = [cell for cell in cells if cell.tool in wanted]
+    lines = table(shown, settings, wants_colour(sys.stderr.isatty(), os.environ))
+    print(lines, end="", file=sys.stderr, flush=True)
+    return cells
+
+
+def _mend(here: LintContext, chosen: Sequence[Integration], wanted: Sequence[Tool]) -> None:
+    changes = mend(here, chosen, wanted)
+    for change in changes:
+        if isinstance(change, Mended):
+            note(f"repaired {change.path} (+{change.added} -{change.removed})")
+        else:
+            note(f"{change.integration} was not repaired: {change.reason}")
+    if not changes:
+        note("nothing to repair")
+
+
+def _show(here: LintContext, cells: Iterable[Cell]) -> None:
+    """The tools' own words, where they found something, on standard error."""
+    for cell, words in verbatim(here, cells):
+        note(f"--- {cell.integration.name}: {cell.tool.name} {' '.join(cell.tool.plain)}")
+        for line in words.splitlines():
+            note(line)
+
+
+def _end(cells: Sequence[Cell], failing: bool) -> None:
+    """End the run with its status. What is no fault of an integration is told, each reason once."""
+    failures: dict[str, list[str]] = {}
+    for cell in cells:
+        if cell.failure:
+            failures.setdefault(cell.failure, []).append(cell.integration.name)
+    for reason, hit in failures.items():
+        names = list(dict.fromkeys(hit))
+        others = f" and {len(names) - 1} others" if names[1:] else ""
+        note(f"seatrial: {names[0]}{others}: {reason}")
+    if failures:
+        raise Ended(code=EXIT_SERVICE)
+    if failing:
+        raise Ended(code=EXIT_FINDINGS)

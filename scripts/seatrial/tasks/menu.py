@@ -136,6 +136,26 @@ MAKING = (
     Option("email", "by default git's user.email"),
     Option("no_lock", "do not let Poetry make poetry.lock", Kind.SWITCH),
 )
+BUILDING = (
+    Option(
+        "build_arg",
+        "NAME=VALUE for an ARG of the Dockerfiles, such as a base image; repeatable",
+        Kind.WORDS,
+        inherited=True,
+    ),
+    Option("builder", "docker, podman or buildah; by default whichever is there", inherited=True),
+    Option("key", "a private key, in PEM, by which provenance is signed", inherited=True),
+)
+PLANNING = (
+    Option("plan", "write the plan to this file and do nothing; with --only or --finish, the plan to go by"),
+    Option("apply", "do what the plan in this file says"),
+    Option("only", "with --plan: do just the part of these integrations, and leave a receipt of each"),
+    Option("finish", "with --plan: write index and tags from the receipts in this folder"),
+    Option("matrix", "print the plan as a CI matrix and do nothing", Kind.SWITCH),
+    Option(
+        "force", "release even though checks fail or a version was published before; the reason is recorded"
+    ),
+)
 DRY_RUN = Option("dry_run", "show what would be done, and do nothing", Kind.SWITCH)
 TEXT_OR_JSON = replace(FORMAT, help="text or json")
 
@@ -191,6 +211,75 @@ VERBS = (
         ("code",),
     ),
     Verb("rules", "List all rules, one a line.", "explain:rules"),
+    Verb(
+        "release",
+        "Publish what is not published yet: image, spec, index, git tag.",
+        "release:release",
+        (
+            *CHOOSING,
+            replace(JOBS, help="images to build at once; by default one per core"),
+            DRY_RUN,
+            *PLANNING,
+            replace(TEXT_OR_JSON, help="text or json, for --dry-run"),
+            *BUILDING,
+        ),
+    ),
+    Verb(
+        "release.intent",
+        "Declare what the next version brings, in a file that release.bump applies.",
+        "intents:intent",
+        (
+            *CHOOSING,
+            Option("bump", "the part of the version to raise: patch, minor or major"),
+            Option(
+                "type",
+                "the type of the change: breaking, deprecation, feature, improvement, bugfix or doc",
+            ),
+            Option("message", "what changes for users, in one line"),
+        ),
+    ),
+    Verb(
+        "release.bump",
+        "Apply the release intents: raise versions, write changelog entries, remove the intents.",
+        "intents:bump",
+        (
+            *CHOOSING,
+            Option("date", "the day of the entries, as YYYY-MM-DD; by default today, in UTC"),
+            DRY_RUN,
+            FORMAT,
+        ),
+    ),
+    Verb(
+        "release.check",
+        "Check what a pull request brings: is each changed integration released, and by enough (REL)?",
+        "release_check:check",
+        (
+            *CHOOSING,
+            replace(
+                SINCE,
+                help="the revision to compare with; by default the remote's main branch, such as origin/main",
+            ),
+            *REPORTING,
+        ),
+    ),
+    Verb(
+        "release.status",
+        "Show what is published: git, registry, specs and index side by side, and what a release would repair.",
+        "release:status",
+        (*CHOOSING, TEXT_OR_JSON),
+    ),
+    Verb(
+        "release.yank",
+        "Take a version out of the index; nothing is deleted.",
+        "release:yank",
+        (
+            Option("type", "the type whose version is taken out"),
+            Option("version", "the version"),
+            Option("reason", "why, for those who look for it"),
+            ROOT,
+        ),
+        ("type", "version"),
+    ),
 )
 """Every task that the console script offers, in the order of `make help`."""
 

@@ -1,12 +1,10 @@
-"""The task that makes a new integration folder."""
+"""The task `new`: a new integration folder from the template."""
 
 from __future__ import annotations
 
 import os
 import shlex
 from pathlib import Path
-
-from invoke import Context, task
 
 from seatrial.core.errors import ServiceError, UsageError
 from seatrial.core.model import Profile
@@ -16,59 +14,28 @@ from seatrial.scaffold import template
 from seatrial.system import git, process
 from seatrial.system.atomic import write_whole
 from seatrial.tasks.choice import open_workspace
-from seatrial.tasks.cli import CHOOSING, door, note, option, switch
+from seatrial.tasks.cli import note
 from seatrial.tasks.interview import Told, answers_of, told
 from seatrial.workspace.workspace import Workspace
 
-HELP = {
-    "name": 'the title people read, such as "My Service"; asked for on a terminal',
-    "root": CHOOSING["root"],
-    "profile": "guide or ocean; by default that of the repository",
-    "slug": "folder and package name; by default made from the title",
-    "parent": "first kind it exports",
-    "child": "second kind, which belongs to the first",
-    "description": "one line that says what it does",
-    "section": "section of the catalogue",
-    "icon": "icon in Port",
-    "author": "by default git's user.name",
-    "email": "by default git's user.email",
-    "no-lock": "do not make poetry.lock with poetry",
-}
 
-
-@task(help=HELP, positional=["name"])
-@door
 def new(
-    c: Context,
-    name: str | None = None,
-    root: str | None = None,
-    profile: str | None = None,
-    slug: str | None = None,
-    parent: str | None = None,
-    child: str | None = None,
-    description: str | None = None,
-    section: str | None = None,
-    icon: str | None = None,
-    author: str | None = None,
-    email: str | None = None,
-    no_lock: bool = False,
+    name: str | None,
+    root: str | None,
+    profile: str | None,
+    author: str | None,
+    email: str | None,
+    no_lock: bool,
+    **answers: str | None,
 ) -> None:
-    """A new integration folder from the template."""
-    workspace = _workspace(option("root", root))
-    base = workspace.root if workspace else Path(option("root", root) or ".").absolute()
-    chosen = _profile(option("profile", profile), workspace)
-    given = {
-        "slug": slug,
-        "parent": parent,
-        "child": child,
-        "description": description,
-        "section": section,
-        "icon": icon,
-        **_author(base, author, email),
-    }
-    answers = answers_of(told(option("name", name), given), chosen, _shares(base))
+    """Make a new integration folder from the template; `answers` are those of `Answers` by name."""
+    workspace = _workspace(root)
+    base = workspace.root if workspace else Path(root or ".").absolute()
+    chosen = _profile(profile, workspace)
+    given = {**answers, **_author(base, author, email)}
+    known = answers_of(told(name, given), chosen, _shares(base))
     holder = base / (workspace.settings.integrations if workspace else "integrations")
-    _make(answers, holder, locked=not switch("no_lock", no_lock))
+    _make(known, holder, locked=not no_lock)
     if chosen is Profile.GUIDE and _lacks_dockerfile(base, workspace):
         _share(base)
 

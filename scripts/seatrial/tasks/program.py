@@ -1,35 +1,111 @@
-"""Invoke's program under the name of Seatrial, for repositories that do not have this checkout."""
+"""The command line: the menu as tasks of Invoke, and Invoke's program under the name of Seatrial."""
 
 from __future__ import annotations
 
+import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
+from inspect import Parameter, Signature
 from itertools import pairwise
-
-from invoke import Argument, Exit, ParseError, Program
+from typing import Any
 
 from seatrial import __version__
-from seatrial.core.errors import EXIT_USAGE
-from seatrial.tasks import ns
-from seatrial.tasks.cli import clean_end, say
+from seatrial.core.errors import EXIT_INTERRUPTED, EXIT_USAGE
+from seatrial.tasks.cli import Ended, clean_end, say
+from seatrial.tasks.light_invoke import import_invoke
+from seatrial.tasks.menu import VERBS, Kind, Option, Verb
+
+import_invoke()
+
+from invoke import Argument, Collection, Config, Exit, ParseError, Program, Task  # noqa: E402
 
 CORE = ("complete", "help", "list", "print-completion-script", "version")
-"""The flags of Invoke's own that mean something here; the others are about commands it would run."""
+"""The flags of Invoke's own that Seatrial offers; the others are about shell commands run by tasks."""
+
+
+class _Task(Task[Any]):
+    """A task of Invoke whose flags are the options of a verb."""
+
+    def __init__(self, verb: Verb) -> None:
+        self._options = {option.name: option for option in verb.options}
+        super().__init__(
+            _body(verb),
+            name=verb.name.rpartition(".")[2],
+            positional=verb.positional,
+            iterable=[option.name for option in verb.options if option.kind in (Kind.LIST, Kind.WORDS)],
+            auto_shortflags=False,
+        )
+
+    def arg_opts(self, name: str, default: str, taken_names: set[str]) -> dict[str, Any]:
+        """The arguments of Invoke's `Argument` for an option."""
+        arguments = super().arg_opts(name, default, taken_names)
+        option = self._options[name]
+        letters = (option.short,) if option.short else ()
+        return {**arguments, "names": (*arguments["names"], *letters), "help": option.help}
+
+
+def _body(verb: Verb) -> Any:
+    def body(context: Any, **given: Any) -> None:
+        try:
+            with clean_end():
+                verb.call(given)
+        except Ended as end:
+            raise Exit(end.message, code=end.code) from None
+
+    parameters = [Parameter("context", Parameter.POSITIONAL_OR_KEYWORD), *map(_parameter, verb.options)]
+    body.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
+    body.__doc__ = verb.summary
+    return body
+
+
+def _parameter(option: Option) -> Parameter:
+    default = False if option.kind is Kind.SWITCH else None
+    return Parameter(option.name, Parameter.POSITIONAL_OR_KEYWORD, default=default)
+
+
+def namespace(verbs: Iterable[Verb] = VERBS) -> Collection:
+    """Return the tasks as a namespace of Invoke; `release.plan` is the task `plan` of the collection `release`."""
+    root = Collection()
+    groups: dict[str, Collection] = {}
+    for verb in verbs:
+        group = verb.name.partition(".")[0]
+        if group not in groups and any(one.name.startswith(f"{group}.") for one in verbs):
+            groups[group] = Collection(group)
+            root.add_collection(groups[group])
+        groups.get(group, root).add_task(_Task(verb), default=verb.name == group in groups)
+    return root
+
+
+class _NoFiles(Config):
+    """Invoke's settings as they are by default: files of Invoke's own do not change what Seatrial does."""
+
+    def load_system(self, merge: bool = True) -> None:
+        """Read no file of the machine."""
+
+    def load_user(self, merge: bool = True) -> None:
+        """Read no file of the person."""
+
+    def load_project(self, merge: bool = True) -> None:
+        """Read no file of the current folder, which may be anybody's."""
+
+    def load_runtime(self, merge: bool = True) -> None:
+        """Read no file named on the command line."""
 
 
 class _Seatrial(Program):
-    """Invoke's program, with words and the right status for what it does not know."""
+    """Invoke's program, with its own wording and exit status for what it does not know."""
 
     def core_args(self) -> list[Argument]:
-        listing = Argument(names=("list", "l"), kind=bool, default=False, help="List available tasks.")
+        """The flags that come before a task."""
+        listing = Argument(names=("list",), kind=bool, default=False, help="List available tasks.")
         kept = [argument for argument in super().core_args() if argument.name in CORE]
         return [listing if argument.name == "list" else argument for argument in kept]
 
     def parse_core_args(self) -> None:
-        """Invoke reads the flags left out as well; they stand at their defaults."""
+        """Let Invoke read the flags that are left out as well; they have their defaults."""
         super().parse_core_args()
         for argument in super().core_args():
             self.core[0].args.setdefault(argument.name, argument)
@@ -50,7 +126,7 @@ class _Seatrial(Program):
                 super().parse_tasks()
 
     def _refuse_slips(self) -> None:
-        """What Invoke takes without a word: an unknown flag as the name to make, a list flag without a value."""
+        """Refuse what Invoke accepts silently: an unknown flag as the name to make, a list flag without a value."""
         words = self.core.unparsed
         known = _flags() | {f"--{name}" for name in CORE}
         for word, next_word in pairwise((*words, "-")):
@@ -87,20 +163,14 @@ def _in_plain_words(wrong: str) -> str:
     return f"{wrong}; `seatrial --help TASK` shows a task's flags"
 
 
-def _names() -> list[str]:
-    """Every name by which a task can be called."""
-    return [name for task, aliases in ns.task_names.items() for name in (task, *aliases)]
+def _names() -> Sequence[str]:
+    """The names of all tasks."""
+    return [verb.name for verb in VERBS]
 
 
 def _flags() -> set[str]:
-    """Every long flag of every task."""
-    return {
-        f"--{name}"
-        for name in ns.task_names
-        for one in ns[name].get_arguments()
-        for name in one.names
-        if name[1:]
-    }
+    """The long flags of all tasks."""
+    return {option.flag for verb in VERBS for option in verb.options}
 
 
 def run() -> None:
@@ -108,9 +178,20 @@ def run() -> None:
     try:
         with clean_end():
             try:
-                _Seatrial(name="Seatrial", binary="seatrial", namespace=ns, version=__version__).run()
+                program = _Seatrial(
+                    name="Seatrial",
+                    binary="seatrial",
+                    namespace=namespace(),
+                    version=__version__,
+                    config_class=_NoFiles,
+                )
+                program.run()
             finally:
                 say("")
-    except Exit as end:
-        print(end.message, file=sys.stderr)
+    except (Ended, Exit) as end:
+        if end.message:
+            print(end.message, file=sys.stderr, flush=True)
+        if end.code == EXIT_INTERRUPTED:
+            # sys.exit would let Python end itself by the signal where it came in the midst of an import.
+            os._exit(end.code)
         sys.exit(end.code)

@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from invoke import Context, task
-
-from seatrial.tasks.choice import COMPARING, Choice, choose
-from seatrial.tasks.cli import REPORTING, door, note
+from seatrial.tasks.choice import Choice, choose
+from seatrial.tasks.cli import note
 from seatrial.tasks.validate import judge
 from seatrial.validate.facts.change import Change
 from seatrial.validate.facts.facts import Facts
 
-SINCE = {"since": "the revision to compare with; by default the remote's main branch, such as origin/main"}
 
-
-@task(name="check", help=COMPARING | REPORTING | SINCE, iterable=["integration"])
-@door
 def check(
-    c: Context,
-    integration: Sequence[str] | None = None,
-    root: str | None = None,
-    since: str | None = None,
-    format: str | None = None,
-    output: str | None = None,
-    strict: bool = False,
-    jobs: str | None = None,
+    integration: list[str],
+    root: str | None,
+    since: str | None,
+    format: str | None,
+    output: str | None,
+    strict: bool,
+    jobs: str | None,
 ) -> None:
-    """What a pull request is told: whether each changed integration will be released, and by enough (REL)."""
+    """Tell how each changed integration will be released, and check that by the rules of family REL."""
     choice = choose(root, integration, since, always=True)
     judge(("REL",), choice, format, output, strict, jobs, _tell)
 

@@ -1,17 +1,17 @@
-"""The tasks that judge integrations: validate and its three parts."""
+"""The tasks `validate`, `validate-spec`, `check-layout` and `check-version`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-
-from invoke import Context, Exit, task
+from functools import partial
 
 from seatrial.core.errors import EXIT_FINDINGS, EXIT_SERVICE
-from seatrial.tasks.choice import COMPARING, Choice, choose, deliver
-from seatrial.tasks.cli import REPORTING, door, jobs_of, note, option, switch
+from seatrial.tasks.choice import Choice, choose, deliver
+from seatrial.tasks.cli import Ended, jobs_of, note
 from seatrial.validate.facts.change import Change
+from seatrial.validate.rules import RULES
+from seatrial.validate.run import survey
 
-HELP = COMPARING | REPORTING
 SPEC = ("SPC", "RES", "COD")
 LAYOUT = ("LAY",)
 VERSION = ("PKG", "CHG", "REL")
@@ -24,57 +24,43 @@ def judge(
     output: str | None,
     strict: bool,
     jobs: str | None,
-    tell: Callable[[Choice, Mapping[str, Change]], None] = lambda choice, changes: None,
+    describe: Callable[[Choice, Mapping[str, Change]], None] = lambda choice, changes: None,
 ) -> None:
-    """Judge the chosen integrations by the rules of these families and end with the status.
+    """Check the chosen integrations by the rules of these families and end with the status.
 
-    `tell` speaks of what has changed in them, before what is found.
+    `describe` tells about their changes before the findings are written.
     """
-    from seatrial.validate.rules import RULES
-    from seatrial.validate.run import survey
-
     workspace, chosen = choice.workspace, choice.integrations
     rules = [rule for rule in RULES if rule.family in families]
     for link in workspace.links:
         note(f'seatrial: "{link}" is a link to a folder and is not judged; judge the folder it leads to')
     changes = choice.changes(rules)
-    tell(choice, changes)
-    done = survey(workspace, chosen, rules, jobs_of(option("jobs", jobs)), changes)
-    deliver(done.outcome, workspace.profile, option("format", format), option("output", output))
+    describe(choice, changes)
+    done = survey(workspace, chosen, rules, jobs_of(jobs), changes)
+    deliver(done.outcome, workspace.profile, format, output)
     for failure, hit in done.crashes.items():
         others = f" and {len(hit) - 1} others" if hit[1:] else ""
         note(f"seatrial: a rule failed on {hit[0]}{others}: {failure}; please report it")
     if done.crashes:
-        raise Exit(code=EXIT_SERVICE)
-    if done.outcome.errors or (switch("strict", strict) and done.outcome.warnings):
-        raise Exit(code=EXIT_FINDINGS)
+        raise Ended(code=EXIT_SERVICE)
+    if done.outcome.errors or (strict and done.outcome.warnings):
+        raise Ended(code=EXIT_FINDINGS)
 
 
-def _task(name: str, families: Sequence[str], law: str) -> Callable[..., None]:
-    """A task over these families; they differ in nothing else."""
-
-    @door
-    def body(
-        c: Context,
-        integration: Sequence[str] | None = None,
-        root: str | None = None,
-        since: str | None = None,
-        format: str | None = None,
-        output: str | None = None,
-        strict: bool = False,
-        jobs: str | None = None,
-    ) -> None:
-        judge(families, choose(root, integration, since), format, output, strict, jobs)
-
-    body.__doc__ = law
-    return task(body, name=name, help=HELP, iterable=["integration"])
+def _families(
+    families: Sequence[str],
+    integration: list[str],
+    root: str | None,
+    since: str | None,
+    format: str | None,
+    output: str | None,
+    strict: bool,
+    jobs: str | None,
+) -> None:
+    judge(families, choose(root, integration, since), format, output, strict, jobs)
 
 
-validate = _task(
-    "validate", (*LAYOUT, *SPEC, *VERSION), "Everything about the folder: layout, spec and version."
-)
-validate_spec = _task("validate-spec", SPEC, "The .port folder and what must agree with it (SPC, RES, COD).")
-check_layout = _task("check-layout", LAYOUT, "The folder's hierarchy (LAY).")
-check_version = _task(
-    "check-version", VERSION, "pyproject, lock, version, changelog and intents (PKG, CHG, REL)."
-)
+validate = partial(_families, (*LAYOUT, *SPEC, *VERSION))
+validate_spec = partial(_families, SPEC)
+check_layout = partial(_families, LAYOUT)
+check_version = partial(_families, VERSION)

@@ -1,0 +1,68 @@
+"""The lock of this checkout: which packages `make` and `make test` install, each with its hashes, in `locks/`.
+
+The files are requirements that both uv and pip install, and name no package index, so that any can be used.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from seatrial.core.errors import ServiceError
+from seatrial.documents import toml
+from seatrial.system import uv
+from seatrial.system.atomic import write_whole
+from seatrial.tasks.cli import note
+
+CHECKOUT = Path(__file__).parents[3]
+LOCKS: Mapping[str, tuple[str, ...]] = {"locks/develop.txt": ("dev",), "locks/runtime.txt": ()}
+"""The extras that each lock holds beside the dependencies and what builds the package; the largest comes first."""
+
+
+def wanted(pyproject: Mapping[str, Any], extras: tuple[str, ...]) -> dict[str, list[str]]:
+    """What the metadata says that a lock is made from."""
+    project = pyproject["project"]
+    return {
+        "python": [project["requires-python"]],
+        "build": pyproject["build-system"]["requires"],
+        "dependencies": project["dependencies"],
+        **{extra: project["optional-dependencies"][extra] for extra in extras},
+    }
+
+
+def heading(pyproject: Mapping[str, Any], extras: tuple[str, ...]) -> str:
+    """The first lines of a lock; they say by a digest what it was made from."""
+    digest = hashlib.sha256(json.dumps(wanted(pyproject, extras), sort_keys=True).encode()).hexdigest()
+    return (
+        "# The packages that make installs. Do not edit: `make lock` makes this anew from pyproject.toml.\n"
+        f"# sha256 of what that asks for: {digest}\n"
+    )
+
+
+def lock() -> None:
+    """Renew locks/: the newest packages that pyproject.toml admits, which make and make test then install."""
+    metadata = (CHECKOUT / "pyproject.toml").read_bytes()
+    pyproject = toml.load("pyproject.toml", metadata).value
+    with TemporaryDirectory(prefix="seatrial-") as folder:
+        place = Path(folder)
+        (place / "pyproject.toml").write_bytes(metadata)
+        (place / "build.in").write_text("\n".join(pyproject["build-system"]["requires"]), encoding="utf-8")
+        made = {path: heading(pyproject, extras) + _resolved(place, extras) for path, extras in LOCKS.items()}
+    (CHECKOUT / "locks").mkdir(exist_ok=True)
+    for path, content in made.items():
+        write_whole(CHECKOUT / path, content)
+        note(f"wrote {path}")
+
+
+def _resolved(place: Path, extras: tuple[str, ...]) -> str:
+    """The packages for every Python and platform; uv keeps to the versions it has written here before."""
+    options = ("--quiet", "--universal", "--generate-hashes", "--no-header", "--output-file", "lock.txt")
+    chosen = (word for extra in extras for word in ("--extra", extra))
+    ran = uv.run("pip", "compile", *options, *chosen, "pyproject.toml", "build.in", cwd=place)
+    if ran.status:
+        raise ServiceError(f"uv cannot lock the packages: {ran.err.decode(errors='replace').strip()}")
+    return (place / "lock.txt").read_text(encoding="utf-8")

@@ -1,0 +1,110 @@
+"""The menu: what it says of each task is what the task takes, in help, in make and in the reference."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import subprocess
+import sys
+from importlib import import_module
+
+import pytest
+
+from seatrial.tasks.develop import OWN
+from seatrial.tasks.menu import VERBS, Kind, Option, Verb, options_of
+from seatrial.tasks.program import namespace
+from support.paths import ROOT, SOURCES
+
+ALL = (*VERBS, *OWN)
+LETTERS = {"integration": "i", "root": "r", "format": "f", "output": "o", "jobs": "j"}
+
+
+def by_name(verb: Verb) -> str:
+    return verb.name
+
+
+@pytest.mark.parametrize("verb", ALL, ids=by_name)
+def test_the_function_takes_each_option_and_no_other(verb: Verb) -> None:
+    module, _, function = verb.run.partition(":")
+    signature = inspect.signature(getattr(import_module(f"seatrial.tasks.{module}"), function))
+    signature.bind(**{option.name: None for option in verb.options})
+
+
+@pytest.mark.parametrize("verb", VERBS, ids=by_name)
+def test_help_describes_every_flag(verb: Verb) -> None:
+    command = [sys.executable, "-m", "seatrial", "--help", verb.name]
+    done = subprocess.run(
+        command, env={"PYTHONPATH": str(SOURCES)}, capture_output=True, text=True, check=True
+    )
+    words = " ".join(done.stdout.split())
+    assert verb.summary in words
+    for option in verb.options:
+        assert re.search(rf"{option.flag}\b", words), option.flag
+        assert option.help in words
+
+
+def test_help_of_invoke_describes_the_flags_each_time_it_is_asked() -> None:
+    task = namespace(VERBS)["lint"]
+    for _ in range(2):
+        assert {argument.help for argument in task.get_arguments()} == {
+            option.help for verb in VERBS if verb.name == "lint" for option in verb.options
+        }
+
+
+def test_only_the_five_usual_options_have_a_letter() -> None:
+    assert {option.name: option.short for option in options_of(ALL) if option.short} == LETTERS
+    for verb in ALL:
+        for option in verb.options:
+            assert option.short == LETTERS.get(option.name, "")
+
+
+def test_a_name_means_the_same_kind_of_option_everywhere() -> None:
+    kinds: dict[str, tuple[Kind, bool]] = {}
+    for verb in ALL:
+        for option in verb.options:
+            assert kinds.setdefault(option.name, (option.kind, option.inherited)) == (
+                option.kind,
+                option.inherited,
+            )
+
+
+def test_make_help_names_every_variable_that_a_target_takes() -> None:
+    shown = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    blocks = re.split(r"^  (?=[a-z])", shown, flags=re.MULTILINE)
+    targets = {block.split()[0]: set(re.findall(r"\b([A-Z_]+)=(?!\w)", block)) for block in blocks[1:]}
+    for verb in ALL:
+        assert targets[verb.target] >= {option.variable for option in verb.options}, verb.target
+
+
+def test_the_reference_names_every_flag() -> None:
+    text = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
+    for verb in ALL:
+        section = text.partition(f"### `{verb.name}")[2].partition("###")[0]
+        assert all(f"`{option.flag}`" in section for option in verb.options)
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "stated", "value"),
+    [
+        (Kind.TEXT, "a", "b", "a"),
+        (Kind.TEXT, None, "b", "b"),
+        (Kind.TEXT, "", "", None),
+        (Kind.SWITCH, False, "1", True),
+        (Kind.SWITCH, True, "no", True),
+        (Kind.SWITCH, False, "Off", False),
+        (Kind.SWITCH, False, "", False),
+        (Kind.LIST, ["a", "b"], "c", ["a", "b"]),
+        (Kind.LIST, [], "c,d", ["c,d"]),
+        (Kind.LIST, [], "", []),
+        (Kind.WORDS, [], "A=1 B=2", ["A=1", "B=2"]),
+    ],
+)
+def test_a_flag_wins_over_the_environment_and_empty_is_not_given(
+    monkeypatch: pytest.MonkeyPatch,
+    kind: Kind,
+    given: str | bool | list[str] | None,
+    stated: str,
+    value: object,
+) -> None:
+    monkeypatch.setenv("SEATRIAL_SOMETHING_NEW", stated)
+    assert Option("something_new", "", kind).value(given) == value
