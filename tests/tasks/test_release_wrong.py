@@ -122,7 +122,7 @@ BAD = [
     (without_dockerfile, 1, "there is no Dockerfile for it"),
     (index("{"), 2, "index.json in the store is not JSON"),
     (index('{"version": 2}'), 2, "was written by a newer Seatrial"),
-    (index('{"a": 1}'), 2, "is no list of specs"),
+    (index('{"a": 1}'), 2, "is not a list of specs"),
     (write("seatrial.toml", '[release]\nimage = "ghcr.io/org/image"\n'), 2, "{type}"),
     (write("seatrial.toml", '[release]\nstore = "ftp://x"\n'), 2, "s3://bucket"),
     (write("seatrial.toml", '[release]\nimages = "x"\n'), 2, 'seatrial.toml:2:1'),
@@ -154,7 +154,7 @@ def test_bad_luck_is_one_line_and_nothing_is_published(
         (["--only", "alpha-service"], "--plan FILE"),
         (["--finish", "receipts"], "--plan FILE"),
         (["--apply", "plan.json"], "plan.json cannot be read"),
-        (["--apply", "README"], "is no plan"),
+        (["--apply", "README"], "is not a plan"),
         (["--apply", "README", "--dry-run"], "leave out --dry-run"),
         (["--only", "a", "--finish", "b", "--plan", "README"], "two ways"),
         (["--dry-run", "--format", "yaml"], "text or json"),
@@ -178,7 +178,7 @@ def test_wrong_use_is_one_line(repo: Path, arguments: list[str], words: str) -> 
     [
         (["yank", "alpha-service", "0.1.0"], "--reason"),
         (["yank", "alpha-service", "0.1.0", "--reason", "x"], "nothing of alpha-service is published"),
-        (["yank", "../x", "0.1.0", "--reason", "x"], "is no type"),
+        (["yank", "../x", "0.1.0", "--reason", "x"], "is not a type"),
         (["status", "--format", "yaml"], "text or json"),
     ],
 )
@@ -197,15 +197,39 @@ def test_a_failed_check_holds_the_release_back(repo: Path) -> None:
     assert published(repo) == []
 
 
-def test_without_a_builder_the_message_says_what_to_install(repo: Path, tmp_path: Path) -> None:
+@pytest.fixture
+def without_builders(tmp_path: Path) -> str:
+    """A PATH with git and no builder."""
     tools = tmp_path / "tools"
     tools.mkdir()
     for name in ("git", "env"):
         (tools / name).symlink_to(f"/usr/bin/{name}")
-    done = seatrial(repo, "release", "--force", "a test", PATH=str(tools))
+    return str(tools)
+
+
+def test_without_a_builder_the_message_says_what_to_install(repo: Path, without_builders: str) -> None:
+    done = seatrial(repo, "release", "--force", "a test", PATH=without_builders)
     assert done.returncode == 3, done.stderr
     assert "install docker with buildx, podman or buildah" in done.stderr
     assert published(repo) == []
+
+
+def test_a_dry_run_without_a_builder_shows_the_plan_and_fails(repo: Path, without_builders: str) -> None:
+    done = seatrial(repo, "release", "--force", "a test", "--dry-run", PATH=without_builders)
+    assert done.returncode == 3, done.stderr
+    assert "alpha-service  0.1.0    build push attach tag spec index latest git-tag" in done.stdout
+    lines = [line for line in done.stderr.splitlines() if line.startswith("seatrial: ")]
+    assert len(lines) == 1
+    assert "install docker with buildx, podman or buildah" in lines[0]
+    assert published(repo) == []
+
+
+def test_a_dry_run_that_builds_nothing_needs_no_builder(repo: Path, without_builders: str) -> None:
+    version("0.1.0-dev")(repo)
+    without_dockerfile(repo)
+    done = seatrial(repo, "release", "--force", "a test", "--dry-run", PATH=without_builders)
+    assert done.returncode == 1, done.stderr
+    assert "install" not in done.stderr
 
 
 def test_a_store_that_is_down_is_told_once(repo: Path) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from seatrial.release.attest.addresses import Image, public, without_logins
+from seatrial.core.addresses import without_credentials
+from seatrial.release.attest.addresses import Image, public
 
 DIGEST = "sha256:" + "a" * 64
 
@@ -32,7 +33,7 @@ def test_an_address_is_shown_without_what_logs_in(address: str, shown: str) -> N
 
 def test_every_address_in_a_text_loses_its_login() -> None:
     text = "a=https://me:secret@one/x b=https://two/y c=ftp://t@three"
-    assert without_logins(text) == "a=https://one/x b=https://two/y c=ftp://three"
+    assert without_credentials(text) == "a=https://one/x b=https://two/y c=ftp://three"
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,11 @@ import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
-from seatrial.release.attest.bom import BadLock, Shipped, bill_of_materials
+from seatrial.dependencies.lockfile import BadLock
+from seatrial.release.attest.bill import bill_of_materials
+from seatrial.release.attest.packages import ShippedImage
 
-SHIPPED = Shipped("jira", "1.2.3", "ghcr.io/org/port-ocean-jira", "sha256:" + "a" * 64, 1_700_000_000)
+SHIPPED = ShippedImage("jira", "1.2.3", "ghcr.io/org/port-ocean-jira", "sha256:" + "a" * 64, 1_700_000_000)
 HASH = "0123456789abcdef" * 4
 PROJECT = b'[tool.poetry.dependencies]\npython = "^3.12"\napp = {version = "*", extras = ["cli"]}\n'
 METADATA = '[metadata]\nlock-version = "2.1"\npython-versions = "^3.12"\ncontent-hash = "x"\n'
@@ -53,11 +55,11 @@ FILE = package("packed", files("p.whl") + source("file", "dist/p.whl"))
 ALL = (APP, LIB, GIT, ADDRESS, INDEX, FOLDER, FILE)
 
 
-def written(*packages: str, of: Shipped = SHIPPED) -> bytes:
+def written(*packages: str, of: ShippedImage = SHIPPED) -> bytes:
     return bill_of_materials(of, ("\n".join(packages) + METADATA).encode(), PROJECT)
 
 
-def read(*packages: str, of: Shipped = SHIPPED) -> Any:
+def read(*packages: str, of: ShippedImage = SHIPPED) -> Any:
     return json.loads(written(*packages, of=of))
 
 

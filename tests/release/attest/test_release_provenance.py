@@ -17,11 +17,11 @@ from seatrial.release.attest.provenance import (
     HIDDEN,
     LOCALLY,
     PREDICATE,
+    BuildRecord,
     Invoker,
-    Making,
     invoker,
     is_secret,
-    shown,
+    public_arg,
     statement,
 )
 
@@ -41,7 +41,7 @@ GITLAB = {
     "CI_RUNNER_ID": "5",
     "CI_JOB_URL": "https://gitlab.com/org/repo/-/jobs/9",
 }
-MAKING = Making(
+MAKING = BuildRecord(
     image="ghcr.io/org/port-ocean-jira",
     digest=f"sha256:{DIGEST}",
     path="integrations/jira",
@@ -68,11 +68,11 @@ MAKING = Making(
 )
 
 
-def read(making: Making = MAKING) -> Any:
+def read(making: BuildRecord = MAKING) -> Any:
     return json.loads(statement(making))
 
 
-def definition(making: Making = MAKING) -> Any:
+def definition(making: BuildRecord = MAKING) -> Any:
     return read(making)["predicate"]["buildDefinition"]
 
 
@@ -86,7 +86,7 @@ def definition(making: Making = MAKING) -> Any:
     ],
     ids=["full", "bare"],
 )
-def test_the_statement_is_one_for_in_toto_and_its_predicate_is_one_for_slsa(making: Making) -> None:
+def test_the_statement_is_one_for_in_toto_and_its_predicate_is_one_for_slsa(making: BuildRecord) -> None:
     text = statement(making).decode()
     Statement.copy_from_pb(json_format.Parse(text, Wire())).validate()
     parsed = json_format.ParseDict(json.loads(text)["predicate"], Provenance())
@@ -170,7 +170,7 @@ def test_bytes_that_are_no_text_do_no_harm() -> None:
 )
 def test_names_of_secrets_are_known(name: str) -> None:
     assert is_secret(name)
-    assert shown(name, "value") == HIDDEN
+    assert public_arg(name, "value") == HIDDEN
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def test_names_of_secrets_are_known(name: str) -> None:
 )
 def test_other_names_are_not_taken_for_those_of_secrets(name: str) -> None:
     assert not is_secret(name)
-    assert shown(name, "value") == "value"
+    assert public_arg(name, "value") == "value"
 
 
 @pytest.mark.parametrize(

@@ -156,7 +156,7 @@ def test_what_cannot_sign_is_told_in_one_line_without_a_word_of_key_or_password(
 
 @pytest.mark.parametrize(
     ("name", "why"),
-    [("absent.pem", "no such file or directory"), (".", "is a directory"), ("a\0b", "it has no proper name")],
+    [("absent.pem", "no such file or directory"), (".", "is a directory"), ("a\0b", "its name is not valid")],
 )
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, name: str, why: str) -> None:
     with pytest.raises(UsageError, match=f"cannot be read: {why}"):

@@ -179,7 +179,7 @@ def test_a_spec_in_json_keeps_its_layout() -> None:
         (CHANGELOG, MARKER, f"```\n{MARKER}", "would not be its first"),
         (CHANGELOG, "## 0.1.0", "## 0.1.1", 'CHANGELOG.md has an entry of "0.1.1" already'),
         (".ocean-release/0.yaml", "patch", "pacth", "is no version|is no bump|a bump is patch"),
-        (".ocean-release/0.yaml", "bugfix", "bug", ".ocean-release/0.yaml is no whole intent"),
+        (".ocean-release/0.yaml", "bugfix", "bug", ".ocean-release/0.yaml is not a complete intent"),
         (".ocean-release/0.yaml", "Fixed", "Fixed\nit", "a bump is patch, minor or major"),
     ],
 )

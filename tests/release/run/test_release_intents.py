@@ -11,7 +11,7 @@ import pytest
 from seatrial.core.errors import UsageError
 from seatrial.documents.intents import load
 from seatrial.handbook.examples import good_folder
-from seatrial.release.run.intents import IntentRequest, declare
+from seatrial.release.run.bumps import IntentRequest, declare
 from seatrial.workspace.workspace import Workspace, open_workspace, select
 
 DAY = date(2026, 2, 1)

@@ -101,6 +101,26 @@ def test_the_jobs_of_ci_publish_and_one_that_is_lost_keeps_no_other_from_the_ind
         assert port.front.overwrites() == []
 
 
+def test_plan_apply_and_finish_publish_as_one_release_does(tmp_path: Path) -> None:
+    needs("buildah")
+    with harbour(tmp_path, "Alpha Service", "Beta Service") as port:
+        plan, receipts = str(tmp_path / "plan.json"), tmp_path / "receipts"
+        assert port.seatrial("release.plan", "--force", "a test", "--output", plan).returncode == 0
+        for name in ("alpha-service", "beta-service"):
+            done = port.seatrial("release.apply", plan, "--only", name)
+            assert done.returncode == 0, done.stderr
+        assert port.store.get("index.json") is None
+        (port.root / "dist/release/receipts").rename(receipts)
+        finished = port.seatrial("release.finish", plan, str(receipts))
+        assert finished.returncode == 0, finished.stderr
+        index = json.loads(port.store.get("index.json").data)  # type: ignore[union-attr]
+        assert [entry["type"] for entry in index] == ["alpha-service", "beta-service"]
+        assert len(remote_tags(port.root)) == 2
+        again = port.seatrial("release.apply", plan)
+        assert (again.returncode, "nothing to release" in again.stderr) == (0, True), again.stderr
+        assert port.front.overwrites() == []
+
+
 def test_a_plan_may_be_applied_again_after_it_was_broken_off(port: Harbour, tmp_path: Path) -> None:
     plan = str(tmp_path / "plan.json")
     assert port.release("--plan", plan).returncode == 0

@@ -12,14 +12,13 @@ import pytest
 
 from seatrial.core.errors import ServiceError
 from seatrial.core.version import Version
-from seatrial.release.plan import index, keys
+from seatrial.release.plan import index, store_keys
 from seatrial.release.plan.index import Entry, Index
 from seatrial.release.plan.plan import Step, steps_of
 from seatrial.release.plan.ports import Absent, Images, Manifest, Store, Unknown
-from seatrial.release.plan.state import Candidate, IndexSeen, Standing
-from seatrial.release.run import index as indexing
-from seatrial.release.run.pointers import LATEST, point
-from seatrial.release.run.yank import yank
+from seatrial.release.plan.state import Candidate, IndexSeen, VersionStatus
+from seatrial.release.run import latest
+from seatrial.release.run.latest import LATEST, point, yank
 from seatrial.release.store.leases import Holder, lease
 from support.memory_images import MemoryImages
 from support.memory_store import MemoryStore
@@ -45,16 +44,16 @@ class Harbour:
 
 
 def publish_by_swap(store: Store, entry: Entry, actor: Actor) -> object:
-    return indexing.publish(store, [entry], actor.sleep, at_once=1)
+    return latest.publish_index(store, [entry], actor.sleep, at_once=1)
 
 
 def publish_naively(store: Store, entry: Entry, actor: Actor) -> object:
     """As it is done where nobody thinks of others: read, change, write."""
-    stored = store.get(keys.INDEX)
+    stored = store.get(store_keys.INDEX)
     present = index.parse(stored.data) if stored else Index()
     newest = present.versions.get(entry["type"])
     if newest is None or Version.parse(newest) < Version.parse(entry["version"]):
-        store.put(keys.INDEX, present.having({entry["type"]: entry}).to_bytes())
+        store.put(store_keys.INDEX, present.with_entries({entry["type"]: entry}).to_bytes())
     return None
 
 
@@ -76,7 +75,7 @@ class Release:
         if Step.TAG in steps:
             self._set_tag(store, images, holder, actor)
         if Step.SPEC in steps:
-            store.create(keys.spec(self.type, self.version), index.spec_bytes(self._entry))
+            store.create(store_keys.spec(self.type, self.version), index.spec_bytes(self._entry))
         if Step.INDEX in steps:
             self.publish(store, self._entry, actor)
         if Step.LATEST in steps:
@@ -88,18 +87,18 @@ class Release:
 
     def _missing(self, store: Store, images: Images) -> Sequence[Step]:
         """What a plan says, from what is read now."""
-        stored = store.keys(keys.of_type(self.type))
-        seen = store.get(keys.INDEX)
+        stored = store.keys(store_keys.of_type(self.type))
+        seen = store.get(store_keys.INDEX)
         answers = images.find([(self.type, self.version), (self.type, LATEST)])
         unknown = next((one.reason for one in answers.values() if isinstance(one, Unknown)), "")
         if unknown:
             raise ServiceError(unknown)
-        standing = Standing(
+        standing = VersionStatus(
             image=answers[self.type, self.version],
             latest=answers[self.type, LATEST],
-            spec=keys.spec(self.type, self.version) in stored,
-            yanked=keys.yanked(self.type, self.version) in stored,
-            type_spec=keys.latest_spec(self.type) in stored,
+            spec=store_keys.spec(self.type, self.version) in stored,
+            yanked=store_keys.yanked(self.type, self.version) in stored,
+            type_spec=store_keys.latest_spec(self.type) in stored,
         )
         indexed = IndexSeen(versions=index.parse(seen.data).versions) if seen else IndexSeen()
         return steps_of(Candidate(self.type, self.type, self.type, self.version), standing, indexed)
@@ -108,13 +107,15 @@ class Release:
         """The version's tag, by an image that is like no other; under the lease, where it is free."""
         manifest = Manifest(json.dumps([self.type, self.version, id(self), actor.attempt]).encode(), "x")
         images.put_manifest(self.type, manifest)
-        with lease(store, keys.lease(self.type), holder, actor.clock) as held:
+        with lease(store, store_keys.lease(self.type), holder, actor.clock) as held:
             answer = images.find([(self.type, self.version)])[self.type, self.version]
             if isinstance(answer, Unknown):
                 raise ServiceError(answer.reason)
             if isinstance(answer, Absent):
                 for number in range(self.examples):
-                    store.put(keys.example(self.type, self.version, f"{number}.json"), self.version.encode())
+                    store.put(
+                        store_keys.example(self.type, self.version, f"{number}.json"), self.version.encode()
+                    )
                 held.check()
                 images.put_manifest(self.type, manifest, self.version)
 
@@ -158,14 +159,14 @@ def crew(seas: Seas, harbour: Harbour, publish: Publish = publish_by_swap) -> li
 def expected(harbour: Harbour, type: str) -> str:
     """The version that must be the latest, worked out in another way: sort by stable, then by version."""
     published = [version for name, version in harbour.published() if name == type]
-    left = [one for one in published if keys.yanked(type, one) not in harbour.store.objects]
+    left = [one for one in published if store_keys.yanked(type, one) not in harbour.store.objects]
     return max(left, key=lambda one: ("beta" not in one, Version.parse(one)), default="")
 
 
 def faults(harbour: Harbour) -> list[str]:
     """What is wrong at the end."""
     objects, tags = harbour.store.objects, harbour.images.tags
-    stored = objects.get(keys.INDEX)
+    stored = objects.get(store_keys.INDEX)
     versions = index.parse(stored).versions if stored else {}
     found = []
     for name in {name for name, _ in tags}:
@@ -174,7 +175,7 @@ def faults(harbour: Harbour) -> list[str]:
             found.append(f"the index has {name} {versions.get(name)}, not {best}")
         elif best and tags[name, LATEST] != tags[name, best]:
             found.append(f"the tag latest of {name} is not {best}")
-        elif best and objects[keys.latest_spec(name)] != objects[keys.spec(name, best)]:
+        elif best and objects[store_keys.latest_spec(name)] != objects[store_keys.spec(name, best)]:
             found.append(f"the spec of {name} is not that of {best}")
         elif best and objects[f"{name}/examples/0.json"] != best.encode():
             found.append(f"the examples of {name} are not those of {best}")

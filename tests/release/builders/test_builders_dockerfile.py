@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from seatrial.release.plan.dockerfile import Base, bases, on_loopback
+from seatrial.release.builders.dockerfile import Base, bases, on_loopback
 from support.paths import ROOT
 
 
@@ -92,9 +92,9 @@ def test_the_arg_that_names_an_image_is_told_with_its_line() -> None:
         ("\nFROM $A", "A", 2, 'FROM uses "A", but no ARG above the first FROM declares it'),
         ("FROM a\nARG A=b\nFROM $A", "A", 3, 'FROM uses "A", but no ARG above the first FROM declares it'),
         ("FROM", None, 1, "FROM names no image"),
-        ("FROM -x", None, 1, 'FROM names "-x", which is no image'),
-        ("ARG A=-x\nFROM $A", "A", 1, 'FROM names "-x", which is no image'),
-        ("FROM 'a b'", None, 1, 'FROM names "a b", which is no image'),
+        ("FROM -x", None, 1, 'FROM names "-x", which is not an image'),
+        ("ARG A=-x\nFROM $A", "A", 1, 'FROM names "-x", which is not an image'),
+        ("FROM 'a b'", None, 1, 'FROM names "a b", which is not an image'),
     ],
 )
 def test_a_name_that_cannot_be_known_is_told_with_its_reason(

@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 from seatrial.core.errors import EXIT_FINDINGS, UsageError
-from seatrial.core.model import Integration
+from seatrial.core.model import Integration, join
 from seatrial.core.printable import plain
 from seatrial.release.plan.bump import Bump
 from seatrial.release.run import bumps as bumping
-from seatrial.release.run import intents
 from seatrial.system.transaction import RECORD, alone, finish
 from seatrial.tasks.choice import deliver, open_workspace
 from seatrial.tasks.cli import Ended, note, say
@@ -24,9 +23,9 @@ def intent(
     """Write a release intent for each chosen integration; release.bump applies it."""
     workspace = open_workspace(root)
     chosen = _named(workspace, integration)
-    wish = intents.IntentRequest(bump, type, message)
+    request = bumping.IntentRequest(bump, type, message)
     with alone(workspace.root):
-        paths = intents.declare(workspace, chosen, wish, _today())
+        paths = bumping.declare(workspace, chosen, request, _today())
     say("".join(f"{plain(path)}\n" for path in paths))
 
 
@@ -71,7 +70,7 @@ def _finished(workspace: Workspace, root: str | None, dry_run: bool) -> Workspac
 def _tell(plan: bumping.BumpPlan, dry_run: bool) -> None:
     for line in plan.notes:
         note(line)
-    lines = [bumping.told(one) for one in plan.bumps]
+    lines = [bumping.bump_line(one) for one in plan.bumps]
     if not lines:
         note("nothing to bump: no release intents")
     elif dry_run:
@@ -84,7 +83,7 @@ def _tell(plan: bumping.BumpPlan, dry_run: bool) -> None:
 def _show(bumps: Sequence[Bump]) -> None:
     for one in bumps:
         for file in one.files:
-            path = bumping.from_root(one.path, file.path)
+            path = join(one.path, file.path)
             before, after = file.before.splitlines(), (file.after or "").splitlines()
             to = "/dev/null" if file.after is None else f"b/{path}"
             lines = difflib.unified_diff(before, after, f"a/{path}", to, lineterm="")
