@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from test_release_wrong import published, seatrial, write
 
-from support.dock import workspace
+from support.release_workspace import workspace
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def test_a_plan_that_is_held_back_ends_with_the_status_of_what_holds_it(repo: Pa
         (["release.finish", "README", "receipts"], "README is not a plan"),
     ],
 )
-def test_wrong_use_is_one_line(repo: Path, arguments: list[str], words: str) -> None:
+def test_wrong_usage_is_one_line(repo: Path, arguments: list[str], words: str) -> None:
     write("README", "not a plan")(repo)
     done = seatrial(repo, *arguments)
     assert (done.returncode, len(done.stderr.splitlines())) == (2, 1), done.stderr

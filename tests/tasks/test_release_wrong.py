@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from support.dock import DOCKERFILE, bump, commit, git, workspace
 from support.paths import SOURCES
+from support.release_workspace import DOCKERFILE, bump, commit, git, workspace
 from support.services import lacking
 
 
@@ -135,7 +135,7 @@ BAD = [
 @pytest.mark.parametrize(
     ("change", "status", "words"), BAD, ids=lambda value: value if isinstance(value, str) else ""
 )
-def test_bad_luck_is_one_line_and_nothing_is_published(
+def test_a_failure_is_one_line_and_nothing_is_published(
     repo: Path, change: Callable[[Path], object], status: int, words: str
 ) -> None:
     change(repo)
@@ -164,7 +164,7 @@ def test_bad_luck_is_one_line_and_nothing_is_published(
         (["--force", "a test", "--key", "none.pem"], "none.pem"),
     ],
 )
-def test_wrong_use_is_one_line(repo: Path, arguments: list[str], words: str) -> None:
+def test_wrong_usage_is_one_line(repo: Path, arguments: list[str], words: str) -> None:
     write("README", "not a plan")(repo)
     done = seatrial(repo, "release", *arguments)
     lines = [line for line in done.stderr.splitlines() if line.startswith("seatrial: ")]
@@ -182,7 +182,7 @@ def test_wrong_use_is_one_line(repo: Path, arguments: list[str], words: str) -> 
         (["status", "--format", "yaml"], "text or json"),
     ],
 )
-def test_wrong_use_of_the_other_tasks_is_one_line(repo: Path, arguments: list[str], words: str) -> None:
+def test_wrong_usage_of_the_other_tasks_is_one_line(repo: Path, arguments: list[str], words: str) -> None:
     done = seatrial(repo, f"release.{arguments[0]}", *arguments[1:])
     assert done.returncode == 2, done.stderr
     assert words in done.stderr
@@ -232,7 +232,7 @@ def test_a_dry_run_that_builds_nothing_needs_no_builder(repo: Path, without_buil
     assert "install" not in done.stderr
 
 
-def test_a_store_that_is_down_is_told_once(repo: Path) -> None:
+def test_a_store_that_is_down_is_reported_once(repo: Path) -> None:
     write("seatrial.toml", '[release]\nstore = "s3://bucket"\n')(repo)
     keys = {
         "AWS_ACCESS_KEY_ID": "x",

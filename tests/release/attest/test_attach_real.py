@@ -1,4 +1,4 @@
-"""Papers attached to images in a real registry and in a folder, found and read again."""
+"""Attestations attached to images in a real registry and in a folder, found and read again."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def made(name: str, top: Descriptor) -> bytes:
     )  # fmt: skip
 
 
-def test_papers_are_found_by_the_digest_and_say_what_they_said(
+def test_attestations_are_found_by_the_digest_with_their_content(
     home: tuple[Images, str], tmp_path: Path
 ) -> None:
     images, name = home

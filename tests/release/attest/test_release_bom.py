@@ -67,7 +67,7 @@ def component(bill: Any, name: str) -> Any:
     return next(one for one in bill["components"] if one["name"] == name)
 
 
-def test_a_bill_of_packages_from_everywhere_is_valid_to_the_letter() -> None:
+def test_a_bill_of_packages_from_every_source_is_valid() -> None:
     assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(written(*ALL).decode()) is None
 
 
@@ -95,7 +95,7 @@ def test_each_package_has_its_address_and_the_hash_of_each_file() -> None:
     assert app["externalReferences"][0]["hashes"] == [{"alg": "SHA-256", "content": HASH}]
 
 
-def test_the_graph_leads_from_the_integration_to_every_need() -> None:
+def test_the_graph_leads_from_the_integration_to_every_dependency() -> None:
     graph = {one["ref"]: one.get("dependsOn", []) for one in read(APP, LIB)["dependencies"]}
     assert graph == {"integration": ["app@1.0"], "app@1.0": ["lib@1.0"], "lib@1.0": []}
 
@@ -175,7 +175,9 @@ def test_several_at_once_do_not_disturb_one_another() -> None:
         ((package("a", 'files = [{hash = "sha1:00"}]') + METADATA).encode(), PROJECT, "is no hash of a file"),
     ],
 )
-def test_what_cannot_be_told_is_said_in_a_line(lock: bytes | None, project: bytes, message: str) -> None:
+def test_a_bill_that_cannot_be_made_is_explained_in_a_line(
+    lock: bytes | None, project: bytes, message: str
+) -> None:
     with pytest.raises(BadLock, match=message) as fault:
         bill_of_materials(SHIPPED, lock, project)
     assert "\n" not in str(fault.value)

@@ -98,7 +98,7 @@ def test_its_subject_is_the_image_by_digest() -> None:
     assert read()["predicateType"] == PREDICATE
 
 
-def test_what_people_chose_stands_apart_from_the_tools() -> None:
+def test_parameters_of_people_are_apart_from_those_of_tools() -> None:
     assert definition()["externalParameters"] == {
         "integration": "integrations/jira",
         "type": "jira",
@@ -115,7 +115,7 @@ def test_what_people_chose_stands_apart_from_the_tools() -> None:
     assert definition()["internalParameters"] == {"builder": "buildah 1.28.2", "seatrial": __version__}
 
 
-def test_the_commit_the_lock_and_the_base_images_are_what_it_was_made_from() -> None:
+def test_commit_lock_and_base_images_are_the_dependencies() -> None:
     assert definition()["resolvedDependencies"] == [
         {"name": "source", "uri": "git+https://github.com/org/repo.git", "digest": {"gitCommit": "d" * 40}},
         {"name": "integrations/jira/poetry.lock", "digest": {"sha256": "e" * 64}},
@@ -142,14 +142,14 @@ def test_no_secret_is_in_the_statement() -> None:
     assert b"secret" not in statement(MAKING)
 
 
-def test_the_same_making_gives_the_same_bytes_whatever_the_order() -> None:
+def test_the_same_record_gives_the_same_bytes_in_any_order() -> None:
     turned = replace(
         MAKING, args=dict(reversed(MAKING.args.items())), bases=dict(reversed(MAKING.bases.items()))
     )
     assert statement(turned) == statement(MAKING)
 
 
-def test_bytes_that_are_no_text_do_no_harm() -> None:
+def test_bytes_that_are_not_text_do_no_harm() -> None:
     assert b"udc80" in statement(replace(MAKING, args={"A": "\udc80"}))
 
 
@@ -202,7 +202,7 @@ def test_other_names_are_not_taken_for_those_of_secrets(name: str) -> None:
         ),
     ],
 )
-def test_the_run_of_a_known_ci_is_told_from_its_variables(
+def test_the_run_of_a_known_ci_is_read_from_its_variables(
     environment: dict[str, str], wanted: Invoker
 ) -> None:
     assert invoker(environment) == wanted

@@ -53,7 +53,7 @@ def test_podman_and_buildah_build_and_write_the_image_into_the_layout(tool: Buil
 
 
 @both
-def test_each_platform_is_built_by_itself(tool: BuilderProgram) -> None:
+def test_each_platform_is_built_separately(tool: BuilderProgram) -> None:
     order = job(platforms=("linux/amd64", "linux/arm/v7"))
     built, _, other, pushed = lists(tool.steps(order))
     assert "--platform=linux/amd64" in built
@@ -63,7 +63,7 @@ def test_each_platform_is_built_by_itself(tool: BuilderProgram) -> None:
 
 
 @both
-def test_plain_http_is_asked_for_only_where_it_may_be(tool: BuilderProgram) -> None:
+def test_plain_http_is_used_only_where_it_is_allowed(tool: BuilderProgram) -> None:
     assert "--tls-verify=false" in lists(tool.steps(job(plain_http=True)))[0]
     assert "--tls-verify=false" not in lists(tool.steps(job()))[0]
     assert "--tls-verify=false" in tool.base_checks("127.0.0.1:5000/a", True)[-1]
@@ -83,7 +83,7 @@ def test_buildx_writes_all_platforms_into_the_layout_with_nothing_attached() -> 
 
 
 @every
-def test_a_value_stays_one_word_with_its_name_whatever_it_holds(tool: BuilderProgram) -> None:
+def test_any_value_stays_one_word_with_its_name(tool: BuilderProgram) -> None:
     args = {"BUILD_CONTEXT": "integrations/-x", "EMPTY": "", "MANY": "a b,c=d\n--privileged"}
     built = lists(tool.steps(job(args=args, labels={"l": '--squash "$HOME"'})))[0]
     assert "--build-arg=BUILD_CONTEXT=integrations/-x" in built
@@ -131,11 +131,11 @@ def test_the_version_is_read_from_the_answer(tool: BuilderProgram, answers: list
         ("docker", '[["driver-type","io.containerd.snapshotter.v1"]]', True),
     ],
 )
-def test_buildx_will_do_where_its_driver_can_write_a_layout(driver: str, storage: str, fits: bool) -> None:
+def test_buildx_is_used_where_its_driver_can_write_a_layout(driver: str, storage: str, fits: bool) -> None:
     answers = ["28", "buildx", f"Name:   x\nDriver: {driver}\nNodes:\n", storage]
     assert bool(DOCKER.unfit(answers)) is not fits
 
 
-def test_a_podman_of_another_machine_will_not_do() -> None:
+def test_a_remote_podman_is_rejected() -> None:
     assert "another machine" in PODMAN.unfit(["", "true\n"])
     assert PODMAN.unfit(["", "false\n"]) == ""

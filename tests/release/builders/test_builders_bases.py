@@ -42,7 +42,7 @@ def context(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_each_base_is_asked_for_once(context: Path) -> None:
+def test_each_base_is_looked_for_once(context: Path) -> None:
     shelf = Shelf("b", "nowhere/r:1")
     assert (
         missing_bases(shelf, context, [("Dockerfile", {}), ("Dockerfile", {"X": "y"}), ("other", {})]) == []
@@ -63,12 +63,12 @@ def test_without_an_arg_the_line_names_the_place_of_from(context: Path) -> None:
     ]
 
 
-def test_another_that_is_named_is_asked_for_instead(context: Path) -> None:
+def test_another_base_image_that_is_named_is_used_instead(context: Path) -> None:
     shelf = Shelf("b", "mine")
     assert missing_bases(shelf, context, [("Dockerfile", {"RUNNER": "mine"})]) == []
 
 
-def test_an_arg_without_a_value_is_told_without_asking(context: Path) -> None:
+def test_an_arg_without_a_value_is_reported_without_asking_the_builder(context: Path) -> None:
     (context / "other").write_text("ARG BASE\nFROM $BASE\n")
     shelf = Shelf()
     assert missing_bases(shelf, context, [("other", {})]) == [
@@ -83,16 +83,16 @@ def order(context: Path, **stated: Any) -> Build:
     return Build(context=context, dockerfile=context / "Dockerfile", into=context, **{**usual, **stated})
 
 
-def test_a_build_knows_the_digests_of_what_it_starts_from(context: Path) -> None:
+def test_a_build_records_the_digests_of_its_base_images(context: Path) -> None:
     assert digests(Shelf(), order(context)) == {"b": "sha256:b", "nowhere/r:1": "sha256:nowhere/r:1"}
     assert digests(Shelf(), order(context, args={"RUNNER": "scratch"})) == {"b": "sha256:b"}
 
 
-def test_of_several_platforms_no_digest_is_told(context: Path) -> None:
+def test_several_platforms_have_no_digests(context: Path) -> None:
     assert digests(Shelf(), order(context, platforms=("linux/arm64",))) == {"b": "", "nowhere/r:1": ""}
 
 
-def test_a_dockerfile_that_is_missing_or_leads_out_is_told(context: Path, tmp_path: Path) -> None:
+def test_a_dockerfile_that_is_missing_or_a_link_out_is_reported(context: Path, tmp_path: Path) -> None:
     with pytest.raises(ServiceError, match="there is no file nothing"):
         missing_bases(Shelf(), context, [("nothing", {})])
     with pytest.raises(ServiceError, match="is a link out of the repository"):

@@ -101,7 +101,7 @@ def test_a_folder_with_a_hostile_name_is_a_folder(builder: InstalledBuilder, ord
     assert "app/a" in built.files(made.into)
 
 
-def test_a_step_that_fails_is_told_with_its_last_words(builder: InstalledBuilder, order: Order) -> None:
+def test_a_step_that_fails_is_reported_with_its_last_output(builder: InstalledBuilder, order: Order) -> None:
     made = order(COPIED + "RUN echo first && printf 'the %s' reason && exit 7\n")
     with pytest.raises(ServiceError) as failure:
         builder.build(made)
@@ -132,7 +132,7 @@ def test_several_may_build_at_once(builder: InstalledBuilder, order: Order) -> N
     assert len({built.entry(one.into)["digest"] for one in orders}) == 3
 
 
-def test_a_build_ends_when_told_and_nothing_new_begins(builder: InstalledBuilder, order: Order) -> None:
+def test_a_build_ends_on_request_and_no_other_begins(builder: InstalledBuilder, order: Order) -> None:
     made = order(SLOW)
     failure = _interrupted(builder, made, builder.end)
     assert any(words in failure for words in ("could not build", "was ended by", "the run was ended"))
@@ -142,7 +142,7 @@ def test_a_build_ends_when_told_and_nothing_new_begins(builder: InstalledBuilder
     _clear()
 
 
-def test_a_builder_that_is_killed_is_told_and_the_next_build_is_whole(
+def test_a_killed_builder_is_reported_and_the_next_build_is_complete(
     builder: InstalledBuilder, order: Order
 ) -> None:
     made = order(SLOW)
@@ -154,7 +154,7 @@ def test_a_builder_that_is_killed_is_told_and_the_next_build_is_whole(
     assert made.into.is_dir()
 
 
-def test_a_disk_that_is_full_is_told(builder: InstalledBuilder, order: Order, small_disk: Path) -> None:
+def test_a_full_disk_is_reported(builder: InstalledBuilder, order: Order, small_disk: Path) -> None:
     made = order(COPIED, into=small_disk / "layout")
     with pytest.raises(ServiceError, match="no space left on device"):
         builder.build(made)

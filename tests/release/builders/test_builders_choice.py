@@ -58,13 +58,13 @@ def test_the_first_that_works_is_chosen(
     assert (found.name, found.version) == (chosen, version)
 
 
-def test_the_stated_one_is_chosen_though_another_works(put: Put) -> None:
+def test_the_configured_builder_is_chosen_though_another_works(put: Put) -> None:
     put("docker", DOCKER)
     put("buildah", BUILDAH)
     assert choose("buildah").name == "buildah"
 
 
-def test_with_none_one_line_says_why_and_what_to_install(put: Put) -> None:
+def test_without_a_builder_one_line_says_why_and_what_to_install(put: Put) -> None:
     put("docker", BROKEN)
     with pytest.raises(ServiceError) as failure:
         choose()
@@ -75,13 +75,13 @@ def test_with_none_one_line_says_why_and_what_to_install(put: Put) -> None:
     )
 
 
-def test_a_stated_one_that_does_not_work_is_not_replaced(put: Put) -> None:
+def test_a_configured_builder_that_does_not_work_is_not_replaced(put: Put) -> None:
     put("podman", PODMAN)
     with pytest.raises(ServiceError, match="the builder buildah cannot be used: it is not on this machine"):
         choose("buildah")
 
 
-def test_a_name_that_is_none_is_wrong_use(put: Put) -> None:
+def test_an_unknown_builder_is_wrong_usage(put: Put) -> None:
     with pytest.raises(UsageError, match='not "buildha"; did you mean "buildah"'):
         choose("buildha")
 

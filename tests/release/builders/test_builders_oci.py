@@ -33,7 +33,7 @@ def left(folder: Path) -> list[dict[str, Any]]:
     return found
 
 
-def test_one_manifest_keeps_only_what_says_which_it_is(tmp_path: Path) -> None:
+def test_one_manifest_keeps_only_its_descriptor(tmp_path: Path) -> None:
     normalise(layout(tmp_path, named(1, "0")), ())
     assert left(tmp_path) == [entry(1)]
 
@@ -74,7 +74,7 @@ def test_manifests_of_several_platforms_become_one_index_in_the_order_asked_for(
         ([entry(1), entry(2), entry(3)], ("linux/amd64", "linux/arm64")),
     ],
 )
-def test_anything_else_is_refused(
+def test_any_other_layout_is_refused(
     tmp_path: Path, entries: list[dict[str, Any]], platforms: tuple[str, ...]
 ) -> None:
     with pytest.raises(ServiceError, match="where one image was wanted"):
@@ -82,7 +82,7 @@ def test_anything_else_is_refused(
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"manifests": 3}', '{"manifests": [3]}', "{"])
-def test_what_is_no_layout_is_refused(tmp_path: Path, text: str) -> None:
+def test_a_folder_without_a_layout_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "index.json").write_text(text)
     with pytest.raises(ServiceError, match="left no image"):
         normalise(tmp_path, ())

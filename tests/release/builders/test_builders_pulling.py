@@ -93,7 +93,7 @@ def test_each_platform_is_built_on_the_base_of_its_own(
     assert [one["platform"]["architecture"] for one in listed] == [HERE.split("/")[1], "arm"]
 
 
-def test_one_that_is_not_there_is_told_in_one_line(
+def test_a_missing_base_image_is_reported_in_one_line(
     builder: InstalledBuilder, order: Order, registry: str
 ) -> None:
     made = order(f"ARG RUNNER={registry}/small:2\nFROM $RUNNER\n")

@@ -51,13 +51,13 @@ def test_buildx_is_run_where_it_leaves_the_layout(put: Put, order: Order, tmp_pa
     assert sorted(path.name for path in made.into.parent.iterdir()) == ["layout"]
 
 
-def test_a_builder_that_ends_well_without_an_image_is_not_believed(put: Put, order: Order) -> None:
+def test_a_builder_that_succeeds_without_an_image_is_an_error(put: Put, order: Order) -> None:
     put("docker", "exit 0")
     with pytest.raises(ServiceError, match="left no image, though it ended well"):
         InstalledBuilder(BUILDX, "1").build(order("FROM scratch\n"))
 
 
-def test_a_builder_that_ends_itself_by_a_signal_is_told(put: Put, order: Order) -> None:
+def test_a_builder_that_ends_by_a_signal_is_reported(put: Put, order: Order) -> None:
     put("docker", "echo working; kill -KILL $$")
     with pytest.raises(
         ServiceError, match=r"docker was ended by SIGKILL: working; .*/build.log has all its output"
@@ -65,7 +65,7 @@ def test_a_builder_that_ends_itself_by_a_signal_is_told(put: Put, order: Order) 
         InstalledBuilder(BUILDX, "1").build(order("FROM scratch\n"))
 
 
-def test_a_builder_that_is_gone_is_told(order: Order, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_builder_that_was_removed_is_reported(order: Order, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     with pytest.raises(ServiceError, match="docker is not on this machine"):
         InstalledBuilder(BUILDX, "1").build(order("FROM scratch\n"))
@@ -94,7 +94,7 @@ def test_a_link_within_the_context_is_followed(put: Put, order: Order) -> None:
 
 
 @pytest.mark.parametrize("kind", ["missing", "folder", "loop"])
-def test_a_dockerfile_that_cannot_be_read_is_told(put: Put, order: Order, kind: str) -> None:
+def test_a_dockerfile_that_cannot_be_read_is_reported(put: Put, order: Order, kind: str) -> None:
     put("docker", DOCKER)
     made = order("")
     made.dockerfile.unlink()
@@ -106,7 +106,7 @@ def test_a_dockerfile_that_cannot_be_read_is_told(put: Put, order: Order, kind: 
         InstalledBuilder(BUILDX, "1").build(made)
 
 
-def test_a_place_that_cannot_be_written_is_told(order: Order, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_reported(order: Order, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(ServiceError, match="file cannot be written: "):
         InstalledBuilder(BUILDX, "1").build(order("FROM scratch\n", log=tmp_path / "file" / "log"))
@@ -126,7 +126,7 @@ def test_a_base_that_is_not_local_is_fetched(put: Put, tmp_path: Path) -> None:
     ] == "pull --quiet --tls-verify=false -- 127.0.0.1:5000/a"
 
 
-def test_a_digest_is_taken_only_where_it_is_one(put: Put) -> None:
+def test_only_a_valid_digest_is_used(put: Put) -> None:
     digest = f"sha256:{'5' * 64}"
     put(
         "buildah",

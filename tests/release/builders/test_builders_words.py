@@ -1,4 +1,4 @@
-"""The last words of a builder."""
+"""The error in the log of a builder."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ SWAPPED = BUILDKIT.replace("0.234 working\n0.301 the reason\n--", "0.301 the rea
         ("Error: a\n\x1b[31mError: \x07b\x1b[0m\n", " b"),
     ],
 )  # fmt: skip
-def test_the_error_is_told_with_what_the_failing_step_said_last(log: str, wanted: str) -> None:
+def test_the_error_is_shown_with_the_last_output_of_the_failing_step(log: str, wanted: str) -> None:
     assert error_line(log) == wanted
 
 

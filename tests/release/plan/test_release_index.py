@@ -33,7 +33,7 @@ def test_the_empty_index_is_an_empty_list() -> None:
     assert parse(b"[]") == parse(Index().to_bytes()) == Index()
 
 
-def test_what_was_written_reads_the_same() -> None:
+def test_an_index_is_read_back_as_it_was_written() -> None:
     made = Index(
         {"jira": entry("jira", "1.0.0", features=[{"type": "exporter", "resources": [1, 1.5, None, True]}])}
     )
@@ -49,7 +49,7 @@ def test_entries_take_the_place_of_those_of_their_types() -> None:
     assert before.versions == {"aws": "1.0.0", "jira": "1.0.0", "sonar": "1.0.0"}
 
 
-def test_an_index_of_another_hand_is_kept_but_for_its_order() -> None:
+def test_an_index_written_by_others_is_kept_except_for_its_order() -> None:
     foreign = [{"type": "Odd Type", "version": "v1", "more": "\ud800"}, {"version": "1.2", "type": "a"}]
     kept = parse(json.dumps(foreign).encode())
     assert json.loads(kept.to_bytes()) == foreign
@@ -79,7 +79,7 @@ def test_an_index_of_another_hand_is_kept_but_for_its_order() -> None:
         (b'[{"type": "a", "version": "1"}, {"type": "a", "version": "1"}]', 'has "a" 2 times'),
     ],
 )
-def test_what_is_no_index_is_refused_with_what_to_do(data: bytes, fault: str) -> None:
+def test_other_content_than_an_index_is_refused_with_what_to_do(data: bytes, fault: str) -> None:
     with pytest.raises(ConfigurationError) as told:
         parse(data)
     line = str(told.value)
@@ -96,7 +96,7 @@ def test_an_index_of_a_newer_form_asks_for_an_upgrade(form: int) -> None:
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), {1, 2}, b"x"])
-def test_a_spec_that_json_cannot_say_is_refused(value: Any) -> None:
+def test_a_spec_that_json_cannot_express_is_refused(value: Any) -> None:
     with pytest.raises(UsageError, match=r"the spec of jira 1\.0\.0 has a value that JSON cannot express"):
         entry_of({"title": value}, "jira", "1.0.0")
 
@@ -129,7 +129,7 @@ SPECS = st.lists(st.tuples(st.sampled_from(["a", "b", "c"]), VERSIONS), max_size
 
 
 @given(SPECS, st.sets(st.integers(0, 11)))
-def test_grown_spec_by_spec_it_is_the_same_as_made_at_once(
+def test_an_index_grown_spec_by_spec_is_the_same_as_one_made_at_once(
     specs: list[tuple[str, str]], yanks: set[int]
 ) -> None:
     stored: set[str] = set()

@@ -47,7 +47,7 @@ HOSTILE += ["index.json", "x" * 101, ".seatrial", "\x1b[31m"]
 
 
 @pytest.mark.parametrize("type", HOSTILE)
-def test_what_is_no_type_never_becomes_part_of_a_key(type: str) -> None:
+def test_an_invalid_type_never_becomes_part_of_a_key(type: str) -> None:
     assert not store_keys.is_type(type)
     for key in (store_keys.latest_spec, store_keys.lease, store_keys.of_type, store_keys.examples):
         with pytest.raises(UsageError, match="is not a type; use small letters") as told:
@@ -59,7 +59,7 @@ def test_what_is_no_type_never_becomes_part_of_a_key(type: str) -> None:
 @pytest.mark.parametrize(
     "version", ["", "1.2", "..", "../1.2.3", "1.2.3/..", "1.2.3\n", "latest", "examples"]
 )
-def test_what_is_no_version_never_becomes_part_of_a_key(key: Callable[[str, str], str], version: str) -> None:
+def test_an_invalid_version_never_becomes_part_of_a_key(key: Callable[[str, str], str], version: str) -> None:
     with pytest.raises(UsageError, match="is no version"):
         key("jira", version)
 
@@ -67,7 +67,7 @@ def test_what_is_no_version_never_becomes_part_of_a_key(key: Callable[[str, str]
 @pytest.mark.parametrize(
     "name", ["", "..", "../a", "a/../b", "/a", "a//b", "a b.json", ".hidden", "a/.b", "a\n", "ä"]
 )
-def test_what_is_no_name_of_an_example_is_refused(name: str) -> None:
+def test_an_invalid_name_of_an_example_is_refused(name: str) -> None:
     assert not store_keys.is_example(name)
     with pytest.raises(UsageError, match="cannot be published under its name"):
         store_keys.example("jira", "1.0.0", name)

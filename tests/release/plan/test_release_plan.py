@@ -48,7 +48,7 @@ def test_a_new_version_takes_every_step() -> None:
     assert steps(NEW) == "build push attach tag spec index latest git-tag"
 
 
-def test_what_is_published_as_a_whole_takes_none() -> None:
+def test_a_complete_version_takes_no_step() -> None:
     made = plan(state(OUT, indexed={"jira": "1.2.3"}), {})
     assert (made.parts, made.published) == ((), 1)
 
@@ -73,20 +73,20 @@ def test_an_image_of_before_seatrial_gets_its_spec_but_no_git_tag_at_a_commit_th
 
 
 @pytest.mark.parametrize("other", [{"image": Unknown("registry: 500")}, {"latest": Unknown("registry: 500")}])
-def test_what_the_registry_does_not_tell_holds_and_never_builds(other: dict[str, Answer]) -> None:
+def test_no_answer_of_the_registry_holds_and_never_builds(other: dict[str, Answer]) -> None:
     for status in (NEW, OUT):
         part = part_of(replace(status, **other))
         assert part is not None
         assert (part.hold, part.reason, part.steps) == (Hold.SERVICE, "registry: 500", ())
 
 
-def test_force_does_not_build_what_the_registry_does_not_tell() -> None:
+def test_force_does_not_build_where_the_registry_gives_no_answer() -> None:
     part = part_of(replace(NEW, image=Unknown("late")), force="hurry")
     assert part is not None
     assert part.hold is Hold.SERVICE
 
 
-def test_with_a_new_spec_the_index_is_looked_at_even_if_a_higher_version_stands_there() -> None:
+def test_with_a_new_spec_the_index_is_checked_even_if_it_has_a_higher_version() -> None:
     assert steps(NEW, indexed={"jira": "2.0.0"}) == "build push attach tag spec index latest git-tag"
     assert steps(replace(OUT, git_tag=""), indexed={"jira": "2.0.0"}) == "git-tag"
 
@@ -203,7 +203,7 @@ def test_a_plan_is_stale_once_anything_moved(now: State, words: str) -> None:
     assert words in "; ".join(stale(made_for(state(NEW)), now, {}))
 
 
-def test_what_the_plan_itself_did_does_not_make_it_stale() -> None:
+def test_steps_of_the_plan_itself_do_not_make_it_stale() -> None:
     made = made_for(state(NEW))
     now = state(replace(OUT, git_tag=""), indexed={"jira": "1.2.3"})
     now = replace(now, index=IndexSeen("i2", now.index.versions))
@@ -211,6 +211,6 @@ def test_what_the_plan_itself_did_does_not_make_it_stale() -> None:
     assert "published meanwhile" in "".join(stale(made, now, {("jira", "1.2.3"): OTHER.digest}))
 
 
-def test_an_image_that_is_gone_makes_a_plan_stale() -> None:
+def test_a_missing_image_makes_a_plan_stale() -> None:
     made = made_for(state(replace(OUT, git_tag="")))
     assert "is gone" in "".join(stale(made, state(replace(NEW, git_tag="")), {}))

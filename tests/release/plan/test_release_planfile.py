@@ -49,7 +49,7 @@ def test_the_seal_covers_every_value() -> None:
             records.plan_of_json(json.dumps(sealed | change), "plan.json")
 
 
-def test_each_step_is_under_the_seal() -> None:
+def test_the_seal_covers_each_step() -> None:
     text = records.plan_json(a_plan())
     assert '"build",' in text
     with pytest.raises(UsageError, match="changed after it was sealed"):
@@ -59,7 +59,7 @@ def test_each_step_is_under_the_seal() -> None:
 @pytest.mark.parametrize(
     "text", ["", "[]", "null", "{}", '{"seal": 1}', '{"seal": "x", "plan": 1}', "[" * 100_000]
 )
-def test_what_is_no_plan_is_refused_in_a_line(text: str) -> None:
+def test_other_text_than_a_plan_is_refused_in_a_line(text: str) -> None:
     with pytest.raises(UsageError, match=r"^plan\.json is not a plan; write one with"):
         records.plan_of_json(text, "plan.json")
 
@@ -103,12 +103,12 @@ def test_a_receipt_is_read_back_as_it_was_written() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "[]", "1", "{}", '{"receipt": 1}', '{"receipt": 1, "attached": [3]}'])
-def test_what_is_no_receipt_is_refused_in_a_line(text: str) -> None:
+def test_other_text_than_a_receipt_is_refused_in_a_line(text: str) -> None:
     with pytest.raises(UsageError, match=r"^r\.json is not a receipt"):
         records.receipt_of_json(text, "r.json")
 
 
-def test_a_receipt_whose_type_is_no_text_is_none() -> None:
+def test_a_receipt_whose_type_is_not_text_is_refused() -> None:
     with pytest.raises(UsageError, match="is not a receipt"):
         records.receipt_of_json(
             records.receipt_json(RECEIPT).replace('"type": "jira",\n  "version"', '"type": [],\n  "version"'),

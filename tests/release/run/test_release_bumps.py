@@ -178,7 +178,7 @@ def test_a_fault_that_was_switched_off_ends_the_run_in_one_line(
         planned(tmp_path)
 
 
-def test_intents_of_the_core_and_fragments_that_wait_stay_and_are_told(tmp_path: Path) -> None:
+def test_intents_of_the_framework_and_fragments_stay_and_are_reported(tmp_path: Path) -> None:
     put(tmp_path, "jira")
     core = tmp_path / ".ocean-release/core/a.yaml"
     core.parent.mkdir(parents=True)
@@ -195,7 +195,7 @@ def test_intents_of_the_core_and_fragments_that_wait_stay_and_are_told(tmp_path:
     assert fragment.exists()
 
 
-def test_a_run_that_dies_anywhere_is_whole_after_the_next_and_nothing_is_bumped_twice(tmp_path: Path) -> None:
+def test_a_run_killed_anywhere_is_completed_by_the_next_and_nothing_is_bumped_twice(tmp_path: Path) -> None:
     whole = put(tmp_path / "whole", "jira", "okta")
     made = planned(whole)
     with dying(10**9) as called:

@@ -67,7 +67,7 @@ def test_the_order_of_releases_does_not_matter(order: tuple[str, ...]) -> None:
     assert current(store).versions == {"jira": "1.1.0"}
 
 
-def test_types_of_others_stay_as_they_are() -> None:
+def test_other_types_stay_as_they_are() -> None:
     theirs = {"type": "Their Own", "version": "v7", "title": "?"}
     store = MemoryStore({store_keys.INDEX: json.dumps([theirs]).encode()})
     publish_index(store, [put_spec(store, "jira", "1.0.0")])
@@ -77,7 +77,7 @@ def test_types_of_others_stay_as_they_are() -> None:
     ]
 
 
-def test_a_version_that_a_dead_release_published_gets_in_with_the_next_one() -> None:
+def test_a_version_of_a_killed_release_gets_into_the_index_with_the_next_one() -> None:
     store = MemoryStore()
     put_spec(store, "jira", "2.0.0")
     assert publish_index(store, [put_spec(store, "jira", "1.9.1")]).versions == {"jira": "2.0.0"}
@@ -107,7 +107,7 @@ def test_an_index_that_names_what_is_not_published_is_put_right(wrong: str) -> N
 
 
 @pytest.mark.parametrize("data", [b"<html>", b'{"version": 2}', b"{}", b"", b'[{"type": "jira"}]'])
-def test_what_is_no_index_is_never_written_over(data: bytes) -> None:
+def test_other_content_than_an_index_is_never_overwritten(data: bytes) -> None:
     store = MemoryStore({store_keys.INDEX: data})
     entry = put_spec(store, "jira", "1.0.0")
     for act in (
@@ -163,7 +163,7 @@ def test_a_version_that_is_yanked_just_before_the_swap_does_not_stay() -> None:
     assert current(store).versions == {"jira": "1.0.0"}
 
 
-def test_who_is_never_the_fastest_gives_up_with_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_writer_that_loses_every_swap_gives_up_with_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
     store = MemoryStore()
     publish_index(store, [put_spec(store, "aws", "1.0.0")])
     monkeypatch.setattr(store, "replace", lambda *args: False)
@@ -177,7 +177,7 @@ def test_who_is_never_the_fastest_gives_up_with_a_line(monkeypatch: pytest.Monke
     "data",
     [b"", b"[]", b"null", b'"x"', b'{"type": "aws", "version": "1.0.0"}', b'{"type": 1}', b"[" * 100_000],
 )
-def test_a_spec_that_is_none_is_told_by_its_key(data: bytes) -> None:
+def test_an_invalid_spec_is_reported_by_its_key(data: bytes) -> None:
     store = MemoryStore({store_keys.spec("jira", "1.0.0"): data})
     with pytest.raises(
         ConfigurationError, match=r"^jira/1\.0\.0/spec\.json in the store is not the spec of jira 1"
@@ -185,7 +185,7 @@ def test_a_spec_that_is_none_is_told_by_its_key(data: bytes) -> None:
         entry(store, "jira", "1.0.0")
 
 
-def test_a_spec_that_is_gone_is_told_by_its_key() -> None:
+def test_a_missing_spec_is_reported_by_its_key() -> None:
     with pytest.raises(ServiceError, match=r"jira/1\.0\.0/spec\.json is gone from the store"):
         entry(MemoryStore(), "jira", "1.0.0")
 
@@ -227,7 +227,7 @@ def test_twenty_writers_in_four_processes_lose_no_update_of_a_bucket(
 
 
 @pytest.mark.slow
-def test_twenty_who_read_change_and_write_lose_updates_of_the_same_bucket(
+def test_twenty_writers_without_swap_lose_updates_of_the_same_bucket(
     s3: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     use_server(monkeypatch, s3)

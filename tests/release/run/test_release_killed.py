@@ -24,9 +24,9 @@ from seatrial.release.store.leases import Holder
 from seatrial.release.store.local import FolderStore
 from seatrial.system import git as real_git
 from seatrial.workspace.workspace import open_workspace
-from support.dock import StandInBuilder, add, bump, commit, workspace
 from support.killing import Death, Fate, Mortal
 from support.memory_images import MemoryImages
+from support.release_workspace import StandInBuilder, add, bump, commit, workspace
 
 HOLDER = Holder("test", "this checkout")
 
@@ -92,7 +92,7 @@ class World:
 
 @pytest.fixture(autouse=True)
 def mortal_git(monkeypatch: pytest.MonkeyPatch) -> list[Fate]:
-    """BuildRecord a git tag is a call that one may die at as well."""
+    """Make setting a git tag a call that may be the last one, too."""
     fates: list[Fate] = []
     make = real_git.make_tag
     monkeypatch.setattr(

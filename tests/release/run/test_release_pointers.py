@@ -35,7 +35,7 @@ def test_all_of_a_type_leads_to_the_version_that_the_index_names(shelf: Shelf) -
     assert shelf.store.objects["jira/spec.json"] == shelf.store.objects["jira/1.0.0/spec.json"]
 
 
-def test_what_leads_there_already_is_not_moved_again(shelf: Shelf) -> None:
+def test_a_pointer_that_leads_there_is_not_moved_again(shelf: Shelf) -> None:
     pointed(shelf)
     shelf.forget_writes()
     assert pointed(shelf) == []
@@ -43,7 +43,7 @@ def test_what_leads_there_already_is_not_moved_again(shelf: Shelf) -> None:
     assert shelf.images.puts == []
 
 
-def test_what_a_dead_release_left_undone_is_done(shelf: Shelf) -> None:
+def test_the_rest_of_a_killed_release_is_done(shelf: Shelf) -> None:
     pointed(shelf)
     del shelf.store.objects["jira/spec.json"]
     assert pointed(shelf) == ["jira/spec.json"]
@@ -65,7 +65,7 @@ def test_examples_of_an_older_version_stay(shelf: Shelf) -> None:
     assert shelf.pointers("jira") == ("1.1.0", "1.1.0", "1.1.0")
 
 
-def test_a_key_among_the_examples_that_is_none_is_left_alone(shelf: Shelf) -> None:
+def test_an_invalid_key_among_the_examples_is_left_alone(shelf: Shelf) -> None:
     shelf.store.put("jira/1.0.0/examples/odd name.json", b"")
     pointed(shelf)
     assert [key for key in shelf.store.objects if "odd" in key] == ["jira/1.0.0/examples/odd name.json"]
@@ -90,7 +90,7 @@ def test_an_index_that_changes_meanwhile_is_followed(shelf: Shelf, monkeypatch: 
     assert shelf.pointers("jira") == ("1.1.0", "1.1.0", "1.1.0")
 
 
-def test_an_index_that_never_rests_is_given_up(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_index_that_keeps_changing_is_given_up(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
     versions = iter(range(1, 1000))
     get = shelf.store.get
 
@@ -114,7 +114,7 @@ def test_an_index_that_never_rests_is_given_up(shelf: Shelf, monkeypatch: pytest
         ("latest", Unknown("it hangs"), "jira:latest was not moved: it hangs"),
     ],
 )
-def test_nothing_is_guessed_where_the_registry_does_not_tell(
+def test_nothing_is_guessed_where_the_registry_gives_no_answer(
     shelf: Shelf, tag: str, answer: Absent | Unknown, told: str
 ) -> None:
     shelf.images.answers[IMAGE, tag] = answer
@@ -123,7 +123,7 @@ def test_nothing_is_guessed_where_the_registry_does_not_tell(
     assert shelf.images.puts == []
 
 
-def test_a_registry_that_gives_back_another_image_is_told(
+def test_a_registry_that_returns_another_image_is_reported(
     shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     manifest = shelf.images.manifest
@@ -138,7 +138,7 @@ def test_a_registry_that_gives_back_another_image_is_told(
         pointed(shelf)
 
 
-def test_an_index_with_a_version_that_leads_elsewhere_does_not_lead_there() -> None:
+def test_an_index_with_a_path_for_a_version_leads_nowhere() -> None:
     shelf = Shelf()
     shelf.store.put(store_keys.INDEX, b'[{"type": "jira", "version": "../../aws/1.0.0"}]')
     shelf.images.put_manifest(IMAGE, Manifest(b"{}", "x"), "../../aws/1.0.0")
@@ -147,7 +147,9 @@ def test_an_index_with_a_version_that_leads_elsewhere_does_not_lead_there() -> N
 
 
 @pytest.mark.parametrize("write", ["put", "put_manifest"])
-def test_who_lost_the_lease_moves_nothing(shelf: Shelf, write: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_release_that_lost_the_lease_moves_nothing(
+    shelf: Shelf, write: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     if write == "put_manifest":
         pointed(shelf)
         shelf.images.tags.pop((IMAGE, "latest"))
@@ -174,7 +176,7 @@ def lose_at_first_read(shelf: Shelf) -> Callable[[str], Stored | None]:
     return losing
 
 
-def test_pointers_wait_for_another_who_moves_them(shelf: Shelf) -> None:
+def test_pointers_wait_for_another_release_that_moves_them(shelf: Shelf) -> None:
     slept: list[float] = []
 
     def sleep(seconds: float) -> None:

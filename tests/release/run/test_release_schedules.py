@@ -22,16 +22,16 @@ from seatrial.release.run.latest import LATEST, point, yank
 from seatrial.release.store.leases import Holder, lease
 from support.memory_images import MemoryImages
 from support.memory_store import MemoryStore
-from support.simulating import CALM, Actor, Seas, Through, Weather
+from support.simulating import RELIABLE, Actor, Chances, Simulation, Through
 
 SCHEDULES = 1000
-ROUGH = (Weather(), Weather(kill=0.02, fail=0.01), Weather(kill=0.02, fail=0.01, slow=0.2), Weather(slow=0.4))
+ROUGH = (Chances(), Chances(kill=0.02, fail=0.01), Chances(kill=0.02, fail=0.01, slow=0.2), Chances(slow=0.4))
 
 Publish = Callable[[Store, Entry, Actor], object]
 
 
 @dataclass
-class Harbour:
+class Services:
     """What all releasers share."""
 
     store: MemoryStore = field(default_factory=MemoryStore)
@@ -61,7 +61,7 @@ def publish_naively(store: Store, entry: Entry, actor: Actor) -> object:
 class Release:
     """Somebody who releases a version with so many examples, from a checkout that keeps its token or not."""
 
-    harbour: Harbour
+    services: Services
     type: str
     version: str
     token: str
@@ -69,7 +69,7 @@ class Release:
     publish: Publish = publish_by_swap
 
     def __call__(self, actor: Actor) -> None:
-        store, images = Through(self.harbour.store, actor), Through(self.harbour.images, actor)
+        store, images = Through(self.services.store, actor), Through(self.services.images, actor)
         holder = Holder("somebody", self.token or f"{id(self)} {actor.attempt}")
         steps = self._missing(store, images)
         if Step.TAG in steps:
@@ -124,12 +124,12 @@ class Release:
 class Yank:
     """Somebody who takes a version out."""
 
-    harbour: Harbour
+    services: Services
     type: str
     version: str
 
     def __call__(self, actor: Actor) -> None:
-        store, images = Through(self.harbour.store, actor), Through(self.harbour.images, actor)
+        store, images = Through(self.services.store, actor), Through(self.services.images, actor)
         holder = Holder("somebody", f"{id(self)} {actor.attempt}")
         list(yank(store, images, self.type, self.type, self.version, "bad", holder, actor.clock))
 
@@ -137,15 +137,17 @@ class Yank:
 VERSIONS = ["1.0.0", "1.0.1", "1.1.0", "1.1.0-beta", "1.2.0-beta", "2.0.0-dev", "1.1.0-post1", "2.0.0-beta"]
 
 
-def crew(seas: Seas, harbour: Harbour, publish: Publish = publish_by_swap) -> list[Release]:
+def releasers(
+    simulation: Simulation, services: Services, publish: Publish = publish_by_swap
+) -> list[Release]:
     """Two to twenty releasers of one to four types, often of the same version, or of a lower one."""
-    chance = seas.chance
+    chance = simulation.chance
     types = ["jira", "github", "aws", "pagerduty"][: chance.randint(1, 4)]
     versions = chance.choice([VERSIONS, VERSIONS[:3]])
     count = 20 if chance.random() < 0.05 else chance.randint(2, 8)
     return [
         Release(
-            harbour,
+            services,
             chance.choice(types),
             chance.choice(versions),
             chance.choice(["", f"checkout {number}"]),
@@ -156,21 +158,21 @@ def crew(seas: Seas, harbour: Harbour, publish: Publish = publish_by_swap) -> li
     ]
 
 
-def expected(harbour: Harbour, type: str) -> str:
+def expected(services: Services, type: str) -> str:
     """The version that must be the latest, worked out in another way: sort by stable, then by version."""
-    published = [version for name, version in harbour.published() if name == type]
-    left = [one for one in published if store_keys.yanked(type, one) not in harbour.store.objects]
+    published = [version for name, version in services.published() if name == type]
+    left = [one for one in published if store_keys.yanked(type, one) not in services.store.objects]
     return max(left, key=lambda one: ("beta" not in one, Version.parse(one)), default="")
 
 
-def faults(harbour: Harbour) -> list[str]:
+def faults(services: Services) -> list[str]:
     """What is wrong at the end."""
-    objects, tags = harbour.store.objects, harbour.images.tags
+    objects, tags = services.store.objects, services.images.tags
     stored = objects.get(store_keys.INDEX)
     versions = index.parse(stored).versions if stored else {}
     found = []
     for name in {name for name, _ in tags}:
-        best = expected(harbour, name)
+        best = expected(services, name)
         if versions.get(name, "") != best:
             found.append(f"the index has {name} {versions.get(name)}, not {best}")
         elif best and tags[name, LATEST] != tags[name, best]:
@@ -179,46 +181,46 @@ def faults(harbour: Harbour) -> list[str]:
             found.append(f"the spec of {name} is not that of {best}")
         elif best and objects[f"{name}/examples/0.json"] != best.encode():
             found.append(f"the examples of {name} are not those of {best}")
-    return found + overwritten(harbour)
+    return found + overwritten(services)
 
 
-def overwritten(harbour: Harbour) -> list[str]:
+def overwritten(services: Services) -> list[str]:
     """Versions that were published twice."""
-    tags = Counter((name, tag) for name, tag, _ in harbour.images.puts if tag != LATEST)
+    tags = Counter((name, tag) for name, tag, _ in services.images.puts if tag != LATEST)
     written = Counter(
-        key for key in harbour.store.writes if key.endswith("/spec.json") and key.count("/") == 2
+        key for key in services.store.writes if key.endswith("/spec.json") and key.count("/") == 2
     )
     return [f"{what} was written {times} times" for what, times in (tags + written).items() if times > 1]
 
 
 def sailed(
-    seed: int, publish: Publish = publish_by_swap, weather: Weather | None = None
-) -> tuple[Seas, list[str]]:
+    seed: int, publish: Publish = publish_by_swap, chances: Chances | None = None
+) -> tuple[Simulation, list[str]]:
     """One schedule: releasers at once, then others with somebody who yanks; what is wrong at the end."""
     random.seed(seed)
-    seas, harbour = Seas(seed, weather or ROUGH[seed % len(ROUGH)]), Harbour()
-    seas.run(crew(seas, harbour, publish))
-    found = faults(harbour)
-    published = harbour.published()
-    if published and seas.chance.random() < 0.5:
-        yanks = [Yank(harbour, *one) for one in seas.chance.sample(published, min(2, len(published)))]
-        seas.run([*yanks, *crew(seas, harbour, publish)[:3]])
-        found += faults(harbour)
-    return seas, found
+    simulation, services = Simulation(seed, chances or ROUGH[seed % len(ROUGH)]), Services()
+    simulation.run(releasers(simulation, services, publish))
+    found = faults(services)
+    published = services.published()
+    if published and simulation.chance.random() < 0.5:
+        yanks = [Yank(services, *one) for one in simulation.chance.sample(published, min(2, len(published)))]
+        simulation.run([*yanks, *releasers(simulation, services, publish)[:3]])
+        found += faults(services)
+    return simulation, found
 
 
 @pytest.mark.slow
 def test_a_thousand_schedules_end_with_one_latest_for_index_image_and_spec() -> None:
     met: Counter[str] = Counter()
     for seed in range(SCHEDULES):
-        seas, found = sailed(seed)
-        met += seas.met
+        simulation, found = sailed(seed)
+        met += simulation.met
         assert found == [], f"seed {seed}"
     assert all(met[fate] > 300 for fate in ("kill before", "kill after", "fail before", "fail after")), met
 
 
 def test_reading_changing_and_writing_loses_updates_in_the_same_schedules() -> None:
-    lost = [seed for seed in range(SCHEDULES // 20) if sailed(seed, publish_naively, CALM)[1]]
+    lost = [seed for seed in range(SCHEDULES // 20) if sailed(seed, publish_naively, RELIABLE)[1]]
     assert len(lost) > 5
 
 

@@ -14,8 +14,8 @@ from seatrial.release.run.release_context import ReleaseContext
 from seatrial.release.run.snapshot import read
 from seatrial.release.store.local import FolderStore
 from seatrial.workspace.workspace import open_workspace
-from support.dock import workspace
 from support.memory_images import MemoryImages
+from support.release_workspace import workspace
 
 
 class Heedless(FolderStore):

@@ -110,7 +110,7 @@ def test_a_version_that_is_published_after_it_gets_into_the_index(shelf: Shelf) 
         ),
     ],
 )
-def test_what_was_never_published_is_told_with_what_there_is(
+def test_a_version_that_was_never_published_is_reported_with_those_that_were(
     shelf: Shelf, type: str, version: str, told: str
 ) -> None:
     with pytest.raises(UsageError) as raised:

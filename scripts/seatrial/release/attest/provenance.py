@@ -14,7 +14,7 @@ from typing import Any
 from seatrial import __version__
 from seatrial.core.addresses import without_credentials
 from seatrial.core.model import join
-from seatrial.release.attest.addresses import Image, public
+from seatrial.release.attest.purls import Image, public
 
 MEDIA_TYPE = "application/vnd.in-toto+json"
 STATEMENT = "https://in-toto.io/Statement/v1"
