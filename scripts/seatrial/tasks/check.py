@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from seatrial.core.errors import EXIT_FINDINGS, EXIT_SERVICE, SeatrialError
 from seatrial.release.plan.plan import plan
 from seatrial.release.plan.state import Checks
-from seatrial.release.run.checks import check_all
+from seatrial.release.run.checks import lint_and_validate
 from seatrial.release.run.release_context import open_context
 from seatrial.release.run.release_tables import plan_table
 from seatrial.release.run.snapshot import read
@@ -28,7 +28,7 @@ def check(
     """Run lint and validate, deliver their findings together, and tell what a release would do."""
     choice = choose(root, integration, since)
     workspace = choice.workspace
-    results = check_all(workspace, choice.integrations, jobs_of(jobs), note, choice.changes(RULES))
+    results = lint_and_validate(workspace, choice.integrations, jobs_of(jobs), note, choice.changes(RULES))
     deliver(results.outcome, workspace.profile, format, output)
     unjudged = {
         path: tally.unjudged

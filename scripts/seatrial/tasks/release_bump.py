@@ -46,11 +46,11 @@ def bump(
             _show(plan.bumps)
         else:
             bumping.apply(workspace, plan.bumps)
-    _tell(plan, dry_run)
+    _report(plan, dry_run)
 
 
 def _named(workspace: Workspace, wanted: Sequence[str]) -> Sequence[Integration]:
-    """The integrations that were named, or the one somebody stands in; never all of them by mistake."""
+    """Return the named integrations, or that of the current folder; never all of them by mistake."""
     chosen = select(workspace, wanted)
     if len(chosen) > 1 and not any(wanted):
         raise UsageError(f"which integration is it for? name it, such as -i {chosen[0].name}")
@@ -58,7 +58,7 @@ def _named(workspace: Workspace, wanted: Sequence[str]) -> Sequence[Integration]
 
 
 def _finished(workspace: Workspace, root: str | None, dry_run: bool) -> Workspace:
-    """The workspace after what an earlier run may have left half done."""
+    """Finish a bump that an earlier run left half done, and return the workspace after it."""
     if dry_run and (workspace.root / RECORD).exists():
         raise UsageError("an earlier bump broke off; finish it first with `seatrial release.bump`")
     if dry_run or not finish(workspace.root):
@@ -67,7 +67,7 @@ def _finished(workspace: Workspace, root: str | None, dry_run: bool) -> Workspac
     return open_workspace(root)
 
 
-def _tell(plan: bumping.BumpPlan, dry_run: bool) -> None:
+def _report(plan: bumping.BumpPlan, dry_run: bool) -> None:
     for line in plan.notes:
         note(line)
     lines = [bumping.bump_line(one) for one in plan.bumps]
@@ -95,7 +95,7 @@ def _today() -> date:
 
 
 def _day(text: str | None) -> date:
-    """The day that was named, else today in UTC. Raises UsageError."""
+    """Return the given day, else today in UTC. Raises UsageError."""
     if text is None:
         return _today()
     try:

@@ -22,8 +22,8 @@ from packageurl import PackageURL
 from seatrial import __version__
 from seatrial.dependencies.lockfile import LOCK, BadLock, Locked, Source, read_lock
 from seatrial.documents import toml
-from seatrial.release.attest.purls import Image, public
 from seatrial.release.attest.packages import ImagePackage, Packages, ShippedImage, packages_of
+from seatrial.release.attest.purls import Image, public
 
 MEDIA_TYPE = "application/vnd.cyclonedx+json"
 

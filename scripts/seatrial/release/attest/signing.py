@@ -34,7 +34,7 @@ _OTHERS = {
     b"SIGSTORE PRIVATE KEY": f"a key in the form of cosign; {MAKE_ONE}",
     b"COSIGN PRIVATE KEY": f"a key in the form of cosign; {MAKE_ONE}",
 }
-"""What people give instead of a private key, by text in its first line."""
+"""Files that are given instead of a private key, by text in their first line."""
 
 
 @dataclass(frozen=True)

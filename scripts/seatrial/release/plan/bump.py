@@ -1,7 +1,7 @@
 """The next version of an integration that has intents: texts in, texts out, nothing is written here.
 
 Each new text is parsed again, and must have the content of the old one except for the version or the entry; so a
-file is changed correctly or not at all, in whatever style it is written.
+file is changed correctly or not at all, in any style it is written.
 """
 
 from __future__ import annotations

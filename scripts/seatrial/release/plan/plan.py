@@ -1,4 +1,4 @@
-"""What a release does: a pure function of the state, as a plan and as a CI matrix of it."""
+"""The plan of a release, a pure function of the state, and its CI matrix."""
 
 from __future__ import annotations
 

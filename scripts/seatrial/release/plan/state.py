@@ -30,7 +30,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class VersionStatus:
-    """What is published of a candidate's version, and where the pointers of its type lead.
+    """The published parts of a candidate's version, and the targets of its type's pointers.
 
     `image` is the answer for the version, `latest` that for the tag `latest`. `spec`, `receipt` and
     `yanked` are true if the store has that of this version, `type_spec` if it has one of the type.

@@ -29,7 +29,7 @@ class CheckResults:
     checks: Mapping[str, Checks]
 
 
-def check_all(
+def lint_and_validate(
     workspace: Workspace,
     chosen: Sequence[Integration],
     jobs: int,

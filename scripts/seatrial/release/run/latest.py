@@ -1,4 +1,4 @@
-"""Which version of a type is the latest: writing the index, moving the pointers that follow it, yanking a version."""
+"""The latest version of a type: writing the index, moving the pointers that follow it, yanking a version."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ROUNDS = 10
 """Changes of the index during which pointers are moved on before a release gives up."""
 
 SHOWN = 5
-"""Versions named to somebody who asks for one that does not exist."""
+"""Versions that are named where the requested one does not exist."""
 
 Known = Mapping[tuple[str, str], Entry]
 

@@ -15,7 +15,7 @@ from seatrial.release.plan.ports import Present
 from seatrial.release.plan.records import Receipt, receipt_of_json, seal
 from seatrial.release.plan.state import State
 from seatrial.release.run.apply import Failure
-from seatrial.release.run.checks import Notify, check_all
+from seatrial.release.run.checks import Notify, lint_and_validate
 from seatrial.release.run.release_context import ReleaseContext
 from seatrial.release.run.snapshot import read
 from seatrial.system.folder import read_plain
@@ -30,7 +30,9 @@ def make(
     state = read(context, chosen)
     first = plan(state, {}, force)
     building = {part.candidate.path for part in first.parts if part.builds}
-    results = check_all(context.workspace, [one for one in chosen if one.path in building], jobs, notify)
+    results = lint_and_validate(
+        context.workspace, [one for one in chosen if one.path in building], jobs, notify
+    )
     return plan(state, results.checks, force), results.outcome
 
 

@@ -33,7 +33,7 @@ from seatrial.system.locks import held
 LOCK = "lock"
 
 Details = dict[str, Any]
-"""What the journal records of a step beside its outcome."""
+"""Values that the journal records of a step beside its outcome."""
 
 T = TypeVar("T")
 
@@ -118,7 +118,7 @@ class Publication:
 def publication(
     context: ReleaseContext, plan: Plan, key: Path | None, notify: Callable[[Event], None]
 ) -> Iterator[Publication]:
-    """Begin a release. Builder and files are looked for when first asked for.
+    """Begin a release. Builder and files are obtained when they are first used.
 
     Raises ServiceError where another release runs in this checkout or the store ignores conditions, UsageError
     for a key that cannot sign.
