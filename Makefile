@@ -10,8 +10,8 @@ DEVELOP := $(VENV)/develop.stamp
 # The variables and targets between the marks are written by `make docs` from scripts/seatrial/tasks/menu.py.
 # variables
 INHERITED := BUILD_ARG BUILDER FORMAT INTEGRATION JOBS KEY OUTPUT ROOT SINCE STRICT TOOLS VERBOSE
-VARIABLES := APPLY AUTHOR BUMP CHILD CODE DATE DESCRIPTION DIFF DRY_RUN EMAIL FINISH FIX FORCE ICON LATEST MATRIX MESSAGE NAME NO_CACHE NO_LOCK ONLY PARENT PLAN PROFILE REASON SECTION SLUG TESTS TYPE VERSION WHY
-.PHONY: help lint validate validate-spec check-layout check-version check fix new explain rules release release-intent release-bump release-check release-status release-yank test docs lock setup clean
+VARIABLES := APPLY AUTHOR BUMP CHILD CODE DATE DESCRIPTION DIFF DRY_RUN EMAIL FINISH FIX FORCE ICON LATEST MATRIX MESSAGE NAME NO_CACHE NO_LOCK ONLY PARENT PLAN PROFILE REASON RECEIPTS SECTION SLUG TESTS TYPE VERSION WHY
+.PHONY: help lint validate validate-spec check-layout check-version check fix new explain rules release release-plan release-apply release-finish release-intent release-bump release-check release-status release-yank test docs lock setup clean
 # end of variables
 
 # What a user sets reaches the tasks through the environment, never as recipe text.
@@ -91,6 +91,18 @@ release: $(READY) ## Publish what is not published yet: image, spec, index, git 
 #: INTEGRATION= ROOT= JOBS= DRY_RUN= PLAN= APPLY= ONLY= FINISH= MATRIX= FORCE= FORMAT= BUILD_ARG=
 #: BUILDER= KEY=
 	@$(INVOKE) release
+
+release-plan: $(READY) ## Write what a release does as a plan, or as a CI matrix, and publish nothing.
+#: INTEGRATION= ROOT= OUTPUT= MATRIX= FORCE= FORMAT= JOBS= BUILD_ARG=
+	@$(INVOKE) release.plan
+
+release-apply: $(READY) ## Do what a plan says.
+#: PLAN= ONLY= ROOT= JOBS= BUILD_ARG= BUILDER= KEY=
+	@$(INVOKE) release.apply "$$SEATRIAL_PLAN"
+
+release-finish: $(READY) ## Write index, pointers and git tags of a plan that CI jobs applied, from their receipts.
+#: PLAN= RECEIPTS= ROOT= JOBS= BUILD_ARG=
+	@$(INVOKE) release.finish "$$SEATRIAL_PLAN" "$$SEATRIAL_RECEIPTS"
 
 release-intent: $(READY) ## Declare what the next version brings, in a file that release.bump applies.
 #: INTEGRATION= ROOT= BUMP= TYPE= MESSAGE=

@@ -23,11 +23,11 @@ from typing import Any
 from registry import Setting, fill, front
 
 from seatrial.handbook.examples import good_folder
-from seatrial.release.plan import index, keys, planfile
+from seatrial.release.plan import index, records, store_keys
 from seatrial.release.plan.plan import Plan, plan
 from seatrial.release.plan.state import State
-from seatrial.release.run.read import read
-from seatrial.release.run.services import open_yard
+from seatrial.release.run.release_context import open_context
+from seatrial.release.run.snapshot import read
 from seatrial.release.store.local import FolderStore
 from seatrial.workspace.workspace import open_workspace
 
@@ -70,9 +70,9 @@ def publish_specs(root: Path, count: int) -> None:
         name = name_of(number)
         if not name.endswith("7"):
             entries[name] = index.entry_of({"title": name}, name, VERSION)
-            for key in (keys.spec(name, VERSION), keys.latest_spec(name)):
+            for key in (store_keys.spec(name, VERSION), store_keys.latest_spec(name)):
                 store.put(key, index.spec_bytes(entries[name]))
-    store.put(keys.INDEX, index.Index(entries).to_bytes())
+    store.put(store_keys.INDEX, index.Index(entries).to_bytes())
 
 
 def timed(what: Callable[..., Any], *given: Any) -> tuple[float, Any]:
@@ -92,7 +92,7 @@ def status(root: Path) -> list[dict[str, Any]]:
 
 def planned(state: State) -> Plan:
     """The plan, written to a file and read back."""
-    return planfile.of_json(planfile.to_json(plan(state, {})), "plan")
+    return records.plan_of_json(records.plan_json(plan(state, {})), "plan")
 
 
 def measure(root: Path, runs: int) -> dict[str, float]:
@@ -102,7 +102,7 @@ def measure(root: Path, runs: int) -> dict[str, float]:
         seconds, rows = timed(status, root)
         whole.append(seconds)
         found = open_workspace(str(root))
-        seconds, state = timed(read, open_yard(found), found.integrations)
+        seconds, state = timed(read, open_context(found), found.integrations)
         reading.append(seconds)
         seconds, made = timed(planned, state)
         planning.append(seconds)

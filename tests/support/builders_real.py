@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from seatrial.core.errors import ServiceError
-from seatrial.release.builders.build import Workshop
-from seatrial.release.builders.choice import choose
+from seatrial.release.builders.available import choose
+from seatrial.release.builders.runner import InstalledBuilder
 from seatrial.release.plan.ports import Build
 from support.bases import own_storage, small_base
 from support.services import lacking, needs
@@ -56,7 +56,7 @@ def daemon(storage: Path) -> Iterator[None]:
 
 
 @pytest.fixture(params=["buildah", "podman", "docker"])
-def builder(request: pytest.FixtureRequest, storage: Path) -> Iterator[Workshop]:
+def builder(request: pytest.FixtureRequest, storage: Path) -> Iterator[InstalledBuilder]:
     """A real builder, which must leave its storage as it found it."""
     if request.param == "docker":
         request.getfixturevalue("daemon")

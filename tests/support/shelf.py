@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 
-from seatrial.release.plan import index, keys
+from seatrial.release.plan import index, store_keys
 from seatrial.release.plan.index import Entry
 from seatrial.release.plan.ports import Manifest, Store
 from seatrial.release.store.leases import Holder
@@ -23,7 +23,7 @@ def image_of(type: str) -> str:
 def put_spec(store: Store, type: str, version: str) -> Entry:
     """Publish the spec of a version."""
     entry = index.entry_of({"title": type.title()}, type, version)
-    store.create(keys.spec(type, version), index.spec_bytes(entry))
+    store.create(store_keys.spec(type, version), index.spec_bytes(entry))
     return entry
 
 
@@ -40,20 +40,20 @@ class Shelf:
             json.dumps([type, version]).encode(), "application/vnd.oci.image.manifest.v1+json"
         )
         self.images.put_manifest(image_of(type), manifest, version)
-        self.store.put(keys.example(type, version, "one.json"), version.encode())
+        self.store.put(store_keys.example(type, version, "one.json"), version.encode())
         return put_spec(self.store, type, version)
 
     def indexed(self) -> dict[str, str]:
         """The versions that the index names."""
-        stored = self.store.get(keys.INDEX)
+        stored = self.store.get(store_keys.INDEX)
         return dict(index.parse(stored.data).versions) if stored else {}
 
     def pointers(self, type: str) -> tuple[str, str, str]:
         """The versions that the tag latest, the spec and the example of a type lead to; empty for none."""
         digest = self.images.tags.get((image_of(type), "latest"), "")
         tag = json.loads(self.images.manifests[image_of(type), digest].data)[1] if digest else ""
-        spec = json.loads(self.store.objects.get(keys.latest_spec(type), b"{}")).get("version", "")
-        return tag, spec, self.store.objects.get(keys.example(type, "", "one.json"), b"").decode()
+        spec = json.loads(self.store.objects.get(store_keys.latest_spec(type), b"{}")).get("version", "")
+        return tag, spec, self.store.objects.get(store_keys.example(type, "", "one.json"), b"").decode()
 
     def forget_writes(self) -> None:
         """Count anew from here on."""

@@ -28,7 +28,7 @@ class Death(BaseException):
 
 
 @dataclass(frozen=True)
-class Weather:
+class Chances:
     """How likely a request that changes something kills its process, and any request fails or is very slow."""
 
     kill: float = 0.0
@@ -36,15 +36,15 @@ class Weather:
     slow: float = 0.0
 
 
-CALM = Weather()
+RELIABLE = Chances()
 
 
-class Seas:
+class Simulation:
     """The simulated time, and whose turn it is."""
 
-    def __init__(self, seed: int, weather: Weather = CALM) -> None:
+    def __init__(self, seed: int, chances: Chances = RELIABLE) -> None:
         self.chance = random.Random(seed)
-        self.weather = weather
+        self.chances = chances
         self.now = START
         self.met: Counter[str] = Counter()
         self._actors: list[Actor] = []
@@ -91,7 +91,7 @@ class Seas:
 class Actor:
     """Somebody at work; killed or failed, it begins anew, in worse luck than good until its last attempts."""
 
-    seas: Seas
+    simulation: Simulation
     work: Callable[[Actor], None]
     skew: float
     wake: float = 0.0
@@ -108,22 +108,22 @@ class Actor:
     @property
     def clock(self) -> Clock:
         """Its own clock, which is somewhat wrong."""
-        return Clock(lambda: self.seas.now + self.skew, self.sleep)
+        return Clock(lambda: self.simulation.now + self.skew, self.sleep)
 
     def sleep(self, seconds: float) -> None:
         """Let others go on."""
-        self.wake = self.seas.now + seconds
-        self.seas.give_turn(self)
+        self.wake = self.simulation.now + seconds
+        self.simulation.give_turn(self)
 
     def _live(self) -> None:
         self.turn.acquire()
         try:
             while not self._worked():
-                self.sleep(self.seas.chance.uniform(0, 60))
+                self.sleep(self.simulation.chance.uniform(0, 60))
         except BaseException as wrong:
             self.wrong = wrong
         self.done = True
-        self.seas.give_turn(self)
+        self.simulation.give_turn(self)
 
     def _worked(self) -> bool:
         self.attempt += 1
@@ -137,12 +137,12 @@ class Actor:
         return True
 
     def request(self, name: str, act: Callable[[], Any]) -> Any:
-        """One request of it, in this weather."""
+        """One request of it, in this chances."""
         if self.dead:
             raise Death
-        self.sleep(self.seas.latency())
+        self.sleep(self.simulation.latency())
         fate = self._fate(name)
-        self.seas.met[fate or name] += 1
+        self.simulation.met[fate or name] += 1
         if fate.endswith("before"):
             self._strike(fate)
         done = act()
@@ -151,13 +151,13 @@ class Actor:
         return done
 
     def _fate(self, name: str) -> str:
-        weather, chance = self.seas.weather, self.seas.chance
+        chances, chance = self.simulation.chances, self.simulation.chance
         if self.attempt > ATTEMPTS // 2:
             return ""
         when = chance.choice(("before", "after"))
-        if name in CHANGING and chance.random() < weather.kill:
+        if name in CHANGING and chance.random() < chances.kill:
             return f"kill {when}"
-        return f"fail {when}" if chance.random() < weather.fail else ""
+        return f"fail {when}" if chance.random() < chances.fail else ""
 
     def _strike(self, fate: str) -> None:
         if fate.startswith("kill"):

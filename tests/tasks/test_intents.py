@@ -47,7 +47,7 @@ def test_an_intent_is_written_and_its_path_printed(fleet: Path, capsys: pytest.C
     assert (fleet / path).is_file()
 
 
-def test_the_integration_is_the_one_that_somebody_stands_in(
+def test_the_integration_is_the_one_of_the_current_folder(
     fleet: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(fleet / "integrations/okta/tests")
@@ -55,7 +55,7 @@ def test_the_integration_is_the_one_that_somebody_stands_in(
     assert capsys.readouterr().out.startswith("integrations/okta/")
 
 
-def test_where_nobody_says_which_integration_nothing_is_written(fleet: Path) -> None:
+def test_nothing_is_written_where_no_integration_is_named(fleet: Path) -> None:
     with pytest.raises(Ended, match="name it, such as -i jira") as end:
         call("release.intent", bump="patch", type="doc", message="x")
     assert end.value.code == 2
@@ -69,7 +69,7 @@ def test_several_integrations_may_be_named(fleet: Path, capsys: pytest.CaptureFi
 @pytest.mark.parametrize(
     "wrong", [{"bump": "pach"}, {"type": "fix"}, {"message": ""}, {"integration": ["jra"]}]
 )
-def test_a_slip_is_one_line_with_what_is_allowed(fleet: Path, wrong: dict[str, object]) -> None:
+def test_a_wrong_word_is_one_line_with_the_allowed_ones(fleet: Path, wrong: dict[str, object]) -> None:
     asked = {"integration": ["jira"], "bump": "patch", "type": "doc", "message": "x"} | wrong
     with pytest.raises(Ended) as end:
         call("release.intent", **asked)
@@ -77,7 +77,7 @@ def test_a_slip_is_one_line_with_what_is_allowed(fleet: Path, wrong: dict[str, o
     assert len(str(end.value.message).splitlines()) == 1
 
 
-def test_what_make_hands_on_counts_as_typed(
+def test_values_from_make_count_as_typed(
     fleet: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in {"INTEGRATION": "jira", "BUMP": "minor", "TYPE": "doc", "MESSAGE": "$(x) `y`"}.items():
@@ -111,7 +111,7 @@ def test_the_entry_has_todays_date_in_utc(fleet: Path, monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize("day", ["today", "2026-2-1", "20260201", "2026-02-30", "2026-W01-1"])
-def test_a_date_has_one_form(fleet: Path, day: str) -> None:
+def test_a_date_has_one_format(fleet: Path, day: str) -> None:
     wish()
     with pytest.raises(Ended, match="a date is written YYYY-MM-DD") as end:
         call("release.bump", date=day)
@@ -133,7 +133,7 @@ def test_a_dry_run_shows_a_diff_that_git_can_apply(fleet: Path, capsys: pytest.C
     assert {path: path.read_bytes() for path in fleet.rglob("*") if path.is_file()} == by_git
 
 
-def test_what_is_in_the_way_is_delivered_as_findings_and_nothing_changes(
+def test_blocking_faults_are_delivered_as_findings_and_nothing_changes(
     fleet: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     wish()

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from support.dock import DOCKERFILE, bump, commit, git, workspace
 from support.paths import SOURCES
+from support.release_workspace import DOCKERFILE, bump, commit, git, workspace
 from support.services import lacking
 
 
@@ -122,7 +122,7 @@ BAD = [
     (without_dockerfile, 1, "there is no Dockerfile for it"),
     (index("{"), 2, "index.json in the store is not JSON"),
     (index('{"version": 2}'), 2, "was written by a newer Seatrial"),
-    (index('{"a": 1}'), 2, "is no list of specs"),
+    (index('{"a": 1}'), 2, "is not a list of specs"),
     (write("seatrial.toml", '[release]\nimage = "ghcr.io/org/image"\n'), 2, "{type}"),
     (write("seatrial.toml", '[release]\nstore = "ftp://x"\n'), 2, "s3://bucket"),
     (write("seatrial.toml", '[release]\nimages = "x"\n'), 2, 'seatrial.toml:2:1'),
@@ -135,7 +135,7 @@ BAD = [
 @pytest.mark.parametrize(
     ("change", "status", "words"), BAD, ids=lambda value: value if isinstance(value, str) else ""
 )
-def test_bad_luck_is_one_line_and_nothing_is_published(
+def test_a_failure_is_one_line_and_nothing_is_published(
     repo: Path, change: Callable[[Path], object], status: int, words: str
 ) -> None:
     change(repo)
@@ -154,7 +154,7 @@ def test_bad_luck_is_one_line_and_nothing_is_published(
         (["--only", "alpha-service"], "--plan FILE"),
         (["--finish", "receipts"], "--plan FILE"),
         (["--apply", "plan.json"], "plan.json cannot be read"),
-        (["--apply", "README"], "is no plan"),
+        (["--apply", "README"], "is not a plan"),
         (["--apply", "README", "--dry-run"], "leave out --dry-run"),
         (["--only", "a", "--finish", "b", "--plan", "README"], "two ways"),
         (["--dry-run", "--format", "yaml"], "text or json"),
@@ -164,7 +164,7 @@ def test_bad_luck_is_one_line_and_nothing_is_published(
         (["--force", "a test", "--key", "none.pem"], "none.pem"),
     ],
 )
-def test_wrong_use_is_one_line(repo: Path, arguments: list[str], words: str) -> None:
+def test_wrong_usage_is_one_line(repo: Path, arguments: list[str], words: str) -> None:
     write("README", "not a plan")(repo)
     done = seatrial(repo, "release", *arguments)
     lines = [line for line in done.stderr.splitlines() if line.startswith("seatrial: ")]
@@ -178,11 +178,11 @@ def test_wrong_use_is_one_line(repo: Path, arguments: list[str], words: str) -> 
     [
         (["yank", "alpha-service", "0.1.0"], "--reason"),
         (["yank", "alpha-service", "0.1.0", "--reason", "x"], "nothing of alpha-service is published"),
-        (["yank", "../x", "0.1.0", "--reason", "x"], "is no type"),
+        (["yank", "../x", "0.1.0", "--reason", "x"], "is not a type"),
         (["status", "--format", "yaml"], "text or json"),
     ],
 )
-def test_wrong_use_of_the_other_tasks_is_one_line(repo: Path, arguments: list[str], words: str) -> None:
+def test_wrong_usage_of_the_other_tasks_is_one_line(repo: Path, arguments: list[str], words: str) -> None:
     done = seatrial(repo, f"release.{arguments[0]}", *arguments[1:])
     assert done.returncode == 2, done.stderr
     assert words in done.stderr
@@ -197,18 +197,42 @@ def test_a_failed_check_holds_the_release_back(repo: Path) -> None:
     assert published(repo) == []
 
 
-def test_without_a_builder_the_message_says_what_to_install(repo: Path, tmp_path: Path) -> None:
+@pytest.fixture
+def without_builders(tmp_path: Path) -> str:
+    """A PATH with git and no builder."""
     tools = tmp_path / "tools"
     tools.mkdir()
     for name in ("git", "env"):
         (tools / name).symlink_to(f"/usr/bin/{name}")
-    done = seatrial(repo, "release", "--force", "a test", PATH=str(tools))
+    return str(tools)
+
+
+def test_without_a_builder_the_message_says_what_to_install(repo: Path, without_builders: str) -> None:
+    done = seatrial(repo, "release", "--force", "a test", PATH=without_builders)
     assert done.returncode == 3, done.stderr
     assert "install docker with buildx, podman or buildah" in done.stderr
     assert published(repo) == []
 
 
-def test_a_store_that_is_down_is_told_once(repo: Path) -> None:
+def test_a_dry_run_without_a_builder_shows_the_plan_and_fails(repo: Path, without_builders: str) -> None:
+    done = seatrial(repo, "release", "--force", "a test", "--dry-run", PATH=without_builders)
+    assert done.returncode == 3, done.stderr
+    assert "alpha-service  0.1.0    build push attach tag spec index latest git-tag" in done.stdout
+    lines = [line for line in done.stderr.splitlines() if line.startswith("seatrial: ")]
+    assert len(lines) == 1
+    assert "install docker with buildx, podman or buildah" in lines[0]
+    assert published(repo) == []
+
+
+def test_a_dry_run_that_builds_nothing_needs_no_builder(repo: Path, without_builders: str) -> None:
+    version("0.1.0-dev")(repo)
+    without_dockerfile(repo)
+    done = seatrial(repo, "release", "--force", "a test", "--dry-run", PATH=without_builders)
+    assert done.returncode == 1, done.stderr
+    assert "install" not in done.stderr
+
+
+def test_a_store_that_is_down_is_reported_once(repo: Path) -> None:
     write("seatrial.toml", '[release]\nstore = "s3://bucket"\n')(repo)
     keys = {
         "AWS_ACCESS_KEY_ID": "x",

@@ -1,1 +1,1 @@
-"""What a release is and what it takes: decisions only, no disk, no network, no git."""
+"""Releases: deciding, building, publishing and attesting new versions of integrations."""

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from seatrial.core.errors import EXIT_FINDINGS, EXIT_SERVICE, SeatrialError
 from seatrial.release.plan.plan import plan
 from seatrial.release.plan.state import Checks
-from seatrial.release.run.checks import judge
-from seatrial.release.run.read import read
-from seatrial.release.run.services import open_yard
-from seatrial.release.run.table import plan_table
+from seatrial.release.run.checks import lint_and_validate
+from seatrial.release.run.release_context import open_context
+from seatrial.release.run.release_tables import plan_table
+from seatrial.release.run.snapshot import read
 from seatrial.tasks.choice import Choice, choose, deliver
 from seatrial.tasks.cli import Ended, jobs_of, note
 from seatrial.validate.rules import RULES
@@ -28,27 +28,27 @@ def check(
     """Run lint and validate, deliver their findings together, and tell what a release would do."""
     choice = choose(root, integration, since)
     workspace = choice.workspace
-    gates = judge(workspace, choice.integrations, jobs_of(jobs), note, choice.changes(RULES))
-    deliver(gates.outcome, workspace.profile, format, output)
+    results = lint_and_validate(workspace, choice.integrations, jobs_of(jobs), note, choice.changes(RULES))
+    deliver(results.outcome, workspace.profile, format, output)
     unjudged = {
         path: tally.unjudged
-        for path, checks in gates.checks.items()
+        for path, checks in results.checks.items()
         for tally in (checks.validate, checks.lint)
         if tally.unjudged
     }
     for path, reason in unjudged.items():
         note(f"seatrial: {path}: {reason}")
-    _plan(choice, gates.checks)
+    _plan(choice, results.checks)
     if unjudged:
         raise Ended(code=EXIT_SERVICE)
-    if gates.outcome.errors or (strict and gates.outcome.warnings):
+    if results.outcome.errors or (strict and results.outcome.warnings):
         raise Ended(code=EXIT_FINDINGS)
 
 
 def _plan(choice: Choice, checks: Mapping[str, Checks]) -> None:
     """Tell what a release would do; failing to find that out is not a fault of the integrations."""
     try:
-        state = read(open_yard(choice.workspace), choice.integrations)
+        state = read(open_context(choice.workspace), choice.integrations)
     except SeatrialError as reason:
         note(f"what a release would do cannot be told: {reason}")
         return

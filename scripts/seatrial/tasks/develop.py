@@ -144,24 +144,24 @@ def _planned() -> str:
     """What a release would do for a few integrations that stand differently."""
     from seatrial.release.plan.plan import plan
     from seatrial.release.plan.ports import Absent, Present, Unknown
-    from seatrial.release.plan.state import Candidate, Checks, IndexSeen, Standing, State, Tally
-    from seatrial.release.run.table import plan_table
+    from seatrial.release.plan.state import Candidate, Checks, IndexSeen, State, Tally, VersionStatus
+    from seatrial.release.run.release_tables import plan_table
 
     there = Present("sha256:" + "5ea" * 21 + "5")
-    whole = Standing(there, there, spec=True, receipt=True, type_spec=True, git_tag="c0ffee")
+    whole = VersionStatus(there, there, spec=True, receipt=True, type_spec=True, git_tag="c0ffee")
     stand = {
-        "amber-desk": (Standing(Absent(), there), "1.4.0"),
+        "amber-desk": (VersionStatus(Absent(), there), "1.4.0"),
         "blue-ledger": (replace(whole, spec=False, git_tag=""), "0.9.2"),
-        "coral-board": (Standing(Absent(), Absent()), "0.3.0-beta"),
-        "drift-wood": (Standing(Unknown("ghcr.io gave no answer in time"), Absent()), "2.0.1"),
+        "coral-board": (VersionStatus(Absent(), Absent()), "0.3.0-beta"),
+        "drift-wood": (VersionStatus(Unknown("ghcr.io gave no answer in time"), Absent()), "2.0.1"),
         "east-pier": (whole, "1.0.0"),
     }
     found = [Candidate(name, name, name, version, name, "", "D") for name, (_, version) in stand.items()]
     good = Checks(Tally(), Tally())
     checks = {"amber-desk": good, "coral-board": replace(good, lint=Tally(errors=2))}
     index = IndexSeen("", {"amber-desk": "1.3.2", "blue-ledger": "0.9.1", "east-pier": "1.0.0"})
-    standings = {name: standing for name, (standing, _) in stand.items()}
-    return plan_table(plan(State("", 0, "", index, tuple(found), standings), checks))
+    statuses = {name: standing for name, (standing, _) in stand.items()}
+    return plan_table(plan(State("", 0, "", index, tuple(found), statuses), checks))
 
 
 def _shown(findings: Sequence[Finding]) -> str:

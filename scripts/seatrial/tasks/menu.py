@@ -147,15 +147,18 @@ BUILDING = (
     Option("key", "a private key, in PEM, by which provenance is signed", inherited=True),
 )
 PLANNING = (
-    Option("plan", "write the plan to this file and do nothing; with --only or --finish, the plan to go by"),
-    Option("apply", "do what the plan in this file says"),
-    Option("only", "with --plan: do just the part of these integrations, and leave a receipt of each"),
-    Option("finish", "with --plan: write index and tags from the receipts in this folder"),
-    Option("matrix", "print the plan as a CI matrix and do nothing", Kind.SWITCH),
+    Option("matrix", "print the plan as a CI matrix", Kind.SWITCH),
     Option(
         "force", "release even though checks fail or a version was published before; the reason is recorded"
     ),
 )
+FORMER = (
+    Option("plan", "the former way of release.plan --output FILE"),
+    Option("apply", "the former way of release.apply FILE"),
+    Option("only", "with --plan: the former way of release.apply FILE --only NAMES"),
+    Option("finish", "with --plan: the former way of release.finish FILE RECEIPTS"),
+)
+PLAN = Option("plan", "the file of the plan")
 DRY_RUN = Option("dry_run", "show what would be done, and do nothing", Kind.SWITCH)
 TEXT_OR_JSON = replace(FORMAT, help="text or json")
 
@@ -219,15 +222,55 @@ VERBS = (
             *CHOOSING,
             replace(JOBS, help="images to build at once; by default one per core"),
             DRY_RUN,
+            *FORMER,
             *PLANNING,
             replace(TEXT_OR_JSON, help="text or json, for --dry-run"),
             *BUILDING,
         ),
     ),
     Verb(
+        "release.plan",
+        "Write what a release does as a plan, or as a CI matrix, and publish nothing.",
+        "release:plan",
+        (
+            *CHOOSING,
+            replace(OUTPUT, help="write the plan to this file instead of showing it"),
+            *PLANNING,
+            replace(TEXT_OR_JSON, help="text or json, for standard output"),
+            replace(JOBS, help="processes to use for the checks; by default one per core"),
+            BUILDING[0],
+        ),
+    ),
+    Verb(
+        "release.apply",
+        "Do what a plan says.",
+        "release:apply",
+        (
+            PLAN,
+            Option("only", "publish only these integrations of the plan, and leave a receipt of each"),
+            ROOT,
+            replace(JOBS, help="images to build at once; by default one per core"),
+            *BUILDING,
+        ),
+        ("plan",),
+    ),
+    Verb(
+        "release.finish",
+        "Write index, pointers and git tags of a plan that CI jobs applied, from their receipts.",
+        "release:finish",
+        (
+            PLAN,
+            Option("receipts", "the folder of the receipts"),
+            ROOT,
+            replace(JOBS, help="integrations to work on at once; by default one per core"),
+            BUILDING[0],
+        ),
+        ("plan", "receipts"),
+    ),
+    Verb(
         "release.intent",
         "Declare what the next version brings, in a file that release.bump applies.",
-        "intents:intent",
+        "release_bump:intent",
         (
             *CHOOSING,
             Option("bump", "the part of the version to raise: patch, minor or major"),
@@ -241,7 +284,7 @@ VERBS = (
     Verb(
         "release.bump",
         "Apply the release intents: raise versions, write changelog entries, remove the intents.",
-        "intents:bump",
+        "release_bump:bump",
         (
             *CHOOSING,
             Option("date", "the day of the entries, as YYYY-MM-DD; by default today, in UTC"),

@@ -122,7 +122,8 @@ class _Seatrial(Program):
             except ParseError as wrong:
                 if "required positional" not in str(wrong):
                     raise
-                self.core.unparsed.append("")
+                missing = str(wrong).rpartition(": ")[2].split(", ")
+                self.core.unparsed += [""] * len(missing)
                 super().parse_tasks()
 
     def _refuse_slips(self) -> None:

@@ -13,6 +13,23 @@ from seatrial.lint.run.lint_table import line_of
 from seatrial.tasks.cli import note
 
 
+def open_bar(total: int) -> tuple[Callable[[str, int], None], Callable[[], None]]:
+    """Show a bar on standard error; return a function that advances it under a text, and one that removes it."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.description}", markup=False),
+    )
+    shown = Progress(*columns, console=Console(stderr=True), transient=True)
+    shown.start()
+    row = shown.add_task("", total=total)
+    return lambda text, steps: shown.update(row, advance=steps, description=text), shown.stop
+
+
 @contextmanager
 def progress(total: int, settings: Settings) -> Iterator[Callable[[Cell], None]]:
     """Tells of each cell as it comes; `total` is how many there will be."""
@@ -50,20 +67,8 @@ class _Bar:
             self._shown(f"{cell.integration.name} {cell.tool.name}")
 
     def _open(self) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-        columns = (
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TextColumn("{task.description}", markup=False),
-        )
-        shown = Progress(*columns, console=Console(stderr=True), transient=True)
-        shown.start()
-        row = shown.add_task("", total=self._total - self._kept)
-        self._shown = lambda text: shown.update(row, advance=1, description=text)
-        self._close = shown.stop
+        advance, self._close = open_bar(self._total - self._kept)
+        self._shown = lambda text: advance(text, 1)
 
     def close(self) -> None:
         """Take the bar away."""

@@ -1,188 +1,237 @@
-"""A release from what a person asked for to the status it ends with.
-
-How far a release is: a bar on a terminal, plain lines in a log.
-"""
+"""The tasks that publish: `release`, its parts `.plan`, `.apply` and `.finish`, and `.status` and `.yank`."""
 
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from seatrial.core.errors import EXIT_FINDINGS, EXIT_SERVICE, Unreadable, UsageError
 from seatrial.core.findings import Outcome
 from seatrial.core.model import Integration
 from seatrial.release.attest import signing
-from seatrial.release.plan import planfile
-from seatrial.release.plan.plan import Hold, Part, Plan, matrix
+from seatrial.release.builders.available import choose as choose_builder
+from seatrial.release.plan.plan import Hold, Part, Plan
+from seatrial.release.plan.plan import matrix as matrix_of
 from seatrial.release.plan.ports import Unknown
-from seatrial.release.run import planning, resume, services
-from seatrial.release.run import yank as yanking
-from seatrial.release.run.apply import apply
-from seatrial.release.run.context import ReleaseContext
-from seatrial.release.run.finish import Done, Failure, finish
-from seatrial.release.run.journal import Event
-from seatrial.release.run.read import read
-from seatrial.release.run.session import session
-from seatrial.release.run.table import plan_table, status_json, status_table
+from seatrial.release.plan.records import plan_json, plan_of_json
+from seatrial.release.plan.state import State
+from seatrial.release.run import apply as publishing
+from seatrial.release.run import latest, planner
+from seatrial.release.run.apply import Done, Failure
+from seatrial.release.run.publication import Event, publication
+from seatrial.release.run.release_context import ReleaseContext, open_context
+from seatrial.release.run.release_tables import plan_table, status_json, status_table
+from seatrial.release.run.snapshot import read
 from seatrial.release.store.leases import Holder
 from seatrial.report.text import line
 from seatrial.system.atomic import write_whole
 from seatrial.system.folder import read_plain
 from seatrial.tasks.choice import deliver, open_workspace
 from seatrial.tasks.cli import Ended, jobs_of, note, say
+from seatrial.tasks.progress import open_bar
 from seatrial.workspace.workspace import select
 
-
-@contextmanager
-def progress(total: int) -> Iterator[Callable[[Event], None]]:
-    """Tells of each step as it comes; `total` is how many there will be."""
-    if not sys.stderr.isatty() or not total:
-        yield _line
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("{task.description}", markup=False),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
-        row = shown.add_task("", total=total)
-
-        def tell(event: Event) -> None:
-            ended = event.word != "begin"
-            shown.update(row, advance=int(ended), description=f"{event.subject} {event.step.value}")
-
-        yield tell
-
-
-def _line(event: Event) -> None:
-    """One line for what took time or changed something."""
-    if event.word == "begin":
-        return
-    seconds = f" ({event.seconds:.0f} s)" if event.seconds >= 1 else ""
-    note(f"{event.subject}: {event.step.value} {event.word}{seconds}")
-
-
 SHOWN = 12
-
-
-@dataclass(frozen=True)
-class ReleaseOrder:
-    """What a person asked for, as it was typed."""
-
-    integration: Sequence[str]
-    root: str | None
-    jobs: str | None
-    dry_run: bool
-    plan: str | None
-    apply: str | None
-    only: str | None
-    finish: str | None
-    matrix: bool
-    force: str | None
-    format: str | None
-    build_args: Sequence[str]
-    builder: str | None
-    key: str | None
+"""Released versions that are named in the summary."""
 
 
 def release(
+    integration: list[str],
+    root: str | None,
+    jobs: str | None,
+    dry_run: bool,
+    plan: str | None,
+    apply: str | None,
+    only: str | None,
+    finish: str | None,
+    matrix: bool,
+    force: str | None,
+    format: str | None,
     build_arg: list[str],
-    **stated: Any,
+    builder: str | None,
+    key: str | None,
 ) -> None:
-    """Publish what is not published yet; `stated` are the other options of the task."""
-    run(ReleaseOrder(build_args=build_arg, **stated))
+    """Plan, publish what is not published yet, and finish; with `dry_run`, show the plan instead.
 
-
-def run(order: ReleaseOrder) -> None:
-    """Plan, and do what the plan says, as far as was asked for; end with the status."""
-    _must_fit_together(order)
-    workspace = open_workspace(order.root)
-    yard = services.open_yard(workspace, order.builder, order.build_args)
-    if order.apply or order.only or order.finish:
-        _go_by_file(order, yard)
+    `plan`, `apply`, `only`, `finish` and `matrix` are the former way to ask for a part of it.
+    """
+    if apply or only or finish:
+        _must_be_one_way(apply, only, finish, plan, dry_run or matrix)
+    _must_be_plan_format(format)
+    if plan or apply or only or finish or matrix:
+        note(f"the flag will be removed; instead type: {_new_form(plan, apply, only, finish, matrix)}")
+    context = open_context(open_workspace(root), builder, build_arg)
+    if finish:
+        _finish(context, plan or "", finish, jobs, key)
+    elif apply or only:
+        _apply(context, apply or plan or "", only, jobs, key)
     else:
-        _plan_first(order, yard, select(workspace, order.integration))
+        chosen = select(context.workspace, integration)
+        made = _make(context, chosen, jobs, force, quiet=matrix or format == "json")
+        if plan or matrix:
+            _write(made, plan, matrix, format, table=dry_run)
+        elif dry_run:
+            _dry_run(context, made, format)
+        else:
+            for row in plan_table(made).splitlines() if made.parts else ():
+                note(row)
+            _publish(context, chosen, made, made.todo, jobs, key)
 
 
-def _must_fit_together(order: ReleaseOrder) -> None:
-    """Raises UsageError for words that say different things."""
-    ways = [
-        word
-        for word, said in (("--apply", order.apply), ("--only", order.only), ("--finish", order.finish))
-        if said
-    ]
+def _must_be_one_way(
+    apply: str | None, only: str | None, finish: str | None, plan: str | None, idle: bool
+) -> None:
+    """Raise UsageError for former flags that contradict each other."""
+    ways = [flag for flag, value in (("--apply", apply), ("--only", only), ("--finish", finish)) if value]
     if len(ways) > 1:
         raise UsageError(f"{ways[0]} and {ways[1]} are two ways to go by a plan; give one of them")
-    if ways and ways != ["--apply"] and not order.plan:
+    if ways != ["--apply"] and not plan:
         raise UsageError(f"{ways[0]} goes by a plan; name its file with --plan FILE")
-    if ways and (order.dry_run or order.matrix):
+    if idle:
         raise UsageError(
             f"{ways[0]} does what the plan says; leave out --dry-run and --matrix, which do nothing"
         )
-    if order.format not in (None, "text", "json"):
-        raise UsageError(f'the format of a plan is text or json, not "{order.format}"')
 
 
-def _plan_first(order: ReleaseOrder, yard: ReleaseContext, chosen: Sequence[Integration]) -> None:
-    made, outcome = planning.make(yard, chosen, jobs_of(order.jobs), order.force or "", note)
-    _tell_findings(order, yard, outcome)
-    if order.plan:
-        write_whole(Path(order.plan), planfile.to_json(made))
-        note(f"wrote {order.plan}; `seatrial release --apply {order.plan}` does what it says")
-    if order.matrix or order.dry_run or order.plan:
-        _show(order, made)
-        _tell(made.held, ())
-        if not (order.matrix or order.plan):
-            _end(made.held, ())
+def _new_form(plan: str | None, apply: str | None, only: str | None, finish: str | None, matrix: bool) -> str:
+    """Return the command that replaces these former flags."""
+    if finish:
+        words = ["release.finish", plan or "", finish]
+    elif only:
+        words = ["release.apply", plan or "", "--only", only]
+    elif apply:
+        words = ["release.apply", apply]
     else:
-        for row in plan_table(made).splitlines() if made.parts else ():
-            note(row)
-        _publish(order, yard, chosen, made, made.todo, all_of_it=True)
+        words = ["release.plan", *(["--output", plan] if plan else []), *(["--matrix"] if matrix else [])]
+    return shlex.join(["seatrial", *words])
 
 
-def _tell_findings(order: ReleaseOrder, yard: ReleaseContext, outcome: Outcome) -> None:
-    """Say what validation and lint found; not where other programs read."""
-    if order.matrix or order.format == "json":
+def _must_be_plan_format(format: str | None) -> None:
+    if format not in (None, "text", "json"):
+        raise UsageError(f'the format of a plan is text or json, not "{format}"')
+
+
+def _dry_run(context: ReleaseContext, made: Plan, format: str | None) -> None:
+    """Show the plan. Raises ServiceError where this machine has no builder for its images."""
+    say(plan_json(made) if format == "json" else plan_table(made))
+    _report(made.held, ())
+    if any(part.builds for part in made.todo):
+        choose_builder(context.settings.builder or None)
+    _end(made.held, ())
+
+
+def plan(
+    integration: list[str],
+    root: str | None,
+    output: str | None,
+    matrix: bool,
+    force: str | None,
+    format: str | None,
+    jobs: str | None,
+    build_arg: list[str],
+) -> None:
+    """Write what a release does as a plan, to a file or to standard output, or print its CI matrix."""
+    _must_be_plan_format(format)
+    context = open_context(open_workspace(root), None, build_arg)
+    chosen = select(context.workspace, integration)
+    made = _make(context, chosen, jobs, force, quiet=matrix or format == "json")
+    _write(made, output, matrix, format, table=not output)
+    if not (output or matrix):
+        _end(made.held, ())
+
+
+def _make(
+    context: ReleaseContext,
+    chosen: Sequence[Integration],
+    jobs: str | None,
+    force: str | None,
+    quiet: bool,
+) -> Plan:
+    """Return the plan for these integrations, and report what validation and lint found.
+
+    If `quiet`, findings go to standard error, since other programs read standard output.
+    """
+    made, outcome = planner.make(context, chosen, jobs_of(jobs), force or "", note)
+    _report_findings(context, outcome, quiet)
+    return made
+
+
+def _report_findings(context: ReleaseContext, outcome: Outcome, quiet: bool) -> None:
+    if quiet:
         for finding in outcome.findings:
             note(line(finding))
     elif outcome.findings:
-        deliver(outcome, yard.workspace.profile, None, None)
+        deliver(outcome, context.workspace.profile, None, None)
 
 
-def _show(order: ReleaseOrder, made: Plan) -> None:
-    if order.matrix:
-        say(json.dumps(matrix(made)) + "\n")
-    elif order.format == "json":
-        say(planfile.to_json(made))
-    elif order.dry_run or not order.plan:
+def _write(made: Plan, output: str | None, matrix: bool, format: str | None, table: bool) -> None:
+    """Write a plan to `output`, if given, and print its matrix, its JSON, or if `table` its table."""
+    if output:
+        write_whole(Path(output), plan_json(made))
+        note(f"wrote {output}; `{shlex.join(['seatrial', 'release.apply', output])}` does what it says")
+    if matrix:
+        say(json.dumps(matrix_of(made)) + "\n")
+    elif format == "json":
+        say(plan_json(made))
+    elif table:
         say(plan_table(made))
+    _report(made.held, ())
 
 
-def _go_by_file(order: ReleaseOrder, yard: ReleaseContext) -> None:
-    path = order.apply or order.plan or ""
-    made = planfile.of_json(_read(path), path)
-    names = [name.strip() for name in (order.only or "").split(",") if name.strip()]
-    parts = planning.parts_of(made, names)
-    chosen = select(yard.workspace, [part.candidate.path or part.candidate.name for part in parts])
-    state = planning.still_good(yard, made, parts, chosen, alone=bool(order.apply))
-    left = [planning.remaining(part, state) for part in parts]
-    if order.finish:
-        found = resume.receipts(Path(order.finish))
-        accounted = list(resume.accounted(made, left, found, state))
-        failures = [one for one in accounted if isinstance(one, Failure)]
-        left = [one for one in accounted if isinstance(one, Part)]
-        _publish(order, yard, chosen, made, left, True, failures)
-    else:
-        _publish(order, yard, chosen, made, left, all_of_it=bool(order.apply))
+def apply(
+    plan: str | None,
+    only: str | None,
+    root: str | None,
+    jobs: str | None,
+    build_arg: list[str],
+    builder: str | None,
+    key: str | None,
+) -> None:
+    """Do what a plan says; with `only`, just the content of these integrations, and leave their receipts."""
+    if not plan:
+        raise UsageError("name the file of the plan, such as `seatrial release.apply plan.json`")
+    _apply(open_context(open_workspace(root), builder, build_arg), plan, only, jobs, key)
+
+
+def _apply(context: ReleaseContext, path: str, only: str | None, jobs: str | None, key: str | None) -> None:
+    names = [name.strip() for name in (only or "").split(",") if name.strip()]
+    made, chosen, _, left = _resume(context, path, names, alone=not only)
+    _publish(context, chosen, made, left, jobs, key, whole=not only)
+
+
+def finish(
+    plan: str | None, receipts: str | None, root: str | None, jobs: str | None, build_arg: list[str]
+) -> None:
+    """Write index, pointers and git tags of a plan whose content was published by others, from their receipts."""
+    if not plan or not receipts:
+        raise UsageError(
+            "name the file of the plan and the folder of the receipts, "
+            "such as `seatrial release.finish plan.json receipts`"
+        )
+    _finish(open_context(open_workspace(root), None, build_arg), plan, receipts, jobs, None)
+
+
+def _finish(context: ReleaseContext, path: str, receipts: str, jobs: str | None, key: str | None) -> None:
+    made, chosen, state, left = _resume(context, path, (), alone=False)
+    found = list(planner.with_receipts(made, left, planner.receipts(Path(receipts)), state))
+    parts = [one for one in found if isinstance(one, Part)]
+    failures = [one for one in found if isinstance(one, Failure)]
+    _publish(context, chosen, made, parts, jobs, key, failures=failures)
+
+
+def _resume(
+    context: ReleaseContext, path: str, names: Sequence[str], alone: bool
+) -> tuple[Plan, Sequence[Integration], State, Sequence[Part]]:
+    """Return the plan in a file, its integrations, the present state, and what is left to do. Raises UsageError."""
+    made = plan_of_json(_read(path), path)
+    parts = planner.parts_of(made, names)
+    chosen = select(context.workspace, [part.candidate.path or part.candidate.name for part in parts])
+    state = planner.still_valid(context, made, parts, chosen, alone)
+    return made, chosen, state, [planner.remaining(part, state) for part in parts]
 
 
 def _read(path: str) -> bytes:
@@ -193,26 +242,49 @@ def _read(path: str) -> bytes:
 
 
 def _publish(
-    order: ReleaseOrder,
-    yard: ReleaseContext,
+    context: ReleaseContext,
     chosen: Sequence[Integration],
     made: Plan,
     parts: Sequence[Part],
-    all_of_it: bool,
+    jobs: str | None,
+    key: str | None,
+    whole: bool = True,
     failures: Sequence[Failure] = (),
 ) -> None:
-    """Do these parts of a plan, and where it is all of it, what is done once for all; say what became of them."""
+    """Do these parts of a plan, and if it is the whole plan, what is done once for all; report the result."""
     todo = [part for part in parts if part.steps]
-    key = Path(order.key) if order.key else None
-    if key and (warning := signing.warning(key)):
+    path = Path(key) if key else None
+    if path and (warning := signing.warning(path)):
         note(warning)
-    with progress(sum(len(part.steps) for part in todo)) as tell, session(yard, made, key, tell) as going:
-        applied = apply(going, todo, {one.path: one for one in chosen}, jobs_of(order.jobs))
-        ended = finish(going, applied.done) if all_of_it else []
-    failed = (*failures, *applied.failures, *ended)
+    total = sum(len(part.steps) for part in todo)
+    with progress(total) as notify, publication(context, made, path, notify) as run:
+        applied = publishing.apply(run, todo, {one.path: one for one in chosen}, jobs_of(jobs))
+        unfinished = publishing.finish(run, applied.done) if whole else []
+    failed = (*failures, *applied.failures, *unfinished)
     _sum_up(made, applied.done, failed)
-    _tell(made.held, failed)
+    _report(made.held, failed)
     _end(made.held, failed)
+
+
+@contextmanager
+def progress(total: int) -> Iterator[Callable[[Event], None]]:
+    """Report each step as it comes, of `total` steps: by a bar on a terminal, by lines in a log."""
+    if not sys.stderr.isatty() or not total:
+        yield _line
+        return
+    advance, close = open_bar(total)
+    try:
+        yield lambda event: advance(f"{event.subject} {event.step.value}", int(event.word != "begin"))
+    finally:
+        close()
+
+
+def _line(event: Event) -> None:
+    """Write one line for the end of a step."""
+    if event.word == "begin":
+        return
+    seconds = f" ({event.seconds:.0f} s)" if event.seconds >= 1 else ""
+    note(f"{event.subject}: {event.step.value} {event.word}{seconds}")
 
 
 def _sum_up(made: Plan, done: Sequence[Done], failed: Sequence[Failure]) -> None:
@@ -225,8 +297,8 @@ def _sum_up(made: Plan, done: Sequence[Done], failed: Sequence[Failure]) -> None
         note("nothing to release: everything is published")
 
 
-def _tell(held: Sequence[Part], failures: Sequence[Failure]) -> None:
-    """Say what is held back and what failed."""
+def _report(held: Sequence[Part], failures: Sequence[Failure]) -> None:
+    """Write what is held back and what failed to standard error."""
     for part in held:
         note(f"seatrial: {part.title} is held back: {part.reason}")
     for failure in failures:
@@ -236,7 +308,7 @@ def _tell(held: Sequence[Part], failures: Sequence[Failure]) -> None:
 
 
 def _end(held: Sequence[Part], failures: Sequence[Failure]) -> None:
-    """End with the status that fits what is held back and what failed."""
+    """End with the status for what is held back and what failed."""
     if failures or any(part.hold is Hold.SERVICE for part in held):
         raise Ended(code=EXIT_SERVICE)
     if held:
@@ -248,10 +320,9 @@ def status(integration: list[str], root: str | None, format: str | None) -> None
     if format not in (None, "text", "json"):
         raise UsageError(f'the format of the status is text or json, not "{format}"')
     workspace = open_workspace(root)
-    yard = services.open_yard(workspace)
-    state = read(yard, select(workspace, integration))
+    state = read(open_context(workspace), select(workspace, integration))
     say(status_json(state) if format == "json" else status_table(state))
-    if any(isinstance(one.image, Unknown) for one in state.standings.values()):
+    if any(isinstance(one.image, Unknown) for one in state.statuses.values()):
         raise Ended(code=EXIT_SERVICE)
 
 
@@ -263,8 +334,7 @@ def yank(type: str | None, version: str | None, reason: str | None, root: str | 
         )
     if not reason:
         raise UsageError("say why, for those who look for it: --reason TEXT")
-    yard = services.open_yard(open_workspace(root))
-    for done in yanking.yank(
-        yard.store, yard.images, yard.repository(type), type, version, reason, Holder.anyone("release.yank")
-    ):
+    context = open_context(open_workspace(root))
+    image, holder = context.repository(type), Holder.anyone("release.yank")
+    for done in latest.yank(context.store, context.images, image, type, version, reason, holder):
         note(done)

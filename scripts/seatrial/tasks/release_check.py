@@ -1,4 +1,4 @@
-"""The task that tells a pull request what its release is lacking."""
+"""The task `release.check`: what a pull request lacks for its release."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ def check(
 ) -> None:
     """Tell how each changed integration will be released, and check that by the rules of family REL."""
     choice = choose(root, integration, since, always=True)
-    judge(("REL",), choice, format, output, strict, jobs, _tell)
+    judge(("REL",), choice, format, output, strict, jobs, _report)
 
 
-def _tell(choice: Choice, changes: Mapping[str, Change]) -> None:
+def _report(choice: Choice, changes: Mapping[str, Change]) -> None:
     for one in choice.integrations:
         if choice.since:
-            note(f"{one.name}: {told(Facts.of(choice.workspace, one), changes[one.path])}")
+            note(f"{one.name}: {announcement(Facts.of(choice.workspace, one), changes[one.path])}")
 
 
-def told(subjects: Facts, change: Change) -> str:
-    """How a changed integration is to be released, in a few words."""
-    version = subjects.package.version if subjects.package else ""
-    announcing = change.announcing(subjects.intents, subjects.profile)
+def announcement(facts: Facts, change: Change) -> str:
+    """Return in a few words how a changed integration will be released."""
+    version = facts.package.version if facts.package else ""
+    announcing = change.announcing(facts.intents, facts.profile)
     if change.is_new:
         return f"new, {version or 'without a version'}"
     if change.is_by_hand(version):
         return f"{change.version} -> {version} by hand"
     if announcing:
-        return f"intent {subjects.intents.bump or announcing[0].bump}"
-    if change.shipped(subjects.profile):
+        return f"intent {facts.intents.bump or announcing[0].bump}"
+    if change.shipped(facts.profile):
         return "no release"
     return "docs only" if all(path.endswith(".md") for path in change.paths) else "nothing that is released"

@@ -1,4 +1,4 @@
-"""Papers attached to an image."""
+"""Attestations attached to an image."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def value(paper: Attestation = BILL) -> Any:
     return json.loads(artifact(SUBJECT, paper).data)
 
 
-def test_a_paper_is_an_artifact_whose_subject_is_the_image() -> None:
+def test_an_attestation_is_an_artifact_whose_subject_is_the_image() -> None:
     assert value()["subject"] == {"mediaType": SUBJECT.media_type, "digest": SUBJECT.digest, "size": 1234}
     assert value()["artifactType"] == value()["layers"][0]["mediaType"] == BILL.media_type
     assert value()["mediaType"] == artifact(SUBJECT, BILL).media_type
@@ -63,25 +63,25 @@ def test_its_configuration_is_the_empty_one_of_the_specification() -> None:
     }
 
 
-def test_its_one_layer_is_the_paper_under_a_name_that_it_can_be_saved_by() -> None:
+def test_its_one_layer_is_the_attestation_with_a_file_name() -> None:
     (layer,) = value()["layers"]
     assert (layer["digest"], layer["size"]) == (hashed(BILL.data), len(BILL.data))
     assert layer["annotations"] == {"org.opencontainers.image.title": "sbom.json"}
 
 
-def test_the_kind_of_statement_can_be_told_from_manifest_and_layer() -> None:
+def test_manifest_and_layer_state_the_kind_of_statement() -> None:
     found = value(PROVENANCE)
     assert found["annotations"].items() >= NOTES.items()
     assert found["layers"][0]["annotations"].items() >= NOTES.items()
 
 
-def test_the_same_paper_gives_the_same_bytes_whatever_the_order_of_its_notes() -> None:
+def test_the_same_attestation_gives_the_same_bytes_in_any_order_of_annotations() -> None:
     one = replace(PROVENANCE, annotations={"a": "1", "b": "2"})
     other = replace(PROVENANCE, annotations={"b": "2", "a": "1"})
     assert artifact(SUBJECT, one) == artifact(SUBJECT, other)
 
 
-def test_papers_are_found_again_by_the_image_they_are_about() -> None:
+def test_attestations_are_found_by_their_image() -> None:
     images = MemoryImages()
     attached, sent = attach(images, NAME, SUBJECT, [BILL, PROVENANCE])
     found = {one.digest: one for one in images.referrers(NAME, SUBJECT.digest)}
@@ -105,7 +105,7 @@ def test_the_content_is_there_before_the_manifest_that_points_to_it() -> None:
     assert images.sent == ["blob", "blob", "manifest"]
 
 
-def test_what_is_attached_already_is_not_sent_again() -> None:
+def test_an_attestation_that_is_there_is_not_sent_again() -> None:
     images = Watched()
     first, _ = attach(images, NAME, SUBJECT, [BILL])
     images.sent.clear()
@@ -122,7 +122,7 @@ def test_only_what_is_missing_is_sent() -> None:
 
 
 @pytest.mark.parametrize("before", range(6))
-def test_after_a_breakdown_at_any_moment_a_second_run_ends_as_one_without(before: int) -> None:
+def test_after_a_failure_at_any_moment_a_second_run_ends_as_one_without(before: int) -> None:
     whole, broken = Watched(), Watched(before)
     wanted, _ = attach(whole, NAME, SUBJECT, [BILL, PROVENANCE])
     with pytest.raises(ServiceError):
@@ -132,11 +132,11 @@ def test_after_a_breakdown_at_any_moment_a_second_run_ends_as_one_without(before
     assert (broken.manifests, broken.blobs) == (whole.manifests, whole.blobs)
 
 
-def test_with_no_papers_nobody_is_asked() -> None:
+def test_without_attestations_no_request_is_sent() -> None:
     assert attach(None, NAME, SUBJECT, []) == ([], False)  # type: ignore[arg-type]
 
 
-def test_a_registry_that_stores_another_manifest_is_not_believed() -> None:
+def test_a_registry_that_stores_another_manifest_is_an_error() -> None:
     class Liar(MemoryImages):
         def put_manifest(self, name: str, manifest: Manifest, tag: str | None = None) -> str:
             return "sha256:" + "0" * 64

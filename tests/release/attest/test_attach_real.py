@@ -1,4 +1,4 @@
-"""Papers attached to images in a real registry and in a folder, found and read again."""
+"""Attestations attached to images in a real registry and in a folder, found and read again."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from seatrial.release.attest import bom, provenance
+from seatrial.release.attest import bill as bills
+from seatrial.release.attest import provenance
 from seatrial.release.attest.attach import Attestation, artifact, attach
+from seatrial.release.attest.packages import ShippedImage
 from seatrial.release.attest.signing import MEDIA_TYPE, load, sign, verify
 from seatrial.release.plan.ports import Descriptor, Images, Manifest
 from seatrial.release.registry.credentials import Logins
@@ -79,20 +81,20 @@ def image(images: Images, name: str) -> Descriptor:
 
 
 def bill(name: str, top: Descriptor) -> Attestation:
-    data = bom.bill_of_materials(bom.Shipped("alpha", "1.2.3", name, top.digest, 0), LOCK, b"")
-    return Attestation("sbom", bom.MEDIA_TYPE, data, CREATED)
+    data = bills.bill_of_materials(ShippedImage("alpha", "1.2.3", name, top.digest, 0), LOCK, b"")
+    return Attestation("sbom", bills.MEDIA_TYPE, data, CREATED)
 
 
 def made(name: str, top: Descriptor) -> bytes:
     return provenance.statement(
-        provenance.Making(
+        provenance.BuildRecord(
             name, top.digest, "integrations/alpha", "alpha", "1.2.3", "Dockerfile", {}, (), "", "", "c" * 40,
             {}, "", "buildah 1", provenance.Invoker(), CREATED, CREATED,
         )
     )  # fmt: skip
 
 
-def test_papers_are_found_by_the_digest_and_say_what_they_said(
+def test_attestations_are_found_by_the_digest_with_their_content(
     home: tuple[Images, str], tmp_path: Path
 ) -> None:
     images, name = home
@@ -107,9 +109,9 @@ def test_papers_are_found_by_the_digest_and_say_what_they_said(
     )
 
     found = {one.artifact_type: one for one in images.referrers(name, top.digest)}
-    assert found.keys() == {bom.MEDIA_TYPE, MEDIA_TYPE}
+    assert found.keys() == {bills.MEDIA_TYPE, MEDIA_TYPE}
     assert found[MEDIA_TYPE].annotations["in-toto.io/predicate-type"] == provenance.PREDICATE
-    stated = json.loads(content(images, name, found[bom.MEDIA_TYPE]))
+    stated = json.loads(content(images, name, found[bills.MEDIA_TYPE]))
     assert stated["metadata"]["component"]["properties"][0]["value"] == f"{name}@{top.digest}"
     statement = json.loads(verify(content(images, name, found[MEDIA_TYPE]), public))
     assert f"sha256:{statement['subject'][0]['digest']['sha256']}" == top.digest
@@ -176,6 +178,6 @@ def test_other_tools_find_them_under_the_fallback_tag(host: str, tmp_path: Path)
     listed = raw(f":{top.digest.replace(':', '-')}")
     assert isinstance(listed, dict)
     assert [one["digest"] for one in listed["manifests"]] == [paper.digest]
-    assert listed["manifests"][0]["artifactType"] == bom.MEDIA_TYPE
+    assert listed["manifests"][0]["artifactType"] == bills.MEDIA_TYPE
     attached = raw(f"@{paper.digest}")
     assert isinstance(attached, dict) and attached["subject"]["digest"] == top.digest

@@ -15,9 +15,11 @@ import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
-from seatrial.release.attest.bom import BadLock, Shipped, bill_of_materials
+from seatrial.dependencies.lockfile import BadLock
+from seatrial.release.attest.bill import bill_of_materials
+from seatrial.release.attest.packages import ShippedImage
 
-SHIPPED = Shipped("jira", "1.2.3", "ghcr.io/org/port-ocean-jira", "sha256:" + "a" * 64, 1_700_000_000)
+SHIPPED = ShippedImage("jira", "1.2.3", "ghcr.io/org/port-ocean-jira", "sha256:" + "a" * 64, 1_700_000_000)
 HASH = "0123456789abcdef" * 4
 PROJECT = b'[tool.poetry.dependencies]\npython = "^3.12"\napp = {version = "*", extras = ["cli"]}\n'
 METADATA = '[metadata]\nlock-version = "2.1"\npython-versions = "^3.12"\ncontent-hash = "x"\n'
@@ -53,11 +55,11 @@ FILE = package("packed", files("p.whl") + source("file", "dist/p.whl"))
 ALL = (APP, LIB, GIT, ADDRESS, INDEX, FOLDER, FILE)
 
 
-def written(*packages: str, of: Shipped = SHIPPED) -> bytes:
+def written(*packages: str, of: ShippedImage = SHIPPED) -> bytes:
     return bill_of_materials(of, ("\n".join(packages) + METADATA).encode(), PROJECT)
 
 
-def read(*packages: str, of: Shipped = SHIPPED) -> Any:
+def read(*packages: str, of: ShippedImage = SHIPPED) -> Any:
     return json.loads(written(*packages, of=of))
 
 
@@ -65,7 +67,7 @@ def component(bill: Any, name: str) -> Any:
     return next(one for one in bill["components"] if one["name"] == name)
 
 
-def test_a_bill_of_packages_from_everywhere_is_valid_to_the_letter() -> None:
+def test_a_bill_of_packages_from_every_source_is_valid() -> None:
     assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(written(*ALL).decode()) is None
 
 
@@ -93,7 +95,7 @@ def test_each_package_has_its_address_and_the_hash_of_each_file() -> None:
     assert app["externalReferences"][0]["hashes"] == [{"alg": "SHA-256", "content": HASH}]
 
 
-def test_the_graph_leads_from_the_integration_to_every_need() -> None:
+def test_the_graph_leads_from_the_integration_to_every_dependency() -> None:
     graph = {one["ref"]: one.get("dependsOn", []) for one in read(APP, LIB)["dependencies"]}
     assert graph == {"integration": ["app@1.0"], "app@1.0": ["lib@1.0"], "lib@1.0": []}
 
@@ -173,7 +175,9 @@ def test_several_at_once_do_not_disturb_one_another() -> None:
         ((package("a", 'files = [{hash = "sha1:00"}]') + METADATA).encode(), PROJECT, "is no hash of a file"),
     ],
 )
-def test_what_cannot_be_told_is_said_in_a_line(lock: bytes | None, project: bytes, message: str) -> None:
+def test_a_bill_that_cannot_be_made_is_explained_in_a_line(
+    lock: bytes | None, project: bytes, message: str
+) -> None:
     with pytest.raises(BadLock, match=message) as fault:
         bill_of_materials(SHIPPED, lock, project)
     assert "\n" not in str(fault.value)

@@ -79,7 +79,7 @@ def test_a_package_is_in_where_a_linux_that_the_lock_is_made_for_gets_it(marker:
     assert bool(found.all) == there
 
 
-def test_a_need_of_another_system_is_no_need() -> None:
+def test_a_dependency_for_another_system_is_left_out() -> None:
     found = installed(
         package(
             "app",
@@ -101,7 +101,7 @@ def test_an_extra_brings_its_packages_through_others_of_the_same_package() -> No
     assert needs(plain)["app@1.0"] == ()
 
 
-def test_of_two_versions_a_need_leads_to_those_it_admits() -> None:
+def test_a_dependency_leads_to_the_versions_it_admits() -> None:
     found = installed(
         package("app", "[package.dependencies]\nlib = '<2'"),
         package("lib", version="1.5"),
@@ -120,7 +120,7 @@ def test_the_same_version_twice_has_two_keys() -> None:
     ]
 
 
-def test_packages_that_need_one_another_come_to_an_end() -> None:
+def test_packages_that_depend_on_one_another_end_the_walk() -> None:
     found = installed(
         package("app", "[package.dependencies]\nlib = {version = '*', extras = ['x']}"),
         package("lib", "[package.dependencies]\napp = '*'\n[package.extras]\nx = ['lib[x]', 'app']"),
@@ -139,17 +139,17 @@ def test_in_older_locks_only_what_is_reached_from_the_project_is_in() -> None:
     assert keys(installed(*packages, form="2.0")) == ["app@1.0", "lib@1.0"]
 
 
-def test_what_the_project_lists_as_a_requirement_is_a_root() -> None:
+def test_a_requirement_of_the_project_is_a_root() -> None:
     lock = read_lock((package("app") + METADATA.format(form="2.1")).encode())
     found = packages_of(lock, {"project": {"dependencies": ["App>=1"]}})
     assert found.roots == ("app@1.0",)
 
 
-def test_where_the_lock_has_nothing_that_the_project_asks_for_all_count_as_asked_for() -> None:
+def test_a_lock_without_direct_dependencies_counts_all_as_direct() -> None:
     assert installed(package("lib"), package("other")).roots == ("lib@1.0", "other@1.0")
 
 
-def test_a_marker_that_is_none_is_a_fault_of_the_lock() -> None:
+def test_an_invalid_marker_is_a_fault_of_the_lock() -> None:
     with pytest.raises(BadLock, match="one of its markers cannot be read"):
         installed(package("app", 'markers = "nonsense =="'))
 

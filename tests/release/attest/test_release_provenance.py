@@ -17,11 +17,11 @@ from seatrial.release.attest.provenance import (
     HIDDEN,
     LOCALLY,
     PREDICATE,
+    BuildRecord,
     Invoker,
-    Making,
     invoker,
     is_secret,
-    shown,
+    public_arg,
     statement,
 )
 
@@ -41,7 +41,7 @@ GITLAB = {
     "CI_RUNNER_ID": "5",
     "CI_JOB_URL": "https://gitlab.com/org/repo/-/jobs/9",
 }
-MAKING = Making(
+MAKING = BuildRecord(
     image="ghcr.io/org/port-ocean-jira",
     digest=f"sha256:{DIGEST}",
     path="integrations/jira",
@@ -68,11 +68,11 @@ MAKING = Making(
 )
 
 
-def read(making: Making = MAKING) -> Any:
+def read(making: BuildRecord = MAKING) -> Any:
     return json.loads(statement(making))
 
 
-def definition(making: Making = MAKING) -> Any:
+def definition(making: BuildRecord = MAKING) -> Any:
     return read(making)["predicate"]["buildDefinition"]
 
 
@@ -86,7 +86,7 @@ def definition(making: Making = MAKING) -> Any:
     ],
     ids=["full", "bare"],
 )
-def test_the_statement_is_one_for_in_toto_and_its_predicate_is_one_for_slsa(making: Making) -> None:
+def test_the_statement_is_one_for_in_toto_and_its_predicate_is_one_for_slsa(making: BuildRecord) -> None:
     text = statement(making).decode()
     Statement.copy_from_pb(json_format.Parse(text, Wire())).validate()
     parsed = json_format.ParseDict(json.loads(text)["predicate"], Provenance())
@@ -98,7 +98,7 @@ def test_its_subject_is_the_image_by_digest() -> None:
     assert read()["predicateType"] == PREDICATE
 
 
-def test_what_people_chose_stands_apart_from_the_tools() -> None:
+def test_parameters_of_people_are_apart_from_those_of_tools() -> None:
     assert definition()["externalParameters"] == {
         "integration": "integrations/jira",
         "type": "jira",
@@ -115,7 +115,7 @@ def test_what_people_chose_stands_apart_from_the_tools() -> None:
     assert definition()["internalParameters"] == {"builder": "buildah 1.28.2", "seatrial": __version__}
 
 
-def test_the_commit_the_lock_and_the_base_images_are_what_it_was_made_from() -> None:
+def test_commit_lock_and_base_images_are_the_dependencies() -> None:
     assert definition()["resolvedDependencies"] == [
         {"name": "source", "uri": "git+https://github.com/org/repo.git", "digest": {"gitCommit": "d" * 40}},
         {"name": "integrations/jira/poetry.lock", "digest": {"sha256": "e" * 64}},
@@ -142,14 +142,14 @@ def test_no_secret_is_in_the_statement() -> None:
     assert b"secret" not in statement(MAKING)
 
 
-def test_the_same_making_gives_the_same_bytes_whatever_the_order() -> None:
+def test_the_same_record_gives_the_same_bytes_in_any_order() -> None:
     turned = replace(
         MAKING, args=dict(reversed(MAKING.args.items())), bases=dict(reversed(MAKING.bases.items()))
     )
     assert statement(turned) == statement(MAKING)
 
 
-def test_bytes_that_are_no_text_do_no_harm() -> None:
+def test_bytes_that_are_not_text_do_no_harm() -> None:
     assert b"udc80" in statement(replace(MAKING, args={"A": "\udc80"}))
 
 
@@ -170,7 +170,7 @@ def test_bytes_that_are_no_text_do_no_harm() -> None:
 )
 def test_names_of_secrets_are_known(name: str) -> None:
     assert is_secret(name)
-    assert shown(name, "value") == HIDDEN
+    assert public_arg(name, "value") == HIDDEN
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def test_names_of_secrets_are_known(name: str) -> None:
 )
 def test_other_names_are_not_taken_for_those_of_secrets(name: str) -> None:
     assert not is_secret(name)
-    assert shown(name, "value") == "value"
+    assert public_arg(name, "value") == "value"
 
 
 @pytest.mark.parametrize(
@@ -202,7 +202,7 @@ def test_other_names_are_not_taken_for_those_of_secrets(name: str) -> None:
         ),
     ],
 )
-def test_the_run_of_a_known_ci_is_told_from_its_variables(
+def test_the_run_of_a_known_ci_is_read_from_its_variables(
     environment: dict[str, str], wanted: Invoker
 ) -> None:
     assert invoker(environment) == wanted

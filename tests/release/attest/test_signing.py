@@ -57,7 +57,9 @@ def private(request: pytest.FixtureRequest) -> PrivateKeyTypes:
     return KEYS[request.param]()
 
 
-def test_what_a_key_signs_its_public_half_verifies(tmp_path: Path, private: PrivateKeyTypes) -> None:
+def test_the_public_key_verifies_what_its_private_key_signed(
+    tmp_path: Path, private: PrivateKeyTypes
+) -> None:
     envelope = sign(STATEMENT, load(file(tmp_path, pem(private)), {}))
     assert verify(envelope, public(private)) == STATEMENT
 
@@ -144,7 +146,7 @@ LOCKED = pem(ED, BestAvailableEncryption(b"right"))
         (LOCKED, "wr0ng-w0rd\udc80", "SEATRIAL_KEY_PASSWORD does not open the key"),
     ],
 )
-def test_what_cannot_sign_is_told_in_one_line_without_a_word_of_key_or_password(
+def test_a_file_that_cannot_sign_is_reported_without_key_or_password(
     tmp_path: Path, data: bytes, password: str, words: str
 ) -> None:
     with pytest.raises(UsageError) as fault:
@@ -156,7 +158,7 @@ def test_what_cannot_sign_is_told_in_one_line_without_a_word_of_key_or_password(
 
 @pytest.mark.parametrize(
     ("name", "why"),
-    [("absent.pem", "no such file or directory"), (".", "is a directory"), ("a\0b", "it has no proper name")],
+    [("absent.pem", "no such file or directory"), (".", "is a directory"), ("a\0b", "its name is not valid")],
 )
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, name: str, why: str) -> None:
     with pytest.raises(UsageError, match=f"cannot be read: {why}"):
@@ -169,7 +171,7 @@ def test_a_key_never_shows_what_is_in_it(tmp_path: Path, private: PrivateKeyType
 
 
 @pytest.mark.parametrize(("mode", "warned"), [(0o600, False), (0o400, False), (0o640, True), (0o644, True)])
-def test_a_key_that_others_can_read_is_warned_of(tmp_path: Path, mode: int, warned: bool) -> None:
+def test_a_key_that_others_can_read_gives_a_warning(tmp_path: Path, mode: int, warned: bool) -> None:
     path = file(tmp_path, pem(ED))
     path.chmod(mode)
     told = warning(path)
@@ -177,7 +179,7 @@ def test_a_key_that_others_can_read_is_warned_of(tmp_path: Path, mode: int, warn
     assert told is None or f"chmod 600 {path}" in told
 
 
-def test_of_a_file_that_is_not_there_nothing_is_warned(tmp_path: Path) -> None:
+def test_a_missing_file_gives_no_warning(tmp_path: Path) -> None:
     assert warning(tmp_path / "absent") is None
 
 
@@ -203,7 +205,7 @@ def test_an_envelope_that_was_changed_does_not_verify(tmp_path: Path, changes: d
 
 
 @pytest.mark.parametrize("envelope", [b"", b"{}", b"[]", b"nonsense", b"[" * 100_000])
-def test_what_is_no_envelope_does_not_verify(envelope: bytes) -> None:
+def test_other_content_than_an_envelope_does_not_verify(envelope: bytes) -> None:
     with pytest.raises(ValueError):
         verify(envelope, public(ED))
 

@@ -7,14 +7,15 @@ from typing import Any
 
 import pytest
 
-from seatrial.release.builders import buildah, docker, podman
-from seatrial.release.builders.builder import BuilderProgram, Job
+from seatrial.release.builders.builder import BuilderProgram, BuildJob
+from seatrial.release.builders.containers import BUILDAH, PODMAN
+from seatrial.release.builders.docker import DOCKER
 from seatrial.release.plan.ports import Build
 
 FILE = "--file=/made/x/Dockerfile"
 
 
-def job(plain_http: bool = False, **order: Any) -> Job:
+def job(plain_http: bool = False, **order: Any) -> BuildJob:
     stated: dict[str, Any] = {
         "context": Path("/repo"),
         "dockerfile": Path("/repo/integrations/a/Dockerfile"),
@@ -25,15 +26,17 @@ def job(plain_http: bool = False, **order: Any) -> Job:
         "into": Path("/out/layout"),
         "log": Path("/out/log"),
     }
-    return Job(Build(**{**stated, **order}), Path("/made/x/Dockerfile"), "localhost/seatrial-1", plain_http)
+    return BuildJob(
+        Build(**{**stated, **order}), Path("/made/x/Dockerfile"), "localhost/seatrial-1", plain_http
+    )
 
 
 def lists(found: Any) -> list[list[str]]:
     return [list(one) for one in found]
 
 
-both = pytest.mark.parametrize("tool", [podman.TOOL, buildah.TOOL], ids=lambda tool: tool.name)
-every = pytest.mark.parametrize("tool", [docker.TOOL, podman.TOOL, buildah.TOOL], ids=lambda tool: tool.name)
+both = pytest.mark.parametrize("tool", [PODMAN, BUILDAH], ids=lambda tool: tool.name)
+every = pytest.mark.parametrize("tool", [DOCKER, PODMAN, BUILDAH], ids=lambda tool: tool.name)
 
 
 @both
@@ -46,41 +49,41 @@ def test_podman_and_buildah_build_and_write_the_image_into_the_layout(tool: Buil
         ],
         [tool.name, "push", "--quiet", "--", "localhost/seatrial-1:0", "oci:image:0"],
     ]
-    assert lists(tool.leftovers(job())) == [[tool.name, "rmi", "--", "localhost/seatrial-1:0"]]
+    assert lists(tool.cleanup(job())) == [[tool.name, "rmi", "--", "localhost/seatrial-1:0"]]
 
 
 @both
-def test_each_platform_is_built_by_itself(tool: BuilderProgram) -> None:
+def test_each_platform_is_built_separately(tool: BuilderProgram) -> None:
     order = job(platforms=("linux/amd64", "linux/arm/v7"))
     built, _, other, pushed = lists(tool.steps(order))
     assert "--platform=linux/amd64" in built
     assert "--platform=linux/arm/v7" in other
     assert pushed[-2:] == ["localhost/seatrial-1:1", "oci:image:1"]
-    assert [one[-1] for one in tool.leftovers(order)] == ["localhost/seatrial-1:0", "localhost/seatrial-1:1"]
+    assert [one[-1] for one in tool.cleanup(order)] == ["localhost/seatrial-1:0", "localhost/seatrial-1:1"]
 
 
 @both
-def test_plain_http_is_asked_for_only_where_it_may_be(tool: BuilderProgram) -> None:
+def test_plain_http_is_used_only_where_it_is_allowed(tool: BuilderProgram) -> None:
     assert "--tls-verify=false" in lists(tool.steps(job(plain_http=True)))[0]
     assert "--tls-verify=false" not in lists(tool.steps(job()))[0]
-    assert "--tls-verify=false" in tool.at_hand("127.0.0.1:5000/a", True)[-1]
-    assert "--tls-verify=false" not in tool.at_hand("ghcr.io/a", False)[-1]
+    assert "--tls-verify=false" in tool.base_checks("127.0.0.1:5000/a", True)[-1]
+    assert "--tls-verify=false" not in tool.base_checks("ghcr.io/a", False)[-1]
 
 
 def test_buildx_writes_all_platforms_into_the_layout_with_nothing_attached() -> None:
     order = job(platforms=("linux/amd64", "linux/arm64"))
-    assert lists(docker.TOOL.steps(order)) == [
+    assert lists(DOCKER.steps(order)) == [
         [
             *("docker", "buildx", "build", "--progress=plain", "--provenance=false", "--sbom=false", FILE),
             "--output=type=oci,dest=image,tar=false,rewrite-timestamp=true",
             *("--build-arg=SOURCE_DATE_EPOCH=17", "--platform=linux/amd64,linux/arm64", "/repo"),
         ]
     ]
-    assert lists(docker.TOOL.leftovers(order)) == []
+    assert lists(DOCKER.cleanup(order)) == []
 
 
 @every
-def test_a_value_stays_one_word_with_its_name_whatever_it_holds(tool: BuilderProgram) -> None:
+def test_any_value_stays_one_word_with_its_name(tool: BuilderProgram) -> None:
     args = {"BUILD_CONTEXT": "integrations/-x", "EMPTY": "", "MANY": "a b,c=d\n--privileged"}
     built = lists(tool.steps(job(args=args, labels={"l": '--squash "$HOME"'})))[0]
     assert "--build-arg=BUILD_CONTEXT=integrations/-x" in built
@@ -92,7 +95,7 @@ def test_a_value_stays_one_word_with_its_name_whatever_it_holds(tool: BuilderPro
 
 @every
 def test_an_image_is_never_taken_for_a_flag(tool: BuilderProgram) -> None:
-    assert [one[-2:] for one in lists(tool.at_hand("-x", False))] == [["--", "-x"]] * 2
+    assert [one[-2:] for one in lists(tool.base_checks("-x", False))] == [["--", "-x"]] * 2
     assert list(tool.digest("-x"))[-2:] == ["--", "-x"]
 
 
@@ -106,13 +109,13 @@ def test_nothing_is_sent_to_a_registry(tool: BuilderProgram) -> None:
     ("tool", "answers", "version"),
     [
         (
-            buildah.TOOL,
+            BUILDAH,
             ["buildah version 1.28.2 (image-spec 1.1.0-rc2, runtime-spec 1.0.2-dev)\n", ""],
             "1.28.2",
         ),
-        (podman.TOOL, ["podman version 4.3.1\n", "false\n"], "4.3.1"),
-        (docker.TOOL, ["28.2.2\n", "github.com/docker/buildx v0.17.1 257815a\n", "", ""], "0.17.1"),
-        (buildah.TOOL, ["", ""], ""),
+        (PODMAN, ["podman version 4.3.1\n", "false\n"], "4.3.1"),
+        (DOCKER, ["28.2.2\n", "github.com/docker/buildx v0.17.1 257815a\n", "", ""], "0.17.1"),
+        (BUILDAH, ["", ""], ""),
     ],
 )
 def test_the_version_is_read_from_the_answer(tool: BuilderProgram, answers: list[str], version: str) -> None:
@@ -128,11 +131,11 @@ def test_the_version_is_read_from_the_answer(tool: BuilderProgram, answers: list
         ("docker", '[["driver-type","io.containerd.snapshotter.v1"]]', True),
     ],
 )
-def test_buildx_will_do_where_its_driver_can_write_a_layout(driver: str, storage: str, fits: bool) -> None:
+def test_buildx_is_used_where_its_driver_can_write_a_layout(driver: str, storage: str, fits: bool) -> None:
     answers = ["28", "buildx", f"Name:   x\nDriver: {driver}\nNodes:\n", storage]
-    assert bool(docker.TOOL.unfit(answers)) is not fits
+    assert bool(DOCKER.unfit(answers)) is not fits
 
 
-def test_a_podman_of_another_machine_will_not_do() -> None:
-    assert "another machine" in podman.TOOL.unfit(["", "true\n"])
-    assert podman.TOOL.unfit(["", "false\n"]) == ""
+def test_a_remote_podman_is_rejected() -> None:
+    assert "another machine" in PODMAN.unfit(["", "true\n"])
+    assert PODMAN.unfit(["", "false\n"]) == ""

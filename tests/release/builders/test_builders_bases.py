@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from seatrial.core.errors import ServiceError
-from seatrial.release.builders.bases import bases_unready, digests
+from seatrial.release.builders.base_images import digests, missing_bases
 from seatrial.release.plan.ports import Build
 
 
@@ -21,7 +21,7 @@ class Shelf:
         self._images = images
         self.asked: list[str] = []
 
-    def ready(self, image: str) -> None:
+    def ensure_base(self, image: str) -> None:
         self.asked.append(image)
         if image not in self._images:
             raise ServiceError("manifest unknown")
@@ -42,36 +42,36 @@ def context(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_each_base_is_asked_for_once(context: Path) -> None:
+def test_each_base_is_looked_for_once(context: Path) -> None:
     shelf = Shelf("b", "nowhere/r:1")
     assert (
-        bases_unready(shelf, context, [("Dockerfile", {}), ("Dockerfile", {"X": "y"}), ("other", {})]) == []
+        missing_bases(shelf, context, [("Dockerfile", {}), ("Dockerfile", {"X": "y"}), ("other", {})]) == []
     )
     assert shelf.asked == ["b", "nowhere/r:1"]
 
 
 def test_the_line_names_the_arg_and_how_to_name_another(context: Path) -> None:
-    assert bases_unready(Shelf("b"), context, [("Dockerfile", {}), ("Dockerfile", {})]) == [
+    assert missing_bases(Shelf("b"), context, [("Dockerfile", {}), ("Dockerfile", {})]) == [
         'base image "nowhere/r:1" (ARG RUNNER in Dockerfile:2) cannot be pulled: manifest unknown; '
         "name another with --build-arg RUNNER=..., or in [release.build-args] of seatrial.toml"
     ]
 
 
 def test_without_an_arg_the_line_names_the_place_of_from(context: Path) -> None:
-    assert bases_unready(Shelf("b"), context, [("other", {})]) == [
+    assert missing_bases(Shelf("b"), context, [("other", {})]) == [
         'base image "nowhere/r:1" (FROM in other:1) cannot be pulled: manifest unknown; change FROM in other:1'
     ]
 
 
-def test_another_that_is_named_is_asked_for_instead(context: Path) -> None:
+def test_another_base_image_that_is_named_is_used_instead(context: Path) -> None:
     shelf = Shelf("b", "mine")
-    assert bases_unready(shelf, context, [("Dockerfile", {"RUNNER": "mine"})]) == []
+    assert missing_bases(shelf, context, [("Dockerfile", {"RUNNER": "mine"})]) == []
 
 
-def test_an_arg_without_a_value_is_told_without_asking(context: Path) -> None:
+def test_an_arg_without_a_value_is_reported_without_asking_the_builder(context: Path) -> None:
     (context / "other").write_text("ARG BASE\nFROM $BASE\n")
     shelf = Shelf()
-    assert bases_unready(shelf, context, [("other", {})]) == [
+    assert missing_bases(shelf, context, [("other", {})]) == [
         "other:1: ARG BASE has no value; name another with --build-arg BASE=..., "
         "or in [release.build-args] of seatrial.toml"
     ]
@@ -83,17 +83,17 @@ def order(context: Path, **stated: Any) -> Build:
     return Build(context=context, dockerfile=context / "Dockerfile", into=context, **{**usual, **stated})
 
 
-def test_a_build_knows_the_digests_of_what_it_starts_from(context: Path) -> None:
+def test_a_build_records_the_digests_of_its_base_images(context: Path) -> None:
     assert digests(Shelf(), order(context)) == {"b": "sha256:b", "nowhere/r:1": "sha256:nowhere/r:1"}
     assert digests(Shelf(), order(context, args={"RUNNER": "scratch"})) == {"b": "sha256:b"}
 
 
-def test_of_several_platforms_no_digest_is_told(context: Path) -> None:
+def test_several_platforms_have_no_digests(context: Path) -> None:
     assert digests(Shelf(), order(context, platforms=("linux/arm64",))) == {"b": "", "nowhere/r:1": ""}
 
 
-def test_a_dockerfile_that_is_missing_or_leads_out_is_told(context: Path, tmp_path: Path) -> None:
+def test_a_dockerfile_that_is_missing_or_a_link_out_is_reported(context: Path, tmp_path: Path) -> None:
     with pytest.raises(ServiceError, match="there is no file nothing"):
-        bases_unready(Shelf(), context, [("nothing", {})])
+        missing_bases(Shelf(), context, [("nothing", {})])
     with pytest.raises(ServiceError, match="is a link out of the repository"):
-        bases_unready(Shelf(), context, [("../../etc/passwd", {})])
+        missing_bases(Shelf(), context, [("../../etc/passwd", {})])

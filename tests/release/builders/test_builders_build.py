@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from seatrial.core.errors import ServiceError
-from seatrial.release.builders.build import Workshop
+from seatrial.release.builders.runner import InstalledBuilder
 from seatrial.release.plan.ports import Build
 from support import built
 from support.builders_real import BASE, Order
@@ -27,7 +27,7 @@ COPIED = "ARG BASE\nFROM $BASE\nARG BUILD_CONTEXT=.\nCOPY $BUILD_CONTEXT /app\n"
 SLOW = "ARG BASE\nFROM $BASE\nRUN echo begun && exec sleep 60\n"
 
 
-def test_an_image_is_left_in_the_layout_and_nothing_else_is(builder: Workshop, order: Order) -> None:
+def test_an_image_is_left_in_the_layout_and_nothing_else_is(builder: InstalledBuilder, order: Order) -> None:
     made = order(COPIED + 'RUN echo "$NOTE"\n', labels={"one": '$HOME "x"'}, platforms=("linux/amd64",))
     (made.context / "a").write_text("a")
     builder.build(made)
@@ -40,7 +40,7 @@ def test_an_image_is_left_in_the_layout_and_nothing_else_is(builder: Workshop, o
     assert "COPY" in made.log.read_text()
 
 
-def test_the_same_order_gives_the_same_digest(builder: Workshop, order: Order) -> None:
+def test_the_same_order_gives_the_same_digest(builder: InstalledBuilder, order: Order) -> None:
     made = order(COPIED + "RUN echo x > /made && mkdir /folder\n")
     digests = set()
     for when in (1_000_000_000, 1_600_000_000):
@@ -51,7 +51,7 @@ def test_the_same_order_gives_the_same_digest(builder: Workshop, order: Order) -
     assert len(digests) == 1
 
 
-def test_several_platforms_become_one_index(builder: Workshop, order: Order) -> None:
+def test_several_platforms_become_one_index(builder: InstalledBuilder, order: Order) -> None:
     made = order("FROM scratch\nCOPY Dockerfile /\n", platforms=("linux/amd64", "linux/arm64"))
     builder.build(made)
     listed = built.manifest(made.into)["manifests"]
@@ -59,7 +59,7 @@ def test_several_platforms_become_one_index(builder: Workshop, order: Order) -> 
     assert all(built.blob(made.into, one["digest"]).is_file() for one in listed)
 
 
-def test_stages_that_go_on_from_stages_leave_no_image(builder: Workshop, order: Order) -> None:
+def test_stages_that_go_on_from_stages_leave_no_image(builder: InstalledBuilder, order: Order) -> None:
     made = order(
         "ARG BASE\nFROM $BASE AS one\nRUN echo 1 > /one\nFROM one AS two\nRUN echo 2 > /two\n"
         "FROM $BASE\nCOPY --from=two /one /two /\n"
@@ -77,7 +77,7 @@ def test_stages_that_go_on_from_stages_leave_no_image(builder: Workshop, order: 
     ],
 )
 def test_the_ignore_file_is_the_one_that_docker_would_take(
-    builder: Workshop, order: Order, ignorefiles: dict[str, str], seen: set[str]
+    builder: InstalledBuilder, order: Order, ignorefiles: dict[str, str], seen: set[str]
 ) -> None:
     made = order("FROM scratch\nCOPY a* b* /\n")
     for name, text in {"a": "", "b": "", **ignorefiles}.items():
@@ -87,7 +87,7 @@ def test_the_ignore_file_is_the_one_that_docker_would_take(
     assert built.files(made.into) & {"a", "b"} == seen
 
 
-def test_a_folder_with_a_hostile_name_is_a_folder(builder: Workshop, order: Order) -> None:
+def test_a_folder_with_a_hostile_name_is_a_folder(builder: InstalledBuilder, order: Order) -> None:
     made = order(
         COPIED.replace("COPY $BUILD", "COPY ./$BUILD"),
         args={"BASE": BASE, "BUILD_CONTEXT": "integrations/-x y"},
@@ -101,19 +101,19 @@ def test_a_folder_with_a_hostile_name_is_a_folder(builder: Workshop, order: Orde
     assert "app/a" in built.files(made.into)
 
 
-def test_a_step_that_fails_is_told_with_its_last_words(builder: Workshop, order: Order) -> None:
+def test_a_step_that_fails_is_reported_with_its_last_output(builder: InstalledBuilder, order: Order) -> None:
     made = order(COPIED + "RUN echo first && printf 'the %s' reason && exit 7\n")
     with pytest.raises(ServiceError) as failure:
         builder.build(made)
     step = "failed to solve: process" if builder.name == "docker" else "building at STEP"
     assert str(failure.value).startswith(f"{builder.name} could not build the image: {step} ")
     assert 'after "the reason"' in str(failure.value)
-    assert str(failure.value).endswith(f"; {made.log} has all it said")
+    assert str(failure.value).endswith(f"; {made.log} has all its output")
     assert "first" in made.log.read_text()
     assert list(made.into.parent.iterdir()) == []
 
 
-def test_a_build_that_fails_leaves_what_was_built_before(builder: Workshop, order: Order) -> None:
+def test_a_build_that_fails_leaves_what_was_built_before(builder: InstalledBuilder, order: Order) -> None:
     builder.build(order("FROM scratch\nCOPY Dockerfile /\n"))
     made = order("FROM scratch\nCOPY nothing-such /\n")
     with pytest.raises(ServiceError, match="nothing-such"):
@@ -121,7 +121,7 @@ def test_a_build_that_fails_leaves_what_was_built_before(builder: Workshop, orde
     assert built.files(made.into) == {"Dockerfile"}
 
 
-def test_several_may_build_at_once(builder: Workshop, order: Order) -> None:
+def test_several_may_build_at_once(builder: InstalledBuilder, order: Order) -> None:
     made = order(COPIED + "ARG NUMBER\nRUN echo $NUMBER > /number\n")
     orders = [
         replace(made, into=made.into.with_name(str(number)), args={"BASE": BASE, "NUMBER": str(number)})
@@ -132,7 +132,7 @@ def test_several_may_build_at_once(builder: Workshop, order: Order) -> None:
     assert len({built.entry(one.into)["digest"] for one in orders}) == 3
 
 
-def test_a_build_ends_when_told_and_nothing_new_begins(builder: Workshop, order: Order) -> None:
+def test_a_build_ends_on_request_and_no_other_begins(builder: InstalledBuilder, order: Order) -> None:
     made = order(SLOW)
     failure = _interrupted(builder, made, builder.end)
     assert any(words in failure for words in ("could not build", "was ended by", "the run was ended"))
@@ -142,8 +142,8 @@ def test_a_build_ends_when_told_and_nothing_new_begins(builder: Workshop, order:
     _clear()
 
 
-def test_a_builder_that_is_killed_is_told_and_the_next_build_is_whole(
-    builder: Workshop, order: Order
+def test_a_killed_builder_is_reported_and_the_next_build_is_complete(
+    builder: InstalledBuilder, order: Order
 ) -> None:
     made = order(SLOW)
     failure = _interrupted(builder, made, lambda: _kill(made))
@@ -154,7 +154,7 @@ def test_a_builder_that_is_killed_is_told_and_the_next_build_is_whole(
     assert made.into.is_dir()
 
 
-def test_a_disk_that_is_full_is_told(builder: Workshop, order: Order, small_disk: Path) -> None:
+def test_a_full_disk_is_reported(builder: InstalledBuilder, order: Order, small_disk: Path) -> None:
     made = order(COPIED, into=small_disk / "layout")
     with pytest.raises(ServiceError, match="no space left on device"):
         builder.build(made)
@@ -173,7 +173,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", str(disk)], check=True)
 
 
-def _interrupted(builder: Workshop, made: Build, interrupt: Callable[[], None]) -> str:
+def _interrupted(builder: InstalledBuilder, made: Build, interrupt: Callable[[], None]) -> str:
     """What is raised where something happens in the midst of a RUN."""
     raised: list[ServiceError] = []
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from seatrial.core.errors import ServiceError, UsageError
-from seatrial.release.builders import choice, docker
-from seatrial.release.builders.choice import choose
+from seatrial.release.builders import available
+from seatrial.release.builders.available import choose
 
 DOCKER = """case "$*" in
 version*) echo 28.2.2;;
@@ -58,13 +58,13 @@ def test_the_first_that_works_is_chosen(
     assert (found.name, found.version) == (chosen, version)
 
 
-def test_the_stated_one_is_chosen_though_another_works(put: Put) -> None:
+def test_the_configured_builder_is_chosen_though_another_works(put: Put) -> None:
     put("docker", DOCKER)
     put("buildah", BUILDAH)
     assert choose("buildah").name == "buildah"
 
 
-def test_with_none_one_line_says_why_and_what_to_install(put: Put) -> None:
+def test_without_a_builder_one_line_says_why_and_what_to_install(put: Put) -> None:
     put("docker", BROKEN)
     with pytest.raises(ServiceError) as failure:
         choose()
@@ -75,13 +75,13 @@ def test_with_none_one_line_says_why_and_what_to_install(put: Put) -> None:
     )
 
 
-def test_a_stated_one_that_does_not_work_is_not_replaced(put: Put) -> None:
+def test_a_configured_builder_that_does_not_work_is_not_replaced(put: Put) -> None:
     put("podman", PODMAN)
-    with pytest.raises(ServiceError, match="the builder buildah will not do: it is not on this machine"):
+    with pytest.raises(ServiceError, match="the builder buildah cannot be used: it is not on this machine"):
         choose("buildah")
 
 
-def test_a_name_that_is_none_is_wrong_use(put: Put) -> None:
+def test_an_unknown_builder_is_wrong_usage(put: Put) -> None:
     with pytest.raises(UsageError, match='not "buildha"; did you mean "buildah"'):
         choose("buildha")
 
@@ -89,9 +89,10 @@ def test_a_name_that_is_none_is_wrong_use(put: Put) -> None:
 def test_a_daemon_that_hangs_is_not_waited_for(put: Put, monkeypatch: pytest.MonkeyPatch) -> None:
     put("docker", "exec /bin/sleep 30")
     put("buildah", BUILDAH)
-    asked = choice.TOOLS["docker"].questions[0]
-    assert asked.seconds <= 5
-    monkeypatch.setitem(choice.TOOLS, "docker", replace(docker.TOOL, questions=[replace(asked, seconds=0.2)]))  # type: ignore[attr-defined]
+    probe = available.PROGRAMS["docker"].probes[0]
+    assert probe.seconds <= 5
+    impatient = replace(available.PROGRAMS["docker"], probes=[replace(probe, seconds=0.2)])
+    monkeypatch.setitem(available.PROGRAMS, "docker", impatient)  # type: ignore[attr-defined]
     begun = time.monotonic()
     assert choose().name == "buildah"
     assert time.monotonic() - begun < 5

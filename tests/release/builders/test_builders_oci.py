@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from seatrial.core.errors import ServiceError
-from seatrial.release.builders.oci import INDEX, MANIFEST, settle
+from seatrial.release.builders.oci import normalise
+from seatrial.release.registry.media import INDEX, MANIFEST
 
 
 def entry(number: int, kind: str = MANIFEST, **more: Any) -> dict[str, Any]:
@@ -32,18 +33,20 @@ def left(folder: Path) -> list[dict[str, Any]]:
     return found
 
 
-def test_one_manifest_keeps_only_what_says_which_it_is(tmp_path: Path) -> None:
-    settle(layout(tmp_path, named(1, "0")), ())
+def test_one_manifest_keeps_only_its_descriptor(tmp_path: Path) -> None:
+    normalise(layout(tmp_path, named(1, "0")), ())
     assert left(tmp_path) == [entry(1)]
 
 
 def test_an_index_of_several_platforms_is_taken_as_it_is(tmp_path: Path) -> None:
-    settle(layout(tmp_path, entry(1, INDEX, annotations={"created": "now"})), ("linux/amd64", "linux/arm64"))
+    normalise(
+        layout(tmp_path, entry(1, INDEX, annotations={"created": "now"})), ("linux/amd64", "linux/arm64")
+    )
     assert left(tmp_path) == [entry(1, INDEX)]
 
 
 def test_manifests_of_several_platforms_become_one_index_in_the_order_asked_for(tmp_path: Path) -> None:
-    settle(layout(tmp_path, named(2, "1"), named(1, "0")), ("linux/amd64", "linux/arm/v7"))
+    normalise(layout(tmp_path, named(2, "1"), named(1, "0")), ("linux/amd64", "linux/arm/v7"))
     (found,) = left(tmp_path)
     data = (tmp_path / "blobs" / "sha256" / found["digest"].removeprefix("sha256:")).read_bytes()
     assert found == {
@@ -71,20 +74,20 @@ def test_manifests_of_several_platforms_become_one_index_in_the_order_asked_for(
         ([entry(1), entry(2), entry(3)], ("linux/amd64", "linux/arm64")),
     ],
 )
-def test_anything_else_is_refused(
+def test_any_other_layout_is_refused(
     tmp_path: Path, entries: list[dict[str, Any]], platforms: tuple[str, ...]
 ) -> None:
     with pytest.raises(ServiceError, match="where one image was wanted"):
-        settle(layout(tmp_path, *entries), platforms)
+        normalise(layout(tmp_path, *entries), platforms)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"manifests": 3}', '{"manifests": [3]}', "{"])
-def test_what_is_no_layout_is_refused(tmp_path: Path, text: str) -> None:
+def test_a_folder_without_a_layout_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "index.json").write_text(text)
     with pytest.raises(ServiceError, match="left no image"):
-        settle(tmp_path, ())
+        normalise(tmp_path, ())
 
 
 def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ServiceError, match="left no image, though it ended well"):
-        settle(tmp_path, ())
+        normalise(tmp_path, ())

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from seatrial.core.errors import ServiceError
-from seatrial.release.builders.bases import bases_unready
-from seatrial.release.builders.build import Workshop
-from seatrial.release.builders.oci import INDEX, MANIFEST
+from seatrial.release.builders.base_images import missing_bases
+from seatrial.release.builders.runner import InstalledBuilder
+from seatrial.release.registry.media import INDEX, MANIFEST
 from support import built
 from support.bases import HERE, small_base
 from support.builders_real import Order
@@ -72,10 +72,10 @@ def _found(layout: Path, path: str) -> tuple[str, bytes]:
 
 
 def test_a_base_of_a_registry_on_this_machine_is_fetched_by_plain_http(
-    builder: Workshop, order: Order, registry: str, storage: Path
+    builder: InstalledBuilder, order: Order, registry: str, storage: Path
 ) -> None:
     base = f"{registry}/small:1"
-    builder.ready(base)
+    builder.ensure_base(base)
     top = built.entry(storage / "served")["digest"]
     own = json.loads(built.blob(storage / "served", top).read_text())["manifests"][0]["digest"]
     assert builder.digest(base) == (top if builder.name == "docker" else own)
@@ -85,7 +85,7 @@ def test_a_base_of_a_registry_on_this_machine_is_fetched_by_plain_http(
 
 
 def test_each_platform_is_built_on_the_base_of_its_own(
-    builder: Workshop, order: Order, registry: str
+    builder: InstalledBuilder, order: Order, registry: str
 ) -> None:
     made = order(f"FROM {registry}/small:1\nCOPY Dockerfile /\n", platforms=PLATFORMS)
     builder.build(made)
@@ -93,9 +93,11 @@ def test_each_platform_is_built_on_the_base_of_its_own(
     assert [one["platform"]["architecture"] for one in listed] == [HERE.split("/")[1], "arm"]
 
 
-def test_one_that_is_not_there_is_told_in_one_line(builder: Workshop, order: Order, registry: str) -> None:
+def test_a_missing_base_image_is_reported_in_one_line(
+    builder: InstalledBuilder, order: Order, registry: str
+) -> None:
     made = order(f"ARG RUNNER={registry}/small:2\nFROM $RUNNER\n")
-    (line,) = bases_unready(builder, made.context, [("Dockerfile", {})])
+    (line,) = missing_bases(builder, made.context, [("Dockerfile", {})])
     assert line.startswith(f'base image "{registry}/small:2" (ARG RUNNER in Dockerfile:1) cannot be pulled: ')
     assert "manifest unknown" in line or "not found" in line
     assert "\n" not in line

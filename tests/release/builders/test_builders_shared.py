@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from seatrial.release.builders.build import Workshop
+from seatrial.release.builders.runner import InstalledBuilder
 from support import built
 from support.bases import debian_base, small_base
 from support.builders_real import BASE, Order
@@ -46,7 +46,7 @@ def _buildah(*arguments: str) -> str:
 
 
 @pytest.mark.slow
-def test_this_repositorys_builds_the_example(builder: Workshop, order: Order) -> None:
+def test_this_repositorys_builds_the_example(builder: InstalledBuilder, order: Order) -> None:
     made = replace(order(""), context=ROOT, dockerfile=ROOT / SHARED, args=on(BASE, "pilot-log"))
     builder.build(made)
 
@@ -63,7 +63,7 @@ def test_this_repositorys_builds_the_example(builder: Workshop, order: Order) ->
 
 @pytest.mark.slow
 @pytest.mark.skipif(not OCEAN, reason="SEATRIAL_OCEAN names no checkout of port-labs/ocean")
-def test_oceans_builds_unmodified(builder: Workshop, debian: str, order: Order) -> None:
+def test_oceans_builds_unmodified(builder: InstalledBuilder, debian: str, order: Order) -> None:
     context = Path(OCEAN).absolute()
     made = replace(order(""), context=context, dockerfile=context / SHARED, args=on(debian, "jira"))
     builder.build(made)

@@ -1,10 +1,10 @@
-"""The last words of a builder."""
+"""The error in the log of a builder."""
 
 from __future__ import annotations
 
 import pytest
 
-from seatrial.release.builders.build import last_words, reason
+from seatrial.release.builders.runner import error_line, pull_error
 
 BUILDAH = """\
 STEP 1/3: FROM a
@@ -59,7 +59,7 @@ SWAPPED = BUILDKIT.replace("0.234 working\n0.301 the reason\n--", "0.301 the rea
             'failed to solve: process "/bin/sh -c make" did not complete successfully: exit code: 7, '
             'after "the reason"',
         ),
-        (SWAPPED, last_words(BUILDKIT)),
+        (SWAPPED, error_line(BUILDKIT)),
         ("STEP 1/1: RUN x\nno end of linesubprocess exited with status 1\nError: b", 'b, after "no end of line"'),
         ("STEP 1/1: FROM a\nhalf a word", 'half a word'),
         ("no such thing\n", "no such thing"),
@@ -68,15 +68,15 @@ SWAPPED = BUILDKIT.replace("0.234 working\n0.301 the reason\n--", "0.301 the rea
         ("Error: a\n\x1b[31mError: \x07b\x1b[0m\n", " b"),
     ],
 )  # fmt: skip
-def test_the_error_is_told_with_what_the_failing_step_said_last(log: str, wanted: str) -> None:
-    assert last_words(log) == wanted
+def test_the_error_is_shown_with_the_last_output_of_the_failing_step(log: str, wanted: str) -> None:
+    assert error_line(log) == wanted
 
 
 def test_a_long_line_loses_its_middle() -> None:
-    words = last_words("Error: " + "a" * 300 + "b" * 300)
+    words = error_line("Error: " + "a" * 300 + "b" * 300)
     assert words == "a" * 100 + " ... " + "b" * 100
 
 
 def test_the_reason_of_a_pull_leaves_out_what_the_caller_names() -> None:
     log = "Trying to pull h/a:1...\nError: initializing source docker://h/a:1: reading manifest: unknown\n"
-    assert reason(log) == "reading manifest: unknown"
+    assert pull_error(log) == "reading manifest: unknown"

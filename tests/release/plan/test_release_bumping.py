@@ -47,7 +47,7 @@ def at_version(folder: MemoryFolder, version: str, old: str = "0.1.0") -> Memory
     return folder
 
 
-def test_an_intent_changes_a_line_of_each_document_adds_an_entry_and_goes() -> None:
+def test_an_intent_changes_a_line_of_each_document_adds_an_entry_and_is_removed() -> None:
     made = bumped(waiting(GUIDE))
     assert (made.name, made.path, made.before, made.after, made.intents) == (
         "good-service",
@@ -179,11 +179,11 @@ def test_a_spec_in_json_keeps_its_layout() -> None:
         (CHANGELOG, MARKER, f"```\n{MARKER}", "would not be its first"),
         (CHANGELOG, "## 0.1.0", "## 0.1.1", 'CHANGELOG.md has an entry of "0.1.1" already'),
         (".ocean-release/0.yaml", "patch", "pacth", "is no version|is no bump|a bump is patch"),
-        (".ocean-release/0.yaml", "bugfix", "bug", ".ocean-release/0.yaml is no whole intent"),
+        (".ocean-release/0.yaml", "bugfix", "bug", ".ocean-release/0.yaml is not a complete intent"),
         (".ocean-release/0.yaml", "Fixed", "Fixed\nit", "a bump is patch, minor or major"),
     ],
 )
-def test_what_cannot_be_changed_surely_is_not_changed(path: str, old: str, new: str, why: str) -> None:
+def test_a_file_that_cannot_be_changed_safely_is_not_changed(path: str, old: str, new: str, why: str) -> None:
     folder = waiting(GUIDE)
     folder = folder.having(path, folder.text(path).replace(old, new, 1))
     with pytest.raises(UsageError, match="integrations/good-service cannot be bumped: ") as told:

@@ -27,7 +27,7 @@ def added(changelog: str, *changes: ChangelogEntry) -> str:
     return with_entry(changelog, "0.2.0", DAY, changes or (FIX,))
 
 
-def test_the_entry_stands_below_the_marker_and_all_else_stays() -> None:
+def test_the_entry_is_below_the_marker_and_the_rest_is_unchanged() -> None:
     assert added(LOG) == f"# Changelog\n\nText.\n\n{MARKER}\n\n{NEW}\n\n{OLD}"
 
 
@@ -45,7 +45,7 @@ def test_the_entry_stands_below_the_marker_and_all_else_stays() -> None:
         (f"{MARKER} \n\n{OLD}", f"{MARKER} \n\n{NEW}\n\n{OLD}"),
     ],
 )
-def test_the_entry_fits_whatever_stands_there(changelog: str, result: str) -> None:
+def test_the_entry_fits_any_changelog(changelog: str, result: str) -> None:
     assert added(changelog) == result
 
 
@@ -133,7 +133,7 @@ def refusals(changelog: str) -> list[int]:
     return found
 
 
-def test_the_gate_lets_every_new_entry_in() -> None:
+def test_the_pull_request_gate_accepts_every_new_entry() -> None:
     log = LOG
     for number, changes in enumerate(CASES):
         log = with_entry(log, f"0.{number + 2}.0-beta", DAY, changes)
@@ -152,6 +152,6 @@ def test_the_gate_lets_every_new_entry_in() -> None:
         ("page\n\n\n", "page\n\n"),
     ],
 )
-def test_the_gate_of_these_tests_can_say_no(old: str, new: str) -> None:
+def test_the_gate_of_these_tests_can_refuse(old: str, new: str) -> None:
     assert added(LOG).count(old) == 1
     assert refusals(added(LOG).replace(old, new))

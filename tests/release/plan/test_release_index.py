@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seatrial.core.errors import ConfigurationError, UsageError
-from seatrial.release.plan import index, keys
+from seatrial.release.plan import index, store_keys
 from seatrial.release.plan.index import Index, entry_of, indexed, parse, published, spec_bytes
 
 
@@ -33,7 +33,7 @@ def test_the_empty_index_is_an_empty_list() -> None:
     assert parse(b"[]") == parse(Index().to_bytes()) == Index()
 
 
-def test_what_was_written_reads_the_same() -> None:
+def test_an_index_is_read_back_as_it_was_written() -> None:
     made = Index(
         {"jira": entry("jira", "1.0.0", features=[{"type": "exporter", "resources": [1, 1.5, None, True]}])}
     )
@@ -42,14 +42,14 @@ def test_what_was_written_reads_the_same() -> None:
 
 def test_entries_take_the_place_of_those_of_their_types() -> None:
     before = Index({name: entry(name, "1.0.0") for name in ("aws", "jira", "sonar")})
-    after = before.having(
+    after = before.with_entries(
         {"jira": entry("jira", "1.1.0"), "aws": None, "gone": None, "new": entry("new", "0.1.0")}
     )
     assert after.versions == {"jira": "1.1.0", "sonar": "1.0.0", "new": "0.1.0"}
     assert before.versions == {"aws": "1.0.0", "jira": "1.0.0", "sonar": "1.0.0"}
 
 
-def test_an_index_of_another_hand_is_kept_but_for_its_order() -> None:
+def test_an_index_written_by_others_is_kept_except_for_its_order() -> None:
     foreign = [{"type": "Odd Type", "version": "v1", "more": "\ud800"}, {"version": "1.2", "type": "a"}]
     kept = parse(json.dumps(foreign).encode())
     assert json.loads(kept.to_bytes()) == foreign
@@ -66,12 +66,12 @@ def test_an_index_of_another_hand_is_kept_but_for_its_order() -> None:
         (b'[{"type": "a", "version": "1.0.0", "x": NaN}]', "is not JSON"),
         (b'[{"type": "a", "version": "1.0.0", "x": 1e999}]', "is not JSON"),
         (b"[" + b"1" * 5000 + b"]", "is not JSON"),
-        (b"{}", "is no list of specs"),
-        (b"null", "is no list of specs"),
-        (b'"index"', "is no list of specs"),
-        (b'{"version": 1}', "is no list of specs"),
-        (b'{"version": true}', "is no list of specs"),
-        (b'{"version": "2"}', "is no list of specs"),
+        (b"{}", "is not a list of specs"),
+        (b"null", "is not a list of specs"),
+        (b'"index"', "is not a list of specs"),
+        (b'{"version": 1}', "is not a list of specs"),
+        (b'{"version": true}', "is not a list of specs"),
+        (b'{"version": "2"}', "is not a list of specs"),
         (b"[1]", "element 0 of index.json in the store states no type or no version"),
         (b'[{"type": "a", "version": "1"}, {"type": "b"}]', "element 1 of index.json in the store states no"),
         (b'[{"type": "", "version": "1.0.0"}]', "states no type or no version"),
@@ -79,14 +79,12 @@ def test_an_index_of_another_hand_is_kept_but_for_its_order() -> None:
         (b'[{"type": "a", "version": "1"}, {"type": "a", "version": "1"}]', 'has "a" 2 times'),
     ],
 )
-def test_what_is_no_index_is_refused_with_what_to_do(data: bytes, fault: str) -> None:
+def test_other_content_than_an_index_is_refused_with_what_to_do(data: bytes, fault: str) -> None:
     with pytest.raises(ConfigurationError) as told:
         parse(data)
     line = str(told.value)
     assert fault in line and line.startswith(("index.json in the store ", "element "))
-    assert line.endswith(
-        "nothing was written: check `store` below [release], or put back a copy of it that is sound"
-    )
+    assert line.endswith("nothing was written: check `store` below [release], or restore a good copy of it")
 
 
 @pytest.mark.parametrize("form", [2, 10**30])
@@ -98,8 +96,8 @@ def test_an_index_of_a_newer_form_asks_for_an_upgrade(form: int) -> None:
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), {1, 2}, b"x"])
-def test_a_spec_that_json_cannot_say_is_refused(value: Any) -> None:
-    with pytest.raises(UsageError, match=r"the spec of jira 1\.0\.0 has a value that JSON cannot say"):
+def test_a_spec_that_json_cannot_express_is_refused(value: Any) -> None:
+    with pytest.raises(UsageError, match=r"the spec of jira 1\.0\.0 has a value that JSON cannot express"):
         entry_of({"title": value}, "jira", "1.0.0")
 
 
@@ -111,18 +109,18 @@ def test_a_spec_is_stored_as_the_index_has_it() -> None:
 
 
 def test_the_index_names_the_latest_version_that_is_published_and_not_yanked() -> None:
-    stored = [keys.spec("jira", one) for one in ("1.0.0", "1.10.0", "1.9.0", "2.0.0-beta", "3.0.0-dev")]
+    stored = [store_keys.spec("jira", one) for one in ("1.0.0", "1.10.0", "1.9.0", "2.0.0-beta", "3.0.0-dev")]
     stored += [
         "jira/spec.json",
         "jira/1.10.0/receipt.json",
         "jira/9.9.9/receipt.json",
-        keys.spec("aws", "7.0.0"),
+        store_keys.spec("aws", "7.0.0"),
     ]
     assert [one.text for one in published("jira", stored)] == [
         "1.0.0", "1.9.0", "1.10.0", "2.0.0-beta", "3.0.0-dev",
     ]  # fmt: skip
     assert str(indexed("jira", stored)) == "1.10.0"
-    assert str(indexed("jira", [*stored, keys.yanked("jira", "1.10.0")])) == "1.9.0"
+    assert str(indexed("jira", [*stored, store_keys.yanked("jira", "1.10.0")])) == "1.9.0"
     assert indexed("gone", stored) is None
 
 
@@ -131,17 +129,17 @@ SPECS = st.lists(st.tuples(st.sampled_from(["a", "b", "c"]), VERSIONS), max_size
 
 
 @given(SPECS, st.sets(st.integers(0, 11)))
-def test_grown_spec_by_spec_it_is_the_same_as_made_at_once(
+def test_an_index_grown_spec_by_spec_is_the_same_as_one_made_at_once(
     specs: list[tuple[str, str]], yanks: set[int]
 ) -> None:
     stored: set[str] = set()
     grown = Index()
     for number, (name, version) in enumerate(specs):
-        stored.add(keys.spec(name, version))
+        stored.add(store_keys.spec(name, version))
         if number in yanks:
-            stored.add(keys.yanked(name, version))
+            stored.add(store_keys.yanked(name, version))
         found = indexed(name, stored)
-        grown = parse(grown.having({name: found and entry(name, found.text)}).to_bytes())
+        grown = parse(grown.with_entries({name: found and entry(name, found.text)}).to_bytes())
     whole = {name: indexed(name, stored) for name in ("c", "b", "a")}
     made = Index({name: entry(name, one.text) for name, one in whole.items() if one})
     assert grown.to_bytes() == made.to_bytes()

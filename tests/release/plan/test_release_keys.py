@@ -7,23 +7,23 @@ from collections.abc import Callable
 import pytest
 
 from seatrial.core.errors import UsageError
-from seatrial.release.plan import keys
+from seatrial.release.plan import store_keys
 
 
 def test_every_key_of_a_version_and_of_a_type() -> None:
-    assert keys.spec("jira", "1.2.3") == "jira/1.2.3/spec.json"
-    assert keys.receipt("jira", "1.2.3") == "jira/1.2.3/receipt.json"
-    assert keys.yanked("jira", "1.2.3-beta") == "jira/1.2.3-beta/yanked.json"
-    assert keys.example("jira", "1.2.3", "issue/a.json") == "jira/1.2.3/examples/issue/a.json"
-    assert keys.example("jira", "", "a.json") == "jira/examples/a.json"
-    assert keys.latest_spec("jira") == "jira/spec.json"
-    assert keys.lease("jira") == ".seatrial/leases/jira.json"
+    assert store_keys.spec("jira", "1.2.3") == "jira/1.2.3/spec.json"
+    assert store_keys.receipt("jira", "1.2.3") == "jira/1.2.3/receipt.json"
+    assert store_keys.yanked("jira", "1.2.3-beta") == "jira/1.2.3-beta/yanked.json"
+    assert store_keys.example("jira", "1.2.3", "issue/a.json") == "jira/1.2.3/examples/issue/a.json"
+    assert store_keys.example("jira", "", "a.json") == "jira/examples/a.json"
+    assert store_keys.latest_spec("jira") == "jira/spec.json"
+    assert store_keys.lease("jira") == ".seatrial/leases/jira.json"
 
 
 @pytest.mark.parametrize("type", ["a", "7", "jira", "aws-v3", "a.b_c-d", "x" * 100])
 def test_a_type_is_small_letters_digits_and_signs_between_them(type: str) -> None:
-    assert keys.is_type(type)
-    assert keys.of_type(type) == f"{type}/"
+    assert store_keys.is_type(type)
+    assert store_keys.of_type(type) == f"{type}/"
 
 
 HOSTILE = [
@@ -47,19 +47,19 @@ HOSTILE += ["index.json", "x" * 101, ".seatrial", "\x1b[31m"]
 
 
 @pytest.mark.parametrize("type", HOSTILE)
-def test_what_is_no_type_never_becomes_part_of_a_key(type: str) -> None:
-    assert not keys.is_type(type)
-    for key in (keys.latest_spec, keys.lease, keys.of_type, keys.examples):
-        with pytest.raises(UsageError, match="is no type; use small letters") as told:
+def test_an_invalid_type_never_becomes_part_of_a_key(type: str) -> None:
+    assert not store_keys.is_type(type)
+    for key in (store_keys.latest_spec, store_keys.lease, store_keys.of_type, store_keys.examples):
+        with pytest.raises(UsageError, match="is not a type; use small letters") as told:
             key(type)
         assert str(told.value).isprintable()
 
 
-@pytest.mark.parametrize("key", [keys.spec, keys.receipt, keys.yanked])
+@pytest.mark.parametrize("key", [store_keys.spec, store_keys.receipt, store_keys.yanked])
 @pytest.mark.parametrize(
     "version", ["", "1.2", "..", "../1.2.3", "1.2.3/..", "1.2.3\n", "latest", "examples"]
 )
-def test_what_is_no_version_never_becomes_part_of_a_key(key: Callable[[str, str], str], version: str) -> None:
+def test_an_invalid_version_never_becomes_part_of_a_key(key: Callable[[str, str], str], version: str) -> None:
     with pytest.raises(UsageError, match="is no version"):
         key("jira", version)
 
@@ -67,10 +67,10 @@ def test_what_is_no_version_never_becomes_part_of_a_key(key: Callable[[str, str]
 @pytest.mark.parametrize(
     "name", ["", "..", "../a", "a/../b", "/a", "a//b", "a b.json", ".hidden", "a/.b", "a\n", "ä"]
 )
-def test_what_is_no_name_of_an_example_is_refused(name: str) -> None:
-    assert not keys.is_example(name)
+def test_an_invalid_name_of_an_example_is_refused(name: str) -> None:
+    assert not store_keys.is_example(name)
     with pytest.raises(UsageError, match="cannot be published under its name"):
-        keys.example("jira", "1.0.0", name)
+        store_keys.example("jira", "1.0.0", name)
 
 
 @pytest.mark.parametrize(
@@ -88,5 +88,5 @@ def test_what_is_no_name_of_an_example_is_refused(name: str) -> None:
     ],
 )
 def test_the_version_that_a_key_is_the_spec_of(key: str, wanted: str | None) -> None:
-    found = keys.version_of("jira", key)
+    found = store_keys.version_of("jira", key)
     assert (found.text if found else None) == wanted

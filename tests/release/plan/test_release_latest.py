@@ -50,6 +50,6 @@ def test_the_highest_stable_one_is_the_latest_or_the_highest_that_counts(
         ("1.2.3-dev", False, False),
     ],
 )
-def test_which_versions_are_stable_and_which_count(text: str, stable: bool, counted: bool) -> None:
+def test_stable_versions_and_versions_that_count(text: str, stable: bool, counted: bool) -> None:
     version = Version.parse(text)
     assert (is_stable(version), counts(version)) == (stable, counted)

@@ -7,34 +7,34 @@ from dataclasses import replace
 
 import pytest
 
-from seatrial.release.plan.plan import Hold, Part, Plan, moved, plan
+from seatrial.release.plan.plan import Hold, Part, Plan, changes, plan
 from seatrial.release.plan.ports import Absent, Answer, Present, Unknown
-from seatrial.release.plan.state import Candidate, Checks, IndexSeen, Standing, State, Tally
+from seatrial.release.plan.state import Candidate, Checks, IndexSeen, State, Tally, VersionStatus
 
 ONE, OTHER = (Present(f"sha256:{digit * 64}") for digit in "12")
 GOOD = Checks(Tally(), Tally(warnings=2))
 JIRA = Candidate("jira", "integrations/jira", "jira", "1.2.3", "ghcr.io/org/jira", "t1", "Dockerfile")
-NEW = Standing(Absent(), Absent())
-OUT = Standing(ONE, ONE, spec=True, receipt=True, type_spec=True, git_tag="c1")
+NEW = VersionStatus(Absent(), Absent())
+OUT = VersionStatus(ONE, ONE, spec=True, receipt=True, type_spec=True, git_tag="c1")
 
 
 def state(
-    standing: Standing | None, candidate: Candidate = JIRA, indexed: Mapping[str, str] | None = None
+    status: VersionStatus | None, candidate: Candidate = JIRA, indexed: Mapping[str, str] | None = None
 ) -> State:
     """One integration that stands so, beside this index."""
-    standings = {candidate.path: standing} if standing else {}
-    return State("c1", 0, "s1", IndexSeen("i1", indexed or {}), (candidate,), standings)
+    statuses = {candidate.path: status} if status else {}
+    return State("c1", 0, "s1", IndexSeen("i1", indexed or {}), (candidate,), statuses)
 
 
 def part_of(
-    standing: Standing | None,
+    status: VersionStatus | None,
     candidate: Candidate = JIRA,
     indexed: Mapping[str, str] | None = None,
     checks: Checks | None = GOOD,
     force: str = "",
 ) -> Part | None:
     """What the plan has for it; None where it has nothing."""
-    made = plan(state(standing, candidate, indexed), {candidate.path: checks} if checks else {}, force)
+    made = plan(state(status, candidate, indexed), {candidate.path: checks} if checks else {}, force)
     return next(iter(made.parts), None)
 
 
@@ -48,13 +48,13 @@ def test_a_new_version_takes_every_step() -> None:
     assert steps(NEW) == "build push attach tag spec index latest git-tag"
 
 
-def test_what_is_published_as_a_whole_takes_none() -> None:
+def test_a_complete_version_takes_no_step() -> None:
     made = plan(state(OUT, indexed={"jira": "1.2.3"}), {})
     assert (made.parts, made.published) == ((), 1)
 
 
 @pytest.mark.parametrize(
-    ("standing", "indexed", "left"),
+    ("status", "indexed", "left"),
     [
         (replace(OUT, spec=False, type_spec=False, git_tag=""), None, "spec index latest git-tag"),
         (replace(OUT, git_tag="", latest=Absent()), None, "index latest git-tag"),
@@ -64,29 +64,29 @@ def test_what_is_published_as_a_whole_takes_none() -> None:
     ],
     ids=["after the tag", "after the spec", "after the index", "within the pointers", "after the pointers"],
 )
-def test_after_a_kill_only_the_rest_is_done(standing: Standing, indexed: str | None, left: str) -> None:
-    assert steps(standing, indexed={"jira": indexed} if indexed else {}) == left
+def test_after_a_kill_only_the_rest_is_done(status: VersionStatus, indexed: str | None, left: str) -> None:
+    assert steps(status, indexed={"jira": indexed} if indexed else {}) == left
 
 
 def test_an_image_of_before_seatrial_gets_its_spec_but_no_git_tag_at_a_commit_that_nobody_knows() -> None:
-    assert steps(Standing(ONE, ONE)) == "spec index latest"
+    assert steps(VersionStatus(ONE, ONE)) == "spec index latest"
 
 
 @pytest.mark.parametrize("other", [{"image": Unknown("registry: 500")}, {"latest": Unknown("registry: 500")}])
-def test_what_the_registry_does_not_tell_holds_and_never_builds(other: dict[str, Answer]) -> None:
-    for standing in (NEW, OUT):
-        part = part_of(replace(standing, **other))
+def test_no_answer_of_the_registry_holds_and_never_builds(other: dict[str, Answer]) -> None:
+    for status in (NEW, OUT):
+        part = part_of(replace(status, **other))
         assert part is not None
         assert (part.hold, part.reason, part.steps) == (Hold.SERVICE, "registry: 500", ())
 
 
-def test_force_does_not_build_what_the_registry_does_not_tell() -> None:
+def test_force_does_not_build_where_the_registry_gives_no_answer() -> None:
     part = part_of(replace(NEW, image=Unknown("late")), force="hurry")
     assert part is not None
     assert part.hold is Hold.SERVICE
 
 
-def test_with_a_new_spec_the_index_is_looked_at_even_if_a_higher_version_stands_there() -> None:
+def test_with_a_new_spec_the_index_is_checked_even_if_it_has_a_higher_version() -> None:
     assert steps(NEW, indexed={"jira": "2.0.0"}) == "build push attach tag spec index latest git-tag"
     assert steps(replace(OUT, git_tag=""), indexed={"jira": "2.0.0"}) == "git-tag"
 
@@ -118,7 +118,7 @@ def test_a_latest_that_still_leads_to_a_yanked_version_is_moved() -> None:
 
 
 @pytest.mark.parametrize(
-    ("candidate", "standing", "words"),
+    ("candidate", "status", "words"),
     [
         (replace(JIRA, dockerfile=""), NEW, "no Dockerfile"),
         (replace(JIRA, intents=(".ocean-release/a.yaml",)), NEW, "release.bump"),
@@ -126,8 +126,8 @@ def test_a_latest_that_still_leads_to_a_yanked_version_is_moved() -> None:
         (JIRA, replace(NEW, spec=True), "published before"),
     ],
 )
-def test_a_fault_holds_the_build(candidate: Candidate, standing: Standing, words: str) -> None:
-    part = part_of(standing, candidate)
+def test_a_fault_holds_the_build(candidate: Candidate, status: VersionStatus, words: str) -> None:
+    part = part_of(status, candidate)
     assert part is not None
     assert (part.hold, part.steps) == (Hold.FAULT, ())
     assert words in part.reason
@@ -169,7 +169,7 @@ def made_for(seen: State) -> Plan:
 
 
 def stale(made: Plan, now: State, ours: Mapping[tuple[str, str], str], alone: bool = True) -> list[str]:
-    return list(moved(made, made.todo, now, ours, alone))
+    return list(changes(made, made.todo, now, ours, alone))
 
 
 def test_an_index_that_others_moved_is_merged_with_in_the_jobs_of_ci() -> None:
@@ -203,7 +203,7 @@ def test_a_plan_is_stale_once_anything_moved(now: State, words: str) -> None:
     assert words in "; ".join(stale(made_for(state(NEW)), now, {}))
 
 
-def test_what_the_plan_itself_did_does_not_make_it_stale() -> None:
+def test_steps_of_the_plan_itself_do_not_make_it_stale() -> None:
     made = made_for(state(NEW))
     now = state(replace(OUT, git_tag=""), indexed={"jira": "1.2.3"})
     now = replace(now, index=IndexSeen("i2", now.index.versions))
@@ -211,6 +211,6 @@ def test_what_the_plan_itself_did_does_not_make_it_stale() -> None:
     assert "published meanwhile" in "".join(stale(made, now, {("jira", "1.2.3"): OTHER.digest}))
 
 
-def test_an_image_that_is_gone_makes_a_plan_stale() -> None:
+def test_a_missing_image_makes_a_plan_stale() -> None:
     made = made_for(state(replace(OUT, git_tag="")))
     assert "is gone" in "".join(stale(made, state(replace(NEW, git_tag="")), {}))

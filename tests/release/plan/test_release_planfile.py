@@ -8,11 +8,11 @@ from dataclasses import replace
 import pytest
 
 from seatrial.core.errors import UsageError
-from seatrial.release.plan import planfile, receipt
+from seatrial.release.plan import records
 from seatrial.release.plan.plan import Plan, matrix, plan
 from seatrial.release.plan.ports import Absent, Present, Unknown
-from seatrial.release.plan.receipt import Attached, Receipt
-from seatrial.release.plan.state import Candidate, Checks, IndexSeen, Standing, State, Tally
+from seatrial.release.plan.records import Attached, Receipt
+from seatrial.release.plan.state import Candidate, Checks, IndexSeen, State, Tally, VersionStatus
 
 DIGEST = "sha256:" + "1" * 64
 
@@ -24,21 +24,21 @@ def candidate(name: str, **more: str) -> Candidate:
 def a_plan(count: int = 3) -> Plan:
     """Of one that is held by a service, one that is published, and the others to be built."""
     found = tuple(candidate(f"service-{number}") for number in range(count))
-    standings = {one.path: Standing(Absent(), Absent()) for one in found}
-    standings[found[0].path] = Standing(Unknown("registry: 500"), Absent())
-    standings[found[1].path] = Standing(Present(DIGEST), Absent(), spec=True)
+    statuses = {one.path: VersionStatus(Absent(), Absent()) for one in found}
+    statuses[found[0].path] = VersionStatus(Unknown("registry: 500"), Absent())
+    statuses[found[1].path] = VersionStatus(Present(DIGEST), Absent(), spec=True)
     checks = {one.path: Checks(Tally(warnings=1), Tally()) for one in found}
-    seen = State("c" * 40, 1700000000, "s", IndexSeen("i", {"service-1": "0.9.0"}), found, standings)
+    seen = State("c" * 40, 1700000000, "s", IndexSeen("i", {"service-1": "0.9.0"}), found, statuses)
     return plan(seen, checks, "a reason\nin two lines")
 
 
 def test_a_plan_is_read_back_as_it_was_written() -> None:
     made = a_plan()
-    assert planfile.of_json(planfile.to_json(made), "plan.json") == made
+    assert records.plan_of_json(records.plan_json(made), "plan.json") == made
 
 
 def test_the_seal_covers_every_value() -> None:
-    sealed = json.loads(planfile.to_json(a_plan()))
+    sealed = json.loads(records.plan_json(a_plan()))
     for change in (
         {"force": ""},
         {"commit": "d" * 40},
@@ -46,28 +46,28 @@ def test_the_seal_covers_every_value() -> None:
         {"parts": []},
     ):
         with pytest.raises(UsageError, match="changed after it was sealed"):
-            planfile.of_json(json.dumps(sealed | change), "plan.json")
+            records.plan_of_json(json.dumps(sealed | change), "plan.json")
 
 
-def test_each_step_is_under_the_seal() -> None:
-    text = planfile.to_json(a_plan())
+def test_the_seal_covers_each_step() -> None:
+    text = records.plan_json(a_plan())
     assert '"build",' in text
     with pytest.raises(UsageError, match="changed after it was sealed"):
-        planfile.of_json(text.replace('"build",', "", 1), "plan.json")
+        records.plan_of_json(text.replace('"build",', "", 1), "plan.json")
 
 
 @pytest.mark.parametrize(
     "text", ["", "[]", "null", "{}", '{"seal": 1}', '{"seal": "x", "plan": 1}', "[" * 100_000]
 )
-def test_what_is_no_plan_is_refused_in_a_line(text: str) -> None:
-    with pytest.raises(UsageError, match=r"^plan\.json is no plan; write one with"):
-        planfile.of_json(text, "plan.json")
+def test_other_text_than_a_plan_is_refused_in_a_line(text: str) -> None:
+    with pytest.raises(UsageError, match=r"^plan\.json is not a plan; write one with"):
+        records.plan_of_json(text, "plan.json")
 
 
 def test_a_plan_of_another_form_is_refused() -> None:
-    value = json.loads(planfile.to_json(a_plan())) | {"plan": 2}
+    value = json.loads(records.plan_json(a_plan())) | {"plan": 2}
     with pytest.raises(UsageError, match="another version of Seatrial"):
-        planfile.of_json(json.dumps(value), "plan.json")
+        records.plan_of_json(json.dumps(value), "plan.json")
 
 
 def test_a_matrix_has_a_job_for_each_image_that_is_built() -> None:
@@ -98,23 +98,24 @@ RECEIPT = Receipt(
 
 
 def test_a_receipt_is_read_back_as_it_was_written() -> None:
-    assert receipt.of_json(receipt.to_json(RECEIPT), "r.json") == RECEIPT
-    assert receipt.of_json(receipt.to_json(replace(RECEIPT, spec=None)), "r.json").spec is None
+    assert records.receipt_of_json(records.receipt_json(RECEIPT), "r.json") == RECEIPT
+    assert records.receipt_of_json(records.receipt_json(replace(RECEIPT, spec=None)), "r.json").spec is None
 
 
 @pytest.mark.parametrize("text", ["", "[]", "1", "{}", '{"receipt": 1}', '{"receipt": 1, "attached": [3]}'])
-def test_what_is_no_receipt_is_refused_in_a_line(text: str) -> None:
-    with pytest.raises(UsageError, match=r"^r\.json is no receipt"):
-        receipt.of_json(text, "r.json")
+def test_other_text_than_a_receipt_is_refused_in_a_line(text: str) -> None:
+    with pytest.raises(UsageError, match=r"^r\.json is not a receipt"):
+        records.receipt_of_json(text, "r.json")
 
 
-def test_a_receipt_whose_type_is_no_text_is_none() -> None:
-    with pytest.raises(UsageError, match="is no receipt"):
-        receipt.of_json(
-            receipt.to_json(RECEIPT).replace('"type": "jira",\n  "version"', '"type": [],\n  "version"'), "r"
+def test_a_receipt_whose_type_is_not_text_is_refused() -> None:
+    with pytest.raises(UsageError, match="is not a receipt"):
+        records.receipt_of_json(
+            records.receipt_json(RECEIPT).replace('"type": "jira",\n  "version"', '"type": [],\n  "version"'),
+            "r",
         )
 
 
 def test_a_receipt_of_another_form_is_refused() -> None:
     with pytest.raises(UsageError, match="another version of Seatrial"):
-        receipt.of_json('{"receipt": 7}', "r.json")
+        records.receipt_of_json('{"receipt": 7}', "r.json")

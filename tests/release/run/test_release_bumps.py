@@ -11,7 +11,7 @@ from seatrial.core.errors import ServiceError, UsageError
 from seatrial.core.model import MemoryFolder, Profile
 from seatrial.documents.changelog import MARKER
 from seatrial.handbook.examples import good_folder
-from seatrial.release.run.bumps import BumpPlan, apply, plan, told
+from seatrial.release.run.bumps import BumpPlan, apply, bump_line, plan
 from seatrial.system import transaction
 from seatrial.workspace.workspace import open_workspace, select
 from support.dying import Killed, dying
@@ -62,7 +62,7 @@ def run(root: Path) -> list[str]:
     transaction.finish(root)
     made = planned(root)
     apply(open_workspace(str(root)), made.bumps)
-    return [told(one) for one in made.bumps]
+    return [bump_line(one) for one in made.bumps]
 
 
 def test_all_intents_are_applied_and_the_rest_of_the_repository_stays(tmp_path: Path) -> None:
@@ -163,7 +163,7 @@ def test_warnings_are_not_in_the_way(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("path", "old", "new", "code", "why"),
     [
-        (INTENT.format(0), "patch", "pacth", "REL102", "0.yaml is no whole intent"),
+        (INTENT.format(0), "patch", "pacth", "REL102", "0.yaml is not a complete intent"),
         ("CHANGELOG.md", MARKER, "", "CHG002", "below which new entries go"),
         ("pyproject.toml", 'version = "0.1.0"', 'version = "0.1"', "PKG103", "is no version"),
     ],
@@ -178,7 +178,7 @@ def test_a_fault_that_was_switched_off_ends_the_run_in_one_line(
         planned(tmp_path)
 
 
-def test_intents_of_the_core_and_fragments_that_wait_stay_and_are_told(tmp_path: Path) -> None:
+def test_intents_of_the_framework_and_fragments_stay_and_are_reported(tmp_path: Path) -> None:
     put(tmp_path, "jira")
     core = tmp_path / ".ocean-release/core/a.yaml"
     core.parent.mkdir(parents=True)
@@ -195,7 +195,7 @@ def test_intents_of_the_core_and_fragments_that_wait_stay_and_are_told(tmp_path:
     assert fragment.exists()
 
 
-def test_a_run_that_dies_anywhere_is_whole_after_the_next_and_nothing_is_bumped_twice(tmp_path: Path) -> None:
+def test_a_run_killed_anywhere_is_completed_by_the_next_and_nothing_is_bumped_twice(tmp_path: Path) -> None:
     whole = put(tmp_path / "whole", "jira", "okta")
     made = planned(whole)
     with dying(10**9) as called:

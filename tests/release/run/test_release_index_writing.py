@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from seatrial.core.errors import ConfigurationError, ServiceError
-from seatrial.release.plan import index, keys
-from seatrial.release.run import index as indexing
-from seatrial.release.run.index import current, entry, publish, recompute
+from seatrial.release.plan import index, store_keys
+from seatrial.release.run import latest
+from seatrial.release.run.latest import current, entry, publish_index, recompute
 from seatrial.release.store.bucket import open_bucket
 from support.bucket import s3_server, use_server
 from support.memory_store import MemoryStore
@@ -36,9 +36,9 @@ def still(seconds: float) -> None:
 
 def test_the_first_release_makes_the_index() -> None:
     store = MemoryStore()
-    made = publish(store, [put_spec(store, name, "1.0.0") for name in SPOKEN])
+    made = publish_index(store, [put_spec(store, name, "1.0.0") for name in SPOKEN])
     assert made.versions == {"jira": "1.0.0", "aws": "1.0.0", "sonar": "1.0.0"}
-    assert json.loads(store.objects[keys.INDEX]) == [
+    assert json.loads(store.objects[store_keys.INDEX]) == [
         {"title": name.title(), "type": name, "version": "1.0.0"} for name in sorted(SPOKEN)
     ]
 
@@ -46,16 +46,16 @@ def test_the_first_release_makes_the_index() -> None:
 def test_it_is_written_once_and_not_at_all_where_nothing_changes() -> None:
     store = MemoryStore()
     entries = [put_spec(store, name, "1.0.0") for name in SPOKEN]
-    publish(store, entries)
-    assert store.writes.count(keys.INDEX) == 1
-    publish(store, entries)
-    publish(store, [])
-    assert store.writes.count(keys.INDEX) == 1
+    publish_index(store, entries)
+    assert store.writes.count(store_keys.INDEX) == 1
+    publish_index(store, entries)
+    publish_index(store, [])
+    assert store.writes.count(store_keys.INDEX) == 1
 
 
 def test_nothing_published_makes_no_index() -> None:
     store = MemoryStore()
-    assert publish(store, []) == recompute(store, "jira") == index.Index()
+    assert publish_index(store, []) == recompute(store, "jira") == index.Index()
     assert store.objects == {}
 
 
@@ -63,57 +63,61 @@ def test_nothing_published_makes_no_index() -> None:
 def test_the_order_of_releases_does_not_matter(order: tuple[str, ...]) -> None:
     store = MemoryStore()
     for version in order:
-        publish(store, [put_spec(store, "jira", version)])
+        publish_index(store, [put_spec(store, "jira", version)])
     assert current(store).versions == {"jira": "1.1.0"}
 
 
-def test_types_of_others_stay_as_they_are() -> None:
+def test_other_types_stay_as_they_are() -> None:
     theirs = {"type": "Their Own", "version": "v7", "title": "?"}
-    store = MemoryStore({keys.INDEX: json.dumps([theirs]).encode()})
-    publish(store, [put_spec(store, "jira", "1.0.0")])
-    assert json.loads(store.objects[keys.INDEX]) == [
+    store = MemoryStore({store_keys.INDEX: json.dumps([theirs]).encode()})
+    publish_index(store, [put_spec(store, "jira", "1.0.0")])
+    assert json.loads(store.objects[store_keys.INDEX]) == [
         theirs,
         {"title": "Jira", "type": "jira", "version": "1.0.0"},
     ]
 
 
-def test_a_version_that_a_dead_release_published_gets_in_with_the_next_one() -> None:
+def test_a_version_of_a_killed_release_gets_into_the_index_with_the_next_one() -> None:
     store = MemoryStore()
     put_spec(store, "jira", "2.0.0")
-    assert publish(store, [put_spec(store, "jira", "1.9.1")]).versions == {"jira": "2.0.0"}
+    assert publish_index(store, [put_spec(store, "jira", "1.9.1")]).versions == {"jira": "2.0.0"}
 
 
 def test_a_yanked_version_does_not_get_in_again() -> None:
     store = MemoryStore()
     put_spec(store, "jira", "1.0.0")
     yanked = put_spec(store, "jira", "1.1.0")
-    publish(store, [yanked])
-    store.create(keys.yanked("jira", "1.1.0"), b"{}")
+    publish_index(store, [yanked])
+    store.create(store_keys.yanked("jira", "1.1.0"), b"{}")
     assert recompute(store, "jira").versions == {"jira": "1.0.0"}
-    assert publish(store, [yanked]).versions == {"jira": "1.0.0"}
+    assert publish_index(store, [yanked]).versions == {"jira": "1.0.0"}
 
 
 def test_a_type_whose_versions_are_all_yanked_leaves_the_index() -> None:
     store = MemoryStore()
-    publish(store, [put_spec(store, "jira", "1.0.0"), put_spec(store, "aws", "1.0.0")])
-    store.create(keys.yanked("jira", "1.0.0"), b"{}")
+    publish_index(store, [put_spec(store, "jira", "1.0.0"), put_spec(store, "aws", "1.0.0")])
+    store.create(store_keys.yanked("jira", "1.0.0"), b"{}")
     assert recompute(store, "jira").versions == {"aws": "1.0.0"}
 
 
 @pytest.mark.parametrize("wrong", ["9.9.9", "0.0.1", "no version"])
 def test_an_index_that_names_what_is_not_published_is_put_right(wrong: str) -> None:
-    store = MemoryStore({keys.INDEX: json.dumps([{"type": "jira", "version": wrong}]).encode()})
-    assert publish(store, [put_spec(store, "jira", "1.0.0")]).versions == {"jira": "1.0.0"}
+    store = MemoryStore({store_keys.INDEX: json.dumps([{"type": "jira", "version": wrong}]).encode()})
+    assert publish_index(store, [put_spec(store, "jira", "1.0.0")]).versions == {"jira": "1.0.0"}
 
 
 @pytest.mark.parametrize("data", [b"<html>", b'{"version": 2}', b"{}", b"", b'[{"type": "jira"}]'])
-def test_what_is_no_index_is_never_written_over(data: bytes) -> None:
-    store = MemoryStore({keys.INDEX: data})
+def test_other_content_than_an_index_is_never_overwritten(data: bytes) -> None:
+    store = MemoryStore({store_keys.INDEX: data})
     entry = put_spec(store, "jira", "1.0.0")
-    for act in (lambda: publish(store, [entry]), lambda: recompute(store, "jira"), lambda: current(store)):
+    for act in (
+        lambda: publish_index(store, [entry]),
+        lambda: recompute(store, "jira"),
+        lambda: current(store),
+    ):
         with pytest.raises(ConfigurationError, match=r"^index\.json|^element 0 of index\.json"):
             act()
-    assert store.objects[keys.INDEX] == data
+    assert store.objects[store_keys.INDEX] == data
 
 
 class Meddling(MemoryStore):
@@ -132,15 +136,15 @@ class Meddling(MemoryStore):
         return super().replace(key, data, etag)
 
     def _meddle(self, key: str) -> None:
-        if key == keys.INDEX and self.meddle:
+        if key == store_keys.INDEX and self.meddle:
             meddle, self.meddle = self.meddle, None
             meddle(self)
 
 
 def test_an_entry_that_another_added_just_before_the_swap_is_kept() -> None:
-    store = Meddling(lambda store: publish(store, [put_spec(store, "aws", "1.0.0")]))
+    store = Meddling(lambda store: publish_index(store, [put_spec(store, "aws", "1.0.0")]))
     waits: list[float] = []
-    made = publish(store, [put_spec(store, "jira", "1.0.0")], waits.append)
+    made = publish_index(store, [put_spec(store, "jira", "1.0.0")], waits.append)
     assert made.versions == current(store).versions == {"jira": "1.0.0", "aws": "1.0.0"}
     assert len(waits) == 1
 
@@ -149,45 +153,45 @@ def test_a_version_that_is_yanked_just_before_the_swap_does_not_stay() -> None:
     """Whoever yanks finds an index without it, and so has nothing to write that would stop the swap."""
 
     def yank(store: MemoryStore) -> None:
-        store.create(keys.yanked("jira", "1.1.0"), b"{}")
+        store.create(store_keys.yanked("jira", "1.1.0"), b"{}")
         recompute(store, "jira")
 
     store = Meddling(None)
-    publish(store, [put_spec(store, "jira", "1.0.0")])
+    publish_index(store, [put_spec(store, "jira", "1.0.0")])
     store.meddle = yank
-    assert publish(store, [put_spec(store, "jira", "1.1.0")]).versions == {"jira": "1.0.0"}
+    assert publish_index(store, [put_spec(store, "jira", "1.1.0")]).versions == {"jira": "1.0.0"}
     assert current(store).versions == {"jira": "1.0.0"}
 
 
-def test_who_is_never_the_fastest_gives_up_with_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_writer_that_loses_every_swap_gives_up_with_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
     store = MemoryStore()
-    publish(store, [put_spec(store, "aws", "1.0.0")])
+    publish_index(store, [put_spec(store, "aws", "1.0.0")])
     monkeypatch.setattr(store, "replace", lambda *args: False)
     with pytest.raises(
         ServiceError, match=r"index\.json was changed by others 60 times in a row; run it again"
     ):
-        publish(store, [put_spec(store, "jira", "1.0.0")], still)
+        publish_index(store, [put_spec(store, "jira", "1.0.0")], still)
 
 
 @pytest.mark.parametrize(
     "data",
     [b"", b"[]", b"null", b'"x"', b'{"type": "aws", "version": "1.0.0"}', b'{"type": 1}', b"[" * 100_000],
 )
-def test_a_spec_that_is_none_is_told_by_its_key(data: bytes) -> None:
-    store = MemoryStore({keys.spec("jira", "1.0.0"): data})
+def test_an_invalid_spec_is_reported_by_its_key(data: bytes) -> None:
+    store = MemoryStore({store_keys.spec("jira", "1.0.0"): data})
     with pytest.raises(
         ConfigurationError, match=r"^jira/1\.0\.0/spec\.json in the store is not the spec of jira 1"
     ):
         entry(store, "jira", "1.0.0")
 
 
-def test_a_spec_that_is_gone_is_told_by_its_key() -> None:
+def test_a_missing_spec_is_reported_by_its_key() -> None:
     with pytest.raises(ServiceError, match=r"jira/1\.0\.0/spec\.json is gone from the store"):
         entry(MemoryStore(), "jira", "1.0.0")
 
 
 def test_a_spec_without_type_and_version_has_those_of_its_key() -> None:
-    store = MemoryStore({keys.spec("jira", "1.0.0"): b'{"title": "Jira"}'})
+    store = MemoryStore({store_keys.spec("jira", "1.0.0"): b'{"title": "Jira"}'})
     assert entry(store, "jira", "1.0.0") == {"title": "Jira", "type": "jira", "version": "1.0.0"}
 
 
@@ -202,7 +206,7 @@ def write(writer: int, url: str) -> None:
     for turn in range(1, ROUNDS + 1):
         own = put_spec(store, f"own-{writer}", f"0.{turn}.0")
         shared = put_spec(store, "shared", f"{turn}.{writer}.0")
-        publish(store, [own, shared])
+        publish_index(store, [own, shared])
 
 
 def write_five(first: int, url: str) -> None:
@@ -223,7 +227,7 @@ def test_twenty_writers_in_four_processes_lose_no_update_of_a_bucket(
 
 
 @pytest.mark.slow
-def test_twenty_who_read_change_and_write_lose_updates_of_the_same_bucket(
+def test_twenty_writers_without_swap_lose_updates_of_the_same_bucket(
     s3: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     use_server(monkeypatch, s3)
@@ -232,9 +236,9 @@ def test_twenty_who_read_change_and_write_lose_updates_of_the_same_bucket(
     def naively(writer: int) -> None:
         for _ in range(ROUNDS):
             made = put_spec(store, f"own-{writer}", "0.1.0")
-            store.put(keys.INDEX, current(store).having({f"own-{writer}": made}).to_bytes())
+            store.put(store_keys.INDEX, current(store).with_entries({f"own-{writer}": made}).to_bytes())
 
-    store.put(keys.INDEX, b"[]")
+    store.put(store_keys.INDEX, b"[]")
     with ThreadPoolExecutor(WRITERS) as pool:
         list(pool.map(naively, range(WRITERS)))
     assert len(current(store).versions) < WRITERS
@@ -243,5 +247,5 @@ def test_twenty_who_read_change_and_write_lose_updates_of_the_same_bucket(
 def test_a_thousand_types_are_looked_up_many_at_once() -> None:
     store = MemoryStore()
     entries = [put_spec(store, f"type-{number}", "1.0.0") for number in range(1000)]
-    assert len(publish(store, entries).versions) == 1000
-    assert indexing.AT_ONCE > 1
+    assert len(publish_index(store, entries).versions) == 1000
+    assert latest.AT_ONCE > 1

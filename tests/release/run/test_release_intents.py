@@ -11,7 +11,7 @@ import pytest
 from seatrial.core.errors import UsageError
 from seatrial.documents.intents import load
 from seatrial.handbook.examples import good_folder
-from seatrial.release.run.intents import IntentRequest, declare
+from seatrial.release.run.bumps import IntentRequest, declare
 from seatrial.workspace.workspace import Workspace, open_workspace, select
 
 DAY = date(2026, 2, 1)
@@ -102,7 +102,7 @@ def test_bump_and_type_may_be_typed_in_capitals(tmp_path: Path) -> None:
         (IntentRequest("patch", "doc", "'a'"), "no intent can be made of --message: quotes at the ends"),
     ],
 )
-def test_a_wish_that_will_not_do_is_one_line_and_writes_nothing(
+def test_a_request_that_cannot_be_fulfilled_is_one_line_and_writes_nothing(
     tmp_path: Path, wish: IntentRequest, line: str
 ) -> None:
     workspace = fleet(tmp_path, "jira")
@@ -120,7 +120,7 @@ def test_a_wish_that_will_not_do_is_one_line_and_writes_nothing(
         ("", 'okta has no next version: "" is no version'),
     ],
 )
-def test_a_version_that_cannot_rise_so_is_told_for_none_is_written(
+def test_a_version_that_cannot_be_bumped_is_reported_and_nothing_is_written(
     tmp_path: Path, version: str, line: str
 ) -> None:
     workspace = fleet(tmp_path, "jira", "okta")

@@ -13,22 +13,20 @@ import pytest
 
 from seatrial.release.attest.attach import Attestation
 from seatrial.release.plan.plan import Plan, plan
-from seatrial.release.plan.planfile import seal
-from seatrial.release.run import finish as finishing
-from seatrial.release.run.apply import apply
-from seatrial.release.run.checkout import context
-from seatrial.release.run.context import ReleaseContext
-from seatrial.release.run.finish import finish
-from seatrial.release.run.journal import Journal
-from seatrial.release.run.publish import Publication
-from seatrial.release.run.read import read
+from seatrial.release.plan.records import seal
+from seatrial.release.run import apply as applying
+from seatrial.release.run.apply import apply, finish
+from seatrial.release.run.build import checkout
+from seatrial.release.run.publication import Journal, Publication
+from seatrial.release.run.release_context import ReleaseContext
+from seatrial.release.run.snapshot import read
 from seatrial.release.store.leases import Holder
 from seatrial.release.store.local import FolderStore
 from seatrial.system import git as real_git
 from seatrial.workspace.workspace import open_workspace
-from support.dock import StandInBuilder, add, bump, commit, workspace
 from support.killing import Death, Fate, Mortal
 from support.memory_images import MemoryImages
+from support.release_workspace import StandInBuilder, add, bump, commit, workspace
 
 HOLDER = Holder("test", "this checkout")
 
@@ -46,15 +44,15 @@ class World:
     def release(self, fate: Fate) -> Plan:
         """One run from reading to the end, in a process of this fate."""
         found = open_workspace(str(self.root))
-        yard = ReleaseContext(
+        context = ReleaseContext(
             found, found.settings.release, Mortal(self.images, fate), Mortal(self.store, fate)
         )
-        made = plan(read(yard, found.integrations), {})
+        made = plan(read(context, found.integrations), {})
         builder = StandInBuilder(salt=lambda: str(next(self.salt)))
-        journal = Journal(yard.books / "journal.jsonl", seal(made), lambda: 0.0, lambda event: None)
-        with context(yard, made.commit) as files:
+        journal = Journal(context.folder / "journal.jsonl", seal(made), lambda: 0.0, lambda event: None)
+        with checkout(context, made.commit) as files:
             run = Publication(
-                yard, made, seal(made), journal, lambda: Mortal(builder, fate, ["build"]), lambda: files,
+                context, made, seal(made), journal, lambda: Mortal(builder, fate, ["build"]), lambda: files,
                 lambda part, image, top: [Attestation("sbom", "application/x+json", b"{}", image.started)],
                 "", lambda: 0.0, HOLDER,
             )  # fmt: skip
@@ -94,11 +92,11 @@ class World:
 
 @pytest.fixture(autouse=True)
 def mortal_git(monkeypatch: pytest.MonkeyPatch) -> list[Fate]:
-    """Making a git tag is a call that one may die at as well."""
+    """Make setting a git tag a call that may be the last one, too."""
     fates: list[Fate] = []
     make = real_git.make_tag
     monkeypatch.setattr(
-        finishing.git, "make_tag", lambda *args: fates[-1].around("make_tag", lambda: make(*args))
+        applying.git, "make_tag", lambda *args: fates[-1].around("make_tag", lambda: make(*args))
     )
     return fates
 

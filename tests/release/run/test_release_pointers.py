@@ -7,10 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from seatrial.core.errors import ServiceError, UsageError
-from seatrial.release.plan import keys
+from seatrial.release.plan import store_keys
 from seatrial.release.plan.ports import Absent, Manifest, Stored, Unknown
-from seatrial.release.run.index import publish
-from seatrial.release.run.pointers import point
+from seatrial.release.run.latest import point, publish_index
 from seatrial.release.store.leases import Clock, Holder, lease
 from support.shelf import HOLDER, Shelf, image_of
 
@@ -21,7 +20,7 @@ IMAGE = image_of("jira")
 def shelf() -> Shelf:
     """One version, published and indexed."""
     shelf = Shelf()
-    publish(shelf.store, [shelf.publish("jira", "1.0.0")])
+    publish_index(shelf.store, [shelf.publish("jira", "1.0.0")])
     shelf.forget_writes()
     return shelf
 
@@ -36,15 +35,15 @@ def test_all_of_a_type_leads_to_the_version_that_the_index_names(shelf: Shelf) -
     assert shelf.store.objects["jira/spec.json"] == shelf.store.objects["jira/1.0.0/spec.json"]
 
 
-def test_what_leads_there_already_is_not_moved_again(shelf: Shelf) -> None:
+def test_a_pointer_that_leads_there_is_not_moved_again(shelf: Shelf) -> None:
     pointed(shelf)
     shelf.forget_writes()
     assert pointed(shelf) == []
-    assert set(shelf.store.writes) == {keys.lease("jira")}
+    assert set(shelf.store.writes) == {store_keys.lease("jira")}
     assert shelf.images.puts == []
 
 
-def test_what_a_dead_release_left_undone_is_done(shelf: Shelf) -> None:
+def test_the_rest_of_a_killed_release_is_done(shelf: Shelf) -> None:
     pointed(shelf)
     del shelf.store.objects["jira/spec.json"]
     assert pointed(shelf) == ["jira/spec.json"]
@@ -52,21 +51,21 @@ def test_what_a_dead_release_left_undone_is_done(shelf: Shelf) -> None:
 
 def test_a_lower_version_that_is_published_later_moves_nothing(shelf: Shelf) -> None:
     pointed(shelf)
-    publish(shelf.store, [shelf.publish("jira", "0.9.9")])
+    publish_index(shelf.store, [shelf.publish("jira", "0.9.9")])
     assert pointed(shelf) == []
     assert shelf.pointers("jira") == ("1.0.0", "1.0.0", "1.0.0")
 
 
 def test_examples_of_an_older_version_stay(shelf: Shelf) -> None:
-    shelf.store.put(keys.example("jira", "1.0.0", "old.json"), b"old")
+    shelf.store.put(store_keys.example("jira", "1.0.0", "old.json"), b"old")
     pointed(shelf)
-    publish(shelf.store, [shelf.publish("jira", "1.1.0")])
+    publish_index(shelf.store, [shelf.publish("jira", "1.1.0")])
     pointed(shelf)
     assert shelf.store.objects["jira/examples/old.json"] == b"old"
     assert shelf.pointers("jira") == ("1.1.0", "1.1.0", "1.1.0")
 
 
-def test_a_key_among_the_examples_that_is_none_is_left_alone(shelf: Shelf) -> None:
+def test_an_invalid_key_among_the_examples_is_left_alone(shelf: Shelf) -> None:
     shelf.store.put("jira/1.0.0/examples/odd name.json", b"")
     pointed(shelf)
     assert [key for key in shelf.store.objects if "odd" in key] == ["jira/1.0.0/examples/odd name.json"]
@@ -84,19 +83,19 @@ def test_an_index_that_changes_meanwhile_is_followed(shelf: Shelf, monkeypatch: 
     def put_and_meddle(key: str, data: bytes) -> None:
         put(key, data)
         if key == "jira/spec.json" and "1.1.0" not in str(shelf.store.objects):
-            publish(shelf.store, [shelf.publish("jira", "1.1.0")])
+            publish_index(shelf.store, [shelf.publish("jira", "1.1.0")])
 
     monkeypatch.setattr(shelf.store, "put", put_and_meddle)
     assert pointed(shelf) == ["jira/examples/", "jira/spec.json", f"{IMAGE}:latest"]
     assert shelf.pointers("jira") == ("1.1.0", "1.1.0", "1.1.0")
 
 
-def test_an_index_that_never_rests_is_given_up(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_index_that_keeps_changing_is_given_up(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
     versions = iter(range(1, 1000))
     get = shelf.store.get
 
     def another_each_time(key: str) -> Stored | None:
-        if key == keys.INDEX:
+        if key == store_keys.INDEX:
             number = next(versions)
             shelf.publish("jira", f"1.{number}.0")
             return Stored(b'[{"type": "jira", "version": "1.%d.0"}]' % number, "x")
@@ -115,7 +114,7 @@ def test_an_index_that_never_rests_is_given_up(shelf: Shelf, monkeypatch: pytest
         ("latest", Unknown("it hangs"), "jira:latest was not moved: it hangs"),
     ],
 )
-def test_nothing_is_guessed_where_the_registry_does_not_tell(
+def test_nothing_is_guessed_where_the_registry_gives_no_answer(
     shelf: Shelf, tag: str, answer: Absent | Unknown, told: str
 ) -> None:
     shelf.images.answers[IMAGE, tag] = answer
@@ -124,7 +123,7 @@ def test_nothing_is_guessed_where_the_registry_does_not_tell(
     assert shelf.images.puts == []
 
 
-def test_a_registry_that_gives_back_another_image_is_told(
+def test_a_registry_that_returns_another_image_is_reported(
     shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     manifest = shelf.images.manifest
@@ -139,16 +138,18 @@ def test_a_registry_that_gives_back_another_image_is_told(
         pointed(shelf)
 
 
-def test_an_index_with_a_version_that_leads_elsewhere_does_not_lead_there() -> None:
+def test_an_index_with_a_path_for_a_version_leads_nowhere() -> None:
     shelf = Shelf()
-    shelf.store.put(keys.INDEX, b'[{"type": "jira", "version": "../../aws/1.0.0"}]')
+    shelf.store.put(store_keys.INDEX, b'[{"type": "jira", "version": "../../aws/1.0.0"}]')
     shelf.images.put_manifest(IMAGE, Manifest(b"{}", "x"), "../../aws/1.0.0")
     with pytest.raises(UsageError, match="is no version"):
         pointed(shelf)
 
 
 @pytest.mark.parametrize("write", ["put", "put_manifest"])
-def test_who_lost_the_lease_moves_nothing(shelf: Shelf, write: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_release_that_lost_the_lease_moves_nothing(
+    shelf: Shelf, write: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     if write == "put_manifest":
         pointed(shelf)
         shelf.images.tags.pop((IMAGE, "latest"))
@@ -166,21 +167,23 @@ def lose_at_first_read(shelf: Shelf) -> Callable[[str], Stored | None]:
     get = shelf.store.get
 
     def losing(key: str) -> Stored | None:
-        if key == keys.INDEX:
-            shelf.store.objects[keys.lease("jira")] = b'{"holder": "ben@shore", "token": "b", "until": 9e9}'
+        if key == store_keys.INDEX:
+            shelf.store.objects[store_keys.lease("jira")] = (
+                b'{"holder": "ben@shore", "token": "b", "until": 9e9}'
+            )
         return get(key)
 
     return losing
 
 
-def test_pointers_wait_for_another_who_moves_them(shelf: Shelf) -> None:
+def test_pointers_wait_for_another_release_that_moves_them(shelf: Shelf) -> None:
     slept: list[float] = []
 
     def sleep(seconds: float) -> None:
         slept.append(seconds)
         theirs.__exit__(None, None, None)
 
-    theirs = lease(shelf.store, keys.lease("jira"), Holder("ben@shore", "b"))
+    theirs = lease(shelf.store, store_keys.lease("jira"), Holder("ben@shore", "b"))
     theirs.__enter__()
     moved = point(shelf.store, shelf.images, IMAGE, "jira", HOLDER, Clock(sleep=sleep))
     assert (len(moved), len(slept)) == (3, 1)

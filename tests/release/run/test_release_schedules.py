@@ -12,27 +12,26 @@ import pytest
 
 from seatrial.core.errors import ServiceError
 from seatrial.core.version import Version
-from seatrial.release.plan import index, keys
+from seatrial.release.plan import index, store_keys
 from seatrial.release.plan.index import Entry, Index
 from seatrial.release.plan.plan import Step, steps_of
 from seatrial.release.plan.ports import Absent, Images, Manifest, Store, Unknown
-from seatrial.release.plan.state import Candidate, IndexSeen, Standing
-from seatrial.release.run import index as indexing
-from seatrial.release.run.pointers import LATEST, point
-from seatrial.release.run.yank import yank
+from seatrial.release.plan.state import Candidate, IndexSeen, VersionStatus
+from seatrial.release.run import latest
+from seatrial.release.run.latest import LATEST, point, yank
 from seatrial.release.store.leases import Holder, lease
 from support.memory_images import MemoryImages
 from support.memory_store import MemoryStore
-from support.simulating import CALM, Actor, Seas, Through, Weather
+from support.simulating import RELIABLE, Actor, Chances, Simulation, Through
 
 SCHEDULES = 1000
-ROUGH = (Weather(), Weather(kill=0.02, fail=0.01), Weather(kill=0.02, fail=0.01, slow=0.2), Weather(slow=0.4))
+ROUGH = (Chances(), Chances(kill=0.02, fail=0.01), Chances(kill=0.02, fail=0.01, slow=0.2), Chances(slow=0.4))
 
 Publish = Callable[[Store, Entry, Actor], object]
 
 
 @dataclass
-class Harbour:
+class Services:
     """What all releasers share."""
 
     store: MemoryStore = field(default_factory=MemoryStore)
@@ -45,16 +44,16 @@ class Harbour:
 
 
 def publish_by_swap(store: Store, entry: Entry, actor: Actor) -> object:
-    return indexing.publish(store, [entry], actor.sleep, at_once=1)
+    return latest.publish_index(store, [entry], actor.sleep, at_once=1)
 
 
 def publish_naively(store: Store, entry: Entry, actor: Actor) -> object:
     """As it is done where nobody thinks of others: read, change, write."""
-    stored = store.get(keys.INDEX)
+    stored = store.get(store_keys.INDEX)
     present = index.parse(stored.data) if stored else Index()
     newest = present.versions.get(entry["type"])
     if newest is None or Version.parse(newest) < Version.parse(entry["version"]):
-        store.put(keys.INDEX, present.having({entry["type"]: entry}).to_bytes())
+        store.put(store_keys.INDEX, present.with_entries({entry["type"]: entry}).to_bytes())
     return None
 
 
@@ -62,7 +61,7 @@ def publish_naively(store: Store, entry: Entry, actor: Actor) -> object:
 class Release:
     """Somebody who releases a version with so many examples, from a checkout that keeps its token or not."""
 
-    harbour: Harbour
+    services: Services
     type: str
     version: str
     token: str
@@ -70,13 +69,13 @@ class Release:
     publish: Publish = publish_by_swap
 
     def __call__(self, actor: Actor) -> None:
-        store, images = Through(self.harbour.store, actor), Through(self.harbour.images, actor)
+        store, images = Through(self.services.store, actor), Through(self.services.images, actor)
         holder = Holder("somebody", self.token or f"{id(self)} {actor.attempt}")
         steps = self._missing(store, images)
         if Step.TAG in steps:
             self._set_tag(store, images, holder, actor)
         if Step.SPEC in steps:
-            store.create(keys.spec(self.type, self.version), index.spec_bytes(self._entry))
+            store.create(store_keys.spec(self.type, self.version), index.spec_bytes(self._entry))
         if Step.INDEX in steps:
             self.publish(store, self._entry, actor)
         if Step.LATEST in steps:
@@ -88,18 +87,18 @@ class Release:
 
     def _missing(self, store: Store, images: Images) -> Sequence[Step]:
         """What a plan says, from what is read now."""
-        stored = store.keys(keys.of_type(self.type))
-        seen = store.get(keys.INDEX)
+        stored = store.keys(store_keys.of_type(self.type))
+        seen = store.get(store_keys.INDEX)
         answers = images.find([(self.type, self.version), (self.type, LATEST)])
         unknown = next((one.reason for one in answers.values() if isinstance(one, Unknown)), "")
         if unknown:
             raise ServiceError(unknown)
-        standing = Standing(
+        standing = VersionStatus(
             image=answers[self.type, self.version],
             latest=answers[self.type, LATEST],
-            spec=keys.spec(self.type, self.version) in stored,
-            yanked=keys.yanked(self.type, self.version) in stored,
-            type_spec=keys.latest_spec(self.type) in stored,
+            spec=store_keys.spec(self.type, self.version) in stored,
+            yanked=store_keys.yanked(self.type, self.version) in stored,
+            type_spec=store_keys.latest_spec(self.type) in stored,
         )
         indexed = IndexSeen(versions=index.parse(seen.data).versions) if seen else IndexSeen()
         return steps_of(Candidate(self.type, self.type, self.type, self.version), standing, indexed)
@@ -108,13 +107,15 @@ class Release:
         """The version's tag, by an image that is like no other; under the lease, where it is free."""
         manifest = Manifest(json.dumps([self.type, self.version, id(self), actor.attempt]).encode(), "x")
         images.put_manifest(self.type, manifest)
-        with lease(store, keys.lease(self.type), holder, actor.clock) as held:
+        with lease(store, store_keys.lease(self.type), holder, actor.clock) as held:
             answer = images.find([(self.type, self.version)])[self.type, self.version]
             if isinstance(answer, Unknown):
                 raise ServiceError(answer.reason)
             if isinstance(answer, Absent):
                 for number in range(self.examples):
-                    store.put(keys.example(self.type, self.version, f"{number}.json"), self.version.encode())
+                    store.put(
+                        store_keys.example(self.type, self.version, f"{number}.json"), self.version.encode()
+                    )
                 held.check()
                 images.put_manifest(self.type, manifest, self.version)
 
@@ -123,12 +124,12 @@ class Release:
 class Yank:
     """Somebody who takes a version out."""
 
-    harbour: Harbour
+    services: Services
     type: str
     version: str
 
     def __call__(self, actor: Actor) -> None:
-        store, images = Through(self.harbour.store, actor), Through(self.harbour.images, actor)
+        store, images = Through(self.services.store, actor), Through(self.services.images, actor)
         holder = Holder("somebody", f"{id(self)} {actor.attempt}")
         list(yank(store, images, self.type, self.type, self.version, "bad", holder, actor.clock))
 
@@ -136,15 +137,17 @@ class Yank:
 VERSIONS = ["1.0.0", "1.0.1", "1.1.0", "1.1.0-beta", "1.2.0-beta", "2.0.0-dev", "1.1.0-post1", "2.0.0-beta"]
 
 
-def crew(seas: Seas, harbour: Harbour, publish: Publish = publish_by_swap) -> list[Release]:
+def releasers(
+    simulation: Simulation, services: Services, publish: Publish = publish_by_swap
+) -> list[Release]:
     """Two to twenty releasers of one to four types, often of the same version, or of a lower one."""
-    chance = seas.chance
+    chance = simulation.chance
     types = ["jira", "github", "aws", "pagerduty"][: chance.randint(1, 4)]
     versions = chance.choice([VERSIONS, VERSIONS[:3]])
     count = 20 if chance.random() < 0.05 else chance.randint(2, 8)
     return [
         Release(
-            harbour,
+            services,
             chance.choice(types),
             chance.choice(versions),
             chance.choice(["", f"checkout {number}"]),
@@ -155,69 +158,69 @@ def crew(seas: Seas, harbour: Harbour, publish: Publish = publish_by_swap) -> li
     ]
 
 
-def expected(harbour: Harbour, type: str) -> str:
+def expected(services: Services, type: str) -> str:
     """The version that must be the latest, worked out in another way: sort by stable, then by version."""
-    published = [version for name, version in harbour.published() if name == type]
-    left = [one for one in published if keys.yanked(type, one) not in harbour.store.objects]
+    published = [version for name, version in services.published() if name == type]
+    left = [one for one in published if store_keys.yanked(type, one) not in services.store.objects]
     return max(left, key=lambda one: ("beta" not in one, Version.parse(one)), default="")
 
 
-def faults(harbour: Harbour) -> list[str]:
+def faults(services: Services) -> list[str]:
     """What is wrong at the end."""
-    objects, tags = harbour.store.objects, harbour.images.tags
-    stored = objects.get(keys.INDEX)
+    objects, tags = services.store.objects, services.images.tags
+    stored = objects.get(store_keys.INDEX)
     versions = index.parse(stored).versions if stored else {}
     found = []
     for name in {name for name, _ in tags}:
-        best = expected(harbour, name)
+        best = expected(services, name)
         if versions.get(name, "") != best:
             found.append(f"the index has {name} {versions.get(name)}, not {best}")
         elif best and tags[name, LATEST] != tags[name, best]:
             found.append(f"the tag latest of {name} is not {best}")
-        elif best and objects[keys.latest_spec(name)] != objects[keys.spec(name, best)]:
+        elif best and objects[store_keys.latest_spec(name)] != objects[store_keys.spec(name, best)]:
             found.append(f"the spec of {name} is not that of {best}")
         elif best and objects[f"{name}/examples/0.json"] != best.encode():
             found.append(f"the examples of {name} are not those of {best}")
-    return found + overwritten(harbour)
+    return found + overwritten(services)
 
 
-def overwritten(harbour: Harbour) -> list[str]:
+def overwritten(services: Services) -> list[str]:
     """Versions that were published twice."""
-    tags = Counter((name, tag) for name, tag, _ in harbour.images.puts if tag != LATEST)
+    tags = Counter((name, tag) for name, tag, _ in services.images.puts if tag != LATEST)
     written = Counter(
-        key for key in harbour.store.writes if key.endswith("/spec.json") and key.count("/") == 2
+        key for key in services.store.writes if key.endswith("/spec.json") and key.count("/") == 2
     )
     return [f"{what} was written {times} times" for what, times in (tags + written).items() if times > 1]
 
 
 def sailed(
-    seed: int, publish: Publish = publish_by_swap, weather: Weather | None = None
-) -> tuple[Seas, list[str]]:
+    seed: int, publish: Publish = publish_by_swap, chances: Chances | None = None
+) -> tuple[Simulation, list[str]]:
     """One schedule: releasers at once, then others with somebody who yanks; what is wrong at the end."""
     random.seed(seed)
-    seas, harbour = Seas(seed, weather or ROUGH[seed % len(ROUGH)]), Harbour()
-    seas.run(crew(seas, harbour, publish))
-    found = faults(harbour)
-    published = harbour.published()
-    if published and seas.chance.random() < 0.5:
-        yanks = [Yank(harbour, *one) for one in seas.chance.sample(published, min(2, len(published)))]
-        seas.run([*yanks, *crew(seas, harbour, publish)[:3]])
-        found += faults(harbour)
-    return seas, found
+    simulation, services = Simulation(seed, chances or ROUGH[seed % len(ROUGH)]), Services()
+    simulation.run(releasers(simulation, services, publish))
+    found = faults(services)
+    published = services.published()
+    if published and simulation.chance.random() < 0.5:
+        yanks = [Yank(services, *one) for one in simulation.chance.sample(published, min(2, len(published)))]
+        simulation.run([*yanks, *releasers(simulation, services, publish)[:3]])
+        found += faults(services)
+    return simulation, found
 
 
 @pytest.mark.slow
 def test_a_thousand_schedules_end_with_one_latest_for_index_image_and_spec() -> None:
     met: Counter[str] = Counter()
     for seed in range(SCHEDULES):
-        seas, found = sailed(seed)
-        met += seas.met
+        simulation, found = sailed(seed)
+        met += simulation.met
         assert found == [], f"seed {seed}"
     assert all(met[fate] > 300 for fate in ("kill before", "kill after", "fail before", "fail after")), met
 
 
 def test_reading_changing_and_writing_loses_updates_in_the_same_schedules() -> None:
-    lost = [seed for seed in range(SCHEDULES // 20) if sailed(seed, publish_naively, CALM)[1]]
+    lost = [seed for seed in range(SCHEDULES // 20) if sailed(seed, publish_naively, RELIABLE)[1]]
     assert len(lost) > 5
 
 

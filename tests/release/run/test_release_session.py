@@ -9,13 +9,13 @@ import pytest
 
 from seatrial.core.errors import ServiceError
 from seatrial.release.plan.plan import Plan, plan
-from seatrial.release.run.context import ReleaseContext
-from seatrial.release.run.read import read
-from seatrial.release.run.session import session
+from seatrial.release.run.publication import publication
+from seatrial.release.run.release_context import ReleaseContext
+from seatrial.release.run.snapshot import read
 from seatrial.release.store.local import FolderStore
 from seatrial.workspace.workspace import open_workspace
-from support.dock import workspace
 from support.memory_images import MemoryImages
+from support.release_workspace import workspace
 
 
 class Heedless(FolderStore):
@@ -39,39 +39,39 @@ STORES: Mapping[str, type[FolderStore]] = {"no If-None-Match": Heedless, "no If-
 
 def begun(root: Path, store: type[FolderStore] = FolderStore) -> tuple[ReleaseContext, Plan]:
     found = open_workspace(str(workspace(root)))
-    yard = ReleaseContext(found, found.settings.release, MemoryImages(), store(root / "dist/registry"))
-    return yard, plan(read(yard, found.integrations), {})
+    context = ReleaseContext(found, found.settings.release, MemoryImages(), store(root / "dist/registry"))
+    return context, plan(read(context, found.integrations), {})
 
 
 @pytest.mark.parametrize("store", STORES.values(), ids=STORES.keys())
 def test_a_store_that_ignores_conditions_is_refused_before_anything_is_built(
     tmp_path: Path, store: type[FolderStore]
 ) -> None:
-    yard, made = begun(tmp_path, store)
+    context, made = begun(tmp_path, store)
     with (
         pytest.raises(ServiceError, match="writes over what is there"),
-        session(yard, made, None, lambda event: None),
+        publication(context, made, None, lambda event: None),
     ):
         pass
 
 
 def test_two_releases_in_one_checkout_do_not_go_on_together(tmp_path: Path) -> None:
-    yard, made = begun(tmp_path)
+    context, made = begun(tmp_path)
     refused = pytest.raises(ServiceError, match="another release runs in this checkout")
     with (
-        session(yard, made, None, lambda event: None),
+        publication(context, made, None, lambda event: None),
         refused,
-        session(yard, made, None, lambda event: None),
+        publication(context, made, None, lambda event: None),
     ):
         pass
-    with session(yard, made, None, lambda event: None):
+    with publication(context, made, None, lambda event: None):
         pass
 
 
 def test_releases_of_one_checkout_have_one_token_and_those_of_its_copy_another(tmp_path: Path) -> None:
-    (yard, made), (copy, also) = begun(tmp_path / "one"), begun(tmp_path / "two")
+    (context, made), (copy, also) = begun(tmp_path / "one"), begun(tmp_path / "two")
     tokens = []
-    for here, what in ((yard, made), (yard, made), (copy, also)):
-        with session(here, what, None, lambda event: None) as run:
+    for here, what in ((context, made), (context, made), (copy, also)):
+        with publication(here, what, None, lambda event: None) as run:
             tokens.append(run.holder.token)
     assert tokens[0] == tokens[1] != tokens[2]

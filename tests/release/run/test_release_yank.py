@@ -7,11 +7,9 @@ import json
 import pytest
 
 from seatrial.core.errors import ServiceError, UsageError
-from seatrial.release.plan import keys
+from seatrial.release.plan import store_keys
 from seatrial.release.plan.ports import Unknown
-from seatrial.release.run.index import publish
-from seatrial.release.run.pointers import point
-from seatrial.release.run.yank import yank
+from seatrial.release.run.latest import point, publish_index, yank
 from seatrial.release.store.leases import Clock
 from support.shelf import HOLDER, Shelf, image_of
 
@@ -22,7 +20,7 @@ CLOCK = Clock(now=lambda: 1_800_000_000.4)
 def shelf() -> Shelf:
     """Two versions of jira, all whole."""
     shelf = Shelf()
-    publish(shelf.store, [shelf.publish("jira", "1.0.0"), shelf.publish("jira", "1.1.0")])
+    publish_index(shelf.store, [shelf.publish("jira", "1.0.0"), shelf.publish("jira", "1.1.0")])
     point(shelf.store, shelf.images, image_of("jira"), "jira", HOLDER)
     shelf.forget_writes()
     return shelf
@@ -62,7 +60,7 @@ def test_yanking_again_changes_nothing(shelf: Shelf) -> None:
     yanked(shelf, "1.1.0")
     shelf.forget_writes()
     assert yanked(shelf, "1.1.0") == ["jira 1.1.0 was yanked before", "the index names jira 1.0.0"]
-    assert set(shelf.store.writes) == {keys.lease("jira")}
+    assert set(shelf.store.writes) == {store_keys.lease("jira")}
 
 
 def test_yanking_again_finishes_what_was_begun(shelf: Shelf) -> None:
@@ -92,7 +90,7 @@ def test_the_last_version_leaves_the_index_and_the_tag_stays(shelf: Shelf) -> No
 
 def test_a_version_that_is_published_after_it_gets_into_the_index(shelf: Shelf) -> None:
     yanked(shelf, "1.1.0")
-    publish(shelf.store, [shelf.publish("jira", "1.1.1")])
+    publish_index(shelf.store, [shelf.publish("jira", "1.1.1")])
     assert shelf.indexed() == {"jira": "1.1.1"}
 
 
@@ -108,11 +106,11 @@ def test_a_version_that_is_published_after_it_gets_into_the_index(shelf: Shelf) 
         (
             "../jira",
             "1.0.0",
-            '"../jira" is no type; use small letters, digits, and ".", "_" or "-" between them',
+            '"../jira" is not a type; use small letters, digits, and ".", "_" or "-" between them',
         ),
     ],
 )
-def test_what_was_never_published_is_told_with_what_there_is(
+def test_a_version_that_was_never_published_is_reported_with_those_that_were(
     shelf: Shelf, type: str, version: str, told: str
 ) -> None:
     with pytest.raises(UsageError) as raised:

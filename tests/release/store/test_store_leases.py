@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import pytest
 
 from seatrial.core.errors import ServiceError
-from seatrial.release.plan import keys
+from seatrial.release.plan import store_keys
 from seatrial.release.store.leases import LONGEST, MARGIN, SECONDS, SKEW, Clock, Holder, lease
 from support.memory_store import MemoryStore
 
-KEY = keys.lease("jira")
+KEY = store_keys.lease("jira")
 ANNA, BEN = Holder("anna@laptop", "a"), Holder("ben@desktop", "b")
 
 

@@ -1,1 +1,1 @@
-"""What is attached to an image: its bill of materials and its provenance, signed."""
+"""The attestations of an image: bill of materials and provenance, which may be signed."""

@@ -1,7 +1,7 @@
-"""The packages that `poetry install --without dev` puts into an image of Linux, and what they need of one another.
+"""The packages that `poetry install --without dev` puts into a Linux image, and their dependencies on one another.
 
-Which Python the image has is up to its base image, so a package counts where any Python that the
-lock is made for would get it, on either of the machines that images are built for.
+The base image decides which Python the image has. So a package counts if any Python that the lock is made for would
+get it, on either of the machines that images are built for.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from seatrial.dependencies.pythons import satisfies
 MACHINES = ("x86_64", "aarch64")
 
 PYTHONS = tuple(f"3.{minor}.{micro}" for minor in range(7, 20) for micro in (0, 99))
-"""The first and, for good measure, a late version of each Python that a marker may tell apart."""
+"""The first version and a late one of each Python that a marker may distinguish."""
 
 LINUX = {
     "os_name": "posix",
@@ -35,8 +35,8 @@ Holds = Callable[[Dependency, frozenset[str]], bool]
 
 
 @dataclass(frozen=True)
-class Shipped:
-    """The image that a bill is of.
+class ShippedImage:
+    """The image that a bill of materials is of.
 
     `image` is its repository, `digest` that of its manifest, and `committed` the time of the commit
     that it is made from, in seconds since 1970.
@@ -53,8 +53,8 @@ class Shipped:
 class ImagePackage:
     """A package of the lock in the image.
 
-    `key` is its name and version, and a number where the lock has that twice. `extras` were asked for by
-    those that need it, `groups` want it, and `needs` are the keys of the packages that it needs itself.
+    `key` is its name and version, and a number where the lock has that twice. `extras` were requested by
+    packages that depend on it, `groups` contain it, and `needs` are the keys of the packages that it depends on.
     """
 
     key: str
@@ -66,9 +66,9 @@ class ImagePackage:
 
 @dataclass(frozen=True)
 class Packages:
-    """All packages, sorted by name and version, and the keys of those that the integration itself asks for.
+    """All packages, sorted by name and version, and the keys of the integration's direct dependencies.
 
-    Where the lock has none of those, all are taken as asked for.
+    Where the lock has none of those, all packages count as direct dependencies.
     """
 
     all: tuple[ImagePackage, ...]
@@ -76,16 +76,16 @@ class Packages:
 
 
 def packages_of(lock: Lock, pyproject: Mapping[str, Any]) -> Packages:
-    """The packages of all groups that are not optional, but `dev`. Raises BadLock for a marker that is none."""
-    asked = installed_groups(pyproject, without=(DEV,))
-    holds = _somewhere(environments(lock.pythons))
+    """Return the packages of all groups that are not optional, except `dev`. Raises BadLock for an invalid marker."""
+    wanted = installed_groups(pyproject, without=(DEV,))
+    holds = _in_any(environments(lock.pythons))
     try:
-        graph = _Graph(_candidates(lock, asked.names, holds), holds)
-        extras = graph.reached(asked.dependencies)
+        graph = _Graph(_candidates(lock, wanted.names, holds), holds)
+        extras = graph.reached(wanted.dependencies)
         if not lock.has_groups:
             graph = _Graph({key: one for key, one in graph.locked.items() if key in extras}, holds)
-        found = [_package(graph, key, extras.get(key, frozenset()), asked.names) for key in graph.locked]
-        roots = graph.fulfilling((root, frozenset()) for root in asked.dependencies)
+        found = [_package(graph, key, extras.get(key, frozenset()), wanted.names) for key in graph.locked]
+        roots = graph.fulfilling((root, frozenset()) for root in wanted.dependencies)
         return Packages(tuple(found), roots or tuple(graph.locked))
     except ValueError as odd:
         raise BadLock(f"one of its markers cannot be read: {odd}") from None
@@ -99,7 +99,7 @@ def _package(graph: _Graph, key: str, extras: frozenset[str], groups: Collection
 
 
 def environments(pythons: str) -> tuple[Mapping[str, str], ...]:
-    """The values of PEP 508 where an image may run; of all Pythons where the lock admits none."""
+    """Return the PEP 508 values of the places where an image may run; of all Pythons if the lock admits none."""
     admitted = [version for version in PYTHONS if satisfies(pythons, version)]
     return tuple(
         {
@@ -114,8 +114,8 @@ def environments(pythons: str) -> tuple[Mapping[str, str], ...]:
     )
 
 
-def _somewhere(places: Sequence[Mapping[str, str]]) -> Holds:
-    """Whether what a dependency states of where it is needed holds in any of these places."""
+def _in_any(places: Sequence[Mapping[str, str]]) -> Holds:
+    """Return a function that tells whether the conditions of a dependency hold in any of these places."""
 
     @cache
     def holds(marker: str, python: str, extras: frozenset[str]) -> bool:
@@ -129,15 +129,15 @@ def _somewhere(places: Sequence[Mapping[str, str]]) -> Holds:
 
 
 def _candidates(lock: Lock, groups: Collection[str], holds: Holds) -> dict[str, Locked]:
-    """By key, sorted, what may be installed: where the lock names groups, only what one of these wants."""
+    """Return the packages that may be installed, by key, sorted; if the lock names groups, only those of `groups`."""
     found: dict[str, Locked] = {}
     for one in sorted(lock.packages, key=lambda one: (one.name, version_key(one.version))):
-        if one.groups is None or any(_wanted(one, groups, holds)):
+        if one.groups is None or any(_group_holds(one, groups, holds)):
             found[_free_key(f"{one.name}@{one.version}", found)] = one
     return found
 
 
-def _wanted(one: Locked, groups: Collection[str], holds: Holds) -> Iterator[bool]:
+def _group_holds(one: Locked, groups: Collection[str], holds: Holds) -> Iterator[bool]:
     for group, marker in (one.groups or {}).items():
         yield group in groups and holds(Dependency(one.name, marker=marker), frozenset())
 
@@ -148,12 +148,12 @@ def _free_key(key: str, taken: Collection[str]) -> str:
 
 
 Need = tuple[Dependency, frozenset[str]]
-"""A dependency, and the extras with which the package was asked for that has it."""
+"""A dependency, and the extras requested of the package that has it."""
 
 
 @dataclass(frozen=True)
 class _Graph:
-    """Packages by key, and where needs hold."""
+    """The packages by key, and the function that tells whether a dependency holds."""
 
     locked: Mapping[str, Locked]
     holds: Holds
@@ -166,11 +166,11 @@ class _Graph:
         return found
 
     def fulfilling(self, needs: Iterable[Need]) -> tuple[str, ...]:
-        """The keys of all that fulfils one of these needs, sorted."""
+        """Return the keys of all packages that fulfil one of these needs, sorted."""
         return tuple(sorted({key for need, extras in needs for key in self.targets(need, extras)}))
 
     def targets(self, need: Dependency, extras: frozenset[str]) -> Sequence[str]:
-        """What fulfils a need; of several versions those that it admits."""
+        """Return the keys of the packages that fulfil a need; of several versions those that it admits."""
         if need.name not in self._versions or not self.holds(need, extras):
             return ()
         versions = self._versions[need.name]
@@ -178,7 +178,7 @@ class _Graph:
         return fitting or versions
 
     def needs(self, key: str, extras: frozenset[str]) -> Iterator[Need]:
-        """What a package needs that was asked for with these extras."""
+        """Yield the needs of a package that was requested with these extras."""
         one = self.locked[key]
         counting, brought = all_extras(one, extras)
         for need in one.needs:
@@ -186,7 +186,7 @@ class _Graph:
                 yield need, counting
 
     def reached(self, roots: Sequence[Dependency]) -> Mapping[str, frozenset[str]]:
-        """Every package on the way from the roots, with the extras that it is asked for with."""
+        """Return every package that is reached from the roots, with the extras requested of it."""
         found: dict[str, frozenset[str]] = {}
         todo: list[Need] = [(root, frozenset()) for root in roots]
         while todo:

@@ -1,4 +1,4 @@
-"""How an image came to be: an in-toto statement with SLSA provenance, version 1.
+"""The provenance of an image: an in-toto statement with SLSA provenance, version 1.
 
 Source: https://slsa.dev/spec/v1.0/provenance and https://github.com/in-toto/attestation (spec/v1).
 """
@@ -12,17 +12,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from seatrial import __version__
-from seatrial.release.attest.addresses import Image, public, without_logins
+from seatrial.core.addresses import without_credentials
+from seatrial.core.model import join
+from seatrial.release.attest.purls import Image, public
 
 MEDIA_TYPE = "application/vnd.in-toto+json"
 STATEMENT = "https://in-toto.io/Statement/v1"
 PREDICATE = "https://slsa.dev/provenance/v1"
 
 BUILD_TYPE = "urn:seatrial:build:v1"
-"""Says what the parameters mean; docs/release-engineers.md describes them."""
+"""Defines the meaning of the parameters; docs/release-engineers.md describes them."""
 
 LOCALLY = "urn:seatrial:builder:local"
-"""The builder of an image that was not built by a known CI: somebody's own machine."""
+"""The builder of an image that was not built by a known CI, such as a developer's own machine."""
 
 HIDDEN = "[hidden]"
 
@@ -34,14 +36,14 @@ _SECRET = re.compile(
 
 @dataclass(frozen=True)
 class Invoker:
-    """What ran the release: who stands for it, by a URI, and which run it was, empty where nobody counts them."""
+    """The environment of the release: the URI of the builder, and that of the run, empty if it has none."""
 
     builder: str = LOCALLY
     invocation: str = ""
 
 
 def invoker(environment: Mapping[str, str]) -> Invoker:
-    """What runs this process, as GitHub Actions and GitLab tell by the variables that each of their jobs has."""
+    """Return the environment of this process, from the variables that GitHub Actions and GitLab set in each job."""
     if environment.get("GITHUB_ACTIONS") == "true":
         return _on_github(environment)
     if environment.get("GITLAB_CI") == "true":
@@ -56,20 +58,20 @@ def _on_github(environment: Mapping[str, str]) -> Invoker:
     server, repository = environment.get("GITHUB_SERVER_URL", ""), environment.get("GITHUB_REPOSITORY", "")
     number, attempt = environment.get("GITHUB_RUN_ID", ""), environment.get("GITHUB_RUN_ATTEMPT") or "1"
     run = f"{public(server)}/{repository}/actions/runs/{number}/attempts/{attempt}"
-    told = server and repository and number
-    return Invoker(f"https://github.com/actions/runner/{kind}", run if told else "")
+    known = server and repository and number
+    return Invoker(f"https://github.com/actions/runner/{kind}", run if known else "")
 
 
 @dataclass(frozen=True)
-class Making:
-    """All that provenance says of an image.
+class BuildRecord:
+    """Everything that the provenance of an image states.
 
     `image` is its repository and `digest` that of its manifest. `path` is the integration's folder and
     `dockerfile` the Dockerfile, both from the repository's root, `args` the build args; `plan` is the seal of
-    the plan. `source` is the address of the repository, empty for none, and `commit` what was built of it.
+    the plan. `source` is the address of the repository, empty for none, and `commit` the commit that was built.
     `bases` maps the base images to their digests, empty where unknown, and `lock` is the SHA-256 of
     `poetry.lock` in hex, empty for none. `builder` is the program that built, with its version; `started`
-    and `finished` are ISO times in UTC. `force` is why it was released in spite of checks, empty where they passed.
+    and `finished` are ISO times in UTC. `force` is why it was released in spite of failed checks, else empty.
     """
 
     image: str
@@ -92,55 +94,54 @@ class Making:
     force: str = ""
 
 
-def statement(making: Making) -> bytes:
-    """The statement as JSON, the same bytes for the same making; without credentials, whatever the args hold."""
-    algorithm, _, digest = making.digest.partition(":")
+def statement(record: BuildRecord) -> bytes:
+    """Return the statement as JSON, the same bytes for the same record, without credentials from the args."""
+    algorithm, _, digest = record.digest.partition(":")
     value = {
         "_type": STATEMENT,
-        "subject": [{"name": making.image, "digest": {algorithm: digest}}],
+        "subject": [{"name": record.image, "digest": {algorithm: digest}}],
         "predicateType": PREDICATE,
-        "predicate": {"buildDefinition": _definition(making), "runDetails": _run(making)},
+        "predicate": {"buildDefinition": _definition(record), "runDetails": _run(record)},
     }
     return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
 
 
-def _definition(making: Making) -> dict[str, Any]:
+def _definition(record: BuildRecord) -> dict[str, Any]:
     return {
         "buildType": BUILD_TYPE,
         "externalParameters": {
-            "integration": making.path or ".",
-            "type": making.type,
-            "version": making.version,
-            "dockerfile": making.dockerfile,
-            "buildArgs": {name: shown(name, value) for name, value in making.args.items()},
-            "platforms": list(making.platforms),
-            "plan": making.plan,
-            **({"force": making.force} if making.force else {}),
+            "integration": record.path or ".",
+            "type": record.type,
+            "version": record.version,
+            "dockerfile": record.dockerfile,
+            "buildArgs": {name: public_arg(name, value) for name, value in record.args.items()},
+            "platforms": list(record.platforms),
+            "plan": record.plan,
+            **({"force": record.force} if record.force else {}),
         },
-        "internalParameters": {"builder": making.builder, "seatrial": __version__},
-        "resolvedDependencies": list(_dependencies(making)),
+        "internalParameters": {"builder": record.builder, "seatrial": __version__},
+        "resolvedDependencies": list(_dependencies(record)),
     }
 
 
-def shown(name: str, value: str) -> str:
-    """The value of a build arg as others may see it: nothing of one named like a secret, no logins in addresses."""
-    return HIDDEN if is_secret(name) else without_logins(value)
+def public_arg(name: str, value: str) -> str:
+    """Return the public value of a build arg: hidden if named like a secret, without credentials in addresses."""
+    return HIDDEN if is_secret(name) else without_credentials(value)
 
 
 def is_secret(name: str) -> bool:
-    """Whether a build arg is named as secrets are."""
+    """Return whether a build arg has the name of a secret."""
     return bool(_SECRET.search(name))
 
 
-def _dependencies(making: Making) -> Iterator[dict[str, Any]]:
-    """What went into the image, as resource descriptors."""
-    address = public(making.source)
+def _dependencies(record: BuildRecord) -> Iterator[dict[str, Any]]:
+    """Yield what the image was made from, as resource descriptors."""
+    address = public(record.source)
     uri = address if address.startswith("git+") else f"git+{address}"
-    yield {"name": "source", **({"uri": uri} if address else {}), "digest": {"gitCommit": making.commit}}
-    if making.lock:
-        name = f"{making.path}/poetry.lock" if making.path else "poetry.lock"
-        yield {"name": name, "digest": {"sha256": making.lock}}
-    for stated, digest in sorted(making.bases.items()):
+    yield {"name": "source", **({"uri": uri} if address else {}), "digest": {"gitCommit": record.commit}}
+    if record.lock:
+        yield {"name": join(record.path, "poetry.lock"), "digest": {"sha256": record.lock}}
+    for stated, digest in sorted(record.bases.items()):
         yield _base(Image.parse(stated), digest)
 
 
@@ -151,13 +152,13 @@ def _base(image: Image, digest: str) -> dict[str, Any]:
     return {**described, "digest": {algorithm: value}} if value else described
 
 
-def _run(making: Making) -> dict[str, Any]:
+def _run(record: BuildRecord) -> dict[str, Any]:
     metadata = {
-        "invocationId": making.by.invocation,
-        "startedOn": making.started,
-        "finishedOn": making.finished,
+        "invocationId": record.by.invocation,
+        "startedOn": record.started,
+        "finishedOn": record.finished,
     }
     return {
-        "builder": {"id": making.by.builder, "version": {"seatrial": __version__}},
+        "builder": {"id": record.by.builder, "version": {"seatrial": __version__}},
         "metadata": {name: value for name, value in metadata.items() if value},
     }

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from seatrial.core.errors import UsageError
+from seatrial.core.errors import UsageError, reason
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
@@ -34,19 +34,19 @@ _OTHERS = {
     b"SIGSTORE PRIVATE KEY": f"a key in the form of cosign; {MAKE_ONE}",
     b"COSIGN PRIVATE KEY": f"a key in the form of cosign; {MAKE_ONE}",
 }
-"""What people give instead, by what stands in its first line."""
+"""Files that are given instead of a private key, by text in their first line."""
 
 
 @dataclass(frozen=True)
 class Key:
-    """A private key, ready to sign, of which nothing is ever shown; `id` names its public half."""
+    """A private key, ready to sign and never shown; `id` is the key id of its public key."""
 
     id: str
     private: Ed25519PrivateKey | EllipticCurvePrivateKey = field(repr=False, compare=False)
 
 
 def load(path: Path, environment: Mapping[str, str]) -> Key:
-    """The key in a file, opened by the password in SEATRIAL_KEY_PASSWORD where it is encrypted. Raises UsageError."""
+    """Return the key in a file, decrypted with the password in SEATRIAL_KEY_PASSWORD if needed. Raises UsageError."""
     from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from securesystemslib.signer import SSlibKey
@@ -63,12 +63,12 @@ def _read(path: Path) -> bytes:
         with open(path, "rb") as file:
             return file.read(MAX_BYTES)
     except (OSError, ValueError) as failed:
-        why = getattr(failed, "strerror", None) or "it has no proper name"
-        raise UsageError(f'the key "{path}" cannot be read: {why.lower()}') from None
+        why = reason(failed) if isinstance(failed, OSError) else "its name is not valid"
+        raise UsageError(f'the key "{path}" cannot be read: {why}') from None
 
 
 def _opened(path: Path, data: bytes, password: str) -> PrivateKeyTypes:
-    """The key in these bytes. What the library says of them stays unsaid, for it may quote them."""
+    """Return the key in these bytes. Errors of the library are not repeated, since they may quote the bytes."""
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
@@ -90,13 +90,13 @@ def _no_key(path: Path, data: bytes, encrypted: bool) -> str:
 
 
 def _instead(data: bytes) -> str:
-    """What people give instead of a key, as it is told to them; empty for anything else."""
+    """Return the description of what was given instead of a private key; empty for anything else."""
     first = next((line for line in data.splitlines() if line.startswith(b"-----BEGIN ")), b"")
     return next((what for word, what in _OTHERS.items() if word in first), "")
 
 
 def warning(path: Path) -> str | None:
-    """A line to tell the person of a key that others on this machine can read."""
+    """Return a warning about a key that others on this machine can read; None for other keys."""
     try:
         mode = os.stat(path).st_mode
     except (OSError, ValueError):
@@ -107,7 +107,7 @@ def warning(path: Path) -> str | None:
 
 
 def sign(statement: bytes, key: Key) -> bytes:
-    """An envelope around a statement, the same bytes whenever the same key signs the same."""
+    """Return an envelope with a statement, the same bytes for the same key and statement."""
     from securesystemslib.dsse import Envelope
     from securesystemslib.signer import Signature
 
@@ -117,7 +117,7 @@ def sign(statement: bytes, key: Key) -> bytes:
 
 
 def _signature(key: Key, data: bytes) -> bytes:
-    """ECDSA without chance (RFC 6979), so that a release that is taken up again attaches nothing twice."""
+    """Sign, by ECDSA deterministically (RFC 6979), so that a release that is run again attaches nothing twice."""
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -132,7 +132,7 @@ def _signature(key: Key, data: bytes) -> bytes:
 
 
 def verify(envelope: bytes, public: bytes) -> bytes:
-    """The payload of an envelope that the holder of this public key, in PEM, has signed. Raises ValueError."""
+    """Return the payload of an envelope that was signed by this public key, in PEM. Raises ValueError."""
     from cryptography.hazmat.primitives.serialization import load_pem_public_key
     from securesystemslib.dsse import Envelope
     from securesystemslib.exceptions import FormatError, VerificationError
@@ -145,5 +145,5 @@ def verify(envelope: bytes, public: bytes) -> bytes:
     except (VerificationError, FormatError, KeyError, TypeError, AttributeError, RecursionError):
         raise ValueError("the envelope is not signed by this key") from None
     if found.payload_type != PAYLOAD:
-        raise ValueError(f"the envelope holds no statement but {found.payload_type[:60]}")
+        raise ValueError(f"the envelope does not hold a statement but {found.payload_type[:60]}")
     return found.payload

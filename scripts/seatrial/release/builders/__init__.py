@@ -1,1 +1,1 @@
-"""Programs that build images behind one interface: docker buildx, podman, buildah."""
+"""Programs that build images, behind one interface: docker buildx, podman, buildah."""

@@ -1,4 +1,4 @@
-"""What the programs that build images differ in: the argument lists they take and what they answer."""
+"""The differences between the programs that build images: their argument lists, and how their output is read."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from seatrial.release.plan.ports import Build
 Arguments = Sequence[str]
 
 LAYOUT = "image"
-"""The folder in OCI layout that the steps of a job leave in the folder they run in."""
+"""The folder in OCI layout that the steps of a job write, in the folder they run in."""
 
 
 @dataclass(frozen=True)
-class Job:
-    """A build on its way.
+class BuildJob:
+    """A build in progress.
 
     `dockerfile` is the copy that is built from; its ignore file lies beside it, as Docker names it.
-    `image` is the name that the builder may give it, without a tag, until it has left its storage.
-    `plain_http` says that the base images may be asked for without TLS.
+    `image` is the name, without a tag, of the image in the builder's storage until it is removed from there.
+    `plain_http` says that the base images may be fetched without TLS.
     """
 
     order: Build
@@ -30,13 +30,13 @@ class Job:
 
     @property
     def ignorefile(self) -> Path:
-        """What COPY does not see; empty where the order names none."""
+        """The file that lists what COPY does not see; empty where the order has none."""
         return self.dockerfile.with_name(f"{self.dockerfile.name}.dockerignore")
 
 
 @dataclass(frozen=True)
 class Probe:
-    """What a program is asked before it is chosen, within `seconds`, and what it lacks where that fails."""
+    """A command that must succeed within `seconds` before a program is chosen; `lacking` says what it means if not."""
 
     arguments: Arguments
     lacking: str
@@ -45,24 +45,23 @@ class Probe:
 
 @dataclass(frozen=True)
 class BuilderProgram:
-    """One program. All its functions are pure: values in, argument lists or words out.
+    """One program. All its functions are pure: values in, argument lists or text out.
 
-    `version` and `unfit` read the answers to `questions`; `unfit` says why it will not do, empty where it
-    will. `steps` make the layout, `leftovers` are run before and after them and may fail. A base image is at
-    hand once one of `at_hand` ends well; the last of these is the one whose words count. `digest` then prints
-    the digest of its manifest.
+    `version` and `unfit` read the output of `probes`; `unfit` says why the program cannot be used, empty if it
+    can. `steps` make the layout; `cleanup` is run before and after them and may fail. A base image can be used
+    if one of `base_checks` succeeds; the error of the last one counts. `digest` then prints the digest of its manifest.
     """
 
     name: str
-    questions: Sequence[Probe]
+    probes: Sequence[Probe]
     version: Callable[[Sequence[str]], str]
     unfit: Callable[[Sequence[str]], str]
-    steps: Callable[[Job], Iterable[Arguments]]
-    leftovers: Callable[[Job], Iterable[Arguments]]
-    at_hand: Callable[[str, bool], Sequence[Arguments]]
+    steps: Callable[[BuildJob], Iterable[Arguments]]
+    cleanup: Callable[[BuildJob], Iterable[Arguments]]
+    base_checks: Callable[[str, bool], Sequence[Arguments]]
     digest: Callable[[str], Arguments]
 
 
 def pairs(flag: str, values: Iterable[tuple[str, str]]) -> list[str]:
-    """A flag once for each name and value, each as one word, so that nothing in them is taken for another flag."""
+    """Return a flag for each name and value, each as one word, so that none of them is taken for another flag."""
     return [f"{flag}={name}={value}" for name, value in values]

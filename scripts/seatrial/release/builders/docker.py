@@ -5,30 +5,30 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from seatrial.release.builders.builder import LAYOUT, Arguments, BuilderProgram, Job, Probe, pairs
+from seatrial.release.builders.builder import LAYOUT, Arguments, BuilderProgram, BuildJob, Probe, pairs
 
 _OUTPUT = f"--output=type=oci,dest={LAYOUT},tar=false,rewrite-timestamp=true"
 _TOP_DIGEST = "--format={{with .Manifest}}{{.Digest}}{{end}}"
-"""In words that begin otherwise than with `{{.Manifest`, for which buildx gives a text of its own."""
+"""Does not begin with `{{.Manifest`, for which buildx prints a text of its own."""
 
 _DRIVER = re.compile(r"^Driver:\s*(\S+)", re.MULTILINE)
 
 
 def _version(answers: Sequence[str]) -> str:
-    """From `github.com/docker/buildx v0.17.1 257815a`."""
+    """Read it from `github.com/docker/buildx v0.17.1 257815a`."""
     return " ".join(answers[1].split()[1:2]).removeprefix("v")
 
 
 def _unfit(answers: Sequence[str]) -> str:
-    """The driver `docker` writes layouts only where images are kept by containerd."""
+    """Reject the driver `docker` without containerd's image store, as it cannot write layouts."""
     driver = _DRIVER.search(answers[2])
     if driver and driver[1] == "docker" and "containerd" not in answers[3]:
         return "its buildx cannot write an image into a folder; type: docker buildx create --use"
     return ""
 
 
-def _steps(job: Job) -> Iterator[Arguments]:
-    """One command for all platforms; nothing is attached to the image, as Seatrial does that itself."""
+def _steps(job: BuildJob) -> Iterator[Arguments]:
+    """Yield one command for all platforms; it attaches nothing to the image, as Seatrial does that itself."""
     yield [
         *("docker", "buildx", "build", "--progress=plain", "--provenance=false", "--sbom=false"),
         f"--file={job.dockerfile}",
@@ -41,13 +41,13 @@ def _steps(job: Job) -> Iterator[Arguments]:
     ]
 
 
-def _leftovers(job: Job) -> Iterator[Arguments]:
-    """None: what buildx writes into a folder it does not keep, and its cache has bounds of its own."""
+def _cleanup(job: BuildJob) -> Iterator[Arguments]:
+    """Yield nothing: buildx does not keep an image that it writes into a folder, and its cache is bounded."""
     yield from ()
 
 
-def _at_hand(image: str, plain_http: bool) -> Sequence[Arguments]:
-    """A local image comes first; docker itself takes registries on loopback for plain http."""
+def _base_checks(image: str, plain_http: bool) -> Sequence[Arguments]:
+    """Look for a local image first; docker itself uses plain http for registries on loopback."""
     return [
         ["docker", "image", "inspect", "--format={{.Id}}", "--", image],
         ["docker", "buildx", "imagetools", "inspect", "--raw", "--", image],
@@ -55,13 +55,13 @@ def _at_hand(image: str, plain_http: bool) -> Sequence[Arguments]:
 
 
 def _digest(image: str) -> Arguments:
-    """As the registry has it, where BuildKit looks; one that is only local has none."""
+    """Ask the registry, which BuildKit uses too; an image that is only local has no digest there."""
     return ["docker", "buildx", "imagetools", "inspect", _TOP_DIGEST, "--", image]
 
 
-TOOL = BuilderProgram(
+DOCKER = BuilderProgram(
     name="docker",
-    questions=(
+    probes=(
         Probe(("docker", "version", "--format={{.Server.Version}}"), "its daemon does not answer", 5),
         Probe(("docker", "buildx", "version"), "it lacks the plugin buildx"),
         Probe(("docker", "buildx", "inspect"), "its buildx has no builder"),
@@ -70,7 +70,7 @@ TOOL = BuilderProgram(
     version=_version,
     unfit=_unfit,
     steps=_steps,
-    leftovers=_leftovers,
-    at_hand=_at_hand,
+    cleanup=_cleanup,
+    base_checks=_base_checks,
     digest=_digest,
 )

@@ -1,4 +1,4 @@
-"""A folder in OCI layout, brought to the one form that is released: one manifest, or one index of platforms.
+"""The OCI layout that a builder wrote, in the one form that is released: one manifest, or one index of platforms.
 
 Law: OCI image specification 1.0, "Image Layout" and "Image Index".
 """
@@ -12,18 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from seatrial.core.errors import ServiceError
-
-INDEX = "application/vnd.oci.image.index.v1+json"
-MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+from seatrial.release.registry.media import INDEX, MANIFEST
 
 _NAME = "org.opencontainers.image.ref.name"
 
 
-def settle(folder: Path, platforms: Sequence[str]) -> None:
-    """Leave `index.json` with one entry, of media type, digest and size, and nothing that differs by run.
+def normalise(folder: Path, platforms: Sequence[str]) -> None:
+    """Reduce `index.json` to one entry, of media type, digest and size, and nothing that differs between runs.
 
-    Manifests that are named by the number of their platform become one index; that is how podman and
-    buildah leave them. Raises ServiceError for a folder that is no layout of what was asked for.
+    Manifests named by the number of their platform, as podman and buildah write them, become one index.
+    Raises ServiceError for a folder that is not the layout of such an image.
     """
     found = _entries(folder)
     if len(platforms) > 1 and len(found) == len(platforms):

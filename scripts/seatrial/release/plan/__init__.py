@@ -1,1 +1,1 @@
-"""Deciding what a release does. Values in, values out."""
+"""Deciding what a release does: values in, values out."""

@@ -1,9 +1,7 @@
-"""What applying the intents of an integration changes in its files: texts in, texts out, nothing is written here.
+"""The next version of an integration that has intents: texts in, texts out, nothing is written here.
 
-Each new text is read again, and must say what the old one said but for the version or the entry; so whatever
-way a file is written, it is changed rightly or not at all.
-
-Entries of changelogs, in the very form that towncrier 23 gives them and that Ocean's checker wants.
+Each new text is parsed again, and must have the content of the old one except for the version or the entry; so a
+file is changed correctly or not at all, in any style it is written.
 """
 
 from __future__ import annotations
@@ -35,7 +33,7 @@ SECTIONS = {
     "bugfix": "Bug Fixes",
     "doc": "Improved Documentation",
 }
-"""The section of each type of change, in the order in which sections stand."""
+"""The section of each type of change, in the order of sections."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +45,7 @@ class ChangelogEntry:
 
 
 def with_entry(changelog: str, version: str, day: date, changes: Sequence[ChangelogEntry]) -> str:
-    """A changelog with an entry more, right below its marker; all else stays as it is, line ends included.
+    """Return a changelog with a new entry below its marker; all else is unchanged, line ends included.
 
     Raises ValueError where it has no marker.
     """
@@ -62,7 +60,10 @@ def with_entry(changelog: str, version: str, day: date, changes: Sequence[Change
 
 
 def entry(version: str, day: date, changes: Sequence[ChangelogEntry]) -> str:
-    """The heading, two blank lines, and the sections with one between them; a text of a section stands there once."""
+    """Return an entry in the form of towncrier 23, which Ocean's checker requires.
+
+    That is the heading, two blank lines, and the sections with one between them; a text occurs once in a section.
+    """
     sections = (_section(name, changes) for name in SECTIONS)
     return f"## {version} ({day.isoformat()})\n\n\n" + "\n".join(section for section in sections if section)
 
@@ -75,7 +76,7 @@ def _section(type: str, changes: Sequence[ChangelogEntry]) -> str:
 
 @dataclass(frozen=True)
 class FileChange:
-    """A file of an integration, before and after; None after is a file that goes."""
+    """A file of an integration, before and after; None after is a file that is removed."""
 
     path: str
     before: str
@@ -84,7 +85,7 @@ class FileChange:
 
 @dataclass(frozen=True)
 class Bump:
-    """An integration on the way to its next version, which comes of so many intents."""
+    """The change of an integration to its next version; `intents` is their number."""
 
     name: str
     path: str
@@ -94,41 +95,41 @@ class Bump:
     files: tuple[FileChange, ...]
 
 
-def bump(subjects: Facts, day: date) -> Bump:
-    """The next version of an integration that has intents: the highest bump they ask for, all their texts.
+def bump(facts: Facts, day: date) -> Bump:
+    """Return the change to the next version: the highest bump that the intents ask for, all their texts.
 
-    Raises UsageError for an integration that cannot be bumped so.
+    Raises UsageError for an integration that cannot be bumped.
     """
-    integration = subjects.integration
+    integration = facts.integration
     try:
-        package = _package(subjects)
-        after = str(Version.parse(package.version).bumped(subjects.intents.bump))
-        files = tuple(_files(subjects, package, after, day))
+        package = _package(facts)
+        after = str(Version.parse(package.version).bumped(facts.intents.bump))
+        files = tuple(_files(facts, package, after, day))
     except (ValueError, Unreadable) as wrong:
         raise UsageError(f"{integration.path or integration.name} cannot be bumped: {wrong}") from None
-    count = len(subjects.intents.all)
+    count = len(facts.intents.all)
     return Bump(integration.name, integration.path, package.version, after, count, files)
 
 
-def _package(subjects: Facts) -> Package:
-    if subjects.package is None:
+def _package(facts: Facts) -> Package:
+    if facts.package is None:
         raise ValueError(f"{PYPROJECT} cannot be read")
-    return subjects.package
+    return facts.package
 
 
-def _files(subjects: Facts, package: Package, after: str, day: date) -> Iterator[FileChange]:
-    integration = subjects.integration
+def _files(facts: Facts, package: Package, after: str, day: date) -> Iterator[FileChange]:
+    integration = facts.integration
     way = package.way("version")
     yield _revised(integration, package.document, way, package.version, after, toml.load)
-    if subjects.spec_document is not None:
-        yield from _spec(integration, subjects.spec_document, package.version, after)
-    yield _announced(integration, after, day, subjects.intents)
-    for intent in subjects.intents.all:
+    if facts.spec_document is not None:
+        yield from _spec(integration, facts.spec_document, package.version, after)
+    yield _with_new_entry(integration, after, day, facts.intents)
+    for intent in facts.intents.all:
         yield FileChange(intent.path, _text(integration, intent.path), None)
 
 
 def _spec(integration: Integration, document: Document, before: str, after: str) -> Iterator[FileChange]:
-    """The spec, where it states a version; a `v` in front of it stays."""
+    """Yield the change of the spec if it states a version; a `v` before it is kept."""
     spec = Spec.of(document)
     if spec is None:
         raise ValueError(f"{document.path} cannot be read")
@@ -149,7 +150,7 @@ def _revised(
     new: str,
     load: Callable[[str, bytes], Document],
 ) -> FileChange:
-    """A document that says `new` in the place of `old` and is else the same, to the letter."""
+    """Return a document with `new` in place of `old`, otherwise unchanged to the letter."""
     path = document.path
     before = _text(integration, path)
     after = repaired(before, [Edit(document.at(*way), old, new)])
@@ -169,8 +170,8 @@ def _replaced(value: Any, way: Keys, new: str) -> Any:
     return copy
 
 
-def _announced(integration: Integration, version: str, day: date, intents: Intents) -> FileChange:
-    """The changelog with the entry of the version on top of the others."""
+def _with_new_entry(integration: Integration, version: str, day: date, intents: Intents) -> FileChange:
+    """Return the changelog with the entry of the version above the others."""
     before = _text(integration, CHANGELOG)
     known = _versions(before)
     if version in known:
@@ -178,7 +179,7 @@ def _announced(integration: Integration, version: str, day: date, intents: Inten
     after = with_entry(before, version, day, list(_changes(intents)))
     if _versions(after) != [version, *known]:
         raise ValueError(
-            f"an entry below the marker of {CHANGELOG} would not be its first; see what stands there"
+            f"an entry below the marker of {CHANGELOG} would not be its first; see what precedes it"
         )
     return FileChange(CHANGELOG, before, after)
 
@@ -186,12 +187,12 @@ def _announced(integration: Integration, version: str, day: date, intents: Inten
 def _changes(intents: Intents) -> Iterator[ChangelogEntry]:
     for intent in intents.all:
         if not intent.is_whole:
-            raise ValueError(f"{intent.path} is no whole intent; `seatrial check-version` says why")
+            raise ValueError(f"{intent.path} is not a complete intent; `seatrial check-version` says why")
         yield ChangelogEntry(intent.type, intent.text)
 
 
 def _versions(text: str) -> list[str]:
-    """The versions that have an entry, as they stand."""
+    """Return the versions that have an entry, in their order."""
     entries = changelog.parse(CHANGELOG, text.encode()).entries
     return [entry.version for entry in entries if entry.version]
 
@@ -200,6 +201,6 @@ def _text(integration: Integration, path: str) -> str:
     try:
         return integration.read(path).decode()
     except UnicodeDecodeError:
-        raise ValueError(f"{path} is no text in UTF-8") from None
+        raise ValueError(f"{path} is not text in UTF-8") from None
     except Unreadable as reason:
         raise ValueError(f"{path}: {reason}") from None

@@ -1,9 +1,7 @@
 """The index: a JSON list with the spec of the latest version of each type, sorted by type, one spec a line.
 
-An element is a spec with `type` and `version` in it, just as it stands at the key of that version. Which
-version that is follows from the keys of the store and from nothing else.
-
-The one rule that says which version is the latest, for image and index alike.
+An element is a spec with `type` and `version` in it, exactly as stored at the key of that version. The version is
+determined by the keys of the store alone. One rule says which version is the latest, for image and index alike.
 """
 
 from __future__ import annotations
@@ -19,24 +17,24 @@ from typing import Any
 from seatrial.core.errors import ConfigurationError, UsageError
 from seatrial.core.names import shown
 from seatrial.core.version import Version
-from seatrial.release.plan import keys
+from seatrial.release.plan import store_keys
 
 _STABLE = re.compile(r"[0-9.]+(?:[.-]post[0-9]+)?")
-"""As in the job that uploads specs in Ocean's own repository."""
+"""As in the job of Ocean's own repository that uploads specs."""
 
 
 def counts(version: Version) -> bool:
-    """Whether a version may be the latest and is indexed: every one but those that end in `-dev`."""
+    """Return whether a version is indexed and may be the latest: all but those that end in `-dev`."""
     return not version.text.endswith("-dev")
 
 
 def is_stable(version: Version) -> bool:
-    """Whether it is final: three numbers, and behind them nothing, or `-post1` for a deprecated one."""
+    """Return whether a version is final: three numbers, followed by nothing or by `-post1` for a deprecated one."""
     return _STABLE.fullmatch(version.text) is not None
 
 
 def latest(versions: Iterable[Version]) -> Version | None:
-    """The highest of the stable ones, and where there is none, the highest of the others that count."""
+    """Return the highest stable version, or if there is none, the highest of the others that count."""
     counting = [version for version in versions if counts(version)]
     stable = [version for version in counting if is_stable(version)]
     return max(stable or counting, default=None)
@@ -49,7 +47,7 @@ Entry = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Index:
-    """The entries by their type."""
+    """The index: entries by type."""
 
     entries: Mapping[str, Entry] = field(default_factory=dict)
 
@@ -58,49 +56,49 @@ class Index:
         """The version of each type."""
         return {name: str(entry["version"]) for name, entry in self.entries.items()}
 
-    def having(self, entries: Mapping[str, Entry | None]) -> Index:
-        """With these entries in the place of those of their types; None for a type that has none."""
+    def with_entries(self, entries: Mapping[str, Entry | None]) -> Index:
+        """Return the index with these entries in place of those of their types; None removes a type's entry."""
         replaced = {**self.entries, **entries}
         return Index({name: entry for name, entry in replaced.items() if entry is not None})
 
     def to_bytes(self) -> bytes:
-        """The index as the store has it; the same bytes for the same entries."""
+        """Return the index as it is stored; the same bytes for the same entries."""
         lines = ",\n".join(json.dumps(entry, allow_nan=False) for _, entry in sorted(self.entries.items()))
         return f"[\n{lines}\n]\n".encode()
 
 
 def published(type: str, stored: Collection[str]) -> list[Version]:
-    """The versions of a type whose spec is among the keys of the store, sorted."""
-    return sorted(version for key in stored if (version := keys.version_of(type, key)))
+    """Return the versions of a type whose spec is among the keys of the store, sorted."""
+    return sorted(version for key in stored if (version := store_keys.version_of(type, key)))
 
 
 def indexed(type: str, stored: Collection[str]) -> Version | None:
-    """The version of a type that the index must name, given the keys of the store; None for none.
+    """Return the version of a type that the index must name, given the keys of the store; None for none.
 
     It is the latest of those that are published and not yanked.
     """
-    return latest(one for one in published(type, stored) if keys.yanked(type, one.text) not in stored)
+    return latest(one for one in published(type, stored) if store_keys.yanked(type, one.text) not in stored)
 
 
 def entry_of(spec: Mapping[str, Any], type: str, version: str) -> Entry:
-    """The spec as the index and the key of its version have it. Raises UsageError for what JSON cannot say."""
+    """Return the spec as it is stored. Raises UsageError for a value that JSON cannot express."""
     try:
         value = json.loads(json.dumps(spec, allow_nan=False))
     except (TypeError, ValueError, RecursionError):
         raise UsageError(
-            f"the spec of {type} {version} has a value that JSON cannot say, as .nan is one"
+            f"the spec of {type} {version} has a value that JSON cannot express, such as .nan"
         ) from None
     return {**value, "type": type, "version": version}
 
 
 def spec_bytes(entry: Entry) -> bytes:
-    """The spec as the store has it at the key of its version."""
+    """Return the spec as it is stored at the key of its version."""
     return (json.dumps(entry, indent=2, allow_nan=False) + "\n").encode()
 
 
 @lru_cache(maxsize=2)
-def parse(data: bytes, key: str = keys.INDEX) -> Index:
-    """The index that these bytes are. Raises ConfigurationError for what is none: it is never written over."""
+def parse(data: bytes, key: str = store_keys.INDEX) -> Index:
+    """Return the index in these bytes. Raises ConfigurationError for other content, which is never overwritten."""
     try:
         value = json.loads(data)
     except (ValueError, RecursionError):
@@ -111,7 +109,7 @@ def parse(data: bytes, key: str = keys.INDEX) -> Index:
             f"{key} in the store was written by a newer Seatrial (form {str(form)[:10]}); upgrade, and run it again"
         )
     if not isinstance(value, list):
-        raise _refused(f"{key} in the store is no list of specs")
+        raise _refused(f"{key} in the store is not a list of specs")
     index = Index(_by_type(value, key))
     _must_be_writable(index, key)
     return index
@@ -134,14 +132,14 @@ def _typed(elements: list[Any], key: str) -> Iterator[tuple[str, Entry]]:
 
 
 def _stated(element: Any) -> tuple[str, str]:
-    """The type and version of an element, each empty where it is no text."""
+    """Return the type and version of an element, each empty where it is not text."""
     stated = (element.get("type"), element.get("version")) if isinstance(element, dict) else ("", "")
     name, version = (one if isinstance(one, str) else "" for one in stated)
     return name, version
 
 
 def _must_be_writable(index: Index, key: str) -> None:
-    """Refuse what Python reads but could not write as JSON again, such as NaN. Raises ConfigurationError."""
+    """Raise ConfigurationError for an index that Python reads but cannot write as JSON again, such as one with NaN."""
     try:
         index.to_bytes()
     except (ValueError, RecursionError):
@@ -150,5 +148,5 @@ def _must_be_writable(index: Index, key: str) -> None:
 
 def _refused(fault: str) -> ConfigurationError:
     return ConfigurationError(
-        f"{fault}; nothing was written: check `store` below [release], or put back a copy of it that is sound"
+        f"{fault}; nothing was written: check `store` below [release], or restore a good copy of it"
     )

@@ -1,7 +1,4 @@
-"""What a release would do: a pure function of the state, sealed so that it cannot be applied to another.
-
-A plan as the matrix of a CI engine: one job an integration, or a few where there are very many.
-"""
+"""The plan of a release, a pure function of the state, and its CI matrix."""
 
 from __future__ import annotations
 
@@ -14,11 +11,11 @@ from typing import Any
 from seatrial.core.version import Version
 from seatrial.release.plan.index import latest
 from seatrial.release.plan.ports import Absent, Present, Unknown
-from seatrial.release.plan.state import Candidate, Checks, IndexSeen, Standing, State
+from seatrial.release.plan.state import Candidate, Checks, IndexSeen, State, VersionStatus
 
 
 class Step(enum.Enum):
-    """One thing to do for an integration, in this order. With TAG its image counts as published."""
+    """A step of a release of one integration, in this order. With TAG its image counts as published."""
 
     BUILD = "build"
     PUSH = "push"
@@ -31,14 +28,14 @@ class Step(enum.Enum):
 
 
 IMAGE_STEPS = (Step.BUILD, Step.PUSH, Step.ATTACH, Step.TAG)
-"""What publishes an image that is not there."""
+"""The steps that publish a missing image."""
 
 POINTER_STEPS = (Step.INDEX, Step.LATEST, Step.MARK)
-"""What is done once for all, after all images."""
+"""The steps done once for all integrations, after all images."""
 
 
 class Hold(enum.Enum):
-    """What holds an integration back: a fault that its people mend, or a service that gave no answer."""
+    """Why an integration is held back: a fault to be fixed in it, or a service that gave no answer."""
 
     FAULT = "fault"
     SERVICE = "service"
@@ -46,9 +43,9 @@ class Hold(enum.Enum):
 
 @dataclass(frozen=True)
 class Part:
-    """What the plan does for one integration, or why it does nothing.
+    """The steps of the plan for one integration, or why there are none.
 
-    `found` is the digest that the version has in the registry, empty for none.
+    `found` is the digest of the version in the registry, empty for none.
     """
 
     candidate: Candidate
@@ -60,20 +57,20 @@ class Part:
 
     @property
     def builds(self) -> bool:
-        """Whether its image is to be published."""
+        """True if its image is to be built and published."""
         return Step.BUILD in self.steps
 
     @property
     def title(self) -> str:
-        """The type and the version, for the person."""
+        """The type and the version, for messages."""
         return f"{self.candidate.type or self.candidate.name} {self.candidate.version}".rstrip()
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The parts with something to do or something that holds them, and how many have neither.
+    """The parts that have steps or are held back, and how many integrations need nothing.
 
-    `force` is the reason a person gave for going on in spite of checks that failed, empty for none.
+    `force` is the reason given for a release in spite of failed checks, empty for none.
     """
 
     commit: str
@@ -91,12 +88,12 @@ class Plan:
 
     @property
     def held(self) -> tuple[Part, ...]:
-        """The parts that something holds back."""
+        """The parts that are held back."""
         return tuple(part for part in self.parts if part.hold)
 
 
 def plan(state: State, checks: Mapping[str, Checks], force: str = "") -> Plan:
-    """What to do, given what the checks say of those to be built, by path; where they say nothing, nothing holds."""
+    """Return what to do, given the check results of the integrations to be built, by path."""
     parts = [_part(candidate, state, checks.get(candidate.path), force) for candidate in state.candidates]
     shown = tuple(part for part in parts if part.steps or part.hold)
     return Plan(
@@ -105,26 +102,26 @@ def plan(state: State, checks: Mapping[str, Checks], force: str = "") -> Plan:
 
 
 def _part(candidate: Candidate, state: State, checks: Checks | None, force: str) -> Part:
-    standing = state.standings.get(candidate.path)
-    if candidate.fault or standing is None:
+    status = state.statuses.get(candidate.path)
+    if candidate.fault or status is None:
         return Part(candidate, hold=Hold.FAULT, reason=candidate.fault)
-    unknown = _unknown(standing)
+    unknown = _unknown(status)
     if unknown:
         return Part(candidate, hold=Hold.SERVICE, reason=unknown.reason)
-    steps = steps_of(candidate, standing, state.index)
-    found = standing.image.digest if isinstance(standing.image, Present) else ""
-    fault = _fault(candidate, standing, checks, force) if Step.BUILD in steps else ""
+    steps = steps_of(candidate, status, state.index)
+    found = status.image.digest if isinstance(status.image, Present) else ""
+    fault = _fault(candidate, status, checks, force) if Step.BUILD in steps else ""
     if fault:
         return Part(candidate, hold=Hold.FAULT, reason=fault, checks=checks)
     return Part(candidate, steps, found, checks=checks)
 
 
-def _unknown(standing: Standing) -> Unknown | None:
-    return next((one for one in (standing.image, standing.latest) if isinstance(one, Unknown)), None)
+def _unknown(status: VersionStatus) -> Unknown | None:
+    return next((one for one in (status.image, status.latest) if isinstance(one, Unknown)), None)
 
 
-def _fault(candidate: Candidate, standing: Standing, checks: Checks | None, force: str) -> str:
-    """Why an image that is not there is not built all the same; empty where it is."""
+def _fault(candidate: Candidate, status: VersionStatus, checks: Checks | None, force: str) -> str:
+    """Return why a missing image is not built; empty where it is."""
     if not candidate.dockerfile:
         return (
             "there is no Dockerfile for it; write one into its folder, or name one for all "
@@ -134,93 +131,93 @@ def _fault(candidate: Candidate, standing: Standing, checks: Checks | None, forc
         return f"{candidate.intents[0]} waits to be applied; run `seatrial release.bump` first"
     if force:
         return ""
-    if standing.git_tag or standing.spec:
-        seen = f"git tag at {standing.git_tag[:12]}" if standing.git_tag else "its spec is in the store"
+    if status.git_tag or status.spec:
+        seen = f"git tag at {status.git_tag[:12]}" if status.git_tag else "its spec is in the store"
         return (
             f"it was published before ({seen}), but the image is gone or elsewhere; raise the version, "
             'look at `image` below [release], or publish it anew with --force "REASON"'
         )
     if checks and not checks.passed:
-        return f'{checks}; mend it, or release it all the same with --force "REASON"'
+        return f'{checks}; fix it, or release it all the same with --force "REASON"'
     return ""
 
 
-def steps_of(candidate: Candidate, standing: Standing, index: IndexSeen) -> tuple[Step, ...]:
-    """What is missing of a version, in the order in which it is done."""
-    return tuple(_steps(candidate, standing, index))
+def steps_of(candidate: Candidate, status: VersionStatus, index: IndexSeen) -> tuple[Step, ...]:
+    """Return the steps that a version lacks, in the order in which they are done."""
+    return tuple(_steps(candidate, status, index))
 
 
-def _steps(candidate: Candidate, standing: Standing, index: IndexSeen) -> Iterator[Step]:
-    absent = isinstance(standing.image, Absent)
+def _steps(candidate: Candidate, status: VersionStatus, index: IndexSeen) -> Iterator[Step]:
+    absent = isinstance(status.image, Absent)
     if absent:
         yield from IMAGE_STEPS
     version = Version.parse(candidate.version)
     if latest([version]) is not None:
-        yield from _spec_steps(candidate, version, standing, index)
-    if not standing.git_tag and (absent or standing.receipt):
+        yield from _spec_steps(candidate, version, status, index)
+    if not status.git_tag and (absent or status.receipt):
         yield Step.MARK
 
 
 def _spec_steps(
-    candidate: Candidate, version: Version, standing: Standing, index: IndexSeen
+    candidate: Candidate, version: Version, status: VersionStatus, index: IndexSeen
 ) -> Iterator[Step]:
-    """What the spec, the index and the pointers lack, of a version that counts there.
+    """Yield the steps that the spec, the index and the pointers of an indexed version lack.
 
-    With each new spec the index is looked at, even where a higher version stands in it: that one may be yanked
-    at the same time.
+    The index is looked at with each new spec, even where it has a higher version: that one may be yanked at the
+    same time.
     """
     indexed = index.versions.get(candidate.type, "")
-    if not standing.spec:
+    if not status.spec:
         yield Step.SPEC
-    if not standing.spec or _is_misplaced(version, standing, indexed):
+    if not status.spec or _index_is_wrong(version, status, indexed):
         yield from (Step.INDEX, Step.LATEST)
-    elif indexed and _is_mispointed(version, standing, indexed):
+    elif indexed and _latest_is_wrong(version, status, indexed):
         yield Step.LATEST
 
 
-def _is_misplaced(version: Version, standing: Standing, indexed: str) -> bool:
-    """Whether the index names a version that was yanked, or not one that it should."""
-    if standing.yanked:
+def _index_is_wrong(version: Version, status: VersionStatus, indexed: str) -> bool:
+    """Return whether the index names this version although it was yanked, or does not although it should."""
+    if status.yanked:
         return indexed == version.text
     return indexed != version.text and latest([version, *_versions(indexed)]) == version
 
 
-def _is_mispointed(version: Version, standing: Standing, indexed: str) -> bool:
-    """Whether `latest` does not lead to the version that the index names, or leads to one that it does not."""
-    leads_here = standing.latest == standing.image
+def _latest_is_wrong(version: Version, status: VersionStatus, indexed: str) -> bool:
+    """Return whether `latest` does not lead to the version that the index names, or leads here although yanked."""
+    leads_here = status.latest == status.image
     if indexed == version.text:
-        return not leads_here or not standing.type_spec
-    return standing.yanked and leads_here
+        return not leads_here or not status.type_spec
+    return status.yanked and leads_here
 
 
 def _versions(text: str) -> Sequence[Version]:
-    """The version that the index names; none where it is not one."""
+    """Return the version that the index names; nothing where it is not valid."""
     try:
         return [Version.parse(text)]
     except ValueError:
         return []
 
 
-def moved(
+def changes(
     made: Plan, parts: Sequence[Part], now: State, ours: Mapping[tuple[str, str], str], alone: bool = True
 ) -> Iterator[str]:
-    """What is no longer as the plan was made for, beyond what the plan itself has done to these parts since.
+    """Yield what has changed since the plan was made, other than by the plan itself for these parts.
 
-    `ours` maps type and version to the digest of what was published under this plan. Where others may work at
-    the same time, it is not `alone`: then the index may move, for it is merged and never just written.
+    `ours` maps type and version to the digest of what was published under this plan. Where others may apply parts
+    of the plan at the same time, it is not `alone`: then the index may change, since it is merged when it is written.
     """
     if made.commit != now.commit:
         yield f"the commit is {now.commit[:12]}, not {made.commit[:12]}"
     if made.shared != now.shared:
         yield "the shared Dockerfile, seatrial.toml or the build args have changed"
     if alone:
-        yield from _moved_index(made, now.index)
+        yield from _index_changes(made, now.index)
     candidates = {one.path: one for one in now.candidates}
     for part in parts:
-        yield from _moved_part(part, candidates.get(part.candidate.path), now, ours)
+        yield from _part_changes(part, candidates.get(part.candidate.path), now, ours)
 
 
-def _moved_index(made: Plan, index: IndexSeen) -> Iterator[str]:
+def _index_changes(made: Plan, index: IndexSeen) -> Iterator[str]:
     if index.sha256 == made.index.sha256:
         return
     expected = {part.candidate.type: part.candidate.version for part in made.todo if Step.INDEX in part.steps}
@@ -230,7 +227,7 @@ def _moved_index(made: Plan, index: IndexSeen) -> Iterator[str]:
             yield f'the index has version "{now}" of {name}, not "{before}"'
 
 
-def _moved_part(
+def _part_changes(
     part: Part, now: Candidate | None, state: State, ours: Mapping[tuple[str, str], str]
 ) -> Iterator[str]:
     was = part.candidate
@@ -240,7 +237,7 @@ def _moved_part(
         return
     if now.intents != was.intents:
         yield f"the release intents of {name} have changed"
-    image = state.standings[now.path].image if now.path in state.standings else Absent()
+    image = state.statuses[now.path].image if now.path in state.statuses else Absent()
     if isinstance(image, Unknown):
         yield image.reason
     elif isinstance(image, Present) and image.digest not in (part.found, ours.get((was.type, was.version))):
@@ -250,11 +247,14 @@ def _moved_part(
 
 
 MOST = 256
-"""GitHub Actions starts no more jobs than this from one matrix."""
+"""Most jobs that GitHub Actions starts from one matrix."""
 
 
 def matrix(plan: Plan, most: int = MOST) -> dict[str, Any]:
-    """The jobs of those parts whose images are to be built: `only` is what a job hands to `release --only`."""
+    """Return the CI jobs of the parts whose images are to be built, each one integration, or a few of very many.
+
+    `only` is what a job passes to `release.apply --only`.
+    """
     parts = [part for part in plan.parts if part.builds]
     size = -(-len(parts) // most) or 1
     return {"include": [_job(parts[start : start + size]) for start in range(0, len(parts), size)]}

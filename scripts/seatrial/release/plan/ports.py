@@ -1,6 +1,6 @@
-"""What a release needs of the world outside, as it sees it; the rooms `registry`, `store` and `builders` fit these.
+"""The interfaces that a release uses: `registry`, `store` and `builders` implement them.
 
-What a registry says of an image: it is there, it is not, or nobody can tell.
+A registry's answer about an image has three values: present, absent, unknown.
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class Present:
-    """The manifest is there; `digest` is `sha256:<64 hex>`."""
+    """The registry has the manifest; `digest` is `sha256:<64 hex>`."""
 
     digest: str
 
 
 @dataclass(frozen=True)
 class Absent:
-    """The registry answered that it knows no such manifest: the only answer that lets a build begin."""
+    """The registry answered that it has no such manifest: the only answer that allows a build."""
 
 
 @dataclass(frozen=True)
 class Unknown:
-    """Anything else: refused, throttled, broken, late, garbled.
+    """Any other answer, or none: refused, throttled, broken, late, malformed.
 
-    `reason` is a line for the person: what was asked, what came, what to type next.
+    `reason` is a line for the user: the request, the answer, what to type next.
     """
 
     reason: str
@@ -37,12 +37,12 @@ Answer = Present | Absent | Unknown
 
 
 Reference = tuple[str, str]
-"""The name of a repository of images and a tag or digest in it."""
+"""The name of an image repository, and a tag or digest in it."""
 
 
 @dataclass(frozen=True)
 class Descriptor:
-    """What a manifest says of something it points to. `size` in bytes, `digest` as `sha256:<64 hex>`."""
+    """The description of content that a manifest points to. `size` in bytes, `digest` as `sha256:<64 hex>`."""
 
     media_type: str
     digest: str
@@ -53,7 +53,7 @@ class Descriptor:
 
 @dataclass(frozen=True)
 class Manifest:
-    """The bytes of a manifest as they travel, and of what media type they are."""
+    """A manifest: its bytes as they are sent, and their media type."""
 
     data: bytes
     media_type: str
@@ -67,32 +67,32 @@ class Manifest:
 
 
 class Images(Protocol):
-    """Where images are kept: a registry, or a folder in OCI layout.
+    """The images: in a registry, or in a folder of OCI layout.
 
     `name` is that of a repository, such as `ghcr.io/org/port-ocean-jira`. Every method but
-    `find` raises ServiceError where the service fails, with a line for the person.
+    `find` raises ServiceError where the service fails, with a line for the user.
     """
 
     def find(self, references: Iterable[Reference]) -> Mapping[Reference, Answer]:
-        """What is known of each of these, many at once; never raises for what a service does."""
+        """Return the answer for each reference, many at once; never raises for a failure of the service."""
 
     def manifest(self, name: str, reference: str) -> Manifest:
-        """The manifest at a tag or digest, fetched anew, its digest checked."""
+        """Return the manifest at a tag or digest, fetched anew, its digest checked."""
 
     def blob(self, name: str, digest: str) -> bytes:
-        """The bytes of a small blob, their digest checked."""
+        """Return the bytes of a small blob, their digest checked."""
 
     def has_blob(self, name: str, digest: str) -> bool:
-        """Whether a blob need not be sent."""
+        """Return whether a blob is there, so that it need not be sent."""
 
     def put_blob(self, name: str, digest: str, content: Path | bytes) -> None:
         """Send a blob, unless it is there."""
 
     def put_manifest(self, name: str, manifest: Manifest, tag: str | None = None) -> str:
-        """Send a manifest, by its digest or to a tag, which it then moves; the digest that the service names."""
+        """Send a manifest, by its digest or to a tag, which it moves; return the digest that the service names."""
 
     def referrers(self, name: str, digest: str) -> Sequence[Descriptor]:
-        """The manifests whose subject is this one."""
+        """Return the manifests whose subject is this one."""
 
 
 @dataclass(frozen=True)
@@ -104,25 +104,25 @@ class Stored:
 
 
 class Store(Protocol):
-    """Where specs and the index are kept: a bucket, or a folder. Keys are relative, with `/`.
+    """The specs and the index: in a bucket, or in a folder. Keys are relative, with `/`.
 
-    Every method raises ServiceError where the service fails, with a line for the person.
+    Every method raises ServiceError where the service fails, with a line for the user.
     """
 
     def get(self, key: str) -> Stored | None:
-        """What stands at a key; None for nothing."""
+        """Return the object at a key; None if there is none."""
 
     def create(self, key: str, data: bytes) -> bool:
-        """Write where nothing stands; False where something does."""
+        """Write where the key has no object; return False where it has."""
 
     def replace(self, key: str, data: bytes, etag: str) -> bool:
-        """Write where just this still stands; False where it is gone or another."""
+        """Write where the key has the object of this etag; return False where it is gone or another."""
 
     def put(self, key: str, data: bytes) -> None:
-        """Write whatever stands there."""
+        """Write, replacing any object at the key."""
 
     def keys(self, prefix: str = "") -> Sequence[str]:
-        """The keys that start so, sorted."""
+        """Return the keys that begin with `prefix`, sorted."""
 
 
 @dataclass(frozen=True)
@@ -130,8 +130,8 @@ class Build:
     """One image to build.
 
     `context` is the root that COPY reads from and `dockerfile` lies in it. `timestamp`, in seconds
-    since 1970, is that of all files and of the image. The image is left in `into`, a folder in OCI layout with
-    one manifest, and all that the builder says in `log`.
+    since 1970, is that of all files and of the image. The image is written to `into`, a folder in OCI layout with
+    one manifest, and the builder's output to `log`.
     """
 
     context: Path
@@ -153,16 +153,16 @@ class Builder(Protocol):
 
     @property
     def version(self) -> str:
-        """Its version, as it says."""
+        """Its version, as the program states it."""
 
-    def ready(self, image: str) -> None:
-        """Have this base image at hand. Raises ServiceError with the reason where it cannot be had."""
+    def ensure_base(self, image: str) -> None:
+        """Make sure that a base image can be used. Raises ServiceError with the reason where it cannot."""
 
     def digest(self, image: str) -> str:
-        """The digest of a base image, as a build for this machine starts from it; empty where nobody can tell."""
+        """Return the digest of a base image as a build for this machine uses it; empty where it is not known."""
 
     def build(self, order: Build) -> None:
-        """Build one image. Raises ServiceError with the last words of the builder and the place of the log."""
+        """Build one image. Raises ServiceError with the builder's error and the place of the log."""
 
     def end(self) -> None:
-        """End all that runs and let nothing new begin; for another thread than those that build."""
+        """End all running builds and let none begin; called from a thread that does not build."""

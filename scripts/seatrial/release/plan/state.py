@@ -1,4 +1,4 @@
-"""What a release is decided from: what the commit has, and what is published of it already."""
+"""The state that a release is decided from: what the commit has, and what is published of it already."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Candidate:
     """An integration as the commit has it.
 
     `image` is its repository, `tree` git's id of its folder and `dockerfile` the path of the one its image
-    is built by, empty where there is none. `intents` are the paths of those that wait to be applied. `fault`
+    is built by, empty where there is none. `intents` are the paths of those still to be applied. `fault`
     says why it cannot be released as it is.
     """
 
@@ -29,12 +29,12 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Standing:
-    """What is published of a candidate's version, and what the pointers of its type lead to.
+class VersionStatus:
+    """The published parts of a candidate's version, and the targets of its type's pointers.
 
     `image` is the answer for the version, `latest` that for the tag `latest`. `spec`, `receipt` and
-    `yanked` say whether the store has that of this version, `type_spec` whether it has one of the type.
-    `git_tag` is the commit that the version's tag marks, empty for none.
+    `yanked` are true if the store has that of this version, `type_spec` if it has one of the type.
+    `git_tag` is the commit that the version's git tag marks, empty for none.
     """
 
     image: Answer
@@ -56,9 +56,9 @@ class IndexSeen:
 
 @dataclass(frozen=True)
 class State:
-    """All that was read. `committed` is in seconds since 1970; `shared` stands for the files that all images share.
+    """Everything that was read. `committed` is in seconds since 1970; `shared` is a hash of the files all images share.
 
-    `standings` has one for each candidate without fault, by the candidate's path.
+    `statuses` has one for each candidate without fault, by the candidate's path.
     """
 
     commit: str
@@ -66,12 +66,12 @@ class State:
     shared: str
     index: IndexSeen
     candidates: tuple[Candidate, ...]
-    standings: Mapping[str, Standing]
+    statuses: Mapping[str, VersionStatus]
 
 
 @dataclass(frozen=True)
 class Tally:
-    """What a kind of check found in one integration; `unjudged` says why some of it could not be judged."""
+    """The findings of one kind of check in one integration; `unjudged` says why part of it could not be checked."""
 
     errors: int = 0
     warnings: int = 0
@@ -79,7 +79,7 @@ class Tally:
 
     @property
     def passed(self) -> bool:
-        """Whether it was judged as a whole, and without errors."""
+        """True if all of it was checked, without errors."""
         return not self.errors and not self.unjudged
 
     def __str__(self) -> str:
@@ -90,14 +90,14 @@ class Tally:
 
 @dataclass(frozen=True)
 class Checks:
-    """What validation and lint say of an integration."""
+    """The results of validation and lint on an integration."""
 
     validate: Tally
     lint: Tally
 
     @property
     def passed(self) -> bool:
-        """Whether both let it through."""
+        """True if both passed."""
         return self.validate.passed and self.lint.passed
 
     def __str__(self) -> str:

@@ -1,1 +1,1 @@
-"""A release from reading what there is to the receipts."""
+"""Running a release, from the state that it reads to the receipts that it writes."""

@@ -1,25 +1,46 @@
-"""Applying a plan: the parts, several at once, then what is done once for all."""
+"""Applying a plan: its parts, several at once, then index, pointers and git tags, once for all."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from seatrial.core.errors import SeatrialError, ServiceError, Unreadable
 from seatrial.core.model import Integration
-from seatrial.release.builders.bases import bases_unready
-from seatrial.release.plan.plan import Part
-from seatrial.release.plan.receipt import to_json
-from seatrial.release.run.build import args_of
-from seatrial.release.run.finish import Done, Failure
-from seatrial.release.run.publish import Publication, publish
+from seatrial.release.builders.base_images import missing_bases
+from seatrial.release.plan import store_keys
+from seatrial.release.plan.plan import Part, Step
+from seatrial.release.plan.records import Receipt, receipt_json
+from seatrial.release.run import latest
+from seatrial.release.run.build import build_args
+from seatrial.release.run.publication import Details, Publication
+from seatrial.release.run.publish import publish
+from seatrial.system import git
 from seatrial.system.atomic import write_whole
+
+AT_ONCE = 16
+
+
+@dataclass(frozen=True)
+class Done:
+    """A part whose content is published, and its receipt if it has one."""
+
+    part: Part
+    receipt: Receipt | None
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A part that was not finished, and why, in a line."""
+
+    subject: str
+    reason: str
 
 
 @dataclass(frozen=True)
 class Applied:
-    """The parts that came to their end, and those that did not."""
+    """The parts that were published, and those that failed."""
 
     done: tuple[Done, ...]
     failures: tuple[Failure, ...]
@@ -28,12 +49,13 @@ class Applied:
 def apply(
     run: Publication, parts: Sequence[Part], integrations: Mapping[str, Integration], jobs: int
 ) -> Applied:
-    """Publish the content of these parts, `jobs` at once; one that fails does not keep the others.
+    """Publish the content of these parts, `jobs` at once; a part that fails does not stop the others.
 
-    Raises ServiceError before anything is done where no builder or a base image is to be had.
+    Raises ServiceError before anything is done where the builder or a base image is missing.
     """
     building = [part for part in parts if part.builds]
-    _must_have_bases(run, building)
+    if building:
+        _must_have_bases(run, building)
     with ThreadPoolExecutor(jobs) as pool:
         try:
             results = list(pool.map(lambda part: _attempt(run, part, integrations), parts))
@@ -54,22 +76,89 @@ def _attempt(run: Publication, part: Part, integrations: Mapping[str, Integratio
     except (SeatrialError, Unreadable) as failure:
         return Failure(part.title, str(failure))
     if receipt:
-        folder = run.yard.books / "receipts"
+        folder = run.context.folder / "receipts"
         folder.mkdir(parents=True, exist_ok=True)
-        write_whole(folder / f"{receipt.type}-{receipt.version}.json", to_json(receipt))
+        write_whole(folder / f"{receipt.type}-{receipt.version}.json", receipt_json(receipt))
     return Done(part, receipt)
 
 
 def _must_have_bases(run: Publication, parts: Sequence[Part]) -> None:
     """Look for every base image before the first build. Raises ServiceError with what to do."""
-    if not parts:
-        return
-    missing = list(dict.fromkeys(_missing(run, parts)))
+    wanted = [(part.candidate.dockerfile, build_args(run.context, part)) for part in parts]
+    missing = missing_bases(run.builder(), run.files(), wanted)
     if missing:
         others = f" (and {len(missing) - 1} more like it)" if missing[1:] else ""
         raise ServiceError(missing[0] + others)
 
 
-def _missing(run: Publication, parts: Sequence[Part]) -> Iterator[str]:
-    wanted = [(part.candidate.dockerfile, args_of(run.yard, part)) for part in parts]
-    yield from bases_unready(run.builder(), run.context(), wanted)
+def finish(run: Publication, done: Sequence[Done]) -> list[Failure]:
+    """Write the index once, move the pointers and set the git tags; return what failed.
+
+    Raises ServiceError where the index cannot be written, ConfigurationError where it cannot be read.
+    """
+    indexed = [one for one in done if Step.INDEX in one.part.steps]
+    if indexed:
+        with run.journal.step("index", Step.INDEX) as details:
+            details.update(_index(run, indexed))
+    failures = list(_each(run, [one for one in done if Step.LATEST in one.part.steps], _point, Step.LATEST))
+    failures += _each(run, [one for one in done if Step.MARK in one.part.steps], _mark, Step.MARK, at_once=1)
+    return failures
+
+
+def _index(run: Publication, indexed: Sequence[Done]) -> Details:
+    store = run.context.store
+    candidates = [one.part.candidate for one in indexed]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        entries = list(pool.map(lambda one: latest.entry(store, one.type, one.version), candidates))
+    before = store.get(store_keys.INDEX)
+    latest.publish_index(store, entries)
+    return {"types": [one.type for one in candidates], "kept": before == store.get(store_keys.INDEX)}
+
+
+Act = Callable[[Publication, Done, Details], None]
+
+
+def _each(
+    run: Publication, done: Sequence[Done], act: Act, step: Step, at_once: int = AT_ONCE
+) -> Iterator[Failure]:
+    """Do one step for each part; one that fails does not stop the others."""
+
+    def attempt(one: Done) -> Failure | None:
+        try:
+            with run.journal.step(one.part.title, step) as details:
+                act(run, one, details)
+        except SeatrialError as failure:
+            return Failure(one.part.title, str(failure))
+        return None
+
+    with ThreadPoolExecutor(at_once) as pool:
+        yield from (failure for failure in pool.map(attempt, done) if failure)
+
+
+def _point(run: Publication, one: Done, details: Details) -> None:
+    context, candidate = run.context, one.part.candidate
+    moved = latest.point(context.store, context.images, candidate.image, candidate.type, run.holder)
+    details.update(kept=not moved, moved=list(moved))
+
+
+def _mark(run: Publication, one: Done, details: Details) -> None:
+    """Set the annotated tag, at the commit that the image was built from."""
+    context, candidate = run.context, one.part.candidate
+    receipt = one.receipt
+    if receipt is None:
+        details["kept"] = True
+        return
+    name = context.git_tag(candidate.type, candidate.version)
+    if name not in git.tags(context.root):
+        git.make_tag(context.root, name, receipt.commit, tag_message(receipt))
+    if context.pushes_tags:
+        git.push_tag(context.root, context.settings.remote, name)
+    details.update(name=name, commit=receipt.commit)
+
+
+def tag_message(receipt: Receipt) -> str:
+    """Return the message of a version's git tag."""
+    return (
+        f"{receipt.type} {receipt.version}\n\n"
+        f"image: {receipt.image}:{receipt.version}@{receipt.digest}\nplan: {receipt.plan}\n"
+    )

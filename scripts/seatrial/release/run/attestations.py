@@ -1,4 +1,4 @@
-"""The papers of an image: what is in it, and how it came to be."""
+"""The attestations of an image: its bill of materials and its provenance."""
 
 from __future__ import annotations
 
@@ -8,61 +8,66 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from seatrial.core.errors import ServiceError, Unreadable
-from seatrial.dependencies.lockfile import LOCK
-from seatrial.release.attest import bom, provenance, signing
+from seatrial.dependencies.lockfile import LOCK, BadLock
+from seatrial.release.attest import provenance, signing
 from seatrial.release.attest.attach import Attestation
+from seatrial.release.attest.packages import ShippedImage
 from seatrial.release.plan.plan import Part, Plan
 from seatrial.release.plan.ports import Descriptor
-from seatrial.release.run.build import Built, args_of, iso
-from seatrial.release.run.context import ReleaseContext
+from seatrial.release.run.build import Built, build_args, iso
+from seatrial.release.run.release_context import ReleaseContext
 from seatrial.system.folder import DiskFolder
 
 
 @dataclass(frozen=True)
 class Attestations:
-    """Where papers are written: for a plan, about files of its commit below `context`, signed where there is a key."""
+    """The content of attestations beside the image: plan, the commit's `files`, `source`, the signing key if any."""
 
-    yard: ReleaseContext
+    context: ReleaseContext
     plan: Plan
-    context: Callable[[], Path]
+    files: Callable[[], Path]
     source: str
     key: signing.Key | None
 
-    def papers(self, part: Part, image: Built, top: Descriptor) -> Sequence[Attestation]:
-        """The bill of materials and the provenance of an image. Raises ServiceError where one cannot be made."""
-        folder = DiskFolder(self.context() / part.candidate.path, self.context(), None)
+    def of(self, part: Part, image: Built, top: Descriptor) -> Sequence[Attestation]:
+        """Return the bill of materials and the provenance of an image. Raises ServiceError where one cannot be made."""
+        folder = DiskFolder(self.files() / part.candidate.path, self.files(), None)
         lock, pyproject = _read(folder, LOCK), _read(folder, "pyproject.toml")
         return [self._bill(part, top, lock, pyproject), self._provenance(part, image, top, lock)]
 
     def _bill(self, part: Part, top: Descriptor, lock: bytes | None, pyproject: bytes | None) -> Attestation:
+        from seatrial.release.attest import bill  # cyclonedx is slow to import
+
         candidate = part.candidate
-        shipped = bom.Shipped(
+        shipped = ShippedImage(
             candidate.type, candidate.version, candidate.image, top.digest, self.plan.committed
         )
         try:
-            data = bom.bill_of_materials(shipped, lock, pyproject or b"")
-        except bom.BadLock as reason:
+            data = bill.bill_of_materials(shipped, lock, pyproject or b"")
+        except BadLock as reason:
             raise ServiceError(f"no bill of materials can be made of it: {reason}") from None
-        return Attestation("sbom", bom.MEDIA_TYPE, data, iso(self.plan.committed))
+        return Attestation("sbom", bill.MEDIA_TYPE, data, iso(self.plan.committed))
 
     def _provenance(self, part: Part, image: Built, top: Descriptor, lock: bytes | None) -> Attestation:
-        statement = provenance.statement(self._making(part, image, top, lock))
+        statement = provenance.statement(self._record(part, image, top, lock))
         media_type, data = provenance.MEDIA_TYPE, statement
         if self.key is not None:
             media_type, data = signing.MEDIA_TYPE, signing.sign(statement, self.key)
         notes = {"in-toto.io/predicate-type": provenance.PREDICATE}
         return Attestation("provenance", media_type, data, image.finished, notes)
 
-    def _making(self, part: Part, image: Built, top: Descriptor, lock: bytes | None) -> provenance.Making:
+    def _record(
+        self, part: Part, image: Built, top: Descriptor, lock: bytes | None
+    ) -> provenance.BuildRecord:
         candidate = part.candidate
-        return provenance.Making(
+        return provenance.BuildRecord(
             image=candidate.image,
             digest=top.digest,
             path=candidate.path,
             type=candidate.type,
             version=candidate.version,
             dockerfile=candidate.dockerfile,
-            args=args_of(self.yard, part),
+            args=build_args(self.context, part),
             platforms=image.platforms,
             plan=image.plan,
             source=self.source,

@@ -1,4 +1,4 @@
-"""One image built from the commit into a folder, once: what was built before from the same is taken again."""
+"""Building one image from the files of the commit, into a folder named after everything that goes into the image."""
 
 from __future__ import annotations
 
@@ -6,22 +6,23 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from seatrial.core.errors import Unreadable
 from seatrial.release.attest.provenance import invoker
-from seatrial.release.builders.bases import digests
+from seatrial.release.builders.base_images import digests
 from seatrial.release.plan.plan import Part, Plan
 from seatrial.release.plan.ports import Build, Builder
-from seatrial.release.run.context import ReleaseContext
+from seatrial.release.run.release_context import ReleaseContext
+from seatrial.system import git
 from seatrial.system.atomic import write_whole
 from seatrial.system.folder import read_plain
 
-FACTS = "built.json"
+RECORD = "built.json"
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,8 @@ class Built:
     """An image in a folder of OCI layout.
 
     `plan` is the seal of the plan by which it was built, `runner` and `run` the URIs of what ran the builder;
-    `started` and `finished` are ISO times in UTC. `bases` maps the base images to their digests, empty where unknown.
+    `started` and `finished` are ISO times in UTC. `bases` maps the base images to their digests, empty where
+    unknown. `kept` says that an earlier run built it.
     """
 
     layout: Path
@@ -44,27 +46,39 @@ class Built:
     kept: bool = False
 
 
-def args_of(yard: ReleaseContext, part: Part) -> dict[str, str]:
-    """The build args: where the integration lies and its version, and those of the settings."""
+@contextmanager
+def checkout(context: ReleaseContext, commit: str) -> Iterator[Path]:
+    """Export the files of a commit, and nothing else, to a folder that is removed afterwards. Raises ServiceError."""
+    folder = context.folder / "contexts" / commit
+    shutil.rmtree(folder.parent, ignore_errors=True)
+    try:
+        git.export(context.root, commit, folder)
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def build_args(context: ReleaseContext, part: Part) -> dict[str, str]:
+    """Return the build args: the integration's folder and version, and those of the settings."""
     candidate = part.candidate
     own = {"BUILD_CONTEXT": candidate.path or ".", "INTEGRATION_VERSION": candidate.version}
-    return {**own, **yard.settings.build_args}
+    return {**own, **context.settings.build_args}
 
 
-def labels_of(plan: Plan, part: Part, source: str) -> dict[str, str]:
-    """The labels of an image, by the names of the OCI image specification."""
-    labels = {
+def labels(plan: Plan, part: Part, source: str) -> dict[str, str]:
+    """Return the labels of an image, under the names of the OCI image specification."""
+    found = {
         "org.opencontainers.image.title": part.candidate.type,
         "org.opencontainers.image.version": part.candidate.version,
         "org.opencontainers.image.revision": plan.commit,
         "org.opencontainers.image.created": iso(plan.committed),
         "org.opencontainers.image.source": source,
     }
-    return {name: value for name, value in labels.items() if value}
+    return {name: value for name, value in found.items() if value}
 
 
-def folder_of(yard: ReleaseContext, plan: Plan, part: Part, source: str) -> Path:
-    """The folder of a build, named after all that goes into the image."""
+def build_folder(context: ReleaseContext, plan: Plan, part: Part, source: str) -> Path:
+    """Return the folder of a build, named after everything that goes into the image."""
     candidate = part.candidate
     made_from = (
         plan.commit,
@@ -73,69 +87,66 @@ def folder_of(yard: ReleaseContext, plan: Plan, part: Part, source: str) -> Path
         source,
         candidate.tree,
         candidate.dockerfile,
-        sorted(args_of(yard, part).items()),
-        yard.settings.platforms,
+        sorted(build_args(context, part).items()),
+        context.settings.platforms,
     )
     key = hashlib.sha256(json.dumps(made_from).encode()).hexdigest()[:16]
-    return yard.books / "builds" / f"{candidate.type}-{candidate.version}-{key}"
-
-
-def log_of(yard: ReleaseContext, part: Part) -> Path:
-    """The file of all that the builder says."""
-    return yard.books / "logs" / f"{part.candidate.type}-{part.candidate.version}.log"
+    return context.folder / "builds" / f"{candidate.type}-{candidate.version}-{key}"
 
 
 def built(
-    yard: ReleaseContext,
+    context: ReleaseContext,
     plan: Plan,
     seal: str,
     part: Part,
     builder: Builder,
-    context: Path,
+    files: Path,
     source: str,
     now: Callable[[], float],
 ) -> Built:
-    """The image of a part, built now or earlier. Raises ServiceError as the builder does."""
-    folder = folder_of(yard, plan, part, source)
+    """Return the image of a part, built now from the commit's `files` or kept from an earlier run.
+
+    Raises ServiceError as the builder does.
+    """
+    folder = build_folder(context, plan, part, source)
     earlier = _earlier(folder)
     if earlier:
         return earlier
-    log = log_of(yard, part)
+    log = context.folder / "logs" / f"{part.candidate.type}-{part.candidate.version}.log"
     for place in (folder, log.parent):
         place.mkdir(parents=True, exist_ok=True)
     started = iso(now())
-    order = _order(yard, plan, part, context, source, folder / "layout", log)
-    started_from = digests(builder, order)
+    order = _order(context, plan, part, files, source, folder / "layout", log)
+    bases = digests(builder, order)
     builder.build(order)
-    program = f"{builder.name} {builder.version}"
     by = invoker(os.environ)
     done = Built(
         layout=folder / "layout",
         plan=seal,
-        builder=program,
+        builder=f"{builder.name} {builder.version}",
         runner=by.builder,
         run=by.invocation,
         started=started,
         finished=iso(now()),
-        platforms=yard.settings.platforms,
-        bases=started_from,
+        platforms=context.settings.platforms,
+        bases=bases,
     )
-    facts = {**asdict(done), "layout": "layout"}
-    facts.pop("kept")
-    write_whole(folder / FACTS, json.dumps(facts, indent=2) + "\n")
+    record = {**asdict(done), "layout": "layout"}
+    record.pop("kept")
+    write_whole(folder / RECORD, json.dumps(record, indent=2) + "\n")
     return done
 
 
 def _order(
-    yard: ReleaseContext, plan: Plan, part: Part, context: Path, source: str, into: Path, log: Path
+    context: ReleaseContext, plan: Plan, part: Part, files: Path, source: str, into: Path, log: Path
 ) -> Build:
     shutil.rmtree(into, ignore_errors=True)
     return Build(
-        context=context,
-        dockerfile=context / part.candidate.dockerfile,
-        args=args_of(yard, part),
-        labels=labels_of(plan, part, source),
-        platforms=yard.settings.platforms,
+        context=files,
+        dockerfile=files / part.candidate.dockerfile,
+        args=build_args(context, part),
+        labels=labels(plan, part, source),
+        platforms=context.settings.platforms,
         timestamp=plan.committed,
         into=into,
         log=log,
@@ -144,19 +155,18 @@ def _order(
 
 def _earlier(folder: Path) -> Built | None:
     try:
-        facts = json.loads(read_plain(str(folder / FACTS)))
-        stated = {**facts, "layout": folder / facts["layout"], "platforms": tuple(facts["platforms"])}
+        record = json.loads(read_plain(str(folder / RECORD)))
+        stated = {**record, "layout": folder / record["layout"], "platforms": tuple(record["platforms"])}
         return Built(**stated, kept=True)
     except (OSError, Unreadable, ValueError, TypeError, KeyError):
         return None
 
 
-def forget(yard: ReleaseContext, plan: Plan, part: Part, source: str) -> None:
-    """Remove a build that is published, for it is large."""
-    with suppress(OSError):
-        shutil.rmtree(folder_of(yard, plan, part, source))
+def forget(context: ReleaseContext, plan: Plan, part: Part, source: str) -> None:
+    """Remove the folder of a build that is published, as it is large."""
+    shutil.rmtree(build_folder(context, plan, part, source), ignore_errors=True)
 
 
 def iso(seconds: float) -> str:
-    """A time in UTC, to the second."""
+    """Return a time in UTC, to the second."""
     return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

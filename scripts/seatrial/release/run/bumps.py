@@ -1,37 +1,112 @@
-"""Applying release intents: worked out for all the chosen integrations before a file of any is written."""
+"""Release intents: declared in a file each, and applied to all chosen integrations or to none."""
 
 from __future__ import annotations
 
+import re
+import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from seatrial.core.errors import ServiceError
+from seatrial.core.errors import ServiceError, UsageError
 from seatrial.core.findings import Outcome
-from seatrial.core.model import Finding, Integration, Severity
+from seatrial.core.model import Finding, Integration, Severity, join
+from seatrial.core.suggest import did_you_mean
+from seatrial.core.version import BUMPS, Version
+from seatrial.documents import intents
 from seatrial.release.plan.bump import Bump, bump
+from seatrial.release.run.release_context import facts_of
 from seatrial.system import transaction
 from seatrial.system.folder import DiskFolder
 from seatrial.system.transaction import FileEdit
 from seatrial.validate.facts.changelog import FOLDER
 from seatrial.validate.facts.facts import Facts
-from seatrial.validate.facts.release import INTENTS, SUFFIXES
+from seatrial.validate.facts.release import INTENTS, SUFFIXES, TYPES, meant_bump, meant_type
 from seatrial.validate.rules import RULES
 from seatrial.validate.run import check
 from seatrial.workspace.workspace import Workspace
 
-UNSAFE = frozenset({
+MAX_SLUG = 40
+
+BLOCKING = frozenset({
     "LAY002", "LAY003", "LAY101", "SPC001", "SPC005", "SPC201", "PKG001", "PKG002", "PKG103",
     "CHG001", "CHG002", "CHG101", "CHG102", "CHG108", "CHG109", "CHG201",
 })  # fmt: skip
-"""With these faults nobody can tell which version comes next, or where it is to be written."""
+"""Faults with which the next version, or the place to write it, cannot be known."""
+
+
+@dataclass(frozen=True)
+class IntentRequest:
+    """An intent as typed; None for what was not given."""
+
+    bump: str | None
+    type: str | None
+    message: str | None
+
+
+def declare(
+    workspace: Workspace, chosen: Sequence[Integration], request: IntentRequest, day: date
+) -> Sequence[str]:
+    """Write an intent for each integration, all or none; return their paths from the root.
+
+    Raises UsageError for a request that no release could fulfil, and ServiceError.
+    """
+    text = _intent_text(request)
+    for one in chosen:
+        _must_be_bumpable(facts_of(workspace, one), request)
+    paths = [one.below(f"{INTENTS}/{_file_name(request.message or '', day)}") for one in chosen]
+    transaction.change_all(workspace.root, [FileEdit(path, None, text.encode()) for path in paths])
+    return paths
+
+
+def _intent_text(request: IntentRequest) -> str:
+    part, kind = (request.bump or "").lower(), (request.type or "").lower()
+    _must_be_known("bump", part, BUMPS, meant_bump(part))
+    _must_be_known("type", kind, TYPES, meant_type(kind))
+    if not request.message:
+        raise UsageError('say what changes for users, in one line, with --message "..."')
+    try:
+        return intents.written(part, kind, request.message)
+    except ValueError as wrong:
+        raise UsageError(f"no intent can be made of --message: {wrong}") from None
+
+
+def _must_be_known(flag: str, word: str, known: Sequence[str], near: str | None) -> None:
+    listed = f"{', '.join(known[:-1])} or {known[-1]}"
+    if not word:
+        raise UsageError(f"say --{flag} {listed}")
+    if word not in known:
+        raise UsageError(f'--{flag} is {listed}, not "{word[:60]}"{did_you_mean(near)}')
+
+
+def _must_be_bumpable(facts: Facts, request: IntentRequest) -> None:
+    version = facts.package.version if facts.package else ""
+    try:
+        Version.parse(version).bumped((request.bump or "").lower())
+    except ValueError as wrong:
+        raise UsageError(f"{facts.integration.name} has no next version: {wrong}") from None
+
+
+def _file_name(message: str, day: date) -> str:
+    """Return a unique file name that sorts by day and tells what the intent is about."""
+    return "-".join((day.isoformat(), *_slug(message), secrets.token_hex(4))) + ".yaml"
+
+
+def _slug(message: str) -> Iterator[str]:
+    """Yield the first words of a text, as many as fit."""
+    room = MAX_SLUG
+    for word in re.findall(r"[a-z0-9]+", message.lower().replace("'", "")):
+        room -= len(word) + 1
+        if room < 0:
+            return
+        yield word
 
 
 @dataclass(frozen=True)
 class BumpPlan:
-    """The bumps of all chosen integrations that have intents; none where something is in the way.
+    """The bumps of all chosen integrations that have intents; none where a finding is in the way.
 
-    `outcome` holds what is in the way, `notes` what is left as it is.
+    `outcome` holds the findings that are in the way, `notes` says which files are left as they are.
     """
 
     bumps: tuple[Bump, ...]
@@ -40,27 +115,30 @@ class BumpPlan:
 
 
 def plan(workspace: Workspace, chosen: Sequence[Integration], day: date) -> BumpPlan:
-    """What to change on this day. Raises UsageError for what no finding speaks of, and ServiceError."""
-    subjects = [Facts(one, workspace.profile, workspace.fleet, workspace.settings) for one in chosen]
-    waiting = [one for one in subjects if one.intents.all]
-    findings = tuple(finding for one in waiting for finding in _in_the_way(one))
+    """Return what to change on this day, before any file is written.
+
+    Raises UsageError for faults that no finding reports, and ServiceError.
+    """
+    facts = [facts_of(workspace, one) for one in chosen]
+    waiting = [one for one in facts if one.intents.all]
+    findings = tuple(finding for one in waiting for finding in _blocking(one))
     outcome = Outcome(
         tuple(sorted(findings, key=lambda one: one.sort_key)), tuple(one.integration.name for one in waiting)
     )
     bumps = () if findings else tuple(bump(one, day) for one in waiting)
-    return BumpPlan(bumps, outcome, (*_core(workspace), *_fragments(waiting)))
+    return BumpPlan(bumps, outcome, (*_framework_intents(workspace), *_fragments(waiting)))
 
 
-def _in_the_way(subjects: Facts) -> Iterator[Finding]:
-    verdict = check(subjects, [rule for rule in RULES if rule.family == "REL" or rule.code in UNSAFE])
+def _blocking(facts: Facts) -> Iterator[Finding]:
+    verdict = check(facts, [rule for rule in RULES if rule.family == "REL" or rule.code in BLOCKING])
     if verdict.crashes:
-        name = subjects.integration.name
+        name = facts.integration.name
         raise ServiceError(f"a rule failed on {name}: {verdict.crashes[0]}; please report it")
     yield from (finding for finding in verdict.findings if finding.severity is Severity.ERROR)
 
 
-def _core(workspace: Workspace) -> Iterator[str]:
-    """The intents at the root of Ocean's repository are those of the framework."""
+def _framework_intents(workspace: Workspace) -> Iterator[str]:
+    """Note the intents at the root of Ocean's repository, which are those of the framework."""
     if any(one.path == "" for one in workspace.integrations):
         return
     folder = DiskFolder(workspace.root / INTENTS, workspace.root, None)
@@ -72,35 +150,29 @@ def _core(workspace: Workspace) -> Iterator[str]:
 def _fragments(waiting: Sequence[Facts]) -> Iterator[str]:
     for one in waiting:
         if one.fragments:
-            place = from_root(one.integration.path, FOLDER)
             count = _counted(len(one.fragments), "change")
-            yield f"left {count} in {place}/, for towncrier to write into a later entry"
+            yield f"left {count} in {one.integration.below(FOLDER)}/, for towncrier to write into a later entry"
 
 
 def _counted(count: int, word: str) -> str:
     return f"{count} {word}{'s' * (count != 1)}"
 
 
-def told(bump: Bump) -> str:
-    """A bump in one line."""
+def bump_line(bump: Bump) -> str:
+    """Return a bump in one line."""
     return f"{bump.name} {bump.before} -> {bump.after} ({_counted(bump.intents, 'intent')})"
 
 
 def apply(workspace: Workspace, bumps: Sequence[Bump]) -> None:
-    """Write all of them or none. Raises ServiceError."""
-    changes = [
+    """Write all of these bumps or none. Raises ServiceError."""
+    edits = [
         FileEdit(
-            path=from_root(one.path, file.path),
+            path=join(one.path, file.path),
             before=file.before.encode(),
             after=None if file.after is None else file.after.encode(),
         )
         for one in bumps
         for file in one.files
     ]
-    if changes:
-        transaction.change_all(workspace.root, changes)
-
-
-def from_root(integration: str, path: str) -> str:
-    """A file of an integration, from the root of its workspace."""
-    return f"{integration}/{path}" if integration else path
+    if edits:
+        transaction.change_all(workspace.root, edits)

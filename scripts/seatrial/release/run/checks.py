@@ -1,4 +1,4 @@
-"""What must have passed before an integration is released: validation and lint, as `validate` and `lint` judge."""
+"""The checks that an integration must pass before it is released: validation and lint, as their tasks run them."""
 
 from __future__ import annotations
 
@@ -18,32 +18,32 @@ from seatrial.validate.rules import RULES
 from seatrial.validate.run import check_all
 from seatrial.workspace.workspace import Workspace
 
-Tell = Callable[[str], None]
+Notify = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Gates:
-    """What was found, and what it means for each integration by its path."""
+class CheckResults:
+    """The findings, and the results of each integration by its path."""
 
     outcome: Outcome
     checks: Mapping[str, Checks]
 
 
-def judge(
+def lint_and_validate(
     workspace: Workspace,
     chosen: Sequence[Integration],
     jobs: int,
-    tell: Tell,
+    notify: Notify,
     changes: Mapping[str, Change] | None = None,
-) -> Gates:
-    """Validate and lint these integrations. What cannot be judged is said in their checks, and nothing is raised.
+) -> CheckResults:
+    """Validate and lint these integrations. A check that cannot be run is recorded in the result; nothing is raised.
 
-    `changes` are what changed in them, by their paths, where that is judged as well.
+    `changes` are the changes in them, by path, where those are checked as well.
     """
     if not chosen:
-        return Gates(Outcome(), {})
+        return CheckResults(Outcome(), {})
     validated, crashed = _validated(workspace, chosen, jobs, changes)
-    linted, unjudged = _linted(workspace, chosen, jobs, tell)
+    linted, unjudged = _linted(workspace, chosen, jobs, notify)
     of_rules, of_tools = _counts(validated.findings), _counts(linted.findings)
     checks = {
         one.path: Checks(
@@ -54,7 +54,7 @@ def judge(
     }
     findings = sorted((*validated.findings, *linted.findings), key=lambda finding: finding.sort_key)
     suppressed = validated.suppressed + linted.suppressed
-    return Gates(Outcome(tuple(findings), validated.names, suppressed, linted.unjudged), checks)
+    return CheckResults(Outcome(tuple(findings), validated.names, suppressed, linted.unjudged), checks)
 
 
 def _validated(
@@ -69,11 +69,11 @@ def _validated(
 
 
 def _linted(
-    workspace: Workspace, chosen: Sequence[Integration], jobs: int, tell: Tell
+    workspace: Workspace, chosen: Sequence[Integration], jobs: int, notify: Notify
 ) -> tuple[Outcome, Mapping[str, str]]:
     tools = choose(None, workspace.profile)
     try:
-        with lint_context(workspace, jobs, False, tell) as here:
+        with lint_context(workspace, jobs, False, notify) as here:
             cells = lint(here, chosen, tools, lambda cell: None)
     except ServiceError as failure:
         return Outcome(), {one.name: str(failure) for one in chosen}

@@ -1,64 +1,41 @@
-"""One integration's part of a release: its image, its papers, its tag, its spec.
+"""Publishing one integration: its image, its attestations, its tag, its spec.
 
-Content comes first; the tag of the version, which makes it count, after it.
+Content comes first; the tag of the version, which makes the version count, after it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from seatrial.core.errors import ServiceError
 from seatrial.core.model import Integration
 from seatrial.core.version import Version
-from seatrial.release.attest.attach import Attestation, attach
-from seatrial.release.plan import index, keys
-from seatrial.release.plan.index import counts
-from seatrial.release.plan.plan import Part, Plan, Step
-from seatrial.release.plan.ports import Absent, Builder, Descriptor, Unknown
-from seatrial.release.plan.receipt import Attached, Receipt, of_json, to_json
+from seatrial.release.attest.attach import attach
+from seatrial.release.plan import index, store_keys
+from seatrial.release.plan.plan import Part, Step
+from seatrial.release.plan.ports import Absent, Descriptor, Unknown
+from seatrial.release.plan.records import Attached, Receipt, receipt_json, receipt_of_json
 from seatrial.release.registry.oci_layout import push
 from seatrial.release.run.build import Built, built, forget
-from seatrial.release.run.candidates import subjects_of
-from seatrial.release.run.context import ReleaseContext
-from seatrial.release.run.journal import Journal
-from seatrial.release.store.leases import Holder, lease
+from seatrial.release.run.publication import Publication
+from seatrial.release.run.release_context import ReleaseContext, facts_of
+from seatrial.release.store.leases import lease
 
 EXAMPLES = ".port/examples/"
 
 
-@dataclass(frozen=True)
-class Publication:
-    """A release that goes on: the plan and its seal, and what its parts need.
-
-    `context` is the folder of the commit's files, `source` the repository's URL without credentials.
-    """
-
-    yard: ReleaseContext
-    plan: Plan
-    seal: str
-    journal: Journal
-    builder: Callable[[], Builder]
-    context: Callable[[], Path]
-    papers: Callable[[Part, Built, Descriptor], Sequence[Attestation]]
-    source: str
-    now: Callable[[], float]
-    holder: Holder
-
-
 def publish(run: Publication, part: Part, integration: Integration) -> Receipt | None:
-    """Do the steps of a part up to its spec; the receipt of its version, None for one that has none.
+    """Do the steps of a part up to its spec; return the receipt of its version, None for one that has none.
 
-    Raises ServiceError where a step fails; what was done until then stays and is not done again.
+    Raises ServiceError where a step fails; earlier steps stay done and are not repeated.
     """
-    receipt = _image(run, part, integration) if part.builds else recorded(run.yard, part)
+    receipt = _image(run, part, integration) if part.builds else recorded(run.context, part)
     if Step.SPEC in part.steps:
-        with run.journal.step(part.title, Step.SPEC) as facts:
-            facts["kept"] = not _put_spec(run.yard, part, receipt, integration)
+        with run.journal.step(part.title, Step.SPEC) as details:
+            details["kept"] = not _put_spec(run.context, part, receipt, integration)
     if part.builds:
-        forget(run.yard, run.plan, part, run.source)
+        forget(run.context, run.plan, part, run.source)
     return receipt
 
 
@@ -67,33 +44,34 @@ def _image(run: Publication, part: Part, integration: Integration) -> Receipt:
     top = _push(run, part, image)
     attached = _attach(run, part, image, top)
     receipt = _receipt(run, part, image, top, attached, integration)
-    with run.journal.step(part.title, Step.TAG) as facts:
-        facts["kept"] = not _tag(run, part, receipt, integration)
-        facts["digest"] = top.digest
+    with run.journal.step(part.title, Step.TAG) as details:
+        details["kept"] = not _tag(run, part, receipt, integration)
+        details["digest"] = top.digest
     return receipt
 
 
 def _build(run: Publication, part: Part) -> Built:
-    with run.journal.step(part.title, Step.BUILD) as facts:
-        image = built(run.yard, run.plan, run.seal, part, run.builder(), run.context(), run.source, run.now)
-        facts["kept"] = image.kept
+    with run.journal.step(part.title, Step.BUILD) as details:
+        image = built(run.context, run.plan, run.seal, part, run.builder(), run.files(), run.source, run.now)
+        details["kept"] = image.kept
     return image
 
 
 def _push(run: Publication, part: Part, image: Built) -> Descriptor:
-    with run.journal.step(part.title, Step.PUSH) as facts:
-        top, sent = push(run.yard.images, part.candidate.image, image.layout)
-        facts.update(kept=not sent, digest=top.digest, size=top.size)
+    with run.journal.step(part.title, Step.PUSH) as details:
+        top, sent = push(run.context.images, part.candidate.image, image.layout)
+        details.update(kept=not sent, digest=top.digest, size=top.size)
     return top
 
 
 def _attach(run: Publication, part: Part, image: Built, top: Descriptor) -> tuple[Attached, ...]:
-    with run.journal.step(part.title, Step.ATTACH) as facts:
-        papers = run.papers(part, image, top)
-        done, sent = attach(run.yard.images, part.candidate.image, top, papers)
-        facts.update(kept=not sent, digests=[one.digest for one in done])
+    with run.journal.step(part.title, Step.ATTACH) as details:
+        attestations = run.attest(part, image, top)
+        done, sent = attach(run.context.images, part.candidate.image, top, attestations)
+        details.update(kept=not sent, digests=[one.digest for one in done])
     return tuple(
-        Attached(paper.kind, paper.media_type, one.digest) for paper, one in zip(papers, done, strict=True)
+        Attached(attestation.kind, attestation.media_type, one.digest)
+        for attestation, one in zip(attestations, done, strict=True)
     )
 
 
@@ -122,46 +100,48 @@ def _receipt(
         started=image.started,
         finished=image.finished,
         attached=attached,
-        spec=_entry(run.yard, part, integration),
+        spec=_entry(run.context, part, integration),
         force=run.plan.force,
     )
 
 
-def _entry(yard: ReleaseContext, part: Part, integration: Integration) -> Mapping[str, Any] | None:
-    """The spec as the index has it; None for a version that is not indexed."""
+def _entry(context: ReleaseContext, part: Part, integration: Integration) -> Mapping[str, Any] | None:
+    """Return the spec as the index has it; None for a version that is not indexed."""
     candidate = part.candidate
-    spec = subjects_of(yard, integration).spec
-    if not counts(Version.parse(candidate.version)) or spec is None:
+    spec = facts_of(context.workspace, integration).spec
+    if not index.counts(Version.parse(candidate.version)) or spec is None:
         return None
     return index.entry_of(spec.root.value, candidate.type, candidate.version)
 
 
 def _tag(run: Publication, part: Part, receipt: Receipt, integration: Integration) -> bool:
-    """Set the version's tag, while nobody else releases this type; whether it was not set before.
+    """Set the version's tag while no other release publishes this type; return False where it was set before.
 
-    Before it the receipt and the examples are stored, so that whoever sees the tag finds them.
+    The receipt and the examples are stored first, so that they are there for everyone who sees the tag.
     """
-    yard, candidate = run.yard, part.candidate
-    with lease(yard.store, keys.lease(candidate.type), run.holder) as held:
-        if not _free(yard, part, receipt):
+    context, candidate = run.context, part.candidate
+    with lease(context.store, store_keys.lease(candidate.type), run.holder) as held:
+        if not _is_free(context, part, receipt):
             return False
         held.check()
-        yard.store.put(keys.receipt(candidate.type, candidate.version), to_json(receipt).encode())
+        context.store.put(
+            store_keys.receipt(candidate.type, candidate.version), receipt_json(receipt).encode()
+        )
         for name, data in _examples(integration):
-            yard.store.put(keys.example(candidate.type, candidate.version, name), data)
-        manifest = yard.images.manifest(candidate.image, receipt.digest)
+            context.store.put(store_keys.example(candidate.type, candidate.version, name), data)
+        manifest = context.images.manifest(candidate.image, receipt.digest)
         held.check()
-        if _free(yard, part, receipt):
-            yard.images.put_manifest(candidate.image, manifest, candidate.version)
-        _compare(yard, part, receipt.digest)
+        if _is_free(context, part, receipt):
+            context.images.put_manifest(candidate.image, manifest, candidate.version)
+        _must_be_pullable(context, part, receipt.digest)
     return True
 
 
-def _free(yard: ReleaseContext, part: Part, receipt: Receipt) -> bool:
-    """Whether the version's tag is free; False where it leads to this very image. Raises ServiceError otherwise."""
+def _is_free(context: ReleaseContext, part: Part, receipt: Receipt) -> bool:
+    """Return True for a free tag, False for one that leads to this image already. Raises ServiceError otherwise."""
     candidate = part.candidate
     reference = (candidate.image, candidate.version)
-    answer = yard.images.find([reference])[reference]
+    answer = context.images.find([reference])[reference]
     if isinstance(answer, Absent):
         return True
     if isinstance(answer, Unknown):
@@ -174,31 +154,32 @@ def _free(yard: ReleaseContext, part: Part, receipt: Receipt) -> bool:
     )
 
 
-def _compare(yard: ReleaseContext, part: Part, digest: str) -> None:
-    """Pull the manifest back by its tag, and compare it with what was built."""
-    back = yard.images.manifest(part.candidate.image, part.candidate.version).digest
+def _must_be_pullable(context: ReleaseContext, part: Part, digest: str) -> None:
+    """Pull the manifest back by its tag and compare it with the one that was built. Raises ServiceError."""
+    back = context.images.manifest(part.candidate.image, part.candidate.version).digest
     if back != digest:
         raise ServiceError(f"{part.title}: the registry gives back {back}, not {digest} that was pushed")
 
 
 def _examples(integration: Integration) -> Sequence[tuple[str, bytes]]:
-    """The examples that have names which keys can have, such as `webhook.json`."""
+    """Return the examples whose names can be keys, such as `webhook.json`."""
     names = (path.removeprefix(EXAMPLES) for path in integration.paths() if path.startswith(EXAMPLES))
-    kept = [name for name in names if keys.is_example(name) and integration.has(EXAMPLES + name)]
+    kept = [name for name in names if store_keys.is_example(name) and integration.has(EXAMPLES + name)]
     return [(name, integration.read(EXAMPLES + name)) for name in kept]
 
 
-def recorded(yard: ReleaseContext, part: Part) -> Receipt | None:
-    """The receipt that the store has of the image behind a version's tag; None for none."""
-    key = keys.receipt(part.candidate.type, part.candidate.version)
-    stored = yard.store.get(key)
-    receipt = of_json(stored.data, key) if stored else None
+def recorded(context: ReleaseContext, part: Part) -> Receipt | None:
+    """Return the store's receipt of the image behind a version's tag; None where it has none."""
+    key = store_keys.receipt(part.candidate.type, part.candidate.version)
+    stored = context.store.get(key)
+    receipt = receipt_of_json(stored.data, key) if stored else None
     return receipt if receipt and receipt.digest == part.found else None
 
 
-def _put_spec(yard: ReleaseContext, part: Part, receipt: Receipt | None, integration: Integration) -> bool:
-    """Store the spec that was published with the image: the receipt's, for the tree may have gone on."""
-    entry = receipt.spec if receipt else _entry(yard, part, integration)
+def _put_spec(context: ReleaseContext, part: Part, receipt: Receipt | None, integration: Integration) -> bool:
+    """Store the spec that was published with the image: the receipt's, since the tree may have changed."""
+    entry = receipt.spec if receipt else _entry(context, part, integration)
     if entry is None:
         raise ServiceError(f"{part.title}: its spec cannot be read; `seatrial validate-spec` says why")
-    return yard.store.create(keys.spec(part.candidate.type, part.candidate.version), index.spec_bytes(entry))
+    key = store_keys.spec(part.candidate.type, part.candidate.version)
+    return context.store.create(key, index.spec_bytes(entry))

@@ -1,10 +1,11 @@
-"""Addresses as papers may show them."""
+"""Addresses as attestations show them."""
 
 from __future__ import annotations
 
 import pytest
 
-from seatrial.release.attest.addresses import Image, public, without_logins
+from seatrial.core.addresses import without_credentials
+from seatrial.release.attest.purls import Image, public
 
 DIGEST = "sha256:" + "a" * 64
 
@@ -26,13 +27,13 @@ DIGEST = "sha256:" + "a" * 64
         ("", ""),
     ],
 )
-def test_an_address_is_shown_without_what_logs_in(address: str, shown: str) -> None:
+def test_an_address_is_shown_without_credentials(address: str, shown: str) -> None:
     assert public(address) == shown
 
 
-def test_every_address_in_a_text_loses_its_login() -> None:
+def test_every_address_in_a_text_loses_its_credentials() -> None:
     text = "a=https://me:secret@one/x b=https://two/y c=ftp://t@three"
-    assert without_logins(text) == "a=https://one/x b=https://two/y c=ftp://three"
+    assert without_credentials(text) == "a=https://one/x b=https://two/y c=ftp://three"
 
 
 @pytest.mark.parametrize(

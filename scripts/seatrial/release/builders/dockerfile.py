@@ -1,10 +1,8 @@
-"""Which images a Dockerfile starts from, and which ARG names each.
+"""The base images of a Dockerfile, and the ARG that names each.
 
 Law: the Dockerfile reference of BuildKit, sections "FROM", "ARG", "Parser directives", "Here-documents"
 and "Environment replacement". (`dockerfile-parse` 2.0.1 takes heredocs for instructions and knows neither
 `${A:-x}` nor an ARG made from another.)
-
-The instructions of a Dockerfile: comments left out, continued lines joined, here-documents passed over.
 """
 
 from __future__ import annotations
@@ -14,6 +12,7 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from seatrial.core.addresses import is_loopback
 from seatrial.core.names import shown
 
 _DIRECTIVE = re.compile(r"#\s*([A-Za-z]+)\s*=\s*(.+)")
@@ -31,22 +30,25 @@ class Instruction:
 
 
 def instructions(text: str) -> Iterator[Instruction]:
-    """The instructions in order; what is no instruction at all comes as one with whatever word it begins."""
+    """Yield the instructions in order, without comments and here-documents, continued lines joined.
+
+    Any other line is taken for an instruction named by its first word.
+    """
     lines = enumerate(text.removeprefix("\ufeff").splitlines(), start=1)
     continued = re.compile(rf"{re.escape(_escape(text))}\s*\Z")
     for number, line in lines:
-        if not _counts(line):
+        if not _is_content(line):
             continue
         joined = _joined(line, lines, continued)
         word, _, rest = joined.strip().partition(" ")
         found = Instruction(word.upper(), rest.strip(), number)
         yield found
         if found.word in _WITH_HEREDOCS:
-            _pass_heredocs(found.rest, lines)
+            _skip_heredocs(found.rest, lines)
 
 
 def _escape(text: str) -> str:
-    """The sign that continues a line: a backslash, or what the directive at the top of the file says."""
+    """Return the character that continues a line: a backslash, or the one in the directive at the top of the file."""
     for line in text.removeprefix("\ufeff").splitlines():
         directive = _DIRECTIVE.fullmatch(line.strip())
         if directive is None:
@@ -56,21 +58,21 @@ def _escape(text: str) -> str:
     return "\\"
 
 
-def _counts(line: str) -> bool:
+def _is_content(line: str) -> bool:
     stripped = line.strip()
     return bool(stripped) and not stripped.startswith("#")
 
 
 def _joined(line: str, lines: Iterator[tuple[int, str]], continued: re.Pattern[str]) -> str:
-    """The line with those it goes on to, where comments and empty lines between do not count."""
+    """Return the line joined with its continuations; comments and empty lines between are left out."""
     parts = []
     while continued.search(line):
         parts.append(continued.sub("", line))
-        line = next((following for _, following in lines if _counts(following)), "")
+        line = next((following for _, following in lines if _is_content(following)), "")
     return "".join([*parts, line]).replace("\t", " ")
 
 
-def _pass_heredocs(rest: str, lines: Iterator[tuple[int, str]]) -> None:
+def _skip_heredocs(rest: str, lines: Iterator[tuple[int, str]]) -> None:
     for dash, _, word in _HEREDOC.findall(rest):
         for _, line in lines:
             if (line.lstrip("\t") if dash else line) == word:
@@ -78,14 +80,14 @@ def _pass_heredocs(rest: str, lines: Iterator[tuple[int, str]]) -> None:
 
 
 MAX_VALUE = 1000
-"""No name of an image is longer, in characters; an ARG built from others is not followed beyond."""
+"""Longest name of an image, in characters; an ARG built from others is cut there."""
 
 AUTOMATIC = frozenset(
     f"{side}{part}"
     for side in ("BUILD", "TARGET")
     for part in ("PLATFORM", "OS", "OSVERSION", "ARCH", "VARIANT")
 )
-"""ARGs that the builder sets by itself."""
+"""ARGs that the builder sets."""
 
 _VARIABLE = re.compile(
     r"\$(?:(?P<bare>\w+)|\{(?P<name>\w+)(?:(?P<how>:?[-+])(?P<word>(?:[^{}$]|\$\{[^{}]*\}|\$\w*)*))?\})"
@@ -94,7 +96,6 @@ _REFERENCE = re.compile(
     r"(?:[A-Za-z0-9][\w.-]*|\[::1\])(?::\d+)?(?:/[a-z0-9][\w.-]*)*(?::\w[\w.-]*)?(?:@[a-z0-9]+:[0-9a-f]+)?",
     re.ASCII,
 )
-_LOOPBACK = re.compile(r"(?:127(?:\.\d{1,3}){3}|\[::1\]|localhost(?=:))(?::\d+)?/", re.ASCII)
 _REFERRED = re.compile(r"(?:^|[\s,])(?:--)?from=([^\s,]+)", re.IGNORECASE)
 
 
@@ -102,8 +103,8 @@ _REFERRED = re.compile(r"(?:^|[\s,])(?:--)?from=([^\s,]+)", re.IGNORECASE)
 class Base:
     """An image that a Dockerfile starts from.
 
-    `arg` is the ARG that names it, None where FROM itself does, and `line` where that stands. `problem`
-    says what keeps the name from being known; `image` is empty then.
+    `arg` is the ARG that names it, None where FROM itself does, and `line` that of the ARG or FROM. `problem`
+    says why the name is not known; `image` is empty then.
     """
 
     image: str
@@ -119,7 +120,7 @@ class _Stage:
     image: str
     name: str
     line: int
-    refers: tuple[str, ...]
+    references: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -131,10 +132,10 @@ class _Arg:
 
 
 def bases(text: str, args: Mapping[str, str]) -> Sequence[Base]:
-    """The images that must be at hand to build the last stage, given the build arguments, each once.
+    """Return the images needed to build the last stage, given the build arguments, each once.
 
-    A stage that the last one does not need is not built, nor is `scratch` or an earlier stage an image. Of a
-    name that nobody can tell beforehand, as it depends on the platform, nothing is said.
+    Stages that the last one does not need are left out, as are `scratch`, earlier stages, and names that depend
+    on the platform and so are not known beforehand.
     """
     found = list(instructions(text))
     first = next((at for at, one in enumerate(found) if one.word == "FROM"), len(found))
@@ -145,8 +146,9 @@ def bases(text: str, args: Mapping[str, str]) -> Sequence[Base]:
 
 
 def on_loopback(image: str) -> bool:
-    """Whether an image comes from a registry on this machine, which is asked by plain http."""
-    return bool(_LOOPBACK.match(image))
+    """Return whether an image comes from a registry on this machine, which is reached by plain http."""
+    host, slash, _ = image.partition("/")
+    return bool(slash) and host != "localhost" and is_loopback(host)
 
 
 def _declared(found: Sequence[Instruction], args: Mapping[str, str]) -> Mapping[str, _Arg]:
@@ -177,7 +179,7 @@ def _stages(found: Sequence[Instruction]) -> Iterator[_Stage]:
 
 
 def _needed(stages: Sequence[_Stage], declared: Mapping[str, _Arg]) -> set[int]:
-    """The numbers of the stages that the last one is made from, itself among them."""
+    """Return the numbers of the stages that the last one is made from, including itself."""
     needed: set[int] = set()
     pending = [len(stages) - 1] if stages else []
     while pending:
@@ -185,13 +187,13 @@ def _needed(stages: Sequence[_Stage], declared: Mapping[str, _Arg]) -> set[int]:
         if at in needed:
             continue
         needed.add(at)
-        names = [_filled(stages[at].image, declared), *stages[at].refers]
+        names = [_filled(stages[at].image, declared), *stages[at].references]
         pending += [number for name in names for number in _numbers(name, stages[:at])]
     return needed
 
 
 def _numbers(name: str, earlier: Sequence[_Stage]) -> list[int]:
-    """The stage of this name or number: one of the earlier ones, the last so named, or none."""
+    """Return the earlier stage of this number, or the last of this name, if there is one."""
     if name.isdecimal() and len(name) < 9:
         return [int(name)] if int(name) < len(earlier) else []
     return [at for at, stage in enumerate(earlier) if stage.name and stage.name == name.lower()][-1:]
@@ -206,14 +208,14 @@ def _base(stage: _Stage, earlier: Sequence[_Stage], declared: Mapping[str, _Arg]
     line = declared[arg].line if arg and arg in declared else stage.line
     if _REFERENCE.fullmatch(image):
         return Base(image, arg, line)
-    return Base("", arg, line, _lack(image, names, declared))
+    return Base("", arg, line, _problem(image, names, declared))
 
 
-def _lack(image: str, names: Sequence[str], declared: Mapping[str, _Arg]) -> str:
-    """Why what FROM comes to is no image."""
+def _problem(image: str, names: Sequence[str], declared: Mapping[str, _Arg]) -> str:
+    """Return why the result of FROM is not an image."""
     missing = next((name for name in names if not _value(name, declared)), None)
     if missing is None:
-        return f'FROM names "{shown(image)}", which is no image' if image else "FROM names no image"
+        return f'FROM names "{shown(image)}", which is not an image' if image else "FROM names no image"
     if missing in declared:
         return f"ARG {missing} has no value"
     return f'FROM uses "{missing}", but no ARG above the first FROM declares it'
@@ -224,7 +226,7 @@ def _value(name: str, declared: Mapping[str, _Arg]) -> str | None:
 
 
 def _filled(text: str, declared: Mapping[str, _Arg]) -> str:
-    """The text with its variables replaced, one that has no value by nothing."""
+    """Return the text with its variables replaced, one without a value by nothing."""
 
     def replaced(found: re.Match[str]) -> str:
         value = _value(found["bare"] or found["name"], declared)

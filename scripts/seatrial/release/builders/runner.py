@@ -1,9 +1,4 @@
-"""Running a builder: one image from an order to a folder in OCI layout, and nothing left behind.
-
-The last words of a builder: which step failed, and what that step said last.
-
-Files of the context that Seatrial itself reads, so that no link leads out of it.
-"""
+"""Running a builder: from an order to an image in a folder of OCI layout, or to the error in the builder's log."""
 
 from __future__ import annotations
 
@@ -18,16 +13,16 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from seatrial.core.errors import ServiceError, Unreadable
-from seatrial.release.builders.builder import LAYOUT, Arguments, BuilderProgram, Job
-from seatrial.release.builders.oci import settle
-from seatrial.release.plan.dockerfile import bases, on_loopback
+from seatrial.core.errors import ServiceError, Unreadable, reason
+from seatrial.release.builders.builder import LAYOUT, Arguments, BuilderProgram, BuildJob
+from seatrial.release.builders.dockerfile import bases, on_loopback
+from seatrial.release.builders.oci import normalise
 from seatrial.release.plan.ports import Build
 from seatrial.system.folder import read_plain
 from seatrial.system.process import Running
 
 MAX_LINE = 200
-"""No more of a line is repeated, in characters; the log has it all."""
+"""Longest line that is repeated, in characters; the log has all of it."""
 
 _ERROR = re.compile(r"(?:error|fatal)(?: response from daemon)?: (.*)", re.IGNORECASE)
 _STEP = re.compile(r"(?:\[\S+\] )?STEP \d+/\d+: ")
@@ -40,20 +35,20 @@ _CLOCK = re.compile(r"\d+\.\d+ ")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
-def last_words(log: str) -> str:
-    """One line from a log of BuildKit, buildah or podman: the error, and what the failing step said before it."""
+def error_line(log: str) -> str:
+    """Return one line from a log of BuildKit, buildah or podman: the error, and the last output of the failing step."""
     lines = [_plain(line) for line in log.splitlines() if line.strip()]
     if not lines:
         return "it said nothing"
     errors = [found[1] for line in lines if (found := _ERROR.match(line))]
     error = errors[-1] if errors else lines[-1]
-    said = _said(lines)
-    return _short(error) + (f', after "{_short(said)}"' if said and said != error else "")
+    output = _step_output(lines)
+    return _short(error) + (f', after "{_short(output)}"' if output and output != error else "")
 
 
-def reason(log: str) -> str:
-    """Why a base image cannot be had, less the place that the caller names."""
-    return re.sub(r"^initializing source \S+: ", "", last_words(log).split(', after "')[0])
+def pull_error(log: str) -> str:
+    """Return why a base image cannot be had, without its place, which the caller names."""
+    return re.sub(r"^initializing source \S+: ", "", error_line(log).split(', after "')[0])
 
 
 def _plain(line: str) -> str:
@@ -61,25 +56,25 @@ def _plain(line: str) -> str:
     return "".join(letter if letter.isprintable() else " " for letter in letters.expandtabs(1))
 
 
-def _said(lines: Sequence[str]) -> str:
-    """What the failing step said last; empty where it said nothing."""
+def _step_output(lines: Sequence[str]) -> str:
+    """Return the last output of the failing step; empty where there is none."""
     headers = [at for at, line in enumerate(lines) if _HEADER.match(line)]
     repeated = _until_rule(lines[headers[-1] + 1 :]) if headers else _since_step(lines)
     block = _of_vertex(lines) or repeated
-    told = [text for line in block if not _NOISE.match(line) and (text := _EXIT.sub("", line))]
-    return _CLOCK.sub("", told[-1], count=1).strip() if told else ""
+    output = [text for line in block if not _NOISE.match(line) and (text := _EXIT.sub("", line))]
+    return _CLOCK.sub("", output[-1], count=1).strip() if output else ""
 
 
 def _of_vertex(lines: Sequence[str]) -> Sequence[str]:
-    """What BuildKit's failing step said, as it came; where it says that again at the end, lines may change places."""
+    """Return the output of BuildKit's failing step in its order, which the repetition at the end may change."""
     failed = [found[1] for line in lines if (found := _VERTEX.match(line))]
     name = f"#{failed[-1]} " if failed else "#"
-    said = [line.removeprefix(name) for line in lines if line.startswith(name)]
-    return [line for line in said if _CLOCK.match(line)]
+    own = [line.removeprefix(name) for line in lines if line.startswith(name)]
+    return [line for line in own if _CLOCK.match(line)]
 
 
 def _until_rule(lines: Sequence[str]) -> Sequence[str]:
-    """BuildKit repeats the words of the failing step between its name and a rule."""
+    """Return the lines up to a rule: BuildKit repeats the output of the failing step between its name and a rule."""
     end = next((at for at, line in enumerate(lines) if _RULE.match(line)), len(lines))
     return lines[:end]
 
@@ -93,8 +88,8 @@ def _short(line: str) -> str:
     return line if len(line) <= MAX_LINE else f"{line[: MAX_LINE // 2]} ... {line[-MAX_LINE // 2 :]}"
 
 
-def taken(path: Path, context: Path) -> bytes:
-    """The bytes of a file, which may be a link within the context. Raises ServiceError."""
+def read_inside(context: Path, path: Path) -> bytes:
+    """Return the bytes of a file, which may be a link but not out of the context. Raises ServiceError."""
     real = Path(os.path.realpath(path))
     if not real.is_relative_to(os.path.realpath(context)):
         raise ServiceError(
@@ -105,12 +100,11 @@ def taken(path: Path, context: Path) -> bytes:
     except FileNotFoundError:
         raise ServiceError(f"there is no file {_below(path, context)}") from None
     except (OSError, Unreadable) as failed:
-        why = getattr(failed, "strerror", None) or str(failed)
-        raise ServiceError(f"{_below(path, context)} cannot be read: {why.lower()}") from failed
+        raise ServiceError(f"{_below(path, context)} cannot be read: {reason(failed)}") from failed
 
 
 def ignorefile(dockerfile: Path, context: Path) -> Path | None:
-    """What says which files COPY does not see: the Dockerfile's own, or else the root's. Docker's rule."""
+    """Return the file that lists what COPY does not see: the Dockerfile's own, or else the root's. Docker's rule."""
     places = (dockerfile.with_name(f"{dockerfile.name}.dockerignore"), context / ".dockerignore")
     return next((place for place in places if os.path.lexists(place)), None)
 
@@ -122,55 +116,55 @@ def _below(path: Path, context: Path) -> Path:
 _DIGEST = re.compile(r"^sha256:[0-9a-f]{64}\s*$", re.MULTILINE)
 
 _LOG_TAIL = 64 * 1024
-"""How much of a log is searched for last words, in bytes."""
+"""Bytes at the end of a log that are searched for the error."""
 
 
 @dataclass
-class Workshop:
-    """A builder that was found to work; fits `release.ports.Builder`. Several threads may build at once."""
+class InstalledBuilder:
+    """A builder that was found to work, a `release.plan.ports.Builder`. Several threads may build at once."""
 
-    tool: BuilderProgram
+    program: BuilderProgram
     version: str
     _running: set[Running] = field(default_factory=set)
     _ended: bool = False
 
     @property
     def name(self) -> str:
-        """The name of the program, as `seatrial.toml` has it."""
-        return self.tool.name
+        """The name of the program, as `seatrial.toml` states it."""
+        return self.program.name
 
-    def ready(self, image: str) -> None:
-        """Have a base image at hand: a local one, or one that is fetched. Raises ServiceError with the reason."""
+    def ensure_base(self, image: str) -> None:
+        """Find a base image on this machine, or fetch it. Raises ServiceError with the reason where that fails."""
         with tempfile.TemporaryDirectory(prefix="seatrial-") as folder:
-            for number, arguments in enumerate(self.tool.at_hand(image, on_loopback(image))):
+            for number, arguments in enumerate(self.program.base_checks(image, on_loopback(image))):
                 log = Path(folder, str(number))
                 if self._run(arguments, log, Path(folder)) == 0:
                     return
-            raise ServiceError(reason(_tail(log)))
+            raise ServiceError(pull_error(_tail(log)))
 
     def digest(self, image: str) -> str:
-        """The digest of a base image that is at hand; empty where the program cannot tell."""
+        """Return the digest of a base image that can be used; empty where the program does not know it."""
         with tempfile.TemporaryDirectory(prefix="seatrial-") as folder:
             log = Path(folder, "digest")
-            status = self._run(self.tool.digest(image), log, Path(folder))
+            status = self._run(self.program.digest(image), log, Path(folder))
             found = _DIGEST.search(_tail(log)) if status == 0 else None
             return found[0].strip() if found else ""
 
     def build(self, order: Build) -> None:
-        """Build one image as ordered. Raises ServiceError with the builder's last words and the log's place."""
+        """Build one image as ordered. Raises ServiceError with the builder's error and the log's place."""
         with _on_disk(order), _beside(order.into) as folder:
             job = _job(order, folder)
             self._forget(job, folder)
             try:
-                for arguments in self.tool.steps(job):
+                for arguments in self.program.steps(job):
                     self._step(arguments, order.log, folder)
             finally:
                 self._forget(job, folder)
-            settle(folder / LAYOUT, order.platforms)
+            normalise(folder / LAYOUT, order.platforms)
             _put(folder / LAYOUT, order.into)
 
     def end(self) -> None:
-        """End all that runs and let nothing new begin, as after Ctrl-C; for another thread than those that build."""
+        """End all running builds and let none begin, as after Ctrl-C; called from a thread that does not build."""
         self._ended = True
         for running in list(self._running):
             running.end()
@@ -181,10 +175,10 @@ class Workshop:
             how = (
                 f"was ended by {signal.Signals(-status).name}" if status < 0 else "could not build the image"
             )
-            raise ServiceError(f"{self.name} {how}: {last_words(_tail(log))}; {log} has all it said")
+            raise ServiceError(f"{self.name} {how}: {error_line(_tail(log))}; {log} has all its output")
 
     def _run(self, arguments: Arguments, log: Path, folder: Path) -> int:
-        """The exit status of a program that `end` ends too, if it comes while the program starts."""
+        """Return the exit status of a program, which `end` ends too, even while it starts."""
         running = Running(arguments, log, cwd=folder)
         self._running.add(running)
         try:
@@ -195,49 +189,48 @@ class Workshop:
         finally:
             self._running.discard(running)
 
-    def _forget(self, job: Job, folder: Path) -> None:
-        """Take the job's images out of the builder's storage, those of an earlier run that was killed too."""
-        for arguments in self.tool.leftovers(job):
+    def _forget(self, job: BuildJob, folder: Path) -> None:
+        """Remove the job's images from the builder's storage, including those of an earlier run that was killed."""
+        for arguments in self.program.cleanup(job):
             with suppress(ServiceError):
-                Running(arguments, folder / "leftovers.log", cwd=folder).wait()
+                Running(arguments, folder / "cleanup.log", cwd=folder).wait()
 
 
-def _job(order: Build, folder: Path) -> Job:
-    text = taken(order.dockerfile, order.context)
+def _job(order: Build, folder: Path) -> BuildJob:
+    text = read_inside(order.context, order.dockerfile)
     ignored = ignorefile(order.dockerfile, order.context)
-    job = Job(order, folder / "Dockerfile", _image(order.into), _plain_http(text, order))
+    job = BuildJob(order, folder / "Dockerfile", _image(order.into), _plain_http(text, order))
     job.dockerfile.write_bytes(text)
-    job.ignorefile.write_bytes(taken(ignored, order.context) if ignored else b"")
+    job.ignorefile.write_bytes(read_inside(order.context, ignored) if ignored else b"")
     return job
 
 
 def _image(into: Path) -> str:
-    """A local name of its own for each place, so that what a killed run left is found again."""
+    """Return a local name derived from the place, so that what a killed run left is found again."""
     return f"localhost/seatrial-{hashlib.sha256(os.fsencode(into.absolute())).hexdigest()[:16]}"
 
 
 def _plain_http(dockerfile: bytes, order: Build) -> bool:
-    """Whether all base images come from registries on this machine."""
+    """Return whether all base images come from registries on this machine."""
     images = [base.image for base in bases(dockerfile.decode(errors="replace"), order.args)]
     return bool(images) and all(on_loopback(image) for image in images)
 
 
 @contextmanager
 def _on_disk(order: Build) -> Iterator[None]:
-    """What the disk refuses, as one line that names the file."""
+    """Create the folders and the log; raise a ServiceError that names the file where the disk refuses."""
     try:
         order.log.parent.mkdir(parents=True, exist_ok=True)
         order.log.write_bytes(b"")
         order.into.parent.mkdir(parents=True, exist_ok=True)
         yield
     except OSError as failed:
-        why = (failed.strerror or str(failed)).lower()
-        raise ServiceError(f"{failed.filename or order.into} cannot be written: {why}") from failed
+        raise ServiceError(f"{failed.filename or order.into} cannot be written: {reason(failed)}") from failed
 
 
 @contextmanager
 def _beside(into: Path) -> Iterator[Path]:
-    """A folder on the same disk that is gone afterwards."""
+    """Make a folder on the same disk that is removed afterwards."""
     folder = Path(tempfile.mkdtemp(dir=into.parent, prefix=f".{into.name}-"))
     try:
         yield folder.absolute()

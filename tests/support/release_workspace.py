@@ -122,7 +122,7 @@ class StandInBuilder:
     version: str = "1"
     built: list[str] = field(default_factory=list)
 
-    def ready(self, image: str) -> None:
+    def ensure_base(self, image: str) -> None:
         """Every base image is at hand."""
 
     def digest(self, image: str) -> str:

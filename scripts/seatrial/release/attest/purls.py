@@ -1,15 +1,14 @@
-"""Addresses as papers may show them: of repositories and packages less what logs in, of images as package URLs."""
+"""Addresses in attestations: of repositories and packages without credentials, of images as package URLs."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 
-_URL = re.compile(
-    r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?:(?P<login>[^\s/]*)@)?(?P<rest>[^\s?#]*).*", re.DOTALL
-)
+from seatrial.core.addresses import public_url, without_credentials
+
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _SCP = re.compile(r"(?:(?P<login>[^\s/@]*)@)?(?P<host>[\w.-]{2,}):(?P<path>(?!//)[^\s?#]+)")
-_LOGIN = re.compile(r"://[^\s/]*@")
 _HOST = re.compile(r"localhost(:[0-9]+)?|[^/]*[.:][^/]*")
 _IMAGE = re.compile(
     r"(?P<name>[^\s@]+?)(?::(?P<tag>[A-Za-z0-9_][A-Za-z0-9_.-]*))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?"
@@ -17,30 +16,22 @@ _IMAGE = re.compile(
 
 
 def public(address: str) -> str:
-    """An address as a URL without password, query and fragment; only ssh keeps a name, for it belongs to the place."""
-    short = _SCP.fullmatch(address.strip())
+    """Return an address, also one in the form of scp, as a URL without password, query and fragment.
+
+    Only ssh keeps a user name, where it is part of the place. Text after white space is dropped from a URL.
+    """
+    text = address.strip()
+    short = _SCP.fullmatch(text)
     if short:
-        return f"ssh://{_named(short['login'])}{short['host']}/{short['path'].lstrip('/')}"
-    match = _URL.fullmatch(address.strip())
-    if match is None:
-        return without_logins(address.strip())
-    name = _named(match["login"]) if match["scheme"].endswith("ssh") else ""
-    return f"{match['scheme']}://{name}{match['rest']}"
-
-
-def _named(login: str | None) -> str:
-    name = (login or "").partition(":")[0]
-    return f"{name}@" if name else ""
-
-
-def without_logins(text: str) -> str:
-    """A text in which every address has lost what stands before its host."""
-    return _LOGIN.sub("://", text)
+        user = (short["login"] or "").partition(":")[0]
+        return f"ssh://{user and f'{user}@'}{short['host']}/{short['path'].lstrip('/')}"
+    first, *_ = text.split(maxsplit=1) or [""]
+    return public_url(first) if _SCHEME.match(first) else without_credentials(text)
 
 
 @dataclass(frozen=True)
 class Image:
-    """The parts of an image's name; `repository` has its registry, `tag` and `digest` are empty where not stated."""
+    """The parts of an image's name; `repository` includes the registry, `tag` and `digest` are empty if not stated."""
 
     repository: str
     tag: str = ""
@@ -48,7 +39,7 @@ class Image:
 
     @classmethod
     def parse(cls, text: str) -> Image:
-        """The image that FROM names so; where no registry is said, that is Docker Hub."""
+        """Return the image of this name in FROM; without a registry it is one of Docker Hub."""
         match = _IMAGE.fullmatch(text)
         if match is None:
             return cls(text)

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from seatrial.release.plan.dockerfile import Base, bases, on_loopback
+from seatrial.release.builders.dockerfile import Base, bases, on_loopback
 from support.paths import ROOT
 
 
@@ -78,7 +78,7 @@ def test_comments_continued_lines_and_heredocs_are_read_as_docker_does(text: str
     assert images(text) == ["a"]
 
 
-def test_the_arg_that_names_an_image_is_told_with_its_line() -> None:
+def test_the_arg_that_names_an_image_is_reported_with_its_line() -> None:
     text = "# top\nARG ONE=a\n\nARG TWO=b\nFROM $ONE AS x\nFROM ${TWO}:1\nCOPY --from=x / /\n"
     assert bases(text, {}) == [Base("a", "ONE", 2), Base("b:1", "TWO", 4)]
     assert bases("\nFROM a", {}) == [Base("a", None, 2)]
@@ -92,12 +92,12 @@ def test_the_arg_that_names_an_image_is_told_with_its_line() -> None:
         ("\nFROM $A", "A", 2, 'FROM uses "A", but no ARG above the first FROM declares it'),
         ("FROM a\nARG A=b\nFROM $A", "A", 3, 'FROM uses "A", but no ARG above the first FROM declares it'),
         ("FROM", None, 1, "FROM names no image"),
-        ("FROM -x", None, 1, 'FROM names "-x", which is no image'),
-        ("ARG A=-x\nFROM $A", "A", 1, 'FROM names "-x", which is no image'),
-        ("FROM 'a b'", None, 1, 'FROM names "a b", which is no image'),
+        ("FROM -x", None, 1, 'FROM names "-x", which is not an image'),
+        ("ARG A=-x\nFROM $A", "A", 1, 'FROM names "-x", which is not an image'),
+        ("FROM 'a b'", None, 1, 'FROM names "a b", which is not an image'),
     ],
 )
-def test_a_name_that_cannot_be_known_is_told_with_its_reason(
+def test_a_base_image_that_cannot_be_known_has_a_reason(
     text: str, arg: str | None, line: int, problem: str
 ) -> None:
     assert bases(text, {}) == [Base("", arg, line, problem)]
@@ -118,7 +118,7 @@ def test_a_name_that_cannot_be_known_is_told_with_its_reason(
         "FROM \0\nARG =\nARG",
     ],
 )  # fmt: skip
-def test_hostile_texts_are_read_in_a_moment(text: str) -> None:
+def test_hostile_texts_are_read_quickly(text: str) -> None:
     begun = time.monotonic()
     bases(text, {"A": "\0" * 10000})
     assert time.monotonic() - begun < 2

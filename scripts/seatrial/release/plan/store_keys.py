@@ -1,4 +1,4 @@
-"""The keys of the store. A type, a version or a name that could lead elsewhere never becomes part of one."""
+"""The keys of the store. A type, version or name that could lead out of its place never becomes part of a key."""
 
 from __future__ import annotations
 
@@ -10,36 +10,36 @@ from seatrial.core.version import Version
 
 INDEX = "index.json"
 PROBE = ".seatrial/probe"
-"""Written once, to see that the store honours conditions."""
+"""Written to see that the store honours conditions."""
 
 _TYPE = re.compile(r"(?!.*\.\.)(?!.*\.json\Z)[a-z0-9](?:[a-z0-9._-]{0,98}[a-z0-9])?")
 _NAME = re.compile(r"[A-Za-z0-9_][\w.-]*(?:/[A-Za-z0-9_][\w.-]*)*", re.ASCII)
 
 
 def is_type(text: str) -> bool:
-    """Whether a type can name images and keys: small letters, digits, and `.`, `_`, `-` between them.
+    """Return whether a type can name images and keys: small letters, digits, and `.`, `_`, `-` between them.
 
-    What ends in `.json` cannot, for beside the index Ocean keeps `<type>.json`.
+    One that ends in `.json` cannot, because Ocean keeps `<type>.json` beside the index.
     """
     return _TYPE.fullmatch(text) is not None
 
 
 def is_example(name: str) -> bool:
-    """Whether a path below `.port/examples` can be a key: letters a-z, digits, `.`, `_`, `-`, and no leading `.`."""
+    """Return whether a path below `.port/examples` can be a key: letters a-z, digits, `.`, `_`, `-`, no leading `.`."""
     return _NAME.fullmatch(name) is not None
 
 
 def of_type(type: str) -> str:
-    """What all keys of a type begin with. Raises UsageError for what is no type."""
+    """Return the beginning of all keys of a type. Raises UsageError for an invalid type."""
     if not is_type(type):
         raise UsageError(
-            f'"{shown(type)}" is no type; use small letters, digits, and ".", "_" or "-" between them'
+            f'"{shown(type)}" is not a type; use small letters, digits, and ".", "_" or "-" between them'
         )
     return f"{type}/"
 
 
 def of_version(type: str, version: str) -> str:
-    """What all keys of a version begin with. Raises UsageError."""
+    """Return the beginning of all keys of a version. Raises UsageError."""
     try:
         return f"{of_type(type)}{Version.parse(version)}/"
     except ValueError as wrong:
@@ -47,32 +47,32 @@ def of_version(type: str, version: str) -> str:
 
 
 def spec(type: str, version: str) -> str:
-    """The spec of a version, in the form that the index has."""
+    """Return the key of a version's spec, which has the form of an index entry."""
     return f"{of_version(type, version)}spec.json"
 
 
 def receipt(type: str, version: str) -> str:
-    """The record of how a version was published."""
+    """Return the key of a version's receipt."""
     return f"{of_version(type, version)}receipt.json"
 
 
 def yanked(type: str, version: str) -> str:
-    """The mark of a version that was taken out of the index."""
+    """Return the key of the mark of a yanked version."""
     return f"{of_version(type, version)}yanked.json"
 
 
 def latest_spec(type: str) -> str:
-    """The spec of the version that is the latest."""
+    """Return the key of the latest version's spec."""
     return f"{of_type(type)}spec.json"
 
 
 def examples(type: str, version: str = "") -> str:
-    """What the keys of the examples of a version, or of the latest, begin with."""
+    """Return the beginning of the keys of the examples of a version, or of the latest."""
     return f"{of_version(type, version) if version else of_type(type)}examples/"
 
 
 def example(type: str, version: str, name: str) -> str:
-    """One example of a version, or of the latest, by its path below `.port/examples`. Raises UsageError."""
+    """Return the key of an example of a version or of the latest, by path in `.port/examples`. Raises UsageError."""
     if not is_example(name):
         raise UsageError(
             f'the example "{shown(name)}" cannot be published under its name; '
@@ -82,13 +82,13 @@ def example(type: str, version: str, name: str) -> str:
 
 
 def lease(type: str) -> str:
-    """The lease under which the tags and pointers of a type are moved."""
+    """Return the key of the lease under which the tags and pointers of a type are moved."""
     of_type(type)
     return f".seatrial/leases/{type}.json"
 
 
 def version_of(type: str, key: str) -> Version | None:
-    """The version whose spec stands at a key of a type; None where it is another key."""
+    """Return the version whose spec is at a key of a type; None for other keys."""
     if not key.endswith("/spec.json") or not key.startswith(of_type(type)):
         return None
     try:

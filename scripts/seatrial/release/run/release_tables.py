@@ -1,4 +1,4 @@
-"""A plan, and the standing of a fleet, for the terminal and as JSON."""
+"""A plan, and what is published of a fleet, as tables for the terminal and as JSON."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from collections.abc import Iterable, Sequence
 from seatrial.core.printable import plain
 from seatrial.release.plan.plan import Part, Plan, Step, steps_of
 from seatrial.release.plan.ports import Answer, Present, Unknown
-from seatrial.release.plan.state import Candidate, Standing, State
+from seatrial.release.plan.state import Candidate, State, VersionStatus
 
 SHOWN = 19
-"""So much of a digest is shown: `sha256:` and twelve digits."""
+"""Characters of a digest that are shown: `sha256:` and twelve digits."""
 
 
 def plan_table(plan: Plan) -> str:
-    """What a plan does, a line an integration, what holds it back included; and how many are published already."""
+    """Return what a plan does or why it is held back, a line an integration, and how many are published already."""
     rows = [("integration", "version", "does")] if plan.parts else []
     rows += [(part.candidate.name, part.candidate.version or "-", _does(part)) for part in plan.parts]
     lines = [*_columns(rows), f"{plan.published} published already"]
@@ -32,25 +32,25 @@ def _does(part: Part) -> str:
 
 
 def status_table(state: State) -> str:
-    """What is published of each integration, and what a release would do about the rest."""
+    """Return what is published of each integration, and what a release would do about the rest."""
     head = ("integration", "version", "git tag", "image", "spec", "index", "latest", "a release would")
-    rows = [head, *(_standing_row(candidate, state) for candidate in state.candidates)]
+    rows = [head, *(_status_row(candidate, state) for candidate in state.candidates)]
     return "".join(f"{line}\n" for line in _columns(rows))
 
 
-def _standing_row(candidate: Candidate, state: State) -> tuple[str, ...]:
-    standing = state.standings.get(candidate.path)
-    if standing is None:
+def _status_row(candidate: Candidate, state: State) -> tuple[str, ...]:
+    status = state.statuses.get(candidate.path)
+    if status is None:
         return (candidate.name, candidate.version or "-", *"-----", f"hold it: {candidate.fault}")
     return (
         candidate.name,
         candidate.version,
-        standing.git_tag[:12] or "-",
-        _answer(standing.image),
-        "yanked" if standing.yanked else "yes" if standing.spec else "-",
+        status.git_tag[:12] or "-",
+        _answer(status.image),
+        "yanked" if status.yanked else "yes" if status.spec else "-",
         state.index.versions.get(candidate.type, "-"),
-        _latest(standing),
-        _would(candidate, standing, state),
+        _latest(status),
+        _would(candidate, status, state),
     )
 
 
@@ -60,49 +60,49 @@ def _answer(answer: Answer) -> str:
     return "unknown" if isinstance(answer, Unknown) else "-"
 
 
-def _latest(standing: Standing) -> str:
-    same = isinstance(standing.latest, Present) and standing.latest == standing.image
-    return "this" if same else _answer(standing.latest)
+def _latest(status: VersionStatus) -> str:
+    same = isinstance(status.latest, Present) and status.latest == status.image
+    return "this" if same else _answer(status.latest)
 
 
-def _would(candidate: Candidate, standing: Standing, state: State) -> str:
-    for answer in (standing.image, standing.latest):
+def _would(candidate: Candidate, status: VersionStatus, state: State) -> str:
+    for answer in (status.image, status.latest):
         if isinstance(answer, Unknown):
             return f"hold it: {answer.reason}"
-    steps = steps_of(candidate, standing, state.index)
+    steps = steps_of(candidate, status, state.index)
     if Step.BUILD in steps and candidate.intents:
         return f"hold it: {candidate.intents[0]} waits to be applied"
     return " ".join(step.value for step in steps) or "do nothing"
 
 
 def status_json(state: State) -> str:
-    """The same for other programs."""
-    rows = [_standing_value(candidate, state) for candidate in state.candidates]
+    """Return the status of each integration as JSON."""
+    rows = [_status_value(candidate, state) for candidate in state.candidates]
     return json.dumps({"version": 1, "commit": state.commit, "integrations": rows}, indent=2) + "\n"
 
 
-def _standing_value(candidate: Candidate, state: State) -> dict[str, object]:
+def _status_value(candidate: Candidate, state: State) -> dict[str, object]:
     value: dict[str, object] = {
         "integration": candidate.name,
         "type": candidate.type,
         "version": candidate.version,
         "fault": candidate.fault,
     }
-    standing = state.standings.get(candidate.path)
-    if standing is None:
+    status = state.statuses.get(candidate.path)
+    if status is None:
         return value
     return value | {
-        "git-tag": standing.git_tag,
-        "image": _spelled(standing.image),
-        "latest": _spelled(standing.latest),
-        "spec": standing.spec,
-        "yanked": standing.yanked,
+        "git-tag": status.git_tag,
+        "image": _answer_value(status.image),
+        "latest": _answer_value(status.latest),
+        "spec": status.spec,
+        "yanked": status.yanked,
         "indexed": state.index.versions.get(candidate.type, ""),
-        "steps": [step.value for step in steps_of(candidate, standing, state.index)],
+        "steps": [step.value for step in steps_of(candidate, status, state.index)],
     }
 
 
-def _spelled(answer: Answer) -> dict[str, str]:
+def _answer_value(answer: Answer) -> dict[str, str]:
     if isinstance(answer, Present):
         return {"is": "present", "digest": answer.digest}
     return {"is": "unknown", "reason": answer.reason} if isinstance(answer, Unknown) else {"is": "absent"}

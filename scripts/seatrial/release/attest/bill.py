@@ -1,4 +1,7 @@
-"""Packages in the words of CycloneDX. With its outside library a room of its own, for that is slow to import."""
+"""The bill of materials of an image: CycloneDX 1.6, from the lock that its packages are installed by.
+
+Its library is slow to import; import this module where a bill is made.
+"""
 
 from __future__ import annotations
 
@@ -17,12 +20,15 @@ from cyclonedx.output.json import JsonV1Dot6
 from packageurl import PackageURL
 
 from seatrial import __version__
-from seatrial.dependencies.lockfile import Locked, Source
-from seatrial.release.attest.addresses import Image, public
-from seatrial.release.attest.packages import ImagePackage, Packages, Shipped
+from seatrial.dependencies.lockfile import LOCK, BadLock, Locked, Source, read_lock
+from seatrial.documents import toml
+from seatrial.release.attest.packages import ImagePackage, Packages, ShippedImage, packages_of
+from seatrial.release.attest.purls import Image, public
+
+MEDIA_TYPE = "application/vnd.cyclonedx+json"
 
 SPACE = UUID("0d6a3c1e-5a0f-5f0c-9d4b-7a1c0e2b9f61")
-"""The name space of serial numbers; any other would do, but it must stay."""
+"""The name space of serial numbers, which must never change."""
 
 ITSELF = "integration"
 
@@ -45,8 +51,21 @@ PROPERTIES = {
 """Source: the CycloneDX property taxonomy, cdx:python and cdx:poetry; the last is our own."""
 
 
-def written(of: Shipped, packages: Packages) -> bytes:
-    """The bill of materials as JSON, byte for byte the same for the same packages."""
+def bill_of_materials(of: ShippedImage, lock: bytes | None, pyproject: bytes) -> bytes:
+    """Return the bill as JSON, the same bytes for the same input; packages of the base image are not in it.
+
+    Raises BadLock, with a line for the user, where the packages cannot be determined.
+    """
+    if lock is None:
+        raise BadLock(f'there is no {LOCK}, which says what is installed; type "poetry lock"')
+    project = toml.load("pyproject.toml", pyproject)
+    if not project.readable or not isinstance(project.value, dict):
+        raise BadLock("the pyproject.toml beside it cannot be read")
+    return bill_of(of, packages_of(read_lock(lock), project.value))
+
+
+def bill_of(of: ShippedImage, packages: Packages) -> bytes:
+    """Return the bill of these packages as JSON, the same bytes for the same packages."""
     itself = _itself(of)
     components = {package.key: _component(package) for package in packages.all}
     bom = Bom(
@@ -69,8 +88,8 @@ def _tool() -> Component:
     return Component(name="seatrial", version=__version__, type=ComponentType.APPLICATION, bom_ref="seatrial")
 
 
-def _itself(of: Shipped) -> Component:
-    """The integration; its package URL and its property name the image by digest."""
+def _itself(of: ShippedImage) -> Component:
+    """Return the integration; its package URL and its property name the image by digest."""
     return Component(
         type=ComponentType.APPLICATION,
         name=of.type,
@@ -94,12 +113,12 @@ def _component(package: ImagePackage) -> Component:
         bom_ref=package.key,
         purl=_purl(locked),
         external_references=list(_references(locked)),
-        properties=[Property(name=PROPERTIES[kind], value=value) for kind, value in _facts(package)],
+        properties=[Property(name=PROPERTIES[kind], value=value) for kind, value in _properties(package)],
     )
 
 
-def _facts(package: ImagePackage) -> Iterator[tuple[str, str]]:
-    """What only properties can say of a package; that it is of the group `main` goes without saying."""
+def _properties(package: ImagePackage) -> Iterator[tuple[str, str]]:
+    """Yield what only properties can state of a package; the group `main` is not stated."""
     yield from (("extra", extra) for extra in package.extras)
     if "main" not in package.groups:
         yield from (("group", group) for group in package.groups)
@@ -113,7 +132,7 @@ def _facts(package: ImagePackage) -> Iterator[tuple[str, str]]:
 
 
 def _purl(locked: Locked) -> PackageURL | None:
-    """The package URL; None for what lies in the repository itself and has no other address."""
+    """Return the package URL; None for a package in the repository itself, which has no other address."""
     source = locked.source
     if source is not None and source.kind in ("directory", "file"):
         return None
@@ -122,7 +141,7 @@ def _purl(locked: Locked) -> PackageURL | None:
 
 
 def _qualifiers(source: Source) -> Iterator[tuple[str, str]]:
-    """Where a package comes from, if not from PyPI."""
+    """Yield the source of a package that is not from PyPI."""
     address = public(source.url)
     if source.kind == "git":
         yield "vcs_url", f"git+{address}@{source.reference}"
@@ -133,7 +152,7 @@ def _qualifiers(source: Source) -> Iterator[tuple[str, str]]:
 
 
 def _references(locked: Locked) -> Iterator[ExternalReference]:
-    """Where each file of a package is had, with its hash; one of them is what the image has."""
+    """Yield the address of each file of a package, with its hash; the image has one of them."""
     source = locked.source
     if source is not None and source.kind == "git":
         yield _reference(ExternalReferenceType.VCS, f"git+{public(source.url)}@{source.reference}")
@@ -150,7 +169,7 @@ def _references(locked: Locked) -> Iterator[ExternalReference]:
 def _reference(
     type: ExternalReferenceType, address: str, *hashes: str, fragment: str = ""
 ) -> ExternalReference:
-    """A reference to an address, in which every character may stand; paths and names in a lock may have any."""
+    """Return a reference to an address, quoted, since paths and names in a lock may have any character."""
     whole = re.sub("%(?![0-9A-Fa-f]{2})", "%25", quote(address, safe="/:@!$&'()*+,;=%~"))
     whole += f"#{quote(fragment, safe='')}" if fragment else ""
     return ExternalReference(type=type, url=XsUri(whole), hashes=[_hash(one) for one in hashes])

@@ -1,4 +1,4 @@
-"""The base images of a build: which cannot be had, before anything is built, and what exactly those are that can."""
+"""The base images of a build: those that are missing, found before anything is built, and the digests of the others."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from seatrial.core.errors import ServiceError
-from seatrial.release.builders.build import taken
-from seatrial.release.plan.dockerfile import Base, bases
+from seatrial.release.builders.dockerfile import Base, bases
+from seatrial.release.builders.runner import read_inside
 from seatrial.release.plan.ports import Build, Builder
 
 
-def bases_unready(
+def missing_bases(
     builder: Builder, context: Path, wanted: Iterable[tuple[str, Mapping[str, str]]]
 ) -> list[str]:
-    """A line for each base image that cannot be had, with how to name another; each is asked for once.
+    """Return a line for each base image that cannot be had, with how to name another; each is looked for once.
 
     `wanted` are the Dockerfiles, by their paths below `context`, and the build arguments of each.
     Raises ServiceError for a Dockerfile that cannot be read.
@@ -31,9 +31,9 @@ def bases_unready(
 
 
 def digests(builder: Builder, order: Build) -> dict[str, str]:
-    """The base images of a build, by their names, and the digest of each; empty where nobody can tell.
+    """Return the digest of each base image of a build, by name; empty where it is not known.
 
-    Where platforms are stated nothing is told, for each may start from another image.
+    Where platforms are stated none is known, since each may start from another image.
     Raises ServiceError for a Dockerfile that cannot be read.
     """
     found = bases(_text(order.context, order.dockerfile), order.args)
@@ -42,12 +42,12 @@ def digests(builder: Builder, order: Build) -> dict[str, str]:
 
 
 def _text(context: Path, dockerfile: Path) -> str:
-    return taken(dockerfile, context).decode(errors="replace")
+    return read_inside(context, dockerfile).decode(errors="replace")
 
 
 def _reason(builder: Builder, image: str) -> str:
     try:
-        builder.ready(image)
+        builder.ensure_base(image)
     except ServiceError as fault:
         return str(fault)
     return ""

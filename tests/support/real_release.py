@@ -1,4 +1,4 @@
-"""A real harbour: docker-registry behind a front that wants tokens, a store, a git remote, a builder, the program."""
+"""A real release: docker-registry behind a front that asks for tokens, a store, a git remote, a builder, Seatrial."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from seatrial.release.plan.ports import Store
 from seatrial.release.registry.remote import RemoteImages
 from seatrial.release.store import open_store
 from support.bases import own_storage
-from support.dock import git, workspace
 from support.paths import SOURCES
 from support.registry_front import Front, running_front
+from support.release_workspace import git, workspace
 from support.services import running_registry
 
-USER, PASSWORD = "pilot", "s3cret-of-the-pilot"
+USER, PASSWORD = "releaser", "s3cret-of-the-releaser"
 TRACES = ("Traceback", PASSWORD)
 
 
 @dataclass
-class Harbour:
+class RealRelease:
     """`root` is the workspace; `environ` is all that the program is told; `store` is where specs go."""
 
     root: Path
@@ -144,10 +144,10 @@ def _children(pid: int) -> list[int]:
 
 
 @contextmanager
-def harbour(
+def real_release(
     folder: Path, *titles: str, store: str = "", environ: Mapping[str, str] | None = None, **front: Any
-) -> Iterator[Harbour]:
-    """A harbour for a workspace with integrations of these titles; `store` is a URL, by default a folder."""
+) -> Iterator[RealRelease]:
+    """Everything for releases of integrations of these titles; `store` is a URL, by default a folder."""
     with (
         running_registry(folder / "registry") as upstream,
         running_front(upstream, bearer=True, users={USER: PASSWORD}, **front) as before,
@@ -162,7 +162,7 @@ def harbour(
         git(root, "init", "-q", "--bare", "-b", "main", str(folder / "origin.git"))
         git(root, "remote", "add", "origin", str(folder / "origin.git"))
         git(root, "push", "-q", "origin", "main")
-        yield Harbour(root, before, url, {**_environ(folder, before.host), **(environ or {})})
+        yield RealRelease(root, before, url, {**_environ(folder, before.host), **(environ or {})})
 
 
 def _environ(folder: Path, host: str) -> dict[str, str]:

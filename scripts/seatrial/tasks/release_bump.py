@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 from seatrial.core.errors import EXIT_FINDINGS, UsageError
-from seatrial.core.model import Integration
+from seatrial.core.model import Integration, join
 from seatrial.core.printable import plain
 from seatrial.release.plan.bump import Bump
 from seatrial.release.run import bumps as bumping
-from seatrial.release.run import intents
 from seatrial.system.transaction import RECORD, alone, finish
 from seatrial.tasks.choice import deliver, open_workspace
 from seatrial.tasks.cli import Ended, note, say
@@ -24,9 +23,9 @@ def intent(
     """Write a release intent for each chosen integration; release.bump applies it."""
     workspace = open_workspace(root)
     chosen = _named(workspace, integration)
-    wish = intents.IntentRequest(bump, type, message)
+    request = bumping.IntentRequest(bump, type, message)
     with alone(workspace.root):
-        paths = intents.declare(workspace, chosen, wish, _today())
+        paths = bumping.declare(workspace, chosen, request, _today())
     say("".join(f"{plain(path)}\n" for path in paths))
 
 
@@ -47,11 +46,11 @@ def bump(
             _show(plan.bumps)
         else:
             bumping.apply(workspace, plan.bumps)
-    _tell(plan, dry_run)
+    _report(plan, dry_run)
 
 
 def _named(workspace: Workspace, wanted: Sequence[str]) -> Sequence[Integration]:
-    """The integrations that were named, or the one somebody stands in; never all of them by mistake."""
+    """Return the named integrations, or that of the current folder; never all of them by mistake."""
     chosen = select(workspace, wanted)
     if len(chosen) > 1 and not any(wanted):
         raise UsageError(f"which integration is it for? name it, such as -i {chosen[0].name}")
@@ -59,7 +58,7 @@ def _named(workspace: Workspace, wanted: Sequence[str]) -> Sequence[Integration]
 
 
 def _finished(workspace: Workspace, root: str | None, dry_run: bool) -> Workspace:
-    """The workspace after what an earlier run may have left half done."""
+    """Finish a bump that an earlier run left half done, and return the workspace after it."""
     if dry_run and (workspace.root / RECORD).exists():
         raise UsageError("an earlier bump broke off; finish it first with `seatrial release.bump`")
     if dry_run or not finish(workspace.root):
@@ -68,10 +67,10 @@ def _finished(workspace: Workspace, root: str | None, dry_run: bool) -> Workspac
     return open_workspace(root)
 
 
-def _tell(plan: bumping.BumpPlan, dry_run: bool) -> None:
+def _report(plan: bumping.BumpPlan, dry_run: bool) -> None:
     for line in plan.notes:
         note(line)
-    lines = [bumping.told(one) for one in plan.bumps]
+    lines = [bumping.bump_line(one) for one in plan.bumps]
     if not lines:
         note("nothing to bump: no release intents")
     elif dry_run:
@@ -84,7 +83,7 @@ def _tell(plan: bumping.BumpPlan, dry_run: bool) -> None:
 def _show(bumps: Sequence[Bump]) -> None:
     for one in bumps:
         for file in one.files:
-            path = bumping.from_root(one.path, file.path)
+            path = join(one.path, file.path)
             before, after = file.before.splitlines(), (file.after or "").splitlines()
             to = "/dev/null" if file.after is None else f"b/{path}"
             lines = difflib.unified_diff(before, after, f"a/{path}", to, lineterm="")
@@ -96,7 +95,7 @@ def _today() -> date:
 
 
 def _day(text: str | None) -> date:
-    """The day that was named, else today in UTC. Raises UsageError."""
+    """Return the given day, else today in UTC. Raises UsageError."""
     if text is None:
         return _today()
     try:

@@ -1,0 +1,239 @@
+"""The latest version of a type: writing the index, moving the pointers that follow it, yanking a version."""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+from seatrial.core.errors import ConfigurationError, ServiceError, UsageError
+from seatrial.core.names import shown
+from seatrial.core.suggest import hint
+from seatrial.release.plan import index, store_keys
+from seatrial.release.plan.index import Entry, Index
+from seatrial.release.plan.ports import Absent, Images, Present, Store, Unknown
+from seatrial.release.store.leases import Clock, Holder, Lease, lease
+
+LATEST = "latest"
+
+TRIES = 60
+"""Swaps of the index that may be lost to other releases before one is given up."""
+
+AT_ONCE = 16
+
+ROUNDS = 10
+"""Changes of the index during which pointers are moved on before a release gives up."""
+
+SHOWN = 5
+"""Versions that are named where the requested one does not exist."""
+
+Known = Mapping[tuple[str, str], Entry]
+
+
+def publish_index(
+    store: Store,
+    entries: Iterable[Entry],
+    sleep: Callable[[float], None] = time.sleep,
+    at_once: int = AT_ONCE,
+) -> Index:
+    """Make the index name the latest version of each type that has one of these published specs; return the index.
+
+    The latest is determined anew from all published specs of those types, without the yanked ones; an index that
+    missed one, or names a yanked one, is put right as well. Nothing is written where nothing changes.
+    Raises ConfigurationError for an index that cannot be read, ServiceError where the store fails.
+    """
+    known = {(str(entry["type"]), str(entry["version"])): entry for entry in entries}
+    return _write_until_stable(store, sorted({name for name, _ in known}), known, sleep, at_once)
+
+
+def recompute(store: Store, type: str, sleep: Callable[[float], None] = time.sleep) -> Index:
+    """Determine the entry of a type anew, from all its published specs but the yanked ones."""
+    return _write_until_stable(store, [type], {}, sleep, 1)
+
+
+def entry(store: Store, type: str, version: str) -> Entry:
+    """Return the spec of a published version.
+
+    Raises ServiceError where it is gone, ConfigurationError where it is not a spec of this version.
+    """
+    key = store_keys.spec(type, version)
+    stored = store.get(key)
+    if stored is None:
+        raise ServiceError(f"{key} is gone from the store; run `seatrial release` again")
+    try:
+        value = json.loads(stored.data)
+        stated = index.entry_of(value, value.get("type", type), value.get("version", version))
+        if (stated["type"], stated["version"]) == (type, version):
+            return stated
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        pass
+    raise ConfigurationError(
+        f"{key} in the store is not the spec of {type} {version}; the index was not written"
+    )
+
+
+def current(store: Store) -> Index:
+    """Return the index as it is now. Raises ConfigurationError where it cannot be read."""
+    stored = store.get(store_keys.INDEX)
+    return index.parse(stored.data) if stored else Index()
+
+
+def _write_until_stable(
+    store: Store, types: list[str], known: Known, sleep: Callable[[float], None], at_once: int
+) -> Index:
+    """Return the index once it agrees with a listing of the store that was read after it.
+
+    A swap is followed by another look: a release or a yank at the same time may have found nothing to write.
+    """
+    lost = 0
+    while lost < TRIES:
+        stored = store.get(store_keys.INDEX)
+        present = index.parse(stored.data) if stored else Index()
+        wanted = present.with_entries(_newest(store, types, known, at_once))
+        if wanted == present:
+            return present
+        data = wanted.to_bytes()
+        key = store_keys.INDEX
+        if not (store.replace(key, data, stored.etag) if stored else store.create(key, data)):
+            lost += 1
+            sleep(random.uniform(0, min(0.02 * 2**lost, 2.0)))  # noqa: S311
+    raise ServiceError(f"{store_keys.INDEX} was changed by others {TRIES} times in a row; run it again")
+
+
+def _newest(store: Store, types: list[str], known: Known, at_once: int) -> Mapping[str, Entry | None]:
+    def find(type: str) -> Entry | None:
+        best = index.indexed(type, frozenset(store.keys(store_keys.of_type(type))))
+        if best is None:
+            return None
+        return known.get((type, best.text)) or entry(store, type, best.text)
+
+    if at_once == 1 or len(types) == 1:
+        return dict(zip(types, map(find, types), strict=True))
+    with ThreadPoolExecutor(at_once) as pool:
+        return dict(zip(types, pool.map(find, types), strict=True))
+
+
+def point(
+    store: Store, images: Images, image: str, type: str, holder: Holder, clock: Clock | None = None
+) -> list[str]:
+    """Make a type's pointers lead to the version that the index names; return those that were moved.
+
+    One release at a time does so for a type. It reads the index once it holds the lease, and again when it is done:
+    a release that changes the index meanwhile waits for the lease, and then moves the pointers on. Pointers that
+    lead there already are left alone. Raises ServiceError.
+    """
+    moved: list[str] = []
+    with lease(store, store_keys.lease(type), holder, clock) as held:
+        for _ in range(ROUNDS):
+            version = current(store).versions.get(type, "")
+            if not version:
+                return moved
+            moved += _point(store, images, image, type, version, held)
+            if current(store).versions.get(type, "") == version:
+                return list(dict.fromkeys(moved))
+    raise ServiceError(f"the index changes faster than the pointers of {type} can follow; run it again")
+
+
+def _point(store: Store, images: Images, image: str, type: str, version: str, held: Lease) -> Iterator[str]:
+    """Move the pointers that do not lead to this version; the image's tag last, as a plan takes it for the end."""
+    digest = _digest(images, image, version)
+    if _copy_examples(store, type, version, held):
+        yield store_keys.examples(type)
+    if _copy(store, store_keys.spec(type, version), store_keys.latest_spec(type), held):
+        yield store_keys.latest_spec(type)
+    if _tag(images, image, digest, held):
+        yield f"{image}:{LATEST}"
+
+
+def _digest(images: Images, image: str, version: str) -> str:
+    """Return the digest behind the tag of a version. Raises ServiceError where it is unknown or gone."""
+    answer = images.find([(image, version)])[image, version]
+    if isinstance(answer, Present):
+        return answer.digest
+    why = "the registry does not have it" if isinstance(answer, Absent) else answer.reason
+    raise ServiceError(f"{image}:{version}, which the index names, cannot become {LATEST}: {why}")
+
+
+def _tag(images: Images, image: str, digest: str, held: Lease) -> bool:
+    """Move the tag `latest` to an image and pull it back; return False where it led there already."""
+    present = images.find([(image, LATEST)])[image, LATEST]
+    if isinstance(present, Unknown):
+        raise ServiceError(f"{image}:{LATEST} was not moved: {present.reason}")
+    if present == Present(digest):
+        return False
+    manifest = images.manifest(image, digest)
+    held.check()
+    images.put_manifest(image, manifest, LATEST)
+    back = images.manifest(image, LATEST).digest
+    if back != digest:
+        raise ServiceError(f"{image}:{LATEST}: the registry gives back {back}, not {digest}")
+    return True
+
+
+def _copy_examples(store: Store, type: str, version: str, held: Lease) -> bool:
+    """Copy the examples of a version to the type; return whether one differed. Those of older versions stay."""
+    below = store_keys.examples(type, version)
+    names = [key.removeprefix(below) for key in store.keys(below)]
+    copied = [
+        _copy(store, f"{below}{name}", store_keys.example(type, "", name), held)
+        for name in names
+        if store_keys.is_example(name)
+    ]
+    return any(copied)
+
+
+def _copy(store: Store, key: str, to: str, held: Lease) -> bool:
+    """Copy the bytes of a key to another; return False where they are there already."""
+    source, target = store.get(key), store.get(to)
+    if source is None:
+        raise ServiceError(f"{key} is gone from the store; run `seatrial release` again")
+    if target is not None and target.data == source.data:
+        return False
+    held.check()
+    store.put(to, source.data)
+    return True
+
+
+def yank(
+    store: Store,
+    images: Images,
+    image: str,
+    type: str,
+    version: str,
+    reason: str,
+    holder: Holder,
+    clock: Clock | None = None,
+) -> Iterator[str]:
+    """Mark a version as yanked, determine the index's entry anew, and move the pointers; yield a line for each.
+
+    Nothing is deleted: the version can still be had by its name. Done again, it finishes what was begun.
+    Raises UsageError for a version that was never published, ServiceError where a service fails.
+    """
+    clock = clock or Clock()
+    _must_be_published(store, type, version)
+    mark = {"version": version, "reason": reason, "by": holder.name, "at": round(clock.now())}
+    if store.create(store_keys.yanked(type, version), (json.dumps(mark) + "\n").encode()):
+        yield f"{type} {version} is yanked"
+    else:
+        yield f"{type} {version} was yanked before"
+    left = recompute(store, type, clock.sleep).versions.get(type, "")
+    if not left:
+        yield f"no version of {type} is left in the index; {image}:{LATEST} stays where it is"
+        return
+    yield f"the index names {type} {left}"
+    for moved in point(store, images, image, type, holder, clock):
+        yield f"moved {moved}"
+
+
+def _must_be_published(store: Store, type: str, version: str) -> None:
+    found = [one.text for one in index.published(type, store.keys(store_keys.of_type(type)))]
+    if not found:
+        known = current(store).versions
+        raise UsageError(
+            f"nothing of {type} is published here{hint(type, known, '`seatrial release.status` shows what is')}"
+        )
+    if version not in found:
+        there = hint(version, found, f"there is {', '.join(found[-SHOWN:])}")
+        raise UsageError(f'"{shown(version)}" of {type} is not published{there}')
