@@ -18,7 +18,7 @@ import yaml
 from seatrial.core import names
 from seatrial.core.errors import ServiceError, UsageError
 from seatrial.core.model import MemoryFolder, Profile
-from seatrial.dependencies.locked_core import content_hash
+from seatrial.dependencies.lockfile import content_hash
 from seatrial.scaffold.template import Answers, render, write
 from support.paths import ROOT
 

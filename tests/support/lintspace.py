@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from seatrial.dependencies.locked_core import content_hash
+from seatrial.dependencies.lockfile import content_hash
 from support.paths import SOURCES
 
 TOOLS: Mapping[str, str] = {

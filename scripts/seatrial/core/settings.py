@@ -29,6 +29,10 @@ class ReleaseSettings:
     remote: str = "origin"
     zero_versions: str = "strict"
 
+    def git_tag(self, type: str, version: str) -> str:
+        """Return the name of a version's git tag."""
+        return self.tag.replace("{type}", type).replace("{version}", version)
+
 
 @dataclass(frozen=True)
 class Settings:

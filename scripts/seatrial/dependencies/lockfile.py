@@ -1,25 +1,133 @@
-"""The packages of a `poetry.lock`, of every format since 1.1, as values."""
+"""A `poetry.lock` of any format since 1.1: its packages as values, or single lines found without parsing.
+
+A lock has thousands of lines. Where every integration is judged in every run, `LockText` finds the few that
+matter by their form; where packages are installed, `read_lock` parses the whole.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
+from seatrial.core.errors import Unreadable
+from seatrial.core.model import Integration, Location
 from seatrial.core.printable import one_line
 from seatrial.dependencies.constraints import canonical, canonical_version
-from seatrial.documents import toml
 
 LOCK = "poetry.lock"
+CORE = "port-ocean"
+"""The distribution of the Ocean framework, as the package index spells it."""
+
+ENOUGH = 2
+"""At most this many lines are returned of a kind that a lock should have once."""
+
+_METADATA = b"\n[metadata]"
+_CONTENT_HASH = re.compile(rb'^content-hash = "([^"\n]*)"', re.MULTILINE)
+_PYTHONS = re.compile(rb'^python-versions = "([^"\\\n]{0,200})"', re.MULTILINE)
+_LOCAL = (b'\ntype = "directory"', b'\ntype = "file"')
+_RELEVANT = ("dependencies", "source", "extras", "dev-dependencies")
+"""The keys of `[tool.poetry]` that Poetry's content-hash is made of, beside `group`."""
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,198}[A-Za-z0-9])?")
 _HASH = re.compile(r"(?:sha256|sha384|sha512|md5):[0-9a-f]{32,128}")
 _EXTRA = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[([^\]]*)\])?")
 
 
+@dataclass(frozen=True)
+class Line:
+    """A value of the lock file and its place."""
+
+    text: str
+    where: Location
+
+
+@dataclass(frozen=True)
+class LockText:
+    """The bytes of a lock, searched for lines of a known form; no bytes have no lines."""
+
+    data: bytes
+
+    @property
+    def content_hashes(self) -> tuple[Line, ...]:
+        """The hashes of what the lock was made from, at most ENOUGH."""
+        return self._lines(_CONTENT_HASH, max(self.data.rfind(_METADATA), 0))
+
+    @property
+    def pythons(self) -> str:
+        """The Python versions the lock was made for; empty if it states none."""
+        found = _PYTHONS.search(self.data, max(self.data.rfind(_METADATA), 0))
+        return found.group(1).decode("utf-8", "replace") if found else ""
+
+    @property
+    def has_local_packages(self) -> bool:
+        """Whether any package comes from a folder or a file."""
+        return any(form in self.data for form in _LOCAL)
+
+    def versions(self, package: str) -> tuple[Line, ...]:
+        """The locked versions of a package, named as the lock spells it, at most ENOUGH."""
+        name = b'\nname = "%b"' % package.encode()
+        start = self.data.find(name)
+        if start < 0:
+            return ()
+        return self._lines(re.compile(re.escape(name) + rb'\r?\nversion = "([^"\r\n]*)"'), start)
+
+    def _lines(self, pattern: re.Pattern[bytes], start: int) -> tuple[Line, ...]:
+        return tuple(map(self._line, islice(pattern.finditer(self.data, start), ENOUGH)))
+
+    def _line(self, match: re.Match[bytes]) -> Line:
+        line = self.data.count(b"\n", 0, match.start(1)) + 1
+        column = match.start(1) - self.data.rfind(b"\n", 0, match.start(1))
+        return Line(match.group(1).decode("utf-8", "replace"), Location(LOCK, line, column))
+
+
+@dataclass(frozen=True)
+class CoreLock:
+    """The lines that rules look at: the content-hash and the framework's version; `fault` says why there are none."""
+
+    hashes: tuple[Line, ...] = ()
+    cores: tuple[Line, ...] = ()
+    fault: str = ""
+
+    @classmethod
+    def of(cls, integration: Integration) -> CoreLock | None:
+        """Return those of an integration's lock; None without one."""
+        if not integration.has(LOCK):
+            return None
+        try:
+            lock = LockText(integration.read(LOCK))
+        except Unreadable as reason:
+            return cls(fault=f"it is not read: {reason}")
+        hashes = lock.content_hashes
+        fault = "" if hashes else "it has no content-hash, so nobody can tell what it was made from"
+        return cls(hashes, lock.versions(CORE), fault)
+
+
+def content_hash(pyproject: Any) -> str:
+    """Return the content-hash that Poetry writes for these dependencies; empty if it depends on other keys.
+
+    It does for `[project]` and `[dependency-groups]`. Source: Poetry's locker, the same since 1.5.
+    """
+    if not isinstance(pyproject, dict) or "project" in pyproject or "dependency-groups" in pyproject:
+        return ""
+    poetry = _of(pyproject.get("tool"), "poetry")
+    if not isinstance(poetry, dict):
+        return ""
+    relevant = {key: poetry.get(key) for key in _RELEVANT}
+    if poetry.get("group") is not None:
+        relevant["group"] = poetry["group"]
+    try:
+        return hashlib.sha256(json.dumps(relevant, sort_keys=True).encode()).hexdigest()
+    except (TypeError, ValueError, RecursionError):
+        return ""
+
+
 class BadLock(Exception):
-    """A lock from which nothing can be installed; the text says why, for a finding."""
+    """Nothing can be installed from a lock; the text says why, for a finding."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +190,9 @@ class Lock:
 
 
 def read_lock(data: bytes) -> Lock:
-    """The packages of a lock. Raises BadLock."""
+    """Parse a lock. Raises BadLock."""
+    from seatrial.documents import toml  # not needed for LockText
+
     document = toml.load(LOCK, data)
     if not isinstance(document.value, dict) or not document.readable:
         reason = document.faults[0].message if document.faults else "it is no table"

@@ -11,7 +11,7 @@ from seatrial.core.errors import Unreadable
 from seatrial.core.model import Finding, Fleet, Folder, Integration, MemoryFolder, Profile, Severity
 from seatrial.core.rules import Rule
 from seatrial.core.settings import Settings
-from seatrial.dependencies.locked_core import content_hash
+from seatrial.dependencies.lockfile import content_hash
 from seatrial.documents import toml
 from seatrial.scaffold.template import Answers, render
 from seatrial.validate.facts.facts import Facts

@@ -72,5 +72,5 @@ def _text(workspace: Workspace, path: str) -> str | None:
 
 
 def _inside(integration: Integration, path: str) -> str | None:
-    prefix = f"{integration.path}/" if integration.path else ""
+    prefix = integration.below("")
     return path.removeprefix(prefix) if path.startswith(prefix) else None

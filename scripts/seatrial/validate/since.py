@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from seatrial.core.errors import UsageError
-from seatrial.core.model import Fleet, Folder, Integration, Profile
+from seatrial.core.model import Fleet, Folder, Integration
 from seatrial.system import git
 from seatrial.system.folder import with_parents
 from seatrial.validate.facts.facts import Facts
@@ -65,21 +65,12 @@ class Since:
 
     def _published(self, integrations: Sequence[Integration]) -> Mapping[str, Mapping[str, str]]:
         """For each integration its version and the tagged commit, where a git tag outside of the change has it."""
-        versions = {one.path: self._identity(one) for one in integrations}
-        names = {path: self._tag(*identity) for path, identity in versions.items() if all(identity)}
+        git_tag = self.workspace.settings.release.git_tag
+        versions = {one.path: Facts.of(self.workspace, one).published_as for one in integrations}
+        names = {path: git_tag(*published_as) for path, published_as in versions.items() if all(published_as)}
         tags = git.tags_called(self.workspace.root, sorted(set(names.values())))
         outside = {name for name, commit in tags.items() if not self._is_within(commit)}
         return {path: {versions[path][1]: tags[name]} for path, name in names.items() if name in outside}
-
-    def _identity(self, integration: Integration) -> tuple[str, str]:
-        """The type and the version under which it is published; empty where it has none."""
-        facts = Facts.of(self.workspace, integration)
-        name, version = (facts.package.name, facts.package.version) if facts.package else ("", "")
-        is_ocean = self.workspace.profile is Profile.OCEAN
-        return (name if is_ocean else facts.spec_type or name), version
-
-    def _tag(self, type: str, version: str) -> str:
-        return self.workspace.settings.release.tag.replace("{type}", type).replace("{version}", version)
 
     def _is_within(self, commit: str) -> bool:
         """True where a commit is after the merge base and not after the checked-out commit."""

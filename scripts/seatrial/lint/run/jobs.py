@@ -17,6 +17,7 @@ from typing import Any
 
 from seatrial.core.errors import ServiceError, Unreadable
 from seatrial.core.model import Integration
+from seatrial.dependencies.lockfile import LOCK, LockText
 from seatrial.dependencies.pythons import python_constraint
 from seatrial.documents import toml
 from seatrial.lint.interpreters import Interpreter
@@ -27,12 +28,10 @@ from seatrial.system.folder import read_plain
 RECIPE = 1
 """Raised when the way a tool is run changes, so that no result kept from before is used."""
 
-PYPROJECT, LOCK = "pyproject.toml", "poetry.lock"
+PYPROJECT = "pyproject.toml"
 
 MADE_FROM = frozenset({PYPROJECT, LOCK})
 """The files from which the environment of every tool is made."""
-
-_VERSION = re.compile(rb'version = "([^"\r\n]+)"')
 
 PythonOf = Callable[[str], Interpreter]
 """Returns the interpreter for a constraint. Raises ServiceError where there is none."""
@@ -58,7 +57,7 @@ class LintFolder:
     @cached_property
     def is_locked_to_files(self) -> bool:
         """Whether the lock holds packages that come from folders or files."""
-        return any(kind in (self.lock or b"") for kind in (b'\ntype = "directory"', b'\ntype = "file"'))
+        return LockText(self.lock or b"").has_local_packages
 
     @property
     def python_constraint(self) -> str:
@@ -67,10 +66,8 @@ class LintFolder:
 
     def locked_version(self, package: str) -> str | None:
         """Return the version of a package that the lock holds."""
-        lock = self.lock or b""
-        start = lock.find(b'\nname = "%b"' % package.encode())
-        found = _VERSION.match(lock, lock.find(b"\n", start + 1) + 1) if start >= 0 else None
-        return found[1].decode("utf-8", "replace") if found else None
+        found = LockText(self.lock or b"").versions(package)
+        return found[0].text or None if found else None
 
     def settings(self, tool: Tool) -> Mapping[str, Any]:
         """Return the settings by tool: `tables`, with this tool's from its own files where only those count."""

@@ -9,7 +9,8 @@ from seatrial.core.findings import Outcome, stamped
 from seatrial.core.model import Finding, Problem, Severity
 from seatrial.core.rules import Rule
 from seatrial.core.settings import Settings
-from seatrial.lint.run.jobs import LOCK, Cell
+from seatrial.dependencies.lockfile import LOCK
+from seatrial.lint.run.jobs import Cell
 from seatrial.lint.tools.registry import TOOLS, lint_without_lock, unlocked_tool, without_lock, without_tool
 from seatrial.lint.tools.tool import Tool
 

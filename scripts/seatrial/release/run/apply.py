@@ -148,7 +148,7 @@ def _mark(run: Publication, one: Done, details: Details) -> None:
     if receipt is None:
         details["kept"] = True
         return
-    name = context.git_tag(candidate.type, candidate.version)
+    name = context.settings.git_tag(candidate.type, candidate.version)
     if name not in git.tags(context.root):
         git.make_tag(context.root, name, receipt.commit, tag_message(receipt))
     if context.pushes_tags:

@@ -11,17 +11,16 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from seatrial.core.errors import UsageError
-from seatrial.core.model import Integration, Profile
+from seatrial.core.model import Integration
 from seatrial.core.version import Version
 from seatrial.release.plan import store_keys
 from seatrial.release.plan.index import parse
 from seatrial.release.plan.ports import Answer, Reference
 from seatrial.release.plan.state import Candidate, IndexSeen, State, VersionStatus
-from seatrial.release.run.release_context import ReleaseContext, facts_of
+from seatrial.release.run.release_context import ReleaseContext
 from seatrial.system import git
-from seatrial.validate.facts.package import Package
+from seatrial.validate.facts.facts import Facts
 from seatrial.validate.facts.release import INTENTS
-from seatrial.validate.facts.spec import Spec
 from seatrial.workspace.config import SETTINGS_FILE
 
 LATEST = "latest"
@@ -128,7 +127,7 @@ def _statuses(
             receipt=store_keys.receipt(one.type, one.version) in stored,
             yanked=store_keys.yanked(one.type, one.version) in stored,
             type_spec=store_keys.latest_spec(one.type) in stored,
-            git_tag=tags.get(context.git_tag(one.type, one.version), ""),
+            git_tag=tags.get(context.settings.git_tag(one.type, one.version), ""),
         )
         for one in found
         if not one.fault
@@ -154,8 +153,7 @@ def _without_namesakes(candidate: Candidate, uses: int) -> Candidate:
 
 
 def _candidate(context: ReleaseContext, integration: Integration, ids: Mapping[str, str]) -> Candidate:
-    facts = facts_of(context.workspace, integration)
-    kind, version = identity(context.workspace.profile, facts.spec, facts.package)
+    kind, version = Facts.of(context.workspace, integration).published_as
     own = integration.below(OWN_DOCKERFILE)
     dockerfile = next((path for path in (own, context.settings.dockerfile) if path in ids), "")
     return Candidate(
@@ -169,19 +167,6 @@ def _candidate(context: ReleaseContext, integration: Integration, ids: Mapping[s
         intents=_intents(integration),
         fault=_fault(kind, version, integration.path in ids),
     )
-
-
-def identity(profile: Profile, spec: Spec | None, package: Package | None) -> tuple[str, str]:
-    """Return the type and version by which an integration is published; each empty where it is not stated."""
-    if profile is Profile.OCEAN:
-        return (package.name, _text(package.stated("version"))) if package else ("", "")
-    return (spec.root.text("type").strip(), _text(spec.root.value.get("version"))) if spec else ("", "")
-
-
-def _text(value: object) -> str:
-    """Return a version as it is written; `1.2` is a number in YAML and TOML, and not a version."""
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return str(value).strip() if is_number or isinstance(value, str) else ""
 
 
 def _intents(integration: Integration) -> tuple[str, ...]:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from seatrial.core.model import Fleet, Integration, Profile
 from seatrial.core.settings import Settings
-from seatrial.dependencies.locked_core import CoreLock
+from seatrial.dependencies.lockfile import CoreLock
 from seatrial.documents import toml
 from seatrial.documents.document import Document
 from seatrial.documents.integration import read_document, resource_path
@@ -87,6 +87,16 @@ class Facts:
     def spec_type(self) -> str:
         """The type in the spec; empty where there is none."""
         return self.spec.root.text("type").strip() if self.spec else ""
+
+    @cached_property
+    def published_as(self) -> tuple[str, str]:
+        """The type and version a release publishes the integration by, each empty if not stated.
+
+        Under the guide profile the spec states them, under the ocean profile `pyproject.toml`.
+        """
+        if self.profile is Profile.OCEAN:
+            return (self.package.name, _version(self.package.stated("version"))) if self.package else ("", "")
+        return self.spec_type, _version(self.spec.root.value.get("version")) if self.spec else ""
 
     @cached_property
     def spec_form(self) -> Conformity | None:
@@ -206,3 +216,9 @@ class Facts:
     def contract(self) -> Contract:
         """The contract of the integration with those who have installed it."""
         return Contract.of(self.spec, self.app_config, self.blueprints, self.resource_documents)
+
+
+def _version(stated: Any) -> str:
+    """Return a version as it is written; `1.2` is a number in YAML and TOML, and not a valid version."""
+    is_number = isinstance(stated, int | float) and not isinstance(stated, bool)
+    return str(stated).strip() if is_number or isinstance(stated, str) else ""

@@ -15,7 +15,7 @@ from seatrial.core.model import Edit, Fix, Fleet, Integration, Location, MemoryF
 from seatrial.core.rules import GUIDE, OFF, WARNING, Edited, Problems, rule
 from seatrial.core.suggest import nearest
 from seatrial.dependencies.constraints import admits
-from seatrial.dependencies.locked_core import LOCK, CoreLock, content_hash
+from seatrial.dependencies.lockfile import LOCK, CoreLock, content_hash
 from seatrial.documents import toml
 from seatrial.documents.document import Document
 from seatrial.documents.integration import SPEC_FILES

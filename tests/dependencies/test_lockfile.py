@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from seatrial.core.model import Integration, Location, MemoryFolder
-from seatrial.dependencies.locked_core import CoreLock, content_hash
+from seatrial.dependencies.lockfile import CoreLock, LockText, content_hash
 
 LOCK = """# made by Poetry
 
@@ -78,3 +78,11 @@ def test_poetry_writes_the_same_hash(tmp_path: Path, group: str) -> None:
     command = [sys.executable, "-m", "poetry", "lock", "--no-interaction"]
     subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, timeout=120)
     assert content_hash(tomllib.loads(text)) in (tmp_path / "poetry.lock").read_text()
+
+
+def test_single_lines_are_found_without_parsing() -> None:
+    text = LockText(b'x\nname = "mypy"\r\nversion = "1.2"\n[metadata]\npython-versions = "^3.12"\n')
+    assert [line.text for line in text.versions("mypy")] == ["1.2"]
+    assert (text.versions("my"), text.pythons, text.has_local_packages) == ((), "^3.12", False)
+    assert LockText(b'x\ntype = "directory"\n').has_local_packages
+    assert (LockText(b"").versions("mypy"), LockText(b"").pythons) == ((), "")
