@@ -1,1 +1,1 @@
-"""The words that all rooms use. The standard library only."""
+"""The types and helpers that all rooms use; standard library only."""

@@ -1,4 +1,4 @@
-"""Applying the edits that findings offer to the text they stand in."""
+"""Applying the edits of findings to a text."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ QUOTES = "\"'"
 
 
 def repaired(text: str, edits: Iterable[Edit]) -> str:
-    """The text with every edit made whose place still reads as the edit says; others change nothing.
+    """Apply every edit whose old text is at its place; an edit whose old text is not there changes nothing.
 
-    Places are those of the text as given, so edits are made from the end; of two that overlap
-    the later one in the text is made. Where lines end in CR LF, so do those of the edits.
+    Places refer to the text as given, so edits are applied from the end; of two that overlap, the later one
+    in the text is applied. If lines end in CR LF, those of the edits do too.
     """
     starts = _line_starts(text)
     end = len(text) + 1
@@ -36,7 +36,7 @@ def _in_ending(edit: Edit, text: str) -> Edit:
 
 
 def _place(text: str, starts: list[int], edit: Edit) -> int | None:
-    """The index at which the edit's old text stands, behind a quote or not; None where it does not."""
+    """Return the index of the edit's old text, after a quote if there is one; None if it is not there."""
     if not edit.old or edit.where.line > len(starts):
         return None
     place = starts[edit.where.line - 1] + edit.where.column - 1

@@ -1,7 +1,6 @@
-"""Wrong usage, wrong configuration, failing tools: everything that ends a run early.
+"""The exceptions that end a run: wrong usage, wrong configuration, failing tools.
 
-A fault in an integration is never an exception; it is a `Finding`. Each class
-carries the exit status its run ends with.
+A fault in an integration is a `Finding`, never an exception. Each class carries the exit status of the run.
 """
 
 EXIT_FINDINGS = 1
@@ -11,17 +10,17 @@ EXIT_INTERRUPTED = 130
 
 
 class SeatrialError(Exception):
-    """Something the user can act on: one line that says what, where, and what to type next."""
+    """An error the user can act on: one line with the fault, its place, and what to type next."""
 
     exit_code = EXIT_USAGE
 
 
 class UsageError(SeatrialError):
-    """An argument, a name or a place that does not fit."""
+    """A wrong argument, name or path."""
 
 
 class ConfigurationError(SeatrialError):
-    """A `seatrial.toml` that cannot be read or says something unknown."""
+    """A `seatrial.toml` that cannot be read or has an unknown value."""
 
 
 class ServiceError(SeatrialError):

@@ -1,7 +1,4 @@
-"""From problems to findings: who found what, counted from the root, with a fingerprint.
-
-What a run found, over all its integrations: the value that every report is made from.
-"""
+"""Turning problems into findings with a path from the root and a fingerprint; the outcome of a run."""
 
 from __future__ import annotations
 
@@ -16,7 +13,7 @@ from seatrial.core.model import Finding, Fix, Integration, Problem, Severity
 
 @dataclass(frozen=True)
 class RuleFacts:
-    """What a report says of a rule itself; `severity` is None where the rule is off."""
+    """The description of a rule in a report; `severity` is None if the rule is off."""
 
     code: str
     name: str
@@ -27,9 +24,9 @@ class RuleFacts:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The findings in order, the names of all integrations judged, and how many findings are suppressed.
+    """The findings of a run in order, the names of all integrations judged, and the number of suppressed findings.
 
-    `unjudged` are the names of those for which some part of the verdict is missing.
+    `unjudged` holds the names of integrations for which a part of the verdict is missing.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -39,27 +36,27 @@ class Outcome:
 
     @property
     def integrations(self) -> int:
-        """How many integrations were judged."""
+        """The number of integrations judged."""
         return len(self.names)
 
     @property
     def errors(self) -> int:
-        """How many findings fail the run."""
+        """The number of findings that fail any run."""
         return self._counts[Severity.ERROR]
 
     @property
     def warnings(self) -> int:
-        """How many findings fail a strict run only."""
+        """The number of findings that fail only a strict run."""
         return self._counts[Severity.WARNING]
 
     @property
     def infos(self) -> int:
-        """How many findings never fail a run."""
+        """The number of findings that never fail a run."""
         return self._counts[Severity.INFO]
 
     @property
     def gravest_first(self) -> tuple[Finding, ...]:
-        """The findings by severity, and in their own order within it."""
+        """The findings by severity, then in their own order."""
         return tuple(sorted(self.findings, key=lambda finding: finding.severity.rank))
 
     @cached_property
@@ -70,7 +67,7 @@ class Outcome:
 def stamped(
     integration: Integration, found: Iterable[tuple[str, str, Severity, Problem]]
 ) -> tuple[Finding, ...]:
-    """Problems with code, name and severity as the findings of an integration, in order."""
+    """Return problems with their code, name and severity as the integration's findings, in order."""
     findings = sorted((_finding(integration, *one) for one in found), key=lambda finding: finding.sort_key)
     return tuple(_numbered(findings))
 
@@ -101,7 +98,7 @@ def _fix_from_root(integration: Integration, fix: Fix | None) -> Fix | None:
 
 
 def _numbered(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """With fingerprints of what was found and which of its like it is, so that lines may move."""
+    """Fingerprint each finding by its text and its number among equal ones, so that lines may move."""
     seen: Counter[str] = Counter()
     for finding in findings:
         seen[finding.fingerprint] += 1

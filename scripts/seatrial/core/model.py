@@ -1,4 +1,4 @@
-"""The words every room speaks in: places, problems, findings, folders, integrations."""
+"""The types all rooms share: locations, problems, findings, folders, integrations."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def join(folder: str, name: str) -> str:
 
 
 class Severity(enum.Enum):
-    """How much a finding weighs. Only errors fail a run that is not strict."""
+    """The severity of a finding. Only errors fail a run that is not strict."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -26,12 +26,12 @@ class Severity(enum.Enum):
 
     @property
     def rank(self) -> int:
-        """0 for the gravest."""
+        """0 for the gravest severity."""
         return list(Severity).index(self)
 
 
 class Profile(enum.Enum):
-    """A contract of publishing: where an integration keeps its version and type."""
+    """A contract of publishing: the file in which an integration keeps its version and type."""
 
     GUIDE = "guide"
     OCEAN = "ocean"
@@ -48,7 +48,7 @@ class Location:
 
 @dataclass(frozen=True)
 class Edit:
-    """Replace the text `old`, which stands at `where`, by `new`."""
+    """Replace the text `old` at `where` by `new`."""
 
     where: Location
     old: str
@@ -57,7 +57,7 @@ class Edit:
 
 @dataclass(frozen=True)
 class Fix:
-    """A repair: what to do in the imperative, and the edit that does it where that is safe."""
+    """A repair: an instruction in the imperative, and the edit that carries it out if that is safe."""
 
     title: str
     edit: Edit | None = None
@@ -70,11 +70,10 @@ class Fix:
 
 @dataclass(frozen=True)
 class Problem:
-    """What a rule yields: where, and what is wrong.
+    """A fault that a rule yields.
 
-    `evidence` is what the other integrations of the workspace show; it is printed
-    behind the message and left out of the fingerprint. `severity` weakens the rule's
-    own for this one instance.
+    `evidence` cites the other integrations of the workspace; it is printed behind the message and not part of
+    the fingerprint. `severity` lowers the rule's own for this one problem.
     """
 
     where: Location
@@ -86,7 +85,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class Finding:
-    """A problem stamped with who found it, ready to print; `path` is relative to the root."""
+    """A problem with its rule, ready to print; `path` is relative to the root."""
 
     code: str
     name: str
@@ -101,12 +100,12 @@ class Finding:
 
     @property
     def sort_key(self) -> tuple[str, int, int, str, str]:
-        """Findings are shown in this order."""
+        """The order in which findings are shown."""
         return (self.path, self.line, self.column, self.code, self.message)
 
 
 class Kind(enum.Enum):
-    """What stands at a path; a link that leads to something readable is what it leads to."""
+    """The kind of an entry; a link has the kind of its target if that can be read."""
 
     FILE = "file"
     FOLDER = "folder"
@@ -117,7 +116,7 @@ class Kind(enum.Enum):
 
 @dataclass(frozen=True)
 class Entry:
-    """What stands at a path of a folder; `target` is set for symbolic links, as written."""
+    """A file, folder or other entry at a path; `target` is the text of a symbolic link."""
 
     kind: Kind
     size: int = 0
@@ -131,13 +130,13 @@ class Folder(Protocol):
         """Every path that is not a folder, sorted."""
 
     def irregular(self) -> Sequence[str]:
-        """Those of `paths()` that are no plain files: links, pipes and their like, sorted."""
+        """Those of `paths()` that are not plain files: links, pipes and the like, sorted."""
 
     def entry(self, path: str) -> Entry | None:
-        """What stands at `path`; None for nothing."""
+        """Return the entry at `path`; None if there is none."""
 
     def read(self, path: str) -> bytes:
-        """The bytes of a file. Raises Unreadable."""
+        """Return the bytes of a file. Raises Unreadable."""
 
 
 @dataclass(frozen=True)
@@ -149,7 +148,7 @@ class MemoryFolder:
 
     @classmethod
     def of(cls, files: Mapping[str, str | bytes]) -> MemoryFolder:
-        """A folder of these texts."""
+        """Return a folder of these texts."""
         return cls({p: t.encode() if isinstance(t, str) else t for p, t in files.items()})
 
     def paths(self) -> Sequence[str]:
@@ -173,31 +172,31 @@ class MemoryFolder:
         return self.files[path]
 
     def text(self, path: str) -> str:
-        """The text of a file."""
+        """Return the text of a file."""
         return self.read(path).decode()
 
     def having(self, path: str, text: str | bytes) -> MemoryFolder:
-        """With this file, new or replaced."""
+        """Return the folder with this file added or replaced."""
         data = text.encode() if isinstance(text, str) else text
         return replace(self, files={**self.files, path: data})
 
     def without(self, path: str) -> MemoryFolder:
-        """Without this file, or without all that lies below this folder."""
+        """Return the folder without this file, or without all files below this folder."""
         gone = {p for p in self.files if p == path or p.startswith(path + "/")}
         if not gone:
             raise KeyError(path)
         return replace(self, files={p: t for p, t in self.files.items() if p not in gone})
 
     def moved(self, path: str, to: str) -> MemoryFolder:
-        """With a file under another name."""
+        """Return the folder with a file under another name."""
         return self.without(path).having(to, self.files[path])
 
     def linked(self, path: str, target: str, kind: Kind = Kind.FILE) -> MemoryFolder:
-        """With a symbolic link at `path`; `kind` says what it leads to."""
+        """Return the folder with a symbolic link at `path` whose target is of this kind."""
         return replace(self, entries={**self.entries, path: Entry(kind, target=target)})
 
     def edited(self, path: str, old: str, new: str) -> MemoryFolder:
-        """With the one place that reads `old` reading `new`. Raises ValueError where it is not one place."""
+        """Return the folder with `old` replaced by `new`. Raises ValueError unless `old` occurs exactly once."""
         text = self.text(path)
         if text.count(old) != 1:
             raise ValueError(f"{path}: {text.count(old)} places read {old!r}, not one")
@@ -205,9 +204,9 @@ class MemoryFolder:
 
 
 class Fleet:
-    """All integrations of a workspace: the evidence a rule may bring.
+    """All integrations of a workspace, for rules that compare.
 
-    Answers are worked out when first asked and kept.
+    Computed values are kept.
     """
 
     def __init__(self, integrations: Iterable[Integration] = ()) -> None:
@@ -215,21 +214,21 @@ class Fleet:
         self._kept: dict[Any, Any] = {}
 
     def others(self, integration: Integration) -> tuple[Integration, ...]:
-        """Every integration but this one."""
+        """Return every integration but this one."""
         return tuple(i for i in self.integrations if i.path != integration.path)
 
     def keep(self, question: Any, answer: Callable[[], T]) -> T:
-        """The answer to `question`, worked out once."""
+        """Return the value for `question`, computed once."""
         if question not in self._kept:
             self._kept[question] = answer()
         return self._kept[question]  # type: ignore[no-any-return]
 
 
 class Integration:
-    """One integration: its name, its place below the root, and its files.
+    """One integration: its name, its path from the root, and its files.
 
-    Rules read through it and it records what they read: `reads` holds ("list", ""),
-    ("irregular", ""), ("entry", path) and ("bytes", path). A verdict depends on nothing else of the folder.
+    Rules read through it and it records what they read: `reads` holds ("list", ""), ("irregular", ""),
+    ("entry", path) and ("bytes", path). A verdict depends on nothing else of the folder.
     """
 
     def __init__(self, name: str, path: str, folder: Folder) -> None:
@@ -246,30 +245,30 @@ class Integration:
         return join(self.path, path)
 
     def paths(self) -> Sequence[str]:
-        """Every path that is not a folder, sorted, relative to the integration."""
+        """Return every path that is not a folder, sorted, relative to the integration."""
         self.reads.add(("list", ""))
         return self._folder.paths()
 
     def irregular(self) -> Sequence[str]:
-        """Those of `paths()` that are no plain files: links, pipes and their like, sorted."""
+        """Return those of `paths()` that are not plain files: links, pipes and the like, sorted."""
         self.reads.add(("irregular", ""))
         return self._folder.irregular()
 
     def entry(self, path: str) -> Entry | None:
-        """What stands at `path`; None for nothing."""
+        """Return the entry at `path`; None if there is none."""
         self.reads.add(("entry", path))
         return self._folder.entry(path)
 
     def has(self, path: str) -> bool:
-        """Whether a readable file stands at `path`."""
+        """Return whether `path` is a readable file."""
         entry = self.entry(path)
         return entry is not None and entry.kind is Kind.FILE
 
     def read(self, path: str) -> bytes:
-        """The bytes of a file. Raises Unreadable."""
+        """Return the bytes of a file. Raises Unreadable."""
         self.reads.add(("bytes", path))
         return self._folder.read(path)
 
     def peek(self, path: str) -> bool:
-        """Whether anything stands at `path`, for the fleet's evidence; not recorded."""
+        """Return whether `path` exists, as evidence of the fleet; not recorded in `reads`."""
         return self._folder.entry(path) is not None

@@ -1,8 +1,6 @@
-"""From the title people read to the names programs use: slugs, classes, kinds, blueprints.
+"""Names that programs use, made from titles: slugs, classes, kinds, blueprints; and keys in snake case.
 
-The Python name of a configuration: camelCase to snake_case as Ocean does it at start-up.
-
-Ocean hands each configuration's name to pyhumps 3.8; the answers here are the same,
+Ocean passes the name of each configuration to pyhumps 3.8 at start-up; `decamelize` gives the same results,
 its oddities included.
 """
 
@@ -56,7 +54,7 @@ _TAKEN = {"Base", "API"}
 
 
 def words(text: str) -> tuple[str, ...]:
-    """The ASCII words of a title, in the author's own case: ("C++ Bücher") is ("Cpp", "Bucher")."""
+    """Return the ASCII words of a title, in the author's case: ("C++ Bücher") is ("Cpp", "Bucher")."""
     spelled = "".join(_SPELLED.get(letter, letter) for letter in text)
     ascii_text = unicodedata.normalize("NFKD", spelled).encode("ascii", "ignore").decode()
     ascii_text = re.sub(r"(?<=[A-Za-z0-9])\+\+", "pp", ascii_text)
@@ -65,7 +63,7 @@ def words(text: str) -> tuple[str, ...]:
 
 
 def slug(text: str) -> str:
-    """The folder and package name of a title, at most MAX_SLUG long. Raises UsageError for none."""
+    """Return the folder and package name for a title, at most MAX_SLUG long. Raises UsageError if it is empty."""
     found = "-".join(words(text)).lower()
     if not found:
         raise UsageError(
@@ -76,7 +74,7 @@ def slug(text: str) -> str:
 
 
 def checked_slug(text: str) -> str:
-    """The same slug. Raises UsageError, with the nearest right one, where it is none."""
+    """Return a valid slug unchanged. Raises UsageError, with the nearest valid one, for any other text."""
     if SLUG.fullmatch(text) and len(text) <= MAX_SLUG:
         return text
     near = "-".join(words(text)).lower() or "my-service"
@@ -87,7 +85,7 @@ def checked_slug(text: str) -> str:
 
 
 def kind(text: str) -> str:
-    """A kind in the form of a slug, at most MAX_KIND long. Raises UsageError."""
+    """Return a kind in the form of a slug, at most MAX_KIND long. Raises UsageError."""
     found = "-".join(words(text)).lower()
     if found and max(len(found), len(class_name(found))) <= MAX_KIND:
         return found
@@ -98,44 +96,44 @@ def kind(text: str) -> str:
 
 
 def class_name(text: str) -> str:
-    """A title in capitalised words, a Python identifier: "3scale" is ThreeScale, "365 Connect" N365Connect.
+    """Return a title as a Python class name: "3scale" is ThreeScale, "365 Connect" N365Connect.
 
-    Empty where the title has no ASCII words.
+    Empty if the title has no ASCII words.
     """
     joined = _capitalised(_identifier_words(text))
     return joined + "Service" if joined in _TAKEN else joined
 
 
 def constant_name(text: str) -> str:
-    """A kind as a member of an enumeration: "pull-request" is PULL_REQUEST, "3d-model" THREE_D_MODEL."""
+    """Return a kind as a member of an enumeration: "pull-request" is PULL_REQUEST, "3d-model" THREE_D_MODEL."""
     return "_".join(_identifier_words(text)).upper()
 
 
 def variable_name(text: str) -> str:
-    """A kind in snake case, for the end of a function's name: "pull-request" is pull_request."""
+    """Return a kind in snake case, for the end of a function's name: "pull-request" is pull_request."""
     return "_".join(_identifier_words(text)).lower()
 
 
 def blueprint(title: str, *kinds: str) -> str:
-    """The identifier of a kind's blueprint: "GitHub Actions" and "run" make githubActionsRun."""
+    """Return the identifier of a kind's blueprint: "GitHub Actions" and "run" make githubActionsRun."""
     first, *rest = _identifier_words(title)
     return first.lower() + _capitalised(rest) + "".join(class_name(kind) for kind in kinds)
 
 
 def plural(word: str) -> str:
-    """The regular English plural: "repository" is repositories, "branch" branches."""
+    """Return the regular English plural: "repository" is repositories, "branch" branches."""
     if re.search(r"[^aeiou]y$", word):
         return word[:-1] + "ies"
     return word + ("es" if re.search(r"(s|x|z|ch|sh)$", word) else "s")
 
 
 def shown(text: str) -> str:
-    """A text fit for a message: no control characters, at most 60 long."""
+    """Return a text fit for a message: no control characters, at most 60 characters."""
     return one_line(text, 60)
 
 
 def _shortened(found: list[str]) -> tuple[str, ...]:
-    """The first words that fit MAX_SLUG with hyphens between them, the first one cut where it must be."""
+    """Return the first words that fit MAX_SLUG with hyphens between them, the first one cut if necessary."""
     kept = [found[0][:MAX_SLUG]] if found else []
     for word in found[1:]:
         if len("-".join([*kept, word])) > MAX_SLUG:
@@ -145,7 +143,7 @@ def _shortened(found: list[str]) -> tuple[str, ...]:
 
 
 def _identifier_words(text: str) -> list[str]:
-    """The words, the first beginning with a letter: a single digit is spelled, a number gets an N."""
+    """Return the words, the first beginning with a letter: a single digit is spelled, a number gets an N."""
     found = list(words(text))
     if not found or not found[0][0].isdigit():
         return found
@@ -164,7 +162,7 @@ _CAPITAL = re.compile(r"[A-Z]")
 
 
 def decamelize(name: str) -> str:
-    """The key under which code reads the configuration `name`: "apiURL" is api_url, "API_KEY" stays.
+    """Return the key under which code reads the configuration `name`: "apiURL" is api_url, "API_KEY" stays.
 
     A digit does not begin a word: "isVersion8Point7" is is_version8_point7. Blanks vanish.
     """

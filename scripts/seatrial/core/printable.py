@@ -1,4 +1,4 @@
-"""Content made safe to show: it ends no line, moves no cursor, turns no text around, gives no command."""
+"""Making foreign text safe to print: no line ends, no control of terminals, no commands of CI systems."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _OPENING = re.compile(r"\A(\s*):(?=:)")
 
 
 def plain(text: str) -> str:
-    r"""The text on one line, with what is not to be seen written as `\n`, `\x1b`, `\u202e` and the like.
+    r"""Return the text on one line, with invisible characters written as `\n`, `\x1b`, `\u202e` and the like.
 
     A byte of a file name that is not UTF-8 is written as `\xff`.
     """
@@ -29,7 +29,7 @@ def plain(text: str) -> str:
 
 
 def encodable(text: str) -> str:
-    """The text as it is, but for lone surrogates, which no encoding has: those are written out."""
+    """Return the text with lone surrogates, which no encoding has, written out."""
     return _SURROGATE.sub(_written, text)
 
 
@@ -40,7 +40,7 @@ def one_line(text: str, most: int = 200) -> str:
 
 
 def cut(text: str, limit: int) -> str:
-    """The text, or its beginning where it has more than `limit` characters."""
+    """Return the text, shortened to `limit` characters with an ellipsis if it is longer."""
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 

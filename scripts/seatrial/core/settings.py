@@ -1,4 +1,4 @@
-"""What a repository sets in `seatrial.toml`."""
+"""The settings of a repository, from `seatrial.toml`."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ SHARED_DOCKERFILE = "integrations/_infra/Dockerfile"
 
 @dataclass(frozen=True)
 class ReleaseSettings:
-    """Where images and specs go and how images are built; by default into `dist/`, by whichever builder is there.
+    """The places of images and specs, and the way images are built; by default `dist/` and any builder found.
 
     `image` is a repository with `{type}` in it, `store` a URL; each is empty for the folder below `dist/`.
-    `dockerfile` is the one for integrations that have none of their own. `tag` is the form of the git tag.
-    `zero_versions` is how the contract weighs while the major version is 0: `strict`, or `shifted` by one part.
+    `dockerfile` is for integrations that have none of their own. `tag` is the form of the git tag.
+    `zero_versions` weighs contract changes while the major version is 0: `strict`, or `shifted` by one part.
     """
 
     image: str = ""
@@ -36,10 +36,10 @@ class ReleaseSettings:
 
 @dataclass(frozen=True)
 class Settings:
-    """A repository's own word; every default is what a repository without `seatrial.toml` gets.
+    """The settings of a repository; the defaults are those of a repository without `seatrial.toml`.
 
-    `severities` maps a rule's code to what it shall weigh here, None for off. The
-    `known_...` names are accepted beside those Seatrial knows.
+    `severities` maps a rule's code to its severity here, None for off. The `known_...` names are accepted in
+    addition to those Seatrial knows.
     """
 
     profile: Profile | None = None

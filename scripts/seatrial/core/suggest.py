@@ -1,4 +1,4 @@
-"""Did you mean: the known word that a wrong one was probably meant to be."""
+"""Suggestions for misspelled words: the nearest known word, and the end of a message that names it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MAX_LETTERS = 80
 
 
 def nearest(word: str, known: Iterable[str], cutoff: float = 0.75) -> str | None:
-    """The one of `known` that `word` nearly is: by case, punctuation or plural first, then by spelling."""
+    """Return the known word nearest to `word`: equal but for case, punctuation or plural first, then by spelling."""
     if len(word) > MAX_LETTERS:
         return None
     names = sorted(known)

@@ -1,7 +1,7 @@
-"""Versions of integrations: their form, their order, their bumps.
+"""Versions of integrations: their form, order and bumps.
 
-The forms are those that Ocean publishes: `1.2.3`, with `-dev`, `-beta` or `-post1` behind it
-where it is a development, a preview or a deprecated one, and the older `1.2.3.rc4`.
+The forms are those that Ocean publishes: `1.2.3`, `-dev`, `-beta` or `-post1` behind it for a development,
+preview or deprecated version, and the older `1.2.3.rc4`.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Version:
 
     @classmethod
     def parse(cls, text: str) -> Version:
-        """The version that is spelled so, from the first letter to the last. Raises ValueError."""
+        """Parse a version; nothing may precede or follow it. Raises ValueError."""
         match = _FORM.fullmatch(text)
         if match is None:
             raise ValueError(
@@ -56,18 +56,18 @@ class Version:
 
     @classmethod
     def parse_leading_v(cls, text: str) -> Version:
-        """The same, less a leading `v`, as specs wrote it in 2023. Raises ValueError."""
+        """Parse a version that may begin with `v`, as specs wrote it in 2023. Raises ValueError."""
         return cls.parse(text.removeprefix("v"))
 
     @property
     def is_dotted(self) -> bool:
-        """Whether it is spelled `1.2.3.rc4`, which Ocean still reads but no longer lets in."""
+        """Whether it is spelled `1.2.3.rc4`, which Ocean still reads but no longer accepts."""
         return self.stage != _FINAL and "-" not in self.text
 
     def bumped(self, part: str) -> Version:
-        """The next version by `patch`, `minor` or `major`; lower parts fall to 0, a suffix stays.
+        """Return the next version by `patch`, `minor` or `major`; lower parts fall to 0, a suffix stays.
 
-        A dotted one counts its last number up by `patch` and knows no other bump. Raises ValueError.
+        `patch` raises the last number of a dotted version, which has no other bump. Raises ValueError.
         """
         if part not in BUMPS:
             raise ValueError(f'a bump is patch, minor or major, not "{part[:60]}"')

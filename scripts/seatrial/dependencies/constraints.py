@@ -1,7 +1,4 @@
-"""Environment markers and requirements as PEP 508 writes them. With `constraints` the only user of packaging.
-
-Version constraints as Poetry writes them. With `markers` the only user of packaging.
-"""
+"""Version constraints as Poetry writes them, markers and requirements as PEP 508 does. The only user of packaging."""
 
 from __future__ import annotations
 
@@ -18,7 +15,7 @@ if TYPE_CHECKING:
     from packaging.markers import Marker
 
 MAX_CONSTRAINT = 200
-"""A longer constraint is not judged; no real one is."""
+"""A longer constraint is not evaluated; real ones are shorter."""
 
 
 _BOUND = re.compile(r"(\^|~=|~|[<>=!]=|[<>=]|)\s*([^\s,<>=!~^]+)")
@@ -26,7 +23,7 @@ _BOUND = re.compile(r"(\^|~=|~|[<>=!]=|[<>=]|)\s*([^\s,<>=!~^]+)")
 
 @lru_cache(maxsize=4096)
 def admits(constraint: str, version: str) -> bool | None:
-    """Whether a version satisfies a constraint; None where one of them cannot be read."""
+    """Return whether a version satisfies a constraint; None if one of them cannot be read."""
     if len(constraint) > MAX_CONSTRAINT:
         return None
     try:
@@ -37,13 +34,13 @@ def admits(constraint: str, version: str) -> bool | None:
 
 
 def floor(constraint: str) -> tuple[int, ...]:
-    """The first version named in a constraint; empty for one without an upward or equal bound."""
+    """Return the first version named in a constraint; empty if it has no upward or equal bound."""
     match = re.match(r"\s*(?:\^|~=?|>=|==?)?\s*v?([0-9]{1,9}(?:\.[0-9]{1,9}){0,3})", constraint)
     return tuple(int(part) for part in match.group(1).split(".")) if match else ()
 
 
 def _specifiers(part: str) -> SpecifierSet:
-    """A conjunction of bounds, in packaging's words."""
+    """Return a conjunction of bounds in packaging's form."""
     if _BOUND.sub("", part).strip(" ,"):
         raise ValueError("there is more than bounds")
     return SpecifierSet(",".join(_bound(operator, text) for operator, text in _BOUND.findall(part)))
@@ -60,7 +57,7 @@ def _bound(operator: str, text: str) -> str:
 
 
 def _next(operator: str, version: Version) -> str:
-    """The first version that is out of reach: `^` keeps the first number that is not 0, `~` the second."""
+    """Return the first version out of reach: `^` keeps the first number that is not 0, `~` the second."""
     numbers = version.release[:3]
     kept = next((place for place, number in enumerate(numbers) if number), len(numbers) - 1)
     place = kept if operator == "^" else min(1, len(numbers) - 1)
@@ -73,7 +70,7 @@ MAX_MARKER = 20_000
 
 @dataclass(frozen=True)
 class Asked:
-    """What a requirement asks for; `marker` is empty where it always applies."""
+    """The parts of a requirement; `marker` is empty if it always applies."""
 
     name: str
     constraint: str
@@ -82,12 +79,12 @@ class Asked:
 
 
 def canonical(name: str) -> str:
-    """A package's or group's name as PEP 503 compares it."""
+    """Return the name of a package or group as PEP 503 compares it."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def canonical_version(version: str) -> str | None:
-    """A version as PEP 440 compares it; None for what is no version."""
+    """Return a version as PEP 440 compares it; None for an invalid version."""
     try:
         return str(Version(version)) if len(version) <= 200 else None
     except InvalidVersion:
@@ -95,7 +92,7 @@ def canonical_version(version: str) -> str | None:
 
 
 def version_key(version: str) -> tuple[bool, Version, str]:
-    """Sorts versions; what is no version comes first."""
+    """Return a sort key for versions; invalid ones come first."""
     try:
         return (True, Version(version), "")
     except InvalidVersion:
@@ -103,9 +100,9 @@ def version_key(version: str) -> tuple[bool, Version, str]:
 
 
 def applies(marker: str, environment: Mapping[str, str], extras: Collection[str] = ()) -> bool:
-    """Whether a marker holds in an environment in which one of `extras`, or none, was asked for.
+    """Return whether a marker holds in an environment with one of `extras`, or none, requested.
 
-    `environment` holds the values of PEP 508 by name. Raises ValueError for what is no marker.
+    `environment` holds the values of PEP 508 by name. Raises ValueError for an invalid marker.
     """
     if marker.strip() in ("", "*"):
         return True
@@ -120,7 +117,7 @@ def applies(marker: str, environment: Mapping[str, str], extras: Collection[str]
 
 
 def asked(text: str) -> Asked:
-    """The parts of a requirement such as `black[d]>=24; python_version < "3.13"`. Raises ValueError."""
+    """Return the parts of a requirement such as `black[d]>=24; python_version < "3.13"`. Raises ValueError."""
     if len(text) > MAX_MARKER:
         raise ValueError("it is too long")
     from packaging.requirements import InvalidRequirement, Requirement  # slow to import
@@ -134,7 +131,7 @@ def asked(text: str) -> Asked:
 
 
 def _release(kernel: str) -> str:
-    """The numbers of a kernel's release: `6.1.0-18-amd64` is no version, and Poetry compares it as one."""
+    """Return the numbers of a kernel's release: `6.1.0-18-amd64` is not a version, and Poetry compares it as one."""
     numbers = re.match(r"[0-9]+(?:\.[0-9]+)*", kernel)
     return numbers[0] if numbers else kernel
 

@@ -1,4 +1,4 @@
-"""What `poetry install --with dev` starts from: the groups of a `pyproject.toml` and what they ask for."""
+"""The groups of a `pyproject.toml` and their dependencies, from which `poetry install --with dev` starts."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class Groups:
 
 
 def installed_groups(pyproject: Mapping[str, Any], without: Collection[str] = ()) -> Groups:
-    """Every group that is not optional, and `dev` in any case, less those in `without`.
+    """Return every group that is not optional, and `dev` in any case, less those in `without`.
 
-    What cannot be read is left out; `poetry check` speaks of it.
+    Unreadable entries are left out; `poetry check` reports them.
     """
     declared = _declared(pyproject)
     optional = {canonical(name) for name, table in _poetry_groups(pyproject) if table.get("optional") is True}
@@ -41,7 +41,7 @@ class _Group:
     includes: tuple[str, ...] = ()
 
     def with_more(self, other: _Group) -> _Group:
-        """Both together."""
+        """Return both together."""
         return _Group(self.plain + other.plain, self.tables + other.tables, self.includes + other.includes)
 
 
@@ -66,7 +66,7 @@ def _declarations(pyproject: Mapping[str, Any]) -> Iterator[tuple[str, _Group]]:
 
 
 def _all_of(name: str, declared: Mapping[str, _Group], above: frozenset[str]) -> Iterator[Dependency]:
-    """What a group asks for, with the groups that it includes."""
+    """Yield the dependencies of a group, and of the groups it includes."""
     group = declared.get(name)
     if group is None or name in above:
         return
@@ -76,7 +76,7 @@ def _all_of(name: str, declared: Mapping[str, _Group], above: frozenset[str]) ->
 
 
 def _merged(plain: Sequence[Dependency], tables: Sequence[Dependency]) -> Iterator[Dependency]:
-    """Poetry's tables stand alone, or say more of the requirements of the same name."""
+    """Yield Poetry's tables alone, or the requirements, extended by the tables of the same name."""
     if not plain:
         yield from (one for one in tables if not one.optional)
         return

@@ -132,9 +132,9 @@ class BadLock(Exception):
 
 @dataclass(frozen=True)
 class Dependency:
-    """That one package needs another: which versions, on which Pythons, when, with which extras.
+    """A dependency of one package on another: its constraint, Python versions, marker and extras.
 
-    `optional` ones are needed only where an extra brings them.
+    `optional` ones are needed only if an extra brings them.
     """
 
     name: str
@@ -147,7 +147,7 @@ class Dependency:
 
 @dataclass(frozen=True)
 class Source:
-    """Where a package comes from that is not on the default index; keys as Poetry writes them."""
+    """The source of a package that is not on the default index; keys as Poetry writes them."""
 
     kind: str
     url: str
@@ -157,11 +157,11 @@ class Source:
 
 @dataclass(frozen=True)
 class Locked:
-    """One package of a lock.
+    """A package of a lock.
 
-    `files` has the name and the hash of each of its files, the name empty where the lock does not say it.
-    `groups` has the marker under which each group wants it; it is None in formats before 2.1.
-    `extras` has the packages, with their extras, that each extra brings.
+    `files` has the name and the hash of each of its files, the name empty if the lock has none. `groups` has
+    the marker under which each group wants it; it is None in formats before 2.1. `extras` has the packages,
+    with their extras, that each extra brings.
     """
 
     name: str
@@ -182,7 +182,7 @@ class Locked:
 
 @dataclass(frozen=True)
 class Lock:
-    """A readable lock: its packages, whether they name their groups, and the Pythons it was made for."""
+    """A parsed lock: its packages, whether they name their groups, and the Python versions it was made for."""
 
     packages: Sequence[Locked]
     has_groups: bool
@@ -238,7 +238,7 @@ def _locked(info: Any, metadata: Mapping[str, Any], has_groups: bool) -> Locked:
 
 
 def _files(name: str, files: Any, metadata: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    """The names and hashes of a package's files: its own since 2.0, below `[metadata]` before."""
+    """Return the names and hashes of a package's files: its own since 2.0, below `[metadata]` before."""
     if files is None:
         files = _of(metadata.get("files"), name)
     if files is None:
@@ -255,7 +255,7 @@ def _files(name: str, files: Any, metadata: Mapping[str, Any]) -> tuple[tuple[st
 
 
 def _groups(name: str, info: Mapping[str, Any]) -> dict[str, str]:
-    """The marker of each group that wants the package: one for all, or a table by group."""
+    """Return the marker of each group that wants the package: one for all, or a table by group."""
     groups, markers = info.get("groups"), info.get("markers", "")
     if not isinstance(groups, list) or not all(isinstance(group, str) for group in groups):
         raise BadLock(f'the groups of "{name}" are no list of names')
@@ -286,7 +286,7 @@ def _dependencies(table: Any) -> Iterator[Dependency]:
 
 
 def dependency(name: str, stated: Any) -> Dependency:
-    """A dependency as Poetry's tables write it: a constraint, or a table with one."""
+    """Parse a dependency of Poetry's tables: a constraint, or a table with one."""
     if not isinstance(stated, dict):
         return Dependency(canonical(name), _constraint(stated))
     extras = _listed(stated.get("extras"))
@@ -301,7 +301,7 @@ def dependency(name: str, stated: Any) -> Dependency:
 
 
 def all_extras(one: Locked, extras: Collection[str]) -> tuple[frozenset[str], frozenset[str]]:
-    """The extras asked for with those they bring of the same package; and the packages they bring."""
+    """Return the requested extras with those they bring of the same package; and the packages they bring."""
     found: set[str] = set()
     brought: set[str] = set()
     todo = sorted(extras)
@@ -321,7 +321,7 @@ def _constraint(stated: Any) -> str:
 
 
 def _marker(stated: Mapping[str, Any]) -> str:
-    """The marker of a dependency; `platform` is Poetry's short word for one."""
+    """Return the marker of a dependency; `platform` is Poetry's short form of one."""
     marker, platform = stated.get("markers"), stated.get("platform")
     parts = [f"({marker})"] if isinstance(marker, str) and marker.strip() not in ("", "*") else []
     if isinstance(platform, str) and re.fullmatch(r"[\w.-]+", platform):

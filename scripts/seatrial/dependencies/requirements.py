@@ -1,7 +1,7 @@
-"""What `poetry install --with dev --no-root` would install: from a lock and an interpreter to pinned lines.
+"""The packages that `poetry install --with dev --no-root` installs, from a lock and an interpreter, as pinned lines.
 
-Source: Poetry's installer. A lock of format 2.1 names the groups and markers of each package; for
-older ones Poetry resolves again within the lock, which is walked here from the groups' dependencies.
+Source: Poetry's installer. A lock of format 2.1 names the groups and markers of each package; for older ones
+Poetry resolves again within the lock, which is walked here from the groups' dependencies.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from seatrial.documents import toml
 __all__ = ["BadLock", "Requirement", "Requirements", "requirements_of"]
 
 ROUNDS = 10
-"""So often is a walk done again because a choice between two versions of a package has changed."""
+"""The number of walks after which a changing choice between two versions of a package is accepted."""
 
 _URL = re.compile(r"(?:https?|ssh|git)://[A-Za-z0-9._~:/?@!&'()*+,;=%-]+")
 _SCP = re.compile(r"([A-Za-z0-9._-]+@)?([A-Za-z0-9.-]+):([A-Za-z0-9._~/-]+)")
@@ -34,10 +34,10 @@ _FOLDER = re.compile(r"[A-Za-z0-9._/+ -]*")
 
 @dataclass(frozen=True, order=True)
 class Requirement:
-    """One package to install, pinned.
+    """A pinned package.
 
-    `line` is how uv takes it. Where `local` is set, a path relative to the integration, `line`
-    holds only the options behind the address, and `line_in` gives the whole.
+    `line` is the line for uv. If `local` is set, a path relative to the integration, `line` holds only the
+    options behind the address, and `line_in` gives the whole.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Requirement:
     editable: bool = False
 
     def line_in(self, path: Path | None) -> str:
-        """The whole line; `path` is the absolute path of a local one."""
+        """Return the whole line; `path` is the absolute path of a local one."""
         if not self.local or path is None:
             return self.line
         if self.editable:
@@ -56,14 +56,14 @@ class Requirement:
 
     @cached_property
     def digest(self) -> str:
-        """What stands for the requirement where it is compared."""
+        """A digest that is equal for equal requirements."""
         whole = "\0".join((self.name, self.version, self.line, self.local, str(self.editable)))
         return hashlib.blake2b(whole.encode(), digest_size=12).hexdigest()
 
 
 @dataclass(frozen=True)
 class Requirements:
-    """All that is installed, sorted by name, one version each; and what each of them needs of the others.
+    """All installed packages, sorted by name, one version each; and the dependencies among them.
 
     `indexes` are addresses of further package indexes that the lock names.
     """
@@ -78,17 +78,17 @@ class Requirements:
 
     @cached_property
     def digest(self) -> str:
-        """Equal for equal sets."""
+        """A digest that is equal for equal sets."""
         whole = "\0".join((*(pin.digest for pin in self.pins), *self.indexes))
         return hashlib.blake2b(whole.encode(), digest_size=12).hexdigest()
 
     def version_of(self, name: str) -> str | None:
-        """The pinned version of a package; None where it is not installed."""
+        """Return the pinned version of a package; None if it is not installed."""
         pin = self._by_name.get(canonical(name))
         return pin.version if pin else None
 
     def closure(self, names: Iterable[str]) -> frozenset[str]:
-        """These packages and all that they need, less what is not installed."""
+        """Return these packages and all that they need, less those not installed."""
         found: set[str] = set()
         todo = [canonical(name) for name in names]
         while todo:
@@ -100,9 +100,9 @@ class Requirements:
 
 
 def requirements_of(lock: bytes, pyproject: bytes | None, markers: Mapping[str, str]) -> Requirements:
-    """What is installed for an interpreter; `markers` are its values of PEP 508.
+    """Return the packages installed for an interpreter; `markers` are its values of PEP 508.
 
-    Where `pyproject.toml` is missing or broken every group of the lock is taken. Raises BadLock.
+    If `pyproject.toml` is missing or broken, every group of the lock is included. Raises BadLock.
     """
     locked = read_lock(lock)
     try:
@@ -131,7 +131,7 @@ def _chosen(lock: Lock, pyproject: Mapping[str, Any] | None, markers: Mapping[st
 
 
 def _of_groups(lock: Lock, names: Collection[str] | None, markers: Mapping[str, str]) -> Sequence[Locked]:
-    """The packages that one of these groups wants in this environment."""
+    """Return the packages that one of these groups wants in this environment."""
     found: dict[str, Locked] = {}
     for one in sorted(lock.packages, key=lambda one: version_key(one.version)):
         wanted = [marker for group, marker in (one.groups or {}).items() if names is None or group in names]
@@ -141,17 +141,17 @@ def _of_groups(lock: Lock, names: Collection[str] | None, markers: Mapping[str, 
 
 
 def _ends(lock: Lock) -> Iterator[Dependency]:
-    """The packages that no other needs: where a walk starts if nobody says where."""
+    """Yield the packages that no other needs: the start of a walk without a `pyproject.toml`."""
     needed = {need.name for one in lock.packages for need in one.needs}
     for name in sorted({one.name for one in lock.packages if not one.optional} - needed):
         yield Dependency(name)
 
 
 def _walked(lock: Lock, roots: Sequence[Dependency], markers: Mapping[str, str]) -> Sequence[Locked]:
-    """The packages that the roots need, and they in turn.
+    """Return the packages that the roots need, directly or not.
 
-    Of several versions the highest is chosen that all who ask for it admit; as that choice
-    decides who asks, the walk is repeated until it stays.
+    Of several versions the highest is chosen that satisfies all constraints; as that choice changes the
+    constraints, the walk is repeated until it is stable.
     """
     entries: dict[str, list[Locked]] = {}
     for one in sorted(lock.packages, key=lambda one: version_key(one.version), reverse=True):
@@ -167,13 +167,13 @@ def _walked(lock: Lock, roots: Sequence[Dependency], markers: Mapping[str, str])
 
 
 def _fitting(versions: Sequence[Locked], constraints: Collection[str]) -> Locked:
-    """The highest version that every constraint admits; the highest of all where none is."""
+    """Return the highest version that satisfies every constraint; the highest of all if none does."""
     fitting = (one for one in versions if all(admits(text, one.version) is not False for text in constraints))
     return versions[0] if len(versions) == 1 else next(fitting, versions[0])
 
 
 class _Walk:
-    """One walk over the lock: who is reached, with which extras, under which constraints."""
+    """One walk over the lock: the packages reached, with their extras and constraints."""
 
     def __init__(self, chosen: Mapping[str, Locked], markers: Mapping[str, str]) -> None:
         self._chosen = chosen
@@ -183,7 +183,7 @@ class _Walk:
         self._todo: list[str] = []
 
     def from_(self, roots: Sequence[Dependency]) -> Mapping[str, Collection[str]]:
-        """The constraints on each package that is reached."""
+        """Return the constraints on each package that is reached."""
         for root in roots:
             self._follow(root, frozenset())
         while self._todo:
@@ -211,7 +211,7 @@ class _Walk:
 
 
 def _requirement(one: Locked) -> Requirement:
-    """The pinned line of a package. Raises BadLock for an address that is none."""
+    """Return the pinned line of a package. Raises BadLock for a malformed address."""
     source = one.source
     hashes = "".join(f" --hash={hash_}" for hash_ in one.hashes)
     if source is None or source.kind == "legacy":
@@ -233,7 +233,7 @@ def _requirement(one: Locked) -> Requirement:
 
 
 def _address(name: str, url: str) -> str:
-    """An address that is safe in a line; uv would replace `${...}` by what the environment holds."""
+    """Return an address that is safe in a line: uv would expand `${...}` from the environment."""
     short = _SCP.fullmatch(url)
     if short and "://" not in url:
         url = f"ssh://{short[1] or ''}{short[2]}/{short[3]}"

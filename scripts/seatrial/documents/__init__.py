@@ -1,4 +1,4 @@
-"""Documents: a text goes in; its value, its faults and the places of its values come out."""
+"""Reading documents: text in; value, faults and places of values out."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _READERS = {"yaml": "yaml", "yml": "yaml", "json": "json", "toml": "toml", "lock
 
 
 def load(path: str, data: bytes) -> Document:
-    """The document of a YAML, JSON or TOML file, told by its suffix. Raises KeyError for another one."""
+    """Read a YAML, JSON or TOML file, recognised by its suffix. Raises KeyError for another suffix."""
     reader = import_module(f"seatrial.documents.{_READERS[path.rpartition('.')[2].lower()]}")
     document: Document = reader.load(path, data)
     return document

@@ -1,7 +1,7 @@
 """Changelogs in Markdown as towncrier writes them: entries by version, sections, bullets, and their spacing.
 
-Also understood are the forms of older days: `1.0.1 (2023-07-20)`, bare or underlined, `# 0.1.2 (2023-08-11)`,
-`# Port_Ocean v0.1.2 (2023-08-11)` and `## [0.1.0] - 2024-01-01`. Every line is looked at once.
+Older forms are read too: `1.0.1 (2023-07-20)`, bare or underlined, `# 0.1.2 (2023-08-11)`, `# Port_Ocean
+v0.1.2 (2023-08-11)` and `## [0.1.0] - 2024-01-01`. Every line is read once.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _FENCE = re.compile(r"\s*(`{3,}|~{3,})")
 
 @dataclass(frozen=True)
 class Bullet:
-    """A list item of the outermost level; `sign` is what it starts with."""
+    """A list item of the outermost level; `sign` is the character it starts with."""
 
     line: int
     sign: str
@@ -42,10 +42,10 @@ class Bullet:
 
 @dataclass(frozen=True)
 class Section:
-    """A heading inside an entry and what stands below it.
+    """A heading inside an entry and the text below it.
 
-    `level` counts the `#`; blank lines are those directly around the heading; `content`
-    counts the lines below it that are not blank, bullets or not.
+    `level` counts the `#`; blank lines are those directly around the heading; `content` counts the lines
+    below it that are not blank, bullets or not.
     """
 
     name: str
@@ -60,12 +60,11 @@ class Section:
 
 @dataclass(frozen=True)
 class VersionEntry:
-    """A heading of a version and what stands below it.
+    """A heading of a version and the text below it.
 
-    `heading` is the line as written and `text` what it says; `level` counts the `#`, 0 for
-    none. `version` comes without `v`; `date` is what stands in brackets behind it, a date or
-    not; both are None where there are none. `bullets` and `content` are what stands before the
-    first section.
+    `heading` is the line as written and `text` its text; `level` counts the `#`, 0 for none. `version` comes
+    without `v`; `date` is the text in brackets behind it, a date or not; both are None if absent. `bullets`
+    and `content` are those before the first section.
     """
 
     heading: str
@@ -90,7 +89,7 @@ class VersionEntry:
 
 @dataclass(frozen=True)
 class Changelog:
-    """What a changelog says; empty where `faults` is not. `markers` are line numbers."""
+    """A changelog; empty if there are `faults`. `markers` are line numbers."""
 
     path: str
     markers: tuple[int, ...] = ()
@@ -99,22 +98,22 @@ class Changelog:
 
     @property
     def newest(self) -> VersionEntry | None:
-        """The first entry with a version below the marker, or in the whole file if none stands there."""
+        """The first entry with a version below the marker, or in the whole file without a marker."""
         below = self.markers[0] if self.markers else 0
         with_version = [entry for entry in self.entries if entry.version]
         return next((e for e in with_version if e.line > below), next(iter(with_version), None))
 
     def at(self, part: VersionEntry | Section) -> Location:
-        """Where an entry or a section stands."""
+        """Return the place of an entry or a section."""
         return Location(self.path, part.line, part.column)
 
     def where(self, fault: Fault) -> Location:
-        """Where a fault stands."""
+        """Return the place of a fault."""
         return Location(self.path, fault.line, fault.column)
 
 
 def parse(path: str, data: bytes) -> Changelog:
-    """What a changelog says. Markdown has no syntax errors: the only faults are of bytes and size."""
+    """Read a changelog. Markdown has no syntax errors: the only faults are of bytes and size."""
     try:
         text = decoded(data, MAX_CHANGELOG_BYTES).removeprefix(BOM)
     except RefusedError as refusal:
@@ -127,7 +126,7 @@ def parse(path: str, data: bytes) -> Changelog:
 
 
 def _without_code(lines: list[str]) -> list[str]:
-    """The lines with those of fenced code indented, so that nothing in them counts as Markdown."""
+    """Return the lines with those of fenced code indented, so that nothing in them counts as Markdown."""
     fence = ""
     indented = []
     for line in lines:
@@ -195,7 +194,7 @@ def _is_numbered(text: str) -> bool:
 
 
 def _entry(lines: Sequence[str], headings: Sequence[_Heading]) -> VersionEntry:
-    """The entry of the first heading; the last one is the next entry's, those between are sections."""
+    """Return the entry of the first heading; the last one is the next entry's, those between are sections."""
     first, after = headings[:2]
     version = first.version
     return VersionEntry(
@@ -234,7 +233,7 @@ def _date(text: str) -> str | None:
 
 
 def _blank_before(lines: Sequence[str], index: int) -> int:
-    """How many blank lines end just before this one."""
+    """Count the blank lines that end just before this one."""
     start = index
     while start and not lines[start - 1].strip():
         start -= 1
@@ -242,7 +241,7 @@ def _blank_before(lines: Sequence[str], index: int) -> int:
 
 
 def _blank_after(lines: Sequence[str], index: int) -> int:
-    """How many blank lines start at this one."""
+    """Count the blank lines that start at this one."""
     end = index
     while end < len(lines) and not lines[end].strip():
         end += 1

@@ -1,4 +1,4 @@
-"""A document: the value of a text, its faults, and the way back from a value to its place."""
+"""A document: the value of a text, its faults, and the places of its values."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MAX_NODES = 100_000
 
 
 class FaultKind(enum.Enum):
-    """Why a text is not a good document. Only a duplicate key still leaves a value."""
+    """The kinds of faults of a text. Only a duplicate key still leaves a value."""
 
     UNREADABLE = "unreadable"
     ENCODING = "encoding"
@@ -49,14 +49,14 @@ class Fault:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a value stands, and where its key does (the value's own place for list items)."""
+    """The line and column of a value, and of its key (the value's own for list items)."""
 
     value: tuple[int, int]
     key: tuple[int, int]
 
 
 class Document:
-    """What a text says. `value` is None where `faults` has anything but duplicate keys."""
+    """The content of a text. `value` is None if `faults` has anything but duplicate keys."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class Document:
 
     @property
     def readable(self) -> bool:
-        """Whether `value` is what the text says."""
+        """Whether the text was read, duplicate keys aside."""
         return all(fault.kind is FaultKind.DUPLICATE_KEY for fault in self.faults)
 
     @cached_property
@@ -80,19 +80,19 @@ class Document:
         return self._find_places()
 
     def at(self, *keys: str | int) -> Location:
-        """Where the value at `keys` stands; for what is not there, where its nearest parent does."""
+        """Return the place of the value at `keys`, or of its nearest parent that exists."""
         while keys and keys not in self._places:
             keys = keys[:-1]
         place = self._places.get(keys)
         return Location(self.path, *place.value) if place else Location(self.path)
 
     def key(self, *keys: str | int) -> Location:
-        """Where the key of `keys` stands; for what is not there, where its nearest parent's does."""
+        """Return the place of the last of `keys`, or of its nearest parent's key that exists."""
         while keys and keys not in self._places:
             keys = keys[:-1]
         place = self._places.get(keys)
         return Location(self.path, *place.key) if place else Location(self.path)
 
     def where(self, fault: Fault) -> Location:
-        """Where a fault stands."""
+        """Return the place of a fault."""
         return Location(self.path, fault.line, fault.column)

@@ -1,4 +1,4 @@
-"""Reading documents of an integration, so that what cannot be read is a fault and not an exception."""
+"""Reading documents of an integration; a file that cannot be read gives a fault, not an exception."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -19,7 +19,7 @@ RESOURCE_SUFFIXES = (".json", ".yaml", ".yml")
 def read_document(
     integration: Integration, path: str, load: Callable[[str, bytes], Document]
 ) -> Document | None:
-    """The document at `path`; None where no file stands there."""
+    """Read the document at `path`; None if there is no file."""
     if not integration.has(path):
         return None
     try:
@@ -29,15 +29,15 @@ def read_document(
 
 
 def first_present(integration: Integration, *paths: str) -> str | None:
-    """The first of these paths at which a file stands."""
+    """Return the first of these paths that is a file."""
     return next((path for path in paths if integration.has(path)), None)
 
 
 def resource_files(stem: str) -> tuple[str, ...]:
-    """Where the resource file of this stem may stand."""
+    """Return the paths at which Ocean looks for the resource file of this stem."""
     return tuple(f"{RESOURCES}/{stem}{suffix}" for suffix in RESOURCE_SUFFIXES)
 
 
 def resource_path(integration: Integration, stem: str) -> str | None:
-    """Where the resource file of this stem stands."""
+    """Return the path of the resource file of this stem."""
     return first_present(integration, *resource_files(stem))

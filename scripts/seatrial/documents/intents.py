@@ -1,11 +1,11 @@
-"""Release intents: one file a change, whose three lines Ocean's release job reads one by one, and not as YAML.
+"""Release intents: one file a change, with three lines that Ocean's release job reads one by one, not as YAML.
 
     bump: patch
     changelog-type: bugfix
     changelog: One line of text
 
-A value is what stands behind the first colon of its line, less the quotes around it. Lines that start with `#` are
-comments; behind a value there are none. Keys of other names mean nothing.
+A value is the text behind the first colon of its line, without its quotes. Lines that start with `#` are
+comments; a value has none behind it. Other keys are ignored.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _At = Callable[[int], tuple[int, int]]
 
 @dataclass(frozen=True)
 class _Line:
-    """A line that is no comment: what stands in it, and at which index of the whole text."""
+    """A line that is not a comment: its text, and its index in the whole text."""
 
     text: str
     index: int
@@ -54,14 +54,14 @@ class _Line:
 
     @property
     def value_index(self) -> int:
-        """Where the value starts, with its quote; the key's place where there is none."""
+        """The index of the value, with its quote; that of the key if there is none."""
         if not self.value:
             return self.index
         return self.index + self.text.index(self.value, self.text.index(":") + 1)
 
 
 def load(path: str, data: bytes) -> Document:
-    """What an intent says: each key's text, as Ocean reads it. Of a key given twice the last one counts."""
+    """Read an intent: each key's text, as Ocean reads it. Of a key given twice the last one counts."""
     try:
         text = _text(data)
     except RefusedError as refusal:
@@ -83,7 +83,7 @@ def _text(data: bytes) -> str:
 
 
 def _lines(text: str) -> Iterator[_Line]:
-    """The lines that are no comments. They end wherever Python ends a line, not at line feeds alone."""
+    """Yield the lines that are not comments. They end wherever Python ends a line, not at line feeds alone."""
     index = 0
     for line in text.splitlines(keepends=True):
         stripped = line.strip()
@@ -93,7 +93,7 @@ def _lines(text: str) -> Iterator[_Line]:
 
 
 def _faults(lines: Sequence[_Line], at: _At) -> Iterator[Fault]:
-    """The lines without a colon; of several below one another, which are one text, the first."""
+    """Yield a fault for each line without a colon; of several in a row, which are one text, for the first."""
     pairs = pairwise((_Line(":", 0), *lines))
     loose = (line for above, line in pairs if ":" not in line.text and ":" in above.text)
     for line in islice(loose, MAX_REPEATED):
@@ -108,9 +108,9 @@ def _repeated(pairs: Sequence[_Line], at: _At) -> Iterator[Fault]:
 
 
 def written(bump: str, type: str, message: str) -> str:
-    """The text of an intent, which reads back as these very values, where it can be for YAML's readers too.
+    """Return the text of an intent, which Ocean's job reads back unchanged, and YAML readers too where possible.
 
-    Raises ValueError for a message that no line can hold.
+    Raises ValueError for a message that does not fit a line.
     """
     message = message.strip()
     _refuse(message)

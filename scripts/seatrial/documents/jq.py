@@ -1,7 +1,7 @@
-"""Whether jq expressions compile, by the library that the framework runs them with.
+"""Checking that jq expressions compile, with the library that the framework runs them with.
 
-Nothing is run and no module is loaded. A good expression costs a few microseconds: many are
-compiled as one program, and only a program that fails is taken apart.
+Nothing is run and no module is loaded. A good expression costs a few microseconds: many are compiled as one
+program, and only a program that fails is taken apart.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _ERROR = re.compile(r"jq: error: (.*?)(?: at <[^>]*>(?:, line (\d+))?(?:, column
 
 @dataclass(frozen=True)
 class JqFault:
-    """Why an expression does not compile, and where in it: 1-based, columns count code points."""
+    """The reason an expression does not compile and its place in it: 1-based, columns count code points."""
 
     message: str
     line: int = 1
@@ -40,7 +40,7 @@ class JqFault:
 
 
 def compile_all(expressions: Collection[str]) -> dict[str, JqFault | None]:
-    """The fault of each expression, None for one that compiles."""
+    """Return the fault of each expression, None for one that compiles."""
     if len(_kept) > _KEPT_MOST:
         _kept.clear()
     new = [text for text in dict.fromkeys(expressions) if text not in _kept]
@@ -64,7 +64,7 @@ _TOO_MANY = f"not compiled: more than {MAX_ALONE:,} expressions are faulty or ho
 
 
 def _refused(text: str) -> JqFault | None:
-    """The fault of an expression that must not reach the library."""
+    """Return the fault of an expression that must not reach the library."""
     if len(text) > MAX_LENGTH:
         return JqFault(f"the expression has {len(text):,} characters; at most {MAX_LENGTH:,} are compiled")
     bad = re.search("[\0\ud800-\udfff]", text)
@@ -76,9 +76,9 @@ def _refused(text: str) -> JqFault | None:
 
 
 def is_closed(text: str) -> bool:
-    """Whether an expression closes its brackets and quotes and holds no comment.
+    """Return whether an expression closes its brackets and quotes and holds no comment.
 
-    Such a one means the same in brackets of its own, whatever stands behind them.
+    Such an expression means the same in brackets, with any text behind them.
     """
     open_ones: list[str] = []
     for sign in (match[0] for match in _TOKEN.finditer(text)):
@@ -98,7 +98,7 @@ def is_closed(text: str) -> bool:
 
 
 def _suspects(expressions: Sequence[str]) -> Iterator[str]:
-    """Those of some closed expressions that keep a common program from compiling."""
+    """Find those of some closed expressions that keep a common program from compiling."""
     if not expressions or _error(",".join(f"({text}\n)" for text in expressions)) is None:
         return
     if len(expressions) == 1:
@@ -115,7 +115,7 @@ def _alone(text: str) -> JqFault | None:
 
 
 def _error(program: str) -> str | None:
-    """What the library says about a program that it does not compile."""
+    """Return the library's message about a program that does not compile."""
     import jq
 
     try:
@@ -128,7 +128,7 @@ def _error(program: str) -> str | None:
 
 @contextmanager
 def _homeless() -> Iterator[None]:
-    """Without a home folder: the library takes what `~/.jq` defines as known, which other machines do not have."""
+    """Unset the home folder: the library accepts definitions in `~/.jq`, which other machines do not have."""
     home = os.environ.get("HOME")
     os.environ["HOME"] = os.devnull
     try:

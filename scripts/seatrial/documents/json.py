@@ -1,4 +1,4 @@
-"""JSON documents (RFC 8259): the standard library gives the value, an own scanner the places."""
+"""JSON documents (RFC 8259): the standard library gives the value, a scanner of our own the places."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _DECODER = json.JSONDecoder()
 
 
 def load(path: str, data: bytes) -> Document:
-    """The document of a JSON file; of a key given twice the last value counts."""
+    """Read a JSON file; of a key given twice the last value counts."""
     try:
         text = decoded(data)
         if text.startswith(BOM):
@@ -53,7 +53,7 @@ def load(path: str, data: bytes) -> Document:
 
 
 def _value(text: str) -> tuple[Any, bool]:
-    """The value of a text, and whether any key is given twice."""
+    """Return the value of a text, and whether any key is given twice."""
     has_duplicates = False
 
     def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -96,7 +96,7 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 def _no_value(text: str, name: str) -> RefusedError:
-    """NaN or an infinity, where it first stands outside of strings."""
+    """Return the fault of a NaN or an infinity, at its first place outside of strings."""
     token = next(t for t in re.finditer(rf"{_STRING.pattern}|{name}", text) if t[0] == name)
     return RefusedError(FaultKind.SYNTAX, f"{name} is not a JSON value", *Lines(text).at(token.start()))
 
@@ -107,7 +107,7 @@ def _longest_number(text: str) -> tuple[int, int]:
 
 
 def _refuse_lone_surrogates(text: str) -> None:
-    """Half of a surrogate pair is no character; such text could not even be printed."""
+    """Refuse half a surrogate pair: it is not a character and cannot be printed."""
     for token in _STRING.finditer(text):
         if not _encodable(json.loads(token[0])):
             message = "an escape of half a surrogate pair, which is not a character"
@@ -155,7 +155,7 @@ class _Mark(NamedTuple):
 
 
 class _Scan:
-    """The marks of every value of a text that is JSON, in order. Raises RefusedError where it is too deep."""
+    """The marks of every value of a valid text, in order. Raises RefusedError if it is too deep."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -167,7 +167,7 @@ class _Scan:
         return space.end() if space else index
 
     def _value(self, index: int, keys: Keys, key: int | None, outer: int) -> int:
-        """Marks the value at `index` and those in it; returns where it ends."""
+        """Mark the value at `index` and those in it; return its end."""
         self.marks.append(_Mark(keys, index, index if key is None else key, outer))
         first = self._text[index]
         if first in "{[":

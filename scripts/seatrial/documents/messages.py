@@ -105,22 +105,22 @@ _JQ_WORD = re.compile(r"[$@.]?\w+|.", re.S)
 
 
 def yaml_problem(text: str) -> str:
-    """What a message of PyYAML says."""
+    """Reword a message of PyYAML."""
     return _plain(_YAML, text)
 
 
 def json_problem(text: str) -> str:
-    """What a message of the standard library's JSON reader says."""
+    """Reword a message of the standard library's JSON reader."""
     return _plain(_JSON, text)
 
 
 def toml_problem(text: str) -> str:
-    """What a message of tomllib says."""
+    """Reword a message of tomllib."""
     return _plain(_TOML, text)
 
 
 def jq_problem(text: str, before: str, rest: str) -> str:
-    """What a message of jq says; `before` and `rest` are the line up to the fault and from it on."""
+    """Reword a message of jq; `before` and `rest` are the line up to the fault and from it on."""
     undefined = _JQ_UNDEFINED.search(text)
     if undefined:
         return _undefined(*undefined.groups()) + _dashed(before, rest)
@@ -132,7 +132,7 @@ def jq_problem(text: str, before: str, rest: str) -> str:
 
 
 def _dashed(before: str, rest: str) -> str:
-    """Advice where a field was meant: `.foo-bar` takes `bar` from `.foo`."""
+    """Return advice if a field was meant: `.foo-bar` takes `bar` from `.foo`."""
     start = _JQ_DASHED.search(before)
     end = re.match(r"[\w-]*", rest)
     return f'; a field of that name is written .["{start[1]}{end[0]}"]' if start and end else ""
@@ -149,7 +149,7 @@ def _undefined(variable: str | None, label: str | None, name: str, arguments: st
 
 
 def shown(text: str) -> str:
-    """A text in double quotes, cut where it is long."""
+    """Return a text in double quotes, shortened if it is long."""
     return f'"{text}"' if len(text) <= SHOWN else f'"{text[:SHOWN]}…"'
 
 

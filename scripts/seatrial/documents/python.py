@@ -1,8 +1,7 @@
-"""Classes, assignments and imports of a Python file.
+"""Python files, parsed but never executed, by a grammar that reads newer Python than the one we run on.
 
-What Python code does with an attribute such as `ocean.integration_config`: calls, look-ups by key.
-
-Python files by a grammar that reads newer Python than the one we run on; nothing of them is executed.
+Found are classes, assignments, imports, and the uses of an attribute such as `ocean.integration_config`:
+calls and look-ups by key.
 """
 
 from __future__ import annotations
@@ -42,14 +41,14 @@ _SCOPES = frozenset(("function_definition", "lambda", "module"))
 
 @dataclass(frozen=True)
 class LookUp:
-    """`mapping[key]`, or `mapping.get(key)`, which forgives a key that is not there."""
+    """`mapping[key]`, or `mapping.get(key)`, which allows a missing key."""
 
     key: Expression
     forgiving: bool
 
 
 def calls_of(origin: Origin, attributes: list[Node]) -> Iterator[Call | None]:
-    """For each attribute the call of it, None where it is not called."""
+    """Yield the call of each attribute, None if it is not called."""
     for attribute in attributes:
         call = attribute.parent
         is_called = (
@@ -59,9 +58,9 @@ def calls_of(origin: Origin, attributes: list[Node]) -> Iterator[Call | None]:
 
 
 def look_ups(origin: Origin, attributes: list[Node], find: Callable[[], Matches]) -> Iterator[LookUp]:
-    """What is looked up in these attributes, or in a name that its scope binds to nothing else.
+    """Yield the look-ups in these attributes, and in names that their scope binds to nothing else.
 
-    `find` gives the matches of BINDINGS; it is asked only where there are such names.
+    `find` gives the matches of BINDINGS; it is called only if there are such names.
     """
     found = list(attributes)
     if any(_alias_of(attribute) for attribute in attributes):
@@ -73,7 +72,7 @@ def look_ups(origin: Origin, attributes: list[Node], find: Callable[[], Matches]
 
 
 def _look_up(origin: Origin, mapping: Node) -> LookUp | None:
-    """The look-up of which a node is the mapping."""
+    """Return the look-up whose mapping is this node."""
     around = mapping.parent
     if around is None or _is_written(around):
         return None
@@ -85,7 +84,7 @@ def _look_up(origin: Origin, mapping: Node) -> LookUp | None:
 
 
 def _is_written(node: Node) -> bool:
-    """Whether a subscript is the target of an assignment or a deletion."""
+    """Return whether a subscript is the target of an assignment or a deletion."""
     around = node.parent
     if around is None or around.type not in ("assignment", "delete_statement"):
         return False
@@ -93,7 +92,7 @@ def _is_written(node: Node) -> bool:
 
 
 def _alias_of(attribute: Node) -> Node | None:
-    """The name that an attribute is assigned to."""
+    """Return the name that an attribute is assigned to."""
     around = attribute.parent
     if around is None or around.type != "assignment" or around.child_by_field_name("right") != attribute:
         return None
@@ -102,7 +101,7 @@ def _alias_of(attribute: Node) -> Node | None:
 
 
 def _aliases(origin: Origin, attributes: list[Node], matches: Matches) -> Iterator[Node]:
-    """Every name in a look-up that is bound to one of the attributes only."""
+    """Yield every look-up's name that is bound to one of the attributes only."""
     known = _bindings(origin, attributes, matches)
     names = {name for (_, name), is_alias in known.items() if is_alias}
     for _, found in matches:
@@ -115,7 +114,7 @@ def _aliases(origin: Origin, attributes: list[Node], matches: Matches) -> Iterat
 
 
 def _bindings(origin: Origin, attributes: list[Node], matches: Matches) -> Mapping[Binding, bool]:
-    """For each bound name whether it is bound to one of the attributes only."""
+    """Return for each bound name whether it is bound to one of the attributes only."""
     aliases = {alias.id for alias in map(_alias_of, attributes) if alias}
     names = {origin.text(alias) for alias in map(_alias_of, attributes) if alias}
     known: dict[Binding, bool] = {}
@@ -129,12 +128,12 @@ def _bindings(origin: Origin, attributes: list[Node], matches: Matches) -> Mappi
 
 
 def _is_declared_only(found: Mapping[str, list[Node]]) -> bool:
-    """Whether a binding is a mere annotation, `name: dict`."""
+    """Return whether a binding is a mere annotation, `name: dict`."""
     return "assignment" in found and found["assignment"][0].child_by_field_name("right") is None
 
 
 def _scopes(node: Node) -> list[int]:
-    """The functions around a node, the innermost first, and the module."""
+    """Yield the functions around a node, the innermost first, and the module."""
     scopes = []
     around: Node | None = node
     while around is not None:
@@ -152,7 +151,7 @@ _DEFINITIONS = frozenset(("class_definition", "function_definition"))
 
 @dataclass(frozen=True)
 class Assignment:
-    """A name that is given an annotation, a value or both; `type X = ...` gives a value."""
+    """A name that gets an annotation, a value or both; `type X = ...` gives a value."""
 
     where: Location
     name: str
@@ -162,10 +161,10 @@ class Assignment:
 
 @dataclass(frozen=True)
 class Class:
-    """A class with what its body assigns and the methods it defines, in order; it stands where its name does.
+    """A class with the assignments of its body and its methods, in order; its place is that of its name.
 
-    `qualified_name` has the names of the classes and functions around it before its own,
-    `keywords` is what stands beside the bases, `decorators` is that of all its methods.
+    `qualified_name` has the names of the classes and functions around it before its own, `keywords` are the
+    keyword arguments beside the bases, `decorators` are those of all its methods.
     """
 
     where: Location
@@ -192,7 +191,7 @@ class Import:
     level: int
 
     def files(self, importer: str) -> tuple[str, ...]:
-        """Where the module may stand, seen from the source root that the path `importer` starts at."""
+        """The paths the module may have, seen from the source root that the path `importer` starts at."""
         folders = importer.split("/")[:-1]
         if self.level > len(folders) + 1:
             return ()
@@ -203,7 +202,7 @@ class Import:
 
 
 def class_at(origin: Origin, node: Node) -> Class:
-    """The class that a node of type "class_definition" is."""
+    """Return the class of a node of type "class_definition"."""
     name, above, body = (node.child_by_field_name(part) for part in ("name", "superclasses", "body"))
     arguments = inner(above) if above else []
     inside = tuple(statements(body)) if body else ()
@@ -221,7 +220,7 @@ def class_at(origin: Origin, node: Node) -> Class:
 
 
 def assignments_in(origin: Origin, body: Iterable[Node]) -> Iterator[Assignment]:
-    """What the statements of a body assign; unpacking and augmented assignments are left out."""
+    """Yield the assignments of a body; unpacking and augmented assignments are left out."""
     for statement in map(bare, body):
         if statement.type == "assignment":
             yield from _assigned(origin, statement)
@@ -230,7 +229,7 @@ def assignments_in(origin: Origin, body: Iterable[Node]) -> Iterator[Assignment]
 
 
 def imports_at(origin: Origin, node: Node) -> Iterator[Import]:
-    """The names that an import statement binds."""
+    """Yield the names that an import statement binds."""
     module = node.child_by_field_name("module_name")
     dotted = origin.text(module) if module else ""
     level = len(dotted) - len(dotted.lstrip("."))
@@ -247,7 +246,7 @@ def _imported(node: Node, module: Node | None) -> Iterator[Node]:
 
 
 def _assigned(origin: Origin, node: Node) -> Iterator[Assignment]:
-    """One assignment for every target of `a = b = value`."""
+    """Yield one assignment for every target of `a = b = value`."""
     kind, right = node.child_by_field_name("type"), node.child_by_field_name("right")
     targets = [node]
     while right and right.type == "assignment":
@@ -267,7 +266,7 @@ def _alias_statement(origin: Origin, node: Node) -> Iterator[Assignment]:
 
 
 def _names_around(origin: Origin, node: Node) -> list[str]:
-    """The names of a definition and of those around it, the outermost first."""
+    """Return the names of a definition and of those around it, the outermost first."""
     names: list[str] = []
     around: Node | None = node
     while around is not None:
@@ -283,7 +282,7 @@ def _decorators(origin: Origin, statement: Node) -> Iterator[Expression]:
 
 
 def _definition(statement: Node) -> Node:
-    """A class or function without its decorators."""
+    """Return a class or function without its decorators."""
     return statement.child_by_field_name("definition") or statement
 
 
@@ -312,7 +311,7 @@ _WANTED = {
 
 
 class PythonSource:
-    """What a Python file declares and says; everything is empty where `faults` is not."""
+    """The declarations of a Python file; everything is empty if there are `faults`."""
 
     def __init__(self, path: str, origin: Origin, root: Node | None, faults: tuple[Fault, ...]) -> None:
         self.path = path
@@ -322,12 +321,12 @@ class PythonSource:
 
     @cached_property
     def classes(self) -> tuple[Class, ...]:
-        """Every class, those inside of others too."""
+        """Every class, nested ones too."""
         return tuple(class_at(self._origin, node) for node in self._nodes("class"))
 
     @cached_property
     def assignments(self) -> tuple[Assignment, ...]:
-        """What the module itself assigns, outside of functions and classes."""
+        """The assignments of the module, outside of functions and classes."""
         return tuple(assignments_in(self._origin, statements(self._root))) if self._root else ()
 
     @cached_property
@@ -336,11 +335,11 @@ class PythonSource:
         return tuple(one for node in self._nodes("import") for one in imports_at(self._origin, node))
 
     def uses(self, attribute: str) -> tuple[Call | None, ...]:
-        """The calls of an attribute of this name; None for each place where it is written, but not called."""
+        """Return the calls of an attribute of this name; None for each place that does not call it."""
         return tuple(calls_of(self._origin, self._attributes(attribute)))
 
     def look_ups(self, attribute: str) -> tuple[LookUp, ...]:
-        """What is looked up by key in the mapping that an attribute of this name holds."""
+        """Return the look-ups by key in the mapping that an attribute of this name holds."""
         return tuple(look_ups(self._origin, self._attributes(attribute), partial(self._matches, BINDINGS)))
 
     def _attributes(self, name: str) -> list[Node]:
@@ -353,11 +352,11 @@ class PythonSource:
         return QueryCursor(_query(pattern)).matches(self._root) if self._root else []
 
     def where(self, fault: Fault) -> Location:
-        """Where a fault stands."""
+        """Return the place of a fault."""
         return Location(self.path, fault.line, fault.column)
 
     def _nodes(self, kind: str) -> list[Node]:
-        """The nodes of one of the wanted kinds in the order of the text."""
+        """Yield the nodes of one of the wanted kinds in the order of the text."""
         from tree_sitter import QueryCursor
 
         if self._root is None:
@@ -367,7 +366,7 @@ class PythonSource:
 
 
 def load(path: str, data: bytes) -> PythonSource:
-    """What a Python file says."""
+    """Read a Python file."""
     try:
         origin = Origin(path, decoded(data, MAX_BYTES).removeprefix(BOM).encode())
         root = _parser().parse(origin.data).root_node
@@ -378,7 +377,7 @@ def load(path: str, data: bytes) -> PythonSource:
 
 
 def broken(path: str, fault: Fault) -> PythonSource:
-    """A Python file of which nothing is known but this fault."""
+    """Return a Python file of which only this fault is known."""
     return PythonSource(path, Origin(path, b""), None, (fault,))
 
 
@@ -412,7 +411,7 @@ def _refuse_faults(origin: Origin, root: Node) -> None:
 
 
 def _first_broken(node: Node) -> Node:
-    """The first node that the grammar could not read, or had to add, or the nearest one around it."""
+    """Return the first node that the grammar could not read, or had to add, or the nearest one around it."""
     while not (node.is_error or node.is_missing):
         inner = next((child for child in node.children if child.has_error or child.is_missing), None)
         if inner is None:
@@ -422,7 +421,7 @@ def _first_broken(node: Node) -> Node:
 
 
 def _is_deep(root: Node) -> bool:
-    """Whether the tree is deeper than MAX_NESTING; branches with fewer nodes than levels left are skipped."""
+    """Return whether the tree is deeper than MAX_NESTING; branches with too few nodes for that are skipped."""
     level = [root]
     for left in range(MAX_NESTING, 0, -1):
         level = [child for node in level for child in node.children if child.descendant_count >= left]

@@ -1,9 +1,4 @@
-"""Expressions and annotations of a Python file, for rules that read code without running it.
-
-The nodes of a parsed Python file: where they stand, what they say, how to walk them.
-
-The value of a Python text literal, without evaluating any code.
-"""
+"""Nodes of a parsed Python file: expressions, calls and text literals, for rules that read code without running it."""
 
 from __future__ import annotations
 
@@ -46,30 +41,30 @@ class Origin:
         return self.data.split(b"\n")
 
     def at(self, node: Node) -> Location:
-        """Where a node starts; the parser counts columns in bytes."""
+        """Return the place at which a node starts; the parser counts columns in bytes."""
         row, column = node.start_point
         before = self._lines[row][:column].decode(errors="replace")
         return Location(self.path, row + 1, len(before) + 1)
 
     def text(self, node: Node) -> str:
-        """What the file says there."""
+        """Return the source text of a node."""
         return self.data[node.start_byte : node.end_byte].decode(errors="replace")
 
 
 def inner(node: Node) -> list[Node]:
-    """The named children of a node, less comments."""
+    """Return the named children of a node, less comments."""
     return [child for child in node.named_children if child.type != "comment"]
 
 
 def bare(node: Node) -> Node:
-    """A node without the brackets and wrappers around it."""
+    """Return a node without the brackets and wrappers around it."""
     while node.type in _WRAPPERS and len(children := inner(node)) == 1:
         node = children[0]
     return node
 
 
 def walk(node: Node) -> Iterator[Node]:
-    """A node and all below it in order; of keyword arguments the value only, of `f().x` the `f()`."""
+    """Yield a node and all below it in order; of keyword arguments the value only, of `f().x` the `f()`."""
     pending = [node]
     while pending:
         node = pending.pop()
@@ -85,7 +80,7 @@ def _values(node: Node) -> list[Node]:
 
 
 def statements(block: Node) -> Iterator[Node]:
-    """The statements of a body in order, those in `if`, `try` and `with` too."""
+    """Yield the statements of a body in order, those in `if`, `try` and `with` too."""
     pending = [block]
     while pending:
         node = pending.pop()
@@ -102,7 +97,7 @@ _LAST = 0x10FFFF
 
 
 def text_of(literal: str) -> str | None:
-    r"""What a literal says; None for bytes and f-strings. Escapes by name (`\N{...}`) stay as written."""
+    r"""Return the text of a literal; None for bytes and f-strings. Escapes by name (`\N{...}`) stay as written."""
     match = _LITERAL.fullmatch(literal)
     if not match:
         return None
@@ -137,8 +132,8 @@ _NOT_POSITIONAL = frozenset(("keyword_argument", "list_splat", "dictionary_splat
 class Expression:
     """An expression or annotation as it is written.
 
-    At most one of `string`, `name`, `call`, `subscript`, `items` and `pairs` says what
-    it is; brackets around the whole do not count.
+    At most one of `string`, `name`, `call`, `subscript`, `items` and `pairs` is set; brackets around the
+    whole do not count.
     """
 
     def __init__(self, origin: Origin, node: Node) -> None:
@@ -150,7 +145,7 @@ class Expression:
 
     @property
     def where(self) -> Location:
-        """Where it starts; a text literal at its prefix or quote."""
+        """The place at which it starts; of a text literal its prefix or quote."""
         return self._origin.at(self._node)
 
     @property
@@ -160,7 +155,7 @@ class Expression:
 
     @cached_property
     def string(self) -> str | None:
-        """The value of a text literal, joined where it is written in parts; None for bytes and f-strings."""
+        """The value of a text literal, joined if it is written in parts; None for bytes and f-strings."""
         if self._node.type not in _STRINGS:
             return None
         parts = inner(self._node) if self._node.type == "concatenated_string" else [self._node]
@@ -174,12 +169,12 @@ class Expression:
 
     @cached_property
     def call(self) -> Call | None:
-        """The call it is."""
+        """The call, if it is one."""
         return call_at(self._origin, self._node) if self._node.type == "call" else None
 
     @cached_property
     def subscript(self) -> Subscript | None:
-        """The subscript it is: `x["key"]`, `Literal["a", "b"]`."""
+        """The subscript, if it is one: `x["key"]`, `Literal["a", "b"]`."""
         return subscript_at(self._origin, self._node) if self._node.type in _SUBSCRIPTS else None
 
     @property
@@ -203,7 +198,7 @@ class Expression:
         return tuple((Expression(self._origin, p[0]), Expression(self._origin, p[-1])) for p in pairs)
 
     def names(self) -> tuple[str, ...]:
-        """Every name in it, itself too: of `Kind.ISSUE` only the whole, of `f().x` only `f`."""
+        """Every name in it, including itself: of `Kind.ISSUE` only the whole, of `f().x` only `f`."""
         return tuple(_dotted_names(self._origin, walk(self._node)))
 
 
@@ -211,7 +206,7 @@ class Expression:
 class Call:
     """A call. `arguments` are the positional ones; those behind `*` and `**` are left out.
 
-    `method` is the last name of what is called, `get` of `config["x"].get("y")`.
+    `method` is the last name of the callee, `get` of `config["x"].get("y")`.
     """
 
     where: Location
@@ -231,7 +226,7 @@ class Subscript:
 
 
 def call_at(origin: Origin, node: Node) -> Call:
-    """The call that a node of type "call" is."""
+    """Return the call of a node of type "call"."""
     function, *rest = inner(node)
     arguments = inner(rest[0]) if rest and rest[0].type == "argument_list" else rest
     method = _last_name(bare(function))
@@ -245,7 +240,7 @@ def call_at(origin: Origin, node: Node) -> Call:
 
 
 def subscript_at(origin: Origin, node: Node) -> Subscript:
-    """The subscript that a node of type "subscript" or "generic_type" is."""
+    """Return the subscript of a node of type "subscript" or "generic_type"."""
     value, *keys = inner(node)
     if node.type == "generic_type":
         keys = [key for parameters in keys for key in inner(parameters)]
@@ -278,7 +273,7 @@ def _is_union(node: Node) -> bool:
 
 
 def keywords_in(origin: Origin, arguments: list[Node]) -> dict[str, Expression]:
-    """The keyword arguments among the arguments of a call or a class."""
+    """Return the keyword arguments among the arguments of a call or a class."""
     pairs = [inner(argument) for argument in arguments if argument.type == "keyword_argument"]
     return {origin.text(pair[0]): Expression(origin, pair[-1]) for pair in pairs}
 

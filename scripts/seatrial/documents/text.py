@@ -1,4 +1,4 @@
-"""From bytes to text, and from an index in a text to its line and column."""
+"""Decoding bytes to text, and turning an index in a text into line and column."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ BOM = "\ufeff"
 
 
 class RefusedError(Exception):
-    """The text is not a good document; `fault` says why. Never leaves this package."""
+    """A text cannot be read as a document; `fault` says why. Never leaves this room."""
 
     def __init__(self, kind: FaultKind, message: str, line: int = 1, column: int = 1) -> None:
         super().__init__(message)
@@ -31,13 +31,13 @@ class Lines:
             start = text.find("\n", start) + 1
 
     def at(self, index: int) -> tuple[int, int]:
-        """The line and column of the code point at `index`, both 1-based."""
+        """Return the line and column of the code point at `index`, both 1-based."""
         line = bisect_right(self._starts, index)
         return line, index - self._starts[line - 1] + 1
 
 
 def decoded(data: bytes, limit: int = MAX_BYTES) -> str:
-    """The text of `data`, which is UTF-8 of at most `limit` bytes; a byte order mark stays.
+    """Decode `data`, which must be UTF-8 of at most `limit` bytes; a byte order mark stays.
 
     Raises RefusedError, at the first byte that is not UTF-8.
     """
@@ -53,22 +53,22 @@ def decoded(data: bytes, limit: int = MAX_BYTES) -> str:
 
 
 def refused(path: str, refusal: RefusedError) -> Document:
-    """The document that has no value but this fault."""
+    """Return a document with this fault only."""
     return Document(path, None, (refusal.fault,))
 
 
 def repeated(key: str, place: tuple[int, int]) -> Fault:
-    """A key is given again at this place."""
+    """Return the fault of a key that is given again at this place."""
     return Fault(FaultKind.DUPLICATE_KEY, f"the key {shown(key)} is given twice", *place)
 
 
 def too_deep(place: tuple[int, int]) -> RefusedError:
-    """Collections are nested deeper than MAX_DEPTH at this place."""
+    """Return the refusal of collections that are nested deeper than MAX_DEPTH at this place."""
     return RefusedError(FaultKind.LIMIT, f"nested more than {MAX_DEPTH} deep", *place)
 
 
 def is_deep(value: Any) -> bool:
-    """Whether collections of a tree are nested deeper than MAX_DEPTH."""
+    """Return whether collections of a tree are nested deeper than MAX_DEPTH."""
     level = [value] if isinstance(value, (dict, list)) else []
     for _ in range(MAX_DEPTH):
         level = [inner for outer in level for inner in _members(outer) if isinstance(inner, (dict, list))]
@@ -76,7 +76,7 @@ def is_deep(value: Any) -> bool:
 
 
 def is_large(value: Any) -> bool:
-    """Whether a tree has more than MAX_NODES values."""
+    """Return whether a tree has more than MAX_NODES values."""
     count, level = 1, [value]
     while level and count <= MAX_NODES:
         level = [inner for outer in level if isinstance(outer, (dict, list)) for inner in _members(outer)]

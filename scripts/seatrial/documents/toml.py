@@ -1,7 +1,4 @@
-"""Where keys and values stand in a text that is TOML.
-
-TOML documents: tomllib gives the value, an own scanner the places.
-"""
+"""TOML documents: tomllib gives the value, a scanner of our own the places."""
 
 from __future__ import annotations
 
@@ -27,12 +24,12 @@ _PLAIN = re.compile(r"[^,\]}#\n]*")
 
 
 def places(text: str) -> dict[Keys, Place]:
-    """The place of every value and key; a table stands at its header, or at the first key that implies it."""
+    """Return the place of every value and key; a table's is its header, or the first key that implies it."""
     return _Scan(text).places
 
 
 class _Scan:
-    """One pass over a good text; `places` is what it found."""
+    """One pass over a valid text; `places` is the result."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -49,14 +46,14 @@ class _Scan:
             index = self._blank(index)
 
     def _blank(self, index: int) -> int:
-        """Past blanks, line ends and comments."""
+        """Skip blanks, line ends and comments."""
         return _end(_BLANK, self._text, index)
 
     def _space(self, index: int) -> int:
         return _end(_SPACE, self._text, index)
 
     def _header(self, start: int) -> tuple[Keys, int]:
-        """Marks a table's header; returns the table and where the header ends."""
+        """Mark a table's header; return the table and the header's end."""
         repeated = self._text.startswith("[[", start)
         parts, index = self._key(start + 1 + repeated)
         keys = self._path((), parts[:-1], start)
@@ -71,7 +68,7 @@ class _Scan:
         return keys, index + 1 + repeated
 
     def _path(self, table: Keys, parts: list[tuple[str, int]], value: int) -> Keys:
-        """Marks the tables that dotted parts lead through; in a list of tables the last one is meant."""
+        """Mark the tables of a dotted key; in a list of tables the last one is meant."""
         keys = table
         for name, place in parts:
             keys = (*keys, name)
@@ -84,7 +81,7 @@ class _Scan:
         self.places.setdefault(keys, Place(self._at(value), self._at(key)))
 
     def _key(self, index: int) -> tuple[list[tuple[str, int]], int]:
-        """The parts of a dotted key with their indexes, and the index of what follows."""
+        """Return the parts of a dotted key with their indexes, and the index behind it."""
         parts = []
         while True:
             index = self._space(index)
@@ -102,7 +99,7 @@ class _Scan:
         return self._value(self._space(equals + 1), keys, place)
 
     def _value(self, index: int, keys: Keys, key: int) -> int:
-        """Marks a value and those in it; returns where it ends."""
+        """Mark a value and those in it; return its end."""
         self.places[keys] = Place(self._at(index), self._at(key))
         first = self._text[index : index + 1]
         if first == "[":
@@ -126,7 +123,7 @@ class _Scan:
         return index + 1
 
     def _next(self, index: int) -> int:
-        """The start of the next member, or the bracket that closes."""
+        """Return the start of the next member, or the closing bracket."""
         index = self._blank(index)
         return self._blank(index + 1) if self._text.startswith(",", index) else index
 
@@ -145,7 +142,7 @@ _DOTTED = re.compile(rf"""(?<![\w-])(?:(?:[\w-]+|"[^"]*"|'[^']*')[ \t]*\.[ \t]*)
 
 
 def load(path: str, data: bytes) -> Document:
-    """The document of a TOML 1.0 file."""
+    """Read a TOML 1.0 file."""
     try:
         text = decoded(data)
         value = _value(text)
@@ -155,9 +152,9 @@ def load(path: str, data: bytes) -> Document:
 
 
 def load_settings(path: str, data: bytes) -> Document:
-    """The document of our own settings file, as the `toml` library reads it.
+    """Read our own settings file with the `toml` library.
 
-    That library misreads some TOML without a word, so what it says is held against tomllib.
+    That library silently misreads some TOML, so its result is compared with tomllib's.
     """
     document = load(path, data)
     if not document.readable:
@@ -178,7 +175,7 @@ _PLAINER = "this way of writing TOML is not understood in settings; write it pla
 
 
 def _difference(wanted: Mapping[str, Any], got: Mapping[str, Any]) -> Keys:
-    """The way to a first value that is not the same."""
+    """Return the path of the first value that differs."""
     for name, value in wanted.items():
         other = got.get(name)
         if isinstance(value, dict) and isinstance(other, dict) and value != other:
@@ -206,7 +203,7 @@ def _value(text: str) -> dict[str, Any]:
 
 
 def _refuse_long_keys(text: str) -> None:
-    """Dotted keys cost the parser time in the square of their parts, so they are judged before."""
+    """Refuse long dotted keys before parsing, which takes time in the square of their parts."""
     for number, line in enumerate(text.split("\n"), 1):
         found = line.count(".") >= MAX_DEPTH and _DOTTED.search(line)
         if found:

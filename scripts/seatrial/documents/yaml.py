@@ -1,7 +1,7 @@
-"""YAML 1.2 documents through the fast parser of PyYAML.
+"""YAML 1.2 documents, read with PyYAML's C parser.
 
-Scalars follow the core schema of YAML 1.2 (chapter 10.3), so `on`, `yes` and `12:30` are text.
-Keys are text, aliases are written out; tags and merge keys are refused, because readers differ on them.
+Scalars follow the core schema of YAML 1.2 (chapter 10.3), so `on`, `yes` and `12:30` are text. Keys are text,
+aliases are written out; tags and merge keys are refused, because readers differ on them.
 """
 
 from __future__ import annotations
@@ -44,14 +44,14 @@ _Fastest: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class _LimitError(Exception):
-    """Below a node that starts at this index, collections nest too deep or values are too many."""
+    """Collections nest too deep, or values are too many, below a node that starts at this index."""
 
 
 class _Loader(_Fastest):  # type: ignore[misc]
-    """Composes nodes tagged as YAML 1.2 has it.
+    """A composer that tags nodes as YAML 1.2 does.
 
-    The composer recurses in C without a guard of its own; it calls these methods around
-    every node, so depth and number are counted here.
+    The C composer recurses without a guard; it calls these methods around every node, so depth and number are
+    counted here.
     """
 
     depth = 0
@@ -76,7 +76,7 @@ class _Loader(_Fastest):  # type: ignore[misc]
 
 
 def load(path: str, data: bytes) -> Document:
-    """The document of a file that holds one YAML document; an empty one has the value None."""
+    """Read a file that holds one YAML document; an empty one has the value None."""
     try:
         text = decoded(data).removeprefix(BOM)
         reading = _Reading(text)
@@ -88,7 +88,7 @@ def load(path: str, data: bytes) -> Document:
 
 
 def syntax_faults(data: bytes) -> tuple[Fault, ...]:
-    """What is wrong with YAML that is not ours: its syntax alone, any tags and many documents allowed."""
+    """Return the syntax faults of foreign YAML, in which any tags and many documents are allowed."""
     try:
         text = decoded(data).removeprefix(BOM)
         _guarded(text, _walk_events)
@@ -98,7 +98,7 @@ def syntax_faults(data: bytes) -> tuple[Fault, ...]:
 
 
 def _walk_events(text: str) -> None:
-    """Parses to the end, or to where collections nest too deep: there the parser takes quadratic time."""
+    """Parse to the end, or to where collections nest too deep: there the parser takes quadratic time."""
     depth = 0
     for event in yaml.parse(text, Loader=_Loader):
         if isinstance(event, yaml.CollectionStartEvent):
@@ -173,7 +173,7 @@ class _Reading:
         self._left = MAX_NODES
 
     def value(self, node: Node | None, depth: int) -> Any:
-        """The value of a node that stands in `depth` - 1 collections."""
+        """Return the value of a node inside `depth` - 1 collections."""
         self._left -= 1
         if self._left < 0:
             raise self._refuse(node, _TOO_MANY, FaultKind.LIMIT)
@@ -262,7 +262,7 @@ _SCALARS: Mapping[str, Callable[[str], Any]] = {
 
 
 def _places(text: str) -> dict[Keys, Place]:
-    """Where every value of a good document stands; aliases stand at their anchor."""
+    """Return the place of every value of a valid document; an alias has that of its anchor."""
     root = _root(text)
     if not root:
         return {}

@@ -1,4 +1,4 @@
-"""Reports: an outcome turned into text, one module a format."""
+"""Reports: the text for an outcome, one module a format."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ FORMATS: Mapping[str, str] = {
 
 
 def choose(environ: Mapping[str, str], explicit: str | None) -> str:
-    """The format: the one asked for, else `github` under GitHub Actions, else `text`. Raises UsageError."""
+    """Return the requested format, else `github` under GitHub Actions, else `text`. Raises UsageError."""
     if explicit:
         return _known(explicit)
     return "github" if environ.get("GITHUB_ACTIONS") == "true" else "text"
 
 
 def render(name: str, outcome: Outcome, options: Options | None = None) -> str:
-    """The outcome in a format; whole lines, or nothing at all. Raises UsageError for an unknown format."""
+    """Return the outcome in a format; whole lines, or an empty text. Raises UsageError for an unknown format."""
     renderer: Callable[[Outcome, Options], str] = import_module(FORMATS[_known(name)]).render
     return renderer(outcome, options or Options())
 

@@ -1,4 +1,4 @@
-"""The format for GitHub Actions: every finding in the log, the gravest as annotations, a summary page."""
+"""The format for GitHub Actions: all findings in the log, the gravest as annotations, and a summary page."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _MARKUP = re.compile(r"[!#$%&*:<>@\[\\\]^_`{|}~]|(?i:(?<=www)\.)")
 
 
 def render(outcome: Outcome, options: Options) -> str:
-    """The text format's lines, and below them a folded group of annotations.
+    """Return the text format's lines, and below them a folded group of annotations.
 
     The log shows only the message of an annotation, not its place, so the lines stay.
     """
@@ -39,7 +39,7 @@ def render(outcome: Outcome, options: Options) -> str:
 
 
 def step_summary(outcome: Outcome) -> str:
-    """Markdown to append to the file $GITHUB_STEP_SUMMARY names: a table, errors first, within the limit."""
+    """Return Markdown for the file $GITHUB_STEP_SUMMARY names: a table, errors first, within the limit."""
     parts = [f"### Seatrial\n\n{_unmarked(text.summary(outcome))}\n"]
     if not outcome.findings:
         return parts[0]
@@ -51,7 +51,7 @@ def step_summary(outcome: Outcome) -> str:
 
 
 def _annotations(outcome: Outcome) -> Iterator[str]:
-    """The first of each kind; where some are left out, a notice that says so takes one place."""
+    """Yield the first of each kind; if some are left out, a notice about it takes one place."""
     cropped = max(outcome.errors, outcome.warnings, outcome.infos) > PER_KIND
     kept: list[Finding] = []
     for severity in Severity:
@@ -73,12 +73,12 @@ def _annotation(finding: Finding) -> str:
 
 
 def _data(shown: str) -> str:
-    """Escaped as the runner undoes it behind the second `::`; line ends are gone already."""
+    """Escape as the runner expects it behind the second `::`; line ends are already escaped."""
     return shown.replace("%", "%25")
 
 
 def _property(value: str) -> str:
-    """Escaped as the runner undoes it in a property."""
+    """Escape as the runner expects it in a property."""
     return _data(plain(value)).replace(":", "%3A").replace(",", "%2C")
 
 
@@ -89,17 +89,17 @@ def _row(finding: Finding) -> str:
 
 
 def _cell(shown: str) -> str:
-    """In <code> GitHub makes no mention, reference or emoji of the text."""
+    """Put the text in <code>, where GitHub makes no mention, reference or emoji of it."""
     return f"<code>{_unmarked(cut(plain(shown), CELL_CHARACTERS))}</code>"
 
 
 def _unmarked(shown: str) -> str:
-    """Markdown that shows just this text, with all that could be markup as character references."""
+    """Write everything that could be markup as character references."""
     return _MARKUP.sub(lambda match: f"&#{ord(match[0])};", shown)
 
 
 def _fitting(rows: Iterable[str], room: int) -> Iterator[str]:
-    """The first rows that take no more than this many bytes."""
+    """Return the first rows that take at most this many bytes."""
     for row in rows:
         room -= len(row.encode())
         if room < 0:

@@ -18,7 +18,7 @@ _SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "minor", Severity.I
 
 
 def render(outcome: Outcome, options: Options) -> str:
-    """A list with one object a finding."""
+    """Return a list with one object for each finding."""
     return dumps([_issue(finding) for finding in outcome.findings])
 
 

@@ -1,4 +1,4 @@
-"""The format for programs: the findings as data, exactly as found."""
+"""The format for programs: the findings as data, unchanged."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MARKER = re.compile(r"(##\w*)\[")
 
 
 def render(outcome: Outcome, options: Options) -> str:
-    """`{"version", "findings", "summary"}`; lines and columns are 1-based, columns count code points."""
+    """Return `{"version", "findings", "summary"}`; lines and columns are 1-based, columns count code points."""
     counts = {
         "integrations": outcome.integrations,
         "errors": outcome.errors,
@@ -30,7 +30,7 @@ def render(outcome: Outcome, options: Options) -> str:
 
 
 def dumps(value: Any) -> str:
-    """JSON in ASCII, so that nothing in it can act on a terminal or a CI log, whatever the locale."""
+    """Write JSON in ASCII, so that nothing in it can act on a terminal or a CI log in any locale."""
     text = json.dumps(_encodable(value), indent=2)
     return _MARKER.sub(r"\1\\u005b", text) + "\n"
 
@@ -52,7 +52,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
 
 
 def _encodable(value: Any) -> Any:
-    """JSON's grammar lets lone surrogates through, most of its readers do not."""
+    """Escape lone surrogates, which JSON's grammar allows and most of its readers do not."""
     if isinstance(value, str):
         return encodable(value)
     if isinstance(value, dict):

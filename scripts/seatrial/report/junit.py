@@ -1,7 +1,7 @@
-"""The format of test reports: an integration is a suite, each finding a case.
+"""The format of test reports: a suite for each integration, a case for each finding.
 
-An error is a failed case. Warnings and infos, which fail no run by themselves, are
-skipped cases: readers show those, and do not turn red for them.
+An error is a failed case. Warnings and infos, which do not fail a run, are skipped cases: readers show those,
+and do not turn red for them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _COUNTED = {"tests": "testcase", "failures": "failure", "errors": "error", "skip
 
 
 def render(outcome: Outcome, options: Options) -> str:
-    """JUnit XML in ASCII; an integration without findings is one passed case."""
+    """Return JUnit XML in ASCII; an integration without findings is one passed case."""
     found: dict[str, list[Finding]] = {name: [] for name in outcome.names}
     for finding in outcome.findings:
         found.setdefault(finding.integration, []).append(finding)

@@ -1,4 +1,4 @@
-"""What a report may be told besides the outcome."""
+"""Options of reports."""
 
 from __future__ import annotations
 

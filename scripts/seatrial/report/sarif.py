@@ -26,7 +26,7 @@ _NEVER_A_BYTE = re.compile(r"[\ud800-\udc7f\udd00-\udfff]")
 
 
 def render(outcome: Outcome, options: Options) -> str:
-    """One run with one result a finding; all rules given are described, and all that found something."""
+    """Return one run with a result for each finding; all given rules are described, and all that found something."""
     rules = _described(outcome, options.rules)
     places = {code: index for index, code in enumerate(rules)}
     run = {
@@ -75,7 +75,7 @@ def _result(finding: Finding, rule_index: int) -> dict[str, Any]:
 
 
 def _fixes(finding: Finding) -> dict[str, Any]:
-    """The repair, where its edit is known and stands in the finding's own file."""
+    """Yield the repair, if its edit is known and in the finding's own file."""
     if finding.fix is None or finding.fix.edit is None or finding.fix.edit.where.path != finding.path:
         return {}
     change = {"artifactLocation": _artifact(finding.path), "replacements": [_replacement(finding.fix.edit)]}
@@ -84,7 +84,7 @@ def _fixes(finding: Finding) -> dict[str, Any]:
 
 
 def _replacement(edit: Edit) -> dict[str, Any]:
-    """Regions end behind their last character; a line end belongs to the line it ends."""
+    """Return the edit as SARIF's: a region ends behind its last character, a line end belongs to its line."""
     line, column = edit.where.line, edit.where.column
     breaks, last = edit.old.count("\n"), edit.old.rpartition("\n")[2]
     region = {
@@ -97,11 +97,11 @@ def _replacement(edit: Edit) -> dict[str, Any]:
 
 
 def _artifact(path: str) -> dict[str, str]:
-    """Where a file is, as a relative URI; bytes that are not UTF-8 stay the bytes they are."""
+    """Return a file's path as a relative URI; bytes that are not UTF-8 are kept."""
     name = _NEVER_A_BYTE.sub("\N{REPLACEMENT CHARACTER}", path or ".")
     return {"uri": quote(name.encode("utf-8", "surrogateescape"), safe="/"), "uriBaseId": BASE}
 
 
 def _unlinked(shown: str) -> str:
-    """Without what SARIF takes for a link, `[text](target)`."""
+    """Escape `[text](target)`, which SARIF takes for a link."""
     return shown.replace("](", "] (")

@@ -1,4 +1,4 @@
-"""The format for people and for programs that read lines: one line a finding."""
+"""The format for people, and for programs that read lines: one line for each finding."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _PAINT = {Severity.ERROR: "1;31", Severity.WARNING: "33", Severity.INFO: "36"}
 
 
 def render(outcome: Outcome, options: Options) -> str:
-    """One line a finding, nothing else."""
+    """Return one line for each finding."""
     return "".join(line(finding, options.colour) + "\n" for finding in outcome.findings)
 
 
 def line(finding: Finding, colour: bool = False) -> str:
-    """`path:line:col: severity CODE name: message; repair`, safe to print."""
+    """Return `path:line:col: severity CODE name: message; repair`, safe to print."""
     where = plain(f"{finding.path or '.'}:{finding.line}:{finding.column}")
     severity = finding.severity.value
     rest = f"{plain(finding.code)} {plain(finding.name)}: {said(finding)}"
@@ -28,7 +28,7 @@ def line(finding: Finding, colour: bool = False) -> str:
 
 
 def said(finding: Finding) -> str:
-    """The message and, behind it, how to repair it, safe to print."""
+    """Return the message and, behind it, the repair, safe to print."""
     if finding.fix is None:
         return plain(finding.message)
     end = "" if finding.message.endswith("?") else ";"
@@ -36,7 +36,7 @@ def said(finding: Finding) -> str:
 
 
 def summary(outcome: Outcome, explain: str = "seatrial explain ") -> str:
-    """How it went, and what to type next: `explain` with a code behind it."""
+    """Return the result in a line, with the command to type next: `explain` and a code."""
     held = f" ({outcome.suppressed} suppressed)" if outcome.suppressed else ""
     judged = _counted(outcome.integrations, "integration")
     if outcome.unjudged:
@@ -50,7 +50,7 @@ def summary(outcome: Outcome, explain: str = "seatrial explain ") -> str:
 
 
 def wants_colour(stream_is_tty: bool, environ: Mapping[str, str]) -> bool:
-    """Whether to colour: NO_COLOR forbids it, then FORCE_COLOR demands it; either counts when not empty.
+    """Return whether to colour: NO_COLOR forbids it, then FORCE_COLOR demands it; either counts if not empty.
 
     Otherwise a terminal gets colour unless TERM is `dumb`. Source: no-color.org, force-color.org.
     """

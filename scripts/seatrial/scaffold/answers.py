@@ -1,4 +1,4 @@
-"""What a new integration is: the answers the template asks for, derived from a title and checked."""
+"""The answers the template asks for, derived from a title and checked."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MAX_TEXT = 300
 
 @dataclass(frozen=True)
 class Answers:
-    """All the template asks for. Made by `of`, which derives what is not given and checks the rest."""
+    """All answers. `of` derives those that are not given and checks the others."""
 
     title: str
     slug: str
@@ -46,11 +46,11 @@ class Answers:
         infra: bool | None = None,
         **given: str | None,
     ) -> Answers:
-        """The answers for an integration of this title; what is not given, or given empty, is derived.
+        """Return the answers for an integration of this title; answers not given, or empty, are derived.
 
-        `parent` and `child` are the two kinds it exports, `core` is a framework version, `released` an
-        ISO date, `infra` says whether its Makefile is the one the workspace shares. Raises UsageError,
-        with what to type.
+        `parent` and `child` are the two kinds it exports, `core` is a framework version, `released` an ISO
+        date, `infra` tells whether its Makefile is the one the workspace shares. Raises UsageError, with the
+        correction to type.
         """
         line = _line("title", title)
         told = {key: _line(key, text) for key, text in given.items() if text and text.strip()}
@@ -63,14 +63,14 @@ class Answers:
         return answers
 
     def record(self) -> dict[str, str | bool]:
-        """The answers as plain values, by which `of` makes the same again."""
+        """Return the answers as plain values, from which `of` makes the same again."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return {**values, "profile": self.profile.value}
 
 
 @dataclass(frozen=True)
 class Prompt:
-    """One thing to ask on a terminal: the field of `Answers`, the words, what may be chosen from."""
+    """A question on a terminal: the field of `Answers`, the words, the choices."""
 
     key: str
     text: str
@@ -92,7 +92,7 @@ QUESTIONS = (
 
 
 def _line(key: str, text: str) -> str:
-    """The text on one line, blanks folded."""
+    """Return the text on one line, blanks folded."""
     line = " ".join(text.split())
     if len(line) > MAX_TEXT:
         raise UsageError(f'the {key} "{names.shown(line)}" is longer than {MAX_TEXT} characters')

@@ -1,4 +1,4 @@
-"""A new integration folder: answers in, files out. The only reader of templates/."""
+"""New integration folders from answers; the only reader of templates/."""
 
 from __future__ import annotations
 
@@ -37,21 +37,21 @@ _YAML_WORDS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
 
 
 def render(answers: Answers) -> MemoryFolder:
-    """The files of a new integration, all but `poetry.lock`. Writes nothing."""
+    """Return the files of a new integration, all but `poetry.lock`."""
     words = _words(answers)
     return MemoryFolder.of({path: _fill(text, words) for path, text in _template().items()})
 
 
 def shared() -> Mapping[str, str]:
-    """What all integrations of a workspace share, by path below its root: the Dockerfile of their images."""
+    """Return the files that all integrations of a workspace share, by path: the Dockerfile of their images."""
     found = _texts(_templates() / "workspace")
     return {path.removesuffix(_SUFFIX): text for path, text in sorted(found)}
 
 
 def write(folder: MemoryFolder, destination: Path) -> None:
-    """Puts the files at `destination`, where nothing may be yet: all of them or none.
+    """Write the files to `destination`, which must not exist yet: all of them or none.
 
-    Raises UsageError where something is there, ServiceError where the machine refuses.
+    Raises UsageError if it exists, ServiceError if the machine refuses.
     """
     if os.path.lexists(destination):
         raise UsageError(
@@ -76,7 +76,7 @@ def _write_all(folder: MemoryFolder, root: Path) -> None:
 
 
 def _words(answers: Answers) -> dict[str, Any]:
-    """What the template can say."""
+    """Return the variables of the template."""
     stem = answers.title if names.words(answers.title) else answers.slug
     record = answers.record()
     return {
@@ -113,7 +113,7 @@ def _fill(text: str, words: Mapping[str, Any]) -> str:
 
 @cache
 def _environment() -> Environment:
-    """Delimiters that occur in no file of an integration: TOML and shell have `[[`, jq and Helm `{{`."""
+    """Return Jinja with delimiters that no file has: TOML and shell use `[[`, jq and Helm `{{`."""
     import jinja2
 
     environment = jinja2.Environment(  # noqa: S701 - no HTML: each place escapes for its own language
@@ -132,25 +132,25 @@ def _environment() -> Environment:
 
 
 def _json(value: str | bool) -> str:
-    """A literal that JSON and TOML both read."""
+    """Return a literal that JSON and TOML both read."""
     return json.dumps(value, ensure_ascii=False)
 
 
 def _yaml(text: str) -> str:
-    """A scalar that YAML 1.1 and 1.2 read as this text, without quotes where that is plain to see."""
+    """Return a scalar that YAML 1.1 and 1.2 read as this text, without quotes if plainly possible."""
     plain = _PLAIN_YAML.fullmatch(text) and text.lower() not in _YAML_WORDS
     return text if plain else _json(text)
 
 
 def _markdown(text: str) -> str:
-    """The text with what Markdown and HTML would take as markup escaped."""
+    """Escape everything that Markdown and HTML would take as markup."""
     without_tags = re.sub(r"&(?=#?\w+;)", "&amp;", text).replace("<", "&lt;")
     return re.sub(r"([\\`*_\[\]|])", r"\\\1", without_tags)
 
 
 @cache
 def _template() -> Mapping[str, str]:
-    """The template's files by path, without their suffix."""
+    """Return the template's files by path, without their suffix."""
     found = _texts(_templates() / "integration")
     return {path.removesuffix(_SUFFIX): text for path, text in found}
 
@@ -164,7 +164,7 @@ def _texts(folder: Traversable, above: str = "") -> Iterator[tuple[str, str]]:
 
 
 def _templates() -> Traversable:
-    """The templates of the installed package, or of the checkout that this file stands in."""
+    """Return the templates of the installed package, or of this checkout."""
     try:
         return importlib.resources.files("seatrial.templates")
     except ModuleNotFoundError:

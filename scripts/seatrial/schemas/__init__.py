@@ -13,9 +13,9 @@ __all__ = ["NAMES", "Repair", "Violation", "violations"]
 
 
 def violations(schema: str, value: Any) -> tuple[Violation, ...]:
-    """Where `value` breaks the schema of this name, in document order; at most a hundred places.
+    """Return the violations of the named schema by `value`, in document order, at most a hundred places.
 
-    Cerberus is asked only about documents that do not conform, for it is slow to load and to run.
+    Cerberus, which is slow to load and to run, is used only for documents that do not conform.
     """
     try:
         return () if conforming(schema)(value) else _explained(schema, value)
@@ -33,7 +33,7 @@ def _explained(schema: str, value: Any) -> tuple[Violation, ...]:
 
 
 def _order(value: Any, keys: Keys) -> tuple[int, ...]:
-    """The place of a value in its document, as the count of keys before it at each level."""
+    """Return the place of a value in its document, as the count of keys before it at each level."""
     order = []
     for key in keys:
         if isinstance(value, dict):

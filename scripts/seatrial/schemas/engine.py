@@ -1,4 +1,4 @@
-"""Cerberus, with its errors as plain values: the only room that knows it."""
+"""Running Cerberus, with its errors as plain values; the only module that uses it."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class _EnoughError(Exception):
 class _Collector(Validator):  # type: ignore[misc]
     """A validator that puts every error into one list, shared with its child validators.
 
-    Cerberus itself sorts all errors anew at each one, which never ends on a document
-    with a hundred thousand faults.
+    Cerberus itself sorts all errors anew at each one, which never ends on a document with a hundred thousand
+    faults.
     """
 
     types_mapping: ClassVar = Validator.types_mapping | {
@@ -54,7 +54,7 @@ class _Collector(Validator):  # type: ignore[misc]
 
 
 def breaches(name: str, value: Any) -> list[Breach]:
-    """What Cerberus says of a document, at most MOST breaches."""
+    """Return the errors that Cerberus finds in a document, at most MOST."""
     found: list[Breach] = []
     validator = _Collector(**_parts(name), found=found)
     with suppress(_EnoughError):
@@ -64,7 +64,7 @@ def breaches(name: str, value: Any) -> list[Breach]:
 
 @cache
 def _parts(name: str) -> dict[str, Any]:
-    """The schema, itself checked once, and its private registries; copies, for Cerberus writes into them."""
+    """Return the schema, checked once, and its private registries, as copies: Cerberus writes into them."""
     known = grammar(name)
     registries = {
         "schema_registry": SchemaRegistry(deepcopy(dict(known.schemas))),

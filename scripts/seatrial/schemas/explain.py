@@ -1,6 +1,6 @@
-"""From what Cerberus finds to what people read: the fault, what is wanted, and the near name.
+"""Rewording the errors of Cerberus for readers: the fault, the expected form, the nearest known name.
 
-How people call a place of a document: `"type" of configuration "appHost"`.
+Places are called as people do: `"type" of configuration "appHost"`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from seatrial.schemas.violation import Breach, Repair, Violation
 
 
 def place(known: Grammar, root: Any, keys: Keys) -> str:
-    """What people call the place at `keys`: the item, or the way to it from the nearest named item."""
+    """Return the name for the place at `keys`: the item, or the path to it from the nearest named item."""
     items = list(_items(known, root, keys))
     start = items[-1][0] if items else 0
     rest = dotted(keys[start:])
@@ -28,13 +28,13 @@ def place(known: Grammar, root: Any, keys: Keys) -> str:
 
 
 def dotted(keys: Keys) -> str:
-    """A way as text: ("saas", "liveEvents", 0) is saas.liveEvents[0]."""
+    """Return a path as text: ("saas", "liveEvents", 0) is saas.liveEvents[0]."""
     text = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in keys)
     return text.removeprefix(".")
 
 
 def shown(value: Any) -> str:
-    """A value as people write it, cut where it is long."""
+    """Return a value as people write it, shortened if it is long."""
     if isinstance(value, str):
         return f'"{names.shown(value)}"'
     if isinstance(value, bool):
@@ -45,7 +45,7 @@ def shown(value: Any) -> str:
 
 
 def _items(known: Grammar, root: Any, keys: Keys) -> Iterator[tuple[int, str]]:
-    """The named items on the way: how many keys lead to each, and what people call it."""
+    """Yield the named items on the path: the number of keys to each, and its name."""
     rules: Rules | None = known.document
     value = root
     for count, key in enumerate(keys, start=1):
@@ -69,7 +69,7 @@ def _at(value: Any, key: str | int) -> Any:
 
 
 def homes(known: Grammar) -> dict[str, set[str]]:
-    """For each key that is known anywhere: the places at which it belongs, as ways without indexes."""
+    """Return for each known key the places at which it belongs, as paths without indexes."""
     found: dict[str, set[str]] = {}
     for way, rules in _objects(known, known.document, (), frozenset()):
         for key in known.fields(rules["schema"]):
@@ -78,7 +78,7 @@ def homes(known: Grammar) -> dict[str, set[str]]:
 
 
 def _objects(known: Grammar, rules: Rules, way: Keys, above: frozenset[str]) -> Iterator[tuple[Keys, Rules]]:
-    """Every object with named keys, and the way to it; a schema that holds itself is entered once."""
+    """Yield every object with named keys and its path; a schema that contains itself is entered once."""
     inner = rules.get("schema")
     name = inner if isinstance(inner, str) else ""
     if name in above:
@@ -108,9 +108,9 @@ TYPES = {
 
 
 def explained(name: str, root: Any, breaches: Sequence[Breach]) -> Iterator[Violation]:
-    """Breaches of the schema of this name in the reader's words.
+    """Return violations for breaches of the named schema.
 
-    A key that is missing because it is misspelled is one fault, told at the misspelled one.
+    A key that is missing because it is misspelled is one violation, at the misspelled key.
     """
     found = [(breach, _worded(name, root, breach)) for breach in breaches]
     renamed = {(*breach.keys[:-1], told.repair.new) for breach, told in found if told.at_key and told.repair}
@@ -221,7 +221,7 @@ def _homes(name: str) -> dict[str, set[str]]:
 
 
 def _home(name: str, key: Any) -> str | None:
-    """The one place at which this key belongs; None where there is none or a choice."""
+    """Return the one place at which this key belongs; None if there is none or more than one."""
     found = _homes(name).get(key, set()) if isinstance(key, str) else set()
     if len(found) != 1:
         return None

@@ -1,4 +1,4 @@
-"""The grammar of one kind of document: Cerberus rules and words for people, read from YAML data."""
+"""The grammar of a kind of document, read from YAML data: Cerberus rules, and words for people."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ _FILES = {"spec-guide": "spec", "spec-ocean": "spec"}
 class Grammar:
     """Cerberus rules with their two registries.
 
-    `names` says which rule of Seatrial speaks of a fault: by "missing", "unknown",
-    "misspelled", "misplaced", "type", "value" and "form". `noun` is what people call the document.
+    `names` gives the rule of Seatrial that reports a fault: by "missing", "unknown", "misspelled",
+    "misplaced", "type", "value" and "form". `noun` is the name of the document for people.
     """
 
     noun: str
@@ -47,15 +47,15 @@ class Grammar:
     rules_sets: Mapping[str, Rules]
 
     def rules(self, rules: Rules | str) -> Rules:
-        """The rules themselves, where a name may stand for them."""
+        """Return the rules themselves, if a name stands for them."""
         return self.rules_sets[rules] if isinstance(rules, str) else rules
 
     def fields(self, fields: Fields | str) -> Fields:
-        """The fields themselves, where a name may stand for them."""
+        """Return the fields themselves, if a name stands for them."""
         return self.schemas[fields] if isinstance(fields, str) else fields
 
     def below(self, rules: Rules, key: str | int) -> Rules | None:
-        """The rules of what stands at `key` of a value with these rules; None where none are given."""
+        """Return the rules of the value at `key` of a value with these rules; None if there are none."""
         if isinstance(key, int):
             return self.rules(rules["schema"]) if rules.get("type") == "list" and "schema" in rules else None
         fields = self.fields(rules.get("schema", {})) if is_object(rules) else {}
@@ -64,14 +64,14 @@ class Grammar:
 
 
 def is_object(rules: Rules) -> bool:
-    """Whether `schema` of these rules speaks of an object's keys rather than of a list's items."""
+    """Return whether `schema` of these rules describes an object's keys rather than a list's items."""
     kinds = rules.get("type", ())
     return "dict" in ((kinds,) if isinstance(kinds, str) else kinds)
 
 
 @cache
 def grammar(name: str) -> Grammar:
-    """The grammar of this name, one of NAMES."""
+    """Return the grammar of this name, one of NAMES."""
     data = _data(_FILES.get(name, name))
     required = data.get("variants", {}).get(name, [])
     return Grammar(

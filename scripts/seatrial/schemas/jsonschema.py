@@ -26,14 +26,14 @@ Schema = dict[str, Any]
 
 
 def derived_files() -> dict[str, str]:
-    """The text of every derived file by its name, as kept under `docs/schemas`."""
+    """Return the text of every derived file by name, as kept under `docs/schemas`."""
     return {f"{name}.schema.json": json.dumps(derive(name), indent=2) + "\n" for name in NAMES}
 
 
 def derive(name: str) -> Schema:
-    """The JSON Schema that accepts what the schema of this name does.
+    """Return the JSON Schema that accepts the same as the named schema.
 
-    Raises KeyError for a rule of Cerberus that is not known here.
+    Raises KeyError for an unknown rule of Cerberus.
     """
     known = grammar(name)
     maker = _Maker(known)
@@ -43,7 +43,7 @@ def derive(name: str) -> Schema:
 
 
 class _Maker:
-    """Makes schemas of rules; named ones are made once and referred to, so that they may hold themselves."""
+    """Makes schemas of rules; named ones are made once and referred to, so that they may contain themselves."""
 
     def __init__(self, known: Grammar) -> None:
         self.known = known
@@ -105,13 +105,13 @@ def _type(names: str | list[str]) -> Schema:
 
 
 def _length(rule: str, constraint: int, rules: Rules) -> Schema:
-    """How long a text is, how many items a list has, how many keys an object."""
+    """Return the limits on the length of a text, the items of a list, or the keys of an object."""
     nouns = {"string": "Length", "list": "Items", "dict": "Properties"}
     return {rule[:3] + nouns[name]: constraint for name in _listed(rules["type"]) if name in nouns}
 
 
 def _pattern(pattern: str) -> Schema:
-    r"""A whole match: not every dialect knows `\Z`, and in some `$` lets a line feed pass."""
+    r"""Return a pattern for a whole match: not every dialect knows `\Z`, and in some `$` allows a line feed."""
     return {"pattern": "^(?:" + pattern.replace(r"\Z", END) + ")"}
 
 

@@ -1,8 +1,7 @@
-"""Whether a document conforms, without saying why: closures over the same rules that Cerberus runs.
+"""Testing whether a document conforms, without reasons: closures over the same rules that Cerberus runs.
 
-Cerberus builds a validator for every object and list, one to two milliseconds a file;
-this answers in a tenth of that, and almost every document is right. A test holds both
-to the same verdict on thousands of mutated documents.
+Cerberus builds a validator for every object and list, one to two milliseconds a file; this answers in a tenth
+of that, and almost every document is right. A test compares both on thousands of mutated documents.
 """
 
 from __future__ import annotations
@@ -32,13 +31,13 @@ SILENT = {"required", "nullable", "meta", "type", "allow_unknown"}
 
 @cache
 def conforming(name: str) -> Test:
-    """The test whether a document conforms to the schema of this name."""
+    """Return the test for conformity to the named schema."""
     known = grammar(name)
     return _Maker(known).value(known.document, is_open=False)
 
 
 class _Maker:
-    """Makes tests of rules; named schemas are made once, so that they may hold themselves."""
+    """Makes tests of rules; named schemas are made once, so that they may contain themselves."""
 
     def __init__(self, known: Grammar) -> None:
         self.known = known

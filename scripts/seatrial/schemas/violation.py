@@ -1,4 +1,4 @@
-"""What is wrong at one place of a document, as values."""
+"""Faults at one place of a document, as values."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from seatrial.documents.document import Keys
 
 @dataclass(frozen=True)
 class Repair:
-    """What to do about a violation; `old` is replaced by `new` where both are known."""
+    """A repair of a violation; `old` is replaced by `new` if both are known."""
 
     title: str
     old: str = ""
@@ -20,10 +20,10 @@ class Repair:
 
 @dataclass(frozen=True)
 class Violation:
-    """One place where a document breaks its schema, in the reader's words.
+    """A place at which a document breaks its schema, in the reader's words.
 
-    `rule` is the name of the rule that speaks of it; `at_key` tells that the key is at
-    fault and not the value. A missing key is reported at its parent.
+    `rule` is the name of the rule that reports it; `at_key` means that the key is at fault, not the value. A
+    missing key is reported at its parent.
     """
 
     rule: str
@@ -35,7 +35,7 @@ class Violation:
 
 @dataclass(frozen=True)
 class Breach:
-    """One error of Cerberus: the rule that is broken ("unknown" for a key it does not know), where, by what.
+    """An error of Cerberus: the broken rule ("unknown" for an unknown key), the path, the value.
 
     `rules` are those of the value; `siblings` are the keys known beside an unknown one.
     """

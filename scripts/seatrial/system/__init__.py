@@ -1,1 +1,1 @@
-"""The machine: one outside thing a module."""
+"""Access to the machine: one external facility a module."""

@@ -1,4 +1,4 @@
-"""One folder on disk, read so that no link and no special file does harm."""
+"""Reading a folder on disk without following links outside it and without waiting for special files."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ LOCAL = TOOL_FOLDERS | {".git"}
 
 
 class DiskFolder:
-    """A folder on disk that reads nothing outside `boundary`, whatever its links say.
+    """A folder on disk that reads nothing outside `boundary`, even through links.
 
-    `left_out` holds paths below the folder that do not count (git ignores them);
-    None means that nobody can tell, and then what tools leave behind does not count.
+    `left_out` holds paths below the folder that git ignores; None means that git cannot tell, and then the
+    folders that tools create are ignored.
     """
 
     def __init__(self, base: Path, boundary: Path, left_out: frozenset[str] | None) -> None:
@@ -41,7 +41,7 @@ class DiskFolder:
 
     @cached_property
     def _found(self) -> Mapping[str, bool]:
-        """Every path that is no folder, sorted, and whether it is a plain file."""
+        """Every path that is not a folder, sorted, and whether it is a plain file."""
         return dict(sorted(self._walk()))
 
     def _walk(self) -> Iterator[tuple[str, bool]]:
@@ -93,7 +93,7 @@ class DiskFolder:
             raise Unreadable(f"cannot be read: {reason(failed)}") from failed
 
     def _real(self, path: str) -> str:
-        """The file that is read for `path`. Raises Unreadable."""
+        """Return the path of the file to read for `path`. Raises Unreadable."""
         full = os.path.join(self._base, path)
         if self._met_plain(path):
             return full
@@ -103,7 +103,7 @@ class DiskFolder:
         return os.path.realpath(full)
 
     def _met_plain(self, path: str) -> bool:
-        """Whether the walk, if there was one, met a plain file there, so that no link is on the way."""
+        """Return whether the listing, if there was one, found a plain file there, so that no link is on the way."""
         return "_found" in vars(self) and self._found.get(path, False)
 
 
@@ -116,7 +116,7 @@ def _scan(folder: str) -> list[os.DirEntry[str]]:
 
 
 def with_parents(path: str) -> Iterator[str]:
-    """A path and every folder it lies in."""
+    """Yield a path and every folder it is in."""
     yield path
     while "/" in path:
         path = path.rpartition("/")[0]
@@ -146,7 +146,7 @@ def _is_link(full: str, failed: Exception) -> bool:
 
 
 def read_plain(real: str, limit: int = MAX_BYTES) -> bytes:
-    """The bytes of a regular file; never waits for a pipe and never follows a link. Raises OSError, and Unreadable."""
+    """Return the bytes of a regular file; never wait for a pipe or follow a link. Raises OSError and Unreadable."""
     descriptor = os.open(real, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         status = os.fstat(descriptor)

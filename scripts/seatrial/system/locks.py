@@ -60,10 +60,10 @@ def lock(descriptor: int, exclusive: bool, wait: bool = False) -> bool:
 
 
 def take(path: Path, exclusive: bool, waiting: Callable[[], None] | None = None) -> int | None:
-    """A descriptor that holds the lock until it is closed, or its process ends in any way.
+    """Return a descriptor that holds the lock until it is closed, or its process ends in any way.
 
-    Waits while another holds it and calls `waiting` at each look, which may raise; without
-    `waiting`, None. Raises ServiceError where the folder cannot hold locks.
+    While another process holds it, calls `waiting`, which may raise, at each attempt; without `waiting`,
+    returns None. Raises ServiceError if the folder cannot hold locks.
     """
     while True:
         descriptor = _opened(path)
@@ -89,7 +89,7 @@ def _opened(path: Path) -> int:
 
 
 def _locked(descriptor: int, exclusive: bool, waiting: Callable[[], None] | None) -> bool:
-    """Asked again and again, so that a person can interrupt the wait."""
+    """Try repeatedly, so that a user can interrupt the wait."""
     while True:
         try:
             if lock(descriptor, exclusive):
@@ -103,7 +103,7 @@ def _locked(descriptor: int, exclusive: bool, waiting: Callable[[], None] | None
 
 
 def _is_at(descriptor: int, path: Path) -> bool:
-    """Whether the file that is locked is still the one at its path: a sweep may have removed it."""
+    """Return whether the locked file is still the one at its path: a sweep may have removed it."""
     try:
         there, here = os.stat(path), os.fstat(descriptor)
     except OSError:
@@ -112,7 +112,7 @@ def _is_at(descriptor: int, path: Path) -> bool:
 
 
 def unwritable(folder: Path, refused: OSError) -> ServiceError:
-    """What to say where the disk refuses."""
+    """Return the error for a cache folder that cannot be written."""
     why = reason(refused)
     if refused.errno == errno.ENOSPC:
         return ServiceError(f"{folder}: {why}; free some, or set SEATRIAL_CACHE to a folder on another disk")

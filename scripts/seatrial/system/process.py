@@ -1,4 +1,4 @@
-"""Running programs: argument lists in, status and output out. The only user of subprocess."""
+"""Running programs: argument lists in, status and output out. The only module that uses subprocess."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from seatrial.core.errors import ServiceError, reason
 
 @dataclass(frozen=True)
 class Ran:
-    """A program that ended: its exit status (negative for a signal) and what it wrote."""
+    """A program that ended: its exit status (negative for a signal) and its output."""
 
     status: int
     out: bytes
@@ -23,7 +23,7 @@ class Ran:
 
 
 class MissingProgram(ServiceError):
-    """The program is not on this machine."""
+    """The program is not installed."""
 
 
 def run(
@@ -35,10 +35,10 @@ def run(
     clean: bool = False,
     feed: bytes | None = None,
 ) -> Ran:
-    """Run a program to its end without a shell, on no standard input but `feed`.
+    """Run a program to its end without a shell; its standard input is empty or `feed`.
 
-    `env` is added to this process's environment; with `clean` it is all there is. Raises
-    MissingProgram, and ServiceError after `seconds` or where the program cannot be started.
+    `env` is added to this process's environment; with `clean` it is all there is. Raises MissingProgram, and
+    ServiceError after `seconds` or if the program cannot be started.
     """
     try:
         done = subprocess.run(
@@ -61,7 +61,7 @@ def run(
 
 
 def follow(arguments: Sequence[str], *, cwd: Path | None = None) -> int:
-    """Run a program in the foreground, its output the user's; its exit status. Raises as `run`."""
+    """Run a program in the foreground with the user's output; return its exit status. Raises as `run`."""
     try:
         return subprocess.run(list(arguments), cwd=cwd, check=False).returncode
     except FileNotFoundError as missing:
@@ -69,7 +69,7 @@ def follow(arguments: Sequence[str], *, cwd: Path | None = None) -> int:
 
 
 class Running:
-    """A program at work, all that it says added to a file; `end` may come from another thread than `wait`."""
+    """A running program whose output is appended to a file; `end` may be called from another thread than `wait`."""
 
     def __init__(self, arguments: Sequence[str], log: Path, *, cwd: Path | None = None) -> None:
         """Start it, without a shell and without standard input. Raises MissingProgram and ServiceError as `run`."""
@@ -84,7 +84,7 @@ class Running:
             )
 
     def wait(self) -> int:
-        """Its exit status, negative for a signal. Whatever comes between, such as Ctrl-C, ends the program too."""
+        """Return its exit status, negative for a signal. Any exception, such as Ctrl-C, ends the program too."""
         try:
             return self._process.wait()
         except BaseException:
@@ -92,7 +92,7 @@ class Running:
             raise
 
     def end(self, seconds: float = 10) -> None:
-        """Ask the program and all it started to end; after `seconds` make them."""
+        """Terminate the program and all it started; kill them after `seconds`."""
         self._signal(signal.SIGTERM)
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(seconds)
@@ -106,7 +106,7 @@ class Running:
 
 @contextmanager
 def _told(name: str) -> Iterator[None]:
-    """What keeps a program from starting, as one line."""
+    """Raise an error of one line if a program cannot be started."""
     try:
         yield
     except FileNotFoundError as missing:
@@ -116,7 +116,7 @@ def _told(name: str) -> Iterator[None]:
 
 
 class Conversation:
-    """A program that answers each line with one line; it and all it starts end with `close`."""
+    """A program that answers each line with one line; `close` ends it and all it started."""
 
     def __init__(self, arguments: Sequence[str], env: Mapping[str, str]) -> None:
         """`env` is all its environment. Raises MissingProgram and ServiceError as `run`."""
@@ -134,7 +134,7 @@ class Conversation:
             )
 
     def ask(self, line: str) -> str:
-        """The answer. Raises ServiceError where the program has ended instead."""
+        """Return the answer. Raises ServiceError if the program has ended."""
         source, sink = self._process.stdout, self._process.stdin
         assert source is not None
         assert sink is not None
@@ -148,7 +148,7 @@ class Conversation:
         return answer
 
     def close(self) -> None:
-        """End the program and whatever it started, at once."""
+        """Kill the program and all it started."""
         with suppress(OSError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()

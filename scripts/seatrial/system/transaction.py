@@ -1,4 +1,4 @@
-"""Several files of a tree changed together: all of them or none, at whatever moment the process dies."""
+"""Changing several files of a tree together: all or none, whenever the process dies."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ BESIDE = ".seatrial-"
 
 @dataclass(frozen=True)
 class FileEdit:
-    """A file of a tree, by its path from the root: its bytes before and after, None where there is no file."""
+    """A file by its path from the root: its bytes before and after, None for no file."""
 
     path: str
     before: bytes | None
@@ -36,18 +36,17 @@ class FileEdit:
 
 @contextmanager
 def alone(root: Path) -> Iterator[None]:
-    """Nobody else changes this tree meanwhile; the system lets go when a process dies. Raises ServiceError."""
+    """Keep other processes from changing this tree; the lock ends with the process. Raises ServiceError."""
     with locks.held(root, busy=f"{root} is being changed by another run; wait for its end"):
         yield
 
 
 def change_all(root: Path, changes: Sequence[FileEdit]) -> None:
-    """Write and remove files of a tree: all of them or none, at whatever moment the process dies.
+    """Write and remove files of a tree: all or none, whenever the process dies.
 
-    The new contents and a record of all changes are on the disk before one rename makes them count; what is
-    left to do from there is done by `finish`. A folder that a removal leaves empty goes too. Raises
-    ServiceError, with nothing changed, where the disk refuses, where a file is no longer what it was, and
-    where a link leads out of the tree.
+    The new contents and a record of all changes are flushed to the disk before one rename commits them;
+    `finish` does the rest. A folder that a removal leaves empty is removed. Raises ServiceError, with nothing
+    changed, if the disk refuses, if a file is no longer as it was, and if a link leads out of the tree.
     """
     finish(root)
     real = os.path.realpath(root)
@@ -63,9 +62,9 @@ def change_all(root: Path, changes: Sequence[FileEdit]) -> None:
 
 
 def finish(root: Path) -> bool:
-    """Finish changes that were interrupted, and drop those that did not count yet; whether any were finished.
+    """Finish committed changes of an interrupted run, drop uncommitted ones; return whether any were finished.
 
-    Raises ServiceError where the disk refuses, or where somebody has changed a file since.
+    Raises ServiceError if the disk refuses, or if a file was changed since.
     """
     real = os.path.realpath(root)
     record = os.path.join(real, RECORD)
@@ -85,7 +84,7 @@ def finish(root: Path) -> bool:
 
 @dataclass(frozen=True)
 class _Step:
-    """A change as it is recorded: the place below the root, what waits beside it, and the digests of the contents."""
+    """A change as recorded: the path below the root, the new file beside it, and the digests of the contents."""
 
     path: str
     beside: str | None
@@ -94,7 +93,7 @@ class _Step:
 
 
 def _prepare(real: str, changes: Sequence[FileEdit]) -> None:
-    """All that can fail for want of space or permission, and then the rename by which the changes count."""
+    """Do all that can fail for want of space or permission, then commit by a rename."""
     with writing(real):
         steps = [_step(real, change, number) for number, change in enumerate(changes)]
     if len({step.path for step in steps}) < len(steps):
@@ -110,7 +109,7 @@ def _prepare(real: str, changes: Sequence[FileEdit]) -> None:
 
 
 def _step(real: str, change: FileEdit, number: int) -> _Step:
-    """Where a change takes place: behind links, as long as they lead to something in the tree."""
+    """Return the step for a change: its path after links, which must lead to something in the tree."""
     folder, name = os.path.split(os.path.join(real, change.path))
     place = os.path.join(os.path.realpath(folder), name)
     path = os.path.relpath(place if change.after is None else os.path.realpath(place), real)
@@ -126,7 +125,7 @@ def _step(real: str, change: FileEdit, number: int) -> _Step:
 
 
 def _is_within(real: str, step: _Step) -> bool:
-    """Whether a step touches nothing outside the tree, and nothing of git's own."""
+    """Return whether a step touches nothing outside the tree, and nothing of git's own."""
     paths = [PurePosixPath(path) for path in (step.path, step.beside) if path is not None]
     plain = all(not path.is_absolute() and not {"..", ".git"} & set(path.parts) for path in paths)
     beside = step.beside is None or (paths[1].parent == paths[0].parent and paths[1].name.startswith(BESIDE))
@@ -157,7 +156,7 @@ def _put_durably(path: str, content: bytes, mode: int) -> None:
 
 
 def _sync(folder: str) -> None:
-    """Names in a folder are on the disk, where the file system knows how."""
+    """Flush the names in a folder to the disk, if the file system supports it."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
@@ -169,7 +168,7 @@ def _sync(folder: str) -> None:
 
 
 def _must_be_waiting(real: str, step: _Step) -> None:
-    """A step that is done, or whose file is as it was and whose new content is there. Raises ServiceError."""
+    """Raise ServiceError unless a step is done, or its file is as it was and its new content is there."""
     place, record = os.path.join(real, step.path), os.path.join(real, RECORD)
     if not _is_within(real, step):
         raise ServiceError(f"{record} names a place that nothing is written to; delete it")
@@ -194,7 +193,7 @@ def _do_all(real: str, steps: Sequence[_Step], record: str) -> None:
 
 
 def _do(real: str, step: _Step) -> None:
-    """A step, or what is left of it."""
+    """Do a step, or the rest of it."""
     place = os.path.join(real, step.path)
     folder = os.path.dirname(place)
     with suppress(FileNotFoundError):
@@ -210,7 +209,7 @@ def _do(real: str, step: _Step) -> None:
 
 
 def _drop(real: str) -> None:
-    """Remove what was being prepared by a run that died or failed before it counted. Raises OSError."""
+    """Remove the preparations of a run that died or failed before its commit. Raises OSError."""
     draft = os.path.join(real, DRAFT)
     if not os.path.lexists(draft):
         return
@@ -230,7 +229,7 @@ def _clear(path: str, with_folder: bool) -> None:
 
 
 def _steps(record: str) -> list[_Step]:
-    """The steps of a record. Raises ServiceError for a file that is none."""
+    """Return the steps of a record. Raises ServiceError for any other file."""
     try:
         rows = json.loads(read_plain(record))
         steps = [_Step(**row) for row in rows]
@@ -246,7 +245,7 @@ def _digest(content: bytes | None) -> str | None:
 
 
 def _digest_at(path: str) -> str | None:
-    """The digest of a file; None where there is none, and an empty one for what is no file."""
+    """Return the digest of a file: None for no file, empty for anything but a regular file."""
     try:
         return _digest(read_plain(os.path.realpath(path)))
     except FileNotFoundError:

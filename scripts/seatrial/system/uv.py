@@ -1,4 +1,4 @@
-"""Running uv: the program, and the environment it is run in. The only user of uv."""
+"""Running uv: the program and its environment. The only module that uses uv."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from seatrial.core.errors import ServiceError
 from seatrial.system import process
 
 SECONDS = 1800
-"""So long may an installation take; the largest real environment takes a minute on a slow network."""
+"""Seconds before an installation is given up; the largest real environment takes a minute on a slow network."""
 
 _DROPPED = re.compile(
     r"VIRTUAL_ENV|CONDA_.*|PYTHON(PATH|HOME|STARTUP|USERBASE)|UV_("
@@ -23,14 +23,14 @@ _DROPPED = re.compile(
     r"OVERRIDE|PRERELEASE|PROJECT.*|PYTHON|PYTHON_PREFERENCE|REQUIRE_HASHES|RESOLUTION|SYSTEM_PYTHON|TARGET|"
     r"TORCH_BACKEND|VENV_.*|WORKING_DIR|INDEX_STRATEGY)"
 )
-"""What would change which packages are installed, or where to; indexes, proxies and caches stay the person's."""
+"""Variables that change which packages are installed, or where; indexes, proxies and caches stay the user's."""
 
 
 _one_at_a_time = threading.Lock()  # what uv looks itself up with is not made for threads
 
 
 def program() -> str:
-    """Where uv is. Raises ServiceError."""
+    """Return the path of uv. Raises ServiceError."""
     with _one_at_a_time:
         return _program()
 
@@ -46,7 +46,7 @@ def _program() -> str:
 
 
 def run(*arguments: str, cwd: Path | None = None, seconds: float = SECONDS) -> process.Ran:
-    """Run uv, quietly and in the person's own settings. Raises ServiceError where it cannot be run."""
+    """Run uv quietly with the user's settings. Raises ServiceError if it cannot be run."""
     return process.run(
         [program(), "--no-progress", "--color", "never", *arguments],
         cwd=cwd,
@@ -63,7 +63,7 @@ def _environment(inherited: Mapping[str, str]) -> dict[str, str]:
 
 @lru_cache(maxsize=1)
 def _trusted() -> Mapping[str, str]:
-    """The certificates this machine trusts, as pip takes them; uv by itself knows only the public ones."""
+    """Return the certificates this machine trusts, as pip uses them; uv's default is the public ones only."""
     import ssl
 
     known = ssl.get_default_verify_paths()
@@ -75,7 +75,7 @@ def _trusted() -> Mapping[str, str]:
 
 
 def pythons_folder() -> Path:
-    """Where uv keeps the Pythons it has installed."""
+    """Return the folder in which uv keeps the Pythons it installed."""
     stated = os.environ.get("UV_PYTHON_INSTALL_DIR")
     if stated:
         return Path(stated)

@@ -1,4 +1,4 @@
-"""From the text of `seatrial.toml` to settings."""
+"""Reading settings from the text of `seatrial.toml`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ KnownCodes = Callable[[str], Collection[str]]
 
 
 def settings_of(data: bytes, known_codes: KnownCodes | None = None) -> Settings:
-    """Read the text of a `seatrial.toml`; codes of rules are held against `known_codes`, where that is given.
+    """Read the text of a `seatrial.toml`; rule codes must be among `known_codes`, if given.
 
     Raises ConfigurationError with place, fault and repair.
     """

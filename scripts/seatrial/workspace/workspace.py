@@ -1,7 +1,4 @@
-"""Finding workspaces and the integrations in them.
-
-Which contract of publishing a workspace holds to.
-"""
+"""Finding workspaces, their integrations and their profile."""
 
 from __future__ import annotations
 
@@ -23,10 +20,10 @@ from seatrial.workspace.config import SETTINGS_FILE, KnownCodes, settings_of
 
 
 def decide(stated: Profile | None, has_framework: bool, specs_with_version: Sequence[bool]) -> Profile:
-    """The profile of a workspace: the stated one, else what the repository itself shows.
+    """Return the profile of a workspace: the stated one, else the one its files imply.
 
-    The Ocean framework's own repository holds a `port_ocean` package. In its first months,
-    until 2023-08-30, it published by the guide: then most specs state their version.
+    The Ocean framework's own repository holds a `port_ocean` package. In its first months, until 2023-08-30,
+    it published by the guide: then most specs state their version.
     """
     if stated is not None:
         return stated
@@ -42,10 +39,10 @@ STATES_VERSION = re.compile(rb'^\s*"?version"?\s*:', re.MULTILINE)
 
 @dataclass(frozen=True)
 class Workspace:
-    """A repository of integrations, or one integration alone: then its path is the root itself.
+    """A repository of integrations, or one integration alone, whose path is then empty.
 
-    `here` is the folder somebody stands in or named. `links` are the names among the
-    integrations that are links to folders; they are not followed.
+    `here` is the current or named folder. `links` are the names among the integrations that are links to
+    folders; they are not followed.
     """
 
     root: Path
@@ -57,18 +54,17 @@ class Workspace:
 
     @property
     def integrations(self) -> Sequence[Integration]:
-        """All of them, by path."""
+        """All integrations, by path."""
         return self.fleet.integrations
 
 
 def open_workspace(
     root: str | None = None, cwd: Path | None = None, known_codes: KnownCodes | None = None
 ) -> Workspace:
-    """The workspace at `root`, or by default the nearest one around the current folder.
+    """Open the workspace at `root`, or by default the nearest one around the current folder.
 
-    The codes in its `seatrial.toml` are held against `known_codes`, where that is given.
-
-    Raises UsageError where there is none and ConfigurationError for a bad `seatrial.toml`.
+    The codes in its `seatrial.toml` must be among `known_codes`, if given. Raises UsageError if there is no
+    workspace and ConfigurationError for a bad `seatrial.toml`.
     """
     here = Path(os.path.abspath((cwd or Path.cwd()) / (root or "")))
     base = _stated_root(here) if root else find_root(here)
@@ -79,7 +75,7 @@ def open_workspace(
 
 
 def find_root(start: Path) -> Path:
-    """The nearest folder, from `start` upwards, that is a workspace. Raises UsageError where none is."""
+    """Return the nearest folder, from `start` upwards, that is a workspace. Raises UsageError if there is none."""
     start = Path(os.path.abspath(start))
     for folder in (start, *start.parents):
         if found := _root_at(folder):
@@ -94,7 +90,7 @@ def find_root(start: Path) -> Path:
 
 
 def _stated_root(folder: Path) -> Path:
-    """The workspace at a folder that somebody named."""
+    """Return the workspace at a folder that a user named."""
     folder = Path(os.path.abspath(folder))
     if not folder.is_dir():
         raise UsageError(f"{folder} is not a folder; name the one that holds integrations/ with --root")
@@ -109,7 +105,7 @@ def _stated_root(folder: Path) -> Path:
 
 
 def _root_at(folder: Path) -> Path | None:
-    """The workspace that this very folder shows: as its root, its `integrations`, or an integration of it."""
+    """Return the workspace of which this folder is the root, the `integrations` folder, or an integration."""
     if (folder / SETTINGS_FILE).is_file() or _holds_integrations(folder / "integrations"):
         return folder
     if (folder / ".port").is_dir():
@@ -118,14 +114,14 @@ def _root_at(folder: Path) -> Path | None:
 
 
 def _bare_fleet(folder: Path) -> Path | None:
-    """A folder that holds integrations side by side, without `integrations/` between."""
+    """Return a folder that holds integrations directly, without `integrations/`."""
     return folder if _holds_integrations(folder) else None
 
 
 def select(workspace: Workspace, names: Iterable[str]) -> Sequence[Integration]:
-    """The integrations of these names (commas allowed); by default the one somebody stands in or named, else all.
+    """Return the named integrations (commas allowed); by default the one around the current folder, else all.
 
-    Raises UsageError for an unknown name, with the nearest, and where there is none at all.
+    Raises UsageError for an unknown name, with the nearest, and if there are no integrations.
     """
     if not workspace.integrations:
         holder = workspace.root / workspace.settings.integrations
@@ -150,7 +146,7 @@ def _named(by_name: dict[str, Integration], name: str) -> Integration:
 
 
 def _around(workspace: Workspace) -> list[Integration]:
-    """The integration in which the workspace was opened; nothing where it was opened above."""
+    """Return the integration in which the workspace was opened; none if it was opened above."""
     around = {workspace.here, *workspace.here.parents}
     return [one for one in workspace.integrations if workspace.root / one.path in around]
 
@@ -202,20 +198,20 @@ def _integrations(root: Path, settings: Settings) -> Iterator[Integration]:
 
 
 def _holder(root: Path, settings: Settings) -> Path:
-    """The folder that holds the integrations: the stated one, or the root where they lie side by side."""
+    """Return the folder that holds the integrations: the stated one, or the root if they are directly in it."""
     holder = root / settings.integrations
     return holder if holder.is_dir() else root
 
 
 def _linked(holder: Path) -> Iterator[str]:
-    """The links beside integrations that lead to a folder like them."""
+    """Yield the links beside integrations that lead to a folder like them."""
     with suppress(OSError):
         names = sorted(item.name for item in os.scandir(holder) if item.is_symlink())
         yield from (name for name in names if (holder / name / ".port").is_dir())
 
 
 def _below(left_out: frozenset[str] | None, path: str) -> frozenset[str] | None:
-    """What is left out of one integration, relative to it; None where it is left out as a whole."""
+    """Return the ignored paths of one integration, relative to it; None if it is ignored as a whole."""
     if left_out is None or not left_out.isdisjoint(with_parents(path)):
         return None
     prefix = path + "/"

@@ -1,4 +1,4 @@
-"""What git says of a workspace. The only user of git."""
+"""Access to git, which only this room calls."""
 
 from seatrial.system.git.command import SAFELY, origin, setting
 from seatrial.system.git.commits import (

@@ -1,6 +1,6 @@
-"""Running git: never by a shell, with nothing run or fetched that the question does not need, and no prompt.
+"""Running git without a shell, without a prompt, and without the programs its settings name.
 
-Talking to remotes: no prompt, a time limit, and no credentials in what is said of it.
+Calls to remotes have a time limit, and messages about them have no credentials.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def run(
     seconds: float = SECONDS,
     feed: bytes | None = None,
 ) -> Ran:
-    """What git answers below `root`, with its status. Raises MissingProgram, and ServiceError after `seconds`."""
+    """Run git below `root` and return output and status. Raises MissingProgram, and ServiceError after `seconds`."""
     kept = {name: value for name, value in os.environ.items() if name not in FORGOTTEN}
     return process.run(
         ["git", *SAFELY, "-C", str(root), *arguments],
@@ -73,7 +73,7 @@ def run(
 
 
 def ask(root: Path, *arguments: str, feed: bytes | None = None) -> bytes | None:
-    """What git answers below `root`; None where it says no: no git, no repository, or no leave to read it."""
+    """Return git's output below `root`; None if it fails: no git, no repository, no permission to read it."""
     try:
         ran = run(root, *arguments, feed=feed)
     except ServiceError:
@@ -88,7 +88,7 @@ def must(
     seconds: float = SECONDS,
     feed: bytes | None = None,
 ) -> bytes:
-    """What git answers below `root`. Raises UsageError outside a repository, and ServiceError where it fails."""
+    """Return git's output below `root`. Raises UsageError outside a repository, ServiceError where git fails."""
     try:
         ran = run(root, *arguments, env=env, seconds=seconds, feed=feed)
     except process.MissingProgram as missing:
@@ -99,7 +99,7 @@ def must(
 
 
 def failure(root: Path, ran: Ran) -> SeatrialError:
-    """Why git said no, as an error of one line."""
+    """Return git's failure as an error of one line."""
     said = ran.err.decode(errors="replace")
     if _NOWHERE in said:
         return UsageError(
@@ -114,7 +114,7 @@ def failure(root: Path, ran: Ran) -> SeatrialError:
 
 
 def last_words(said: str) -> str:
-    """The line that says why: the remote's own last one, else git's, with the credentials of addresses left out."""
+    """Return the line with the cause, the remote's own before git's, without credentials."""
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     for pattern in (_REMOTE_SAYS, _GIT_SAYS):
         found = [match[1] for line in lines if (match := pattern.fullmatch(line))]
@@ -124,18 +124,18 @@ def last_words(said: str) -> str:
 
 
 def text_of(answer: bytes) -> str:
-    """An answer of one line."""
+    """Return an output of one line as text."""
     return os.fsdecode(answer).removesuffix("\n")
 
 
 def setting(root: Path, key: str) -> str | None:
-    """What git is set to, such as `user.name`; None where nothing is."""
+    """Return a setting of git such as `user.name`; None if it is not set."""
     said = ask(root, "config", "--get", key)
     return said.decode(errors="replace").strip() or None if said else None
 
 
 def remotely(root: Path, verb: str, *options: str, remote: str, what: tuple[str, ...] = ()) -> bytes:
-    """What git answers after talking to a remote. Raises UsageError for an unknown one, ServiceError where it fails."""
+    """Return git's output after a call to a remote. Raises UsageError for an unknown one, ServiceError if it fails."""
     _must_be_known(root, remote)
     asked = (verb, *options, "--end-of-options", remote, *what)
     try:
@@ -154,13 +154,13 @@ def _must_be_known(root: Path, remote: str) -> None:
 
 
 def _without_prompts(root: Path) -> Mapping[str, str]:
-    """So that ssh asks nobody, unless it is somebody's own command."""
+    """Keep ssh from asking, unless the user set a command for it."""
     if {"GIT_SSH", "GIT_SSH_COMMAND"} & os.environ.keys() or setting(root, "core.sshCommand"):
         return {}
     return {"GIT_SSH_COMMAND": "ssh -o BatchMode=yes"}
 
 
 def origin(root: Path, remote: str) -> str | None:
-    """The address of a remote without credentials; None where there is none of this name."""
+    """Return the address of a remote without credentials; None if there is no such remote."""
     found = ask(root, "config", "--get", f"remote.{remote}.url")
     return public_url(text_of(found)) if found else None

@@ -1,7 +1,4 @@
-"""What git says of commits: where we are, what a name means, what a commit holds.
-
-Where a branch left another one, in shallow clones too.
-"""
+"""Reading commits: which is checked out, which a name means, their files, and merge bases, in shallow clones too."""
 
 from __future__ import annotations
 
@@ -19,7 +16,7 @@ from seatrial.system.git.command import ask, must, remotely, setting, text_of
 class Head:
     """The commit that is checked out: its id, its time in seconds since 1970, and the branch, empty for none.
 
-    `on_branch` is whether some branch has it, here or as last seen at a remote.
+    `on_branch` tells whether some branch has it, here or as last seen at a remote.
     """
 
     commit: str
@@ -30,7 +27,7 @@ class Head:
 
 @dataclass(frozen=True)
 class Blob:
-    """What a commit has at a path that is no folder: a file, a link or a submodule; `size` in bytes."""
+    """A file, link or submodule at a path of a commit; `size` in bytes."""
 
     mode: str
     id: str
@@ -38,7 +35,7 @@ class Blob:
 
     @property
     def is_link(self) -> bool:
-        """Whether its bytes say where it leads."""
+        """Whether it is a symbolic link; its bytes are the target."""
         return self.mode == "120000"
 
     @property
@@ -48,12 +45,12 @@ class Blob:
 
     @property
     def is_executable(self) -> bool:
-        """Whether it is a program."""
+        """Whether it has the executable bit."""
         return self.mode == "100755"
 
 
 def head(root: Path) -> Head:
-    """The commit that is checked out. Raises UsageError without git, repository or commit."""
+    """Return the commit that is checked out. Raises UsageError without git, repository or commit."""
     must_be_repository(root)
     said = ask(root, "log", "-1", "--format=%H %ct", "HEAD", "--")
     if said is None:
@@ -64,7 +61,7 @@ def head(root: Path) -> Head:
 
 
 def must_be_repository(root: Path) -> None:
-    """Raises UsageError where git is not there, or keeps nothing here, and ServiceError where it fails."""
+    """Raise UsageError without git or a repository, and ServiceError if git fails."""
     must(root, "rev-parse", "--git-dir")
 
 
@@ -73,7 +70,7 @@ def _is_on_branch(root: Path, commit: str) -> bool:
 
 
 def find(root: Path, rev: str) -> str | None:
-    """The commit that a name means; None where git knows none, or the name is an option or no name at all."""
+    """Return the commit that a name means; None if git knows none, or the name is an option or empty."""
     if not rev or rev.startswith("-") or not rev.isprintable():
         return None
     said = ask(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{rev}^{{commit}}")
@@ -81,7 +78,7 @@ def find(root: Path, rev: str) -> str | None:
 
 
 def resolve(root: Path, rev: str) -> str:
-    """The commit that a name means. Raises UsageError for one that git does not know."""
+    """Return the commit that a name means. Raises UsageError for one that git does not know."""
     must_be_repository(root)
     commit = find(root, rev)
     if commit is None:
@@ -97,23 +94,23 @@ def _hint(root: Path, rev: str) -> str:
 
 
 def remotes(root: Path) -> list[str]:
-    """The names of the remotes."""
+    """Return the names of the remotes."""
     return (ask(root, "remote") or b"").decode(errors="replace").split()
 
 
 def time_of(root: Path, commit: str) -> int:
-    """When a commit was made, in seconds since 1970. Raises ServiceError."""
+    """Return the time of a commit in seconds since 1970. Raises ServiceError."""
     return int(text_of(must(root, "log", "-1", "--format=%ct", "--end-of-options", commit, "--")))
 
 
 def tree_of(root: Path, commit: str) -> str | None:
-    """The id of the tree that a commit has at `root`; None where it has none there. Raises as `resolve`."""
+    """Return the id of a commit's tree at `root`; None if there is none. Raises as `resolve`."""
     said = ask(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{resolve(root, commit)}:./")
     return text_of(said) if said else None
 
 
 def trees(root: Path, commit: str, paths: Sequence[str]) -> Mapping[str, str]:
-    """The ids that a commit has for these paths below `root`, files and folders alike; absent ones are left out.
+    """Return a commit's ids of these paths below `root`, files and folders alike; absent ones are left out.
 
     The empty path is `root` itself. Raises as `resolve`.
     """
@@ -127,7 +124,7 @@ def trees(root: Path, commit: str, paths: Sequence[str]) -> Mapping[str, str]:
 
 
 def blobs(root: Path, commit: str, below: Sequence[str] = ()) -> Mapping[str, Blob]:
-    """All files of a commit below `root`, by their paths; with `below` only those in these. Raises as `resolve`."""
+    """Return all files of a commit below `root` by path, or only those below `below`. Raises as `resolve`."""
     tree = tree_of(root, commit)
     if tree is None:
         return {}
@@ -139,7 +136,7 @@ def blobs(root: Path, commit: str, below: Sequence[str] = ()) -> Mapping[str, Bl
 
 
 def _rows(listed: bytes) -> Iterator[tuple[str, list[str]]]:
-    """The path and the facts of each row of a tree's listing."""
+    """Yield the path and the fields of each row of a tree's listing."""
     for row in listed.split(b"\0"):
         facts, tab, path = row.partition(b"\t")
         if tab:
@@ -156,10 +153,10 @@ _QUIETLY = ("--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch
 
 
 def merge_base(root: Path, rev: str) -> str:
-    """The newest commit that `rev` and the one checked out both come from.
+    """Return the newest commit that `rev` and the one checked out both descend from.
 
-    A shallow clone is deepened until that is certain. Raises UsageError for an unknown `rev` and where the two
-    have nothing in common, ServiceError where the clone cannot be deepened.
+    A shallow clone is deepened until that is certain. Raises UsageError for an unknown `rev` and if the two
+    have no common history, ServiceError if the clone cannot be deepened.
     """
     commit = resolve(root, rev)
     here = head(root).commit
@@ -177,18 +174,18 @@ def merge_base(root: Path, rev: str) -> str:
 
 
 def is_ancestor(root: Path, commit: str, other: str) -> bool:
-    """Whether `other` comes from `commit`, or is it, as far as git can see."""
+    """Return whether `other` is `commit` or descends from it, as far as git can see."""
     return ask(root, "merge-base", "--is-ancestor", "--end-of-options", commit, other) is not None
 
 
 def default_branch(root: Path, remote: str) -> str | None:
-    """What the remote's default branch is called here, such as `origin/main`; None where git was never told."""
+    """Return the local name of the remote's default branch, such as `origin/main`; None if git does not know it."""
     said = ask(root, "symbolic-ref", "--quiet", f"refs/remotes/{remote}/HEAD")
     return text_of(said).removeprefix("refs/remotes/") if said else None
 
 
 def _look(root: Path, commit: str, here: str) -> tuple[str | None, list[str]]:
-    """The merge base as far as can be seen, and the ends of a shallow history behind which there may be a newer one."""
+    """Return the merge base as far as visible, and the ends of a shallow history that may hide a newer one."""
     said = ask(root, "merge-base", "--end-of-options", commit, here)
     base = text_of(said) if said else None
     return base, _ends(root, [commit, here], base)
@@ -204,7 +201,7 @@ def _ends(root: Path, commits: Sequence[str], base: str | None) -> list[str]:
 
 
 def _shallow(root: Path) -> set[str]:
-    """The commits whose parents a shallow clone does not have; none in a whole clone."""
+    """Return the commits whose parents a shallow clone lacks; none in a full clone."""
     place = root / text_of(must(root, "rev-parse", "--git-path", "shallow"))
     try:
         return set(place.read_text(encoding="ascii").split())
@@ -213,7 +210,7 @@ def _shallow(root: Path) -> set[str]:
 
 
 def _deepen(root: Path, rev: str, step: str, ends: Sequence[str]) -> None:
-    """Fetch what comes before these commits; where the remote does not give single commits, before its branches."""
+    """Fetch the history before these commits; if the remote refuses single commits, before its branches."""
     remote = _remote_of(root, rev)
     if remote is None:
         raise ServiceError(
@@ -239,7 +236,7 @@ def _deepen_branches(root: Path, rev: str, remote: str, step: str) -> None:
 
 
 def _remote_of(root: Path, rev: str) -> str | None:
-    """The remote that a name belongs to, else the branch's own, else `origin`, else the only one."""
+    """Return the remote that a name belongs to, else the branch's own, else `origin`, else the only one."""
     known = remotes(root)
     branch = head(root).branch
     own = setting(root, f"branch.{branch}.remote") if branch else None

@@ -1,11 +1,4 @@
-"""Folders as they were in a commit.
-
-The bytes of files that git keeps, as it keeps them: no filter and no attribute changes them.
-
-The files of a commit, written into a folder just as git keeps them, whatever its settings and attributes say.
-
-What git says of the files that lie in the work tree.
-"""
+"""The files of commits, byte for byte, read as a folder or exported; the state of the work tree."""
 
 from __future__ import annotations
 
@@ -26,7 +19,7 @@ CHUNK = 64 * 1024 * 1024
 
 
 def contents(root: Path, blobs: Iterable[Blob]) -> Iterator[tuple[str, bytes]]:
-    """The bytes of these files by their ids, as many at once as memory should hold. Raises ServiceError."""
+    """Yield the ids and bytes of these files, in groups that fit in memory. Raises ServiceError."""
     for some in _chunks({one.id: one for one in blobs}.values()):
         feed = "".join(f"{one.id}\n" for one in some).encode()
         yield from _answers(must(root, "cat-file", "--batch", feed=feed, seconds=SECONDS_REMOTE))
@@ -46,7 +39,7 @@ def _chunks(blobs: Iterable[Blob]) -> Iterator[list[Blob]]:
 
 
 def _answers(said: bytes) -> Iterator[tuple[str, bytes]]:
-    """Each answer is a line with id, kind and size, then so many bytes and a line feed."""
+    """Split output of lines with id, kind and size, each followed by that many bytes and a line feed."""
     at = 0
     while at < len(said):
         end = said.index(b"\n", at)
@@ -65,10 +58,10 @@ UNSAFE = frozenset({"", ".", "..", ".git"})
 
 
 def export(root: Path, commit: str, into: Path) -> None:
-    """Write the files that a commit has below `root` into a new folder, with their modes and the commit's time.
+    """Write a commit's files below `root` into a new folder, with their modes and the commit's time.
 
     Links stay as they are; submodules are empty folders. Raises UsageError for an unknown commit,
-    ServiceError where git or the disk fails.
+    ServiceError if git or the disk fails.
     """
     commit = resolve(root, commit)
     found = blobs(root, commit)
@@ -88,7 +81,7 @@ def _refuse_strays(found: Mapping[str, Blob]) -> None:
 
 
 def _make_folders(found: Mapping[str, Blob], into: Path) -> None:
-    """One by one, from the outside in, so that each has the same mode."""
+    """Make the folders one by one, parents first, so that all have the same mode."""
     into.mkdir(parents=True)
     parents = {parent for path in found for parent in PurePosixPath(path).parents if parent.name}
     submodules = {PurePosixPath(path) for path, blob in found.items() if blob.is_submodule}
@@ -98,7 +91,7 @@ def _make_folders(found: Mapping[str, Blob], into: Path) -> None:
 
 
 def _write(root: Path, found: Mapping[str, Blob], into: Path) -> None:
-    """Links last, so that nothing is written through one."""
+    """Write the files, links last, so that nothing is written through one."""
     files = {path: blob for path, blob in found.items() if not blob.is_link and not blob.is_submodule}
     links = {path: blob for path, blob in found.items() if blob.is_link}
     for path, data in _each(root, files):
@@ -108,7 +101,7 @@ def _write(root: Path, found: Mapping[str, Blob], into: Path) -> None:
 
 
 def _each(root: Path, found: Mapping[str, Blob]) -> Iterator[tuple[str, bytes]]:
-    """The bytes of files by their paths; several may have the same."""
+    """Yield each path with its bytes; several paths may have the same."""
     places: dict[str, list[str]] = {}
     for path, blob in found.items():
         places.setdefault(blob.id, []).append(path)
@@ -124,7 +117,7 @@ def _put(path: Path, data: bytes, mode: int) -> None:
 
 
 def _date(into: Path, time: int) -> None:
-    """Give all the commit's time, from the innermost outwards."""
+    """Set the commit's time on everything, children first."""
     for below, folders, files in os.walk(into, topdown=False):
         for name in (*folders, *files):
             os.utime(os.path.join(below, name), (time, time), follow_symlinks=False)
@@ -139,10 +132,10 @@ MAX_TARGET = 4096
 
 
 class CommitFolder:
-    """A folder of a commit, read like one on disk: nothing outside of it, no file that is too large.
+    """A folder of a commit, with the limits of one on disk: nothing outside it, no file that is too large.
 
-    A link counts as what it leads to inside the folder; what is outside is not looked at. `known` holds the bytes
-    of the files that were read so far, by their ids, with those of all links; the others are read when asked for.
+    A link has the kind of its target inside the folder; outside it nothing is looked up. `known` holds the
+    bytes of files read so far by id, and of all links; other files are read on demand.
     """
 
     def __init__(self, root: Path, found: Mapping[str, Blob], known: MutableMapping[str, bytes]) -> None:
@@ -174,7 +167,7 @@ class CommitFolder:
         return self._known.get(self._blobs[path].id, b"").decode("utf-8", "surrogateescape")
 
     def _end(self, path: str) -> tuple[Kind, str]:
-        """What a path leads to in the end, and where that is."""
+        """Follow links; return the kind and the path of the target."""
         for _ in range(MOST_LINKS):
             if path in self._folders:
                 return Kind.FOLDER, path
@@ -211,17 +204,16 @@ class CommitFolder:
 
 
 def folder_at(root: Path, commit: str, path: str) -> Folder:
-    """A folder below `root` as it was in a commit; empty where it was not there. Raises UsageError and ServiceError."""
+    """Return a folder below `root` as of a commit; empty if it was not there. Raises UsageError and ServiceError."""
     return folders_at(root, commit, [path])[path]
 
 
 def folders_at(
     root: Path, commit: str, paths: Sequence[str], soon: Callable[[str], bool] = lambda path: False
 ) -> Mapping[str, Folder]:
-    """Folders below `root` as they were in a commit, found by two calls of git however many they are.
+    """Return folders below `root` as of a commit, with two calls of git however many they are.
 
-    `soon` says of a path in a folder whether it is read now, with all others, rather than when it is asked for.
-    Raises UsageError and ServiceError.
+    Files of whose path `soon` is true are read at once, others on demand. Raises UsageError and ServiceError.
     """
     parts: dict[str, dict[str, Blob]] = {path: {} for path in paths}
     for whole, blob in blobs(root, commit, [] if "" in parts else paths).items():
@@ -233,7 +225,7 @@ def folders_at(
 
 
 def _now(parts: Iterable[Mapping[str, Blob]], soon: Callable[[str], bool]) -> Iterator[Blob]:
-    """What is read at once: links, and the files that are wanted soon."""
+    """Yield the files to read at once: links, and those of which `soon` is true."""
     for found in parts:
         for path, blob in found.items():
             small = blob.size <= (MAX_TARGET if blob.is_link else MAX_BYTES)
@@ -242,7 +234,7 @@ def _now(parts: Iterable[Mapping[str, Blob]], soon: Callable[[str], bool]) -> It
 
 
 def _parents(path: str) -> Iterator[str]:
-    """The folders that a path lies in, the root's last, which is empty."""
+    """Yield the folders a path is in, the root's, which is empty, last."""
     yield from list(with_parents(path))[1:]
     yield ""
 
@@ -252,9 +244,9 @@ OUR_OWN = "dist/"
 
 
 def ignored(root: Path) -> frozenset[str] | None:
-    """The paths below `root` that git leaves out by its ignore rules; folders stand for all below them.
+    """Return the paths below `root` that git ignores; a folder stands for all below it.
 
-    None where git cannot tell: no repository, or one that ignores `root` as a whole.
+    None if git cannot tell: no repository, or `root` itself ignored.
     """
     if ask(root, "rev-parse", "--is-inside-work-tree") != b"true\n":
         return None
@@ -265,14 +257,14 @@ def ignored(root: Path) -> frozenset[str] | None:
 
 
 def tracks(folder: Path) -> bool:
-    """Whether git keeps any file of a folder; so too where git cannot tell, and outside a repository."""
+    """Return whether git tracks a file of a folder; True if git cannot tell, and outside a repository."""
     return ask(folder.parent, "--literal-pathspecs", "ls-files", "-z", "--", folder.name) != b""
 
 
 def changed(root: Path, base: str) -> list[str]:
-    """The paths below `root` that differ between a commit and the work tree, untracked ones too; sorted.
+    """Return the paths below `root` that differ between a commit and the work tree, untracked ones included; sorted.
 
-    A moved file is two of them. Raises UsageError and ServiceError.
+    A moved file is two paths. Raises UsageError and ServiceError.
     """
     tracked = must(
         root,
@@ -284,7 +276,7 @@ def changed(root: Path, base: str) -> list[str]:
 
 
 def dirty(root: Path) -> list[str]:
-    """The paths below `root` that are not as in the commit, or not in it; sorted. Those below `dist/` do not count.
+    """Return the paths below `root` that differ from the commit checked out, except those below `dist/`; sorted.
 
     Raises as `head`.
     """
@@ -292,5 +284,5 @@ def dirty(root: Path) -> list[str]:
 
 
 def paths_of(listed: bytes) -> list[str]:
-    """The paths of an answer in which each ends with a zero byte."""
+    """Split a list of paths that each end with a zero byte."""
     return [os.fsdecode(path) for path in listed.split(b"\0") if path]

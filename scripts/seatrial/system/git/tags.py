@@ -1,4 +1,4 @@
-"""Git tags, here and at a remote: those that are there, and new ones, which never move."""
+"""Git tags, local and remote: reading them, and setting new ones, which never move."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ _PEELED = "^{}"
 
 
 def tags(root: Path) -> Mapping[str, str]:
-    """The commits of all tags by their names. Raises UsageError and ServiceError."""
+    """Return the commits of all tags by name. Raises UsageError and ServiceError."""
     must_be_repository(root)
     return _peeled((ask(root, "show-ref", "--tags", "--dereference") or b"").replace(b" ", b"\t"))
 
 
 def remote_tags(root: Path, remote: str) -> Mapping[str, str]:
-    """The commits of all tags of a remote by their names. Raises UsageError and ServiceError."""
+    """Return the commits of all tags of a remote by name. Raises UsageError and ServiceError."""
     return _peeled(remotely(root, "ls-remote", "--tags", remote=remote))
 
 
 def _peeled(listed: bytes) -> Mapping[str, str]:
-    """Rows of an id, a tab and a reference; behind an annotated tag comes the same with `^{}` and its commit."""
+    """Parse rows of an id, a tab and a reference; an annotated tag has a second row with `^{}` and its commit."""
     found: dict[str, str] = {}
     for row in listed.splitlines():
         commit, _, reference = os.fsdecode(row).partition("\t")
@@ -43,7 +43,7 @@ def _peeled(listed: bytes) -> Mapping[str, str]:
 
 
 def tags_called(root: Path, names: Sequence[str]) -> Mapping[str, str]:
-    """The commits of those tags, of these names, that there are; as fast among a million."""
+    """Return the commits of the existing tags of these names; no slower among a million tags."""
     references = [f"{_TAGS}{name}" for name in names if name and _GLOB.isdisjoint(name)]
     if not references:
         return {}
@@ -58,9 +58,9 @@ _GLOB = frozenset("*?[\\\0\n")
 
 
 def make_tag(root: Path, name: str, commit: str, message: str) -> None:
-    """Set an annotated tag; one that is there already at this commit stays, and none is ever moved.
+    """Set an annotated tag; an existing one at this commit stays, and none is ever moved.
 
-    Raises UsageError for a name that git does not take, ServiceError where it is at another commit.
+    Raises UsageError for a name git does not accept, ServiceError if the tag is at another commit.
     """
     if name.startswith("-") or ask(root, "check-ref-format", f"{_TAGS}{name}") is None:
         raise UsageError(
@@ -83,12 +83,12 @@ def make_tag(root: Path, name: str, commit: str, message: str) -> None:
 
 
 def _knows_us(root: Path) -> bool:
-    """Whether git is told who we are, and need not guess."""
+    """Return whether git has a user name and address set."""
     return ask(root, "-c", "user.useConfigOnly=true", "var", "GIT_COMMITTER_IDENT") is not None
 
 
 def push_tag(root: Path, remote: str, name: str) -> None:
-    """Send a tag to a remote; one that is there already at the same commit stays, and none is ever moved.
+    """Push a tag; one that the remote has at the same commit stays, and none is ever moved.
 
     Raises UsageError for an unknown remote, ServiceError with the remote's own last line.
     """
