@@ -45,7 +45,7 @@ _SPELLED = {
     "\u2019": "",
     "&": " and ",
 }
-"""What Unicode's own decomposition does not take to ASCII letters."""
+"""Letters and signs that Unicode's own decomposition does not turn into ASCII letters."""
 
 _DIGITS = ("Zero", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
 

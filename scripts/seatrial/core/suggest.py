@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 MAX_LETTERS = 80
-"""Longer words are not compared; no name in the field is that long."""
+"""Longer words are not compared; known names are shorter."""
 
 
 def nearest(word: str, known: Iterable[str], cutoff: float = 0.75) -> str | None:

@@ -23,7 +23,7 @@ _STAGES = {
     **dict.fromkeys(("post", "rev", "r"), 6),
 }
 _UNKNOWN = 4
-"""A word that nobody has defined comes after the release candidates and before the final version."""
+"""An undefined word sorts after the release candidates and before the final version."""
 
 
 @dataclass(frozen=True, order=True)

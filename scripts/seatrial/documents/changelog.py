@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from seatrial.core.model import Location
-from seatrial.documents.document import Fault
-from seatrial.documents.text import BOM, RefusedError, decoded
+from seatrial.documents.document import BOM, Fault, RefusedError, decoded
 
 MAX_CHANGELOG_BYTES = 8 * 1024 * 1024
 """Changelogs only ever grow; the largest real one has 0.2 MB."""

@@ -10,7 +10,7 @@ from seatrial.documents.document import Document, Fault, FaultKind
 T = TypeVar("T")
 
 SPEC_FILES = (".port/spec.json", ".port/spec.yaml", ".port/spec.yml")
-"""Where a spec may stand, in the order in which Ocean and its release job look for it."""
+"""The paths a spec may have, in the order in which Ocean and its release job look for it."""
 
 RESOURCES = ".port/resources"
 RESOURCE_SUFFIXES = (".json", ".yaml", ".yml")

@@ -17,22 +17,34 @@ from itertools import islice, pairwise
 
 from seatrial.documents import yaml
 from seatrial.documents.changelog import MARKER
-from seatrial.documents.document import MAX_REPEATED, Document, Fault, FaultKind, Keys, Place
+from seatrial.documents.document import (
+    BOM,
+    MAX_REPEATED,
+    Document,
+    Fault,
+    FaultKind,
+    Keys,
+    Lines,
+    Place,
+    RefusedError,
+    decoded,
+    refused,
+    repeated,
+)
 from seatrial.documents.messages import shown
-from seatrial.documents.text import BOM, Lines, RefusedError, decoded, refused, repeated
 
 BUMP, TYPE, CHANGELOG = KEYS = ("bump", "changelog-type", "changelog")
 OTHER_TYPE = "changelog_type"
-"""Also read, where there is no `changelog-type`."""
+"""The key that is read if there is no `changelog-type`."""
 
 MAX_INTENT_BYTES = 64 * 1024
 """An intent larger than this is refused unread; the largest real one has 0.3 kB."""
 
 MAX_TEXT = 2_000
-"""So many letters may stand behind `changelog:`; the longest real text has some 240."""
+"""The most letters behind `changelog:`; the longest real text has some 240."""
 
 _BREAKING = ("Cc", "Cs", "Zl", "Zp")
-"""The categories of characters that end a line, mean something to a terminal, or cannot be written."""
+"""The categories of characters that end a line, control a terminal, or cannot be written."""
 
 _At = Callable[[int], tuple[int, int]]
 

@@ -18,7 +18,7 @@ MAX_LENGTH = 8_192
 """Longer ones are refused: time grows with the square of the length. The longest real one has 404."""
 
 MAX_ALONE = 5_000
-"""So many expressions are compiled on their own in one call, at about a millisecond each."""
+"""The most expressions compiled on their own in one call, at about a millisecond each."""
 
 _BATCH = 200
 _KEPT_MOST = 50_000

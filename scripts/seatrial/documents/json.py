@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Any, NamedTuple, NoReturn
 
 from seatrial.documents.document import (
+    BOM,
     MAX_DEPTH,
     MAX_NODES,
     MAX_REPEATED,
@@ -17,12 +18,8 @@ from seatrial.documents.document import (
     Fault,
     FaultKind,
     Keys,
-    Place,
-)
-from seatrial.documents.messages import json_problem
-from seatrial.documents.text import (
-    BOM,
     Lines,
+    Place,
     RefusedError,
     decoded,
     is_deep,
@@ -31,6 +28,7 @@ from seatrial.documents.text import (
     repeated,
     too_deep,
 )
+from seatrial.documents.messages import json_problem
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"')

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 SHOWN = 60
-"""So many characters of a value are shown in a message."""
+"""The most characters of a value in a message."""
 
 _YAML = (
     ("mapping values are not allowed", 'a second ": " on this line; put text that holds ": " in quotes'),

@@ -12,9 +12,8 @@ from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from seatrial.core.model import Location
-from seatrial.documents.document import Fault, FaultKind
+from seatrial.documents.document import BOM, Fault, FaultKind, RefusedError, decoded
 from seatrial.documents.syntax import Call, Expression, Origin, bare, call_at, inner, keywords_in, statements
-from seatrial.documents.text import BOM, RefusedError, decoded
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -299,7 +298,7 @@ MAX_BYTES = 512 * 1024
 """A larger file is refused unread: its tree takes 200 times its size. The largest real one has 0.24 MB."""
 
 MAX_PARTS = 400_000
-"""Code of more names, signs and literals than this is not looked into; the largest real file has a fifth."""
+"""Code of more names, signs and literals than this is not read; the largest real file has a fifth."""
 
 MAX_NESTING = 300
 """Code whose syntax tree is deeper than this is refused; the deepest real one has 41 levels."""

@@ -10,9 +10,21 @@ from typing import Any
 
 import toml
 
-from seatrial.documents.document import MAX_DEPTH, Document, FaultKind, Keys, Place
+from seatrial.documents.document import (
+    BOM,
+    MAX_DEPTH,
+    Document,
+    FaultKind,
+    Keys,
+    Lines,
+    Place,
+    RefusedError,
+    decoded,
+    is_deep,
+    refused,
+    too_deep,
+)
 from seatrial.documents.messages import toml_problem
-from seatrial.documents.text import BOM, Lines, RefusedError, decoded, is_deep, refused, too_deep
 
 _SPACE = re.compile(r"[ \t]*")
 _BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")

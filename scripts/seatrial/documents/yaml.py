@@ -15,6 +15,7 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from seatrial.documents.document import (
+    BOM,
     MAX_DEPTH,
     MAX_NODES,
     MAX_REPEATED,
@@ -22,10 +23,14 @@ from seatrial.documents.document import (
     Fault,
     FaultKind,
     Keys,
+    Lines,
     Place,
+    RefusedError,
+    decoded,
+    refused,
+    repeated,
 )
 from seatrial.documents.messages import shown, yaml_problem
-from seatrial.documents.text import BOM, Lines, RefusedError, decoded, refused, repeated
 
 _TOO_MANY = f"more than {MAX_NODES:,} keys and values, aliases written out"
 _TOO_DEEP = f"nested more than {MAX_DEPTH} deep, aliases written out"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from importlib import import_module
 
 from seatrial.core.errors import UsageError
-from seatrial.core.findings import Outcome
+from seatrial.core.findings import Outcome, RuleFacts
 from seatrial.core.suggest import hint
-from seatrial.report.options import Options
 
 FORMATS: Mapping[str, str] = {
     "text": "seatrial.report.text",
@@ -18,7 +18,15 @@ FORMATS: Mapping[str, str] = {
     "junit": "seatrial.report.junit",
     "gitlab": "seatrial.report.gitlab",
 }
-"""The module whose `render` writes each format; imported when it is asked for."""
+"""The module whose `render` writes each format; imported on demand."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """`rules` by code, for formats that describe them; `colour` for those read on a terminal."""
+
+    rules: Mapping[str, RuleFacts] = field(default_factory=dict)
+    colour: bool = False
 
 
 def choose(environ: Mapping[str, str], explicit: str | None) -> str:

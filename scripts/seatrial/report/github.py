@@ -8,17 +8,16 @@ from collections.abc import Iterable, Iterator
 from seatrial.core.findings import Outcome
 from seatrial.core.model import Finding, Severity
 from seatrial.core.printable import cut, plain
-from seatrial.report import text
-from seatrial.report.options import Options
+from seatrial.report import Options, text
 
 PER_KIND = 10
-"""Annotations GitHub keeps of each kind a step; it drops the rest unsaid."""
+"""The most annotations of each kind that GitHub keeps a step; it silently drops the rest."""
 
 ANNOTATION_CHARACTERS = 4_000
 """Longer messages are cut in annotations, which hold 64 KiB; the log has them whole."""
 
 TABLE_BYTES = 1_000_000
-"""Of the step summary's 1 MiB; GitHub refuses a larger one whole."""
+"""The table's share of the step summary's 1 MiB; GitHub refuses a larger summary as a whole."""
 
 CELL_CHARACTERS = 1_000
 """Longer texts are cut in the step summary's table."""

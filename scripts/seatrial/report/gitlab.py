@@ -10,8 +10,8 @@ from typing import Any
 from seatrial.core.findings import Outcome
 from seatrial.core.model import Finding, Severity
 from seatrial.core.printable import plain
+from seatrial.report import Options
 from seatrial.report.json import dumps
-from seatrial.report.options import Options
 from seatrial.report.text import said
 
 _SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "minor", Severity.INFO: "info"}

@@ -9,10 +9,10 @@ from typing import Any
 from seatrial.core.findings import Outcome
 from seatrial.core.model import Finding
 from seatrial.core.printable import encodable
-from seatrial.report.options import Options
+from seatrial.report import Options
 
 VERSION = 1
-"""Rises when a key changes its meaning or goes away; new keys may come without."""
+"""Raised if a key changes its meaning or is removed, but not for a new key."""
 
 _MARKER = re.compile(r"(##\w*)\[")
 

@@ -14,8 +14,8 @@ from seatrial import __version__
 from seatrial.core.findings import Outcome, RuleFacts
 from seatrial.core.model import Edit, Finding, Severity
 from seatrial.core.printable import plain
+from seatrial.report import Options
 from seatrial.report.json import dumps
-from seatrial.report.options import Options
 from seatrial.report.text import said
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from seatrial.core.findings import Outcome
 from seatrial.core.model import Finding, Severity
 from seatrial.core.printable import plain
-from seatrial.report.options import Options
+from seatrial.report import Options
 
 _PAINT = {Severity.ERROR: "1;31", Severity.WARNING: "33", Severity.INFO: "36"}
 

@@ -13,10 +13,10 @@ from seatrial.core.model import Profile
 from seatrial.core.vocabulary import SECTIONS
 
 CORE = "0.48.12"
-"""The framework version the template was last tried with."""
+"""The framework version that the template was last tried with."""
 
 MAX_TEXT = 300
-"""No answer is longer, in characters."""
+"""The most characters of an answer."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ QUESTIONS = (
     Prompt("author", "Author"),
     Prompt("email", "Author's e-mail address, may be empty"),
 )
-"""What `new` asks, in this order. The default is the field of `Answers.of(**given so far)`."""
+"""The questions of `new`, in this order. The default is the field of `Answers.of(**given so far)`."""
 
 
 def _line(key: str, text: str) -> str:
@@ -123,7 +123,7 @@ _FORMS: Mapping[str, tuple[str, str]] = {
     "email": (r"([^\s@<>\"\\]+@[^\s@<>\"\\]+)?", "an address, such as ada@example.com"),
     "core": (r"\d+\.\d+\.\d+", f"three numbers, such as {CORE}"),
 }
-"""What an answer must look like; that of `author` is the form Poetry takes."""
+"""The forms of answers; that of `author` is the one Poetry accepts."""
 
 _PROPERTIES = {"url", "state", "labels", "assignee"}
 """Properties of the child's blueprint: a relation of such a name would clash."""

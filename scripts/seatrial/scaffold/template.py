@@ -28,7 +28,7 @@ REVISION = 1
 """Raised whenever the template changes what it writes; kept in each generated folder."""
 
 LOCK_COMMAND = ("poetry", "lock")
-"""What makes the one file that no template can: `poetry.lock`. To be run in the new folder."""
+"""The command, run in the new folder, for the one file no template can hold: `poetry.lock`."""
 
 _SUFFIX = ".tmpl"
 

@@ -7,7 +7,7 @@ from typing import Any
 from seatrial.documents.document import Keys
 from seatrial.schemas.grammar import NAMES, grammar
 from seatrial.schemas.quick import conforming
-from seatrial.schemas.violation import Repair, Violation
+from seatrial.schemas.wording import Repair, Violation
 
 __all__ = ["NAMES", "Repair", "Violation", "violations"]
 
@@ -26,7 +26,7 @@ def violations(schema: str, value: Any) -> tuple[Violation, ...]:
 
 def _explained(schema: str, value: Any) -> tuple[Violation, ...]:
     from seatrial.schemas.engine import breaches
-    from seatrial.schemas.explain import explained
+    from seatrial.schemas.wording import explained
 
     found = sorted(breaches(schema, value), key=lambda breach: _order(value, breach.keys))
     return tuple(explained(schema, value, found))

@@ -13,13 +13,13 @@ from cerberus.schema import RulesSetRegistry, SchemaRegistry
 from cerberus.utils import TypeDefinition
 
 from seatrial.schemas.grammar import grammar
-from seatrial.schemas.violation import Breach
+from seatrial.schemas.wording import Breach
 
 MOST = 100
-"""After so many breaches of one document the rest is left unsaid."""
+"""The most breaches of one document that are collected."""
 
 ROOT = "document"
-"""Cerberus wants an object at the root; ours may be anything, so it stands below this key."""
+"""The key below which a document is validated: Cerberus needs an object at the root."""
 
 
 class _EnoughError(Exception):

@@ -134,4 +134,4 @@ PLAIN: dict[str, Callable[[Any], Schema]] = {
     "nullable": _nothing,
     "allow_unknown": _nothing,
 }
-"""Rules about one value alone; `required` is said by the object that holds the value."""
+"""Rules about one value alone; `required` is set in the object that holds the value."""

@@ -23,10 +23,10 @@ TYPES: dict[str, tuple[type | tuple[type, ...], bool]] = {
     "dict": (dict, True),
     "list": (list, True),
 }
-"""The classes of each type of Cerberus that schemas use, and whether a boolean may pass for one."""
+"""The classes of each type of Cerberus that schemas use, and whether a boolean counts as one."""
 
 SILENT = {"required", "nullable", "meta", "type", "allow_unknown"}
-"""Rules that are no test of their own here."""
+"""Rules that are not tests of their own here."""
 
 
 @cache

@@ -13,7 +13,7 @@ from typing import IO
 from seatrial.core.errors import ServiceError, reason
 
 BESIDE = ".seatrial-part-"
-"""Names of files that are being written begin so."""
+"""The beginning of the names of files that are being written."""
 
 
 @contextmanager

@@ -18,7 +18,7 @@ PAUSE = 0.05
 """Seconds between two attempts to take a lock that another process holds."""
 
 SHORT_PAUSE = 0.002
-"""The same where other processes hold it for milliseconds."""
+"""The same, for locks that are held for milliseconds."""
 
 _LOCKLESS = "the cache folder lies on a disk without locks; set SEATRIAL_CACHE to a folder on another"
 

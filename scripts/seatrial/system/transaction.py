@@ -19,10 +19,10 @@ from seatrial.system.atomic import writing
 from seatrial.system.folder import read_plain
 
 RECORD, DRAFT = ".seatrial-changes", ".seatrial-draft"
-"""At the root of a tree: changes that are to be finished, and changes that are only being prepared."""
+"""Files at the root of a tree: the record of committed changes, and that of changes being prepared."""
 
 BESIDE = ".seatrial-"
-"""New contents wait beside the file they are meant for, under a name that begins so."""
+"""The beginning of the names of new files, which are beside those they replace until the commit."""
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ _DROPPED = re.compile(
 """Variables that change which packages are installed, or where; indexes, proxies and caches stay the user's."""
 
 
-_one_at_a_time = threading.Lock()  # what uv looks itself up with is not made for threads
+_one_at_a_time = threading.Lock()  # find_uv_bin is not safe with threads
 
 
 def program() -> str:

@@ -13,7 +13,7 @@ from seatrial.core.findings import Outcome, RuleFacts
 from seatrial.core.model import Integration, Profile
 from seatrial.core.rules import Rule
 from seatrial.handbook.codes import known_codes
-from seatrial.report.options import Options
+from seatrial.report import Options
 from seatrial.report.text import summary, wants_colour
 from seatrial.system.atomic import append, write_whole
 from seatrial.tasks.cli import note, say

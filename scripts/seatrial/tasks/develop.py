@@ -11,7 +11,7 @@ from pathlib import Path
 
 from seatrial.core.findings import Outcome
 from seatrial.core.model import Finding
-from seatrial.report.options import Options
+from seatrial.report import Options
 from seatrial.report.text import render, summary
 from seatrial.system import process
 from seatrial.system.atomic import write_whole

@@ -17,7 +17,7 @@ SETTINGS_FILE = "seatrial.toml"
 
 
 KnownCodes = Callable[[str], Collection[str]]
-"""The codes of rules that a code read from the file is held against."""
+"""Returns the known rule codes, given the one that was read."""
 
 
 def settings_of(data: bytes, known_codes: KnownCodes | None = None) -> Settings:

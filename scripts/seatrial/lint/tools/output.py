@@ -12,8 +12,7 @@ from typing import Any
 
 from seatrial.core.model import Fix, Location, Problem, Severity
 from seatrial.documents import toml
-from seatrial.documents.document import Document, Keys
-from seatrial.documents.text import Lines
+from seatrial.documents.document import Document, Keys, Lines
 from seatrial.lint.tools.tool import Files, Output, Reading
 
 PYPROJECT = "pyproject.toml"

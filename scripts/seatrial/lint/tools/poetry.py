@@ -13,8 +13,7 @@ from seatrial.core.rules import rule
 from seatrial.core.suggest import nearest
 from seatrial.dependencies.constraints import admits, canonical
 from seatrial.documents import toml
-from seatrial.documents.document import Document, Keys
-from seatrial.documents.text import Lines
+from seatrial.documents.document import Document, Keys, Lines
 from seatrial.lint.tools.output import PYPROJECT, into_pyproject, place_in, problem, relocated, verdict_of
 from seatrial.lint.tools.tool import EVERYTHING, Cost, Files, Output, Reading, Tool, Version, Watched
 

@@ -10,7 +10,7 @@ from typing import Any
 from seatrial.core.model import Integration, Location, Problem, Profile, Severity
 from seatrial.core.rules import rule
 from seatrial.documents import yaml
-from seatrial.documents.text import Lines
+from seatrial.documents.document import Lines
 from seatrial.lint.tools.output import in_text, problem, relocated, verdict_of
 from seatrial.lint.tools.tool import EVERYTHING, Cost, Files, Output, Reading, Tool, Version, Watched
 

@@ -25,7 +25,7 @@ SAFELY = (
     *("-c", "submodule.recurse=false"),
     *("-c", "log.showSignature=false"),
 )
-"""Whatever a repository's own settings say, git starts no program of theirs to answer us."""
+"""Options with which git starts no program that a repository's own settings name."""
 
 QUIETLY = {
     "GIT_OPTIONAL_LOCKS": "0",
@@ -43,7 +43,7 @@ FORGOTTEN = frozenset({
     "GIT_GLOB_PATHSPECS", "GIT_NOGLOB_PATHSPECS", "GIT_ICASE_PATHSPECS", "GIT_LITERAL_PATHSPECS",
     "GIT_DIFF_OPTS", "GIT_ATTR_SOURCE",
 })  # fmt: skip
-"""What a hook, or whoever else calls us, tells git about another repository than the one that is asked."""
+"""Variables by which a hook, or another caller, points git to another repository."""
 
 SECONDS = 60
 SECONDS_REMOTE = 300

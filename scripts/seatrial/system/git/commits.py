@@ -144,10 +144,10 @@ def _rows(listed: bytes) -> Iterator[tuple[str, list[str]]]:
 
 
 DEEPER = (32, 128, 512, 2048)
-"""So many commits more are fetched of a shallow clone, step by step, before all of them are."""
+"""The commits fetched at each step from a shallow clone's remote, before all of them are."""
 
 MOST = 512
-"""No more commits or branches than this are asked for at once."""
+"""The most commits or branches requested at once."""
 
 _QUIETLY = ("--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", "--refmap=")
 

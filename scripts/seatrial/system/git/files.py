@@ -15,7 +15,7 @@ from seatrial.system.git.command import SECONDS_REMOTE, ask, must
 from seatrial.system.git.commits import Blob, blobs, head, resolve, time_of
 
 CHUNK = 64 * 1024 * 1024
-"""So many bytes of files are held in memory at once, or one file that is larger."""
+"""The most bytes of files held in memory at once, unless one file is larger."""
 
 
 def contents(root: Path, blobs: Iterable[Blob]) -> Iterator[tuple[str, bytes]]:
@@ -125,10 +125,10 @@ def _date(into: Path, time: int) -> None:
 
 
 MOST_LINKS = 20
-"""No more links in a row are followed."""
+"""The most links followed in a row."""
 
 MAX_TARGET = 4096
-"""A link to a place with a longer name leads nowhere."""
+"""A link with a longer target is dangling."""
 
 
 class CommitFolder:
@@ -240,7 +240,7 @@ def _parents(path: str) -> Iterator[str]:
 
 
 OUR_OWN = "dist/"
-"""Where releases keep their books; no part of what is released."""
+"""The folder of releases' own files, which are never released."""
 
 
 def ignored(root: Path) -> frozenset[str] | None:

@@ -16,7 +16,7 @@ NOBODY = {
     for role in ("AUTHOR", "COMMITTER")
     for key, value in (("NAME", "Seatrial"), ("EMAIL", "seatrial@localhost"))
 }
-"""Who sets a tag where git is not told who we are."""
+"""The author of a tag if git has none set."""
 
 _TAGS = "refs/tags/"
 _PEELED = "^{}"
@@ -54,7 +54,7 @@ def tags_called(root: Path, names: Sequence[str]) -> Mapping[str, str]:
 
 
 _GLOB = frozenset("*?[\\\0\n")
-"""Letters that no reference has."""
+"""Characters that references cannot have."""
 
 
 def make_tag(root: Path, name: str, commit: str, message: str) -> None:

@@ -11,7 +11,7 @@ from seatrial.core.model import Edit, Fix, Location
 from seatrial.core.rules import WARNING, Problems, rule
 from seatrial.core.suggest import nearest
 from seatrial.documents.document import Document
-from seatrial.schemas.explain import shown
+from seatrial.schemas.wording import shown
 from seatrial.validate.facts.blueprints import Blueprints
 from seatrial.validate.facts.catalog import Reference
 from seatrial.validate.facts.conformity import ResourceForms

@@ -9,7 +9,7 @@ from typing import Any
 from seatrial.core.model import Fix, Problem
 from seatrial.core.rules import INFO, WARNING, Problems, rule
 from seatrial.documents.document import Document
-from seatrial.schemas.explain import shown
+from seatrial.schemas.wording import shown
 from seatrial.validate.facts.blueprints import META, Blueprint, Blueprints
 from seatrial.validate.facts.catalog import Reference, queried, repeats
 from seatrial.validate.facts.items import Item

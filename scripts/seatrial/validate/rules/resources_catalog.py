@@ -8,7 +8,7 @@ from dataclasses import replace
 from seatrial.core.model import Fix, Problem
 from seatrial.core.rules import WARNING, Edited, Problems, rule
 from seatrial.documents.document import Document
-from seatrial.schemas.explain import shown
+from seatrial.schemas.wording import shown
 from seatrial.validate.facts.blueprints import META, Blueprints
 from seatrial.validate.facts.catalog import (
     Dashboard,

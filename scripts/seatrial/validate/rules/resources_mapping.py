@@ -11,7 +11,7 @@ from seatrial.core.model import Fix, MemoryFolder, Problem
 from seatrial.core.rules import OFF, WARNING, Problems, rule
 from seatrial.core.suggest import nearest
 from seatrial.documents.document import Keys
-from seatrial.schemas.explain import shown
+from seatrial.schemas.wording import shown
 from seatrial.validate.facts.app_config import AppConfig, MappedResource
 from seatrial.validate.facts.blueprints import Blueprint, Blueprints
 from seatrial.validate.facts.items import Item

@@ -1,4 +1,4 @@
-"""Rewording the errors of Cerberus for readers: the fault, the expected form, the nearest known name.
+"""Violations of schemas: the errors of Cerberus in the words of readers, with the nearest known name.
 
 Places are called as people do: `"type" of configuration "appHost"`.
 """
@@ -6,6 +6,7 @@ Places are called as people do: `"type" of configuration "appHost"`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -13,7 +14,44 @@ from seatrial.core import names
 from seatrial.core.suggest import nearest
 from seatrial.documents.document import Keys
 from seatrial.schemas.grammar import Grammar, Rules, grammar, is_object
-from seatrial.schemas.violation import Breach, Repair, Violation
+
+
+@dataclass(frozen=True)
+class Repair:
+    """A repair of a violation; `old` is replaced by `new` if both are known."""
+
+    title: str
+    old: str = ""
+    new: str = ""
+
+
+@dataclass(frozen=True)
+class Violation:
+    """A place at which a document breaks its schema, in the reader's words.
+
+    `rule` is the name of the rule that reports it; `at_key` means that the key is at fault, not the value. A
+    missing key is reported at its parent.
+    """
+
+    rule: str
+    keys: Keys
+    message: str
+    at_key: bool = False
+    repair: Repair | None = None
+
+
+@dataclass(frozen=True)
+class Breach:
+    """An error of Cerberus: the broken rule ("unknown" for an unknown key), the path, the value.
+
+    `rules` are those of the value; `siblings` are the keys known beside an unknown one.
+    """
+
+    keys: Keys
+    rule: str
+    value: Any
+    rules: Mapping[str, Any]
+    siblings: tuple[str, ...] = ()
 
 
 def place(known: Grammar, root: Any, keys: Keys) -> str:
@@ -94,7 +132,7 @@ def _objects(known: Grammar, rules: Rules, way: Keys, above: frozenset[str]) -> 
 
 
 MOST_LISTED = 16
-"""A longer list of known names helps nobody."""
+"""The longest list of known names that is shown."""
 
 TYPES = {
     "string": "text",
@@ -104,7 +142,7 @@ TYPES = {
     "dict": "an object",
     "list": "a list",
 }
-"""What people call the types of Cerberus."""
+"""Names for the types of Cerberus."""
 
 
 def explained(name: str, root: Any, breaches: Sequence[Breach]) -> Iterator[Violation]:
