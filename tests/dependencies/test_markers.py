@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from seatrial.dependencies.constraints import Asked, applies, asked, canonical, canonical_version, version_key
+from seatrial.dependencies.constraints import (
+    ParsedRequirement,
+    applies,
+    canonical,
+    canonical_version,
+    parse_requirement,
+    version_key,
+)
 
 HERE = {"python_version": "3.12", "sys_platform": "linux", "platform_release": "6.1-custom"}
 
@@ -40,15 +47,17 @@ def test_what_is_no_marker_is_refused(marker: str) -> None:
 
 
 def test_a_requirement_has_parts() -> None:
-    found = asked("Black[D, colour_ama] >=24,<26 ; python_version < '3.13'")
-    assert found == Asked("black", "<26,>=24", 'python_version < "3.13"', frozenset({"d", "colour-ama"}))
-    assert asked("black").constraint == "*"
+    found = parse_requirement("Black[D, colour_ama] >=24,<26 ; python_version < '3.13'")
+    assert found == ParsedRequirement(
+        "black", "<26,>=24", 'python_version < "3.13"', frozenset({"d", "colour-ama"})
+    )
+    assert parse_requirement("black").constraint == "*"
 
 
 @pytest.mark.parametrize("text", ["", "-r x", "a b", "[x]", "a" * 30_000])
 def test_what_is_no_requirement_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="it is"):
-        asked(text)
+        parse_requirement(text)
 
 
 def test_names_and_versions_are_compared_as_the_index_does() -> None:

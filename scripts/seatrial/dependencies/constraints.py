@@ -69,7 +69,7 @@ MAX_MARKER = 20_000
 
 
 @dataclass(frozen=True)
-class Asked:
+class ParsedRequirement:
     """The parts of a requirement; `marker` is empty if it always applies."""
 
     name: str
@@ -116,7 +116,7 @@ def applies(marker: str, environment: Mapping[str, str], extras: Collection[str]
         raise ValueError(str(odd)) from None
 
 
-def asked(text: str) -> Asked:
+def parse_requirement(text: str) -> ParsedRequirement:
     """Return the parts of a requirement such as `black[d]>=24; python_version < "3.13"`. Raises ValueError."""
     if len(text) > MAX_MARKER:
         raise ValueError("it is too long")
@@ -127,7 +127,7 @@ def asked(text: str) -> Asked:
     except (InvalidRequirement, RecursionError):
         raise ValueError("it is no requirement") from None
     extras = frozenset(canonical(extra) for extra in read.extras)
-    return Asked(canonical(read.name), str(read.specifier) or "*", str(read.marker or ""), extras)
+    return ParsedRequirement(canonical(read.name), str(read.specifier) or "*", str(read.marker or ""), extras)
 
 
 def _release(kernel: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from seatrial.dependencies.constraints import asked, canonical
+from seatrial.dependencies.constraints import canonical, parse_requirement
 from seatrial.dependencies.lockfile import Dependency, dependency
 
 MAIN, DEV = "main", "dev"
@@ -98,7 +98,7 @@ def _enriched(plain: Dependency, table: Dependency) -> Dependency:
 def _requirements(rows: Any) -> Iterator[Dependency]:
     for row in _texts(_list(rows)):
         try:
-            one = asked(row)
+            one = parse_requirement(row)
         except ValueError:
             continue
         yield Dependency(one.name, one.constraint, marker=one.marker, extras=one.extras)

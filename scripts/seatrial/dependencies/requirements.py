@@ -158,12 +158,12 @@ def _walked(lock: Lock, roots: Sequence[Dependency], markers: Mapping[str, str])
         entries.setdefault(one.name, []).append(one)
     chosen = {name: versions[0] for name, versions in entries.items()}
     for _ in range(ROUNDS):
-        asked = _Walk(chosen, markers).from_(roots)
-        better = {name: _fitting(entries[name], constraints) for name, constraints in asked.items()}
+        reached = _Walk(chosen, markers).from_(roots)
+        better = {name: _fitting(entries[name], constraints) for name, constraints in reached.items()}
         if all(chosen[name] is one for name, one in better.items()):
             break
         chosen.update(better)
-    return tuple(chosen[name] for name in asked)
+    return tuple(chosen[name] for name in reached)
 
 
 def _fitting(versions: Sequence[Locked], constraints: Collection[str]) -> Locked:
@@ -179,7 +179,7 @@ class _Walk:
         self._chosen = chosen
         self._markers = markers
         self._extras: dict[str, frozenset[str]] = {}
-        self._asked: dict[str, set[str]] = {}
+        self._constraints: dict[str, set[str]] = {}
         self._todo: list[str] = []
 
     def from_(self, roots: Sequence[Dependency]) -> Mapping[str, Collection[str]]:
@@ -192,12 +192,12 @@ class _Walk:
             for need in one.needs:
                 if not need.optional or need.name in brought:
                     self._follow(need, extras)
-        return self._asked
+        return self._constraints
 
     def _follow(self, need: Dependency, extras: Collection[str]) -> None:
         if need.name not in self._chosen or not self._holds(need, extras):
             return
-        self._asked.setdefault(need.name, set()).add(need.constraint)
+        self._constraints.setdefault(need.name, set()).add(need.constraint)
         known = self._extras.get(need.name)
         if known is None or need.extras - known:
             self._extras[need.name] = need.extras | (known or frozenset())

@@ -16,7 +16,16 @@ from seatrial.documents.document import BOM, Fault, FaultKind, RefusedError, dec
 from seatrial.documents.syntax import Call, Expression, Origin, bare, call_at, inner, keywords_in, statements
 
 if TYPE_CHECKING:
-    from tree_sitter import Node
+    from tree_sitter import Node, Parser, Query
+
+MAX_BYTES = 512 * 1024
+"""A larger file is refused unread: its tree takes 200 times its size. The largest real one has 0.24 MB."""
+
+MAX_PARTS = 400_000
+"""Code of more names, signs and literals than this is not read; the largest real file has a fifth."""
+
+MAX_NESTING = 300
+"""Code whose syntax tree is deeper than this is refused; the deepest real one has 41 levels."""
 
 Matches: TypeAlias = "list[tuple[int, dict[str, list[Node]]]]"
 Binding: TypeAlias = tuple[int, str]
@@ -36,6 +45,11 @@ BINDINGS = """
 """
 
 _SCOPES = frozenset(("function_definition", "lambda", "module"))
+_DEFINITIONS = frozenset(("class_definition", "function_definition"))
+_WANTED = {
+    "class": "(class_definition) @found",
+    "import": "[(import_statement) (import_from_statement)] @found",
+}
 
 
 @dataclass(frozen=True)
@@ -140,12 +154,6 @@ def _scopes(node: Node) -> list[int]:
             scopes.append(around.id)
         around = around.parent
     return scopes
-
-
-if TYPE_CHECKING:
-    from tree_sitter import Node
-
-_DEFINITIONS = frozenset(("class_definition", "function_definition"))
 
 
 @dataclass(frozen=True)
@@ -288,25 +296,6 @@ def _definition(statement: Node) -> Node:
 def _name(origin: Origin, definition: Node) -> str:
     name = definition.child_by_field_name("name")
     return origin.text(name) if name else ""
-
-
-if TYPE_CHECKING:
-    from tree_sitter import Node, Parser, Query
-
-
-MAX_BYTES = 512 * 1024
-"""A larger file is refused unread: its tree takes 200 times its size. The largest real one has 0.24 MB."""
-
-MAX_PARTS = 400_000
-"""Code of more names, signs and literals than this is not read; the largest real file has a fifth."""
-
-MAX_NESTING = 300
-"""Code whose syntax tree is deeper than this is refused; the deepest real one has 41 levels."""
-
-_WANTED = {
-    "class": "(class_definition) @found",
-    "import": "[(import_statement) (import_from_statement)] @found",
-}
 
 
 class PythonSource:

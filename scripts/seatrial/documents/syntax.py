@@ -118,9 +118,6 @@ def _unescaped(match: re.Match[str]) -> str:
     return match[0]
 
 
-if TYPE_CHECKING:
-    from tree_sitter import Node
-
 _DOTTED = re.compile(r"[^\W\d]\w*(?:\s*\.\s*[^\W\d]\w*)*")
 _NAMES = frozenset(("identifier", "attribute", "dotted_name", "member_type"))
 _SUBSCRIPTS = frozenset(("subscript", "generic_type"))

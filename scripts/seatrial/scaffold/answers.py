@@ -53,10 +53,10 @@ class Answers:
         correction to type.
         """
         line = _line("title", title)
-        told = {key: _line(key, text) for key, text in given.items() if text and text.strip()}
-        slug = names.checked_slug(told["slug"]) if "slug" in told else names.slug(line)
+        stated = {key: _line(key, text) for key, text in given.items() if text and text.strip()}
+        slug = names.checked_slug(stated["slug"]) if "slug" in stated else names.slug(line)
         settled = Profile(profile)
-        made = {**_derived(line), **told, "title": line, "slug": slug}
+        made = {**_derived(line), **stated, "title": line, "slug": slug}
         shares = settled is Profile.OCEAN if infra is None else infra
         answers = cls(profile=settled, infra=shares, **made)
         _check(answers)

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from seatrial.core import names
-from seatrial.core.suggest import nearest
+from seatrial.core.printable import one_line
+from seatrial.core.suggest import did_you_mean, nearest
 from seatrial.documents.document import Keys
 from seatrial.schemas.grammar import Grammar, Rules, grammar, is_object
 
@@ -74,12 +74,12 @@ def dotted(keys: Keys) -> str:
 def shown(value: Any) -> str:
     """Return a value as people write it, shortened if it is long."""
     if isinstance(value, str):
-        return f'"{names.shown(value)}"'
+        return f'"{one_line(value, 60)}"'
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, dict | list):
         return "an object" if isinstance(value, dict) else "a list"
-    return "empty" if value is None else names.shown(str(value))
+    return "empty" if value is None else one_line(str(value), 60)
 
 
 def _items(known: Grammar, root: Any, keys: Keys) -> Iterator[tuple[int, str]]:
@@ -151,10 +151,14 @@ def explained(name: str, root: Any, breaches: Sequence[Breach]) -> Iterator[Viol
     A key that is missing because it is misspelled is one violation, at the misspelled key.
     """
     found = [(breach, _worded(name, root, breach)) for breach in breaches]
-    renamed = {(*breach.keys[:-1], told.repair.new) for breach, told in found if told.at_key and told.repair}
-    for breach, told in found:
+    renamed = {
+        (*breach.keys[:-1], violation.repair.new)
+        for breach, violation in found
+        if violation.at_key and violation.repair
+    }
+    for breach, violation in found:
         if breach.rule != "required" or breach.keys not in renamed:
-            yield told
+            yield violation
 
 
 def _worded(name: str, root: Any, breach: Breach) -> Violation:
@@ -194,7 +198,7 @@ def _unknown_key(name: str, known: Grammar, root: Any, breach: Breach) -> Violat
     message = f"{holder} has an unknown key {shown(key)}"
     if near:
         repair = Repair(f'rename "{key}" to "{near}"', str(key), near)
-        return _at_key(known, "misspelled", breach, f'{message}; did you mean "{near}"?', repair)
+        return _at_key(known, "misspelled", breach, message + did_you_mean(near), repair)
     home = _home(name, key)
     if home:
         return _at_key(
@@ -221,13 +225,13 @@ def _wrong_type(known: Grammar, subject: str, breach: Breach) -> Violation:
 
 def _unknown_value(known: Grammar, subject: str, breach: Breach) -> Violation:
     allowed, value = breach.rules["allowed"], breach.value
-    told = f"{subject} is {shown(value)}"
+    message = f"{subject} is {shown(value)}"
     near = breach.rules.get("meta", {}).get("instead", {}).get(value.lower()) or nearest(value, allowed)
     rule = _rule(known, breach.rules, "value")
     if near:
         repair = Repair(f'change "{value}" to "{near}"', value, near)
-        return Violation(rule, breach.keys, f'{told}; did you mean "{near}"?', repair=repair)
-    message = f"{told}, which is not one of {', '.join(allowed)}"
+        return Violation(rule, breach.keys, message + did_you_mean(near), repair=repair)
+    message = f"{message}, which is not one of {', '.join(allowed)}"
     return Violation(rule, breach.keys, message, repair=Repair(f"write one of {', '.join(allowed)}"))
 
 

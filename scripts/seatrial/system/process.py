@@ -26,6 +26,17 @@ class MissingProgram(ServiceError):
     """The program is not installed."""
 
 
+@contextmanager
+def _starting(name: str) -> Iterator[None]:
+    """Raise an error of one line if a program cannot be started."""
+    try:
+        yield
+    except FileNotFoundError as missing:
+        raise MissingProgram(f"{name} is not on this machine; install it and try again") from missing
+    except OSError as failed:
+        raise ServiceError(f"{name} cannot be started: {reason(failed)}") from failed
+
+
 def run(
     arguments: Sequence[str],
     *,
@@ -41,31 +52,26 @@ def run(
     ServiceError after `seconds` or if the program cannot be started.
     """
     try:
-        done = subprocess.run(
-            list(arguments),
-            cwd=cwd,
-            env={**({} if clean else os.environ), **(env or {})},
-            stdin=subprocess.DEVNULL if feed is None else None,
-            input=feed,
-            capture_output=True,
-            timeout=seconds,
-            check=False,
-        )
-    except FileNotFoundError as missing:
-        raise MissingProgram(f"{arguments[0]} is not on this machine; install it and try again") from missing
+        with _starting(arguments[0]):
+            done = subprocess.run(
+                list(arguments),
+                cwd=cwd,
+                env={**({} if clean else os.environ), **(env or {})},
+                stdin=subprocess.DEVNULL if feed is None else None,
+                input=feed,
+                capture_output=True,
+                timeout=seconds,
+                check=False,
+            )
     except subprocess.TimeoutExpired as late:
         raise ServiceError(f"{arguments[0]} did not end within {seconds:g} seconds") from late
-    except OSError as failed:
-        raise ServiceError(f"{arguments[0]} cannot be started: {reason(failed)}") from failed
     return Ran(done.returncode, done.stdout, done.stderr)
 
 
 def follow(arguments: Sequence[str], *, cwd: Path | None = None) -> int:
     """Run a program in the foreground with the user's output; return its exit status. Raises as `run`."""
-    try:
+    with _starting(arguments[0]):
         return subprocess.run(list(arguments), cwd=cwd, check=False).returncode
-    except FileNotFoundError as missing:
-        raise MissingProgram(f"{arguments[0]} is not on this machine; install it and try again") from missing
 
 
 class Running:
@@ -73,7 +79,7 @@ class Running:
 
     def __init__(self, arguments: Sequence[str], log: Path, *, cwd: Path | None = None) -> None:
         """Start it, without a shell and without standard input. Raises MissingProgram and ServiceError as `run`."""
-        with _told(arguments[0]), open(log, "ab") as sink:
+        with _starting(arguments[0]), open(log, "ab") as sink:
             self._process = subprocess.Popen(
                 list(arguments),
                 cwd=cwd,
@@ -104,24 +110,13 @@ class Running:
             os.killpg(self._process.pid, which)
 
 
-@contextmanager
-def _told(name: str) -> Iterator[None]:
-    """Raise an error of one line if a program cannot be started."""
-    try:
-        yield
-    except FileNotFoundError as missing:
-        raise MissingProgram(f"{name} is not on this machine; install it and try again") from missing
-    except OSError as failed:
-        raise ServiceError(f"{name} cannot be started: {reason(failed)}") from failed
-
-
 class Conversation:
     """A program that answers each line with one line; `close` ends it and all it started."""
 
     def __init__(self, arguments: Sequence[str], env: Mapping[str, str]) -> None:
         """`env` is all its environment. Raises MissingProgram and ServiceError as `run`."""
         self._name = arguments[0]
-        with _told(self._name):
+        with _starting(self._name):
             self._process = subprocess.Popen(
                 list(arguments),
                 env=dict(env),

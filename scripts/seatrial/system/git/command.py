@@ -100,22 +100,22 @@ def must(
 
 def failure(root: Path, ran: Ran) -> SeatrialError:
     """Return git's failure as an error of one line."""
-    said = ran.err.decode(errors="replace")
-    if _NOWHERE in said:
+    output = ran.err.decode(errors="replace")
+    if _NOWHERE in output:
         return UsageError(
             f"{root} is in no git repository; type `git init` and commit, or name another root with --root"
         )
-    if _OWNER in said:
+    if _OWNER in output:
         return UsageError(
             f"git does not read {root}, which belongs to another user; "
             f"type `git config --global --add safe.directory {root}` if you trust it"
         )
-    return ServiceError(f"git: {last_words(said)}")
+    return ServiceError(f"git: {last_words(output)}")
 
 
-def last_words(said: str) -> str:
+def last_words(output: str) -> str:
     """Return the line with the cause, the remote's own before git's, without credentials."""
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
     for pattern in (_REMOTE_SAYS, _GIT_SAYS):
         found = [match[1] for line in lines if (match := pattern.fullmatch(line))]
         if found:
@@ -130,16 +130,16 @@ def text_of(answer: bytes) -> str:
 
 def setting(root: Path, key: str) -> str | None:
     """Return a setting of git such as `user.name`; None if it is not set."""
-    said = ask(root, "config", "--get", key)
-    return said.decode(errors="replace").strip() or None if said else None
+    output = ask(root, "config", "--get", key)
+    return output.decode(errors="replace").strip() or None if output else None
 
 
 def remotely(root: Path, verb: str, *options: str, remote: str, what: tuple[str, ...] = ()) -> bytes:
     """Return git's output after a call to a remote. Raises UsageError for an unknown one, ServiceError if it fails."""
     _must_be_known(root, remote)
-    asked = (verb, *options, "--end-of-options", remote, *what)
+    arguments = (verb, *options, "--end-of-options", remote, *what)
     try:
-        ran = run(root, *asked, env=_without_prompts(root), seconds=SECONDS_REMOTE)
+        ran = run(root, *arguments, env=_without_prompts(root), seconds=SECONDS_REMOTE)
     except ServiceError as failed:
         raise ServiceError(f"git {verb} with {public_url(remote)}: {failed}") from failed
     if ran.status:
