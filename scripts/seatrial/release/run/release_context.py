@@ -62,7 +62,7 @@ class ReleaseContext:
 
 def facts_of(workspace: Workspace, integration: Integration) -> Facts:
     """Return the facts of an integration of this workspace."""
-    return Facts(integration, workspace.profile, workspace.fleet, workspace.settings)
+    return Facts.of(workspace, integration)
 
 
 def open_context(
