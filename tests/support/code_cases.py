@@ -8,7 +8,7 @@ from typing import TypeAlias
 from seatrial.core.model import MemoryFolder, Problem
 from seatrial.validate.facts.facts import Facts
 from seatrial.validate.rules import BY_CODE
-from support.good import good_folder, subjects_of
+from support.good import facts_of, good_folder
 
 SPEC = ".port/spec.yaml"
 APP_CONFIG = ".port/resources/port-app-config.yaml"
@@ -28,12 +28,12 @@ def _edited(folder: MemoryFolder, edit: Edit) -> MemoryFolder:
     return folder.edited(path, old, new) if old else folder.having(path, new)
 
 
-def subjects(*edits: Edit) -> Facts:
-    return subjects_of(edited(*edits))
+def facts(*edits: Edit) -> Facts:
+    return facts_of(edited(*edits))
 
 
 def problems(code: str, *edits: Edit) -> list[Problem]:
-    return list(BY_CODE[code].problems(subjects(*edits)))
+    return list(BY_CODE[code].problems(facts(*edits)))
 
 
 def said(code: str, *edits: Edit) -> list[str]:
@@ -46,5 +46,5 @@ def said(code: str, *edits: Edit) -> list[str]:
 
 def heard(*edits: Edit) -> list[str]:
     """The codes of all rules of the family that find something."""
-    there = subjects(*edits)
+    there = facts(*edits)
     return [code for code, rule in BY_CODE.items() if code.startswith("COD") and list(rule.problems(there))]

@@ -10,7 +10,7 @@ from seatrial.core.settings import Settings
 from seatrial.handbook.examples import good_folder, lock_of
 from seatrial.validate.facts.facts import Facts
 
-__all__ = ["good_folder", "integration_of", "lock_of", "problems_of", "subjects_of"]
+__all__ = ["facts_of", "good_folder", "integration_of", "lock_of", "problems_of"]
 
 
 def integration_of(folder: Folder, name: str = "good-service") -> Integration:
@@ -18,13 +18,13 @@ def integration_of(folder: Folder, name: str = "good-service") -> Integration:
     return Integration(name, f"integrations/{name}", folder)
 
 
-def subjects_of(
+def facts_of(
     folder: Folder,
     profile: Profile = Profile.GUIDE,
     siblings: Mapping[str, Folder] | None = None,
     settings: Settings | None = None,
 ) -> Facts:
-    """The subjects of a folder, beside these other integrations."""
+    """The facts about a folder, beside these other integrations."""
     integration = integration_of(folder)
     others = (integration_of(other, name) for name, other in (siblings or {}).items())
     return Facts(integration, profile, Fleet([integration, *others]), settings)
@@ -32,4 +32,4 @@ def subjects_of(
 
 def problems_of(rule: Rule, folder: Folder, **context: object) -> list[Problem]:
     """What one rule says of a folder."""
-    return list(rule.problems(subjects_of(folder, **context)))  # type: ignore[arg-type]
+    return list(rule.problems(facts_of(folder, **context)))  # type: ignore[arg-type]

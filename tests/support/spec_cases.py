@@ -39,7 +39,7 @@ def said(name: str, folder: MemoryFolder, **context: object) -> list[tuple[int, 
 
 def everything(folder: MemoryFolder, profile: Profile = Profile.GUIDE) -> dict[str, Severity]:
     """Which rules of the family speak, and with what severity; none of them crashes."""
-    subjects = Facts(integration_of(folder), profile, Fleet())
-    verdict = check(subjects, SPEC_RULES)
+    facts = Facts(integration_of(folder), profile, Fleet())
+    verdict = check(facts, SPEC_RULES)
     assert verdict.crashes == ()
     return {finding.name: finding.severity for finding in verdict.findings}

@@ -11,7 +11,7 @@ from seatrial.core.model import MemoryFolder, Profile
 from seatrial.handbook.examples import good_folder
 from seatrial.validate.rules import RULES
 from seatrial.validate.run import check_all
-from seatrial.validate.since import since, usual
+from seatrial.validate.since import default_revision, since
 from seatrial.workspace.workspace import open_workspace
 from support.repositories import commit, put, shallow_clone, start
 from support.repositories import git as say
@@ -194,14 +194,14 @@ def test_the_default_revision_is_the_remotes_default_branch_else_main_or_master(
     commit(source, alone("alone"))
     say(tmp_path, "clone", "-q", str(source), str(tmp_path / "clone"))
     clone = tmp_path / "clone"
-    assert usual(open_workspace(str(clone))) == "origin/trunk"
+    assert default_revision(open_workspace(str(clone))) == "origin/trunk"
     say(clone, "symbolic-ref", "--delete", "refs/remotes/origin/HEAD")
     with pytest.raises(
         UsageError, match=r"git knows neither origin/main nor origin/master; .* with --since REV"
     ):
-        usual(open_workspace(str(clone)))
+        default_revision(open_workspace(str(clone)))
     say(clone, "update-ref", "refs/remotes/origin/master", "HEAD")
-    assert usual(open_workspace(str(clone))) == "origin/master"
+    assert default_revision(open_workspace(str(clone))) == "origin/master"
 
 
 def test_the_default_revision_is_on_the_remote_that_releases_use(tmp_path: Path) -> None:
@@ -209,4 +209,4 @@ def test_the_default_revision_is_on_the_remote_that_releases_use(tmp_path: Path)
     commit(root, alone("alone") | {"seatrial.toml": '[release]\nremote = "upstream"\n'})
     say(root, "update-ref", "refs/remotes/upstream/main", "HEAD")
     say(root, "update-ref", "refs/remotes/origin/main", "HEAD")
-    assert usual(open_workspace(str(root))) == "upstream/main"
+    assert default_revision(open_workspace(str(root))) == "upstream/main"

@@ -18,7 +18,7 @@ from seatrial.report.text import summary, wants_colour
 from seatrial.system.atomic import append, write_whole
 from seatrial.tasks.cli import note, say
 from seatrial.validate.facts.release import Change
-from seatrial.validate.since import Since, since, usual
+from seatrial.validate.since import Since, default_revision, since
 from seatrial.workspace.workspace import Workspace, select
 from seatrial.workspace.workspace import open_workspace as _open_workspace
 
@@ -52,7 +52,7 @@ def choose(
     """
     workspace = open_workspace(root)
     chosen = select(workspace, integration)
-    stated = revision or (usual(workspace) if always else None)
+    stated = revision or (default_revision(workspace) if always else None)
     if stated is None:
         return Choice(workspace, chosen)
     compared = since(workspace, stated)

@@ -98,7 +98,7 @@ def _by_integration(workspace: Workspace, changed: Iterable[str]) -> Mapping[str
     return found
 
 
-def usual(workspace: Workspace) -> str:
+def default_revision(workspace: Workspace) -> str:
     """The revision that branches start from: the remote's default branch. Raises UsageError where git knows none."""
     remote = workspace.settings.release.remote or "origin"
     named = git.default_branch(workspace.root, remote)

@@ -11,7 +11,7 @@ from seatrial.core.errors import UsageError
 from seatrial.core.model import MemoryFolder, Profile
 from seatrial.documents.changelog import MARKER
 from seatrial.release.plan.bump import Bump, bump
-from support.good import good_folder, subjects_of
+from support.good import facts_of, good_folder
 
 DAY = date(2026, 2, 1)
 PYPROJECT, SPEC, CHANGELOG = "pyproject.toml", ".port/spec.yaml", "CHANGELOG.md"
@@ -27,7 +27,7 @@ def waiting(folder: MemoryFolder, *intents: tuple[str, str, str]) -> MemoryFolde
 
 
 def bumped(folder: MemoryFolder, profile: Profile = Profile.GUIDE) -> Bump:
-    return bump(subjects_of(folder, profile), DAY)
+    return bump(facts_of(folder, profile), DAY)
 
 
 def difference(made: Bump) -> dict[str, list[str]]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from seatrial.validate.facts.code import Code
-from support.code_cases import Edit, subjects
+from support.code_cases import Edit, facts
 
 
 def code(*edits: Edit) -> Code:
-    found = subjects(*edits).code
+    found = facts(*edits).code
     assert found
     return found
 
@@ -20,7 +20,7 @@ def test_the_template_takes_the_kinds_it_maps() -> None:
 
 @pytest.mark.parametrize("edit", [("main.py", "", "def f(:"), ("new.py", "", "x = (")])
 def test_code_that_does_not_parse_is_none(edit: Edit) -> None:
-    assert subjects(edit).code is None
+    assert facts(edit).code is None
 
 
 @pytest.mark.parametrize(

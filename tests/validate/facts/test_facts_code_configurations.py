@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from seatrial.validate.facts.code import ConfigurationUse
-from support.code_cases import SPEC, subjects
+from support.code_cases import SPEC, facts
 
 
 def use(configurations: str, code: str = "") -> ConfigurationUse | None:
     spec = f"configurations: {configurations}\n"
-    return subjects((SPEC, "", spec), ("client.py", "", code), ("main.py", "", "")).configuration_use
+    return facts((SPEC, "", spec), ("client.py", "", code), ("main.py", "", "")).configuration_use
 
 
 @pytest.mark.parametrize(

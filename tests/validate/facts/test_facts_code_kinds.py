@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from seatrial.validate.facts.code import meant
-from support.code_cases import APP_CONFIG, SPEC, subjects
+from support.code_cases import APP_CONFIG, SPEC, facts
 
 
 @pytest.mark.parametrize(
@@ -31,13 +31,13 @@ def test_a_name_may_mean_another(name: str, known: list[str], found: str | None)
 
 
 def test_a_kind_that_is_mapped_twice_is_compared_once() -> None:
-    kinds = subjects((APP_CONFIG, "- kind: task", "- kind: project")).kinds
+    kinds = facts((APP_CONFIG, "- kind: task", "- kind: project")).kinds
     assert kinds
     assert [(one.kind, one.where.line) for one in kinds.mapped] == [("project", 4)]
 
 
 def test_a_kind_of_the_spec_is_paired_with_one_mapped_kind_only() -> None:
-    found = subjects(
+    found = facts(
         (SPEC, "- kind: task", "- kind: goodTask"),
         (APP_CONFIG, "- kind: project", "- kind: GOOD_TASK"),
         ("integration.py", "kind: Literal[Kind.TASK]", "kind: str"),
@@ -49,4 +49,4 @@ def test_a_kind_of_the_spec_is_paired_with_one_mapped_kind_only() -> None:
 
 @pytest.mark.parametrize(("path", "text"), [(SPEC, "["), (APP_CONFIG, "["), (SPEC, "3")])
 def test_kinds_are_not_compared_where_one_side_cannot_be_read(path: str, text: str) -> None:
-    assert subjects((path, "", text)).kinds is None
+    assert facts((path, "", text)).kinds is None

@@ -6,16 +6,14 @@ import pytest
 
 from seatrial.core.model import MemoryFolder
 from seatrial.scaffold.template import Answers, render
-from support.good import subjects_of
+from support.good import facts_of
 
 APP_CONFIG = ".port/resources/port-app-config.yaml"
 GOOD = render(Answers.of("Good Service"))
 
 
 def rules_of(folder: MemoryFolder) -> set[str]:
-    return {
-        violation.rule for form in subjects_of(folder).resource_forms.all for violation in form.violations
-    }
+    return {violation.rule for form in facts_of(folder).resource_forms.all for violation in form.violations}
 
 
 def with_key(key: str, folder: MemoryFolder = GOOD) -> MemoryFolder:

@@ -8,7 +8,7 @@ import pytest
 
 from seatrial.core.model import MemoryFolder, Profile
 from seatrial.validate.facts.contract import Difference, differences
-from support.good import good_folder, subjects_of
+from support.good import facts_of, good_folder
 
 SPEC, BLUEPRINTS, MAPPING = (
     ".port/spec.yaml",
@@ -19,7 +19,7 @@ GOOD = good_folder(Profile.GUIDE)
 
 
 def compared(old: MemoryFolder, new: MemoryFolder) -> list[Difference]:
-    return list(differences(subjects_of(old).contract, subjects_of(new).contract))
+    return list(differences(facts_of(old).contract, facts_of(new).contract))
 
 
 def words(old: MemoryFolder, new: MemoryFolder) -> list[str]:

@@ -6,14 +6,14 @@ import pytest
 
 from seatrial.core.model import MemoryFolder
 from seatrial.validate.facts.jq_expressions import JqExpressions
-from support.good import good_folder, subjects_of
+from support.good import facts_of, good_folder
 from support.made import blueprint, folder_of
 
 APP_CONFIG = ".port/resources/port-app-config.yaml"
 
 
 def broken(folder: MemoryFolder) -> list[tuple[str, int, int]]:
-    found = subjects_of(folder).jq_expressions.broken
+    found = facts_of(folder).jq_expressions.broken
     places = (expression.where(fault.line, fault.column) for expression, fault in found)
     return [(place.path.rpartition("/")[2], place.line, place.column) for place in places]
 

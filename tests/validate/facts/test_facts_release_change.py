@@ -6,7 +6,7 @@ import pytest
 
 from seatrial.core.model import Profile
 from seatrial.validate.facts.release import Change
-from support.good import good_folder, subjects_of
+from support.good import facts_of, good_folder
 
 GOOD = good_folder(Profile.GUIDE)
 
@@ -14,7 +14,7 @@ GOOD = good_folder(Profile.GUIDE)
 def change_from(version: str, *paths: str, profile: Profile = Profile.GUIDE) -> Change:
     """A change of these paths in an integration that had this version."""
     folder = GOOD.edited("pyproject.toml", 'version = "0.1.0"', f'version = "{version}"')
-    return Change("origin/main", paths, subjects_of(folder, profile))
+    return Change("origin/main", paths, facts_of(folder, profile))
 
 
 @pytest.mark.parametrize(
@@ -87,8 +87,8 @@ def test_previews_promise_nothing(version: str, preview: bool) -> None:
 def test_only_intents_in_the_change_announce_it_and_ocean_ignores_edited_ones() -> None:
     text = "bump: patch\nchangelog-type: bugfix\nchangelog: x\n"
     before = GOOD.having(".ocean-release/old.yaml", text).having(".ocean-release/edited.yaml", text)
-    now = subjects_of(before.having(".ocean-release/new.yaml", text))
-    change = Change("x", (".ocean-release/edited.yaml", ".ocean-release/new.yaml"), subjects_of(before))
+    now = facts_of(before.having(".ocean-release/new.yaml", text))
+    change = Change("x", (".ocean-release/edited.yaml", ".ocean-release/new.yaml"), facts_of(before))
     named = {
         profile: [one.path.removeprefix(".ocean-release/") for one in change.announcing(now.intents, profile)]
         for profile in Profile

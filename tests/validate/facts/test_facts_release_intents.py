@@ -6,7 +6,7 @@ import pytest
 
 from seatrial.core.model import Kind, MemoryFolder
 from seatrial.validate.facts.release import Intents, meant_bump, meant_type
-from support.good import subjects_of
+from support.good import facts_of
 
 
 def folder_of(*paths: str) -> MemoryFolder:
@@ -25,7 +25,7 @@ def test_intents_are_the_yaml_files_below_their_folder_by_path() -> None:
         "x/.ocean-release/f.yaml",
         "spec.yaml",
     )
-    intents = subjects_of(folder).intents
+    intents = facts_of(folder).intents
     assert [one.path for one in intents.all] == [
         ".ocean-release/a.yaml",
         ".ocean-release/b.yml",
@@ -37,7 +37,7 @@ def test_intents_are_the_yaml_files_below_their_folder_by_path() -> None:
 
 def test_other_files_among_intents_are_strays() -> None:
     folder = folder_of(".ocean-release/a.YAML", ".ocean-release/fix", ".ocean-release/b.yaml.txt")
-    assert subjects_of(folder).intents.strays == (
+    assert facts_of(folder).intents.strays == (
         ".ocean-release/a.YAML",
         ".ocean-release/b.yaml.txt",
         ".ocean-release/fix",
@@ -45,13 +45,13 @@ def test_other_files_among_intents_are_strays() -> None:
 
 
 def test_an_integration_without_intents_has_none() -> None:
-    assert subjects_of(folder_of("README.md")).intents == Intents((), ())
+    assert facts_of(folder_of("README.md")).intents == Intents((), ())
 
 
 def test_links_that_lead_nowhere_or_out_are_left_to_the_layout_rules() -> None:
     folder = folder_of("README.md").linked(".ocean-release/a.yaml", "gone", Kind.DANGLING)
     folder = folder.linked(".ocean-release/b.yaml", "/etc/passwd", Kind.ESCAPING)
-    assert subjects_of(folder).intents == Intents((), ())
+    assert facts_of(folder).intents == Intents((), ())
 
 
 @pytest.mark.parametrize(
@@ -67,16 +67,16 @@ def test_links_that_lead_nowhere_or_out_are_left_to_the_layout_rules() -> None:
 )
 def test_several_intents_require_the_highest_bump(bumps: tuple[str, ...], highest: str) -> None:
     folder = MemoryFolder.of({f".ocean-release/{n}.yaml": f"bump: {bump}\n" for n, bump in enumerate(bumps)})
-    assert subjects_of(folder).intents.bump == highest
+    assert facts_of(folder).intents.bump == highest
 
 
 def test_bump_and_type_are_read_in_lower_case_and_under_either_spelling_of_the_key() -> None:
     text = 'bump: "Patch"\nchangelog_type: BugFix\nchangelog: " It\'s so "\n'
-    intent = subjects_of(MemoryFolder.of({".ocean-release/a.yaml": text})).intents.all[0]
+    intent = facts_of(MemoryFolder.of({".ocean-release/a.yaml": text})).intents.all[0]
     assert (intent.bump, intent.type, intent.text) == ("patch", "bugfix", "It's so")
     assert (intent.stated("bump"), intent.type_key) == ("Patch", "changelog_type")
     both = MemoryFolder.of({".ocean-release/a.yaml": text + "changelog-type: doc\n"})
-    assert subjects_of(both).intents.all[0].type == "doc"
+    assert facts_of(both).intents.all[0].type == "doc"
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_bump_and_type_are_read_in_lower_case_and_under_either_spelling_of_the_k
     ],
 )
 def test_an_intent_that_cannot_be_applied_is_not_whole(text: str) -> None:
-    assert not subjects_of(MemoryFolder.of({".ocean-release/a.yaml": text})).intents.all[0].is_whole
+    assert not facts_of(MemoryFolder.of({".ocean-release/a.yaml": text})).intents.all[0].is_whole
 
 
 @pytest.mark.parametrize(

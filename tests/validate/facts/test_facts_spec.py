@@ -9,7 +9,7 @@ import pytest
 from seatrial.core.model import Fleet, MemoryFolder
 from seatrial.validate.facts.items import Item
 from seatrial.validate.facts.spec import Peers, Spec, load_spec
-from support.good import good_folder, integration_of, subjects_of
+from support.good import facts_of, good_folder, integration_of
 
 SPEC = ".port/spec.yaml"
 
@@ -31,7 +31,7 @@ def test_only_an_object_is_a_spec(text: str) -> None:
 
 def test_a_folder_without_a_spec_has_none() -> None:
     assert load_spec(integration_of(MemoryFolder.of({}))) is None
-    assert subjects_of(MemoryFolder.of({})).spec is None
+    assert facts_of(MemoryFolder.of({})).spec is None
 
 
 @pytest.mark.parametrize(("first", "second"), [("json", "yaml"), ("yaml", "yml"), ("json", "yml")])
@@ -50,7 +50,7 @@ def test_a_json_spec_is_read_as_json() -> None:
 
 
 def test_the_parts_of_the_template_are_found() -> None:
-    spec = subjects_of(good_folder()).spec
+    spec = facts_of(good_folder()).spec
     assert spec
     assert [item.text("kind") for item in spec.resources] == ["project", "task"]
     assert list(spec.by_name) == ["pageSize", "apiToken", "apiUrl"]

@@ -8,7 +8,7 @@ from seatrial.core.edits import repaired
 from seatrial.core.model import MemoryFolder, Profile, Severity
 from seatrial.documents.changelog import MARKER
 from seatrial.validate.rules import BY_NAME, RULES
-from support.good import good_folder, problems_of, subjects_of
+from support.good import facts_of, good_folder, problems_of
 
 CHANGELOG, PYPROJECT = "CHANGELOG.md", "pyproject.toml"
 OCEAN = good_folder(Profile.OCEAN)
@@ -56,8 +56,8 @@ def logged(old: str = "", new: str = "") -> MemoryFolder:
 
 def said(folder: MemoryFolder, *names: str, **context: object) -> list[str]:
     rules = [BY_NAME[name] for name in names] or FAMILY
-    subjects = subjects_of(folder, Profile.OCEAN, **context)  # type: ignore[arg-type]
-    return [f"{p.where.line}: {rule.name}: {p.message}" for rule in rules for p in rule.problems(subjects)]
+    facts = facts_of(folder, Profile.OCEAN, **context)  # type: ignore[arg-type]
+    return [f"{p.where.line}: {rule.name}: {p.message}" for rule in rules for p in rule.problems(facts)]
 
 
 def test_a_changelog_as_towncrier_writes_it_is_clean() -> None:

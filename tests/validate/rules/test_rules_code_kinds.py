@@ -7,8 +7,8 @@ import pytest
 from seatrial.core.edits import repaired
 from seatrial.core.model import MemoryFolder
 from seatrial.validate.rules import BY_CODE
-from support.code_cases import APP_CONFIG, SPEC, Edit, edited, heard, problems, said, subjects
-from support.good import subjects_of
+from support.code_cases import APP_CONFIG, SPEC, Edit, edited, facts, heard, problems, said
+from support.good import facts_of
 
 LISTED = "      - kind: task\n"
 RESYNC = "@ocean.on_resync(Kind.TASK)\n"
@@ -258,7 +258,7 @@ def test_the_repair_corrects_it(code: str, edit: Edit) -> None:
     ],
 )
 def test_unusual_shapes_raise_nothing(path: str, text: str) -> None:
-    there = subjects((path, "", text))
+    there = facts((path, "", text))
     for code, rule in BY_CODE.items():
         if code.startswith("COD"):
             list(rule.problems(there))
@@ -268,8 +268,6 @@ def test_without_python_the_spec_and_the_mapping_are_still_compared() -> None:
     folder = edited((SPEC, "- kind: task", "- kind: Task"))
     bare = MemoryFolder({path: data for path, data in folder.files.items() if not path.endswith(".py")})
     found = {
-        code: list(rule.problems(subjects_of(bare)))
-        for code, rule in BY_CODE.items()
-        if code.startswith("COD")
+        code: list(rule.problems(facts_of(bare))) for code, rule in BY_CODE.items() if code.startswith("COD")
     }
     assert [code for code, problems_ in found.items() if problems_] == ["COD205"]

@@ -6,7 +6,7 @@ import pytest
 
 from seatrial.core.model import Entry, Kind, MemoryFolder, Severity
 from seatrial.validate.rules import BY_CODE, BY_NAME, RULES
-from support.good import good_folder, problems_of, subjects_of
+from support.good import facts_of, good_folder, problems_of
 
 GOOD = good_folder()
 RESOURCES = ".port/resources"
@@ -19,8 +19,8 @@ def said(name: str, folder: MemoryFolder, **context: object) -> list[str]:
 
 
 def layout_codes(folder: MemoryFolder, **context: object) -> set[str]:
-    subjects = subjects_of(folder, **context)  # type: ignore[arg-type]
-    return {rule.code for rule in RULES if rule.family == "LAY" and any(rule.problems(subjects))}
+    facts = facts_of(folder, **context)  # type: ignore[arg-type]
+    return {rule.code for rule in RULES if rule.family == "LAY" and any(rule.problems(facts))}
 
 
 def others(count: int, folder: MemoryFolder = GOOD) -> dict[str, MemoryFolder]:

@@ -6,7 +6,7 @@ import pytest
 
 from seatrial.core.model import MemoryFolder, Profile, Severity
 from seatrial.validate.rules import BY_NAME, RULES
-from support.good import good_folder, lock_of, problems_of, subjects_of
+from support.good import facts_of, good_folder, lock_of, problems_of
 
 PYPROJECT = "pyproject.toml"
 OCEAN = good_folder(Profile.OCEAN)
@@ -30,8 +30,8 @@ def cures(name: str, folder: MemoryFolder) -> list[str]:
 
 
 def package_codes(folder: MemoryFolder) -> set[str]:
-    subjects = subjects_of(folder, Profile.OCEAN)
-    return {rule.code for rule in RULES if rule.family == "PKG" and any(rule.problems(subjects))}
+    facts = facts_of(folder, Profile.OCEAN)
+    return {rule.code for rule in RULES if rule.family == "PKG" and any(rule.problems(facts))}
 
 
 @pytest.mark.parametrize("text", ["", "[tool.poetry]\n", "[tool]\npoetry = 3\n"])

@@ -9,7 +9,7 @@ from seatrial.core.model import MemoryFolder, Profile
 from seatrial.documents.changelog import MARKER
 from seatrial.validate.rules import BY_NAME, RULES
 from seatrial.validate.rules.release import EXAMPLE
-from support.good import good_folder, problems_of, subjects_of
+from support.good import facts_of, good_folder, problems_of
 
 FAMILY = [rule for rule in RULES if rule.code.startswith("REL1")]
 PATH = ".ocean-release/read-pages-once.yaml"
@@ -21,17 +21,17 @@ def waiting(text: str | bytes) -> MemoryFolder:
 
 
 def said(folder: MemoryFolder) -> list[str]:
-    subjects = subjects_of(folder, Profile.OCEAN)
+    facts = facts_of(folder, Profile.OCEAN)
     return [
         f"{p.where.line}:{p.where.column} {rule.name}: {p.message}"
         for rule in FAMILY
-        for p in rule.problems(subjects)
+        for p in rule.problems(facts)
     ]
 
 
 def repaired_text(folder: MemoryFolder, path: str = PATH) -> str:
     """Return the file after every safe repair."""
-    problems = [problem for rule in FAMILY for problem in rule.problems(subjects_of(folder, Profile.OCEAN))]
+    problems = [problem for rule in FAMILY for problem in rule.problems(facts_of(folder, Profile.OCEAN))]
     return repaired(folder.text(path), [one.fix.edit for one in problems if one.fix and one.fix.edit])
 
 

@@ -207,8 +207,8 @@ def test_faults_that_changelog_rules_report_are_not_reported_again() -> None:
     announced = CHANGED.edited("CHANGELOG.md", "## 0.1.0 (", "## 0.1.1 (")
     for folder in (raised, announced):
         integration = integration_of(folder)
-        subjects = Facts(integration, Profile.OCEAN, Fleet([integration]))
-        assert any(BY_CODE["CHG201"].problems(subjects))
+        facts = Facts(integration, Profile.OCEAN, Fleet([integration]))
+        assert any(BY_CODE["CHG201"].problems(facts))
 
 
 def test_an_ignored_rule_about_changes_is_not_idle_where_nothing_is_compared() -> None:

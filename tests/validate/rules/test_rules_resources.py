@@ -6,7 +6,7 @@ import pytest
 
 from seatrial.core.model import MemoryFolder
 from seatrial.validate.rules import BY_NAME, RULES
-from support.good import good_folder, problems_of, subjects_of
+from support.good import facts_of, good_folder, problems_of
 from support.made import RESOURCES, blueprint, folder_of, mapped, said
 
 FAMILY = [rule for rule in RULES if rule.family == "RES"]
@@ -32,8 +32,8 @@ STEMS = ("blueprints", "port_app_config", "scorecards", "pages", "actions")
 
 
 def codes(folder: MemoryFolder) -> set[str]:
-    subjects = subjects_of(folder)
-    return {rule.code for rule in FAMILY if any(True for _ in rule.problems(subjects))}
+    facts = facts_of(folder)
+    return {rule.code for rule in FAMILY if any(True for _ in rule.problems(facts))}
 
 
 @pytest.mark.parametrize("stem", STEMS)
@@ -128,7 +128,7 @@ def _with_each_value_replaced(value: object, new: object) -> list[object]:
 @pytest.mark.parametrize("new", [None, 3, "x", [3], {"x": 3}], ids=repr)
 @pytest.mark.parametrize("stem", ["blueprints", "port-app-config", "scorecards"])
 def test_no_value_anywhere_makes_a_rule_fail(stem: str, new: object) -> None:
-    good = subjects_of(good_folder()).resource_documents
+    good = facts_of(good_folder()).resource_documents
     others = {other.replace("-", "_"): document.value for other, document in good.items() if other != stem}
     for changed in _with_each_value_replaced(good[stem].value, new)[::3]:
         codes(folder_of(**others, **{stem.replace("-", "_"): changed}))

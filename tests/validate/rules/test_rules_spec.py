@@ -9,7 +9,7 @@ import pytest
 
 from seatrial.core.model import MemoryFolder, Profile, Severity
 from seatrial.validate.rules import BY_NAME
-from support.good import good_folder, problems_of, subjects_of
+from support.good import facts_of, good_folder, problems_of
 from support.paths import HISTORY
 from support.schema_samples import ODD, mutated
 from support.schema_samples import SPEC as RICH
@@ -190,5 +190,5 @@ def test_a_fault_from_oceans_history_is_found_and_its_repair_is_clean(case: str,
     (path,) = (HISTORY / case / "bad").glob("*/.port/spec.yaml")
     fixed = HISTORY / case / "fixed" / path.relative_to(HISTORY / case / "bad")
     for text, is_found in ((path.read_text(), True), (fixed.read_text(), False)):
-        subjects = subjects_of(MemoryFolder.of({SPEC: text}), Profile.OCEAN)
-        assert bool(list(BY_NAME[name].problems(subjects))) is is_found
+        facts = facts_of(MemoryFolder.of({SPEC: text}), Profile.OCEAN)
+        assert bool(list(BY_NAME[name].problems(facts))) is is_found

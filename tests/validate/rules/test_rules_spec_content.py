@@ -101,8 +101,8 @@ def test_the_host_of_the_docs_is_compared_with_the_others(
 @pytest.mark.parametrize("name", ["fake-integration", "example", "my_test", "Sample"])
 def test_an_integration_not_for_production_may_keep_placeholders(name: str) -> None:
     folder = edited(("section: Other", "section: Under Development"))
-    subjects = Facts(integration_of(folder, name), Profile.GUIDE, Fleet())
-    assert list(BY_NAME["placeholder-left"].problems(subjects)) == []
+    facts = Facts(integration_of(folder, name), Profile.GUIDE, Fleet())
+    assert list(BY_NAME["placeholder-left"].problems(facts)) == []
 
 
 @pytest.mark.parametrize("name", ["unknown-icon", "unknown-section"])

@@ -193,7 +193,7 @@ def _is_refused(above: re.Match[bytes], match: re.Match[bytes]) -> bool:
     return not (re.fullmatch(CANONICAL, match.group()) and _LOOSE.search(above.group()))
 
 
-def tidy_ones(fleet: Fleet) -> frozenset[str]:
+def tidy_changelogs(fleet: Fleet) -> frozenset[str]:
     """The paths of the integrations whose older entries have today's form."""
 
     def is_tidy(integration: Integration) -> bool:

@@ -201,7 +201,7 @@ class Code:
 
 
 @dataclass(frozen=True, eq=False)
-class Stated:
+class StatedKind:
     """A kind, the document that holds it, and the keys that lead to it there."""
 
     kind: str
@@ -228,19 +228,19 @@ class Kinds:
         return cls(spec, app_config, code) if spec and app_config else None
 
     @cached_property
-    def listed(self) -> tuple[Stated, ...]:
+    def listed(self) -> tuple[StatedKind, ...]:
         """The kinds of the spec."""
-        return tuple(Stated(one.text("kind"), self.spec, one.way("kind")) for one in self.spec.resources)
+        return tuple(StatedKind(one.text("kind"), self.spec, one.way("kind")) for one in self.spec.resources)
 
     @cached_property
-    def mapped(self) -> tuple[Stated, ...]:
+    def mapped(self) -> tuple[StatedKind, ...]:
         """The kinds of the port-app-config, each where it is first mapped."""
         resources = [one for one in self.app_config.resources if one.kind]
         first = {one.kind: one.item.way("kind") for one in reversed(resources)}
-        return tuple(Stated(kind, self.app_config, keys) for kind, keys in reversed(first.items()))
+        return tuple(StatedKind(kind, self.app_config, keys) for kind, keys in reversed(first.items()))
 
     @cached_property
-    def only_listed(self) -> tuple[Stated, ...]:
+    def only_listed(self) -> tuple[StatedKind, ...]:
         """The kinds of the spec that are not mapped; a fault of the others is reported in the mapping."""
         mapped = {one.kind for one in self.mapped}
         return tuple(one for one in self.listed if one.kind not in mapped)
@@ -253,19 +253,19 @@ class Kinds:
         """The kinds with a resync function; None for any."""
         return self.code.resynced_kinds if self.code else None
 
-    def unaccepted(self, stated: Collection[Stated]) -> list[Stated]:
+    def unaccepted(self, stated: Collection[StatedKind]) -> list[StatedKind]:
         """The kinds that no class of the mapping takes."""
         accepted = self.accepted()
         return [one for one in stated if accepted is not None and one.kind not in accepted]
 
-    def unresynced(self, stated: Collection[Stated]) -> list[Stated]:
+    def unresynced(self, stated: Collection[StatedKind]) -> list[StatedKind]:
         """The kinds that a class takes, but for which no function is registered."""
         resynced = self.resynced()
         missing = (one for one in stated if resynced is not None and one.kind not in resynced)
         refused = self.unaccepted(stated)
         return [one for one in missing if one not in refused]
 
-    def misspelled(self) -> Iterator[tuple[Stated, str]]:
+    def misspelled(self) -> Iterator[tuple[StatedKind, str]]:
         """The kinds that the spec and the mapping name differently: the wrong one, and the right name.
 
         The name that the code knows is right; where it knows neither or both, the mapped one.
@@ -277,12 +277,12 @@ class Kinds:
             elif listed:
                 yield listed, mapped.kind
 
-    def unlisted(self) -> Iterator[Stated]:
+    def unlisted(self) -> Iterator[StatedKind]:
         """The kinds that are mapped, and not in the spec under this or a similar name."""
         names = [one.kind for one in self.listed]
         return (mapped for mapped, listed in self._pairs() if not (listed or meant(mapped.kind, names)))
 
-    def _pairs(self) -> Iterator[tuple[Stated, Stated | None]]:
+    def _pairs(self) -> Iterator[tuple[StatedKind, StatedKind | None]]:
         """The valid kinds that are mapped but not listed, and the valid unmapped one that is probably the same."""
         mapped, listed = self._valid(self.mapped), self._valid(self.listed)
         free = {kind: one for kind, one in listed.items() if kind not in mapped}
@@ -290,7 +290,7 @@ class Kinds:
             if self.listed and kind not in listed:
                 yield one, free.pop(meant(kind, free) or "", None)
 
-    def _valid(self, stated: Collection[Stated]) -> dict[str, Stated]:
+    def _valid(self, stated: Collection[StatedKind]) -> dict[str, StatedKind]:
         faulty = {*self.unaccepted(stated), *self.unresynced(stated)}
         return {one.kind: one for one in stated if one not in faulty}
 

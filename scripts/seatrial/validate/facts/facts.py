@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from seatrial.core.model import Fleet, Integration, Profile
 from seatrial.core.settings import Settings
@@ -31,8 +31,16 @@ from seatrial.validate.facts.release import Change, Intents
 from seatrial.validate.facts.spec import Peers, Spec, load_document, load_spec
 from seatrial.validate.facts.tree import Litter, Texts, Tree
 
-if TYPE_CHECKING:
-    from seatrial.workspace.workspace import Workspace
+
+class WorkspaceView(Protocol):
+    """The parts of a workspace that the facts depend on."""
+
+    @property
+    def profile(self) -> Profile: ...
+    @property
+    def fleet(self) -> Fleet: ...
+    @property
+    def settings(self) -> Settings: ...
 
 
 class Facts:
@@ -54,7 +62,7 @@ class Facts:
         self.suppressions: Suppressions | None = None
 
     @classmethod
-    def of(cls, workspace: Workspace, integration: Integration, change: Change | None = None) -> Facts:
+    def of(cls, workspace: WorkspaceView, integration: Integration, change: Change | None = None) -> Facts:
         """The facts about an integration of a workspace."""
         return cls(integration, workspace.profile, workspace.fleet, workspace.settings, change)
 

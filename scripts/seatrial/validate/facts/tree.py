@@ -19,7 +19,7 @@ MISNAMED = 0.88
 """Least similarity of a misspelled name: `spec.ymal` is one of `spec.yaml`, `domain.py` none of `main.py`."""
 
 ENOUGH = 3
-"""Least number of other integrations from which a custom is concluded."""
+"""Least number of other integrations from which a convention is concluded."""
 
 SHARED = "../_infra/Makefile"
 """The shared Makefile, relative to an integration's folder."""
@@ -105,15 +105,15 @@ def _folders_of(path: str) -> Iterator[str]:
 
 
 @dataclass(frozen=True)
-class Custom:
+class Convention:
     """The number of other integrations of a workspace that do something, and the number of all others."""
 
     having: int
     others: int
 
     @classmethod
-    def of(cls, integration: Integration, fleet: Fleet, *paths: str) -> Custom:
-        """The custom of having something at one of these paths."""
+    def of(cls, integration: Integration, fleet: Fleet, *paths: str) -> Convention:
+        """The convention of having something at one of these paths."""
         having = fleet.keep(
             ("having any", paths),
             lambda: frozenset(one.path for one in fleet.integrations if any(map(one.peek, paths))),
@@ -121,23 +121,23 @@ class Custom:
         return cls.among(integration, fleet, having)
 
     @classmethod
-    def among(cls, integration: Integration, fleet: Fleet, having: frozenset[str]) -> Custom:
-        """The custom of being one of `having`, which are paths of integrations."""
+    def among(cls, integration: Integration, fleet: Fleet, having: frozenset[str]) -> Convention:
+        """The convention of being one of `having`, which are paths of integrations."""
         return cls(len(having - {integration.path}), len(fleet.others(integration)))
 
     @property
     def is_shown(self) -> bool:
-        """True where there are enough others to conclude a custom."""
+        """True where there are enough others to conclude a convention."""
         return self.others >= ENOUGH
 
     @property
     def is_rare(self) -> bool:
-        """True where fewer than half do so, so that it is clearly not a custom."""
+        """True where fewer than half do so, so that it is clearly not a convention."""
         return self.is_shown and 2 * self.having < self.others
 
     @property
     def is_common(self) -> bool:
-        """True where at least nine of ten do so, so that it is clearly a custom."""
+        """True where at least nine of ten do so, so that it is clearly a convention."""
         return self.is_shown and 10 * self.having >= 9 * self.others
 
     @property
@@ -146,7 +146,7 @@ class Custom:
         return self.is_shown and 10 * self.having < self.others
 
     def evidence(self, doing: str) -> str:
-        """`48 of the 49 other integrations` and what they do; empty where no custom can be concluded."""
+        """`48 of the 49 other integrations` and what they do; empty where no convention can be concluded."""
         if not self.is_shown:
             return ""
         count = {0: "none of", self.others: "all"}.get(self.having, f"{self.having:,} of")

@@ -20,10 +20,10 @@ from seatrial.validate.facts.changelog import (
     Fragment,
     has_declared_form,
     is_declared,
-    tidy_ones,
+    tidy_changelogs,
 )
 from seatrial.validate.facts.package import FRAGMENT_TYPES, Package
-from seatrial.validate.facts.tree import Custom
+from seatrial.validate.facts.tree import Convention
 from seatrial.validate.rules.shared import parsed_version, renamed, replaced
 
 FORM = "## X.Y.Z (YYYY-MM-DD)"
@@ -152,12 +152,12 @@ def malformed_older_entry(
     The pull-request check reads all of them.
     """
     line, count = changelog.untidy if is_declared(package) else (0, 0)
-    custom = Custom.among(integration, fleet, tidy_ones(fleet)) if line else None
-    if custom and custom.is_common:
+    convention = Convention.among(integration, fleet, tidy_changelogs(fleet)) if line else None
+    if convention and convention.is_common:
         more = f", nor have {count - 1} further ones" if count > 1 else ""
         message = f"this heading has not the usual form and spacing{more}"
         fix = Fix(f'write "{FORM}", with two blank lines above and below')
-        yield Problem(Location(CHANGELOG, line), message, fix, custom.evidence("use it throughout"))
+        yield Problem(Location(CHANGELOG, line), message, fix, convention.evidence("use it throughout"))
 
 
 @rule(

@@ -13,7 +13,7 @@ from seatrial.core.rules import OFF, WARNING, Problems, rule
 from seatrial.core.suggest import nearest
 from seatrial.documents.document import FaultKind
 from seatrial.validate.facts.app_config import AppConfig
-from seatrial.validate.facts.code import Code, ConfigurationUse, Kinds, Stated, meant
+from seatrial.validate.facts.code import Code, ConfigurationUse, Kinds, StatedKind, meant
 from seatrial.validate.facts.python_models import Unread
 from seatrial.validate.facts.python_modules import PythonFiles
 from seatrial.validate.facts.spec import Spec
@@ -207,7 +207,7 @@ def mapped_kind_not_accepted(kinds: Kinds) -> Problems:
     yield from _unaccepted(kinds, kinds.mapped)
 
 
-def _unaccepted(kinds: Kinds, stated: tuple[Stated, ...]) -> Problems:
+def _unaccepted(kinds: Kinds, stated: tuple[StatedKind, ...]) -> Problems:
     for one in kinds.unaccepted(stated):
         message = f'no resource class accepts the kind "{shown(one.kind)}"'
         near = _near(one.kind, kinds.accepted())
@@ -240,7 +240,7 @@ def mapped_kind_without_resync(kinds: Kinds) -> Problems:
     yield from _unresynced(kinds, kinds.mapped)
 
 
-def _unresynced(kinds: Kinds, stated: tuple[Stated, ...]) -> Problems:
+def _unresynced(kinds: Kinds, stated: tuple[StatedKind, ...]) -> Problems:
     for one in kinds.unresynced(stated):
         message = f'no function is registered with on_resync for the kind "{shown(one.kind)}"'
         near = _near(one.kind, kinds.resynced())

@@ -9,7 +9,7 @@ from seatrial.core.model import Fix, Fleet, Integration, Kind, Location, MemoryF
 from seatrial.core.rules import WARNING, Edited, Problems, rule
 from seatrial.core.suggest import nearest
 from seatrial.documents.integration import RESOURCE_SUFFIXES, RESOURCES, SPEC_FILES, resource_files
-from seatrial.validate.facts.tree import SHARED, Custom, Litter, Texts, Tree, is_shared, sharing
+from seatrial.validate.facts.tree import SHARED, Convention, Litter, Texts, Tree, is_shared, sharing
 from seatrial.validate.rules.shared import renamed
 
 STEMS = ("blueprints", "port-app-config", "scorecards", "pages", "actions")
@@ -218,10 +218,10 @@ def retired_file(integration: Integration, tree: Tree, fleet: Fleet) -> Problems
     It looks as if it had an effect, but it has none, or one that nobody expects.
     """
     for path, why in RETIRED.items():
-        custom = Custom.of(integration, fleet, path)
-        if path in tree.files and custom.is_unheard_of:
+        convention = Convention.of(integration, fleet, path)
+        if path in tree.files and convention.is_unheard_of:
             message = f'"{path}" is out of use: {why}'
-            yield Problem(Location(path), message, Fix("delete it"), custom.evidence("have it"))
+            yield Problem(Location(path), message, Fix("delete it"), convention.evidence("have it"))
 
 
 @rule(
@@ -237,11 +237,11 @@ def own_makefile(integration: Integration, tree: Tree, fleet: Fleet) -> Problems
     """
     if "Makefile" not in tree.files or is_shared(integration):
         return
-    custom = Custom.among(integration, fleet, sharing(fleet))
-    if custom.is_common:
+    convention = Convention.among(integration, fleet, sharing(fleet))
+    if convention.is_common:
         fix = Fix(f'replace its whole content with "include {SHARED}"')
         message = f'"Makefile" is not the shared one, "{SHARED}"'
-        yield Problem(Location("Makefile"), message, fix, custom.evidence("use it"))
+        yield Problem(Location("Makefile"), message, fix, convention.evidence("use it"))
 
 
 @rule("LAY112", bad=lambda folder: folder.having("README.md", CONFLICT))

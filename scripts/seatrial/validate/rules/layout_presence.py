@@ -13,7 +13,7 @@ from typing import Any
 from seatrial.core.model import Fix, Fleet, Integration, Location, Problem, Severity
 from seatrial.core.rules import ERROR, INFO, WARNING, Problems, Rule, rule
 from seatrial.documents.integration import RESOURCES, SPEC_FILES, resource_files
-from seatrial.validate.facts.tree import Custom, Tree
+from seatrial.validate.facts.tree import Convention, Tree
 
 CORE_WITH_SCHEMA = (0, 48, 9)
 """The first version of Ocean that builds the schema of the mapping from the classes in `integration.py`."""
@@ -32,13 +32,13 @@ class RequiredFile:
         """Yield one problem where none of the paths exists and the other integrations do not contradict."""
         if tree.has(*self.paths) or tree.is_blocked(self.paths[0]) or self._is_misnamed_in_port(tree):
             return
-        custom = Custom.of(integration, fleet, *self.paths)
-        severity = self._severity(custom)
+        convention = Convention.of(integration, fleet, *self.paths)
+        severity = self._severity(convention)
         if severity:
             path = self.paths[0]
             near = tree.misnamed(path)
             fix = Fix(f'rename "{near}" to "{path}"' if near else self.how_to_add)
-            evidence = custom.evidence("have it") if custom.is_common else ""
+            evidence = convention.evidence("have it") if convention.is_common else ""
             yield Problem(Location(path), f'"{path}" is missing', fix, evidence, severity)
 
     def _is_misnamed_in_port(self, tree: Tree) -> bool:
@@ -50,11 +50,11 @@ class RequiredFile:
         stems = {splitext(f"{folder}/{name}")[0] for name in tree.within(folder)}
         return is_folder_misnamed or splitext(path)[0] in stems or tree.misnamed(path) is not None
 
-    def _severity(self, custom: Custom) -> Severity | None:
+    def _severity(self, convention: Convention) -> Severity | None:
         """Return None where few other integrations have the file, a warning where not nearly all of them do."""
-        if self.always or custom.is_common or not custom.is_shown:
+        if self.always or convention.is_common or not convention.is_shown:
             return self.severity
-        return None if custom.is_rare or self.severity is INFO else WARNING
+        return None if convention.is_rare or self.severity is INFO else WARNING
 
 
 def _required(code: str, name: str, *paths: str, why: str, how_to_add: str, **options: Any) -> Rule:
@@ -150,10 +150,10 @@ def missing_integration_class(
         ("integration.py",), 'add an "integration.py" with a class derived from BaseIntegration'
     )
     is_needed = core_floor >= CORE_WITH_SCHEMA
-    is_custom = Custom.of(integration, fleet, "integration.py").is_common
+    is_conventional = Convention.of(integration, fleet, "integration.py").is_common
     for problem in wanted.problems(integration, tree, fleet):
-        if is_needed or is_custom:
-            yield problem if is_needed and is_custom else replace(problem, severity=WARNING)
+        if is_needed or is_conventional:
+            yield problem if is_needed and is_conventional else replace(problem, severity=WARNING)
 
 
 @rule("LAY010", bad=lambda folder: folder.without("tests"))

@@ -30,7 +30,7 @@ from seatrial.validate.facts.package import (
     names,
     title_formats,
 )
-from seatrial.validate.facts.tree import Custom
+from seatrial.validate.facts.tree import Convention
 from seatrial.validate.rules.shared import PACKAGE_NAME, parsed_version, replaced
 
 FORMS = "write X.Y.Z, X.Y.Z-beta, X.Y.Z-dev or X.Y.Z-post1"
@@ -210,9 +210,9 @@ def _settings(package: Package, integration: Integration, fleet: Fleet) -> Itera
     """Yield each setting of towncrier, its right value and evidence; headings only where today's form is in use."""
     yield "directory", "changelog", ""
     yield "filename", "CHANGELOG.md", ""
-    custom = Custom.among(integration, fleet, frozenset(title_formats(fleet).get(TITLE_FORMAT, [])))
-    if custom.is_common:
-        yield "title_format", TITLE_FORMAT, custom.evidence("have this value")
+    convention = Convention.among(integration, fleet, frozenset(title_formats(fleet).get(TITLE_FORMAT, [])))
+    if convention.is_common:
+        yield "title_format", TITLE_FORMAT, convention.evidence("have this value")
     if package.towncrier.get("title_format") == TITLE_FORMAT:
         yield "underlines", [""], ""
 
