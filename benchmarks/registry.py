@@ -86,15 +86,10 @@ def _manifest(config: bytes) -> Manifest:
 
 @contextmanager
 def front(upstream: str, setting: Setting) -> Iterator[str]:
-    """A front in a process of its own; its host and port."""
-    command = [
-        sys.executable,
-        str(TESTS / "support" / "registry_front.py"),
-        upstream,
-        "--latency",
-        str(setting.latency),
-    ]
-    process = subprocess.Popen([*command, *["--bearer"] * setting.bearer], stdout=subprocess.PIPE, text=True)
+    """Run a front in its own process; yield its host and port."""
+    command = [sys.executable, "-m", "support.registry_front", upstream, "--latency", str(setting.latency)]
+    command += ["--bearer"] * setting.bearer
+    process = subprocess.Popen(command, cwd=TESTS, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
         yield process.stdout.readline().strip()

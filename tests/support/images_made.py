@@ -21,12 +21,12 @@ def digest_of(data: bytes) -> str:
 
 
 def pointing(data: bytes, media_type: str) -> dict[str, Any]:
-    """What points to these bytes."""
+    """Return the descriptor of these bytes."""
     return {"mediaType": media_type, "digest": digest_of(data), "size": len(data)}
 
 
 def blobs(content: str) -> tuple[bytes, bytes]:
-    """The config and the layer of the image of this content."""
+    """Return the config and the layer of an image."""
     return (
         json.dumps({"architecture": "amd64", "os": "linux", "content": content}).encode(),
         content.encode() * 99,
@@ -34,7 +34,7 @@ def blobs(content: str) -> tuple[bytes, bytes]:
 
 
 def manifest(content: str) -> Manifest:
-    """The manifest of the image of this content."""
+    """Return the manifest of an image."""
     config, layer = blobs(content)
     stated = {
         "schemaVersion": 2,
@@ -46,7 +46,7 @@ def manifest(content: str) -> Manifest:
 
 
 def index(*contents: str) -> Manifest:
-    """The index of images for several platforms."""
+    """Return the index of images for several platforms."""
     names = ("amd64", "arm64", "ppc64le")
     stated = {
         "schemaVersion": 2,
@@ -59,8 +59,8 @@ def index(*contents: str) -> Manifest:
     return Manifest(json.dumps(stated).encode(), INDEX)
 
 
-def paper(kind: str, subject: Manifest) -> Manifest:
-    """A manifest that says something of another; it needs the blob `{}`."""
+def referrer(kind: str, subject: Manifest) -> Manifest:
+    """Return a manifest with another as its subject; it needs the blob `{}`."""
     stated = {
         "schemaVersion": 2,
         "mediaType": MANIFEST,
@@ -74,7 +74,7 @@ def paper(kind: str, subject: Manifest) -> Manifest:
 
 
 def send(images: Images, name: str, content: str, *tags: str) -> Manifest:
-    """Have an image in a repository, with tags."""
+    """Send an image to a repository, with tags."""
     for data in (*blobs(content), b"{}"):
         images.put_blob(name, digest_of(data), data)
     made = manifest(content)
@@ -85,7 +85,7 @@ def send(images: Images, name: str, content: str, *tags: str) -> Manifest:
 
 
 def lay(folder: Path, *contents: str, nested: bool = False) -> Path:
-    """A folder in OCI layout with an image, for several contents one for several platforms; what builders write.
+    """Write a folder in OCI layout with an image, as builders do; several contents make an image for several platforms.
 
     With `nested`, `index.json` names an index with the image in it, as docker does.
     """

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from seatrial.core.addresses import without_credentials
-from seatrial.release.attest.purls import Image, public
+from seatrial.release.attest.purls import public, purl
+from seatrial.release.registry.image_names import ImageName
 
 DIGEST = "sha256:" + "a" * 64
 
@@ -39,21 +40,21 @@ def test_every_address_in_a_text_loses_its_credentials() -> None:
 @pytest.mark.parametrize(
     ("text", "image"),
     [
-        ("python", Image("docker.io/library/python")),
-        ("python:3.12", Image("docker.io/library/python", "3.12")),
-        ("org/tool", Image("docker.io/org/tool")),
-        ("ghcr.io/org/tool:1", Image("ghcr.io/org/tool", "1")),
-        ("localhost:5000/x", Image("localhost:5000/x")),
-        ("localhost/x:2", Image("localhost/x", "2")),
-        (f"ghcr.io/org/tool:1@{DIGEST}", Image("ghcr.io/org/tool", "1", DIGEST)),
-        (f"127.0.0.1:5000/x@{DIGEST}", Image("127.0.0.1:5000/x", "", DIGEST)),
-        ("what ever", Image("what ever")),
+        ("python", ImageName("docker.io/library/python")),
+        ("python:3.12", ImageName("docker.io/library/python", "3.12")),
+        ("org/tool", ImageName("docker.io/org/tool")),
+        ("ghcr.io/org/tool:1", ImageName("ghcr.io/org/tool", "1")),
+        ("localhost:5000/x", ImageName("localhost:5000/x")),
+        ("localhost/x:2", ImageName("localhost/x", "2")),
+        (f"ghcr.io/org/tool:1@{DIGEST}", ImageName("ghcr.io/org/tool", "1", DIGEST)),
+        (f"127.0.0.1:5000/x@{DIGEST}", ImageName("127.0.0.1:5000/x", "", DIGEST)),
+        ("what ever", ImageName("what ever")),
     ],
 )
-def test_the_name_of_an_image_has_parts(text: str, image: Image) -> None:
-    assert Image.parse(text) == image
+def test_the_name_of_an_image_has_parts(text: str, image: ImageName) -> None:
+    assert ImageName.parse(text) == image
 
 
 def test_the_package_url_of_an_image_names_registry_tag_and_digest() -> None:
-    purl = Image("ghcr.io/Org/Tool", "1.2", DIGEST).purl
-    assert purl == f"pkg:oci/tool@{DIGEST}?repository_url=ghcr.io/org/tool&tag=1.2"
+    image = ImageName("ghcr.io/Org/Tool", "1.2", DIGEST)
+    assert purl(image) == f"pkg:oci/tool@{DIGEST}?repository_url=ghcr.io/org/tool&tag=1.2"

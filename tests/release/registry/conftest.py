@@ -1,4 +1,4 @@
-"""One registry for all tests of this folder, repositories of one's own in it, and fronts before it."""
+"""One registry for all tests of this folder, a repository in it for each test."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ COUNTER = count()
 
 @pytest.fixture(scope="session")
 def upstream(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real registry that lets everybody in: its host and port."""
+    """Run a real registry without authorization; yield its host and port."""
     with running_registry(tmp_path_factory.mktemp("registry"), memory=True) as host:
         yield host
 
 
 @pytest.fixture(scope="session")
 def direct(upstream: str) -> RemoteImages:
-    """A client of it, with nothing in between."""
+    """Return a client of the registry itself."""
     return RemoteImages(Timeouts(pause=0.002))
 
 
 @pytest.fixture
 def path() -> str:
-    """The path of a repository that no other test uses."""
+    """Return the path of a repository that no other test uses."""
     return f"tests/port-ocean-number{next(COUNTER)}"
 
 
 @pytest.fixture(autouse=True)
 def _nobody(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """No login of the person who runs the tests is met."""
+    """Hide the logins of the person who runs the tests."""
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(home))

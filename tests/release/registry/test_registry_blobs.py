@@ -1,4 +1,4 @@
-"""Blobs: where a registry wants them, from the beginning after a failure, and not at all where they are there."""
+"""Blobs: to the address that a registry gives, from the beginning after a failure, and only if they are missing."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_after_a_failure_a_blob_is_sent_from_the_beginning(front: Front, path: s
     assert images.blob(f"{front.host}/{path}", DIGEST) == BLOB
 
 
-def test_a_registry_that_never_takes_it_is_given_up(front: Front, path: str) -> None:
+def test_a_registry_that_never_accepts_a_blob_is_given_up(front: Front, path: str) -> None:
     front.faults.append(Fault("503", method="PUT"))
     with pytest.raises(ServiceError, match=r"answered 503 \(UNAVAILABLE: .*; try again later"):
         RemoteImages(QUICK).put_blob(f"{front.host}/{path}", DIGEST, BLOB)
@@ -64,14 +64,14 @@ def test_a_refusal_is_final(front: Front, path: str) -> None:
     assert front.count("PUT") == 1
 
 
-def test_a_file_that_is_gone_is_said(front: Front, path: str, tmp_path: Path) -> None:
+def test_a_missing_file_is_reported(front: Front, path: str, tmp_path: Path) -> None:
     with pytest.raises(ServiceError, match="layer cannot be read: no such file"):
         RemoteImages(QUICK).put_blob(f"{front.host}/{path}", DIGEST, tmp_path / "layer")
     assert front.requests == []
 
 
 def takes(place: str, kept: dict[str, bytes]) -> Callable[[Asked], Reply]:
-    """A registry that wants its blobs at a place."""
+    """Return the answers of a registry that gives this address for blobs."""
 
     def answer(asked: Asked) -> Reply:
         if asked.path == "/v2/":
@@ -94,7 +94,7 @@ def takes(place: str, kept: dict[str, bytes]) -> Callable[[Asked], Reply]:
         ("/elsewhere", "/elsewhere"),
     ],
 )
-def test_the_place_may_be_said_in_part(place: str, path: str) -> None:
+def test_the_address_of_an_upload_may_be_relative(place: str, path: str) -> None:
     kept: dict[str, bytes] = {}
     with scripted(takes(place, kept)) as service:
         RemoteImages(QUICK).put_blob(f"{service.host}/org/image", DIGEST, BLOB)
@@ -103,13 +103,13 @@ def test_the_place_may_be_said_in_part(place: str, path: str) -> None:
     assert parse_qs(urlsplit(where).query)["digest"] == [DIGEST]
 
 
-def test_the_query_of_a_place_stays_as_it_is() -> None:
+def test_the_query_of_an_upload_is_kept() -> None:
     place = "https://a.example/up?_state=a%2Bb%3D&x=%20"
     assert with_digest(place, DIGEST) == f"{place}&digest=sha256%3A{DIGEST[7:]}"
     assert with_digest("https://a.example/up", DIGEST) == f"https://a.example/up?digest=sha256%3A{DIGEST[7:]}"
 
 
-def test_a_place_at_another_service_gets_no_credentials(
+def test_an_upload_to_another_service_gets_no_credentials(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     kept: dict[str, bytes] = {}
@@ -137,7 +137,7 @@ def test_a_place_at_another_service_gets_no_credentials(
         ("", "answered 202; that is not what a registry answers here"),
     ],
 )
-def test_a_place_that_is_not_safe_gets_nothing(place: str, reason: str) -> None:
+def test_an_unsafe_address_gets_no_upload(place: str, reason: str) -> None:
     kept: dict[str, bytes] = {}
     with scripted(takes(place, kept)) as service, pytest.raises(ServiceError, match=reason):
         RemoteImages(QUICK).put_blob(f"{service.host}/org/image", DIGEST, BLOB)
@@ -147,7 +147,7 @@ def test_a_place_that_is_not_safe_gets_nothing(place: str, reason: str) -> None:
 @pytest.mark.parametrize(
     "headers", [{"Content-Type": "text/html"}, {"Docker-Content-Digest": digest_of(b"")}]
 )
-def test_not_everything_that_answers_200_has_the_blob(headers: dict[str, str]) -> None:
+def test_a_status_200_alone_does_not_mean_that_a_blob_is_there(headers: dict[str, str]) -> None:
     with (
         scripted(lambda _: (200, headers, b"")) as service,
         pytest.raises(ServiceError, match="answered 200"),

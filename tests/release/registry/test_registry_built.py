@@ -16,7 +16,7 @@ NAME = "ghcr.io/org/jira"
 
 
 class Strict(MemoryImages):
-    """Takes a manifest only when all that it names is there, as registries do; notes the order."""
+    """Accepts a manifest only when all that it names is there, as registries do; records the order."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -103,7 +103,7 @@ def test_an_image_goes_from_folder_to_folder(tmp_path: Path) -> None:
     assert images.find([("jira", top.digest)]) == {("jira", top.digest): Present(top.digest)}
 
 
-def test_a_registry_that_cannot_tell_is_sent_no_manifest(tmp_path: Path) -> None:
+def test_no_manifest_is_sent_when_nobody_can_tell(tmp_path: Path) -> None:
     images, made = Strict(), manifest("a")
     images.answers[NAME, made.digest] = Unknown("ghcr.io answered 403; type: docker login ghcr.io")
     with pytest.raises(ServiceError, match="answered 403; type: docker login"):
@@ -111,7 +111,7 @@ def test_a_registry_that_cannot_tell_is_sent_no_manifest(tmp_path: Path) -> None
     assert images.manifests == {}
 
 
-def test_a_blob_that_fails_ends_it_before_any_manifest(tmp_path: Path) -> None:
+def test_no_manifest_is_sent_after_a_failed_blob(tmp_path: Path) -> None:
     images, made = Strict(), lay(tmp_path, "a", "b")
     failing, lock = digest_of(blobs("b")[1]), threading.Lock()
 
@@ -130,7 +130,7 @@ def test_a_blob_that_fails_ends_it_before_any_manifest(tmp_path: Path) -> None:
     ("file", "said"),
     [("index.json", "holds 0 images instead of one"), ("oci-layout", "does not say version 1.0.0")],
 )
-def test_a_folder_without_its_files_is_no_image(tmp_path: Path, file: str, said: str) -> None:
+def test_a_folder_without_its_files_is_refused(tmp_path: Path, file: str, said: str) -> None:
     (lay(tmp_path, "a") / file).unlink()
     with pytest.raises(ServiceError, match=said):
         push(Strict(), NAME, tmp_path)
@@ -163,7 +163,7 @@ def test_a_layer_that_was_changed_is_found_before_it_is_sent(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("cut", [True, False])
-def test_a_layer_that_is_cut_or_missing_is_named(tmp_path: Path, cut: bool) -> None:
+def test_a_cut_or_missing_layer_is_named(tmp_path: Path, cut: bool) -> None:
     layer = place(lay(tmp_path, "a"), blobs("a")[1])
     if cut:
         layer.write_bytes(layer.read_bytes()[:-1])
@@ -188,7 +188,7 @@ def test_a_layer_behind_a_link_is_not_read(tmp_path: Path) -> None:
         push(Strict(), NAME, tmp_path / "built")
 
 
-def test_an_index_without_end_is_refused(tmp_path: Path) -> None:
+def test_a_deeply_nested_index_is_refused(tmp_path: Path) -> None:
     lay(tmp_path, "a")
     inner = manifest("a")
     for _ in range(4):

@@ -36,10 +36,10 @@ PARAMETERS = {
         (['"'], None),
     ],
 )  # fmt: skip
-def test_the_best_way_in_is_read(headers: list[str], challenge: Challenge | None) -> None:
+def test_the_best_challenge_is_read(headers: list[str], challenge: Challenge | None) -> None:
     assert best_challenge(headers) == challenge
 
 
 @pytest.mark.parametrize("text", ['"\\' * 9000, "a=" * 9000, "Bearer " * 9000, "A," * 9000, " " * 99000])
-def test_a_long_header_is_read_in_no_time(text: str) -> None:
+def test_a_long_header_is_read_quickly(text: str) -> None:
     assert best_challenge([text]) in (None, Challenge("bearer"))

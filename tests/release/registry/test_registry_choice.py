@@ -1,4 +1,4 @@
-"""What `image` below [release] leads to."""
+"""The images that the setting `image` below [release] opens."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_a_repository_leads_to_its_registry(image: str, tmp_path: Path) -> None:
     "image",
     ["https://ghcr.io/org/{type}", "ghcr.io/ORG/{type}", "ghcr.io/{type}:1", "ghcr.io/../{type}", " {type}"],
 )
-def test_what_is_no_repository_is_said(image: str, tmp_path: Path) -> None:
+def test_an_invalid_repository_is_reported(image: str, tmp_path: Path) -> None:
     with pytest.raises(
         ConfigurationError, match=r"image = .* below \[release\]: .* is not a repository of images"
     ):

@@ -41,7 +41,7 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
 
 @pytest.fixture
 def helper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
-    """Install a credential helper that is a script of the shell; what it is asked goes to the file `asked`."""
+    """Install a shell script as a credential helper; its input goes to the file `asked`."""
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     monkeypatch.setenv("ASKED", str(tmp_path / "asked"))
 
@@ -83,7 +83,7 @@ def test_a_login_is_found_however_its_key_is_written(config: Write, key: str) ->
     "key",
     ["https://index.docker.io/v1/", "index.docker.io", "docker.io", "registry-1.docker.io", "docker.io/org"],
 )
-def test_docker_hubs_odd_key_is_known(config: Write, key: str) -> None:
+def test_keys_of_docker_hub_are_known(config: Write, key: str) -> None:
     config(auths={key: {"auth": encoded()}})
     assert user_and_secret(Logins().of(HUB)) == ("alice", SECRET)
     assert Logins().of(JIRA) is None
@@ -92,7 +92,7 @@ def test_docker_hubs_odd_key_is_known(config: Write, key: str) -> None:
 @pytest.mark.parametrize(
     "key", ["ghcr.io.evil.example", "evil.example", "evil.example/ghcr.io", "ghcr.io:443", "ghcr.io/or", ""]
 )
-def test_the_login_of_another_registry_is_not_shown(config: Write, key: str) -> None:
+def test_the_login_of_another_registry_is_not_used(config: Write, key: str) -> None:
     config(auths={key: {"auth": encoded()}})
     assert Logins().of(JIRA) is None
 
@@ -133,13 +133,13 @@ def test_every_form_of_a_login_is_read(config: Write, entry: object, wanted: Log
 @pytest.mark.parametrize(
     "stated", [{}, {"auths": []}, {"auths": None, "credHelpers": [], "credsStore": 7}, {"credHelpers": {"ghcr.io": 7}}]
 )  # fmt: skip
-def test_a_file_with_nothing_in_it_has_no_login(config: Write, stated: dict[str, Any]) -> None:
+def test_a_file_without_logins_has_none(config: Write, stated: dict[str, Any]) -> None:
     config(**stated)
     assert Logins().of(JIRA) is None
 
 
 @pytest.mark.parametrize("auth", ["no base64!", base64.b64encode(b"\xff\xfe:\xff").decode(), "YQ"])
-def test_a_login_that_cannot_be_decoded_is_one_line_that_says_what_to_type(config: Write, auth: str) -> None:
+def test_an_undecodable_login_is_one_line_with_what_to_type(config: Write, auth: str) -> None:
     path = config(auths={"ghcr.io": {"auth": auth}})
     with pytest.raises(ServiceError) as refused:
         Logins().of(JIRA)
@@ -147,7 +147,7 @@ def test_a_login_that_cannot_be_decoded_is_one_line_that_says_what_to_type(confi
 
 
 @pytest.mark.parametrize("text", ["{", "[" * 100_000, "\0", f'{{"auths": {{"ghcr.io": {{"auth": "{SECRET}'])
-def test_a_broken_file_is_one_line_without_what_stands_in_it(config: Write, text: str) -> None:
+def test_a_broken_file_is_one_line_without_its_content(config: Write, text: str) -> None:
     path = config()
     path.write_text(text)
     with pytest.raises(ServiceError) as refused:
@@ -157,7 +157,7 @@ def test_a_broken_file_is_one_line_without_what_stands_in_it(config: Write, text
 
 
 def shown_wholly(error: BaseException | None) -> str:
-    """All that a debugger would show of an exception and of those behind it."""
+    """Return all that a debugger would show of an exception and its causes."""
     text = ""
     while error is not None:
         text += f"{error!r} {vars(error)} {error.args}"
@@ -165,7 +165,7 @@ def shown_wholly(error: BaseException | None) -> str:
     return text
 
 
-def test_the_places_are_those_of_docker_and_podman_in_their_order(
+def test_the_files_of_docker_and_podman_are_read_in_their_order(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stated = {
@@ -183,7 +183,7 @@ def test_the_places_are_those_of_docker_and_podman_in_their_order(
         assert user_and_secret(Logins().of(JIRA)) == (place, SECRET)
 
 
-def test_a_bare_environment_looks_in_the_home_folder(tmp_path: Path) -> None:
+def test_an_empty_environment_uses_the_home_folder(tmp_path: Path) -> None:
     found = list(credentials.config_files({"HOME": str(tmp_path)}))
     assert found == [
         tmp_path / ".docker/config.json",
@@ -203,7 +203,7 @@ def test_a_bare_environment_looks_in_the_home_folder(tmp_path: Path) -> None:
         ({"credHelpers": {"docker.io": "box"}}, HUB, "https://index.docker.io/v1/"),
     ],
 )
-def test_a_helper_is_asked_by_the_name_it_knows(
+def test_a_helper_is_asked_by_the_registrys_name(
     config: Write,
     helper: Install,
     tmp_path: Path,
@@ -218,7 +218,7 @@ def test_a_helper_is_asked_by_the_name_it_knows(
     assert (tmp_path / "asked").read_text() == f"{server} get\n"
 
 
-def test_a_helper_may_keep_a_token(config: Write, helper: Install) -> None:
+def test_a_helper_may_give_an_identity_token(config: Write, helper: Install) -> None:
     config(credsStore="box")
     helper("box", gives("<token>", "refresh"))
     found = Logins().of(JIRA)
@@ -246,9 +246,7 @@ def test_a_helper_without_a_login_has_none(config: Write, helper: Install, scrip
         "",
     ],
 )
-def test_a_helper_that_fails_is_one_line_without_what_it_wrote(
-    config: Write, helper: Install, script: str
-) -> None:
+def test_a_failing_helper_is_one_line_without_its_output(config: Write, helper: Install, script: str) -> None:
     config(credsStore="box")
     helper("box", script)
     with pytest.raises(ServiceError, match=r"docker-credential-box has no login for ghcr\.io") as refused:
@@ -257,7 +255,7 @@ def test_a_helper_that_fails_is_one_line_without_what_it_wrote(
     assert SECRET not in shown_wholly(refused.value)
 
 
-def test_a_helper_that_is_missing_is_one_line(config: Write) -> None:
+def test_a_missing_helper_is_one_line(config: Write) -> None:
     config(credsStore="nowhere")
     with pytest.raises(
         ServiceError, match=r"docker-credential-nowhere, which keeps the login for ghcr\.io, is not on this"
@@ -300,7 +298,7 @@ def test_a_helper_that_hangs_is_waited_for_once(
     assert called == [["docker-credential-box", "get"]]
 
 
-def test_a_login_does_not_show_itself() -> None:
+def test_the_repr_of_a_login_has_no_secret() -> None:
     login = Login("alice", SECRET, False, "the login in config.json")
     assert repr(login) == "Login(is_token=False, source='the login in config.json')"
     assert login.basic == f"Basic {encoded()}"

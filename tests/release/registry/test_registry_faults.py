@@ -1,4 +1,4 @@
-"""Every fault at every operation: the answer is right or that nobody can tell, and no tag is ever overwritten."""
+"""Every fault at every operation: the answer is right or unknown, and no tag is ever overwritten."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from seatrial.core.errors import ServiceError
 from seatrial.release.plan.ports import Absent, Present, Unknown
 from seatrial.release.registry.http import Timeouts
 from seatrial.release.registry.remote import RemoteImages
-from support.images_made import blobs, digest_of, index, manifest, paper, send
+from support.images_made import blobs, digest_of, index, manifest, referrer, send
 from support.registry_faults import Fault
 from support.registry_front import Front, running_front
 
@@ -24,19 +24,19 @@ LASTING = (
     "401", "403", "429", "500", "503", "html", "bare404", "denied404", "reset", "hang", "garbage", "drip",
     "truncated", "500-after", "reset-after", "hang-after",
 )  # fmt: skip
-"""With these for ever, nobody can tell anything."""
+"""Faults that make every answer unknown while they last."""
 
 SPOILING = ("wrong-digest", "changed")
-"""What came was tampered with."""
+"""Faults that alter a reply."""
 
 PASSING = ("429", "500", "503", "reset", "garbage", "truncated", "500-after", "reset-after")
-"""Where one of these comes but once, the work is done nevertheless."""
+"""Faults that change no result if they come once."""
 
 ANYTHING = r"/(manifests|blobs|referrers)/"
 
 IMAGE, OTHER = manifest("image"), manifest("other")
 NEW = manifest("new")
-PAPER = paper("application/x-first", IMAGE)
+REFERRER = referrer("application/x-first", IMAGE)
 LAYER = blobs("new")[1]
 
 Operation = Callable[[RemoteImages, str], object]
@@ -47,7 +47,7 @@ ASKING: Mapping[str, Operation] = {
     "has_blob": lambda images, name: images.has_blob(name, digest_of(b"{}")),
     "lacks_blob": lambda images, name: not images.has_blob(name, digest_of(LAYER)),
     "referrers": lambda images, name: [one.digest for one in images.referrers(name, IMAGE.digest)]
-    == [PAPER.digest],
+    == [REFERRER.digest],
 }
 
 SENDING: Mapping[str, Operation] = {
@@ -55,22 +55,22 @@ SENDING: Mapping[str, Operation] = {
     "put_by_digest": lambda images, name: images.put_manifest(name, index("image", "other")),
     "put_to_new_tag": lambda images, name: images.put_manifest(name, OTHER, "2.0.0"),
     "put_to_latest": lambda images, name: images.put_manifest(name, OTHER, "latest"),
-    "put_paper": lambda images, name: images.put_manifest(name, paper("application/x-second", IMAGE)),
+    "put_referrer": lambda images, name: images.put_manifest(name, referrer("application/x-second", IMAGE)),
 }
 
 
 @pytest.fixture
 def there(upstream: str, path: str) -> str:
-    """The fresh repository without the front."""
+    """Return the name of the fresh repository without the front."""
     return f"{upstream}/{path}"
 
 
 class OneLine(str):
-    """What a ServiceError says."""
+    """The text of a ServiceError."""
 
 
 def outcome(operation: Operation, name: str) -> object:
-    """What an operation gives, or the one line that says why it failed."""
+    """Return the result of an operation, or the one line of its error."""
     try:
         return operation(RemoteImages(BRIEF), name)
     except ServiceError as failed:
@@ -79,13 +79,13 @@ def outcome(operation: Operation, name: str) -> object:
 
 
 def arrived(images: RemoteImages, name: str, operation: str) -> object:
-    """Whether what an operation sends is there, as the registry itself says."""
+    """Return whether the registry itself has what an operation sends."""
     looks: Mapping[str, Callable[[], object]] = {
         "put_blob": lambda: images.has_blob(name, digest_of(LAYER)),
         "put_by_digest": lambda: images.manifest(name, index("image", "other").digest),
         "put_to_new_tag": lambda: images.manifest(name, "2.0.0").digest == OTHER.digest,
         "put_to_latest": lambda: images.manifest(name, "latest").digest == OTHER.digest,
-        "put_paper": lambda: len(images.referrers(name, IMAGE.digest)) == 2,
+        "put_referrer": lambda: len(images.referrers(name, IMAGE.digest)) == 2,
     }
     return looks[operation]()
 
@@ -98,34 +98,34 @@ def front(upstream: str) -> Iterator[Front]:
 
 @pytest.fixture(scope="module")
 def still(direct: RemoteImages, upstream: str) -> str:
-    """The path of a repository with an image and a paper about it, to which nothing is sent any more."""
+    """Return the path of a repository with an image and its referrer, to which nothing else is sent."""
     send(direct, f"{upstream}/tests/still", "image", "1.0.0", "latest")
-    direct.put_manifest(f"{upstream}/tests/still", PAPER)
+    direct.put_manifest(f"{upstream}/tests/still", REFERRER)
     return "tests/still"
 
 
 @pytest.fixture
 def name(front: Front, still: str) -> str:
-    """This repository behind the front."""
+    """Return the name of this repository behind the front."""
     return f"{front.host}/{still}"
 
 
 @pytest.fixture
 def fresh(front: Front, direct: RemoteImages, upstream: str, path: str) -> str:
-    """Another behind the front, with two images, tags, and a paper."""
+    """Return the name of another behind the front, with two images, tags, and a referrer."""
     fill(direct, f"{upstream}/{path}")
     return f"{front.host}/{path}"
 
 
 def fill(direct: RemoteImages, name: str) -> None:
-    """Have two images, tags, and a paper in a repository."""
+    """Send two images, tags, and a referrer to a repository."""
     send(direct, name, "image", "1.0.0", "latest")
     send(direct, name, "other")
-    direct.put_manifest(name, PAPER)
+    direct.put_manifest(name, REFERRER)
 
 
 @pytest.mark.parametrize("word", LASTING)
-def test_under_a_lasting_fault_nobody_can_tell(word: str, front: Front, name: str) -> None:
+def test_under_a_lasting_fault_answers_are_unknown(word: str, front: Front, name: str) -> None:
     front.faults.append(Fault(word, path=ANYTHING))
     references = [(name, "1.0.0"), (name, "9.9.9"), (name, IMAGE.digest), (name, NEW.digest)]
     answers = RemoteImages(BRIEF).find(references)
@@ -137,7 +137,7 @@ def test_under_a_lasting_fault_nobody_can_tell(word: str, front: Front, name: st
 
 
 @pytest.mark.parametrize("word", SPOILING)
-def test_what_was_tampered_with_is_never_taken_for_absent(word: str, front: Front, name: str) -> None:
+def test_an_altered_reply_never_means_absent(word: str, front: Front, name: str) -> None:
     front.faults.append(Fault(word, path=ANYTHING))
     tag, digest, lacking = (name, "1.0.0"), (name, IMAGE.digest), (name, "9.9.9")
     answers = RemoteImages(BRIEF).find([tag, digest, lacking])
@@ -148,7 +148,7 @@ def test_what_was_tampered_with_is_never_taken_for_absent(word: str, front: Fron
 
 @pytest.mark.parametrize("skip", [0, 1, 2])
 @pytest.mark.parametrize("word", PASSING)
-def test_a_fault_that_comes_once_changes_no_answer(word: str, skip: int, front: Front, name: str) -> None:
+def test_a_single_fault_changes_no_answer(word: str, skip: int, front: Front, name: str) -> None:
     front.faults.append(Fault(word, path=ANYTHING, times=1, skip=skip, wait=0 if word == "429" else None))
     answers = RemoteImages(QUICK).find([(name, "1.0.0"), (name, "9.9.9")])
     assert list(answers.values()) == [Present(IMAGE.digest), Absent()]
@@ -156,9 +156,7 @@ def test_a_fault_that_comes_once_changes_no_answer(word: str, skip: int, front: 
 
 @pytest.mark.parametrize("operation", ASKING)
 @pytest.mark.parametrize("word", [*LASTING, *SPOILING])
-def test_what_is_asked_for_comes_whole_or_not_at_all(
-    word: str, operation: str, front: Front, name: str
-) -> None:
+def test_content_is_complete_or_an_error(word: str, operation: str, front: Front, name: str) -> None:
     front.faults.append(Fault(word, path=ANYTHING))
     right = outcome(ASKING[operation], name)
     assert right or (operation == "has_blob" and word in ("bare404", "denied404"))
@@ -166,9 +164,7 @@ def test_what_is_asked_for_comes_whole_or_not_at_all(
 
 @pytest.mark.parametrize("operation", ASKING)
 @pytest.mark.parametrize("word", PASSING)
-def test_what_is_asked_for_comes_after_a_fault_that_comes_once(
-    word: str, operation: str, front: Front, name: str
-) -> None:
+def test_content_is_read_after_a_single_fault(word: str, operation: str, front: Front, name: str) -> None:
     front.faults.append(Fault(word, path=ANYTHING, times=1))
     assert ASKING[operation](RemoteImages(QUICK), name)
 
@@ -177,7 +173,7 @@ def test_what_is_asked_for_comes_after_a_fault_that_comes_once(
     ("operation", "method"), [*product(SENDING, ("PUT", "GET,HEAD")), ("put_blob", "POST")]
 )
 @pytest.mark.parametrize("word", PASSING)
-def test_what_is_sent_arrives_after_a_fault_that_comes_once(
+def test_content_is_sent_after_a_single_fault(
     word: str, operation: str, method: str, front: Front, fresh: str, direct: RemoteImages, there: str
 ) -> None:
     front.faults.append(Fault(word, method=method, path=ANYTHING, times=1))
@@ -187,7 +183,9 @@ def test_what_is_sent_arrives_after_a_fault_that_comes_once(
 
 
 @pytest.mark.parametrize("word", ["hang", "hang-after"])
-def test_what_hangs_once_is_asked_again(word: str, direct: RemoteImages, upstream: str, path: str) -> None:
+def test_a_request_that_hangs_once_is_retried(
+    word: str, direct: RemoteImages, upstream: str, path: str
+) -> None:
     def attempt(number: int, operation: str, method: str) -> object:
         there = f"{upstream}/{path}-{number}"
         fill(direct, there)
@@ -206,7 +204,7 @@ def test_what_hangs_once_is_asked_again(word: str, direct: RemoteImages, upstrea
 
 @pytest.mark.parametrize("operation", SENDING)
 @pytest.mark.parametrize("word", LASTING)
-def test_what_cannot_be_sent_is_said_and_overwrites_nothing(
+def test_failed_sending_is_reported_and_overwrites_nothing(
     word: str, operation: str, front: Front, fresh: str, direct: RemoteImages, there: str
 ) -> None:
     front.faults.append(Fault(word, method="PUT", path=ANYTHING))
@@ -217,7 +215,7 @@ def test_what_cannot_be_sent_is_said_and_overwrites_nothing(
 
 
 @pytest.mark.parametrize("word", ["429", "500", "hang", "garbage", "reset"])
-def test_a_registry_that_does_not_even_greet_is_asked_no_more(word: str, front: Front, name: str) -> None:
+def test_a_registry_whose_first_reply_fails_is_not_asked_further(word: str, front: Front, name: str) -> None:
     front.faults.append(Fault(word))
     answers = RemoteImages(BRIEF).find([(f"{name}{number}", "1.0.0") for number in range(300)])
     assert all(isinstance(answer, Unknown) for answer in answers.values())

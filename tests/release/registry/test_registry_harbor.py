@@ -1,4 +1,4 @@
-"""Harbor says of a missing manifest NOT_FOUND, as of much else; only its words tell."""
+"""Harbor answers NOT_FOUND for a missing manifest and for much else; only its message distinguishes them."""
 
 from __future__ import annotations
 
@@ -34,5 +34,5 @@ def test_a_missing_artifact_or_repository_is_absence(message: str) -> None:
         ("NOT_FOUND", "artifact org/x:1 not found in this cache, ask later", 404),
     ],
 )
-def test_whatever_else_is_not_found_is_not_absence(code: str, message: str, status: int) -> None:
+def test_other_words_under_not_found_do_not_mean_absence(code: str, message: str, status: int) -> None:
     assert not is_absent(reply(code, message, status))

@@ -1,4 +1,4 @@
-"""Requests over the wire: redirects, waiting as long as is asked, answers too long, and where credentials go."""
+"""HTTP requests: redirects, retries, long replies, proxies, and credentials."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def log_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], N
 
 
 def guarded(inner: Callable[[Asked], Reply]) -> Callable[[Asked], Reply]:
-    """Wants a login for everything."""
+    """Return the answers of a service that wants a login for everything."""
 
     def answer(asked: Asked) -> Reply:
         if "authorization" not in asked.headers:
@@ -59,7 +59,7 @@ def test_a_redirect_to_another_service_takes_no_credentials_along(log_in: Callab
     assert "authorization" not in asked.headers
 
 
-def test_what_a_redirect_leads_to_must_have_the_digest() -> None:
+def test_the_target_of_a_redirect_must_have_the_digest() -> None:
     with scripted(lambda _: (200, {}, b"other bytes")) as elsewhere:
         there = f"http://{elsewhere.host}/bucket/blob"
         with (
@@ -79,7 +79,7 @@ def test_a_redirect_away_from_this_machine_by_plain_http_is_not_followed() -> No
         RemoteImages(QUICK).blob(f"{service.host}/org/image", digest_of(BLOB))
 
 
-def test_redirects_without_end_come_to_an_end() -> None:
+def test_endless_redirects_are_given_up() -> None:
     with scripted(lambda _: (302, {"Location": "/v2/"}, b"")) as service:
         reference = (f"{service.host}/org/image", "1")
         answer = RemoteImages(QUICK).find([reference])[reference]
@@ -95,7 +95,7 @@ def test_redirects_without_end_come_to_an_end() -> None:
         ("http://127.0.0.1:5000/v2/x", "http://localhost:5000/y", "http://localhost:5000/y"),
     ],
 )
-def test_a_place_may_be_said_in_full_or_in_part(here: str, location: str, there: str) -> None:
+def test_a_redirect_may_be_relative(here: str, location: str, there: str) -> None:
     assert redirected(Request("GET", here), location).url == there
 
 
@@ -120,12 +120,12 @@ def test_credentials_stay_with_the_service(here: str, location: str, kept: bool)
 @pytest.mark.parametrize(
     "location", ["http://a.example/y", "ftp://a.example/", "http://127.0.0.1/y", "http://[x"]
 )
-def test_https_is_not_left(location: str) -> None:
+def test_a_redirect_never_leaves_https(location: str) -> None:
     with pytest.raises(NoAnswer):
         redirected(Request("GET", "https://a.example/x"), location)
 
 
-def test_a_registry_is_given_the_time_it_asks_for() -> None:
+def test_retry_after_is_respected() -> None:
     moments: list[float] = []
 
     def answer(asked: Asked) -> Reply:
@@ -140,7 +140,7 @@ def test_a_registry_is_given_the_time_it_asks_for() -> None:
     assert moments[1] - moments[0] >= 1
 
 
-def test_a_registry_that_asks_for_an_hour_is_not_waited_for() -> None:
+def test_a_long_retry_after_ends_the_retries() -> None:
     def answer(asked: Asked) -> Reply:
         return (200, {}, b"") if asked.path == "/v2/" else (429, {"Retry-After": "3600"}, b"")
 
@@ -153,14 +153,14 @@ def test_a_registry_that_asks_for_an_hour_is_not_waited_for() -> None:
 
 
 @pytest.mark.parametrize("value", ["soon", "-5", "1e999", "", "Wed, 21 Oct 2015 07:28:00 GMT"])
-def test_a_wait_that_makes_no_sense_is_none(value: str) -> None:
+def test_an_invalid_retry_after_is_ignored(value: str) -> None:
     replies = iter([(200, {}, b""), (503, {"Retry-After": value}, b""), UNKNOWN, UNKNOWN])
     with scripted(lambda _: next(replies)) as service:
         reference = (f"{service.host}/org/image", "1")
         assert RemoteImages(QUICK).find([reference]) == {reference: Absent()}
 
 
-def test_an_answer_without_end_is_not_read_to_the_end() -> None:
+def test_a_reply_that_is_too_long_is_not_read_whole() -> None:
     def answer(asked: Asked) -> Reply:
         return 200, {}, b" " * (MAX_BODY + 1) if asked.method == "GET" and "manifests" in asked.path else b""
 
@@ -168,7 +168,7 @@ def test_an_answer_without_end_is_not_read_to_the_end() -> None:
         RemoteImages(QUICK).manifest(f"{service.host}/org/image", "1")
 
 
-def test_a_head_without_a_digest_is_followed_by_a_look_at_the_bytes() -> None:
+def test_a_head_without_a_digest_is_followed_by_a_get() -> None:
     made = manifest("image")
 
     def answer(asked: Asked) -> Reply:
@@ -193,7 +193,7 @@ def test_a_head_without_a_digest_is_followed_by_a_look_at_the_bytes() -> None:
         b"MANIFEST_UNKNOWN",
     ],
 )
-def test_no_other_404_is_absence(body: bytes) -> None:
+def test_other_404s_do_not_mean_absence(body: bytes) -> None:
     def answer(asked: Asked) -> Reply:
         return (200, {}, b"") if asked.path == "/v2/" else (404, {}, body)
 
@@ -203,7 +203,7 @@ def test_no_other_404_is_absence(body: bytes) -> None:
 
 
 @pytest.mark.parametrize("code", ["MANIFEST_UNKNOWN", "NAME_UNKNOWN"])
-def test_a_404_that_says_so_is_absence(code: str) -> None:
+def test_a_404_with_the_code_means_absence(code: str) -> None:
     def answer(asked: Asked) -> Reply:
         return 404, {}, json.dumps({"errors": [{"code": code, "detail": {"Name": "x"}}]}).encode()
 
@@ -212,7 +212,7 @@ def test_a_404_that_says_so_is_absence(code: str) -> None:
         assert RemoteImages(QUICK).find([reference]) == {reference: Absent()}
 
 
-def test_what_a_registry_says_reaches_no_terminal_as_it_is() -> None:
+def test_messages_of_a_registry_are_made_printable() -> None:
     def answer(asked: Asked) -> Reply:
         told = {"errors": [{"code": "DENIED", "message": "\x1b[2Jgone\nERROR: " + "x" * 500}]}
         return (200, {}, b"") if asked.path == "/v2/" else (403, {}, json.dumps(told).encode())
@@ -244,7 +244,7 @@ def test_a_head_that_breaks_off_in_the_middle_is_not_believed(upstream: str, pat
         listener.close()
 
 
-def test_connections_are_used_again(upstream: str, path: str) -> None:
+def test_connections_are_reused(upstream: str, path: str) -> None:
     with running_front(upstream) as front:
         images = RemoteImages(QUICK)
         for number in range(10):
@@ -290,9 +290,7 @@ def test_a_proxy_is_used_with_its_login(
     assert "w@rd" not in str(failed.value)
 
 
-def test_a_fault_of_our_own_is_said_at_once_and_keeps_no_others(
-    upstream: str, path: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_bug_is_reported_at_once(upstream: str, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def falls(reply: object) -> bool:
         raise ZeroDivisionError
 
@@ -305,6 +303,6 @@ def test_a_fault_of_our_own_is_said_at_once_and_keeps_no_others(
     assert "what Seatrial cannot read (ZeroDivisionError); please report it" in found.reason
 
 
-def test_no_time_is_no_answer() -> None:
+def test_no_request_is_sent_after_the_deadline() -> None:
     with pytest.raises(NoAnswer, match="took longer"):
         HttpClient().send(Request("GET", "http://127.0.0.1:1/"), time.monotonic() - 1)

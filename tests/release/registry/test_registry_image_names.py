@@ -37,7 +37,7 @@ def test_a_name_is_read_as_docker_reads_it(name: str, host: str, path: str) -> N
     assert Repository.parse(name) == Repository(host, path)
 
 
-def test_docker_hub_is_asked_at_another_name_than_people_write() -> None:
+def test_docker_hub_has_another_server() -> None:
     assert Repository.parse("jira").server == "registry-1.docker.io"
     assert Repository.parse("ghcr.io/jira").server == "ghcr.io"
 
@@ -73,7 +73,7 @@ def test_docker_hub_is_asked_at_another_name_than_people_write() -> None:
         "ghcr.io/" + "a" * 300,
     ],
 )
-def test_anything_else_is_no_repository(name: str) -> None:
+def test_other_names_are_not_repositories(name: str) -> None:
     with pytest.raises(UsageError, match="is not a repository of images") as refused:
         Repository.parse(name)
     assert len(str(refused.value).splitlines()) == 1
@@ -81,7 +81,7 @@ def test_anything_else_is_no_repository(name: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["1.2.3", "latest", "_x", "1.2.3-beta", f"sha256-{HEX}", f"sha256:{HEX}"])
-def test_tags_and_digests_are_taken_as_they_are(text: str) -> None:
+def test_tags_and_digests_are_accepted(text: str) -> None:
     assert checked_reference(text) == text
 
 
@@ -106,7 +106,7 @@ def test_tags_and_digests_are_taken_as_they_are(text: str) -> None:
         f"sha256:{HEX}\n",
     ],
 )
-def test_anything_else_is_neither_tag_nor_digest(text: str) -> None:
+def test_other_text_is_neither_tag_nor_digest(text: str) -> None:
     with pytest.raises(UsageError, match=r"is not a (tag|digest)"):
         checked_reference(text)
 
@@ -114,7 +114,7 @@ def test_anything_else_is_neither_tag_nor_digest(text: str) -> None:
 @pytest.mark.parametrize(
     "host", ["localhost", "localhost:5000", "127.0.0.1", "127.1.2.3:80", "[::1]", "[::1]:5000"]
 )
-def test_this_machine_may_be_spoken_to_in_plain(host: str) -> None:
+def test_loopback_hosts_are_recognised(host: str) -> None:
     assert is_loopback(host)
 
 
@@ -133,12 +133,12 @@ def test_this_machine_may_be_spoken_to_in_plain(host: str) -> None:
         "",
     ],
 )
-def test_nobody_else_may(host: str) -> None:
+def test_other_hosts_are_not_loopback(host: str) -> None:
     assert not is_loopback(host)
 
 
 @pytest.mark.parametrize("text", ["", "..", ".", "../x", "/etc", "a/../b", "a\\b", "A", "a/", "-a", "a\0b"])
-def test_a_hostile_path_is_none(text: str) -> None:
+def test_a_hostile_path_is_not_a_path(text: str) -> None:
     assert not is_path(text)
 
 
@@ -155,5 +155,5 @@ def test_an_image_is_named_as_people_write_it() -> None:
         ("a" * 200, "a" * 97 + "..."),
     ],
 )
-def test_foreign_text_is_shown_on_one_line(text: str, wanted: str) -> None:
+def test_text_of_others_is_shown_on_one_line(text: str, wanted: str) -> None:
     assert shown(text) == wanted

@@ -14,7 +14,7 @@ from seatrial.core.errors import SeatrialError, ServiceError
 from seatrial.release.plan.ports import Absent, Present, Unknown
 from seatrial.release.registry.oci_layout import LayoutImages
 from support.dying import Killed, dying
-from support.images_made import INDEX, blobs, digest_of, index, manifest, paper, send
+from support.images_made import INDEX, blobs, digest_of, index, manifest, referrer, send
 from support.services import needs
 
 NAME, TAG = "jira", "1.2.3"
@@ -38,14 +38,14 @@ def place(images: LayoutImages, data: bytes) -> Path:
     return images.base / NAME / "blobs" / "sha256" / digest_of(data).removeprefix("sha256:")
 
 
-def test_where_nothing_was_published_everything_is_absent(images: LayoutImages) -> None:
+def test_in_an_empty_folder_everything_is_absent(images: LayoutImages) -> None:
     assert answer(images) == answer(images, manifest("a").digest) == Absent()
     assert not images.has_blob(NAME, digest_of(b""))
     assert images.referrers(NAME, digest_of(b"")) == []
     assert not images.base.exists()
 
 
-def test_what_was_sent_is_there_by_its_tag_and_by_its_digest(images: LayoutImages) -> None:
+def test_a_sent_image_is_found_by_tag_and_digest(images: LayoutImages) -> None:
     made = send(images, NAME, "a", TAG, "latest")
     assert answer(images) == answer(images, "latest") == answer(images, made.digest) == Present(made.digest)
     assert images.manifest(NAME, TAG) == images.manifest(NAME, made.digest) == made
@@ -53,7 +53,7 @@ def test_what_was_sent_is_there_by_its_tag_and_by_its_digest(images: LayoutImage
     assert answer(images, "1.2.4") == Absent()
 
 
-def test_a_manifest_without_a_tag_is_known_by_its_digest_alone(images: LayoutImages) -> None:
+def test_a_manifest_without_a_tag_is_found_by_its_digest(images: LayoutImages) -> None:
     made = send(images, NAME, "a")
     assert answer(images, made.digest) == Present(made.digest)
     assert not (images.base / NAME / "index.json").exists()
@@ -79,7 +79,7 @@ def test_setting_a_tag_again_writes_nothing(images: LayoutImages) -> None:
     assert (images.base / NAME / "index.json").stat() == before
 
 
-def test_an_image_for_several_platforms_is_kept(images: LayoutImages) -> None:
+def test_an_image_for_several_platforms_is_stored(images: LayoutImages) -> None:
     for content in ("a", "b"):
         send(images, NAME, content)
     made = index("a", "b")
@@ -88,23 +88,23 @@ def test_an_image_for_several_platforms_is_kept(images: LayoutImages) -> None:
     assert images.manifest(NAME, TAG).media_type == INDEX
 
 
-def test_a_manifest_is_refused_where_something_of_it_is_missing(images: LayoutImages) -> None:
+def test_a_manifest_with_missing_parts_is_refused(images: LayoutImages) -> None:
     with pytest.raises(ServiceError, match=f"it needs {digest_of(blobs('a')[0])}, which is not in"):
         images.put_manifest(NAME, manifest("a"), TAG)
     assert answer(images) == Absent()
 
 
-def test_papers_are_listed_below_what_they_are_about(images: LayoutImages) -> None:
+def test_referrers_are_listed_by_their_subject(images: LayoutImages) -> None:
     about, other = send(images, NAME, "a", TAG), send(images, NAME, "b", "1.2.4")
     for kind in ("sbom", "provenance", "sbom"):
-        images.put_manifest(NAME, paper(kind, about))
+        images.put_manifest(NAME, referrer(kind, about))
     found = images.referrers(NAME, about.digest)
     assert sorted(one.artifact_type for one in found) == ["provenance", "sbom"]
-    assert {one.digest for one in found} == {paper(kind, about).digest for kind in ("sbom", "provenance")}
+    assert {one.digest for one in found} == {referrer(kind, about).digest for kind in ("sbom", "provenance")}
     assert images.referrers(NAME, other.digest) == []
 
 
-def test_a_blob_that_is_not_what_its_digest_says_is_refused(images: LayoutImages, tmp_path: Path) -> None:
+def test_a_blob_with_another_digest_is_refused(images: LayoutImages, tmp_path: Path) -> None:
     (tmp_path / "layer").write_bytes(b"other")
     for content in (b"other", tmp_path / "layer"):
         with pytest.raises(ServiceError, match="does not match its digest"):
@@ -112,7 +112,7 @@ def test_a_blob_that_is_not_what_its_digest_says_is_refused(images: LayoutImages
     assert not images.has_blob(NAME, digest_of(b"wanted"))
 
 
-def test_a_file_that_cannot_be_read_is_one_line(images: LayoutImages, tmp_path: Path) -> None:
+def test_an_unreadable_file_is_one_line(images: LayoutImages, tmp_path: Path) -> None:
     with pytest.raises(ServiceError, match="nowhere cannot be read: no such file"):
         images.put_blob(NAME, digest_of(b"wanted"), tmp_path / "nowhere")
 
@@ -206,7 +206,7 @@ def test_a_damaged_folder_is_never_taken_for_an_empty_one(
         images.manifest(NAME, TAG)
 
 
-def test_a_damaged_folder_spoils_no_other(images: LayoutImages) -> None:
+def test_a_damaged_folder_affects_no_other(images: LayoutImages) -> None:
     made = send(images, "snyk", "a", TAG)
     send(images, NAME, "a", TAG)
     _gone(images)
@@ -231,7 +231,7 @@ def test_a_full_disk_is_one_line_and_the_old_tag_stays(
     assert not list(images.base.rglob(".seatrial-part-*"))
 
 
-def test_killed_at_any_call_it_is_whole_and_the_next_run_finishes(tmp_path: Path) -> None:
+def test_killed_at_any_call_the_folder_is_complete_and_the_next_run_finishes(tmp_path: Path) -> None:
     counted = LayoutImages(tmp_path / "counted")
     send(counted, NAME, "a", TAG, "latest")
     with dying(10**6) as called:
@@ -251,7 +251,7 @@ def test_killed_at_any_call_it_is_whole_and_the_next_run_finishes(tmp_path: Path
         assert not list(images.base.rglob(".seatrial-part-*"))
 
 
-def test_writers_at_once_lose_no_tag(images: LayoutImages) -> None:
+def test_concurrent_writers_lose_no_tag(images: LayoutImages) -> None:
     together = Barrier(12)
 
     def publish(number: int) -> str:

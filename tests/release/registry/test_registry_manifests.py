@@ -1,4 +1,4 @@
-"""Tags are redirected once, truthfully, and never over somebody else's work."""
+"""Tags are set once, after looking, and never over another release."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LOST = ("500", "503", "reset", "hang", "garbage")
 
 @pytest.fixture
 def there(direct: RemoteImages, upstream: str, path: str) -> str:
-    """A repository with three images, as the registry itself knows it."""
+    """Return the name of a repository with three images, without the front."""
     name = f"{upstream}/{path}"
     for content in ("ours", "theirs", "old"):
         send(direct, name, content)
@@ -40,7 +40,7 @@ def puts(front: Front, tag: str) -> int:
 
 
 @pytest.mark.parametrize("word", LOST)
-def test_when_nobody_knows_what_a_put_did_another_releaser_is_not_overwritten(
+def test_after_an_uncertain_put_another_release_is_not_overwritten(
     word: str, front: Front, there: str, path: str, direct: RemoteImages
 ) -> None:
     def somebody_else(_: int, method: str, target: str) -> None:
@@ -56,7 +56,7 @@ def test_when_nobody_knows_what_a_put_did_another_releaser_is_not_overwritten(
 
 
 @pytest.mark.parametrize("word", ["500-after", "reset-after", "hang-after", "truncated"])
-def test_a_put_that_was_done_though_its_answer_was_lost_is_not_done_again(
+def test_a_put_whose_reply_was_lost_is_not_repeated(
     word: str, front: Front, there: str, path: str, direct: RemoteImages
 ) -> None:
     direct.put_manifest(there, OLD, "latest")
@@ -67,7 +67,7 @@ def test_a_put_that_was_done_though_its_answer_was_lost_is_not_done_again(
 
 
 @pytest.mark.parametrize("word", ["500", "503", "reset", "hang", "garbage", "429"])
-def test_a_put_that_was_not_done_is_done_again_where_the_tag_leads_where_it_led(
+def test_a_failed_put_is_repeated_while_the_tag_is_unchanged(
     word: str, front: Front, there: str, path: str, direct: RemoteImages
 ) -> None:
     direct.put_manifest(there, OLD, "latest")
@@ -77,7 +77,7 @@ def test_a_put_that_was_not_done_is_done_again_where_the_tag_leads_where_it_led(
     assert [put.before for put in front.tag_puts] == [OLD.digest]
 
 
-def test_a_tag_that_leads_there_already_is_left_alone(
+def test_a_tag_that_is_already_set_is_not_sent(
     front: Front, there: str, path: str, direct: RemoteImages
 ) -> None:
     direct.put_manifest(there, OURS, "1.0.0")
@@ -86,9 +86,7 @@ def test_a_tag_that_leads_there_already_is_left_alone(
 
 
 @pytest.mark.parametrize("word", ["401", "403", "429", "500", "hang", "garbage", "html", "bare404"])
-def test_where_nobody_can_tell_where_a_tag_leads_it_is_not_touched(
-    word: str, front: Front, there: str, path: str
-) -> None:
+def test_a_tag_whose_target_is_unknown_is_not_set(word: str, front: Front, there: str, path: str) -> None:
     front.faults.append(Fault(word, method="HEAD,GET", path="/manifests/"))
     times = Timeouts(connect=1, read=0.05, call=0.5, pause=0.001)
     with pytest.raises(ServiceError, match=r":1\.0\.0: nobody can tell where it leads: "):
@@ -96,7 +94,7 @@ def test_where_nobody_can_tell_where_a_tag_leads_it_is_not_touched(
     assert front.count("PUT") == 0
 
 
-def test_after_being_told_to_wait_the_tag_is_looked_at_again(
+def test_after_a_wait_the_tag_is_looked_at_again(
     front: Front, there: str, path: str, direct: RemoteImages
 ) -> None:
     def somebody_else(_: int, method: str, target: str) -> None:
@@ -121,13 +119,13 @@ def test_setting_a_tag_ends_before_the_lease_that_protects_it() -> None:
     assert Timeouts().tag < MARGIN
 
 
-def test_another_digest_in_the_answer_is_said(front: Front, there: str, path: str) -> None:
+def test_another_digest_in_the_reply_is_reported(front: Front, there: str, path: str) -> None:
     front.faults.append(Fault("wrong-digest", method="PUT"))
     with pytest.raises(ServiceError, match="something on the way changed it"):
         RemoteImages(QUICK).put_manifest(f"{front.host}/{path}", OURS, "1.0.0")
 
 
-def test_the_front_knows_an_overwrite_when_it_sees_one(front: Front, there: str, path: str) -> None:
+def test_the_front_records_overwrites(front: Front, there: str, path: str) -> None:
     images = RemoteImages(QUICK)
     for made in (OLD, OLD, OURS):
         images.put_manifest(f"{front.host}/{path}", made, "1.0.0")
@@ -137,7 +135,7 @@ def test_the_front_knows_an_overwrite_when_it_sees_one(front: Front, there: str,
 
 
 @pytest.mark.parametrize("tag", ["", "-x", "a/b", "../x", "x" * 129, "a b", "é"])
-def test_what_is_no_tag_is_not_sent(tag: str, front: Front, there: str, path: str) -> None:
+def test_an_invalid_tag_is_not_sent(tag: str, front: Front, there: str, path: str) -> None:
     with pytest.raises(Exception, match="is not a tag of an image"):
         RemoteImages(QUICK).put_manifest(f"{front.host}/{path}", OURS, tag)
     assert front.requests == []

@@ -7,13 +7,13 @@ import pytest
 
 from seatrial.release.plan.ports import Descriptor, Manifest
 from seatrial.release.registry import media
-from support.images_made import CONFIG, LAYER, digest_of, index, manifest, paper, pointing
+from support.images_made import CONFIG, LAYER, digest_of, index, manifest, pointing, referrer
 
 GOOD = json.loads(manifest("good").data)
 
 
 def encoded(**changed: Any) -> bytes:
-    """The manifest with other values; None takes one away."""
+    """Return the manifest with other values; None removes one."""
     stated = {**GOOD, **changed}
     return json.dumps({name: value for name, value in stated.items() if value is not None}).encode()
 
@@ -49,12 +49,12 @@ def test_a_manifest_without_one_is_of_the_type_that_was_stated_or_that_its_field
         encoded(mediaType=[], layers=None),
     ],
 )
-def test_anything_else_is_no_manifest(data: bytes) -> None:
+def test_other_data_is_not_a_manifest(data: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
         media.read(data)
 
 
-def test_a_manifest_that_says_something_else_than_its_header_is_none() -> None:
+def test_a_manifest_that_contradicts_its_header_is_refused() -> None:
     with pytest.raises(ValueError, match="is not a manifest of an image"):
         media.read(manifest("good").data, media.INDEX)
 
@@ -80,26 +80,26 @@ def test_an_index_needs_its_manifests() -> None:
         encoded(layers=[{**pointing(b"x", LAYER), "mediaType": 7}]),
     ],
 )
-def test_a_manifest_that_names_nonsense_is_refused(data: bytes) -> None:
+def test_a_manifest_with_invalid_descriptors_is_refused(data: bytes) -> None:
     with pytest.raises(ValueError, match="names something without media type, digest or size"):
         media.children(Manifest(data, media.MANIFEST))
 
 
 @pytest.mark.parametrize("subject", [None, 7, [], {}, {"digest": "sha256:x"}, "sha256:" + "0" * 64])
-def test_a_subject_that_makes_no_sense_is_none(subject: object) -> None:
+def test_an_invalid_subject_is_ignored(subject: object) -> None:
     assert media.subject_of(Manifest(encoded(subject=subject), media.MANIFEST)) == ""
 
 
-def test_a_paper_is_listed_with_its_kind_and_its_notes() -> None:
+def test_a_referrer_is_listed_with_its_type_and_annotations() -> None:
     about = manifest("good")
-    made = paper("application/sbom", about)
+    made = referrer("application/sbom", about)
     assert media.subject_of(made) == about.digest
     assert media.as_referrer(made) == Descriptor(
         media.MANIFEST, made.digest, len(made.data), "application/sbom", {"kind": "application/sbom"}
     )
 
 
-def test_a_paper_without_a_kind_is_of_the_kind_of_its_config() -> None:
+def test_a_referrer_without_a_type_has_that_of_its_config() -> None:
     assert media.as_referrer(manifest("good")).artifact_type == CONFIG
 
 

@@ -1,4 +1,4 @@
-"""What is sent to a real registry is there, as it says itself and as another program says."""
+"""Images in a real registry, as its own client and other programs see them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def log_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str, str], None]:
-    """Have a login in Docker's config.json, as `docker login` leaves it."""
+    """Write a login to Docker's config.json, as `docker login` does."""
 
     def act(host: str, password: str) -> None:
         entry = {"username": USER, "password": password}
@@ -48,7 +48,7 @@ def log_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str, st
     return act
 
 
-def test_a_tag_is_absent_until_it_is_set_and_then_leads_to_the_manifest(name: str) -> None:
+def test_a_tag_is_absent_until_it_is_set(name: str) -> None:
     images = RemoteImages()
     assert images.find([(name, "1.0.0")]) == {(name, "1.0.0"): Absent()}
     made = send(images, name, "image", "1.0.0")
@@ -60,7 +60,7 @@ def test_a_tag_is_absent_until_it_is_set_and_then_leads_to_the_manifest(name: st
     assert images.manifest(name, "1.0.0") == made
 
 
-def test_names_that_are_none_are_unknown_and_keep_no_others(name: str) -> None:
+def test_invalid_names_are_unknown_and_affect_no_others(name: str) -> None:
     send(RemoteImages(), name, "image", "1.0.0")
     wrong = [("../../etc", "1"), (name, "a/../b"), ("UPPER/Case", "1"), (name, "sha256:1"), ("a\nb", "1")]
     answers = RemoteImages().find([*wrong, (name, "1.0.0")])
@@ -69,7 +69,7 @@ def test_names_that_are_none_are_unknown_and_keep_no_others(name: str) -> None:
         assert isinstance(answers[one], Unknown), one
 
 
-def test_a_registry_that_is_not_there_is_unknown_and_keeps_no_others(name: str) -> None:
+def test_an_unreachable_registry_is_unknown_and_affects_no_others(name: str) -> None:
     send(RemoteImages(), name, "image", "1.0.0")
     nowhere = ("127.0.0.1:1/org/image", "1.0.0")
     answers = RemoteImages().find([nowhere, (name, "1.0.0")])
@@ -92,7 +92,7 @@ def test_an_image_from_a_folder_is_sent_once(
     assert push(images, name, layout) == (top, False)
 
 
-def test_another_program_pulls_what_was_sent(name: str, tmp_path: Path) -> None:
+def test_another_program_pulls_a_sent_image(name: str, tmp_path: Path) -> None:
     layout = lay(tmp_path / "built", "one", "two")
     images = RemoteImages()
     top, _ = push(images, name, layout)
@@ -113,7 +113,7 @@ def test_a_large_blob_is_sent_from_its_file(name: str, tmp_path: Path) -> None:
     assert images.blob(name, digest_of(data)) == data
 
 
-def test_a_file_that_is_not_what_its_digest_says_is_not_sent(name: str, tmp_path: Path) -> None:
+def test_a_file_with_another_digest_is_not_sent(name: str, tmp_path: Path) -> None:
     (tmp_path / "layer").write_bytes(b"something else")
     with pytest.raises(ServiceError, match="does not match its digest"):
         RemoteImages().put_blob(name, NOTHING, tmp_path / "layer")
@@ -125,7 +125,7 @@ def test_a_manifest_whose_blobs_are_missing_is_refused(name: str) -> None:
         RemoteImages().put_manifest(name, manifest("never sent"), "1.0.0")
 
 
-def test_what_is_not_there_cannot_be_had(name: str) -> None:
+def test_missing_manifests_and_blobs_are_reported(name: str) -> None:
     images = RemoteImages()
     with pytest.raises(ServiceError, match=rf"{name}:1.0.0: .* does not have it"):
         images.manifest(name, "1.0.0")
@@ -142,14 +142,14 @@ def test_with_a_login_everything_works_by_basic(guarded: str, log_in: Callable[.
     assert RemoteImages().find([(name, "1.0.0")]) == {(name, "1.0.0"): Present(made.digest)}
 
 
-def test_without_a_login_nobody_can_tell(guarded: str) -> None:
+def test_without_a_login_answers_are_unknown(guarded: str) -> None:
     reference = (f"{guarded}/org/unseen", "1.0.0")
     assert RemoteImages().find([reference])[reference] == Unknown(
         f"{guarded}/org/unseen:1.0.0: {guarded} answered 401 without a login; type: docker login {guarded}"
     )
 
 
-def test_a_wrong_password_is_said_without_saying_it(
+def test_a_wrong_password_is_reported_without_showing_it(
     guarded: str, log_in: Callable[..., None], tmp_path: Path
 ) -> None:
     log_in(guarded, "not-the-password")
@@ -175,7 +175,7 @@ def test_a_login_that_cannot_be_read_is_one_line(
 
 @pytest.fixture(scope="module")
 def encrypted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
-    """A registry that speaks https, and its certificate, which nobody vouches for."""
+    """Run a registry with https; yield its host and its self-signed certificate."""
     folder = tmp_path_factory.mktemp("encrypted")
     make_certificate(folder)
     with running_registry(folder, tls=True) as host:
@@ -204,7 +204,7 @@ def make_certificate(folder: Path) -> None:
     )
 
 
-def test_https_is_spoken_on_loopback_too_where_the_registry_speaks_it(
+def test_https_is_used_on_loopback_if_the_registry_uses_it(
     encrypted: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     host, certificate = encrypted
@@ -213,7 +213,7 @@ def test_https_is_spoken_on_loopback_too_where_the_registry_speaks_it(
     assert RemoteImages().manifest(f"{host}/org/image", "1.0.0") == made
 
 
-def test_a_certificate_that_nobody_vouches_for_is_not_trusted(encrypted: tuple[str, Path]) -> None:
+def test_an_unknown_certificate_is_not_trusted(encrypted: tuple[str, Path]) -> None:
     reference = (f"{encrypted[0]}/org/image", "1.0.0")
     answer = RemoteImages().find([reference])[reference]
     assert isinstance(answer, Unknown)

@@ -1,4 +1,4 @@
-"""What says something of an image is found, by the registry's own list or by the one under a tag."""
+"""Referrers of an image, by the registry's own list or by the one under a tag."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from seatrial.release.plan.ports import Manifest
 from seatrial.release.registry.http import Timeouts
 from seatrial.release.registry.manifests import referrers_tag
 from seatrial.release.registry.remote import RemoteImages
-from support.images_made import INDEX, MANIFEST, digest_of, manifest, paper, pointing, send
+from support.images_made import INDEX, MANIFEST, digest_of, manifest, pointing, referrer, send
 from support.registry_faults import Fault
 from support.registry_front import running_front
 from support.scripted_http import Asked, Reply, scripted
@@ -28,14 +28,14 @@ def name(direct: RemoteImages, upstream: str, path: str) -> str:
     return f"{upstream}/{path}"
 
 
-def test_an_image_of_which_nothing_is_said_has_no_referrers(name: str) -> None:
+def test_an_image_without_referrers_has_none(name: str) -> None:
     assert RemoteImages().referrers(name, IMAGE.digest) == ()
 
 
 def test_a_registry_without_a_list_gets_one_under_a_tag(name: str) -> None:
     images = RemoteImages()
     for kind in KINDS[:2] * 2:
-        images.put_manifest(name, paper(kind, IMAGE))
+        images.put_manifest(name, referrer(kind, IMAGE))
     found = images.referrers(name, IMAGE.digest)
     assert [(one.artifact_type, one.annotations) for one in found] == [
         (kind, {"kind": kind}) for kind in KINDS[:2]
@@ -45,30 +45,28 @@ def test_a_registry_without_a_list_gets_one_under_a_tag(name: str) -> None:
     assert listed["manifests"][0]["artifactType"] == KINDS[0]
 
 
-def test_many_who_write_the_list_at_once_lose_nothing(name: str) -> None:
+def test_concurrent_writers_of_the_list_lose_nothing(name: str) -> None:
     images = RemoteImages()
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda kind: images.put_manifest(name, paper(kind, IMAGE)), KINDS))
+        list(pool.map(lambda kind: images.put_manifest(name, referrer(kind, IMAGE)), KINDS))
     assert sorted(one.artifact_type for one in images.referrers(name, IMAGE.digest)) == KINDS
 
 
-def test_after_a_death_between_paper_and_list_the_next_run_lists_it(
+def test_after_a_failure_between_manifest_and_list_the_next_run_lists_it(
     name: str, upstream: str, path: str
 ) -> None:
     with running_front(upstream, faults=[Fault("403", path="sha256-")]) as front, pytest.raises(ServiceError):
-        RemoteImages(QUICK).put_manifest(f"{front.host}/{path}", paper(KINDS[0], IMAGE))
+        RemoteImages(QUICK).put_manifest(f"{front.host}/{path}", referrer(KINDS[0], IMAGE))
     assert RemoteImages().referrers(name, IMAGE.digest) == ()
-    RemoteImages().put_manifest(name, paper(KINDS[0], IMAGE))
+    RemoteImages().put_manifest(name, referrer(KINDS[0], IMAGE))
     assert [one.artifact_type for one in RemoteImages().referrers(name, IMAGE.digest)] == [KINDS[0]]
 
 
-def test_where_nobody_can_tell_whether_there_is_a_list_none_is_written(
-    name: str, upstream: str, path: str
-) -> None:
-    RemoteImages().put_manifest(name, paper(KINDS[0], IMAGE))
+def test_no_list_is_written_when_its_content_is_unknown(name: str, upstream: str, path: str) -> None:
+    RemoteImages().put_manifest(name, referrer(KINDS[0], IMAGE))
     with running_front(upstream, faults=[Fault("500", method="GET,HEAD", path="sha256-")]) as front:
         with pytest.raises(ServiceError, match="answered 500"):
-            RemoteImages(QUICK).put_manifest(f"{front.host}/{path}", paper(KINDS[1], IMAGE))
+            RemoteImages(QUICK).put_manifest(f"{front.host}/{path}", referrer(KINDS[1], IMAGE))
         assert front.count("PUT", "sha256-") == 0
     assert [one.artifact_type for one in RemoteImages().referrers(name, IMAGE.digest)] == [KINDS[0]]
 
@@ -93,7 +91,7 @@ def test_a_registrys_own_list_is_read_page_by_page() -> None:
     assert [one.digest for one in found] == pages
 
 
-def test_pages_without_end_come_to_an_end() -> None:
+def test_endless_pages_are_given_up() -> None:
     def answer(asked: Asked) -> Reply:
         return 200, {"Link": f'<{asked.path}>; rel="next"'}, listing(IMAGE.digest)
 
@@ -102,8 +100,8 @@ def test_pages_without_end_come_to_an_end() -> None:
         assert len(service.asked) < 30
 
 
-def test_a_registry_that_lists_by_itself_gets_no_list_under_a_tag() -> None:
-    made = paper(KINDS[0], IMAGE)
+def test_a_registry_with_its_own_list_gets_none_under_a_tag() -> None:
+    made = referrer(KINDS[0], IMAGE)
 
     def answer(asked: Asked) -> Reply:
         told = {"OCI-Subject": IMAGE.digest, "Docker-Content-Digest": made.digest}
@@ -122,10 +120,10 @@ def test_a_registry_that_lists_by_itself_gets_no_list_under_a_tag() -> None:
         (303, {"Location": "https://github.example/-/v2/packages/container/package/x"}),
     ],
 )
-def test_a_registry_that_does_not_know_the_question_is_asked_for_the_tag(
+def test_a_registry_without_the_api_of_referrers_is_asked_for_the_tag(
     status: int, headers: dict[str, str], path: str
 ) -> None:
-    made = paper(KINDS[0], IMAGE)
+    made = referrer(KINDS[0], IMAGE)
     listed = json.dumps(
         {"schemaVersion": 2, "mediaType": INDEX, "manifests": [pointing(made.data, MANIFEST)]}
     )
@@ -144,7 +142,7 @@ def test_a_registry_that_does_not_know_the_question_is_asked_for_the_tag(
     assert [one.digest for one in found] == [made.digest]
 
 
-def test_a_tag_that_gives_the_image_itself_is_no_list(path: str) -> None:
+def test_a_tag_that_returns_the_image_itself_is_not_a_list(path: str) -> None:
     def answer(asked: Asked) -> Reply:
         if "/manifests/" in asked.path:
             return 200, {"Content-Type": MANIFEST}, IMAGE.data
@@ -154,11 +152,11 @@ def test_a_tag_that_gives_the_image_itself_is_no_list(path: str) -> None:
         assert RemoteImages(QUICK).referrers(f"{service.host}/{path}", IMAGE.digest) == ()
 
 
-def test_who_wrote_while_the_list_was_read_stays_in_it(
+def test_an_entry_written_meanwhile_stays_in_the_list(
     name: str, upstream: str, path: str, direct: RemoteImages
 ) -> None:
     theirs = {"schemaVersion": 2, "mediaType": INDEX, "manifests": [pointing(IMAGE.data, MANIFEST)]}
-    ours = paper(KINDS[0], IMAGE)
+    ours = referrer(KINDS[0], IMAGE)
     with running_front(upstream) as front:
 
         def somebody_else(_: int, method: str, target: str) -> None:
@@ -173,7 +171,7 @@ def test_who_wrote_while_the_list_was_read_stays_in_it(
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b"<html>", b"[" * 9999])
-def test_what_is_no_list_is_said(body: bytes) -> None:
+def test_a_reply_without_a_list_is_reported(body: bytes) -> None:
     with (
         scripted(lambda _: (200, {}, body)) as service,
         pytest.raises(ServiceError, match="without a list of referrers"),
@@ -182,7 +180,7 @@ def test_what_is_no_list_is_said(body: bytes) -> None:
 
 
 @pytest.mark.parametrize("entry", [7, {}, {"digest": "x"}, {"mediaType": [], "digest": {}, "size": ""}])
-def test_entries_that_make_no_sense_are_left_out(entry: object) -> None:
+def test_invalid_entries_are_left_out(entry: object) -> None:
     body = json.dumps({"manifests": [entry]}).encode()
     with scripted(lambda _: (200, {}, body)) as service:
         assert RemoteImages(QUICK).referrers(f"{service.host}/org/image", IMAGE.digest) == []

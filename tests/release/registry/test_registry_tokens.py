@@ -1,4 +1,4 @@
-"""Registries that want a token: it is fetched once for each repository, and no secret goes where it should not."""
+"""Registries that want tokens: one for each repository, and secrets go to safe addresses only."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ def log_in(folder: Path, monkeypatch: pytest.MonkeyPatch, host: str, **entry: st
     monkeypatch.setenv("DOCKER_CONFIG", str(folder))
 
 
-def test_nobody_needs_a_login_for_what_is_public(name: str) -> None:
+def test_a_public_image_needs_no_login(name: str) -> None:
     answers = RemoteImages().find([(name, "1.0.0"), (name, "9.9.9")])
     assert isinstance(answers[name, "1.0.0"], Present)
     assert answers[name, "9.9.9"] == Absent()
 
 
-def test_one_greeting_one_token_a_repository_one_request_a_tag(
+def test_requests_are_one_to_connect_one_token_a_repository_and_one_a_tag(
     front: Front, direct: RemoteImages, upstream: str, path: str
 ) -> None:
     names = [f"{path}-{number}" for number in range(5)]
@@ -59,7 +59,7 @@ def test_one_greeting_one_token_a_repository_one_request_a_tag(
     assert front.count() == 11
 
 
-def test_who_may_push_pushes(
+def test_an_authorized_user_pushes(
     name: str, front: Front, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log_in(tmp_path, monkeypatch, front.host, username="alice", password=USERS["alice"])
@@ -67,7 +67,7 @@ def test_who_may_push_pushes(
     assert RemoteImages().find([(name, "2.0.0")]) == {(name, "2.0.0"): Present(made.digest)}
 
 
-def test_a_login_goes_to_the_token_service_alone(
+def test_a_login_is_sent_to_the_token_service_only(
     name: str, front: Front, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log_in(tmp_path, monkeypatch, front.host, username="alice", password=USERS["alice"])
@@ -100,7 +100,7 @@ def test_a_helper_is_asked_once(
     assert (tmp_path / "asked").read_text() == f"{front.host}\n"
 
 
-def test_what_is_private_is_unknown_to_who_has_no_login(name: str, front: Front) -> None:
+def test_a_private_image_is_unknown_without_a_login(name: str, front: Front) -> None:
     front.private = True
     answer = RemoteImages(QUICK).find([(name, "1.0.0")])[name, "1.0.0"]
     assert answer == Unknown(
@@ -109,12 +109,12 @@ def test_what_is_private_is_unknown_to_who_has_no_login(name: str, front: Front)
     )
 
 
-def test_who_may_not_push_is_told_so(name: str, front: Front) -> None:
+def test_a_refused_push_says_what_to_type(name: str, front: Front) -> None:
     with pytest.raises(ServiceError, match=f"without a login; type: docker login {front.host}"):
         RemoteImages(QUICK).put_blob(name, digest_of(b"x"), b"x")
 
 
-def test_a_token_that_ended_is_fetched_anew(name: str, front: Front) -> None:
+def test_an_expired_token_is_fetched_anew(name: str, front: Front) -> None:
     images = RemoteImages()
     images.find([(name, "1.0.0")])
     front.tokens.clear()
@@ -131,7 +131,7 @@ def test_a_token_is_used_until_shortly_before_its_end(name: str, front: Front) -
 
 
 @pytest.mark.parametrize("word", ["401", "403", "500", "html", "reset", "garbage", "hang"])
-def test_without_a_token_nobody_can_tell(word: str, name: str, front: Front) -> None:
+def test_without_a_token_answers_are_unknown(word: str, name: str, front: Front) -> None:
     front.faults.append(Fault(word, path="^/token"))
     times = Timeouts(connect=1, read=0.1, call=1, search=1, pause=0.001)
     answer = RemoteImages(times).find([(name, "1.0.0")])[name, "1.0.0"]
@@ -140,7 +140,7 @@ def test_without_a_token_nobody_can_tell(word: str, name: str, front: Front) -> 
 
 
 @pytest.mark.parametrize("word", ["500", "reset", "429", "truncated"])
-def test_a_token_service_that_fails_once_is_asked_again(word: str, name: str, front: Front) -> None:
+def test_a_token_service_that_fails_once_is_retried(word: str, name: str, front: Front) -> None:
     front.faults.append(Fault(word, path="^/token", times=1))
     assert isinstance(RemoteImages(QUICK).find([(name, "1.0.0")])[name, "1.0.0"], Present)
 
@@ -149,7 +149,7 @@ def test_a_token_service_that_fails_once_is_asked_again(word: str, name: str, fr
     "realm",
     ["http://tokens.example/token", "ftp://127.0.0.1/token", "", "//x", "https://user@x/", "http://[::1"],
 )
-def test_a_login_goes_to_no_place_that_is_not_safe(
+def test_a_login_is_not_sent_to_an_unsafe_address(
     realm: str, upstream: str, path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def answer(asked: Asked) -> Reply:
@@ -184,7 +184,7 @@ def test_an_identity_token_follows_no_redirect(
 @pytest.mark.parametrize(
     "body", [b"{}", b"[]", b"null", b'{"token": 7}', b'{"token": ""}', b'{"token": "a\\nb: c"}', b"\xff"]
 )
-def test_a_token_that_is_none_is_not_sent(body: bytes, path: str) -> None:
+def test_an_invalid_token_is_not_sent(body: bytes, path: str) -> None:
     def answer(asked: Asked) -> Reply:
         if asked.path.startswith("/token"):
             return 200, {}, body
@@ -217,7 +217,7 @@ def test_the_realm_keeps_its_own_query(path: str) -> None:
     }
 
 
-def test_a_host_that_hangs_keeps_no_other_and_ends_in_time(name: str, front: Front, upstream: str) -> None:
+def test_a_hanging_host_delays_no_other_and_ends_in_time(name: str, front: Front, upstream: str) -> None:
     times = Timeouts(read=600, search=1)
     with running_front(upstream, faults=[Fault("drip", path="/manifests/")]) as slow:
         asked = [(f"{slow.host}/org/a{number}", "1.0.0") for number in range(8)]

@@ -11,6 +11,6 @@ from support.bucket import s3_server
 
 @pytest.fixture(scope="session")
 def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a server with the bucket `bucket`."""
+    """Run a server with the bucket `bucket`; yield its URL."""
     with s3_server(tmp_path_factory.mktemp("s3") / "log") as url:
         yield url

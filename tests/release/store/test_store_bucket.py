@@ -1,4 +1,4 @@
-"""The store that is a bucket, and what becomes of it when the network or the service fails."""
+"""The store in a bucket, and failures of the network or the service."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ Faults = list[tuple[str, Fault]]
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same retries, in less time."""
+    """Make the same retries take less time."""
     backoff = {
         "init_backoff": timedelta(milliseconds=5),
         "max_backoff": timedelta(milliseconds=20),
@@ -52,7 +52,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def fronted(s3: str, quick: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[BucketStore, Faults]]:
-    """A store behind a front, and the list of what is to go wrong."""
+    """Yield a store behind a front, and the list of its faults."""
     with front(s3) as (url, faults):
         use_server(monkeypatch, url)
         yield open_bucket(f"s3://bucket/fronted-{next(_numbers)}"), faults
@@ -71,7 +71,7 @@ LOST = {
 
 
 @pytest.mark.parametrize("fault", LOST.values(), ids=LOST.keys())
-def test_a_creation_that_took_effect_is_one_whatever_becomes_of_its_answer(
+def test_a_creation_that_took_effect_succeeds_without_its_answer(
     fronted: tuple[BucketStore, Faults], fault: Fault
 ) -> None:
     store, faults = fronted
@@ -82,7 +82,7 @@ def test_a_creation_that_took_effect_is_one_whatever_becomes_of_its_answer(
 
 
 @pytest.mark.parametrize("fault", LOST.values(), ids=LOST.keys())
-def test_a_replacement_that_took_effect_is_one_whatever_becomes_of_its_answer(
+def test_a_replacement_that_took_effect_succeeds_without_its_answer(
     fronted: tuple[BucketStore, Faults], fault: Fault
 ) -> None:
     store, faults = fronted
@@ -95,7 +95,7 @@ def test_a_replacement_that_took_effect_is_one_whatever_becomes_of_its_answer(
     assert not store.replace("a.json", b"more", before.etag)
 
 
-def test_a_creation_whose_answer_is_lost_is_none_where_another_was_first_with_the_same_bytes(
+def test_a_creation_without_an_answer_fails_if_another_wrote_the_same_bytes_first(
     fronted: tuple[BucketStore, Faults],
 ) -> None:
     store, faults = fronted
@@ -115,7 +115,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("fault", BROKEN.values(), ids=BROKEN.keys())
-def test_what_broke_once_is_tried_again_or_lost_to_another_and_never_half_done(
+def test_a_write_that_broke_once_is_done_or_not_done_and_never_half_done(
     fronted: tuple[BucketStore, Faults], fault: Fault
 ) -> None:
     store, faults = fronted
@@ -159,7 +159,7 @@ def test_a_conflict_of_two_conditional_writes_is_no_error(fronted: tuple[BucketS
         (dropped, "it cannot be reached; check AWS_REGION and AWS_ENDPOINT_URL, and run it again"),
     ],
 )
-def test_what_fails_for_good_is_one_line_without_secrets(
+def test_lasting_failures_are_one_line_without_secrets(
     fronted: tuple[BucketStore, Faults], fault: Fault, told: str
 ) -> None:
     store, faults = fronted
@@ -186,7 +186,7 @@ def test_a_store_that_hangs_is_given_up(fronted: tuple[BucketStore, Faults]) -> 
         store.create("a.json", b"")
 
 
-def test_a_store_that_is_down_is_told_soon(monkeypatch: pytest.MonkeyPatch, quick: None) -> None:
+def test_a_store_that_is_down_is_reported_soon(monkeypatch: pytest.MonkeyPatch, quick: None) -> None:
     with closing(socket.socket()) as closed:
         closed.bind(("127.0.0.1", 0))
         use_server(monkeypatch, f"http://127.0.0.1:{closed.getsockname()[1]}")
@@ -196,13 +196,13 @@ def test_a_store_that_is_down_is_told_soon(monkeypatch: pytest.MonkeyPatch, quic
         assert time.monotonic() - begun < 10
 
 
-def test_the_waits_for_a_store_end_before_a_lease_counts_on_it() -> None:
+def test_the_waits_for_a_store_are_shorter_than_the_margin_of_a_lease() -> None:
     from seatrial.release.store.leases import MARGIN
 
     assert bucket.RETRY["retry_timeout"] + bucket.CLIENT["timeout"] < timedelta(seconds=MARGIN)  # type: ignore[operator]
 
 
-def test_no_credentials_is_told_with_what_to_set(
+def test_missing_credentials_are_reported_with_what_to_set(
     monkeypatch: pytest.MonkeyPatch, s3: str, quick: None
 ) -> None:
     use_server(monkeypatch, s3)
@@ -217,9 +217,7 @@ def test_no_credentials_is_told_with_what_to_set(
             open_bucket("s3://bucket").get("index.json")
 
 
-def test_wrong_credentials_are_told_by_a_server_that_checks_them(
-    monkeypatch: pytest.MonkeyPatch, s3: str, quick: None
-) -> None:
+def test_wrong_credentials_are_reported(monkeypatch: pytest.MonkeyPatch, s3: str, quick: None) -> None:
     use_server(monkeypatch, s3)
     store = open_bucket("s3://bucket/locked")
     with demanding_credentials(s3):
@@ -231,7 +229,7 @@ def test_wrong_credentials_are_told_by_a_server_that_checks_them(
             assert SECRET not in str(raised.value) and KEY_ID not in str(raised.value)
 
 
-def test_a_bucket_that_is_not_there_is_told_by_every_call(monkeypatch: pytest.MonkeyPatch, s3: str) -> None:
+def test_a_missing_bucket_is_reported_by_every_call(monkeypatch: pytest.MonkeyPatch, s3: str) -> None:
     use_server(monkeypatch, s3)
     store = open_bucket("s3://nobodys-bucket")
     acts = (
@@ -261,7 +259,7 @@ def test_plain_http_is_for_this_machine_unless_it_is_allowed(
         open_bucket("s3://bucket").get("index.json")
 
 
-def test_an_object_says_what_it_is(monkeypatch: pytest.MonkeyPatch, s3: str) -> None:
+def test_an_object_has_a_content_type(monkeypatch: pytest.MonkeyPatch, s3: str) -> None:
     use_server(monkeypatch, s3)
     store = open_bucket("s3://bucket/kinds")
     for key, kind in (("a.json", "application/json"), ("examples/a.unheard", "application/octet-stream")):
@@ -269,7 +267,7 @@ def test_an_object_says_what_it_is(monkeypatch: pytest.MonkeyPatch, s3: str) -> 
         assert obstore.get(store.inner, key).attributes["Content-Type"] == kind
 
 
-def test_a_large_object_that_still_stands_is_not_sent_again(fronted: tuple[BucketStore, Faults]) -> None:
+def test_an_unchanged_large_object_is_not_sent_again(fronted: tuple[BucketStore, Faults]) -> None:
     store, faults = fronted
     store.put("index.json", b"x" * 200_000)
     first = store.get("index.json")
@@ -286,7 +284,7 @@ def test_a_large_object_that_still_stands_is_not_sent_again(fronted: tuple[Bucke
     assert sizes == [0]
 
 
-def test_a_generation_is_handed_back_where_a_service_goes_by_generations(
+def test_a_version_is_passed_back_to_services_that_use_versions(
     monkeypatch: pytest.MonkeyPatch, s3: str
 ) -> None:
     use_server(monkeypatch, s3)
@@ -297,6 +295,6 @@ def test_a_generation_is_handed_back_where_a_service_goes_by_generations(
     assert modes == [{"e_tag": "x", "version": "17"}]
 
 
-def test_a_store_shows_no_more_than_its_url(monkeypatch: pytest.MonkeyPatch, s3: str) -> None:
+def test_the_repr_of_a_store_has_only_its_url(monkeypatch: pytest.MonkeyPatch, s3: str) -> None:
     use_server(monkeypatch, s3)
     assert repr(open_bucket("s3://bucket/shown")) == "BucketStore(url='s3://bucket/shown')"

@@ -1,4 +1,4 @@
-"""Which store a setting leads to."""
+"""The stores that the setting `store` opens."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from seatrial.release.store.bucket import BucketStore
 from seatrial.release.store.local import FolderStore
 
 
-def test_without_a_setting_it_is_the_embedded_folder(tmp_path: Path) -> None:
+def test_without_a_setting_the_store_is_the_embedded_folder(tmp_path: Path) -> None:
     assert open_store("", tmp_path / "dist" / "registry") == FolderStore(tmp_path / "dist" / "registry")
     assert list(tmp_path.iterdir()) == []
 
@@ -31,7 +31,7 @@ def test_a_file_url_that_names_no_folder_is_refused(tmp_path: Path, url: str) ->
 
 
 @pytest.mark.parametrize("linked", ["dist", "dist/registry"])
-def test_a_link_of_the_checkout_leads_nowhere(tmp_path: Path, linked: str) -> None:
+def test_a_link_in_the_checkout_is_refused(tmp_path: Path, linked: str) -> None:
     (tmp_path / "root" / linked).parent.mkdir(parents=True)
     (tmp_path / "root" / linked).symlink_to(tmp_path)
     with pytest.raises(ConfigurationError, match=f"{linked} is a link; remove it, or name its target"):
@@ -73,7 +73,7 @@ def test_a_bucket_is_opened_without_asking_its_service(
         ("abfs://container:secret@account.dfs.core.windows.net", "has more than a bucket and a path"),
     ],
 )
-def test_a_url_that_makes_no_sense_is_told_without_its_secrets(tmp_path: Path, url: str, told: str) -> None:
+def test_an_invalid_url_is_reported_without_its_secrets(tmp_path: Path, url: str, told: str) -> None:
     with pytest.raises(ConfigurationError) as raised:
         open_store(url, tmp_path)
     assert told in str(raised.value)

@@ -1,4 +1,4 @@
-"""Leases, in a time that tests set."""
+"""Leases, with a clock that tests set."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ANNA, BEN = Holder("anna@laptop", "a"), Holder("ben@desktop", "b")
 
 @dataclass
 class Time:
-    """Goes on only when somebody sleeps or a test says so."""
+    """A clock that only sleeping and tests advance."""
 
     seconds: float = 1_800_000_000.0
 
@@ -41,7 +41,7 @@ def store() -> MemoryStore:
 
 
 def die_holding(store: MemoryStore, holder: Holder, time: Time) -> None:
-    """Take the lease and be gone."""
+    """Take the lease and do not give it back."""
     with lease(store, KEY, holder, time.clock):
         kept = store.objects[KEY]
     store.objects[KEY] = kept
@@ -51,7 +51,7 @@ def stated(store: MemoryStore) -> dict[str, object]:
     return dict(json.loads(store.objects[KEY]))
 
 
-def test_a_lease_says_who_holds_it_and_until_when_and_is_given_back(store: MemoryStore, time: Time) -> None:
+def test_a_lease_states_its_holder_and_end_and_is_given_back(store: MemoryStore, time: Time) -> None:
     with lease(store, KEY, ANNA, time.clock):
         now = time.seconds
         assert stated(store) == {"holder": "anna@laptop", "token": "a", "since": now, "until": now + SECONDS}
@@ -89,7 +89,9 @@ def test_the_same_holder_takes_its_own_lease_back_at_once(store: MemoryStore, ti
         assert time.seconds == before
 
 
-def test_who_waits_too_long_is_told_who_holds_it_since_and_until_when(store: MemoryStore, time: Time) -> None:
+def test_the_error_after_waiting_names_the_holder_the_beginning_and_the_end(
+    store: MemoryStore, time: Time
+) -> None:
     with (
         lease(store, KEY, ANNA, time.clock),
         pytest.raises(ServiceError) as told,
@@ -113,15 +115,13 @@ def test_a_check_near_the_end_renews_the_lease(store: MemoryStore, time: Time) -
         held.check()
 
 
-def test_a_lease_that_ended_but_that_nobody_took_is_renewed(store: MemoryStore, time: Time) -> None:
+def test_an_expired_lease_that_nobody_took_is_renewed(store: MemoryStore, time: Time) -> None:
     with lease(store, KEY, ANNA, time.clock) as held:
         time.seconds += 10 * SECONDS
         held.check()
 
 
-def test_a_lease_that_another_took_over_is_no_longer_held_and_not_given_back(
-    store: MemoryStore, time: Time
-) -> None:
+def test_a_lease_that_another_took_over_is_not_given_back(store: MemoryStore, time: Time) -> None:
     with lease(store, KEY, ANNA, time.clock) as held:
         time.seconds += SECONDS + SKEW + 1
         with lease(store, KEY, BEN, time.clock):
@@ -180,7 +180,7 @@ def test_a_check_that_cannot_be_made_is_a_failure(
         json.dumps({"token": "x", "until": 1_800_000_000 + LONGEST + 1}).encode(),
     ],
 )
-def test_what_no_holder_wrote_holds_nothing(time: Time, garbage: bytes) -> None:
+def test_an_invalid_lease_does_not_count(time: Time, garbage: bytes) -> None:
     store = MemoryStore({KEY: garbage})
     before = time.seconds
     with lease(store, KEY, ANNA, time.clock) as held:
@@ -189,7 +189,7 @@ def test_what_no_holder_wrote_holds_nothing(time: Time, garbage: bytes) -> None:
 
 
 @pytest.mark.parametrize("since", [None, "x", 1e300, float("nan"), [], -1e18])
-def test_odd_words_of_a_holder_are_shown_without_harm(time: Time, since: object) -> None:
+def test_invalid_text_of_a_holder_is_shown_without_harm(time: Time, since: object) -> None:
     told = {"holder": "\x1b[31m" + "x" * 100, "token": "x", "since": since, "until": time.seconds + 3000}
     store = MemoryStore({KEY: json.dumps(told).encode()})
     with pytest.raises(ServiceError) as raised, lease(store, KEY, ANNA, time.clock, patience=1):
@@ -198,5 +198,5 @@ def test_odd_words_of_a_holder_are_shown_without_harm(time: Time, since: object)
     assert str(raised.value).startswith("jira is being released by ?[31mxxx")
 
 
-def test_holders_are_unlike_one_another() -> None:
+def test_each_holder_has_its_own_token() -> None:
     assert Holder.anyone("anna").token != Holder.anyone("anna").token

@@ -1,4 +1,4 @@
-"""The store that is a folder."""
+"""The store in a folder."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def read(store: FolderStore, key: str) -> bytes | None:
 
 
 def left_over(store: FolderStore) -> list[str]:
-    """The files that are no objects."""
+    """Return the files that are not objects."""
     files = {path.relative_to(store.base).as_posix() for path in store.base.rglob("*") if path.is_file()}
     return sorted(files - set(store.keys()))
 
@@ -50,14 +50,14 @@ def left_over(store: FolderStore) -> list[str]:
         ".seatrial-part",
     ],
 )
-def test_what_is_no_key_is_refused_for_reading_and_writing(store: FolderStore, key: str) -> None:
+def test_an_invalid_key_is_refused_for_reading_and_writing(store: FolderStore, key: str) -> None:
     for act in (lambda: store.get(key), lambda: store.create(key, b""), lambda: store.put(key, b"")):
         with pytest.raises(ServiceError, match="is not a key below"):
             act()
     assert store.keys() == []
 
 
-def test_a_link_to_a_folder_leads_nowhere(store: FolderStore, tmp_path: Path) -> None:
+def test_a_link_to_a_folder_is_not_followed(store: FolderStore, tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
     (outside / "spec.json").write_text("secret")
@@ -84,7 +84,7 @@ def test_a_link_to_a_file_is_not_read_and_writing_replaces_the_link(
 
 
 @pytest.mark.parametrize("name", [".seatrial-lock", ".seatrial-part"])
-def test_a_link_in_the_place_of_its_own_files_is_not_followed(
+def test_links_instead_of_the_stores_own_files_are_not_followed(
     store: FolderStore, tmp_path: Path, name: str
 ) -> None:
     outside = tmp_path / "mine"
@@ -141,7 +141,7 @@ def test_killed_at_any_call_of_the_system_an_object_is_the_old_or_the_new_one(
     pytest.fail("it was never finished")
 
 
-def test_a_full_disk_is_told_and_leaves_the_object_as_it_was(
+def test_a_full_disk_is_reported_and_the_object_is_unchanged(
     store: FolderStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store.put("index.json", b"old")
@@ -157,13 +157,13 @@ def test_a_full_disk_is_told_and_leaves_the_object_as_it_was(
     assert store.keys() == ["index.json"]
 
 
-def test_a_file_in_the_place_of_the_folder_is_told(tmp_path: Path) -> None:
+def test_a_file_instead_of_the_folder_is_reported(tmp_path: Path) -> None:
     (tmp_path / "store").write_text("")
     with pytest.raises(ServiceError, match="store cannot be written: file exists"):
         FolderStore(tmp_path / "store").put("index.json", b"")
 
 
-def test_a_folder_that_cannot_be_listed_is_told_rather_than_taken_for_empty(
+def test_an_unlistable_folder_is_reported_and_not_taken_for_empty(
     store: FolderStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store.put("jira/1.0.0/spec.json", b"{}")
@@ -179,7 +179,7 @@ def test_a_folder_that_cannot_be_listed_is_told_rather_than_taken_for_empty(
         store.keys("jira/")
 
 
-def test_a_lock_that_another_program_keeps_is_told_in_the_end(
+def test_a_lock_that_another_program_keeps_is_reported(
     store: FolderStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store.put("index.json", b"[]")

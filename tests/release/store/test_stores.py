@@ -1,4 +1,4 @@
-"""What all stores have in common."""
+"""Tests that all stores pass."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _numbers = itertools.count()
 
 @pytest.fixture(params=["memory", "folder", "bucket"])
 def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
-    """Each of them, empty."""
+    """Return each of the stores, empty."""
     if request.param == "memory":
         return MemoryStore()
     if request.param == "folder":
@@ -40,13 +40,13 @@ def data(store: Store, key: str) -> bytes | None:
     return found.data if found else None
 
 
-def test_nothing_stands_at_a_key_that_nobody_wrote(store: Store) -> None:
+def test_there_is_no_object_at_an_unwritten_key(store: Store) -> None:
     assert store.get("jira/spec.json") is None
     assert list(store.keys()) == []
     assert list(store.keys("jira/")) == []
 
 
-def test_what_was_put_is_there_and_can_be_put_over(store: Store) -> None:
+def test_a_put_object_is_there_and_can_be_overwritten(store: Store) -> None:
     store.put("jira/spec.json", b"one")
     before = etag(store, "jira/spec.json")
     store.put("jira/spec.json", b"two")
@@ -54,14 +54,14 @@ def test_what_was_put_is_there_and_can_be_put_over(store: Store) -> None:
     assert etag(store, "jira/spec.json") != before
 
 
-def test_creating_writes_only_where_nothing_stands(store: Store) -> None:
+def test_create_writes_only_new_objects(store: Store) -> None:
     assert store.create("a.json", b"one")
     assert not store.create("a.json", b"two")
     assert not store.create("a.json", b"one")
     assert data(store, "a.json") == b"one"
 
 
-def test_replacing_writes_only_over_what_was_read(store: Store) -> None:
+def test_replace_writes_only_over_the_object_that_was_read(store: Store) -> None:
     store.put("a.json", b"one")
     read = etag(store, "a.json")
     assert store.replace("a.json", b"two", read)
@@ -69,13 +69,13 @@ def test_replacing_writes_only_over_what_was_read(store: Store) -> None:
     assert data(store, "a.json") == b"two"
 
 
-def test_replacing_what_is_not_there_writes_nothing(store: Store) -> None:
+def test_replace_does_not_create_an_object(store: Store) -> None:
     store.put("a.json", b"one")
     assert not store.replace("b.json", b"two", etag(store, "a.json"))
     assert store.get("b.json") is None
 
 
-def test_keys_are_listed_sorted_and_by_what_they_begin_with(store: Store) -> None:
+def test_keys_are_listed_sorted_and_by_prefix(store: Store) -> None:
     for key in (
         "jira/1.0.0/spec.json",
         "jira/spec.json",
@@ -99,14 +99,14 @@ def test_a_hidden_key_is_a_key(store: Store) -> None:
     assert list(store.keys()) == [".seatrial/leases/jira.json"]
 
 
-def test_bytes_come_back_as_they_are(store: Store) -> None:
+def test_bytes_are_returned_unchanged(store: Store) -> None:
     for value in (b"", bytes(range(256)), b"x" * 300_000):
         store.put("a.bin", value)
         assert data(store, "a.bin") == value
         assert data(store, "a.bin") == value
 
 
-def test_a_large_object_that_another_changed_is_read_anew(store: Store) -> None:
+def test_a_changed_large_object_is_read_anew(store: Store) -> None:
     store.put("index.json", b"x" * 300_000)
     assert data(store, "index.json") == b"x" * 300_000
     assert store.replace("index.json", b"y" * 300_000, etag(store, "index.json"))
@@ -115,7 +115,7 @@ def test_a_large_object_that_another_changed_is_read_anew(store: Store) -> None:
     assert data(store, "index.json") == b"z"
 
 
-def test_of_twenty_that_create_at_once_one_succeeds(store: Store) -> None:
+def test_of_twenty_concurrent_creations_one_succeeds(store: Store) -> None:
     start = threading.Barrier(20)
 
     def create(number: int) -> bool:
@@ -128,7 +128,7 @@ def test_of_twenty_that_create_at_once_one_succeeds(store: Store) -> None:
     assert data(store, "a.json") == b"%d" % won.index(True)
 
 
-def test_no_addition_of_twenty_that_replace_at_once_is_lost(store: Store) -> None:
+def test_no_replacement_of_twenty_concurrent_ones_is_lost(store: Store) -> None:
     store.put("a.json", b"0")
 
     def add(_: int) -> None:

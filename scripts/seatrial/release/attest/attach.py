@@ -17,9 +17,8 @@ from typing import Any
 
 from seatrial.core.errors import ServiceError
 from seatrial.release.plan.ports import Descriptor, Images, Manifest
-from seatrial.release.registry.media import MANIFEST
+from seatrial.release.registry.media import EMPTY, MANIFEST
 
-EMPTY = "application/vnd.oci.empty.v1+json"
 NOTHING = b"{}"
 
 CREATED = "org.opencontainers.image.created"

@@ -23,7 +23,8 @@ from seatrial import __version__
 from seatrial.dependencies.lockfile import LOCK, BadLock, Locked, Source, read_lock
 from seatrial.documents import toml
 from seatrial.release.attest.packages import ImagePackage, Packages, ShippedImage, packages_of
-from seatrial.release.attest.purls import Image, public
+from seatrial.release.attest.purls import public, purl
+from seatrial.release.registry.image_names import ImageName
 
 MEDIA_TYPE = "application/vnd.cyclonedx+json"
 
@@ -95,7 +96,7 @@ def _itself(of: ShippedImage) -> Component:
         name=of.type,
         version=of.version,
         bom_ref=ITSELF,
-        purl=PackageURL.from_string(Image(of.image, of.version, of.digest).purl),
+        purl=PackageURL.from_string(purl(ImageName(of.image, of.version, of.digest))),
         properties=[Property(name=PROPERTIES["image"], value=f"{of.image}@{of.digest}")],
     )
 

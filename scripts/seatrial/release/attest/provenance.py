@@ -14,7 +14,8 @@ from typing import Any
 from seatrial import __version__
 from seatrial.core.addresses import without_credentials
 from seatrial.core.model import join
-from seatrial.release.attest.purls import Image, public
+from seatrial.release.attest.purls import public, purl
+from seatrial.release.registry.image_names import ImageName
 
 MEDIA_TYPE = "application/vnd.in-toto+json"
 STATEMENT = "https://in-toto.io/Statement/v1"
@@ -142,13 +143,13 @@ def _dependencies(record: BuildRecord) -> Iterator[dict[str, Any]]:
     if record.lock:
         yield {"name": join(record.path, "poetry.lock"), "digest": {"sha256": record.lock}}
     for stated, digest in sorted(record.bases.items()):
-        yield _base(Image.parse(stated), digest)
+        yield _base(ImageName.parse(stated), digest)
 
 
-def _base(image: Image, digest: str) -> dict[str, Any]:
-    known = Image(image.repository, image.tag, digest or image.digest)
+def _base(image: ImageName, digest: str) -> dict[str, Any]:
+    known = ImageName(image.repository, image.tag, digest or image.digest)
     algorithm, _, value = known.digest.partition(":")
-    described = {"name": "base image", "uri": known.purl}
+    described = {"name": "base image", "uri": purl(known)}
     return {**described, "digest": {algorithm: value}} if value else described
 
 

@@ -12,9 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from seatrial.core.errors import ServiceError
-from seatrial.release.registry.media import INDEX, MANIFEST
-
-_NAME = "org.opencontainers.image.ref.name"
+from seatrial.release.registry.media import INDEX, MANIFEST, REF_NAME
 
 
 def normalise(folder: Path, platforms: Sequence[str]) -> None:
@@ -43,7 +41,7 @@ def _entries(folder: Path) -> list[dict[str, Any]]:
 
 
 def _number(entry: dict[str, Any]) -> int:
-    name = str(entry.get("annotations", {}).get(_NAME))
+    name = str(entry.get("annotations", {}).get(REF_NAME))
     return int(name) if name.isdecimal() else 0
 
 

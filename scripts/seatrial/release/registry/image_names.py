@@ -18,6 +18,9 @@ _HOST = re.compile(rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9A-Fa-f:]{{2,39}}\])(?::[0
 _PATH = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_IMAGE = re.compile(
+    rf"(?P<name>[^\s@]+?)(?::(?P<tag>[A-Za-z0-9_][A-Za-z0-9_.-]*))?(?:@(?P<digest>{_DIGEST.pattern}))?"
+)
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,23 @@ class Repository:
     def server(self) -> str:
         """The host that requests go to, which for Docker Hub has another name."""
         return "registry-1.docker.io" if self.host == DOCKER_HUB else self.host
+
+
+@dataclass(frozen=True)
+class ImageName:
+    """The parts of an image's name; `repository` includes the registry, `tag` and `digest` are empty if not stated."""
+
+    repository: str
+    tag: str = ""
+    digest: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> ImageName:
+        """Read the name of an image as FROM has it, also one that is not valid."""
+        match = _IMAGE.fullmatch(text)
+        if match is None:
+            return cls(text)
+        return cls("/".join(_host_and_path(match["name"])), match["tag"] or "", match["digest"] or "")
 
 
 def _host_and_path(name: str) -> tuple[str, str]:

@@ -24,6 +24,9 @@ INDEXES = frozenset({INDEX, DOCKER_INDEX})
 MANIFESTS = frozenset({MANIFEST, DOCKER_MANIFEST})
 IMAGES = INDEXES | MANIFESTS
 
+REF_NAME = "org.opencontainers.image.ref.name"
+"""The annotation in the `index.json` of a layout that holds the tag."""
+
 ACCEPT = ", ".join((INDEX, MANIFEST, DOCKER_INDEX, DOCKER_MANIFEST))
 """The header Accept with all media types that an image's tag may have."""
 

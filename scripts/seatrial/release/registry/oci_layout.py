@@ -40,9 +40,6 @@ from seatrial.system.atomic import BESIDE, replace_file, writing
 from seatrial.system.folder import MAX_BYTES, read_plain
 from seatrial.system.locks import held
 
-REF_NAME = "org.opencontainers.image.ref.name"
-"""The annotation in `index.json` that holds the tag."""
-
 BLOBS_AT_ONCE = 4
 """Blobs of an image that are sent at the same time."""
 
@@ -87,7 +84,7 @@ class LayoutFolder:
         if ":" in reference:
             known = [one for one in entries if one.digest == reference]
             return known[0] if known else self._unlisted(reference)
-        found = {one.digest: one for one in entries if one.annotations.get(REF_NAME) == reference}
+        found = {one.digest: one for one in entries if one.annotations.get(media.REF_NAME) == reference}
         if len(found) > 1:
             raise self._damaged(f'index.json lists the tag "{reference}" more than once')
         return next(iter(found.values()), None)
@@ -135,12 +132,14 @@ class LayoutFolder:
         """List a manifest in `index.json`; a tag is moved to it. Raises ServiceError."""
         entry = Descriptor(manifest.media_type, manifest.digest, len(manifest.data))
         if tag:
-            entry = replace(entry, annotations={REF_NAME: tag})
+            entry = replace(entry, annotations={media.REF_NAME: tag})
         with self._locked(exclusive=True):
             self._sweep()
             before = self.entries()
             kept = [
-                one for one in before if one != entry and not (tag and one.annotations.get(REF_NAME) == tag)
+                one
+                for one in before
+                if one != entry and not (tag and one.annotations.get(media.REF_NAME) == tag)
             ]
             if entry not in before or len(kept) + 1 < len(before):
                 version = json.dumps(_VERSION, separators=(",", ":")).encode()
