@@ -15,7 +15,6 @@ from seatrial.core.suggest import did_you_mean
 from seatrial.core.version import BUMPS, Version
 from seatrial.documents import intents
 from seatrial.release.plan.bump import Bump, bump
-from seatrial.release.run.release_context import facts_of
 from seatrial.system import transaction
 from seatrial.system.folder import DiskFolder
 from seatrial.system.transaction import FileEdit
@@ -53,7 +52,7 @@ def declare(
     """
     text = _intent_text(request)
     for one in chosen:
-        _must_be_bumpable(facts_of(workspace, one), request)
+        _must_be_bumpable(Facts.of(workspace, one), request)
     paths = [one.below(f"{INTENTS}/{_file_name(request.message or '', day)}") for one in chosen]
     transaction.change_all(workspace.root, [FileEdit(path, None, text.encode()) for path in paths])
     return paths
@@ -119,7 +118,7 @@ def plan(workspace: Workspace, chosen: Sequence[Integration], day: date) -> Bump
 
     Raises UsageError for faults that no finding reports, and ServiceError.
     """
-    facts = [facts_of(workspace, one) for one in chosen]
+    facts = [Facts.of(workspace, one) for one in chosen]
     waiting = [one for one in facts if one.intents.all]
     findings = tuple(finding for one in waiting for finding in _blocking(one))
     outcome = Outcome(

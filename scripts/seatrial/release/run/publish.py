@@ -19,8 +19,9 @@ from seatrial.release.plan.records import Attached, Receipt, receipt_json, recei
 from seatrial.release.registry.oci_layout import push
 from seatrial.release.run.build import Built, built, forget
 from seatrial.release.run.publication import Publication
-from seatrial.release.run.release_context import ReleaseContext, facts_of
+from seatrial.release.run.release_context import ReleaseContext
 from seatrial.release.store.leases import lease
+from seatrial.validate.facts.facts import Facts
 
 EXAMPLES = ".port/examples/"
 
@@ -108,7 +109,7 @@ def _receipt(
 def _entry(context: ReleaseContext, part: Part, integration: Integration) -> Mapping[str, Any] | None:
     """Return the spec as the index has it; None for a version that is not indexed."""
     candidate = part.candidate
-    spec = facts_of(context.workspace, integration).spec
+    spec = Facts.of(context.workspace, integration).spec
     if not index.counts(Version.parse(candidate.version)) or spec is None:
         return None
     return index.entry_of(spec.root.value, candidate.type, candidate.version)

@@ -11,13 +11,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from seatrial.core.errors import UsageError
-from seatrial.core.model import Integration
 from seatrial.core.settings import ReleaseSettings
 from seatrial.release.plan.ports import Images, Store
 from seatrial.release.registry import open_images
 from seatrial.release.store import open_store
 from seatrial.release.store.leases import Holder
-from seatrial.validate.facts.facts import Facts
 from seatrial.workspace.workspace import Workspace
 
 DIST = "dist"
@@ -58,11 +56,6 @@ class ReleaseContext:
     def git_tag(self, type: str, version: str) -> str:
         """Return the git tag of a version."""
         return self.settings.tag.replace("{type}", type).replace("{version}", version)
-
-
-def facts_of(workspace: Workspace, integration: Integration) -> Facts:
-    """Return the facts of an integration of this workspace."""
-    return Facts(integration, workspace.profile, workspace.fleet, workspace.settings)
 
 
 def open_context(

@@ -17,8 +17,9 @@ from seatrial.release.plan import store_keys
 from seatrial.release.plan.index import parse
 from seatrial.release.plan.ports import Answer, Reference
 from seatrial.release.plan.state import Candidate, IndexSeen, State, VersionStatus
-from seatrial.release.run.release_context import ReleaseContext, facts_of
+from seatrial.release.run.release_context import ReleaseContext
 from seatrial.system import git
+from seatrial.validate.facts.facts import Facts
 from seatrial.validate.facts.package import Package
 from seatrial.validate.facts.release import INTENTS
 from seatrial.validate.facts.spec import Spec
@@ -154,7 +155,7 @@ def _without_namesakes(candidate: Candidate, uses: int) -> Candidate:
 
 
 def _candidate(context: ReleaseContext, integration: Integration, ids: Mapping[str, str]) -> Candidate:
-    facts = facts_of(context.workspace, integration)
+    facts = Facts.of(context.workspace, integration)
     kind, version = identity(context.workspace.profile, facts.spec, facts.package)
     own = integration.below(OWN_DOCKERFILE)
     dockerfile = next((path for path in (own, context.settings.dockerfile) if path in ids), "")
