@@ -14,14 +14,14 @@ from seatrial.core.findings import Outcome
 from seatrial.core.model import Integration
 from seatrial.release.attest import signing
 from seatrial.release.builders.available import choose as choose_builder
-from seatrial.release.plan.plan import Hold, Part, Plan
+from seatrial.release.plan.plan import Failure, Hold, Part, Plan
 from seatrial.release.plan.plan import matrix as matrix_of
 from seatrial.release.plan.ports import Unknown
 from seatrial.release.plan.records import plan_json, plan_of_json
 from seatrial.release.plan.state import State
 from seatrial.release.run import apply as publishing
 from seatrial.release.run import latest, planner
-from seatrial.release.run.apply import Done, Failure
+from seatrial.release.run.apply import Done
 from seatrial.release.run.publication import Event, publication
 from seatrial.release.run.release_context import ReleaseContext, open_context
 from seatrial.release.run.release_tables import plan_table, status_json, status_table

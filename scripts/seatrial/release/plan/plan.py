@@ -67,6 +67,14 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Failure:
+    """A part that was not finished, and why, in a line."""
+
+    subject: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Plan:
     """The parts that have steps or are held back, and how many integrations need nothing.
 

@@ -10,7 +10,7 @@ from seatrial.core.errors import SeatrialError, ServiceError, Unreadable
 from seatrial.core.model import Integration
 from seatrial.release.builders.base_images import missing_bases
 from seatrial.release.plan import store_keys
-from seatrial.release.plan.plan import Part, Step
+from seatrial.release.plan.plan import Failure, Part, Step
 from seatrial.release.plan.records import Receipt, receipt_json
 from seatrial.release.run import latest
 from seatrial.release.run.build import build_args
@@ -28,14 +28,6 @@ class Done:
 
     part: Part
     receipt: Receipt | None
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A part that was not finished, and why, in a line."""
-
-    subject: str
-    reason: str
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,10 @@ from seatrial.core.errors import ServiceError, Unreadable, UsageError
 from seatrial.core.findings import Outcome
 from seatrial.core.model import Integration
 from seatrial.release.plan import store_keys
-from seatrial.release.plan.plan import Part, Plan, changes, plan, steps_of
+from seatrial.release.plan.plan import Failure, Part, Plan, changes, plan, steps_of
 from seatrial.release.plan.ports import Present
 from seatrial.release.plan.records import Receipt, receipt_of_json, seal
 from seatrial.release.plan.state import State
-from seatrial.release.run.apply import Failure
 from seatrial.release.run.checks import Notify, lint_and_validate
 from seatrial.release.run.release_context import ReleaseContext
 from seatrial.release.run.snapshot import read
