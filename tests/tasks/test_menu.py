@@ -11,7 +11,7 @@ from importlib import import_module
 import pytest
 
 from seatrial.tasks.develop import OWN
-from seatrial.tasks.menu import VERBS, Kind, Option, Verb, options_of
+from seatrial.tasks.menu import VERBS, Option, OptionKind, Verb, options_of
 from seatrial.tasks.program import namespace
 from support.paths import ROOT, SOURCES
 
@@ -59,7 +59,7 @@ def test_only_the_five_usual_options_have_a_letter() -> None:
 
 
 def test_a_name_means_the_same_kind_of_option_everywhere() -> None:
-    kinds: dict[str, tuple[Kind, bool]] = {}
+    kinds: dict[str, tuple[OptionKind, bool]] = {}
     for verb in ALL:
         for option in verb.options:
             assert kinds.setdefault(option.name, (option.kind, option.inherited)) == (
@@ -86,22 +86,22 @@ def test_the_reference_names_every_flag() -> None:
 @pytest.mark.parametrize(
     ("kind", "given", "stated", "value"),
     [
-        (Kind.TEXT, "a", "b", "a"),
-        (Kind.TEXT, None, "b", "b"),
-        (Kind.TEXT, "", "", None),
-        (Kind.SWITCH, False, "1", True),
-        (Kind.SWITCH, True, "no", True),
-        (Kind.SWITCH, False, "Off", False),
-        (Kind.SWITCH, False, "", False),
-        (Kind.LIST, ["a", "b"], "c", ["a", "b"]),
-        (Kind.LIST, [], "c,d", ["c,d"]),
-        (Kind.LIST, [], "", []),
-        (Kind.WORDS, [], "A=1 B=2", ["A=1", "B=2"]),
+        (OptionKind.TEXT, "a", "b", "a"),
+        (OptionKind.TEXT, None, "b", "b"),
+        (OptionKind.TEXT, "", "", None),
+        (OptionKind.SWITCH, False, "1", True),
+        (OptionKind.SWITCH, True, "no", True),
+        (OptionKind.SWITCH, False, "Off", False),
+        (OptionKind.SWITCH, False, "", False),
+        (OptionKind.LIST, ["a", "b"], "c", ["a", "b"]),
+        (OptionKind.LIST, [], "c,d", ["c,d"]),
+        (OptionKind.LIST, [], "", []),
+        (OptionKind.WORDS, [], "A=1 B=2", ["A=1", "B=2"]),
     ],
 )
 def test_a_flag_wins_over_the_environment_and_empty_is_not_given(
     monkeypatch: pytest.MonkeyPatch,
-    kind: Kind,
+    kind: OptionKind,
     given: str | bool | list[str] | None,
     stated: str,
     value: object,

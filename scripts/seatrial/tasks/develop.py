@@ -16,7 +16,7 @@ from seatrial.report.text import render, summary
 from seatrial.system import process
 from seatrial.system.atomic import write_whole
 from seatrial.tasks.cli import Ended, note
-from seatrial.tasks.menu import VERBS, Kind, Option, Verb
+from seatrial.tasks.menu import VERBS, Option, OptionKind, Verb
 from seatrial.tasks.program import namespace
 from seatrial.tasks.reference import makefile_targets, makefile_variables
 from seatrial.tasks.reference import page as reference
@@ -24,7 +24,7 @@ from seatrial.tasks.reference import page as reference
 CHECKOUT = Path(__file__).parents[3]
 
 
-LATEST = Option("latest", "with the newest packages of others instead of the locked ones", Kind.SWITCH)
+LATEST = Option("latest", "with the newest packages of others instead of the locked ones", OptionKind.SWITCH)
 OWN = (
     Verb(
         "test",

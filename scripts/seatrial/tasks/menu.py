@@ -9,7 +9,7 @@ from enum import Enum
 from importlib import import_module
 
 
-class Kind(Enum):
+class OptionKind(Enum):
     """How an option is stated: a text, a switch, a repeatable text, or one whose variable holds words."""
 
     TEXT = "text"
@@ -31,7 +31,7 @@ class Option:
 
     name: str
     help: str
-    kind: Kind = Kind.TEXT
+    kind: OptionKind = OptionKind.TEXT
     short: str = ""
     inherited: bool = False
 
@@ -51,12 +51,12 @@ class Option:
         A switch in the environment is on unless it is empty, 0, no, false or off.
         """
         stated = os.environ.get(f"SEATRIAL_{self.variable}", "")
-        if self.kind is Kind.SWITCH:
+        if self.kind is OptionKind.SWITCH:
             return bool(given) or stated.lower() not in ("", "0", "no", "false", "off")
-        if self.kind is Kind.TEXT:
+        if self.kind is OptionKind.TEXT:
             return given or stated or None
         values = list(given) if isinstance(given, list) else []
-        return values or (stated.split() if self.kind is Kind.WORDS else [stated] if stated else [])
+        return values or (stated.split() if self.kind is OptionKind.WORDS else [stated] if stated else [])
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ ROOT = Option(
 INTEGRATION = Option(
     "integration",
     "an integration by name; repeatable, commas allowed; by default the one you are in, or all",
-    Kind.LIST,
+    OptionKind.LIST,
     short="i",
     inherited=True,
 )
@@ -108,7 +108,7 @@ FORMAT = Option(
 OUTPUT = Option(
     "output", "write the findings to this file instead of standard output", short="o", inherited=True
 )
-STRICT = Option("strict", "fail on warnings as well", Kind.SWITCH, inherited=True)
+STRICT = Option("strict", "fail on warnings as well", OptionKind.SWITCH, inherited=True)
 JOBS = Option("jobs", "processes to use; by default one per core", short="j", inherited=True)
 
 CHOOSING = (INTEGRATION, ROOT)
@@ -117,10 +117,10 @@ REPORTING = (FORMAT, OUTPUT, STRICT, JOBS)
 
 LINTING = (
     Option("tools", "only these, such as black,ruff; by default those of the profile", inherited=True),
-    Option("fix", "first let ruff and black repair what they safely can", Kind.SWITCH),
-    Option("no_cache", "use no results of earlier runs", Kind.SWITCH),
+    Option("fix", "first let ruff and black repair what they safely can", OptionKind.SWITCH),
+    Option("no_cache", "use no results of earlier runs", OptionKind.SWITCH),
     Option("why", "say why each tool would run again on this integration, or not, and run nothing"),
-    Option("verbose", "show the tools' own output as well", Kind.SWITCH, inherited=True),
+    Option("verbose", "show the tools' own output as well", OptionKind.SWITCH, inherited=True),
 )
 MAKING = (
     Option("name", 'the title that people read, such as "My Service"; asked for on a terminal'),
@@ -134,20 +134,20 @@ MAKING = (
     Option("icon", "the icon in Port"),
     Option("author", "by default git's user.name"),
     Option("email", "by default git's user.email"),
-    Option("no_lock", "do not let Poetry make poetry.lock", Kind.SWITCH),
+    Option("no_lock", "do not let Poetry make poetry.lock", OptionKind.SWITCH),
 )
 BUILDING = (
     Option(
         "build_arg",
         "NAME=VALUE for an ARG of the Dockerfiles, such as a base image; repeatable",
-        Kind.WORDS,
+        OptionKind.WORDS,
         inherited=True,
     ),
     Option("builder", "docker, podman or buildah; by default whichever is there", inherited=True),
     Option("key", "a private key, in PEM, by which provenance is signed", inherited=True),
 )
 PLANNING = (
-    Option("matrix", "print the plan as a CI matrix", Kind.SWITCH),
+    Option("matrix", "print the plan as a CI matrix", OptionKind.SWITCH),
     Option(
         "force", "release even though checks fail or a version was published before; the reason is recorded"
     ),
@@ -159,7 +159,7 @@ FORMER = (
     Option("finish", "with --plan: the former way of release.finish FILE RECEIPTS"),
 )
 PLAN = Option("plan", "the file of the plan")
-DRY_RUN = Option("dry_run", "show what would be done, and do nothing", Kind.SWITCH)
+DRY_RUN = Option("dry_run", "show what would be done, and do nothing", OptionKind.SWITCH)
 TEXT_OR_JSON = replace(FORMAT, help="text or json")
 
 VERBS = (
@@ -203,7 +203,7 @@ VERBS = (
         "fix",
         "Apply every safe repair that findings offer.",
         "fix:fix",
-        (*COMPARING, JOBS, Option("diff", "show the repairs and change nothing", Kind.SWITCH)),
+        (*COMPARING, JOBS, Option("diff", "show the repairs and change nothing", OptionKind.SWITCH)),
     ),
     Verb("new", "Make a new integration folder from the template.", "new:new", MAKING, ("name",)),
     Verb(

@@ -16,7 +16,7 @@ from seatrial import __version__
 from seatrial.core.errors import EXIT_INTERRUPTED, EXIT_USAGE
 from seatrial.tasks.cli import Ended, clean_end, say
 from seatrial.tasks.light_invoke import import_invoke
-from seatrial.tasks.menu import VERBS, Kind, Option, Verb
+from seatrial.tasks.menu import VERBS, Option, OptionKind, Verb
 
 import_invoke()
 
@@ -35,7 +35,9 @@ class _Task(Task[Any]):
             _body(verb),
             name=verb.name.rpartition(".")[2],
             positional=verb.positional,
-            iterable=[option.name for option in verb.options if option.kind in (Kind.LIST, Kind.WORDS)],
+            iterable=[
+                option.name for option in verb.options if option.kind in (OptionKind.LIST, OptionKind.WORDS)
+            ],
             auto_shortflags=False,
         )
 
@@ -62,7 +64,7 @@ def _body(verb: Verb) -> Any:
 
 
 def _parameter(option: Option) -> Parameter:
-    default = False if option.kind is Kind.SWITCH else None
+    default = False if option.kind is OptionKind.SWITCH else None
     return Parameter(option.name, Parameter.POSITIONAL_OR_KEYWORD, default=default)
 
 
