@@ -10,7 +10,7 @@ from collections.abc import Collection
 from seatrial.core.model import Edit, Fix, Location, MemoryFolder, Problem
 from seatrial.core.names import shown
 from seatrial.core.rules import OFF, WARNING, Problems, rule
-from seatrial.core.suggest import nearest
+from seatrial.core.suggest import did_you_mean, nearest
 from seatrial.documents.document import FaultKind
 from seatrial.validate.facts.app_config import AppConfig
 from seatrial.validate.facts.code import Code, ConfigurationUse, Kinds, StatedKind, meant
@@ -30,7 +30,7 @@ def _unknown(where: Location, message: str, name: str, near: str | None, otherwi
     if near is None:
         return Problem(where, message, Fix(otherwise))
     fix = Fix(f'change "{shown(name)}" to "{shown(near)}"', Edit(where, name, near))
-    return Problem(where, f'{message}; did you mean "{shown(near)}"?', fix)
+    return Problem(where, message + did_you_mean(shown(near)), fix)
 
 
 def _near(kind: str, known: Collection[str] | None) -> str | None:
@@ -76,11 +76,10 @@ def undeclared_configuration_read(configuration_use: ConfigurationUse) -> Proble
     for read, others in configuration_use.undeclared():
         near = configuration_use.meant(read.key)
         message = f'the spec declares no configuration for "{shown(read.key)}"'
-        hint = f'; did you mean "{near}"?' if near else ""
         fix = Fix(f'read "{near}"' if near else "declare it in the spec, or stop reading it")
         evidence = f"also read in {', '.join(others)}" if others else ""
         severity = WARNING if read.forgiving else None
-        yield Problem(read.where, message + hint, fix, evidence=evidence, severity=severity)
+        yield Problem(read.where, message + did_you_mean(near), fix, evidence=evidence, severity=severity)
 
 
 @rule("COD209", bad=replaced("client.py", 'integration_config["api_url"]', 'integration_config["apiUrl"]'))

@@ -9,7 +9,7 @@ from typing import Any
 from seatrial.core.model import Edit, Fix, MemoryFolder, Problem
 from seatrial.core.names import decamelize, shown
 from seatrial.core.rules import WARNING, Problems, rule
-from seatrial.core.suggest import nearest
+from seatrial.core.suggest import did_you_mean, nearest
 from seatrial.documents import jq
 from seatrial.documents.document import Keys
 from seatrial.validate.facts.items import Item
@@ -271,7 +271,7 @@ def undeclared_configuration(spec: Spec) -> Problems:
         message, near = f'there is no configuration "{shown(name)}"', nearest(name, spec.by_name)
         if near:
             fix = Fix(f'change "{shown(name)}" to "{near}"', Edit(where, name, near))
-            yield Problem(where, f'{message}; did you mean "{near}"?', fix)
+            yield Problem(where, message + did_you_mean(near), fix)
         else:
             yield Problem(where, message, Fix("declare it under configurations, or remove it here"))
 
@@ -311,8 +311,7 @@ def _required_values(dependency: Item) -> Iterator[tuple[Keys, Any]]:
 def _impossible(spec: Spec, keys: Keys, on: str, value: Any, choices: list[Any]) -> Problem:
     texts = [one for one in choices if isinstance(one, str)]
     near = nearest(value, texts) if isinstance(value, str) else None
-    hint = f'; did you mean "{near}"?' if near else ""
-    message = f'configuration "{shown(on)}" cannot be "{shown(str(value))}"{hint}'
+    message = f'configuration "{shown(on)}" cannot be "{shown(str(value))}"{did_you_mean(near)}'
     fix = Fix("write one of " + ", ".join(shown(str(one)) for one in choices[:12]))
     return Problem(spec.document.at(*keys), message, fix)
 

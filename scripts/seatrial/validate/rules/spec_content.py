@@ -11,7 +11,7 @@ from seatrial.core.model import Edit, Fix, Integration, MemoryFolder, Problem
 from seatrial.core.names import shown
 from seatrial.core.rules import WARNING, Problems, rule
 from seatrial.core.settings import Settings
-from seatrial.core.suggest import nearest
+from seatrial.core.suggest import did_you_mean, nearest
 from seatrial.core.vocabulary import ICONS, PLACEHOLDER_ICON, PLACEHOLDER_SECTION, SECTIONS
 from seatrial.validate.facts.items import Item
 from seatrial.validate.facts.spec import Peers, Spec
@@ -73,7 +73,7 @@ def miscased_icon(spec: Spec, settings: Settings) -> Problems:
         if near:
             where = spec.document.at(*item.way("icon"))
             fix = Fix(f'change "{icon}" to "{near}"', Edit(where, icon, near))
-            yield Problem(where, f'icon "{icon}" is in the wrong case; did you mean "{near}"?', fix)
+            yield Problem(where, f'icon "{icon}" is in the wrong case{did_you_mean(near)}', fix)
 
 
 @rule("SPC111", severity=WARNING, bad=edited("icon: Microservice", "icon: GoodService"))
@@ -119,7 +119,7 @@ def _unknown(spec: Spec, item: Item, key: str, near: str | None) -> Problem:
     where, value = spec.document.at(*item.way(key)), item.text(key)
     message = f'{key} "{shown(value)}" is not known'
     if near:
-        return Problem(where, f'{message}; did you mean "{near}"?', Fix(f'change it to "{near}"'))
+        return Problem(where, message + did_you_mean(near), Fix(f'change it to "{near}"'))
     add = f'add it to "known.{key}s" in seatrial.toml if Port has it'
     choose = f"write one of {', '.join(sorted(SECTIONS))}, or {add}" if key == "section" else add
     return Problem(where, message, Fix(choose))
