@@ -5,97 +5,82 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from seatrial.core.errors import ServiceError
 from seatrial.lint.environments.environment import FORMAT, MANIFEST, Environment, Layer, site_of
 from seatrial.system import uv
 
-_Explain = Callable[[re.Match[str], Layer], str]
-
 _PACKAGE = r"`?([A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?(?:==| @ |=)([^\s`,]+)`?"
 _UNREACHED = (
     "error sending request|dns error|failed to lookup address|tcp connect|connection (?:refused|reset|closed)|"
     "operation timed out|request or response body error|tunnel error"
 )
+_NO_WHEEL = (
+    '"{found[1]}" has no file for Python {python} on this machine; '
+    'choose another version of it and type "poetry lock", or set SEATRIAL_LINT_PYTHON to another Python'
+)
+_UNKNOWN = (
+    'no package index has "{found[1]}"{version}; '
+    'correct pyproject.toml and type "poetry lock", or set UV_INDEX'
+)
+
+_EXPLANATIONS = (
+    (
+        r"no space left on device|disk quota exceeded",
+        "no space is left on the disk; free some, or set SEATRIAL_CACHE to a folder on another disk",
+    ),
+    (
+        r"read-only file system|permission denied \(os error",
+        "a folder cannot be written ({words}); set SEATRIAL_CACHE and UV_CACHE_DIR to others",
+    ),
+    (
+        rf"hash mismatch for {_PACKAGE}",
+        'the files of "{found[1]}" {found[2]} are not those that poetry.lock pins (other hashes); '
+        'find out why, then type "poetry lock"',
+    ),
+    (
+        r"not found in the cache|network (?:was|is) disabled",
+        "a package is not at hand and uv is told to stay offline; unset UV_OFFLINE and run it again",
+    ),
+    (_UNREACHED, "the package index cannot be reached; check the network or the proxy and run it again"),
+    (
+        r"\b(?:HTTP status (?:client|server) error \()?40[13] (?:unauthorized|forbidden)",
+        "the package index refuses access ({found[0]}); check the user and password in UV_INDEX",
+    ),
+    (r"\b([A-Za-z0-9][\w.-]*)(?:==\S+)? has no wheels? with a matching", _NO_WHEEL),
+    (r"no wheels? (?:are|is) (?:usable|available) for `?([A-Za-z0-9][\w.-]*)", _NO_WHEEL),
+    (r"because there is no version of ([A-Za-z0-9][\w.-]*?)(?:==|\s|\{)", _UNKNOWN),
+    (r"because ([A-Za-z0-9][\w.-]*) was not found", _UNKNOWN),
+    (
+        rf"failed to (?:build|download and build) {_PACKAGE}",
+        '"{found[1]}" {found[2]} has to be built for Python {python} and cannot; '
+        '"pip wheel --no-deps {found[1]}=={found[2]}" shows why',
+    ),
+    (
+        r"git (?:operation|executable)|failed to (?:clone|fetch) .{0,80}git",
+        "a package comes from git and cannot be fetched; check the address and your access to it",
+    ),
+)
+"""Patterns for the errors of uv, and what to say instead."""
 
 
 def explanation(text: str, layer: Layer) -> str:
     """Return one line for what uv wrote to standard error."""
     line = re.sub(r"\s+", " ", text)
-    for pattern, explain in _EXPLANATIONS:
-        match = re.search(pattern, line, re.IGNORECASE)
-        if match:
-            return _plain(explain(match, layer))
+    for pattern, words in _EXPLANATIONS:
+        if found := re.search(pattern, line, re.IGNORECASE):
+            version = layer.versions.get(found[1].lower(), "") if found.lastindex else ""
+            return _plain(
+                words.format(
+                    found=found,
+                    words=found[0].lower(),
+                    python=layer.interpreter.minor,
+                    version=version and f" {version}",
+                )
+            )
     return _plain(f"uv cannot install its packages: {_first_error(text)}")
-
-
-def _unknown(match: re.Match[str], layer: Layer) -> str:
-    version = layer.versions.get(match[1].lower(), "")
-    package = f'"{match[1]}" {version}'.rstrip()
-    return f'no package index has {package}; correct pyproject.toml and type "poetry lock", or set UV_INDEX'
-
-
-def _changed(match: re.Match[str], _: Layer) -> str:
-    return (
-        f'the files of "{match[1]}" {match[2]} are not those that poetry.lock pins (other hashes); '
-        'find out why, then type "poetry lock"'
-    )
-
-
-def _no_wheel(match: re.Match[str], layer: Layer) -> str:
-    return (
-        f'"{match[1]}" has no file for Python {layer.interpreter.minor} on this machine; '
-        f'choose another version of it and type "poetry lock", or set SEATRIAL_LINT_PYTHON to another Python'
-    )
-
-
-def _unbuilt(match: re.Match[str], layer: Layer) -> str:
-    return (
-        f'"{match[1]}" {match[2]} has to be built for Python {layer.interpreter.minor} and cannot; '
-        f'"pip wheel --no-deps {match[1]}=={match[2]}" shows why'
-    )
-
-
-def _unreached(match: re.Match[str], _: Layer) -> str:
-    return "the package index cannot be reached; check the network or the proxy and run it again"
-
-
-def _offline(match: re.Match[str], _: Layer) -> str:
-    return "a package is not at hand and uv is told to stay offline; unset UV_OFFLINE and run it again"
-
-
-def _refused(match: re.Match[str], _: Layer) -> str:
-    return f"the package index refuses access ({match[0]}); check the user and password in UV_INDEX"
-
-
-def _full(match: re.Match[str], _: Layer) -> str:
-    return "no space is left on the disk; free some, or set SEATRIAL_CACHE to a folder on another disk"
-
-
-def _sealed(match: re.Match[str], _: Layer) -> str:
-    return f"a folder cannot be written ({match[0].lower()}); set SEATRIAL_CACHE and UV_CACHE_DIR to others"
-
-
-def _gitless(match: re.Match[str], _: Layer) -> str:
-    return "a package comes from git and cannot be fetched; check the address and your access to it"
-
-
-_EXPLANATIONS: tuple[tuple[str, _Explain], ...] = (
-    (r"no space left on device|disk quota exceeded", _full),
-    (r"read-only file system|permission denied \(os error", _sealed),
-    (rf"hash mismatch for {_PACKAGE}", _changed),
-    (r"not found in the cache|network (?:was|is) disabled", _offline),
-    (_UNREACHED, _unreached),
-    (r"\b(?:HTTP status (?:client|server) error \()?40[13] (?:unauthorized|forbidden)", _refused),
-    (r"\b([A-Za-z0-9][\w.-]*)(?:==\S+)? has no wheels? with a matching", _no_wheel),
-    (r"no wheels? (?:are|is) (?:usable|available) for `?([A-Za-z0-9][\w.-]*)", _no_wheel),
-    (r"because there is no version of ([A-Za-z0-9][\w.-]*?)(?:==|\s|\{)", _unknown),
-    (r"because ([A-Za-z0-9][\w.-]*) was not found", _unknown),
-    (rf"failed to (?:build|download and build) {_PACKAGE}", _unbuilt),
-    (r"git (?:operation|executable)|failed to (?:clone|fetch) .{0,80}git", _gitless),
-)
 
 
 def _first_error(text: str) -> str:
