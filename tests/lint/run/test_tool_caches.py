@@ -33,11 +33,11 @@ def grown(caches: ToolCaches, status: int = 0) -> Path:
     return seed
 
 
-def test_a_seed_knows_the_modules(caches: ToolCaches) -> None:
+def test_a_seed_is_made_from_the_modules(caches: ToolCaches) -> None:
     assert (grown(caches) / "data").read_text() == "import attr\nimport click\n"
 
 
-def test_a_seed_whose_check_crashed_is_none(caches: ToolCaches) -> None:
+def test_a_seed_whose_check_crashed_does_not_exist(caches: ToolCaches) -> None:
     assert not grown(caches, status=2).exists()
 
 
@@ -48,7 +48,7 @@ def test_a_seed_is_made_once(caches: ToolCaches) -> None:
     assert (seed / "data").read_text() == "kept"
 
 
-def test_a_seed_half_made_is_made_anew(caches: ToolCaches) -> None:
+def test_an_unfinished_seed_is_made_again(caches: ToolCaches) -> None:
     part = caches.seed("base", "{}")
     part = part.with_name(f"{part.name}.part")
     (part / "source").mkdir(parents=True)
@@ -97,7 +97,7 @@ def test_caches_not_used_for_long_are_swept(caches: ToolCaches) -> None:
     assert (old.exists(), new.exists()) == (False, True)
 
 
-def test_of_too_much_the_longest_unused_goes(caches: ToolCaches) -> None:
+def test_beyond_the_size_limit_the_longest_unused_goes(caches: ToolCaches) -> None:
     places = [aged(caches, str(age), age) for age in (1, 2, 3)]
     caches.sweep(LONG * 10, LONG, 20)
     assert [place.exists() for place in places] == [True, True, False]
