@@ -163,8 +163,8 @@ def test_files_of_one_package_in_base_and_overlay_are_put_into_one_folder(
         assert found["jira"].packages.keys() == {"alpha", "beta", "gamma", "kappa", "jira"}
         assert sorted(path.name for path in (found["jira"].site / "fleet").iterdir()) == [
             "__init__.py",
-            "jira.py",
             "beta.py",
+            "jira.py",
         ]
         assert found["aws"].base is not None
     assert fake_uv.installs == 4
@@ -353,7 +353,7 @@ FAILURES = {
     ),
     "something else": (
         "warning: x\nerror: Odd \x1b[31mthing at https://me:secret@x.example\n  cause: because\n",
-        "jira: uv cannot install its packages: Odd  [31mthing at https://x.example: because",
+        "jira: uv cannot install its packages: Odd ?[31mthing at https://x.example: because",
     ),
     "nothing": ("?", "jira: uv cannot install its packages: it does not say why"),
 }

@@ -10,6 +10,7 @@ import pytest
 from seatrial.lint.run.tool_caches import ToolCaches, modules_in
 from seatrial.lint.tools.mypy_seed import program
 from seatrial.lint.tools.tool import Output
+from seatrial.system.locks import held
 
 FOLDER = Path("/workspace/integrations/jira")
 LONG, MUCH = 1000.0, 10**9
@@ -105,7 +106,7 @@ def test_beyond_the_size_limit_the_longest_unused_goes(caches: ToolCaches) -> No
 
 def test_a_cache_in_use_is_not_swept(caches: ToolCaches) -> None:
     old = aged(caches, "old", LONG + 1)
-    with caches._held(old):
+    with held(caches.lock(old)):
         caches.sweep(LONG * 10, LONG, MUCH)
     assert old.exists()
     caches.sweep(LONG * 10, LONG, MUCH)

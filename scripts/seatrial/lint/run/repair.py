@@ -68,9 +68,8 @@ def _repaired(context: LintContext, row: Mapping[LintJob, Environment]) -> list[
             context.runs.repair(job, environment)
     except ServiceError as failure:
         return [NotRepaired(name, str(failure))]
-    prefix = f"{folder.integration.path}/" if folder.integration.path else ""
     return [
-        _change(prefix + path, before[path], text)
+        _change(folder.integration.below(path), before[path], text)
         for path, text in _texts(folder, suffixes).items()
         if before.get(path, text) != text
     ]
