@@ -87,9 +87,7 @@ def test_pyenv_and_uv_are_found_where_they_are_said_to_be(
 
 
 @pytest.mark.parametrize("keeper", ["versions", "installs/python"])
-def test_shims_on_path_tell_where_the_pythons_are(
-    home: Path, monkeypatch: pytest.MonkeyPatch, keeper: str
-) -> None:
+def test_shims_on_path_lead_to_the_pythons(home: Path, monkeypatch: pytest.MonkeyPatch, keeper: str) -> None:
     python(home / "elsewhere" / keeper / "3.12.1" / "bin" / "python3", "3.12.1")
     monkeypatch.setenv("PATH", str(home / "elsewhere" / "shims"))
     assert "3.12.1" in versions(home)
@@ -130,7 +128,7 @@ def test_a_second_run_starts_nothing(home: Path, monkeypatch: pytest.MonkeyPatch
     assert interpreters(home / "i.json") == first
 
 
-def test_a_python_that_was_replaced_is_asked_again(home: Path) -> None:
+def test_a_replaced_python_is_started_again(home: Path) -> None:
     replaced = python(home / "bin" / "python3.12", "3.12.1")
     assert "3.12.1" in versions(home)
     python(replaced, "3.12.11")
@@ -164,7 +162,7 @@ DAMAGED = [
 
 
 @pytest.mark.parametrize("text", DAMAGED, ids=range(len(DAMAGED)))
-def test_a_damaged_memory_is_made_anew(home: Path, text: str) -> None:
+def test_a_damaged_cache_is_made_again(home: Path, text: str) -> None:
     (home / "i.json").write_text(text)
     python(home / "bin" / "python3.12")
     assert len(interpreters(home / "i.json")) == 2
@@ -172,7 +170,7 @@ def test_a_damaged_memory_is_made_anew(home: Path, text: str) -> None:
 
 
 @pytest.mark.parametrize("odd", [None, 1, [], {}, {"stamp": 1}, {"answer": 3, "asked": "x"}])
-def test_a_memory_with_odd_entries_is_mended(home: Path, odd: object) -> None:
+def test_damaged_entries_of_the_cache_are_replaced(home: Path, odd: object) -> None:
     interpreters(home / "i.json")
     kept = json.loads((home / "i.json").read_text())
     kept["pythons"] = dict.fromkeys(kept["pythons"], odd)
@@ -180,7 +178,7 @@ def test_a_memory_with_odd_entries_is_mended(home: Path, odd: object) -> None:
     assert [one.version for one in interpreters(home / "i.json")] == [VERSION]
 
 
-def test_without_a_place_for_the_memory_all_is_found_nevertheless(home: Path) -> None:
+def test_without_a_writable_cache_all_is_found(home: Path) -> None:
     (home / "file").write_text("")
     assert [one.version for one in interpreters(home / "file" / "i.json")] == [VERSION]
 

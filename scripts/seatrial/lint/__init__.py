@@ -1,1 +1,1 @@
-"""What the lint tools are, what they need, and what they say. Values in, values out."""
+"""The lint tools, the environments they need, and running them over integrations."""

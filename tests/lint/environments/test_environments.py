@@ -27,12 +27,12 @@ from seatrial.system import locks, process, uv
 from support.paths import SOURCES, TESTS
 
 PYTHON = Interpreter(Path(os.path.realpath(sys.executable)), "3.12.1", "cpython", {})
-CORE = ("hull==1.0", "keel==2.0", "mast==3.0", "rope==4.0")
+CORE = ("alpha==1.0", "beta==2.0", "gamma==3.0", "kappa==4.0")
 
 
 @dataclass
-class Shipyard:
-    """Stands in for uv: what it is asked is noted, and environments of empty packages are made."""
+class FakeUv:
+    """A replacement for uv: it records what it is asked, and makes environments of empty packages."""
 
     asked: list[tuple[str, ...]] = field(default_factory=list)
     says: str = ""
@@ -47,7 +47,7 @@ class Shipyard:
             return process.Ran(0, b"", b"")
         self.meanwhile()
         lines = (cwd / "requirements.txt").read_text().splitlines()
-        if self.says and any(line.startswith("leak") for line in lines):
+        if self.says and any(line.startswith("bad") for line in lines):
             return process.Ran(1, b"", self.says.encode())
         for line in lines:
             self.install(cwd / "made", line)
@@ -73,14 +73,14 @@ class Shipyard:
 
 
 @pytest.fixture
-def yard(monkeypatch: pytest.MonkeyPatch) -> Shipyard:
-    yard = Shipyard()
-    monkeypatch.setattr(uv, "run", yard.run)
-    return yard
+def fake_uv(monkeypatch: pytest.MonkeyPatch) -> FakeUv:
+    fake_uv = FakeUv()
+    monkeypatch.setattr(uv, "run", fake_uv.run)
+    return fake_uv
 
 
 @pytest.fixture
-def shelf(tmp_path: Path) -> Path:
+def store(tmp_path: Path) -> Path:
     return tmp_path / "cache" / "environments"
 
 
@@ -100,89 +100,89 @@ def good(found: Environment | ServiceError) -> Environment:
 
 
 def test_one_integration_gets_one_environment_with_its_packages(
-    tmp_path: Path, shelf: Path, yard: Shipyard
+    tmp_path: Path, store: Path, fake_uv: FakeUv
 ) -> None:
-    with Environments(shelf) as environments:
-        found = good(environments.prepare([want(tmp_path, "jib", *CORE)])["jib"])
+    with Environments(store) as environments:
+        found = good(environments.prepare([want(tmp_path, "jira", *CORE)])["jira"])
     assert found.base is None
-    assert found.packages == {"hull": "1.0", "keel": "2.0", "mast": "3.0", "rope": "4.0"}
-    assert found.python == shelf / found.key / "bin" / "python"
-    assert (found.site / "hull" / "__init__.py").exists()
-    assert not list(shelf.glob("*.part"))
+    assert found.packages == {"alpha": "1.0", "beta": "2.0", "gamma": "3.0", "kappa": "4.0"}
+    assert found.python == store / found.key / "bin" / "python"
+    assert (found.site / "alpha" / "__init__.py").exists()
+    assert not list(store.glob("*.part"))
 
 
-def test_what_many_share_lies_in_a_base_that_is_installed_once(
-    tmp_path: Path, shelf: Path, yard: Shipyard
+def test_what_many_share_is_in_a_base_that_is_installed_once(
+    tmp_path: Path, store: Path, fake_uv: FakeUv
 ) -> None:
-    wanted = [want(tmp_path, name, *CORE, f"{name}==1") for name in ("jib", "gaff", "spar")]
-    with Environments(shelf) as environments:
+    wanted = [want(tmp_path, name, *CORE, f"{name}==1") for name in ("jira", "aws", "sentry")]
+    with Environments(store) as environments:
         found = {name: good(one) for name, one in environments.prepare(wanted).items()}
     [base] = {one.base.key for one in found.values() if one.base}
-    assert found["jib"].shared.packages.keys() == {"hull", "keel", "mast", "rope"}
-    assert found["jib"].packages.keys() == {"hull", "keel", "mast", "rope", "jib"}
-    assert yard.installs == 4
-    added = next(found["jib"].site.glob("*.pth")).read_text()
-    assert f"addsitedir('{shelf}/{base}/lib/python3.12/site-packages')" in added
+    assert found["jira"].shared.packages.keys() == {"alpha", "beta", "gamma", "kappa"}
+    assert found["jira"].packages.keys() == {"alpha", "beta", "gamma", "kappa", "jira"}
+    assert fake_uv.installs == 4
+    added = next(found["jira"].site.glob("*.pth")).read_text()
+    assert f"addsitedir('{store}/{base}/lib/python3.12/site-packages')" in added
 
 
-def test_a_second_run_makes_nothing(tmp_path: Path, shelf: Path, yard: Shipyard) -> None:
-    wanted = [want(tmp_path, name, *CORE, f"{name}==1") for name in ("jib", "gaff")]
-    with Environments(shelf) as environments:
+def test_a_second_run_makes_nothing(tmp_path: Path, store: Path, fake_uv: FakeUv) -> None:
+    wanted = [want(tmp_path, name, *CORE, f"{name}==1") for name in ("jira", "aws")]
+    with Environments(store) as environments:
         first = environments.prepare(wanted)
-    yard.asked.clear()
-    with Environments(shelf) as environments:
+    fake_uv.asked.clear()
+    with Environments(store) as environments:
         assert environments.prepare(wanted) == first
-    assert yard.asked == []
+    assert fake_uv.asked == []
 
 
-def test_one_alone_stands_on_a_base_that_is_there(tmp_path: Path, shelf: Path, yard: Shipyard) -> None:
-    with Environments(shelf) as environments:
-        environments.prepare([want(tmp_path, "jib", *CORE)])
-        found = good(environments.prepare([want(tmp_path, "gaff", *CORE, "gaff==1")])["gaff"])
+def test_one_integration_uses_an_existing_base(tmp_path: Path, store: Path, fake_uv: FakeUv) -> None:
+    with Environments(store) as environments:
+        environments.prepare([want(tmp_path, "jira", *CORE)])
+        found = good(environments.prepare([want(tmp_path, "aws", *CORE, "aws==1")])["aws"])
     assert found.base is not None
-    assert found.base.packages.keys() == {"hull", "keel", "mast", "rope"}
+    assert found.base.packages.keys() == {"alpha", "beta", "gamma", "kappa"}
 
 
-def test_another_python_is_another_environment(tmp_path: Path, shelf: Path, yard: Shipyard) -> None:
-    one = want(tmp_path, "jib", *CORE)
-    two = replace(one, name="gaff", interpreter=replace(PYTHON, version="3.12.2"))
-    with Environments(shelf) as environments:
+def test_another_python_is_another_environment(tmp_path: Path, store: Path, fake_uv: FakeUv) -> None:
+    one = want(tmp_path, "jira", *CORE)
+    two = replace(one, name="aws", interpreter=replace(PYTHON, version="3.12.2"))
+    with Environments(store) as environments:
         found = environments.prepare([one, two])
-    assert good(found["jib"]).key != good(found["gaff"]).key
+    assert good(found["jira"]).key != good(found["aws"]).key
 
 
 def test_files_of_one_package_in_base_and_overlay_are_put_into_one_folder(
-    tmp_path: Path, shelf: Path, yard: Shipyard
+    tmp_path: Path, store: Path, fake_uv: FakeUv
 ) -> None:
-    yard.files = {"keel": ("fleet/__init__.py", "fleet/keel.py"), "jib": ("fleet/jib.py",)}
-    wanted = [want(tmp_path, name, *CORE, f"{name}==1") for name in ("jib", "gaff")]
+    fake_uv.files = {"beta": ("fleet/__init__.py", "fleet/beta.py"), "jira": ("fleet/jira.py",)}
+    wanted = [want(tmp_path, name, *CORE, f"{name}==1") for name in ("jira", "aws")]
     for _ in range(2):
-        with Environments(shelf) as environments:
+        with Environments(store) as environments:
             found = {name: good(one) for name, one in environments.prepare(wanted).items()}
-        assert found["jib"].base is None
-        assert found["jib"].packages.keys() == {"hull", "keel", "mast", "rope", "jib"}
-        assert sorted(path.name for path in (found["jib"].site / "fleet").iterdir()) == [
+        assert found["jira"].base is None
+        assert found["jira"].packages.keys() == {"alpha", "beta", "gamma", "kappa", "jira"}
+        assert sorted(path.name for path in (found["jira"].site / "fleet").iterdir()) == [
             "__init__.py",
-            "jib.py",
-            "keel.py",
+            "beta.py",
+            "jira.py",
         ]
-        assert found["gaff"].base is not None
-    assert yard.installs == 4
+        assert found["aws"].base is not None
+    assert fake_uv.installs == 4
 
 
-def test_a_namespace_may_lie_in_base_and_overlay(tmp_path: Path, shelf: Path, yard: Shipyard) -> None:
-    yard.files = {"keel": ("fleet/keel/__init__.py",), "jib": ("fleet/jib/__init__.py",)}
-    wanted = [want(tmp_path, name, *CORE, f"{name}==1") for name in ("jib", "gaff")]
-    with Environments(shelf) as environments:
-        assert good(environments.prepare(wanted)["jib"]).base is not None
+def test_a_namespace_may_be_in_base_and_overlay(tmp_path: Path, store: Path, fake_uv: FakeUv) -> None:
+    fake_uv.files = {"beta": ("fleet/beta/__init__.py",), "jira": ("fleet/jira/__init__.py",)}
+    wanted = [want(tmp_path, name, *CORE, f"{name}==1") for name in ("jira", "aws")]
+    with Environments(store) as environments:
+        assert good(environments.prepare(wanted)["jira"]).base is not None
 
 
 def unlist(place: Path) -> None:
-    (place / "lib" / "python3.12" / "site-packages" / "hull-1.0.dist-info").rmdir()
+    (place / "lib" / "python3.12" / "site-packages" / "alpha-1.0.dist-info").rmdir()
 
 
 def empty(place: Path) -> None:
-    shutil.rmtree(place / "lib" / "python3.12" / "site-packages" / "hull")
+    shutil.rmtree(place / "lib" / "python3.12" / "site-packages" / "alpha")
 
 
 def intrude(place: Path) -> None:
@@ -211,175 +211,175 @@ DAMAGES = {
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
 def test_it_is_made_again_where(
-    tmp_path: Path, shelf: Path, yard: Shipyard, damage: Callable[[Path], object]
+    tmp_path: Path, store: Path, fake_uv: FakeUv, damage: Callable[[Path], object]
 ) -> None:
-    wanted = [want(tmp_path, "jib", *CORE)]
-    with Environments(shelf) as environments:
-        first = good(environments.prepare(wanted)["jib"])
-    damage(shelf / first.key)
-    with Environments(shelf) as environments:
-        assert good(environments.prepare(wanted)["jib"]) == first
-    assert yard.installs == 2
-    assert (first.site / "hull" / "__init__.py").exists()
+    wanted = [want(tmp_path, "jira", *CORE)]
+    with Environments(store) as environments:
+        first = good(environments.prepare(wanted)["jira"])
+    damage(store / first.key)
+    with Environments(store) as environments:
+        assert good(environments.prepare(wanted)["jira"]) == first
+    assert fake_uv.installs == 2
+    assert (first.site / "alpha" / "__init__.py").exists()
 
 
-def test_two_runs_at_once_make_it_once(tmp_path: Path, shelf: Path, yard: Shipyard) -> None:
+def test_two_runs_at_once_make_it_once(tmp_path: Path, store: Path, fake_uv: FakeUv) -> None:
     begun, told, found = threading.Event(), [], []
-    yard.meanwhile = lambda: (begun.set(), time.sleep(0.3))[0]
-    wanted = [want(tmp_path, "jib", *CORE)]
+    fake_uv.meanwhile = lambda: (begun.set(), time.sleep(0.3))[0]
+    wanted = [want(tmp_path, "jira", *CORE)]
 
     def other() -> None:
-        with Environments(shelf) as environments:
+        with Environments(store) as environments:
             found.append(environments.prepare(wanted))
 
     run = threading.Thread(target=other)
     run.start()
     assert begun.wait(10)
-    with Environments(shelf) as environments:
+    with Environments(store) as environments:
         found.append(environments.prepare(wanted, tell=told.append))
     run.join()
     assert found[0] == found[1]
-    assert yard.installs == 1
+    assert fake_uv.installs == 1
     assert told == ["waiting for another run that makes the same environment"]
 
 
-def test_a_wait_can_be_interrupted(tmp_path: Path, shelf: Path, yard: Shipyard) -> None:
-    with Environments(shelf) as environments:
-        key = good(environments.prepare([want(tmp_path, "jib", *CORE)])["jib"]).key
-    shutil.rmtree(shelf / key)
-    lock = locks.take(shelf / f"{key}.lock", exclusive=True)
+def test_a_wait_can_be_interrupted(tmp_path: Path, store: Path, fake_uv: FakeUv) -> None:
+    with Environments(store) as environments:
+        key = good(environments.prepare([want(tmp_path, "jira", *CORE)])["jira"]).key
+    shutil.rmtree(store / key)
+    lock = locks.take(store / f"{key}.lock", exclusive=True)
     assert lock is not None
 
     def interrupt(_: str) -> None:
         raise KeyboardInterrupt
 
-    with Environments(shelf) as environments, pytest.raises(KeyboardInterrupt):
-        environments.prepare([want(tmp_path, "jib", *CORE)], tell=interrupt)
+    with Environments(store) as environments, pytest.raises(KeyboardInterrupt):
+        environments.prepare([want(tmp_path, "jira", *CORE)], tell=interrupt)
     os.close(lock)
 
 
-def test_what_is_in_use_is_not_swept(tmp_path: Path, shelf: Path, yard: Shipyard) -> None:
-    wanted = [want(tmp_path, name, *CORE, f"{name}==1") for name in ("jib", "gaff")]
-    user, sweeper = Environments(shelf), Environments(shelf)
+def test_what_is_in_use_is_not_swept(tmp_path: Path, store: Path, fake_uv: FakeUv) -> None:
+    wanted = [want(tmp_path, name, *CORE, f"{name}==1") for name in ("jira", "aws")]
+    user, sweeper = Environments(store), Environments(store)
     keys = {good(one).key for one in user.prepare(wanted).values()}
     assert sweeper.sweep(max_age=-1, max_bytes=0) == 0
-    assert keys < {path.name for path in shelf.iterdir()}
+    assert keys < {path.name for path in store.iterdir()}
     user.close()
     assert sweeper.sweep(max_age=-1, max_bytes=0) > 0
-    assert list(shelf.iterdir()) == []
+    assert list(store.iterdir()) == []
 
 
 def test_the_longest_unused_goes_first_and_only_as_much_as_needed(
-    tmp_path: Path, shelf: Path, yard: Shipyard
+    tmp_path: Path, store: Path, fake_uv: FakeUv
 ) -> None:
     keys = []
-    for age, name in enumerate(("jib", "gaff", "spar")):
-        with Environments(shelf) as environments:
+    for age, name in enumerate(("jira", "aws", "sentry")):
+        with Environments(store) as environments:
             keys.append(good(environments.prepare([want(tmp_path, name, f"{name}==1")])[name]).key)
-        os.utime(shelf / f"{keys[-1]}.lock", (1000 + age, 1000 + age))
-    sizes = [json.loads((shelf / key / "seatrial.json").read_text())["bytes"] for key in keys]
-    with Environments(shelf) as environments:
-        environments.prepare([want(tmp_path, "jib", "jib==1")])
-    assert Environments(shelf).sweep(max_age=10**12, max_bytes=sum(sizes) - 1) == sizes[1]
-    assert {path.name for path in shelf.iterdir() if path.is_dir()} == {keys[0], keys[2]}
-    assert Environments(shelf).sweep(max_age=3600, max_bytes=10**12) == sizes[2]
+        os.utime(store / f"{keys[-1]}.lock", (1000 + age, 1000 + age))
+    sizes = [json.loads((store / key / "seatrial.json").read_text())["bytes"] for key in keys]
+    with Environments(store) as environments:
+        environments.prepare([want(tmp_path, "jira", "jira==1")])
+    assert Environments(store).sweep(max_age=10**12, max_bytes=sum(sizes) - 1) == sizes[1]
+    assert {path.name for path in store.iterdir() if path.is_dir()} == {keys[0], keys[2]}
+    assert Environments(store).sweep(max_age=3600, max_bytes=10**12) == sizes[2]
 
 
-def test_what_was_begun_and_left_is_swept_but_not_what_is_being_made(
-    tmp_path: Path, shelf: Path, yard: Shipyard
+def test_abandoned_parts_are_swept_but_not_what_is_being_made(
+    tmp_path: Path, store: Path, fake_uv: FakeUv
 ) -> None:
-    left = shelf / f"{'0' * 32}.123abc.part"
+    left = store / f"{'0' * 32}.123abc.part"
     left.mkdir(parents=True)
     seen: list[int] = []
 
     def sweep() -> None:
-        Environments(shelf).sweep(max_age=0, max_bytes=0)
-        seen.append(len(list(shelf.glob("*.part"))))
+        Environments(store).sweep(max_age=0, max_bytes=0)
+        seen.append(len(list(store.glob("*.part"))))
 
-    yard.meanwhile = sweep
-    with Environments(shelf) as environments:
-        good(environments.prepare([want(tmp_path, "jib", *CORE)])["jib"])
+    fake_uv.meanwhile = sweep
+    with Environments(store) as environments:
+        good(environments.prepare([want(tmp_path, "jira", *CORE)])["jira"])
     assert seen == [1]
     assert not left.exists()
 
 
-def test_what_others_put_there_is_left_alone(shelf: Path) -> None:
-    (shelf / "notes").mkdir(parents=True)
-    (shelf / "x.part").mkdir()
-    assert Environments(shelf).sweep(max_age=-1, max_bytes=0) == 0
-    assert sorted(path.name for path in shelf.iterdir()) == ["notes", "x.part"]
+def test_files_of_others_are_left_alone(store: Path) -> None:
+    (store / "notes").mkdir(parents=True)
+    (store / "x.part").mkdir()
+    assert Environments(store).sweep(max_age=-1, max_bytes=0) == 0
+    assert sorted(path.name for path in store.iterdir()) == ["notes", "x.part"]
 
 
 FAILURES = {
     "other content": (
-        "error: Failed to download `leak==1.0`\n  cause: Hash mismatch for `leak==1.0`\n\n  Expected:\n   sha256:00",
-        'jib: the files of "leak" 1.0 are not those that poetry.lock pins (other hashes); '
+        "error: Failed to download `bad==1.0`\n  cause: Hash mismatch for `bad==1.0`\n\n  Expected:\n   sha256:00",
+        'jira: the files of "bad" 1.0 are not those that poetry.lock pins (other hashes); '
         'find out why, then type "poetry lock"',
     ),
     "no such package": (
-        "error: No solution found\n  cause: Because leak was not found in the package registry and you asked",
-        'jib: no package index has "leak" 1.0; correct pyproject.toml and type "poetry lock", or set UV_INDEX',
+        "error: No solution found\n  cause: Because bad was not found in the package registry and you asked",
+        'jira: no package index has "bad" 1.0; correct pyproject.toml and type "poetry lock", or set UV_INDEX',
     ),
     "no such version": (
-        "error: No solution found\n  cause: Because there is no version of leak==1.0 and you require leak==1.0",
-        'jib: no package index has "leak" 1.0; correct pyproject.toml and type "poetry lock", or set UV_INDEX',
+        "error: No solution found\n  cause: Because there is no version of bad==1.0 and you require bad==1.0",
+        'jira: no package index has "bad" 1.0; correct pyproject.toml and type "poetry lock", or set UV_INDEX',
     ),
     "no network": (
         "error: Failed to fetch: https://me:secret@index.example/simple/\n  cause: error sending request for url\n"
         "  cause: dns error",
-        "jib: the package index cannot be reached; check the network or the proxy and run it again",
+        "jira: the package index cannot be reached; check the network or the proxy and run it again",
     ),
     "no leave": (
-        "error: Failed to fetch: `https://index.example/leak/`\n  cause: HTTP status client error (401 Unauthorized)",
-        "jib: the package index refuses access (HTTP status client error (401 Unauthorized); "
+        "error: Failed to fetch: `https://index.example/bad/`\n  cause: HTTP status client error (401 Unauthorized)",
+        "jira: the package index refuses access (HTTP status client error (401 Unauthorized); "
         "check the user and password in UV_INDEX",
     ),
     "no wheel": (
-        "cause: Because leak==1.0 has no wheels with a matching Python ABI tag (e.g., `cp312`) and you require",
-        'jib: "leak" has no file for Python 3.12 on this machine; choose another version of it and type "poetry lock", '
+        "cause: Because bad==1.0 has no wheels with a matching Python ABI tag (e.g., `cp312`) and you require",
+        'jira: "bad" has no file for Python 3.12 on this machine; choose another version of it and type "poetry lock", '
         "or set SEATRIAL_LINT_PYTHON to another Python",
     ),
     "no compiler": (
-        "  x Failed to build `leak==1.0`\n  cause: The build backend returned an error",
-        'jib: "leak" 1.0 has to be built for Python 3.12 and cannot; "pip wheel --no-deps leak==1.0" shows why',
+        "  x Failed to build `bad==1.0`\n  cause: The build backend returned an error",
+        'jira: "bad" 1.0 has to be built for Python 3.12 and cannot; "pip wheel --no-deps bad==1.0" shows why',
     ),
     "no space": (
         "error: failed to copy file: No space left on device (os error 28)",
-        "jib: no space is left on the disk; free some, or set SEATRIAL_CACHE to a folder on another disk",
+        "jira: no space is left on the disk; free some, or set SEATRIAL_CACHE to a folder on another disk",
     ),
     "no leave to write": (
         "error: failed to open file `/x`: Permission denied (os error 13)",
-        "jib: a folder cannot be written (permission denied (os error); set SEATRIAL_CACHE and UV_CACHE_DIR to others",
+        "jira: a folder cannot be written (permission denied (os error); set SEATRIAL_CACHE and UV_CACHE_DIR to others",
     ),
     "something else": (
         "warning: x\nerror: Odd \x1b[31mthing at https://me:secret@x.example\n  cause: because\n",
-        "jib: uv cannot install its packages: Odd  [31mthing at https://x.example: because",
+        "jira: uv cannot install its packages: Odd ?[31mthing at https://x.example: because",
     ),
-    "nothing": ("?", "jib: uv cannot install its packages: it does not say why"),
+    "nothing": ("?", "jira: uv cannot install its packages: it does not say why"),
 }
 
 
 @pytest.mark.parametrize(("says", "line"), FAILURES.values(), ids=FAILURES)
 def test_one_line_names_the_integration_and_what_to_do_with(
-    tmp_path: Path, shelf: Path, yard: Shipyard, says: str, line: str
+    tmp_path: Path, store: Path, fake_uv: FakeUv, says: str, line: str
 ) -> None:
-    yard.says = says
-    wanted = [want(tmp_path, "jib", *CORE, "leak==1.0"), want(tmp_path, "gaff", *CORE)]
-    with Environments(shelf) as environments:
+    fake_uv.says = says
+    wanted = [want(tmp_path, "jira", *CORE, "bad==1.0"), want(tmp_path, "aws", *CORE)]
+    with Environments(store) as environments:
         found = environments.prepare(wanted)
-    assert str(found["jib"]) == line
-    assert isinstance(found["jib"], ServiceError)
-    assert good(found["gaff"]).packages.keys() == {"hull", "keel", "mast", "rope"}
-    assert not list(shelf.glob("*.part"))
+    assert str(found["jira"]) == line
+    assert isinstance(found["jira"], ServiceError)
+    assert good(found["aws"]).packages.keys() == {"alpha", "beta", "gamma", "kappa"}
+    assert not list(store.glob("*.part"))
 
 
-def test_what_failed_is_tried_again(tmp_path: Path, shelf: Path, yard: Shipyard) -> None:
-    wanted = [want(tmp_path, "jib", "leak==1.0")]
-    yard.says = "error: x"
-    with Environments(shelf) as environments:
-        assert isinstance(environments.prepare(wanted)["jib"], ServiceError)
-        yard.says = ""
-        good(environments.prepare(wanted)["jib"])
+def test_what_failed_is_tried_again(tmp_path: Path, store: Path, fake_uv: FakeUv) -> None:
+    wanted = [want(tmp_path, "jira", "bad==1.0")]
+    fake_uv.says = "error: x"
+    with Environments(store) as environments:
+        assert isinstance(environments.prepare(wanted)["jira"], ServiceError)
+        fake_uv.says = ""
+        good(environments.prepare(wanted)["jira"])
 
 
 @pytest.fixture
@@ -389,87 +389,87 @@ def sealed(tmp_path: Path) -> Path:
     return tmp_path / "sealed" / "environments"
 
 
-def test_a_cache_that_cannot_be_written_is_named(tmp_path: Path, sealed: Path, yard: Shipyard) -> None:
+def test_a_cache_that_cannot_be_written_is_named(tmp_path: Path, sealed: Path, fake_uv: FakeUv) -> None:
     with Environments(sealed) as environments:
-        found = environments.prepare([want(tmp_path, "jib", *CORE)])["jib"]
+        found = environments.prepare([want(tmp_path, "jira", *CORE)])["jira"]
         assert environments.sweep(0, 0) == 0
     assert (
         str(found)
-        == f"jib: {sealed} cannot be written: not a directory; set SEATRIAL_CACHE to a folder that can"
+        == f"jira: {sealed} cannot be written: not a directory; set SEATRIAL_CACHE to a folder that can"
     )
 
 
 def local(folder: Path, name: str, path: str, editable: bool = False) -> EnvironmentRequest:
     wanted = want(folder, name)
-    pin = Requirement("hull", "1.0", "", path, editable)
+    pin = Requirement("alpha", "1.0", "", path, editable)
     return replace(wanted, requirements=Requirements((pin,), {}))
 
 
 def test_a_package_of_the_workspace_is_installed_by_its_path_and_known_by_its_content(
-    tmp_path: Path, shelf: Path, monkeypatch: pytest.MonkeyPatch, yard: Shipyard
+    tmp_path: Path, store: Path, monkeypatch: pytest.MonkeyPatch, fake_uv: FakeUv
 ) -> None:
-    (tmp_path / "hull").mkdir()
-    (tmp_path / "hull" / "x.py").write_text("1")
+    (tmp_path / "alpha").mkdir()
+    (tmp_path / "alpha" / "x.py").write_text("1")
     lines: list[str] = []
-    monkeypatch.setattr(Shipyard, "install", lambda self, place, line: lines.append(line))
+    monkeypatch.setattr(FakeUv, "install", lambda self, place, line: lines.append(line))
     keys = set()
     for content in ("1", "2", "1"):
-        (tmp_path / "hull" / "x.py").write_text(content)
-        with Environments(shelf) as environments:
-            keys.add(good(environments.prepare([local(tmp_path, "jib", "../hull")])["jib"]).key)
+        (tmp_path / "alpha" / "x.py").write_text(content)
+        with Environments(store) as environments:
+            keys.add(good(environments.prepare([local(tmp_path, "jira", "../alpha")])["jira"]).key)
     assert len(keys) == 2
-    assert set(lines) == {f"hull @ file://{tmp_path}/hull"}
-    assert all(one[one.index("--refresh-package") + 1] == "hull" for one in yard.asked if one[0] == "pip")
+    assert set(lines) == {f"alpha @ file://{tmp_path}/alpha"}
+    assert all(one[one.index("--refresh-package") + 1] == "alpha" for one in fake_uv.asked if one[0] == "pip")
 
 
 @pytest.mark.parametrize("way", ["../../..", "/etc", "../link"])
 def test_a_package_outside_the_workspace_is_refused(
-    tmp_path: Path, shelf: Path, yard: Shipyard, way: str
+    tmp_path: Path, store: Path, fake_uv: FakeUv, way: str
 ) -> None:
     root = tmp_path / "root"
     root.mkdir()
     (root / "link").symlink_to("/etc")
-    with Environments(shelf) as environments:
-        found = environments.prepare([local(root, "jib", way), want(root, "gaff", *CORE)])
+    with Environments(store) as environments:
+        found = environments.prepare([local(root, "jira", way), want(root, "aws", *CORE)])
     assert (
-        str(found["jib"])
-        == f'jib: poetry.lock takes "hull" from "{way}", outside the workspace; move it inside'
+        str(found["jira"])
+        == f'jira: poetry.lock takes "alpha" from "{way}", outside the workspace; move it inside'
     )
-    good(found["gaff"])
+    good(found["aws"])
 
 
-def test_a_package_that_is_not_there_is_named(tmp_path: Path, shelf: Path, yard: Shipyard) -> None:
-    with Environments(shelf) as environments:
-        found = environments.prepare([local(tmp_path, "jib", "../nothing")])["jib"]
-    assert 'poetry.lock takes "hull" from "../nothing", where nothing can be read' in str(found)
+def test_a_package_that_is_not_there_is_named(tmp_path: Path, store: Path, fake_uv: FakeUv) -> None:
+    with Environments(store) as environments:
+        found = environments.prepare([local(tmp_path, "jira", "../nothing")])["jira"]
+    assert 'poetry.lock takes "alpha" from "../nothing", where nothing can be read' in str(found)
 
 
 @pytest.fixture
-def author(tmp_path: Path, shelf: Path, yard: Shipyard) -> Callable[..., Environment]:
+def author(tmp_path: Path, store: Path, fake_uv: FakeUv) -> Callable[..., Environment]:
     """What is prepared for an integration that has a `.venv` of its own, changed by `change`."""
 
     def prepared(change: Callable[[Path], object] = lambda venv: None, tracked: bool = False) -> Environment:
-        wanted = want(tmp_path, "jib", *CORE)
+        wanted = want(tmp_path, "jira", *CORE)
         venv = wanted.folder / ".venv"
-        yard.venv(venv)
+        fake_uv.venv(venv)
         for line in (*CORE, "pip==25.0"):
-            yard.install(venv, line)
+            fake_uv.install(venv, line)
         change(venv)
-        with Environments(shelf, lambda folder: tracked) as environments:
-            return good(environments.prepare([wanted])["jib"])
+        with Environments(store, lambda folder: tracked) as environments:
+            return good(environments.prepare([wanted])["jira"])
 
     return prepared
 
 
 def test_an_own_venv_that_equals_the_lock_is_used(author: Callable[..., Environment], tmp_path: Path) -> None:
     found = author()
-    assert found.site == tmp_path / "jib" / ".venv" / "lib" / "python3.12" / "site-packages"
-    assert found.packages == {"hull": "1.0", "keel": "2.0", "mast": "3.0", "rope": "4.0"}
-    assert own_python(tmp_path / "jib", [PYTHON]) == PYTHON
+    assert found.site == tmp_path / "jira" / ".venv" / "lib" / "python3.12" / "site-packages"
+    assert found.packages == {"alpha": "1.0", "beta": "2.0", "gamma": "3.0", "kappa": "4.0"}
+    assert own_python(tmp_path / "jira", [PYTHON]) == PYTHON
 
 
-def test_an_own_venv_that_git_tracks_is_not_used(author: Callable[..., Environment], shelf: Path) -> None:
-    assert author(tracked=True).python.is_relative_to(shelf)
+def test_an_own_venv_that_git_tracks_is_not_used(author: Callable[..., Environment], store: Path) -> None:
+    assert author(tracked=True).python.is_relative_to(store)
 
 
 def site(venv: Path) -> Path:
@@ -478,18 +478,18 @@ def site(venv: Path) -> Path:
 
 def project(venv: Path, folder: Path) -> None:
     """Install the integration itself, read in place."""
-    (site(venv) / "jib-0.1.dist-info").mkdir()
-    (site(venv) / "jib-0.1.dist-info" / "RECORD").write_text("jib.pth,,\n")
-    (site(venv) / "jib-0.1.dist-info" / "direct_url.json").write_text(json.dumps({"url": folder.as_uri()}))
-    (site(venv) / "jib.pth").write_text(f"{folder}\n")
+    (site(venv) / "jira-0.1.dist-info").mkdir()
+    (site(venv) / "jira-0.1.dist-info" / "RECORD").write_text("jira.pth,,\n")
+    (site(venv) / "jira-0.1.dist-info" / "direct_url.json").write_text(json.dumps({"url": folder.as_uri()}))
+    (site(venv) / "jira.pth").write_text(f"{folder}\n")
     for name in site(venv).glob("*.dist-info"):
         (name / "RECORD").touch()
 
 
 def test_the_project_itself_may_be_installed_in_an_own_venv(
-    author: Callable[..., Environment], shelf: Path
+    author: Callable[..., Environment], store: Path
 ) -> None:
-    assert not author(lambda venv: project(venv, venv.parent)).python.is_relative_to(shelf)
+    assert not author(lambda venv: project(venv, venv.parent)).python.is_relative_to(store)
 
 
 def move(venv: Path) -> None:
@@ -498,8 +498,8 @@ def move(venv: Path) -> None:
 
 
 def relink(venv: Path) -> None:
-    shutil.rmtree(site(venv) / "hull")
-    (site(venv) / "hull").symlink_to("/etc")
+    shutil.rmtree(site(venv) / "alpha")
+    (site(venv) / "alpha").symlink_to("/etc")
 
 
 def rename(venv: Path, old: str, new: str) -> None:
@@ -508,8 +508,8 @@ def rename(venv: Path, old: str, new: str) -> None:
 
 OTHERS = {
     "is a link": move,
-    "has another version": lambda venv: rename(venv, "hull-1.0.dist-info", "hull-1.1.dist-info"),
-    "lacks a package": lambda venv: (site(venv) / "hull-1.0.dist-info").rmdir(),
+    "has another version": lambda venv: rename(venv, "alpha-1.0.dist-info", "alpha-1.1.dist-info"),
+    "lacks a package": lambda venv: (site(venv) / "alpha-1.0.dist-info").rmdir(),
     "has one package more": lambda venv: (site(venv) / "more-1.dist-info").mkdir(),
     "has one of the old form": lambda venv: (site(venv) / "more.egg-info").mkdir(),
     "links out": relink,
@@ -530,9 +530,9 @@ OTHERS = {
 
 @pytest.mark.parametrize("change", OTHERS.values(), ids=OTHERS)
 def test_an_own_venv_is_not_used_that(
-    author: Callable[..., Environment], shelf: Path, change: Callable[[Path], object]
+    author: Callable[..., Environment], store: Path, change: Callable[[Path], object]
 ) -> None:
-    assert author(change).python.is_relative_to(shelf)
+    assert author(change).python.is_relative_to(store)
 
 
 def test_settings_of_a_person_that_change_what_is_installed_are_left_out(
@@ -585,8 +585,8 @@ def real(folder: Path, python: Interpreter, name: str, *packages: str) -> Enviro
     return EnvironmentRequest(name, folder / name, folder, Requirements(tuple(sorted(pins)), {}), python)
 
 
-def prepared(shelf: Path, *wanted: EnvironmentRequest) -> dict[str, Environment | ServiceError]:
-    with Environments(shelf) as environments:
+def prepared(store: Path, *wanted: EnvironmentRequest) -> dict[str, Environment | ServiceError]:
+    with Environments(store) as environments:
         found = environments.prepare(wanted)
     if any("cannot be reached" in str(one) for one in found.values()):
         pytest.skip("the package index cannot be reached")
@@ -603,60 +603,62 @@ LISTED = "import importlib.metadata as m; print(*sorted(d.name for d in m.distri
 
 @pytest.mark.slow
 def test_uv_makes_a_base_and_overlays_in_which_exactly_the_packages_are_seen(
-    tmp_path: Path, shelf: Path, python: Interpreter
+    tmp_path: Path, store: Path, python: Interpreter
 ) -> None:
     core = ("six", "idna")
     found = prepared(
-        shelf,
-        real(tmp_path, python, "jib", *core, "toml"),
-        real(tmp_path, python, "gaff", *core, "iniconfig"),
+        store,
+        real(tmp_path, python, "jira", *core, "toml"),
+        real(tmp_path, python, "aws", *core, "iniconfig"),
     )
-    jib, gaff = good(found["jib"]), good(found["gaff"])
-    assert jib.base == gaff.base
-    assert says(jib, LISTED) == "idna six toml"
-    assert says(gaff, LISTED) == "idna iniconfig six"
-    assert says(jib, "import six, toml; print(six.__file__)") == str(jib.shared.site / "six.py")
+    jira, aws = good(found["jira"]), good(found["aws"])
+    assert jira.base == aws.base
+    assert says(jira, LISTED) == "idna six toml"
+    assert says(aws, LISTED) == "idna iniconfig six"
+    assert says(jira, "import six, toml; print(six.__file__)") == str(jira.shared.site / "six.py")
 
 
 @pytest.mark.slow
 def test_settings_of_uv_in_a_folder_above_are_not_read(tmp_path: Path, python: Interpreter) -> None:
     (tmp_path / "uv.toml").write_text('no-index = true\n[pip]\ntarget = "/nowhere"\n')
     (tmp_path / "pyproject.toml").write_text('[tool.uv]\noverride-dependencies = ["six==1.15.0"]\n')
-    found = good(prepared(tmp_path / "cache", real(tmp_path, python, "jib", "six"))["jib"])
+    found = good(prepared(tmp_path / "cache", real(tmp_path, python, "jira", "six"))["jira"])
     assert says(found, "import six; print(six.__version__)") == "1.16.0"
 
 
 @pytest.mark.slow
-def test_uvs_own_words_become_one_line(tmp_path: Path, shelf: Path, python: Interpreter) -> None:
+def test_uvs_own_words_become_one_line(tmp_path: Path, store: Path, python: Interpreter) -> None:
     changed = re.sub("sha256:8abb", "sha256:0000", SIX)
     found = prepared(
-        shelf,
-        real(tmp_path, python, "jib", changed),
-        real(tmp_path, python, "gaff", "no-such-package-of-seatrial==1.0"),
-        real(tmp_path, python, "spar", "six==99.1"),
-        real(tmp_path, python, "boom", "idna"),
+        store,
+        real(tmp_path, python, "jira", changed),
+        real(tmp_path, python, "aws", "no-such-package-of-seatrial==1.0"),
+        real(tmp_path, python, "sentry", "six==99.1"),
+        real(tmp_path, python, "extra", "idna"),
     )
-    assert str(found["jib"]).startswith('jib: the files of "six" 1.16.0 are not those that poetry.lock pins')
-    assert str(found["gaff"]).startswith('gaff: no package index has "no-such-package-of-seatrial" 1.0;')
-    assert str(found["spar"]).startswith('spar: no package index has "six" 99.1;')
-    good(found["boom"])
+    assert str(found["jira"]).startswith(
+        'jira: the files of "six" 1.16.0 are not those that poetry.lock pins'
+    )
+    assert str(found["aws"]).startswith('aws: no package index has "no-such-package-of-seatrial" 1.0;')
+    assert str(found["sentry"]).startswith('sentry: no package index has "six" 99.1;')
+    good(found["extra"])
 
 
 @pytest.mark.slow
 def test_without_a_network_what_uv_has_already_is_enough(
-    tmp_path: Path, shelf: Path, python: Interpreter, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, store: Path, python: Interpreter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    good(prepared(shelf, real(tmp_path, python, "jib", "six"))["jib"])
+    good(prepared(store, real(tmp_path, python, "jira", "six"))["jira"])
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("UV_HTTP_RETRIES", "0")
-    shutil.rmtree(shelf)
-    good(prepared(shelf, real(tmp_path, python, "jib", "six"))["jib"])
+    shutil.rmtree(store)
+    good(prepared(store, real(tmp_path, python, "jira", "six"))["jira"])
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "empty"))
     with Environments(tmp_path / "other") as environments:
-        found = environments.prepare([real(tmp_path, python, "jib", "six")])["jib"]
+        found = environments.prepare([real(tmp_path, python, "jira", "six")])["jira"]
     assert (
         str(found)
-        == "jib: the package index cannot be reached; check the network or the proxy and run it again"
+        == "jira: the package index cannot be reached; check the network or the proxy and run it again"
     )
 
 
@@ -670,8 +672,8 @@ from seatrial.lint.environments.pool import Environments
 from seatrial.lint.interpreters import interpreters
 folder = Path(sys.argv[2])
 python = interpreters(folder / "i.json")[-1]
-with Environments(folder / "shelf") as environments:
-    found = environments.prepare([t.real(folder, python, "jib", "six", "idna"), t.real(folder, python, "gaff", "toml")])
+with Environments(folder / "store") as environments:
+    found = environments.prepare([t.real(folder, python, "jira", "six", "idna"), t.real(folder, python, "aws", "toml")])
     print(all(t.says(t.good(one), "print(1)") for one in found.values()), flush=True)
 """
 
@@ -680,27 +682,27 @@ with Environments(folder / "shelf") as environments:
 def test_killed_at_any_point_the_next_run_is_right(tmp_path: Path, python: Interpreter) -> None:
     prepared(
         tmp_path / "warm",
-        real(tmp_path, python, "jib", "six", "idna"),
-        real(tmp_path, python, "gaff", "toml"),
+        real(tmp_path, python, "jira", "six", "idna"),
+        real(tmp_path, python, "aws", "toml"),
     )
     places = os.pathsep.join((str(Path(__file__).parent), str(TESTS), str(SOURCES)))
     command = [sys.executable, "-c", PROGRAM, places, str(tmp_path)]
     subprocess.run(command, check=True, capture_output=True)
     for step in range(6):
-        shutil.rmtree(tmp_path / "shelf", ignore_errors=True)
+        shutil.rmtree(tmp_path / "store", ignore_errors=True)
         run = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         time.sleep(0.25 + step * 0.08)
         run.send_signal(signal.SIGKILL)
         run.wait()
         done = subprocess.run(command, check=True, capture_output=True, text=True)
         assert done.stdout == "True\n"
-    Environments(tmp_path / "shelf").sweep(10**12, 10**12)
-    assert not list((tmp_path / "shelf").glob("*.part"))
+    Environments(tmp_path / "store").sweep(10**12, 10**12)
+    assert not list((tmp_path / "store").glob("*.part"))
 
 
 @pytest.mark.slow
-def test_a_full_disk_is_told_and_the_next_run_is_right(tmp_path: Path, python: Interpreter) -> None:
-    prepared(tmp_path / "warm", real(tmp_path, python, "jib", "six"))
+def test_a_full_disk_is_reported_and_the_next_run_is_right(tmp_path: Path, python: Interpreter) -> None:
+    prepared(tmp_path / "warm", real(tmp_path, python, "jira", "six"))
     disk = tmp_path / "disk"
     disk.mkdir()
     mounted = shutil.which("mount") and os.geteuid() == 0
@@ -710,9 +712,9 @@ def test_a_full_disk_is_told_and_the_next_run_is_right(tmp_path: Path, python: I
     ):
         pytest.skip("a small disk cannot be mounted here")
     try:
-        found = prepared(disk / "shelf", real(tmp_path, python, "jib", "six"))["jib"]
+        found = prepared(disk / "store", real(tmp_path, python, "jira", "six"))["jira"]
         assert "no space" in str(found)
         subprocess.run(["mount", "-o", "remount,size=20m", disk], check=True)
-        good(prepared(disk / "shelf", real(tmp_path, python, "jib", "six"))["jib"])
+        good(prepared(disk / "store", real(tmp_path, python, "jira", "six"))["jira"])
     finally:
         subprocess.run(["umount", disk], check=True)

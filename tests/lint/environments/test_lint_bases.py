@@ -30,7 +30,7 @@ def test_equal_sets_need_no_overlay() -> None:
     assert choose_bases({"a": CORE, "b": CORE}) == {"a": CORE, "b": CORE}
 
 
-def test_one_alone_stands_on_all_of_its_own() -> None:
+def test_one_integration_has_a_base_of_its_own() -> None:
     alone = CORE | own("a")
     assert choose_bases({"a": alone}) == {"a": alone}
 

@@ -38,7 +38,7 @@ def test_nothing_is_found_under_another_key(results: Results) -> None:
 
 
 @pytest.mark.parametrize("keep", range(0, 200, 7))
-def test_a_file_cut_short_is_no_result(results: Results, keep: int) -> None:
+def test_a_truncated_file_is_not_a_result(results: Results, keep: int) -> None:
     results.keep(KEY, RUN)
     whole = only_file(results).read_bytes()
     only_file(results).write_bytes(whole[: min(keep, len(whole) - 1)])
@@ -46,7 +46,7 @@ def test_a_file_cut_short_is_no_result(results: Results, keep: int) -> None:
 
 
 @pytest.mark.parametrize("place", range(0, 150, 11))
-def test_a_changed_byte_is_no_result(results: Results, place: int) -> None:
+def test_a_changed_byte_makes_it_no_result(results: Results, place: int) -> None:
     results.keep(KEY, RUN)
     whole = bytearray(only_file(results).read_bytes())
     whole[place] ^= 1
@@ -54,7 +54,7 @@ def test_a_changed_byte_is_no_result(results: Results, place: int) -> None:
     assert results.run(KEY) is None
 
 
-def test_a_folder_in_the_place_of_a_result_does_no_harm(results: Results) -> None:
+def test_a_folder_at_the_path_of_a_result_is_harmless(results: Results) -> None:
     only_file(results).mkdir(parents=True)
     assert results.run(KEY) is None
     results.keep(KEY, RUN)
@@ -77,7 +77,7 @@ def test_the_last_record_is_of_one_folder_and_one_tool(results: Results, tmp_pat
     assert results.last(tmp_path / "other", "ruff") == {}
 
 
-def test_what_is_not_used_for_long_is_swept(results: Results) -> None:
+def test_unused_results_are_swept(results: Results) -> None:
     results.keep(KEY, RUN)
     kept_at = only_file(results).stat().st_mtime
     results.sweep(kept_at + DAY)
@@ -86,7 +86,7 @@ def test_what_is_not_used_for_long_is_swept(results: Results) -> None:
     assert results.run(KEY) is None
 
 
-def test_what_is_too_much_is_swept_from_the_oldest_on(results: Results) -> None:
+def test_beyond_the_size_limit_the_oldest_are_swept(results: Results) -> None:
     import os
 
     keys = [f"{number:064x}" for number in range(10)]

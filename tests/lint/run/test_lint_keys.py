@@ -52,7 +52,7 @@ def test_the_key_does_not_depend_on_the_order_of_the_files() -> None:
     assert replace(JOB, files=turned).key == JOB.key
 
 
-def test_a_name_that_is_no_unicode_has_a_key_too() -> None:
+def test_a_name_that_is_not_unicode_has_a_key() -> None:
     assert replace(JOB, files={"\udcff.py": "aa"}).key != JOB.key
 
 
@@ -67,7 +67,7 @@ def test_a_name_that_is_no_unicode_has_a_key_too() -> None:
         ({}, []),
     ],
 )
-def test_what_changed_is_said_in_words(other: dict[str, Any], said: list[str]) -> None:
+def test_changes_are_described_in_words(other: dict[str, Any], said: list[str]) -> None:
     assert list(changes(JOB.record(), replace(JOB, **other).record())) == said
 
 

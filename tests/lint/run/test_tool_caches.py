@@ -10,6 +10,7 @@ import pytest
 from seatrial.lint.run.tool_caches import ToolCaches, modules_in
 from seatrial.lint.tools.mypy_seed import program
 from seatrial.lint.tools.tool import Output
+from seatrial.system.locks import held
 
 FOLDER = Path("/workspace/integrations/jira")
 LONG, MUCH = 1000.0, 10**9
@@ -33,11 +34,11 @@ def grown(caches: ToolCaches, status: int = 0) -> Path:
     return seed
 
 
-def test_a_seed_knows_the_modules(caches: ToolCaches) -> None:
+def test_a_seed_is_made_from_the_modules(caches: ToolCaches) -> None:
     assert (grown(caches) / "data").read_text() == "import attr\nimport click\n"
 
 
-def test_a_seed_whose_check_crashed_is_none(caches: ToolCaches) -> None:
+def test_a_seed_whose_check_crashed_does_not_exist(caches: ToolCaches) -> None:
     assert not grown(caches, status=2).exists()
 
 
@@ -48,7 +49,7 @@ def test_a_seed_is_made_once(caches: ToolCaches) -> None:
     assert (seed / "data").read_text() == "kept"
 
 
-def test_a_seed_half_made_is_made_anew(caches: ToolCaches) -> None:
+def test_an_unfinished_seed_is_made_again(caches: ToolCaches) -> None:
     part = caches.seed("base", "{}")
     part = part.with_name(f"{part.name}.part")
     (part / "source").mkdir(parents=True)
@@ -97,7 +98,7 @@ def test_caches_not_used_for_long_are_swept(caches: ToolCaches) -> None:
     assert (old.exists(), new.exists()) == (False, True)
 
 
-def test_of_too_much_the_longest_unused_goes(caches: ToolCaches) -> None:
+def test_beyond_the_size_limit_the_longest_unused_goes(caches: ToolCaches) -> None:
     places = [aged(caches, str(age), age) for age in (1, 2, 3)]
     caches.sweep(LONG * 10, LONG, 20)
     assert [place.exists() for place in places] == [True, True, False]
@@ -105,7 +106,7 @@ def test_of_too_much_the_longest_unused_goes(caches: ToolCaches) -> None:
 
 def test_a_cache_in_use_is_not_swept(caches: ToolCaches) -> None:
     old = aged(caches, "old", LONG + 1)
-    with caches._held(old):
+    with held(caches.lock(old)):
         caches.sweep(LONG * 10, LONG, MUCH)
     assert old.exists()
     caches.sweep(LONG * 10, LONG, MUCH)

@@ -91,7 +91,7 @@ def test_a_file_it_cannot_read_is_a_fault_at_its_place(message: str, place: str)
     assert told(TOOL, Output(123, err=err)) == [f"sub/a.py:{place} error it cannot be formatted: {message}"]
 
 
-def test_a_newer_one_tells_the_place_with_the_path() -> None:
+def test_a_newer_version_has_the_place_after_the_path() -> None:
     err = "error: cannot parse: sub dir/a.py:1:5\n    y = (\n        ^\nTokenError: Unexpected EOF\n"
     assert told(TOOL, Output(123, err=err)) == ["sub dir/a.py:1:6 error it cannot be formatted: cannot parse"]
 
@@ -110,7 +110,7 @@ def test_settings_it_refuses_are_a_fault_at_their_key(status: int, err: str, pla
     assert line.startswith(f"pyproject.toml:{place} error ")
 
 
-def test_a_breakdown_over_pyproject_is_its_fault() -> None:
+def test_a_crash_over_pyproject_is_a_fault_of_that_file() -> None:
     err = (
         'Traceback (most recent call last):\n  File "src/black/__init__.py", line 128, in read_pyproject_toml\n'
         "tomllib.TOMLDecodeError: Expected ']' at the end of a table declaration (at line 1, column 12)\n"
@@ -120,7 +120,7 @@ def test_a_breakdown_over_pyproject_is_its_fault() -> None:
     ]
 
 
-def test_an_unknown_key_is_only_warned_of() -> None:
+def test_an_unknown_key_is_a_warning() -> None:
     err = "Invalid config keys detected: 'nosuch' (in pyproject.toml)\nAll done!\n"
     assert told(TOOL, Output(0, err=err), {"pyproject.toml": PYPROJECT}) == [
         "pyproject.toml:7:1 warning Invalid config keys detected: 'nosuch'"
@@ -167,7 +167,7 @@ def test_only_what_it_may_read_counts(path: str, settings: dict[str, object], co
 
 
 @pytest.mark.slow
-def test_the_real_one_is_read(tmp_path: Path) -> None:
+def test_real_output_is_read(tmp_path: Path) -> None:
     files = {"a.py": "x = 1\n\n\ndef f( a ):\n    return a\n", "sub dir/b.py": "y = (\n", "ok.py": "z = 1\n"}
     put(tmp_path, files | {"pyproject.toml": "[tool.black]\nline-length = 88\n"})
     plain, output = run("black", TOOL.plain, tmp_path), run("black", TOOL.arguments(()), tmp_path)
@@ -184,7 +184,7 @@ def test_the_real_one_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "line", ['line-length = "wide"', 'exclude = "(("', 'required-version = "1"', "x = 1 = 2"]
 )
-def test_the_real_ones_refusal_is_read(line: str, tmp_path: Path) -> None:
+def test_a_real_refusal_is_read(line: str, tmp_path: Path) -> None:
     text = f"[tool.black]\n{line}\n"
     put(tmp_path, {"a.py": "x = 1\n", "pyproject.toml": text})
     (said,) = told(TOOL, run("black", TOOL.arguments(()), tmp_path), {"pyproject.toml": text})

@@ -35,7 +35,7 @@ def test_a_law_says_what_and_why(law: Rule) -> None:
 
 
 @ALL
-def test_its_example_shows_the_slip_and_one_finding(law: Rule) -> None:
+def test_its_example_shows_the_edit_and_one_finding(law: Rule) -> None:
     shown_example = example(law)
     (finding,) = shown_example.findings
     assert (finding.code, finding.name, finding.severity) == (law.code, law.name, law.severity)
@@ -44,7 +44,7 @@ def test_its_example_shows_the_slip_and_one_finding(law: Rule) -> None:
 
 
 @ALL
-def test_the_finding_stands_where_the_slip_is(law: Rule) -> None:
+def test_the_finding_is_where_the_edit_is(law: Rule) -> None:
     (finding,) = example(law).findings
     path = finding.path.removeprefix("integrations/good-service/")
     bad = law.bad(good_folder())
@@ -80,13 +80,13 @@ def test_laws_are_listed_among_the_rules() -> None:
     assert sum(line.startswith("LNT") for line in lines) == len(LINT_RULES)
 
 
-def test_the_page_of_rules_has_them_in_a_chapter_of_their_own() -> None:
+def test_the_page_of_rules_has_them_in_a_section_of_their_own() -> None:
     text = page({law: example(law) for law in LINT_RULES})
     assert f"## {FAMILIES['LNT']}" in text
     assert all(f"### {law.code} {law.name}" in text for law in LINT_RULES)
 
 
-def test_a_repository_may_weigh_them() -> None:
+def test_a_repository_may_set_their_severity() -> None:
     settings = settings_of(b'[severity]\nLNT104 = "warning"\nLNT105 = "off"\nLAY001 = "info"\n', known_codes)
     assert settings.severities == {"LNT104": Severity.WARNING, "LNT105": None, "LAY001": Severity.INFO}
 
@@ -94,13 +94,13 @@ def test_a_repository_may_weigh_them() -> None:
 @pytest.mark.parametrize(
     ("code", "near"), [("LNT1O2", "LNT102"), ("lnt102", "LNT102"), ("LAY0001", "LAY001")]
 )
-def test_a_slip_in_a_code_is_told_with_the_near_one(code: str, near: str) -> None:
+def test_a_misspelt_code_is_reported_with_the_nearest(code: str, near: str) -> None:
     with pytest.raises(ConfigurationError, match=f'no rule has the code "{code}"; did you mean "{near}'):
         settings_of(f'[severity]\n{code} = "off"\n'.encode(), known_codes)
 
 
 @pytest.mark.parametrize("code", ["LNT103", "lnt103", "LNT999"])
-def test_an_integration_is_told_that_tools_have_their_own_way_to_ignore(code: str) -> None:
+def test_an_integration_is_told_that_tools_are_ignored_in_another_way(code: str) -> None:
     text = good_folder().text("pyproject.toml") + f'\n[tool.seatrial]\nignore = {{ {code} = "why" }}\n'
     folder = good_folder().having("pyproject.toml", text)
     (problem,) = judge(RULES_BY_NAME["unknown-code-ignored"], folder, Profile.GUIDE).findings

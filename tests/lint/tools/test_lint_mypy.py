@@ -188,11 +188,11 @@ def test_what_stops_it_at_once_is_a_fault_of_the_file(out: str, said: str) -> No
 
 
 @pytest.mark.parametrize(("err", "said"), UNSEEN)
-def test_what_it_tells_on_standard_error_is_a_fault_at_its_place(err: str, said: str) -> None:
+def test_what_it_writes_to_standard_error_is_a_fault_at_its_place(err: str, said: str) -> None:
     assert told(TOOL, Output(2, err=f"{err}\n"), {"pyproject.toml": PYPROJECT}) == [said]
 
 
-def test_settings_it_does_not_take_are_only_warned_of() -> None:
+def test_settings_it_does_not_take_are_warnings() -> None:
     err = (
         "pyproject.toml: [mypy]: Unrecognized option: nosuch_option = True\n"
         "pyproject.toml: [mypy]: python_version: Invalid python version '9' (expected format: 'x.y')\n"
@@ -203,7 +203,7 @@ def test_settings_it_does_not_take_are_only_warned_of() -> None:
     ]
 
 
-def test_settings_that_are_no_toml_are_only_warned_of() -> None:
+def test_settings_that_are_not_toml_are_warnings() -> None:
     err = "pyproject.toml: Expected ']' at the end of a table declaration (at line 1, column 11)\n"
     assert told(TOOL, Output(0, err=err), {"pyproject.toml": "[tool.mypy\n"}) == [
         "pyproject.toml:1:11 warning Expected ']' at the end of a table declaration"
@@ -271,7 +271,7 @@ def test_settings_in_files_of_their_own_make_everything_count() -> None:
 
 
 @pytest.mark.slow
-def test_the_real_one_is_read(tmp_path: Path) -> None:
+def test_real_output_is_read(tmp_path: Path) -> None:
     files = {
         "app/a.py": "def f(x: int) -> str:\n    # plain\n    return x\n",
         "b.py": "y: int = 1  # type: ignore\n",
@@ -301,7 +301,7 @@ def test_the_real_one_is_read(tmp_path: Path) -> None:
     ],
     ids=lambda files: next(iter(files)),
 )
-def test_a_folder_the_real_one_refuses_has_a_fault(files: dict[str, str | bytes], tmp_path: Path) -> None:
+def test_a_folder_that_mypy_refuses_has_a_fault(files: dict[str, str | bytes], tmp_path: Path) -> None:
     put(tmp_path, files)
     plain, output = run("mypy", TOOL.plain, tmp_path), run("mypy", TOOL.arguments(()), tmp_path)
     assert plain.status == output.status == 2

@@ -64,7 +64,7 @@ FAULTS = [
 
 
 @pytest.mark.parametrize(("err", "place", "repair"), FAULTS)
-def test_a_fault_is_told_at_its_key(err: str, place: str, repair: str) -> None:
+def test_a_fault_is_reported_at_its_key(err: str, place: str, repair: str) -> None:
     (line,) = told(TOOL, Output(1, err=err + (STANDING if "Error:" in err else "")), FILES)
     message = err.strip().splitlines()[-1].strip().removeprefix("- ").removeprefix("Error: ")
     assert line == f"pyproject.toml:{place} error {message}" + (f" || {repair}" if repair else "")
@@ -78,12 +78,12 @@ def test_each_fault_of_a_list_is_a_problem() -> None:
     ]
 
 
-def test_what_it_says_of_every_such_package_is_no_problem() -> None:
+def test_advice_for_every_package_is_not_a_problem() -> None:
     assert told(TOOL, Output(0, err=STANDING), FILES) == []
     assert told(TOOL, Output(0, "All set!\n"), FILES) == []
 
 
-def test_another_warning_is_one() -> None:
+def test_another_warning_is_a_problem() -> None:
     said = 'The "poetry.dev-dependencies" section is deprecated. Use "poetry.group.dev.dependencies" instead.'
     text = "[tool.poetry]\n\n[tool.poetry.dev-dependencies]\n"
     assert told(TOOL, Output(0, err=f"{said}\nWarning: {said}\n{STANDING}"), {"pyproject.toml": text}) == [
@@ -109,7 +109,7 @@ def test_another_warning_is_one() -> None:
         ),
     ],
 )
-def test_a_file_that_is_no_toml_is_a_fault_where_it_breaks(err: str, said: str) -> None:
+def test_a_file_that_is_not_toml_is_a_fault_where_it_breaks(err: str, said: str) -> None:
     assert told(TOOL, Output(1, err=err), {"pyproject.toml": "[tool.poetry\n"}) == [said]
 
 
@@ -150,7 +150,9 @@ BEHIND = "pyproject.toml changed significantly since poetry.lock was last genera
         ("", Location("pyproject.toml", 11, 1), ': "port_ocean" is not in it'),
     ],
 )
-def test_a_stale_lock_is_told_where_it_parts_from_pyproject(lock: str, where: Location, why: str) -> None:
+def test_a_stale_lock_is_reported_where_it_differs_from_pyproject(
+    lock: str, where: Location, why: str
+) -> None:
     found = reading(TOOL, STALE, FILES | {"poetry.lock": lock})
     (one,) = found.stale
     assert (found.problems, found.failure) == ([], "")
@@ -162,7 +164,7 @@ def test_a_stale_lock_is_told_where_it_parts_from_pyproject(lock: str, where: Lo
 @pytest.mark.parametrize(
     "text", ["", "[tool.poetry\n", "[tool]\npoetry = 3\n", "[tool.poetry]\ngroup = [1]\n"]
 )
-def test_a_stale_lock_beside_an_odd_pyproject_is_told_at_its_hash(text: str) -> None:
+def test_a_stale_lock_beside_an_unusable_pyproject_is_reported_at_its_hash(text: str) -> None:
     (one,) = reading(TOOL, STALE, {"pyproject.toml": text, "poetry.lock": LOCK}).stale
     assert one.where == Location("poetry.lock", 14, 17)
 
@@ -221,7 +223,7 @@ port_ocean = "^0.48.12"
         (("", ""), "poetry.lock:6:17"),
     ],
 )
-def test_the_real_one_is_read(change: tuple[str, str], place: str, tmp_path: Path) -> None:
+def test_real_output_is_read(change: tuple[str, str], place: str, tmp_path: Path) -> None:
     lock = '[[package]]\nname = "port-ocean"\nversion = "0.48.12"\n\n[metadata]\ncontent-hash = "0000"\n'
     files = {"pyproject.toml": GOOD.replace(*change, 1), "poetry.lock": lock}
     put(tmp_path, files)
@@ -231,7 +233,7 @@ def test_the_real_one_is_read(change: tuple[str, str], place: str, tmp_path: Pat
 
 
 @pytest.mark.slow
-def test_the_real_one_has_nothing_to_say_of_a_good_folder(tmp_path: Path) -> None:
+def test_real_poetry_accepts_a_good_folder(tmp_path: Path) -> None:
     put(tmp_path, {"pyproject.toml": GOOD})
     output = run("poetry", TOOL.plain, tmp_path)
     assert output.status == 0

@@ -36,7 +36,7 @@ def test_a_choice_is_made_by_name(text: str | None, chosen: list[str]) -> None:
 @pytest.mark.parametrize(
     ("text", "hint"), [("blakc", 'did you mean "black"?'), ("pylint", "choose among poetry, mypy")]
 )
-def test_an_unknown_name_is_told_with_what_there_is(text: str, hint: str) -> None:
+def test_an_unknown_name_is_reported_with_the_known_ones(text: str, hint: str) -> None:
     with pytest.raises(UsageError, match="no lint tool is called") as error:
         choose(f"ruff,{text}", Profile.GUIDE)
     assert hint in str(error.value)

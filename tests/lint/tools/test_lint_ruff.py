@@ -133,7 +133,7 @@ def test_settings_it_refuses_are_a_fault_at_their_key(err: str, said: str) -> No
     assert told(TOOL, Output(2, err=err), {"pyproject.toml": PYPROJECT}) == [said]
 
 
-def test_settings_that_are_no_toml_are_a_fault_where_they_break() -> None:
+def test_settings_that_are_not_toml_are_a_fault_where_they_break() -> None:
     err = (
         "ruff failed\n  Cause: Failed to parse pyproject.toml\n  Cause: TOML parse error at line 1, column 11\n  |\n"
         "1 | [tool.ruff\n  |           ^\ninvalid table header\nexpected `.`, `]`\n\n"
@@ -206,7 +206,7 @@ def test_settings_of_its_own_in_the_folder_make_everything_count() -> None:
 
 
 @pytest.mark.slow
-def test_the_real_one_is_read(tmp_path: Path) -> None:
+def test_real_output_is_read(tmp_path: Path) -> None:
     put(
         tmp_path,
         {
@@ -223,7 +223,7 @@ def test_the_real_one_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_real_ones_refusal_is_read(tmp_path: Path) -> None:
+def test_a_real_refusal_is_read(tmp_path: Path) -> None:
     text = "[tool.ruff]\nline-length = 100\n\n\n\nnosuch = 1\n"
     put(tmp_path, {"a.py": "x = 1\n", "pyproject.toml": text})
     output = run("ruff", TOOL.arguments(()), tmp_path)
@@ -232,7 +232,7 @@ def test_the_real_ones_refusal_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_what_does_not_count_changes_nothing_for_the_real_one(tmp_path: Path) -> None:
+def test_unwatched_files_change_nothing_in_real_output(tmp_path: Path) -> None:
     put(
         tmp_path,
         {

@@ -124,7 +124,7 @@ def test_a_clean_end_is_a_clean_verdict(tool: Tool) -> None:
     assert reading(tool, Output(0, "", "")) == Reading([], [])
 
 
-def test_with_status_zero_nothing_weighs_as_an_error() -> None:
+def test_with_status_zero_nothing_is_an_error() -> None:
     (one,) = verdict_of("x", Output(0), [Problem(Location("a"), "m")]).problems
     assert one.severity is Severity.WARNING
 
@@ -163,7 +163,7 @@ def test_a_place_outside_the_integration_is_told_in_words(path: str, message: st
 
 
 @pytest.mark.parametrize("number", [0, -1, None, "x", "9" * 30, True, 1.5, []])
-def test_what_is_no_place_is_the_first(number: object) -> None:
+def test_an_invalid_line_or_column_is_the_first(number: object) -> None:
     assert problem("a.py", "m", number, number).where == Location("a.py", 1, 1)
 
 
@@ -190,7 +190,7 @@ list = ["one", "two"]
         ("nothing of it", (1, 7)),
     ],
 )
-def test_a_message_is_brought_to_the_key_it_names(message: str, place: tuple[int, int]) -> None:
+def test_a_message_is_placed_at_the_key_it_names(message: str, place: tuple[int, int]) -> None:
     settle = into_pyproject({"pyproject.toml": PYPROJECT}.get, ("tool", "x"))
     found = settle(Problem(Location("pyproject.toml"), message))
     assert (found.where.line, found.where.column) == place

@@ -49,7 +49,7 @@ def test_the_file_may_have_either_of_its_other_names() -> None:
     assert line.startswith(".yamllint.yml:3:3 ")
 
 
-def test_a_configuration_above_the_folder_is_told_so() -> None:
+def test_a_configuration_above_the_folder_is_named_in_the_message() -> None:
     (line,) = told(TOOL, Output(255, err=REFUSALS[0][0]))
     assert line.startswith('pyproject.toml:1:1 error invalid config: no such rule: "nosuch"')
     assert "above" in line
@@ -62,7 +62,7 @@ def test_a_file_that_cannot_be_opened_is_a_fault() -> None:
     ]
 
 
-def test_an_unknown_base_breaks_it_down_and_is_still_the_configurations_fault() -> None:
+def test_a_crash_over_an_unknown_base_is_a_fault_of_the_configuration() -> None:
     err = (
         'Traceback (most recent call last):\n  File "cli.py", line 199, in run\n'
         "    conf = YamlLintConfig(file=project_config_filepath)\n"
@@ -79,7 +79,7 @@ def test_an_unknown_base_breaks_it_down_and_is_still_the_configurations_fault() 
         ("yaml.reader.ReaderError: unacceptable character #x0007: not allowed", "bell.yaml:1:5"),
     ],
 )
-def test_a_breakdown_over_a_file_is_told_of_the_file_it_cannot_hold(crash: str, place: str) -> None:
+def test_a_crash_over_a_file_is_reported_for_that_file(crash: str, place: str) -> None:
     files = {"bell.yaml": "a: '\x07'\n", "fine.yaml": "a: 1\n", "latin.yaml": b"a:\n - \xe9\n"}
     output = Output(1, err=f"Traceback (most recent call last):\n{crash}\n  in x\n")
     assert follow_up(output) == ("--list-files", ".")
@@ -87,12 +87,12 @@ def test_a_breakdown_over_a_file_is_told_of_the_file_it_cannot_hold(crash: str, 
     assert found == [f"{place} error {UNREADABLE}: {crash.partition(': ')[2]}"]
 
 
-def test_a_breakdown_without_a_list_of_files_is_told_all_the_same() -> None:
+def test_a_crash_without_a_list_of_files_is_reported() -> None:
     output = Output(1, err="Traceback (most recent call last):\nUnicodeDecodeError: why\n")
     assert len(told(TOOL, output, {}, Output(2))) == 1
 
 
-def test_another_breakdown_is_no_verdict() -> None:
+def test_another_crash_is_not_a_verdict() -> None:
     output = Output(1, err="Traceback (most recent call last):\nMemoryError: much\n")
     assert reading(TOOL, output).failure == "yamllint ended with status 1: MemoryError: much"
     assert follow_up(output) == ()
@@ -126,7 +126,7 @@ def test_what_the_configuration_names_counts(path: str, own: object, counts: boo
     assert (path in TOOL.watches({"yamllint": own})) is counts
 
 
-def test_without_word_of_the_configuration_everything_counts() -> None:
+def test_without_a_readable_configuration_everything_counts() -> None:
     assert "main.py" in TOOL.watches({})
 
 
@@ -139,7 +139,7 @@ def test_a_configuration_is_read_as_values(text: bytes, value: object) -> None:
 
 
 @pytest.mark.slow
-def test_the_real_one_is_read(tmp_path: Path) -> None:
+def test_real_output_is_read(tmp_path: Path) -> None:
     put(tmp_path, {"a.yaml": "---\né: 1 \n", ".yamllint": "---\nextends: default\n"})
     plain, output = run("yamllint", TOOL.plain, tmp_path), run("yamllint", TOOL.arguments(()), tmp_path)
     assert plain.status == output.status == 1
@@ -150,7 +150,7 @@ def test_the_real_one_is_read(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("err", "place"), REFUSALS[:2])
-def test_the_real_ones_refusal_is_read(err: str, place: str, tmp_path: Path) -> None:
+def test_a_real_refusal_is_read(err: str, place: str, tmp_path: Path) -> None:
     put(tmp_path, {"a.yaml": "---\na: 1\n", ".yamllint": OWN})
     output = run("yamllint", TOOL.arguments(()), tmp_path)
     assert output.status == 255

@@ -8,7 +8,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from seatrial.core.addresses import without_credentials
 from seatrial.core.errors import ServiceError
+from seatrial.core.printable import one_line
 from seatrial.lint.environments.environment import FORMAT, MANIFEST, Environment, Layer, site_of
 from seatrial.system import uv
 
@@ -92,14 +94,13 @@ def _first_error(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """Return a text without control characters, and without passwords in addresses."""
-    text = re.sub(r"//[^/@\s]*@", "//", text)
-    return "".join(character if character.isprintable() else " " for character in text)
+    return one_line(without_credentials(text), 1000)
 
 
 BASE_FILE = "_seatrial_base.pth"
+"""The file in an overlay that adds its base to Python's path."""
 
-IGNORED = ("__pycache__", BASE_FILE, "_virtualenv.py", "_virtualenv.pth")
+CREATED = ("__pycache__", BASE_FILE, "_virtualenv.py", "_virtualenv.pth")
 
 
 class ClashError(Exception):
@@ -173,7 +174,7 @@ def refuse_clashes(one: Path, other: Path) -> None:
 
     Python and type checkers read such a package from one of them only; in one folder they see both parts.
     """
-    both = {*os.listdir(one)} & {*os.listdir(other)} - {*IGNORED, ".lock"}
+    both = {*os.listdir(one)} & {*os.listdir(other)} - {*CREATED, ".lock"}
     for name in sorted(both):
         here, there = one / name, other / name
         if not (here.is_dir() and there.is_dir()) or _is_package(here) or _is_package(there):

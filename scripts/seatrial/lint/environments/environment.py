@@ -12,6 +12,8 @@ from functools import cached_property
 from pathlib import Path
 
 from seatrial.core.errors import ServiceError
+from seatrial.core.printable import one_line
+from seatrial.core.vocabulary import TOOL_FOLDERS
 from seatrial.dependencies.constraints import canonical
 from seatrial.dependencies.requirements import Requirement, Requirements
 from seatrial.lint.interpreters import Interpreter
@@ -133,19 +135,12 @@ def distributions(entries: Collection[str]) -> dict[str, str]:
     return {canonical(name): version for name, _, version in found}
 
 
-SKIPPED = {
-    ".git",
-    ".hg",
-    ".venv",
-    "venv",
-    "node_modules",
-    "__pycache__",
-    ".mypy_cache",
-    ".ruff_cache",
-    ".pytest_cache",
-}
+SKIPPED = TOOL_FOLDERS | {".git", ".hg"}
+"""Folders that are no part of a local package."""
+
 METADATA = ("pyproject.toml", "setup.py", "setup.cfg")
 MAX_FILES = 20_000
+"""The number of files beyond which a local package is refused."""
 
 
 def locals_of(one: EnvironmentRequest) -> dict[str, Local]:
@@ -162,7 +157,7 @@ def _local(one: EnvironmentRequest, pin: Requirement) -> Local:
             return Local(path, _digest(path, pin.editable))
     except (OSError, ValueError):
         inside = True
-    where = f'"{_plain(pin.local)}"'
+    where = f'"{one_line(pin.local, 100)}"'
     if not inside:
         raise ServiceError(
             f'poetry.lock takes "{pin.name}" from {where}, outside the workspace; move it inside'
@@ -190,7 +185,3 @@ def _files(path: Path) -> Iterator[Path]:
     for where, folders, names in os.walk(path):
         folders[:] = sorted(set(folders) - SKIPPED)
         yield from (Path(where, name) for name in sorted(names) if Path(where, name).is_file())
-
-
-def _plain(text: str) -> str:
-    return "".join(character if character.isprintable() else "?" for character in text)[:100]

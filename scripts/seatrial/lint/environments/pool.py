@@ -26,7 +26,7 @@ from seatrial.lint.environments.environment import (
     locals_of,
     site_of,
 )
-from seatrial.lint.environments.shelf import Shelf
+from seatrial.lint.environments.environment_store import EnvironmentStore
 from seatrial.lint.environments.venv import own_environment
 from seatrial.system import locks
 
@@ -39,8 +39,8 @@ Tell = Callable[[str], None]
 class Layering:
     """One preparation: each layer is made once, the bases first. Locks are added to `held`."""
 
-    def __init__(self, shelf: Shelf, crew: Executor, held: list[int], tell: Tell) -> None:
-        self._shelf = shelf
+    def __init__(self, store: EnvironmentStore, crew: Executor, held: list[int], tell: Tell) -> None:
+        self._store = store
         self._crew = crew
         self._held = held
         self._tell = tell
@@ -77,10 +77,10 @@ class Layering:
         try:
             self._hold(layer, base)
         except OSError as refused:
-            raise locks.unwritable(self._shelf.root, refused) from refused
-        if (self._shelf.manifest(layer.key) or {}).get("clash"):
+            raise locks.unwritable(self._store.root, refused) from refused
+        if (self._store.manifest(layer.key) or {}).get("clash"):
             raise ClashError
-        place = self._shelf.place(layer.key)
+        place = self._store.place(layer.key)
         packages = {**(base.packages if base else {}), **layer.versions}
         site = site_of(place, layer.interpreter)
         return Environment(layer.key, place / "bin" / "python", site, packages, base)
@@ -88,9 +88,9 @@ class Layering:
     def _hold(self, layer: Layer, base: Environment | None) -> None:
         """Lock an environment for use; make it first where it does not exist or is damaged."""
         for _ in range(ATTEMPTS):
-            descriptor = locks.take(self._shelf.lock(layer.key), exclusive=False, waiting=self._waiting)
+            descriptor = locks.take(self._store.lock(layer.key), exclusive=False, waiting=self._waiting)
             assert descriptor is not None
-            if self._shelf.is_intact(layer.key, layer.interpreter):
+            if self._store.is_intact(layer.key, layer.interpreter):
                 self._held.append(descriptor)
                 with suppress(OSError):
                     os.utime(descriptor)
@@ -100,11 +100,11 @@ class Layering:
         raise ServiceError("its environment is removed again and again by another program")
 
     def _make(self, layer: Layer, base: Environment | None) -> None:
-        descriptor = locks.take(self._shelf.lock(layer.key), exclusive=True, waiting=self._waiting)
+        descriptor = locks.take(self._store.lock(layer.key), exclusive=True, waiting=self._waiting)
         assert descriptor is not None
         try:
-            if not self._shelf.is_intact(layer.key, layer.interpreter):
-                self._shelf.remove(layer.key)
+            if not self._store.is_intact(layer.key, layer.interpreter):
+                self._store.remove(layer.key)
                 self._put(layer, base)
         finally:
             os.close(descriptor)
@@ -113,8 +113,8 @@ class Layering:
         """Make an environment beside its place and rename it: it is there whole or not at all."""
         more = f" over {len(base.packages)} that are there" if base else ""
         self._tell(f"installing {len(layer.pins)} packages{more}")
-        part = self._shelf.part(layer.key)
-        place = self._shelf.place(layer.key)
+        part = self._store.part(layer.key)
+        place = self._store.place(layer.key)
         try:
             os.rename(make(layer, part, base), place)
         except ClashError:
@@ -144,7 +144,7 @@ class Environments:
     """
 
     def __init__(self, root: Path, tracked: Callable[[Path], bool] = lambda folder: True) -> None:
-        self._shelf = Shelf(root)
+        self._store = EnvironmentStore(root)
         self._tracked = tracked
         self._held: list[int] = []
 
@@ -162,9 +162,9 @@ class Environments:
             os.close(self._held.pop())
 
     def sweep(self, max_age: float, max_bytes: int) -> int:
-        """Sweep as `Shelf.sweep` does, but keep what `prepare` returned, and all in a folder that cannot be written."""
+        """Sweep the store, but keep what `prepare` returned; remove nothing in a folder that cannot be written."""
         with suppress(ServiceError, OSError):
-            return self._shelf.sweep(max_age, max_bytes)
+            return self._store.sweep(max_age, max_bytes)
         return 0
 
     def prepare(
@@ -177,11 +177,11 @@ class Environments:
         own = {one.name: found for one in wanted if (found := own_environment(one, self._tracked))}
         rest = [one for one in wanted if one.name not in own]
         try:
-            self._shelf.root.mkdir(parents=True, exist_ok=True)
+            self._store.root.mkdir(parents=True, exist_ok=True)
         except OSError as refused:
             return {
                 **own,
-                **{one.name: _of(one, locks.unwritable(self._shelf.root, refused)) for one in rest},
+                **{one.name: _of(one, locks.unwritable(self._store.root, refused)) for one in rest},
             }
         layers = dict(self._layers(rest))
         return {**own, **self._made(rest, layers, jobs, tell)}
@@ -192,7 +192,7 @@ class Environments:
         for _, group in groupby(by_python, key=lambda one: one.interpreter.path):
             members = list(group)
             sets = {one.name: frozenset(pin.digest for pin in _shareable(one)) for one in members}
-            existing = list(self._shelf.bases(members[0].interpreter))
+            existing = list(self._store.bases(members[0].interpreter))
             bases = choose_bases(sets, existing)
             for one in members:
                 try:
@@ -209,7 +209,7 @@ class Environments:
     ) -> dict[str, Environment | ServiceError]:
         good = {name: layer for name, layer in layers.items() if isinstance(layer, Layer)}
         with ThreadPoolExecutor(max(jobs, 1)) as crew:
-            layering = Layering(self._shelf, crew, self._held, tell)
+            layering = Layering(self._store, crew, self._held, tell)
             try:
                 ready = layering.all_of(good)
             except BaseException:

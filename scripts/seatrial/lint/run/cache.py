@@ -18,6 +18,7 @@ from typing import Any
 from seatrial.core.errors import ServiceError
 from seatrial.lint.tools.tool import Output, ToolRun
 from seatrial.system.atomic import write_whole
+from seatrial.system.sweep import sweep
 
 DAY = 24 * 60 * 60.0
 """In seconds."""
@@ -65,12 +66,7 @@ class Results:
 
     def sweep(self, now: float, most_bytes: int = MOST_BYTES) -> None:
         """Remove what was not used for MOST_DAYS, and the longest unused beyond `most_bytes`."""
-        total = 0
-        for used, size, path in sorted(self._files(), reverse=True):
-            total += size
-            if total > most_bytes or used < now - MOST_DAYS * DAY:
-                with suppress(OSError):
-                    path.unlink()
+        sweep(self._files(), _removed, now=now, max_age=MOST_DAYS * DAY, max_bytes=most_bytes)
 
     def _files(self) -> Iterator[tuple[float, int, Path]]:
         for folder, _, names in os.walk(self._folder):
@@ -86,6 +82,12 @@ class Results:
     def _record(self, folder: Path, tool: str) -> Path:
         name = hashlib.sha256(os.fsencode(folder)).hexdigest()[:32]
         return self._folder / "last" / f"{name}-{tool}"
+
+
+def _removed(path: Path) -> bool:
+    with suppress(OSError):
+        path.unlink()
+    return not path.exists()
 
 
 def _load(path: Path) -> dict[str, Any] | None:

@@ -10,11 +10,11 @@ from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 
+from seatrial.core.model import join
+from seatrial.core.vocabulary import TOOL_CACHES
 from seatrial.lint.tools import registry
 
-BYPRODUCTS = frozenset({
-    ".git", ".hg", ".venv", "__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis",
-})  # fmt: skip
+BYPRODUCTS = TOOL_CACHES | {".git", ".hg", ".venv", ".hypothesis"}
 """Folders that tools leave behind and that no lint tool reads."""
 
 COMMON_SETTINGS = (
@@ -73,7 +73,7 @@ def _walk(base: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
         below = pending.pop()
         with os.scandir(os.path.join(base, below)) as items:
             for item in items:
-                path = f"{below}/{item.name}" if below else item.name
+                path = join(below, item.name)
                 if not item.is_dir(follow_symlinks=False):
                     yield path, item
                 elif item.name not in BYPRODUCTS:

@@ -15,7 +15,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from seatrial.core.errors import ServiceError, Unreadable
+from seatrial.core.errors import ServiceError, Unreadable, reason
 from seatrial.core.model import Integration
 from seatrial.dependencies.lockfile import LOCK, LockText
 from seatrial.dependencies.pythons import python_constraint
@@ -56,7 +56,7 @@ class LintFolder:
 
     @cached_property
     def is_locked_to_files(self) -> bool:
-        """Whether the lock holds packages that come from folders or files."""
+        """True where the lock holds packages that come from folders or files."""
         return LockText(self.lock or b"").has_local_packages
 
     @property
@@ -124,7 +124,7 @@ class LintJob:
 
     @property
     def fits_batch(self) -> bool:
-        """Whether the tool gives the same verdict when it runs once for several folders."""
+        """True where the tool gives the same verdict when it runs once for several folders."""
         batch, found = self.tool.batch, self.folder.fingerprint
         return batch is not None and not found.astray and batch.fits(self.folder.tables, found.files.keys())
 
@@ -189,8 +189,8 @@ def read_folder(root: Path, integration: Integration) -> LintFolder:
             integration, path, root, found, _tables(pyproject), lock, pyproject, _special(found)
         )
     except OSError as failed:
-        reason = f"{failed.filename or path} cannot be read: {(failed.strerror or str(failed)).lower()}"
-        return LintFolder(integration, path, root, fault=reason)
+        fault = f"{failed.filename or path} cannot be read: {reason(failed)}"
+        return LintFolder(integration, path, root, fault=fault)
 
 
 def _special(found: Fingerprint) -> str:

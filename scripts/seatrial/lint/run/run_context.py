@@ -65,7 +65,7 @@ class LintContext:
 
     @property
     def fresh(self) -> bool:
-        """Whether nothing that was kept may be used."""
+        """True where nothing that was kept may be used."""
         return self.runs.fresh
 
     @property

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
+from seatrial.core.errors import ServiceError
 from seatrial.lint.tools.tool import Output
+from seatrial.system.locks import held
+from seatrial.system.sweep import sweep
 
 
 class ToolCaches:
@@ -33,13 +35,13 @@ class ToolCaches:
 
     def begin(self, place: Path, seed: Path | None) -> None:
         """Start a cache with a copy of the seed, if there is a seed and no cache yet."""
-        with suppress(OSError), self._held(place):
+        with suppress(OSError, ServiceError), held(self.lock(place)):
             if not place.is_dir() and seed is not None and seed.is_dir():
                 _copied(seed, place)
 
     def forget(self, place: Path) -> None:
         """Remove a cache."""
-        with suppress(OSError), self._held(place):
+        with suppress(OSError, ServiceError), held(self.lock(place)):
             shutil.rmtree(place, ignore_errors=True)
 
     def grow(self, seed: Path, sources: Mapping[str, bytes], check: Callable[[Path, Path], Output]) -> None:
@@ -48,7 +50,7 @@ class ToolCaches:
         Where that fails there is no seed.
         """
         part = seed.with_name(f"{seed.name}.part")
-        with suppress(OSError), self._held(seed):
+        with suppress(OSError, ServiceError), held(self.lock(seed)):
             if seed.is_dir():
                 return
             shutil.rmtree(part, ignore_errors=True)
@@ -62,11 +64,7 @@ class ToolCaches:
 
     def sweep(self, now: float, most_age: float, most_bytes: int) -> None:
         """Remove caches not used for `most_age` seconds, and the longest unused beyond `most_bytes`."""
-        total = 0
-        for used, size, place in sorted(self._places(), reverse=True):
-            total += size
-            if place.name.endswith(".part") or total > most_bytes or used < now - most_age:
-                self._remove_unless_held(place)
+        sweep(self._places(), self._removed, now=now, max_age=most_age, max_bytes=most_bytes)
 
     def _places(self) -> Iterator[tuple[float, int, Path]]:
         with suppress(OSError):
@@ -74,23 +72,15 @@ class ToolCaches:
                 if place.name != "locks":
                     stats = [file.stat() for file in place.rglob("*") if file.is_file()]
                     used = max((one.st_mtime for one in stats), default=0.0)
-                    yield used, sum(one.st_size for one in stats), place
+                    yield 0.0 if place.name.endswith(".part") else used, sum(
+                        one.st_size for one in stats
+                    ), place
 
-    def _remove_unless_held(self, place: Path) -> None:
-        with suppress(OSError), self._held(Path(place.name.removesuffix(".part")), wait=False):
+    def _removed(self, place: Path) -> bool:
+        with suppress(ServiceError), held(self.lock(Path(place.name.removesuffix(".part"))), busy="in use"):
             shutil.rmtree(place, ignore_errors=True)
-
-    @contextmanager
-    def _held(self, place: Path, wait: bool = True) -> Iterator[None]:
-        """Hold a cache's lock. Raises OSError where it cannot, BlockingIOError where it would have to wait."""
-        lock = self.lock(place)
-        lock.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-            yield
-        finally:
-            os.close(descriptor)
+            return True
+        return False
 
 
 def _copied(source: Path, place: Path) -> None:

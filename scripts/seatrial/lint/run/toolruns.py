@@ -23,7 +23,7 @@ SECONDS = 900
 
 @dataclass(frozen=True)
 class ToolRuns:
-    """How tools are run in this run of Seatrial.
+    """The means of running tools in this run of Seatrial.
 
     The tools' caches are below `home`, a folder for each tool. `scratch` is an empty folder. With `fresh`, no
     cache of a tool is used. `environ` is the whole environment of the tools.

@@ -17,13 +17,14 @@ from typing import Any
 from seatrial.lint.environments.environment import FORMAT, MANIFEST, distributions, site_of
 from seatrial.lint.interpreters import Interpreter
 from seatrial.system import locks
+from seatrial.system.sweep import sweep
 
 _KEY = re.compile(r"[0-9a-f]{32}")
 _PART = re.compile(r"([0-9a-f]{32})\.[0-9a-f]+\.part")
 
 
 @dataclass(frozen=True)
-class Shelf:
+class EnvironmentStore:
     """The environments below a folder."""
 
     root: Path
@@ -107,12 +108,8 @@ class Shelf:
         Those in use stay. Returns the bytes that were removed, counted as if no file were shared.
         """
         self.sweep_parts()
-        uses = sorted((self._last_use(key), key) for key in self.keys())
-        sizes = {key: self._size(key) for _, key in uses}
-        held, gone = sum(sizes.values()), 0
-        for used, key in uses:
-            if (time.time() - used > max_age or held - gone > max_bytes) and self._removed(key):
-                gone += sizes[key]
+        entries = [(self._last_use(key), self._size(key), key) for key in self.keys()]
+        gone = sweep(entries, self._removed, now=time.time(), max_age=max_age, max_bytes=max_bytes)
         for key in self._lone_locks():
             self._removed(key)
         return gone
