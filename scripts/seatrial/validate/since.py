@@ -66,11 +66,18 @@ class Since:
     def _published(self, integrations: Sequence[Integration]) -> Mapping[str, Mapping[str, str]]:
         """For each integration its version and the tagged commit, where a git tag outside of the change has it."""
         git_tag = self.workspace.settings.release.git_tag
-        versions = {one.path: Facts.of(self.workspace, one).published_as for one in integrations}
-        names = {path: git_tag(*published_as) for path, published_as in versions.items() if all(published_as)}
+        versions = {one.path: self._proposed(one) for one in integrations}
+        names = {path: git_tag(*proposed) for path, proposed in versions.items() if all(proposed)}
         tags = git.tags_called(self.workspace.root, sorted(set(names.values())))
         outside = {name for name, commit in tags.items() if not self._is_within(commit)}
         return {path: {versions[path][1]: tags[name]} for path, name in names.items() if name in outside}
+
+    def _proposed(self, integration: Integration) -> tuple[str, str]:
+        """Return the type, and the version in `pyproject.toml`: authors raise it first, the spec's must agree."""
+        facts = Facts.of(self.workspace, integration)
+        if facts.package is None:
+            return "", ""
+        return facts.published_as[0] or facts.package.name, facts.package.version
 
     def _is_within(self, commit: str) -> bool:
         """True where a commit is after the merge base and not after the checked-out commit."""
