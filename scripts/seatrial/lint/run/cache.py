@@ -108,4 +108,4 @@ def _save(path: Path, value: Mapping[str, Any]) -> None:
     text = json.dumps(value)
     with suppress(OSError, ServiceError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, hashlib.sha256(text.encode()).hexdigest() + "\n" + text)
+        write_whole(path, hashlib.sha256(text.encode()).hexdigest() + "\n" + text, durable=False)
