@@ -297,7 +297,7 @@ _EXAMPLE = {
 def mypy(integration: Integration) -> Iterator[Problem]:
     """mypy reports no errors, with the packages and the settings that the integration has.
 
-    mypy's own code stands behind the message, and its notes behind that.
+    mypy's own code follows the message, and its notes follow that.
     """
     yield from TOOL.recorded(integration, Output(1, json.dumps(_EXAMPLE) + "\n"))
 

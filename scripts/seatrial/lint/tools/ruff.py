@@ -32,10 +32,10 @@ from seatrial.lint.tools.tool import (
 )
 
 OUTPUT_FORMAT = (0, 0, 291)
-"""`--format` is called `--output-format` from here on."""
+"""The first version that calls `--format` `--output-format`."""
 
 SAFE_FIXES = (0, 1)
-"""From here on ruff tells safe repairs from others."""
+"""The first version that marks safe repairs."""
 
 SETTINGS_FILES = ("ruff.toml", ".ruff.toml")
 SUFFIXES = (".py", ".pyi", ".pyw", ".ipynb")
@@ -192,7 +192,7 @@ _EXAMPLE = {
 def ruff(integration: Integration) -> Iterator[Problem]:
     """The code breaks no rule that ruff is set to look for.
 
-    ruff's own code stands before the message; `ruff rule CODE` explains it. Where the repair is safe,
+    ruff's own code precedes the message; `ruff rule CODE` explains it. Where the repair is safe,
     `make lint FIX=1` makes it.
     """
     yield from TOOL.recorded(integration, Output(1, json.dumps([_EXAMPLE])))

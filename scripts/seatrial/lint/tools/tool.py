@@ -86,7 +86,7 @@ class Batch:
     """One call for several folders, which are given in place of `.` in the arguments.
 
     `fits` returns, from the `[tool]` table and the paths in a folder, whether that folder's verdict is the
-    same in a batch. `split` returns each folder's own output; a folder is missing where it cannot be told.
+    same in a batch. `split` returns each folder's own output; a folder is missing where that cannot be separated.
     """
 
     fits: Callable[[Mapping[str, Any], Collection[str]], bool]
