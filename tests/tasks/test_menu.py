@@ -10,6 +10,7 @@ from importlib import import_module
 
 import pytest
 
+from seatrial.handbook.pages import EVERY, listing
 from seatrial.tasks.develop import OWN
 from seatrial.tasks.menu import VERBS, Option, OptionKind, Verb, options_of
 from seatrial.tasks.program import namespace
@@ -108,3 +109,11 @@ def test_a_flag_wins_over_the_environment_and_empty_is_not_given(
 ) -> None:
     monkeypatch.setenv("SEATRIAL_SOMETHING_NEW", stated)
     assert Option("something_new", "", kind).value(given) == value
+
+
+def test_the_list_of_rules_holds_every_rule() -> None:
+    command = [sys.executable, "-m", "seatrial", "rules"]
+    done = subprocess.run(
+        command, env={"PYTHONPATH": str(SOURCES)}, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == listing(EVERY)

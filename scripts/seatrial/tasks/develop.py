@@ -76,7 +76,7 @@ TOOLS_SHOWN = ("LNT102", "LNT103", "LNT104", "LNT201")
 def generated() -> dict[str, str]:
     """Every generated page, by its path in the checkout."""
     from seatrial.handbook.examples import example
-    from seatrial.handbook.pages import EVERY, page
+    from seatrial.handbook.pages import EVERY, listing, page
     from seatrial.schemas.jsonschema import derived_files
 
     schemas = {f"docs/schemas/{name}": text for name, text in derived_files().items()}
@@ -84,6 +84,7 @@ def generated() -> dict[str, str]:
         "CONTRIBUTING.md": _with_rooms(_read("CONTRIBUTING.md")),
         "Makefile": _with_targets(_read("Makefile")),
         "docs/reference.md": reference(VERBS, OWN),
+        "scripts/seatrial/handbook/rules.txt": listing(EVERY),
         "docs/rules.md": page({rule: example(rule) for rule in EVERY}),
         **schemas,
         **_pictures(),

@@ -6,7 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from difflib import get_close_matches
 from inspect import Parameter, Signature
 from itertools import pairwise
@@ -194,7 +194,15 @@ def run() -> None:
     except (Ended, Exit) as end:
         if end.message:
             print(end.message, file=sys.stderr, flush=True)
-        if end.code == EXIT_INTERRUPTED:
-            # sys.exit would let Python end itself by the signal where it came in the midst of an import.
-            os._exit(end.code)
-        sys.exit(end.code)
+        _leave(end.code)
+    except SystemExit as end:
+        _leave(end.code)
+
+
+def _leave(status: int | str | None) -> None:
+    """End the process; after Ctrl-C at once, for Python would end itself by the signal if that came in an import."""
+    if status == EXIT_INTERRUPTED:
+        with suppress(OSError, ValueError):
+            sys.stderr.flush()
+        os._exit(EXIT_INTERRUPTED)
+    sys.exit(status)
