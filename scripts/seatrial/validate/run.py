@@ -10,7 +10,7 @@ from operator import attrgetter
 from seatrial.core.findings import Outcome, stamped
 from seatrial.core.model import Finding, Integration, Problem, Severity
 from seatrial.core.rules import Rule
-from seatrial.system import workers
+from seatrial.system import forks
 from seatrial.validate.facts.facts import Facts
 from seatrial.validate.facts.package import Suppressions
 from seatrial.validate.facts.release import Change
@@ -129,6 +129,6 @@ class _Case:
 def _verdicts(case: _Case, jobs: int) -> Sequence[Verdict]:
     count = len(case.integrations)
     processes = min(jobs, count // WORTH_A_PROCESS)
-    if processes < 2 or not workers.can_spread():
+    if processes < 2 or not forks.can_spread():
         return [case.check(index) for index in range(count)]
-    return workers.spread(case.check, count, processes)
+    return forks.spread(case.check, count, processes)

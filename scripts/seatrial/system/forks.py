@@ -24,7 +24,7 @@ def spread(work: Callable[[int], T], count: int, processes: int) -> list[T]:
     Raises ServiceError if one of them ends early, as when the machine has no memory left.
     """
     with _workers(work, processes) as connections:
-        results = dict(_dealt(connections, count))
+        results: dict[int, T] = dict(_dealt(connections, count))
     return [results[number] for number in range(count)]
 
 
@@ -44,9 +44,9 @@ def _workers(work: Callable[[int], T], processes: int) -> Iterator[Sequence[Conn
         for _ in range(processes):
             here, there = context.Pipe()
             connections.append(here)
-            worker = context.Process(target=_answer, args=(work, there, tuple(connections)), daemon=True)
-            worker.start()
-            started.append(worker)
+            process = context.Process(target=_answer, args=(work, there, tuple(connections)), daemon=True)
+            process.start()
+            started.append(process)
             there.close()
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
         yield connections
@@ -83,11 +83,11 @@ def _dealt(connections: Sequence[Connection], count: int) -> Iterator[tuple[int,
                 connection.send(number)
         missing = count
         while missing:
-            for connection in wait(connections):
-                assert isinstance(connection, Connection)
-                yield connection.recv()
+            for ready in wait(connections):
+                assert isinstance(ready, Connection)
+                yield ready.recv()
                 missing -= 1
                 for number in islice(numbers, 1):
-                    connection.send(number)
+                    ready.send(number)
     except (EOFError, OSError) as ended:
         raise ServiceError("a process of this run ended early; try again with --jobs 1") from ended

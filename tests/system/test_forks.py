@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from seatrial.core.errors import ServiceError
-from seatrial.system.workers import spread
+from seatrial.system.forks import spread
 from support.paths import SOURCES
 
 
@@ -41,9 +41,9 @@ def test_a_worker_that_is_killed_ends_the_run_with_one_line() -> None:
 INTERRUPTED = """
 import os, signal, sys
 from multiprocessing import context, popen_fork, process
-from seatrial.system import workers
+from seatrial.system import forks
 
-TRACED = {module.__file__ for module in (workers, context, popen_fork, process)}
+TRACED = {module.__file__ for module in (forks, context, popen_fork, process)}
 
 def interrupted(at):
     "Spread work, and press Ctrl-C before the line number `at` of what starts and ends the workers."
@@ -62,7 +62,7 @@ def interrupted(at):
 
     sys.settrace(calls)
     try:
-        workers.spread(abs, 6, 2)
+        forks.spread(abs, 6, 2)
     except KeyboardInterrupt:
         return 130
     finally:
@@ -104,7 +104,7 @@ def test_ctrl_c_at_any_line_ends_the_run_and_every_worker() -> None:
 
 ENDLESS = """
 import os, time
-from seatrial.system.workers import spread
+from seatrial.system.forks import spread
 def work(number):
     print(os.getpid(), flush=True)
     time.sleep(number / 2)
