@@ -324,15 +324,21 @@ def test_a_tool_that_the_lock_does_not_hold_is_a_finding_and_the_others_run(spac
     assert [line.split()[1] for line in said] == ["LNT002"]
 
 
-@pytest.mark.parametrize(
-    "lock", ["", "garbage", '[[package]]\nname = "black"\nversion = "24.10.0"\n', "\x00\xff"]
-)
-def test_a_broken_lock_is_a_finding(space: Space, lock: str) -> None:
-    (space.root / "integrations" / "one" / "poetry.lock").write_text(lock)
-    done = space.lint("-i", "one")
+BROKEN_LOCKS = {
+    "empty": "",
+    "garbage": "garbage",
+    "half": '[[package]]\nname = "black"\nversion = "24.10.0"\n',
+    "binary": "\x00\xff",
+}
+
+
+def test_a_broken_lock_is_a_finding(space: Space) -> None:
+    for name, lock in BROKEN_LOCKS.items():
+        (space.integration(name) / "poetry.lock").write_text(lock)
+    done = space.lint("-i", ",".join(BROKEN_LOCKS))
     assert done.returncode == 1, done.stderr
     assert "Traceback" not in done.stderr
-    assert "poetry.lock" in done.stdout
+    assert [name for name in BROKEN_LOCKS if f"{name}/poetry.lock" not in done.stdout] == []
 
 
 def test_what_cannot_be_installed_fails_that_integration_only(space: Space) -> None:
@@ -362,28 +368,33 @@ DAMAGE: Mapping[str, Callable[[bytes], bytes]] = {
 }
 
 
-@pytest.mark.parametrize("way", DAMAGE)
-def test_a_damaged_cache_changes_no_verdict(space: Space, way: str) -> None:
+def damaged(folder: Path) -> Iterator[str]:
+    """Yield each way of damage, once all files below a folder, as they are now, are damaged in that way."""
+    whole = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    assert any(whole.values())
+    for way, spoil in DAMAGE.items():
+        shutil.rmtree(folder)
+        for path, data in whole.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(spoil(data))
+        yield way
+
+
+def test_a_damaged_cache_changes_no_verdict(space: Space) -> None:
     FAULTS["several"](space.root / "integrations" / "one")
     before = space.said()
-    for path in (space.cache / "results").rglob("*"):
-        if path.is_file():
-            path.write_bytes(DAMAGE[way](path.read_bytes()))
-    (space.cache / "interpreters.json").write_bytes(b"{")
-    assert space.said() == before
+    for way in damaged(space.cache / "results"):
+        (space.cache / "interpreters.json").write_bytes(b"{")
+        assert space.said() == before, way
 
 
-@pytest.mark.parametrize("way", DAMAGE)
-def test_a_damaged_cache_of_mypy_changes_no_verdict(space: Space, way: str) -> None:
+def test_a_damaged_cache_of_mypy_changes_no_verdict(space: Space) -> None:
     FAULTS["type"](space.root / "integrations" / "one")
     before = space.said()
-    for path in (space.cache / "mypy").rglob("*"):
-        if path.is_file():
-            path.write_bytes(DAMAGE[way](path.read_bytes()))
-    added("client.py", "\n")(space.root / "integrations" / "one")
-    added("client.py", "X = 1\n")(space.root / "integrations" / "one")
-    after = space.said("--tools", "mypy")
-    assert [line for line in before[1] if "LNT102" in line] == after[1]
+    for way in damaged(space.cache / "mypy"):
+        added("client.py", f"\nX{len(way)} = 1\n")(space.root / "integrations" / "one")
+        after = space.said("--tools", "mypy")
+        assert [line for line in before[1] if "LNT102" in line] == after[1], way
 
 
 def test_two_runs_at_once_agree(space: Space) -> None:
