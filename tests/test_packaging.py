@@ -7,7 +7,6 @@ import subprocess
 import sys
 import tarfile
 import tomllib
-import venv
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,6 +45,7 @@ def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         if not os.environ.get("SEATRIAL_LATEST"):
             patch.setenv("PIP_CONSTRAINT", str(pinned))
+            patch.setenv("UV_CONSTRAINT", str(pinned))
         yield
 
 
@@ -79,7 +79,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def built(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the source distribution, and the wheel that was built from it."""
     out = tmp_path_factory.mktemp("built")
-    run(sys.executable, "-m", "build", "--outdir", str(out), cwd=checkout)
+    run(sys.executable, "-m", "build", "--installer", "uv", "--outdir", str(out), cwd=checkout)
     return out
 
 
@@ -99,13 +99,22 @@ def test_the_sdist_carries_everything(built: Path) -> None:
     assert {name.replace("seatrial/templates", "templates", 1) for name in TEMPLATES} <= names
 
 
+UV = (sys.executable, "-m", "uv")
+
+
+def installed(env: Path, *what: str) -> str:
+    """Return the Python of a new environment, in which these are installed with all they need."""
+    python = str(env / "bin" / "python")
+    run(*UV, "venv", "--quiet", "--python", sys.executable, str(env), cwd=env.parent)
+    run(*UV, "pip", "install", "--quiet", "--python", python, *what, cwd=env.parent)
+    return python
+
+
 @pytest.mark.slow
 def test_the_installed_wheel_finds_its_data_and_its_script(built: Path, tmp_path: Path) -> None:
-    venv.create(tmp_path / "env", with_pip=True, system_site_packages=False)
-    python = tmp_path / "env" / "bin" / "python"
     (wheel,) = built.glob("*.whl")
-    run(str(python), "-m", "pip", "install", "--quiet", str(wheel), cwd=tmp_path)
-    assert int(run(str(python), "-c", SEES_ITS_DATA, cwd=tmp_path)) > 15
+    python = installed(tmp_path / "env", str(wheel))
+    assert int(run(python, "-c", SEES_ITS_DATA, cwd=tmp_path)) > 15
     assert "validate" in run(str(tmp_path / "env" / "bin" / "seatrial"), "--list", cwd=tmp_path)
     made = run(str(tmp_path / "env" / "bin" / "seatrial"), "new", "My Service", "--no-lock", cwd=tmp_path)
     assert made == ""
@@ -114,7 +123,5 @@ def test_the_installed_wheel_finds_its_data_and_its_script(built: Path, tmp_path
 
 @pytest.mark.slow
 def test_an_editable_install_finds_its_data(checkout: Path, tmp_path: Path) -> None:
-    venv.create(tmp_path / "env", with_pip=True, system_site_packages=False)
-    python = str(tmp_path / "env" / "bin" / "python")
-    run(python, "-m", "pip", "install", "--quiet", "--editable", str(checkout), cwd=tmp_path)
+    python = installed(tmp_path / "env", "--editable", str(checkout))
     assert int(run(python, "-c", SEES_ITS_DATA, cwd=tmp_path)) > 15

@@ -15,8 +15,11 @@ PLACES = ["scripts", "tests", "benchmarks", "tasks.py"]
 
 @pytest.mark.parametrize(
     "tool",
-    [["ruff", "check", *PLACES], ["black", "--check", "--quiet", *PLACES], ["mypy"]],
-    ids=lambda tool: tool[0],
+    [
+        pytest.param(["ruff", "check", *PLACES], id="ruff"),
+        pytest.param(["black", "--check", "--quiet", *PLACES], id="black", marks=pytest.mark.slow),
+        pytest.param(["mypy"], id="mypy", marks=pytest.mark.slow),
+    ],
 )
 def test_a_tool_has_nothing_to_say(tool: list[str]) -> None:
     done = subprocess.run(

@@ -21,6 +21,7 @@ from seatrial.core.model import MemoryFolder, Profile
 from seatrial.dependencies.lockfile import content_hash
 from seatrial.scaffold.template import Answers, render, write
 from support.paths import ROOT
+from support.services import lacking
 
 EXAMPLE = ROOT / "integrations" / "pilot-log"
 
@@ -268,7 +269,7 @@ def run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
 def tool(name: str) -> str:
     found = Path(sys.executable).parent / name
     if not found.exists():
-        pytest.skip(f"{name} is not installed beside this Python")
+        lacking(f"{name} beside this Python", "install what `make test` installs: the extra [dev]")
     return str(found)
 
 

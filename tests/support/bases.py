@@ -11,7 +11,6 @@ import gzip
 import hashlib
 import io
 import json
-import os
 import platform
 import subprocess
 import tarfile
@@ -20,11 +19,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from platformdirs import user_cache_path
+from support.services import CACHE, needs, unpacked
 
-from support.services import lacking, needs
-
-CACHE = user_cache_path("seatrial-tests")
 ARCHITECTURE = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
 HERE = f"linux/{ARCHITECTURE}"
 
@@ -58,7 +54,7 @@ def small_base(into: Path, platforms: Iterable[str] = (HERE,)) -> Path:
     """A layout with busybox, a shell and the stand-in for poetry; other platforms have the same files."""
     files = {"bin/busybox": _busybox(), "usr/local/bin/poetry": POETRY.encode(), "tmp/.keep": b""}
     listed = subprocess.run(
-        [_unpacked("busybox-static") / "bin/busybox", "--list"], capture_output=True, check=True
+        [unpacked("busybox-static") / "bin/busybox", "--list"], capture_output=True, check=True
     )
     links = {f"bin/{name}": "busybox" for name in listed.stdout.decode().split() if name != "busybox"}
     return _layout(into, [_layer(files, links)], list(platforms))
@@ -86,28 +82,11 @@ def push(layout: Path, reference: str) -> str:
 
 
 def _busybox() -> bytes:
-    return (_unpacked("busybox-static") / "bin" / "busybox").read_bytes()
+    return (unpacked("busybox-static") / "bin" / "busybox").read_bytes()
 
 
 def _poetry() -> bytes:
     return _layer({"usr/local/bin/poetry": POETRY.encode()}, {})
-
-
-def _unpacked(package: str) -> Path:
-    """The files of a package of Debian, downloaded once for a machine."""
-    kept = CACHE / package
-    if kept.is_dir():
-        return kept
-    if not os.path.exists("/usr/bin/apt-get"):
-        lacking("apt-get, which brings packages of Debian,")
-    CACHE.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=CACHE) as folder:
-        _run(["apt-get", "download", "-q", package], cwd=Path(folder))
-        (archive,) = Path(folder).glob("*.deb")
-        _run(["dpkg", "-x", str(archive), f"{folder}/files"])
-        if not kept.is_dir():
-            Path(folder, "files").rename(kept)
-    return kept
 
 
 def _debian() -> Path:

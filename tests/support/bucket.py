@@ -26,7 +26,7 @@ SECRET = "sEcReTsEcReTsEcReT"
 def s3_server(log: Path) -> Iterator[str]:
     """Run a server with the bucket `bucket`; yield its URL."""
     if importlib.util.find_spec("moto") is None:
-        lacking("moto[server]")
+        lacking("moto[server]", "install what `make test` installs: the extra [dev]")
     port = free_port()
     with log.open("wb") as told:
         command = [sys.executable, "-c", "from moto.server import main; main()", "-H", HOST, "-p", str(port)]

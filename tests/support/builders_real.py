@@ -33,7 +33,7 @@ def storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         copied = [needs("skopeo"), "copy", "--quiet", f"oci:{layout}", f"containers-storage:{BASE}"]
         done = subprocess.run(copied, check=False, capture_output=True, text=True)
         if done.returncode:
-            lacking(f"a storage for images ({done.stderr.strip()})")
+            lacking("a storage for images", f"see what skopeo says: {done.stderr.strip()}")
         yield folder
     shutil.rmtree(folder)
 
@@ -44,7 +44,7 @@ def daemon(storage: Path) -> Iterator[None]:
     try:
         choose("docker")
     except ServiceError as fault:
-        pytest.skip(str(fault))
+        pytest.skip(f"the daemon of docker is missing, which CI does without as well; {fault}")
     archive = storage / "small.tar"
     subprocess.run(
         ["skopeo", "copy", "--quiet", f"oci:{storage / 'small'}", f"docker-archive:{archive}:{BASE}"],

@@ -9,10 +9,9 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import pytest
-
 from seatrial.core.model import MemoryFolder, Problem
 from seatrial.lint.tools.tool import Output, Reading, Tool
+from support.services import lacking
 
 
 def shown(problem: Problem) -> str:
@@ -51,7 +50,7 @@ def put(folder: Path, files: Mapping[str, str | bytes]) -> None:
 def run(module: str, arguments: Sequence[str], folder: Path) -> Output:
     """A tool of this environment run in a folder; its test is skipped where the tool is not installed."""
     if importlib.util.find_spec(module) is None:
-        pytest.skip(f"{module} is not installed here")
+        lacking(module, "install what `make test` installs: the extra [dev]")
     environ = {
         "PATH": os.environ["PATH"],
         "HOME": str(folder / "nobody"),

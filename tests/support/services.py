@@ -1,4 +1,8 @@
-"""Programs and services that some tests need; without them a test is skipped, under CI it fails."""
+"""Programs, services and rights that some tests need.
+
+Without them a test is skipped, and the end of the run names what it lacks and how to get it; where NEED_ALL is set,
+as `.ci/run` does, the test fails instead.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +12,21 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from platformdirs import user_cache_path
 
 CACHE = user_cache_path("seatrial-tests")
+
+NEED_ALL = "SEATRIAL_TESTS_NEED_ALL"
+"""The variable that makes a test fail instead of being skipped."""
+
+PACKAGES = {"htpasswd": "apache2-utils"}
+"""The Debian packages that are not named like their program."""
 
 USER, PASSWORD = "alice", "s3cret-of-the-tests"
 HTPASSWD = f"{USER}:$2y$05$C67wogsFih7UWupUQPpXVOjZFH1pdGX48vWgiTVPClqSdh.Hpdvry\n"
@@ -35,19 +46,45 @@ ENCRYPTED = "  tls: {{certificate: {folder}/certificate.pem, key: {folder}/key.p
 GUARDED = "auth: {{htpasswd: {{realm: tests, path: {folder}/htpasswd}}}}\n"
 
 
-def lacking(what: str) -> None:
-    """Skip the test, or fail it under CI."""
-    if os.environ.get("CI"):
-        pytest.fail(f"{what} is not on this machine, and under CI every test must run")
-    pytest.skip(f"{what} is not on this machine")
+def lacking(what: str, remedy: str) -> NoReturn:
+    """Skip the test, or fail it where NEED_ALL is set. `remedy` is the command to type, or what else to do."""
+    if os.environ.get(NEED_ALL):
+        pytest.fail(f"{what} is missing, and with {NEED_ALL} every test must run; {remedy}", pytrace=False)
+    pytest.skip(f"{what} is missing; {remedy}")
 
 
 def needs(program: str) -> str:
     """Return the path of a program."""
     found = shutil.which(program)
     if found is None:
-        lacking(program)
-    return found or ""
+        lacking(program, f"apt-get install {PACKAGES.get(program, program)}")
+    return found
+
+
+@contextmanager
+def mounted(place: Path, *arguments: str) -> Iterator[Callable[..., None]]:
+    """Mount a file system as `mount` is told to; yield what mounts again, with other options.
+
+    It needs root, or sudo without a password.
+    """
+    as_root = [] if os.geteuid() == 0 else ["sudo", "-n"]
+
+    def mount(*arguments: str) -> bool:
+        try:
+            done = subprocess.run([*as_root, "mount", *arguments, place], check=False, capture_output=True)
+        except FileNotFoundError:
+            return False
+        return done.returncode == 0
+
+    def again(*arguments: str) -> None:
+        assert mount(*arguments)
+
+    if not mount(*arguments):
+        lacking("the right to mount a file system", "run the tests as root, or where `sudo -n mount` works")
+    try:
+        yield again
+    finally:
+        subprocess.run([*as_root, "umount", "-l", place], check=True)
 
 
 def free_port() -> int:
@@ -64,13 +101,13 @@ def unpacked(package: str) -> Path:
     if kept.is_dir():
         return kept
     if not (shutil.which("apt-get") and shutil.which("dpkg")):
-        lacking(f"apt-get, which brings {package},")
+        lacking(package, f"apt-get install {package}")
     CACHE.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=CACHE) as folder:
         done = subprocess.run(["apt-get", "download", "-q", package], cwd=folder, capture_output=True)
         archives = list(Path(folder).glob("*.deb"))
         if done.returncode or not archives:
-            lacking(f"{package}, for apt-get cannot download it,")
+            lacking(f"{package}, which apt-get cannot download,", "apt-get update, with the network up")
         subprocess.run(["dpkg", "-x", archives[0], f"{folder}/files"], check=True, capture_output=True)
         if not kept.is_dir():
             Path(folder, "files").rename(kept)

@@ -193,17 +193,35 @@ def test_standard_error_may_be_closed_as_well(broken: Path) -> None:
     assert done.returncode == 1
 
 
-@pytest.mark.parametrize(("jobs", "delay"), [("1", 0.1), ("1", 0.7), ("2", 0.7)])
+BEGUN = """
+import sys
+from seatrial.__main__ import main
+
+class Sign:
+    def find_spec(self, name, path=None, target=None):
+        if name == "seatrial.tasks.program":
+            print("begun", flush=True)
+
+sys.meta_path.insert(0, Sign())
+main()
+"""
+"""The console script, with a line as soon as it, and not Python's own start, answers Ctrl-C."""
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+@pytest.mark.parametrize("delay", [0, 0.1, 0.3, 0.7, 1.2])
 def test_ctrl_c_ends_in_one_line_and_130(fleet: Path, jobs: str, delay: float) -> None:
     for number in range(500):
         put(good_folder(Profile.GUIDE), fleet / "integrations" / f"copy-{number}")
-    command = [sys.executable, "-m", "seatrial", "validate", "--jobs", jobs]
+    command = [sys.executable, "-c", BEGUN, "validate", "--jobs", jobs]
     process = subprocess.Popen(
         command, cwd=fleet, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
+    assert process.stdout
+    assert process.stdout.readline() == "begun\n"
     time.sleep(delay)
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (130, "seatrial: interrupted\n")
     assert out == ""
 

@@ -13,7 +13,7 @@ import pytest
 
 from support.paths import SOURCES
 from support.release_workspace import DOCKERFILE, bump, commit, git, workspace
-from support.services import lacking
+from support.services import mounted
 
 
 @pytest.fixture
@@ -301,21 +301,12 @@ def test_a_waiting_intent_is_applied_before_a_release(repo: Path) -> None:
 
 @pytest.mark.slow
 def test_a_full_disk_is_one_line_and_nothing_half_is_published(repo: Path) -> None:
-    if os.geteuid() != 0:
-        lacking("the right to mount a small file system")
     (repo / "dist").mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", repo / "dist"], check=False, capture_output=True
-    )
-    if mounted.returncode:
-        lacking("the right to mount a small file system")
-    try:
+    with mounted(repo / "dist", "-t", "tmpfs", "-o", "size=64k", "tmpfs"):
         done = seatrial(repo, "release", "--force", "a test")
         assert done.returncode == 3, done.stderr
         assert "no space left on device" in done.stderr
         assert not list((repo / "dist/registry").rglob("index.json"))
-    finally:
-        subprocess.run(["umount", "-l", repo / "dist"], check=True)
     assert git(repo, "tag") == ""
 
 

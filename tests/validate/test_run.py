@@ -10,7 +10,7 @@ from seatrial.core.model import Fleet, Integration, Location, MemoryFolder, Prob
 from seatrial.core.rules import Problems, rule
 from seatrial.core.settings import Settings
 from seatrial.handbook.examples import good_folder
-from seatrial.validate import run as room
+from seatrial.system import forks
 from seatrial.validate.rules import RULES
 from seatrial.validate.run import check_all
 from seatrial.workspace.workspace import Workspace
@@ -62,6 +62,6 @@ def test_a_rule_that_fails_is_recorded_once_with_all_integrations_it_failed_on()
 
 
 def test_few_integrations_start_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room.multiprocessing, "get_context", None)
+    monkeypatch.setattr(forks, "spread", None)
     few = workspace([good_folder(Profile.GUIDE)] * 3)
     assert check_all(few, few.integrations, RULES[:5], jobs=8).outcome.integrations == 3

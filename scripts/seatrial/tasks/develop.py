@@ -31,7 +31,10 @@ OWN = (
         "Run the tests of Seatrial itself.",
         "develop:test",
         (
-            Option("tests", "what to run instead of all, such as tests/validate, or options of pytest"),
+            Option(
+                "tests",
+                "what to run instead of all: unit, a folder such as tests/validate, or options of pytest",
+            ),
             LATEST,
         ),
     ),
@@ -41,9 +44,13 @@ OWN = (
 """The tasks for working on Seatrial itself."""
 
 
+PARALLEL = ("--numprocesses=auto", "--dist=worksteal")
+UNIT = (*PARALLEL, "-m", "not slow")
+
+
 def test(tests: str | None, latest: bool) -> None:
     """Run the tests of Seatrial itself; `latest` is for make, which sets up another environment for it."""
-    chosen = shlex.split(tests or "--numprocesses=auto")
+    chosen = UNIT if tests == "unit" else shlex.split(tests) if tests else PARALLEL
     status = process.follow([sys.executable, "-m", "pytest", *chosen], cwd=CHECKOUT)
     if status:
         raise Ended(code=status)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import signal
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from operator import attrgetter
@@ -12,6 +10,7 @@ from operator import attrgetter
 from seatrial.core.findings import Outcome, stamped
 from seatrial.core.model import Finding, Integration, Problem, Severity
 from seatrial.core.rules import Rule
+from seatrial.system import forks
 from seatrial.validate.facts.facts import Facts
 from seatrial.validate.facts.package import Suppressions
 from seatrial.validate.facts.release import Change
@@ -98,7 +97,7 @@ def check_all(
 
     `changes` holds the changes in the integrations by path; without it the rules about a change are silent.
     """
-    verdicts = list(_verdicts(_Case(workspace, integrations, rules, changes or {}), jobs))
+    verdicts = _verdicts(_Case(workspace, integrations, rules, changes or {}), jobs)
     crashes: dict[str, list[str]] = {}
     for integration, verdict in zip(integrations, verdicts, strict=True):
         for crash in verdict.crashes:
@@ -127,25 +126,9 @@ class _Case:
         return check(Facts.of(self.workspace, integration, change), self.rules)
 
 
-def _verdicts(case: _Case, jobs: int) -> Iterator[Verdict]:
+def _verdicts(case: _Case, jobs: int) -> Sequence[Verdict]:
     count = len(case.integrations)
     processes = min(jobs, count // WORTH_A_PROCESS)
-    if processes < 2 or "fork" not in multiprocessing.get_all_start_methods():
-        yield from map(case.check, range(count))
-        return
-    context = multiprocessing.get_context("fork")
-    with context.Pool(processes, _inherit, (case,)) as pool:
-        yield from pool.imap(_check_inherited, range(count), chunksize=2)
-
-
-_inherited: list[_Case] = []
-
-
-def _inherit(case: _Case) -> None:
-    """Prepare a worker process; only the parent reacts to Ctrl-C."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _inherited[:] = [case]
-
-
-def _check_inherited(index: int) -> Verdict:
-    return _inherited[0].check(index)
+    if processes < 2 or not forks.can_spread():
+        return [case.check(index) for index in range(count)]
+    return forks.spread(case.check, count, processes)

@@ -25,6 +25,7 @@ from seatrial.lint.environments.venv import own_python
 from seatrial.lint.interpreters import Interpreter, interpreters
 from seatrial.system import locks, process, uv
 from support.paths import SOURCES, TESTS
+from support.services import lacking, mounted
 
 PYTHON = Interpreter(Path(os.path.realpath(sys.executable)), "3.12.1", "cpython", {})
 CORE = ("alpha==1.0", "beta==2.0", "gamma==3.0", "kappa==4.0")
@@ -589,7 +590,7 @@ def prepared(store: Path, *wanted: EnvironmentRequest) -> dict[str, Environment 
     with Environments(store) as environments:
         found = environments.prepare(wanted)
     if any("cannot be reached" in str(one) for one in found.values()):
-        pytest.skip("the package index cannot be reached")
+        lacking("an answer of the package index", "set UV_DEFAULT_INDEX to an index within reach")
     return found
 
 
@@ -705,16 +706,8 @@ def test_a_full_disk_is_reported_and_the_next_run_is_right(tmp_path: Path, pytho
     prepared(tmp_path / "warm", real(tmp_path, python, "jira", "six"))
     disk = tmp_path / "disk"
     disk.mkdir()
-    mounted = shutil.which("mount") and os.geteuid() == 0
-    if (
-        not mounted
-        or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24k", "tmpfs", disk], check=False).returncode
-    ):
-        pytest.skip("a small disk cannot be mounted here")
-    try:
+    with mounted(disk, "-t", "tmpfs", "-o", "size=24k", "tmpfs") as again:
         found = prepared(disk / "store", real(tmp_path, python, "jira", "six"))["jira"]
         assert "no space" in str(found)
-        subprocess.run(["mount", "-o", "remount,size=20m", disk], check=True)
+        again("-o", "remount,size=20m")
         good(prepared(disk / "store", real(tmp_path, python, "jira", "six"))["jira"])
-    finally:
-        subprocess.run(["umount", disk], check=True)

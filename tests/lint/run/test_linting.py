@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import random
@@ -17,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from support.lintspace import TOOLS, Space
+from support.services import mounted
 
 pytestmark = pytest.mark.slow
 
@@ -67,39 +69,69 @@ FAULTS: Mapping[str, Edit] = {
 }
 
 
+OLDER = TOOLS | {"ruff": "0.7.4"}
+
+
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A cache folder whose environments are made once."""
-    return tmp_path_factory.mktemp("lint") / "cache"
+    """A cache folder for all processes of this run of the tests, with what a lint of four integrations leaves.
+
+    Only its environments and its seeds of mypy's cache are used, which lint makes for so many integrations.
+    """
+    own = tmp_path_factory.getbasetemp()
+    place = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "shared-lint"
+    place.mkdir(exist_ok=True)
+    with (place / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (place / "ready").exists():
+            space = Space(place / "workspace", place / "cache")
+            for name, packages in (("a", TOOLS), ("b", TOOLS), ("c", TOOLS), ("d", OLDER)):
+                space.integration(name, packages)
+            assert space.said() == (0, [])
+            (place / "ready").touch()
+    return place / "cache"
+
+
+def seeded(cache: Path, shared: Path) -> None:
+    """Begin a cache with the shared seeds of mypy's caches, so that not every test checks typeshed."""
+    for seed in (shared / "mypy").glob("seed-*"):
+        shutil.copytree(seed, cache / "mypy" / seed.name)
 
 
 @pytest.fixture
 def space(tmp_path: Path, shared: Path) -> Space:
-    """A workspace of two integrations with a cache of its own, in which only the environments are shared."""
+    """A workspace of two integrations with a cache of its own: environments and seeds are shared, no results."""
     space = Space(tmp_path / "workspace", tmp_path / "cache")
     space.integration("one")
-    space.integration("two", TOOLS | {"ruff": "0.7.4"})
+    space.integration("two", OLDER)
     space.cache.mkdir()
-    (shared / "environments").mkdir(parents=True, exist_ok=True)
+    seeded(space.cache, shared)
     (space.cache / "environments").symlink_to(shared / "environments")
     return space
 
 
 @pytest.fixture(scope="module")
 def by_hand(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An environment with what the lock pins, made the plain way."""
+    """An environment with what the lock pins, made by uv itself, and beside it the cache of mypy for FILES."""
     place = tmp_path_factory.mktemp("hand") / "environment"
-    subprocess.run([sys.executable, "-m", "venv", str(place)], check=True)
+    uv = [sys.executable, "-m", "uv"]
+    subprocess.run([*uv, "venv", "--quiet", "--python", sys.executable, str(place)], check=True)
     pins = [f"{name}=={version}" for name, version in TOOLS.items()]
-    subprocess.run([str(place / "bin" / "pip"), "install", "--quiet", "--no-deps", *pins], check=True)
+    python = str(place / "bin" / "python")
+    subprocess.run([*uv, "pip", "install", "--quiet", "--python", python, "--no-deps", *pins], check=True)
+    clean = Space(place.parent, place.parent / "unused").integration("clean")
+    cached = [str(place / "bin" / "mypy"), ".", "--cache-dir", str(place.parent / "mypy")]
+    subprocess.run(cached, cwd=clean, check=True, capture_output=True)
     return place / "bin"
 
 
 def slow_way(folder: Path, programs: Path) -> dict[str, int]:
-    """The statuses of the five tools, run by hand in the folder."""
+    """The statuses of the five tools, run by hand in the folder, where mypy has a cache of the clean one."""
+    cache = folder.parent / f"mypy-{folder.name}"
+    shutil.copytree(programs.parent.parent / "mypy", cache)
     commands = {
         "poetry": [sys.executable, "-m", "poetry", "check"],
-        "mypy": [str(programs / "mypy"), ".", "--exclude", r"/\.venv/", "--cache-dir", os.devnull],
+        "mypy": [str(programs / "mypy"), ".", "--exclude", r"/\.venv/", "--cache-dir", str(cache)],
         "ruff": [str(programs / "ruff"), "check", "--no-cache", "."],
         "black": [str(programs / "black"), "--check", "."],
         "yamllint": [str(programs / "yamllint"), "."],
@@ -134,6 +166,8 @@ def failed_tools(space: Space, *arguments: str) -> dict[str, set[str]]:
 def test_each_tool_fails_exactly_where_it_does_by_hand(tmp_path: Path, shared: Path, by_hand: Path) -> None:
     """An integration for each fault; the faults come into folders that were clean and are known."""
     space = Space(tmp_path / "workspace", tmp_path / "cache")
+    seeded(space.cache, shared)
+    (space.cache / "environments").symlink_to(shared / "environments")
     folders = {fault: space.integration(fault) for fault in FAULTS}
     assert failed_tools(space) == {}
     for fault, edit in FAULTS.items():
@@ -290,15 +324,21 @@ def test_a_tool_that_the_lock_does_not_hold_is_a_finding_and_the_others_run(spac
     assert [line.split()[1] for line in said] == ["LNT002"]
 
 
-@pytest.mark.parametrize(
-    "lock", ["", "garbage", '[[package]]\nname = "black"\nversion = "24.10.0"\n', "\x00\xff"]
-)
-def test_a_broken_lock_is_a_finding(space: Space, lock: str) -> None:
-    (space.root / "integrations" / "one" / "poetry.lock").write_text(lock)
-    done = space.lint("-i", "one")
+BROKEN_LOCKS = {
+    "empty": "",
+    "garbage": "garbage",
+    "half": '[[package]]\nname = "black"\nversion = "24.10.0"\n',
+    "binary": "\x00\xff",
+}
+
+
+def test_a_broken_lock_is_a_finding(space: Space) -> None:
+    for name, lock in BROKEN_LOCKS.items():
+        (space.integration(name) / "poetry.lock").write_text(lock)
+    done = space.lint("-i", ",".join(BROKEN_LOCKS))
     assert done.returncode == 1, done.stderr
     assert "Traceback" not in done.stderr
-    assert "poetry.lock" in done.stdout
+    assert [name for name in BROKEN_LOCKS if f"{name}/poetry.lock" not in done.stdout] == []
 
 
 def test_what_cannot_be_installed_fails_that_integration_only(space: Space) -> None:
@@ -328,28 +368,33 @@ DAMAGE: Mapping[str, Callable[[bytes], bytes]] = {
 }
 
 
-@pytest.mark.parametrize("way", DAMAGE)
-def test_a_damaged_cache_changes_no_verdict(space: Space, way: str) -> None:
+def damaged(folder: Path) -> Iterator[str]:
+    """Yield each way of damage, once all files below a folder, as they are now, are damaged in that way."""
+    whole = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    assert any(whole.values())
+    for way, spoil in DAMAGE.items():
+        shutil.rmtree(folder)
+        for path, data in whole.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(spoil(data))
+        yield way
+
+
+def test_a_damaged_cache_changes_no_verdict(space: Space) -> None:
     FAULTS["several"](space.root / "integrations" / "one")
     before = space.said()
-    for path in (space.cache / "results").rglob("*"):
-        if path.is_file():
-            path.write_bytes(DAMAGE[way](path.read_bytes()))
-    (space.cache / "interpreters.json").write_bytes(b"{")
-    assert space.said() == before
+    for way in damaged(space.cache / "results"):
+        (space.cache / "interpreters.json").write_bytes(b"{")
+        assert space.said() == before, way
 
 
-@pytest.mark.parametrize("way", DAMAGE)
-def test_a_damaged_cache_of_mypy_changes_no_verdict(space: Space, way: str) -> None:
+def test_a_damaged_cache_of_mypy_changes_no_verdict(space: Space) -> None:
     FAULTS["type"](space.root / "integrations" / "one")
     before = space.said()
-    for path in (space.cache / "mypy").rglob("*"):
-        if path.is_file():
-            path.write_bytes(DAMAGE[way](path.read_bytes()))
-    added("client.py", "\n")(space.root / "integrations" / "one")
-    added("client.py", "X = 1\n")(space.root / "integrations" / "one")
-    after = space.said("--tools", "mypy")
-    assert [line for line in before[1] if "LNT102" in line] == after[1]
+    for way in damaged(space.cache / "mypy"):
+        added("client.py", f"\nX{len(way)} = 1\n")(space.root / "integrations" / "one")
+        after = space.said("--tools", "mypy")
+        assert [line for line in before[1] if "LNT102" in line] == after[1], way
 
 
 def test_two_runs_at_once_agree(space: Space) -> None:
@@ -368,17 +413,19 @@ def test_two_runs_at_once_agree(space: Space) -> None:
 KILLS = int(os.environ.get("SEATRIAL_TEST_KILLS", "6"))
 
 
-def test_after_a_kill_at_any_point_the_next_run_is_right(space: Space, tmp_path: Path) -> None:
+def test_after_a_kill_at_any_point_the_next_run_is_right(space: Space, shared: Path, tmp_path: Path) -> None:
     """The environments too are made anew here, as a kill may hit that."""
     FAULTS["several"](space.root / "integrations" / "one")
     wanted = space.said()
     own = Space(space.root, tmp_path / "killed")
+    seeded(own.cache, shared)
     started = time.monotonic()
     assert own.said() == wanted
     whole = time.monotonic() - started
     for turn in range(KILLS):
         if turn % 3 == 0:
             shutil.rmtree(own.cache)
+            seeded(own.cache, shared)
         run = subprocess.Popen(
             own.command(), env=own.environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
@@ -411,13 +458,8 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 3 MB."""
     place = tmp_path / "small"
     place.mkdir()
-    made = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=3m", "none", str(place)], capture_output=True, check=False
-    )
-    if made.returncode:
-        pytest.skip("this machine does not let the test mount a file system")
-    yield place
-    subprocess.run(["umount", "-l", str(place)], check=True)
+    with mounted(place, "-t", "tmpfs", "-o", "size=3m", "none"):
+        yield place
 
 
 def test_a_full_disk_is_one_line_and_the_next_run_is_right(space: Space, small_disk: Path) -> None:
@@ -446,11 +488,6 @@ def test_a_folder_that_cannot_be_written_is_linted_all_the_same(space: Space, tm
     wanted = space.said()
     place = tmp_path / "readonly"
     place.mkdir()
-    made = subprocess.run(["mount", "--bind", str(space.root), str(place)], capture_output=True, check=False)
-    if made.returncode:
-        pytest.skip("this machine does not let the test mount a folder")
-    try:
-        subprocess.run(["mount", "-o", "remount,ro,bind", str(place)], check=True)
+    with mounted(place, "--bind", str(space.root)) as again:
+        again("-o", "remount,ro,bind")
         assert Space(place, tmp_path / "other").said() == wanted
-    finally:
-        subprocess.run(["umount", "-l", str(place)], check=True)

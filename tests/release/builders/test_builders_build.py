@@ -19,7 +19,7 @@ from seatrial.release.builders.runner import InstalledBuilder
 from seatrial.release.plan.ports import Build
 from support import built
 from support.builders_real import BASE, Order
-from support.services import lacking
+from support.services import mounted
 
 pytestmark = pytest.mark.slow
 
@@ -166,11 +166,8 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of half a megabyte."""
     disk = tmp_path / "disk"
     disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", str(disk)]
-    if subprocess.run(mount, check=False, capture_output=True).returncode:
-        lacking("the right to mount a file system")
-    yield disk
-    subprocess.run(["umount", str(disk)], check=True)
+    with mounted(disk, "-t", "tmpfs", "-o", "size=512k", "tmpfs"):
+        yield disk
 
 
 def _interrupted(builder: InstalledBuilder, made: Build, interrupt: Callable[[], None]) -> str:

@@ -81,7 +81,7 @@ def _towncrier() -> str:
         subprocess.run([found, "--version"], capture_output=True, text=True, check=False) if found else None
     )
     if found is None or version is None or "version 23." not in version.stdout:
-        lacking("towncrier 23")
+        lacking("towncrier 23", "install what `make test` installs: the extra [dev]")
     return found or ""
 
 

@@ -262,7 +262,7 @@ def test_a_fresh_clone_publishes_its_example_into_dist(tmp_path: Path) -> None:
     needs("skopeo")
     here = ROOT
     if not (here / ".git").exists():
-        lacking("the git repository of this checkout")
+        lacking("the git repository of this checkout", "git clone it")
     git(tmp_path, "clone", "-q", str(here), str(tmp_path / "clone"))
     storage = tmp_path / "storage"
     storage.mkdir()
