@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from seatrial.core.model import Profile
 from seatrial.core.rules import Rule
-from seatrial.handbook.examples import Example
 from seatrial.lint.tools.registry import LINT_RULES
 from seatrial.report.text import line
 from seatrial.validate.rules import RULES
+
+if TYPE_CHECKING:
+    from seatrial.handbook.examples import Example
 
 FAMILIES = {
     "LAY": "Layout: the files and folders of an integration",
