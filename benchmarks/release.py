@@ -21,7 +21,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from processes import THIS, seatrial
+from processes import THIS, Run, median, seatrial
 from registry import Setting, fill, front
 
 from seatrial.handbook.examples import good_folder
@@ -84,15 +84,14 @@ def timed(what: Callable[..., Any], *given: Any) -> tuple[float, Any]:
     return time.perf_counter() - began, result
 
 
-def status(root: Path, checkout: Path) -> list[dict[str, Any]]:
-    """Return what the whole program reports of the integrations. Raises SystemExit if it fails."""
+def status(root: Path, checkout: Path) -> tuple[Run, list[dict[str, Any]]]:
+    """Run the whole program; return its cost and its rows. Raises SystemExit if it fails."""
     done = seatrial(
         checkout, root, "-m", "seatrial", "release.status", "--root", str(root), "--format", "json"
     )
     if done.status:
         raise SystemExit(f"release.status of {checkout} ends with {done.status}: {done.err[-2000:]}")
-    rows: list[dict[str, Any]] = json.loads(done.out)["integrations"]
-    return rows
+    return done, json.loads(done.out)["integrations"]
 
 
 def planned(state: State) -> Plan:
@@ -100,31 +99,32 @@ def planned(state: State) -> Plan:
     return records.plan_of_json(records.plan_json(plan(state, {})), "plan")
 
 
-def measure(root: Path, runs: int, against: Path | None) -> dict[str, float]:
-    """Return medians over some runs."""
-    whole, before, reading, planning = [], [], [], []
-    for _ in range(runs):
-        seconds, rows = timed(status, root, THIS)
-        whole.append(seconds)
-        if against:
-            seconds, others = timed(status, root, against)
-            before.append(seconds)
-            assert others == rows
+def measure(root: Path, runs: int, against: Path | None) -> dict[str, str]:
+    """Return medians over some runs, after one of each whole program that does not count."""
+    checkouts = [THIS, *([against] if against else [])]
+    whole: dict[Path, list[Run]] = {checkout: [] for checkout in checkouts}
+    reading, planning = [], []
+    for number in range(runs + 1):
+        done = [status(root, checkout) for checkout in checkouts]
+        assert all(rows == done[0][1] for _, rows in done)
+        if number == 0:
+            continue
+        for checkout, (one, _) in zip(checkouts, done, strict=True):
+            whole[checkout].append(one)
         found = open_workspace(str(root))
         seconds, state = timed(read, open_context(found), found.integrations)
         reading.append(seconds)
         seconds, made = timed(planned, state)
         planning.append(seconds)
-        absent = [one for one in rows if one["image"]["is"] == "absent"]
+        absent = [row for row in done[0][1] if row["image"]["is"] == "absent"]
         assert sum(part.builds for part in made.parts) == len(absent) == len(found.integrations) // 10
-    measured = {
-        "release.status, whole": whole,
-        "reading the state": reading,
-        "plan, written and read": planning,
+    names = {THIS: "release.status, whole", against: f"release.status of {against.name}" if against else ""}
+    rows = {
+        names[checkout]: f"{median(each, 'wall'):.2f} s ({median(each, 'cpu'):.2f} s of the processor)"
+        for checkout, each in whole.items()
     }
-    if against:
-        measured[f"release.status of {against.name}"] = before
-    return {what: statistics.median(seconds) for what, seconds in measured.items()}
+    parts = {"reading the state": reading, "plan, written and read": planning}
+    return rows | {name: f"{statistics.median(seconds):.2f} s" for name, seconds in parts.items()}
 
 
 def compare(count: int, runs: int, latency: float, against: Path | None) -> None:
@@ -138,9 +138,9 @@ def compare(count: int, runs: int, latency: float, against: Path | None) -> None
             root = Path(folder, "repo")
             workspace(root, count, host)
             publish_specs(root, count)
-            for what, seconds in measure(root, runs, against).items():
+            for what, figures in measure(root, runs, against).items():
                 print(
-                    f"| {count} integrations, {1000 * latency:.0f} ms, Bearer | {what} | {seconds:.2f} s |",
+                    f"| {count} integrations, {1000 * latency:.0f} ms, Bearer | {what} | {figures} |",
                     flush=True,
                 )
 
