@@ -1,4 +1,4 @@
-"""Copies of a checkout to work in, and whether an integration in one is still as it was."""
+"""Copies of a checkout to work in, and the hash of an integration in one."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ OTHERS = frozenset({".git", ".venv", "__pycache__", *CACHES})
 
 
 def copy(checkout: Path, target: Path) -> Path:
-    """A copy of a checkout: the same tree and links, none of its caches or environments.
+    """Copy a checkout, links as links, without its caches and environments.
 
-    It is a git repository wherever the checkout is one, because tools look for that. Of a copy
-    that is there already, integrations that a killed run left edited are made new.
+    The copy is a git repository if the checkout is one, because tools look for that. In a copy that exists already,
+    integrations that a killed run left edited are restored.
     """
     if not target.exists():
         shutil.copytree(checkout, target, symlinks=True, ignore=shutil.ignore_patterns(*OTHERS))
@@ -42,7 +42,7 @@ def _restore(source: Path, folder: Path) -> None:
 
 
 def digest_of(folder: Path, edits: Edits | None = None) -> str:
-    """A hash over an integration's files, less caches and its environment, and edits to come."""
+    """Return a hash of an integration's files, without caches and its environment, and of edits to make."""
     hashed = hashlib.sha256()
     for top in sorted(folder.iterdir()):
         if top.name in OTHERS:

@@ -1,10 +1,9 @@
-"""What the tools' plain text and Seatrial's findings say, as values that can be compared.
+"""Diagnostics from the tools' plain text, as values that can be compared with Seatrial's findings.
 
-The reading of plain text is written apart from the product's own, which reads machine formats,
-so that a slip in either shows as a difference. Nothing is normalised but spacing, where folders
-lie, and what Seatrial says on purpose in another way: mypy's notes stand behind what they are about,
-black's "would reformat" is a sentence, and Poetry's warnings that a package is described under
-`[tool.poetry]`, which every one here gets with status 0, are left out.
+This parser of plain text shares no code with Seatrial's, which reads machine formats, so that a mistake in either shows
+as a difference. Normalised are only spacing, the folder's place, and what Seatrial reports differently on purpose:
+mypy's notes follow the error they belong to, black's "would reformat" is a sentence, and Poetry's warnings about a
+package described under `[tool.poetry]`, which every integration here gets with status 0, are left out.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
-from slowway import Said
+from processes import Run
 
 TOOL_OF = {
     "LNT101": "poetry",
@@ -36,12 +35,14 @@ BLACK_PLACE = re.compile(r": (?P<line>\d+):(?P<column>\d+)(?::|$)")
 POETRY = re.compile(r"^(?P<severity>Error|Warning): (?P<message>.*)$")
 STANDING = re.compile(r"\[tool\.poetry\.\w+\] is (deprecated\.|set but )")
 UNFORMATTED, BROKEN = "it is not formatted as black would", "it cannot be formatted"
-NO_WORDS = re.compile(r"^(Found \d+ error|Success: |All checks passed|All done!|Oh no!|\[\*\] |\d+ files? )")
+NO_DIAGNOSTIC = re.compile(
+    r"^(Found \d+ error|Success: |All checks passed|All done!|Oh no!|\[\*\] |\d+ files? )"
+)
 
 
 @dataclass(frozen=True, order=True)
 class Diagnostic:
-    """One thing a tool says. Line and column are 0 where the tool gives none."""
+    """One message of a tool. Line and column are 0 if the tool gives none."""
 
     path: str
     line: int
@@ -50,9 +51,9 @@ class Diagnostic:
     message: str
 
     def fits(self, other: Diagnostic) -> bool:
-        """Whether another says the same at the same place, as far as this one gives a place.
+        """Return whether another has the same message at the same place, as far as this one gives a place.
 
-        Spacing and what stands between mypy's notes do not count.
+        Spacing and the separators of mypy's notes do not count.
         """
         same_line = self.line in (0, other.line)
         same_column = self.column in (0, other.column)
@@ -60,7 +61,7 @@ class Diagnostic:
 
     @property
     def place(self) -> tuple[str, int]:
-        """Path and line."""
+        """Return path and line."""
         return self.path, self.line
 
     @property
@@ -72,19 +73,19 @@ class Diagnostic:
 
 
 @dataclass(frozen=True)
-class Words:
-    """A tool's text, taken apart: the diagnostics, and the lines that are none."""
+class ToolText:
+    """A tool's text: its diagnostics, and all other lines."""
 
     diagnostics: frozenset[Diagnostic]
     rest: str
 
 
-def words(tool: str, said: Said, folder: Path) -> Words:
-    """Take a tool's plain text apart."""
-    text = (said.out + "\n" + said.err).replace(f"{folder}/", "")
-    lines = [line for line in text.splitlines() if not NO_WORDS.match(line)]
+def parse(tool: str, run: Run, folder: Path) -> ToolText:
+    """Parse a tool's plain text."""
+    text = (run.out + "\n" + run.err).replace(f"{folder}/", "")
+    lines = [line for line in text.splitlines() if not NO_DIAGNOSTIC.match(line)]
     found = frozenset(READ[tool](lines))
-    return Words(found, " ".join(" ".join(lines).split()))
+    return ToolText(found, " ".join(" ".join(lines).split()))
 
 
 def _diagnostic(
@@ -100,17 +101,17 @@ def _diagnostic(
 
 
 def _mypy(lines: Sequence[str]) -> Iterator[Diagnostic]:
-    """mypy's lines; notes on what was said just before of the same line stand behind it in brackets.
+    """Read mypy's lines; notes on the line of the error before them follow it in brackets.
 
-    The column of a syntax error is one too far there.
+    mypy gives the column of a syntax error one too far to the right.
     """
-    told = [
+    found = [
         _diagnostic(match.groupdict())
         for line in lines
         if (match := MYPY.match(line) or MYPY_FILE.match(line))
     ]
     heads: list[tuple[Diagnostic, list[str]]] = []
-    for each in told:
+    for each in found:
         if each.severity == "note" and heads and (each.path, each.line) == heads[-1][0].place:
             heads[-1][1].append(each.message)
         else:
@@ -123,7 +124,7 @@ def _mypy(lines: Sequence[str]) -> Iterator[Diagnostic]:
 
 
 def _ruff(lines: Sequence[str]) -> Iterator[Diagnostic]:
-    """ruff's lines; one that follows at once and is no picture of the source belongs to the message."""
+    """Read ruff's lines; a next line that is not a source snippet belongs to the message."""
     for line, following in pairwise([*lines, ""]):
         match = None if line.startswith("error: ") else RUFF.match(line)
         if match:
@@ -135,7 +136,7 @@ def _ruff(lines: Sequence[str]) -> Iterator[Diagnostic]:
 
 
 def _black(lines: Sequence[str]) -> Iterator[Diagnostic]:
-    """black's lines, in Seatrial's words where its own are no sentence; its columns count from zero."""
+    """Read black's lines, worded as Seatrial does where they are not sentences; its columns count from zero."""
     for line in lines:
         if line.startswith("would reformat "):
             yield Diagnostic(line.removeprefix("would reformat "), 0, 0, "error", UNFORMATTED)
@@ -156,7 +157,7 @@ def _yamllint(lines: Sequence[str]) -> Iterator[Diagnostic]:
 
 
 def _poetry(lines: Sequence[str]) -> Iterator[Diagnostic]:
-    """Poetry's lines; those after one that are no beginning belong to it."""
+    """Read Poetry's lines; a line without a severity continues the message before it."""
     for text in re.split(r"\n(?=Error: |Warning: )", "\n".join(lines)):
         match = POETRY.match(" ".join(text.split()))
         if match and not STANDING.match(match["message"]):

@@ -1,6 +1,6 @@
-"""Faults to plant in a copy of an integration: each gives the new bytes of files by path.
+"""Faults to plant in a copy of an integration: each returns the new bytes of files by path.
 
-Every fault is one that people make, chosen so that it can be planted in any integration.
+People make all of these faults, and each can be planted in any integration.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ BROKEN_YAML = b"first: [1, 2\nsecond: }\n"
 
 
 def fault(planting: Planting) -> Planting:
-    """Enter a planting under its name."""
+    """Register a fault under its name."""
     FAULTS[planting.__name__.replace("_", "-")] = planting
     return planting
 
@@ -77,7 +77,7 @@ def _appended(folder: Path, path: str, text: str) -> dict[str, bytes]:
 
 
 def _under(pyproject: bytes, additions: Mapping[str, str]) -> bytes:
-    """The pyproject with one more line directly under each table's header."""
+    """Return the pyproject with one more line directly under each table's header."""
     text = pyproject.decode()
     for table, line in additions.items():
         header = f"[{table}]\n"
@@ -101,19 +101,19 @@ def own_type(folder: Path) -> Edits:
 
 @fault
 def dependency_type(folder: Path) -> Edits:
-    """Errors that only somebody who sees the dependencies' types can see."""
+    """Errors that can be seen only with the types of the dependencies."""
     return _appended(folder, "main.py", DEPENDENCY_TYPE)
 
 
 @fault
 def unused_ignore(folder: Path) -> Edits:
-    """A `type: ignore` with nothing to ignore."""
+    """A `type: ignore` on a line without an error."""
     return _appended(folder, "main.py", UNUSED_IGNORE)
 
 
 @fault
 def unused_import(folder: Path) -> Edits:
-    """An import that nobody uses, before all others."""
+    """An unused import before all others."""
     source = (folder / "main.py").read_bytes()
     first = next(node for node in ast.parse(source).body if isinstance(node, ast.Import | ast.ImportFrom))
     lines = source.decode().splitlines(keepends=True)
@@ -129,13 +129,13 @@ def bad_format(folder: Path) -> Edits:
 
 @fault
 def bad_syntax(folder: Path) -> Edits:
-    """A file that is no Python."""
+    """A Python file with a syntax error."""
     return _appended(folder, "main.py", BAD_SYNTAX)
 
 
 @fault
 def odd_names(folder: Path) -> Edits:
-    """Files whose names hold what tools print between the parts of a line."""
+    """Files whose names contain the separators of the lines that tools print."""
     return {
         "seatrial_a b: c.py": b"import zipapp\n\nNUMBER: int = 'text'\n",
         "seatrial_a: 1:2 [b].yaml": b"a:  1\n",
@@ -144,13 +144,13 @@ def odd_names(folder: Path) -> Edits:
 
 @fault
 def odd_bytes(folder: Path) -> Edits:
-    """Files that are no UTF-8, which tools refuse or fall over."""
+    """Files that are not UTF-8, which tools refuse or crash on."""
     return {"seatrial_latin.py": b'NAME = "\xe9"\n', "seatrial_latin.yaml": b"name: \xe9\n"}
 
 
 @fault
 def bad_yaml(folder: Path) -> Edits:
-    """A YAML file that parses and is untidy, one that does not parse, and JSON, which yamllint reads too."""
+    """A YAML file with style errors, one with a syntax error, and a JSON file, which yamllint reads too."""
     return {
         ".port/seatrial-untidy.yaml": BAD_YAML,
         ".port/seatrial-broken.yml": BROKEN_YAML,
@@ -160,7 +160,7 @@ def bad_yaml(folder: Path) -> Edits:
 
 @fault
 def broken_pyproject(folder: Path) -> Edits:
-    """A pyproject that is no TOML."""
+    """A pyproject with a syntax error."""
     return _appended(folder, "pyproject.toml", "\n[tool.seatrial-planted\n")
 
 
@@ -186,7 +186,7 @@ def wrong_values(folder: Path) -> Edits:
 
 @fault
 def bad_choices(folder: Path) -> Edits:
-    """A setting of the right type that names what is not there, for every tool but yamllint."""
+    """A setting of the right type with an unknown value, for every tool but yamllint."""
     text = (folder / "pyproject.toml").read_text()
     for old, new in CHOICES.items():
         text = text.replace(old, new, 1)
@@ -195,7 +195,7 @@ def bad_choices(folder: Path) -> Edits:
 
 @fault
 def stale_lock(folder: Path) -> Edits:
-    """A dependency in pyproject that the lock has never seen."""
+    """A dependency in pyproject that is missing from the lock."""
     pyproject = (folder / "pyproject.toml").read_bytes()
     return {"pyproject.toml": _under(pyproject, {"tool.poetry.dependencies": 'seatrial-planted = "^1.0"'})}
 
@@ -213,13 +213,13 @@ def several(folder: Path) -> Edits:
 
 @fault
 def shadowing(folder: Path) -> Edits:
-    """An own module with the name of a dependency's, which is found before it."""
+    """A module of the integration that shadows a dependency's module of the same name."""
     return {"loguru.py": SHADOW}
 
 
 @fault
 def around(folder: Path) -> Edits:
-    """Files above the folder that tools look for: another rule for YAML, and a file that git is to ignore."""
+    """Changed files above the folder that tools read: one more rule for YAML, and one more file that git ignores."""
     root = folder.parents[1]
     rules = (root / ".yamllint.yaml").read_bytes().replace(b"line-length: disable", b"line-length: {max: 60}")
     ignored = (root / ".gitignore").read_bytes() + b"\nmain.py\n"
@@ -228,7 +228,7 @@ def around(folder: Path) -> Edits:
 
 @contextmanager
 def planted(folder: Path, edits: Edits) -> Iterator[None]:
-    """The folder with the edits, for as long as the block lasts."""
+    """Make the edits in the folder, and undo them after the block."""
     before = {path: (folder / path).read_bytes() for path in edits if (folder / path).exists()}
     try:
         for path, data in edits.items():

@@ -1,4 +1,4 @@
-"""An edit of an interface: a function that another file calls gets one more required parameter."""
+"""Edits of an interface: a function that other files call gets one more required parameter."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Interface:
 
 
 def widened(folder: Path) -> Iterator[Edits]:
-    """Edits that each give a function one more required parameter; those most called come first."""
+    """Yield edits that each give a function one more required parameter, the most called function first."""
     for interface in sorted(_interfaces(folder), key=lambda found: -found.callers):
         source = (folder / interface.path).read_bytes()
         yield {interface.path: _with_parameter(source, interface.node)}

@@ -1,36 +1,36 @@
-"""What linting a whole repository costs, ours and the serial loop of the slow way, side by side.
+"""The cost of linting a whole repository, beside the serial loop of the slow way.
 
     python benchmarks/lint.py ../ocean --work DIR --python /usr/bin/python3.12
 
-The loop (`slowway.py`) goes through the integrations one after the other and runs the five tools
-in each one's own environment, which `poetry install` made. Parts, all of them unless `--parts` says
-otherwise, in this order, each of which can be run again alone:
+The loop (`slowway.py`) goes through the integrations one after the other and runs the five tools in each one's own
+environment, which `poetry install` made. The parts run in this order; `--parts` selects some, each of which can be run
+again alone:
 
 * `environments`: making every environment with packages already downloaded, both ways;
 * `cold`: no cache but the environments; the loop over `--sample` integrations or all;
 * `same`: nothing changed since the last run;
 * `leaf`: a comment added to one file that no other imports;
-* `disk`: what both sides' environments and caches take.
+* `disk`: the disk space of both sides' environments and caches.
 
-Programs run in turn, ours, the loop, ours: figures are medians of ours and of the loop's runs. The
-processor's time is user plus system of all processes below. Peak memory is the largest sum of PSS
-(shared pages split among those that share them) over the process tree, looked at ten times a second.
+Programs run in turn, Seatrial, the loop, Seatrial; figures are medians. Processor time is user plus system of all child
+processes. Peak memory is the largest sum of PSS (shared pages are divided among the processes that share them) over the
+process tree, sampled ten times a second.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
-import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from faults import planted
-from options import both_sides, sides_in, words
+from options import add_options, names, sides_in
 from ours import Ours
-from slowway import CACHES, Said, Slow
+from processes import Run, machine
+from processes import median as median_of
+from slowway import CACHES, Slow
 from watching import watching
 
 LEAVES = ("opencost/main.py", "jira/main.py", "github/main.py")
@@ -52,7 +52,7 @@ SAMPLE = [
 
 @dataclass(frozen=True)
 class Cost:
-    """Seconds on the clock and of the processor, and megabytes at the peak where they were watched."""
+    """Seconds on the clock and of the processor, and megabytes at the peak if it was watched."""
 
     wall: float
     cpu: float
@@ -61,7 +61,7 @@ class Cost:
 
 @dataclass(frozen=True)
 class Sides:
-    """Both sides, over copies of one checkout."""
+    """Both sides, on copies of one checkout."""
 
     slow: Slow
     tree: Path
@@ -71,40 +71,40 @@ class Sides:
     sample: Sequence[str]
 
     def folder(self, name: str) -> Path:
-        """An integration's folder in the loop's copy."""
+        """Return an integration's folder in the loop's copy."""
         return self.tree / "integrations" / name
 
     def loop(self, names: Sequence[str], *, cold: bool = False) -> Cost:
-        """The serial loop; `cold` wipes the tools' caches before each folder."""
-        said: list[Said] = []
+        """Run the serial loop; `cold` removes the tools' caches before each folder."""
+        runs: list[Run] = []
         for name in names:
             if cold:
                 self.slow.forget(self.folder(name))
-            said += self.slow.lint(self.folder(name)).values()
-        return total(said)
+            runs += self.slow.lint(self.folder(name)).values()
+        return total(runs)
 
     def lint(self, *more: str) -> Cost:
-        """Ours over the whole repository."""
-        said = self.ours.lint((), *more).said
-        if said.status not in (0, 1):
-            raise SystemExit(f"seatrial ends with {said.status}: {said.err[-2000:]}")
-        return Cost(said.wall, said.cpu)
+        """Run Seatrial over the whole repository."""
+        run = self.ours.lint((), *more).run
+        if run.status not in (0, 1):
+            raise SystemExit(f"seatrial ends with {run.status}: {run.err[-2000:]}")
+        return Cost(run.wall, run.cpu)
 
 
-def total(said: Sequence[Said]) -> Cost:
-    """Runs one after the other."""
+def total(runs: Sequence[Run]) -> Cost:
+    """Return the cost of runs one after the other."""
     return Cost(
-        sum(each.wall for each in said), sum(each.cpu for each in said), max(each.peak for each in said)
+        sum(each.wall for each in runs), sum(each.cpu for each in runs), max(each.peak for each in runs)
     )
 
 
 def median(costs: Sequence[Cost]) -> Cost:
-    """The median of each figure."""
-    return Cost(*(statistics.median(getattr(cost, key) for cost in costs) for key in ("wall", "cpu", "peak")))
+    """Return the median of each figure."""
+    return Cost(*(median_of(costs, figure) for figure in ("wall", "cpu", "peak")))
 
 
 def row(title: str, ours: Sequence[Cost], loop: Sequence[Cost], note: str = "") -> str:
-    """A line of the table: both sides' seconds, the ratio, cores used by ours and its peak."""
+    """Return a line of the table: both sides' seconds, the ratio, and the cores and the peak of Seatrial."""
     mine, theirs = median(ours), median(loop)
     cores = mine.cpu / mine.wall
     return (
@@ -120,7 +120,7 @@ HEAD = (
 
 
 def environments(sides: Sides) -> Iterator[str]:
-    """Making the environments; ours is a whole run of the quickest tool, from no environment at all."""
+    """Measure making the environments; Seatrial's side is a whole run of the quickest tool without environments."""
     theirs = total([sides.slow.install(sides.folder(name)) for name in sides.sample])
     ours = []
     for _ in range(2):
@@ -130,20 +130,20 @@ def environments(sides: Sides) -> Iterator[str]:
 
 
 def scaled(sides: Sides, cost: Cost) -> Cost:
-    """What a sample cost, for all, by count."""
+    """Scale the cost of a sample to all integrations, by count."""
     scale = len(sides.names) / len(sides.sample)
     return Cost(cost.wall * scale, cost.cpu * scale, cost.peak)
 
 
 def of_all(sides: Sides) -> str:
-    """What the loop's figure rests on."""
+    """Return the note that the loop's figure is scaled, if it is."""
     if len(sides.sample) == len(sides.names):
         return ""
     return f"the loop: {len(sides.sample)} of {len(sides.names)}, scaled by count"
 
 
 def cold(sides: Sides) -> Iterator[str]:
-    """Without any cache but the environments."""
+    """Measure runs without caches, with environments."""
     sides.ours.forget()
     with watching() as watch:
         first = sides.lint()
@@ -155,7 +155,7 @@ def cold(sides: Sides) -> Iterator[str]:
 
 
 def same(sides: Sides) -> Iterator[str]:
-    """Nothing changed."""
+    """Measure runs after which nothing changed."""
     sides.lint()
     sides.loop(sides.names)
     ours, loop = in_turn(sides, sides.lint, lambda: sides.loop(sides.names))
@@ -167,7 +167,7 @@ def same(sides: Sides) -> Iterator[str]:
 def in_turn(
     sides: Sides, mine: Callable[[], Cost], theirs: Callable[[], Cost]
 ) -> tuple[list[Cost], list[Cost]]:
-    """Ours, the loop, ours, the loop, ours: `runs` of ours each time."""
+    """Run Seatrial, the loop, Seatrial, the loop, Seatrial; Seatrial `runs` times each."""
     ours, loop = [], []
     for turn in range(3):
         ours += [mine() for _ in range(sides.runs)]
@@ -176,7 +176,7 @@ def in_turn(
 
 
 def leaf(sides: Sides) -> Iterator[str]:
-    """A comment more, never seen before, in one file that no other imports."""
+    """Measure runs after a new comment in one file that no other imports."""
     for path in LEAVES:
         ours = [_edited(sides.ours.root, path, sides.lint) for _ in range(sides.runs)]
         theirs = _edited(sides.tree, path, lambda: sides.loop(sides.names))
@@ -191,7 +191,7 @@ def _edited(root: Path, path: str, act: Callable[[], Cost]) -> Cost:
 
 
 def size(*places: Path) -> float:
-    """Megabytes on disk below places, a file with several names once."""
+    """Return the megabytes on disk below places; a file with several hard links counts once."""
     seen: dict[tuple[int, int], int] = {}
     for place in places:
         for path in [place, *place.rglob("*")]:
@@ -201,7 +201,7 @@ def size(*places: Path) -> float:
 
 
 def disk(sides: Sides) -> Iterator[str]:
-    """Space taken by both sides for all integrations."""
+    """Measure the disk space of both sides for all integrations."""
     yield "\n| on disk | MB |\n|---|---|"
     for place in sorted(sides.ours.cache.iterdir()):
         yield f"| ours: {place.name} | {size(place):.0f} |"
@@ -221,19 +221,19 @@ PARTS: dict[str, Callable[[Sides], Iterator[str]]] = {
 
 
 def arguments() -> argparse.Namespace:
-    """What is asked on the command line."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    both_sides(parser)
-    parser.add_argument("--parts", type=words, default=list(PARTS), help=f"of {', '.join(PARTS)}")
-    parser.add_argument("--sample", type=words, default=SAMPLE, help="for the slowest parts, or `all`")
-    parser.add_argument("--runs", type=int, default=3, help="runs of ours each time it has its turn")
+    add_options(parser)
+    parser.add_argument("--parts", type=names, default=list(PARTS), help=f"of {', '.join(PARTS)}")
+    parser.add_argument("--sample", type=names, default=SAMPLE, help="for the slowest parts, or `all`")
+    parser.add_argument("--runs", type=int, default=3, help="runs of Seatrial each time it has its turn")
     return parser.parse_args()
 
 
 def sides_of(given: argparse.Namespace) -> Sides:
-    """Both sides, with every environment that the loop needs."""
+    """Return both sides, with every environment that the loop needs."""
     slow, tree, ours = sides_in(given)
     names = sorted(path.parent.name for path in (tree / "integrations").glob("*/.port"))
     for name in names:
@@ -247,8 +247,7 @@ def main() -> None:
     """Print the table, a part at a time."""
     given = arguments()
     sides = sides_of(given)
-    load = os.getloadavg()[0]
-    print(f"{len(sides.names)} integrations, {os.cpu_count()} cores, load {load:.1f} at the start\n\n{HEAD}")
+    print(f"{len(sides.names)} integrations, {machine()}\n\n{HEAD}")
     for part in given.parts:
         for line in PARTS[part](sides):
             print(line, flush=True)

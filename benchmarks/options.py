@@ -1,4 +1,4 @@
-"""What both lint benchmarks ask on the command line, and both sides made from it."""
+"""The command-line options that the lint benchmarks share, and both sides made from them."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from ours import Ours
 from slowway import Slow
 
 
-def words(text: str) -> list[str]:
-    """Words separated by commas."""
-    return [word for word in text.split(",") if word]
+def names(text: str) -> list[str]:
+    """Split names separated by commas."""
+    return [name for name in text.split(",") if name]
 
 
 def place(text: str) -> Path:
-    """A path, made absolute and otherwise left alone: links to an interpreter mean something."""
+    """Make a path absolute without resolving links, because a link to an interpreter selects its environment."""
     return Path(text).absolute()
 
 
-def both_sides(parser: argparse.ArgumentParser) -> None:
-    """The options that say where both sides work and what with."""
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of both sides: folders and programs."""
     beside = Path(sys.executable).parent
     parser.add_argument("checkout", type=place, help="a checkout of port-labs/ocean")
     parser.add_argument("--work", type=place, required=True, help="a folder for copies and caches")
@@ -34,7 +34,7 @@ def both_sides(parser: argparse.ArgumentParser) -> None:
 
 
 def sides_in(given: argparse.Namespace) -> tuple[Slow, Path, Ours]:
-    """The slow way, the copy it works on, and ours with a copy of its own."""
+    """Return the slow way, the copy of the checkout that it works on, and Seatrial with another copy."""
     home = given.work / "home"
     home.mkdir(parents=True, exist_ok=True)
     ours = Ours(given.seatrial, copy(given.checkout, given.work / "ours"), given.work / "cache")

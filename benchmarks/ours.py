@@ -1,4 +1,4 @@
-"""Seatrial's lint as a user calls it: the console script over a root, and what it answers."""
+"""Seatrial's lint as a user calls it: the console script over a root, and its findings."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from slowway import Said, run
+from processes import Run, run
 
 KEPT = {"environments", "interpreters.json"}
 
 
 @dataclass(frozen=True)
 class Answer:
-    """The whole process's end and the findings it wrote; None where it wrote no JSON."""
+    """The run of the process, and the findings that it wrote; None if it did not write JSON."""
 
-    said: Said
+    run: Run
     findings: list[dict[str, Any]] | None
 
 
@@ -32,21 +32,21 @@ class Ours:
     cache: Path
 
     def folder(self, name: str) -> Path:
-        """An integration's folder."""
+        """Return an integration's folder."""
         return self.root / "integrations" / name
 
     def lint(self, names: Sequence[str] = (), *more: str) -> Answer:
         """Lint the integrations, or all of them."""
         chosen = [word for name in names for word in ("-i", name)]
         command = [str(self.program), "lint", "--format", "json", *chosen, "--root", str(self.root), *more]
-        said = run(command, self.root, {**os.environ, "SEATRIAL_CACHE": str(self.cache)})
+        done = run(command, self.root, {**os.environ, "SEATRIAL_CACHE": str(self.cache)})
         try:
-            return Answer(said, json.loads(said.out)["findings"])
+            return Answer(done, json.loads(done.out)["findings"])
         except ValueError:
-            return Answer(said, None)
+            return Answer(done, None)
 
     def forget(self, *, environments: bool = False) -> None:
-        """Remove all that is kept, so that the next run is a cold one; the environments only if asked."""
+        """Empty the cache, so that the next run is a cold one; `environments` removes the environments too."""
         kept = set() if environments else KEPT
         for path in self.cache.glob("*"):
             if path.name not in kept:

@@ -1,13 +1,13 @@
-"""What is published already: Seatrial's one question to a registry, side by side with loops over whole programs.
+"""The cost of asking a registry what is published already, beside loops over other programs.
 
     python benchmarks/registry.py --repositories 1000 --sample 45 --runs 3
 
-A real docker-registry stands behind `tests/support/registry_front.py`, which adds latency to each request and, in half
-of the runs, wants a Bearer token for each repository. Nine of ten repositories have the version and `latest`.
+A real docker-registry runs behind `tests/support/registry_front.py`, which adds latency to each request and, in half of
+the runs, requires a Bearer token for each repository. Nine of ten repositories have the version and `latest`.
 
 Peers: `skopeo inspect --raw` and `docker manifest inspect`, one process after the other over a sample, asking for the
-version alone; their time for all repositories is the sample's, multiplied. Ours is a whole process too, and asks
-for the version and for `latest` of all. Programs run in turn, A B C A B C, and figures are medians.
+version alone; their time for all repositories is that of the sample, multiplied. Seatrial is a whole process too, and
+asks for the version and for `latest` of all. Programs run in turn, A B C A B C, and figures are medians.
 """
 
 from __future__ import annotations
@@ -39,29 +39,29 @@ OURS = "seatrial"
 
 @dataclass(frozen=True)
 class Setting:
-    """What stands between the programs and the registry."""
+    """What the front adds between the programs and the registry."""
 
     latency: float
     bearer: bool
 
     @property
     def title(self) -> str:
-        """For the table."""
+        """Return the text for the table."""
         return f"{1000 * self.latency:.0f} ms" + " and Bearer" * self.bearer
 
 
 def repositories(count: int) -> list[str]:
-    """The names of the repositories."""
+    """Return the names of the repositories."""
     return [f"org/port-ocean-{number:04}" for number in range(count)]
 
 
 def is_published(name: str) -> bool:
-    """Nine of ten are."""
+    """Return whether a repository is published; nine of ten are."""
     return not name.endswith("7")
 
 
 def fill(host: str, names: Sequence[str]) -> None:
-    """Publish the version and `latest` of those that are to be there."""
+    """Publish the version and `latest` of nine of ten repositories."""
     images = RemoteImages()
 
     def publish(name: str) -> None:
@@ -86,44 +86,47 @@ def _manifest(config: bytes) -> Manifest:
 
 @contextmanager
 def front(upstream: str, setting: Setting) -> Iterator[str]:
-    """Run a front in its own process; yield its host and port."""
+    """Run a front in a process of its own; yield its host and port."""
     command = [sys.executable, "-m", "support.registry_front", upstream, "--latency", str(setting.latency)]
-    command += ["--bearer"] * setting.bearer
-    process = subprocess.Popen(command, cwd=TESTS, stdout=subprocess.PIPE, text=True)
+    words = [*command, *["--bearer"] * setting.bearer]
+    process = subprocess.Popen(words, cwd=TESTS, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
-        yield process.stdout.readline().strip()
+        host = process.stdout.readline().strip()
+        if not host:
+            raise SystemExit("the front does not start")
+        yield host
     finally:
         process.kill()
         process.wait()
 
 
 def ask(host: str, count: int) -> None:
-    """What is measured of ours: look for both tags of all, and say how many answers there were of each kind."""
+    """Look up both tags of all repositories and print the seconds and the wrong answers. This is what is measured."""
     names = repositories(count)
-    asked = [(f"{host}/{name}", tag) for name in names for tag in (VERSION, LATEST)]
+    wanted = [(f"{host}/{name}", tag) for name in names for tag in (VERSION, LATEST)]
     began = time.perf_counter()
-    found = RemoteImages().find(asked)
+    found = RemoteImages().find(wanted)
     seconds = time.perf_counter() - began
-    wrong = [one for one in asked if not isinstance(found[one], Present if is_published(one[0]) else Absent)]
+    wrong = [one for one in wanted if not isinstance(found[one], Present if is_published(one[0]) else Absent)]
     print(
         json.dumps({"seconds": seconds, "wrong": len(wrong), "example": [str(found[x]) for x in wrong[:1]]})
     )
 
 
 def ours(host: str, count: int) -> float:
-    """Seconds of a whole process of ours."""
+    """Return the seconds of a whole process of Seatrial."""
     command = [sys.executable, __file__, "--ask", host, "--repositories", str(count)]
     began = time.perf_counter()
-    said = subprocess.run(command, check=True, capture_output=True, text=True)
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
     seconds = time.perf_counter() - began
-    answers = json.loads(said.stdout)
+    answers = json.loads(done.stdout)
     assert not answers["wrong"], answers
     return seconds
 
 
 def loop(program: Sequence[str], env: Mapping[str, str], host: str, names: Sequence[str]) -> float:
-    """Seconds of one process for each name, each of which must tell what is true."""
+    """Return the seconds of one process for each name. Raises AssertionError for a wrong answer."""
     began = time.perf_counter()
     for name in names:
         place = f"{program[-1]}{host}/{name}:{VERSION}"
@@ -133,7 +136,7 @@ def loop(program: Sequence[str], env: Mapping[str, str], host: str, names: Seque
 
 
 def peers(home: Path) -> dict[str, tuple[Sequence[str], Mapping[str, str]]]:
-    """The programs that are on this machine; the last argument stands before the name of the image."""
+    """Return the programs that are installed; the last argument is the prefix of the image's name."""
     env = {"HOME": str(home), "DOCKER_CONFIG": str(home), "PATH": os.environ["PATH"]}
     programs = {
         "skopeo inspect --raw": ["skopeo", "inspect", "--raw", "--tls-verify=false", "docker://"],
@@ -143,7 +146,7 @@ def peers(home: Path) -> dict[str, tuple[Sequence[str], Mapping[str, str]]]:
 
 
 def measure(host: str, count: int, sample: int, runs: int) -> Mapping[str, list[float]]:
-    """Seconds of each program, in turn, for all repositories."""
+    """Return the seconds of each program for all repositories, run in turn."""
     names = repositories(count)
     mixed = list(islice(cycle(names), 0, sample))
     with tempfile.TemporaryDirectory() as home:
@@ -158,7 +161,7 @@ def measure(host: str, count: int, sample: int, runs: int) -> Mapping[str, list[
 
 
 def show(setting: Setting, seconds: Mapping[str, list[float]]) -> None:
-    """The rows of a table."""
+    """Print the rows of the table."""
     own = statistics.median(seconds[OURS])
     for name, each in seconds.items():
         middle = statistics.median(each)
@@ -167,13 +170,13 @@ def show(setting: Setting, seconds: Mapping[str, list[float]]) -> None:
 
 
 def compare(count: int, sample: int, runs: int, latency: float) -> None:
-    """Fill a registry, then measure without and with tokens."""
+    """Fill a registry, then measure without tokens and with them."""
     sys.path.insert(0, str(TESTS))
     from support.services import running_registry
 
     with tempfile.TemporaryDirectory() as folder, running_registry(Path(folder)) as upstream:
         fill(upstream, repositories(count))
-        print(f"{count} repositories, {sample} asked by the loops and multiplied, {runs} runs in turn\n")
+        print(f"{count} repositories, {sample} in the loops, multiplied, {runs} runs in turn\n")
         print("| added | | s, median | s | / seatrial |\n|---|---|---|---|---|")
         for setting in (Setting(latency, False), Setting(latency, True)):
             with front(upstream, setting) as host:
@@ -186,7 +189,9 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--repositories", type=int, default=1000)
-    parser.add_argument("--sample", type=int, default=45, help="so many of them are asked by the loops")
+    parser.add_argument(
+        "--sample", type=int, default=45, help="number of repositories that the loops ask for"
+    )
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--latency", type=float, default=0.05, help="seconds added to each request")
     parser.add_argument("--ask", help=argparse.SUPPRESS)

@@ -1,10 +1,11 @@
-"""What a release of a large fleet costs before it does anything: reading the whole state, and planning.
+"""The cost of a large fleet's release before it changes anything: reading the whole state, and planning.
 
     python benchmarks/release.py --integrations 1000 --latency 0.05
 
-A workspace of integrations from the template stands under git; a docker-registry behind a front that adds latency and
-wants Bearer tokens has nine of ten of their images; specs and index lie in a folder. Measured are whole processes of
-`seatrial release.status`, and in this process the parts: reading, and the plan with its file.
+The workspace of integrations from the template is a git repository. A docker-registry, behind a front that adds latency
+and requires Bearer tokens, has the images of nine of ten; specs and index are in a folder. Measured are whole processes
+of `seatrial release.status`, with `--against` those of another checkout in turn, and within this process the parts:
+reading the state, and the plan with its file.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from processes import THIS, Run, median, seatrial
 from registry import Setting, fill, front
 
 from seatrial.handbook.examples import good_folder
@@ -36,12 +38,12 @@ VERSION = "1.2.3"
 
 
 def name_of(number: int) -> str:
-    """The type of an integration, which is the last part of its repository's name."""
+    """Return the type of an integration, which is the last part of its repository's name."""
     return f"port-ocean-{number:04}"
 
 
 def workspace(root: Path, count: int, host: str) -> None:
-    """So many integrations, committed."""
+    """Make a repository of so many integrations, committed."""
     good = good_folder()
     for number in range(count):
         for path in good.paths():
@@ -63,7 +65,7 @@ def workspace(root: Path, count: int, host: str) -> None:
 
 
 def publish_specs(root: Path, count: int) -> None:
-    """The specs and the index of those whose images are there."""
+    """Write the specs and the index of those whose images are published."""
     store = FolderStore(root / "dist/registry")
     entries = {}
     for number in range(count):
@@ -76,44 +78,57 @@ def publish_specs(root: Path, count: int) -> None:
 
 
 def timed(what: Callable[..., Any], *given: Any) -> tuple[float, Any]:
-    """The seconds something takes, and what it gives."""
+    """Return the seconds that a call takes, and its result."""
     began = time.perf_counter()
     result = what(*given)
     return time.perf_counter() - began, result
 
 
-def status(root: Path) -> list[dict[str, Any]]:
-    """What the whole program says of the integrations."""
-    command = [sys.executable, "-m", "seatrial", "release.status", "--root", str(root), "--format", "json"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    rows: list[dict[str, Any]] = json.loads(done.stdout)["integrations"]
-    return rows
+def status(root: Path, checkout: Path) -> tuple[Run, list[dict[str, Any]]]:
+    """Run the whole program; return its cost and its rows. Raises SystemExit if it fails."""
+    done = seatrial(
+        checkout, root, "-m", "seatrial", "release.status", "--root", str(root), "--format", "json"
+    )
+    if done.status:
+        raise SystemExit(f"release.status of {checkout} ends with {done.status}: {done.err[-2000:]}")
+    return done, json.loads(done.out)["integrations"]
 
 
 def planned(state: State) -> Plan:
-    """The plan, written to a file and read back."""
+    """Return the plan, written to text and read back."""
     return records.plan_of_json(records.plan_json(plan(state, {})), "plan")
 
 
-def measure(root: Path, runs: int) -> dict[str, float]:
-    """Medians over some runs."""
-    whole, reading, planning = [], [], []
-    for _ in range(runs):
-        seconds, rows = timed(status, root)
-        whole.append(seconds)
+def measure(root: Path, runs: int, against: Path | None) -> dict[str, str]:
+    """Return medians over some runs, after one of each whole program that does not count."""
+    checkouts = [THIS, *([against] if against else [])]
+    whole: dict[Path, list[Run]] = {checkout: [] for checkout in checkouts}
+    reading, planning = [], []
+    for number in range(runs + 1):
+        done = [status(root, checkout) for checkout in checkouts]
+        assert all(rows == done[0][1] for _, rows in done)
+        if number == 0:
+            continue
+        for checkout, (one, _) in zip(checkouts, done, strict=True):
+            whole[checkout].append(one)
         found = open_workspace(str(root))
         seconds, state = timed(read, open_context(found), found.integrations)
         reading.append(seconds)
         seconds, made = timed(planned, state)
         planning.append(seconds)
-        absent = [one for one in rows if one["image"]["is"] == "absent"]
+        absent = [row for row in done[0][1] if row["image"]["is"] == "absent"]
         assert sum(part.builds for part in made.parts) == len(absent) == len(found.integrations) // 10
-    told = {"release.status, whole": whole, "reading the state": reading, "plan, written and read": planning}
-    return {what: statistics.median(seconds) for what, seconds in told.items()}
+    names = {THIS: "release.status, whole", against: f"release.status of {against.name}" if against else ""}
+    rows = {
+        names[checkout]: f"{median(each, 'wall'):.2f} s ({median(each, 'cpu'):.2f} s of the processor)"
+        for checkout, each in whole.items()
+    }
+    parts = {"reading the state": reading, "plan, written and read": planning}
+    return rows | {name: f"{statistics.median(seconds):.2f} s" for name, seconds in parts.items()}
 
 
-def compare(count: int, runs: int, latency: float) -> None:
-    """Make all there is, then measure."""
+def compare(count: int, runs: int, latency: float, against: Path | None) -> None:
+    """Set up registry, workspace and store, then measure."""
     sys.path.insert(0, str(TESTS))
     from support.services import running_registry
 
@@ -123,9 +138,9 @@ def compare(count: int, runs: int, latency: float) -> None:
             root = Path(folder, "repo")
             workspace(root, count, host)
             publish_specs(root, count)
-            for what, seconds in measure(root, runs).items():
+            for what, figures in measure(root, runs, against).items():
                 print(
-                    f"| {count} integrations, {1000 * latency:.0f} ms, Bearer | {what} | {seconds:.2f} s |",
+                    f"| {count} integrations, {1000 * latency:.0f} ms, Bearer | {what} | {figures} |",
                     flush=True,
                 )
 
@@ -138,8 +153,11 @@ def main() -> None:
     parser.add_argument("--integrations", type=int, default=1000)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--latency", type=float, default=0.05, help="seconds added to each request")
+    parser.add_argument(
+        "--against", type=Path, metavar="CHECKOUT", help="another checkout to measure in turn"
+    )
     given = parser.parse_args()
-    compare(given.integrations, given.runs, given.latency)
+    compare(given.integrations, given.runs, given.latency, given.against and given.against.resolve())
 
 
 if __name__ == "__main__":

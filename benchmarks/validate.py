@@ -1,79 +1,106 @@
-"""Validation, side by side with what a user would run instead, over the same folders.
+"""Validation, beside what a user would run instead and beside the least that any program has to do.
 
-    python benchmarks/validate.py --root ../ocean --runs 5
+    python benchmarks/validate.py --root ../ocean --runs 7
     python benchmarks/validate.py --fleet 10 --fleet 100 --fleet 1000 --runs 3
+    python benchmarks/validate.py --root ../ocean --runs 7 --against ../seatrial-before
 
-Peers: `check-jsonschema` on the spec files alone, with the JSON Schema derived from ours,
-and `repo-review` with `sp-repo-review` on the folders. They check other and fewer things;
-they show what the time of one process over these folders is. Programs run in turn, A B C
-A B C, each as a whole process; figures are medians, processor time is user plus system.
+Peers: `check-jsonschema` on the spec files alone, with the JSON Schema derived from ours, and `repo-review` with
+`sp-repo-review` on the folders. They check other and fewer things. All write JSON; `repo-review, coloured` is the page
+that it writes by default, most of whose time is rendering. The floor (`floor.py`) reads every file once and parses each
+document once. Seatrial and the floor run in one process and in as many as Seatrial uses by default.
+
+Every run is a whole process, A B C A B C, after one round that does not count. Every answer is checked to be about all
+integrations. Figures are medians; processor time is user plus system; the peak is that of the largest process.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-REPOSITORY = Path(__file__).parents[1]
-SCHEMA = REPOSITORY / "docs" / "schemas" / "spec-ocean.schema.json"
+from processes import THIS, Run, in_turn, machine, median, run, seatrial
+
+HERE = Path(__file__).parent
+SCHEMA = THIS / "docs" / "schemas" / "spec-ocean.schema.json"
 SPECS = ("spec.json", "spec.yaml", "spec.yml")
+PEER = "repo-review"
 
 
 @dataclass(frozen=True)
-class Run:
-    """One whole process: seconds on the clock, seconds of processor, megabytes at the peak."""
+class Program:
+    """A program to measure.
 
-    wall: float
-    cpu: float
-    peak: float
+    `count` reads the number of integrations from its output; None if the output does not say.
+    `floor` names the floor that works in as many processes.
+    """
 
-
-def timed(command: Sequence[str]) -> Run:
-    """Run a command to its end, its output thrown away."""
-    began = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, _, usage = os.wait4(process.pid, 0)
-    process.returncode = 0
-    wall = time.perf_counter() - began
-    return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+    start: Callable[[], Run]
+    count: Callable[[str], int | None]
+    floor: str = "floor, 1 process"
 
 
-def commands(root: Path, jobs: str) -> dict[str, list[str]]:
-    """What is compared, by name."""
-    folders = sorted(path.parent for path in (root / "integrations").glob("*/.port"))
-    specs = [
-        str(folder / ".port" / name)
-        for folder in folders
-        for name in SPECS
-        if (folder / ".port" / name).exists()
-    ]
-    bin_ = Path(sys.executable).parent
+def processes(count: int) -> int:
+    """Return the number of processes in which Seatrial checks so many integrations by default."""
+    from seatrial.validate.run import WORTH_A_PROCESS
+
+    return max(1, min(len(os.sched_getaffinity(0)), count // WORTH_A_PROCESS))
+
+
+def programs(root: Path, folders: Sequence[Path], against: Path | None) -> dict[str, Program]:
+    """Return what is compared, by name."""
+    found = {}
+    for jobs in sorted({1, processes(len(folders))}):
+        suffix = f", {jobs} process" + "es" * (jobs > 1)
+        floor = [sys.executable, str(HERE / "floor.py"), str(root), "--jobs", str(jobs)]
+        words = ["-m", "seatrial", "validate", "--root", str(root), "--format", "json", "--jobs", str(jobs)]
+        found[f"floor{suffix}"] = Program(partial(run, floor, HERE, os.environ), _of_floor, f"floor{suffix}")
+        for checkout in (THIS, *([against] if against else [])):
+            name = "seatrial" if checkout == THIS else checkout.name
+            found[name + suffix] = Program(
+                partial(seatrial, checkout, HERE, *words), _of_seatrial, f"floor{suffix}"
+            )
+    return found | peers(folders)
+
+
+def peers(folders: Sequence[Path]) -> dict[str, Program]:
+    """Return the other tools, by name."""
+    specs = [str(path) for folder in folders for name in SPECS if (path := folder / ".port" / name).exists()]
+    beside = Path(sys.executable).parent
+    check = [str(beside / "check-jsonschema"), "--schemafile", str(SCHEMA), "--output-format", "json", *specs]
+    review = [str(beside / "repo-review"), *map(str, folders)]
     return {
-        "seatrial validate": [
-            sys.executable,
-            "-m",
-            "seatrial",
-            "validate",
-            "--root",
-            str(root),
-            "--jobs",
-            jobs,
-        ],
-        "check-jsonschema": [str(bin_ / "check-jsonschema"), "--schemafile", str(SCHEMA), *specs],
-        "repo-review": [str(bin_ / "repo-review"), *map(str, folders)],
+        "check-jsonschema": Program(partial(run, check, HERE, os.environ), _of_check_jsonschema),
+        PEER: Program(partial(run, [*review, "--format", "json"], HERE, os.environ), _of_repo_review),
+        f"{PEER}, coloured": Program(partial(run, review, HERE, os.environ), lambda _: None),
     }
 
 
+def _of_floor(out: str) -> int:
+    return int(json.loads(out)["integrations"])
+
+
+def _of_seatrial(out: str) -> int:
+    return int(json.loads(out)["summary"]["integrations"])
+
+
+def _of_check_jsonschema(out: str) -> None:
+    json.loads(out)["status"]
+
+
+def _of_repo_review(out: str) -> int:
+    return len(json.loads(out))
+
+
 def fleet(folder: Path, size: int) -> Path:
-    """A repository of `size` integrations, each from the template."""
+    """Make a repository of `size` integrations, each from the template."""
     from seatrial.core.model import Profile
     from seatrial.handbook.examples import good_folder
 
@@ -88,22 +115,39 @@ def fleet(folder: Path, size: int) -> Path:
     return folder
 
 
-def compare(title: str, root: Path, runs: int, jobs: str) -> None:
-    """Print a table of medians for one root."""
-    entries = commands(root, jobs)
-    results: dict[str, list[Run]] = {name: [] for name in entries}
-    for _ in range(runs):
-        for name, command in entries.items():
-            results[name].append(timed(command))
-    count = len(list((root / "integrations").glob("*/.port")))
-    print(f"\n{title}: {count} integrations, {runs} runs in turn, medians")
-    print(f"{'':20} {'wall s':>8} {'cpu s':>8} {'cpu ms each':>12} {'peak MB':>8} {'wall / repo-review':>19}")
-    base = statistics.median(run.wall for run in results["repo-review"])
-    for name, measured in results.items():
-        wall, cpu, peak = (
-            statistics.median(getattr(run, key) for run in measured) for key in ("wall", "cpu", "peak")
-        )
-        print(f"{name:20} {wall:8.2f} {cpu:8.2f} {1000 * cpu / count:12.1f} {peak:8.0f} {wall / base:19.2f}")
+HEAD = (
+    "| | wall s | cpu s | cpu ms each | peak MB | wall / floor | cpu / floor | wall / repo-review |"
+    " cpu / repo-review |\n|---|---|---|---|---|---|---|---|---|"
+)
+
+
+def compare(title: str, root: Path, rounds: int, against: Path | None) -> None:
+    """Print a table of medians for one repository."""
+    folders = sorted(path.parent for path in (root / "integrations").glob("*/.port"))
+    chosen = programs(root, folders, against)
+    runs = in_turn({name: program.start for name, program in chosen.items()}, rounds)
+    for name, program in chosen.items():
+        _check(name, program, runs[name], len(folders))
+    print(f"\n{title}: {len(folders)} integrations, {rounds} runs in turn, medians, {machine()}")
+    print(f"the floor: {runs['floor, 1 process'][-1].out}\n{HEAD}")
+    for name, program in chosen.items():
+        print(_row(name, program, runs, len(folders)))
+
+
+def _check(name: str, program: Program, runs: Sequence[Run], count: int) -> None:
+    """End the benchmark if an answer is not about all integrations."""
+    for one in runs:
+        if not one.out or program.count(one.out) not in (None, count):
+            raise SystemExit(f"{name} ends with {one.status}: {one.out[:300]}{one.err[-2000:]}")
+
+
+def _row(name: str, program: Program, runs: Mapping[str, Sequence[Run]], count: int) -> str:
+    own = partial(median, runs[name])
+    ratios = [
+        own(each) / median(runs[other], each) for other in (program.floor, PEER) for each in ("wall", "cpu")
+    ]
+    cost = f"{own('wall'):.2f} | {own('cpu'):.2f} | {1000 * own('cpu') / count:.1f} | {own('peak'):.0f}"
+    return f"| {name} | {cost} | " + " | ".join(f"{ratio:.2f}" for ratio in ratios) + " |"
 
 
 def main() -> None:
@@ -116,13 +160,16 @@ def main() -> None:
     )
     parser.add_argument("--fleet", type=int, action="append", default=[], help="a generated one of this size")
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--jobs", default="", help="processes for seatrial; by default one a core")
+    parser.add_argument(
+        "--against", type=Path, metavar="CHECKOUT", help="another checkout to measure in turn"
+    )
     given = parser.parse_args()
+    against = given.against and given.against.resolve()
     for root in given.root:
-        compare(str(root.name), root.resolve(), given.runs, given.jobs)
+        compare(str(root.name), root.resolve(), given.runs, against)
     for size in given.fleet:
         with tempfile.TemporaryDirectory() as folder:
-            compare(f"generated fleet of {size}", fleet(Path(folder), size), given.runs, given.jobs)
+            compare(f"generated fleet of {size}", fleet(Path(folder), size), given.runs, against)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The memory of the processes that this one started, while they run."""
+"""The peak memory of the processes below this one."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from pathlib import Path
 
 @dataclass
 class Watch:
-    """The largest memory seen of the processes below this one, in megabytes."""
+    """The largest memory of all processes below this one together, in megabytes."""
 
     peak: float = 0.0
     over: threading.Event = field(default_factory=threading.Event)
 
-    def look(self) -> None:
-        """Look ten times a second until it is over."""
+    def sample(self) -> None:
+        """Sample ten times a second until `over` is set."""
         while not self.over.wait(0.1):
             self.peak = max(self.peak, sum(map(_pss, _below(os.getpid()))))
 
 
 @contextmanager
 def watching() -> Iterator[Watch]:
-    """Watch for as long as the block lasts."""
+    """Watch while the block runs."""
     watch = Watch()
-    thread = threading.Thread(target=watch.look)
+    thread = threading.Thread(target=watch.sample)
     thread.start()
     try:
         yield watch

@@ -14,11 +14,11 @@ from support.paths import ROOT
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
 from comparing import differences
-from diagnostics import Diagnostic, words
+from diagnostics import Diagnostic, parse
 from faults import FAULTS, planted
 from interfaces import widened
 from ours import Answer
-from slowway import Said
+from processes import Run
 
 PYPROJECT = """\
 [tool.poetry]
@@ -49,8 +49,8 @@ PLAIN = {
 }
 
 
-def said(out: str, status: int = 1) -> Said:
-    return Said(status, out, "", 0.0, 0.0, 0.0)
+def run(out: str, status: int = 1) -> Run:
+    return Run(status, out, "", 0.0, 0.0, 0.0)
 
 
 def finding(**changed: Any) -> dict[str, Any]:
@@ -73,7 +73,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("tool", PLAIN)
 def test_plain_text_is_taken_apart_into_diagnostics(tool: str) -> None:
     text, wanted = PLAIN[tool]
-    assert [str(each) for each in words(tool, said(text), FOLDER).diagnostics] == [wanted]
+    assert [str(each) for each in parse(tool, run(text), FOLDER).diagnostics] == [wanted]
 
 
 def test_a_line_and_a_column_count_only_where_the_slow_way_gives_one() -> None:
@@ -98,8 +98,8 @@ def test_a_line_and_a_column_count_only_where_the_slow_way_gives_one() -> None:
     ],
 )
 def test_a_difference_is_seen(findings: list[dict[str, Any]] | None, count: int) -> None:
-    slow = words("mypy", said(PLAIN["mypy"][0]), FOLDER)
-    answer = Answer(said(""), findings)
+    slow = parse("mypy", run(PLAIN["mypy"][0]), FOLDER)
+    answer = Answer(run(""), findings)
     assert len(list(differences("mypy", 1, slow, answer, "integrations/one/"))) == count
 
 

@@ -5,7 +5,7 @@
         ...  # a client works with front.host
         assert front.overwrites() == []
 
-`python -m support.registry_front HOST:PORT --latency 0.05 --bearer`, in `tests`, runs it in its own process.
+`python -m support.registry_front HOST:PORT --latency 0.05 --bearer`, in `tests/`, runs it in its own process.
 """
 
 from __future__ import annotations

@@ -107,10 +107,14 @@ class _Seatrial(Program):
         return [listing if argument.name == "list" else argument for argument in kept]
 
     def parse_core_args(self) -> None:
-        """Let Invoke read the flags that are left out as well; they have their defaults."""
+        """Let Invoke read the flags that are left out as well; they have their defaults.
+
+        But Invoke's default for bytecode is to write none, and most modules are imported only after this.
+        """
         super().parse_core_args()
         for argument in super().core_args():
             self.core[0].args.setdefault(argument.name, argument)
+        self.core[0].args["write-pyc"].set_value(not sys.dont_write_bytecode, cast=False)
 
     def parse_core(self, argv: list[str] | None) -> None:
         with _plain_words():
