@@ -18,6 +18,7 @@ def test_every_url_of_a_text_loses_what_precedes_its_host() -> None:
     [
         ("https://u:p@h/x.git?token=1#f", "https://h/x.git"),
         ("https://u:p@ss@h/x", "https://h/x"),
+        ("https://u:p s@h/x", "https://h/x"),
         ("ssh://git:pw@h:22/x", "ssh://git@h:22/x"),
         ("git+ssh://git@h/x", "git+ssh://git@h/x"),
         ("file:///a b/c", "file:///a b/c"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _LOGIN = re.compile(r"(?<=://)[^\s/]*@")
-_URL = re.compile(r"(?P<scheme>[A-Za-z][\w+.-]*)://(?:(?P<login>[^\s/]*)@)?(?P<rest>[^?#]*).*", re.DOTALL)
+_URL = re.compile(r"(?P<scheme>[A-Za-z][\w+.-]*)://(?:(?P<login>[^/]*)@)?(?P<rest>[^?#]*).*", re.DOTALL)
 _LOOPBACK = re.compile(r"::1|(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])(?::[0-9]{1,5})?")
 
 

@@ -18,6 +18,7 @@ DIGEST = "sha256:" + "a" * 64
         ("https://me:secret@github.com/org/repo.git", "https://github.com/org/repo.git"),
         ("https://secret@github.com/org/repo", "https://github.com/org/repo"),
         ("https://me:p@ss@host/x", "https://host/x"),
+        ("https://me:a b@host/x", "https://host/x"),
         ("https://me:p#s?s@host/x", "https://host/x"),
         ("https://host/x?token=secret#frag", "https://host/x"),
         ("ssh://git@github.com/org/repo", "ssh://git@github.com/org/repo"),

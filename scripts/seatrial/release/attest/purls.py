@@ -21,8 +21,7 @@ def public(address: str) -> str:
     if short:
         user = (short["login"] or "").partition(":")[0]
         return f"ssh://{user and f'{user}@'}{short['host']}/{short['path'].lstrip('/')}"
-    first, *_ = text.split(maxsplit=1) or [""]
-    return public_url(first) if _SCHEME.match(first) else without_credentials(text)
+    return public_url(text).split(maxsplit=1)[0] if _SCHEME.match(text) else without_credentials(text)
 
 
 def purl(image: ImageName) -> str:
