@@ -15,6 +15,8 @@ from support.paths import SOURCES
 from support.release_workspace import DOCKERFILE, bump, commit, git, workspace
 from support.services import mounted, needs
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Path:
