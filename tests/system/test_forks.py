@@ -88,6 +88,7 @@ print(len(statuses), set(statuses[:-1]))
 """The read of `alive` returns when every process that inherited `held` has ended."""
 
 
+@pytest.mark.slow
 def test_ctrl_c_at_any_line_ends_the_run_and_every_worker() -> None:
     done = subprocess.run(
         [sys.executable, "-c", INTERRUPTED],

@@ -208,6 +208,26 @@ main()
 """The console script, with a line as soon as it, and not Python's own start, answers Ctrl-C."""
 
 
+@pytest.mark.parametrize("step", ["create_config", "parse_core", "parse_tasks", "update_config", "execute"])
+def test_ctrl_c_is_answered_while_invoke_is_at_work(fleet: Path, step: str) -> None:
+    script = f"""
+import _thread, time
+from seatrial.__main__ import main
+from seatrial.tasks import program
+
+def interrupted(self, *given):
+    _thread.interrupt_main()
+    time.sleep(10)
+
+program._Seatrial.{step} = interrupted
+main()
+"""
+    command = [sys.executable, "-c", script, "validate"]
+    done = subprocess.run(command, cwd=fleet, env=environment(), capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "seatrial: interrupted\n")
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("jobs", ["1", "2"])
 @pytest.mark.parametrize("delay", [0, 0.1, 0.3, 0.7, 1.2])
 def test_ctrl_c_ends_in_one_line_and_130(fleet: Path, jobs: str, delay: float) -> None:

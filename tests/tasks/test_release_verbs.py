@@ -10,6 +10,8 @@ from test_release_wrong import published, seatrial, write
 
 from support.release_workspace import workspace
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Path:

@@ -13,7 +13,9 @@ import pytest
 
 from support.paths import SOURCES
 from support.release_workspace import DOCKERFILE, bump, commit, git, workspace
-from support.services import mounted
+from support.services import mounted, needs
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
@@ -110,6 +112,16 @@ def linked(name: str) -> Callable[[Path], object]:
     return change
 
 
+def built_from(dockerfile: str) -> Callable[[Path], object]:
+    """Have a builder meet this Dockerfile."""
+
+    def change(root: Path) -> None:
+        needs("buildah")
+        write("integrations/_infra/Dockerfile", dockerfile)(root)
+
+    return change
+
+
 BAD = [
     (linked("dist"), 2, "is a link that leads elsewhere"),
     (linked("dist/release"), 2, "is a link that leads elsewhere"),
@@ -127,8 +139,8 @@ BAD = [
     (write("seatrial.toml", '[release]\nstore = "ftp://x"\n'), 2, "s3://bucket"),
     (write("seatrial.toml", '[release]\nimages = "x"\n'), 2, 'seatrial.toml:2:1'),
     (write("seatrial.toml", '[release]\nbuilder = "kaniko"\n'), 2, "kaniko"),
-    (write("integrations/_infra/Dockerfile", "ARG BASE\nFROM ${BASE}\n"), 3, "ARG BASE"),
-    (write("integrations/_infra/Dockerfile", "FROM 127.0.0.1:9/none:1\n"), 3, "cannot be pulled"),
+    (built_from("ARG BASE\nFROM ${BASE}\n"), 3, "ARG BASE"),
+    (built_from("FROM 127.0.0.1:9/none:1\n"), 3, "cannot be pulled"),
 ]  # fmt: skip
 
 
@@ -312,8 +324,6 @@ def test_a_full_disk_is_one_line_and_nothing_half_is_published(repo: Path) -> No
 
 @pytest.mark.slow
 def test_a_build_that_fails_names_its_log_and_keeps_no_other_from_being_published(tmp_path: Path) -> None:
-    from support.services import needs
-
     needs("buildah")
     root = workspace(tmp_path / "repo", "Alpha Service", "Beta Service")
     write("integrations/beta-service/Dockerfile", DOCKERFILE + "COPY nothing-of-that-name /x\n")(root)

@@ -181,6 +181,7 @@ def test_ten_thousand_damaged_documents_crash_nothing(path: str) -> None:
         assert checked(good.having(path, data)).crashes == (), data
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "content", ["50 MB", "an alias bomb", "100,000 brackets", "a million items", "many headings"]
 )

@@ -12,6 +12,8 @@ import pytest
 from seatrial.core.errors import SeatrialError, ServiceError, UsageError
 from seatrial.system import git
 
+pytestmark = pytest.mark.slow
+
 AS = ("-c", "user.name=Test", "-c", "user.email=test@localhost", "-c", "init.defaultBranch=main")
 
 

@@ -100,6 +100,15 @@ class _NoFiles(Config):
 class _Seatrial(Program):
     """Invoke's program, with its own wording and exit status for what it does not know."""
 
+    def run(self, argv: list[str] | None = None, exit: bool = True) -> None:
+        """Run as Invoke does, but raise KeyboardInterrupt, for which Invoke ends with 1 and without a word."""
+        try:
+            super().run(argv, exit)
+        except SystemExit as end:
+            if isinstance(end.__context__, KeyboardInterrupt):
+                raise end.__context__ from None
+            raise
+
     def core_args(self) -> list[Argument]:
         """The flags that come before a task."""
         listing = Argument(names=("list",), kind=bool, default=False, help="List available tasks.")

@@ -140,6 +140,7 @@ def test_the_serial_number_stands_for_type_version_and_digest() -> None:
     assert read(APP)["serialNumber"] == same["serialNumber"] != other["serialNumber"]
 
 
+@pytest.mark.slow
 def test_the_bytes_are_the_same_in_every_process() -> None:
     code = "import sys; from test_release_bom import ALL, written; sys.stdout.buffer.write(written(*ALL))"
     bills = {
