@@ -52,12 +52,17 @@ class Slow:
         return {**passed_on, **poetry, **own}
 
     def install(self, folder: Path) -> Run:
-        """Make the folder's `.venv` anew, as `make install` does."""
+        """Make the folder's `.venv` anew, as `make install` does. Raises SystemExit if Poetry fails."""
         shutil.rmtree(folder / ".venv", ignore_errors=True)
         environ = self.environ(folder)
         del environ["VIRTUAL_ENV"]
         run((str(self.poetry), "env", "use", str(self.python)), folder, environ)
-        return run((str(self.poetry), *INSTALL), folder, environ)
+        installed = run((str(self.poetry), *INSTALL), folder, environ)
+        if installed.status:
+            raise SystemExit(
+                f"poetry install fails in {folder}: {installed.out[-800:]}{installed.err[-800:]}"
+            )
+        return installed
 
     def lint(self, folder: Path, tools: Sequence[str] = tuple(TOOLS)) -> dict[str, Run]:
         """Run each tool's plain command in turn, the others also after one that fails."""
