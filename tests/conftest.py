@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 
 import pytest
@@ -9,6 +10,10 @@ import pytest
 # Who starts the tests in the background of a shell has Ctrl-C ignored, and so would every program they start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# The machine's own certificates count for uv, as they do where scripts/setup.sh calls it.
+for variable in ("UV_SYSTEM_CERTS", "UV_NATIVE_TLS"):
+    os.environ.setdefault(variable, "1")
 
 LONGEST = (
     "test_each_tool_fails_exactly_where_it_does_by_hand",

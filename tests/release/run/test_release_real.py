@@ -294,14 +294,14 @@ def test_a_fresh_clone_publishes_its_example_into_dist(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     dist = tmp_path / "clone/dist"
     index = json.loads((dist / "registry/index.json").read_text())
-    assert [entry["type"] for entry in index] == ["releaser-log"]
+    assert [entry["type"] for entry in index] == ["pilot-log"]
     seen = subprocess.run(
-        ["skopeo", "inspect", f"oci:{dist}/images/releaser-log:{index[0]['version']}"],
+        ["skopeo", "inspect", f"oci:{dist}/images/pilot-log:{index[0]['version']}"],
         capture_output=True,
         check=True,
     )
-    assert json.loads(seen.stdout)["Labels"]["org.opencontainers.image.title"] == "releaser-log"
-    made = provenance(dist / "images/releaser-log")
+    assert json.loads(seen.stdout)["Labels"]["org.opencontainers.image.title"] == "pilot-log"
+    made = provenance(dist / "images/pilot-log")
     assert made["externalParameters"]["force"] == "a test"
     (started_from,) = [one for one in made["resolvedDependencies"] if one["name"] == "base image"]
     assert f"sha256:{started_from['digest']['sha256']}" == built.entry(tmp_path / "small")["digest"]
