@@ -9,7 +9,14 @@ from contextlib import contextmanager
 from io import TextIOWrapper
 from typing import Any
 
-from seatrial.core.errors import EXIT_INTERRUPTED, EXIT_SERVICE, SeatrialError, ServiceError, UsageError
+from seatrial.core.errors import (
+    EXIT_INTERRUPTED,
+    EXIT_SERVICE,
+    SeatrialError,
+    ServiceError,
+    UsageError,
+    reason,
+)
 from seatrial.core.printable import plain
 
 
@@ -54,8 +61,7 @@ def _reason(failure: OSError | MemoryError) -> str:
         return "the memory is used up"
     if isinstance(failure, BrokenPipeError):
         return "the output was closed before all was written"
-    why = (failure.strerror or str(failure) or type(failure).__name__).lower()
-    return f"{failure.filename}: {why}" if failure.filename else why
+    return f"{failure.filename}: {reason(failure)}" if failure.filename else reason(failure)
 
 
 def jobs_of(text: str | None) -> int:

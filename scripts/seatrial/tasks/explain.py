@@ -6,7 +6,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from seatrial.core.errors import UsageError
-from seatrial.core.suggest import nearest
+from seatrial.core.suggest import did_you_mean, nearest
 from seatrial.tasks.cli import say
 
 if TYPE_CHECKING:
@@ -36,6 +36,6 @@ def _rule(code: str | None) -> Rule:
     found = by_code.get(code.upper()) or by_name.get(code.lower())
     if found is None:
         near = nearest(code.upper(), by_code) or nearest(code.lower(), by_name)
-        hint = f'did you mean "{near}"?' if near else "`seatrial rules` lists them"
-        raise UsageError(f'no rule is called "{code}"; {hint}')
+        otherwise = "`seatrial rules` lists them"
+        raise UsageError(f'no rule is called "{code}"' + did_you_mean(near, otherwise))
     return found
