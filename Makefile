@@ -9,9 +9,9 @@ DEVELOP := $(VENV)/develop.stamp
 
 # The variables and targets between the marks are written by `make docs` from scripts/seatrial/tasks/menu.py.
 # variables
-INHERITED := BUILD_ARG BUILDER FORMAT INTEGRATION JOBS KEY OUTPUT ROOT SINCE STRICT TOOLS VERBOSE
+INHERITED := BUILD_ARG BUILDER FORMAT INTEGRATION JOBS KEY OUTPUT ROOT SANDBOX SINCE STRICT TOOLS VERBOSE
 VARIABLES := APPLY AUTHOR BUMP CHILD CODE DATE DESCRIPTION DIFF DRY_RUN EMAIL FINISH FIX FORCE ICON LATEST MATRIX MESSAGE NAME NO_CACHE NO_LOCK ONLY PARENT PLAN PROFILE REASON RECEIPTS SECTION SLUG TESTS TYPE VERSION WHY
-.PHONY: help lint validate validate-spec check-layout check-version check fix new explain rules release release-plan release-apply release-finish release-intent release-bump release-check release-status release-yank test docs lock setup clean
+.PHONY: help lint validate validate-spec check-layout check-version check fix new explain rules doctor release release-plan release-apply release-finish release-intent release-bump release-check release-status release-yank test docs lock setup clean
 # end of variables
 
 # What a user sets reaches the tasks through the environment, never as recipe text.
@@ -49,7 +49,7 @@ help: ## List the targets, each with the variables it takes.
 
 # targets
 lint: $(READY) ## Run black, mypy, ruff and poetry check, each as in the integration's own environment.
-#: INTEGRATION= ROOT= SINCE= FORMAT= OUTPUT= STRICT= JOBS= TOOLS= FIX= NO_CACHE= WHY= VERBOSE=
+#: INTEGRATION= ROOT= SINCE= FORMAT= OUTPUT= STRICT= JOBS= TOOLS= FIX= NO_CACHE= WHY= VERBOSE= SANDBOX=
 	@$(INVOKE) lint
 
 validate: $(READY) ## Check everything about the folder: layout, spec and version.
@@ -69,7 +69,7 @@ check-version: $(READY) ## Check pyproject, lock, version, changelog and intents
 	@$(INVOKE) check-version
 
 check: $(READY) ## Check all that CI checks: lint, validate, and what a release would do.
-#: INTEGRATION= ROOT= SINCE= FORMAT= OUTPUT= STRICT= JOBS=
+#: INTEGRATION= ROOT= SINCE= FORMAT= OUTPUT= STRICT= JOBS= SANDBOX=
 	@$(INVOKE) check
 
 fix: $(READY) ## Apply every safe repair that findings offer.
@@ -86,6 +86,9 @@ explain: $(READY) ## Explain a rule: its law, its reason, and an example with re
 
 rules: $(READY) ## List all rules, one a line.
 	@$(INVOKE) rules
+
+doctor: $(READY) ## Tell what this machine has and lacks: Pythons, uv, git, the sandbox, a builder of images.
+	@$(INVOKE) doctor
 
 release: $(READY) ## Publish what is not published yet: image, spec, index, git tag.
 #: INTEGRATION= ROOT= JOBS= DRY_RUN= PLAN= APPLY= ONLY= FINISH= MATRIX= FORCE= FORMAT= BUILD_ARG=

@@ -35,6 +35,16 @@ class ReleaseSettings:
 
 
 @dataclass(frozen=True)
+class LintSettings:
+    """What lint may do in this repository.
+
+    `source_packages` are the locked packages that may be built here, or come from elsewhere than a package index.
+    """
+
+    source_packages: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
 class Settings:
     """The settings of a repository; the defaults are those of a repository without `seatrial.toml`.
 
@@ -49,3 +59,4 @@ class Settings:
     known_icons: frozenset[str] = frozenset()
     known_sections: frozenset[str] = frozenset()
     release: ReleaseSettings = field(default_factory=ReleaseSettings)
+    lint: LintSettings = field(default_factory=LintSettings)

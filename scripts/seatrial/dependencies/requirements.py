@@ -26,6 +26,9 @@ __all__ = ["BadLock", "Requirement", "Requirements", "requirements_of"]
 ROUNDS = 10
 """The number of walks after which a changing choice between two versions of a package is accepted."""
 
+SOURCES = {"directory": "a folder", "file": "a file", "git": "a git repository", "url": "an address"}
+"""The sources of a lock that are no package index, by type."""
+
 _URL = re.compile(r"(?:https?|ssh|git)://[A-Za-z0-9._~:/?@!&'()*+,;=%-]+")
 _SCP = re.compile(r"([A-Za-z0-9._-]+@)?([A-Za-z0-9.-]+):([A-Za-z0-9._~/-]+)")
 _REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/+-]*")
@@ -37,7 +40,8 @@ class Requirement:
     """A pinned package.
 
     `line` is the line for uv. If `local` is set, a path relative to the integration, `line` holds only the
-    options behind the address, and `line_in` gives the whole.
+    options behind the address, and `line_in` gives the whole. `source` says where it comes from if that is not a
+    wheel of a package index; then code of it may run when it is installed.
     """
 
     name: str
@@ -45,6 +49,7 @@ class Requirement:
     line: str
     local: str = ""
     editable: bool = False
+    source: str = ""
 
     def line_in(self, path: Path | None) -> str:
         """Return the whole line; `path` is the absolute path of a local one."""
@@ -215,21 +220,27 @@ def _requirement(one: Locked) -> Requirement:
     source = one.source
     hashes = "".join(f" --hash={hash_}" for hash_ in one.hashes)
     if source is None or source.kind == "legacy":
-        return Requirement(one.name, one.version, f"{one.name}=={one.version}{hashes}")
+        return Requirement(one.name, one.version, f"{one.name}=={one.version}{hashes}", source=_built(one))
+    words = SOURCES.get(source.kind)
+    if words is None:
+        raise BadLock(f'"{one.name}" comes from a source of an unknown type')
+    local, editable = "", False
     if source.kind == "directory":
-        options = _folder(one.name, source)
-        return Requirement(one.name, one.version, options, source.url or ".", one.develop)
-    if source.kind == "file":
-        return Requirement(one.name, one.version, _folder(one.name, source) + hashes, source.url or ".")
-    if source.kind == "git":
+        line, local, editable = _folder(one.name, source), source.url or ".", one.develop
+    elif source.kind == "file":
+        line, local = _folder(one.name, source) + hashes, source.url or "."
+    elif source.kind == "git":
         address = f"git+{_address(one.name, source.url)}@{_reference(one.name, source)}"
-        return Requirement(one.name, one.version, f"{one.name} @ {address}{_folder(one.name, source)}")
-    if source.kind == "url":
-        address = _address(one.name, source.url)
-        return Requirement(
-            one.name, one.version, f"{one.name} @ {address}{_folder(one.name, source)}{hashes}"
-        )
-    raise BadLock(f'"{one.name}" comes from a source of an unknown type')
+        line = f"{one.name} @ {address}{_folder(one.name, source)}"
+    else:
+        line = f"{one.name} @ {_address(one.name, source.url)}{_folder(one.name, source)}{hashes}"
+    return Requirement(one.name, one.version, line, local, editable, words)
+
+
+def _built(one: Locked) -> str:
+    """Return what is built where an index has no wheel of a package; a lock without names of files does not tell."""
+    names = [name for name, _ in one.files if name]
+    return "" if not names or any(name.endswith(".whl") for name in names) else "an sdist"
 
 
 def _address(name: str, url: str) -> str:

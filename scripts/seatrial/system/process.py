@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import tempfile
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, Any
 
 from seatrial.core.errors import ServiceError, reason
 
@@ -68,6 +71,50 @@ def run(
     return Ran(done.returncode, done.stdout, done.stderr)
 
 
+MOST = 32 * 1024 * 1024
+"""The bytes of each output of a confined program that are read; the rest is dropped."""
+
+
+def run_confined(
+    arguments: Sequence[str], env: Mapping[str, str], *, cwd: Path | None, seconds: float
+) -> Ran:
+    """Run a program whose command comes from a sandbox, and end its whole process group with it.
+
+    `env` is all its environment. Its output goes to files without names, so that no amount of it takes memory.
+    Raises MissingProgram and ServiceError as `run`.
+    """
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        with _starting(arguments[0]):
+            process = subprocess.Popen(
+                list(arguments),
+                cwd=cwd,
+                env=dict(env),
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+                start_new_session=True,
+            )
+        try:
+            status = process.wait(seconds)
+        except subprocess.TimeoutExpired as late:
+            raise ServiceError(f"{arguments[0]} did not end within {seconds:g} seconds") from late
+        finally:
+            _end_group(process)
+        return Ran(status, *(_read(file) for file in (out, err)))
+
+
+def _read(file: IO[bytes]) -> bytes:
+    file.seek(0)
+    return file.read(MOST)
+
+
+def _end_group(process: subprocess.Popen[Any]) -> None:
+    """Kill a program that leads a process group, and all in the group."""
+    with suppress(OSError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
 def follow(arguments: Sequence[str], *, cwd: Path | None = None) -> int:
     """Run a program in the foreground with the user's output; return its exit status. Raises as `run`."""
     with _starting(arguments[0]):
@@ -113,40 +160,50 @@ class Running:
 class Conversation:
     """A program that answers each line with one line; `close` ends it and all it started."""
 
-    def __init__(self, arguments: Sequence[str], env: Mapping[str, str]) -> None:
-        """`env` is all its environment. Raises MissingProgram and ServiceError as `run`."""
-        self._name = arguments[0]
-        with _starting(self._name):
+    def __init__(self, arguments: Sequence[str], env: Mapping[str, str], *, name: str = "") -> None:
+        """`env` is all its environment; errors call it `name`. Raises MissingProgram and ServiceError as `run`."""
+        self._name = name or arguments[0]
+        with _starting(arguments[0]):
             self._process = subprocess.Popen(
                 list(arguments),
                 env=dict(env),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                text=True,
-                encoding="utf-8",
                 start_new_session=True,
             )
 
-    def ask(self, line: str) -> str:
-        """Return the answer. Raises ServiceError if the program has ended."""
+    def ask(self, line: str, *, seconds: float, most: int) -> str:
+        """Return the answer. Raises ServiceError if the program has ended, takes longer, or answers more bytes."""
         source, sink = self._process.stdout, self._process.stdin
         assert source is not None
         assert sink is not None
-        answer = ""
-        with suppress(OSError, ValueError):
-            sink.write(line + "\n")
-            sink.flush()
-            answer = source.readline()
-        if not answer.endswith("\n"):
+        late = threading.Event()
+        timer = threading.Timer(seconds, self._kill, [late])
+        timer.daemon = True
+        timer.start()
+        answer = b""
+        try:
+            with suppress(OSError, ValueError):
+                sink.write(line.encode() + b"\n")
+                sink.flush()
+                answer = source.readline(most)
+        finally:
+            timer.cancel()
+        if late.is_set():
+            raise ServiceError(f"{self._name} did not end within {seconds:g} seconds")
+        if not answer.endswith(b"\n"):
             raise ServiceError(f"{self._name} ended without an answer")
-        return answer
+        return answer.decode("utf-8", "replace")
+
+    def _kill(self, late: threading.Event) -> None:
+        late.set()
+        with suppress(OSError):
+            os.killpg(self._process.pid, signal.SIGKILL)
 
     def close(self) -> None:
         """Kill the program and all it started."""
-        with suppress(OSError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
+        _end_group(self._process)
         for stream in (self._process.stdin, self._process.stdout):
             with suppress(OSError):
                 if stream:

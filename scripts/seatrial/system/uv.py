@@ -9,8 +9,10 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
+from seatrial.core.addresses import without_credentials
 from seatrial.core.errors import ServiceError
 from seatrial.system import process
+from seatrial.system.sandbox import Sandbox, View
 
 SECONDS = 1800
 """Seconds before an installation is given up; the largest real environment takes a minute on a slow network."""
@@ -54,6 +56,28 @@ def run(*arguments: str, cwd: Path | None = None, seconds: float = SECONDS) -> p
         seconds=seconds,
         clean=True,
     )
+
+
+def run_confined(
+    *arguments: str, sandbox: Sandbox, view: View, home: Path, cwd: Path, seconds: float = SECONDS
+) -> process.Ran:
+    """Run uv in a sandbox, for packages whose code runs meanwhile. Raises ServiceError if it cannot be run.
+
+    It has `home` as its home and for its cache, and of the user's settings only the addresses of indexes and
+    proxies, without credentials.
+    """
+    command = sandbox.command([program(), "--no-progress", "--color", "never", *arguments], view, cwd)
+    kept = {name: without_credentials(value) for name, value in os.environ.items() if name in _ADDRESSES}
+    environ = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": str(home), "TMPDIR": str(home)}
+    cache = {"UV_CACHE_DIR": str(home / "cache"), "LC_ALL": "C.UTF-8"}
+    return process.run_confined(command, {**_trusted(), **kept, **environ, **cache}, cwd=cwd, seconds=seconds)
+
+
+_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+_ADDRESSES = frozenset({
+    "UV_INDEX", "UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL", "SSL_CERT_FILE", "SSL_CERT_DIR",
+    *_PROXIES, *(name.lower() for name in _PROXIES),
+})  # fmt: skip
 
 
 def _environment(inherited: Mapping[str, str]) -> dict[str, str]:

@@ -24,11 +24,14 @@ def check(
     output: str | None,
     strict: bool,
     jobs: str | None,
+    sandbox: str | None,
 ) -> None:
     """Run lint and validate, deliver their findings together, and tell what a release would do."""
     choice = choose(root, integration, since)
     workspace = choice.workspace
-    results = lint_and_validate(workspace, choice.integrations, jobs_of(jobs), note, choice.changes(RULES))
+    results = lint_and_validate(
+        workspace, choice.integrations, jobs_of(jobs), note, choice.changes(RULES), sandbox
+    )
     deliver(results.outcome, workspace.profile, format, output)
     unjudged = {
         path: tally.unjudged

@@ -38,6 +38,7 @@ class LintOrder:
     fresh: bool = False
     fix: bool = False
     verbose: bool = False
+    sandbox: str | None = None
 
 
 def lint(
@@ -53,10 +54,13 @@ def lint(
     no_cache: bool,
     why: str | None,
     verbose: bool,
+    sandbox: str | None,
 ) -> None:
     """Lint the chosen integrations, or say why the tools would run again on the one in `why`."""
     choice = choose_integrations(root, [why] if why else integration, since)
-    order = LintOrder(choice.workspace, choice.integrations, tools, jobs_of(jobs), no_cache, fix, verbose)
+    order = LintOrder(
+        choice.workspace, choice.integrations, tools, jobs_of(jobs), no_cache, fix, verbose, sandbox
+    )
     if why:
         explain(order)
     else:
@@ -85,7 +89,7 @@ def run(order: LintOrder, format: str | None, output: str | None, strict: bool) 
 
 
 def _context(order: LintOrder) -> AbstractContextManager[LintContext]:
-    return lint_context(order.workspace, order.jobs, order.fresh, note)
+    return lint_context(order.workspace, order.jobs, order.fresh, note, order.sandbox)
 
 
 def _lint(here: LintContext, chosen: Sequence[Integration], wanted: Sequence[Tool]) -> Sequence[Cell]:

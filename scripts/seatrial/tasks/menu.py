@@ -109,6 +109,11 @@ OUTPUT = Option(
     "output", "write the findings to this file instead of standard output", short="o", inherited=True
 )
 STRICT = Option("strict", "fail on warnings as well", OptionKind.SWITCH, inherited=True)
+SANDBOX = Option(
+    "sandbox",
+    "auto, or required to refuse to run tools where the kernel gives no namespaces; by default auto",
+    inherited=True,
+)
 JOBS = Option("jobs", "processes to use; by default one per core", short="j", inherited=True)
 
 CHOOSING = (INTEGRATION, ROOT)
@@ -121,6 +126,7 @@ LINTING = (
     Option("no_cache", "use no results of earlier runs", OptionKind.SWITCH),
     Option("why", "say why each tool would run again on this integration, or not, and run nothing"),
     Option("verbose", "show the tools' own output as well", OptionKind.SWITCH, inherited=True),
+    SANDBOX,
 )
 MAKING = (
     Option("name", 'the title that people read, such as "My Service"; asked for on a terminal'),
@@ -197,7 +203,7 @@ VERBS = (
         "check",
         "Check all that CI checks: lint, validate, and what a release would do.",
         "check:check",
-        (*COMPARING, *REPORTING),
+        (*COMPARING, *REPORTING, SANDBOX),
     ),
     Verb(
         "fix",
@@ -214,6 +220,11 @@ VERBS = (
         ("code",),
     ),
     Verb("rules", "List all rules, one a line.", "explain:rules"),
+    Verb(
+        "doctor",
+        "Tell what this machine has and lacks: Pythons, uv, git, the sandbox, a builder of images.",
+        "doctor:doctor",
+    ),
     Verb(
         "release",
         "Publish what is not published yet: image, spec, index, git tag.",

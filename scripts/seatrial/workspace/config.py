@@ -8,8 +8,9 @@ from typing import Any
 from seatrial import schemas
 from seatrial.core.errors import ConfigurationError
 from seatrial.core.model import Profile, Severity
-from seatrial.core.settings import ReleaseSettings, Settings
+from seatrial.core.settings import LintSettings, ReleaseSettings, Settings
 from seatrial.core.suggest import hint
+from seatrial.dependencies.constraints import canonical
 from seatrial.documents import toml
 from seatrial.documents.document import Document
 
@@ -43,8 +44,13 @@ def settings_of(data: bytes, known_codes: KnownCodes | None = None) -> Settings:
         known_blueprints=frozenset(known.get("blueprints", ())),
         known_icons=frozenset(known.get("icons", ())),
         known_sections=frozenset(known.get("sections", ())),
+        lint=_lint(document.value.get("lint", {})),
         release=_release(document.value.get("release", {})),
     )
+
+
+def _lint(table: dict[str, Any]) -> LintSettings:
+    return LintSettings(frozenset(canonical(name) for name in table.get("source-packages", ())))
 
 
 def _release(table: dict[str, Any]) -> ReleaseSettings:

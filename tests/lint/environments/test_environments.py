@@ -24,6 +24,7 @@ from seatrial.lint.environments.pool import Environments
 from seatrial.lint.environments.venv import own_python
 from seatrial.lint.interpreters import Interpreter, interpreters
 from seatrial.system import locks, process, uv
+from seatrial.system.sandbox import View
 from support.paths import SOURCES, TESTS
 from support.services import lacking, mounted
 
@@ -68,6 +69,10 @@ class FakeUv:
             (site / file).parent.mkdir(parents=True, exist_ok=True)
             (site / file).write_text(name)
 
+    def run_confined(self, *arguments: str, cwd: Path, view: View, **more: object) -> process.Ran:
+        assert view.network
+        return self.run(*arguments, "--confined", cwd=cwd)
+
     @property
     def installs(self) -> int:
         return sum(one[:2] == ("pip", "install") and "--offline" in one for one in self.asked)
@@ -77,6 +82,7 @@ class FakeUv:
 def fake_uv(monkeypatch: pytest.MonkeyPatch) -> FakeUv:
     fake_uv = FakeUv()
     monkeypatch.setattr(uv, "run", fake_uv.run)
+    monkeypatch.setattr(uv, "run_confined", fake_uv.run_confined)
     return fake_uv
 
 
@@ -402,7 +408,7 @@ def test_a_cache_that_cannot_be_written_is_named(tmp_path: Path, sealed: Path, f
 
 def local(folder: Path, name: str, path: str, editable: bool = False) -> EnvironmentRequest:
     wanted = want(folder, name)
-    pin = Requirement("alpha", "1.0", "", path, editable)
+    pin = Requirement("alpha", "1.0", "", path, editable, "a folder")
     return replace(wanted, requirements=Requirements((pin,), {}))
 
 
@@ -420,7 +426,13 @@ def test_a_package_of_the_workspace_is_installed_by_its_path_and_known_by_its_co
             keys.add(good(environments.prepare([local(tmp_path, "jira", "../alpha")])["jira"]).key)
     assert len(keys) == 2
     assert set(lines) == {f"alpha @ file://{tmp_path}/alpha"}
-    assert all(one[one.index("--refresh-package") + 1] == "alpha" for one in fake_uv.asked if one[0] == "pip")
+    assert all("--confined" in one for one in fake_uv.asked if one[0] == "pip")
+
+
+def test_what_comes_as_a_wheel_is_never_built(tmp_path: Path, store: Path, fake_uv: FakeUv) -> None:
+    with Environments(store) as environments:
+        good(environments.prepare([want(tmp_path, "jira", *CORE)])["jira"])
+    assert all("--no-build" in one for one in fake_uv.asked if one[0] == "pip")
 
 
 @pytest.mark.parametrize("way", ["../../..", "/etc", "../link"])

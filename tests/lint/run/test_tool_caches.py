@@ -49,14 +49,33 @@ def test_a_seed_is_made_once(caches: ToolCaches) -> None:
     assert (seed / "data").read_text() == "kept"
 
 
-def test_an_unfinished_seed_is_made_again(caches: ToolCaches) -> None:
-    part = caches.seed("base", "{}")
-    part = part.with_name(f"{part.name}.part")
-    (part / "source").mkdir(parents=True)
-    (part / "cache").mkdir()
+def test_an_unfinished_seed_is_made_again_and_what_is_left_of_it_is_swept(caches: ToolCaches) -> None:
+    part = caches.seed("base", "{}").with_name("left-by-a-kill.part")
+    (part / "cache").mkdir(parents=True)
     (part / "cache" / "data").write_text("half")
-    assert (grown(caches) / "data").read_text() == "import attr\nimport click\n"
+    seed = grown(caches)
+    assert (seed / "data").read_text() == "import attr\nimport click\n"
+    assert [path.name for path in seed.parent.iterdir() if path.name.endswith(".part")] == [part.name]
+    os.utime(part / "cache" / "data", (0, 0))
+    caches.sweep(LONG * 10, LONG * 10 - 1, MUCH)
     assert not part.exists()
+
+
+def test_a_seed_with_a_link_in_it_is_copied_with_the_link_and_not_what_it_leads_to(
+    caches: ToolCaches, tmp_path: Path
+) -> None:
+    (tmp_path / "secret").write_text("canary")
+    (grown(caches) / "link").symlink_to(tmp_path / "secret")
+    place = caches.place(FOLDER, "environment")
+    caches.made("environment")
+    caches.begin(place, caches.seed("base", "{}"))
+    assert (place / "link").is_symlink()
+
+
+def test_the_caches_of_two_environments_are_in_two_folders(caches: ToolCaches) -> None:
+    one, other = caches.place(FOLDER, "a" * 20), caches.place(FOLDER, "b" * 20)
+    assert one.parent == caches.of("a" * 20) != other.parent
+    assert caches.seed("a" * 20, "{}").parent not in (one.parent, other.parent)
 
 
 def test_a_cache_begins_as_a_copy_of_the_seed(caches: ToolCaches) -> None:

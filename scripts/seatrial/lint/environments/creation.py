@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from seatrial.core.addresses import without_credentials
@@ -13,6 +14,8 @@ from seatrial.core.errors import ServiceError
 from seatrial.core.printable import one_line
 from seatrial.lint.environments.environment import FORMAT, MANIFEST, Environment, Layer, site_of
 from seatrial.system import uv
+from seatrial.system.process import Ran
+from seatrial.system.sandbox import Sandbox, View
 
 _PACKAGE = r"`?([A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?(?:==| @ |=)([^\s`,]+)`?"
 _UNREACHED = (
@@ -97,6 +100,8 @@ def _plain(text: str) -> str:
     return one_line(without_credentials(text), 1000)
 
 
+_COPIED = ("--link-mode", "clone" if sys.platform == "darwin" else "copy")
+
 BASE_FILE = "_seatrial_base.pth"
 """The file in an overlay that adds its base to Python's path."""
 
@@ -107,19 +112,20 @@ class ClashError(Exception):
     """A layer and its base hold files of one package, which must be in one folder."""
 
 
-def make(layer: Layer, part: Path, base: Environment | None) -> Path:
+def make(layer: Layer, part: Path, base: Environment | None, sandbox: Sandbox) -> Path:
     """Make an environment inside the new folder `part`, its manifest last, and return its folder.
 
     Raises ServiceError, ClashError, and OSError.
     """
     part.mkdir()
     (part / "uv.toml").write_text("")  # a uv.toml or pyproject.toml of a folder above is not ours
-    (part / "requirements.txt").write_text("".join(f"{line}\n" for line in layer.lines))
     place = part / "made"
     python = str(layer.interpreter.path)
     _uv(layer, part, "venv", "--quiet", "--no-project", "--relocatable", "--python", python, str(place))
-    if layer.pins:
-        _install(layer, part, str(place / "bin" / "python"))
+    if layer.wheels:
+        _install(layer, part, place)
+    if layer.sources:
+        _build(layer, part, place, sandbox)
     site = site_of(place, layer.interpreter)
     if base:
         refuse_clashes(site, base.site)
@@ -129,26 +135,47 @@ def make(layer: Layer, part: Path, base: Environment | None) -> Path:
 
 
 def _uv(layer: Layer, part: Path, *arguments: str) -> None:
-    ran = uv.run(*arguments, cwd=part)
+    _must(uv.run(*arguments, cwd=part), layer)
+
+
+def _must(ran: Ran, layer: Layer) -> None:
     if ran.status:
         raise ServiceError(explanation(ran.err.decode(errors="replace"), layer))
 
 
-def _install(layer: Layer, part: Path, python: str) -> None:
-    """Install offline from uv's cache if that has everything: otherwise uv asks the index about every package."""
-    arguments = ("pip", "install", *_options(layer), "--python", python)
+def _install(layer: Layer, part: Path, place: Path) -> None:
+    """Install wheels, of which nothing runs meanwhile.
+
+    Offline from uv's cache if that has everything: otherwise uv asks the index about every package. The files are
+    copies: what changes them must not change uv's cache.
+    """
+    arguments = (*_options(layer, part, layer.wheels, place), "--no-build", *_COPIED)
     if uv.run(*arguments, "--offline", cwd=part).status:
         _uv(layer, part, *arguments)
 
 
-def _options(layer: Layer) -> Iterator[str]:
-    yield from ("--quiet", "--no-deps", "--requirements", "requirements.txt")
+def _build(layer: Layer, part: Path, place: Path, sandbox: Sandbox) -> None:
+    """Install what may run code of its own: in a sandbox, with the network, and a cache that is thrown away."""
+    home = part / "home"
+    home.mkdir()
+    folders = tuple(one.path for one in layer.locals.values())
+    prefix = layer.interpreter.path.parent.parent
+    view = View(readable=(Path(uv.program()), prefix, *folders), writable=(part,), network=True)
+    ran = uv.run_confined(
+        *_options(layer, part, layer.sources, place), sandbox=sandbox, view=view, home=home, cwd=part
+    )
+    _must(ran, layer)
+
+
+def _options(layer: Layer, part: Path, lines: Sequence[str], place: Path) -> Iterator[str]:
+    file = part / "requirements.txt"
+    file.write_text("".join(f"{line}\n" for line in lines))
+    yield from ("pip", "install", "--quiet", "--no-deps", "--requirements", str(file))
     for index in layer.indexes:
         yield from ("--extra-index-url", index)
     if layer.indexes:
         yield from ("--index-strategy", "unsafe-best-match")  # all is pinned by its hashes
-    for name in sorted(layer.locals):
-        yield from ("--refresh-package", name)  # uv keeps what it built from a folder by date
+    yield from ("--python", str(place / "bin" / "python"))
 
 
 def _manifest(layer: Layer, place: Path, site: Path) -> dict[str, object]:

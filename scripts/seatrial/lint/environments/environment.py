@@ -18,7 +18,7 @@ from seatrial.dependencies.constraints import canonical
 from seatrial.dependencies.requirements import Requirement, Requirements
 from seatrial.lint.interpreters import Interpreter
 
-RECIPE = 1
+RECIPE = 2
 """Raised when environments are made in another way, so that those of before are no longer found."""
 
 MANIFEST = "seatrial.json"
@@ -106,10 +106,15 @@ class Layer:
         return hashlib.blake2b("\0".join(parts).encode(errors="surrogateescape"), digest_size=16).hexdigest()
 
     @property
-    def lines(self) -> list[str]:
-        """The requirements that uv installs."""
-        found = (self.locals.get(pin.name) for pin in self.pins)
-        return [pin.line_in(one.path if one else None) for pin, one in zip(self.pins, found, strict=True)]
+    def wheels(self) -> list[str]:
+        """The requirements that come as wheels from an index, as lines for uv."""
+        return [pin.line for pin in self.pins if not pin.source]
+
+    @property
+    def sources(self) -> list[str]:
+        """The other requirements, whose code may run when they are installed, as lines for uv."""
+        found = ((pin, self.locals.get(pin.name)) for pin in self.pins if pin.source)
+        return [pin.line_in(one.path if one else None) for pin, one in found]
 
     @property
     def versions(self) -> dict[str, str]:

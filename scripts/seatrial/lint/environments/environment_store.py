@@ -1,4 +1,7 @@
-"""The folder of environments: each under its key, with a lock file beside it whose date is its last use."""
+"""The folder of environments: each under its key, with its inventory, and a lock file whose date is its last use.
+
+Both are beside the environment, out of reach of the programs in it.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from seatrial.lint.environments.environment import FORMAT, MANIFEST, distributions, site_of
+from seatrial.lint.environments.environment import FORMAT, MANIFEST
+from seatrial.lint.environments.inventory import matches
 from seatrial.lint.interpreters import Interpreter
 from seatrial.system import locks
 from seatrial.system.sweep import sweep
@@ -49,19 +53,14 @@ class EnvironmentStore:
             return None
         return found if isinstance(found, dict) and found.get("format") == FORMAT else None
 
-    def is_intact(self, key: str, interpreter: Interpreter) -> bool:
-        """Return whether its Python can be started and everything that was installed is still listed."""
-        manifest, place = self.manifest(key) or {}, self.place(key)
-        if manifest.get("clash"):
-            return True
-        if not isinstance(manifest.get("entries"), list) or not os.access(place / "bin" / "python", os.X_OK):
-            return False
-        wanted = _names(manifest["entries"])
-        try:
-            entries = set(os.listdir(site_of(place, interpreter)))
-        except OSError:
-            return False
-        return wanted <= entries and distributions(entries).keys() == distributions(wanted).keys()
+    def inventory(self, key: str) -> Path:
+        """Return the file with the inventory of an environment."""
+        return self.root / f"{key}.files"
+
+    def is_intact(self, key: str) -> bool:
+        """Return whether an environment is finished, and all that was installed is there, and nothing else."""
+        manifest = self.manifest(key) or {}
+        return bool(manifest) and matches(self.place(key), self.inventory(key))
 
     def bases(self, interpreter: Interpreter) -> Iterator[frozenset[str]]:
         """Yield the pins of each environment that has this Python and no base."""
@@ -87,6 +86,8 @@ class EnvironmentStore:
 
         If the process is killed meanwhile, a part is left for the next time.
         """
+        with suppress(FileNotFoundError):
+            os.unlink(self.inventory(key))
         with suppress(FileNotFoundError):
             os.rename(self.place(key), self.part(key))
         for name in self._names():

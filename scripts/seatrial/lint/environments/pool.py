@@ -15,6 +15,7 @@ from types import TracebackType
 
 from seatrial.core.errors import ServiceError
 from seatrial.dependencies.requirements import Requirement
+from seatrial.lint.environments import inventory
 from seatrial.lint.environments.bases import choose_bases
 from seatrial.lint.environments.creation import ClashError, make
 from seatrial.lint.environments.environment import (
@@ -29,6 +30,7 @@ from seatrial.lint.environments.environment import (
 from seatrial.lint.environments.environment_store import EnvironmentStore
 from seatrial.lint.environments.venv import own_environment
 from seatrial.system import locks
+from seatrial.system.sandbox import Sandbox
 
 ATTEMPTS = 5
 """How often an environment is made again that others damage or remove before it can be used."""
@@ -39,8 +41,11 @@ Tell = Callable[[str], None]
 class Layering:
     """One preparation: each layer is made once, the bases first. Locks are added to `held`."""
 
-    def __init__(self, store: EnvironmentStore, crew: Executor, held: list[int], tell: Tell) -> None:
+    def __init__(
+        self, store: EnvironmentStore, sandbox: Sandbox, crew: Executor, held: list[int], tell: Tell
+    ) -> None:
         self._store = store
+        self._sandbox = sandbox
         self._crew = crew
         self._held = held
         self._tell = tell
@@ -90,7 +95,7 @@ class Layering:
         for _ in range(ATTEMPTS):
             descriptor = locks.take(self._store.lock(layer.key), exclusive=False, waiting=self._waiting)
             assert descriptor is not None
-            if self._store.is_intact(layer.key, layer.interpreter):
+            if self._store.is_intact(layer.key):
                 self._held.append(descriptor)
                 with suppress(OSError):
                     os.utime(descriptor)
@@ -103,7 +108,7 @@ class Layering:
         descriptor = locks.take(self._store.lock(layer.key), exclusive=True, waiting=self._waiting)
         assert descriptor is not None
         try:
-            if not self._store.is_intact(layer.key, layer.interpreter):
+            if not self._store.is_intact(layer.key):
                 self._store.remove(layer.key)
                 self._put(layer, base)
         finally:
@@ -114,16 +119,20 @@ class Layering:
         more = f" over {len(base.packages)} that are there" if base else ""
         self._tell(f"installing {len(layer.pins)} packages{more}")
         part = self._store.part(layer.key)
-        place = self._store.place(layer.key)
         try:
-            os.rename(make(layer, part, base), place)
+            self._finish(layer.key, make(layer, part, base, self._sandbox))
         except ClashError:
             clash = part / "clash"
             clash.mkdir()
             (clash / MANIFEST).write_text(json.dumps({"format": FORMAT, "clash": True}))
-            os.rename(clash, place)
+            self._finish(layer.key, clash)
         finally:
             shutil.rmtree(part, ignore_errors=True)
+
+    def _finish(self, key: str, made: Path) -> None:
+        """Write the inventory, then put the environment in its place."""
+        inventory.write(made, self._store.inventory(key))
+        os.rename(made, self._store.place(key))
 
     def stop(self) -> None:
         """Start nothing more, and stop waiting for other processes."""
@@ -141,10 +150,17 @@ class Environments:
     """The environments below a folder. Those that `prepare` returns stay in place until `close`.
 
     `tracked` returns whether git tracks files in a folder; without it no `.venv` of an integration is used.
+    Packages that are not wheels are built in the `sandbox`.
     """
 
-    def __init__(self, root: Path, tracked: Callable[[Path], bool] = lambda folder: True) -> None:
+    def __init__(
+        self,
+        root: Path,
+        tracked: Callable[[Path], bool] = lambda folder: True,
+        sandbox: Sandbox | None = None,
+    ) -> None:
         self._store = EnvironmentStore(root)
+        self._sandbox = sandbox or Sandbox()
         self._tracked = tracked
         self._held: list[int] = []
 
@@ -209,7 +225,7 @@ class Environments:
     ) -> dict[str, Environment | ServiceError]:
         good = {name: layer for name, layer in layers.items() if isinstance(layer, Layer)}
         with ThreadPoolExecutor(max(jobs, 1)) as crew:
-            layering = Layering(self._store, crew, self._held, tell)
+            layering = Layering(self._store, self._sandbox, crew, self._held, tell)
             try:
                 ready = layering.all_of(good)
             except BaseException:

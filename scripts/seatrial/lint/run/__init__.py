@@ -9,7 +9,7 @@ from seatrial.core.errors import ServiceError
 from seatrial.core.model import Integration
 from seatrial.lint.environments.environment import Environment
 from seatrial.lint.run.fingerprint import fingerprint
-from seatrial.lint.run.jobs import Cell, LintFolder, LintJob, jobs_of
+from seatrial.lint.run.jobs import Cell, LintFolder, LintJob
 from seatrial.lint.run.run_context import LintContext, lint_context
 from seatrial.lint.tools.tool import Tool, ToolRun
 
@@ -38,7 +38,7 @@ def _cells(
     context: LintContext, integrations: Sequence[Integration], tools: Sequence[Tool]
 ) -> Iterator[Cell]:
     unknown = []
-    for job in jobs_of(context.workspace.root, integrations, tools, context.python):
+    for job in context.jobs(integrations, tools):
         cell = job if isinstance(job, Cell) else _known(context, job)
         if cell is not None:
             yield cell

@@ -9,7 +9,7 @@ from typing import Any
 from seatrial.core.errors import ServiceError
 from seatrial.core.model import Integration
 from seatrial.lint.environments.environment import Environment
-from seatrial.lint.run.jobs import Cell, LintJob, jobs_of
+from seatrial.lint.run.jobs import Cell, LintJob
 from seatrial.lint.run.run_context import LintContext
 from seatrial.lint.tools.tool import Tool
 
@@ -21,7 +21,7 @@ def reasons(
     context: LintContext, integrations: Sequence[Integration], tools: Sequence[Tool]
 ) -> Iterator[str]:
     """Yield for each tool on each integration a line that says why it would run again, or not."""
-    for job in jobs_of(context.workspace.root, integrations, tools, context.python):
+    for job in context.jobs(integrations, tools):
         if isinstance(job, Cell):
             why = f"cannot run: {job.failure or f'there is no {job.lacking}'}"
             yield f"{job.integration.name}: {job.tool.name} {why}"

@@ -35,13 +35,17 @@ class Fingerprint:
     """A folder's files by path, each with a digest of bytes and mode, and the settings in the folders above.
 
     `sizes` are in bytes. `around` holds, by path relative to the folder, the files that tools look for in the
-    folders above. `astray` are links whose targets no digest covers; with any, the digests prove nothing.
+    folders above. `links` holds the real path to which each link leads that is not dangling. `astray` are links
+    whose targets no digest covers; with any, the digests prove nothing. `outside` are those of them that lead
+    out of the workspace.
     """
 
     files: Mapping[str, str]
     sizes: Mapping[str, int] = field(default_factory=dict)
     around: Mapping[str, str] = field(default_factory=dict)
+    links: Mapping[str, str] = field(default_factory=dict)
     astray: tuple[str, ...] = ()
+    outside: tuple[str, ...] = ()
 
     @property
     def plain(self) -> Iterator[str]:
@@ -56,14 +60,17 @@ def fingerprint(folder: Path, root: Path) -> Fingerprint:
     """
     files: dict[str, str] = {}
     sizes: dict[str, int] = {}
-    astray = []
+    links: dict[str, str] = {}
     boundary = os.path.realpath(root)
     for path, item in _walk(os.fspath(folder)):
-        digest = _digest(item.path, boundary)
-        if digest is None:
-            astray.append(path)
-        files[path], sizes[path] = digest or ASTRAY, item.stat(follow_symlinks=False).st_size
-    return Fingerprint(files, sizes, _around(folder), tuple(astray))
+        real = os.path.realpath(item.path) if item.is_symlink() else ""
+        if real and os.path.exists(real):
+            links[path] = real
+        files[path] = _digest(item.path, boundary)
+        sizes[path] = item.stat(follow_symlinks=False).st_size
+    astray = tuple(path for path, digest in files.items() if digest == ASTRAY)
+    outside = tuple(path for path in astray if not _is_within(links[path], boundary))
+    return Fingerprint(files, sizes, _around(folder), links, astray, outside)
 
 
 def _walk(base: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
@@ -80,8 +87,10 @@ def _walk(base: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
                     pending.append(path)
 
 
-def _digest(full: str, boundary: str) -> str | None:
-    """Return a digest of what is at a path; None for a link to a folder or out of the workspace."""
+def _digest(full: str, boundary: str) -> str:
+    """Return a digest of what is at a path; SPECIAL for neither file nor folder, also behind a link within the
+    workspace; ASTRAY for a link to a folder or out of the workspace.
+    """
     status = os.lstat(full)
     if stat.S_ISREG(status.st_mode):
         return _of_file(full, executable=bool(status.st_mode & 0o111))
@@ -90,9 +99,15 @@ def _digest(full: str, boundary: str) -> str | None:
     target, real = os.readlink(full), os.path.realpath(full)
     if not os.path.exists(real):
         return f"link to nothing {_hash(target)}"
-    if not real.startswith(boundary + os.sep) or not os.path.isfile(real):
-        return None
+    if not _is_within(real, boundary) or os.path.isdir(real):
+        return ASTRAY
+    if not os.path.isfile(real):
+        return SPECIAL
     return f"link {_hash(target)} {_of_file(real, executable=os.access(real, os.X_OK))}"
+
+
+def _is_within(real: str, boundary: str) -> bool:
+    return real == boundary or real.startswith(boundary.rstrip(os.sep) + os.sep)
 
 
 def _of_file(full: str, executable: bool) -> str:

@@ -17,6 +17,7 @@ from typing import Any
 
 from seatrial.core.errors import ServiceError, Unreadable, reason
 from seatrial.core.model import Integration
+from seatrial.core.printable import one_line
 from seatrial.dependencies.lockfile import LOCK, LockText
 from seatrial.dependencies.pythons import python_constraint
 from seatrial.documents import toml
@@ -35,6 +36,9 @@ MADE_FROM = frozenset({PYPROJECT, LOCK})
 
 PythonOf = Callable[[str], Interpreter]
 """Returns the interpreter for a constraint. Raises ServiceError where there is none."""
+
+Ignored = Callable[[str], bool]
+"""Returns whether git ignores a file of the workspace, such as one that holds somebody's secrets."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,8 @@ class LintJob:
 
     `python` names the interpreter and the platform. `files` maps every path in the folder to the digest of its
     bytes, or to "" where only its existence counts. `unkept` says why the result must not be kept, if so.
+    `runs_code` is set where the settings may make the tool run code of the folder, `leads_out` where they name
+    files outside of it.
     """
 
     folder: LintFolder
@@ -97,6 +103,13 @@ class LintJob:
     python: str
     files: Mapping[str, str]
     unkept: str = ""
+    runs_code: bool = False
+    leads_out: bool = False
+
+    @property
+    def isolated(self) -> bool:
+        """True where it must share a sandbox with no other job."""
+        return self.runs_code or self.leads_out
 
     def record(self) -> dict[str, Any]:
         """Return all that the verdict depends on, as JSON values."""
@@ -126,15 +139,17 @@ class LintJob:
     def fits_batch(self) -> bool:
         """True where the tool gives the same verdict when it runs once for several folders."""
         batch, found = self.tool.batch, self.folder.fingerprint
-        return batch is not None and not found.astray and batch.fits(self.folder.tables, found.files.keys())
+        alone = self.isolated or bool(found.astray)
+        return batch is not None and not alone and batch.fits(self.folder.tables, found.files.keys())
 
 
 @dataclass(frozen=True)
 class Cell:
     """The result of one tool on one integration: a run, or why there is none.
 
-    `lacking` says what the integration itself does not provide: "lock" or "tool". `failure` is never its
-    fault. `kept` is set for a run of earlier, whose result was kept.
+    `lacking` says what the integration itself does not provide: "lock", "tool" or "wheels"; for the last,
+    `sources` has the packages without, and where each comes from. `failure` is never its fault. `kept` is set
+    for a run of earlier, whose result was kept.
     """
 
     integration: Integration
@@ -143,6 +158,7 @@ class Cell:
     kept: bool = False
     lacking: str = ""
     failure: str = ""
+    sources: tuple[tuple[str, str], ...] = ()
     job: LintJob | None = None
 
     @cached_property
@@ -153,14 +169,18 @@ class Cell:
 
 
 def jobs_of(
-    root: Path, integrations: Iterable[Integration], tools: Sequence[Tool], python: PythonOf
+    root: Path,
+    integrations: Iterable[Integration],
+    tools: Sequence[Tool],
+    python: PythonOf,
+    ignored: Ignored = lambda path: False,
 ) -> Iterator[LintJob | Cell]:
     """Yield a job for each tool on each integration, or a cell where it is already known that it cannot run.
 
     Raises UsageError for a wrong choice of Python, and ServiceError where a tool is missing beside Seatrial.
     """
     for integration in integrations:
-        folder = read_folder(root, integration)
+        folder = read_folder(root, integration, ignored)
         environment, fault = _environment(folder, python)
         for tool in tools:
             version = folder.locked_version(tool.name)
@@ -178,16 +198,17 @@ def jobs_of(
                 yield _job(folder, tool, version, environment)
 
 
-def read_folder(root: Path, integration: Integration) -> LintFolder:
-    """Read an integration's folder; one that cannot be read carries the reason."""
+def read_folder(root: Path, integration: Integration, ignored: Ignored = lambda path: False) -> LintFolder:
+    """Read an integration's folder; one that cannot be read, or through which tools would read what is not
+    the integration's, carries the reason.
+    """
     path = root / integration.path
     try:
         pyproject = bytes_of(integration, PYPROJECT)
         found = fingerprint(path, root)
         lock = bytes_of(integration, LOCK)
-        return LintFolder(
-            integration, path, root, found, _tables(pyproject), lock, pyproject, _special(found)
-        )
+        fault = _special(found) or _outside(found, ignored)
+        return LintFolder(integration, path, root, found, _tables(pyproject), lock, pyproject, fault)
     except OSError as failed:
         fault = f"{failed.filename or path} cannot be read: {reason(failed)}"
         return LintFolder(integration, path, root, fault=fault)
@@ -198,6 +219,18 @@ def _special(found: Fingerprint) -> str:
     special = (path for path, digest in sorted(found.files.items()) if digest == SPECIAL)
     path = next(special, None)
     return f"{path} is neither a file nor a folder, and tools would wait for it; remove it" if path else ""
+
+
+def _outside(found: Fingerprint, ignored: Ignored) -> str:
+    """Return the fault of a folder with a link to what is not part of the repository: tools would read it."""
+    for path in sorted(found.outside):
+        return f"{one_line(path)} is a link out of the workspace, and tools would read through it; remove it"
+    for path, real in sorted(found.links.items()):
+        if ignored(real):
+            return (
+                f"{one_line(path)} is a link to a file that git ignores, and tools would read it; remove it"
+            )
+    return ""
 
 
 def _tables(pyproject: bytes | None) -> Mapping[str, Any]:
@@ -246,15 +279,24 @@ def _job(folder: LintFolder, tool: Tool, version: str, python: str) -> LintJob:
     watched = EVERYTHING if wide else tool.watches(settings)
     files = {path: digest if path in watched or path in MADE_FROM else "" for path, digest in found.items()}
     arguments = tuple(tool.arguments(numbers(version)))
-    return LintJob(folder, tool, version, arguments, python, files, _unkept(folder, tool, settings))
+    leads_out = _leads_out(settings.get(tool.name)) or _leads_out(folder.settings_text(tool))
+    runs_code = tool.runs_code is not None and tool.runs_code(
+        folder.tables, {*found, *folder.fingerprint.around}
+    )
+    unkept = _unkept(folder, tool, runs_code, leads_out)
+    return LintJob(folder, tool, version, arguments, python, files, unkept, runs_code, leads_out)
 
 
-def _unkept(folder: LintFolder, tool: Tool, settings: Mapping[str, Any]) -> str:
+def _unkept(folder: LintFolder, tool: Tool, runs_code: bool, leads_out: bool) -> str:
     if folder.fingerprint.astray:
-        return f"{folder.fingerprint.astray[0]} is a link to a folder or out of the workspace"
+        return f"{folder.fingerprint.astray[0]} is a link to a folder"
     if folder.is_locked_to_files:
         return "its lock holds packages from folders or files, which may change"
-    if _leads_out(settings.get(tool.name)) or _leads_out(folder.settings_text(tool)):
+    if runs_code:
+        return (
+            f"{tool.name} is set to run code of the folder, or may be, so its verdict is not trusted further"
+        )
+    if leads_out:
         return f"what {tool.name} is set to leads out of the folder"
     return ""
 

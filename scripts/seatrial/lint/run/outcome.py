@@ -11,8 +11,16 @@ from seatrial.core.rules import Rule
 from seatrial.core.settings import Settings
 from seatrial.dependencies.lockfile import LOCK
 from seatrial.lint.run.jobs import Cell
-from seatrial.lint.tools.registry import TOOLS, lint_without_lock, unlocked_tool, without_lock, without_tool
-from seatrial.lint.tools.tool import Tool
+from seatrial.lint.tools.registry import (
+    TOOLS,
+    lint_without_lock,
+    not_a_wheel,
+    source_package,
+    unlocked_tool,
+    without_lock,
+    without_tool,
+)
+from seatrial.lint.tools.tool import Tool, bytes_of
 
 MOST = 1000
 """The number of problems of one tool on one integration that are shown."""
@@ -44,6 +52,9 @@ def _problems(row: Sequence[Cell], chosen: Collection[Tool]) -> Iterator[tuple[R
     lockless = [cell.tool.name for cell in row if cell.lacking == "lock"]
     if lockless or row[0].integration.entry(LOCK) is None:
         yield lint_without_lock, without_lock(lockless or [tool.name for tool in TOOLS if not tool.locked])
+    lock = bytes_of(row[0].integration, LOCK) or b""
+    for name, source in dict.fromkeys(package for cell in row for package in cell.sources):
+        yield source_package, not_a_wheel(lock, name, source)
     for cell in row:
         if cell.lacking == "tool":
             yield unlocked_tool, without_tool(cell.tool.name)

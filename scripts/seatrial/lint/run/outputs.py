@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager, suppress
 from itertools import groupby
@@ -12,7 +12,8 @@ from seatrial.core.errors import ServiceError
 from seatrial.lint.environments.environment import Environment
 from seatrial.lint.run.jobs import LintFolder, LintJob
 from seatrial.lint.run.tool_caches import modules_in
-from seatrial.lint.run.toolruns import ToolRuns
+from seatrial.lint.run.toolruns import ToolRuns, chunks
+from seatrial.lint.run.views import MOST_FOLDERS
 from seatrial.lint.tools.tool import Output, Seed, ToolRun
 
 WORTH = 3
@@ -25,10 +26,13 @@ Done = Sequence[tuple[LintJob, ToolRun | ServiceError]]
 
 
 def outputs(runs: ToolRuns, ready: Ready, parallel: int) -> Iterator[tuple[LintJob, ToolRun | ServiceError]]:
-    """Do the jobs, and yield each with its run as soon as it is done."""
+    """Do the jobs, and yield each with its run as soon as it is done; those that run code of a folder come last."""
+    runs.share(ready)
     with crew_of(runs, parallel) as crew:
-        for future in as_completed(_submitted(crew, runs, ready)):
-            yield from future.result()
+        for last in (False, True):
+            some = {job: environment for job, environment in ready.items() if job.runs_code is last}
+            for future in as_completed(_submitted(crew, runs, some)):
+                yield from future.result()
 
 
 @contextmanager
@@ -45,7 +49,7 @@ def crew_of(runs: ToolRuns, parallel: int) -> Iterator[ThreadPoolExecutor]:
 
 def _submitted(crew: ThreadPoolExecutor, runs: ToolRuns, ready: Ready) -> list[Future[Done]]:
     """Submit the work in the best order: seeds, batches, jobs that wait for no seed, the others."""
-    batches = _batches(job for job in ready if job.fits_batch)
+    batches = _batches([job for job in ready if job.fits_batch], ready)
     single = {job: environment for job, environment in ready.items() if not job.fits_batch}
     seeded = _seeds(crew, runs, single)
     work = [crew.submit(_run_batch, runs, batch, ready[batch[0]]) for batch in batches]
@@ -54,17 +58,18 @@ def _submitted(crew: ThreadPoolExecutor, runs: ToolRuns, ready: Ready) -> list[F
     return work
 
 
-def _batches(jobs: Iterable[LintJob]) -> list[Sequence[LintJob]]:
-    """Group the jobs that one process can do: the same version of a tool."""
+def _batches(jobs: Sequence[LintJob], ready: Ready) -> list[Sequence[LintJob]]:
+    """Group the jobs that one process can do: with a tool from the same environment."""
 
     def program(job: LintJob) -> tuple[str, str]:
-        return job.tool.name, job.version
+        return job.tool.name, ready[job].key
 
-    return [list(batch) for _, batch in groupby(sorted(jobs, key=program), key=program)]
+    groups = groupby(sorted(jobs, key=program), key=program)
+    return [some for _, group in groups for some in chunks(list(group), MOST_FOLDERS)]
 
 
 def _run_single(runs: ToolRuns, job: LintJob, environment: Environment, seed: Future[Path] | None) -> Done:
-    if job.tool.cache and not runs.fresh:
+    if job.tool.cache and not runs.fresh and not job.runs_code:
         caches = runs.caches(job.tool)
         caches.begin(caches.place(job.folder.path, environment.key), seed.result() if seed else None)
     try:
@@ -102,6 +107,8 @@ def _seed_of(runs: ToolRuns, job: LintJob, environment: Environment) -> Path | N
     """Return the place of the seed for a job; None where it has a cache, or the tool has no seeds."""
     cache, caches = job.tool.cache, runs.caches(job.tool)
     if cache is None or cache.seed is None or not job.tool.locked or job.folder.pyproject is None:
+        return None
+    if job.runs_code:
         return None
     if caches.place(job.folder.path, environment.key).is_dir():
         return None

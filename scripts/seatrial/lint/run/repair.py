@@ -12,7 +12,7 @@ from pathlib import Path
 from seatrial.core.errors import ServiceError
 from seatrial.core.model import Integration
 from seatrial.lint.environments.environment import Environment
-from seatrial.lint.run.jobs import LintFolder, LintJob, jobs_of
+from seatrial.lint.run.jobs import LintFolder, LintJob
 from seatrial.lint.run.outputs import crew_of
 from seatrial.lint.run.run_context import LintContext
 from seatrial.lint.tools.tool import Tool
@@ -43,7 +43,7 @@ def repair(
     A tool that cannot run is not reported here; linting the result will do that.
     """
     repairing = [tool for tool in tools if tool.repair]
-    jobs = jobs_of(context.workspace.root, integrations, repairing, context.python)
+    jobs = context.jobs(integrations, repairing)
     ready = context.environments_of([job for job in jobs if isinstance(job, LintJob)])
     rows: dict[Path, dict[LintJob, Environment]] = {}
     for job, environment in ready.items():

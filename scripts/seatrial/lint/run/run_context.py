@@ -7,20 +7,25 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from seatrial.core.errors import ServiceError
+from seatrial.core.model import Integration
 from seatrial.lint import interpreters
 from seatrial.lint.environments.environment import Environment
 from seatrial.lint.environments.pool import Environments
 from seatrial.lint.interpreters import Interpreter
 from seatrial.lint.run.cache import DAY, Results, home
 from seatrial.lint.run.environments import environments_of
-from seatrial.lint.run.jobs import Cell, LintJob
-from seatrial.lint.run.toolruns import ToolRuns, environ_of
-from seatrial.lint.run.workers import Workers
+from seatrial.lint.run.jobs import Cell, LintJob, jobs_of
+from seatrial.lint.run.toolruns import ToolRuns
+from seatrial.lint.run.views import Views
+from seatrial.lint.run.workers import WORKER, Workers
 from seatrial.lint.tools import registry
+from seatrial.lint.tools.tool import Tool
 from seatrial.system import git
+from seatrial.system.sandbox import sandbox, shield, warning
 from seatrial.workspace.workspace import Workspace
 
 KEPT_DAYS = 30
@@ -57,10 +62,22 @@ class LintContext:
         except ServiceError as failed:
             return failed
 
+    def jobs(self, integrations: Sequence[Integration], tools: Sequence[Tool]) -> Iterator[LintJob | Cell]:
+        """Yield the jobs as `jobs_of` does."""
+        return jobs_of(self.workspace.root, integrations, tools, self.python, cache(git.ignores))
+
     def environments_of(self, jobs: Sequence[LintJob]) -> Mapping[LintJob, Environment | Cell]:
-        """Return the environment of each job, or a cell that says why there is none; make those that are missing."""
+        """Return the environment of each job, or a cell that says why there is none; make those that are missing.
+
+        Where the sandbox has no namespaces, that is told first.
+        """
+        if jobs and (line := warning(self.runs.sandbox.means)):
+            self.tell(line)
         return environments_of(
-            jobs, self.python, lambda wanted: self.environments.prepare(wanted, self.parallel, self.tell)
+            jobs,
+            self.python,
+            lambda wanted: self.environments.prepare(wanted, self.parallel, self.tell),
+            self.workspace.settings.lint.source_packages,
         )
 
     @property
@@ -84,6 +101,7 @@ class LintContext:
             for tool in registry.TOOLS:
                 if tool.cache or tool.environ:
                     self.runs.caches(tool).sweep(now, KEPT_DAYS * DAY, MOST_BYTES)
+            self.runs.bytecode.sweep(now, KEPT_DAYS * DAY, MOST_BYTES)
             self.environments.sweep(KEPT_DAYS * DAY, MOST_BYTES)
 
 
@@ -93,18 +111,21 @@ def lint_context(
     parallel: int = 1,
     fresh: bool = False,
     tell: Callable[[str], None] = lambda line: None,
+    choice: str | None = None,
 ) -> Iterator[LintContext]:
     """Open a context over the person's cache folder; when it closes, nothing it started runs on.
 
-    `tell` is called, from any thread, with a line for each environment that is being made.
+    `tell` is called, from any thread, with a line for each environment that is being made. `choice` is that of
+    the sandbox. Raises ServiceError where that is not to be had.
     """
-    place = home(os.environ)
+    place, confined = home(os.environ), sandbox(choice)
+    shield()
     with tempfile.TemporaryDirectory(prefix="seatrial-", ignore_cleanup_errors=True) as name:
         scratch = Path(name)
-        environ = environ_of(scratch, scratch if fresh else place)
-        runs = ToolRuns(Workers(environ), place, scratch, environ, fresh)
+        views = Views(workspace.root, scratch, git.untracked, WORKER)
+        runs = ToolRuns(confined, views, Workers(confined), place, scratch, fresh)
         try:
-            with Environments(place / "environments", git.tracks) as environments:
+            with Environments(place / "environments", git.tracks, confined) as environments:
                 yield LintContext(workspace, place, runs, environments, parallel, tell)
         finally:
             runs.workers.close()

@@ -5,17 +5,20 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 from seatrial.core.errors import ServiceError
 from seatrial.lint.environments.environment import Environment
 from seatrial.lint.run.jobs import LintJob, numbers
 from seatrial.lint.run.tool_caches import ToolCaches
-from seatrial.lint.run.workers import WorkerRequest, Workers
+from seatrial.lint.run.views import MOST_FOLDERS, Views
+from seatrial.lint.run.workers import WorkerPlace, WorkerRequest, Workers
 from seatrial.lint.tools import registry
 from seatrial.lint.tools.tool import Batch, Output, Tool, ToolRun
 from seatrial.system import process
+from seatrial.system.sandbox import Level, Sandbox, View
 
 SECONDS = 900
 """Seconds after which a tool is ended."""
@@ -23,55 +26,85 @@ SECONDS = 900
 
 @dataclass(frozen=True)
 class ToolRuns:
-    """The means of running tools in this run of Seatrial.
+    """The means of running tools in this run of Seatrial, each in a sandbox.
 
-    The tools' caches are below `home`, a folder for each tool. `scratch` is an empty folder. With `fresh`, no
-    cache of a tool is used. `environ` is the whole environment of the tools.
+    What is kept is below `home`, a folder for each tool. `scratch` is an empty folder, and the home of all tools.
+    With `fresh`, no cache of a tool is used.
     """
 
+    sandbox: Sandbox
+    views: Views
     workers: Workers
     home: Path
     scratch: Path
-    environ: Mapping[str, str]
     fresh: bool = False
+    _places: dict[LintJob, WorkerPlace] = field(default_factory=dict)
 
     def caches(self, tool: Tool) -> ToolCaches:
         """Return the kept caches of a tool."""
         return ToolCaches(self.home / tool.name)
 
+    @property
+    def bytecode(self) -> ToolCaches:
+        """The folders for compiled modules, which are kept where no tool can change those of another environment."""
+        kept = self.sandbox.level is Level.NAMESPACES
+        return ToolCaches((self.home if kept else self.scratch) / "bytecode")
+
+    def share(self, ready: Mapping[LintJob, Environment]) -> None:
+        """Let jobs in one environment share workers, but for those that must be isolated."""
+        by_key: dict[str, list[LintJob]] = {}
+        for job, environment in ready.items():
+            if not job.isolated and not job.tool.program:
+                by_key.setdefault(environment.key, []).append(job)
+        for jobs in by_key.values():
+            for some in chunks(jobs, MOST_FOLDERS):
+                place = self._place(some, ready[some[0]])
+                self._places.update(dict.fromkeys(some, place))
+
     def run(self, job: LintJob, environment: Environment) -> ToolRun:
         """Run the tool for its machine format, and its follow-up. Raises ServiceError."""
         output = self.call(job, environment, job.arguments)
-        if job.tool.cache and not self.fresh and job.tool.read(output, None).failure:
+        if job.tool.cache and not self.fresh and not job.runs_code and job.tool.read(output, None).failure:
             output = self._without_cache(job, environment)
         further = job.tool.follow_up(output) if job.tool.follow_up else ()
         return ToolRun(output, self.call(job, environment, further) if further else None)
 
-    def call(self, job: LintJob, environment: Environment, arguments: Sequence[str]) -> Output:
-        """Call the tool once with these arguments in the folder. Raises ServiceError."""
+    def call(
+        self, job: LintJob, environment: Environment, arguments: Sequence[str], *, writing: bool = False
+    ) -> Output:
+        """Call the tool once with these arguments in the folder, which it may change if `writing`.
+
+        Raises ServiceError.
+        """
+        writable = [job.folder.path] if writing else []
         if job.tool.program:
-            output = self._program(job.tool, environment, arguments, job.folder.path)
+            view = self.views.of([job], environment, writable)
+            output = self._program(job.tool, environment, arguments, job.folder.path, view)
         else:
-            output = self._module(job, environment, arguments, self.fresh)
+            output = self._module(job, environment, arguments, self.fresh, writable)
         return _local(output, job, environment)
 
     def repair(self, job: LintJob, environment: Environment) -> None:
         """Let the tool repair what it safely can. Raises ServiceError."""
         arguments = job.tool.repair(numbers(job.version)) if job.tool.repair else ()
         if arguments:
-            self.call(job, environment, arguments)
+            self.call(job, environment, arguments, writing=True)
 
     def seed(self, tool: Tool, source: Path, cache: Path, environment: Environment) -> Output:
-        """Run the tool on the source of a seed, with the seed as its cache."""
+        """Run the tool on the source of a seed, with the seed, which is beside it, as its cache."""
         arguments = (".", *(tool.cache.arguments(cache) if tool.cache else ()))
+        bytecode = self.bytecode.made(environment.key)
+        view = self.views.alone(environment, (), (source.parent, bytecode))
+        place = WorkerPlace(environment.python, view, self._environ(environment), bytecode)
         request = WorkerRequest(tool.name, arguments, os.fspath(source), "", SECONDS, tool.warm)
-        return self.workers.ask(environment.python, request)
+        return self.workers.ask(place, request, once=True)
 
     def batch(self, jobs: Sequence[LintJob], batch: Batch, environment: Environment) -> Iterator[ToolRun]:
         """Run a tool once for the folders of several jobs; those without a clear result are run one by one."""
         folders = [os.fspath(job.folder.path) for job in jobs]
         arguments = [*(one for one in jobs[0].arguments if one != "."), *folders]
-        output = self._program(jobs[0].tool, environment, arguments, self.scratch)
+        view = self.views.of(jobs, environment)
+        output = self._program(jobs[0].tool, environment, arguments, self.scratch, view)
         split = batch.split(output, folders)
         for job, folder in zip(jobs, folders, strict=True):
             if folder in split:
@@ -86,10 +119,16 @@ class ToolRuns:
         return _local(self._module(job, environment, job.arguments, fresh=True), job, environment)
 
     def _module(
-        self, job: LintJob, environment: Environment, arguments: Sequence[str], fresh: bool
+        self,
+        job: LintJob,
+        environment: Environment,
+        arguments: Sequence[str],
+        fresh: bool,
+        writable: Sequence[Path] = (),
     ) -> Output:
         tool, caches = job.tool, self.caches(job.tool)
-        cache = caches.place(job.folder.path, environment.key) if tool.cache and not fresh else None
+        keeps = tool.cache and not fresh and not job.runs_code
+        cache = caches.place(job.folder.path, environment.key) if keeps else None
         request = WorkerRequest(
             module=tool.name,
             arguments=(*arguments, *(tool.cache.arguments(cache) if tool.cache else ())),
@@ -98,14 +137,47 @@ class ToolRuns:
             seconds=SECONDS,
             warm=tool.warm,
         )
-        return self.workers.ask(environment.python, request)
+        shared = None if writable else self._places.get(job)
+        place = shared or self._place([job], environment, writable)
+        return self.workers.ask(place, request, once=shared is None)
 
-    def _program(self, tool: Tool, environment: Environment, arguments: Sequence[str], cwd: Path) -> Output:
+    def _place(
+        self, jobs: Sequence[LintJob], environment: Environment, writable: Sequence[Path] = ()
+    ) -> WorkerPlace:
+        """Return the place of a worker for these jobs; what runs code of a folder has nothing that is kept."""
+        if any(job.runs_code for job in jobs):
+            view = self.views.of(jobs, environment, writable)
+            return WorkerPlace(environment.python, view, tuple(self.environ.items()))
+        bytecode = self.bytecode.made(environment.key)
+        keeping = [tool for tool in registry.TOOLS if tool.cache or tool.environ]
+        kept = [] if self.fresh else [self.caches(tool).made(environment.key) for tool in keeping]
+        view = self.views.of(jobs, environment, (*writable, bytecode, *kept))
+        return WorkerPlace(environment.python, view, self._environ(environment), bytecode)
+
+    def _environ(self, environment: Environment) -> tuple[tuple[str, str], ...]:
+        """Return the whole environment of the tools in an environment, with their caches there."""
+        home = self.scratch if self.fresh else self.home
+        own = (
+            tool.environ(ToolCaches(home / tool.name).of(environment.key))
+            for tool in registry.TOOLS
+            if tool.environ
+        )
+        variables = {name: value for some in own for name, value in some.items()}
+        return tuple({**self.environ, **variables}.items())
+
+    @cached_property
+    def environ(self) -> Mapping[str, str]:
+        """The environment of every tool: no settings of the person, an empty home."""
+        return environ_of(self.scratch)
+
+    def _program(
+        self, tool: Tool, environment: Environment, arguments: Sequence[str], cwd: Path, view: View
+    ) -> Output:
         started = time.monotonic()
         for program in (folder / tool.name for folder in environment.programs):
             if program.is_file():
-                command = [os.fspath(program), *arguments]
-                ran = process.run(command, cwd=cwd, env=self.environ, clean=True, seconds=SECONDS)
+                command = self.sandbox.command([os.fspath(program), *arguments], view, cwd)
+                ran = process.run_confined(command, self.environ, cwd=cwd, seconds=SECONDS)
                 out, err = (part.decode("utf-8", "backslashreplace") for part in (ran.out, ran.err))
                 return Output(ran.status, out, err, time.monotonic() - started)
         raise ServiceError(
@@ -114,22 +186,25 @@ class ToolRuns:
         )
 
 
-def environ_of(scratch: Path, caches: Path) -> dict[str, str]:
-    """Return the whole environment of the tools: no settings of the person, an empty home, their shared caches."""
-    home = os.fspath(scratch)
-    kept = {name: os.environ[name] for name in ("TMPDIR", "SYSTEMROOT") if name in os.environ}
-    own = (tool.environ(caches / tool.name) for tool in registry.TOOLS if tool.environ)
+def environ_of(home: Path) -> dict[str, str]:
+    """Return an environment with nothing of the person's: no settings, no secrets, an empty home."""
+    place = os.fspath(home)
     return {
-        **kept,
         "PATH": "/usr/bin:/bin",
-        "HOME": home,
-        "XDG_CONFIG_HOME": home,
-        "XDG_CACHE_HOME": home,
+        "HOME": place,
+        "TMPDIR": place,
+        "XDG_CONFIG_HOME": place,
+        "XDG_CACHE_HOME": place,
         "LC_ALL": "C.UTF-8",
         "TERM": "dumb",
         "NO_COLOR": "1",
-        **{name: value for variables in own for name, value in variables.items()},
     }
+
+
+def chunks(jobs: Sequence[LintJob], size: int) -> Iterator[Sequence[LintJob]]:
+    """Yield the jobs in groups of `size` at most."""
+    for start in range(0, len(jobs), size):
+        yield jobs[start : start + size]
 
 
 def _local(output: Output, job: LintJob, environment: Environment) -> Output:

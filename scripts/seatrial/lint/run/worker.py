@@ -9,7 +9,8 @@ line, and answers each with a line:
 
 The tools see the environment variables that it was started with. `lock` names a file that the child
 holds locked while the tool runs, or is empty; the system releases it however the child ends. A tool
-that takes longer than `seconds` is ended by SIGALRM. `warm` names modules that the tool imports anyway,
+that takes longer than `seconds` is ended by SIGALRM; one that switches that off is ended with this
+process, by the one that started it. `warm` names modules that the tool imports anyway,
 which are imported once, before the fork. The status is negative for a signal. Output beyond MOST bytes
 is cut.
 """
@@ -34,12 +35,13 @@ MOST = 32 * 1024 * 1024
 def serve() -> None:
     """Answer requests until standard input ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    answers = os.fdopen(os.dup(1), "w")
+    requests, answers = os.fdopen(os.dup(0)), os.fdopen(os.dup(1), "w")
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
-    for line in sys.stdin:
+    for line in requests:
         request = json.loads(line)
         _warm(request["warm"])
-        answers.write(json.dumps(_answer(request)) + "\n")
+        answers.write(json.dumps(_answer(request, (requests.fileno(), answers.fileno()))) + "\n")
         answers.flush()
 
 
@@ -51,11 +53,14 @@ def _warm(modules: Sequence[str]) -> None:
             continue
 
 
-def _answer(request: Any) -> dict[str, Any]:
+def _answer(request: Any, own: Sequence[int]) -> dict[str, Any]:
+    """Run the tool in a child, which does not have the descriptors `own`: no tool can answer for itself."""
     started = time.monotonic()
     with _scratch("out") as out, _scratch("err") as err:
         child = os.fork()
         if not child:
+            for descriptor in own:
+                os.close(descriptor)
             _run(request, out.fileno(), err.fileno())
         code = os.waitpid(child, 0)[1]
         status = -os.WTERMSIG(code) if os.WIFSIGNALED(code) else os.WEXITSTATUS(code)
@@ -79,7 +84,6 @@ def _run(request: Any, out: int, err: int) -> NoReturn:
     """Become the tool and never return. An exception ends it with status 1, as it ends Python."""
     status = 70
     try:
-        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(out, 1)
         os.dup2(err, 2)
         os.chdir(request["cwd"])

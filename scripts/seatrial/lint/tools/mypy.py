@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -128,6 +128,41 @@ def _plugins(own: Mapping[str, object]) -> set[str]:
         else plugins if isinstance(plugins, list | tuple) else ("",)
     )
     return {str(name).strip() for name in names}
+
+
+HARMLESS = frozenset({
+    "allow_redefinition", "allow_redefinition_new", "allow_redefinition_old", "allow_untyped_globals", "always_false",
+    "always_true", "cache_dir", "check_untyped_defs", "color_output", "disable_error_code", "disallow_any_decorated",
+    "disallow_any_explicit", "disallow_any_expr", "disallow_any_generics", "disallow_any_unimported",
+    "disallow_incomplete_defs", "disallow_subclassing_any", "disallow_untyped_calls", "disallow_untyped_decorators",
+    "disallow_untyped_defs", "enable_error_code", "error_summary", "exclude", "exclude_gitignore",
+    "explicit_package_bases", "extra_checks", "files", "follow_imports", "follow_imports_for_stubs",
+    "follow_untyped_imports", "force_union_syntax", "force_uppercase_builtins", "hide_error_codes", "ignore_errors",
+    "ignore_missing_imports", "implicit_optional", "implicit_reexport", "incremental", "local_partial_types",
+    "modules", "mypy_path", "namespace_packages", "no_implicit_optional", "no_implicit_reexport",
+    "no_silence_site_packages", "no_site_packages", "overrides", "packages", "platform", "plugins", "pretty",
+    "python_version", "show_absolute_path", "show_column_numbers", "show_error_code_links", "show_error_codes",
+    "show_error_context", "show_error_end", "sqlite_cache", "strict", "strict_bytes", "strict_concatenate",
+    "strict_equality", "strict_optional", "untyped_calls_exclude", "verbosity", "warn_incomplete_stub",
+    "warn_no_return", "warn_redundant_casts", "warn_return_any", "warn_unreachable", "warn_unused_configs",
+    "warn_unused_ignores",
+})  # fmt: skip
+"""Settings that run and write nothing. mypy takes the name of any of its options, and some start programs."""
+
+
+def runs_code(tables: Mapping[str, Any], paths: Collection[str]) -> bool:
+    """Return whether mypy may run code of a folder: as a plugin, or through another setting than the HARMLESS ones.
+
+    Without a table of its own in `pyproject.toml`, or with other settings files, it may take settings from there.
+    """
+    own = tables.get("mypy", {})
+    beside = any(path in INI_FILES for path in paths)
+    above = "mypy" not in tables and any(
+        path.startswith("../") and path.rpartition("/")[2] in (PYPROJECT, *INI_FILES) for path in paths
+    )
+    if beside or above or not isinstance(own, dict):
+        return True
+    return not (own.keys() <= HARMLESS and _plugins(own) <= KNOWN_PLUGINS)
 
 
 def widens(paths: Iterable[str]) -> bool:
@@ -312,6 +347,7 @@ TOOL = Tool(
     warm=("mypy.main", "mypy.build"),
     cache=KeptCache(cache_arguments, mypy_seed.SEED),
     whole_environment=True,
+    runs_code=runs_code,
     companions=frozenset({"orjson"}),
     cost=Cost(2.0, 12.0),
     settings_files=INI_FILES,

@@ -8,14 +8,13 @@ from seatrial.core.errors import UsageError
 from seatrial.core.model import Fix, Integration, Location, Problem, Profile
 from seatrial.core.rules import rule
 from seatrial.core.suggest import hint
+from seatrial.dependencies.lockfile import LOCK, LockText
 from seatrial.lint.tools import black, mypy, poetry, ruff, yamllint
-from seatrial.lint.tools.tool import Tool
+from seatrial.lint.tools.tool import Tool, bytes_of
 
 TOOLS: tuple[Tool, ...] = (poetry.TOOL, mypy.TOOL, ruff.TOOL, black.TOOL, yamllint.TOOL)
 
 BY_NAME = {tool.name: tool for tool in TOOLS}
-
-LOCK = "poetry.lock"
 
 
 def tools_of(profile: Profile) -> tuple[Tool, ...]:
@@ -49,6 +48,19 @@ def without_tool(name: str) -> Problem:
     return Problem(Location(LOCK), f"{name} is not among the locked packages, so it cannot be run", fix)
 
 
+def not_a_wheel(lock: bytes, name: str, source: str) -> Problem:
+    """Return the problem of a locked package that comes from `source`, at its place in the lock."""
+    found = LockText(lock).versions(name)
+    where = found[0].where if found else Location(LOCK)
+    fix = Fix(
+        f'choose a version that has a wheel and type `poetry lock`; or, where you trust its code, add "{name}" to '
+        "`source-packages` in `[lint]` of seatrial.toml"
+    )
+    return Problem(
+        where, f"{name} comes from {source}, not as a wheel from an index; nothing was installed", fix
+    )
+
+
 @rule("LNT001", bad=lambda folder: folder.without(LOCK), waiver="")
 def lint_without_lock(integration: Integration) -> Iterator[Problem]:
     """`poetry.lock` is there and can be read.
@@ -73,9 +85,40 @@ def unlocked_tool(integration: Integration) -> Iterator[Problem]:
     yield without_tool("black")
 
 
+_SDIST = """\
+[[package]]
+name = "glob2"
+version = "0.7"
+description = ""
+optional = false
+python-versions = "*"
+groups = ["main"]
+files = [
+    {file = "glob2-0.7.tar.gz", hash = "sha256:85c3dbd07c8aa26d63d7aacee34fa86e9a91a3873bc30bf62ec46e531f92ab8c"},
+]
+
+[metadata]
+"""
+
+
+@rule(
+    "LNT003",
+    bad=lambda folder: folder.edited(LOCK, "[metadata]\n", _SDIST),
+    waiver="`source-packages` in `[lint]` of seatrial.toml",
+)
+def source_package(integration: Integration) -> Iterator[Problem]:
+    """Every locked package comes as a wheel from a package index.
+
+    Whatever else a lock names (a folder, a file, a git repository, an address, an sdist) runs code of its own
+    when it is installed, and a lock may come from a fork. Packages that `source-packages` names are built in the
+    sandbox, with the network but nothing of the person's.
+    """
+    yield not_a_wheel(bytes_of(integration, LOCK) or b"", "glob2", "an sdist")
+
+
 LINT_RULES = tuple(
     sorted(
-        (lint_without_lock, unlocked_tool, *(law for tool in TOOLS for law in tool.laws)),
+        (lint_without_lock, unlocked_tool, source_package, *(law for tool in TOOLS for law in tool.laws)),
         key=lambda law: law.code,
     )
 )

@@ -135,7 +135,10 @@ class Tool:
     locked: whether it comes from the integration's lock; else the one installed beside Seatrial is used.
     program: whether it is a program in the environment's `bin`, not a Python module.
     warm: the modules that a worker imports once before it runs the tool.
-    environ: the environment variables for a cache of its own in this folder, shared by all integrations.
+    environ: the environment variables for a cache of its own in this folder, shared by the integrations with the
+        same environment.
+    runs_code: returns, from the `[tool]` table of `pyproject.toml` and the paths in the folder and of the settings
+        files above it (which begin with `../`), whether the tool may run code that is in the folder.
     cache: its cache for each integration, if it keeps one.
     whole_environment: whether its verdict depends on all installed packages, not only on those it imports.
     companions: packages that it uses where they are installed, beside its dependencies; of a tool that is not
@@ -164,6 +167,7 @@ class Tool:
     program: bool = False
     warm: Sequence[str] = ()
     environ: Callable[[Path], Mapping[str, str]] | None = None
+    runs_code: Callable[[Mapping[str, Any], Collection[str]], bool] | None = None
     cache: KeptCache | None = None
     whole_environment: bool = False
     companions: frozenset[str] = frozenset()

@@ -35,15 +35,16 @@ def lint_and_validate(
     jobs: int,
     notify: Notify,
     changes: Mapping[str, Change] | None = None,
+    sandbox: str | None = None,
 ) -> CheckResults:
     """Validate and lint these integrations. A check that cannot be run is recorded in the result; nothing is raised.
 
-    `changes` are the changes in them, by path, where those are checked as well.
+    `changes` are the changes in them, by path, where those are checked as well. `sandbox` is its choice.
     """
     if not chosen:
         return CheckResults(Outcome(), {})
     validated, crashed = _validated(workspace, chosen, jobs, changes)
-    linted, unjudged = _linted(workspace, chosen, jobs, notify)
+    linted, unjudged = _linted(workspace, chosen, jobs, notify, sandbox)
     of_rules, of_tools = _counts(validated.findings), _counts(linted.findings)
     checks = {
         one.path: Checks(
@@ -69,11 +70,11 @@ def _validated(
 
 
 def _linted(
-    workspace: Workspace, chosen: Sequence[Integration], jobs: int, notify: Notify
+    workspace: Workspace, chosen: Sequence[Integration], jobs: int, notify: Notify, sandbox: str | None
 ) -> tuple[Outcome, Mapping[str, str]]:
     tools = choose(None, workspace.profile)
     try:
-        with lint_context(workspace, jobs, False, notify) as here:
+        with lint_context(workspace, jobs, False, notify, sandbox) as here:
             cells = lint(here, chosen, tools, lambda cell: None)
     except ServiceError as failure:
         return Outcome(), {one.name: str(failure) for one in chosen}

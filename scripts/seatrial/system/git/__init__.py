@@ -12,7 +12,17 @@ from seatrial.system.git.commits import (
     resolve,
     trees,
 )
-from seatrial.system.git.files import changed, dirty, export, folder_at, folders_at, ignored, tracks
+from seatrial.system.git.files import (
+    changed,
+    dirty,
+    export,
+    folder_at,
+    folders_at,
+    ignored,
+    ignores,
+    tracks,
+    untracked,
+)
 from seatrial.system.git.tags import make_tag, push_tag, remote_tags, tags, tags_called
 
 __all__ = [
@@ -27,6 +37,7 @@ __all__ = [
     "folders_at",
     "head",
     "ignored",
+    "ignores",
     "is_ancestor",
     "make_tag",
     "merge_base",
@@ -40,4 +51,5 @@ __all__ = [
     "tags_called",
     "tracks",
     "trees",
+    "untracked",
 ]

@@ -256,6 +256,21 @@ def ignored(root: Path) -> frozenset[str] | None:
     return None if listed is None else frozenset(path.rstrip("/") for path in paths_of(listed))
 
 
+def ignores(path: str) -> bool:
+    """Return whether git ignores a file or folder that it does not track; False outside a repository."""
+    folder, name = os.path.split(path)
+    return ask(Path(folder), "check-ignore", "--quiet", "--", name) is not None
+
+
+def untracked(root: Path) -> list[str] | None:
+    """Return the paths below `root` that git does not track, ignored or not; a folder stands for all below it.
+
+    None outside a repository.
+    """
+    listed = ask(root, "ls-files", "--others", "--directory", "-z")
+    return None if listed is None else [path.rstrip("/") for path in paths_of(listed)]
+
+
 def tracks(folder: Path) -> bool:
     """Return whether git tracks a file of a folder; True if git cannot tell, and outside a repository."""
     return ask(folder.parent, "--literal-pathspecs", "ls-files", "-z", "--", folder.name) != b""

@@ -1,0 +1,101 @@
+"""The files that a tool sees in its sandbox: integrations' folders, the settings above them, the environment."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from seatrial.lint.environments.environment import BESIDE, Environment
+from seatrial.lint.run.jobs import LintFolder, LintJob
+from seatrial.system.sandbox import View
+
+MOST_FOLDERS = 200
+"""The folders that are shown to one program; the time to show them grows with the square."""
+
+Untracked = Callable[[Path], Sequence[str] | None]
+"""Returns the paths below a folder that git does not track; None outside a repository."""
+
+
+@dataclass(frozen=True)
+class Views:
+    """The views of a run: in all of them `program` is readable and `scratch` is an empty folder.
+
+    `root` is that of the workspace; `untracked` lists what no job may see besides its own folder's files.
+    """
+
+    root: Path
+    scratch: Path
+    untracked: Untracked
+    program: Path
+
+    def of(self, jobs: Sequence[LintJob], environment: Environment, writable: Iterable[Path] = ()) -> View:
+        """Return the view for jobs in an environment: their folders, what their links lead to, and the settings
+        in the folders above. A job whose settings lead elsewhere sees the files of the repository, too.
+        """
+        folders = [job.folder for job in jobs]
+        wide = any(job.leads_out for job in jobs) and not (
+            self._outside_git and any(job.runs_code for job in jobs)
+        )
+        return View(
+            readable=(*self._common(environment), *((self.root,) if wide else ())),
+            empty=(self.scratch, *(() if wide else _unique(_markers(folders)))),
+            hidden=self._hidden if wide else (),
+            shown=tuple(_unique(_shown(folders))),
+            writable=tuple(writable),
+        )
+
+    def alone(self, environment: Environment, readable: Iterable[Path], writable: Iterable[Path]) -> View:
+        """Return the view for a program that works for no integration."""
+        return View((*self._common(environment), *readable), (self.scratch,), writable=tuple(writable))
+
+    def _common(self, environment: Environment) -> tuple[Path, ...]:
+        return (*parts_of(environment), self.program)
+
+    @property
+    def _outside_git(self) -> bool:
+        return self._not_tracked is None
+
+    @cached_property
+    def _not_tracked(self) -> Sequence[str] | None:
+        return self.untracked(self.root)
+
+    @cached_property
+    def _hidden(self) -> tuple[Path, ...]:
+        """The paths of the workspace that nobody but their owner should read: what git does not track, and its own."""
+        return (self.root / ".git", *(self.root / path for path in self._not_tracked or ()))
+
+
+def parts_of(environment: Environment) -> tuple[Path, ...]:
+    """Return the folders of an environment, its base, and the Python that it was made with."""
+    if environment is BESIDE:
+        return tuple(_unique((Path(sys.prefix), Path(sys.base_prefix))))
+    pythons = (Path(os.path.realpath(layer)).parent.parent for layer in (environment.python,))
+    return tuple(_unique((*environment.prefixes, *pythons)))
+
+
+def _shown(folders: Iterable[LintFolder]) -> Iterator[Path]:
+    for folder in folders:
+        yield folder.path
+        yield Path(os.path.realpath(folder.path))
+        for real in folder.fingerprint.links.values():
+            yield Path(real)
+        for name, digest in folder.fingerprint.around.items():
+            if digest != "there":
+                yield Path(os.path.normpath(folder.path / name))
+
+
+def _markers(folders: Iterable[LintFolder]) -> Iterator[Path]:
+    """Yield the folders above that tools look for by name only, such as `.git`."""
+    for folder in folders:
+        for name, digest in folder.fingerprint.around.items():
+            path = Path(os.path.normpath(folder.path / name))
+            if digest == "there" and path.is_dir():
+                yield path
+
+
+def _unique(paths: Iterable[Path]) -> Iterator[Path]:
+    return iter(dict.fromkeys(paths))

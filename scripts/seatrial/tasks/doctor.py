@@ -1,0 +1,93 @@
+"""The task `doctor`: what this machine has of what the tasks use, and what to install."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from seatrial.core.errors import SeatrialError
+from seatrial.core.printable import one_line
+from seatrial.lint import interpreters
+from seatrial.lint.run.cache import home
+from seatrial.release.builders import available
+from seatrial.system import process, uv
+from seatrial.system.sandbox import kernel
+from seatrial.tasks.cli import say
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """One thing that tasks use: what is there, or `lacking`, with what to do about it."""
+
+    name: str
+    found: str
+    lacking: bool = False
+
+    @property
+    def line(self) -> str:
+        """The line that people read."""
+        return f"{'-' if self.lacking else 'ok':2}  {self.name:9} {one_line(self.found, 400)}"
+
+
+def doctor() -> None:
+    """Tell what this machine has and lacks, one thing a line; what is lacking is no error."""
+    say("".join(f"{one.line}\n" for one in diagnoses()))
+
+
+def diagnoses() -> Iterator[Diagnosis]:
+    """Yield a diagnosis of everything that a task may need."""
+    yield Diagnosis("python", f"{platform.python_version()}, on which Seatrial runs")
+    yield _pythons()
+    yield _program("git", "git", "--version")
+    yield _uv()
+    yield _sandbox()
+    yield _builder()
+    yield Diagnosis("cache", f"{home(os.environ)} (SEATRIAL_CACHE names another folder)")
+
+
+def _pythons() -> Diagnosis:
+    try:
+        found = interpreters.interpreters(home(os.environ) / "interpreters.json")
+    except SeatrialError as failed:
+        return Diagnosis("pythons", str(failed), lacking=True)
+    versions = ", ".join(sorted({one.version for one in found}, key=_numbers))
+    return Diagnosis("pythons", f"{versions}, for integrations to choose from")
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".") if part.isdigit())
+
+
+def _program(name: str, *command: str) -> Diagnosis:
+    try:
+        ran = process.run(command, seconds=20)
+    except SeatrialError as failed:
+        return Diagnosis(name, str(failed), lacking=True)
+    return Diagnosis(name, (ran.out or ran.err).decode(errors="replace").strip(), lacking=bool(ran.status))
+
+
+def _uv() -> Diagnosis:
+    try:
+        return _program("uv", uv.program(), "--version")
+    except SeatrialError as failed:
+        return Diagnosis("uv", str(failed), lacking=True)
+
+
+def _sandbox() -> Diagnosis:
+    found = kernel()
+    if found.program:
+        return Diagnosis(
+            "sandbox",
+            f"{found.level.value}, by {found.program}: tools see neither your files nor the network",
+        )
+    return Diagnosis("sandbox", f"{found.level.value} only: {found.lacking}; {found.repair}", lacking=True)
+
+
+def _builder() -> Diagnosis:
+    try:
+        builder = available.choose()
+    except SeatrialError as failed:
+        return Diagnosis("builder", str(failed), lacking=True)
+    return Diagnosis("builder", f"{builder.program.name} {builder.version}")
