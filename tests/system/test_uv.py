@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from seatrial.system import uv
+from seatrial.system import process, uv
 
 
 @pytest.fixture(autouse=True)
@@ -55,3 +55,21 @@ def test_what_would_change_what_is_installed_does_not_reach_it(name: str) -> Non
 @pytest.mark.parametrize("name", ["UV_INDEX_URL", "UV_CACHE_DIR", "HTTPS_PROXY", "HOME", "UV_OFFLINE"])
 def test_where_packages_come_from_stays_the_persons_choice(name: str) -> None:
     assert uv._environment({name: "x"})[name] == "x"
+
+
+def test_it_takes_no_settings_from_the_current_folder(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "uv.toml").write_text('python-downloads-json-url = "http://127.0.0.1:1/evil.json"\n')
+    monkeypatch.chdir(tmp_path)
+    folders = []
+
+    def run(arguments: object, *, cwd: Path, **more: object) -> process.Ran:
+        folders.append(cwd)
+        assert (cwd / "uv.toml").read_text() == ""
+        return process.Ran(0, b"", b"")
+
+    monkeypatch.setattr(process, "run", run)
+    uv.run("python", "install", "3.12")
+    assert folders
+    assert tmp_path not in (folders[0], *folders[0].parents)

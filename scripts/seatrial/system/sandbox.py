@@ -203,7 +203,7 @@ def _cover(path: Path) -> Iterator[str]:
     if path.is_symlink():
         return
     if path.is_dir():
-        yield from ("--tmpfs", str(path), "--remount-ro", str(path))
+        yield from ("--tmpfs", str(path))
     elif path.exists():
         yield from ("--ro-bind", os.devnull, str(path))
 

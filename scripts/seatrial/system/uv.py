@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import tempfile
 import threading
 from collections.abc import Mapping
 from functools import lru_cache
@@ -48,7 +49,15 @@ def _program() -> str:
 
 
 def run(*arguments: str, cwd: Path | None = None, seconds: float = SECONDS) -> process.Ran:
-    """Run uv quietly with the user's settings. Raises ServiceError if it cannot be run."""
+    """Run uv quietly with the user's settings. Raises ServiceError if it cannot be run.
+
+    It takes no settings from the current folder, which may be a fork's and could name another source of Pythons.
+    `cwd` must hold a `uv.toml`; by default it is a new folder.
+    """
+    if cwd is None:
+        with tempfile.TemporaryDirectory(prefix="seatrial-") as folder:
+            quiet(Path(folder))
+            return run(*arguments, cwd=Path(folder), seconds=seconds)
     return process.run(
         [program(), "--no-progress", "--color", "never", *arguments],
         cwd=cwd,
@@ -56,6 +65,11 @@ def run(*arguments: str, cwd: Path | None = None, seconds: float = SECONDS) -> p
         seconds=seconds,
         clean=True,
     )
+
+
+def quiet(folder: Path) -> None:
+    """Write an empty `uv.toml`, so that uv takes no settings from this folder or those above."""
+    (folder / "uv.toml").write_text("")
 
 
 def run_confined(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
-from seatrial.lint.run.cache import DAY, MOST_DAYS, Results, home
+from seatrial.lint.run.cache import DAY, MOST_DAYS, Results, home, is_from_fork
 from seatrial.lint.tools.tool import Output, ToolRun
 
 KEY = "ab" * 32
@@ -101,3 +102,31 @@ def test_beyond_the_size_limit_the_oldest_are_swept(results: Results) -> None:
 def test_the_folder_for_all_of_it_can_be_named(tmp_path: Path) -> None:
     assert home({"SEATRIAL_CACHE": str(tmp_path)}) == tmp_path
     assert home({}).name == "seatrial"
+
+
+def event(folder: Path, head: str, base: str = "org/repo") -> dict[str, str]:
+    """The variables of GitHub Actions for a pull request."""
+    sides = {"head": {"repo": {"full_name": head}}, "base": {"repo": {"full_name": base}}}
+    (folder / "event.json").write_text(json.dumps({"pull_request": sides}))
+    return {"GITHUB_EVENT_PATH": str(folder / "event.json")}
+
+
+def test_a_change_from_another_repository_is_recognised(tmp_path: Path) -> None:
+    assert is_from_fork(event(tmp_path, "stranger/repo"))
+    assert not is_from_fork(event(tmp_path, "org/repo"))
+    assert is_from_fork({"CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "2", "CI_PROJECT_ID": "1"})
+    assert not is_from_fork({"CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "1", "CI_PROJECT_ID": "1"})
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"push": {}}', '{"pull_request": {"head": {"repo": null}}}'])
+def test_what_is_no_pull_request_is_no_fork(tmp_path: Path, text: str) -> None:
+    (tmp_path / "event.json").write_text(text)
+    assert not is_from_fork({"GITHUB_EVENT_PATH": str(tmp_path / "event.json")})
+    assert not is_from_fork({})
+
+
+def test_without_keeping_nothing_is_written(tmp_path: Path) -> None:
+    results = Results(tmp_path / "results", keeping=False)
+    results.keep("a" * 64, ToolRun(Output(0)))
+    results.remember(tmp_path, "mypy", {"recipe": 1})
+    assert not (tmp_path / "results").exists()

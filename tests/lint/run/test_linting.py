@@ -94,8 +94,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def seeded(cache: Path, shared: Path) -> None:
     """Begin a cache with the shared seeds of mypy's caches, so that not every test checks typeshed."""
-    for seed in (shared / "mypy").glob("seed-*"):
-        shutil.copytree(seed, cache / "mypy" / seed.name)
+    shutil.copytree(shared / "mypy" / "seeds", cache / "mypy" / "seeds")
 
 
 @pytest.fixture

@@ -118,7 +118,7 @@ def make(layer: Layer, part: Path, base: Environment | None, sandbox: Sandbox) -
     Raises ServiceError, ClashError, and OSError.
     """
     part.mkdir()
-    (part / "uv.toml").write_text("")  # a uv.toml or pyproject.toml of a folder above is not ours
+    uv.quiet(part)
     place = part / "made"
     python = str(layer.interpreter.path)
     _uv(layer, part, "venv", "--quiet", "--no-project", "--relocatable", "--python", python, str(place))

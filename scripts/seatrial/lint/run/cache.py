@@ -34,14 +34,32 @@ def home(environ: Mapping[str, str]) -> Path:
     return Path(os.path.abspath(environ.get("SEATRIAL_CACHE") or user_cache_dir("seatrial")))
 
 
+def is_from_fork(environ: Mapping[str, str]) -> bool:
+    """Return whether CI runs for a change from another repository; False where that cannot be told.
+
+    Sources: the event file of GitHub Actions, and the variables of GitLab for merge requests.
+    """
+    source, own = environ.get("CI_MERGE_REQUEST_SOURCE_PROJECT_ID"), environ.get("CI_PROJECT_ID")
+    if source and own:
+        return source != own
+    try:
+        event = json.loads(Path(environ["GITHUB_EVENT_PATH"]).read_bytes())
+        sides = event["pull_request"]
+        return bool(sides["head"]["repo"]["full_name"] != sides["base"]["repo"]["full_name"])
+    except (KeyError, TypeError, OSError, ValueError, RecursionError):
+        return False
+
+
 class Results:
     """Runs by key, and by folder and tool the record of the last run, below one folder.
 
-    A file holds two lines: the SHA-256 of the second, and the second, which is JSON.
+    A file holds two lines: the SHA-256 of the second, and the second, which is JSON. Without `keeping` nothing
+    is written.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, keeping: bool = True) -> None:
         self._folder = folder
+        self._keeping = keeping
 
     def run(self, key: str) -> ToolRun | None:
         """Return the run that was kept under a key."""
@@ -54,7 +72,8 @@ class Results:
 
     def keep(self, key: str, run: ToolRun) -> None:
         """Keep a run; where nothing can be written, nothing is kept."""
-        _save(self._place(key), asdict(run))
+        if self._keeping:
+            _save(self._place(key), asdict(run))
 
     def last(self, folder: Path, tool: str) -> dict[str, Any]:
         """Return the record of the last job of this tool on this folder; empty for none."""
@@ -62,7 +81,8 @@ class Results:
 
     def remember(self, folder: Path, tool: str, record: Mapping[str, Any]) -> None:
         """Keep the record of a job."""
-        _save(self._record(folder, tool), dict(record))
+        if self._keeping:
+            _save(self._record(folder, tool), dict(record))
 
     def sweep(self, now: float, most_bytes: int = MOST_BYTES) -> None:
         """Remove what was not used for MOST_DAYS, and the longest unused beyond `most_bytes`."""

@@ -36,8 +36,7 @@ class Fingerprint:
 
     `sizes` are in bytes. `around` holds, by path relative to the folder, the files that tools look for in the
     folders above. `links` holds the real path to which each link leads that is not dangling. `astray` are links
-    whose targets no digest covers; with any, the digests prove nothing. `outside` are those of them that lead
-    out of the workspace.
+    whose targets no digest covers; with any, the digests prove nothing. `boundary` is the workspace's real path.
     """
 
     files: Mapping[str, str]
@@ -45,7 +44,7 @@ class Fingerprint:
     around: Mapping[str, str] = field(default_factory=dict)
     links: Mapping[str, str] = field(default_factory=dict)
     astray: tuple[str, ...] = ()
-    outside: tuple[str, ...] = ()
+    boundary: str = "/"
 
     @property
     def plain(self) -> Iterator[str]:
@@ -69,8 +68,7 @@ def fingerprint(folder: Path, root: Path) -> Fingerprint:
         files[path] = _digest(item.path, boundary)
         sizes[path] = item.stat(follow_symlinks=False).st_size
     astray = tuple(path for path, digest in files.items() if digest == ASTRAY)
-    outside = tuple(path for path in astray if not _is_within(links[path], boundary))
-    return Fingerprint(files, sizes, _around(folder), links, astray, outside)
+    return Fingerprint(files, sizes, _around(folder), links, astray, boundary)
 
 
 def _walk(base: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
@@ -99,14 +97,15 @@ def _digest(full: str, boundary: str) -> str:
     target, real = os.readlink(full), os.path.realpath(full)
     if not os.path.exists(real):
         return f"link to nothing {_hash(target)}"
-    if not _is_within(real, boundary) or os.path.isdir(real):
+    if not is_within(real, boundary) or os.path.isdir(real):
         return ASTRAY
     if not os.path.isfile(real):
         return SPECIAL
     return f"link {_hash(target)} {_of_file(real, executable=os.access(real, os.X_OK))}"
 
 
-def _is_within(real: str, boundary: str) -> bool:
+def is_within(real: str, boundary: str) -> bool:
+    """Return whether a real path is the folder `boundary` or below it."""
     return real == boundary or real.startswith(boundary.rstrip(os.sep) + os.sep)
 
 

@@ -22,7 +22,7 @@ from seatrial.dependencies.lockfile import LOCK, LockText
 from seatrial.dependencies.pythons import python_constraint
 from seatrial.documents import toml
 from seatrial.lint.interpreters import Interpreter
-from seatrial.lint.run.fingerprint import SPECIAL, Fingerprint, fingerprint
+from seatrial.lint.run.fingerprint import SPECIAL, Fingerprint, fingerprint, is_within
 from seatrial.lint.tools.tool import EVERYTHING, Reading, Tool, ToolRun, bytes_of
 from seatrial.system.folder import read_plain
 
@@ -207,7 +207,7 @@ def read_folder(root: Path, integration: Integration, ignored: Ignored = lambda 
         pyproject = bytes_of(integration, PYPROJECT)
         found = fingerprint(path, root)
         lock = bytes_of(integration, LOCK)
-        fault = _special(found) or _outside(found, ignored)
+        fault = _special(found) or _outside(found, _links_above(path, root, found), ignored)
         return LintFolder(integration, path, root, found, _tables(pyproject), lock, pyproject, fault)
     except OSError as failed:
         fault = f"{failed.filename or path} cannot be read: {reason(failed)}"
@@ -221,11 +221,23 @@ def _special(found: Fingerprint) -> str:
     return f"{path} is neither a file nor a folder, and tools would wait for it; remove it" if path else ""
 
 
-def _outside(found: Fingerprint, ignored: Ignored) -> str:
+def _links_above(path: Path, root: Path, found: Fingerprint) -> Iterator[tuple[str, str]]:
+    """Yield the folder itself and the settings files above it, within the workspace, that are links, with their
+    real paths.
+    """
+    above = (Path(os.path.normpath(path / name)) for name in found.around)
+    for one in (path, *above):
+        if one.is_symlink() and root in one.parents:
+            yield os.path.relpath(one, root), os.path.realpath(one)
+
+
+def _outside(found: Fingerprint, above: Iterable[tuple[str, str]], ignored: Ignored) -> str:
     """Return the fault of a folder with a link to what is not part of the repository: tools would read it."""
-    for path in sorted(found.outside):
-        return f"{one_line(path)} is a link out of the workspace, and tools would read through it; remove it"
-    for path, real in sorted(found.links.items()):
+    for path, real in sorted((*found.links.items(), *above)):
+        if not is_within(real, found.boundary):
+            return (
+                f"{one_line(path)} is a link out of the workspace, and tools would read through it; remove it"
+            )
         if ignored(real):
             return (
                 f"{one_line(path)} is a link to a file that git ignores, and tools would read it; remove it"

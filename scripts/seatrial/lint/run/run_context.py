@@ -16,7 +16,7 @@ from seatrial.lint import interpreters
 from seatrial.lint.environments.environment import Environment
 from seatrial.lint.environments.pool import Environments
 from seatrial.lint.interpreters import Interpreter
-from seatrial.lint.run.cache import DAY, Results, home
+from seatrial.lint.run.cache import DAY, Results, home, is_from_fork
 from seatrial.lint.run.environments import environments_of
 from seatrial.lint.run.jobs import Cell, LintJob, jobs_of
 from seatrial.lint.run.toolruns import ToolRuns
@@ -37,7 +37,10 @@ MOST_BYTES = 5 * 1024**3
 
 @dataclass(frozen=True)
 class LintContext:
-    """The workspace, the folder of all that is kept, and how tools are run there, `parallel` at once."""
+    """The workspace, the folder of all that is kept, and how tools are run there, `parallel` at once.
+
+    With `fresh`, nothing that was kept is used. With `untrusted`, nothing is kept for other runs.
+    """
 
     workspace: Workspace
     home: Path
@@ -45,6 +48,8 @@ class LintContext:
     environments: Environments
     parallel: int = 1
     tell: Callable[[str], None] = lambda line: None
+    fresh: bool = False
+    untrusted: bool = False
     _chosen: dict[str, Interpreter | ServiceError] = field(default_factory=dict)
 
     def python(self, constraint: str) -> Interpreter:
@@ -81,14 +86,9 @@ class LintContext:
         )
 
     @property
-    def fresh(self) -> bool:
-        """True where nothing that was kept may be used."""
-        return self.runs.fresh
-
-    @property
     def results(self) -> Results:
         """The results that earlier runs kept."""
-        return Results(self.home / "results")
+        return Results(self.home / "results", keeping=not self.untrusted)
 
     def sweep(self, now: float) -> None:
         """Once a day, remove what was not used for long or is too much; never what is in use."""
@@ -116,16 +116,17 @@ def lint_context(
     """Open a context over the person's cache folder; when it closes, nothing it started runs on.
 
     `tell` is called, from any thread, with a line for each environment that is being made. `choice` is that of
-    the sandbox. Raises ServiceError where that is not to be had.
+    the sandbox. A change from a fork leaves nothing in the folder but environments. Raises ServiceError where
+    the sandbox is not to be had.
     """
-    place, confined = home(os.environ), sandbox(choice)
+    place, confined, untrusted = home(os.environ), sandbox(choice), is_from_fork(os.environ)
     shield()
     with tempfile.TemporaryDirectory(prefix="seatrial-", ignore_cleanup_errors=True) as name:
         scratch = Path(name)
         views = Views(workspace.root, scratch, git.untracked, WORKER)
-        runs = ToolRuns(confined, views, Workers(confined), place, scratch, fresh)
+        runs = ToolRuns(confined, views, Workers(confined), place, scratch, fresh or untrusted)
         try:
             with Environments(place / "environments", git.tracks, confined) as environments:
-                yield LintContext(workspace, place, runs, environments, parallel, tell)
+                yield LintContext(workspace, place, runs, environments, parallel, tell, fresh, untrusted)
         finally:
             runs.workers.close()

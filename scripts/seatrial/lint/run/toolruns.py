@@ -47,7 +47,7 @@ class ToolRuns:
     @property
     def bytecode(self) -> ToolCaches:
         """The folders for compiled modules, which are kept where no tool can change those of another environment."""
-        kept = self.sandbox.level is Level.NAMESPACES
+        kept = self.sandbox.level is Level.NAMESPACES and not self.fresh
         return ToolCaches((self.home if kept else self.scratch) / "bytecode")
 
     def share(self, ready: Mapping[LintJob, Environment]) -> None:

@@ -73,8 +73,9 @@ def parts_of(environment: Environment) -> tuple[Path, ...]:
     """Return the folders of an environment, its base, and the Python that it was made with."""
     if environment is BESIDE:
         return tuple(_unique((Path(sys.prefix), Path(sys.base_prefix))))
-    pythons = (Path(os.path.realpath(layer)).parent.parent for layer in (environment.python,))
-    return tuple(_unique((*environment.prefixes, *pythons)))
+    prefix = Path(os.path.realpath(environment.python)).parent.parent
+    real = (Path(os.path.realpath(one)) for one in environment.prefixes)
+    return tuple(_unique((*environment.prefixes, *real, prefix)))
 
 
 def _shown(folders: Iterable[LintFolder]) -> Iterator[Path]:

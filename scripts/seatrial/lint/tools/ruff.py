@@ -201,7 +201,7 @@ def ruff(integration: Integration) -> Iterator[Problem]:
 TOOL = Tool(
     name="ruff",
     law=ruff,
-    plain=("check", "."),
+    plain=("check", "--no-cache", "."),
     arguments=arguments,
     read=read,
     watches=watches,
