@@ -63,11 +63,27 @@ class ToolRuns:
 
     def run(self, job: LintJob, environment: Environment) -> ToolRun:
         """Run the tool for its machine format, and its follow-up. Raises ServiceError."""
-        output = self.call(job, environment, job.arguments)
-        if job.tool.cache and not self.fresh and not job.runs_code and job.tool.read(output, None).failure:
-            output = self._without_cache(job, environment)
+        output = self._first(job, environment)
+        if output is None or self._is_doubtful(job, output):
+            output = self._from_nothing(job, environment)
         further = job.tool.follow_up(output) if job.tool.follow_up else ()
         return ToolRun(output, self.call(job, environment, further) if further else None)
+
+    def _first(self, job: LintJob, environment: Environment) -> Output | None:
+        """Call the tool; None where it ended without an answer and may give one without what was kept."""
+        try:
+            return self.call(job, environment, job.arguments)
+        except ServiceError:
+            if not self._uses_kept(job):
+                raise
+            return None
+
+    def _is_doubtful(self, job: LintJob, output: Output) -> bool:
+        return self._uses_kept(job) and bool(job.tool.read(output, None).failure)
+
+    def _uses_kept(self, job: LintJob) -> bool:
+        """Return whether a job depends on caches or bytecode of earlier runs, which may be damaged."""
+        return not (self.fresh or job.runs_code or job.tool.program or self.workers.closed)
 
     def call(
         self, job: LintJob, environment: Environment, arguments: Sequence[str], *, writing: bool = False
@@ -112,11 +128,16 @@ class ToolRuns:
             else:
                 yield self.run(job, environment)
 
-    def _without_cache(self, job: LintJob, environment: Environment) -> Output:
-        """Run a module once more, from nothing: what it kept may be damaged, or the disk full."""
+    def _from_nothing(self, job: LintJob, environment: Environment) -> Output:
+        """Run a module once more, from nothing: what was kept may be damaged, or the disk full."""
         caches = self.caches(job.tool)
         caches.forget(caches.place(job.folder.path, environment.key))
-        return _local(self._module(job, environment, job.arguments, fresh=True), job, environment)
+        self.bytecode.forget(self.bytecode.of(environment.key))
+        view = self.views.of([job], environment)
+        place = WorkerPlace(environment.python, view, tuple(self.environ.items()))
+        return _local(
+            self.workers.ask(place, self._request(job, job.arguments, None), once=True), job, environment
+        )
 
     def _module(
         self,
@@ -129,17 +150,21 @@ class ToolRuns:
         tool, caches = job.tool, self.caches(job.tool)
         keeps = tool.cache and not fresh and not job.runs_code
         cache = caches.place(job.folder.path, environment.key) if keeps else None
-        request = WorkerRequest(
-            module=tool.name,
-            arguments=(*arguments, *(tool.cache.arguments(cache) if tool.cache else ())),
-            cwd=os.fspath(job.folder.path),
-            lock=os.fspath(caches.lock(cache)) if cache else "",
-            seconds=SECONDS,
-            warm=tool.warm,
-        )
+        request = self._request(job, arguments, cache)
         shared = None if writable else self._places.get(job)
         place = shared or self._place([job], environment, writable)
         return self.workers.ask(place, request, once=shared is None)
+
+    def _request(self, job: LintJob, arguments: Sequence[str], cache: Path | None) -> WorkerRequest:
+        tool = job.tool
+        return WorkerRequest(
+            module=tool.name,
+            arguments=(*arguments, *(tool.cache.arguments(cache) if tool.cache else ())),
+            cwd=os.fspath(job.folder.path),
+            lock=os.fspath(self.caches(tool).lock(cache)) if cache else "",
+            seconds=SECONDS,
+            warm=tool.warm,
+        )
 
     def _place(
         self, jobs: Sequence[LintJob], environment: Environment, writable: Sequence[Path] = ()

@@ -92,6 +92,11 @@ class Workers:
             worker.close()
 
     @property
+    def closed(self) -> bool:
+        """True once they were ended."""
+        return self._closed
+
+    @property
     def _mine(self) -> OrderedDict[WorkerPlace, Conversation]:
         if not hasattr(self._own, "workers"):
             self._own.workers = OrderedDict()
