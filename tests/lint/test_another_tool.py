@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import sys
 import venv
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,6 +13,7 @@ import pytest
 from seatrial.core.model import Integration, MemoryFolder, Problem, Profile, Severity
 from seatrial.core.rules import rule
 from seatrial.core.settings import Settings
+from seatrial.lint.environments.venv import CI
 from seatrial.lint.run import lint, lint_context
 from seatrial.lint.run.lint_table import line_of
 from seatrial.lint.run.outcome import outcome_of
@@ -23,6 +23,7 @@ from seatrial.lint.tools.output import problem, verdict_of
 from seatrial.lint.tools.tool import Output, Reading, Tool, Version, Watched
 from seatrial.workspace.workspace import Workspace, open_workspace
 from support.lintspace import lock, pyproject
+from support.repositories import commit, start
 
 PROGRAM = """
 import pathlib, sys
@@ -88,7 +89,8 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
         "b.txt": "one\nteh other\n",
     }.items():
         (folder / name).write_text(content)
-    subprocess.run(["git", "init", "-q", folder.parent.parent], check=True)
+    (folder / ".gitignore").write_text(".venv/\n")
+    commit(start(folder.parent.parent))
     venv.create(folder / ".venv", symlinks=True)
     site = next((folder / ".venv").glob("lib/python*/site-packages"))
     (site / "teh.py").write_text(PROGRAM)
@@ -96,6 +98,8 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     (site / "teh-1.2.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: teh\nVersion: 1.2\n")
     monkeypatch.setattr(registry, "TOOLS", (*registry.TOOLS, TOOL))
     monkeypatch.setattr(registry, "BY_NAME", {**registry.BY_NAME, "teh": TOOL})
+    for name in CI:
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("SEATRIAL_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("SEATRIAL_LINT_PYTHON", sys.executable)
     return open_workspace(str(tmp_path / "workspace"))

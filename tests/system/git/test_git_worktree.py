@@ -61,13 +61,13 @@ def test_a_monitor_set_in_the_repository_is_not_run(repository: Path) -> None:
 def test_a_folder_with_a_tracked_file_is_tracked(repository: Path) -> None:
     (repository / ".venv").mkdir()
     (repository / ".venv" / "pyvenv.cfg").touch()
-    assert not git.tracks(repository / ".venv")
+    assert not git.is_private(repository / ".venv")
     subprocess.run(["git", "-C", str(repository), "add", "-f", ".venv"], check=True)
-    assert git.tracks(repository / ".venv")
+    assert git.is_private(repository / ".venv")
 
 
 def test_outside_a_repository_a_folder_counts_as_tracked(tmp_path: Path) -> None:
-    assert git.tracks(tmp_path / ".venv")
+    assert git.is_private(tmp_path / ".venv")
 
 
 def test_what_is_changed_new_moved_or_gone_differs_from_the_commit(repository: Path) -> None:
