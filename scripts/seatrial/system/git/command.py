@@ -29,6 +29,10 @@ _REMOTE_SAYS = re.compile(r"remote: (?:error: |fatal: )?(?=.*\w)(.*)")
 _GIT_SAYS = re.compile(r"(?:fatal|error|ssh): (.*)")
 _OWNER = "detected dubious ownership"
 _NOWHERE = "not a git repository"
+_LACKING = ("from promisor remote", "lazy fetching disabled")
+REFETCH = "where the clone is a partial one, type `git fetch --refetch --no-filter`"
+"""The way to the files that a partial clone left at its remote, from which nothing is fetched in passing."""
+
 _NAMED = r"^(filter\..*\.(clean|smudge|process|required)|hook\..*\.command)$"
 
 
@@ -119,6 +123,8 @@ def failure(root: Path, ran: Ran) -> SeatrialError:
             f"git does not read {root}, which belongs to another user; "
             f"type `git config --global --add safe.directory {root}` if you trust it"
         )
+    if any(words in output for words in _LACKING):
+        return ServiceError(f"git has not all files of the commit; {REFETCH}")
     return ServiceError(f"git: {last_words(output)}")
 
 

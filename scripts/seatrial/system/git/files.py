@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from seatrial.core.errors import SeatrialError, ServiceError, Unreadable, reason
 from seatrial.core.model import Entry, Folder, Kind
 from seatrial.system.folder import MAX_BYTES, with_parents
-from seatrial.system.git.command import SECONDS_REMOTE, must
+from seatrial.system.git.command import REFETCH, SECONDS_REMOTE, must
 from seatrial.system.git.commits import Blob, blobs, resolve, time_of
 
 CHUNK = 64 * 1024 * 1024
@@ -45,10 +45,7 @@ def _answers(said: bytes) -> Iterator[tuple[str, bytes]]:
         end = said.index(b"\n", at)
         name, *facts = said[at:end].decode().split()
         if len(facts) != 2:
-            raise ServiceError(
-                f"git has not all files of the commit, {name[:12]} is missing; "
-                "where the clone is a partial one, type `git fetch --refetch --no-filter`"
-            )
+            raise ServiceError(f"git has not all files of the commit, {name[:12]} is missing; {REFETCH}")
         size = int(facts[1])
         yield name, said[end + 1 : end + 1 + size]
         at = end + 1 + size + 1
