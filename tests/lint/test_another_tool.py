@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import sys
 import venv
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,9 +22,10 @@ from seatrial.lint.run.repair import Repaired, repair
 from seatrial.lint.tools import registry
 from seatrial.lint.tools.output import problem, verdict_of
 from seatrial.lint.tools.tool import Output, Reading, Tool, Version, Watched
+from seatrial.system import process, uv
 from seatrial.workspace.workspace import Workspace, open_workspace
 from support.lintspace import lock, pyproject
-from support.repositories import commit, start
+from support.repositories import commit, git, start
 
 PROGRAM = """
 import pathlib, sys
@@ -137,3 +139,27 @@ def test_its_law_has_an_example() -> None:
     bad = misspelt.bad(MemoryFolder.of({}))
     (found,) = misspelt.check(Integration("notes", "integrations/notes", bad))
     assert (found.where.path, found.message) == ("a.txt", "misspelt: teh")
+
+
+def test_an_environment_that_was_committed_is_not_used(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = workspace.root / "integrations" / "notes"
+    shutil.copytree(start(tmp_path / "other") / ".git", folder, dirs_exist_ok=True)
+    git(folder, "config", "--file", "config", "core.worktree", ".")
+    git(workspace.root, "add", "-A")
+    git(workspace.root, "add", "-f", str(folder / ".venv"))
+    git(workspace.root, "commit", "-q", "-m", "with an environment, in a folder like a repository")
+    asked: list[tuple[str, ...]] = []
+
+    def refuse(*arguments: str, **more: object) -> process.Ran:
+        asked.append(arguments)
+        return process.Ran(1, b"", b"error: no")
+
+    monkeypatch.setattr(uv, "run", refuse)
+    with lint_context(workspace) as context:
+        (cell,) = lint(
+            context, workspace.integrations, registry.choose("teh", Profile.GUIDE), lambda cell: None
+        )
+    assert asked
+    assert cell.run is None

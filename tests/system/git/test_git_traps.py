@@ -90,7 +90,9 @@ def settings(traps: Traps, where: str) -> Mapping[str, str]:
         **dict.fromkeys(
             (*flags, "log.showSignature", "gc.auto", "protocol.allow", "protocol.file.allow"), "1"
         ),
-        **{"protocol.allow": "always", "protocol.file.allow": "always", "protocol.ext.allow": "always"},
+        "protocol.allow": "always",
+        "protocol.file.allow": "always",
+        "protocol.ext.allow": "always",
         **{f"alias.{verb}": f"!{traps.program(f'{where}-alias.{verb}')}" for verb in VERBS},
         **{f"hook.{event}-all.event": event for event in HOOKS},
         "core.attributesFile": "../attributes",
