@@ -212,6 +212,7 @@ CALLS: dict[str, Callable[[SimpleNamespace], object]] = {
     "folders_at": lambda at: git.folders_at(at.root, at.base, [at.below + X], lambda path: True),
     "head": lambda at: git.head(at.root),
     "ignored": lambda at: git.ignored(at.root),
+    "ignores": lambda at: git.ignores(at.root, str(at.root / f"{at.below}{X}" / "main.py")),
     "is_ancestor": lambda at: git.is_ancestor(at.root, at.base, "HEAD"),
     "is_private": lambda at: git.is_private(at.root, at.root / f"{at.below}{X}/.venv"),
     "make_tag": lambda at: git.make_tag(at.root, f"x/{os.urandom(4).hex()}", at.made, "x"),
@@ -228,6 +229,7 @@ CALLS: dict[str, Callable[[SimpleNamespace], object]] = {
     "tags": lambda at: git.tags(at.root),
     "tags_called": lambda at: git.tags_called(at.root, ["x/1", "their-tag"]),
     "trees": lambda at: git.trees(at.root, at.made, [at.below + X]),
+    "untracked": lambda at: git.untracked(at.root),
 }
 """Each call of the room, in a workspace full of traps."""
 

@@ -62,6 +62,44 @@ def test_a_monitor_set_in_the_repository_is_not_run(repository: Path) -> None:
     assert not (repository / "ran").exists()
 
 
+def test_a_path_is_ignored_by_the_workspaces_own_rules_or_gits_nature(repository: Path) -> None:
+    put(
+        repository,
+        {"integrations/x/a.log": "", "integrations/x/b": "", "integrations/x/[c]": "", "out/d": ""},
+    )
+    start(repository / "integrations" / "x")
+    for path, expected in {
+        "integrations/x/a.log": True,
+        "integrations/x/b": False,
+        "integrations/x/[c]": False,
+        "out/d": True,
+        ".git/config": True,
+        "integrations/x/.git/config": True,
+    }.items():
+        assert git.ignores(repository, str(repository / path)) is expected, path
+    assert not git.ignores(repository, "/etc/passwd")
+
+
+def test_the_rules_of_a_repository_inside_count_too(repository: Path) -> None:
+    put(repository, {"integrations/x/.gitignore": "*.secret\n", "integrations/x/a.secret": ""})
+    start(repository / "integrations" / "x")
+    (repository / "integrations" / "x" / ".gitignore").rename(repository / "integrations/x/.git/info/exclude")
+    assert git.ignores(repository, str(repository / "integrations" / "x" / "a.secret"))
+
+
+def test_what_git_does_not_track_is_told_ignored_or_not(repository: Path) -> None:
+    put(repository, {"integrations/x/main.py": ""})
+    commit(repository)
+    put(repository, {"a.log": "", "new": "", "out/b": "", "integrations/y/main.py": "", "odd\nname": ""})
+    assert git.untracked(repository) == ["a.log", "integrations/y", "new", "odd\nname", "out"]
+
+
+def test_outside_a_repository_nothing_is_untracked_or_ignored(tmp_path: Path) -> None:
+    put(tmp_path, {"a": ""})
+    assert git.untracked(tmp_path) is None
+    assert not git.ignores(tmp_path, str(tmp_path / "a"))
+
+
 @pytest.fixture
 def venv(repository: Path) -> Path:
     """An environment in an integration that git ignores."""
