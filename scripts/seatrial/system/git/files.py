@@ -52,6 +52,10 @@ def _answers(said: bytes) -> Iterator[tuple[str, bytes]]:
 
 
 UNSAFE = frozenset({"", ".", "..", ".git"})
+UNSEEN = dict.fromkeys(
+    (0x200C, 0x200D, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x206A, 0x2070), 0xFEFF)
+)
+"""Characters that macOS leaves out of names, as `next_hfs_char` in git's utf8.c."""
 
 
 def export(root: Path, commit: str, into: Path) -> None:
@@ -73,7 +77,7 @@ def export(root: Path, commit: str, into: Path) -> None:
 
 def _refuse_strays(found: Mapping[str, Blob]) -> None:
     for path in found:
-        if not UNSAFE.isdisjoint(path.lower().split("/")):
+        if not UNSAFE.isdisjoint(path.translate(UNSEEN).lower().split("/")):
             raise ServiceError(f'the commit has a file at "{path[:200]}", which leads elsewhere; take it out')
 
 

@@ -115,16 +115,8 @@ def _differences(
     said = must(
         root,
         *without_programs(programs),
-        *(
-            "diff",
-            "--raw",
-            "-z",
-            "--no-abbrev",
-            "--no-renames",
-            "--no-ext-diff",
-            "--no-textconv",
-            "-O/dev/null",
-        ),
+        *("diff", "--raw", "-z", "--no-abbrev", "--no-renames", "-O/dev/null"),
+        *("--no-ext-diff", "--no-textconv"),
         *("--ignore-submodules=dirty", "--relative", "--end-of-options", base, "--"),
         env=env,
     ).split(b"\0")
