@@ -18,6 +18,16 @@ from support.repositories import git as say
 
 
 @pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty home, by the variables that every git obeys; GIT_CONFIG_GLOBAL is newer than the oldest."""
+    for name in ("GIT_CONFIG_GLOBAL", "XDG_CONFIG_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "home").mkdir()
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+@pytest.fixture
 def repository(tmp_path: Path) -> Path:
     root = start(tmp_path / "repo")
     commit(root, {"integrations/x/main.py": "1"})
@@ -43,11 +53,8 @@ def test_a_folder_like_a_repository_is_none(repository: Path, tmp_path: Path) ->
         git.head(tmp_path / "alone")
 
 
-def test_the_persons_own_settings_are_read_outside_a_repository(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    put(tmp_path, {"global": "[user]\n\tname = Ada\n"})
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "global"))
+def test_the_persons_own_settings_are_read_outside_a_repository(tmp_path: Path, home: Path) -> None:
+    put(home, {".gitconfig": "[user]\n\tname = Ada\n"})
     like_a_repository(tmp_path / "alone")
     say(tmp_path / "alone", "config", "--file", "config", "user.name", "Eve")
     assert git.setting(tmp_path / "alone", "user.name") == "Ada"
@@ -103,7 +110,10 @@ def test_a_shallow_worktree_knows_that_it_is_shallow(repository: Path, tmp_path:
 
 @pytest.mark.parametrize(
     ("file", "reason"),
-    [("gitdir: /nowhere\n", "is in no git repository"), ("something\n", "git: invalid gitfile format")],
+    [
+        ("gitdir: /nowhere\n", "is in no git repository|git: gitfile does not point to a valid repository"),
+        ("something\n", "git: invalid gitfile format"),
+    ],
 )
 def test_a_file_that_leads_nowhere_is_one_line(repository: Path, file: str, reason: str) -> None:
     put(repository, {"integrations/x/.git": file})
@@ -233,13 +243,13 @@ def test_other_settings_may_be_in_a_committed_file(repository: Path, remote: Pat
     assert not (repository / "ran").exists()
 
 
-@pytest.mark.parametrize("scope", ["--global", "--local"])
+@pytest.mark.parametrize("file", ["home/.gitconfig", "repo/.git/config"])
 def test_the_persons_settings_decide_about_remotes(
-    repository: Path, remote: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scope: str
+    repository: Path, remote: Path, home: Path, tmp_path: Path, file: str
 ) -> None:
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "global"))
-    say(repository, "config", scope, "core.sshCommand", f"touch {tmp_path}/ran; false")
     say(repository, "config", "remote.origin.url", "ssh://git@example.com/x.git")
+    with (tmp_path / file).open("a") as settings:
+        settings.write(f'[core]\n\tsshCommand = "touch {tmp_path}/ran; false"\n')
     with pytest.raises(ServiceError):
         git.remote_tags(repository, "origin")
     assert (tmp_path / "ran").exists()
