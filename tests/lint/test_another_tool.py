@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-import subprocess
+import shutil
 import sys
 import venv
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,6 +14,7 @@ import pytest
 from seatrial.core.model import Integration, MemoryFolder, Problem, Profile, Severity
 from seatrial.core.rules import rule
 from seatrial.core.settings import Settings
+from seatrial.lint.environments.venv import CI
 from seatrial.lint.run import lint, lint_context
 from seatrial.lint.run.lint_table import line_of
 from seatrial.lint.run.outcome import outcome_of
@@ -21,8 +22,10 @@ from seatrial.lint.run.repair import Repaired, repair
 from seatrial.lint.tools import registry
 from seatrial.lint.tools.output import problem, verdict_of
 from seatrial.lint.tools.tool import Output, Reading, Tool, Version, Watched
+from seatrial.system import process, uv
 from seatrial.workspace.workspace import Workspace, open_workspace
 from support.lintspace import lock, pyproject
+from support.repositories import commit, git, start
 
 PROGRAM = """
 import pathlib, sys
@@ -88,7 +91,8 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
         "b.txt": "one\nteh other\n",
     }.items():
         (folder / name).write_text(content)
-    subprocess.run(["git", "init", "-q", folder.parent.parent], check=True)
+    (folder / ".gitignore").write_text(".venv/\n")
+    commit(start(folder.parent.parent))
     venv.create(folder / ".venv", symlinks=True)
     site = next((folder / ".venv").glob("lib/python*/site-packages"))
     (site / "teh.py").write_text(PROGRAM)
@@ -96,6 +100,8 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     (site / "teh-1.2.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: teh\nVersion: 1.2\n")
     monkeypatch.setattr(registry, "TOOLS", (*registry.TOOLS, TOOL))
     monkeypatch.setattr(registry, "BY_NAME", {**registry.BY_NAME, "teh": TOOL})
+    for name in CI:
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("SEATRIAL_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("SEATRIAL_LINT_PYTHON", sys.executable)
     return open_workspace(str(tmp_path / "workspace"))
@@ -133,3 +139,27 @@ def test_its_law_has_an_example() -> None:
     bad = misspelt.bad(MemoryFolder.of({}))
     (found,) = misspelt.check(Integration("notes", "integrations/notes", bad))
     assert (found.where.path, found.message) == ("a.txt", "misspelt: teh")
+
+
+def test_an_environment_that_was_committed_is_not_used(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = workspace.root / "integrations" / "notes"
+    shutil.copytree(start(tmp_path / "other") / ".git", folder, dirs_exist_ok=True)
+    git(folder, "config", "--file", "config", "core.worktree", ".")
+    git(workspace.root, "add", "-A")
+    git(workspace.root, "add", "-f", str(folder / ".venv"))
+    git(workspace.root, "commit", "-q", "-m", "with an environment, in a folder like a repository")
+    asked: list[tuple[str, ...]] = []
+
+    def refuse(*arguments: str, **more: object) -> process.Ran:
+        asked.append(arguments)
+        return process.Ran(1, b"", b"error: no")
+
+    monkeypatch.setattr(uv, "run", refuse)
+    with lint_context(workspace) as context:
+        (cell,) = lint(
+            context, workspace.integrations, registry.choose("teh", Profile.GUIDE), lambda cell: None
+        )
+    assert asked
+    assert cell.run is None

@@ -11,17 +11,19 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from seatrial.core.errors import ServiceError
 from seatrial.dependencies.requirements import Requirement, Requirements
+from seatrial.lint.environments import venv
 from seatrial.lint.environments.environment import Environment, EnvironmentRequest
 from seatrial.lint.environments.pool import Environments
-from seatrial.lint.environments.venv import own_python
+from seatrial.lint.environments.venv import CI, own_python, under_ci
 from seatrial.lint.interpreters import Interpreter, interpreters
 from seatrial.system import locks, process, uv
 from seatrial.system.sandbox import View
@@ -458,17 +460,21 @@ def test_a_package_that_is_not_there_is_named(tmp_path: Path, store: Path, fake_
 
 
 @pytest.fixture
-def author(tmp_path: Path, store: Path, fake_uv: FakeUv) -> Callable[..., Environment]:
+def author(
+    tmp_path: Path, store: Path, fake_uv: FakeUv, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Environment]:
     """What is prepared for an integration that has a `.venv` of its own, changed by `change`."""
+    for name in CI:
+        monkeypatch.delenv(name, raising=False)
 
-    def prepared(change: Callable[[Path], object] = lambda venv: None, tracked: bool = False) -> Environment:
+    def prepared(change: Callable[[Path], object] = lambda venv: None, private: bool = True) -> Environment:
         wanted = want(tmp_path, "jira", *CORE)
-        venv = wanted.folder / ".venv"
-        fake_uv.venv(venv)
+        own = wanted.folder / ".venv"
+        fake_uv.venv(own)
         for line in (*CORE, "pip==25.0"):
-            fake_uv.install(venv, line)
-        change(venv)
-        with Environments(store, lambda folder: tracked) as environments:
+            fake_uv.install(own, line)
+        change(own)
+        with Environments(store, lambda folder: private) as environments:
             return good(environments.prepare([wanted])["jira"])
 
     return prepared
@@ -481,8 +487,43 @@ def test_an_own_venv_that_equals_the_lock_is_used(author: Callable[..., Environm
     assert own_python(tmp_path / "jira", [PYTHON]) == PYTHON
 
 
-def test_an_own_venv_that_git_tracks_is_not_used(author: Callable[..., Environment], store: Path) -> None:
-    assert author(tracked=True).python.is_relative_to(store)
+def test_an_own_venv_that_is_not_the_persons_own_to_git_is_not_used(
+    author: Callable[..., Environment], store: Path
+) -> None:
+    assert author(private=False).python.is_relative_to(store)
+
+
+@pytest.mark.parametrize("name", CI)
+def test_no_own_venv_is_used_in_ci(
+    author: Callable[..., Environment], store: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    def arrive(venv: Path) -> None:
+        monkeypatch.setenv(name, "true")
+
+    assert author(arrive).python.is_relative_to(store)
+
+
+@pytest.mark.parametrize("value", ["", "0", "false", "False"])
+def test_a_variable_that_denies_it_is_no_ci(value: str) -> None:
+    assert not under_ci(dict.fromkeys(CI, value))
+
+
+OWNED = ("", "bin", "bin/python", "pyvenv.cfg", "lib/python3.12/site-packages/alpha/__init__.py")
+
+
+@pytest.mark.parametrize("part", OWNED)
+def test_an_own_venv_is_not_used_of_which_somebody_else_owns_a_part(
+    author: Callable[..., Environment], store: Path, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    real = venv._all_in
+
+    def disowned(place: Path) -> Iterator[tuple[Path, object]]:
+        for path, there in real(place):
+            owner = there.st_uid + (path == place / part)
+            yield path, SimpleNamespace(st_uid=owner, st_mode=there.st_mode)
+
+    monkeypatch.setattr(venv, "_all_in", disowned)
+    assert author().python.is_relative_to(store)
 
 
 def site(venv: Path) -> Path:

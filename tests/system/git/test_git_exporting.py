@@ -91,7 +91,7 @@ def test_a_submodule_is_an_empty_folder(repository: Path) -> None:
     assert listed(exported(repository)) == ["a", "lib", "lib/other"]
 
 
-@pytest.mark.parametrize("name", ["..", ".git", ".GIT", "."])
+@pytest.mark.parametrize("name", ["..", ".git", ".GIT", ".", ".g\u200cit"])
 def test_a_path_that_leads_elsewhere_is_refused_and_nothing_written(repository: Path, name: str) -> None:
     file = fed(repository, "evil", "hash-object", "-w", "--stdin")
     inner = fed(repository, f"100644 blob {file}\tevil\n", "mktree")

@@ -149,19 +149,19 @@ class Layering:
 class Environments:
     """The environments below a folder. Those that `prepare` returns stay in place until `close`.
 
-    `tracked` returns whether git tracks files in a folder; without it no `.venv` of an integration is used.
+    `private` returns whether a folder is no part of the repository; without it no `.venv` of an integration is used.
     Packages that are not wheels are built in the `sandbox`.
     """
 
     def __init__(
         self,
         root: Path,
-        tracked: Callable[[Path], bool] = lambda folder: True,
+        private: Callable[[Path], bool] = lambda folder: False,
         sandbox: Sandbox | None = None,
     ) -> None:
         self._store = EnvironmentStore(root)
         self._sandbox = sandbox or Sandbox()
-        self._tracked = tracked
+        self._private = private
         self._held: list[int] = []
 
     def __enter__(self) -> Environments:
@@ -190,7 +190,7 @@ class Environments:
 
         Missing environments are made, `jobs` at a time; `tell` is called for each, from any thread.
         """
-        own = {one.name: found for one in wanted if (found := own_environment(one, self._tracked))}
+        own = {one.name: found for one in wanted if (found := own_environment(one, self._private))}
         rest = [one for one in wanted if one.name not in own]
         try:
             self._store.root.mkdir(parents=True, exist_ok=True)

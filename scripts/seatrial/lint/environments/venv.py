@@ -1,4 +1,4 @@
-"""The `.venv` that an author has in the integration's folder: used where it holds what the lock says."""
+"""The `.venv` that an author has in the integration's folder: used where it is theirs, and holds what the lock says."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import os
 import re
 import stat
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from seatrial.dependencies.constraints import canonical_version
@@ -20,6 +20,19 @@ TOOLS = {"pip", "setuptools", "wheel"}
 """Packages that tools put into every environment."""
 
 LAUNCHERS = {"distutils-precedence.pth", "_virtualenv.pth"}
+CI = (
+    "CI",
+    "GITHUB_ACTIONS",
+    "GITLAB_CI",
+    "TF_BUILD",
+    "JENKINS_URL",
+    "BUILDKITE",
+    "CIRCLECI",
+    "TEAMCITY_VERSION",
+    "CODEBUILD_BUILD_ID",
+)
+"""Variables of which CI systems set at least one; there, nobody made an environment by hand."""
+
 _PYTHON = re.compile(r"python(3(\.[0-9]+)?)?")
 
 
@@ -32,18 +45,21 @@ def own_python(folder: Path, found: Sequence[Interpreter]) -> Interpreter | None
     return next((one for one in found if one.path == real), None)
 
 
-def own_environment(wanted: EnvironmentRequest, tracked: Callable[[Path], bool]) -> Environment | None:
+def own_environment(wanted: EnvironmentRequest, private: Callable[[Path], bool]) -> Environment | None:
     """Return the integration's own environment; None where it is not exactly what would be made for it.
 
-    It must be a real folder of which git tracks nothing, hold no links but to its Python, have the
-    wanted Python, and the packages of the lock at their versions, besides pip's kind and the project itself.
+    It must be a real folder, `private` as git tells, made by the person who runs this and not in CI. It must hold no
+    links but to its Python, have the wanted Python, and the packages of the lock at their versions, besides pip's
+    kind and the project itself.
     """
     place = wanted.folder / NAME
-    if not _is_folder(place) or own_python(wanted.folder, [wanted.interpreter]) is None:
+    if under_ci(os.environ) or not _is_folder(place):
+        return None
+    if own_python(wanted.folder, [wanted.interpreter]) is None:
         return None
     site = site_of(place, wanted.interpreter)
     try:
-        fits = _is_closed(place) and _holds(site, wanted) and not tracked(place)
+        fits = private(place) and _is_closed(place, os.getuid()) and _holds(site, wanted)
     except (OSError, ValueError):
         return None
     if not fits:
@@ -54,6 +70,11 @@ def own_environment(wanted: EnvironmentRequest, tracked: Callable[[Path], bool])
     return Environment(key, place / "bin" / "python", site, packages)
 
 
+def under_ci(environ: Mapping[str, str]) -> bool:
+    """Return whether a CI system runs this."""
+    return any(environ.get(name, "").lower() not in ("", "0", "false", "no") for name in CI)
+
+
 def _is_folder(path: Path) -> bool:
     try:
         return stat.S_ISDIR(os.lstat(path).st_mode)
@@ -61,17 +82,26 @@ def _is_folder(path: Path) -> bool:
         return False
 
 
-def _is_closed(place: Path) -> bool:
-    """Return whether nothing in it leads out but its Python, not even the packages of the machine."""
+def _is_closed(place: Path, owner: int) -> bool:
+    """Return whether all in it has this owner, and nothing leads out but its Python, nor to the machine's packages."""
     settings = (place / "pyvenv.cfg").read_text(errors="replace").lower()
     if not re.search(r"^include-system-site-packages\s*=\s*false\s*$", settings, re.MULTILINE):
         return False
     return all(
-        _is_known_link(Path(where, name), place)
-        for where, folders, names in os.walk(place)
-        for name in (*folders, *names)
-        if os.path.islink(os.path.join(where, name))
+        there.st_uid == owner and (not stat.S_ISLNK(there.st_mode) or _is_known_link(path, place))
+        for path, there in _all_in(place)
     )
+
+
+def _all_in(place: Path) -> Iterator[tuple[Path, os.stat_result]]:
+    """Yield a folder and all below it, links themselves. Raises OSError for what cannot be read."""
+    yield place, os.lstat(place)
+    with os.scandir(place) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                yield from _all_in(Path(entry.path))
+            else:
+                yield Path(entry.path), entry.stat(follow_symlinks=False)
 
 
 def _is_known_link(link: Path, place: Path) -> bool:

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from seatrial.core.errors import ServiceError
@@ -69,7 +69,13 @@ class LintContext:
 
     def jobs(self, integrations: Sequence[Integration], tools: Sequence[Tool]) -> Iterator[LintJob | Cell]:
         """Yield the jobs as `jobs_of` does."""
-        return jobs_of(self.workspace.root, integrations, tools, self.python, cache(git.ignores))
+        return jobs_of(
+            self.workspace.root,
+            integrations,
+            tools,
+            self.python,
+            cache(partial(git.ignores, self.workspace.root)),
+        )
 
     def environments_of(self, jobs: Sequence[LintJob]) -> Mapping[LintJob, Environment | Cell]:
         """Return the environment of each job, or a cell that says why there is none; make those that are missing.
@@ -126,7 +132,8 @@ def lint_context(
         views = Views(workspace.root, scratch, git.untracked, WORKER)
         runs = ToolRuns(confined, views, Workers(confined), place, scratch, fresh or untrusted)
         try:
-            with Environments(place / "environments", git.tracks, confined) as environments:
+            private = partial(git.is_private, workspace.root)
+            with Environments(place / "environments", private, confined) as environments:
                 yield LintContext(workspace, place, runs, environments, parallel, tell, fresh, untrusted)
         finally:
             runs.workers.close()

@@ -1,6 +1,6 @@
 """Access to git, which only this room calls."""
 
-from seatrial.system.git.command import SAFELY, origin, setting
+from seatrial.system.git.command import setting
 from seatrial.system.git.commits import (
     Head,
     default_branch,
@@ -12,21 +12,12 @@ from seatrial.system.git.commits import (
     resolve,
     trees,
 )
-from seatrial.system.git.files import (
-    changed,
-    dirty,
-    export,
-    folder_at,
-    folders_at,
-    ignored,
-    ignores,
-    tracks,
-    untracked,
-)
+from seatrial.system.git.files import export, folder_at, folders_at
+from seatrial.system.git.remote import origin
 from seatrial.system.git.tags import make_tag, push_tag, remote_tags, tags, tags_called
+from seatrial.system.git.worktree import changed, dirty, ignored, ignores, is_private, untracked
 
 __all__ = [
-    "SAFELY",
     "Head",
     "changed",
     "default_branch",
@@ -39,6 +30,7 @@ __all__ = [
     "ignored",
     "ignores",
     "is_ancestor",
+    "is_private",
     "make_tag",
     "merge_base",
     "origin",
@@ -49,7 +41,6 @@ __all__ = [
     "setting",
     "tags",
     "tags_called",
-    "tracks",
     "trees",
     "untracked",
 ]

@@ -1,6 +1,6 @@
-"""Running git without a shell, without a prompt, and without the programs its settings name.
+"""Running git without a shell, without a prompt, and without a program that settings, attributes or hooks name.
 
-Calls to remotes have a time limit, and messages about them have no credentials.
+Every call of git is built here or in `repository`. Calls of `run` stay on this machine; `remote` builds on it.
 """
 
 from __future__ import annotations
@@ -10,40 +10,17 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from seatrial.core.addresses import public_url, without_credentials
+from seatrial.core.addresses import without_credentials
 from seatrial.core.errors import SeatrialError, ServiceError, UsageError
 from seatrial.system import process
+from seatrial.system.git.repository import SAFELY, RefusedError, Repository, environment, repository_of
 from seatrial.system.process import Ran
 
-SAFELY = (
-    *("-c", "core.fsmonitor=false"),
-    *("-c", "core.quotepath=false"),
-    *("-c", "core.hooksPath=/dev/null"),
-    *("-c", "protocol.ext.allow=never"),
-    *("-c", "gc.auto=0"),
-    *("-c", "maintenance.auto=false"),
-    *("-c", "submodule.recurse=false"),
-    *("-c", "log.showSignature=false"),
-)
-"""Options with which git starts no program that a repository's own settings name."""
+LOCALLY = {"GIT_ALLOW_PROTOCOL": "none", "GIT_ASKPASS": ""}
+"""The environment of calls that reach no remote, not even to fetch what a partial clone lacks."""
 
-QUIETLY = {
-    "GIT_OPTIONAL_LOCKS": "0",
-    "GIT_TERMINAL_PROMPT": "0",
-    "GIT_NO_LAZY_FETCH": "1",
-    "GIT_NO_REPLACE_OBJECTS": "1",
-    "SSH_ASKPASS": "",
-    "SSH_ASKPASS_REQUIRE": "never",
-    "LC_ALL": "C",
-}
-
-FORGOTTEN = frozenset({
-    "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR", "GIT_NAMESPACE", "GIT_EXTERNAL_DIFF",
-    "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_GRAFT_FILE", "GIT_SHALLOW_FILE",
-    "GIT_GLOB_PATHSPECS", "GIT_NOGLOB_PATHSPECS", "GIT_ICASE_PATHSPECS", "GIT_LITERAL_PATHSPECS",
-    "GIT_DIFF_OPTS", "GIT_ATTR_SOURCE",
-})  # fmt: skip
-"""Variables by which a hook, or another caller, points git to another repository."""
+NOWHERE = ("--git-dir=/dev/null",)
+"""The option with which git sees the person's settings and no repository."""
 
 SECONDS = 60
 SECONDS_REMOTE = 300
@@ -52,20 +29,42 @@ _REMOTE_SAYS = re.compile(r"remote: (?:error: |fatal: )?(?=.*\w)(.*)")
 _GIT_SAYS = re.compile(r"(?:fatal|error|ssh): (.*)")
 _OWNER = "detected dubious ownership"
 _NOWHERE = "not a git repository"
+_LACKING = ("from promisor remote", "lazy fetching disabled")
+REFETCH = "where the clone is a partial one, type `git fetch --refetch --no-filter`"
+"""The way to the files that a partial clone left at its remote, from which nothing is fetched in passing."""
+
+_NAMED = r"^(filter\..*\.(clean|smudge|process|required)|hook\..*\.command)$"
 
 
 def run(
     root: Path,
     *arguments: str,
-    env: Mapping[str, str] | None = None,
+    env: Mapping[str, str] = LOCALLY,
     seconds: float = SECONDS,
     feed: bytes | None = None,
 ) -> Ran:
-    """Run git below `root` and return output and status. Raises MissingProgram, and ServiceError after `seconds`."""
-    kept = {name: value for name, value in os.environ.items() if name not in FORGOTTEN}
+    """Run git below `root` and return output and status. Raises MissingProgram, and ServiceError after `seconds`.
+
+    Without a repository that git may read, the status is git's for it.
+    """
+    try:
+        stated = repository_of(root).stated
+    except RefusedError as refused:
+        return refused.ran
+    return _run(root, stated, arguments, env, seconds, feed)
+
+
+def _run(
+    root: Path,
+    stated: tuple[str, ...],
+    arguments: tuple[str, ...],
+    env: Mapping[str, str] = LOCALLY,
+    seconds: float = SECONDS,
+    feed: bytes | None = None,
+) -> Ran:
     return process.run(
-        ["git", *SAFELY, "-C", str(root), *arguments],
-        env={**kept, **QUIETLY, **(env or {})},
+        ["git", *SAFELY, *stated, "-C", str(root), *arguments],
+        env=environment(env),
         seconds=seconds,
         clean=True,
         feed=feed,
@@ -90,12 +89,26 @@ def must(
 ) -> bytes:
     """Return git's output below `root`. Raises UsageError outside a repository, ServiceError where git fails."""
     try:
-        ran = run(root, *arguments, env=env, seconds=seconds, feed=feed)
+        ran = run(root, *arguments, env={**LOCALLY, **(env or {})}, seconds=seconds, feed=feed)
     except process.MissingProgram as missing:
-        raise UsageError("git is not on this machine; install it and try again") from missing
+        raise _no_git() from missing
     if ran.status:
         raise failure(root, ran)
     return ran.out
+
+
+def must_be_repository(root: Path) -> Repository:
+    """Return the repository around `root`. Raises UsageError without git or a repository, ServiceError if git fails."""
+    try:
+        return repository_of(root)
+    except process.MissingProgram as missing:
+        raise _no_git() from missing
+    except RefusedError as refused:
+        raise failure(root, refused.ran) from refused
+
+
+def _no_git() -> UsageError:
+    return UsageError("git is not on this machine; install it and try again")
 
 
 def failure(root: Path, ran: Ran) -> SeatrialError:
@@ -110,6 +123,8 @@ def failure(root: Path, ran: Ran) -> SeatrialError:
             f"git does not read {root}, which belongs to another user; "
             f"type `git config --global --add safe.directory {root}` if you trust it"
         )
+    if any(words in output for words in _LACKING):
+        return ServiceError(f"git has not all files of the commit; {REFETCH}")
     return ServiceError(f"git: {last_words(output)}")
 
 
@@ -129,38 +144,45 @@ def text_of(answer: bytes) -> str:
 
 
 def setting(root: Path, key: str) -> str | None:
-    """Return a setting of git such as `user.name`; None if it is not set."""
-    output = ask(root, "config", "--get", key)
-    return output.decode(errors="replace").strip() or None if output else None
-
-
-def remotely(root: Path, verb: str, *options: str, remote: str, what: tuple[str, ...] = ()) -> bytes:
-    """Return git's output after a call to a remote. Raises UsageError for an unknown one, ServiceError if it fails."""
-    _must_be_known(root, remote)
-    arguments = (verb, *options, "--end-of-options", remote, *what)
+    """Return a setting of git such as `user.name`; None if it is not set. The person's own count anywhere."""
     try:
-        ran = run(root, *arguments, env=_without_prompts(root), seconds=SECONDS_REMOTE)
-    except ServiceError as failed:
-        raise ServiceError(f"git {verb} with {public_url(remote)}: {failed}") from failed
-    if ran.status:
-        why = last_words(ran.err.decode(errors="replace"))
-        raise ServiceError(f"git {verb} with {public_url(remote)}: {why}")
-    return ran.out
+        ran = _run(root, _stated_or_nowhere(root), ("config", "--get", key))
+    except ServiceError:
+        return None
+    return ran.out.decode(errors="replace").strip() or None if ran.status == 0 else None
 
 
-def _must_be_known(root: Path, remote: str) -> None:
-    if remote.startswith("-") or not (origin(root, remote) or "/" in remote or ":" in remote):
-        raise UsageError(f'git knows no remote "{remote[:200]}"; `git remote -v` shows them')
+def _stated_or_nowhere(root: Path) -> tuple[str, ...]:
+    try:
+        return repository_of(root).stated
+    except RefusedError:
+        return NOWHERE
 
 
-def _without_prompts(root: Path) -> Mapping[str, str]:
-    """Keep ssh from asking, unless the user set a command for it."""
-    if {"GIT_SSH", "GIT_SSH_COMMAND"} & os.environ.keys() or setting(root, "core.sshCommand"):
-        return {}
-    return {"GIT_SSH_COMMAND": "ssh -o BatchMode=yes"}
+def named_programs(root: Path) -> frozenset[str]:
+    """Return the settings that name filters and hooks, such as `filter.lfs.clean`, which no one option turns off.
+
+    Raises UsageError and ServiceError.
+    """
+    ran = run(root, "config", "-z", "--name-only", "--get-regexp", _NAMED)
+    if ran.status not in (0, 1):
+        raise failure(root, ran)
+    return frozenset(os.fsdecode(key) for key in ran.out.split(b"\0") if key)
 
 
-def origin(root: Path, remote: str) -> str | None:
-    """Return the address of a remote without credentials; None if there is no such remote."""
-    found = ask(root, "config", "--get", f"remote.{remote}.url")
-    return public_url(text_of(found)) if found else None
+def without_programs(keys: frozenset[str]) -> tuple[str, ...]:
+    """Return the options that turn these filters and hooks off."""
+    return tuple(option for key in sorted(keys) for option in _off(key))
+
+
+def _off(key: str) -> tuple[str, ...]:
+    if key.startswith("hook."):
+        return _set(f"{key.removesuffix('command')}enabled", "false")
+    return _set(key, "false" if key.endswith(".required") else "")
+
+
+def _set(key: str, value: str) -> tuple[str, ...]:
+    """Return the option for a setting; `-c` would end a name at its first `=`."""
+    if "=" not in key:
+        return ("-c", f"{key}={value}")
+    return (f"--config-env={key}={'SEATRIAL_FALSE' if value else 'SEATRIAL_EMPTY'}",)

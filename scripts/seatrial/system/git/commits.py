@@ -9,7 +9,8 @@ from pathlib import Path
 
 from seatrial.core.addresses import public_url
 from seatrial.core.errors import ServiceError, UsageError
-from seatrial.system.git.command import ask, must, remotely, setting, text_of
+from seatrial.system.git.command import ask, must, must_be_repository, setting, text_of
+from seatrial.system.git.remote import remotely
 
 
 @dataclass(frozen=True)
@@ -52,17 +53,12 @@ class Blob:
 def head(root: Path) -> Head:
     """Return the commit that is checked out. Raises UsageError without git, repository or commit."""
     must_be_repository(root)
-    said = ask(root, "log", "-1", "--format=%H %ct", "HEAD", "--")
+    said = ask(root, "rev-list", "--max-count=1", "--timestamp", "HEAD", "--")
     if said is None:
         raise UsageError(f"the git repository of {root} has no commit yet; commit something first")
-    commit, time = text_of(said).split()
+    time, commit = text_of(said).split()
     branch = text_of(ask(root, "symbolic-ref", "--quiet", "HEAD") or b"").removeprefix("refs/heads/")
     return Head(commit, int(time), branch, bool(branch) or _is_on_branch(root, commit))
-
-
-def must_be_repository(root: Path) -> None:
-    """Raise UsageError without git or a repository, and ServiceError if git fails."""
-    must(root, "rev-parse", "--git-dir")
 
 
 def _is_on_branch(root: Path, commit: str) -> bool:
@@ -100,7 +96,8 @@ def remotes(root: Path) -> list[str]:
 
 def time_of(root: Path, commit: str) -> int:
     """Return the time of a commit in seconds since 1970. Raises ServiceError."""
-    return int(text_of(must(root, "log", "-1", "--format=%ct", "--end-of-options", commit, "--")))
+    said = must(root, "rev-list", "--max-count=1", "--timestamp", "--end-of-options", commit, "--")
+    return int(text_of(said).split()[0])
 
 
 def tree_of(root: Path, commit: str) -> str | None:
@@ -202,9 +199,8 @@ def _ends(root: Path, commits: Sequence[str], base: str | None) -> list[str]:
 
 def _shallow(root: Path) -> set[str]:
     """Return the commits whose parents a shallow clone lacks; none in a full clone."""
-    place = root / text_of(must(root, "rev-parse", "--git-path", "shallow"))
     try:
-        return set(place.read_text(encoding="ascii").split())
+        return set(must_be_repository(root).shallow.read_text(encoding="ascii").split())
     except (OSError, ValueError):
         return set()
 

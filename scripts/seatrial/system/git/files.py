@@ -1,4 +1,4 @@
-"""The files of commits, byte for byte, read as a folder or exported; the state of the work tree."""
+"""The files of commits, byte for byte, whatever attributes say: read as a folder, or exported."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from pathlib import Path, PurePosixPath
 from seatrial.core.errors import SeatrialError, ServiceError, Unreadable, reason
 from seatrial.core.model import Entry, Folder, Kind
 from seatrial.system.folder import MAX_BYTES, with_parents
-from seatrial.system.git.command import SECONDS_REMOTE, ask, must
-from seatrial.system.git.commits import Blob, blobs, head, resolve, time_of
+from seatrial.system.git.command import REFETCH, SECONDS_REMOTE, must
+from seatrial.system.git.commits import Blob, blobs, resolve, time_of
 
 CHUNK = 64 * 1024 * 1024
 """The most bytes of files held in memory at once, unless one file is larger."""
@@ -45,16 +45,17 @@ def _answers(said: bytes) -> Iterator[tuple[str, bytes]]:
         end = said.index(b"\n", at)
         name, *facts = said[at:end].decode().split()
         if len(facts) != 2:
-            raise ServiceError(
-                f"git has not all files of the commit, {name[:12]} is missing; "
-                "where the clone is a partial one, type `git fetch --refetch --no-filter`"
-            )
+            raise ServiceError(f"git has not all files of the commit, {name[:12]} is missing; {REFETCH}")
         size = int(facts[1])
         yield name, said[end + 1 : end + 1 + size]
         at = end + 1 + size + 1
 
 
 UNSAFE = frozenset({"", ".", "..", ".git"})
+UNSEEN = dict.fromkeys(
+    (0x200C, 0x200D, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x206A, 0x2070), 0xFEFF)
+)
+"""Characters that macOS leaves out of names, as `next_hfs_char` in git's utf8.c."""
 
 
 def export(root: Path, commit: str, into: Path) -> None:
@@ -76,7 +77,7 @@ def export(root: Path, commit: str, into: Path) -> None:
 
 def _refuse_strays(found: Mapping[str, Blob]) -> None:
     for path in found:
-        if not UNSAFE.isdisjoint(path.lower().split("/")):
+        if not UNSAFE.isdisjoint(path.translate(UNSEEN).lower().split("/")):
             raise ServiceError(f'the commit has a file at "{path[:200]}", which leads elsewhere; take it out')
 
 
@@ -237,67 +238,3 @@ def _parents(path: str) -> Iterator[str]:
     """Yield the folders a path is in, the root's, which is empty, last."""
     yield from list(with_parents(path))[1:]
     yield ""
-
-
-OUR_OWN = "dist/"
-"""The folder of releases' own files, which are never released."""
-
-
-def ignored(root: Path) -> frozenset[str] | None:
-    """Return the paths below `root` that git ignores; a folder stands for all below it.
-
-    None if git cannot tell: no repository, or `root` itself ignored.
-    """
-    if ask(root, "rev-parse", "--is-inside-work-tree") != b"true\n":
-        return None
-    if ask(root, "check-ignore", "-q", ".") is not None:
-        return None
-    listed = ask(root, "ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z")
-    return None if listed is None else frozenset(path.rstrip("/") for path in paths_of(listed))
-
-
-def ignores(path: str) -> bool:
-    """Return whether git ignores a file or folder that it does not track; False outside a repository."""
-    folder, name = os.path.split(path)
-    return ask(Path(folder), "check-ignore", "--quiet", "--", name) is not None
-
-
-def untracked(root: Path) -> list[str] | None:
-    """Return the paths below `root` that git does not track, ignored or not; a folder stands for all below it.
-
-    None outside a repository.
-    """
-    listed = ask(root, "ls-files", "--others", "--directory", "-z")
-    return None if listed is None else [path.rstrip("/") for path in paths_of(listed)]
-
-
-def tracks(folder: Path) -> bool:
-    """Return whether git tracks a file of a folder; True if git cannot tell, and outside a repository."""
-    return ask(folder.parent, "--literal-pathspecs", "ls-files", "-z", "--", folder.name) != b""
-
-
-def changed(root: Path, base: str) -> list[str]:
-    """Return the paths below `root` that differ between a commit and the work tree, untracked ones included; sorted.
-
-    A moved file is two paths. Raises UsageError and ServiceError.
-    """
-    tracked = must(
-        root,
-        *("diff", "--name-only", "-z", "--no-renames", "--no-ext-diff", "--no-textconv", "-O/dev/null"),
-        *("--ignore-submodules=dirty", "--relative", "--end-of-options", base, "--"),
-    )
-    others = must(root, "ls-files", "--others", "--exclude-standard", "-z")
-    return sorted({*paths_of(tracked), *paths_of(others)})
-
-
-def dirty(root: Path) -> list[str]:
-    """Return the paths below `root` that differ from the commit checked out, except those below `dist/`; sorted.
-
-    Raises as `head`.
-    """
-    return [path for path in changed(root, head(root).commit) if not path.startswith(OUR_OWN)]
-
-
-def paths_of(listed: bytes) -> list[str]:
-    """Split a list of paths that each end with a zero byte."""
-    return [os.fsdecode(path) for path in listed.split(b"\0") if path]

@@ -8,8 +8,18 @@ from pathlib import Path
 
 from seatrial.core.addresses import public_url
 from seatrial.core.errors import ServiceError, UsageError
-from seatrial.system.git.command import ask, failure, must, remotely, run
-from seatrial.system.git.commits import must_be_repository, resolve
+from seatrial.system.git.command import (
+    LOCALLY,
+    ask,
+    failure,
+    must,
+    must_be_repository,
+    named_programs,
+    run,
+    without_programs,
+)
+from seatrial.system.git.commits import resolve
+from seatrial.system.git.remote import remotely
 
 NOBODY = {
     f"GIT_{role}_{key}": value
@@ -62,6 +72,7 @@ def make_tag(root: Path, name: str, commit: str, message: str) -> None:
 
     Raises UsageError for a name git does not accept, ServiceError if the tag is at another commit.
     """
+    must_be_repository(root)
     if name.startswith("-") or ask(root, "check-ref-format", f"{_TAGS}{name}") is None:
         raise UsageError(
             f'"{name[:200]}" is no name for a git tag; mend "tag" under [release] in seatrial.toml'
@@ -69,9 +80,10 @@ def make_tag(root: Path, name: str, commit: str, message: str) -> None:
     commit = resolve(root, commit)
     ran = run(
         root,
+        *without_programs(named_programs(root)),
         *("tag", "--annotate", "--no-sign", "--cleanup=verbatim", f"--message={message}"),
         *("--end-of-options", name, commit),
-        env={} if _knows_us(root) else NOBODY,
+        env={**LOCALLY, **({} if _knows_us(root) else NOBODY)},
     )
     if ran.status == 0:
         return
