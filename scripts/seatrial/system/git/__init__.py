@@ -23,11 +23,12 @@ from seatrial.system.git.files import (
     tracks,
     untracked,
 )
-from seatrial.system.git.tags import make_tag, push_tag, remote_tags, tags, tags_called
+from seatrial.system.git.tags import Tag, make_tag, push_tag, remote_tags, tag_called, tags, tags_called
 
 __all__ = [
     "SAFELY",
     "Head",
+    "Tag",
     "changed",
     "default_branch",
     "dirty",
@@ -47,6 +48,7 @@ __all__ = [
     "remotes",
     "resolve",
     "setting",
+    "tag_called",
     "tags",
     "tags_called",
     "tracks",

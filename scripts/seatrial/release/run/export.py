@@ -1,0 +1,73 @@
+"""The files of the released commit in a folder of their own: what is checked, and what images are built from."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cache
+from itertools import count
+from pathlib import Path
+
+from seatrial.release.run.places import must_not_be_linked, own_folder
+from seatrial.release.run.release_context import ReleaseContext
+from seatrial.system import git, locks
+
+CONTEXTS = "contexts"
+
+
+@contextmanager
+def exported(context: ReleaseContext, commit: str) -> Iterator[Callable[[], Path]]:
+    """Give a function that exports the commit when it is first called, and returns the folder; removed afterwards.
+
+    The folder is new, so that nothing is in it but the commit. It is one of a few, whichever no other run uses.
+    """
+    once = threading.Lock()
+    with ExitStack() as stack:
+
+        @cache
+        def export() -> Path:
+            place = stack.enter_context(_free_place(context))
+            git.export(context.root, commit, place)
+            return place
+
+        def files() -> Path:
+            with once:
+                return export()
+
+        yield files
+
+
+@contextmanager
+def _free_place(context: ReleaseContext) -> Iterator[Path]:
+    """Lock a place for an export, and remove what an earlier run left there. Raises UsageError and ServiceError."""
+    folder = own_folder(context.folder / CONTEXTS, context.root)
+    number, lock = next((number, lock) for number in count() if (lock := _locked(folder, number)) is not None)
+    place = must_not_be_linked(folder / str(number), context.root)
+    try:
+        shutil.rmtree(place, ignore_errors=True)
+        yield place
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+        os.close(lock)
+
+
+def _locked(folder: Path, number: int) -> int | None:
+    return locks.take(folder / f"{number}.lock", exclusive=True)
+
+
+@contextmanager
+def as_repository(export: Path) -> Iterator[None]:
+    """Have lint tools take an export for the root of a repository, as they do with the work tree.
+
+    They look for `.git`, to know where to stop looking for settings and ignored files. The images are built
+    without it.
+    """
+    mark = export / ".git"
+    mark.mkdir(exist_ok=True)
+    try:
+        yield
+    finally:
+        mark.rmdir()
