@@ -46,7 +46,10 @@ class Telling:
 
 @dataclass
 class CommitRelease:
-    """Releases of one checkout, whose services outlive them; `checked` has the bytes that checks were given."""
+    """Releases of one checkout, whose services outlive them; `checked` has the bytes that checks were given.
+
+    If `local`, images and specs go below `dist/`.
+    """
 
     root: Path
     images: MemoryImages = field(default_factory=MemoryImages)
@@ -54,6 +57,7 @@ class CommitRelease:
     builder: StandInBuilder = field(default_factory=StandInBuilder)
     checked: list[bytes] = field(default_factory=list)
     errors: int = 0
+    local: bool = False
     made: list[Plan] = field(default_factory=list)
 
     @contextmanager
@@ -63,7 +67,8 @@ class CommitRelease:
             patch.setattr(planner, "lint_and_validate", self._check)
             patch.setattr(publication, "choose", lambda wanted: Telling(self.builder, tell))
             opened = open_context(open_workspace(str(self.root)))
-            yield replace(opened, images=Telling(self.images, tell), store=Telling(self.store, tell))
+            images, store = (opened.images, opened.store) if self.local else (self.images, self.store)
+            yield replace(opened, images=Telling(images, tell), store=Telling(store, tell))
 
     def _check(self, workspace: Workspace, chosen: Any, jobs: int, notify: Any) -> CheckResults:
         for one in chosen:

@@ -14,6 +14,7 @@ from seatrial.core.findings import Outcome
 from seatrial.core.model import Integration
 from seatrial.release.attest import signing
 from seatrial.release.builders.available import choose as choose_builder
+from seatrial.release.places import must_not_be_linked
 from seatrial.release.plan.plan import Failure, Hold, Part, Plan
 from seatrial.release.plan.plan import matrix as matrix_of
 from seatrial.release.plan.ports import Unknown
@@ -23,7 +24,6 @@ from seatrial.release.run import apply as publishing
 from seatrial.release.run import latest, planner
 from seatrial.release.run.apply import Done
 from seatrial.release.run.export import exported
-from seatrial.release.run.places import must_not_be_linked
 from seatrial.release.run.planner import Files
 from seatrial.release.run.publication import Event, publication
 from seatrial.release.run.release_context import ReleaseContext, open_context, open_services

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from seatrial.core.errors import SeatrialError, ServiceError, Unreadable
 from seatrial.core.model import Integration
 from seatrial.release.builders.base_images import missing_bases
+from seatrial.release.places import must_not_be_linked, own_folder
 from seatrial.release.plan import store_keys
 from seatrial.release.plan.plan import Failure, Part, Step
 from seatrial.release.plan.records import Receipt, receipt_json
 from seatrial.release.run import latest
 from seatrial.release.run.build import build_args
-from seatrial.release.run.places import must_not_be_linked, own_folder
 from seatrial.release.run.publication import Details, Publication
 from seatrial.release.run.publish import publish
 from seatrial.release.run.release_context import ReleaseContext

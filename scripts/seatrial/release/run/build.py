@@ -14,9 +14,9 @@ from pathlib import Path
 from seatrial.core.errors import Unreadable
 from seatrial.release.attest.provenance import invoker
 from seatrial.release.builders.base_images import digests
+from seatrial.release.places import must_not_be_linked, own_folder
 from seatrial.release.plan.plan import Part, Plan
 from seatrial.release.plan.ports import Build, Builder
-from seatrial.release.run.places import must_not_be_linked, own_folder
 from seatrial.release.run.release_context import ReleaseContext
 from seatrial.system.atomic import replace_file
 from seatrial.system.folder import read_plain

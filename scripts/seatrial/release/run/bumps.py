@@ -14,8 +14,9 @@ from seatrial.core.model import Finding, Integration, Severity, join
 from seatrial.core.suggest import did_you_mean
 from seatrial.core.version import BUMPS, Version
 from seatrial.documents import intents
+from seatrial.documents.integration import SPEC_FILES
+from seatrial.release.places import must_not_be_linked
 from seatrial.release.plan.bump import Bump, bump
-from seatrial.release.run.places import must_not_be_linked
 from seatrial.system import transaction
 from seatrial.system.folder import DiskFolder
 from seatrial.system.transaction import FileEdit
@@ -27,6 +28,9 @@ from seatrial.validate.run import check
 from seatrial.workspace.workspace import Workspace
 
 MAX_SLUG = 40
+
+WRITTEN = ("pyproject.toml", "CHANGELOG.md", *SPEC_FILES, INTENTS)
+"""The files and the folder that a bump changes."""
 
 BLOCKING = frozenset({
     "LAY002", "LAY003", "LAY101", "SPC001", "SPC005", "SPC201", "PKG001", "PKG002", "PKG103",
@@ -127,6 +131,7 @@ def plan(workspace: Workspace, chosen: Sequence[Integration], day: date) -> Bump
     """
     facts = [Facts.of(workspace, one) for one in chosen]
     waiting = [one for one in facts if one.intents.all]
+    _must_not_be_linked(workspace, [one.integration.below(name) for one in waiting for name in WRITTEN])
     findings = tuple(finding for one in waiting for finding in _blocking(one))
     outcome = Outcome(
         tuple(sorted(findings, key=lambda one: one.sort_key)), tuple(one.integration.name for one in waiting)

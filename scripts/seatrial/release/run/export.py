@@ -11,7 +11,7 @@ from functools import cache
 from itertools import count
 from pathlib import Path
 
-from seatrial.release.run.places import must_not_be_linked, own_folder
+from seatrial.release.places import must_not_be_linked, own_folder
 from seatrial.release.run.release_context import ReleaseContext
 from seatrial.system import git, locks
 
@@ -44,7 +44,7 @@ def exported(context: ReleaseContext, commit: str) -> Iterator[Callable[[], Path
 def _free_place(context: ReleaseContext) -> Iterator[Path]:
     """Lock a place for an export, and remove what an earlier run left there. Raises UsageError and ServiceError."""
     folder = own_folder(context.folder / CONTEXTS, context.root)
-    number, lock = next((number, lock) for number in count() if (lock := _locked(folder, number)) is not None)
+    number, lock = next(_locked(folder, context.root))
     place = must_not_be_linked(folder / str(number), context.root)
     try:
         shutil.rmtree(place, ignore_errors=True)
@@ -54,8 +54,12 @@ def _free_place(context: ReleaseContext) -> Iterator[Path]:
         os.close(lock)
 
 
-def _locked(folder: Path, number: int) -> int | None:
-    return locks.take(folder / f"{number}.lock", exclusive=True)
+def _locked(folder: Path, root: Path) -> Iterator[tuple[int, int]]:
+    """Lock the first number that is free; yield it and the descriptor of its lock."""
+    for number in count():
+        lock = locks.take(must_not_be_linked(folder / f"{number}.lock", root), exclusive=True)
+        if lock is not None:
+            yield number, lock
 
 
 @contextmanager

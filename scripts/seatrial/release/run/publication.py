@@ -19,13 +19,13 @@ from seatrial.core.model import Integration
 from seatrial.release.attest import signing
 from seatrial.release.attest.attach import Attestation
 from seatrial.release.builders.available import choose
+from seatrial.release.places import must_not_be_link, must_not_be_linked, own_folder
 from seatrial.release.plan import store_keys
 from seatrial.release.plan.plan import Part, Plan, Step
 from seatrial.release.plan.ports import Builder, Descriptor, Store
 from seatrial.release.plan.records import seal
 from seatrial.release.run.attestations import Attestations
 from seatrial.release.run.build import Built
-from seatrial.release.run.places import must_not_be_linked, own_folder
 from seatrial.release.run.release_context import ReleaseContext, holder
 from seatrial.release.store.leases import Holder
 from seatrial.system import git
@@ -95,6 +95,7 @@ class Journal:
             **event.details,
         }
         with self._lock:
+            must_not_be_link(self.path, self.path.parent)
             append(self.path, json.dumps(line) + "\n", durable=True)
         self.notify(event)
 

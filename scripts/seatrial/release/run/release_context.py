@@ -13,9 +13,9 @@ from pathlib import Path
 from seatrial.core.errors import UsageError
 from seatrial.core.names import shown
 from seatrial.core.settings import ReleaseSettings
+from seatrial.release.places import must_not_be_linked
 from seatrial.release.plan.ports import Images, Store
 from seatrial.release.registry import open_images
-from seatrial.release.run.places import must_not_be_linked
 from seatrial.release.store import open_store
 from seatrial.release.store.leases import Holder
 from seatrial.system import git

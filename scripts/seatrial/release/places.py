@@ -1,4 +1,4 @@
-"""The places that a release writes to: none of them is behind a symbolic link that the workspace brings along."""
+"""The places that a release writes to. None of them is behind a symbolic link that the workspace brings along."""
 
 from __future__ import annotations
 
@@ -35,6 +35,17 @@ def _link_on_the_way(place: Path, root: str) -> Path | None:
         else:
             real = Path(os.path.realpath(following))
     return None
+
+
+def must_not_be_link(path: Path, below: Path) -> None:
+    """Raise ServiceError that names the link where a place in the folder `below`, or one on the way to it, is one."""
+    place = below
+    for part in ("", *path.relative_to(below).parts):
+        place = place / part
+        if place.is_symlink():
+            raise ServiceError(
+                f"{place} is a link, and nothing is kept behind links; replace it by what it leads to"
+            )
 
 
 def own_folder(folder: Path, root: Path) -> Path:
