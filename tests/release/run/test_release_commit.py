@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from seatrial.core.errors import UsageError
+from seatrial.release.run.export import as_repository, exported
+from seatrial.system import git as real_git
 from seatrial.workspace.committed import workspace_at, workspace_in
 from seatrial.workspace.workspace import open_workspace
 from support.commit_release import CommitRelease
@@ -150,17 +152,31 @@ def test_a_commit_with_files_where_releases_keep_theirs_is_refused(repo: Path, p
         CommitRelease(repo).run()
 
 
+def test_lint_takes_the_export_for_a_checkout_and_builds_do_not_see_that(repo: Path) -> None:
+    (repo / ".gitignore").write_text("dist/\n*.log\n")
+    (repo / f"{ALPHA}/kept.log").write_text("tracked though ignored\n")
+    git(repo, "add", "-f", f"{ALPHA}/kept.log")
+    commit(repo, "a log")
+    with CommitRelease(repo).context() as context, exported(context, "HEAD") as files:
+        with as_repository(context, files()):
+            (files() / f"{ALPHA}/other.log").write_text("")
+            assert real_git.untracked(files()) == [f"{ALPHA}/other.log"]
+            assert not real_git.ignores(str(files() / f"{ALPHA}/kept.log"))
+            assert real_git.ignores(str(files() / f"{ALPHA}/other.log"))
+            assert not real_git.ignores(str(files() / f"{ALPHA}/main.py"))
+        assert not (files() / ".git").exists()
+    assert [path.name for path in (repo / "dist/release/contexts").iterdir()] == ["0.lock"]
+
+
 def test_the_workspace_of_a_commit_and_of_its_export_are_as_that_on_the_disk(
     repo: Path, tmp_path: Path
 ) -> None:
-    from seatrial.system.git import export
-
     (repo / f"{ALPHA}/Makefile").unlink(missing_ok=True)
     (repo / f"{ALPHA}/Makefile").symlink_to("../_infra/Dockerfile")
     commit(repo, "a link")
     disk = open_workspace(str(repo))
     committed = workspace_at(disk, "HEAD")
-    export(repo, "HEAD", tmp_path / "export")
+    real_git.export(repo, "HEAD", tmp_path / "export")
     for found in (committed, workspace_in(committed, tmp_path / "export")):
         assert (found.profile, found.settings) == (disk.profile, disk.settings)
         assert [one.path for one in found.integrations] == [one.path for one in disk.integrations]

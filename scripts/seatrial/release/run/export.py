@@ -63,15 +63,14 @@ def _locked(folder: Path, root: Path) -> Iterator[tuple[int, int]]:
 
 
 @contextmanager
-def as_repository(export: Path) -> Iterator[None]:
-    """Have lint tools take an export for the root of a repository, as they do with the work tree.
+def as_repository(context: ReleaseContext, export: Path) -> Iterator[None]:
+    """Have lint take an export for a checkout of the commit, in which all files are tracked and none is ignored.
 
-    They look for `.git`, to know where to stop looking for settings and ignored files. The images are built
-    without it.
+    The images are built without it.
     """
-    mark = export / ".git"
-    mark.mkdir(exist_ok=True)
+    head = context.head.commit if context.head else "HEAD"
+    place = git.track_export(context.root, head, export)
     try:
         yield
     finally:
-        mark.rmdir()
+        shutil.rmtree(place)

@@ -66,7 +66,7 @@ def _checked(
         return CheckResults(Outcome(), {})
     paths = {part.candidate.path for part in parts}
     workspace = workspace_in(context.workspace, files())
-    with as_repository(workspace.root):
+    with as_repository(context, workspace.root):
         chosen = [one for one in workspace.integrations if one.path in paths]
         return lint_and_validate(workspace, chosen, jobs, notify)
 

@@ -20,6 +20,7 @@ from seatrial.system.git.files import (
     folders_at,
     ignored,
     ignores,
+    track_export,
     tracks,
     untracked,
 )
@@ -51,6 +52,7 @@ __all__ = [
     "tag_called",
     "tags",
     "tags_called",
+    "track_export",
     "tracks",
     "trees",
     "untracked",
