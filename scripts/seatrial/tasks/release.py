@@ -216,6 +216,8 @@ def apply(
 def _apply(context: ReleaseContext, path: str, only: str | None, jobs: str | None, key: str | None) -> None:
     names = [name.strip() for name in (only or "").split(",") if name.strip()]
     made, chosen, state, left = _resume(context, path, names, alone=not only)
+    if made.force:
+        note(f"the plan releases in spite of failed checks: {made.force}")
     with _files(context) as files:
         outcome = planner.must_pass(context, state, made.force, left, files, jobs_of(jobs), note)
         _report_findings(context, outcome, quiet=False)
