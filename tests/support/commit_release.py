@@ -58,6 +58,7 @@ class CommitRelease:
     checked: list[bytes] = field(default_factory=list)
     errors: int = 0
     local: bool = False
+    build_args: tuple[str, ...] = ()
     made: list[Plan] = field(default_factory=list)
 
     @contextmanager
@@ -66,7 +67,7 @@ class CommitRelease:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(planner, "lint_and_validate", self._check)
             patch.setattr(publication, "choose", lambda wanted: Telling(self.builder, tell))
-            opened = open_context(open_workspace(str(self.root)))
+            opened = open_context(open_workspace(str(self.root)), None, self.build_args)
             images, store = (opened.images, opened.store) if self.local else (self.images, self.store)
             yield replace(opened, images=Telling(images, tell), store=Telling(store, tell))
 

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from seatrial.core.errors import UsageError
+from seatrial.release.plan.records import plan_json
 from seatrial.release.run.export import as_repository, exported
+from seatrial.release.run.release_context import parse_args
 from seatrial.system import git as real_git
 from seatrial.workspace.committed import workspace_at, workspace_in
 from seatrial.workspace.workspace import open_workspace
@@ -98,6 +100,23 @@ def test_failed_checks_on_the_commit_hold_it_whatever_the_work_tree_has(repo: Pa
     assert "validate 1 error" in held.reason
     assert release.images.tags == {}
     assert not [key for key in release.store.objects if not key.startswith(".seatrial")]
+
+
+def test_the_value_of_a_build_arg_is_in_nothing_that_a_release_writes(repo: Path) -> None:
+    release = CommitRelease(repo, local=True, build_args=(f"TOKEN={CANARY}",))
+    assert release.run() == []
+    written = [path for path in (repo / "dist").rglob("*") if path.is_file()]
+    assert {"journal.jsonl", "receipt.json", "alpha-service-0.1.0.log"} <= {path.name for path in written}
+    told = [plan_json(release.made[0]).encode(), *(path.read_bytes() for path in written)]
+    assert any(b'"TOKEN":"[hidden]"' in text for text in told)
+    assert not [text for text in told if CANARY.encode() in text]
+
+
+@pytest.mark.parametrize("text", [f"MY-NAME={CANARY}", f"={CANARY}", CANARY])
+def test_the_value_of_a_wrong_build_arg_is_not_repeated(text: str) -> None:
+    with pytest.raises(UsageError, match="a build arg is NAME=VALUE") as refused:
+        parse_args([text])
+    assert CANARY not in str(refused.value)
 
 
 LINKED: dict[str, Callable[[Path], None]] = {

@@ -94,6 +94,7 @@ def _status_value(candidate: Candidate, state: State) -> dict[str, object]:
     status = state.statuses.get(candidate.path)
     if status is None:
         return value
+    steps = steps_of(candidate, status, state.index)
     return value | {
         "git-tag": status.git_tag,
         "image": _answer_value(status.image),
@@ -101,7 +102,8 @@ def _status_value(candidate: Candidate, state: State) -> dict[str, object]:
         "spec": status.spec,
         "yanked": status.yanked,
         "indexed": state.index.versions.get(candidate.type, ""),
-        "steps": [step.value for step in steps_of(candidate, status, state.index)],
+        "foreign": foreign(candidate, status, steps),
+        "steps": [step.value for step in steps],
     }
 
 
