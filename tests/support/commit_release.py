@@ -84,9 +84,9 @@ class CommitRelease:
         with self.context(tell) as context:
             assert context.head
             with exported(context, context.head.commit) as files:
-                wish = planner.Wish(adopt=adopt)
+                request = planner.PlanRequest(adopt=adopt)
                 chosen = context.workspace.integrations
-                made, _ = planner.make(context, chosen, files, 1, lambda line: None, wish)
+                made, _ = planner.make(context, chosen, files, 1, lambda line: None, request)
                 self.made.append(made)
                 tell("planned")
                 applied, unfinished = self.publish(context, made, made.todo, files)

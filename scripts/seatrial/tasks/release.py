@@ -76,10 +76,10 @@ def release(
     else:
         if adopt and (plan or matrix):
             raise UsageError("--adopt is for a release that publishes at once; leave out --plan and --matrix")
-        wish = planner.Wish(force or "", adopt)
+        request = planner.PlanRequest(force or "", adopt)
         chosen = select(context.workspace, integration)
         with _files(context) as files:
-            made = _make(context, chosen, files, jobs, wish, quiet=matrix or format == "json")
+            made = _make(context, chosen, files, jobs, request, quiet=matrix or format == "json")
             if plan or matrix:
                 _write(context, made, plan, matrix, format, table=dry_run)
             elif dry_run:
@@ -151,7 +151,9 @@ def plan(
     context = open_context(open_workspace(root), None, build_arg)
     chosen = select(context.workspace, integration)
     with _files(context) as files:
-        made = _make(context, chosen, files, jobs, planner.Wish(force or ""), matrix or format == "json")
+        made = _make(
+            context, chosen, files, jobs, planner.PlanRequest(force or ""), matrix or format == "json"
+        )
     _write(context, made, output, matrix, format, table=not output)
     if not (output or matrix):
         _end(made.held, ())
@@ -162,14 +164,14 @@ def _make(
     chosen: Sequence[Integration],
     files: Files,
     jobs: str | None,
-    wish: planner.Wish,
+    request: planner.PlanRequest,
     quiet: bool,
 ) -> Plan:
     """Return the plan for these integrations, and report what validation and lint found.
 
     If `quiet`, findings go to standard error, since other programs read standard output.
     """
-    made, outcome = planner.make(context, chosen, files, jobs_of(jobs), note, wish)
+    made, outcome = planner.make(context, chosen, files, jobs_of(jobs), note, request)
     _report_findings(context, outcome, quiet)
     return made
 

@@ -1,4 +1,4 @@
-"""What is published and what is checked is the commit, whatever happens to the work tree meanwhile."""
+"""The commit is published and checked, whatever happens to the work tree meanwhile."""
 
 from __future__ import annotations
 

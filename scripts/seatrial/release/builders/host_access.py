@@ -1,4 +1,4 @@
-"""What a build gets of this machine: the builder's environment, and what a Dockerfile may not ask for.
+"""The access of a build to this machine: the environment of its builder, and requests of a Dockerfile that are refused.
 
 A Dockerfile may come from somebody who is not trusted. Its build reads the exported commit and nothing else here.
 """

@@ -159,7 +159,7 @@ class InstalledBuilder:
         """
         with _on_disk(order), _beside(order.into) as folder:
             job = _job(order, folder)
-            self._must_ask_nothing(job)
+            self._must_be_admitted(job)
             self._forget(job, folder)
             try:
                 for arguments in self.program.steps(job):
@@ -176,7 +176,7 @@ class InstalledBuilder:
         for running in list(self._running):
             running.end()
 
-    def _must_ask_nothing(self, job: BuildJob) -> None:
+    def _must_be_admitted(self, job: BuildJob) -> None:
         """Raise ServiceError for a Dockerfile that asks for something of this machine."""
         text = job.dockerfile.read_text(errors="replace")
         why = next(refusals(text, self.name, self.version), None)

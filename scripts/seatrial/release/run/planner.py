@@ -33,11 +33,14 @@ Files = Callable[[], Path]
 
 
 @dataclass(frozen=True)
-class Wish:
-    """What is asked of a plan: `force` is the reason to release in spite of failed checks, empty for none."""
+class PlanRequest:
+    """The request for a plan: `force` is the reason to release in spite of failed checks, empty for none."""
 
     force: str = ""
     adopt: bool = False
+
+
+USUAL = PlanRequest()
 
 
 def make(
@@ -46,16 +49,16 @@ def make(
     files: Files,
     jobs: int,
     notify: Notify,
-    wish: Wish = Wish(),
+    request: PlanRequest = USUAL,
 ) -> tuple[Plan, Outcome]:
     """Return the plan for these integrations, and the findings of the checks on those of which it publishes anything.
 
     The checks read the commit in `files`.
     """
     state = read(context, chosen)
-    first = plan(state, {}, wish.force, wish.adopt)
+    first = plan(state, {}, request.force, request.adopt)
     results = _checked(context, [part for part in first.parts if part.is_checked], files, jobs, notify)
-    return plan(state, results.checks, wish.force, wish.adopt), results.outcome
+    return plan(state, results.checks, request.force, request.adopt), results.outcome
 
 
 def _checked(
