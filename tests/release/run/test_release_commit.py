@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,15 +27,21 @@ WRITTEN = (
 )  # fmt: skip
 
 
-@pytest.fixture
-def repo(tmp_path: Path) -> Path:
-    """A committed workspace with one integration that has an example."""
-    root = workspace(tmp_path / "repo", "Alpha Service")
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A committed workspace with one integration that has an example, to be copied."""
+    root = workspace(tmp_path_factory.mktemp("sound") / "repo", "Alpha Service")
     (root / f"{ALPHA}/.port/examples").mkdir()
     (root / f"{ALPHA}/.port/examples/one.json").write_text('{"one": 1}\n')
     (root / "seatrial.toml").write_text("")
     commit(root, "an example")
     return root
+
+
+@pytest.fixture
+def repo(sound: Path, tmp_path: Path) -> Path:
+    """A copy of it."""
+    return Path(shutil.copytree(sound, tmp_path / "repo", symlinks=True))
 
 
 def spoil(root: Path, word: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,16 @@ TAG = ("alpha-service", "0.1.0")
 EVIL = Manifest(b'{"evil": true}', "application/vnd.oci.image.manifest.v1+json")
 
 
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A committed workspace with one integration, to be copied."""
+    return workspace(tmp_path_factory.mktemp("sound") / "repo", "Alpha Service")
+
+
 @pytest.fixture
-def release(tmp_path: Path) -> CommitRelease:
+def release(sound: Path, tmp_path: Path) -> CommitRelease:
     """Releases of a workspace with one integration."""
-    return CommitRelease(workspace(tmp_path / "repo", "Alpha Service"))
+    return CommitRelease(Path(shutil.copytree(sound, tmp_path / "repo", symlinks=True)))
 
 
 def published(release: CommitRelease) -> list[str]:
