@@ -10,7 +10,7 @@ DEVELOP := $(VENV)/develop.stamp
 # The variables and targets between the marks are written by `make docs` from scripts/seatrial/tasks/menu.py.
 # variables
 INHERITED := BUILD_ARG BUILDER FORMAT INTEGRATION JOBS KEY OUTPUT ROOT SANDBOX SINCE STRICT TOOLS VERBOSE
-VARIABLES := APPLY AUTHOR BUMP CHILD CODE DATE DESCRIPTION DIFF DRY_RUN EMAIL FINISH FIX FORCE ICON LATEST MATRIX MESSAGE NAME NO_CACHE NO_LOCK ONLY PARENT PLAN PROFILE REASON RECEIPTS SECTION SLUG TESTS TYPE VERSION WHY
+VARIABLES := ADOPT APPLY AUTHOR BUMP CHILD CODE DATE DESCRIPTION DIFF DRY_RUN EMAIL FINISH FIX FORCE ICON LATEST MATRIX MESSAGE NAME NO_CACHE NO_LOCK ONLY PARENT PLAN PROFILE REASON RECEIPTS SECTION SLUG TESTS TYPE VERSION WHY
 .PHONY: help lint validate validate-spec check-layout check-version check fix new explain rules doctor release release-plan release-apply release-finish release-intent release-bump release-check release-status release-yank test docs lock setup clean
 # end of variables
 
@@ -91,8 +91,8 @@ doctor: $(READY) ## Tell what this machine has and lacks: Pythons, uv, git, the 
 	@$(INVOKE) doctor
 
 release: $(READY) ## Publish what is not published yet: image, spec, index, git tag.
-#: INTEGRATION= ROOT= JOBS= DRY_RUN= PLAN= APPLY= ONLY= FINISH= MATRIX= FORCE= FORMAT= BUILD_ARG=
-#: BUILDER= KEY=
+#: INTEGRATION= ROOT= JOBS= DRY_RUN= PLAN= APPLY= ONLY= FINISH= MATRIX= FORCE= ADOPT= FORMAT=
+#: BUILD_ARG= BUILDER= KEY=
 	@$(INVOKE) release
 
 release-plan: $(READY) ## Write what a release does as a plan, or as a CI matrix, and publish nothing.

@@ -62,6 +62,26 @@ def test_ctrl_c_ends_the_program_too(tmp_path: Path) -> None:
     assert _gone(int(child))
 
 
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_a_program_and_its_children_end_when_we_are_killed(tmp_path: Path, how: signal.Signals) -> None:
+    code = (
+        "import sys; from pathlib import Path; from seatrial.system.process import Running\n"
+        "Running(['sh', '-c', 'sleep 60 & echo $!; wait'], Path(sys.argv[1])).wait()"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    ours = subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "log")], env=environment)
+    child = _first_line(tmp_path / "log")
+    ours.send_signal(how)
+    assert ours.wait(10) != 0
+    assert _gone(int(child))
+
+
+def test_a_program_has_the_stated_environment_and_no_other(tmp_path: Path) -> None:
+    Running(["/bin/sh", "-c", "/usr/bin/env"], tmp_path / "log", env={"ONE": "1"}).wait()
+    assert "ONE=1" in (tmp_path / "log").read_text()
+    assert "HOME=" not in (tmp_path / "log").read_text()
+
+
 def _first_line(log: Path) -> str:
     for _ in range(200):
         if log.exists() and log.read_text().endswith("\n"):

@@ -121,15 +121,77 @@ def follow(arguments: Sequence[str], *, cwd: Path | None = None) -> int:
         return subprocess.run(list(arguments), cwd=cwd, check=False).returncode
 
 
-class Running:
-    """A running program whose output is appended to a file; `end` may be called from another thread than `wait`."""
+class _Guard:
+    """A shell that ends a process group once this process has died, however it did; it does nothing else."""
 
-    def __init__(self, arguments: Sequence[str], log: Path, *, cwd: Path | None = None) -> None:
-        """Start it, without a shell and without standard input. Raises MissingProgram and ServiceError as `run`."""
+    _TEXT = 'read group || exit 0; read end && exit 0; kill -s TERM -- "-$group"; sleep 5; kill -s KILL -- "-$group"'
+
+    def __init__(self) -> None:
+        self._shell = subprocess.Popen(
+            ["/bin/sh", "-c", self._TEXT],
+            env={"PATH": "/usr/bin:/bin"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        self._watches = False
+
+    def watch(self, group: int) -> None:
+        """Have this group ended as soon as this process is dead."""
+        self._watches = True
+        self._tell(f"{group}\n")
+
+    def dismiss(self) -> None:
+        """Have nothing ended any more."""
+        if self._watches:
+            self._tell("end\n")
+        with suppress(OSError):
+            if self._shell.stdin:
+                self._shell.stdin.close()
+        self._shell.wait()
+
+    def _tell(self, line: str) -> None:
+        with suppress(OSError, ValueError):
+            if self._shell.stdin:
+                self._shell.stdin.write(line.encode())
+                self._shell.stdin.flush()
+
+
+class Running:
+    """A running program whose output is appended to a file; `end` may be called from another thread than `wait`.
+
+    Once this process has died, even by SIGKILL, the program and all of its group are ended too.
+    """
+
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        log: Path,
+        *,
+        cwd: Path | None = None,
+        env: Mapping[str, str] | None = None,
+    ) -> None:
+        """Start it, without a shell and without standard input; `env` is all its environment, by default ours.
+
+        Raises MissingProgram and ServiceError as `run`.
+        """
+        self._guard = _Guard()
+        try:
+            self._start(arguments, log, cwd, env)
+        except BaseException:
+            self._guard.dismiss()
+            raise
+        self._guard.watch(self._process.pid)
+
+    def _start(
+        self, arguments: Sequence[str], log: Path, cwd: Path | None, env: Mapping[str, str] | None
+    ) -> None:
         with _starting(arguments[0]), open(log, "ab") as sink:
             self._process = subprocess.Popen(
                 list(arguments),
                 cwd=cwd,
+                env=None if env is None else dict(env),
                 stdin=subprocess.DEVNULL,
                 stdout=sink,
                 stderr=subprocess.STDOUT,
@@ -139,10 +201,12 @@ class Running:
     def wait(self) -> int:
         """Return its exit status, negative for a signal. Any exception, such as Ctrl-C, ends the program too."""
         try:
-            return self._process.wait()
+            status = self._process.wait()
         except BaseException:
             self.end()
             raise
+        self._guard.dismiss()
+        return status
 
     def end(self, seconds: float = 10) -> None:
         """Terminate the program and all it started; kill them after `seconds`."""
@@ -151,6 +215,7 @@ class Running:
             self._process.wait(seconds)
         self._signal(signal.SIGKILL)
         self._process.wait()
+        self._guard.dismiss()
 
     def _signal(self, which: signal.Signals) -> None:
         with suppress(OSError):

@@ -51,7 +51,9 @@ def check(
 def _plan(choice: Choice, checks: Mapping[str, Checks]) -> None:
     """Tell what a release would do; failing to find that out is not a fault of the integrations."""
     try:
-        state = read(open_context(choice.workspace), choice.integrations)
+        context = open_context(choice.workspace)
+        paths = {one.path for one in choice.integrations}
+        state = read(context, [one for one in context.workspace.integrations if one.path in paths])
     except SeatrialError as reason:
         note(f"what a release would do cannot be told: {reason}")
         return

@@ -164,6 +164,11 @@ FORMER = (
     Option("only", "with --plan: the former way of release.apply FILE --only NAMES"),
     Option("finish", "with --plan: the former way of release.finish FILE RECEIPTS"),
 )
+ADOPT = Option(
+    "adopt",
+    "publish the spec of a version whose image Seatrial did not publish, as after a change to Seatrial",
+    OptionKind.SWITCH,
+)
 PLAN = Option("plan", "the file of the plan")
 DRY_RUN = Option("dry_run", "show what would be done, and do nothing", OptionKind.SWITCH)
 TEXT_OR_JSON = replace(FORMAT, help="text or json")
@@ -235,6 +240,7 @@ VERBS = (
             DRY_RUN,
             *FORMER,
             *PLANNING,
+            ADOPT,
             replace(TEXT_OR_JSON, help="text or json, for --dry-run"),
             *BUILDING,
         ),

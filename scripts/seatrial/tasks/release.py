@@ -6,7 +6,7 @@ import json
 import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from seatrial.core.errors import EXIT_FINDINGS, EXIT_SERVICE, Unreadable, UsageError
@@ -14,6 +14,7 @@ from seatrial.core.findings import Outcome
 from seatrial.core.model import Integration
 from seatrial.release.attest import signing
 from seatrial.release.builders.available import choose as choose_builder
+from seatrial.release.places import must_not_be_linked
 from seatrial.release.plan.plan import Failure, Hold, Part, Plan
 from seatrial.release.plan.plan import matrix as matrix_of
 from seatrial.release.plan.ports import Unknown
@@ -22,8 +23,10 @@ from seatrial.release.plan.state import State
 from seatrial.release.run import apply as publishing
 from seatrial.release.run import latest, planner
 from seatrial.release.run.apply import Done
+from seatrial.release.run.export import exported
+from seatrial.release.run.planner import Files
 from seatrial.release.run.publication import Event, publication
-from seatrial.release.run.release_context import ReleaseContext, open_context
+from seatrial.release.run.release_context import ReleaseContext, open_context, open_services
 from seatrial.release.run.release_tables import plan_table, status_json, status_table
 from seatrial.release.run.snapshot import read
 from seatrial.release.store.leases import Holder
@@ -50,6 +53,7 @@ def release(
     finish: str | None,
     matrix: bool,
     force: str | None,
+    adopt: bool,
     format: str | None,
     build_arg: list[str],
     builder: str | None,
@@ -70,16 +74,24 @@ def release(
     elif apply or only:
         _apply(context, apply or plan or "", only, jobs, key)
     else:
+        if adopt and (plan or matrix):
+            raise UsageError("--adopt is for a release that publishes at once; leave out --plan and --matrix")
+        request = planner.PlanRequest(force or "", adopt)
         chosen = select(context.workspace, integration)
-        made = _make(context, chosen, jobs, force, quiet=matrix or format == "json")
-        if plan or matrix:
-            _write(made, plan, matrix, format, table=dry_run)
-        elif dry_run:
-            _dry_run(context, made, format)
-        else:
-            for row in plan_table(made).splitlines() if made.parts else ():
-                note(row)
-            _publish(context, chosen, made, made.todo, jobs, key)
+        with _files(context) as files:
+            made = _make(context, chosen, files, jobs, request, quiet=matrix or format == "json")
+            if plan or matrix:
+                _write(context, made, plan, matrix, format, table=dry_run)
+            elif dry_run:
+                _dry_run(context, made, format)
+            else:
+                for row in plan_table(made).splitlines() if made.parts else ():
+                    note(row)
+                _publish(context, chosen, made, made.todo, files, jobs, key)
+
+
+def _files(context: ReleaseContext) -> AbstractContextManager[Files]:
+    return exported(context, context.head.commit if context.head else "HEAD")
 
 
 def _must_be_one_way(
@@ -138,8 +150,11 @@ def plan(
     _must_be_plan_format(format)
     context = open_context(open_workspace(root), None, build_arg)
     chosen = select(context.workspace, integration)
-    made = _make(context, chosen, jobs, force, quiet=matrix or format == "json")
-    _write(made, output, matrix, format, table=not output)
+    with _files(context) as files:
+        made = _make(
+            context, chosen, files, jobs, planner.PlanRequest(force or ""), matrix or format == "json"
+        )
+    _write(context, made, output, matrix, format, table=not output)
     if not (output or matrix):
         _end(made.held, ())
 
@@ -147,15 +162,16 @@ def plan(
 def _make(
     context: ReleaseContext,
     chosen: Sequence[Integration],
+    files: Files,
     jobs: str | None,
-    force: str | None,
+    request: planner.PlanRequest,
     quiet: bool,
 ) -> Plan:
     """Return the plan for these integrations, and report what validation and lint found.
 
     If `quiet`, findings go to standard error, since other programs read standard output.
     """
-    made, outcome = planner.make(context, chosen, jobs_of(jobs), force or "", note)
+    made, outcome = planner.make(context, chosen, files, jobs_of(jobs), note, request)
     _report_findings(context, outcome, quiet)
     return made
 
@@ -168,10 +184,12 @@ def _report_findings(context: ReleaseContext, outcome: Outcome, quiet: bool) -> 
         deliver(outcome, context.workspace.profile, None, None)
 
 
-def _write(made: Plan, output: str | None, matrix: bool, format: str | None, table: bool) -> None:
+def _write(
+    context: ReleaseContext, made: Plan, output: str | None, matrix: bool, format: str | None, table: bool
+) -> None:
     """Write a plan to `output`, if given, and print its matrix, its JSON, or if `table` its table."""
     if output:
-        write_whole(Path(output), plan_json(made))
+        write_whole(must_not_be_linked(Path(output), context.root), plan_json(made))
         note(f"wrote {output}; `{shlex.join(['seatrial', 'release.apply', output])}` does what it says")
     if matrix:
         say(json.dumps(matrix_of(made)) + "\n")
@@ -199,8 +217,13 @@ def apply(
 
 def _apply(context: ReleaseContext, path: str, only: str | None, jobs: str | None, key: str | None) -> None:
     names = [name.strip() for name in (only or "").split(",") if name.strip()]
-    made, chosen, _, left = _resume(context, path, names, alone=not only)
-    _publish(context, chosen, made, left, jobs, key, whole=not only)
+    made, chosen, state, left = _resume(context, path, names, alone=not only)
+    if made.force:
+        note(f"the plan releases in spite of failed checks: {made.force}")
+    with _files(context) as files:
+        outcome = planner.must_pass(context, state, made.force, left, files, jobs_of(jobs), note)
+        _report_findings(context, outcome, quiet=False)
+        _publish(context, chosen, made, left, files, jobs, key, whole=not only)
 
 
 def finish(
@@ -220,7 +243,9 @@ def _finish(context: ReleaseContext, path: str, receipts: str, jobs: str | None,
     found = list(planner.with_receipts(made, left, planner.receipts(Path(receipts)), state))
     parts = [one for one in found if isinstance(one, Part)]
     failures = [one for one in found if isinstance(one, Failure)]
-    _publish(context, chosen, made, parts, jobs, key, failures=failures)
+    with _files(context) as files:
+        planner.must_pass(context, state, made.force, parts, files, jobs_of(jobs), note)
+        _publish(context, chosen, made, parts, files, jobs, key, failures=failures)
 
 
 def _resume(
@@ -246,6 +271,7 @@ def _publish(
     chosen: Sequence[Integration],
     made: Plan,
     parts: Sequence[Part],
+    files: Files,
     jobs: str | None,
     key: str | None,
     whole: bool = True,
@@ -257,7 +283,7 @@ def _publish(
     if path and (warning := signing.warning(path)):
         note(warning)
     total = sum(len(part.steps) for part in todo)
-    with progress(total) as notify, publication(context, made, path, notify) as run:
+    with progress(total) as notify, publication(context, made, files, path, notify) as run:
         applied = publishing.apply(run, todo, {one.path: one for one in chosen}, jobs_of(jobs))
         unfinished = publishing.finish(run, applied.done) if whole else []
     failed = (*failures, *applied.failures, *unfinished)
@@ -319,8 +345,8 @@ def status(integration: list[str], root: str | None, format: str | None) -> None
     """Show what is published, and what a release would repair."""
     if format not in (None, "text", "json"):
         raise UsageError(f'the format of the status is text or json, not "{format}"')
-    workspace = open_workspace(root)
-    state = read(open_context(workspace), select(workspace, integration))
+    context = open_context(open_workspace(root))
+    state = read(context, select(context.workspace, integration))
     say(status_json(state) if format == "json" else status_table(state))
     if any(isinstance(one.image, Unknown) for one in state.statuses.values()):
         raise Ended(code=EXIT_SERVICE)
@@ -334,7 +360,7 @@ def yank(type: str | None, version: str | None, reason: str | None, root: str | 
         )
     if not reason:
         raise UsageError("say why, for those who look for it: --reason TEXT")
-    context = open_context(open_workspace(root))
+    context = open_services(open_workspace(root))
     image, holder = context.repository(type), Holder.anyone("release.yank")
     for done in latest.yank(context.store, context.images, image, type, version, reason, holder):
         note(done)

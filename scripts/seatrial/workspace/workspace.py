@@ -31,6 +31,9 @@ def decide(stated: Profile | None, has_framework: bool, specs_with_version: Sequ
     return Profile.OCEAN if has_framework and not by_guide else Profile.GUIDE
 
 
+FRAMEWORK = "port_ocean/__init__.py"
+"""The file by which the Ocean framework's own repository is recognised."""
+
 MARKS = (".port", "pyproject.toml", "main.py", "integration.py")
 """Any of these makes a folder below `integrations/` an integration."""
 
@@ -71,7 +74,8 @@ def open_workspace(
     settings = _settings(base, known_codes)
     fleet = Fleet(_integrations(base, settings))
     links = tuple(_linked(_holder(base, settings)))
-    return Workspace(base, here, settings, _profile(base, settings, fleet), fleet, links)
+    has_framework = (base / FRAMEWORK).is_file()
+    return Workspace(base, here, settings, profile_of(settings, fleet, has_framework), fleet, links)
 
 
 def find_root(start: Path) -> Path:
@@ -218,8 +222,8 @@ def _below(left_out: frozenset[str] | None, path: str) -> frozenset[str] | None:
     return frozenset(one.removeprefix(prefix) for one in left_out if one.startswith(prefix))
 
 
-def _profile(root: Path, settings: Settings, fleet: Fleet) -> Profile:
-    has_framework = (root / "port_ocean" / "__init__.py").is_file()
+def profile_of(settings: Settings, fleet: Fleet, has_framework: bool) -> Profile:
+    """Return the profile of a workspace, given whether it holds the Ocean framework."""
     states = [_states_version(one) for one in fleet.integrations] if has_framework else []
     return decide(settings.profile, has_framework, states)
 

@@ -14,16 +14,15 @@ from in_toto_attestation.v1.statement_pb2 import Statement as Wire
 
 from seatrial import __version__
 from seatrial.release.attest.provenance import (
-    HIDDEN,
     LOCALLY,
     PREDICATE,
     BuildRecord,
     Invoker,
     invoker,
-    is_secret,
     public_arg,
     statement,
 )
+from seatrial.release.plan.ports import HIDDEN
 
 DIGEST = "a" * 64
 BASE = "b" * 64
@@ -106,7 +105,7 @@ def test_parameters_of_people_are_apart_from_those_of_tools() -> None:
         "dockerfile": "integrations/_infra/Dockerfile",
         "buildArgs": {
             "INTEGRATION_VERSION": "1.2.3",
-            "PIP_INDEX_URL": "https://host/simple",
+            "PIP_INDEX_URL": HIDDEN,
             "NPM_TOKEN": HIDDEN,
         },
         "platforms": ["linux/amd64", "linux/arm64"],
@@ -150,35 +149,17 @@ def test_the_same_record_gives_the_same_bytes_in_any_order() -> None:
 
 
 def test_bytes_that_are_not_text_do_no_harm() -> None:
-    assert b"udc80" in statement(replace(MAKING, args={"A": "\udc80"}))
+    assert b"udc80" in statement(replace(MAKING, args={"\udc80": "A"}))
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "TOKEN",
-        "NPM_TOKEN",
-        "GITHUBTOKEN",
-        "api_key",
-        "APIKEY",
-        "DB_PASSWORD",
-        "pip.auth",
-        "AWS_SECRET_ACCESS_KEY",
-        "PWD",
-        "Credentials",
-    ],
-)
-def test_names_of_secrets_are_known(name: str) -> None:
-    assert is_secret(name)
-    assert public_arg(name, "value") == HIDDEN
-
-
-@pytest.mark.parametrize(
-    "name", ["INTEGRATION_VERSION", "BUILD_CONTEXT", "AUTHOR", "KEYBOARD", "MONKEY", "PYTHON"]
-)
-def test_other_names_are_not_taken_for_those_of_secrets(name: str) -> None:
-    assert not is_secret(name)
+@pytest.mark.parametrize("name", ["INTEGRATION_VERSION", "BUILD_CONTEXT"])
+def test_the_values_of_our_own_args_are_stated(name: str) -> None:
     assert public_arg(name, "value") == "value"
+
+
+@pytest.mark.parametrize("name", ["NPM_TOKEN", "KEYBOARD", "BASE_RUNNER_PYTHON_IMAGE", "X"])
+def test_any_other_arg_may_be_secret(name: str) -> None:
+    assert public_arg(name, "value") == HIDDEN
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 from seatrial.release.builders.builder import BuilderProgram, BuildJob
 from seatrial.release.builders.containers import BUILDAH, PODMAN
 from seatrial.release.builders.docker import DOCKER
+from seatrial.release.builders.host_access import environment
 from seatrial.release.plan.ports import Build
 
 FILE = "--file=/made/x/Dockerfile"
@@ -83,14 +84,46 @@ def test_buildx_writes_all_platforms_into_the_layout_with_nothing_attached() -> 
 
 
 @every
-def test_any_value_stays_one_word_with_its_name(tool: BuilderProgram) -> None:
+def test_values_of_build_args_go_by_the_environment_and_never_stand_in_a_list_of_processes(
+    tool: BuilderProgram,
+) -> None:
     args = {"BUILD_CONTEXT": "integrations/-x", "EMPTY": "", "MANY": "a b,c=d\n--privileged"}
     built = lists(tool.steps(job(args=args, labels={"l": '--squash "$HOME"'})))[0]
-    assert "--build-arg=BUILD_CONTEXT=integrations/-x" in built
-    assert "--build-arg=EMPTY=" in built
-    assert "--build-arg=MANY=a b,c=d\n--privileged" in built
+    assert [word for word in built if word.startswith("--build-arg=") and "EPOCH" not in word] == [
+        "--build-arg=BUILD_CONTEXT",
+        "--build-arg=EMPTY",
+        "--build-arg=MANY",
+    ]
+    assert environment({}, args) == args
     assert '--label=l=--squash "$HOME"' in built
     assert [word for word in built if not word.startswith("--")][-1] == "/repo"
+
+
+@every
+@pytest.mark.parametrize(
+    "name", ["PATH", "HOME", "LD_PRELOAD", "HTTPS_PROXY", "DOCKER_HOST", "BASH_ENV", "GODEBUG"]
+)
+def test_a_build_arg_never_steers_the_builder(tool: BuilderProgram, name: str) -> None:
+    built = lists(tool.steps(job(args={name: "a b\n--x"})))[0]
+    assert f"--build-arg={name}=a b\n--x" in built
+    assert environment({}, {name: "x"}) == {}
+
+
+def test_a_builder_gets_of_our_environment_what_it_needs_and_no_secret() -> None:
+    needed = {
+        "PATH": "/bin",
+        "HOME": "/root",
+        "DOCKER_HOST": "unix:///x",
+        "STORAGE_DRIVER": "vfs",
+        "https_proxy": "x",
+    }
+    secret = {
+        "AWS_SECRET_ACCESS_KEY": "s", "GITHUB_TOKEN": "s", "DOCKER_PASSWORD": "s", "SEATRIAL_KEY_PASSWORD": "s",
+        "SSH_AUTH_SOCK": "s", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "s", "UV_INDEX_PASSWORD": "s", "LD_PRELOAD": "s",
+    }  # fmt: skip
+    assert environment(needed | secret, {}) == needed
+    by_ssh = {"CONTAINER_HOST": "ssh://core@host/run/podman.sock", "SSH_AUTH_SOCK": "s"}
+    assert environment(by_ssh, {}) == by_ssh
 
 
 @every

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import signal
 import subprocess
@@ -9,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -214,3 +216,22 @@ def _command(process: Path) -> bytes:
 def _clear() -> None:
     """A builder that was killed cannot take its containers away; podman does not when it is told to end either."""
     subprocess.run(["buildah", "rm", "--all"], check=True, capture_output=True)
+
+
+def test_a_link_of_the_commit_copies_nothing_of_this_machine(
+    builder: InstalledBuilder, order: Order, tmp_path: Path
+) -> None:
+    """Copied by its name, with its folder, and through a linked folder on the way."""
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside/secret").write_text("canary-of-this-machine")
+    made = order("ARG BASE\nFROM $BASE\nCOPY . /all/\n")
+    (made.context / "file").symlink_to(tmp_path / "outside/secret")
+    (made.context / "folder").symlink_to(tmp_path / "outside")
+    builder.build(made)
+    for line in ("COPY file /x", "ADD folder/secret /x"):
+        made.dockerfile.write_text(f"ARG BASE\nFROM $BASE\n{line}\n")
+        with suppress(ServiceError):
+            builder.build(made)
+        blobs = [path.read_bytes() for path in made.into.rglob("*") if path.is_file()]
+        packed = b"".join(gzip.decompress(one) if one[:2] == b"\x1f\x8b" else one for one in blobs)
+        assert b"canary-of-this-machine" not in packed, line

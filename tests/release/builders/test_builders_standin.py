@@ -11,6 +11,7 @@ import pytest
 from seatrial.core.errors import ServiceError
 from seatrial.release.builders.containers import BUILDAH
 from seatrial.release.builders.docker import DOCKER as BUILDX
+from seatrial.release.builders.host_access import refusals
 from seatrial.release.builders.runner import InstalledBuilder
 from seatrial.release.registry.media import MANIFEST
 from support import built
@@ -31,10 +32,9 @@ def put(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Put:
     places = tmp_path / "bin"
     places.mkdir()
     monkeypatch.setenv("PATH", f"{places}:{os.environ['PATH']}")
-    monkeypatch.setenv("SAID", str(tmp_path / "said"))
 
     def write(name: str, body: str) -> None:
-        (places / name).write_text(f"#!/bin/sh\n{body}\n")
+        (places / name).write_text(f"#!/bin/sh\nSAID='{tmp_path}/said'\n{body}\n")
         (places / name).chmod(0o755)
 
     return write
@@ -141,3 +141,99 @@ def test_the_reason_is_that_of_the_fetching(put: Put) -> None:
     put("buildah", 'echo "Error: initializing source docker://a: $1 failed" >&2; exit 125')
     with pytest.raises(ServiceError, match=r"^pull failed$"):
         InstalledBuilder(BUILDAH, "1").ensure_base("a")
+
+
+SECRET = "hunter2-of-the-build-args"
+
+TELLING = f"""printf '%s\\n' "$@" > "$SAID"
+echo "STEP 1/1: RUN curl -H $TOKEN"
+echo "Error: it said $TOKEN to {SECRET[:4]}" >&2
+exit 1"""
+
+
+def test_the_value_of_a_build_arg_is_neither_in_the_error_nor_in_the_log_nor_among_the_arguments(
+    put: Put, order: Order, tmp_path: Path
+) -> None:
+    put("docker", TELLING)
+    made = order("FROM scratch\n", args={"TOKEN": SECRET})
+    with pytest.raises(ServiceError, match=r"it said \[hidden\] to hunt") as failed:
+        InstalledBuilder(BUILDX, "1").build(made)
+    assert SECRET not in str(failed.value)
+    assert "RUN curl -H [hidden]" in made.log.read_text()
+    assert SECRET not in made.log.read_text() + (tmp_path / "said").read_text()
+
+
+def test_a_builder_starts_without_the_secrets_of_our_environment(
+    put: Put, order: Order, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
+    put("docker", f'env > "$SAID"; {DOCKER.partition(chr(10))[2]}')
+    InstalledBuilder(BUILDX, "1").build(order("FROM scratch\n"))
+    told = (tmp_path / "said").read_text()
+    assert SECRET not in told
+    assert "PATH=" in told
+
+
+def test_the_log_is_not_written_through_a_link(put: Put, order: Order, tmp_path: Path) -> None:
+    put("docker", DOCKER)
+    made = order("FROM scratch\n")
+    outside = tmp_path / "canary"
+    outside.write_text("canary")
+    made.log.parent.mkdir(parents=True)
+    made.log.symlink_to(outside)
+    InstalledBuilder(BUILDX, "1").build(made)
+    assert (outside.read_text(), made.log.is_symlink()) == ("canary", False)
+
+
+REFUSED = {
+    "# syntax=evil.example.com/frontend:1\nFROM scratch\n": 'line 1: "evil.example.com/frontend:1" is a program',
+    "# escape=`\n# SYNTAX = x/y\nFROM scratch\n": 'line 2: "x/y" is a program',
+    "// syntax=x/y\nFROM scratch\n": "is a program",
+    '{"syntax": "x/y"}\n': "JSON",
+    "FROM scratch\nRUN --mount=type=secret,id=aws,target=/x cat /x\n": "line 2: --mount=type=secret asks",
+    "FROM scratch\nRUN --mount=target=/x,type=ssh cat /x\n": "--mount=type=ssh asks",
+    "FROM scratch\nRUN --mo\"unt\"=ty'pe'=ssh cat /x\n": "--mount=type=ssh asks",
+    "FROM scratch\nRUN --network=none \\\n  --mount=type=ssh cat\n": "--mount=type=ssh asks",
+    "ARG T=secret\nFROM scratch\nRUN --mount=type=$T,id=a cat\n": "is not a mount",
+    "FROM scratch\nRUN --network=host cat\n": "--network=host gives",
+    "FROM scratch\nRUN --security=insecure cat\n": "--security=insecure gives",
+    "FROM scratch\nRUN --mount=type=cache,id=../../etc,target=/x cat\n": "lead out of the build",
+    "FROM scratch\nRUN --mount=type=bind,bind-propagation=rshared,target=/x cat\n": "lead out of the build",
+    "FROM scratch as a\nFROM scratch\nRUN --mount=from=a,source=/l,target=/x,rw cat\n": "lead out to this machine",
+    "FROM scratch\nCOPY --from=oci:/var/lib/x /x /x\n": "files of this machine",
+    "FROM dir:/root/image\n": "files of this machine",
+}
+
+
+@pytest.mark.parametrize("text", REFUSED)
+def test_a_dockerfile_that_asks_for_something_of_this_machine_is_refused_before_the_builder_starts(
+    put: Put, order: Order, tmp_path: Path, text: str
+) -> None:
+    put("buildah", 'echo "$1" >> "$SAID"; exit 1')
+    with pytest.raises(ServiceError) as refused:
+        InstalledBuilder(BUILDAH, "1.28.2").build(order(text))
+    assert REFUSED[text] in str(refused.value)
+    assert not (tmp_path / "said").exists()
+
+
+ADMITTED = [
+    "# syntax=docker/dockerfile:1.7\nFROM scratch\n",
+    "# syntax=docker.io/docker/dockerfile@sha256:12\nFROM scratch\n",
+    "FROM scratch\n# syntax=x/y\n",
+    "FROM scratch\nRUN --mount=type=cache,target=/root/.cache pip install x\n",
+    "FROM scratch\nRUN --mount=type=bind,target=/src --mount=type=tmpfs,target=/tmp make --network=host\n",
+    "FROM python:3.12 AS oci\nCOPY --from=oci /a /b\nCOPY --chown=a:b . /app\n",
+    "FROM scratch\nRUN <<EOF\n--mount=type=ssh\nEOF\n",
+]
+
+
+@pytest.mark.parametrize("text", ADMITTED)
+def test_an_ordinary_dockerfile_is_not_refused(text: str) -> None:
+    assert list(refusals(text, "buildah", "1.28.2")) == []
+
+
+def test_a_mount_from_another_image_is_for_builders_without_the_known_fault() -> None:
+    text = "FROM scratch\nRUN --mount=from=ghcr.io/astral-sh/uv,source=/uv,target=/bin/uv uv sync\n"
+    assert list(refusals(text, "docker", "0.10.0")) == []
+    assert list(refusals(text, "buildah", "1.38.1")) == list(refusals(text, "podman", "5.3.2")) == []
+    assert list(refusals(text, "buildah", "1.9.0")) != []

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import product
 
 import pytest
 
-from seatrial.release.plan.plan import Hold, Part, Plan, changes, plan
+from seatrial.release.plan.plan import Hold, Part, Plan, Step, changes, plan
 from seatrial.release.plan.ports import Absent, Answer, Present, Unknown
 from seatrial.release.plan.state import Candidate, Checks, IndexSeen, State, Tally, VersionStatus
 
@@ -68,8 +69,75 @@ def test_after_a_kill_only_the_rest_is_done(status: VersionStatus, indexed: str 
     assert steps(status, indexed={"jira": indexed} if indexed else {}) == left
 
 
-def test_an_image_of_before_seatrial_gets_its_spec_but_no_git_tag_at_a_commit_that_nobody_knows() -> None:
-    assert steps(VersionStatus(ONE, ONE)) == "spec index latest"
+def test_an_image_that_no_receipt_names_is_foreign_and_nothing_of_it_is_published() -> None:
+    part = part_of(VersionStatus(ONE, ONE))
+    assert part is not None
+    assert (part.hold, part.steps) == (Hold.FAULT, ())
+    assert f"foreign: ghcr.io/org/jira:1.2.3 is {ONE.digest}" in part.reason
+    assert "`seatrial release -i jira --adopt`" in part.reason
+    forced = part_of(VersionStatus(ONE, ONE), force="hurry")
+    assert forced is not None
+    assert forced.hold is Hold.FAULT
+
+
+def test_an_adopted_image_gets_its_spec_but_no_git_tag_at_a_commit_that_nobody_knows() -> None:
+    made = plan(state(VersionStatus(ONE, ONE)), {JIRA.path: GOOD}, adopt=True)
+    (part,) = made.parts
+    assert " ".join(step.value for step in part.steps) == "spec index latest"
+    assert (part.adopts, part.is_checked, part.found) == (True, True, ONE.digest)
+
+
+def test_an_adopted_folder_passes_the_checks_first() -> None:
+    made = plan(state(VersionStatus(ONE, ONE)), {JIRA.path: Checks(Tally(1), Tally())}, adopt=True)
+    (part,) = made.parts
+    assert (part.hold, part.steps) == (Hold.FAULT, ())
+    linked = replace(JIRA, links=("integrations/jira/.port/spec.yaml",))
+    (part,) = plan(state(VersionStatus(ONE, ONE), linked), {}, adopt=True).parts
+    assert "integrations/jira/.port/spec.yaml is a link" in part.reason
+
+
+def test_a_published_version_without_a_receipt_is_left_alone() -> None:
+    before_seatrial = VersionStatus(ONE, ONE, spec=True, type_spec=True)
+    assert steps(before_seatrial, indexed={"jira": "1.2.3"}) == ""
+
+
+ANY = {
+    "image": (Absent(), ONE, OTHER),
+    "latest": (Absent(), ONE, OTHER),
+    "spec": (False, True),
+    "receipt": ("", ONE.digest),
+    "yanked": (False, True),
+    "type_spec": (False, True),
+    "git_tag": ("", "c1"),
+    "indexed": ("", "1.2.2", "1.2.3", "1.2.4"),
+    "adopt": (False, True),
+    "force": ("", "hurry"),
+}
+
+
+def test_a_foreign_tag_at_any_state_publishes_nothing() -> None:
+    """Whatever registry, store, index and git have, only an image that its receipt names goes on."""
+    foreign = 0
+    for chosen in product(*ANY.values()):
+        case = dict(zip(ANY, chosen, strict=True))
+        status = VersionStatus(
+            case["image"], case["latest"], spec=case["spec"], receipt=bool(case["receipt"]),
+            yanked=case["yanked"], type_spec=case["type_spec"], git_tag=case["git_tag"],
+            recorded=case["receipt"],
+        )  # fmt: skip
+        seen = state(status, indexed={"jira": case["indexed"]} if case["indexed"] else {})
+        made = plan(seen, {JIRA.path: GOOD}, case["force"], case["adopt"])
+        done = {step for part in made.parts for step in part.steps}
+        image = case["image"].digest if isinstance(case["image"], Present) else ""
+        if image and case["receipt"] not in ("", image):
+            assert done == set(), case
+            foreign += 1
+        if image and not case["receipt"] and not case["spec"] and not case["adopt"]:
+            assert done == set(), case
+            foreign += 1
+        if image:
+            assert Step.BUILD not in done, case
+    assert foreign > 1000
 
 
 @pytest.mark.parametrize("other", [{"image": Unknown("registry: 500")}, {"latest": Unknown("registry: 500")}])
@@ -124,6 +192,8 @@ def test_a_latest_that_still_leads_to_a_yanked_version_is_moved() -> None:
         (replace(JIRA, intents=(".ocean-release/a.yaml",)), NEW, "release.bump"),
         (JIRA, replace(NEW, git_tag="abcdef1234567890"), "published before (git tag at abcdef123456)"),
         (JIRA, replace(NEW, spec=True), "published before"),
+        (replace(JIRA, links=("jira/.port/a.json",)), NEW, "jira/.port/a.json is a link"),
+        (JIRA, replace(NEW, local_tag="abcdef1234567890"), "`git tag -d`"),
     ],
 )
 def test_a_fault_holds_the_build(candidate: Candidate, status: VersionStatus, words: str) -> None:
@@ -197,6 +267,13 @@ def test_a_plan_is_good_for_the_state_it_was_made_for() -> None:
         (state(replace(NEW, image=ONE)), "was published meanwhile"),
         (state(replace(NEW, image=Unknown("registry: 500"))), "registry: 500"),
         (replace(state(NEW), candidates=()), "jira has changed"),
+        (replace(state(NEW), committed=7), "another time of the commit"),
+        (
+            state(NEW, replace(JIRA, image="ghcr.io/org/x")),
+            'image of jira is "ghcr.io/org/x", not "ghcr.io/org/jira"',
+        ),
+        (state(NEW, replace(JIRA, dockerfile="x")), "dockerfile of jira"),
+        (state(NEW, replace(JIRA, name="x")), "name of jira"),
     ],
 )
 def test_a_plan_is_stale_once_anything_moved(now: State, words: str) -> None:

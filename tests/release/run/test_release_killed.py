@@ -16,13 +16,14 @@ from seatrial.release.plan.plan import Plan, plan
 from seatrial.release.plan.records import seal
 from seatrial.release.run import apply as applying
 from seatrial.release.run.apply import apply, finish
-from seatrial.release.run.build import checkout
+from seatrial.release.run.export import exported
 from seatrial.release.run.publication import Journal, Publication
 from seatrial.release.run.release_context import ReleaseContext
 from seatrial.release.run.snapshot import read
 from seatrial.release.store.leases import Holder
 from seatrial.release.store.local import FolderStore
 from seatrial.system import git as real_git
+from seatrial.workspace.committed import workspace_at
 from seatrial.workspace.workspace import open_workspace
 from support.killing import Death, Fate, Mortal
 from support.memory_images import MemoryImages
@@ -43,17 +44,17 @@ class World:
 
     def release(self, fate: Fate) -> Plan:
         """One run from reading to the end, in a process of this fate."""
-        found = open_workspace(str(self.root))
+        found = workspace_at(open_workspace(str(self.root)), "HEAD")
         context = ReleaseContext(
             found, found.settings.release, Mortal(self.images, fate), Mortal(self.store, fate)
         )
         made = plan(read(context, found.integrations), {})
         builder = StandInBuilder(salt=lambda: str(next(self.salt)))
         journal = Journal(context.folder / "journal.jsonl", seal(made), lambda: 0.0, lambda event: None)
-        with checkout(context, made.commit) as files:
+        with exported(context, made.commit) as files:
             run = Publication(
-                context, made, seal(made), journal, lambda: Mortal(builder, fate, ["build"]), lambda: files,
-                lambda part, image, top: [Attestation("sbom", "application/x+json", b"{}", image.started)],
+                context, made, seal(made), journal, lambda: Mortal(builder, fate, ["build"]), files,
+                lambda part, one, image, top: [Attestation("sbom", "application/x+json", b"{}", image.started)],
                 "", lambda: 0.0, HOLDER,
             )  # fmt: skip
             try:

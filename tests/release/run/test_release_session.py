@@ -50,7 +50,7 @@ def test_a_store_that_ignores_conditions_is_refused_before_anything_is_built(
     context, made = begun(tmp_path, store)
     with (
         pytest.raises(ServiceError, match="writes over what is there"),
-        publication(context, made, None, lambda event: None),
+        publication(context, made, lambda: tmp_path, None, lambda event: None),
     ):
         pass
 
@@ -59,12 +59,12 @@ def test_two_releases_in_one_checkout_do_not_go_on_together(tmp_path: Path) -> N
     context, made = begun(tmp_path)
     refused = pytest.raises(ServiceError, match="another release runs in this checkout")
     with (
-        publication(context, made, None, lambda event: None),
+        publication(context, made, lambda: tmp_path, None, lambda event: None),
         refused,
-        publication(context, made, None, lambda event: None),
+        publication(context, made, lambda: tmp_path, None, lambda event: None),
     ):
         pass
-    with publication(context, made, None, lambda event: None):
+    with publication(context, made, lambda: tmp_path, None, lambda event: None):
         pass
 
 
@@ -72,6 +72,6 @@ def test_releases_of_one_checkout_have_one_token_and_those_of_its_copy_another(t
     (context, made), (copy, also) = begun(tmp_path / "one"), begun(tmp_path / "two")
     tokens = []
     for here, what in ((context, made), (context, made), (copy, also)):
-        with publication(here, what, None, lambda event: None) as run:
+        with publication(here, what, lambda: tmp_path, None, lambda event: None) as run:
             tokens.append(run.holder.token)
     assert tokens[0] == tokens[1] != tokens[2]

@@ -64,7 +64,7 @@ def test_a_link_to_a_folder_is_not_followed(store: FolderStore, tmp_path: Path) 
     store.base.mkdir()
     (store.base / "jira").symlink_to(outside)
     for act in (lambda: store.get("jira/spec.json"), lambda: store.put("jira/spec.json", b"{}")):
-        with pytest.raises(ServiceError, match=r'"jira/spec\.json" is not a key below'):
+        with pytest.raises(ServiceError, match=r"store/jira is a link, and nothing is kept behind links"):
             act()
     assert (outside / "spec.json").read_text() == "secret"
     assert store.keys() == []
@@ -91,7 +91,7 @@ def test_links_instead_of_the_stores_own_files_are_not_followed(
     outside.write_text("mine")
     store.base.mkdir()
     (store.base / name).symlink_to(outside)
-    with pytest.raises(ServiceError, match="cannot be written"):
+    with pytest.raises(ServiceError, match=f"{name} is a link, and nothing is kept behind links"):
         store.put("index.json", b"[]")
     assert outside.read_text() == "mine"
 

@@ -197,6 +197,22 @@ def test_a_link_to_a_file_of_the_workspace_is_accepted() -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "target", "kind", "code"),
+    [
+        (".port/examples/x.json", "../../../other/.env", Kind.FILE, "LAY115"),
+        (".port/examples/x.json", "one.json", Kind.FILE, "LAY115"),
+        (".port/more", "../../other", Kind.FOLDER, "LAY115"),
+        (".port/examples/x.json", "/etc/passwd", Kind.ESCAPING, "LAY107"),
+        (".port/examples/x.json", "/srv/x.json", Kind.FILE, "LAY107"),
+        (".port/examples/x.json", "gone.json", Kind.DANGLING, "LAY106"),
+    ],
+)
+def test_a_link_in_what_is_published_is_one_finding(path: str, target: str, kind: Kind, code: str) -> None:
+    assert code in layout_codes(GOOD.linked(path, target, kind))
+    assert {"LAY106", "LAY107", "LAY115"} & layout_codes(GOOD.linked(path, target, kind)) == {code}
+
+
+@pytest.mark.parametrize(
     ("path", "place"),
     [
         ("a/__pycache__/b.pyc", "a/__pycache__"),

@@ -6,15 +6,14 @@ Source: https://slsa.dev/spec/v1.0/provenance and https://github.com/in-toto/att
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from seatrial import __version__
-from seatrial.core.addresses import without_credentials
 from seatrial.core.model import join
 from seatrial.release.attest.purls import public, purl
+from seatrial.release.plan.ports import HIDDEN, OWN_ARGS
 from seatrial.release.registry.image_names import ImageName
 
 MEDIA_TYPE = "application/vnd.in-toto+json"
@@ -26,13 +25,6 @@ BUILD_TYPE = "urn:seatrial:build:v1"
 
 LOCALLY = "urn:seatrial:builder:local"
 """The builder of an image that was not built by a known CI, such as a developer's own machine."""
-
-HIDDEN = "[hidden]"
-
-_SECRET = re.compile(
-    r"(?i)(?:^|[_.-])(?:token|secret|password|passwd|passphrase|pwd|credentials?|auth|key)s?(?:$|[_.-])"
-    r"|(?:api|private|access|secret)_?key|token$|password$|secret$"
-)
 
 
 @dataclass(frozen=True)
@@ -96,7 +88,7 @@ class BuildRecord:
 
 
 def statement(record: BuildRecord) -> bytes:
-    """Return the statement as JSON, the same bytes for the same record, without credentials from the args."""
+    """Return the statement as JSON, the same bytes for the same record; build args that may be secret have no value."""
     algorithm, _, digest = record.digest.partition(":")
     value = {
         "_type": STATEMENT,
@@ -126,13 +118,8 @@ def _definition(record: BuildRecord) -> dict[str, Any]:
 
 
 def public_arg(name: str, value: str) -> str:
-    """Return the public value of a build arg: hidden if named like a secret, without credentials in addresses."""
-    return HIDDEN if is_secret(name) else without_credentials(value)
-
-
-def is_secret(name: str) -> bool:
-    """Return whether a build arg has the name of a secret."""
-    return bool(_SECRET.search(name))
+    """Return the public value of a build arg: that of one that Seatrial sets; any other may be secret."""
+    return value if name in OWN_ARGS else HIDDEN
 
 
 def _dependencies(record: BuildRecord) -> Iterator[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 
 from seatrial.core.errors import ServiceError, UsageError
@@ -9,6 +10,7 @@ from seatrial.core.suggest import hint
 from seatrial.release.builders.builder import BuilderProgram, Probe
 from seatrial.release.builders.containers import BUILDAH, PODMAN
 from seatrial.release.builders.docker import DOCKER
+from seatrial.release.builders.host_access import environment
 from seatrial.release.builders.runner import InstalledBuilder, error_line
 from seatrial.system.process import MissingProgram, run
 
@@ -53,7 +55,7 @@ def _probed(program: BuilderProgram) -> InstalledBuilder:
 
 def _output(probe: Probe) -> str:
     try:
-        ran = run(probe.arguments, seconds=probe.seconds)
+        ran = run(probe.arguments, env=environment(os.environ, {}), clean=True, seconds=probe.seconds)
     except MissingProgram:
         raise ServiceError("it is not on this machine") from None
     if ran.status:

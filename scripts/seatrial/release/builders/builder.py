@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from seatrial.release.builders.host_access import goes_by_environment
 from seatrial.release.plan.ports import Build
 
 Arguments = Sequence[str]
@@ -60,6 +61,14 @@ class BuilderProgram:
     cleanup: Callable[[BuildJob], Iterable[Arguments]]
     base_checks: Callable[[str, bool], Sequence[Arguments]]
     digest: Callable[[str], Arguments]
+
+
+def build_args(args: Mapping[str, str]) -> list[str]:
+    """Return the flags of build args; most values go by the environment, where no list of processes shows them."""
+    return [
+        f"--build-arg={name}" if goes_by_environment(name) else f"--build-arg={name}={value}"
+        for name, value in args.items()
+    ]
 
 
 def pairs(flag: str, values: Iterable[tuple[str, str]]) -> list[str]:

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from seatrial.release.builders.builder import LAYOUT, Arguments, BuilderProgram, BuildJob, Probe, pairs
+from seatrial.release.builders.builder import (
+    LAYOUT,
+    Arguments,
+    BuilderProgram,
+    BuildJob,
+    Probe,
+    build_args,
+    pairs,
+)
 
 
 def _steps(program: str, job: BuildJob) -> Iterator[Arguments]:
@@ -34,7 +42,7 @@ def _flags(job: BuildJob, platform: str) -> list[str]:
         f"--timestamp={job.order.timestamp}",
         *(["--tls-verify=false"] if job.plain_http else []),
         *([f"--platform={platform}"] if platform else []),
-        *pairs("--build-arg", job.order.args.items()),
+        *build_args(job.order.args),
         *pairs("--label", job.order.labels.items()),
     ]
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from seatrial.release.builders.builder import LAYOUT, Arguments, BuilderProgram, BuildJob, Probe, pairs
+from seatrial.release.builders.builder import (
+    LAYOUT,
+    Arguments,
+    BuilderProgram,
+    BuildJob,
+    Probe,
+    build_args,
+    pairs,
+)
 
 _OUTPUT = f"--output=type=oci,dest={LAYOUT},tar=false,rewrite-timestamp=true"
 _TOP_DIGEST = "--format={{with .Manifest}}{{.Digest}}{{end}}"
@@ -35,7 +43,7 @@ def _steps(job: BuildJob) -> Iterator[Arguments]:
         _OUTPUT,
         f"--build-arg=SOURCE_DATE_EPOCH={job.order.timestamp}",
         *([f"--platform={','.join(job.order.platforms)}"] if job.order.platforms else []),
-        *pairs("--build-arg", job.order.args.items()),
+        *build_args(job.order.args),
         *pairs("--label", job.order.labels.items()),
         str(job.order.context),
     ]

@@ -8,7 +8,7 @@ import re
 import shutil
 import signal
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,8 +16,10 @@ from pathlib import Path
 from seatrial.core.errors import ServiceError, Unreadable, reason
 from seatrial.release.builders.builder import LAYOUT, Arguments, BuilderProgram, BuildJob
 from seatrial.release.builders.dockerfile import bases, on_loopback
+from seatrial.release.builders.host_access import environment, refusals
 from seatrial.release.builders.oci import normalise
-from seatrial.release.plan.ports import Build
+from seatrial.release.plan.ports import HIDDEN, OWN_ARGS, Build
+from seatrial.system.atomic import replace_file
 from seatrial.system.folder import read_plain
 from seatrial.system.process import Running
 
@@ -138,7 +140,7 @@ class InstalledBuilder:
         with tempfile.TemporaryDirectory(prefix="seatrial-") as folder:
             for number, arguments in enumerate(self.program.base_checks(image, on_loopback(image))):
                 log = Path(folder, str(number))
-                if self._run(arguments, log, Path(folder)) == 0:
+                if self._run(arguments, log, Path(folder), {}) == 0:
                     return
             raise ServiceError(pull_error(_tail(log)))
 
@@ -146,20 +148,25 @@ class InstalledBuilder:
         """Return the digest of a base image that can be used; empty where the program does not know it."""
         with tempfile.TemporaryDirectory(prefix="seatrial-") as folder:
             log = Path(folder, "digest")
-            status = self._run(self.program.digest(image), log, Path(folder))
+            status = self._run(self.program.digest(image), log, Path(folder), {})
             found = _DIGEST.search(_tail(log)) if status == 0 else None
             return found[0].strip() if found else ""
 
     def build(self, order: Build) -> None:
-        """Build one image as ordered. Raises ServiceError with the builder's error and the log's place."""
+        """Build one image as ordered. Raises ServiceError with the builder's error and the log's place.
+
+        Neither has the values of build args, of which some are secret.
+        """
         with _on_disk(order), _beside(order.into) as folder:
             job = _job(order, folder)
+            self._must_be_admitted(job)
             self._forget(job, folder)
             try:
                 for arguments in self.program.steps(job):
-                    self._step(arguments, order.log, folder)
+                    self._step(arguments, order, folder)
             finally:
                 self._forget(job, folder)
+                _hide(order)
             normalise(folder / LAYOUT, order.platforms)
             _put(folder / LAYOUT, order.into)
 
@@ -169,17 +176,26 @@ class InstalledBuilder:
         for running in list(self._running):
             running.end()
 
-    def _step(self, arguments: Arguments, log: Path, folder: Path) -> None:
-        status = self._run(arguments, log, folder)
+    def _must_be_admitted(self, job: BuildJob) -> None:
+        """Raise ServiceError for a Dockerfile that asks for something of this machine."""
+        text = job.dockerfile.read_text(errors="replace")
+        why = next(refusals(text, self.name, self.version), None)
+        if why:
+            name = _below(job.order.dockerfile, job.order.context)
+            raise ServiceError(f"{name}, {why}; nothing was built")
+
+    def _step(self, arguments: Arguments, order: Build, folder: Path) -> None:
+        status = self._run(arguments, order.log, folder, order.args)
         if status:
             how = (
                 f"was ended by {signal.Signals(-status).name}" if status < 0 else "could not build the image"
             )
-            raise ServiceError(f"{self.name} {how}: {error_line(_tail(log))}; {log} has all its output")
+            said = error_line(hidden(_tail(order.log), secrets_of(order)))
+            raise ServiceError(f"{self.name} {how}: {said}; {order.log} has all its output")
 
-    def _run(self, arguments: Arguments, log: Path, folder: Path) -> int:
+    def _run(self, arguments: Arguments, log: Path, folder: Path, args: Mapping[str, str]) -> int:
         """Return the exit status of a program, which `end` ends too, even while it starts."""
-        running = Running(arguments, log, cwd=folder)
+        running = Running(arguments, log, cwd=folder, env=environment(os.environ, args))
         self._running.add(running)
         try:
             if self._ended:
@@ -193,7 +209,40 @@ class InstalledBuilder:
         """Remove the job's images from the builder's storage, including those of an earlier run that was killed."""
         for arguments in self.program.cleanup(job):
             with suppress(ServiceError):
-                Running(arguments, folder / "cleanup.log", cwd=folder).wait()
+                env = environment(os.environ, {})
+                Running(arguments, folder / "cleanup.log", cwd=folder, env=env).wait()
+
+
+LEAST_SECRET = 6
+"""Characters below which a value is not hidden, as it is no secret and stands in any text."""
+
+
+def secrets_of(order: Build) -> list[str]:
+    """Return the values of build args that are never shown, the longest first: all but ours and the base images."""
+    text = read_inside(order.context, order.dockerfile).decode(errors="replace")
+    public = {base.image for base in bases(text, order.args)}
+    values = {
+        line for name, value in order.args.items() if name not in OWN_ARGS for line in value.splitlines()
+    }
+    return sorted((one for one in values - public if len(one) >= LEAST_SECRET), key=len, reverse=True)
+
+
+def hidden(text: str, secrets: Sequence[str]) -> str:
+    """Return a text without these values."""
+    for secret in secrets:
+        text = text.replace(secret, HIDDEN)
+    return text
+
+
+def _hide(order: Build) -> None:
+    """Take the values of build args out of the log, which builders and build steps may write there."""
+    found = secrets_of(order)
+    told = order.log.read_bytes() if found else b""
+    kept = told
+    for secret in found:
+        kept = kept.replace(secret.encode(), HIDDEN.encode())
+    if kept != told:
+        replace_file(order.log, lambda file: file.write(kept), durable=False)
 
 
 def _job(order: Build, folder: Path) -> BuildJob:
@@ -221,7 +270,7 @@ def _on_disk(order: Build) -> Iterator[None]:
     """Create the folders and the log; raise a ServiceError that names the file where the disk refuses."""
     try:
         order.log.parent.mkdir(parents=True, exist_ok=True)
-        order.log.write_bytes(b"")
+        replace_file(order.log, lambda file: None, durable=False)
         order.into.parent.mkdir(parents=True, exist_ok=True)
         yield
     except OSError as failed:

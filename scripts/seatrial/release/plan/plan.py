@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import PurePosixPath
 from typing import Any
 
+from seatrial.core.names import shown
 from seatrial.core.version import Version
 from seatrial.release.plan.index import latest
 from seatrial.release.plan.ports import Absent, Present, Unknown
@@ -45,7 +46,8 @@ class Hold(enum.Enum):
 class Part:
     """The steps of the plan for one integration, or why there are none.
 
-    `found` is the digest of the version in the registry, empty for none.
+    `found` is the digest of the version in the registry, empty for none. `adopts` says that this image was not
+    published by Seatrial, and is taken for the version's all the same.
     """
 
     candidate: Candidate
@@ -54,6 +56,12 @@ class Part:
     hold: Hold | None = None
     reason: str = ""
     checks: Checks | None = None
+    adopts: bool = False
+
+    @property
+    def is_checked(self) -> bool:
+        """True if the integration must pass the checks first, as something of the commit is to be published."""
+        return self.builds or self.adopts
 
     @property
     def builds(self) -> bool:
@@ -100,16 +108,21 @@ class Plan:
         return tuple(part for part in self.parts if part.hold)
 
 
-def plan(state: State, checks: Mapping[str, Checks], force: str = "") -> Plan:
-    """Return what to do, given the check results of the integrations to be built, by path."""
-    parts = [_part(candidate, state, checks.get(candidate.path), force) for candidate in state.candidates]
+def plan(state: State, checks: Mapping[str, Checks], force: str = "", adopt: bool = False) -> Plan:
+    """Return what to do, given the check results of the integrations to be built, by path.
+
+    With `adopt`, an image that the registry has although Seatrial did not publish it is taken for the version's.
+    """
+    parts = [
+        _part(candidate, state, checks.get(candidate.path), force, adopt) for candidate in state.candidates
+    ]
     shown = tuple(part for part in parts if part.steps or part.hold)
     return Plan(
         state.commit, state.committed, state.shared, state.index, shown, len(parts) - len(shown), force
     )
 
 
-def _part(candidate: Candidate, state: State, checks: Checks | None, force: str) -> Part:
+def _part(candidate: Candidate, state: State, checks: Checks | None, force: str, adopt: bool) -> Part:
     status = state.statuses.get(candidate.path)
     if candidate.fault or status is None:
         return Part(candidate, hold=Hold.FAULT, reason=candidate.fault)
@@ -118,34 +131,75 @@ def _part(candidate: Candidate, state: State, checks: Checks | None, force: str)
         return Part(candidate, hold=Hold.SERVICE, reason=unknown.reason)
     steps = steps_of(candidate, status, state.index)
     found = status.image.digest if isinstance(status.image, Present) else ""
-    fault = _fault(candidate, status, checks, force) if Step.BUILD in steps else ""
+    adopts = _is_unvouched(status, steps)
+    fault = "" if adopts and adopt else foreign(candidate, status, steps)
+    if Step.BUILD in steps:
+        fault = _absent_fault(candidate, status, state.commit, force)
+    if Step.BUILD in steps or adopts:
+        fault = fault or _unfit(candidate, checks, force)
     if fault:
         return Part(candidate, hold=Hold.FAULT, reason=fault, checks=checks)
-    return Part(candidate, steps, found, checks=checks)
+    return Part(candidate, steps, found, checks=checks, adopts=adopts)
 
 
 def _unknown(status: VersionStatus) -> Unknown | None:
     return next((one for one in (status.image, status.latest) if isinstance(one, Unknown)), None)
 
 
-def _fault(candidate: Candidate, status: VersionStatus, checks: Checks | None, force: str) -> str:
-    """Return why a missing image is not built; empty where it is."""
+def foreign(candidate: Candidate, status: VersionStatus, steps: Sequence[Step]) -> str:
+    """Return why the image behind a version's tag is not taken for ours; empty where it is, or nothing is left to do.
+
+    A receipt in the store with the image's digest vouches for it, and so does a published spec without a receipt,
+    as there is of versions from before Seatrial.
+    """
+    if not isinstance(status.image, Present) or not steps:
+        return ""
+    name = f"foreign: {candidate.image}:{candidate.version} is {status.image.digest}"
+    if status.recorded not in ("", status.image.digest):
+        return (
+            f"{name}, but its receipt names {status.recorded}: somebody moved the tag; "
+            "find out who, and put it back to that digest, or raise the version"
+        )
+    if _is_unvouched(status, steps):
+        return (
+            f"{name}, and no receipt says that Seatrial published it; raise the version, or if the image is "
+            f"yours, publish its spec with `seatrial release -i {candidate.name} --adopt`"
+        )
+    return ""
+
+
+def _is_unvouched(status: VersionStatus, steps: Sequence[Step]) -> bool:
+    return isinstance(status.image, Present) and not status.receipt and Step.SPEC in steps
+
+
+def _absent_fault(candidate: Candidate, status: VersionStatus, commit: str, force: str) -> str:
+    """Return why a missing image is not built, other than for what is in the folder; empty where it is."""
     if not candidate.dockerfile:
         return (
             "there is no Dockerfile for it; write one into its folder, or name one for all "
             "with `dockerfile` below [release]"
         )
-    if candidate.intents:
-        return f"{candidate.intents[0]} waits to be applied; run `seatrial release.bump` first"
-    if force:
-        return ""
-    if status.git_tag or status.spec:
+    if status.local_tag not in ("", commit) and not status.git_tag:
+        return (
+            f"a git tag of this version is in this checkout only, at {status.local_tag[:12]} instead of "
+            f"{commit[:12]}; delete it with `git tag -d`, or raise the version"
+        )
+    if not force and (status.git_tag or status.spec):
         seen = f"git tag at {status.git_tag[:12]}" if status.git_tag else "its spec is in the store"
         return (
             f"it was published before ({seen}), but the image is gone or elsewhere; raise the version, "
             'look at `image` below [release], or publish it anew with --force "REASON"'
         )
-    if checks and not checks.passed:
+    return ""
+
+
+def _unfit(candidate: Candidate, checks: Checks | None, force: str) -> str:
+    """Return why the folder is not published as it is; empty where it is."""
+    if candidate.intents:
+        return f"{candidate.intents[0]} waits to be applied; run `seatrial release.bump` first"
+    if candidate.links:
+        return f"{candidate.links[0]} is a link, and only files are published; replace it with a file"
+    if checks and not checks.passed and not force:
         return f'{checks}; fix it, or release it all the same with --force "REASON"'
     return ""
 
@@ -216,6 +270,8 @@ def changes(
     """
     if made.commit != now.commit:
         yield f"the commit is {now.commit[:12]}, not {made.commit[:12]}"
+    if made.committed != now.committed:
+        yield "it states another time of the commit"
     if made.shared != now.shared:
         yield "the shared Dockerfile, seatrial.toml or the build args have changed"
     if alone:
@@ -245,6 +301,8 @@ def _part_changes(
         return
     if now.intents != was.intents:
         yield f"the release intents of {name} have changed"
+    elif now != was:
+        yield from (f"{what} of {name} {verb}" for what, verb in _differences(was, now))
     image = state.statuses[now.path].image if now.path in state.statuses else Absent()
     if isinstance(image, Unknown):
         yield image.reason
@@ -252,6 +310,14 @@ def _part_changes(
         yield f"{part.title} was published meanwhile ({image.digest})"
     elif isinstance(image, Absent) and part.found:
         yield f"the image of {part.title} is gone"
+
+
+def _differences(was: Candidate, now: Candidate) -> Iterator[tuple[str, str]]:
+    """Yield the other parts of a candidate that a plan states in another way than settings and commit do."""
+    for field in fields(Candidate):
+        planned, present = getattr(was, field.name), getattr(now, field.name)
+        if planned != present:
+            yield f"the {field.name}", f'is "{shown(str(present))}", not "{shown(str(planned))}"'
 
 
 MOST = 256

@@ -125,6 +125,12 @@ class Store(Protocol):
         """Return the keys that begin with `prefix`, sorted."""
 
 
+OWN_ARGS = frozenset({"BUILD_CONTEXT", "INTEGRATION_VERSION"})
+"""The build args that Seatrial sets. The values of all others may be secret, and are shown as HIDDEN."""
+
+HIDDEN = "[hidden]"
+
+
 @dataclass(frozen=True)
 class Build:
     """One image to build.

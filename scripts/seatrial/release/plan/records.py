@@ -68,6 +68,7 @@ def _part_value(part: Part) -> dict[str, Any]:
     return {
         **asdict(part.candidate),
         "intents": list(part.candidate.intents),
+        "links": list(part.candidate.links),
         "steps": [step.value for step in part.steps],
         "found": part.found,
         "hold": part.hold.value if part.hold else "",
@@ -93,7 +94,9 @@ def _part(value: Mapping[str, Any]) -> Part:
     stated = {key: part for key, part in value.items() if key not in own}
     checks = value["checks"]
     return Part(
-        candidate=Candidate(**{**stated, "intents": tuple(stated["intents"])}),
+        candidate=Candidate(
+            **{**stated, "intents": tuple(stated["intents"]), "links": tuple(stated["links"])}
+        ),
         steps=tuple(Step(word) for word in value["steps"]),
         found=value["found"],
         hold=Hold(value["hold"]) if value["hold"] else None,

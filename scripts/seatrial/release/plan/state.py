@@ -13,8 +13,8 @@ class Candidate:
     """An integration as the commit has it.
 
     `image` is its repository, `tree` git's id of its folder and `dockerfile` the path of the one its image
-    is built by, empty where there is none. `intents` are the paths of those still to be applied. `fault`
-    says why it cannot be released as it is.
+    is built by, empty where there is none. `intents` are the paths of those still to be applied. `links` are the
+    paths of links in what is published. `fault` says why it cannot be released as it is.
     """
 
     name: str
@@ -25,6 +25,7 @@ class Candidate:
     tree: str = ""
     dockerfile: str = ""
     intents: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
     fault: str = ""
 
 
@@ -34,7 +35,9 @@ class VersionStatus:
 
     `image` is the answer for the version, `latest` that for the tag `latest`. `spec`, `receipt` and
     `yanked` are true if the store has that of this version, `type_spec` if it has one of the type.
-    `git_tag` is the commit that the version's git tag marks, empty for none.
+    `recorded` is the digest in the receipt, empty where it was not read, as nothing is left to do.
+    `git_tag` is the commit that the version's git tag marks, empty for none; `local_tag` that of the tag in this
+    checkout, where tags are pushed.
     """
 
     image: Answer
@@ -44,6 +47,8 @@ class VersionStatus:
     yanked: bool = False
     type_spec: bool = False
     git_tag: str = ""
+    recorded: str = ""
+    local_tag: str = ""
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO
 
 from seatrial.core.errors import SeatrialError, ServiceError, Unreadable, reason
+from seatrial.release.places import must_not_be_link
 from seatrial.release.plan.ports import (
     Absent,
     Answer,
@@ -162,13 +163,7 @@ class LayoutFolder:
 
     def _refuse_links(self) -> None:
         """Raise ServiceError where a folder is a link."""
-        folder = self.base
-        for part in ("", *self.path.relative_to(self.base).parts, "blobs", "sha256"):
-            folder = folder / part
-            if folder.is_symlink():
-                raise ServiceError(
-                    f"{folder} is a link, and images are not kept behind links; replace it by a folder"
-                )
+        must_not_be_link(self.path / "blobs" / "sha256", self.base)
 
     def _damaged(self, why: str) -> ServiceError:
         return ServiceError(f"{self.path} is damaged: {why}; repair it, or remove the folder to publish anew")
@@ -177,6 +172,7 @@ class LayoutFolder:
     def _locked(self, *, exclusive: bool) -> Iterator[None]:
         """Hold the folder's lock: shared by writers of blobs, exclusive for the writer of the index."""
         self._refuse_links()
+        must_not_be_link(self.path / _LOCK, self.path)
         with writing(self.path):
             (self.path / "blobs" / "sha256").mkdir(parents=True, exist_ok=True)
         with held(self.path / _LOCK, exclusive=exclusive):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from seatrial.core.errors import SeatrialError, ServiceError, Unreadable
 from seatrial.core.model import Integration
 from seatrial.release.builders.base_images import missing_bases
+from seatrial.release.places import must_not_be_linked, own_folder
 from seatrial.release.plan import store_keys
 from seatrial.release.plan.plan import Failure, Part, Step
 from seatrial.release.plan.records import Receipt, receipt_json
@@ -16,8 +17,9 @@ from seatrial.release.run import latest
 from seatrial.release.run.build import build_args
 from seatrial.release.run.publication import Details, Publication
 from seatrial.release.run.publish import publish
+from seatrial.release.run.release_context import ReleaseContext
 from seatrial.system import git
-from seatrial.system.atomic import write_whole
+from seatrial.system.atomic import replace_file
 
 AT_ONCE = 16
 
@@ -65,13 +67,18 @@ def apply(
 def _attempt(run: Publication, part: Part, integrations: Mapping[str, Integration]) -> Done | Failure:
     try:
         receipt = publish(run, part, integrations[part.candidate.path])
+        if receipt:
+            _keep(run.context, receipt)
     except (SeatrialError, Unreadable) as failure:
         return Failure(part.title, str(failure))
-    if receipt:
-        folder = run.context.folder / "receipts"
-        folder.mkdir(parents=True, exist_ok=True)
-        write_whole(folder / f"{receipt.type}-{receipt.version}.json", receipt_json(receipt))
     return Done(part, receipt)
+
+
+def _keep(context: ReleaseContext, receipt: Receipt) -> None:
+    """Write a receipt into the folder that jobs of CI hand on."""
+    folder = own_folder(context.folder / "receipts", context.root)
+    place = must_not_be_linked(folder / f"{receipt.type}-{receipt.version}.json", context.root)
+    replace_file(place, lambda file: file.write(receipt_json(receipt).encode()))
 
 
 def _must_have_bases(run: Publication, parts: Sequence[Part]) -> None:
@@ -129,7 +136,10 @@ def _each(
 
 def _point(run: Publication, one: Done, details: Details) -> None:
     context, candidate = run.context, one.part.candidate
-    moved = latest.point(context.store, context.images, candidate.image, candidate.type, run.holder)
+    ours = {candidate.version: one.receipt.digest if one.receipt else one.part.found}
+    moved = latest.point(
+        context.store, context.images, candidate.image, candidate.type, run.holder, known=ours
+    )
     details.update(kept=not moved, moved=list(moved))
 
 
@@ -141,11 +151,26 @@ def _mark(run: Publication, one: Done, details: Details) -> None:
         details["kept"] = True
         return
     name = context.settings.git_tag(candidate.type, candidate.version)
-    if name not in git.tags(context.root):
+    if not _is_marked(context, name, receipt.commit):
         git.make_tag(context.root, name, receipt.commit, tag_message(receipt))
     if context.pushes_tags:
         git.push_tag(context.root, context.settings.remote, name)
     details.update(name=name, commit=receipt.commit)
+
+
+def _is_marked(context: ReleaseContext, name: str, commit: str) -> bool:
+    """Return whether the tag is in this checkout. Raises ServiceError for another one of this name."""
+    found = git.tag_called(context.root, name)
+    if found is None:
+        return False
+    what = f"at {found.commit[:12]}, not at {commit[:12]} of the image" if found.commit != commit else ""
+    what = what or ("" if found.annotated else "not an annotated one")
+    if what:
+        raise ServiceError(
+            f'the git tag "{name}" in this checkout is {what}, and was not pushed; look at it with '
+            f"`git show {name}`, delete it with `git tag -d {name}`, and run `seatrial release` again"
+        )
+    return True
 
 
 def tag_message(receipt: Receipt) -> str:

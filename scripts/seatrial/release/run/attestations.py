@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from seatrial.core.errors import ServiceError, Unreadable
+from seatrial.core.model import Integration
 from seatrial.dependencies.lockfile import LOCK, BadLock
 from seatrial.release.attest import provenance, signing
 from seatrial.release.attest.attach import Attestation
@@ -16,23 +16,22 @@ from seatrial.release.plan.plan import Part, Plan
 from seatrial.release.plan.ports import Descriptor
 from seatrial.release.run.build import Built, build_args, iso
 from seatrial.release.run.release_context import ReleaseContext
-from seatrial.system.folder import DiskFolder
 
 
 @dataclass(frozen=True)
 class Attestations:
-    """The content of attestations beside the image: plan, the commit's `files`, `source`, the signing key if any."""
+    """The content of attestations beside the image and the commit: plan, `source`, the signing key if any."""
 
     context: ReleaseContext
     plan: Plan
-    files: Callable[[], Path]
     source: str
     key: signing.Key | None
 
-    def of(self, part: Part, image: Built, top: Descriptor) -> Sequence[Attestation]:
+    def of(
+        self, part: Part, integration: Integration, image: Built, top: Descriptor
+    ) -> Sequence[Attestation]:
         """Return the bill of materials and the provenance of an image. Raises ServiceError where one cannot be made."""
-        folder = DiskFolder(self.files() / part.candidate.path, self.files(), None)
-        lock, pyproject = _read(folder, LOCK), _read(folder, "pyproject.toml")
+        lock, pyproject = _read(integration, LOCK), _read(integration, "pyproject.toml")
         return [self._bill(part, top, lock, pyproject), self._provenance(part, image, top, lock)]
 
     def _bill(self, part: Part, top: Descriptor, lock: bytes | None, pyproject: bytes | None) -> Attestation:
@@ -82,8 +81,8 @@ class Attestations:
         )
 
 
-def _read(folder: DiskFolder, path: str) -> bytes | None:
+def _read(integration: Integration, path: str) -> bytes | None:
     try:
-        return folder.read(path)
+        return integration.read(path)
     except Unreadable:
         return None

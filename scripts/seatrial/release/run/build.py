@@ -6,8 +6,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,11 +14,11 @@ from pathlib import Path
 from seatrial.core.errors import Unreadable
 from seatrial.release.attest.provenance import invoker
 from seatrial.release.builders.base_images import digests
+from seatrial.release.places import must_not_be_linked, own_folder
 from seatrial.release.plan.plan import Part, Plan
 from seatrial.release.plan.ports import Build, Builder
 from seatrial.release.run.release_context import ReleaseContext
-from seatrial.system import git
-from seatrial.system.atomic import write_whole
+from seatrial.system.atomic import replace_file
 from seatrial.system.folder import read_plain
 
 RECORD = "built.json"
@@ -44,18 +43,6 @@ class Built:
     platforms: tuple[str, ...]
     bases: Mapping[str, str]
     kept: bool = False
-
-
-@contextmanager
-def checkout(context: ReleaseContext, commit: str) -> Iterator[Path]:
-    """Export the files of a commit, and nothing else, to a folder that is removed afterwards. Raises ServiceError."""
-    folder = context.folder / "contexts" / commit
-    shutil.rmtree(folder.parent, ignore_errors=True)
-    try:
-        git.export(context.root, commit, folder)
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def build_args(context: ReleaseContext, part: Part) -> dict[str, str]:
@@ -108,13 +95,14 @@ def built(
 
     Raises ServiceError as the builder does.
     """
-    folder = build_folder(context, plan, part, source)
+    folder = must_not_be_linked(build_folder(context, plan, part, source), context.root)
     earlier = _earlier(folder)
     if earlier:
         return earlier
     log = context.folder / "logs" / f"{part.candidate.type}-{part.candidate.version}.log"
     for place in (folder, log.parent):
-        place.mkdir(parents=True, exist_ok=True)
+        own_folder(place, context.root)
+    must_not_be_linked(log, context.root)
     started = iso(now())
     order = _order(context, plan, part, files, source, folder / "layout", log)
     bases = digests(builder, order)
@@ -133,7 +121,8 @@ def built(
     )
     record = {**asdict(done), "layout": "layout"}
     record.pop("kept")
-    write_whole(folder / RECORD, json.dumps(record, indent=2) + "\n")
+    text = json.dumps(record, indent=2) + "\n"
+    replace_file(folder / RECORD, lambda file: file.write(text.encode()))
     return done
 
 

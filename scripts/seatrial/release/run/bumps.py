@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,6 +14,8 @@ from seatrial.core.model import Finding, Integration, Severity, join
 from seatrial.core.suggest import did_you_mean
 from seatrial.core.version import BUMPS, Version
 from seatrial.documents import intents
+from seatrial.documents.integration import SPEC_FILES
+from seatrial.release.places import must_not_be_linked
 from seatrial.release.plan.bump import Bump, bump
 from seatrial.system import transaction
 from seatrial.system.folder import DiskFolder
@@ -26,6 +28,9 @@ from seatrial.validate.run import check
 from seatrial.workspace.workspace import Workspace
 
 MAX_SLUG = 40
+
+WRITTEN = ("pyproject.toml", "CHANGELOG.md", *SPEC_FILES, INTENTS)
+"""The files and the folder that a bump changes."""
 
 BLOCKING = frozenset({
     "LAY002", "LAY003", "LAY101", "SPC001", "SPC005", "SPC201", "PKG001", "PKG002", "PKG103",
@@ -48,14 +53,20 @@ def declare(
 ) -> Sequence[str]:
     """Write an intent for each integration, all or none; return their paths from the root.
 
-    Raises UsageError for a request that no release could fulfil, and ServiceError.
+    Raises UsageError for a request that no release could fulfil and for a link on the way, and ServiceError.
     """
     text = _intent_text(request)
     for one in chosen:
         _must_be_bumpable(Facts.of(workspace, one), request)
     paths = [one.below(f"{INTENTS}/{_file_name(request.message or '', day)}") for one in chosen]
+    _must_not_be_linked(workspace, paths)
     transaction.change_all(workspace.root, [FileEdit(path, None, text.encode()) for path in paths])
     return paths
+
+
+def _must_not_be_linked(workspace: Workspace, paths: Iterable[str]) -> None:
+    for path in paths:
+        must_not_be_linked(workspace.root / path, workspace.root)
 
 
 def _intent_text(request: IntentRequest) -> str:
@@ -116,15 +127,17 @@ class BumpPlan:
 def plan(workspace: Workspace, chosen: Sequence[Integration], day: date) -> BumpPlan:
     """Return what to change on this day, before any file is written.
 
-    Raises UsageError for faults that no finding reports, and ServiceError.
+    Raises UsageError for faults that no finding reports, links in what is written among them, and ServiceError.
     """
     facts = [Facts.of(workspace, one) for one in chosen]
     waiting = [one for one in facts if one.intents.all]
+    _must_not_be_linked(workspace, [one.integration.below(name) for one in waiting for name in WRITTEN])
     findings = tuple(finding for one in waiting for finding in _blocking(one))
     outcome = Outcome(
         tuple(sorted(findings, key=lambda one: one.sort_key)), tuple(one.integration.name for one in waiting)
     )
     bumps = () if findings else tuple(bump(one, day) for one in waiting)
+    _must_not_be_linked(workspace, [join(one.path, file.path) for one in bumps for file in one.files])
     return BumpPlan(bumps, outcome, (*_framework_intents(workspace), *_fragments(waiting)))
 
 

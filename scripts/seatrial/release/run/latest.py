@@ -15,6 +15,7 @@ from seatrial.release.plan import index, store_keys
 from seatrial.release.plan.index import Entry, Index
 from seatrial.release.plan.ports import Absent, Images, Present, Store, Unknown
 from seatrial.release.store.leases import Clock, Holder, Lease, lease
+from seatrial.release.store.receipts import receipt_in
 
 LATEST = "latest"
 
@@ -116,13 +117,20 @@ def _newest(store: Store, types: list[str], known: Known, at_once: int) -> Mappi
 
 
 def point(
-    store: Store, images: Images, image: str, type: str, holder: Holder, clock: Clock | None = None
+    store: Store,
+    images: Images,
+    image: str,
+    type: str,
+    holder: Holder,
+    clock: Clock | None = None,
+    known: Mapping[str, str] | None = None,
 ) -> list[str]:
     """Make a type's pointers lead to the version that the index names; return those that were moved.
 
     One release at a time does so for a type. It reads the index once it holds the lease, and again when it is done:
     a release that changes the index meanwhile waits for the lease, and then moves the pointers on. Pointers that
-    lead there already are left alone. Raises ServiceError.
+    lead there already are left alone. Raises ServiceError, also where the image behind the version's tag is not the
+    one that its receipt names, or that `known` has for it.
     """
     moved: list[str] = []
     with lease(store, store_keys.lease(type), holder, clock) as held:
@@ -130,15 +138,17 @@ def point(
             version = current(store).versions.get(type, "")
             if not version:
                 return moved
-            moved += _point(store, images, image, type, version, held)
+            digest = _digest(store, images, image, type, version, known or {})
+            moved += _point(store, images, image, type, version, digest, held)
             if current(store).versions.get(type, "") == version:
                 return list(dict.fromkeys(moved))
     raise ServiceError(f"the index changes faster than the pointers of {type} can follow; run it again")
 
 
-def _point(store: Store, images: Images, image: str, type: str, version: str, held: Lease) -> Iterator[str]:
+def _point(
+    store: Store, images: Images, image: str, type: str, version: str, digest: str, held: Lease
+) -> Iterator[str]:
     """Move the pointers that do not lead to this version; the image's tag last, as a plan takes it for the end."""
-    digest = _digest(images, image, version)
     if _copy_examples(store, type, version, held):
         yield store_keys.examples(type)
     if _copy(store, store_keys.spec(type, version), store_keys.latest_spec(type), held):
@@ -147,10 +157,19 @@ def _point(store: Store, images: Images, image: str, type: str, version: str, he
         yield f"{image}:{LATEST}"
 
 
-def _digest(images: Images, image: str, version: str) -> str:
-    """Return the digest behind the tag of a version. Raises ServiceError where it is unknown or gone."""
+def _digest(
+    store: Store, images: Images, image: str, type: str, version: str, known: Mapping[str, str]
+) -> str:
+    """Return the digest behind the tag of a version. Raises ServiceError where it is unknown, gone or foreign."""
     answer = images.find([(image, version)])[image, version]
     if isinstance(answer, Present):
+        receipt = receipt_in(store, type, version)
+        stated = receipt.digest if receipt else known.get(version, "")
+        if stated not in ("", answer.digest):
+            raise ServiceError(
+                f"{image}:{version} is {answer.digest}, but was published as {stated}: somebody moved the tag, so "
+                f"{LATEST} was not moved; find out who, and put the tag back to that digest"
+            )
         return answer.digest
     why = "the registry does not have it" if isinstance(answer, Absent) else answer.reason
     raise ServiceError(f"{image}:{version}, which the index names, cannot become {LATEST}: {why}")

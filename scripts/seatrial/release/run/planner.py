@@ -2,47 +2,94 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from seatrial.core.errors import ServiceError, Unreadable, UsageError
 from seatrial.core.findings import Outcome
 from seatrial.core.model import Integration
-from seatrial.release.plan import store_keys
-from seatrial.release.plan.plan import Failure, Part, Plan, changes, plan, steps_of
+from seatrial.core.names import shown
+from seatrial.release.plan.plan import IMAGE_STEPS, Failure, Part, Plan, changes, plan, steps_of
 from seatrial.release.plan.ports import Present
 from seatrial.release.plan.records import Receipt, receipt_of_json, seal
 from seatrial.release.plan.state import State
-from seatrial.release.run.checks import Notify, lint_and_validate
+from seatrial.release.run.checks import CheckResults, Notify, lint_and_validate
+from seatrial.release.run.export import as_repository
 from seatrial.release.run.release_context import ReleaseContext
 from seatrial.release.run.snapshot import read
+from seatrial.release.store.receipts import receipt_in
 from seatrial.system.folder import read_plain
+from seatrial.workspace.committed import workspace_in
 
 Key = tuple[str, str]
 
+ANEW = "make it anew with `seatrial release.plan --output FILE`"
+
+
+Files = Callable[[], Path]
+"""Returns the folder to which the commit was exported."""
+
+
+@dataclass(frozen=True)
+class PlanRequest:
+    """The request for a plan: `force` is the reason to release in spite of failed checks, empty for none."""
+
+    force: str = ""
+    adopt: bool = False
+
+
+USUAL = PlanRequest()
+
 
 def make(
-    context: ReleaseContext, chosen: Sequence[Integration], jobs: int, force: str, notify: Notify
+    context: ReleaseContext,
+    chosen: Sequence[Integration],
+    files: Files,
+    jobs: int,
+    notify: Notify,
+    request: PlanRequest = USUAL,
 ) -> tuple[Plan, Outcome]:
-    """Return the plan for these integrations, and the findings of the checks on those whose images it builds."""
+    """Return the plan for these integrations, and the findings of the checks on those of which it publishes anything.
+
+    The checks read the commit in `files`.
+    """
     state = read(context, chosen)
-    first = plan(state, {}, force)
-    building = {part.candidate.path for part in first.parts if part.builds}
-    results = lint_and_validate(
-        context.workspace, [one for one in chosen if one.path in building], jobs, notify
-    )
-    return plan(state, results.checks, force), results.outcome
+    first = plan(state, {}, request.force, request.adopt)
+    results = _checked(context, [part for part in first.parts if part.is_checked], files, jobs, notify)
+    return plan(state, results.checks, request.force, request.adopt), results.outcome
+
+
+def _checked(
+    context: ReleaseContext, parts: Sequence[Part], files: Files, jobs: int, notify: Notify
+) -> CheckResults:
+    """Validate and lint the integrations of these parts, as the exported commit has them."""
+    if not parts:
+        return CheckResults(Outcome(), {})
+    paths = {part.candidate.path for part in parts}
+    workspace = workspace_in(context.workspace, files())
+    with as_repository(context, workspace.root):
+        chosen = [one for one in workspace.integrations if one.path in paths]
+        return lint_and_validate(workspace, chosen, jobs, notify)
 
 
 def parts_of(made: Plan, names: Sequence[str] = ()) -> list[Part]:
     """Return the parts of a plan that have steps, of all integrations or of these names. Raises UsageError."""
     parts = [part for part in made.todo if not names or part.candidate.name in names]
+    _must_be_once(parts)
     unknown = sorted(set(names) - {part.candidate.name for part in parts})
     if unknown:
         planned = ", ".join(part.candidate.name for part in made.todo[:8]) or "nothing"
         raise UsageError(f'the plan does nothing for "{unknown[0]}"; it has {planned}')
     return parts
+
+
+def _must_be_once(parts: Sequence[Part]) -> None:
+    paths = Counter(part.candidate.path for part in parts)
+    twice = next((path for path, times in paths.items() if times > 1), None)
+    if twice is not None:
+        raise UsageError(f'the plan has "{shown(twice)}" twice; {ANEW}')
 
 
 def still_valid(
@@ -60,9 +107,7 @@ def still_valid(
     reasons = list(changes(made, parts, state, _published_by(context, made, parts, state), alone))
     if reasons:
         others = f" (and {len(reasons) - 1} more)" if reasons[1:] else ""
-        raise UsageError(
-            f"the plan is stale: {reasons[0]}{others}; make it anew with `seatrial release.plan --output FILE`"
-        )
+        raise UsageError(f"the plan is stale: {reasons[0]}{others}; {ANEW}")
     return state
 
 
@@ -74,22 +119,50 @@ def _published_by(
     for part in parts:
         candidate = part.candidate
         status = state.statuses.get(candidate.path)
-        key = store_keys.receipt(candidate.type, candidate.version)
-        stored = context.store.get(key) if status and status.receipt else None
-        receipt = receipt_of_json(stored.data, key) if stored else None
+        there = status is not None and status.receipt
+        receipt = receipt_in(context.store, candidate.type, candidate.version) if there else None
         if receipt and receipt.plan == seal(made):
             found[candidate.type, candidate.version] = receipt.digest
     return found
 
 
 def remaining(part: Part, state: State) -> Part:
-    """Return a part of a saved plan with the steps that are not done yet."""
+    """Return a part of a saved plan with the steps that are not done yet. Raises UsageError where the plan lacks one.
+
+    A plan chooses what is published. It cannot leave out the steps that publish an image and still do those
+    that follow.
+    """
     status = state.statuses.get(part.candidate.path)
     if status is None:
         raise ServiceError(f"nothing is known of {part.title} any more; make the plan anew")
     left = steps_of(part.candidate, status, state.index)
+    lacking = [step for step in IMAGE_STEPS if step in left and step not in part.steps]
+    if lacking:
+        raise UsageError(f"the plan leaves out the step {lacking[0].value} of {part.title}; {ANEW}")
     found = status.image.digest if isinstance(status.image, Present) else ""
     return replace(part, steps=tuple(step for step in part.steps if step in left), found=found)
+
+
+def must_pass(
+    context: ReleaseContext,
+    state: State,
+    force: str,
+    parts: Sequence[Part],
+    files: Files,
+    jobs: int,
+    notify: Notify,
+) -> Outcome:
+    """Check again what a saved plan builds, since anybody may have written the plan; return the findings.
+
+    Raises UsageError where a plan made now would hold one of these parts back.
+    """
+    building = [part for part in parts if part.builds]
+    results = _checked(context, [] if force else building, files, jobs, notify)
+    held = {part.candidate.path: part for part in plan(state, results.checks, force).held}
+    for part in parts:
+        if part.steps and part.candidate.path in held:
+            raise UsageError(f"{part.title} is held back: {held[part.candidate.path].reason}")
+    return results.outcome
 
 
 def receipts(folder: Path) -> Mapping[Key, Receipt]:

@@ -15,15 +15,17 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from seatrial.core.errors import SeatrialError, ServiceError
+from seatrial.core.model import Integration
 from seatrial.release.attest import signing
 from seatrial.release.attest.attach import Attestation
 from seatrial.release.builders.available import choose
+from seatrial.release.places import must_not_be_link, must_not_be_linked, own_folder
 from seatrial.release.plan import store_keys
 from seatrial.release.plan.plan import Part, Plan, Step
 from seatrial.release.plan.ports import Builder, Descriptor, Store
 from seatrial.release.plan.records import seal
 from seatrial.release.run.attestations import Attestations
-from seatrial.release.run.build import Built, checkout
+from seatrial.release.run.build import Built
 from seatrial.release.run.release_context import ReleaseContext, holder
 from seatrial.release.store.leases import Holder
 from seatrial.system import git
@@ -31,6 +33,9 @@ from seatrial.system.atomic import append
 from seatrial.system.locks import held
 
 LOCK = "lock"
+JOURNAL = "journal.jsonl"
+
+Attest = Callable[[Part, Integration, Built, Descriptor], Sequence[Attestation]]
 
 Details = dict[str, Any]
 """Values that the journal records of a step beside its outcome."""
@@ -90,6 +95,7 @@ class Journal:
             **event.details,
         }
         with self._lock:
+            must_not_be_link(self.path, self.path.parent)
             append(self.path, json.dumps(line) + "\n", durable=True)
         self.notify(event)
 
@@ -108,7 +114,7 @@ class Publication:
     journal: Journal
     builder: Callable[[], Builder]
     files: Callable[[], Path]
-    attest: Callable[[Part, Built, Descriptor], Sequence[Attestation]]
+    attest: Attest
     source: str
     now: Callable[[], float]
     holder: Holder
@@ -116,30 +122,36 @@ class Publication:
 
 @contextmanager
 def publication(
-    context: ReleaseContext, plan: Plan, key: Path | None, notify: Callable[[Event], None]
+    context: ReleaseContext,
+    plan: Plan,
+    files: Callable[[], Path],
+    key: Path | None,
+    notify: Callable[[Event], None],
 ) -> Iterator[Publication]:
     """Begin a release. Builder and files are obtained when they are first used.
 
     Raises ServiceError where another release runs in this checkout or the store ignores conditions, UsageError
-    for a key that cannot sign.
+    for a key that cannot sign, and where a link is in the place of a release's own file.
     """
     sealed = seal(plan)
     signer = signing.load(key, os.environ) if key else None
     source = git.origin(context.root, context.settings.remote or "origin") or ""
     with ExitStack() as stack:
         busy = "another release runs in this checkout; wait for its end"
+        own_folder(context.folder, context.root)
+        for name in (LOCK, JOURNAL, "receipts", "logs", "builds", "contexts"):
+            must_not_be_linked(context.folder / name, context.root)
         stack.enter_context(held(context.folder / LOCK, busy=busy))
         if plan.todo:
             _must_honour_conditions(context.store)
-        files = _once(lambda: stack.enter_context(checkout(context, plan.commit)))
         yield Publication(
             context=context,
             plan=plan,
             seal=sealed,
-            journal=Journal(context.folder / "journal.jsonl", sealed, time.time, notify),
+            journal=Journal(context.folder / JOURNAL, sealed, time.time, notify),
             builder=_once(lambda: choose(context.settings.builder or None)),
             files=files,
-            attest=Attestations(context, plan, files, source, signer).of,
+            attest=Attestations(context, plan, source, signer).of,
             source=source,
             now=time.time,
             holder=holder(context.folder / LOCK),

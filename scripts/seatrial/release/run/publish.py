@@ -14,13 +14,14 @@ from seatrial.core.version import Version
 from seatrial.release.attest.attach import attach
 from seatrial.release.plan import index, store_keys
 from seatrial.release.plan.plan import Part, Step
-from seatrial.release.plan.ports import Absent, Descriptor, Unknown
-from seatrial.release.plan.records import Attached, Receipt, receipt_json, receipt_of_json
+from seatrial.release.plan.ports import Absent, Descriptor, Present, Unknown
+from seatrial.release.plan.records import Attached, Receipt, receipt_json
 from seatrial.release.registry.oci_layout import push
 from seatrial.release.run.build import Built, built, forget
 from seatrial.release.run.publication import Publication
 from seatrial.release.run.release_context import ReleaseContext
 from seatrial.release.store.leases import lease
+from seatrial.release.store.receipts import receipt_in
 from seatrial.validate.facts.facts import Facts
 
 EXAMPLES = ".port/examples/"
@@ -32,6 +33,8 @@ def publish(run: Publication, part: Part, integration: Integration) -> Receipt |
     Raises ServiceError where a step fails; earlier steps stay done and are not repeated.
     """
     receipt = _image(run, part, integration) if part.builds else recorded(run.context, part)
+    if receipt is None and not part.builds:
+        _must_be_adopted(run.context, part)
     if Step.SPEC in part.steps:
         with run.journal.step(part.title, Step.SPEC) as details:
             details["kept"] = not _put_spec(run.context, part, receipt, integration)
@@ -43,7 +46,7 @@ def publish(run: Publication, part: Part, integration: Integration) -> Receipt |
 def _image(run: Publication, part: Part, integration: Integration) -> Receipt:
     image = _build(run, part)
     top = _push(run, part, image)
-    attached = _attach(run, part, image, top)
+    attached = _attach(run, part, integration, image, top)
     receipt = _receipt(run, part, image, top, attached, integration)
     with run.journal.step(part.title, Step.TAG) as details:
         details["kept"] = not _tag(run, part, receipt, integration)
@@ -65,9 +68,11 @@ def _push(run: Publication, part: Part, image: Built) -> Descriptor:
     return top
 
 
-def _attach(run: Publication, part: Part, image: Built, top: Descriptor) -> tuple[Attached, ...]:
+def _attach(
+    run: Publication, part: Part, integration: Integration, image: Built, top: Descriptor
+) -> tuple[Attached, ...]:
     with run.journal.step(part.title, Step.ATTACH) as details:
-        attestations = run.attest(part, image, top)
+        attestations = run.attest(part, integration, image, top)
         done, sent = attach(run.context.images, part.candidate.image, top, attestations)
         details.update(kept=not sent, digests=[one.digest for one in done])
     return tuple(
@@ -163,22 +168,41 @@ def _must_be_pullable(context: ReleaseContext, part: Part, digest: str) -> None:
 
 
 def _examples(integration: Integration) -> Sequence[tuple[str, bytes]]:
-    """Return the examples whose names can be keys, such as `webhook.json`."""
+    """Return the examples whose names can be keys, such as `webhook.json`. Raises ServiceError for a link."""
     names = (path.removeprefix(EXAMPLES) for path in integration.paths() if path.startswith(EXAMPLES))
     kept = [name for name in names if store_keys.is_example(name) and integration.has(EXAMPLES + name)]
-    return [(name, integration.read(EXAMPLES + name)) for name in kept]
+    return [(name, _plain_bytes(integration, EXAMPLES + name)) for name in kept]
+
+
+def _plain_bytes(integration: Integration, path: str) -> bytes:
+    if path in integration.irregular():
+        raise ServiceError(f"{integration.below(path)} is a link, and only files are published")
+    return integration.read(path)
 
 
 def recorded(context: ReleaseContext, part: Part) -> Receipt | None:
     """Return the store's receipt of the image behind a version's tag; None where it has none."""
-    key = store_keys.receipt(part.candidate.type, part.candidate.version)
-    stored = context.store.get(key)
-    receipt = receipt_of_json(stored.data, key) if stored else None
+    receipt = receipt_in(context.store, part.candidate.type, part.candidate.version)
     return receipt if receipt and receipt.digest == part.found else None
 
 
+def _must_be_adopted(context: ReleaseContext, part: Part) -> None:
+    """Raise ServiceError unless the image that no receipt names is the one that was adopted, or nothing needs it."""
+    if Step.SPEC not in part.steps:
+        return
+    name = (part.candidate.image, part.candidate.version)
+    if not part.adopts:
+        raise ServiceError(
+            f"{name[0]}:{name[1]} is foreign: no receipt names {part.found}; its spec was not published"
+        )
+    if context.images.find([name])[name] != Present(part.found):
+        raise ServiceError(
+            f"{name[0]}:{name[1]} was moved meanwhile from {part.found}; its spec was not published"
+        )
+
+
 def _put_spec(context: ReleaseContext, part: Part, receipt: Receipt | None, integration: Integration) -> bool:
-    """Store the spec that was published with the image: the receipt's, since the tree may have changed."""
+    """Store the spec that was published with the image: the receipt's, since the commit may be another by now."""
     entry = receipt.spec if receipt else _entry(context, part, integration)
     if entry is None:
         raise ServiceError(f"{part.title}: its spec cannot be read; `seatrial validate-spec` says why")

@@ -11,28 +11,36 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from seatrial.core.errors import UsageError
+from seatrial.core.names import shown
 from seatrial.core.settings import ReleaseSettings
+from seatrial.release.places import must_not_be_linked
 from seatrial.release.plan.ports import Images, Store
 from seatrial.release.registry import open_images
 from seatrial.release.store import open_store
 from seatrial.release.store.leases import Holder
+from seatrial.system import git
+from seatrial.workspace.committed import workspace_at
 from seatrial.workspace.workspace import Workspace
 
 DIST = "dist"
 BUILDERS = ("docker", "podman", "buildah")
 
-_ARG = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
+_ARG_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
 @dataclass(frozen=True)
 class ReleaseContext:
-    """A workspace and the services of its releases. `settings` include those given on the command line."""
+    """A workspace and the services of its releases. `settings` include those given on the command line.
+
+    With `head`, the commit that is checked out, the workspace is as that commit has it.
+    """
 
     workspace: Workspace
     settings: ReleaseSettings
     images: Images
     store: Store
+    head: git.Head | None = None
 
     @property
     def root(self) -> Path:
@@ -43,6 +51,12 @@ class ReleaseContext:
     def folder(self) -> Path:
         """The folder of journal, receipts, logs and builds."""
         return self.root / DIST / "release"
+
+    @property
+    def own_places(self) -> Sequence[str]:
+        """The paths of the folders that its releases write to and read back."""
+        local = (("images", self.settings.image), ("registry", self.settings.store))
+        return [f"{DIST}/release", *(f"{DIST}/{name}" for name, remote in local if not remote)]
 
     @property
     def pushes_tags(self) -> bool:
@@ -57,10 +71,22 @@ class ReleaseContext:
 def open_context(
     workspace: Workspace, builder: str | None = None, build_args: Sequence[str] = ()
 ) -> ReleaseContext:
-    """Return the release context of a workspace, with a builder and build args given on the command line.
+    """Return the context of a release of the commit that is checked out, whatever the work tree has.
 
-    Raises UsageError for a builder or build arg that is not valid.
+    `builder` and `build_args` are those of the command line. Raises UsageError where they are not valid, and
+    where git has no commit, one that is on no branch, or a work tree that differs from it.
     """
+    head = git.head(workspace.root)
+    _must_be_on_branch(head)
+    _must_be_clean(workspace.root)
+    context = open_services(workspace_at(workspace, head.commit), builder, build_args)
+    return replace(context, head=head)
+
+
+def open_services(
+    workspace: Workspace, builder: str | None = None, build_args: Sequence[str] = ()
+) -> ReleaseContext:
+    """Return the context of what needs no commit, by the settings of this workspace. Raises UsageError."""
     if builder and builder not in BUILDERS:
         raise UsageError(f'a builder is {", ".join(BUILDERS)}, not "{builder[:60]}"')
     stated = workspace.settings.release
@@ -70,29 +96,42 @@ def open_context(
         build_args={**stated.build_args, **parse_args(build_args)},
     )
     dist = workspace.root / DIST
-    _must_lie_inside(dist)
+    for name in ("images", "registry", "release"):
+        must_not_be_linked(dist / name, workspace.root)
     images = open_images(settings.image, dist / "images")
     return ReleaseContext(workspace, settings, images, open_store(settings.store, dist / "registry"))
 
 
-def _must_lie_inside(dist: Path) -> None:
-    """Raise UsageError where a link leads out of the workspace from a folder that releases write to."""
-    real = Path(os.path.realpath(dist.parent)) / DIST
-    for name in ("", "images", "registry", "release"):
-        if Path(os.path.realpath(dist / name)) != real / name:
-            raise UsageError(
-                f"{dist / name} is a link that leads elsewhere; remove it, because releases write there"
-            )
+def _must_be_on_branch(head: git.Head) -> None:
+    if not head.on_branch:
+        raise UsageError(
+            f"HEAD is detached at {head.commit[:12]}, which is on no branch and could get lost; check out "
+            "a branch, or fetch the one that has it"
+        )
+
+
+def _must_be_clean(root: Path) -> None:
+    changed = git.dirty(root)
+    if changed:
+        others = f" and {len(changed) - 1} more" if changed[1:] else ""
+        raise UsageError(
+            f"{changed[0]}{others} {'are' if others else 'is'} not committed; what is released is a commit: "
+            "commit it, or put it away with `git stash -u`"
+        )
 
 
 def parse_args(stated: Sequence[str]) -> dict[str, str]:
-    """Return build args typed as NAME=VALUE. Raises UsageError for anything else."""
+    """Return build args typed as NAME=VALUE. Raises UsageError for anything else, without the value."""
     found = {}
-    for text in stated:
-        match = _ARG.fullmatch(text)
-        if match is None:
-            raise UsageError(f'a build arg is NAME=VALUE, not "{text[:60]}"')
-        found[match[1]] = match[2]
+    for number, text in enumerate(stated, start=1):
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise UsageError(f"a build arg is NAME=VALUE, and number {number} has no =")
+        if not _ARG_NAME.fullmatch(name):
+            raise UsageError(
+                f'a build arg is NAME=VALUE, and "{shown(name)}" is not a name; use letters, digits and "_"'
+            )
+        found[name] = value
     return found
 
 

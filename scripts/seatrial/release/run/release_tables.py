@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 
 from seatrial.core.printable import plain
-from seatrial.release.plan.plan import Part, Plan, Step, steps_of
+from seatrial.release.plan.plan import Part, Plan, Step, foreign, steps_of
 from seatrial.release.plan.ports import Answer, Present, Unknown
 from seatrial.release.plan.state import Candidate, State, VersionStatus
 
@@ -28,7 +28,8 @@ def _does(part: Part) -> str:
     if part.hold:
         return f"held: {part.reason}"
     checked = f"  ({part.checks})" if part.checks else ""
-    return " ".join(step.value for step in part.steps) + checked
+    adopted = f"  (adopts {part.found[:SHOWN]})" if part.adopts else ""
+    return " ".join(step.value for step in part.steps) + adopted + checked
 
 
 def status_table(state: State) -> str:
@@ -72,6 +73,8 @@ def _would(candidate: Candidate, status: VersionStatus, state: State) -> str:
     steps = steps_of(candidate, status, state.index)
     if Step.BUILD in steps and candidate.intents:
         return f"hold it: {candidate.intents[0]} waits to be applied"
+    if strange := foreign(candidate, status, steps):
+        return f"hold it: {strange}"
     return " ".join(step.value for step in steps) or "do nothing"
 
 
@@ -91,6 +94,7 @@ def _status_value(candidate: Candidate, state: State) -> dict[str, object]:
     status = state.statuses.get(candidate.path)
     if status is None:
         return value
+    steps = steps_of(candidate, status, state.index)
     return value | {
         "git-tag": status.git_tag,
         "image": _answer_value(status.image),
@@ -98,7 +102,8 @@ def _status_value(candidate: Candidate, state: State) -> dict[str, object]:
         "spec": status.spec,
         "yanked": status.yanked,
         "indexed": state.index.versions.get(candidate.type, ""),
-        "steps": [step.value for step in steps_of(candidate, status, state.index)],
+        "foreign": foreign(candidate, status, steps),
+        "steps": [step.value for step in steps],
     }
 
 

@@ -1,4 +1,7 @@
-"""The state that a release is decided from, read from git, registry, store and index at the same time."""
+"""The state that a release is decided from, read from git, registry, store and index at the same time.
+
+Of git, the commit is read, never the work tree.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +18,11 @@ from seatrial.core.model import Integration
 from seatrial.core.version import Version
 from seatrial.release.plan import store_keys
 from seatrial.release.plan.index import parse
-from seatrial.release.plan.ports import Answer, Reference
+from seatrial.release.plan.plan import steps_of
+from seatrial.release.plan.ports import Answer, Present, Reference
 from seatrial.release.plan.state import Candidate, IndexSeen, State, VersionStatus
 from seatrial.release.run.release_context import ReleaseContext
+from seatrial.release.store.receipts import receipt_in
 from seatrial.system import git
 from seatrial.validate.facts.facts import Facts
 from seatrial.validate.facts.release import INTENTS
@@ -30,53 +35,53 @@ SHARED_FILES = (SETTINGS_FILE, ".dockerignore")
 
 
 def read(context: ReleaseContext, chosen: Sequence[Integration]) -> State:
-    """Return the state of these integrations: of git, the registry, the store and the index.
+    """Return the state of these integrations: of the context's commit, the registry, the store and the index.
 
-    Raises UsageError for a tree that is not committed, ServiceError where git or the store fails.
-    An image about which the registry gives no answer is unknown in the state.
+    Raises UsageError for a commit that has files where releases write theirs, ServiceError where git or the store
+    fails. An image about which the registry gives no answer is unknown in the state.
     """
-    head = git.head(context.root)
-    _must_be_on_branch(head)
-    _must_be_clean(context)
+    head = context.head or git.head(context.root)
     folder = str(PurePosixPath(context.settings.dockerfile).parent)
     ids = git.trees(context.root, head.commit, _paths(context, chosen, folder))
+    _must_not_be_committed(context, ids)
     found = candidates(context, chosen, ids)
     with ThreadPoolExecutor(3) as pool:
         answers = pool.submit(context.images.find, _references(found))
         stored = pool.submit(_stored, context, found)
         seen = pool.submit(lambda: index_seen(context))
         tags = git_tags(context)
-        return State(
-            commit=head.commit,
-            committed=head.time,
-            shared=_shared(ids, folder, context.settings.build_args),
-            index=seen.result(),
-            candidates=found,
-            statuses=_statuses(context, found, answers.result(), stored.result(), tags),
-        )
+        index = seen.result()
+        statuses = _statuses(context, found, answers.result(), stored.result(), tags)
+    return State(
+        commit=head.commit,
+        committed=head.time,
+        shared=_shared(ids, folder, context.settings.build_args),
+        index=index,
+        candidates=found,
+        statuses=_held_against_receipts(context, found, statuses, index),
+    )
 
 
-def _must_be_on_branch(head: git.Head) -> None:
-    if not head.on_branch:
-        raise UsageError(
-            f"HEAD is detached at {head.commit[:12]}, which is on no branch and could get lost; check out "
-            "a branch, or fetch the one that has it"
-        )
-
-
-def _must_be_clean(context: ReleaseContext) -> None:
-    changed = git.dirty(context.root)
-    if changed:
-        others = f" and {len(changed) - 1} more" if changed[1:] else ""
-        raise UsageError(
-            f"{changed[0]}{others} {'are' if others else 'is'} not committed; what is released is a commit: "
-            "commit it, or put it away with `git stash -u`"
-        )
+def _must_not_be_committed(context: ReleaseContext, ids: Mapping[str, str]) -> None:
+    """Raise UsageError where the commit has a folder that releases write to, and would take for what they wrote."""
+    for path in context.own_places:
+        if path in ids:
+            raise UsageError(
+                f"the commit has files in {path}, which only releases write to; "
+                f"take them out with `git rm -r --cached {path}`, and commit that"
+            )
 
 
 def _paths(context: ReleaseContext, chosen: Sequence[Integration], folder: str) -> list[str]:
     own = (one.below(OWN_DOCKERFILE) for one in chosen)
-    return [context.settings.dockerfile, folder, *SHARED_FILES, *(one.path for one in chosen), *own]
+    return [
+        context.settings.dockerfile,
+        folder,
+        *SHARED_FILES,
+        *context.own_places,
+        *(one.path for one in chosen),
+        *own,
+    ]
 
 
 def _stored(context: ReleaseContext, found: Sequence[Candidate]) -> frozenset[str]:
@@ -86,10 +91,16 @@ def _stored(context: ReleaseContext, found: Sequence[Candidate]) -> frozenset[st
         return frozenset(key for listed in pool.map(context.store.keys, prefixes) for key in listed)
 
 
+GUESSES = 50_000
+"""Rounds of the hash over build args, so that a secret among them is not guessed from a plan; 0.03 s."""
+
+
 def _shared(ids: Mapping[str, str], folder: str, args: Mapping[str, str]) -> str:
-    """Return a hash of what all images share. Build args enter it only hashed, as they may be secret."""
-    files = [(path, ids.get(path, "")) for path in (folder, *SHARED_FILES)]
-    return hashlib.sha256(json.dumps([files, sorted(args.items())]).encode()).hexdigest()
+    """Return a hash of what all images share. Build args enter it only by a slow hash, as they may be secret."""
+    files = json.dumps([(path, ids.get(path, "")) for path in (folder, *SHARED_FILES)]).encode()
+    if not args:
+        return hashlib.sha256(files).hexdigest()
+    return hashlib.pbkdf2_hmac("sha256", json.dumps(sorted(args.items())).encode(), files, GUESSES).hex()
 
 
 def index_seen(context: ReleaseContext) -> IndexSeen:
@@ -112,6 +123,33 @@ def _references(found: Sequence[Candidate]) -> list[Reference]:
     return [(one.image, tag) for one in sound for tag in (one.version, LATEST)]
 
 
+def _held_against_receipts(
+    context: ReleaseContext,
+    found: Sequence[Candidate],
+    statuses: Mapping[str, VersionStatus],
+    index: IndexSeen,
+) -> Mapping[str, VersionStatus]:
+    """Return the statuses, each with the digest of its receipt where something is left to do for its image."""
+    left = [
+        one
+        for one in found
+        if one.path in statuses
+        and statuses[one.path].receipt
+        and isinstance(statuses[one.path].image, Present)
+        and steps_of(one, statuses[one.path], index)
+    ]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        receipts = pool.map(lambda one: receipt_in(context.store, one.type, one.version), left)
+        stated = {
+            one.path: receipt.digest if receipt else "nothing"
+            for one, receipt in zip(left, receipts, strict=True)
+        }
+    return {
+        path: replace(status, recorded=stated[path]) if path in stated else status
+        for path, status in statuses.items()
+    }
+
+
 def _statuses(
     context: ReleaseContext,
     found: Sequence[Candidate],
@@ -119,6 +157,8 @@ def _statuses(
     stored: frozenset[str],
     tags: Mapping[str, str],
 ) -> Mapping[str, VersionStatus]:
+    names = [context.settings.git_tag(one.type, one.version) for one in found if not one.fault]
+    local = git.tags_called(context.root, names)
     return {
         one.path: VersionStatus(
             image=answers[one.image, one.version],
@@ -128,6 +168,7 @@ def _statuses(
             yanked=store_keys.yanked(one.type, one.version) in stored,
             type_spec=store_keys.latest_spec(one.type) in stored,
             git_tag=tags.get(context.settings.git_tag(one.type, one.version), ""),
+            local_tag=local.get(context.settings.git_tag(one.type, one.version), ""),
         )
         for one in found
         if not one.fault
@@ -165,8 +206,14 @@ def _candidate(context: ReleaseContext, integration: Integration, ids: Mapping[s
         tree=ids.get(integration.path, ""),
         dockerfile=dockerfile,
         intents=_intents(integration),
+        links=tuple(integration.below(path) for path in integration.irregular() if is_published(path)),
         fault=_fault(kind, version, integration.path in ids),
     )
+
+
+def is_published(path: str) -> bool:
+    """Return whether a path of an integration is one of those that specs and examples are published from."""
+    return f"{path}/".startswith(".port/")
 
 
 def _intents(integration: Integration) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from seatrial.core.errors import ServiceError, Unreadable, reason
 from seatrial.core.printable import one_line
+from seatrial.release.places import must_not_be_link
 from seatrial.release.plan.ports import Stored
 from seatrial.system.atomic import replace_file, writing
 from seatrial.system.folder import read_plain
@@ -71,8 +72,10 @@ class FolderStore:
         """Return the file of a key, which no link leads out of the base. Raises ServiceError."""
         path = self.base / key
         base = os.path.realpath(self.base)
-        if not _is_key(key) or not Path(os.path.realpath(path.parent)).is_relative_to(base):
+        if not _is_key(key):
             raise ServiceError(f'"{one_line(key, 60)}" is not a key below {self.base}')
+        if not Path(os.path.realpath(path.parent)).is_relative_to(base):
+            must_not_be_link(path.parent, self.base)
         return path
 
     def _write(self, key: str, data: bytes) -> bool:
@@ -86,6 +89,8 @@ class FolderStore:
     def _locked(self) -> AbstractContextManager[None]:
         """Hold the folder's lock, which the system releases when a process dies."""
         lock = self.base / _LOCK
+        for own in (lock, self.base / _PART):
+            must_not_be_link(own, own.parent)
         busy = f"{lock} is held by another program; end it, or wait for its end"
         return held(lock, busy=busy, seconds=LOCK_SECONDS)
 
@@ -102,4 +107,4 @@ def _files(top: Path) -> Iterator[tuple[str, str]]:
             raise ServiceError(f"{failed.filename or top} cannot be read: {reason(failed)}") from failed
 
     for below, _, names in os.walk(top, onerror=refuse):
-        yield from ((below, name) for name in names)
+        yield from ((below, name) for name in names if not os.path.islink(os.path.join(below, name)))

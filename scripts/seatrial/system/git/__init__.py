@@ -12,13 +12,14 @@ from seatrial.system.git.commits import (
     resolve,
     trees,
 )
-from seatrial.system.git.files import export, folder_at, folders_at
+from seatrial.system.git.files import export, folder_at, folders_at, track_export
 from seatrial.system.git.remote import origin
-from seatrial.system.git.tags import make_tag, push_tag, remote_tags, tags, tags_called
+from seatrial.system.git.tags import Tag, make_tag, push_tag, remote_tags, tag_called, tags, tags_called
 from seatrial.system.git.worktree import changed, dirty, ignored, ignores, is_private, untracked
 
 __all__ = [
     "Head",
+    "Tag",
     "changed",
     "default_branch",
     "dirty",
@@ -39,8 +40,10 @@ __all__ = [
     "remotes",
     "resolve",
     "setting",
+    "tag_called",
     "tags",
     "tags_called",
+    "track_export",
     "trees",
     "untracked",
 ]

@@ -11,8 +11,8 @@ from pathlib import Path, PurePosixPath
 from seatrial.core.errors import SeatrialError, ServiceError, Unreadable, reason
 from seatrial.core.model import Entry, Folder, Kind
 from seatrial.system.folder import MAX_BYTES, with_parents
-from seatrial.system.git.command import REFETCH, SECONDS_REMOTE, must
-from seatrial.system.git.commits import Blob, blobs, resolve, time_of
+from seatrial.system.git.command import REFETCH, SECONDS_REMOTE, ask, must, text_of
+from seatrial.system.git.commits import Blob, blobs, resolve, time_of, tree_of
 
 CHUNK = 64 * 1024 * 1024
 """The most bytes of files held in memory at once, unless one file is larger."""
@@ -124,6 +124,28 @@ def _date(into: Path, time: int) -> None:
             os.utime(os.path.join(below, name), (time, time), follow_symlinks=False)
     os.utime(into, (time, time))
 
+
+def track_export(root: Path, commit: str, export: Path) -> Path:
+    """Make an export of a commit a repository that tracks all its files, as a checkout does; return its `.git`.
+
+    It borrows the objects of the repository of `root`. Raises UsageError and ServiceError.
+    """
+    objects = os.path.realpath(root / text_of(must(root, "rev-parse", "--git-path", "objects")))
+    sha256 = ask(root, "rev-parse", "--show-object-format") == b"sha256\n"
+    place = export / ".git"
+    for folder in (place / "objects" / "info", place / "refs"):
+        folder.mkdir(parents=True)
+    (place / "HEAD").write_text("ref: refs/heads/main\n")
+    (place / "config").write_text(_CONFIG_SHA256 if sha256 else _CONFIG)
+    (place / "objects" / "info" / "alternates").write_text(f"{objects}\n")
+    must(export, "read-tree", tree_of(root, commit) or "")
+    return place
+
+
+_CONFIG = "[core]\n\trepositoryformatversion = 0\n\tbare = false\n"
+_CONFIG_SHA256 = (
+    "[core]\n\trepositoryformatversion = 1\n\tbare = false\n[extensions]\n\tobjectformat = sha256\n"
+)
 
 MOST_LINKS = 20
 """The most links followed in a row."""

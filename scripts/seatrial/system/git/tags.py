@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from seatrial.core.addresses import public_url
@@ -61,6 +62,23 @@ def tags_called(root: Path, names: Sequence[str]) -> Mapping[str, str]:
     rows = must(root, "for-each-ref", f"--format={form}", *references).splitlines()
     found = _peeled(b"\n".join(row for row in rows if not row.startswith(b"\t")))
     return {name: found[name] for name in names if name in found}
+
+
+@dataclass(frozen=True)
+class Tag:
+    """A tag: the id of the commit it marks, and whether it is annotated."""
+
+    commit: str
+    annotated: bool
+
+
+def tag_called(root: Path, name: str) -> Tag | None:
+    """Return the tag of this name; None for none. Raises UsageError and ServiceError."""
+    commit = tags_called(root, [name]).get(name)
+    if commit is None:
+        return None
+    kind = must(root, "for-each-ref", "--format=%(objecttype)", f"{_TAGS}{name}")
+    return Tag(commit, kind.split() == [b"tag"])
 
 
 _GLOB = frozenset("*?[\\\0\n")

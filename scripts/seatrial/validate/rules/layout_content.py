@@ -276,3 +276,18 @@ def empty_readme(texts: Texts) -> Problems:
     if "README.md" in texts.blank:
         fix = Fix("describe what is exported and what must be configured")
         yield Problem(Location("README.md"), '"README.md" is empty', fix)
+
+
+@rule(
+    "LAY115", bad=lambda folder: folder.linked(".port/examples/shared.json", "../../../tickets/shared.json")
+)
+def published_link(tree: Tree) -> Problems:
+    """Everything below `.port` is a file or a folder, not a symbolic link.
+
+    Its content is published with the spec, and a link would publish what somebody else keeps at its target.
+    """
+    for path, entry in tree.linked(Kind.FILE, Kind.FOLDER, Kind.SPECIAL):
+        is_elsewhere = (entry.target or "").startswith("/")
+        if f"{path}/".startswith(".port/") and not is_elsewhere:
+            message = f'"{path}" is a link to "{entry.target}", and only files are published'
+            yield Problem(Location(path), message, Fix("replace it with a file"))
