@@ -92,7 +92,7 @@ def _first_line(log: Path) -> str:
 
 def _gone(process: int) -> bool:
     """Whether a process has ended, though nobody may have asked for its status yet."""
-    for _ in range(100):
+    for _ in range(500):
         try:
             state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
         except OSError:

@@ -187,9 +187,9 @@ def test_lint_takes_the_export_for_a_checkout_and_builds_do_not_see_that(repo: P
         with as_repository(context, files()):
             (files() / f"{ALPHA}/other.log").write_text("")
             assert real_git.untracked(files()) == [f"{ALPHA}/other.log"]
-            assert not real_git.ignores(str(files() / f"{ALPHA}/kept.log"))
-            assert real_git.ignores(str(files() / f"{ALPHA}/other.log"))
-            assert not real_git.ignores(str(files() / f"{ALPHA}/main.py"))
+            assert not real_git.ignores(files(), str(files() / f"{ALPHA}/kept.log"))
+            assert real_git.ignores(files(), str(files() / f"{ALPHA}/other.log"))
+            assert not real_git.ignores(files(), str(files() / f"{ALPHA}/main.py"))
         assert not (files() / ".git").exists()
     assert [path.name for path in (repo / "dist/release/contexts").iterdir()] == ["0.lock"]
 

@@ -202,6 +202,13 @@ def tempted(world: SimpleNamespace, path: str) -> Path:
 
 X = "integrations/x"
 
+
+def track_exported(at: SimpleNamespace) -> None:
+    folder = tempted(at, "tracked")
+    git.export(at.root, at.made, folder)
+    git.track_export(at.root, at.made, folder)
+
+
 CALLS: dict[str, Callable[[SimpleNamespace], object]] = {
     "changed": lambda at: git.changed(at.root, at.base),
     "default_branch": lambda at: git.default_branch(at.root, "origin"),
@@ -226,8 +233,10 @@ CALLS: dict[str, Callable[[SimpleNamespace], object]] = {
     "remotes": lambda at: git.remotes(at.root),
     "resolve": lambda at: git.resolve(at.root, "HEAD"),
     "setting": lambda at: git.setting(at.root, "user.name"),
+    "tag_called": lambda at: git.tag_called(at.root, "x/1"),
     "tags": lambda at: git.tags(at.root),
     "tags_called": lambda at: git.tags_called(at.root, ["x/1", "their-tag"]),
+    "track_export": lambda at: track_exported(at),
     "trees": lambda at: git.trees(at.root, at.made, [at.below + X]),
     "untracked": lambda at: git.untracked(at.root),
 }
@@ -235,7 +244,7 @@ CALLS: dict[str, Callable[[SimpleNamespace], object]] = {
 
 
 def test_every_call_of_the_room_is_tried() -> None:
-    assert set(CALLS) == {name for name in git.__all__ if name != "Head"}
+    assert set(CALLS) == {name for name in git.__all__ if name not in ("Head", "Tag")}
 
 
 @pytest.mark.parametrize("where", ["top", "below"])
