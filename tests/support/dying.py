@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
-STEPS = ("open", "fsync", "replace", "unlink", "rmdir", "makedirs", "fchmod")
+STEPS = ("open", "fsync", "replace", "unlink", "rmdir", "mkdir", "fchmod")
 """The calls that change something on the disk, `open` among them."""
 
 
