@@ -105,7 +105,7 @@ def test_nothing_is_written_through_a_link_below_the_root(
     root, outside = trap
     place = plant(root, outside)
     before = sorted(outside.iterdir())
-    with pytest.raises(ServiceError, match="is a link to .*; remove the link, or name another place"):
+    with pytest.raises(ServiceError, match=r"is a link to .*; remove the link, or name another place"):
         write(place, "text", root=root)
     assert (outside / "canary").read_text() == "alive"
     assert sorted(outside.iterdir()) == before

@@ -48,7 +48,7 @@ def shared() -> Mapping[str, str]:
 
 
 def write(folder: MemoryFolder, destination: Path, root: Path | None = None) -> None:
-    """Write the files to `destination`, which must not exist yet: all of them or none, and through no link below `root`.
+    """Write the files to `destination`, which must not exist yet: all of them or none, through no link below `root`.
 
     Raises UsageError if it exists, ServiceError if the machine refuses or a link is on the way.
     """

@@ -127,7 +127,7 @@ class _Seatrial(Program):
 
     def parse_core(self, argv: list[str] | None) -> None:
         with _plain_words():
-            super().parse_core(argv)
+            super().parse_core(_help_first(sys.argv if argv is None else argv))
 
     def parse_tasks(self) -> None:
         with _plain_words():
@@ -154,6 +154,15 @@ class _Seatrial(Program):
     def parse_cleanup(self) -> None:
         with _plain_words():
             super().parse_cleanup()
+
+
+def _help_first(argv: list[str]) -> list[str]:
+    """Return `--help TASK` for a command line that asks for help behind a task; Invoke might take that as a value."""
+    words = argv[1:]
+    task = next((word for word in words if word in _names()), None)
+    if task is None or not {"--help", "-h"} & set(words[words.index(task) + 1 :]):
+        return argv
+    return [*argv[:1], "--help", task]
 
 
 @contextmanager
