@@ -23,7 +23,7 @@ __all__ = ["LOCK_COMMAND", "QUESTIONS", "REVISION", "Answers", "render", "shared
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-REVISION = 1
+REVISION = 2
 """Raised whenever the template changes what it writes; kept in each generated folder."""
 
 LOCK_COMMAND = ("poetry", "lock")
