@@ -14,6 +14,7 @@ from typing import Any
 
 from seatrial import __version__
 from seatrial.core.errors import EXIT_INTERRUPTED, EXIT_USAGE
+from seatrial.core.printable import plain
 from seatrial.tasks.cli import Ended, clean_end, say
 from seatrial.tasks.light_invoke import import_invoke
 from seatrial.tasks.menu import VERBS, Option, OptionKind, Verb
@@ -170,7 +171,7 @@ def _plain_words() -> Iterator[None]:
     try:
         yield
     except ParseError as wrong:
-        raise Exit(f"seatrial: {_in_plain_words(str(wrong))}", code=EXIT_USAGE) from None
+        raise Exit(f"seatrial: {plain(_in_plain_words(str(wrong)))}", code=EXIT_USAGE) from None
 
 
 def _in_plain_words(wrong: str) -> str:
