@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -272,3 +273,42 @@ def test_only_one_run_changes_a_tree_at_a_time(tmp_path: Path) -> None:
         pass
     with alone(tmp_path):
         pass
+
+
+def test_a_record_that_came_with_a_commit_is_none(tmp_path: Path) -> None:
+    """It can state anything but the number of the folder it is checked out into."""
+    root = put(tmp_path / "tree")
+    with pytest.raises(Killed), dying(steps_of(tmp_path / "whole").index("replace") + 2):
+        change_all(root, CHANGES)
+    copy = put(tmp_path / "copy", tree(root))
+    with pytest.raises(ServiceError, match=f"{RECORD} is no record of changes; delete it"):
+        finish(copy)
+    assert finish(root) is True
+
+
+@pytest.mark.parametrize("when", ["open", "replace", "fsync"])
+def test_a_folder_that_becomes_a_link_meanwhile_is_not_written_through(tmp_path: Path, when: str) -> None:
+    """Whichever call it comes before, nothing outside changes, and what is inside changes as a whole or not."""
+    for at in range(1, 99, 4) if when == "open" else range(1, steps_of(tmp_path / "whole").count(when) + 1):
+        root, outside = put(tmp_path / f"tree-{at}"), put(tmp_path / f"outside-{at}", {"version": b"1\n"})
+        real, calls = getattr(os, when), []
+
+        def swapping(
+            *arguments: Any,
+            root: Path = root,
+            outside: Path = outside,
+            real: Callable[..., Any] = real,
+            calls: list[int] = calls,
+            at: int = at,
+            **more: Any,
+        ) -> Any:
+            calls.append(1)
+            if len(calls) == at:
+                (root / "a").rename(root / "moved")
+                (root / "a").symlink_to(outside)
+            return real(*arguments, **more)
+
+        with pytest.MonkeyPatch.context() as patch, suppress(ServiceError):
+            patch.setattr(os, when, swapping)
+            change_all(root, CHANGES)
+        assert tree(outside) == {"version": b"1\n"}, at

@@ -138,6 +138,9 @@ WRONG_USE = [
     (["--help", "validat"], 2, "seatrial validate"),
     (["new", "--no-lok"], 2, "did you mean --no-lock?"),
     (["new"], 2, 'seatrial new "My Service"'),
+    (["new", "--version"], 2, "begins like a flag; `seatrial --help new` lists the flags"),
+    (["new", "-x"], 2, "begins like a flag"),
+    (["new", "--name=--help"], 2, "begins like a flag"),
     (["new", "Good Service"], 2, "already there"),
 ]
 
@@ -148,6 +151,18 @@ def test_wrong_use_is_one_clear_line(fleet: Path, arguments: list[str], status: 
     assert (done.returncode, done.stdout) == (status, "")
     assert said in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+HELP = ["new --help", "new -h", "new Title --help", "new --no-lock --help", "new --slug -h", "--help new"]
+
+
+@pytest.mark.parametrize("typed", [*HELP, "explain --help", "release.yank --help", "validate --help"])
+def test_help_is_shown_wherever_it_is_asked_for_and_nothing_is_made(fleet: Path, typed: str) -> None:
+    done = seatrial(fleet, *typed.split())
+    task = next(word for word in typed.split() if not word.startswith("-"))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"Usage: seatrial [--core-opts] {task} ")
+    assert sorted(path.name for path in (fleet / "integrations").iterdir()) == ["good-service"]
 
 
 def test_an_empty_folder_says_what_to_do(tmp_path: Path) -> None:

@@ -177,7 +177,7 @@ def test_a_link_of_the_repository_around_the_root_is_refused_as_well(fleet: Path
 SECRET = "hunter2-canary"
 BROKEN = "broken"
 SECRETS = {
-    BROKEN: f'{SECRET}: [{{"{SECRET}\n= {SECRET} ]]] \'{SECRET}\n',
+    BROKEN: f"{SECRET}: [{{\"{SECRET}\n= {SECRET} ]]] '{SECRET}\n",
     ".yaml": f"title: {SECRET}\ntype: {SECRET}\nversion: {SECRET}\n{SECRET}: {SECRET}\nresources: {SECRET}\n",
     ".json": f'[{{"identifier": "{SECRET}", "{SECRET}": "{SECRET}", "schema": "{SECRET}"}}]\n',
     ".toml": f'{SECRET} = "{SECRET}"\nprofile = "{SECRET}"\n[tool.poetry]\nname = "{SECRET}"\n',
@@ -193,9 +193,15 @@ def secrets_for(place: str) -> list[str]:
 READ = [
     "seatrial.toml",
     *(f"{ONE}/{path}" for path in GOOD if path not in ("poetry.toml", "debug.py", "tests/__init__.py")),
-    *(f"{ONE}/{path}" for path in (".port/spec.yml", ".port/resources/actions.json", "changelog/1.bugfix.md")),
+    *(
+        f"{ONE}/{path}"
+        for path in (".port/spec.yml", ".port/resources/actions.json", "changelog/1.bugfix.md")
+    ),
     *(f"{ONE}/{path}" for path in (".ocean-release/x.yaml", ".port/resources/pages.json", "notes.json")),
-    *(f"{ONE}/{path}" for path in (".port", ".port/resources", "tests", "changelog", ".ocean-release", "code")),
+    *(
+        f"{ONE}/{path}"
+        for path in (".port", ".port/resources", "tests", "changelog", ".ocean-release", "code")
+    ),
     "integrations",
     ONE,
 ]
