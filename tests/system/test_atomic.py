@@ -229,13 +229,18 @@ def test_a_file_is_filled_beside_its_place(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("beside", [None, "part"])
-def test_a_file_that_cannot_be_filled_leaves_the_old_one(tmp_path: Path, beside: str | None) -> None:
+@pytest.mark.parametrize("failure", [OSError("no more space"), KeyboardInterrupt()])
+def test_a_file_that_cannot_be_filled_leaves_the_old_one(
+    tmp_path: Path, beside: str | None, failure: BaseException
+) -> None:
     place = tmp_path / "x"
     place.write_text("old")
 
-    def fail(file: object) -> None:
-        raise OSError("no more space")
+    def fail(file: IO[bytes]) -> None:
+        file.write(b"half")
+        raise failure
 
-    with pytest.raises(ServiceError, match="x cannot be written: no more space"):
+    refused = ServiceError if isinstance(failure, OSError) else KeyboardInterrupt
+    with pytest.raises(refused, match=r"x cannot be written: no more space|^$"):
         replace_file(place, fail, beside=tmp_path / beside if beside else None)
     assert (place.read_text(), os.listdir(tmp_path)) == ("old", ["x"])

@@ -11,7 +11,7 @@ import pytest
 
 from seatrial.core.errors import Unreadable
 from seatrial.core.model import Kind
-from seatrial.system.folder import MAX_BYTES, DiskFolder
+from seatrial.system.folder import DEEPEST, MAX_BYTES, DiskFolder
 
 
 @pytest.fixture
@@ -218,3 +218,12 @@ def test_a_boundary_that_the_folder_is_not_in_leaves_nothing_to_read(base: Path,
     assert folder.paths() == []
     with pytest.raises(Unreadable):
         folder.read("x")
+
+
+def test_a_folder_of_great_depth_is_one_path_and_not_looked_into(base: Path) -> None:
+    deep = "/".join(["a"] * (DEEPEST + 1))
+    (base / deep / "b").mkdir(parents=True)
+    (base / deep / "b" / "file").touch()
+    (base / "a" / "file").touch()
+    assert folder_of(base).paths() == [deep, "a/file"]
+    assert folder_of(base).irregular() == [deep]

@@ -114,6 +114,30 @@ def test_findings_go_to_a_file_and_the_summary_stays(broken: Path, tmp_path: Pat
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
+@pytest.mark.parametrize(
+    ("output", "status", "last"),
+    [
+        ("/dev/full", 3, "/dev/full cannot be written: no space left on device"),
+        ("/dev/fd/5", 3, "/dev/fd/5 cannot be written: broken pipe"),
+        (">(cat >pipe)", 1, "says why"),
+        ("/dev/stdout >>pipe", 1, "says why"),
+    ],
+)
+def test_findings_go_to_devices_and_streams_as_well(
+    broken: Path, output: str, status: int, last: str
+) -> None:
+    nobody_reads = "exec 5> >(true); wait $!"
+    task = f'"{sys.executable}" -m seatrial validate --output {output}'
+    command = f"{nobody_reads}; {task}; status=$?; wait $!; exit $status"
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=broken, env=environment(), capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (status, ""), done.stderr
+    assert done.stderr.endswith(f"{last}\n")
+    assert done.stderr.count("\n") == 1
+    assert "pipe" not in output or "exportr" in (broken / "pipe").read_text()
+
+
 WRONG_USE = [
     (
         ["validate", "-i", "good-servce"],

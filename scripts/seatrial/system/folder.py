@@ -19,6 +19,9 @@ MAX_BYTES = 8 * 1024 * 1024
 
 READING = os.O_RDONLY | os.O_NONBLOCK
 
+DEEPEST = 64
+"""Folders below so many others are not looked into, for the way to each is opened step by step; real ones have 6."""
+
 LOCAL = TOOL_FOLDERS | {".git"}
 """Folders that are never looked into."""
 
@@ -68,7 +71,7 @@ class DiskFolder:
                 path = join(below, name)
                 if not self._counts(path, name):
                     continue
-                if is_folder and name not in LOCAL:
+                if is_folder and name not in LOCAL and path.count("/") < DEEPEST:
                     pending.append(path)
                 else:
                     yield path, is_file
