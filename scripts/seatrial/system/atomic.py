@@ -75,7 +75,7 @@ def replace_file(
 ) -> None:
     """Fill a new file on the same disk, flush it, and rename it onto `path`. Raises ServiceError.
 
-    The new file is at `beside`, which is overwritten, or under a name of its own in the same folder. Without
+    The new file is at `beside`, in the place of an earlier one, or under a name of its own in the same folder. Without
     `durable` a crash of the machine may lose the content. A link at `path` is replaced, not followed.
     """
     with writing(path), _place(path, root) as (folder, name):
@@ -83,7 +83,7 @@ def replace_file(
             _replace(folder, name, fill, mode, durable)
             return
         with _place(beside, root) as (other, part):
-            with suppress(FileNotFoundError):
+            if _mode(other, part, beside) is not None:
                 os.unlink(part, dir_fd=other)
             _replace(folder, name, fill, mode, durable, (other, part))
 

@@ -80,7 +80,7 @@ def open_workspace(
     settings = _settings(base, left_out, known_codes)
     holder = _holder(base, settings)
     fleet = Fleet(_integrations(base, holder, left_out))
-    links = tuple(_linked(holder))
+    links = () if _is_one(base) else tuple(_linked(holder))
     has_framework = (base / FRAMEWORK).is_file()
     return Workspace(base, here, settings, profile_of(settings, fleet, has_framework), fleet, links)
 
@@ -208,7 +208,7 @@ def _settings(root: Path, left_out: frozenset[str] | None, known_codes: KnownCod
 
 
 def _integrations(root: Path, holder: Path, left_out: frozenset[str] | None) -> Iterator[Integration]:
-    if (root / ".port").is_dir():
+    if _is_one(root):
         yield Integration(root.name, "", DiskFolder(root, root, left_out, _ignores(left_out, "", "")))
         return
     _must_open(holder)
@@ -218,6 +218,11 @@ def _integrations(root: Path, holder: Path, left_out: frozenset[str] | None) -> 
         files = DiskFolder(folder, holder, _below(left_out, place), _ignores(left_out, real, place))
         if _is_integration(files):
             yield Integration(folder.name, folder.relative_to(root).as_posix(), files)
+
+
+def _is_one(root: Path) -> bool:
+    """Return whether the root is itself one integration."""
+    return (root / ".port").is_dir()
 
 
 def _holder(root: Path, settings: Settings) -> Path:
