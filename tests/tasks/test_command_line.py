@@ -177,10 +177,17 @@ def test_wrong_use_is_one_clear_line(fleet: Path, arguments: list[str], status: 
     assert done.stderr.count("\n") == 1
 
 
-HELP = ["new --help", "new -h", "new Title --help", "new --no-lock --help", "new --slug -h", "--help new"]
+HELP = [
+    "new --help",
+    "new Title --help",
+    "new --no-lock -h",
+    "new --slug -h",
+    "explain -h",
+    "release.yank --help",
+]
 
 
-@pytest.mark.parametrize("typed", [*HELP, "explain --help", "release.yank --help", "validate --help"])
+@pytest.mark.parametrize("typed", HELP)
 def test_help_is_shown_wherever_it_is_asked_for_and_nothing_is_made(fleet: Path, typed: str) -> None:
     done = seatrial(fleet, *typed.split())
     task = next(word for word in typed.split() if not word.startswith("-"))
