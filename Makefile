@@ -2,31 +2,42 @@
 # Written in the language of GNU make 3.81, which macOS ships.
 
 .DEFAULT_GOAL := help
-VENV := $(if $(value LATEST),.venv/latest,.venv)
-INVOKE := $(VENV)/bin/invoke
-READY := $(VENV)/ready.stamp
-DEVELOP := $(VENV)/develop.stamp
+override SHELL := /bin/sh
+override VPATH :=
+override GPATH :=
 
 # The variables and targets between the marks are written by `make docs` from scripts/seatrial/tasks/menu.py.
 # variables
-INHERITED := BUILD_ARG BUILDER FORMAT INTEGRATION JOBS KEY OUTPUT ROOT SANDBOX SINCE STRICT TOOLS VERBOSE
-VARIABLES := ADOPT APPLY AUTHOR BUMP CHILD CODE DATE DESCRIPTION DIFF DRY_RUN EMAIL FINISH FIX FORCE ICON LATEST MATRIX MESSAGE NAME NO_CACHE NO_LOCK ONLY PARENT PLAN PROFILE REASON RECEIPTS SECTION SLUG TESTS TYPE VERSION WHY
+override INHERITED := BUILD_ARG BUILDER FORMAT INTEGRATION JOBS KEY OUTPUT ROOT SANDBOX SINCE STRICT TOOLS VERBOSE
+override VARIABLES := ADOPT APPLY AUTHOR BUMP CHILD CODE DATE DESCRIPTION DIFF DRY_RUN EMAIL FINISH FIX FORCE ICON LATEST MATRIX MESSAGE NAME NO_CACHE NO_LOCK ONLY PARENT PLAN PROFILE REASON RECEIPTS SECTION SLUG TESTS TYPE VERSION WHY
 .PHONY: help lint validate validate-spec check-layout check-version check fix new explain rules doctor release release-plan release-apply release-finish release-intent release-bump release-check release-status release-yank test docs lock setup clean
 # end of variables
 
-# What a user sets reaches the tasks through the environment, never as recipe text.
-# $(value ...) takes it letter by letter, so that make does not run what stands in it either.
-override PYTHON := $(value PYTHON)
-export SEATRIAL_PYTHON := $(or $(PYTHON),python3)
-$(foreach name,$(INHERITED) $(VARIABLES),$(eval override $(name) := $$(value $(name))))
-$(foreach name,$(INHERITED),$(eval export SEATRIAL_$(name) := $$(or $$($(name)),$$(value SEATRIAL_$(name)))))
-$(foreach name,$(VARIABLES),$(eval export SEATRIAL_$(name) := $$($(name))))
-
-STRANGE := $(strip $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name))))
-STRANGE := $(filter-out VENV SHELL MAKE% SEATRIAL_%,$(STRANGE))
+# An unknown variable is refused before make looks at what a user sets.
+override STATED := $(if $(filter command,$(firstword $(origin name))),name)
+override STATED += $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name)))
+override KNOWN := PYTHON $(INHERITED) $(VARIABLES)
+override STRANGE := $(strip $(filter-out $(KNOWN) $(addprefix SEATRIAL_,$(KNOWN) CACHE DEBUG),$(STATED)))
 ifneq ($(STRANGE),)
 $(error seatrial: nothing here is called $(firstword $(STRANGE)); `make help` names the variables, in capitals)
 endif
+
+# What a user sets reaches the tasks through the environment, never as recipe text. $(value ...) takes it letter by
+# letter, so that make does not run what stands in it either, and `override` does so on the command line as well.
+$(foreach name,$(KNOWN),$(eval override $(name) := $$(value $(name))))
+$(foreach name,$(INHERITED),$(eval override SEATRIAL_$(name) := $$(or $$($(name)),$$(value SEATRIAL_$(name)))))
+$(foreach name,PYTHON $(VARIABLES),$(eval override SEATRIAL_$(name) := $$(or $$($(name)),\
+	$$(if $$(filter SEATRIAL_$(name),$$(STATED)),$$(value SEATRIAL_$(name))))))
+override SEATRIAL_PYTHON := $(or $(SEATRIAL_PYTHON),python3)
+override SEATRIAL_CACHE := $(value SEATRIAL_CACHE)
+override SEATRIAL_DEBUG := $(value SEATRIAL_DEBUG)
+export $(addprefix SEATRIAL_,$(KNOWN) CACHE DEBUG)
+override MAKEOVERRIDES :=
+
+override VENV := $(if $(LATEST),.venv/latest,.venv)
+override INVOKE := $(VENV)/bin/invoke
+override READY := $(VENV)/ready.stamp
+override DEVELOP := $(VENV)/develop.stamp
 
 # With LATEST=1, what is newest is asked for each time.
 ifneq ($(LATEST),)
@@ -34,7 +45,7 @@ ifneq ($(LATEST),)
 endif
 
 # A checkout that was moved, or whose Python is gone, is set up anew.
-ifneq ($(shell test -x $(VENV)/bin/python && cat $(VENV)/place 2>/dev/null),$(CURDIR))
+ifeq ($(shell test -x $(VENV)/bin/python && test "$$(cat $(VENV)/place)" = "$$(pwd -P)" && echo there),)
 .PHONY: $(READY)
 endif
 
@@ -78,11 +89,11 @@ fix: $(READY) ## Apply every safe repair that findings offer.
 
 new: $(READY) ## Make a new integration folder from the template.
 #: NAME= ROOT= PROFILE= SLUG= PARENT= CHILD= DESCRIPTION= SECTION= ICON= AUTHOR= EMAIL= NO_LOCK=
-	@$(INVOKE) new "$$SEATRIAL_NAME"
+	@$(INVOKE) new ""
 
 explain: $(READY) ## Explain a rule: its law, its reason, and an example with real output.
 #: CODE=
-	@$(INVOKE) explain "$$SEATRIAL_CODE"
+	@$(INVOKE) explain ""
 
 rules: $(READY) ## List all rules, one a line.
 	@$(INVOKE) rules
@@ -101,11 +112,11 @@ release-plan: $(READY) ## Write what a release does as a plan, or as a CI matrix
 
 release-apply: $(READY) ## Do what a plan says.
 #: PLAN= ONLY= ROOT= JOBS= BUILD_ARG= BUILDER= KEY=
-	@$(INVOKE) release.apply "$$SEATRIAL_PLAN"
+	@$(INVOKE) release.apply ""
 
 release-finish: $(READY) ## Write index, pointers and git tags of a plan that CI jobs applied, from their receipts.
 #: PLAN= RECEIPTS= ROOT= JOBS= BUILD_ARG=
-	@$(INVOKE) release.finish "$$SEATRIAL_PLAN" "$$SEATRIAL_RECEIPTS"
+	@$(INVOKE) release.finish "" ""
 
 release-intent: $(READY) ## Declare what the next version brings, in a file that release.bump applies.
 #: INTEGRATION= ROOT= BUMP= TYPE= MESSAGE=
@@ -125,7 +136,7 @@ release-status: $(READY) ## Show what is published: git, registry, specs and ind
 
 release-yank: $(READY) ## Take a version out of the index; nothing is deleted.
 #: TYPE= VERSION= REASON= ROOT=
-	@$(INVOKE) release.yank "$$SEATRIAL_TYPE" "$$SEATRIAL_VERSION"
+	@$(INVOKE) release.yank "" ""
 
 test: $(DEVELOP) ## Run the tests of Seatrial itself.
 #: TESTS= LATEST=

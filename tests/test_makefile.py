@@ -79,6 +79,80 @@ def test_hostile_values_arrive_as_they_are_and_run_nothing(checkout: Path, varia
         assert not (checkout / "PWNED").exists()
 
 
+NAMES = [
+    name
+    for line in re.findall(r"^override (?:INHERITED|VARIABLES) := (.*)$", MAKEFILE, re.MULTILINE)
+    for name in line.split()
+]
+SETTABLE = [*NAMES, "PYTHON", *(f"SEATRIAL_{name}" for name in (*NAMES, "PYTHON", "CACHE", "DEBUG"))]
+EXPANDING = ["$(shell touch PWNED-{})", "${{shell touch PWNED-{}}}", "x $(eval $(shell touch PWNED-{}))"]
+
+
+@pytest.mark.parametrize("value", EXPANDING)
+@pytest.mark.parametrize("given", ["on the line", "in the environment", "over the Makefile"])
+def test_whatever_can_be_set_arrives_as_it_is_and_make_runs_none_of_it(
+    checkout: Path, given: str, value: str
+) -> None:
+    settable = [name for name in SETTABLE if not name.endswith("LATEST")]
+    hostile = {name: value.format(name) for name in settable}
+    if given == "on the line":
+        done = make(checkout, "validate", *(f"{name}={value}" for name, value in hostile.items()))
+    else:
+        flags = ["-e"] if given == "over the Makefile" else []
+        done = make(checkout, *flags, "validate", **hostile)
+    assert done.returncode == 0, done.stderr
+    for name in NAMES:
+        if name != "LATEST":
+            assert f"SEATRIAL_{name}={hostile[name]}\n" in done.stdout
+    assert list(checkout.glob("PWNED*")) == []
+
+
+@pytest.mark.parametrize(
+    "variable",
+    ["VENV", "INVOKE", "READY", "STRANGE", "MAKE", "CURDIR", "name", "FOO", "SEATRIAL_FOO"],
+)
+def test_what_cannot_be_set_is_refused_and_run_neither_by_make_nor_by_a_shell(
+    checkout: Path, variable: str
+) -> None:
+    for value in (*HOSTILE, "x; touch PWNED; "):
+        done = make(checkout, "validate", f"{variable}={value}")
+        assert (done.returncode, done.stdout) == (2, ""), value
+        assert f"nothing here is called {variable}; " in done.stderr
+        assert not (checkout / "PWNED").exists(), value
+
+
+@pytest.mark.parametrize("variable", ["SHELL", "VPATH", "GPATH", "KNOWN", "MAKEOVERRIDES", "VENV", "INVOKE"])
+def test_what_make_looks_at_by_itself_is_set_by_the_makefile(checkout: Path, variable: str) -> None:
+    hostile = EXPANDING[0].format("X")
+    for arguments, env in (
+        ([f"{variable}={hostile}"], {}),
+        ([], {variable: hostile}),
+        (["-e"], {variable: hostile}),
+    ):
+        make(checkout, "validate", *arguments, **env)
+        assert list(checkout.glob("PWNED*")) == []
+
+
+def test_no_other_make_is_handed_what_stood_on_the_command_line(checkout: Path) -> None:
+    invoke = checkout / ".venv" / "bin" / "invoke"
+    invoke.write_text('#!/bin/sh\nprintf "%s\\n" "$MAKEFLAGS$MFLAGS$MAKEOVERRIDES"\n')
+    assert "ROOT" not in make(checkout, "validate", "ROOT=$(shell touch PWNED)").stdout
+
+
+def test_a_variable_of_the_tasks_counts_on_the_command_line_as_well(checkout: Path) -> None:
+    said = make(checkout, "new", "SEATRIAL_NAME=a $(b)", "SEATRIAL_ROOT=c", "SEATRIAL_CACHE=d").stdout
+    assert "SEATRIAL_NAME=a $(b)\n" in said
+    assert "SEATRIAL_ROOT=c\n" in said
+    assert "SEATRIAL_CACHE=d\n" in said
+
+
+@pytest.mark.parametrize("name", ["--help", "-x", "--root=/elsewhere"])
+def test_a_value_is_never_read_as_a_flag(checkout: Path, name: str) -> None:
+    said = make(checkout, "new", f"NAME={name}").stdout
+    assert said.startswith("new\n\n")
+    assert f"SEATRIAL_NAME={name}\n" in said
+
+
 @pytest.mark.parametrize("value", HOSTILE)
 def test_a_hostile_interpreter_is_refused_and_runs_nothing(checkout: Path, value: str) -> None:
     shutil.copytree(ROOT / "scripts", checkout / "scripts", ignore=shutil.ignore_patterns("seatrial"))

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pickle
 from dataclasses import replace
 
-from seatrial.core.findings import Outcome
-from seatrial.core.model import Finding, Severity
+from seatrial.core.findings import MOST_CHARACTERS, Outcome, stamped
+from seatrial.core.model import Finding, Fix, Integration, Location, MemoryFolder, Problem, Severity
 
 ERROR = Finding("SPC001", "a", Severity.ERROR, "jira", "b", 1, 1, "c", None, "d")
 WARNING = replace(ERROR, severity=Severity.WARNING, path="a")
@@ -25,3 +25,18 @@ def test_an_outcome_can_go_to_another_process() -> None:
     outcome = Outcome((ERROR,), ("jira",), 1)
     assert outcome.errors == 1
     assert pickle.loads(pickle.dumps(outcome)) == outcome
+
+
+def test_a_message_of_megabytes_is_cut_and_its_fingerprint_is_of_the_whole() -> None:
+    def finding(message: str) -> Finding:
+        integration = Integration("jira", "integrations/jira", MemoryFolder({}))
+        problem = Problem(Location("a"), message, Fix(message))
+        return stamped(integration, [("SPC001", "a", Severity.ERROR, problem)])[0]
+
+    one, other = finding("x" * 50_000_000), finding("x" * 49_999_999)
+    assert one.message == other.message
+    assert (len(one.message), one.message[-2:]) == (MOST_CHARACTERS, "x…")
+    assert one.fix is not None
+    assert len(one.fix.title) == MOST_CHARACTERS
+    assert one.fingerprint != other.fingerprint
+    assert finding("short").message == "short"

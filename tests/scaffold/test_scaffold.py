@@ -217,9 +217,7 @@ def test_what_is_there_is_never_overwritten(tmp_path: Path, occupy: Callable[[Pa
 def test_a_place_that_cannot_be_written_is_one_clear_line(tmp_path: Path) -> None:
     a_file(tmp_path / "integrations")
 
-    with pytest.raises(
-        ServiceError, match=r'cannot make ".*/integrations/x": not a directory; nothing was written'
-    ):
+    with pytest.raises(ServiceError, match="/integrations/x cannot be written: not a directory"):
         write(render(of(ODD[0])), tmp_path / "integrations" / "x")
 
 
@@ -231,14 +229,14 @@ def test_a_place_that_cannot_be_written_is_one_clear_line(tmp_path: Path) -> Non
 def test_nothing_is_left_half_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, breaks: BaseException, seen: type[BaseException]
 ) -> None:
-    real = Path.write_bytes
+    real = os.open
 
-    def write_bytes(path: Path, data: bytes) -> int:
-        if path.name == "main.py":
+    def breaking(path: str, *arguments: int, **more: int) -> int:
+        if path == "main.py":
             raise breaks
-        return real(path, data)
+        return real(path, *arguments, **more)
 
-    monkeypatch.setattr(Path, "write_bytes", write_bytes)
+    monkeypatch.setattr(os, "open", breaking)
     with pytest.raises(seen):
         write(render(of(ODD[0])), tmp_path / "my-service")
 

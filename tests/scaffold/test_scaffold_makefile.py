@@ -92,3 +92,16 @@ def test_no_value_becomes_a_command(speaking: Path, value: str) -> None:
 
     assert ran.stdout.endswith(f"<{value}>")
     assert not (speaking / "owned").exists()
+
+
+@pytest.mark.parametrize(
+    "variable",
+    ["FORMAT", "SEATRIAL_FORMAT", "SEATRIAL_STRICT", "SEATRIAL_ROOT", "STRICT", "FOO", "SHELL", "each"],
+)
+@pytest.mark.parametrize("value", ["$(shell touch owned)", "x $(eval $(shell touch owned))"])
+def test_make_runs_nothing_that_stands_in_a_value(speaking: Path, variable: str, value: str) -> None:
+    ran = make(speaking, "validate", f"{variable}={value}")
+
+    assert not (speaking / "owned").exists()
+    if variable.endswith(("FORMAT", "STRICT")):
+        assert f"<{value}>" in ran.stdout

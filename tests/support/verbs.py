@@ -6,7 +6,7 @@ from seatrial.tasks.cli import clean_end
 from seatrial.tasks.menu import VERBS, Value
 
 
-def call(name: str, **flags: Value) -> None:
+def call(name: str, /, **flags: Value) -> None:
     """Do a task with these flags. Raises Ended where it does not end well."""
     with clean_end():
         next(verb for verb in VERBS if verb.name == name).call(flags)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from seatrial.core.errors import Unreadable
 from seatrial.core.model import Kind
-from seatrial.system.folder import MAX_BYTES, DiskFolder
+from seatrial.system.folder import DEEPEST, MAX_BYTES, DiskFolder
 
 
 @pytest.fixture
@@ -154,3 +156,74 @@ def test_a_file_reads_the_same_whether_it_was_listed_or_not(base: Path) -> None:
     listed.paths()
     assert listed.read("a/b") == unlisted.read("a/b") == b"x"
     assert listed.entry("a/b") == unlisted.entry("a/b")
+
+
+@pytest.mark.parametrize("swapped", ["one", "one/deep"])
+def test_a_folder_that_became_a_link_since_it_was_listed_is_not_read_through(
+    base: Path, tmp_path: Path, swapped: str
+) -> None:
+    (base / "deep" / "er").mkdir(parents=True)
+    (base / "deep" / "er" / "file").write_text("inside")
+    for target in ("outside/deep/er", "outside/er"):
+        (tmp_path / target).mkdir(parents=True)
+        (tmp_path / target / "file").write_text("secret")
+    folder = folder_of(base)
+    assert folder.paths() == ["deep/er/file"]
+    place = base.parent / swapped
+    place.rename(tmp_path / "moved")
+    place.symlink_to(tmp_path / "outside")
+    with pytest.raises(Unreadable):
+        folder.read("deep/er/file")
+
+
+def test_a_folder_that_became_a_link_while_the_tree_is_listed_is_not_entered(
+    base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "secret-name").touch()
+    (base / "deep").mkdir()
+    real, swapped = os.scandir, []
+
+    def scandir(folder: int) -> Any:
+        found = list(real(folder))
+        if not swapped:
+            (base / "deep").rmdir()
+            swapped.append((base / "deep").symlink_to(tmp_path / "outside"))
+        return nullcontext(found)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    assert folder_of(base).paths() == []
+    assert swapped
+
+
+def test_a_link_to_what_must_stay_hidden_leads_elsewhere(base: Path) -> None:
+    (base.parent / "two").mkdir()
+    (base.parent / "two" / ".env").write_text("secret")
+    (base / "a").symlink_to("../two/.env")
+    (base / "b").symlink_to("../two")
+    folder = DiskFolder(base, base.parent, frozenset(), lambda path: path == "two/.env")
+    for path in ("a", "b/.env"):
+        entry = folder.entry(path)
+        assert entry is not None
+        assert entry.kind is Kind.ESCAPING
+        with pytest.raises(Unreadable):
+            folder.read(path)
+    assert folder_of(base).read("a") == b"secret"
+
+
+def test_a_boundary_that_the_folder_is_not_in_leaves_nothing_to_read(base: Path, tmp_path: Path) -> None:
+    (base / "x").write_text("secret")
+    (tmp_path / "elsewhere").mkdir()
+    folder = DiskFolder(base, tmp_path / "elsewhere", frozenset())
+    assert folder.paths() == []
+    with pytest.raises(Unreadable):
+        folder.read("x")
+
+
+def test_a_folder_of_great_depth_is_one_path_and_not_looked_into(base: Path) -> None:
+    deep = "/".join(["a"] * (DEEPEST + 1))
+    (base / deep / "b").mkdir(parents=True)
+    (base / deep / "b" / "file").touch()
+    (base / "a" / "file").touch()
+    assert folder_of(base).paths() == [deep, "a/file"]
+    assert folder_of(base).irregular() == [deep]

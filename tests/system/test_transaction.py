@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -48,10 +49,15 @@ def tree(root: Path) -> dict[str, bytes]:
     return found
 
 
-def count_of_steps(root: Path) -> int:
+def steps_of(root: Path) -> list[str]:
+    put(root)
     with dying(10**9) as called:
-        change_all(put(root), CHANGES)
-    return len(called)
+        change_all(root, CHANGES)
+    return called
+
+
+def count_of_steps(root: Path) -> int:
+    return len(steps_of(root))
 
 
 def test_all_files_change_and_nothing_else_is_left(tmp_path: Path) -> None:
@@ -104,7 +110,7 @@ def test_a_disk_that_refuses_while_changes_are_prepared_is_named_and_nothing_cha
         return OSError(code, os.strerror(code))
 
     root = put(tmp_path)
-    for name in ("open", "fsync", "replace", "fchmod", "makedirs"):
+    for name in ("open", "fsync", "replace", "fchmod", "mkdir"):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(os, name, _failing(name, refused()))
             with pytest.raises(ServiceError, match=f"cannot be written: {os.strerror(code).lower()}") as told:
@@ -132,11 +138,11 @@ def test_a_disk_that_refuses_later_says_how_to_go_on(tmp_path: Path) -> None:
     root = put(tmp_path)
     calls = []
 
-    def replace(source: str, to: str) -> None:
+    def replace(source: str, to: str, **folders: int) -> None:
         calls.append(to)
         if len(calls) == 3:
             raise OSError(errno.EIO, "Input/output error")
-        os.rename(source, to)
+        os.rename(source, to, **folders)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "replace", replace)
@@ -157,9 +163,9 @@ def test_a_file_that_was_changed_since_the_changes_were_made_up_stays(tmp_path: 
 
 
 def test_a_file_that_was_changed_since_a_run_broke_off_is_not_overwritten(tmp_path: Path) -> None:
-    total = count_of_steps(tmp_path / "whole")
+    committed = steps_of(tmp_path / "whole").index("replace") + 1
     root = put(tmp_path / "tree")
-    with pytest.raises(Killed), dying(total - 8):
+    with pytest.raises(Killed), dying(committed + 1):
         change_all(root, CHANGES)
     (root / "a/log").write_bytes(b"by hand\n")
     with pytest.raises(
@@ -258,7 +264,7 @@ def test_what_waits_lies_beside_its_file_until_it_counts(tmp_path: Path) -> None
     with pytest.raises(Killed), dying(count_of_steps(tmp_path / "whole") // 2):
         change_all(root, CHANGES)
     waiting = [path for path in tree(root) if path.rpartition("/")[2].startswith(BESIDE)]
-    recorded = json.loads((root / (DRAFT if DRAFT in waiting else RECORD)).read_bytes())
+    recorded = json.loads((root / (DRAFT if DRAFT in waiting else RECORD)).read_bytes())["steps"]
     assert {row["beside"] for row in recorded if row["beside"]} >= {path for path in waiting if "/" in path}
 
 
@@ -267,3 +273,42 @@ def test_only_one_run_changes_a_tree_at_a_time(tmp_path: Path) -> None:
         pass
     with alone(tmp_path):
         pass
+
+
+def test_a_record_that_came_with_a_commit_is_none(tmp_path: Path) -> None:
+    """It can state anything but the number of the folder it is checked out into."""
+    root = put(tmp_path / "tree")
+    with pytest.raises(Killed), dying(steps_of(tmp_path / "whole").index("replace") + 2):
+        change_all(root, CHANGES)
+    copy = put(tmp_path / "copy", tree(root))
+    with pytest.raises(ServiceError, match=f"{RECORD} is no record of changes; delete it"):
+        finish(copy)
+    assert finish(root) is True
+
+
+@pytest.mark.parametrize("when", ["open", "replace", "fsync"])
+def test_a_folder_that_becomes_a_link_meanwhile_is_not_written_through(tmp_path: Path, when: str) -> None:
+    """Whichever call it comes before, nothing outside changes, and what is inside changes as a whole or not."""
+    for at in range(1, 99, 4) if when == "open" else range(1, steps_of(tmp_path / "whole").count(when) + 1):
+        root, outside = put(tmp_path / f"tree-{at}"), put(tmp_path / f"outside-{at}", {"version": b"1\n"})
+        real, calls = getattr(os, when), []
+
+        def swapping(
+            *arguments: Any,
+            root: Path = root,
+            outside: Path = outside,
+            real: Callable[..., Any] = real,
+            calls: list[int] = calls,
+            at: int = at,
+            **more: Any,
+        ) -> Any:
+            calls.append(1)
+            if len(calls) == at:
+                (root / "a").rename(root / "moved")
+                (root / "a").symlink_to(outside)
+            return real(*arguments, **more)
+
+        with pytest.MonkeyPatch.context() as patch, suppress(ServiceError):
+            patch.setattr(os, when, swapping)
+            change_all(root, CHANGES)
+        assert tree(outside) == {"version": b"1\n"}, at

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from seatrial.core.errors import UsageError
-from seatrial.tasks.cli import jobs_of
+from seatrial.tasks.cli import Ended, clean_end, jobs_of
+from seatrial.tasks.progress import open_bar
 
 
 @pytest.mark.parametrize(("text", "jobs"), [("1", 1), ("16", 16), ("256", 256)])
@@ -21,3 +22,23 @@ def test_other_jobs_are_wrong_use(text: str) -> None:
 
 def test_without_a_number_there_is_a_job_a_core() -> None:
     assert jobs_of(None) == jobs_of("") >= 1
+
+
+def test_a_bar_shows_no_name_that_could_command_the_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "200")
+    advance, close = open_bar(2)
+    advance("a\x1b]0;owned\x07b\x9b31m", 1)
+    close()
+    shown = capsys.readouterr().err
+    assert "owned" in shown
+    assert not set("\x07\x9b") & set(shown)
+    assert "\x1b]0;owned" not in shown
+
+
+def test_a_failure_of_the_machine_is_one_harmless_line() -> None:
+    with pytest.raises(Ended) as end, clean_end():
+        raise FileNotFoundError(2, "No such file", "a\x1b[31m\n::error::b")
+    assert end.value.message == "seatrial: a\\x1b[31m\\n::error::b: no such file"

@@ -114,6 +114,30 @@ def test_findings_go_to_a_file_and_the_summary_stays(broken: Path, tmp_path: Pat
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
+@pytest.mark.parametrize(
+    ("output", "status", "last"),
+    [
+        ("/dev/full", 3, "/dev/full cannot be written: no space left on device"),
+        ("/dev/fd/5", 3, "/dev/fd/5 cannot be written: broken pipe"),
+        (">(cat >pipe)", 1, "says why"),
+        ("/dev/stdout >>pipe", 1, "says why"),
+    ],
+)
+def test_findings_go_to_devices_and_streams_as_well(
+    broken: Path, output: str, status: int, last: str
+) -> None:
+    nobody_reads = "exec 5> >(true); wait $!"
+    task = f'"{sys.executable}" -m seatrial validate --output {output}'
+    command = f"{nobody_reads}; {task}; status=$?; wait $!; exit $status"
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=broken, env=environment(), capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (status, ""), done.stderr
+    assert done.stderr.endswith(f"{last}\n")
+    assert done.stderr.count("\n") == 1
+    assert "pipe" not in output or "exportr" in (broken / "pipe").read_text()
+
+
 WRONG_USE = [
     (
         ["validate", "-i", "good-servce"],
@@ -138,6 +162,9 @@ WRONG_USE = [
     (["--help", "validat"], 2, "seatrial validate"),
     (["new", "--no-lok"], 2, "did you mean --no-lock?"),
     (["new"], 2, 'seatrial new "My Service"'),
+    (["new", "--version"], 2, "begins like a flag; `seatrial --help new` lists the flags"),
+    (["new", "-x"], 2, "begins like a flag"),
+    (["new", "--name=--help"], 2, "begins like a flag"),
     (["new", "Good Service"], 2, "already there"),
 ]
 
@@ -148,6 +175,25 @@ def test_wrong_use_is_one_clear_line(fleet: Path, arguments: list[str], status: 
     assert (done.returncode, done.stdout) == (status, "")
     assert said in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+HELP = [
+    "new --help",
+    "new Title --help",
+    "new --no-lock -h",
+    "new --slug -h",
+    "explain -h",
+    "release.yank --help",
+]
+
+
+@pytest.mark.parametrize("typed", HELP)
+def test_help_is_shown_wherever_it_is_asked_for_and_nothing_is_made(fleet: Path, typed: str) -> None:
+    done = seatrial(fleet, *typed.split())
+    task = next(word for word in typed.split() if not word.startswith("-"))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"Usage: seatrial [--core-opts] {task} ")
+    assert sorted(path.name for path in (fleet / "integrations").iterdir()) == ["good-service"]
 
 
 def test_an_empty_folder_says_what_to_do(tmp_path: Path) -> None:

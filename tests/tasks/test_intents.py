@@ -156,11 +156,11 @@ def test_a_bump_that_broke_off_is_finished_first_and_not_made_twice(
     wish()
     real, renamed = os.replace, []
 
-    def replace(source: str, to: str) -> None:
+    def replace(source: str, to: str, **folders: int) -> None:
         renamed.append(to)
         if len(renamed) == 3:
             raise KeyboardInterrupt
-        real(source, to)
+        real(source, to, **folders)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "replace", replace)

@@ -9,6 +9,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from seatrial.core.model import Finding, Fix, Integration, Problem, Severity
+from seatrial.core.printable import cut
+
+MOST_CHARACTERS = 10_000
+"""Longer messages are cut, such as a tool's about one line of many megabytes; the fingerprint is of the whole."""
 
 
 @dataclass(frozen=True)
@@ -84,13 +88,14 @@ def _finding(integration: Integration, code: str, name: str, severity: Severity,
         path=path,
         line=where.line,
         column=where.column,
-        message=problem.message + evidence,
+        message=cut(problem.message + evidence, MOST_CHARACTERS),
         fix=_fix_from_root(integration, problem.fix),
         fingerprint=f"{code}\0{path}\0{problem.message}",
     )
 
 
 def _fix_from_root(integration: Integration, fix: Fix | None) -> Fix | None:
+    fix = replace(fix, title=cut(fix.title, MOST_CHARACTERS)) if fix else None
     if fix is None or fix.edit is None:
         return fix
     where = replace(fix.edit.where, path=integration.below(fix.edit.where.path))

@@ -21,6 +21,7 @@ from seatrial.core.errors import SeatrialError, ServiceError, UsageError
 from seatrial.dependencies.pythons import satisfies
 from seatrial.system import process, uv
 from seatrial.system.atomic import write_whole
+from seatrial.system.home import home
 
 SECONDS = 20
 """Seconds after which a Python that has not started is not used."""
@@ -154,13 +155,15 @@ def _candidates() -> Iterator[str]:
 
 def _version_folders(on_path: Iterable[str]) -> Iterator[Path]:
     """Yield folders that hold Pythons by version: pyenv's, also where only its shims are on PATH, and uv's."""
-    stated = os.environ.get("PYENV_ROOT")
-    yield (Path(stated) if stated else Path.home() / ".pyenv") / "versions"
+    stated, own = os.environ.get("PYENV_ROOT"), home(os.environ)
+    if pyenv := stated or (own and own / ".pyenv"):
+        yield Path(pyenv) / "versions"
     for folder in map(Path, on_path):
         if folder.name == "shims":
             yield folder.parent / "versions"
             yield folder.parent / "installs" / "python"
-    yield uv.pythons_folder()
+    if installed := uv.pythons_folder():
+        yield installed
 
 
 def _entries(folder: Path) -> list[str]:

@@ -53,6 +53,10 @@ class Answers:
         correction to type.
         """
         line = _line("title", title)
+        if line.startswith("-"):
+            raise UsageError(
+                f'the title "{names.shown(line)}" begins like a flag; `seatrial --help new` lists the flags'
+            )
         stated = {key: _line(key, text) for key, text in given.items() if text and text.strip()}
         slug = names.checked_slug(stated["slug"]) if "slug" in stated else names.slug(line)
         settled = Profile(profile)

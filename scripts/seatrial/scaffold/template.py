@@ -6,8 +6,6 @@ import importlib.resources
 import json
 import os
 import re
-import secrets
-import shutil
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources.abc import Traversable
@@ -15,16 +13,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seatrial.core import names
-from seatrial.core.errors import ConfigurationError, ServiceError, UsageError, reason
+from seatrial.core.errors import ConfigurationError, UsageError
 from seatrial.core.model import MemoryFolder
 from seatrial.scaffold.answers import QUESTIONS, Answers
+from seatrial.system.atomic import write_tree
 
 __all__ = ["LOCK_COMMAND", "QUESTIONS", "REVISION", "Answers", "render", "shared", "write"]
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-REVISION = 1
+REVISION = 2
 """Raised whenever the template changes what it writes; kept in each generated folder."""
 
 LOCK_COMMAND = ("poetry", "lock")
@@ -48,31 +47,17 @@ def shared() -> Mapping[str, str]:
     return {path.removesuffix(_SUFFIX): text for path, text in sorted(found)}
 
 
-def write(folder: MemoryFolder, destination: Path) -> None:
-    """Write the files to `destination`, which must not exist yet: all of them or none.
+def write(folder: MemoryFolder, destination: Path, root: Path | None = None) -> None:
+    """Write the files to `destination`, which must not exist yet: all of them or none, through no link below `root`.
 
-    Raises UsageError if it exists, ServiceError if the machine refuses.
+    Raises UsageError if it exists, ServiceError if the machine refuses or a link is on the way.
     """
     if os.path.lexists(destination):
         raise UsageError(
             f'"{destination}" is already there and was left as it is; '
             "type another name with --slug, or move it away"
         )
-    beside = destination.with_name(f".{destination.name}.{secrets.token_hex(4)}.new")
-    try:
-        _write_all(folder, beside)
-        beside.rename(destination)
-    except OSError as failed:
-        raise ServiceError(f'cannot make "{destination}": {reason(failed)}; nothing was written') from failed
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
-
-
-def _write_all(folder: MemoryFolder, root: Path) -> None:
-    for path in folder.paths():
-        target = root / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(folder.read(path))
+    write_tree(destination, {path: folder.read(path) for path in folder.paths()}, root=root)
 
 
 def _words(answers: Answers) -> dict[str, Any]:

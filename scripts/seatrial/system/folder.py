@@ -5,32 +5,46 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
 from seatrial.core.errors import Unreadable, reason
 from seatrial.core.model import Entry, Kind, join
 from seatrial.core.vocabulary import TOOL_FOLDERS
+from seatrial.system import beneath
 
 MAX_BYTES = 8 * 1024 * 1024
 """Files larger than this are not read; the largest real one, a changelog, has 0.3 MB."""
+
+READING = os.O_RDONLY | os.O_NONBLOCK
+
+DEEPEST = 64
+"""Folders below so many others are not looked into, for the way to each is opened step by step; real ones have 6."""
 
 LOCAL = TOOL_FOLDERS | {".git"}
 """Folders that are never looked into."""
 
 
 class DiskFolder:
-    """A folder on disk that reads nothing outside `boundary`, even through links.
+    """A folder on disk that reads nothing outside `boundary`, even through links, and whenever they are made.
 
     `left_out` holds paths below the folder that git ignores; None means that git cannot tell, and then the
-    folders that tools create are ignored.
+    folders that tools create are ignored. `hidden` tells of a path after links, relative to `boundary`, that no
+    link may lead to: what git ignores there is the user's own.
     """
 
-    def __init__(self, base: Path, boundary: Path, left_out: frozenset[str] | None) -> None:
+    def __init__(
+        self,
+        base: Path,
+        boundary: Path,
+        left_out: frozenset[str] | None,
+        hidden: Callable[[str], bool] = lambda path: False,
+    ) -> None:
         self._base = os.fspath(base)
         self._boundary = os.path.realpath(boundary)
         self._left_out = left_out
+        self._hidden = hidden
         self._entries: dict[str, Entry | None] = {}
 
     def paths(self) -> Sequence[str]:
@@ -38,6 +52,11 @@ class DiskFolder:
 
     def irregular(self) -> Sequence[str]:
         return [path for path, plain in self._found.items() if not plain]
+
+    @cached_property
+    def _below(self) -> str:
+        """The path of the folder below the boundary, after links; it begins with `..` if it is not below."""
+        return _relative(os.path.realpath(self._base), self._boundary)
 
     @cached_property
     def _found(self) -> Mapping[str, bool]:
@@ -48,14 +67,31 @@ class DiskFolder:
         pending = [""]
         while pending:
             below = pending.pop()
-            for item in _scan(os.path.join(self._base, below)):
-                path = join(below, item.name)
-                if not self._counts(path, item.name):
+            for name, is_folder, is_file in self._scan(below):
+                path = join(below, name)
+                if not self._counts(path, name):
                     continue
-                if item.is_dir(follow_symlinks=False) and item.name not in LOCAL:
+                if is_folder and name not in LOCAL and path.count("/") < DEEPEST:
                     pending.append(path)
                 else:
-                    yield path, item.is_file(follow_symlinks=False)
+                    yield path, is_file
+
+    def _scan(self, below: str) -> list[tuple[str, bool, bool]]:
+        """Return each name in a folder, and whether it is itself a folder or a plain file; empty if unreadable."""
+        try:
+            folder = beneath.open_file(self._boundary, join(self._below, below), beneath.LISTING)
+        except OSError:
+            return []
+        try:
+            with os.scandir(folder) as items:
+                return [
+                    (item.name, item.is_dir(follow_symlinks=False), item.is_file(follow_symlinks=False))
+                    for item in items
+                ]
+        except OSError:
+            return []
+        finally:
+            os.close(folder)
 
     def _counts(self, path: str, name: str) -> bool:
         if self._left_out is None:
@@ -76,43 +112,49 @@ class DiskFolder:
             if self._met_plain(path) and stat.S_ISREG(status.st_mode):
                 return Entry(Kind.FILE, status.st_size)
             target = os.readlink(full) if stat.S_ISLNK(status.st_mode) else None
-            if not self._inside(os.path.realpath(full)):
+            if not self._may_lead_to(path, _relative(os.path.realpath(full), self._boundary)):
                 return Entry(Kind.ESCAPING, target=target)
             status = os.stat(full) if target is not None else status
         except (OSError, ValueError) as failed:
             return Entry(Kind.DANGLING, target=_target(full)) if _is_link(full, failed) else None
         return Entry(_kind(status.st_mode), status.st_size, target)
 
-    def _inside(self, real: str) -> bool:
-        return real == self._boundary or real.startswith(self._boundary.rstrip(os.sep) + os.sep)
+    def _may_lead_to(self, path: str, real: str) -> bool:
+        """Return whether a path may be read that is `real` after links; without links it may, below the boundary."""
+        parts = real.split("/")
+        if parts[0] == "..":
+            return False
+        return real == join(self._below, path) or not (".git" in parts or self._hidden(real))
 
     def read(self, path: str) -> bytes:
         try:
-            return read_plain(self._real(path))
+            return read_beneath(self._boundary, self._real(path))
         except OSError as failed:
             raise Unreadable(f"cannot be read: {reason(failed)}") from failed
 
     def _real(self, path: str) -> str:
-        """Return the path of the file to read for `path`. Raises Unreadable."""
-        full = os.path.join(self._base, path)
+        """Return the path below the boundary of the file to read for `path`. Raises Unreadable."""
         if self._met_plain(path):
-            return full
+            return join(self._below, path)
         entry = self.entry(path)
         if entry is None or entry.kind is not Kind.FILE:
             raise Unreadable("not a file that can be read")
-        return os.path.realpath(full)
+        real = _relative(os.path.realpath(os.path.join(self._base, path)), self._boundary)
+        if not self._may_lead_to(path, real):
+            raise Unreadable("not a file that can be read")
+        return real
 
     def _met_plain(self, path: str) -> bool:
         """Return whether the listing, if there was one, found a plain file there, so that no link is on the way."""
         return "_found" in vars(self) and self._found.get(path, False)
 
 
-def _scan(folder: str) -> list[os.DirEntry[str]]:
-    try:
-        with os.scandir(folder) as items:
-            return list(items)
-    except OSError:
-        return []
+def _relative(real: str, boundary: str) -> str:
+    """Return a path after links relative to the boundary, empty for the boundary, `..` for anything outside."""
+    if real == boundary:
+        return ""
+    prefix = boundary.rstrip(os.sep) + os.sep
+    return real.removeprefix(prefix) if real.startswith(prefix) else ".."
 
 
 def with_parents(path: str) -> Iterator[str]:
@@ -147,7 +189,16 @@ def _is_link(full: str, failed: Exception) -> bool:
 
 def read_plain(real: str, limit: int = MAX_BYTES) -> bytes:
     """Return the bytes of a regular file; never wait for a pipe or follow a link. Raises OSError and Unreadable."""
-    descriptor = os.open(real, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+    return _content(os.open(real, READING | os.O_NOFOLLOW | os.O_CLOEXEC), limit)
+
+
+def read_beneath(root: str, path: str, limit: int = MAX_BYTES) -> bytes:
+    """Return the bytes of a regular file below a folder, reached through no link. Raises as `read_plain`."""
+    return _content(beneath.open_file(root, path, READING), limit)
+
+
+def _content(descriptor: int, limit: int) -> bytes:
+    """Return the bytes of an open regular file, and close it. Raises OSError and Unreadable."""
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):

@@ -14,9 +14,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 
 from seatrial.core.errors import ServiceError, Unreadable
-from seatrial.system import locks
+from seatrial.system import beneath, locks
 from seatrial.system.atomic import writing
-from seatrial.system.folder import read_plain
+from seatrial.system.folder import read_beneath
 
 RECORD, DRAFT = ".seatrial-changes", ".seatrial-draft"
 """Files at the root of a tree: the record of committed changes, and that of changes being prepared."""
@@ -72,7 +72,7 @@ def finish(root: Path) -> bool:
         _drop(real)
         if not os.path.lexists(record):
             return False
-        steps = _steps(record)
+        steps = _steps(real, RECORD)
     for step in steps:
         _must_be_waiting(real, step)
     try:
@@ -98,14 +98,14 @@ def _prepare(real: str, changes: Sequence[FileEdit]) -> None:
         steps = [_step(real, change, number) for number, change in enumerate(changes)]
     if len({step.path for step in steps}) < len(steps):
         raise ServiceError("two of the files to change are the same one behind a link")
-    draft, record = os.path.join(real, DRAFT), os.path.join(real, RECORD)
-    with writing(record):
-        _put_durably(draft, json.dumps([asdict(step) for step in steps], indent=1).encode(), 0o644)
+    record = os.path.join(real, RECORD)
+    with writing(record), beneath.folder(real) as root:
+        _put_durably(root, DRAFT, _recorded(real, steps), 0o644)
     for step, change in zip(steps, changes, strict=True):
         with writing(os.path.join(real, step.path)):
             _lay_beside(real, step, change.after)
-    with writing(record):
-        os.replace(draft, record)
+    with writing(record), beneath.folder(real) as root:
+        os.replace(DRAFT, RECORD, src_dir_fd=root, dst_dir_fd=root)
 
 
 def _step(real: str, change: FileEdit, number: int) -> _Step:
@@ -119,7 +119,7 @@ def _step(real: str, change: FileEdit, number: int) -> _Step:
     )
     if not _is_within(real, step):
         raise ServiceError(f"{change.path} leads out of {real}, where nothing is written")
-    if _digest_at(place) != step.before:
+    if _digest_at(real, os.path.relpath(os.path.realpath(place), real)) != step.before:
         raise ServiceError(f"{place} was changed meanwhile; type it again")
     return step
 
@@ -133,21 +133,34 @@ def _is_within(real: str, step: _Step) -> bool:
     return plain and beside and os.path.realpath(folder) == folder
 
 
+@contextmanager
+def _folder_of(real: str, step: _Step, *, make: bool = False) -> Iterator[tuple[int, str, str]]:
+    """Yield a step's folder, opened through no link, and the names of its file and of the new one. Raises OSError."""
+    folder, _, name = step.path.rpartition("/")
+    with beneath.folder(real, folder, make=make) as at:
+        yield at, name, (step.beside or "").rpartition("/")[2]
+
+
 def _lay_beside(real: str, step: _Step, content: bytes | None) -> None:
-    place = os.path.join(real, step.path)
-    folder = os.path.dirname(place)
-    if content is None or step.beside is None:
-        if not os.access(folder, os.W_OK | os.X_OK):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-        return
-    os.makedirs(folder, exist_ok=True)
-    mode = stat.S_IMODE(os.stat(place).st_mode) if os.path.exists(place) else 0o644
-    _put_durably(os.path.join(real, step.beside), content, mode)
-    _sync(folder)
+    with _folder_of(real, step, make=content is not None) as (folder, name, beside):
+        if content is None:
+            if not os.access(".", os.W_OK | os.X_OK, dir_fd=folder):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+            return
+        _put_durably(folder, beside, content, _mode_at(folder, name))
+        _sync(folder)
 
 
-def _put_durably(path: str, content: bytes, mode: int) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+def _mode_at(folder: int, name: str) -> int:
+    """Return the mode that a file has, or will have if there is none."""
+    with suppress(FileNotFoundError):
+        return stat.S_IMODE(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode)
+    return 0o644
+
+
+def _put_durably(folder: int, name: str, content: bytes, mode: int) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    descriptor = os.open(name, flags, 0o600, dir_fd=folder)
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
         file.flush()
@@ -155,9 +168,9 @@ def _put_durably(path: str, content: bytes, mode: int) -> None:
         os.fsync(descriptor)
 
 
-def _sync(folder: str) -> None:
+def _sync(folder: int) -> None:
     """Flush the names in a folder to the disk, if the file system supports it."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    descriptor = beneath.open_file(folder, "", beneath.LISTING)
     try:
         os.fsync(descriptor)
     except OSError as failed:
@@ -172,8 +185,8 @@ def _must_be_waiting(real: str, step: _Step) -> None:
     place, record = os.path.join(real, step.path), os.path.join(real, RECORD)
     if not _is_within(real, step):
         raise ServiceError(f"{record} names a place that nothing is written to; delete it")
-    now = _digest_at(place)
-    waits = step.beside is None or _digest_at(os.path.join(real, step.beside)) == step.after
+    now = _digest_at(real, os.path.relpath(os.path.realpath(place), real))
+    waits = step.beside is None or _digest_at(real, step.beside) == step.after
     if now != step.after and not (now == step.before and waits):
         raise ServiceError(
             f"{place} was changed since a run broke off in the middle of changing it; "
@@ -182,30 +195,34 @@ def _must_be_waiting(real: str, step: _Step) -> None:
 
 
 def _do_all(real: str, steps: Sequence[_Step], record: str) -> None:
-    with writing(record):
-        _sync(real)
+    with writing(record), beneath.folder(real) as root:
+        _sync(root)
     for step in steps:
         with writing(os.path.join(real, step.path)):
             _do(real, step)
-    with writing(record):
-        os.unlink(record)
-        _sync(real)
+    with writing(record), beneath.folder(real) as root:
+        os.unlink(RECORD, dir_fd=root)
+        _sync(root)
 
 
 def _do(real: str, step: _Step) -> None:
     """Do a step, or the rest of it."""
-    place = os.path.join(real, step.path)
-    folder = os.path.dirname(place)
-    with suppress(FileNotFoundError):
-        if step.beside is None:
-            os.unlink(place)
-        else:
-            os.replace(os.path.join(real, step.beside), place)
-    if os.path.isdir(folder):
+    with suppress(FileNotFoundError), _folder_of(real, step) as (folder, name, beside):
+        with suppress(FileNotFoundError):
+            if step.beside is None:
+                os.unlink(name, dir_fd=folder)
+            else:
+                os.replace(beside, name, src_dir_fd=folder, dst_dir_fd=folder)
         _sync(folder)
-    if step.beside is None and folder != real:
-        with suppress(OSError):
-            os.rmdir(folder)
+    if step.beside is None:
+        _remove_if_empty(real, os.path.dirname(step.path))
+
+
+def _remove_if_empty(real: str, folder: str) -> None:
+    holder, _, name = folder.rpartition("/")
+    if name:
+        with suppress(OSError), beneath.folder(real, holder) as at:
+            os.rmdir(name, dir_fd=at)
 
 
 def _drop(real: str) -> None:
@@ -214,28 +231,36 @@ def _drop(real: str) -> None:
     if not os.path.lexists(draft):
         return
     with suppress(ServiceError):
-        for step in _steps(draft):
+        for step in _steps(real, DRAFT):
             if step.beside and _is_within(real, step):
-                _clear(os.path.join(real, step.beside), with_folder=step.before is None)
-    os.unlink(draft)
+                _clear(real, step)
+    with beneath.folder(real) as root:
+        os.unlink(DRAFT, dir_fd=root)
 
 
-def _clear(path: str, with_folder: bool) -> None:
-    with suppress(FileNotFoundError):
-        os.unlink(path)
-    if with_folder:
-        with suppress(OSError):
-            os.rmdir(os.path.dirname(path))
+def _clear(real: str, step: _Step) -> None:
+    """Remove a step's new file, and its folder if that was made for it."""
+    with suppress(FileNotFoundError), _folder_of(real, step) as (folder, _, beside):
+        os.unlink(beside, dir_fd=folder)
+    if step.before is None:
+        _remove_if_empty(real, os.path.dirname(step.path))
 
 
-def _steps(record: str) -> list[_Step]:
-    """Return the steps of a record. Raises ServiceError for any other file."""
+def _recorded(real: str, steps: Sequence[_Step]) -> bytes:
+    """Return the text of a record. A number of this very folder is in it, which no file of a commit can state."""
+    rows = [asdict(step) for step in steps]
+    return json.dumps({"folder": os.stat(real).st_ino, "steps": rows}, indent=1).encode()
+
+
+def _steps(real: str, name: str) -> list[_Step]:
+    """Return the steps of a record at the root. Raises ServiceError for any other file."""
+    record = os.path.join(real, name)
     try:
-        rows = json.loads(read_plain(record))
-        steps = [_Step(**row) for row in rows]
-    except (Unreadable, ValueError, TypeError, RecursionError) as wrong:
+        found = json.loads(read_beneath(real, name))
+        steps = [_Step(**row) for row in found["steps"] if found["folder"] == os.stat(real).st_ino]
+    except (OSError, Unreadable, ValueError, TypeError, KeyError, RecursionError) as wrong:
         raise ServiceError(f"{record} is no record of changes; delete it") from wrong
-    if not all(isinstance(value, str | None) for step in steps for value in asdict(step).values()):
+    if not steps or not all(isinstance(value, str | None) for one in steps for value in asdict(one).values()):
         raise ServiceError(f"{record} is no record of changes; delete it")
     return steps
 
@@ -244,10 +269,10 @@ def _digest(content: bytes | None) -> str | None:
     return None if content is None else hashlib.sha256(content).hexdigest()
 
 
-def _digest_at(path: str) -> str | None:
-    """Return the digest of a file: None for no file, empty for anything but a regular file."""
+def _digest_at(real: str, path: str) -> str | None:
+    """Return the digest of a file below the tree: None for no file, empty for anything but a regular file."""
     try:
-        return _digest(read_plain(os.path.realpath(path)))
+        return _digest(read_beneath(real, path))
     except FileNotFoundError:
         return None
     except (OSError, Unreadable):

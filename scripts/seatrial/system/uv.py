@@ -13,6 +13,7 @@ from pathlib import Path
 from seatrial.core.addresses import without_credentials
 from seatrial.core.errors import ServiceError
 from seatrial.system import process
+from seatrial.system.home import home
 from seatrial.system.sandbox import Sandbox, View
 
 SECONDS = 1800
@@ -112,10 +113,11 @@ def _trusted() -> Mapping[str, str]:
     return {}
 
 
-def pythons_folder() -> Path:
-    """Return the folder in which uv keeps the Pythons it installed."""
-    stated = os.environ.get("UV_PYTHON_INSTALL_DIR")
+def pythons_folder() -> Path | None:
+    """Return the folder in which uv keeps the Pythons it installed; None where the user has no home folder."""
+    stated, data = os.environ.get("UV_PYTHON_INSTALL_DIR"), os.environ.get("XDG_DATA_HOME")
     if stated:
         return Path(stated)
-    data = os.environ.get("XDG_DATA_HOME")
-    return (Path(data) if data else Path.home() / ".local" / "share") / "uv" / "python"
+    own = home(os.environ)
+    share = Path(data) if data else own and own / ".local" / "share"
+    return share / "uv" / "python" if share else None

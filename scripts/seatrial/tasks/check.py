@@ -32,7 +32,7 @@ def check(
     results = lint_and_validate(
         workspace, choice.integrations, jobs_of(jobs), note, choice.changes(RULES), sandbox
     )
-    deliver(results.outcome, workspace.profile, format, output)
+    deliver(results.outcome, workspace, format, output)
     unjudged = {
         path: tally.unjudged
         for path, checks in results.checks.items()

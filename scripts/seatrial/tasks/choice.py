@@ -66,23 +66,25 @@ DESCRIBING = frozenset({"sarif"})
 """Formats that describe each rule."""
 
 
-def deliver(outcome: Outcome, profile: Profile, format: str | None, output: str | None) -> None:
+def deliver(outcome: Outcome, workspace: Workspace, format: str | None, output: str | None) -> None:
     """Write the findings in the chosen format, text where they go to a file, and GitHub's page of the run.
 
     Raises UsageError for an unknown format, ServiceError where a file cannot be written.
     """
     name = report.choose({} if output else os.environ, format)
     colour = output is None and wants_colour(sys.stdout.isatty(), os.environ)
-    text = report.render(name, outcome, Options(_facts(profile) if name in DESCRIBING else {}, colour))
+    text = report.render(
+        name, outcome, Options(_facts(workspace.profile) if name in DESCRIBING else {}, colour)
+    )
     if output:
-        write_whole(Path(output), text)
+        write_whole(Path(output), text, root=workspace.checkout)
     else:
         say(text)
     note(summary(outcome, "make explain CODE=" if os.environ.get("MAKELEVEL") else "seatrial explain "))
     if os.environ.get("GITHUB_STEP_SUMMARY"):
         from seatrial.report.github import step_summary
 
-        append(Path(os.environ["GITHUB_STEP_SUMMARY"]), step_summary(outcome))
+        append(Path(os.environ["GITHUB_STEP_SUMMARY"]), step_summary(outcome), root=workspace.checkout)
 
 
 def _facts(profile: Profile) -> dict[str, RuleFacts]:

@@ -42,7 +42,7 @@ def clean_end() -> Iterator[None]:
     except (OSError, MemoryError) as failure:
         if os.environ.get("SEATRIAL_DEBUG"):
             raise
-        raise Ended(f"seatrial: {_reason(failure)}", code=EXIT_SERVICE) from None
+        raise Ended(f"seatrial: {plain(_reason(failure))}", code=EXIT_SERVICE) from None
 
 
 def _ready_streams() -> None:

@@ -61,8 +61,7 @@ def docs() -> None:
     for path, text in generated().items():
         place = CHECKOUT / path
         if not place.exists() or place.read_text(encoding="utf-8") != text:
-            place.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(place, text)
+            write_whole(place, text, root=CHECKOUT, make=True)
             note(f"wrote {path}")
 
 

@@ -50,7 +50,7 @@ def _repair(workspace: Workspace, path: str, edits: Sequence[Edit], show: bool) 
         )
         say("".join(f"{plain(line)}\n" for line in lines))
     else:
-        write_whole(workspace.root / path, after)
+        write_whole(workspace.root / path, after, root=workspace.checkout)
         note(f"repaired {path}")
     return True
 

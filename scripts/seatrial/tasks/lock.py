@@ -52,9 +52,8 @@ def lock(latest: bool) -> None:
         (place / "pyproject.toml").write_bytes(metadata)
         (place / "build.in").write_text("\n".join(pyproject["build-system"]["requires"]), encoding="utf-8")
         made = {path: heading(pyproject, extras) + _resolved(place, extras) for path, extras in LOCKS.items()}
-    (CHECKOUT / "locks").mkdir(exist_ok=True)
     for path, content in made.items():
-        write_whole(CHECKOUT / path, content)
+        write_whole(CHECKOUT / path, content, root=CHECKOUT, make=True)
         note(f"wrote {path}")
 
 

@@ -16,7 +16,7 @@ from seatrial.system.atomic import write_whole
 from seatrial.tasks.choice import open_workspace
 from seatrial.tasks.cli import note
 from seatrial.tasks.interview import Told, answers_of, told
-from seatrial.workspace.workspace import Workspace
+from seatrial.workspace.workspace import Workspace, checkout_around
 
 
 def new(
@@ -35,9 +35,10 @@ def new(
     given = {**answers, **_author(base, author, email)}
     known = answers_of(told(name, given), chosen, _shares(base))
     holder = base / (workspace.settings.integrations if workspace else "integrations")
-    _make(known, holder, locked=not no_lock)
+    checkout = checkout_around(base)
+    _make(known, holder, checkout, locked=not no_lock)
     if chosen is Profile.GUIDE and _lacks_dockerfile(base, workspace):
-        _share(base)
+        _share(base, checkout)
 
 
 def _workspace(root: str | None) -> Workspace | None:
@@ -76,14 +77,13 @@ def _lacks_dockerfile(base: Path, workspace: Workspace | None) -> bool:
     return not stated and not any(os.path.lexists(base / path) for path in dockerfiles)
 
 
-def _share(base: Path) -> None:
+def _share(base: Path, checkout: Path) -> None:
     """Write what builds the images of all integrations, beside what is there, but through no link."""
     for path, text in template.shared().items():
         target = base / path
         if os.path.lexists(target) or target.parent.is_symlink():
             continue
-        target.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(target, text)
+        write_whole(target, text, root=checkout, make=True)
         note(f"made {target}")
 
 
@@ -97,9 +97,9 @@ def _author(base: Path, author: str | None, email: str | None) -> Told:
     return {"author": author or known.get("author"), "email": email or known.get("email")}
 
 
-def _make(answers: template.Answers, holder: Path, locked: bool) -> None:
+def _make(answers: template.Answers, holder: Path, checkout: Path, locked: bool) -> None:
     destination = holder / answers.slug
-    template.write(template.render(answers), destination)
+    template.write(template.render(answers), destination, checkout)
     note(f"made {destination}")
     failed = _lock(destination) if locked else "it was not asked for"
     if failed:

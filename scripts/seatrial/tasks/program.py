@@ -14,6 +14,7 @@ from typing import Any
 
 from seatrial import __version__
 from seatrial.core.errors import EXIT_INTERRUPTED, EXIT_USAGE
+from seatrial.core.printable import plain
 from seatrial.tasks.cli import Ended, clean_end, say
 from seatrial.tasks.light_invoke import import_invoke
 from seatrial.tasks.menu import VERBS, Option, OptionKind, Verb
@@ -127,7 +128,7 @@ class _Seatrial(Program):
 
     def parse_core(self, argv: list[str] | None) -> None:
         with _plain_words():
-            super().parse_core(argv)
+            super().parse_core(_help_first(sys.argv if argv is None else argv))
 
     def parse_tasks(self) -> None:
         with _plain_words():
@@ -156,12 +157,21 @@ class _Seatrial(Program):
             super().parse_cleanup()
 
 
+def _help_first(argv: list[str]) -> list[str]:
+    """Return `--help TASK` for a command line that asks for help behind a task; Invoke might take that as a value."""
+    words = argv[1:]
+    task = next((word for word in words if word in _names()), None)
+    if task is None or not {"--help", "-h"} & set(words[words.index(task) + 1 :]):
+        return argv
+    return [*argv[:1], "--help", task]
+
+
 @contextmanager
 def _plain_words() -> Iterator[None]:
     try:
         yield
     except ParseError as wrong:
-        raise Exit(f"seatrial: {_in_plain_words(str(wrong))}", code=EXIT_USAGE) from None
+        raise Exit(f"seatrial: {plain(_in_plain_words(str(wrong)))}", code=EXIT_USAGE) from None
 
 
 def _in_plain_words(wrong: str) -> str:

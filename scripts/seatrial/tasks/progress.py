@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 
+from seatrial.core.printable import plain
 from seatrial.core.settings import Settings
 from seatrial.lint.run import Cell
 from seatrial.lint.run.lint_table import line_of
@@ -27,7 +28,7 @@ def open_bar(total: int) -> tuple[Callable[[str, int], None], Callable[[], None]
     shown = Progress(*columns, console=Console(stderr=True), transient=True)
     shown.start()
     row = shown.add_task("", total=total)
-    return lambda text, steps: shown.update(row, advance=steps, description=text), shown.stop
+    return lambda text, steps: shown.update(row, advance=steps, description=plain(text)), shown.stop
 
 
 @contextmanager

@@ -16,7 +16,7 @@ def makefile_variables(verbs: Sequence[Verb]) -> str:
     kept = [option.variable for option in options if option.inherited]
     of_one_call = [option.variable for option in options if not option.inherited]
     targets = " ".join(("help", *(verb.target for verb in verbs), "setup", "clean"))
-    lists = {"INHERITED :=": kept, "VARIABLES :=": of_one_call, ".PHONY:": [targets]}
+    lists = {"override INHERITED :=": kept, "override VARIABLES :=": of_one_call, ".PHONY:": [targets]}
     return "".join(f"{name} {' '.join(words)}\n" for name, words in lists.items())
 
 
@@ -27,7 +27,9 @@ def makefile_targets(verbs: Sequence[Verb], stamp: str) -> str:
 
 def _target(verb: Verb, stamp: str) -> str:
     variables = " ".join(f"{option.variable}=" for option in verb.options)
-    arguments = "".join(f' "$$SEATRIAL_{name.upper()}"' for name in verb.positional)
+    arguments = ' ""' * len(
+        verb.positional
+    )  # empty, so that SEATRIAL_NAME counts: a name is never read as a flag
     lines = [f"{verb.target}: $({stamp}) ## {verb.summary}"]
     lines += [f"#: {line}" for line in textwrap.wrap(variables, WIDTH)]
     return "\n".join([*lines, f"\t@$(INVOKE) {verb.name}{arguments}", ""])

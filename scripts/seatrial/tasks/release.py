@@ -181,7 +181,7 @@ def _report_findings(context: ReleaseContext, outcome: Outcome, quiet: bool) -> 
         for finding in outcome.findings:
             note(line(finding))
     elif outcome.findings:
-        deliver(outcome, context.workspace.profile, None, None)
+        deliver(outcome, context.workspace, None, None)
 
 
 def _write(

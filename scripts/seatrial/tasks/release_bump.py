@@ -39,7 +39,7 @@ def bump(
         workspace = _finished(workspace, root, dry_run)
         plan = bumping.plan(workspace, select(workspace, integration), day)
         if plan.outcome.findings:
-            deliver(plan.outcome, workspace.profile, format, None)
+            deliver(plan.outcome, workspace, format, None)
             note("nothing was changed")
             raise Ended(code=EXIT_FINDINGS)
         if dry_run:

@@ -37,7 +37,7 @@ def judge(
     changes = choice.changes(rules)
     describe(choice, changes)
     done = check_all(workspace, chosen, rules, jobs_of(jobs), changes)
-    deliver(done.outcome, workspace.profile, format, output)
+    deliver(done.outcome, workspace, format, output)
     for failure, hit in done.crashes.items():
         others = f" and {len(hit) - 1} others" if hit[1:] else ""
         note(f"seatrial: a rule failed on {hit[0]}{others}: {failure}; please report it")

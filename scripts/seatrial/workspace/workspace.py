@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from seatrial.core.errors import ConfigurationError, ServiceError, Unreadable, UsageError, reason
-from seatrial.core.model import Fleet, Integration, Profile
+from seatrial.core.model import Fleet, Integration, Kind, Profile, join
 from seatrial.core.settings import Settings
 from seatrial.core.suggest import hint
 from seatrial.documents.integration import SPEC_FILES, first_present
@@ -60,6 +60,11 @@ class Workspace:
         """All integrations, by path."""
         return self.fleet.integrations
 
+    @property
+    def checkout(self) -> Path:
+        """The repository around the root, or the root: a change may bring anything below it, links among them."""
+        return checkout_around(self.root)
+
 
 def open_workspace(
     root: str | None = None, cwd: Path | None = None, known_codes: KnownCodes | None = None
@@ -71,11 +76,18 @@ def open_workspace(
     """
     here = Path(os.path.abspath((cwd or Path.cwd()) / (root or "")))
     base = _stated_root(here) if root else find_root(here)
-    settings = _settings(base, known_codes)
-    fleet = Fleet(_integrations(base, settings))
-    links = tuple(_linked(_holder(base, settings)))
+    left_out = git.ignored(base)
+    settings = _settings(base, left_out, known_codes)
+    holder = _holder(base, settings)
+    fleet = Fleet(_integrations(base, holder, left_out))
+    links = () if _is_one(base) else tuple(_linked(holder))
     has_framework = (base / FRAMEWORK).is_file()
     return Workspace(base, here, settings, profile_of(settings, fleet, has_framework), fleet, links)
+
+
+def checkout_around(folder: Path) -> Path:
+    """Return the nearest folder, from this one upwards, that holds `.git`; this one if there is none."""
+    return next((one for one in (folder, *folder.parents) if os.path.lexists(one / ".git")), folder)
 
 
 def find_root(start: Path) -> Path:
@@ -174,37 +186,73 @@ def _holds_integrations(folder: Path) -> bool:
     return any((child / ".port").is_dir() for child in _children(folder))
 
 
-def _is_integration(folder: Path) -> bool:
-    return any((folder / mark).exists() for mark in MARKS)
+def _is_integration(folder: DiskFolder) -> bool:
+    entries = (folder.entry(mark) for mark in MARKS)
+    return any(entry is not None and entry.kind is not Kind.DANGLING for entry in entries)
 
 
-def _settings(root: Path, known_codes: KnownCodes | None) -> Settings:
-    folder = DiskFolder(root, root, None)
-    if folder.entry(SETTINGS_FILE) is None:
+def _settings(root: Path, left_out: frozenset[str] | None, known_codes: KnownCodes | None) -> Settings:
+    folder = DiskFolder(root, root, None, _ignores(left_out, "", ""))
+    entry = folder.entry(SETTINGS_FILE)
+    if entry is None:
         return Settings()
+    if entry.kind is Kind.ESCAPING:
+        raise ConfigurationError(
+            f"{SETTINGS_FILE} is a link to a file that git does not hold or that is outside {root}, "
+            "which is not read; replace it with a file"
+        )
     try:
         return settings_of(folder.read(SETTINGS_FILE), known_codes)
     except Unreadable as reason:
         raise ConfigurationError(f"{SETTINGS_FILE}: {reason}") from reason
 
 
-def _integrations(root: Path, settings: Settings) -> Iterator[Integration]:
-    left_out = git.ignored(root)
-    if (root / ".port").is_dir():
-        yield Integration(root.name, "", DiskFolder(root, root, left_out))
+def _integrations(root: Path, holder: Path, left_out: frozenset[str] | None) -> Iterator[Integration]:
+    if _is_one(root):
+        yield Integration(root.name, "", DiskFolder(root, root, left_out, _ignores(left_out, "", "")))
         return
-    holder = _holder(root, settings)
     _must_open(holder)
+    real = _must_be_within(root, holder)
     for folder in _children(holder):
-        if _is_integration(folder):
-            path = folder.relative_to(root).as_posix()
-            yield Integration(folder.name, path, DiskFolder(folder, holder, _below(left_out, path)))
+        place = join(real, folder.name)
+        files = DiskFolder(folder, holder, _below(left_out, place), _ignores(left_out, real, place))
+        if _is_integration(files):
+            yield Integration(folder.name, folder.relative_to(root).as_posix(), files)
+
+
+def _is_one(root: Path) -> bool:
+    """Return whether the root is itself one integration."""
+    return (root / ".port").is_dir()
 
 
 def _holder(root: Path, settings: Settings) -> Path:
     """Return the folder that holds the integrations: the stated one, or the root if they are directly in it."""
     holder = root / settings.integrations
     return holder if holder.is_dir() else root
+
+
+def _must_be_within(root: Path, holder: Path) -> str:
+    """Return the path below the root, after links, of the folder of integrations. Raises UsageError if outside."""
+    real, real_root = os.path.realpath(holder), os.path.realpath(root)
+    if real != real_root and not real.startswith(real_root.rstrip(os.sep) + os.sep):
+        raise UsageError(
+            f"{holder} leads through a link out of {root}, where nothing is read or written; "
+            "remove the link, or name the folder itself with --root"
+        )
+    return "" if real == real_root else os.path.relpath(real, real_root)
+
+
+def _ignores(left_out: frozenset[str] | None, holder: str, own: str) -> Callable[[str], bool]:
+    """Return a test for paths below `holder`, after links, that git ignores and no link may lead to.
+
+    An integration that is ignored itself, at `own`, may have links within it.
+    """
+
+    def ignores(path: str) -> bool:
+        ignored = [part for part in with_parents(join(holder, path)) if left_out and part in left_out]
+        return any(own != part and not own.startswith(f"{part}/") for part in ignored)
+
+    return ignores
 
 
 def _linked(holder: Path) -> Iterator[str]:

@@ -18,6 +18,7 @@ from typing import Any
 from seatrial.core.errors import ServiceError
 from seatrial.lint.tools.tool import Output, ToolRun
 from seatrial.system.atomic import write_whole
+from seatrial.system.home import home as home_folder
 from seatrial.system.sweep import sweep
 
 DAY = 24 * 60 * 60.0
@@ -28,10 +29,22 @@ MOST_BYTES = 256 * 1024 * 1024
 
 
 def home(environ: Mapping[str, str]) -> Path:
-    """Return the folder for all that Seatrial keeps: SEATRIAL_CACHE, else the person's cache folder."""
-    from platformdirs import user_cache_dir
+    """Return the folder for all that Seatrial keeps: SEATRIAL_CACHE, else the person's cache folder.
 
-    return Path(os.path.abspath(environ.get("SEATRIAL_CACHE") or user_cache_dir("seatrial")))
+    Raises ServiceError where the person has no home folder.
+    """
+    if environ.get("SEATRIAL_CACHE"):
+        return Path(os.path.abspath(environ["SEATRIAL_CACHE"]))
+    if any(os.path.isabs(environ.get(name, "")) for name in ("HOME", "XDG_CACHE_HOME")):
+        from platformdirs import user_cache_dir
+
+        return Path(os.path.abspath(user_cache_dir("seatrial")))
+    found = home_folder(environ)
+    if found is None:
+        raise ServiceError(
+            "there is no home folder to keep results in: set HOME, or SEATRIAL_CACHE to a folder for them"
+        )
+    return found / ".cache" / "seatrial"
 
 
 def is_from_fork(environ: Mapping[str, str]) -> bool:

@@ -17,6 +17,7 @@ from seatrial.core.errors import ServiceError, Unreadable
 from seatrial.release.registry.image_names import DOCKER_HUB, DOCKER_HUB_NAMES, Repository, shown
 from seatrial.system import process
 from seatrial.system.folder import read_plain
+from seatrial.system.home import home
 
 HELPER_SECONDS = 20.0
 
@@ -94,15 +95,17 @@ class Logins:
 
 def config_files(environ: Mapping[str, str]) -> Iterator[Path]:
     """Yield the files that may hold logins; the first with one counts."""
-    home = Path(environ.get("HOME") or os.path.expanduser("~"))
+    own = home(environ)
     if environ.get("REGISTRY_AUTH_FILE"):
         yield Path(environ["REGISTRY_AUTH_FILE"])
-    yield Path(environ.get("DOCKER_CONFIG") or home / ".docker") / "config.json"
+    if docker := environ.get("DOCKER_CONFIG") or (own and own / ".docker"):
+        yield Path(docker) / "config.json"
     if environ.get("XDG_RUNTIME_DIR"):
         yield Path(environ["XDG_RUNTIME_DIR"]) / "containers" / "auth.json"
     else:
         yield Path("/run/containers") / str(os.getuid()) / "auth.json"
-    yield Path(environ.get("XDG_CONFIG_HOME") or home / ".config") / "containers" / "auth.json"
+    if config := environ.get("XDG_CONFIG_HOME") or (own and own / ".config"):
+        yield Path(config) / "containers" / "auth.json"
 
 
 def _helper(config: Mapping[str, Any], host: str) -> str | None:
