@@ -26,10 +26,10 @@ from seatrial.workspace.workspace import Workspace
 
 T = TypeVar("T")
 
-MOST_COMPARED = 2_000
+MOST_COMPARED = 1_000
 """Most findings of one rule in one integration that are compared; with more, nothing is repaired there."""
 
-MOST_TRIALS = 600
+MOST_TRIALS = 100
 """Most times that the edits of one integration are tried; if they do not suffice, nothing is repaired there."""
 
 ACROSS = frozenset({"fleet", "peers"})
@@ -215,8 +215,11 @@ def _round(run: _Run, state: _State, integrations: Sequence[Integration]) -> tup
     proved: list[_Candidate] = []
     refused: list[tuple[_Candidate, str]] = []
     for integration in integrations:
-        before = state.verdict(integration)
-        kept, left = _passing(_candidates(integration, before), lambda these: _objection(run, state, these))
+        candidates = _candidates(integration, state.verdict(integration))
+        if many := _too_many(state.verdict(integration)):
+            refused += [(one, many) for one in candidates]
+            continue
+        kept, left = _passing(candidates, lambda these: _objection(run, state, these))
         proved += kept
         refused += left
     together = _Together(run, state)
@@ -300,13 +303,17 @@ def _worse(before: Verdict, after: Verdict) -> str:
     if set(after.crashes) - set(before.crashes):
         return "a rule would fail on the result"
     old, new = _said(before), _said(after)
-    codes = Counter(finding.code for one in (before, after) for finding in (*one.findings, *one.hidden))
-    many = next((code for code, count in codes.items() if count >= MOST_COMPARED), None)
-    if many:
-        return f"there are too many findings of {many} to compare"
+    if many := _too_many(after):
+        return many
     come = new - old
     finding = next((one for one in (*after.findings, *after.hidden) if come.keys() & set(_keys(one))), None)
     return f"{finding.code} would come instead: {finding.path}: {finding.message}" if finding else ""
+
+
+def _too_many(verdict: Verdict) -> str:
+    codes = Counter(finding.code for finding in (*verdict.findings, *verdict.hidden))
+    code = next((code for code, count in codes.items() if count >= MOST_COMPARED), None)
+    return f"there are too many findings of {code} to compare" if code else ""
 
 
 def _staying(before: Verdict, after: Verdict, candidates: Iterable[_Candidate]) -> str:
