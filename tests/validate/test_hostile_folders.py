@@ -89,10 +89,11 @@ def test_hostile_content_gives_findings_about_that_file(tmp_path: Path, path: st
 
 
 LARGE = {
-    "5,000 faults": [f"  - {{name: c{number}, type: str}}" for number in range(5_000)],
+    "2,000 faults": [f"  - {{name: c{number}, type: str}}" for number in range(2_000)],
     "a long name": [f"  - {{name: A{'x' * 900_000}, type: string}}"],
-    "48 MB as the wrong value": [
-        f"  - {{name: a, type: string, default: [&x {'x' * 600}{', *x' * 80_000}]}}"
+    "9 MB as the wrong value": [f"  - {{name: a, type: string, default: [&x {'x' * 110}{', *x' * 80_000}]}}"],
+    "48 GB as the wrong value": [
+        f"  - {{name: a, type: string, default: [&x {'x' * 600_000}{', *x' * 80_000}]}}"
     ],
     "a long key": [f"  - {{{'k' * 900_000}: 1}}"],
 }

@@ -259,6 +259,18 @@ def test_with_too_many_findings_to_compare_nothing_is_repaired(monkeypatch: pyte
     assert set(reasons(found)) == {"there are too many findings of TST001 to compare"}
 
 
+def test_many_findings_in_another_integration_stop_no_repair(monkeypatch: pytest.MonkeyPatch) -> None:
+    @rule("TST009", bad=same)
+    def a_crowd(integration: Integration, fleet: Fleet) -> Problems:
+        """A law."""
+        yield from (Problem(Location("b.txt"), f"{number}") for number in range(9 * integration.has("b.txt")))
+
+    monkeypatch.setattr(repair, "MOST_COMPARED", 5)
+    crowd, plain = MemoryFolder.of({"b.txt": ""}), MemoryFolder.of({"a.json": '["old"]'})
+    found = repaired_by([replacing("old", "new"), a_crowd], one=crowd, two=plain)
+    assert written(found) == {"two/a.json": '["new"]'}
+
+
 def test_edits_that_exclude_each_other_endlessly_are_left_and_the_others_made(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

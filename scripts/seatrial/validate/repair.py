@@ -155,11 +155,8 @@ class _State:
     @cached_property
     def fleet(self) -> Fleet:
         """All integrations, as they are in this state."""
-        return (
-            self._run.workspace.fleet
-            if not self.files
-            else Fleet(map(self.of, self._run.workspace.integrations))
-        )
+        whole = self._run.workspace
+        return Fleet(map(self.of, whole.integrations)) if self.files else whole.fleet
 
     def of(self, integration: Integration) -> Integration:
         """Return an integration as it is in this state."""
@@ -177,9 +174,8 @@ class _State:
         """Return what all rules would say of an integration with these files, the others being as they are."""
         tried = integration.having(files) if files else integration
         change = self._run.changes([tried], {tried.path: files}).get(tried.path)
-        return check(
-            Facts.of(_View(self._run.workspace, self.fleet), tried, change), self._run.rules, MOST_COMPARED
-        )
+        facts = Facts.of(_View(self._run.workspace, self.fleet), tried, change)
+        return check(facts, self._run.rules, MOST_COMPARED)
 
     @cached_property
     def across(self) -> Mapping[str, Verdict]:
@@ -263,7 +259,7 @@ def _objection(run: _Run, state: _State, candidates: Sequence[_Candidate]) -> st
     if isinstance(files, str):
         return files
     before, after = state.verdict(integration), state.trial(integration, files)
-    return _worse(before, after) or _staying(before, after, candidates)
+    return _too_many(after) or _worse(before, after) or _staying(before, after, candidates)
 
 
 class _Together:
@@ -302,10 +298,7 @@ def _worse(before: Verdict, after: Verdict) -> str:
     """Return what has come between two verdicts; empty if nothing has. Suppressed findings count as well."""
     if set(after.crashes) - set(before.crashes):
         return "a rule would fail on the result"
-    old, new = _said(before), _said(after)
-    if many := _too_many(after):
-        return many
-    come = new - old
+    come = _said(after) - _said(before)
     finding = next((one for one in (*after.findings, *after.hidden) if come.keys() & set(_keys(one))), None)
     return f"{finding.code} would come instead: {finding.path}: {finding.message}" if finding else ""
 
@@ -370,13 +363,11 @@ def _damage(path: str, before: bytes, after: bytes, edits: int) -> str:
     if suffix not in _LOADERS:
         return ""
     old, new = _LOADERS[suffix](path, before), _LOADERS[suffix](path, after)
-    if old.readable and len(new.faults) > len(old.faults):
+    if not old.readable:
+        return ""
+    if len(new.faults) > len(old.faults):
         return f"the file would no longer parse: {new.faults[-1].message}"
-    return (
-        "other values would change with it"
-        if old.readable and _differences(old.value, new.value) > edits
-        else ""
-    )
+    return "other values would change with it" if _differences(old.value, new.value) > edits else ""
 
 
 def _differences(old: Any, new: Any) -> int:
@@ -388,4 +379,5 @@ def _differences(old: Any, new: Any) -> int:
         return max(len(gone), len(come)) + moved + both
     if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
         return sum(map(_differences, old, new))
-    return int(repr(old) != repr(new))
+    is_tree = isinstance(old, dict | list) or isinstance(new, dict | list)
+    return int(is_tree or repr(old) != repr(new))
