@@ -347,6 +347,24 @@ def test_the_change_is_seen_with_the_repair_in_it() -> None:
     )
 
 
+def test_a_finding_about_the_change_may_count_one_more_file() -> None:
+    @rule("TST009", bad=same)
+    def a_change(change: Change) -> Problems:
+        """A law."""
+        yield Problem(
+            Location("b.txt"), f'"{sorted(change.paths)[0]}" and {len(change.paths) - 1} more changed'
+        )
+
+    def changes(
+        integrations: Sequence[Integration], edited: Mapping[str, Collection[str]]
+    ) -> dict[str, Change]:
+        return {one.path: Change("main", ("b.txt", *edited[one.path]), None, {}) for one in integrations}
+
+    folder = MemoryFolder.of({"a.json": '["old"]', "b.txt": ""})
+    found = repaired_by([replacing("old", "new"), a_change], changes, one=folder)
+    assert written(found) == {"one/a.json": '["new"]'}
+
+
 def offering() -> list[Rule]:
     """The rules whose bad example has an edit."""
     return [one for one in RULES if not one.siblings and _offers(one)]

@@ -111,6 +111,43 @@ class _Candidate:
     findings: tuple[Finding, ...]
 
 
+_Key = tuple[str, str, str, int]
+
+
+class _Comparison:
+    """How two verdicts differ; suppressed findings count as well.
+
+    Rules about a change name the first of its files and count the others, so only the number of their findings counts.
+    """
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self._about_change = {rule.code for rule in rules if "change" in rule.needs}
+
+    def worse(self, before: Verdict, after: Verdict) -> str:
+        """Return what has come between two verdicts; empty if nothing has."""
+        if set(after.crashes) - set(before.crashes):
+            return "a rule would fail on the result"
+        come = self._said(after) - self._said(before)
+        found = (*after.findings, *after.hidden)
+        finding = next((one for one in found if come.keys() & set(self._keys(one))), None)
+        return f"{finding.code} would come instead: {finding.path}: {finding.message}" if finding else ""
+
+    def staying(self, before: Verdict, after: Verdict, candidates: Iterable[_Candidate]) -> str:
+        """Return that a finding would stay; empty if each of these candidates removes its own."""
+        gone = self._said(before) - self._said(after)
+        wanted = Counter(self._keys(finding)[-1] for one in candidates for finding in one.findings)
+        return "the finding would stay" if wanted - gone else ""
+
+    def _said(self, verdict: Verdict) -> Counter[_Key]:
+        return Counter(key for one in (*verdict.findings, *verdict.hidden) for key in self._keys(one))
+
+    def _keys(self, finding: Finding) -> Sequence[_Key]:
+        """Return a finding as one at least as grave as each severity from its own down, so that none may rise."""
+        message = "" if finding.code in self._about_change else _LOOSE.sub("", finding.message)
+        ranks = range(finding.severity.rank, len(Severity))
+        return [(finding.code, finding.path, message, rank) for rank in ranks]
+
+
 class _Run:
     """The workspace, the rules, the bytes that edits began from, and the number of trials for each integration."""
 
@@ -119,6 +156,7 @@ class _Run:
         self.rules = rules
         self.across = [rule for rule in rules if ACROSS & set(rule.needs)]
         self.changes = changes
+        self.compared = _Comparison(rules)
         self._begun: dict[str, bytes] = {}
         self._trials: Counter[str] = Counter()
 
@@ -259,7 +297,8 @@ def _objection(run: _Run, state: _State, candidates: Sequence[_Candidate]) -> st
     if isinstance(files, str):
         return files
     before, after = state.verdict(integration), state.trial(integration, files)
-    return _too_many(after) or _worse(before, after) or _staying(before, after, candidates)
+    compared = run.compared
+    return _too_many(after) or compared.worse(before, after) or compared.staying(before, after, candidates)
 
 
 class _Together:
@@ -288,46 +327,17 @@ class _Together:
         return reason
 
     def _reasons(self, after: _State, edited: Iterable[Sequence[_Candidate]]) -> Iterator[str]:
+        compared = self._run.compared
         for ours in edited:
             before, then = (state.verdict(ours[0].integration) for state in (self._state, after))
-            yield _worse(before, then) or _staying(before, then, ours)
-        yield from (_worse(self._state.across[path], verdict) for path, verdict in after.across.items())
-
-
-def _worse(before: Verdict, after: Verdict) -> str:
-    """Return what has come between two verdicts; empty if nothing has. Suppressed findings count as well."""
-    if set(after.crashes) - set(before.crashes):
-        return "a rule would fail on the result"
-    come = _said(after) - _said(before)
-    finding = next((one for one in (*after.findings, *after.hidden) if come.keys() & set(_keys(one))), None)
-    return f"{finding.code} would come instead: {finding.path}: {finding.message}" if finding else ""
+            yield compared.worse(before, then) or compared.staying(before, then, ours)
+        yield from (compared.worse(self._state.across[path], then) for path, then in after.across.items())
 
 
 def _too_many(verdict: Verdict) -> str:
     codes = Counter(finding.code for finding in (*verdict.findings, *verdict.hidden))
     code = next((code for code, count in codes.items() if count >= MOST_COMPARED), None)
     return f"there are too many findings of {code} to compare" if code else ""
-
-
-def _staying(before: Verdict, after: Verdict, candidates: Iterable[_Candidate]) -> str:
-    """Return that a finding would stay; empty if each of these candidates removes its own."""
-    gone = _said(before) - _said(after)
-    wanted = Counter(_keys(finding)[-1] for one in candidates for finding in one.findings)
-    return "the finding would stay" if wanted - gone else ""
-
-
-_Key = tuple[str, str, str, int]
-
-
-def _said(verdict: Verdict) -> Counter[_Key]:
-    return Counter(key for finding in (*verdict.findings, *verdict.hidden) for key in _keys(finding))
-
-
-def _keys(finding: Finding) -> Sequence[_Key]:
-    """Return a finding as one that is at least as grave as each severity from its own down, so that none may rise."""
-    message = _LOOSE.sub("", finding.message)
-    ranks = range(finding.severity.rank, len(Severity))
-    return [(finding.code, finding.path, message, rank) for rank in ranks]
 
 
 def _edited(run: _Run, state: _State, candidates: Sequence[_Candidate]) -> Files | str:
