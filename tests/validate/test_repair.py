@@ -279,7 +279,9 @@ def test_edits_that_exclude_each_other_endlessly_are_left_and_the_others_made(
     rules = [replacing("old", "odd"), replacing("bad", "good", code="TST002"), complaining("odd")]
     found = repaired_by(rules, one=hostile, two=plain)
     assert written(found) == {"two/a.json": '["good"]'}
-    assert reasons(found) == ["the repairs here exclude each other in too many ways (12 were tried)"]
+    assert reasons(found) == [
+        "too many repairs of one fail together; 12 ways were tried, and nothing is repaired there"
+    ]
 
 
 @pytest.mark.parametrize(

@@ -97,9 +97,8 @@ class _TooManyTrials(Exception):
     def __init__(self, path: str, finding: Finding) -> None:
         super().__init__(path)
         self.path = path
-        self.refusal = Refusal(
-            finding, f"the repairs here exclude each other in too many ways ({MOST_TRIALS} were tried)"
-        )
+        reason = f"too many repairs of {finding.integration} fail together; {MOST_TRIALS} ways were tried"
+        self.refusal = Refusal(finding, f"{reason}, and nothing is repaired there")
 
 
 @dataclass(frozen=True)
