@@ -83,7 +83,7 @@ check: $(READY) ## Check all that CI checks: lint, validate, and what a release 
 #: INTEGRATION= ROOT= SINCE= FORMAT= OUTPUT= STRICT= JOBS= SANDBOX=
 	@$(INVOKE) check
 
-fix: $(READY) ## Apply every safe repair that findings offer.
+fix: $(READY) ## Apply the repairs that findings offer, each of which is proved first.
 #: INTEGRATION= ROOT= SINCE= JOBS= DIFF=
 	@$(INVOKE) fix
 

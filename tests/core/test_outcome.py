@@ -3,7 +3,7 @@ from __future__ import annotations
 import pickle
 from dataclasses import replace
 
-from seatrial.core.findings import MOST_CHARACTERS, Outcome, stamped
+from seatrial.core.findings import LONGEST, Outcome, stamped
 from seatrial.core.model import Finding, Fix, Integration, Location, MemoryFolder, Problem, Severity
 
 ERROR = Finding("SPC001", "a", Severity.ERROR, "jira", "b", 1, 1, "c", None, "d")
@@ -35,8 +35,8 @@ def test_a_message_of_megabytes_is_cut_and_its_fingerprint_is_of_the_whole() -> 
 
     one, other = finding("x" * 50_000_000), finding("x" * 49_999_999)
     assert one.message == other.message
-    assert (len(one.message), one.message[-2:]) == (MOST_CHARACTERS, "x…")
+    assert (len(one.message), one.message[-2:]) == (LONGEST, "x…")
     assert one.fix is not None
-    assert len(one.fix.title) == MOST_CHARACTERS
+    assert len(one.fix.title) == LONGEST
     assert one.fingerprint != other.fingerprint
     assert finding("short").message == "short"

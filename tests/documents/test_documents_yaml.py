@@ -241,6 +241,14 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
         ("a: &a\n  b: {c: *a}", "nested more than 100 deep, aliases written out"),
         ("[" + "1," * 200_000 + "]", "more than 100,000 keys and values, aliases written out"),
         (BOMB, "more than 100,000 keys and values, aliases written out"),
+        (
+            f"a: &a {'x' * 11_000}\nb: [{'*a, ' * 1_000}]",
+            "more than 10,485,760 characters in keys and values, aliases written out",
+        ),
+        (
+            f"a: &a {{? {'x' * 11_000} : 1}}\nb: [{'*a, ' * 1_000}]",
+            "more than 10,485,760 characters in keys and values, aliases written out",
+        ),
     ],
     ids=[
         "large",
@@ -255,6 +263,8 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
         "circle of keys",
         "many",
         "bomb",
+        "repeated text",
+        "repeated key",
     ],
 )
 def test_a_document_beyond_the_limits_is_refused(text: str, message: str) -> None:

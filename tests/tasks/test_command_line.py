@@ -324,10 +324,16 @@ def test_a_page_of_the_run_that_cannot_be_written_does_not_hide_the_summary(
 
 
 def test_fix_shows_then_repairs_then_has_nothing_to_do(broken: Path) -> None:
+    spec = broken / "integrations" / "good-service" / ".port" / "spec.yaml"
+    spec.write_text(spec.read_text().replace("exportr", "exporters"))
     assert "+" in seatrial(broken, "fix", "--diff").stdout
     assert seatrial(broken, "validate").returncode == 1
     assert seatrial(broken, "fix").stderr.splitlines()[-1].startswith("1 file repaired")
     assert seatrial(broken, "validate").returncode == 0
+    assert seatrial(broken, "fix").stderr.startswith("nothing repaired")
+
+
+def test_a_word_that_is_only_likely_is_not_written(broken: Path) -> None:
     assert seatrial(broken, "fix").stderr.startswith("nothing repaired")
 
 

@@ -6,17 +6,19 @@ import os
 import random
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from seatrial.core.findings import LONGEST
 from seatrial.core.model import Fleet, Folder, Integration, MemoryFolder, Profile
 from seatrial.handbook.examples import good_folder
 from seatrial.system.folder import DiskFolder
 from seatrial.validate.facts.facts import Facts
 from seatrial.validate.rules import RULES
-from seatrial.validate.run import Verdict, check
+from seatrial.validate.run import MOST, Verdict, check
 from support.paths import SOURCES
 
 SPEC, BLUEPRINTS = ".port/spec.yaml", ".port/resources/blueprints.json"
@@ -84,6 +86,27 @@ def test_hostile_content_gives_findings_about_that_file(tmp_path: Path, path: st
         "odd keys",
     )
     assert messages_of(verdict, path) or harmless or (path == "integration.py" and verdict.findings)
+
+
+LARGE = {
+    "2,000 faults": [f"  - {{name: c{number}, type: str}}" for number in range(2_000)],
+    "a long name": [f"  - {{name: A{'x' * 900_000}, type: string}}"],
+    "9 MB as the wrong value": [f"  - {{name: a, type: string, default: [&x {'x' * 110}{', *x' * 80_000}]}}"],
+    "48 GB as the wrong value": [
+        f"  - {{name: a, type: string, default: [&x {'x' * 600_000}{', *x' * 80_000}]}}"
+    ],
+    "a long key": [f"  - {{{'k' * 900_000}: 1}}"],
+}
+
+
+@pytest.mark.parametrize("faults", LARGE)
+def test_findings_about_a_large_file_are_few_and_short(faults: str) -> None:
+    lines = ["type: good-service", "version: 0.1.0", "icon: Cloud", "configurations:", *LARGE[faults]]
+    verdict = checked(good_folder(Profile.GUIDE).having(SPEC, "\n".join(lines)))
+    texts = [one.message + (one.fix.title if one.fix else "") for one in verdict.findings]
+    assert texts
+    assert max(map(len, texts)) <= 3 * LONGEST
+    assert max(Counter(one.code for one in verdict.findings).values()) <= MOST
 
 
 def put(folder: MemoryFolder, place: Path) -> Path:

@@ -11,8 +11,8 @@ from functools import cached_property
 from seatrial.core.model import Finding, Fix, Integration, Problem, Severity
 from seatrial.core.printable import cut
 
-MOST_CHARACTERS = 10_000
-"""Longer messages are cut, such as a tool's about one line of many megabytes; the fingerprint is of the whole."""
+LONGEST = 10_000
+"""Longer messages, evidence and titles of repairs are cut; a longer edit is not offered. A file may hold any name."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def stamped(
 def _finding(integration: Integration, code: str, name: str, severity: Severity, problem: Problem) -> Finding:
     where = problem.where
     path = integration.below(where.path)
-    evidence = f" ({problem.evidence})" if problem.evidence else ""
+    evidence = f" ({cut(problem.evidence, LONGEST)})" if problem.evidence else ""
     return Finding(
         code=code,
         name=name,
@@ -88,18 +88,20 @@ def _finding(integration: Integration, code: str, name: str, severity: Severity,
         path=path,
         line=where.line,
         column=where.column,
-        message=cut(problem.message + evidence, MOST_CHARACTERS),
+        message=cut(problem.message, LONGEST) + evidence,
         fix=_fix_from_root(integration, problem.fix),
         fingerprint=f"{code}\0{path}\0{problem.message}",
     )
 
 
 def _fix_from_root(integration: Integration, fix: Fix | None) -> Fix | None:
-    fix = replace(fix, title=cut(fix.title, MOST_CHARACTERS)) if fix else None
-    if fix is None or fix.edit is None:
-        return fix
+    if fix is None:
+        return None
+    title = cut(fix.title, LONGEST)
+    if fix.edit is None or len(fix.edit.new) > LONGEST:
+        return Fix(title)
     where = replace(fix.edit.where, path=integration.below(fix.edit.where.path))
-    return replace(fix, edit=replace(fix.edit, where=where))
+    return Fix(title, replace(fix.edit, where=where))
 
 
 def _numbered(findings: Iterable[Finding]) -> Iterator[Finding]:

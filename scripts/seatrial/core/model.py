@@ -57,14 +57,14 @@ class Edit:
 
 @dataclass(frozen=True)
 class Fix:
-    """A repair: an instruction in the imperative, and the edit that carries it out if that is safe."""
+    """A repair: an instruction in the imperative, and an edit that carries it out if nothing has to be guessed."""
 
     title: str
     edit: Edit | None = None
 
     @property
     def safe(self) -> bool:
-        """Whether a program may apply it without asking."""
+        """Whether `seatrial fix` tries the edit; it is written only if it then proves itself (`validate.repair`)."""
         return self.edit is not None
 
 
@@ -203,6 +203,27 @@ class MemoryFolder:
         return self.having(path, text.replace(old, new))
 
 
+@dataclass(frozen=True)
+class Overlay:
+    """A folder in which some files have other bytes, in memory; nothing is written."""
+
+    under: Folder
+    changed: Mapping[str, bytes]
+
+    def paths(self) -> Sequence[str]:
+        return self.under.paths()
+
+    def irregular(self) -> Sequence[str]:
+        return self.under.irregular()
+
+    def entry(self, path: str) -> Entry | None:
+        entry = self.under.entry(path)
+        return replace(entry, size=len(self.changed[path])) if entry and path in self.changed else entry
+
+    def read(self, path: str) -> bytes:
+        return self.changed[path] if path in self.changed else self.under.read(path)
+
+
 class Fleet:
     """All integrations of a workspace, for rules that compare.
 
@@ -272,3 +293,7 @@ class Integration:
     def peek(self, path: str) -> bool:
         """Return whether `path` exists, as evidence of the fleet; not recorded in `reads`."""
         return self._folder.entry(path) is not None
+
+    def having(self, changed: Mapping[str, bytes]) -> Integration:
+        """Return the integration with other bytes in these files, in memory."""
+        return Integration(self.name, self.path, Overlay(self._folder, changed))

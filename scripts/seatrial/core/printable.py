@@ -35,8 +35,8 @@ def encodable(text: str) -> str:
 
 def one_line(text: str, most: int = 200) -> str:
     """Return the text with `?` for each character that cannot be printed, at most `most` characters long."""
-    printable = "".join(letter if letter.isprintable() else "?" for letter in text)
-    return printable if len(printable) <= most else printable[: most - 3] + "..."
+    printable = "".join(letter if letter.isprintable() else "?" for letter in text[:most])
+    return printable if len(text) <= most else printable[: most - 3] + "..."
 
 
 def cut(text: str, limit: int) -> str:

@@ -20,6 +20,12 @@ def nearest(word: str, known: Iterable[str], cutoff: float = 0.75) -> str | None
     return close[0] if close else None
 
 
+def recased(word: str, known: Iterable[str]) -> str | None:
+    """Return the one known word that differs from `word` only in upper and lower case; this is not a guess."""
+    same = {name for name in known if name != word and name.lower() == word.lower()}
+    return same.pop() if len(same) == 1 else None
+
+
 def did_you_mean(near: str | None, otherwise: str = "") -> str:
     """Return the clause that ends a message: `; did you mean "near"?`, else `; otherwise`, else nothing."""
     if near:

@@ -30,6 +30,9 @@ MAX_REPEATED = 100
 MAX_NODES = 100_000
 """A document of more keys and values than this, aliases written out, is refused; real ones stay below 10,000."""
 
+MAX_TEXT = 10 * MAX_BYTES
+"""A document of more characters than this in its keys and values, aliases written out, is refused."""
+
 
 class FaultKind(enum.Enum):
     """The kinds of faults of a text. Only a duplicate key still leaves a value."""

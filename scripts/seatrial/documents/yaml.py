@@ -19,6 +19,7 @@ from seatrial.documents.document import (
     MAX_DEPTH,
     MAX_NODES,
     MAX_REPEATED,
+    MAX_TEXT,
     Document,
     Fault,
     FaultKind,
@@ -33,6 +34,7 @@ from seatrial.documents.document import (
 from seatrial.documents.messages import shown, yaml_problem
 
 _TOO_MANY = f"more than {MAX_NODES:,} keys and values, aliases written out"
+_TOO_LONG = f"more than {MAX_TEXT:,} characters in keys and values, aliases written out"
 _TOO_DEEP = f"nested more than {MAX_DEPTH} deep, aliases written out"
 _CORE = "tag:yaml.org,2002:"
 _MAP, _SEQ, _STR = f"{_CORE}map", f"{_CORE}seq", f"{_CORE}str"
@@ -176,6 +178,7 @@ class _Reading:
         self.faults: list[Fault] = []
         self._text = text
         self._left = MAX_NODES
+        self._text_left = MAX_TEXT
 
     def value(self, node: Node | None, depth: int) -> Any:
         """Return the value of a node inside `depth` - 1 collections."""
@@ -211,9 +214,17 @@ class _Reading:
             raise self._refuse(node, f"a key must be text{wanted}")
         if node.value == "<<" and not node.style:
             raise self._refuse(node, 'the merge key "<<" is not part of YAML 1.2; write the keys out')
+        self._take(node)
         return str(node.value)
 
+    def _take(self, node: ScalarNode) -> None:
+        """Count the characters of a scalar, which aliases repeat. Raises RefusedError where they are too many."""
+        self._text_left -= len(node.value)
+        if self._text_left < 0:
+            raise self._refuse(node, _TOO_LONG, FaultKind.LIMIT)
+
     def _scalar(self, node: ScalarNode) -> Any:
+        self._take(node)
         read = _SCALARS.get(node.tag)
         if not read:
             raise self._tagged(node)

@@ -11,18 +11,22 @@ from functools import cache
 from typing import Any
 
 from seatrial.core.printable import one_line
-from seatrial.core.suggest import did_you_mean, nearest
+from seatrial.core.suggest import did_you_mean, nearest, recased
 from seatrial.documents.document import Keys
 from seatrial.schemas.grammar import Grammar, Rules, grammar, is_object
 
 
 @dataclass(frozen=True)
 class Repair:
-    """A repair of a violation; `old` is replaced by `new` if both are known."""
+    """A repair of a violation; `old` is replaced by `new` if both are known.
+
+    `guessed` means that `new` is only a likely name, so that a person has to decide.
+    """
 
     title: str
     old: str = ""
     new: str = ""
+    guessed: bool = False
 
 
 @dataclass(frozen=True)
@@ -197,7 +201,7 @@ def _unknown_key(name: str, known: Grammar, root: Any, breach: Breach) -> Violat
     near = nearest(key, free) if isinstance(key, str) else None
     message = f"{holder} has an unknown key {shown(key)}"
     if near:
-        repair = Repair(f'rename "{key}" to "{near}"', str(key), near)
+        repair = Repair(f'rename "{key}" to "{near}"', str(key), near, near != recased(str(key), free))
         return _at_key(known, "misspelled", breach, message + did_you_mean(near), repair)
     home = _home(name, key)
     if home:
@@ -226,10 +230,12 @@ def _wrong_type(known: Grammar, subject: str, breach: Breach) -> Violation:
 def _unknown_value(known: Grammar, subject: str, breach: Breach) -> Violation:
     allowed, value = breach.rules["allowed"], breach.value
     message = f"{subject} is {shown(value)}"
-    near = breach.rules.get("meta", {}).get("instead", {}).get(value.lower()) or nearest(value, allowed)
+    usual = breach.rules.get("meta", {}).get("instead", {}).get(value.lower())
+    near = usual or nearest(value, allowed)
     rule = _rule(known, breach.rules, "value")
     if near:
-        repair = Repair(f'change "{value}" to "{near}"', value, near)
+        guessed = near not in (usual, recased(value, allowed))
+        repair = Repair(f'change "{value}" to "{near}"', value, near, guessed)
         return Violation(rule, breach.keys, message + did_you_mean(near), repair=repair)
     message = f"{message}, which is not one of {', '.join(allowed)}"
     return Violation(rule, breach.keys, message, repair=Repair(f"write one of {', '.join(allowed)}"))

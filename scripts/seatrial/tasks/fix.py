@@ -1,76 +1,81 @@
-"""The task `fix`: the safe repairs that findings offer."""
+"""The task `fix`: the repairs that findings offer, and that prove themselves."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
-from itertools import groupby
-from operator import attrgetter
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from seatrial.core.edits import repaired
-from seatrial.core.errors import Unreadable
-from seatrial.core.model import Edit, Finding, Integration
+from seatrial.core.model import Finding, Integration
 from seatrial.core.printable import plain
-from seatrial.system.atomic import write_whole
-from seatrial.tasks.choice import choose
+from seatrial.system.transaction import FileEdit, alone, change_all
+from seatrial.tasks.choice import Choice, choose
 from seatrial.tasks.cli import jobs_of, note, say
+from seatrial.validate.facts.release import Change
+from seatrial.validate.repair import Changes, Refusal, no_changes, repairs
 from seatrial.validate.rules import RULES
 from seatrial.validate.run import check_all
-from seatrial.workspace.workspace import Workspace
+
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
+
+MOST_TOLD = 20
+"""Most edits that are not applied of which the reason is told."""
 
 
 def fix(integration: list[str], root: str | None, since: str | None, jobs: str | None, diff: bool) -> None:
-    """Apply every safe repair, or show it; `seatrial validate` shows the rest."""
+    """Apply every repair that proves itself, or show it; `seatrial validate` shows the rest."""
     choice = choose(root, integration, since)
     workspace = choice.workspace
     done = check_all(workspace, choice.integrations, RULES, jobs_of(jobs), choice.changes(RULES))
-    changed = [_repair(workspace, path, edits, diff) for path, edits in _edits(done.outcome.findings)]
+    found = repairs(workspace, _repairable(choice, done.outcome.findings), RULES, _changes_of(choice))
+    if diff:
+        say("".join(_diff(found.files)))
+    elif found.files:
+        with alone(workspace.root):
+            change_all(workspace.root, found.files)
+    _report(found.files, found.refused, diff)
+
+
+def _repairable(choice: Choice, findings: Sequence[Finding]) -> Sequence[Integration]:
+    """Return the integrations in which a finding offers an edit."""
+    names = {finding.integration for finding in findings if finding.fix and finding.fix.edit}
+    return [one for one in choice.integrations if one.name in names]
+
+
+def _changes_of(choice: Choice) -> Changes:
+    """Return how a change is seen that a repair is added to: none without a revision to compare with."""
+    since = choice.since
+    if since is None:
+        return no_changes
+
+    def changes(
+        integrations: Sequence[Integration], edited: Mapping[str, Collection[str]]
+    ) -> Mapping[str, Change]:
+        paths = {one.path: sorted({*since.paths[one.path], *edited[one.path]}) for one in integrations}
+        return replace(since, paths=paths).changes(integrations)
+
+    return changes
+
+
+def _diff(files: Sequence[FileEdit]) -> Iterator[str]:
+    """Yield the lines of a unified diff, in which a line ends at its line feed only."""
+    for file in files:
+        before, after = (_LINE.findall((text or b"").decode()) for text in (file.before, file.after))
+        for line in difflib.unified_diff(before, after, f"a/{file.path}", f"b/{file.path}"):
+            yield plain(line.removesuffix("\n")) + "\n"
+            if not line.endswith("\n"):
+                yield "\\ No newline at end of file\n"
+
+
+def _report(files: Sequence[FileEdit], refused: Sequence[Refusal], diff: bool) -> None:
+    if not diff:
+        for file in files:
+            note(f"repaired {file.path}")
+    for one in refused[:MOST_TOLD]:
+        note(f"not applied: {one.finding.path}:{one.finding.line} {one.finding.code}: {one.reason}")
+    if len(refused) > MOST_TOLD:
+        note(f"not applied: {len(refused) - MOST_TOLD} more")
+    count = f"{len(files)} file{'s' * (len(files) > 1)}" if files else "nothing"
     word = "would be repaired" if diff else "repaired"
-    count = sum(changed) or "nothing"
-    unit = "" if count == "nothing" else " file" if count == 1 else " files"
-    note(f"{count}{unit} {word}; `seatrial validate` shows what is left to do by hand")
-
-
-def _edits(findings: Sequence[Finding]) -> list[tuple[str, list[Edit]]]:
-    """Return the safe edits, file by file."""
-    safe = (finding.fix.edit for finding in findings if finding.fix and finding.fix.edit)
-    by_path = sorted(safe, key=attrgetter("where.path"))
-    return [(path, list(edits)) for path, edits in groupby(by_path, key=attrgetter("where.path"))]
-
-
-def _repair(workspace: Workspace, path: str, edits: Sequence[Edit], show: bool) -> bool:
-    """Repair one file, or show how; tell if there was anything to change. Links are left alone."""
-    before = _text(workspace, path)
-    after = repaired(before, edits) if before is not None else None
-    if before is None or after is None or before == after:
-        return False
-    if show:
-        lines = difflib.unified_diff(
-            before.splitlines(), after.splitlines(), f"a/{path}", f"b/{path}", lineterm=""
-        )
-        say("".join(f"{plain(line)}\n" for line in lines))
-    else:
-        write_whole(workspace.root / path, after, root=workspace.checkout)
-        note(f"repaired {path}")
-    return True
-
-
-def _text(workspace: Workspace, path: str) -> str | None:
-    """Read a plain file of an integration, by its path from the root; None where that cannot be done."""
-    for integration in workspace.integrations:
-        inside = _inside(integration, path)
-        if inside is None:
-            continue
-        entry = integration.entry(inside)
-        if entry is None or entry.target is not None:
-            return None
-        try:
-            return integration.read(inside).decode()
-        except (Unreadable, UnicodeDecodeError):
-            return None
-    return None
-
-
-def _inside(integration: Integration, path: str) -> str | None:
-    prefix = integration.below("")
-    return path.removeprefix(prefix) if path.startswith(prefix) else None
+    note(f"{count} {word}; `seatrial validate` shows what is left to do by hand")

@@ -212,7 +212,7 @@ VERBS = (
     ),
     Verb(
         "fix",
-        "Apply every safe repair that findings offer.",
+        "Apply the repairs that findings offer, each of which is proved first.",
         "fix:fix",
         (*COMPARING, JOBS, Option("diff", "show the repairs and change nothing", OptionKind.SWITCH)),
     ),

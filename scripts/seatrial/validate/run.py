@@ -9,6 +9,7 @@ from operator import attrgetter
 
 from seatrial.core.findings import Outcome, stamped
 from seatrial.core.model import Finding, Integration, Problem, Severity
+from seatrial.core.printable import one_line
 from seatrial.core.rules import Rule
 from seatrial.system import forks
 from seatrial.validate.facts.facts import Facts
@@ -28,37 +29,46 @@ WORTH_A_PROCESS = 12
 class Verdict:
     """The findings for one integration.
 
-    `suppressed` counts the findings that its `[tool.seatrial] ignore` suppresses;
+    `hidden` are the findings that its `[tool.seatrial] ignore` suppresses;
     `crashes` names the rules that failed on it, which is a fault of the rule.
     """
 
     findings: tuple[Finding, ...]
-    suppressed: int = 0
+    hidden: tuple[Finding, ...] = ()
     crashes: tuple[str, ...] = ()
 
+    @property
+    def suppressed(self) -> int:
+        """The number of suppressed findings."""
+        return len(self.hidden)
 
-def check(facts: Facts, rules: Sequence[Rule]) -> Verdict:
-    """Run these rules over an integration, without the findings that it suppresses with a reason."""
+
+def check(facts: Facts, rules: Sequence[Rule], most: int = MOST) -> Verdict:
+    """Run these rules over an integration, without the findings that it suppresses with a reason.
+
+    Of each rule, at most `most` problems are reported.
+    """
     crashes: list[str] = []
     on = [rule for rule in rules if _severity(rule, facts, None)]
-    found = [one for rule in on for one in _run(rule, facts, crashes)]
+    found = [one for rule in on for one in _run(rule, facts, crashes, most)]
     suppressions = Suppressions.of(facts.pyproject_document, known=BY_CODE)
     if suppressions is None:
         return Verdict(_stamped(facts, found), crashes=tuple(crashes))
     kept = [(rule, problem) for rule, problem in found if rule.code not in suppressions.codes]
+    hidden = [(rule, problem) for rule, problem in found if rule.code in suppressions.codes]
     caught = {rule.code for rule, _ in found}
     always = {rule.code for rule in on if "change" not in rule.needs}
     facts.suppressions = suppressions.after(always, caught)
-    about = [one for rule in on if "suppressions" in rule.needs for one in _run(rule, facts, crashes)]
-    return Verdict(_stamped(facts, kept + about), len(found) - len(kept), tuple(crashes))
+    about = [one for rule in on if "suppressions" in rule.needs for one in _run(rule, facts, crashes, most)]
+    return Verdict(_stamped(facts, kept + about), _stamped(facts, hidden), tuple(crashes))
 
 
-def _run(rule: Rule, facts: Facts, crashes: list[str]) -> list[tuple[Rule, Problem]]:
+def _run(rule: Rule, facts: Facts, crashes: list[str], most: int) -> list[tuple[Rule, Problem]]:
     """The rule's problems; a failure of the rule is recorded, so that the others still run."""
     try:
-        return [(rule, problem) for problem in islice(rule.problems(facts), MOST)]
+        return [(rule, problem) for problem in islice(rule.problems(facts), most)]
     except Exception as failure:
-        crashes.append(f"{rule.code} {rule.name}: {type(failure).__name__}: {failure}")
+        crashes.append(f"{rule.code} {rule.name}: {type(failure).__name__}: {one_line(str(failure))}")
         return []
 
 

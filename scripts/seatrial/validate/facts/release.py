@@ -26,7 +26,7 @@ SUFFIXES = (".yaml", ".yml")
 TYPES = FRAGMENT_TYPES
 """The values that a `changelog-type` may have."""
 
-_SYNONYMS = {
+SYNONYMS = {
     "fix": "bugfix", "feat": "feature", "documentation": "doc", "enhancement": "improvement", "chore": "improvement",
 }  # fmt: skip
 
@@ -110,7 +110,7 @@ def meant_type(word: str) -> str | None:
     """The type that a wrong word probably means."""
     first = next(iter(word.lower().split()), "")
     known = first if first in TYPES else nearest(word.lower(), TYPES)
-    return known or _SYNONYMS.get(first)
+    return known or SYNONYMS.get(first)
 
 
 STRICT = "strict"

@@ -12,7 +12,7 @@ from functools import partial
 
 from seatrial.core.model import Edit, Fix, Fleet, Integration, Location, MemoryFolder, Problem
 from seatrial.core.rules import GUIDE, WARNING, Edited, Problems, rule
-from seatrial.core.suggest import nearest
+from seatrial.core.suggest import nearest, recased
 from seatrial.documents.changelog import MARKER, Section, VersionEntry
 from seatrial.validate.facts.changelog import (
     CHANGELOG,
@@ -332,8 +332,9 @@ def unknown_changelog_section(changelog: ChangelogText, package: Package) -> Pro
 
 
 def _unknown(where: Location, hashes: str, name: str) -> Problem:
-    near = name if name in SECTIONS else nearest(name, SECTIONS)
-    edit = Edit(where, f"{hashes} {name}", f"### {near}") if near else None
+    same = name if name in SECTIONS else recased(name, SECTIONS)
+    near = same or nearest(name, SECTIONS)
+    edit = Edit(where, f"{hashes} {name}", f"### {same}") if same else None
     fix = Fix(f'write "### {near}"' if near else f"write ### and one of {', '.join(SECTIONS)}", edit)
     return Problem(where, f'"{hashes} {name[:60]}" is no section', fix)
 

@@ -154,11 +154,7 @@ def malformed_package_name(package: Package, integration: Integration, spec_type
         where = package.document.at(*package.way("name"))
         plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
         near = nearest(name, filter(PACKAGE_NAME.fullmatch, (spec_type, integration.name))) or plain
-        fix = (
-            Fix(f'write "{near}"', Edit(where, name, near))
-            if near
-            else Fix("write a name such as my-service")
-        )
+        fix = Fix(f'write "{near}"' if near else "write a name such as my-service")
         severity = WARNING if name.lower() == spec_type else None
         yield Problem(where, f'"{name[:60]}" cannot be part of an image\'s name', fix, severity=severity)
 
@@ -398,11 +394,7 @@ def unknown_code_ignored(suppressions: Suppressions) -> Problems:
             yield Problem(where, message, LINT_WAIVER)
             continue
         near = nearest(code, suppressions.known)
-        fix = (
-            Fix(f'write "{near}"', Edit(where, code, near))
-            if near
-            else Fix("`seatrial rules` lists the codes")
-        )
+        fix = Fix(f'write "{near}"' if near else "`seatrial rules` lists the codes")
         yield Problem(where, f'no rule has the code "{code}"', fix)
 
 

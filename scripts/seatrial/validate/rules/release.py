@@ -21,7 +21,16 @@ from seatrial.validate.facts.changelog import CHANGELOG as CHANGELOG_FILE
 from seatrial.validate.facts.changelog import ChangelogText
 from seatrial.validate.facts.contract import Contract, Difference, differences
 from seatrial.validate.facts.package import Package
-from seatrial.validate.facts.release import INTENTS, TYPES, Change, Intent, Intents, meant_bump, meant_type
+from seatrial.validate.facts.release import (
+    INTENTS,
+    SYNONYMS,
+    TYPES,
+    Change,
+    Intent,
+    Intents,
+    meant_bump,
+    meant_type,
+)
 from seatrial.validate.rules.shared import parsed_version, replaced
 
 ALIKE = 0.6
@@ -81,7 +90,8 @@ def _missing_keys(intent: Intent) -> Iterator[Problem]:
         elif key not in document.value and near:
             where = document.key(near)
             message = f'"{key}" is missing; "{shown(near)}" means nothing'
-            yield Problem(where, message, Fix(f'rename it to "{key}"', Edit(where, near, key)))
+            edit = Edit(where, near, key) if near.removeprefix("- ").lower() == key else None
+            yield Problem(where, message, Fix(f'rename it to "{key}"', edit))
         elif key not in document.value:
             fix = Fix(f'write a line "{key}: " with {WANTED[key]}')
             yield Problem(Location(document.path), f'"{key}" is missing', fix)
@@ -112,13 +122,16 @@ def invalid_bump(intents: Intents, package: Package) -> Problems:
             yield Problem(where, f'"{shown(intent.stated(BUMP))}" is no bump', fix)
         elif intent.bump in BUMPS[1:] and version and version.is_dotted:
             message = f'"{package.version}" can only be bumped by patch, because of how it ends'
-            yield Problem(where, message, _choose(intent, BUMP, BUMPS[0], BUMPS))
+            yield Problem(where, message, Fix(f'write "{BUMPS[0]}"'))
 
 
 def _choose(intent: Intent, key: str, near: str | None, known: tuple[str, ...]) -> Fix:
     if near is None:
         return Fix(f"write {', '.join(known[:-1])} or {known[-1]}")
-    return Fix(f'write "{near}"', Edit(intent.document.at(key), intent.stated(key), near))
+    written = intent.stated(key)
+    plainly = written.partition("#")[0].strip().lower()
+    is_known = near in (plainly, SYNONYMS.get(plainly))
+    return Fix(f'write "{near}"', Edit(intent.document.at(key), written, near) if is_known else None)
 
 
 @rule("REL103", bad=waiting("bugfix", "fix"))
@@ -159,7 +172,8 @@ def text_behind_marker(changelog: ChangelogText, integration: Integration) -> Pr
     if marker and behind != "\n":
         where = Location(CHANGELOG_FILE, changelog.markers[0], len(start) + 1)
         what = "text stands" if behind.strip() else "blanks stand" if behind else "no line ends"
-        edit = Edit(where, f"{MARKER}{behind}", f"{MARKER}\n") if behind.endswith("\n") else None
+        blank = behind.endswith("\n") and not behind.strip()
+        edit = Edit(where, f"{MARKER}{behind}", f"{MARKER}\n") if blank else None
         message = f"{what} behind the marker below which new entries go"
         yield Problem(where, message, Fix('end the line immediately after "-->"', edit))
 

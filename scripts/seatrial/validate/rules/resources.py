@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from seatrial.core.model import Edit, Fix, Location
+from seatrial.core.model import Fix, Location
 from seatrial.core.rules import WARNING, Problems, rule
 from seatrial.core.suggest import nearest
 from seatrial.documents.document import Document
@@ -31,27 +31,20 @@ MOST_KNOWN = 200
 _RELATIONS = "          relations:\n            project: .__parent.id"
 
 
-def rename(where: Location, name: str, known: Collection[str], otherwise: str, text: str = "") -> Fix:
-    """Return the repair that changes a name to the known one that is near it; without one, `otherwise`.
-
-    `text` is the whole text at the place, where that is more than the name.
-    """
+def rename(name: str, known: Collection[str], otherwise: str) -> Fix:
+    """Return the repair that changes a name to the known one near it, for a person to do; without one, `otherwise`."""
     near = _near(name, known)
-    if not near:
-        return Fix(otherwise)
-    whole = text or name
-    edit = Edit(where, whole, whole.replace(name, near)) if whole.count(name) == 1 else None
-    return Fix(f"change {shown(name)} to {shown(near)}", edit)
+    return Fix(f"change {shown(name)} to {shown(near)}" if near else otherwise)
 
 
-def use_known_blueprint(where: Location, name: str, blueprints: Blueprints, text: str = "") -> Fix:
+def use_known_blueprint(name: str, blueprints: Blueprints) -> Fix:
     """Return the repair of a reference to a blueprint that does not exist."""
     otherwise = (
         f"add the blueprint {shown(name)} to {blueprints.document.path}, or, if another integration has it, "
         'list it under "blueprints" of [known] in seatrial.toml'
     )
     own = blueprints.identifiers
-    return rename(where, name, own if _near(name, own) else blueprints.foreign, otherwise, text)
+    return rename(name, own if _near(name, own) else blueprints.foreign, otherwise)
 
 
 def _near(name: str, known: Collection[str]) -> str | None:

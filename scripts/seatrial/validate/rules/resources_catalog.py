@@ -89,7 +89,7 @@ def unknown_scorecard_level(scorecards: Rows) -> Problems:
             level = item.text("level")
             if level and levels and level not in levels:
                 where = scorecards.document.at(*item.way("level"))
-                fix = rename(where, level, levels, "write one of " + ", ".join(map(shown, levels[:12])))
+                fix = rename(level, levels, "write one of " + ", ".join(map(shown, levels[:12])))
                 yield Problem(where, f"the scorecard has no level {shown(level)}", fix)
 
 
@@ -109,7 +109,7 @@ def _misplaced(document: Document, dashboard: Dashboard) -> Problems:
     for column in empty:
         where = place(document, column)
         known = [one.name for one in hidden]
-        fix = rename(where, column.name, known, "write the id of a widget, or delete the column")
+        fix = rename(column.name, known, "write the id of a widget, or delete the column")
         yield Problem(where, f"no widget has the id {shown(column.name)} of this column", fix)
     for widget in () if empty else hidden:
         message = f"no column of the layout shows the widget {shown(widget.name)}"
@@ -158,7 +158,7 @@ def unknown_scorecard_blueprint(scorecards: Rows, blueprints: Blueprints) -> Pro
         if name and blueprints.lacks(name):
             where = scorecards.document.at(*preset.way("blueprint"))
             message = f"there is no blueprint {shown(name)} for these scorecards"
-            yield Problem(where, message, use_known_blueprint(where, name, blueprints))
+            yield Problem(where, message, use_known_blueprint(name, blueprints))
 
 
 @rule("RES207", bad=replaced(SCORECARDS, '"property": "owner"', '"property": "owners"'))
@@ -174,7 +174,7 @@ def unknown_scorecard_property(scorecards: Rows, blueprints: Blueprints) -> Prob
                 where = place(scorecards.document, reference)
                 message = f"blueprint {shown(blueprint.identifier)} has no property {shown(reference.name)}"
                 known = blueprint.names | META
-                fix = rename(where, reference.name, known, "write a property of the blueprint")
+                fix = rename(reference.name, known, "write a property of the blueprint")
                 yield Problem(where, message, fix)
 
 
@@ -211,4 +211,4 @@ def _missing(document: Document, references: Iterable[Reference], blueprints: Bl
         where = place(document, first)
         message = f"there is no blueprint {shown(name)}"
         message += f", and it is named {len(more) + 1} times here" if more else ""
-        yield Problem(where, message, use_known_blueprint(where, name, blueprints))
+        yield Problem(where, message, use_known_blueprint(name, blueprints))

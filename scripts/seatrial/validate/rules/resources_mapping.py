@@ -78,7 +78,7 @@ def unknown_mapped_blueprint(app_config: AppConfig, blueprints: Blueprints) -> P
         if name and blueprints.lacks(name):
             where = app_config.document.at(*resource.mappings.way("blueprint"))
             message = f"kind {shown(resource.kind)} is mapped to blueprint {shown(name)}, and there is none"
-            yield Problem(where, message, use_known_blueprint(where, name, blueprints, f'"{name}"'))
+            yield Problem(where, message, use_known_blueprint(name, blueprints))
 
 
 def _mapped(app_config: AppConfig, blueprints: Blueprints) -> Iterator[tuple[MappedResource, Blueprint]]:
@@ -106,7 +106,7 @@ def unknown_mapped_property(app_config: AppConfig, blueprints: Blueprints) -> Pr
             message = f"blueprint {shown(blueprint.identifier)} has no property {shown(name)}"
             sort = blueprint.sort_of(name)
             if not sort:
-                yield Problem(where, message, rename(where, name, free, _add(name, "property", blueprint)))
+                yield Problem(where, message, rename(name, free, _add(name, "property", blueprint)))
                 continue
             fix = (
                 f'move {shown(name)} below "relations"'
@@ -130,7 +130,7 @@ def unknown_mapped_relation(app_config: AppConfig, blueprints: Blueprints) -> Pr
         free = _not_in(resource.relations, blueprint.relations.value)
         for name in _not_in(blueprint.relations, resource.relations.value):
             where = app_config.document.key(*resource.relations.way(name))
-            fix = rename(where, name, free, _add(name, "relation", blueprint))
+            fix = rename(name, free, _add(name, "relation", blueprint))
             if name in blueprint.properties.value:
                 fix = Fix(f'move {shown(name)} below "properties"')
             message = f"blueprint {shown(blueprint.identifier)} has no relation {shown(name)}"

@@ -270,7 +270,7 @@ def undeclared_configuration(spec: Spec) -> Problems:
         where = spec.document.key(*keys) if is_key else spec.document.at(*keys)
         message, near = f'there is no configuration "{shown(name)}"', nearest(name, spec.by_name)
         if near:
-            fix = Fix(f'change "{shown(name)}" to "{near}"', Edit(where, name, near))
+            fix = Fix(f'change "{shown(name)}" to "{near}"')
             yield Problem(where, message + did_you_mean(near), fix)
         else:
             yield Problem(where, message, Fix("declare it under configurations, or remove it here"))

@@ -11,7 +11,7 @@ from seatrial.core.model import Edit, Fix, Integration, MemoryFolder, Problem
 from seatrial.core.names import shown
 from seatrial.core.rules import WARNING, Problems, rule
 from seatrial.core.settings import Settings
-from seatrial.core.suggest import did_you_mean, nearest
+from seatrial.core.suggest import did_you_mean, nearest, recased
 from seatrial.core.vocabulary import ICONS, PLACEHOLDER_ICON, PLACEHOLDER_SECTION, SECTIONS
 from seatrial.validate.facts.items import Item
 from seatrial.validate.facts.spec import Peers, Spec
@@ -72,7 +72,8 @@ def miscased_icon(spec: Spec, settings: Settings) -> Problems:
         near = None if icon in known else _nearly(icon, known)
         if near:
             where = spec.document.at(*item.way("icon"))
-            fix = Fix(f'change "{icon}" to "{near}"', Edit(where, icon, near))
+            edit = Edit(where, icon, near) if recased(icon, known) else None
+            fix = Fix(f'change "{icon}" to "{near}"', edit)
             yield Problem(where, f'icon "{icon}" is in the wrong case{did_you_mean(near)}', fix)
 
 
