@@ -56,7 +56,10 @@ _NETWORK = (
 _APART = ("--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL")
 
 _INSTALL = "install bubblewrap (such as `apt install bubblewrap`)"
-_ALLOW = "see what `bwrap` says by hand; in a container, allow user namespaces"
+_ALLOW = (
+    "allow user namespaces, in a container by its settings, on Ubuntu 24.04 by "
+    "`sysctl kernel.apparmor_restrict_unprivileged_userns=0`"
+)
 
 
 class Level(Enum):
