@@ -12,7 +12,7 @@ from typing import Any
 
 from processes import Run, run
 
-KEPT = {"environments", "interpreters.json"}
+KEPT = {"environments", "bytecode", "interpreters.json"}
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from seatrial.release.plan.ports import Store
 from seatrial.release.registry.remote import RemoteImages
 from seatrial.release.store import open_store
 from support.bases import own_storage
+from support.confined import with_bytecode
 from support.paths import SOURCES
 from support.registry_front import Front, running_front
 from support.release_workspace import git, workspace
@@ -179,7 +180,7 @@ def _environ(folder: Path, host: str) -> dict[str, str]:
         "PATH": os.environ["PATH"],
         "HOME": str(home),
         "PYTHONPATH": str(SOURCES),
-        "SEATRIAL_CACHE": str(folder / "cache"),
+        "SEATRIAL_CACHE": str(with_bytecode(folder / "cache")),
         **own_storage(storage),
     }
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from support.confined import with_bytecode
 from support.paths import SOURCES
 from support.release_workspace import DOCKERFILE, bump, commit, git, workspace
 from support.services import mounted, needs
@@ -26,8 +27,8 @@ def repo(tmp_path: Path) -> Path:
 
 def seatrial(root: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    told = {"PYTHONPATH": str(SOURCES), "SEATRIAL_CACHE": str(root.parent / "cache"), "STORAGE_DRIVER": "vfs",
-            "BUILDAH_ISOLATION": "chroot"}  # fmt: skip
+    told = {"PYTHONPATH": str(SOURCES), "SEATRIAL_CACHE": str(with_bytecode(root.parent / "cache")),
+            "STORAGE_DRIVER": "vfs", "BUILDAH_ISOLATION": "chroot"}  # fmt: skip
     done = subprocess.run(
         [sys.executable, "-m", "seatrial", *arguments],
         cwd=root,

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from support.confined import with_bytecode
 from support.lintspace import TOOLS, Space
 from support.services import mounted
 
@@ -93,8 +94,9 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def seeded(cache: Path, shared: Path) -> None:
-    """Begin a cache with the shared seeds of mypy's caches, so that not every test checks typeshed."""
+    """Begin a cache with what is shared, so that not every test makes environments and checks typeshed."""
     shutil.copytree(shared / "mypy" / "seeds", cache / "mypy" / "seeds")
+    (with_bytecode(cache) / "environments").symlink_to(shared / "environments")
 
 
 @pytest.fixture
@@ -105,7 +107,6 @@ def space(tmp_path: Path, shared: Path) -> Space:
     space.integration("two", OLDER)
     space.cache.mkdir()
     seeded(space.cache, shared)
-    (space.cache / "environments").symlink_to(shared / "environments")
     return space
 
 
@@ -166,7 +167,6 @@ def test_each_tool_fails_exactly_where_it_does_by_hand(tmp_path: Path, shared: P
     """An integration for each fault; the faults come into folders that were clean and are known."""
     space = Space(tmp_path / "workspace", tmp_path / "cache")
     seeded(space.cache, shared)
-    (space.cache / "environments").symlink_to(shared / "environments")
     folders = {fault: space.integration(fault) for fault in FAULTS}
     assert failed_tools(space) == {}
     for fault, edit in FAULTS.items():
