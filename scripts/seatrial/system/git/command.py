@@ -1,6 +1,6 @@
 """Running git without a shell, without a prompt, and without a program that settings, attributes or hooks name.
 
-Every call of git is built here or in `repository`. Calls of `run` stay on this machine; `remote` builds on it.
+Every call of git is built here or in `discovery`. Calls of `run` stay on this machine; `remotes` builds on it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 from seatrial.core.addresses import without_credentials
 from seatrial.core.errors import SeatrialError, ServiceError, UsageError
 from seatrial.system import process
-from seatrial.system.git.repository import SAFELY, RefusedError, Repository, environment, repository_of
+from seatrial.system.git.discovery import SAFELY, GitRepository, NoRepositoryError, environment, repository_of
 from seatrial.system.process import Ran
 
 LOCALLY = {"GIT_ALLOW_PROTOCOL": "none", "GIT_ASKPASS": ""}
@@ -49,7 +49,7 @@ def run(
     """
     try:
         stated = repository_of(root).stated
-    except RefusedError as refused:
+    except NoRepositoryError as refused:
         return refused.ran
     return _run(root, stated, arguments, env, seconds, feed)
 
@@ -97,13 +97,13 @@ def must(
     return ran.out
 
 
-def must_be_repository(root: Path) -> Repository:
+def must_be_repository(root: Path) -> GitRepository:
     """Return the repository around `root`. Raises UsageError without git or a repository, ServiceError if git fails."""
     try:
         return repository_of(root)
     except process.MissingProgram as missing:
         raise _no_git() from missing
-    except RefusedError as refused:
+    except NoRepositoryError as refused:
         raise failure(root, refused.ran) from refused
 
 
@@ -155,7 +155,7 @@ def setting(root: Path, key: str) -> str | None:
 def _stated_or_nowhere(root: Path) -> tuple[str, ...]:
     try:
         return repository_of(root).stated
-    except RefusedError:
+    except NoRepositoryError:
         return NOWHERE
 
 

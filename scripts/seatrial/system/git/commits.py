@@ -10,7 +10,7 @@ from pathlib import Path
 from seatrial.core.addresses import public_url
 from seatrial.core.errors import ServiceError, UsageError
 from seatrial.system.git.command import ask, must, must_be_repository, setting, text_of
-from seatrial.system.git.remote import remotely
+from seatrial.system.git.remotes import remotely
 
 
 @dataclass(frozen=True)

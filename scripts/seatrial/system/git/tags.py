@@ -20,7 +20,7 @@ from seatrial.system.git.command import (
     without_programs,
 )
 from seatrial.system.git.commits import resolve
-from seatrial.system.git.remote import remotely
+from seatrial.system.git.remotes import remotely
 
 NOBODY = {
     f"GIT_{role}_{key}": value

@@ -19,8 +19,8 @@ from pathlib import Path
 from seatrial.core.errors import ServiceError, reason
 from seatrial.system.git.command import ask, must, must_be_repository, named_programs, without_programs
 from seatrial.system.git.commits import Blob, head
+from seatrial.system.git.discovery import NoRepositoryError, repository_of
 from seatrial.system.git.files import contents
-from seatrial.system.git.repository import RefusedError, repository_of
 
 OUR_OWN = "dist/"
 """The folder of releases' own files, which are never released."""
@@ -33,7 +33,7 @@ def ignored(root: Path) -> frozenset[str] | None:
     """
     try:
         is_top = repository_of(root).top == Path(os.path.realpath(root))
-    except (RefusedError, ServiceError):
+    except (NoRepositoryError, ServiceError):
         return None
     if not is_top and ask(root, "check-ignore", "-q", ".") is not None:
         return None
@@ -71,7 +71,7 @@ def is_private(root: Path, folder: Path) -> bool:
     place = Path(os.path.realpath(folder))
     try:
         top = repository_of(root).top
-    except (RefusedError, ServiceError):
+    except (NoRepositoryError, ServiceError):
         return False
     if not place.is_relative_to(top) or _is_in_another(top, place):
         return False

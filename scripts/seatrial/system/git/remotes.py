@@ -26,7 +26,7 @@ from seatrial.system.git.command import (
     text_of,
     without_programs,
 )
-from seatrial.system.git.repository import Repository
+from seatrial.system.git.discovery import GitRepository
 
 _DECIDING = re.compile(
     r"core\.(sshcommand|gitproxy|askpass|worktree)|(credential|remote|url|http|protocol|ssh)\..*"
@@ -69,7 +69,7 @@ def _address(root: Path, remote: str) -> str:
     return text_of(found) if found else ""
 
 
-def _folder_of(repository: Repository, address: str) -> Path | None:
+def _folder_of(repository: GitRepository, address: str) -> Path | None:
     """Return the real path of a remote that is a folder of this machine; None for others. Git starts at the top."""
     if address.lower().startswith(_FILE):
         return Path(os.path.realpath("/" + unquote(address[len(_FILE) :])))
@@ -78,7 +78,7 @@ def _folder_of(repository: Repository, address: str) -> Path | None:
     return Path(os.path.realpath(repository.top / address))
 
 
-def _is_committable(path: Path, repository: Repository) -> bool:
+def _is_committable(path: Path, repository: GitRepository) -> bool:
     """Return whether a path is in the work tree, and so may come with a commit."""
     return path.is_relative_to(repository.top) and not path.is_relative_to(repository.git_dir)
 

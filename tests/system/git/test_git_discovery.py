@@ -11,8 +11,8 @@ import pytest
 
 from seatrial.core.errors import ServiceError, UsageError
 from seatrial.system import git
-from seatrial.system.git import repository as module
-from seatrial.system.git.repository import nearest_git_dir
+from seatrial.system.git import discovery as module
+from seatrial.system.git.discovery import nearest_git_dir
 from support.repositories import commit, put, start
 from support.repositories import git as say
 

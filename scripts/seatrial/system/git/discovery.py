@@ -64,7 +64,7 @@ _NO_WORK_TREE = b"fatal: this operation must be run in a work tree"
 _TOO_OLD = f"fatal: this git is older than {OLDEST}; install a newer one".encode()
 
 
-class RefusedError(Exception):
+class NoRepositoryError(Exception):
     """No repository that git may read; `ran` is the failure in git's words."""
 
     def __init__(self, said: bytes, status: int = 128) -> None:
@@ -73,7 +73,7 @@ class RefusedError(Exception):
 
 
 @dataclass(frozen=True)
-class Repository:
+class GitRepository:
     """A repository that git accepts: its `.git`, the top of its work tree, its index and list of shallow commits."""
 
     git_dir: Path
@@ -87,19 +87,19 @@ class Repository:
         return (f"--git-dir={self.git_dir}", f"--work-tree={self.top}")
 
 
-def repository_of(root: Path) -> Repository:
-    """Return the repository around `root`. Raises RefusedError, and MissingProgram without git.
+def repository_of(root: Path) -> GitRepository:
+    """Return the repository around `root`. Raises NoRepositoryError, and MissingProgram without git.
 
     Git judges once a process whether the person may use it, such as by its owner.
     """
     real = Path(os.path.realpath(root))
     git_dir = nearest_git_dir(real, os.environ)
     if git_dir is None:
-        raise RefusedError(_NO_REPOSITORY)
+        raise NoRepositoryError(_NO_REPOSITORY)
     there = os.stat(git_dir)
     found = _accepted(git_dir, (there.st_dev, there.st_ino))
     if not real.is_relative_to(found.top) or ".git" in real.relative_to(found.top).parts:
-        raise RefusedError(_NO_WORK_TREE)
+        raise NoRepositoryError(_NO_WORK_TREE)
     return found
 
 
@@ -138,7 +138,7 @@ def _is_git_dir(place: Path) -> bool:
 
 
 @lru_cache(maxsize=64)
-def _accepted(git_dir: Path, identity: tuple[int, int]) -> Repository:
+def _accepted(git_dir: Path, identity: tuple[int, int]) -> GitRepository:
     """Ask git whether it reads this repository, with the search that judges its owner, but of this folder alone."""
     top = git_dir.parent
     ran = process.run(
@@ -148,11 +148,11 @@ def _accepted(git_dir: Path, identity: tuple[int, int]) -> Repository:
         clean=True,
     )
     if ran.status:
-        raise RefusedError(ran.err, ran.status)
+        raise NoRepositoryError(ran.err, ran.status)
     said = _ANSWER.fullmatch(ran.out)
     if said is None:
-        raise RefusedError(_TOO_OLD)
-    return Repository(git_dir, *(Path(os.fsdecode(path)) for path in said.groups()))
+        raise NoRepositoryError(_TOO_OLD)
+    return GitRepository(git_dir, *(Path(os.fsdecode(path)) for path in said.groups()))
 
 
 _PLACES = ("--show-toplevel", "--git-path", "index", "--git-path", "shallow")
