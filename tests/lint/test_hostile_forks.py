@@ -41,7 +41,12 @@ SOURCES = {
 }
 """The kinds of packages that run code when they are installed, as they stand in a lock."""
 
-LINKS = {"link-out": "secret.txt", "link-zero": "/dev/zero", "link-ignored": "../honest/.env"}
+LINKS = {
+    "link-out": ("linked.py", "secret.txt"),
+    "link-zero": ("linked.py", "/dev/zero"),
+    "link-ignored": ("linked.py", "../honest/.env"),
+    "link-left-behind": (".hypothesis/linked.py", "../../honest/.env"),
+}
 
 
 @dataclass(frozen=True)
@@ -88,6 +93,7 @@ def with_plugins(space: Space, found: Traps) -> None:
     ways = {
         "plugin": ('plugins = ["evil.py"]\n', "evil.py"),
         "reading-plugin": ('plugins = ["evil.py"]\n', "evil.py"),
+        "unread": (f'plugins = ["evil.py"]\n[x]\ny = {"[" * 150}{"]" * 150}\n', "evil.py"),
         "executable": ('python_executable = "./evil.py"\n', "evil.py"),
         "shadowed": ("", "click/__init__.py"),
         "site": ("", "sitecustomize.py"),
@@ -108,6 +114,10 @@ def with_plugins(space: Space, found: Traps) -> None:
 def with_settings(space: Space) -> None:
     settings = SETTINGS.replace("[tool.ruff]\n", '[tool.ruff]\nextend = "../honest/.env"\n')
     space.integration("reads-env", settings=settings)
+    settings = SETTINGS.replace("[tool.mypy]\n", '[tool.mypy]\nmypy_path = ".."\n')
+    (space.integration("reads-module", settings=settings) / "reads.py").write_text(
+        "from typing import Literal\n\nfrom honest.local_secret import TOKEN\n\nX: Literal['a'] = TOKEN\n"
+    )
 
 
 def with_wheel(space: Space, found: Traps, address: str) -> None:
@@ -132,7 +142,10 @@ def linted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Linted]:
         honest = space.integration("honest")
         (honest / "main.py").write_text((honest / "main.py").read_text().replace("fetch(3)", 'fetch("3")'))
         subprocess.run(["git", "init", "-q", str(space.root)], check=True)
-        (space.root / ".gitignore").write_text(".env\n")
+        (space.root / ".gitignore").write_text(".env\nlocal_secret.py\n")
+        (honest / "local_secret.py").write_text(
+            'from typing import Final\n\nTOKEN: Final = "CANARY-of-module"\n'
+        )
         for path in (honest / ".env", folder / "home" / ".aws" / "credentials", folder / "secret.txt"):
             found.canary(path)
         found.canary(space.root / ".git" / "token")
@@ -142,9 +155,11 @@ def linted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Linted]:
         with_plugins(space, found)
         with_settings(space)
         with_wheel(space, found, address)
-        for name, target in LINKS.items():
+        for name, (place, target) in LINKS.items():
             way = target if target.startswith(("/", "..")) else str(folder / target)
-            (space.integration(name) / "linked.py").symlink_to(way)
+            link = space.integration(name) / place
+            link.parent.mkdir(exist_ok=True)
+            link.symlink_to(way)
         subprocess.run(["git", "-C", str(space.root), "add", "."], check=True)
         done = space.lint("--verbose", "--format", "json", environ=secrets(found))
         time.sleep(3.5)
@@ -168,8 +183,9 @@ def test_the_harmful_code_did_run_in_the_sandbox(linted: Linted) -> None:
 
 
 def test_no_secret_is_in_what_was_kept(linted: Linted) -> None:
+    """But what mypy keeps of the module of the honest one, for that one."""
     for path in linted.space.cache.rglob("*"):
-        if path.is_file() and not path.is_symlink():
+        if path.is_file() and not path.is_symlink() and not path.name.startswith("local_secret."):
             assert b"CANARY-of" not in path.read_bytes(), path
 
 
@@ -194,7 +210,7 @@ def test_a_folder_with_a_link_to_what_is_not_its_own_is_not_linted(linted: Linte
 
 
 def test_what_may_run_code_is_never_kept(linted: Linted) -> None:
-    for name in ("code-plugin", "code-executable"):
-        said = linted.lint("--why", name).stdout
-        assert f"{name}: mypy runs every time: mypy is set to run code of the folder" in said
+    for name in ("code-plugin", "code-executable", "code-unread"):
+        why = "pyproject.toml cannot be read" if "unread" in name else "mypy is set to run code of the folder"
+        assert f"{name}: mypy runs every time: {why}" in linted.lint("--why", name).stdout
     assert linted.status == 3

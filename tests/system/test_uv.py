@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from seatrial.core.errors import ServiceError
 from seatrial.system import process, uv
 
 
@@ -62,6 +63,7 @@ def test_it_takes_no_settings_from_the_current_folder(
 ) -> None:
     (tmp_path / "uv.toml").write_text('python-downloads-json-url = "http://127.0.0.1:1/evil.json"\n')
     monkeypatch.chdir(tmp_path)
+    uv.program()
     folders = []
 
     def run(arguments: object, *, cwd: Path, **more: object) -> process.Ran:
@@ -73,3 +75,17 @@ def test_it_takes_no_settings_from_the_current_folder(
     uv.run("python", "install", "3.12")
     assert folders
     assert tmp_path not in (folders[0], *folders[0].parents)
+
+
+@pytest.mark.parametrize(("said", "good"), [("uv 0.13.9 (x86_64)", True), ("uv 0.11.6", False), ("", False)])
+def test_an_old_uv_is_refused(monkeypatch: pytest.MonkeyPatch, said: str, good: bool) -> None:
+    monkeypatch.setattr(process, "run", lambda *arguments, **more: process.Ran(0, said.encode(), b""))
+    uv._program.cache_clear()
+    try:
+        if good:
+            assert uv.program()
+        else:
+            with pytest.raises(ServiceError, match=r'older than 0\.12; type "pip install -U uv"'):
+                uv.program()
+    finally:
+        uv._program.cache_clear()

@@ -71,9 +71,10 @@ class Level(Enum):
 
 @dataclass(frozen=True)
 class Kernel:
-    """The means of the kernel: the path of bubblewrap, or why it cannot be used and what to do about it."""
+    """The means of the kernel: bubblewrap and its options, or why it cannot be used and what to do about it."""
 
     program: str = ""
+    options: tuple[str, ...] = ()
     lacking: str = ""
     repair: str = ""
 
@@ -89,13 +90,15 @@ class View:
 
     Later fields lie over earlier ones: `readable` paths, `empty` folders in which it may write until it ends,
     `hidden` paths, whose folders are empty and whose files have no content, `shown` paths among the hidden ones,
-    and `writable` folders. A path that does not exist is left out. With `network`, it may use the network.
+    `covered` paths, which are hidden among the shown ones, except for what is shown below them, and `writable`
+    folders. A path that does not exist is left out. With `network`, it may use the network.
     """
 
     readable: tuple[Path, ...] = ()
     empty: tuple[Path, ...] = ()
     hidden: tuple[Path, ...] = ()
     shown: tuple[Path, ...] = ()
+    covered: tuple[Path, ...] = ()
     writable: tuple[Path, ...] = ()
     network: bool = False
 
@@ -110,16 +113,22 @@ def kernel() -> Kernel:
     program = shutil.which("bwrap", path="/usr/bin:/bin:/usr/local/bin:/run/current-system/sw/bin")
     if program is None:
         return Kernel(lacking="bubblewrap is not installed", repair=_INSTALL)
+    fault = ""
+    for options in ((*_APART, "--unshare-user", "--disable-userns"), _APART):
+        fault = _fault([program, *options, *_options(View(), None), "--", "/bin/sh", "-c", ":"])
+        if not fault:
+            return Kernel(program, options)
+    return Kernel(lacking=fault, repair=_ALLOW)
+
+
+def _fault(command: Sequence[str]) -> str:
+    """Return why bubblewrap cannot be used; empty where it can."""
     try:
-        ran = process.run(
-            [program, *_options(View(), None), "--", "/bin/sh", "-c", ":"], seconds=20, clean=True
-        )
+        ran = process.run(command, seconds=20, clean=True)
     except ServiceError as failed:
-        return Kernel(lacking=f"bubblewrap cannot be started ({failed})", repair=_ALLOW)
-    if ran.status:
-        words = one_line(ran.err.decode(errors="replace"), 200)
-        return Kernel(lacking=f"the kernel refuses bubblewrap ({words})", repair=_ALLOW)
-    return Kernel(program)
+        return f"bubblewrap cannot be started ({failed})"
+    words = one_line(ran.err.decode(errors="replace"), 200)
+    return f"the kernel refuses bubblewrap ({words})" if ran.status else ""
 
 
 @dataclass(frozen=True)
@@ -142,8 +151,8 @@ class Sandbox:
     def command(self, arguments: Sequence[str], view: View, cwd: Path | None = None) -> list[str]:
         """Return the arguments that start a program in this sandbox, in the folder `cwd`."""
         limits = (str(self.memory // 1024), str(FILE_SIZE // 512), str(PROCESSES))
-        bubblewrap = self.means.program
-        around = [bubblewrap, *_options(view, cwd), "--"] if bubblewrap else []
+        means = self.means
+        around = [means.program, *means.options, *_options(view, cwd), "--"] if means.program else []
         return [*around, "/bin/sh", "-c", _LIMITED, "sh", *limits, *arguments]
 
 
@@ -170,17 +179,22 @@ def warning(found: Kernel) -> str:
 
 
 def _options(view: View, cwd: Path | None) -> Iterator[str]:
-    yield from _APART
     if view.network:
         yield "--share-net"
-    yield from ("--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--tmpfs", "/dev/shm")  # noqa: S108
+    yield from ("--proc", "/proc", "--dev", "/dev")
+    for name in ("/tmp", "/dev/shm"):  # noqa: S108 - the sandbox's own
+        yield from _in_memory(name)
     yield from _of_system(view.network)
     yield from _bound("--ro-bind", view.readable)
     for path in view.empty:
-        yield from ("--tmpfs", str(path))
+        yield from _in_memory(str(path))
     for path in view.hidden:
         yield from _cover(path)
     yield from _bound("--ro-bind", view.shown)
+    for path in view.covered:
+        yield from _cover(path)
+    covered = set(view.covered)
+    yield from _bound("--ro-bind", (one for one in view.shown if not covered.isdisjoint(one.parents)))
     yield from _bound("--bind", view.writable)
     yield from ("--chdir", str(cwd or "/"))
 
@@ -202,11 +216,15 @@ def _bound(option: str, paths: Iterable[Path]) -> Iterator[str]:
             yield from (option, os.path.realpath(path), str(path))
 
 
+def _in_memory(name: str) -> tuple[str, ...]:
+    return ("--size", str(FILE_SIZE), "--tmpfs", name)
+
+
 def _cover(path: Path) -> Iterator[str]:
     if path.is_symlink():
         return
     if path.is_dir():
-        yield from ("--tmpfs", str(path))
+        yield from _in_memory(str(path))
     elif path.exists():
         yield from ("--ro-bind", os.devnull, str(path))
 

@@ -30,6 +30,9 @@ _DROPPED = re.compile(
 """Variables that change which packages are installed, or where; indexes, proxies and caches stay the user's."""
 
 
+OLDEST = (0, 12)
+"""The oldest uv that is used: before 0.11.20 a wheel could have it write programs outside the environment."""
+
 _one_at_a_time = threading.Lock()  # find_uv_bin is not safe with threads
 
 
@@ -44,9 +47,15 @@ def _program() -> str:
     try:
         from uv import find_uv_bin
 
-        return str(find_uv_bin())
+        found = str(find_uv_bin())
     except (ImportError, FileNotFoundError) as missing:
         raise ServiceError('uv is not installed beside Seatrial; type "pip install uv"') from missing
+    version = process.run([found, "--version"], seconds=60).out.decode(errors="replace").split()[1:2]
+    numbers = tuple(int(part) for part in re.findall(r"\d+", "".join(version))[:2])
+    if numbers < OLDEST:
+        oldest = ".".join(map(str, OLDEST))
+        raise ServiceError(f'{found} is older than {oldest}; type "pip install -U uv"')
+    return found
 
 
 def run(*arguments: str, cwd: Path | None = None, seconds: float = SECONDS) -> process.Ran:

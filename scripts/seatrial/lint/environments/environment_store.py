@@ -9,7 +9,6 @@ import json
 import os
 import re
 import secrets
-import shutil
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -20,7 +19,7 @@ from typing import Any
 from seatrial.lint.environments.environment import FORMAT, MANIFEST
 from seatrial.lint.environments.inventory import matches
 from seatrial.lint.interpreters import Interpreter
-from seatrial.system import locks
+from seatrial.system import locks, trees
 from seatrial.system.sweep import sweep
 
 _KEY = re.compile(r"[0-9a-f]{32}")
@@ -92,7 +91,7 @@ class EnvironmentStore:
             os.rename(self.place(key), self.part(key))
         for name in self._names():
             if name.startswith(f"{key}.") and _PART.fullmatch(name):
-                shutil.rmtree(self.root / name, ignore_errors=True)
+                trees.remove(self.root / name)
 
     def sweep_parts(self) -> None:
         """Remove unfinished environments that no process is making."""
@@ -100,7 +99,7 @@ class EnvironmentStore:
             match = _PART.fullmatch(name)
             lock = locks.take(self.lock(match[1]), exclusive=True) if match else None
             if lock is not None:
-                shutil.rmtree(self.root / name, ignore_errors=True)
+                trees.remove(self.root / name)
                 os.close(lock)
 
     def sweep(self, max_age: float, max_bytes: int) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
@@ -29,7 +28,7 @@ from seatrial.lint.environments.environment import (
 )
 from seatrial.lint.environments.environment_store import EnvironmentStore
 from seatrial.lint.environments.venv import own_environment
-from seatrial.system import locks
+from seatrial.system import locks, trees
 from seatrial.system.sandbox import Sandbox
 
 ATTEMPTS = 5
@@ -127,7 +126,7 @@ class Layering:
             (clash / MANIFEST).write_text(json.dumps({"format": FORMAT, "clash": True}))
             self._finish(layer.key, clash)
         finally:
-            shutil.rmtree(part, ignore_errors=True)
+            trees.remove(part)
 
     def _finish(self, key: str, made: Path) -> None:
         """Write the inventory, then put the environment in its place."""

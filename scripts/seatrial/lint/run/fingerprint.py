@@ -14,8 +14,11 @@ from seatrial.core.model import join
 from seatrial.core.vocabulary import TOOL_CACHES
 from seatrial.lint.tools import registry
 
-BYPRODUCTS = TOOL_CACHES | {".git", ".hg", ".venv", ".hypothesis"}
-"""Folders that tools leave behind and that no lint tool reads."""
+LARGE = frozenset({".git", ".hg", ".venv"})
+"""Folders of others that are never looked into, nor shown to tools."""
+
+BYPRODUCTS = TOOL_CACHES | LARGE | {".hypothesis"}
+"""Folders that tools leave behind. No lint tool reads them by itself, but settings may name links in them."""
 
 COMMON_SETTINGS = (
     ".git", ".git/info/exclude", ".gitignore", ".hg", ".ignore", "__init__.py", "pyproject.toml",
@@ -72,17 +75,20 @@ def fingerprint(folder: Path, root: Path) -> Fingerprint:
 
 
 def _walk(base: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
-    """Yield every path that is not a folder, in no order; links are not followed."""
-    pending = [""]
+    """Yield every path that is not a folder, in no order, of BYPRODUCTS only what is no plain file; links are
+    not followed.
+    """
+    pending = [("", False)]
     while pending:
-        below = pending.pop()
+        below, left_behind = pending.pop()
         with os.scandir(os.path.join(base, below)) as items:
             for item in items:
                 path = join(below, item.name)
                 if not item.is_dir(follow_symlinks=False):
-                    yield path, item
-                elif item.name not in BYPRODUCTS:
-                    pending.append(path)
+                    if not (left_behind and item.is_file(follow_symlinks=False)):
+                        yield path, item
+                elif item.name not in LARGE:
+                    pending.append((path, left_behind or item.name in BYPRODUCTS))
 
 
 def _digest(full: str, boundary: str) -> str:

@@ -45,8 +45,8 @@ Ignored = Callable[[str], bool]
 class LintFolder:
     """An integration to lint, as it was read: its folder in the workspace `root`, and what decides how tools run.
 
-    `tables` is the `[tool]` table of its `pyproject.toml`. `lock` and `pyproject` are bytes, None for no such
-    file. `fault` says why no tool can run there.
+    `tables` is the `[tool]` table of its `pyproject.toml`; where that is `unread`, tools may find another one in it.
+    `lock` and `pyproject` are bytes, None for no such file. `fault` says why no tool can run there.
     """
 
     integration: Integration
@@ -57,6 +57,7 @@ class LintFolder:
     lock: bytes | None = None
     pyproject: bytes | None = None
     fault: str = ""
+    unread: bool = False
 
     @cached_property
     def is_locked_to_files(self) -> bool:
@@ -208,7 +209,9 @@ def read_folder(root: Path, integration: Integration, ignored: Ignored = lambda 
         found = fingerprint(path, root)
         lock = bytes_of(integration, LOCK)
         fault = _special(found) or _outside(found, _links_above(path, root, found), ignored)
-        return LintFolder(integration, path, root, found, _tables(pyproject), lock, pyproject, fault)
+        tables = _tables(pyproject) if PYPROJECT in found.files else {}
+        unread = tables is None
+        return LintFolder(integration, path, root, found, tables or {}, lock, pyproject, fault, unread)
     except OSError as failed:
         fault = f"{failed.filename or path} cannot be read: {reason(failed)}"
         return LintFolder(integration, path, root, fault=fault)
@@ -245,11 +248,13 @@ def _outside(found: Fingerprint, above: Iterable[tuple[str, str]], ignored: Igno
     return ""
 
 
-def _tables(pyproject: bytes | None) -> Mapping[str, Any]:
+def _tables(pyproject: bytes | None) -> Mapping[str, Any] | None:
+    """Return the `[tool]` table of a `pyproject.toml`; None where it cannot be read here."""
     document = toml.load(PYPROJECT, pyproject) if pyproject is not None else None
-    value = document.value if document is not None and document.readable else {}
-    table = value.get("tool") if isinstance(value, dict) else None
-    return table if isinstance(table, dict) else {}
+    if document is None or not document.readable or not isinstance(document.value, dict):
+        return None
+    table = document.value.get("tool", {})
+    return table if isinstance(table, dict) else None
 
 
 def _first(folders: Sequence[Path], names: Sequence[str]) -> bytes | None:
@@ -291,9 +296,9 @@ def _job(folder: LintFolder, tool: Tool, version: str, python: str) -> LintJob:
     watched = EVERYTHING if wide else tool.watches(settings)
     files = {path: digest if path in watched or path in MADE_FROM else "" for path, digest in found.items()}
     arguments = tuple(tool.arguments(numbers(version)))
-    leads_out = _leads_out(settings.get(tool.name)) or _leads_out(folder.settings_text(tool))
-    runs_code = tool.runs_code is not None and tool.runs_code(
-        folder.tables, {*found, *folder.fingerprint.around}
+    leads_out = folder.unread or leads_elsewhere(settings.get(tool.name), folder.settings_text(tool))
+    runs_code = tool.runs_code is not None and (
+        folder.unread or tool.runs_code(folder.tables, {*found, *folder.fingerprint.around})
     )
     unkept = _unkept(folder, tool, runs_code, leads_out)
     return LintJob(folder, tool, version, arguments, python, files, unkept, runs_code, leads_out)
@@ -304,22 +309,35 @@ def _unkept(folder: LintFolder, tool: Tool, runs_code: bool, leads_out: bool) ->
         return f"{folder.fingerprint.astray[0]} is a link to a folder"
     if folder.is_locked_to_files:
         return "its lock holds packages from folders or files, which may change"
+    if folder.unread:
+        return f"{PYPROJECT} cannot be read, so nobody knows what {tool.name} is set to"
     if runs_code:
-        return (
-            f"{tool.name} is set to run code of the folder, or may be, so its verdict is not trusted further"
-        )
+        return f"{tool.name} is set to run code of the folder, or may be, and such a verdict is not kept"
     if leads_out:
         return f"what {tool.name} is set to leads out of the folder"
     return ""
 
 
-def _leads_out(settings: Any) -> bool:
-    """Return whether any text in a tool's settings is a path that leads out of the folder."""
+_FILTERS = re.compile(r"(ex|in)clude")
+"""In the names of settings that only choose among the files of the folder, such as by a pattern."""
+
+_SEPARATORS = re.compile(r"[\s:,;\"'=\[\](){}]+")
+"""What separates paths in a text."""
+
+
+def leads_elsewhere(settings: Any, text: str | None = None) -> bool:
+    """Return whether a tool's settings, as values or as the `text` of a file, may name a path outside the folder."""
+    if text is not None and any(map(_is_elsewhere, _SEPARATORS.split(text))):
+        return True
     if isinstance(settings, str):
-        return "../" in settings or settings.startswith(("~", "$")) or bool(re.match(r"/\w+/\w", settings))
+        return any(map(_is_elsewhere, _SEPARATORS.split(settings)))
     if isinstance(settings, dict):
-        settings = list(settings.values())
-    return isinstance(settings, list) and any(_leads_out(value) for value in settings)
+        return any(leads_elsewhere(value) for key, value in settings.items() if not _FILTERS.search(str(key)))
+    return isinstance(settings, list) and any(map(leads_elsewhere, settings))
+
+
+def _is_elsewhere(path: str) -> bool:
+    return path.startswith(("/", "~", "$")) or ".." in re.split(r"[/\\]", path)
 
 
 def numbers(version: str) -> tuple[int, ...]:

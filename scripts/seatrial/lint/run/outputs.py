@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager, suppress
 from itertools import groupby
 from pathlib import Path
 
-from seatrial.core.errors import ServiceError
+from seatrial.core.errors import ServiceError, Unreadable
 from seatrial.lint.environments.environment import Environment
 from seatrial.lint.run.jobs import LintFolder, LintJob
 from seatrial.lint.run.tool_caches import modules_in
 from seatrial.lint.run.toolruns import ToolRuns, chunks
 from seatrial.lint.run.views import MOST_FOLDERS
 from seatrial.lint.tools.tool import Output, Seed, ToolRun
+from seatrial.system.folder import read_beneath
 
 WORTH = 3
 """The number of integrations for which a seed is made; making it takes as long as linting one."""
@@ -83,8 +85,8 @@ def _run_batch(runs: ToolRuns, jobs: Sequence[LintJob], environment: Environment
     assert batch is not None
     try:
         return list(zip(jobs, runs.batch(jobs, batch, environment), strict=True))
-    except ServiceError as failure:
-        return [(job, failure) for job in jobs]
+    except ServiceError:
+        return [done for job in jobs for done in _run_single(runs, job, environment, None)]
 
 
 def _seeds(crew: ThreadPoolExecutor, runs: ToolRuns, ready: Ready) -> Mapping[LintJob, Future[Path]]:
@@ -136,5 +138,5 @@ def _grown(runs: ToolRuns, place: Path, group: Sequence[LintJob], environment: E
 def _imports(seed: Seed, folder: LintFolder) -> Iterator[str]:
     for path in folder.fingerprint.plain:
         if path.endswith(".py"):
-            with suppress(OSError):
-                yield from seed.imported((folder.path / path).read_bytes())
+            with suppress(OSError, Unreadable):
+                yield from seed.imported(read_beneath(os.fspath(folder.path), path))

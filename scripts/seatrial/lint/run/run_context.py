@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -24,7 +23,7 @@ from seatrial.lint.run.views import Views
 from seatrial.lint.run.workers import WORKER, Workers
 from seatrial.lint.tools import registry
 from seatrial.lint.tools.tool import Tool
-from seatrial.system import git
+from seatrial.system import git, trees
 from seatrial.system.sandbox import sandbox, shield, warning
 from seatrial.workspace.workspace import Workspace
 
@@ -127,9 +126,8 @@ def lint_context(
     """
     place, confined, untrusted = home(os.environ), sandbox(choice), is_from_fork(os.environ)
     shield()
-    with tempfile.TemporaryDirectory(prefix="seatrial-", ignore_cleanup_errors=True) as name:
-        scratch = Path(name)
-        views = Views(workspace.root, scratch, git.untracked, WORKER)
+    with trees.temporary() as scratch:
+        views = Views(workspace.root, scratch, git.untracked, git.ignored, WORKER)
         runs = ToolRuns(confined, views, Workers(confined), place, scratch, fresh or untrusted)
         try:
             private = partial(git.is_private, workspace.root)

@@ -9,13 +9,13 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from seatrial.core.errors import ServiceError
 from seatrial.lint.tools.tool import Output
+from seatrial.system import trees
 from seatrial.system.locks import held
 from seatrial.system.sweep import sweep
 
@@ -71,7 +71,7 @@ class ToolCaches:
     def forget(self, place: Path) -> None:
         """Remove a cache."""
         with suppress(OSError, ServiceError), held(self.lock(place)):
-            shutil.rmtree(place, ignore_errors=True)
+            trees.remove(place)
 
     def grow(self, seed: Path, sources: Mapping[str, bytes], check: Callable[[Path, Path], Output]) -> None:
         """Make a seed: `check` runs the tool in a folder of these files, with a cache folder.
@@ -92,11 +92,8 @@ class ToolCaches:
     def _part(self) -> Iterator[Path]:
         """Make a new folder for what is not finished, and remove what is left of it."""
         self._seeds.mkdir(parents=True, exist_ok=True)
-        part = Path(tempfile.mkdtemp(suffix=PART, dir=self._seeds))
-        try:
+        with trees.temporary(suffix=PART, folder=self._seeds) as part:
             yield part
-        finally:
-            shutil.rmtree(part, ignore_errors=True)
 
     def sweep(self, now: float, most_age: float, most_bytes: int) -> None:
         """Remove caches not used for `most_age` seconds, and the longest unused beyond `most_bytes`."""
@@ -112,7 +109,7 @@ class ToolCaches:
     def _removed(self, place: Path) -> bool:
         with suppress(ServiceError), held(self.lock(place), busy="in use"):
             if _is_folder(place):
-                shutil.rmtree(place, ignore_errors=True)
+                trees.remove(place)
             else:
                 place.unlink(missing_ok=True)
             return True
@@ -125,8 +122,7 @@ def _is_folder(place: Path) -> bool:
 
 def _use(place: Path) -> tuple[float, int]:
     """Return the time of the last use of a cache, and its size in bytes."""
-    files = place.rglob("*") if _is_folder(place) else (place,)
-    stats = [file.lstat() for file in files if not file.is_dir()]
+    stats = list(trees.files(place)) if _is_folder(place) else [place.lstat()]
     return max((one.st_mtime for one in stats), default=0.0), sum(one.st_size for one in stats)
 
 

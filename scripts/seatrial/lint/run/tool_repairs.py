@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from seatrial.core.errors import ServiceError
+from seatrial.core.errors import ServiceError, Unreadable
 from seatrial.core.model import Integration
 from seatrial.lint.environments.environment import Environment
 from seatrial.lint.run.jobs import LintFolder, LintJob
 from seatrial.lint.run.outputs import crew_of
 from seatrial.lint.run.run_context import LintContext
 from seatrial.lint.tools.tool import Tool
+from seatrial.system.folder import read_beneath
 
 
 @dataclass(frozen=True)
@@ -79,8 +81,8 @@ def _texts(folder: LintFolder, suffixes: tuple[str, ...]) -> Mapping[str, bytes]
     found = {}
     for path in sorted(folder.fingerprint.plain):
         if path.endswith(suffixes):
-            with suppress(OSError):
-                found[path] = (folder.path / path).read_bytes()
+            with suppress(OSError, Unreadable):
+                found[path] = read_beneath(os.fspath(folder.path), path)
     return found
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from seatrial.lint.environments.environment import BESIDE, Environment
+from seatrial.lint.run.fingerprint import LARGE
 from seatrial.lint.run.jobs import LintFolder, LintJob
 from seatrial.system.sandbox import View
 
@@ -20,31 +21,36 @@ Untracked = Callable[[Path], Sequence[str] | None]
 """Returns the paths below a folder that git does not track; None outside a repository."""
 
 
+Ignored = Callable[[Path], Collection[str] | None]
+"""Returns the paths below a folder that git ignores; None outside a repository."""
+
+
 @dataclass(frozen=True)
 class Views:
     """The views of a run: in all of them `program` is readable and `scratch` is an empty folder.
 
-    `root` is that of the workspace; `untracked` lists what no job may see besides its own folder's files.
+    `root` is that of the workspace; `untracked` and `ignored` list what a job may not see.
     """
 
     root: Path
     scratch: Path
     untracked: Untracked
+    ignored: Ignored
     program: Path
 
     def of(self, jobs: Sequence[LintJob], environment: Environment, writable: Iterable[Path] = ()) -> View:
         """Return the view for jobs in an environment: their folders, what their links lead to, and the settings
-        in the folders above. A job whose settings lead elsewhere sees the files of the repository, too.
+        in the folders above. In a repository of git, a job whose settings lead elsewhere sees its tracked files, too.
         """
         folders = [job.folder for job in jobs]
-        wide = any(job.leads_out for job in jobs) and not (
-            self._outside_git and any(job.runs_code for job in jobs)
-        )
+        common = self._common(environment)
+        wide = self._not_tracked is not None and any(job.leads_out for job in jobs)
         return View(
-            readable=(*self._common(environment), *((self.root,) if wide else ())),
+            readable=(*common, *((self.root,) if wide else ())),
             empty=(self.scratch, *(() if wide else _unique(_markers(folders)))),
             hidden=self._hidden if wide else (),
-            shown=tuple(_unique(_shown(folders))),
+            shown=tuple(_unique(self._shown(folders))),
+            covered=tuple(path for path in self._covered(jobs) if path not in common),
             writable=tuple(writable),
         )
 
@@ -55,10 +61,6 @@ class Views:
     def _common(self, environment: Environment) -> tuple[Path, ...]:
         return (*parts_of(environment), self.program)
 
-    @property
-    def _outside_git(self) -> bool:
-        return self._not_tracked is None
-
     @cached_property
     def _not_tracked(self) -> Sequence[str] | None:
         return self.untracked(self.root)
@@ -68,6 +70,36 @@ class Views:
         """The paths of the workspace that nobody but their owner should read: what git does not track, and its own."""
         return (self.root / ".git", *(self.root / path for path in self._not_tracked or ()))
 
+    def _shown(self, folders: Iterable[LintFolder]) -> Iterator[Path]:
+        """Yield the folders, the targets of their links by each of their paths, and the settings above."""
+        for folder in folders:
+            yield folder.path
+            yield Path(os.path.realpath(folder.path))
+            yield folder.path / ".git" / "info" / "exclude"
+            boundary = folder.fingerprint.boundary
+            for real in folder.fingerprint.links.values():
+                yield Path(real)
+                yield Path(os.path.normpath(self.root / os.path.relpath(real, boundary)))
+            for name, digest in folder.fingerprint.around.items():
+                if digest != "there":
+                    yield Path(os.path.normpath(folder.path / name))
+
+    def _covered(self, jobs: Sequence[LintJob]) -> Iterator[Path]:
+        """Yield what no tool reads of the folders themselves: git's own files, environments, and, but for modules
+        that code may import, what git ignores there.
+        """
+        for folder in dict.fromkeys(job.folder.path for job in jobs):
+            yield from (folder / name for name in LARGE)
+            for path in self._private:
+                if folder in path.parents and path.suffix not in (".py", ".pyi"):
+                    yield path
+
+    @cached_property
+    def _private(self) -> Sequence[Path]:
+        """The files that git ignores, which may hold secrets."""
+        paths = (self.root / path for path in self.ignored(self.root) or ())
+        return [path for path in paths if path.is_file() and not path.is_symlink()]
+
 
 def parts_of(environment: Environment) -> tuple[Path, ...]:
     """Return the folders of an environment, its base, and the Python that it was made with."""
@@ -76,17 +108,6 @@ def parts_of(environment: Environment) -> tuple[Path, ...]:
     prefix = Path(os.path.realpath(environment.python)).parent.parent
     real = (Path(os.path.realpath(one)) for one in environment.prefixes)
     return tuple(_unique((*environment.prefixes, *real, prefix)))
-
-
-def _shown(folders: Iterable[LintFolder]) -> Iterator[Path]:
-    for folder in folders:
-        yield folder.path
-        yield Path(os.path.realpath(folder.path))
-        for real in folder.fingerprint.links.values():
-            yield Path(real)
-        for name, digest in folder.fingerprint.around.items():
-            if digest != "there":
-                yield Path(os.path.normpath(folder.path / name))
 
 
 def _markers(folders: Iterable[LintFolder]) -> Iterator[Path]:
