@@ -78,6 +78,7 @@ def test_settings_that_lead_elsewhere_show_what_git_tracks_and_nothing_outside_g
         {"extend": "/root/.secret"},
         {"src": ["~/x"]},
         {"files": "$HOME"},
+        {"extend": "https://../../other/.env"},
         {"lint": {"per-file": [{"path": "a/../../b"}]}},
     ],
 )
@@ -93,6 +94,8 @@ def test_a_path_out_of_the_folder_is_recognised(settings: object) -> None:
         {"line-length": 100, "select": ["E"], "plugins": ["pydantic.mypy"]},
         {"mypy_path": "stubs:./more"},
         {"files": "a..b"},
+        {"homepage": "https://app.getport.io/x", "python": "~3.12", "description": "Jira / Port (beta)"},
+        {"dependencies": {"port_ocean": {"version": "^0.30", "extras": ["cli"]}}, "authors": ["A <a@b.io>"]},
     ],
 )
 def test_patterns_and_paths_within_are_not(settings: object) -> None:

@@ -324,20 +324,27 @@ _FILTERS = re.compile(r"(ex|in)clude")
 _SEPARATORS = re.compile(r"[\s:,;\"'=\[\](){}]+")
 """What separates paths in a text."""
 
+_ADDRESS = re.compile(r"[a-z][a-z+]*://\S*")
+"""An address, which is no absolute path."""
+
+_ELSEWHERE = re.compile(r"/+\w|~$|~[^/]*/|\$[\w{]")
+"""The beginning of an absolute path, one in a home folder, or one that a variable decides."""
+
 
 def leads_elsewhere(settings: Any, text: str | None = None) -> bool:
     """Return whether a tool's settings, as values or as the `text` of a file, may name a path outside the folder."""
-    if text is not None and any(map(_is_elsewhere, _SEPARATORS.split(text))):
+    if text is not None and _names_elsewhere(text):
         return True
     if isinstance(settings, str):
-        return any(map(_is_elsewhere, _SEPARATORS.split(settings)))
+        return _names_elsewhere(settings)
     if isinstance(settings, dict):
         return any(leads_elsewhere(value) for key, value in settings.items() if not _FILTERS.search(str(key)))
     return isinstance(settings, list) and any(map(leads_elsewhere, settings))
 
 
-def _is_elsewhere(path: str) -> bool:
-    return path.startswith(("/", "~", "$")) or ".." in re.split(r"[/\\]", path)
+def _names_elsewhere(text: str) -> bool:
+    upwards = (".." in re.split(r"[/\\]", path) for path in _SEPARATORS.split(text))
+    return any(upwards) or any(map(_ELSEWHERE.match, _SEPARATORS.split(_ADDRESS.sub("", text))))
 
 
 def numbers(version: str) -> tuple[int, ...]:
