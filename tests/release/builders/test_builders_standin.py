@@ -187,7 +187,7 @@ def test_the_log_is_not_written_through_a_link(put: Put, order: Order, tmp_path:
 
 REFUSED = {
     "# syntax=evil.example.com/frontend:1\nFROM scratch\n": 'line 1: "evil.example.com/frontend:1" is a program',
-    "# escape=`\n# SYNTAX = x/y\nFROM scratch\n": 'line 2: "x/y" is a program',
+    "# SYNTAX = x/y\nFROM scratch\n": 'line 1: "x/y" is a program',
     "// syntax=x/y\nFROM scratch\n": "is a program",
     '{"syntax": "x/y"}\n': "JSON",
     "FROM scratch\nRUN --mount=type=secret,id=aws,target=/x cat /x\n": "line 2: --mount=type=secret asks",
@@ -202,6 +202,18 @@ REFUSED = {
     "FROM scratch as a\nFROM scratch\nRUN --mount=from=a,source=/l,target=/x,rw cat\n": "lead out to this machine",
     "FROM scratch\nCOPY --from=oci:/var/lib/x /x /x\n": "files of this machine",
     "FROM dir:/root/image\n": "files of this machine",
+    "FROM dir:image\n": "files of this machine",
+    "FROM scratch\nRUN <<EOF\n--mount=type=ssh\nEOF\n": "line 3: --mount=type=ssh asks",
+    'FROM "oci":/root/image\n': "files of this machine",
+    "ARG X=oci:/layout\nFROM ${X}${TARGETVARIANT}\n": "line 1: ARG names files of this machine",
+    "ARG X=ir:/layout\nFROM d${X}\n": "line 1: ARG names files of this machine",
+    "ARG X=dir:/x\nFROM scratch\nCOPY --from=$X /x /x\n": "files of this machine",
+    "FROM scratch\nARG X=dir:/x\nCOPY --from=$X /x /x\n": "--from depends on a variable",
+    "FROM scratch\nONBUILD RUN --network=host cat\n": "--network=host gives",
+    "FROM scratch\nRUN\v--network=host cat\n": "--network=host gives",
+    "FROM scratch\nRUN \u00a0--network=host cat\n": "--network=host gives",
+    'FROM scratch\nRUN echo "x <<EOF y"\nRUN --network=host cat\n': "line 3: --network=host gives",
+    "# escape=`\nFROM scratch\nRUN echo x \\\nRUN --network=host cat\n": "another escape character",
 }
 
 
@@ -223,7 +235,7 @@ ADMITTED = [
     "FROM scratch\nRUN --mount=type=cache,target=/root/.cache pip install x\n",
     "FROM scratch\nRUN --mount=type=bind,target=/src --mount=type=tmpfs,target=/tmp make --network=host\n",
     "FROM python:3.12 AS oci\nCOPY --from=oci /a /b\nCOPY --chown=a:b . /app\n",
-    "FROM scratch\nRUN <<EOF\n--mount=type=ssh\nEOF\n",
+    "FROM scratch\nRUN <<EOF\n--mount=type=cache,target=/x\nEOF\n",
 ]
 
 

@@ -34,7 +34,7 @@ def instructions(text: str) -> Iterator[Instruction]:
 
     Any other line is taken for an instruction named by its first word.
     """
-    lines = enumerate(text.removeprefix("\ufeff").splitlines(), start=1)
+    lines = enumerate(lines_of(text), start=1)
     continued = re.compile(rf"{re.escape(_escape(text))}\s*\Z")
     for number, line in lines:
         if not _is_content(line):
@@ -47,9 +47,14 @@ def instructions(text: str) -> Iterator[Instruction]:
             _skip_heredocs(found.rest, lines)
 
 
+def lines_of(text: str) -> list[str]:
+    """Return the lines as a builder splits them: at line feeds only."""
+    return [line.removesuffix("\r") for line in text.removeprefix("\ufeff").split("\n")]
+
+
 def _escape(text: str) -> str:
     """Return the character that continues a line: a backslash, or the one in the directive at the top of the file."""
-    for line in text.removeprefix("\ufeff").splitlines():
+    for line in lines_of(text):
         directive = _DIRECTIVE.fullmatch(line.strip())
         if directive is None:
             break
@@ -69,7 +74,7 @@ def _joined(line: str, lines: Iterator[tuple[int, str]], continued: re.Pattern[s
     while continued.search(line):
         parts.append(continued.sub("", line))
         line = next((following for _, following in lines if _is_content(following)), "")
-    return "".join([*parts, line]).replace("\t", " ")
+    return re.sub(r"\s", " ", "".join([*parts, line]))
 
 
 def _skip_heredocs(rest: str, lines: Iterator[tuple[int, str]]) -> None:

@@ -6,10 +6,10 @@ A Dockerfile may come from somebody who is not trusted. Its build reads the expo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from seatrial.core.names import shown
-from seatrial.release.builders.dockerfile import Instruction, instructions
+from seatrial.release.builders.dockerfile import Instruction, instructions, lines_of
 
 KEPT = frozenset({
     "PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR",
@@ -56,8 +56,14 @@ _OFFICIAL = re.compile(r"(?:docker\.io/)?docker/dockerfile(?:-upstream)?(?:[:@]\
 _FLAG = re.compile(r"""\s*--((?:[^\s"']|"[^"]*"|'[^']*')+)""")
 _QUOTING = re.compile(r"""["'\\]""")
 _TRANSPORT = re.compile(
-    r"(?:dir|oci|oci-archive|docker-archive|docker-daemon|containers-storage|tarball|sif|ostree):.*/.*"
+    r"(?:dir|oci|oci-archive|docker-archive|docker-daemon|containers-storage|tarball|sif|ostree):",
+    re.IGNORECASE,
 )
+_PATH = re.compile(r":/(?!/)")
+"""A part of such a name, which FROM may put together from several ARGs."""
+
+_ESCAPE = re.compile(r"\s*#\s*escape\s*=", re.IGNORECASE)
+_RISKY = re.compile(r"--[\"']*(?:mount|network|security)\b", re.IGNORECASE)
 
 FIRST_SOUND = {"buildah": (1, 38, 1), "podman": (5, 3, 2)}
 """The versions from which a mount from another stage cannot lead out to the host (CVE-2024-1753, CVE-2024-11218)."""
@@ -66,9 +72,35 @@ FIRST_SOUND = {"buildah": (1, 38, 1), "podman": (5, 3, 2)}
 def refusals(dockerfile: str, program: str, version: str) -> Iterator[str]:
     """Yield a line for each thing that a Dockerfile may not ask of this machine."""
     yield from _frontends(dockerfile)
-    for one in instructions(dockerfile):
+    yield from _differently_read(dockerfile, program, version)
+    found = list(instructions(dockerfile))
+    yield from _composed(found)
+    for one in found:
         for why in _instruction(one, program, version):
             yield f"line {one.line}: {why}"
+
+
+def _differently_read(dockerfile: str, program: str, version: str) -> Iterator[str]:
+    """Yield what builders may find where Seatrial reads no instruction: with another escape character, or within
+    what it takes for a here-document.
+    """
+    here_documents = "<<" in dockerfile
+    for number, line in enumerate(lines_of(dockerfile), start=1):
+        if _ESCAPE.match(line):
+            yield f"line {number}: another escape character is not accepted; use the backslash"
+        for found in _RISKY.finditer(line) if here_documents else ():
+            for why in _instruction(Instruction("RUN", line[found.start() :], number), program, version):
+                yield f"line {number}: {why}"
+
+
+def _composed(found: Sequence[Instruction]) -> Iterator[str]:
+    """Yield the ARGs above the first FROM that hold a part of the name of a file, from which FROM may be composed."""
+    for one in found:
+        if one.word == "FROM":
+            return
+        words = re.split(r"[=\s\"']", one.rest) if one.word == "ARG" else []
+        if any(_TRANSPORT.match(word) or _PATH.search(word) for word in words):
+            yield f"line {one.line}: ARG names files of this machine instead of an image"
 
 
 def _frontends(dockerfile: str) -> Iterator[str]:
@@ -76,7 +108,7 @@ def _frontends(dockerfile: str) -> Iterator[str]:
     text = dockerfile.removeprefix("\ufeff")
     if text.lstrip().startswith("{"):
         yield "line 1: it is JSON, which names a program to read it"
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(lines_of(text), start=1):
         found = _FRONTEND.match(line)
         if found and not _OFFICIAL.fullmatch(found[1]):
             yield f'line {number}: "{shown(found[1])}" is a program that reads it in place of the builder'
@@ -85,11 +117,17 @@ def _frontends(dockerfile: str) -> Iterator[str]:
 
 
 def _instruction(one: Instruction, program: str, version: str) -> Iterator[str]:
-    if one.word == "FROM" and any(_TRANSPORT.fullmatch(word) for word in one.rest.split()):
+    if one.word == "ONBUILD":
+        word, _, rest = one.rest.partition(" ")
+        yield from _instruction(Instruction(word.upper(), rest.strip(), one.line), program, version)
+    words = _QUOTING.sub("", one.rest).split()
+    if one.word == "FROM" and any(map(_TRANSPORT.match, words)):
         yield "FROM names files of this machine instead of an image"
     for name, value in _flags(one.rest):
-        if name == "from" and _TRANSPORT.fullmatch(value):
+        if name == "from" and _TRANSPORT.match(value):
             yield "--from names files of this machine instead of an image"
+        elif name == "from" and "$" in value:
+            yield "--from depends on a variable; name the stage or the image"
         elif name == "security" and value != "sandbox":
             yield f"--security={shown(value)} gives it this machine's own rights"
         elif name == "network" and value not in ("default", "none"):
@@ -117,7 +155,7 @@ def _mount(stated: str, program: str, version: str) -> Iterator[str]:
         yield f"--mount=type={shown(kind)} is not a mount that builds are given"
     if "bind-propagation" in options or any(".." in value for value in options.values()):
         yield "--mount states a path or an option that can lead out of the build"
-    if _TRANSPORT.fullmatch(options.get("from", "")):
+    if _TRANSPORT.match(options.get("from", "")) or "$" in options.get("from", ""):
         yield "--mount names files of this machine instead of an image"
     if kind == "bind" and "from" in options and _is_unsound(program, version):
         sound = ".".join(map(str, FIRST_SOUND[program]))
