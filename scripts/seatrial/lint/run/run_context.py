@@ -131,7 +131,9 @@ def lint_context(
         runs = ToolRuns(confined, views, Workers(confined), place, scratch, fresh or untrusted)
         try:
             private = partial(git.is_private, workspace.root)
-            with Environments(place / "environments", private, confined) as environments:
+            with Environments(
+                Path(os.path.realpath(place / "environments")), private, confined
+            ) as environments:
                 yield LintContext(workspace, place, runs, environments, parallel, tell, fresh, untrusted)
         finally:
             runs.workers.close()
