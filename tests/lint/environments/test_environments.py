@@ -431,6 +431,30 @@ def test_a_package_of_the_workspace_is_installed_by_its_path_and_known_by_its_co
     assert all("--confined" in one for one in fake_uv.asked if one[0] == "pip")
 
 
+@pytest.mark.parametrize("planted", ["made/seatrial.json", "made/lib", "made"])
+def test_what_a_build_planted_is_not_written_through(
+    tmp_path: Path, store: Path, fake_uv: FakeUv, monkeypatch: pytest.MonkeyPatch, planted: str
+) -> None:
+    """A package that may be built puts a link where the environment is finished outside the sandbox."""
+    outside = tmp_path / "outside"
+    (outside / "python3.12" / "site-packages").mkdir(parents=True)
+    (outside / "canary").write_text("canary")
+
+    def build(*arguments: str, cwd: Path, **more: object) -> process.Ran:
+        place = cwd / planted
+        if place.exists():
+            place.rename(cwd / "aside")
+        place.symlink_to(outside / "canary" if place.suffix else outside)
+        return process.Ran(0, b"", b"")
+
+    monkeypatch.setattr(uv, "run_confined", build)
+    (tmp_path / "alpha").mkdir()
+    with Environments(store) as environments:
+        environments.prepare([local(tmp_path, "jira", "../alpha")])
+    assert (outside / "canary").read_text() == "canary"
+    assert sorted(path.name for path in outside.iterdir()) == ["canary", "python3.12"]
+
+
 def test_what_comes_as_a_wheel_is_never_built(tmp_path: Path, store: Path, fake_uv: FakeUv) -> None:
     with Environments(store) as environments:
         good(environments.prepare([want(tmp_path, "jira", *CORE)])["jira"])

@@ -14,6 +14,7 @@ from seatrial.core.errors import ServiceError
 from seatrial.core.printable import one_line
 from seatrial.lint.environments.environment import FORMAT, MANIFEST, Environment, Layer, site_of
 from seatrial.system import uv
+from seatrial.system.atomic import replace_file
 from seatrial.system.process import Ran
 from seatrial.system.sandbox import Sandbox, View
 
@@ -129,9 +130,14 @@ def make(layer: Layer, part: Path, base: Environment | None, sandbox: Sandbox) -
     site = site_of(place, layer.interpreter)
     if base:
         refuse_clashes(site, base.site)
-        (site / BASE_FILE).write_text(f"import site; site.addsitedir({str(base.site)!r})\n")
-    (place / MANIFEST).write_text(json.dumps(_manifest(layer, place, site)))
+        _write(site / BASE_FILE, f"import site; site.addsitedir({str(base.site)!r})\n", part)
+    _write(place / MANIFEST, json.dumps(_manifest(layer, place)), part)
     return place
+
+
+def _write(path: Path, text: str, part: Path) -> None:
+    """Write a file of the environment: what was built may have put a link in its place, or on the way."""
+    replace_file(path, lambda file: file.write(text.encode()), root=part, durable=False)
 
 
 def _uv(layer: Layer, part: Path, *arguments: str) -> None:
@@ -178,14 +184,13 @@ def _options(layer: Layer, part: Path, lines: Sequence[str], place: Path) -> Ite
     yield from ("--python", str(place / "bin" / "python"))
 
 
-def _manifest(layer: Layer, place: Path, site: Path) -> dict[str, object]:
+def _manifest(layer: Layer, place: Path) -> dict[str, object]:
     return {
         "format": FORMAT,
         "interpreter": [str(layer.interpreter.path), layer.interpreter.version],
         "base": layer.base.key if layer.base else None,
         "local": bool(layer.locals),
         "pins": sorted(pin.digest for pin in layer.pins),
-        "entries": sorted(set(os.listdir(site)) - {"__pycache__"}),
         "bytes": sum(_sizes(place)),
     }
 
