@@ -110,9 +110,14 @@ def _read(file: IO[bytes]) -> bytes:
 
 def _end_group(process: subprocess.Popen[Any]) -> None:
     """Kill a program that leads a process group, and all in the group."""
-    with suppress(OSError):
-        os.killpg(process.pid, signal.SIGKILL)
+    _signal(process, signal.SIGKILL)
     process.wait()
+
+
+def _signal(process: subprocess.Popen[Any], which: signal.Signals) -> None:
+    """Send a signal to a program that leads a process group, and to all in the group."""
+    with suppress(OSError):
+        os.killpg(process.pid, which)
 
 
 def follow(arguments: Sequence[str], *, cwd: Path | None = None) -> int:
@@ -210,16 +215,11 @@ class Running:
 
     def end(self, seconds: float = 10) -> None:
         """Terminate the program and all it started; kill them after `seconds`."""
-        self._signal(signal.SIGTERM)
+        _signal(self._process, signal.SIGTERM)
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(seconds)
-        self._signal(signal.SIGKILL)
-        self._process.wait()
+        _end_group(self._process)
         self._guard.dismiss()
-
-    def _signal(self, which: signal.Signals) -> None:
-        with suppress(OSError):
-            os.killpg(self._process.pid, which)
 
 
 class Conversation:
@@ -263,8 +263,7 @@ class Conversation:
 
     def _kill(self, late: threading.Event) -> None:
         late.set()
-        with suppress(OSError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+        _signal(self._process, signal.SIGKILL)
 
     def close(self) -> None:
         """Kill the program and all it started."""

@@ -55,6 +55,9 @@ _NETWORK = (
 )
 _APART = ("--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL")
 
+_PR_SET_DUMPABLE = 4
+"""From linux/prctl.h."""
+
 _INSTALL = "install bubblewrap (such as `apt install bubblewrap`)"
 _ALLOW = (
     "allow user namespaces, in a container by its settings, on Ubuntu 24.04 by "
@@ -246,6 +249,3 @@ def shield() -> None:
         if 0 < start < end:
             ctypes.memset(start, 0, end - start)
         library.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
-
-
-_PR_SET_DUMPABLE = 4

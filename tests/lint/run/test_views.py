@@ -75,7 +75,7 @@ def test_settings_that_lead_elsewhere_show_what_git_tracks_and_nothing_outside_g
         {"mypy_path": "stubs:../other"},
         {"mypy_path": ["stubs, .."]},
         {"extend": "//etc/passwd"},
-        {"extend": "/root/.secret"},
+        {"extend": "/srv/.secret"},
         {"src": ["~/x"]},
         {"files": "$HOME"},
         {"extend": "https://../../other/.env"},

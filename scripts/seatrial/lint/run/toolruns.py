@@ -97,7 +97,7 @@ class ToolRuns:
             view = self.views.of([job], environment, writable)
             output = self._program(job.tool, environment, arguments, job.folder.path, view)
         else:
-            output = self._module(job, environment, arguments, self.fresh, writable)
+            output = self._module(job, environment, arguments, writable)
         return _local(output, job, environment)
 
     def repair(self, job: LintJob, environment: Environment) -> None:
@@ -110,7 +110,7 @@ class ToolRuns:
         """Run the tool on the source of a seed, with the seed, which is beside it, as its cache."""
         arguments = (".", *(tool.cache.arguments(cache) if tool.cache else ()))
         bytecode = self.bytecode.made(environment.key)
-        view = self.views.alone(environment, (), (source.parent, bytecode))
+        view = self.views.alone(environment, (source.parent, bytecode))
         place = WorkerPlace(environment.python, view, self._environ(environment), bytecode)
         request = WorkerRequest(tool.name, arguments, os.fspath(source), "", SECONDS, tool.warm)
         return self.workers.ask(place, request, once=True)
@@ -144,12 +144,10 @@ class ToolRuns:
         job: LintJob,
         environment: Environment,
         arguments: Sequence[str],
-        fresh: bool,
-        writable: Sequence[Path] = (),
+        writable: Sequence[Path],
     ) -> Output:
-        tool, caches = job.tool, self.caches(job.tool)
-        keeps = tool.cache and not fresh and not job.runs_code
-        cache = caches.place(job.folder.path, environment.key) if keeps else None
+        keeps = job.tool.cache and not self.fresh and not job.runs_code
+        cache = self.caches(job.tool).place(job.folder.path, environment.key) if keeps else None
         request = self._request(job, arguments, cache)
         shared = None if writable else self._places.get(job)
         place = shared or self._place([job], environment, writable)

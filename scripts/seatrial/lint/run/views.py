@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -44,7 +44,7 @@ class Views:
         """
         folders = [job.folder for job in jobs]
         common = self._common(environment)
-        wide = self._not_tracked is not None and any(job.leads_out for job in jobs)
+        wide = any(job.leads_out for job in jobs) and self._not_tracked is not None
         return View(
             readable=(*common, *((self.root,) if wide else ())),
             empty=(self.scratch, *(() if wide else _unique(_markers(folders)))),
@@ -54,9 +54,9 @@ class Views:
             writable=tuple(writable),
         )
 
-    def alone(self, environment: Environment, readable: Iterable[Path], writable: Iterable[Path]) -> View:
+    def alone(self, environment: Environment, writable: Iterable[Path]) -> View:
         """Return the view for a program that works for no integration."""
-        return View((*self._common(environment), *readable), (self.scratch,), writable=tuple(writable))
+        return View(self._common(environment), (self.scratch,), writable=tuple(writable))
 
     def _common(self, environment: Environment) -> tuple[Path, ...]:
         return (*parts_of(environment), self.program)
@@ -90,15 +90,17 @@ class Views:
         """
         for folder in dict.fromkeys(job.folder.path for job in jobs):
             yield from (folder / name for name in LARGE)
-            for path in self._private:
-                if folder in path.parents and path.suffix not in (".py", ".pyi"):
-                    yield path
+            yield from self._private.get(folder, ())
 
     @cached_property
-    def _private(self) -> Sequence[Path]:
-        """The files that git ignores, which may hold secrets."""
-        paths = (self.root / path for path in self.ignored(self.root) or ())
-        return [path for path in paths if path.is_file() and not path.is_symlink()]
+    def _private(self) -> Mapping[Path, Sequence[Path]]:
+        """The files that git ignores, which may hold secrets, but for modules; by each folder that they are in."""
+        found: dict[Path, list[Path]] = {}
+        for path in (self.root / path for path in self.ignored(self.root) or ()):
+            if path.suffix not in (".py", ".pyi") and path.is_file() and not path.is_symlink():
+                for folder in path.parents:
+                    found.setdefault(folder, []).append(path)
+        return found
 
 
 def parts_of(environment: Environment) -> tuple[Path, ...]:

@@ -71,17 +71,18 @@ class Workers:
 
         Raises ServiceError where its worker cannot be started, or ends, or takes too long.
         """
-        worker = self._started(place) if once else self._worker(place)
-        keep = False
-        try:
-            text = json.dumps(asdict(request))
-            output = _output(worker.ask(text, seconds=request.seconds + GRACE, most=MOST))
-            keep = not once
-        finally:
-            if not keep:
-                self._mine.pop(place, None) if not once else None
+        if once:
+            worker = self._started(place)
+            try:
+                return _asked(worker, request)
+            finally:
                 self._drop(worker)
-        return output
+        try:
+            return _asked(self._worker(place), request)
+        except BaseException:
+            if place in self._mine:
+                self._drop(self._mine.pop(place))
+            raise
 
     def close(self) -> None:
         """End every worker, also one that is at work."""
@@ -125,6 +126,11 @@ class Workers:
         with self._guard:
             self._all.discard(worker)
         worker.close()
+
+
+def _asked(worker: Conversation, request: WorkerRequest) -> Output:
+    text = json.dumps(asdict(request))
+    return _output(worker.ask(text, seconds=request.seconds + GRACE, most=MOST))
 
 
 def _output(line: str) -> Output:
