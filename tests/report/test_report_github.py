@@ -47,13 +47,17 @@ def test_properties_and_message_are_escaped_each_in_its_way() -> None:
     ]
 
 
+SHOWN = (Severity.ERROR, Severity.WARNING, Severity.INFO)
+
+
 @pytest.mark.parametrize(
     ("count", "severities", "kinds", "last"),
     [
-        (10, (), {"error": 10, "warning": 10, "notice": 10}, "::notice file="),
-        (11, (), {"error": 10, "warning": 10, "notice": 10}, "::notice title=Seatrial::4 more in "),
+        (10, SHOWN, {"error": 10, "warning": 10, "notice": 10}, "::notice file="),
+        (11, SHOWN, {"error": 10, "warning": 10, "notice": 10}, "::notice title=Seatrial::4 more in "),
         (12, (Severity.ERROR,), {"error": 10, "notice": 1}, "::notice title=Seatrial::2 more in "),
         (11, (Severity.INFO,), {"notice": 10}, "::notice title=Seatrial::2 more in "),
+        (6, (Severity.INFO, Severity.ADVICE), {"notice": 10}, "::notice title=Seatrial::3 more in "),
     ],
 )
 def test_no_more_annotations_than_github_keeps_and_the_rest_is_told(

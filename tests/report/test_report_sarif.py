@@ -163,9 +163,9 @@ def test_content_makes_no_link_in_a_message() -> None:
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_text_keeps_the_report_valid(text: str) -> None:
     run = run_of(hostile(text), rules={})
-    assert len(run["results"]) == 3
+    assert len(run["results"]) == 4
     assert len(run["tool"]["driver"]["rules"]) == 1
 
 
 def test_many_findings_keep_the_report_valid() -> None:
-    assert len(run_of(many(200))["results"]) == 600
+    assert len(run_of(many(200))["results"]) == 800

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from seatrial.core.model import Fleet, Integration, Location, MemoryFolder, Problem, Profile, Severity
-from seatrial.core.rules import GUIDE, OCEAN, OFF, WARNING, Problems, Rule, rule
+from seatrial.core.rules import ADVICE, GUIDE, OCEAN, OFF, WARNING, Problems, Rule, rule
 from seatrial.core.settings import Settings
 from seatrial.validate.facts.facts import Facts
 from seatrial.validate.run import check
@@ -119,3 +119,37 @@ def test_fingerprints_survive_moved_lines_and_distinguish_equal_problems() -> No
     after = run(a_fault).findings
     assert {after[0].path: after[0].fingerprint, after[2].path: after[2].fingerprint} == before
     assert len({one.fingerprint for one in after}) == 3
+
+
+@rule("TST005", bad=same, severity=ADVICE)
+def a_wish(integration: Integration) -> Problems:
+    """A wish."""
+    yield Problem(Location("a.txt"), "could be better")
+
+
+@rule("TST006", bad=same, severity=Severity.INFO)
+def a_hint(integration: Integration) -> Problems:
+    """A hint."""
+    yield Problem(Location("a.txt"), "could be better", severity=Severity.ADVICE)
+    yield Problem(Location("a.txt"), "is weak")
+
+
+def weights(settings: Settings | None = None, **more: bool) -> list[tuple[str, Severity]]:
+    integration = Integration("one", "integrations/one", MemoryFolder.of({"pyproject.toml": ""}))
+    facts = Facts(integration, GUIDE, Fleet([integration]), settings)
+    return [(one.message, one.severity) for one in check(facts, [a_wish, a_hint], **more).findings]
+
+
+def test_advice_is_shown_on_request() -> None:
+    assert weights() == [("is weak", Severity.INFO)]
+    assert [severity for _, severity in weights(advice=True)] == [*[Severity.ADVICE] * 2, Severity.INFO]
+
+
+def test_a_repository_that_raises_advice_sees_it_always() -> None:
+    raised = Settings(severities={"TST005": Severity.WARNING})
+    assert ("could be better", Severity.WARNING) in weights(raised)
+
+
+def test_a_suppression_of_advice_is_not_idle_where_advice_is_not_asked_for() -> None:
+    verdict = run(a_wish, pyproject='[tool.seatrial]\nignore = { TST005 = "it is meant so" }\n')
+    assert (verdict.findings, verdict.hidden) == ((), ())

@@ -59,6 +59,11 @@ class Outcome:
         return self._counts[Severity.INFO]
 
     @property
+    def advice(self) -> int:
+        """The number of findings that are shown only on request."""
+        return self._counts[Severity.ADVICE]
+
+    @property
     def gravest_first(self) -> tuple[Finding, ...]:
         """The findings by severity, then in their own order."""
         return tuple(sorted(self.findings, key=lambda finding: finding.severity.rank))

@@ -18,11 +18,12 @@ def join(folder: str, name: str) -> str:
 
 
 class Severity(enum.Enum):
-    """The severity of a finding. Only errors fail a run that is not strict."""
+    """The severity of a finding. Only errors fail a run that is not strict; advice is shown on request."""
 
     ERROR = "error"
     WARNING = "warning"
     INFO = "info"
+    ADVICE = "advice"
 
     @property
     def rank(self) -> int:

@@ -12,7 +12,8 @@ from seatrial.core.model import MemoryFolder, Problem, Profile, Severity
 Problems = Iterator[Problem]
 Edited = Callable[[MemoryFolder], MemoryFolder]
 
-ERROR, WARNING, INFO, OFF = Severity.ERROR, Severity.WARNING, Severity.INFO, None
+ERROR, WARNING, INFO, ADVICE = Severity.ERROR, Severity.WARNING, Severity.INFO, Severity.ADVICE
+OFF = None
 GUIDE, OCEAN = Profile.GUIDE, Profile.OCEAN
 
 
@@ -74,7 +75,8 @@ def rule(
 ) -> Callable[[Callable[..., Problems]], Rule]:
     """Declare a rule: the function's name is the fault, its docstring the law, an empty line and the reason.
 
-    `by_profile` overrides `severity`; a rule that is OFF runs only where a repository switches it on.
+    `by_profile` overrides `severity`; a rule that is OFF runs only where a repository switches it on,
+    one of severity ADVICE only in runs that ask for advice.
     Without a `waiver` the rule is ignored in the integration's `pyproject.toml`.
     """
     severities = dict.fromkeys(Profile, severity) | dict(by_profile or {})

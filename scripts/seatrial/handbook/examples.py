@@ -63,8 +63,13 @@ def judge(rule: Rule, folder: Folder, profile: Profile) -> Verdict:
     change = change_to(folder, profile) if "change" in rule.needs else None
     return check(
         Facts(integration, profile, Fleet([integration, *siblings]), settings, change),
-        list(dict.fromkeys((*RULES, rule))),
+        [one for one in dict.fromkeys((*RULES, rule)) if one is rule or not _is_advice(one, profile)],
+        advice=True,
     )
+
+
+def _is_advice(rule: Rule, profile: Profile) -> bool:
+    return rule.severities[profile] is Severity.ADVICE
 
 
 def change_to(folder: Folder, profile: Profile) -> Change:

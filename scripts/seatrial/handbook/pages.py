@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from seatrial.core.framework import PARTS, dotted, parts_of
 from seatrial.core.model import Profile
 from seatrial.core.rules import Rule
 from seatrial.lint.tools.registry import LINT_RULES
@@ -53,6 +54,7 @@ def entry(rule: Rule, example: Example) -> str:
         f"{rule.code} {rule.name} ({severity_text(rule)})",
         rule.law,
         rule.reason,
+        *_parts(rule),
         "For example, with this change to a correct folder:\n" + _indented(example.diff),
         "Seatrial says:\n" + _indented(line(finding) for finding in example.findings),
         f"To accept it for a reason: {rule.waiver}" if rule.waiver else "",
@@ -77,7 +79,31 @@ def page(examples: Mapping[Rule, Example]) -> str:
     for family, title in FAMILIES.items():
         text.append(f"## {title}")
         text.extend(_section(rule, example) for rule, example in examples.items() if rule.family == family)
+    text += [
+        "## What depends on the framework's version",
+        "The version in `poetry.lock` decides, else the lowest that `pyproject.toml` allows. A rule that is not in "
+        "this table holds for all versions; `until` names the first version in which a line no longer holds.",
+        _framework_table(),
+    ]
     return "\n\n".join(text) + "\n"
+
+
+def _parts(rule: Rule) -> list[str]:
+    """Return what of a rule depends on the framework's version, a sentence each with its versions."""
+    return [
+        f"{part.holds} ({part.span}{f'; {part.source}' if part.source else ''})"
+        for part in parts_of(rule.code)
+    ]
+
+
+def _framework_table() -> str:
+    rows = (
+        f"| {part.code} | {part.holds} | {dotted(part.since)} | {dotted(part.until)} | {part.source} |"
+        for part in PARTS
+    )
+    return "\n".join(
+        ["| rule | what the framework does | since | until | change |", "|---|---|---|---|---|", *rows]
+    )
 
 
 def _contents(rules: Iterable[Rule]) -> str:
@@ -94,6 +120,7 @@ def _section(rule: Rule, example: Example) -> str:
         f"### {rule.code} {rule.name}",
         f"**{rule.law}** *({severity_text(rule)})*",
         rule.reason,
+        *_parts(rule),
         "```diff\n" + "\n".join(example.diff) + "\n```",
         "```text\n" + output + "\n```",
     ]

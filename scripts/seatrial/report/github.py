@@ -22,7 +22,12 @@ TABLE_BYTES = 1_000_000
 CELL_CHARACTERS = 1_000
 """Longer texts are cut in the step summary's table."""
 
-_COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
+_COMMANDS = {
+    Severity.ERROR: "error",
+    Severity.WARNING: "warning",
+    Severity.INFO: "notice",
+    Severity.ADVICE: "notice",
+}
 _MARKUP = re.compile(r"[!#$%&*:<>@\[\\\]^_`{|}~]|(?i:(?<=www)\.)")
 
 
@@ -51,11 +56,12 @@ def step_summary(outcome: Outcome) -> str:
 
 def _annotations(outcome: Outcome) -> Iterator[str]:
     """Yield the first of each kind; if some are left out, a notice about it takes one place."""
-    cropped = max(outcome.errors, outcome.warnings, outcome.infos) > PER_KIND
-    kept: list[Finding] = []
-    for severity in Severity:
-        room = PER_KIND - (cropped and severity is Severity.INFO)
-        kept += [finding for finding in outcome.findings if finding.severity is severity][:room]
+    found: dict[str, list[Finding]] = {command: [] for command in _COMMANDS.values()}
+    for finding in outcome.findings:
+        found[_COMMANDS[finding.severity]].append(finding)
+    cropped = max(map(len, found.values())) > PER_KIND
+    rooms = {command: PER_KIND - (cropped and command == "notice") for command in found}
+    kept = [finding for command, some in found.items() for finding in some[: rooms[command]]]
     yield from map(_annotation, kept)
     if cropped:
         left = len(outcome.findings) - len(kept)

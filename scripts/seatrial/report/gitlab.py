@@ -14,7 +14,12 @@ from seatrial.report import Options
 from seatrial.report.json import dumps
 from seatrial.report.text import said
 
-_SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "minor", Severity.INFO: "info"}
+_SEVERITIES = {
+    Severity.ERROR: "critical",
+    Severity.WARNING: "minor",
+    Severity.INFO: "info",
+    Severity.ADVICE: "info",
+}
 
 
 def render(outcome: Outcome, options: Options) -> str:

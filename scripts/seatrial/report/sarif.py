@@ -21,7 +21,12 @@ from seatrial.report.text import said
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 BASE = "SRCROOT"
 
-_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+_LEVELS = {
+    Severity.ERROR: "error",
+    Severity.WARNING: "warning",
+    Severity.INFO: "note",
+    Severity.ADVICE: "note",
+}
 _NEVER_A_BYTE = re.compile(r"[\ud800-\udc7f\udd00-\udfff]")
 
 

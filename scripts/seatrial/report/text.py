@@ -9,7 +9,7 @@ from seatrial.core.model import Finding, Severity
 from seatrial.core.printable import plain
 from seatrial.report import Options
 
-_PAINT = {Severity.ERROR: "1;31", Severity.WARNING: "33", Severity.INFO: "36"}
+_PAINT = {Severity.ERROR: "1;31", Severity.WARNING: "33", Severity.INFO: "36", Severity.ADVICE: "2"}
 
 
 def render(outcome: Outcome, options: Options) -> str:
@@ -44,6 +44,7 @@ def summary(outcome: Outcome, explain: str = "seatrial explain ") -> str:
     if not outcome.findings:
         return f"{'' if outcome.unjudged else 'all well: '}{judged}, no findings{held}"
     counts = [(outcome.errors, "error"), (outcome.warnings, "warning"), (outcome.infos, "info")]
+    counts.append((outcome.advice, "piece of advice"))
     found = ", ".join(_counted(count, word) for count, word in counts if count)
     code = plain(outcome.gravest_first[0].code)
     return f"{judged}, {found}{held}; {explain}{code} says why"
@@ -62,7 +63,8 @@ def wants_colour(stream_is_tty: bool, environ: Mapping[str, str]) -> bool:
 
 
 def _counted(count: int, word: str) -> str:
-    return f"{count} {word}" if count == 1 else f"{count} {word}s"
+    plural = word.replace("piece", "pieces") if " " in word else f"{word}s"
+    return f"{count} {word if count == 1 else plural}"
 
 
 def _painted(text: str, paint: str) -> str:

@@ -109,6 +109,7 @@ OUTPUT = Option(
     "output", "write the findings to this file instead of standard output", short="o", inherited=True
 )
 STRICT = Option("strict", "fail on warnings as well", OptionKind.SWITCH, inherited=True)
+ADVICE = Option("advice", "show advice as well, which is below info", OptionKind.SWITCH, inherited=True)
 SANDBOX = Option(
     "sandbox",
     "auto, or required to refuse to run tools where the kernel gives no namespaces; by default auto",
@@ -184,25 +185,25 @@ VERBS = (
         "validate",
         "Check everything about the folder: layout, spec and version.",
         "validate:validate",
-        (*COMPARING, *REPORTING),
+        (*COMPARING, *REPORTING, ADVICE),
     ),
     Verb(
         "validate-spec",
         "Check the .port folder and what must agree with it (SPC, RES, COD).",
         "validate:validate_spec",
-        (*COMPARING, *REPORTING),
+        (*COMPARING, *REPORTING, ADVICE),
     ),
     Verb(
         "check-layout",
         "Check the folder's hierarchy (LAY).",
         "validate:check_layout",
-        (*COMPARING, *REPORTING),
+        (*COMPARING, *REPORTING, ADVICE),
     ),
     Verb(
         "check-version",
         "Check pyproject, lock, version, changelog and intents (PKG, CHG, REL).",
         "validate:check_version",
-        (*COMPARING, *REPORTING),
+        (*COMPARING, *REPORTING, ADVICE),
     ),
     Verb(
         "check",

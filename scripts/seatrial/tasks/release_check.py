@@ -22,7 +22,7 @@ def check(
 ) -> None:
     """Tell how each changed integration will be released, and check that by the rules of family REL."""
     choice = choose(root, integration, since, always=True)
-    judge(("REL",), choice, format, output, strict, jobs, _report)
+    judge(("REL",), choice, format, output, strict, jobs, describe=_report)
 
 
 def _report(choice: Choice, changes: Mapping[str, Change]) -> None:

@@ -24,11 +24,13 @@ def judge(
     output: str | None,
     strict: bool,
     jobs: str | None,
+    advice: bool = False,
     describe: Callable[[Choice, Mapping[str, Change]], None] = lambda choice, changes: None,
 ) -> None:
     """Check the chosen integrations by the rules of these families and end with the status.
 
-    `describe` tells about their changes before the findings are written.
+    With `advice`, findings of that severity are shown as well. `describe` tells about their changes before the
+    findings are written.
     """
     workspace, chosen = choice.workspace, choice.integrations
     rules = [rule for rule in RULES if rule.family in families]
@@ -36,7 +38,7 @@ def judge(
         note(f'seatrial: "{link}" is a link to a folder and is not judged; judge the folder it leads to')
     changes = choice.changes(rules)
     describe(choice, changes)
-    done = check_all(workspace, chosen, rules, jobs_of(jobs), changes)
+    done = check_all(workspace, chosen, rules, jobs_of(jobs), changes, advice)
     deliver(done.outcome, workspace, format, output)
     for failure, hit in done.crashes.items():
         others = f" and {len(hit) - 1} others" if hit[1:] else ""
@@ -56,8 +58,9 @@ def _families(
     output: str | None,
     strict: bool,
     jobs: str | None,
+    advice: bool,
 ) -> None:
-    judge(families, choose(root, integration, since), format, output, strict, jobs)
+    judge(families, choose(root, integration, since), format, output, strict, jobs, advice)
 
 
 validate = partial(_families, (*LAYOUT, *SPEC, *VERSION))

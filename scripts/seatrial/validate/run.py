@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from operator import attrgetter
@@ -43,24 +43,26 @@ class Verdict:
         return len(self.hidden)
 
 
-def check(facts: Facts, rules: Sequence[Rule], most: int = MOST) -> Verdict:
+def check(facts: Facts, rules: Sequence[Rule], most: int = MOST, advice: bool = False) -> Verdict:
     """Run these rules over an integration, without the findings that it suppresses with a reason.
 
-    Of each rule, at most `most` problems are reported.
+    Of each rule, at most `most` problems are reported. Findings of severity advice are left out without `advice`.
     """
     crashes: list[str] = []
-    on = [rule for rule in rules if _severity(rule, facts, None)]
+    unwanted = (None,) if advice else (None, Severity.ADVICE)
+    on = [rule for rule in rules if _severity(rule, facts, None) not in unwanted]
     found = [one for rule in on for one in _run(rule, facts, crashes, most)]
     suppressions = Suppressions.of(facts.pyproject_document, known=BY_CODE)
     if suppressions is None:
-        return Verdict(_stamped(facts, found), crashes=tuple(crashes))
+        return Verdict(_stamped(facts, found, unwanted), crashes=tuple(crashes))
     kept = [(rule, problem) for rule, problem in found if rule.code not in suppressions.codes]
     hidden = [(rule, problem) for rule, problem in found if rule.code in suppressions.codes]
     caught = {rule.code for rule, _ in found}
     always = {rule.code for rule in on if "change" not in rule.needs}
     facts.suppressions = suppressions.after(always, caught)
     about = [one for rule in on if "suppressions" in rule.needs for one in _run(rule, facts, crashes, most)]
-    return Verdict(_stamped(facts, kept + about), _stamped(facts, hidden), tuple(crashes))
+    kept_findings = _stamped(facts, kept + about, unwanted)
+    return Verdict(kept_findings, _stamped(facts, hidden, unwanted), tuple(crashes))
 
 
 def _run(rule: Rule, facts: Facts, crashes: list[str], most: int) -> list[tuple[Rule, Problem]]:
@@ -80,12 +82,14 @@ def _severity(rule: Rule, facts: Facts, problem: Problem | None) -> Severity | N
     return own or rule.severities[facts.profile]
 
 
-def _stamped(facts: Facts, found: Iterable[tuple[Rule, Problem]]) -> tuple[Finding, ...]:
+def _stamped(
+    facts: Facts, found: Iterable[tuple[Rule, Problem]], unwanted: Collection[Severity | None]
+) -> tuple[Finding, ...]:
     weighed = (
         (rule.code, rule.name, _severity(rule, facts, problem) or Severity.INFO, problem)
         for rule, problem in found
     )
-    return stamped(facts.integration, weighed)
+    return stamped(facts.integration, (one for one in weighed if one[2] not in unwanted))
 
 
 @dataclass(frozen=True)
@@ -102,12 +106,14 @@ def check_all(
     rules: Sequence[Rule],
     jobs: int,
     changes: Mapping[str, Change] | None = None,
+    advice: bool = False,
 ) -> Checked:
     """Run these rules over these integrations of a workspace, with the same outcome for any number of jobs.
 
     `changes` holds the changes in the integrations by path; without it the rules about a change are silent.
+    Findings of severity advice are left out without `advice`.
     """
-    verdicts = _verdicts(_Case(workspace, integrations, rules, changes or {}), jobs)
+    verdicts = _verdicts(_Case(workspace, integrations, rules, changes or {}, advice), jobs)
     crashes: dict[str, list[str]] = {}
     for integration, verdict in zip(integrations, verdicts, strict=True):
         for crash in verdict.crashes:
@@ -123,17 +129,18 @@ def check_all(
 
 @dataclass(frozen=True)
 class _Case:
-    """The integrations to check, and the rules."""
+    """The integrations to check, the rules, and whether advice is wanted."""
 
     workspace: Workspace
     integrations: Sequence[Integration]
     rules: Sequence[Rule]
     changes: Mapping[str, Change]
+    advice: bool
 
     def check(self, index: int) -> Verdict:
         integration = self.integrations[index]
         change = self.changes.get(integration.path)
-        return check(Facts.of(self.workspace, integration, change), self.rules)
+        return check(Facts.of(self.workspace, integration, change), self.rules, advice=self.advice)
 
 
 def _verdicts(case: _Case, jobs: int) -> Sequence[Verdict]:

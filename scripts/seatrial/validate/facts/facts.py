@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, Protocol
 
+from seatrial.core.framework import Framework
 from seatrial.core.model import Fleet, Integration, Profile
 from seatrial.core.settings import Settings
 from seatrial.dependencies.lockfile import CoreLock
@@ -194,6 +195,12 @@ class Facts:
     def core_floor(self) -> tuple[int, ...]:
         """The lowest framework version that the integration allows; empty where it names none."""
         return self.package.core_floor if self.package else ()
+
+    @cached_property
+    def framework(self) -> Framework:
+        """The framework that the integration runs with: the locked version, else the lowest that it allows."""
+        locked = self.lock.cores[0].text if self.lock and self.lock.cores else ""
+        return Framework.of(locked, self.core_floor)
 
     @cached_property
     def ignore_form(self) -> Conformity | None:
