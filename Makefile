@@ -8,7 +8,7 @@ override GPATH :=
 
 # The variables and targets between the marks are written by `make docs` from scripts/seatrial/tasks/menu.py.
 # variables
-override INHERITED := ADVICE BUILD_ARG BUILDER FORMAT INTEGRATION JOBS KEY OUTPUT ROOT SANDBOX SINCE STRICT TOOLS VERBOSE
+override INHERITED := ADVICE BUILD_ARG BUILDER FORMAT INTEGRATION JOBS KEY NEW OLD OUTPUT ROOT SANDBOX SINCE STRICT TOOLS VERBOSE
 override VARIABLES := ADOPT APPLY AUTHOR BUMP CHILD CODE DATE DESCRIPTION DIFF DRY_RUN EMAIL FINISH FIX FORCE ICON LATEST MATRIX MESSAGE NAME NO_CACHE NO_LOCK ONLY PARENT PLAN PROFILE REASON RECEIPTS SECTION SLUG TESTS TYPE VERSION WHY
 .PHONY: help lint validate validate-spec check-layout check-version check fix new explain rules doctor release release-plan release-apply release-finish release-intent release-bump release-check release-status release-yank test docs lock setup clean
 # end of variables
@@ -64,19 +64,19 @@ lint: $(READY) ## Run black, mypy, ruff and poetry check, each as in the integra
 	@$(INVOKE) lint
 
 validate: $(READY) ## Check everything about the folder: layout, spec and version.
-#: INTEGRATION= ROOT= SINCE= FORMAT= OUTPUT= STRICT= JOBS= ADVICE=
+#: INTEGRATION= ROOT= SINCE= NEW= OLD= FORMAT= OUTPUT= STRICT= JOBS= ADVICE=
 	@$(INVOKE) validate
 
 validate-spec: $(READY) ## Check the .port folder and what must agree with it (SPC, RES, COD).
-#: INTEGRATION= ROOT= SINCE= FORMAT= OUTPUT= STRICT= JOBS= ADVICE=
+#: INTEGRATION= ROOT= SINCE= NEW= OLD= FORMAT= OUTPUT= STRICT= JOBS= ADVICE=
 	@$(INVOKE) validate-spec
 
 check-layout: $(READY) ## Check the folder's hierarchy (LAY).
-#: INTEGRATION= ROOT= SINCE= FORMAT= OUTPUT= STRICT= JOBS= ADVICE=
+#: INTEGRATION= ROOT= SINCE= NEW= OLD= FORMAT= OUTPUT= STRICT= JOBS= ADVICE=
 	@$(INVOKE) check-layout
 
 check-version: $(READY) ## Check pyproject, lock, version, changelog and intents (PKG, CHG, REL).
-#: INTEGRATION= ROOT= SINCE= FORMAT= OUTPUT= STRICT= JOBS= ADVICE=
+#: INTEGRATION= ROOT= SINCE= NEW= OLD= FORMAT= OUTPUT= STRICT= JOBS= ADVICE=
 	@$(INVOKE) check-version
 
 check: $(READY) ## Check all that CI checks: lint, validate, and what a release would do.

@@ -27,9 +27,10 @@ def test_a_finding_has_the_keys_of_the_contract() -> None:
                 "message": '"tilte" is not a key of the spec',
                 "fix": {"title": 'write "title"', "safe": True},
                 "fingerprint": "8c5e1f",
+                "old": False,
             }
         ],
-        "summary": {"integrations": 1, "errors": 1, "warnings": 0, "suppressed": 3},
+        "summary": {"integrations": 1, "errors": 1, "warnings": 0, "suppressed": 3, "old": 0},
     }
 
 
@@ -42,7 +43,7 @@ def test_a_fix_is_safe_only_with_an_edit_and_null_where_there_is_none() -> None:
 def test_an_outcome_without_findings_still_has_its_summary() -> None:
     said = json.loads(render("json", CLEAN))
     assert said["findings"] == []
-    assert said["summary"] == {"integrations": 2, "errors": 0, "warnings": 0, "suppressed": 0}
+    assert said["summary"] == {"integrations": 2, "errors": 0, "warnings": 0, "suppressed": 0, "old": 0}
 
 
 def test_severities_and_order_are_kept() -> None:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,25 +10,12 @@ import pytest
 from seatrial.core.model import Profile
 from seatrial.handbook.examples import good_folder
 from seatrial.validate.rules.release import released
-from support.paths import SOURCES
 from support.repositories import commit, put, start
 from support.repositories import git as say
+from support.typed import seatrial
 
 TASKS = ("validate", "validate-spec", "check-layout", "check-version", "fix", "lint")
 INTENT = "bump: patch\nchangelog-type: bugfix\nchangelog: Pages are read once\n"
-
-
-def seatrial(cwd: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
-    kept = {key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ}
-    command = [sys.executable, "-m", "seatrial", *arguments]
-    return subprocess.run(
-        command,
-        cwd=cwd,
-        env={**kept, "PYTHONPATH": str(SOURCES), **env},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -30,13 +30,20 @@ class RuleFacts:
 class Outcome:
     """The findings of a run in order, the names of all integrations judged, and the number of suppressed findings.
 
-    `unjudged` holds the names of integrations for which a part of the verdict is missing.
+    `unjudged` holds the names of integrations for which a part of the verdict is missing. `since` is the revision
+    whose findings are marked as old, empty where none are; the counts are those of the findings that are new.
     """
 
     findings: tuple[Finding, ...] = ()
     names: tuple[str, ...] = ()
     suppressed: int = 0
     unjudged: tuple[str, ...] = ()
+    since: str = ""
+
+    def comparing(self, since: str, before: Collection[str]) -> Outcome:
+        """Return the outcome with the findings marked as old whose fingerprints were there `before`."""
+        marked = (replace(one, old=one.fingerprint in before) for one in self.findings)
+        return replace(self, findings=tuple(marked), since=since)
 
     @property
     def integrations(self) -> int:
@@ -65,12 +72,17 @@ class Outcome:
 
     @property
     def gravest_first(self) -> tuple[Finding, ...]:
-        """The findings by severity, then in their own order."""
-        return tuple(sorted(self.findings, key=lambda finding: finding.severity.rank))
+        """The findings by severity, old ones last, then in their own order."""
+        return tuple(sorted(self.findings, key=lambda finding: (finding.old, finding.severity.rank)))
+
+    @property
+    def old(self) -> int:
+        """The number of findings that were there before the change."""
+        return len(self.findings) - self._counts.total()
 
     @cached_property
     def _counts(self) -> Counter[Severity]:
-        return Counter(finding.severity for finding in self.findings)
+        return Counter(finding.severity for finding in self.findings if not finding.old)
 
 
 def stamped(

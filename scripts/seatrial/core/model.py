@@ -86,7 +86,10 @@ class Problem:
 
 @dataclass(frozen=True)
 class Finding:
-    """A problem with its rule, ready to print; `path` is relative to the root."""
+    """A problem with its rule, ready to print; `path` is relative to the root.
+
+    `old` tells that it was there before the change that is judged, so that it does not fail the run.
+    """
 
     code: str
     name: str
@@ -98,6 +101,7 @@ class Finding:
     message: str
     fix: Fix | None
     fingerprint: str
+    old: bool = False
 
     @property
     def sort_key(self) -> tuple[str, int, int, str, str]:

@@ -55,16 +55,17 @@ def step_summary(outcome: Outcome) -> str:
 
 
 def _annotations(outcome: Outcome) -> Iterator[str]:
-    """Yield the first of each kind; if some are left out, a notice about it takes one place."""
+    """Yield the first new ones of each kind; if some are left out, a notice about it takes one place."""
     found: dict[str, list[Finding]] = {command: [] for command in _COMMANDS.values()}
-    for finding in outcome.findings:
+    new = [finding for finding in outcome.findings if not finding.old]
+    for finding in new:
         found[_COMMANDS[finding.severity]].append(finding)
     cropped = max(map(len, found.values())) > PER_KIND
     rooms = {command: PER_KIND - (cropped and command == "notice") for command in found}
     kept = [finding for command, some in found.items() for finding in some[: rooms[command]]]
     yield from map(_annotation, kept)
     if cropped:
-        left = len(outcome.findings) - len(kept)
+        left = len(new) - len(kept)
         yield f"::notice title=Seatrial::{left} more in the log and the step summary"
 
 
@@ -90,7 +91,7 @@ def _property(value: str) -> str:
 def _row(finding: Finding) -> str:
     where = f"{finding.path or '.'}:{finding.line}:{finding.column}"
     cells = (where, f"{finding.code} {finding.name}", text.said(finding))
-    return f"| {finding.severity.value} | {' | '.join(map(_cell, cells))} |\n"
+    return f"| {'old ' if finding.old else ''}{finding.severity.value} | {' | '.join(map(_cell, cells))} |\n"
 
 
 def _cell(shown: str) -> str:

@@ -32,6 +32,6 @@ def _issue(finding: Finding) -> dict[str, Any]:
         "description": said(finding),
         "check_name": plain(f"{finding.code} {finding.name}"),
         "fingerprint": finding.fingerprint,
-        "severity": _SEVERITIES[finding.severity],
+        "severity": _SEVERITIES[Severity.INFO if finding.old else finding.severity],
         "location": {"path": plain(finding.path) or ".", "lines": {"begin": finding.line}},
     }

@@ -24,6 +24,7 @@ def render(outcome: Outcome, options: Options) -> str:
         "errors": outcome.errors,
         "warnings": outcome.warnings,
         "suppressed": outcome.suppressed,
+        "old": outcome.old,
     }
     findings = [_finding(finding) for finding in outcome.findings]
     return dumps({"version": VERSION, "findings": findings, "summary": counts})
@@ -48,6 +49,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "message": finding.message,
         "fix": fix,
         "fingerprint": finding.fingerprint,
+        "old": finding.old,
     }
 
 

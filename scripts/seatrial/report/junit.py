@@ -1,7 +1,7 @@
 """The format of test reports: a suite for each integration, a case for each finding.
 
-An error is a failed case. Warnings and infos, which do not fail a run, are skipped cases: readers show those,
-and do not turn red for them.
+An error is a failed case. Warnings, infos and old errors, which do not fail a run, are skipped cases: readers show
+those, and do not turn red for them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from seatrial.core.findings import Outcome
 from seatrial.core.model import Finding, Severity
 from seatrial.core.printable import plain
 from seatrial.report import Options
-from seatrial.report.text import line, said
+from seatrial.report.text import OLD, line, said
 
 _COUNTED = {"tests": "testcase", "failures": "failure", "errors": "error", "skipped": "skipped"}
 
@@ -42,10 +42,12 @@ def _case(finding: Finding) -> Element:
         file=plain(finding.path),
         line=str(finding.line),
     )
-    if finding.severity is Severity.ERROR:
+    if finding.severity is Severity.ERROR and not finding.old:
         SubElement(case, "failure", type=plain(finding.code), message=said(finding)).text = line(finding)
     else:
-        SubElement(case, "skipped", message=f"{finding.severity.value}: {said(finding)}")
+        SubElement(
+            case, "skipped", message=f"{finding.severity.value}: {said(finding)}{OLD if finding.old else ''}"
+        )
     return case
 
 

@@ -44,7 +44,7 @@ def render(outcome: Outcome, options: Options) -> str:
         },
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {BASE: {"description": {"text": "The root of the workspace."}}},
-        "results": [_result(finding, places[finding.code]) for finding in outcome.findings],
+        "results": [_result(finding, places[finding.code], outcome.since) for finding in outcome.findings],
     }
     return dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
 
@@ -64,7 +64,8 @@ def _rule(facts: RuleFacts) -> dict[str, Any]:
     return rule | words | {"help": {"text": help_text, "markdown": help_text}}
 
 
-def _result(finding: Finding, rule_index: int) -> dict[str, Any]:
+def _result(finding: Finding, rule_index: int, since: str) -> dict[str, Any]:
+    """Return a result; its state is told where the run compared the findings with those of a revision."""
     region = {"startLine": finding.line, "startColumn": finding.column}
     place = {"artifactLocation": _artifact(finding.path), "region": region}
     result = {
@@ -76,7 +77,8 @@ def _result(finding: Finding, rule_index: int) -> dict[str, Any]:
         "partialFingerprints": {"seatrial/v1": finding.fingerprint},
         "properties": {"integration": plain(finding.integration)},
     }
-    return result | _fixes(finding)
+    state = {"baselineState": "unchanged" if finding.old else "new"} if since else {}
+    return result | state | _fixes(finding)
 
 
 def _fixes(finding: Finding) -> dict[str, Any]:

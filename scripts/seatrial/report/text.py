@@ -11,6 +11,9 @@ from seatrial.report import Options
 
 _PAINT = {Severity.ERROR: "1;31", Severity.WARNING: "33", Severity.INFO: "36", Severity.ADVICE: "2"}
 
+OLD = " [old]"
+"""The end of the line of a finding that was there before the change."""
+
 
 def render(outcome: Outcome, options: Options) -> str:
     """Return one line for each finding."""
@@ -18,13 +21,14 @@ def render(outcome: Outcome, options: Options) -> str:
 
 
 def line(finding: Finding, colour: bool = False) -> str:
-    """Return `path:line:col: severity CODE name: message; repair`, safe to print."""
+    """Return `path:line:col: severity CODE name: message; repair`, safe to print, and `[old]` where it is."""
     where = plain(f"{finding.path or '.'}:{finding.line}:{finding.column}")
     severity = finding.severity.value
-    rest = f"{plain(finding.code)} {plain(finding.name)}: {said(finding)}"
+    rest = f"{plain(finding.code)} {plain(finding.name)}: {said(finding)}{OLD if finding.old else ''}"
     if not colour:
         return f"{where}: {severity} {rest}"
-    return f"{_painted(where, '1')}: {_painted(severity, _PAINT[finding.severity])} {rest}"
+    paint = _PAINT[Severity.ADVICE if finding.old else finding.severity]
+    return f"{_painted(where, '1')}: {_painted(severity, paint)} {rest}"
 
 
 def said(finding: Finding) -> str:
@@ -41,8 +45,10 @@ def summary(outcome: Outcome, explain: str = "seatrial explain ") -> str:
     judged = _counted(outcome.integrations, "integration")
     if outcome.unjudged:
         judged += f" ({len(outcome.unjudged)} not wholly judged)"
-    if not outcome.findings:
-        return f"{'' if outcome.unjudged else 'all well: '}{judged}, no findings{held}"
+    if outcome.old:
+        held += f", {_counted(outcome.old, 'old finding')} that {plain(outcome.since)} has as well"
+    if outcome.old == len(outcome.findings):
+        return f"{'' if outcome.unjudged else 'all well: '}{judged}, no {'new ' if outcome.since else ''}findings{held}"
     counts = [(outcome.errors, "error"), (outcome.warnings, "warning"), (outcome.infos, "info")]
     counts.append((outcome.advice, "piece of advice"))
     found = ", ".join(_counted(count, word) for count, word in counts if count)

@@ -99,6 +99,15 @@ INTEGRATION = Option(
     inherited=True,
 )
 SINCE = Option("since", "of these only what has changed since a revision such as origin/main", inherited=True)
+NEW = Option(
+    "new",
+    "fail only on what the change brought; the default with --since in CI for a pull request",
+    OptionKind.SWITCH,
+    inherited=True,
+)
+OLD = Option(
+    "old", "fail on old findings too, in CI for a pull request as well", OptionKind.SWITCH, inherited=True
+)
 FORMAT = Option(
     "format",
     "text, json, github, sarif, junit or gitlab; by default text, and github under GitHub Actions",
@@ -185,25 +194,25 @@ VERBS = (
         "validate",
         "Check everything about the folder: layout, spec and version.",
         "validate:validate",
-        (*COMPARING, *REPORTING, ADVICE),
+        (*COMPARING, NEW, OLD, *REPORTING, ADVICE),
     ),
     Verb(
         "validate-spec",
         "Check the .port folder and what must agree with it (SPC, RES, COD).",
         "validate:validate_spec",
-        (*COMPARING, *REPORTING, ADVICE),
+        (*COMPARING, NEW, OLD, *REPORTING, ADVICE),
     ),
     Verb(
         "check-layout",
         "Check the folder's hierarchy (LAY).",
         "validate:check_layout",
-        (*COMPARING, *REPORTING, ADVICE),
+        (*COMPARING, NEW, OLD, *REPORTING, ADVICE),
     ),
     Verb(
         "check-version",
         "Check pyproject, lock, version, changelog and intents (PKG, CHG, REL).",
         "validate:check_version",
-        (*COMPARING, *REPORTING, ADVICE),
+        (*COMPARING, NEW, OLD, *REPORTING, ADVICE),
     ),
     Verb(
         "check",

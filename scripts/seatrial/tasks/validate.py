@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
@@ -11,6 +12,7 @@ from seatrial.tasks.cli import Ended, jobs_of, note
 from seatrial.validate.facts.release import Change
 from seatrial.validate.rules import RULES
 from seatrial.validate.run import check_all
+from seatrial.validate.since import target_branch
 
 SPEC = ("SPC", "RES", "COD")
 LAYOUT = ("LAY",)
@@ -25,12 +27,13 @@ def judge(
     strict: bool,
     jobs: str | None,
     advice: bool = False,
+    only_new: bool = False,
     describe: Callable[[Choice, Mapping[str, Change]], None] = lambda choice, changes: None,
 ) -> None:
     """Check the chosen integrations by the rules of these families and end with the status.
 
-    With `advice`, findings of that severity are shown as well. `describe` tells about their changes before the
-    findings are written.
+    With `advice`, findings of that severity are shown as well. With `only_new`, findings that were there before
+    the change do not fail the run. `describe` tells about the changes before the findings are written.
     """
     workspace, chosen = choice.workspace, choice.integrations
     rules = [rule for rule in RULES if rule.family in families]
@@ -39,13 +42,14 @@ def judge(
     changes = choice.changes(rules)
     describe(choice, changes)
     done = check_all(workspace, chosen, rules, jobs_of(jobs), changes, advice)
-    deliver(done.outcome, workspace, format, output)
+    outcome = choice.compared(done.outcome, rules, jobs_of(jobs)) if only_new else done.outcome
+    deliver(outcome, workspace, format, output)
     for failure, hit in done.crashes.items():
         others = f" and {len(hit) - 1} others" if hit[1:] else ""
         note(f"seatrial: a rule failed on {hit[0]}{others}: {failure}; please report it")
     if done.crashes:
         raise Ended(code=EXIT_SERVICE)
-    if done.outcome.errors or (strict and done.outcome.warnings):
+    if outcome.errors or (strict and outcome.warnings):
         raise Ended(code=EXIT_FINDINGS)
 
 
@@ -54,13 +58,17 @@ def _families(
     integration: list[str],
     root: str | None,
     since: str | None,
+    new: bool,
+    old: bool,
     format: str | None,
     output: str | None,
     strict: bool,
     jobs: str | None,
     advice: bool,
 ) -> None:
-    judge(families, choose(root, integration, since), format, output, strict, jobs, advice)
+    only_new = not old and (new or bool(since and target_branch(os.environ)))
+    choice = choose(root, integration, since, always=new)
+    judge(families, choice, format, output, strict, jobs, advice, only_new)
 
 
 validate = partial(_families, (*LAYOUT, *SPEC, *VERSION))

@@ -107,13 +107,15 @@ def check_all(
     jobs: int,
     changes: Mapping[str, Change] | None = None,
     advice: bool = False,
+    most: int = MOST,
 ) -> Checked:
     """Run these rules over these integrations of a workspace, with the same outcome for any number of jobs.
 
     `changes` holds the changes in the integrations by path; without it the rules about a change are silent.
-    Findings of severity advice are left out without `advice`.
+    Findings of severity advice are left out without `advice`. Of each rule, at most `most` problems are reported
+    of an integration.
     """
-    verdicts = _verdicts(_Case(workspace, integrations, rules, changes or {}, advice), jobs)
+    verdicts = _verdicts(_Case(workspace, integrations, rules, changes or {}, advice, most), jobs)
     crashes: dict[str, list[str]] = {}
     for integration, verdict in zip(integrations, verdicts, strict=True):
         for crash in verdict.crashes:
@@ -129,18 +131,19 @@ def check_all(
 
 @dataclass(frozen=True)
 class _Case:
-    """The integrations to check, the rules, and whether advice is wanted."""
+    """The integrations to check, the rules, whether advice is wanted, and the most problems of a rule."""
 
     workspace: Workspace
     integrations: Sequence[Integration]
     rules: Sequence[Rule]
     changes: Mapping[str, Change]
     advice: bool
+    most: int
 
     def check(self, index: int) -> Verdict:
         integration = self.integrations[index]
         change = self.changes.get(integration.path)
-        return check(Facts.of(self.workspace, integration, change), self.rules, advice=self.advice)
+        return check(Facts.of(self.workspace, integration, change), self.rules, self.most, self.advice)
 
 
 def _verdicts(case: _Case, jobs: int) -> Sequence[Verdict]:

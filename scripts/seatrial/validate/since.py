@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from seatrial.core.errors import UsageError
 from seatrial.core.model import Fleet, Folder, Integration
+from seatrial.core.rules import Rule
 from seatrial.system import git
 from seatrial.system.folder import with_parents
 from seatrial.validate.facts.facts import Facts
 from seatrial.validate.facts.release import Change
+from seatrial.validate.run import check_all
+from seatrial.workspace.committed import judged_alike
 from seatrial.workspace.workspace import Workspace
 
 _COMPARED = re.compile(r"pyproject\.toml|\.port/spec\.\w+|\.port/resources/[^/]+\.(?:json|ya?ml)")
 """The files from which an integration's contract is read."""
+
+ALL = 1_000_000
+"""More problems of a rule in one integration than any has; a limit would make findings behind it look new."""
 
 BRANCHES = ("main", "master")
 
@@ -55,6 +62,21 @@ class Since:
             )
             for one in changed
         }
+
+    def findings_before(
+        self, integrations: Iterable[Integration], rules: Sequence[Rule], jobs: int
+    ) -> frozenset[str]:
+        """The fingerprints of what these rules find in these integrations at the merge base. Raises as `since`.
+
+        The settings are those of the work tree, on both sides.
+        """
+        paths = {one.path for one in self.touched(integrations)}
+        before = judged_alike(
+            self.workspace, self.base, lambda path: not paths.isdisjoint(with_parents(path))
+        )
+        there = [one for one in before.integrations if one.path in paths]
+        found = check_all(before, there, rules, jobs, advice=True, most=ALL).outcome.findings
+        return frozenset(finding.fingerprint for finding in found)
 
     def _state(self, integration: Integration, folder: Folder) -> Facts | None:
         """The integration in a folder of the merge base; None where there was none."""
@@ -105,10 +127,26 @@ def _by_integration(workspace: Workspace, changed: Iterable[str]) -> Mapping[str
     return found
 
 
-def default_revision(workspace: Workspace) -> str:
-    """The revision that branches start from: the remote's default branch. Raises UsageError where git knows none."""
+TARGETS = ("GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME")
+"""The variables in which GitHub and GitLab give the branch that a pull or merge request is for."""
+
+
+def target_branch(environ: Mapping[str, str]) -> str:
+    """Return the branch that CI judges a pull or merge request for; empty elsewhere."""
+    return next((environ[name] for name in TARGETS if environ.get(name)), "")
+
+
+def default_revision(workspace: Workspace, environ: Mapping[str, str] = os.environ) -> str:
+    """The revision that branches start from: the target of CI's pull request, else the remote's default branch.
+
+    A target that the clone does not have is fetched. Raises UsageError where git knows none, ServiceError where
+    fetching fails.
+    """
     remote = workspace.settings.release.remote or "origin"
-    named = git.default_branch(workspace.root, remote)
+    target = target_branch(environ)
+    if target and git.find(workspace.root, f"{remote}/{target}") is None:
+        git.fetch_branch(workspace.root, remote, target)
+    named = f"{remote}/{target}" if target else git.default_branch(workspace.root, remote)
     candidates = [*([named] if named else []), *(f"{remote}/{branch}" for branch in BRANCHES)]
     for rev in candidates:
         if git.find(workspace.root, rev):

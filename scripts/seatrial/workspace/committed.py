@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -70,6 +70,16 @@ def workspace_at(workspace: Workspace, commit: str) -> Workspace:
     fleet = Fleet(_integrations(workspace.root.name, whole, settings))
     profile = profile_of(settings, fleet, _kind(whole, FRAMEWORK) is Kind.FILE)
     return replace(workspace, settings=settings, profile=profile, fleet=fleet, links=())
+
+
+def judged_alike(workspace: Workspace, commit: str, soon: Callable[[str], bool]) -> Workspace:
+    """Return the integrations of a commit under the settings and the profile that this workspace has now.
+
+    Of the files whose path `soon` is true of, all are fetched at once. Raises UsageError and ServiceError as git does.
+    """
+    whole = git.folders_at(workspace.root, commit, [""], lambda path: path.endswith(SOON) or soon(path))[""]
+    fleet = Fleet(_integrations(workspace.root.name, whole, workspace.settings))
+    return replace(workspace, fleet=fleet, links=())
 
 
 def workspace_in(committed: Workspace, export: Path) -> Workspace:

@@ -213,6 +213,7 @@ CALLS: dict[str, Callable[[SimpleNamespace], object]] = {
     "changed": lambda at: git.changed(at.root, at.base),
     "default_branch": lambda at: git.default_branch(at.root, "origin"),
     "dirty": lambda at: git.dirty(at.root),
+    "fetch_branch": lambda at: git.fetch_branch(at.root, "origin", "main"),
     "export": lambda at: git.export(at.root, at.made, tempted(at, "exported")),
     "find": lambda at: git.find(at.root, "main"),
     "folder_at": lambda at: git.folder_at(at.root, at.base, at.below + X).read("main.py"),

@@ -4,6 +4,7 @@ from seatrial.system.git.command import setting
 from seatrial.system.git.commits import (
     Head,
     default_branch,
+    fetch_branch,
     find,
     head,
     is_ancestor,
@@ -24,6 +25,7 @@ __all__ = [
     "default_branch",
     "dirty",
     "export",
+    "fetch_branch",
     "find",
     "folder_at",
     "folders_at",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -140,6 +141,9 @@ def _rows(listed: bytes) -> Iterator[tuple[str, list[str]]]:
             yield os.fsdecode(path), facts.decode().split()
 
 
+_BRANCH = re.compile(r"(?!-)(?!.*(\.\.|//|@\{))[^\s:^~?*\[\\\x00-\x20\x7f]{1,250}")
+"""A name of a branch that has no other meaning in a refspec. Source: git-check-ref-format."""
+
 DEEPER = (32, 128, 512, 2048)
 """The commits fetched at each step from a shallow clone's remote, before all of them are."""
 
@@ -168,6 +172,17 @@ def merge_base(root: Path, rev: str) -> str:
             "name a revision that this branch started from"
         )
     return base
+
+
+def fetch_branch(root: Path, remote: str, branch: str) -> None:
+    """Fetch the newest commit of a remote's branch, as `remote/branch`. Raises UsageError and ServiceError."""
+    if remote not in remotes(root) or not _BRANCH.fullmatch(branch):
+        raise UsageError(
+            f'git cannot fetch a branch "{branch[:200]}" of "{remote[:200]}"; `git remote -v` shows them'
+        )
+    depth = ("--depth=1",) if _shallow(root) else ()
+    refspec = f"+refs/heads/{branch}:refs/remotes/{remote}/{branch}"
+    remotely(root, "fetch", *_QUIETLY, *depth, remote=remote, what=(refspec,))
 
 
 def is_ancestor(root: Path, commit: str, other: str) -> bool:
