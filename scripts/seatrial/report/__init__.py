@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 
 from seatrial.core.errors import UsageError
 from seatrial.core.findings import Outcome, RuleFacts
+from seatrial.core.model import Finding
 from seatrial.core.suggest import hint
 
 FORMATS: Mapping[str, str] = {
@@ -23,10 +24,14 @@ FORMATS: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Options:
-    """`rules` by code, for formats that describe them; `colour` for those read on a terminal."""
+    """`rules` by code, for formats that describe them; `colour` for those read on a terminal.
+
+    `lines` gives the file of a finding, for those that show what it is about.
+    """
 
     rules: Mapping[str, RuleFacts] = field(default_factory=dict)
     colour: bool = False
+    lines: Callable[[Finding], Sequence[str]] | None = None
 
 
 def choose(environ: Mapping[str, str], explicit: str | None) -> str:

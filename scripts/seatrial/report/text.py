@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from seatrial.core.findings import Outcome
 from seatrial.core.model import Finding, Severity
 from seatrial.core.printable import plain
 from seatrial.report import Options
+from seatrial.report.excerpt import excerpt
 
 _PAINT = {Severity.ERROR: "1;31", Severity.WARNING: "33", Severity.INFO: "36", Severity.ADVICE: "2"}
 
@@ -16,8 +17,14 @@ OLD = " [old]"
 
 
 def render(outcome: Outcome, options: Options) -> str:
-    """Return one line for each finding."""
-    return "".join(line(finding, options.colour) + "\n" for finding in outcome.findings)
+    """Return one line for each finding, and below it, where the options give its file, what it is about."""
+    return "".join(f"{one}\n" for finding in outcome.findings for one in _shown(finding, options))
+
+
+def _shown(finding: Finding, options: Options) -> Iterator[str]:
+    yield line(finding, options.colour)
+    if options.lines:
+        yield from excerpt(finding, options.lines(finding))
 
 
 def line(finding: Finding, colour: bool = False) -> str:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from seatrial import report
+from seatrial.core.errors import Unreadable
 from seatrial.core.findings import Outcome, RuleFacts
-from seatrial.core.model import Integration, Profile
+from seatrial.core.model import Finding, Integration, Profile, join
 from seatrial.core.rules import Rule
 from seatrial.handbook.codes import known_codes
 from seatrial.report import Options
@@ -68,20 +72,26 @@ def choose(
     return Choice(workspace, touched, compared)
 
 
+LINE_ENDS = re.compile(r"\r\n|\r|\n")
+
 DESCRIBING = frozenset({"sarif"})
 """Formats that describe each rule."""
 
 
-def deliver(outcome: Outcome, workspace: Workspace, format: str | None, output: str | None) -> None:
+def deliver(
+    outcome: Outcome, workspace: Workspace, format: str | None, output: str | None, verbose: bool = False
+) -> None:
     """Write the findings in the chosen format, text where they go to a file, and GitHub's page of the run.
 
-    Raises UsageError for an unknown format, ServiceError where a file cannot be written.
+    On a terminal, and with `verbose`, text shows the lines that each finding is about. Raises UsageError for an
+    unknown format, ServiceError where a file cannot be written.
     """
     name = report.choose({} if output else os.environ, format)
     colour = output is None and wants_colour(sys.stdout.isatty(), os.environ)
-    text = report.render(
-        name, outcome, Options(_facts(workspace.profile) if name in DESCRIBING else {}, colour)
-    )
+    seen = verbose or (output is None and sys.stdout.isatty())
+    lines = partial(_lines, workspace, {}) if seen else None
+    rules = _facts(workspace.profile) if name in DESCRIBING else {}
+    text = report.render(name, outcome, Options(rules, colour, lines))
     if output:
         write_whole(Path(output), text, root=workspace.checkout)
     else:
@@ -91,6 +101,26 @@ def deliver(outcome: Outcome, workspace: Workspace, format: str | None, output: 
         from seatrial.report.github import step_summary
 
         append(Path(os.environ["GITHUB_STEP_SUMMARY"]), step_summary(outcome), root=workspace.checkout)
+
+
+def _lines(workspace: Workspace, kept: dict[str, list[str]], finding: Finding) -> Sequence[str]:
+    """Return the lines of a finding's file; none for files that may hold secrets, or cannot be read."""
+    if finding.path not in kept:
+        kept[finding.path] = _read(workspace, finding)
+    return kept[finding.path]
+
+
+def _read(workspace: Workspace, finding: Finding) -> list[str]:
+    for one in workspace.integrations:
+        path = finding.path.removeprefix(join(one.path, "") if one.path else "")
+        if one.name == finding.integration and one.below(path) == finding.path and not _is_private(path):
+            with suppress(Unreadable):
+                return LINE_ENDS.split(one.read(path).decode("utf-8-sig", "replace"))
+    return []
+
+
+def _is_private(path: str) -> bool:
+    return path.rpartition("/")[2].startswith(".env")
 
 
 def _facts(profile: Profile) -> dict[str, RuleFacts]:

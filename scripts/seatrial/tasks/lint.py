@@ -84,7 +84,7 @@ def run(order: LintOrder, format: str | None, output: str | None, strict: bool) 
         if order.verbose:
             _show(here, [cell for cell in cells if cell.tool in wanted])
     outcome = outcome_of(cells, wanted, order.workspace.settings)
-    deliver(outcome, order.workspace, format, output)
+    deliver(outcome, order.workspace, format, output, order.verbose)
     _end(cells, bool(outcome.errors or (strict and outcome.warnings)))
 
 

@@ -119,6 +119,12 @@ OUTPUT = Option(
 )
 STRICT = Option("strict", "fail on warnings as well", OptionKind.SWITCH, inherited=True)
 ADVICE = Option("advice", "show advice as well, which is below info", OptionKind.SWITCH, inherited=True)
+VERBOSE = Option(
+    "verbose",
+    "show below each finding the lines that it is about, as on a terminal",
+    OptionKind.SWITCH,
+    inherited=True,
+)
 SANDBOX = Option(
     "sandbox",
     "auto, or required to refuse to run tools where the kernel gives no namespaces; by default auto",
@@ -135,7 +141,12 @@ LINTING = (
     Option("fix", "first let ruff and black repair what they safely can", OptionKind.SWITCH),
     Option("no_cache", "use no results of earlier runs", OptionKind.SWITCH),
     Option("why", "say why each tool would run again on this integration, or not, and run nothing"),
-    Option("verbose", "show the tools' own output as well", OptionKind.SWITCH, inherited=True),
+    Option(
+        "verbose",
+        "show the tools' own output as well, and below each finding the lines that it is about",
+        OptionKind.SWITCH,
+        inherited=True,
+    ),
     SANDBOX,
 )
 MAKING = (
@@ -194,25 +205,25 @@ VERBS = (
         "validate",
         "Check everything about the folder: layout, spec and version.",
         "validate:validate",
-        (*COMPARING, NEW, OLD, *REPORTING, ADVICE),
+        (*COMPARING, NEW, OLD, *REPORTING, VERBOSE, ADVICE),
     ),
     Verb(
         "validate-spec",
         "Check the .port folder and what must agree with it (SPC, RES, COD).",
         "validate:validate_spec",
-        (*COMPARING, NEW, OLD, *REPORTING, ADVICE),
+        (*COMPARING, NEW, OLD, *REPORTING, VERBOSE, ADVICE),
     ),
     Verb(
         "check-layout",
         "Check the folder's hierarchy (LAY).",
         "validate:check_layout",
-        (*COMPARING, NEW, OLD, *REPORTING, ADVICE),
+        (*COMPARING, NEW, OLD, *REPORTING, VERBOSE, ADVICE),
     ),
     Verb(
         "check-version",
         "Check pyproject, lock, version, changelog and intents (PKG, CHG, REL).",
         "validate:check_version",
-        (*COMPARING, NEW, OLD, *REPORTING, ADVICE),
+        (*COMPARING, NEW, OLD, *REPORTING, VERBOSE, ADVICE),
     ),
     Verb(
         "check",

@@ -26,14 +26,16 @@ def judge(
     output: str | None,
     strict: bool,
     jobs: str | None,
+    verbose: bool = False,
     advice: bool = False,
     only_new: bool = False,
     describe: Callable[[Choice, Mapping[str, Change]], None] = lambda choice, changes: None,
 ) -> None:
     """Check the chosen integrations by the rules of these families and end with the status.
 
-    With `advice`, findings of that severity are shown as well. With `only_new`, findings that were there before
-    the change do not fail the run. `describe` tells about the changes before the findings are written.
+    `verbose` shows the lines that findings are about, `advice` findings of that severity as well. With
+    `only_new`, findings that were there before the change do not fail the run. `describe` tells about the changes
+    before the findings are written.
     """
     workspace, chosen = choice.workspace, choice.integrations
     rules = [rule for rule in RULES if rule.family in families]
@@ -43,7 +45,7 @@ def judge(
     describe(choice, changes)
     done = check_all(workspace, chosen, rules, jobs_of(jobs), changes, advice)
     outcome = choice.compared(done.outcome, rules, jobs_of(jobs)) if only_new else done.outcome
-    deliver(outcome, workspace, format, output)
+    deliver(outcome, workspace, format, output, verbose)
     for failure, hit in done.crashes.items():
         others = f" and {len(hit) - 1} others" if hit[1:] else ""
         note(f"seatrial: a rule failed on {hit[0]}{others}: {failure}; please report it")
@@ -64,11 +66,12 @@ def _families(
     output: str | None,
     strict: bool,
     jobs: str | None,
+    verbose: bool,
     advice: bool,
 ) -> None:
     only_new = not old and (new or bool(since and target_branch(os.environ)))
     choice = choose(root, integration, since, always=new)
-    judge(families, choice, format, output, strict, jobs, advice, only_new)
+    judge(families, choice, format, output, strict, jobs, verbose, advice, only_new)
 
 
 validate = partial(_families, (*LAYOUT, *SPEC, *VERSION))
