@@ -163,6 +163,20 @@ MAKING = (
     Option("email", "by default git's user.email"),
     Option("no_lock", "do not let Poetry make poetry.lock", OptionKind.SWITCH),
 )
+DRY_RUN = Option("dry_run", "show what would be done, and do nothing", OptionKind.SWITCH)
+SUBMITTING = (
+    INTEGRATION,
+    ROOT,
+    Option("title", "the title of the pull request; by default made from the change, as earlier ones are"),
+    Option("upstream", "the remote that it is for; by default upstream, else origin"),
+    Option("fork", "the remote to push to; by default fork, else origin"),
+    Option("branch", "the branch to make; by default the one you are on, else integration/NAME"),
+    Option("draft", "submit although a check fails, as a draft", OptionKind.SWITCH),
+    Option("yes", "do not ask before pushing and opening", OptionKind.SWITCH),
+    replace(DRY_RUN, help="check, and show what would be done"),
+    JOBS,
+    SANDBOX,
+)
 BUILDING = (
     Option(
         "build_arg",
@@ -191,7 +205,6 @@ ADOPT = Option(
     OptionKind.SWITCH,
 )
 PLAN = Option("plan", "the file of the plan")
-DRY_RUN = Option("dry_run", "show what would be done, and do nothing", OptionKind.SWITCH)
 TEXT_OR_JSON = replace(FORMAT, help="text or json")
 
 VERBS = (
@@ -236,6 +249,12 @@ VERBS = (
         "Apply the repairs that findings offer, each of which is proved first.",
         "fix:fix",
         (*COMPARING, JOBS, Option("diff", "show the repairs and change nothing", OptionKind.SWITCH)),
+    ),
+    Verb(
+        "submit",
+        "Check an integration, commit and push it, and open its pull request; ask before each effect outside.",
+        "submit:submit",
+        SUBMITTING,
     ),
     Verb("new", "Make a new integration folder from the template.", "new:new", MAKING, ("name",)),
     Verb(

@@ -209,7 +209,31 @@ def track_exported(at: SimpleNamespace) -> None:
     git.track_export(at.root, at.made, folder)
 
 
+def plain_change(at: SimpleNamespace) -> str:
+    """A changed file that no attribute puts under a filter."""
+    path = f"{at.below}{X}/changed-{os.urandom(4).hex()}"
+    (at.root / path).write_text("x\n")
+    return path
+
+
+def fresh_branch(at: SimpleNamespace) -> str:
+    """A new branch that is checked out."""
+    name = f"branch-{os.urandom(4).hex()}"
+    git.start_branch(at.root, name)
+    return name
+
+
 CALLS: dict[str, Callable[[SimpleNamespace], object]] = {
+    "author_email": lambda at: git.author_email(at.root),
+    "branches": lambda at: git.branches(at.root),
+    "commit_only": lambda at: git.commit_only(at.root, [plain_change(at)], "x"),
+    "commits_since": lambda at: git.commits_since(at.root, at.base),
+    "push_branch": lambda at: git.push_branch(at.root, "origin", fresh_branch(at)),
+    "remote_branch": lambda at: git.remote_branch(at.root, "origin", "main"),
+    "remote_head": lambda at: git.remote_head(at.root, "origin"),
+    "start_branch": fresh_branch,
+    "subjects": lambda at: git.subjects(at.root, at.base, 5, at.below + X),
+    "top": lambda at: git.top(at.root),
     "changed": lambda at: git.changed(at.root, at.base),
     "default_branch": lambda at: git.default_branch(at.root, "origin"),
     "dirty": lambda at: git.dirty(at.root),
@@ -245,7 +269,7 @@ CALLS: dict[str, Callable[[SimpleNamespace], object]] = {
 
 
 def test_every_call_of_the_room_is_tried() -> None:
-    assert set(CALLS) == {name for name in git.__all__ if name not in ("Head", "Tag")}
+    assert set(CALLS) == {name for name in git.__all__ if name not in ("Commit", "Head", "Tag")}
 
 
 @pytest.mark.parametrize("where", ["top", "below"])

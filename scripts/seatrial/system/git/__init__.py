@@ -1,5 +1,18 @@
 """Access to git, which only this room calls."""
 
+from seatrial.system.git.branches import (
+    Commit,
+    author_email,
+    branches,
+    commit_only,
+    commits_since,
+    push_branch,
+    remote_branch,
+    remote_head,
+    start_branch,
+    subjects,
+    top,
+)
 from seatrial.system.git.command import setting
 from seatrial.system.git.commits import (
     Head,
@@ -19,9 +32,14 @@ from seatrial.system.git.tags import Tag, make_tag, push_tag, remote_tags, tag_c
 from seatrial.system.git.worktree import changed, dirty, ignored, ignores, is_private, untracked
 
 __all__ = [
+    "Commit",
     "Head",
     "Tag",
+    "author_email",
+    "branches",
     "changed",
+    "commit_only",
+    "commits_since",
     "default_branch",
     "dirty",
     "export",
@@ -37,14 +55,20 @@ __all__ = [
     "make_tag",
     "merge_base",
     "origin",
+    "push_branch",
     "push_tag",
+    "remote_branch",
+    "remote_head",
     "remote_tags",
     "remotes",
     "resolve",
     "setting",
+    "start_branch",
+    "subjects",
     "tag_called",
     "tags",
     "tags_called",
+    "top",
     "track_export",
     "trees",
     "untracked",

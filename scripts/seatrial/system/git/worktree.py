@@ -141,6 +141,13 @@ def _equal_but_for_filters(
     return {one.path for one in filtered if one.path not in touched} | _equal_in_lfs(root, rest)
 
 
+def filtered(root: Path, paths: Sequence[str]) -> list[str]:
+    """Return those of these paths that attributes put under a filter that the settings name."""
+    filters = {key.split(".", 1)[1].rpartition(".")[0] for key in named_programs(root)}
+    names = _filters(root, paths) if paths and filters else {}
+    return [path for path in paths if names.get(path) in filters]
+
+
 def _filters(root: Path, paths: Sequence[str]) -> Mapping[str, str]:
     """Return the filter that attributes name for each path."""
     feed = b"".join(os.fsencode(path) + b"\0" for path in paths)

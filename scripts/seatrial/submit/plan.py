@@ -1,0 +1,151 @@
+"""The steps from the state of a clone to an open pull request, or the reason why there are none."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+from seatrial.core.errors import UsageError
+from seatrial.core.model import join
+from seatrial.core.printable import one_line
+
+
+class Step(enum.Enum):
+    """What is done, in this order; the last two have effects outside of this machine."""
+
+    BRANCH = "branch"
+    COMMIT = "commit"
+    PUSH = "push"
+    OPEN = "open"
+
+    @property
+    def is_outside(self) -> bool:
+        """Whether others see its effect."""
+        return self in (Step.PUSH, Step.OPEN)
+
+
+@dataclass(frozen=True)
+class Made:
+    """A commit of the branch: its id, the address of its author, and the paths it changes, from the root."""
+
+    id: str
+    email: str
+    paths: Sequence[str]
+
+
+@dataclass(frozen=True)
+class State:
+    """A clone with a changed integration in the folder `folder`, whose path is from the root; empty for the root.
+
+    `branch` is checked out, empty for none. `commits` are those since the merge base with the branch `target` of
+    the remote `upstream`. `uncommitted` are the changed paths in the folder, `elsewhere` those outside of it.
+    `existing` and `protected` are names of branches: those that the clone has, and those that are never pushed to.
+    `pushed` is the commit that the remote `fork` has of the branch, empty for none.
+    """
+
+    name: str
+    folder: str
+    branch: str
+    upstream: str
+    target: str
+    fork: str
+    email: str
+    commits: Sequence[Made] = ()
+    uncommitted: Sequence[str] = ()
+    elsewhere: Sequence[str] = ()
+    existing: Collection[str] = ()
+    protected: Collection[str] = ()
+    pushed: str = ""
+
+    @property
+    def head(self) -> str:
+        """The newest commit of the branch; empty where it has none of its own."""
+        return self.commits[0].id if self.commits else ""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The steps to take, and the branch that they end on."""
+
+    branch: str
+    steps: Sequence[Step]
+
+    def told(self, state: State) -> Iterator[str]:
+        """Yield each step in words."""
+        words = {
+            Step.BRANCH: f"make the branch {self.branch} here, with what is changed",
+            Step.COMMIT: f"commit {_files(state.uncommitted)} of {state.folder or state.name}, and nothing else",
+            Step.PUSH: f"push {self.branch} to the remote {state.fork}, without force",
+            Step.OPEN: f"open a pull request for {state.target} of {state.upstream}, or bring the open one up to date",
+        }
+        yield from (words[step] for step in self.steps)
+
+
+def plan(state: State, wanted: str = "") -> Plan:
+    """Return the steps; `wanted` is the name of a branch to make. Raises UsageError where nothing may be done."""
+    own = state.branch not in ("", state.target) and state.branch not in state.protected
+    branch = state.branch if own and wanted in ("", state.branch) else wanted or f"integration/{state.name}"
+    _must_be_free(state, branch)
+    _must_be_ones_own(state)
+    _must_be_one_integration(state)
+    if not state.commits and not state.uncommitted:
+        raise UsageError(
+            f"nothing is changed in {state.folder or state.name} since {state.upstream}/{state.target}; "
+            "there is nothing to submit"
+        )
+    return Plan(branch, tuple(_steps(state, branch)))
+
+
+def _steps(state: State, branch: str) -> Iterator[Step]:
+    if branch != state.branch:
+        yield Step.BRANCH
+    if state.uncommitted:
+        yield Step.COMMIT
+    if branch != state.branch or state.uncommitted or state.pushed != state.head:
+        yield Step.PUSH
+    yield Step.OPEN
+
+
+def _must_be_free(state: State, branch: str) -> None:
+    if branch in state.protected or branch == state.target:
+        raise UsageError(
+            f"{branch} is a main branch, which is never pushed to; name another one with --branch"
+        )
+    if branch != state.branch and branch in state.existing:
+        raise UsageError(
+            f"the branch {branch} exists already; type `git switch {branch}` to go on with it, "
+            "or name another one with --branch"
+        )
+
+
+def _must_be_ones_own(state: State) -> None:
+    others = sorted({made.email for made in state.commits if made.email.lower() != state.email.lower()})
+    if others:
+        raise UsageError(
+            f"the branch {state.branch or 'that is checked out'} holds commits of {_listed(others)}, "
+            f"and you are {state.email}; it is not touched: submit from a branch of your own"
+        )
+
+
+def _must_be_one_integration(state: State) -> None:
+    below = join(state.folder, "") if state.folder else ""
+    strange = sorted({path for made in state.commits for path in made.paths if not path.startswith(below)})
+    if strange:
+        raise UsageError(
+            f"the commits of this branch change {_listed(strange)} outside of {state.folder}; "
+            "a pull request is about one integration: move them to another branch"
+        )
+
+
+def _files(paths: Sequence[str]) -> str:
+    return "1 file" if len(paths) == 1 else f"{len(paths)} files"
+
+
+NAMED = 3
+"""At most this many paths or addresses are named in a message."""
+
+
+def _listed(found: Sequence[str]) -> str:
+    named = ", ".join(one_line(one, 100) for one in found[:NAMED])
+    return named if len(found) <= NAMED else f"{named} and {len(found) - NAMED} more"

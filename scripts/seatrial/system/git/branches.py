@@ -1,0 +1,153 @@
+"""Branches that a person works on: what they hold, starting one, committing one folder, pushing without force."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from seatrial.core.errors import UsageError
+from seatrial.system.git.command import (
+    LOCALLY,
+    ask,
+    failure,
+    must,
+    must_be_repository,
+    named_programs,
+    run,
+    text_of,
+    without_programs,
+)
+from seatrial.system.git.remotes import remotely
+from seatrial.system.git.worktree import filtered, paths_of
+
+HEADS = "refs/heads/"
+
+
+@dataclass(frozen=True)
+class Commit:
+    """A commit of a branch: its id, the address of its author, its first line, and the paths it changes."""
+
+    id: str
+    email: str
+    subject: str
+    paths: tuple[str, ...]
+
+
+def commits_since(root: Path, base: str) -> list[Commit]:
+    """Return the commits from `base` to the one checked out, the newest first. Raises UsageError and ServiceError."""
+    said = must(root, "rev-list", "--reverse", "--end-of-options", f"{base}..HEAD").decode().split()
+    return [_commit(root, commit) for commit in reversed(said)]
+
+
+def _commit(root: Path, commit: str) -> Commit:
+    form = "--format=%ae%x00%s%x00"
+    said = must(root, "show", "--no-patch", form, "--no-show-signature", "--end-of-options", commit)
+    email, subject, *_ = said.decode(errors="replace").split("\0")
+    listed = must(
+        root, "diff-tree", "-r", "-m", "--root", "--name-only", "--no-commit-id", "-z", "--no-renames", commit
+    )
+    return Commit(commit, email.strip(), subject.strip(), tuple(sorted(set(paths_of(listed)))))
+
+
+def subjects(root: Path, commit: str, most: int, below: str) -> list[str]:
+    """Return the first lines of the newest commits that change something below a path, merges left out."""
+    options = ("--no-merges", f"--max-count={most}", "--format=%s", "--no-show-signature", "--no-ext-diff")
+    said = must(root, "--literal-pathspecs", "log", *options, "--end-of-options", commit, "--", below or ".")
+    return said.decode(errors="replace").splitlines()
+
+
+def branches(root: Path) -> frozenset[str]:
+    """Return the names of the local branches. Raises UsageError and ServiceError."""
+    said = must(root, "for-each-ref", "--format=%(refname)", HEADS)
+    return frozenset(os.fsdecode(row).removeprefix(HEADS) for row in said.splitlines())
+
+
+def top(root: Path) -> Path:
+    """Return the top of the work tree around `root`. Raises UsageError outside a repository."""
+    return must_be_repository(root).top
+
+
+def start_branch(root: Path, name: str) -> None:
+    """Make a branch at the commit that is checked out, and go on on it; no file changes.
+
+    Raises UsageError for a name that git does not accept or that exists, ServiceError where git fails.
+    """
+    must_be_repository(root)
+    if name.startswith("-") or ask(root, "check-ref-format", f"{HEADS}{name}") is None:
+        raise UsageError(f'"{name[:200]}" is no name for a branch')
+    if name in branches(root):
+        raise UsageError(f'the branch "{name}" exists already; type `git switch {name}`, or name another one')
+    must(root, "branch", "--no-track", "--end-of-options", name, "HEAD")
+    must(root, "symbolic-ref", "HEAD", f"{HEADS}{name}")
+
+
+def author_email(root: Path) -> str:
+    """Return the address that commits are made with. Raises UsageError where git knows none."""
+    said = ask(root, "-c", "user.useConfigOnly=true", "var", "GIT_AUTHOR_IDENT")
+    if said is None:
+        raise UsageError(
+            "git does not know who you are; type `git config --global user.name NAME` "
+            "and `git config --global user.email ADDRESS`"
+        )
+    return text_of(said).partition("<")[2].partition(">")[0]
+
+
+def commit_only(root: Path, paths: Sequence[str], message: str) -> str:
+    """Commit these changed paths below `root`, and nothing else, whatever is staged; return the commit.
+
+    No hook runs, and the commit is not signed. Raises UsageError for files that a filter of git keeps, such as
+    git-lfs, ServiceError where git fails.
+    """
+    kept = filtered(root, paths)
+    if kept:
+        raise UsageError(
+            f"{kept[0]} is kept by a filter of git, which Seatrial does not run; commit it yourself with `git commit`"
+        )
+    off = without_programs(named_programs(root))
+    feed = b"\0".join(os.fsencode(path) for path in paths)
+    given = ("--pathspec-from-file=-", "--pathspec-file-nul")
+    must(root, *off, "--literal-pathspecs", "add", "--all", *given, feed=feed)
+    options = (
+        "--only",
+        "--no-verify",
+        "--no-gpg-sign",
+        "--quiet",
+        "--cleanup=verbatim",
+        f"--message={message}",
+    )
+    ran = run(root, *off, "--literal-pathspecs", "commit", *options, *given, env=LOCALLY, feed=feed)
+    if ran.status:
+        raise failure(root, ran)
+    return text_of(must(root, "rev-parse", "HEAD"))
+
+
+def push_branch(root: Path, remote: str, branch: str) -> None:
+    """Push a branch to a remote under its own name, never by force.
+
+    Raises UsageError for an unknown remote, ServiceError with the remote's own last line.
+    """
+    options = ("--quiet", "--no-verify", "--no-follow-tags", "--no-signed", "--no-recurse-submodules")
+    reference = f"{HEADS}{branch}"
+    remotely(root, "push", *options, remote=remote, what=(f"{reference}:{reference}",))
+
+
+def remote_branch(root: Path, remote: str, branch: str) -> str:
+    """Return the commit of a remote's branch, as the remote says now; empty for none. Raises as `push_branch`."""
+    said = remotely(root, "ls-remote", "--heads", remote=remote, what=(f"{HEADS}{branch}",))
+    rows = (os.fsdecode(row).partition("\t") for row in said.splitlines())
+    return next((commit for commit, _, reference in rows if reference == f"{HEADS}{branch}"), "")
+
+
+def remote_head(root: Path, remote: str) -> str:
+    """Return the name of a remote's default branch, as the remote says now; empty where it does not say."""
+    said = remotely(root, "ls-remote", "--symref", remote=remote, what=("HEAD",))
+    return next(_heads(said), "")
+
+
+def _heads(said: bytes) -> Iterator[str]:
+    for row in said.splitlines():
+        target, _, name = os.fsdecode(row).partition("\t")
+        if target.startswith(f"ref: {HEADS}") and name == "HEAD":
+            yield target.removeprefix(f"ref: {HEADS}")
