@@ -9,8 +9,8 @@ override GPATH :=
 # The variables and targets between the marks are written by `make docs` from scripts/seatrial/tasks/menu.py.
 # variables
 override INHERITED := ADVICE BUILD_ARG BUILDER FORMAT INTEGRATION JOBS KEY NEW OLD OUTPUT ROOT SANDBOX SINCE STRICT TOOLS VERBOSE
-override VARIABLES := ADOPT APPLY AUTHOR BRANCH BUMP CHILD CODE DATE DESCRIPTION DIFF DRAFT DRY_RUN EMAIL FINISH FIX FORCE FORK ICON LATEST MATRIX MESSAGE NAME NO_CACHE NO_LOCK ONLY PARENT PLAN PROFILE REASON RECEIPTS SECTION SLUG TESTS TITLE TYPE UPSTREAM VERSION WHY YES
-.PHONY: help lint validate validate-spec check-layout check-version check fix submit new explain rules doctor release release-plan release-apply release-finish release-intent release-bump release-check release-status release-yank test docs lock setup clean
+override VARIABLES := ADOPT APPLY AUTHOR BRANCH BUMP CHILD CODE DATE DESCRIPTION DIFF DRAFT DRY_RUN EMAIL FINISH FIX FORCE FORK ICON LATEST MATRIX MESSAGE NAME NO_CACHE NO_LOCK ONLY PARENT PLAN PROFILE REASON RECEIPTS SECTION SLUG TESTS TITLE TYPE UPSTREAM VERSION WHY WRITE YES
+.PHONY: help lint validate validate-spec check-layout check-version check fix submit new explain schemas rules doctor release release-plan release-apply release-finish release-intent release-bump release-check release-status release-yank test docs lock setup clean
 # end of variables
 
 # An unknown variable is refused before make looks at what a user sets.
@@ -98,6 +98,10 @@ new: $(READY) ## Make a new integration folder from the template.
 explain: $(READY) ## Explain a rule: its law, its reason, and an example with real output.
 #: CODE=
 	@$(INVOKE) explain ""
+
+schemas: $(READY) ## Write JSON Schemas of the files under .port for editors, and print the settings that use them.
+#: ROOT= WRITE=
+	@$(INVOKE) schemas
 
 rules: $(READY) ## List all rules, one a line.
 	@$(INVOKE) rules

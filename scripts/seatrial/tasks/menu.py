@@ -264,6 +264,12 @@ VERBS = (
         (Option("code", "a rule's code or name, such as SPC001"),),
         ("code",),
     ),
+    Verb(
+        "schemas",
+        "Write JSON Schemas of the files under .port for editors, and print the settings that use them.",
+        "schemas:schemas",
+        (ROOT, Option("write", "the folder of the repository to write them to, such as schemas")),
+    ),
     Verb("rules", "List all rules, one a line.", "explain:rules"),
     Verb(
         "doctor",
