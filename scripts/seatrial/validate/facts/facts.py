@@ -139,7 +139,8 @@ class Facts:
     @cached_property
     def app_config(self) -> AppConfig | None:
         """The readable port-app-config."""
-        return AppConfig.of(self.resource_documents.get("port-app-config"))
+        edge_quotes = self.framework.has("edge-quotes")
+        return AppConfig.of(self.resource_documents.get("port-app-config"), edge_quotes)
 
     @cached_property
     def jq_expressions(self) -> JqExpressions:

@@ -27,15 +27,22 @@ def _task_twice(folder: MemoryFolder) -> MemoryFolder:
     return folder.having(APP_CONFIG, text + text[text.index("  - kind: task\n") :])
 
 
-@rule("RES122", bad=replaced(APP_CONFIG, "'\"goodServiceTask\"'", "\"'goodServiceTask'\""))
+@rule("RES122", bad=replaced(APP_CONFIG, "'\"goodServiceTask\"'", "'\"goodServiceTask'"))
 def broken_jq(jq_expressions: JqExpressions) -> Problems:
     """Every expression of the mapping and of calculation properties is valid jq.
 
     Any other fails for every object, and the kind is not exported. A string in jq is written in double
-    quotes, so in YAML it has both kinds: '"name"'.
+    quotes, so in YAML it has both kinds: '"name"'. Newer versions of Ocean take a single quote in the
+    mapping as a double one if it opens a text, so at the start or behind a blank, or closes one, so at
+    the end or before a blank. They do so inside a text in double quotes as well, which may break it.
     """
     for expression, fault in jq_expressions.broken:
         where = expression.where(fault.line, fault.column)
+        if expression in jq_expressions.spoiled:
+            message = f"{shown(expression.text.strip())} is no jq once Ocean has made its single quotes double"
+            fix = Fix("write \\u0027 for a single quote beside a blank")
+            yield Problem(where, f"{message}: {fault.message}", fix)
+            continue
         yield Problem(
             where, f"{shown(expression.text.strip())} is no jq: {fault.message}", _jq_fix(expression)
         )
