@@ -384,7 +384,11 @@ class _Reader:
 
 def _unescaped(match: re.Match[str]) -> str:
     code = match[1]
-    return chr(int(code[1:], 16)) if code[0] == "u" else dict(zip('"\\/bfnrt', '"\\/\b\f\n\r\t', strict=True))[code]
+    return (
+        chr(int(code[1:], 16))
+        if code[0] == "u"
+        else dict(zip('"\\/bfnrt', '"\\/\b\f\n\r\t', strict=True))[code]
+    )
 
 
 _TERMS: dict[str, Callable[[_Reader], Node]] = {

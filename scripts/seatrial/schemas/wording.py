@@ -225,7 +225,11 @@ def _wrong_type(known: Grammar, subject: str, breach: Breach) -> Violation:
     is_number = isinstance(breach.value, int | float)
     is_jq = breach.rules.get("meta", {}).get("wanted") == JQ and not isinstance(breach.value, bool)
     number_for_text = types == "string" and is_number and not is_jq
-    title = f'put it in quotes: "{shown(breach.value)}"' if number_for_text else f"write {JQ if is_jq else wanted}"
+    title = (
+        f'put it in quotes: "{shown(breach.value)}"'
+        if number_for_text
+        else f"write {JQ if is_jq else wanted}"
+    )
     rule = _rule(known, breach.rules, "type")
     return Violation(
         rule, breach.keys, f"{subject} is {shown(breach.value)}, not {wanted}", repair=Repair(title)

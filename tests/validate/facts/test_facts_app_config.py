@@ -75,7 +75,9 @@ def test_the_rules_of_a_search_hold_expressions() -> None:
     assert found[(*way, "rules", 0, "rules", 0, "value")] == ".id"
 
 
-@pytest.mark.parametrize("text", ["file://README.md", "search://path=x&&query=y", "", "  ", None, True, ["x"]])
+@pytest.mark.parametrize(
+    "text", ["file://README.md", "search://path=x&&query=y", "", "  ", None, True, ["x"]]
+)
 def test_other_values_are_not_expressions(text: object) -> None:
     found = [keys for keys, _ in first(mapped(properties={"a": text})).expressions()]
     assert not [keys for keys in found if keys[-1] == "a"]
@@ -87,7 +89,7 @@ def test_a_number_is_the_expression_that_gives_it(number: float, expression: str
     assert found == [expression]
 
 
-@pytest.mark.parametrize("number", [16**5000, float("inf"), float("nan")])
+@pytest.mark.parametrize("number", [16**5000, float("inf"), float("nan")], ids=["long", "inf", "nan"])
 def test_a_number_that_cannot_be_written_out_is_no_expression(number: float) -> None:
     assert not [keys for keys, _ in first(mapped(properties={"a": number})).expressions() if keys[-1] == "a"]
 

@@ -142,7 +142,9 @@ def resource_wrong_type(
 
 def _dates(config: AppConfig, integration: Integration) -> Problems:
     """Yield the expressions of a mapping in YAML that Ocean reads as dates."""
-    found = [(keys, text) for res in config.resources for keys, text in res.expressions() if _DATE.fullmatch(text)]
+    found = [
+        (keys, text) for res in config.resources for keys, text in res.expressions() if _DATE.fullmatch(text)
+    ]
     lines = integration.read(config.document.path).decode("utf-8", "replace").split("\n") if found else []
     for keys, text in found:
         where = config.document.at(*keys)

@@ -39,7 +39,9 @@ def broken_jq(jq_expressions: JqExpressions) -> Problems:
     for expression, fault in jq_expressions.broken:
         where = expression.where(fault.line, fault.column)
         if expression in jq_expressions.spoiled:
-            message = f"{shown(expression.text.strip())} is no jq once Ocean has made its single quotes double"
+            message = (
+                f"{shown(expression.text.strip())} is no jq once Ocean has made its single quotes double"
+            )
             fix = Fix("write \\u0027 for a single quote beside a blank")
             yield Problem(where, f"{message}: {fault.message}", fix)
             continue
