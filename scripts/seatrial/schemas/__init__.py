@@ -16,7 +16,8 @@ __all__ = ["NAMES", "Repair", "Violation", "violations"]
 def violations(schema: str, value: Any, framework: Framework | None = None) -> tuple[Violation, ...]:
     """Return the violations of the named schema by `value`, in document order, at most a hundred places.
 
-    The schema is that of a version of the framework; without one, that of the newest. Cerberus, which is slow to load and to run, is used only for documents that do not conform.
+    The schema is that of a version of the framework; without one, that of the newest. Cerberus, which is slow
+    to load and to run, is used only for documents that do not conform.
     """
     schema = in_framework(schema, framework or Framework())
     try:

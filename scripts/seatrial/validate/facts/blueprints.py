@@ -82,6 +82,13 @@ class Blueprint:
         strange = blueprint.keys() - _PLAIN
         return len(strange) <= MOST_STRANGE and not any(nearest(key, SECTIONS) for key in strange)
 
+    def requires(self, sort: str, name: str) -> bool:
+        """True where no entity can be without this property or relation; a property with a default can."""
+        if sort == "relation":
+            return self.relations.inner(name).value.get("required") is True
+        required = {text for _, text in self.item.inner("schema").texts("required")}
+        return name in required and "default" not in self.properties.inner(name).value
+
     def lacks(self, name: str) -> bool:
         """True where it certainly has no property or relation of this name; `$title` and its like always exist."""
         return self.is_whole and not self.sort_of(name) and name not in META

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from seatrial.documents.jq_tree import Node, parsed
+
+Constant = str | float | bool
+"""A value that stands in an expression as it is."""
 
 ANY = frozenset({"string", "number", "boolean", "array", "object", "null"})
 """The types of an expression that may give anything."""
@@ -65,12 +68,12 @@ class JqValues:
         """True where it gives one value for each item of a list, and nothing chooses among them."""
         return _number(self.tree) == _SEVERAL
 
-    def constants(self) -> Iterator[str | int | float | bool]:
+    def constants(self) -> Iterator[Constant]:
         """The constants that it can give as they stand in it, without null."""
         for node in _results(self.tree):
             yield from _constant(node)
 
-    def items(self) -> Iterator[str | int | float | bool]:
+    def items(self) -> Iterator[Constant]:
         """The constants among the items of the lists that it builds."""
         for node in _results(self.tree):
             for part in node.parts if node.sort == "array" else ():
@@ -109,27 +112,33 @@ _UNCHANGED = Node("identity")
 
 def _results(node: Node) -> Iterator[Node]:
     """Yield the parts whose value can be that of the whole."""
-    if node.sort == "operator" and node.text == "|":
-        left, right = node.parts
-        yield from _results(left if right.sort == "identity" else right)
-    elif node.sort == "operator" and node.text == "//":
-        for part in node.parts:
-            yield from _results(part)
-    elif node.sort == "operator" and node.text == ",":
-        yield from _results(node.parts[0])
-    elif node.sort == "if":
-        *rest, last = node.parts if len(node.parts) % 2 else (*node.parts, _UNCHANGED)
-        for part in (*rest[1::2], last):
-            yield from _results(part)
-    elif node.sort in ("optional", "label"):
-        yield from _results(node.parts[0])
-    elif node.sort == "try":
-        for part in node.parts:
-            yield from _results(part)
-    elif node.sort in ("bind", "define"):
-        yield from _results(node.parts[-1])
-    else:
+    passed_on = _passed_on(node)
+    if not passed_on:
         yield node
+    for part in passed_on:
+        yield from _results(part)
+
+
+def _passed_on(node: Node) -> tuple[Node, ...]:
+    """Return the parts whose values a part gives as they are; none where it makes a value of its own."""
+    parts = node.parts
+    if node.sort == "operator":
+        return _passed_on_by(node.text, *parts)
+    if node.sort == "if":
+        *rest, last = parts if len(parts) % 2 else (*parts, _UNCHANGED)
+        return (*rest[1::2], last)
+    if node.sort in ("optional", "label", "try"):
+        return parts
+    return parts[-1:] if node.sort == "bind" else ()
+
+
+def _passed_on_by(operator: str, left: Node, right: Node) -> tuple[Node, ...]:
+    """Return the sides whose values an operator gives as they are; of a comma, Ocean takes the first."""
+    if operator == "|":
+        return (left,) if right.sort == "identity" else (right,)
+    if operator == "//":
+        return left, right
+    return (left,) if operator == "," else ()
 
 
 def _listed(node: Node) -> Iterator[Node]:
@@ -140,11 +149,12 @@ def _listed(node: Node) -> Iterator[Node]:
         yield node
 
 
-def _constant(node: Node) -> Iterator[str | int | float | bool]:
+def _constant(node: Node) -> Iterator[Constant]:
     if node.sort == "text" and not node.parts:
         yield node.text
     elif node.sort == "number":
-        yield float(node.text)
+        number = float(node.text)
+        yield int(number) if abs(number) < 1e15 and number.is_integer() else number
     elif node.sort == "call" and node.text in ("true", "false") and not node.parts:
         yield node.text == "true"
 
@@ -159,6 +169,8 @@ def _types(node: Node) -> frozenset[str]:
 def _type(node: Node) -> frozenset[str]:
     if node.sort in ("array", "object", "number"):
         return frozenset({node.sort})
+    if node.sort == "negative":
+        return frozenset({"number"})
     if node.sort in ("text", "format"):
         return frozenset({"string"})
     if node.sort == "call":
@@ -185,6 +197,9 @@ def _of_operator(node: Node) -> frozenset[str]:
 
 
 _ONE, _SEVERAL, _UNSURE = "one", "several", "unsure"
+_AS_MANY_AS_ITS_PARTS = frozenset({
+    "field", "index", "slice", "optional", "negative", "text", "object", "operator", "if",
+})  # fmt: skip
 
 
 def _number(node: Node) -> str:
@@ -195,16 +210,13 @@ def _number(node: Node) -> str:
         return _combined(_number(node.parts[0]), _SEVERAL)
     if node.sort == "recurse":
         return _SEVERAL
-    if node.sort in ("field", "optional", "negative", "text", "object"):
-        return _combined(*map(_number, node.parts))
-    if node.sort in ("index", "slice"):
-        return _combined(*map(_number, node.parts))
-    if node.sort == "operator":
-        return _combined(*map(_number, node.parts)) if node.text != "," else _SEVERAL
-    if node.sort == "if":
+    if node.sort == "operator" and node.text == ",":
+        return _SEVERAL
+    if node.sort in _AS_MANY_AS_ITS_PARTS:
         return _combined(*map(_number, node.parts))
     if node.sort == "call":
-        return _ONE if node.text in _SINGLE and (not node.parts or node.text in _TAKES_ANY) else _UNSURE
+        is_single = node.text in _SINGLE | _NOTHING and (not node.parts or node.text in _TAKES_ANY)
+        return _ONE if is_single else _UNSURE
     return _ONE if node.sort == "reduce" else _UNSURE
 
 
