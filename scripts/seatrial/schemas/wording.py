@@ -253,6 +253,8 @@ def _unknown_value(known: Grammar, subject: str, breach: Breach) -> Violation:
 def _malformed(known: Grammar, subject: str, breach: Breach) -> Violation:
     meta = breach.rules["meta"]
     wanted, at_key = meta["wanted"], meta.get("at") == "key"
+    if breach.rule == "maxlength" and isinstance(breach.value, str):
+        wanted = f"{'a name' if at_key else 'text'} of at most {breach.rules['maxlength']} characters"
     message = f"{subject} is {shown(breach.value)}, not {wanted}"
     if at_key:
         message = f"{subject} does not have {wanted}"

@@ -69,7 +69,7 @@ def test_missing_title_and_icon_are_reported_separately() -> None:
 
 def test_the_property_near_to_a_required_one_is_for_a_person_to_decide() -> None:
     one = blueprint(properties={"name": {}})
-    one["schema"]["required"] = ["name", "names", 3]
+    one["schema"]["required"] = ["names", 3]
     (problem,) = problems("unknown-required-property", blueprints=[one])
     assert problem.message == 'blueprint "project" has no property "names"'
     assert problem.fix == Fix('change "names" to "name"')

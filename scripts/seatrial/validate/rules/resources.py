@@ -33,9 +33,18 @@ MOST_KNOWN = 200
 _RELATIONS = "          relations:\n            project: .__parent.id"
 
 
+_WELL_FORMED = re.compile(r"[A-Za-z0-9@_=.+:/$\\-]+")
+"""The form of an identifier; a known name of any other is at fault itself."""
+
+
 def rename(name: str, known: Collection[str], otherwise: str) -> Fix:
-    """Return the repair that changes a name to the known one near it, for a person to do; without one, `otherwise`."""
+    """Return the repair that changes a name to the known one near it, for a person to do; without one, `otherwise`.
+
+    Where the known one could not be an identifier and the name could, that one is to be changed.
+    """
     near = _near(name, known)
+    if near and _WELL_FORMED.fullmatch(name) and not _WELL_FORMED.fullmatch(near):
+        return Fix(f"write {shown(name)} where {shown(near)} is defined")
     return Fix(f"change {shown(name)} to {shown(near)}" if near else otherwise)
 
 
@@ -50,7 +59,10 @@ def use_known_blueprint(name: str, blueprints: Blueprints) -> Fix:
 
 
 def _near(name: str, known: Collection[str]) -> str | None:
-    return nearest(name, known) if len(known) <= MOST_KNOWN else None
+    """Return the known name near to this one, a well-formed one if there is any."""
+    if len(known) > MOST_KNOWN:
+        return None
+    return nearest(name, filter(_WELL_FORMED.fullmatch, known)) or nearest(name, known)
 
 
 def place(document: Document, reference: Reference) -> Location:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from seatrial.core.model import Fix, Problem
 from seatrial.core.rules import WARNING, Edited, Problems, rule
+from seatrial.core.settings import Settings
+from seatrial.core.suggest import did_you_mean, nearest
+from seatrial.core.vocabulary import ICONS, ICONS_ALSO
 from seatrial.documents.document import Document
 from seatrial.schemas.wording import shown
 from seatrial.validate.facts.blueprints import META, Blueprints
@@ -16,10 +19,18 @@ from seatrial.validate.facts.catalog import (
     acted_blueprints,
     all_scorecards,
     dashboards,
+    every_object,
     shown_blueprints,
 )
 from seatrial.validate.facts.items import Item, Rows
-from seatrial.validate.rules.resources import RESOURCES, SCORECARDS, place, rename, use_known_blueprint
+from seatrial.validate.rules.resources import (
+    BLUEPRINTS,
+    RESOURCES,
+    SCORECARDS,
+    place,
+    rename,
+    use_known_blueprint,
+)
 from seatrial.validate.rules.shared import replaced
 
 ROW_WIDTH = 12
@@ -142,6 +153,48 @@ def _width(row: Item) -> int | None:
     sizes = [column.value.get("size") for column in row.items("columns")]
     whole = [size for size in sizes if isinstance(size, int) and not isinstance(size, bool)]
     return sum(whole) if sizes and len(whole) == len(sizes) else None
+
+
+_ICON_CUTOFF = 0.85
+"""Less alike names are of two icons: at this measure none of the icons in Port's documentation is near another."""
+
+
+def _icons(documents: Mapping[str, Document]) -> Iterator[tuple[Document, Item]]:
+    """Yield every object with an icon, in blueprints, pages and actions."""
+    for document in documents.values():
+        rows = Rows.of(document)
+        for item in every_object(rows) if rows else ():
+            if item.text("icon").strip():
+                yield document, item
+
+
+@rule(
+    "RES128",
+    severity=WARNING,
+    bad=replaced(BLUEPRINTS, '"title": "State",', '"title": "State",\n          "icon": "Metricc",'),
+)
+def misspelled_icon(resource_documents: Mapping[str, Document], settings: Settings) -> Problems:
+    """No icon in a resource file is a misspelling of one that Port has.
+
+    Port shows an empty frame for an icon that it does not find. It publishes no list that is complete, so an
+    icon that resembles none of the known ones is not reported, nor is the plural of a known one.
+    """
+    known = ICONS | settings.known_icons
+    for document, item in _icons(resource_documents):
+        icon = item.text("icon")
+        near = None if icon in known | ICONS_ALSO else nearest(icon, known, _ICON_CUTOFF)
+        if near and _stem(near) != _stem(icon):
+            where = document.at(*item.way("icon"))
+            message = f"icon {shown(icon)} is not known{did_you_mean(near)}"
+            yield Problem(where, message, Fix(f"change it to {shown(near)}"))
+        elif near and near.lower() == icon.lower():
+            where = document.at(*item.way("icon"))
+            message = f"icon {shown(icon)} is in the wrong case{did_you_mean(near)}"
+            yield Problem(where, message, Fix(f"change it to {shown(near)}"))
+
+
+def _stem(icon: str) -> str:
+    return icon.lower().removesuffix("s")
 
 
 @rule(
