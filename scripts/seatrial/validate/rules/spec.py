@@ -13,7 +13,7 @@ from typing import Any
 
 from seatrial.core.model import Fix, Integration, Location, Problem, Profile
 from seatrial.core.names import shown
-from seatrial.core.rules import ADVICE, GUIDE, OCEAN, OFF, WARNING, Problems, rule
+from seatrial.core.rules import GUIDE, INFO, OCEAN, OFF, WARNING, Problems, rule
 from seatrial.core.suggest import nearest
 from seatrial.core.version import Version
 from seatrial.documents.document import Document, Keys
@@ -149,7 +149,7 @@ def empty_resources(spec: Spec) -> Problems:
 
 @rule(
     "SPC011",
-    severity=ADVICE,
+    severity=INFO,
     bad=edited("docs: https://docs.port.io/build-your-software-catalog\n", ""),
 )
 def missing_docs(spec: Spec) -> Problems:

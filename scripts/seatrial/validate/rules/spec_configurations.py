@@ -275,9 +275,10 @@ def link_in_the_same_page(spec: Spec, peers: Peers) -> Problems:
     Otherwise it takes people away from the form that they are filling in. Nothing is reported where most
     links of the other integrations in the workspace do the same.
     """
-    others = [opens for other in peers.specs for _, opens in _links(other)]
-    for item, opens in _links(spec):
-        if not opens and 2 * sum(others) >= len(others):
+    found = [item for item, opens in _links(spec) if not opens]
+    others = [opens for other in peers.specs for _, opens in _links(other)] if found else []
+    for item in found:
+        if 2 * sum(others) >= len(others):
             where = spec.document.at(*item.way("description"))
             message = (
                 f'a link in the description of configuration "{shown(item.text("name"))}" leaves the form'
