@@ -44,7 +44,7 @@ class JqFault:
 
 def with_double_quotes(text: str) -> str:
     """Return what Ocean compiles for an expression: single quotes at the edges of its texts are double ones."""
-    return _EDGE_QUOTE.sub(r'\1"\2', text)
+    return _EDGE_QUOTE.sub(r'\1"\2', text) if "'" in text else text
 
 
 def compile_all(expressions: Collection[str]) -> dict[str, JqFault | None]:

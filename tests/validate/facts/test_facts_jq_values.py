@@ -35,7 +35,7 @@ def test_an_iteration_gives_several(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        ".tags",
+        ".tags[0]",
         "[.tags[].name]",
         "[.tags[] | select(.x) | .name]",
         ".tags | map(.name)",
@@ -78,7 +78,7 @@ def test_what_is_collected_or_chosen_is_not_several(text: str) -> None:
         ("{} | .", "object"),
         ('.x as $y | "z"', "string"),
         ("[1] | . + .", ""),
-        (".a", ""),
+        (".a[0]", ""),
         (".a + .b", ""),
         ('.a // "x"', ""),
         ('if .a then "x" end', ""),
@@ -117,8 +117,12 @@ def test_an_expression_that_defines_functions_is_not_judged() -> None:
     assert JqValues.of(".a |") is None
 
 
+def test_a_plain_path_tells_nothing() -> None:
+    assert JqValues.of(" .a.b?.c ") is None
+
+
 @pytest.mark.parametrize(
-    ("text", "reads"), [("env.A", True), ("$ENV.A", True), (".env", False), ('"env"', False)]
+    ("text", "reads"), [("env.A", True), ("$ENV.A", True), (".env[0]", False), ('"env"', False)]
 )
 def test_the_environment_is_seen(text: str, reads: bool) -> None:
     assert values(text).reads_environment is reads

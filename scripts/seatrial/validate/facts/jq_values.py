@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -42,6 +43,9 @@ _TAKES_ANY = frozenset({
 })  # fmt: skip
 """Functions that give one value for each input even where their argument gives several."""
 
+_PATH = re.compile(r"\s*(?:\.[A-Za-z_]\w*+\??)++\s*")
+"""A path such as `.a.b`, as most expressions are; it gives one value of any type."""
+
 _COMPARING = frozenset({"==", "!=", "<", "<=", ">", ">=", "and", "or"})
 _CALCULATING = frozenset({"+", "-", "*", "/", "%"})
 
@@ -54,9 +58,8 @@ class JqValues:
 
     @classmethod
     def of(cls, text: str) -> JqValues | None:
-        """None for an expression that cannot be read, or that defines functions."""
-        tree = _tree(text)
-        return cls(tree) if tree else None
+        """None where nothing can be told: for a plain path, and what cannot be read or defines functions."""
+        return None if _PATH.fullmatch(text) else _read(text)
 
     @cached_property
     def types(self) -> frozenset[str]:
@@ -88,9 +91,9 @@ class JqValues:
 
 
 @lru_cache(maxsize=20_000)
-def _tree(text: str) -> Node | None:
+def _read(text: str) -> JqValues | None:
     tree = parsed(text)
-    return None if tree is None or any(node.sort == "define" for node in walked(tree)) else tree
+    return None if tree is None or any(node.sort == "define" for node in walked(tree)) else JqValues(tree)
 
 
 def walked(tree: Node) -> Iterator[Node]:

@@ -223,7 +223,7 @@ def _unmapped(
     for blueprint, resources in _filled(app_config, blueprints):
         mapped = {name for resource in resources for name in section(resource).value}
         for name in _left_out(section(blueprint), mapped):
-            if blueprint.requires(what, name) is not required:
+            if (name in blueprint.required[what]) is not required:
                 continue
             where = blueprints.document.key(*section(blueprint).way(name))
             called = f"required {what}" if required else what

@@ -19,7 +19,6 @@ from seatrial.validate.facts.spec import Spec
 from seatrial.validate.rules.resources import APP_CONFIG
 from seatrial.validate.rules.resources_mapping import with_blueprints
 from seatrial.validate.rules.shared import all_of, replaced
-from seatrial.validate.rules.spec import SPEC
 
 Value = tuple[Keys, str, JqValues]
 """The keys that lead to an expression, its text, and the values that it gives."""
@@ -218,7 +217,7 @@ def fallback_of_another_format(app_config: AppConfig, blueprints: Blueprints) ->
 
 def _in_saas(environment: str) -> Edited:
     return all_of(
-        replaced(SPEC, "saas:\n  enabled: false", "saas:\n  enabled: true"),
+        replaced(".port/spec.yaml", "saas:\n  enabled: false", "saas:\n  enabled: true"),
         replaced(APP_CONFIG, "dueAt: .due_at", f"dueAt: {environment}"),
     )
 
