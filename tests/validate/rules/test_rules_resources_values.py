@@ -239,3 +239,14 @@ def test_a_required_relation_is_one_finding() -> None:
     config = {"resources": [mapped(properties={"name": ".x"})]}
     assert said("unmapped-relation", blueprints=[made], port_app_config=config) == []
     assert len(said("unfilled-required", blueprints=[made], port_app_config=config)) == 1
+
+
+def test_one_fault_is_one_finding() -> None:
+    expression = '.tags[] | .key + "=" + .value'
+    assert len(of_property("only-the-first-of-several", "tags", expression)) == 1
+    assert of_property("value-of-another-type", "tags", expression) == []
+
+
+def test_a_search_that_only_updates_need_not_fill_what_is_required() -> None:
+    search = {"combinator": '"and"', "rules": [{"property": '"x"', "operator": '"="', "value": ".x"}]}
+    assert required({}, OWNER, mapped(identifier=search)) == []

@@ -78,6 +78,11 @@ class MappedResource:
         return jq.with_double_quotes(expression) if self.edge_quotes else expression
 
     @property
+    def makes_entities(self) -> bool:
+        """True unless a search finds the entities, which exist already and are only updated."""
+        return not isinstance(self.mappings.value.get("identifier"), dict)
+
+    @property
     def is_whole(self) -> bool:
         """True where the mapping can be taken as complete: it has no keys but those that Ocean reads."""
         entity, mappings = self.item.inner("port", "entity").value, self.mappings.value

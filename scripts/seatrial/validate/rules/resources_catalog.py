@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from seatrial.core.model import Fix, Problem
@@ -159,6 +159,10 @@ _ICON_CUTOFF = 0.85
 """Less alike names are of two icons: at this measure none of the icons in Port's documentation is near another."""
 
 
+MOST_ICONS = 1_000
+"""With more names of icons than this, the known ones included, no further one is compared."""
+
+
 def _icons(documents: Mapping[str, Document]) -> Iterator[tuple[Document, Item]]:
     """Yield every object with an icon, in blueprints, pages and actions."""
     for document in documents.values():
@@ -180,21 +184,27 @@ def misspelled_icon(resource_documents: Mapping[str, Document], settings: Settin
     icon that resembles none of the known ones is not reported, nor is the plural of a known one.
     """
     known = ICONS | settings.known_icons
+    found: dict[str, str | None] = dict.fromkeys(known | ICONS_ALSO)
     for document, item in _icons(resource_documents):
         icon = item.text("icon")
-        near = None if icon in known | ICONS_ALSO else nearest(icon, known, _ICON_CUTOFF)
-        if near and _stem(near) != _stem(icon):
+        if icon not in found and len(found) < MOST_ICONS:
+            found[icon] = _meant(icon, known)
+        if near := found.get(icon):
+            is_cased = near.lower() == icon.lower()
+            message = f"icon {shown(icon)} is {'in the wrong case' if is_cased else 'not known'}"
             where = document.at(*item.way("icon"))
-            message = f"icon {shown(icon)} is not known{did_you_mean(near)}"
-            yield Problem(where, message, Fix(f"change it to {shown(near)}"))
-        elif near and near.lower() == icon.lower():
-            where = document.at(*item.way("icon"))
-            message = f"icon {shown(icon)} is in the wrong case{did_you_mean(near)}"
-            yield Problem(where, message, Fix(f"change it to {shown(near)}"))
+            yield Problem(where, message + did_you_mean(near), Fix(f"change it to {shown(near)}"))
 
 
-def _stem(icon: str) -> str:
-    return icon.lower().removesuffix("s")
+def _meant(icon: str, known: Collection[str]) -> str | None:
+    """Return the known icon that an unknown one resembles; None for none, and for the one of which it is the plural."""
+    near = nearest(icon, known, _ICON_CUTOFF)
+    is_plural = (
+        near
+        and near.lower() != icon.lower()
+        and near.lower().removesuffix("s") == icon.lower().removesuffix("s")
+    )
+    return None if is_plural else near
 
 
 @rule(

@@ -221,6 +221,8 @@ def _unmapped(
 ) -> Problems:
     """Yield what no kind fills, of those that the blueprint requires or of all others."""
     for blueprint, resources in _filled(app_config, blueprints):
+        if required and not any(resource.makes_entities for resource in resources):
+            continue
         mapped = {name for resource in resources for name in section(resource).value}
         for name in _left_out(section(blueprint), mapped):
             if (name in blueprint.required[what]) is not required:

@@ -16,15 +16,18 @@ from seatrial.validate.facts.blueprints import Blueprints
 from seatrial.validate.facts.items import Item
 from seatrial.validate.facts.jq_values import Constant, JqValues
 from seatrial.validate.facts.spec import Spec
-from seatrial.validate.rules.resources import APP_CONFIG
+from seatrial.validate.rules.resources import APP_CONFIG, MOST_KNOWN
 from seatrial.validate.rules.resources_mapping import with_blueprints
 from seatrial.validate.rules.shared import all_of, replaced
 
 Value = tuple[Keys, str, JqValues]
 """The keys that lead to an expression, its text, and the values that it gives."""
 
-MOST_ENUM = 12
-"""The longest list of an enum's values that is shown."""
+MOST_SHOWN = 12
+"""The most values of an enum that are shown."""
+
+MOST_VALUES = 1_000
+"""Longer enums are not searched; the longest real one has a few dozen values."""
 
 
 def _value(resource: MappedResource, way: Keys, value: Any) -> Iterator[Value]:
@@ -38,17 +41,19 @@ def _value(resource: MappedResource, way: Keys, value: Any) -> Iterator[Value]:
 def _properties(app_config: AppConfig, blueprints: Blueprints) -> Iterator[tuple[str, Item, Value]]:
     """Yield each mapped property that its blueprint has: its name, its definition and its value."""
     for resource, blueprint in with_blueprints(app_config, blueprints):
-        for name, item in blueprint.each("property"):
-            for value in _value(resource, resource.properties.way(name), resource.properties.value.get(name)):
-                yield name, item, value
+        yield from _matched(resource, resource.properties, blueprint.properties)
 
 
 def _relations(app_config: AppConfig, blueprints: Blueprints) -> Iterator[tuple[str, Item, Value]]:
     """Yield each mapped relation that its blueprint has: its name, its definition and its value."""
     for resource, blueprint in with_blueprints(app_config, blueprints):
-        for name, item in blueprint.relations.members():
-            for value in _value(resource, resource.relations.way(name), resource.relations.value.get(name)):
-                yield name, item, value
+        yield from _matched(resource, resource.relations, blueprint.relations)
+
+
+def _matched(resource: MappedResource, mapped: Item, defined: Item) -> Iterator[tuple[str, Item, Value]]:
+    for name, expression in mapped.value.items():
+        for value in _value(resource, mapped.way(name), expression) if name in defined.value else ():
+            yield name, defined.inner(name), value
 
 
 @rule(
@@ -100,17 +105,20 @@ def only_the_first_of_several(app_config: AppConfig, blueprints: Blueprints) -> 
     An expression such as `.tags[].name` gives one value after another, and Ocean takes the first of them. In
     brackets they become one list. Nothing is reported where `select`, `first` or the like chooses among them.
     """
-    arrays = ((name, "property", value) for name, item, value in _properties(app_config, blueprints)
-              if item.text("type") == "array")  # fmt: skip
-    many = ((name, "relation", value) for name, item, value in _relations(app_config, blueprints)
-            if item.value.get("many") is True)  # fmt: skip
-    for name, what, (way, text, values) in (*arrays, *many):
-        if values.are_several:
-            message = (
-                f"only the first value of {shown(text)} reaches the {what} {shown(name)}, which takes a list"
-            )
-            fix = Fix("collect the values in a list, as in [.tags[].name]")
-            yield Problem(app_config.document.at(*way), message, fix)
+    for name, item, value in _properties(app_config, blueprints):
+        if item.text("type") == "array":
+            yield from _first_of_several(app_config, "property", name, value)
+    for name, item, value in _relations(app_config, blueprints):
+        if item.value.get("many") is True:
+            yield from _first_of_several(app_config, "relation", name, value)
+
+
+def _first_of_several(app_config: AppConfig, what: str, name: str, value: Value) -> Problems:
+    way, text, values = value
+    if values.are_several:
+        reached = f"reaches the {what} {shown(name)}, which takes a list"
+        fix = Fix("collect the values in a list, as in [.tags[].name]")
+        yield Problem(app_config.document.at(*way), f"only the first value of {shown(text)} {reached}", fix)
 
 
 @rule("RES212", bad=replaced(APP_CONFIG, "labels: .labels", "labels: '.labels | join(\",\")'"))
@@ -122,7 +130,8 @@ def value_of_another_type(app_config: AppConfig, blueprints: Blueprints) -> Prob
     """
     for name, item, (way, _, values) in _properties(app_config, blueprints):
         wanted = item.text("type")
-        wrong = _wrong_type(values, wanted) if wanted in TYPES else ""
+        is_first = wanted == "array" and values.are_several
+        wrong = _wrong_type(values, wanted) if wanted in TYPES and not is_first else ""
         if wrong:
             message = f"property {shown(name)} takes {TYPES[wanted]}, and {wrong}"
             fix = Fix(f"write an expression that gives {TYPES[wanted]}, or change the type in the blueprint")
@@ -165,16 +174,17 @@ def value_outside_enum(app_config: AppConfig, blueprints: Blueprints) -> Problem
 def _choices(item: Item, values: JqValues) -> Iterator[tuple[list[Any], Iterator[Constant]]]:
     """Yield the values of a property's enum and of that of its items, each with the constants that fill it."""
     for holder, constants in ((item, values.constants()), (item.inner("items"), values.items())):
-        allowed = [value for _, value in holder.listed("enum")]
-        if allowed:
+        allowed = [value for _, value in holder.listed("enum") if isinstance(value, str | int | float)]
+        if 0 < len(allowed) <= MOST_VALUES:
             yield allowed, constants
 
 
 def _outside(app_config: AppConfig, way: Keys, name: str, constant: Constant, allowed: list[Any]) -> Problem:
     texts = [one for one in allowed if isinstance(one, str)]
-    near = hint(constant, texts) if isinstance(constant, str) and constant else ""
+    is_word = isinstance(constant, str) and constant and len(texts) <= MOST_KNOWN
+    near = hint(str(constant), texts) if is_word else ""
     message = f"property {shown(name)} has an enum, and {shown(constant)} is not in it{near}"
-    choices = ", ".join(map(shown, allowed[:MOST_ENUM]))
+    choices = ", ".join(map(shown, allowed[:MOST_SHOWN]))
     fix = Fix(f"write one of {choices}, or null, or add the value to the enum in the blueprint")
     return Problem(app_config.document.at(*way), message, fix)
 

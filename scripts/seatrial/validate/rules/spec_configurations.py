@@ -9,7 +9,7 @@ from typing import Any
 from seatrial.core.model import Edit, Fix, MemoryFolder, Problem
 from seatrial.core.names import decamelize, shown
 from seatrial.core.rules import ADVICE, WARNING, Problems, rule
-from seatrial.core.suggest import did_you_mean, nearest
+from seatrial.core.suggest import did_you_mean, hint, nearest
 from seatrial.documents import jq
 from seatrial.documents.document import Keys
 from seatrial.validate.facts.items import Item
@@ -389,8 +389,8 @@ def _required_values(dependency: Item) -> Iterator[tuple[Keys, Any]]:
 
 def _impossible(spec: Spec, keys: Keys, on: str, value: Any, choices: list[Any]) -> Problem:
     texts = [one for one in choices if isinstance(one, str)]
-    near = nearest(value, texts) if isinstance(value, str) else None
-    message = f'configuration "{shown(on)}" cannot be "{shown(str(value))}"{did_you_mean(near)}'
+    near = hint(value, texts) if isinstance(value, str) else ""
+    message = f'configuration "{shown(on)}" cannot be "{shown(str(value))}"{near}'
     fix = Fix("write one of " + ", ".join(shown(str(one)) for one in choices[:12]))
     return Problem(spec.document.at(*keys), message, fix)
 

@@ -58,7 +58,7 @@ def _icons(spec: Spec) -> Iterator[Item]:
 
 def _nearly(name: str, known: Iterable[str]) -> str | None:
     """Return the known name that differs from this one only in case."""
-    return next((one for one in known if one != name and one.lower() == name.lower()), None)
+    return min((one for one in known if one != name and one.lower() == name.lower()), default=None)
 
 
 @rule("SPC110", bad=edited("icon: Microservice", "icon: microservice"))
