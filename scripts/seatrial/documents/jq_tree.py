@@ -32,7 +32,6 @@ _BINARY = {
     "|": (1, True),
     ",": (2, False),
     "//": (3, True),
-    "?//": (3, True),
     **dict.fromkeys(("=", "|=", "+=", "-=", "*=", "/=", "%=", "//="), (4, False)),
     "or": (5, False),
     "and": (6, False),
@@ -154,8 +153,6 @@ class _Reader:
             if strength < least:
                 break
             sign = self.step()
-            if sign == "?//":
-                left, sign = Node("optional", (left,)), "//"
             if sign == "|" and self.value == "def":
                 return Node("operator", (left, self.pipe()), sign)
             left = Node("operator", (left, self.nested(strength if from_right else strength + 1)), sign)

@@ -142,6 +142,7 @@ def test_a_repeated_name_is_reported_at_its_second_place() -> None:
     ("wrong", "words"),
     [
         ({"title": "x" * 101}, "not text of at most 100 characters"),
+        ({"title": ""}, "not a title"),
         ({"description": "x" * 201}, "not text of at most 200 characters"),
         ({"identifier": "x" * 101, "title": "X"}, "not text of at most 100 characters"),
         ({"properties": {"x" * 101: {"type": "string"}}}, "does not have a name of at most 100 characters"),
@@ -166,6 +167,24 @@ def test_the_limits_of_ports_api_hold(wrong: dict[str, Any], words: str) -> None
 def test_what_ports_api_allows_is_accepted(right: dict[str, Any]) -> None:
     for rule in ("resource-malformed-value", "resource-unknown-value"):
         assert said(rule, blueprints=[blueprint(**right)]) == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "wrong"),
+    [
+        ("resource-missing-key", {"title": None}),
+        ("resource-unknown-value", {"type": "string"}),
+        ("resource-unknown-value", {"query": {"combinator": "xor", "rules": []}}),
+        ("resource-missing-key", {"query": {"combinator": "and"}}),
+        ("resource-wrong-type", {"query": {"combinator": "and", "rules": {}}}),
+    ],
+)
+def test_an_aggregation_has_the_form_of_ports_api(rule: str, wrong: dict[str, Any]) -> None:
+    spec = {"func": "count", "calculationBy": "entities"}
+    stated = {"title": "Count", "type": "number", "target": "project", "calculationSpec": spec}
+    changed = {key: value for key, value in {**stated, **wrong}.items() if value is not None}
+    assert said(rule, blueprints=[blueprint(aggregationProperties={"count": stated})]) == []
+    assert len(said(rule, blueprints=[blueprint(aggregationProperties={"count": changed})])) == 1
 
 
 def test_port_needs_the_title_of_a_blueprint_and_not_its_icon() -> None:
