@@ -243,7 +243,7 @@ def test_the_guide_wants_version_and_type_where_ocean_does_not() -> None:
             "blueprints",
             [{"identifier": "a", "schema": {"properties": {"b c": {"type": "string"}}}}],
             "resource-malformed-value",
-            ['property "b c" of blueprint "a" does not have a name of letters, digits and @ _ = . + : / -'],
+            ['property "b c" of blueprint "a" does not have a name of letters, digits and @ _ = -'],
         ),
         ("scorecards", {}, "resource-wrong-type", ["the file is an object, not a list"]),
         (

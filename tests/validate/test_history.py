@@ -61,13 +61,13 @@ pytestmark = pytest.mark.skipif(not CASES.is_dir(), reason=f"no collection of hi
 
 
 def found_in(place: Path) -> list[Finding]:
-    """The findings of all rules, including those that are off by default."""
+    """The findings of all rules, advice and those that are off by default included."""
     workspace = open_workspace(str(place))
     off = {rule.code: Severity.INFO for rule in RULES if not rule.severities[Profile.OCEAN]}
     workspace = replace(
         workspace, profile=Profile.OCEAN, settings=replace(workspace.settings, severities=off)
     )
-    done = check_all(workspace, workspace.integrations, RULES, jobs=1)
+    done = check_all(workspace, workspace.integrations, RULES, jobs=1, advice=True)
     assert done.crashes == {}
     return list(done.outcome.findings)
 

@@ -49,6 +49,20 @@ PARTS: tuple[Part, ...] = (
         since=(0, 30, 1),
         source="port-labs/ocean#2463",
     ),
+    Part(
+        "RES003",
+        "empty-mapping",
+        "A mapping without resources is legitimate: a resync has nothing to do.",
+        since=(0, 51, 1),
+        source="port-labs/ocean#4009",
+    ),
+    Part(
+        "SPC104",
+        "installation-docs-list",
+        "`installationDocs` may be a list of methods.",
+        until=(0, 26, 2),
+        source="port-labs/ocean#1925, port-labs/ocean#1943",
+    ),
 )
 """Every part of a rule that depends on the framework's version; a rule without an entry holds for all."""
 

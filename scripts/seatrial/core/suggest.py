@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from seatrial.core.printable import one_line
+
 MAX_LETTERS = 80
 """Longer words are not compared; known names are shorter."""
 
@@ -29,7 +31,7 @@ def recased(word: str, known: Iterable[str]) -> str | None:
 def did_you_mean(near: str | None, otherwise: str = "") -> str:
     """Return the clause that ends a message: `; did you mean "near"?`, else `; otherwise`, else nothing."""
     if near:
-        return f'; did you mean "{near}"?'
+        return f'; did you mean "{one_line(near, MAX_LETTERS)}"?'
     return f"; {otherwise}" if otherwise else ""
 
 

@@ -22,6 +22,9 @@ _ICONS = """
 """
 ICONS = frozenset(_ICONS.split())
 
+ICONS_ALSO = frozenset({"Aws", "GitHub", "Pagerduty", "Port", "Sonarqube"})
+"""Icons that Port's documentation writes differently than the public integrations do; both are right."""
+
 PLACEHOLDER_ICON = "Cookiecutter"
 
 SECTIONS = frozenset(

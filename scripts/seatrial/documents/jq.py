@@ -27,6 +27,9 @@ _kept: dict[str, JqFault | None] = {}
 _MODULES = re.compile(r"(?:\s|#[^\r\n]*)*(?:import|include|module)\b")
 _TOKEN = re.compile(r'\\.|["#()\[\]{}]', re.S)
 _OPENERS = {")": "(", "]": "[", "}": "{"}
+_EDGE_QUOTE = re.compile(r"(^|\s)'(?!\s|\")|(?<!\s|\")'(\s|$)")
+"""A single quote at an edge of a text, as `_format_filter` of Ocean's `jq_entity_processor.py` finds it."""
+
 _ERROR = re.compile(r"jq: error: (.*?)(?: at <[^>]*>(?:, line (\d+))?(?:, column (\d+))?:?)?$", re.M)
 
 
@@ -37,6 +40,11 @@ class JqFault:
     message: str
     line: int = 1
     column: int = 1
+
+
+def with_double_quotes(text: str) -> str:
+    """Return what Ocean compiles for an expression: single quotes at the edges of its texts are double ones."""
+    return _EDGE_QUOTE.sub(r'\1"\2', text) if "'" in text else text
 
 
 def compile_all(expressions: Collection[str]) -> dict[str, JqFault | None]:

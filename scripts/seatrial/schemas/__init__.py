@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
+from seatrial.core.framework import Framework
 from seatrial.documents.document import Keys
-from seatrial.schemas.grammar import NAMES, grammar
+from seatrial.schemas.grammar import NAMES, grammar, in_framework
 from seatrial.schemas.quick import conforming
 from seatrial.schemas.wording import Repair, Violation
 
 __all__ = ["NAMES", "Repair", "Violation", "violations"]
 
 
-def violations(schema: str, value: Any) -> tuple[Violation, ...]:
+def violations(schema: str, value: Any, framework: Framework | None = None) -> tuple[Violation, ...]:
     """Return the violations of the named schema by `value`, in document order, at most a hundred places.
 
-    Cerberus, which is slow to load and to run, is used only for documents that do not conform.
+    The schema is that of a version of the framework; without one, that of the newest. Cerberus, which is slow
+    to load and to run, is used only for documents that do not conform.
     """
+    schema = in_framework(schema, framework or Framework())
     try:
         return () if conforming(schema)(value) else _explained(schema, value)
     except RecursionError:

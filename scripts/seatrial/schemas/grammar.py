@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import Any
 
+from seatrial.core.framework import Framework
 from seatrial.documents import yaml
 
 Rules = Mapping[str, Any]
@@ -69,11 +70,17 @@ def is_object(rules: Rules) -> bool:
     return "dict" in ((kinds,) if isinstance(kinds, str) else kinds)
 
 
+def in_framework(name: str, framework: Framework) -> str:
+    """Return the name of a schema as it is in a version of the framework, such as `spec-ocean+an-older-form`."""
+    return "+".join([name, *(part for part in _parts(_file(name)) if framework.has(part))])
+
+
 @cache
 def grammar(name: str) -> Grammar:
-    """Return the grammar of this name, one of NAMES."""
-    data = _data(_FILES.get(name, name))
-    required = data.get("variants", {}).get(name, [])
+    """Return the grammar of this name, one of NAMES or what `in_framework` makes of one."""
+    plain, *parts = name.split("+")
+    data = _with_parts(_data(_file(plain)), frozenset(parts))
+    required = data.get("variants", {}).get(plain, [])
     return Grammar(
         noun=data["noun"],
         names=data["rules"],
@@ -87,6 +94,41 @@ def _requiring(document: Rules, keys: list[str]) -> Rules:
     fields = document.get("schema", {})
     more = {key: {**fields[key], "required": True} for key in keys}
     return {**document, "schema": {**fields, **more}} if more else document
+
+
+def _file(name: str) -> str:
+    return _FILES.get(name, name)
+
+
+@cache
+def _parts(file: str) -> tuple[str, ...]:
+    """Return the parts of the framework that rules of a grammar depend on."""
+    return tuple(sorted(set(_parts_below(_data(file)))))
+
+
+def _parts_below(data: Any) -> Iterator[str]:
+    if isinstance(data, dict):
+        yield from _alternatives(data)
+    for inner in data.values() if isinstance(data, dict) else data if isinstance(data, list) else ():
+        yield from _parts_below(inner)
+
+
+def _with_parts(data: Any, parts: frozenset[str]) -> Any:
+    """Return the data with the rules that hold where the framework has these parts."""
+    if isinstance(data, list):
+        return [_with_parts(one, parts) for one in data]
+    if not isinstance(data, dict):
+        return data
+    for part, rules in _alternatives(data).items():
+        if part in parts:
+            return rules
+    return {key: _with_parts(one, parts) for key, one in data.items()}
+
+
+def _alternatives(rules: Mapping[str, Any]) -> Mapping[str, Any]:
+    meta = rules.get("meta")
+    found: Mapping[str, Any] = meta.get("in", {}) if isinstance(meta, dict) else {}
+    return found
 
 
 @cache

@@ -138,6 +138,9 @@ def _objects(known: Grammar, rules: Rules, way: Keys, above: frozenset[str]) -> 
 MOST_LISTED = 16
 """The longest list of known names that is shown."""
 
+JQ = "a jq expression"
+"""The form of a text that a number in quotes does not have either."""
+
 TYPES = {
     "string": "text",
     "boolean": "true or false",
@@ -217,10 +220,16 @@ def _at_key(known: Grammar, fault: str, breach: Breach, message: str, repair: Re
 
 
 def _wrong_type(known: Grammar, subject: str, breach: Breach) -> Violation:
-    types = breach.rules.get("type", ())
+    types = breach.rules.get("meta", {}).get("typed", breach.rules.get("type", ()))
     wanted = " or ".join(TYPES[one] for one in ((types,) if isinstance(types, str) else types)) or "a value"
-    number_for_text = types == "string" and isinstance(breach.value, int | float)
-    title = f'put it in quotes: "{shown(breach.value)}"' if number_for_text else f"write {wanted}"
+    is_number = isinstance(breach.value, int | float)
+    is_jq = breach.rules.get("meta", {}).get("wanted") == JQ and not isinstance(breach.value, bool)
+    number_for_text = types == "string" and is_number and not is_jq
+    title = (
+        f'put it in quotes: "{shown(breach.value)}"'
+        if number_for_text
+        else f"write {JQ if is_jq else wanted}"
+    )
     rule = _rule(known, breach.rules, "type")
     return Violation(
         rule, breach.keys, f"{subject} is {shown(breach.value)}, not {wanted}", repair=Repair(title)
@@ -244,6 +253,8 @@ def _unknown_value(known: Grammar, subject: str, breach: Breach) -> Violation:
 def _malformed(known: Grammar, subject: str, breach: Breach) -> Violation:
     meta = breach.rules["meta"]
     wanted, at_key = meta["wanted"], meta.get("at") == "key"
+    if breach.rule == "maxlength" and isinstance(breach.value, str):
+        wanted = f"{'a name' if at_key else 'text'} of at most {breach.rules['maxlength']} characters"
     message = f"{subject} is {shown(breach.value)}, not {wanted}"
     if at_key:
         message = f"{subject} does not have {wanted}"

@@ -36,7 +36,7 @@ def test_items_that_are_not_resources_are_left_out() -> None:
         ('"project"', "project"),
         (' "project" ', "project"),
         ("project", ""),
-        ("'project'", ""),
+        ("'project'", "project"),
         ('"pro" + "ject"', ""),
         ('if .x then "a" else "b" end', ""),
         ('"\\(.type)"', ""),
@@ -75,10 +75,23 @@ def test_the_rules_of_a_search_hold_expressions() -> None:
     assert found[(*way, "rules", 0, "rules", 0, "value")] == ".id"
 
 
-@pytest.mark.parametrize("text", ["file://README.md", "search://path=x&&query=y", "", "  ", None, 3, ["x"]])
+@pytest.mark.parametrize(
+    "text", ["file://README.md", "search://path=x&&query=y", "", "  ", None, True, ["x"]]
+)
 def test_other_values_are_not_expressions(text: object) -> None:
     found = [keys for keys, _ in first(mapped(properties={"a": text})).expressions()]
     assert not [keys for keys in found if keys[-1] == "a"]
+
+
+@pytest.mark.parametrize(("number", "expression"), [(0, "0"), (-1.5, "-1.5"), (10**40, "1" + "0" * 40)])
+def test_a_number_is_the_expression_that_gives_it(number: float, expression: str) -> None:
+    found = [text for keys, text in first(mapped(properties={"a": number})).expressions() if keys[-1] == "a"]
+    assert found == [expression]
+
+
+@pytest.mark.parametrize("number", [16**5000, float("inf"), float("nan")], ids=["long", "inf", "nan"])
+def test_a_number_that_cannot_be_written_out_is_no_expression(number: float) -> None:
+    assert not [keys for keys, _ in first(mapped(properties={"a": number})).expressions() if keys[-1] == "a"]
 
 
 @pytest.mark.parametrize(

@@ -85,8 +85,14 @@ def test_each_fault_of_form_is_reported_by_its_rule(rule: str, wrong: dict[str, 
     ("rule", "wrong"),
     [
         ("resource-missing-key", {"blueprint": None}),
-        ("resource-wrong-type", {"identifier": 3}),
-        ("resource-wrong-type", {"properties": {"count": 3}}),
+        ("resource-wrong-type", {"identifier": True}),
+        ("resource-wrong-type", {"identifier": [".id"]}),
+        ("resource-wrong-type", {"blueprint": 3}),
+        ("resource-wrong-type", {"icon": 3}),
+        ("resource-wrong-type", {"properties": {"count": True}}),
+        ("resource-wrong-type", {"properties": {"count": None}}),
+        ("resource-wrong-type", {"properties": {"count": [".a"]}}),
+        ("resource-wrong-type", {"relations": {"owner": False}}),
         ("resource-malformed-value", {"title": " "}),
     ],
 )
@@ -97,6 +103,56 @@ def test_an_expression_is_a_non_empty_string(rule: str, wrong: dict[str, object]
         key: value for key, value in mappings.items() if value is not None
     }
     assert len(said(rule, port_app_config={"resources": [resource]})) == 1
+
+
+@pytest.mark.parametrize(
+    "right",
+    [
+        {"properties": {"count": 0}},
+        {"properties": {"count": -1.5}},
+        {"title": 2024},
+        {"identifier": 1},
+        {"team": 7},
+        {"relations": {"owner": 3}},
+    ],
+)
+def test_a_number_in_a_mapping_is_the_jq_program_that_ocean_makes_of_it(right: dict[str, object]) -> None:
+    assert codes(folder_of(port_app_config={"resources": [mapped(**right)]})) == set()
+
+
+def written(value: str, rule: str = "resource-wrong-type") -> list[str]:
+    """What a rule says of a mapping in YAML whose title is written like this."""
+    text = (
+        "resources:\n  - kind: a\n    selector: {query: 'true'}\n    port:\n      entity:\n        mappings:\n"
+        f"          identifier: .id\n          blueprint: '\"a\"'\n          title: {value}\n"
+    )
+    folder = MemoryFolder.of({f"{RESOURCES}/port-app-config.yaml": text})
+    return [problem.message for problem in problems_of(BY_NAME[rule], folder)]
+
+
+@pytest.mark.parametrize("value", ["2024-01-01", "2024-1-2 10:00:00", "2024-01-01T10:00:00Z  # since"])
+def test_a_date_without_quotes_is_no_text_for_ocean(value: str) -> None:
+    (message,) = written(value)
+    assert "is a date in YAML 1.1, as Ocean reads it, not text" in message
+
+
+@pytest.mark.parametrize(
+    "value", ["'\"2024-01-01\"'", "'2024-01-01'", "|\n            2024-01-01", ".created_at"]
+)
+def test_a_date_in_quotes_is_an_expression(value: str) -> None:
+    assert written(value) == []
+
+
+@pytest.mark.parametrize("value", [".inf", "-.inf"])
+def test_infinity_is_no_expression(value: str) -> None:
+    assert len(written(value, "resource-malformed-value")) == 1
+
+
+@pytest.mark.parametrize(("floor", "count"), [("0.48.12", 1), ("0.51.1", 0), ("0.60.0", 0)])
+def test_an_empty_mapping_is_legitimate_from_the_version_that_says_so(floor: str, count: int) -> None:
+    pyproject = f'[tool.poetry]\nname = "a"\n[tool.poetry.dependencies]\nport_ocean = "^{floor}"\n'
+    folder = folder_of(port_app_config={}).having("pyproject.toml", pyproject)
+    assert len(problems_of(BY_NAME["resource-missing-key"], folder)) == count
 
 
 @pytest.mark.parametrize("share", [-0.1, 1.5, 90])

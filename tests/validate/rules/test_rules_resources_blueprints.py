@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from seatrial.core.model import Fix
-from support.made import blueprint, problems, said, titles
+from seatrial.core.model import Fix, Severity
+from support.made import blueprint, mapped, problems, said, titles
 
 
 def said_of(rule: str, **properties: Any) -> list[str]:
@@ -69,7 +69,7 @@ def test_missing_title_and_icon_are_reported_separately() -> None:
 
 def test_the_property_near_to_a_required_one_is_for_a_person_to_decide() -> None:
     one = blueprint(properties={"name": {}})
-    one["schema"]["required"] = ["name", "names", 3]
+    one["schema"]["required"] = ["names", 3]
     (problem,) = problems("unknown-required-property", blueprints=[one])
     assert problem.message == 'blueprint "project" has no property "names"'
     assert problem.fix == Fix('change "names" to "name"')
@@ -136,3 +136,96 @@ def test_a_repeated_name_is_reported_at_its_second_place() -> None:
     message = 'blueprint "project" has a property "name" already'
     found = [(p.where.line, p.message) for p in problems("property-defined-twice", blueprints=[one])]
     assert found == [(14, message), (19, message)]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"title": "x" * 101}, "not text of at most 100 characters"),
+        ({"title": ""}, "not a title"),
+        ({"description": "x" * 201}, "not text of at most 200 characters"),
+        ({"identifier": "x" * 101, "title": "X"}, "not text of at most 100 characters"),
+        ({"properties": {"x" * 101: {"type": "string"}}}, "does not have a name of at most 100 characters"),
+        ({"properties": {"a.b": {"type": "string"}}}, "does not have a name of letters, digits and @ _ = -"),
+        ({"properties": {"a": {"type": "string", "title": "x" * 101}}}, "not text of at most 100 characters"),
+        ({"relations": {"a:b": {"target": "_user"}}}, "does not have a name of letters, digits and @ _ = -"),
+    ],
+)
+def test_the_limits_of_ports_api_hold(wrong: dict[str, Any], words: str) -> None:
+    (message,) = said("resource-malformed-value", blueprints=[blueprint(**wrong)])
+    assert words in message
+
+
+@pytest.mark.parametrize(
+    "right",
+    [
+        {"title": "x" * 100, "description": "é" * 200, "identifier": "größe:1\\a"},
+        {"properties": {"a-b_c@=1": {"type": "string", "description": "x" * 2000}}},
+        {"properties": {"a": {"type": "string", "format": "labeled-url"}}},
+    ],
+)
+def test_what_ports_api_allows_is_accepted(right: dict[str, Any]) -> None:
+    for rule in ("resource-malformed-value", "resource-unknown-value"):
+        assert said(rule, blueprints=[blueprint(**right)]) == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "wrong"),
+    [
+        ("resource-missing-key", {"title": None}),
+        ("resource-unknown-value", {"type": "string"}),
+        ("resource-unknown-value", {"query": {"combinator": "xor", "rules": []}}),
+        ("resource-missing-key", {"query": {"combinator": "and"}}),
+        ("resource-wrong-type", {"query": {"combinator": "and", "rules": {}}}),
+    ],
+)
+def test_an_aggregation_has_the_form_of_ports_api(rule: str, wrong: dict[str, Any]) -> None:
+    spec = {"func": "count", "calculationBy": "entities"}
+    stated = {"title": "Count", "type": "number", "target": "project", "calculationSpec": spec}
+    changed = {key: value for key, value in {**stated, **wrong}.items() if value is not None}
+    assert said(rule, blueprints=[blueprint(aggregationProperties={"count": stated})]) == []
+    assert len(said(rule, blueprints=[blueprint(aggregationProperties={"count": changed})])) == 1
+
+
+def test_port_needs_the_title_of_a_blueprint_and_not_its_icon() -> None:
+    made = blueprint()
+    del made["title"], made["icon"]
+    assert [one.severity for one in problems("plain-blueprint", blueprints=[made])] == [None, Severity.INFO]
+
+
+def test_a_colour_is_not_renamed_to_a_value_that_has_one() -> None:
+    stated = {"type": "string", "enum": ["open"], "enumColors": {"open": "red", "opne": "blue"}}
+    made = blueprint(properties={"state": stated})
+    assert titles("stray-enum-color", blueprints=[made]) == [
+        "add the value to the enum, or delete its colour"
+    ]
+
+
+def test_a_name_that_no_blueprint_may_have_is_never_proposed() -> None:
+    made = blueprint("my project")
+    config = {"resources": [mapped("myProject")]}
+    assert titles("unknown-mapped-blueprint", blueprints=[made], port_app_config=config) == [
+        'write "myProject" where "my project" is defined'
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "stated", "count"),
+    [
+        ("url", {}, 1),
+        ("repoURL", {}, 1),
+        ("html_url", {}, 1),
+        ("curl", {}, 0),
+        ("repoUrl", {"format": "url"}, 0),
+        ("repoUrl", {"spec": "open-api"}, 0),
+        ("repoUrl", {"type": "object"}, 0),
+        ("createdAt", {}, 1),
+        ("created_at", {}, 1),
+        ("At", {}, 0),
+        ("format", {}, 0),
+        ("createdAt", {"type": "number"}, 0),
+    ],
+)
+def test_a_name_tells_the_format(name: str, stated: dict[str, Any], count: int) -> None:
+    made = blueprint(properties={name: {"type": "string", **stated}})
+    assert len(said("format-left-out", blueprints=[made])) == count

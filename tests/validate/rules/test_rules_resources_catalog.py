@@ -128,3 +128,29 @@ def test_settings_for_a_missing_blueprint_are_a_warning() -> None:
 )
 def test_an_action_needs_a_blueprint_that_exists(action: dict[str, Any], count: int) -> None:
     assert len(said("unknown-action-blueprint", actions=[action], blueprints=[PROJECT])) == count
+
+
+@pytest.mark.parametrize(
+    ("icon", "words"),
+    [
+        ("Microservce", 'is not known; did you mean "Microservice"?'),
+        ("microservice", 'is in the wrong case; did you mean "Microservice"?'),
+        ("Git-Lab", 'is not known; did you mean "GitLab"?'),
+    ],
+)
+def test_an_icon_that_is_nearly_a_known_one_is_a_misspelling(icon: str, words: str) -> None:
+    (message,) = said("misspelled-icon", blueprints=[blueprint(icon=icon)])
+    assert message == f'icon "{icon}" {words}'
+    (message,) = said("misspelled-icon", actions=[{"identifier": "a", "icon": icon}])
+
+
+@pytest.mark.parametrize(
+    "icon", ["Box", "GitHub", "Pagerduty", "Deployments", "LineChart", "Bucket", "SomethingElse", ""]
+)
+def test_other_icons_are_accepted(icon: str) -> None:
+    assert said("misspelled-icon", blueprints=[blueprint(icon=icon)]) == []
+
+
+def test_the_icons_of_properties_are_compared_too() -> None:
+    made = blueprint(properties={"name": {"type": "string", "icon": "Microservce"}})
+    assert len(said("misspelled-icon", blueprints=[made])) == 1

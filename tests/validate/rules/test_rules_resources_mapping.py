@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from seatrial.core.model import Fix
-from seatrial.validate.rules import RULES
+from seatrial.core.model import Fix, Problem
+from seatrial.validate.rules import BY_NAME, RULES
 from support.good import problems_of
 from support.made import blueprint, folder_of, mapped, problems, said, titles
 
@@ -25,14 +25,64 @@ def config(*resources: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("expression", "title"),
     [
-        ("'project'", "write '\"project\"', with both quotes"),
         ("project", "write '\"project\"', with both quotes"),
-        ("if .x == 'a' then 1 else 2 end", 'write the strings in it in double quotes, as in "..."'),
+        ("if (.x=='a') then 1 else 2 end", 'write the strings in it in double quotes, as in "..."'),
         ('"project" |', "correct the expression; you can try it at https://play.jqlang.org"),
     ],
 )
 def test_invalid_jq_gets_a_fix(expression: str, title: str) -> None:
     assert titles("broken-jq", **config(mapped(blueprint=expression))) == [title]
+
+
+def in_framework(floor: str, *resources: dict[str, Any]) -> list[Problem]:
+    """What the rule says of a mapping for this version of the framework."""
+    pyproject = f'[tool.poetry]\nname = "a"\n[tool.poetry.dependencies]\nport_ocean = "^{floor}"\n'
+    folder = folder_of(**config(*resources)).having("pyproject.toml", pyproject)
+    return problems_of(BY_NAME["broken-jq"], folder)
+
+
+EDGES = [
+    ".a // 'none'",
+    "'none'",
+    "if .x == 'a' then 'b' else 'c d' end",
+    ".a\n// 'x'",
+    "(.a // \"\" ) + 'it is'",
+    "' x'",
+]
+"""Texts in single quotes, each with a blank, the start or the end beside it."""
+
+
+@pytest.mark.parametrize("expression", EDGES)
+@pytest.mark.parametrize(("floor", "count"), [("0.30.0", 1), ("0.30.1", 0), ("0.48.12", 0)])
+def test_single_quotes_at_the_edges_are_right_from_the_version_that_reads_them(
+    expression: str, floor: str, count: int
+) -> None:
+    assert len(in_framework(floor, mapped(title=expression))) == count
+
+
+@pytest.mark.parametrize("expression", ["(.a//'x')", ".a + 'x'+ .b", "['x']", "'\"x\"'"])
+def test_single_quotes_that_ocean_leaves_alone_are_wrong_in_every_version(expression: str) -> None:
+    assert len(in_framework("0.48.12", mapped(title=expression))) == 1
+
+
+def test_a_text_that_ocean_spoils_is_said_to_be_so() -> None:
+    (problem,) = in_framework("0.48.12", mapped(title="\"rock 'n' roll\""))
+    assert "is no jq once Ocean has made its single quotes double" in problem.message
+    assert problem.fix == Fix("write \\u0027 for a single quote beside a blank")
+    assert in_framework("0.30.0", mapped(title="\"rock 'n' roll\"")) == []
+    assert in_framework("0.48.12", mapped(title='"rock \\u0027n\\u0027 roll"')) == []
+
+
+def test_a_blueprint_in_single_quotes_is_the_one_that_it_names() -> None:
+    other = mapped(blueprint="'projekt'")
+    assert said("unknown-mapped-blueprint", **config(other)) == [
+        'kind "project" is mapped to blueprint "projekt", and there is none'
+    ]
+
+
+def test_single_quotes_are_wrong_in_a_calculation_which_port_works_out() -> None:
+    calculated = {"size": {"title": "Size", "type": "string", "calculation": "'x'"}}
+    assert len(said("broken-jq", blueprints=[blueprint(calculationProperties=calculated)])) == 1
 
 
 @pytest.mark.parametrize(
@@ -50,7 +100,7 @@ def test_valid_jq_and_what_ocean_itself_reads_are_accepted(expression: str) -> N
 
 
 def test_jq_is_found_in_the_rules_of_a_search() -> None:
-    search = {"combinator": '"and"', "rules": [{"property": "'$title'", "operator": '"="', "value": ".x"}]}
+    search = {"combinator": '"and"', "rules": [{"property": "('$title')", "operator": '"="', "value": ".x"}]}
     assert len(said("broken-jq", **config(mapped(relations={"owner": search})))) == 1
 
 

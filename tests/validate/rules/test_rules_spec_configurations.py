@@ -154,3 +154,48 @@ def test_an_oauth_text_that_is_not_jq_is_reported(value: str) -> None:
 def test_jq_in_oauth_is_accepted(value: str) -> None:
     oauth = f"saas:\n  enabled: true\n  oauthConfiguration:\n    requiredSecrets:\n      - value: {value}\n"
     assert said("broken-oauth-expression", edited((SAAS, oauth))) == []
+
+
+SECRET = "    sensitive: true\n"
+
+
+@pytest.mark.parametrize("key", ["sensitve", "Sensitive", "sensitiv"])
+def test_a_misspelled_sensitive_is_one_finding(key: str) -> None:
+    folder = edited((SECRET, f"    {key}: true\n"))
+    assert said("exposed-secret", folder) == []
+    assert len(said("misspelled-key", folder)) == 1
+
+
+def test_a_name_in_camel_case_that_is_taken_is_not_proposed() -> None:
+    folder = edited(("name: apiToken", "name: api-url"))
+    (problem,) = problems_of(BY_NAME["odd-configuration-name"], folder)
+    assert problem.fix and problem.fix.title == "choose a name in camelCase"
+    (problem,) = problems_of(BY_NAME["odd-configuration-name"], edited(("name: apiToken", "name: api-token")))
+    assert problem.fix and problem.fix.title == 'rename it to "apiToken"'
+
+
+def test_a_near_name_is_shown_on_one_line_and_cut() -> None:
+    long = "api" + "x" * 70
+    section = f"interface:\n  sections:\n    - label: More\n      configurationNames: [{long}y]\n"
+    folder = edited(("name: apiToken", f'name: "{long}"'), (SAAS, section + SAAS))
+    (problem,) = problems_of(BY_NAME["undeclared-configuration"], folder)
+    assert problem.fix and long not in problem.fix.title
+
+
+ADDRESS = "The address of the API"
+
+
+@pytest.mark.parametrize(
+    ("link", "count"),
+    [
+        ("<a href='https://a.b'>x</a>", 1),
+        ('<a target=\\"_self\\" href=\\"https://a.b\\">x</a>', 1),
+        ("<a target='_blank' href='https://a.b'>x</a>", 0),
+        ("<A href='https://a.b' TARGET=_blank>x</A>", 0),
+        ("<a target='_blank' href='https://a.b'>x</a> and <a href='https://a.b'>y</a>", 1),
+        ("https://a.b", 0),
+        ("<b>x</b> <abbr title='x'>y</abbr>", 0),
+    ],
+)
+def test_a_link_in_a_description_opens_a_new_page(link: str, count: int) -> None:
+    assert len(said("link-in-the-same-page", edited((ADDRESS, link)))) == count

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from seatrial.documents import jq
 from seatrial.documents.document import Document, Keys
 from seatrial.validate.facts.items import Item
 
@@ -19,14 +21,21 @@ EXPRESSIONS = ("identifier", "title", "icon", "team", "blueprint")
 NOT_JQ = ("file://", "search://")
 """Prefixes of texts that Ocean reads itself and does not treat as jq."""
 
+MOST_BITS = 1_000
+"""Larger whole numbers are not taken as expressions: Python refuses to write out very long ones."""
+
 _LITERAL = re.compile(r'\s*"([^"\\]*)"\s*')
 
 
 @dataclass(frozen=True)
 class MappedResource:
-    """An item of `resources`: a kind, a selection of its objects, and the entities made from them."""
+    """An item of `resources`: a kind, a selection of its objects, and the entities made from them.
+
+    With `edge_quotes`, single quotes at the edges of a text in jq are read as double ones.
+    """
 
     item: Item
+    edge_quotes: bool = True
 
     @property
     def kind(self) -> str:
@@ -61,8 +70,17 @@ class MappedResource:
     @cached_property
     def blueprint(self) -> str:
         """The blueprint where the mapping holds a literal; else empty."""
-        literal = _LITERAL.fullmatch(self.mappings.text("blueprint"))
+        literal = _LITERAL.fullmatch(self.program(self.mappings.text("blueprint")))
         return literal[1] if literal else ""
+
+    def program(self, expression: str) -> str:
+        """The text that Ocean compiles for an expression."""
+        return jq.with_double_quotes(expression) if self.edge_quotes else expression
+
+    @property
+    def makes_entities(self) -> bool:
+        """True unless a search finds the entities, which exist already and are only updated."""
+        return not isinstance(self.mappings.value.get("identifier"), dict)
 
     @property
     def is_whole(self) -> bool:
@@ -92,10 +110,19 @@ class MappedResource:
                 yield from _texts(section.way(name), value)
 
 
+def text_of(value: Any) -> str:
+    """The expression that Ocean makes of a value: a number is taken as it is written; empty for what is none."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value) if value.bit_length() < MOST_BITS else ""
+    if isinstance(value, float):
+        return str(value) if math.isfinite(value) else ""
+    return value if isinstance(value, str) and value.strip() and not value.startswith(NOT_JQ) else ""
+
+
 def _texts(way: Keys, value: Any) -> Iterator[tuple[Keys, str]]:
     """An expression, or those in a search query and the rules inside it."""
-    if isinstance(value, str) and value.strip() and not value.startswith(NOT_JQ):
-        yield way, value
+    if expression := text_of(value):
+        yield way, expression
     if isinstance(value, dict):
         for key in ("combinator", "property", "operator", "value"):
             yield from _texts((*way, key), value.get(key))
@@ -111,12 +138,12 @@ class AppConfig:
     resources: tuple[MappedResource, ...]
 
     @classmethod
-    def of(cls, document: Document | None) -> AppConfig | None:
-        """None where there is no such document."""
+    def of(cls, document: Document | None, edge_quotes: bool = True) -> AppConfig | None:
+        """None where there is no such document. `edge_quotes` is that of its resources."""
         root = Item.root(document)
-        return (
-            cls(document, tuple(map(MappedResource, root.items("resources")))) if document and root else None
-        )
+        if document is None or root is None:
+            return None
+        return cls(document, tuple(MappedResource(item, edge_quotes) for item in root.items("resources")))
 
     @cached_property
     def is_literal(self) -> bool:

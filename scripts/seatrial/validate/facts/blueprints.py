@@ -82,6 +82,14 @@ class Blueprint:
         strange = blueprint.keys() - _PLAIN
         return len(strange) <= MOST_STRANGE and not any(nearest(key, SECTIONS) for key in strange)
 
+    @cached_property
+    def required(self) -> Mapping[str, frozenset[str]]:
+        """The names that no entity can be without, by sort; it can be without a property that has a default."""
+        listed = {name for _, name in self.item.inner("schema").texts("required")}
+        defaulted = {name for name, item in self.each("property") if "default" in item.value}
+        related = {name for name, item in self.relations.members() if item.value.get("required") is True}
+        return {"property": frozenset(listed - defaulted), "relation": frozenset(related)}
+
     def lacks(self, name: str) -> bool:
         """True where it certainly has no property or relation of this name; `$title` and its like always exist."""
         return self.is_whole and not self.sort_of(name) and name not in META

@@ -87,14 +87,14 @@ def all_scorecards(rows: Rows) -> Iterator[Scorecard]:
 
 def dashboards(pages: Rows) -> Iterator[Dashboard]:
     """Every object in the pages that has both widgets and a layout."""
-    for item in _objects(pages):
+    for item in every_object(pages):
         if isinstance(item.value.get("layout"), list) and isinstance(item.value.get("widgets"), list):
             yield Dashboard(item)
 
 
 def shown_blueprints(pages: Rows) -> Iterator[Reference]:
     """The blueprints that pages and their widgets show."""
-    for item in _objects(pages):
+    for item in every_object(pages):
         yield from _plain(_texts((item,), "blueprint"))
         config = item.inner("blueprintConfig")
         yield from (Reference(name, config.way(name), at_key=True) for name in config.value)
@@ -105,13 +105,14 @@ def shown_blueprints(pages: Rows) -> Iterator[Reference]:
 
 def acted_blueprints(actions: Rows) -> Iterator[Reference]:
     """The blueprints of actions: in their trigger, or, in the form of 2023, at their root."""
-    for item in _objects(actions):
+    for item in every_object(actions):
         yield from _plain(_texts((item,), "blueprintIdentifier"))
         if len(item.keys) == 1 or "trigger" in item.keys:
             yield from _plain(_texts((item,), "blueprint"))
 
 
-def _objects(rows: Rows) -> Iterator[Item]:
+def every_object(rows: Rows) -> Iterator[Item]:
+    """Every object in the rows, at any depth."""
     for item in rows.items:
         yield from _below(item.keys, item.value)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from seatrial import schemas
+from seatrial.core.framework import Framework
 from seatrial.core.model import Edit, Fix, Problem
 from seatrial.documents.document import Document
 from seatrial.validate.facts.items import value_at
@@ -22,11 +23,13 @@ class Conformity:
     violations: tuple[schemas.Violation, ...]
 
     @classmethod
-    def of(cls, document: Document | None, schema: str) -> Conformity | None:
-        """None where there is no readable document."""
+    def of(
+        cls, document: Document | None, schema: str, framework: Framework | None = None
+    ) -> Conformity | None:
+        """The conformity in a version of the framework; None where there is no readable document."""
         if document is None or not document.readable:
             return None
-        return cls(document, schemas.violations(schema, document.value))
+        return cls(document, schemas.violations(schema, document.value, framework))
 
     @classmethod
     def below(cls, document: Document | None, keys: tuple[str, ...], schema: str) -> Conformity | None:
@@ -58,7 +61,10 @@ class ResourceForms:
 
     @classmethod
     def of(
-        cls, documents: Mapping[str, Document], is_declared: Callable[[str], bool | None]
+        cls,
+        documents: Mapping[str, Document],
+        is_declared: Callable[[str], bool | None],
+        framework: Framework | None = None,
     ) -> ResourceForms:
         """Compare the documents, given by their stems, with the schemas.
 
@@ -72,7 +78,8 @@ class ResourceForms:
             declared = is_declared(one.keys[0])
             return one.rule == "resource-unknown-key" if declared is None else declared
 
-        forms = [form for stem, document in documents.items() if (form := Conformity.of(document, stem))]
+        compared = (Conformity.of(document, stem, framework) for stem, document in documents.items())
+        forms = [form for form in compared if form]
         return cls(
             tuple(
                 replace(form, violations=tuple(one for one in form.violations if not may_be_declared(one)))

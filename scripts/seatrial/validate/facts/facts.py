@@ -110,7 +110,7 @@ class Facts:
     @cached_property
     def spec_form(self) -> Conformity | None:
         """The spec compared with its schema."""
-        return Conformity.of(self.spec_document, f"spec-{self.profile.value}")
+        return Conformity.of(self.spec_document, f"spec-{self.profile.value}", self.framework)
 
     @cached_property
     def peers(self) -> Peers:
@@ -128,7 +128,9 @@ class Facts:
     def resource_forms(self) -> ResourceForms:
         """The resource files compared with their schemas."""
         return ResourceForms.of(
-            self.resource_documents, lambda key: self.code.declares(key) if self.code else None
+            self.resource_documents,
+            lambda key: self.code.declares(key) if self.code else None,
+            self.framework,
         )
 
     @cached_property
@@ -139,7 +141,8 @@ class Facts:
     @cached_property
     def app_config(self) -> AppConfig | None:
         """The readable port-app-config."""
-        return AppConfig.of(self.resource_documents.get("port-app-config"))
+        edge_quotes = self.framework.has("edge-quotes")
+        return AppConfig.of(self.resource_documents.get("port-app-config"), edge_quotes)
 
     @cached_property
     def jq_expressions(self) -> JqExpressions:

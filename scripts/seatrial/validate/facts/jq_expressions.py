@@ -28,11 +28,12 @@ _REBINDING = re.compile(r"\\\(|(?<![\w.$])(?:as|def|reduce|foreach|label)\b|(?<!
 
 @dataclass(frozen=True)
 class JqExpression:
-    """A jq expression and the keys that lead to it."""
+    """A jq expression and the keys that lead to it; `program` is what Ocean makes of it before it compiles it."""
 
     document: Document
     keys: Keys
     text: str
+    program: str
 
     def where(self, line: int, column: int) -> Location:
         """The place in the file of a line and column of the expression.
@@ -57,9 +58,9 @@ class JqExpressions:
         """The expressions of those of the two files that can be read."""
         mapped = (
             [
-                JqExpression(app_config.document, *one)
+                JqExpression(app_config.document, keys, text, res.program(text))
                 for res in app_config.resources
-                for one in res.expressions()
+                for keys, text in res.expressions()
             ]
             if app_config
             else []
@@ -70,8 +71,15 @@ class JqExpressions:
     @cached_property
     def broken(self) -> tuple[tuple[JqExpression, jq.JqFault], ...]:
         """The expressions that do not compile, each with its fault."""
-        faults = jq.compile_all([one.text for one in self.all])
-        return tuple((one, fault) for one in self.all if (fault := faults[one.text]))
+        faults = jq.compile_all([one.program for one in self.all])
+        return tuple((one, fault) for one in self.all if (fault := faults[one.program]))
+
+    @cached_property
+    def spoiled(self) -> frozenset[JqExpression]:
+        """The expressions that would compile if Ocean left their single quotes alone."""
+        changed = [one for one, _ in self.broken if one.program != one.text]
+        faults = jq.compile_all([one.text for one in changed])
+        return frozenset(one for one in changed if faults[one.text] is None)
 
 
 def calculations(blueprints: Blueprints) -> Iterator[tuple[Blueprint, JqExpression]]:
@@ -80,7 +88,7 @@ def calculations(blueprints: Blueprints) -> Iterator[tuple[Blueprint, JqExpressi
         for _, item in blueprint.each("calculation property"):
             text = item.text("calculation")
             if text.strip():
-                yield blueprint, JqExpression(blueprints.document, item.way("calculation"), text)
+                yield blueprint, JqExpression(blueprints.document, item.way("calculation"), text, text)
 
 
 def read_properties(expression: str) -> Iterator[str]:

@@ -5,13 +5,15 @@ The repairs that all rules about resources share are here as well.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 
-from seatrial.core.model import Fix, Location
+from seatrial.core.model import Fix, Integration, Location, Problem
 from seatrial.core.rules import WARNING, Problems, rule
 from seatrial.core.suggest import nearest
 from seatrial.documents.document import Document
 from seatrial.schemas.wording import shown
+from seatrial.validate.facts.app_config import AppConfig
 from seatrial.validate.facts.blueprints import Blueprints
 from seatrial.validate.facts.catalog import Reference
 from seatrial.validate.facts.conformity import ResourceForms
@@ -31,9 +33,18 @@ MOST_KNOWN = 200
 _RELATIONS = "          relations:\n            project: .__parent.id"
 
 
+_WELL_FORMED = re.compile(r"[A-Za-z0-9@_=.+:/$\\-]+")
+"""The form of an identifier; a known name of any other is at fault itself."""
+
+
 def rename(name: str, known: Collection[str], otherwise: str) -> Fix:
-    """Return the repair that changes a name to the known one near it, for a person to do; without one, `otherwise`."""
+    """Return the repair that changes a name to the known one near it, for a person to do; without one, `otherwise`.
+
+    Where the known one could not be an identifier and the name could, that one is to be changed.
+    """
     near = _near(name, known)
+    if near and _WELL_FORMED.fullmatch(name) and not _WELL_FORMED.fullmatch(near):
+        return Fix(f"write {shown(name)} where {shown(near)} is defined")
     return Fix(f"change {shown(name)} to {shown(near)}" if near else otherwise)
 
 
@@ -48,7 +59,10 @@ def use_known_blueprint(name: str, blueprints: Blueprints) -> Fix:
 
 
 def _near(name: str, known: Collection[str]) -> str | None:
-    return nearest(name, known) if len(known) <= MOST_KNOWN else None
+    """Return the known name near to this one, a well-formed one if there is any."""
+    if len(known) > MOST_KNOWN:
+        return None
+    return nearest(name, filter(_WELL_FORMED.fullmatch, known)) or nearest(name, known)
 
 
 def place(document: Document, reference: Reference) -> Location:
@@ -119,13 +133,37 @@ def resource_misplaced_key(resource_forms: ResourceForms) -> Problems:
     yield from resource_forms.problems("resource-misplaced-key")
 
 
+_DATE = re.compile(r"\d{4}-\d\d?-\d\d?(?:(?:[Tt]|[ \t]+)\d\d?:\d\d:\d\d\S*)?")
+"""A scalar that PyYAML, and so Ocean, reads as a date."""
+
+
 @rule("RES104", bad=replaced(BLUEPRINTS, '"many": false', '"many": "false"'))
-def resource_wrong_type(resource_forms: ResourceForms) -> Problems:
+def resource_wrong_type(
+    resource_forms: ResourceForms, resource_documents: Mapping[str, Document], integration: Integration
+) -> Problems:
     """Every value of a resource file has the type that Ocean and Port expect.
 
-    The usual mistakes are quotes around true and false, and a jq expression that YAML reads as a number.
+    The usual mistakes are quotes around true and false, and a jq expression that YAML reads as true, as
+    nothing or as a date. A number stands for itself: Ocean takes it as the jq expression that gives it.
     """
     yield from resource_forms.problems("resource-wrong-type")
+    config = AppConfig.of(resource_documents.get("port-app-config"))
+    if config and config.document.path.endswith((".yaml", ".yml")):
+        yield from _dates(config, integration)
+
+
+def _dates(config: AppConfig, integration: Integration) -> Problems:
+    """Yield the expressions of a mapping in YAML that Ocean reads as dates."""
+    found = [
+        (keys, text) for res in config.resources for keys, text in res.expressions() if _DATE.fullmatch(text)
+    ]
+    lines = integration.read(config.document.path).decode("utf-8", "replace").split("\n") if found else []
+    for keys, text in found:
+        where = config.document.at(*keys)
+        line = lines[where.line - 1] if where.line <= len(lines) else ""
+        if line[where.column - 1 :].startswith(text):
+            fix = Fix(f"write '\"{text}\"', with both quotes")
+            yield Problem(where, f"{shown(text)} is a date in YAML 1.1, as Ocean reads it, not text", fix)
 
 
 @rule(

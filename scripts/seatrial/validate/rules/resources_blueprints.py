@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from seatrial.core.model import Fix, Problem
-from seatrial.core.rules import INFO, WARNING, Problems, rule
+from seatrial.core.rules import ADVICE, INFO, WARNING, Problems, rule
 from seatrial.documents.document import Document
 from seatrial.schemas.wording import shown
 from seatrial.validate.facts.blueprints import META, Blueprint, Blueprints
@@ -62,17 +63,19 @@ def duplicate_blueprint_title(blueprints: Blueprints) -> Problems:
             )
 
 
-@rule("RES109", severity=INFO, bad=replaced(BLUEPRINTS, '    "title": "Good Service Task",\n', ""))
+@rule("RES109", bad=replaced(BLUEPRINTS, '    "title": "Good Service Task",\n', ""))
 def plain_blueprint(blueprints: Blueprints) -> Problems:
     """Blueprints have a title and an icon.
 
-    People find a blueprint among hundreds by them.
+    People find a blueprint among hundreds by them, and Port rejects one without a title.
     """
     for one in blueprints.all:
         for key in ("title", "icon"):
             if key not in one.item.value:
                 message = f'blueprint {shown(one.identifier)} has no "{key}"'
-                yield Problem(blueprints.document.at(*one.item.keys), message, Fix(f'add "{key}" to it'))
+                severity = INFO if key == "icon" else None
+                where = blueprints.document.at(*one.item.keys)
+                yield Problem(where, message, Fix(f'add "{key}" to it'), severity=severity)
 
 
 @rule("RES110", bad=replaced(BLUEPRINTS, '"required": [\n        "state"', '"required": [\n        "status"'))
@@ -86,7 +89,8 @@ def unknown_required_property(blueprints: Blueprints) -> Problems:
             if one.is_whole and name not in one.properties.value:
                 where = blueprints.document.at(*keys)
                 otherwise = "add the property, or delete it from this list"
-                fix = rename(name, one.properties.value, otherwise)
+                listed = {text for _, text in one.item.inner("schema").texts("required")}
+                fix = rename(name, one.properties.value.keys() - listed, otherwise)
                 yield Problem(where, f"blueprint {shown(one.identifier)} has no property {shown(name)}", fix)
 
 
@@ -131,9 +135,62 @@ def stray_enum_color(blueprints: Blueprints) -> Problems:
         for name in item.inner("enumColors").value:
             if name not in values:
                 where = blueprints.document.key(*item.way("enumColors", name))
-                fix = rename(name, values, "add the value to the enum, or delete its colour")
+                free = values - item.inner("enumColors").value.keys()
+                fix = rename(name, free, "add the value to the enum, or delete its colour")
                 message = f"a colour is given for {shown(name)}, which is no value of the enum"
                 yield Problem(where, message, fix)
+
+
+@rule(
+    "RES129",
+    severity=ADVICE,
+    bad=replaced(
+        BLUEPRINTS,
+        ',\n          "enumColors": {\n            "open": "blue",\n            "closed": "green"\n          }',
+        "",
+    ),
+)
+def enum_without_colors(blueprints: Blueprints) -> Problems:
+    """The values of an enum have colours.
+
+    People tell states apart by them in every table of the catalogue.
+    """
+    for item in _with_items(blueprints):
+        if item.text("type") == "string" and item.value.get("enum") and not item.value.get("enumColors"):
+            where = blueprints.document.key(*item.way("enum"))
+            yield Problem(where, "the values of this enum have no colours", Fix('add "enumColors" to it'))
+
+
+_FORMAT_OF = {
+    "url": re.compile(r"(?:^u|[a-z0-9]U|_u)(?:rl|RL)$|[a-z0-9]URL$"),
+    "date-time": re.compile(r"[a-z0-9]At$|[a-z0-9]_at$"),
+}
+"""For each format, the names of properties that are known to have it."""
+
+
+@rule(
+    "RES130",
+    severity=ADVICE,
+    bad=replaced(
+        BLUEPRINTS,
+        '"Due at",\n          "type": "string",\n          "format": "date-time"',
+        '"Due at",\n          "type": "string"',
+    ),
+)
+def format_left_out(blueprints: Blueprints) -> Problems:
+    """A property whose name tells an address or a time has the format url or date-time.
+
+    Port shows a `url` as a link and a `date-time` in the reader's time zone, and both can be filtered by.
+    """
+    for one in blueprints.all:
+        for name, item in one.each("property"):
+            if item.text("type") != "string" or item.value.keys() & {"format", "spec", "enum"}:
+                continue
+            for format_, names in _FORMAT_OF.items():
+                if names.search(name):
+                    where = blueprints.document.key(*one.properties.way(name))
+                    message = f'property {shown(name)} looks like one of the format "{format_}", and has none'
+                    yield Problem(where, message, Fix(f'add "format": "{format_}" to it'))
 
 
 @rule(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from seatrial.core.model import Fix, Problem
 from seatrial.core.rules import WARNING, Edited, Problems, rule
+from seatrial.core.settings import Settings
+from seatrial.core.suggest import did_you_mean, nearest
+from seatrial.core.vocabulary import ICONS, ICONS_ALSO
 from seatrial.documents.document import Document
 from seatrial.schemas.wording import shown
 from seatrial.validate.facts.blueprints import META, Blueprints
@@ -16,10 +19,18 @@ from seatrial.validate.facts.catalog import (
     acted_blueprints,
     all_scorecards,
     dashboards,
+    every_object,
     shown_blueprints,
 )
 from seatrial.validate.facts.items import Item, Rows
-from seatrial.validate.rules.resources import RESOURCES, SCORECARDS, place, rename, use_known_blueprint
+from seatrial.validate.rules.resources import (
+    BLUEPRINTS,
+    RESOURCES,
+    SCORECARDS,
+    place,
+    rename,
+    use_known_blueprint,
+)
 from seatrial.validate.rules.shared import replaced
 
 ROW_WIDTH = 12
@@ -142,6 +153,58 @@ def _width(row: Item) -> int | None:
     sizes = [column.value.get("size") for column in row.items("columns")]
     whole = [size for size in sizes if isinstance(size, int) and not isinstance(size, bool)]
     return sum(whole) if sizes and len(whole) == len(sizes) else None
+
+
+_ICON_CUTOFF = 0.85
+"""Less alike names are of two icons: at this measure none of the icons in Port's documentation is near another."""
+
+
+MOST_ICONS = 1_000
+"""With more names of icons than this, the known ones included, no further one is compared."""
+
+
+def _icons(documents: Mapping[str, Document]) -> Iterator[tuple[Document, Item]]:
+    """Yield every object with an icon, in blueprints, pages and actions."""
+    for document in documents.values():
+        rows = Rows.of(document)
+        for item in every_object(rows) if rows else ():
+            if item.text("icon").strip():
+                yield document, item
+
+
+@rule(
+    "RES128",
+    severity=WARNING,
+    bad=replaced(BLUEPRINTS, '"title": "State",', '"title": "State",\n          "icon": "Metricc",'),
+)
+def misspelled_icon(resource_documents: Mapping[str, Document], settings: Settings) -> Problems:
+    """No icon in a resource file is a misspelling of one that Port has.
+
+    Port shows an empty frame for an icon that it does not find. It publishes no list that is complete, so an
+    icon that resembles none of the known ones is not reported, nor is the plural of a known one.
+    """
+    known = ICONS | settings.known_icons
+    found: dict[str, str | None] = dict.fromkeys(known | ICONS_ALSO)
+    for document, item in _icons(resource_documents):
+        icon = item.text("icon")
+        if icon not in found and len(found) < MOST_ICONS:
+            found[icon] = _meant(icon, known)
+        if near := found.get(icon):
+            is_cased = near.lower() == icon.lower()
+            message = f"icon {shown(icon)} is {'in the wrong case' if is_cased else 'not known'}"
+            where = document.at(*item.way("icon"))
+            yield Problem(where, message + did_you_mean(near), Fix(f"change it to {shown(near)}"))
+
+
+def _meant(icon: str, known: Collection[str]) -> str | None:
+    """Return the known icon that an unknown one resembles; None for none, and for the one of which it is the plural."""
+    near = nearest(icon, known, _ICON_CUTOFF)
+    is_plural = (
+        near
+        and near.lower() != icon.lower()
+        and near.lower().removesuffix("s") == icon.lower().removesuffix("s")
+    )
+    return None if is_plural else near
 
 
 @rule(

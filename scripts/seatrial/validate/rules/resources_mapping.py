@@ -27,15 +27,24 @@ def _task_twice(folder: MemoryFolder) -> MemoryFolder:
     return folder.having(APP_CONFIG, text + text[text.index("  - kind: task\n") :])
 
 
-@rule("RES122", bad=replaced(APP_CONFIG, "'\"goodServiceTask\"'", "\"'goodServiceTask'\""))
+@rule("RES122", bad=replaced(APP_CONFIG, "'\"goodServiceTask\"'", "'\"goodServiceTask'"))
 def broken_jq(jq_expressions: JqExpressions) -> Problems:
     """Every expression of the mapping and of calculation properties is valid jq.
 
     Any other fails for every object, and the kind is not exported. A string in jq is written in double
-    quotes, so in YAML it has both kinds: '"name"'.
+    quotes, so in YAML it has both kinds: '"name"'. Newer versions of Ocean take a single quote in the
+    mapping as a double one if it opens a text, so at the start or behind a blank, or closes one, so at
+    the end or before a blank. They do so inside a text in double quotes as well, which may break it.
     """
     for expression, fault in jq_expressions.broken:
         where = expression.where(fault.line, fault.column)
+        if expression in jq_expressions.spoiled:
+            message = (
+                f"{shown(expression.text.strip())} is no jq once Ocean has made its single quotes double"
+            )
+            fix = Fix("write \\u0027 for a single quote beside a blank")
+            yield Problem(where, f"{message}: {fault.message}", fix)
+            continue
         yield Problem(
             where, f"{shown(expression.text.strip())} is no jq: {fault.message}", _jq_fix(expression)
         )
@@ -81,7 +90,9 @@ def unknown_mapped_blueprint(app_config: AppConfig, blueprints: Blueprints) -> P
             yield Problem(where, message, use_known_blueprint(name, blueprints))
 
 
-def _mapped(app_config: AppConfig, blueprints: Blueprints) -> Iterator[tuple[MappedResource, Blueprint]]:
+def with_blueprints(
+    app_config: AppConfig, blueprints: Blueprints
+) -> Iterator[tuple[MappedResource, Blueprint]]:
     """Yield each resource with its blueprint, where the file defines that blueprint completely."""
     for resource in app_config.resources:
         blueprint = blueprints.find(resource.blueprint)
@@ -99,7 +110,7 @@ def unknown_mapped_property(app_config: AppConfig, blueprints: Blueprints) -> Pr
 
     Port ignores any other, so the value never appears in the catalogue.
     """
-    for resource, blueprint in _mapped(app_config, blueprints):
+    for resource, blueprint in with_blueprints(app_config, blueprints):
         free = _not_in(resource.properties, blueprint.properties.value)
         for name in _not_in(blueprint.properties, resource.properties.value):
             where = app_config.document.key(*resource.properties.way(name))
@@ -126,7 +137,7 @@ def unknown_mapped_relation(app_config: AppConfig, blueprints: Blueprints) -> Pr
 
     Otherwise Port rejects the entity, or drops the relation.
     """
-    for resource, blueprint in _mapped(app_config, blueprints):
+    for resource, blueprint in with_blueprints(app_config, blueprints):
         free = _not_in(resource.relations, blueprint.relations.value)
         for name in _not_in(blueprint.relations, resource.relations.value):
             where = app_config.document.key(*resource.relations.way(name))
@@ -186,6 +197,16 @@ def unmapped_relation(app_config: AppConfig, blueprints: Blueprints) -> Problems
     yield from _unmapped("relation", attrgetter("relations"), app_config, blueprints)
 
 
+@rule("RES215", bad=replaced(APP_CONFIG, "            state: .state\n", ""))
+def unfilled_required(app_config: AppConfig, blueprints: Blueprints) -> Problems:
+    """Every property and relation that a mapped blueprint requires is filled by at least one kind.
+
+    Port rejects an entity that lacks one, so none of that blueprint is created.
+    """
+    yield from _unmapped("property", attrgetter("properties"), app_config, blueprints, required=True)
+    yield from _unmapped("relation", attrgetter("relations"), app_config, blueprints, required=True)
+
+
 @rule("RES210", severity=OFF, bad=replaced(APP_CONFIG, "            dueAt: .due_at\n", ""))
 def unmapped_property(app_config: AppConfig, blueprints: Blueprints) -> Problems:
     """Every property of a mapped blueprint is filled by at least one kind.
@@ -195,12 +216,20 @@ def unmapped_property(app_config: AppConfig, blueprints: Blueprints) -> Problems
     yield from _unmapped("property", attrgetter("properties"), app_config, blueprints)
 
 
-def _unmapped(what: str, section: Section, app_config: AppConfig, blueprints: Blueprints) -> Problems:
+def _unmapped(
+    what: str, section: Section, app_config: AppConfig, blueprints: Blueprints, required: bool = False
+) -> Problems:
+    """Yield what no kind fills, of those that the blueprint requires or of all others."""
     for blueprint, resources in _filled(app_config, blueprints):
+        if required and not any(resource.makes_entities for resource in resources):
+            continue
         mapped = {name for resource in resources for name in section(resource).value}
         for name in _left_out(section(blueprint), mapped):
+            if (name in blueprint.required[what]) is not required:
+                continue
             where = blueprints.document.key(*section(blueprint).way(name))
-            message = f"no kind fills the {what} {shown(name)} of blueprint {shown(blueprint.identifier)}"
+            called = f"required {what}" if required else what
+            message = f"no kind fills the {called} {shown(name)} of blueprint {shown(blueprint.identifier)}"
             fix = Fix(f"map it in {app_config.document.path}, or delete it from the blueprint")
             yield Problem(where, message, fix)
 

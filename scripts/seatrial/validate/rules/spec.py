@@ -13,10 +13,12 @@ from typing import Any
 
 from seatrial.core.model import Fix, Integration, Location, Problem, Profile
 from seatrial.core.names import shown
-from seatrial.core.rules import GUIDE, OCEAN, OFF, WARNING, Problems, rule
+from seatrial.core.rules import GUIDE, INFO, OCEAN, OFF, WARNING, Problems, rule
+from seatrial.core.suggest import nearest
 from seatrial.core.version import Version
 from seatrial.documents.document import Document, Keys
 from seatrial.validate.facts.conformity import Conformity
+from seatrial.validate.facts.items import Item
 from seatrial.validate.facts.package import Package
 from seatrial.validate.facts.spec import Peers, Spec
 from seatrial.validate.rules.shared import PACKAGE_NAME, duplicate_keys, replaced, syntax_faults
@@ -24,6 +26,17 @@ from seatrial.validate.rules.shared import PACKAGE_NAME, duplicate_keys, replace
 SPEC = ".port/spec.yaml"
 
 edited = partial(replaced, SPEC)
+
+
+MOST_KEYS = 50
+"""An object with more keys than this is not searched for a misspelled one."""
+
+
+def misspells(item: Item, key: str) -> bool:
+    """Return whether a key of the object is a misspelling of this one, which the schema reports."""
+    return len(item.value) <= MOST_KEYS and any(
+        name != key and isinstance(name, str) and nearest(name, (key,)) for name in item.value
+    )
 
 
 @rule("SPC001", bad=edited("icon: Microservice", 'icon: "Microservice'))
@@ -136,15 +149,15 @@ def empty_resources(spec: Spec) -> Problems:
 
 @rule(
     "SPC011",
-    severity=OFF,
+    severity=INFO,
     bad=edited("docs: https://docs.port.io/build-your-software-catalog\n", ""),
 )
 def missing_docs(spec: Spec) -> Problems:
     """The spec has a link to the documentation.
 
-    Port shows it with the integration. Many specs have none, so the rule is off; switch it on if yours should.
+    Port shows it with the integration. Many specs have none.
     """
-    if "docs" not in spec.root.value:
+    if "docs" not in spec.root.value and not misspells(spec.root, "docs"):
         fix = Fix('add "docs" to the spec, such as https://docs.port.io/...')
         yield Problem(spec.document.at(), 'the spec has no "docs"', fix)
 

@@ -8,13 +8,13 @@ from typing import Any
 
 from seatrial.core.model import Edit, Fix, MemoryFolder, Problem
 from seatrial.core.names import decamelize, shown
-from seatrial.core.rules import WARNING, Problems, rule
-from seatrial.core.suggest import did_you_mean, nearest
+from seatrial.core.rules import ADVICE, WARNING, Problems, rule
+from seatrial.core.suggest import did_you_mean, hint, nearest
 from seatrial.documents import jq
 from seatrial.documents.document import Keys
 from seatrial.validate.facts.items import Item
-from seatrial.validate.facts.spec import Spec
-from seatrial.validate.rules.spec import SPEC, edited
+from seatrial.validate.facts.spec import Peers, Spec
+from seatrial.validate.rules.spec import SPEC, edited, misspells
 
 _DEFAULT = "    default: 100"
 
@@ -61,11 +61,14 @@ def odd_configuration_name(spec: Spec) -> Problems:
     Ocean derives the name in Python and the environment variable from it. A name in
     snake_case stays as it is and is not reported.
     """
+    taken = {decamelize(name) for name in spec.by_name if _CAMEL.fullmatch(name) or _SNAKE.fullmatch(name)}
     for item in spec.configurations:
         name = item.text("name").strip()
         if _CAMEL.fullmatch(name) or _SNAKE.fullmatch(name):
             continue
         where, better = spec.document.at(*item.way("name")), _camel(name)
+        if decamelize(better) in taken:
+            better = ""
         fix = Fix(f'rename it to "{better}"') if better else Fix("choose a name in camelCase")
         yield Problem(where, f'the name of configuration "{shown(name)}" is not in camelCase', fix)
 
@@ -201,6 +204,8 @@ def exposed_secret(spec: Spec) -> Problems:
         is_secret = _SECRET.search(bare) and not _NO_SECRET.search(bare)
         if item.text("type") != "string" or not is_secret or item.value.get("sensitive", False) is not False:
             continue
+        if misspells(item, "sensitive"):
+            continue
         where = spec.document.at(*item.way("sensitive" if "sensitive" in item.value else "name"))
         message = f'configuration "{shown(name)}" looks like a secret and is not marked as sensitive'
         yield Problem(where, message, Fix('set "sensitive: true"'))
@@ -224,6 +229,80 @@ def host_typed_as_string(spec: Spec) -> Problems:
         where = spec.document.at(*item.way("type"))
         fix = Fix('change "string" to "url"', Edit(where, "string", "url"))
         yield Problem(where, '"type" of configuration "appHost" is "string", not "url"', fix)
+
+
+_ADDRESS = re.compile(r"(?:^u|[a-z0-9]U|_u)(?:rl|RL)$|[a-z0-9]URL$")
+_HOST = re.compile(r"(?:^h|[a-z0-9]H|_h)ost$")
+
+
+@rule("SPC132", severity=ADVICE, bad=edited("    type: url", "    type: string"))
+def address_typed_as_string(spec: Spec) -> Problems:
+    """A configuration that takes an address has the type url.
+
+    Ocean checks a `url` when it starts, and removes its trailing slashes; a `string` is taken as it is. A name
+    that ends in Url tells an address; one that ends in Host does so if its description speaks of a URL.
+    """
+    for item in spec.configurations:
+        name = item.text("name").strip()
+        speaks = re.search(r"https?://|\burl\b", item.text("description"), re.I)
+        is_address = _ADDRESS.search(name) or (speaks and _HOST.search(name))
+        if is_address and name != "appHost" and item.text("type") == "string":
+            where = spec.document.at(*item.way("type"))
+            message = f'configuration "{shown(name)}" takes an address, and its type is "string"'
+            yield Problem(where, message, Fix('change "string" to "url"'))
+
+
+_LINK = re.compile(r"<a\s[^<>]{1,2000}>", re.I)
+_NEW_PAGE = re.compile(r"target\s*=\s*(['\"]?)_blank\b", re.I)
+
+
+def _links(spec: Spec) -> Iterator[tuple[Item, bool]]:
+    """Yield each configuration with a link in its description, and whether all its links open a new page."""
+    for item in spec.configurations:
+        links = _LINK.findall(item.text("description"))
+        if links:
+            yield item, all(map(_NEW_PAGE.search, links))
+
+
+@rule(
+    "SPC133",
+    severity=WARNING,
+    bad=edited("The address of the API", "The <a href='https://docs.port.io/'>address</a> of the API"),
+)
+def link_in_the_same_page(spec: Spec, peers: Peers) -> Problems:
+    """A link in the description of a configuration opens a new page.
+
+    Otherwise it takes people away from the form that they are filling in. Nothing is reported where most
+    links of the other integrations in the workspace do the same.
+    """
+    found = [item for item, opens in _links(spec) if not opens]
+    others = [opens for other in peers.specs for _, opens in _links(other)] if found else []
+    for item in found:
+        if 2 * sum(others) >= len(others):
+            where = spec.document.at(*item.way("description"))
+            message = (
+                f'a link in the description of configuration "{shown(item.text("name"))}" leaves the form'
+            )
+            yield Problem(where, message, Fix("write target='_blank' into its <a>"))
+
+
+@rule(
+    "SPC134",
+    severity=ADVICE,
+    bad=edited("description: How many objects one", "description: how many objects one"),
+)
+def uncapitalised_description(spec: Spec) -> Problems:
+    """The description of a configuration begins with a capital letter.
+
+    It stands as a sentence in the form.
+    """
+    for item in spec.configurations:
+        if re.match(r"[a-z]+\s", item.text("description")):
+            where = spec.document.at(*item.way("description"))
+            message = (
+                f'the description of configuration "{shown(item.text("name"))}" begins with a small letter'
+            )
+            yield Problem(where, message, Fix("begin it with a capital letter"))
 
 
 _SAAS_OFF = "saas:\n  enabled: false\n"
@@ -270,7 +349,7 @@ def undeclared_configuration(spec: Spec) -> Problems:
         where = spec.document.key(*keys) if is_key else spec.document.at(*keys)
         message, near = f'there is no configuration "{shown(name)}"', nearest(name, spec.by_name)
         if near:
-            fix = Fix(f'change "{shown(name)}" to "{near}"')
+            fix = Fix(f'change "{shown(name)}" to "{shown(near)}"')
             yield Problem(where, message + did_you_mean(near), fix)
         else:
             yield Problem(where, message, Fix("declare it under configurations, or remove it here"))
@@ -310,8 +389,8 @@ def _required_values(dependency: Item) -> Iterator[tuple[Keys, Any]]:
 
 def _impossible(spec: Spec, keys: Keys, on: str, value: Any, choices: list[Any]) -> Problem:
     texts = [one for one in choices if isinstance(one, str)]
-    near = nearest(value, texts) if isinstance(value, str) else None
-    message = f'configuration "{shown(on)}" cannot be "{shown(str(value))}"{did_you_mean(near)}'
+    near = hint(value, texts) if isinstance(value, str) else ""
+    message = f'configuration "{shown(on)}" cannot be "{shown(str(value))}"{near}'
     fix = Fix("write one of " + ", ".join(shown(str(one)) for one in choices[:12]))
     return Problem(spec.document.at(*keys), message, fix)
 

@@ -8,14 +8,15 @@ from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
 from seatrial.core.model import Edit, Fix, Integration, MemoryFolder, Problem
-from seatrial.core.names import shown
-from seatrial.core.rules import WARNING, Problems, rule
+from seatrial.core.names import SLUG, shown
+from seatrial.core.rules import ADVICE, WARNING, Problems, rule
 from seatrial.core.settings import Settings
 from seatrial.core.suggest import did_you_mean, nearest, recased
-from seatrial.core.vocabulary import ICONS, PLACEHOLDER_ICON, PLACEHOLDER_SECTION, SECTIONS
+from seatrial.core.vocabulary import ICONS, ICONS_ALSO, PLACEHOLDER_ICON, PLACEHOLDER_SECTION, SECTIONS
 from seatrial.validate.facts.items import Item
 from seatrial.validate.facts.spec import Peers, Spec
-from seatrial.validate.rules.spec import SPEC, edited
+from seatrial.validate.rules.shared import all_of, replaced
+from seatrial.validate.rules.spec import SPEC, edited, misspells
 
 DOCS_HOST = "docs.port.io"
 FOR_TRIAL = {"demo", "example", "fake", "mock", "sample", "test"}
@@ -57,7 +58,7 @@ def _icons(spec: Spec) -> Iterator[Item]:
 
 def _nearly(name: str, known: Iterable[str]) -> str | None:
     """Return the known name that differs from this one only in case."""
-    return next((one for one in known if one != name and one.lower() == name.lower()), None)
+    return min((one for one in known if one != name and one.lower() == name.lower()), default=None)
 
 
 @rule("SPC110", bad=edited("icon: Microservice", "icon: microservice"))
@@ -69,11 +70,11 @@ def miscased_icon(spec: Spec, settings: Settings) -> Problems:
     known = ICONS | settings.known_icons
     for item in _icons(spec):
         icon = item.text("icon")
-        near = None if icon in known else _nearly(icon, known)
+        near = None if icon in known | ICONS_ALSO else _nearly(icon, known)
         if near:
             where = spec.document.at(*item.way("icon"))
             edit = Edit(where, icon, near) if recased(icon, known) else None
-            fix = Fix(f'change "{icon}" to "{near}"', edit)
+            fix = Fix(f'change "{icon}" to "{shown(near)}"', edit)
             yield Problem(where, f'icon "{icon}" is in the wrong case{did_you_mean(near)}', fix)
 
 
@@ -87,7 +88,7 @@ def unknown_icon(spec: Spec, peers: Peers, settings: Settings) -> Problems:
     known = ICONS | settings.known_icons
     for item in _icons(spec):
         icon = item.text("icon").strip()
-        if not icon or icon in known or icon == PLACEHOLDER_ICON or _nearly(icon, known):
+        if not icon or icon in known | ICONS_ALSO or icon == PLACEHOLDER_ICON or _nearly(icon, known):
             continue
         if icon not in peers.texts("icon"):
             yield _unknown(spec, item, "icon", nearest(icon, known))
@@ -120,7 +121,7 @@ def _unknown(spec: Spec, item: Item, key: str, near: str | None) -> Problem:
     where, value = spec.document.at(*item.way(key)), item.text(key)
     message = f'{key} "{shown(value)}" is not known'
     if near:
-        return Problem(where, message + did_you_mean(near), Fix(f'change it to "{near}"'))
+        return Problem(where, message + did_you_mean(near), Fix(f'change it to "{shown(near)}"'))
     add = f'add it to "known.{key}s" in seatrial.toml if Port has it'
     choose = f"write one of {', '.join(sorted(SECTIONS))}, or {add}" if key == "section" else add
     return Problem(where, message, Fix(choose))
@@ -158,6 +159,43 @@ def duplicate_kind(spec: Spec) -> Problems:
         line = spec.document.at(*first.way("kind")).line
         message = f'kind "{shown(item.text("kind"))}" is already listed in line {line}'
         yield Problem(where, message, Fix("delete one of the two, or name the other kind"))
+
+
+_OF_THE_SERVICE = re.compile(r"[:./]")
+"""Signs in kinds that a service itself names so, such as AWS::S3::Bucket."""
+
+_PLURAL = re.compile(r"[a-z-]{3,}(?<![siu])(?<!ic)s")
+
+
+_TASKS = all_of(
+    edited("- kind: task", "- kind: tasks"),
+    replaced(".port/resources/port-app-config.yaml", "- kind: task", "- kind: tasks"),
+    replaced("kinds.py", 'TASK = "task"', 'TASK = "tasks"'),
+)
+
+
+@rule("SPC131", severity=ADVICE, bad=_TASKS)
+def odd_kind(spec: Spec) -> Problems:
+    """A kind is in lower case, with hyphens between its words, and in the singular.
+
+    Kinds are part of the mapping that people edit, and alike ones are easier to find. Kinds that a service
+    itself names, such as AWS::S3::Bucket, are not reported.
+    """
+    for item in spec.resources:
+        kind = item.text("kind").strip()
+        if _OF_THE_SERVICE.search(kind):
+            continue
+        if not SLUG.fullmatch(kind):
+            yield _odd(spec, item, f'kind "{shown(kind)}" is not in lower case with hyphens')
+        elif _PLURAL.fullmatch(kind):
+            yield _odd(spec, item, f'kind "{shown(kind)}" looks like a plural')
+
+
+def _odd(spec: Spec, item: Item, message: str) -> Problem:
+    fix = Fix(
+        "name new kinds like pull-request; renaming one that is published breaks the mappings of its users"
+    )
+    return Problem(spec.document.at(*item.way("kind")), message, fix)
 
 
 def _repeated(items: Iterable[Item], key: str) -> Iterator[tuple[Item, Item]]:
@@ -200,6 +238,8 @@ def actions_switch_disagrees(spec: Spec) -> Problems:
     Ocean does not process actions unless it is true, and without actions there is nothing to process.
     """
     switch, actions = spec.root.value.get("actionsProcessingEnabled"), spec.root.value.get("actions")
+    if misspells(spec.root, "actionsProcessingEnabled") or (not actions and misspells(spec.root, "actions")):
+        return
     if switch is True and not actions:
         where = spec.document.key("actionsProcessingEnabled")
         fix = Fix('list the actions under "actions", or delete the switch')
