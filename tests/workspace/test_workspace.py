@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from seatrial.core.errors import ConfigurationError, UsageError
-from seatrial.core.model import Profile
+from seatrial.core.model import Kind, Profile
 from seatrial.workspace.workspace import find_root, open_workspace, select
+from support.repositories import git, put, start
 
 
 @pytest.fixture
@@ -147,3 +148,42 @@ def test_integrations_may_lie_elsewhere(fleet: Path) -> None:
     (fleet / "seatrial.toml").write_text('integrations = "packages"\n')
     (fleet / "packages" / "one" / ".port").mkdir(parents=True)
     assert names(fleet) == ["one"]
+
+
+def entry_of(root: Path, path: str) -> Kind | None:
+    jira = next(one for one in open_workspace(str(root)).integrations if one.name == "jira")
+    entry = jira.entry(path)
+    return entry.kind if entry else None
+
+
+@pytest.mark.parametrize(
+    ("target", "kind"),
+    [
+        ("../../tools/shared.py", Kind.FILE),
+        ("../../tools/second.py", Kind.FILE),
+        ("../../tools/out.py", Kind.ESCAPING),
+        ("../../tools/gone.py", Kind.DANGLING),
+        ("../../notes", Kind.IGNORED),
+        ("../../.git/config", Kind.IGNORED),
+        ("../../../outside.py", Kind.ESCAPING),
+    ],
+)
+def test_a_link_is_followed_inside_the_repository_and_no_further(
+    fleet: Path, target: str, kind: Kind
+) -> None:
+    start(fleet)
+    put(fleet, {"tools/shared.py": "x = 1\n", "notes": "mine", ".gitignore": "notes\n", "../outside.py": "y"})
+    (fleet / "tools/second.py").symlink_to("shared.py")
+    (fleet / "tools/out.py").symlink_to("../../outside.py")
+    (fleet / "integrations/jira/link.py").symlink_to(target)
+    assert entry_of(fleet, "link.py") is kind
+
+
+def test_around_a_workspace_a_link_leads_only_to_what_git_tracks(fleet: Path, tmp_path: Path) -> None:
+    start(tmp_path)
+    put(tmp_path, {"tracked.py": "x", "mine.py": "y"})
+    git(tmp_path, "add", "tracked.py")
+    jira = fleet / "integrations/jira"
+    for name in ("tracked.py", "mine.py"):
+        (jira / name).symlink_to(f"../../../{name}")
+    assert (entry_of(fleet, "tracked.py"), entry_of(fleet, "mine.py")) == (Kind.FILE, Kind.IGNORED)

@@ -192,11 +192,11 @@ def _is_integration(folder: DiskFolder) -> bool:
 
 
 def _settings(root: Path, left_out: frozenset[str] | None, known_codes: KnownCodes | None) -> Settings:
-    folder = DiskFolder(root, root, None, _ignores(left_out, "", ""))
+    folder = DiskFolder(root, root, None, _ignores(left_out, ""))
     entry = folder.entry(SETTINGS_FILE)
     if entry is None:
         return Settings()
-    if entry.kind is Kind.ESCAPING:
+    if entry.kind in (Kind.ESCAPING, Kind.IGNORED):
         raise ConfigurationError(
             f"{SETTINGS_FILE} is a link to a file that git does not hold or that is outside {root}, "
             "which is not read; replace it with a file"
@@ -209,13 +209,13 @@ def _settings(root: Path, left_out: frozenset[str] | None, known_codes: KnownCod
 
 def _integrations(root: Path, holder: Path, left_out: frozenset[str] | None) -> Iterator[Integration]:
     if _is_one(root):
-        yield Integration(root.name, "", DiskFolder(root, root, left_out, _ignores(left_out, "", "")))
+        yield Integration(root.name, "", _folder(root, root, left_out, ""))
         return
     _must_open(holder)
     real = _must_be_within(root, holder)
     for folder in _children(holder):
         place = join(real, folder.name)
-        files = DiskFolder(folder, holder, _below(left_out, place), _ignores(left_out, real, place))
+        files = _folder(folder, root, left_out, place)
         if _is_integration(files):
             yield Integration(folder.name, folder.relative_to(root).as_posix(), files)
 
@@ -242,14 +242,39 @@ def _must_be_within(root: Path, holder: Path) -> str:
     return "" if real == real_root else os.path.relpath(real, real_root)
 
 
-def _ignores(left_out: frozenset[str] | None, holder: str, own: str) -> Callable[[str], bool]:
-    """Return a test for paths below `holder`, after links, that git ignores and no link may lead to.
+def _folder(folder: Path, root: Path, left_out: frozenset[str] | None, place: str) -> DiskFolder:
+    """Return the folder of an integration, at `place` below the root after links.
+
+    Its links may lead to what git does not ignore below the root, and to what git tracks in the checkout around it.
+    """
+    here = _below(left_out, place) if place else left_out
+    ignores, checkout = _ignores(left_out, place), checkout_around(root)
+    above = _position(root, checkout)
+    if left_out is None or not above:
+        return DiskFolder(folder, root, here, ignores)
+
+    def hidden(path: str) -> bool:
+        is_below = f"{path}/".startswith(f"{above}/")
+        below = path.removeprefix(above).removeprefix("/")
+        return ignores(below) if is_below else not git.tracks(checkout, path)
+
+    return DiskFolder(folder, checkout, here, hidden)
+
+
+def _position(root: Path, checkout: Path) -> str:
+    """Return where the root lies below its checkout, after links; empty where it does not."""
+    real, around = os.path.realpath(root), os.path.realpath(checkout)
+    return os.path.relpath(real, around) if real.startswith(around.rstrip(os.sep) + os.sep) else ""
+
+
+def _ignores(left_out: frozenset[str] | None, own: str) -> Callable[[str], bool]:
+    """Return a test for paths below the root, after links, that git ignores and no link may lead to.
 
     An integration that is ignored itself, at `own`, may have links within it.
     """
 
     def ignores(path: str) -> bool:
-        ignored = [part for part in with_parents(join(holder, path)) if left_out and part in left_out]
+        ignored = [part for part in with_parents(path) if left_out and part in left_out]
         return any(own != part and not own.startswith(f"{part}/") for part in ignored)
 
     return ignores

@@ -6,6 +6,7 @@ import pytest
 
 from seatrial.core.model import Entry, Kind, MemoryFolder, Severity
 from seatrial.validate.rules import BY_CODE, BY_NAME, RULES
+from seatrial.validate.run import check
 from support.good import facts_of, good_folder, problems_of
 
 GOOD = good_folder()
@@ -81,14 +82,24 @@ def test_a_missing_file_that_only_some_others_have_is_a_warning() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["debug.py", "poetry.toml", "Makefile", "README.md", ".gitignore", "changelog/.gitignore"]
+    "name",
+    [
+        "debug.py",
+        "poetry.toml",
+        "Makefile",
+        "README.md",
+        "CHANGELOG.md",
+        f"{RESOURCES}/blueprints.json",
+        ".gitignore",
+        "changelog/.gitignore",
+    ],
 )
 def test_a_missing_file_that_most_others_lack_is_not_reported(name: str) -> None:
     bare = GOOD.without(name)
     assert layout_codes(bare, siblings=others(4, bare)) == set()
 
 
-@pytest.mark.parametrize("name", ["pyproject.toml", "CHANGELOG.md", "main.py", ".port/spec.yaml"])
+@pytest.mark.parametrize("name", ["pyproject.toml", "main.py", ".port/spec.yaml"])
 def test_a_file_that_ocean_needs_is_required_even_if_others_lack_it(name: str) -> None:
     bare = GOOD.without(name)
     (code,) = layout_codes(bare, siblings=others(4, bare))
@@ -351,4 +362,94 @@ def test_hostile_bytes_raise_nothing(path: str, data: bytes) -> None:
 
 
 def test_an_empty_folder_raises_nothing_and_lacks_the_required_files() -> None:
-    assert {"LAY002", "LAY003", "LAY007", "LAY011", "LAY012", "LAY013"} <= layout_codes(MemoryFolder({}))
+    assert {"LAY002", "LAY003", "LAY007", "LAY011"} <= layout_codes(MemoryFolder({}))
+
+
+@pytest.mark.parametrize(("beside", "codes"), [(0, {"LAY002"}), (1, {"LAY002"}), (3, set())])
+def test_one_or_two_integrations_are_judged_by_the_guide_and_more_by_each_other(
+    beside: int, codes: set[str]
+) -> None:
+    bare = GOOD.without("CHANGELOG.md")
+    assert layout_codes(bare, siblings=others(beside, bare)) == codes
+
+
+@pytest.mark.parametrize(
+    ("gone", "said_of_it"),
+    [
+        (".port", 'LAY011: ".port" is missing'),
+        (RESOURCES, f'LAY012: "{RESOURCES}" is missing'),
+    ],
+)
+def test_a_missing_folder_is_one_finding_not_one_for_each_file_in_it(gone: str, said_of_it: str) -> None:
+    verdict = check(facts_of(GOOD.without(gone)), RULES)
+    assert [f"{one.code}: {one.message}" for one in verdict.findings] == [said_of_it]
+
+
+def test_evidence_names_the_file_that_the_others_have() -> None:
+    renamed = GOOD.moved(".port/spec.yaml", ".port/spec.json")
+    (problem,) = problems_of(
+        BY_NAME["missing-spec"], GOOD.without(".port/spec.yaml"), siblings=others(4, renamed)
+    )
+    assert (problem.where.path, problem.message) == (".port/spec.json", '".port/spec.json" is missing')
+    assert problem.evidence == "all the 4 other integrations have it"
+    assert problem.fix and problem.fix.title.startswith('add a ".port/spec.json" with title')
+
+
+@pytest.mark.parametrize(
+    ("target", "kind", "words"),
+    [
+        ("../../../../secret", Kind.ESCAPING, "which is outside the repository"),
+        ("../../tools/a", Kind.ESCAPING, "from which another link leads out of the repository"),
+        ("../../notes", Kind.IGNORED, "which git leaves out, so that nobody else has it"),
+        ("/usr/bin/python3", Kind.ESCAPING, "an absolute path, which leads elsewhere on each machine"),
+    ],
+)
+def test_a_link_is_reported_in_words_that_are_true_of_it(target: str, kind: Kind, words: str) -> None:
+    assert said("escaping-link", GOOD.linked("a", target, kind)) == [
+        f'a:1: "a" is a link to "{target}", {words}'
+    ]
+
+
+def test_a_link_to_a_file_of_the_repository_outside_of_the_integrations_is_accepted() -> None:
+    assert layout_codes(GOOD.linked("shared.json", "../../tools/shared.json", Kind.FILE)) == set()
+
+
+@pytest.mark.parametrize(
+    ("files", "place", "nature"),
+    [
+        (("env/pyvenv.cfg", "env/lib/a.json"), "env", "is a virtual environment, which Poetry makes anew"),
+        (("my env/conda-meta/history", "my env/a.yaml"), "my env", "is a virtual environment"),
+        (("a/node_modules/b/c.json",), "a/node_modules", "holds packages that npm installed"),
+        (("x/__pycache__/y.pyc",), "x/__pycache__", "is compiled Python"),
+        (("dist/a-1.0.tar.gz", "dist/a.whl"), "dist", "holds what a build made"),
+        (("build/lib/a.py", "build/bdist.linux/b.py"), "build", "holds what a build made"),
+        (("a.egg-info/PKG-INFO", "a.egg-info/b.json"), "a.egg-info", "holds what a build made"),
+        (("htmlcov/x.json",), "htmlcov", "holds a measurement of test coverage"),
+    ],
+)
+def test_what_a_tool_left_behind_is_one_finding_that_says_what_it_is(
+    files: tuple[str, ...], place: str, nature: str
+) -> None:
+    folder = GOOD
+    for path in files:
+        folder = folder.having(path, "{")
+    folder = folder.linked(f"{place}/bin/python", "/usr/bin/python3", Kind.ESCAPING)
+    [only] = [p for rule in RULES if rule.family == "LAY" for p in problems_of(rule, folder)]
+    assert only.where.path == place
+    assert only.message.startswith(f'"{place}" {nature}')
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        ("build/__init__.py", "build/lib/__init__.py", "build/lib/a.py"),
+        ("dist/client.py",),
+        ("env/settings.py",),
+        ("history", "docs/history"),
+    ],
+)
+def test_folders_that_only_share_a_name_with_left_overs_are_accepted(files: tuple[str, ...]) -> None:
+    folder = GOOD
+    for path in files:
+        folder = folder.having(path, "")
+    assert layout_codes(folder) == set()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
+from posixpath import splitext
 
 from seatrial.core.errors import Unreadable
 from seatrial.core.model import Entry, Fleet, Integration, Kind, Location
@@ -24,10 +25,33 @@ ENOUGH = 3
 SHARED = "../_infra/Makefile"
 """The shared Makefile, relative to an integration's folder."""
 
-_FOLDERS = r"__pycache__|\.?venv|\.(?:mypy|pytest|ruff)_cache|\.tox|node_modules|\.idea|\.vscode"
-_FILES = r"\.DS_Store|Thumbs\.db"
-_SUFFIXES = "pyc|orig|rej|bak"
-_LITTER = re.compile(rf"(?:.*?/)??(?:{_FOLDERS}|{_FILES})(?=/|$)|.*\.(?:{_SUFFIXES})$")
+_VIRTUAL = "is a virtual environment, which Poetry makes anew on each machine"
+_EDITOR = "holds somebody's settings of an editor"
+_CACHE = "is the cache of a tool"
+_COPY = "is a copy that an editor or a merge left behind"
+_COMPILED = "is compiled Python"
+_COVERAGE = "holds a measurement of test coverage"
+_DESKTOP = "was left behind by a desktop"
+
+_LEFT_OVER = {
+    ".venv": _VIRTUAL, "venv": _VIRTUAL, "__pycache__": _COMPILED,
+    "node_modules": "holds packages that npm installed",
+    ".mypy_cache": _CACHE, ".pytest_cache": _CACHE, ".ruff_cache": _CACHE, ".hypothesis": _CACHE,
+    ".tox": "holds environments of tox", ".nox": "holds environments of nox",
+    ".eggs": "holds packages that setuptools fetched",
+    ".idea": _EDITOR, ".vscode": _EDITOR, ".ipynb_checkpoints": _COPY,
+    ".DS_Store": _DESKTOP, "Thumbs.db": _DESKTOP, "htmlcov": _COVERAGE, ".coverage": _COVERAGE,
+}  # fmt: skip
+"""The nature of files and folders that tools leave behind, by name."""
+
+_LEFT_OVER_SUFFIXES = {".pyc": _COMPILED, ".orig": _COPY, ".rej": _COPY, ".bak": _COPY}
+
+_BUILT = "holds what a build made"
+_MARK = re.compile(
+    r"(?P<virtual>.+)/(?:pyvenv\.cfg|conda-meta/history)|(?P<egg>.+\.egg-info)/PKG-INFO"
+    r"|(?P<built>(?:.+/)?(?:dist(?=/[^/]+(?:\.whl|\.tar\.gz)$)|build(?=/(?:lib|bdist\.[^/]+)/.+\.(?:pyd?|so)$))).*"
+)
+"""A path that tells what its folder is, whatever the folder is called."""
 _SECRETS = re.compile(r"(?:.*/)?\.env$")
 
 _MARKER_OR_FENCE = re.compile(rb"^(?:(?:<{7}|>{7}) \S| {0,3}(?P<fence>```|~~~))", re.MULTILINE)
@@ -41,6 +65,50 @@ _LOADERS: Mapping[str, Callable[[str, bytes], tuple[Fault, ...]]] = {
 }
 
 
+def left_over(paths: Sequence[str]) -> Mapping[str, str]:
+    """The files and folders that tools left behind, with their nature; a folder stands for all below it."""
+    marked = _marked(paths)
+    found: dict[str, str] = {}
+    for path in paths:
+        if place := _topmost(path, marked):
+            found.setdefault(*place)
+    return found
+
+
+def _marked(paths: Sequence[str]) -> Mapping[str, str]:
+    """The folders that hold a file by which a tool's folder is recognised; a package of Python is none."""
+    marks = (match for path in paths if path.endswith(_MARK_ENDS) and (match := _MARK.fullmatch(path)))
+    folders = {match[match.lastgroup or 0]: match.lastgroup == "virtual" for match in marks}
+    packages = {path.removesuffix("/__init__.py") for path in paths if path.endswith("/__init__.py")}
+    return {
+        folder: _VIRTUAL if is_virtual else _BUILT
+        for folder, is_virtual in folders.items()
+        if is_virtual or folder not in packages
+    }
+
+
+_MARK_ENDS = ("pyvenv.cfg", "/history", "/PKG-INFO", ".whl", ".tar.gz", ".py", ".pyd", ".so")
+
+
+def _topmost(path: str, marked: Mapping[str, str]) -> tuple[str, str] | None:
+    """The topmost folder of a path that a tool left behind, or the path itself, with its nature."""
+    end = -1
+    while (end := path.find("/", end + 1)) >= 0:
+        folder = path[:end]
+        nature = _LEFT_OVER.get(folder.rpartition("/")[2]) or marked.get(folder)
+        if nature:
+            return folder, nature
+    name = path.rpartition("/")[2]
+    nature = _LEFT_OVER.get(name) or _LEFT_OVER_SUFFIXES.get(splitext(name)[1])
+    return (path, nature) if nature else None
+
+
+def kept(paths: Sequence[str]) -> Sequence[str]:
+    """These paths without those that tools left behind."""
+    left = left_over(paths)
+    return [path for path in paths if left.keys().isdisjoint((path, *_folders_of(path)))] if left else paths
+
+
 def content(integration: Integration, path: str) -> bytes | None:
     """The bytes of a file; None where it cannot be read."""
     try:
@@ -51,16 +119,17 @@ def content(integration: Integration, path: str) -> bytes | None:
 
 @dataclass(frozen=True)
 class Tree:
-    """Every path that is not a folder, and the entries of those that are not plain files."""
+    """Every path that is not a folder nor left behind by a tool, and the entries of those that are not plain files."""
 
     files: frozenset[str]
     irregular: Mapping[str, Entry]
 
     @classmethod
     def of(cls, integration: Integration) -> Tree:
-        """The tree of the whole integration."""
-        irregular = {path: entry for path in integration.irregular() if (entry := integration.entry(path))}
-        return cls(frozenset(integration.paths()), irregular)
+        """The tree of the integration without what tools left behind, which one rule reports."""
+        files = frozenset(kept(integration.paths()))
+        odd = (path for path in integration.irregular() if path in files)
+        return cls(files, {path: entry for path in odd if (entry := integration.entry(path))})
 
     @cached_property
     def folders(self) -> frozenset[str]:
@@ -155,10 +224,10 @@ class Convention:
 
 @dataclass(frozen=True)
 class Litter:
-    """Files that do not belong there: `.env` files, and what tools made; a folder counts once for all below it."""
+    """Files that do not belong there: `.env` files, and what tools left behind, with its nature."""
 
     secrets: Sequence[str]
-    junk: Sequence[str]
+    junk: Mapping[str, str]
     ignored: frozenset[str]
     """The secrets and junk that the integration's own `.gitignore` names, so that git may not hold them."""
 
@@ -167,7 +236,7 @@ class Litter:
         """The litter of the whole integration."""
         paths = integration.paths()
         secrets = [path for path in paths if _SECRETS.match(path)]
-        junk = sorted({match.group() for path in paths if (match := _LITTER.match(path))})
+        junk = left_over(paths)
         patterns = _patterns(integration) if secrets or junk else []
         ignored = (
             path

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from posixpath import splitext
+from posixpath import dirname, join, normpath, splitext
 
-from seatrial.core.model import Fix, Fleet, Integration, Kind, Location, MemoryFolder, Problem
+from seatrial.core.model import Entry, Fix, Fleet, Integration, Kind, Location, MemoryFolder, Problem
 from seatrial.core.rules import WARNING, Edited, Problems, rule
 from seatrial.core.suggest import nearest
 from seatrial.documents.integration import RESOURCE_SUFFIXES, RESOURCES, SPEC_FILES, resource_files
@@ -169,16 +169,36 @@ def dangling_link(tree: Tree) -> Problems:
 
 
 @rule("LAY107", bad=lambda folder: folder.linked("shared.py", "../../../tools/shared.py", Kind.ESCAPING))
-def escaping_link(tree: Tree) -> Problems:
-    """A symbolic link has a relative target inside the folder of the integrations.
+def escaping_link(tree: Tree, integration: Integration) -> Problems:
+    """A symbolic link has a relative target in the repository, in files that git holds.
 
-    A target elsewhere is a different file on each machine, and is missing on most.
+    A target elsewhere is a different file on each machine, and is missing on most. A link may lead on to another
+    link, as long as the last one ends in the repository.
     """
     for path, entry in tree.linked(*Kind):
-        is_absolute = (entry.target or "").startswith("/") and entry.kind is not Kind.DANGLING
-        if is_absolute or entry.kind is Kind.ESCAPING:
-            message = f'"{path}" is a link to "{entry.target}", which lies elsewhere on each machine'
-            yield Problem(Location(path), message, Fix("replace it with a file"))
+        fault = _astray(integration.below(path), entry)
+        if fault:
+            message, fix = fault
+            yield Problem(Location(path), f'"{path}" is a link to "{entry.target}", {message}', Fix(fix))
+
+
+def _astray(path: str, entry: Entry) -> tuple[str, str] | None:
+    """Return what is wrong with the target of a link at a path from the root, and the repair."""
+    target = entry.target or ""
+    if entry.kind is Kind.DANGLING:
+        return None
+    if target.startswith("/"):
+        return "an absolute path, which leads elsewhere on each machine", ABSOLUTE
+    if entry.kind is Kind.IGNORED:
+        return "which git leaves out, so that nobody else has it", "replace it with a file"
+    if entry.kind is not Kind.ESCAPING:
+        return None
+    if normpath(join(dirname(path), target)).startswith("../"):
+        return "which is outside the repository", "replace it with a file"
+    return "from which another link leads out of the repository", "replace it with a file"
+
+
+ABSOLUTE = "write the path relative to the link's own folder, or replace it with a file"
 
 
 @rule("LAY108", bad=_with_secrets)
@@ -195,15 +215,16 @@ def committed_secrets(litter: Litter) -> Problems:
 
 @rule("LAY109", bad=lambda folder: folder.having("client.py.orig", folder.read("client.py")))
 def junk(litter: Litter) -> Problems:
-    """Files left behind by editors, desktops and caches are not committed.
+    """What editors, desktops, caches, builds and package managers leave behind is not committed.
 
-    They differ from machine to machine, and end up in the image.
+    It differs from machine to machine, and ends up in the image. A folder is reported as a whole; no other rule
+    looks into it. A virtual environment is recognised by its `pyvenv.cfg`, whatever its name.
     """
-    for path in litter.junk:
+    for path, nature in litter.junk.items():
         name = path.rpartition("/")[2]
         fix = Fix(f'type `git rm -r --cached "{path}"`, and add "{name}" to .gitignore')
         severity = WARNING if path in litter.ignored else None
-        yield Problem(Location(path), f'"{path}" is left over from a tool', fix, severity=severity)
+        yield Problem(Location(path), f'"{path}" {nature}', fix, severity=severity)
 
 
 @rule(

@@ -19,6 +19,20 @@ CORE_WITH_SCHEMA = (0, 48, 9)
 """The first version of Ocean that builds the schema of the mapping from the classes in `integration.py`."""
 
 
+FIRST_IN = {".port": ".port/spec.yaml", RESOURCES: f"{RESOURCES}/blueprints.json"}
+"""Of each folder the required file for which the missing folder is reported, once for all files in it."""
+
+FOLDERS = {
+    ".port": 'add a ".port" folder with the spec, and in "resources" the blueprints and the mapping',
+    RESOURCES: f'add a "{RESOURCES}" folder with the blueprints and the mapping',
+}
+
+
+def _missing_folder(path: str, tree: Tree) -> str:
+    """Return the topmost folder of `.port` that is missing for a file; empty where the folder is there."""
+    return next((one for one in FIRST_IN if path.startswith(f"{one}/") and not tree.has(one)), "")
+
+
 @dataclass(frozen=True)
 class RequiredFile:
     """A file or folder required at one of `paths`; an `always` one even where other integrations lack it."""
@@ -32,14 +46,22 @@ class RequiredFile:
         """Yield one problem where none of the paths exists and the other integrations do not contradict."""
         if tree.has(*self.paths) or tree.is_blocked(self.paths[0]) or self._is_misnamed_in_port(tree):
             return
-        convention = Convention.of(integration, fleet, *self.paths)
-        severity = self._severity(convention)
+        severity = self._severity(Convention.of(integration, fleet, *self.paths))
+        folder = _missing_folder(self.paths[0], tree)
+        if folder and FIRST_IN[folder] not in self.paths:
+            return
+        path = folder or self._usual(integration, fleet)
         if severity:
-            path = self.paths[0]
+            convention = Convention.of(integration, fleet, path)
             near = tree.misnamed(path)
-            fix = Fix(f'rename "{near}" to "{path}"' if near else self.how_to_add)
+            how = FOLDERS[folder] if folder else self.how_to_add.format(path=path)
+            fix = Fix(f'rename "{near}" to "{path}"' if near else how)
             evidence = convention.evidence("have it") if convention.is_common else ""
             yield Problem(Location(path), f'"{path}" is missing', fix, evidence, severity)
+
+    def _usual(self, integration: Integration, fleet: Fleet) -> str:
+        """Return the path that most other integrations have, the first of equals."""
+        return max(self.paths, key=lambda path: Convention.of(integration, fleet, path).having)
 
     def _is_misnamed_in_port(self, tree: Tree) -> bool:
         """Return True where a path in `.port` nearly has this name; the rules about unknown files report that."""
@@ -65,7 +87,8 @@ def _required(code: str, name: str, *paths: str, why: str, how_to_add: str, **op
         return required.problems(integration, tree, fleet)
 
     missing.__name__ = name.replace("-", "_")
-    missing.__doc__ = f"An integration has a `{paths[0]}`.\n\n{why}"
+    names = " or ".join(f"`{path}`" for path in dict.fromkeys(paths))
+    missing.__doc__ = f"An integration has a {names}.\n\n{why}"
     return rule(code, bad=lambda folder: folder.without(paths[0]), severity=required.severity)(missing)
 
 
@@ -83,7 +106,6 @@ missing_changelog = _required(
     "CHANGELOG.md",
     why="Users read in it what a new version brings, and the pull-request check requires an entry for each.",
     how_to_add='add a "CHANGELOG.md" with the line "<!-- towncrier release notes start -->" and an entry',
-    always=True,
 )
 
 missing_pyproject = _required(
@@ -175,7 +197,7 @@ missing_spec = _required(
     ".port/spec.yaml",
     *SPEC_FILES,
     why="It is published to the registry. The release job skips a folder without one.",
-    how_to_add='add a ".port/spec.yaml" with title, description, icon, features and configurations',
+    how_to_add='add a "{path}" with title, description, icon, features and configurations',
     always=True,
 )
 
@@ -184,8 +206,7 @@ missing_blueprints = _required(
     "missing-blueprints",
     *resource_files("blueprints"),
     why="Ocean creates these blueprints on the first start. An empty list is written `[]`.",
-    how_to_add=f'add a "{RESOURCES}/blueprints.json", containing "[]" if it should have none',
-    always=True,
+    how_to_add='add a "{path}", containing "[]" if it should have none',
 )
 
 missing_port_app_config = _required(
@@ -194,7 +215,7 @@ missing_port_app_config = _required(
     f"{RESOURCES}/port-app-config.yaml",
     *resource_files("port-app-config"),
     why="It is the default mapping; without it nothing is exported until somebody writes one.",
-    how_to_add=f'add a "{RESOURCES}/port-app-config.yaml" that maps each kind',
+    how_to_add='add a "{path}" that maps each kind',
     always=True,
 )
 

@@ -29,6 +29,7 @@ from seatrial.validate.facts.package import (
     Suppressions,
     names,
     title_formats,
+    towncrier_settings,
 )
 from seatrial.validate.facts.tree import Convention
 from seatrial.validate.rules.shared import PACKAGE_NAME, parsed_version, replaced
@@ -188,10 +189,13 @@ def malformed_package_version(package: Package) -> Problems:
 def unusual_towncrier_setting(package: Package, integration: Integration, fleet: Fleet) -> Problems:
     """Towncrier reads fragments from `changelog` and writes headings of the usual form to `CHANGELOG.md`.
 
-    The release runs towncrier and looks for the result there; the pull-request check expects such headings.
+    The release runs towncrier and looks for the result there; the pull-request check expects such headings. A
+    workspace whose other integrations do otherwise sets its own standard.
     """
     document = package.document
     if not package.towncrier:
+        if _convention(integration, fleet, "directory", "changelog").is_rare:
+            return
         fix = Fix('add [tool.towncrier] with directory = "changelog" and filename = "CHANGELOG.md"')
         yield Problem(document.at("tool"), '"[tool.towncrier]" is missing', fix)
         return
@@ -202,10 +206,16 @@ def unusual_towncrier_setting(package: Package, integration: Integration, fleet:
             yield Problem(where, f'"{key}" is not {json.dumps(right)}', fix, evidence)
 
 
+def _convention(integration: Integration, fleet: Fleet, key: str, value: str) -> Convention:
+    having = frozenset(towncrier_settings(fleet, key).get(value, []))
+    return Convention.among(integration, fleet, having)
+
+
 def _settings(package: Package, integration: Integration, fleet: Fleet) -> Iterator[tuple[str, Any, str]]:
     """Yield each setting of towncrier, its right value and evidence; headings only where today's form is in use."""
-    yield "directory", "changelog", ""
-    yield "filename", "CHANGELOG.md", ""
+    for key, right in (("directory", "changelog"), ("filename", "CHANGELOG.md")):
+        if not _convention(integration, fleet, key, right).is_rare:
+            yield key, right, ""
     convention = Convention.among(integration, fleet, frozenset(title_formats(fleet).get(TITLE_FORMAT, [])))
     if convention.is_common:
         yield "title_format", TITLE_FORMAT, convention.evidence("have this value")
