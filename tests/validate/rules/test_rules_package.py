@@ -304,7 +304,9 @@ def test_hostile_bytes_raise_nothing(data: bytes) -> None:
 
 def test_a_workspace_without_towncrier_sets_its_own_standard() -> None:
     text = OCEAN.text(PYPROJECT)
-    bare = OCEAN.having(PYPROJECT, text[: text.index("[tool.towncrier]")] + text[text.index("[tool.black]") :])
+    bare = OCEAN.having(
+        PYPROJECT, text[: text.index("[tool.towncrier]")] + text[text.index("[tool.black]") :]
+    )
     assert said("unusual-towncrier-setting", bare, siblings=dict.fromkeys("abc", bare)) == []
     assert said("unusual-towncrier-setting", bare, siblings=dict.fromkeys("abc", OCEAN)) != []
     assert said("unusual-towncrier-setting", bare) != []

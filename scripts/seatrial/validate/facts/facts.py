@@ -23,7 +23,7 @@ from seatrial.validate.facts.blueprints import Blueprints
 from seatrial.validate.facts.changelog import ChangelogText, Fragment, fragments_of
 from seatrial.validate.facts.code import Code, ConfigurationUse, Kinds
 from seatrial.validate.facts.conformity import RESOURCE_STEMS, Conformity, ResourceForms
-from seatrial.validate.facts.contract import Contract
+from seatrial.validate.facts.contract import Contract, Selectors, selectors_of
 from seatrial.validate.facts.items import Rows
 from seatrial.validate.facts.jq_expressions import JqExpressions
 from seatrial.validate.facts.package import Package, Suppressions
@@ -231,6 +231,11 @@ class Facts:
     def contract(self) -> Contract:
         """The contract of the integration with those who have installed it."""
         return Contract.of(self.spec, self.app_config, self.blueprints, self.resource_documents)
+
+    @cached_property
+    def selectors(self) -> Selectors:
+        """The keys that the selectors of a mapping may have; none where some of the code cannot be parsed."""
+        return selectors_of(self.python_files) if self.code else {}
 
 
 def _version(stated: Any) -> str:
