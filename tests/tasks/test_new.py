@@ -114,6 +114,7 @@ def test_it_never_writes_over_a_folder(tmp_path: Path) -> None:
         (["My Service", "--root", "nowhere"], "no folder"),
         (["My Service", "--profile", "oceam"], 'did you mean "ocean"'),
         (["My Service", "--icon", "two words"], "--icon"),
+        (["My Service", "--icon", "microservice"], 'did you mean "Microservice"?'),
     ],
 )
 def test_an_answer_that_will_not_do_is_one_line_and_nothing_is_written(
@@ -124,6 +125,14 @@ def test_an_answer_that_will_not_do_is_one_line_and_nothing_is_written(
     assert said in done.stderr
     assert done.stderr.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_icon_and_a_section_that_nobody_knows_are_questioned_at_once(tmp_path: Path) -> None:
+    done = seatrial(tmp_path, "new", "My Service", "--no-lock", "--icon", "Foo", "--section", "Bar")
+    assert done.returncode == 0
+    icon, section, *_ = done.stderr.splitlines()
+    assert icon.startswith('warning: icon "Foo" is not known; add it to "known.icons" in seatrial.toml')
+    assert section.startswith('warning: section "Bar" is not known; write one of ')
 
 
 def test_inside_a_repository_that_is_one_integration_it_refuses(tmp_path: Path) -> None:

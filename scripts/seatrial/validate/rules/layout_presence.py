@@ -87,8 +87,9 @@ def _required(code: str, name: str, *paths: str, why: str, how_to_add: str, **op
         return required.problems(integration, tree, fleet)
 
     missing.__name__ = name.replace("-", "_")
-    names = " or ".join(f"`{path}`" for path in dict.fromkeys(paths))
-    missing.__doc__ = f"An integration has a {names}.\n\n{why}"
+    *names, last = (f"`{path}`" for path in dict.fromkeys(paths))
+    listed = f"{', '.join(names)} or {last}" if names else last
+    missing.__doc__ = f"An integration has a {listed}.\n\n{why}"
     return rule(code, bad=lambda folder: folder.without(paths[0]), severity=required.severity)(missing)
 
 
