@@ -21,7 +21,7 @@ from seatrial.tasks.choice import Choice
 from seatrial.tasks.cli import Ended
 from seatrial.workspace.workspace import open_workspace
 
-JIRA = Integration("jira", "integrations/jira", MemoryFolder({}))
+JIRA = Integration("jira", "integrations/jira", MemoryFolder.of({"poetry.lock": ""}))
 WAITING = Candidate("jira", JIRA.path, "jira", "1.0.0", intents=(".ocean-release/x.yaml",))
 
 
