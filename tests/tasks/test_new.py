@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import subprocess
@@ -158,3 +159,18 @@ def test_on_a_terminal_it_asks_and_enter_takes_the_defaults(tmp_path: Path) -> N
     assert process.returncode == 0, err
     assert "Title people read" in out
     assert (tmp_path / "integrations" / "my-service" / "README.md").is_file()
+
+
+def test_in_oceans_repository_it_begins_as_a_beta_with_the_spec_that_the_others_have(tmp_path: Path) -> None:
+    for name in ("a", "b", "c"):
+        (tmp_path / "integrations" / name / ".port").mkdir(parents=True)
+        (tmp_path / "integrations" / name / ".port" / "spec.json").write_text("{}")
+    (tmp_path / "port_ocean").mkdir()
+    (tmp_path / "port_ocean" / "__init__.py").touch()
+    assert seatrial(tmp_path, "new", "My Service", "--no-lock").returncode == 0
+    made = tmp_path / "integrations" / "my-service"
+    assert sorted(path.name for path in (made / ".port").iterdir()) == ["resources", "spec.json"]
+    assert json.loads((made / ".port" / "spec.json").read_text())["title"] == "My Service"
+    assert '\nversion = "0.1.0-beta"\n' in (made / "pyproject.toml").read_text()
+    done = seatrial(tmp_path, "validate", "my-service", "--format", "json")
+    assert {one["code"] for one in json.loads(done.stdout)["findings"]} <= {"LAY004"}

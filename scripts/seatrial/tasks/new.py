@@ -40,7 +40,7 @@ def new(
     known = answers_of(told(name, given), chosen, _shares(base))
     holder = base / (workspace.settings.integrations if workspace else "integrations")
     checkout = checkout_around(base)
-    folder = template.render(known)
+    folder = _rendered(known, workspace)
     destination = holder / known.slug
     if not os.path.lexists(destination):
         _judge(known, folder, workspace)
@@ -61,6 +61,15 @@ def _workspace(root: str | None) -> Workspace | None:
     if any(one.path == "" for one in workspace.integrations):
         raise UsageError(f"{workspace.root} is itself one integration; name another place with --root")
     return workspace
+
+
+def _rendered(answers: template.Answers, workspace: Workspace | None) -> MemoryFolder:
+    """Return the files as the others here have them: the spec as JSON where most do, in Ocean's repository a beta."""
+    is_ocean = answers.profile is Profile.OCEAN
+    folder = template.render(answers, template.PREVIEW if is_ocean else template.FIRST)
+    others = workspace.integrations if workspace else ()
+    in_json = sum(one.peek(template.SPEC_JSON) for one in others)
+    return template.with_json_spec(folder) if 2 * in_json > len(others) else folder
 
 
 OF_ANSWERS = ("SPC110", "SPC111", "SPC112", "PKG204")

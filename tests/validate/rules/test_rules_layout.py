@@ -242,7 +242,7 @@ def test_leftovers_are_reported_once_at_their_topmost_folder(path: str, place: s
     "path", ["examples/slack.env", "venvs.py", "env/.env.example", "bakery.py", "my.idea/x", "a.pyci"]
 )
 def test_files_that_only_look_like_leftovers_are_accepted(path: str) -> None:
-    assert layout_codes(GOOD.having(path, "x")) == set()
+    assert layout_codes(GOOD.having(path, "x\n")) == set()
 
 
 @pytest.mark.parametrize(("path", "name"), [(".env", "committed-secrets"), (".idea/a.xml", "junk")])

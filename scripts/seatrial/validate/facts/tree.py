@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cached_property
 from posixpath import splitext
@@ -15,6 +15,7 @@ from seatrial.core.suggest import nearest
 from seatrial.documents import json, toml, yaml
 from seatrial.documents.document import Fault, FaultKind
 from seatrial.documents.integration import RESOURCES, SPEC_FILES
+from seatrial.validate.facts.credentials import credential
 
 MISNAMED = 0.88
 """Least similarity of a misspelled name: `spec.ymal` is one of `spec.yaml`, `domain.py` none of `main.py`."""
@@ -258,36 +259,107 @@ class Texts:
 
     `conflicts` holds the first conflict marker of each file that has one; `malformed` the data
     files that no other family reads, without tests and fixtures, with their fault; `blank` the
-    empty files; `unread` the reason why a file that no other family reports could not be read.
-    The bytes themselves are not kept.
+    empty files; `unread` the reason why a file that no other family reports could not be read;
+    `credentials` the first one of each file, in words; `large` the size of files that are no lock
+    and larger than `LARGE`; `unended` the files whose last line has no end, or that end in empty
+    lines; `trailing` the first line of each that ends in blanks, Python left to black. The bytes
+    themselves are not kept.
     """
 
     conflicts: tuple[Location, ...]
     malformed: tuple[tuple[str, Fault], ...]
     blank: frozenset[str]
     unread: tuple[tuple[str, str], ...]
+    credentials: tuple[tuple[Location, str], ...] = ()
+    large: tuple[tuple[str, int], ...] = ()
+    unended: tuple[Location, ...] = ()
+    trailing: tuple[Location, ...] = ()
 
     @classmethod
     def of(cls, integration: Integration, tree: Tree) -> Texts:
         """Read every plain file of the integration once."""
-        conflicts: list[Location] = []
-        malformed: list[tuple[str, Fault]] = []
-        blank: set[str] = set()
-        unread: list[tuple[str, str]] = []
+        found = _Seen()
         for path in tree.plain_files():
             try:
-                data = integration.read(path)
+                found.add(path, integration.read(path))
             except Unreadable as reason:
                 if not (path.endswith(".py") or _is_read_elsewhere(path)):
-                    unread.append((path, str(reason)))
-                continue
-            if not data or data.isspace():
-                blank.add(path)
-            if line := _first_marker(data, is_markdown=path.endswith(".md")):
-                conflicts.append(Location(path, line))
-            if fault := _syntax_fault(path, data):
-                malformed.append((path, fault))
-        return cls(tuple(conflicts), tuple(malformed), frozenset(blank), tuple(unread))
+                    found.unread.append((path, str(reason)))
+        return cls(
+            tuple(found.conflicts),
+            tuple(found.malformed),
+            frozenset(found.blank),
+            tuple(found.unread),
+            tuple(found.credentials),
+            tuple(found.large),
+            tuple(found.unended),
+            tuple(found.trailing),
+        )
+
+
+@dataclass
+class _Seen:
+    """What was seen in the files so far, as in `Texts`."""
+
+    conflicts: list[Location] = field(default_factory=list)
+    malformed: list[tuple[str, Fault]] = field(default_factory=list)
+    blank: set[str] = field(default_factory=set)
+    unread: list[tuple[str, str]] = field(default_factory=list)
+    credentials: list[tuple[Location, str]] = field(default_factory=list)
+    large: list[tuple[str, int]] = field(default_factory=list)
+    unended: list[Location] = field(default_factory=list)
+    trailing: list[Location] = field(default_factory=list)
+
+    def add(self, path: str, data: bytes) -> None:
+        """Look at the bytes of a file."""
+        if not data or data.isspace():
+            self.blank.add(path)
+        if line := _first_marker(data, is_markdown=path.endswith(".md")):
+            self.conflicts.append(Location(path, line))
+        if fault := _syntax_fault(path, data):
+            self.malformed.append((path, fault))
+        if not path.endswith(_LOCKS):
+            self._add_tidiness(path, data)
+
+    def _add_tidiness(self, path: str, data: bytes) -> None:
+        if len(data) > LARGE:
+            self.large.append((path, len(data)))
+        if path != "CHANGELOG.md" and (found := credential(data, is_of_tests(path))):
+            self.credentials.append((Location(path, found[1]), found[0]))
+        if _is_written_by_hand(path, data):
+            self.unended += [Location(path, line) for line in _unended(data)]
+            self.trailing += [Location(path, line) for line in _trailing(data)]
+
+
+LARGE = 500 * 1024
+"""The size of the largest file that Ocean's pre-commit hook lets in."""
+
+_LOCKS = (".lock", "package-lock.json")
+_OF_TESTS = re.compile(r"(?:.*/)?[^/]*(?:test|mock|fixture)", re.IGNORECASE)
+_BLANK_ENDS = (b" \n", b"\t\n", b" \r\n", b"\t\r\n")
+_BLANKS = re.compile(rb"[ \t]+\r?(?=\n)")
+
+
+def is_of_tests(path: str) -> bool:
+    """True for a file of tests, where values are made up."""
+    return _OF_TESTS.match(path) is not None
+
+
+def _is_written_by_hand(path: str, data: bytes) -> bool:
+    """True for a text that no formatter keeps tidy: no Python, no data of tests, nothing binary."""
+    return not path.endswith(".py") and not is_of_tests(path) and b"\0" not in data
+
+
+def _unended(data: bytes) -> Iterator[int]:
+    if data and not data.endswith(b"\n"):
+        yield data.count(b"\n") + 1
+    elif data.endswith((b"\n\n", b"\n\r\n")) or data == b"\n":
+        yield data.rstrip(b"\r\n").count(b"\n") + 2
+
+
+def _trailing(data: bytes) -> Iterator[int]:
+    if any(end in data for end in _BLANK_ENDS) and (match := _BLANKS.search(data)):
+        yield data.count(b"\n", 0, match.start()) + 1
 
 
 def _first_marker(data: bytes, is_markdown: bool) -> int:
@@ -330,3 +402,13 @@ def sharing(fleet: Fleet) -> frozenset[str]:
     return fleet.keep(
         "shared Makefile", lambda: frozenset(i.path for i in fleet.integrations if is_shared(i))
     )
+
+
+_COLLECTED = re.compile(r"(?:.*/)?(?:test_[^/]*|[^/]*_test)\.py")
+_TEST = re.compile(rb"^[ \t]*(?:async[ \t]+)?def[ \t]+test", re.MULTILINE)
+
+
+def is_tested(integration: Integration) -> bool:
+    """True where pytest collects a test, as it is set up by default."""
+    paths = (path for path in kept(integration.paths()) if _COLLECTED.fullmatch(path))
+    return any(_TEST.search(content(integration, path) or b"") for path in paths)

@@ -11,9 +11,10 @@ from posixpath import splitext
 from typing import Any
 
 from seatrial.core.model import Fix, Fleet, Integration, Location, Problem, Severity
-from seatrial.core.rules import ERROR, INFO, WARNING, Problems, Rule, rule
+from seatrial.core.rules import ADVICE, ERROR, INFO, WARNING, Problems, Rule, rule
 from seatrial.documents.integration import RESOURCES, SPEC_FILES, resource_files
-from seatrial.validate.facts.tree import Convention, Tree
+from seatrial.validate.facts.package import Package
+from seatrial.validate.facts.tree import Convention, Tree, is_tested
 
 CORE_WITH_SCHEMA = (0, 48, 9)
 """The first version of Ocean that builds the schema of the mapping from the classes in `integration.py`."""
@@ -76,7 +77,7 @@ class RequiredFile:
         """Return None where few other integrations have the file, a warning where not nearly all of them do."""
         if self.always or convention.is_common or not convention.is_shown:
             return self.severity
-        return None if convention.is_rare or self.severity is INFO else WARNING
+        return None if convention.is_rare or self.severity in (INFO, ADVICE) else WARNING
 
 
 def _required(code: str, name: str, *paths: str, why: str, how_to_add: str, **options: Any) -> Rule:
@@ -255,3 +256,31 @@ missing_resources_gitignore = _required(
     how_to_add=f'add a "{RESOURCES}/.gitignore" with the line "!.gitignore"',
     severity=INFO,
 )
+
+missing_contributing = _required(
+    "LAY018",
+    "missing-contributing",
+    "CONTRIBUTING.md",
+    why="It says how to run and test the integration, and what is odd about it. Ocean's own scaffold writes one.",
+    how_to_add='add a "CONTRIBUTING.md" that says how to run and test this integration',
+    severity=ADVICE,
+)
+
+
+@rule("LAY019", bad=lambda folder: folder.without("tests/test_client.py").without("tests/test_defaults.py"))
+def untested(integration: Integration, tree: Tree, fleet: Fleet, package: Package) -> Problems:
+    """At least one test is there that pytest collects.
+
+    The pull-request job runs pytest, which fails if it collects nothing. It looks for functions and methods whose
+    names begin with `test`, in files called `test_*.py` or `*_test.py`.
+    """
+    settings = package.table("tool", "pytest", "ini_options")
+    if "tests" not in tree.folders or "python_files" in settings or "python_functions" in settings:
+        return
+    if not is_tested(integration):
+        tested = fleet.keep("tested", lambda: frozenset(i.path for i in fleet.integrations if is_tested(i)))
+        convention = Convention.among(integration, fleet, tested)
+        if not convention.is_rare:
+            fix = Fix('write a function "test_..." in a file "tests/test_....py"')
+            evidence = convention.evidence("have one") if convention.is_common else ""
+            yield Problem(Location("tests"), "pytest collects no test", fix, evidence)
