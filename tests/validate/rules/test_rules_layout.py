@@ -453,3 +453,91 @@ def test_folders_that_only_share_a_name_with_left_overs_are_accepted(files: tupl
     for path in files:
         folder = folder.having(path, "")
     assert layout_codes(folder) == set()
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "line"),
+    [
+        ("docs/a.md", "text", 1),
+        ("docs/a.md", "text\nmore", 2),
+        ("docs/a.md", "text\n\n\n", 2),
+        ("docs/a.md", "text\n", 0),
+        ("docs/a.md", "text\r\n", 0),
+        ("docs/a.md", "", 0),
+        ("a.py", "x = 1", 0),
+        ("tests/a.json", "{}", 0),
+        ("logo.png", "\0PNG", 0),
+    ],
+)
+def test_a_text_ends_with_one_line_end(path: str, text: str, line: int) -> None:
+    expected = [f"{path}:{line}: the file does not end in one line end"] if line else []
+    assert said("unended-file", GOOD.having(path, text)) == expected
+
+
+def test_blanks_at_the_end_of_a_line_are_one_finding_a_file() -> None:
+    assert said("trailing-blanks", GOOD.having("a.md", "one\ntwo \nthree\t\r\n")) == [
+        "a.md:2: blanks stand at the end of a line"
+    ]
+
+
+@pytest.mark.parametrize("path", ["poetry.lock", "ui/package-lock.json"])
+def test_a_lock_file_may_be_large_and_holds_hashes(path: str) -> None:
+    folder = GOOD.having(path, "AKIAQ7DYX2MBL5ZK3RVN " * 40_000)
+    assert {"LAY118", "LAY119"} & layout_codes(folder) == set()
+    assert {"LAY118", "LAY119"} <= layout_codes(GOOD.having("data.txt", "AKIAQ7DYX2MBL5ZK3RVN\n" * 40_000))
+
+
+def test_a_credential_in_tests_is_a_warning() -> None:
+    folder = GOOD.having("tests/test_a.py", 'KEY = "AKIAQ7DYX2MBL5ZK3RVN"\n')
+    (problem,) = problems_of(BY_NAME["committed-credential"], folder)
+    assert (problem.message, problem.severity) == ("an access key of AWS is committed here", Severity.WARNING)
+
+
+ENV = ".env.example"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "messages"),
+    [
+        ("", "", []),
+        (
+            "CONFIG__API_URL",
+            "CONFIG__API_URI",
+            [
+                '"OCEAN__INTEGRATION__CONFIG__API_URI" is no configuration of the spec',
+                '"apiUrl" is required, and not in this file',
+            ],
+        ),
+        ("CONFIG__API_URL", "CONFIG__api_url", []),
+        ("OCEAN__INTEGRATION__CONFIG__API_URL", "# OCEAN__INTEGRATION__CONFIG__API_URL", []),
+        ("OCEAN__PORT__CLIENT_ID", "OCEAN__INTEGRATION__CONFIG__APP_HOST", []),
+    ],
+)
+def test_the_example_of_an_environment_agrees_with_the_spec(old: str, new: str, messages: list[str]) -> None:
+    folder = GOOD.having(ENV, GOOD.text(ENV).replace(old, new) if old else GOOD.text(ENV))
+    assert [p.message for p in problems_of(BY_NAME["example-disagrees"], folder)] == messages
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "tested"),
+    [
+        ("tests/test_a.py", "def test_a(): ...\n", True),
+        ("tests/unit/a_test.py", "class TestA:\n    async def test_a(self): ...\n", True),
+        ("tests/a.py", "def test_a(): ...\n", False),
+        ("tests/test_a.py", "# def test_a(): ...\n", False),
+        ("tests/test_a.txt", "def test_a(): ...\n", False),
+    ],
+)
+def test_a_test_is_what_pytest_collects(path: str, text: str, tested: bool) -> None:
+    bare = GOOD.without("tests/test_client.py").without("tests/test_defaults.py")
+    assert said("untested", bare.having(path, text)) == (
+        [] if tested else ["tests:1: pytest collects no test"]
+    )
+
+
+def test_other_names_of_tests_are_left_to_pytest() -> None:
+    bare = GOOD.without("tests/test_client.py").without("tests/test_defaults.py")
+    options = "[tool.pytest.ini_options]\n"
+    named = bare.edited("pyproject.toml", options, f'{options}python_files = "*.py"\n')
+    assert said("untested", named) == []
+    assert said("untested", bare, siblings=others(3, bare)) == []
