@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from functools import cached_property
+from functools import cached_property, lru_cache
 from posixpath import splitext
 
 from seatrial.core.errors import Unreadable
@@ -68,6 +68,11 @@ _LOADERS: Mapping[str, Callable[[str, bytes], tuple[Fault, ...]]] = {
 
 def left_over(paths: Sequence[str]) -> Mapping[str, str]:
     """The files and folders that tools left behind, with their nature; a folder stands for all below it."""
+    return _left_over(tuple(paths))
+
+
+@lru_cache(maxsize=1)
+def _left_over(paths: tuple[str, ...]) -> Mapping[str, str]:
     marked = _marked(paths)
     found: dict[str, str] = {}
     for path in paths:
