@@ -87,9 +87,32 @@ def test_a_fault_has_its_place(text: str | bytes, message: str) -> None:
     assert [one[: len(message)] for one in faults(text)] == [message]
 
 
-def test_a_text_over_several_lines_is_one_fault() -> None:
-    text = "changelog: >-\n  One\n  Two\n\n  Three\nbump: patch\nFour\n"
-    assert [one.split()[0] for one in faults(text)] == ["2:3", "7:1"]
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("changelog: One\n  two\n\n  three\n", "One\n  two\n  three"),
+        ("changelog: One\n  - two\n- three\n", "One\n- two\n- three"),
+        ("changelog:\n  - One\n", "\n- One"),
+        ("changelog: One\n# no text\n  two\nbump: patch\n", "One\n  two"),
+        ('changelog: "One"\n  "two"\n', 'One\n  "two"'),
+    ],
+)
+def test_the_text_of_the_changelog_goes_on_in_lines_without_a_colon(text: str, value: str) -> None:
+    assert faults(text) == []
+    assert said(text) == {"changelog": value} | ({"bump": "patch"} if "bump" in text else {})
+
+
+def test_no_other_text_goes_on_and_of_several_lines_the_first_is_a_fault() -> None:
+    text = "One\ntwo\nbump: patch\n  three\n\n  four\nchangelog: x\n"
+    assert [one.split()[0] for one in faults(text)] == ["1:1", "4:3"]
+    assert said(text) is None
+
+
+@pytest.mark.parametrize("line", ["- Fixed: pages", "  see https://a.b/c", "Note that this: x"])
+def test_a_line_of_the_text_with_a_colon_is_lost_and_one_fault(line: str) -> None:
+    text = f"changelog: One\n{line}\n  more\n- and: more\n"
+    [fault] = faults(text)
+    assert fault.endswith(f'"{line.strip()}" is taken for a key and is lost, because a ":" is in it')
     assert said(text) is None
 
 
@@ -104,13 +127,34 @@ def test_no_more_faults_than_anybody_reads() -> None:
     assert len(faults("a: b\nc\n" * 1000)) == 2 * MAX_REPEATED
 
 
-@given(st.text(alphabet=st.characters(codec="utf-8")) | st.text(alphabet=":\"'# \n\r-abump\u2028"))
+def taken(text: str) -> dict[str, str]:
+    """The values that a job takes which goes through the lines once, with the key above each at hand."""
+    found: dict[str, str] = {}
+    key = ""
+    for line in text.splitlines():
+        word = line.strip()
+        if not word or word.startswith("#"):
+            continue
+        if ":" in word:
+            key, _, value = (part.strip() for part in word.partition(":"))
+            found[key] = value.strip('"').strip("'")
+        else:
+            assert key == "changelog"
+            found[key] += "\n" + (word if word.startswith("-") else line.rstrip())
+    return found
+
+
+@given(
+    st.text(alphabet=st.characters(codec="utf-8"))
+    | st.text(alphabet=":\"'# \n\r-abump\u2028")
+    | st.lists(st.sampled_from(["changelog: a", "bump: b", " c", "- d", "- e: f", "", "# g", "h: i"])).map(
+        "\n".join
+    )
+)
 def test_every_text_is_read_as_python_would(text: str) -> None:
-    lines = [line.strip() for line in text.splitlines()]
-    pairs = [line.split(":", 1) for line in lines if ":" in line and not line.startswith("#")]
     document = load("x.yaml", text.encode())
     if document.value is not None:
-        assert document.value == {key.strip(): value.strip().strip('"').strip("'") for key, value in pairs}
+        assert document.value == taken(text)
     for key in document.value or {}:
         assert document.at(key) >= document.key(key)
 

@@ -7,17 +7,23 @@ import pytest
 from seatrial.core.findings import Outcome
 from seatrial.core.model import Fix
 from seatrial.report import Options, render
-from seatrial.report.text import line, summary, wants_colour
+from seatrial.report.text import line, repairable, summary, wants_colour
 from support.outcomes import CLEAN, FINDING, INFO, OUTCOME, WARNING
 
 
 def test_each_finding_is_one_line_with_its_repair_behind_the_message() -> None:
     assert render("text", OUTCOME) == (
         "integrations/jira/.port/spec.yaml:4:3: error SPC103 unknown-key: "
-        '"tilte" is not a key of the spec; write "title"\n'
+        '"tilte" is not a key of the spec; write "title" [fix]\n'
         "integrations/jira/.port/resources/blueprints.json:4:3: warning RES201 unmapped-property: "
         "nothing maps to the property\n"
     )
+
+
+def test_the_findings_that_can_be_repaired_are_counted() -> None:
+    assert repairable(OUTCOME) == ", seatrial fix can repair 1"
+    assert repairable(OUTCOME, "make fix") == ", make fix can repair 1"
+    assert repairable(CLEAN) == ""
 
 
 def test_a_repair_without_an_edit_is_shown_too() -> None:

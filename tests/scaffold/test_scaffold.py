@@ -34,6 +34,7 @@ FILES = {
     ".port/resources/scorecards.json",
     ".port/spec.yaml",
     "CHANGELOG.md",
+    "CONTRIBUTING.md",
     "Makefile",
     "README.md",
     "changelog/.gitignore",

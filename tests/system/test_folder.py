@@ -205,7 +205,7 @@ def test_a_link_to_what_must_stay_hidden_leads_elsewhere(base: Path) -> None:
     for path in ("a", "b/.env"):
         entry = folder.entry(path)
         assert entry is not None
-        assert entry.kind is Kind.ESCAPING
+        assert entry.kind is Kind.IGNORED
         with pytest.raises(Unreadable):
             folder.read(path)
     assert folder_of(base).read("a") == b"secret"

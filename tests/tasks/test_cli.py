@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from seatrial.core.errors import UsageError
-from seatrial.tasks.cli import Ended, clean_end, jobs_of
+from seatrial.tasks.cli import Ended, clean_end, jobs_of, typed
+from seatrial.tasks.program import names_as_flags
 from seatrial.tasks.progress import open_bar
 
 
@@ -42,3 +45,39 @@ def test_a_failure_of_the_machine_is_one_harmless_line() -> None:
     with pytest.raises(Ended) as end, clean_end():
         raise FileNotFoundError(2, "No such file", "a\x1b[31m\n::error::b")
     assert end.value.message == "seatrial: a\\x1b[31m\\n::error::b: no such file"
+
+
+@pytest.mark.parametrize(
+    ("line", "read"),
+    [
+        ("validate jira", "validate -i jira"),
+        ("validate jira okta --strict", "validate -i jira -i okta --strict"),
+        ("validate -f json jira", "validate -f json -i jira"),
+        ("validate --format=json jira,okta", "validate --format=json -i jira,okta"),
+        ("lint --fix jira --why okta", "lint --fix -i jira --why okta"),
+        ("lint validate", "lint validate"),
+        ("validate -i lint", "validate -i lint"),
+        ("release.intent jira --bump patch", "release.intent -i jira --bump patch"),
+        ("new Jira", "new Jira"),
+        ("explain SPC001", "explain SPC001"),
+        ("release.yank jira 1.0.0", "release.yank jira 1.0.0"),
+        ("jira", "jira"),
+    ],
+)
+def test_names_may_stand_behind_a_task_that_chooses_integrations(line: str, read: str) -> None:
+    assert " ".join(names_as_flags(line.split())) == read
+
+
+def test_what_to_type_next_is_a_command_that_is_found(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("MAKELEVEL", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("sys.argv", ["/opt/my tools/seatrial"])
+    assert typed("validate", "my-service") == "'/opt/my tools/seatrial' validate -i my-service"
+    monkeypatch.setattr("sys.argv", ["-m"])
+    assert typed("validate").endswith(" -m seatrial validate")
+    (tmp_path / "seatrial").touch(mode=0o755)
+    assert typed("validate", "my-service") == "seatrial validate -i my-service"
+    monkeypatch.setenv("MAKELEVEL", "1")
+    assert typed("validate", "my-service") == "make validate INTEGRATION=my-service"

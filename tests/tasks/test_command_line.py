@@ -155,6 +155,9 @@ WRONG_USE = [
     (["validate", "--rot", "x"], 2, "did you mean --root?"),
     (["validate", "--root"], 2, "--root"),
     (["validate", "--formt", "json"], 2, 'no flag "--formt" here; did you mean --format?'),
+    (["validate", "--why", "x"], 2, 'there is no flag "--why" here; `seatrial lint` has one'),
+    (["validate", "--whyy", "x"], 2, '"--whyy" is no task or flag here'),
+    (["validate", "good-servce"], 2, 'no integration is called "good-servce"; did you mean "good-service"?'),
     (["validate", "-i"], 2, "--integration needs a value"),
     (["validate", "--integration", "--strict"], 2, "--integration needs a value"),
     (["-f", "/nowhere", "validate"], 2, "seatrial --help"),
@@ -177,6 +180,16 @@ def test_wrong_use_is_one_clear_line(fleet: Path, arguments: list[str], status: 
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize("task", ["--list", "--help validate", "rules"])
+def test_help_whose_reader_goes_away_ends_well_and_silently(fleet: Path, task: str) -> None:
+    nobody_reads = "exec 5> >(true); wait $!"
+    command = f'{nobody_reads}; "{sys.executable}" -m seatrial {task} >&5'
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=fleet, env=environment(), capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 HELP = [
     "new --help",
     "new Title --help",
@@ -192,7 +205,7 @@ def test_help_is_shown_wherever_it_is_asked_for_and_nothing_is_made(fleet: Path,
     done = seatrial(fleet, *typed.split())
     task = next(word for word in typed.split() if not word.startswith("-"))
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith(f"Usage: seatrial [--core-opts] {task} ")
+    assert done.stdout.startswith(f"Usage: seatrial {task} [")
     assert sorted(path.name for path in (fleet / "integrations").iterdir()) == ["good-service"]
 
 

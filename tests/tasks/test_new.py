@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import subprocess
@@ -114,6 +115,7 @@ def test_it_never_writes_over_a_folder(tmp_path: Path) -> None:
         (["My Service", "--root", "nowhere"], "no folder"),
         (["My Service", "--profile", "oceam"], 'did you mean "ocean"'),
         (["My Service", "--icon", "two words"], "--icon"),
+        (["My Service", "--icon", "microservice"], 'did you mean "Microservice"?'),
     ],
 )
 def test_an_answer_that_will_not_do_is_one_line_and_nothing_is_written(
@@ -124,6 +126,14 @@ def test_an_answer_that_will_not_do_is_one_line_and_nothing_is_written(
     assert said in done.stderr
     assert done.stderr.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_icon_and_a_section_that_nobody_knows_are_questioned_at_once(tmp_path: Path) -> None:
+    done = seatrial(tmp_path, "new", "My Service", "--no-lock", "--icon", "Foo", "--section", "Bar")
+    assert done.returncode == 0
+    icon, section, *_ = done.stderr.splitlines()
+    assert icon.startswith('warning: icon "Foo" is not known; add it to "known.icons" in seatrial.toml')
+    assert section.startswith('warning: section "Bar" is not known; write one of ')
 
 
 def test_inside_a_repository_that_is_one_integration_it_refuses(tmp_path: Path) -> None:
@@ -149,3 +159,18 @@ def test_on_a_terminal_it_asks_and_enter_takes_the_defaults(tmp_path: Path) -> N
     assert process.returncode == 0, err
     assert "Title people read" in out
     assert (tmp_path / "integrations" / "my-service" / "README.md").is_file()
+
+
+def test_in_oceans_repository_it_begins_as_a_beta_with_the_spec_that_the_others_have(tmp_path: Path) -> None:
+    for name in ("a", "b", "c"):
+        (tmp_path / "integrations" / name / ".port").mkdir(parents=True)
+        (tmp_path / "integrations" / name / ".port" / "spec.json").write_text("{}")
+    (tmp_path / "port_ocean").mkdir()
+    (tmp_path / "port_ocean" / "__init__.py").touch()
+    assert seatrial(tmp_path, "new", "My Service", "--no-lock").returncode == 0
+    made = tmp_path / "integrations" / "my-service"
+    assert sorted(path.name for path in (made / ".port").iterdir()) == ["resources", "spec.json"]
+    assert json.loads((made / ".port" / "spec.json").read_text())["title"] == "My Service"
+    assert '\nversion = "0.1.0-beta"\n' in (made / "pyproject.toml").read_text()
+    done = seatrial(tmp_path, "validate", "my-service", "--format", "json")
+    assert {one["code"] for one in json.loads(done.stdout)["findings"]} <= {"LAY004"}

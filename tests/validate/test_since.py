@@ -45,6 +45,30 @@ def fleet(tmp_path: Path) -> Path:
     return root
 
 
+@pytest.mark.parametrize(
+    ("added", "codes"),
+    [
+        ({}, ["REL001"]),
+        ({".ocean-release/core/x.yaml": "bump: patch\n", "port_ocean/run.py": "x = 2\n"}, []),
+        ({".ocean-release/core/x.yaml": "bump: patch\n"}, ["REL001"]),
+        ({"port_ocean/run.py": "x = 2\n"}, ["REL001"]),
+        ({".ocean-release/core/old.yaml": "bump: minor\n", "port_ocean/run.py": "x = 2\n"}, ["REL001"]),
+    ],
+)
+def test_in_ocean_a_new_intent_of_the_changed_framework_covers_integrations(
+    fleet: Path, added: dict[str, str], codes: list[str]
+) -> None:
+    files = {"port_ocean/__init__.py": "", ".ocean-release/core/old.yaml": "bump: patch\n"}
+    commit(fleet, {**files, "seatrial.toml": 'profile = "ocean"\n'})
+    say(fleet, "tag", "before")
+    put(fleet, {"integrations/jira/client.py": "x = 1\n", **added})
+    workspace = open_workspace(str(fleet))
+    compared = since(workspace, "before")
+    touched = compared.touched(workspace.integrations)
+    done = check_all(workspace, touched, RULES, 1, compared.changes(touched))
+    assert [one.code for one in done.outcome.findings if one.code.startswith("REL")] == codes
+
+
 def chosen(root: Path, rev: str = "start") -> list[str]:
     workspace = open_workspace(str(root))
     return [one.name for one in since(workspace, rev).touched(workspace.integrations)]

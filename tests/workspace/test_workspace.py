@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from seatrial.core.errors import ConfigurationError, UsageError
-from seatrial.core.model import Profile
-from seatrial.workspace.workspace import find_root, open_workspace, select
+from seatrial.core.model import Kind, Profile
+from seatrial.workspace.workspace import find_root, open_workspace, passed_over, select
+from support.repositories import git, put, start
 
 
 @pytest.fixture
@@ -72,6 +73,12 @@ def test_several_are_chosen_by_flags_and_commas(fleet: Path) -> None:
     assert names(fleet, "jira,gitlab") == names(fleet, "jira", "gitlab") == ["gitlab", "jira"]
 
 
+@pytest.mark.parametrize("typed", ["./integrations/jira", "integrations/jira/", "jira/"])
+def test_a_path_as_a_shell_completes_it_is_a_name(fleet: Path, typed: str) -> None:
+    assert names(fleet, typed) == ["jira"]
+    assert names(fleet, "../jira", cwd=fleet / "integrations/gitlab") == ["jira"]
+
+
 def test_an_unknown_name_brings_the_nearest(fleet: Path) -> None:
     with pytest.raises(UsageError, match='"jria"; did you mean "jira"'):
         names(fleet, "jria")
@@ -99,6 +106,40 @@ def test_nothing_there_is_one_clear_line(tmp_path: Path) -> None:
         open_workspace(str(tmp_path))
     with pytest.raises(UsageError, match="not a folder"):
         open_workspace(str(tmp_path / "missing"))
+
+
+@pytest.mark.parametrize(
+    ("ports", "said"),
+    [
+        (["services/foo"], '"services/foo/.port" is there; type --root services/foo'),
+        (["foo", "bar"], '"bar/.port" and "foo/.port" are there; type --root .'),
+        (["a/x", "a/y", "a/z"], '"a/x/.port" and "a/y/.port" and others are there; type --root a'),
+        (
+            ["integrations/group/foo"],
+            '"integrations/group/foo/.port" is there; type --root integrations/group/foo',
+        ),
+    ],
+)
+@pytest.mark.parametrize("root", [None, "."])
+def test_an_integration_in_sight_is_named_with_what_to_type(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ports: list[str], said: str, root: str | None
+) -> None:
+    for place in ports:
+        (tmp_path / place / ".port").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    if root and ports == ["foo", "bar"]:
+        assert [one.name for one in open_workspace(root).integrations] == ["bar", "foo"]
+        return
+    with pytest.raises(UsageError) as told:
+        select(open_workspace(root), [])
+    assert str(told.value).endswith(said)
+
+
+def test_folders_with_a_port_folder_that_are_no_integrations_are_passed_over_by_name(fleet: Path) -> None:
+    for place in ("other", "services/foo", "integrations/group/bar", "tests/fixture", "too/deep/down/here"):
+        (fleet / place / ".port").mkdir(parents=True)
+    (fleet / "integrations/jira/inner/.port").mkdir(parents=True)
+    assert passed_over(open_workspace(str(fleet))) == ["other", "services/foo", "integrations/group/bar"]
 
 
 def test_an_empty_integrations_folder_says_how_to_begin(tmp_path: Path) -> None:
@@ -134,6 +175,7 @@ def test_seatrial_toml_states_the_profile(fleet: Path) -> None:
         ('profil = "guide"', '"profile"'),
         ('profile = "gide"', '"guide"'),
         ('[severity]\nSPC999 = "off"', "SPC999"),
+        ('[severity]\nSPC001 = "warn"', 'did you mean "warning"\\? change "warn" to "warning"'),
         ("\xff".encode("latin-1"), "UTF-8"),
     ],
 )
@@ -147,3 +189,42 @@ def test_integrations_may_lie_elsewhere(fleet: Path) -> None:
     (fleet / "seatrial.toml").write_text('integrations = "packages"\n')
     (fleet / "packages" / "one" / ".port").mkdir(parents=True)
     assert names(fleet) == ["one"]
+
+
+def entry_of(root: Path, path: str) -> Kind | None:
+    jira = next(one for one in open_workspace(str(root)).integrations if one.name == "jira")
+    entry = jira.entry(path)
+    return entry.kind if entry else None
+
+
+@pytest.mark.parametrize(
+    ("target", "kind"),
+    [
+        ("../../tools/shared.py", Kind.FILE),
+        ("../../tools/second.py", Kind.FILE),
+        ("../../tools/out.py", Kind.ESCAPING),
+        ("../../tools/gone.py", Kind.DANGLING),
+        ("../../notes", Kind.IGNORED),
+        ("../../.git/config", Kind.IGNORED),
+        ("../../../outside.py", Kind.ESCAPING),
+    ],
+)
+def test_a_link_is_followed_inside_the_repository_and_no_further(
+    fleet: Path, target: str, kind: Kind
+) -> None:
+    start(fleet)
+    put(fleet, {"tools/shared.py": "x = 1\n", "notes": "mine", ".gitignore": "notes\n", "../outside.py": "y"})
+    (fleet / "tools/second.py").symlink_to("shared.py")
+    (fleet / "tools/out.py").symlink_to("../../outside.py")
+    (fleet / "integrations/jira/link.py").symlink_to(target)
+    assert entry_of(fleet, "link.py") is kind
+
+
+def test_around_a_workspace_a_link_leads_only_to_what_git_tracks(fleet: Path, tmp_path: Path) -> None:
+    start(tmp_path)
+    put(tmp_path, {"tracked.py": "x", "mine.py": "y"})
+    git(tmp_path, "add", "tracked.py")
+    jira = fleet / "integrations/jira"
+    for name in ("tracked.py", "mine.py"):
+        (jira / name).symlink_to(f"../../../{name}")
+    assert (entry_of(fleet, "tracked.py"), entry_of(fleet, "mine.py")) == (Kind.FILE, Kind.IGNORED)

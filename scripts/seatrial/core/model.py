@@ -110,13 +110,17 @@ class Finding:
 
 
 class Kind(enum.Enum):
-    """The kind of an entry; a link has the kind of its target if that can be read."""
+    """The kind of an entry; a link has the kind of its target if that can be read.
+
+    The target of an escaping link is outside of what may be read; that of an ignored one is what git leaves out.
+    """
 
     FILE = "file"
     FOLDER = "folder"
     SPECIAL = "special"
     DANGLING = "dangling"
     ESCAPING = "escaping"
+    IGNORED = "ignored"
 
 
 @dataclass(frozen=True)

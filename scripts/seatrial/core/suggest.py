@@ -35,6 +35,11 @@ def did_you_mean(near: str | None, otherwise: str = "") -> str:
     return f"; {otherwise}" if otherwise else ""
 
 
+def with_repair(message: str, repair: str) -> str:
+    """Return a message and, behind it, the repair, without a semicolon after a question."""
+    return f"{message} {repair}" if message.endswith("?") else f"{message}; {repair}"
+
+
 def hint(word: str, known: Iterable[str], otherwise: str = "") -> str:
     """Return `did_you_mean` for the known word nearest to `word`."""
     return did_you_mean(nearest(word, known), otherwise)

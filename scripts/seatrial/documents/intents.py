@@ -1,19 +1,23 @@
-"""Release intents: one file a change, with three lines that Ocean's release job reads one by one, not as YAML.
+"""Release intents: one file a change, with three keys that Ocean's release job reads line by line, not as YAML.
 
     bump: patch
     changelog-type: bugfix
-    changelog: One line of text
+    changelog: A text, which may go on
+      in further lines without a colon
+      - and in bullets
 
 A value is the text behind the first colon of its line, without its quotes. Lines that start with `#` are
-comments; a value has none behind it. Other keys are ignored.
+comments; a value has none behind it. Other keys are ignored. Further lines belong to the `changelog` before
+them; a colon in one would make it a key. Source: Ocean's `scripts/ci/ocean_release/release_file.py`, since the
+commit 06a85bf312 of 2026-08-20; before, a text had one line.
 """
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice, pairwise
+from itertools import islice
 
 from seatrial.documents import yaml
 from seatrial.documents.changelog import MARKER
@@ -43,6 +47,9 @@ MAX_INTENT_BYTES = 64 * 1024
 MAX_TEXT = 2_000
 """The most letters behind `changelog:`; the longest real text has some 240."""
 
+TAKEN_FOR_KEY = 'is taken for a key and is lost, because a ":" is in it'
+"""The end of the message about a line of a text that Ocean's job does not take for one."""
+
 _BREAKING = ("Cc", "Cs", "Zl", "Zp")
 """The categories of characters that end a line, control a terminal, or cannot be written."""
 
@@ -51,10 +58,15 @@ _At = Callable[[int], tuple[int, int]]
 
 @dataclass(frozen=True)
 class _Line:
-    """A line that is not a comment: its text, and its index in the whole text."""
+    """A line that is not a comment: its text without blanks around it, its index in the whole text, and its indent."""
 
     text: str
     index: int
+    indent: str = ""
+
+    @property
+    def is_pair(self) -> bool:
+        return ":" in self.text
 
     @property
     def key(self) -> str:
@@ -79,12 +91,62 @@ def load(path: str, data: bytes) -> Document:
     except RefusedError as refusal:
         return refused(path, refusal)
     at = Lines(text).at
-    lines = list(_lines(text))
-    pairs = [line for line in lines if ":" in line.text]
-    places: dict[Keys, Place] = {(line.key,): Place(at(line.value_index), at(line.index)) for line in pairs}
-    faults = (*_faults(lines, at), *_repeated(pairs, at))
-    value = {line.key: line.value.strip('"').strip("'") for line in pairs}
-    return Document(path, value if len(pairs) == len(lines) else None, faults, lambda: places)
+    read = _read(_lines(text))
+    places: dict[Keys, Place] = {
+        (line.key,): Place(at(line.value_index), at(line.index)) for line in read.pairs
+    }
+    faults = (*_faults(read, at), *_repeated(read.pairs, at))
+    value = {line.key: read.value(line) for line in read.pairs}
+    return Document(path, None if read.loose or read.lost else value, faults, lambda: places)
+
+
+@dataclass(frozen=True)
+class _Read:
+    """The lines of an intent as Ocean's job takes them.
+
+    `further` are the lines that continue a text, by the index of its first line; `loose` those that belong to no
+    text, the first of several in a row; `lost` those of a text that are taken for keys, because of a colon.
+    """
+
+    pairs: Sequence[_Line]
+    further: Mapping[int, Sequence[_Line]]
+    loose: Sequence[_Line]
+    lost: Sequence[_Line]
+
+    def value(self, line: _Line) -> str:
+        """The value of a key, with the lines that continue it; those of a list lose their indent."""
+        more = (
+            one.text if one.text.startswith("-") else one.indent + one.text
+            for one in self.further[line.index]
+        )
+        return "\n".join((line.value.strip('"').strip("'"), *more))
+
+
+def _read(lines: Iterable[_Line]) -> _Read:
+    pairs: list[_Line] = []
+    loose: list[_Line] = []
+    lost: list[_Line] = []
+    further: dict[int, list[_Line]] = {}
+    above = _Line(":", -1)
+    for line in lines:
+        owner = pairs[-1] if pairs else above
+        if line.is_pair:
+            pairs.append(line)
+            further[line.index] = []
+            if _is_text(line) and any(one.key == CHANGELOG for one in pairs):
+                lost.append(line)
+        elif owner.key == CHANGELOG:
+            further[owner.index].append(line)
+        elif above.is_pair and owner not in lost:
+            loose.append(line)
+        above = line
+    return _Read(pairs, further, loose, lost)
+
+
+def _is_text(line: _Line) -> bool:
+    """Return whether a line with a colon was meant as text: it is indented, a bullet, or has blanks before it."""
+    is_known = line.key in (*KEYS, OTHER_TYPE)
+    return not is_known and (bool(line.indent) or line.text.startswith("-") or " " in line.key)
 
 
 def _text(data: bytes) -> str:
@@ -100,16 +162,18 @@ def _lines(text: str) -> Iterator[_Line]:
     for line in text.splitlines(keepends=True):
         stripped = line.strip()
         if stripped and not stripped.startswith("#"):
-            yield _Line(stripped, index + line.index(stripped))
+            start = line.index(stripped)
+            yield _Line(stripped, index + start, line[:start])
         index += len(line)
 
 
-def _faults(lines: Sequence[_Line], at: _At) -> Iterator[Fault]:
-    """Yield a fault for each line without a colon; of several in a row, which are one text, for the first."""
-    pairs = pairwise((_Line(":", 0), *lines))
-    loose = (line for above, line in pairs if ":" not in line.text and ":" in above.text)
-    for line in islice(loose, MAX_REPEATED):
+def _faults(read: _Read, at: _At) -> Iterator[Fault]:
+    """Yield a fault for each line that belongs to no text, and the first that a colon takes out of one."""
+    for line in islice(read.loose, MAX_REPEATED):
         message = f'{shown(line.text)} has no key; each line is read by itself, as "key: text"'
+        yield Fault(FaultKind.SYNTAX, message, *at(line.index))
+    for line in read.lost[:1]:
+        message = f"{shown(line.text)} {TAKEN_FOR_KEY}"
         yield Fault(FaultKind.SYNTAX, message, *at(line.index))
 
 
@@ -142,7 +206,7 @@ def _refuse(message: str) -> None:
     if not message:
         raise ValueError("the text is empty; say in one line what changes for users")
     if len(message.splitlines()) > 1:
-        raise ValueError("the text has more than one line; an intent holds one")
+        raise ValueError("the text has more than one line; say it in one, or write the file by hand")
     if len(message) > MAX_TEXT:
         raise ValueError(f"the text has {len(message):,} letters; at most {MAX_TEXT:,} are taken")
     if any(unicodedata.category(letter) in _BREAKING for letter in message):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 FAMILIES = {
     "LAY": "Layout: the files and folders of an integration",
-    "SPC": "Spec: `.port/spec.yaml`",
+    "SPC": "Spec: `.port/spec.json` or `.port/spec.yaml`",
     "RES": "Resources: blueprints, mapping, scorecards, pages and actions",
     "PKG": "Package: `pyproject.toml` and `poetry.lock`",
     "CHG": "Changelog and version",

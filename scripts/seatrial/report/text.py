@@ -7,10 +7,14 @@ from collections.abc import Iterator, Mapping
 from seatrial.core.findings import Outcome
 from seatrial.core.model import Finding, Severity
 from seatrial.core.printable import plain
+from seatrial.core.suggest import with_repair
 from seatrial.report import Options
 from seatrial.report.excerpt import excerpt
 
 _PAINT = {Severity.ERROR: "1;31", Severity.WARNING: "33", Severity.INFO: "36", Severity.ADVICE: "2"}
+
+FIXABLE = " [fix]"
+"""The end of the line of a finding that `seatrial fix` can repair."""
 
 OLD = " [old]"
 """The end of the line of a finding that was there before the change."""
@@ -22,16 +26,20 @@ def render(outcome: Outcome, options: Options) -> str:
 
 
 def _shown(finding: Finding, options: Options) -> Iterator[str]:
-    yield line(finding, options.colour)
+    yield line(finding, options.colour, FIXABLE if _is_fixable(finding) else "")
     if options.lines:
         yield from excerpt(finding, options.lines(finding))
 
 
-def line(finding: Finding, colour: bool = False) -> str:
-    """Return `path:line:col: severity CODE name: message; repair`, safe to print, and `[old]` where it is."""
+def _is_fixable(finding: Finding) -> bool:
+    return finding.fix is not None and finding.fix.safe
+
+
+def line(finding: Finding, colour: bool = False, mark: str = "") -> str:
+    """Return `path:line:col: severity CODE name: message; repair`, safe to print, a mark, and `[old]` where it is."""
     where = plain(f"{finding.path or '.'}:{finding.line}:{finding.column}")
     severity = finding.severity.value
-    rest = f"{plain(finding.code)} {plain(finding.name)}: {said(finding)}{OLD if finding.old else ''}"
+    rest = f"{plain(finding.code)} {plain(finding.name)}: {said(finding)}{mark}{OLD if finding.old else ''}"
     if not colour:
         return f"{where}: {severity} {rest}"
     paint = _PAINT[Severity.ADVICE if finding.old else finding.severity]
@@ -42,8 +50,13 @@ def said(finding: Finding) -> str:
     """Return the message and, behind it, the repair, safe to print."""
     if finding.fix is None:
         return plain(finding.message)
-    end = "" if finding.message.endswith("?") else ";"
-    return plain(f"{finding.message}{end} {finding.fix.title}")
+    return plain(with_repair(finding.message, finding.fix.title))
+
+
+def repairable(outcome: Outcome, fix: str = "seatrial fix") -> str:
+    """Return how many findings a command can repair, to be added to the summary; empty for none."""
+    count = sum(map(_is_fixable, outcome.findings))
+    return f", {fix} can repair {count}" if count else ""
 
 
 def summary(outcome: Outcome, explain: str = "seatrial explain ") -> str:

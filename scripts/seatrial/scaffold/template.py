@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 from seatrial.core import names
 from seatrial.core.errors import ConfigurationError, UsageError
 from seatrial.core.model import MemoryFolder
+from seatrial.documents import yaml
+from seatrial.documents.integration import SPEC_FILES
 from seatrial.scaffold.answers import QUESTIONS, Answers
 from seatrial.system.atomic import write_tree
 
@@ -23,7 +25,7 @@ __all__ = ["LOCK_COMMAND", "QUESTIONS", "REVISION", "Answers", "render", "shared
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-REVISION = 2
+REVISION = 3
 """Raised whenever the template changes what it writes; kept in each generated folder."""
 
 LOCK_COMMAND = ("poetry", "lock")
@@ -31,14 +33,28 @@ LOCK_COMMAND = ("poetry", "lock")
 
 _SUFFIX = ".tmpl"
 
+SPEC_JSON, SPEC_YAML, _ = SPEC_FILES
+
 _PLAIN_YAML = re.compile(r"[A-Za-z][A-Za-z0-9 &,.()/+_-]*|https?://[\w./?=&%#~+-]+")
 _YAML_WORDS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
 
 
-def render(answers: Answers) -> MemoryFolder:
+FIRST = "0.1.0"
+PREVIEW = f"{FIRST}-beta"
+"""The first version of an integration in Ocean's repository, as its CONTRIBUTING.md asks for."""
+
+
+def render(answers: Answers, version: str = FIRST) -> MemoryFolder:
     """Return the files of a new integration, all but `poetry.lock`."""
-    words = _words(answers)
+    words = {**_words(answers), "version": version}
     return MemoryFolder.of({path: _fill(text, words) for path, text in _template().items()})
+
+
+def with_json_spec(folder: MemoryFolder) -> MemoryFolder:
+    """Return the files with the spec as JSON, for a repository whose others have it so."""
+    spec = yaml.load(SPEC_YAML, folder.read(SPEC_YAML)).value
+    text = json.dumps(spec, indent=2, ensure_ascii=False) + "\n"
+    return folder.without(SPEC_YAML).having(SPEC_JSON, text)
 
 
 def shared() -> Mapping[str, str]:

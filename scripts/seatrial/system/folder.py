@@ -112,9 +112,12 @@ class DiskFolder:
             if self._met_plain(path) and stat.S_ISREG(status.st_mode):
                 return Entry(Kind.FILE, status.st_size)
             target = os.readlink(full) if stat.S_ISLNK(status.st_mode) else None
-            if not self._may_lead_to(path, _relative(os.path.realpath(full), self._boundary)):
+            real = _relative(os.path.realpath(full), self._boundary)
+            if real.split("/")[0] == "..":
                 return Entry(Kind.ESCAPING, target=target)
             status = os.stat(full) if target is not None else status
+            if not self._may_lead_to(path, real):
+                return Entry(Kind.IGNORED, target=target)
         except (OSError, ValueError) as failed:
             return Entry(Kind.DANGLING, target=_target(full)) if _is_link(full, failed) else None
         return Entry(_kind(status.st_mode), status.st_size, target)

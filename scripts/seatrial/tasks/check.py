@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from seatrial.core.errors import EXIT_FINDINGS, EXIT_SERVICE, SeatrialError
-from seatrial.release.plan.plan import plan
+from seatrial.release.plan.plan import Hold, Part, plan
 from seatrial.release.plan.state import Checks
 from seatrial.release.run.checks import lint_and_validate
 from seatrial.release.run.release_context import open_context
@@ -26,13 +27,15 @@ def check(
     jobs: str | None,
     sandbox: str | None,
 ) -> None:
-    """Run lint and validate, deliver their findings together, and tell what a release would do."""
+    """Run lint and validate, deliver their findings together, and tell what a release would do.
+
+    What a release would hold back fails the run, but for intents that wait to be applied after the merge.
+    """
     choice = choose(root, integration, since)
     workspace = choice.workspace
     results = lint_and_validate(
         workspace, choice.integrations, jobs_of(jobs), note, choice.changes(RULES), sandbox
     )
-    deliver(results.outcome, workspace, format, output)
     unjudged = {
         path: tally.unjudged
         for path, checks in results.checks.items()
@@ -41,21 +44,33 @@ def check(
     }
     for path, reason in unjudged.items():
         note(f"seatrial: {path}: {reason}")
-    _plan(choice, results.checks)
-    if unjudged:
+    deliver(results.outcome, workspace, format, output)
+    held = {part.hold for part in _plan(choice, results.checks)}
+    if unjudged or Hold.SERVICE in held:
         raise Ended(code=EXIT_SERVICE)
-    if results.outcome.errors or (strict and results.outcome.warnings):
+    if Hold.FAULT in held or results.outcome.errors or (strict and results.outcome.warnings):
         raise Ended(code=EXIT_FINDINGS)
 
 
-def _plan(choice: Choice, checks: Mapping[str, Checks]) -> None:
-    """Tell what a release would do; failing to find that out is not a fault of the integrations."""
+def _plan(choice: Choice, checks: Mapping[str, Checks]) -> Sequence[Part]:
+    """Tell what a release would do, and return the parts that it would hold back.
+
+    Failing to find that out is not a fault of the integrations.
+    """
     try:
         context = open_context(choice.workspace)
         paths = {one.path for one in choice.integrations}
         state = read(context, [one for one in context.workspace.integrations if one.path in paths])
     except SeatrialError as reason:
         note(f"what a release would do cannot be told: {reason}")
-        return
-    for line in plan_table(plan(state, checks)).splitlines():
+        return ()
+    found = plan(state, checks)
+    waiting = [part for part in found.held if part.waits]
+    shown = replace(found, parts=tuple(part for part in found.parts if part not in waiting))
+    for line in plan_table(shown).splitlines():
         note(line)
+    for part in waiting:
+        note(
+            f"{part.candidate.name}: {part.candidate.intents[0]} waits for `seatrial release.bump` after the merge"
+        )
+    return shown.held

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -18,12 +19,12 @@ from seatrial.core.model import Finding, Integration, Profile, join
 from seatrial.core.rules import Rule
 from seatrial.handbook.codes import known_codes
 from seatrial.report import Options
-from seatrial.report.text import summary, wants_colour
+from seatrial.report.text import repairable, summary, wants_colour
 from seatrial.system.atomic import append, write_whole
 from seatrial.tasks.cli import note, say
 from seatrial.validate.facts.release import Change
 from seatrial.validate.since import Since, default_revision, since
-from seatrial.workspace.workspace import Workspace, select
+from seatrial.workspace.workspace import Workspace, passed_over, select
 from seatrial.workspace.workspace import open_workspace as _open_workspace
 
 
@@ -62,6 +63,8 @@ def choose(
     """
     workspace = open_workspace(root)
     chosen = select(workspace, integration)
+    if chosen is workspace.integrations:
+        _tell_of(passed_over(workspace))
     stated = revision or (default_revision(workspace) if always else None)
     if stated is None:
         return Choice(workspace, chosen)
@@ -73,6 +76,21 @@ def choose(
 
 
 LINE_ENDS = re.compile(r"\r\n|\r|\n")
+
+MOST_TOLD = 5
+"""The most folders that are named that are passed over."""
+
+
+def _tell_of(folders: Sequence[str]) -> None:
+    """Name the folders with a `.port` that are not among the integrations."""
+    for path in folders[:MOST_TOLD]:
+        note(f'seatrial: "{path}" has a .port and is not judged; type --root {shlex.quote(path)} to judge it')
+    if len(folders) > MOST_TOLD:
+        note(f"seatrial: {len(folders) - MOST_TOLD} more folders have a .port and are not judged")
+
+
+COMMANDS = ("seatrial explain ", "seatrial fix")
+"""What to type next, where make was not typed."""
 
 DESCRIBING = frozenset({"sarif"})
 """Formats that describe each rule."""
@@ -96,7 +114,8 @@ def deliver(
         write_whole(Path(output), text, root=workspace.checkout)
     else:
         say(text)
-    note(summary(outcome, "make explain CODE=" if os.environ.get("MAKELEVEL") else "seatrial explain "))
+    explain, fix = ("make explain CODE=", "make fix") if os.environ.get("MAKELEVEL") else COMMANDS
+    note(summary(outcome, explain) + repairable(outcome, fix))
     if os.environ.get("GITHUB_STEP_SUMMARY"):
         from seatrial.report.github import step_summary
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import shlex
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import TextIOWrapper
+from pathlib import Path
 from typing import Any
 
 from seatrial.core.errors import (
@@ -39,6 +42,10 @@ def clean_end() -> Iterator[None]:
         raise Ended(f"seatrial: {plain(str(failure))}", code=failure.exit_code) from None
     except KeyboardInterrupt:
         raise Ended("seatrial: interrupted", code=EXIT_INTERRUPTED) from None
+    except BrokenPipeError:
+        raise Ended(
+            "seatrial: a program that was called did not read all it was given", code=EXIT_SERVICE
+        ) from None
     except (OSError, MemoryError) as failure:
         if os.environ.get("SEATRIAL_DEBUG"):
             raise
@@ -59,8 +66,6 @@ def _reason(failure: OSError | MemoryError) -> str:
     """Say what the machine refused, in its own words."""
     if isinstance(failure, MemoryError):
         return "the memory is used up"
-    if isinstance(failure, BrokenPipeError):
-        return "the output was closed before all was written"
     return f"{failure.filename}: {reason(failure)}" if failure.filename else reason(failure)
 
 
@@ -75,10 +80,27 @@ def jobs_of(text: str | None) -> int:
 
 def note(line: str) -> None:
     """Write a line to standard error."""
+    show(f"{plain(line)}\n")
+
+
+def show(text: str) -> None:
+    """Write text as it is to standard error; where nobody reads it, that is no failure."""
     try:
-        print(plain(line), file=sys.stderr, flush=True)
+        print(text, end="", file=sys.stderr, flush=True)
     except (OSError, ValueError):
         _close(sys.stderr)
+
+
+def typed(task: str, integration: str = "") -> str:
+    """Return what to type for a task on an integration: with make where make was typed, else with a path if needed."""
+    if os.environ.get("MAKELEVEL"):
+        return f"make {task}" + (f" INTEGRATION={shlex.quote(integration)}" if integration else "")
+    program = f"{shlex.quote(sys.executable)} -m seatrial"
+    if shutil.which("seatrial"):
+        program = "seatrial"
+    elif Path(sys.argv[0]).name == "seatrial":
+        program = shlex.quote(sys.argv[0])
+    return f"{program} {task}" + (f" -i {shlex.quote(integration)}" if integration else "")
 
 
 def say(text: str) -> None:

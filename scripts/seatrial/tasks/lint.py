@@ -22,7 +22,7 @@ from seatrial.lint.tools.tool import Tool
 from seatrial.report.text import wants_colour
 from seatrial.tasks.choice import choose as choose_integrations
 from seatrial.tasks.choice import deliver
-from seatrial.tasks.cli import Ended, jobs_of, note, say
+from seatrial.tasks.cli import Ended, jobs_of, note, say, show
 from seatrial.tasks.progress import progress
 from seatrial.workspace.workspace import Workspace
 
@@ -83,6 +83,7 @@ def run(order: LintOrder, format: str | None, output: str | None, strict: bool) 
         cells = _lint(here, order.chosen, wanted)
         if order.verbose:
             _show(here, [cell for cell in cells if cell.tool in wanted])
+    _tell_failures(cells)
     outcome = outcome_of(cells, wanted, order.workspace.settings)
     deliver(outcome, order.workspace, format, output, order.verbose)
     _end(cells, bool(outcome.errors or (strict and outcome.warnings)))
@@ -99,8 +100,7 @@ def _lint(here: LintContext, chosen: Sequence[Integration], wanted: Sequence[Too
     with progress(len(chosen) * len(asked), settings) as tell:
         cells = run_tools(here, chosen, asked, tell)
     shown = [cell for cell in cells if cell.tool in wanted]
-    lines = table(shown, settings, wants_colour(sys.stderr.isatty(), os.environ))
-    print(lines, end="", file=sys.stderr, flush=True)
+    show(table(shown, settings, wants_colour(sys.stderr.isatty(), os.environ)))
     return cells
 
 
@@ -123,8 +123,8 @@ def _show(here: LintContext, cells: Iterable[Cell]) -> None:
             note(line)
 
 
-def _end(cells: Sequence[Cell], failing: bool) -> None:
-    """End the run with its status. What is no fault of an integration is told, each reason once."""
+def _tell_failures(cells: Sequence[Cell]) -> None:
+    """Tell what is no fault of an integration, each reason once."""
     failures: dict[str, list[str]] = {}
     for cell in cells:
         if cell.failure:
@@ -133,7 +133,11 @@ def _end(cells: Sequence[Cell], failing: bool) -> None:
         names = list(dict.fromkeys(hit))
         others = f" and {len(names) - 1} others" if names[1:] else ""
         note(f"seatrial: {names[0]}{others}: {reason}")
-    if failures:
+
+
+def _end(cells: Sequence[Cell], failing: bool) -> None:
+    """End the run with its status."""
+    if any(cell.failure for cell in cells):
         raise Ended(code=EXIT_SERVICE)
     if failing:
         raise Ended(code=EXIT_FINDINGS)

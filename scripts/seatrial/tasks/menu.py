@@ -93,7 +93,8 @@ ROOT = Option(
 )
 INTEGRATION = Option(
     "integration",
-    "an integration by name; repeatable, commas allowed; by default the one you are in, or all",
+    "an integration by name, which may stand behind the task without this flag; repeatable, commas allowed; by "
+    "default the one you are in, or all",
     OptionKind.LIST,
     short="i",
     inherited=True,

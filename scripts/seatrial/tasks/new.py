@@ -7,15 +7,19 @@ import shlex
 from pathlib import Path
 
 from seatrial.core.errors import ServiceError, UsageError
-from seatrial.core.model import Profile
+from seatrial.core.model import Fleet, Integration, MemoryFolder, Profile, Severity
 from seatrial.core.settings import SHARED_DOCKERFILE, Settings
 from seatrial.core.suggest import hint
+from seatrial.report.text import said
 from seatrial.scaffold import template
 from seatrial.system import git, process
 from seatrial.system.atomic import write_whole
 from seatrial.tasks.choice import open_workspace
-from seatrial.tasks.cli import note
+from seatrial.tasks.cli import note, typed
 from seatrial.tasks.interview import Told, answers_of, told
+from seatrial.validate.facts.facts import Facts
+from seatrial.validate.rules import BY_CODE
+from seatrial.validate.run import check
 from seatrial.workspace.workspace import Workspace, checkout_around
 
 
@@ -36,7 +40,12 @@ def new(
     known = answers_of(told(name, given), chosen, _shares(base))
     holder = base / (workspace.settings.integrations if workspace else "integrations")
     checkout = checkout_around(base)
-    _make(known, holder, checkout, locked=not no_lock)
+    folder = _rendered(known, workspace)
+    destination = holder / known.slug
+    if not os.path.lexists(destination):
+        _judge(known, folder, workspace)
+    _make(folder, destination, checkout, locked=not no_lock)
+    note(f"next: {typed('validate', known.slug)}")
     if chosen is Profile.GUIDE and _lacks_dockerfile(base, workspace):
         _share(base, checkout)
 
@@ -52,6 +61,30 @@ def _workspace(root: str | None) -> Workspace | None:
     if any(one.path == "" for one in workspace.integrations):
         raise UsageError(f"{workspace.root} is itself one integration; name another place with --root")
     return workspace
+
+
+def _rendered(answers: template.Answers, workspace: Workspace | None) -> MemoryFolder:
+    """Return the files as the others here have them: the spec as JSON where most do, in Ocean's repository a beta."""
+    is_ocean = answers.profile is Profile.OCEAN
+    folder = template.render(answers, template.PREVIEW if is_ocean else template.FIRST)
+    others = workspace.integrations if workspace else ()
+    in_json = sum(one.peek(template.SPEC_JSON) for one in others)
+    return template.with_json_spec(folder) if 2 * in_json > len(others) else folder
+
+
+OF_ANSWERS = ("SPC110", "SPC111", "SPC112", "PKG204")
+"""The rules that an answer may break: icon, section, a name that is taken."""
+
+
+def _judge(answers: template.Answers, folder: MemoryFolder, workspace: Workspace | None) -> None:
+    """Say at once what `validate` would say of the answers. Raises UsageError where it is an error."""
+    one = Integration(answers.slug, answers.slug, folder)
+    fleet = Fleet([*(workspace.integrations if workspace else ()), one])
+    facts = Facts(one, answers.profile, fleet, workspace.settings if workspace else None)
+    for finding in check(facts, [BY_CODE[code] for code in OF_ANSWERS]).findings:
+        if finding.severity is Severity.ERROR:
+            raise UsageError(said(finding))
+        note(f"{finding.severity.value}: {said(finding)}")
 
 
 def _profile(stated: str | None, workspace: Workspace | None) -> Profile:
@@ -97,15 +130,13 @@ def _author(base: Path, author: str | None, email: str | None) -> Told:
     return {"author": author or known.get("author"), "email": email or known.get("email")}
 
 
-def _make(answers: template.Answers, holder: Path, checkout: Path, locked: bool) -> None:
-    destination = holder / answers.slug
-    template.write(template.render(answers), destination, checkout)
+def _make(folder: MemoryFolder, destination: Path, checkout: Path, locked: bool) -> None:
+    template.write(folder, destination, checkout)
     note(f"made {destination}")
     failed = _lock(destination) if locked else "it was not asked for"
     if failed:
         command = f"cd {shlex.quote(str(destination))} && {' '.join(template.LOCK_COMMAND)}"
         note(f"poetry.lock is still to be made: {failed}; type: {command}")
-    note(f"next: seatrial validate -i {answers.slug}")
 
 
 def _lock(destination: Path) -> str:

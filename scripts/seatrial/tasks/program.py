@@ -26,6 +26,9 @@ from invoke import Argument, Collection, Config, Exit, ParseError, Program, Task
 CORE = ("complete", "help", "list", "print-completion-script", "version")
 """The flags of Invoke's own that Seatrial offers; the others are about shell commands run by tasks."""
 
+ALIKE = 0.75
+"""The least similarity of a misspelled flag or task."""
+
 
 class _Task(Task[Any]):
     """A task of Invoke whose flags are the options of a verb."""
@@ -131,7 +134,8 @@ class _Seatrial(Program):
             super().parse_core(_help_first(sys.argv if argv is None else argv))
 
     def parse_tasks(self) -> None:
-        with _plain_words():
+        self.core.unparsed = [*names_as_flags(self.core.unparsed)]
+        with _plain_words(self.core.unparsed):
             self._refuse_slips()
             try:
                 super().parse_tasks()
@@ -145,7 +149,7 @@ class _Seatrial(Program):
     def _refuse_slips(self) -> None:
         """Refuse what Invoke accepts silently: an unknown flag as the name to make, a list flag without a value."""
         words = self.core.unparsed
-        known = _flags() | {f"--{name}" for name in CORE}
+        known = _flags(words) | {f"--{name}" for name in CORE}
         for word, next_word in pairwise((*words, "-")):
             if word.startswith("--") and word.partition("=")[0] not in known:
                 raise ParseError(f"No idea what '{word.partition('=')[0]}' is!")
@@ -155,6 +159,18 @@ class _Seatrial(Program):
     def parse_cleanup(self) -> None:
         with _plain_words():
             super().parse_cleanup()
+
+    def print_task_help(self, name: str) -> None:
+        """Print a task's one line, and how it is typed."""
+        verb = _verb(name)
+        values = "".join(f" [{one.upper()}]" for one in verb.positional)
+        names = " [NAME ...]" if _chooses(verb) else ""
+        options = self.parser.contexts[name].help_tuples()
+        print(f"Usage: seatrial {name}{values}{names}{' [--options]' if options else ''}\n")
+        print(f"  {verb.summary}\n")
+        if options:
+            print("Options:")
+            self.print_columns(options)
 
 
 def _help_first(argv: list[str]) -> list[str]:
@@ -166,17 +182,51 @@ def _help_first(argv: list[str]) -> list[str]:
     return [*argv[:1], "--help", task]
 
 
+def names_as_flags(words: Sequence[str]) -> Iterator[str]:
+    """Yield the words of a command line with `-i` before the names of integrations behind a task that chooses some."""
+    verb: Verb | None = None
+    is_value = False
+    for word in words:
+        if not is_value and word in _names():
+            verb = _verb(word)
+        elif not is_value and word and not word.startswith("-") and verb and _chooses(verb):
+            yield "-i"
+        is_value = not is_value and verb is not None and _takes_value(verb, word)
+        yield word
+
+
+def _verb(name: str) -> Verb:
+    return next(verb for verb in VERBS if verb.name == name)
+
+
+def _chooses(verb: Verb) -> bool:
+    """Return whether words behind a task are names of integrations."""
+    return not verb.positional and any(option.name == "integration" for option in verb.options)
+
+
+def _takes_value(verb: Verb, word: str) -> bool:
+    """Return whether a word is a flag of a task whose value is the next word."""
+    return any(
+        word in (option.flag, f"-{option.short}") and option.kind is not OptionKind.SWITCH
+        for option in verb.options
+    )
+
+
 @contextmanager
-def _plain_words() -> Iterator[None]:
+def _plain_words(words: Sequence[str] = ()) -> Iterator[None]:
+    """Tell what is wrong with these words of a command line as people would."""
     try:
         yield
     except ParseError as wrong:
-        raise Exit(f"seatrial: {plain(_in_plain_words(str(wrong)))}", code=EXIT_USAGE) from None
+        raise Exit(f"seatrial: {plain(_in_plain_words(str(wrong), words))}", code=EXIT_USAGE) from None
 
 
-def _in_plain_words(wrong: str) -> str:
+def _in_plain_words(wrong: str, words: Sequence[str]) -> str:
     word = wrong.partition("'")[2].partition("'")[0]
-    near = get_close_matches(word, _flags() if word.startswith("-") else _names(), n=1)
+    owner = next((verb.name for verb in VERBS if any(option.flag == word for option in verb.options)), "")
+    if wrong.startswith("No idea what") and owner:
+        return f'there is no flag "{word}" here; `seatrial {owner}` has one'
+    near = get_close_matches(word, _flags(words) if word.startswith("-") else _names(), n=1, cutoff=ALIKE)
     if wrong.startswith("No idea what") and near and word.startswith("-"):
         return f'there is no flag "{word}" here; did you mean {near[0]}?'
     if wrong.startswith("No idea what") and near:
@@ -194,9 +244,10 @@ def _names() -> Sequence[str]:
     return [verb.name for verb in VERBS]
 
 
-def _flags() -> set[str]:
-    """The long flags of all tasks."""
-    return {option.flag for verb in VERBS for option in verb.options}
+def _flags(words: Sequence[str] = ()) -> set[str]:
+    """The long flags of the tasks among these words; of all tasks where none is."""
+    verbs = [verb for verb in VERBS if verb.name in words] or VERBS
+    return {option.flag for verb in verbs for option in verb.options}
 
 
 def run() -> None:
@@ -211,7 +262,8 @@ def run() -> None:
                     version=__version__,
                     config_class=_NoFiles,
                 )
-                program.run()
+                with suppress(BrokenPipeError):
+                    program.run()
             finally:
                 say("")
     except (Ended, Exit) as end:

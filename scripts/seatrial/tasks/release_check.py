@@ -41,6 +41,8 @@ def announcement(facts: Facts, change: Change) -> str:
         return f"{change.version} -> {version} by hand"
     if announcing:
         return f"intent {facts.intents.bump or announcing[0].bump}"
+    if change.is_covered:
+        return "with the framework's intent"
     if change.shipped(facts.profile):
         return "no release"
     return "docs only" if all(path.endswith(".md") for path in change.paths) else "nothing that is released"

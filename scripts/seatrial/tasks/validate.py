@@ -45,10 +45,10 @@ def judge(
     describe(choice, changes)
     done = check_all(workspace, chosen, rules, jobs_of(jobs), changes, advice)
     outcome = choice.compared(done.outcome, rules, jobs_of(jobs)) if only_new else done.outcome
-    deliver(outcome, workspace, format, output, verbose)
     for failure, hit in done.crashes.items():
         others = f" and {len(hit) - 1} others" if hit[1:] else ""
         note(f"seatrial: a rule failed on {hit[0]}{others}: {failure}; please report it")
+    deliver(outcome, workspace, format, output, verbose)
     if done.crashes:
         raise Ended(code=EXIT_SERVICE)
     if outcome.errors or (strict and outcome.warnings):

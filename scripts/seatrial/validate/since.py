@@ -8,18 +8,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from seatrial.core.errors import UsageError
-from seatrial.core.model import Fleet, Folder, Integration
+from seatrial.core.model import Fleet, Folder, Integration, Profile
 from seatrial.core.rules import Rule
 from seatrial.system import git
 from seatrial.system.folder import with_parents
 from seatrial.validate.facts.facts import Facts
-from seatrial.validate.facts.release import Change
+from seatrial.validate.facts.release import INTENTS, SUFFIXES, Change
 from seatrial.validate.run import check_all
 from seatrial.workspace.committed import judged_alike
 from seatrial.workspace.workspace import Workspace
 
 _COMPARED = re.compile(r"pyproject\.toml|\.port/spec\.\w+|\.port/resources/[^/]+\.(?:json|ya?ml)")
 """The files from which an integration's contract is read."""
+
+_COMPARED_WITH_CODE = re.compile(rf"{_COMPARED.pattern}|.+\.py")
+"""The same with those that declare selectors."""
 
 ALL = 1_000_000
 """More problems of a rule in one integration than any has; a limit would make findings behind it look new."""
@@ -31,13 +34,15 @@ BRANCHES = ("main", "master")
 class Since:
     """The difference between the work tree and its merge base with a revision.
 
-    `rev` is the revision as typed, `base` the merge base, `paths` the changed paths of each integration, by its path.
+    `rev` is the revision as typed, `base` the merge base, `paths` the changed paths of each integration, by its path,
+    `around` those outside of all integrations.
     """
 
     workspace: Workspace
     rev: str
     base: str
     paths: Mapping[str, Sequence[str]]
+    around: Sequence[str] = ()
 
     def touched(self, integrations: Iterable[Integration]) -> list[Integration]:
         """The integrations that have a change."""
@@ -46,12 +51,14 @@ class Since:
     def changes(self, integrations: Sequence[Integration]) -> Mapping[str, Change]:
         """The change of each integration that has one, by its path. Raises as `since`."""
         changed = self.touched(integrations)
+        compared = _COMPARED_WITH_CODE if self._changes_code(changed) else _COMPARED
         folders = git.folders_at(
             self.workspace.root,
             self.base,
             [one.path for one in changed],
-            soon=lambda path: _COMPARED.fullmatch(path) is not None,
+            soon=lambda path: compared.fullmatch(path) is not None,
         )
+        is_covered = self._is_covered()
         published = self._published(changed)
         return {
             one.path: Change(
@@ -59,6 +66,7 @@ class Since:
                 paths=tuple(self.paths[one.path]),
                 base=self._state(one, folders[one.path]),
                 published=published.get(one.path, {}),
+                is_covered=is_covered,
             )
             for one in changed
         }
@@ -77,6 +85,21 @@ class Since:
         there = [one for one in before.integrations if one.path in paths]
         found = check_all(before, there, rules, jobs, advice=True, most=ALL).outcome.findings
         return frozenset(finding.fingerprint for finding in found)
+
+    def _changes_code(self, integrations: Iterable[Integration]) -> bool:
+        return any(path.endswith(".py") for one in integrations for path in self.paths[one.path])
+
+    def _is_covered(self) -> bool:
+        """True where the change touches Ocean's framework and adds an intent for it, which releases integrations too.
+
+        Source: `validator.py` in Ocean's `scripts/ci/ocean_release`, at the commit 7eddc2d43a.
+        """
+        if self.workspace.profile is not Profile.OCEAN or not any(map(_is_of_framework, self.around)):
+            return False
+        changed = [one for one in self.around if one.startswith(f"{INTENTS}/") and one.endswith(SUFFIXES)]
+        known = git.folder_at(self.workspace.root, self.base, INTENTS).paths() if changed else ()
+        present = (one for one in changed if os.path.lexists(self.workspace.root / one))
+        return any(one.removeprefix(f"{INTENTS}/") not in known for one in present)
 
     def _state(self, integration: Integration, folder: Folder) -> Facts | None:
         """The integration in a folder of the merge base; None where there was none."""
@@ -114,14 +137,24 @@ def since(workspace: Workspace, rev: str) -> Since:
     """
     base = git.merge_base(workspace.root, rev)
     changed = git.changed(workspace.root, base)
-    return Since(workspace, rev, base, _by_integration(workspace, changed))
+    owned = [(_owner(workspace, path), path) for path in changed]
+    around = tuple(path for owner, path in owned if owner is None)
+    return Since(workspace, rev, base, _by_integration(owned), around)
 
 
-def _by_integration(workspace: Workspace, changed: Iterable[str]) -> Mapping[str, Sequence[str]]:
-    known = {one.path for one in workspace.integrations}
+def _is_of_framework(path: str) -> bool:
+    return not path.endswith(".md") and (path.startswith("port_ocean/") or path == "pyproject.toml")
+
+
+def _owner(workspace: Workspace, path: str) -> str | None:
+    """The path of the integration that holds a changed path; None where none does."""
+    known = workspace.fleet.keep("paths", lambda: frozenset(one.path for one in workspace.integrations))
+    return next((parent for parent in (*with_parents(path), "") if parent in known), None)
+
+
+def _by_integration(owned: Iterable[tuple[str | None, str]]) -> Mapping[str, Sequence[str]]:
     found: dict[str, list[str]] = {}
-    for path in changed:
-        owner = next((parent for parent in (*with_parents(path), "") if parent in known), None)
+    for owner, path in owned:
         if owner is not None:
             found.setdefault(owner, []).append(path.removeprefix(owner).removeprefix("/"))
     return found

@@ -84,10 +84,8 @@ def judged_alike(workspace: Workspace, commit: str, soon: Callable[[str], bool])
 
 def workspace_in(committed: Workspace, export: Path) -> Workspace:
     """Return the workspace of a commit as it lies in a folder to which all files of the commit were exported."""
-    holder = export / committed.settings.integrations
-    boundary = holder if holder.is_dir() else export
     fleet = Fleet(
-        Integration(one.name, one.path, DiskFolder(export / one.path, boundary, frozenset()))
+        Integration(one.name, one.path, DiskFolder(export / one.path, export, frozenset()))
         for one in committed.integrations
     )
     return replace(committed, root=export, here=export, fleet=fleet)

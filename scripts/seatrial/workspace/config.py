@@ -9,7 +9,7 @@ from seatrial import schemas
 from seatrial.core.errors import ConfigurationError
 from seatrial.core.model import Profile, Severity
 from seatrial.core.settings import LintSettings, ReleaseSettings, Settings
-from seatrial.core.suggest import hint
+from seatrial.core.suggest import hint, with_repair
 from seatrial.dependencies.constraints import canonical
 from seatrial.documents import toml
 from seatrial.documents.document import Document
@@ -31,8 +31,9 @@ def settings_of(data: bytes, known_codes: KnownCodes | None = None) -> Settings:
         raise ConfigurationError(f"{SETTINGS_FILE}:{fault.line}:{fault.column}: {fault.message}")
     for violation in schemas.violations("seatrial", document.value):
         where = (document.key if violation.at_key else document.at)(*violation.keys)
-        repair = f"; {violation.repair.title}" if violation.repair else ""
-        raise ConfigurationError(f"{SETTINGS_FILE}:{where.line}:{where.column}: {violation.message}{repair}")
+        repair = violation.repair.title if violation.repair else ""
+        message = with_repair(violation.message, repair) if repair else violation.message
+        raise ConfigurationError(f"{SETTINGS_FILE}:{where.line}:{where.column}: {message}")
     known: dict[str, list[str]] = document.value.get("known", {})
     return Settings(
         profile=Profile(document.value["profile"]) if "profile" in document.value else None,

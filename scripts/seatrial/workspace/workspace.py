@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from seatrial.core.errors import ConfigurationError, ServiceError, Unreadable, UsageError, reason
 from seatrial.core.model import Fleet, Integration, Kind, Profile, join
 from seatrial.core.settings import Settings
 from seatrial.core.suggest import hint
+from seatrial.core.vocabulary import TOOL_FOLDERS
 from seatrial.documents.integration import SPEC_FILES, first_present
 from seatrial.system import git
 from seatrial.system.folder import DiskFolder, with_parents
@@ -101,7 +105,7 @@ def find_root(start: Path) -> Path:
             return folder
     raise UsageError(
         f"no workspace at {start} or above: no {SETTINGS_FILE}, integrations/ or .port/ there; "
-        "name one with --root, or make an integration with `seatrial new`"
+        + (_in_sight(start) or "name one with --root, or make an integration with `seatrial new`")
     )
 
 
@@ -116,8 +120,60 @@ def _stated_root(folder: Path) -> Path:
         return folder
     raise UsageError(
         f"{folder} is not a workspace: no {SETTINGS_FILE}, integrations/ or .port/ there; "
-        "name the folder that holds integrations/ with --root"
+        + (_in_sight(folder) or "name the folder that holds integrations/ with --root")
     )
+
+
+MOST_LOOKED_AT = 2_000
+"""The most folders that are looked into for integrations that lie elsewhere than they are expected."""
+
+NEAR = 3
+"""Integrations deeper than this below a folder are not looked for."""
+
+NOT_THEIRS = re.compile(r"[._].*|.*(?:test|fixture|example|template|cookiecutter).*|docs?", re.IGNORECASE)
+"""Folders that are not looked into: what they hold is there to be shown or tried."""
+
+
+def _ports(folder: Path, deepest: int) -> Iterator[Path]:
+    """Yield the folders below, at most so many levels deep, that hold `.port`, the nearest first."""
+    pending = deque([(folder, 0)])
+    for _ in range(MOST_LOOKED_AT):
+        if not pending:
+            return
+        place, depth = pending.popleft()
+        for child in _children(place):
+            if (child / ".port").is_dir():
+                yield child
+            elif (
+                depth + 1 < deepest
+                and child.name not in TOOL_FOLDERS
+                and not NOT_THEIRS.fullmatch(child.name)
+            ):
+                pending.append((child, depth + 1))
+
+
+def _in_sight(folder: Path) -> str:
+    """Return what to type for the integrations below a folder that is no workspace; empty where none is near."""
+    found = list(islice(_ports(folder, NEAR), 3))
+    if not found:
+        return ""
+    seen = " and ".join(f'"{os.path.relpath(one, folder)}/.port"' for one in found[:2])
+    are = "is there" if not found[1:] else "and others are there" if found[2:] else "are there"
+    place = found[0].parent if found[1:] and found[0].parent == found[1].parent else found[0]
+    return f"{seen} {are}; type --root {shlex.quote(os.path.relpath(place))}"
+
+
+def passed_over(workspace: Workspace) -> Sequence[str]:
+    """Return the folders with a `.port` that are near the integrations of a workspace and none of them, by path.
+
+    That is beside the folder of the integrations, and a level too deep in it.
+    """
+    root = workspace.root
+    known = {root / one.path for one in workspace.integrations if one.path}
+    found = (one for one in _ports(root, NEAR) if one not in known and known.isdisjoint(one.parents))
+    paths = [one.relative_to(root).as_posix() for one in found]
+    left_out = (git.ignored(root) if paths else None) or frozenset()
+    return [path for path in paths if left_out.isdisjoint(with_parents(path))]
 
 
 def _root_at(folder: Path) -> Path | None:
@@ -142,14 +198,24 @@ def select(workspace: Workspace, names: Iterable[str]) -> Sequence[Integration]:
     if not workspace.integrations:
         holder = workspace.root / workspace.settings.integrations
         raise UsageError(
-            f"no integrations in {holder}; make one with `seatrial new`, or name another root with --root"
+            f"no integrations in {holder}; "
+            + (_in_sight(workspace.root) or "make one with `seatrial new`, or name another root with --root")
         )
-    wanted = [name.strip().strip("/") for names_ in names for name in names_.split(",") if name.strip()]
+    stated = [name.strip() for names_ in names for name in names_.split(",") if name.strip()]
+    wanted = [_relative(workspace, name) for name in stated]
     if not wanted:
         return _around(workspace) or workspace.integrations
     by_name = {key: one for one in workspace.integrations for key in (one.path, one.name)}
     chosen = [_named(by_name, name) for name in wanted]
     return [one for one in workspace.integrations if one in chosen]
+
+
+def _relative(workspace: Workspace, name: str) -> str:
+    """Return a name, or a path, as the path from the root where that is what was typed."""
+    place = os.path.normpath(workspace.here / name)
+    beneath = os.path.relpath(place, workspace.root)
+    known = {one.path for one in workspace.integrations}
+    return beneath if "/" in name and beneath in known else os.path.normpath(name).strip("/")
 
 
 def _named(by_name: dict[str, Integration], name: str) -> Integration:
@@ -192,11 +258,11 @@ def _is_integration(folder: DiskFolder) -> bool:
 
 
 def _settings(root: Path, left_out: frozenset[str] | None, known_codes: KnownCodes | None) -> Settings:
-    folder = DiskFolder(root, root, None, _ignores(left_out, "", ""))
+    folder = DiskFolder(root, root, None, _ignores(left_out, ""))
     entry = folder.entry(SETTINGS_FILE)
     if entry is None:
         return Settings()
-    if entry.kind is Kind.ESCAPING:
+    if entry.kind in (Kind.ESCAPING, Kind.IGNORED):
         raise ConfigurationError(
             f"{SETTINGS_FILE} is a link to a file that git does not hold or that is outside {root}, "
             "which is not read; replace it with a file"
@@ -209,13 +275,13 @@ def _settings(root: Path, left_out: frozenset[str] | None, known_codes: KnownCod
 
 def _integrations(root: Path, holder: Path, left_out: frozenset[str] | None) -> Iterator[Integration]:
     if _is_one(root):
-        yield Integration(root.name, "", DiskFolder(root, root, left_out, _ignores(left_out, "", "")))
+        yield Integration(root.name, "", _folder(root, root, left_out, ""))
         return
     _must_open(holder)
     real = _must_be_within(root, holder)
     for folder in _children(holder):
         place = join(real, folder.name)
-        files = DiskFolder(folder, holder, _below(left_out, place), _ignores(left_out, real, place))
+        files = _folder(folder, root, left_out, place)
         if _is_integration(files):
             yield Integration(folder.name, folder.relative_to(root).as_posix(), files)
 
@@ -242,14 +308,39 @@ def _must_be_within(root: Path, holder: Path) -> str:
     return "" if real == real_root else os.path.relpath(real, real_root)
 
 
-def _ignores(left_out: frozenset[str] | None, holder: str, own: str) -> Callable[[str], bool]:
-    """Return a test for paths below `holder`, after links, that git ignores and no link may lead to.
+def _folder(folder: Path, root: Path, left_out: frozenset[str] | None, place: str) -> DiskFolder:
+    """Return the folder of an integration, at `place` below the root after links.
+
+    Its links may lead to what git does not ignore below the root, and to what git tracks in the checkout around it.
+    """
+    here = _below(left_out, place) if place else left_out
+    ignores, checkout = _ignores(left_out, place), checkout_around(root)
+    above = _position(root, checkout)
+    if left_out is None or not above:
+        return DiskFolder(folder, root, here, ignores)
+
+    def hidden(path: str) -> bool:
+        is_below = f"{path}/".startswith(f"{above}/")
+        below = path.removeprefix(above).removeprefix("/")
+        return ignores(below) if is_below else not git.tracks(checkout, path)
+
+    return DiskFolder(folder, checkout, here, hidden)
+
+
+def _position(root: Path, checkout: Path) -> str:
+    """Return where the root lies below its checkout, after links; empty where it does not."""
+    real, around = os.path.realpath(root), os.path.realpath(checkout)
+    return os.path.relpath(real, around) if real.startswith(around.rstrip(os.sep) + os.sep) else ""
+
+
+def _ignores(left_out: frozenset[str] | None, own: str) -> Callable[[str], bool]:
+    """Return a test for paths below the root, after links, that git ignores and no link may lead to.
 
     An integration that is ignored itself, at `own`, may have links within it.
     """
 
     def ignores(path: str) -> bool:
-        ignored = [part for part in with_parents(join(holder, path)) if left_out and part in left_out]
+        ignored = [part for part in with_parents(path) if left_out and part in left_out]
         return any(own != part and not own.startswith(f"{part}/") for part in ignored)
 
     return ignores

@@ -11,7 +11,8 @@ from seatrial.core.errors import UsageError
 from seatrial.core.model import MemoryFolder, Profile
 from seatrial.documents.changelog import MARKER
 from seatrial.release.plan.bump import Bump, bump
-from support.good import facts_of, good_folder
+from seatrial.validate.rules import RULES
+from support.good import facts_of, good_folder, problems_of
 
 DAY = date(2026, 2, 1)
 PYPROJECT, SPEC, CHANGELOG = "pyproject.toml", ".port/spec.yaml", "CHANGELOG.md"
@@ -89,6 +90,16 @@ def test_several_intents_are_one_version_by_the_highest_bump_with_all_texts() ->
     assert [file.path for file in made.files if file.after is None] == [
         f".ocean-release/{n}.yaml" for n in range(4)
     ]
+
+
+def test_a_text_of_several_lines_becomes_items_as_in_oceans_release() -> None:
+    folder = waiting(
+        GUIDE, ("patch", "bugfix", "Fixed pages\n  read twice\n  - Fixed rows\n    of two lines")
+    )
+    text = next(file.after or "" for file in bumped(folder).files if file.path == CHANGELOG)
+    assert "\n\n- Fixed pages\n  read twice\n- Fixed rows\n  of two lines\n\n\n## 0.1.0 (" in text
+    rules = [rule for rule in RULES if rule.code.startswith("CHG1")]
+    assert [p for rule in rules for p in problems_of(rule, GUIDE.having(CHANGELOG, text))] == []
 
 
 @pytest.mark.parametrize(
@@ -180,7 +191,7 @@ def test_a_spec_in_json_keeps_its_layout() -> None:
         (CHANGELOG, "## 0.1.0", "## 0.1.1", 'CHANGELOG.md has an entry of "0.1.1" already'),
         (".ocean-release/0.yaml", "patch", "pacth", "is no version|is no bump|a bump is patch"),
         (".ocean-release/0.yaml", "bugfix", "bug", ".ocean-release/0.yaml is not a complete intent"),
-        (".ocean-release/0.yaml", "Fixed", "Fixed\nit", "a bump is patch, minor or major"),
+        (".ocean-release/0.yaml", "Fixed", "Fixed\n- it: all", "a bump is patch, minor or major"),
     ],
 )
 def test_a_file_that_cannot_be_changed_safely_is_not_changed(path: str, old: str, new: str, why: str) -> None:

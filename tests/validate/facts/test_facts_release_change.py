@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from seatrial.core.model import Profile
+from seatrial.validate.facts.contract import Difference
 from seatrial.validate.facts.release import Change
 from support.good import facts_of, good_folder
 
@@ -69,8 +70,10 @@ def test_before_the_first_major_version_a_repository_may_require_one_part_less(
     before: str, strict: tuple[str, str], shifted: tuple[str, str]
 ) -> None:
     change = change_from(before)
-    assert (change.least(False, "strict"), change.least(True, "strict")) == strict
-    assert (change.least(False, "shifted"), change.least(True, "shifted")) == shifted
+    added, removed = ([Difference(breaking, "x", "y")] for breaking in (False, True))
+    assert (change.least(added, "strict"), change.least(removed, "strict")) == strict
+    assert (change.least(added, "shifted"), change.least(removed, "shifted")) == shifted
+    assert change.least([], "strict") == "patch"
 
 
 @pytest.mark.parametrize(
@@ -98,10 +101,6 @@ def test_only_intents_in_the_change_announce_it_and_ocean_ignores_edited_ones() 
 
 def test_a_new_integration_had_no_version_and_no_contract() -> None:
     change = Change("x", ("main.py",), None)
-    assert (change.is_new, change.version, change.contract, change.is_by_hand("1.0.0")) == (
-        True,
-        "",
-        None,
-        False,
-    )
+    found = change.differences(facts_of(GOOD).contract, {})
+    assert (change.is_new, change.version, found, change.is_by_hand("1.0.0")) == (True, "", [], False)
     assert change.move("1.0.0") == ""

@@ -87,7 +87,8 @@ def test_bump_and_type_are_read_in_lower_case_and_under_either_spelling_of_the_k
         "bump: huge\nchangelog-type: doc\nchangelog: a\n",
         "bump: patch\nchangelog-type: docs\nchangelog: a\n",
         "bump: patch\nchangelog-type: doc\nchangelog: ' '\n",
-        "bump: patch\nchangelog-type: doc\nchangelog: a\nmore\n",
+        "bump: patch\nmore\nchangelog-type: doc\nchangelog: a\n",
+        "bump: patch\nchangelog-type: doc\nchangelog: a\n- b: c\n",
     ],
 )
 def test_an_intent_that_cannot_be_applied_is_not_whole(text: str) -> None:

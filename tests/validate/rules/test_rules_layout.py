@@ -6,6 +6,7 @@ import pytest
 
 from seatrial.core.model import Entry, Kind, MemoryFolder, Severity
 from seatrial.validate.rules import BY_CODE, BY_NAME, RULES
+from seatrial.validate.run import check
 from support.good import facts_of, good_folder, problems_of
 
 GOOD = good_folder()
@@ -81,14 +82,24 @@ def test_a_missing_file_that_only_some_others_have_is_a_warning() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["debug.py", "poetry.toml", "Makefile", "README.md", ".gitignore", "changelog/.gitignore"]
+    "name",
+    [
+        "debug.py",
+        "poetry.toml",
+        "Makefile",
+        "README.md",
+        "CHANGELOG.md",
+        f"{RESOURCES}/blueprints.json",
+        ".gitignore",
+        "changelog/.gitignore",
+    ],
 )
 def test_a_missing_file_that_most_others_lack_is_not_reported(name: str) -> None:
     bare = GOOD.without(name)
     assert layout_codes(bare, siblings=others(4, bare)) == set()
 
 
-@pytest.mark.parametrize("name", ["pyproject.toml", "CHANGELOG.md", "main.py", ".port/spec.yaml"])
+@pytest.mark.parametrize("name", ["pyproject.toml", "main.py", ".port/spec.yaml"])
 def test_a_file_that_ocean_needs_is_required_even_if_others_lack_it(name: str) -> None:
     bare = GOOD.without(name)
     (code,) = layout_codes(bare, siblings=others(4, bare))
@@ -231,7 +242,7 @@ def test_leftovers_are_reported_once_at_their_topmost_folder(path: str, place: s
     "path", ["examples/slack.env", "venvs.py", "env/.env.example", "bakery.py", "my.idea/x", "a.pyci"]
 )
 def test_files_that_only_look_like_leftovers_are_accepted(path: str) -> None:
-    assert layout_codes(GOOD.having(path, "x")) == set()
+    assert layout_codes(GOOD.having(path, "x\n")) == set()
 
 
 @pytest.mark.parametrize(("path", "name"), [(".env", "committed-secrets"), (".idea/a.xml", "junk")])
@@ -351,4 +362,182 @@ def test_hostile_bytes_raise_nothing(path: str, data: bytes) -> None:
 
 
 def test_an_empty_folder_raises_nothing_and_lacks_the_required_files() -> None:
-    assert {"LAY002", "LAY003", "LAY007", "LAY011", "LAY012", "LAY013"} <= layout_codes(MemoryFolder({}))
+    assert {"LAY002", "LAY003", "LAY007", "LAY011"} <= layout_codes(MemoryFolder({}))
+
+
+@pytest.mark.parametrize(("beside", "codes"), [(0, {"LAY002"}), (1, {"LAY002"}), (3, set())])
+def test_one_or_two_integrations_are_judged_by_the_guide_and_more_by_each_other(
+    beside: int, codes: set[str]
+) -> None:
+    bare = GOOD.without("CHANGELOG.md")
+    assert layout_codes(bare, siblings=others(beside, bare)) == codes
+
+
+@pytest.mark.parametrize(
+    ("gone", "said_of_it"),
+    [
+        (".port", 'LAY011: ".port" is missing'),
+        (RESOURCES, f'LAY012: "{RESOURCES}" is missing'),
+    ],
+)
+def test_a_missing_folder_is_one_finding_not_one_for_each_file_in_it(gone: str, said_of_it: str) -> None:
+    verdict = check(facts_of(GOOD.without(gone)), RULES)
+    assert [f"{one.code}: {one.message}" for one in verdict.findings] == [said_of_it]
+
+
+def test_evidence_names_the_file_that_the_others_have() -> None:
+    renamed = GOOD.moved(".port/spec.yaml", ".port/spec.json")
+    (problem,) = problems_of(
+        BY_NAME["missing-spec"], GOOD.without(".port/spec.yaml"), siblings=others(4, renamed)
+    )
+    assert (problem.where.path, problem.message) == (".port/spec.json", '".port/spec.json" is missing')
+    assert problem.evidence == "all the 4 other integrations have it"
+    assert problem.fix and problem.fix.title.startswith('add a ".port/spec.json" with title')
+
+
+@pytest.mark.parametrize(
+    ("target", "kind", "words"),
+    [
+        ("../../../../secret", Kind.ESCAPING, "which is outside the repository"),
+        ("../../tools/a", Kind.ESCAPING, "from which another link leads out of the repository"),
+        ("../../notes", Kind.IGNORED, "which git leaves out, so that nobody else has it"),
+        ("/usr/bin/python3", Kind.ESCAPING, "an absolute path, which leads elsewhere on each machine"),
+    ],
+)
+def test_a_link_is_reported_in_words_that_are_true_of_it(target: str, kind: Kind, words: str) -> None:
+    assert said("escaping-link", GOOD.linked("a", target, kind)) == [
+        f'a:1: "a" is a link to "{target}", {words}'
+    ]
+
+
+def test_a_link_to_a_file_of_the_repository_outside_of_the_integrations_is_accepted() -> None:
+    assert layout_codes(GOOD.linked("shared.json", "../../tools/shared.json", Kind.FILE)) == set()
+
+
+@pytest.mark.parametrize(
+    ("files", "place", "nature"),
+    [
+        (("env/pyvenv.cfg", "env/lib/a.json"), "env", "is a virtual environment, which Poetry makes anew"),
+        (("my env/conda-meta/history", "my env/a.yaml"), "my env", "is a virtual environment"),
+        (("a/node_modules/b/c.json",), "a/node_modules", "holds packages that npm installed"),
+        (("x/__pycache__/y.pyc",), "x/__pycache__", "is compiled Python"),
+        (("dist/a-1.0.tar.gz", "dist/a.whl"), "dist", "holds what a build made"),
+        (("build/lib/a.py", "build/bdist.linux/b.py"), "build", "holds what a build made"),
+        (("a.egg-info/PKG-INFO", "a.egg-info/b.json"), "a.egg-info", "holds what a build made"),
+        (("htmlcov/x.json",), "htmlcov", "holds a measurement of test coverage"),
+    ],
+)
+def test_what_a_tool_left_behind_is_one_finding_that_says_what_it_is(
+    files: tuple[str, ...], place: str, nature: str
+) -> None:
+    folder = GOOD
+    for path in files:
+        folder = folder.having(path, "{")
+    folder = folder.linked(f"{place}/bin/python", "/usr/bin/python3", Kind.ESCAPING)
+    [only] = [p for rule in RULES if rule.family == "LAY" for p in problems_of(rule, folder)]
+    assert only.where.path == place
+    assert only.message.startswith(f'"{place}" {nature}')
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        ("build/__init__.py", "build/lib/__init__.py", "build/lib/a.py"),
+        ("dist/client.py",),
+        ("env/settings.py",),
+        ("history", "docs/history"),
+    ],
+)
+def test_folders_that_only_share_a_name_with_left_overs_are_accepted(files: tuple[str, ...]) -> None:
+    folder = GOOD
+    for path in files:
+        folder = folder.having(path, "")
+    assert layout_codes(folder) == set()
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "line"),
+    [
+        ("docs/a.md", "text", 1),
+        ("docs/a.md", "text\nmore", 2),
+        ("docs/a.md", "text\n\n\n", 2),
+        ("docs/a.md", "text\n", 0),
+        ("docs/a.md", "text\r\n", 0),
+        ("docs/a.md", "", 0),
+        ("a.py", "x = 1", 0),
+        ("tests/a.json", "{}", 0),
+        ("logo.png", "\0PNG", 0),
+    ],
+)
+def test_a_text_ends_with_one_line_end(path: str, text: str, line: int) -> None:
+    expected = [f"{path}:{line}: the file does not end in one line end"] if line else []
+    assert said("unended-file", GOOD.having(path, text)) == expected
+
+
+def test_blanks_at_the_end_of_a_line_are_one_finding_a_file() -> None:
+    assert said("trailing-blanks", GOOD.having("a.md", "one\ntwo \nthree\t\r\n")) == [
+        "a.md:2: blanks stand at the end of a line"
+    ]
+
+
+@pytest.mark.parametrize("path", ["poetry.lock", "ui/package-lock.json"])
+def test_a_lock_file_may_be_large_and_holds_hashes(path: str) -> None:
+    folder = GOOD.having(path, "AKIAQ7DYX2MBL5ZK3RVN " * 40_000)
+    assert {"LAY118", "LAY119"} & layout_codes(folder) == set()
+    assert {"LAY118", "LAY119"} <= layout_codes(GOOD.having("data.txt", "AKIAQ7DYX2MBL5ZK3RVN\n" * 40_000))
+
+
+def test_a_credential_in_tests_is_a_warning() -> None:
+    folder = GOOD.having("tests/test_a.py", 'KEY = "AKIAQ7DYX2MBL5ZK3RVN"\n')
+    (problem,) = problems_of(BY_NAME["committed-credential"], folder)
+    assert (problem.message, problem.severity) == ("an access key of AWS is committed here", Severity.WARNING)
+
+
+ENV = ".env.example"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "messages"),
+    [
+        ("", "", []),
+        (
+            "CONFIG__API_URL",
+            "CONFIG__API_URI",
+            [
+                '"OCEAN__INTEGRATION__CONFIG__API_URI" is no configuration of the spec',
+                '"apiUrl" is required, and not in this file',
+            ],
+        ),
+        ("CONFIG__API_URL", "CONFIG__api_url", []),
+        ("OCEAN__INTEGRATION__CONFIG__API_URL", "# OCEAN__INTEGRATION__CONFIG__API_URL", []),
+        ("OCEAN__PORT__CLIENT_ID", "OCEAN__INTEGRATION__CONFIG__APP_HOST", []),
+    ],
+)
+def test_the_example_of_an_environment_agrees_with_the_spec(old: str, new: str, messages: list[str]) -> None:
+    folder = GOOD.having(ENV, GOOD.text(ENV).replace(old, new) if old else GOOD.text(ENV))
+    assert [p.message for p in problems_of(BY_NAME["example-disagrees"], folder)] == messages
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "tested"),
+    [
+        ("tests/test_a.py", "def test_a(): ...\n", True),
+        ("tests/unit/a_test.py", "class TestA:\n    async def test_a(self): ...\n", True),
+        ("tests/a.py", "def test_a(): ...\n", False),
+        ("tests/test_a.py", "# def test_a(): ...\n", False),
+        ("tests/test_a.txt", "def test_a(): ...\n", False),
+    ],
+)
+def test_a_test_is_what_pytest_collects(path: str, text: str, tested: bool) -> None:
+    bare = GOOD.without("tests/test_client.py").without("tests/test_defaults.py")
+    assert said("untested", bare.having(path, text)) == (
+        [] if tested else ["tests:1: pytest collects no test"]
+    )
+
+
+def test_other_names_of_tests_are_left_to_pytest() -> None:
+    bare = GOOD.without("tests/test_client.py").without("tests/test_defaults.py")
+    options = "[tool.pytest.ini_options]\n"
+    named = bare.edited("pyproject.toml", options, f'{options}python_files = "*.py"\n')
+    assert said("untested", named) == []
+    assert said("untested", bare, siblings=others(3, bare)) == []

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from seatrial.core.model import MemoryFolder, Profile, Severity
+from seatrial.core.model import Fleet, Integration, MemoryFolder, Profile, Severity
+from seatrial.validate.facts.facts import Facts
 from seatrial.validate.rules import BY_NAME, RULES
-from support.good import facts_of, good_folder, lock_of, problems_of
+from seatrial.validate.run import check
+from support.good import facts_of, good_folder, integration_of, lock_of, problems_of
 
 PYPROJECT = "pyproject.toml"
 OCEAN = good_folder(Profile.OCEAN)
@@ -300,3 +302,83 @@ def test_any_value_at_any_key_raises_nothing(key: str) -> None:
 def test_hostile_bytes_raise_nothing(data: bytes) -> None:
     package_codes(OCEAN.having(PYPROJECT, data))
     package_codes(OCEAN.having("poetry.lock", data))
+
+
+def test_a_workspace_without_towncrier_sets_its_own_standard() -> None:
+    text = OCEAN.text(PYPROJECT)
+    bare = OCEAN.having(
+        PYPROJECT, text[: text.index("[tool.towncrier]")] + text[text.index("[tool.black]") :]
+    )
+    assert said("unusual-towncrier-setting", bare, siblings=dict.fromkeys("abc", bare)) == []
+    assert said("unusual-towncrier-setting", bare, siblings=dict.fromkeys("abc", OCEAN)) != []
+    assert said("unusual-towncrier-setting", bare) != []
+
+
+def called(folder: str, name: str, type: str) -> MemoryFolder:
+    """Return the good folder with these names of package and type; `folder` is only where it lies."""
+    spec = OCEAN.text(".port/spec.yaml").replace("title:", f"type: {type}\ntitle:", 1) if type else ""
+    named = edited(NAME, f'name = "{name}"')
+    return named.having(".port/spec.yaml", spec) if spec else named
+
+
+def advice(folder: str, name: str, type: str) -> list[str]:
+    """Return what is said of the names of an integration, with what to do."""
+    facts = Facts(
+        integration_of(called(folder, name, type), folder),
+        Profile.OCEAN,
+        Fleet([integration_of(called(folder, name, type), folder)]),
+    )
+    codes = ("PKG102", "PKG203", "PKG204", "PKG112", "SPC202")
+    found = [(rule.code, one) for rule in RULES if rule.code in codes for one in rule.problems(facts)]
+    return [f"{code}: {one.fix.title if one.fix else one.message}" for code, one in found]
+
+
+@pytest.mark.parametrize(
+    ("folder", "name", "type", "said_of_it"),
+    [
+        ("my-service", "my-service", "my-service", []),
+        ("my-service", "my-servce", "", ['PKG203: write "my-service"']),
+        ("my-service", "my-servce", "my-servce", ['PKG203: write "my-service"']),
+        (
+            "my-service",
+            "my-servce",
+            "my-service",
+            ['SPC202: write "my-service" in pyproject.toml, as the folder is called'],
+        ),
+        (
+            "my-service",
+            "my-service",
+            "my-servce",
+            ['SPC202: write "my-service" here, as the folder is called'],
+        ),
+        ("a", "my-service", "your-api", ['SPC202: write "my-service" here, or "your-api" there']),
+        (
+            "my service",
+            "my-service",
+            "my-service",
+            ['PKG203: rename the folder to "my-service", since no package can have its name'],
+        ),
+        (
+            "tickets",
+            "my-service",
+            "my-service",
+            ['PKG112: rename the folder to "my-service", or the package and the type to "tickets"'],
+        ),
+    ],
+)
+def test_advice_about_a_name_goes_to_the_side_that_fewer_places_agree_with_and_is_given_once(
+    folder: str, name: str, type: str, said_of_it: list[str]
+) -> None:
+    got = [one for one in advice(folder, name, type) if not (type == "your-api" and one.startswith("PKG112"))]
+    assert got == said_of_it
+
+
+def test_a_repository_that_is_one_integration_may_be_called_anything() -> None:
+    integration = Integration("checkout", "", OCEAN)
+    facts = Facts(integration, Profile.OCEAN, Fleet([integration]))
+    assert list(BY_NAME["folder-named-differently"].problems(facts)) == []
+
+
+def test_a_version_without_its_third_number_is_one_finding() -> None:
+    verdict = check(facts_of(edited(VERSION, 'version = "0.1"'), Profile.OCEAN), RULES)
+    assert [one.code for one in verdict.findings] == ["PKG103"]

@@ -43,6 +43,8 @@ def repaired_text(folder: MemoryFolder, path: str = PATH) -> str:
         EXAMPLE.replace("patch", '"Patch"').replace("changelog-type", "changelog_type"),
         "# why: x\n\nissue: 12\n" + EXAMPLE,
         EXAMPLE.replace("Fixed", "'Fixed: > | #"),
+        EXAMPLE.replace("twice", "twice\n  and rows\n  - as well\n\n- and more"),
+        EXAMPLE + "- in a list\nissue: 12\n",
     ],
 )
 def test_intents_that_the_release_can_read_are_clean(text: str) -> None:
@@ -76,9 +78,11 @@ def test_intents_that_the_release_can_read_are_clean(text: str) -> None:
         ("page", MARKER, f'3:12 malformed-intent: the text holds "{MARKER}", which belongs to the changelog'),
         (
             "read twice",
-            "read\n  twice",
-            '4:3 malformed-intent: "twice" has no key; each line is read by itself',
+            "read\n  twice: more",
+            '4:3 malformed-intent: "twice: more" is taken for a key and is lost, because a ":" is in it',
         ),
+        ("patch", "patch\n  twice", '2:3 malformed-intent: "twice" has no key; each line is read by itself'),
+        ("Fixed", ">-\n  Fixed", '3:12 malformed-intent: ">-" would be a part of the text'),
         ("bump: patch\n", "---\nbump: patch\n", '1:1 malformed-intent: "---" has no key'),
         (
             "bump: patch\n",

@@ -106,6 +106,64 @@ def test_a_raised_version_and_an_intent_are_reported_at_the_intent() -> None:
     ]
 
 
+def test_in_ocean_the_version_raised_by_hand_wins_over_an_intent_with_a_warning() -> None:
+    raised = OCEAN.edited("pyproject.toml", 'version = "0.1.0"', 'version = "0.1.1"').having(
+        "client.py", OCEAN.read("client.py") + b"\n\nPAGE = 50\n"
+    )
+    [finding] = found(having(raised, intent("patch")), OCEAN, Profile.OCEAN)
+    assert (finding.code, finding.severity.value) == ("REL201", "warning")
+    assert finding.message == (
+        'the version went from "0.1.0" to "0.1.1" by hand, which counts: the release skips this intent'
+    )
+
+
+@pytest.mark.parametrize(
+    ("folder", "flags"),
+    [
+        (CHANGED, "--bump patch --type improvement"),
+        (ADDED, "--bump minor --type feature"),
+        (REMOVED, "--bump major --type breaking"),
+    ],
+)
+def test_the_bump_that_the_contract_demands_is_what_a_silent_change_is_told_to_type(
+    folder: MemoryFolder, flags: str
+) -> None:
+    [finding] = found(folder)
+    assert finding.code == "REL001"
+    assert finding.fix and f"-i good-service {flags} " in finding.fix.title
+
+
+RENAMED = CHANGED.edited("integration.py", 'alias="includeArchived"', 'alias="withArchived"')
+ACTION = "actions:\n  - name: restart\n    inputs:\n      - name: service\n        type: string\nsaas:"
+ACTING = GOOD.edited(".port/spec.yaml", "saas:", ACTION)
+
+
+def test_a_renamed_selector_breaks_the_mappings_of_users() -> None:
+    [line] = said(having(RENAMED, intent("patch")))
+    assert 'removes selector "includeArchived" of kind "project"' in line
+    assert line.endswith("this needs major, not patch")
+    assert said(having(RENAMED, intent("major"))) == []
+    assert said(having(CHANGED, intent("patch"))) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("- name: service", "- name: host", 'removes input "service" of action "restart"'),
+        (
+            "type: string\nsaas",
+            "type: array\nsaas",
+            'turns input "service" of action "restart" from "string"',
+        ),
+        ("- name: restart", "- name: reboot", 'removes action "restart"'),
+    ],
+)
+def test_the_inputs_of_an_action_are_part_of_the_contract(old: str, new: str, words: str) -> None:
+    changed = ACTING.edited(".port/spec.yaml", old, new)
+    [line] = said(having(changed, intent("patch")), ACTING)
+    assert words in line
+
+
 def test_an_older_intent_does_not_clash_with_a_version_raised_by_hand() -> None:
     assert said(having(released(CHANGED, "0.1.1"), intent("patch")), having(GOOD, intent("patch"))) == []
 

@@ -38,7 +38,7 @@ SECTIONS = {
 
 @dataclass(frozen=True)
 class ChangelogEntry:
-    """A change of one of the types above, in one line."""
+    """A change of one of the types above. Of further lines of its text, `- ` begins an item of its own."""
 
     type: str
     text: str
@@ -70,8 +70,16 @@ def entry(version: str, day: date, changes: Sequence[ChangelogEntry]) -> str:
 
 def _section(type: str, changes: Sequence[ChangelogEntry]) -> str:
     texts = dict.fromkeys(change.text for change in changes if change.type == type)
-    bullets = "".join(f"- {text}\n" for text in texts)
+    bullets = "".join(f"{line}\n" for text in texts for line in _bullets(text))
     return f"### {SECTIONS[type]}\n\n{bullets}" if bullets else ""
+
+
+def _bullets(text: str) -> Iterator[str]:
+    """Yield the lines of a text as items of a list, further lines indented, as Ocean's release writes them."""
+    first, *more = text.splitlines()
+    yield f"- {first.removeprefix('- ')}"
+    for line in more:
+        yield line if line.startswith("- ") else f"  {line.strip()}"
 
 
 @dataclass(frozen=True)

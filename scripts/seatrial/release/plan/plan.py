@@ -59,6 +59,11 @@ class Part:
     adopts: bool = False
 
     @property
+    def waits(self) -> bool:
+        """True if it is held back only until its release intents are applied."""
+        return bool(self.candidate.intents) and self.reason == _waiting(self.candidate)
+
+    @property
     def is_checked(self) -> bool:
         """True if the integration must pass the checks first, as something of the commit is to be published."""
         return self.builds or self.adopts
@@ -193,10 +198,14 @@ def _absent_fault(candidate: Candidate, status: VersionStatus, commit: str, forc
     return ""
 
 
+def _waiting(candidate: Candidate) -> str:
+    return f"{candidate.intents[0]} waits to be applied; run `seatrial release.bump` first"
+
+
 def _unfit(candidate: Candidate, checks: Checks | None, force: str) -> str:
     """Return why the folder is not published as it is; empty where it is."""
     if candidate.intents:
-        return f"{candidate.intents[0]} waits to be applied; run `seatrial release.bump` first"
+        return _waiting(candidate)
     if candidate.links:
         return f"{candidate.links[0]} is a link, and only files are published; replace it with a file"
     if checks and not checks.passed and not force:

@@ -29,7 +29,7 @@ from seatrial.system.git.commits import (
 from seatrial.system.git.files import export, folder_at, folders_at, track_export
 from seatrial.system.git.remotes import origin
 from seatrial.system.git.tags import Tag, make_tag, push_tag, remote_tags, tag_called, tags, tags_called
-from seatrial.system.git.worktree import changed, dirty, ignored, ignores, is_private, untracked
+from seatrial.system.git.worktree import changed, dirty, ignored, ignores, is_private, tracks, untracked
 
 __all__ = [
     "Commit",
@@ -70,6 +70,7 @@ __all__ = [
     "tags_called",
     "top",
     "track_export",
+    "tracks",
     "trees",
     "untracked",
 ]

@@ -53,6 +53,11 @@ def ignores(root: Path, path: str) -> bool:
     )
 
 
+def tracks(root: Path, path: str) -> bool:
+    """Return whether git tracks a file, or a file of a folder, at a path relative to `root`."""
+    return bool(ask(root, "--literal-pathspecs", "ls-files", "-z", "--cached", "--", path))
+
+
 def untracked(root: Path) -> list[str] | None:
     """Return the paths below `root` that git does not track, ignored or not; a folder stands for all below it.
 

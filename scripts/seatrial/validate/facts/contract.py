@@ -1,4 +1,4 @@
-"""The contract of an integration with those who have installed it: kinds, configurations, blueprints.
+"""The contract of an integration with those who have installed it: kinds, configurations, actions, blueprints.
 
 Titles, descriptions, icons and other texts are not part of it, nor is the way in which the default mapping fills
 the blueprints.
@@ -14,23 +14,40 @@ from seatrial.documents.document import Keys
 from seatrial.validate.facts.app_config import AppConfig
 from seatrial.validate.facts.blueprints import Blueprints
 from seatrial.validate.facts.items import Item
+from seatrial.validate.facts.python_models import (
+    Model,
+    app_config_classes,
+    models_of_value,
+    resource_classes,
+    selector_of,
+)
+from seatrial.validate.facts.python_modules import Names, PythonFiles
 from seatrial.validate.facts.spec import Spec
 
 KIND, CONFIGURATION, ACTION = "kind", "configuration", "action"
 BLUEPRINT, PROPERTY, RELATION = "blueprint", "property", "relation"
+INPUT = "input"
+
+OWNERS = {PROPERTY: BLUEPRINT, RELATION: BLUEPRINT, INPUT: ACTION}
+"""The sorts of things that belong to another, and the sort of that."""
 
 
 @dataclass(frozen=True)
 class Name:
-    """The sort and name of a promised thing, and for a property or relation its blueprint."""
+    """The sort and name of a promised thing, and the name of its blueprint or action where it belongs to one."""
 
     sort: str
     text: str
-    blueprint: str = ""
+    owned_by: str = ""
 
     def __str__(self) -> str:
-        of = f' of blueprint "{shown(self.blueprint)}"' if self.blueprint else ""
+        of = f' of {OWNERS[self.sort]} "{shown(self.owned_by)}"' if self.sort in OWNERS else ""
         return f'{self.sort} "{shown(self.text)}"{of}'
+
+    @property
+    def owner(self) -> Name | None:
+        """What it belongs to, if anything."""
+        return Name(OWNERS[self.sort], self.owned_by) if self.sort in OWNERS else None
 
 
 @dataclass(frozen=True)
@@ -59,13 +76,13 @@ class Terms:
 class Contract:
     """Everything that is promised. `seen` are the sorts of things that could be read completely.
 
-    `unsure` are the blueprints that could not be read completely, `mapped` the kinds of the default mapping:
-    it shows what may be mapped, and promises no more than the spec does.
+    `unsure` are the blueprints and actions that could not be read completely, `mapped` the kinds of the default
+    mapping: it shows what may be mapped, and promises no more than the spec does.
     """
 
     promises: Mapping[Name, Terms]
     seen: frozenset[str]
-    unsure: frozenset[str] = frozenset()
+    unsure: frozenset[Name] = frozenset()
     mapped: frozenset[str] = frozenset()
 
     @classmethod
@@ -78,7 +95,18 @@ class Contract:
     ) -> Contract:
         """The promises of these files, the first of two with one name. `files` are the resource files that exist."""
         rows = [*_of_spec(spec), *_of_blueprints(blueprints)]
-        unsure = (one.identifier for one in (blueprints.all if blueprints else ()) if not one.is_whole)
+        unsure = (
+            *(
+                Name(BLUEPRINT, one.identifier)
+                for one in (blueprints.all if blueprints else ())
+                if not one.is_whole
+            ),
+            *(
+                Name(ACTION, one.text("name"))
+                for one in (spec.actions if spec else ())
+                if not _lists(one, "inputs", "name")
+            ),
+        )
         mapped = frozenset(one.kind for one in (app_config.resources if app_config else ()))
         seen = {
             KIND: _shows_kinds(spec, mapped) and (app_config is not None or "port-app-config" not in files),
@@ -113,10 +141,17 @@ def _of_spec(spec: Spec | None) -> Iterator[tuple[Name, Terms]]:
     for item in spec.resources:
         yield Name(KIND, item.text("kind")), Terms(path, item.keys)
     for item in spec.configurations:
-        required = item.value.get("required") is True and item.value.get("default") is None
-        yield Name(CONFIGURATION, item.text("name")), Terms(path, item.keys, item.text("type"), required)
+        yield Name(CONFIGURATION, item.text("name")), _needed(path, item)
     for item in spec.actions:
         yield Name(ACTION, item.text("name")), Terms(path, item.keys)
+        for one in item.items("inputs"):
+            yield Name(INPUT, one.text("name"), item.text("name")), _needed(path, one)
+
+
+def _needed(path: str, item: Item) -> Terms:
+    """The terms of a value that a user gives, and must give where it is required and has no default."""
+    required = item.value.get("required") is True and item.value.get("default") is None
+    return Terms(path, item.keys, item.text("type"), required)
 
 
 def _of_blueprints(blueprints: Blueprints | None) -> Iterator[tuple[Name, Terms]]:
@@ -185,13 +220,13 @@ def _lacks(contract: Contract, name: Name) -> bool:
     """True where something that is not promised certainly does not exist either."""
     if name.sort == KIND and name.text in contract.mapped:
         return False
-    sort = BLUEPRINT if name.blueprint else name.sort
-    return sort in contract.seen and name.blueprint not in contract.unsure
+    sort = OWNERS.get(name.sort, name.sort)
+    return sort in contract.seen and name.owner not in contract.unsure
 
 
 def _is_separate(name: Name, without: Contract) -> bool:
-    """True where a thing is reported separately, because its blueprint is not missing as a whole."""
-    return not name.blueprint or Name(BLUEPRINT, name.blueprint) in without.promises
+    """True where a thing is reported separately, because what it belongs to is not missing as a whole."""
+    return name.owner is None or name.owner in without.promises
 
 
 def _changed(name: Name, old: Terms, new: Terms, contract: Contract) -> Iterator[Difference]:
@@ -229,3 +264,38 @@ def _options(name: Name, old: Terms, new: Terms) -> Iterator[Difference]:
         yield Difference(True, f'removes the value "{shown(removed[0])}" of {name}', new.place)
     elif added:
         yield Difference(False, f'adds the value "{shown(added[0])}" of {name}', new.place)
+
+
+Selectors = Mapping[str, frozenset[str]]
+"""The keys that the selector of each kind may have, those of objects in it as `files.path`; only of known kinds."""
+
+DEEPEST = 4
+"""Objects of a selector deeper than this are not compared."""
+
+
+def selectors_of(files: PythonFiles) -> Selectors:
+    """The selectors by the resource classes of the code; none where a class is unknown."""
+    names = Names(files)
+    configs = app_config_classes(names)
+    found: dict[str, frozenset[str]] = {}
+    for one in (resource_classes(names, configs) if configs else None) or ():
+        model = selector_of(names, one)
+        for kind in one.kinds or () if model else ():
+            found[kind] = found.get(kind, frozenset()) | frozenset(_keys(names, model, DEEPEST))
+    return found
+
+
+def _keys(names: Names, model: Model | None, depth: int) -> Iterator[str]:
+    """The keys of a model and of the objects in it."""
+    for key, declared in model.keys.items() if model and depth else ():
+        yield key
+        for inner in models_of_value(names, declared) if declared else ():
+            yield from (f"{key}.{below}" for below in _keys(names, inner, depth - 1))
+
+
+def removed_selectors(old: Selectors, new: Selectors) -> Iterator[Difference]:
+    """The selectors that are gone, of kinds that are still there; of an object that is gone not each key."""
+    for kind in sorted(old.keys() & new.keys()):
+        gone = old[kind] - new[kind]
+        for key in sorted(key for key in gone if key.rpartition(".")[0] not in gone):
+            yield Difference(True, f'removes selector "{shown(key)}" of kind "{shown(kind)}"', "in the code")

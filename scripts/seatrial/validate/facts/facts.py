@@ -7,7 +7,7 @@ exist even where unreadable, for the rules that report exactly that.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -23,14 +23,15 @@ from seatrial.validate.facts.blueprints import Blueprints
 from seatrial.validate.facts.changelog import ChangelogText, Fragment, fragments_of
 from seatrial.validate.facts.code import Code, ConfigurationUse, Kinds
 from seatrial.validate.facts.conformity import RESOURCE_STEMS, Conformity, ResourceForms
-from seatrial.validate.facts.contract import Contract
+from seatrial.validate.facts.contract import Contract, Selectors, selectors_of
+from seatrial.validate.facts.credentials import Variable, variables
 from seatrial.validate.facts.items import Rows
 from seatrial.validate.facts.jq_expressions import JqExpressions
 from seatrial.validate.facts.package import Package, Suppressions
 from seatrial.validate.facts.python_modules import PythonFiles
 from seatrial.validate.facts.release import Change, Intents
 from seatrial.validate.facts.spec import Peers, Spec, load_document, load_spec
-from seatrial.validate.facts.tree import Litter, Texts, Tree
+from seatrial.validate.facts.tree import Litter, Texts, Tree, content
 
 
 class WorkspaceView(Protocol):
@@ -81,6 +82,11 @@ class Facts:
     def texts(self) -> Texts:
         """Faults in the bytes of the plain files."""
         return Texts.of(self.integration, self.tree)
+
+    @cached_property
+    def env_example(self) -> Sequence[Variable]:
+        """The variables of `.env.example`; none where there is no such file."""
+        return tuple(variables(content(self.integration, ".env.example") or b""))
 
     @cached_property
     def spec_document(self) -> Document | None:
@@ -234,6 +240,11 @@ class Facts:
     def contract(self) -> Contract:
         """The contract of the integration with those who have installed it."""
         return Contract.of(self.spec, self.app_config, self.blueprints, self.resource_documents)
+
+    @cached_property
+    def selectors(self) -> Selectors:
+        """The keys that the selectors of a mapping may have; none where some of the code cannot be parsed."""
+        return selectors_of(self.python_files) if self.code else {}
 
 
 def _version(stated: Any) -> str:

@@ -26,6 +26,7 @@ FRAGMENT_TYPES = ("breaking", "deprecation", "feature", "improvement", "bugfix",
 
 _NAME_LINE = re.compile(rb'^name = "([^"\n]*)"', re.MULTILINE)
 _TITLE_LINE = re.compile(rb'^title_format\s*=\s*["\']([^"\'\n]*)', re.MULTILINE)
+_TOWNCRIER = rb'^\[tool\.towncrier\](?:(?!\n\[).)*?\n\s*%s\s*=\s*["\']([^"\'\n]*)'
 
 
 @dataclass(frozen=True)
@@ -178,6 +179,12 @@ def names(fleet: Fleet) -> Mapping[str, list[str]]:
 def title_formats(fleet: Fleet) -> Mapping[str, list[str]]:
     """The paths of the integrations by the form of changelog headings that they declare."""
     return fleet.keep("title formats", lambda: _by_line(fleet, _TITLE_LINE))
+
+
+def towncrier_settings(fleet: Fleet, key: str) -> Mapping[str, list[str]]:
+    """The paths of the integrations by the value of a setting of towncrier."""
+    pattern = re.compile(_TOWNCRIER % key.encode(), re.MULTILINE | re.DOTALL)
+    return fleet.keep(("towncrier", key), lambda: _by_line(fleet, pattern))
 
 
 def _by_line(fleet: Fleet, pattern: re.Pattern[bytes]) -> Mapping[str, list[str]]:

@@ -21,6 +21,7 @@ from seatrial.documents import python
 from seatrial.documents.document import Fault, FaultKind
 from seatrial.documents.python import Assignment, Class, Import, PythonSource
 from seatrial.documents.syntax import Expression
+from seatrial.validate.facts.tree import kept
 
 T = TypeVar("T")
 
@@ -44,14 +45,14 @@ _CONTAINERS = frozenset({"Optional", "Union", "list", "List", "Sequence", "set",
 
 
 class PythonFiles:
-    """Every `.py` file without tests, examples and hidden folders; read and parsed when first needed."""
+    """Every `.py` file without tests, examples, hidden folders and left-overs of tools; read when first needed."""
 
     def __init__(self, integration: Integration) -> None:
         self._integration = integration
         self._data: dict[str, bytes] = {}
         self._sources: dict[str, PythonSource] = {}
         irregular = set(integration.irregular())
-        paths = (path for path in integration.paths() if _is_production(path))
+        paths = (path for path in kept(integration.paths()) if _is_production(path))
         self.paths = tuple(path for path in paths if path not in irregular or integration.has(path))
 
     def data(self, path: str) -> bytes:

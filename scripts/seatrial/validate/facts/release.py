@@ -14,7 +14,7 @@ from seatrial.documents import intents
 from seatrial.documents.document import Document
 from seatrial.documents.integration import read_document
 from seatrial.documents.intents import BUMP, CHANGELOG, OTHER_TYPE, TYPE
-from seatrial.validate.facts.contract import Contract
+from seatrial.validate.facts.contract import Contract, Difference, Selectors, differences, removed_selectors
 from seatrial.validate.facts.package import FRAGMENT_TYPES, Package
 from seatrial.validate.facts.tree import Tree
 
@@ -60,7 +60,7 @@ class Intent:
 
     @property
     def text(self) -> str:
-        """The text for the changelog."""
+        """The text for the changelog, which may have several lines."""
         return self.stated(CHANGELOG).strip()
 
     def stated(self, key: str) -> str:
@@ -132,19 +132,25 @@ class BaseState(Protocol):
     def contract(self) -> Contract:
         """Its contract with those who had installed it."""
 
+    @property
+    def selectors(self) -> Selectors:
+        """The keys that its selectors might have."""
+
 
 @dataclass(frozen=True)
 class Change:
     """The difference from the revision `since`, as typed: the changed `paths`, and the integration at the revision.
 
     `base` is None for an integration that did not exist there. `published` are versions with a git tag outside
-    of the change, each with the commit of the tag.
+    of the change, each with the commit of the tag. With `is_covered` the change also announces a release of the
+    framework, which raises every integration that it touches.
     """
 
     since: str
     paths: tuple[str, ...]
     base: BaseState | None
     published: Mapping[str, str] = field(default_factory=dict)
+    is_covered: bool = False
 
     @property
     def is_new(self) -> bool:
@@ -156,10 +162,13 @@ class Change:
         """The version at the revision; empty for none."""
         return self.base.package.version if self.base and self.base.package else ""
 
-    @property
-    def contract(self) -> Contract | None:
-        """The contract at the revision; None where the integration did not exist there."""
-        return self.base.contract if self.base else None
+    def differences(self, contract: Contract, selectors: Selectors) -> Sequence[Difference]:
+        """What changed for users, selectors where code changed; nothing for a new integration or a preview."""
+        if self.base is None or self.is_preview:
+            return []
+        is_code = any(path.endswith(".py") for path in self.paths)
+        removed = removed_selectors(self.base.selectors, selectors) if is_code else ()
+        return [*differences(self.base.contract, contract), *removed]
 
     def shipped(self, profile: Profile) -> Sequence[str]:
         """The changed paths that a release would bring to users: all but documentation and intents.
@@ -201,9 +210,11 @@ class Change:
             before.is_dotted or before < Version.parse(".".join(map(str, before.release)))
         )
 
-    def least(self, breaking: bool, zero_versions: str) -> str:
-        """The least bump for a change that breaks, or adds to, the contract."""
-        before = _parsed(self.version)
+    def least(self, found: Sequence[Difference], zero_versions: str) -> str:
+        """The least bump for these differences: for none of them patch."""
+        before, breaking = _parsed(self.version), any(one.breaking for one in found)
+        if not found:
+            return BUMPS[0]
         shift = before is not None and before.release[0] == 0 and zero_versions != STRICT
         return BUMPS[1 + breaking - shift]
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from functools import cached_property
+from functools import cached_property, lru_cache
+from posixpath import splitext
 
 from seatrial.core.errors import Unreadable
 from seatrial.core.model import Entry, Fleet, Integration, Kind, Location
@@ -14,6 +15,7 @@ from seatrial.core.suggest import nearest
 from seatrial.documents import json, toml, yaml
 from seatrial.documents.document import Fault, FaultKind
 from seatrial.documents.integration import RESOURCES, SPEC_FILES
+from seatrial.validate.facts.credentials import credential
 
 MISNAMED = 0.88
 """Least similarity of a misspelled name: `spec.ymal` is one of `spec.yaml`, `domain.py` none of `main.py`."""
@@ -24,10 +26,33 @@ ENOUGH = 3
 SHARED = "../_infra/Makefile"
 """The shared Makefile, relative to an integration's folder."""
 
-_FOLDERS = r"__pycache__|\.?venv|\.(?:mypy|pytest|ruff)_cache|\.tox|node_modules|\.idea|\.vscode"
-_FILES = r"\.DS_Store|Thumbs\.db"
-_SUFFIXES = "pyc|orig|rej|bak"
-_LITTER = re.compile(rf"(?:.*?/)??(?:{_FOLDERS}|{_FILES})(?=/|$)|.*\.(?:{_SUFFIXES})$")
+_VIRTUAL = "is a virtual environment, which Poetry makes anew on each machine"
+_EDITOR = "holds somebody's settings of an editor"
+_CACHE = "is the cache of a tool"
+_COPY = "is a copy that an editor or a merge left behind"
+_COMPILED = "is compiled Python"
+_COVERAGE = "holds a measurement of test coverage"
+_DESKTOP = "was left behind by a desktop"
+
+_LEFT_OVER = {
+    ".venv": _VIRTUAL, "venv": _VIRTUAL, "__pycache__": _COMPILED,
+    "node_modules": "holds packages that npm installed",
+    ".mypy_cache": _CACHE, ".pytest_cache": _CACHE, ".ruff_cache": _CACHE, ".hypothesis": _CACHE,
+    ".tox": "holds environments of tox", ".nox": "holds environments of nox",
+    ".eggs": "holds packages that setuptools fetched",
+    ".idea": _EDITOR, ".vscode": _EDITOR, ".ipynb_checkpoints": _COPY,
+    ".DS_Store": _DESKTOP, "Thumbs.db": _DESKTOP, "htmlcov": _COVERAGE, ".coverage": _COVERAGE,
+}  # fmt: skip
+"""The nature of files and folders that tools leave behind, by name."""
+
+_LEFT_OVER_SUFFIXES = {".pyc": _COMPILED, ".orig": _COPY, ".rej": _COPY, ".bak": _COPY}
+
+_BUILT = "holds what a build made"
+_MARK = re.compile(
+    r"(?P<virtual>.+)/(?:pyvenv\.cfg|conda-meta/history)|(?P<egg>.+\.egg-info)/PKG-INFO"
+    r"|(?P<built>(?:.+/)?(?:dist(?=/[^/]+(?:\.whl|\.tar\.gz)$)|build(?=/(?:lib|bdist\.[^/]+)/.+\.(?:pyd?|so)$))).*"
+)
+"""A path that tells what its folder is, whatever the folder is called."""
 _SECRETS = re.compile(r"(?:.*/)?\.env$")
 
 _MARKER_OR_FENCE = re.compile(rb"^(?:(?:<{7}|>{7}) \S| {0,3}(?P<fence>```|~~~))", re.MULTILINE)
@@ -41,6 +66,55 @@ _LOADERS: Mapping[str, Callable[[str, bytes], tuple[Fault, ...]]] = {
 }
 
 
+def left_over(paths: Sequence[str]) -> Mapping[str, str]:
+    """The files and folders that tools left behind, with their nature; a folder stands for all below it."""
+    return _left_over(tuple(paths))
+
+
+@lru_cache(maxsize=1)
+def _left_over(paths: tuple[str, ...]) -> Mapping[str, str]:
+    marked = _marked(paths)
+    found: dict[str, str] = {}
+    for path in paths:
+        if place := _topmost(path, marked):
+            found.setdefault(*place)
+    return found
+
+
+def _marked(paths: Sequence[str]) -> Mapping[str, str]:
+    """The folders that hold a file by which a tool's folder is recognised; a package of Python is none."""
+    marks = (match for path in paths if path.endswith(_MARK_ENDS) and (match := _MARK.fullmatch(path)))
+    folders = {match[match.lastgroup or 0]: match.lastgroup == "virtual" for match in marks}
+    packages = {path.removesuffix("/__init__.py") for path in paths if path.endswith("/__init__.py")}
+    return {
+        folder: _VIRTUAL if is_virtual else _BUILT
+        for folder, is_virtual in folders.items()
+        if is_virtual or folder not in packages
+    }
+
+
+_MARK_ENDS = ("pyvenv.cfg", "/history", "/PKG-INFO", ".whl", ".tar.gz", ".py", ".pyd", ".so")
+
+
+def _topmost(path: str, marked: Mapping[str, str]) -> tuple[str, str] | None:
+    """The topmost folder of a path that a tool left behind, or the path itself, with its nature."""
+    end = -1
+    while (end := path.find("/", end + 1)) >= 0:
+        folder = path[:end]
+        nature = _LEFT_OVER.get(folder.rpartition("/")[2]) or marked.get(folder)
+        if nature:
+            return folder, nature
+    name = path.rpartition("/")[2]
+    nature = _LEFT_OVER.get(name) or _LEFT_OVER_SUFFIXES.get(splitext(name)[1])
+    return (path, nature) if nature else None
+
+
+def kept(paths: Sequence[str]) -> Sequence[str]:
+    """These paths without those that tools left behind."""
+    left = left_over(paths)
+    return [path for path in paths if left.keys().isdisjoint((path, *_folders_of(path)))] if left else paths
+
+
 def content(integration: Integration, path: str) -> bytes | None:
     """The bytes of a file; None where it cannot be read."""
     try:
@@ -51,16 +125,17 @@ def content(integration: Integration, path: str) -> bytes | None:
 
 @dataclass(frozen=True)
 class Tree:
-    """Every path that is not a folder, and the entries of those that are not plain files."""
+    """Every path that is not a folder nor left behind by a tool, and the entries of those that are not plain files."""
 
     files: frozenset[str]
     irregular: Mapping[str, Entry]
 
     @classmethod
     def of(cls, integration: Integration) -> Tree:
-        """The tree of the whole integration."""
-        irregular = {path: entry for path in integration.irregular() if (entry := integration.entry(path))}
-        return cls(frozenset(integration.paths()), irregular)
+        """The tree of the integration without what tools left behind, which one rule reports."""
+        files = frozenset(kept(integration.paths()))
+        odd = (path for path in integration.irregular() if path in files)
+        return cls(files, {path: entry for path in odd if (entry := integration.entry(path))})
 
     @cached_property
     def folders(self) -> frozenset[str]:
@@ -155,10 +230,10 @@ class Convention:
 
 @dataclass(frozen=True)
 class Litter:
-    """Files that do not belong there: `.env` files, and what tools made; a folder counts once for all below it."""
+    """Files that do not belong there: `.env` files, and what tools left behind, with its nature."""
 
     secrets: Sequence[str]
-    junk: Sequence[str]
+    junk: Mapping[str, str]
     ignored: frozenset[str]
     """The secrets and junk that the integration's own `.gitignore` names, so that git may not hold them."""
 
@@ -167,7 +242,7 @@ class Litter:
         """The litter of the whole integration."""
         paths = integration.paths()
         secrets = [path for path in paths if _SECRETS.match(path)]
-        junk = sorted({match.group() for path in paths if (match := _LITTER.match(path))})
+        junk = left_over(paths)
         patterns = _patterns(integration) if secrets or junk else []
         ignored = (
             path
@@ -189,36 +264,107 @@ class Texts:
 
     `conflicts` holds the first conflict marker of each file that has one; `malformed` the data
     files that no other family reads, without tests and fixtures, with their fault; `blank` the
-    empty files; `unread` the reason why a file that no other family reports could not be read.
-    The bytes themselves are not kept.
+    empty files; `unread` the reason why a file that no other family reports could not be read;
+    `credentials` the first one of each file, in words; `large` the size of files that are no lock
+    and larger than `LARGE`; `unended` the files whose last line has no end, or that end in empty
+    lines; `trailing` the first line of each that ends in blanks, Python left to black. The bytes
+    themselves are not kept.
     """
 
     conflicts: tuple[Location, ...]
     malformed: tuple[tuple[str, Fault], ...]
     blank: frozenset[str]
     unread: tuple[tuple[str, str], ...]
+    credentials: tuple[tuple[Location, str], ...] = ()
+    large: tuple[tuple[str, int], ...] = ()
+    unended: tuple[Location, ...] = ()
+    trailing: tuple[Location, ...] = ()
 
     @classmethod
     def of(cls, integration: Integration, tree: Tree) -> Texts:
         """Read every plain file of the integration once."""
-        conflicts: list[Location] = []
-        malformed: list[tuple[str, Fault]] = []
-        blank: set[str] = set()
-        unread: list[tuple[str, str]] = []
+        found = _Seen()
         for path in tree.plain_files():
             try:
-                data = integration.read(path)
+                found.add(path, integration.read(path))
             except Unreadable as reason:
                 if not (path.endswith(".py") or _is_read_elsewhere(path)):
-                    unread.append((path, str(reason)))
-                continue
-            if not data or data.isspace():
-                blank.add(path)
-            if line := _first_marker(data, is_markdown=path.endswith(".md")):
-                conflicts.append(Location(path, line))
-            if fault := _syntax_fault(path, data):
-                malformed.append((path, fault))
-        return cls(tuple(conflicts), tuple(malformed), frozenset(blank), tuple(unread))
+                    found.unread.append((path, str(reason)))
+        return cls(
+            tuple(found.conflicts),
+            tuple(found.malformed),
+            frozenset(found.blank),
+            tuple(found.unread),
+            tuple(found.credentials),
+            tuple(found.large),
+            tuple(found.unended),
+            tuple(found.trailing),
+        )
+
+
+@dataclass
+class _Seen:
+    """What was seen in the files so far, as in `Texts`."""
+
+    conflicts: list[Location] = field(default_factory=list)
+    malformed: list[tuple[str, Fault]] = field(default_factory=list)
+    blank: set[str] = field(default_factory=set)
+    unread: list[tuple[str, str]] = field(default_factory=list)
+    credentials: list[tuple[Location, str]] = field(default_factory=list)
+    large: list[tuple[str, int]] = field(default_factory=list)
+    unended: list[Location] = field(default_factory=list)
+    trailing: list[Location] = field(default_factory=list)
+
+    def add(self, path: str, data: bytes) -> None:
+        """Look at the bytes of a file."""
+        if not data or data.isspace():
+            self.blank.add(path)
+        if line := _first_marker(data, is_markdown=path.endswith(".md")):
+            self.conflicts.append(Location(path, line))
+        if fault := _syntax_fault(path, data):
+            self.malformed.append((path, fault))
+        if not path.endswith(_LOCKS):
+            self._add_tidiness(path, data)
+
+    def _add_tidiness(self, path: str, data: bytes) -> None:
+        if len(data) > LARGE:
+            self.large.append((path, len(data)))
+        if path != "CHANGELOG.md" and (found := credential(data, is_of_tests(path))):
+            self.credentials.append((Location(path, found[1]), found[0]))
+        if _is_written_by_hand(path, data):
+            self.unended += [Location(path, line) for line in _unended(data)]
+            self.trailing += [Location(path, line) for line in _trailing(data)]
+
+
+LARGE = 500 * 1024
+"""The size of the largest file that Ocean's pre-commit hook lets in."""
+
+_LOCKS = (".lock", "package-lock.json")
+_OF_TESTS = re.compile(r"(?:.*/)?[^/]*(?:test|mock|fixture)", re.IGNORECASE)
+_BLANK_ENDS = (b" \n", b"\t\n", b" \r\n", b"\t\r\n")
+_BLANKS = re.compile(rb"[ \t]+\r?(?=\n)")
+
+
+def is_of_tests(path: str) -> bool:
+    """True for a file of tests, where values are made up."""
+    return _OF_TESTS.match(path) is not None
+
+
+def _is_written_by_hand(path: str, data: bytes) -> bool:
+    """True for a text that no formatter keeps tidy: no Python, no data of tests, nothing binary."""
+    return not path.endswith(".py") and not is_of_tests(path) and b"\0" not in data
+
+
+def _unended(data: bytes) -> Iterator[int]:
+    if data and not data.endswith(b"\n"):
+        yield data.count(b"\n") + 1
+    elif data.endswith((b"\n\n", b"\n\r\n")) or data == b"\n":
+        yield data.rstrip(b"\r\n").count(b"\n") + 2
+
+
+def _trailing(data: bytes) -> Iterator[int]:
+    if any(end in data for end in _BLANK_ENDS) and (match := _BLANKS.search(data)):
+        yield data.count(b"\n", 0, match.start()) + 1
 
 
 def _first_marker(data: bytes, is_markdown: bool) -> int:
@@ -261,3 +407,13 @@ def sharing(fleet: Fleet) -> frozenset[str]:
     return fleet.keep(
         "shared Makefile", lambda: frozenset(i.path for i in fleet.integrations if is_shared(i))
     )
+
+
+_COLLECTED = re.compile(r"(?:.*/)?(?:test_[^/]*|[^/]*_test)\.py")
+_TEST = re.compile(rb"^[ \t]*(?:async[ \t]+)?def[ \t]+test", re.MULTILINE)
+
+
+def is_tested(integration: Integration) -> bool:
+    """True where pytest collects a test, as it is set up by default."""
+    paths = (path for path in kept(integration.paths()) if _COLLECTED.fullmatch(path))
+    return any(_TEST.search(content(integration, path) or b"") for path in paths)

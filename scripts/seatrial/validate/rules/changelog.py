@@ -5,6 +5,7 @@ The release inserts entries into the changelog, and the pull-request check reads
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -194,6 +195,10 @@ def leftover_fragment(
             yield Problem(Location(fragment.path), message, Fix("delete it"))
 
 
+TOO_SHORT = re.compile(r"v?\d+(\.\d+)?")
+"""A version that lacks a number, which is one fault however the changelog spells it."""
+
+
 @rule("CHG201", bad=edited(FIRST, "## 0.2.0 (2026-01-31)"))
 def changelog_version_disagrees(changelog: ChangelogText, package: Package) -> Problems:
     """The newest entry is for the version in pyproject.toml.
@@ -201,7 +206,7 @@ def changelog_version_disagrees(changelog: ChangelogText, package: Package) -> P
     Users read in that entry what the published version contains.
     """
     top, version = changelog.top, package.version.strip()
-    if top and version and top.version != version.removeprefix("v"):
+    if top and version and not TOO_SHORT.fullmatch(version) and top.version != version.removeprefix("v"):
         message = (
             f'the newest entry is "{top.version}", and the version in pyproject.toml is "{version[:60]}"'
         )

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from posixpath import splitext
+from collections.abc import Iterator, Sequence
+from posixpath import dirname, join, normpath, splitext
 
-from seatrial.core.model import Fix, Fleet, Integration, Kind, Location, MemoryFolder, Problem
-from seatrial.core.rules import WARNING, Edited, Problems, rule
+from seatrial.core.model import Entry, Fix, Fleet, Integration, Kind, Location, MemoryFolder, Problem
+from seatrial.core.names import decamelize, shown
+from seatrial.core.rules import ADVICE, INFO, WARNING, Edited, Problems, rule
 from seatrial.core.suggest import nearest
 from seatrial.documents.integration import RESOURCE_SUFFIXES, RESOURCES, SPEC_FILES, resource_files
-from seatrial.validate.facts.tree import SHARED, Convention, Litter, Texts, Tree, is_shared, sharing
+from seatrial.validate.facts.code import FRAMEWORK_READ, Code
+from seatrial.validate.facts.credentials import Variable, looks_real
+from seatrial.validate.facts.spec import Spec
+from seatrial.validate.facts.tree import (
+    SHARED,
+    Convention,
+    Litter,
+    Texts,
+    Tree,
+    is_of_tests,
+    is_shared,
+    sharing,
+)
 from seatrial.validate.rules.shared import renamed
 
 STEMS = ("blueprints", "port-app-config", "scorecards", "pages", "actions")
@@ -169,16 +182,36 @@ def dangling_link(tree: Tree) -> Problems:
 
 
 @rule("LAY107", bad=lambda folder: folder.linked("shared.py", "../../../tools/shared.py", Kind.ESCAPING))
-def escaping_link(tree: Tree) -> Problems:
-    """A symbolic link has a relative target inside the folder of the integrations.
+def escaping_link(tree: Tree, integration: Integration) -> Problems:
+    """A symbolic link has a relative target in the repository, in files that git holds.
 
-    A target elsewhere is a different file on each machine, and is missing on most.
+    A target elsewhere is a different file on each machine, and is missing on most. A link may lead on to another
+    link, as long as the last one ends in the repository.
     """
     for path, entry in tree.linked(*Kind):
-        is_absolute = (entry.target or "").startswith("/") and entry.kind is not Kind.DANGLING
-        if is_absolute or entry.kind is Kind.ESCAPING:
-            message = f'"{path}" is a link to "{entry.target}", which lies elsewhere on each machine'
-            yield Problem(Location(path), message, Fix("replace it with a file"))
+        fault = _astray(integration.below(path), entry)
+        if fault:
+            message, fix = fault
+            yield Problem(Location(path), f'"{path}" is a link to "{entry.target}", {message}', Fix(fix))
+
+
+def _astray(path: str, entry: Entry) -> tuple[str, str] | None:
+    """Return what is wrong with the target of a link at a path from the root, and the repair."""
+    target = entry.target or ""
+    if entry.kind is Kind.DANGLING:
+        return None
+    if target.startswith("/"):
+        return "an absolute path, which leads elsewhere on each machine", ABSOLUTE
+    if entry.kind is Kind.IGNORED:
+        return "which git leaves out, so that nobody else has it", "replace it with a file"
+    if entry.kind is not Kind.ESCAPING:
+        return None
+    if normpath(join(dirname(path), target)).startswith("../"):
+        return "which is outside the repository", "replace it with a file"
+    return "from which another link leads out of the repository", "replace it with a file"
+
+
+ABSOLUTE = "write the path relative to the link's own folder, or replace it with a file"
 
 
 @rule("LAY108", bad=_with_secrets)
@@ -195,15 +228,16 @@ def committed_secrets(litter: Litter) -> Problems:
 
 @rule("LAY109", bad=lambda folder: folder.having("client.py.orig", folder.read("client.py")))
 def junk(litter: Litter) -> Problems:
-    """Files left behind by editors, desktops and caches are not committed.
+    """What editors, desktops, caches, builds and package managers leave behind is not committed.
 
-    They differ from machine to machine, and end up in the image.
+    It differs from machine to machine, and ends up in the image. A folder is reported as a whole; no other rule
+    looks into it. A virtual environment is recognised by its `pyvenv.cfg`, whatever its name.
     """
-    for path in litter.junk:
+    for path, nature in litter.junk.items():
         name = path.rpartition("/")[2]
         fix = Fix(f'type `git rm -r --cached "{path}"`, and add "{name}" to .gitignore')
         severity = WARNING if path in litter.ignored else None
-        yield Problem(Location(path), f'"{path}" is left over from a tool', fix, severity=severity)
+        yield Problem(Location(path), f'"{path}" {nature}', fix, severity=severity)
 
 
 @rule(
@@ -291,3 +325,126 @@ def published_link(tree: Tree) -> Problems:
         if f"{path}/".startswith(".port/") and not is_elsewhere:
             message = f'"{path}" is a link to "{entry.target}", and only files are published'
             yield Problem(Location(path), message, Fix("replace it with a file"))
+
+
+AWS = "AKIA" + "Q7DYX2MBL5ZK3RVN"
+
+
+@rule("LAY116", severity=ADVICE, bad=lambda folder: folder.having("README.md", folder.text("README.md")[:-1]))
+def unended_file(texts: Texts) -> Problems:
+    """A text file ends with one line end, and with no empty line.
+
+    Ocean's pre-commit hooks write it so, and then the next change touches a line that it is not about. Python is
+    left to black.
+    """
+    for where in texts.unended:
+        yield Problem(
+            where, "the file does not end in one line end", Fix("end its last line, and let nothing follow")
+        )
+
+
+@rule(
+    "LAY117",
+    severity=ADVICE,
+    bad=lambda folder: folder.having("README.md", folder.text("README.md").replace("\n", "  \n", 1)),
+)
+def trailing_blanks(texts: Texts) -> Problems:
+    """No line of a text file ends in blanks.
+
+    Ocean's pre-commit hooks remove them, and then the next change touches a line that it is not about.
+    """
+    for where in texts.trailing:
+        yield Problem(
+            where, "blanks stand at the end of a line", Fix("remove them here, and in the lines below")
+        )
+
+
+@rule("LAY118", severity=INFO, bad=lambda folder: folder.having("catalog.csv", "id,name\n" * 80_000))
+def large_file(texts: Texts) -> Problems:
+    """No file but a lock file is larger than 500 kB.
+
+    It stays in git's history for good, is fetched with every clone, and is copied into the image. Ocean's pre-commit
+    hook refuses it.
+    """
+    for path, size in texts.large:
+        fix = Fix("delete it, or fetch it where it is needed")
+        yield Problem(Location(path), f'"{path}" has {size // 1024:,} kB, more than 500', fix)
+
+
+@rule(
+    "LAY119", bad=lambda folder: folder.having("client.py", folder.text("client.py") + f'\nKEY = "{AWS}"\n')
+)
+def committed_credential(texts: Texts) -> Problems:
+    """No file contains a credential.
+
+    Everybody who can read the repository can use it, and it stays in git's history for good. Credentials are
+    recognised by the forms that their issuers give them; made-up ones, such as with `example` in them, are not
+    reported. In tests only some forms are looked for.
+    """
+    for where, name in texts.credentials:
+        severity = WARNING if is_of_tests(where.path) else None
+        fix = Fix("revoke it, and read it from the configuration")
+        yield Problem(where, f"{name} is committed here", fix, severity=severity)
+
+
+ENV_EXAMPLE = ".env.example"
+PREFIX = "OCEAN__INTEGRATION__CONFIG__"
+"""What precedes the name of a configuration in the environment, as Ocean reads it."""
+
+
+def _example(text: str) -> Edited:
+    return lambda folder: folder.having(ENV_EXAMPLE, folder.text(ENV_EXAMPLE) + text)
+
+
+@rule("LAY120", severity=WARNING, bad=_example("OCEAN__PORT__CLIENT_SECRET=q8Zr2LmX0vTn5KcW7yBd\n"))
+def secret_in_example(env_example: Sequence[Variable]) -> Problems:
+    """A secret in `.env.example` is a placeholder.
+
+    The file is committed to be copied. A value that looks random was probably copied the other way.
+    """
+    for one in env_example:
+        if looks_real(one.name, one.value):
+            where = Location(ENV_EXAMPLE, one.line)
+            fix = Fix(
+                f"write a placeholder, such as <{one.name.rpartition('__')[2].lower()}>, and revoke the secret"
+            )
+            yield Problem(where, f'the value of "{shown(one.name)}" looks like a real secret', fix)
+
+
+@rule("LAY121", severity=INFO, bad=_example(f"{PREFIX}PAGE_SIZES=100\n"))
+def example_disagrees(env_example: Sequence[Variable], spec: Spec, code: Code) -> Problems:
+    """`.env.example` names the configurations of the spec, each as Ocean reads it from the environment.
+
+    That is `OCEAN__INTEGRATION__CONFIG__` and the name in snake case. Whoever copies the file gets what is required,
+    and nothing that is never read.
+    """
+    names = [one.text("name") for one in spec.configurations]
+    known = {decamelize(name).lower(): name for name in names if name}
+    stated = {
+        one.name[len(PREFIX) :].lower(): one for one in env_example if one.name.upper().startswith(PREFIX)
+    }
+    for name, one in stated.items():
+        if (
+            name not in known
+            and name not in FRAMEWORK_READ
+            and not one.is_mention
+            and not code.mentions(name)
+        ):
+            near = nearest(name, known)
+            fix = Fix(f'write "{PREFIX}{near.upper()}"' if near else "delete the line, or add it to the spec")
+            yield Problem(
+                Location(ENV_EXAMPLE, one.line), f'"{shown(one.name)}" is no configuration of the spec', fix
+            )
+    for name, configuration in known.items():
+        if name not in stated and env_example and _is_required(spec, configuration):
+            fix = Fix(f'add a line "{PREFIX}{name.upper()}=" with a placeholder')
+            message = f'"{shown(configuration)}" is required, and not in this file'
+            yield Problem(Location(ENV_EXAMPLE), message, fix)
+
+
+def _is_required(spec: Spec, name: str) -> bool:
+    return any(
+        one.value.get("required") is True and one.value.get("default") is None
+        for one in spec.configurations
+        if one.text("name") == name
+    )

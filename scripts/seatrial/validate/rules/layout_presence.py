@@ -11,12 +11,27 @@ from posixpath import splitext
 from typing import Any
 
 from seatrial.core.model import Fix, Fleet, Integration, Location, Problem, Severity
-from seatrial.core.rules import ERROR, INFO, WARNING, Problems, Rule, rule
+from seatrial.core.rules import ADVICE, ERROR, INFO, WARNING, Problems, Rule, rule
 from seatrial.documents.integration import RESOURCES, SPEC_FILES, resource_files
-from seatrial.validate.facts.tree import Convention, Tree
+from seatrial.validate.facts.package import Package
+from seatrial.validate.facts.tree import Convention, Tree, is_tested
 
 CORE_WITH_SCHEMA = (0, 48, 9)
 """The first version of Ocean that builds the schema of the mapping from the classes in `integration.py`."""
+
+
+FIRST_IN = {".port": ".port/spec.yaml", RESOURCES: f"{RESOURCES}/blueprints.json"}
+"""Of each folder the required file for which the missing folder is reported, once for all files in it."""
+
+FOLDERS = {
+    ".port": 'add a ".port" folder with the spec, and in "resources" the blueprints and the mapping',
+    RESOURCES: f'add a "{RESOURCES}" folder with the blueprints and the mapping',
+}
+
+
+def _missing_folder(path: str, tree: Tree) -> str:
+    """Return the topmost folder of `.port` that is missing for a file; empty where the folder is there."""
+    return next((one for one in FIRST_IN if path.startswith(f"{one}/") and not tree.has(one)), "")
 
 
 @dataclass(frozen=True)
@@ -32,14 +47,22 @@ class RequiredFile:
         """Yield one problem where none of the paths exists and the other integrations do not contradict."""
         if tree.has(*self.paths) or tree.is_blocked(self.paths[0]) or self._is_misnamed_in_port(tree):
             return
-        convention = Convention.of(integration, fleet, *self.paths)
-        severity = self._severity(convention)
+        severity = self._severity(Convention.of(integration, fleet, *self.paths))
+        folder = _missing_folder(self.paths[0], tree)
+        if folder and FIRST_IN[folder] not in self.paths:
+            return
+        path = folder or self._usual(integration, fleet)
         if severity:
-            path = self.paths[0]
+            convention = Convention.of(integration, fleet, path)
             near = tree.misnamed(path)
-            fix = Fix(f'rename "{near}" to "{path}"' if near else self.how_to_add)
+            how = FOLDERS[folder] if folder else self.how_to_add.format(path=path)
+            fix = Fix(f'rename "{near}" to "{path}"' if near else how)
             evidence = convention.evidence("have it") if convention.is_common else ""
             yield Problem(Location(path), f'"{path}" is missing', fix, evidence, severity)
+
+    def _usual(self, integration: Integration, fleet: Fleet) -> str:
+        """Return the path that most other integrations have, the first of equals."""
+        return max(self.paths, key=lambda path: Convention.of(integration, fleet, path).having)
 
     def _is_misnamed_in_port(self, tree: Tree) -> bool:
         """Return True where a path in `.port` nearly has this name; the rules about unknown files report that."""
@@ -54,7 +77,7 @@ class RequiredFile:
         """Return None where few other integrations have the file, a warning where not nearly all of them do."""
         if self.always or convention.is_common or not convention.is_shown:
             return self.severity
-        return None if convention.is_rare or self.severity is INFO else WARNING
+        return None if convention.is_rare or self.severity in (INFO, ADVICE) else WARNING
 
 
 def _required(code: str, name: str, *paths: str, why: str, how_to_add: str, **options: Any) -> Rule:
@@ -65,7 +88,9 @@ def _required(code: str, name: str, *paths: str, why: str, how_to_add: str, **op
         return required.problems(integration, tree, fleet)
 
     missing.__name__ = name.replace("-", "_")
-    missing.__doc__ = f"An integration has a `{paths[0]}`.\n\n{why}"
+    *names, last = (f"`{path}`" for path in dict.fromkeys(paths))
+    listed = f"{', '.join(names)} or {last}" if names else last
+    missing.__doc__ = f"An integration has a {listed}.\n\n{why}"
     return rule(code, bad=lambda folder: folder.without(paths[0]), severity=required.severity)(missing)
 
 
@@ -83,7 +108,6 @@ missing_changelog = _required(
     "CHANGELOG.md",
     why="Users read in it what a new version brings, and the pull-request check requires an entry for each.",
     how_to_add='add a "CHANGELOG.md" with the line "<!-- towncrier release notes start -->" and an entry',
-    always=True,
 )
 
 missing_pyproject = _required(
@@ -175,7 +199,7 @@ missing_spec = _required(
     ".port/spec.yaml",
     *SPEC_FILES,
     why="It is published to the registry. The release job skips a folder without one.",
-    how_to_add='add a ".port/spec.yaml" with title, description, icon, features and configurations',
+    how_to_add='add a "{path}" with title, description, icon, features and configurations',
     always=True,
 )
 
@@ -184,8 +208,7 @@ missing_blueprints = _required(
     "missing-blueprints",
     *resource_files("blueprints"),
     why="Ocean creates these blueprints on the first start. An empty list is written `[]`.",
-    how_to_add=f'add a "{RESOURCES}/blueprints.json", containing "[]" if it should have none',
-    always=True,
+    how_to_add='add a "{path}", containing "[]" if it should have none',
 )
 
 missing_port_app_config = _required(
@@ -194,7 +217,7 @@ missing_port_app_config = _required(
     f"{RESOURCES}/port-app-config.yaml",
     *resource_files("port-app-config"),
     why="It is the default mapping; without it nothing is exported until somebody writes one.",
-    how_to_add=f'add a "{RESOURCES}/port-app-config.yaml" that maps each kind',
+    how_to_add='add a "{path}" that maps each kind',
     always=True,
 )
 
@@ -233,3 +256,31 @@ missing_resources_gitignore = _required(
     how_to_add=f'add a "{RESOURCES}/.gitignore" with the line "!.gitignore"',
     severity=INFO,
 )
+
+missing_contributing = _required(
+    "LAY018",
+    "missing-contributing",
+    "CONTRIBUTING.md",
+    why="It says how to run and test the integration, and what is odd about it. Ocean's own scaffold writes one.",
+    how_to_add='add a "CONTRIBUTING.md" that says how to run and test this integration',
+    severity=ADVICE,
+)
+
+
+@rule("LAY019", bad=lambda folder: folder.without("tests/test_client.py").without("tests/test_defaults.py"))
+def untested(integration: Integration, tree: Tree, fleet: Fleet, package: Package) -> Problems:
+    """At least one test is there that pytest collects.
+
+    The pull-request job runs pytest, which fails if it collects nothing. It looks for functions and methods whose
+    names begin with `test`, in files called `test_*.py` or `*_test.py`.
+    """
+    settings = package.table("tool", "pytest", "ini_options")
+    if "tests" not in tree.folders or "python_files" in settings or "python_functions" in settings:
+        return
+    if not is_tested(integration):
+        tested = fleet.keep("tested", lambda: frozenset(i.path for i in fleet.integrations if is_tested(i)))
+        convention = Convention.among(integration, fleet, tested)
+        if not convention.is_rare:
+            fix = Fix('write a function "test_..." in a file "tests/test_....py"')
+            evidence = convention.evidence("have one") if convention.is_common else ""
+            yield Problem(Location("tests"), "pytest collects no test", fix, evidence)

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from seatrial.core.model import Edit, Fix, Fleet, Integration, Location, MemoryFolder, Problem
-from seatrial.core.rules import GUIDE, OFF, WARNING, Edited, Problems, rule
+from seatrial.core.rules import GUIDE, INFO, OFF, WARNING, Edited, Problems, rule
 from seatrial.core.suggest import nearest
 from seatrial.dependencies.constraints import admits
 from seatrial.dependencies.lockfile import LOCK, CoreLock, content_hash
@@ -29,9 +29,10 @@ from seatrial.validate.facts.package import (
     Suppressions,
     names,
     title_formats,
+    towncrier_settings,
 )
 from seatrial.validate.facts.tree import Convention
-from seatrial.validate.rules.shared import PACKAGE_NAME, parsed_version, replaced
+from seatrial.validate.rules.shared import PACKAGE_NAME, folder_name, likeliest_name, parsed_version, replaced
 
 FORMS = "write X.Y.Z, X.Y.Z-beta, X.Y.Z-dev or X.Y.Z-post1"
 
@@ -188,10 +189,13 @@ def malformed_package_version(package: Package) -> Problems:
 def unusual_towncrier_setting(package: Package, integration: Integration, fleet: Fleet) -> Problems:
     """Towncrier reads fragments from `changelog` and writes headings of the usual form to `CHANGELOG.md`.
 
-    The release runs towncrier and looks for the result there; the pull-request check expects such headings.
+    The release runs towncrier and looks for the result there; the pull-request check expects such headings. A
+    workspace whose other integrations do otherwise sets its own standard.
     """
     document = package.document
     if not package.towncrier:
+        if _convention(integration, fleet, "directory", "changelog").is_rare:
+            return
         fix = Fix('add [tool.towncrier] with directory = "changelog" and filename = "CHANGELOG.md"')
         yield Problem(document.at("tool"), '"[tool.towncrier]" is missing', fix)
         return
@@ -202,10 +206,16 @@ def unusual_towncrier_setting(package: Package, integration: Integration, fleet:
             yield Problem(where, f'"{key}" is not {json.dumps(right)}', fix, evidence)
 
 
+def _convention(integration: Integration, fleet: Fleet, key: str, value: str) -> Convention:
+    having = frozenset(towncrier_settings(fleet, key).get(value, []))
+    return Convention.among(integration, fleet, having)
+
+
 def _settings(package: Package, integration: Integration, fleet: Fleet) -> Iterator[tuple[str, Any, str]]:
     """Yield each setting of towncrier, its right value and evidence; headings only where today's form is in use."""
-    yield "directory", "changelog", ""
-    yield "filename", "CHANGELOG.md", ""
+    for key, right in (("directory", "changelog"), ("filename", "CHANGELOG.md")):
+        if not _convention(integration, fleet, key, right).is_rare:
+            yield key, right, ""
     convention = Convention.among(integration, fleet, frozenset(title_formats(fleet).get(TITLE_FORMAT, [])))
     if convention.is_common:
         yield "title_format", TITLE_FORMAT, convention.evidence("have this value")
@@ -344,16 +354,22 @@ def named(name: str) -> Edited:
 
 
 @rule("PKG203", bad=named("good-servce"), severity=WARNING)
-def package_name_misspelled(package: Package, integration: Integration) -> Problems:
+def package_name_misspelled(package: Package, integration: Integration, spec_type: str) -> Problems:
     """The name of the package is the name of its folder, or clearly a different one.
 
     A name that differs by a letter or two is a typo, and it ends up in the image's name.
     """
-    name = package.name
-    near = nearest(name, [integration.name]) if PACKAGE_NAME.fullmatch(name) else None
-    if near and near != name:
+    name, folder = package.name, integration.name
+    near = nearest(name, [folder]) if PACKAGE_NAME.fullmatch(name) else None
+    if near and near != name and (spec_type or name) == name:
         where = package.document.at(*package.way("name"))
-        yield Problem(where, f'"{name}" is nearly the name of the folder', Fix(f'write "{near}"'))
+        fits = PACKAGE_NAME.fullmatch(folder)
+        fix = Fix(
+            f'write "{folder}"'
+            if fits
+            else f'rename the folder to "{name}", since no package can have its name'
+        )
+        yield Problem(where, f'"{name}" is nearly the name of the folder', fix)
 
 
 @rule("PKG204", bad=named("tickets"), siblings={"tickets": named("tickets")})
@@ -362,12 +378,42 @@ def package_name_taken(package: Package, integration: Integration, fleet: Fleet)
 
     They would publish the same image and the same spec, each overwriting the other's.
     """
-    places = names(fleet).get(package.name, [])
-    others = [place for place in places if place != integration.path]
+    others = _others_called(package.name, integration, fleet)
     if package.name and others:
         where = package.document.at(*package.way("name"))
-        fix = Fix(f'write "{integration.name}", or another name that is not taken')
+        own = likeliest_name(integration.name)
+        fix = Fix(
+            f'write "{own}", or another name that is not taken' if own else "write a name that is not taken"
+        )
         yield Problem(where, f'"{package.name}" is also the name of "{others[0]}"', fix)
+
+
+def _others_called(name: str, integration: Integration, fleet: Fleet) -> list[str]:
+    return [place for place in names(fleet).get(name, []) if place != integration.path]
+
+
+@rule("PKG112", bad=named("project-board"), severity=INFO)
+def folder_named_differently(package: Package, integration: Integration, fleet: Fleet) -> Problems:
+    """The folder of an integration has the name of its package.
+
+    Where a folder was renamed, the package, and with it the image and the type, may have kept the old name. A few
+    integrations are called otherwise on purpose.
+    """
+    name, folder = package.name, folder_name(integration)
+    is_reported = nearest(name, [folder]) or not PACKAGE_NAME.fullmatch(name)
+    if folder and not is_reported and not _others_called(name, integration, fleet):
+        same = frozenset(path for one, paths in names(fleet).items() for path in paths if _ends_in(path, one))
+        convention = Convention.among(integration, fleet, same)
+        evidence = convention.evidence("have the same name in both") if convention.is_common else ""
+        where = package.document.at(*package.way("name"))
+        fix = Fix(f'rename the folder to "{name}", or the package and the type to "{folder}"')
+        yield Problem(
+            where, f'"{name}" is the name of the package, and "{folder}" that of the folder', fix, evidence
+        )
+
+
+def _ends_in(path: str, name: str) -> bool:
+    return path.rpartition("/")[2] == name
 
 
 def _ignoring(folder: MemoryFolder, code: str) -> MemoryFolder:

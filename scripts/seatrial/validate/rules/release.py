@@ -16,10 +16,10 @@ from seatrial.core.suggest import nearest
 from seatrial.core.version import BUMPS, Version
 from seatrial.documents.changelog import MARKER
 from seatrial.documents.document import FaultKind
-from seatrial.documents.intents import BUMP, CHANGELOG, OTHER_TYPE, TYPE
+from seatrial.documents.intents import BUMP, CHANGELOG, OTHER_TYPE, TAKEN_FOR_KEY, TYPE
 from seatrial.validate.facts.changelog import CHANGELOG as CHANGELOG_FILE
 from seatrial.validate.facts.changelog import ChangelogText
-from seatrial.validate.facts.contract import Contract, Difference, differences
+from seatrial.validate.facts.contract import Contract, Difference, Selectors
 from seatrial.validate.facts.package import Package
 from seatrial.validate.facts.release import (
     INTENTS,
@@ -51,6 +51,7 @@ WANTED = {
 """The value of each key, in words."""
 
 THREE_LINES = Fix(f"write three lines, {BUMP}: patch, {TYPE}: bugfix and {CHANGELOG}: with the whole text")
+NO_COLON = Fix('write this line without its ":", or the whole text on one line')
 KEEP_ONE = Fix("keep one of them and delete the other")
 
 EXAMPLE = f"{BUMP}: patch\n{TYPE}: bugfix\n{CHANGELOG}: Fixed a page that was read twice\n"
@@ -63,15 +64,16 @@ def waiting(old: str, new: str, name: str = "read-pages-once.yaml") -> Edited:
 
 @rule("REL101", bad=waiting(f"{CHANGELOG}:", f"{CHANGELOG}-message:"))
 def malformed_intent(intents: Intents) -> Problems:
-    """A release intent states `bump`, `changelog-type` and `changelog`, each on one line.
+    """A release intent states `bump`, `changelog-type` and `changelog`, whose text may go on in further lines.
 
-    The release reads it line by line, not as YAML: it supports neither lists nor text that continues on the
-    next line, and it fails on a line without a colon.
+    The release reads it line by line, not as YAML. A line with a colon is a key, so a further line of the text has
+    none; a line without a colon belongs to the text of `changelog`, and anywhere else the release fails on it.
     """
     for intent in intents.all:
         for fault in intent.document.faults:
             again = fault.kind is FaultKind.DUPLICATE_KEY
-            yield Problem(intent.document.where(fault), fault.message, KEEP_ONE if again else THREE_LINES)
+            otherwise = NO_COLON if fault.message.endswith(TAKEN_FOR_KEY) else THREE_LINES
+            yield Problem(intent.document.where(fault), fault.message, KEEP_ONE if again else otherwise)
         if intent.document.readable and intent.document.value:
             yield from _missing_keys(intent)
             yield from _unusable_text(intent)
@@ -100,9 +102,13 @@ def _missing_keys(intent: Intent) -> Iterator[Problem]:
 def _unusable_text(intent: Intent) -> Iterator[Problem]:
     """Yield what would get into the changelog but cannot be the text that was meant."""
     where = intent.document.at(CHANGELOG)
-    if intent.text in BLOCKS:
+    mark, *more = intent.text.split("\n", 1)
+    if mark in BLOCKS and not more:
         fix = Fix("write the text here, on one line")
-        yield Problem(where, f'"{intent.text}" would be the whole text', fix)
+        yield Problem(where, f'"{mark}" would be the whole text', fix)
+    elif mark in BLOCKS:
+        fix = Fix(f'delete "{mark}"; the text may stay on the lines below', Edit(where, mark, ""))
+        yield Problem(where, f'"{mark}" would be a part of the text', fix)
     if MARKER in intent.text:
         message = f'the text holds "{MARKER}", which belongs to the changelog alone'
         yield Problem(where, message, Fix("remove it"))
@@ -209,19 +215,30 @@ def _version_place(package: Package) -> Location:
 
 @rule("REL001", bad=lambda folder: folder.having("client.py", folder.read("client.py") + b"\n\nPAGE = 50\n"))
 def change_without_release(
-    change: Change, package: Package, intents: Intents, profile: Profile, integration: Integration
+    change: Change,
+    package: Package,
+    intents: Intents,
+    contract: Contract,
+    selectors: Selectors,
+    settings: Settings,
+    profile: Profile,
+    integration: Integration,
 ) -> Problems:
     """A change comes with a release intent, or raises the version.
 
     Without either it is never published. Changes to documentation do not count, nor to tests in profile guide,
-    since no image contains them.
+    since no image contains them. In Ocean's repository, an intent for the framework in the same change covers the
+    integrations that it touches.
     """
     shipped = change.shipped(profile)
     is_released = change.is_new or change.is_by_hand(package.version) or change.announcing(intents, profile)
-    if shipped and change.version and package.version and not is_released:
+    if shipped and change.version and package.version and not is_released and not change.is_covered:
         others = f" and {len(shipped) - 1} more" if shipped[1:] else ""
+        found = change.differences(contract, selectors)
+        bump = change.least(found, settings.release.zero_versions)
+        sort = "breaking" if any(one.breaking for one in found) else "feature" if found else "improvement"
         fix = Fix(
-            f"type `seatrial release.intent -i {shown(integration.name)} --bump patch --type improvement "
+            f"type `seatrial release.intent -i {shown(integration.name)} --bump {bump} --type {sort} "
             '--message "what changes for users"`, or raise the version'
         )
         message = (
@@ -230,16 +247,24 @@ def change_without_release(
         yield Problem(_version_place(package), message, fix)
 
 
-@rule("REL201", bad=lambda folder: released(folder, "0.1.1").having(INTENT_FILE, _INTENT))
+@rule(
+    "REL201",
+    bad=lambda folder: released(folder, "0.1.1").having(INTENT_FILE, _INTENT),
+    by_profile={OCEAN: WARNING},
+)
 def intent_beside_bump(change: Change, package: Package, intents: Intents, profile: Profile) -> Problems:
     """A version is raised by intents or by hand, not by both.
 
     The release would apply the intent on top of the version raised by hand, and announce the change under two
-    versions. In Ocean's repository the intent is skipped and never removed.
+    versions. In Ocean's repository this is a warning: the version raised by hand counts, and its release skips the
+    intent.
     """
+    wins = ", which counts: the release skips this intent" if profile is OCEAN else " as well"
     if change.is_by_hand(package.version):
         for intent in change.announcing(intents, profile):
-            message = f'the version went from "{shown(change.version)}" to "{shown(package.version)}" by hand as well'
+            message = (
+                f'the version went from "{shown(change.version)}" to "{shown(package.version)}" by hand{wins}'
+            )
             fix = Fix(f'delete this file, or set the version back to "{change.version}"')
             yield Problem(Location(intent.path), message, fix)
 
@@ -294,19 +319,20 @@ def bump_below_contract(
     package: Package,
     intents: Intents,
     contract: Contract,
+    selectors: Selectors,
     settings: Settings,
     profile: Profile,
 ) -> Problems:
     """The bump is high enough for what changes for users who have the integration installed.
 
-    Removing a kind, a configuration, a blueprint or a property, changing its type or making it required breaks
-    installed integrations and needs major. Adding one needs minor. While the major version is 0, a repository may
-    require one level less with `zero-versions = "shifted"` in seatrial.toml. Previews are not checked.
+    Removing a kind, a selector of a kind, a configuration, an action or an input of one, a blueprint or a property,
+    changing its type or making it required breaks installed integrations and needs major. Adding one, but for a
+    selector, needs minor. While the major version is 0, a repository may require one level less with
+    `zero-versions = "shifted"` in seatrial.toml. Previews are not checked. In Ocean's repository this is a warning,
+    since its own check lets any bump pass.
     """
-    if change.contract is None or change.is_preview:
-        return
-    found = list(differences(change.contract, contract))
-    least = change.least(any(one.breaking for one in found), settings.release.zero_versions)
+    found = change.differences(contract, selectors)
+    least = change.least(found, settings.release.zero_versions)
     for where, bump in _bumps(change, package, intents, profile):
         if found and BUMPS.index(bump) < BUMPS.index(least):
             message = f"{_reason(found)}: this needs {least}, not {bump}"

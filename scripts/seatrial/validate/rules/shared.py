@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from functools import reduce
 
-from seatrial.core.model import Fix, Problem
+from seatrial.core.model import Fix, Integration, Problem
 from seatrial.core.rules import Edited, Problems
 from seatrial.core.version import Version
 from seatrial.documents.document import Document, FaultKind
@@ -42,6 +43,17 @@ def duplicate_keys(document: Document) -> Problems:
     for fault in document.faults:
         if fault.kind is FaultKind.DUPLICATE_KEY:
             yield Problem(document.where(fault), fault.message, Fix("keep one of them and delete the other"))
+
+
+def likeliest_name(*places: str) -> str:
+    """Return the name that most of these places give, the first of equals; empty where none can be a package's name."""
+    known = Counter(name for name in places if PACKAGE_NAME.fullmatch(name))
+    return known.most_common(1)[0][0] if known else ""
+
+
+def folder_name(integration: Integration) -> str:
+    """Return the name of an integration's folder; empty for one that is a repository, which may be called anything."""
+    return integration.name if integration.path else ""
 
 
 def parsed_version(text: str) -> Version | None:

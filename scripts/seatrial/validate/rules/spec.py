@@ -21,7 +21,14 @@ from seatrial.validate.facts.conformity import Conformity
 from seatrial.validate.facts.items import Item
 from seatrial.validate.facts.package import Package
 from seatrial.validate.facts.spec import Peers, Spec
-from seatrial.validate.rules.shared import PACKAGE_NAME, duplicate_keys, replaced, syntax_faults
+from seatrial.validate.rules.shared import (
+    PACKAGE_NAME,
+    duplicate_keys,
+    folder_name,
+    likeliest_name,
+    replaced,
+    syntax_faults,
+)
 
 SPEC = ".port/spec.yaml"
 
@@ -342,14 +349,21 @@ def version_disagrees(spec: Spec, package: Package) -> Problems:
 
 
 @rule("SPC202", bad=edited("type: good-service", "type: service"))
-def type_disagrees(spec: Spec, package: Package) -> Problems:
+def type_disagrees(spec: Spec, package: Package, integration: Integration) -> Problems:
     """A type in the spec equals the name in pyproject.toml.
 
-    The image is published under that name, and Port looks for it under the type.
+    The image is published under that name, and Port looks for it under the type. The advice is the name that two of
+    the type, the package and the folder have.
     """
     ours, theirs = spec.root.text("type").strip(), package.name
     if not ours or ours == theirs or not PACKAGE_NAME.fullmatch(theirs):
         return
     where = spec.document.at("type")
     message = f'"type" is "{shown(ours)}" here, and the name in pyproject.toml is "{theirs}"'
-    yield Problem(where, message, Fix(f'write "{theirs}" here, or "{shown(ours)}" there'))
+    folder = folder_name(integration)
+    if ours == folder == likeliest_name(theirs, ours, folder):
+        yield Problem(where, message, Fix(f'write "{ours}" in pyproject.toml, as the folder is called'))
+    elif theirs == folder:
+        yield Problem(where, message, Fix(f'write "{theirs}" here, as the folder is called'))
+    else:
+        yield Problem(where, message, Fix(f'write "{theirs}" here, or "{shown(ours)}" there'))
