@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from seatrial.core.model import Location
 from seatrial.documents.document import BOM, Fault, FaultKind, RefusedError, decoded
+from seatrial.documents.functions import Function, PlacedCall, is_guarded, placed_call
 from seatrial.documents.syntax import Call, Expression, Origin, bare, call_at, inner, keywords_in, statements
 
 if TYPE_CHECKING:
@@ -54,10 +55,14 @@ _WANTED = {
 
 @dataclass(frozen=True)
 class LookUp:
-    """`mapping[key]`, or `mapping.get(key)`, which allows a missing key."""
+    """`mapping[key]`, or `mapping.get(key)`, which allows a missing key; `scope` numbers the function around it.
+
+    A subscript is forgiving too where the key is tested before, or its absence is caught.
+    """
 
     key: Expression
     forgiving: bool
+    scope: int = 0
 
 
 def calls_of(origin: Origin, attributes: list[Node]) -> Iterator[Call | None]:
@@ -90,10 +95,14 @@ def _look_up(origin: Origin, mapping: Node) -> LookUp | None:
     if around is None or _is_written(around):
         return None
     if around.type == "subscript" and around.child_by_field_name("value") == mapping:
-        return LookUp(Expression(origin, inner(around)[1]), forgiving=False)
+        key = inner(around)[1]
+        is_forgiving = is_guarded(origin, around, key)
+        return LookUp(Expression(origin, key), is_forgiving, scope=_scopes(mapping)[0])
     method = around.child_by_field_name("attribute") if around.type == "attribute" else None
     call = next(calls_of(origin, [around])) if method and origin.text(method) == "get" else None
-    return LookUp(call.arguments[0], forgiving=True) if call and call.arguments else None
+    if call is None or not call.arguments:
+        return None
+    return LookUp(call.arguments[0], forgiving=True, scope=_scopes(mapping)[0])
 
 
 def _is_written(node: Node) -> bool:
@@ -326,6 +335,20 @@ class PythonSource:
         """Return the calls of an attribute of this name; None for each place that does not call it."""
         return tuple(calls_of(self._origin, self._attributes(attribute)))
 
+    def calls(self, *names: str) -> tuple[PlacedCall, ...]:
+        """Return the calls of these names, or of attributes of these names, with the functions around them."""
+        return tuple(placed_call(self._origin, node) for node in self._captured(_calls_pattern(names)))
+
+    def functions(self, *names: str) -> tuple[Function, ...]:
+        """Return the functions and methods of these names, in order."""
+        pattern = f"((function_definition name: (identifier) @name) @found (#any-of? @name {_quoted(names)}))"
+        return tuple(Function(self._origin, node) for node in self._captured(pattern))
+
+    def decorated(self, attribute: str) -> tuple[Function, ...]:
+        """Return the functions with a decorator that names an attribute, `@ocean.on_resync(...)`."""
+        found = (_decorated_by(node) for node in self._attributes(attribute))
+        return tuple(Function(self._origin, node) for node in found if node)
+
     def look_ups(self, attribute: str) -> tuple[LookUp, ...]:
         """Return the look-ups by key in the mapping that an attribute of this name holds."""
         return tuple(look_ups(self._origin, self._attributes(attribute), partial(self._matches, BINDINGS)))
@@ -345,12 +368,35 @@ class PythonSource:
 
     def _nodes(self, kind: str) -> list[Node]:
         """Yield the nodes of one of the wanted kinds in the order of the text."""
+        return self._captured(_WANTED[kind])
+
+    def _captured(self, pattern: str) -> list[Node]:
+        """Return the nodes that a pattern captures as "found", in the order of the text."""
         from tree_sitter import QueryCursor
 
         if self._root is None:
             return []
-        captures = QueryCursor(_query(_WANTED[kind])).captures(self._root)
+        captures = QueryCursor(_query(pattern)).captures(self._root)
         return sorted(captures.get("found", ()), key=lambda node: (node.start_byte, -node.end_byte))
+
+
+def _calls_pattern(names: Iterable[str]) -> str:
+    callee = "[(identifier) @name (attribute attribute: (identifier) @name)]"
+    return f"((call function: {callee}) @found (#any-of? @name {_quoted(names)}))"
+
+
+def _quoted(names: Iterable[str]) -> str:
+    return " ".join(f'"{name}"' for name in names)
+
+
+def _decorated_by(node: Node) -> Node | None:
+    """Return the function whose decorator a node is part of."""
+    around: Node | None = node
+    while around is not None and around.type in ("attribute", "call", "argument_list"):
+        around = around.parent
+    decorated = around.parent if around is not None and around.type == "decorator" else None
+    definition = decorated.child_by_field_name("definition") if decorated else None
+    return definition if definition and definition.type == "function_definition" else None
 
 
 def load(path: str, data: bytes) -> PythonSource:

@@ -14,6 +14,7 @@ from seatrial.core.suggest import nearest
 from seatrial.documents.document import Keys
 from seatrial.validate.facts.app_config import AppConfig
 from seatrial.validate.facts.items import Item
+from seatrial.validate.facts.python_choices import Refused, refused
 from seatrial.validate.facts.python_models import (
     FRAMEWORK,
     ResourceClass,
@@ -56,13 +57,15 @@ class Executor:
 class Read:
     """A configuration key and the place where it is read; `forgiving` where a missing one gives None and no error.
 
-    `written` is true where the code holds the key itself, and not the name of a constant.
+    `written` is true where the code holds the key itself, and not the name of a constant; `scope` is the number of
+    the function around it.
     """
 
     key: str
     where: Location
     forgiving: bool
     written: bool
+    scope: int = 0
 
 
 class Code:
@@ -153,6 +156,19 @@ class Code:
         known = [model for model in found if model]
         return unread_keys(self._names, known if len(known) == len(found) else (), selector)
 
+    def refused_values(self, kind: str, selector: Any) -> Iterator[Refused]:
+        """The values of a selector that the code refuses; none where its class is unknown."""
+        classes = [one for one in self._resource_classes or () if one.takes(kind)]
+        found = [selector_of(self._names, one) for one in classes]
+        known = [model for model in found if model]
+        return refused(self._names, known if len(known) == len(found) else (), selector)
+
+    def refused_settings(self, root: Any) -> Iterator[Refused]:
+        """The values at the top of `port-app-config` that the code refuses; none where its class is unknown."""
+        found = [model_of(self._names, local) for local in self._app_configs or ()]
+        known = [model for model in found if model]
+        return refused(self._names, known if len(known) == len(found) else (), root)
+
     def _unmentioned(self, selector: Mapping[str, Any]) -> Iterator[Unread]:
         if "integration.py" in self.files.paths:
             for key in sorted(map(str, selector.keys() - FRAMEWORK["Selector"])):
@@ -168,7 +184,7 @@ class Code:
         for found in self.files.source(path).look_ups(ATTRIBUTE):
             keys = self._names.texts(found.key, Scope(path))
             for key in sorted(keys or ()):
-                yield Read(key, found.key.where, found.forgiving, found.key.string is not None)
+                yield Read(key, found.key.where, found.forgiving, found.key.string is not None, found.scope)
             if not keys:
                 yield None
 
@@ -324,10 +340,20 @@ class ConfigurationUse:
                 yield first, sorted({read.where.path for read in reads} - {first.where.path})
 
     def miscased(self) -> Iterator[tuple[Read, str]]:
-        """Each read by a name that is not in snake case, and the right key."""
+        """Each read by a name that is not in snake case, and the right key.
+
+        A read that may fail is left out where its function reads the right key too: it is a fallback.
+        """
         for key, reads in self._undeclared.items():
-            if decamelize(key) in self.declared:
-                yield from ((read, decamelize(key)) for read in reads)
+            right = decamelize(key)
+            if right in self.declared:
+                yield from ((read, right) for read in reads if not self._is_beside(read, right))
+
+    def _is_beside(self, read: Read, key: str) -> bool:
+        beside = (one for one in self.code.configuration_reads if one and one.key == key)
+        return read.forgiving and any(
+            (one.where.path, one.scope) == (read.where.path, read.scope) for one in beside
+        )
 
     @cached_property
     def _undeclared(self) -> Mapping[str, Sequence[Read]]:

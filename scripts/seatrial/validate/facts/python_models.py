@@ -49,10 +49,14 @@ class Model:
 
 @dataclass(frozen=True)
 class Declaration:
-    """The declaration of a field, from which the models of its value are derived."""
+    """The declaration of a field, from which the models of its value are derived.
+
+    `is_prepared` is true where a validator sees the value before its type does, and may change it.
+    """
 
     annotation: Expression
     scope: Scope
+    is_prepared: bool = False
 
 
 def model_of(names: Names, one: Type) -> Model | None:
@@ -86,6 +90,7 @@ def _model_of(names: Names, lineage: Lineage) -> Model | None:
         return None
     is_app_config = any(external.last == "PortAppConfig" for external in lineage.external)
     by_name = is_app_config or any(_BY_NAME & one.keys() for one in options)
+    prepared = _prepared(lineage)
     keys: dict[str, Declaration | None] = {}
     shadowed: dict[str, str] = {}
     for name, declared, scope in _fields(lineage):
@@ -93,7 +98,8 @@ def _model_of(names: Names, lineage: Lineage) -> Model | None:
         if aliases is None or declared.annotation is None:
             return None
         accepted = aliases | {name} if by_name or not aliases else aliases
-        keys |= dict.fromkeys(accepted, Declaration(declared.annotation, scope))
+        is_prepared = name in prepared or "*" in prepared
+        keys |= dict.fromkeys(accepted, Declaration(declared.annotation, scope, is_prepared))
         shadowed |= {} if name in accepted else {name: min(aliases)}
     framework = dict.fromkeys(key for some in inherited for key in some or ())
     return Model(framework | keys, shadowed)
@@ -183,6 +189,29 @@ def _sees_raw(decorator: Expression) -> bool:
         return "pre" in keywords and keywords["pre"].text != "False"
     mode = keywords["mode"].string if "mode" in keywords else None
     return decorator.call.method == "model_validator" and mode != "after"
+
+
+def _prepared(lineage: Lineage) -> frozenset[str]:
+    """The fields that a validator sees before their type does; `*` for all of them, or unknown ones."""
+    found: set[str] = set()
+    for local in lineage.local:
+        calls = (one.value.call for one in local.definition.assignments if one.value and one.value.call)
+        made = (call.function for call in calls)
+        for validator in (*local.definition.decorators, *made):
+            found |= _prepared_by(validator)
+    return frozenset(found)
+
+
+def _prepared_by(validator: Expression) -> frozenset[str]:
+    call = validator.call
+    if call is None or call.method not in ("validator", "field_validator"):
+        return frozenset()
+    keywords = call.keywords
+    is_pre = "pre" in keywords and keywords["pre"].text != "False"
+    is_before = "mode" in keywords and keywords["mode"].string != "after"
+    if not (is_pre or is_before):
+        return frozenset()
+    return frozenset(one.string or "*" for one in call.arguments)
 
 
 def _is_plain_value(names: Names, one: Type) -> bool:

@@ -287,7 +287,7 @@ class Names:
             return self.keep(question, lambda: self._texts_named(expression, scope, depth))
         if not _is_one_of(expression, _CHOICES):
             return None
-        return _joined(self.texts(member, scope, depth - 1) for member in _members(expression))
+        return _joined(self.texts(member, scope, depth - 1) for member in members_of(expression))
 
     def types(
         self, expression: Expression | None, scope: Scope, depth: int = MAX_DEPTH
@@ -298,12 +298,12 @@ class Names:
         if expression.text == "None":
             return frozenset()
         if expression.string is not None:
-            return self.types(_annotation(expression.string), scope, depth - 1)
+            return self.types(annotation_in(expression.string), scope, depth - 1)
         if expression.name:
             question = ("types", expression.name, scope)
             return self.keep(question, lambda: self._types_named(expression, scope, depth))
         if _is_one_of(expression, _CONTAINERS):
-            return _joined(self.types(member, scope, depth - 1) for member in _members(expression))
+            return _joined(self.types(member, scope, depth - 1) for member in members_of(expression))
         return self._types_subscripted(expression, scope, depth)
 
     def keep(self, question: Any, answer: Callable[[], T]) -> T | None:
@@ -421,7 +421,7 @@ class Names:
     def _types_subscripted(self, expression: Expression, scope: Scope, depth: int) -> frozenset[Type] | None:
         if expression.subscript is None:
             return None
-        base = _base(expression)
+        base = base_of(expression)
         if base == "Literal":
             return frozenset({TEXT})
         inner = expression.subscript.keys[:1] if base == "Annotated" else (expression.subscript.value,)
@@ -451,10 +451,10 @@ def _joined(found: Iterable[frozenset[T] | None]) -> frozenset[T] | None:
 
 def _is_one_of(expression: Expression, bases: frozenset[str]) -> bool:
     """True for a union, and for a subscript of one of these."""
-    return expression.is_union or (expression.subscript is not None and _base(expression) in bases)
+    return expression.is_union or (expression.subscript is not None and base_of(expression) in bases)
 
 
-def _members(expression: Expression) -> Iterator[Expression]:
+def members_of(expression: Expression) -> Iterator[Expression]:
     """The members of a union in order, or the keys of a subscript."""
     if expression.subscript:
         yield from expression.subscript.keys
@@ -468,13 +468,13 @@ def _members(expression: Expression) -> Iterator[Expression]:
             yield one
 
 
-def _base(expression: Expression) -> str:
+def base_of(expression: Expression) -> str:
     """The name of the subscripted class, without the module's."""
     name = expression.subscript.value.name if expression.subscript else None
     return (name or "").rpartition(".")[2]
 
 
-def _annotation(text: str) -> Expression | None:
+def annotation_in(text: str) -> Expression | None:
     """The type that a text holds."""
     declared = python.load("", f"_: {text}".encode()).assignments
     return declared[0].annotation if declared else None

@@ -4,6 +4,7 @@ from seatrial.core.rules import Rule
 from seatrial.validate.rules import (
     changelog,
     code,
+    code_selectors,
     layout_content,
     layout_presence,
     package,
@@ -32,6 +33,7 @@ _PARTS = (
     package,
     changelog,
     code,
+    code_selectors,
     release,
 )
 RULES: tuple[Rule, ...] = tuple(

@@ -1,0 +1,54 @@
+"""Family COD: the selectors of the port-app-config agree with the classes by which the code reads them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from seatrial.core.model import Fix, Location, Problem
+from seatrial.core.names import shown
+from seatrial.core.rules import Problems, rule
+from seatrial.core.suggest import did_you_mean, nearest
+from seatrial.validate.facts.app_config import AppConfig
+from seatrial.validate.facts.code import Code
+from seatrial.validate.facts.python_choices import Refused, Scalar
+from seatrial.validate.rules.shared import replaced
+
+APP_CONFIG = ".port/resources/port-app-config.yaml"
+
+
+@rule("COD215", bad=replaced(APP_CONFIG, "      state: open", "      state: opened"))
+def selector_value_not_taken(app_config: AppConfig, code: Code) -> Problems:
+    """Each value of a selector is one that its field takes, where a `Literal` or an enumeration lists them.
+
+    Ocean refuses the whole mapping for one other value, and nothing is exported. Fields whose class or values
+    cannot be read from the code are not checked, nor those that a validator changes first. The settings beside
+    `resources` are checked in the same way.
+    """
+    for one in code.refused_settings({key: v for key, v in app_config.document.value.items() if key != "resources"}):
+        yield _not_taken(app_config.document.at(*one.way), f'"{shown(one.path)}"', one)
+    for resource in app_config.resources:
+        for one in code.refused_values(resource.kind, resource.selector.value):
+            where = app_config.document.at(*resource.selector.way(*one.way))
+            yield _not_taken(where, f'"{shown(one.path)}" in the selector of "{shown(resource.kind)}"', one)
+
+
+def _not_taken(where: Location, subject: str, one: Refused) -> Problem:
+    if one.wants_list:
+        message = f"{subject} takes a list"
+        return Problem(where, message, Fix(f"write [{_written(one.value)}]" if one.value in one.allowed else "write a list"))
+    text = str(one.value) if isinstance(one.value, str | int) else ""
+    near = nearest(text, [str(value) for value in one.allowed]) if text else None
+    message = f"{subject} does not take {_written(one.value)}" + did_you_mean(near and shown(near))
+    return Problem(where, message, Fix(f"write {_alternatives(one.allowed)}"))
+
+
+def _written(value: Any) -> str:
+    """Return a value as JSON, cut where it is long."""
+    return shown(json.dumps(value, ensure_ascii=False, default=str))
+
+
+def _alternatives(values: tuple[Scalar, ...]) -> str:
+    """Return the values as "a", "b" or "c"."""
+    *first, last = [_written(value) for value in dict.fromkeys(values)][:12]
+    return f'{", ".join(first)} or {last}' if first else last
