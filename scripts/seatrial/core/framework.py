@@ -42,6 +42,16 @@ class Part:
 
 
 PARTS: tuple[Part, ...] = (
+    *(
+        Part(code, name, holds, since=(0, 48, 10), source="port-labs/ocean#3754")
+        for code, name, holds in (
+            ("COD101", "one-kind-a-class", "The schema gate refuses a class of several kinds."),
+            ("COD102", "own-kind", "The schema gate refuses two classes of one kind."),
+            ("COD103", "custom-kinds", "The schema gate refuses custom kinds that are not allowed."),
+            ("COD104", "literal-kind", "The schema gate refuses kinds of other types."),
+            ("COD105", "field-titles", "The schema gate asks for titles and descriptions."),
+        )
+    ),
     Part(
         "RES122",
         "edge-quotes",

@@ -155,7 +155,9 @@ def _tests(origin: Origin, node: Node, key: str) -> bool:
     if node.type == "comparison_operator":
         is_in = any(child.type in ("in", "not in") for child in node.children)
         return is_in and origin.text(inner(node)[0]) == key
-    condition = node.child_by_field_name("condition") if node.type in ("if_statement", "elif_clause") else None
+    condition = (
+        node.child_by_field_name("condition") if node.type in ("if_statement", "elif_clause") else None
+    )
     return condition is not None and f"get({key}" in origin.text(condition)
 
 

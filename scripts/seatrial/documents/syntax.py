@@ -203,7 +203,7 @@ class Expression:
 class Call:
     """A call. `arguments` are the positional ones; those behind `*` and `**` are left out.
 
-    `method` is the last name of the callee, `get` of `config["x"].get("y")`.
+    `method` is the last name of the callee, `get` of `config["x"].get("y")`; `is_open` tells that there is a `**`.
     """
 
     where: Location
@@ -211,6 +211,7 @@ class Call:
     arguments: tuple[Expression, ...]
     keywords: Mapping[str, Expression]
     method: str | None
+    is_open: bool = False
 
 
 @dataclass(frozen=True)
@@ -233,6 +234,7 @@ def call_at(origin: Origin, node: Node) -> Call:
         arguments=tuple(Expression(origin, a) for a in arguments if a.type not in _NOT_POSITIONAL),
         keywords=keywords_in(origin, arguments),
         method=origin.text(method) if method else None,
+        is_open=any(argument.type == "dictionary_splat" for argument in arguments),
     )
 
 

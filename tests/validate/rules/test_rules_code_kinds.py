@@ -15,6 +15,7 @@ PROJECT = 'the selector of "project" has no key'
 TASK = 'the selector of "task" has no key'
 NO_RESYNC = "no function is registered with on_resync for the kind"
 OPEN_CLASS: Edit = ("integration.py", "kind: Literal[Kind.TASK]", "kind: str")
+ALLOWED: Edit = ("integration.py", "(PortAppConfig):\n", "(PortAppConfig):\n    allow_custom_kinds = True\n")
 OPEN_RESYNC: Edit = ("main.py", RESYNC, "@ocean.on_resync()\n")
 
 
@@ -57,7 +58,7 @@ OPEN_RESYNC: Edit = ("main.py", RESYNC, "@ocean.on_resync()\n")
         ),
         (
             "COD205",
-            [OPEN_CLASS, OPEN_RESYNC, (SPEC, "- kind: task", "- kind: good-service-task")],
+            [OPEN_CLASS, ALLOWED, OPEN_RESYNC, (SPEC, "- kind: task", "- kind: good-service-task")],
             f'{SPEC}:12:15 the kind "good-service-task" is mapped as "task"',
         ),
         (
@@ -106,8 +107,8 @@ def test_a_mistake_is_reported_at_its_place(code: str, edits: list[Edit], findin
         ),
         ([("main.py", RESYNC, "")], ["COD204"]),
         ([("kinds.py", '"task"', '"tasks"')], ["COD202"]),
-        ([OPEN_CLASS, OPEN_RESYNC, (SPEC, "- kind: task", "- kind: Task")], ["COD205"]),
-        ([OPEN_CLASS, OPEN_RESYNC, (SPEC, "- kind: task", "- kind: chore")], ["COD206"]),
+        ([OPEN_CLASS, ALLOWED, OPEN_RESYNC, (SPEC, "- kind: task", "- kind: Task")], ["COD205"]),
+        ([OPEN_CLASS, ALLOWED, OPEN_RESYNC, (SPEC, "- kind: task", "- kind: chore")], ["COD206"]),
     ],
 )
 def test_one_fault_is_reported_once(edits: list[Edit], codes: list[str]) -> None:
@@ -115,7 +116,12 @@ def test_one_fault_is_reported_once(edits: list[Edit], codes: list[str]) -> None
 
 
 CLEAN: dict[str, list[Edit]] = {
-    "a class for any kind": [OPEN_CLASS, OPEN_RESYNC, (SPEC, LISTED, LISTED + "      - kind: other\n")],
+    "a class for any kind": [
+        OPEN_CLASS,
+        ALLOWED,
+        OPEN_RESYNC,
+        (SPEC, LISTED, LISTED + "      - kind: other\n"),
+    ],
     "Ocean's own class": [
         ("integration.py", "ResourceConfig | TaskResourceConfig", "ResourceConfig | ResourceConfig"),
         OPEN_RESYNC,

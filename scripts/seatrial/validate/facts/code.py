@@ -13,6 +13,7 @@ from seatrial.core.names import decamelize
 from seatrial.core.suggest import nearest
 from seatrial.documents.document import Keys
 from seatrial.validate.facts.app_config import AppConfig
+from seatrial.validate.facts.config_classes import ConfigClass
 from seatrial.validate.facts.items import Item
 from seatrial.validate.facts.python_choices import Refused, refused
 from seatrial.validate.facts.python_models import (
@@ -24,6 +25,7 @@ from seatrial.validate.facts.python_models import (
     resource_classes,
     selector_of,
     unread_keys,
+    wired_classes,
 )
 from seatrial.validate.facts.python_modules import LocalClass, Names, PythonFiles, Scope
 from seatrial.validate.facts.spec import Spec
@@ -86,6 +88,29 @@ class Code:
     @cached_property
     def _app_configs(self) -> tuple[LocalClass, ...] | None:
         return app_config_classes(self._names)
+
+    @cached_property
+    def config_classes(self) -> tuple[ConfigClass, ...]:
+        """The classes that the integration hands to Ocean; none where one of them is unknown."""
+        return tuple(ConfigClass(self._names, local) for local in self._app_configs or ())
+
+    @cached_property
+    def unwired_config_classes(self) -> Sequence[LocalClass]:
+        """The classes of a whole mapping that no class hands to Ocean, nor a class that inherits from them."""
+        wired = wired_classes(self._names)
+        if wired is None or any(isinstance(one, LocalClass) for one in wired):
+            return ()
+        if (not wired and self.files.holding(b"CONFIG_CLASS")) or "integration.py" not in self.files.paths:
+            return ()
+        classes = self._names.module("integration.py").classes.values()
+        return [one for one in classes if self._is_config(one)]
+
+    def _is_config(self, local: LocalClass) -> bool:
+        external = self._names.lineage(local).external
+        is_config = any(
+            one.last == "PortAppConfig" and one.name.startswith("port_ocean.") for one in external
+        )
+        return is_config and "resources" in local.assignments
 
     @cached_property
     def app_config_fields(self) -> frozenset[str] | None:

@@ -1,4 +1,4 @@
-"""The values that the fields of pydantic models take: those of a `Literal` or an enumeration, in lists and unions too."""
+"""The values that fields of pydantic models take: a `Literal` or an enumeration, in lists and unions too."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def _choices(names: Names, expression: Expression | None, scope: Scope, depth: i
         return _named(names, expression.name, scope, depth - 1)
     base = "Union" if expression.is_union else base_of(expression)
     if base == "Literal":
-        return _with(_literal(names, expression, scope, depth))
+        return _with(literal_values(names, expression, scope, depth))
     if base in _UNIONS:
         return _merged(_choices(names, one, scope, depth - 1) for one in members_of(expression))
     if base in _LISTS:
@@ -136,13 +136,14 @@ def _enumerated(names: Names, classes: Iterable[LocalClass]) -> tuple[Scalar, ..
     return _whole(values)
 
 
-def _literal(
-    names: Names, expression: Expression, scope: Scope, depth: int
+def literal_values(
+    names: Names, expression: Expression, scope: Scope, depth: int = MAX_DEPTH
 ) -> tuple[Scalar, ...] | None:
+    """Return the values of a `Literal[...]` in order, without repetitions; None where one is unknown."""
     values: list[Scalar | None] = []
     for member in members_of(expression):
         if base_of(member) == "Literal" and depth:
-            values += _literal(names, member, scope, depth - 1) or (None,)
+            values += literal_values(names, member, scope, depth - 1) or (None,)
         else:
             values.append(_scalar(names, member, scope))
     return _whole(values)
@@ -162,7 +163,7 @@ def _scalar(names: Names, expression: Expression | None, scope: Scope) -> Scalar
 
 def _whole(values: Sequence[Scalar | None]) -> tuple[Scalar, ...] | None:
     known = tuple(value for value in values if value is not None)
-    return known if known and len(known) == len(values) else None
+    return tuple(dict.fromkeys(known)) if known and len(known) == len(values) else None
 
 
 def _with(scalars: tuple[Scalar, ...] | None) -> Choices | None:
@@ -182,4 +183,3 @@ def _merged(found: Iterable[Choices | None]) -> Choices | None:
         tuple(model for one in whole for model in one.models),
         _merged(items) if items else None,
     )
-

@@ -105,6 +105,12 @@ def _model_of(names: Names, lineage: Lineage) -> Model | None:
     return Model(framework | keys, shadowed)
 
 
+def declared_fields(names: Names, local: LocalClass) -> Iterator[tuple[Assignment, Scope]]:
+    """The fields that a class declares or inherits from classes of the integration, each with its scope."""
+    for _, declared, scope in _fields(names.lineage(local)):
+        yield declared, scope
+
+
 def _fields(lineage: Lineage) -> Iterator[tuple[str, Assignment, Scope]]:
     """The declared fields, each from the nearest class that declares it."""
     seen: set[str] = set()
@@ -126,7 +132,7 @@ def _is_field(declared: Assignment) -> bool:
 def _aliases(names: Names, declared: Assignment, scope: Scope) -> frozenset[str] | None:
     """The aliases that a field declares; None where one of them is unknown."""
     found: set[str] = set()
-    for call in _field_calls(declared):
+    for call in field_calls(declared):
         for keyword in {"alias", "validation_alias"} & call.keywords.keys():
             known = names.texts(call.keywords[keyword], scope)
             if known is None:
@@ -135,7 +141,7 @@ def _aliases(names: Names, declared: Assignment, scope: Scope) -> frozenset[str]
     return frozenset(found)
 
 
-def _field_calls(declared: Assignment) -> Iterator[Call]:
+def field_calls(declared: Assignment) -> Iterator[Call]:
     """The `Field(...)` that is assigned, or that is part of an `Annotated[...]`."""
     subscript = declared.annotation.subscript if declared.annotation else None
     for expression in (declared.value, *(subscript.keys if subscript else ())):
@@ -237,6 +243,13 @@ class ResourceClass:
 
 def app_config_classes(names: Names) -> tuple[LocalClass, ...] | None:
     """The classes that the integration hands to Ocean as `CONFIG_CLASS`; None where one of them is unknown."""
+    found = wired_classes(names)
+    local = tuple(one for one in found or () if isinstance(one, LocalClass))
+    return local if found is not None and len(local) == len(found) else None
+
+
+def wired_classes(names: Names) -> frozenset[Type] | None:
+    """Every class that some class has as `CONFIG_CLASS`, Ocean's own too; None where one of them is unknown."""
     found: set[Type] = set()
     for path in names.files.holding(b"CONFIG_CLASS"):
         for holder in names.module(path).classes.values():
@@ -245,8 +258,7 @@ def app_config_classes(names: Names) -> tuple[LocalClass, ...] | None:
                 if known is None:
                     return None
                 found |= known
-    local = tuple(one for one in found if isinstance(one, LocalClass))
-    return local if len(local) == len(found) else None
+    return frozenset(found)
 
 
 def resource_classes(names: Names, app_configs: tuple[LocalClass, ...]) -> tuple[ResourceClass, ...] | None:

@@ -4,6 +4,7 @@ from seatrial.core.rules import Rule
 from seatrial.validate.rules import (
     changelog,
     code,
+    code_classes,
     code_selectors,
     layout_content,
     layout_presence,
@@ -33,6 +34,7 @@ _PARTS = (
     package,
     changelog,
     code,
+    code_classes,
     code_selectors,
     release,
 )

@@ -22,6 +22,10 @@ from seatrial.validate.rules.shared import all_of, replaced
 SPEC = ".port/spec.yaml"
 APP_CONFIG = ".port/resources/port-app-config.yaml"
 _TASK_LISTED = "      - kind: task\n"
+_SUBTASK = (
+    "class SubtaskResourceConfig(TaskResourceConfig):\n"
+    '    kind: Literal["subtask"] = Field(title="Subtask", description="Each subtask.")\n\n\n'
+)
 _TASK_RESYNC = "@ocean.on_resync(Kind.TASK)\n"
 
 
@@ -216,7 +220,7 @@ def _unaccepted(kinds: Kinds, stated: tuple[StatedKind, ...]) -> Problems:
 @rule(
     "COD203",
     bad=all_of(
-        replaced("integration.py", "Literal[Kind.TASK]", 'Literal[Kind.TASK, "subtask"]'),
+        replaced("integration.py", "AnyResource = ", _SUBTASK + "AnyResource = SubtaskResourceConfig | "),
         replaced(SPEC, _TASK_LISTED, _TASK_LISTED + "      - kind: subtask\n"),
     ),
 )
@@ -251,6 +255,7 @@ def _unresynced(kinds: Kinds, stated: tuple[StatedKind, ...]) -> Problems:
     severity=WARNING,
     bad=all_of(
         replaced("integration.py", "kind: Literal[Kind.TASK]", "kind: str"),
+        replaced("integration.py", "(PortAppConfig):\n", "(PortAppConfig):\n    allow_custom_kinds = True\n"),
         replaced("main.py", _TASK_RESYNC, "@ocean.on_resync()\n"),
         replaced(SPEC, "- kind: task", "- kind: Task"),
     ),

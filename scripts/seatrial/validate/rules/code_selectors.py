@@ -25,7 +25,8 @@ def selector_value_not_taken(app_config: AppConfig, code: Code) -> Problems:
     cannot be read from the code are not checked, nor those that a validator changes first. The settings beside
     `resources` are checked in the same way.
     """
-    for one in code.refused_settings({key: v for key, v in app_config.document.value.items() if key != "resources"}):
+    settings = {key: value for key, value in app_config.document.value.items() if key != "resources"}
+    for one in code.refused_settings(settings):
         yield _not_taken(app_config.document.at(*one.way), f'"{shown(one.path)}"', one)
     for resource in app_config.resources:
         for one in code.refused_values(resource.kind, resource.selector.value):
@@ -35,10 +36,10 @@ def selector_value_not_taken(app_config: AppConfig, code: Code) -> Problems:
 
 def _not_taken(where: Location, subject: str, one: Refused) -> Problem:
     if one.wants_list:
-        message = f"{subject} takes a list"
-        return Problem(where, message, Fix(f"write [{_written(one.value)}]" if one.value in one.allowed else "write a list"))
-    text = str(one.value) if isinstance(one.value, str | int) else ""
-    near = nearest(text, [str(value) for value in one.allowed]) if text else None
+        fix = Fix(f"write it as a list: [{_written(one.value)}]")
+        return Problem(where, f"{subject} takes a list", fix)
+    texts = [value for value in one.allowed if isinstance(value, str)]
+    near = nearest(one.value, texts) if isinstance(one.value, str) else None
     message = f"{subject} does not take {_written(one.value)}" + did_you_mean(near and shown(near))
     return Problem(where, message, Fix(f"write {_alternatives(one.allowed)}"))
 

@@ -1,0 +1,246 @@
+"""The classes that the integration hands to Ocean as `CONFIG_CLASS`, seen as Ocean's own gate sees them.
+
+The gate is `ocean port-app-config schema`, in port_ocean/core/handlers/port_app_config/validators.py. What it would
+find only by running the code is left out here: a class, a type or a value that is not written down is passed over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from seatrial.core.model import Location
+from seatrial.documents.python import Assignment
+from seatrial.documents.syntax import Call, Expression
+from seatrial.validate.facts.python_choices import Scalar, literal_values
+from seatrial.validate.facts.python_models import declared_fields, field_calls
+from seatrial.validate.facts.python_modules import (
+    MAX_DEPTH,
+    TEXT,
+    ExternalName,
+    LocalClass,
+    Names,
+    Scope,
+    Type,
+    Value,
+    annotation_in,
+    base_of,
+    members_of,
+)
+
+_UNIONS = frozenset({"Optional", "Union"})
+_LISTS = frozenset({"list", "List"})
+_FRAMEWORK = "port_ocean."
+
+
+@dataclass(frozen=True)
+class KindOf:
+    """The kind that a resource class declares, and its place.
+
+    `values` are those of its Literal; empty where it is `str` (`takes_any`) or another type (`other` is its text).
+    """
+
+    owner: LocalClass
+    where: Location
+    values: tuple[Scalar, ...] = ()
+    takes_any: bool = False
+    other: str = ""
+
+
+@dataclass(frozen=True)
+class BareField:
+    """A field that lacks a title, a description or both: `missing` names them."""
+
+    owner: LocalClass
+    name: str
+    where: Location
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ConfigClass:
+    """A class that the integration hands to Ocean as `CONFIG_CLASS`."""
+
+    names: Names
+    local: LocalClass
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self.local.definition.name
+
+    @cached_property
+    def allows_custom_kinds(self) -> bool:
+        """False where it does not allow `kind: str`; True where it does, or where that is unknown."""
+        declared = self.names.field(self.local, "allow_custom_kinds")
+        if declared is None:
+            return not self.names.lineage(self.local).whole
+        return declared[0].value is None or declared[0].value.text != "False"
+
+    @cached_property
+    def kinds(self) -> Sequence[KindOf]:
+        """The kinds of its resource classes in the order of the union; those that are unknown are left out."""
+        found = (_kind_of(self.names, one) for one in self.resource_classes if isinstance(one, LocalClass))
+        return [kind for kind in found if kind]
+
+    @cached_property
+    def resource_classes(self) -> Sequence[Type]:
+        """The classes of its resources in the order of the union; empty where one of them is unknown."""
+        declared = self.names.field(self.local, "resources")
+        annotation = declared[0].annotation if declared else None
+        if declared is None or annotation is None:
+            return ()
+        inside = _list_item(self.names, annotation, declared[1])
+        return _union(self.names, *inside) or () if inside else ()
+
+    def bare_fields(self) -> Iterator[BareField]:
+        """The fields without title or description, of this class and of all models that its fields lead to."""
+        pending: list[LocalClass] = [self.local]
+        seen: set[LocalClass] = set()
+        while pending:
+            local = pending.pop(0)
+            if local in seen or not self.names.lineage(local).whole or not _is_model(self.names, local):
+                continue
+            seen.add(local)
+            for declared, scope in declared_fields(self.names, local):
+                yield from self._bare(local, declared, scope)
+                pending += self._nested(declared, scope)
+
+    def _bare(self, local: LocalClass, declared: Assignment, scope: Scope) -> Iterator[BareField]:
+        missing = _missing(self.names, declared, scope)
+        if missing and declared.annotation and not self._narrows(declared.annotation, scope):
+            yield BareField(local, declared.name, declared.where, missing)
+
+    def _narrows(self, annotation: Expression, scope: Scope) -> bool:
+        """True for a selector and for a list of resource classes, which need no title; and where that is unknown."""
+        names = self.names
+        item = _list_item(names, annotation, scope)
+        found = _union(names, *(item or (annotation, scope)))
+        base = "ResourceConfig" if item else "Selector"
+        if not found or (item is None and len(found) > 1):
+            return False
+        return all(_descends(names, one, base) for one in found)
+
+    def _nested(self, declared: Assignment, scope: Scope) -> Sequence[LocalClass]:
+        if declared.annotation is None:
+            return ()
+        item = _list_item(self.names, declared.annotation, scope)
+        found = _union(self.names, *(item or (declared.annotation, scope)), strict=False) or ()
+        return [one for one in found if isinstance(one, LocalClass)]
+
+
+def _kind_of(names: Names, local: LocalClass) -> KindOf | None:
+    """Return the kind of a resource class; None where it is unknown, or the class is none of Ocean's."""
+    if not names.lineage(local).whole or not _descends(names, local, "ResourceConfig"):
+        return None
+    declared = names.field(local, "kind")
+    if declared is None:
+        return KindOf(local, local.definition.where, takes_any=True)
+    annotation = declared[0].annotation
+    if annotation is None:
+        return None
+    meaning = _followed(names, annotation, declared[1])
+    if meaning is None:
+        return None
+    expression, scope = meaning
+    if base_of(expression) == "Literal":
+        values = literal_values(names, expression, scope)
+        return KindOf(local, annotation.where, values) if values else None
+    return _typed_kind(names, local, annotation, names.meaning(expression.name or "", scope))
+
+
+def _typed_kind(names: Names, local: LocalClass, annotation: Expression, found: object) -> KindOf | None:
+    if found == TEXT:
+        return KindOf(local, annotation.where, takes_any=True)
+    is_known = isinstance(found, LocalClass | ExternalName) or annotation.subscript or annotation.is_union
+    return KindOf(local, annotation.where, other=annotation.text) if is_known else None
+
+
+def _followed(names: Names, expression: Expression, scope: Scope) -> tuple[Expression, Scope] | None:
+    """Return the type that an alias, or a type in quotes, stands for; None where it is unknown."""
+    for _ in range(MAX_DEPTH):
+        if expression.string is not None:
+            inside = annotation_in(expression.string)
+            if inside is None:
+                return None
+            expression = inside
+        found = names.meaning(expression.name, scope) if expression.name else None
+        if expression.name and found is None:
+            return None
+        if not isinstance(found, Value):
+            return expression, scope
+        expression, scope = found.expression, found.scope
+    return None
+
+
+def _list_item(names: Names, annotation: Expression, scope: Scope) -> tuple[Expression, Scope] | None:
+    """Return the type of the items of a list, optional or not; None for any other type."""
+    found = _followed(names, annotation, scope)
+    if found is None:
+        return None
+    expression, scope = found
+    if expression.is_union or base_of(expression) in _UNIONS:
+        kept = [one for one in members_of(expression) if one.text != "None"]
+        return (
+            _list_item(names, kept[0], scope) if len(kept) == 1 and kept[0].text != annotation.text else None
+        )
+    keys = expression.subscript.keys if expression.subscript and base_of(expression) in _LISTS else ()
+    return (keys[0], scope) if len(keys) == 1 else None
+
+
+def _union(
+    names: Names, annotation: Expression, scope: Scope, strict: bool = True, depth: int = MAX_DEPTH
+) -> list[Type] | None:
+    """Return the classes of a union in order, less None; None where one is unknown, or it is no plain class.
+
+    What is unknown is left out where this is not `strict`.
+    """
+    found = _followed(names, annotation, scope) if depth else None
+    if found is None:
+        return None if strict else []
+    expression, inside = found
+    if expression.is_union or base_of(expression) in _UNIONS:
+        members: list[Type] = []
+        for one in members_of(expression):
+            classes = [] if one.text == "None" else _union(names, one, inside, strict, depth - 1)
+            if classes is None:
+                return None
+            members += classes
+        return members
+    meaning = names.meaning(expression.name, inside) if expression.name else None
+    if isinstance(meaning, LocalClass | ExternalName):
+        return [meaning]
+    return None if strict else []
+
+
+def _descends(names: Names, one: Type, name: str) -> bool:
+    """True for a class of the framework, and for one that inherits from it."""
+    external = (one,) if isinstance(one, ExternalName) else names.lineage(one).external
+    return any(base.last == name and base.name.startswith(_FRAMEWORK) for base in external)
+
+
+def _is_model(names: Names, local: LocalClass) -> bool:
+    external = names.lineage(local).external
+    return any(base.last == "BaseModel" or base.name.startswith(_FRAMEWORK) for base in external)
+
+
+def _missing(names: Names, declared: Assignment, scope: Scope) -> tuple[str, ...]:
+    """Return which of title and description a declaration lacks; neither where that is unknown."""
+    calls = list(field_calls(declared))
+    value = declared.value
+    if calls or value is None or not (value.call or value.name):
+        return _lacking(calls)
+    found = names.meaning(value.name, scope) if value.name else None
+    if not isinstance(found, Value):
+        return ()
+    if found.expression.call is None:
+        return _lacking([])
+    return _lacking([found.expression.call]) if found.expression.call.method == "Field" else ()
+
+
+def _lacking(calls: Sequence[Call]) -> tuple[str, ...]:
+    if any(call.is_open for call in calls):
+        return ()
+    given = {key for call in calls for key, value in call.keywords.items() if value.text != "None"}
+    return tuple(key for key in ("title", "description") if key not in given)

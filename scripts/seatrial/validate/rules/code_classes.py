@@ -1,0 +1,157 @@
+"""Family COD: the classes of the mapping are what Ocean's own gate, `ocean port-app-config schema`, asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from seatrial.core.framework import Framework
+from seatrial.core.model import Fix, Location, Problem
+from seatrial.core.names import shown
+from seatrial.core.rules import ERROR, INFO, OCEAN, WARNING, Problems, rule
+from seatrial.validate.facts.code import Code
+from seatrial.validate.facts.config_classes import BareField, ConfigClass, KindOf
+from seatrial.validate.rules.shared import all_of, replaced
+
+_TASK = "kind: Literal[Kind.TASK]"
+_IN_OCEAN = {OCEAN: ERROR}
+
+
+def _kinds(code: Code) -> Iterator[KindOf]:
+    return (kind for one in code.config_classes for kind in one.kinds)
+
+
+@rule(
+    "COD101",
+    severity=WARNING,
+    by_profile=_IN_OCEAN,
+    bad=replaced("integration.py", _TASK, 'kind: Literal[Kind.TASK, "subtask"]'),
+)
+def class_of_several_kinds(code: Code, framework: Framework) -> Problems:
+    """Each resource class is of one kind: its `kind` is a `Literal` of one text.
+
+    Ocean's gate refuses the integration otherwise, because Port shows a form for each kind.
+    """
+    for kind in _kinds(code) if framework.has("one-kind-a-class") else ():
+        if len(kind.values) > 1:
+            values = ", ".join(f'"{shown(str(value))}"' for value in kind.values[:6])
+            message = f'the kind of "{kind.owner.definition.name}" is one of {len(kind.values)}: {values}'
+            yield Problem(kind.where, message, Fix("declare a class for each kind, one below the other"))
+
+
+@rule(
+    "COD102",
+    severity=WARNING,
+    by_profile=_IN_OCEAN,
+    bad=replaced(
+        "integration.py",
+        "AnyResource = ProjectResourceConfig |",
+        "class DoubleResourceConfig(ProjectResourceConfig): ...\n\n\n"
+        "AnyResource = DoubleResourceConfig | ProjectResourceConfig |",
+    ),
+)
+def kind_of_two_classes(code: Code, framework: Framework) -> Problems:
+    """No two resource classes are of the same kind.
+
+    Ocean's gate refuses the integration otherwise, and a mapping is read by the second class only where the
+    first refuses it.
+    """
+    for one in code.config_classes if framework.has("own-kind") else ():
+        first: dict[object, KindOf] = {}
+        for kind in one.kinds:
+            for value in kind.values:
+                before = first.setdefault(value, kind)
+                if before is not kind and before.owner is not kind.owner:
+                    yield _repeated(str(value), before, kind)
+
+
+def _repeated(value: str, before: KindOf, kind: KindOf) -> Problem:
+    other = f'"{before.owner.definition.name}" in {before.owner.path}'
+    message = f'the kind "{shown(value)}" of "{kind.owner.definition.name}" is that of {other} too'
+    return Problem(kind.where, message, Fix("give each class a kind of its own, or remove one of the two"))
+
+
+@rule("COD103", severity=WARNING, by_profile=_IN_OCEAN, bad=replaced("integration.py", _TASK, "kind: str"))
+def class_of_any_kind(code: Code, framework: Framework) -> Problems:
+    """A resource class is of any kind, `kind: str`, only where the mapping allows custom kinds, and only one is.
+
+    Ocean's gate refuses the integration otherwise. A class that declares no kind is of any kind. The mapping
+    allows custom kinds with `allow_custom_kinds: ClassVar[bool] = True`.
+    """
+    for one in code.config_classes if framework.has("custom-kinds") else ():
+        loose = [kind for kind in one.kinds if kind.takes_any]
+        for kind in loose if not one.allows_custom_kinds else loose[1:]:
+            yield _any_kind(one, kind, loose[0])
+
+
+def _any_kind(config: ConfigClass, kind: KindOf, first: KindOf) -> Problem:
+    name = kind.owner.definition.name
+    if config.allows_custom_kinds:
+        message = f'"{name}" is of any kind, and so is "{first.owner.definition.name}"'
+        return Problem(kind.where, message, Fix('declare its kind as Literal["..."]'))
+    message = f'"{name}" is of any kind, but "{config.name}" does not allow custom kinds'
+    allow = f'declare its kind as Literal["..."], or set allow_custom_kinds in {config.name}'
+    return Problem(kind.where, message, Fix(allow))
+
+
+@rule(
+    "COD104",
+    severity=WARNING,
+    by_profile=_IN_OCEAN,
+    bad=all_of(
+        replaced("integration.py", _TASK, "kind: Literal[Kind.TASK] | None"),
+    ),
+)
+def kind_of_other_type(code: Code, framework: Framework) -> Problems:
+    """The kind of a resource class is declared as `Literal["..."]`, or as `str` for any kind.
+
+    Ocean's gate refuses every other type: an enumeration, an optional kind, a union.
+    """
+    for kind in _kinds(code) if framework.has("literal-kind") else ():
+        if kind.other:
+            message = f'the kind of "{kind.owner.definition.name}" is declared as {shown(kind.other)}'
+            yield Problem(kind.where, message, Fix('declare it as Literal["..."]'))
+
+
+@rule(
+    "COD105",
+    severity=INFO,
+    by_profile=_IN_OCEAN,
+    bad=replaced("integration.py", '        title="State",\n', ""),
+)
+def field_without_title(code: Code, framework: Framework) -> Problems:
+    """Each field of the mapping's classes has a title and a description, those of the models below it too.
+
+    Ocean's gate refuses the integration otherwise, because Port shows them where the mapping is edited. Selectors
+    and lists of resource classes need none.
+    """
+    seen: set[Location] = set()
+    for one in code.config_classes if framework.has("field-titles") else ():
+        for bare in one.bare_fields():
+            if bare.where not in seen:
+                seen.add(bare.where)
+                yield _bare(bare)
+
+
+def _bare(bare: BareField) -> Problem:
+    lacking = " and no ".join(bare.missing)
+    added = " and ".join(f"{name}=" for name in bare.missing)
+    message = f'the field "{bare.name}" of "{bare.owner.definition.name}" has no {lacking}'
+    return Problem(bare.where, message, Fix(f"give it a Field(...) with {added}"))
+
+
+@rule(
+    "COD106",
+    bad=replaced("integration.py", "        CONFIG_CLASS = GoodServicePortAppConfig\n", "        ...\n"),
+)
+def config_class_not_wired(code: Code) -> Problems:
+    """The class of the mapping is handed to Ocean: it is the `CONFIG_CLASS` of the integration's handler.
+
+    Otherwise Ocean reads the mapping by its own class, without the kinds and selectors of the integration.
+    """
+    for local in code.unwired_config_classes:
+        name = local.definition.name
+        message = f'"{name}" is not handed to Ocean: no class has it as CONFIG_CLASS'
+        fix = Fix(
+            f"set CONFIG_CLASS = {name} in class AppConfigHandlerClass(APIPortAppConfig) of the integration"
+        )
+        yield Problem(local.definition.where, message, fix)
