@@ -53,6 +53,19 @@ PARTS: tuple[Part, ...] = (
         )
     ),
     Part(
+        "COD116",
+        "action-errors",
+        "Ocean reports errors of class ActionExecutionError to the person who started the action.",
+        since=(0, 44, 2),
+    ),
+    Part(
+        "COD216",
+        "static-paths",
+        "Live events are matched with the registered paths text by text.",
+        since=(0, 44, 3),
+        source="port-labs/ocean#3393",
+    ),
+    Part(
         "RES122",
         "edge-quotes",
         "Single quotes at the edges of a text in jq are read as double quotes.",

@@ -69,6 +69,12 @@ class Function:
         return tuple(Expression(self.origin, values[0]) for values in found if values)
 
     @cached_property
+    def raises(self) -> tuple[Expression, ...]:
+        """The errors of its `raise` statements; those that raise again what was caught are left out."""
+        found = (inner(node) for node in self._own if node.type == "raise_statement")
+        return tuple(Expression(self.origin, values[0]) for values in found if values)
+
+    @cached_property
     def sole_return(self) -> Expression | None:
         """The value it returns where its body holds nothing else, but for texts and logging."""
         body = self.node.child_by_field_name("body")

@@ -182,6 +182,14 @@ class Expression:
         return ()
 
     @property
+    def parts(self) -> tuple[Expression, ...]:
+        """The expressions in the braces of an f-string."""
+        if self._node.type != "string":
+            return ()
+        held = [part for part in inner(self._node) if part.type == "interpolation"]
+        return tuple(Expression(self._origin, inner(part)[0]) for part in held if inner(part))
+
+    @property
     def is_union(self) -> bool:
         """Whether its items are the two sides of a `|`."""
         return _is_union(self._node)

@@ -78,7 +78,7 @@ class Code:
 
     def __init__(self, files: PythonFiles) -> None:
         self.files = files
-        self._names = Names(files)
+        self.names = Names(files)
 
     @classmethod
     def of(cls, files: PythonFiles) -> Code | None:
@@ -87,26 +87,26 @@ class Code:
 
     @cached_property
     def _app_configs(self) -> tuple[LocalClass, ...] | None:
-        return app_config_classes(self._names)
+        return app_config_classes(self.names)
 
     @cached_property
     def config_classes(self) -> tuple[ConfigClass, ...]:
         """The classes that the integration hands to Ocean; none where one of them is unknown."""
-        return tuple(ConfigClass(self._names, local) for local in self._app_configs or ())
+        return tuple(ConfigClass(self.names, local) for local in self._app_configs or ())
 
     @cached_property
     def unwired_config_classes(self) -> Sequence[LocalClass]:
         """The classes of a whole mapping that no class hands to Ocean, nor a class that inherits from them."""
-        wired = wired_classes(self._names)
+        wired = wired_classes(self.names)
         if wired is None or any(isinstance(one, LocalClass) for one in wired):
             return ()
         if (not wired and self.files.holding(b"CONFIG_CLASS")) or "integration.py" not in self.files.paths:
             return ()
-        classes = self._names.module("integration.py").classes.values()
+        classes = self.names.module("integration.py").classes.values()
         return [one for one in classes if self._is_config(one)]
 
     def _is_config(self, local: LocalClass) -> bool:
-        external = self._names.lineage(local).external
+        external = self.names.lineage(local).external
         is_config = any(
             one.last == "PortAppConfig" and one.name.startswith("port_ocean.") for one in external
         )
@@ -120,7 +120,7 @@ class Code:
         """
         if self._app_configs is None:
             return None
-        models = [model_of(self._names, local) for local in self._app_configs]
+        models = [model_of(self.names, local) for local in self._app_configs]
         known = [frozenset(model.keys) for model in models if model]
         return FRAMEWORK["PortAppConfig"].union(*known) if len(known) == len(models) else None
 
@@ -131,7 +131,7 @@ class Code:
 
     @cached_property
     def _resource_classes(self) -> tuple[ResourceClass, ...] | None:
-        return resource_classes(self._names, self._app_configs) if self._app_configs else None
+        return resource_classes(self.names, self._app_configs) if self._app_configs else None
 
     @cached_property
     def accepted_kinds(self) -> frozenset[str] | None:
@@ -149,7 +149,7 @@ class Code:
             for call in self.files.source(path).uses("on_resync")
         )
         return [
-            self._names.texts(
+            self.names.texts(
                 next(iter(call.arguments), call.keywords.get("kind")) if call else None, Scope(path)
             )
             for path, call in calls
@@ -177,22 +177,22 @@ class Code:
         if self._resource_classes is None:
             return self._unmentioned(selector)
         classes = [one for one in self._resource_classes if one.takes(kind)]
-        found = [selector_of(self._names, one) for one in classes]
+        found = [selector_of(self.names, one) for one in classes]
         known = [model for model in found if model]
-        return unread_keys(self._names, known if len(known) == len(found) else (), selector)
+        return unread_keys(self.names, known if len(known) == len(found) else (), selector)
 
     def refused_values(self, kind: str, selector: Any) -> Iterator[Refused]:
         """The values of a selector that the code refuses; none where its class is unknown."""
         classes = [one for one in self._resource_classes or () if one.takes(kind)]
-        found = [selector_of(self._names, one) for one in classes]
+        found = [selector_of(self.names, one) for one in classes]
         known = [model for model in found if model]
-        return refused(self._names, known if len(known) == len(found) else (), selector)
+        return refused(self.names, known if len(known) == len(found) else (), selector)
 
     def refused_settings(self, root: Any) -> Iterator[Refused]:
         """The values at the top of `port-app-config` that the code refuses; none where its class is unknown."""
-        found = [model_of(self._names, local) for local in self._app_configs or ()]
+        found = [model_of(self.names, local) for local in self._app_configs or ()]
         known = [model for model in found if model]
-        return refused(self._names, known if len(known) == len(found) else (), root)
+        return refused(self.names, known if len(known) == len(found) else (), root)
 
     def _unmentioned(self, selector: Mapping[str, Any]) -> Iterator[Unread]:
         if "integration.py" in self.files.paths:
@@ -207,7 +207,7 @@ class Code:
 
     def _reads(self, path: str) -> Iterator[Read | None]:
         for found in self.files.source(path).look_ups(ATTRIBUTE):
-            keys = self._names.texts(found.key, Scope(path))
+            keys = self.names.texts(found.key, Scope(path))
             for key in sorted(keys or ()):
                 yield Read(key, found.key.where, found.forgiving, found.key.string is not None, found.scope)
             if not keys:
@@ -219,10 +219,10 @@ class Code:
         return [one for path in self.files.holding(b"ACTION_NAME") for one in self._executors(path)]
 
     def _executors(self, path: str) -> Iterator[Executor]:
-        for local in self._names.module(path).classes.values():
+        for local in self.names.module(path).classes.values():
             declared = local.assignments.get("ACTION_NAME")
             if declared and declared.value:
-                known = self._names.texts(declared.value, local.inside)
+                known = self.names.texts(declared.value, local.inside)
                 action = next(iter(known)) if known and len(known) == 1 else None
                 yield Executor(local.definition.name, action, declared.value.where)
 

@@ -4,6 +4,8 @@ from seatrial.core.rules import Rule
 from seatrial.validate.rules import (
     changelog,
     code,
+    code_actions,
+    code_calls,
     code_classes,
     code_selectors,
     layout_content,
@@ -34,6 +36,8 @@ _PARTS = (
     package,
     changelog,
     code,
+    code_actions,
+    code_calls,
     code_classes,
     code_selectors,
     release,

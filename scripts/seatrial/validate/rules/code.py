@@ -46,6 +46,7 @@ _ACTION = "actionsProcessingEnabled: true\nactions:\n  - name: close_task\n    i
 _EXECUTOR = (
     "from port_ocean.core.handlers.actions.abstract_executor import AbstractExecutor\n\n\n"
     'class CloseTaskExecutor(AbstractExecutor):\n    ACTION_NAME = "close_task"\n'
+    "    WEBHOOK_PROCESSOR_CLASS = None\n"
 )
 _PROXY = (
     "  - name: proxyUrl\n    type: url\n    required: false\n    description: A proxy in front of the API\n"

@@ -253,6 +253,7 @@ def actions_switch_disagrees(spec: Spec) -> Problems:
 def _two_actions(folder: MemoryFolder) -> MemoryFolder:
     action = "  - name: close_task\n    description: Close a task\n    inputs: []\n"
     code = 'class CloseTaskExecutor(AbstractExecutor):\n    ACTION_NAME = "close_task"\n'
+    code += "\n\nocean.register_action_executor(CloseTaskExecutor())\n"
     text = f"actionsProcessingEnabled: true\nactions:\n{action}{action}saas:\n"
     return folder.edited(SPEC, "saas:\n", text).having("executors.py", code)
 

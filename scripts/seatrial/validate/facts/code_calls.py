@@ -1,0 +1,139 @@
+"""Calls and functions of an integration's code: what blocks, what handles webhooks, what resyncs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from seatrial.core.model import Location
+from seatrial.documents.functions import Function, PlacedCall
+from seatrial.documents.syntax import Expression
+from seatrial.validate.facts.code import Code
+from seatrial.validate.facts.python_modules import ExternalName, Scope, Value
+
+_HTTP = ("get", "post", "put", "patch", "delete", "head", "options", "request")
+_RUNS = ("run", "call", "check_call", "check_output", "getoutput", "getstatusoutput")
+BLOCKING: Mapping[str, str] = {
+    "time.sleep": "asyncio.sleep",
+    "builtins.open": "asyncio.to_thread, or aiofiles.open",
+    "io.open": "asyncio.to_thread, or aiofiles.open",
+    "builtins.input": "a configuration of the integration",
+    "os.system": "asyncio.create_subprocess_exec",
+    "urllib.request.urlopen": "http_async_client",
+    **{f"subprocess.{name}": "asyncio.create_subprocess_exec" for name in _RUNS},
+    **{f"requests.{name}": "http_async_client" for name in _HTTP},
+    **{f"httpx.{name}": "http_async_client" for name in (*_HTTP, "stream")},
+}
+"""The functions that stop everything else while they run, by full name, and what is called instead."""
+
+_LAST = tuple(sorted({name.rpartition(".")[2] for name in BLOCKING}))
+_SIGNS = (b"sleep(", b"open(", b"input(", b"system(", b"subprocess", b"requests", b"httpx")
+"""A file without any of these calls none of them."""
+
+
+@dataclass(frozen=True)
+class Outside:
+    """A use of something outside of the integration, by its full name and place."""
+
+    name: str
+    where: Location
+
+
+def blocking_calls(code: Code) -> Iterator[Outside]:
+    """Yield the calls in `async` functions that stop everything else while they run."""
+    for path in code.files.holding(*_SIGNS):
+        for placed in code.files.source(path).calls(*_LAST):
+            name = _called(code, path, placed)
+            is_async = bool(placed.functions) and placed.functions[0].is_async and not placed.awaited
+            if is_async and name in BLOCKING:
+                yield Outside(name, placed.call.where)
+
+
+def printing_calls(code: Code) -> Iterator[Outside]:
+    """Yield the calls of `print`, but for those in files that are run by hand."""
+    for path in code.files.holding(b"print("):
+        if b"__main__" in code.files.data(path):
+            continue
+        for placed in code.files.source(path).calls("print"):
+            if _called(code, path, placed) == "builtins.print":
+                yield Outside("print", placed.call.where)
+
+
+def imports_of(code: Code, *packages: str) -> Iterator[Outside]:
+    """Yield the imports of these packages."""
+    for path in code.files.holding(*(package.encode() for package in packages)):
+        for one in code.files.source(path).imports:
+            package = one.module.partition(".")[0]
+            if not one.level and package in packages and not code.files.owns(package):
+                yield Outside(package if one.name is None else f"{one.module}.{one.name}", one.where)
+
+
+def _called(code: Code, path: str, placed: PlacedCall) -> str:
+    """Return the full name of what a call calls; empty where it is unknown, or of the integration."""
+    name = placed.call.function.name
+    if not name or any(function.binds(name.partition(".")[0]) for function in placed.functions):
+        return ""
+    found = code.names.meaning(name, Scope(path))
+    return found.name if isinstance(found, ExternalName) else ""
+
+
+def listing_resyncs(code: Code) -> Iterator[Function]:
+    """Yield the resync functions that return their objects at once instead of yielding batches."""
+    for path in code.files.holding(b"on_resync"):
+        for function in code.files.source(path).decorated("on_resync"):
+            if function.is_async and not function.yields and _returns_objects(function):
+                yield function
+
+
+def _returns_objects(function: Function) -> bool:
+    return any(value.text not in ("None", "[]") for value in function.returns)
+
+
+def functions_named(code: Code, name: str, *near: bytes) -> Iterator[Function]:
+    """Yield the methods of a name in files that also hold one of these words."""
+    holding = set(code.files.holding(*near))
+    for path in code.files.holding(b"def " + name.encode()):
+        if path in holding:
+            yield from (one for one in code.files.source(path).functions(name) if one.class_name)
+
+
+@dataclass(frozen=True)
+class WebhookPath:
+    """The path of a webhook; `template` is its text where it has a variable part.
+
+    `is_computed` is true where it is put together, and not only written down or named.
+    """
+
+    where: Location
+    template: str = ""
+    is_computed: bool = False
+
+
+def webhook_paths(code: Code) -> Iterator[WebhookPath]:
+    """Yield the path of each registered webhook processor, and that of each executor."""
+    for path in code.files.holding(b"add_webhook_processor"):
+        for call in code.files.source(path).uses("add_webhook_processor"):
+            given = (call.keywords.get("path") or next(iter(call.arguments), None)) if call else None
+            if given:
+                yield _webhook_path(code, given, Scope(path))
+    for path in code.files.holding(b"WEBHOOK_PATH"):
+        for local in code.names.module(path).classes.values():
+            declared = local.assignments.get("WEBHOOK_PATH")
+            if declared and declared.value and "ACTION_NAME" in local.assignments:
+                yield _webhook_path(code, declared.value, Scope(path))
+
+
+def _webhook_path(code: Code, given: Expression, scope: Scope) -> WebhookPath:
+    texts = code.names.texts(given, scope)
+    if texts:
+        return WebhookPath(given.where, next((text for text in sorted(texts) if "{" in text), ""))
+    found = code.names.meaning(given.name, scope) if given.name else None
+    written = found.expression if isinstance(found, Value) else given
+    is_template = written.text[:2].lower() in ("f'", 'f"') and not _is_constant(code, written, scope)
+    is_computed = written.name is None and not is_template and written.subscript is None
+    return WebhookPath(given.where, written.text if is_template else "", is_computed)
+
+
+def _is_constant(code: Code, template: Expression, scope: Scope) -> bool:
+    """Whether all parts of an f-string are constants of the code."""
+    return all(code.names.texts(part, scope) for part in template.parts)

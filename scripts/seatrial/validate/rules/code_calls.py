@@ -1,0 +1,190 @@
+"""Family COD: what the code calls and handles: nothing that blocks, batches, webhooks that are checked."""
+
+from __future__ import annotations
+
+from seatrial.core.framework import Framework
+from seatrial.core.model import Fix, MemoryFolder, Problem
+from seatrial.core.names import shown
+from seatrial.core.rules import ADVICE, INFO, Edited, Problems, rule
+from seatrial.validate.facts.code import Code
+from seatrial.validate.facts.code_calls import (
+    BLOCKING,
+    blocking_calls,
+    functions_named,
+    imports_of,
+    listing_resyncs,
+    printing_calls,
+    webhook_paths,
+)
+from seatrial.validate.facts.spec import Spec
+from seatrial.validate.rules.shared import replaced
+
+SPEC = ".port/spec.yaml"
+_LIVE = "saas:\n  enabled: true\n  liveEvents:\n    enabled: true\n"
+_PROCESSOR = """from port_ocean.core.handlers.webhook.abstract_webhook_processor import AbstractWebhookProcessor
+
+
+class TaskProcessor(AbstractWebhookProcessor):
+    async def authenticate(self, payload: dict, headers: dict) -> bool:
+        return headers.get("x-token") == self.token
+
+    async def validate_payload(self, payload: dict) -> bool:
+        return "task" in payload
+"""
+
+
+def listening(path: str = '"/webhook"', *texts: str) -> Edited:
+    """Return the edit that adds a webhook processor at this path, with the texts of its file replaced."""
+
+    def edit(folder: MemoryFolder) -> MemoryFolder:
+        live = replaced(SPEC, "saas:\n  enabled: false\n", _LIVE)(folder)
+        imported = "from kinds import Kind\nfrom processor import TaskProcessor\n"
+        added = f"{imported}\nocean.add_webhook_processor({path}, TaskProcessor)\n"
+        code = live.edited("main.py", "from kinds import Kind\n", added)
+        held = code.having("processor.py", _PROCESSOR)
+        return replaced("processor.py", *texts)(held) if texts else held
+
+    return edit
+
+
+@rule(
+    "COD107",
+    bad=replaced(
+        "client.py",
+        "        response = await",
+        "        time.sleep(1)\n        response = await",
+        "from typing",
+        "import time\nfrom typing",
+    ),
+)
+def blocking_call(code: Code) -> Problems:
+    """No `async` function calls a function that blocks: `time.sleep`, `open`, `subprocess.run`, `requests.get`.
+
+    An integration runs in one thread: while such a call waits, no other request is sent, no webhook is answered,
+    and Ocean cannot report that the integration is alive. A call in a thread of its own, with
+    `asyncio.to_thread`, is right.
+    """
+    for one in blocking_calls(code):
+        name = one.name.removeprefix("builtins.")
+        yield Problem(one.where, f"{name} blocks the event loop", Fix(f"use {BLOCKING[one.name]}"))
+
+
+@rule(
+    "COD108",
+    severity=INFO,
+    bad=replaced("client.py", "        page = 1\n", '        page = 1\n        print("page", page)\n'),
+)
+def printed_text(code: Code) -> Problems:
+    """The code logs with `loguru`, and prints nothing.
+
+    Printed text has no level and no context, and does not reach the log that Port shows. A file that is run by
+    hand, one with `__main__`, may print.
+    """
+    for one in printing_calls(code):
+        yield Problem(one.where, "print does not reach the log of the integration", Fix("use logger.info"))
+
+
+@rule("COD109", severity=INFO, bad=replaced("client.py", "from typing", "import logging\nfrom typing"))
+def standard_logging(code: Code) -> Problems:
+    """The code logs with `loguru`, and not with the module `logging`.
+
+    Ocean sets up `loguru`: it adds the context of the event, hides secrets and sends the lines to Port.
+    """
+    for one in imports_of(code, "logging"):
+        fix = Fix("from loguru import logger")
+        yield Problem(one.where, f"{one.name} is imported, but Ocean logs with loguru", fix)
+
+
+@rule("COD110", severity=INFO, bad=replaced("client.py", "from typing", "import requests\nfrom typing"))
+def requests_imported(code: Code) -> Problems:
+    """The code sends requests with `http_async_client`, and not with the package `requests`.
+
+    Ocean's client does not block, repeats what failed for a moment, and waits where a service limits the rate.
+    """
+    for one in imports_of(code, "requests"):
+        fix = Fix("from port_ocean.utils import http_async_client")
+        yield Problem(one.where, f"{one.name} is imported, but Ocean has a client that does not block", fix)
+
+
+@rule(
+    "COD111",
+    severity=INFO,
+    bad=replaced(
+        "main.py",
+        "    batches = client.get_projects(selector.include_archived)\n"
+        "    async for batch in batches:\n        yield batch\n",
+        "    batches = client.get_projects(selector.include_archived)\n"
+        "    return [found async for batch in batches for found in batch]\n",
+    ),
+)
+def resync_without_batches(code: Code) -> Problems:
+    """A resync function yields its objects in batches.
+
+    One that returns a list holds all objects in memory, and nothing reaches Port before the last one was read.
+    """
+    for function in listing_resyncs(code):
+        message = f'"{shown(function.name)}" returns all objects at once'
+        yield Problem(function.where, message, Fix("yield each page as it is read"))
+
+
+@rule(
+    "COD112",
+    severity=ADVICE,
+    bad=listening(
+        '"/webhook"', '        return headers.get("x-token") == self.token\n', "        return True\n"
+    ),
+)
+def unauthenticated_webhook(code: Code) -> Problems:
+    """A webhook processor's `authenticate` looks at the request.
+
+    One that always returns True accepts events from anybody who knows the address. Some services send nothing
+    that could be checked.
+    """
+    for function in functions_named(code, "authenticate", b"WebhookProcessor"):
+        if function.sole_return and function.sole_return.text == "True":
+            message = f'every request to "{shown(function.class_name)}" is accepted'
+            yield Problem(function.where, message, Fix("compare the signature or the token in the headers"))
+
+
+@rule(
+    "COD113",
+    severity=INFO,
+    bad=listening('"/webhook"', '        return "task" in payload\n', "        return True\n"),
+)
+def unvalidated_payload(code: Code) -> Problems:
+    """A webhook processor's `validate_payload` looks at the payload.
+
+    One that always returns True hands `handle_event` payloads without the keys that it reads, and the event fails
+    with an error instead of being passed over.
+    """
+    for function in functions_named(code, "validate_payload", b"WebhookProcessor"):
+        if function.sole_return and function.sole_return.text == "True":
+            message = f'"{shown(function.class_name)}" takes every payload'
+            yield Problem(function.where, message, Fix("ask for the keys that handle_event reads"))
+
+
+@rule("COD114", severity=INFO, bad=listening('"/web" + make()'))
+def computed_webhook_path(code: Code) -> Problems:
+    """The path of a webhook processor is a constant.
+
+    Port and the service that sends the events must know it beforehand.
+    """
+    for path in webhook_paths(code):
+        if path.is_computed and not path.template:
+            yield Problem(
+                path.where, "the path of the webhook is computed", Fix('write it out, as "/webhook"')
+            )
+
+
+@rule("COD216", bad=listening('"/webhook/{run_id}"'))
+def templated_webhook_path(spec: Spec, code: Code, framework: Framework) -> Problems:
+    """The path of a webhook processor has no variable part where Port delivers live events.
+
+    Port's live events are matched with the registered paths text by text: the events to `/webhook/1` do not reach
+    a processor at `/webhook/{id}`, and are dropped.
+    """
+    live = spec.root.inner("saas", "liveEvents").value.get("enabled") is True
+    for path in webhook_paths(code) if live and framework.has("static-paths") else ():
+        if path.template:
+            message = f"live events do not reach the path {shown(path.template)}"
+            yield Problem(path.where, message, Fix("use one path, and read the variable part from the event"))
