@@ -57,10 +57,10 @@ class Function:
         names = (_parameter(node) for node in inner(found)) if found else ()
         return tuple(self.origin.text(name) for name in names if name)
 
-    @cached_property
+    @property
     def yields(self) -> bool:
-        """Whether it is a generator."""
-        return any(node.type == "yield" for node in self._own)
+        """Whether the word `yield` stands anywhere in it."""
+        return "yield" in self.origin.text(self.node)
 
     @cached_property
     def returns(self) -> tuple[Expression, ...]:

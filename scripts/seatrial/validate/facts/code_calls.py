@@ -27,8 +27,24 @@ BLOCKING: Mapping[str, str] = {
 """The functions that stop everything else while they run, by full name, and what is called instead."""
 
 _LAST = tuple(sorted({name.rpartition(".")[2] for name in BLOCKING}))
-_SIGNS = (b"sleep(", b"open(", b"input(", b"system(", b"subprocess", b"requests", b"httpx")
-"""A file without any of these calls none of them."""
+_PACKAGES = frozenset(name.partition(".")[0] for name in BLOCKING)
+_SIGNS = (
+    b"time.sleep(",
+    b"import sleep",
+    b"time as ",
+    b" open(",
+    b"input(",
+    b"os.system(",
+    b"subprocess",
+    b"import requests",
+    b"from requests",
+    b"httpx.get(",
+    b"httpx.post(",
+    b"from httpx import get",
+    b"httpx as ",
+    b"urlopen(",
+)
+"""A file without any of these is not looked into."""
 
 
 @dataclass(frozen=True)
@@ -42,11 +58,20 @@ class Outside:
 def blocking_calls(code: Code) -> Iterator[Outside]:
     """Yield the calls in `async` functions that stop everything else while they run."""
     for path in code.files.holding(*_SIGNS):
+        if b"async def" not in code.files.data(path):
+            continue
         for placed in code.files.source(path).calls(*_LAST):
-            name = _called(code, path, placed)
             is_async = bool(placed.functions) and placed.functions[0].is_async and not placed.awaited
-            if is_async and name in BLOCKING:
-                yield Outside(name, placed.call.where)
+            if is_async and _may_block(code, path, placed):
+                name = _called(code, path, placed)
+                if name in BLOCKING:
+                    yield Outside(name, placed.call.where)
+
+
+def _may_block(code: Code, path: str, placed: PlacedCall) -> bool:
+    """Whether a call begins with the name of a package with blocking functions, or with a name of its own."""
+    first, dot, _ = (placed.call.function.name or "").partition(".")
+    return bool(first) and (not dot or first in _PACKAGES or f" as {first}".encode() in code.files.data(path))
 
 
 def printing_calls(code: Code) -> Iterator[Outside]:
@@ -61,7 +86,8 @@ def printing_calls(code: Code) -> Iterator[Outside]:
 
 def imports_of(code: Code, *packages: str) -> Iterator[Outside]:
     """Yield the imports of these packages."""
-    for path in code.files.holding(*(package.encode() for package in packages)):
+    words = (f"{keyword} {package}".encode() for package in packages for keyword in ("import", "from"))
+    for path in code.files.holding(*words):
         for one in code.files.source(path).imports:
             package = one.module.partition(".")[0]
             if not one.level and package in packages and not code.files.owns(package):
@@ -70,11 +96,12 @@ def imports_of(code: Code, *packages: str) -> Iterator[Outside]:
 
 def _called(code: Code, path: str, placed: PlacedCall) -> str:
     """Return the full name of what a call calls; empty where it is unknown, or of the integration."""
-    name = placed.call.function.name
-    if not name or any(function.binds(name.partition(".")[0]) for function in placed.functions):
+    name = placed.call.function.name or ""
+    found = code.names.meaning(name, Scope(path)) if name else None
+    if not isinstance(found, ExternalName):
         return ""
-    found = code.names.meaning(name, Scope(path))
-    return found.name if isinstance(found, ExternalName) else ""
+    is_bound = any(function.binds(name.partition(".")[0]) for function in placed.functions)
+    return "" if is_bound else found.name
 
 
 def listing_resyncs(code: Code) -> Iterator[Function]:

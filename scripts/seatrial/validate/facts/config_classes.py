@@ -31,6 +31,7 @@ from seatrial.validate.facts.python_modules import (
 
 _UNIONS = frozenset({"Optional", "Union"})
 _LISTS = frozenset({"list", "List"})
+_PLAIN = frozenset({"str", "int", "bool", "float", "str | None", "int | None", "bool | None", "list[str]"})
 _FRAMEWORK = "port_ocean."
 
 
@@ -100,9 +101,11 @@ class ConfigClass:
         seen: set[LocalClass] = set()
         while pending:
             local = pending.pop(0)
-            if local in seen or not self.names.lineage(local).whole or not _is_model(self.names, local):
+            if local in seen:
                 continue
             seen.add(local)
+            if not self.names.lineage(local).whole or not _is_model(self.names, local):
+                continue
             for declared, scope in declared_fields(self.names, local):
                 yield from self._bare(local, declared, scope)
                 pending += self._nested(declared, scope)
@@ -123,7 +126,7 @@ class ConfigClass:
         return all(_descends(names, one, base) for one in found)
 
     def _nested(self, declared: Assignment, scope: Scope) -> Sequence[LocalClass]:
-        if declared.annotation is None:
+        if declared.annotation is None or declared.annotation.text in _PLAIN:
             return ()
         item = _list_item(self.names, declared.annotation, scope)
         found = _union(self.names, *(item or (declared.annotation, scope)), strict=False) or ()
