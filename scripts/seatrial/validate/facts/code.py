@@ -98,11 +98,11 @@ class Code:
     def unwired_config_classes(self) -> Sequence[LocalClass]:
         """The classes of a whole mapping that no class hands to Ocean, nor a class that inherits from them."""
         wired = wired_classes(self.names)
-        if wired is None or any(isinstance(one, LocalClass) for one in wired):
+        is_wired = wired is None or any(isinstance(one, LocalClass) for one in wired)
+        if is_wired or (not wired and self.files.holding(b"CONFIG_CLASS =")):
             return ()
-        if (not wired and self.files.holding(b"CONFIG_CLASS")) or "integration.py" not in self.files.paths:
-            return ()
-        classes = self.names.module("integration.py").classes.values()
+        paths = self.files.holding(b"PortAppConfig")
+        classes = (local for path in paths for local in self.names.module(path).classes.values())
         return [one for one in classes if self._is_config(one)]
 
     def _is_config(self, local: LocalClass) -> bool:

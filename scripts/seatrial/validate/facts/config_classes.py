@@ -143,7 +143,7 @@ def _kind_of(names: Names, local: LocalClass) -> KindOf | None:
     annotation = declared[0].annotation
     if annotation is None:
         return None
-    meaning = _followed(names, annotation, declared[1])
+    meaning = _followed(names, annotation, declared[1], optional=True)
     if meaning is None:
         return None
     expression, scope = meaning
@@ -160,14 +160,22 @@ def _typed_kind(names: Names, local: LocalClass, annotation: Expression, found: 
     return KindOf(local, annotation.where, other=annotation.text) if is_known else None
 
 
-def _followed(names: Names, expression: Expression, scope: Scope) -> tuple[Expression, Scope] | None:
-    """Return the type that an alias, or a type in quotes, stands for; None where it is unknown."""
+def _followed(
+    names: Names, expression: Expression, scope: Scope, optional: bool = False
+) -> tuple[Expression, Scope] | None:
+    """Return the type that an alias, or a type in quotes, stands for; None where it is unknown.
+
+    Of an `optional` type it is the one beside None.
+    """
     for _ in range(MAX_DEPTH):
         if expression.string is not None:
             inside = annotation_in(expression.string)
             if inside is None:
                 return None
             expression = inside
+        if optional and (expression.is_union or base_of(expression) in _UNIONS):
+            kept = [one for one in members_of(expression) if one.text != "None"]
+            expression = kept[0] if len(kept) == 1 else expression
         found = names.meaning(expression.name, scope) if expression.name else None
         if expression.name and found is None:
             return None
@@ -179,15 +187,10 @@ def _followed(names: Names, expression: Expression, scope: Scope) -> tuple[Expre
 
 def _list_item(names: Names, annotation: Expression, scope: Scope) -> tuple[Expression, Scope] | None:
     """Return the type of the items of a list, optional or not; None for any other type."""
-    found = _followed(names, annotation, scope)
+    found = _followed(names, annotation, scope, optional=True)
     if found is None:
         return None
     expression, scope = found
-    if expression.is_union or base_of(expression) in _UNIONS:
-        kept = [one for one in members_of(expression) if one.text != "None"]
-        return (
-            _list_item(names, kept[0], scope) if len(kept) == 1 and kept[0].text != annotation.text else None
-        )
     keys = expression.subscript.keys if expression.subscript and base_of(expression) in _LISTS else ()
     return (keys[0], scope) if len(keys) == 1 else None
 

@@ -10,7 +10,7 @@ from seatrial.core.names import shown
 from seatrial.core.rules import ERROR, INFO, OCEAN, WARNING, Problems, rule
 from seatrial.validate.facts.code import Code
 from seatrial.validate.facts.config_classes import BareField, ConfigClass, KindOf
-from seatrial.validate.rules.shared import all_of, replaced
+from seatrial.validate.rules.shared import replaced
 
 _TASK = "kind: Literal[Kind.TASK]"
 _IN_OCEAN = {OCEAN: ERROR}
@@ -97,14 +97,12 @@ def _any_kind(config: ConfigClass, kind: KindOf, first: KindOf) -> Problem:
     "COD104",
     severity=WARNING,
     by_profile=_IN_OCEAN,
-    bad=all_of(
-        replaced("integration.py", _TASK, "kind: Literal[Kind.TASK] | None"),
-    ),
+    bad=replaced("integration.py", _TASK, "kind: Kind"),
 )
 def kind_of_other_type(code: Code, framework: Framework) -> Problems:
     """The kind of a resource class is declared as `Literal["..."]`, or as `str` for any kind.
 
-    Ocean's gate refuses every other type: an enumeration, an optional kind, a union.
+    Ocean's gate refuses every other type: an enumeration, a union of kinds.
     """
     for kind in _kinds(code) if framework.has("literal-kind") else ():
         if kind.other:
