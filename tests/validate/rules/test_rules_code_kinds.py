@@ -54,7 +54,7 @@ OPEN_RESYNC: Edit = ("main.py", RESYNC, "@ocean.on_resync()\n")
         (
             "COD204",
             [("main.py", RESYNC, "@ocean.on_resync('tasks')\n")],
-            f'{APP_CONFIG}:20:11 {NO_RESYNC} "task"; did you mean "tasks"?',
+            f'main.py:24:18 {NO_RESYNC} "task", but for "tasks"',
         ),
         (
             "COD205",

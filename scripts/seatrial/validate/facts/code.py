@@ -12,6 +12,7 @@ from seatrial.core.model import Location
 from seatrial.core.names import decamelize
 from seatrial.core.suggest import nearest
 from seatrial.documents.document import Keys
+from seatrial.documents.syntax import Expression
 from seatrial.validate.facts.app_config import AppConfig
 from seatrial.validate.facts.config_classes import ConfigClass
 from seatrial.validate.facts.items import Item
@@ -53,6 +54,15 @@ class Executor:
     name: str
     action: str | None
     where: Location
+
+
+@dataclass(frozen=True)
+class KindUse:
+    """A kind in the code and its place; `owner` is the resource class that takes it, empty for a registration."""
+
+    kind: str
+    where: Location
+    owner: str
 
 
 @dataclass(frozen=True)
@@ -141,19 +151,34 @@ class Code:
         return frozenset().union(*known) if known and len(known) == len(found) else None
 
     @cached_property
-    def _registered_kinds(self) -> Sequence[frozenset[str] | None]:
-        """The kinds of each registration with `on_resync`; None for any kind, and for unknown ones."""
+    def _registrations(self) -> Sequence[tuple[Expression | None, Scope]]:
+        """What each registration with `on_resync` names as its kind; None for nothing."""
         calls = (
             (path, call)
             for path in self.files.holding(b"on_resync")
             for call in self.files.source(path).uses("on_resync")
         )
         return [
-            self.names.texts(
-                next(iter(call.arguments), call.keywords.get("kind")) if call else None, Scope(path)
-            )
+            (next(iter(call.arguments), call.keywords.get("kind")) if call else None, Scope(path))
             for path, call in calls
         ]
+
+    @cached_property
+    def _registered_kinds(self) -> Sequence[frozenset[str] | None]:
+        """The kinds of each registration with `on_resync`; None for any kind, and for unknown ones."""
+        return [self.names.texts(kind, scope) for kind, scope in self._registrations]
+
+    @cached_property
+    def kind_uses(self) -> Sequence[KindUse]:
+        """The places of the kinds in resource classes and registrations, where they can be found."""
+        found: list[KindUse] = []
+        for one in self._resource_classes or ():
+            declared = self.names.field(one.type, "kind") if isinstance(one.type, LocalClass) else None
+            for kind, where in self.names.places(declared[0].annotation, declared[1]) if declared else ():
+                found.append(KindUse(kind, where, one.type.definition.name))  # type: ignore[union-attr]
+        for expression, scope in self._registrations:
+            found += [KindUse(kind, where, "") for kind, where in self.names.places(expression, scope)]
+        return found
 
     @property
     def resynced_kinds(self) -> frozenset[str] | None:
@@ -180,6 +205,18 @@ class Code:
         found = [selector_of(self.names, one) for one in classes]
         known = [model for model in found if model]
         return unread_keys(self.names, known if len(known) == len(found) else (), selector)
+
+    def misspelled_queries(self, app_config: AppConfig) -> frozenset[Keys]:
+        """The keys of the selectors without `query` in which an unread key probably means it."""
+        lacking = (one for one in app_config.resources if "query" not in one.selector.value)
+        return frozenset(
+            one.selector.keys
+            for one in lacking
+            if any(
+                len(unread.way) == 1 and probable(unread.key, unread.known) == "query"
+                for unread in self.unread_keys(one.kind, one.selector.value)
+            )
+        )
 
     def refused_values(self, kind: str, selector: Any) -> Iterator[Refused]:
         """The values of a selector that the code refuses; none where its class is unknown."""
@@ -318,10 +355,23 @@ class Kinds:
             elif listed:
                 yield listed, mapped.kind
 
+    @cached_property
+    def is_stale(self) -> bool:
+        """True where the spec lists none of the mapped kinds, not even under a similar name."""
+        listed, mapped = {one.kind for one in self.listed}, {one.kind for one in self.mapped}
+        if not listed or not mapped or listed & mapped:
+            return False
+        is_faulty = self.unaccepted(self.listed) or self.unresynced(self.listed)
+        return not is_faulty and not any(True for _ in self.misspelled())
+
     def unlisted(self) -> Iterator[StatedKind]:
         """The kinds that are mapped, and not in the spec under this or a similar name."""
+        if self.is_stale:
+            return iter(())
         names = [one.kind for one in self.listed]
-        return (mapped for mapped, listed in self._pairs() if not (listed or meant(mapped.kind, names)))
+        found = [mapped for mapped, listed in self._pairs() if not (listed or meant(mapped.kind, names))]
+        is_renamed = len(found) == len(self.unaccepted(self.only_listed)) == 1
+        return iter(() if is_renamed else found)
 
     def _pairs(self) -> Iterator[tuple[StatedKind, StatedKind | None]]:
         """The valid kinds that are mapped but not listed, and the valid unmapped one that is probably the same."""
@@ -390,7 +440,13 @@ class ConfigurationUse:
 
     def meant(self, key: str) -> str | None:
         """The declared configuration that an undeclared key probably means."""
-        return meant(key, self.declared) or nearest(key, self.declared)
+        return probable(key, self.declared)
+
+    def misnamed(self, key: str) -> Item | None:
+        """The configuration whose name, written without its signs and blanks, would be read by this key."""
+        names = {item.text("name"): item for item in self.declared.values()}
+        odd = {name: item for name, item in names.items() if not name.isidentifier()}
+        return next((item for name, item in odd.items() if _snake(name) == key), None)
 
     def unused(self) -> Iterator[tuple[Item, str]]:
         """The declared configurations that nothing uses, with their key in the code."""
@@ -403,6 +459,15 @@ class ConfigurationUse:
             forms = (key, item.text("name"), key.upper())
             if key not in used and not any(map(self.code.mentions, forms)):
                 yield item, key
+
+
+def probable(name: str, known: Collection[str]) -> str | None:
+    """The known name that a name probably means: `meant`, or else the nearest."""
+    return meant(name, known) or nearest(name, known)
+
+
+def _snake(name: str) -> str:
+    return "_".join(_words(name))
 
 
 def meant(name: str, known: Collection[str]) -> str | None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from seatrial import schemas
 from seatrial.core.framework import Framework
 from seatrial.core.model import Edit, Fix, Problem
-from seatrial.documents.document import Document
+from seatrial.documents.document import Document, Keys
 from seatrial.validate.facts.items import value_at
 
 RESOURCE_STEMS = ("blueprints", "port-app-config", "scorecards", "pages", "actions")
@@ -65,14 +65,18 @@ class ResourceForms:
         documents: Mapping[str, Document],
         is_declared: Callable[[str], bool | None],
         framework: Framework | None = None,
+        misspelled: Callable[[], Collection[Keys]] = tuple,
     ) -> ResourceForms:
         """Compare the documents, given by their stems, with the schemas.
 
         A key at the top of the port-app-config is right where the code declares it. Where `is_declared`
-        cannot tell (None), it is right unless it is nearly a known one.
+        cannot tell (None), it is right unless it is nearly a known one. `misspelled` gives the objects whose missing
+        key is there under another name, which another rule reports.
         """
 
         def may_be_declared(one: schemas.Violation) -> bool:
+            if one.rule == "resource-missing-key":
+                return one.keys[-1:] == ("selector",) and one.keys in misspelled()
             if not one.at_key or len(one.keys) != 1 or not isinstance(one.keys[0], str):
                 return False
             declared = is_declared(one.keys[0])

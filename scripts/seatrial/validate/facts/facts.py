@@ -137,6 +137,7 @@ class Facts:
             self.resource_documents,
             lambda key: self.code.declares(key) if self.code else None,
             self.framework,
+            lambda: self.code.misspelled_queries(self.app_config) if self.code and self.app_config else (),
         )
 
     @cached_property

@@ -289,6 +289,22 @@ class Names:
             return None
         return _joined(self.texts(member, scope, depth - 1) for member in members_of(expression))
 
+    def places(
+        self, expression: Expression | None, scope: Scope, depth: int = MAX_DEPTH
+    ) -> Iterator[tuple[str, Location]]:
+        """The texts that `texts` finds, each with the place at which it is written."""
+        if expression is None or depth == 0:
+            return
+        if expression.string is not None:
+            yield expression.string, expression.where
+        elif expression.name:
+            found = self.meaning(expression.name, scope)
+            if isinstance(found, Value):
+                yield from self.places(found.expression, found.scope, depth - 1)
+        elif _is_one_of(expression, _CHOICES):
+            for member in members_of(expression):
+                yield from self.places(member, scope, depth - 1)
+
     def types(
         self, expression: Expression | None, scope: Scope, depth: int = MAX_DEPTH
     ) -> frozenset[Type] | None:

@@ -5,18 +5,18 @@ They must agree about configurations, live events, actions, kinds and selectors.
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from seatrial.core.model import Edit, Fix, Location, MemoryFolder, Problem
 from seatrial.core.names import shown
-from seatrial.core.rules import OFF, WARNING, Problems, rule
+from seatrial.core.rules import INFO, WARNING, Problems, rule
 from seatrial.core.suggest import did_you_mean, nearest
 from seatrial.documents.document import FaultKind
 from seatrial.validate.facts.app_config import AppConfig
-from seatrial.validate.facts.code import Code, ConfigurationUse, Kinds, StatedKind, meant
+from seatrial.validate.facts.code import Code, ConfigurationUse, Kinds, StatedKind, probable
 from seatrial.validate.facts.python_models import Unread
 from seatrial.validate.facts.python_modules import PythonFiles
 from seatrial.validate.facts.spec import Spec
+from seatrial.validate.facts.tree import Tree
+from seatrial.validate.rules.kinds import KindMap, disagreement
 from seatrial.validate.rules.shared import all_of, replaced
 
 SPEC = ".port/spec.yaml"
@@ -35,10 +35,6 @@ def _unknown(where: Location, message: str, name: str, near: str | None, otherwi
         return Problem(where, message, Fix(otherwise))
     fix = Fix(f'change "{shown(name)}" to "{shown(near)}"')
     return Problem(where, message + did_you_mean(shown(near)), fix)
-
-
-def _near(kind: str, known: Collection[str] | None) -> str | None:
-    return meant(kind, known or ()) or nearest(kind, known or ())
 
 
 _SAAS_OFF = "saas:\n  enabled: false\n"
@@ -79,12 +75,21 @@ def undeclared_configuration_read(configuration_use: ConfigurationUse) -> Proble
     the environment: `[...]` fails, and `.get(...)` always returns None.
     """
     for read, others in configuration_use.undeclared():
-        near = configuration_use.meant(read.key)
+        odd = configuration_use.misnamed(read.key)
+        near = None if odd else configuration_use.meant(read.key)
         message = f'the spec declares no configuration for "{shown(read.key)}"'
         fix = Fix(f'read "{near}"' if near else "declare it in the spec, or stop reading it")
+        if odd:
+            message += f', but for "{shown(odd.text("name"))}"'
+            fix = Fix(f'rename "{shown(odd.text("name"))}" in the spec to "{_camel(read.key)}"')
         evidence = f"also read in {', '.join(others)}" if others else ""
         severity = WARNING if read.forgiving else None
         yield Problem(read.where, message + did_you_mean(near), fix, evidence=evidence, severity=severity)
+
+
+def _camel(key: str) -> str:
+    first, *others = key.split("_")
+    return first + "".join(map(str.capitalize, others))
 
 
 @rule("COD209", bad=replaced("client.py", 'integration_config["api_url"]', 'integration_config["apiUrl"]'))
@@ -142,12 +147,11 @@ def _processing(folder: MemoryFolder) -> MemoryFolder:
     return enabled(code.having("processor.py", processor))
 
 
-@rule("COD212", severity=OFF, bad=_processing)
+@rule("COD212", severity=INFO, bad=_processing)
 def processor_without_live_events(spec: Spec, code: Code) -> Problems:
     """An integration that handles webhooks and is enabled for SaaS enables live events in its spec.
 
-    Otherwise Port does not route events to it. Some integrations leave live events out on purpose, so
-    the rule is off; switch it on if yours should not.
+    Otherwise Port does not route events to it. Some integrations leave live events out on purpose.
     """
     saas = spec.root.inner("saas")
     if saas.value.get("enabled") is True and code.processors and "liveEvents" not in saas.value:
@@ -192,30 +196,37 @@ def executor_without_action(spec: Spec, code: Code) -> Problems:
 
 
 @rule("COD201", bad=replaced(SPEC, "- kind: task", "- kind: tasks"))
-def listed_kind_not_accepted(kinds: Kinds) -> Problems:
+def listed_kind_not_accepted(kinds: Kinds, tree: Tree) -> Problems:
     """Each kind in the spec is accepted by a resource class in the code.
 
     Otherwise Port offers the kind, but Ocean rejects a mapping that uses it. An integration with a
     resource class for any kind is not checked.
     """
-    yield from _unaccepted(kinds, kinds.only_listed)
+    yield from _unaccepted(kinds, tree, kinds.only_listed)
 
 
 @rule("COD202", bad=replaced(APP_CONFIG, "- kind: task", "- kind: tasks"))
-def mapped_kind_not_accepted(kinds: Kinds) -> Problems:
+def mapped_kind_not_accepted(kinds: Kinds, tree: Tree) -> Problems:
     """Each kind in the port-app-config is accepted by a resource class in the code.
 
     Otherwise Ocean rejects the whole default mapping, and nothing is exported. An integration with a
     resource class for any kind is not checked.
     """
-    yield from _unaccepted(kinds, kinds.mapped)
+    yield from _unaccepted(kinds, tree, kinds.mapped)
 
 
-def _unaccepted(kinds: Kinds, stated: tuple[StatedKind, ...]) -> Problems:
+def _unaccepted(kinds: Kinds, tree: Tree, stated: tuple[StatedKind, ...]) -> Problems:
     for one in kinds.unaccepted(stated):
         message = f'no resource class accepts the kind "{shown(one.kind)}"'
-        near = _near(one.kind, kinds.accepted())
-        yield _unknown(one.where, message, one.kind, near, "remove it, or add a resource class")
+        yield disagreement(KindMap.of(kinds, tree), one, message, f"remove it, or {_new_class(kinds.code)}")
+
+
+def _new_class(code: Code | None) -> str:
+    """Return the advice to add a resource class, with its place."""
+    config = next(iter(code.config_classes), None) if code else None
+    if config is None:
+        return "add a resource class"
+    return f'add a resource class for it to the resources of "{shown(config.name)}" in {config.local.path}'
 
 
 @rule(
@@ -225,30 +236,32 @@ def _unaccepted(kinds: Kinds, stated: tuple[StatedKind, ...]) -> Problems:
         replaced(SPEC, _TASK_LISTED, _TASK_LISTED + "      - kind: subtask\n"),
     ),
 )
-def listed_kind_without_resync(kinds: Kinds) -> Problems:
+def listed_kind_without_resync(kinds: Kinds, tree: Tree) -> Problems:
     """Each kind in the spec has a resync function.
 
     Ocean calls the functions that are registered with `on_resync` for the kind; without one, nothing
     is exported. One function registered for all kinds is enough.
     """
-    yield from _unresynced(kinds, kinds.only_listed)
+    yield from _unresynced(kinds, tree, kinds.only_listed)
 
 
 @rule("COD204", bad=replaced("main.py", _TASK_RESYNC, ""))
-def mapped_kind_without_resync(kinds: Kinds) -> Problems:
+def mapped_kind_without_resync(kinds: Kinds, tree: Tree) -> Problems:
     """Each kind in the port-app-config has a resync function.
 
     Ocean calls the functions that are registered with `on_resync` for the kind; without one, nothing
     is exported. One function registered for all kinds is enough.
     """
-    yield from _unresynced(kinds, kinds.mapped)
+    yield from _unresynced(kinds, tree, kinds.mapped)
 
 
-def _unresynced(kinds: Kinds, stated: tuple[StatedKind, ...]) -> Problems:
+def _unresynced(kinds: Kinds, tree: Tree, stated: tuple[StatedKind, ...]) -> Problems:
+    paths = kinds.code.files.holding(b"on_resync") if kinds.code else ()
+    place = f" in {paths[0]}" if len(paths) == 1 else ""
     for one in kinds.unresynced(stated):
         message = f'no function is registered with on_resync for the kind "{shown(one.kind)}"'
-        near = _near(one.kind, kinds.resynced())
-        yield _unknown(one.where, message, one.kind, near, "register a function, or remove the kind")
+        otherwise = f"register a function{place}, or remove the kind"
+        yield disagreement(KindMap.of(kinds, tree), one, message, otherwise)
 
 
 @rule(
@@ -274,16 +287,38 @@ def kind_named_differently(kinds: Kinds) -> Problems:
         yield Problem(one.where, message, fix)
 
 
-@rule("COD206", severity=OFF, bad=replaced(SPEC, _TASK_LISTED, ""))
+@rule("COD206", severity=INFO, bad=replaced(SPEC, _TASK_LISTED, ""))
 def mapped_kind_unlisted(kinds: Kinds) -> Problems:
     """Each mapped kind is listed in the spec.
 
-    Otherwise Port does not show that the integration exports it. Some integrations hide kinds on
-    purpose, so the rule is off; switch it on if yours should not.
+    Otherwise Port does not show that the integration exports it. Some integrations hide kinds on purpose.
     """
     for one in kinds.unlisted():
         message = f'the kind "{shown(one.kind)}" is mapped, but not in the spec'
         yield Problem(one.where, message, Fix("add it to the resources of a feature in the spec"))
+
+
+@rule(
+    "COD220",
+    severity=WARNING,
+    bad=all_of(
+        replaced("integration.py", "kind: Literal[Kind.TASK]", "kind: str"),
+        replaced("integration.py", "(PortAppConfig):\n", "(PortAppConfig):\n    allow_custom_kinds = True\n"),
+        replaced("main.py", _TASK_RESYNC, "@ocean.on_resync()\n"),
+        replaced(SPEC, "- kind: project", "- kind: folder", "- kind: task", "- kind: chore"),
+    ),
+)
+def listed_kinds_are_stale(kinds: Kinds) -> Problems:
+    """Of the kinds in the spec at least one is mapped, where any kind is mapped.
+
+    A spec that lists none of the kinds that are exported was forgotten when they were renamed: Port shows the old
+    names.
+    """
+    if kinds.is_stale:
+        count, mapped = len(kinds.listed), len(kinds.mapped)
+        message = f"none of the {count} kinds in the spec is mapped, but {mapped} others are"
+        fix = Fix("list the kinds of the port-app-config")
+        yield Problem(kinds.listed[0].where, message, fix)
 
 
 @rule("COD207", bad=replaced(APP_CONFIG, "      state: open", "      status: open"))
@@ -303,7 +338,7 @@ def _unread_problem(where: Location, kind: str, unread: Unread) -> Problem:
     if unread.below and not unread.alias:
         fix = Fix(f'move "{shown(unread.key)}" below "{unread.below}"')
         return Problem(where, f'{message}; it is read below "{unread.below}"', fix)
-    near = unread.alias or _near(unread.key, unread.known)
+    near = unread.alias or probable(unread.key, unread.known)
     keys = ", ".join(sorted(shown(key) for key in unread.known)[:12])
     return _unknown(
         where,
