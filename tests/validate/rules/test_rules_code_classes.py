@@ -1,0 +1,184 @@
+"""The classes of the mapping as Ocean's schema gate wants them; the expected verdicts are those of the gate itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from seatrial.core.model import Profile, Severity
+from seatrial.validate.rules import BY_CODE
+from support.code_cases import Edit, edited, said
+from support.good import facts_of
+
+KIND = "kind: Literal[Kind.TASK] = Field("
+GATE = [f"COD{number}" for number in range(101, 107)]
+OWN = "class GoodServicePortAppConfig(PortAppConfig):\n"
+
+
+def gate(*edits: Edit) -> list[str]:
+    """What the rules of the gate say, without the file."""
+    return [finding.partition(" ")[2] for code in GATE for finding in said(code, *edits)]
+
+
+def code(old: str, new: str) -> Edit:
+    return ("integration.py", old, new)
+
+
+def added(text: str) -> Edit:
+    return code("\n\nclass TaskSelector", f"\n\n{text}\n\n\nclass TaskSelector")
+
+
+BAD: dict[str, tuple[list[Edit], str]] = {
+    "two kinds in one class": (
+        [code(KIND, 'kind: Literal[Kind.TASK, "old"] = Field(')],
+        'the kind of "TaskResourceConfig" is one of 2: "task", "old"',
+    ),
+    "two kinds by an alias": (
+        [code(KIND, "kind: Kinds = Field("), added('Kinds = Literal["a", "b"]')],
+        'the kind of "TaskResourceConfig" is one of 2: "a", "b"',
+    ),
+    "one kind in two classes": (
+        [code("Literal[Kind.TASK]", 'Literal["project"]')],
+        'the kind "project" of "TaskResourceConfig" is that of "ProjectResourceConfig" in integration.py too',
+    ),
+    "any kind": (
+        [code(KIND, "kind: str = Field(")],
+        '"TaskResourceConfig" is of any kind, but "GoodServicePortAppConfig" does not allow custom kinds',
+    ),
+    "no kind of its own": (
+        [code(KIND, "kind_: str = Field(")],
+        '"TaskResourceConfig" is of any kind, but "GoodServicePortAppConfig" does not allow custom kinds',
+    ),
+    "an enumeration": (
+        [code(KIND, "kind: Kind = Field(")],
+        'the kind of "TaskResourceConfig" is declared as Kind',
+    ),
+    "a literal or any text": (
+        [code(KIND, 'kind: Literal["task"] | str = Field(')],
+        'the kind of "TaskResourceConfig" is declared as Literal["task"] | str',
+    ),
+    "no title": (
+        [code('        title="State",\n', "")],
+        'the field "state" of "TaskSelector" has no title',
+    ),
+    "no description": (
+        [code('        description="Only objects in this state are exported.",\n', "")],
+        'the field "state" of "TaskSelector" has no description',
+    ),
+    "a title that is None": (
+        [code('title="State"', "title=None")],
+        'the field "state" of "TaskSelector" has no title',
+    ),
+    "no Field": (
+        [code("class TaskSelector(Selector):\n", "class TaskSelector(Selector):\n    more: int = 3\n")],
+        'the field "more" of "TaskSelector" has no title and no description',
+    ),
+    "a setting of the whole mapping": (
+        [code(OWN, f"{OWN}    more: int | None = None\n")],
+        'the field "more" of "GoodServicePortAppConfig" has no title and no description',
+    ),
+    "a model in a list": (
+        [
+            code(
+                "class TaskSelector(Selector):\n",
+                "class Inner(BaseModel):\n    path: str\n\n\nclass TaskSelector(Selector):\n"
+                '    inner: list[Inner] | None = Field(title="Inner", description="Inner")\n',
+            ),
+            code("import Field", "import BaseModel, Field"),
+        ],
+        'the field "path" of "Inner" has no title and no description',
+    ),
+    "a class that is not handed on": (
+        [code("        CONFIG_CLASS = GoodServicePortAppConfig\n", "        ...\n")],
+        '"GoodServicePortAppConfig" is not handed to Ocean: no class has it as CONFIG_CLASS',
+    ),
+    "Ocean's own class handed on": (
+        [code("CONFIG_CLASS = GoodServicePortAppConfig", "CONFIG_CLASS = PortAppConfig")],
+        '"GoodServicePortAppConfig" is not handed to Ocean: no class has it as CONFIG_CLASS',
+    ),
+}
+
+
+@pytest.mark.parametrize(("edits", "message"), BAD.values(), ids=BAD.keys())
+def test_what_the_gate_refuses_is_reported_once(edits: list[Edit], message: str) -> None:
+    assert gate(*edits) == [message]
+
+
+GOOD: dict[str, list[Edit]] = {
+    "the template": [],
+    "an optional kind": [code(KIND, 'kind: Literal["task"] | None = Field(')],
+    "a kind as a constant": [code(KIND, "kind: Literal[TASK] = Field("), added('TASK = "task"')],
+    "custom kinds that are allowed": [
+        code(KIND, "kind: str = Field("),
+        code(OWN, f"{OWN}    allow_custom_kinds: ClassVar[bool] = True\n"),
+    ],
+    "a kind that is not known": [code(KIND, "kind: make() = Field(")],
+    "a title as a constant": [code('title="State"', "title=TITLE")],
+    "a field as a constant": [
+        code("class TaskSelector(Selector):\n", "class TaskSelector(Selector):\n    more: int = MORE\n"),
+        added('MORE = Field(title="More", description="More")'),
+    ],
+    "a field that a function makes": [
+        code("class TaskSelector(Selector):\n", "class TaskSelector(Selector):\n    more: int = more()\n")
+    ],
+    "a field with settings that are not known": [
+        code(
+            "class TaskSelector(Selector):\n", "class TaskSelector(Selector):\n    more: int = Field(**MORE)\n"
+        )
+    ],
+    "a class variable and a private name": [
+        code(
+            "class TaskSelector(Selector):\n",
+            "class TaskSelector(Selector):\n    count: ClassVar[int] = 3\n    _own: int = 3\n",
+        )
+    ],
+    "a selector without a title": [
+        code(
+            "    selector: TaskSelector = Field(\n"
+            '        title="Task selector",\n'
+            '        description="Which objects of this kind to export.",\n    )\n',
+            "    selector: TaskSelector\n",
+        )
+    ],
+    "resources without a title": [
+        code(
+            "Field(  # type: ignore[assignment]\n        default_factory=list,\n"
+            '        title="Resources",\n'
+            '        description="What to export, and how it becomes entities.",\n    )',
+            "Field(default_factory=list)",
+        )
+    ],
+    "a class that is unknown": [code("| TaskResourceConfig", "| make()")],
+}
+
+
+@pytest.mark.parametrize("edits", GOOD.values(), ids=GOOD.keys())
+def test_what_the_gate_passes_or_only_a_run_would_show_is_not_reported(edits: list[Edit]) -> None:
+    assert gate(*edits) == []
+
+
+def test_a_framework_without_the_gate_asks_for_none_of_it() -> None:
+    lock = edited().text("poetry.lock").replace("0.48.12", "0.48.9")
+    for edits, _ in list(BAD.values())[:13]:
+        assert gate(*edits, ("poetry.lock", "", lock)) == []
+
+
+def test_two_classes_of_any_kind_are_one_too_many() -> None:
+    edits = [
+        code(KIND, "kind: str = Field("),
+        code("kind: Literal[Kind.PROJECT]", "kind: str"),
+        code(OWN, f"{OWN}    allow_custom_kinds: ClassVar[bool] = True\n"),
+    ]
+    assert gate(*edits) == ['"TaskResourceConfig" is of any kind, and so is "ProjectResourceConfig"']
+
+
+def test_the_gate_is_an_error_where_it_runs() -> None:
+    assert {BY_CODE[name].severities[Profile.OCEAN] for name in GATE} == {Severity.ERROR}
+    assert BY_CODE["COD105"].severities[Profile.GUIDE] is Severity.INFO
+
+
+def test_a_model_that_holds_itself_ends() -> None:
+    text = 'class Inner(BaseModel):\n    inner: "Inner" = Field(title="Inner", description="Inner")'
+    more = '    inner: Inner = Field(title="Inner", description="Inner")\n'
+    edits = [added(text), code("class TaskSelector(Selector):\n", f"class TaskSelector(Selector):\n{more}")]
+    facts = facts_of(edited(*edits))
+    assert [list(BY_CODE[name].problems(facts)) for name in GATE] == [[]] * len(GATE)
