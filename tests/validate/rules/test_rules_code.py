@@ -134,6 +134,66 @@ def test_a_key_in_the_case_of_the_spec_is_reported_and_repaired() -> None:
     assert heard(edit) == ["COD209"]
 
 
+CFG = "ocean.integration_config"
+FALLBACKS = [
+    f'{CFG}.get("page_size") or {CFG}.get("pageSize")',
+    f'{CFG}.get("pageSize") or {CFG}["page_size"]',
+    f'{CFG}.get("page_size", {CFG}.get("pageSize"))',
+    f'{CFG}["pageSize"] if "pageSize" in {CFG} else {CFG}["page_size"]',
+    f'{CFG}["page_size"] if "page_size" in {CFG} else {CFG}.get("pageSize")',
+    f'next(({CFG}[key] for key in ("page_size", "pageSize") if key in {CFG}), 100)',
+]
+
+
+@pytest.mark.parametrize("expression", FALLBACKS)
+def test_a_fallback_beside_the_right_key_is_accepted(expression: str) -> None:
+    assert heard(reading(expression)) == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '    size = config.get("page_size")\n    if not size:\n        size = config.get("pageSize")\n',
+        '    try:\n        size = config["pageSize"]\n    except KeyError:\n        size = config["page_size"]\n',
+        '    if "pageSize" not in config:\n        return config["page_size"]\n    size = config["pageSize"]\n',
+        '    if config.get("pageSize"):\n        return config["pageSize"]\n    size = config["page_size"]\n',
+    ],
+)
+def test_a_fallback_may_take_several_statements(body: str) -> None:
+    code = f"def size():\n    config = ocean.integration_config\n{body}    return size\n"
+    assert heard(("sizes.py", "", code)) == []
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        f'{CFG}.get("pageSize")',
+        f'{CFG}["pageSize"] or {CFG}["page_size"]',
+        f'{CFG}.get("pageSize") or {CFG}.get("api_url")',
+    ],
+)
+def test_a_read_that_fails_or_stands_alone_is_not_a_fallback(expression: str) -> None:
+    assert len(said("COD209", reading(expression))) == 1
+
+
+def test_the_right_key_in_another_function_is_not_beside() -> None:
+    code = 'def f():\n    return ocean.integration_config.get("pageSize")\n'
+    assert len(said("COD209", ("sizes.py", "", code))) == 1
+
+
+def test_an_undeclared_key_that_is_tested_before_is_a_warning() -> None:
+    expression = f'{CFG}["proxy"] if "proxy" in {CFG} else None'
+    assert [one.severity for one in problems("COD208", reading(expression))] == [Severity.WARNING]
+
+
+@pytest.mark.parametrize("name", ["api-url", "api url"])
+def test_a_name_that_is_no_identifier_is_to_be_renamed_in_the_spec(name: str) -> None:
+    [problem] = problems("COD208", (SPEC, "name: apiUrl", f"name: {name}"))
+    assert problem.message == f'the spec declares no configuration for "api_url", but for "{name}"'
+    assert problem.fix
+    assert problem.fix.title == f'rename "{name}" in the spec to "apiUrl"'
+
+
 def test_a_name_in_snake_case_in_the_spec_is_accepted() -> None:
     assert heard((SPEC, PAGE_SIZE, "  - name: page_size\n")) == []
 

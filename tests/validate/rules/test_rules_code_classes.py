@@ -122,7 +122,8 @@ GOOD: dict[str, list[Edit]] = {
     ],
     "a field with settings that are not known": [
         code(
-            "class TaskSelector(Selector):\n", "class TaskSelector(Selector):\n    more: int = Field(**MORE)\n"
+            "class TaskSelector(Selector):\n",
+            "class TaskSelector(Selector):\n    more: int = Field(**MORE)\n",
         )
     ],
     "a class variable and a private name": [

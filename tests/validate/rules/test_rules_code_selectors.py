@@ -13,7 +13,9 @@ SELECTOR = 'in the selector of "task"'
 def field(declared: str, *before: str) -> Edit:
     """The template's code with `state` declared in another way, and with these definitions before its class."""
     code = edited().text("integration.py").replace(STATE, f"    {declared}")
-    added = "\n".join(("import enum", "from typing import Optional", "from pydantic.v1 import BaseModel", *before))
+    added = "\n".join(
+        ("import enum", "from typing import Optional", "from pydantic.v1 import BaseModel", *before)
+    )
     return ("integration.py", "", code.replace("\n\nclass TaskSelector", f"\n{added}\n\nclass TaskSelector"))
 
 
@@ -117,7 +119,9 @@ TAKING: dict[str, tuple[Edit, str]] = {
         "OPEN",
     ),
     "a field that a validator of pydantic 2 prepares": (
-        field("state: Literal['open']\n\n    @field_validator('state', mode='before')\n    def f(cls, v): ..."),
+        field(
+            "state: Literal['open']\n\n    @field_validator('state', mode='before')\n    def f(cls, v): ..."
+        ),
         "opn",
     ),
     "one or several": (field("state: Literal['a'] | list[Literal['b']]"), "[b]"),
@@ -141,8 +145,16 @@ def test_a_value_that_another_class_of_the_kind_takes_is_right() -> None:
 
 
 def test_settings_beside_the_resources_are_checked_too() -> None:
-    code = ("integration.py", "(PortAppConfig):\n", "(PortAppConfig):\n    visibility: Literal['all', 'own']\n")
-    setting = (APP_CONFIG, "deleteDependentEntities: true\n", "deleteDependentEntities: true\nvisibility: none\n")
+    code = (
+        "integration.py",
+        "(PortAppConfig):\n",
+        "(PortAppConfig):\n    visibility: Literal['all', 'own']\n",
+    )
+    setting = (
+        APP_CONFIG,
+        "deleteDependentEntities: true\n",
+        "deleteDependentEntities: true\nvisibility: none\n",
+    )
     assert said("COD215", code, setting) == [f'{APP_CONFIG}:3:13 "visibility" does not take "none"']
 
 

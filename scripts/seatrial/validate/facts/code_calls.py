@@ -156,11 +156,20 @@ def _webhook_path(code: Code, given: Expression, scope: Scope) -> WebhookPath:
         return WebhookPath(given.where, next((text for text in sorted(texts) if "{" in text), ""))
     found = code.names.meaning(given.name, scope) if given.name else None
     written = found.expression if isinstance(found, Value) else given
-    is_template = written.text[:2].lower() in ("f'", 'f"') and not _is_constant(code, written, scope)
-    is_computed = written.name is None and not is_template and written.subscript is None
-    return WebhookPath(given.where, written.text if is_template else "", is_computed)
+    if written.name or written.subscript or _is_constant(code, written, scope):
+        return WebhookPath(given.where)
+    is_template = bool(written.parts)
+    return WebhookPath(given.where, written.text if is_template else "", not is_template)
 
 
-def _is_constant(code: Code, template: Expression, scope: Scope) -> bool:
-    """Whether all parts of an f-string are constants of the code."""
-    return all(code.names.texts(part, scope) for part in template.parts)
+def _is_constant(code: Code, written: Expression, scope: Scope) -> bool:
+    """Whether an expression is put together from constants of the code."""
+    names = [code.names.texts(part, scope) for part in written.parts]
+    if not names and written.call is None:
+        names = [_text_of(code, name, scope) for name in written.names()]
+    return bool(names) and None not in names
+
+
+def _text_of(code: Code, name: str, scope: Scope) -> frozenset[str] | None:
+    found = code.names.meaning(name, scope)
+    return code.names.texts(found.expression, found.scope) if isinstance(found, Value) else None

@@ -1,0 +1,195 @@
+"""Calls that block or print, resyncs without batches, and webhooks."""
+
+from __future__ import annotations
+
+import pytest
+
+from support.code_cases import SAAS, SPEC, Edit, heard, problems, said
+
+LIVE = SAAS.replace("false", "true") + "  liveEvents:\n    enabled: true\n"
+
+
+def new(text: str, path: str = "new.py") -> Edit:
+    return (path, "", text)
+
+
+def inside(imports: str, call: str) -> Edit:
+    return new(f"{imports}\n\n\nasync def f():\n    {call}\n")
+
+
+@pytest.mark.parametrize(
+    ("imports", "call", "name", "instead"),
+    [
+        ("import time", "time.sleep(1)", "time.sleep", "asyncio.sleep"),
+        ("import time as t", "t.sleep(1)", "time.sleep", "asyncio.sleep"),
+        ("from time import sleep", "sleep(1)", "time.sleep", "asyncio.sleep"),
+        ("", "with open('x') as file: ...", "open", "asyncio.to_thread, or aiofiles.open"),
+        (
+            "import requests",
+            "return [requests.get(url) for url in urls]",
+            "requests.get",
+            "http_async_client",
+        ),
+        ("import httpx", "httpx.post('x')", "httpx.post", "http_async_client"),
+        ("from httpx import get", "get('x')", "httpx.get", "http_async_client"),
+        ("import subprocess", "subprocess.run(['x'])", "subprocess.run", "asyncio.create_subprocess_exec"),
+        ("import os", "os.system('x')", "os.system", "asyncio.create_subprocess_exec"),
+        (
+            "import urllib.request",
+            "urllib.request.urlopen('x')",
+            "urllib.request.urlopen",
+            "http_async_client",
+        ),
+    ],
+)
+def test_a_call_that_blocks_in_an_async_function_is_an_error(
+    imports: str, call: str, name: str, instead: str
+) -> None:
+    [problem] = problems("COD107", inside(imports, call))
+    assert problem.message == f"{name} blocks the event loop"
+    assert problem.severity is None
+    assert problem.fix
+    assert problem.fix.title == f"use {instead}"
+
+
+def test_a_method_blocks_as_well() -> None:
+    code = (
+        "import time\n\n\nclass A:\n    async def f(self):\n        for _ in x:\n            time.sleep(1)\n"
+    )
+    assert said("COD107", new(code)) == ["new.py:7:13 time.sleep blocks the event loop"]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import time\n\n\ndef f():\n    time.sleep(1)\n",
+        "import time\n\n\nasync def f():\n    await asyncio.to_thread(time.sleep, 1)\n",
+        "import time\n\n\nasync def f():\n    await run(lambda: time.sleep(1))\n",
+        "import time\n\n\nasync def f():\n    def inner():\n        time.sleep(1)\n    await run(inner)\n",
+        "import time\n\n\nasync def f(now=time.sleep(1)): ...\n",
+        "import asyncio\n\n\nasync def f():\n    await asyncio.sleep(1)\n",
+        "from aiofiles import open\n\n\nasync def f():\n    async with open('x') as file: ...\n",
+        "async def f(open):\n    open('x')\n",
+        "async def f():\n    for open in openers:\n        open('x')\n",
+        "from lib import requests\n\n\nasync def f():\n    requests.get('x')\n",
+        "import httpx\n\n\nasync def f():\n    async with httpx.AsyncClient() as c:\n        await c.get('x')\n",
+        "import time\n\ntime.sleep(1)\n",
+        "async def f():\n    return cache.get('x'), self.open('x'), path.open()\n",
+    ],
+)
+def test_what_does_not_block_the_loop_is_not_reported(code: str) -> None:
+    assert said("COD107", new(code), new("def f(): ...\n", "lib/requests.py")) == []
+
+
+def test_tests_may_block() -> None:
+    assert said("COD107", new("import time\nasync def f():\n    time.sleep(1)\n", "tests/test_x.py")) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "count"),
+    [
+        ("print(1)\n", 1),
+        ("def f():\n    print(1)\n", 1),
+        ("def f(print):\n    print(1)\n", 0),
+        ("from rich import print\n\nprint(1)\n", 0),
+        ("self.print(1)\n", 0),
+        ("if __name__ == '__main__':\n    print(1)\n", 0),
+    ],
+)
+def test_printed_text_is_reported(code: str, count: int) -> None:
+    assert len(said("COD108", new(code))) == count
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        ("import logging\n", ["COD109"]),
+        ("from logging import getLogger\n", ["COD109"]),
+        ("from loguru import logger\n", []),
+        ("from .logging import x\n", []),
+        ("import requests\n", ["COD110"]),
+        ("from requests.exceptions import HTTPError\n", ["COD110"]),
+        ("import requests_mock\n", []),
+    ],
+)
+def test_imports_that_the_framework_replaces_are_reported(code: str, found: list[str]) -> None:
+    assert heard(new(code)) == found
+
+
+@pytest.mark.parametrize(
+    ("body", "count"),
+    [
+        ("    return await client.all()\n", 1),
+        ("    if x:\n        return []\n    return await client.all()\n", 1),
+        ("    async for batch in client.all():\n        yield batch\n", 0),
+        ("    if x:\n        return\n    yield []\n", 0),
+        ("    return []\n", 0),
+        ("    await client.push()\n", 0),
+    ],
+)
+def test_a_resync_that_returns_its_objects_is_reported(body: str, count: int) -> None:
+    code = f'@ocean.on_resync("project")\nasync def resync(kind: str):\n{body}'
+    assert len(said("COD111", new(code))) == count
+
+
+def processor(name: str, body: str) -> Edit:
+    return new(f"class P(AbstractWebhookProcessor):\n    async def {name}(self, payload, headers):\n{body}")
+
+
+@pytest.mark.parametrize(("code", "name"), [("COD112", "authenticate"), ("COD113", "validate_payload")])
+@pytest.mark.parametrize(
+    ("body", "count"),
+    [
+        ("        return True\n", 1),
+        ('        """Says yes."""\n        return True\n', 1),
+        ('        logger.info("x")\n        return True\n', 1),
+        ("        return False\n", 0),
+        ("        return 'x' in payload\n", 0),
+        ("        if not payload:\n            return False\n        return True\n", 0),
+        ("        return await super().check(payload)\n", 0),
+    ],
+)
+def test_a_check_that_always_says_yes_is_reported(code: str, name: str, body: str, count: int) -> None:
+    assert len(said(code, processor(name, body))) == count
+
+
+def test_a_function_of_that_name_elsewhere_is_not_a_check() -> None:
+    assert said("COD112", new("def authenticate():\n    return True\n\n\nWebhookProcessor = 1\n")) == []
+    assert said("COD112", new("class Client:\n    def authenticate(self):\n        return True\n")) == []
+
+
+CONSTANTS = 'RUN = "/webhook/{run_id}"\nPREFIX = "/webhook"\n'
+
+
+@pytest.mark.parametrize(
+    ("path", "templated", "computed"),
+    [
+        ('"/webhook"', 0, 0),
+        ("PREFIX", 0, 0),
+        ('f"{PREFIX}/runs"', 0, 0),
+        ('PREFIX + "/runs"', 0, 0),
+        ("unknown", 0, 0),
+        ("paths[0]", 0, 0),
+        ('"/webhook/{run_id}"', 1, 0),
+        ("RUN", 1, 0),
+        ('f"/webhook/{run_id}"', 1, 0),
+        ('PREFIX + "/" + name', 0, 1),
+        ("make()", 0, 1),
+    ],
+)
+def test_the_path_of_a_webhook_has_no_variable_part(path: str, templated: int, computed: int) -> None:
+    for call in (
+        f"ocean.add_webhook_processor({path}, P)",
+        f"ocean.add_webhook_processor(path={path}, processor=P)",
+    ):
+        edits = [(SPEC, SAAS, LIVE), new(f"{CONSTANTS}{call}\n")]
+        assert len(said("COD216", *edits)) == templated
+        assert len(said("COD114", *edits)) == computed
+
+
+def test_a_variable_part_is_right_without_live_events_or_before_they_came_by_path() -> None:
+    code = new('ocean.add_webhook_processor("/webhook/{run_id}", P)\n')
+    lock = ("poetry.lock", "0.48.12", "0.44.2")
+    assert said("COD216", code) == []
+    assert said("COD216", code, (SPEC, SAAS, LIVE), lock) == []
+    assert len(said("COD216", code, (SPEC, SAAS, LIVE))) == 1
