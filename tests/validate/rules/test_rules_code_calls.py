@@ -110,6 +110,9 @@ def test_printed_text_is_reported(code: str, count: int) -> None:
         ("import requests\n", ["COD110"]),
         ("from requests.exceptions import HTTPError\n", ["COD110"]),
         ("import requests_mock\n", []),
+        ("import httpx\n\n\ndef f():\n    httpx.get('x')\n", ["COD110"]),
+        ("import httpx\n\n\ndef f():\n    httpx.Client().get('x')\n", []),
+        ("import httpx\n\n\nasync def f():\n    httpx.get('x')\n", ["COD107"]),
     ],
 )
 def test_imports_that_the_framework_replaces_are_reported(code: str, found: list[str]) -> None:

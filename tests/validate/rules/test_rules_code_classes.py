@@ -183,3 +183,26 @@ def test_a_model_that_holds_itself_ends() -> None:
     edits = [added(text), code("class TaskSelector(Selector):\n", f"class TaskSelector(Selector):\n{more}")]
     facts = facts_of(edited(*edits))
     assert [list(BY_CODE[name].problems(facts)) for name in GATE] == [[]] * len(GATE)
+
+
+@pytest.mark.parametrize(
+    ("declared", "count"),
+    [
+        ("more: str", 1),
+        ("more: str = Field(title='More')", 1),
+        ("more: str = Field(..., title='More')", 1),
+        ("more: list[str] = Field(alias='others')", 1),
+        ("more: str = 'x'", 0),
+        ("more: str = Field('x')", 0),
+        ("more: str = Field(default='x')", 0),
+        ("more: list[str] = Field(default_factory=list)", 0),
+        ("more: str | None", 0),
+        ("more: Optional[str] = Field(title='More')", 0),
+        ("more: make()", 0),
+        ("more: str = Field(**MORE)", 0),
+        ("query: str", 0),
+    ],
+)
+def test_a_field_of_a_selector_has_a_default(declared: str, count: int) -> None:
+    edit = code("class TaskSelector(Selector):\n", f"class TaskSelector(Selector):\n    {declared}\n")
+    assert len(said("COD117", edit)) == count

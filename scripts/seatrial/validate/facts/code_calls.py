@@ -68,6 +68,17 @@ def blocking_calls(code: Code) -> Iterator[Outside]:
                     yield Outside(name, placed.call.where)
 
 
+def waiting_calls(code: Code) -> Iterator[Outside]:
+    """Yield the calls of `httpx` outside of `async` functions that wait for the answer."""
+    for path in code.files.holding(b"httpx.get(", b"httpx.post(", b"httpx.request("):
+        for placed in code.files.source(path).calls(*_HTTP):
+            is_async = any(function.is_async for function in placed.functions)
+            if not is_async and _may_block(code, path, placed):
+                name = _called(code, path, placed)
+                if name.startswith("httpx.") and name in BLOCKING:
+                    yield Outside(name, placed.call.where)
+
+
 def _may_block(code: Code, path: str, placed: PlacedCall) -> bool:
     """Whether a call begins with the name of a package with blocking functions, or with a name of its own."""
     first, dot, _ = (placed.call.function.name or "").partition(".")

@@ -14,7 +14,7 @@ from seatrial.core.model import Location
 from seatrial.documents.python import Assignment
 from seatrial.documents.syntax import Call, Expression
 from seatrial.validate.facts.python_choices import Scalar, literal_values
-from seatrial.validate.facts.python_models import declared_fields, field_calls
+from seatrial.validate.facts.python_models import FRAMEWORK, declared_fields, field_calls
 from seatrial.validate.facts.python_modules import (
     MAX_DEPTH,
     TEXT,
@@ -32,7 +32,7 @@ from seatrial.validate.facts.python_modules import (
 _UNIONS = frozenset({"Optional", "Union"})
 _LISTS = frozenset({"list", "List"})
 _PLAIN = frozenset({"str", "int", "bool", "float", "str | None", "int | None", "bool | None", "list[str]"})
-_FRAMEWORK = "port_ocean."
+_PACKAGE = "port_ocean."
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,15 @@ class BareField:
     name: str
     where: Location
     missing: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RequiredField:
+    """A field of a selector without a default, and its place."""
+
+    owner: LocalClass
+    name: str
+    where: Location
 
 
 @dataclass(frozen=True)
@@ -110,6 +119,20 @@ class ConfigClass:
                 yield from self._bare(local, declared, scope)
                 pending += self._nested(declared, scope)
 
+    def required_selector_fields(self) -> Iterator[RequiredField]:
+        """The fields of selectors that every mapping has to state."""
+        seen: set[Location] = set()
+        for one in self.resource_classes:
+            declared = self.names.field(one, "selector") if isinstance(one, LocalClass) else None
+            found = (
+                declared
+                and declared[0].annotation
+                and _union(self.names, declared[0].annotation, declared[1])
+            )
+            for local in found or ():
+                if isinstance(local, LocalClass) and self.names.lineage(local).whole:
+                    yield from _required(self.names, local, seen)
+
     def _bare(self, local: LocalClass, declared: Assignment, scope: Scope) -> Iterator[BareField]:
         missing = _missing(self.names, declared, scope)
         if missing and declared.annotation and not self._narrows(declared.annotation, scope):
@@ -131,6 +154,39 @@ class ConfigClass:
         item = _list_item(self.names, declared.annotation, scope)
         found = _union(self.names, *(item or (declared.annotation, scope)), strict=False) or ()
         return [one for one in found if isinstance(one, LocalClass)]
+
+
+def _required(names: Names, local: LocalClass, seen: set[Location]) -> Iterator[RequiredField]:
+    for declared, scope in declared_fields(names, local):
+        is_new = declared.where not in seen and declared.name not in FRAMEWORK["Selector"]
+        if is_new and _is_required(names, declared, scope):
+            yield RequiredField(local, declared.name, declared.where)
+        seen.add(declared.where)
+
+
+def _is_required(names: Names, declared: Assignment, scope: Scope) -> bool:
+    """True where a field has no default and does not take None; False where that is unknown."""
+    calls = list(field_calls(declared))
+    if declared.annotation is None or (declared.value is not None and not calls):
+        return False
+    for call in calls:
+        first = next(iter(call.arguments), None)
+        has_default = {"default", "default_factory"} & call.keywords.keys() or (first and first.text != "...")
+        if has_default or call.is_open:
+            return False
+    return _takes_none(names, declared.annotation, scope) is False
+
+
+def _takes_none(names: Names, annotation: Expression, scope: Scope) -> bool | None:
+    """Whether a type takes None; None where it is unknown."""
+    found = _followed(names, annotation, scope)
+    if found is None or found[0].call:
+        return None
+    expression, _ = found
+    if base_of(expression) in ("Optional", "Annotated", "Any") or expression.name in ("Any", "typing.Any"):
+        return True
+    is_union = expression.is_union or base_of(expression) == "Union"
+    return is_union and any(one.text == "None" for one in members_of(expression))
 
 
 def _kind_of(names: Names, local: LocalClass) -> KindOf | None:
@@ -223,12 +279,12 @@ def _union(
 def _descends(names: Names, one: Type, name: str) -> bool:
     """True for a class of the framework, and for one that inherits from it."""
     external = (one,) if isinstance(one, ExternalName) else names.lineage(one).external
-    return any(base.last == name and base.name.startswith(_FRAMEWORK) for base in external)
+    return any(base.last == name and base.name.startswith(_PACKAGE) for base in external)
 
 
 def _is_model(names: Names, local: LocalClass) -> bool:
     external = names.lineage(local).external
-    return any(base.last == "BaseModel" or base.name.startswith(_FRAMEWORK) for base in external)
+    return any(base.last == "BaseModel" or base.name.startswith(_PACKAGE) for base in external)
 
 
 def _missing(names: Names, declared: Assignment, scope: Scope) -> tuple[str, ...]:

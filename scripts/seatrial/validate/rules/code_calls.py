@@ -14,6 +14,7 @@ from seatrial.validate.facts.code_calls import (
     imports_of,
     listing_resyncs,
     printing_calls,
+    waiting_calls,
     webhook_paths,
 )
 from seatrial.validate.facts.spec import Spec
@@ -96,14 +97,18 @@ def standard_logging(code: Code) -> Problems:
 
 
 @rule("COD110", severity=INFO, bad=replaced("client.py", "from typing", "import requests\nfrom typing"))
-def requests_imported(code: Code) -> Problems:
-    """The code sends requests with `http_async_client`, and not with the package `requests`.
+def request_past_the_framework(code: Code) -> Problems:
+    """The code sends requests with `http_async_client`, and not with `requests` or functions such as `httpx.get`.
 
     Ocean's client does not block, repeats what failed for a moment, and waits where a service limits the rate.
     """
+    fix = Fix("from port_ocean.utils import http_async_client")
     for one in imports_of(code, "requests"):
-        fix = Fix("from port_ocean.utils import http_async_client")
         yield Problem(one.where, f"{one.name} is imported, but Ocean has a client that does not block", fix)
+    for one in waiting_calls(code):
+        yield Problem(
+            one.where, f"{one.name} waits for the answer; Ocean has a client that does not block", fix
+        )
 
 
 @rule(

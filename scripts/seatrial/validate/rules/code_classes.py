@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from seatrial.core.framework import Framework
 from seatrial.core.model import Fix, Location, Problem
 from seatrial.core.names import shown
-from seatrial.core.rules import ERROR, INFO, OCEAN, WARNING, Problems, rule
+from seatrial.core.rules import ADVICE, ERROR, INFO, OCEAN, WARNING, Problems, rule
 from seatrial.validate.facts.code import Code
 from seatrial.validate.facts.config_classes import BareField, ConfigClass, KindOf
 from seatrial.validate.rules.shared import replaced
@@ -153,3 +153,19 @@ def config_class_not_wired(code: Code) -> Problems:
             f"set CONFIG_CLASS = {name} in class AppConfigHandlerClass(APIPortAppConfig) of the integration"
         )
         yield Problem(local.definition.where, message, fix)
+
+
+@rule("COD117", severity=ADVICE, bad=replaced("integration.py", '        default="open",\n', ""))
+def selector_field_without_default(code: Code) -> Problems:
+    """Each field of a selector has a default, or takes None.
+
+    A mapping that does not state a field without a default is refused as a whole: a new field of this kind breaks
+    the mappings of everybody who has installed the integration. Some kinds make no sense without a selection.
+    """
+    seen: set[Location] = set()
+    for config in code.config_classes:
+        for one in config.required_selector_fields():
+            if one.where not in seen:
+                seen.add(one.where)
+                message = f'the field "{one.name}" of "{one.owner.definition.name}" has no default'
+                yield Problem(one.where, message, Fix("give it one: Field(default=...)"))
