@@ -315,6 +315,7 @@ class PythonSource:
         self.faults = faults
         self._origin = origin
         self._root = root
+        self._found: dict[str, list[Node]] = {}
 
     @cached_property
     def classes(self) -> tuple[Class, ...]:
@@ -354,8 +355,12 @@ class PythonSource:
         return tuple(look_ups(self._origin, self._attributes(attribute), partial(self._matches, BINDINGS)))
 
     def _attributes(self, name: str) -> list[Node]:
-        matches = self._matches(f'((attribute attribute: (identifier) @name) @found (#eq? @name "{name}"))')
-        return [found["found"][0] for _, found in matches]
+        if name not in self._found:
+            matches = self._matches(
+                f'((attribute attribute: (identifier) @name) @found (#eq? @name "{name}"))'
+            )
+            self._found[name] = [found["found"][0] for _, found in matches]
+        return self._found[name]
 
     def _matches(self, pattern: str) -> Matches:
         from tree_sitter import QueryCursor

@@ -289,8 +289,10 @@ def _is_model(names: Names, local: LocalClass) -> bool:
 
 def _missing(names: Names, declared: Assignment, scope: Scope) -> tuple[str, ...]:
     """Return which of title and description a declaration lacks; neither where that is unknown."""
-    calls = list(field_calls(declared))
     value = declared.value
+    if value and "title=" in value.text and "description=" in value.text and "None" not in value.text:
+        return ()
+    calls = list(field_calls(declared))
     if calls or value is None or not (value.call or value.name):
         return _lacking(calls)
     found = names.meaning(value.name, scope) if value.name else None
