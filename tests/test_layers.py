@@ -14,7 +14,7 @@ from seatrial.handbook.rooms import LIBRARIES, ROOMS
 PACKAGE = Path(seatrial.__file__).parent
 FLOORS = {room.name: room.floor for room in ROOMS}
 RULES = PACKAGE / "validate" / "rules"
-SHARED_BY_FAMILIES = {"shared"}
+SHARED_BY_FAMILIES = {"kinds", "shared"}
 
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

@@ -365,13 +365,16 @@ class Kinds:
         return not is_faulty and not any(True for _ in self.misspelled())
 
     def unlisted(self) -> Iterator[StatedKind]:
-        """The kinds that are mapped, and not in the spec under this or a similar name."""
+        """The kinds that are mapped, and not in the spec under this or a similar name.
+
+        None where one is lacking and one is unknown or listed twice: that is one mistake, and reported there.
+        """
         if self.is_stale:
             return iter(())
         names = [one.kind for one in self.listed]
         found = [mapped for mapped, listed in self._pairs() if not (listed or meant(mapped.kind, names))]
-        is_renamed = len(found) == len(self.unaccepted(self.only_listed)) == 1
-        return iter(() if is_renamed else found)
+        odd = len(self.unaccepted(self.only_listed)) + len(self.listed) - len(set(names))
+        return iter(() if len(found) == odd == 1 else found)
 
     def _pairs(self) -> Iterator[tuple[StatedKind, StatedKind | None]]:
         """The valid kinds that are mapped but not listed, and the valid unmapped one that is probably the same."""
