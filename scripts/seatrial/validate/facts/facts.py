@@ -31,7 +31,7 @@ from seatrial.validate.facts.package import Package, Suppressions
 from seatrial.validate.facts.python_modules import PythonFiles
 from seatrial.validate.facts.release import Change, Intents
 from seatrial.validate.facts.spec import Peers, Spec, load_document, load_spec
-from seatrial.validate.facts.tree import Litter, Texts, Tree, content
+from seatrial.validate.facts.tree import Litter, Texts, Tidiness, Tree, content
 
 
 class WorkspaceView(Protocol):
@@ -87,6 +87,11 @@ class Facts:
     def env_example(self) -> Sequence[Variable]:
         """The variables of `.env.example`; none where there is no such file."""
         return tuple(variables(content(self.integration, ".env.example") or b""))
+
+    @cached_property
+    def tidiness(self) -> Tidiness:
+        """The ends of the lines of texts."""
+        return Tidiness.of(self.integration, self.tree)
 
     @cached_property
     def spec_document(self) -> Document | None:

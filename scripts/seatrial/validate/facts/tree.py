@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cached_property, lru_cache
@@ -266,9 +267,7 @@ class Texts:
     files that no other family reads, without tests and fixtures, with their fault; `blank` the
     empty files; `unread` the reason why a file that no other family reports could not be read;
     `credentials` the first one of each file, in words; `large` the size of files that are no lock
-    and larger than `LARGE`; `unended` the files whose last line has no end, or that end in empty
-    lines; `trailing` the first line of each that ends in blanks, Python left to black. The bytes
-    themselves are not kept.
+    and larger than `LARGE`. The bytes themselves are not kept.
     """
 
     conflicts: tuple[Location, ...]
@@ -277,8 +276,6 @@ class Texts:
     unread: tuple[tuple[str, str], ...]
     credentials: tuple[tuple[Location, str], ...] = ()
     large: tuple[tuple[str, int], ...] = ()
-    unended: tuple[Location, ...] = ()
-    trailing: tuple[Location, ...] = ()
 
     @classmethod
     def of(cls, integration: Integration, tree: Tree) -> Texts:
@@ -297,8 +294,6 @@ class Texts:
             tuple(found.unread),
             tuple(found.credentials),
             tuple(found.large),
-            tuple(found.unended),
-            tuple(found.trailing),
         )
 
 
@@ -312,8 +307,6 @@ class _Seen:
     unread: list[tuple[str, str]] = field(default_factory=list)
     credentials: list[tuple[Location, str]] = field(default_factory=list)
     large: list[tuple[str, int]] = field(default_factory=list)
-    unended: list[Location] = field(default_factory=list)
-    trailing: list[Location] = field(default_factory=list)
 
     def add(self, path: str, data: bytes) -> None:
         """Look at the bytes of a file."""
@@ -324,16 +317,38 @@ class _Seen:
         if fault := _syntax_fault(path, data):
             self.malformed.append((path, fault))
         if not path.endswith(_LOCKS):
-            self._add_tidiness(path, data)
+            self._add_unwanted(path, data)
 
-    def _add_tidiness(self, path: str, data: bytes) -> None:
+    def _add_unwanted(self, path: str, data: bytes) -> None:
         if len(data) > LARGE:
             self.large.append((path, len(data)))
         if path != "CHANGELOG.md" and (found := credential(data, is_of_tests(path))):
             self.credentials.append((Location(path, found[1]), found[0]))
-        if _is_written_by_hand(path, data):
-            self.unended += [Location(path, line) for line in _unended(data)]
-            self.trailing += [Location(path, line) for line in _trailing(data)]
+
+
+@dataclass(frozen=True)
+class Tidiness:
+    """The ends of the lines of texts that no formatter keeps.
+
+    `unended` holds the files whose last line has no end, or that end in empty lines; `trailing` the first line of
+    each that ends in blanks.
+    """
+
+    unended: tuple[Location, ...]
+    trailing: tuple[Location, ...]
+
+    @classmethod
+    def of(cls, integration: Integration, tree: Tree) -> Tidiness:
+        """Read the texts of the integration; those that cannot be read are reported elsewhere."""
+        unended: list[Location] = []
+        trailing: list[Location] = []
+        for path in tree.plain_files():
+            with suppress(Unreadable):
+                data = integration.read(path)
+                if _is_written_by_hand(path, data):
+                    unended += [Location(path, line) for line in _unended(data)]
+                    trailing += [Location(path, line) for line in _trailing(data)]
+        return cls(tuple(unended), tuple(trailing))
 
 
 LARGE = 500 * 1024
@@ -351,8 +366,8 @@ def is_of_tests(path: str) -> bool:
 
 
 def _is_written_by_hand(path: str, data: bytes) -> bool:
-    """True for a text that no formatter keeps tidy: no Python, no data of tests, nothing binary."""
-    return not path.endswith(".py") and not is_of_tests(path) and b"\0" not in data
+    """True for a text that no formatter keeps tidy: no Python, no lock, no data of tests, nothing binary."""
+    return not path.endswith((".py", *_LOCKS)) and not is_of_tests(path) and b"\0" not in data
 
 
 def _unended(data: bytes) -> Iterator[int]:

@@ -331,13 +331,13 @@ AWS = "AKIA" + "Q7DYX2MBL5ZK3RVN"
 
 
 @rule("LAY116", severity=ADVICE, bad=lambda folder: folder.having("README.md", folder.text("README.md")[:-1]))
-def unended_file(texts: Texts) -> Problems:
+def unended_file(tidiness: Tidiness) -> Problems:
     """A text file ends with one line end, and with no empty line.
 
     Ocean's pre-commit hooks write it so, and then the next change touches a line that it is not about. Python is
     left to black.
     """
-    for where in texts.unended:
+    for where in tidiness.unended:
         yield Problem(
             where, "the file does not end in one line end", Fix("end its last line, and let nothing follow")
         )
@@ -348,12 +348,12 @@ def unended_file(texts: Texts) -> Problems:
     severity=ADVICE,
     bad=lambda folder: folder.having("README.md", folder.text("README.md").replace("\n", "  \n", 1)),
 )
-def trailing_blanks(texts: Texts) -> Problems:
+def trailing_blanks(tidiness: Tidiness) -> Problems:
     """No line of a text file ends in blanks.
 
     Ocean's pre-commit hooks remove them, and then the next change touches a line that it is not about.
     """
-    for where in texts.trailing:
+    for where in tidiness.trailing:
         yield Problem(
             where, "blanks stand at the end of a line", Fix("remove them here, and in the lines below")
         )
