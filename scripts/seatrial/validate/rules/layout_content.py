@@ -18,6 +18,7 @@ from seatrial.validate.facts.tree import (
     Convention,
     Litter,
     Texts,
+    Tidiness,
     Tree,
     is_of_tests,
     is_shared,
