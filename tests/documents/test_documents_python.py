@@ -101,7 +101,7 @@ def test_columns_count_code_points() -> None:
         ("u'a'", "a"),
         ("r'\\d'", "\\d"),
         ("'\\n\\t\\\\\\'\\x41\\u00e9\\U0001F600\\101'", "\n\t\\'Aé😀A"),
-        ("'\\d\\N{BULLET}\\xz'", "\\d\\N{BULLET}\\xz"),
+        ("'\\d\\N{BULLET}'", "\\d\\N{BULLET}"),
         ("'a\\\nb'", "ab"),
         ("'a' 'b'", "ab"),
         ("('a' # why\n 'b')", "ab"),
