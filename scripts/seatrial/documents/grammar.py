@@ -34,6 +34,9 @@ _GENERIC = re.compile(
     rb"^[ \t]*(?:async +)?(?:def|class|type) +\w+\[([^\n\[\]]*+(?:\[[^\n\[\]]*+\][^\n\[\]]*+)*+)\]",
     re.MULTILINE,
 )
+_BEYOND = (ValueError, MemoryError, RecursionError, OverflowError)
+"""The exceptions of a compiler that is asked for too much."""
+
 _CONVERSIONS = (b"!r", b"!s", b"!a")
 _COMPREHENSIONS = frozenset(("list_comprehension", "set_comprehension", "generator_expression"))
 _STRINGS = frozenset(("string", "concatenated_string"))
@@ -64,6 +67,13 @@ def refusal(text: str, older: str, root: Node) -> Fault | None:
     if "\0" in text:
         place = Lines(text).at(text.index("\0"))
         return Fault(FaultKind.SYNTAX, "a null byte, which no source code may hold", *place)
+    try:
+        return _refusal(text, older, root)
+    except _BEYOND:
+        return None
+
+
+def _refusal(text: str, older: str, root: Node) -> Fault | None:
     first = _error(text)
     if first is None:
         return None
@@ -101,19 +111,20 @@ def _broken_lines(root: Node) -> set[int]:
 
 def compiles(text: str) -> bool:
     """Return whether the interpreter we run on takes a text as it is."""
-    return "\0" not in text and _error(text) is None
+    try:
+        return "\0" not in text and _error(text) is None
+    except _BEYOND:
+        return False
 
 
 def _error(text: str, flags: int = 0) -> SyntaxError | None:
-    """Return the error with which CPython refuses a text; None for none, and for a text that it cannot take in."""
+    """Return the error with which CPython refuses a text. Raises one of _BEYOND if it cannot take it in."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             compile(text, "<source>", "exec", flags, dont_inherit=True)
     except SyntaxError as error:
         return error
-    except (ValueError, MemoryError, RecursionError, OverflowError):
-        return None
     return None
 
 

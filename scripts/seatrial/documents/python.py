@@ -26,6 +26,9 @@ MAX_BYTES = 512 * 1024
 MAX_PARTS = 400_000
 """Code of more names, signs and literals than this is not read; the largest real file has a fifth."""
 
+MAX_CONTINUED = 4_000
+"""Code of more lines that end in a backslash is not parsed: the parser takes time by the square of their number."""
+
 MAX_NESTING = 300
 """Code whose syntax tree is deeper than this is refused; the deepest real one has 41 levels."""
 
@@ -409,6 +412,8 @@ def load(path: str, data: bytes) -> PythonSource:
     """Read a Python file."""
     try:
         text = decoded(data, MAX_BYTES).removeprefix(BOM)
+        if text.count("\\\n") + text.count("\\\r") > MAX_CONTINUED:
+            raise RefusedError(FaultKind.LIMIT, f"more than {MAX_CONTINUED:,} lines end in a backslash")
         origin, root = _parsed(path, text.encode())
         _refuse_faults(origin, root, text)
     except RefusedError as refusal:
@@ -446,11 +451,11 @@ def _parsed(path: str, data: bytes) -> tuple[Origin, Node]:
 
 
 def _refuse_faults(origin: Origin, root: Node, text: str) -> None:
-    is_deep = _is_deep(root)
+    is_deep = not root.has_error and _is_deep(root)
     fault = None if is_deep else grammar.refusal(text, origin.data.decode(), root)
     if fault:
         raise RefusedError(fault.kind, fault.message, fault.line, fault.column)
-    if root.has_error and (is_deep or not grammar.compiles(text)):
+    if root.has_error and not grammar.compiles(text):
         broken = _first_broken(root)
         where = origin.at(broken)
         lacking = f'"{broken.type}" is missing here' if broken.is_missing else "this is not Python"
