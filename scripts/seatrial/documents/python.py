@@ -451,21 +451,22 @@ def _parsed(path: str, data: bytes) -> tuple[Origin, Node]:
 
 
 def _refuse_faults(origin: Origin, root: Node, text: str) -> None:
-    is_deep = not root.has_error and _is_deep(root)
-    fault = None if is_deep else grammar.refusal(text, origin.data.decode(), root)
+    """Refuse code that is too large or too deep, but not broken code for that; CPython has limits of its own."""
+    is_large = root.descendant_count > MAX_PARTS
+    if not root.has_error and is_large:
+        raise RefusedError(FaultKind.LIMIT, f"more than {MAX_PARTS:,} parts of speech")
+    if not root.has_error and _is_deep(root):
+        raise RefusedError(FaultKind.LIMIT, f"code is nested more than {MAX_NESTING} deep")
+    fault = None if is_large else grammar.refusal(text, origin.data.decode(), root)
     if fault:
         raise RefusedError(fault.kind, fault.message, fault.line, fault.column)
-    if root.has_error and not grammar.compiles(text):
+    if root.has_error and grammar.compiles(text):
+        raise RefusedError(FaultKind.LIMIT, "its syntax is newer than what is read here")
+    if root.has_error:
         broken = _first_broken(root)
         where = origin.at(broken)
         lacking = f'"{broken.type}" is missing here' if broken.is_missing else "this is not Python"
         raise RefusedError(FaultKind.SYNTAX, lacking, where.line, where.column)
-    if root.has_error:
-        raise RefusedError(FaultKind.LIMIT, "its syntax is newer than what is read here")
-    if root.descendant_count > MAX_PARTS:
-        raise RefusedError(FaultKind.LIMIT, f"more than {MAX_PARTS:,} parts of speech")
-    if is_deep:
-        raise RefusedError(FaultKind.LIMIT, f"code is nested more than {MAX_NESTING} deep")
 
 
 def _first_broken(node: Node) -> Node:
