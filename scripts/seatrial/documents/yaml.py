@@ -90,7 +90,7 @@ def load(path: str, data: bytes) -> Document:
         reading = _Reading(text)
         value = reading.value(_root(text), 1)
     except RefusedError as refusal:
-        return refused(path, refusal)
+        return refused(path, refusal, data)
     faults = tuple(dict.fromkeys(reading.faults))[:MAX_REPEATED]
     return Document(path, value, faults, partial(_places, text))
 
@@ -101,7 +101,7 @@ def syntax_faults(data: bytes) -> tuple[Fault, ...]:
         text = decoded(data).removeprefix(BOM)
         _guarded(text, _walk_events)
     except RefusedError as refusal:
-        return (refusal.fault,)
+        return refused("", refusal, data).faults
     return ()
 
 
