@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from seatrial.core.printable import cut, encodable, one_line, plain
+from seatrial.core.printable import cut, encodable, one_line, plain, shown, visible
 from support.outcomes import HOSTILE
 
 
@@ -51,6 +51,43 @@ def test_plain_text_is_one_encodable_line_that_is_not_changed_again(text: str) -
     assert len(shown.splitlines()) <= 1
     assert shown.encode().decode() == shown
     assert plain(shown) == shown
+
+
+@pytest.mark.parametrize(
+    ("message", "seen"),
+    [
+        ('" ## 0.1.0" is no heading', '"\u2423## 0.1.0" is no heading'),
+        ('"##  0.1.0", "## 0.1.0 "', '"##\u2423\u24230.1.0", "## 0.1.0\u2423"'),
+        ('"##\xa00.1.0" and "##\t0.1.0"', r'"##\xa00.1.0" and "##\t0.1.0"'),
+        ('"na\u200bme" is "\ufeffname\u202e"', r'"na\u200bme" is "\ufeffname\u202e"'),
+        ('"n\u0430me" is not a key', r'"n\u0430me" is not a key'),
+        ("2026\u201301\u201331", r"2026\u201301\u201331"),
+        ("\uff56ersion1", r"\uff56ersion1"),
+        ("a\rb", r"a\rb"),
+    ],
+)
+def test_a_message_shows_what_a_reader_would_not_see(message: str, seen: str) -> None:
+    assert visible(message) == seen
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "",
+        'a second ": " on this line; a list item without its "- "',
+        '"a" "b" are two',
+        "\u0438\u043c\u044f, \u03ba\u03b1\u03b9, \u65e5\u672c, \xdcn\xef, \U0001f469\u200d\U0001f680, \u2764\ufe0f",
+        "two  blanks outside of quotes\nand a line",
+        "one \u2013 two",
+    ],
+)
+def test_a_message_of_ordinary_text_stays_as_it_is(message: str) -> None:
+    assert visible(message) == message
+
+
+def test_a_shown_text_is_one_visible_line() -> None:
+    assert shown("a\n\xa0b") == r"a\n\xa0b"
+    assert shown("b" * 61) == "b" * 57 + "..."
 
 
 def test_encodable_text_keeps_its_control_characters() -> None:

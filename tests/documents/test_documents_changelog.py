@@ -182,3 +182,9 @@ def test_bytes_that_are_not_utf_8_are_a_fault() -> None:
 def test_a_changelog_beyond_the_limit_is_refused() -> None:
     data = b"\n" * (changelog.MAX_CHANGELOG_BYTES + 1)
     assert [f.kind for f in changelog.parse("f", data).faults] == [FaultKind.LIMIT]
+
+
+@pytest.mark.parametrize("part", ["##\n", "\n", "1.0.0\n---\n", "###\n- a\n"])
+def test_a_changelog_of_more_headings_or_lines_than_anyone_reads_is_refused(part: str) -> None:
+    data = part.encode() * (4_000_000 // len(part))
+    assert [f.kind for f in changelog.parse("f", data).faults] == [FaultKind.LIMIT]

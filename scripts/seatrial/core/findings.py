@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from seatrial.core.model import Finding, Fix, Integration, Problem, Severity
-from seatrial.core.printable import cut
+from seatrial.core.printable import cut, visible
 
 LONGEST = 10_000
 """Longer messages, evidence and titles of repairs are cut; a longer edit is not offered. A file may hold any name."""
@@ -96,7 +96,7 @@ def stamped(
 def _finding(integration: Integration, code: str, name: str, severity: Severity, problem: Problem) -> Finding:
     where = problem.where
     path = integration.below(where.path)
-    evidence = f" ({cut(problem.evidence, LONGEST)})" if problem.evidence else ""
+    evidence = f" ({visible(cut(problem.evidence, LONGEST))})" if problem.evidence else ""
     return Finding(
         code=code,
         name=name,
@@ -105,7 +105,7 @@ def _finding(integration: Integration, code: str, name: str, severity: Severity,
         path=path,
         line=where.line,
         column=where.column,
-        message=cut(problem.message, LONGEST) + evidence,
+        message=visible(cut(problem.message, LONGEST)) + evidence,
         fix=_fix_from_root(integration, problem.fix),
         fingerprint=f"{code}\0{path}\0{problem.message}",
     )
@@ -114,7 +114,7 @@ def _finding(integration: Integration, code: str, name: str, severity: Severity,
 def _fix_from_root(integration: Integration, fix: Fix | None) -> Fix | None:
     if fix is None:
         return None
-    title = cut(fix.title, LONGEST)
+    title = visible(cut(fix.title, LONGEST))
     if fix.edit is None or len(fix.edit.new) > LONGEST:
         return Fix(title)
     where = replace(fix.edit.where, path=integration.below(fix.edit.where.path))

@@ -10,7 +10,7 @@ import re
 import unicodedata
 
 from seatrial.core.errors import UsageError
-from seatrial.core.printable import one_line
+from seatrial.core.printable import shown as shown
 
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 """The form of a folder name, a package name and a kind."""
@@ -125,11 +125,6 @@ def plural(word: str) -> str:
     if re.search(r"[^aeiou]y$", word):
         return word[:-1] + "ies"
     return word + ("es" if re.search(r"(s|x|z|ch|sh)$", word) else "s")
-
-
-def shown(text: str) -> str:
-    """Return a text fit for a message: no control characters, at most 60 characters."""
-    return one_line(text, 60)
 
 
 def _shortened(found: list[str]) -> tuple[str, ...]:

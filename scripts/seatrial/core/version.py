@@ -87,6 +87,15 @@ class Version:
         }
         return steps[part]
 
+    def follows(self, before: Version) -> bool:
+        """Return whether its numbers are those of `before`, or one bump further."""
+        return self.release == before.release or self.release in map(before._next_release, BUMPS)
+
+    def nearest_after(self, before: Version) -> str:
+        """Return the numbers one bump after `before`, by the part that this version raises."""
+        raised = next((at for at in range(3) if self.release[at] != before.release[at]), 2)
+        return ".".join(map(str, before._next_release(BUMPS[2 - raised])))
+
     @property
     def _suffix(self) -> str:
         return "".join(self.text.partition("-")[1:])

@@ -16,7 +16,7 @@ from typing import Any
 
 from seatrial.core.errors import Unreadable
 from seatrial.core.model import Integration, Location
-from seatrial.core.printable import one_line
+from seatrial.core.printable import shown
 from seatrial.dependencies.constraints import canonical, canonical_version
 
 LOCK = "poetry.lock"
@@ -221,9 +221,9 @@ def _locked(info: Any, metadata: Mapping[str, Any], has_groups: bool) -> Locked:
         raise BadLock("one of its packages is no table")
     name, version = info.get("name"), info.get("version")
     if not isinstance(name, str) or not _NAME.fullmatch(name):
-        raise BadLock(f'"{one_line(str(name), 63)}" is no name of a package')
+        raise BadLock(f'"{shown(str(name), 63)}" is no name of a package')
     if not isinstance(version, str) or canonical_version(version) is None:
-        raise BadLock(f'"{one_line(str(version), 63)}" is no version of "{name}"')
+        raise BadLock(f'"{shown(str(version), 63)}" is no version of "{name}"')
     return Locked(
         name=canonical(name),
         version=version,
@@ -250,7 +250,7 @@ def _files(name: str, files: Any, metadata: Mapping[str, Any]) -> tuple[tuple[st
     }
     odd = sorted(one for _, one in found if not _HASH.fullmatch(one))
     if odd:
-        raise BadLock(f'"{one_line(str(odd[0]), 63)}" is no hash of a file of "{name}"')
+        raise BadLock(f'"{shown(str(odd[0]), 63)}" is no hash of a file of "{name}"')
     return tuple(sorted(found))
 
 

@@ -9,13 +9,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from seatrial.core.model import Location
-from seatrial.documents.document import BOM, Fault, RefusedError, decoded
+from seatrial.documents.document import BOM, Fault, FaultKind, RefusedError, decoded
 
 MAX_CHANGELOG_BYTES = 8 * 1024 * 1024
 """Changelogs only ever grow; the largest real one has 0.2 MB."""
+
+MAX_HEADINGS = 50_000
+"""A changelog with more headings than this is refused; the largest real one has fewer than 2,000."""
+
+MAX_LINES = 200_000
+"""A changelog of more lines than this is refused; the largest real one has 12,000."""
 
 MARKER = "<!-- towncrier release notes start -->"
 """New entries are written below this line."""
@@ -117,11 +123,18 @@ def parse(path: str, data: bytes) -> Changelog:
         text = decoded(data, MAX_CHANGELOG_BYTES).removeprefix(BOM)
     except RefusedError as refusal:
         return Changelog(path, faults=(refusal.fault,))
+    if text.count("\n") > MAX_LINES:
+        return Changelog(path, faults=(Fault(FaultKind.LIMIT, f"more than {MAX_LINES:,} lines"),))
     lines = text.replace("\r\n", "\n").split("\n")
     if "```" in text or "~~~" in text:
         lines = _without_code(lines)
+    headings = list(islice(_headings(lines), MAX_HEADINGS + 1))
+    if len(headings) > MAX_HEADINGS:
+        message = f"more than {MAX_HEADINGS:,} headings"
+        fault = Fault(FaultKind.LIMIT, message, headings[-1].index + 1)
+        return Changelog(path, faults=(fault,))
     markers = tuple(number for number, line in enumerate(lines, 1) if MARKER in line)
-    return Changelog(path, markers, tuple(_entries(lines)))
+    return Changelog(path, markers, tuple(_entries(lines, headings)))
 
 
 def _without_code(lines: list[str]) -> list[str]:
@@ -159,9 +172,9 @@ class _Heading:
         return self.level <= 2 or bool(_is_numbered(self.text))
 
 
-def _entries(lines: Sequence[str]) -> Iterator[VersionEntry]:
+def _entries(lines: Sequence[str], found: Sequence[_Heading]) -> Iterator[VersionEntry]:
     end = _Heading(len(lines), len(lines), 0, 1, "", underlined=False)
-    headings = [*_headings(lines), end]
+    headings = [*found, end]
     outer = [number for number, heading in enumerate(headings) if heading.is_outer]
     for start, stop in pairwise(outer):
         if headings[start].level != 1 or headings[start].version:

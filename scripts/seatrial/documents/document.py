@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import enum
+import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -13,6 +14,8 @@ from seatrial.core.model import Location
 from seatrial.documents.messages import shown
 
 BOM = "\ufeff"
+
+_MARKER = re.compile(rb"^(?:<{7}|>{7}) \S", re.MULTILINE)
 
 Keys = tuple[str | int, ...]
 """The path of a value: object keys and list indexes from the root."""
@@ -35,13 +38,17 @@ MAX_TEXT = 10 * MAX_BYTES
 
 
 class FaultKind(enum.Enum):
-    """The kinds of faults of a text. Only a duplicate key still leaves a value."""
+    """The kinds of faults of a text. Only a duplicate key still leaves a value.
+
+    CONFLICT is a syntax fault of a text with conflict markers, which are reported by themselves.
+    """
 
     UNREADABLE = "unreadable"
     ENCODING = "encoding"
     SYNTAX = "syntax"
     LIMIT = "limit"
     DUPLICATE_KEY = "duplicate key"
+    CONFLICT = "conflict"
 
 
 @dataclass(frozen=True)
@@ -145,9 +152,17 @@ def decoded(data: bytes, limit: int = MAX_BYTES) -> str:
         raise RefusedError(FaultKind.ENCODING, f"byte 0x{byte:02x} is not UTF-8", *place) from None
 
 
-def refused(path: str, refusal: RefusedError) -> Document:
-    """Return a document with this fault only."""
-    return Document(path, None, (refusal.fault,))
+def refused(path: str, refusal: RefusedError, data: bytes = b"") -> Document:
+    """Return a document with this fault only; a syntax fault in `data` with conflict markers is theirs."""
+    fault = refusal.fault
+    if fault.kind is FaultKind.SYNTAX and is_conflicted(data):
+        fault = replace(fault, kind=FaultKind.CONFLICT)
+    return Document(path, None, (fault,))
+
+
+def is_conflicted(data: bytes) -> bool:
+    """Return whether a merge left its markers in a file."""
+    return _MARKER.search(data) is not None
 
 
 def repeated(key: str, place: tuple[int, int]) -> Fault:

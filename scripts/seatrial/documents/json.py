@@ -46,7 +46,7 @@ def load(path: str, data: bytes) -> Document:
         value, has_duplicates = _value(text)
         faults = tuple(islice(_duplicates(text), MAX_REPEATED)) if has_duplicates else ()
     except RefusedError as refusal:
-        return refused(path, refusal)
+        return refused(path, refusal, data)
     return Document(path, value, faults, partial(_places, text))
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from seatrial.core import printable
+
 SHOWN = 60
 """The most characters of a value in a message."""
 
@@ -150,7 +152,7 @@ def _undefined(variable: str | None, label: str | None, name: str, arguments: st
 
 def shown(text: str) -> str:
     """Return a text in double quotes, shortened if it is long."""
-    return f'"{text}"' if len(text) <= SHOWN else f'"{text[:SHOWN]}…"'
+    return f'"{printable.shown(text)}"' if len(text) <= SHOWN else f'"{printable.visible(text[:SHOWN])}…"'
 
 
 def _plain(table: Sequence[tuple[str, str]], text: str) -> str:

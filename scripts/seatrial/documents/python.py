@@ -12,6 +12,7 @@ from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from seatrial.core.model import Location
+from seatrial.documents import grammar
 from seatrial.documents.document import BOM, Fault, FaultKind, RefusedError, decoded
 from seatrial.documents.functions import Function, PlacedCall, is_guarded, placed_call
 from seatrial.documents.syntax import Call, Expression, Origin, bare, call_at, inner, keywords_in, statements
@@ -24,6 +25,9 @@ MAX_BYTES = 512 * 1024
 
 MAX_PARTS = 400_000
 """Code of more names, signs and literals than this is not read; the largest real file has a fifth."""
+
+MAX_CONTINUED = 4_000
+"""Code of more lines that end in a backslash is not parsed: the parser takes time by the square of their number."""
 
 MAX_NESTING = 300
 """Code whose syntax tree is deeper than this is refused; the deepest real one has 41 levels."""
@@ -407,9 +411,11 @@ def _decorated_by(node: Node) -> Node | None:
 def load(path: str, data: bytes) -> PythonSource:
     """Read a Python file."""
     try:
-        origin = Origin(path, decoded(data, MAX_BYTES).removeprefix(BOM).encode())
-        root = _parser().parse(origin.data).root_node
-        _refuse_faults(origin, root)
+        text = decoded(data, MAX_BYTES).removeprefix(BOM)
+        if text.count("\\\n") + text.count("\\\r") > MAX_CONTINUED:
+            raise RefusedError(FaultKind.LIMIT, f"more than {MAX_CONTINUED:,} lines end in a backslash")
+        origin, root = _parsed(path, text.encode())
+        _refuse_faults(origin, root, text)
     except RefusedError as refusal:
         return broken(path, refusal.fault)
     return PythonSource(path, origin, root, ())
@@ -437,16 +443,30 @@ def _query(pattern: str) -> Query:
     return Query(language, pattern)
 
 
-def _refuse_faults(origin: Origin, root: Node) -> None:
+def _parsed(path: str, data: bytes) -> tuple[Origin, Node]:
+    """Return a source and its tree; what the parser does not know yet is read in older words."""
+    root = _parser().parse(data).root_node
+    older = grammar.without_news(data) if root.has_error else data
+    return Origin(path, older), root if older == data else _parser().parse(older).root_node
+
+
+def _refuse_faults(origin: Origin, root: Node, text: str) -> None:
+    """Refuse code that is too large or too deep, but not broken code for that; CPython has limits of its own."""
+    is_large = root.descendant_count > MAX_PARTS
+    if not root.has_error and is_large:
+        raise RefusedError(FaultKind.LIMIT, f"more than {MAX_PARTS:,} parts of speech")
+    if not root.has_error and _is_deep(root):
+        raise RefusedError(FaultKind.LIMIT, f"code is nested more than {MAX_NESTING} deep")
+    fault = None if is_large else grammar.refusal(text, origin.data.decode(), root)
+    if fault:
+        raise RefusedError(fault.kind, fault.message, fault.line, fault.column)
+    if root.has_error and grammar.compiles(text):
+        raise RefusedError(FaultKind.LIMIT, "its syntax is newer than what is read here")
     if root.has_error:
         broken = _first_broken(root)
         where = origin.at(broken)
         lacking = f'"{broken.type}" is missing here' if broken.is_missing else "this is not Python"
         raise RefusedError(FaultKind.SYNTAX, lacking, where.line, where.column)
-    if root.descendant_count > MAX_PARTS:
-        raise RefusedError(FaultKind.LIMIT, f"more than {MAX_PARTS:,} parts of speech")
-    if _is_deep(root):
-        raise RefusedError(FaultKind.LIMIT, f"code is nested more than {MAX_NESTING} deep")
 
 
 def _first_broken(node: Node) -> Node:

@@ -159,7 +159,7 @@ def load(path: str, data: bytes) -> Document:
         text = decoded(data)
         value = _value(text)
     except RefusedError as refusal:
-        return refused(path, refusal)
+        return refused(path, refusal, data)
     return Document(path, value, (), partial(places, text))
 
 
@@ -174,12 +174,12 @@ def load_settings(path: str, data: bytes) -> Document:
     try:
         value = toml.loads(data.decode())
     except toml.TomlDecodeError as error:
-        return refused(path, RefusedError(FaultKind.SYNTAX, _PLAINER, error.lineno, error.colno))
+        return refused(path, RefusedError(FaultKind.SYNTAX, _PLAINER, error.lineno, error.colno), data)
     except Exception:  # the library raises IndexError, TypeError and others on TOML it does not know
-        return refused(path, RefusedError(FaultKind.SYNTAX, _PLAINER))
+        return refused(path, RefusedError(FaultKind.SYNTAX, _PLAINER), data)
     if value != document.value:
         where = document.key(*_difference(document.value, value))
-        return refused(path, RefusedError(FaultKind.SYNTAX, _PLAINER, where.line, where.column))
+        return refused(path, RefusedError(FaultKind.SYNTAX, _PLAINER, where.line, where.column), data)
     return document
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from seatrial.documents import yaml_causes
 from seatrial.documents.document import (
     BOM,
     MAX_DEPTH,
@@ -89,7 +90,7 @@ def load(path: str, data: bytes) -> Document:
         reading = _Reading(text)
         value = reading.value(_root(text), 1)
     except RefusedError as refusal:
-        return refused(path, refusal)
+        return refused(path, refusal, data)
     faults = tuple(dict.fromkeys(reading.faults))[:MAX_REPEATED]
     return Document(path, value, faults, partial(_places, text))
 
@@ -100,7 +101,7 @@ def syntax_faults(data: bytes) -> tuple[Fault, ...]:
         text = decoded(data).removeprefix(BOM)
         _guarded(text, _walk_events)
     except RefusedError as refusal:
-        return (refusal.fault,)
+        return refused("", refusal, data).faults
     return ()
 
 
@@ -147,7 +148,20 @@ def _first_refusal(text: str, error: yaml.MarkedYAMLError, parse: Callable[[str]
         error = earlier if _index(earlier) < before else error
     problem = error.problem or ""
     kind = FaultKind.LIMIT if "nesting depth" in problem else FaultKind.SYNTAX
-    return RefusedError(kind, yaml_problem(problem), *Lines(text).at(_index(error)))
+    line, column = Lines(text).at(_index(error))
+    cause = yaml_causes.cause(text, line, _is_read) if kind is FaultKind.SYNTAX else None
+    if cause:
+        return RefusedError(kind, cause.message, cause.line, cause.column)
+    return RefusedError(kind, yaml_problem(problem), line, column)
+
+
+def _is_read(text: str) -> bool:
+    """Return whether a text has no fault of syntax and is not nested too deep."""
+    try:
+        _walk_events(text)
+    except (yaml.YAMLError, _LimitError):
+        return False
+    return True
 
 
 def _beyond(text: str, error: _LimitError) -> RefusedError:

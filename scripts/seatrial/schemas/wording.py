@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from seatrial.core.printable import one_line
+from seatrial.core import printable
 from seatrial.core.suggest import did_you_mean, nearest, recased
 from seatrial.documents.document import Keys
 from seatrial.schemas.grammar import Grammar, Rules, grammar, is_object
@@ -78,12 +78,12 @@ def dotted(keys: Keys) -> str:
 def shown(value: Any) -> str:
     """Return a value as people write it, shortened if it is long."""
     if isinstance(value, str):
-        return f'"{one_line(value, 60)}"'
+        return f'"{printable.shown(value)}"'
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, dict | list):
         return "an object" if isinstance(value, dict) else "a list"
-    return "empty" if value is None else one_line(str(value), 60)
+    return "empty" if value is None else printable.shown(str(value))
 
 
 def _items(known: Grammar, root: Any, keys: Keys) -> Iterator[tuple[int, str]]:

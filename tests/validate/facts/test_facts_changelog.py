@@ -52,3 +52,10 @@ def test_a_head_without_an_end_is_cut_between_lines() -> None:
     assert changelog.head.faults == ()
     assert changelog.top
     assert changelog.top.version == "0.1.0"
+
+
+def test_a_long_line_full_of_versions_is_searched_in_time() -> None:
+    changelog = changelog_of("## 0.1.0 (2026-01-31)\n" + "## 0.1.0 (" * 400_000)
+    assert changelog
+    assert changelog.repeated("0.1.0") == 2
+    assert changelog_of("x" * 200 + "0.1.0 (").repeated("0.1.0") == 0  # type: ignore[union-attr]

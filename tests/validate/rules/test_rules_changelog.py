@@ -8,6 +8,7 @@ from seatrial.core.edits import repaired
 from seatrial.core.model import MemoryFolder, Profile, Severity
 from seatrial.documents.changelog import MARKER
 from seatrial.validate.rules import BY_NAME, RULES
+from seatrial.validate.run import check
 from support.good import facts_of, good_folder, problems_of
 
 CHANGELOG, PYPROJECT = "CHANGELOG.md", "pyproject.toml"
@@ -301,3 +302,61 @@ def test_an_older_section_of_two_hashes_counts_where_no_form_is_declared() -> No
 )
 def test_hostile_bytes_are_checked_quickly_and_yield_few_problems(data: bytes) -> None:
     assert len(said(OCEAN.having(CHANGELOG, data))) < 60
+
+
+@pytest.mark.parametrize(
+    ("below", "newest", "likely"),
+    [
+        ("0.1.4", "0.1.6", "0.1.5"),
+        ("0.1.4", "0.3.0", "0.2.0"),
+        ("0.1.4", "0.2.1", "0.2.0"),
+        ("0.1.4", "2.0.0", "1.0.0"),
+        ("0.1.4-beta", "0.1.6-beta", "0.1.5"),
+        ("0.1.4", "0.1.5", None),
+        ("0.1.4", "0.2.0", None),
+        ("0.1.4", "1.0.0", None),
+        ("0.1.4-beta", "0.1.4", None),
+        ("0.1.9", "0.1.10-dev", None),
+        ("0.1.4", "0.1.3", None),
+        ("0.1.4.rc3", "0.1.4.rc5", None),
+    ],
+)
+def test_the_newest_version_follows_the_one_below(below: str, newest: str, likely: str | None) -> None:
+    text = LOG.replace("## 0.1.0", f"## {newest}").replace("## 0.0.2", f"## {below}")
+    problems = problems_of(BY_NAME["skipped-changelog-version"], OCEAN.having(CHANGELOG, text))
+    assert [problem.fix.title.split('"')[1] for problem in problems if problem.fix] == (
+        [likely] if likely else []
+    )
+
+
+@pytest.mark.parametrize(
+    ("day", "is_told"),
+    [
+        ("2026-01-31", False),
+        ("2026-02-01", False),
+        ("2026-02-02", True),
+        ("9999-12-31", True),
+        ("soon", False),
+    ],
+)
+def test_a_date_may_be_one_day_ahead(day: str, is_told: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1769860799")
+    folder = logged("(2026-01-31)", f"({day})")
+    assert bool(problems_of(BY_NAME["future-changelog-date"], folder)) is is_told
+
+
+@pytest.mark.parametrize(
+    ("day", "is_told"), [("2026-01-29", True), ("2026-01-30", False), ("2026-13-01", False)]
+)
+def test_the_newest_date_is_not_before_the_one_below(day: str, is_told: bool) -> None:
+    folder = logged("(2026-01-31)", f"({day})")
+    assert bool(problems_of(BY_NAME["falling-changelog-date"], folder)) is is_told
+
+
+def test_what_differs_in_an_indented_heading_is_shown() -> None:
+    folder = logged("## 0.1.0 (2026-01-31)", " ## 0.1.0 (2026-01-31)")
+    facts = facts_of(folder, Profile.OCEAN)
+    (finding,) = check(facts, [BY_NAME["malformed-changelog-heading"]]).findings
+    assert finding.message == '"\u2423## 0.1.0 (2026-01-31)" is no heading of an entry'
+    assert finding.fix
+    assert finding.fix.title == 'write "## 0.1.0 (2026-01-31)"'

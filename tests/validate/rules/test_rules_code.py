@@ -24,8 +24,13 @@ def reading(expression: str) -> Edit:
 @pytest.mark.parametrize(
     ("text", "finding"),
     [
-        ("def f(:\n    pass\n", 'broken.py:1:7 the file does not parse: ")" is missing here'),
-        ("x = 1\nclass A\n    pass\n", "broken.py:2:1 the file does not parse: this is not Python"),
+        ("def f(:\n    pass\n", "broken.py:1:7 the file does not parse: invalid syntax"),
+        ("x = 1\nclass A\n    pass\n", "broken.py:2:8 the file does not parse: expected ':'"),
+        (
+            "def f():\n    x = 1\n   y = 2\n",
+            "broken.py:3:9 the file does not parse: unindent does not match any outer indentation level",
+        ),
+        ("x = (1\n", "broken.py:1:5 the file does not parse: '(' was never closed"),
     ],
 )
 def test_a_file_that_does_not_parse_is_reported_once(text: str, finding: str) -> None:

@@ -108,8 +108,9 @@ class ChangelogText:
         return next((self._line(index) for index in islice(headings, 1, None)), 0)
 
     def _is_heading(self, index: int) -> bool:
-        before = self.data[self.data.rfind(b"\n", 0, index) + 1 : index][:SEARCHED]
-        return _BEFORE_VERSION.fullmatch(before) is not None
+        first = max(index - SEARCHED, 0)
+        start = self.data.rfind(b"\n", max(first - 1, 0), index) + 1
+        return (start > 0 or first == 0) and _BEFORE_VERSION.fullmatch(self.data[start:index]) is not None
 
     @cached_property
     def untidy(self) -> tuple[int, int]:

@@ -8,6 +8,7 @@ exist even where unreadable, for the rules that report exactly that.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -18,6 +19,7 @@ from seatrial.dependencies.lockfile import CoreLock
 from seatrial.documents import toml
 from seatrial.documents.document import Document
 from seatrial.documents.integration import read_document, resource_path
+from seatrial.system import clock
 from seatrial.validate.facts.app_config import AppConfig
 from seatrial.validate.facts.blueprints import Blueprints
 from seatrial.validate.facts.changelog import ChangelogText, Fragment, fragments_of
@@ -226,6 +228,11 @@ class Facts:
     def changelog(self) -> ChangelogText | None:
         """`CHANGELOG.md`, readable or not."""
         return ChangelogText.of(self.integration)
+
+    @cached_property
+    def today(self) -> date:
+        """The day on which the verdict is given, the only fact that is not in the files."""
+        return clock.today()
 
     @cached_property
     def fragments(self) -> tuple[Fragment, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 
 from seatrial.core.model import Edit, Fix, Fleet, Integration, Location, MemoryFolder, Problem
@@ -25,7 +25,7 @@ from seatrial.validate.facts.changelog import (
 )
 from seatrial.validate.facts.package import FRAGMENT_TYPES, Package
 from seatrial.validate.facts.tree import Convention
-from seatrial.validate.rules.shared import parsed_version, renamed, replaced
+from seatrial.validate.rules.shared import all_of, parsed_version, renamed, replaced
 
 FORM = "## X.Y.Z (YYYY-MM-DD)"
 FIRST = "## 0.1.0 (2026-01-31)"
@@ -139,6 +139,64 @@ def falling_changelog_version(changelog: ChangelogText) -> Problems:
         yield Problem(changelog.head.at(top), message, Fix(f'raise it above "{second.version}"'))
 
 
+@rule("CHG113", bad=_with_older("## 0.0.2 (2026-02-01)"), severity=WARNING)
+def falling_changelog_date(changelog: ChangelogText) -> Problems:
+    """The newest entry is not older than the one below it.
+
+    A date that goes back is mostly a date that was copied, or an entry that stands in the wrong place.
+    """
+    top, second = changelog.top, changelog.second
+    newest, before = _date_of(top), _date_of(second)
+    if top and second and newest and before and newest < before:
+        message = f'"{top.version}" is dated {newest}, before "{second.version}" below it, {before}'
+        yield Problem(changelog.head.at(top), message, Fix("write the day of this release"))
+
+
+@rule("CHG114", bad=edited("(2026-01-31)", "(9999-01-31)"), severity=WARNING)
+def future_changelog_date(changelog: ChangelogText, today: date) -> Problems:
+    """The date of the newest entry is not in the future.
+
+    Readers use it to find what has changed since a given day. One day ahead is right east of Greenwich. As time goes
+    by this finding can only vanish, so a verdict without it stays true.
+    """
+    top, newest = changelog.top, _date_of(changelog.top)
+    if top and newest and newest > today + timedelta(days=1):
+        message = f'"{top.version}" is dated {newest}, which is yet to come'
+        yield Problem(changelog.head.at(top), message, Fix("write the day of this release"))
+
+
+def _skipping(folder: MemoryFolder) -> MemoryFolder:
+    skipping = all_of(
+        replaced("pyproject.toml", 'version = "0.1.0"', 'version = "0.1.2"'),
+        replaced(".port/spec.yaml", "version: 0.1.0", "version: 0.1.2"),
+        edited(FIRST, "## 0.1.2 (2026-01-31)"),
+        _with_older("## 0.1.0 (2026-01-30)"),
+    )
+    return skipping(folder)
+
+
+@rule("CHG115", bad=_skipping, severity=WARNING)
+def skipped_changelog_version(changelog: ChangelogText) -> Problems:
+    """The newest version follows the one before it: one part is raised by one, and those behind it are zero.
+
+    Users look for the versions in between. Semantic Versioning allows gaps, so this is only a warning.
+    """
+    top, second = changelog.top, changelog.second
+    newest = parsed_version(top.version or "") if top else None
+    before = parsed_version(second.version or "") if second else None
+    if top and second and newest and before and newest > before and not newest.follows(before):
+        likely = newest.nearest_after(before)
+        message = f'"{top.version}" does not follow "{second.version}" below it'
+        fix = Fix(f'write "{likely}", or add the entries of the versions between them')
+        yield Problem(changelog.head.at(top), message, fix)
+
+
+def _date_of(entry: VersionEntry | None) -> date | None:
+    """Return the date of an entry; None where there is none, or no such day."""
+    text = entry.date if entry else None
+    return date.fromisoformat(text) if text and _is_date(text) else None
+
+
 @rule(
     "CHG110",
     bad=_with_older("## 0.0.2 (2026-01-30)", "# 0.0.1 (2026-01-29)"),
@@ -244,7 +302,7 @@ def malformed_changelog_heading(changelog: ChangelogText, package: Package) -> P
     where = changelog.head.at(top)
     if not top.date or not has_declared_form(package, top):
         fix = _heading_fix(top) if is_declared(package) else Fix(f'write "{FORM}"')
-        yield Problem(where, f'"{top.heading.strip()[:60]}" is no heading of an entry', fix)
+        yield Problem(where, f'"{top.heading.rstrip()[:60]}" is no heading of an entry', fix)
     line = changelog.underline() if is_declared(package) else 0
     if line:
         yield Problem(Location(CHANGELOG, line), "nothing is underlined in an entry", Fix("delete this line"))

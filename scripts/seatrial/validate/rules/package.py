@@ -17,7 +17,7 @@ from seatrial.core.suggest import nearest
 from seatrial.dependencies.constraints import admits
 from seatrial.dependencies.lockfile import LOCK, CoreLock, content_hash
 from seatrial.documents import toml
-from seatrial.documents.document import Document
+from seatrial.documents.document import Document, FaultKind
 from seatrial.documents.integration import SPEC_FILES
 from seatrial.validate.facts.conformity import Conformity
 from seatrial.validate.facts.package import (
@@ -79,6 +79,8 @@ def unreadable_pyproject(pyproject_document: Document) -> Problems:
     Nothing can be installed, linted or released without it.
     """
     for fault in pyproject_document.faults:
+        if fault.kind is FaultKind.CONFLICT:
+            continue
         yield Problem(pyproject_document.where(fault), fault.message, Fix("correct the text here"))
 
 

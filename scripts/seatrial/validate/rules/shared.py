@@ -32,9 +32,9 @@ def renamed(name: str) -> Edited:
 
 
 def syntax_faults(document: Document) -> Problems:
-    """Yield each place at which a document cannot be read."""
+    """Yield each place at which a document cannot be read, but not for the conflict markers that LAY112 reports."""
     for fault in document.faults:
-        if fault.kind is not FaultKind.DUPLICATE_KEY:
+        if fault.kind not in (FaultKind.DUPLICATE_KEY, FaultKind.CONFLICT):
             yield Problem(document.where(fault), fault.message, Fix("correct the text here"))
 
 

@@ -1,0 +1,14 @@
+"""The day on which a verdict is given."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, date, datetime
+
+
+def today() -> date:
+    """Return the day in UTC, or that of `SOURCE_DATE_EPOCH` if it is set, so that an old commit is judged as then."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    if epoch.isascii() and epoch.isdigit() and len(epoch) < 12:
+        return datetime.fromtimestamp(int(epoch), UTC).date()
+    return datetime.now(UTC).date()
