@@ -25,7 +25,6 @@ from seatrial.preview.engine import Mapped, Verdict, map_objects
 from seatrial.preview.evaluator import Evaluator, Outcome
 from seatrial.preview.mapping import Refused, read_resource
 
-
 JUDGE = Path(__file__).with_name("preview_judge.py")
 SHOWN = 12
 
@@ -41,7 +40,9 @@ def environment(version: str, place: Path, python: str, bindings: str) -> tuple[
     wanted += [f"jq=={bindings}"] if bindings else []
     subprocess.run([*program, "pip", "install", "-q", "-p", interpreter, *wanted], check=True)
     code = "from importlib.metadata import version as v; print(v('port-ocean'), v('jq'))"
-    found = subprocess.run([interpreter, "-c", code], check=True, capture_output=True, text=True).stdout.split()
+    found = subprocess.run(
+        [interpreter, "-c", code], check=True, capture_output=True, text=True
+    ).stdout.split()
     return interpreter, found[0]
 
 
@@ -97,7 +98,9 @@ def _write(stream: Any, text: str) -> None:
         pass
 
 
-def ours(request: dict[str, Any], framework: Framework, evaluator: Evaluator) -> tuple[Any, list[list[Mapped]]]:
+def ours(
+    request: dict[str, Any], framework: Framework, evaluator: Evaluator
+) -> tuple[Any, list[list[Mapped]]]:
     """Return what the preview makes of a request, in the judge's form, and as values."""
     try:
         programs = read_resource(request["resource"], framework)
@@ -137,7 +140,11 @@ def explained(request: dict[str, Any], theirs: Any, rows: list[list[Mapped]], fr
     if ended:
         return "ended at a limit"
     text = json.dumps(request["resource"])
-    if framework.has("inputs-are-classified") and "itemsToParse" in text and any(len(row) > 1 for row in rows):
+    if (
+        framework.has("inputs-are-classified")
+        and "itemsToParse" in text
+        and any(len(row) > 1 for row in rows)
+    ):
         return "0.28.14 to 0.30 lose values of several items at random"
     if any(word in text for word in ("now", "input_line", "localtime")):
         return "depends on the clock"
@@ -162,7 +169,9 @@ def compare(
             why = explained(request, theirs, rows, framework)
             counts[why or "unexplained"] += 1
             if not why and (shown := shown + 1) <= SHOWN:
-                print(f"--- {name}\n{json.dumps(request)[:1500]}\ntheirs {json.dumps(theirs)[:900]}\nours   {json.dumps(mine)[:900]}")
+                print(
+                    f"--- {name}\n{json.dumps(request)[:1500]}\ntheirs {json.dumps(theirs)[:900]}\nours   {json.dumps(mine)[:900]}"
+                )
     return counts, verdicts
 
 
@@ -256,14 +265,22 @@ def pair(chance: random.Random) -> dict[str, Any]:
         mappings[chance.choice(list(mappings))] = chance.choice([None, 5, [], {}, "x"])
     port: dict[str, Any] = {"entity": {"mappings": mappings}}
     if chance.random() < 0.15:
-        port["itemsToParse"] = chance.choice([".items", ".list", "(.items) | map(.)", program(chance), ".fields.items | .[0:2]"])
+        port["itemsToParse"] = chance.choice(
+            [".items", ".list", "(.items) | map(.)", program(chance), ".fields.items | .[0:2]"]
+        )
         if chance.random() < 0.5:
             port["itemsToParseName"] = chance.choice(WORDS)
         if chance.random() < 0.3:
             port["itemsToParseTopLevelTransform"] = chance.choice([True, False, "no"])
-    selector = chance.choice(["true", "true", "true", ".a != null", program(chance), 'true and ("x" == "x")', True])
+    selector = chance.choice(
+        ["true", "true", "true", ".a != null", program(chance), 'true and ("x" == "x")', True]
+    )
     raw = thing(chance, 0)
-    raw = raw if isinstance(raw, dict) else {"id": raw, "name": "n", "items": [thing(chance, 2) for _ in range(3)]}
+    raw = (
+        raw
+        if isinstance(raw, dict)
+        else {"id": raw, "name": "n", "items": [thing(chance, 2) for _ in range(3)]}
+    )
     if chance.random() < 0.5:
         raw["id"] = chance.choice(["x1", "y2", 7])
     return {"resource": {"kind": "k", "selector": {"query": selector}, "port": port}, "objects": [raw]}
@@ -286,7 +303,9 @@ def main() -> None:
     parser.add_argument("--hostile", type=int, default=5)
     parser.add_argument("--seed", type=int, default=11)
     parser.add_argument("--python", default="3.12")
-    parser.add_argument("--jq", default="", help="the version of the library jq; by default the one that fits")
+    parser.add_argument(
+        "--jq", default="", help="the version of the library jq; by default the one that fits"
+    )
     parser.add_argument("--place", type=Path, default=Path(tempfile.gettempdir()) / "seatrial-preview")
     given = parser.parse_args()
     given.place.mkdir(exist_ok=True)
@@ -304,7 +323,10 @@ def main() -> None:
             started = time.monotonic()
             counts, verdicts = compare(requests, judge, framework, name)
             failed = failed or bool(counts["unexplained"])
-            print(f"{name}: {len(requests)} pairs, {dict(counts)}; {dict(verdicts)}; {time.monotonic() - started:.0f} s", flush=True)
+            print(
+                f"{name}: {len(requests)} pairs, {dict(counts)}; {dict(verdicts)}; {time.monotonic() - started:.0f} s",
+                flush=True,
+            )
     sys.exit(failed)
 
 

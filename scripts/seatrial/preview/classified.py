@@ -74,7 +74,9 @@ class Classified:
         asked = {text: as_jq(text, self._framework) for text in self._texts()}
         programs = list(dict.fromkeys(asked.values()))
         tables = self._evaluator.run(programs, [{}, *(one.data for one in inputs), *map(_whole, inputs)])
-        named = [{text: dict(zip(programs, row, strict=True))[asked[text]] for text in asked} for row in tables]
+        named = [
+            {text: dict(zip(programs, row, strict=True))[asked[text]] for text in asked} for row in tables
+        ]
         pairs = zip(named[1 : len(inputs) + 1], named[len(inputs) + 1 :], strict=True)
         return [self._of(named[0], item, whole) for item, whole in pairs]
 

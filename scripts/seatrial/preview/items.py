@@ -71,7 +71,9 @@ def _parsed(
     if items.value and not isinstance(around, dict):
         return [Input(number, fault=_nothing_left(programs), failed=True)]
     pairs = enumerate(items.value[:MOST_ITEMS])
-    return [Input(number, _merged(around, item, programs.name, framework), at, whole=raw) for at, item in pairs]
+    return [
+        Input(number, _merged(around, item, programs.name, framework), at, whole=raw) for at, item in pairs
+    ]
 
 
 def _merged(around: Mapping[str, Json], item: Json, name: str, framework: Framework) -> Json:

@@ -95,7 +95,8 @@ _ORDER = ("identifier", "title", "icon", "blueprint", "team", "properties", "rel
 
 
 def _value(value: Any, where: str, may_search: bool) -> Any:
-    return _search(value, where) if may_search and isinstance(value, dict) else _text(value, where)
+    is_text = value is None or isinstance(value, str | int | float)
+    return _search(value, where) if may_search and not is_text else _text(value, where)
 
 
 def _search(value: Any, where: str) -> Tree:
@@ -119,9 +120,11 @@ def _rule(value: Any, where: str) -> Tree:
 
 
 def _object(value: Any, where: str) -> Mapping[Any, Any]:
-    if not isinstance(value, dict):
-        raise Refused(f"{where} is {'missing' if value is None else 'not an object'}")
-    return value
+    """Return an object as pydantic 1 reads it: an empty list, or one of pairs, is an object too."""
+    try:
+        return dict(value)
+    except (TypeError, ValueError):
+        raise Refused(f"{where} is {'missing' if value is None else 'not an object'}") from None
 
 
 def _text(value: Any, where: str) -> str:
