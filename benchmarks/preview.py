@@ -22,7 +22,7 @@ from typing import Any
 
 from seatrial.core.framework import Framework
 from seatrial.preview.engine import Mapped, Verdict, map_objects
-from seatrial.preview.evaluator import Evaluator, Outcome
+from seatrial.preview.evaluator import Evaluator
 from seatrial.preview.mapping import Refused, read_resource
 
 JUDGE = Path(__file__).with_name("preview_judge.py")
@@ -134,7 +134,9 @@ def explained(request: dict[str, Any], theirs: Any, rows: list[list[Mapped]], fr
     """Return why two answers may differ; empty where nothing explains it."""
     values = [value for row in rows for one in row for value in one.values]
     ended = any(not value.answer.finished for value in values)
-    ended = ended or any(one.verdict is Verdict.FAILED and "end" in one.reason for row in rows for one in row)
+    ended = ended or any(
+        one.verdict is Verdict.FAILED and "limits" in one.reason for row in rows for one in row
+    )
     if theirs is None:
         return "Ocean does not come to an end" if ended or not rows else ""
     if ended:
@@ -169,14 +171,13 @@ def compare(
             why = explained(request, theirs, rows, framework)
             counts[why or "unexplained"] += 1
             if not why and (shown := shown + 1) <= SHOWN:
-                print(
-                    f"--- {name}\n{json.dumps(request)[:1500]}\ntheirs {json.dumps(theirs)[:900]}\nours   {json.dumps(mine)[:900]}"
-                )
+                print(f"--- {name}\n{json.dumps(request)[:1500]}")
+                print(f"theirs {json.dumps(theirs)[:900]}\nours   {json.dumps(mine)[:900]}")
     return counts, verdicts
 
 
 def examples(root: Path) -> Iterator[dict[str, Any]]:
-    """Yield every example of a checkout with every resource of its integration that has its kind, and those beside it."""
+    """Yield every example of a checkout with every resource that has its kind, installed or recorded beside it."""
     from seatrial.preview.examples import cases_of
     from seatrial.workspace.workspace import open_workspace
 
@@ -202,30 +203,129 @@ def thing(chance: random.Random, depth: int = 0) -> Any:
     ])  # fmt: skip
 
 
+PROGRAMS = r"""
+PATH
+PATH
+PATH
+PATH
+PATH?
+PATH[0]
+PATH[]
+PATH // INNER
+PATH // "none"
+PATH // 'none'
+PATH // 'it"s'
+(INNER) | tostring
+'it''s'
+'x'
+'WORD' + PATH
+"'x'"
+PATH + ' ' + INNER
+PATH |tostring| 'WORD'
+"a" + PATH
+INNER | length
+[PATH[]?]
+PATH | split("/") | last
+PATH | if . then "y" else 'n' end
+PATH == 'x'
+PATH != null
+if PATH == "x" then INNER else empty end
+empty
+null
+true
+false
+.
+..
+[INNER, PATH]
+{a: INNER}
+try (INNER) catch "no"
+PATH as $x | $x
+PATH as [$x] ?// $x | $x
+$ENV.HOME
+env
+first(INNER)
+PATH | map(.WORD)
+PATH | to_entries
+PATH | keys
+error
+error(PATH)
+error(null)
+halt
+halt_error
+input
+[inputs]
+debug
+stderr
+$__loc__
+input_filename
+get_search_list
+"a" | modulemeta
+import "a" as a; .
+(
+)
+"
+1, error(2)
+PATH | tonumber
+PATH | ascii_downcase
+PATH | gsub(" "; "")
+PATH | test('x')
+PATH | fromdate
+PATH | @base64
+PATH | @json
+@sh "x"
+def f: INNER; f
+INNER # note
+# note
+PATH | tojson
+PATH | fromjson
+reduce PATH[]? as $x (0; . + 1)
+label $out | INNER, break $out
+PATH | .[0:2]
+PATH |= 1
+del(PATH)
+path(PATH)
+[paths]
+PATH | floor
+PATH * 2
+PATH - INNER
+-PATH
+PATH | limit(1; .[]?)
+[limit(3; repeat(INNER))]
+"\(PATH)-\(INNER)"
+PATH | not
+5
+-1
+PATH and INNER
+PATH | in({})
+nan
+infinite
+[nan]
+1e1000
+100000000000000000000
+0.10
+PATH | ltrimstr("a")
+getpath(["WORD"])
+PATH | unique
+PATH | add
+PATH | any
+PATH | sort_by(.a)
+PATH | group_by(.a)
+PATH | flatten
+PATH | splits(",")
+PATH ?// 1
+PATH.["a"]
+PATH["WORD"]
+""".strip("\n").split("\n")  # fmt: skip
+
+
 def program(chance: random.Random, depth: int = 0) -> Any:
-    """Return a program, often a wrong one."""
+    """Return a program, often a wrong one, and now and then no text."""
+    if depth == 0 and chance.random() < 0.04:
+        return chance.choice([5, True, 1.5, "", " "])
     path = "".join(f".{chance.choice(WORDS)}" for _ in range(chance.randint(1, 3)))
     inner = program(chance, depth + 1) if depth < 3 else path
-    inner = inner if isinstance(inner, str) else path
-    return chance.choice([
-        path, path, path, path, f"{path}?", f"{path}[0]", f"{path}[]", f"{path} // {inner}", f"({inner}) | tostring",
-        f'{path} // "none"', f"{path} // 'none'", f"'it''s'", f"\"a\" + {path}", f"{inner} | length", f"[{path}[]?]",
-        f"{path} | split(\"/\") | last", f"{path} | if . then \"y\" else 'n' end", f"{path} == 'x'", f"{path} != null",
-        f"if {path} == \"x\" then {inner} else empty end", "empty", "null", "true", "false", ".", "", " ", "..", "'x'",
-        f"[{inner}, {path}]", f"{{a: {inner}}}", f"try ({inner}) catch \"no\"", f"{path} as $x | $x", "$ENV.HOME", "env",
-        f"first({inner})", f"{path} | map(.{chance.choice(WORDS)})", f"{path} | to_entries", f"{path} | keys", "error",
-        f"error({path})", "error(null)", "halt", "halt_error", "input", "[inputs]", "debug", "stderr", "$__loc__", "(", ")",
-        f"{path} | tonumber", f"{path} | ascii_downcase", f"{path} | gsub(\" \"; \"\")", f"{path} | test('x')", "1, error(2)",
-        f"{path} | fromdate", f"{path} | @base64", f"@sh {json.dumps('x')}", f"def f: {inner}; f", f"{inner} # note", "# note",
-        f"{path} | tojson", f"{path} | fromjson", f"reduce {path}[]? as $x (0; . + 1)", f"label $out | {inner}, break $out",
-        f"{path} | .[0:2]", f"{path} |= 1", f"del({path})", f"path({path})", f"[paths]", f"{path} | floor", f"{path} * 2",
-        f"{path} - {inner}", f"{path} | limit(1; .[]?)", f"\"\\({path})-\\({inner})\"", f"{path} | not", 5, True, 1.5, "5", "-1",
-        f"{path} and {inner}", f"{path} | in({{}})", f"nan", "infinite", "[nan]", "1e1000", "100000000000000000000", "0.10",
-        f"{path} | ltrimstr(\"a\")", f"{path} | @json", f"getpath([\"{chance.choice(WORDS)}\"])", f"{path} | unique", "input_filename",
-        f"{path} | add", f"{path} | any", f"{path} | sort_by(.a)", f"{path} | group_by(.a)", f"{path} | flatten", f"-{path}",
-        f"[limit(3; repeat({inner}))]", f"{path} | splits(\",\")", f"{path} ?// 1", f"{path}.[\"a\"]", f"{path}[\"{chance.choice(WORDS)}\"]",
-        f"{path} |tostring| '{chance.choice(WORDS)}'", f"'{chance.choice(WORDS)}' + {path}", f"{path} + ' ' + {inner}", "\"'x'\"",
-    ])  # fmt: skip
+    form = str(chance.choice(PROGRAMS)).replace("WORD", chance.choice(WORDS))
+    return form.replace("INNER", inner).replace("PATH", path)
 
 
 HOSTILE = (

@@ -15,10 +15,10 @@ from unittest.mock import MagicMock
 
 os.environ.clear()
 
-from loguru import logger  # noqa: E402
-from port_ocean.context.ocean import initialize_port_ocean_context, ocean  # noqa: E402
-from port_ocean.core.handlers.entity_processor.jq_entity_processor import JQEntityProcessor  # noqa: E402
-from port_ocean.core.handlers.port_app_config.models import ResourceConfig  # noqa: E402
+from loguru import logger
+from port_ocean.context.ocean import initialize_port_ocean_context, ocean
+from port_ocean.core.handlers.entity_processor.jq_entity_processor import JQEntityProcessor
+from port_ocean.core.handlers.port_app_config.models import ResourceConfig
 
 logger.remove()
 

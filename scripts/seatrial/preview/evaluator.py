@@ -11,15 +11,17 @@ import json
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, NoReturn
 
 from seatrial.core.errors import ServiceError
 from seatrial.documents import jq
+from seatrial.documents.document import is_deep
 from seatrial.preview.worker import OUT_OF_MEMORY
 from seatrial.system.process import Conversation, LateAnswer
 from seatrial.system.sandbox import Sandbox, View, sandbox
@@ -67,8 +69,9 @@ class Limits:
     """What a program may use.
 
     `seconds` of processor time for one program, or for all of a mapping on one input, and `patience` times as
-    long by the clock; bytes of `memory`; characters of a value as JSON; and the number of `stops`, programs that
-    have to be ended, after which none is run alone any more.
+    long by the clock; bytes of `memory`; characters of a value as JSON. The others hold for all programs of an
+    integration, after which none is run any more: the number of `stops`, programs that have to be ended, seconds
+    by the clock, and bytes of answers.
     """
 
     seconds: float = 1.0
@@ -76,6 +79,8 @@ class Limits:
     memory: int = 512 * 1024 * 1024
     characters: int = 1024 * 1024
     stops: int = 40
+    all_seconds: float = 120.0
+    all_bytes: int = 128 * 1024 * 1024
 
 
 class Evaluator:
@@ -86,6 +91,11 @@ class Evaluator:
         self._place = place
         self._process: Conversation | None = None
         self._ended: dict[str, Answer] = {}
+        self._spent = [0.0, 0]
+
+    def begin(self) -> None:
+        """Begin with another integration: what the last one used up and was ended is forgotten."""
+        self._ended, self._spent = {}, [0.0, 0]
 
     def __enter__(self) -> Evaluator:
         return self
@@ -112,11 +122,13 @@ class Evaluator:
     def _all(self, programs: Sequence[str], texts: Sequence[str]) -> list[Mapping[str, Answer]]:
         found: list[Mapping[str, Answer]] = []
         while len(found) < len(texts):
+            if self._used_up:
+                return [*found, *(dict.fromkeys(programs, _USED_UP) for _ in texts[len(found) :])]
             ended = {text: self._ended[text] for text in programs if text in self._ended}
             rest = [text for text in programs if text not in ended]
-            found += [ended | answers for answers in self._together(rest, texts[len(found) :])]
+            found += [{**ended, **answers} for answers in self._together(rest, texts[len(found) :])]
             if len(found) < len(texts):
-                found.append(ended | self._each(rest, texts[len(found)]))
+                found.append({**ended, **self._each(rest, texts[len(found)])})
         return found
 
     def _together(self, programs: Sequence[str], texts: Sequence[str]) -> Iterator[Mapping[str, Answer]]:
@@ -127,6 +139,9 @@ class Evaluator:
         process = self._told(programs, texts, each=False)
         most = (self._limits.characters + 100) * len(programs)
         for _ in texts:
+            if self._used_up:
+                self.close()
+                return
             answers = self._heard(process, most, len(programs))
             if answers is None:
                 return
@@ -137,8 +152,8 @@ class Evaluator:
         found: dict[str, Answer] = {}
         while len(found) < len(programs):
             rest = programs[len(found) :]
-            if len(self._ended) >= self._limits.stops:
-                return found | dict.fromkeys(rest, _TOO_MANY)
+            if self._used_up:
+                return found | dict.fromkeys(rest, _USED_UP)
             found |= self._until_end(rest, text)
         return found
 
@@ -169,17 +184,27 @@ class Evaluator:
 
     def _heard(self, process: Conversation, most: int, count: int) -> list[Answer] | None:
         """Return the next `count` answers, one if that is 0; None if the process has ended, whose reason is kept."""
+        started = time.monotonic()
         try:
             line = process.hear(seconds=self._limits.seconds * self._limits.patience, most=most)
         except LateAnswer:
             self._reason = _SLOW
             self.close()
             return None
+        finally:
+            self._spent[0] += time.monotonic() - started
+        self._spent[1] += len(line)
         answers = _answers(line, count)
         if answers is None:
             self._reason = _why(process.end())
             self._process = None
         return answers
+
+    @property
+    def _used_up(self) -> bool:
+        limits = self._limits
+        spent = self._spent[0] >= limits.all_seconds or self._spent[1] >= limits.all_bytes
+        return spent or len(self._ended) >= limits.stops
 
     def _started(self) -> Conversation:
         place = replace(self._place or sandbox(), memory=max(self._limits.memory, 1024**3))
@@ -191,8 +216,9 @@ class Evaluator:
         return self._process
 
 
-_TOO_MANY = Answer(Outcome.NOT_RUN, message="not run: too many programs before it had to be ended")
-_SLOW = Answer(Outcome.SLOW, message="it does not come to an end")
+_USED_UP = Answer(Outcome.NOT_RUN, message="not run: the programs before it have used up what all may use")
+_DEEP = Answer(Outcome.LARGE, message="the value is nested too deep")
+_SLOW = Answer(Outcome.SLOW, message="it does not end within its limits of time and memory")
 
 
 def _command(limits: Limits) -> tuple[list[str], View]:
@@ -216,7 +242,7 @@ def _answers(line: bytes, count: int) -> list[Answer] | None:
     if not line.endswith(b"\n"):
         return None
     try:
-        found = json.loads(line)
+        found = json.loads(line, parse_constant=_refuse)
     except (ValueError, RecursionError):
         return None
     rows = found if count else [found]
@@ -226,13 +252,17 @@ def _answers(line: bytes, count: int) -> list[Answer] | None:
     return None if None in answers else [one for one in answers if one is not None]
 
 
+def _refuse(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
 def _answer(row: Json) -> Answer | None:
     form = _FORMS.get(row[0]) if isinstance(row, list) and row and isinstance(row[0], str) else None
     return form(*row[1:]) if form and len(row) <= 2 and (row[0] == "none") == (len(row) == 1) else None
 
 
 _FORMS: Mapping[str, Callable[..., Answer]] = {
-    "value": lambda value: Answer(Outcome.VALUE, value),
+    "value": lambda value: _DEEP if is_deep(value) else Answer(Outcome.VALUE, value),
     "none": lambda: Answer(Outcome.NONE, message="it has no output"),
     "error": lambda message: Answer(Outcome.ERROR, message=_words(message)),
     "broken": lambda message: Answer(Outcome.BROKEN, message=_words(message)),
@@ -256,7 +286,7 @@ def _why(status: int) -> Answer:
     if number in _signals("SIGPROF", "SIGXCPU"):
         return _SLOW
     if number in _signals("SIGABRT") or status == OUT_OF_MEMORY:
-        return Answer(Outcome.MEMORY, message="it needs too much memory")
+        return replace(_SLOW, outcome=Outcome.MEMORY)
     return Answer(Outcome.CRASHED, message=f"it ended the process that runs jq (status {status})")
 
 

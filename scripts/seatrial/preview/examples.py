@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from seatrial.core.model import Integration
@@ -29,6 +30,12 @@ _PART = re.compile(r"[^a-z0-9]+")
 
 MOST_FILES = 2_000
 """The files of an integration that are looked at; the largest real one has 160."""
+
+MOST_BYTES = 64 * 1024 * 1024
+"""The bytes of those files; the largest real ones have 1.3 MB."""
+
+MOST_OBJECTS = 500
+"""The objects of one file that are mapped."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +102,7 @@ def shelf_of(integration: Integration) -> Shelf:
     blueprints = _resource(integration, "blueprints")
     if blueprints and isinstance(blueprints.value, list):
         shelf.blueprints = blueprints.value
-    files = [one for one in integration.paths() if one.startswith((UPLOADED, RECORDED))][:MOST_FILES]
+    files = list(_files(integration))
     recorded = _Recorded.of(integration, [one for one in files if one.startswith(RECORDED)])
     for path in files:
         if path.startswith(UPLOADED) and path.endswith(".json"):
@@ -106,6 +113,19 @@ def shelf_of(integration: Integration) -> Shelf:
             _file(shelf, path, _read(integration, path), words, beside)
     recorded.add_to(shelf)
     return shelf
+
+
+def _files(integration: Integration) -> Iterator[str]:
+    """Yield the files of examples, as many as are looked at."""
+    size = 0
+    for path in islice(
+        (one for one in integration.paths() if one.startswith((UPLOADED, RECORDED))), MOST_FILES
+    ):
+        entry = integration.entry(path)
+        size += entry.size if entry else 0
+        if size > MOST_BYTES:
+            return
+        yield path
 
 
 @dataclass(frozen=True)
@@ -162,7 +182,7 @@ def sample_case(name: str, value: Any, shelf: Shelf, source: Source) -> Case:
 
 def objects_of(value: Any) -> Sequence[Any]:
     """Return the raw objects in a value: it, or its items."""
-    return value if isinstance(value, list) else (value,)
+    return value[:MOST_OBJECTS] if isinstance(value, list) else (value,)
 
 
 def sources(document: Document | None) -> list[Source]:
@@ -263,11 +283,6 @@ def _resource(integration: Integration, stem: str) -> Document | None:
 def _read(integration: Integration, path: str) -> Document:
     load = json.load if path.endswith(".json") else yaml.load
     return read_document(integration, path, load) or Document(path)
-
-
-def iterate(shelf: Shelf, kind: str) -> Iterator[Case]:
-    """Yield the cases of a kind, all where it is empty."""
-    yield from (one for one in shelf.cases if not kind or kind in (one.source.kind, one.spelled))
 
 
 def _rows(value: Any) -> list[Any]:

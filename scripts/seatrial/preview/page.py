@@ -21,9 +21,9 @@ MOST_ROWS = 100
 """The most objects of a kind on the page."""
 
 STYLE = """
-:root { color-scheme: light dark; --line: #d0d7de; --soft: #f6f8fa; --null: #9a3412; --bad: #b42318; --good: #166534; }
+:root { color-scheme: light dark; --line: #d0d7de; --soft: #f6f8fa; --null: #9a3412; --bad: #b42318; }
 @media (prefers-color-scheme: dark) {
-  :root { --line: #3d444d; --soft: #161b22; --null: #fdba74; --bad: #fda29b; --good: #86efac; }
+  :root { --line: #3d444d; --soft: #161b22; --null: #fdba74; --bad: #fda29b; }
 }
 * { box-sizing: border-box; }
 body { font: 1rem/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 110rem; padding: 0 1rem 3rem; }
@@ -36,16 +36,22 @@ details { border: 1px solid var(--line); border-radius: .375rem; margin: .5rem 0
 summary { cursor: pointer; padding: .5rem .75rem; overflow-wrap: anywhere; }
 :focus-visible { outline: 2px solid; outline-offset: 2px; }
 .three { display: grid; gap: .75rem; grid-template-columns: minmax(0, 1fr); padding: 0 .75rem .75rem; }
-@media (min-width: 48rem) { .three { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); } .three .middle { grid-column: 1 / -1; grid-row: 1; } }
+@media (min-width: 48rem) {
+  .three { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); }
+  .three .middle { grid-column: 1 / -1; grid-row: 2; }
+}
 @media (min-width: 80rem) {
-  .three { grid-template-columns: minmax(0, 3fr) minmax(0, 5fr) minmax(0, 3fr); } .three .middle { grid-column: auto; grid-row: auto; }
+  .three { grid-template-columns: minmax(0, 3fr) minmax(0, 5fr) minmax(0, 3fr); }
+  .three .middle { grid-column: auto; grid-row: auto; }
 }
 pre, code { font: .8125rem/1.45 ui-monospace, monospace; }
 pre { background: var(--soft); border-radius: .375rem; margin: 0; max-height: 32rem; overflow: auto; padding: .75rem; }
 .scroll { max-height: 32rem; overflow: auto; }
 table { border-collapse: collapse; font-size: .875rem; width: 100%; }
-th, td { border-bottom: 1px solid var(--line); overflow-wrap: anywhere; padding: .25rem .5rem; text-align: left; vertical-align: top; }
-.null { color: var(--null); } .bad { color: var(--bad); } .good { color: var(--good); } .why { display: block; font-size: .8125rem; }
+th, td { border-bottom: 1px solid var(--line); overflow-wrap: anywhere; padding: .25rem .5rem; text-align: left; }
+th, td { vertical-align: top; }
+.null { color: var(--null); } .bad { color: var(--bad); }
+.why { display: block; font-size: .8125rem; }
 """
 
 _HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()

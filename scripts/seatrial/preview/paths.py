@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from typing import Any
 
 from seatrial.core.suggest import nearest
@@ -25,7 +26,7 @@ _STEP = re.compile(
 )
 _REBINDING = re.compile(r"(?<![\w.$])(?:as|def|reduce|foreach|label)\b")
 
-MOST_KEYS = 500
+MOST_KEYS = 200
 """Objects of more keys are not searched for a name like a missing one."""
 
 
@@ -84,6 +85,11 @@ def read_paths(program: str) -> Iterator[str]:
             moved.pop()
 
 
+@lru_cache(maxsize=4096)
+def _near(name: str, keys: frozenset[str]) -> str:
+    return nearest(name, keys) or "" if len(keys) <= MOST_KEYS else ""
+
+
 def _trace(path: str, data: Any) -> Trace:
     here, reached = data, ""
     for step in _STEP.finditer(path):
@@ -96,7 +102,6 @@ def _trace(path: str, data: Any) -> Trace:
         if not isinstance(here, dict):
             return Trace(path, End.UNKNOWN, reached, at)
         if name not in here:
-            near = nearest(name, here) if len(here) <= MOST_KEYS else None
-            return Trace(path, End.MISSING, reached, at, near or "")
+            return Trace(path, End.MISSING, reached, at, _near(name, frozenset(here)))
         here, reached = here[name], at
     return Trace(path, End.NULL if here is None else End.VALUE, reached, reached)

@@ -18,7 +18,7 @@ from seatrial.preview.upsert import Remark, held_against
 
 @dataclass(frozen=True)
 class Row:
-    """What became of an object of a file: `file` and `number` name it; the remarks say where it breaks its blueprint."""
+    """What became of an object of a file, whose number it is; the remarks say where it breaks its blueprint."""
 
     file: str
     number: int
@@ -93,6 +93,7 @@ def preview_of(
     integration: Integration, shelf: Shelf, cases: Iterable[Case], framework: Framework, evaluator: Evaluator
 ) -> Preview:
     """Return what becomes of the cases of an integration. Raises ServiceError where jq cannot be run."""
+    evaluator.begin()
     by_resource: dict[tuple[str, int], list[Case]] = {}
     for case in cases:
         by_resource.setdefault((case.source.path, case.source.index), []).append(case)
@@ -119,12 +120,9 @@ def _rows(
     objects = [case.objects[number] for case, number in places]
     for mapped in map_objects(programs, objects, framework, evaluator):
         case, number = places[mapped.source]
-        remarks = held_against(mapped.entity, case.blueprints) if _is_entity(mapped) else []
+        entity = mapped.entity if mapped.verdict is Verdict.MAPPED else None
+        remarks = held_against(entity, case.blueprints) if entity else []
         yield Row(case.name, number, mapped, tuple(remarks))
-
-
-def _is_entity(mapped: Mapped) -> bool:
-    return mapped.verdict is Verdict.MAPPED and mapped.entity is not None
 
 
 def as_json(preview: Preview) -> Mapping[str, Any]:

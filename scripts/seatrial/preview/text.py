@@ -30,9 +30,7 @@ def totals(previews: Sequence[Preview]) -> str:
     said = [f"{count} {verdict.value}" for verdict, count in counts.items() if count]
     nulls = sum(len(row.nulls) for row in rows)
     broken = sum(len(row.remarks) for row in rows)
-    return (
-        f"{len(rows)} objects: {', '.join(said) or 'none'}; {nulls} values null, {broken} that break the blueprint"
-    )
+    return f"{len(rows)} objects: {', '.join(said) or 'none'}; {nulls} values null, {broken} that break the blueprint"
 
 
 def _preview(preview: Preview) -> Iterator[str]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, TypeGuard
 
 from seatrial.core.printable import cut
 
@@ -120,10 +120,9 @@ def faults(value: Any, schema: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _bounds(value: Any, schema: Mapping[str, Any]) -> Iterator[str]:
+    names = {"str": ("minLength", "maxLength"), "list": ("minItems", "maxItems")}
+    low, high = names.get(type(value).__name__, ("minimum", "maximum"))
     size = len(value) if isinstance(value, str | list) else value
-    low, high = ("minLength", "maxLength") if isinstance(value, str) else ("minimum", "maximum")
-    if isinstance(value, list):
-        low, high = "minItems", "maxItems"
     if not _number(size):
         return
     least, most = schema.get(low), schema.get(high)
@@ -133,7 +132,7 @@ def _bounds(value: Any, schema: Mapping[str, Any]) -> Iterator[str]:
         yield f"{_shown(value)} is above the {high} of {most}"
 
 
-def _number(value: Any) -> bool:
+def _number(value: Any) -> TypeGuard[int | float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 

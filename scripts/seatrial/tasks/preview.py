@@ -67,12 +67,14 @@ def _watch(
 ) -> None:
     """Show the preview again whenever the files it is made from have changed, until Ctrl-C."""
     note("seatrial: watching; Ctrl-C ends")
+    names = [one.name for one in choose(root, integration, since).integrations]
     before = b""
     try:
-        while True:
-            now = _content(choose(root, integration, since), sample)
+        while names:
+            choice = choose(root, names, None)
+            now = _content(choice, sample)
             if now != before:
-                _look(integration, root, since, kind, sample, format, output, evaluator)
+                _look(choice, kind, sample, format, output, evaluator)
                 before = now
             time.sleep(PAUSE)
     except KeyboardInterrupt:
@@ -80,9 +82,7 @@ def _watch(
 
 
 def _look(
-    integration: list[str],
-    root: str | None,
-    since: str | None,
+    choice: Choice,
     kind: str | None,
     sample: str | None,
     format: str,
@@ -91,8 +91,7 @@ def _look(
 ) -> None:
     """Show the preview once; a fault of what is being written is said, and does not end the watch."""
     try:
-        found = _previews(choose(root, integration, since), kind, sample, evaluator)
-        _deliver(found, format, output)
+        _deliver(_previews(choice, kind, sample, evaluator), format, output)
     except UsageError as wrong:
         note(f"seatrial: {wrong}")
 
@@ -125,7 +124,7 @@ def _previews(choice: Choice, kind: str | None, sample: str | None, evaluator: E
         cases = list(_chosen(shelf, kind or "", sample, value))
         if sample or kind:
             shelf.strays.clear()
-        if cases or not (sample or kind or len(shelves) > 1 and not shelf.strays):
+        if cases or not (sample or kind or (len(shelves) > 1 and not shelf.strays)):
             framework = Facts.of(choice.workspace, one).framework
             found.append(preview_of(one, shelf, cases, framework, evaluator))
     if not found and not sample:
