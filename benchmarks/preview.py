@@ -121,10 +121,10 @@ def bare(rows: Any) -> Any:
     """Return rows in the form that is compared: entities, and whether Ocean fails or makes nothing."""
     if not isinstance(rows, list) or (rows and isinstance(rows[0], dict)):
         return "refused" if rows else []
-    return [[_bare(one) for one in row if "nothing" not in one] for row in rows]
+    return [sorted(_bare(one) for one in row if "nothing" not in one) for row in rows]
 
 
-def _bare(one: dict[str, Any]) -> Any:
+def _bare(one: dict[str, Any]) -> str:
     if "entity" in one:
         return json.dumps(one["entity"], sort_keys=True)
     return "failed"

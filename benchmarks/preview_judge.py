@@ -19,8 +19,12 @@ from loguru import logger
 from port_ocean.context.ocean import initialize_port_ocean_context, ocean
 from port_ocean.core.handlers.entity_processor.jq_entity_processor import JQEntityProcessor
 from port_ocean.core.handlers.port_app_config.models import ResourceConfig
+from port_ocean.core.integrations.mixins import utils
 
 logger.remove()
+
+AHEAD = getattr(utils, "handle_items_to_parse", None)
+"""From 0.31 on, items are parsed before the processor is asked."""
 
 
 def processor() -> JQEntityProcessor:
@@ -49,23 +53,25 @@ async def inputs(made: JQEntityProcessor, mapping: ResourceConfig, raw: Any) -> 
     port = mapping.port
     if not getattr(port, "items_to_parse", None):
         return [raw]
-    try:
-        from port_ocean.core.integrations.mixins.utils import handle_items_to_parse
-    except ImportError:
+    if not AHEAD:
         return [raw]
     whether = (port.items_to_parse_top_level_transform,)
-    found = handle_items_to_parse([raw], port.items_to_parse_name, port.items_to_parse, *whether)
+    found = AHEAD([raw], port.items_to_parse_name, port.items_to_parse, *whether)
     return [one async for batch in found for one in batch]
 
 
 async def row(made: JQEntityProcessor, mapping: ResourceConfig, raw: Any) -> list[dict[str, Any]]:
-    """Return what becomes of an object, once for each entity or error."""
+    """Return what becomes of an object: each entity, and an error for each item, or one for the object.
+
+    Later versions report the error of an object twice, if some of its programs do not compile.
+    """
     try:
         found = await made.parse_items(mapping, [raw])
     except BaseException as error:
         return [{"raised": type(error).__name__}]
     rows = [{"entity": entity.dict(exclude_unset=True)} for entity in found.entity_selector_diff.passed]
-    return rows or ([{"error": str(found.errors[0])[:200]}] if found.errors else [{"nothing": True}])
+    errors = found.errors if getattr(mapping.port, "items_to_parse", None) and not AHEAD else found.errors[:1]
+    return [*rows, *({"error": str(error)[:200]} for error in errors)] or [{"nothing": True}]
 
 
 async def answer(made: JQEntityProcessor, request: dict[str, Any]) -> list[Any]:

@@ -78,9 +78,14 @@ def refused(text: str) -> JqFault | None:
     bad = re.search("[\0\ud800-\udfff]", text)
     if bad:
         return JqFault(f"the character U+{ord(bad[0]):04X} is not allowed", *_place(text, bad.start()))
-    if _MODULES.match(text):
+    if loads_modules(text):
         return JqFault("an expression cannot load modules")
     return None
+
+
+def loads_modules(text: str) -> bool:
+    """Return whether an expression begins as only those do that load modules."""
+    return bool(_MODULES.match(text))
 
 
 def is_closed(text: str) -> bool:

@@ -79,7 +79,7 @@ class Limits:
     memory: int = 512 * 1024 * 1024
     characters: int = 1024 * 1024
     stops: int = 40
-    all_seconds: float = 120.0
+    all_seconds: float = 60.0
     all_bytes: int = 128 * 1024 * 1024
 
 
@@ -233,8 +233,10 @@ def _command(limits: Limits) -> tuple[list[str], View]:
 
 
 def _refusal(text: str) -> Answer | None:
+    """Return the answer of a program that must not reach the library; Ocean finds no modules either."""
     fault = jq.refused(text)
-    return Answer(Outcome.NOT_RUN, message=fault.message) if fault else None
+    outcome = Outcome.BROKEN if jq.loads_modules(text) else Outcome.NOT_RUN
+    return Answer(outcome, message=fault.message) if fault else None
 
 
 def _answers(line: bytes, count: int) -> list[Answer] | None:

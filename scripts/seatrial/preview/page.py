@@ -50,6 +50,7 @@ pre { background: var(--soft); border-radius: .375rem; margin: 0; max-height: 32
 table { border-collapse: collapse; font-size: .875rem; width: 100%; }
 th, td { border-bottom: 1px solid var(--line); overflow-wrap: anywhere; padding: .25rem .5rem; text-align: left; }
 th, td { vertical-align: top; }
+th[scope=row] { overflow-wrap: break-word; }
 .null { color: var(--null); } .bad { color: var(--bad); }
 .why { display: block; font-size: .8125rem; }
 """
@@ -152,7 +153,7 @@ def _expressions(row: Row) -> str:
         return "<p>none were run</p>"
     head = '<tr><th scope="col">field</th><th scope="col">expression</th><th scope="col">value</th></tr>'
     body = "".join(
-        f'<tr><th scope="row">{_text(one.where)}</th><td><code>{_text(cut(one.program, 400))}</code></td>'
+        f'<tr><th scope="row">{_text(one.where).replace(".", ".<wbr>")}</th><td><code>{_text(cut(one.program, 400))}</code></td>'
         f"<td>{_value(row, one)}</td></tr>"
         for one in row.mapped.values
     )
