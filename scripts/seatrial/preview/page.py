@@ -152,14 +152,18 @@ def _expressions(row: Row) -> str:
     if not row.mapped.values:
         return "<p>none were run</p>"
     head = '<tr><th scope="col">field</th><th scope="col">expression</th><th scope="col">value</th></tr>'
-    body = "".join(
-        f'<tr><th scope="row">{_text(one.where).replace(".", ".<wbr>")}</th><td><code>{_text(cut(one.program, 400))}</code></td>'
-        f"<td>{_value(row, one)}</td></tr>"
-        for one in row.mapped.values
-    )
+    body = "".join(_expression(row, one) for one in row.mapped.values)
     return (
         '<div class="scroll" role="region" aria-label="Expressions" tabindex="0">'
         f"<table><thead>{head}</thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def _expression(row: Row, value: Value) -> str:
+    where = _text(value.where).replace(".", ".<wbr>")
+    program = _text(cut(value.program, 400))
+    return (
+        f'<tr><th scope="row">{where}</th><td><code>{program}</code></td><td>{_value(row, value)}</td></tr>'
     )
 
 
