@@ -229,7 +229,8 @@ def _command(limits: Limits) -> tuple[list[str], View]:
     python, library = os.path.realpath(sys.executable), os.path.realpath(found.origin)
     worker = os.path.realpath(WORKER)
     command = [python, "-I", "-S", "-B", worker, library, str(limits.memory), str(limits.seconds)]
-    return command, View(readable=(Path(sys.base_prefix), Path(python), Path(worker), Path(library)))
+    linked = Path(library).parent / "jq.libs"
+    return command, View(readable=(Path(sys.base_prefix), Path(python), Path(worker), Path(library), linked))
 
 
 def _refusal(text: str) -> Answer | None:
