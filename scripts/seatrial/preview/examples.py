@@ -22,9 +22,7 @@ UPLOADED = ".port/examples/"
 RECORDED = "examples/"
 
 _SUFFIXES = (".json", ".yaml", ".yml")
-_NOISE = re.compile(
-    r"\b(?:raw|data|example|examples|sample|response|entity|payload|input|object|single|list|file)\b"
-)
+_NOISE = re.compile(r"\b(?:raw|data|example|examples|sample|response|entity|payload|input|object)\b")
 _OUTPUT = re.compile(r"expected|output|after|result|mapped")
 _PART = re.compile(r"[^a-z0-9]+")
 

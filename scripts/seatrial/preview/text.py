@@ -117,10 +117,11 @@ def _values(group: Group) -> Iterator[str]:
 
 
 def _remarks(group: Group) -> Iterator[str]:
-    found: dict[tuple[str, str], list[Row]] = {}
+    """Say of each place that breaks the blueprint how the first entity does, and how many others do."""
+    found: dict[str, list[tuple[Row, str]]] = {}
     for row in group.rows:
         for remark in row.remarks:
-            found.setdefault((remark.where, remark.message), []).append(row)
-    for (where, message), rows in found.items():
-        more = f" and {len(rows) - 1} more" if rows[1:] else ""
-        yield plain(f"    breaks the blueprint: {where}: {message} ({place(rows[0])}{more})")
+            found.setdefault(remark.where, []).append((row, remark.message))
+    for where, (first, *others) in found.items():
+        more = f" and {len(others)} more" if others else ""
+        yield plain(f"    breaks the blueprint: {where}: {first[1]} ({place(first[0])}{more})")
