@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from seatrial.core.errors import ServiceError
+from seatrial.preview import evaluator as evaluator_module
 from seatrial.preview.evaluator import Answer, Evaluator, Limits, Outcome, _answers, _why
 from seatrial.system.sandbox import Kernel, Sandbox
 
@@ -149,6 +151,15 @@ def test_the_exit_status_tells_why_the_process_ended() -> None:
     assert {_why(-27).outcome, _why(155).outcome} == {Outcome.SLOW}
     assert {_why(-6).outcome, _why(134).outcome, _why(77).outcome} == {Outcome.MEMORY}
     assert _why(139).outcome is Outcome.CRASHED
+
+
+def test_a_machine_on_which_jq_does_not_run_is_no_fault_of_a_program(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "worker.py").write_text("raise SystemExit(5)")
+    monkeypatch.setattr(evaluator_module, "WORKER", tmp_path / "worker.py")
+    with Evaluator() as one, pytest.raises(ServiceError, match=r"does not start \(status 5\)"):
+        run(one, ".a")
 
 
 def test_no_process_is_left(evaluator: Evaluator) -> None:

@@ -22,7 +22,7 @@ from typing import Any, NoReturn
 from seatrial.core.errors import ServiceError
 from seatrial.documents import jq
 from seatrial.documents.document import is_deep
-from seatrial.preview.worker import OUT_OF_MEMORY
+from seatrial.preview.worker import OUT_OF_MEMORY, READY
 from seatrial.system.process import Conversation, LateAnswer
 from seatrial.system.sandbox import Sandbox, View, sandbox
 
@@ -90,12 +90,13 @@ class Evaluator:
         self._limits = limits or Limits()
         self._place = place
         self._process: Conversation | None = None
-        self._ended: dict[str, Answer] = {}
-        self._spent = [0.0, 0]
+        self._reason = _SLOW
+        self.begin()
 
     def begin(self) -> None:
         """Begin with another integration: what the last one used up and was ended is forgotten."""
-        self._ended, self._spent = {}, [0.0, 0]
+        self._ended: dict[str, Answer] = {}
+        self._seconds, self._bytes = 0.0, 0
 
     def __enter__(self) -> Evaluator:
         return self
@@ -192,8 +193,8 @@ class Evaluator:
             self.close()
             return None
         finally:
-            self._spent[0] += time.monotonic() - started
-        self._spent[1] += len(line)
+            self._seconds += time.monotonic() - started
+        self._bytes += len(line)
         answers = _answers(line, count)
         if answers is None:
             self._reason = _why(process.end())
@@ -203,17 +204,17 @@ class Evaluator:
     @property
     def _used_up(self) -> bool:
         limits = self._limits
-        spent = self._spent[0] >= limits.all_seconds or self._spent[1] >= limits.all_bytes
+        spent = self._seconds >= limits.all_seconds or self._bytes >= limits.all_bytes
         return spent or len(self._ended) >= limits.stops
 
     def _started(self) -> Conversation:
         place = replace(self._place or sandbox(), memory=max(self._limits.memory, 1024**3))
         command, view = _command(self._limits)
-        try:
-            self._process = Conversation(place.command(command, view), {}, name="the process that runs jq")
-        except ServiceError as failed:
-            raise ServiceError(f"jq cannot be run: {failed}") from failed
-        return self._process
+        process = Conversation(place.command(command, view), {}, name="the process that runs jq")
+        if process.hear(seconds=self._limits.patience, most=len(READY)) != READY:
+            raise ServiceError(f"the process that runs jq does not start (status {process.end()})")
+        self._process = process
+        return process
 
 
 _USED_UP = Answer(Outcome.NOT_RUN, message="not run: the programs before it have used up what all may use")

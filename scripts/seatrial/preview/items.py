@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from seatrial.core.framework import Framework
-from seatrial.preview.evaluator import Answer, Evaluator, Json, Outcome
+from seatrial.preview.evaluator import Answer, Evaluator, Json
 from seatrial.preview.mapping import Programs, as_jq
 
 MOST_ITEMS = 200
@@ -116,6 +116,3 @@ def _paths(chain: str) -> Iterator[str]:
             match = _PATH.match(part)
             if match:
                 yield match[0].strip()
-
-
-__all__ = ["Input", "Outcome", "deleted_path", "inputs_of"]

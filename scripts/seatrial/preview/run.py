@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from seatrial.core.framework import Framework
@@ -79,7 +79,6 @@ class Preview:
     framework: Framework
     groups: tuple[Group, ...] = ()
     strays: tuple[Stray, ...] = ()
-    mapped_kinds: tuple[str, ...] = field(default=())
 
     @property
     def failed(self) -> bool:
@@ -98,8 +97,7 @@ def preview_of(
     for case in cases:
         by_resource.setdefault((case.source.path, case.source.index), []).append(case)
     groups = tuple(_group(found, framework, evaluator) for found in by_resource.values())
-    kinds = tuple(dict.fromkeys(one.kind for one in shelf.installed))
-    return Preview(integration.name, framework, groups, tuple(shelf.strays), kinds)
+    return Preview(integration.name, framework, groups, tuple(shelf.strays))
 
 
 def _group(cases: Sequence[Case], framework: Framework, evaluator: Evaluator) -> Group:

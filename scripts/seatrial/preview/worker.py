@@ -29,6 +29,9 @@ KEPT = 400
 LONGEST = 2000
 """The most characters of a message."""
 
+READY = b'"ready"\n'
+"""The first line, once programs can be run."""
+
 OUT_OF_MEMORY = 77
 """The exit status when Python has no more memory; jq aborts."""
 
@@ -49,6 +52,8 @@ def main(arguments: list[str]) -> None:
     _confine(int(memory))
     runner = Runner(jq, float(seconds))
     try:
+        answers.write(READY)
+        answers.flush()
         while line := sys.stdin.buffer.readline():
             _answer(runner, json.loads(line), sys.stdin.buffer, answers)
     except MemoryError:
