@@ -107,6 +107,7 @@ def ours(
         programs = read_resource(request["resource"], framework)
     except Refused as reason:
         return [{"refused": str(reason)}], []
+    evaluator.begin()
     found = map_objects(programs, request["objects"], framework, evaluator)
     rows = [[one for one in found if one.source == at] for at in range(len(request["objects"]))]
     return [[_row(one) for one in row] for row in rows], rows
