@@ -47,10 +47,10 @@ summary { cursor: pointer; padding: .5rem .75rem; overflow-wrap: anywhere; }
 pre, code { font: .8125rem/1.45 ui-monospace, monospace; }
 pre { background: var(--soft); border-radius: .375rem; margin: 0; max-height: 32rem; overflow: auto; padding: .75rem; }
 .scroll { max-height: 32rem; overflow: auto; }
-table { border-collapse: collapse; font-size: .875rem; width: 100%; }
+table { border-collapse: collapse; font-size: .875rem; table-layout: fixed; width: 100%; }
 th, td { border-bottom: 1px solid var(--line); overflow-wrap: anywhere; padding: .25rem .5rem; text-align: left; }
 th, td { vertical-align: top; }
-th[scope=row] { overflow-wrap: break-word; }
+thead th:first-child { width: 30%; }
 .null { color: var(--null); } .bad { color: var(--bad); }
 .why { display: block; font-size: .8125rem; }
 """
