@@ -301,6 +301,11 @@ def test_from_0_28_14_to_0_30_each_expression_is_given_what_its_text_seems_to_ne
     assert later["properties"]["mixed"] is None
 
 
+def test_from_0_28_14_to_0_30_a_key_without_a_program_is_left_out_where_items_are_parsed() -> None:
+    fields = [read_resource(resource(items=one, title=None), release(0, 29, 5)).fields for one in (ITEMS, {})]
+    assert ["title" in one for one in fields] == [False, True]
+
+
 def test_from_0_28_14_to_0_30_a_selector_without_a_dot_is_given_nothing(evaluator: Evaluator) -> None:
     given = resource('type == "object"')
     assert mapped(evaluator, given, {"id": "a"}, framework=release(0, 29, 5))[0].verdict is Verdict.MAPPED

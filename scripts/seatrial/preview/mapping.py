@@ -51,6 +51,8 @@ def read_resource(resource: Any, framework: Framework) -> Programs:
     entity = _object(port.get("entity"), "port.entity")
     fields = _fields(_object(entity.get("mappings"), "port.entity.mappings"), framework)
     items = _optional(port, "itemsToParse") if framework.has("items-are-parsed") else None
+    if items and framework.has("inputs-are-classified"):
+        fields = {key: value for key, value in fields.items() if value is not None}
     named = framework.has("items-are-named") and "itemsToParseName" in port
     may_stay = framework.has("items-may-stay") and "itemsToParseTopLevelTransform" in port
     return Programs(
