@@ -10,14 +10,18 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
 import re
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -73,21 +77,22 @@ class Judge:
                 left = left[1:]
 
 
-def _answers(process: Any, feed: str, count: int, seconds: float) -> Iterator[Any]:
-    import os
-    import signal
-    import threading
-
-    threading.Thread(target=lambda: _write(process.stdin, feed), daemon=True).start()
-    for number in range(count):
-        timer = threading.Timer(seconds, lambda: os.killpg(process.pid, signal.SIGKILL))
-        timer.start()
-        line = process.stdout.readline()
-        timer.cancel()
-        if not line.endswith("\n"):
-            return number
-        yield json.loads(line)
-    os.killpg(process.pid, signal.SIGKILL)
+def _answers(process: Any, feed: str, count: int, seconds: float) -> Generator[Any, None, int]:
+    writer = threading.Thread(target=lambda: _write(process.stdin, feed), daemon=True)
+    writer.start()
+    try:
+        for number in range(count):
+            timer = threading.Timer(seconds, lambda: os.killpg(process.pid, signal.SIGKILL))
+            timer.start()
+            line = process.stdout.readline()
+            timer.cancel()
+            if not line.endswith("\n"):
+                return number
+            yield json.loads(line)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        writer.join(10)
     return count
 
 
@@ -139,10 +144,12 @@ def explained(request: dict[str, Any], theirs: Any, rows: list[list[Mapped]], fr
     ended = ended or any(
         one.verdict is Verdict.FAILED and "limits" in one.reason for row in rows for one in row
     )
+    if theirs is None and (ended or not rows):
+        return "Ocean does not come to an end"
     if theirs is None and re.search(r"\berror\b", json.dumps(request["resource"])):
         return "the library jq before 1.10 dies of an error that is not a text"
     if theirs is None:
-        return "Ocean does not come to an end" if ended or not rows else ""
+        return ""
     if ended:
         return "ended at a limit"
     text = json.dumps(request["resource"])
@@ -152,8 +159,6 @@ def explained(request: dict[str, Any], theirs: Any, rows: list[list[Mapped]], fr
         and any(len(row) > 1 for row in rows)
     ):
         return "0.28.14 to 0.30 lose values of several items at random"
-    if any(word in text for word in ("now", "input_line", "localtime")):
-        return "depends on the clock"
     return ""
 
 
