@@ -9,8 +9,8 @@ override GPATH :=
 # The variables and targets between the marks are written by `make docs` from scripts/seatrial/tasks/menu.py.
 # variables
 override INHERITED := ADVICE BUILD_ARG BUILDER FORMAT INTEGRATION JOBS KEY NEW OLD OUTPUT ROOT SANDBOX SINCE STRICT TOOLS VERBOSE
-override VARIABLES := ADOPT APPLY AUTHOR BRANCH BUMP CHILD CODE DATE DESCRIPTION DIFF DRAFT DRY_RUN EMAIL FINISH FIX FORCE FORK ICON LATEST MATRIX MESSAGE NAME NO_CACHE NO_LOCK ONLY PARENT PLAN PROFILE REASON RECEIPTS SECTION SLUG TESTS TITLE TYPE UPSTREAM VERSION WHY WRITE YES
-.PHONY: help lint validate validate-spec check-layout check-version check fix submit new explain schemas rules doctor release release-plan release-apply release-finish release-intent release-bump release-check release-status release-yank test docs lock setup clean
+override VARIABLES := ADOPT APPLY AUTHOR BRANCH BUMP CHILD CODE DATE DESCRIPTION DIFF DRAFT DRY_RUN EMAIL FINISH FIX FORCE FORK ICON KIND LATEST MATRIX MESSAGE NAME NO_CACHE NO_LOCK ONLY PARENT PLAN PROFILE REASON RECEIPTS SAMPLE SECTION SLUG TESTS TITLE TYPE UPSTREAM VERSION WATCH WHY WRITE YES
+.PHONY: help lint validate validate-spec check-layout check-version check fix submit preview new explain schemas rules doctor release release-plan release-apply release-finish release-intent release-bump release-check release-status release-yank test docs lock setup clean
 # end of variables
 
 # An unknown variable is refused before make looks at what a user sets.
@@ -90,6 +90,10 @@ fix: $(READY) ## Apply the repairs that findings offer, each of which is proved 
 submit: $(READY) ## Check an integration, commit and push it, and open its pull request; ask before each effect outside.
 #: INTEGRATION= ROOT= TITLE= UPSTREAM= FORK= BRANCH= DRAFT= YES= DRY_RUN= JOBS= SANDBOX=
 	@$(INVOKE) submit
+
+preview: $(READY) ## Map the examples of an integration, or a sample, and show the entities that Port would get.
+#: INTEGRATION= ROOT= SINCE= KIND= SAMPLE= FORMAT= OUTPUT= WATCH=
+	@$(INVOKE) preview
 
 new: $(READY) ## Make a new integration folder from the template.
 #: NAME= ROOT= PROFILE= SLUG= PARENT= CHILD= DESCRIPTION= SECTION= ICON= AUTHOR= EMAIL= NO_LOCK=

@@ -130,7 +130,7 @@ ODD = [
 
 def alone(expression: str) -> JqFault | None:
     """The slow way."""
-    return jq._refused(expression) or jq._alone(expression)
+    return jq.refused(expression) or jq._alone(expression)
 
 
 def grown(seed: int, count: int) -> Iterator[str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from seatrial.core.errors import ServiceError
-from seatrial.system.process import MissingProgram, Running
+from seatrial.system.process import Conversation, LateAnswer, MissingProgram, Running
 
 
 def test_all_that_is_said_is_added_to_the_log(tmp_path: Path) -> None:
@@ -101,3 +101,25 @@ def _gone(process: int) -> bool:
             return True
         time.sleep(0.02)
     return False
+
+
+def test_a_conversation_has_several_answers_to_what_it_is_told():
+    talk = Conversation(["/bin/sh", "-c", "while read -r line; do echo $line; echo again; done"], {})
+    talk.tell(b"one\ntwo\n", seconds=10)
+    assert [talk.hear(seconds=10, most=100) for _ in range(4)] == [b"one\n", b"again\n", b"two\n", b"again\n"]
+    assert talk.end() == -9
+
+
+def test_a_conversation_that_ended_has_no_answer_and_tells_its_status():
+    talk = Conversation(["/bin/sh", "-c", "read -r line; exit 7"], {})
+    talk.tell(b"one\n", seconds=10)
+    assert talk.hear(seconds=10, most=100) == b""
+    assert talk.end() == 7
+
+
+def test_a_late_answer_ends_the_conversation():
+    talk = Conversation(["/bin/sh", "-c", "read -r line; sleep 60"], {}, name="it")
+    talk.tell(b"one\n", seconds=10)
+    with pytest.raises(LateAnswer, match=r"it did not end within 0\.1 seconds"):
+        talk.hear(seconds=0.1, most=100)
+    assert talk.end() == -9

@@ -57,7 +57,7 @@ def compile_all(expressions: Collection[str]) -> dict[str, JqFault | None]:
 
 
 def _judged(expressions: Sequence[str]) -> dict[str, JqFault | None]:
-    faults = {text: _refused(text) for text in expressions}
+    faults = {text: refused(text) for text in expressions}
     clean = [text for text in expressions if not faults[text]]
     closed = [text for text in clean if is_closed(text)]
     suspects = [text for text in clean if not is_closed(text)]
@@ -71,16 +71,21 @@ def _judged(expressions: Sequence[str]) -> dict[str, JqFault | None]:
 _TOO_MANY = f"not compiled: more than {MAX_ALONE:,} expressions are faulty or hold comments"
 
 
-def _refused(text: str) -> JqFault | None:
+def refused(text: str) -> JqFault | None:
     """Return the fault of an expression that must not reach the library."""
     if len(text) > MAX_LENGTH:
         return JqFault(f"the expression has {len(text):,} characters; at most {MAX_LENGTH:,} are compiled")
     bad = re.search("[\0\ud800-\udfff]", text)
     if bad:
         return JqFault(f"the character U+{ord(bad[0]):04X} is not allowed", *_place(text, bad.start()))
-    if _MODULES.match(text):
+    if loads_modules(text):
         return JqFault("an expression cannot load modules")
     return None
+
+
+def loads_modules(text: str) -> bool:
+    """Return whether an expression begins as only those do that load modules."""
+    return bool(_MODULES.match(text))
 
 
 def is_closed(text: str) -> bool:

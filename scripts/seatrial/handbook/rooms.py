@@ -39,6 +39,12 @@ ROOMS = (
     Room(3, "scaffold", "new integration folders from `templates/`", "jinja2"),
     Room(4, "workspace", "finding a repository's integrations; `seatrial.toml`; profiles", "`system`"),
     Room(
+        4,
+        "preview",
+        "a mapping run over examples: the entities that Port would get",
+        "a process that runs jq",
+    ),
+    Room(
         5, "validate", "`facts/` about an integration, `rules/` over them, and running the rules", "`system`"
     ),
     Room(5, "lint", "`tools/`, their `environments/`, and `run/`", "processes"),

@@ -29,6 +29,10 @@ class MissingProgram(ServiceError):
     """The program is not installed."""
 
 
+class LateAnswer(ServiceError):
+    """The program took too long, and was killed."""
+
+
 @contextmanager
 def _starting(name: str) -> Iterator[None]:
     """Raise an error of one line if a program cannot be started."""
@@ -240,26 +244,53 @@ class Conversation:
 
     def ask(self, line: str, *, seconds: float, most: int) -> str:
         """Return the answer. Raises ServiceError if the program has ended, takes longer, or answers more bytes."""
-        source, sink = self._process.stdout, self._process.stdin
-        assert source is not None
-        assert sink is not None
+        with self._within(seconds):
+            self._write(line.encode() + b"\n")
+            answer = self._read(most)
+        if not answer.endswith(b"\n"):
+            raise ServiceError(f"{self._name} ended without an answer")
+        return answer.decode("utf-8", "replace")
+
+    def tell(self, text: bytes, *, seconds: float) -> None:
+        """Write lines that have one answer or several, for `hear`. Raises LateAnswer if it does not read them."""
+        with self._within(seconds):
+            self._write(text)
+
+    def hear(self, *, seconds: float, most: int) -> bytes:
+        """Return the next answer, without a line end if it ended or answers more bytes. Raises LateAnswer."""
+        with self._within(seconds):
+            return self._read(most)
+
+    def end(self) -> int:
+        """Kill the program, if it has not ended, and all it started; return its exit status, negative for a signal."""
+        self.close()
+        return self._process.returncode
+
+    @contextmanager
+    def _within(self, seconds: float) -> Iterator[None]:
+        """Kill the program after `seconds`. Raises LateAnswer if that was done."""
         late = threading.Event()
         timer = threading.Timer(seconds, self._kill, [late])
         timer.daemon = True
         timer.start()
-        answer = b""
         try:
-            with suppress(OSError, ValueError):
-                sink.write(line.encode() + b"\n")
-                sink.flush()
-                answer = source.readline(most)
+            yield
         finally:
             timer.cancel()
         if late.is_set():
-            raise ServiceError(f"{self._name} did not end within {seconds:g} seconds")
-        if not answer.endswith(b"\n"):
-            raise ServiceError(f"{self._name} ended without an answer")
-        return answer.decode("utf-8", "replace")
+            raise LateAnswer(f"{self._name} did not end within {seconds:g} seconds")
+
+    def _write(self, text: bytes) -> None:
+        with suppress(OSError, ValueError):
+            assert self._process.stdin is not None
+            self._process.stdin.write(text)
+            self._process.stdin.flush()
+
+    def _read(self, most: int) -> bytes:
+        with suppress(OSError, ValueError):
+            assert self._process.stdout is not None
+            return self._process.stdout.readline(most)
+        return b""
 
     def _kill(self, late: threading.Event) -> None:
         late.set()

@@ -257,6 +257,22 @@ VERBS = (
         "submit:submit",
         SUBMITTING,
     ),
+    Verb(
+        "preview",
+        "Map the examples of an integration, or a sample, and show the entities that Port would get.",
+        "preview:preview",
+        (
+            *COMPARING,
+            Option("kind", "only this kind"),
+            Option(
+                "sample",
+                "a file with a raw object, or a list of them, that the API gave; - for standard input",
+            ),
+            replace(FORMAT, help="text, json or html"),
+            replace(OUTPUT, help="write the preview to this file instead of standard output"),
+            Option("watch", "show it again whenever a file has changed, until Ctrl-C", OptionKind.SWITCH),
+        ),
+    ),
     Verb("new", "Make a new integration folder from the template.", "new:new", MAKING, ("name",)),
     Verb(
         "explain",

@@ -1,0 +1,148 @@
+"""Mappings in the framework's versions that give each expression as little as its text seems to need.
+
+Between port-ocean 0.28.14 and 0.31, an expression of a resource with itemsToParse is run on the item alone, on the
+whole object without the item, or on an empty object. Where an object has several items, these versions lose
+values of the whole object at random (a coroutine is cached and awaited twice); here each item is mapped as if it
+were the only one. Source: `_map_entity` and `jq_input_evaluator.py` at port-labs/ocean 0.29.5.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from typing import Any
+
+from seatrial.core.framework import Framework
+from seatrial.preview.evaluator import Answer, Evaluator, Json, Outcome
+from seatrial.preview.items import Input
+from seatrial.preview.mapping import Programs, as_jq
+
+_NEEDING = re.compile(
+    r"\b(?:map|select|reverse|sort|sort_by|unique|unique_by|group_by|flatten|transpose|split|explode|join|add|length"
+    r"|has|in|index|indices|contains|paths|leaf_paths|keys|keys_unsorted|values|to_entries|with_entries|from_entries"
+    r"|del|delpaths|walk|reduce|foreach|input|inputs|limit|first|last|nth|while|until|recurse|recurse_down|bsearch"
+    r"|combinations|permutations)\b"
+)
+"""Functions that need an input although no dot is written."""
+
+_TEXT = re.compile(r'"(?:\\.|[^"\\])*+"')
+_NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?")
+_FROM_LIST = re.compile(r"(?<![A-Za-z0-9_.\]\)])\.\[")
+_ROOT = re.compile(r"(?<![A-Za-z0-9_.\]\)])\.[A-Za-z_][A-Za-z0-9_]*")
+
+
+class Given(Enum):
+    """What an expression is run on."""
+
+    NOTHING = 0
+    ITEM = 1
+    WHOLE = 2
+
+
+def given(program: str, name: str, strict: bool) -> Given:
+    """Return what an expression is run on, where the item stands under `name`.
+
+    It is the item where the name is read anywhere, and with `strict` only where no other key is.
+    """
+    text = program.strip()
+    masked = _NUMBER.sub("N", _TEXT.sub("S", text))
+    if _TEXT.fullmatch(text) or not (_NEEDING.search(masked) or "." in masked):
+        return Given.NOTHING
+    return Given.ITEM if name and _reads_item(masked, name, strict) else Given.WHOLE
+
+
+def _reads_item(masked: str, name: str, strict: bool) -> bool:
+    if not strict:
+        return bool(re.search(rf"(?<![A-Za-z0-9_])\.{re.escape(name)}(?![A-Za-z0-9_])", masked))
+    roots = _ROOT.findall(masked)
+    return bool(roots) and not _FROM_LIST.search(masked) and all(root == f".{name}" for root in roots)
+
+
+class Classified:
+    """The answers of a resource's programs in these versions."""
+
+    def __init__(self, programs: Programs, framework: Framework, evaluator: Evaluator) -> None:
+        self._programs = programs
+        self._framework = framework
+        self._evaluator = evaluator
+        self._strict = framework.has("only-the-item-is-read")
+        self._leaves = list(programs.named())
+
+    def answers(self, inputs: Sequence[Input]) -> list[list[Answer]]:
+        """Return the answers of the selector and of every field for each input."""
+        asked = {text: as_jq(text, self._framework) for text in self._texts()}
+        programs = list(dict.fromkeys(asked.values()))
+        tables = self._evaluator.run(programs, [{}, *(one.data for one in inputs), *map(_whole, inputs)])
+        named = [
+            {text: dict(zip(programs, row, strict=True))[asked[text]] for text in asked} for row in tables
+        ]
+        pairs = zip(named[1 : len(inputs) + 1], named[len(inputs) + 1 :], strict=True)
+        return [self._of(named[0], item, whole) for item, whole in pairs]
+
+    def _texts(self) -> list[str]:
+        return [self._programs.selector, *(text for _, text in self._leaves if text is not None)]
+
+    def _of(
+        self, nothing: Mapping[str, Answer], item: Mapping[str, Answer], whole: Mapping[str, Answer]
+    ) -> list[Answer]:
+        """Return the answers for an input; without itemsToParse the item is the whole object."""
+        selector = self._programs.selector
+        if given(selector, "", False) is Given.NOTHING:
+            selected = nothing[selector]
+        else:
+            selected = item[selector] if item[selector].value is not False else whole[selector]
+        if not self._programs.items:
+            return [selected, *(_or_null(text, item) for _, text in self._leaves)]
+        return [selected, *self._fields(nothing, item, whole)]
+
+    def _fields(
+        self, nothing: Mapping[str, Answer], item: Mapping[str, Answer], whole: Mapping[str, Answer]
+    ) -> list[Answer]:
+        where = self._given()
+        first = [item[text or ""] if where[at] is Given.ITEM else None for at, text in self._leaves]
+        null = {_key(at) for (at, _), answer in zip(self._leaves, first, strict=True) if _is_null(answer)}
+        tables = {Given.NOTHING: nothing, Given.ITEM: item, Given.WHOLE: whole}
+        found = []
+        for at, text in self._leaves:
+            again = where[at] is Given.ITEM and _key(at) in null and "[" not in at
+            found.append(_or_null(text, tables[Given.WHOLE if again else where[at]]))
+        return found
+
+    def _given(self) -> Mapping[str, Given]:
+        """Return what each field is run on; those of a search query are all run on the same."""
+        found: dict[str, Given] = {}
+        for at, text in self._leaves:
+            found[at] = given(text or "", self._programs.name, self._strict)
+        for query in {_query(at) for at in found} - {""}:
+            inside = [at for at in found if _query(at) == query]
+            reads = any(found[at] is Given.ITEM and _key(at) == "value" for at in inside)
+            found |= dict.fromkeys(inside, Given.ITEM if reads else Given.WHOLE)
+        return found
+
+
+def _is_null(answer: Answer | None) -> bool:
+    return answer is not None and answer.value is None
+
+
+def _whole(one: Input) -> Json:
+    return one.data if one.whole is None else one.whole
+
+
+def _key(at: str) -> str:
+    return at.rpartition(".")[2]
+
+
+def _query(at: str) -> str:
+    """Return the place of the search query that a field belongs to; empty for none."""
+    head, mark, _ = at.partition(".rules[")
+    if mark:
+        return head
+    return at.removesuffix(".combinator") if at.endswith(".combinator") else ""
+
+
+def _or_null(text: str | None, table: Mapping[str, Any]) -> Answer:
+    if text is None:
+        return Answer(Outcome.ERROR, message="null is no program")
+    found: Answer = table[text]
+    return found

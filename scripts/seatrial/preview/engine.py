@@ -1,0 +1,148 @@
+"""The entities that Ocean makes of raw objects with a resource of a mapping, in the integration's own framework.
+
+Source: port_ocean/core/handlers/entity_processor; `core.framework` says what holds in which version.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from seatrial.core.framework import Framework
+from seatrial.preview.classified import Classified
+from seatrial.preview.evaluator import Answer, Evaluator, Json, Outcome
+from seatrial.preview.items import Input, inputs_of
+from seatrial.preview.mapping import Programs, as_jq
+
+
+class Verdict(Enum):
+    """What becomes of an object: an entity, or why there is none."""
+
+    MAPPED = "mapped"
+    REFUSED = "refused by the selector"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Value:
+    """A program of the mapping and its answer; `where` is its place in the entity, such as `properties.url`."""
+
+    where: str
+    program: str
+    answer: Answer
+
+    @property
+    def is_null(self) -> bool:
+        """Whether Ocean gets null."""
+        return self.answer.value is None
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """What became of an object, or of an item in it; `reason` says why there is no entity.
+
+    `source` is the number of the raw object, `item` that of its item, `data` what the programs were run on.
+    """
+
+    source: int
+    verdict: Verdict
+    reason: str = ""
+    item: int | None = None
+    data: Json = None
+    entity: Mapping[str, Any] | None = None
+    values: tuple[Value, ...] = ()
+
+
+def map_objects(
+    programs: Programs, objects: Sequence[Json], framework: Framework, evaluator: Evaluator
+) -> list[Mapped]:
+    """Return what becomes of each raw object. Raises ServiceError where jq cannot be run."""
+    inputs = inputs_of(programs, objects, framework, evaluator)
+    good = [one for one in inputs if not one.fault]
+    answers = iter(_answers(programs, good, framework, evaluator))
+    return [_faulty(one) if one.fault else _mapped(programs, one, next(answers), framework) for one in inputs]
+
+
+def _faulty(one: Input) -> Mapped:
+    return Mapped(one.source, Verdict.FAILED if one.failed else Verdict.SKIPPED, one.fault, data=one.whole)
+
+
+def _answers(
+    programs: Programs, inputs: Sequence[Input], framework: Framework, evaluator: Evaluator
+) -> list[list[Answer]]:
+    """Return the answers of the selector and of every field for each input."""
+    if framework.has("inputs-are-classified"):
+        return Classified(programs, framework, evaluator).answers(inputs)
+    texts = {text: as_jq(text, framework) for text in _texts(programs)}
+    asked = list(dict.fromkeys(texts.values()))
+    found = evaluator.run(asked, [one.data for one in inputs]) if inputs else []
+    order = [programs.selector, *(text for _, text in programs.named())]
+    return [_ordered(order, texts, dict(zip(asked, answers, strict=True))) for answers in found]
+
+
+def _texts(programs: Programs) -> Iterator[str]:
+    yield programs.selector
+    yield from (text for _, text in programs.named() if text is not None)
+
+
+def _ordered(
+    order: Sequence[str | None], texts: Mapping[str, str], found: Mapping[str, Answer]
+) -> list[Answer]:
+    return [NO_PROGRAM if text is None else found[texts[text]] for text in order]
+
+
+NO_PROGRAM = Answer(Outcome.ERROR, message="null is no program")
+
+
+def _mapped(programs: Programs, one: Input, answers: Sequence[Answer], framework: Framework) -> Mapped:
+    selected = answers[0]
+    if not isinstance(selected.value, bool):
+        return Mapped(one.source, Verdict.FAILED, _no_boolean(selected), one.item, one.data)
+    if not selected.value:
+        return Mapped(one.source, Verdict.REFUSED, "the selector is false", one.item, one.data)
+    named = zip(programs.named(), answers[1:], strict=True)
+    values = tuple(Value(where, text or "", answer) for (where, text), answer in named)
+    entity, reason, verdict = _entity(programs, answers[1:], framework)
+    return Mapped(one.source, verdict, reason, one.item, one.data, entity, values)
+
+
+def _no_boolean(answer: Answer) -> str:
+    if answer.outcome is Outcome.VALUE:
+        return f"the selector gives {_shown(answer.value)}, not true or false"
+    return f"the selector gives no boolean: {answer.message}"
+
+
+def _shown(value: Json) -> str:
+    return "null" if value is None else "an object" if isinstance(value, dict) else repr(value)[:60]
+
+
+def _entity(
+    programs: Programs, answers: Sequence[Answer], framework: Framework
+) -> tuple[Mapping[str, Any] | None, str, Verdict]:
+    """Return the entity, or why there is none."""
+    filled: dict[str, Any] = _filled(programs.fields, iter(answers), framework.has("empty-is-null"))
+    for key in ("identifier", "blueprint"):
+        if not filled[key]:
+            words = "null" if filled[key] is None else f"empty ({filled[key]!r})"
+            return filled, f"the {key} is {words}", Verdict.SKIPPED
+    if isinstance(filled.get("icon"), list | dict):
+        return None, "the icon is not a text, which ends the mapping of the kind", Verdict.FAILED
+    if isinstance(filled.get("team"), dict) and not framework.has("teams-are-searched"):
+        return None, "the team is an object, which ends the mapping of the kind", Verdict.FAILED
+    for key in ("icon", "team"):
+        if isinstance(filled.get(key), bool | int | float):
+            filled[key] = str(filled[key])
+    return filled, "", Verdict.MAPPED
+
+
+def _filled(tree: Any, answers: Iterator[Answer], falsy: bool) -> Any:
+    """Return the values in the places of the programs."""
+    if isinstance(tree, dict):
+        return {key: _filled(inner, answers, falsy) for key, inner in tree.items()}
+    if isinstance(tree, list):
+        return [_filled(inner, answers, falsy) for inner in tree]
+    value = next(answers).value
+    return (value or None) if falsy else value

@@ -1,0 +1,298 @@
+"""Running jq programs that nobody trusts: in one warm process in the sandbox, each within its limits.
+
+The process is told programs and inputs, and answers with values. One that takes too long or too much memory is
+killed; what it was at is found out by running the programs one by one in another process, and is not run again.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NoReturn
+
+from seatrial.core.errors import ServiceError
+from seatrial.documents import jq
+from seatrial.documents.document import is_deep
+from seatrial.preview.worker import OUT_OF_MEMORY, READY
+from seatrial.system.process import Conversation, LateAnswer
+from seatrial.system.sandbox import Sandbox, View, sandbox
+
+WORKER = Path(__file__).with_name("worker.py")
+
+Json = Any
+"""A value as the JSON parser returns it."""
+
+
+class Outcome(Enum):
+    """What became of a program: it gave a value or none, it failed, or it could not be run to its end."""
+
+    VALUE = "value"
+    NONE = "no output"
+    ERROR = "error"
+    BROKEN = "does not compile"
+    LARGE = "too large"
+    SLOW = "too slow"
+    MEMORY = "too much memory"
+    CRASHED = "crashed"
+    NOT_RUN = "not run"
+
+
+ENDED = frozenset({Outcome.SLOW, Outcome.MEMORY, Outcome.CRASHED})
+"""The outcomes of programs that end the process."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The first output of a program on an input; `message` says why there is none."""
+
+    outcome: Outcome
+    value: Json = None
+    message: str = ""
+
+    @property
+    def finished(self) -> bool:
+        """Whether the program ran to its end, so that Ocean sees the same."""
+        return self.outcome in (Outcome.VALUE, Outcome.NONE, Outcome.ERROR, Outcome.BROKEN)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a program may use.
+
+    `seconds` of processor time for one program, or for all of a mapping on one input, and `patience` times as
+    long by the clock; bytes of `memory`; characters of a value as JSON. The others hold for all programs of an
+    integration, after which none is run any more: the number of `stops`, programs that have to be ended, seconds
+    by the clock, and bytes of answers.
+    """
+
+    seconds: float = 1.0
+    patience: float = 15.0
+    memory: int = 512 * 1024 * 1024
+    characters: int = 1024 * 1024
+    stops: int = 40
+    all_seconds: float = 60.0
+    all_bytes: int = 128 * 1024 * 1024
+
+
+class Evaluator:
+    """Runs jq programs; the process is started at the first use. Close it when the work is done."""
+
+    def __init__(self, limits: Limits | None = None, place: Sandbox | None = None) -> None:
+        self._limits = limits or Limits()
+        self._place = place
+        self._process: Conversation | None = None
+        self._reason = _SLOW
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin with another integration: what the last one used up and was ended is forgotten."""
+        self._ended: dict[str, Answer] = {}
+        self._seconds, self._bytes = 0.0, 0
+
+    def __enter__(self) -> Evaluator:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the process."""
+        if self._process is not None:
+            self._process.close()
+            self._process = None
+
+    def run(self, programs: Sequence[str], inputs: Sequence[Json]) -> list[list[Answer]]:
+        """Return the answers of all programs for each input. Raises ServiceError where no process can be had."""
+        known = {text: _refusal(text) for text in dict.fromkeys(programs)}
+        asked = [text for text in known if known[text] is None]
+        texts = [json.dumps(value) for value in inputs]
+        found = self._all(asked, texts) if asked else [{} for _ in texts]
+        return [[known[text] or answers[text] for text in programs] for answers in found]
+
+    def _all(self, programs: Sequence[str], texts: Sequence[str]) -> list[Mapping[str, Answer]]:
+        found: list[Mapping[str, Answer]] = []
+        while len(found) < len(texts):
+            if self._used_up:
+                return [*found, *(dict.fromkeys(programs, _USED_UP) for _ in texts[len(found) :])]
+            ended = {text: self._ended[text] for text in programs if text in self._ended}
+            rest = [text for text in programs if text not in ended]
+            found += [{**ended, **answers} for answers in self._together(rest, texts[len(found) :])]
+            if len(found) < len(texts):
+                found.append({**ended, **self._each(rest, texts[len(found)])})
+        return found
+
+    def _together(self, programs: Sequence[str], texts: Sequence[str]) -> Iterator[Mapping[str, Answer]]:
+        """Yield the answers for each input, until one of them ends the process."""
+        if not programs:
+            yield from ({} for _ in texts)
+            return
+        process = self._told(programs, texts, each=False)
+        most = (self._limits.characters + 100) * len(programs)
+        for _ in texts:
+            if self._used_up:
+                self.close()
+                return
+            answers = self._heard(process, most, len(programs))
+            if answers is None:
+                return
+            yield dict(zip(programs, answers, strict=True))
+
+    def _each(self, programs: Sequence[str], text: str) -> dict[str, Answer]:
+        """Return the answers of programs that are run one by one on an input."""
+        found: dict[str, Answer] = {}
+        while len(found) < len(programs):
+            rest = programs[len(found) :]
+            if self._used_up:
+                return found | dict.fromkeys(rest, _USED_UP)
+            found |= self._until_end(rest, text)
+        return found
+
+    def _until_end(self, programs: Sequence[str], text: str) -> dict[str, Answer]:
+        """Return the answers up to the first program that ends the process, and that one's."""
+        found: dict[str, Answer] = {}
+        process = self._told(programs, [text], each=True)
+        for program in programs:
+            answers = self._heard(process, self._limits.characters + 100, 0)
+            if answers is None:
+                found[program] = self._ended[program] = self._reason
+                return found
+            found[program] = answers[0]
+        return found
+
+    def _told(self, programs: Sequence[str], texts: Sequence[str], *, each: bool) -> Conversation:
+        """Ask the process, which is started if there is none."""
+        process = self._process or self._started()
+        pairs = [(text, jq.is_closed(text)) for text in programs]
+        request = {"programs": pairs, "inputs": len(texts), "each": each, "most": self._limits.characters}
+        lines = (json.dumps(request), *texts)
+        try:
+            process.tell("".join(f"{line}\n" for line in lines).encode(), seconds=self._limits.patience)
+        except LateAnswer as late:
+            self.close()
+            raise ServiceError("the process that runs jq does not answer") from late
+        return process
+
+    def _heard(self, process: Conversation, most: int, count: int) -> list[Answer] | None:
+        """Return the next `count` answers, one if that is 0; None if the process has ended, whose reason is kept."""
+        started = time.monotonic()
+        try:
+            line = process.hear(seconds=self._limits.seconds * self._limits.patience, most=most)
+        except LateAnswer:
+            self._reason = _SLOW
+            self.close()
+            return None
+        finally:
+            self._seconds += time.monotonic() - started
+        self._bytes += len(line)
+        answers = _answers(line, count)
+        if answers is None:
+            self._reason = _why(process.end())
+            self._process = None
+        return answers
+
+    @property
+    def _used_up(self) -> bool:
+        limits = self._limits
+        spent = self._seconds >= limits.all_seconds or self._bytes >= limits.all_bytes
+        return spent or len(self._ended) >= limits.stops
+
+    def _started(self) -> Conversation:
+        place = replace(self._place or sandbox(), memory=max(self._limits.memory, 1024**3))
+        command, view = _command(self._limits)
+        process = Conversation(place.command(command, view), {}, name="the process that runs jq")
+        if process.hear(seconds=self._limits.patience, most=len(READY)) != READY:
+            raise ServiceError(f"the process that runs jq does not start (status {process.end()})")
+        self._process = process
+        return process
+
+
+_USED_UP = Answer(Outcome.NOT_RUN, message="not run: the programs before it have used up what all may use")
+_DEEP = Answer(Outcome.LARGE, message="the value is nested too deep")
+_SLOW = Answer(Outcome.SLOW, message="it does not end within its limits of time and memory")
+
+
+def _command(limits: Limits) -> tuple[list[str], View]:
+    """Return the arguments that start the worker, and all that it sees."""
+    found = importlib.util.find_spec("jq")
+    if found is None or found.origin is None:
+        raise ServiceError("the library jq is not installed")
+    python, library = os.path.realpath(sys.executable), os.path.realpath(found.origin)
+    worker = os.path.realpath(WORKER)
+    command = [python, "-I", "-S", "-B", worker, library, str(limits.memory), str(limits.seconds)]
+    linked = Path(library).parent / "jq.libs"
+    return command, View(readable=(Path(sys.base_prefix), Path(python), Path(worker), Path(library), linked))
+
+
+def _refusal(text: str) -> Answer | None:
+    """Return the answer of a program that must not reach the library; Ocean finds no modules either."""
+    fault = jq.refused(text)
+    outcome = Outcome.BROKEN if jq.loads_modules(text) else Outcome.NOT_RUN
+    return Answer(outcome, message=fault.message) if fault else None
+
+
+def _answers(line: bytes, count: int) -> list[Answer] | None:
+    """Return the answers of a line; None for a line of another form: what runs there is not trusted."""
+    if not line.endswith(b"\n"):
+        return None
+    try:
+        found = json.loads(line, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        return None
+    rows = found if count else [found]
+    if not isinstance(rows, list) or len(rows) != (count or 1):
+        return None
+    answers = [_answer(row) for row in rows]
+    return None if None in answers else [one for one in answers if one is not None]
+
+
+def _refuse(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _answer(row: Json) -> Answer | None:
+    form = _FORMS.get(row[0]) if isinstance(row, list) and row and isinstance(row[0], str) else None
+    return form(*row[1:]) if form and len(row) <= 2 and (row[0] == "none") == (len(row) == 1) else None
+
+
+_FORMS: Mapping[str, Callable[..., Answer]] = {
+    "value": lambda value: _DEEP if is_deep(value) else Answer(Outcome.VALUE, value),
+    "none": lambda: Answer(Outcome.NONE, message="it has no output"),
+    "error": lambda message: Answer(Outcome.ERROR, message=_words(message)),
+    "broken": lambda message: Answer(Outcome.BROKEN, message=_words(message)),
+    "large": lambda size: Answer(Outcome.LARGE, message=f"the value has {_number(size):,} characters"),
+}
+
+
+def _words(message: Json) -> str:
+    """Return the first line of the library's message."""
+    lines = str(message).strip().splitlines() or [""]
+    return lines[0].removeprefix("jq: error: ")
+
+
+def _number(size: Json) -> int:
+    return size if isinstance(size, int) else 0
+
+
+def _why(status: int) -> Answer:
+    """Return why a process ended, from its exit status: negative, or above 128, for a signal."""
+    number = -status if status < 0 else status - 128
+    if number in _signals("SIGPROF", "SIGXCPU"):
+        return _SLOW
+    if number in _signals("SIGABRT") or status == OUT_OF_MEMORY:
+        return replace(_SLOW, outcome=Outcome.MEMORY)
+    return Answer(Outcome.CRASHED, message=f"it ended the process that runs jq (status {status})")
+
+
+def _signals(*names: str) -> Iterable[int]:
+    return {getattr(signal, name) for name in names if hasattr(signal, name)}

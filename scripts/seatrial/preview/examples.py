@@ -1,0 +1,287 @@
+"""The raw objects that an integration keeps, and the resource of a mapping that goes with each.
+
+`.port/examples/<kind>/*.json` goes with the mapping that the integration installs. A file below `examples/` goes with
+the mapping recorded beside it, or in the nearest folder above; where there is none, with the installed one. Which
+kind a file is of is told by its folder or its name, in many spellings: see `kind_of`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from seatrial.core.model import Integration
+from seatrial.documents import json, yaml
+from seatrial.documents.document import Document
+from seatrial.documents.integration import read_document, resource_path
+
+UPLOADED = ".port/examples/"
+RECORDED = "examples/"
+
+_SUFFIXES = (".json", ".yaml", ".yml")
+_NOISE = re.compile(r"\b(?:raw|data|example|examples|sample|response|entity|payload|input|object)\b")
+_OUTPUT = re.compile(r"expected|output|after|result|mapped")
+_PART = re.compile(r"[^a-z0-9]+")
+
+MOST_FILES = 2_000
+"""The files of an integration that are looked at; the largest real one has 160."""
+
+MOST_BYTES = 64 * 1024 * 1024
+"""The bytes of those files; the largest real ones have 1.3 MB."""
+
+MOST_OBJECTS = 500
+"""The objects of one file that are mapped."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A mapping, or one resource of it: `path` is its file, `index` its number in `resources`."""
+
+    path: str
+    index: int
+    resource: Any
+
+    @property
+    def kind(self) -> str:
+        """The kind, as it is written; empty where there is none."""
+        found = self.resource.get("kind") if isinstance(self.resource, dict) else None
+        return str(found) if isinstance(found, str | int | float) else ""
+
+
+@dataclass(frozen=True)
+class Case:
+    """Raw objects of a file, a resource that maps them, and the blueprints that its entities belong to.
+
+    `spelled` is the kind as the folder or file spells it, where that is not the resource's.
+    """
+
+    name: str
+    objects: Sequence[Any]
+    source: Source
+    blueprints: Sequence[Any] = ()
+    spelled: str = ""
+
+    @property
+    def resource(self) -> Any:
+        """The resource as it stands in the mapping."""
+        return self.source.resource
+
+
+@dataclass(frozen=True)
+class Stray:
+    """A file of examples that goes with no resource, or cannot be read, and why."""
+
+    name: str
+    reason: str
+    kind: str = ""
+
+
+@dataclass
+class Shelf:
+    """What an integration keeps: the resources it installs, its cases, and files that go with nothing."""
+
+    installed: list[Source] = field(default_factory=list)
+    blueprints: list[Any] = field(default_factory=list)
+    cases: list[Case] = field(default_factory=list)
+    strays: list[Stray] = field(default_factory=list)
+
+
+def cases_of(integration: Integration) -> list[Case]:
+    """Return the cases of an integration."""
+    return shelf_of(integration).cases
+
+
+def shelf_of(integration: Integration) -> Shelf:
+    """Return what an integration keeps."""
+    shelf = Shelf(sources(_resource(integration, "port-app-config")))
+    blueprints = _resource(integration, "blueprints")
+    if blueprints and isinstance(blueprints.value, list):
+        shelf.blueprints = blueprints.value
+    files = list(_files(integration))
+    recorded = _Recorded.of(integration, [one for one in files if one.startswith(RECORDED)])
+    for path in files:
+        if path.startswith(UPLOADED) and path.endswith(".json"):
+            words = _folder(path)
+            beside = _Beside(shelf.installed, shelf.blueprints)
+            if not kind_of(words, shelf.installed):
+                beside = recorded.for_kind(words) or beside
+            _file(shelf, path, _read(integration, path), words, beside)
+    recorded.add_to(shelf)
+    return shelf
+
+
+def _files(integration: Integration) -> Iterator[str]:
+    """Yield the files of examples, as many as are looked at."""
+    size = 0
+    for path in islice(
+        (one for one in integration.paths() if one.startswith((UPLOADED, RECORDED))), MOST_FILES
+    ):
+        entry = integration.entry(path)
+        size += entry.size if entry else 0
+        if size > MOST_BYTES:
+            return
+        yield path
+
+
+@dataclass(frozen=True)
+class _Beside:
+    """The mapping and the blueprints that a file goes with."""
+
+    sources: Sequence[Source]
+    blueprints: Sequence[Any]
+
+
+@dataclass(frozen=True)
+class _Recorded:
+    """The files below `examples/`: raw objects, mappings and blueprints."""
+
+    raw: Mapping[str, Document]
+    mappings: Mapping[str, list[Source]]
+    blueprints: Mapping[str, list[Any]]
+
+    @classmethod
+    def of(cls, integration: Integration, paths: Sequence[str]) -> _Recorded:
+        documents = {path: _read(integration, path) for path in paths if path.endswith(_SUFFIXES)}
+        mappings = {path: found for path, one in documents.items() if (found := sources(one))}
+        blueprints = {
+            path: _rows(one.value) for path, one in documents.items() if _are_blueprints(path, one.value)
+        }
+        raw = {
+            path: one
+            for path, one in documents.items()
+            if path.endswith(".json") and path not in mappings and path not in blueprints
+            if not _OUTPUT.search(path.rpartition("/")[2]) and not _is_entity(one.value)
+        }
+        return cls(raw, mappings, blueprints)
+
+    def for_kind(self, words: str) -> _Beside | None:
+        """Return the recorded mapping of a kind that the installed one does not have."""
+        for path, found in self.mappings.items():
+            if kind_of(words, found):
+                return _Beside(found, _nearest(path, self.blueprints) or ())
+        return None
+
+    def add_to(self, shelf: Shelf) -> None:
+        """Add the cases of the raw objects."""
+        for path, document in self.raw.items():
+            near = _nearest(path, self.mappings)
+            blueprints = _nearest(path, self.blueprints) or shelf.blueprints
+            beside = _Beside(near or shelf.installed, blueprints)
+            _file(shelf, path, document, _spelled(path), beside, alone=bool(near) and len(near) == 1)
+
+
+def sample_case(name: str, value: Any, shelf: Shelf, source: Source) -> Case:
+    """Return the case of a sample that somebody has: an object, or a list of them."""
+    return Case(name, objects_of(value), source, shelf.blueprints)
+
+
+def objects_of(value: Any) -> Sequence[Any]:
+    """Return the raw objects in a value: it, or its items."""
+    return value[:MOST_OBJECTS] if isinstance(value, list) else (value,)
+
+
+def sources(document: Document | None) -> list[Source]:
+    """Return the resources of a mapping; none where it is unreadable or of another form."""
+    root = document.value if document else None
+    found = root.get("resources") if isinstance(root, dict) else None
+    rows = found if document and isinstance(found, list) else []
+    return (
+        [Source(document.path, at, one) for at, one in enumerate(rows) if isinstance(one, dict)]
+        if document
+        else []
+    )
+
+
+def kind_of(words: str, known: Iterable[Source]) -> list[Source]:
+    """Return the resources whose kind these words spell: exactly, else but for case, marks, plural or a prefix."""
+    resources = list(known)
+    exact = [one for one in resources if one.kind == words]
+    if exact or not _bare(words):
+        return exact
+    same = [one for one in resources if _bare(one.kind) == _bare(words)]
+    ends = [one for one in resources if _bare(one.kind).endswith(_bare(words))]
+    return same or (ends if len({one.kind for one in ends}) == 1 else [])
+
+
+def _bare(words: str) -> str:
+    return _PART.sub("", words.lower()).removesuffix("s")
+
+
+def _folder(path: str) -> str:
+    """Return the name of the first folder below `.port/examples`; empty for a file that lies in none."""
+    first, mark, _ = path.removeprefix(UPLOADED).partition("/")
+    return first if mark else ""
+
+
+def _file(
+    shelf: Shelf, path: str, document: Document, words: str, beside: _Beside, alone: bool = False
+) -> None:
+    """Add the cases of a file, or the reason why it has none."""
+    if not document.readable:
+        shelf.strays.append(Stray(path, document.faults[0].message))
+        return
+    found = kind_of(words, beside.sources) or (list(beside.sources) if alone else [])
+    if not found:
+        lacking = f'no resource of the mapping has the kind "{words}"' if words else "its name tells no kind"
+        shelf.strays.append(Stray(path, lacking, words))
+    objects = objects_of(_unwrapped(path, document.value))
+    for one in found:
+        spelled = "" if one.kind == words else words
+        shelf.cases.append(Case(path, objects, one, beside.blueprints, spelled))
+
+
+def _unwrapped(path: str, value: Any) -> Any:
+    """Return the objects in a whole response of an API: the one list that its only keys lead to."""
+    inner = value
+    while path.endswith("response.json") and isinstance(inner, dict) and len(inner) == 1:
+        inner = next(iter(inner.values()))
+    is_list = isinstance(inner, list) and inner and all(isinstance(one, dict) for one in inner)
+    return inner if is_list else value
+
+
+def _spelled(path: str) -> str:
+    """Return the words that tell the kind of a file below `examples/`: its name, else that of its folder."""
+    *folders, name = path.removeprefix(RECORDED).split("/")
+    words = _NOISE.sub(" ", _PART.sub(" ", name.removesuffix(".json").lower())).split()
+    return "-".join(words) or (folders[-1] if folders else "")
+
+
+def _nearest(path: str, found: Mapping[str, Any]) -> Any:
+    """Return what lies in the folder of a path, or the nearest above that has any; None for nothing."""
+    folder = path.rpartition("/")[0]
+    while folder:
+        here = [one for one in found if one.rpartition("/")[0] == folder]
+        if here:
+            return [row for one in here for row in found[one]]
+        folder = folder.rpartition("/")[0]
+    return None
+
+
+def _are_blueprints(path: str, value: Any) -> bool:
+    rows = _rows(value)
+    if not all(isinstance(one, dict) and "identifier" in one for one in rows):
+        return False
+    return "blueprint" in path.rpartition("/")[2] or (bool(rows) and all("schema" in one for one in rows))
+
+
+def _is_entity(value: Any) -> bool:
+    rows = _rows(value)
+    entity = {"identifier", "properties"}
+    return bool(rows) and all(isinstance(one, dict) and entity <= one.keys() for one in rows)
+
+
+def _resource(integration: Integration, stem: str) -> Document | None:
+    path = resource_path(integration, stem)
+    return _read(integration, path) if path else None
+
+
+def _read(integration: Integration, path: str) -> Document:
+    load = json.load if path.endswith(".json") else yaml.load
+    return read_document(integration, path, load) or Document(path)
+
+
+def _rows(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

@@ -1,0 +1,187 @@
+"""A preview as one HTML page: no script, nothing from elsewhere, every text of an integration escaped."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from seatrial.core.printable import cut, plain
+from seatrial.preview.engine import Mapped, Value, Verdict
+from seatrial.preview.run import Group, Preview, Row
+from seatrial.preview.text import place, shown, totals
+
+LONGEST = 20_000
+"""The most characters of an object on the page."""
+
+MOST_ROWS = 100
+"""The most objects of a kind on the page."""
+
+STYLE = """
+:root { color-scheme: light dark; --line: #d0d7de; --soft: #f6f8fa; --null: #9a3412; --bad: #b42318; }
+@media (prefers-color-scheme: dark) {
+  :root { --line: #3d444d; --soft: #161b22; --null: #fdba74; --bad: #fda29b; }
+}
+* { box-sizing: border-box; }
+body { font: 1rem/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 110rem; padding: 0 1rem 3rem; }
+a.skip { position: absolute; left: -100rem; }
+a.skip:focus { position: static; }
+h1 { font-size: 1.5rem; } h2 { font-size: 1.25rem; margin-top: 2rem; } h3 { font-size: 1rem; margin: 1.5rem 0 .5rem; }
+h4 { font-size: .875rem; margin: .5rem 0; }
+nav ul { display: flex; flex-wrap: wrap; gap: .25rem 1rem; list-style: none; padding: 0; }
+details { border: 1px solid var(--line); border-radius: .375rem; margin: .5rem 0; }
+summary { cursor: pointer; padding: .5rem .75rem; overflow-wrap: anywhere; }
+:focus-visible { outline: 2px solid; outline-offset: 2px; }
+.three { display: grid; gap: .75rem; grid-template-columns: minmax(0, 1fr); padding: 0 .75rem .75rem; }
+@media (min-width: 48rem) {
+  .three { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); }
+  .three .middle { grid-column: 1 / -1; grid-row: 2; }
+}
+@media (min-width: 80rem) {
+  .three { grid-template-columns: minmax(0, 3fr) minmax(0, 5fr) minmax(0, 3fr); }
+  .three .middle { grid-column: auto; grid-row: auto; }
+}
+pre, code { font: .8125rem/1.45 ui-monospace, monospace; }
+pre { background: var(--soft); border-radius: .375rem; margin: 0; max-height: 32rem; overflow: auto; padding: .75rem; }
+.scroll { max-height: 32rem; overflow: auto; }
+table { border-collapse: collapse; font-size: .875rem; table-layout: fixed; width: 100%; }
+th, td { border-bottom: 1px solid var(--line); overflow-wrap: anywhere; padding: .25rem .5rem; text-align: left; }
+th, td { vertical-align: top; }
+thead th:first-child { width: 30%; }
+.null { color: var(--null); } .bad { color: var(--bad); }
+.why { display: block; font-size: .8125rem; }
+"""
+
+_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+POLICY = f"default-src 'none'; style-src 'sha256-{_HASH}'; base-uri 'none'; form-action 'none'"
+
+
+def render(previews: Sequence[Preview]) -> str:
+    """Return the page of previews."""
+    body = "\n".join(line for number, preview in enumerate(previews) for line in _preview(number, preview))
+    contents = "\n".join(
+        f'<li><a href="#p{number}">{_text(preview.integration)}</a></li>'
+        for number, preview in enumerate(previews)
+    )
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{html.escape(POLICY)}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<title>Preview of {len(previews)} integration{"" if len(previews) == 1 else "s"}</title>
+<style>{STYLE}</style>
+</head>
+<body>
+<a class="skip" href="#main">Skip to the entities</a>
+<header>
+<h1>Preview</h1>
+<p>{_text(totals(previews))}</p>
+<nav aria-label="Integrations"><ul>
+{contents}
+</ul></nav>
+</header>
+<main id="main" tabindex="-1">
+{body}
+</main>
+</body>
+</html>
+"""
+
+
+def _preview(number: int, preview: Preview) -> Iterator[str]:
+    yield f'<section aria-labelledby="p{number}">'
+    yield f'<h2 id="p{number}">{_text(preview.integration)} <small>{_text(str(preview.framework))}</small></h2>'
+    for group in preview.groups:
+        yield from _group(group)
+    if preview.strays:
+        yield "<h3>Not previewed</h3>\n<ul>"
+        yield from (f"<li><code>{_text(one.name)}</code>: {_text(one.reason)}</li>" for one in preview.strays)
+        yield "</ul>"
+    yield "</section>"
+
+
+def _group(group: Group) -> Iterator[str]:
+    arrow = f" → {', '.join(group.blueprints)}" if group.blueprints else ""
+    yield f"<h3>{_text(group.kind + arrow)}</h3>"
+    yield f"<p><code>{_text(group.path)}</code>, resource {group.index + 1}</p>"
+    if group.refused:
+        yield f'<p class="bad">Ocean refuses this mapping: {_text(group.refused)}</p>'
+    for row in group.rows[:MOST_ROWS]:
+        yield from _row(row)
+    if group.rows[MOST_ROWS:]:
+        yield f"<p>and {len(group.rows) - MOST_ROWS} more</p>"
+
+
+def _row(row: Row) -> Iterator[str]:
+    mapped = row.mapped
+    yield "<details>"
+    yield f"<summary>{_heading(row)} <small>{_text(place(row))}</small></summary>"
+    if mapped.reason:
+        yield f'<p class="bad">&nbsp;{_text(mapped.reason)}</p>'
+    yield '<div class="three">'
+    yield f'<div><h4>Raw object</h4>{_block("Raw object", mapped.data)}</div>'
+    yield f'<div class="middle"><h4>Expressions</h4>{_expressions(row)}</div>'
+    yield f"<div><h4>Entity</h4>{_entity(mapped)}{_remarks(row)}</div>"
+    yield "</div>\n</details>"
+
+
+def _heading(row: Row) -> str:
+    entity = row.mapped.entity
+    if row.mapped.verdict is not Verdict.MAPPED or entity is None:
+        return f'<span class="bad">{_text(row.mapped.verdict.value)}</span>'
+    nulls = f', <span class="null">{len(row.nulls)} null</span>' if row.nulls else ""
+    broken = f', <span class="bad">{len(row.remarks)} against the blueprint</span>' if row.remarks else ""
+    return f"{_text(shown(entity['identifier']))}{nulls}{broken}"
+
+
+def _entity(mapped: Mapped) -> str:
+    return _block("Entity", mapped.entity) if mapped.verdict is Verdict.MAPPED else "<p>none</p>"
+
+
+def _remarks(row: Row) -> str:
+    rows = (f"<li><code>{_text(one.where)}</code>: {_text(one.message)}</li>" for one in row.remarks)
+    return f'<p class="bad">Breaks the blueprint:</p><ul>{"".join(rows)}</ul>' if row.remarks else ""
+
+
+def _expressions(row: Row) -> str:
+    if not row.mapped.values:
+        return "<p>none were run</p>"
+    head = '<tr><th scope="col">field</th><th scope="col">expression</th><th scope="col">value</th></tr>'
+    body = "".join(_expression(row, one) for one in row.mapped.values)
+    return (
+        '<div class="scroll" role="region" aria-label="Expressions" tabindex="0">'
+        f"<table><thead>{head}</thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def _expression(row: Row, value: Value) -> str:
+    where = _text(value.where).replace(".", ".<wbr>")
+    program = _text(cut(value.program, 400))
+    return (
+        f'<tr><th scope="row">{where}</th><td><code>{program}</code></td><td>{_value(row, value)}</td></tr>'
+    )
+
+
+def _value(row: Row, value: Value) -> str:
+    if value.is_null:
+        return f'<span class="null">null</span><span class="why">{_text(cut(row.why(value), 300))}</span>'
+    return f"<code>{_text(cut(_json(value.answer.value), 120))}</code>"
+
+
+def _block(label: str, value: Any) -> str:
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    lines = "\n".join(plain(line) for line in cut(text, LONGEST).split("\n"))
+    return f'<pre role="region" aria-label="{label}" tabindex="0">{html.escape(lines)}</pre>'
+
+
+def _json(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _text(words: str) -> str:
+    return html.escape(plain(words))

@@ -1,0 +1,165 @@
+"""The preview of an integration: every example through its resource, each entity held against its blueprint."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from seatrial.core.framework import Framework
+from seatrial.core.model import Integration
+from seatrial.preview.engine import Mapped, Value, Verdict, map_objects
+from seatrial.preview.evaluator import Evaluator
+from seatrial.preview.examples import Case, Shelf, Stray
+from seatrial.preview.mapping import Programs, Refused, read_resource
+from seatrial.preview.paths import End, Trace, traces
+from seatrial.preview.upsert import Remark, held_against
+
+
+@dataclass(frozen=True)
+class Row:
+    """What became of an object of a file, whose number it is; the remarks say where it breaks its blueprint."""
+
+    file: str
+    number: int
+    mapped: Mapped
+    remarks: tuple[Remark, ...] = ()
+
+    @property
+    def nulls(self) -> tuple[Value, ...]:
+        """The values that are null."""
+        return tuple(value for value in self.mapped.values if value.is_null)
+
+    @property
+    def ended(self) -> tuple[Value, ...]:
+        """The programs that could not be run to their end."""
+        return tuple(value for value in self.mapped.values if not value.answer.finished)
+
+    def why(self, value: Value) -> str:
+        """Return why a value is null: how far its paths lead, else what jq says."""
+        if not value.answer.finished:
+            return value.answer.message
+        found = [one for one in self.traced(value) if one.end in (End.NULL, End.MISSING)]
+        words = "; ".join(dict.fromkeys(map(str, found[:3])))
+        return words or value.answer.message or "it is null"
+
+    def traced(self, value: Value) -> list[Trace]:
+        """Return the paths that a value's program reads."""
+        return traces(value.program, self.mapped.data)
+
+
+@dataclass(frozen=True)
+class Group:
+    """The rows of a resource; `refused` says why Ocean does not accept it."""
+
+    kind: str
+    path: str
+    index: int
+    rows: tuple[Row, ...] = ()
+    refused: str = ""
+    spelled: str = ""
+
+    @property
+    def entities(self) -> tuple[Row, ...]:
+        """The rows with an entity."""
+        return tuple(row for row in self.rows if row.mapped.verdict is Verdict.MAPPED)
+
+    @property
+    def blueprints(self) -> tuple[str, ...]:
+        """The blueprints of its entities."""
+        found = (row.mapped.entity["blueprint"] for row in self.entities if row.mapped.entity)
+        return tuple(dict.fromkeys(str(one) for one in found))
+
+
+@dataclass(frozen=True)
+class Preview:
+    """The preview of an integration."""
+
+    integration: str
+    framework: Framework
+    groups: tuple[Group, ...] = ()
+    strays: tuple[Stray, ...] = ()
+
+    @property
+    def failed(self) -> bool:
+        """Whether Ocean refuses a resource, fails on an example, or a program had to be ended."""
+        rows = [row for group in self.groups for row in group.rows]
+        failed = any(row.mapped.verdict is Verdict.FAILED or row.ended for row in rows)
+        return failed or any(group.refused for group in self.groups)
+
+
+def preview_of(
+    integration: Integration, shelf: Shelf, cases: Iterable[Case], framework: Framework, evaluator: Evaluator
+) -> Preview:
+    """Return what becomes of the cases of an integration. Raises ServiceError where jq cannot be run."""
+    evaluator.begin()
+    by_resource: dict[tuple[str, int], list[Case]] = {}
+    for case in cases:
+        by_resource.setdefault((case.source.path, case.source.index), []).append(case)
+    groups = tuple(_group(found, framework, evaluator) for found in by_resource.values())
+    return Preview(integration.name, framework, groups, tuple(shelf.strays))
+
+
+def _group(cases: Sequence[Case], framework: Framework, evaluator: Evaluator) -> Group:
+    source, spelled = cases[0].source, cases[0].spelled
+    try:
+        programs = read_resource(source.resource, framework)
+    except Refused as reason:
+        return Group(source.kind, source.path, source.index, refused=str(reason), spelled=spelled)
+    rows = tuple(_rows(programs, cases, framework, evaluator))
+    return Group(source.kind, source.path, source.index, rows, spelled=spelled)
+
+
+def _rows(
+    programs: Programs, cases: Sequence[Case], framework: Framework, evaluator: Evaluator
+) -> Iterable[Row]:
+    """Yield the rows of a resource's cases, whose objects are mapped in one go."""
+    places = [(case, number) for case in cases for number in range(len(case.objects))]
+    objects = [case.objects[number] for case, number in places]
+    for mapped in map_objects(programs, objects, framework, evaluator):
+        case, number = places[mapped.source]
+        entity = mapped.entity if mapped.verdict is Verdict.MAPPED else None
+        remarks = held_against(entity, case.blueprints) if entity else []
+        yield Row(case.name, number, mapped, tuple(remarks))
+
+
+def as_json(preview: Preview) -> Mapping[str, Any]:
+    """Return a preview in the form of `--format json`."""
+    return {
+        "integration": preview.integration,
+        "framework": str(preview.framework),
+        "kinds": [_group_json(group) for group in preview.groups],
+        "strays": [{"path": one.name, "kind": one.kind, "reason": one.reason} for one in preview.strays],
+    }
+
+
+def _group_json(group: Group) -> Mapping[str, Any]:
+    return {
+        "kind": group.kind,
+        "mapping": group.path,
+        "resource": group.index,
+        "refused": group.refused or None,
+        "objects": [_row_json(row) for row in group.rows],
+    }
+
+
+def _row_json(row: Row) -> Mapping[str, Any]:
+    mapped = row.mapped
+    return {
+        "path": row.file,
+        "number": row.number,
+        "item": mapped.item,
+        "verdict": mapped.verdict.name.lower(),
+        "reason": mapped.reason or None,
+        "entity": mapped.entity if mapped.verdict is Verdict.MAPPED else None,
+        "nulls": [
+            {
+                "where": one.where,
+                "expression": one.program,
+                "outcome": one.answer.outcome.name.lower(),
+                "why": row.why(one),
+            }
+            for one in row.nulls
+        ],
+        "breaks": [{"where": one.where, "message": one.message} for one in row.remarks],
+    }

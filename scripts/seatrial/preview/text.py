@@ -1,0 +1,127 @@
+"""A preview as text: the entities of each kind, what is null and why, and what breaks the blueprint."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from seatrial.core.printable import cut, plain
+from seatrial.preview.engine import Verdict
+from seatrial.preview.examples import Stray
+from seatrial.preview.run import Group, Preview, Row
+
+WIDEST = 36
+"""The most characters of a value in a table."""
+
+SHOWN = 50
+"""The most rows of a kind; the rest are counted."""
+
+
+def render(previews: Sequence[Preview]) -> str:
+    """Return the text of previews, each with its integration's name."""
+    return "\n".join(line for preview in previews for line in _preview(preview)) + "\n" if previews else ""
+
+
+def totals(previews: Sequence[Preview]) -> str:
+    """Return the last line: what became of all objects."""
+    rows = [row for preview in previews for group in preview.groups for row in group.rows]
+    counts = {verdict: sum(row.mapped.verdict is verdict for row in rows) for verdict in Verdict}
+    said = [f"{count} {verdict.value}" for verdict, count in counts.items() if count]
+    nulls = sum(len(row.nulls) for row in rows)
+    broken = sum(len(row.remarks) for row in rows)
+    return f"{len(rows)} objects: {', '.join(said) or 'none'}; {nulls} values null, {broken} that break the blueprint"
+
+
+def _preview(preview: Preview) -> Iterator[str]:
+    yield plain(f"{preview.integration}  ({preview.framework})")
+    if not preview.groups and not preview.strays:
+        yield "  no examples; try --sample FILE with an object that the API gave"
+    for group in preview.groups:
+        yield from _group(group)
+    yield from _strays(preview.strays)
+    yield ""
+
+
+def _strays(strays: Sequence[Stray]) -> Iterator[str]:
+    if strays:
+        yield "  not previewed"
+    by_reason: dict[str, list[str]] = {}
+    for one in strays:
+        by_reason.setdefault(one.reason, []).append(one.name)
+    for reason, names in by_reason.items():
+        more = f" and {len(names) - 1} more" if names[1:] else ""
+        yield plain(f"    {names[0]}{more}: {reason}")
+
+
+def _group(group: Group) -> Iterator[str]:
+    blueprints = ", ".join(group.blueprints)
+    arrow = f" -> {blueprints}" if blueprints else ""
+    yield plain(f"  {group.kind}{arrow}  ({group.path}, resource {group.index + 1})")
+    if group.refused:
+        yield plain(f"    Ocean refuses this mapping: {group.refused}")
+        return
+    yield from _table(group.rows[:SHOWN])
+    if group.rows[SHOWN:]:
+        yield f"    and {len(group.rows) - SHOWN} more"
+    yield from _values(group)
+    yield from _remarks(group)
+
+
+def _table(rows: Sequence[Row]) -> Iterator[str]:
+    heads = ("identifier", "title", "filled", "null", "file")
+    cells = [heads, *(_cells(row) for row in rows)]
+    widths = [max(len(line[at]) for line in cells) for at in range(len(heads))]
+    for line in cells:
+        yield plain(
+            "    " + "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        )
+    for row in rows:
+        if row.mapped.verdict is not Verdict.MAPPED:
+            yield plain(f"    {row.mapped.verdict.value}: {place(row)}: {row.mapped.reason}")
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    entity = row.mapped.entity if row.mapped.verdict is Verdict.MAPPED else None
+    if entity is None:
+        return f"({row.mapped.verdict.name.lower()})", "", "", "", place(row)
+    nulls = len(row.nulls)
+    filled = str(len(row.mapped.values) - nulls)
+    return shown(entity["identifier"]), shown(entity.get("title")), filled, str(nulls), place(row)
+
+
+def place(row: Row) -> str:
+    """Return the file of a row, with the number of its object and item where there are several."""
+    item = f" item {row.mapped.item + 1}" if row.mapped.item is not None else ""
+    return f"{row.file}{f' #{row.number + 1}' if row.number else ''}{item}"
+
+
+def shown(value: Any) -> str:
+    """Return a value for a table: short, and text without quotes."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return cut(plain(text), WIDEST)
+
+
+def _values(group: Group) -> Iterator[str]:
+    """Say of each value that is null how often it is, and why."""
+    entities = group.entities
+    null: dict[str, list[Row]] = {}
+    for row in entities:
+        for value in row.nulls:
+            null.setdefault(value.where, []).append(row)
+    for where, rows in null.items():
+        value = next(one for one in rows[0].nulls if one.where == where)
+        often = "always" if len(rows) == len(entities) else f"{len(rows)} of {len(entities)}"
+        yield plain(f"    null {often}: {where}: {cut(value.program, 80)}")
+        yield plain(f"        {cut(rows[0].why(value), 160)}")
+
+
+def _remarks(group: Group) -> Iterator[str]:
+    """Say of each place that breaks the blueprint how the first entity does, and how many others do."""
+    found: dict[str, list[tuple[Row, str]]] = {}
+    for row in group.rows:
+        for remark in row.remarks:
+            found.setdefault(remark.where, []).append((row, remark.message))
+    for where, (first, *others) in found.items():
+        more = f" and {len(others)} more" if others else ""
+        yield plain(f"    breaks the blueprint: {where}: {first[1]} ({place(first[0])}{more})")

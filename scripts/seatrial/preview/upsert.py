@@ -1,0 +1,188 @@
+"""An entity held against its blueprint, as Port holds it when Ocean sends it: types, formats, shapes of relations."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Any, TypeGuard
+
+from seatrial.core.printable import cut
+
+_DAY = r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
+_TIME = r"(?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)(?:\.\d+)?"
+_DATE_TIME = re.compile(rf"{_DAY}[Tt\s]{_TIME}(?:[Zz]|[+-]\d\d(?::?\d\d)?)")
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+
+_UNFILLED = {
+    "mirrorProperties": "mirror property", "calculationProperties": "calculation property",
+    "aggregationProperties": "aggregation property",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Remark:
+    """A value that breaks the blueprint; `where` is its place in the entity, such as `properties.url`."""
+
+    where: str
+    message: str
+
+
+def held_against(entity: Mapping[str, Any], blueprints: Sequence[Any]) -> list[Remark]:
+    """Return where an entity breaks its blueprint; nothing where that is not among these."""
+    found = _blueprint(entity.get("blueprint"), blueprints)
+    return list(_remarks(entity, found)) if found else []
+
+
+def _blueprint(identifier: Any, blueprints: Sequence[Any]) -> Mapping[str, Any] | None:
+    rows = [one for one in blueprints if isinstance(one, dict) and one.get("identifier") == identifier]
+    return rows[0] if len(rows) == 1 else None
+
+
+def _remarks(entity: Mapping[str, Any], blueprint: Mapping[str, Any]) -> Iterator[Remark]:
+    identifier = entity.get("identifier")
+    if not isinstance(identifier, str | dict):
+        yield Remark("identifier", f"{_shown(identifier)} is not a text")
+    schema = _map(blueprint.get("schema"))
+    yield from _properties(_map(entity.get("properties")), schema, blueprint)
+    yield from _relations(_map(entity.get("relations")), _map(blueprint.get("relations")))
+
+
+def _properties(
+    values: Mapping[str, Any], schema: Mapping[str, Any], blueprint: Mapping[str, Any]
+) -> Iterator[Remark]:
+    known = _map(schema.get("properties"))
+    required = schema.get("required")
+    for name in required if isinstance(required, list) else ():
+        if isinstance(name, str) and values.get(name) is None:
+            words = "is null" if name in values else "is not mapped"
+            yield Remark(f"properties.{name}", f"it is required and {words}")
+    for name, value in values.items():
+        if name not in known:
+            yield Remark(f"properties.{name}", _no_property(name, blueprint))
+        elif value is not None:
+            yield from (Remark(f"properties.{name}", fault) for fault in faults(value, _map(known[name])))
+
+
+def _no_property(name: str, blueprint: Mapping[str, Any]) -> str:
+    for key, words in _UNFILLED.items():
+        if name in _map(blueprint.get(key)):
+            return f"it is a {words}, which Port itself fills"
+    return "the blueprint has no such property"
+
+
+def _relations(values: Mapping[str, Any], known: Mapping[str, Any]) -> Iterator[Remark]:
+    for name, relation in known.items():
+        if _map(relation).get("required") is True and values.get(name) is None:
+            words = "is null" if name in values else "is not mapped"
+            yield Remark(f"relations.{name}", f"it is required and {words}")
+    for name, value in values.items():
+        if name not in known:
+            yield Remark(f"relations.{name}", "the blueprint has no such relation")
+        elif value is not None:
+            yield from _relation(f"relations.{name}", value, _map(known[name]).get("many") is True)
+
+
+def _relation(where: str, value: Any, many: bool) -> Iterator[Remark]:
+    if isinstance(value, dict):
+        return
+    if isinstance(value, list) and not many:
+        yield Remark(where, "it leads to one entity, and a list is given")
+    elif many and not isinstance(value, list):
+        yield Remark(where, f"it leads to many entities, and {_shown(value)} is no list")
+    else:
+        rows = value if isinstance(value, list) else [value]
+        odd = [one for one in rows if not isinstance(one, str | dict)]
+        if odd:
+            yield Remark(where, f"{_shown(odd[0])} is not an identifier")
+
+
+def faults(value: Any, schema: Mapping[str, Any]) -> Iterator[str]:
+    """Yield how a value breaks the schema of a property; formats are those of the blueprint's type string."""
+    stated = schema.get("type")
+    if isinstance(stated, str) and stated in _TYPES and not _TYPES[stated](value):
+        seen = _kind(value) if isinstance(value, dict | list) else f"{_shown(value)}, {_kind(value)},"
+        yield f"{seen} where the type is {stated}"
+        return
+    enum = schema.get("enum")
+    if isinstance(enum, list) and enum and value not in enum:
+        yield f"{_shown(value)} is not one of {cut(', '.join(map(_shown, enum)), 80)}"
+    check = _FORMATS.get(str(schema.get("format")))
+    if check and isinstance(value, str) and not check(value):
+        yield f"{_shown(value)} is not of the format {schema['format']}"
+    yield from _bounds(value, schema)
+    items = schema.get("items")
+    if isinstance(value, list) and isinstance(items, dict):
+        found = (fault for one in value if one is not None for fault in faults(one, items))
+        yield from (f"an item: {fault}" for fault in list(found)[:1])
+
+
+def _bounds(value: Any, schema: Mapping[str, Any]) -> Iterator[str]:
+    names = {"str": ("minLength", "maxLength"), "list": ("minItems", "maxItems")}
+    low, high = names.get(type(value).__name__, ("minimum", "maximum"))
+    size = len(value) if isinstance(value, str | list) else value
+    if not _number(size):
+        return
+    least, most = schema.get(low), schema.get(high)
+    if _number(least) and size < least:
+        yield f"{_shown(value)} is below the {low} of {least}"
+    if _number(most) and size > most:
+        yield f"{_shown(value)} is above the {high} of {most}"
+
+
+def _number(value: Any) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+_TYPES: Mapping[str, Callable[[Any], bool]] = {
+    "string": lambda value: isinstance(value, str),
+    "number": _number,
+    "integer": lambda value: _number(value) and value == int(value),
+    "boolean": lambda value: isinstance(value, bool),
+    "object": lambda value: isinstance(value, dict),
+    "array": lambda value: isinstance(value, list),
+}
+
+
+def _is_ip(version: int) -> Callable[[str], bool]:
+    def check(value: str) -> bool:
+        try:
+            return ip_address(value).version == version
+        except ValueError:
+            return False
+
+    return check
+
+
+_FORMATS: Mapping[str, Callable[[str], bool]] = {
+    "date-time": lambda value: bool(_DATE_TIME.fullmatch(value)),
+    "url": lambda value: bool(_URL.fullmatch(value)),
+    "email": lambda value: bool(_EMAIL.fullmatch(value)),
+    "ipv4": _is_ip(4),
+    "ipv6": _is_ip(6),
+}
+
+
+def _kind(value: Any) -> str:
+    names = {"str": "a text", "bool": "a boolean", "dict": "an object", "list": "a list", "NoneType": "null"}
+    return names.get(type(value).__name__, "a number")
+
+
+def _shown(value: Any) -> str:
+    """Return a value for a message: short, and on one line."""
+    if isinstance(value, dict | list):
+        return "an object" if isinstance(value, dict) else "a list"
+    return cut(
+        (
+            f'"{value}"'
+            if isinstance(value, str)
+            else str(value).lower() if isinstance(value, bool) else str(value)
+        ),
+        60,
+    )
+
+
+def _map(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,195 @@
+"""The task `preview`."""
+
+from __future__ import annotations
+
+import hashlib
+import json as standard_json
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from seatrial.core.errors import EXIT_FINDINGS, Unreadable, UsageError, reason
+from seatrial.core.suggest import hint
+from seatrial.documents import json
+from seatrial.documents.document import MAX_BYTES
+from seatrial.preview import page, text
+from seatrial.preview.evaluator import Evaluator
+from seatrial.preview.examples import Case, Shelf, Source, kind_of, sample_case, shelf_of
+from seatrial.preview.run import Preview, as_json, preview_of
+from seatrial.system.atomic import write_whole
+from seatrial.tasks.choice import Choice, choose
+from seatrial.tasks.cli import Ended, note, say
+from seatrial.validate.facts.facts import Facts
+
+FORMATS = ("text", "json", "html")
+
+PAUSE = 0.5
+"""Seconds between two looks at the files."""
+
+
+def preview(
+    integration: list[str],
+    root: str | None,
+    since: str | None,
+    kind: str | None,
+    sample: str | None,
+    format: str | None,
+    output: str | None,
+    watch: bool,
+) -> None:
+    """Map the examples of the chosen integrations, or a sample, and show the entities."""
+    chosen = format or "text"
+    if chosen not in FORMATS:
+        raise UsageError(f'"{chosen}" is no format of a preview; choose among {", ".join(FORMATS)}')
+    if watch and sample == "-":
+        raise UsageError("standard input is read once; give --sample a file to watch it")
+    with Evaluator() as evaluator:
+        if watch:
+            _watch(integration, root, since, kind, sample, chosen, output, evaluator)
+            return
+        found = _previews(choose(root, integration, since), kind, sample, evaluator)
+        _deliver(found, chosen, output)
+    if any(one.failed for one in found):
+        raise Ended(code=EXIT_FINDINGS)
+
+
+def _watch(
+    integration: list[str],
+    root: str | None,
+    since: str | None,
+    kind: str | None,
+    sample: str | None,
+    format: str,
+    output: str | None,
+    evaluator: Evaluator,
+) -> None:
+    """Show the preview again whenever the files it is made from have changed, until Ctrl-C."""
+    note("seatrial: watching; Ctrl-C ends")
+    names = [one.name for one in choose(root, integration, since).integrations]
+    before = b""
+    try:
+        while names:
+            choice = choose(root, names, None)
+            now = _content(choice, sample)
+            if now != before:
+                _look(choice, kind, sample, format, output, evaluator)
+                before = now
+            time.sleep(PAUSE)
+    except KeyboardInterrupt:
+        note("seatrial: ended")
+
+
+def _look(
+    choice: Choice,
+    kind: str | None,
+    sample: str | None,
+    format: str,
+    output: str | None,
+    evaluator: Evaluator,
+) -> None:
+    """Show the preview once; a fault of what is being written is said, and does not end the watch."""
+    try:
+        _deliver(_previews(choice, kind, sample, evaluator), format, output)
+    except UsageError as wrong:
+        note(f"seatrial: {wrong}")
+
+
+WATCHED = (".port/", "examples/", "poetry.lock", "pyproject.toml")
+"""The beginnings of the paths of files that a preview is made from."""
+
+
+def _content(choice: Choice, sample: str | None) -> bytes:
+    """Return a digest of the files that a preview is made from."""
+    digest = hashlib.sha256()
+    for one in choice.integrations:
+        for path in one.paths():
+            if path.startswith(WATCHED):
+                with suppress(Unreadable):
+                    digest.update(f"{one.path}/{path}".encode("utf-8", "replace") + b"\0" + one.read(path))
+    if sample:
+        with suppress(OSError):
+            digest.update(Path(sample).read_bytes())
+    return digest.digest()
+
+
+def _previews(choice: Choice, kind: str | None, sample: str | None, evaluator: Evaluator) -> list[Preview]:
+    value = _sample(sample) if sample else None
+    shelves = [(one, shelf_of(one)) for one in choice.integrations]
+    if kind:
+        _must_exist(kind, [shelf for _, shelf in shelves])
+    found = []
+    for one, shelf in shelves:
+        cases = list(_chosen(shelf, kind or "", sample, value))
+        if sample or kind:
+            shelf.strays.clear()
+        if cases or not (sample or kind or (len(shelves) > 1 and not shelf.strays)):
+            framework = Facts.of(choice.workspace, one).framework
+            found.append(preview_of(one, shelf, cases, framework, evaluator))
+    if not found and not sample:
+        note("seatrial: no examples here; give --sample FILE with an object that the API gave")
+    return found
+
+
+def _must_exist(kind: str, shelves: Sequence[Shelf]) -> None:
+    """Raise UsageError for a kind that nothing maps."""
+    known = {
+        one.kind for shelf in shelves for one in (*shelf.installed, *(case.source for case in shelf.cases))
+    }
+    known |= {case.spelled for shelf in shelves for case in shelf.cases if case.spelled}
+    if kind not in known:
+        raise UsageError(f'no mapping here has the kind "{kind}"{hint(kind, known)}')
+
+
+def _chosen(shelf: Shelf, kind: str, sample: str | None, value: object) -> Iterator[Case]:
+    if sample is None:
+        yield from (one for one in shelf.cases if not kind or kind in (one.source.kind, one.spelled))
+        return
+    resources = _of_kind(shelf, kind)
+    if not kind and len({one.kind for one in resources}) > 1:
+        kinds = ", ".join(dict.fromkeys(one.kind for one in resources))
+        raise UsageError(f"say of which kind the sample is, with --kind: {kinds}")
+    yield from (sample_case(sample, value, shelf, one) for one in resources)
+
+
+def _of_kind(shelf: Shelf, kind: str) -> Sequence[Source]:
+    recorded = [case.source for case in shelf.cases if case.source not in shelf.installed]
+    known = [*shelf.installed, *recorded]
+    return (kind_of(kind, shelf.installed) or kind_of(kind, known)) if kind else shelf.installed
+
+
+def _sample(path: str) -> object:
+    """Return the value of a sample. Raises UsageError for one that cannot be read or is no JSON."""
+    name = "standard input" if path == "-" else path
+    try:
+        if path == "-":
+            data = sys.stdin.buffer.read(MAX_BYTES + 1)
+        else:
+            with open(path, "rb") as file:
+                data = file.read(MAX_BYTES + 1)
+    except OSError as failed:
+        raise UsageError(f"{name}: {reason(failed)}") from failed
+    document = json.load(name, data)
+    if not document.readable:
+        fault = document.faults[0]
+        raise UsageError(f"{name}:{fault.line}:{fault.column}: {fault.message}")
+    if not isinstance(document.value, dict | list):
+        raise UsageError(f"{name} holds neither an object nor a list of them")
+    return document.value
+
+
+def _deliver(found: Sequence[Preview], format: str, output: str | None) -> None:
+    rendered = _rendered(found, format)
+    if output:
+        write_whole(Path(output), rendered)
+    else:
+        say(rendered)
+    note(text.totals(found))
+
+
+def _rendered(found: Sequence[Preview], format: str) -> str:
+    if format == "json":
+        value = {"version": 1, "integrations": [as_json(one) for one in found]}
+        return standard_json.dumps(value, indent=2) + "\n"
+    return page.render(found) if format == "html" else text.render(found)
