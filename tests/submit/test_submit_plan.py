@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from seatrial.core.errors import UsageError
-from seatrial.submit.plan import Made, State, Step, plan
+from seatrial.submit.plan import Clone, Made, SubmitStep, plan
 
 ME = "me@x.y"
-FRESH = State(
+FRESH = Clone(
     name="jira",
     folder="integrations/jira",
     branch="main",
@@ -28,26 +28,26 @@ MADE = Made("c1", ME, ["integrations/jira/main.py"])
 
 def test_changes_on_the_main_branch_go_to_a_new_branch() -> None:
     made = plan(FRESH)
-    assert (made.branch, list(made.steps)) == ("integration/jira", list(Step))
+    assert (made.branch, list(made.steps)) == ("integration/jira", list(SubmitStep))
 
 
 def test_a_branch_of_ones_own_is_gone_on_with() -> None:
     made = plan(OWN)
-    assert (made.branch, list(made.steps)) == ("mine", [Step.COMMIT, Step.PUSH, Step.OPEN])
+    assert (made.branch, list(made.steps)) == ("mine", [SubmitStep.COMMIT, SubmitStep.PUSH, SubmitStep.OPEN])
 
 
 def test_what_is_pushed_already_only_brings_the_request_up_to_date() -> None:
     state = replace(OWN, uncommitted=[], commits=[MADE], pushed="c1")
-    assert list(plan(state).steps) == [Step.OPEN]
+    assert list(plan(state).steps) == [SubmitStep.OPEN]
 
 
 def test_what_is_committed_and_not_pushed_is_pushed() -> None:
     state = replace(OWN, uncommitted=[], commits=[MADE], pushed="c0")
-    assert list(plan(state).steps) == [Step.PUSH, Step.OPEN]
+    assert list(plan(state).steps) == [SubmitStep.PUSH, SubmitStep.OPEN]
 
 
 def test_a_detached_commit_gets_a_branch() -> None:
-    assert plan(replace(FRESH, branch="")).steps[0] is Step.BRANCH
+    assert plan(replace(FRESH, branch="")).steps[0] is SubmitStep.BRANCH
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_a_detached_commit_gets_a_branch() -> None:
         (replace(FRESH, existing=["main", "integration/jira"]), "", "git switch integration/jira"),
     ],
 )
-def test_what_is_refused(state: State, wanted: str, said: str) -> None:
+def test_what_is_refused(state: Clone, wanted: str, said: str) -> None:
     with pytest.raises(UsageError, match=said):
         plan(state, wanted)
 

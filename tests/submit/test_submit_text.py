@@ -8,7 +8,7 @@ import pytest
 
 from seatrial.core.errors import UsageError
 from seatrial.submit.description import Brought, Checked, body, title
-from seatrial.submit.forge import Open, Place, Request, asking, found, opening, updating
+from seatrial.submit.forge import Open, RepositoryPlace, Request, asking, found, opening, updating
 
 NEW = Brought("Jira", "jira", "new", "new, 0.1.0")
 FIX = Brought("Jira", "jira", "bugfix", "intent patch", ["Read each page once."])
@@ -70,10 +70,10 @@ def test_the_checks_are_a_table_that_no_result_breaks() -> None:
 @pytest.mark.parametrize(
     ("address", "place"),
     [
-        ("https://github.com/port-labs/ocean.git", Place("github.com", "port-labs", "ocean")),
-        ("git@github.com:me/ocean", Place("github.com", "me", "ocean")),
-        ("ssh://git@GitHub.com:22/me/ocean.git", Place("github.com", "me", "ocean")),
-        ("https://gitlab.com/a/b/c", Place("gitlab.com", "a/b", "c")),
+        ("https://github.com/port-labs/ocean.git", RepositoryPlace("github.com", "port-labs", "ocean")),
+        ("git@github.com:me/ocean", RepositoryPlace("github.com", "me", "ocean")),
+        ("ssh://git@GitHub.com:22/me/ocean.git", RepositoryPlace("github.com", "me", "ocean")),
+        ("https://gitlab.com/a/b/c", RepositoryPlace("gitlab.com", "a/b", "c")),
         ("/srv/git/ocean.git", None),
         ("../ocean", None),
         ("file:///srv/ocean", None),
@@ -81,11 +81,11 @@ def test_the_checks_are_a_table_that_no_result_breaks() -> None:
         ("https://github.com/a b/ocean", None),
     ],
 )
-def test_the_place_of_an_address(address: str, place: Place | None) -> None:
-    assert Place.of(address) == place
+def test_the_place_of_an_address(address: str, place: RepositoryPlace | None) -> None:
+    assert RepositoryPlace.of(address) == place
 
 
-UP, FORK = Place("github.com", "port-labs", "ocean"), Place("github.com", "me", "ocean")
+UP, FORK = RepositoryPlace("github.com", "port-labs", "ocean"), RepositoryPlace("github.com", "me", "ocean")
 REQUEST = Request(UP, FORK, "main", "integration/jira", "A & b", "The\ntext")
 
 
@@ -94,7 +94,7 @@ def test_the_page_is_filled_in_and_its_address_never_too_long() -> None:
         "https://github.com/port-labs/ocean/compare/main...me:integration%2Fjira?expand=1&title=A+%26+b&body=The%0Atext"
     )
     assert "body" not in Request(UP, FORK, "main", "b", "A", "x" * 9_000).address
-    lab = Place("gitlab.com", "a", "b")
+    lab = RepositoryPlace("gitlab.com", "a", "b")
     assert "merge_request%5Bsource_branch%5D=b" in Request(lab, lab, "main", "b", "A", "x").address
 
 

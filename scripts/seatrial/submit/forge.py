@@ -17,7 +17,7 @@ LONGEST_ADDRESS = 7_000
 
 
 @dataclass(frozen=True)
-class Place:
+class RepositoryPlace:
     """A repository on a server: `owner` may have several parts on GitLab."""
 
     host: str
@@ -25,7 +25,7 @@ class Place:
     name: str
 
     @classmethod
-    def of(cls, address: str) -> Place | None:
+    def of(cls, address: str) -> RepositoryPlace | None:
         """Read the address of a remote; None for a folder and what has no owner and name."""
         match = _WEB.fullmatch(address) or _SCP.fullmatch(address)
         if match is None:
@@ -50,8 +50,8 @@ class Place:
 class Request:
     """A pull request: the branch of `fork` that goes into `target` of `upstream`, its title and its text."""
 
-    upstream: Place
-    fork: Place
+    upstream: RepositoryPlace
+    fork: RepositoryPlace
     target: str
     branch: str
     title: str

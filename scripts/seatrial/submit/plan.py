@@ -11,7 +11,7 @@ from seatrial.core.model import join
 from seatrial.core.printable import one_line
 
 
-class Step(enum.Enum):
+class SubmitStep(enum.Enum):
     """What is done, in this order; the last two have effects outside of this machine."""
 
     BRANCH = "branch"
@@ -22,7 +22,7 @@ class Step(enum.Enum):
     @property
     def is_outside(self) -> bool:
         """Whether others see its effect."""
-        return self in (Step.PUSH, Step.OPEN)
+        return self in (SubmitStep.PUSH, SubmitStep.OPEN)
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Made:
 
 
 @dataclass(frozen=True)
-class State:
+class Clone:
     """A clone with a changed integration in the folder `folder`, whose path is from the root; empty for the root.
 
     `branch` is checked out, empty for none. `commits` are those since the merge base with the branch `target` of
@@ -65,24 +65,24 @@ class State:
 
 
 @dataclass(frozen=True)
-class Plan:
+class SubmitPlan:
     """The steps to take, and the branch that they end on."""
 
     branch: str
-    steps: Sequence[Step]
+    steps: Sequence[SubmitStep]
 
-    def told(self, state: State) -> Iterator[str]:
+    def told(self, state: Clone) -> Iterator[str]:
         """Yield each step in words."""
         words = {
-            Step.BRANCH: f"make the branch {self.branch} here, with what is changed",
-            Step.COMMIT: f"commit {_files(state.uncommitted)} of {state.folder or state.name}, and nothing else",
-            Step.PUSH: f"push {self.branch} to the remote {state.fork}, without force",
-            Step.OPEN: f"open a pull request for {state.target} of {state.upstream}, or bring the open one up to date",
+            SubmitStep.BRANCH: f"make the branch {self.branch} here, with what is changed",
+            SubmitStep.COMMIT: f"commit {_files(state.uncommitted)} of {state.folder or state.name}, and nothing else",
+            SubmitStep.PUSH: f"push {self.branch} to the remote {state.fork}, without force",
+            SubmitStep.OPEN: f"open a pull request for {state.target} of {state.upstream}, or renew the open one",
         }
         yield from (words[step] for step in self.steps)
 
 
-def plan(state: State, wanted: str = "") -> Plan:
+def plan(state: Clone, wanted: str = "") -> SubmitPlan:
     """Return the steps; `wanted` is the name of a branch to make. Raises UsageError where nothing may be done."""
     own = state.branch not in ("", state.target) and state.branch not in state.protected
     branch = state.branch if own and wanted in ("", state.branch) else wanted or f"integration/{state.name}"
@@ -94,20 +94,20 @@ def plan(state: State, wanted: str = "") -> Plan:
             f"nothing is changed in {state.folder or state.name} since {state.upstream}/{state.target}; "
             "there is nothing to submit"
         )
-    return Plan(branch, tuple(_steps(state, branch)))
+    return SubmitPlan(branch, tuple(_steps(state, branch)))
 
 
-def _steps(state: State, branch: str) -> Iterator[Step]:
+def _steps(state: Clone, branch: str) -> Iterator[SubmitStep]:
     if branch != state.branch:
-        yield Step.BRANCH
+        yield SubmitStep.BRANCH
     if state.uncommitted:
-        yield Step.COMMIT
+        yield SubmitStep.COMMIT
     if branch != state.branch or state.uncommitted or state.pushed != state.head:
-        yield Step.PUSH
-    yield Step.OPEN
+        yield SubmitStep.PUSH
+    yield SubmitStep.OPEN
 
 
-def _must_be_free(state: State, branch: str) -> None:
+def _must_be_free(state: Clone, branch: str) -> None:
     if branch in state.protected or branch == state.target:
         raise UsageError(
             f"{branch} is a main branch, which is never pushed to; name another one with --branch"
@@ -119,7 +119,7 @@ def _must_be_free(state: State, branch: str) -> None:
         )
 
 
-def _must_be_ones_own(state: State) -> None:
+def _must_be_ones_own(state: Clone) -> None:
     others = sorted({made.email for made in state.commits if made.email.lower() != state.email.lower()})
     if others:
         raise UsageError(
@@ -128,7 +128,7 @@ def _must_be_ones_own(state: State) -> None:
         )
 
 
-def _must_be_one_integration(state: State) -> None:
+def _must_be_one_integration(state: Clone) -> None:
     below = join(state.folder, "") if state.folder else ""
     strange = sorted({path for made in state.commits for path in made.paths if not path.startswith(below)})
     if strange:

@@ -15,8 +15,8 @@ from seatrial.core.model import Finding, Integration, Profile, Severity, join
 from seatrial.core.printable import one_line
 from seatrial.release.run.checks import lint_and_validate
 from seatrial.submit.description import Brought, Checked, body, title
-from seatrial.submit.forge import Open, Place, Request, asking, found, opening, updating
-from seatrial.submit.plan import Made, Plan, State, Step, plan
+from seatrial.submit.forge import Open, RepositoryPlace, Request, asking, found, opening, updating
+from seatrial.submit.plan import Clone, Made, SubmitPlan, SubmitStep, plan
 from seatrial.system import git, process
 from seatrial.tasks.choice import choose, deliver
 from seatrial.tasks.cli import Ended, jobs_of, note, say
@@ -144,7 +144,7 @@ def _remotes(root: Path, upstream: str | None, fork: str | None) -> tuple[str, s
     return ours, theirs
 
 
-def _state(ours: Submission) -> State:
+def _state(ours: Submission) -> Clone:
     root, one = ours.workspace.root, ours.integration
     head = git.head(root)
     known = {ours.target, git.remote_head(root, ours.fork)} - {""}
@@ -152,7 +152,7 @@ def _state(ours: Submission) -> State:
     below = join(one.path, "") if one.path else ""
     made = git.commits_since(root, ours.compared.base)
     pushed = git.remote_branch(root, ours.fork, head.branch) if head.branch else ""
-    return State(
+    return Clone(
         name=one.name,
         folder=join(ours.top, one.path) if ours.top else one.path,
         branch=head.branch,
@@ -235,17 +235,17 @@ def _template(ours: Submission) -> str:
     return folder.read(path)[:MOST_TEMPLATE].decode("utf-8", "replace") if path else ""
 
 
-def _request(ours: Submission, planned: Plan, heading: str, text: str) -> Request | None:
+def _request(ours: Submission, planned: SubmitPlan, heading: str, text: str) -> Request | None:
     """Return the pull request; None where the remotes are on no server that has such."""
     root = ours.workspace.root
-    places = [Place.of(git.origin(root, remote) or "") for remote in (ours.upstream, ours.fork)]
+    places = [RepositoryPlace.of(git.origin(root, remote) or "") for remote in (ours.upstream, ours.fork)]
     upstream, fork = places
     if upstream is None or fork is None:
         return None
     return Request(upstream, fork, ours.target, planned.branch, heading, text)
 
 
-def _show(state: State, planned: Plan, heading: str, text: str, dry_run: bool) -> None:
+def _show(state: Clone, planned: SubmitPlan, heading: str, text: str, dry_run: bool) -> None:
     note("would do:" if dry_run else "to do:")
     for number, words in enumerate(planned.told(state), 1):
         note(f"  {number}. {words}")
@@ -260,8 +260,8 @@ def _printable(text: str) -> str:
 
 def _do(
     ours: Submission,
-    state: State,
-    planned: Plan,
+    state: Clone,
+    planned: SubmitPlan,
     heading: str,
     text: str,
     request: Request | None,
@@ -272,23 +272,23 @@ def _do(
         if step.is_outside and not yes and not _agreed(step, state, planned):
             note("stopped there; type `seatrial submit` again to go on")
             raise Ended(code=EXIT_FINDINGS)
-        if step is Step.BRANCH:
+        if step is SubmitStep.BRANCH:
             git.start_branch(root, planned.branch)
             note(f"on the new branch {planned.branch}")
-        elif step is Step.COMMIT:
+        elif step is SubmitStep.COMMIT:
             commit = git.commit_only(root, state.uncommitted, heading)
             note(f"committed {commit[:12]}")
-        elif step is Step.PUSH:
+        elif step is SubmitStep.PUSH:
             git.push_branch(root, state.fork, planned.branch)
             note(f"pushed {planned.branch} to {state.fork}")
         else:
             _open(request, text, ours)
 
 
-def _agreed(step: Step, state: State, planned: Plan) -> bool:
+def _agreed(step: SubmitStep, state: Clone, planned: SubmitPlan) -> bool:
     question = {
-        Step.PUSH: f"push {planned.branch} to {state.fork}?",
-        Step.OPEN: f"open the pull request for {state.target} of {state.upstream}?",
+        SubmitStep.PUSH: f"push {planned.branch} to {state.fork}?",
+        SubmitStep.OPEN: f"open the pull request for {state.target} of {state.upstream}?",
     }[step]
     try:
         return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
