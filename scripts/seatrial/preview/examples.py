@@ -14,6 +14,7 @@ from itertools import islice
 from typing import Any
 
 from seatrial.core.model import Integration
+from seatrial.core.suggest import hint
 from seatrial.documents import json, yaml
 from seatrial.documents.document import Document
 from seatrial.documents.integration import read_document, resource_path
@@ -178,6 +179,11 @@ def sample_case(name: str, value: Any, shelf: Shelf, source: Source) -> Case:
     return Case(name, objects_of(value), source, shelf.blueprints)
 
 
+def _unmapped(words: str, beside: _Beside) -> str:
+    kinds = {source.kind for source in beside.sources}
+    return f'no resource of the mapping has the kind "{words}"{hint(words, kinds)}'
+
+
 def objects_of(value: Any) -> Sequence[Any]:
     """Return the raw objects in a value: it, or its items."""
     return value[:MOST_OBJECTS] if isinstance(value, list) else (value,)
@@ -225,7 +231,7 @@ def _file(
         return
     found = kind_of(words, beside.sources) or (list(beside.sources) if alone else [])
     if not found:
-        lacking = f'no resource of the mapping has the kind "{words}"' if words else "its name tells no kind"
+        lacking = _unmapped(words, beside) if words else "its name tells no kind"
         shelf.strays.append(Stray(path, lacking, words))
     objects = objects_of(_unwrapped(path, document.value))
     for one in found:

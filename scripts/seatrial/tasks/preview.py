@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from seatrial.core.errors import EXIT_FINDINGS, Unreadable, UsageError, reason
+from seatrial.core.printable import one_line
 from seatrial.core.suggest import hint
 from seatrial.documents import json
 from seatrial.documents.document import MAX_BYTES
@@ -139,7 +140,10 @@ def _must_exist(kind: str, shelves: Sequence[Shelf]) -> None:
     }
     known |= {case.spelled for shelf in shelves for case in shelf.cases if case.spelled}
     if kind not in known:
-        raise UsageError(f'no mapping here has the kind "{kind}"{hint(kind, known)}')
+        told = one_line(", ".join(sorted(known)), 300)
+        raise UsageError(
+            f'no mapping here has the kind "{one_line(kind, 60)}"{hint(kind, known, f"there are {told}")}'
+        )
 
 
 def _chosen(shelf: Shelf, kind: str, sample: str | None, value: object) -> Iterator[Case]:
