@@ -123,7 +123,7 @@ release-plan: $(READY) ## Write what a release does as a plan, or as a CI matrix
 	@$(INVOKE) release.plan
 
 release-apply: $(READY) ## Do what a plan says.
-#: PLAN= ONLY= ROOT= JOBS= BUILD_ARG= BUILDER= KEY=
+#: PLAN= ONLY= FORCE= ROOT= JOBS= BUILD_ARG= BUILDER= KEY=
 	@$(INVOKE) release.apply ""
 
 release-finish: $(READY) ## Write index, pointers and git tags of a plan that CI jobs applied, from their receipts.

@@ -181,7 +181,7 @@ SUBMITTING = (
 BUILDING = (
     Option(
         "build_arg",
-        "NAME=VALUE for an ARG of the Dockerfiles, such as a base image; repeatable",
+        "NAME=VALUE for an ARG of the Dockerfiles, such as a base image, or NAME of a variable; repeatable",
         OptionKind.WORDS,
         inherited=True,
     ),
@@ -205,7 +205,7 @@ ADOPT = Option(
     "publish the spec of a version whose image Seatrial did not publish, as after a change to Seatrial",
     OptionKind.SWITCH,
 )
-PLAN = Option("plan", "the file of the plan")
+PLAN = Option("plan", "the file of the plan; by default the one that release.plan left in dist/release")
 TEXT_OR_JSON = replace(FORMAT, help="text or json")
 
 VERBS = (
@@ -314,7 +314,7 @@ VERBS = (
         "release:plan",
         (
             *CHOOSING,
-            replace(OUTPUT, help="write the plan to this file instead of showing it"),
+            replace(OUTPUT, help="write the plan to this file instead of dist/release/plan.json, and do not show it"),
             *PLANNING,
             replace(TEXT_OR_JSON, help="text or json, for standard output"),
             replace(JOBS, help="processes to use for the checks; by default one per core"),
@@ -328,6 +328,7 @@ VERBS = (
         (
             PLAN,
             Option("only", "publish only these integrations of the plan, and leave a receipt of each"),
+            Option("force", "apply a plan that was made with --force; your own reason"),
             ROOT,
             replace(JOBS, help="images to build at once; by default one per core"),
             *BUILDING,
@@ -340,7 +341,7 @@ VERBS = (
         "release:finish",
         (
             PLAN,
-            Option("receipts", "the folder of the receipts"),
+            Option("receipts", "the folder of the receipts; by default dist/release/receipts"),
             ROOT,
             replace(JOBS, help="integrations to work on at once; by default one per core"),
             BUILDING[0],

@@ -26,7 +26,12 @@ from seatrial.release.run.apply import Done
 from seatrial.release.run.export import exported
 from seatrial.release.run.planner import Files
 from seatrial.release.run.publication import Event, publication
-from seatrial.release.run.release_context import ReleaseContext, open_context, open_services
+from seatrial.release.run.release_context import (
+    ReleaseContext,
+    hide_from_git,
+    open_context,
+    open_services,
+)
 from seatrial.release.run.release_tables import plan_table, status_json, status_table
 from seatrial.release.run.snapshot import read
 from seatrial.release.store.leases import Holder
@@ -37,6 +42,9 @@ from seatrial.tasks.choice import deliver, open_workspace
 from seatrial.tasks.cli import Ended, jobs_of, note, say
 from seatrial.tasks.progress import open_bar
 from seatrial.workspace.workspace import select
+
+PLAN, MATRIX, RECEIPTS = "plan.json", "matrix.json", "receipts"
+"""Where parts of a release look for what earlier parts left, in the folder of releases' own files."""
 
 SHOWN = 12
 """Released versions that are named in the summary."""
@@ -72,7 +80,7 @@ def release(
     if finish:
         _finish(context, plan or "", finish, jobs, key)
     elif apply or only:
-        _apply(context, apply or plan or "", only, jobs, key)
+        _apply(context, apply or plan or "", only, force or "", jobs, key)
     else:
         if adopt and (plan or matrix):
             raise UsageError("--adopt is for a release that publishes at once; leave out --plan and --matrix")
@@ -154,7 +162,7 @@ def plan(
         made = _make(
             context, chosen, files, jobs, planner.PlanRequest(force or ""), matrix or format == "json"
         )
-    _write(context, made, output, matrix, format, table=not output)
+    _write(context, made, output or str(context.folder / PLAN), matrix, format, table=not output)
     if not (output or matrix):
         _end(made.held, ())
 
@@ -189,10 +197,11 @@ def _write(
 ) -> None:
     """Write a plan to `output`, if given, and print its matrix, its JSON, or if `table` its table."""
     if output:
-        write_whole(must_not_be_linked(Path(output), context.root), plan_json(made))
-        note(f"wrote {output}; `{shlex.join(['seatrial', 'release.apply', output])}` does what it says")
+        _write_plan(context, made, output)
     if matrix:
-        say(json.dumps(matrix_of(made)) + "\n")
+        jobs = json.dumps(matrix_of(made)) + "\n"
+        _keep(context, MATRIX, jobs)
+        say(jobs)
     elif format == "json":
         say(plan_json(made))
     elif table:
@@ -200,9 +209,26 @@ def _write(
     _report(made.held, ())
 
 
+def _write_plan(context: ReleaseContext, made: Plan, output: str) -> None:
+    if Path(output) == context.folder / PLAN:
+        _keep(context, PLAN, plan_json(made))
+        words = ["seatrial", "release.apply"]
+    else:
+        write_whole(must_not_be_linked(Path(output), context.root), plan_json(made))
+        words = ["seatrial", "release.apply", output]
+    note(f"wrote {output}; `{shlex.join(words)}` does what it says")
+
+
+def _keep(context: ReleaseContext, name: str, text: str) -> None:
+    """Write a file for later parts of this release into the folder of releases' own files."""
+    hide_from_git(context)
+    write_whole(context.folder / name, text, root=context.root)
+
+
 def apply(
     plan: str | None,
     only: str | None,
+    force: str | None,
     root: str | None,
     jobs: str | None,
     build_arg: list[str],
@@ -210,18 +236,33 @@ def apply(
     key: str | None,
 ) -> None:
     """Do what a plan says; with `only`, just the content of these integrations, and leave their receipts."""
-    if not plan:
-        raise UsageError("name the file of the plan, such as `seatrial release.apply plan.json`")
-    _apply(open_context(open_workspace(root), builder, build_arg), plan, only, jobs, key)
+    context = open_context(open_workspace(root), builder, build_arg)
+    _apply(context, plan or _kept_plan(context), only, force or "", jobs, key)
 
 
-def _apply(context: ReleaseContext, path: str, only: str | None, jobs: str | None, key: str | None) -> None:
+def _kept_plan(context: ReleaseContext) -> str:
+    """Return the place of the plan that `release.plan` left here. Raises UsageError where there is none."""
+    place = context.folder / PLAN
+    if not place.exists():
+        raise UsageError(
+            f"there is no plan in {place}; make one with `seatrial release.plan`, or name the file of another, "
+            "such as `seatrial release.apply plan.json`"
+        )
+    return str(place)
+
+
+def _apply(
+    context: ReleaseContext, path: str, only: str | None, force: str, jobs: str | None, key: str | None
+) -> None:
+    """Do a plan. Its `force` counts only with that of the person who applies it, as anybody may have written it."""
     names = [name.strip() for name in (only or "").split(",") if name.strip()]
     made, chosen, state, left = _resume(context, path, names, alone=not only)
+    counts = made.force if force else ""
     if made.force:
-        note(f"the plan releases in spite of failed checks: {made.force}")
+        how = "as do you" if force else 'which counts only with your own --force "REASON"'
+        note(f"the plan releases in spite of failed checks, {how}: {made.force}")
     with _files(context) as files:
-        outcome = planner.must_pass(context, state, made.force, left, files, jobs_of(jobs), note)
+        outcome = planner.must_pass(context, state, counts, left, files, jobs_of(jobs), note)
         _report_findings(context, outcome, quiet=False)
         _publish(context, chosen, made, left, files, jobs, key, whole=not only)
 
@@ -230,12 +271,13 @@ def finish(
     plan: str | None, receipts: str | None, root: str | None, jobs: str | None, build_arg: list[str]
 ) -> None:
     """Write index, pointers and git tags of a plan whose content was published by others, from their receipts."""
-    if not plan or not receipts:
+    if plan and not receipts:
         raise UsageError(
-            "name the file of the plan and the folder of the receipts, "
-            "such as `seatrial release.finish plan.json receipts`"
+            "name the folder of the receipts after the plan, such as `seatrial release.finish plan.json receipts`"
         )
-    _finish(open_context(open_workspace(root), None, build_arg), plan, receipts, jobs, None)
+    context = open_context(open_workspace(root), None, build_arg)
+    left = receipts or str(context.folder / RECEIPTS)
+    _finish(context, plan or _kept_plan(context), left, jobs, None)
 
 
 def _finish(context: ReleaseContext, path: str, receipts: str, jobs: str | None, key: str | None) -> None:
@@ -244,7 +286,7 @@ def _finish(context: ReleaseContext, path: str, receipts: str, jobs: str | None,
     parts = [one for one in found if isinstance(one, Part)]
     failures = [one for one in found if isinstance(one, Failure)]
     with _files(context) as files:
-        planner.must_pass(context, state, made.force, parts, files, jobs_of(jobs), note)
+        planner.must_pass(context, state, "", parts, files, jobs_of(jobs), note)
         _publish(context, chosen, made, parts, files, jobs, key, failures=failures)
 
 
@@ -277,7 +319,10 @@ def _publish(
     whole: bool = True,
     failures: Sequence[Failure] = (),
 ) -> None:
-    """Do these parts of a plan, and if it is the whole plan, what is done once for all; report the result."""
+    """Do these parts of a plan, and if it is the whole plan, what is done once for all; report the result.
+
+    What the plan holds back fails only the whole.
+    """
     todo = [part for part in parts if part.steps]
     path = Path(key) if key else None
     if path and (warning := signing.warning(path)):
@@ -288,8 +333,11 @@ def _publish(
         unfinished = publishing.finish(run, applied.done) if whole else []
     failed = (*failures, *applied.failures, *unfinished)
     _sum_up(made, applied.done, failed)
-    _report(made.held, failed)
-    _end(made.held, failed)
+    held = made.held if whole else ()
+    for part in () if whole else made.held:
+        note(f"{part.title}, of another part of the plan, is held back: {part.reason}")
+    _report(held, failed)
+    _end(held, failed)
 
 
 @contextmanager

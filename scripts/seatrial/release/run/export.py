@@ -12,7 +12,7 @@ from itertools import count
 from pathlib import Path
 
 from seatrial.release.places import must_not_be_linked, own_folder
-from seatrial.release.run.release_context import ReleaseContext
+from seatrial.release.run.release_context import ReleaseContext, hide_from_git
 from seatrial.system import git, locks
 
 CONTEXTS = "contexts"
@@ -43,6 +43,7 @@ def exported(context: ReleaseContext, commit: str) -> Iterator[Callable[[], Path
 @contextmanager
 def _free_place(context: ReleaseContext) -> Iterator[Path]:
     """Lock a place for an export, and remove what an earlier run left there. Raises UsageError and ServiceError."""
+    hide_from_git(context)
     folder = own_folder(context.folder / CONTEXTS, context.root)
     number, lock = next(_locked(folder, context.root))
     place = must_not_be_linked(folder / str(number), context.root)

@@ -19,14 +19,14 @@ from seatrial.core.model import Integration
 from seatrial.release.attest import signing
 from seatrial.release.attest.attach import Attestation
 from seatrial.release.builders.available import choose
-from seatrial.release.places import must_not_be_link, must_not_be_linked, own_folder
+from seatrial.release.places import must_not_be_link, must_not_be_linked
 from seatrial.release.plan import store_keys
 from seatrial.release.plan.plan import Part, Plan, Step
 from seatrial.release.plan.ports import Builder, Descriptor, Store
 from seatrial.release.plan.records import seal
 from seatrial.release.run.attestations import Attestations
 from seatrial.release.run.build import Built
-from seatrial.release.run.release_context import ReleaseContext, holder
+from seatrial.release.run.release_context import ReleaseContext, hide_from_git, holder
 from seatrial.release.store.leases import Holder
 from seatrial.system import git
 from seatrial.system.atomic import append
@@ -138,7 +138,7 @@ def publication(
     source = git.origin(context.root, context.settings.remote or "origin") or ""
     with ExitStack() as stack:
         busy = "another release runs in this checkout; wait for its end"
-        own_folder(context.folder, context.root)
+        hide_from_git(context)
         for name in (LOCK, JOURNAL, "receipts", "logs", "builds", "contexts"):
             must_not_be_linked(context.folder / name, context.root)
         stack.enter_context(held(context.folder / LOCK, busy=busy))

@@ -6,23 +6,27 @@ import getpass
 import os
 import re
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from seatrial.core.errors import UsageError
+from seatrial.core.errors import Unreadable, UsageError
 from seatrial.core.names import shown
 from seatrial.core.settings import ReleaseSettings
-from seatrial.release.places import must_not_be_linked
+from seatrial.release.places import must_not_be_linked, own_folder
 from seatrial.release.plan.ports import Images, Store
+from seatrial.release.plan.records import plan_of_json, receipt_of_json
 from seatrial.release.registry import open_images
 from seatrial.release.store import open_store
 from seatrial.release.store.leases import Holder
 from seatrial.system import git
+from seatrial.system.atomic import write_whole
+from seatrial.system.folder import read_plain
 from seatrial.workspace.committed import workspace_at
 from seatrial.workspace.workspace import Workspace
 
 DIST = "dist"
+IGNORE = ".gitignore"
 BUILDERS = ("docker", "podman", "buildah")
 
 _ARG_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -111,7 +115,8 @@ def _must_be_on_branch(head: git.Head) -> None:
 
 
 def _must_be_clean(root: Path) -> None:
-    changed = git.dirty(root)
+    """Raise UsageError for changes that are not committed, other than the new files of plans and receipts."""
+    changed = [path for path in git.dirty(root) if not _is_of_release(root, path)]
     if changed:
         others = f" and {len(changed) - 1} more" if changed[1:] else ""
         raise UsageError(
@@ -120,19 +125,58 @@ def _must_be_clean(root: Path) -> None:
         )
 
 
+def _is_of_release(root: Path, path: str) -> bool:
+    """Return whether a file is a plan or a receipt of a release that git does not track."""
+    if not path.endswith(".json") or git.tracks(root, path):
+        return False
+    try:
+        data = read_plain(os.path.join(root, path))
+    except (OSError, Unreadable):
+        return False
+    return any(_reads(read, data, path) for read in (plan_of_json, receipt_of_json))
+
+
+def _reads(read: Callable[[bytes, str], object], data: bytes, path: str) -> bool:
+    try:
+        read(data, path)
+    except UsageError:
+        return False
+    return True
+
+
+def hide_from_git(context: ReleaseContext) -> None:
+    """Make the folders of releases' own files, and have git ignore them. Raises UsageError and ServiceError."""
+    for name in context.own_places:
+        folder = own_folder(context.root / name, context.root)
+        ignore = folder / IGNORE
+        if not ignore.exists() and not git.ignores(context.root, str(ignore)):
+            write_whole(ignore, "*\n", root=context.root)
+
+
 def parse_args(stated: Sequence[str]) -> dict[str, str]:
-    """Return build args typed as NAME=VALUE. Raises UsageError for anything else, without the value."""
+    """Return build args typed as NAME=VALUE, or as NAME alone with the value in the environment.
+
+    Raises UsageError for anything else, without the value.
+    """
     found = {}
     for number, text in enumerate(stated, start=1):
         name, equals, value = text.partition("=")
-        if not equals:
-            raise UsageError(f"a build arg is NAME=VALUE, and number {number} has no =")
-        if not _ARG_NAME.fullmatch(name):
+        if equals and not _ARG_NAME.fullmatch(name):
             raise UsageError(
                 f'a build arg is NAME=VALUE, and "{shown(name)}" is not a name; use letters, digits and "_"'
             )
-        found[name] = value
+        found[name] = value if equals else _from_environment(name, number)
     return found
+
+
+def _from_environment(name: str, number: int) -> str:
+    """Return the value of a variable. The message does not repeat the name, which may be a value typed alone."""
+    if not _ARG_NAME.fullmatch(name) or name not in os.environ:
+        raise UsageError(
+            f"a build arg is NAME=VALUE, or the NAME of a variable of the environment; number {number} has no =, "
+            "and there is no variable of that name"
+        )
+    return os.environ[name]
 
 
 def holder(lock: Path) -> Holder:

@@ -27,6 +27,7 @@ LOCK_SECONDS = 30.0
 _KEY = re.compile(r"(?!.*(?:^|/)\.\.?(?:/|$))[\w.-]+(?:/[\w.-]+)*", re.ASCII)
 _LOCK = ".seatrial-lock"
 _PART = ".seatrial-part"
+_IGNORE = ".gitignore"
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ class FolderStore:
 
 
 def _is_key(key: str) -> bool:
-    return _KEY.fullmatch(key) is not None and key not in (_LOCK, _PART)
+    return _KEY.fullmatch(key) is not None and key not in (_LOCK, _PART, _IGNORE)
 
 
 def _files(top: Path) -> Iterator[tuple[str, str]]:

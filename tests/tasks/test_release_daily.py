@@ -1,0 +1,124 @@
+"""The verbs of a release as they are used every day: a part alone, plans in the tree, and what the end says."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from seatrial.core.errors import EXIT_FINDINGS, UsageError
+from seatrial.release.run.release_context import parse_args
+from seatrial.tasks.cli import Ended
+from support.commit_release import CommitRelease
+from support.release_workspace import commit, git, workspace
+from support.verbs import call
+
+INTENT = "integrations/beta-service/.ocean-release/one.yaml"
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A committed workspace with two integrations, to be copied."""
+    return workspace(tmp_path_factory.mktemp("daily") / "repo")
+
+
+@pytest.fixture
+def repo(sound: Path, tmp_path: Path) -> Path:
+    """A copy of it."""
+    return Path(shutil.copytree(sound, tmp_path / "repo"))
+
+
+@pytest.fixture
+def release(repo: Path) -> Iterator[CommitRelease]:
+    """Releases of this checkout to `dist/`, by a builder that stands in, with checks that pass."""
+    made = CommitRelease(repo, local=True)
+    with made.context():
+        yield made
+
+
+def with_intent(root: Path) -> None:
+    """Have beta-service held back, since its intent waits to be applied."""
+    (root / INTENT).parent.mkdir()
+    (root / INTENT).write_text("bump: patch\nchangelog-type: bugfix\nchangelog: One\n")
+    commit(root, "an intent")
+
+
+def test_a_part_ends_by_itself_and_what_is_held_elsewhere_is_a_line(
+    repo: Path, release: CommitRelease, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with_intent(repo)
+    plan = str(tmp_path / "plan.json")
+    call("release.plan", root=str(repo), output=plan)
+    call("release.apply", root=str(repo), plan=plan, only="alpha-service")
+    said = capsys.readouterr().err
+    assert "released alpha-service 0.1.0" in said
+    assert "beta-service 0.1.0, of another part of the plan, is held back" in said
+    with pytest.raises(Ended) as ended:
+        call("release.finish", root=str(repo), plan=plan, receipts=str(repo / "dist/release/receipts"))
+    assert ended.value.code == EXIT_FINDINGS
+    index = json.loads((repo / "dist/registry/index.json").read_text())
+    assert [one["type"] for one in index] == ["alpha-service"]
+
+
+def test_plan_and_receipts_in_the_tree_do_not_make_it_uncommitted(repo: Path, release: CommitRelease) -> None:
+    call("release.plan", root=str(repo), output=str(repo / "plan.json"))
+    call("release.apply", root=str(repo), plan=str(repo / "plan.json"), only="alpha-service,beta-service")
+    shutil.copytree(repo / "dist/release/receipts", repo / "receipts")
+    call("release.finish", root=str(repo), plan=str(repo / "plan.json"), receipts=str(repo / "receipts"))
+    assert git(repo, "tag").split() == ["alpha-service/0.1.0", "beta-service/0.1.0"]
+    call("release", root=str(repo))
+
+
+def test_the_plan_is_where_apply_and_finish_look_for_it(
+    repo: Path, release: CommitRelease, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call("release.plan", root=str(repo), matrix=True)
+    printed = json.loads(capsys.readouterr().out)
+    assert printed == json.loads((repo / "dist/release/matrix.json").read_text())
+    call("release.apply", root=str(repo), only="alpha-service")
+    call("release.apply", root=str(repo), only="beta-service")
+    call("release.finish", root=str(repo))
+    assert len(json.loads((repo / "dist/registry/index.json").read_text())) == 2
+
+
+def test_what_a_release_writes_is_ignored_where_the_repository_does_not(
+    repo: Path, release: CommitRelease
+) -> None:
+    (repo / ".gitignore").unlink()
+    commit(repo, "nothing is ignored")
+    call("release", root=str(repo))
+    assert (repo / "dist/release/journal.jsonl").exists()
+    assert git(repo, "status", "--short") == ""
+
+
+def test_the_work_of_a_person_still_makes_the_tree_uncommitted(repo: Path, release: CommitRelease) -> None:
+    (repo / "plan.json").write_text('{"plan": 1}')
+    with pytest.raises(Ended):
+        call("release", root=str(repo))
+
+
+def test_the_reason_in_a_plan_does_not_replace_that_of_the_person(
+    repo: Path, release: CommitRelease, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    release.errors = 1
+    plan = str(tmp_path / "plan.json")
+    call("release.plan", root=str(repo), output=plan, force="in a hurry")
+    with pytest.raises(Ended) as ended:
+        call("release.apply", root=str(repo), plan=plan)
+    assert "in a hurry" in capsys.readouterr().err
+    assert "validate 1 error" in ended.value.message
+    assert not (repo / "dist/images/alpha-service").exists()
+    call("release.apply", root=str(repo), plan=plan, force="the same, by me")
+    assert (repo / "dist/images/alpha-service").exists()
+
+
+def test_a_build_arg_without_a_value_is_taken_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOKEN", "s3cret=of=mine")
+    assert parse_args(["TOKEN", "EMPTY="]) == {"TOKEN": "s3cret=of=mine", "EMPTY": ""}
+    monkeypatch.delenv("TOKEN")
+    with pytest.raises(UsageError, match="number 1 has no =, and there is no variable of that name") as refused:
+        parse_args(["TOKEN"])
+    assert "TOKEN" not in str(refused.value)
