@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +17,8 @@ from support.commit_release import CommitRelease
 from support.release_workspace import commit, git, workspace
 from support.verbs import call
 
-INTENT = "integrations/beta-service/.ocean-release/one.yaml"
+BETA = "integrations/beta-service"
+INTENT = f"{BETA}/.ocean-release/one.yaml"
 
 
 @pytest.fixture(scope="module")
@@ -115,10 +117,28 @@ def test_the_reason_in_a_plan_does_not_replace_that_of_the_person(
     assert (repo / "dist/images/alpha-service").exists()
 
 
+def test_the_status_says_what_a_release_then_does(
+    repo: Path, release: CommitRelease, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec = repo / "integrations/alpha-service/.port/spec.yaml"
+    spec.write_text(spec.read_text().replace("title:", "titel:", 1))
+    (repo / "integrations/beta-service/.port/examples").symlink_to("..")
+    commit(repo, "faults")
+    call("release.status", root=str(repo))
+    _, alpha, beta = capsys.readouterr().out.splitlines()
+    assert re.search(r" hold it: validate \d+ errors?; fix it, or release it all the same", alpha)
+    assert "examples is a link, and only files are published" in beta
+    call("release.status", root=str(repo), format="json")
+    rows = json.loads(capsys.readouterr().out)["integrations"]
+    assert [row["held"].split()[0] for row in rows] == ["validate", f"{BETA}/.port/examples"]
+
+
 def test_a_build_arg_without_a_value_is_taken_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TOKEN", "s3cret=of=mine")
     assert parse_args(["TOKEN", "EMPTY="]) == {"TOKEN": "s3cret=of=mine", "EMPTY": ""}
     monkeypatch.delenv("TOKEN")
-    with pytest.raises(UsageError, match="number 1 has no =, and there is no variable of that name") as refused:
+    with pytest.raises(
+        UsageError, match="number 1 has no =, and there is no variable of that name"
+    ) as refused:
         parse_args(["TOKEN"])
     assert "TOKEN" not in str(refused.value)

@@ -40,7 +40,7 @@ def check(
         path: tally.unjudged
         for path, checks in results.checks.items()
         for tally in (checks.validate, checks.lint)
-        if tally.unjudged
+        if tally and tally.unjudged
     }
     for path, reason in unjudged.items():
         note(f"seatrial: {path}: {reason}")

@@ -314,7 +314,10 @@ VERBS = (
         "release:plan",
         (
             *CHOOSING,
-            replace(OUTPUT, help="write the plan to this file instead of dist/release/plan.json, and do not show it"),
+            replace(
+                OUTPUT,
+                help="write the plan to this file instead of dist/release/plan.json, and do not show it",
+            ),
             *PLANNING,
             replace(TEXT_OR_JSON, help="text or json, for standard output"),
             replace(JOBS, help="processes to use for the checks; by default one per core"),

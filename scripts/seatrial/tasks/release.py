@@ -33,7 +33,6 @@ from seatrial.release.run.release_context import (
     open_services,
 )
 from seatrial.release.run.release_tables import plan_table, status_json, status_table
-from seatrial.release.run.snapshot import read
 from seatrial.release.store.leases import Holder
 from seatrial.report.text import line
 from seatrial.system.atomic import write_whole
@@ -394,8 +393,8 @@ def status(integration: list[str], root: str | None, format: str | None) -> None
     if format not in (None, "text", "json"):
         raise UsageError(f'the format of the status is text or json, not "{format}"')
     context = open_context(open_workspace(root))
-    state = read(context, select(context.workspace, integration))
-    say(status_json(state) if format == "json" else status_table(state))
+    state, would = planner.forecast(context, select(context.workspace, integration), jobs_of(None))
+    say(status_json(state, would) if format == "json" else status_table(state, would))
     if any(isinstance(one.image, Unknown) for one in state.statuses.values()):
         raise Ended(code=EXIT_SERVICE)
 

@@ -209,7 +209,9 @@ def _checked(ours: Submission, jobs: int, sandbox: str | None) -> tuple[list[Che
     tallies = results.checks[one.path]
     checks = [
         _check("validate", outcome, tallies.validate.unjudged, lambda one: one.code[:3] != LINT),
-        _check("lint", outcome, tallies.lint.unjudged, lambda one: one.code[:3] == LINT),
+        _check(
+            "lint", outcome, tallies.lint.unjudged if tallies.lint else "", lambda one: one.code[:3] == LINT
+        ),
     ]
     return checks, EXIT_FINDINGS if outcome.errors else EXIT_SERVICE
 

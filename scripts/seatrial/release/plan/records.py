@@ -101,8 +101,12 @@ def _part(value: Mapping[str, Any]) -> Part:
         found=value["found"],
         hold=Hold(value["hold"]) if value["hold"] else None,
         reason=value["reason"],
-        checks=Checks(Tally(**checks["validate"]), Tally(**checks["lint"])) if checks else None,
+        checks=_checks(checks) if checks else None,
     )
+
+
+def _checks(value: Mapping[str, Any]) -> Checks:
+    return Checks(Tally(**value["validate"]), Tally(**value["lint"]) if value["lint"] else None)
 
 
 @dataclass(frozen=True)

@@ -95,15 +95,15 @@ class Tally:
 
 @dataclass(frozen=True)
 class Checks:
-    """The results of validation and lint on an integration."""
+    """The results of validation and lint on an integration; `lint` is None where it was not run."""
 
     validate: Tally
-    lint: Tally
+    lint: Tally | None
 
     @property
     def passed(self) -> bool:
-        """True if both passed."""
-        return self.validate.passed and self.lint.passed
+        """True if all that was run passed."""
+        return self.validate.passed and (self.lint is None or self.lint.passed)
 
     def __str__(self) -> str:
-        return f"validate {self.validate}, lint {self.lint}"
+        return f"validate {self.validate}" + (f", lint {self.lint}" if self.lint else "")

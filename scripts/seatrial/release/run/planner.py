@@ -15,7 +15,7 @@ from seatrial.release.plan.plan import IMAGE_STEPS, Failure, Part, Plan, changes
 from seatrial.release.plan.ports import Present
 from seatrial.release.plan.records import Receipt, receipt_of_json, seal
 from seatrial.release.plan.state import State
-from seatrial.release.run.checks import CheckResults, Notify, lint_and_validate
+from seatrial.release.run.checks import CheckResults, Notify, lint_and_validate, validate_only
 from seatrial.release.run.export import as_repository
 from seatrial.release.run.release_context import ReleaseContext
 from seatrial.release.run.snapshot import read
@@ -59,6 +59,14 @@ def make(
     first = plan(state, {}, request.force, request.adopt)
     results = _checked(context, [part for part in first.parts if part.is_checked], files, jobs, notify)
     return plan(state, results.checks, request.force, request.adopt), results.outcome
+
+
+def forecast(context: ReleaseContext, chosen: Sequence[Integration], jobs: int) -> tuple[State, Plan]:
+    """Return the state of these integrations, and the plan of a release if lint passes, which is not run."""
+    state = read(context, chosen)
+    paths = {part.candidate.path for part in plan(state, {}).parts if part.is_checked}
+    checked = [one for one in context.workspace.integrations if one.path in paths]
+    return state, plan(state, validate_only(context.workspace, checked, jobs) if checked else {})
 
 
 def _checked(

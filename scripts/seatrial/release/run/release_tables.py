@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from seatrial.core.printable import plain
-from seatrial.release.plan.plan import Part, Plan, Step, foreign, steps_of
+from seatrial.release.plan.plan import Part, Plan, foreign, steps_of
 from seatrial.release.plan.ports import Answer, Present, Unknown
 from seatrial.release.plan.state import Candidate, State, VersionStatus
 
@@ -32,17 +32,22 @@ def _does(part: Part) -> str:
     return " ".join(step.value for step in part.steps) + adopted + checked
 
 
-def status_table(state: State) -> str:
+def status_table(state: State, forecast: Plan) -> str:
     """Return what is published of each integration, and what a release would do about the rest."""
     head = ("integration", "version", "git tag", "image", "spec", "index", "latest", "a release would")
-    rows = [head, *(_status_row(candidate, state) for candidate in state.candidates)]
+    would = _by_path(forecast)
+    rows = [head, *(_status_row(one, state, would.get(one.path)) for one in state.candidates)]
     return "".join(f"{line}\n" for line in _columns(rows))
 
 
-def _status_row(candidate: Candidate, state: State) -> tuple[str, ...]:
+def _by_path(forecast: Plan) -> Mapping[str, Part]:
+    return {part.candidate.path: part for part in forecast.parts}
+
+
+def _status_row(candidate: Candidate, state: State, part: Part | None) -> tuple[str, ...]:
     status = state.statuses.get(candidate.path)
     if status is None:
-        return (candidate.name, candidate.version or "-", *"-----", f"hold it: {candidate.fault}")
+        return (candidate.name, candidate.version or "-", *"-----", _would(part))
     return (
         candidate.name,
         candidate.version,
@@ -51,7 +56,7 @@ def _status_row(candidate: Candidate, state: State) -> tuple[str, ...]:
         "yanked" if status.yanked else "yes" if status.spec else "-",
         state.index.versions.get(candidate.type, "-"),
         _latest(status),
-        _would(candidate, status, state),
+        _would(part),
     )
 
 
@@ -66,30 +71,29 @@ def _latest(status: VersionStatus) -> str:
     return "this" if same else _answer(status.latest)
 
 
-def _would(candidate: Candidate, status: VersionStatus, state: State) -> str:
-    for answer in (status.image, status.latest):
-        if isinstance(answer, Unknown):
-            return f"hold it: {answer.reason}"
-    steps = steps_of(candidate, status, state.index)
-    if Step.BUILD in steps and candidate.intents:
-        return f"hold it: {candidate.intents[0]} waits to be applied"
-    if strange := foreign(candidate, status, steps):
-        return f"hold it: {strange}"
-    return " ".join(step.value for step in steps) or "do nothing"
+def _would(part: Part | None) -> str:
+    """Return what the plan of a release has for an integration, in which lint was not run."""
+    if part is None:
+        return "do nothing"
+    if part.hold:
+        return f"hold it: {part.reason}"
+    return " ".join(step.value for step in part.steps) + (", if lint passes" if part.is_checked else "")
 
 
-def status_json(state: State) -> str:
+def status_json(state: State, forecast: Plan) -> str:
     """Return the status of each integration as JSON."""
-    rows = [_status_value(candidate, state) for candidate in state.candidates]
+    would = _by_path(forecast)
+    rows = [_status_value(one, state, would.get(one.path)) for one in state.candidates]
     return json.dumps({"version": 1, "commit": state.commit, "integrations": rows}, indent=2) + "\n"
 
 
-def _status_value(candidate: Candidate, state: State) -> dict[str, object]:
+def _status_value(candidate: Candidate, state: State, part: Part | None) -> dict[str, object]:
     value: dict[str, object] = {
         "integration": candidate.name,
         "type": candidate.type,
         "version": candidate.version,
         "fault": candidate.fault,
+        "held": part.reason if part else "",
     }
     status = state.statuses.get(candidate.path)
     if status is None:
