@@ -9,7 +9,7 @@ override GPATH :=
 # The variables and targets between the marks are written by `make docs` from scripts/seatrial/tasks/menu.py.
 # variables
 override INHERITED := ADVICE BUILD_ARG BUILDER FORMAT INTEGRATION JOBS KEY NEW OLD OUTPUT ROOT SANDBOX SINCE STRICT TOOLS VERBOSE
-override VARIABLES := ADOPT APPLY AUTHOR BRANCH BUMP CHILD CODE DATE DESCRIPTION DIFF DRAFT DRY_RUN EMAIL FINISH FIX FORCE FORK ICON KIND LATEST MATRIX MESSAGE NAME NO_CACHE NO_LOCK ONLY PARENT PLAN PROFILE REASON RECEIPTS SAMPLE SECTION SLUG TESTS TITLE TYPE UPSTREAM VERSION WATCH WHY WRITE YES
+override VARIABLES := ADOPT ALLOW_UNPUSHED APPLY AUTHOR BRANCH BUMP CHILD CODE DATE DESCRIPTION DIFF DRAFT DRY_RUN EMAIL FINISH FIX FORCE FORK ICON KIND LATEST MATRIX MESSAGE NAME NO_CACHE NO_LOCK ONLY PARENT PLAN PROFILE REASON RECEIPTS SAMPLE SECTION SLUG TESTS TITLE TYPE UPSTREAM VERSION WATCH WHY WRITE YES
 .PHONY: help lint validate validate-spec check-layout check-version check fix submit preview new explain schemas rules doctor release release-plan release-apply release-finish release-intent release-bump release-check release-status release-yank test docs lock setup clean
 # end of variables
 
@@ -114,20 +114,20 @@ doctor: $(READY) ## Tell what this machine has and lacks: Pythons, uv, git, the 
 	@$(INVOKE) doctor
 
 release: $(READY) ## Publish what is not published yet: image, spec, index, git tag.
-#: INTEGRATION= ROOT= JOBS= DRY_RUN= PLAN= APPLY= ONLY= FINISH= MATRIX= FORCE= ADOPT= FORMAT=
+#: INTEGRATION= ROOT= JOBS= DRY_RUN= PLAN= APPLY= ONLY= FINISH= MATRIX= FORCE= ADOPT= ALLOW_UNPUSHED= FORMAT=
 #: BUILD_ARG= BUILDER= KEY=
 	@$(INVOKE) release
 
 release-plan: $(READY) ## Write what a release does as a plan, or as a CI matrix, and publish nothing.
-#: INTEGRATION= ROOT= OUTPUT= MATRIX= FORCE= FORMAT= JOBS= BUILD_ARG=
+#: INTEGRATION= ROOT= OUTPUT= MATRIX= FORCE= ALLOW_UNPUSHED= FORMAT= JOBS= BUILD_ARG=
 	@$(INVOKE) release.plan
 
 release-apply: $(READY) ## Do what a plan says.
-#: PLAN= ONLY= FORCE= ROOT= JOBS= BUILD_ARG= BUILDER= KEY=
+#: PLAN= ONLY= FORCE= ALLOW_UNPUSHED= ROOT= JOBS= BUILD_ARG= BUILDER= KEY=
 	@$(INVOKE) release.apply ""
 
 release-finish: $(READY) ## Write index, pointers and git tags of a plan that CI jobs applied, from their receipts.
-#: PLAN= RECEIPTS= ROOT= JOBS= BUILD_ARG=
+#: PLAN= RECEIPTS= ALLOW_UNPUSHED= ROOT= JOBS= BUILD_ARG=
 	@$(INVOKE) release.finish "" ""
 
 release-intent: $(READY) ## Declare what the next version brings, in a file that release.bump applies.

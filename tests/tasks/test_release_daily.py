@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from seatrial.core.errors import EXIT_FINDINGS, UsageError
-from seatrial.release.run.release_context import parse_args
+from seatrial.core.errors import EXIT_FINDINGS, EXIT_USAGE, UsageError
+from seatrial.release.run.release_context import ReleaseContext, parse_args
 from seatrial.tasks.cli import Ended
 from support.commit_release import CommitRelease
 from support.release_workspace import commit, git, workspace
@@ -131,6 +131,82 @@ def test_the_status_says_what_a_release_then_does(
     call("release.status", root=str(repo), format="json")
     rows = json.loads(capsys.readouterr().out)["integrations"]
     assert [row["held"].split()[0] for row in rows] == ["validate", f"{BETA}/.port/examples"]
+
+
+@pytest.fixture
+def pushed(repo: Path, release: CommitRelease, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The checkout with a remote to which tags go, whose release branch has the commit."""
+    git(repo, "init", "-q", "--bare", "-b", "main", str(repo.parent / "origin.git"))
+    git(repo, "remote", "add", "origin", str(repo.parent / "origin.git"))
+    git(repo, "push", "-q", "origin", "main")
+    monkeypatch.setattr(ReleaseContext, "pushes_tags", True)
+    return repo
+
+
+def ahead(root: Path) -> None:
+    (root / "more").write_text("")
+    commit(root, "not pushed")
+
+
+def aside(root: Path) -> None:
+    git(root, "switch", "-q", "-c", "feature")
+    ahead(root)
+    git(root, "push", "-q", "origin", "feature")
+
+
+@pytest.mark.parametrize("moved", [ahead, aside])
+def test_a_commit_that_the_release_branch_does_not_have_is_refused(
+    pushed: Path, moved: Callable[[Path], None]
+) -> None:
+    moved(pushed)
+    for flags in ({}, {"dry_run": True}):
+        with pytest.raises(Ended) as ended:
+            call("release", root=str(pushed), **flags)
+        assert ended.value.code == EXIT_USAGE
+        assert "is not on the branch main of origin" in ended.value.message
+        assert "`git push origin HEAD:main`" in ended.value.message
+        assert "--allow-unpushed" in ended.value.message
+    with pytest.raises(Ended):
+        call("release.plan", root=str(pushed))
+    assert git(pushed, "ls-remote", "--tags", "origin") == ""
+
+
+def test_allowing_it_is_recorded_in_the_plan_and_asked_of_who_applies_it(pushed: Path) -> None:
+    ahead(pushed)
+    call("release.plan", root=str(pushed), allow_unpushed=True)
+    plan = json.loads((pushed / "dist/release/plan.json").read_text())
+    assert "is not on the branch main of origin" in plan["unpushed"]
+    with pytest.raises(Ended):
+        call("release.apply", root=str(pushed))
+    call("release.apply", root=str(pushed), allow_unpushed=True)
+    assert "refs/tags/alpha-service/0.1.0" in git(pushed, "ls-remote", "--tags", "origin")
+
+
+def test_a_commit_behind_the_release_branch_and_one_of_another_named_branch_are_released(
+    pushed: Path,
+) -> None:
+    git(pushed, "checkout", "-q", "-b", "work")
+    ahead(pushed)
+    git(pushed, "push", "-q", "origin", "work:main")
+    git(pushed, "checkout", "-q", "main")
+    git(pushed, "update-ref", "-d", "refs/remotes/origin/main")
+    call("release.plan", root=str(pushed))
+    (pushed / "seatrial.toml").write_text('[release]\nbranch = "release/1.x"\n')
+    commit(pushed, "settings")
+    git(pushed, "push", "-q", "origin", "HEAD:release/1.x")
+    call("release.plan", root=str(pushed))
+    assert "unpushed" not in json.loads((pushed / "dist/release/plan.json").read_text())
+
+
+def test_a_shallow_clone_of_a_moved_branch_is_deepened(pushed: Path, tmp_path: Path) -> None:
+    clone = tmp_path / "clone"
+    git(pushed, "clone", "-q", "--depth=1", f"file://{pushed.parent}/origin.git", str(clone))
+    git(clone, "checkout", "-q", "-b", "here")
+    ahead(pushed)
+    git(pushed, "push", "-q", "origin", "main")
+    git(clone, "update-ref", "-d", "refs/remotes/origin/main")
+    call("release.plan", root=str(clone))
+    assert (clone / "dist/release/plan.json").exists()
 
 
 def test_a_build_arg_without_a_value_is_taken_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,8 @@ class ReleaseSettings:
     """The places of images and specs, and the way images are built; by default `dist/` and any builder found.
 
     `image` is a repository with `{type}` in it, `store` a URL; each is empty for the folder below `dist/`.
-    `dockerfile` is for integrations that have none of their own. `tag` is the form of the git tag.
+    `dockerfile` is for integrations that have none of their own. `branch` is the remote's branch that versions are
+    released from, empty for its default one. `tag` is the form of the git tag.
     `zero_versions` weighs contract changes while the major version is 0: `strict`, or `shifted` by one part.
     """
 
@@ -27,6 +28,7 @@ class ReleaseSettings:
     build_args: Mapping[str, str] = field(default_factory=dict)
     tag: str = "{type}/{version}"
     remote: str = "origin"
+    branch: str = ""
     zero_versions: str = "strict"
 
     def git_tag(self, type: str, version: str) -> str:

@@ -200,6 +200,11 @@ FORMER = (
     Option("only", "with --plan: the former way of release.apply FILE --only NAMES"),
     Option("finish", "with --plan: the former way of release.finish FILE RECEIPTS"),
 )
+UNPUSHED = Option(
+    "allow_unpushed",
+    "release a commit that the remote's release branch does not have; the plan records it",
+    OptionKind.SWITCH,
+)
 ADOPT = Option(
     "adopt",
     "publish the spec of a version whose image Seatrial did not publish, as after a change to Seatrial",
@@ -304,6 +309,7 @@ VERBS = (
             *FORMER,
             *PLANNING,
             ADOPT,
+            UNPUSHED,
             replace(TEXT_OR_JSON, help="text or json, for --dry-run"),
             *BUILDING,
         ),
@@ -319,6 +325,7 @@ VERBS = (
                 help="write the plan to this file instead of dist/release/plan.json, and do not show it",
             ),
             *PLANNING,
+            UNPUSHED,
             replace(TEXT_OR_JSON, help="text or json, for standard output"),
             replace(JOBS, help="processes to use for the checks; by default one per core"),
             BUILDING[0],
@@ -332,6 +339,7 @@ VERBS = (
             PLAN,
             Option("only", "publish only these integrations of the plan, and leave a receipt of each"),
             Option("force", "apply a plan that was made with --force; your own reason"),
+            UNPUSHED,
             ROOT,
             replace(JOBS, help="images to build at once; by default one per core"),
             *BUILDING,
@@ -345,6 +353,7 @@ VERBS = (
         (
             PLAN,
             Option("receipts", "the folder of the receipts; by default dist/release/receipts"),
+            UNPUSHED,
             ROOT,
             replace(JOBS, help="integrations to work on at once; by default one per core"),
             BUILDING[0],

@@ -26,6 +26,7 @@ from seatrial.release.run.apply import Done
 from seatrial.release.run.export import exported
 from seatrial.release.run.planner import Files
 from seatrial.release.run.publication import Event, publication
+from seatrial.release.run.release_branch import must_be_pushed
 from seatrial.release.run.release_context import (
     ReleaseContext,
     hide_from_git,
@@ -61,6 +62,7 @@ def release(
     matrix: bool,
     force: str | None,
     adopt: bool,
+    allow_unpushed: bool,
     format: str | None,
     build_arg: list[str],
     builder: str | None,
@@ -76,6 +78,7 @@ def release(
     if plan or apply or only or finish or matrix:
         note(f"the flag will be removed; instead type: {_new_form(plan, apply, only, finish, matrix)}")
     context = open_context(open_workspace(root), builder, build_arg)
+    unpushed = "" if dry_run else must_be_pushed(context, allow_unpushed)
     if finish:
         _finish(context, plan or "", finish, jobs, key)
     elif apply or only:
@@ -83,14 +86,14 @@ def release(
     else:
         if adopt and (plan or matrix):
             raise UsageError("--adopt is for a release that publishes at once; leave out --plan and --matrix")
-        request = planner.PlanRequest(force or "", adopt)
+        request = planner.PlanRequest(force or "", adopt, unpushed)
         chosen = select(context.workspace, integration)
         with _files(context) as files:
             made = _make(context, chosen, files, jobs, request, quiet=matrix or format == "json")
             if plan or matrix:
                 _write(context, made, plan, matrix, format, table=dry_run)
             elif dry_run:
-                _dry_run(context, made, format)
+                _dry_run(context, made, format, allow_unpushed)
             else:
                 for row in plan_table(made).splitlines() if made.parts else ():
                     note(row)
@@ -134,10 +137,16 @@ def _must_be_plan_format(format: str | None) -> None:
         raise UsageError(f'the format of a plan is text or json, not "{format}"')
 
 
-def _dry_run(context: ReleaseContext, made: Plan, format: str | None) -> None:
-    """Show the plan. Raises ServiceError where this machine has no builder for its images."""
+def _dry_run(context: ReleaseContext, made: Plan, format: str | None, allow_unpushed: bool) -> None:
+    """Show the plan.
+
+    Raises UsageError for a commit that is not to be released, ServiceError where this machine has no builder for
+    its images.
+    """
     say(plan_json(made) if format == "json" else plan_table(made))
     _report(made.held, ())
+    if made.todo:
+        must_be_pushed(context, allow_unpushed)
     if any(part.builds for part in made.todo):
         choose_builder(context.settings.builder or None)
     _end(made.held, ())
@@ -149,6 +158,7 @@ def plan(
     output: str | None,
     matrix: bool,
     force: str | None,
+    allow_unpushed: bool,
     format: str | None,
     jobs: str | None,
     build_arg: list[str],
@@ -156,11 +166,10 @@ def plan(
     """Write what a release does as a plan, to a file or to standard output, or print its CI matrix."""
     _must_be_plan_format(format)
     context = open_context(open_workspace(root), None, build_arg)
+    request = planner.PlanRequest(force or "", unpushed=must_be_pushed(context, allow_unpushed))
     chosen = select(context.workspace, integration)
     with _files(context) as files:
-        made = _make(
-            context, chosen, files, jobs, planner.PlanRequest(force or ""), matrix or format == "json"
-        )
+        made = _make(context, chosen, files, jobs, request, matrix or format == "json")
     _write(context, made, output or str(context.folder / PLAN), matrix, format, table=not output)
     if not (output or matrix):
         _end(made.held, ())
@@ -228,6 +237,7 @@ def apply(
     plan: str | None,
     only: str | None,
     force: str | None,
+    allow_unpushed: bool,
     root: str | None,
     jobs: str | None,
     build_arg: list[str],
@@ -236,6 +246,7 @@ def apply(
 ) -> None:
     """Do what a plan says; with `only`, just the content of these integrations, and leave their receipts."""
     context = open_context(open_workspace(root), builder, build_arg)
+    must_be_pushed(context, allow_unpushed)
     _apply(context, plan or _kept_plan(context), only, force or "", jobs, key)
 
 
@@ -267,7 +278,12 @@ def _apply(
 
 
 def finish(
-    plan: str | None, receipts: str | None, root: str | None, jobs: str | None, build_arg: list[str]
+    plan: str | None,
+    receipts: str | None,
+    allow_unpushed: bool,
+    root: str | None,
+    jobs: str | None,
+    build_arg: list[str],
 ) -> None:
     """Write index, pointers and git tags of a plan whose content was published by others, from their receipts."""
     if plan and not receipts:
@@ -275,6 +291,7 @@ def finish(
             "name the folder of the receipts after the plan, such as `seatrial release.finish plan.json receipts`"
         )
     context = open_context(open_workspace(root), None, build_arg)
+    must_be_pushed(context, allow_unpushed)
     left = receipts or str(context.folder / RECEIPTS)
     _finish(context, plan or _kept_plan(context), left, jobs, None)
 

@@ -91,7 +91,8 @@ class Failure:
 class Plan:
     """The parts that have steps or are held back, and how many integrations need nothing.
 
-    `force` is the reason given for a release in spite of failed checks, empty for none.
+    `force` is the reason given for a release in spite of failed checks, empty for none. `unpushed` says why the commit
+    is not on the release branch, where that was allowed.
     """
 
     commit: str
@@ -101,6 +102,7 @@ class Plan:
     parts: tuple[Part, ...]
     published: int
     force: str = ""
+    unpushed: str = ""
 
     @property
     def todo(self) -> tuple[Part, ...]:

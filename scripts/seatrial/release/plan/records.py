@@ -58,6 +58,7 @@ def _plan_value(plan: Plan) -> dict[str, Any]:
         "committed": plan.committed,
         "shared": plan.shared,
         "force": plan.force,
+        **({"unpushed": plan.unpushed} if plan.unpushed else {}),
         "index": {"sha256": plan.index.sha256, "versions": dict(plan.index.versions)},
         "published": plan.published,
         "parts": [_part_value(part) for part in plan.parts],
@@ -86,6 +87,7 @@ def _plan(value: Mapping[str, Any]) -> Plan:
         parts=tuple(_part(one) for one in value["parts"]),
         published=value["published"],
         force=value["force"],
+        unpushed=value.get("unpushed", ""),
     )
 
 

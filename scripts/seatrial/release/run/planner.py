@@ -34,10 +34,14 @@ Files = Callable[[], Path]
 
 @dataclass(frozen=True)
 class PlanRequest:
-    """The request for a plan: `force` is the reason to release in spite of failed checks, empty for none."""
+    """The request for a plan: `force` is the reason to release in spite of failed checks, empty for none.
+
+    `unpushed` says why the commit is not on the release branch, where that was allowed.
+    """
 
     force: str = ""
     adopt: bool = False
+    unpushed: str = ""
 
 
 USUAL = PlanRequest()
@@ -58,7 +62,8 @@ def make(
     state = read(context, chosen)
     first = plan(state, {}, request.force, request.adopt)
     results = _checked(context, [part for part in first.parts if part.is_checked], files, jobs, notify)
-    return plan(state, results.checks, request.force, request.adopt), results.outcome
+    made = plan(state, results.checks, request.force, request.adopt)
+    return replace(made, unpushed=request.unpushed), results.outcome
 
 
 def forecast(context: ReleaseContext, chosen: Sequence[Integration], jobs: int) -> tuple[State, Plan]:

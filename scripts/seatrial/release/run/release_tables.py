@@ -21,6 +21,8 @@ def plan_table(plan: Plan) -> str:
     lines = [*_columns(rows), f"{plan.published} published already"]
     if plan.force:
         lines.append(f"forced: {plain(plan.force)}")
+    if plan.unpushed:
+        lines.append(f"not pushed: {plain(plan.unpushed)}")
     return "".join(f"{line}\n" for line in lines)
 
 
