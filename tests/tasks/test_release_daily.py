@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from seatrial.core.errors import EXIT_FINDINGS, EXIT_USAGE, UsageError
+from seatrial.core.errors import EXIT_FINDINGS, EXIT_SERVICE, EXIT_USAGE, ServiceError, UsageError
 from seatrial.release.run.release_context import ReleaseContext, parse_args
 from seatrial.tasks.cli import Ended
 from support.commit_release import CommitRelease
@@ -207,6 +207,39 @@ def test_a_shallow_clone_of_a_moved_branch_is_deepened(pushed: Path, tmp_path: P
     git(clone, "update-ref", "-d", "refs/remotes/origin/main")
     call("release.plan", root=str(clone))
     assert (clone / "dist/release/plan.json").exists()
+
+
+def test_a_dry_run_names_every_base_image_that_is_missing(
+    repo: Path, release: CommitRelease, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def nowhere(image: str) -> None:
+        raise ServiceError("manifest unknown")
+
+    (repo / "integrations/_infra/Dockerfile").write_text(
+        "ARG ONE=one.test/a:1\nARG TWO=python:3\nFROM $ONE AS a\nFROM $TWO\nCOPY --from=a / /\n"
+    )
+    commit(repo, "bases")
+    monkeypatch.setattr(release.builder, "ensure_base", nowhere)
+    monkeypatch.setattr("seatrial.tasks.release.choose_builder", lambda wanted: release.builder)
+    with pytest.raises(Ended) as ended:
+        call("release", root=str(repo), dry_run=True)
+    assert ended.value.code == EXIT_SERVICE
+    assert "alpha-service  0.1.0    build push" in capsys.readouterr().out
+    assert 'base image "one.test/a:1" (ARG ONE in' in ended.value.message
+    assert 'base image "python:3" (docker.io/library/python:3, ARG TWO in' in ended.value.message
+    assert "BUILD_ARG=TWO=..., several with commas" in ended.value.message
+
+
+def test_a_folder_with_a_comma_in_its_name_is_one_job_of_the_matrix(
+    repo: Path, release: CommitRelease, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (repo / BETA).rename(repo / "integrations/beta,alpha-service")
+    commit(repo, "a comma")
+    call("release.plan", root=str(repo), matrix=True)
+    jobs = json.loads(capsys.readouterr().out)["include"]
+    assert sorted(job["only"] for job in jobs) == ["alpha-service", "beta-service"]
+    call("release.apply", root=str(repo), only="beta-service")
+    assert [path.name for path in (repo / "dist/release/receipts").iterdir()] == ["beta-service-0.1.0.json"]
 
 
 def test_a_build_arg_without_a_value_is_taken_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -93,7 +93,7 @@ def release(
             if plan or matrix:
                 _write(context, made, plan, matrix, format, table=dry_run)
             elif dry_run:
-                _dry_run(context, made, format, allow_unpushed)
+                _dry_run(context, made, files, format, allow_unpushed)
             else:
                 for row in plan_table(made).splitlines() if made.parts else ():
                     note(row)
@@ -137,18 +137,22 @@ def _must_be_plan_format(format: str | None) -> None:
         raise UsageError(f'the format of a plan is text or json, not "{format}"')
 
 
-def _dry_run(context: ReleaseContext, made: Plan, format: str | None, allow_unpushed: bool) -> None:
+def _dry_run(
+    context: ReleaseContext, made: Plan, files: Files, format: str | None, allow_unpushed: bool
+) -> None:
     """Show the plan.
 
-    Raises UsageError for a commit that is not to be released, ServiceError where this machine has no builder for
-    its images.
+    Raises UsageError for a commit that is not to be released, ServiceError where this machine has no builder or no
+    base images for it.
     """
     say(plan_json(made) if format == "json" else plan_table(made))
     _report(made.held, ())
     if made.todo:
         must_be_pushed(context, allow_unpushed)
-    if any(part.builds for part in made.todo):
-        choose_builder(context.settings.builder or None)
+    building = [part for part in made.todo if part.builds]
+    if building:
+        builder = choose_builder(context.settings.builder or None)
+        publishing.must_have_bases(context, builder, files(), building)
     _end(made.held, ())
 
 
@@ -312,7 +316,8 @@ def _resume(
     """Return the plan in a file, its integrations, the present state, and what is left to do. Raises UsageError."""
     made = plan_of_json(_read(path), path)
     parts = planner.parts_of(made, names)
-    chosen = select(context.workspace, [part.candidate.path or part.candidate.name for part in parts])
+    paths = {part.candidate.path for part in parts}
+    chosen = [one for one in context.workspace.integrations if one.path in paths]
     state = planner.still_valid(context, made, parts, chosen, alone)
     return made, chosen, state, [planner.remaining(part, state) for part in parts]
 

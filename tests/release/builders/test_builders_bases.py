@@ -52,14 +52,16 @@ def test_each_base_is_looked_for_once(context: Path) -> None:
 
 def test_the_line_names_the_arg_and_how_to_name_another(context: Path) -> None:
     assert missing_bases(Shelf("b"), context, [("Dockerfile", {}), ("Dockerfile", {})]) == [
-        'base image "nowhere/r:1" (ARG RUNNER in Dockerfile:2) cannot be pulled: manifest unknown; '
-        "name another with --build-arg RUNNER=..., or in [release.build-args] of seatrial.toml"
+        'base image "nowhere/r:1" (docker.io/nowhere/r:1, ARG RUNNER in Dockerfile:2) cannot be pulled: '
+        "manifest unknown; name another with --build-arg RUNNER=..., or in [release.build-args] of seatrial.toml; "
+        "with make: BUILD_ARG=RUNNER=..., several with commas"
     ]
 
 
 def test_without_an_arg_the_line_names_the_place_of_from(context: Path) -> None:
     assert missing_bases(Shelf("b"), context, [("other", {})]) == [
-        'base image "nowhere/r:1" (FROM in other:1) cannot be pulled: manifest unknown; change FROM in other:1'
+        'base image "nowhere/r:1" (docker.io/nowhere/r:1, FROM in other:1) cannot be pulled: manifest unknown; '
+        "change FROM in other:1"
     ]
 
 
@@ -73,7 +75,7 @@ def test_an_arg_without_a_value_is_reported_without_asking_the_builder(context: 
     shelf = Shelf()
     assert missing_bases(shelf, context, [("other", {})]) == [
         "other:1: ARG BASE has no value; name another with --build-arg BASE=..., "
-        "or in [release.build-args] of seatrial.toml"
+        "or in [release.build-args] of seatrial.toml; with make: BUILD_ARG=BASE=..., several with commas"
     ]
     assert shelf.asked == []
 

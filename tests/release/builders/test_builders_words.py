@@ -49,6 +49,30 @@ SWAPPED = BUILDKIT.replace("0.234 working\n0.301 the reason\n--", "0.301 the rea
 """As buildx has it where both lines come at about the same time."""
 
 
+REFUSED = """\
+STEP 1/2: FROM scratch
+STEP 2/2: RUN echo hi
+error running container: from /usr/bin/crun creating container for [/bin/sh -c echo hi]: cgroups in hybrid mode not supported, drop all controllers from cgroupv2
+: exit status 1
+time="2026-01-31T06:46:16Z" level=error msg="did not get container create message from subprocess: EOF"
+Error: building at STEP "RUN echo hi": while running runtime: exit status 1
+"""  # noqa: E501
+
+
+def test_a_container_that_was_not_started_is_the_cause_with_what_to_do() -> None:
+    assert error_line(REFUSED) == (
+        "cgroups in hybrid mode not supported, drop all controllers from cgroupv2; "
+        "set BUILDAH_ISOLATION=chroot where nothing else runs on this machine, or use docker"
+    )
+
+
+def test_a_full_disk_is_told_with_what_to_do() -> None:
+    assert error_line("STEP 1/1: COPY a /a\nError: copying: write /a: no space left on device\n") == (
+        "copying: write /a: no space left on device; "
+        "make room on the disk, such as with `buildah prune` or `docker system prune`"
+    )
+
+
 @pytest.mark.parametrize(
     ("log", "wanted"),
     [

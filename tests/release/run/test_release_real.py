@@ -84,7 +84,7 @@ def test_the_jobs_of_ci_publish_and_one_that_is_lost_keeps_no_other_from_the_ind
         jobs = json.loads(planned.stdout.splitlines()[-1])["include"]
         assert [job["only"] for job in jobs] == ["alpha-service", "beta-service", "gamma-service"]
         for job in jobs[:2]:
-            done = real.seatrial("release", "--only", job["only"], "--plan", plan)
+            done = real.seatrial("release", "--only", job["only"], "--plan", plan, "--force", "a test")
             assert done.returncode == 0, done.stderr
         assert real.store.get("index.json") is None
         (real.root / "dist/release/receipts").rename(receipts)
@@ -94,7 +94,7 @@ def test_the_jobs_of_ci_publish_and_one_that_is_lost_keeps_no_other_from_the_ind
         index = json.loads(real.store.get("index.json").data)  # type: ignore[union-attr]
         assert [entry["type"] for entry in index] == ["alpha-service", "beta-service"]
         assert len(remote_tags(real.root)) == 2
-        late = real.seatrial("release", "--only", "gamma-service", "--plan", plan)
+        late = real.seatrial("release", "--only", "gamma-service", "--plan", plan, "--force", "a test")
         assert late.returncode == 0, late.stderr
         name = "gamma-service-0.1.0.json"
         (real.root / "dist/release/receipts" / name).rename(receipts / name)
@@ -109,7 +109,7 @@ def test_plan_apply_and_finish_publish_as_one_release_does(tmp_path: Path) -> No
         plan, receipts = str(tmp_path / "plan.json"), tmp_path / "receipts"
         assert real.seatrial("release.plan", "--force", "a test", "--output", plan).returncode == 0
         for name in ("alpha-service", "beta-service"):
-            done = real.seatrial("release.apply", plan, "--only", name)
+            done = real.seatrial("release.apply", plan, "--only", name, "--force", "a test")
             assert done.returncode == 0, done.stderr
         assert real.store.get("index.json") is None
         (real.root / "dist/release/receipts").rename(receipts)
@@ -127,7 +127,7 @@ def test_a_plan_may_be_applied_again_after_it_was_broken_off(real: RealRelease, 
     plan = str(tmp_path / "plan.json")
     assert real.release("--plan", plan).returncode == 0
     process = subprocess.Popen(
-        real.command("release", "--apply", plan),
+        real.command("release", "--apply", plan, "--force", "a test"),
         env=real.environ,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
@@ -136,7 +136,7 @@ def test_a_plan_may_be_applied_again_after_it_was_broken_off(real: RealRelease, 
         lambda: any((one["step"], one["event"]) == ("tag", "done") for one in real.journal()), process
     )
     kill(process)
-    done = real.seatrial("release", "--apply", plan)
+    done = real.seatrial("release", "--apply", plan, "--force", "a test")
     assert done.returncode == 0, done.stderr
     assert real.done_twice() == []
     assert len(real.published(ALPHA)["papers"]["alpha-service"]) == 2

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from seatrial.core.errors import ServiceError
+from seatrial.core.errors import ServiceError, UsageError
 from seatrial.release.builders.dockerfile import Base, bases
 from seatrial.release.builders.runner import read_inside
 from seatrial.release.plan.ports import Build, Builder
+from seatrial.release.registry.image_names import ImageName, Repository
 
 
 def missing_bases(
@@ -58,10 +59,25 @@ def _line(base: Base, path: str, why: str) -> str:
     if base.problem:
         return f"{place}: {why}; {_remedy(base, place)}"
     where = f"ARG {base.arg} in {place}" if base.arg else f"FROM in {place}"
-    return f'base image "{base.image}" ({where}) cannot be pulled: {why}; {_remedy(base, place)}'
+    return f'base image "{base.image}" ({_address(base.image)}{where}) cannot be pulled: {why}; {_remedy(base, place)}'
+
+
+def _address(image: str) -> str:
+    """Return the whole address of an image, where its name is not that already, with a comma."""
+    name = ImageName.parse(image)
+    try:
+        repository = Repository.parse(name.repository)
+    except UsageError:
+        return ""
+    rest = f"@{name.digest}" if name.digest else f":{name.tag or 'latest'}"
+    whole = f"{repository.host}/{repository.path}{rest}"
+    return "" if whole == image else f"{whole}, "
 
 
 def _remedy(base: Base, place: str) -> str:
     if base.arg is None:
         return f"change FROM in {place}"
-    return f"name another with --build-arg {base.arg}=..., or in [release.build-args] of seatrial.toml"
+    return (
+        f"name another with --build-arg {base.arg}=..., or in [release.build-args] of seatrial.toml; "
+        f"with make: BUILD_ARG={base.arg}=..., several with commas"
+    )

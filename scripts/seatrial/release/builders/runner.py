@@ -26,6 +26,22 @@ from seatrial.system.process import Running
 MAX_LINE = 200
 """Longest line that is repeated, in characters; the log has all of it."""
 
+REMEDIES = (
+    (
+        "cgroups in hybrid mode not supported",
+        "set BUILDAH_ISOLATION=chroot where nothing else runs on this machine, or use docker",
+    ),
+    ("is not supported over overlayfs", "set STORAGE_DRIVER=vfs"),
+    (
+        "no space left on device",
+        "make room on the disk, such as with `buildah prune` or `docker system prune`",
+    ),
+)
+"""Words of common errors of builders, and what to do about each."""
+
+_RUNTIME = re.compile(r"error running container: (?:from \S+ )?(?:creating container for \[.*?\]: )?(.+)")
+"""The line of buildah and podman with why the container of a step was not started."""
+
 _ERROR = re.compile(r"(?:error|fatal)(?: response from daemon)?: (.*)", re.IGNORECASE)
 _STEP = re.compile(r"(?:\[\S+\] )?STEP \d+/\d+: ")
 _EXIT = re.compile(r"subprocess exited (?:with|on) .*")
@@ -44,8 +60,17 @@ def error_line(log: str) -> str:
         return "it said nothing"
     errors = [found[1] for line in lines if (found := _ERROR.match(line))]
     error = errors[-1] if errors else lines[-1]
+    refused = [found[1] for line in lines if (found := _RUNTIME.match(line))]
+    if refused:
+        return _short(refused[-1]) + _remedy(refused[-1])
     output = _step_output(lines)
-    return _short(error) + (f', after "{_short(output)}"' if output and output != error else "")
+    said = _short(error) + (f', after "{_short(output)}"' if output and output != error else "")
+    return said + _remedy(f"{error} {output}")
+
+
+def _remedy(cause: str) -> str:
+    """Return what to do about an error that is common on machines of CI; empty for others."""
+    return next((f"; {what}" for words, what in REMEDIES if words in cause), "")
 
 
 def pull_error(log: str) -> str:

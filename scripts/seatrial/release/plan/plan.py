@@ -69,6 +69,11 @@ class Part:
         return self.builds or self.adopts
 
     @property
+    def handle(self) -> str:
+        """The name by which --only chooses it, without a comma: the folder's, or else the type."""
+        return self.candidate.type if "," in self.candidate.name else self.candidate.name
+
+    @property
     def builds(self) -> bool:
         """True if its image is to be built and published."""
         return Step.BUILD in self.steps
@@ -347,4 +352,4 @@ def matrix(plan: Plan, most: int = MOST) -> dict[str, Any]:
 
 def _job(parts: Sequence[Part]) -> dict[str, str]:
     others = f" and {len(parts) - 1} more" if parts[1:] else ""
-    return {"name": f"{parts[0].title}{others}", "only": ",".join(part.candidate.name for part in parts)}
+    return {"name": f"{parts[0].title}{others}", "only": ",".join(part.handle for part in parts)}

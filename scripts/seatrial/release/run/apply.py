@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 from seatrial.core.errors import SeatrialError, ServiceError, Unreadable
 from seatrial.core.model import Integration
@@ -12,6 +13,7 @@ from seatrial.release.builders.base_images import missing_bases
 from seatrial.release.places import must_not_be_linked, own_folder
 from seatrial.release.plan import store_keys
 from seatrial.release.plan.plan import Failure, Part, Step
+from seatrial.release.plan.ports import Builder
 from seatrial.release.plan.records import Receipt, receipt_json
 from seatrial.release.run import latest
 from seatrial.release.run.build import build_args
@@ -49,7 +51,7 @@ def apply(
     """
     building = [part for part in parts if part.builds]
     if building:
-        _must_have_bases(run, building)
+        must_have_bases(run.context, run.builder(), run.files(), building)
     with ThreadPoolExecutor(jobs) as pool:
         try:
             results = list(pool.map(lambda part: _attempt(run, part, integrations), parts))
@@ -81,13 +83,12 @@ def _keep(context: ReleaseContext, receipt: Receipt) -> None:
     replace_file(place, lambda file: file.write(receipt_json(receipt).encode()))
 
 
-def _must_have_bases(run: Publication, parts: Sequence[Part]) -> None:
-    """Look for every base image before the first build. Raises ServiceError with what to do."""
-    wanted = [(part.candidate.dockerfile, build_args(run.context, part)) for part in parts]
-    missing = missing_bases(run.builder(), run.files(), wanted)
+def must_have_bases(context: ReleaseContext, builder: Builder, files: Path, parts: Sequence[Part]) -> None:
+    """Look for every base image before the first build. Raises ServiceError that names all missing ones."""
+    wanted = [(part.candidate.dockerfile, build_args(context, part)) for part in parts]
+    missing = missing_bases(builder, files, wanted)
     if missing:
-        others = f" (and {len(missing) - 1} more like it)" if missing[1:] else ""
-        raise ServiceError(missing[0] + others)
+        raise ServiceError(" | ".join(missing))
 
 
 def finish(run: Publication, done: Sequence[Done]) -> list[Failure]:

@@ -89,11 +89,11 @@ def _checked(
 
 def parts_of(made: Plan, names: Sequence[str] = ()) -> list[Part]:
     """Return the parts of a plan that have steps, of all integrations or of these names. Raises UsageError."""
-    parts = [part for part in made.todo if not names or part.candidate.name in names]
+    parts = [part for part in made.todo if not names or part.handle in names]
     _must_be_once(parts)
-    unknown = sorted(set(names) - {part.candidate.name for part in parts})
+    unknown = sorted(set(names) - {part.handle for part in parts})
     if unknown:
-        planned = ", ".join(part.candidate.name for part in made.todo[:8]) or "nothing"
+        planned = ", ".join(part.handle for part in made.todo[:8]) or "nothing"
         raise UsageError(f'the plan does nothing for "{unknown[0]}"; it has {planned}')
     return parts
 
@@ -211,7 +211,7 @@ def with_receipts(
 def _receipt_fault(part: Part, receipt: Receipt | None, sealed: str, state: State) -> str:
     candidate = part.candidate
     if receipt is None:
-        return f"its receipt is missing; run `seatrial release.apply PLAN --only {candidate.name}` again"
+        return f"its receipt is missing; run `seatrial release.apply PLAN --only {part.handle}` again"
     if receipt.plan != sealed:
         return "its receipt is of another plan; give the plan and the receipts of one release"
     image = state.statuses[candidate.path].image
