@@ -100,7 +100,7 @@ def test_a_version_that_is_published_after_it_gets_into_the_index(shelf: Shelf) 
         ("jira", "1.1.9", '"1.1.9" of jira is not published; did you mean "1.1.0"?'),
         ("jira", "7.0.0-beta", '"7.0.0-beta" of jira is not published; there is 1.0.0, 1.1.0'),
         ("jira", "../x", '"../x" of jira is not published; there is 1.0.0, 1.1.0'),
-        ("jira", "\x1b[2J", '"?[2J" of jira is not published; there is 1.0.0, 1.1.0'),
+        ("jira", "\x1b[2J", '"\\x1b[2J" of jira is not published; there is 1.0.0, 1.1.0'),
         ("jirra", "1.0.0", 'nothing of jirra is published here; did you mean "jira"?'),
         ("sonar", "1.0.0", "nothing of sonar is published here; `seatrial release.status` shows what is"),
         (
