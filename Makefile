@@ -114,8 +114,8 @@ doctor: $(READY) ## Tell what this machine has and lacks: Pythons, uv, git, the 
 	@$(INVOKE) doctor
 
 release: $(READY) ## Publish what is not published yet: image, spec, index, git tag.
-#: INTEGRATION= ROOT= JOBS= DRY_RUN= PLAN= APPLY= ONLY= FINISH= MATRIX= FORCE= ADOPT= ALLOW_UNPUSHED= FORMAT=
-#: BUILD_ARG= BUILDER= KEY=
+#: INTEGRATION= ROOT= JOBS= DRY_RUN= PLAN= APPLY= ONLY= FINISH= MATRIX= FORCE= ADOPT= ALLOW_UNPUSHED=
+#: FORMAT= BUILD_ARG= BUILDER= KEY=
 	@$(INVOKE) release
 
 release-plan: $(READY) ## Write what a release does as a plan, or as a CI matrix, and publish nothing.
