@@ -80,7 +80,7 @@ check-version: $(READY) ## Check pyproject, lock, version, changelog and intents
 	@$(INVOKE) check-version
 
 check: $(READY) ## Check all that CI checks: lint, validate, and what a release would do.
-#: INTEGRATION= ROOT= SINCE= FORMAT= OUTPUT= STRICT= JOBS= SANDBOX=
+#: INTEGRATION= ROOT= SINCE= NEW= OLD= FORMAT= OUTPUT= STRICT= JOBS= VERBOSE= SANDBOX=
 	@$(INVOKE) check
 
 fix: $(READY) ## Apply the repairs that findings offer, each of which is proved first.

@@ -30,14 +30,14 @@ def status(parts: Sequence[Part], monkeypatch: pytest.MonkeyPatch) -> int:
     workspace = SimpleNamespace(integrations=[JIRA], profile=None, checkout=None, fleet=Fleet([JIRA]))
     choice = Choice(workspace, [JIRA])  # type: ignore[arg-type]
     plan = Plan("c", 0, "", None, tuple(parts), 0)  # type: ignore[arg-type]
-    monkeypatch.setattr(checking, "choose", lambda *options: choice)
+    monkeypatch.setattr(checking, "choose", lambda *options, always: choice)
     done = SimpleNamespace(outcome=Outcome(names=("jira",)), checks={})
     monkeypatch.setattr(checking, "lint_and_validate", lambda *options: done)
     monkeypatch.setattr(checking, "open_context", lambda _: SimpleNamespace(workspace=workspace))
     monkeypatch.setattr(checking, "read", lambda *options: None)
     monkeypatch.setattr(checking, "plan", lambda *options: plan)
     try:
-        checking.check([], None, None, None, None, False, None, None)
+        checking.check([], None, None, False, False, None, None, False, None, False, None)
     except Ended as end:
         return end.code
     return 0

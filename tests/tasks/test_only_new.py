@@ -7,8 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from seatrial.core.model import Profile
+from seatrial.core.findings import Outcome, stamped
+from seatrial.core.model import Location, Problem, Profile, Severity
 from seatrial.handbook.examples import good_folder
+from seatrial.release.run import checks
+from seatrial.tasks.check import check
+from seatrial.tasks.cli import Ended
 from support.repositories import commit, put, shallow_clone, start
 from support.repositories import git as say
 from support.typed import seatrial
@@ -122,3 +126,39 @@ def test_more_old_findings_of_a_rule_than_are_shown_are_all_known(repository: Pa
         (repository / name).unlink()
     _, found, _ = verdict(repository, "--new")
     assert ("LAY106", False) not in found and ("LAY106", True) in found
+
+
+def lint_of_notes(workspace, chosen, *more):
+    """Lint as if a tool complained of each line "bad" in a file `notes.md`."""
+    found = []
+    for one in chosen:
+        lines = one.read("notes.md").decode().splitlines() if one.has("notes.md") else []
+        problems = (
+            Problem(Location("notes.md", n), line) for n, line in enumerate(lines, 1) if "bad" in line
+        )
+        found += stamped(one, (("LNT102", "ruff", Severity.ERROR, problem) for problem in problems))
+    return Outcome(tuple(found), tuple(one.name for one in chosen)), {}
+
+
+def test_check_fails_only_on_what_lint_and_rules_find_anew(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    notes = repository / "integrations/good-service/notes.md"
+    notes.write_text("bad one\n")
+    commit(repository)
+    say(repository, "update-ref", "refs/remotes/origin/main", "HEAD")
+    monkeypatch.setattr(checks, "_linted", lint_of_notes)
+    monkeypatch.chdir(repository)
+
+    def checked(text: str) -> tuple[int, list[tuple[str, bool]]]:
+        notes.write_text(text)
+        status = 0
+        try:
+            check([], None, "origin/main", True, False, "json", None, False, "1", False, None)
+        except Ended as end:
+            status = end.code
+        found = json.loads(capsys.readouterr().out)["findings"]
+        return status, [(one["message"], one["old"]) for one in found if one["code"] == "LNT102"]
+
+    assert checked("good\nbad one\n") == (0, [("bad one", True)])
+    assert checked("bad one\nbad two\n") == (1, [("bad one", True), ("bad two", False)])

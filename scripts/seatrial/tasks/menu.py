@@ -248,7 +248,7 @@ VERBS = (
         "check",
         "Check all that CI checks: lint, validate, and what a release would do.",
         "check:check",
-        (*COMPARING, *REPORTING, SANDBOX),
+        (*COMPARING, NEW, OLD, *REPORTING, VERBOSE, SANDBOX),
     ),
     Verb(
         "fix",

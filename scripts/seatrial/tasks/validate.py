@@ -55,6 +55,11 @@ def judge(
         raise Ended(code=EXIT_FINDINGS)
 
 
+def means_new(since: str | None, new: bool, old: bool) -> bool:
+    """Return whether only what the change brings may fail: as asked for, else with `since` in CI for a pull request."""
+    return not old and (new or bool(since and target_branch(os.environ)))
+
+
 def _families(
     families: Sequence[str],
     integration: list[str],
@@ -69,7 +74,7 @@ def _families(
     verbose: bool,
     advice: bool,
 ) -> None:
-    only_new = not old and (new or bool(since and target_branch(os.environ)))
+    only_new = means_new(since, new, old)
     choice = choose(root, integration, since, always=new)
     judge(families, choice, format, output, strict, jobs, verbose, advice, only_new)
 

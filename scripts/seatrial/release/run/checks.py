@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from seatrial.core.errors import ServiceError
 from seatrial.core.findings import Outcome
@@ -13,9 +16,11 @@ from seatrial.lint.run import Cell, lint, lint_context
 from seatrial.lint.run.outcome import outcome_of
 from seatrial.lint.tools.registry import choose
 from seatrial.release.plan.state import Checks, Tally
+from seatrial.system import git
 from seatrial.validate.facts.release import Change
 from seatrial.validate.rules import RULES
 from seatrial.validate.run import check_all
+from seatrial.workspace.committed import judged_alike, workspace_in
 from seatrial.workspace.workspace import Workspace
 
 Notify = Callable[[str], None]
@@ -86,6 +91,30 @@ def _linted(
     except ServiceError as failure:
         return Outcome(), {one.name: str(failure) for one in chosen}
     return outcome_of(cells, tools, workspace.settings), _failures(cells)
+
+
+def linted_before(
+    workspace: Workspace,
+    commit: str,
+    chosen: Sequence[Integration],
+    jobs: int,
+    notify: Notify,
+    sandbox: str | None = None,
+) -> frozenset[str]:
+    """Return the fingerprints of what lint finds in these integrations as a commit has them.
+
+    The commit is exported for that. What cannot be linted there has no findings. Raises UsageError and ServiceError as
+    git does.
+    """
+    with tempfile.TemporaryDirectory(prefix="seatrial-") as folder:
+        export = Path(os.path.realpath(folder)) / "base"
+        git.export(workspace.root, commit, export)
+        git.track_export(workspace.root, commit, export)
+        before = workspace_in(judged_alike(workspace, commit, lambda path: False), export)
+        paths = {one.path for one in chosen}
+        there = [one for one in before.integrations if one.path in paths]
+        found, _ = _linted(before, there, jobs, notify, sandbox)
+    return frozenset(finding.fingerprint for finding in found.findings)
 
 
 def _failures(cells: Sequence[Cell]) -> Mapping[str, str]:
