@@ -17,7 +17,7 @@ from seatrial.validate.facts.app_config import AppConfig
 from seatrial.validate.facts.blueprints import Blueprints
 from seatrial.validate.facts.catalog import Reference
 from seatrial.validate.facts.conformity import ResourceForms
-from seatrial.validate.rules.shared import duplicate_keys, replaced, syntax_faults
+from seatrial.validate.rules.shared import cut, duplicate_keys, replaced, syntax_faults
 
 RESOURCES = ".port/resources"
 BLUEPRINTS = f"{RESOURCES}/blueprints.json"
@@ -196,3 +196,17 @@ def resource_malformed_value(resource_forms: ResourceForms) -> Problems:
     maps nothing; `entityDeletionThreshold` is a fraction from 0 to 1.
     """
     yield from resource_forms.problems("resource-malformed-value")
+
+
+@rule(
+    "RES131",
+    severity=WARNING,
+    bad=replaced(".port/resources/port-app-config.yaml", "title: .title", "title: .title #1"),
+)
+def text_cut_in_resource(integration: Integration, resource_documents: Mapping[str, Document]) -> Problems:
+    """No text of a blueprint, mapping, scorecard, page or action is cut by a `#`.
+
+    In YAML, a `#` behind a blank begins a comment, unless the text is in quotes: `title: My #1` is "My".
+    """
+    for document in resource_documents.values():
+        yield from cut(integration, document)

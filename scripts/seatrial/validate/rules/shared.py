@@ -7,9 +7,11 @@ from collections import Counter
 from functools import reduce
 
 from seatrial.core.model import Fix, Integration, Problem
+from seatrial.core.names import shown
 from seatrial.core.rules import Edited, Problems
 from seatrial.core.version import Version
 from seatrial.documents.document import Document, FaultKind
+from seatrial.validate.facts.cut_texts import cut_texts
 
 PACKAGE_NAME = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*")
 """The form of a package name that can be part of an image's name."""
@@ -43,6 +45,15 @@ def duplicate_keys(document: Document) -> Problems:
     for fault in document.faults:
         if fault.kind is FaultKind.DUPLICATE_KEY:
             yield Problem(document.where(fault), fault.message, Fix("keep one of them and delete the other"))
+
+
+def cut(integration: Integration, document: Document) -> Problems:
+    """Yield each unquoted text of a YAML file that a `#` cuts, where it is no comment that somebody meant."""
+    for one in cut_texts(integration, document):
+        message = f"the text ends before {shown(one.lost)}, which YAML takes for a comment"
+        yield Problem(
+            one.where, message, Fix("quote the whole text, or put a blank behind the # of a comment")
+        )
 
 
 def likeliest_name(*places: str) -> str:

@@ -15,7 +15,7 @@ from seatrial.core.suggest import did_you_mean, nearest, recased
 from seatrial.core.vocabulary import ICONS, ICONS_ALSO, PLACEHOLDER_ICON, PLACEHOLDER_SECTION, SECTIONS
 from seatrial.validate.facts.items import Item
 from seatrial.validate.facts.spec import Peers, Spec
-from seatrial.validate.rules.shared import all_of, replaced
+from seatrial.validate.rules.shared import all_of, cut, replaced
 from seatrial.validate.rules.spec import SPEC, edited, misspells
 
 DOCS_HOST = "docs.port.io"
@@ -277,3 +277,12 @@ def duplicate_action(spec: Spec) -> Problems:
 
 def _named(action: Item) -> list[Item]:
     return [item for item in action.items("inputs") if item.text("name")]
+
+
+@rule("SPC135", severity=WARNING, bad=replaced(SPEC, "title: Good Service", "title: Good Service #1"))
+def text_cut_in_spec(integration: Integration, spec: Spec) -> Problems:
+    """No text of the spec is cut by a `#`.
+
+    In YAML, a `#` behind a blank begins a comment, unless the text is in quotes: `title: My #1` is "My".
+    """
+    yield from cut(integration, spec.document)
