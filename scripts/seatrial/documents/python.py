@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache, cached_property, partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from seatrial.core.model import Location
@@ -18,7 +18,7 @@ from seatrial.documents.functions import Function, PlacedCall, is_guarded, place
 from seatrial.documents.syntax import Call, Expression, Origin, bare, call_at, inner, keywords_in, statements
 
 if TYPE_CHECKING:
-    from tree_sitter import Node, Parser, Query
+    from tree_sitter import Node
 
 MAX_BYTES = 512 * 1024
 """A larger file is refused unread: its tree takes 200 times its size. The largest real one has 0.24 MB."""
@@ -369,7 +369,7 @@ class PythonSource:
     def _matches(self, pattern: str) -> Matches:
         from tree_sitter import QueryCursor
 
-        return QueryCursor(_query(pattern)).matches(self._root) if self._root else []
+        return QueryCursor(grammar.query(pattern)).matches(self._root) if self._root else []
 
     def where(self, fault: Fault) -> Location:
         """Return the place of a fault."""
@@ -381,12 +381,7 @@ class PythonSource:
 
     def _captured(self, pattern: str) -> list[Node]:
         """Return the nodes that a pattern captures as "found", in the order of the text."""
-        from tree_sitter import QueryCursor
-
-        if self._root is None:
-            return []
-        captures = QueryCursor(_query(pattern)).captures(self._root)
-        return sorted(captures.get("found", ()), key=lambda node: (node.start_byte, -node.end_byte))
+        return grammar.captured(self._root, pattern) if self._root else []
 
 
 def _calls_pattern(names: Iterable[str]) -> str:
@@ -421,33 +416,19 @@ def load(path: str, data: bytes) -> PythonSource:
     return PythonSource(path, origin, root, ())
 
 
+quiet = grammar.quiet
+
+
 def broken(path: str, fault: Fault) -> PythonSource:
     """Return a Python file of which only this fault is known."""
     return PythonSource(path, Origin(path, b""), None, (fault,))
 
 
-@cache
-def _parser() -> Parser:
-    import tree_sitter_python
-    from tree_sitter import Language, Parser
-
-    return Parser(Language(tree_sitter_python.language()))
-
-
-@cache
-def _query(pattern: str) -> Query:
-    from tree_sitter import Query
-
-    language = _parser().language
-    assert language
-    return Query(language, pattern)
-
-
 def _parsed(path: str, data: bytes) -> tuple[Origin, Node]:
     """Return a source and its tree; what the parser does not know yet is read in older words."""
-    root = _parser().parse(data).root_node
+    root = grammar.parser().parse(data).root_node
     older = grammar.without_news(data) if root.has_error else data
-    return Origin(path, older), root if older == data else _parser().parse(older).root_node
+    return Origin(path, older), root if older == data else grammar.parser().parse(older).root_node
 
 
 def _refuse_faults(origin: Origin, root: Node, text: str) -> None:

@@ -81,8 +81,9 @@ class PythonFiles:
 
     def faults(self) -> Iterator[tuple[Fault, Location]]:
         """The first fault of each file that cannot be read or parsed."""
-        for path in self.paths:
-            source = self.source(path)
+        with python.quiet():
+            sources = [self.source(path) for path in self.paths]
+        for source in sources:
             yield from ((fault, source.where(fault)) for fault in source.faults[:1])
 
     def is_conflicted(self, path: str) -> bool:
