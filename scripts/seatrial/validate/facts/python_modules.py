@@ -61,6 +61,10 @@ class PythonFiles:
             self._data[path] = self._read(path)
         return self._data[path]
 
+    def held(self, path: str) -> bytes | None:
+        """The bytes of a file that was read already, and not refused; None for any other."""
+        return self._data.get(path) or None
+
     def _read(self, path: str) -> bytes:
         try:
             data = self._integration.read(path)
