@@ -12,14 +12,17 @@ import ast
 import re
 import sys
 import warnings
+from bisect import bisect_left
 from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING
 
 from seatrial.core.printable import cut, plain
 from seatrial.documents.document import Fault, FaultKind, Lines
 
 if TYPE_CHECKING:
-    from tree_sitter import Node
+    from tree_sitter import Node, Parser, Query
 
 READS_QUOTES = sys.version_info >= (3, 12)
 """Whether the interpreter we run on reads f-strings by itself: before 3.12 it read them as texts."""
@@ -40,6 +43,18 @@ _BEYOND = (ValueError, MemoryError, RecursionError, OverflowError)
 _CONVERSIONS = (b"!r", b"!s", b"!a")
 _COMPREHENSIONS = frozenset(("list_comprehension", "set_comprehension", "generator_expression"))
 _STRINGS = frozenset(("string", "concatenated_string"))
+
+_QUIET = [("ignore", None, Warning, None, 0)]
+"""The first of the filters of warnings where all are ignored."""
+
+_NEWS = """
+[(interpolation) (format_expression) (type_parameter) (type_alias_statement) (generic_type) (except_clause)
+ (list_comprehension) (set_comprehension) (generator_expression)] @found
+((string_start) @found (#match? @found "[tT]"))
+"""
+"""The pattern of the nodes that have masks, or whose text has."""
+
+_CONVERSION = "(type_conversion) @found"
 
 _Mask = tuple[int, int, bytes]
 """The bytes from the first index to the second are written like this instead."""
@@ -120,12 +135,22 @@ def compiles(text: str) -> bool:
 def _error(text: str, flags: int = 0) -> SyntaxError | None:
     """Return the error with which CPython refuses a text. Raises one of _BEYOND if it cannot take it in."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with quiet():
             compile(text, "<source>", "exec", flags, dont_inherit=True)
     except SyntaxError as error:
         return error
     return None
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Ignore the warnings of the compiler; cheap inside of another `quiet`."""
+    if warnings.filters[:1] == _QUIET:
+        yield
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def _fault(text: str, error: SyntaxError) -> Fault:
@@ -156,7 +181,8 @@ def _masked(text: str, root: Node) -> str:
 
 
 def _masks(data: bytes, root: Node) -> Iterator[_Mask]:
-    pending = [root]
+    starts = [node.start_byte for node in captured(root, _NEWS)]
+    pending = [root] if starts else []
     while pending:
         node = pending.pop()
         if node.type in _STRINGS and not READS_QUOTES and _has_replacements(node):
@@ -165,7 +191,13 @@ def _masks(data: bytes, root: Node) -> Iterator[_Mask]:
             pending.extend(expressions)
         else:
             yield from _masks_at(data, node)
-            pending.extend(node.children)
+            pending.extend(child for child in node.children if _holds(child, starts))
+
+
+def _holds(node: Node, starts: list[int]) -> bool:
+    """Return whether one of these sorted places is in a node."""
+    place = bisect_left(starts, node.start_byte)
+    return place < len(starts) and starts[place] < node.end_byte
 
 
 def _masks_at(data: bytes, node: Node) -> Iterator[_Mask]:
@@ -245,14 +277,38 @@ def _wrong_replacement(text: str, root: Node) -> Fault | None:
     if READS_QUOTES:
         return None
     data = text.encode()
-    pending = [root]
-    while pending:
-        node = pending.pop()
-        written = data[node.start_byte : node.end_byte] if node.type == "type_conversion" else b""
+    for node in captured(root, _CONVERSION):
+        written = data[node.start_byte : node.end_byte]
         if written and written not in _CONVERSIONS:
             letter = plain(written[1:].decode(errors="replace"))
             message = f"f-string: invalid conversion character '{letter}': expected 's', 'r', or 'a'"
             place = Lines(text).at(len(data[: node.start_byte].decode(errors="replace")))
             return Fault(FaultKind.SYNTAX, message, *place)
-        pending.extend(reversed(node.children))
     return None
+
+
+@cache
+def parser() -> Parser:
+    """Return the tolerant parser."""
+    import tree_sitter_python
+    from tree_sitter import Language, Parser
+
+    return Parser(Language(tree_sitter_python.language()))
+
+
+@cache
+def query(pattern: str) -> Query:
+    """Return a compiled pattern of nodes."""
+    from tree_sitter import Query
+
+    language = parser().language
+    assert language
+    return Query(language, pattern)
+
+
+def captured(root: Node, pattern: str) -> list[Node]:
+    """Return the nodes that a pattern captures as "found", in the order of the text."""
+    from tree_sitter import QueryCursor
+
+    captures = QueryCursor(query(pattern)).captures(root)
+    return sorted(captures.get("found", ()), key=lambda node: (node.start_byte, -node.end_byte))

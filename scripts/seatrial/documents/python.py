@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache, cached_property, partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from seatrial.core.model import Location
@@ -18,7 +18,7 @@ from seatrial.documents.functions import Function, PlacedCall, is_guarded, place
 from seatrial.documents.syntax import Call, Expression, Origin, bare, call_at, inner, keywords_in, statements
 
 if TYPE_CHECKING:
-    from tree_sitter import Node, Parser, Query
+    from tree_sitter import Node
 
 MAX_BYTES = 512 * 1024
 """A larger file is refused unread: its tree takes 200 times its size. The largest real one has 0.24 MB."""
@@ -51,10 +51,7 @@ BINDINGS = """
 
 _SCOPES = frozenset(("function_definition", "lambda", "module"))
 _DEFINITIONS = frozenset(("class_definition", "function_definition"))
-_WANTED = {
-    "class": "(class_definition) @found",
-    "import": "[(import_statement) (import_from_statement)] @found",
-}
+_DECLARATIONS = "[(class_definition) (import_statement) (import_from_statement)] @found"
 
 
 @dataclass(frozen=True)
@@ -324,7 +321,7 @@ class PythonSource:
     @cached_property
     def classes(self) -> tuple[Class, ...]:
         """Every class, nested ones too."""
-        return tuple(class_at(self._origin, node) for node in self._nodes("class"))
+        return tuple(class_at(self._origin, node) for node in self._nodes("class_definition"))
 
     @cached_property
     def assignments(self) -> tuple[Assignment, ...]:
@@ -334,7 +331,8 @@ class PythonSource:
     @cached_property
     def imports(self) -> tuple[Import, ...]:
         """Every imported name, in functions too."""
-        return tuple(one for node in self._nodes("import") for one in imports_at(self._origin, node))
+        nodes = self._nodes("import_statement", "import_from_statement")
+        return tuple(one for node in nodes for one in imports_at(self._origin, node))
 
     def uses(self, attribute: str) -> tuple[Call | None, ...]:
         """Return the calls of an attribute of this name; None for each place that does not call it."""
@@ -360,33 +358,41 @@ class PythonSource:
 
     def _attributes(self, name: str) -> list[Node]:
         if name not in self._found:
-            matches = self._matches(
-                f'((attribute attribute: (identifier) @name) @found (#eq? @name "{name}"))'
-            )
-            self._found[name] = [found["found"][0] for _, found in matches]
+            self._found[name] = list(self._attributes_at(name.encode()))
         return self._found[name]
+
+    def _attributes_at(self, name: bytes) -> Iterator[Node]:
+        """Yield the attributes of a name, found by where the name stands in the text."""
+        data = self._origin.data if self._root else b""
+        start = data.find(name)
+        while start >= 0 and self._root:
+            stop = start + len(name)
+            node = self._root.descendant_for_byte_range(start, stop)
+            around = node.parent if node and (node.start_byte, node.end_byte) == (start, stop) else None
+            if around and around.type == "attribute" and around.child_by_field_name("attribute") == node:
+                yield around
+            start = data.find(name, stop)
 
     def _matches(self, pattern: str) -> Matches:
         from tree_sitter import QueryCursor
 
-        return QueryCursor(_query(pattern)).matches(self._root) if self._root else []
+        return QueryCursor(grammar.query(pattern)).matches(self._root) if self._root else []
 
     def where(self, fault: Fault) -> Location:
         """Return the place of a fault."""
         return Location(self.path, fault.line, fault.column)
 
-    def _nodes(self, kind: str) -> list[Node]:
-        """Yield the nodes of one of the wanted kinds in the order of the text."""
-        return self._captured(_WANTED[kind])
+    def _nodes(self, *kinds: str) -> list[Node]:
+        """Return the nodes of these kinds in the order of the text; one query finds classes and imports."""
+        return [node for node in self._declarations if node.type in kinds]
+
+    @cached_property
+    def _declarations(self) -> list[Node]:
+        return self._captured(_DECLARATIONS)
 
     def _captured(self, pattern: str) -> list[Node]:
         """Return the nodes that a pattern captures as "found", in the order of the text."""
-        from tree_sitter import QueryCursor
-
-        if self._root is None:
-            return []
-        captures = QueryCursor(_query(pattern)).captures(self._root)
-        return sorted(captures.get("found", ()), key=lambda node: (node.start_byte, -node.end_byte))
+        return grammar.captured(self._root, pattern) if self._root else []
 
 
 def _calls_pattern(names: Iterable[str]) -> str:
@@ -421,33 +427,19 @@ def load(path: str, data: bytes) -> PythonSource:
     return PythonSource(path, origin, root, ())
 
 
+quiet = grammar.quiet
+
+
 def broken(path: str, fault: Fault) -> PythonSource:
     """Return a Python file of which only this fault is known."""
     return PythonSource(path, Origin(path, b""), None, (fault,))
 
 
-@cache
-def _parser() -> Parser:
-    import tree_sitter_python
-    from tree_sitter import Language, Parser
-
-    return Parser(Language(tree_sitter_python.language()))
-
-
-@cache
-def _query(pattern: str) -> Query:
-    from tree_sitter import Query
-
-    language = _parser().language
-    assert language
-    return Query(language, pattern)
-
-
 def _parsed(path: str, data: bytes) -> tuple[Origin, Node]:
     """Return a source and its tree; what the parser does not know yet is read in older words."""
-    root = _parser().parse(data).root_node
+    root = grammar.parser().parse(data).root_node
     older = grammar.without_news(data) if root.has_error else data
-    return Origin(path, older), root if older == data else _parser().parse(older).root_node
+    return Origin(path, older), root if older == data else grammar.parser().parse(older).root_node
 
 
 def _refuse_faults(origin: Origin, root: Node, text: str) -> None:

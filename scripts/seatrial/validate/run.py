@@ -11,7 +11,7 @@ from seatrial.core.findings import Outcome, stamped
 from seatrial.core.model import Finding, Integration, Problem, Severity
 from seatrial.core.printable import one_line
 from seatrial.core.rules import Rule
-from seatrial.system import forks
+from seatrial.system import forks, memory
 from seatrial.validate.facts.facts import Facts
 from seatrial.validate.facts.package import Suppressions
 from seatrial.validate.facts.release import Change
@@ -115,7 +115,8 @@ def check_all(
     Findings of severity advice are left out without `advice`. Of each rule, at most `most` problems are reported
     of an integration.
     """
-    verdicts = _verdicts(_Case(workspace, integrations, rules, changes or {}, advice, most), jobs)
+    with memory.seldom_collected():
+        verdicts = _verdicts(_Case(workspace, integrations, rules, changes or {}, advice, most), jobs)
     crashes: dict[str, list[str]] = {}
     for integration, verdict in zip(integrations, verdicts, strict=True):
         for crash in verdict.crashes:

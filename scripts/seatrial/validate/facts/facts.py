@@ -83,7 +83,7 @@ class Facts:
     @cached_property
     def texts(self) -> Texts:
         """Faults in the bytes of the plain files."""
-        return Texts.of(self.integration, self.tree)
+        return Texts.of(self.integration, self.tree, self.python_files.held)
 
     @cached_property
     def env_example(self) -> Sequence[Variable]:

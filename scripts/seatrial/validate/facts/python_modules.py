@@ -61,6 +61,10 @@ class PythonFiles:
             self._data[path] = self._read(path)
         return self._data[path]
 
+    def held(self, path: str) -> bytes | None:
+        """The bytes of a file that was read already, and not refused; None for any other."""
+        return self._data.get(path) or None
+
     def _read(self, path: str) -> bytes:
         try:
             data = self._integration.read(path)
@@ -81,8 +85,9 @@ class PythonFiles:
 
     def faults(self) -> Iterator[tuple[Fault, Location]]:
         """The first fault of each file that cannot be read or parsed."""
-        for path in self.paths:
-            source = self.source(path)
+        with python.quiet():
+            sources = [self.source(path) for path in self.paths]
+        for source in sources:
             yield from ((fault, source.where(fault)) for fault in source.faults[:1])
 
     def is_conflicted(self, path: str) -> bool:

@@ -278,12 +278,14 @@ class Texts:
     large: tuple[tuple[str, int], ...] = ()
 
     @classmethod
-    def of(cls, integration: Integration, tree: Tree) -> Texts:
-        """Read every plain file of the integration once."""
+    def of(
+        cls, integration: Integration, tree: Tree, held: Callable[[str], bytes | None] = lambda _: None
+    ) -> Texts:
+        """Read every plain file of the integration once; `held` gives the bytes of those that were read before."""
         found = _Seen()
         for path in tree.plain_files():
             try:
-                found.add(path, integration.read(path))
+                found.add(path, held(path) or integration.read(path))
             except Unreadable as reason:
                 if not (path.endswith(".py") or _is_read_elsewhere(path)):
                     found.unread.append((path, str(reason)))

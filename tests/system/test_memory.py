@@ -1,0 +1,31 @@
+"""The garbage collector runs less often for a while, and then as before."""
+
+import gc
+
+import pytest
+
+from seatrial.system import memory
+
+
+def test_the_collector_runs_seldom_inside_and_as_before_after_it() -> None:
+    before = gc.get_threshold()
+    with memory.seldom_collected():
+        assert gc.get_threshold() == (memory.NEW_OBJECTS, *before[1:])
+    assert gc.get_threshold() == before
+
+
+def test_an_error_inside_leaves_the_collector_as_it_was() -> None:
+    before = gc.get_threshold()
+    with pytest.raises(RuntimeError), memory.seldom_collected():
+        raise RuntimeError
+    assert gc.get_threshold() == before
+
+
+def test_a_collector_that_is_off_stays_off() -> None:
+    before = gc.get_threshold()
+    gc.set_threshold(0)
+    try:
+        with memory.seldom_collected():
+            assert gc.get_threshold()[0] == 0
+    finally:
+        gc.set_threshold(*before)
