@@ -40,6 +40,14 @@ def test_no_line_of_a_file_that_may_hold_secrets_is_shown(integration: Path) -> 
     assert ".env.example:2:1: error" in said and "very-private" not in said
 
 
+def test_no_line_of_a_file_with_a_credential_is_shown(integration: Path) -> None:
+    token = "ghp_" + "aB3dE5gH7jK9mN2pQ4sT6vW8xY0zA1cD3eF5"
+    client = integration / "client.py"
+    client.write_text(client.read_text() + f'KEY = "{token}"\n')
+    said = seatrial(integration, "validate", "--verbose").stdout
+    assert "LAY119" in said and token not in said
+
+
 def on_a_terminal(cwd: Path, *arguments: str) -> str:
     """What is written to a terminal."""
     ours, theirs = pty.openpty()

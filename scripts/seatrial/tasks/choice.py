@@ -22,6 +22,7 @@ from seatrial.report import Options
 from seatrial.report.text import repairable, summary, wants_colour
 from seatrial.system.atomic import append, write_whole
 from seatrial.tasks.cli import note, say
+from seatrial.validate.facts.credentials import credential
 from seatrial.validate.facts.release import Change
 from seatrial.validate.since import Since, default_revision, since
 from seatrial.workspace.workspace import Workspace, passed_over, select
@@ -134,7 +135,9 @@ def _read(workspace: Workspace, finding: Finding) -> list[str]:
         path = finding.path.removeprefix(join(one.path, "") if one.path else "")
         if one.name == finding.integration and one.below(path) == finding.path and not _is_private(path):
             with suppress(Unreadable):
-                return LINE_ENDS.split(one.read(path).decode("utf-8-sig", "replace"))
+                data = one.read(path)
+                shown = credential(data, is_of_tests=False) is None
+                return LINE_ENDS.split(data.decode("utf-8-sig", "replace")) if shown else []
     return []
 
 

@@ -262,7 +262,7 @@ CALLS: dict[str, Callable[[SimpleNamespace], object]] = {
     "tags": lambda at: git.tags(at.root),
     "tags_called": lambda at: git.tags_called(at.root, ["x/1", "their-tag"]),
     "track_export": lambda at: track_exported(at),
-    "tracks": lambda at: git.tracks(at.root, str(at.root / f"{at.below}{X}" / "main.py")),
+    "tracks": lambda at: git.tracks(at.root, f"{at.below}{X}/main.py"),
     "trees": lambda at: git.trees(at.root, at.made, [at.below + X]),
     "untracked": lambda at: git.untracked(at.root),
 }

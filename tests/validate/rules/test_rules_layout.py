@@ -541,3 +541,15 @@ def test_other_names_of_tests_are_left_to_pytest() -> None:
     named = bare.edited("pyproject.toml", options, f'{options}python_files = "*.py"\n')
     assert said("untested", named) == []
     assert said("untested", bare, siblings=others(3, bare)) == []
+
+
+def test_a_name_that_no_variable_can_have_is_left_to_the_rules_of_names() -> None:
+    spec = GOOD.text(".port/spec.yaml").replace("name: apiUrl", "name: api-url")
+    found = said("example-disagrees", GOOD.having(".port/spec.yaml", spec))
+    assert not any("api-url" in line for line in found)
+
+
+def test_a_credential_in_the_example_is_one_finding() -> None:
+    token = "ghp_" + "aB3dE5gH7jK9mN2pQ4sT6vW8xY0zA1cD3eF5"
+    text = GOOD.text(".env.example").replace("your-token", token)
+    assert said("secret-in-example", GOOD.having(".env.example", text)) == []

@@ -15,6 +15,7 @@ from seatrial.core.model import Edit, Fix, Fleet, Integration, Location, MemoryF
 from seatrial.core.rules import GUIDE, WARNING, Edited, Problems, rule
 from seatrial.core.suggest import nearest, recased
 from seatrial.documents.changelog import MARKER, Section, VersionEntry
+from seatrial.documents.document import FaultKind
 from seatrial.validate.facts.changelog import (
     CHANGELOG,
     ChangelogText,
@@ -46,7 +47,9 @@ def unreadable_changelog(changelog: ChangelogText) -> Problems:
     The release job fails on any other bytes.
     """
     for fault in changelog.head.faults:
-        yield Problem(changelog.head.where(fault), fault.message, Fix("save the file as UTF-8 text"))
+        is_large = fault.kind is FaultKind.LIMIT
+        fix = Fix("move older entries to another file" if is_large else "save the file as UTF-8 text")
+        yield Problem(changelog.head.where(fault), fault.message, fix)
 
 
 @rule("CHG002", bad=edited(f"{MARKER}\n", ""))

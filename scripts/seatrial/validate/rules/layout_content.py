@@ -398,13 +398,15 @@ def _example(text: str) -> Edited:
 
 
 @rule("LAY120", severity=WARNING, bad=_example("OCEAN__PORT__CLIENT_SECRET=q8Zr2LmX0vTn5KcW7yBd\n"))
-def secret_in_example(env_example: Sequence[Variable]) -> Problems:
+def secret_in_example(env_example: Sequence[Variable], texts: Texts) -> Problems:
     """A secret in `.env.example` is a placeholder.
 
-    The file is committed to be copied. A value that looks random was probably copied the other way.
+    The file is committed to be copied. A value that looks random was probably copied the other way. What LAY119
+    recognises is left to it.
     """
+    known = {where.line for where, _ in texts.credentials if where.path == ENV_EXAMPLE}
     for one in env_example:
-        if looks_real(one.name, one.value):
+        if one.line not in known and looks_real(one.name, one.value):
             where = Location(ENV_EXAMPLE, one.line)
             fix = Fix(
                 f"write a placeholder, such as <{one.name.rpartition('__')[2].lower()}>, and revoke the secret"
@@ -437,7 +439,8 @@ def example_disagrees(env_example: Sequence[Variable], spec: Spec, code: Code) -
                 Location(ENV_EXAMPLE, one.line), f'"{shown(one.name)}" is no configuration of the spec', fix
             )
     for name, configuration in known.items():
-        if name not in stated and env_example and _is_required(spec, configuration):
+        can_be_set = name.isidentifier()
+        if can_be_set and name not in stated and env_example and _is_required(spec, configuration):
             fix = Fix(f'add a line "{PREFIX}{name.upper()}=" with a placeholder')
             message = f'"{shown(configuration)}" is required, and not in this file'
             yield Problem(Location(ENV_EXAMPLE), message, fix)
