@@ -292,3 +292,10 @@ def test_every_action_needs_an_executor_and_every_executor_an_action(
     edits = [(SPEC, SAAS, SAAS + actions), ("actions/close.py", "", executor)]
     assert said("COD213", *edits) == missing
     assert said("COD214", *edits) == unlisted
+
+
+def test_a_name_that_the_spec_alone_has_is_renamed_there() -> None:
+    [problem] = problems("COD208", (SPEC, "name: pageSize", "name: pageSizes"))
+    assert problem.message == 'the spec declares no configuration for "page_size", but for "pageSizes"'
+    assert problem.fix is not None
+    assert problem.fix.title == 'rename "pageSizes" in the spec to "pageSize", as .env.example has it'

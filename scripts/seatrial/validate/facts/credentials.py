@@ -92,6 +92,10 @@ def _is_random(text: str) -> bool:
     return bits >= RANDOM and not _PLACEHOLDER.search(text)
 
 
+PREFIX = "OCEAN__INTEGRATION__CONFIG__"
+"""What precedes the name of a configuration in the environment, as Ocean reads it."""
+
+
 @dataclass(frozen=True)
 class Variable:
     """A line `NAME=value` of an environment file; a `mention` is one in a comment."""

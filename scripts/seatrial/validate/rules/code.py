@@ -5,6 +5,8 @@ They must agree about configurations, live events, actions, kinds and selectors.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from seatrial.core.model import Edit, Fix, Location, MemoryFolder, Problem
 from seatrial.core.names import shown
 from seatrial.core.rules import INFO, WARNING, Problems, rule
@@ -12,6 +14,7 @@ from seatrial.core.suggest import did_you_mean, nearest
 from seatrial.documents.document import FaultKind
 from seatrial.validate.facts.app_config import AppConfig
 from seatrial.validate.facts.code import Code, ConfigurationUse, Kinds, StatedKind, probable
+from seatrial.validate.facts.credentials import PREFIX, Variable
 from seatrial.validate.facts.python_models import Unread
 from seatrial.validate.facts.python_modules import PythonFiles
 from seatrial.validate.facts.spec import Spec
@@ -68,7 +71,9 @@ def broken_python(python_files: PythonFiles) -> Problems:
 
 
 @rule("COD208", bad=replaced("client.py", 'integration_config["api_token"]', 'integration_config["token"]'))
-def undeclared_configuration_read(configuration_use: ConfigurationUse) -> Problems:
+def undeclared_configuration_read(
+    configuration_use: ConfigurationUse, env_example: Sequence[Variable]
+) -> Problems:
     """Each configuration that the code reads is declared in the spec.
 
     Ocean builds the configuration from the spec and drops every other key, even one that is set in
@@ -79,12 +84,22 @@ def undeclared_configuration_read(configuration_use: ConfigurationUse) -> Proble
         near = None if odd else configuration_use.meant(read.key)
         message = f'the spec declares no configuration for "{shown(read.key)}"'
         fix = Fix(f'read "{near}"' if near else "declare it in the spec, or stop reading it")
+        if near and _is_set_as(read.key, near, env_example):
+            stated = shown(configuration_use.declared[near].text("name"))
+            message, near = f'{message}, but for "{stated}"', None
+            fix = Fix(f'rename "{stated}" in the spec to "{_camel(read.key)}", as .env.example has it')
         if odd:
             message += f', but for "{shown(odd.text("name"))}"'
             fix = Fix(f'rename "{shown(odd.text("name"))}" in the spec to "{_camel(read.key)}"')
         evidence = f"also read in {', '.join(others)}" if others else ""
         severity = WARNING if read.forgiving else None
         yield Problem(read.where, message + did_you_mean(near), fix, evidence=evidence, severity=severity)
+
+
+def _is_set_as(key: str, other: str, env_example: Sequence[Variable]) -> bool:
+    """Return whether `.env.example` sets a configuration by this key, and none by the other."""
+    names = {one.name.lower() for one in env_example}
+    return f"{PREFIX.lower()}{key}" in names and f"{PREFIX.lower()}{other}" not in names
 
 
 def _camel(key: str) -> str:

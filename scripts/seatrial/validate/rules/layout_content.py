@@ -11,7 +11,7 @@ from seatrial.core.rules import ADVICE, INFO, WARNING, Edited, Problems, rule
 from seatrial.core.suggest import nearest
 from seatrial.documents.integration import RESOURCE_SUFFIXES, RESOURCES, SPEC_FILES, resource_files
 from seatrial.validate.facts.code import FRAMEWORK_READ, Code
-from seatrial.validate.facts.credentials import Variable, looks_real
+from seatrial.validate.facts.credentials import PREFIX, Variable, looks_real
 from seatrial.validate.facts.spec import Spec
 from seatrial.validate.facts.tree import (
     SHARED,
@@ -389,8 +389,6 @@ def committed_credential(texts: Texts) -> Problems:
 
 
 ENV_EXAMPLE = ".env.example"
-PREFIX = "OCEAN__INTEGRATION__CONFIG__"
-"""What precedes the name of a configuration in the environment, as Ocean reads it."""
 
 
 def _example(text: str) -> Edited:
