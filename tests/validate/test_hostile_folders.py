@@ -19,6 +19,7 @@ from seatrial.system.folder import DiskFolder
 from seatrial.validate.facts.facts import Facts
 from seatrial.validate.rules import RULES
 from seatrial.validate.run import MOST, Verdict, check
+from support.often import rounds
 from support.paths import SOURCES
 
 SPEC, BLUEPRINTS = ".port/spec.yaml", ".port/resources/blueprints.json"
@@ -198,9 +199,9 @@ WORDS = [b"[]", b"{}", b"null", b"true", b"3", b"-1.5e999", b'""', b"[[1]]", b"&
 
 @pytest.mark.slow
 @pytest.mark.parametrize("path", READ)
-def test_ten_thousand_damaged_documents_crash_nothing(path: str) -> None:
+def test_damaged_documents_crash_nothing(path: str) -> None:
     good = good_folder(Profile.GUIDE)
-    for data in mutations(good.read(path), seed=len(path), count=1_250):
+    for data in mutations(good.read(path), seed=len(path), count=rounds(200, 1_250)):
         assert checked(good.having(path, data)).crashes == (), data
 
 

@@ -15,7 +15,7 @@ from seatrial.report import Options
 from seatrial.report.text import render, summary
 from seatrial.system import process
 from seatrial.system.atomic import write_whole
-from seatrial.tasks.cli import Ended, note
+from seatrial.tasks.cli import Ended, jobs_of, note
 from seatrial.tasks.menu import VERBS, Option, OptionKind, Verb
 from seatrial.tasks.program import namespace
 from seatrial.tasks.reference import makefile_targets, makefile_variables
@@ -44,7 +44,9 @@ OWN = (
 """The tasks for working on Seatrial itself."""
 
 
-PARALLEL = ("--numprocesses=auto", "--dist=worksteal")
+PARALLEL = (f"--numprocesses={jobs_of(None) + 1}", "--dist=worksteal")
+"""One process more than cores: many tests wait for programs and services."""
+
 UNIT = (*PARALLEL, "-m", "not slow")
 
 

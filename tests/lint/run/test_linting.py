@@ -19,6 +19,7 @@ import pytest
 
 from support.confined import with_bytecode
 from support.lintspace import TOOLS, Space
+from support.often import rounds
 from support.services import mounted
 
 pytestmark = pytest.mark.slow
@@ -409,7 +410,7 @@ def test_two_runs_at_once_agree(space: Space) -> None:
     assert json.loads(said.pop())["findings"]
 
 
-KILLS = int(os.environ.get("SEATRIAL_TEST_KILLS", "6"))
+KILLS = int(os.environ.get("SEATRIAL_TEST_KILLS", str(rounds(4, 12))))
 
 
 def test_after_a_kill_at_any_point_the_next_run_is_right(space: Space, shared: Path, tmp_path: Path) -> None:

@@ -22,9 +22,10 @@ from seatrial.release.run.latest import LATEST, point, yank
 from seatrial.release.store.leases import Holder, lease
 from support.memory_images import MemoryImages
 from support.memory_store import MemoryStore
+from support.often import rounds
 from support.simulating import RELIABLE, Actor, Chances, Simulation, Through
 
-SCHEDULES = 1000
+SCHEDULES = rounds(400, 1000)
 ROUGH = (Chances(), Chances(kill=0.02, fail=0.01), Chances(kill=0.02, fail=0.01, slow=0.2), Chances(slow=0.4))
 
 Publish = Callable[[Store, Entry, Actor], object]
@@ -210,17 +211,19 @@ def sailed(
 
 
 @pytest.mark.slow
-def test_a_thousand_schedules_end_with_one_latest_for_index_image_and_spec() -> None:
+def test_schedules_end_with_one_latest_for_index_image_and_spec() -> None:
     met: Counter[str] = Counter()
     for seed in range(SCHEDULES):
         simulation, found = sailed(seed)
         met += simulation.met
         assert found == [], f"seed {seed}"
-    assert all(met[fate] > 300 for fate in ("kill before", "kill after", "fail before", "fail after")), met
+    assert all(
+        met[fate] > 0.3 * SCHEDULES for fate in ("kill before", "kill after", "fail before", "fail after")
+    ), met
 
 
 def test_reading_changing_and_writing_loses_updates_in_the_same_schedules() -> None:
-    lost = [seed for seed in range(SCHEDULES // 20) if sailed(seed, publish_naively, RELIABLE)[1]]
+    lost = [seed for seed in range(50) if sailed(seed, publish_naively, RELIABLE)[1]]
     assert len(lost) > 5
 
 

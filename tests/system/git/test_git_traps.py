@@ -289,6 +289,8 @@ def test_no_call_springs_a_trap(
         "SSH_ASKPASS",
     ):
         monkeypatch.setenv(variable, traps.program(f"variable-{variable}"))
+    for variable, value in PERSON.items():
+        monkeypatch.setenv(variable, value)
     CALLS[name](SimpleNamespace(**vars(world), root=at[0], below=at[1]))
     assert traps.sprung() == set()
 
