@@ -44,8 +44,8 @@ OWN = (
 """The tasks for working on Seatrial itself."""
 
 
-PARALLEL = (f"--numprocesses={jobs_of(None) + 1}", "--dist=worksteal")
-"""One process more than cores: many tests wait for programs and services."""
+PARALLEL = (f"--numprocesses={jobs_of(None) + 2}", "--dist=worksteal")
+"""Two processes more than cores: many tests wait for programs and services."""
 
 UNIT = (*PARALLEL, "-m", "not slow")
 
