@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from seatrial.documents import python
+from seatrial.documents import functions, python
 
 SOURCE = '''
 import time
@@ -98,3 +98,17 @@ def test_a_method_knows_its_class_and_what_it_returns() -> None:
 )
 def test_a_look_up_whose_key_is_tested_is_forgiving(text: str, forgiving: bool) -> None:
     assert source(text).look_ups("c")[-1].forgiving is forgiving
+
+
+def test_calls_in_one_function_share_it() -> None:
+    first, second = source("async def f():\n    open(1)\n    open(2)\n").calls("open")
+    assert first.functions[0] is second.functions[0]
+
+
+def test_a_function_is_searched_for_tests_of_keys_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    searched: list[object] = []
+    below = functions._below
+    monkeypatch.setattr(functions, "_below", lambda node, closed: searched.append(node) or below(node, closed))
+    twice = "".join(f'    o.c["a{number}"]\n' * 2 for number in range(50))
+    assert not any(one.forgiving for one in source(f"def f():\n{twice}").look_ups("c"))
+    assert len(searched) == 1

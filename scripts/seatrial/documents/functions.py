@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -92,7 +92,11 @@ class Function:
 
     def binds(self, name: str) -> bool:
         """Whether it gives a meaning of its own to a name: a parameter, or anything assigned."""
-        return name in self.parameters or any(name in _bound(self.origin, node) for node in self._own)
+        return name in self._names
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        return frozenset((*self.parameters, *(name for node in self._own for name in _bound(self.origin, node))))
 
     @cached_property
     def _own(self) -> tuple[Node, ...]:
@@ -118,33 +122,81 @@ class PlacedCall:
     awaited: bool
 
 
-def placed_call(origin: Origin, node: Node) -> PlacedCall:
-    """Return the call of a node of type "call", with what is around it."""
-    awaited = node.parent is not None and node.parent.type == "await"
-    return PlacedCall(call_at(origin, node), tuple(functions_around(origin, node)), awaited)
+def placed_calls(origin: Origin, nodes: Iterable[Node]) -> Iterator[PlacedCall]:
+    """Yield the calls of nodes of type "call", with what is around each; calls in one function share it."""
+    known: dict[int, Function] = {}
+    for node in nodes:
+        awaited = node.parent is not None and node.parent.type == "await"
+        around = tuple(known.setdefault(one.id, Function(origin, one)) for one in _functions_around(node))
+        yield PlacedCall(call_at(origin, node), around, awaited)
 
 
-def functions_around(origin: Origin, node: Node) -> Iterator[Function]:
+def _functions_around(node: Node) -> Iterator[Node]:
     """Yield the functions in whose body a node stands, the innermost first; defaults stand outside."""
     inside, around = node, node.parent
     while around is not None:
         if around.type in _FUNCTIONS and around.child_by_field_name("body") == inside:
-            yield Function(origin, around)
+            yield around
         inside, around = around, around.parent
 
 
-def is_guarded(origin: Origin, node: Node, key: Node) -> bool:
-    """Whether a look-up cannot fail for want of its key: its function tests for the key, or KeyError is caught."""
-    inside, around = node, node.parent
-    while around is not None and inside.type not in _FUNCTIONS:
-        is_tried = around.type == "try_statement" and around.child_by_field_name("body") == inside
-        if is_tried and any(_catches(origin, clause) for clause in inner(around)):
-            return True
-        inside, around = around, around.parent
-    text = origin.text(key)
-    if origin.text(inside).count(text) < 2:
-        return False
-    return any(_tests(origin, one, text) for one in _below(inside, frozenset()))
+class Guards:
+    """Tells which look-ups of a file cannot fail for want of their key."""
+
+    def __init__(self, origin: Origin) -> None:
+        self._origin = origin
+        self._scopes: dict[int, _Tests] = {}
+        self._catching: dict[int, bool] = {}
+
+    def holds(self, node: Node, key: Node) -> bool:
+        """Whether the function around a look-up tests for its key, or KeyError is caught."""
+        inside, around = node, node.parent
+        while around is not None and inside.type not in _FUNCTIONS:
+            is_tried = around.type == "try_statement" and around.child_by_field_name("body") == inside
+            if is_tried and self._is_catching(around):
+                return True
+            inside, around = around, around.parent
+        if inside.id not in self._scopes:
+            self._scopes[inside.id] = _Tests(self._origin, inside)
+        return self._scopes[inside.id].name(self._origin.text(key))
+
+    def _is_catching(self, tried: Node) -> bool:
+        if tried.id not in self._catching:
+            self._catching[tried.id] = any(_catches(self._origin, clause) for clause in inner(tried))
+        return self._catching[tried.id]
+
+
+@dataclass(frozen=True)
+class _Tests:
+    """The tests for keys in a function or module."""
+
+    origin: Origin
+    node: Node
+
+    def name(self, key: str) -> bool:
+        """Whether one compares a key with `in` or `not in`, or asks for it with `.get(key)` in a condition."""
+        if self._text.count(key) < 2:
+            return False
+        return key in self._compared or f"get({key}" in self._conditions
+
+    @cached_property
+    def _text(self) -> str:
+        return self.origin.text(self.node)
+
+    @cached_property
+    def _found(self) -> tuple[Node, ...]:
+        wanted = ("comparison_operator", "if_statement", "elif_clause")
+        return tuple(node for node in _below(self.node, frozenset()) if node.type in wanted)
+
+    @cached_property
+    def _compared(self) -> frozenset[str]:
+        tests = (node for node in self._found if node.type == "comparison_operator" and _is_in(node))
+        return frozenset(self.origin.text(inner(node)[0]) for node in tests)
+
+    @cached_property
+    def _conditions(self) -> str:
+        found = (node.child_by_field_name("condition") for node in self._found)
+        return "\n".join(self.origin.text(condition) for condition in found if condition)
 
 
 def _catches(origin: Origin, clause: Node) -> bool:
@@ -156,15 +208,8 @@ def _catches(origin: Origin, clause: Node) -> bool:
     return not caught or bool(_CATCHERS & names)
 
 
-def _tests(origin: Origin, node: Node, key: str) -> bool:
-    """Whether a node compares a key with `in` or `not in`, or asks for it with `.get(key)` in a condition."""
-    if node.type == "comparison_operator":
-        is_in = any(child.type in ("in", "not in") for child in node.children)
-        return is_in and origin.text(inner(node)[0]) == key
-    condition = (
-        node.child_by_field_name("condition") if node.type in ("if_statement", "elif_clause") else None
-    )
-    return condition is not None and f"get({key}" in origin.text(condition)
+def _is_in(comparison: Node) -> bool:
+    return any(child.type in ("in", "not in") for child in comparison.children)
 
 
 def _below(node: Node, closed: frozenset[str]) -> Iterator[Node]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from seatrial.core.model import Location
 from seatrial.documents import grammar
 from seatrial.documents.document import BOM, Fault, FaultKind, RefusedError, decoded
-from seatrial.documents.functions import Function, PlacedCall, is_guarded, placed_call
+from seatrial.documents.functions import Function, Guards, PlacedCall, placed_calls
 from seatrial.documents.syntax import Call, Expression, Origin, bare, call_at, inner, keywords_in, statements
 
 if TYPE_CHECKING:
@@ -84,21 +84,21 @@ def look_ups(origin: Origin, attributes: list[Node], find: Callable[[], Matches]
     found = list(attributes)
     if any(_alias_of(attribute) for attribute in attributes):
         found += _aliases(origin, attributes, find())
+    guards = Guards(origin)
     for mapping in sorted(found, key=lambda node: node.start_byte):
-        look_up = _look_up(origin, mapping)
+        look_up = _look_up(origin, mapping, guards)
         if look_up:
             yield look_up
 
 
-def _look_up(origin: Origin, mapping: Node) -> LookUp | None:
+def _look_up(origin: Origin, mapping: Node, guards: Guards) -> LookUp | None:
     """Return the look-up whose mapping is this node."""
     around = mapping.parent
     if around is None or _is_written(around):
         return None
     if around.type == "subscript" and around.child_by_field_name("value") == mapping:
         key = inner(around)[1]
-        is_forgiving = is_guarded(origin, around, key)
-        return LookUp(Expression(origin, key), is_forgiving, scope=_scopes(mapping)[0])
+        return LookUp(Expression(origin, key), guards.holds(around, key), scope=_scopes(mapping)[0])
     method = around.child_by_field_name("attribute") if around.type == "attribute" else None
     call = next(calls_of(origin, [around])) if method and origin.text(method) == "get" else None
     if call is None or not call.arguments:
@@ -340,7 +340,7 @@ class PythonSource:
 
     def calls(self, *names: str) -> tuple[PlacedCall, ...]:
         """Return the calls of these names, or of attributes of these names, with the functions around them."""
-        return tuple(placed_call(self._origin, node) for node in self._captured(_calls_pattern(names)))
+        return tuple(placed_calls(self._origin, self._captured(_calls_pattern(names))))
 
     def functions(self, *names: str) -> tuple[Function, ...]:
         """Return the functions and methods of these names, in order."""
