@@ -96,7 +96,9 @@ class Function:
 
     @cached_property
     def _names(self) -> frozenset[str]:
-        return frozenset((*self.parameters, *(name for node in self._own for name in _bound(self.origin, node))))
+        return frozenset(
+            (*self.parameters, *(name for node in self._own for name in _bound(self.origin, node)))
+        )
 
     @cached_property
     def _own(self) -> tuple[Node, ...]:

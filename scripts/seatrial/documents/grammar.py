@@ -47,12 +47,13 @@ _STRINGS = frozenset(("string", "concatenated_string"))
 _QUIET = [("ignore", None, Warning, None, 0)]
 """The first of the filters of warnings where all are ignored."""
 
-_NEWS = """
-[(interpolation) (format_expression) (type_parameter) (type_alias_statement) (generic_type) (except_clause)
- (list_comprehension) (set_comprehension) (generator_expression)] @found
-((string_start) @found (#match? @found "[tT]"))
-"""
-"""The pattern of the nodes that have masks, or whose text has."""
+_NEWS = frozenset(
+    (
+        *("interpolation", "format_expression", "type_parameter", "type_alias_statement", "generic_type"),
+        *("except_clause", "list_comprehension", "set_comprehension", "generator_expression"),
+    )
+)
+"""The types of the nodes that have masks, or whose text has; the others are the starts of t-strings."""
 
 _CONVERSION = "(type_conversion) @found"
 
@@ -181,7 +182,7 @@ def _masked(text: str, root: Node) -> str:
 
 
 def _masks(data: bytes, root: Node) -> Iterator[_Mask]:
-    starts = [node.start_byte for node in captured(root, _NEWS)]
+    starts = sorted(_news(data, root))
     pending = [root] if starts else []
     while pending:
         node = pending.pop()
@@ -192,6 +193,17 @@ def _masks(data: bytes, root: Node) -> Iterator[_Mask]:
         else:
             yield from _masks_at(data, node)
             pending.extend(child for child in node.children if _holds(child, starts))
+
+
+def _news(data: bytes, root: Node) -> Iterator[int]:
+    """Yield the starts of the nodes of _NEWS; a query takes time by the square of what stands in an error."""
+    pending = [root]
+    while pending:
+        node = pending.pop()
+        is_text = node.type == "string_start" and b"t" in data[node.start_byte : node.end_byte].lower()
+        if is_text or node.type in _NEWS:
+            yield node.start_byte
+        pending.extend(node.children)
 
 
 def _holds(node: Node, starts: list[int]) -> bool:

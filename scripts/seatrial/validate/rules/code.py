@@ -231,9 +231,10 @@ def mapped_kind_not_accepted(kinds: Kinds, tree: Tree) -> Problems:
 
 
 def _unaccepted(kinds: Kinds, tree: Tree, stated: tuple[StatedKind, ...]) -> Problems:
+    known = KindMap.of(kinds, tree)
     for one in kinds.unaccepted(stated):
         message = f'no resource class accepts the kind "{shown(one.kind)}"'
-        yield disagreement(KindMap.of(kinds, tree), one, message, f"remove it, or {_new_class(kinds.code)}")
+        yield disagreement(known, one, message, f"remove it, or {_new_class(kinds.code)}")
 
 
 def _new_class(code: Code | None) -> str:
@@ -273,10 +274,11 @@ def mapped_kind_without_resync(kinds: Kinds, tree: Tree) -> Problems:
 def _unresynced(kinds: Kinds, tree: Tree, stated: tuple[StatedKind, ...]) -> Problems:
     paths = kinds.code.files.holding(b"on_resync") if kinds.code else ()
     place = f" in {paths[0]}" if len(paths) == 1 else ""
+    known = KindMap.of(kinds, tree)
     for one in kinds.unresynced(stated):
         message = f'no function is registered with on_resync for the kind "{shown(one.kind)}"'
         otherwise = f"register a function{place}, or remove the kind"
-        yield disagreement(KindMap.of(kinds, tree), one, message, otherwise)
+        yield disagreement(known, one, message, otherwise)
 
 
 @rule(

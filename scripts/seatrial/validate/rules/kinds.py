@@ -97,7 +97,14 @@ class KindMap:
 
     def at(self, *places: Place) -> frozenset[str]:
         """Return the kinds that are named in one of these places."""
-        return frozenset(use.kind for use in self.uses if use.place in places)
+        return frozenset().union(*(self._kinds.get(place, frozenset()) for place in places))
+
+    @cached_property
+    def _kinds(self) -> dict[Place, frozenset[str]]:
+        found: dict[Place, set[str]] = {}
+        for use in self.uses:
+            found.setdefault(use.place, set()).add(use.kind)
+        return {place: frozenset(kinds) for place, kinds in found.items()}
 
     def renamed(self, rename: Rename) -> KindMap:
         """Return what there is after a change; a text that serves several places changes in all of them."""
@@ -110,12 +117,12 @@ class KindMap:
         """The disagreements, each with the kind that it is about."""
         found: set[tuple[str, str]] = set()
         listed = self.at(Place.SPEC)
+        coded = [(one.value, self.at(one)) for one in _CODED if one in self.closed]
         for place in _STATED:
             for kind in self.at(place):
-                lacking = next(
-                    (one for one in _CODED if one in self.closed and kind not in self.at(one)), None
-                )
-                found |= {(f"{place.value} without {lacking.value}", kind)} if lacking else set()
+                lacking = next((name for name, kinds in coded if kind not in kinds), None)
+                if lacking:
+                    found.add((f"{place.value} without {lacking}", kind))
         found |= {("not listed", kind) for kind in self.at(Place.MAPPING) - listed if listed}
         counts = Counter((use.place, use.kind) for use in self.uses if use.place in (Place.SPEC, Place.CLASS))
         return frozenset(
