@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from seatrial.documents import Document, changelog, json, python, toml, yaml
 from seatrial.documents.changelog import MARKER
+from support.often import rounds
 
 YAML = """\
 type: jira # a comment
@@ -179,7 +180,7 @@ def test_mutated_documents_are_judged(check: Callable[[bytes], None], sample: st
 def test_thousands_of_mutated_documents_are_judged(
     check: Callable[[bytes], None], sample: str, seed: int
 ) -> None:
-    for data in mutated(sample, seed, count=4000):
+    for data in mutated(sample, seed, count=rounds(1000, 4000)):
         check(data)
 
 

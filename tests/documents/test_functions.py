@@ -108,7 +108,9 @@ def test_calls_in_one_function_share_it() -> None:
 def test_a_function_is_searched_for_tests_of_keys_once(monkeypatch: pytest.MonkeyPatch) -> None:
     searched: list[object] = []
     below = functions._below
-    monkeypatch.setattr(functions, "_below", lambda node, closed: searched.append(node) or below(node, closed))
+    monkeypatch.setattr(
+        functions, "_below", lambda node, closed: searched.append(node) or below(node, closed)
+    )
     twice = "".join(f'    o.c["a{number}"]\n' * 2 for number in range(50))
     assert not any(one.forgiving for one in source(f"def f():\n{twice}").look_ups("c"))
     assert len(searched) == 1

@@ -286,15 +286,22 @@ main()
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "seatrial: interrupted\n")
 
 
+@pytest.fixture(scope="module")
+def large_fleet(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository of 500 integrations, which is only read."""
+    repository = tmp_path_factory.mktemp("fleet")
+    for number in range(500):
+        put(good_folder(Profile.GUIDE), repository / "integrations" / f"copy-{number}")
+    return repository
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("jobs", ["1", "2"])
 @pytest.mark.parametrize("delay", [0, 0.1, 0.3, 0.7, 1.2])
-def test_ctrl_c_ends_in_one_line_and_130(fleet: Path, jobs: str, delay: float) -> None:
-    for number in range(500):
-        put(good_folder(Profile.GUIDE), fleet / "integrations" / f"copy-{number}")
+def test_ctrl_c_ends_in_one_line_and_130(large_fleet: Path, jobs: str, delay: float) -> None:
     command = [sys.executable, "-c", BEGUN, "validate", "--jobs", jobs]
     process = subprocess.Popen(
-        command, cwd=fleet, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command, cwd=large_fleet, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     assert process.stdout
     assert process.stdout.readline() == "begun\n"

@@ -44,7 +44,7 @@ OWN = (
 """The tasks for working on Seatrial itself."""
 
 
-PARALLEL = (f"--numprocesses={jobs_of(None) + 2}", "--dist=worksteal")
+PARALLEL = (f"--numprocesses={jobs_of(None) + 2}", "--dist=loadscope", "--no-loadscope-reorder")
 """Two processes more than cores: many tests wait for programs and services."""
 
 UNIT = (*PARALLEL, "-m", "not slow")

@@ -90,8 +90,20 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
             for name, packages in (("a", TOOLS), ("b", TOOLS), ("c", TOOLS), ("d", OLDER)):
                 space.integration(name, packages)
             assert space.said() == (0, [])
+            FAULTS["several"](space.integration("one"))
+            space.integration("two", OLDER)
+            (place / "several.json").write_text(json.dumps(space.said("-i", "one,two")))
             (place / "ready").touch()
     return place / "cache"
+
+
+@pytest.fixture
+def said_of_several(space: Space, shared: Path) -> tuple[int, list[str]]:
+    """Give "one" several faults, and return the status and findings of a whole, undisturbed lint of such a space."""
+    FAULTS["several"](space.root / "integrations" / "one")
+    status, said = json.loads((shared.parent / "several.json").read_text())
+    assert said
+    return status, said
 
 
 def seeded(cache: Path, shared: Path) -> None:
@@ -413,10 +425,10 @@ def test_two_runs_at_once_agree(space: Space) -> None:
 KILLS = int(os.environ.get("SEATRIAL_TEST_KILLS", str(rounds(4, 12))))
 
 
-def test_after_a_kill_at_any_point_the_next_run_is_right(space: Space, shared: Path, tmp_path: Path) -> None:
-    """The environments too are made anew here, as a kill may hit that."""
-    FAULTS["several"](space.root / "integrations" / "one")
-    wanted = space.said()
+def test_after_a_kill_at_any_point_the_next_run_is_right(
+    space: Space, shared: Path, said_of_several: tuple[int, list[str]], tmp_path: Path
+) -> None:
+    wanted = said_of_several
     own = Space(space.root, tmp_path / "killed")
     seeded(own.cache, shared)
     started = time.monotonic()
@@ -462,32 +474,33 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         yield place
 
 
-def test_a_full_disk_is_one_line_and_the_next_run_is_right(space: Space, small_disk: Path) -> None:
-    FAULTS["several"](space.root / "integrations" / "one")
-    wanted = space.said()
+def test_a_full_disk_is_one_line_and_the_next_run_is_right(
+    space: Space, said_of_several: tuple[int, list[str]], small_disk: Path
+) -> None:
     full = Space(space.root, small_disk)
     done = full.lint("--tools", "mypy,ruff,black")
     assert done.returncode == 3
     assert "Traceback" not in done.stderr
     assert "seatrial: " in done.stderr
-    assert space.said() == wanted
+    assert space.said() == said_of_several
 
 
-def test_a_disk_that_fills_up_while_tools_run_changes_no_verdict(space: Space, small_disk: Path) -> None:
-    FAULTS["several"](space.root / "integrations" / "one")
-    wanted = space.said()
+def test_a_disk_that_fills_up_while_tools_run_changes_no_verdict(
+    space: Space, said_of_several: tuple[int, list[str]], small_disk: Path
+) -> None:
     (small_disk / "environments").symlink_to((space.cache / "environments").resolve())
     (small_disk / "filler").write_bytes(b"x" * 2_900_000)
     full = Space(space.root, small_disk)
-    assert full.said() == wanted
-    assert full.said() == wanted
+    assert full.said() == said_of_several
+    assert full.said() == said_of_several
 
 
-def test_a_folder_that_cannot_be_written_is_linted_all_the_same(space: Space, tmp_path: Path) -> None:
-    FAULTS["several"](space.root / "integrations" / "one")
-    wanted = space.said()
+def test_a_folder_that_cannot_be_written_is_linted_all_the_same(
+    space: Space, shared: Path, said_of_several: tuple[int, list[str]], tmp_path: Path
+) -> None:
     place = tmp_path / "readonly"
     place.mkdir()
     with mounted(place, "--bind", str(space.root)) as again:
         again("-o", "remount,ro,bind")
-        assert Space(place, tmp_path / "other").said() == wanted
+        seeded(tmp_path / "other", shared)
+        assert Space(place, tmp_path / "other").said() == said_of_several
