@@ -177,13 +177,7 @@ class _Tests:
 
     def name(self, key: str) -> bool:
         """Whether one compares a key with `in` or `not in`, or asks for it with `.get(key)` in a condition."""
-        if self._text.count(key) < 2:
-            return False
         return key in self._compared or f"get({key}" in self._conditions
-
-    @cached_property
-    def _text(self) -> str:
-        return self.origin.text(self.node)
 
     @cached_property
     def _found(self) -> tuple[Node, ...]:

@@ -340,7 +340,7 @@ class Kinds:
         """The kinds that a class takes, but for which no function is registered."""
         resynced = self.resynced()
         missing = (one for one in stated if resynced is not None and one.kind not in resynced)
-        refused = self.unaccepted(stated)
+        refused = set(self.unaccepted(stated))
         return [one for one in missing if one not in refused]
 
     def misspelled(self) -> Iterator[tuple[StatedKind, str]]:
