@@ -64,19 +64,19 @@ lint: $(READY) ## Run black, mypy, ruff and poetry check, each as in the integra
 	@$(INVOKE) lint
 
 validate: $(READY) ## Check everything about the folder: layout, spec and version.
-#: INTEGRATION= ROOT= SINCE= NEW= OLD= FORMAT= OUTPUT= STRICT= JOBS= VERBOSE= ADVICE=
+#: INTEGRATION= ROOT= SINCE= NEW= OLD= FORMAT= OUTPUT= STRICT= JOBS= VERBOSE= ADVICE= NO_CACHE=
 	@$(INVOKE) validate
 
 validate-spec: $(READY) ## Check the .port folder and what must agree with it (SPC, RES, COD).
-#: INTEGRATION= ROOT= SINCE= NEW= OLD= FORMAT= OUTPUT= STRICT= JOBS= VERBOSE= ADVICE=
+#: INTEGRATION= ROOT= SINCE= NEW= OLD= FORMAT= OUTPUT= STRICT= JOBS= VERBOSE= ADVICE= NO_CACHE=
 	@$(INVOKE) validate-spec
 
 check-layout: $(READY) ## Check the folder's hierarchy (LAY).
-#: INTEGRATION= ROOT= SINCE= NEW= OLD= FORMAT= OUTPUT= STRICT= JOBS= VERBOSE= ADVICE=
+#: INTEGRATION= ROOT= SINCE= NEW= OLD= FORMAT= OUTPUT= STRICT= JOBS= VERBOSE= ADVICE= NO_CACHE=
 	@$(INVOKE) check-layout
 
 check-version: $(READY) ## Check pyproject, lock, version, changelog and intents (PKG, CHG, REL).
-#: INTEGRATION= ROOT= SINCE= NEW= OLD= FORMAT= OUTPUT= STRICT= JOBS= VERBOSE= ADVICE=
+#: INTEGRATION= ROOT= SINCE= NEW= OLD= FORMAT= OUTPUT= STRICT= JOBS= VERBOSE= ADVICE= NO_CACHE=
 	@$(INVOKE) check-version
 
 check: $(READY) ## Check all that CI checks: lint, validate, and what a release would do.

@@ -5,7 +5,8 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol, TypeVar
+from hashlib import blake2b
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from seatrial.core.errors import Unreadable
 
@@ -233,38 +234,103 @@ class Overlay:
         return self.changed[path] if path in self.changed else self.under.read(path)
 
 
+Question: TypeAlias = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Told:
+    """The answer to a question about the integration at a path, and what was read for it, as in `Integration`."""
+
+    question: Question
+    path: str
+    answer: Any
+    reads: frozenset[tuple[str, str]]
+    seen: Mapping[str, str | None]
+
+
 class Fleet:
     """All integrations of a workspace, for rules that compare.
 
-    Computed values are kept.
+    Computed values are kept. Rules learn of other integrations by questions, each the name of a function and its
+    arguments: `asked` holds those since it was last emptied, `news` the answers that were worked out here. `prepare`
+    is called before any is worked out, and may `tell` some.
     """
 
     def __init__(self, integrations: Iterable[Integration] = ()) -> None:
         self.integrations = tuple(integrations)
-        self._kept: dict[Any, Any] = {}
+        self.asked: set[Question] = set()
+        self.news: list[Told] = []
+        self.prepare: Callable[[], None] = lambda: None
+        self._kept: dict[Any, tuple[Any, frozenset[Question]]] = {}
+        self._told: dict[Question, dict[str, Any]] = {}
 
     def others(self, integration: Integration) -> tuple[Integration, ...]:
         """Return every integration but this one."""
         return tuple(i for i in self.integrations if i.path != integration.path)
 
-    def keep(self, question: Any, answer: Callable[[], T]) -> T:
-        """Return the value for `question`, computed once."""
-        if question not in self._kept:
-            self._kept[question] = answer()
-        return self._kept[question]  # type: ignore[no-any-return]
+    def keep(self, name: Any, value: Callable[[], T]) -> T:
+        """Return the value called `name`, computed once."""
+        if name not in self._kept:
+            before, self.asked = self.asked, set()
+            try:
+                self._kept[name] = value(), frozenset(self.asked)
+            finally:
+                self.asked = before
+        kept, asked = self._kept[name]
+        self.asked |= asked
+        return kept  # type: ignore[no-any-return]
+
+    def each(self, ask: Callable[..., T], *arguments: str) -> Mapping[str, T]:
+        """Return what a function of a module says of each integration, by path, each answer computed once.
+
+        The answers are plain data, so that they can be kept from run to run.
+        """
+        question = (ask.__name__, *arguments)
+        self.asked.add(question)
+        told = self._told.setdefault(question, {})
+        if len(told) < len(self.integrations):
+            self.prepare()
+            for one in self.integrations:
+                if one.path not in told:
+                    told[one.path] = self._ask(one, question, ask)
+        return told
+
+    def _ask(self, one: Integration, question: Question, ask: Callable[..., T]) -> T:
+        before, one.reads = one.reads, set()
+        try:
+            answer = ask(one, *question[1:])
+            self.news.append(Told(question, one.path, answer, frozenset(one.reads), one.seen))
+        finally:
+            one.reads |= before
+        return answer
+
+    def of(self, path: str) -> Mapping[Question, Any]:
+        """Return the answers about the integration at a path."""
+        return {question: told[path] for question, told in self._told.items() if path in told}
+
+    def tell(self, question: Question, path: str, answer: Any) -> None:
+        """Take the answer about an integration, which is then not asked."""
+        self._told.setdefault(question, {})[path] = answer
+
+
+def digest(data: bytes) -> str:
+    """Return a short digest of bytes."""
+    return blake2b(data, digest_size=16).hexdigest()
 
 
 class Integration:
     """One integration: its name, its path from the root, and its files.
 
     Rules read through it and it records what they read: `reads` holds ("list", ""), ("irregular", ""),
-    ("entry", path) and ("bytes", path). A verdict depends on nothing else of the folder.
+    ("entry", path) and ("bytes", path). A verdict depends on nothing else of the folder. `seen` holds by path the
+    digest of the bytes that were read, or why they could not be, and None for a file that changed meanwhile.
     """
 
     def __init__(self, name: str, path: str, folder: Folder) -> None:
         self.name = name
         self.path = path
         self.reads: set[tuple[str, str]] = set()
+        self.seen: dict[str, str | None] = {}
         self._folder = folder
 
     def __repr__(self) -> str:
@@ -297,11 +363,31 @@ class Integration:
     def read(self, path: str) -> bytes:
         """Return the bytes of a file. Raises Unreadable."""
         self.reads.add(("bytes", path))
-        return self._folder.read(path)
+        try:
+            data = self._folder.read(path)
+        except Unreadable as refused:
+            self._see(path, f"unreadable: {refused}")
+            raise
+        self._see(path, digest(data))
+        return data
 
-    def peek(self, path: str) -> bool:
-        """Return whether `path` exists, as evidence of the fleet; not recorded in `reads`."""
-        return self._folder.entry(path) is not None
+    def saw(self, told: Told) -> None:
+        """Take over what another process has read."""
+        self.reads |= told.reads
+        for path, what in told.seen.items():
+            self._see(path, what)
+
+    def _see(self, path: str, what: str | None) -> None:
+        self.seen[path] = what if self.seen.get(path, what) == what else None
+
+    @property
+    def folder(self) -> Folder:
+        """Its files; what is read here is not recorded."""
+        return self._folder
+
+    def holds(self, path: str) -> bool:
+        """Return whether there is anything at `path`."""
+        return self.entry(path) is not None
 
     def having(self, changed: Mapping[str, bytes]) -> Integration:
         """Return the integration with other bytes in these files, in memory."""

@@ -69,7 +69,7 @@ LIBRARIES: Mapping[str, frozenset[str]] = {
     "packaging": frozenset({"dependencies"}),
     "invoke": frozenset({"tasks"}),
     "uv": frozenset({"system.uv"}),
-    "platformdirs": frozenset({"lint.run"}),
+    "platformdirs": frozenset({"system.cache"}),
     "subprocess": frozenset({"system.process"}),
     "jinja2": frozenset({"scaffold"}),
     "rich": frozenset({"handbook", "tasks"}),

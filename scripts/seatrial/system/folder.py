@@ -5,12 +5,15 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TypeAlias, TypeVar
 
 from seatrial.core.errors import Unreadable, reason
-from seatrial.core.model import Entry, Kind, join
+from seatrial.core.model import Entry, Kind, digest, join
 from seatrial.core.vocabulary import TOOL_FOLDERS
 from seatrial.system import beneath
 
@@ -22,8 +25,40 @@ READING = os.O_RDONLY | os.O_NONBLOCK
 DEEPEST = 64
 """Folders below so many others are not looked into, for the way to each is opened step by step; real ones have 6."""
 
+SETTLED = 3_000_000_000
+"""No file system tells times apart that are further from each other than so many ns."""
+
 LOCAL = TOOL_FOLDERS | {".git"}
 """Folders that are never looked into."""
+
+
+T = TypeVar("T")
+Status: TypeAlias = tuple[int, int, int, int, int]
+"""Type and mode, size in bytes, times of the last change of content and of all else in ns, and number of a file."""
+
+
+@dataclass(frozen=True)
+class Signature:
+    """A digest of all names, kinds, sizes and times below a folder, and the paths of the files that it covers.
+
+    `is_settled` tells that no file is so new that it could change again without a new time.
+    """
+
+    digest: str
+    files: frozenset[str]
+    is_settled: bool
+
+
+def _is_plain(item: os.DirEntry[str]) -> bool:
+    return item.is_file(follow_symlinks=False)
+
+
+def _status(item: os.DirEntry[str]) -> Status:
+    return _told(item.stat(follow_symlinks=False))
+
+
+def _told(status: os.stat_result) -> Status:
+    return status.st_mode, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
 
 
 class DiskFolder:
@@ -58,36 +93,59 @@ class DiskFolder:
         """The path of the folder below the boundary, after links; it begins with `..` if it is not below."""
         return _relative(os.path.realpath(self._base), self._boundary)
 
+    def fresh(self) -> DiskFolder:
+        """Return the same folder, of which nothing has been seen yet."""
+        return DiskFolder(Path(self._base), Path(self._boundary), self._left_out, self._hidden)
+
+    def signature(self) -> Signature:
+        """Return what the file system itself tells of every path that is not a folder, as it is now."""
+        now, found = time.time_ns(), dict(self._walk(_status))
+        plain = {path: status for path, status in found.items() if stat.S_ISREG(status[0])}
+        odd = sorted(found.keys() - plain.keys())
+        entries = {path: self._look(path) for path in odd}
+        behind = {
+            path: self._behind(path) for path, entry in entries.items() if entry and entry.kind is Kind.FILE
+        }
+        files = plain | {path: status for path, status in behind.items() if status}
+        newest = max((max(status[2:4]) for status in (found | files).values()), default=0)
+        told = repr((sorted(found.items()), entries, behind)).encode()
+        return Signature(digest(told), frozenset(files), newest < now - SETTLED)
+
+    def _behind(self, path: str) -> Status | None:
+        """Return the status of the file that a link leads to."""
+        try:
+            return _told(os.stat(os.path.join(self._base, path)))
+        except OSError:
+            return None
+
     @cached_property
     def _found(self) -> Mapping[str, bool]:
         """Every path that is not a folder, sorted, and whether it is a plain file."""
-        return dict(sorted(self._walk()))
+        return dict(sorted(self._walk(_is_plain)))
 
-    def _walk(self) -> Iterator[tuple[str, bool]]:
+    def _walk(self, look: Callable[[os.DirEntry[str]], T]) -> Iterator[tuple[str, T]]:
+        """Yield every path that is not a folder, and what a look at it gives."""
         pending = [""]
         while pending:
             below = pending.pop()
-            for name, is_folder, is_file in self._scan(below):
+            for name, is_folder, seen in self._scan(below, look):
                 path = join(below, name)
                 if not self._counts(path, name):
                     continue
                 if is_folder and name not in LOCAL and path.count("/") < DEEPEST:
                     pending.append(path)
                 else:
-                    yield path, is_file
+                    yield path, seen
 
-    def _scan(self, below: str) -> list[tuple[str, bool, bool]]:
-        """Return each name in a folder, and whether it is itself a folder or a plain file; empty if unreadable."""
+    def _scan(self, below: str, look: Callable[[os.DirEntry[str]], T]) -> list[tuple[str, bool, T]]:
+        """Return each name in a folder, whether it is a folder, and what a look gives; empty if unreadable."""
         try:
             folder = beneath.open_file(self._boundary, join(self._below, below), beneath.LISTING)
         except OSError:
             return []
         try:
             with os.scandir(folder) as items:
-                return [
-                    (item.name, item.is_dir(follow_symlinks=False), item.is_file(follow_symlinks=False))
-                    for item in items
-                ]
+                return [(item.name, item.is_dir(follow_symlinks=False), look(item)) for item in items]
         except OSError:
             return []
         finally:

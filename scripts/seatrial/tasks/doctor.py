@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from seatrial.core.errors import SeatrialError
 from seatrial.core.printable import one_line
 from seatrial.lint import interpreters
-from seatrial.lint.run.cache import home
 from seatrial.release.builders import available
 from seatrial.system import process, uv
+from seatrial.system.cache import home
 from seatrial.system.sandbox import kernel
 from seatrial.tasks.cli import say
 

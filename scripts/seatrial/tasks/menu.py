@@ -126,6 +126,7 @@ VERBOSE = Option(
     OptionKind.SWITCH,
     inherited=True,
 )
+NO_CACHE = Option("no_cache", "use no results of earlier runs", OptionKind.SWITCH)
 SANDBOX = Option(
     "sandbox",
     "auto, or required to refuse to run tools where the kernel gives no namespaces; by default auto",
@@ -140,7 +141,7 @@ REPORTING = (FORMAT, OUTPUT, STRICT, JOBS)
 LINTING = (
     Option("tools", "only these, such as black,ruff; by default those of the profile", inherited=True),
     Option("fix", "first let ruff and black repair what they safely can", OptionKind.SWITCH),
-    Option("no_cache", "use no results of earlier runs", OptionKind.SWITCH),
+    NO_CACHE,
     Option("why", "say why each tool would run again on this integration, or not, and run nothing"),
     Option(
         "verbose",
@@ -224,25 +225,25 @@ VERBS = (
         "validate",
         "Check everything about the folder: layout, spec and version.",
         "validate:validate",
-        (*COMPARING, NEW, OLD, *REPORTING, VERBOSE, ADVICE),
+        (*COMPARING, NEW, OLD, *REPORTING, VERBOSE, ADVICE, NO_CACHE),
     ),
     Verb(
         "validate-spec",
         "Check the .port folder and what must agree with it (SPC, RES, COD).",
         "validate:validate_spec",
-        (*COMPARING, NEW, OLD, *REPORTING, VERBOSE, ADVICE),
+        (*COMPARING, NEW, OLD, *REPORTING, VERBOSE, ADVICE, NO_CACHE),
     ),
     Verb(
         "check-layout",
         "Check the folder's hierarchy (LAY).",
         "validate:check_layout",
-        (*COMPARING, NEW, OLD, *REPORTING, VERBOSE, ADVICE),
+        (*COMPARING, NEW, OLD, *REPORTING, VERBOSE, ADVICE, NO_CACHE),
     ),
     Verb(
         "check-version",
         "Check pyproject, lock, version, changelog and intents (PKG, CHG, REL).",
         "validate:check_version",
-        (*COMPARING, NEW, OLD, *REPORTING, VERBOSE, ADVICE),
+        (*COMPARING, NEW, OLD, *REPORTING, VERBOSE, ADVICE, NO_CACHE),
     ),
     Verb(
         "check",

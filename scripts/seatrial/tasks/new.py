@@ -68,7 +68,7 @@ def _rendered(answers: template.Answers, workspace: Workspace | None) -> MemoryF
     is_ocean = answers.profile is Profile.OCEAN
     folder = template.render(answers, template.PREVIEW if is_ocean else template.FIRST)
     others = workspace.integrations if workspace else ()
-    in_json = sum(one.peek(template.SPEC_JSON) for one in others)
+    in_json = sum(one.holds(template.SPEC_JSON) for one in others)
     return template.with_json_spec(folder) if 2 * in_json > len(others) else folder
 
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 
-from seatrial.core.errors import EXIT_FINDINGS, EXIT_SERVICE
+from seatrial.core.errors import EXIT_FINDINGS, EXIT_SERVICE, ServiceError
+from seatrial.system.cache import home, is_from_fork
 from seatrial.tasks.choice import Choice, choose, deliver
 from seatrial.tasks.cli import Ended, jobs_of, note
 from seatrial.validate.facts.release import Change
 from seatrial.validate.rules import RULES
 from seatrial.validate.run import check_all
 from seatrial.validate.since import target_branch
+from seatrial.validate.verdict_cache import VerdictCache
+from seatrial.workspace.workspace import Workspace
 
 SPEC = ("SPC", "RES", "COD")
 LAYOUT = ("LAY",)
@@ -29,13 +33,14 @@ def judge(
     verbose: bool = False,
     advice: bool = False,
     only_new: bool = False,
+    no_cache: bool = False,
     describe: Callable[[Choice, Mapping[str, Change]], None] = lambda choice, changes: None,
 ) -> None:
     """Check the chosen integrations by the rules of these families and end with the status.
 
     `verbose` shows the lines that findings are about, `advice` findings of that severity as well. With
-    `only_new`, findings that were there before the change do not fail the run. `describe` tells about the changes
-    before the findings are written.
+    `only_new`, findings that were there before the change do not fail the run. `no_cache` takes no verdicts of
+    earlier runs, and keeps none. `describe` tells about the changes before the findings are written.
     """
     workspace, chosen = choice.workspace, choice.integrations
     rules = [rule for rule in RULES if rule.family in families]
@@ -43,7 +48,8 @@ def judge(
         note(f'seatrial: "{link}" is a link to a folder and is not judged; judge the folder it leads to')
     changes = choice.changes(rules)
     describe(choice, changes)
-    done = check_all(workspace, chosen, rules, jobs_of(jobs), changes, advice)
+    cache = None if no_cache else _cache(workspace)
+    done = check_all(workspace, chosen, rules, jobs_of(jobs), changes, advice, cache=cache)
     outcome = choice.compared(done.outcome, rules, jobs_of(jobs)) if only_new else done.outcome
     for failure, hit in done.crashes.items():
         others = f" and {len(hit) - 1} others" if hit[1:] else ""
@@ -53,6 +59,13 @@ def judge(
         raise Ended(code=EXIT_SERVICE)
     if outcome.errors or (strict and outcome.warnings):
         raise Ended(code=EXIT_FINDINGS)
+
+
+def _cache(workspace: Workspace) -> VerdictCache | None:
+    """Return the verdicts of earlier runs; None where there is no folder for them. A fork's run in CI adds none."""
+    with suppress(ServiceError):
+        return VerdictCache(home(os.environ) / "verdicts", workspace, keeping=not is_from_fork(os.environ))
+    return None
 
 
 def means_new(since: str | None, new: bool, old: bool) -> bool:
@@ -73,10 +86,11 @@ def _families(
     jobs: str | None,
     verbose: bool,
     advice: bool,
+    no_cache: bool,
 ) -> None:
     only_new = means_new(since, new, old)
     choice = choose(root, integration, since, always=new)
-    judge(families, choice, format, output, strict, jobs, verbose, advice, only_new)
+    judge(families, choice, format, output, strict, jobs, verbose, advice, only_new, no_cache)
 
 
 validate = partial(_families, (*LAYOUT, *SPEC, *VERSION))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from operator import attrgetter
+from typing import Any, TypeVar
 
 from seatrial.core.findings import Outcome, stamped
-from seatrial.core.model import Finding, Integration, Problem, Severity
+from seatrial.core.model import Finding, Integration, Problem, Question, Severity, Told
 from seatrial.core.printable import one_line
 from seatrial.core.rules import Rule
 from seatrial.system import forks, memory
@@ -16,7 +17,10 @@ from seatrial.validate.facts.facts import Facts
 from seatrial.validate.facts.package import Suppressions
 from seatrial.validate.facts.release import Change
 from seatrial.validate.rules import BY_CODE
+from seatrial.validate.verdict_cache import Case, VerdictCache, read, written
 from seatrial.workspace.workspace import Workspace
+
+T = TypeVar("T")
 
 MOST = 200
 """Most problems of one rule in one integration; the next run reports the others."""
@@ -108,15 +112,17 @@ def check_all(
     changes: Mapping[str, Change] | None = None,
     advice: bool = False,
     most: int = MOST,
+    cache: VerdictCache | None = None,
 ) -> Checked:
     """Run these rules over these integrations of a workspace, with the same outcome for any number of jobs.
 
     `changes` holds the changes in the integrations by path; without it the rules about a change are silent.
     Findings of severity advice are left out without `advice`. Of each rule, at most `most` problems are reported
-    of an integration.
+    of an integration. Verdicts on integrations without a change are taken from a cache, and added to it.
     """
     with memory.seldom_collected():
-        verdicts = _verdicts(_Case(workspace, integrations, rules, changes or {}, advice, most), jobs)
+        run = _Run(workspace, integrations, rules, changes or {}, advice, most)
+        verdicts = run.cached(cache, jobs) if cache else run.verdicts(jobs)
     crashes: dict[str, list[str]] = {}
     for integration, verdict in zip(integrations, verdicts, strict=True):
         for crash in verdict.crashes:
@@ -131,7 +137,16 @@ def check_all(
 
 
 @dataclass(frozen=True)
-class _Case:
+class _Judged:
+    """A verdict, the questions that were asked for it, and what was told and read for it."""
+
+    verdict: Verdict
+    asked: frozenset[Question]
+    told: Sequence[Told]
+
+
+@dataclass(frozen=True)
+class _Run:
     """The integrations to check, the rules, whether advice is wanted, and the most problems of a rule."""
 
     workspace: Workspace
@@ -142,14 +157,61 @@ class _Case:
     most: int
 
     def check(self, index: int) -> Verdict:
+        """Return the verdict on the integration of this number."""
         integration = self.integrations[index]
         change = self.changes.get(integration.path)
         return check(Facts.of(self.workspace, integration, change), self.rules, self.most, self.advice)
 
+    def verdicts(self, jobs: int) -> Sequence[Verdict]:
+        """Return the verdicts on all integrations."""
+        return _each(self.check, range(len(self.integrations)), jobs)
 
-def _verdicts(case: _Case, jobs: int) -> Sequence[Verdict]:
-    count = len(case.integrations)
-    processes = min(jobs, count // WORTH_A_PROCESS)
+    def cached(self, cache: VerdictCache, jobs: int) -> Sequence[Verdict]:
+        """Return the same with the verdicts that are kept, and keep the others."""
+        case = Case(self.workspace, self.rules, self.advice, self.most)
+        plain = [one for one in self.integrations if one.path not in self.changes]
+        known = {path: _recalled(kept) for path, kept in cache.known(case, plain).items()}
+        missing = [index for index, one in enumerate(self.integrations) if one.path not in known]
+        judged = {
+            self.integrations[index].path: one
+            for index, one in zip(missing, _each(self._judge, missing, jobs), strict=True)
+        }
+        self._learn(judged)
+        new = {
+            path: (_written(one.verdict), one.asked)
+            for path, one in judged.items()
+            if path not in self.changes and not one.verdict.crashes
+        }
+        cache.keep(case, new)
+        return [known.get(one.path) or judged[one.path].verdict for one in self.integrations]
+
+    def _judge(self, index: int) -> _Judged:
+        integration, fleet = self.integrations[index], self.workspace.fleet
+        fleet.asked, fleet.news = set(), []
+        verdict = self.check(index)
+        own = Told((), integration.path, None, frozenset(integration.reads), integration.seen)
+        return _Judged(verdict, frozenset(fleet.asked), (own, *fleet.news))
+
+    def _learn(self, judged: Mapping[str, _Judged]) -> None:
+        """Take over what other processes have learnt of the fleet."""
+        by_path = {one.path: one for one in self.workspace.fleet.integrations}
+        for told in (told for one in judged.values() for told in one.told):
+            if told.question:
+                self.workspace.fleet.tell(told.question, told.path, told.answer)
+            by_path[told.path].saw(told)
+
+
+def _each(work: Callable[[int], T], numbers: Sequence[int], jobs: int) -> Sequence[T]:
+    """Return `work` of each number, by as many processes as are worth it."""
+    processes = min(jobs, len(numbers) // WORTH_A_PROCESS)
     if processes < 2 or not forks.can_spread():
-        return [case.check(index) for index in range(count)]
-    return forks.spread(case.check, count, processes)
+        return [work(number) for number in numbers]
+    return forks.spread(lambda place: work(numbers[place]), len(numbers), processes)
+
+
+def _written(verdict: Verdict) -> Mapping[str, Any]:
+    return {"findings": written(verdict.findings), "hidden": written(verdict.hidden)}
+
+
+def _recalled(kept: Mapping[str, Any]) -> Verdict:
+    return Verdict(read(kept["findings"]), read(kept["hidden"]))

@@ -111,7 +111,7 @@ def test_peers_are_the_readable_specs_of_the_others() -> None:
     folders = {name: MemoryFolder.of({SPEC: text} if text else {}) for name, text in texts.items()}
     integrations = [integration_of(folder, name) for name, folder in folders.items()]
     peers = Peers(Fleet(integrations), integrations[0])
-    assert peers.texts("title") == ["Two"]
+    assert [habits["title"] for habits in peers.habits] == [True]
     assert peers.texts("icon") == ["Jira"]
     assert peers.texts("docs") == []
 
@@ -119,5 +119,5 @@ def test_peers_are_the_readable_specs_of_the_others() -> None:
 def test_the_specs_of_a_workspace_are_read_once() -> None:
     integrations = [integration_of(MemoryFolder.of({SPEC: "title: A"}), name) for name in "abc"]
     fleet = Fleet(integrations)
-    first, second = (Peers(fleet, integration).specs for integration in integrations[:2])
+    first, second = (Peers(fleet, integration).habits for integration in integrations[:2])
     assert first[-1] is second[-1]

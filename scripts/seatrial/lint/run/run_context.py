@@ -15,15 +15,16 @@ from seatrial.lint import interpreters
 from seatrial.lint.environments.environment import Environment
 from seatrial.lint.environments.pool import Environments
 from seatrial.lint.interpreters import Interpreter
-from seatrial.lint.run.cache import DAY, Results, home, is_from_fork
 from seatrial.lint.run.environments import environments_of
 from seatrial.lint.run.jobs import Cell, LintJob, jobs_of
+from seatrial.lint.run.results import Results
 from seatrial.lint.run.toolruns import ToolRuns
 from seatrial.lint.run.views import Views
 from seatrial.lint.run.workers import WORKER, Workers
 from seatrial.lint.tools import registry
 from seatrial.lint.tools.tool import Tool
 from seatrial.system import git, trees
+from seatrial.system.cache import DAY, home, is_from_fork
 from seatrial.system.sandbox import sandbox, shield, warning
 from seatrial.workspace.workspace import Workspace
 

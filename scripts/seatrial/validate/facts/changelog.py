@@ -20,7 +20,7 @@ from seatrial.documents import changelog
 from seatrial.documents.changelog import MARKER, VersionEntry
 from seatrial.documents.document import Fault, FaultKind
 from seatrial.validate.facts.package import TITLE_FORMAT, Package
-from seatrial.validate.facts.tree import Tree, content
+from seatrial.validate.facts.tree import Tree, content, doing
 
 CHANGELOG = "CHANGELOG.md"
 FOLDER = "changelog"
@@ -196,12 +196,13 @@ def _is_refused(above: re.Match[bytes], match: re.Match[bytes]) -> bool:
 
 def tidy_changelogs(fleet: Fleet) -> frozenset[str]:
     """The paths of the integrations whose older entries have today's form."""
+    return doing(fleet, is_tidy)
 
-    def is_tidy(integration: Integration) -> bool:
-        data = content(integration, CHANGELOG)
-        return data is not None and not refused(plain(data))
 
-    return fleet.keep("tidy changelogs", lambda: frozenset(i.path for i in fleet.integrations if is_tidy(i)))
+def is_tidy(integration: Integration) -> bool:
+    """True where the older entries of `CHANGELOG.md` have today's form."""
+    data = content(integration, CHANGELOG)
+    return data is not None and not refused(plain(data))
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -173,27 +173,51 @@ class Suppressions:
 
 def names(fleet: Fleet) -> Mapping[str, list[str]]:
     """The paths of the integrations by the name of their package."""
-    return fleet.keep("package names", lambda: _by_line(fleet, _NAME_LINE))
+    return _by_answer(fleet, name_line)
 
 
 def title_formats(fleet: Fleet) -> Mapping[str, list[str]]:
     """The paths of the integrations by the form of changelog headings that they declare."""
-    return fleet.keep("title formats", lambda: _by_line(fleet, _TITLE_LINE))
+    return _by_answer(fleet, title_line)
 
 
 def towncrier_settings(fleet: Fleet, key: str) -> Mapping[str, list[str]]:
     """The paths of the integrations by the value of a setting of towncrier."""
-    pattern = re.compile(_TOWNCRIER % key.encode(), re.MULTILINE | re.DOTALL)
-    return fleet.keep(("towncrier", key), lambda: _by_line(fleet, pattern))
+    return _by_answer(fleet, towncrier_line, key)
 
 
-def _by_line(fleet: Fleet, pattern: re.Pattern[bytes]) -> Mapping[str, list[str]]:
-    """The paths of the integrations by the first match of a pattern in their `pyproject.toml`."""
-    found: dict[str, list[str]] = {}
-    for integration in fleet.integrations:
-        if match := pattern.search(content(integration, PYPROJECT) or b""):
-            found.setdefault(match.group(1).decode("utf-8", "replace"), []).append(integration.path)
-    return found
+def name_line(integration: Integration) -> str | None:
+    """The name of the package, as its line in `pyproject.toml` has it."""
+    return _line(integration, _NAME_LINE)
+
+
+def title_line(integration: Integration) -> str | None:
+    """The form of changelog headings, as its line in `pyproject.toml` has it."""
+    return _line(integration, _TITLE_LINE)
+
+
+def towncrier_line(integration: Integration, key: str) -> str | None:
+    """A setting of towncrier, as its line in `pyproject.toml` has it."""
+    return _line(integration, re.compile(_TOWNCRIER % key.encode(), re.MULTILINE | re.DOTALL))
+
+
+def _line(integration: Integration, pattern: re.Pattern[bytes]) -> str | None:
+    """The first match of a pattern in `pyproject.toml`; None where there is none."""
+    match = pattern.search(content(integration, PYPROJECT) or b"")
+    return match.group(1).decode("utf-8", "replace") if match else None
+
+
+def _by_answer(fleet: Fleet, ask: Callable[..., str | None], *arguments: str) -> Mapping[str, list[str]]:
+    """The paths of the integrations by what a function of a module says of them."""
+
+    def paths() -> Mapping[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for path, answer in fleet.each(ask, *arguments).items():
+            if answer is not None:
+                found.setdefault(answer, []).append(path)
+        return found
+
+    return fleet.keep((ask.__name__, *arguments), paths)
 
 
 def _text(value: Any) -> str:

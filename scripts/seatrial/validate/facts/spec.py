@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from seatrial.core.model import Fleet, Integration
 from seatrial.documents import json, yaml
@@ -85,25 +87,50 @@ def load_document(integration: Integration, path: str | None) -> Document | None
     return read_document(integration, path, json.load if path.endswith(".json") else yaml.load)
 
 
+_LINK = re.compile(r"<a\s[^<>]{1,2000}>", re.I)
+_NEW_PAGE = re.compile(r"target\s*=\s*(['\"]?)_blank\b", re.I)
+
+
+def links(spec: Spec) -> Iterator[tuple[Item, bool]]:
+    """Each configuration with a link in its description, and whether all its links open a new page."""
+    for item in spec.configurations:
+        found = _LINK.findall(item.text("description"))
+        if found:
+            yield item, all(map(_NEW_PAGE.search, found))
+
+
+def spec_habits(integration: Integration) -> dict[str, Any] | None:
+    """What others may take as a habit from a spec; None where it cannot be read.
+
+    That is whether it has a title, its keys, its documentation, icon and sections, and for each configuration with
+    links whether they open a new page.
+    """
+    spec = Spec.of(load_spec(integration))
+    if spec is None:
+        return None
+    return {
+        "title": bool(spec.root.text("title")),
+        "keys": sorted(map(str, spec.root.value)),
+        "docs": spec.root.text("docs"),
+        "icon": spec.root.text("icon"),
+        "sections": sorted({feature.text("section") for feature in spec.features}),
+        "links": [opens for _, opens in links(spec)],
+    }
+
+
 @dataclass(frozen=True)
 class Peers:
-    """The specs of the other integrations of the workspace, read once and only when needed."""
+    """The habits of the specs of the other integrations of the workspace, read once and only when needed."""
 
     fleet: Fleet
     integration: Integration
 
     @property
-    def specs(self) -> Sequence[Spec]:
-        """The readable ones."""
-        found = self.fleet.keep("specs", lambda: list(_specs(self.fleet)))
-        return [spec for path, spec in found if path != self.integration.path]
+    def habits(self) -> Sequence[Mapping[str, Any]]:
+        """Those of the readable specs, as `spec_habits` gives them."""
+        told = self.fleet.each(spec_habits)
+        return [habits for path, habits in told.items() if habits and path != self.integration.path]
 
     def texts(self, key: str) -> Sequence[str]:
-        """The texts at a key of their roots."""
-        return [text for spec in self.specs if (text := spec.root.text(key))]
-
-
-def _specs(fleet: Fleet) -> Iterator[tuple[str, Spec]]:
-    for integration in fleet.integrations:
-        if spec := Spec.of(load_spec(integration)):
-            yield integration.path, spec
+        """The documentation or the icon of each that has one."""
+        return [habits[key] for habits in self.habits if habits[key]]

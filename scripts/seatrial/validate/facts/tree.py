@@ -180,6 +180,19 @@ def _folders_of(path: str) -> Iterator[str]:
         yield path
 
 
+def doing(fleet: Fleet, ask: Callable[..., bool], *arguments: str) -> frozenset[str]:
+    """The paths of the integrations of which a function of a module says yes."""
+    told = (ask.__name__, *arguments)
+    return fleet.keep(
+        told, lambda: frozenset(path for path, yes in fleet.each(ask, *arguments).items() if yes)
+    )
+
+
+def has_any(integration: Integration, *paths: str) -> bool:
+    """True where there is something at one of these paths."""
+    return any(map(integration.holds, paths))
+
+
 @dataclass(frozen=True)
 class Convention:
     """The number of other integrations of a workspace that do something, and the number of all others."""
@@ -190,11 +203,7 @@ class Convention:
     @classmethod
     def of(cls, integration: Integration, fleet: Fleet, *paths: str) -> Convention:
         """The convention of having something at one of these paths."""
-        having = fleet.keep(
-            ("having any", paths),
-            lambda: frozenset(one.path for one in fleet.integrations if any(map(one.peek, paths))),
-        )
-        return cls.among(integration, fleet, having)
+        return cls.among(integration, fleet, doing(fleet, has_any, *paths))
 
     @classmethod
     def among(cls, integration: Integration, fleet: Fleet, having: frozenset[str]) -> Convention:
@@ -421,9 +430,7 @@ def is_shared(integration: Integration) -> bool:
 
 def sharing(fleet: Fleet) -> frozenset[str]:
     """The paths of the integrations that use the shared Makefile."""
-    return fleet.keep(
-        "shared Makefile", lambda: frozenset(i.path for i in fleet.integrations if is_shared(i))
-    )
+    return doing(fleet, is_shared)
 
 
 _COLLECTED = re.compile(r"(?:.*/)?(?:test_[^/]*|[^/]*_test)\.py")

@@ -14,7 +14,7 @@ from seatrial.core.model import Fix, Fleet, Integration, Location, Problem, Seve
 from seatrial.core.rules import ADVICE, ERROR, INFO, WARNING, Problems, Rule, rule
 from seatrial.documents.integration import RESOURCES, SPEC_FILES, resource_files
 from seatrial.validate.facts.package import Package
-from seatrial.validate.facts.tree import Convention, Tree, is_tested
+from seatrial.validate.facts.tree import Convention, Tree, doing, is_tested
 
 CORE_WITH_SCHEMA = (0, 48, 9)
 """The first version of Ocean that builds the schema of the mapping from the classes in `integration.py`."""
@@ -278,8 +278,7 @@ def untested(integration: Integration, tree: Tree, fleet: Fleet, package: Packag
     if "tests" not in tree.folders or "python_files" in settings or "python_functions" in settings:
         return
     if not is_tested(integration):
-        tested = fleet.keep("tested", lambda: frozenset(i.path for i in fleet.integrations if is_tested(i)))
-        convention = Convention.among(integration, fleet, tested)
+        convention = Convention.among(integration, fleet, doing(fleet, is_tested))
         if not convention.is_rare:
             fix = Fix('write a function "test_..." in a file "tests/test_....py"')
             evidence = convention.evidence("have one") if convention.is_common else ""

@@ -83,7 +83,7 @@ def missing_title(spec_form: Conformity, spec: Spec, peers: Peers, profile: Prof
     guide and accepted in Ocean's own repository; in a spec in the form of 2023 it is a warning.
     """
     for problem in spec_form.problems("missing-title"):
-        untitled = bool(peers.specs) and not peers.texts("title")
+        untitled = bool(peers.habits) and not any(habits["title"] for habits in peers.habits)
         if untitled and profile is OCEAN:
             return
         yield replace(problem, severity=WARNING) if untitled or spec.is_of_2023 else problem
@@ -269,10 +269,11 @@ def legacy_key(spec: Spec, peers: Peers) -> Problems:
     there the rule is off unless you switch it on.
     """
     for key in (key for key in LEGACY if key in spec.root.value):
-        without = [other for other in peers.specs if key not in other.root.value]
-        if 2 * len(without) < len(peers.specs):
+        others = peers.habits
+        without = [habits for habits in others if key not in habits["keys"]]
+        if 2 * len(without) < len(others):
             continue
-        count = f"{len(without)} of the {len(peers.specs)} other integrations do not have it"
+        count = f"{len(without)} of the {len(others)} other integrations do not have it"
         message, fix = f'"{key}" has had its day: {LEGACY[key]}', Fix(f'delete the line "{key}"')
         yield Problem(spec.document.key(key), message, fix, count if without else "")
 

@@ -13,7 +13,7 @@ from seatrial.core.suggest import did_you_mean, hint, nearest
 from seatrial.documents import jq
 from seatrial.documents.document import Keys
 from seatrial.validate.facts.items import Item
-from seatrial.validate.facts.spec import Peers, Spec
+from seatrial.validate.facts.spec import Peers, Spec, links
 from seatrial.validate.rules.spec import SPEC, edited, misspells
 
 _DEFAULT = "    default: 100"
@@ -252,18 +252,6 @@ def address_typed_as_string(spec: Spec) -> Problems:
             yield Problem(where, message, Fix('change "string" to "url"'))
 
 
-_LINK = re.compile(r"<a\s[^<>]{1,2000}>", re.I)
-_NEW_PAGE = re.compile(r"target\s*=\s*(['\"]?)_blank\b", re.I)
-
-
-def _links(spec: Spec) -> Iterator[tuple[Item, bool]]:
-    """Yield each configuration with a link in its description, and whether all its links open a new page."""
-    for item in spec.configurations:
-        links = _LINK.findall(item.text("description"))
-        if links:
-            yield item, all(map(_NEW_PAGE.search, links))
-
-
 @rule(
     "SPC133",
     severity=WARNING,
@@ -275,8 +263,8 @@ def link_in_the_same_page(spec: Spec, peers: Peers) -> Problems:
     Otherwise it takes people away from the form that they are filling in. Nothing is reported where most
     links of the other integrations in the workspace do the same.
     """
-    found = [item for item, opens in _links(spec) if not opens]
-    others = [opens for other in peers.specs for _, opens in _links(other)] if found else []
+    found = [item for item, opens in links(spec) if not opens]
+    others = [opens for habits in peers.habits for opens in habits["links"]] if found else []
     for item in found:
         if 2 * sum(others) >= len(others):
             where = spec.document.at(*item.way("description"))

@@ -114,7 +114,7 @@ def unknown_section(spec: Spec, peers: Peers, settings: Settings) -> Problems:
 
 
 def _shared(section: str, peers: Peers) -> bool:
-    return any(feature.text("section") == section for spec in peers.specs for feature in spec.features)
+    return any(section in habits["sections"] for habits in peers.habits)
 
 
 def _unknown(spec: Spec, item: Item, key: str, near: str | None) -> Problem:

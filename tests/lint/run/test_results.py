@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from seatrial.lint.run.cache import DAY, MOST_DAYS, Results, home, is_from_fork
+from seatrial.lint.run.results import Results
 from seatrial.lint.tools.tool import Output, ToolRun
+from seatrial.system.cache import DAY, MOST_DAYS, home, is_from_fork
 
 KEY = "ab" * 32
 RUN = ToolRun(Output(1, "[{}]", "warning: \x1b[31m", 1.5), Output(0, "--- a.py", "", 0.1))

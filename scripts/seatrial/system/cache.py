@@ -1,0 +1,103 @@
+"""Values kept from run to run, in plain files of the person's cache folder.
+
+Nothing here is indispensable: what is missing, damaged or cannot be written is worked out again. A file holds two
+lines: the SHA-256 of the second, and the second, which is JSON.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from seatrial.core.errors import ServiceError
+from seatrial.system import sweep as sweeping
+from seatrial.system.atomic import write_whole
+from seatrial.system.home import home as home_folder
+
+DAY = 24 * 60 * 60.0
+"""In seconds."""
+
+MOST_DAYS = 30
+
+
+def home(environ: Mapping[str, str]) -> Path:
+    """Return the folder for all that Seatrial keeps: SEATRIAL_CACHE, else the person's cache folder.
+
+    Raises ServiceError where the person has no home folder.
+    """
+    if environ.get("SEATRIAL_CACHE"):
+        return Path(os.path.abspath(environ["SEATRIAL_CACHE"]))
+    if any(os.path.isabs(environ.get(name, "")) for name in ("HOME", "XDG_CACHE_HOME")):
+        from platformdirs import user_cache_dir
+
+        return Path(os.path.abspath(user_cache_dir("seatrial")))
+    found = home_folder(environ)
+    if found is None:
+        raise ServiceError(
+            "there is no home folder to keep results in: set HOME, or SEATRIAL_CACHE to a folder for them"
+        )
+    return found / ".cache" / "seatrial"
+
+
+def is_from_fork(environ: Mapping[str, str]) -> bool:
+    """Return whether CI runs for a change from another repository; False where that cannot be told.
+
+    Sources: the event file of GitHub Actions, and the variables of GitLab for merge requests.
+    """
+    source, own = environ.get("CI_MERGE_REQUEST_SOURCE_PROJECT_ID"), environ.get("CI_PROJECT_ID")
+    if source and own:
+        return source != own
+    try:
+        event = json.loads(Path(environ["GITHUB_EVENT_PATH"]).read_bytes())
+        sides = event["pull_request"]
+        return bool(sides["head"]["repo"]["full_name"] != sides["base"]["repo"]["full_name"])
+    except (KeyError, TypeError, OSError, ValueError, RecursionError):
+        return False
+
+
+def load(path: Path) -> dict[str, Any] | None:
+    """Return the object that was saved in a file; None where it is missing or damaged. It counts as used now."""
+    try:
+        digest, _, text = path.read_bytes().partition(b"\n")
+        if hashlib.sha256(text).hexdigest().encode() != digest:
+            return None
+        value = json.loads(text)
+        if time.time() - path.stat().st_mtime > DAY:
+            os.utime(path)
+    except (OSError, ValueError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def save(path: Path, value: Mapping[str, Any]) -> None:
+    """Save an object; where nothing can be written, nothing is kept."""
+    text = json.dumps(value)
+    with suppress(OSError, ServiceError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, hashlib.sha256(text.encode()).hexdigest() + "\n" + text, durable=False)
+
+
+def sweep(folder: Path, now: float, most_bytes: int) -> None:
+    """Remove the files below a folder that were not used for MOST_DAYS, and the longest unused beyond `most_bytes`."""
+    sweeping.sweep(_files(folder), _removed, now=now, max_age=MOST_DAYS * DAY, max_bytes=most_bytes)
+
+
+def _files(folder: Path) -> Iterator[tuple[float, int, Path]]:
+    for place, _, names in os.walk(folder):
+        for name in names:
+            path = Path(place, name)
+            with suppress(OSError):
+                status = path.stat()
+                yield status.st_mtime, status.st_size, path
+
+
+def _removed(path: Path) -> bool:
+    with suppress(OSError):
+        path.unlink()
+    return not path.exists()

@@ -1,0 +1,298 @@
+"""Verdicts kept from run to run, each with everything that it rests on.
+
+A verdict rests on what the rules read of the integration, absent files included; on the answers of all integrations
+to the questions that they asked; and on the program, the rules, the settings and the day. A kept verdict is given
+again only where all of that is the same. That nothing has changed in a folder is believed of the file system where
+names, sizes and times are as before, as git does; otherwise everything that was read is read again and compared.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, is_dataclass, replace
+from enum import Enum
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from seatrial.core.errors import Unreadable
+from seatrial.core.model import (
+    Edit,
+    Finding,
+    Fix,
+    Fleet,
+    Folder,
+    Integration,
+    Location,
+    Question,
+    Severity,
+    digest,
+)
+from seatrial.core.rules import Rule
+from seatrial.system import cache as kept_files
+from seatrial.system import clock
+from seatrial.system.folder import DiskFolder, Signature
+from seatrial.validate.facts.changelog import is_tidy
+from seatrial.validate.facts.package import name_line, title_line, towncrier_line
+from seatrial.validate.facts.spec import spec_habits
+from seatrial.validate.facts.tree import has_any, is_shared, is_tested
+from seatrial.workspace.workspace import Workspace
+
+MOST_BYTES = 256 * 1024 * 1024
+"""All kept verdicts together."""
+
+MOST_VERDICTS = 6
+"""Verdicts kept of one integration, such as those of `validate` and `validate-spec`, with advice and without."""
+
+QUESTIONS: Mapping[str, Callable[..., Any]] = {
+    ask.__name__: ask
+    for ask in (has_any, is_shared, is_tested, is_tidy, name_line, spec_habits, title_line, towncrier_line)
+}
+"""The functions that are asked of every integration of a fleet, by name."""
+
+Reads = Iterable[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What rules saw of a folder: digests of the listings, entries by path, digests of contents by path."""
+
+    listings: Mapping[str, str] = field(default_factory=dict)
+    entries: Mapping[str, str] = field(default_factory=dict)
+    contents: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, folder: Folder, reads: Reads) -> Basis:
+        """Look at everything that was read, as `Integration.reads` tells it, in a folder as it is."""
+        lists: dict[str, Callable[[], Sequence[str]]] = {"list": folder.paths, "irregular": folder.irregular}
+        by_way: dict[str, list[str]] = {"entry": [], "bytes": []}
+        listings = {}
+        for way, path in sorted(reads):
+            if way in lists:
+                listings[way] = digest(repr(lists[way]()).encode())
+            else:
+                by_way[way].append(path)
+        return cls(
+            listings,
+            {path: repr(folder.entry(path)) for path in by_way["entry"]},
+            {path: _content(folder, path) for path in by_way["bytes"]},
+        )
+
+    @property
+    def reads(self) -> set[tuple[str, str]]:
+        """What was read, as `Integration.reads` tells it."""
+        ways = {"entry": self.entries, "bytes": self.contents}
+        return {(way, "") for way in self.listings} | {(way, path) for way in ways for path in ways[way]}
+
+    def only(self, way: str, left_out: frozenset[str]) -> set[tuple[str, str]]:
+        """The reads of one way, without some paths."""
+        return {(one, path) for one, path in self.reads if one == way and path not in left_out}
+
+
+@dataclass(frozen=True)
+class Record:
+    """What is kept of an integration: `signature` is that of its folder, empty where it proves nothing.
+
+    `answers` are those to questions, each written as JSON. `verdicts` are by the digest of what they rest on besides,
+    each with the digests of the answers that were asked for.
+    """
+
+    signature: str = ""
+    basis: Basis = field(default_factory=Basis)
+    answers: Mapping[str, Any] = field(default_factory=dict)
+    verdicts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def holds(self, folder: DiskFolder, now: Signature) -> bool:
+        """Return whether the folder is as it was."""
+        if self.signature == now.digest:
+            odd = self.basis.only("entry", now.files)
+            return Basis.of(folder, odd).entries.items() <= self.basis.entries.items()
+        return Basis.of(folder, self.basis.reads) == self.basis
+
+
+@dataclass(frozen=True)
+class Case:
+    """What a verdict rests on besides the files of the integrations."""
+
+    workspace: Workspace
+    rules: Sequence[Rule]
+    advice: bool
+    most: int
+
+    def key(self, integration: Integration) -> str:
+        """Return the digest of it for an integration."""
+        said = (self._common, integration.name, integration.path)
+        return digest(json.dumps(said).encode())
+
+    @property
+    def _common(self) -> Sequence[Any]:
+        codes = [rule.code for rule in self.rules]
+        settings, profile = self.workspace.settings, self.workspace.profile.value
+        return [_program(), codes, _plain(settings), profile, self.advice, self.most, str(clock.today())]
+
+
+class VerdictCache:
+    """The verdicts on the integrations of a workspace that are kept in a folder; without `keeping` none is added."""
+
+    def __init__(self, place: Path, workspace: Workspace, *, keeping: bool = True) -> None:
+        self._place = place
+        self._workspace = workspace
+        self._keeping = keeping
+        self._before: dict[str, Signature] = {}
+        self._records: dict[str, Record] = {}
+        self._digests: dict[Question, str] = {}
+
+    @property
+    def fleet(self) -> Fleet:
+        """All integrations of the workspace."""
+        return self._workspace.fleet
+
+    def known(self, case: Case, integrations: Sequence[Integration]) -> Mapping[str, Mapping[str, Any]]:
+        """Return the kept verdicts that still hold, as they were given to `keep`, by the path of the integration."""
+        self.fleet.prepare = self._recall_all
+        keys = {one.path: case.key(one) for one in integrations}
+        for one in integrations:
+            self._recall(one)
+        found = {path: self._records[path].verdicts.get(key) for path, key in keys.items()}
+        return {path: kept["verdict"] for path, kept in found.items() if kept and self._agrees(kept["asked"])}
+
+    def _recall_all(self) -> None:
+        for one in self.fleet.integrations:
+            self._recall(one)
+
+    def _recall(self, integration: Integration) -> None:
+        """Load what is kept of an integration, if it is still so, and tell the fleet its answers."""
+        if integration.path in self._records:
+            return
+        folder = integration.folder
+        assert isinstance(folder, DiskFolder)
+        self._before[integration.path] = now = folder.signature()
+        record = _loaded(kept_files.load(self._file(integration)))
+        self._records[integration.path] = record if record and record.holds(folder, now) else Record()
+        for question, answer in self._records[integration.path].answers.items():
+            self.fleet.tell(tuple(json.loads(question)), integration.path, answer)
+
+    def _agrees(self, asked: Mapping[str, str]) -> bool:
+        """Return whether all integrations still answer these questions as they did."""
+        return all(self._answered(tuple(json.loads(question))) == was for question, was in asked.items())
+
+    def _answered(self, question: Question) -> str:
+        if question not in self._digests:
+            answers = self.fleet.each(QUESTIONS[question[0]], *question[1:])
+            self._digests[question] = digest(json.dumps(answers, sort_keys=True).encode())
+        return self._digests[question]
+
+    def keep(self, case: Case, verdicts: Mapping[str, tuple[Mapping[str, Any], frozenset[Question]]]) -> None:
+        """Keep new verdicts by the path of the integration, each with the questions that were asked."""
+        if not self._keeping:
+            return
+        for one in (one for one in self.fleet.integrations if one.path in self._records):
+            more = {}
+            if one.path in verdicts:
+                verdict, asked = verdicts[one.path]
+                by_question = {json.dumps(question): self._answered(question) for question in asked}
+                more = {case.key(one): {"asked": by_question, "verdict": verdict}}
+            self._save(one, more)
+        self._sweep()
+
+    def _save(self, one: Integration, more: Mapping[str, Any]) -> None:
+        """Save what is new of an integration, if its folder is as it was when this run began."""
+        old, before, folder = self._records[one.path], self._before[one.path], one.folder
+        answers = {json.dumps(question): answer for question, answer in self.fleet.of(one.path).items()}
+        is_proof = before.is_settled and not old.basis.only("bytes", before.files)
+        signature = before.digest if is_proof else ""
+        is_settling = signature not in ("", old.signature) and bool(old.verdicts or old.answers)
+        if not more and answers.keys() == old.answers.keys() and not is_settling:
+            return
+        assert isinstance(folder, DiskFolder)
+        looked_at = {(way, path) for way, path in one.reads | old.basis.reads if way != "bytes"}
+        basis, seen = Basis.of(folder.fresh(), looked_at), {**old.basis.contents, **one.seen}
+        is_same = basis == Basis.of(folder, looked_at) and folder.signature().digest == before.digest
+        contents = {path: what for path, what in seen.items() if what is not None}
+        if not is_same or len(contents) < len(seen):
+            return
+        basis = replace(basis, contents=contents)
+        if basis.only("bytes", before.files):
+            signature = ""
+        latest = dict([*old.verdicts.items(), *more.items()][-MOST_VERDICTS:])
+        kept_files.save(self._file(one), asdict(Record(signature, basis, answers, latest)))
+
+    def _sweep(self) -> None:
+        """Once a day, remove what was not used for long."""
+        mark = self._place / "swept"
+        now = time.time()
+        if now - float((kept_files.load(mark) or {}).get("at", 0)) > kept_files.DAY:
+            kept_files.sweep(self._place, now, MOST_BYTES)
+            kept_files.save(mark, {"at": now})
+
+    def _file(self, integration: Integration) -> Path:
+        place = os.path.join(self._workspace.root, integration.path)
+        return self._place / digest(os.fsencode(place))
+
+
+def _loaded(value: Mapping[str, Any] | None) -> Record | None:
+    try:
+        return Record(**{**value, "basis": Basis(**value["basis"])}) if value else None
+    except (TypeError, KeyError):
+        return None
+
+
+def _content(folder: Folder, path: str) -> str:
+    try:
+        return digest(folder.read(path))
+    except Unreadable as refused:
+        return f"unreadable: {refused}"
+
+
+@cache
+def _program() -> str:
+    """Return the digest of this program and of the packages beside it, by names, sizes and times."""
+    own = Path(__file__).parents[1]
+    found = []
+    for place, folders, names in os.walk(own):
+        folders[:] = [one for one in folders if one != "__pycache__"]
+        for name in names:
+            status = os.stat(os.path.join(place, name))
+            found.append((os.path.relpath(place, own), name, status.st_size, status.st_mtime_ns))
+    packages = sorted({name for place in sys.path if os.path.isdir(place) for name in _packages(place)})
+    return digest(repr((sys.version, sorted(found), packages)).encode())
+
+
+def _packages(place: str) -> Iterable[str]:
+    return (name for name in os.listdir(place) if name.endswith((".dist-info", ".egg-info")))
+
+
+def _plain(value: Any) -> Any:
+    """Return settings as JSON can hold them, sets in order."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
+    if isinstance(value, Mapping):
+        return sorted([str(key), _plain(one)] for key, one in value.items())
+    if isinstance(value, frozenset | set):
+        return sorted(map(str, value))
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return value.value if isinstance(value, Enum) else value
+
+
+def written(findings: Iterable[Finding]) -> Sequence[Any]:
+    """Return findings as JSON can hold them."""
+    return [{**asdict(one), "severity": one.severity.value} for one in findings]
+
+
+def read(findings: Iterable[Mapping[str, Any]]) -> tuple[Finding, ...]:
+    """Return findings as they were."""
+    return tuple(
+        Finding(**{**one, "severity": Severity(one["severity"]), "fix": _fix(one["fix"])}) for one in findings
+    )
+
+
+def _fix(value: Mapping[str, Any] | None) -> Fix | None:
+    if value is None:
+        return None
+    edit = value["edit"]
+    return Fix(value["title"], edit and Edit(Location(**edit["where"]), edit["old"], edit["new"]))
