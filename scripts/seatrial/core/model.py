@@ -263,6 +263,7 @@ class Fleet:
         self.prepare: Callable[[], None] = lambda: None
         self._kept: dict[Any, tuple[Any, frozenset[Question]]] = {}
         self._told: dict[Question, dict[str, Any]] = {}
+        self._whole: dict[Question, dict[str, Any]] = {}
 
     def others(self, integration: Integration) -> tuple[Integration, ...]:
         """Return every integration but this one."""
@@ -287,13 +288,14 @@ class Fleet:
         """
         question = (ask.__name__, *arguments)
         self.asked.add(question)
-        told = self._told.setdefault(question, {})
-        if len(told) < len(self.integrations):
+        if question not in self._whole:
             self.prepare()
-            for one in self.integrations:
-                if one.path not in told:
-                    told[one.path] = self._ask(one, question, ask)
-        return told
+            told = self._told.setdefault(question, {})
+            self._whole[question] = {
+                one.path: told[one.path] if one.path in told else self._ask(one, question, ask)
+                for one in self.integrations
+            }
+        return self._whole[question]
 
     def _ask(self, one: Integration, question: Question, ask: Callable[..., T]) -> T:
         before, one.reads = one.reads, set()
@@ -306,7 +308,8 @@ class Fleet:
 
     def of(self, path: str) -> Mapping[Question, Any]:
         """Return the answers about the integration at a path."""
-        return {question: told[path] for question, told in self._told.items() if path in told}
+        known = {**self._told, **self._whole}
+        return {question: told[path] for question, told in known.items() if path in told}
 
     def tell(self, question: Question, path: str, answer: Any) -> None:
         """Take the answer about an integration, which is then not asked."""
