@@ -58,14 +58,14 @@ def _text(file: IO[bytes]) -> str:
     return file.read().decode(errors="surrogateescape")
 
 
-def seatrial(checkout: Path, folder: Path, *arguments: str) -> Run:
-    """Run this interpreter with a checkout's modules, such as `-m seatrial rules`.
+def seatrial(checkout: Path, folder: Path, *arguments: str, **more: str) -> Run:
+    """Run this interpreter with a checkout's modules, such as `-m seatrial rules`, and more environment variables.
 
     The modules come from the checkout's `scripts` through PYTHONPATH, because an editable install adds an import hook
     of its own, whose cost depends on how it was made.
     """
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "SEATRIAL_"))}
-    return run([sys.executable, *arguments], folder, {**kept, "PYTHONPATH": str(checkout / "scripts")})
+    return run([sys.executable, *arguments], folder, {**kept, "PYTHONPATH": str(checkout / "scripts"), **more})
 
 
 def in_turn(programs: Mapping[str, Callable[[], Run]], rounds: int) -> dict[str, list[Run]]:

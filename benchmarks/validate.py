@@ -7,7 +7,8 @@
 Peers: `check-jsonschema` on the spec files alone, with the JSON Schema derived from ours, and `repo-review` with
 `sp-repo-review` on the folders. They check other and fewer things. All write JSON; `repo-review, coloured` is the page
 that it writes by default, most of whose time is rendering. The floor (`floor.py`) reads every file once and parses each
-document once. Seatrial and the floor run in one process and in as many as Seatrial uses by default.
+document once. Seatrial and the floor run in one process and in as many as Seatrial uses by default. Seatrial keeps no
+verdicts from run to run, except in the row that says so, where nothing has changed.
 
 Every run is a whole process, A B C A B C, after one round that does not count. Every answer is checked to be about all
 integrations. Figures are medians; processor time is user plus system; the peak is that of the largest process.
@@ -54,7 +55,7 @@ def processes(count: int) -> int:
     return max(1, min(len(os.sched_getaffinity(0)), count // WORTH_A_PROCESS))
 
 
-def programs(root: Path, folders: Sequence[Path], against: Path | None) -> dict[str, Program]:
+def programs(root: Path, folders: Sequence[Path], cache: Path, against: Path | None) -> dict[str, Program]:
     """Return what is compared, by name."""
     found = {}
     for jobs in sorted({1, processes(len(folders))}):
@@ -65,8 +66,14 @@ def programs(root: Path, folders: Sequence[Path], against: Path | None) -> dict[
         for checkout in (THIS, *([against] if against else [])):
             name = "seatrial" if checkout == THIS else checkout.name
             found[name + suffix] = Program(
-                partial(seatrial, checkout, HERE, *words), _of_seatrial, f"floor{suffix}"
+                partial(seatrial, checkout, HERE, *words, SEATRIAL_CACHE=os.devnull),
+                _of_seatrial,
+                f"floor{suffix}",
             )
+    kept = ["-m", "seatrial", "validate", "--root", str(root), "--format", "json"]
+    found["seatrial, kept verdicts"] = Program(
+        partial(seatrial, THIS, HERE, *kept, SEATRIAL_CACHE=str(cache)), _of_seatrial
+    )
     return found | peers(folders)
 
 
@@ -124,8 +131,9 @@ HEAD = (
 def compare(title: str, root: Path, rounds: int, against: Path | None) -> None:
     """Print a table of medians for one repository."""
     folders = sorted(path.parent for path in (root / "integrations").glob("*/.port"))
-    chosen = programs(root, folders, against)
-    runs = in_turn({name: program.start for name, program in chosen.items()}, rounds)
+    with tempfile.TemporaryDirectory() as cache:
+        chosen = programs(root, folders, Path(cache), against)
+        runs = in_turn({name: program.start for name, program in chosen.items()}, rounds)
     for name, program in chosen.items():
         _check(name, program, runs[name], len(folders))
     print(f"\n{title}: {len(folders)} integrations, {rounds} runs in turn, medians, {machine()}")

@@ -76,10 +76,11 @@ def test_newer_python_than_ours_has_no_faults(text: str) -> None:
         (b"x" + b".x" * 100_000, FaultKind.LIMIT, 1),
         (b"#" * 2_000_000, FaultKind.LIMIT, 1),
         (b"\\\n" * 250_000, FaultKind.LIMIT, 1),
+        (b"if x:\n    y\n" + "# a\u2028b\n\n".encode() * 40_000, FaultKind.LIMIT, 1),
     ],
     ids=[
         *("call", "equals", "def", "quotes", "nul", "utf-8", "brackets", "signs", "calls", "dots", "large"),
-        "continued",
+        *("continued", "comments"),
     ],
 )
 def test_a_file_that_cannot_be_read_says_where_and_nothing_else(

@@ -25,7 +25,8 @@ def integration(tmp_path: Path) -> Path:
         (root / path).write_bytes(data)
     spec = root / ".port/spec.yaml"
     spec.write_text(spec.read_text().replace("type: exporter", "type: exportr", 1))
-    (root / ".env.example").write_text("TOKEN=very-private\n<<<<<<< HEAD\n=======\n>>>>>>> x\n")
+    for name in (".env.example", "prod.env"):
+        (root / name).write_text("TOKEN=very-private\n<<<<<<< HEAD\n=======\n>>>>>>> x\n")
     return root
 
 
@@ -37,7 +38,7 @@ def test_lines_are_shown_on_request_and_on_a_terminal_only(integration: Path) ->
 
 def test_no_line_of_a_file_that_may_hold_secrets_is_shown(integration: Path) -> None:
     said = seatrial(integration, "validate", "--verbose").stdout
-    assert ".env.example:2:1: error" in said and "very-private" not in said
+    assert ".env.example:2:1: error" in said and "prod.env" in said and "very-private" not in said
 
 
 def test_no_line_of_a_file_with_a_credential_is_shown(integration: Path) -> None:

@@ -29,6 +29,12 @@ MAX_PARTS = 400_000
 MAX_CONTINUED = 4_000
 """Code of more lines that end in a backslash is not parsed: the parser takes time by the square of their number."""
 
+MAX_COMMENTED = 100_000_000
+"""The most lines times bytes of comments in a row: for each, the parser looks at all that follow in an indented block.
+
+That is a block of 1,600 lines of 40 characters; the longest real one has 22 lines.
+"""
+
 MAX_NESTING = 300
 """Code whose syntax tree is deeper than this is refused; the deepest real one has 41 levels."""
 
@@ -420,11 +426,29 @@ def load(path: str, data: bytes) -> PythonSource:
         text = decoded(data, MAX_BYTES).removeprefix(BOM)
         if text.count("\\\n") + text.count("\\\r") > MAX_CONTINUED:
             raise RefusedError(FaultKind.LIMIT, f"more than {MAX_CONTINUED:,} lines end in a backslash")
+        if text.count("#") > FEW and _commented(text) > MAX_COMMENTED:
+            raise RefusedError(FaultKind.LIMIT, "more lines of comments in a row than are read")
         origin, root = _parsed(path, text.encode())
         _refuse_faults(origin, root, text)
     except RefusedError as refusal:
         return broken(path, refusal.fault)
     return PythonSource(path, origin, root, ())
+
+
+FEW = 500
+"""So many comments never take long."""
+
+
+def _commented(text: str) -> int:
+    """Return the number of lines times that of characters in each block of comments and blank lines, all added up."""
+    total = lines = size = 0
+    for line in text.split("\n"):
+        bare = line.lstrip()
+        if bare and not bare.startswith("#"):
+            total, lines, size = total + lines * size, 0, 0
+        else:
+            lines, size = lines + 1, size + len(line) + 1
+    return total + lines * size
 
 
 quiet = grammar.quiet

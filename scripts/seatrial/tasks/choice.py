@@ -142,7 +142,8 @@ def _read(workspace: Workspace, finding: Finding) -> list[str]:
 
 
 def _is_private(path: str) -> bool:
-    return path.rpartition("/")[2].startswith(".env")
+    name = path.rpartition("/")[2]
+    return name.startswith(".env") or name.endswith(".env")
 
 
 def _facts(profile: Profile) -> dict[str, RuleFacts]:
