@@ -42,6 +42,12 @@ def test_the_full_spec_of_the_schema_tests_breaks_no_other_rule() -> None:
     assert set(everything(folder)) == {"unknown-icon"}
 
 
+@pytest.mark.parametrize(("profile", "found"), [(Profile.GUIDE, 1), (Profile.OCEAN, 0)])
+def test_a_spec_without_configurations_is_one_with_none_in_ocean(profile: Profile, found: int) -> None:
+    spec = OF_2023.partition("configurations:")[0]
+    assert len(problems_of(BY_NAME["missing-key"], of_spec(spec), profile=profile)) == found
+
+
 def test_a_spec_of_2023_has_no_error() -> None:
     assert everything(of_spec(OF_2023)) == {
         "missing-title": Severity.WARNING,
