@@ -333,7 +333,12 @@ def listed_kinds_are_stale(kinds: Kinds) -> Problems:
     """
     if kinds.is_stale:
         count, mapped = len(kinds.listed), len(kinds.mapped)
-        message = f"none of the {count} kinds in the spec is mapped, but {mapped} others are"
+        none = (
+            f"none of the {count} kinds in the spec is mapped"
+            if count > 1
+            else "the kind in the spec is not mapped"
+        )
+        message = f"{none}, but {mapped} others are" if mapped > 1 else f"{none}, but another is"
         fix = Fix("list the kinds of the port-app-config")
         yield Problem(kinds.listed[0].where, message, fix)
 
