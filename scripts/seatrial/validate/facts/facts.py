@@ -24,6 +24,7 @@ from seatrial.validate.facts.app_config import AppConfig
 from seatrial.validate.facts.blueprints import Blueprints
 from seatrial.validate.facts.changelog import ChangelogText, Fragment, fragments_of
 from seatrial.validate.facts.code import Code, ConfigurationUse, Kinds
+from seatrial.validate.facts.config_classes import KindOf, misnamed
 from seatrial.validate.facts.conformity import RESOURCE_STEMS, Conformity, ResourceForms
 from seatrial.validate.facts.contract import Contract, Selectors, selectors_of
 from seatrial.validate.facts.credentials import Variable, variables
@@ -192,6 +193,14 @@ class Facts:
     def kinds(self) -> Kinds | None:
         """The kinds of the spec and the port-app-config, compared with those of the code."""
         return Kinds.of(self.spec, self.app_config, self.code)
+
+    @cached_property
+    def misnamed_classes(self) -> Mapping[str, KindOf]:
+        """The kinds that no class takes because one has the kind of another, where Ocean's gate refuses that one."""
+        if not (self.kinds and self.code and self.framework.has("own-kind")):
+            return {}
+        lacking = {one.kind for one in self.kinds.unaccepted((*self.kinds.listed, *self.kinds.mapped))}
+        return misnamed(self.code.config_classes, lacking) if lacking else {}
 
     @cached_property
     def configuration_use(self) -> ConfigurationUse | None:

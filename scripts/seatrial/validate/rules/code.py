@@ -5,7 +5,7 @@ They must agree about configurations, live events, actions, kinds and selectors.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from seatrial.core.model import Edit, Fix, Location, MemoryFolder, Problem
 from seatrial.core.names import shown
@@ -14,6 +14,7 @@ from seatrial.core.suggest import did_you_mean, nearest
 from seatrial.documents.document import FaultKind
 from seatrial.validate.facts.app_config import AppConfig
 from seatrial.validate.facts.code import Code, ConfigurationUse, Kinds, StatedKind, probable
+from seatrial.validate.facts.config_classes import KindOf
 from seatrial.validate.facts.credentials import PREFIX, Variable
 from seatrial.validate.facts.python_models import Unread
 from seatrial.validate.facts.python_modules import PythonFiles
@@ -211,23 +212,30 @@ def executor_without_action(spec: Spec, code: Code) -> Problems:
 
 
 @rule("COD201", bad=replaced(SPEC, "- kind: task", "- kind: tasks"))
-def listed_kind_not_accepted(kinds: Kinds, tree: Tree) -> Problems:
+def listed_kind_not_accepted(kinds: Kinds, tree: Tree, misnamed_classes: Mapping[str, KindOf]) -> Problems:
     """Each kind in the spec is accepted by a resource class in the code.
 
     Otherwise Port offers the kind, but Ocean rejects a mapping that uses it. An integration with a
     resource class for any kind is not checked.
     """
-    yield from _unaccepted(kinds, tree, kinds.only_listed)
+    yield from _unaccepted(kinds, tree, _without(kinds.only_listed, misnamed_classes))
 
 
 @rule("COD202", bad=replaced(APP_CONFIG, "- kind: task", "- kind: tasks"))
-def mapped_kind_not_accepted(kinds: Kinds, tree: Tree) -> Problems:
+def mapped_kind_not_accepted(kinds: Kinds, tree: Tree, misnamed_classes: Mapping[str, KindOf]) -> Problems:
     """Each kind in the port-app-config is accepted by a resource class in the code.
 
     Otherwise Ocean rejects the whole default mapping, and nothing is exported. An integration with a
     resource class for any kind is not checked.
     """
-    yield from _unaccepted(kinds, tree, kinds.mapped)
+    yield from _unaccepted(kinds, tree, _without(kinds.mapped, misnamed_classes))
+
+
+def _without(
+    stated: tuple[StatedKind, ...], misnamed_classes: Mapping[str, KindOf]
+) -> tuple[StatedKind, ...]:
+    """Return the kinds without those of classes that have the kind of another, which COD102 reports."""
+    return tuple(one for one in stated if one.kind not in misnamed_classes)
 
 
 def _unaccepted(kinds: Kinds, tree: Tree, stated: tuple[StatedKind, ...]) -> Problems:
