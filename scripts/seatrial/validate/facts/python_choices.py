@@ -1,4 +1,4 @@
-"""The values that fields of pydantic models take: of a `Literal`, an enumeration or a plain type, in lists and unions too.
+"""The values that fields of models take: of a `Literal`, an enumeration or a plain type, in lists and unions too.
 
 A plain type takes what pydantic 1 or 2 makes a value of it, so `int` takes the text "3", and `str` a number.
 """
