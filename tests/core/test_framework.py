@@ -32,3 +32,7 @@ def test_the_span_is_said_in_words():
 def test_each_part_has_a_name_of_its_own_and_an_existing_rule_or_the_preview():
     assert len({part.name for part in PARTS}) == len(PARTS)
     assert {part.code for part in PARTS} <= {*BY_CODE, "preview"}
+
+
+def test_each_part_names_the_change_in_ocean_that_brought_it():
+    assert [part.name for part in PARTS if not part.source.startswith("port-labs/ocean#")] == []

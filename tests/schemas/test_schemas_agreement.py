@@ -92,5 +92,5 @@ def test_a_named_schema_may_hold_itself() -> None:
 
 def test_the_two_profiles_differ_in_what_they_require() -> None:
     guide, ocean = derive("spec-guide"), derive("spec-ocean")
-    assert set(guide["required"]) - set(ocean["required"]) == {"version", "type"}
+    assert set(guide["required"]) - set(ocean["required"]) == {"version", "type", "configurations"}
     assert json.dumps(guide["$defs"]) == json.dumps(ocean["$defs"])

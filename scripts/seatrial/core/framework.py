@@ -42,6 +42,20 @@ class Part:
 
 
 PARTS: tuple[Part, ...] = (
+    Part(
+        "CHG105",
+        "blank-lines-are-counted",
+        "The pull-request check counts the blank lines of changelogs; before, this is a warning.",
+        since=(0, 48, 9),
+        source="port-labs/ocean#3770",
+    ),
+    Part(
+        "CHG106",
+        "sections-are-named",
+        "The pull-request check reads the names of sections; before, this is a warning.",
+        since=(0, 48, 9),
+        source="port-labs/ocean#3770",
+    ),
     *(
         Part(code, name, holds, since=(0, 48, 10), source="port-labs/ocean#3754")
         for code, name, holds in (
@@ -57,6 +71,7 @@ PARTS: tuple[Part, ...] = (
         "action-errors",
         "Ocean reports errors of class ActionExecutionError to the person who started the action.",
         since=(0, 44, 2),
+        source="port-labs/ocean#3418",
     ),
     Part(
         "COD216",

@@ -23,7 +23,8 @@ class Rule:
 
     `needs` names the parameters of `check`, each an attribute of `Facts`; where one of them is None the rule
     reports nothing. `bad` turns the good folder into one that breaks this rule and no other; `siblings` are
-    such edits for other integrations of the same workspace, by name. `waiver` is what an integration writes
+    such edits for other integrations of the same workspace, by name; `is_of_new` where the example is an integration
+    that a change adds. `waiver` is what an integration writes
     to ignore a finding; empty where it cannot. The `check` of a lint rule returns what its tool reported of
     the example when that was recorded.
     """
@@ -38,6 +39,7 @@ class Rule:
     needs: tuple[str, ...]
     check: Callable[..., Problems]
     waiver: str
+    is_of_new: bool = False
 
     @property
     def family(self) -> str:
@@ -72,6 +74,7 @@ def rule(
     by_profile: Mapping[Profile, Severity | None] | None = None,
     siblings: Mapping[str, Edited] | None = None,
     waiver: str | None = None,
+    is_of_new: bool = False,
 ) -> Callable[[Callable[..., Problems]], Rule]:
     """Declare a rule: the function's name is the fault, its docstring the law, an empty line and the reason.
 
@@ -95,6 +98,7 @@ def rule(
             needs=tuple(inspect.signature(check).parameters),
             check=check,
             waiver=ignore if waiver is None else waiver,
+            is_of_new=is_of_new,
         )
 
     return declare

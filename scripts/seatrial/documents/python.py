@@ -340,6 +340,18 @@ class PythonSource:
         nodes = self._nodes("import_statement", "import_from_statement")
         return tuple(one for node in nodes for one in imports_at(self._origin, node))
 
+    @cached_property
+    def lines_for_types(self) -> frozenset[int]:
+        """The lines that only type checkers read: those below `if TYPE_CHECKING:`."""
+        data = self._origin.data
+        blocks = self._captured(_FOR_TYPES) if b"TYPE_CHECKING" in data else []
+        lines: set[int] = set()
+        for block in blocks:
+            first = block.start_point.row + 1
+            if first not in lines:
+                lines.update(range(first, block.end_point.row + 2))
+        return frozenset(lines)
+
     def uses(self, attribute: str) -> tuple[Call | None, ...]:
         """Return the calls of an attribute of this name; None for each place that does not call it."""
         return tuple(calls_of(self._origin, self._attributes(attribute)))
@@ -399,6 +411,13 @@ class PythonSource:
     def _captured(self, pattern: str) -> list[Node]:
         """Return the nodes that a pattern captures as "found", in the order of the text."""
         return grammar.captured(self._root, pattern) if self._root else []
+
+
+_FOR_TYPES = (
+    "((if_statement condition: [(identifier) @name (attribute attribute: (identifier) @name)] "
+    'consequence: (block) @found) (#eq? @name "TYPE_CHECKING"))'
+)
+"""What stands below a test whether a type checker reads the file, in one pattern."""
 
 
 def _calls_pattern(names: Iterable[str]) -> str:

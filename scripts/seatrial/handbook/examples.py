@@ -60,7 +60,7 @@ def judge(rule: Rule, folder: Folder, profile: Profile) -> Verdict:
     integration = Integration(NAME, PATH, folder)
     siblings = [Integration(name, f"integrations/{name}", edit(good)) for name, edit in rule.siblings.items()]
     settings = Settings() if rule.severities[profile] else Settings(severities={rule.code: Severity.WARNING})
-    change = change_to(folder, profile) if "change" in rule.needs else None
+    change = change_to(folder, profile, rule.is_of_new) if "change" in rule.needs else None
     return check(
         Facts(integration, profile, Fleet([integration, *siblings]), settings, change),
         [one for one in dict.fromkeys((*RULES, rule)) if one is rule or not _is_advice(one, profile)],
@@ -72,8 +72,10 @@ def _is_advice(rule: Rule, profile: Profile) -> bool:
     return rule.severities[profile] is Severity.ADVICE
 
 
-def change_to(folder: Folder, profile: Profile) -> Change:
-    """Return the change from the good folder to this one."""
+def change_to(folder: Folder, profile: Profile, is_new: bool = False) -> Change:
+    """Return the change from the good folder to this one, or the one that adds it."""
+    if is_new:
+        return Change("origin/main", tuple(sorted(folder.paths())), None, PUBLISHED)
     good = good_folder(profile)
     paths = {*good.paths(), *folder.paths()}
     changed = (path for path in sorted(paths) if _bytes(good, path) != _bytes(folder, path))

@@ -102,6 +102,16 @@ def test_the_types_are_known_where_the_text_tells(text: str, types: str) -> None
         ("if .a then 1 elif .b then true else null end", [1, True]),
         ('"\\(.a)"', []),
         ('(.a | if . == "x" then "y" else . end)', ["y"]),
+        ('"open" // "none"', ["open"]),
+        ('.a // "open" // "none"', ["open"]),
+        ('if .a == 1 then "x" else "y" end // "none"', ["x", "y"]),
+        ('["x", "y"] // "none"', []),
+        ('try "x" catch "none"', ["x"]),
+        ('false // "x"', ["x"]),
+        ('(if .a then "x" else null end) // "y"', ["x", "y"]),
+        ('if (.a | test("b")) then "x" else "y" end // "z"', ["x", "y", "z"]),
+        ('[.a[]] // "x"', ["x"]),
+        ('(.a | tostring) // "x"', ["x"]),
     ],
 )
 def test_constants_are_those_that_can_be_the_result(text: str, constants: list[object]) -> None:

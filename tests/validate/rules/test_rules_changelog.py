@@ -177,6 +177,27 @@ def test_the_newest_entry_has_the_usual_sections(new: str, fix_title: str) -> No
     assert problem.fix.title == fix_title
 
 
+@pytest.mark.parametrize(
+    ("locked", "severity"), [("0.47.2", Severity.WARNING), ("0.48.9", None), ("0.51.0", None)]
+)
+@pytest.mark.parametrize(
+    ("rule", "old", "new"),
+    [
+        ("wrong-changelog-spacing", "pages\n\n\n", "pages\n\n"),
+        ("unknown-changelog-section", "### Bug Fixes", "## Fix"),
+    ],
+)
+def test_before_the_pull_request_check_read_changelogs_their_form_is_a_warning(
+    rule: str, old: str, new: str, locked: str, severity: Severity | None
+) -> None:
+    folder = logged(old, new).having(
+        "poetry.lock", f'[[package]]\nname = "port-ocean"\nversion = "{locked}"\n'
+    )
+    assert [problem.severity for problem in problems_of(BY_NAME[rule], folder, profile=Profile.OCEAN)] == [
+        severity
+    ]
+
+
 def test_an_underline_in_the_newest_entry_is_reported() -> None:
     folder = logged("### Bug Fixes\n", "### Bug Fixes\n-----\n")
     assert said(folder) == ["13: malformed-changelog-heading: nothing is underlined in an entry"]

@@ -7,7 +7,7 @@ import pytest
 from seatrial.core.edits import repaired
 from seatrial.core.model import Severity
 from seatrial.validate.rules import BY_CODE
-from support.code_cases import SAAS, SPEC, Edit, edited, heard, problems, said
+from support.code_cases import SAAS, SPEC, Edit, edited, facts, heard, problems, said
 from support.good import problems_of
 
 READ = 'ocean.integration_config["page_size"]'
@@ -191,12 +191,17 @@ def test_an_undeclared_key_that_is_tested_before_is_a_warning() -> None:
     assert [one.severity for one in problems("COD208", reading(expression))] == [Severity.WARNING]
 
 
-@pytest.mark.parametrize("name", ["api-url", "api url"])
+@pytest.mark.parametrize("name", ["api-url", "api url", "api.url", "API_URL"])
 def test_a_name_that_is_no_identifier_is_to_be_renamed_in_the_spec(name: str) -> None:
     [problem] = problems("COD208", (SPEC, "name: apiUrl", f"name: {name}"))
     assert problem.message == f'the spec declares no configuration for "api_url", but for "{name}"'
     assert problem.fix
     assert problem.fix.title == f'rename "{name}" in the spec to "apiUrl"'
+    assert problem.where.path == SPEC
+    assert problem.evidence == "read so in client.py, line 21, and set so in .env.example"
+    there = facts((SPEC, "name: apiUrl", f"name: {name}"))
+    others = ("SPC119", "COD209", "COD210", "LAY121")
+    assert not any(list(BY_CODE[code].problems(there)) for code in others)
 
 
 def test_a_name_in_snake_case_in_the_spec_is_accepted() -> None:
@@ -298,4 +303,5 @@ def test_a_name_that_the_spec_alone_has_is_renamed_there() -> None:
     [problem] = problems("COD208", (SPEC, "name: pageSize", "name: pageSizes"))
     assert problem.message == 'the spec declares no configuration for "page_size", but for "pageSizes"'
     assert problem.fix is not None
-    assert problem.fix.title == 'rename "pageSizes" in the spec to "pageSize", as .env.example has it'
+    assert problem.fix.title == 'rename "pageSizes" in the spec to "pageSize"'
+    assert problem.where.path == SPEC

@@ -110,6 +110,13 @@ def test_printed_text_is_reported(code: str, count: int) -> None:
         ("import requests\n", ["COD110"]),
         ("from requests.exceptions import HTTPError\n", ["COD110"]),
         ("import requests_mock\n", []),
+        (
+            "from typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    import requests\n    import logging\n",
+            [],
+        ),
+        ("import typing\n\nif typing.TYPE_CHECKING:\n    from requests import Response\n", []),
+        ("if not TYPE_CHECKING:\n    import requests\n", ["COD110"]),
+        ("if TYPE_CHECKING:\n    pass\nelse:\n    import requests\n", ["COD110"]),
         ("import httpx\n\n\ndef f():\n    httpx.get('x')\n", ["COD110"]),
         ("import httpx\n\n\ndef f():\n    httpx.Client().get('x')\n", []),
         ("import httpx\n\n\nasync def f():\n    httpx.get('x')\n", ["COD107"]),

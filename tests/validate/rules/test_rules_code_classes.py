@@ -6,7 +6,7 @@ import pytest
 
 from seatrial.core.model import Profile, Severity
 from seatrial.validate.rules import BY_CODE
-from support.code_cases import Edit, edited, said
+from support.code_cases import Edit, edited, heard, problems, said
 from support.good import facts_of
 
 KIND = "kind: Literal[Kind.TASK] = Field("
@@ -206,3 +206,55 @@ def test_a_model_that_holds_itself_ends() -> None:
 def test_a_field_of_a_selector_has_a_default(declared: str, count: int) -> None:
     edit = code("class TaskSelector(Selector):\n", f"class TaskSelector(Selector):\n    {declared}\n")
     assert len(said("COD117", edit)) == count
+
+
+KINDS: dict[str, tuple[list[Edit], str, str]] = {
+    "a class with the kind of another": (
+        [code("Literal[Kind.TASK]", "Literal[Kind.PROJECT]")],
+        "COD102 TaskResourceConfig",
+        'change it to "task", which no class is of',
+    ),
+    "the first of the two classes": (
+        [code("Literal[Kind.PROJECT]", "Literal[Kind.TASK]")],
+        "COD102 ProjectResourceConfig",
+        'change it to "project", which no class is of',
+    ),
+    "a class with another name": (
+        [code("Literal[Kind.TASK]", "Literal[Kind.PROJECT]"), code("", "TaskResourceConfig=>ChoreConfig")],
+        "COD102 ChoreConfig",
+        'change it to "task", which no class is of',
+    ),
+    "a class with the kind of another beside its own": (
+        [code("Literal[Kind.TASK]", "Literal[Kind.TASK, Kind.PROJECT]")],
+        "COD101 TaskResourceConfig",
+        'leave only "task" here: other classes are of the kind "project"',
+    ),
+}
+
+
+@pytest.mark.parametrize(("edits", "what", "cure"), KINDS.values(), ids=KINDS.keys())
+def test_one_wrong_kind_is_one_finding_at_its_class(edits: list[Edit], what: str, cure: str) -> None:
+    text = edited().text("integration.py")
+    for _, old, new in edits:
+        was, renamed, now = new.partition("=>")
+        text = text.replace(was, now) if renamed else text.replace(old, new)
+    whole: Edit = ("integration.py", "", text)
+    number, _, name = what.partition(" ")
+    assert heard(whole) == [number]
+    (problem,) = problems(number, whole)
+    line = text[: text.index(f"class {name}(")].count("\n") + 1
+    assert line < problem.where.line <= line + 3
+    assert problem.fix
+    assert problem.fix.title == cure
+    assert problem.severity is (Severity.ERROR if number == "COD102" else None)
+
+
+def test_two_classes_of_one_kind_are_no_more_than_that_where_no_kind_lacks_a_class() -> None:
+    again = added(
+        'class OldResourceConfig(ResourceConfig):\n    kind: Literal["task"] = Field(title="T", description="D")'
+    )
+    listed = code("AnyResource = ", "AnyResource = OldResourceConfig | ")
+    (problem,) = problems("COD102", again, listed)
+    assert problem.severity is None
+    assert problem.fix
+    assert problem.fix.title == "give each class a kind of its own, or remove one of the two"

@@ -144,3 +144,10 @@ def test_nothing_listed_or_nothing_mapped_is_not_stale() -> None:
     assert facts((APP_CONFIG, "", "resources: []\n")).kinds is not None
     assert problems("COD220", (APP_CONFIG, "", "resources: []\n")) == []
     assert problems("COD220", (SPEC, "      - kind: project\n      - kind: task\n", "")) == []
+
+
+def test_a_single_stale_kind_is_told_in_the_singular() -> None:
+    allowed = ("integration.py", "(PortAppConfig):\n", "(PortAppConfig):\n    allow_custom_kinds = True\n")
+    spec = edited().text(SPEC).replace("kind: project\n      - kind: task", "kind: folder")
+    (problem,) = problems("COD220", *STALE, allowed, (SPEC, "", spec))
+    assert problem.message == "the kind in the spec is not mapped, but 2 others are"

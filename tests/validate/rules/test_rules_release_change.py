@@ -280,3 +280,22 @@ def test_an_ignored_rule_about_changes_is_not_idle_where_nothing_is_compared() -
     }
     assert "PKG111" not in codes
     assert said(having(ignoring, {"client.py": "x = 1\n"}), ignoring) == []
+
+
+@pytest.mark.parametrize(
+    ("version", "profile", "is_new", "count"),
+    [
+        ("0.1.0", Profile.OCEAN, True, 1),
+        ("0.1.0-beta", Profile.OCEAN, True, 0),
+        ("0.1.0-dev", Profile.OCEAN, True, 0),
+        ("0.1.0", Profile.OCEAN, False, 0),
+        ("0.1.0", Profile.GUIDE, True, 0),
+    ],
+)
+def test_a_new_integration_of_ocean_is_a_beta(
+    version: str, profile: Profile, is_new: bool, count: int
+) -> None:
+    good = good_folder(profile)
+    new = good.edited("pyproject.toml", 'version = "0.1.0"', f'version = "{version}"')
+    findings = found(new, None if is_new else good, profile=profile)
+    assert [one.severity.value for one in findings if one.code == "REL205"] == ["info"] * count

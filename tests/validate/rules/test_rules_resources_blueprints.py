@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from seatrial.core.model import Fix, Severity
+from seatrial.validate.rules import RULES
+from support.good import facts_of, good_folder
 from support.made import blueprint, mapped, problems, said, titles
 
 
@@ -202,11 +204,27 @@ def test_a_colour_is_not_renamed_to_a_value_that_has_one() -> None:
 
 
 def test_a_name_that_no_blueprint_may_have_is_never_proposed() -> None:
-    made = blueprint("my project")
+    made = blueprint("my projects")
     config = {"resources": [mapped("myProject")]}
     assert titles("unknown-mapped-blueprint", blueprints=[made], port_app_config=config) == [
-        'write "myProject" where "my project" is defined'
+        'write "myProject" where "my projects" is defined'
     ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"identifier": "goodServiceProject"', '"identifier": "good Service Project"'),
+        ('"identifier": "goodServiceTask"', '"identifier": "good service task"'),
+        ('"dueAt": {', '"due At": {'),
+        ('"project": {\n        "title"', '"pro ject": {\n        "title"'),
+    ],
+)
+def test_an_odd_name_is_told_where_it_is_defined_and_not_where_it_is_used(old: str, new: str) -> None:
+    folder = good_folder().edited(".port/resources/blueprints.json", old, new)
+    there = facts_of(folder)
+    family = [rule for rule in RULES if rule.family == "RES" and rule.severity is not Severity.ADVICE]
+    assert [rule.code for rule in family for _ in rule.problems(there)] == ["RES106"]
 
 
 @pytest.mark.parametrize(

@@ -100,6 +100,8 @@ def test_a_value_of_another_type_is_reported(name: str, expression: object) -> N
         ("tags", "[.a] + .b"),
         ("tags", ".a | map(.b) // []"),
         ("unknown", "[.a]"),
+        ("name", '"x" // 1'),
+        ("name", 'false // "x"'),
     ],
 )
 def test_a_value_that_may_have_the_type_is_accepted(name: str, expression: object) -> None:
@@ -141,6 +143,8 @@ def test_a_constant_outside_the_enum_is_reported(name: str, expression: str, wor
         ("tags", '["a", .b]'),
         ("name", '"opne"'),
         ("state", '"o" + "pen"'),
+        ("state", '"open" // "none"'),
+        ("state", '.a // "open" // "none"'),
     ],
 )
 def test_what_may_be_in_the_enum_is_accepted(name: str, expression: str) -> None:

@@ -42,6 +42,31 @@ def test_the_full_spec_of_the_schema_tests_breaks_no_other_rule() -> None:
     assert set(everything(folder)) == {"unknown-icon"}
 
 
+@pytest.mark.parametrize(
+    ("kind", "value", "is_whole"),
+    [
+        ("number", "default: 100", True),
+        ("number", "default: 1.0", True),
+        ("number", "default: 0.5", False),
+        ("number", "default: '.5'", False),
+        ("float", "default: 2.25", False),
+        ("number", "enum: [1, 2.5]", False),
+    ],
+)
+def test_a_number_with_a_fraction_is_not_called_an_integer(kind: str, value: str, is_whole: bool) -> None:
+    folder = edited(("type: integer", f"type: {kind}"), ("default: 100", value))
+    (problem,) = problems_of(BY_NAME["unknown-value"], folder)
+    assert ("no type for fractions" in problem.message) is not is_whole
+    assert problem.fix
+    assert (problem.fix.edit is not None and problem.fix.edit.new == "integer") is is_whole
+
+
+@pytest.mark.parametrize(("profile", "found"), [(Profile.GUIDE, 1), (Profile.OCEAN, 0)])
+def test_a_spec_without_configurations_is_one_with_none_in_ocean(profile: Profile, found: int) -> None:
+    spec = OF_2023.partition("configurations:")[0]
+    assert len(problems_of(BY_NAME["missing-key"], of_spec(spec), profile=profile)) == found
+
+
 def test_a_spec_of_2023_has_no_error() -> None:
     assert everything(of_spec(OF_2023)) == {
         "missing-title": Severity.WARNING,

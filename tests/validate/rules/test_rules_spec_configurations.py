@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from seatrial.core.model import MemoryFolder
 from seatrial.validate.rules import BY_NAME
 from support.good import problems_of
 from support.spec_cases import DEFAULT, SAAS, Edits, edited, said
@@ -117,6 +118,11 @@ def test_a_default_is_read_as_ocean_reads_it(kind: str, default: str, name: str 
     assert found == ({name} if name else set())
 
 
+def unread(folder: MemoryFolder) -> MemoryFolder:
+    """The folder with code that reads no configuration, by which a name in the spec could be at fault."""
+    return folder.having("client.py", "")
+
+
 @pytest.mark.parametrize(
     ("name", "better"),
     [
@@ -130,7 +136,8 @@ def test_a_default_is_read_as_ocean_reads_it(kind: str, default: str, name: str 
     ],
 )
 def test_an_odd_name_comes_with_a_better_one(name: str, better: str) -> None:
-    (problem,) = problems_of(BY_NAME["odd-configuration-name"], edited(("name: apiUrl", f"name: {name}")))
+    folder = unread(edited(("name: apiUrl", f"name: {name}")))
+    (problem,) = problems_of(BY_NAME["odd-configuration-name"], folder)
     assert problem.fix
     assert problem.fix.title == f'rename it to "{better}"'
 
@@ -170,7 +177,8 @@ def test_a_name_in_camel_case_that_is_taken_is_not_proposed() -> None:
     folder = edited(("name: apiToken", "name: api-url"))
     (problem,) = problems_of(BY_NAME["odd-configuration-name"], folder)
     assert problem.fix and problem.fix.title == "choose a name in camelCase"
-    (problem,) = problems_of(BY_NAME["odd-configuration-name"], edited(("name: apiToken", "name: api-token")))
+    folder = unread(edited(("name: apiToken", "name: api-token")))
+    (problem,) = problems_of(BY_NAME["odd-configuration-name"], folder)
     assert problem.fix and problem.fix.title == 'rename it to "apiToken"'
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from seatrial.core.suggest import nearest
 from seatrial.documents.document import Document
+from seatrial.schemas.grammar import grammar
 from seatrial.validate.facts.items import Item, Rows
 
 SYSTEM = frozenset({"_user", "_team", "_scorecard", "_rule", "_rule_result"})
@@ -32,6 +34,15 @@ MOST_STRANGE = 20
 """A blueprint with more unknown keys than this is never taken as complete."""
 
 _PLAIN = frozenset({"identifier", "title", "icon", "description"}) | SECTIONS
+
+
+def _odd(names: Iterable[str], form: str) -> frozenset[str]:
+    """Return the letters and digits of those names that have not this form, which the schema reports."""
+    return frozenset(_letters(name) for name in names if not re.match(form, name)) - {""}
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
 @dataclass(frozen=True)
@@ -92,7 +103,15 @@ class Blueprint:
 
     def lacks(self, name: str) -> bool:
         """True where it certainly has no property or relation of this name; `$title` and its like always exist."""
-        return self.is_whole and not self.sort_of(name) and name not in META
+        return self.is_whole and not self.sort_of(name) and name not in META and not self.misspells(name)
+
+    def misspells(self, name: str) -> bool:
+        """True where it has this name with characters that no name has: the finding about that is enough."""
+        return _letters(name) in self._odd_names
+
+    @cached_property
+    def _odd_names(self) -> frozenset[str]:
+        return _odd((*self.names, *self.relations.value), grammar("blueprints").rules_sets["name"]["regex"])
 
     def target(self, relation: str) -> str:
         """The blueprint that a relation leads to; empty where it has none."""
@@ -138,8 +157,22 @@ class Blueprints:
         return self._unique.get(identifier)
 
     def lacks(self, identifier: str) -> bool:
-        """True where no blueprint has this identifier, neither in the file nor among those known elsewhere."""
-        return self.is_whole and identifier not in self.identifiers and identifier not in self.foreign
+        """True where no blueprint has this identifier, neither in the file nor among those known elsewhere.
+
+        False where one has it with characters that no identifier has: the finding about that is enough.
+        """
+        if not self.is_whole or identifier in self.identifiers or identifier in self.foreign:
+            return False
+        return not self.misspells(identifier)
+
+    def misspells(self, identifier: str) -> bool:
+        """True where one has this identifier with characters that no identifier has."""
+        return _letters(identifier) in self._odd_identifiers
+
+    @cached_property
+    def _odd_identifiers(self) -> frozenset[str]:
+        fields = grammar("blueprints").fields("blueprint")
+        return _odd(self.identifiers, grammar("blueprints").rules(fields["identifier"])["regex"])
 
     def follow(self, start: Blueprint, relations: Sequence[str]) -> tuple[Blueprint | None, str | None]:
         """The blueprint at the end of a path of relations, and the first relation that does not exist.
@@ -151,7 +184,7 @@ class Blueprints:
             if here is None or not here.is_whole:
                 return None, None
             if relation not in here.relations.value:
-                return here, relation
+                return (None, None) if here.misspells(relation) else (here, relation)
             here = self.find(here.target(relation))
         return here, None
 

@@ -15,6 +15,7 @@ from seatrial.documents.document import Keys
 from seatrial.documents.syntax import Expression
 from seatrial.validate.facts.app_config import AppConfig
 from seatrial.validate.facts.config_classes import ConfigClass
+from seatrial.validate.facts.credentials import PREFIX
 from seatrial.validate.facts.items import Item
 from seatrial.validate.facts.python_choices import Refused, refused
 from seatrial.validate.facts.python_models import (
@@ -445,11 +446,17 @@ class ConfigurationUse:
         """The declared configuration that an undeclared key probably means."""
         return probable(key, self.declared)
 
-    def misnamed(self, key: str) -> Item | None:
-        """The configuration whose name, written without its signs and blanks, would be read by this key."""
+    def misnamed(self, key: str, variables: Collection[str]) -> Item | None:
+        """The configuration that is to be named as this undeclared key says.
+
+        That is the one whose name, written without its signs and blanks, would be read by the key, or else the one
+        that is probably meant, where the variables of `.env.example`, in lower case, have the key and not its name.
+        """
         names = {item.text("name"): item for item in self.declared.values()}
-        odd = {name: item for name, item in names.items() if not name.isidentifier()}
-        return next((item for name, item in odd.items() if _snake(name) == key), None)
+        odd = (item for name, item in names.items() if _is_odd(name) and _snake(name) == key)
+        near = self.meant(key)
+        is_set = f"{PREFIX}{key}".lower() in variables and f"{PREFIX}{near}".lower() not in variables
+        return next(odd, self.declared[near] if near and is_set else None)
 
     def unused(self) -> Iterator[tuple[Item, str]]:
         """The declared configurations that nothing uses, with their key in the code."""
@@ -467,6 +474,11 @@ class ConfigurationUse:
 def probable(name: str, known: Collection[str]) -> str | None:
     """The known name that a name probably means: `meant`, or else the nearest."""
     return meant(name, known) or nearest(name, known)
+
+
+def _is_odd(name: str) -> bool:
+    """Whether a name keeps its signs or capitals where Ocean writes the others in snake case."""
+    return not name.isidentifier() or name.isupper()
 
 
 def _snake(name: str) -> str:

@@ -96,12 +96,14 @@ def printing_calls(code: Code) -> Iterator[Outside]:
 
 
 def imports_of(code: Code, *packages: str) -> Iterator[Outside]:
-    """Yield the imports of these packages."""
+    """Yield the imports of these packages, but for those that only type checkers read."""
     words = (f"{keyword} {package}".encode() for package in packages for keyword in ("import", "from"))
     for path in code.files.holding(*words):
-        for one in code.files.source(path).imports:
+        source = code.files.source(path)
+        for one in source.imports:
             package = one.module.partition(".")[0]
-            if not one.level and package in packages and not code.files.owns(package):
+            is_run = one.where.line not in source.lines_for_types
+            if not one.level and package in packages and is_run and not code.files.owns(package):
                 yield Outside(package if one.name is None else f"{one.module}.{one.name}", one.where)
 
 

@@ -6,7 +6,8 @@ find only by running the code is left out here: a class, a type or a value that 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -33,6 +34,9 @@ _UNIONS = frozenset({"Optional", "Union"})
 _LISTS = frozenset({"list", "List"})
 _PLAIN = frozenset({"str", "int", "bool", "float", "str | None", "int | None", "bool | None", "list[str]"})
 _PACKAGE = "port_ocean."
+
+MOST_COMPARED = 500
+"""The most classes of a mapping that are compared with each other; the largest real one has 36."""
 
 
 @dataclass(frozen=True)
@@ -154,6 +158,45 @@ class ConfigClass:
         item = _list_item(self.names, declared.annotation, scope)
         found = _union(self.names, *(item or (declared.annotation, scope)), strict=False) or ()
         return [one for one in found if isinstance(one, LocalClass)]
+
+
+def misnamed(configs: Sequence[ConfigClass], lacking: Collection[str]) -> Mapping[str, KindOf]:
+    """The kinds among these, of which no class is, that a class with the kind of another was probably to have.
+
+    Each with what that class has instead. The class is the one named after the kind, else the last of the two where
+    one kind is lacking.
+    """
+    found: dict[str, KindOf] = {}
+    for same in _of_one_kind(configs):
+        own = str(same[0].values[0])
+        meant = {kind: one for kind in lacking for one in same if _is_named(one, kind, own)}
+        if not meant and len(lacking) == 1 and len(same) > 1:
+            meant = dict.fromkeys(lacking, same[-1])
+        if len({one.owner for one in meant.values()}) == len(meant) < len(same):
+            found |= meant
+    return found
+
+
+def _of_one_kind(configs: Sequence[ConfigClass]) -> Iterator[list[KindOf]]:
+    """Yield the classes of the same kind, of each kind that several classes of a mapping have."""
+    for config in configs:
+        by_value: dict[Scalar, list[KindOf]] = {}
+        for one in config.kinds if len(config.kinds) <= MOST_COMPARED else ():
+            if len(one.values) == 1 and all(
+                one.owner is not other.owner for other in by_value.get(one.values[0], ())
+            ):
+                by_value.setdefault(one.values[0], []).append(one)
+        yield from (same for same in by_value.values() if len(same) > 1)
+
+
+def _is_named(one: KindOf, kind: str, own: str) -> bool:
+    """Return whether a class is named after a kind, and not rather after the one that it has."""
+    name, kind, own = (_letters(text) for text in (one.owner.definition.name, kind, own))
+    return bool(kind) and kind in name and (own not in name or len(own) < len(kind))
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", text.lower())
 
 
 def _required(names: Names, local: LocalClass, seen: set[Location]) -> Iterator[RequiredField]:

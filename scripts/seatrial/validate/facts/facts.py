@@ -24,10 +24,11 @@ from seatrial.validate.facts.app_config import AppConfig
 from seatrial.validate.facts.blueprints import Blueprints
 from seatrial.validate.facts.changelog import ChangelogText, Fragment, fragments_of
 from seatrial.validate.facts.code import Code, ConfigurationUse, Kinds
+from seatrial.validate.facts.config_classes import KindOf, misnamed
 from seatrial.validate.facts.conformity import RESOURCE_STEMS, Conformity, ResourceForms
 from seatrial.validate.facts.contract import Contract, Selectors, selectors_of
 from seatrial.validate.facts.credentials import Variable, variables
-from seatrial.validate.facts.items import Rows
+from seatrial.validate.facts.items import Item, Rows
 from seatrial.validate.facts.jq_expressions import JqExpressions
 from seatrial.validate.facts.package import Package, Suppressions
 from seatrial.validate.facts.python_modules import PythonFiles
@@ -194,9 +195,26 @@ class Facts:
         return Kinds.of(self.spec, self.app_config, self.code)
 
     @cached_property
+    def misnamed_classes(self) -> Mapping[str, KindOf]:
+        """The kinds that no class takes because one has the kind of another, where Ocean's gate refuses that one."""
+        if not (self.kinds and self.code and self.framework.has("own-kind")):
+            return {}
+        lacking = {one.kind for one in self.kinds.unaccepted((*self.kinds.listed, *self.kinds.mapped))}
+        return misnamed(self.code.config_classes, lacking) if lacking else {}
+
+    @cached_property
     def configuration_use(self) -> ConfigurationUse | None:
         """The configurations of the spec, compared with those that the code reads."""
         return ConfigurationUse.of(self.spec, self.code)
+
+    @cached_property
+    def misnamed_configurations(self) -> Mapping[str, Item]:
+        """The configurations of the spec to be renamed, by the key under which the code reads each."""
+        use = self.configuration_use
+        variables = {one.name.lower() for one in self.env_example} if use else set()
+        keys = [read.key for read, _ in use.undeclared()] if use else []
+        found = {key: use.misnamed(key, variables) for key in keys} if use else {}
+        return {key: item for key, item in found.items() if item}
 
     @cached_property
     def pyproject_document(self) -> Document | None:

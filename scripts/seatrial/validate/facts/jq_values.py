@@ -130,6 +130,8 @@ def _passed_on(node: Node) -> tuple[Node, ...]:
     if node.sort == "if":
         *rest, last = parts if len(parts) % 2 else (*parts, _UNCHANGED)
         return (*rest[1::2], last)
+    if node.sort == "try" and _is_certain(parts[0]):
+        return parts[:1]
     if node.sort in ("optional", "label", "try"):
         return parts
     return parts[-1:] if node.sort == "bind" else ()
@@ -140,8 +142,36 @@ def _passed_on_by(operator: str, left: Node, right: Node) -> tuple[Node, ...]:
     if operator == "|":
         return (left,) if right.sort == "identity" else (right,)
     if operator == "//":
-        return left, right
+        return (left,) if _is_certain(left) else (right,) if _is_no(left) else (left, right)
     return (left,) if operator == "," else ()
+
+
+def _is_certain(node: Node) -> bool:
+    """Return whether an expression gives a value other than null and false, whatever the object holds."""
+    if node.sort == "if":
+        *rest, last = node.parts if len(node.parts) % 2 else (*node.parts, _UNCHANGED)
+        return all(map(_is_harmless, rest[::2])) and all(map(_is_certain, (*rest[1::2], last)))
+    if node.sort == "operator" and node.text == "//":
+        return _is_certain(node.parts[0]) or _is_certain(node.parts[1])
+    if node.sort == "call" and node.text == "true":
+        return not node.parts
+    if node.sort == "array":
+        return all(_is_harmless(item) for part in node.parts for item in _listed(part))
+    return node.sort in ("text", "number", "object") and all(map(_is_harmless, node.parts))
+
+
+def _is_harmless(node: Node) -> bool:
+    """Return whether an expression gives one value and fails for no object whose keys hold objects."""
+    if node.sort == "operator":
+        return node.text in _COMPARING | {"//"} and all(map(_is_harmless, node.parts))
+    if node.sort == "call":
+        return node.text in ("true", "false", "null", "not", "type") and not node.parts
+    return node.sort in ("identity", "field", "text", "number") and all(map(_is_harmless, node.parts))
+
+
+def _is_no(node: Node) -> bool:
+    """Return whether an expression is `null` or `false`, after which `//` always gives its other side."""
+    return node.sort == "call" and node.text in ("null", "false") and not node.parts
 
 
 def _listed(node: Node) -> Iterator[Node]:
@@ -215,6 +245,8 @@ def _number(node: Node) -> str:
         return _SEVERAL
     if node.sort == "operator" and node.text == ",":
         return _SEVERAL
+    if node.sort == "operator" and node.text == "//" and _is_certain(node.parts[0]):
+        return _ONE
     if node.sort in _AS_MANY_AS_ITS_PARTS:
         return _combined(*map(_number, node.parts))
     if node.sort == "call":

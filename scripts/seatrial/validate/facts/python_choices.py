@@ -1,4 +1,7 @@
-"""The values that fields of pydantic models take: a `Literal` or an enumeration, in lists and unions too."""
+"""The values that fields of models take: of a `Literal`, an enumeration or a plain type, in lists and unions too.
+
+A plain type takes what pydantic 1 or 2 makes a value of it, so `int` takes the text "3", and `str` a number.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from seatrial.documents.syntax import Expression
 from seatrial.validate.facts.python_models import Declaration, Model, model_of
 from seatrial.validate.facts.python_modules import (
     MAX_DEPTH,
+    ExternalName,
     LocalClass,
     Names,
     Scope,
@@ -28,27 +32,48 @@ _UNIONS = frozenset({"Optional", "Union"})
 _ENUMS = frozenset({"Enum", "StrEnum", "IntEnum"})
 _NUMBER = re.compile(r"-?[0-9]{1,9}")
 _BOOLS = {"True": True, "False": False}
+_PLAIN = {f"builtins.{name}": name for name in ("bool", "int", "float", "str")}
+_WHOLE = re.compile(r"\s*[+-]?[0-9]+(_[0-9]+)*\s*")
+_DECIMAL = re.compile(
+    r"\s*[+-]?([0-9][0-9_]*(\.[0-9_]*)?|\.[0-9_]+)(e[+-]?[0-9_]+)?\s*|\s*[+-]?(inf(inity)?|nan)\s*", re.I
+)
+_TRUTHS = frozenset({"0", "off", "f", "false", "n", "no", "1", "on", "t", "true", "y", "yes"})
+"""The texts of which pydantic makes a boolean; some of them are booleans already for the parser that Ocean uses."""
 
 
 @dataclass(frozen=True)
 class Choices:
-    """The values of a field whose type lists them: `scalars`, objects of `models`, and lists of `items`."""
+    """The values that a field takes: `scalars`, those of `plain` types, objects of `models`, and lists of `items`."""
 
     scalars: tuple[Scalar, ...] = ()
     models: tuple[Model, ...] = ()
     items: Choices | None = None
+    plain: frozenset[str] = frozenset()
+
+    def take(self, value: Any) -> bool:
+        """Return whether a value that is no object and no list is taken."""
+        is_truth = isinstance(value, str) and value.lower() in _TRUTHS
+        if value in self.scalars or "str" in self.plain or (is_truth and self.plain):
+            return True
+        if is_truth and any(isinstance(one, bool) for one in self.scalars):
+            return True
+        if isinstance(value, str):
+            is_whole = "int" in self.plain and _WHOLE.fullmatch(value)
+            return bool(is_whole or ("float" in self.plain and _DECIMAL.fullmatch(value)))
+        return bool({"int", "float"} & self.plain) or ("bool" in self.plain and value in (0, 1))
 
 
 @dataclass(frozen=True)
 class Refused:
-    """A value that its field does not take, the keys that lead to it, and the values that the field takes.
+    """A value that its field does not take, the keys that lead to it, and the values and types that the field takes.
 
-    `wants_list` is set where the field takes lists of these values only.
+    `wants_list` is set where the field takes lists of these only.
     """
 
     way: Keys
     value: Any
     allowed: tuple[Scalar, ...]
+    plain: frozenset[str] = frozenset()
     wants_list: bool = False
 
     @property
@@ -73,15 +98,16 @@ def refused(names: Names, models: Sequence[Model], value: Any, way: Keys = ()) -
 def _refusals(names: Names, choices: Choices, value: Any, way: Keys) -> Iterator[Refused]:
     if value is None:
         return
-    if isinstance(value, dict):
+    if isinstance(value, dict) and choices.models:
         yield from refused(names, choices.models, value, way)
     elif isinstance(value, list) and choices.items:
         for place, item in enumerate(value):
             yield from _refusals(names, choices.items, item, (*way, place))
-    elif choices.scalars and (isinstance(value, list) or value not in choices.scalars):
-        yield Refused(way, value, choices.scalars)
-    elif choices.items and choices.items.scalars and not choices.scalars:
-        yield Refused(way, value, choices.items.scalars, wants_list=True)
+    elif choices.scalars or choices.plain:
+        if isinstance(value, dict | list) or not choices.take(value):
+            yield Refused(way, value, choices.scalars, choices.plain)
+    elif choices.items and not choices.models:
+        yield Refused(way, value, choices.items.scalars, choices.items.plain, wants_list=True)
 
 
 def _choices_of(names: Names, declared: Declaration) -> Choices | None:
@@ -116,6 +142,8 @@ def _named(names: Names, name: str, scope: Scope, depth: int) -> Choices | None:
     found = names.meaning(name, scope)
     if isinstance(found, Value):
         return _choices(names, found.expression, found.scope, depth)
+    if isinstance(found, ExternalName) and found.name in _PLAIN:
+        return Choices(plain=frozenset({_PLAIN[found.name]}))
     if not isinstance(found, LocalClass):
         return None
     lineage = names.lineage(found)
@@ -182,4 +210,5 @@ def _merged(found: Iterable[Choices | None]) -> Choices | None:
         tuple(scalar for one in whole for scalar in one.scalars),
         tuple(model for one in whole for model in one.models),
         _merged(items) if items else None,
+        frozenset(name for one in whole for name in one.plain),
     )

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
 
+from seatrial.core.framework import Framework
 from seatrial.core.model import Edit, Fix, Fleet, Integration, Location, MemoryFolder, Problem
 from seatrial.core.rules import GUIDE, WARNING, Edited, Problems, rule
 from seatrial.core.suggest import nearest, recased
@@ -338,7 +339,7 @@ def _is_date(text: str) -> bool:
 
 
 @rule("CHG105", bad=edited(f"{FIRST}\n\n\n", f"{FIRST}\n\n"), by_profile={GUIDE: WARNING})
-def wrong_changelog_spacing(changelog: ChangelogText, package: Package) -> Problems:
+def wrong_changelog_spacing(changelog: ChangelogText, package: Package, framework: Framework) -> Problems:
     """The newest entry has two blank lines after its heading, one after each section's, two before the next entry.
 
     Towncrier 23 writes them like this, and the pull-request check counts them. Towncrier 24 writes one fewer.
@@ -347,8 +348,9 @@ def wrong_changelog_spacing(changelog: ChangelogText, package: Package) -> Probl
     top = changelog.top
     if top is None or not is_declared(package) or not has_declared_form(package, top) or top.empty:
         return
+    is_counted = framework.has("blank-lines-are-counted") and not changelog.untidy[1]
     for problem in _spacing(changelog, top):
-        yield replace(problem, severity=WARNING) if changelog.untidy[1] else problem
+        yield problem if is_counted else replace(problem, severity=WARNING)
 
 
 def _spacing(changelog: ChangelogText, top: VersionEntry) -> Iterator[Problem]:
@@ -382,15 +384,20 @@ def _cure(few: int, side: str) -> str:
 
 
 @rule("CHG106", bad=edited("### Features", "### Feature"), by_profile={GUIDE: WARNING})
-def unknown_changelog_section(changelog: ChangelogText, package: Package) -> Problems:
+def unknown_changelog_section(changelog: ChangelogText, package: Package, framework: Framework) -> Problems:
     """The sections of the newest entry have the names that towncrier gives them.
 
     The pull-request check rejects others, and readers look for these.
     """
     if changelog.top is None or not is_declared(package):
         return
-    sections = [section for section in changelog.top.sections if section.level == 3][:MOST]
-    for section in sections:
+    is_read = framework.has("sections-are-named")
+    for problem in _unknown_sections(changelog, changelog.top):
+        yield problem if is_read else replace(problem, severity=WARNING)
+
+
+def _unknown_sections(changelog: ChangelogText, top: VersionEntry) -> Iterator[Problem]:
+    for section in [one for one in top.sections if one.level == 3][:MOST]:
         if section.name not in SECTIONS:
             yield _unknown(changelog.head.at(section), "###", section.name)
     for stray in changelog.strays[:MOST]:

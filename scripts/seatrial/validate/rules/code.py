@@ -5,7 +5,7 @@ They must agree about configurations, live events, actions, kinds and selectors.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from seatrial.core.model import Edit, Fix, Location, MemoryFolder, Problem
 from seatrial.core.names import shown
@@ -14,7 +14,9 @@ from seatrial.core.suggest import did_you_mean, nearest
 from seatrial.documents.document import FaultKind
 from seatrial.validate.facts.app_config import AppConfig
 from seatrial.validate.facts.code import Code, ConfigurationUse, Kinds, StatedKind, probable
+from seatrial.validate.facts.config_classes import KindOf
 from seatrial.validate.facts.credentials import PREFIX, Variable
+from seatrial.validate.facts.items import Item
 from seatrial.validate.facts.python_models import Unread
 from seatrial.validate.facts.python_modules import PythonFiles
 from seatrial.validate.facts.spec import Spec
@@ -72,34 +74,34 @@ def broken_python(python_files: PythonFiles) -> Problems:
 
 @rule("COD208", bad=replaced("client.py", 'integration_config["api_token"]', 'integration_config["token"]'))
 def undeclared_configuration_read(
-    configuration_use: ConfigurationUse, env_example: Sequence[Variable]
+    configuration_use: ConfigurationUse,
+    misnamed_configurations: Mapping[str, Item],
+    env_example: Sequence[Variable],
 ) -> Problems:
     """Each configuration that the code reads is declared in the spec.
 
     Ocean builds the configuration from the spec and drops every other key, even one that is set in
-    the environment: `[...]` fails, and `.get(...)` always returns None.
+    the environment: `[...]` fails, and `.get(...)` always returns None. Where the name in the spec is at fault, the
+    finding stands there.
     """
+    variables = {one.name.upper() for one in env_example}
     for read, others in configuration_use.undeclared():
-        odd = configuration_use.misnamed(read.key)
-        near = None if odd else configuration_use.meant(read.key)
         message = f'the spec declares no configuration for "{shown(read.key)}"'
-        fix = Fix(f'read "{near}"' if near else "declare it in the spec, or stop reading it")
-        if near and _is_set_as(read.key, near, env_example):
-            stated = shown(configuration_use.declared[near].text("name"))
-            message, near = f'{message}, but for "{stated}"', None
-            fix = Fix(f'rename "{stated}" in the spec to "{_camel(read.key)}", as .env.example has it')
-        if odd:
-            message += f', but for "{shown(odd.text("name"))}"'
-            fix = Fix(f'rename "{shown(odd.text("name"))}" in the spec to "{_camel(read.key)}"')
-        evidence = f"also read in {', '.join(others)}" if others else ""
         severity = WARNING if read.forgiving else None
+        odd = misnamed_configurations.get(read.key)
+        if odd:
+            name = shown(odd.text("name"))
+            fix = Fix(f'rename "{name}" in the spec to "{_camel(read.key)}"')
+            where = configuration_use.spec.document.at(*odd.way("name"))
+            is_set = f"{PREFIX}{read.key.upper()}" in variables
+            place = f"{read.where.path}, line {read.where.line}"
+            evidence = f"read so in {place}, and set so in .env.example" if is_set else f"read so in {place}"
+            yield Problem(where, f'{message}, but for "{name}"', fix, evidence=evidence, severity=severity)
+            continue
+        near = configuration_use.meant(read.key)
+        fix = Fix(f'read "{near}"' if near else "declare it in the spec, or stop reading it")
+        evidence = f"also read in {', '.join(others)}" if others else ""
         yield Problem(read.where, message + did_you_mean(near), fix, evidence=evidence, severity=severity)
-
-
-def _is_set_as(key: str, other: str, env_example: Sequence[Variable]) -> bool:
-    """Return whether `.env.example` sets a configuration by this key, and none by the other."""
-    names = {one.name.lower() for one in env_example}
-    return f"{PREFIX.lower()}{key}" in names and f"{PREFIX.lower()}{other}" not in names
 
 
 def _camel(key: str) -> str:
@@ -211,23 +213,30 @@ def executor_without_action(spec: Spec, code: Code) -> Problems:
 
 
 @rule("COD201", bad=replaced(SPEC, "- kind: task", "- kind: tasks"))
-def listed_kind_not_accepted(kinds: Kinds, tree: Tree) -> Problems:
+def listed_kind_not_accepted(kinds: Kinds, tree: Tree, misnamed_classes: Mapping[str, KindOf]) -> Problems:
     """Each kind in the spec is accepted by a resource class in the code.
 
     Otherwise Port offers the kind, but Ocean rejects a mapping that uses it. An integration with a
     resource class for any kind is not checked.
     """
-    yield from _unaccepted(kinds, tree, kinds.only_listed)
+    yield from _unaccepted(kinds, tree, _without(kinds.only_listed, misnamed_classes))
 
 
 @rule("COD202", bad=replaced(APP_CONFIG, "- kind: task", "- kind: tasks"))
-def mapped_kind_not_accepted(kinds: Kinds, tree: Tree) -> Problems:
+def mapped_kind_not_accepted(kinds: Kinds, tree: Tree, misnamed_classes: Mapping[str, KindOf]) -> Problems:
     """Each kind in the port-app-config is accepted by a resource class in the code.
 
     Otherwise Ocean rejects the whole default mapping, and nothing is exported. An integration with a
     resource class for any kind is not checked.
     """
-    yield from _unaccepted(kinds, tree, kinds.mapped)
+    yield from _unaccepted(kinds, tree, _without(kinds.mapped, misnamed_classes))
+
+
+def _without(
+    stated: tuple[StatedKind, ...], misnamed_classes: Mapping[str, KindOf]
+) -> tuple[StatedKind, ...]:
+    """Return the kinds without those of classes that have the kind of another, which COD102 reports."""
+    return tuple(one for one in stated if one.kind not in misnamed_classes)
 
 
 def _unaccepted(kinds: Kinds, tree: Tree, stated: tuple[StatedKind, ...]) -> Problems:
@@ -333,7 +342,12 @@ def listed_kinds_are_stale(kinds: Kinds) -> Problems:
     """
     if kinds.is_stale:
         count, mapped = len(kinds.listed), len(kinds.mapped)
-        message = f"none of the {count} kinds in the spec is mapped, but {mapped} others are"
+        none = (
+            f"none of the {count} kinds in the spec is mapped"
+            if count > 1
+            else "the kind in the spec is not mapped"
+        )
+        message = f"{none}, but {mapped} others are" if mapped > 1 else f"{none}, but another is"
         fix = Fix("list the kinds of the port-app-config")
         yield Problem(kinds.listed[0].where, message, fix)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from seatrial.core.framework import Framework
 from seatrial.core.model import Fix, Location, Problem
@@ -14,6 +14,9 @@ from seatrial.validate.rules.shared import replaced
 
 _TASK = "kind: Literal[Kind.TASK]"
 _IN_OCEAN = {OCEAN: ERROR}
+
+MOST_SHOWN = 6
+"""The most kinds of a class that are shown."""
 
 
 def _kinds(code: Code) -> Iterator[KindOf]:
@@ -33,9 +36,19 @@ def class_of_several_kinds(code: Code, framework: Framework) -> Problems:
     """
     for kind in _kinds(code) if framework.has("one-kind-a-class") else ():
         if len(kind.values) > 1:
-            values = ", ".join(f'"{shown(str(value))}"' for value in kind.values[:6])
+            values = ", ".join(f'"{shown(str(value))}"' for value in kind.values[:MOST_SHOWN])
             message = f'the kind of "{kind.owner.definition.name}" is one of {len(kind.values)}: {values}'
-            yield Problem(kind.where, message, Fix("declare a class for each kind, one below the other"))
+            yield Problem(kind.where, message, Fix(_single(kind, _kinds(code))))
+
+
+def _single(kind: KindOf, kinds: Iterable[KindOf]) -> str:
+    """Return what to make of a class of several kinds: one, where classes of their own have the others."""
+    taken = {one.values[0] for one in kinds if len(one.values) == 1}
+    left = [value for value in kind.values if value not in taken]
+    if len(left) == 1 and len(kind.values) <= MOST_SHOWN:
+        others = ", ".join(f'"{shown(str(value))}"' for value in kind.values if value in taken)
+        return f'leave only "{shown(str(left[0]))}" here: other classes are of the kind {others}'
+    return "declare a class for each kind, one below the other"
 
 
 @rule(
@@ -49,24 +62,30 @@ def class_of_several_kinds(code: Code, framework: Framework) -> Problems:
         "AnyResource = DoubleResourceConfig | ProjectResourceConfig |",
     ),
 )
-def kind_of_two_classes(code: Code, framework: Framework) -> Problems:
+def kind_of_two_classes(code: Code, framework: Framework, misnamed_classes: Mapping[str, KindOf]) -> Problems:
     """No two resource classes are of the same kind.
 
     Ocean's gate refuses the integration otherwise, and a mapping is read by the second class only where the
-    first refuses it.
+    first refuses it. Where a mapped or listed kind has no class because one has another's kind, this is an error.
     """
+    meant = {one.where: kind for kind, one in misnamed_classes.items()}
     for one in code.config_classes if framework.has("own-kind") else ():
         first: dict[object, KindOf] = {}
         for kind in one.kinds:
-            for value in kind.values:
+            for value in kind.values if len(kind.values) == 1 else ():
                 before = first.setdefault(value, kind)
                 if before is not kind and before.owner is not kind.owner:
-                    yield _repeated(str(value), before, kind)
+                    yield _repeated(str(value), before, kind, meant)
 
 
-def _repeated(value: str, before: KindOf, kind: KindOf) -> Problem:
+def _repeated(value: str, before: KindOf, kind: KindOf, meant: Mapping[Location, str]) -> Problem:
+    if before.where in meant:
+        before, kind = kind, before
     other = f'"{before.owner.definition.name}" in {before.owner.path}'
     message = f'the kind "{shown(value)}" of "{kind.owner.definition.name}" is that of {other} too'
+    if kind.where in meant:
+        fix = Fix(f'change it to "{shown(meant[kind.where])}", which no class is of')
+        return Problem(kind.where, message, fix, severity=ERROR)
     return Problem(kind.where, message, Fix("give each class a kind of its own, or remove one of the two"))
 
 

@@ -11,7 +11,7 @@ from seatrial.core.rules import Problems, rule
 from seatrial.core.suggest import did_you_mean, nearest
 from seatrial.validate.facts.app_config import AppConfig
 from seatrial.validate.facts.code import Code
-from seatrial.validate.facts.python_choices import Refused, Scalar
+from seatrial.validate.facts.python_choices import Refused
 from seatrial.validate.rules.shared import replaced
 
 APP_CONFIG = ".port/resources/port-app-config.yaml"
@@ -19,11 +19,11 @@ APP_CONFIG = ".port/resources/port-app-config.yaml"
 
 @rule("COD215", bad=replaced(APP_CONFIG, "      state: open", "      state: opened"))
 def selector_value_not_taken(app_config: AppConfig, code: Code) -> Problems:
-    """Each value of a selector is one that its field takes, where a `Literal` or an enumeration lists them.
+    """Each value of a selector is one that its field takes: of its `Literal` or enumeration, or of its plain type.
 
-    Ocean refuses the whole mapping for one other value, and nothing is exported. Fields whose class or values
-    cannot be read from the code are not checked, nor those that a validator changes first. The settings beside
-    `resources` are checked in the same way.
+    Ocean refuses the whole mapping for one other value, and nothing is exported. A plain type takes what pydantic
+    converts: `int` the text "3", `bool` the text "yes". Fields whose class or values cannot be read from the code are
+    not checked, nor those that a validator changes first. The settings beside `resources` are checked in the same way.
     """
     settings = {key: value for key, value in app_config.document.value.items() if key != "resources"}
     for one in code.refused_settings(settings):
@@ -41,7 +41,7 @@ def _not_taken(where: Location, subject: str, one: Refused) -> Problem:
     texts = [value for value in one.allowed if isinstance(value, str)]
     near = nearest(one.value, texts) if isinstance(one.value, str) else None
     message = f"{subject} does not take {_written(one.value)}" + did_you_mean(near and shown(near))
-    return Problem(where, message, Fix(f"write {_alternatives(one.allowed)}"))
+    return Problem(where, message, Fix(f"write {_alternatives(one)}"))
 
 
 def _written(value: Any) -> str:
@@ -49,7 +49,11 @@ def _written(value: Any) -> str:
     return shown(json.dumps(value, ensure_ascii=False, default=str))
 
 
-def _alternatives(values: tuple[Scalar, ...]) -> str:
-    """Return the values as "a", "b" or "c"."""
-    *first, last = [_written(value) for value in dict.fromkeys(values)][:12]
+_TYPES = {"bool": "true or false", "int": "a whole number", "float": "a number", "str": "text"}
+
+
+def _alternatives(one: Refused) -> str:
+    """Return the values as "a", "b" or "c", and the types behind them."""
+    values = [_written(value) for value in dict.fromkeys(one.allowed)][:12]
+    *first, last = [*values, *(words for name, words in _TYPES.items() if name in one.plain)]
     return f'{", ".join(first)} or {last}' if first else last

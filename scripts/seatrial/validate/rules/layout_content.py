@@ -437,7 +437,7 @@ def example_disagrees(env_example: Sequence[Variable], spec: Spec, code: Code) -
                 Location(ENV_EXAMPLE, one.line), f'"{shown(one.name)}" is no configuration of the spec', fix
             )
     for name, configuration in known.items():
-        can_be_set = name.isidentifier()
+        can_be_set = configuration.strip().isidentifier()
         if can_be_set and name not in stated and env_example and _is_required(spec, configuration):
             fix = Fix(f'add a line "{PREFIX}{name.upper()}=" with a placeholder')
             message = f'"{shown(configuration)}" is required, and not in this file'

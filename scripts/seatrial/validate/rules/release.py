@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from seatrial.core.errors import Unreadable
 from seatrial.core.model import Edit, Fix, Integration, Location, MemoryFolder, Problem, Profile
 from seatrial.core.names import shown
-from seatrial.core.rules import GUIDE, OCEAN, WARNING, Edited, Problems, rule
+from seatrial.core.rules import GUIDE, INFO, OCEAN, OFF, WARNING, Edited, Problems, rule
 from seatrial.core.settings import Settings
 from seatrial.core.suggest import nearest
 from seatrial.core.version import BUMPS, Version
@@ -296,6 +296,26 @@ def published_version(change: Change, package: Package) -> Problems:
             f'"{package.version}" was published from commit {commit[:12]}, which is no part of this change'
         )
         yield Problem(_version_place(package), message, Fix("raise the version above it"))
+
+
+def _as_final(folder: MemoryFolder) -> MemoryFolder:
+    """Return the folder with its first version as a final one of another number."""
+    raised = folder.edited("pyproject.toml", 'version = "0.1.0"', 'version = "1.0.0"')
+    return raised.edited(CHANGELOG_FILE, "## 0.1.0 (", "## 1.0.0 (")
+
+
+@rule("REL205", bad=_as_final, by_profile={GUIDE: OFF, OCEAN: INFO}, is_of_new=True)
+def new_integration_not_beta(change: Change, package: Package) -> Problems:
+    """A new integration of Ocean's repository begins as a beta, such as `0.1.0-beta`.
+
+    Ocean's contributing guide asks for it, so that there is time for tests and feedback before it is released for
+    everybody. `-dev` is accepted as well. Elsewhere this is off; settings of a repository can switch it on.
+    """
+    version = parsed_version(package.version)
+    if change.is_new and version and str(version) == ".".join(map(str, version.release)):
+        message = f'the first version is "{version}", not a beta'
+        fix = Fix(f'write "{version}-beta", in {CHANGELOG_FILE} too')
+        yield Problem(_version_place(package), message, fix)
 
 
 _BLUEPRINTS, _MAPPING = ".port/resources/blueprints.json", ".port/resources/port-app-config.yaml"

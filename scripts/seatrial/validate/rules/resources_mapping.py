@@ -104,6 +104,11 @@ def _not_in(section: Item, names: Iterable[str]) -> list[str]:
     return [name for name in names if name not in section.value]
 
 
+def _missing(blueprint: Blueprint, defined: Item, mapped: Item) -> list[str]:
+    """Return the mapped names that are not defined, nor defined with characters that no name has."""
+    return [name for name in _not_in(defined, mapped.value) if not blueprint.misspells(name)]
+
+
 @rule("RES204", bad=replaced(APP_CONFIG, "dueAt: .due_at", "dueOn: .due_at"))
 def unknown_mapped_property(app_config: AppConfig, blueprints: Blueprints) -> Problems:
     """A mapped property is a property of the blueprint.
@@ -112,7 +117,7 @@ def unknown_mapped_property(app_config: AppConfig, blueprints: Blueprints) -> Pr
     """
     for resource, blueprint in with_blueprints(app_config, blueprints):
         free = _not_in(resource.properties, blueprint.properties.value)
-        for name in _not_in(blueprint.properties, resource.properties.value):
+        for name in _missing(blueprint, blueprint.properties, resource.properties):
             where = app_config.document.key(*resource.properties.way(name))
             message = f"blueprint {shown(blueprint.identifier)} has no property {shown(name)}"
             sort = blueprint.sort_of(name)
@@ -139,7 +144,7 @@ def unknown_mapped_relation(app_config: AppConfig, blueprints: Blueprints) -> Pr
     """
     for resource, blueprint in with_blueprints(app_config, blueprints):
         free = _not_in(resource.relations, blueprint.relations.value)
-        for name in _not_in(blueprint.relations, resource.relations.value):
+        for name in _missing(blueprint, blueprint.relations, resource.relations):
             where = app_config.document.key(*resource.relations.way(name))
             fix = rename(name, free, _add(name, "relation", blueprint))
             if name in blueprint.properties.value:
@@ -162,7 +167,10 @@ def _task_left_out(folder: MemoryFolder) -> MemoryFolder:
 
 def _is_clear(app_config: AppConfig, blueprints: Blueprints) -> bool:
     """Return True where the blueprints that are mapped can be read from the file, and all of them exist."""
-    return app_config.is_literal and not any(blueprints.lacks(one.blueprint) for one in app_config.resources)
+    names = {one.blueprint for one in app_config.resources}
+    return app_config.is_literal and not any(
+        blueprints.lacks(one) or blueprints.misspells(one) for one in names
+    )
 
 
 @rule("RES201", severity=WARNING, bad=_task_left_out)

@@ -35,6 +35,8 @@ SPEC = ".port/spec.yaml"
 edited = partial(replaced, SPEC)
 
 
+_FRACTION = re.compile(r"\s*[+-]?[0-9]*\.(?!0*\s*\Z)[0-9]+\s*")
+
 MOST_KEYS = 50
 """An object with more keys than this is not searched for a misspelled one."""
 
@@ -209,13 +211,32 @@ def wrong_type(spec_form: Conformity) -> Problems:
 
 
 @rule("SPC105", bad=edited("    type: integer", "    type: number"))
-def unknown_value(spec_form: Conformity) -> Problems:
+def unknown_value(spec_form: Conformity, spec: Spec) -> Problems:
     """A value for which Port or Ocean allows only certain words is one of them.
 
     Ocean does not start with a configuration whose type is not string, url, boolean, integer,
-    object or array.
+    object or array. A number with a fraction is a string in the spec, and a float in the code.
     """
-    yield from spec_form.problems("unknown-value")
+    fractions = {spec.document.at(*one.way("type")) for one in spec.configurations if _is_fraction(one)}
+    for problem in spec_form.problems("unknown-value"):
+        yield _fraction(problem) if problem.where in fractions else problem
+
+
+def _is_fraction(configuration: Item) -> bool:
+    """Return whether a configuration of the type "number" has a value with a fraction."""
+    values = (configuration.value.get("default"), *(value for _, value in configuration.listed("enum")))
+    named = configuration.text("type").strip().lower() in ("number", "float", "double", "decimal")
+    return named and any(
+        _FRACTION.fullmatch(str(value)) for value in values if isinstance(value, str | float)
+    )
+
+
+def _fraction(problem: Problem) -> Problem:
+    """Return the problem of a type for numbers without the guess that whole ones are meant."""
+    fix = Fix('write "string", put the numbers in quotes, and read them with float() in the code')
+    return replace(
+        problem, message=problem.message.partition(";")[0] + ", and Ocean has no type for fractions", fix=fix
+    )
 
 
 @rule("SPC106", bad=edited("docs: https://docs.port.io", "docs: docs.port.io"))

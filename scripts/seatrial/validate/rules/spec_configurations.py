@@ -55,16 +55,17 @@ def duplicate_configuration(spec: Spec) -> Problems:
 
 
 @rule("SPC119", severity=WARNING, bad=edited("- name: apiUrl", "- name: ApiUrl"))
-def odd_configuration_name(spec: Spec) -> Problems:
+def odd_configuration_name(spec: Spec, misnamed_configurations: Mapping[str, Item]) -> Problems:
     """A configuration's name is in camelCase.
 
     Ocean derives the name in Python and the environment variable from it. A name in
-    snake_case stays as it is and is not reported.
+    snake_case stays as it is and is not reported, nor one by which the code reads nothing: that is COD208.
     """
+    reported = {one.keys for one in misnamed_configurations.values()}
     taken = {decamelize(name) for name in spec.by_name if _CAMEL.fullmatch(name) or _SNAKE.fullmatch(name)}
     for item in spec.configurations:
         name = item.text("name").strip()
-        if _CAMEL.fullmatch(name) or _SNAKE.fullmatch(name):
+        if _CAMEL.fullmatch(name) or _SNAKE.fullmatch(name) or item.keys in reported:
             continue
         where, better = spec.document.at(*item.way("name")), _camel(name)
         if decamelize(better) in taken:
