@@ -212,7 +212,7 @@ def test_a_checkout_that_was_moved_is_set_up_anew(setup: Path) -> None:
 
 def test_a_checkout_whose_python_is_gone_is_set_up_anew(setup: Path) -> None:
     (setup / ".venv" / "bin" / "python").unlink()
-    (setup / ".venv" / "bin" / "python").symlink_to("/nonexistent")
+    (setup / ".venv" / "bin" / "python").symlink_to(setup / "nothing")
     assert make(setup, "validate").stdout.startswith("set up .\n")
 
 

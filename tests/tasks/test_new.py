@@ -17,7 +17,7 @@ COMMAND = [sys.executable, "-m", "seatrial"]
 
 
 def environment(**more: str) -> dict[str, str]:
-    home = {"HOME": "/nonexistent", "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1"}
+    home = {"HOME": "/dev/null", "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1"}
     return {"PATH": os.environ["PATH"], "PYTHONPATH": str(SOURCES), **home, **more}
 
 

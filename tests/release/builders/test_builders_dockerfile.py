@@ -119,9 +119,10 @@ def test_a_base_image_that_cannot_be_known_has_a_reason(
     ],
 )  # fmt: skip
 def test_hostile_texts_are_read_quickly(text: str) -> None:
-    begun = time.monotonic()
+    """The time is that of the processor, with a margin for slow machines; by the square, any would take minutes."""
+    begun = time.process_time()
     bases(text, {"A": "\0" * 10000})
-    assert time.monotonic() - begun < 2
+    assert time.process_time() - begun < 5
 
 
 @pytest.mark.parametrize(
