@@ -21,6 +21,22 @@ HOST = "127.0.0.1"
 KEY_ID = "AKIAXKEYOFTHETESTS"
 SECRET = "sEcReTsEcReTsEcReT"
 
+SERVER = """
+import threading
+from moto.s3.responses import S3Response
+from moto.server import main
+
+one_at_a_time, put_object = threading.Lock(), S3Response.put_object
+
+def put(self):
+    with one_at_a_time:
+        return put_object(self)
+
+S3Response.put_object = put
+main()
+"""
+"""moto's server, whose conditional writes are made as indivisible as those of a real bucket."""
+
 
 @contextmanager
 def s3_server(log: Path) -> Iterator[str]:
@@ -29,7 +45,7 @@ def s3_server(log: Path) -> Iterator[str]:
         lacking("moto[server]", "install what `make test` installs: the extra [dev]")
     port = free_port()
     with log.open("wb") as told:
-        command = [sys.executable, "-c", "from moto.server import main; main()", "-H", HOST, "-p", str(port)]
+        command = [sys.executable, "-c", SERVER, "-H", HOST, "-p", str(port)]
         process = subprocess.Popen(command, stdout=told, stderr=told, stdin=subprocess.DEVNULL)
     try:
         _await(process, port, log)
