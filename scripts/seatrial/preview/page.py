@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from seatrial.core.printable import cut, plain
-from seatrial.preview.engine import Mapped, Value, Verdict
-from seatrial.preview.run import Group, Preview, Row
-from seatrial.preview.text import place, shown, totals
+from seatrial.preview.previews import Group, Preview, Row
+from seatrial.preview.processor import Mapped, Value, Verdict
+from seatrial.preview.tables import place, shown, totals
 
 LONGEST = 20_000
 """The most characters of an object on the page."""

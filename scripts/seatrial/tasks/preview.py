@@ -15,10 +15,10 @@ from seatrial.core.printable import one_line
 from seatrial.core.suggest import hint
 from seatrial.documents import json
 from seatrial.documents.document import MAX_BYTES
-from seatrial.preview import page, text
+from seatrial.preview import page, tables
+from seatrial.preview.cases import Case, Shelf, Source, kind_of, sample_case, shelf_of
 from seatrial.preview.evaluator import Evaluator
-from seatrial.preview.examples import Case, Shelf, Source, kind_of, sample_case, shelf_of
-from seatrial.preview.run import Preview, as_json, preview_of
+from seatrial.preview.previews import Preview, as_json, preview_of
 from seatrial.system.atomic import write_whole
 from seatrial.tasks.choice import Choice, choose
 from seatrial.tasks.cli import Ended, note, say
@@ -189,11 +189,11 @@ def _deliver(found: Sequence[Preview], format: str, output: str | None) -> None:
         write_whole(Path(output), rendered)
     else:
         say(rendered)
-    note(text.totals(found))
+    note(tables.totals(found))
 
 
 def _rendered(found: Sequence[Preview], format: str) -> str:
     if format == "json":
         value = {"version": 1, "integrations": [as_json(one) for one in found]}
         return standard_json.dumps(value, indent=2) + "\n"
-    return page.render(found) if format == "html" else text.render(found)
+    return page.render(found) if format == "html" else tables.render(found)

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from seatrial.core.printable import cut, plain
-from seatrial.preview.engine import Verdict
-from seatrial.preview.examples import Stray
-from seatrial.preview.run import Group, Preview, Row
+from seatrial.preview.cases import Stray
+from seatrial.preview.previews import Group, Preview, Row
+from seatrial.preview.processor import Verdict
 
 WIDEST = 36
 """The most characters of a value in a table."""

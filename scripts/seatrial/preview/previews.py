@@ -8,11 +8,11 @@ from typing import Any
 
 from seatrial.core.framework import Framework
 from seatrial.core.model import Integration
-from seatrial.preview.engine import Mapped, Value, Verdict, map_objects
+from seatrial.preview.cases import Case, Shelf, Stray
 from seatrial.preview.evaluator import Evaluator
-from seatrial.preview.examples import Case, Shelf, Stray
 from seatrial.preview.mapping import Programs, Refused, read_resource
 from seatrial.preview.paths import End, Trace, traces
+from seatrial.preview.processor import Mapped, Value, Verdict, map_objects
 from seatrial.preview.upsert import Remark, held_against
 
 
