@@ -12,7 +12,7 @@ from typing import Any
 from seatrial.core.printable import cut, plain
 from seatrial.preview.previews import Group, Preview, Row
 from seatrial.preview.processor import Mapped, Value, Verdict
-from seatrial.preview.tables import place, shown, totals
+from seatrial.preview.tables import place, shown, stale_words, totals
 
 LONGEST = 20_000
 """The most characters of an object on the page."""
@@ -98,11 +98,26 @@ def _preview(number: int, preview: Preview) -> Iterator[str]:
     yield f'<h2 id="p{number}">{_text(preview.integration)} <small>{_text(str(preview.framework))}</small></h2>'
     for group in preview.groups:
         yield from _group(group)
+    yield from _recorded(preview)
     if preview.strays:
         yield "<h3>Not previewed</h3>\n<ul>"
         yield from (f"<li><code>{_text(one.name)}</code>: {_text(one.reason)}</li>" for one in preview.strays)
         yield "</ul>"
     yield "</section>"
+
+
+def _recorded(preview: Preview) -> Iterator[str]:
+    if not preview.recorded:
+        return
+    yield "<h3>Recorded entities</h3>\n<ul>"
+    for one in preview.stale:
+        yield f'<li class="bad"><code>{_text(one.path)}</code>: {_text(stale_words(one))}</li>'
+    skipped = [one for one in preview.recorded if one.reason]
+    yield from (
+        f"<li><code>{_text(one.path)}</code> is not compared: {_text(one.reason)}</li>" for one in skipped
+    )
+    same = len(preview.recorded) - len(preview.stale) - len(skipped)
+    yield f"<li>{same} of {len(preview.recorded)} as recorded</li>\n</ul>"
 
 
 def _group(group: Group) -> Iterator[str]:
