@@ -33,11 +33,11 @@ class Difference:
 
     def __str__(self) -> str:
         place = f"{self.where}: " if self.where else ""
-        if isinstance(self.old, dict) and "identifier" in self.old and self.new is None:
-            return (
-                f"{place}no example makes {cut(json.dumps(self.old['identifier'], ensure_ascii=False), 80)}"
-            )
-        return f"{place}recorded {cut(self.old_text, 80)}, now {cut(self.new_text, 80)}"
+        if self.new is None and isinstance(self.old, dict) and "identifier" in self.old:
+            return f"{place}no example makes {_short(self.old['identifier'])}"
+        if self.old is None and isinstance(self.new, dict) and "identifier" in self.new:
+            return f"{place}{_short(self.new['identifier'])} is not recorded"
+        return f"{place}recorded {_short(self.old)}, now {_short(self.new)}"
 
 
 def differences(old: Any, new: Any, where: str = "") -> Iterator[Difference]:
@@ -57,3 +57,7 @@ def at(where: str, key: str) -> str:
     if not _PLAIN.fullmatch(key):
         return f"{where}[{json.dumps(key, ensure_ascii=False)}]"
     return f"{where}.{key}" if where else key
+
+
+def _short(value: Any) -> str:
+    return cut(json.dumps(value, ensure_ascii=False), 80)

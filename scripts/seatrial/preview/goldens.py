@@ -269,7 +269,7 @@ def _keys(entity: Entity) -> list[tuple[str, ...]]:
 
 
 def _key(value: Any) -> str:
-    return json.dumps(value, sort_keys=True)
+    return value if isinstance(value, str) else json.dumps([value], sort_keys=True)
 
 
 def _pairs(recorded: Sequence[tuple[str, Entity]], made: Sequence[Entity], whole: bool) -> Iterator[_Pair]:

@@ -156,7 +156,7 @@ def _unsure(row: Row) -> str:
     if row.mapped.verdict is Verdict.FAILED:
         return f"an object failed: {row.mapped.reason}"
     if row.ended:
-        return f"an expression was ended: {row.ended[0].where}"
+        return f"{row.ended[0].where}: {row.ended[0].answer.message}"
     for one in row.mapped.values:
         found = _OUTSIDE.search(_TEXT.sub("", one.program))
         if found:
