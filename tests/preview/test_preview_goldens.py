@@ -8,13 +8,15 @@ from typing import Any
 import pytest
 
 from seatrial.core.framework import Framework
-from seatrial.core.model import Integration, MemoryFolder
+from seatrial.core.model import Integration, MemoryFolder, Profile
 from seatrial.documents.document import Document
 from seatrial.preview.cases import shelf_of
 from seatrial.preview.differences import differences
 from seatrial.preview.evaluator import Evaluator
-from seatrial.preview.goldens import Expected, Made, compared, place_of
+from seatrial.preview.goldens import Expected, Made, compared, place_of, recorded_text
 from seatrial.preview.previews import Preview, as_json, preview_of
+from seatrial.scaffold.answers import Answers
+from seatrial.scaffold.template import render
 
 CONFIG = ".port/resources/port-app-config.yaml"
 MAPPING = """
@@ -216,3 +218,25 @@ def test_the_time_to_pair_entities_is_in_proportion_to_their_number() -> None:
     made = Made({UPLOADED: [ENTITY] * 4_000}, {})
     found = compared(Expected(Document(GOLDEN, rows), (UPLOADED,), True), made, partial=False)
     assert {one.where.partition(".")[2] for one in found.differences} == {"blueprint"}
+
+
+KINDS = [{}, {"parent": "class", "child": "import"}, {"parent": "null", "child": "true"},
+         {"parent": "result", "child": "raw-data"}, {"parent": "child", "child": "parent"},
+         {"parent": "issue", "child": "entity"}]  # fmt: skip
+
+
+@pytest.mark.parametrize("kinds", KINDS, ids=str)
+@pytest.mark.parametrize("profile", list(Profile))
+def test_a_new_integration_has_an_example_and_its_entity_for_each_kind(
+    evaluator: Evaluator, kinds: dict[str, str], profile: Profile
+) -> None:
+    answers = Answers.of("My Service", released="2026-01-31", profile=profile, **kinds)
+    one = Integration("it", "it", render(answers))
+    shelf = shelf_of(one)
+    found = preview_of(one, shelf, shelf.cases, Framework((0, 48, 12)), evaluator)
+    assert len(found.groups) == len(found.recorded) == 2
+    assert not (found.failed or found.stale or found.strays or found.recordings)
+    rows = [row for group in found.groups for row in group.entities]
+    assert [(row.nulls, row.remarks) for row in rows] == [((), ())] * 2
+    for row in rows:
+        assert one.read(place_of(row.file)).decode() == recorded_text([row.mapped.entity or {}])
