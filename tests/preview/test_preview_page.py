@@ -138,11 +138,18 @@ def test_the_page_shows_texts_as_texts(preview: Preview) -> None:
     assert "it & co" in read.words
 
 
+def test_the_page_has_colours_of_its_own_in_the_dark_too() -> None:
+    light, dark = page.STYLE.split("@media (prefers-color-scheme: dark)")
+    assert "html { background: var(--back); color: var(--text); }" in page.STYLE
+    named = set(re.findall(r"(--\w+):", light))
+    assert named == set(re.findall(r"(--\w+):", dark)) == set(re.findall(r"var\((--\w+)\)", page.STYLE))
+
+
 def test_the_page_can_be_read_without_a_mouse(preview: Preview) -> None:
     read = Reader(page.render([preview]))
-    regions = [attributes for tag, attributes in read.found if attributes.get("role") == "region"]
-    assert regions
-    assert all(one["tabindex"] == "0" and one["aria-label"] for one in regions)
+    boxes = [attributes for tag, attributes in read.found if attributes.get("role") == "group"]
+    assert {one["tabindex"] for one in boxes} == {"0"}
+    assert len({one["aria-label"] for one in boxes}) == len(boxes)
     ids = [attributes["id"] for _, attributes in read.found if "id" in attributes]
     assert len(ids) == len(set(ids))
     assert {f"#{one}" for one in ids} >= {a["href"] for _, a in read.found if "href" in a}

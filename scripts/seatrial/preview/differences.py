@@ -14,7 +14,7 @@ _PLAIN = re.compile(r"[A-Za-z_$][\w$-]*")
 
 
 @dataclass(frozen=True)
-class Difference:
+class ValueDifference:
     """A place at which two values differ; None stands for null and for nothing."""
 
     where: str
@@ -40,7 +40,7 @@ class Difference:
         return f"{place}recorded {_short(self.old)}, now {_short(self.new)}"
 
 
-def differences(old: Any, new: Any, where: str = "") -> Iterator[Difference]:
+def differences(old: Any, new: Any, where: str = "") -> Iterator[ValueDifference]:
     """Yield where two values differ. A member that is null and one that is not there are the same."""
     if isinstance(old, dict) and isinstance(new, dict):
         for key in dict.fromkeys([*old, *new]):
@@ -49,7 +49,7 @@ def differences(old: Any, new: Any, where: str = "") -> Iterator[Difference]:
         for number, (before, after) in enumerate(zip(old, new, strict=True)):
             yield from differences(before, after, f"{where}[{number}]")
     elif isinstance(old, bool) != isinstance(new, bool) or old != new:
-        yield Difference(where, old, new)
+        yield ValueDifference(where, old, new)
 
 
 def at(where: str, key: str) -> str:

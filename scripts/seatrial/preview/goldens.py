@@ -22,7 +22,7 @@ from typing import Any
 
 from seatrial.documents.document import Document
 from seatrial.preview.cases import RECORDED, UPLOADED
-from seatrial.preview.differences import Difference, at, differences
+from seatrial.preview.differences import ValueDifference, at, differences
 
 ENDING = "-expected-output.json"
 """The ending of the names of files that are written."""
@@ -72,7 +72,7 @@ class Comparison:
 
     path: str
     examples: tuple[str, ...] = ()
-    differences: tuple[Difference, ...] = ()
+    differences: tuple[ValueDifference, ...] = ()
     reason: str = ""
     fault: str = ""
     text: str | None = None
@@ -84,7 +84,7 @@ class Comparison:
 
 
 @dataclass(frozen=True)
-class Made:
+class MadeEntities:
     """The entities that examples make now, by the example's path; `unknown` says why those of the others are not."""
 
     entities: Mapping[str, Sequence[Entity]]
@@ -151,7 +151,7 @@ def _expected(
     return Expected(document, tuple(folders.get(folder, ())), False, folder not in open_folders)
 
 
-def compared(expected: Expected, made: Made, *, partial: bool) -> Comparison:
+def compared(expected: Expected, made: MadeEntities, *, partial: bool) -> Comparison:
     """Return a recorded file held against the entities made; with `partial` some examples were not mapped."""
     document, examples = expected.document, expected.examples
     if not examples:
@@ -175,7 +175,7 @@ def compared(expected: Expected, made: Made, *, partial: bool) -> Comparison:
     return Comparison(document.path, examples, tuple(found), text=text)
 
 
-def lacking(found: Iterable[Expected], made: Made) -> dict[str, list[str]]:
+def lacking(found: Iterable[Expected], made: MadeEntities) -> dict[str, list[str]]:
     """Return the examples of which no entities are recorded, by the place for them."""
     covered = {path for one in found for path in one.examples if _covers(one, path, made)}
     places: dict[str, list[str]] = {}
@@ -195,7 +195,7 @@ def recorded_text(entities: Sequence[Entity]) -> str:
     return rendered(_shaped(entities, None))
 
 
-def _covers(expected: Expected, example: str, made: Made) -> bool:
+def _covers(expected: Expected, example: str, made: MadeEntities) -> bool:
     if expected.whole or _SOME.search(expected.path):
         return True
     known = {key for _, one in _rows(expected.document.value) or () for key in _keys(one)[:2]}
@@ -215,10 +215,10 @@ class _Pair:
         """Whether another entity is made now, or the same with other values."""
         return self.old is not None and self.new is not None and any(self.differences(True))
 
-    def differences(self, may_lack: bool) -> Iterator[Difference]:
+    def differences(self, may_lack: bool) -> Iterator[ValueDifference]:
         if self.old is None or self.new is None:
             if not (may_lack and self.new is None):
-                yield Difference(self.name, self.old, self.new)
+                yield ValueDifference(self.name, self.old, self.new)
             return
         new = self.new if "blueprint" in self.old else {**self.new, "blueprint": None}
         yield from differences(_plain(self.old), _plain(new), self.name)

@@ -12,7 +12,7 @@ from seatrial.core.framework import Framework
 from seatrial.core.model import Integration
 from seatrial.preview.cases import Case, Shelf, Stray
 from seatrial.preview.evaluator import Evaluator
-from seatrial.preview.goldens import Comparison, Made, compared, expected_of, lacking, recorded_text
+from seatrial.preview.goldens import Comparison, MadeEntities, compared, expected_of, lacking, recorded_text
 from seatrial.preview.mapping import Programs, Refused, read_resource
 from seatrial.preview.paths import End, Trace, traces
 from seatrial.preview.processor import Mapped, Value, Verdict, map_objects
@@ -126,7 +126,7 @@ def preview_of(
     return Preview(integration.name, framework, groups, tuple(shelf.strays), tuple(recorded), recordings)
 
 
-def _made(cases: Sequence[Case], groups: Iterable[Group]) -> Made:
+def _made(cases: Sequence[Case], groups: Iterable[Group]) -> MadeEntities:
     """Return the entities of each example, those alike once; of one that could not be mapped they are unknown."""
     met: dict[str, set[str]] = {}
     entities: dict[str, list[Mapping[str, Any]]] = {case.name: [] for case in cases}
@@ -144,7 +144,7 @@ def _made(cases: Sequence[Case], groups: Iterable[Group]) -> Made:
         refusal = refused.get((case.source.path, case.source.index))
         if refusal:
             unknown.setdefault(case.name, f"Ocean refuses its mapping: {refusal}")
-    return Made({name: rows for name, rows in entities.items() if name not in unknown}, unknown)
+    return MadeEntities({name: rows for name, rows in entities.items() if name not in unknown}, unknown)
 
 
 _TEXT = re.compile(r'"(?:[^"\\]|\\[^(])*"')
@@ -165,7 +165,7 @@ def _unsure(row: Row) -> str:
 
 
 def _recordings(
-    integration: Integration, places: Mapping[str, Sequence[str]], made: Made, kept: Set[str]
+    integration: Integration, places: Mapping[str, Sequence[str]], made: MadeEntities, kept: Set[str]
 ) -> Iterator[Recording]:
     for path, examples in places.items():
         if not kept >= set(examples):
