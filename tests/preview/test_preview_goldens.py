@@ -156,6 +156,8 @@ def test_a_recorded_file_without_its_example_is_not_compared(preview: Any) -> No
         ("$ENV.HOST", "title reads the environment"),
         ("[range(50000)]", "title: the value has 338,901 characters"),
         ('"not now, env"', ""),
+        ('"\\(.id)" + (now | todate) + "x"', "title reads the time"),
+        ('"since \\(now)"', "title reads the time"),
         ("{env: .title} | .env", ""),
         (".now // .env", ""),
     ],

@@ -147,7 +147,7 @@ def _made(cases: Sequence[Case], groups: Iterable[Group]) -> MadeEntities:
     return MadeEntities({name: rows for name, rows in entities.items() if name not in unknown}, unknown)
 
 
-_TEXT = re.compile(r'"(?:[^"\\]|\\[^(])*"')
+_TEXT = re.compile(r'"(?:[^"\\]|\\.)*+"')
 _OUTSIDE = re.compile(r"(?<![\w.$])(?:(now|localtime|strflocaltime)|env(?!\s*:))\b|\$ENV\b")
 
 
@@ -158,10 +158,15 @@ def _unsure(row: Row) -> str:
     if row.ended:
         return f"{row.ended[0].where}: {row.ended[0].answer.message}"
     for one in row.mapped.values:
-        found = _OUTSIDE.search(_TEXT.sub("", one.program))
+        found = _OUTSIDE.search(_TEXT.sub(_interpolated, one.program))
         if found:
             return f"{one.where} reads {'the time' if found[1] else 'the environment'}"
     return ""
+
+
+def _interpolated(text: re.Match[str]) -> str:
+    """Return a text of a program if it has programs in it, else an empty one."""
+    return text[0] if "\\(" in text[0] else '""'
 
 
 def _recordings(

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from seatrial.core.errors import EXIT_FINDINGS, Unreadable, UsageError, reason
@@ -141,13 +142,12 @@ def _previews(choice: Choice, kind: str | None, sample: str | None, evaluator: E
     found = []
     for one, shelf in shelves:
         cases = list(_chosen(shelf, kind or "", sample, value))
-        if sample or kind:
-            shelf.strays.clear()
         if sample:
             shelf.outputs.clear()
         if cases or not (sample or kind or (len(shelves) > 1 and not shelf.strays)):
             framework = Facts.of(choice.workspace, one).framework
-            found.append(preview_of(one, shelf, cases, framework, evaluator))
+            preview = preview_of(one, shelf, cases, framework, evaluator)
+            found.append(replace(preview, strays=()) if sample or kind else preview)
     if not found and not sample:
         note("seatrial: no examples here; give --sample FILE with an object that the API gave")
     return found
