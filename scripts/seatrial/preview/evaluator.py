@@ -22,11 +22,11 @@ from typing import Any, NoReturn
 from seatrial.core.errors import ServiceError
 from seatrial.documents import jq
 from seatrial.documents.document import is_deep
-from seatrial.preview.worker import OUT_OF_MEMORY, READY
+from seatrial.preview.jq_child import OUT_OF_MEMORY, READY
 from seatrial.system.process import Conversation, LateAnswer
 from seatrial.system.sandbox import Sandbox, View, sandbox
 
-WORKER = Path(__file__).with_name("worker.py")
+WORKER = Path(__file__).with_name("jq_child.py")
 
 Json = Any
 """A value as the JSON parser returns it."""
