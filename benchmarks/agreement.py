@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Judged:
-    """A state, such as `jira at 1a2b3c4d5e`, what the judge objects to, and the codes of Seatrial's findings."""
+    """A state, such as `jira at 1a2b3c4d5e`, what the judge objects to, and what Seatrial finds.
+
+    `reason` says why the two differ on purpose; empty where nobody knows.
+    """
 
     state: str
     theirs: tuple[str, ...]
     ours: tuple[str, ...]
+    reason: str = ""
 
     @property
     def differs(self) -> bool:
@@ -37,12 +42,22 @@ class Agreement:
         both_fine, both_refuse, theirs, ours = (pairs.count(kind) for kind in kinds)
         return both_fine, both_refuse, theirs, ours
 
+    @property
+    def unexplained(self) -> Sequence[Judged]:
+        """The disagreements that have no reason."""
+        return [one for one in self.judged if one.differs and not one.reason]
+
+    @property
+    def reasons(self) -> Counter[str]:
+        """How many disagreements have each reason."""
+        return Counter(one.reason for one in self.judged if one.differs and one.reason)
+
 
 HEAD = ("judge", "what it judges", "states", "both fine", "both refuse", "only they refuse", "only we refuse")
 
 
 def table(agreements: Iterable[Agreement]) -> str:
-    """Return the table in Markdown, with the disagreements below it, one a line."""
+    """Return the table in Markdown and below it the disagreements, one a line; those with a reason are counted."""
     agreements = list(agreements)
     rows = [HEAD, ("---",) * len(HEAD), *(_row(one) for one in agreements)]
     lines = [f"| {' | '.join(row)} |" for row in rows]
@@ -55,13 +70,13 @@ def _row(one: Agreement) -> tuple[str, ...]:
     return (one.judge, one.about, str(len(one.judged)), *map(str, one.counts))
 
 
-def _disagreements(agreements: Iterable[Agreement]) -> list[str]:
-    return [
-        f"{one.judge}: {state.state}: they say {_said(state.theirs)}; Seatrial says {_said(state.ours)}"
-        for one in agreements
-        for state in one.judged
-        if state.differs
-    ]
+def _disagreements(agreements: Iterable[Agreement]) -> Iterator[str]:
+    for one in agreements:
+        for reason, count in one.reasons.most_common():
+            yield f"{one.judge}: {count} differ on purpose: {reason}"
+        for state in one.unexplained:
+            theirs, ours = _said(state.theirs), _said(state.ours)
+            yield f"{one.judge}: {state.state}: they say {theirs}; Seatrial says {ours}"
 
 
 def _said(words: tuple[str, ...]) -> str:

@@ -1,9 +1,11 @@
 """Seatrial's rules beside Ocean's own judges: do they agree, and what has changed upstream?
 
     .venv/bin/python benchmarks/drift.py ../ocean --states 300
+    .venv/bin/python benchmarks/drift.py ../ocean --compared 2026-08-20
 
 Asks the judges of a checkout of port-labs/ocean about each integration in it, and about integrations at commits
 spread over its history. Ends with status 1 if a judge and a rule disagree, or if upstream has changed.
+The second form takes the judges of the checkout for known, after the rules have been compared with them.
 """
 
 from __future__ import annotations
@@ -17,12 +19,13 @@ import subprocess
 import sys
 import tarfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from agreement import Agreement, Judged, table
+from upstream import Known, changes, hashes, judges_in, newer_framework, newest_known, release_of
 
 from seatrial.core.errors import SeatrialError
 from seatrial.core.model import Integration
@@ -30,6 +33,7 @@ from seatrial.system import process
 from seatrial.system.folder import DiskFolder
 from seatrial.system.sandbox import View, sandbox
 from seatrial.validate.facts.facts import Facts
+from seatrial.validate.facts.package import TITLE_FORMAT
 from seatrial.validate.rules import RULES
 from seatrial.validate.run import check
 from seatrial.workspace.workspace import Workspace, open_workspace
@@ -58,7 +62,7 @@ class State:
 class Judge:
     """One judge: its name, what it judges, the codes that judge the same, and the file that it needs.
 
-    `applies` tells whether a state has what is judged.
+    `applies` tells whether a state has what is judged; `reason` gives the reason of a known difference, if any.
     """
 
     name: str
@@ -66,6 +70,24 @@ class Judge:
     codes: frozenset[str]
     needs: str
     applies: Callable[[State], bool]
+    reason: Callable[[State, Judged], str] = lambda state, judged: ""
+
+
+def _has(name: str) -> Callable[[State], bool]:
+    return lambda state: (state.folder / name).is_file()
+
+
+def _changelog_reason(state: State, judged: Judged) -> str:
+    if judged.theirs and f'title_format = "{TITLE_FORMAT}"' not in _text(state, "pyproject.toml"):
+        return "the integration declares another form of headings, which was right in its day"
+    if judged.ours and re.search(r"^#+ *\xa0", _text(state, "CHANGELOG.md"), re.MULTILINE):
+        return "a heading with a no-break space is none to Markdown, and the judge passes it over"
+    return ""
+
+
+def _text(state: State, name: str) -> str:
+    path = state.folder / name
+    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
 
 
 JUDGES = (
@@ -74,7 +96,8 @@ JUDGES = (
         "form of CHANGELOG.md",
         frozenset({"CHG001", "CHG103", "CHG104", "CHG105", "CHG106", "CHG107", "CHG110"}),
         "scripts/validate_changelog.py",
-        lambda state: (state.folder / "CHANGELOG.md").is_file(),
+        _has("CHANGELOG.md"),
+        _changelog_reason,
     ),
 )
 PROGRAMS = {"validate_changelog.py": "changelog"}
@@ -110,11 +133,14 @@ def agreement(judge: Judge, checkout: Path, workspace: Workspace, states: Sequen
         return Agreement(judge.name, judge.about, skipped=f"the checkout has no {judge.needs}")
     chosen = [state for state in states if judge.applies(state)]
     answers = ask(PROGRAMS[judge.name], checkout, chosen)
-    judged = [
-        Judged(str(state), tuple(theirs), ours(workspace, state, judge.codes))
-        for state, theirs in zip(chosen, answers, strict=True)
-    ]
+    pairs = zip(chosen, answers, strict=True)
+    judged = [_judged(judge, workspace, state, theirs) for state, theirs in pairs]
     return Agreement(judge.name, judge.about, judged)
+
+
+def _judged(judge: Judge, workspace: Workspace, state: State, theirs: Sequence[str]) -> Judged:
+    plain = Judged(str(state), tuple(theirs), ours(workspace, state, judge.codes))
+    return replace(plain, reason=judge.reason(state, plain))
 
 
 def git(repository: Path, *arguments: str) -> bytes:
@@ -168,12 +194,16 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("ocean", type=Path, help="the checkout of port-labs/ocean")
     parser.add_argument("--history", type=Path, help="the repository of the commits; the checkout by default")
     parser.add_argument("--states", type=int, default=0, help="how many states of the history to judge")
+    parser.add_argument("--compared", metavar="DATE", help="note the judges as compared, and do nothing else")
     return parser.parse_args()
 
 
 def main() -> int:
     given: Any = arguments()
     checkout = Path(os.path.abspath(given.ocean))
+    if given.compared:
+        Known(given.compared, hashes(judges_in(checkout))).write()
+        return 0
     try:
         workspace = open_workspace(str(checkout))
     except SeatrialError as wrong:
@@ -181,8 +211,16 @@ def main() -> int:
     with TemporaryDirectory(prefix="seatrial-drift-") as place:
         states = [*current(workspace), *historic(given.history or checkout, given.states, Path(place))]
         agreements = [agreement(judge, checkout, workspace, states) for judge in JUDGES]
-    print(table(agreements), end="")
-    return int(any(state.differs for one in agreements for state in one.judged))
+    changed = upstream(checkout)
+    print("\n".join([table(agreements), *changed]))
+    return int(bool(changed) or any(one.unexplained for one in agreements))
+
+
+def upstream(checkout: Path) -> list[str]:
+    """Return what changed upstream, a sentence each."""
+    release = release_of((checkout / "pyproject.toml").read_text(encoding="utf-8"))
+    judges = changes(Known.read(), judges_in(checkout))
+    return [*judges, *newer_framework(release, newest_known())]
 
 
 if __name__ == "__main__":
