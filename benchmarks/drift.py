@@ -92,15 +92,28 @@ def _text(state: State, name: str) -> str:
 
 JUDGES = (
     Judge(
-        "validate_changelog.py",
-        "form of CHANGELOG.md",
+        "changelog",
+        "validate_changelog.py: form of CHANGELOG.md",
         frozenset({"CHG001", "CHG103", "CHG104", "CHG105", "CHG106", "CHG107", "CHG110"}),
         "scripts/validate_changelog.py",
         _has("CHANGELOG.md"),
         _changelog_reason,
     ),
+    Judge(
+        "version",
+        "ocean_release: version and release intents",
+        frozenset({"PKG003", "PKG103", "REL101", "REL102", "REL103"}),
+        "scripts/ci/ocean_release/validator.py",
+        _has("pyproject.toml"),
+    ),
+    Judge(
+        "poetry",
+        "poetry check --lock: poetry.lock",
+        frozenset({"PKG201"}),
+        "pyproject.toml",
+        _has("poetry.lock"),
+    ),
 )
-PROGRAMS = {"validate_changelog.py": "changelog"}
 
 
 def ask(name: str, checkout: Path, states: Sequence[State]) -> list[list[str]]:
@@ -111,7 +124,9 @@ def ask(name: str, checkout: Path, states: Sequence[State]) -> list[list[str]]:
         readable = (*RUNTIME, checkout, Path(place), *(state.folder for state in states))
         command = [sys.executable, str(PROGRAM), name, str(checkout), str(requests)]
         confined = sandbox().command(command, View(readable=readable))
-        ran = process.run_confined(confined, {"PATH": "/usr/bin:/bin"}, cwd=None, seconds=SECONDS)
+        ran = process.run_confined(
+            confined, {"PATH": "/usr/bin:/bin", "HOME": "/tmp"}, cwd=None, seconds=SECONDS
+        )
     if ran.status:
         raise SystemExit(f"{name} cannot be asked: {ran.err.decode(errors='replace')[-2000:]}")
     answers: list[list[str]] = json.loads(ran.out)
@@ -132,7 +147,7 @@ def agreement(judge: Judge, checkout: Path, workspace: Workspace, states: Sequen
     if not (checkout / judge.needs).exists():
         return Agreement(judge.name, judge.about, skipped=f"the checkout has no {judge.needs}")
     chosen = [state for state in states if judge.applies(state)]
-    answers = ask(PROGRAMS[judge.name], checkout, chosen)
+    answers = ask(judge.name, checkout, chosen)
     pairs = zip(chosen, answers, strict=True)
     judged = [_judged(judge, workspace, state, theirs) for state, theirs in pairs]
     return Agreement(judge.name, judge.about, judged)

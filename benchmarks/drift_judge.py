@@ -9,17 +9,13 @@ lists of objections. A judge that raises objects.
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
 CHECKOUT = Path(sys.argv[2])
-LATE = 120
-"""Seconds before a run of poetry is given up."""
 
 
 def changelog(request: str) -> list[str]:
@@ -32,15 +28,55 @@ def changelog(request: str) -> list[str]:
 
 
 def poetry(request: str) -> list[str]:
-    """Return what `poetry check --lock` says about the lock of a folder."""
-    command = [sys.executable, "-m", "poetry", "check", "--lock", "--no-interaction", "--no-plugins"]
-    ran = subprocess.run(command, cwd=request, capture_output=True, text=True, timeout=LATE, check=False)
-    if "poetry" not in ran.stdout + ran.stderr and ran.returncode and "Error" not in ran.stderr:
-        return [f"poetry ended with {ran.returncode}: {ran.stderr.strip()[-200:]}"]
-    return [line for line in ran.stderr.splitlines() if "poetry.lock" in line]
+    """Return what `poetry check --lock` says about the lock of a folder, without the seconds that Poetry starts in."""
+    from poetry.factory import Factory
+
+    locker = Factory().create_poetry(Path(request), disable_plugins=True, disable_cache=True).locker
+    if not locker.is_locked():
+        return ["poetry.lock was not found"]
+    return (
+        [] if locker.is_fresh() else ["pyproject.toml changed significantly since poetry.lock was generated"]
+    )
 
 
-JUDGES: dict[str, Callable[[Any], list[str]]] = {"changelog": changelog, "poetry": poetry}
+def _release_modules() -> Any:
+    sys.path.insert(0, str(CHECKOUT / "scripts" / "ci"))
+    from ocean_release import git_context, release_file, validator, version
+
+    return git_context, release_file, validator, version
+
+
+def version(request: str) -> list[str]:
+    """Return what `scripts/ci/ocean_release` says of a folder's version and release intents."""
+    _, release_file, _, versions = _release_modules()
+    folder = Path(request)
+    stated = versions.parse_version((folder / "pyproject.toml").read_text())
+    said = list(versions.validate_target_version_label(folder.name, stated))
+    intents = [one for one in sorted(folder.glob(".ocean-release/*")) if one.suffix in (".yaml", ".yml")]
+    return said + [words for one in intents for words in _of_intent(release_file, one)]
+
+
+def _of_intent(release_file: Any, path: Path) -> list[str]:
+    try:
+        release_file.parse_release_file(Path(path.name), path.read_text())
+    except ValueError as error:
+        return [str(error)]
+    return []
+
+
+def change(request: dict[str, str]) -> list[str]:
+    """Return what `scripts/ci/validate_ocean_release.py` says of the work tree `repository` since `base`."""
+    git_context, _, validator, _ = _release_modules()
+    context = git_context.GitContext(Path(request["repository"]))
+    return list(validator.validate(context, base_ref=request["base"], head_ref="HEAD"))
+
+
+JUDGES: dict[str, Callable[[Any], list[str]]] = {
+    "changelog": changelog,
+    "change": change,
+    "poetry": poetry,
+    "version": version,
+}
 
 
 def answer(judge: Callable[[Any], list[str]], request: Any) -> list[str]:
@@ -50,14 +86,7 @@ def answer(judge: Callable[[Any], list[str]], request: Any) -> list[str]:
         return [f"raised {type(error).__name__}: {error}"[:300]]
 
 
-def answers(judge: Callable[[Any], list[str]], requests: list[Any]) -> Iterator[list[str]]:
-    if judge is not poetry:
-        return (answer(judge, one) for one in requests)
-    with ThreadPoolExecutor(2) as pool:
-        return iter(list(pool.map(lambda one: answer(judge, one), requests)))
-
-
 if __name__ == "__main__":
     with redirect_stdout(sys.stderr):
-        found = list(answers(JUDGES[sys.argv[1]], json.loads(Path(sys.argv[3]).read_text())))
+        found = [answer(JUDGES[sys.argv[1]], one) for one in json.loads(Path(sys.argv[3]).read_text())]
     print(json.dumps(found))
