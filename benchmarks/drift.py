@@ -18,6 +18,7 @@ import re
 import subprocess
 import sys
 import tarfile
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,9 +28,11 @@ from typing import Any
 from agreement import Agreement, Judged, table
 from upstream import Known, changes, hashes, judges_in, newer_framework, newest_known, release_of
 
-from seatrial.core.errors import SeatrialError
+from seatrial.core.errors import SeatrialError, ServiceError
 from seatrial.core.model import Integration
+from seatrial.core.printable import one_line
 from seatrial.system import process
+from seatrial.system.cache import home
 from seatrial.system.folder import DiskFolder
 from seatrial.system.sandbox import View, sandbox
 from seatrial.validate.facts.facts import Facts
@@ -63,6 +66,7 @@ class Judge:
     """One judge: its name, what it judges, the codes that judge the same, and the file that it needs.
 
     `applies` tells whether a state has what is judged; `reason` gives the reason of a known difference, if any.
+    Only findings in files whose path has `within` count. With `framework` the judge is part of port-ocean.
     """
 
     name: str
@@ -71,10 +75,18 @@ class Judge:
     needs: str
     applies: Callable[[State], bool]
     reason: Callable[[State, Judged], str] = lambda state, judged: ""
+    within: str = ""
+    framework: bool = False
 
 
 def _has(name: str) -> Callable[[State], bool]:
     return lambda state: (state.folder / name).is_file()
+
+
+def _has_any(name: str) -> Callable[[State], bool]:
+    return lambda state: any(
+        (state.folder / f"{name}.{ending}").is_file() for ending in ("json", "yaml", "yml")
+    )
 
 
 def _changelog_reason(state: State, judged: Judged) -> str:
@@ -113,49 +125,117 @@ JUDGES = (
         "pyproject.toml",
         _has("poetry.lock"),
     ),
+    Judge(
+        "mapping",
+        "port_ocean's PortAppConfig: the default mapping",
+        frozenset({"RES001", "RES003", "RES104"}),
+        "port_ocean/core/handlers/port_app_config/models.py",
+        _has_any(".port/resources/port-app-config"),
+        within="/port-app-config.",
+        framework=True,
+    ),
+    Judge(
+        "configurations",
+        "port_ocean's default_config_factory: the spec's configurations",
+        frozenset({"SPC001", "SPC003", "SPC104", "SPC105", "SPC120"}),
+        "port_ocean/config/dynamic.py",
+        _has_any(".port/spec"),
+        within="/.port/spec.",
+        framework=True,
+    ),
 )
+NOT_ASKED = (
+    Agreement(
+        "openapi",
+        "Port's public OpenAPI: blueprints",
+        skipped="no checkout holds it; compare schemas/blueprints.yaml with Port's page by hand",
+    ),
+    Agreement(
+        "schema gate",
+        "ocean port-app-config schema: resource classes",
+        skipped="needs the environment of each integration, in which its code runs",
+    ),
+)
+"""The judges that are known and cannot be asked here."""
 
 
-def ask(name: str, checkout: Path, states: Sequence[State]) -> list[list[str]]:
-    """Return what a judge objects to in each state. Raises ServiceError where it cannot be run."""
+def ask(
+    name: str, checkout: Path, requests: Sequence[Any], see: Sequence[Path], python: Path
+) -> list[list[str]]:
+    """Return what a judge objects to in each request, run by `python`; it sees the files `see`.
+
+    Raises ServiceError where it cannot be run.
+    """
     with TemporaryDirectory(prefix="seatrial-drift-") as place:
-        requests = Path(place, "requests.json")
-        requests.write_text(json.dumps([str(state.folder) for state in states]))
-        readable = (*RUNTIME, checkout, Path(place), *(state.folder for state in states))
-        command = [sys.executable, str(PROGRAM), name, str(checkout), str(requests)]
+        asked = Path(place, "requests.json")
+        asked.write_text(json.dumps(requests))
+        own = (python.parents[1], python.resolve().parents[1])
+        command = [str(python), str(PROGRAM), name, str(checkout), str(asked)]
+        readable = (*RUNTIME, *own, checkout, Path(place), *see)
         confined = sandbox().command(command, View(readable=readable))
         ran = process.run_confined(
             confined, {"PATH": "/usr/bin:/bin", "HOME": "/tmp"}, cwd=None, seconds=SECONDS
         )
     if ran.status:
-        raise SystemExit(f"{name} cannot be asked: {ran.err.decode(errors='replace')[-2000:]}")
+        raise ServiceError(f"{name} cannot be asked: {one_line(ran.err.decode(errors='replace')[-300:])}")
     answers: list[list[str]] = json.loads(ran.out)
     return answers
 
 
-def ours(workspace: Workspace, state: State, codes: frozenset[str]) -> tuple[str, ...]:
-    """Return the codes of what Seatrial finds in a state, among the other integrations of the workspace."""
+def ours(workspace: Workspace, state: State, judge: Judge) -> tuple[str, ...]:
+    """Return what Seatrial finds in a state, among the other integrations of the workspace."""
     folder = DiskFolder(state.folder, state.folder.parents[1], None)
     integration = Integration(state.name, f"integrations/{state.name}", folder)
-    rules = [rule for rule in RULES if rule.code in codes]
-    found = check(Facts.of(workspace, integration, None), rules).findings
-    return tuple(f"{one.code} {one.severity.value}: {one.message}" for one in found)
+    return said(Facts.of(workspace, integration, None), judge.codes, judge.within)
 
 
-def agreement(judge: Judge, checkout: Path, workspace: Workspace, states: Sequence[State]) -> Agreement:
-    """Return what a judge and Seatrial say about the states to which it applies."""
+def said(facts: Facts, codes: frozenset[str], within: str = "") -> tuple[str, ...]:
+    """Return the findings of these codes, in files whose path has `within`, one line each."""
+    found = check(facts, [rule for rule in RULES if rule.code in codes]).findings
+    return tuple(f"{one.code} {one.severity.value}: {one.message}" for one in found if within in one.path)
+
+
+def agreement(judge: Judge, workspace: Workspace, states: Sequence[State], python: Path | None) -> Agreement:
+    """Return what a judge and Seatrial say about the states to which it applies.
+
+    `python` has the framework; None where there is none.
+    """
+    checkout = workspace.root
+    if judge.framework and python is None:
+        return Agreement(judge.name, judge.about, skipped="no environment with port-ocean could be made")
     if not (checkout / judge.needs).exists():
         return Agreement(judge.name, judge.about, skipped=f"the checkout has no {judge.needs}")
     chosen = [state for state in states if judge.applies(state)]
-    answers = ask(judge.name, checkout, chosen)
+    folders = [state.folder for state in chosen]
+    interpreter = python if judge.framework and python else Path(sys.executable)
+    answers = ask(judge.name, checkout, [str(one) for one in folders], folders, interpreter)
     pairs = zip(chosen, answers, strict=True)
     judged = [_judged(judge, workspace, state, theirs) for state, theirs in pairs]
     return Agreement(judge.name, judge.about, judged)
 
 
 def _judged(judge: Judge, workspace: Workspace, state: State, theirs: Sequence[str]) -> Judged:
-    plain = Judged(str(state), tuple(theirs), ours(workspace, state, judge.codes))
+    plain = Judged(str(state), tuple(theirs), ours(workspace, state, judge))
     return replace(plain, reason=judge.reason(state, plain))
+
+
+def framework(workspace: Workspace, python: str) -> Path | None:
+    """Return the interpreter of an environment with the framework that most integrations lock; None without one."""
+    locked = (_LOCKED.search(_text(one, "poetry.lock")) for one in current(workspace))
+    versions = Counter(found[1] for found in locked if found)
+    if not versions:
+        return None
+    version = versions.most_common(1)[0][0]
+    interpreter = home(os.environ) / "drift" / f"port-ocean-{version}" / "bin" / "python"
+    uv = [sys.executable, "-m", "uv"]
+    make = [*uv, "venv", "--quiet", "--allow-existing", "--python", python, str(interpreter.parents[1])]
+    fill = [*uv, "pip", "install", "--quiet", "--python", str(interpreter), f"port-ocean[cli]=={version}"]
+    for command in (make, fill):
+        ran = process.run(command)
+        if ran.status:
+            print(f"drift: {one_line(ran.err.decode(errors='replace')[-300:])}", file=sys.stderr)
+            return None
+    return interpreter
 
 
 def git(repository: Path, *arguments: str) -> bytes:
@@ -163,6 +243,7 @@ def git(repository: Path, *arguments: str) -> bytes:
     return subprocess.run(command, check=True, capture_output=True).stdout
 
 
+_LOCKED = re.compile(r'^name = "port-ocean"\nversion = "([\d.]+)"', re.MULTILINE)
 _TOUCHED = re.compile(r"integrations/([a-z0-9][\w.-]*)/")
 
 
@@ -209,6 +290,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("ocean", type=Path, help="the checkout of port-labs/ocean")
     parser.add_argument("--history", type=Path, help="the repository of the commits; the checkout by default")
     parser.add_argument("--states", type=int, default=0, help="how many states of the history to judge")
+    parser.add_argument("--python", default="3.12", help="the Python for the environment with port-ocean")
     parser.add_argument("--compared", metavar="DATE", help="note the judges as compared, and do nothing else")
     return parser.parse_args()
 
@@ -225,7 +307,9 @@ def main() -> int:
         raise SystemExit(f"drift: {wrong}") from None
     with TemporaryDirectory(prefix="seatrial-drift-") as place:
         states = [*current(workspace), *historic(given.history or checkout, given.states, Path(place))]
-        agreements = [agreement(judge, checkout, workspace, states) for judge in JUDGES]
+        python = framework(workspace, given.python)
+        agreements = [agreement(judge, workspace, states, python) for judge in JUDGES]
+    agreements += NOT_ASKED
     changed = upstream(checkout)
     print("\n".join([table(agreements), *changed]))
     return int(bool(changed) or any(one.unexplained for one in agreements))

@@ -71,9 +71,36 @@ def change(request: dict[str, str]) -> list[str]:
     return list(validator.validate(context, base_ref=request["base"], head_ref="HEAD"))
 
 
+def mapping(request: str) -> list[str]:
+    """Return what the framework's model says of a folder's default mapping."""
+    import yaml
+    from port_ocean.core.handlers.port_app_config.models import PortAppConfig
+
+    PortAppConfig.parse_obj(yaml.safe_load(_one_of(request, "resources/port-app-config").read_text()))
+    return []
+
+
+def configurations(request: str) -> list[str]:
+    """Return what the framework says when it makes its settings from the configurations of a folder's spec."""
+    import yaml
+    from port_ocean.config.dynamic import default_config_factory
+
+    spec = yaml.safe_load(_one_of(request, "spec").read_text())
+    default_config_factory(spec.get("configurations") or [])
+    return []
+
+
+def _one_of(request: str, name: str) -> Path:
+    """Return the file of a folder's `.port` with one of the endings that the framework reads."""
+    paths = [Path(request, ".port", f"{name}.{ending}") for ending in ("json", "yaml", "yml")]
+    return next(path for path in paths if path.is_file())
+
+
 JUDGES: dict[str, Callable[[Any], list[str]]] = {
     "changelog": changelog,
     "change": change,
+    "configurations": configurations,
+    "mapping": mapping,
     "poetry": poetry,
     "version": version,
 }
