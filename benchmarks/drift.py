@@ -29,8 +29,9 @@ from agreement import Agreement, Judged, table
 from upstream import Known, changes, hashes, judges_in, newer_framework, newest_known, release_of
 
 from seatrial.core.errors import SeatrialError, ServiceError
-from seatrial.core.model import Integration
+from seatrial.core.model import Integration, Profile
 from seatrial.core.printable import one_line
+from seatrial.handbook.examples import NAME, good_folder
 from seatrial.system import process
 from seatrial.system.cache import home
 from seatrial.system.folder import DiskFolder
@@ -39,6 +40,7 @@ from seatrial.validate.facts.facts import Facts
 from seatrial.validate.facts.package import TITLE_FORMAT
 from seatrial.validate.rules import RULES
 from seatrial.validate.run import check
+from seatrial.validate.since import since
 from seatrial.workspace.workspace import Workspace, open_workspace
 
 PROGRAM = Path(__file__).with_name("drift_judge.py")
@@ -51,13 +53,19 @@ RUNTIME = (Path(sys.prefix), Path(sys.base_prefix), PROGRAM.parent)
 
 @dataclass(frozen=True)
 class State:
-    """An integration at a commit, or in the work tree if that is empty, and the folder that holds it."""
+    """An integration at a commit, or in the work tree if that is empty, and the folder that holds it.
+
+    `planted` is the code of the rule whose bad example it is; empty for a real state.
+    """
 
     name: str
     commit: str
     folder: Path
+    planted: str = ""
 
     def __str__(self) -> str:
+        if self.planted:
+            return f"bad example of {self.planted}"
         return f"{self.name} at {self.commit[:10]}" if self.commit else self.name
 
 
@@ -94,6 +102,14 @@ def _changelog_reason(state: State, judged: Judged) -> str:
         return "the integration declares another form of headings, which was right in its day"
     if judged.ours and re.search(r"^#+ *\xa0", _text(state, "CHANGELOG.md"), re.MULTILINE):
         return "a heading with a no-break space is none to Markdown, and the judge passes it over"
+    if judged.ours and all(one.startswith("CHG104 ") for one in judged.ours):
+        return "the judge asks a date for its digits alone, and lets 2026-31-01 pass"
+    return ""
+
+
+def _configurations_reason(state: State, judged: Judged) -> str:
+    if judged.ours and all(one.startswith("SPC104 ") for one in judged.ours):
+        return "pydantic makes a boolean of `no`; Port's form of a spec has true and false"
     return ""
 
 
@@ -114,7 +130,7 @@ JUDGES = (
     Judge(
         "version",
         "ocean_release: version and release intents",
-        frozenset({"PKG003", "PKG103", "REL101", "REL102", "REL103"}),
+        frozenset({"PKG103", "REL101", "REL102", "REL103"}),
         "scripts/ci/ocean_release/validator.py",
         _has("pyproject.toml"),
     ),
@@ -137,9 +153,10 @@ JUDGES = (
     Judge(
         "configurations",
         "port_ocean's default_config_factory: the spec's configurations",
-        frozenset({"SPC001", "SPC003", "SPC104", "SPC105", "SPC120"}),
+        frozenset({"SPC001", "SPC104", "SPC105", "SPC120"}),
         "port_ocean/config/dynamic.py",
         _has_any(".port/spec"),
+        _configurations_reason,
         within="/.port/spec.",
         framework=True,
     ),
@@ -205,7 +222,8 @@ def agreement(judge: Judge, workspace: Workspace, states: Sequence[State], pytho
         return Agreement(judge.name, judge.about, skipped="no environment with port-ocean could be made")
     if not (checkout / judge.needs).exists():
         return Agreement(judge.name, judge.about, skipped=f"the checkout has no {judge.needs}")
-    chosen = [state for state in states if judge.applies(state)]
+    meant = [state for state in states if not state.planted or state.planted in judge.codes]
+    chosen = [state for state in meant if judge.applies(state)]
     folders = [state.folder for state in chosen]
     interpreter = python if judge.framework and python else Path(sys.executable)
     answers = ask(judge.name, checkout, [str(one) for one in folders], folders, interpreter)
@@ -280,6 +298,19 @@ def historic(repository: Path, count: int, place: Path) -> Iterator[State]:
             yield State(name, commit, folder)
 
 
+def planted(place: Path) -> Iterator[State]:
+    """Yield the bad example of each rule that a judge is compared with: a judge that never refuses proves nothing."""
+    good = good_folder(Profile.OCEAN)
+    codes = frozenset().union(*(judge.codes for judge in JUDGES))
+    for rule in (rule for rule in RULES if rule.code in codes):
+        bad = rule.bad(good)
+        folder = place / rule.code / "integrations" / NAME
+        for path in bad.paths():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_bytes(bad.read(path))
+        yield State(NAME, "", folder, rule.code)
+
+
 def current(workspace: Workspace) -> list[State]:
     """Return the integrations of the checkout as they are."""
     return [State(one.name, "", workspace.root / one.path) for one in workspace.integrations]
@@ -306,13 +337,68 @@ def main() -> int:
     except SeatrialError as wrong:
         raise SystemExit(f"drift: {wrong}") from None
     with TemporaryDirectory(prefix="seatrial-drift-") as place:
-        states = [*current(workspace), *historic(given.history or checkout, given.states, Path(place))]
+        states = [*current(workspace), *planted(Path(place, "planted"))]
+        states += historic(given.history or checkout, given.states, Path(place))
         python = framework(workspace, given.python)
         agreements = [agreement(judge, workspace, states, python) for judge in JUDGES]
+        repository = Path(os.path.abspath(given.history or checkout))
+        agreements.append(changes_judged(checkout, repository, given.states, Path(place)))
     agreements += NOT_ASKED
     changed = upstream(checkout)
     print("\n".join([table(agreements), *changed]))
     return int(bool(changed) or any(one.unexplained for one in agreements))
+
+
+CHANGE = Judge(
+    "change",
+    "validate_ocean_release.py: what a commit brings",
+    frozenset({"PKG103", "CHG201", "REL001", "REL101", "REL102", "REL103"}),
+    "scripts/ci/ocean_release/validator.py",
+    lambda state: True,
+)
+
+
+def changes_judged(checkout: Path, repository: Path, count: int, place: Path) -> Agreement:
+    """Return what the judge of releases and Seatrial say about commits spread over the history."""
+    if not (checkout / CHANGE.needs).exists():
+        return Agreement(CHANGE.name, CHANGE.about, skipped=f"the checkout has no {CHANGE.needs}")
+    commits = list(dict.fromkeys(commit for commit, _ in touched(repository)))
+    if not count or len(commits) < 2:
+        return Agreement(
+            CHANGE.name, CHANGE.about, skipped="no states of the history are asked for, or there are none"
+        )
+    work = place / "work"
+    git(place, "clone", "--quiet", "--shared", "--no-checkout", str(repository), str(work))
+    judged = [
+        one
+        for commit, _ in spread([(commit, "") for commit in commits[:-1]], count)
+        for one in _change(checkout, repository, work, commit)
+    ]
+    return Agreement(CHANGE.name, CHANGE.about, judged)
+
+
+def _change(checkout: Path, repository: Path, work: Path, commit: str) -> Iterator[Judged]:
+    """Yield what is said of each integration that a commit changes."""
+    git(work, "checkout", "--quiet", "--force", "--detach", commit)
+    request = {"repository": str(work), "base": "HEAD^"}
+    (theirs,) = ask(CHANGE.name, checkout, [request], (work, repository), Path(sys.executable))
+    workspace = open_workspace(str(work))
+    compared = since(workspace, "HEAD^")
+    changed = compared.touched(workspace.integrations)
+    found = compared.changes(changed)
+    for one in changed:
+        about = tuple(
+            line for line in theirs if re.match(rf"(?:.*/)?{re.escape(one.name)}[:/]|raised ", line)
+        )
+        facts = Facts.of(workspace, one, found[one.path])
+        mine = said(facts, CHANGE.codes)
+        yield Judged(f"{one.name} by {commit[:10]}", about, mine, _change_reason(about, mine))
+
+
+def _change_reason(theirs: Sequence[str], mine: Sequence[str]) -> str:
+    if not theirs and mine and all(one.startswith("CHG201 ") for one in mine):
+        return "the newest entry is for another version, and the judge only asks that the changelog changes"
+    return ""
 
 
 def upstream(checkout: Path) -> list[str]:
