@@ -285,7 +285,7 @@ def spread(pairs: Sequence[tuple[str, str]], count: int) -> list[tuple[str, str]
 
 def historic(repository: Path, count: int, place: Path) -> Iterator[State]:
     """Yield integrations at commits spread over the history, each taken out into a folder of its own."""
-    for number, (commit, name) in enumerate(spread(touched(repository), count)):
+    for number, (commit, name) in enumerate(spread(touched(repository), count) if count else []):
         try:
             archive = git(repository, "archive", commit, f"integrations/{name}")
         except subprocess.CalledProcessError:
@@ -321,9 +321,22 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("ocean", type=Path, help="the checkout of port-labs/ocean")
     parser.add_argument("--history", type=Path, help="the repository of the commits; the checkout by default")
     parser.add_argument("--states", type=int, default=0, help="how many states of the history to judge")
-    parser.add_argument("--python", default="3.12", help="the Python for the environment with port-ocean")
+    parser.add_argument(
+        "--python", default=os.environ.get("UV_PYTHON", "3.12"), help="the Python for port-ocean"
+    )
     parser.add_argument("--compared", metavar="DATE", help="note the judges as compared, and do nothing else")
     return parser.parse_args()
+
+
+def agreed(checkout: Path, history: Path, count: int, python: str) -> list[Agreement]:
+    """Return what each judge and Seatrial say about the checkout, the bad examples and states of the history."""
+    workspace = open_workspace(str(checkout))
+    with TemporaryDirectory(prefix="seatrial-drift-") as folder:
+        place = Path(folder)
+        states = [*current(workspace), *planted(place / "planted"), *historic(history, count, place)]
+        interpreter = framework(workspace, python)
+        agreements = [agreement(judge, workspace, states, interpreter) for judge in JUDGES]
+        return [*agreements, changes_judged(checkout, history, count, place)]
 
 
 def main() -> int:
@@ -332,18 +345,12 @@ def main() -> int:
     if given.compared:
         Known(given.compared, hashes(judges_in(checkout))).write()
         return 0
+    history = Path(os.path.abspath(given.history or checkout))
     try:
-        workspace = open_workspace(str(checkout))
+        agreements = [*agreed(checkout, history, given.states, given.python), *NOT_ASKED]
     except SeatrialError as wrong:
-        raise SystemExit(f"drift: {wrong}") from None
-    with TemporaryDirectory(prefix="seatrial-drift-") as place:
-        states = [*current(workspace), *planted(Path(place, "planted"))]
-        states += historic(given.history or checkout, given.states, Path(place))
-        python = framework(workspace, given.python)
-        agreements = [agreement(judge, workspace, states, python) for judge in JUDGES]
-        repository = Path(os.path.abspath(given.history or checkout))
-        agreements.append(changes_judged(checkout, repository, given.states, Path(place)))
-    agreements += NOT_ASKED
+        print(f"drift: {wrong}", file=sys.stderr)
+        return 2
     changed = upstream(checkout)
     print("\n".join([table(agreements), *changed]))
     return int(bool(changed) or any(one.unexplained for one in agreements))
@@ -362,7 +369,7 @@ def changes_judged(checkout: Path, repository: Path, count: int, place: Path) ->
     """Return what the judge of releases and Seatrial say about commits spread over the history."""
     if not (checkout / CHANGE.needs).exists():
         return Agreement(CHANGE.name, CHANGE.about, skipped=f"the checkout has no {CHANGE.needs}")
-    commits = list(dict.fromkeys(commit for commit, _ in touched(repository)))
+    commits = list(dict.fromkeys(commit for commit, _ in touched(repository))) if count else []
     if not count or len(commits) < 2:
         return Agreement(
             CHANGE.name, CHANGE.about, skipped="no states of the history are asked for, or there are none"

@@ -81,10 +81,15 @@ def mapping(request: str) -> list[str]:
 
 
 def configurations(request: str) -> list[str]:
-    """Return what the framework says when it makes its settings from the configurations of a folder's spec."""
+    """Return what the framework says when it makes its settings from the configurations of a folder's spec.
+
+    Older versions make them once in a process, because pydantic refuses a validator of the same name.
+    """
     import yaml
     from port_ocean.config.dynamic import default_config_factory
 
+    for name in ("pydantic.class_validators", "pydantic.v1.class_validators"):
+        getattr(sys.modules.get(name), "_FUNCS", set()).clear()
     spec = yaml.safe_load(_one_of(request, "spec").read_text())
     default_config_factory(spec.get("configurations") or [])
     return []
