@@ -9,8 +9,8 @@ override GPATH :=
 # The variables and targets between the marks are written by `make docs` from scripts/seatrial/tasks/menu.py.
 # variables
 override INHERITED := ADVICE BUILD_ARG BUILDER FORMAT INTEGRATION JOBS KEY NEW OLD OUTPUT ROOT SANDBOX SINCE STRICT TOOLS VERBOSE
-override VARIABLES := ACCEPT ADOPT ALLOW_UNPUSHED APPLY AUTHOR BRANCH BUMP CHILD CODE DATE DESCRIPTION DIFF DRAFT DRY_RUN EMAIL FINISH FIX FORCE FORK ICON KIND LATEST MATRIX MESSAGE NAME NO_CACHE NO_LOCK ONLY PARENT PLAN PROFILE REASON RECEIPTS RECORD SAMPLE SECTION SLUG TESTS TITLE TYPE UPSTREAM VERSION WATCH WHY WRITE YES
-.PHONY: help lint validate validate-spec check-layout check-version check fix submit preview new explain schemas rules doctor release release-plan release-apply release-finish release-intent release-bump release-check release-status release-yank test docs lock setup clean
+override VARIABLES := ACCEPT ADOPT ALLOW_UNPUSHED APPLY AUTHOR BRANCH BUMP CHILD CODE DATE DESCRIPTION DIFF DRAFT DRY_RUN EMAIL FINISH FIX FORCE FORK ICON KIND LATEST MATRIX MESSAGE NAME NO_CACHE NO_LOCK OCEAN ONLY PARENT PLAN PROFILE REASON RECEIPTS RECORD SAMPLE SECTION SLUG STATES TESTS TITLE TYPE UPSTREAM VERSION WATCH WHY WRITE YES
+.PHONY: help lint validate validate-spec check-layout check-version check fix submit preview new explain schemas rules doctor release release-plan release-apply release-finish release-intent release-bump release-check release-status release-yank test docs lock drift setup clean
 # end of variables
 
 # An unknown variable is refused before make looks at what a user sets.
@@ -160,6 +160,10 @@ docs: $(DEVELOP) ## Write every generated page, and the generated part of the Ma
 lock: $(DEVELOP) ## Renew locks/, the packages that make and make test install.
 #: LATEST=
 	@$(INVOKE) lock
+
+drift: $(DEVELOP) ## Ask Ocean's own judges what Seatrial's rules judge, and tell what changed upstream.
+#: OCEAN= STATES=
+	@$(INVOKE) drift
 
 # end of targets
 

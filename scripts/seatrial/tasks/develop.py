@@ -40,6 +40,15 @@ OWN = (
     ),
     Verb("docs", "Write every generated page, and the generated part of the Makefile, anew.", "develop:docs"),
     Verb("lock", "Renew locks/, the packages that make and make test install.", "lock:lock", (LATEST,)),
+    Verb(
+        "drift",
+        "Ask Ocean's own judges what Seatrial's rules judge, and tell what changed upstream.",
+        "develop:drift",
+        (
+            Option("ocean", "a checkout of port-labs/ocean; ../ocean by default"),
+            Option("states", "how many states of its history to judge besides; 0 by default"),
+        ),
+    ),
 )
 """The tasks for working on Seatrial itself."""
 
@@ -54,6 +63,14 @@ def test(tests: str | None, latest: bool) -> None:
     """Run the tests of Seatrial itself; `latest` is for make, which sets up another environment for it."""
     chosen = UNIT if tests == "unit" else shlex.split(tests) if tests else PARALLEL
     status = process.follow([sys.executable, "-m", "pytest", *chosen], cwd=CHECKOUT)
+    if status:
+        raise Ended(code=status)
+
+
+def drift(ocean: str | None, states: str | None) -> None:
+    """Compare Seatrial with the judges of a checkout of Ocean; `ocean` and `states` as their options say."""
+    program = CHECKOUT / "benchmarks" / "drift.py"
+    status = process.follow([sys.executable, str(program), ocean or "../ocean", "--states", states or "0"])
     if status:
         raise Ended(code=status)
 
