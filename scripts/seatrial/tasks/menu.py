@@ -151,6 +151,20 @@ LINTING = (
     ),
     SANDBOX,
 )
+TESTING = (
+    Option(
+        "timeout", "seconds after which the tests of an integration are ended; by default 600", inherited=True
+    ),
+    Option("network", "let the tests use the network, and keep no result of them", OptionKind.SWITCH),
+    Option("no_cache", "use no results of earlier runs", OptionKind.SWITCH),
+    Option(
+        "verbose",
+        "show what pytest printed as well, and below each finding the lines that it is about",
+        OptionKind.SWITCH,
+        inherited=True,
+    ),
+    SANDBOX,
+)
 MAKING = (
     Option("name", 'the title that people read, such as "My Service"; asked for on a terminal'),
     ROOT,
@@ -220,6 +234,12 @@ VERBS = (
         "Run black, mypy, ruff and poetry check, each as in the integration's own environment.",
         "lint:lint",
         (*COMPARING, *REPORTING, *LINTING),
+    ),
+    Verb(
+        "unit",
+        "Run the integrations' own tests, each in the environment of its lock, in the sandbox.",
+        "unit:unit",
+        (*COMPARING, *REPORTING, *TESTING),
     ),
     Verb(
         "validate",
