@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -19,6 +20,8 @@ RECIPE = "1"
 ORDER = ("passed", "skipped", "failed", "error", "uncollected")
 """The outcomes in the order in which they are counted."""
 
+_ERROR = re.compile(r"\berror: |^E +\w*(?:Error|Exception)\b|^ERROR: ")
+
 SETTINGS = ("pytest.ini", ".pytest.ini", "tox.ini", "setup.cfg")
 
 
@@ -32,8 +35,14 @@ def report_in(output: Output) -> Report | None:
 
 def found_in(output: Output) -> Iterator[tuple[Rule, Problem]]:
     """Yield the problems of a run, with the rules they break."""
-    lines = [line.strip() for line in output.err.splitlines() if line.strip()]
-    yield from problems_of(report_in(output), output.status, one_line(lines[-1], 300) if lines else "")
+    yield from problems_of(report_in(output), output.status, _telling(output.err))
+
+
+def _telling(text: str) -> str:
+    """Return the last line that names an error, else the last; empty for none."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    errors = [line for line in lines if _ERROR.search(line)]
+    return one_line((errors or lines or [""])[-1], 300)
 
 
 def read(output: Output, more: Output | None = None) -> Reading:
@@ -47,7 +56,8 @@ def counts_of(output: Output) -> str:
     if report is None:
         return f"ended with status {output.status}, without a report,"
     counts = Counter(test.outcome for test in report.tests)
-    return ", ".join(f"{counts[name]} {name}" for name in ORDER if counts[name]) or "no tests"
+    words = (f"{counts[name]} {name}{'s' if name == 'error' and counts[name] > 1 else ''}" for name in ORDER)
+    return ", ".join(word for word in words if not word.startswith("0 ")) or "no tests"
 
 
 def _arguments(version: Version) -> Sequence[str]:

@@ -15,7 +15,7 @@ _FORM: Mapping[str, Callable[[Any], bool]] = {
     "id": lambda value: isinstance(value, str),
     "outcome": lambda value: isinstance(value, str) and value in OUTCOMES,
     "seconds": lambda value: isinstance(value, int | float) and 0 <= value < 1e7,
-    "path": lambda value: isinstance(value, str),
+    "path": lambda value: isinstance(value, str) and _is_inside(value),
     "line": lambda value: _is_count(value) and value > 0,
     "message": lambda value: isinstance(value, str),
     "text": lambda value: isinstance(value, str),
@@ -73,9 +73,14 @@ def report_of(text: str) -> Report:
 
 
 def _test(value: Any) -> Test:
-    if value.keys() != _FORM.keys() or not all(fits(value[name]) for name, fits in _FORM.items()):
+    if not isinstance(value, dict) or value.keys() != _FORM.keys() or not all(fits(value[name]) for name, fits in _FORM.items()):
         raise ValueError
     return Test(**value)
+
+
+def _is_inside(path: str) -> bool:
+    """Return whether a path is empty, or leads to a place below the folder it is relative to."""
+    return not path or {"", ".", ".."}.isdisjoint(path.split("/"))
 
 
 def _is_count(value: Any) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator, Sequence
 
 from seatrial.core.model import Fix, Integration, Location, MemoryFolder, Problem
@@ -35,6 +36,11 @@ def not_ended(status: int, line: str) -> Problem:
     fix = Fix("type `poetry run pytest` in this folder to see all that it prints")
     return Problem(Location(PYPROJECT), f"pytest ended with {ended} and no result{said}", fix)
 
+
+_OFFLINE = re.compile(
+    r"name resolution|Name or service not known|Network is unreachable|nodename nor servname|ConnectError|No address"
+)
+"""Parts of messages of tests that miss the network."""
 
 _LINES = b"import integration_that_is_not_there\n"
 
@@ -146,8 +152,16 @@ def problem_of(test: Test) -> Problem:
     name = one_line(test.id.strip(), 200)
     message = _VOLATILE.sub("...", one_line(test.message, 300))
     where = Location(test.path or PYPROJECT, test.line if test.path else 1)
-    fix = Fix(f"type `poetry run pytest '{name}'` in this folder to see the whole traceback")
+    fix = Fix(_whole_traceback(name))
+    if _OFFLINE.search(test.message):
+        fix = Fix(
+            "replace the API by a stand-in, as tests run without network here and elsewhere; or type --network"
+        )
     return Problem(where, f"{name} {_WORDS[test.outcome][1]}{f': {message}' if message else ''}", fix)
+
+
+def _whole_traceback(name: str) -> str:
+    return f"type `poetry run pytest {shlex.quote(name)}` in this folder to see the whole traceback"
 
 
 EXAMPLE = "tests/test_pages.py"
