@@ -151,6 +151,11 @@ LINTING = (
     ),
     SANDBOX,
 )
+WITHOUT = Option(
+    "without",
+    "checks to leave out, such as unit,lint; of layout, spec, mapping, version, change, lint, unit and release",
+    inherited=True,
+)
 TESTING = (
     Option(
         "timeout", "seconds after which the tests of an integration are ended; by default 600", inherited=True
@@ -267,9 +272,9 @@ VERBS = (
     ),
     Verb(
         "check",
-        "Check all that CI checks: lint, validate, and what a release would do.",
+        "Check all that CI checks: the folder, its mapping, lint, tests, and what a release would do.",
         "check:check",
-        (*COMPARING, NEW, OLD, *REPORTING, VERBOSE, SANDBOX),
+        (*COMPARING, NEW, OLD, *REPORTING, VERBOSE, SANDBOX, WITHOUT, TESTING[0]),
     ),
     Verb(
         "fix",

@@ -116,6 +116,14 @@ def _content(choice: Choice, sample: str | None) -> bytes:
 
 
 def _previews(choice: Choice, kind: str | None, sample: str | None, evaluator: Evaluator) -> list[Preview]:
+    found = previews(choice, kind, sample, evaluator)
+    if not found and not sample:
+        note("seatrial: no examples here; give --sample FILE with an object that the API gave")
+    return found
+
+
+def previews(choice: Choice, kind: str | None, sample: str | None, evaluator: Evaluator) -> list[Preview]:
+    """Return the previews of the chosen integrations, of several only of those that have examples."""
     value = _sample(sample) if sample else None
     shelves = [(one, shelf_of(one)) for one in choice.integrations]
     if kind:
@@ -128,8 +136,6 @@ def _previews(choice: Choice, kind: str | None, sample: str | None, evaluator: E
         if cases or not (sample or kind or (len(shelves) > 1 and not shelf.strays)):
             framework = Facts.of(choice.workspace, one).framework
             found.append(preview_of(one, shelf, cases, framework, evaluator))
-    if not found and not sample:
-        note("seatrial: no examples here; give --sample FILE with an object that the API gave")
     return found
 
 

@@ -73,7 +73,9 @@ def report_of(text: str) -> Report:
 
 
 def _test(value: Any) -> Test:
-    if not isinstance(value, dict) or value.keys() != _FORM.keys() or not all(fits(value[name]) for name, fits in _FORM.items()):
+    if not isinstance(value, dict) or value.keys() != _FORM.keys():
+        raise ValueError
+    if not all(fits(value[name]) for name, fits in _FORM.items()):
         raise ValueError
     return Test(**value)
 
