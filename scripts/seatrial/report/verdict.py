@@ -51,7 +51,7 @@ class Section:
         return self.state in (SectionState.FAILED, SectionState.UNKNOWN)
 
 
-GRAVITY = ("spec", "layout", "schema", "mapping", "unit", "version", "lint", "release")
+GRAVITY = ("spec", "layout", "schema", "mapping", "unit", "version", "change", "lint", "release")
 """The sections from the gravest: what Port refuses, what does not work, what CI refuses, what a release waits for."""
 
 

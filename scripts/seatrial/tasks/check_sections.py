@@ -275,7 +275,7 @@ def sections(order: CheckOrder, results: Results, only_new: bool) -> list[Sectio
 
 
 def _section(order: CheckOrder, results: Results, name: str, only_new: bool) -> Section:
-    if name in results.skipped:
+    if name in results.skipped and not results.of(name):
         return Section(name, SectionState.SKIPPED, reasons=(results.skipped[name],))
     if name == "release":
         return _release(order, results, only_new)
