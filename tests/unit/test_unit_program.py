@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from seatrial.unit.program import Recorder, fill
+from seatrial.unit.programs.entry import fill
+from seatrial.unit.programs.tests import Recorder
 
 
 @pytest.fixture

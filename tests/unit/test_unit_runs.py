@@ -27,7 +27,7 @@ from seatrial.unit.junit import render
 from seatrial.unit.outcome import outcome_of
 from seatrial.unit.pytest import PYTEST
 from seatrial.unit.run import unit
-from seatrial.unit.sandboxed import PROGRAM, TestRuns, copy
+from seatrial.unit.sandboxed import PROGRAMS, SandboxedRuns, copy
 from unit.test_unit_laws import FAILED, PASSED, output
 
 ENVIRONMENT = Environment("key", Path(sys.executable), Path(), {})
@@ -216,7 +216,7 @@ def folder_of(root: Path, tests: str) -> LintJob:
 
 
 def views(root: Path, scratch: Path) -> Views:
-    return Views(root, scratch, lambda at: [], lambda at: ["integrations/jira/.env"], PROGRAM)
+    return Views(root, scratch, lambda at: [], lambda at: ["integrations/jira/.env"], PROGRAMS)
 
 
 def test_a_copy_holds_links_and_no_file_that_git_ignores(tmp_path: Path) -> None:
@@ -238,7 +238,7 @@ def test_real_tests_run_in_a_copy_in_the_sandbox_and_are_ended_in_time(
     scratch.mkdir()
     job = folder_of(root, TESTS)
     before = fingerprint(job.folder.path, root)
-    run = TestRuns(Sandbox(), views(root, scratch), 60).run(job, ENVIRONMENT)
+    run = SandboxedRuns(Sandbox(), views(root, scratch), 60).run(job, ENVIRONMENT)
     cell = Cell(job.folder.integration, PYTEST, run, job=job)
     found = [(one.code, one.path, one.line) for one in outcome_of([cell], WORKSPACE).findings]
     assert found == [("TST101", "integrations/jira/tests/test_a.py", 12)], run.output
@@ -246,5 +246,5 @@ def test_real_tests_run_in_a_copy_in_the_sandbox_and_are_ended_in_time(
     started = time.monotonic()
     (job.folder.path / "tests" / "test_a.py").write_text("import time\ntime.sleep(60)\n")
     with pytest.raises(ServiceError, match="did not end within 1 seconds"):
-        TestRuns(Sandbox(), views(root, scratch), 1).run(job, ENVIRONMENT)
+        SandboxedRuns(Sandbox(), views(root, scratch), 1).run(job, ENVIRONMENT)
     assert time.monotonic() - started < 20

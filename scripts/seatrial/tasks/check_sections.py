@@ -31,7 +31,7 @@ from seatrial.tasks.unit import told
 from seatrial.tasks.validate import LAYOUT, SPEC
 from seatrial.unit.outcome import outcome_of
 from seatrial.unit.run import unit as run_tests
-from seatrial.unit.sandboxed import TestRuns
+from seatrial.unit.sandboxed import SandboxedRuns
 from seatrial.validate.facts.release import Change
 from seatrial.validate.rules import RULES
 from seatrial.validate.since import default_revision, since
@@ -223,7 +223,7 @@ def _run_tests(order: CheckOrder, results: Results) -> None:
     workspace, chosen = order.choice.workspace, order.choice.integrations
     try:
         with lint_context(workspace, order.jobs, False, note, order.sandbox) as here:
-            runs = TestRuns(here.runs.sandbox, here.runs.views, order.seconds)
+            runs = SandboxedRuns(here.runs.sandbox, here.runs.views, order.seconds)
             cells = run_tests(here, runs, chosen, told(len(chosen)))
     except ServiceError as reason:
         results.unjudged["unit"] = {one.name: str(reason) for one in chosen}

@@ -18,7 +18,7 @@ from seatrial.unit.outcome import outcome_of
 from seatrial.unit.pytest import counts_of
 from seatrial.unit.run import SECONDS
 from seatrial.unit.run import unit as run_tests
-from seatrial.unit.sandboxed import TestRuns
+from seatrial.unit.sandboxed import SandboxedRuns
 
 
 def unit(
@@ -40,7 +40,7 @@ def unit(
     choice = choose(root, integration, since)
     workspace, chosen = choice.workspace, choice.integrations
     with lint_context(workspace, jobs_of(jobs), no_cache, note, sandbox) as here:
-        runs = TestRuns(here.runs.sandbox, here.runs.views, seconds, network)
+        runs = SandboxedRuns(here.runs.sandbox, here.runs.views, seconds, network)
         cells = run_tests(here, runs, chosen, told(len(chosen)))
     if verbose:
         _show(cells)

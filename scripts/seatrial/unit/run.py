@@ -1,4 +1,4 @@
-"""A run of the tests of integrations: known results, environments, then pytest, several side by side."""
+"""A run of the tests of integrations, or of another program for them: known results, environments, then pytest, several side by side."""
 
 from __future__ import annotations
 
@@ -57,21 +57,23 @@ class Runs(Protocol):
         """End all that runs."""
 
 
-def unit(context: Jobs, runs: Runs, integrations: Sequence[Integration], tell: Tell) -> list[Cell]:
+def unit(
+    context: Jobs, runs: Runs, integrations: Sequence[Integration], tell: Tell, tool: Tool = PYTEST
+) -> list[Cell]:
     """Return a cell for the tests of each integration, in their order; `tell` is called with each once it is known.
 
     Only results without a failure are kept: a test that fails may do so by chance, or for the day.
     """
     cells = {}
-    for cell in _cells(context, runs, integrations):
+    for cell in _cells(context, runs, integrations, tool):
         cells[cell.integration.path] = cell
         tell(cell)
     return [cells[one.path] for one in integrations]
 
 
-def _cells(context: Jobs, runs: Runs, integrations: Sequence[Integration]) -> Iterator[Cell]:
+def _cells(context: Jobs, runs: Runs, integrations: Sequence[Integration], tool: Tool) -> Iterator[Cell]:
     unknown = []
-    for job in context.jobs(integrations, [PYTEST]):
+    for job in context.jobs(integrations, [tool]):
         cell = job if isinstance(job, Cell) else _known(context, runs, job)
         if cell is not None:
             yield cell
@@ -88,7 +90,7 @@ def _cells(context: Jobs, runs: Runs, integrations: Sequence[Integration]) -> It
 
 def _known(context: Jobs, runs: Runs, job: LintJob) -> Cell | None:
     run = None if context.fresh or job.unkept or runs.network else context.results.run(job.key)
-    return Cell(job.folder.integration, PYTEST, run, kept=True, job=job) if run else None
+    return Cell(job.folder.integration, job.tool, run, kept=True, job=job) if run else None
 
 
 def _run(context: Jobs, runs: Runs, ready: Mapping[LintJob, Environment]) -> Iterator[Cell]:
@@ -109,8 +111,8 @@ def _cell(context: Jobs, runs: Runs, job: LintJob, environment: Environment) -> 
     try:
         run = runs.run(job, environment)
     except ServiceError as failed:
-        return Cell(job.folder.integration, PYTEST, failure=str(failed), job=job)
-    cell = Cell(job.folder.integration, PYTEST, run, job=job)
+        return Cell(job.folder.integration, job.tool, failure=str(failed), job=job)
+    cell = Cell(job.folder.integration, job.tool, run, job=job)
     is_good = not (run.output.status or cell.reading.problems)
     if is_good and not (job.unkept or runs.network) and is_unchanged(job.folder):
         context.results.keep(job.key, run)

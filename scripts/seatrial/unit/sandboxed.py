@@ -1,4 +1,4 @@
-"""Single runs of pytest, each on a copy of an integration's folder, in a sandbox of its own."""
+"""Single runs of a program of this room, each on a copy of an integration's folder, in a sandbox of its own."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ from seatrial.system.folder import read_beneath, read_plain
 from seatrial.system.process import Running
 from seatrial.system.sandbox import Level, Sandbox, View
 
-PROGRAM = Path(__file__).with_name("program.py")
+PROGRAMS = Path(__file__).parent / "programs"
+
+TESTS, CLASSES = "tests.py", "classes.py"
+"""The programs: one runs pytest, the other asks the framework about the resource classes."""
 
 MOST_COPIED = 512 * 1024**2
 """The bytes of the largest folder that is copied."""
@@ -33,20 +36,19 @@ MOST_PRINTED = 1024**2
 
 
 @dataclass(frozen=True)
-class TestRuns:
-    """The means of running tests: each in the sandbox, for `seconds` at most, perhaps with `network`."""
-
-    __test__ = False
+class SandboxedRuns:
+    """The means of running a program: in the sandbox, for `seconds` at most, perhaps with `network`."""
 
     sandbox: Sandbox
     views: Views
     seconds: float
     network: bool = False
+    program: str = TESTS
     _running: set[Running] = field(default_factory=set)
     _closed: threading.Event = field(default_factory=threading.Event)
 
     def run(self, job: LintJob, environment: Environment) -> ToolRun:
-        """Run the tests of a folder. Raises ServiceError where that is not possible, or they take too long."""
+        """Run the program for a folder. Raises ServiceError where that is not possible, or it takes too long."""
         started = time.monotonic()
         try:
             with trees.temporary() as place:
@@ -55,18 +57,19 @@ class TestRuns:
                 status = self._ended(self._start(job, environment, real))
                 output = Output(status, _report(real / "report.json"), _end_of(real / "log.txt"))
         except OSError as failed:
-            raise ServiceError(f"its tests cannot be run in a copy: {reason(failed)}") from failed
+            raise ServiceError(f"nothing can be run in a copy of it: {reason(failed)}") from failed
         within = shortened(output, job, environment, (real / "copy",))
         return ToolRun(replace(within, seconds=time.monotonic() - started))
 
     def _start(self, job: LintJob, environment: Environment, place: Path) -> Running:
-        """Start pytest in the copy: with namespaces that is in the folder's own place, over which it lies."""
+        """Start the program in the copy: with namespaces that is in the folder's own place, over which it lies."""
         own, copied, report = job.folder.path, place / "copy", place / "report.json"
         report.touch()
         confined = self.sandbox.level is Level.NAMESPACES
         home = self.views.scratch if confined else place / "home"
         home.mkdir(exist_ok=True)
-        python = [os.fspath(environment.python), "-I", "-B", os.fspath(PROGRAM), os.fspath(report)]
+        entry, program = (os.fspath(PROGRAMS / name) for name in ("entry.py", self.program))
+        python = [os.fspath(environment.python), "-I", "-B", entry, program, os.fspath(report)]
         command = self.sandbox.command(
             [*python, os.fspath(copied)] if confined else python,
             self._view(job, environment, place),
@@ -83,12 +86,12 @@ class TestRuns:
 
     def _view(self, job: LintJob, environment: Environment, place: Path) -> View:
         seen = self.views.of([job], environment, (place / "report.json",))
-        readable = (*seen.readable, PROGRAM)
+        readable = (*seen.readable, PROGRAMS)
         shown = (*seen.shown, place / "copy")
         return replace(seen, readable=readable, shown=shown, emptied=(job.folder.path,), network=self.network)
 
     def _ended(self, running: Running) -> int:
-        """Wait for pytest, and return its status. Raises ServiceError where it was ended."""
+        """Wait for the program, and return its status. Raises ServiceError where it was ended."""
         late = threading.Event()
 
         def end() -> None:
@@ -146,7 +149,7 @@ def _copy_file(root: Path, path: str, target: Path, executable: bool) -> None:
 
 
 def _report(path: Path) -> str:
-    """Return the report; empty for none that can be read, for the tests may have put anything there."""
+    """Return the report; empty for none that can be read, for what ran may have put anything there."""
     with suppress(OSError, Unreadable):
         return read_plain(os.fspath(path), MOST_REPORT).decode("utf-8", "replace")
     return ""

@@ -1,8 +1,7 @@
 """Runs pytest in the current folder as the command `pytest` does, and writes a report of what it says.
 
 This file is a program of its own: it runs in an integration's environment, in any Python from 3.8 on with any pytest
-from 6 on, and imports nothing of Seatrial. Its first argument is the file to write the report to, one JSON object; the
-second, if there is one, a folder that is first copied into the current one, which is empty. The report:
+from 6 on, and imports nothing of Seatrial. Its argument is the file to write the report to, one JSON object:
 
 {"status", "pytest", "collected", "tests", "cut", "internal"}
 
@@ -16,7 +15,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import sys
 from typing import Any
 
@@ -173,17 +171,5 @@ def run(report: str) -> int:
     return status
 
 
-def fill(source: str) -> None:
-    """Copy the content of a folder into the current one, links as links."""
-    for name in os.listdir(source):
-        path = os.path.join(source, name)
-        if os.path.isdir(path) and not os.path.islink(path):
-            shutil.copytree(path, name, symlinks=True)
-        else:
-            shutil.copy2(path, name, follow_symlinks=False)
-
-
 if __name__ == "__main__":
-    for given in sys.argv[2:]:
-        fill(given)
     sys.exit(run(sys.argv[1]))
