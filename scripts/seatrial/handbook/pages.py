@@ -11,6 +11,7 @@ from seatrial.core.rules import Rule
 from seatrial.lint.tools.registry import LINT_RULES
 from seatrial.report.text import line
 from seatrial.unit.rules import UNIT_RULES
+from seatrial.unit.schema import SCHEMA_RULES
 from seatrial.validate.rules import RULES
 
 if TYPE_CHECKING:
@@ -29,7 +30,9 @@ FAMILIES = {
 }
 
 
-EVERY: tuple[Rule, ...] = tuple(sorted((*RULES, *LINT_RULES, *UNIT_RULES), key=lambda one: one.code))
+EVERY: tuple[Rule, ...] = tuple(
+    sorted((*RULES, *LINT_RULES, *UNIT_RULES, *SCHEMA_RULES), key=lambda one: one.code)
+)
 """All rules, those of lint and tests among them, sorted by code."""
 
 

@@ -153,7 +153,7 @@ LINTING = (
 )
 WITHOUT = Option(
     "without",
-    "checks to leave out, such as unit,lint; of layout, spec, mapping, version, change, lint, unit and release",
+    "checks to leave out, such as unit,lint; of layout, spec, mapping, version, change, lint, unit, schema and release",
     inherited=True,
 )
 TESTING = (
@@ -245,6 +245,12 @@ VERBS = (
         "Run the integrations' own tests, each in the environment of its lock, in the sandbox.",
         "unit:unit",
         (*COMPARING, *REPORTING, *TESTING),
+    ),
+    Verb(
+        "schema",
+        "Ask the framework, in the environment of the lock, what the resource classes of integrations accept.",
+        "schema:schema",
+        (*COMPARING, *REPORTING, TESTING[0], TESTING[2], VERBOSE, SANDBOX),
     ),
     Verb(
         "validate",

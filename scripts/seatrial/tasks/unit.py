@@ -64,13 +64,17 @@ def seconds_of(text: str | None) -> float:
     return int(text)
 
 
-def told(total: int) -> Callable[[Cell], None]:
-    """Say that tests begin, and return a function that tells of those of each integration as they end."""
-    note(f"running the tests of {total} integration{'s'[: total - 1]}, each in the environment of its lock")
+def told(
+    total: int,
+    doing: str = "running the tests of",
+    words: Callable[[Cell], str] | None = None,
+) -> Callable[[Cell], None]:
+    """Say what begins, and return a function that tells of each integration, in `words`, as it ends."""
+    note(f"{doing} {total} integration{'s'[: total - 1]}, each in the environment of its lock")
     done = iter(range(1, total + 1))
 
     def tell(cell: Cell) -> None:
-        note(f"[{next(done)}/{total}] {cell.integration.name}: {words_of(cell)}")
+        note(f"[{next(done)}/{total}] {cell.integration.name}: {(words or words_of)(cell)}")
 
     return tell
 

@@ -20,6 +20,7 @@ from seatrial.lint.tools.registry import (
 from seatrial.lint.tools.tool import bytes_of
 from seatrial.unit.pytest import PYTEST, found_in
 from seatrial.unit.rules import no_tests, no_tests_collected
+from seatrial.unit.schema import FRAMEWORK, answer_in, problems_of
 from seatrial.workspace.workspace import Workspace
 
 
@@ -43,14 +44,20 @@ def _findings(cell: Cell, workspace: Workspace) -> Sequence[Finding]:
 
 
 def _found(cell: Cell) -> Iterator[tuple[Rule, Problem]]:
-    if cell.run is not None and not cell.failure:
+    if cell.run is None or cell.failure:
+        return
+    if cell.tool is FRAMEWORK:
+        yield from problems_of(cell.integration, answer_in(cell.run.output))
+    else:
         yield from found_in(cell.run.output)
 
 
 def _lacking(cell: Cell) -> Iterator[tuple[Rule, Problem]]:
     """Yield why the tests cannot be run, where that is the integration's."""
     if cell.lacking == "lock":
-        yield lint_without_lock, without_lock([PYTEST.name])
+        yield lint_without_lock, without_lock([cell.tool.name])
+    elif cell.lacking == "tool" and cell.tool is FRAMEWORK:
+        return
     elif cell.lacking == "tool" and _has_tests(cell.integration):
         yield unlocked_tool, without_tool(PYTEST.name)
     elif cell.lacking == "tool":

@@ -15,8 +15,8 @@ _FORM: Mapping[str, Callable[[Any], bool]] = {
     "id": lambda value: isinstance(value, str),
     "outcome": lambda value: isinstance(value, str) and value in OUTCOMES,
     "seconds": lambda value: isinstance(value, int | float) and 0 <= value < 1e7,
-    "path": lambda value: isinstance(value, str) and _is_inside(value),
-    "line": lambda value: _is_count(value) and value > 0,
+    "path": lambda value: isinstance(value, str) and is_inside(value),
+    "line": lambda value: is_count(value) and value > 0,
     "message": lambda value: isinstance(value, str),
     "text": lambda value: isinstance(value, str),
 }
@@ -65,9 +65,7 @@ def report_of(text: str) -> Report:
     except (ValueError, TypeError, KeyError, RecursionError):
         raise ServiceError("pytest's report has another form than it is written in") from None
     texts = (report.pytest, report.internal)
-    if not (
-        _is_count(report.status) and _is_count(report.cut) and all(isinstance(one, str) for one in texts)
-    ):
+    if not (is_count(report.status) and is_count(report.cut) and all(isinstance(one, str) for one in texts)):
         raise ServiceError("pytest's report has another form than it is written in")
     return report
 
@@ -80,10 +78,11 @@ def _test(value: Any) -> Test:
     return Test(**value)
 
 
-def _is_inside(path: str) -> bool:
+def is_inside(path: str) -> bool:
     """Return whether a path is empty, or leads to a place below the folder it is relative to."""
     return not path or {"", ".", ".."}.isdisjoint(path.split("/"))
 
 
-def _is_count(value: Any) -> bool:
+def is_count(value: Any) -> bool:
+    """Return whether a value is a number of things."""
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**9

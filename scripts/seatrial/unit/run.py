@@ -1,4 +1,4 @@
-"""A run of the tests of integrations, or of another program for them: known results, environments, then pytest, several side by side."""
+"""A run of the tests of integrations, or of another program: known results, environments, several side by side."""
 
 from __future__ import annotations
 
@@ -112,8 +112,10 @@ def _cell(context: Jobs, runs: Runs, job: LintJob, environment: Environment) -> 
         run = runs.run(job, environment)
     except ServiceError as failed:
         return Cell(job.folder.integration, job.tool, failure=str(failed), job=job)
-    cell = Cell(job.folder.integration, job.tool, run, job=job)
-    is_good = not (run.output.status or cell.reading.problems)
+    cell = Cell(
+        job.folder.integration, job.tool, run, failure=job.tool.read(run.output, None).failure, job=job
+    )
+    is_good = not (run.output.status or cell.failure or cell.reading.problems)
     if is_good and not (job.unkept or runs.network) and is_unchanged(job.folder):
         context.results.keep(job.key, run)
     return cell
