@@ -27,6 +27,12 @@ from seatrial.unit.pytest import PYTEST
 Run = Callable[..., tuple[int, dict[str, Any], str]]
 
 GOOD = Output(0, '{"status": 0, "pytest": "9", "collected": 0, "tests": [], "cut": 0, "internal": ""}')
+ANSWER = {
+    "framework": "0.48.12", "stage": "done", "message": "", "path": "", "line": 1, "mapping": "",
+    "schema": {}, "kinds": ["task"], "refused": [],
+}  # fmt: skip
+ACCEPTED = Output(0, json.dumps(ANSWER))
+REFUSED = Output(0, json.dumps(ANSWER | {"stage": "classes", "message": "TypeError: no title"}))
 BROKEN = Output(1, "", "pytest: error: no such option\n")
 
 
@@ -39,7 +45,12 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
         (folder / path).write_bytes(data)
 
     def checked(
-        *found: tuple[str, str], output: Output = GOOD, failure: str = "", lacking: str = "", **more: Any
+        *found: tuple[str, str],
+        output: Output = GOOD,
+        classes: Output = ACCEPTED,
+        failure: str = "",
+        lacking: str = "",
+        **more: Any,
     ) -> Any:
         @contextmanager
         def context(*options: object) -> Iterator[Any]:
@@ -47,9 +58,11 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
                 raise ServiceError(failure)
             yield SimpleNamespace(runs=SimpleNamespace(sandbox=None, views=None))
 
-        def tests(here: Any, runs: Any, chosen: Sequence[Any], tell: Any) -> list[Cell]:
-            ran = None if lacking else ToolRun(output)
-            return [Cell(one, PYTEST, ran, lacking=lacking, failure=failure) for one in chosen]
+        def own_code(here: Any, runs: Any, chosen: Sequence[Any], tell: Any, tool: Any) -> list[Cell]:
+            said = {"pytest": output, "port-ocean": classes}[tool.name]
+            ran = None if lacking else ToolRun(said)
+            wrong = failure if tool is PYTEST else ""
+            return [Cell(one, tool, ran, lacking=lacking, failure=wrong) for one in chosen]
 
         def validated(workspace: Any, chosen: Sequence[Any], *options: Any) -> Any:
             findings = [_finding(chosen[0], *one) for one in found]
@@ -58,7 +71,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
             return SimpleNamespace(outcome=outcome, checks={chosen[0].path: Checks(Tally(errors), Tally())})
 
         monkeypatch.setattr(check_sections, "lint_context", context)
-        monkeypatch.setattr(check_sections, "run_tests", tests)
+        monkeypatch.setattr(check_sections, "run_program", own_code)
         monkeypatch.setattr(check_sections, "lint_and_validate", validated)
         names = (
             "integration",
@@ -137,6 +150,12 @@ def test_tests_that_fail_are_not_publishable(run: Run) -> None:
     assert "unit -i good-service --verbose`" in said
 
 
+def test_classes_that_the_framework_refuses_are_a_finding_of_their_own_section(run: Run) -> None:
+    status, value, _ = run(classes=REFUSED, strict=True)
+    assert (status, value["missing"]) == (1, ["schema"])
+    assert [one["code"] for one in value["findings"]] == ["COD130"]
+
+
 @pytest.mark.parametrize("failure", ["its tests did not end within 600 seconds", "no sandbox"])
 def test_tests_without_a_verdict_end_as_a_failed_service(run: Run, failure: str) -> None:
     status, value, said = run(failure=failure)
@@ -160,5 +179,5 @@ def test_a_section_that_is_none_is_refused_with_the_nearest() -> None:
 def test_a_missing_lock_is_said_once(run: Run) -> None:
     _, value, said = run(("LNT001", "type `poetry lock`"), lacking="lock")
     assert [one["code"] for one in value["findings"]] == ["LNT001"]
-    assert {"lint", "unit"} <= set(value["missing"])
+    assert {"lint", "unit", "schema"} <= set(value["missing"])
     assert "type `poetry lock`" in said

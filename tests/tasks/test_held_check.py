@@ -40,7 +40,7 @@ def status(parts: Sequence[Part], monkeypatch: pytest.MonkeyPatch) -> int:
     monkeypatch.setattr(check_sections, "open_context", lambda _: SimpleNamespace(workspace=workspace))
     monkeypatch.setattr(check_sections, "read", lambda *options: None)
     monkeypatch.setattr(check_sections, "plan", lambda *options: plan)
-    others = "mapping,change,unit"
+    others = "mapping,change,unit,schema"
     try:
         checking.check([], None, None, False, False, None, None, False, None, False, None, others)
     except Ended as end:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from seatrial.core.errors import SeatrialError, ServiceError, UsageError
 from seatrial.core.findings import Outcome
-from seatrial.core.model import Finding
+from seatrial.core.model import Finding, Integration
 from seatrial.core.rules import Rule
 from seatrial.core.suggest import hint
-from seatrial.lint.run import lint_context
+from seatrial.lint.run import Cell, lint_context
 from seatrial.lint.tools.registry import choose as tools_named
+from seatrial.lint.tools.tool import Tool
 from seatrial.preview.engine import Verdict
 from seatrial.preview.evaluator import Evaluator
 from seatrial.preview.run import Preview
@@ -27,16 +28,19 @@ from seatrial.tasks.choice import Choice
 from seatrial.tasks.cli import note, typed
 from seatrial.tasks.preview import previews
 from seatrial.tasks.progress import progress
-from seatrial.tasks.unit import told
+from seatrial.tasks.schema import ASKING, said_of
+from seatrial.tasks.unit import told, words_of
 from seatrial.tasks.validate import LAYOUT, SPEC
 from seatrial.unit.outcome import outcome_of
-from seatrial.unit.run import unit as run_tests
-from seatrial.unit.sandboxed import SandboxedRuns
+from seatrial.unit.pytest import PYTEST
+from seatrial.unit.run import unit as run_program
+from seatrial.unit.sandboxed import CLASSES, TESTS, SandboxedRuns
+from seatrial.unit.schema import FRAMEWORK, SCHEMA_RULES
 from seatrial.validate.facts.release import Change
 from seatrial.validate.rules import RULES
 from seatrial.validate.since import default_revision, since
 
-SECTIONS = ("layout", "spec", "mapping", "version", "change", "lint", "unit", "release")
+SECTIONS = ("layout", "spec", "mapping", "version", "change", "lint", "unit", "schema", "release")
 """The checks, in the order in which they run."""
 
 FAMILIES: Mapping[str, Sequence[str]] = {
@@ -47,6 +51,9 @@ FAMILIES: Mapping[str, Sequence[str]] = {
     "lint": ("LNT",),
 }
 """The families of the findings of a section."""
+
+SCHEMA_CODES = frozenset(rule.code for rule in SCHEMA_RULES)
+"""The codes of what the framework refuses, which are of family COD."""
 
 MOST_NAMED = 5
 """The number of integrations up to which a command names them."""
@@ -141,12 +148,20 @@ class Results:
     def of(self, section: str) -> list[Finding]:
         """Return the findings of a section."""
         families, own = FAMILIES.get(section, ()), self.own.get(section, frozenset())
-        return [one for one in self.outcome.findings if one.code[:3] in families or one.fingerprint in own]
+        return [
+            one
+            for one in self.outcome.findings
+            if one.fingerprint in own or (one.code[:3] in families and one.code not in SCHEMA_CODES)
+        ]
 
 
-def _about(finding: Finding) -> tuple[str, str]:
-    """Return what is equal for two findings about the same: lint and tests word a missing lock differently."""
-    return finding.integration, finding.code if finding.code == "LNT001" else finding.fingerprint
+def _about(finding: Finding) -> tuple[str, ...]:
+    """Return what is equal for two findings about the same: a missing lock, a line of code or mapping."""
+    if finding.code == "LNT001":
+        return finding.integration, finding.code
+    if finding.code.startswith("COD"):
+        return finding.integration, finding.path, str(finding.line)
+    return (finding.fingerprint,)
 
 
 def run_sections(order: CheckOrder) -> Results:
@@ -158,8 +173,9 @@ def run_sections(order: CheckOrder) -> Results:
     _validate_and_lint(order, results)
     if order.wants("mapping"):
         _map_examples(order, results)
-    if order.wants("unit"):
-        _run_tests(order, results)
+    for own in OWN_CODE:
+        if order.wants(own.section):
+            _run_own_code(order, results, own)
     return results
 
 
@@ -219,19 +235,36 @@ def _failing(found: Preview) -> str:
     return ""
 
 
-def _run_tests(order: CheckOrder, results: Results) -> None:
+@dataclass(frozen=True)
+class OwnCode:
+    """A section that runs an integration's own code: the program, the tool it is of, and words for a person."""
+
+    section: str
+    program: str
+    tool: Tool
+    doing: str
+    words: Callable[[Cell], str]
+
+
+OWN_CODE = (
+    OwnCode("unit", TESTS, PYTEST, "running the tests of", words_of),
+    OwnCode("schema", CLASSES, FRAMEWORK, ASKING, said_of),
+)
+
+
+def _run_own_code(order: CheckOrder, results: Results, own: OwnCode) -> None:
     workspace, chosen = order.choice.workspace, order.choice.integrations
     try:
         with lint_context(workspace, order.jobs, False, note, order.sandbox) as here:
-            runs = SandboxedRuns(here.runs.sandbox, here.runs.views, order.seconds)
-            cells = run_tests(here, runs, chosen, told(len(chosen)))
+            runs = SandboxedRuns(here.runs.sandbox, here.runs.views, order.seconds, program=own.program)
+            cells = run_program(here, runs, chosen, told(len(chosen), own.doing, own.words), own.tool)
     except ServiceError as reason:
-        results.unjudged["unit"] = {one.name: str(reason) for one in chosen}
+        results.unjudged[own.section] = {one.name: str(reason) for one in chosen}
         return
-    results.add("unit", outcome_of(cells, workspace))
+    results.add(own.section, outcome_of(cells, workspace))
     failed = {cell.integration.name: cell.failure for cell in cells if cell.failure}
     if failed:
-        results.unjudged["unit"] = failed
+        results.unjudged[own.section] = failed
 
 
 def compare(order: CheckOrder, results: Results) -> None:
@@ -240,19 +273,24 @@ def compare(order: CheckOrder, results: Results) -> None:
     if compared is None:
         return
     before = compared.findings_before(order.choice.integrations, RULES, order.jobs)
-    for section in ("lint", "unit"):
-        named = {one.integration for one in results.of(section) if one.fingerprint not in before}
-        some = [one for one in order.choice.integrations if one.name in named]
-        if some and section == "lint":
-            note(f"linting {len(some)} of them as they were, to tell what is new")
-            before |= linted_before(workspace, compared.base, some, order.jobs, note, order.sandbox)
-        elif some:
-            note("the same for their tests")
-            with exported(workspace, compared.base, some) as (then, there):
+    named = _with_new(order, results.of("lint"), before)
+    if named:
+        note(f"linting {len(named)} of them as they were, to tell what is new")
+        before |= linted_before(workspace, compared.base, named, order.jobs, note, order.sandbox)
+    for own in OWN_CODE:
+        named = _with_new(order, results.of(own.section), before)
+        if named:
+            with exported(workspace, compared.base, named) as (then, there):
                 old = Results()
-                _run_tests(replace(order, choice=Choice(then, there)), old)
+                _run_own_code(replace(order, choice=Choice(then, there)), old, own)
                 before |= {one.fingerprint for one in old.outcome.findings}
     results.outcome = results.outcome.comparing(compared.rev, before)
+
+
+def _with_new(order: CheckOrder, found: Sequence[Finding], before: Collection[str]) -> list[Integration]:
+    """Return the integrations with a finding that is not known to be old."""
+    named = {one.integration for one in found if one.fingerprint not in before}
+    return [one for one in order.choice.integrations if one.name in named]
 
 
 def plan_release(order: CheckOrder, results: Results) -> None:
@@ -320,7 +358,8 @@ def _command(section: Section, findings: Sequence[Finding]) -> str:
         flags = ("--verbose", "VERBOSE=1") if section.name == "unit" else ("", "")
         return _typed({"mapping": "preview"}.get(section.name, section.name), section.integrations, *flags)
     if section.first is None:
-        return _typed(section.name if section.name == "lint" else "validate", section.integrations)
+        shown = section.name if section.name in ("lint", "schema") else "validate"
+        return _typed(shown, section.integrations)
     named = _COMMAND.search(section.first.fix.title) if section.first.fix else None
     if any(one.fix and one.fix.safe for one in findings if not one.old):
         return _typed("fix", section.integrations)

@@ -22,7 +22,7 @@ RECIPE = "1"
 """Raised when the framework is asked in another way, so that no answer kept from before is used."""
 
 INTEGRATION = "integration.py"
-APP_CONFIG = ".port/resources/port-app-config.yml"
+APP_CONFIG = ".port/resources/port-app-config.yaml"
 
 STAGES = frozenset({"done", "unsupported", "missing", "import", "classes"})
 
