@@ -10,7 +10,7 @@ from seatrial.lint.run import Cell, lint_context
 from seatrial.tasks.choice import choose, deliver
 from seatrial.tasks.cli import Ended, jobs_of, note
 from seatrial.tasks.lint import tell_failures
-from seatrial.tasks.unit import seconds_of, told
+from seatrial.tasks.unit import LACKING, seconds_of, told
 from seatrial.unit.outcome import outcome_of
 from seatrial.unit.run import unit as run_program
 from seatrial.unit.sandboxed import CLASSES, SandboxedRuns
@@ -53,7 +53,9 @@ ASKING = "asking the framework about"
 def said_of(cell: Cell) -> str:
     """Return what the framework says of an integration, in a few words."""
     if cell.failure or cell.run is None:
-        return "no port-ocean in its lock" if cell.lacking == "tool" else "no answer"
+        return (
+            LACKING.get(cell.lacking, "no answer") if cell.lacking != "tool" else "no port-ocean in its lock"
+        )
     return words_of(answer_in(cell.run.output))
 
 

@@ -55,6 +55,10 @@ def unit(
         raise Ended(code=EXIT_FINDINGS)
 
 
+LACKING = {"lock": "no lock that can be read", "wheels": "packages in its lock that are no wheels"}
+"""Words for what keeps an environment from being made."""
+
+
 def seconds_of(text: str | None) -> float:
     """Return the seconds that the tests of an integration may take. Raises UsageError."""
     if not text:
@@ -84,7 +88,7 @@ def words_of(cell: Cell) -> str:
     if cell.failure:
         return "no result"
     if cell.run is None:
-        return f"no {cell.lacking}" if cell.lacking != "tool" else "no pytest in its lock"
+        return LACKING.get(cell.lacking, "no pytest in its lock")
     time = "as kept" if cell.kept else f"in {cell.run.output.seconds:.1f}s"
     return f"{counts_of(cell.run.output)} {time}"
 

@@ -18,7 +18,7 @@ from seatrial.lint.run.toolruns import environ_of, shortened
 from seatrial.lint.run.views import Views
 from seatrial.lint.tools.tool import Output, ToolRun
 from seatrial.system import trees
-from seatrial.system.folder import read_beneath, read_plain
+from seatrial.system.folder import READING, read_beneath, read_plain
 from seatrial.system.process import Running
 from seatrial.system.sandbox import Level, Sandbox, View
 
@@ -156,6 +156,6 @@ def _report(path: Path) -> str:
 
 
 def _end_of(path: Path) -> str:
-    with open(path, "rb") as file:
+    with os.fdopen(os.open(path, READING | os.O_NOFOLLOW), "rb") as file:
         file.seek(max(0, os.fstat(file.fileno()).st_size - MOST_PRINTED))
-        return file.read().decode("utf-8", "backslashreplace")
+        return file.read(MOST_PRINTED).decode("utf-8", "backslashreplace")
