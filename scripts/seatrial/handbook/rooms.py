@@ -59,7 +59,7 @@ ROOMS = (
 )
 
 LIBRARIES: Mapping[str, frozenset[str]] = {
-    "yaml": frozenset({"documents"}),
+    "yaml": frozenset({"documents", "unit.programs"}),
     "tomllib": frozenset({"documents"}),
     "toml": frozenset({"documents"}),
     "tomlkit": frozenset({"documents"}),

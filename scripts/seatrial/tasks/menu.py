@@ -156,12 +156,13 @@ WITHOUT = Option(
     "checks to leave out, such as unit,lint; of layout, spec, mapping, version, change, lint, unit, schema and release",
     inherited=True,
 )
+TIMEOUT = Option(
+    "timeout", "seconds after which the tests of an integration are ended; by default 600", inherited=True
+)
 TESTING = (
-    Option(
-        "timeout", "seconds after which the tests of an integration are ended; by default 600", inherited=True
-    ),
+    TIMEOUT,
     Option("network", "let the tests use the network, and keep no result of them", OptionKind.SWITCH),
-    Option("no_cache", "use no results of earlier runs", OptionKind.SWITCH),
+    NO_CACHE,
     Option(
         "verbose",
         "show what pytest printed as well, and below each finding the lines that it is about",
@@ -250,7 +251,7 @@ VERBS = (
         "schema",
         "Ask the framework, in the environment of the lock, what the resource classes of integrations accept.",
         "schema:schema",
-        (*COMPARING, *REPORTING, TESTING[0], TESTING[2], VERBOSE, SANDBOX),
+        (*COMPARING, *REPORTING, TIMEOUT, NO_CACHE, VERBOSE, SANDBOX),
     ),
     Verb(
         "validate",
@@ -280,7 +281,7 @@ VERBS = (
         "check",
         "Check all that CI checks: the folder, its mapping, lint, tests, and what a release would do.",
         "check:check",
-        (*COMPARING, NEW, OLD, *REPORTING, VERBOSE, SANDBOX, WITHOUT, TESTING[0]),
+        (*COMPARING, NEW, OLD, *REPORTING, VERBOSE, SANDBOX, WITHOUT, TIMEOUT),
     ),
     Verb(
         "fix",

@@ -10,8 +10,8 @@ from seatrial.core.errors import ServiceError
 from seatrial.core.model import Integration
 from seatrial.lint.environments.environment import Environment
 from seatrial.lint.run import is_unchanged
-from seatrial.lint.run.cache import Results
 from seatrial.lint.run.jobs import Cell, LintJob
+from seatrial.lint.run.results import Results
 from seatrial.lint.tools.tool import Tool, ToolRun
 from seatrial.unit.pytest import PYTEST
 
