@@ -13,14 +13,25 @@ import pytest
 
 from seatrial.core.errors import ServiceError, UsageError
 from seatrial.core.findings import Outcome, stamped
-from seatrial.core.model import Finding, Fix, Location, Problem, Severity
+from seatrial.core.model import (
+    Finding,
+    Fix,
+    Integration,
+    Location,
+    MemoryFolder,
+    Problem,
+    Profile,
+    Severity,
+)
+from seatrial.core.settings import Settings
 from seatrial.handbook.examples import good_folder
 from seatrial.lint.run.jobs import Cell
 from seatrial.lint.tools.tool import Output, ToolRun
 from seatrial.release.plan.state import Checks, Tally
 from seatrial.tasks import check_sections
 from seatrial.tasks.check import check
-from seatrial.tasks.check_sections import SECTIONS, left_out
+from seatrial.tasks.check_sections import OWN_CODE, SECTIONS, CheckOrder, Results, compare, left_out
+from seatrial.tasks.choice import Choice
 from seatrial.tasks.cli import Ended
 from seatrial.unit.pytest import PYTEST
 
@@ -181,3 +192,29 @@ def test_a_missing_lock_is_said_once(run: Run) -> None:
     assert [one["code"] for one in value["findings"]] == ["LNT001"]
     assert {"lint", "unit", "schema"} <= set(value["missing"])
     assert "type `poetry lock`" in said
+
+
+def test_a_test_that_failed_before_the_change_is_old(monkeypatch: pytest.MonkeyPatch) -> None:
+    jira = Integration("jira", "integrations/jira", MemoryFolder({}))
+    workspace = SimpleNamespace(settings=Settings(), profile=Profile.GUIDE)
+
+    @contextmanager
+    def base(*options: object) -> Iterator[Any]:
+        yield workspace, [jira]
+
+    def run_program(here: Any, runs: Any, chosen: Sequence[Any], tell: Any, tool: Any) -> list[Cell]:
+        return [Cell(one, tool, ToolRun(BROKEN if tool is PYTEST else ACCEPTED)) for one in chosen]
+
+    context = contextmanager(
+        lambda *options: iter([SimpleNamespace(runs=SimpleNamespace(sandbox=None, views=None))])
+    )
+    monkeypatch.setattr(check_sections, "lint_context", context)
+    monkeypatch.setattr(check_sections, "exported", base)
+    monkeypatch.setattr(check_sections, "run_program", run_program)
+    since = SimpleNamespace(rev="origin/main", base="c", findings_before=lambda *options: frozenset())
+    order = CheckOrder(Choice(workspace, [jira], since), (), 1, False, None, 1)  # type: ignore[arg-type]
+    results = Results()
+    for own in OWN_CODE:
+        check_sections._run_own_code(order, results, own)
+    compare(order, results)
+    assert [(one.code, one.old) for one in results.outcome.findings] == [("TST104", True)]

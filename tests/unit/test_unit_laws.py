@@ -9,13 +9,15 @@ from typing import Any
 import pytest
 
 from seatrial.core.errors import ServiceError
+from seatrial.core.model import Profile
 from seatrial.core.rules import Rule
 from seatrial.handbook.codes import known_codes
-from seatrial.handbook.examples import example
+from seatrial.handbook.examples import example, good_folder, judge
 from seatrial.lint.tools.tool import Output
 from seatrial.unit.pytest import counts_of, found_in, read
 from seatrial.unit.records import report_of
 from seatrial.unit.rules import MOST, UNIT_RULES
+from seatrial.validate.rules import BY_NAME
 
 FAILED = {
     "id": "tests/test_client.py::TestPages::test_two[a b]",
@@ -117,3 +119,11 @@ def test_very_many_failures_are_counted() -> None:
     tests = [FAILED | {"id": f"tests/test_client.py::test_{n}"} for n in range(MOST + 5)]
     problems = [problem for _, problem in found_in(output(1, *tests))]
     assert len(problems) == MOST + 1 and problems[-1].message == "5 more tests fail"
+
+
+def test_an_integration_is_told_that_tests_are_left_out_in_another_way() -> None:
+    text = good_folder().text("pyproject.toml") + '\n[tool.seatrial]\nignore = { TST101 = "why" }\n'
+    folder = good_folder().having("pyproject.toml", text)
+    (problem,) = judge(BY_NAME["unknown-code-ignored"], folder, Profile.GUIDE).findings
+    assert problem.message == '"TST101" is what a test finds, which is not ignored here'
+    assert problem.fix is not None and "pytest.mark.skip" in problem.fix.title

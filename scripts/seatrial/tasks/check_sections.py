@@ -280,6 +280,7 @@ def compare(order: CheckOrder, results: Results) -> None:
     for own in OWN_CODE:
         named = _with_new(order, results.of(own.section), before)
         if named:
+            note(f"{own.doing} {len(named)} of them as they were, to tell what is new")
             with exported(workspace, compared.base, named) as (then, there):
                 old = Results()
                 _run_own_code(replace(order, choice=Choice(then, there)), old, own)
