@@ -64,6 +64,16 @@ def test_a_module_that_cannot_be_imported_is_at_its_line() -> None:
     assert (law.code, problem.where.path, problem.where.line) == ("COD131", "jira/client.py", 4)
 
 
+def test_a_class_that_is_refused_is_at_its_definition() -> None:
+    text = "import x\n\n\nclass Task(Selector):\n    state: str\n"
+    folder = Integration("jira", "integrations/jira", MemoryFolder.of({"integration.py": text}))
+    message = "TypeError: Field 'state' in 'Task' must have a 'title'"
+    ((law, problem),) = problems_of(folder, answer(stage="classes", message=message))
+    assert (law.code, problem.where.line, problem.where.column) == ("COD130", 4, 7)
+    ((_, problem),) = problems_of(FOLDER, answer(stage="classes", message=message))
+    assert (problem.where.path, problem.where.line) == ("integration.py", 1)
+
+
 @pytest.mark.parametrize("stage", ["missing", "unsupported", "done"])
 def test_where_there_is_nothing_to_refuse_there_is_no_problem(stage: str) -> None:
     assert list(problems_of(FOLDER, answer(stage=stage))) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,9 +14,9 @@ from seatrial.core.printable import one_line
 from seatrial.core.rules import ERROR, OCEAN, WARNING, Rule, rule
 from seatrial.documents import json as json_documents
 from seatrial.documents import yaml
-from seatrial.documents.document import Document
+from seatrial.documents.document import Document, Lines
 from seatrial.documents.integration import read_document
-from seatrial.lint.tools.tool import EVERYTHING, Cost, Output, Reading, Tool, Version, Watched
+from seatrial.lint.tools.tool import EVERYTHING, Cost, Output, Reading, Tool, Version, Watched, bytes_of
 from seatrial.unit.records import is_count, is_inside
 
 RECIPE = "1"
@@ -23,6 +24,9 @@ RECIPE = "1"
 
 INTEGRATION = "integration.py"
 APP_CONFIG = ".port/resources/port-app-config.yaml"
+
+_WORD = re.compile(r"\w+")
+_CLASS = re.compile(r"^class (\w+)", re.MULTILINE)
 
 STAGES = frozenset({"done", "unsupported", "missing", "import", "classes"})
 
@@ -155,6 +159,15 @@ def problems_of(integration: Integration, answer: Answer) -> Iterator[tuple[Rule
         fix = Fix("change the mapping, or the class of this kind in integration.py")
         said = f"the classes refuse {named}: {one_line(one['message'], 300)}"
         yield mapping_refused_by_classes, Problem(place, said, fix)
+
+
+def _class_named(integration: Integration, message: str) -> Location:
+    """Return the place of the first class in `integration.py` that a message names, else that of the file."""
+    words = set(_WORD.findall(message))
+    text = (bytes_of(integration, INTEGRATION) or b"").decode("utf-8", "replace")
+    found = (one for one in _CLASS.finditer(text) if one[1] in words)
+    first = next(found, None)
+    return Location(INTEGRATION, *Lines(text).at(first.start(1))) if first else Location(INTEGRATION)
 
 
 def _document(integration: Integration, path: str) -> Document | None:
