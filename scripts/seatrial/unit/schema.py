@@ -143,6 +143,7 @@ def problems_of(integration: Integration, answer: Answer) -> Iterator[tuple[Rule
     message = one_line(answer.message, 300)
     if answer.stage == "classes":
         fix = Fix("mend the class; `seatrial schema` shows whether the framework accepts it")
+        where = where if answer.path else _class_named(integration, answer.message)
         yield classes_refused_by_framework, Problem(
             where, f"the framework refuses the classes: {message}", fix
         )
