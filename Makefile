@@ -8,9 +8,9 @@ override GPATH :=
 
 # The variables and targets between the marks are written by `make docs` from scripts/seatrial/tasks/menu.py.
 # variables
-override INHERITED := ADVICE BUILD_ARG BUILDER FORMAT INTEGRATION JOBS KEY NEW OLD OUTPUT ROOT SANDBOX SINCE STRICT TOOLS VERBOSE
-override VARIABLES := ACCEPT ADOPT ALLOW_UNPUSHED APPLY AUTHOR BRANCH BUMP CHILD CODE DATE DESCRIPTION DIFF DRAFT DRY_RUN EMAIL FINISH FIX FORCE FORK ICON KIND LATEST MATRIX MESSAGE NAME NO_CACHE NO_LOCK OCEAN ONLY PARENT PLAN PROFILE REASON RECEIPTS RECORD SAMPLE SECTION SLUG STATES TESTS TITLE TYPE UPSTREAM VERSION WATCH WHY WRITE YES
-.PHONY: help lint validate validate-spec check-layout check-version check fix submit preview new explain schemas rules doctor release release-plan release-apply release-finish release-intent release-bump release-check release-status release-yank test docs lock drift setup clean
+override INHERITED := ADVICE BUILD_ARG BUILDER FORMAT INTEGRATION JOBS KEY NEW OLD OUTPUT ROOT SANDBOX SINCE STRICT TIMEOUT TOOLS VERBOSE WITHOUT
+override VARIABLES := ACCEPT ADOPT ALLOW_UNPUSHED APPLY AUTHOR BRANCH BUMP CHILD CODE DATE DESCRIPTION DIFF DRAFT DRY_RUN EMAIL FINISH FIX FORCE FORK ICON KIND LATEST MATRIX MESSAGE NAME NETWORK NO_CACHE NO_LOCK OCEAN ONLY PARENT PLAN PROFILE REASON RECEIPTS RECORD SAMPLE SECTION SLUG STATES TESTS TITLE TYPE UPSTREAM VERSION WATCH WHY WRITE YES
+.PHONY: help lint unit schema validate validate-spec check-layout check-version check fix submit preview new explain schemas rules doctor release release-plan release-apply release-finish release-intent release-bump release-check release-status release-yank test docs lock drift setup clean
 # end of variables
 
 # An unknown variable is refused before make looks at what a user sets.
@@ -63,6 +63,15 @@ lint: $(READY) ## Run black, mypy, ruff and poetry check, each as in the integra
 #: INTEGRATION= ROOT= SINCE= FORMAT= OUTPUT= STRICT= JOBS= TOOLS= FIX= NO_CACHE= WHY= VERBOSE= SANDBOX=
 	@$(INVOKE) lint
 
+unit: $(READY) ## Run the integrations' own tests, each in the environment of its lock, in the sandbox.
+#: INTEGRATION= ROOT= SINCE= FORMAT= OUTPUT= STRICT= JOBS= TIMEOUT= NETWORK= NO_CACHE= VERBOSE=
+#: SANDBOX=
+	@$(INVOKE) unit
+
+schema: $(READY) ## Ask the framework, in the environment of the lock, what the resource classes of integrations accept.
+#: INTEGRATION= ROOT= SINCE= FORMAT= OUTPUT= STRICT= JOBS= TIMEOUT= NO_CACHE= VERBOSE= SANDBOX=
+	@$(INVOKE) schema
+
 validate: $(READY) ## Check everything about the folder: layout, spec and version.
 #: INTEGRATION= ROOT= SINCE= NEW= OLD= FORMAT= OUTPUT= STRICT= JOBS= VERBOSE= ADVICE= NO_CACHE=
 	@$(INVOKE) validate
@@ -79,8 +88,9 @@ check-version: $(READY) ## Check pyproject, lock, version, changelog and intents
 #: INTEGRATION= ROOT= SINCE= NEW= OLD= FORMAT= OUTPUT= STRICT= JOBS= VERBOSE= ADVICE= NO_CACHE=
 	@$(INVOKE) check-version
 
-check: $(READY) ## Check all that CI checks: lint, validate, and what a release would do.
-#: INTEGRATION= ROOT= SINCE= NEW= OLD= FORMAT= OUTPUT= STRICT= JOBS= VERBOSE= SANDBOX=
+check: $(READY) ## Check all that CI checks: the folder, its mapping, lint, tests, and what a release would do.
+#: INTEGRATION= ROOT= SINCE= NEW= OLD= FORMAT= OUTPUT= STRICT= JOBS= VERBOSE= SANDBOX= WITHOUT=
+#: TIMEOUT=
 	@$(INVOKE) check
 
 fix: $(READY) ## Apply the repairs that findings offer, each of which is proved first.

@@ -65,7 +65,9 @@ def seatrial(checkout: Path, folder: Path, *arguments: str, **more: str) -> Run:
     of its own, whose cost depends on how it was made.
     """
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "SEATRIAL_"))}
-    return run([sys.executable, *arguments], folder, {**kept, "PYTHONPATH": str(checkout / "scripts"), **more})
+    return run(
+        [sys.executable, *arguments], folder, {**kept, "PYTHONPATH": str(checkout / "scripts"), **more}
+    )
 
 
 def in_turn(programs: Mapping[str, Callable[[], Run]], rounds: int) -> dict[str, list[Run]]:

@@ -62,6 +62,16 @@ def test_a_writable_folder_keeps_what_is_written_and_an_empty_one_does_not(tmp_p
     assert list(empty.iterdir()) == []
 
 
+def test_an_emptied_folder_keeps_only_what_is_readable_and_takes_what_is_written(tmp_path: Path) -> None:
+    own, kept = tmp_path / "own", tmp_path / "own" / ".venv"
+    kept.mkdir(parents=True)
+    for folder in (own, kept):
+        (folder / "file").write_text("content")
+    view = View(readable=(kept,), shown=(own,), emptied=(own,))
+    assert run(f"cd {own}; echo x > new; cat file 2>/dev/null; cat .venv/file new", view) == "contentx\n0"
+    assert sorted(os.listdir(own)) == [".venv", "file"]
+
+
 def test_hidden_paths_are_empty_and_those_shown_among_them_are_there(tmp_path: Path) -> None:
     for name in ("one", "two"):
         (tmp_path / name).mkdir()

@@ -10,12 +10,14 @@ from types import SimpleNamespace
 import pytest
 
 from seatrial.core.findings import Outcome
-from seatrial.core.model import Fleet, Integration, MemoryFolder
+from seatrial.core.model import Fleet, Integration, MemoryFolder, Profile
+from seatrial.core.settings import Settings
 from seatrial.lint.run import Cell
 from seatrial.lint.tools.registry import TOOLS
 from seatrial.release.plan.plan import Hold, Part, Plan
 from seatrial.release.plan.state import Candidate
 from seatrial.tasks import check as checking
+from seatrial.tasks import check_sections
 from seatrial.tasks import lint as linting
 from seatrial.tasks.choice import Choice
 from seatrial.tasks.cli import Ended
@@ -27,17 +29,20 @@ WAITING = Candidate("jira", JIRA.path, "jira", "1.0.0", intents=(".ocean-release
 
 def status(parts: Sequence[Part], monkeypatch: pytest.MonkeyPatch) -> int:
     """Return how `check` ends where nothing is found and a release would have these parts."""
-    workspace = SimpleNamespace(integrations=[JIRA], profile=None, checkout=None, fleet=Fleet([JIRA]))
+    workspace = SimpleNamespace(
+        integrations=[JIRA], profile=Profile.GUIDE, settings=Settings(), checkout=None, fleet=Fleet([JIRA])
+    )
     choice = Choice(workspace, [JIRA])  # type: ignore[arg-type]
     plan = Plan("c", 0, "", None, tuple(parts), 0)  # type: ignore[arg-type]
     monkeypatch.setattr(checking, "choose", lambda *options, always: choice)
     done = SimpleNamespace(outcome=Outcome(names=("jira",)), checks={})
-    monkeypatch.setattr(checking, "lint_and_validate", lambda *options: done)
-    monkeypatch.setattr(checking, "open_context", lambda _: SimpleNamespace(workspace=workspace))
-    monkeypatch.setattr(checking, "read", lambda *options: None)
-    monkeypatch.setattr(checking, "plan", lambda *options: plan)
+    monkeypatch.setattr(check_sections, "lint_and_validate", lambda *options: done)
+    monkeypatch.setattr(check_sections, "open_context", lambda _: SimpleNamespace(workspace=workspace))
+    monkeypatch.setattr(check_sections, "read", lambda *options: None)
+    monkeypatch.setattr(check_sections, "plan", lambda *options: plan)
+    others = "mapping,change,unit,schema"
     try:
-        checking.check([], None, None, False, False, None, None, False, None, False, None)
+        checking.check([], None, None, False, False, None, None, False, None, False, None, others)
     except Ended as end:
         return end.code
     return 0

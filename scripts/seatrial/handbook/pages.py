@@ -10,6 +10,8 @@ from seatrial.core.model import Profile
 from seatrial.core.rules import Rule
 from seatrial.lint.tools.registry import LINT_RULES
 from seatrial.report.text import line
+from seatrial.unit.rules import UNIT_RULES
+from seatrial.unit.schema import SCHEMA_RULES
 from seatrial.validate.rules import RULES
 
 if TYPE_CHECKING:
@@ -24,11 +26,14 @@ FAMILIES = {
     "REL": "Release: intents, and what a change must announce",
     "COD": "Code: the Python sources, and their agreement with the spec and the mapping",
     "LNT": "Lint: the integration's own tools",
+    "TST": "Tests: the integration's own pytest",
 }
 
 
-EVERY: tuple[Rule, ...] = tuple(sorted((*RULES, *LINT_RULES), key=lambda one: one.code))
-"""All rules, those of lint among them, sorted by code."""
+EVERY: tuple[Rule, ...] = tuple(
+    sorted((*RULES, *LINT_RULES, *UNIT_RULES, *SCHEMA_RULES), key=lambda one: one.code)
+)
+"""All rules, those of lint and tests among them, sorted by code."""
 
 
 def severity_text(rule: Rule) -> str:
@@ -69,7 +74,7 @@ def page(examples: Mapping[Rule, Example]) -> str:
         "`make docs` writes this page from the rules themselves. Each rule is a sentence that holds for every correct "
         "integration; its name is the fault that it finds. The example shows one change to a correct folder, with `-` "
         "for the good line and `+` for the bad one, and what Seatrial prints for it. The output of lint tools (`LNT`) "
-        "was recorded.",
+        "and pytest (`TST`) was recorded.",
         "Rules numbered `0xx` are about presence, `1xx` about content, `2xx` about agreement between files. The code "
         "of a removed rule is never used again. To ignore a rule in one integration, see [For authors]"
         "(authors.md#ignore-a-rule); to change its severity in a repository, [For maintainers]"

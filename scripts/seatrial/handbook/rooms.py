@@ -48,6 +48,7 @@ ROOMS = (
         5, "validate", "`facts/` about an integration, `rules/` over them, and running the rules", "`system`"
     ),
     Room(5, "lint", "`tools/`, their `environments/`, and `run/`", "processes"),
+    Room(6, "unit", "an integration's own code, run: its tests, and what its classes accept", "processes"),
     Room(
         6, "release", "`plan/` (pure), `registry/`, `store/`, `builders/`, `attest/`, `run/`", "the network"
     ),
@@ -58,7 +59,7 @@ ROOMS = (
 )
 
 LIBRARIES: Mapping[str, frozenset[str]] = {
-    "yaml": frozenset({"documents"}),
+    "yaml": frozenset({"documents", "unit.programs"}),
     "tomllib": frozenset({"documents"}),
     "toml": frozenset({"documents"}),
     "tomlkit": frozenset({"documents"}),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
+from typing import Any
 
 from seatrial.core.errors import UsageError
 from seatrial.core.findings import Outcome, RuleFacts
@@ -26,12 +27,13 @@ FORMATS: Mapping[str, str] = {
 class Options:
     """`rules` by code, for formats that describe them; `colour` for those read on a terminal.
 
-    `lines` gives the file of a finding, for those that show what it is about.
+    `lines` gives the file of a finding, for those that show what it is about. `more` has further keys for programs.
     """
 
     rules: Mapping[str, RuleFacts] = field(default_factory=dict)
     colour: bool = False
     lines: Callable[[Finding], Sequence[str]] | None = None
+    more: Mapping[str, Any] = field(default_factory=dict)
 
 
 def choose(environ: Mapping[str, str], explicit: str | None) -> str:

@@ -27,7 +27,7 @@ def render(outcome: Outcome, options: Options) -> str:
         "old": outcome.old,
     }
     findings = [_finding(finding) for finding in outcome.findings]
-    return dumps({"version": VERSION, "findings": findings, "summary": counts})
+    return dumps({"version": VERSION, "findings": findings, "summary": counts, **options.more})
 
 
 def dumps(value: Any) -> str:

@@ -23,7 +23,7 @@ def render(outcome: Outcome, options: Options) -> str:
     found: dict[str, list[Finding]] = {name: [] for name in outcome.names}
     for finding in outcome.findings:
         found.setdefault(finding.integration, []).append(finding)
-    suites = _counted("testsuites", "seatrial", [_suite(name, findings) for name, findings in found.items()])
+    suites = counted("testsuites", "seatrial", [_suite(name, findings) for name, findings in found.items()])
     indent(suites)
     document: bytes = tostring(suites, "us-ascii", xml_declaration=True)
     return document.decode("ascii") + "\n"
@@ -31,11 +31,12 @@ def render(outcome: Outcome, options: Options) -> str:
 
 def _suite(integration: str, findings: Sequence[Finding]) -> Element:
     passed = Element("testcase", classname=plain(integration), name="no findings")
-    return _counted("testsuite", integration, [_case(finding) for finding in findings] or [passed])
+    return counted("testsuite", integration, [case(finding) for finding in findings] or [passed])
 
 
-def _case(finding: Finding) -> Element:
-    case = Element(
+def case(finding: Finding) -> Element:
+    """Return a finding as a test case."""
+    found = Element(
         "testcase",
         classname=plain(finding.integration),
         name=plain(f"{finding.code} {finding.name} at {finding.path}:{finding.line}:{finding.column}"),
@@ -43,17 +44,18 @@ def _case(finding: Finding) -> Element:
         line=str(finding.line),
     )
     if finding.severity is Severity.ERROR and not finding.old:
-        SubElement(case, "failure", type=plain(finding.code), message=said(finding)).text = line(finding)
+        SubElement(found, "failure", type=plain(finding.code), message=said(finding)).text = line(finding)
     else:
         SubElement(
-            case, "skipped", message=f"{finding.severity.value}: {said(finding)}{OLD if finding.old else ''}"
+            found, "skipped", message=f"{finding.severity.value}: {said(finding)}{OLD if finding.old else ''}"
         )
-    return case
+    return found
 
 
-def _counted(tag: str, name: str, children: Sequence[Element]) -> Element:
+def counted(tag: str, name: str, children: Sequence[Element]) -> Element:
+    """Return a suite with these children, and how many of its cases there are of each kind."""
     element = Element(tag, name=plain(name))
     element.extend(children)
-    for attribute, counted in _COUNTED.items():
-        element.set(attribute, str(sum(1 for _ in element.iter(counted))))
+    for attribute, child in _COUNTED.items():
+        element.set(attribute, str(sum(1 for _ in element.iter(child))))
     return element

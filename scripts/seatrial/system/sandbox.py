@@ -93,8 +93,9 @@ class View:
 
     Later fields lie over earlier ones: `readable` paths, `empty` folders in which it may write until it ends,
     `hidden` paths, whose folders are empty and whose files have no content, `shown` paths among the hidden ones,
-    `covered` paths, which are hidden among the shown ones, except for what is shown below them, and `writable`
-    folders. A path that does not exist is left out. With `network`, it may use the network.
+    `covered` paths, which are hidden among the shown ones, except for what is shown below them, `emptied` folders, in
+    which it may write until it ends, and of whose content only `readable` paths are left, and `writable` paths. A path
+    that does not exist is left out. With `network`, it may use the network.
     """
 
     readable: tuple[Path, ...] = ()
@@ -102,6 +103,7 @@ class View:
     hidden: tuple[Path, ...] = ()
     shown: tuple[Path, ...] = ()
     covered: tuple[Path, ...] = ()
+    emptied: tuple[Path, ...] = ()
     writable: tuple[Path, ...] = ()
     network: bool = False
 
@@ -198,6 +200,10 @@ def _options(view: View, cwd: Path | None) -> Iterator[str]:
         yield from _cover(path)
     covered = set(view.covered)
     yield from _bound("--ro-bind", (one for one in view.shown if not covered.isdisjoint(one.parents)))
+    for path in view.emptied:
+        yield from _in_memory(str(path))
+    emptied = set(view.emptied)
+    yield from _bound("--ro-bind", (one for one in view.readable if not emptied.isdisjoint(one.parents)))
     yield from _bound("--bind", view.writable)
     yield from ("--chdir", str(cwd or "/"))
 

@@ -1,22 +1,27 @@
-"""The task `check`: all that CI checks."""
+"""The task `check`: all that CI checks, and one verdict."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
-from seatrial.core.errors import EXIT_FINDINGS, EXIT_SERVICE, SeatrialError
-from seatrial.core.findings import Outcome
-from seatrial.release.plan.plan import Hold, Part, plan
-from seatrial.release.plan.state import Checks
-from seatrial.release.run.checks import lint_and_validate, linted_before
-from seatrial.release.run.release_context import open_context
+from seatrial.core.errors import EXIT_FINDINGS, EXIT_SERVICE
+from seatrial.release.plan.plan import Hold
 from seatrial.release.run.release_tables import plan_table
-from seatrial.release.run.snapshot import read
-from seatrial.tasks.choice import Choice, choose, deliver
+from seatrial.report.verdict import Section, as_json, lines
+from seatrial.tasks.check_sections import (
+    CheckOrder,
+    Results,
+    compare,
+    left_out,
+    plan_release,
+    run_sections,
+    sections,
+)
+from seatrial.tasks.choice import choose, deliver
 from seatrial.tasks.cli import Ended, jobs_of, note
+from seatrial.tasks.unit import seconds_of
 from seatrial.tasks.validate import means_new
-from seatrial.validate.rules import RULES
 
 
 def check(
@@ -31,69 +36,57 @@ def check(
     jobs: str | None,
     verbose: bool,
     sandbox: str | None,
+    without: str | None = None,
+    timeout: str | None = None,
 ) -> None:
-    """Run lint and validate, deliver their findings together, and tell what a release would do.
+    """Run all checks, deliver their findings together, and say whether the integrations can be published.
 
     What a release would hold back fails the run, but for intents that wait to be applied after the merge. With
     `new`, and in CI for a pull request, only what the change brings fails it.
     """
+    unwanted, seconds = left_out(without), seconds_of(timeout)
     choice = choose(root, integration, since, always=new)
+    order = CheckOrder(choice, unwanted, jobs_of(jobs), strict, sandbox, seconds)
+    results = run_sections(order)
     only_new = means_new(since, new, old)
-    workspace = choice.workspace
-    results = lint_and_validate(
-        workspace, choice.integrations, jobs_of(jobs), note, choice.changes(RULES), sandbox
-    )
-    unjudged = {
-        path: tally.unjudged
-        for path, checks in results.checks.items()
-        for tally in (checks.validate, checks.lint)
-        if tally and tally.unjudged
-    }
-    for path, reason in unjudged.items():
-        note(f"seatrial: {path}: {reason}")
-    outcome = _compared(choice, results.outcome, jobs_of(jobs), sandbox) if only_new else results.outcome
-    deliver(outcome, workspace, format, output, verbose)
-    held = {part.hold for part in _plan(choice, results.checks)}
-    if unjudged or Hold.SERVICE in held:
-        raise Ended(code=EXIT_SERVICE)
-    is_held = Hold.FAULT in held and not (only_new and outcome.old)
-    if is_held or outcome.errors or (strict and outcome.warnings):
-        raise Ended(code=EXIT_FINDINGS)
+    if only_new:
+        compare(order, results)
+    if order.wants("release"):
+        plan_release(order, results)
+    found = sections(order, results, only_new)
+    _tell_unjudged(results)
+    deliver(results.outcome, choice.workspace, format, output, verbose, more=as_json(found))
+    _tell_plan(results)
+    for line in lines(found):
+        note(line)
+    _end(found, results)
 
 
-def _compared(choice: Choice, outcome: Outcome, jobs: int, sandbox: str | None) -> Outcome:
-    """Mark the findings that the merge base has as well; it is linted only where lint found something."""
-    compared = choice.since
-    if compared is None:
-        return outcome
-    before = compared.findings_before(choice.integrations, RULES, jobs)
-    named = {one.integration for one in outcome.findings if one.code.startswith("LNT")}
-    linted = [one for one in choice.integrations if one.name in named]
-    if linted:
-        note(f"linting {len(linted)} of them as they were, to tell what is new")
-        before |= linted_before(choice.workspace, compared.base, linted, jobs, note, sandbox)
-    return outcome.comparing(compared.rev, before)
+def _tell_unjudged(results: Results) -> None:
+    """Tell what is no fault of an integration."""
+    told = {(name, why): None for reasons in results.unjudged.values() for name, why in reasons.items()}
+    for name, why in told:
+        note(f"seatrial: {name}: {why}")
 
 
-def _plan(choice: Choice, checks: Mapping[str, Checks]) -> Sequence[Part]:
-    """Tell what a release would do, and return the parts that it would hold back.
-
-    Failing to find that out is not a fault of the integrations.
-    """
-    try:
-        context = open_context(choice.workspace)
-        paths = {one.path for one in choice.integrations}
-        state = read(context, [one for one in context.workspace.integrations if one.path in paths])
-    except SeatrialError as reason:
-        note(f"what a release would do cannot be told: {reason}")
-        return ()
-    found = plan(state, checks)
-    waiting = [part for part in found.held if part.waits]
-    shown = replace(found, parts=tuple(part for part in found.parts if part not in waiting))
-    for line in plan_table(shown).splitlines():
+def _tell_plan(results: Results) -> None:
+    """Tell what a release would do, and what waits for the merge."""
+    if results.plan is None:
+        return
+    waiting = [part for part in results.plan.held if part.waits]
+    parts = tuple(part for part in results.plan.parts if part not in waiting)
+    for line in plan_table(replace(results.plan, parts=parts)).splitlines():
         note(line)
     for part in waiting:
         note(
             f"{part.candidate.name}: {part.candidate.intents[0]} waits for `seatrial release.bump` after the merge"
         )
-    return shown.held
+
+
+def _end(found: Sequence[Section], results: Results) -> None:
+    """End the run with its status: that of a service that failed before that of findings."""
+    held = results.plan.held if results.plan else ()
+    if results.unjudged or any(part.hold is Hold.SERVICE for part in held):
+        raise Ended(code=EXIT_SERVICE)
+    if any(one.is_missing for one in found):
+        raise Ended(code=EXIT_FINDINGS)

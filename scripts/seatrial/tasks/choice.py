@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from seatrial import report
 from seatrial.core.errors import Unreadable
@@ -98,11 +99,18 @@ DESCRIBING = frozenset({"sarif"})
 
 
 def deliver(
-    outcome: Outcome, workspace: Workspace, format: str | None, output: str | None, verbose: bool = False
+    outcome: Outcome,
+    workspace: Workspace,
+    format: str | None,
+    output: str | None,
+    verbose: bool = False,
+    written: str | None = None,
+    more: Mapping[str, Any] | None = None,
 ) -> None:
     """Write the findings in the chosen format, text where they go to a file, and GitHub's page of the run.
 
-    On a terminal, and with `verbose`, text shows the lines that each finding is about. Raises UsageError for an
+    On a terminal, and with `verbose`, text shows the lines that each finding is about. `written` is the report where
+    a task writes its own in that format, `more` has further keys for JSON. Raises UsageError for an
     unknown format, ServiceError where a file cannot be written.
     """
     name = report.choose({} if output else os.environ, format)
@@ -110,7 +118,11 @@ def deliver(
     seen = verbose or (output is None and sys.stdout.isatty())
     lines = partial(_lines, workspace, {}) if seen else None
     rules = _facts(workspace.profile) if name in DESCRIBING else {}
-    text = report.render(name, outcome, Options(rules, colour, lines))
+    text = (
+        report.render(name, outcome, Options(rules, colour, lines, more or {}))
+        if written is None
+        else written
+    )
     if output:
         write_whole(Path(output), text, root=workspace.checkout)
     else:

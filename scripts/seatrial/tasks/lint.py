@@ -83,7 +83,7 @@ def run(order: LintOrder, format: str | None, output: str | None, strict: bool) 
         cells = _lint(here, order.chosen, wanted)
         if order.verbose:
             _show(here, [cell for cell in cells if cell.tool in wanted])
-    _tell_failures(cells)
+    tell_failures(cells)
     outcome = outcome_of(cells, wanted, order.workspace.settings)
     deliver(outcome, order.workspace, format, output, order.verbose)
     _end(cells, bool(outcome.errors or (strict and outcome.warnings)))
@@ -123,7 +123,7 @@ def _show(here: LintContext, cells: Iterable[Cell]) -> None:
             note(line)
 
 
-def _tell_failures(cells: Sequence[Cell]) -> None:
+def tell_failures(cells: Sequence[Cell]) -> None:
     """Tell what is no fault of an integration, each reason once."""
     failures: dict[str, list[str]] = {}
     for cell in cells:

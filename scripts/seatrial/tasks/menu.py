@@ -151,6 +151,26 @@ LINTING = (
     ),
     SANDBOX,
 )
+WITHOUT = Option(
+    "without",
+    "checks to leave out, such as unit,lint; of layout, spec, mapping, version, change, lint, unit, schema and release",
+    inherited=True,
+)
+TIMEOUT = Option(
+    "timeout", "seconds after which the tests of an integration are ended; by default 600", inherited=True
+)
+TESTING = (
+    TIMEOUT,
+    Option("network", "let the tests use the network, and keep no result of them", OptionKind.SWITCH),
+    NO_CACHE,
+    Option(
+        "verbose",
+        "show what pytest printed as well, and below each finding the lines that it is about",
+        OptionKind.SWITCH,
+        inherited=True,
+    ),
+    SANDBOX,
+)
 MAKING = (
     Option("name", 'the title that people read, such as "My Service"; asked for on a terminal'),
     ROOT,
@@ -222,6 +242,18 @@ VERBS = (
         (*COMPARING, *REPORTING, *LINTING),
     ),
     Verb(
+        "unit",
+        "Run the integrations' own tests, each in the environment of its lock, in the sandbox.",
+        "unit:unit",
+        (*COMPARING, *REPORTING, *TESTING),
+    ),
+    Verb(
+        "schema",
+        "Ask the framework, in the environment of the lock, what the resource classes of integrations accept.",
+        "schema:schema",
+        (*COMPARING, *REPORTING, TIMEOUT, NO_CACHE, VERBOSE, SANDBOX),
+    ),
+    Verb(
         "validate",
         "Check everything about the folder: layout, spec and version.",
         "validate:validate",
@@ -247,9 +279,9 @@ VERBS = (
     ),
     Verb(
         "check",
-        "Check all that CI checks: lint, validate, and what a release would do.",
+        "Check all that CI checks: the folder, its mapping, lint, tests, and what a release would do.",
         "check:check",
-        (*COMPARING, NEW, OLD, *REPORTING, VERBOSE, SANDBOX),
+        (*COMPARING, NEW, OLD, *REPORTING, VERBOSE, SANDBOX, WITHOUT, TIMEOUT),
     ),
     Verb(
         "fix",

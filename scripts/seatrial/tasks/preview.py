@@ -135,6 +135,14 @@ def _content(choice: Choice, sample: str | None) -> bytes:
 
 
 def _previews(choice: Choice, kind: str | None, sample: str | None, evaluator: Evaluator) -> list[Preview]:
+    found = previews(choice, kind, sample, evaluator)
+    if not found and not sample:
+        note("seatrial: no examples here; give --sample FILE with an object that the API gave")
+    return found
+
+
+def previews(choice: Choice, kind: str | None, sample: str | None, evaluator: Evaluator) -> list[Preview]:
+    """Return the previews of the chosen integrations, of several only of those that have examples."""
     value = _sample(sample) if sample else None
     shelves = [(one, shelf_of(one)) for one in choice.integrations]
     if kind:
@@ -148,8 +156,6 @@ def _previews(choice: Choice, kind: str | None, sample: str | None, evaluator: E
             framework = Facts.of(choice.workspace, one).framework
             preview = preview_of(one, shelf, cases, framework, evaluator)
             found.append(replace(preview, strays=()) if sample or kind else preview)
-    if not found and not sample:
-        note("seatrial: no examples here; give --sample FILE with an object that the API gave")
     return found
 
 

@@ -13,7 +13,7 @@ from seatrial.lint.run.jobs import Cell, LintFolder, LintJob
 from seatrial.lint.run.run_context import LintContext, lint_context
 from seatrial.lint.tools.tool import Tool, ToolRun
 
-__all__ = ["Cell", "LintContext", "lint", "lint_context"]
+__all__ = ["Cell", "LintContext", "is_unchanged", "lint", "lint_context"]
 
 
 def lint(
@@ -74,13 +74,14 @@ def _cell(context: LintContext, job: LintJob, run: ToolRun | ServiceError) -> Ce
     if isinstance(run, ServiceError):
         return Cell(integration, tool, failure=str(run), job=job)
     failure = tool.read(run.output, run.more).failure
-    if not failure and not job.unkept and _unchanged(job.folder):
+    if not failure and not job.unkept and is_unchanged(job.folder):
         context.results.keep(job.key, run)
     context.results.remember(job.folder.path, tool.name, job.record())
     return Cell(integration, tool, run, failure=failure, job=job)
 
 
-def _unchanged(folder: LintFolder) -> bool:
+def is_unchanged(folder: LintFolder) -> bool:
+    """Return whether a folder still holds what was read of it."""
     try:
         return fingerprint(folder.path, folder.root) == folder.fingerprint
     except OSError:

@@ -25,6 +25,9 @@ COMMON_SETTINGS = (
 )  # fmt: skip
 """Files that several tools look for in the folders above the one they run in."""
 
+OF_PYTEST = ("conftest.py", "pytest.ini", ".pytest.ini", "tox.ini", "setup.cfg", "setup.py")
+"""Files that pytest looks for there."""
+
 SPECIAL, ASTRAY = "special", "astray"
 ODD = (SPECIAL, ASTRAY)
 """What is recorded where there is no digest."""
@@ -152,5 +155,7 @@ def _settings_in(folder: Path) -> Iterator[tuple[str, str]]:
 def _settings_above() -> tuple[str, ...]:
     """Return the names that tools look for in the folders above the one they run in."""
     return tuple(
-        sorted({*COMMON_SETTINGS, *(name for tool in registry.TOOLS for name in tool.settings_files)})
+        sorted(
+            {*COMMON_SETTINGS, *OF_PYTEST, *(name for tool in registry.TOOLS for name in tool.settings_files)}
+        )
     )

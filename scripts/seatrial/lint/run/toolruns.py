@@ -98,7 +98,7 @@ class ToolRuns:
             output = self._program(job.tool, environment, arguments, job.folder.path, view)
         else:
             output = self._module(job, environment, arguments, writable)
-        return _local(output, job, environment)
+        return shortened(output, job, environment)
 
     def repair(self, job: LintJob, environment: Environment) -> None:
         """Let the tool repair what it safely can. Raises ServiceError."""
@@ -135,7 +135,7 @@ class ToolRuns:
         self.bytecode.forget(self.bytecode.of(environment.key))
         view = self.views.of([job], environment)
         place = WorkerPlace(environment.python, view, tuple(self.environ.items()))
-        return _local(
+        return shortened(
             self.workers.ask(place, self._request(job, job.arguments, None), once=True), job, environment
         )
 
@@ -230,12 +230,13 @@ def chunks(jobs: Sequence[LintJob], size: int) -> Iterator[Sequence[LintJob]]:
         yield jobs[start : start + size]
 
 
-def _local(output: Output, job: LintJob, environment: Environment) -> Output:
-    """Return the output with paths as they would read in the folder itself."""
+def shortened(output: Output, job: LintJob, environment: Environment, copies: Iterable[Path] = ()) -> Output:
+    """Return the output with paths as they would read in the folder itself, of which there may be copies."""
     prefixes = environment.prefixes if job.tool.locked else ()
     swaps = [(f"{prefix}{os.sep}", f".venv{os.sep}") for prefix in prefixes]
     path = job.folder.path
-    swaps += [(f"{one}{os.sep}", "") for one in dict.fromkeys((os.fspath(path), os.path.realpath(path)))]
+    places = dict.fromkeys((*map(os.fspath, copies), os.fspath(path), os.path.realpath(path)))
+    swaps += [(f"{one}{os.sep}", "") for one in places]
     return replace(output, out=_replaced(output.out, swaps), err=_replaced(output.err, swaps))
 
 

@@ -54,6 +54,10 @@ class Views:
             writable=tuple(writable),
         )
 
+    def withheld(self, folder: Path) -> Collection[Path]:
+        """Return the files of an integration's folder that no program sees: those that git ignores, but for modules."""
+        return self._private.get(folder, ())
+
     def alone(self, environment: Environment, writable: Iterable[Path]) -> View:
         """Return the view for a program that works for no integration."""
         return View(self._common(environment), (self.scratch,), writable=tuple(writable))

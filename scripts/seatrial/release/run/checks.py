@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from seatrial.core.errors import ServiceError
 from seatrial.core.findings import Outcome
 from seatrial.core.model import Finding, Integration, Severity
+from seatrial.core.rules import Rule
 from seatrial.lint.run import Cell, lint, lint_context
 from seatrial.lint.run.outcome import outcome_of
 from seatrial.lint.tools.registry import choose
@@ -41,20 +43,26 @@ def lint_and_validate(
     notify: Notify,
     changes: Mapping[str, Change] | None = None,
     sandbox: str | None = None,
+    rules: Sequence[Rule] = RULES,
+    wants_lint: bool = True,
+    tell: Callable[[Cell], None] = lambda cell: None,
 ) -> CheckResults:
-    """Validate and lint these integrations. A check that cannot be run is recorded in the result; nothing is raised.
+    """Validate by these rules and lint these integrations. A check that cannot be run is recorded in the result;
+    nothing is raised.
 
-    `changes` are the changes in them, by path, where those are checked as well. `sandbox` is its choice.
+    `changes` are the changes in them, by path, where those are checked as well. `sandbox` is its choice. `tell` is
+    called with each result of lint.
     """
     if not chosen:
         return CheckResults(Outcome(), {})
-    validated, crashed = _validated(workspace, chosen, jobs, changes)
-    linted, unjudged = _linted(workspace, chosen, jobs, notify, sandbox)
+    validated, crashed = _validated(workspace, chosen, jobs, changes, rules)
+    unlinted: tuple[Outcome, Mapping[str, str]] = (Outcome(), {})
+    linted, unjudged = _linted(workspace, chosen, jobs, notify, sandbox, tell) if wants_lint else unlinted
     of_rules, of_tools = _counts(validated.findings), _counts(linted.findings)
     checks = {
         one.path: Checks(
             _tally(of_rules, one.name, crashed.get(one.name, "")),
-            _tally(of_tools, one.name, unjudged.get(one.name, "")),
+            _tally(of_tools, one.name, unjudged.get(one.name, "")) if wants_lint else None,
         )
         for one in chosen
     }
@@ -75,19 +83,25 @@ def _validated(
     chosen: Sequence[Integration],
     jobs: int,
     changes: Mapping[str, Change] | None,
+    rules: Sequence[Rule] = RULES,
 ) -> tuple[Outcome, Mapping[str, str]]:
-    done = check_all(workspace, chosen, RULES, jobs, changes)
+    done = check_all(workspace, chosen, rules, jobs, changes)
     crashed = {name: f"a rule failed: {why}" for why, names in done.crashes.items() for name in names}
     return done.outcome, crashed
 
 
 def _linted(
-    workspace: Workspace, chosen: Sequence[Integration], jobs: int, notify: Notify, sandbox: str | None
+    workspace: Workspace,
+    chosen: Sequence[Integration],
+    jobs: int,
+    notify: Notify,
+    sandbox: str | None,
+    tell: Callable[[Cell], None] = lambda cell: None,
 ) -> tuple[Outcome, Mapping[str, str]]:
     tools = choose(None, workspace.profile)
     try:
         with lint_context(workspace, jobs, False, notify, sandbox) as here:
-            cells = lint(here, chosen, tools, lambda cell: None)
+            cells = lint(here, chosen, tools, tell)
     except ServiceError as failure:
         return Outcome(), {one.name: str(failure) for one in chosen}
     return outcome_of(cells, tools, workspace.settings), _failures(cells)
@@ -103,8 +117,19 @@ def linted_before(
 ) -> frozenset[str]:
     """Return the fingerprints of what lint finds in these integrations as a commit has them.
 
-    The commit is exported for that. What cannot be linted there has no findings. Raises UsageError and ServiceError as
-    git does.
+    What cannot be linted there has no findings. Raises UsageError and ServiceError as git does.
+    """
+    with exported(workspace, commit, chosen) as (before, there):
+        found, _ = _linted(before, there, jobs, notify, sandbox)
+    return frozenset(finding.fingerprint for finding in found.findings)
+
+
+@contextmanager
+def exported(
+    workspace: Workspace, commit: str, chosen: Sequence[Integration]
+) -> Iterator[tuple[Workspace, Sequence[Integration]]]:
+    """Export a commit for programs that need files; yield the workspace there, and those of the integrations that it
+    has. Raises UsageError and ServiceError as git does.
     """
     with tempfile.TemporaryDirectory(prefix="seatrial-") as folder:
         export = Path(os.path.realpath(folder)) / "base"
@@ -112,9 +137,7 @@ def linted_before(
         git.track_export(workspace.root, commit, export)
         before = workspace_in(judged_alike(workspace, commit, lambda path: False), export)
         paths = {one.path for one in chosen}
-        there = [one for one in before.integrations if one.path in paths]
-        found, _ = _linted(before, there, jobs, notify, sandbox)
-    return frozenset(finding.fingerprint for finding in found.findings)
+        yield before, [one for one in before.integrations if one.path in paths]
 
 
 def _failures(cells: Sequence[Cell]) -> Mapping[str, str]:

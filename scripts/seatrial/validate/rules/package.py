@@ -427,6 +427,8 @@ LINT_WAIVER = Fix(
     "use the tool's own comment at that line, such as `# noqa: F401` or `# type: ignore[arg-type]`"
 )
 
+TEST_WAIVER = Fix("mark the test with `@pytest.mark.skip` or `@pytest.mark.xfail`, and a reason")
+
 
 @rule("PKG110", bad=lambda folder: _ignoring(folder, "SPC99"))
 def unknown_code_ignored(suppressions: Suppressions) -> Problems:
@@ -440,6 +442,10 @@ def unknown_code_ignored(suppressions: Suppressions) -> Problems:
         if code.upper().startswith("LNT"):
             message = f'"{code}" is what a lint tool finds, which is not ignored here'
             yield Problem(where, message, LINT_WAIVER)
+            continue
+        if code.upper().startswith("TST"):
+            message = f'"{code}" is what a test finds, which is not ignored here'
+            yield Problem(where, message, TEST_WAIVER)
             continue
         near = nearest(code, suppressions.known)
         fix = Fix(f'write "{near}"' if near else "`seatrial rules` lists the codes")

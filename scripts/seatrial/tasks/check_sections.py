@@ -1,0 +1,377 @@
+"""The sections of `check`: each is run, and ends as a part of the verdict."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from seatrial.core.errors import SeatrialError, ServiceError, UsageError
+from seatrial.core.findings import Outcome
+from seatrial.core.model import Finding, Integration
+from seatrial.core.rules import Rule
+from seatrial.core.suggest import hint
+from seatrial.lint.run import Cell, lint_context
+from seatrial.lint.tools.registry import choose as tools_named
+from seatrial.lint.tools.tool import Tool
+from seatrial.preview.evaluator import Evaluator
+from seatrial.preview.previews import Preview
+from seatrial.preview.processor import Verdict
+from seatrial.release.plan.plan import Hold, Plan, plan
+from seatrial.release.plan.state import Checks
+from seatrial.release.run.checks import exported, lint_and_validate, linted_before
+from seatrial.release.run.release_context import open_context
+from seatrial.release.run.snapshot import read
+from seatrial.report.verdict import Section, SectionState, section_of
+from seatrial.tasks.choice import Choice
+from seatrial.tasks.cli import note, typed
+from seatrial.tasks.preview import previews
+from seatrial.tasks.progress import progress
+from seatrial.tasks.schema import ASKING, said_of
+from seatrial.tasks.unit import told, words_of
+from seatrial.tasks.validate import LAYOUT, SPEC
+from seatrial.unit.outcome import outcome_of
+from seatrial.unit.pytest import PYTEST
+from seatrial.unit.run import unit as run_program
+from seatrial.unit.sandboxed import CLASSES, TESTS, SandboxedRuns
+from seatrial.unit.schema import FRAMEWORK, SCHEMA_RULES
+from seatrial.validate.facts.release import Change
+from seatrial.validate.rules import RULES
+from seatrial.validate.since import default_revision, since
+
+SECTIONS = ("layout", "spec", "mapping", "version", "change", "lint", "unit", "schema", "release")
+"""The checks, in the order in which they run."""
+
+FAMILIES: Mapping[str, Sequence[str]] = {
+    "layout": LAYOUT,
+    "spec": SPEC,
+    "version": ("PKG", "CHG"),
+    "change": ("REL",),
+    "lint": ("LNT",),
+}
+"""The families of the findings of a section."""
+
+SCHEMA_CODES = frozenset(rule.code for rule in SCHEMA_RULES)
+"""The codes of what the framework refuses, which are of family COD."""
+
+MOST_NAMED = 5
+"""The number of integrations up to which a command names them."""
+
+LEFT_OUT = "left out with --without"
+
+_COMMAND = re.compile(r"`((?:poetry|git|make|seatrial) [^`]+)`")
+"""A command in the words of a repair."""
+
+
+def left_out(text: str | None) -> frozenset[str]:
+    """Return the sections that a text such as `unit,lint` names. Raises UsageError."""
+    names = [name.strip().lower() for name in (text or "").split(",") if name.strip()]
+    for name in names:
+        if name not in SECTIONS:
+            otherwise = f"choose among {', '.join(SECTIONS)}"
+            raise UsageError(f'no check is called "{name[:60]}"' + hint(name, SECTIONS, otherwise))
+    return frozenset(names)
+
+
+@dataclass(frozen=True)
+class CheckOrder:
+    """What is checked, and how: `left_out` names the sections that are not run, `seconds` limits tests."""
+
+    choice: Choice
+    left_out: Collection[str]
+    jobs: int
+    strict: bool
+    sandbox: str | None
+    seconds: float
+
+    def wants(self, section: str) -> bool:
+        """Return whether a section is run."""
+        return section not in self.left_out
+
+    @cached_property
+    def rules(self) -> Sequence[Rule]:
+        """The rules of the sections that are run."""
+        out = {family for name in self.left_out for family in FAMILIES.get(name, ())}
+        return [rule for rule in RULES if rule.family not in out]
+
+    @cached_property
+    def changes(self) -> Mapping[str, Change]:
+        """What has changed in each integration, by its path. Raises as `since` where a revision was stated."""
+        if self.choice.since is not None:
+            return self.choice.changes(self.rules)
+        return {} if isinstance(self._usual, str) else self._usual
+
+    @property
+    def uncompared(self) -> str:
+        """Why nothing is compared, where nobody stated a revision; empty where there is one to compare with."""
+        return self._usual if self.choice.since is None and isinstance(self._usual, str) else ""
+
+    @cached_property
+    def _usual(self) -> Mapping[str, Change] | str:
+        """The changes since the usual revision, or why they cannot be known."""
+        if not self.wants("change"):
+            return {}
+        try:
+            workspace = self.choice.workspace
+            return since(workspace, default_revision(workspace)).changes(self.choice.integrations)
+        except SeatrialError as reason:
+            return str(reason)
+
+
+@dataclass
+class Results:
+    """What the sections found.
+
+    `own` has by section the fingerprints of its findings where its family does not tell, `unjudged` by section and
+    integration why there is no verdict, `missing` what is missing besides findings, `skipped` why a section was not
+    run. `plan` is what a release would do, without what waits for the merge.
+    """
+
+    outcome: Outcome = field(default_factory=Outcome)
+    checks: Mapping[str, Checks] = field(default_factory=dict)
+    own: dict[str, frozenset[str]] = field(default_factory=dict)
+    unjudged: dict[str, dict[str, str]] = field(default_factory=dict)
+    missing: dict[str, dict[str, str]] = field(default_factory=dict)
+    skipped: dict[str, str] = field(default_factory=dict)
+    plan: Plan | None = None
+
+    def add(self, section: str, found: Outcome) -> None:
+        """Add the findings of a section, but for those that another has found as well."""
+        known = {_about(one): one.fingerprint for one in self.outcome.findings}
+        new = [one for one in found.findings if _about(one) not in known]
+        findings = sorted((*self.outcome.findings, *new), key=lambda one: one.sort_key)
+        self.own[section] = frozenset(known.get(_about(one), one.fingerprint) for one in found.findings)
+        unjudged = tuple(dict.fromkeys((*self.outcome.unjudged, *found.unjudged)))
+        self.outcome = replace(self.outcome, findings=tuple(findings), unjudged=unjudged)
+
+    def of(self, section: str) -> list[Finding]:
+        """Return the findings of a section."""
+        families, own = FAMILIES.get(section, ()), self.own.get(section, frozenset())
+        return [
+            one
+            for one in self.outcome.findings
+            if one.fingerprint in own or (one.code[:3] in families and one.code not in SCHEMA_CODES)
+        ]
+
+
+def _about(finding: Finding) -> tuple[str, ...]:
+    """Return what is equal for two findings about the same: a missing lock, a line of code or mapping."""
+    if finding.code == "LNT001":
+        return finding.integration, finding.code
+    if finding.code.startswith("COD"):
+        return finding.integration, finding.path, str(finding.line)
+    return (finding.fingerprint,)
+
+
+def run_sections(order: CheckOrder) -> Results:
+    """Run all sections but the release plan, and tell of each that ends."""
+    count = len(order.choice.integrations)
+    wanted = [name for name in SECTIONS if order.wants(name)]
+    note(f"checking {count} integration{'s'[: count - 1] if count else 's'}: {', '.join(wanted)}")
+    results = Results(skipped=dict.fromkeys(order.left_out, LEFT_OUT))
+    _validate_and_lint(order, results)
+    if order.wants("mapping"):
+        _map_examples(order, results)
+    for own in OWN_CODE:
+        if order.wants(own.section):
+            _run_own_code(order, results, own)
+    return results
+
+
+def _validate_and_lint(order: CheckOrder, results: Results) -> None:
+    workspace, chosen = order.choice.workspace, order.choice.integrations
+    tools = len(tools_named(None, workspace.profile)) * len(chosen)
+    changes = order.changes
+    if order.uncompared:
+        results.skipped["change"] = order.uncompared
+    with progress(tools, workspace.settings) as tell:
+        found = lint_and_validate(
+            workspace,
+            chosen,
+            order.jobs,
+            note,
+            changes,
+            order.sandbox,
+            order.rules,
+            order.wants("lint"),
+            tell,
+        )
+    results.outcome, results.checks = found.outcome, found.checks
+    names = {one.path: one.name for one in chosen}
+    for path, checks in found.checks.items():
+        if checks.validate.unjudged:
+            results.unjudged.setdefault("spec", {})[names[path]] = checks.validate.unjudged
+        if checks.lint and checks.lint.unjudged:
+            results.unjudged.setdefault("lint", {})[names[path]] = checks.lint.unjudged
+
+
+def _map_examples(order: CheckOrder, results: Results) -> None:
+    try:
+        with Evaluator() as evaluator:
+            found = previews(order.choice, None, None, evaluator)
+    except ServiceError as reason:
+        results.unjudged["mapping"] = dict.fromkeys(
+            (one.name for one in order.choice.integrations), str(reason)
+        )
+        return
+    if not any(group.rows or group.refused for one in found for group in one.groups):
+        results.skipped["mapping"] = "no integration has examples"
+    failed = {one.integration: _failing(one) for one in found if one.failed}
+    if failed:
+        results.missing["mapping"] = failed
+
+
+def _failing(found: Preview) -> str:
+    """Return the first reason for which Ocean does not map the examples of an integration."""
+    for group in found.groups:
+        if group.refused:
+            return f"{group.path} resource {group.index + 1} ({group.kind}): {group.refused}"
+        for row in group.rows:
+            if row.mapped.verdict is Verdict.FAILED:
+                return f"{row.file} as {group.kind}: {row.mapped.reason}"
+            if row.ended:
+                return f"{row.file} as {group.kind}: {row.ended[0].where}: {row.ended[0].answer.message}"
+    return ""
+
+
+@dataclass(frozen=True)
+class OwnCode:
+    """A section that runs an integration's own code: the program, the tool it is of, and words for a person."""
+
+    section: str
+    program: str
+    tool: Tool
+    doing: str
+    words: Callable[[Cell], str]
+
+
+OWN_CODE = (
+    OwnCode("unit", TESTS, PYTEST, "running the tests of", words_of),
+    OwnCode("schema", CLASSES, FRAMEWORK, ASKING, said_of),
+)
+
+
+def _run_own_code(order: CheckOrder, results: Results, own: OwnCode) -> None:
+    workspace, chosen = order.choice.workspace, order.choice.integrations
+    try:
+        with lint_context(workspace, order.jobs, False, note, order.sandbox) as here:
+            runs = SandboxedRuns(here.runs.sandbox, here.runs.views, order.seconds, program=own.program)
+            cells = run_program(here, runs, chosen, told(len(chosen), own.doing, own.words), own.tool)
+    except ServiceError as reason:
+        results.unjudged[own.section] = {one.name: str(reason) for one in chosen}
+        return
+    results.add(own.section, outcome_of(cells, workspace))
+    failed = {cell.integration.name: cell.failure for cell in cells if cell.failure}
+    if failed:
+        results.unjudged[own.section] = failed
+
+
+def compare(order: CheckOrder, results: Results) -> None:
+    """Mark the findings that the merge base has as well; it is linted and tested only where something was found."""
+    compared, workspace = order.choice.since, order.choice.workspace
+    if compared is None:
+        return
+    before = compared.findings_before(order.choice.integrations, RULES, order.jobs)
+    named = _with_new(order, results.of("lint"), before)
+    if named:
+        note(f"linting {len(named)} of them as they were, to tell what is new")
+        before |= linted_before(workspace, compared.base, named, order.jobs, note, order.sandbox)
+    for own in OWN_CODE:
+        named = _with_new(order, results.of(own.section), before)
+        if named:
+            note(f"{own.doing} {len(named)} of them as they were, to tell what is new")
+            with exported(workspace, compared.base, named) as (then, there):
+                old = Results()
+                _run_own_code(replace(order, choice=Choice(then, there)), old, own)
+                before |= {one.fingerprint for one in old.outcome.findings}
+    results.outcome = results.outcome.comparing(compared.rev, before)
+
+
+def _with_new(order: CheckOrder, found: Sequence[Finding], before: Collection[str]) -> list[Integration]:
+    """Return the integrations with a finding that is not known to be old."""
+    named = {one.integration for one in found if one.fingerprint not in before}
+    return [one for one in order.choice.integrations if one.name in named]
+
+
+def plan_release(order: CheckOrder, results: Results) -> None:
+    """Find out what a release would do. Failing to is not a fault of the integrations."""
+    try:
+        context = open_context(order.choice.workspace)
+        paths = {one.path for one in order.choice.integrations}
+        state = read(context, [one for one in context.workspace.integrations if one.path in paths])
+    except SeatrialError as reason:
+        results.skipped["release"] = f"what a release would do cannot be told: {reason}"
+        return
+    results.plan = plan(state, results.checks)
+
+
+def sections(order: CheckOrder, results: Results, only_new: bool) -> list[Section]:
+    """Return what became of each section. With `only_new`, a release that is held back beside old findings is not
+    missing anything.
+    """
+    return [_section(order, results, name, only_new) for name in SECTIONS]
+
+
+def _section(order: CheckOrder, results: Results, name: str, only_new: bool) -> Section:
+    if name in results.skipped and not results.of(name):
+        return Section(name, SectionState.SKIPPED, reasons=(results.skipped[name],))
+    if name == "release":
+        return _release(order, results, only_new)
+    unjudged = results.unjudged.get(name, {})
+    found = section_of(name, results.outcome, results.of(name), order.strict, _told(unjudged))
+    lacking = results.missing.get(name, {})
+    if lacking:
+        found = replace(found, state=SectionState.FAILED, reasons=_told(lacking), integrations=tuple(lacking))
+    return replace(found, command=_command(found, results.of(name)))
+
+
+def _release(order: CheckOrder, results: Results, only_new: bool) -> Section:
+    held = [part for part in (results.plan.held if results.plan else ()) if not part.waits]
+    faults = {part.candidate.name: part.reason for part in held if part.hold is Hold.FAULT}
+    services = {part.candidate.name: part.reason for part in held if part.hold is Hold.SERVICE}
+    if faults and not (only_new and results.outcome.old):
+        state = SectionState.FAILED
+    else:
+        faults = {}
+        state = SectionState.UNKNOWN if services else SectionState.PASSED
+    reasons = {**faults, **services}
+    found = Section("release", state, integrations=tuple(reasons), reasons=_told(reasons))
+    return replace(found, command=_typed("release.plan", tuple(reasons)) if reasons else "")
+
+
+def _told(reasons: Mapping[str, str]) -> tuple[str, ...]:
+    """Return a line for each reason, with the integrations it holds for."""
+    found: dict[str, list[str]] = {}
+    for name, reason in reasons.items():
+        found.setdefault(reason, []).append(name)
+    return tuple(
+        f"{names[0]}{f' and {len(names) - 1} others' if names[1:] else ''}: {reason}"
+        for reason, names in found.items()
+    )
+
+
+def _command(section: Section, findings: Sequence[Finding]) -> str:
+    """Return what repairs a section, else what shows more of it; empty where nothing is missing."""
+    if not section.is_missing:
+        return ""
+    if section.name in ("mapping", "unit") and (section.first is None or section.first.code[:3] == "TST"):
+        flags = ("--verbose", "VERBOSE=1") if section.name == "unit" else ("", "")
+        return _typed({"mapping": "preview"}.get(section.name, section.name), section.integrations, *flags)
+    if section.first is None:
+        shown = section.name if section.name in ("lint", "schema") else "validate"
+        return _typed(shown, section.integrations)
+    named = _COMMAND.search(section.first.fix.title) if section.first.fix else None
+    if any(one.fix and one.fix.safe for one in findings if not one.old):
+        return _typed("fix", section.integrations)
+    if any(one.code in ("LNT103", "LNT104") for one in findings if not one.old):
+        return _typed("lint", section.integrations, "--fix", "FIX=1")
+    return named[1] if named else typed("explain", "") + f" {section.first.code}"
+
+
+def _typed(task: str, integrations: Sequence[str], flag: str = "", variable: str = "") -> str:
+    """Return what to type for a task on integrations, with a flag, or its variable where make was typed."""
+    names = ",".join(integrations) if len(integrations) <= MOST_NAMED else ""
+    words = typed(task.replace(".", "-") if typed("").startswith("make") else task, names)
+    more = variable if words.startswith("make") else flag
+    return f"{words} {more}".rstrip()

@@ -1,0 +1,1 @@
+"""The tests of an integration, run by its own pytest."""

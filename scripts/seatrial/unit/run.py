@@ -1,0 +1,121 @@
+"""A run of the tests of integrations, or of another program: known results, environments, several side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from typing import Protocol
+
+from seatrial.core.errors import ServiceError
+from seatrial.core.model import Integration
+from seatrial.lint.environments.environment import Environment
+from seatrial.lint.run import is_unchanged
+from seatrial.lint.run.jobs import Cell, LintJob
+from seatrial.lint.run.results import Results
+from seatrial.lint.tools.tool import Tool, ToolRun
+from seatrial.unit.pytest import PYTEST
+
+SECONDS = 600
+"""Seconds after which the tests of an integration are ended."""
+
+Tell = Callable[[Cell], None]
+
+
+class Jobs(Protocol):
+    """The part of a `LintContext` that a run of tests needs."""
+
+    @property
+    def parallel(self) -> int:
+        """The number of runs side by side."""
+
+    @property
+    def fresh(self) -> bool:
+        """Whether no kept result is used."""
+
+    @property
+    def results(self) -> Results:
+        """The results that earlier runs kept."""
+
+    def jobs(self, integrations: Sequence[Integration], tools: Sequence[Tool]) -> Iterator[LintJob | Cell]:
+        """Yield the jobs, or cells where it is known that a tool cannot run."""
+
+    def environments_of(self, jobs: Sequence[LintJob]) -> Mapping[LintJob, Environment | Cell]:
+        """Return the environment of each job, or a cell that says why there is none."""
+
+
+class Runs(Protocol):
+    """The means of running tests, as `sandboxed.TestRuns` is."""
+
+    @property
+    def network(self) -> bool:
+        """Whether the tests may use the network; then no result is kept."""
+
+    def run(self, job: LintJob, environment: Environment) -> ToolRun:
+        """Run the tests of a folder. Raises ServiceError."""
+
+    def close(self) -> None:
+        """End all that runs."""
+
+
+def unit(
+    context: Jobs, runs: Runs, integrations: Sequence[Integration], tell: Tell, tool: Tool = PYTEST
+) -> list[Cell]:
+    """Return a cell for the tests of each integration, in their order; `tell` is called with each once it is known.
+
+    Only results without a failure are kept: a test that fails may do so by chance, or for the day.
+    """
+    cells = {}
+    for cell in _cells(context, runs, integrations, tool):
+        cells[cell.integration.path] = cell
+        tell(cell)
+    return [cells[one.path] for one in integrations]
+
+
+def _cells(context: Jobs, runs: Runs, integrations: Sequence[Integration], tool: Tool) -> Iterator[Cell]:
+    unknown = []
+    for job in context.jobs(integrations, [tool]):
+        cell = job if isinstance(job, Cell) else _known(context, runs, job)
+        if cell is not None:
+            yield cell
+        elif isinstance(job, LintJob):
+            unknown.append(job)
+    ready = {}
+    for job, environment in context.environments_of(unknown).items() if unknown else ():
+        if isinstance(environment, Cell):
+            yield environment
+        else:
+            ready[job] = environment
+    yield from _run(context, runs, ready)
+
+
+def _known(context: Jobs, runs: Runs, job: LintJob) -> Cell | None:
+    run = None if context.fresh or job.unkept or runs.network else context.results.run(job.key)
+    return Cell(job.folder.integration, job.tool, run, kept=True, job=job) if run else None
+
+
+def _run(context: Jobs, runs: Runs, ready: Mapping[LintJob, Environment]) -> Iterator[Cell]:
+    """Run the tests, the longest first; an exception ends those that run."""
+    with ThreadPoolExecutor(context.parallel) as crew:
+        try:
+            order = sorted(ready, key=lambda job: -job.cost)
+            work = [crew.submit(_cell, context, runs, job, ready[job]) for job in order]
+            for done in as_completed(work):
+                yield done.result()
+        except BaseException:
+            crew.shutdown(wait=False, cancel_futures=True)
+            runs.close()
+            raise
+
+
+def _cell(context: Jobs, runs: Runs, job: LintJob, environment: Environment) -> Cell:
+    try:
+        run = runs.run(job, environment)
+    except ServiceError as failed:
+        return Cell(job.folder.integration, job.tool, failure=str(failed), job=job)
+    cell = Cell(
+        job.folder.integration, job.tool, run, failure=job.tool.read(run.output, None).failure, job=job
+    )
+    is_good = not (run.output.status or cell.failure or cell.reading.problems)
+    if is_good and not (job.unkept or runs.network) and is_unchanged(job.folder):
+        context.results.keep(job.key, run)
+    return cell
