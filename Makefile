@@ -123,11 +123,11 @@ release-plan: $(READY) ## Write what a release does as a plan, or as a CI matrix
 	@$(INVOKE) release.plan
 
 release-apply: $(READY) ## Do what a plan says.
-#: PLAN= ONLY= FORCE= ALLOW_UNPUSHED= ROOT= JOBS= BUILD_ARG= BUILDER= KEY=
+#: PLAN= ONLY= FORCE= ALLOW_UNPUSHED= ROOT= JOBS= FORMAT= BUILD_ARG= BUILDER= KEY=
 	@$(INVOKE) release.apply ""
 
 release-finish: $(READY) ## Write index, pointers and git tags of a plan that CI jobs applied, from their receipts.
-#: PLAN= RECEIPTS= ALLOW_UNPUSHED= ROOT= JOBS= BUILD_ARG=
+#: PLAN= RECEIPTS= ALLOW_UNPUSHED= ROOT= JOBS= FORMAT= BUILD_ARG=
 	@$(INVOKE) release.finish "" ""
 
 release-intent: $(READY) ## Declare what the next version brings, in a file that release.bump applies.

@@ -17,6 +17,8 @@ class ReleaseSettings:
     `image` is a repository with `{type}` in it, `store` a URL; each is empty for the folder below `dist/`.
     `dockerfile` is for integrations that have none of their own. `branch` is the remote's branch that versions are
     released from, empty for its default one. `tag` is the form of the git tag.
+    `max_growth` is the percentage by which an image may be larger than that of the version before, None for the
+    profile's.
     `zero_versions` weighs contract changes while the major version is 0: `strict`, or `shifted` by one part.
     """
 
@@ -30,6 +32,7 @@ class ReleaseSettings:
     remote: str = "origin"
     branch: str = ""
     zero_versions: str = "strict"
+    max_growth: float | None = None
 
     def git_tag(self, type: str, version: str) -> str:
         """Return the name of a version's git tag."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from seatrial.core.errors import Unreadable, UsageError
+from seatrial.core.model import Profile
 from seatrial.core.names import shown
 from seatrial.core.settings import ReleaseSettings
 from seatrial.release.places import must_not_be_linked, own_folder
@@ -26,6 +27,9 @@ from seatrial.workspace.committed import workspace_at
 from seatrial.workspace.workspace import Workspace
 
 DIST = "dist"
+
+OCEAN_GROWTH = 7.0
+"""The percentage of growth that Ocean's own workflow admits (`SIZE_INCREASE_THRESHOLD` in its ci.yml)."""
 IGNORE = ".gitignore"
 BUILDERS = ("docker", "podman", "buildah")
 
@@ -66,6 +70,16 @@ class ReleaseContext:
     def pushes_tags(self) -> bool:
         """True if git tags leave this machine: images do, and a remote is configured."""
         return bool(self.settings.image and self.settings.remote)
+
+    @property
+    def max_growth(self) -> float | None:
+        """The percentage by which an image may be larger than that of the version before; None for any."""
+        stated = self.settings.max_growth
+        return OCEAN_GROWTH if stated is None and self.workspace.profile is Profile.OCEAN else stated
+
+    def stored_at(self, key: str) -> str:
+        """Return the address of a key of the store: a URL, or a path below the root."""
+        return f"{self.settings.store.rstrip('/') or f'{DIST}/registry'}/{key}"
 
     def repository(self, type: str) -> str:
         """Return the repository of a type's images; below `dist/images` it is the type itself."""
