@@ -9,8 +9,8 @@ override GPATH :=
 # The variables and targets between the marks are written by `make docs` from scripts/seatrial/tasks/menu.py.
 # variables
 override INHERITED := ADVICE BUILD_ARG BUILDER FORMAT INTEGRATION JOBS KEY NEW OLD OUTPUT ROOT SANDBOX SINCE STRICT TOOLS VERBOSE
-override VARIABLES := ADOPT ALLOW_UNPUSHED APPLY AUTHOR BRANCH BUMP CHILD CODE DATE DESCRIPTION DIFF DRAFT DRY_RUN EMAIL FINISH FIX FORCE FORK ICON KIND LATEST MATRIX MESSAGE NAME NO_CACHE NO_LOCK ONLY PARENT PLAN PROFILE REASON RECEIPTS SAMPLE SECTION SLUG TESTS TITLE TYPE UPSTREAM VERSION WATCH WHY WRITE YES
-.PHONY: help lint validate validate-spec check-layout check-version check fix submit preview new explain schemas rules doctor release release-plan release-apply release-finish release-intent release-bump release-check release-status release-yank test docs lock setup clean
+override VARIABLES := ADOPT ALLOW_UNPUSHED APPLY AUTHOR BRANCH BUILT_WITH BUMP CHILD CODE DATE DESCRIPTION DIFF DRAFT DRY_RUN EMAIL FINISH FIX FORCE FORK ICON KIND LATEST MATRIX MESSAGE NAME NO_CACHE NO_LOCK ONLY PARENT PLAN PROFILE REASON RECEIPTS SAMPLE SECTION SLUG TESTS TITLE TYPE UPSTREAM VERSION WATCH WHY WRITE YES
+.PHONY: help lint validate validate-spec check-layout check-version check fix submit preview new explain schemas rules doctor release release-plan release-apply release-finish release-intent release-bump release-check release-status release-yank release-unyank test docs lock setup clean
 # end of variables
 
 # An unknown variable is refused before make looks at what a user sets.
@@ -147,8 +147,12 @@ release-status: $(READY) ## Show what is published: git, registry, specs and ind
 	@$(INVOKE) release.status
 
 release-yank: $(READY) ## Take a version out of the index; nothing is deleted.
-#: TYPE= VERSION= REASON= ROOT=
+#: TYPE= VERSION= REASON= BUILT_WITH= DRY_RUN= ROOT=
 	@$(INVOKE) release.yank "" ""
+
+release-unyank: $(READY) ## Take a yank back, so that the version can be in the index again.
+#: TYPE= VERSION= REASON= ROOT=
+	@$(INVOKE) release.unyank "" ""
 
 test: $(DEVELOP) ## Run the tests of Seatrial itself.
 #: TESTS= LATEST=

@@ -415,6 +415,23 @@ VERBS = (
             Option("type", "the type whose version is taken out"),
             Option("version", "the version"),
             Option("reason", "why, for those who look for it"),
+            Option(
+                "built_with",
+                "instead of a version: all whose SBOM has this package, such as 'port-ocean<0.48.3'",
+            ),
+            DRY_RUN,
+            ROOT,
+        ),
+        ("type", "version"),
+    ),
+    Verb(
+        "release.unyank",
+        "Take a yank back, so that the version can be in the index again.",
+        "release:unyank",
+        (
+            Option("type", "the type of the version"),
+            Option("version", "the version"),
+            Option("reason", "why, for those who look for it"),
             ROOT,
         ),
         ("type", "version"),

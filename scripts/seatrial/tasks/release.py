@@ -1,4 +1,4 @@
-"""The tasks that publish: `release`, its parts `.plan`, `.apply` and `.finish`, and `.status` and `.yank`."""
+"""The tasks that publish: `release`, its parts `.plan`, `.apply` and `.finish`; `.status`, `.yank` and `.unyank`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+
+from packaging.requirements import Requirement
 
 from seatrial.core.errors import EXIT_FINDINGS, EXIT_SERVICE, ServiceError, Unreadable, UsageError
 from seatrial.core.findings import Outcome
@@ -23,6 +25,7 @@ from seatrial.release.plan.records import plan_json, plan_of_json
 from seatrial.release.plan.state import State
 from seatrial.release.run import apply as publishing
 from seatrial.release.run import latest, planner, result_tables, results
+from seatrial.release.run import yank as yanking
 from seatrial.release.run.export import exported
 from seatrial.release.run.planner import Files
 from seatrial.release.run.publication import Event, publication
@@ -32,6 +35,7 @@ from seatrial.release.run.release_context import (
     hide_from_git,
     open_context,
     open_services,
+    person,
 )
 from seatrial.release.run.release_tables import plan_table, status_json, status_table
 from seatrial.release.run.results import ReleaseResult
@@ -46,6 +50,9 @@ from seatrial.workspace.workspace import select
 
 PLAN, MATRIX, RECEIPTS = "plan.json", "matrix.json", "receipts"
 """Where parts of a release look for what earlier parts left, in the folder of releases' own files."""
+
+SHOWN = 12
+"""Versions that are named of many."""
 
 
 def release(
@@ -449,15 +456,66 @@ def status(integration: list[str], root: str | None, format: str | None) -> None
         raise Ended(code=EXIT_SERVICE)
 
 
-def yank(type: str | None, version: str | None, reason: str | None, root: str | None) -> None:
-    """Take a version out of the index."""
-    if not type or not version:
+def yank(
+    type: str | None,
+    version: str | None,
+    reason: str | None,
+    built_with: str | None,
+    dry_run: bool,
+    root: str | None,
+) -> None:
+    """Take a version out of the index, or with `built_with` all that were built with a package."""
+    if built_with and version:
+        raise UsageError("--built-with chooses the versions; leave out the version, or --built-with")
+    if not built_with and not (type and version):
         raise UsageError(
             "name the type and the version, such as `seatrial release.yank jira 1.2.3 --reason TEXT`"
         )
+    _must_have_reason(reason)
+    context = open_services(open_workspace(root))
+    chosen: dict[str, tuple[str, ...]] = {type or "": (version or "",)}
+    unknown: list[str] = []
+    if built_with:
+        chosen, unknown = _built_with(context, type, yanking.filter_of(built_with))
+    for name, versions in chosen.items():
+        if dry_run:
+            note(f"would yank {name} {', '.join(versions)}")
+        else:
+            _yank(context, name, versions, reason or "", back=False)
+    if built_with and not chosen:
+        note(f"no published version is known to be built with {built_with}")
+    if unknown:
+        note(f"seatrial: not known of {len(unknown)}, as their SBOM is missing: {', '.join(unknown[:SHOWN])}")
+        raise Ended(code=EXIT_SERVICE)
+
+
+def _built_with(
+    context: ReleaseContext, type: str | None, wanted: Requirement
+) -> tuple[dict[str, tuple[str, ...]], list[str]]:
+    """Return the versions of each type that were built with a package, and those of which nobody can tell."""
+    types = [type] if type else sorted(latest.current(context.store).versions)
+    found = [yanking.built_with(context.store, context.images, one, wanted) for one in types]
+    unknown = [f"{one.type} {version}" for one in found for version in one.unknown]
+    return {one.type: one.versions for one in found if one.versions}, unknown
+
+
+def unyank(type: str | None, version: str | None, reason: str | None, root: str | None) -> None:
+    """Take a yank back."""
+    if not type or not version:
+        raise UsageError(
+            "name the type and the version, such as `seatrial release.unyank jira 1.2.3 --reason TEXT`"
+        )
+    _must_have_reason(reason)
+    _yank(open_services(open_workspace(root)), type, (version,), reason or "", back=True)
+
+
+def _must_have_reason(reason: str | None) -> None:
     if not reason:
         raise UsageError("say why, for those who look for it: --reason TEXT")
-    context = open_services(open_workspace(root))
-    image, holder = context.repository(type), Holder.anyone("release.yank")
-    for done in latest.yank(context.store, context.images, image, type, version, reason, holder):
+
+
+def _yank(context: ReleaseContext, type: str, versions: Sequence[str], reason: str, back: bool) -> None:
+    by = person(os.environ)
+    change = yanking.Change(type, context.repository(type), versions, reason, by, back)
+    for done in yanking.yank(context.store, context.images, change, Holder.anyone(by)):
         note(done)

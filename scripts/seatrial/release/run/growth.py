@@ -21,7 +21,7 @@ def version_before(store: Store, type: str, version: str) -> str:
     """Return the latest of the published versions below this one, without the yanked ones; empty for none."""
     this, keys = Version.parse(version), frozenset(store.keys(store_keys.of_type(type)))
     below = (one for one in index.published(type, keys) if one < this)
-    found = index.latest(one for one in below if store_keys.yanked(type, one.text) not in keys)
+    found = index.latest(one for one in below if not index.is_yanked(type, one.text, keys))
     return found.text if found else ""
 
 

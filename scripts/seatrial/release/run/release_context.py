@@ -6,7 +6,7 @@ import getpass
 import os
 import re
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -199,12 +199,18 @@ def holder(lock: Path) -> Holder:
     Releases that hold a lock file one after the other may take over each other's leases. The lock is identified
     by the machine's boot and the file's number, so that a copy of a checkout is not mistaken for it.
     """
-    name = f"{_user()}@{socket.gethostname()}"
+    name = person({})
     try:
         boot, file = _BOOT.read_text().strip(), lock.stat()
     except OSError:
         return Holder.anyone(name)
     return Holder(name, f"{boot}-{file.st_dev}-{file.st_ino}")
+
+
+def person(environment: Mapping[str, str]) -> str:
+    """Return the name of the person whom a record names: who started the run in CI, else the user of this machine."""
+    started = environment.get("GITHUB_ACTOR") or environment.get("GITLAB_USER_LOGIN")
+    return f"{started or _user()}@{'CI' if started else socket.gethostname()}"
 
 
 def _user() -> str:
