@@ -18,7 +18,7 @@ class ReleaseSettings:
     `dockerfile` is for integrations that have none of their own. `branch` is the remote's branch that versions are
     released from, empty for its default one. `tag` is the form of the git tag.
     `max_growth` is the percentage by which an image may be larger than that of the version before, None for the
-    profile's.
+    profile's. `legacy_specs` says whether the latest spec is published as `<type>.json` too, None for the profile's.
     `zero_versions` weighs contract changes while the major version is 0: `strict`, or `shifted` by one part.
     """
 
@@ -33,6 +33,7 @@ class ReleaseSettings:
     branch: str = ""
     zero_versions: str = "strict"
     max_growth: float | None = None
+    legacy_specs: bool | None = None
 
     def git_tag(self, type: str, version: str) -> str:
         """Return the name of a version's git tag."""

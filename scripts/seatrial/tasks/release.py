@@ -10,8 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-from packaging.requirements import Requirement
-
 from seatrial.core.errors import EXIT_FINDINGS, EXIT_SERVICE, ServiceError, Unreadable, UsageError
 from seatrial.core.findings import Outcome
 from seatrial.core.model import Integration
@@ -490,7 +488,7 @@ def yank(
 
 
 def _built_with(
-    context: ReleaseContext, type: str | None, wanted: Requirement
+    context: ReleaseContext, type: str | None, wanted: yanking.PackageFilter
 ) -> tuple[dict[str, tuple[str, ...]], list[str]]:
     """Return the versions of each type that were built with a package, and those of which nobody can tell."""
     types = [type] if type else sorted(latest.current(context.store).versions)
@@ -516,6 +514,6 @@ def _must_have_reason(reason: str | None) -> None:
 
 def _yank(context: ReleaseContext, type: str, versions: Sequence[str], reason: str, back: bool) -> None:
     by = person(os.environ)
-    change = yanking.Change(type, context.repository(type), versions, reason, by, back)
+    change = yanking.Change(type, context.repository(type), versions, reason, by, back, context.legacy_specs)
     for done in yanking.yank(context.store, context.images, change, Holder.anyone(by)):
         note(done)

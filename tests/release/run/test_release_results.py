@@ -30,6 +30,7 @@ from seatrial.tasks.cli import Ended
 from seatrial.workspace.workspace import open_workspace
 from support.commit_release import CommitRelease
 from support.memory_images import MemoryImages, hashed
+from support.memory_store import MemoryStore
 from support.release_workspace import bump, commit, workspace
 from support.verbs import call
 
@@ -132,13 +133,13 @@ def test_no_answer_about_the_version_before_is_no_permission() -> None:
         sizes_of_version(images, "jira", "0.1.0")
 
 
-def test_the_limit_is_that_of_ocean_in_its_profile_and_none_in_the_other(first: FirstRelease) -> None:
+def test_the_limit_and_the_legacy_spec_are_those_of_ocean_in_its_profile(first: FirstRelease) -> None:
     found = open_workspace(str(first.root))
-    limits = {
-        profile: ReleaseContext(replace(found, profile=profile), ReleaseSettings(), Any, Any).max_growth  # type: ignore[arg-type]
-        for profile in Profile
-    }
-    assert limits == {Profile.OCEAN: 7.0, Profile.GUIDE: None}
+    for profile, expected in ((Profile.OCEAN, (7.0, True)), (Profile.GUIDE, (None, False))):
+        context = ReleaseContext(
+            replace(found, profile=profile), ReleaseSettings(), MemoryImages(), MemoryStore()
+        )
+        assert (context.max_growth, context.legacy_specs) == expected
     assert not growth(107, 100) > 7.0
 
 

@@ -55,6 +55,12 @@ def test_the_version_before_takes_its_place_everywhere(shelf: Shelf) -> None:
     assert shelf.pointers("jira") == ("1.0.0", "1.0.0", "1.0.0")
 
 
+def test_the_legacy_spec_follows_where_there_is_one(shelf: Shelf) -> None:
+    change = Change("jira", image_of("jira"), ["1.1.0"], "it leaks", HOLDER.name, legacy=True)
+    assert "moved jira.json" in list(yank(shelf.store, shelf.images, change, HOLDER, CLOCK))
+    assert json.loads(shelf.store.objects["jira.json"])["version"] == "1.0.0"
+
+
 def test_nothing_is_deleted_and_the_reason_is_kept(shelf: Shelf) -> None:
     before = {key: data for key, data in shelf.store.objects.items() if key.startswith("jira/1.")}
     tags = {(name, tag): digest for (name, tag), digest in shelf.images.tags.items() if tag != "latest"}

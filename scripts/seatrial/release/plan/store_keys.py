@@ -75,6 +75,12 @@ def latest_spec(type: str) -> str:
     return f"{of_type(type)}spec.json"
 
 
+def legacy_specs(type: str, wanted: bool = True) -> tuple[str, ...]:
+    """Return the key at which Ocean's own job keeps the latest spec beside the index; none for the type `index`."""
+    key = f"{of_type(type).rstrip('/')}.json"
+    return (key,) if wanted and key != INDEX else ()
+
+
 def examples(type: str, version: str = "") -> str:
     """Return the beginning of the keys of the examples of a version, or of the latest."""
     return f"{of_version(type, version) if version else of_type(type)}examples/"

@@ -119,13 +119,14 @@ def point(
     holder: Holder,
     clock: Clock | None = None,
     known: Mapping[str, str] | None = None,
+    legacy: bool = False,
 ) -> list[str]:
     """Make a type's pointers lead to the version that the index names; return those that were moved.
 
     One release at a time does so for a type. It reads the index once it holds the lease, and again when it is done:
     a release that changes the index meanwhile waits for the lease, and then moves the pointers on. Pointers that
-    lead there already are left alone. Raises ServiceError, also where the image behind the version's tag is not the
-    one that its receipt names, or that `known` has for it.
+    lead there already are left alone; with `legacy`, `<type>.json` is one of them. Raises ServiceError, also where
+    the image behind the version's tag is not the one that its receipt names, or that `known` has for it.
     """
     moved: list[str] = []
     with lease(store, store_keys.lease(type), holder, clock) as held:
@@ -134,20 +135,21 @@ def point(
             if not version:
                 return moved
             digest = _digest(store, images, image, type, version, known or {})
-            moved += _point(store, images, image, type, version, digest, held)
+            moved += _point(store, images, image, type, version, digest, held, legacy)
             if current(store).versions.get(type, "") == version:
                 return list(dict.fromkeys(moved))
     raise ServiceError(f"the index changes faster than the pointers of {type} can follow; run it again")
 
 
 def _point(
-    store: Store, images: Images, image: str, type: str, version: str, digest: str, held: Lease
+    store: Store, images: Images, image: str, type: str, version: str, digest: str, held: Lease, legacy: bool
 ) -> Iterator[str]:
     """Move the pointers that do not lead to this version; the image's tag last, as a plan takes it for the end."""
     if _copy_examples(store, type, version, held):
         yield store_keys.examples(type)
-    if _copy(store, store_keys.spec(type, version), store_keys.latest_spec(type), held):
-        yield store_keys.latest_spec(type)
+    for key in (store_keys.latest_spec(type), *store_keys.legacy_specs(type, legacy)):
+        if _copy(store, store_keys.spec(type, version), key, held):
+            yield key
     if _tag(images, image, digest, held):
         yield f"{image}:{LATEST}"
 

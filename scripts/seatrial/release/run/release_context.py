@@ -77,6 +77,12 @@ class ReleaseContext:
         stated = self.settings.max_growth
         return OCEAN_GROWTH if stated is None and self.workspace.profile is Profile.OCEAN else stated
 
+    @property
+    def legacy_specs(self) -> bool:
+        """True if the latest spec of a type is published as `<type>.json` as well, as Ocean's own job does."""
+        stated = self.settings.legacy_specs
+        return self.workspace.profile is Profile.OCEAN if stated is None else stated
+
     def stored_at(self, key: str) -> str:
         """Return the address of a key of the store: a URL, or a path below the root."""
         return f"{self.settings.store.rstrip('/') or f'{DIST}/registry'}/{key}"

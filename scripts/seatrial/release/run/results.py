@@ -144,7 +144,8 @@ def _pull(context: ReleaseContext, image: str, version: str, digest: str, builde
     """Return what to type for the image: to pull it by digest, or to load it from its folder."""
     if context.settings.image:
         return shlex.join(["docker", "pull", f"{image}@{digest}"])
-    place = f"oci:{os.path.relpath(context.root / image)}:{version}"
+    folder = os.path.relpath(context.root / image)
+    place = f"oci:{context.root / image if folder.startswith('..') else folder}:{version}"
     program = builder.partition(" ")[0]
     if program in ("podman", "buildah"):
         return shlex.join([program, "pull", place])

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
-
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
 
 from seatrial.core.errors import SeatrialError, UsageError
 from seatrial.core.names import shown
 from seatrial.core.suggest import hint
+from seatrial.dependencies.constraints import admits, canonical
 from seatrial.release.plan import index, store_keys
 from seatrial.release.plan.ports import Images, Store
 from seatrial.release.registry import media
@@ -27,10 +24,15 @@ SHOWN = 5
 
 AT_ONCE = 16
 
+_FILTER = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]{0,98})\s*([<>=!~^].*)")
+
 
 @dataclass(frozen=True)
 class Change:
-    """A change of versions of a type: yanked, or with `back` no longer so. `reason` and `by` are recorded."""
+    """A change of versions of a type: yanked, or with `back` no longer so. `reason` and `by` are recorded.
+
+    With `legacy`, `<type>.json` follows as well.
+    """
 
     type: str
     image: str
@@ -38,6 +40,7 @@ class Change:
     reason: str
     by: str
     back: bool = False
+    legacy: bool = False
 
 
 def yank(
@@ -65,7 +68,7 @@ def yank(
         )
         return
     yield f"the index names {kind} {left}"
-    moved = point(store, images, change.image, kind, holder, clock)
+    moved = point(store, images, change.image, kind, holder, clock, legacy=change.legacy)
     yield from (f"moved {one}" for one in moved)
     if not moved:
         yield f"{change.image}:{LATEST} stays at {left}"
@@ -99,17 +102,31 @@ def _must_be_published(store: Store, type: str, version: str, keys: Collection[s
         raise UsageError(f'"{shown(version)}" of {type} is not published{there}')
 
 
-def filter_of(text: str) -> Requirement:
+@dataclass(frozen=True)
+class PackageFilter:
+    """A package, and the versions of it that are meant."""
+
+    name: str
+    constraint: str
+
+    def admits(self, name: str, version: str) -> bool:
+        """Return whether a package is the one meant. Raises ValueError for a version that cannot be read."""
+        if canonical(name) != self.name:
+            return False
+        answer = admits(self.constraint, version)
+        if answer is None:
+            raise ValueError(f"{version!r} is not a version")
+        return answer
+
+
+def filter_of(text: str) -> PackageFilter:
     """Return what versions were built with, such as `port-ocean<0.48.3`. Raises UsageError."""
-    try:
-        found = Requirement(text)
-    except InvalidRequirement:
-        found = None
-    if found is None or not found.specifier or found.url or found.marker or found.extras:
+    match = _FILTER.fullmatch(text.strip())
+    if match is None or admits(match[2], "0") is None:
         raise UsageError(
             f"\"{shown(text)}\" is not a package with versions; write it such as 'port-ocean<0.48.3'"
         )
-    return found
+    return PackageFilter(canonical(match[1]), match[2])
 
 
 @dataclass(frozen=True)
@@ -121,7 +138,7 @@ class BuiltWith:
     unknown: tuple[str, ...]
 
 
-def built_with(store: Store, images: Images, type: str, wanted: Requirement) -> BuiltWith:
+def built_with(store: Store, images: Images, type: str, wanted: PackageFilter) -> BuiltWith:
     """Return the published versions of a type that have the package in these versions, by their SBOMs.
 
     Yanked ones are among them, so that a yank that was interrupted is finished. A version whose SBOM is missing, or
@@ -138,7 +155,7 @@ def built_with(store: Store, images: Images, type: str, wanted: Requirement) -> 
     )
 
 
-def _has(store: Store, images: Images, type: str, version: str, wanted: Requirement) -> bool | None:
+def _has(store: Store, images: Images, type: str, version: str, wanted: PackageFilter) -> bool | None:
     """Return whether a version was built with a package; None where nobody can tell."""
     try:
         receipt = receipt_in(store, type, version)
@@ -147,11 +164,6 @@ def _has(store: Store, images: Images, type: str, version: str, wanted: Requirem
             return None
         layer = media.children(images.manifest(receipt.image, bill.digest))[1]
         components = media.json_object(images.blob(receipt.image, layer.digest)).get("components", [])
-        return any(_is(one, wanted) for one in components)
-    except (SeatrialError, ValueError, TypeError, AttributeError, LookupError, InvalidVersion):
+        return any(wanted.admits(one["name"], one["version"]) for one in components)
+    except (SeatrialError, ValueError, TypeError, AttributeError, LookupError):
         return None
-
-
-def _is(component: Any, wanted: Requirement) -> bool:
-    same = canonicalize_name(component["name"]) == canonicalize_name(wanted.name)
-    return same and wanted.specifier.contains(Version(component["version"]), prereleases=True)
