@@ -23,7 +23,7 @@ from seatrial.release.plan.state import Candidate
 from seatrial.release.registry import media
 from seatrial.release.registry.sizes import sizes
 from seatrial.release.run.growth import growth, sizes_of_version
-from seatrial.release.run.release_context import ReleaseContext
+from seatrial.release.run.release_context import ReleaseContext, open_services
 from seatrial.release.run.result_tables import result_lines, step_summary
 from seatrial.release.run.results import Published, ReleaseResult, Size
 from seatrial.tasks.cli import Ended
@@ -225,3 +225,30 @@ def test_a_foreign_reason_is_no_markup_in_the_summary() -> None:
     assert not any(
         mark in text.split("|---|\n")[1].replace("<code>", "").replace("</code>", "") for mark in "<[@"
     )
+
+
+def test_a_release_builds_from_the_python_image_of_the_settings(first: FirstRelease) -> None:
+    found = open_workspace(str(first.root))
+    stated = replace(found.settings, release=ReleaseSettings(python_image="mine:1"))
+    context = open_services(replace(found, settings=stated), build_args=["BASE_RUNNER_PYTHON_IMAGE=other:1"])
+    assert context.settings.build_args == {
+        "BASE_BUILDER_PYTHON_IMAGE": "mine:1",
+        "BASE_RUNNER_PYTHON_IMAGE": "other:1",
+    }
+
+
+def test_versions_are_yanked_by_what_they_were_built_with_and_taken_back(
+    release: CommitRelease, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTOR", "anna")
+    root, marks = str(release.root), release.root / "dist/registry/alpha-service/0.1.0"
+    call("release.yank", root=root, built_with="port-ocean<99", reason="CVE", dry_run=True)
+    assert "would yank alpha-service 0.1.0" in capsys.readouterr().err
+    assert not (marks / "yanked.json").exists()
+    call("release.yank", root=root, built_with="port-ocean<99", reason="CVE")
+    assert json.loads((marks / "yanked.json").read_text())["by"] == "anna@CI"
+    assert json.loads((release.root / "dist/registry/index.json").read_text()) == []
+    call("release.unyank", root=root, type="alpha-service", version="0.1.0", reason="a false alarm")
+    assert json.loads((release.root / "dist/registry/index.json").read_text())[0]["version"] == "0.1.0"
+    with pytest.raises(Ended, match="leave out the version"):
+        call("release.yank", root=root, type="a", version="1.0.0", built_with="a<1", reason="x")

@@ -117,7 +117,7 @@ def open_services(
     settings = replace(
         stated,
         builder=builder or stated.builder,
-        build_args={**stated.build_args, **parse_args(build_args)},
+        build_args={**stated.all_build_args, **parse_args(build_args)},
     )
     dist = workspace.root / DIST
     for name in ("images", "registry", "release"):
