@@ -9,8 +9,8 @@ override GPATH :=
 # The variables and targets between the marks are written by `make docs` from scripts/seatrial/tasks/menu.py.
 # variables
 override INHERITED := ADVICE BUILD_ARG BUILDER FORMAT INTEGRATION JOBS KEY NEW OLD OUTPUT ROOT SANDBOX SINCE STRICT TIMEOUT TOOLS VERBOSE WITHOUT
-override VARIABLES := ACCEPT ADOPT ALLOW_UNPUSHED APPLY AUTHOR BRANCH BUMP CHILD CODE DATE DESCRIPTION DIFF DRAFT DRY_RUN EMAIL FINISH FIX FORCE FORK ICON KIND LATEST MATRIX MESSAGE NAME NETWORK NO_CACHE NO_LOCK OCEAN ONLY PARENT PLAN PROFILE REASON RECEIPTS RECORD SAMPLE SECTION SLUG STATES TESTS TITLE TYPE UPSTREAM VERSION WATCH WHY WRITE YES
-.PHONY: help lint unit schema validate validate-spec check-layout check-version check fix submit preview new explain schemas rules doctor release release-plan release-apply release-finish release-intent release-bump release-check release-status release-yank test docs lock drift setup clean
+override VARIABLES := ACCEPT ADOPT ALLOW_UNPUSHED APPLY AUTHOR BRANCH BUILT_WITH BUMP CHILD CODE DATE DESCRIPTION DIFF DRAFT DRY_RUN EMAIL FINISH FIX FORCE FORK ICON KIND LATEST MATRIX MESSAGE NAME NETWORK NO_CACHE NO_LOCK OCEAN ONLY PARENT PLAN PROFILE REASON RECEIPTS RECORD SAMPLE SECTION SLUG STATES TESTS TITLE TYPE UPSTREAM VERSION WATCH WHY WRITE YES
+.PHONY: help lint unit schema validate validate-spec check-layout check-version check fix submit preview new explain schemas rules doctor release release-plan release-apply release-finish release-intent release-bump release-check release-status release-yank release-unyank test docs lock drift setup clean
 # end of variables
 
 # An unknown variable is refused before make looks at what a user sets.
@@ -133,11 +133,11 @@ release-plan: $(READY) ## Write what a release does as a plan, or as a CI matrix
 	@$(INVOKE) release.plan
 
 release-apply: $(READY) ## Do what a plan says.
-#: PLAN= ONLY= FORCE= ALLOW_UNPUSHED= ROOT= JOBS= BUILD_ARG= BUILDER= KEY=
+#: PLAN= ONLY= FORCE= ALLOW_UNPUSHED= ROOT= JOBS= FORMAT= BUILD_ARG= BUILDER= KEY=
 	@$(INVOKE) release.apply ""
 
 release-finish: $(READY) ## Write index, pointers and git tags of a plan that CI jobs applied, from their receipts.
-#: PLAN= RECEIPTS= ALLOW_UNPUSHED= ROOT= JOBS= BUILD_ARG=
+#: PLAN= RECEIPTS= ALLOW_UNPUSHED= ROOT= JOBS= FORMAT= BUILD_ARG=
 	@$(INVOKE) release.finish "" ""
 
 release-intent: $(READY) ## Declare what the next version brings, in a file that release.bump applies.
@@ -157,8 +157,12 @@ release-status: $(READY) ## Show what is published: git, registry, specs and ind
 	@$(INVOKE) release.status
 
 release-yank: $(READY) ## Take a version out of the index; nothing is deleted.
-#: TYPE= VERSION= REASON= ROOT=
+#: TYPE= VERSION= REASON= BUILT_WITH= DRY_RUN= ROOT=
 	@$(INVOKE) release.yank "" ""
+
+release-unyank: $(READY) ## Take a yank back, so that the version can be in the index again.
+#: TYPE= VERSION= REASON= ROOT=
+	@$(INVOKE) release.unyank "" ""
 
 test: $(DEVELOP) ## Run the tests of Seatrial itself.
 #: TESTS= LATEST=

@@ -9,6 +9,9 @@ from seatrial.core.model import Profile, Severity
 
 SHARED_DOCKERFILE = "integrations/_infra/Dockerfile"
 
+PYTHON_IMAGE_ARGS = ("BASE_BUILDER_PYTHON_IMAGE", "BASE_RUNNER_PYTHON_IMAGE")
+"""The ARGs that name base images in the Dockerfile that Seatrial makes, and in those of Ocean."""
+
 
 @dataclass(frozen=True)
 class ReleaseSettings:
@@ -17,6 +20,9 @@ class ReleaseSettings:
     `image` is a repository with `{type}` in it, `store` a URL; each is empty for the folder below `dist/`.
     `dockerfile` is for integrations that have none of their own. `branch` is the remote's branch that versions are
     released from, empty for its default one. `tag` is the form of the git tag.
+    `python_image` is the base image of builder and runner, empty for those of the Dockerfile.
+    `max_growth` is the percentage by which an image may be larger than that of the version before, None for the
+    profile's. `legacy_specs` says whether the latest spec is published as `<type>.json` too, None for the profile's.
     `zero_versions` weighs contract changes while the major version is 0: `strict`, or `shifted` by one part.
     """
 
@@ -29,7 +35,16 @@ class ReleaseSettings:
     tag: str = "{type}/{version}"
     remote: str = "origin"
     branch: str = ""
+    python_image: str = ""
     zero_versions: str = "strict"
+    max_growth: float | None = None
+    legacy_specs: bool | None = None
+
+    @property
+    def all_build_args(self) -> Mapping[str, str]:
+        """The build args: those stated, and the Python image for the ARGs of base images that are not among them."""
+        image = dict.fromkeys(PYTHON_IMAGE_ARGS, self.python_image) if self.python_image else {}
+        return {**image, **self.build_args}
 
     def git_tag(self, type: str, version: str) -> str:
         """Return the name of a version's git tag."""

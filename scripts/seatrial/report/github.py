@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from seatrial.core.findings import Outcome
 from seatrial.core.model import Finding, Severity
@@ -44,14 +44,23 @@ def render(outcome: Outcome, options: Options) -> str:
 
 def step_summary(outcome: Outcome) -> str:
     """Return Markdown for the file $GITHUB_STEP_SUMMARY names: a table, errors first, within the limit."""
-    parts = [f"### Seatrial\n\n{_unmarked(text.summary(outcome))}\n"]
+    said = f"### Seatrial\n\n{_unmarked(text.summary(outcome))}\n"
     if not outcome.findings:
-        return parts[0]
-    parts.append("\n| severity | where | rule | message |\n|---|---|---|---|\n")
-    rows = list(_fitting(map(_row, outcome.gravest_first), TABLE_BYTES))
-    left = len(outcome.findings) - len(rows)
-    more = f"\n{left} more in the log.\n" if left else ""
-    return "".join([*parts, *rows, more])
+        return said
+    head = ("severity", "where", "rule", "message")
+    return said + _table(head, [_row(one) for one in outcome.gravest_first])
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table in Markdown, within the limit of the step summary; no cell is taken for markup."""
+    return _table(head, [f"| {' | '.join(_cell(cell) if cell else '' for cell in row)} |\n" for row in rows])
+
+
+def _table(head: Sequence[str], rows: Sequence[str]) -> str:
+    top = f"\n| {' | '.join(head)} |\n{'|---' * len(head)}|\n"
+    shown = list(_fitting(rows, TABLE_BYTES))
+    left = len(rows) - len(shown)
+    return "".join([top, *shown, f"\n{left} more in the log.\n" if left else ""])
 
 
 def _annotations(outcome: Outcome) -> Iterator[str]:

@@ -1,15 +1,16 @@
-"""The tasks that publish: `release`, its parts `.plan`, `.apply` and `.finish`, and `.status` and `.yank`."""
+"""The tasks that publish: `release`, its parts `.plan`, `.apply` and `.finish`; `.status`, `.yank` and `.unyank`."""
 
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-from seatrial.core.errors import EXIT_FINDINGS, EXIT_SERVICE, Unreadable, UsageError
+from seatrial.core.errors import EXIT_FINDINGS, EXIT_SERVICE, ServiceError, Unreadable, UsageError
 from seatrial.core.findings import Outcome
 from seatrial.core.model import Integration
 from seatrial.release.attest import signing
@@ -21,8 +22,8 @@ from seatrial.release.plan.ports import Unknown
 from seatrial.release.plan.records import plan_json, plan_of_json
 from seatrial.release.plan.state import State
 from seatrial.release.run import apply as publishing
-from seatrial.release.run import latest, planner
-from seatrial.release.run.apply import Done
+from seatrial.release.run import latest, planner, result_tables, results
+from seatrial.release.run import yank as yanking
 from seatrial.release.run.export import exported
 from seatrial.release.run.planner import Files
 from seatrial.release.run.publication import Event, publication
@@ -32,11 +33,13 @@ from seatrial.release.run.release_context import (
     hide_from_git,
     open_context,
     open_services,
+    person,
 )
 from seatrial.release.run.release_tables import plan_table, status_json, status_table
+from seatrial.release.run.results import ReleaseResult
 from seatrial.release.store.leases import Holder
 from seatrial.report.text import line
-from seatrial.system.atomic import write_whole
+from seatrial.system.atomic import append, write_whole
 from seatrial.system.folder import read_plain
 from seatrial.tasks.choice import deliver, open_workspace
 from seatrial.tasks.cli import Ended, jobs_of, note, say
@@ -47,7 +50,7 @@ PLAN, MATRIX, RECEIPTS = "plan.json", "matrix.json", "receipts"
 """Where parts of a release look for what earlier parts left, in the folder of releases' own files."""
 
 SHOWN = 12
-"""Released versions that are named in the summary."""
+"""Versions that are named of many."""
 
 
 def release(
@@ -74,15 +77,15 @@ def release(
     """
     if apply or only or finish:
         _must_be_one_way(apply, only, finish, plan, dry_run or matrix)
-    _must_be_plan_format(format)
+    _must_be_text_or_json(format)
     if plan or apply or only or finish or matrix:
         note(f"the flag will be removed; instead type: {_new_form(plan, apply, only, finish, matrix)}")
     context = open_context(open_workspace(root), builder, build_arg)
     unpushed = "" if dry_run else must_be_pushed(context, allow_unpushed)
     if finish:
-        _finish(context, plan or "", finish, jobs, key)
+        _finish(context, plan or "", finish, jobs, key, format)
     elif apply or only:
-        _apply(context, apply or plan or "", only, force or "", jobs, key)
+        _apply(context, apply or plan or "", only, force or "", jobs, key, format)
     else:
         if adopt and (plan or matrix):
             raise UsageError("--adopt is for a release that publishes at once; leave out --plan and --matrix")
@@ -97,7 +100,7 @@ def release(
             else:
                 for row in plan_table(made).splitlines() if made.parts else ():
                     note(row)
-                _publish(context, chosen, made, made.todo, files, jobs, key)
+                _publish(context, chosen, made, made.todo, files, jobs, key, format, forced=bool(made.force))
 
 
 def _files(context: ReleaseContext) -> AbstractContextManager[Files]:
@@ -132,9 +135,9 @@ def _new_form(plan: str | None, apply: str | None, only: str | None, finish: str
     return shlex.join(["seatrial", *words])
 
 
-def _must_be_plan_format(format: str | None) -> None:
+def _must_be_text_or_json(format: str | None) -> None:
     if format not in (None, "text", "json"):
-        raise UsageError(f'the format of a plan is text or json, not "{format}"')
+        raise UsageError(f'the format of a release is text or json, not "{format}"')
 
 
 def _dry_run(
@@ -168,7 +171,7 @@ def plan(
     build_arg: list[str],
 ) -> None:
     """Write what a release does as a plan, to a file or to standard output, or print its CI matrix."""
-    _must_be_plan_format(format)
+    _must_be_text_or_json(format)
     context = open_context(open_workspace(root), None, build_arg)
     request = planner.PlanRequest(force or "", unpushed=must_be_pushed(context, allow_unpushed))
     chosen = select(context.workspace, integration)
@@ -244,14 +247,16 @@ def apply(
     allow_unpushed: bool,
     root: str | None,
     jobs: str | None,
+    format: str | None,
     build_arg: list[str],
     builder: str | None,
     key: str | None,
 ) -> None:
     """Do what a plan says; with `only`, just the content of these integrations, and leave their receipts."""
+    _must_be_text_or_json(format)
     context = open_context(open_workspace(root), builder, build_arg)
     must_be_pushed(context, allow_unpushed)
-    _apply(context, plan or _kept_plan(context), only, force or "", jobs, key)
+    _apply(context, plan or _kept_plan(context), only, force or "", jobs, key, format)
 
 
 def _kept_plan(context: ReleaseContext) -> str:
@@ -266,7 +271,13 @@ def _kept_plan(context: ReleaseContext) -> str:
 
 
 def _apply(
-    context: ReleaseContext, path: str, only: str | None, force: str, jobs: str | None, key: str | None
+    context: ReleaseContext,
+    path: str,
+    only: str | None,
+    force: str,
+    jobs: str | None,
+    key: str | None,
+    format: str | None,
 ) -> None:
     """Do a plan. Its `force` counts only with that of the person who applies it, as anybody may have written it."""
     names = [name.strip() for name in (only or "").split(",") if name.strip()]
@@ -277,8 +288,8 @@ def _apply(
         note(f"the plan releases in spite of failed checks, {how}: {made.force}")
     with _files(context) as files:
         outcome = planner.must_pass(context, state, counts, left, files, jobs_of(jobs), note)
-        _report_findings(context, outcome, quiet=False)
-        _publish(context, chosen, made, left, files, jobs, key, whole=not only)
+        _report_findings(context, outcome, quiet=format == "json")
+        _publish(context, chosen, made, left, files, jobs, key, format, whole=not only, forced=bool(counts))
 
 
 def finish(
@@ -287,9 +298,11 @@ def finish(
     allow_unpushed: bool,
     root: str | None,
     jobs: str | None,
+    format: str | None,
     build_arg: list[str],
 ) -> None:
     """Write index, pointers and git tags of a plan whose content was published by others, from their receipts."""
+    _must_be_text_or_json(format)
     if plan and not receipts:
         raise UsageError(
             "name the folder of the receipts after the plan, such as `seatrial release.finish plan.json receipts`"
@@ -297,17 +310,19 @@ def finish(
     context = open_context(open_workspace(root), None, build_arg)
     must_be_pushed(context, allow_unpushed)
     left = receipts or str(context.folder / RECEIPTS)
-    _finish(context, plan or _kept_plan(context), left, jobs, None)
+    _finish(context, plan or _kept_plan(context), left, jobs, None, format)
 
 
-def _finish(context: ReleaseContext, path: str, receipts: str, jobs: str | None, key: str | None) -> None:
+def _finish(
+    context: ReleaseContext, path: str, receipts: str, jobs: str | None, key: str | None, format: str | None
+) -> None:
     made, chosen, state, left = _resume(context, path, (), alone=False)
     found = list(planner.with_receipts(made, left, planner.receipts(Path(receipts)), state))
     parts = [one for one in found if isinstance(one, Part)]
     failures = [one for one in found if isinstance(one, Failure)]
     with _files(context) as files:
         planner.must_pass(context, state, "", parts, files, jobs_of(jobs), note)
-        _publish(context, chosen, made, parts, files, jobs, key, failures=failures)
+        _publish(context, chosen, made, parts, files, jobs, key, format, failures=failures)
 
 
 def _resume(
@@ -337,8 +352,10 @@ def _publish(
     files: Files,
     jobs: str | None,
     key: str | None,
+    format: str | None,
     whole: bool = True,
     failures: Sequence[Failure] = (),
+    forced: bool = False,
 ) -> None:
     """Do these parts of a plan, and if it is the whole plan, what is done once for all; report the result.
 
@@ -349,11 +366,11 @@ def _publish(
     if path and (warning := signing.warning(path)):
         note(warning)
     total = sum(len(part.steps) for part in todo)
-    with progress(total) as notify, publication(context, made, files, path, notify) as run:
+    with progress(total) as notify, publication(context, made, files, path, notify, forced) as run:
         applied = publishing.apply(run, todo, {one.path: one for one in chosen}, jobs_of(jobs))
         unfinished = publishing.finish(run, applied.done) if whole else []
     failed = (*failures, *applied.failures, *unfinished)
-    _sum_up(made, applied.done, failed)
+    _tell(context, results.result(context, made, applied.done, failed, whole), format)
     held = made.held if whole else ()
     for part in () if whole else made.held:
         note(f"{part.title}, of another part of the plan, is held back: {part.reason}")
@@ -382,14 +399,30 @@ def _line(event: Event) -> None:
     note(f"{event.subject}: {event.step.value} {event.word}{seconds}")
 
 
-def _sum_up(made: Plan, done: Sequence[Done], failed: Sequence[Failure]) -> None:
-    lost = {failure.subject for failure in failed}
-    whole = [one.part.title for one in done if one.part.title not in lost]
-    if whole:
-        shown = ", ".join(whole[:SHOWN]) + (f" and {len(whole) - SHOWN} more" if whole[SHOWN:] else "")
-        note(f"released {shown}")
-    elif not failed and not made.held:
+def _tell(context: ReleaseContext, result: ReleaseResult, format: str | None) -> None:
+    """Tell what came out of a release: on standard error, as JSON if asked for, and to GitHub Actions."""
+    if result.published:
+        for row in result_tables.result_lines(result):
+            note(row)
+    elif not result.failed and not result.held:
         note("nothing to release: everything is published")
+    if format == "json":
+        say(result_tables.result_json(result))
+    texts = {
+        "GITHUB_STEP_SUMMARY": result_tables.step_summary,
+        "GITHUB_OUTPUT": result_tables.github_outputs,
+    }
+    for variable, text in texts.items():
+        if os.environ.get(variable):
+            _add(Path(os.environ[variable]), text(result), context.workspace.checkout)
+
+
+def _add(file: Path, text: str, checkout: Path) -> None:
+    """Add text to a file of GitHub Actions. A release that is done does not fail because it cannot be written."""
+    try:
+        append(file, text, root=checkout)
+    except ServiceError as failed:
+        note(f"seatrial: {failed}")
 
 
 def _report(held: Sequence[Part], failures: Sequence[Failure]) -> None:
@@ -421,15 +454,66 @@ def status(integration: list[str], root: str | None, format: str | None) -> None
         raise Ended(code=EXIT_SERVICE)
 
 
-def yank(type: str | None, version: str | None, reason: str | None, root: str | None) -> None:
-    """Take a version out of the index."""
-    if not type or not version:
+def yank(
+    type: str | None,
+    version: str | None,
+    reason: str | None,
+    built_with: str | None,
+    dry_run: bool,
+    root: str | None,
+) -> None:
+    """Take a version out of the index, or with `built_with` all that were built with a package."""
+    if built_with and version:
+        raise UsageError("--built-with chooses the versions; leave out the version, or --built-with")
+    if not built_with and not (type and version):
         raise UsageError(
             "name the type and the version, such as `seatrial release.yank jira 1.2.3 --reason TEXT`"
         )
+    _must_have_reason(reason)
+    context = open_services(open_workspace(root))
+    chosen: dict[str, tuple[str, ...]] = {type or "": (version or "",)}
+    unknown: list[str] = []
+    if built_with:
+        chosen, unknown = _built_with(context, type, yanking.filter_of(built_with))
+    for name, versions in chosen.items():
+        if dry_run:
+            note(f"would yank {name} {', '.join(versions)}")
+        else:
+            _yank(context, name, versions, reason or "", back=False)
+    if built_with and not chosen:
+        note(f"no published version is known to be built with {built_with}")
+    if unknown:
+        note(f"seatrial: not known of {len(unknown)}, as their SBOM is missing: {', '.join(unknown[:SHOWN])}")
+        raise Ended(code=EXIT_SERVICE)
+
+
+def _built_with(
+    context: ReleaseContext, type: str | None, wanted: yanking.PackageFilter
+) -> tuple[dict[str, tuple[str, ...]], list[str]]:
+    """Return the versions of each type that were built with a package, and those of which nobody can tell."""
+    types = [type] if type else sorted(latest.current(context.store).versions)
+    found = [yanking.built_with(context.store, context.images, one, wanted) for one in types]
+    unknown = [f"{one.type} {version}" for one in found for version in one.unknown]
+    return {one.type: one.versions for one in found if one.versions}, unknown
+
+
+def unyank(type: str | None, version: str | None, reason: str | None, root: str | None) -> None:
+    """Take a yank back."""
+    if not type or not version:
+        raise UsageError(
+            "name the type and the version, such as `seatrial release.unyank jira 1.2.3 --reason TEXT`"
+        )
+    _must_have_reason(reason)
+    _yank(open_services(open_workspace(root)), type, (version,), reason or "", back=True)
+
+
+def _must_have_reason(reason: str | None) -> None:
     if not reason:
         raise UsageError("say why, for those who look for it: --reason TEXT")
-    context = open_services(open_workspace(root))
-    image, holder = context.repository(type), Holder.anyone("release.yank")
-    for done in latest.yank(context.store, context.images, image, type, version, reason, holder):
+
+
+def _yank(context: ReleaseContext, type: str, versions: Sequence[str], reason: str, back: bool) -> None:
+    by = person(os.environ)
+    change = yanking.Change(type, context.repository(type), versions, reason, by, back, context.legacy_specs)
+    for done in yanking.yank(context.store, context.images, change, Holder.anyone(by)):
         note(done)

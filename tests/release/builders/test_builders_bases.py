@@ -10,6 +10,7 @@ import pytest
 from seatrial.core.errors import ServiceError
 from seatrial.release.builders.base_images import digests, missing_bases
 from seatrial.release.plan.ports import Build
+from seatrial.workspace.config import settings_of
 
 
 class Shelf:
@@ -99,3 +100,15 @@ def test_a_dockerfile_that_is_missing_or_a_link_out_is_reported(context: Path, t
         missing_bases(Shelf(), context, [("nothing", {})])
     with pytest.raises(ServiceError, match="is a link out of the repository"):
         missing_bases(Shelf(), context, [("../../etc/passwd", {})])
+
+
+def test_one_setting_names_the_base_of_builder_and_runner_and_build_args_go_first(context: Path) -> None:
+    (context / "Dockerfile").write_text(
+        "ARG BASE_BUILDER_PYTHON_IMAGE=python\nARG BASE_RUNNER_PYTHON_IMAGE=python\n"
+        "FROM $BASE_BUILDER_PYTHON_IMAGE AS one\nFROM $BASE_RUNNER_PYTHON_IMAGE\nCOPY --from=one / /\n"
+    )
+    text = b'[release]\npython-image = "mine:1"\nbuild-args = {BASE_RUNNER_PYTHON_IMAGE = "other:1"}\n'
+    args = settings_of(text).release.all_build_args
+    assert missing_bases(Shelf("mine:1", "other:1"), context, [("Dockerfile", args)]) == []
+    one, _ = missing_bases(Shelf("other:1"), context, [("Dockerfile", {})])
+    assert one.endswith("; python-image below [release] names it for all")

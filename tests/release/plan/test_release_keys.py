@@ -55,6 +55,11 @@ def test_an_invalid_type_never_becomes_part_of_a_key(type: str) -> None:
         assert str(told.value).isprintable()
 
 
+def test_no_legacy_spec_is_in_the_place_of_the_index() -> None:
+    assert store_keys.legacy_specs("jira") == ("jira.json",)
+    assert store_keys.legacy_specs("index") == ()
+
+
 @pytest.mark.parametrize("key", [store_keys.spec, store_keys.receipt, store_keys.yanked])
 @pytest.mark.parametrize(
     "version", ["", "1.2", "..", "../1.2.3", "1.2.3/..", "1.2.3\n", "latest", "examples"]

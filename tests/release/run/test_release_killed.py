@@ -118,6 +118,7 @@ def ready(root: Path) -> World:
     shutil.rmtree(examples)
     examples.mkdir()
     (examples / "one.json").write_text("{}\n")
+    (root / "seatrial.toml").write_text("[release]\nlegacy-specs = true\n")
     commit(root, "an example")
     return world
 
@@ -151,6 +152,7 @@ def test_a_release_publishes_and_a_second_one_has_nothing_to_do(
     assert sorted(end["git"]) == ["alpha-service/0.1.0", "alpha-service/0.2.0", "beta-service/0.1.0"]
     assert [entry["version"] for entry in json.loads(end["store"]["index.json"])] == ["0.2.0", "0.1.0"]
     assert end["store"]["alpha-service/spec.json"] == end["store"]["alpha-service/0.2.0/spec.json"]
+    assert end["store"]["alpha-service.json"] == end["store"]["alpha-service/0.2.0/spec.json"]
     assert "alpha-service/examples/one.json" in end["store"]
     second = whole(world, mortal_git)
     assert (second.calls, world.end()) == ([], end)

@@ -18,7 +18,8 @@ from seatrial.release.plan.plan import Step, steps_of
 from seatrial.release.plan.ports import Absent, Images, Manifest, Store, Unknown
 from seatrial.release.plan.state import Candidate, IndexSeen, VersionStatus
 from seatrial.release.run import latest
-from seatrial.release.run.latest import LATEST, point, yank
+from seatrial.release.run.latest import LATEST, point
+from seatrial.release.run.yank import Change, yank
 from seatrial.release.store.leases import Holder, lease
 from support.memory_images import MemoryImages
 from support.memory_store import MemoryStore
@@ -132,7 +133,8 @@ class Yank:
     def __call__(self, actor: Actor) -> None:
         store, images = Through(self.services.store, actor), Through(self.services.images, actor)
         holder = Holder("somebody", f"{id(self)} {actor.attempt}")
-        list(yank(store, images, self.type, self.type, self.version, "bad", holder, actor.clock))
+        change = Change(self.type, self.type, [self.version], "bad", holder.name)
+        list(yank(store, images, change, holder, actor.clock))
 
 
 VERSIONS = ["1.0.0", "1.0.1", "1.1.0", "1.1.0-beta", "1.2.0-beta", "2.0.0-dev", "1.1.0-post1", "2.0.0-beta"]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from seatrial.core.errors import ServiceError, UsageError
+from seatrial.core.settings import PYTHON_IMAGE_ARGS
 from seatrial.release.builders.dockerfile import Base, bases
 from seatrial.release.builders.runner import read_inside
 from seatrial.release.plan.ports import Build, Builder
@@ -80,4 +81,4 @@ def _remedy(base: Base, place: str) -> str:
     return (
         f"name another with --build-arg {base.arg}=..., or in [release.build-args] of seatrial.toml; "
         f"with make: BUILD_ARG={base.arg}=..., several with commas"
-    )
+    ) + ("; python-image below [release] names it for all" if base.arg in PYTHON_IMAGE_ARGS else "")

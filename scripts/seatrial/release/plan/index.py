@@ -72,12 +72,29 @@ def published(type: str, stored: Collection[str]) -> list[Version]:
     return sorted(version for key in stored if (version := store_keys.version_of(type, key)))
 
 
+def yanks(type: str, version: str, stored: Collection[str]) -> int:
+    """Return how many times a version was yanked so far, given the keys of the store.
+
+    No mark is ever removed: a version is yanked again by another mark, after one that took the yank back.
+    """
+    times = 0
+    while store_keys.yanked(type, version, times + 1) in stored:
+        times += 1
+    return times
+
+
+def is_yanked(type: str, version: str, stored: Collection[str]) -> bool:
+    """Return whether a version is yanked now, given the keys of the store."""
+    times = yanks(type, version, stored)
+    return times > 0 and store_keys.unyanked(type, version, times) not in stored
+
+
 def indexed(type: str, stored: Collection[str]) -> Version | None:
     """Return the version of a type that the index must name, given the keys of the store; None for none.
 
     It is the latest of those that are published and not yanked.
     """
-    return latest(one for one in published(type, stored) if store_keys.yanked(type, one.text) not in stored)
+    return latest(one for one in published(type, stored) if not is_yanked(type, one.text, stored))
 
 
 def entry_of(spec: Mapping[str, Any], type: str, version: str) -> Entry:

@@ -56,14 +56,29 @@ def receipt(type: str, version: str) -> str:
     return f"{of_version(type, version)}receipt.json"
 
 
-def yanked(type: str, version: str) -> str:
-    """Return the key of the mark of a yanked version."""
-    return f"{of_version(type, version)}yanked.json"
+def yanked(type: str, version: str, time: int = 1) -> str:
+    """Return the key of the mark of a yanked version; of another `time` after it was taken back."""
+    return f"{of_version(type, version)}yanked{_time(time)}.json"
+
+
+def unyanked(type: str, version: str, time: int = 1) -> str:
+    """Return the key of the mark that takes the yank of this `time` back."""
+    return f"{of_version(type, version)}unyanked{_time(time)}.json"
+
+
+def _time(time: int) -> str:
+    return "" if time == 1 else f".{time}"
 
 
 def latest_spec(type: str) -> str:
     """Return the key of the latest version's spec."""
     return f"{of_type(type)}spec.json"
+
+
+def legacy_specs(type: str, wanted: bool = True) -> tuple[str, ...]:
+    """Return the key at which Ocean's own job keeps the latest spec beside the index; none for the type `index`."""
+    key = f"{of_type(type).rstrip('/')}.json"
+    return (key,) if wanted and key != INDEX else ()
 
 
 def examples(type: str, version: str = "") -> str:

@@ -276,6 +276,11 @@ def push(images: Images, name: str, layout: Path) -> tuple[Descriptor, bool]:
     return Descriptor(top.media_type, top.digest, len(top.data)), any(sent)
 
 
+def digest_in(layout: Path) -> str:
+    """Return the digest of the one image in a folder. Raises ServiceError as `push` does."""
+    return _image_in(layout)[0].digest
+
+
 def _image_in(layout: Path) -> tuple[Manifest, Sequence[Part]]:
     """Return the image's own manifest, and all parts of the image, each once and after all that it names.
 

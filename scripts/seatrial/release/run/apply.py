@@ -139,7 +139,13 @@ def _point(run: Publication, one: Done, details: Details) -> None:
     context, candidate = run.context, one.part.candidate
     ours = {candidate.version: one.receipt.digest if one.receipt else one.part.found}
     moved = latest.point(
-        context.store, context.images, candidate.image, candidate.type, run.holder, known=ours
+        context.store,
+        context.images,
+        candidate.image,
+        candidate.type,
+        run.holder,
+        known=ours,
+        legacy=context.legacy_specs,
     )
     details.update(kept=not moved, moved=list(moved))
 

@@ -1,4 +1,4 @@
-"""The latest version of a type: writing the index, moving the pointers that follow it, yanking a version."""
+"""The latest version of a type: writing the index, moving the pointers that follow it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
-from seatrial.core.errors import ConfigurationError, ServiceError, UsageError
-from seatrial.core.names import shown
-from seatrial.core.suggest import hint
+from seatrial.core.errors import ConfigurationError, ServiceError
 from seatrial.release.plan import index, store_keys
 from seatrial.release.plan.index import Entry, Index
 from seatrial.release.plan.ports import Absent, Images, Present, Store, Unknown
@@ -26,9 +24,6 @@ AT_ONCE = 16
 
 ROUNDS = 10
 """Changes of the index during which pointers are moved on before a release gives up."""
-
-SHOWN = 5
-"""Versions that are named where the requested one does not exist."""
 
 Known = Mapping[tuple[str, str], Entry]
 
@@ -124,13 +119,14 @@ def point(
     holder: Holder,
     clock: Clock | None = None,
     known: Mapping[str, str] | None = None,
+    legacy: bool = False,
 ) -> list[str]:
     """Make a type's pointers lead to the version that the index names; return those that were moved.
 
     One release at a time does so for a type. It reads the index once it holds the lease, and again when it is done:
     a release that changes the index meanwhile waits for the lease, and then moves the pointers on. Pointers that
-    lead there already are left alone. Raises ServiceError, also where the image behind the version's tag is not the
-    one that its receipt names, or that `known` has for it.
+    lead there already are left alone; with `legacy`, `<type>.json` is one of them. Raises ServiceError, also where
+    the image behind the version's tag is not the one that its receipt names, or that `known` has for it.
     """
     moved: list[str] = []
     with lease(store, store_keys.lease(type), holder, clock) as held:
@@ -139,20 +135,21 @@ def point(
             if not version:
                 return moved
             digest = _digest(store, images, image, type, version, known or {})
-            moved += _point(store, images, image, type, version, digest, held)
+            moved += _point(store, images, image, type, version, digest, held, legacy)
             if current(store).versions.get(type, "") == version:
                 return list(dict.fromkeys(moved))
     raise ServiceError(f"the index changes faster than the pointers of {type} can follow; run it again")
 
 
 def _point(
-    store: Store, images: Images, image: str, type: str, version: str, digest: str, held: Lease
+    store: Store, images: Images, image: str, type: str, version: str, digest: str, held: Lease, legacy: bool
 ) -> Iterator[str]:
     """Move the pointers that do not lead to this version; the image's tag last, as a plan takes it for the end."""
     if _copy_examples(store, type, version, held):
         yield store_keys.examples(type)
-    if _copy(store, store_keys.spec(type, version), store_keys.latest_spec(type), held):
-        yield store_keys.latest_spec(type)
+    for key in (store_keys.latest_spec(type), *store_keys.legacy_specs(type, legacy)):
+        if _copy(store, store_keys.spec(type, version), key, held):
+            yield key
     if _tag(images, image, digest, held):
         yield f"{image}:{LATEST}"
 
@@ -213,46 +210,3 @@ def _copy(store: Store, key: str, to: str, held: Lease) -> bool:
     held.check()
     store.put(to, source.data)
     return True
-
-
-def yank(
-    store: Store,
-    images: Images,
-    image: str,
-    type: str,
-    version: str,
-    reason: str,
-    holder: Holder,
-    clock: Clock | None = None,
-) -> Iterator[str]:
-    """Mark a version as yanked, determine the index's entry anew, and move the pointers; yield a line for each.
-
-    Nothing is deleted: the version can still be had by its name. Done again, it finishes what was begun.
-    Raises UsageError for a version that was never published, ServiceError where a service fails.
-    """
-    clock = clock or Clock()
-    _must_be_published(store, type, version)
-    mark = {"version": version, "reason": reason, "by": holder.name, "at": round(clock.now())}
-    if store.create(store_keys.yanked(type, version), (json.dumps(mark) + "\n").encode()):
-        yield f"{type} {version} is yanked"
-    else:
-        yield f"{type} {version} was yanked before"
-    left = recompute(store, type, clock.sleep).versions.get(type, "")
-    if not left:
-        yield f"no version of {type} is left in the index; {image}:{LATEST} stays where it is"
-        return
-    yield f"the index names {type} {left}"
-    for moved in point(store, images, image, type, holder, clock):
-        yield f"moved {moved}"
-
-
-def _must_be_published(store: Store, type: str, version: str) -> None:
-    found = [one.text for one in index.published(type, store.keys(store_keys.of_type(type)))]
-    if not found:
-        known = current(store).versions
-        raise UsageError(
-            f"nothing of {type} is published here{hint(type, known, '`seatrial release.status` shows what is')}"
-        )
-    if version not in found:
-        there = hint(version, found, f"there is {', '.join(found[-SHOWN:])}")
-        raise UsageError(f'"{shown(version)}" of {type} is not published{there}')

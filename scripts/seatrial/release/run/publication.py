@@ -105,7 +105,7 @@ class Publication:
     """A release in progress: the plan and its seal, and what its parts need.
 
     `files` returns the folder of the commit's files, `attest` makes the attestations of an image, and
-    `source` is the repository's URL without credentials.
+    `source` is the repository's URL without credentials. If `forced`, the reason in the plan counts.
     """
 
     context: ReleaseContext
@@ -118,6 +118,7 @@ class Publication:
     source: str
     now: Callable[[], float]
     holder: Holder
+    forced: bool = False
 
 
 @contextmanager
@@ -127,6 +128,7 @@ def publication(
     files: Callable[[], Path],
     key: Path | None,
     notify: Callable[[Event], None],
+    forced: bool = False,
 ) -> Iterator[Publication]:
     """Begin a release. Builder and files are obtained when they are first used.
 
@@ -155,6 +157,7 @@ def publication(
             source=source,
             now=time.time,
             holder=holder(context.folder / LOCK),
+            forced=forced,
         )
 
 

@@ -18,6 +18,7 @@ from seatrial.release.plan.ports import Absent, Descriptor, Present, Unknown
 from seatrial.release.plan.records import Attached, Receipt, receipt_json
 from seatrial.release.registry.oci_layout import push
 from seatrial.release.run.build import Built, built, forget
+from seatrial.release.run.growth import must_not_grow
 from seatrial.release.run.publication import Publication
 from seatrial.release.run.release_context import ReleaseContext
 from seatrial.release.store.leases import lease
@@ -45,6 +46,8 @@ def publish(run: Publication, part: Part, integration: Integration) -> Receipt |
 
 def _image(run: Publication, part: Part, integration: Integration) -> Receipt:
     image = _build(run, part)
+    if not run.forced:
+        must_not_grow(run.context, part, image)
     top = _push(run, part, image)
     attached = _attach(run, part, integration, image, top)
     receipt = _receipt(run, part, image, top, attached, integration)

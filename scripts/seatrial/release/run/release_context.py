@@ -6,11 +6,12 @@ import getpass
 import os
 import re
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from seatrial.core.errors import Unreadable, UsageError
+from seatrial.core.model import Profile
 from seatrial.core.names import shown
 from seatrial.core.settings import ReleaseSettings
 from seatrial.release.places import must_not_be_linked, own_folder
@@ -26,6 +27,9 @@ from seatrial.workspace.committed import workspace_at
 from seatrial.workspace.workspace import Workspace
 
 DIST = "dist"
+
+OCEAN_GROWTH = 7.0
+"""The percentage of growth that Ocean's own workflow admits (`SIZE_INCREASE_THRESHOLD` in its ci.yml)."""
 IGNORE = ".gitignore"
 BUILDERS = ("docker", "podman", "buildah")
 
@@ -67,6 +71,22 @@ class ReleaseContext:
         """True if git tags leave this machine: images do, and a remote is configured."""
         return bool(self.settings.image and self.settings.remote)
 
+    @property
+    def max_growth(self) -> float | None:
+        """The percentage by which an image may be larger than that of the version before; None for any."""
+        stated = self.settings.max_growth
+        return OCEAN_GROWTH if stated is None and self.workspace.profile is Profile.OCEAN else stated
+
+    @property
+    def legacy_specs(self) -> bool:
+        """True if the latest spec of a type is published as `<type>.json` as well, as Ocean's own job does."""
+        stated = self.settings.legacy_specs
+        return self.workspace.profile is Profile.OCEAN if stated is None else stated
+
+    def stored_at(self, key: str) -> str:
+        """Return the address of a key of the store: a URL, or a path below the root."""
+        return f"{self.settings.store.rstrip('/') or f'{DIST}/registry'}/{key}"
+
     def repository(self, type: str) -> str:
         """Return the repository of a type's images; below `dist/images` it is the type itself."""
         return self.settings.image.replace("{type}", type) if self.settings.image else type
@@ -97,7 +117,7 @@ def open_services(
     settings = replace(
         stated,
         builder=builder or stated.builder,
-        build_args={**stated.build_args, **parse_args(build_args)},
+        build_args={**stated.all_build_args, **parse_args(build_args)},
     )
     dist = workspace.root / DIST
     for name in ("images", "registry", "release"):
@@ -185,12 +205,18 @@ def holder(lock: Path) -> Holder:
     Releases that hold a lock file one after the other may take over each other's leases. The lock is identified
     by the machine's boot and the file's number, so that a copy of a checkout is not mistaken for it.
     """
-    name = f"{_user()}@{socket.gethostname()}"
+    name = person({})
     try:
         boot, file = _BOOT.read_text().strip(), lock.stat()
     except OSError:
         return Holder.anyone(name)
     return Holder(name, f"{boot}-{file.st_dev}-{file.st_ino}")
+
+
+def person(environment: Mapping[str, str]) -> str:
+    """Return the name of the person whom a record names: who started the run in CI, else the user of this machine."""
+    started = environment.get("GITHUB_ACTOR") or environment.get("GITLAB_USER_LOGIN")
+    return f"{started or _user()}@{'CI' if started else socket.gethostname()}"
 
 
 def _user() -> str:

@@ -17,7 +17,7 @@ from seatrial.core.errors import UsageError
 from seatrial.core.model import Integration
 from seatrial.core.version import Version
 from seatrial.release.plan import store_keys
-from seatrial.release.plan.index import parse
+from seatrial.release.plan.index import is_yanked, parse
 from seatrial.release.plan.plan import steps_of
 from seatrial.release.plan.ports import Answer, Present, Reference
 from seatrial.release.plan.state import Candidate, IndexSeen, State, VersionStatus
@@ -165,7 +165,7 @@ def _statuses(
             latest=answers[one.image, LATEST],
             spec=store_keys.spec(one.type, one.version) in stored,
             receipt=store_keys.receipt(one.type, one.version) in stored,
-            yanked=store_keys.yanked(one.type, one.version) in stored,
+            yanked=is_yanked(one.type, one.version, stored),
             type_spec=store_keys.latest_spec(one.type) in stored,
             git_tag=tags.get(context.settings.git_tag(one.type, one.version), ""),
             local_tag=local.get(context.settings.git_tag(one.type, one.version), ""),
