@@ -14,54 +14,23 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import Enum
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from seatrial.core.errors import ServiceError
 from seatrial.documents import jq
 from seatrial.documents.document import is_deep
+from seatrial.preview.answers import ENDED as ENDED
+from seatrial.preview.answers import Answer as Answer
+from seatrial.preview.answers import Json as Json
+from seatrial.preview.answers import Outcome as Outcome
+from seatrial.preview.plain import plain_answers
 from seatrial.preview.worker import OUT_OF_MEMORY, READY
 from seatrial.system.process import Conversation, LateAnswer
 from seatrial.system.sandbox import Sandbox, View, sandbox
 
 WORKER = Path(__file__).with_name("worker.py")
-
-Json = Any
-"""A value as the JSON parser returns it."""
-
-
-class Outcome(Enum):
-    """What became of a program: it gave a value or none, it failed, or it could not be run to its end."""
-
-    VALUE = "value"
-    NONE = "no output"
-    ERROR = "error"
-    BROKEN = "does not compile"
-    LARGE = "too large"
-    SLOW = "too slow"
-    MEMORY = "too much memory"
-    CRASHED = "crashed"
-    NOT_RUN = "not run"
-
-
-ENDED = frozenset({Outcome.SLOW, Outcome.MEMORY, Outcome.CRASHED})
-"""The outcomes of programs that end the process."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """The first output of a program on an input; `message` says why there is none."""
-
-    outcome: Outcome
-    value: Json = None
-    message: str = ""
-
-    @property
-    def finished(self) -> bool:
-        """Whether the program ran to its end, so that Ocean sees the same."""
-        return self.outcome in (Outcome.VALUE, Outcome.NONE, Outcome.ERROR, Outcome.BROKEN)
 
 
 @dataclass(frozen=True)
@@ -114,11 +83,11 @@ class Evaluator:
 
     def run(self, programs: Sequence[str], inputs: Sequence[Json]) -> list[list[Answer]]:
         """Return the answers of all programs for each input. Raises ServiceError where no process can be had."""
-        known = {text: _refusal(text) for text in dict.fromkeys(programs)}
+        known = {text: _without_jq(text, inputs) for text in dict.fromkeys(programs)}
         asked = [text for text in known if known[text] is None]
-        texts = [json.dumps(value) for value in inputs]
-        found = self._all(asked, texts) if asked else [{} for _ in texts]
-        return [[known[text] or answers[text] for text in programs] for answers in found]
+        found = self._all(asked, [json.dumps(value) for value in inputs]) if asked else [{} for _ in inputs]
+        tables = {text: known[text] or [answers[text] for answers in found] for text in known}
+        return [[tables[text][number] for text in programs] for number in range(len(inputs))]
 
     def _all(self, programs: Sequence[str], texts: Sequence[str]) -> list[Mapping[str, Answer]]:
         found: list[Mapping[str, Answer]] = []
@@ -232,6 +201,12 @@ def _command(limits: Limits) -> tuple[list[str], View]:
     command = [python, "-I", "-S", "-B", worker, library, str(limits.memory), str(limits.seconds)]
     linked = Path(library).parent / "jq.libs"
     return command, View(readable=(Path(sys.base_prefix), Path(python), Path(worker), Path(library), linked))
+
+
+def _without_jq(text: str, inputs: Sequence[Json]) -> list[Answer] | None:
+    """Return the answers of a program for each input where no jq is needed."""
+    refusal = _refusal(text)
+    return [refusal] * len(inputs) if refusal else plain_answers(text, inputs)
 
 
 def _refusal(text: str) -> Answer | None:
