@@ -6,6 +6,7 @@ killed; what it was at is found out by running the programs one by one in anothe
 
 from __future__ import annotations
 
+import atexit
 import importlib.util
 import json
 import os
@@ -18,7 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import NoReturn
 
-from seatrial.core.errors import ServiceError
+from seatrial.core.errors import ServiceError, UsageError
 from seatrial.documents import jq
 from seatrial.documents.document import is_deep
 from seatrial.preview.answers import ENDED as ENDED
@@ -60,6 +61,7 @@ class Evaluator:
         self._place = place
         self._process: Conversation | None = None
         self._reason = _SLOW
+        self._refused: ServiceError | UsageError | None = None
         self.begin()
 
     def begin(self) -> None:
@@ -141,7 +143,7 @@ class Evaluator:
 
     def _told(self, programs: Sequence[str], texts: Sequence[str], *, each: bool) -> Conversation:
         """Ask the process, which is started if there is none."""
-        process = self._process or self._started()
+        process = self._process or self._ready()
         pairs = [(text, jq.is_closed(text)) for text in programs]
         request = {"programs": pairs, "inputs": len(texts), "each": each, "most": self._limits.characters}
         lines = (json.dumps(request), *texts)
@@ -176,6 +178,16 @@ class Evaluator:
         spent = self._seconds >= limits.all_seconds or self._bytes >= limits.all_bytes
         return spent or len(self._ended) >= limits.stops
 
+    def _ready(self) -> Conversation:
+        """Start the process; what cannot be started once is not tried again."""
+        if self._refused:
+            raise self._refused
+        try:
+            return self._started()
+        except (ServiceError, UsageError) as refused:
+            self._refused = refused
+            raise
+
     def _started(self) -> Conversation:
         place = replace(self._place or sandbox(), memory=max(self._limits.memory, 1024**3))
         command, view = _command(self._limits)
@@ -184,6 +196,18 @@ class Evaluator:
             raise ServiceError(f"the process that runs jq does not start (status {process.end()})")
         self._process = process
         return process
+
+
+_shared: dict[int, Evaluator] = {}
+"""The evaluator that a process shares, by the number of the process: that of another is not to be talked to."""
+
+
+def shared_evaluator(limits: Limits) -> Evaluator:
+    """Return the evaluator of this process, which is made with these limits at the first call and ends with it."""
+    if os.getpid() not in _shared:
+        _shared[os.getpid()] = Evaluator(limits)
+        atexit.register(_shared[os.getpid()].close)
+    return _shared[os.getpid()]
 
 
 _USED_UP = Answer(Outcome.NOT_RUN, message="not run: the programs before it have used up what all may use")

@@ -27,6 +27,7 @@ from seatrial.validate.facts.code import Code, ConfigurationUse, Kinds
 from seatrial.validate.facts.conformity import RESOURCE_STEMS, Conformity, ResourceForms
 from seatrial.validate.facts.contract import Contract, Selectors, selectors_of
 from seatrial.validate.facts.credentials import Variable, variables
+from seatrial.validate.facts.examples import Examples, Tried
 from seatrial.validate.facts.items import Rows
 from seatrial.validate.facts.jq_expressions import JqExpressions
 from seatrial.validate.facts.package import Package, Suppressions
@@ -162,6 +163,16 @@ class Facts:
     def jq_expressions(self) -> JqExpressions:
         """The jq of the mappings and the blueprints."""
         return JqExpressions.of(self.app_config, self.blueprints)
+
+    @cached_property
+    def examples(self) -> Examples | None:
+        """The examples that the integration keeps."""
+        return Examples.of(self.integration, self.resource_documents.values())
+
+    @cached_property
+    def tried(self) -> Tried | None:
+        """What the mappings make of the examples."""
+        return Tried.of(self.integration, self.examples, self.framework)
 
     @cached_property
     def scorecards(self) -> Rows | None:
