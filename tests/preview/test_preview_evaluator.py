@@ -171,12 +171,12 @@ def test_no_process_is_left(evaluator: Evaluator) -> None:
         os.kill(pid, 0)
 
 
-SIMPLE = {"a": {"b": "x", "none": None, "yes": True}, "n": 7, "text": "y"}
+SIMPLE = {"list": [1, {"x": [None, "é"]}], "a": {"b": "x", "none": None, "yes": True}, "n": 7, "text": "y"}
 
 
 @pytest.mark.parametrize(
     "program",
-    ["true", "false", "null", '"text"', " .n ", ".a.b", ".a.none", ".a.none.more", ".gone.more", ".a.yes"],
+    ["true", "false", "null", '"text"', " .n ", ".a.b", ".a.none", ".a.none.more", ".gone.more", ".list"],
 )
 def test_simple_programs_mean_without_jq_what_they_mean_with_it(evaluator: Evaluator, program: str) -> None:
     found = plain_answers(program, [SIMPLE])
@@ -186,8 +186,9 @@ def test_simple_programs_mean_without_jq_what_they_mean_with_it(evaluator: Evalu
 @pytest.mark.parametrize(
     ("program", "data"),
     [
-        (".a", {"a": 2**53}), (".a", {"a": 1.0}), (".a", {"a": [1]}), (".a", {"a": "\0"}), (".a.b", {"a": "x"}),
-        (".a", {"a": "x" * 10_001}), (".a", []), (r'"\(.a)"', {}), (".a?", {}), (".a.[0]", {}), ("'x'", {}),
+        (".a", {"a": 2**53}), (".a", {"a": 1.0}), (".a", {"a": [{"b": 1.5}]}), (".a", {"a": "\0"}),
+        (".a.b", {"a": "x"}), (".a", {"a": "x" * 10_001}), (".a", []), (r'"\(.a)"', {}), (".a?", {}),
+        (".a.[0]", {}), ("'x'", {}),
     ],
 )  # fmt: skip
 def test_what_is_not_simple_is_left_to_jq(program: str, data: object) -> None:

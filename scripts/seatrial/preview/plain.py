@@ -1,7 +1,7 @@
-"""Answers of programs that need no jq: a text, true, false, null, or a path that leads to a simple value.
+"""Answers of programs that need no jq: a text, true, false, null, or a path that leads to simple values.
 
 Two programs of three in real mappings are like this. Anything about which jq might have its own mind, such as a
-number that is not a small whole one, a list or an error, is left to jq.
+number that is not a small whole one, a long text or an error, is left to jq.
 """
 
 from __future__ import annotations
@@ -58,6 +58,28 @@ def _led(value: Json, names: Sequence[str]) -> Json:
 
 def _simple(value: Json) -> Json:
     """Return a value that jq would give back as it is."""
+    if isinstance(value, dict | list):
+        return value if _is_simple(value) else _ELSEWHERE
+    return _single(value)
+
+
+def _is_simple(whole: Json) -> bool:
+    """Return whether nothing in a collection is anything but simple, and all of it is small."""
+    stack, left = [whole], LONGEST
+    while stack and left > 0:
+        one = stack.pop()
+        if isinstance(one, dict | list):
+            inner = [*one, *one.values()] if isinstance(one, dict) else one
+            left -= 1 + len(inner)
+            stack.extend(inner)
+        elif _single(one) is _ELSEWHERE:
+            return False
+        elif isinstance(one, str):
+            left -= len(one)
+    return not stack
+
+
+def _single(value: Json) -> Json:
     if value is None or value is True or value is False:
         return value
     if type(value) is int and -LARGEST < value < LARGEST:

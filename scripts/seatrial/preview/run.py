@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from seatrial.core.framework import Framework
 from seatrial.core.model import Integration
-from seatrial.preview.engine import Mapped, Value, Verdict, map_objects
+from seatrial.preview.engine import Mapped, Value, Verdict, map_all
 from seatrial.preview.evaluator import Evaluator
 from seatrial.preview.examples import Case, Shelf, Stray
 from seatrial.preview.mapping import Programs, Refused, read_resource
@@ -96,31 +96,46 @@ def preview_of(
     by_resource: dict[tuple[str, int], list[Case]] = {}
     for case in cases:
         by_resource.setdefault((case.source.path, case.source.index), []).append(case)
-    groups = tuple(_group(found, framework, evaluator) for found in by_resource.values())
-    return Preview(integration.name, framework, groups, tuple(shelf.strays))
+    groups = [_Tried.of(found, framework) for found in by_resource.values()]
+    pairs = [(one.programs, one.objects) for one in groups if one.programs]
+    rows = iter(map_all(pairs, framework, evaluator))
+    mapped = tuple(one.group(next(rows) if one.programs else ()) for one in groups)
+    return Preview(integration.name, framework, mapped, tuple(shelf.strays))
 
 
-def _group(cases: Sequence[Case], framework: Framework, evaluator: Evaluator) -> Group:
-    source, spelled = cases[0].source, cases[0].spelled
-    try:
-        programs = read_resource(source.resource, framework)
-    except Refused as reason:
-        return Group(source.kind, source.path, source.index, refused=str(reason), spelled=spelled)
-    rows = tuple(_rows(programs, cases, framework, evaluator))
-    return Group(source.kind, source.path, source.index, rows, spelled=spelled)
+@dataclass(frozen=True)
+class _Tried:
+    """The cases of a resource and its programs; None where Ocean does not accept it, and why."""
 
+    cases: Sequence[Case]
+    programs: Programs | None
+    refused: str = ""
 
-def _rows(
-    programs: Programs, cases: Sequence[Case], framework: Framework, evaluator: Evaluator
-) -> Iterable[Row]:
-    """Yield the rows of a resource's cases, whose objects are mapped in one go."""
-    places = [(case, number) for case in cases for number in range(len(case.objects))]
-    objects = [case.objects[number] for case, number in places]
-    for mapped in map_objects(programs, objects, framework, evaluator):
-        case, number = places[mapped.source]
-        entity = mapped.entity if mapped.verdict is Verdict.MAPPED else None
-        remarks = held_against(entity, case.blueprints) if entity else []
-        yield Row(case.name, number, mapped, tuple(remarks))
+    @classmethod
+    def of(cls, cases: Sequence[Case], framework: Framework) -> _Tried:
+        try:
+            return cls(cases, read_resource(cases[0].resource, framework))
+        except Refused as reason:
+            return cls(cases, None, str(reason))
+
+    @property
+    def objects(self) -> list[Any]:
+        """The raw objects of all cases."""
+        return [one for case in self.cases for one in case.objects]
+
+    def group(self, mapped: Iterable[Mapped]) -> Group:
+        """Return the group with what became of the objects."""
+        source, spelled = self.cases[0].source, self.cases[0].spelled
+        rows = tuple(self._rows(mapped))
+        return Group(source.kind, source.path, source.index, rows, self.refused, spelled)
+
+    def _rows(self, mapped: Iterable[Mapped]) -> Iterator[Row]:
+        places = [(case, number) for case in self.cases for number in range(len(case.objects))]
+        for one in mapped:
+            case, number = places[one.source]
+            entity = one.entity if one.verdict is Verdict.MAPPED else None
+            remarks = held_against(entity, case.blueprints) if entity else []
+            yield Row(case.name, number, one, tuple(remarks))
 
 
 def as_json(preview: Preview) -> Mapping[str, Any]:

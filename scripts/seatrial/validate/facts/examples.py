@@ -121,6 +121,11 @@ class Tried:
         )
 
     @cached_property
+    def missing(self) -> tuple[Missing, ...]:
+        """What no example has and an expression reads."""
+        return tuple(Missing(group, *found) for group in self.complete for found in _missing(group))
+
+    @cached_property
     def fates(self) -> Mapping[tuple[str, int], list[tuple[Group, Row]]]:
         """What became of each object, by its file and number."""
         found: dict[tuple[str, int], list[tuple[Group, Row]]] = {}
@@ -128,6 +133,31 @@ class Tried:
             for row in group.rows:
                 found.setdefault((row.file, row.number), []).append((group, row))
         return found
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A place of a group that is null because no example has what it reads, with a trace in each.
+
+    A path is not missing where an object has it with the value null, nor where code adds it: Ocean's integrations
+    put what they find out themselves under names that begin with two underscores.
+    """
+
+    group: Group
+    where: str
+    traces: Sequence[Trace]
+
+    @property
+    def meant(self) -> str:
+        """The key that is meant by the missing one: near it in every example, and read by nothing else."""
+        first = self.traces[0]
+        near = {one.near for one in self.traces if one.path == first.path}
+        name = near.pop() if len(near) == 1 else ""
+        path = f"{first.reached}.{name}"
+        values = self.group.entities[0].mapped.values
+        used = {one for value in values for one in read_paths(value.program)}
+        is_used = any(one == path or one.startswith((f"{path}.", f"{path}[", f"{path}?")) for one in used)
+        return "" if is_used else name
 
 
 def affordable(cases: Iterable[Case], framework: Framework) -> Iterator[Case]:
@@ -163,17 +193,12 @@ def null_in_all(group: Group) -> Iterator[tuple[str, Sequence[Value]]]:
             yield values[0].where, values
 
 
-def missing(group: Group) -> Iterator[tuple[str, list[Trace]]]:
-    """Yield each place of a group that is null because no example has what it reads, with a trace in each.
-
-    A path is not missing where an object has it with the value null, nor where code adds it: Ocean's integrations
-    put what they find out themselves under names that begin with two underscores.
-    """
-    fitting = [row for row in group.entities if fits(row)]
-    for where, values in null_in_all(group) if fitting else ():
+def _missing(group: Group) -> Iterator[tuple[str, list[Trace]]]:
+    for where, values in null_in_all(group):
         paths = read_paths(values[0].program)
-        found = [trace(path, row.mapped.data) for row in fitting for path in paths]
-        if found and all(one.end is End.MISSING and "__" not in one.at for one in found):
+        found = [trace(path, row.mapped.data) for row in group.entities for path in paths]
+        is_missing = found and all(one.end is End.MISSING and "__" not in one.at for one in found)
+        if is_missing and all(map(fits, group.entities)):
             yield where, found
 
 

@@ -84,7 +84,8 @@ class Facts:
     @cached_property
     def texts(self) -> Texts:
         """Faults in the bytes of the plain files."""
-        return Texts.of(self.integration, self.tree, self.python_files.held)
+        parsed = self.examples.shelf.documents if self.examples else {}
+        return Texts.of(self.integration, self.tree, self.python_files.held, parsed)
 
     @cached_property
     def env_example(self) -> Sequence[Variable]:

@@ -12,6 +12,9 @@ from seatrial.validate.facts.credentials import looks_real
 MOST_VALUES = 20_000
 """The texts of an example that are looked at; the longest real one has 2,000."""
 
+SHORTEST = 16
+"""Shorter texts are no secrets, as `credentials.looks_real` has it."""
+
 LONGEST = 10_000
 """Only so many characters of a text are searched for an address."""
 
@@ -47,7 +50,8 @@ def _named(value: Any) -> Iterator[tuple[str, str]]:
             return
         name, one = stack.pop()
         if isinstance(one, str):
-            yield name, one
+            if len(one) >= SHORTEST:
+                yield name, one
         elif isinstance(one, dict):
             stack.extend(one.items())
             stack.extend((one[key], one["value"]) for key in _beside(one))

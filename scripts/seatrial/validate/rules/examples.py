@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from seatrial.core.model import Fix, Location, MemoryFolder, Problem
+from seatrial.core.model import Fix, Integration, Location, MemoryFolder, Problem
 from seatrial.core.names import shown
 from seatrial.core.rules import ADVICE, INFO, WARNING, Edited, Problems, rule
 from seatrial.core.suggest import did_you_mean, nearest
@@ -14,10 +14,11 @@ from seatrial.preview.examples import UPLOADED
 from seatrial.preview.run import Group, Row
 from seatrial.validate.facts.app_config import AppConfig
 from seatrial.validate.facts.code import Code
+from seatrial.validate.facts.credentials import credential
 from seatrial.validate.facts.examples import Examples, Tried, is_mapped, same_kind
 from seatrial.validate.facts.leaks import addresses, secrets
 from seatrial.validate.facts.spec import Spec
-from seatrial.validate.facts.tree import Texts
+from seatrial.validate.facts.tree import content, is_of_tests
 
 EXAMPLE = f"{UPLOADED}task/a.json"
 
@@ -79,16 +80,16 @@ RANDOM = "q8Zr2LmX0vTn5KcW7yBd"
     severity=WARNING,
     bad=with_task('"state": "open"', f'"state": "open",\n  "access_token": "{RANDOM}"'),
 )
-def secret_in_raw_example(examples: Examples, texts: Texts) -> Problems:
+def secret_in_raw_example(integration: Integration, examples: Examples) -> Problems:
     """An example holds no secret.
 
     Examples are published with the spec, and are copied from what a real service answered. A value is reported
     where its name says that it is secret, and it looks random. What LAY119 recognises is left to it.
     """
-    known = {where.path for where, _ in texts.credentials}
     for path, document in examples.raw.items():
-        if path not in known:
-            for keys in secrets(document.value):
+        found = secrets(document.value)
+        if found and not credential(content(integration, path) or b"", is_of_tests(path)):
+            for keys in found:
                 message = f'the value of "{shown(str(keys[-1]))}" looks like a real secret'
                 fix = Fix("write a placeholder, such as <token>, and revoke the secret")
                 yield Problem(document.at(*keys), message, fix)

@@ -14,11 +14,11 @@ from seatrial.preview.engine import Value
 from seatrial.preview.evaluator import Outcome
 from seatrial.preview.examples import UPLOADED
 from seatrial.preview.items import deleted_path
-from seatrial.preview.paths import Trace, read_paths
+from seatrial.preview.paths import read_paths
 from seatrial.preview.run import Group, Row
 from seatrial.preview.upsert import Break
 from seatrial.validate.facts.app_config import AppConfig
-from seatrial.validate.facts.examples import LIMITS, Examples, Tried, fits, missing, null_in_all
+from seatrial.validate.facts.examples import LIMITS, Examples, Tried, fits, null_in_all
 from seatrial.validate.rules.examples import with_task
 from seatrial.validate.rules.shared import all_of, replaced
 
@@ -157,26 +157,20 @@ def unfilled_by_examples(examples: Examples, tried: Tried) -> Problems:
     examples are not as the service answers.
     """
     for group in tried.complete:
-        if not tried.is_installed(group):
-            continue
-        lacking = [
-            {remark.where for remark in row.remarks if remark.about is Break.REQUIRED}
-            for row in group.entities
-            if fits(row)
-        ]
-        added = {where for where, found in _added(group)}
-        for where in sorted(set.intersection(*lacking) - added) if lacking else ():
+        for where in sorted(_unfilled(group)) if tried.is_installed(group) else ():
             message = f"{shown(where)} is required, and null in every example of the kind"
             fix = Fix("correct the expression or the examples, or do not require it")
             yield Problem(examples.place(group, where), message, fix)
 
 
-def _added(group: Group) -> Iterator[tuple[str, str]]:
-    """Yield the places that read what only code adds, and no example has."""
-    for where, values in null_in_all(group):
-        for path in read_paths(values[0].program):
-            if "__" in path:
-                yield where, path
+def _unfilled(group: Group) -> set[str]:
+    """Return the required places that no example fills, without those that read what only code adds."""
+    rows = [{one.where for one in row.remarks if one.about is Break.REQUIRED} for row in group.entities]
+    found = set.intersection(*rows) if rows else set()
+    if not found or not any(map(fits, group.entities)):
+        return set()
+    programs = {where: values[0].program for where, values in null_in_all(group)}
+    return {where for where in found if "__" not in "".join(read_paths(programs.get(where, "")))}
 
 
 @rule("EXA207", severity=INFO, bad=with_task('"due_at"', '"dueAt"'))
@@ -185,37 +179,18 @@ def misspelled_path(examples: Examples, tried: Tried) -> Problems:
 
     The property is then null for every object, silently. A path that is there and null is right.
     """
-    for group, where, found in _all_missing(tried):
-        one = found[0]
-        near = _meant(group, found)
+    for one in tried.missing:
+        near, first = one.meant, one.traces[0]
         if near:
-            message = (
-                f"no example has {shown(one.at)}, which {shown(where)} reads, but each has {shown(near)}"
-            )
-            fix = Fix(f"write {shown(one.reached)}.{shown(near)}, if that is meant")
-            is_sure = _bare(near) == _bare(one.at.removeprefix(one.reached))
+            message = f"no example has {shown(first.at)}, which {shown(one.where)} reads, but each has {shown(near)}"
+            is_sure = _bare(near) == _bare(first.at.removeprefix(first.reached))
+            fix = Fix(f"write {shown(first.reached)}.{shown(near)}, if that is meant")
             severity = WARNING if is_sure else INFO
-            yield Problem(examples.place(group, where), message, fix, severity=severity)
+            yield Problem(examples.place(one.group, one.where), message, fix, severity=severity)
 
 
 def _bare(words: str) -> str:
     return re.sub(r"[\W_]", "", words).lower()
-
-
-def _all_missing(tried: Tried) -> Iterator[tuple[Group, str, list[Trace]]]:
-    for group in tried.complete:
-        yield from ((group, where, found) for where, found in missing(group))
-
-
-def _meant(group: Group, found: list[Trace]) -> str:
-    """Return the key that is meant by a missing one: near it in every example, and read by nothing else."""
-    near = {one.near for one in found if one.path == found[0].path}
-    name = near.pop() if len(near) == 1 else ""
-    path = f"{found[0].reached}.{name}"
-    values = group.entities[0].mapped.values
-    used = {one for value in values for one in read_paths(value.program)}
-    is_used = any(one == path or one.startswith((f"{path}.", f"{path}[", f"{path}?")) for one in used)
-    return "" if is_used else name
 
 
 @rule("EXA208", severity=ADVICE, bad=with_task('"due_at": "2026-03-01T00:00:00Z",\n  ', ""))
@@ -225,11 +200,11 @@ def missing_path(examples: Examples, tried: Tried) -> Problems:
     Services leave out what is empty, so this may be right. An example that has it would show that the path is; the
     same look has a path that is misspelled.
     """
-    for group, where, found in _all_missing(tried):
-        if not _meant(group, found):
-            message = f"{shown(where)} is null in every example: {shown(str(found[0]), 160)}"
+    for one in tried.missing:
+        if not one.meant:
+            message = f"{shown(one.where)} is null in every example: {shown(str(one.traces[0]), 160)}"
             fix = Fix("give an example that has it, or correct the path")
-            yield Problem(examples.place(group, where), message, fix)
+            yield Problem(examples.place(one.group, one.where), message, fix)
 
 
 @rule("EXA209", severity=ADVICE, bad=lambda folder: _twice(with_task()(folder)))
