@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
@@ -217,6 +218,7 @@ def kind_of(words: str, known: Iterable[Source]) -> list[Source]:
     return same or (ends if len({one.kind for one in ends}) == 1 else [])
 
 
+@lru_cache(maxsize=4096)
 def _bare(words: str) -> str:
     return _PART.sub("", words.lower()).removesuffix("s")
 

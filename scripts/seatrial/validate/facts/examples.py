@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from seatrial.core.framework import Framework
 from seatrial.core.model import Integration, Location
@@ -12,7 +13,6 @@ from seatrial.documents.document import Document
 from seatrial.preview.engine import Value, Verdict
 from seatrial.preview.evaluator import Limits, shared_evaluator
 from seatrial.preview.examples import RECORDED, UPLOADED, Case, Shelf, Source, kind_of, shelf_of
-from seatrial.preview.mapping import Refused, read_resource
 from seatrial.preview.paths import End, Trace, read_paths, trace, traces
 from seatrial.preview.run import Group, Row, preview_of
 
@@ -101,7 +101,7 @@ class Tried:
         if examples is None or not examples.shelf.cases:
             return None
         shelf = examples.shelf
-        cases = list(affordable(shelf.cases, framework))
+        cases = list(affordable(shelf.cases))
         preview = preview_of(integration, shelf, cases, framework, shared_evaluator(LIMITS))
         count = sum(len(one.objects) for one in shelf.cases)
         installed = shelf.installed[0].path if shelf.installed else ""
@@ -160,29 +160,33 @@ class Missing:
         return "" if is_used else name
 
 
-def affordable(cases: Iterable[Case], framework: Framework) -> Iterator[Case]:
+def affordable(cases: Iterable[Case]) -> Iterator[Case]:
     """Yield the cases, up to the one with which they become too many to be tried."""
     pairs = programs = 0
+    sizes: dict[tuple[str, int], int] = {}
     for case in cases:
+        key = (case.source.path, case.source.index)
+        if key not in sizes:
+            sizes[key] = _texts(case.resource)
         pairs += len(case.objects)
-        programs += len(case.objects) * _size(case, framework)
+        programs += len(case.objects) * sizes[key]
         if pairs > MOST_PAIRS or programs > MOST_PROGRAMS:
             return
         yield case
 
 
-def _size(case: Case, framework: Framework) -> int:
-    try:
-        return sum(1 for _ in read_resource(case.resource, framework).named())
-    except Refused:
-        return 0
+def _texts(value: Any) -> int:
+    """Return the number of values in a resource that may be programs."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return sum(map(_texts, inner)) if isinstance(value, dict | list) else 1
 
 
 def fits(row: Row) -> bool:
     """Return whether a mapping reads anything that an object has; else the object is of another shape."""
-    data = row.mapped.data
-    seen = [one for value in row.mapped.values for one in traces(value.program, data)]
-    return not seen or any(one.reached for one in seen)
+    texts = {value.program: None for value in row.mapped.values}
+    seen = (one for text in texts for one in traces(text, row.mapped.data))
+    first = next(seen, None)
+    return first is None or bool(first.reached) or any(one.reached for one in seen)
 
 
 def null_in_all(group: Group) -> Iterator[tuple[str, Sequence[Value]]]:

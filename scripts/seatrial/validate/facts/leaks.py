@@ -32,7 +32,7 @@ def secrets(value: Any) -> list[Keys]:
 
     Its name is the key, or the text under `name` or `key` beside a `value`, as in lists of variables.
     """
-    if not any(looks_real(name, text) for name, text in _named(value)):
+    if not isinstance(value, dict | list) or not any(looks_real(name, text) for name, text in _named(value)):
         return []
     found = []
     for keys, text in _texts(value):
@@ -43,25 +43,28 @@ def secrets(value: Any) -> list[Keys]:
 
 
 def _named(value: Any) -> Iterator[tuple[str, str]]:
-    """Yield each text of a tree with its name; much faster than with all its keys."""
-    stack = [("", value)]
+    """Yield each longer text of a tree with its name; much faster than with all its keys."""
+    stack: list[tuple[str, Any]] = [("", value)]
     for _ in range(MOST_VALUES):
         if not stack:
             return
-        name, one = stack.pop()
-        if isinstance(one, str):
-            if len(one) >= SHORTEST:
-                yield name, one
-        elif isinstance(one, dict):
-            stack.extend(one.items())
-            stack.extend((one[key], one["value"]) for key in _beside(one))
-        elif isinstance(one, list):
-            stack.extend((name, below) for below in one)
+        name, whole = stack.pop()
+        if isinstance(whole, dict):
+            yield from ((whole[key], whole["value"]) for key in _beside(whole))
+        pairs = whole.items() if isinstance(whole, dict) else ((name, one) for one in whole)
+        for key, one in pairs:
+            if type(one) is str:
+                if len(one) >= SHORTEST:
+                    yield key, one
+            elif type(one) is dict or type(one) is list:
+                stack.append((key, one))
 
 
 def _beside(one: dict[str, Any]) -> list[str]:
     """Return the keys whose texts name what is under `value`."""
-    return [key for key in ("name", "key", "Name", "Key") if "value" in one and isinstance(one.get(key), str)]
+    if not isinstance(one.get("value"), str):
+        return []
+    return [key for key in ("name", "key", "Name", "Key") if isinstance(one.get(key), str)]
 
 
 def _names_beside(value: Any, keys: Keys) -> list[str]:

@@ -423,8 +423,8 @@ def _syntax_fault(path: str, data: bytes, parsed: Mapping[str, Document]) -> Fau
     if load is None or _is_read_elsewhere(path) or _NOT_OURS.match(path):
         return None
     kinds = (FaultKind.SYNTAX, FaultKind.ENCODING)
-    known = path in parsed and path.endswith(".json")
-    faults = parsed[path].faults if known else load(path, data)
+    is_sound = path in parsed and not parsed[path].faults
+    faults = () if is_sound else load(path, data)
     return next((fault for fault in faults if fault.kind in kinds), None)
 
 
