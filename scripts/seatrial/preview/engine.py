@@ -57,6 +57,8 @@ class Mapped:
     data: Json = None
     entity: Mapping[str, Any] | None = None
     values: tuple[Value, ...] = ()
+    stopped: Value | None = None
+    """The selector or itemsToParse, where it could not be run to its end."""
 
 
 def map_objects(
@@ -85,11 +87,13 @@ def _each_mapped(
     programs: Programs, inputs: Sequence[Input], answers: Iterator[list[Answer]], framework: Framework
 ) -> Iterator[Mapped]:
     for one in inputs:
-        yield _faulty(one) if one.fault else _mapped(programs, one, next(answers), framework)
+        yield _faulty(programs, one) if one.fault else _mapped(programs, one, next(answers), framework)
 
 
-def _faulty(one: Input) -> Mapped:
-    return Mapped(one.source, Verdict.FAILED if one.failed else Verdict.SKIPPED, one.fault, data=one.whole)
+def _faulty(programs: Programs, one: Input) -> Mapped:
+    stopped = Value("itemsToParse", programs.items, one.answer) if one.answer else None
+    verdict = Verdict.FAILED if one.failed else Verdict.SKIPPED
+    return Mapped(one.source, verdict, one.fault, data=one.whole, stopped=stopped)
 
 
 def _answers(
@@ -134,7 +138,8 @@ NO_PROGRAM = Answer(Outcome.ERROR, message="null is no program")
 def _mapped(programs: Programs, one: Input, answers: Sequence[Answer], framework: Framework) -> Mapped:
     selected = answers[0]
     if not isinstance(selected.value, bool):
-        return Mapped(one.source, Verdict.FAILED, _no_boolean(selected), one.item, one.data)
+        stopped = None if selected.finished else Value("selector.query", programs.selector, selected)
+        return Mapped(one.source, Verdict.FAILED, _no_boolean(selected), one.item, one.data, stopped=stopped)
     if not selected.value:
         return Mapped(one.source, Verdict.REFUSED, "the selector is false", one.item, one.data)
     named = zip(programs.named(), answers[1:], strict=True)

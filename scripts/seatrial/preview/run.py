@@ -33,7 +33,8 @@ class Row:
     @property
     def ended(self) -> tuple[Value, ...]:
         """The programs that could not be run to their end."""
-        return tuple(value for value in self.mapped.values if not value.answer.finished)
+        stopped = (self.mapped.stopped,) if self.mapped.stopped else ()
+        return (*stopped, *(value for value in self.mapped.values if not value.answer.finished))
 
     def why(self, value: Value) -> str:
         """Return why a value is null: how far its paths lead, else what jq says."""

@@ -117,7 +117,8 @@ def _relation(where: str, value: Any, many: bool) -> Iterator[Remark]:
     if isinstance(value, list) and not many:
         yield Remark(where, "it leads to one entity, and a list is given")
     elif many and not isinstance(value, list):
-        yield Remark(where, f"it leads to many entities, and {_shown(value)} is no list")
+        about = Break.SPELLING if isinstance(value, str) else Break.TYPE
+        yield Remark(where, f"it leads to many entities, and {_shown(value)} is no list", about)
     else:
         rows = value if isinstance(value, list) else [value]
         odd = [one for one in rows if not isinstance(one, str | dict)]

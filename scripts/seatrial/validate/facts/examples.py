@@ -9,9 +9,9 @@ from typing import Any
 
 from seatrial.core.framework import Framework
 from seatrial.core.model import Integration, Location
-from seatrial.documents.document import Document
+from seatrial.documents.document import Document, Keys
 from seatrial.preview.engine import Value, Verdict
-from seatrial.preview.evaluator import Limits, shared_evaluator
+from seatrial.preview.evaluator import Limits, Outcome, shared_evaluator
 from seatrial.preview.examples import RECORDED, UPLOADED, Case, Shelf, Source, kind_of, shelf_of
 from seatrial.preview.paths import End, Trace, read_paths, trace, traces
 from seatrial.preview.run import Group, Row, preview_of
@@ -77,9 +77,22 @@ class Examples:
 
     def place(self, group: Group, where: str) -> Location:
         """Return the place of an expression of a mapping, which has this place in the entity."""
-        section, mark, name = where.partition(".")
-        inner = (section, name.partition(".rules[")[0]) if mark else (section,)
-        return self.at(group.path, "resources", group.index, "port", "entity", "mappings", *inner)
+        return self.at(group.path, "resources", group.index, *_keys(where))
+
+
+def _keys(where: str) -> Keys:
+    """Return the keys in a resource that lead to the expression of a place."""
+    if where in _OUTSIDE:
+        return _OUTSIDE[where]
+    section, mark, name = where.partition(".")
+    inner = (section, name.partition(".rules[")[0]) if mark else (section,)
+    return ("port", "entity", "mappings", *inner)
+
+
+_OUTSIDE: Mapping[str, Keys] = {
+    "selector.query": ("selector", "query"),
+    "itemsToParse": ("port", "itemsToParse"),
+}
 
 
 def same_kind(words: str, kinds: Iterable[str]) -> list[str]:
@@ -110,6 +123,12 @@ class Tried:
     def is_installed(self, group: Group) -> bool:
         """Return whether a group is of the mapping that the integration installs, not of a recorded one."""
         return group.path == self.installed
+
+    @cached_property
+    def is_whole(self) -> bool:
+        """Whether every expression was run on every object, or had to be ended itself."""
+        values = (value for group in self.groups for row in group.rows for value in row.ended)
+        return self.is_all and not any(value.answer.outcome is Outcome.NOT_RUN for value in values)
 
     @cached_property
     def complete(self) -> tuple[Group, ...]:

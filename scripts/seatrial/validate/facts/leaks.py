@@ -18,7 +18,14 @@ SHORTEST = 16
 LONGEST = 10_000
 """Only so many characters of a text are searched for an address."""
 
-_ADDRESS = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@((?:[A-Za-z0-9-]{1,63}\.){1,5}[A-Za-z]{2,24})(?![\w@-])")
+_HARMLESS = re.compile(
+    r"page|next|sync|continu|cursor|resume|cancel|delta|(?:Id|_id|Name|_name|Arn|ARN|Type|_type|Ref|Path|Url|Version)s?$"
+)
+"""What is in the names of values that look like secrets and are none: tokens of pages, and names of secrets."""
+
+_ADDRESS = re.compile(
+    r"(?<![\w.+/-])(?!git@|no-?reply)[\w.+-]{1,64}@((?:[A-Za-z0-9-]{1,63}\.){1,5}[A-Za-z]{2,24})(?![\w@-])"
+)
 _RESERVED = re.compile(r"(?:.*\.)?(?:example\.(?:com|net|org)|test|example|invalid|localhost)", re.IGNORECASE)
 _MADE_UP = re.compile(
     r"example|sample|dummy|fake|test|domain|company|corp|acme|contoso|fabrikam|your|redacted|noreply|email|mail\.com"
@@ -32,14 +39,18 @@ def secrets(value: Any) -> list[Keys]:
 
     Its name is the key, or the text under `name` or `key` beside a `value`, as in lists of variables.
     """
-    if not isinstance(value, dict | list) or not any(looks_real(name, text) for name, text in _named(value)):
+    if not isinstance(value, dict | list) or not any(_is_secret(name, text) for name, text in _named(value)):
         return []
     found = []
     for keys, text in _texts(value):
         names = [key for key in reversed(keys) if isinstance(key, str)][:1] + _names_beside(value, keys)
-        if any(looks_real(name, text) for name in names):
+        if any(_is_secret(name, text) for name in names):
             found.append(keys)
     return found
+
+
+def _is_secret(name: str, text: str) -> bool:
+    return looks_real(name, text) and not _HARMLESS.search(name)
 
 
 def _named(value: Any) -> Iterator[tuple[str, str]]:

@@ -193,12 +193,11 @@ def example_without_entity(tried: Tried) -> Problems:
 
 
 def _counts(row: Row) -> bool:
-    """Return whether a failure is one of the mapping: an empty list of items is none, nor is a limit."""
+    """Return whether a failure is one of the mapping: an object without a list of items is none, nor is a limit."""
     if is_mapped(row):
         return _is_null_text(row)
-    is_object = isinstance(row.mapped.data, dict)
-    is_empty = "list of items is empty" in row.mapped.reason
-    return row.mapped.verdict is not Verdict.REFUSED and is_object and not is_empty and not row.ended
+    is_other = row.mapped.reason == "it is not an object" or "list" in row.mapped.reason
+    return row.mapped.verdict is not Verdict.REFUSED and not is_other and not row.ended
 
 
 def _is_null_text(row: Row) -> bool:

@@ -42,23 +42,30 @@ def endless_expression(examples: Examples, tried: Tried) -> Problems:
     """Every expression of a mapping ends, on every example, within limits that no real one comes near.
 
     Ocean runs it without any limit, and a resync that meets such an object never ends. All expressions of a
-    mapping on one object have one second of processor time together; real ones take a thousandth of that. When
-    several had to be ended, the others of the integration are not tried.
+    mapping on one object have one second of processor time together; real ones take a thousandth of that. Where
+    several had to be ended, or the examples are more than are ever kept, the others are not tried.
     """
-    seen = set()
+    seen: dict[tuple[str, int, str], None] = {}
+    for group, value in _ended(tried):
+        key = (group.path, group.index, value.where)
+        if key not in seen:
+            seen[key] = None
+            message = f"{shown(value.program)} was stopped: {_ENDED[value.answer.outcome]}"
+            fix = Fix("give it a bound, or write it without recursion")
+            severity = None if tried.is_installed(group) else WARNING
+            yield Problem(examples.place(group, value.where), message, fix, severity=severity)
+    if not tried.is_whole:
+        message = "not every expression was tried on every example: they take more than all may take together"
+        fix = Fix("keep a few examples of each kind, and expressions that end")
+        yield Problem(
+            Location(tried.groups[0].path if tried.groups else APP_CONFIG), message, fix, severity=INFO
+        )
+
+
+def _ended(tried: Tried) -> Iterator[tuple[Group, Value]]:
     for group in tried.groups:
-        for where, value in _ended(group):
-            if (group.path, group.index, where) not in seen:
-                seen.add((group.path, group.index, where))
-                message = f"{shown(value.program)} was stopped: {_ENDED[value.answer.outcome]}"
-                fix = Fix("give it a bound, or write it without recursion")
-                severity = None if tried.is_installed(group) else WARNING
-                yield Problem(examples.place(group, where), message, fix, severity=severity)
-
-
-def _ended(group: Group) -> Iterator[tuple[str, Value]]:
-    for row in group.rows:
-        yield from ((value.where, value) for value in row.ended if value.answer.outcome in _ENDED)
+        for row in group.rows:
+            yield from ((group, value) for value in row.ended if value.answer.outcome in _ENDED)
 
 
 @rule(
@@ -113,8 +120,9 @@ def _breaks(tried: Tried, *sorts: Break) -> Iterator[_Seen]:
 def _said(examples: Examples, one: _Seen, fix: str, severity: Severity | None) -> Problem:
     files = list(dict.fromkeys(one.files))
     more = f" and {len(files) - 1} more" if files[1:] else ""
-    message = f"{shown(one.where)} becomes {shown(one.message, 160)} in {files[0]}{more}"
-    return Problem(examples.place(one.group, one.where), message, Fix(fix), severity=severity)
+    where = examples.place(one.group, one.where)
+    message = f"{shown(one.where)}: {shown(one.message, 160)}"
+    return Problem(where, message, Fix(fix), f"{shown(files[0], 160)}{more}", severity)
 
 
 @rule("EXA204", severity=WARNING, bad=_mapped("labels: .labels", "labels: .title"))
@@ -216,13 +224,15 @@ def repeated_entity(tried: Tried) -> Problems:
     """
     for group in tried.groups:
         first: dict[tuple[str, str], Row] = {}
+        told: set[str] = set()
         for row in group.entities:
             entity = row.mapped.entity or {}
             key = (str(entity.get("blueprint")), str(entity.get("identifier")))
             if not row.file.startswith(UPLOADED) or not tried.is_installed(group):
                 continue
             other = first.setdefault(key, row)
-            if other is not row and (other.file, other.number) != (row.file, row.number):
+            if (other.file, other.number) != (row.file, row.number) and row.file not in told:
+                told.add(row.file)
                 message = f'it makes the entity "{shown(key[1])}", as {other.file} does'
                 fix = Fix("delete one of them, or make the identifier tell them apart")
                 yield Problem(Location(row.file), message, fix)
