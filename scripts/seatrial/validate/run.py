@@ -8,6 +8,7 @@ from itertools import islice
 from operator import attrgetter
 from typing import Any, TypeVar
 
+from seatrial.core.errors import ServiceError, UsageError
 from seatrial.core.findings import Outcome, stamped
 from seatrial.core.model import Finding, Integration, Problem, Question, Severity, Told
 from seatrial.core.printable import one_line
@@ -73,6 +74,9 @@ def _run(rule: Rule, facts: Facts, crashes: list[str], most: int) -> list[tuple[
     """The rule's problems; a failure of the rule is recorded, so that the others still run."""
     try:
         return [(rule, problem) for problem in islice(rule.problems(facts), most)]
+    except (ServiceError, UsageError) as failure:
+        crashes += [text for text in [one_line(str(failure))] if text not in crashes]
+        return []
     except Exception as failure:
         crashes.append(f"{rule.code} {rule.name}: {type(failure).__name__}: {one_line(str(failure))}")
         return []

@@ -16,7 +16,7 @@ from seatrial.preview.examples import RECORDED, UPLOADED, Case, Shelf, Source, k
 from seatrial.preview.paths import End, Trace, read_paths, trace, traces
 from seatrial.preview.run import Group, Row, preview_of
 
-LIMITS = Limits(stops=5, all_seconds=30.0, all_bytes=64 * 1024 * 1024)
+LIMITS = Limits(stops=3, all_seconds=20.0, all_bytes=64 * 1024 * 1024)
 """What the programs of an integration may use while rules run; those of real ones take 0.1 seconds together."""
 
 MOST_PAIRS = 1_000

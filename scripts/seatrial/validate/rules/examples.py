@@ -207,14 +207,14 @@ def _is_null_text(row: Row) -> bool:
 
 def _entityless(tried: Tried, group: Group, row: Row, path: str) -> Problem:
     value = next((one for one in row.mapped.values if one.where == "identifier"), None)
-    why = row.why(value) if value else ""
-    is_said = row.mapped.verdict in (Verdict.SKIPPED, Verdict.MAPPED) and why
+    is_why = value and (value.is_null or is_mapped(row))
+    why = row.why(value) if value and is_why else ""
     reason = row.mapped.reason or 'the identifier is the text "null"'
     message = f'no entity of the kind "{shown(group.kind)}" is made of it: {shown(reason, 120)}'
     is_shipped = tried.is_installed(group) and path.startswith(UPLOADED)
     return Problem(
         Location(path),
-        f"{message} ({shown(why, 120)})" if is_said else message,
+        f"{message} ({shown(why, 120)})" if why else message,
         Fix("correct the example, or what the mapping reads"),
         severity=None if is_shipped and "__" not in why else WARNING,
     )

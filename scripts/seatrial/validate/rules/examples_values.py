@@ -34,12 +34,13 @@ _ENDED = {
     Outcome.SLOW: f"it does not end within {LIMITS.seconds:g} second of processor time",
     Outcome.MEMORY: f"it takes more than {LIMITS.memory // 1024**2} MiB of memory",
     Outcome.CRASHED: "it ends the process that runs it",
+    Outcome.LARGE: f"its value has more than {LIMITS.characters // 1024**2:,} million characters",
 }
 
 
-@rule("EXA104", bad=_mapped("state: .state\n", "state: last(repeat(.state))\n"))
-def endless_expression(examples: Examples, tried: Tried) -> Problems:
-    """Every expression of a mapping ends, on every example, within limits that no real one comes near.
+@rule("EXA104", bad=_mapped("dueAt: .due_at\n", "dueAt: .due_at * 60000\n"))
+def unbounded_expression(examples: Examples, tried: Tried) -> Problems:
+    """Every expression of a mapping ends on every example, within limits that no real one comes near.
 
     Ocean runs it without any limit, and a resync that meets such an object never ends. All expressions of a
     mapping on one object have one second of processor time together; real ones take a thousandth of that. Where
