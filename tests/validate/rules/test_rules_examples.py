@@ -14,14 +14,14 @@ from seatrial.preview.evaluator import Evaluator, Limits
 from seatrial.validate.facts import examples as facts
 from seatrial.validate.facts.leaks import addresses, secrets
 from seatrial.validate.rules import BY_NAME, RULES
-from seatrial.validate.rules.examples import EXAMPLE, TASK
+from seatrial.validate.rules.examples import EXAMPLE, TASK, without_examples
 from seatrial.validate.rules.examples_recorded import ENTITY, FOLDER, RESOURCE
 from seatrial.validate.run import check
 from support.good import facts_of, good_folder
 
 APP_CONFIG, BLUEPRINTS = ".port/resources/port-app-config.yaml", ".port/resources/blueprints.json"
 FAMILY = [rule for rule in RULES if rule.family == "EXA"]
-GOOD = good_folder()
+GOOD = without_examples(good_folder())
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -10,7 +10,7 @@ from seatrial.core.rules import ADVICE, INFO, WARNING, Edited, Problems, rule
 from seatrial.core.suggest import did_you_mean, nearest
 from seatrial.documents.document import Document, FaultKind
 from seatrial.preview.engine import Verdict
-from seatrial.preview.examples import UPLOADED
+from seatrial.preview.examples import RECORDED, UPLOADED
 from seatrial.preview.run import Group, Row
 from seatrial.validate.facts.app_config import AppConfig
 from seatrial.validate.facts.code import Code
@@ -35,11 +35,19 @@ TASK = """{
 """
 
 
+def without_examples(folder: MemoryFolder) -> MemoryFolder:
+    """Return the folder without the examples that it may have."""
+    for path in folder.paths():
+        if path.startswith((UPLOADED, RECORDED)):
+            folder = folder.without(path)
+    return folder
+
+
 def with_task(*texts: str) -> Edited:
-    """Return the edit that adds an example of the kind task, in which each first of two texts is the second."""
+    """Return the edit that adds the only example of the kind task, in which each first of two texts is the second."""
 
     def edit(folder: MemoryFolder) -> MemoryFolder:
-        added = folder.having(EXAMPLE, TASK)
+        added = without_examples(folder).having(EXAMPLE, TASK)
         for old, new in zip(texts[::2], texts[1::2], strict=True):
             added = added.edited(EXAMPLE, old, new)
         return added

@@ -17,7 +17,7 @@ from seatrial.validate.facts.recordings import (
     differences,
     mapping_contradictions,
 )
-from seatrial.validate.rules.examples import TASK
+from seatrial.validate.rules.examples import TASK, without_examples
 
 FOLDER = "examples/task"
 
@@ -48,7 +48,8 @@ def _recorded(folder: MemoryFolder, mapping: str, title: str) -> MemoryFolder:
     """Return the folder with raw data, a mapping and an expected entity of the kind task."""
     entity = json.dumps({**ENTITY, "title": title}, indent=2) + "\n"
     return (
-        folder.having(f"{FOLDER}/task-raw-data.json", TASK)
+        without_examples(folder)
+        .having(f"{FOLDER}/task-raw-data.json", TASK)
         .having(f"{FOLDER}/task-mappings.yaml", mapping)
         .having(f"{FOLDER}/task-expected-output.json", entity)
     )
