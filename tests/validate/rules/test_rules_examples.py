@@ -277,6 +277,8 @@ def test_too_many_examples_are_tried_in_part_and_claim_nothing(monkeypatch: pyte
     folder = GOOD.having(EXAMPLE, task(state=None)).having(EXAMPLE.replace("/a", "/b"), task(id=8))
     (found,) = said(folder)
     assert found.startswith("info unbounded-expression: not every expression was tried on every example")
+    assert not check(facts_of(folder), FAMILY).is_sure, "it is not kept for other runs"
+    assert check(facts_of(GOOD.having(EXAMPLE, TASK)), FAMILY).is_sure
 
 
 def test_where_jq_cannot_be_run_it_is_said_once(monkeypatch: pytest.MonkeyPatch) -> None:
