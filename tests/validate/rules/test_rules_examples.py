@@ -227,8 +227,8 @@ def test_an_object_of_another_shape_breaks_nothing() -> None:
     assert said(
         GOOD.having("examples/task.response.json", json.dumps({"data": {"items": []}})), advice=True
     ) == [
-        'warning example-without-entity: no entity of the kind "task" is made of it: '
-        'the identifier is the text "null" (.id is not there)'
+        'warning example-without-entity: its entity of the kind "task" is identified by the text "null" '
+        "(.id is not there)"
     ]
 
 

@@ -189,7 +189,8 @@ def example_without_entity(tried: Tried) -> Problems:
     """An example that is selected makes an entity.
 
     Ocean passes over an object whose identifier is null or empty, and counts it as failed; a selector that gives
-    neither true nor false fails. In a mapping below `examples`, which is only shown, it is a warning.
+    neither true nor false fails. Of null, `tostring` makes the text "null", which identifies all such objects
+    alike. In a mapping below `examples`, which is only shown, it is a warning.
     """
     for (path, _), fates in tried.fates.items():
         if any(is_mapped(row) and not _is_null_text(row) for _, row in fates):
@@ -217,8 +218,9 @@ def _entityless(tried: Tried, group: Group, row: Row, path: str) -> Problem:
     value = next((one for one in row.mapped.values if one.where == "identifier"), None)
     is_why = value and (value.is_null or is_mapped(row))
     why = row.why(value) if value and is_why else ""
-    reason = row.mapped.reason or 'the identifier is the text "null"'
-    message = f'no entity of the kind "{shown(group.kind)}" is made of it: {shown(reason, 120)}'
+    message = f'no entity of the kind "{shown(group.kind)}" is made of it: {shown(row.mapped.reason, 120)}'
+    if is_mapped(row):
+        message = f'its entity of the kind "{shown(group.kind)}" is identified by the text "null"'
     is_shipped = tried.is_installed(group) and path.startswith(UPLOADED)
     return Problem(
         Location(path),
