@@ -330,6 +330,11 @@ def test_entities_in_a_file_of_another_name_are_found_by_their_identifier() -> N
     assert recorded({"a": {**old, "identifier": "8"}}, name="after_mapping") == []
 
 
+def test_what_depends_on_the_time_is_not_compared() -> None:
+    by_time = RESOURCE.replace("state: .state", "state: now | todate")
+    assert [one for one in recorded(ENTITY, by_time) if "stale" in one] == []
+
+
 def test_a_recorded_mapping_may_map_more_and_may_be_spelled_otherwise() -> None:
     more = RESOURCE.replace("state: .state", "state: (.state)\n            url: .other")
     assert [one for one in recorded(ENTITY, more) if "contradicting" in one] == [
