@@ -90,8 +90,8 @@ def differences(examples: Examples, tried: Tried) -> Iterator[Difference]:
         for expected, row in _pairs(entities, list(_beside(path, tried))):
             mapped = {value.where.partition(".")[0] for value in row.mapped.values}
             moving = {value.where for value in row.mapped.values if _OUTSIDE.search(value.program)}
-            found = _differing(_claimed(expected.entity, mapped), row.mapped.entity or {}, ())
-            first = next((one for one in found if ".".join(map(str, one[0][:2])) not in moving), None)
+            places = _differing(_claimed(expected.entity, mapped), row.mapped.entity or {}, ())
+            first = next((one for one in places if ".".join(map(str, one[0][:2])) not in moving), None)
             if first:
                 yield Difference(expected, *first)
 
