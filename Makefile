@@ -9,7 +9,7 @@ override GPATH :=
 # The variables and targets between the marks are written by `make docs` from scripts/seatrial/tasks/menu.py.
 # variables
 override INHERITED := ADVICE BUILD_ARG BUILDER FORMAT INTEGRATION JOBS KEY NEW OLD OUTPUT ROOT SANDBOX SINCE STRICT TOOLS VERBOSE
-override VARIABLES := ADOPT ALLOW_UNPUSHED APPLY AUTHOR BRANCH BUMP CHILD CODE DATE DESCRIPTION DIFF DRAFT DRY_RUN EMAIL FINISH FIX FORCE FORK ICON KIND LATEST MATRIX MESSAGE NAME NO_CACHE NO_LOCK ONLY PARENT PLAN PROFILE REASON RECEIPTS SAMPLE SECTION SLUG TESTS TITLE TYPE UPSTREAM VERSION WATCH WHY WRITE YES
+override VARIABLES := ACCEPT ADOPT ALLOW_UNPUSHED APPLY AUTHOR BRANCH BUMP CHILD CODE DATE DESCRIPTION DIFF DRAFT DRY_RUN EMAIL FINISH FIX FORCE FORK ICON KIND LATEST MATRIX MESSAGE NAME NO_CACHE NO_LOCK ONLY PARENT PLAN PROFILE REASON RECEIPTS RECORD SAMPLE SECTION SLUG TESTS TITLE TYPE UPSTREAM VERSION WATCH WHY WRITE YES
 .PHONY: help lint validate validate-spec check-layout check-version check fix submit preview new explain schemas rules doctor release release-plan release-apply release-finish release-intent release-bump release-check release-status release-yank test docs lock setup clean
 # end of variables
 
@@ -92,7 +92,7 @@ submit: $(READY) ## Check an integration, commit and push it, and open its pull 
 	@$(INVOKE) submit
 
 preview: $(READY) ## Map the examples of an integration, or a sample, and show the entities that Port would get.
-#: INTEGRATION= ROOT= SINCE= KIND= SAMPLE= FORMAT= OUTPUT= WATCH=
+#: INTEGRATION= ROOT= SINCE= KIND= SAMPLE= FORMAT= OUTPUT= WATCH= RECORD= ACCEPT= YES=
 	@$(INVOKE) preview
 
 new: $(READY) ## Make a new integration folder from the template.

@@ -26,9 +26,9 @@ from pathlib import Path
 from typing import Any
 
 from seatrial.core.framework import Framework
-from seatrial.preview.engine import Mapped, Verdict, map_objects
 from seatrial.preview.evaluator import Evaluator
 from seatrial.preview.mapping import Refused, read_resource
+from seatrial.preview.processor import Mapped, Verdict, map_objects
 
 JUDGE = Path(__file__).with_name("preview_judge.py")
 SHOWN = 12
@@ -187,7 +187,7 @@ def compare(
 
 def examples(root: Path) -> Iterator[dict[str, Any]]:
     """Yield every example of a checkout with every resource that has its kind, installed or recorded beside it."""
-    from seatrial.preview.examples import cases_of
+    from seatrial.preview.cases import cases_of
     from seatrial.workspace.workspace import open_workspace
 
     for integration in open_workspace(str(root)).integrations:

@@ -13,10 +13,10 @@ import pytest
 
 from seatrial.core.framework import Framework
 from seatrial.core.model import Integration, MemoryFolder
-from seatrial.preview import page, text
+from seatrial.preview import page, tables
+from seatrial.preview.cases import shelf_of
 from seatrial.preview.evaluator import Evaluator
-from seatrial.preview.examples import shelf_of
-from seatrial.preview.run import Preview, as_json, preview_of
+from seatrial.preview.previews import Preview, as_json, preview_of
 
 CONFIG = """
 resources:
@@ -57,7 +57,7 @@ def preview(warm: Evaluator) -> Preview:
 
 
 def test_the_text_tells_what_became_of_each_object(preview: Preview) -> None:
-    lines = text.render([preview]).splitlines()
+    lines = tables.render([preview]).splitlines()
     assert lines[0] == "it & co  (port-ocean 0.48.12)"
     assert any(line.startswith("    A-1 ") and "a.json" in line for line in lines)
     for words in (
@@ -76,11 +76,11 @@ def test_the_text_tells_what_became_of_each_object(preview: Preview) -> None:
 
 
 def test_the_text_holds_nothing_that_a_terminal_obeys(preview: Preview) -> None:
-    assert not re.search(r"[\x1b\u202e]|^\s*::", text.render([preview]), re.M)
+    assert not re.search(r"[\x1b\u202e]|^\s*::", tables.render([preview]), re.M)
 
 
 def test_the_totals_count_each_object_once(preview: Preview) -> None:
-    assert text.totals([preview]) == (
+    assert tables.totals([preview]) == (
         "4 objects: 1 mapped, 1 refused by the selector, 1 skipped, 1 failed; 6 values null, 1 that break the blueprint"
     )
 
@@ -138,11 +138,18 @@ def test_the_page_shows_texts_as_texts(preview: Preview) -> None:
     assert "it & co" in read.words
 
 
+def test_the_page_has_colours_of_its_own_in_the_dark_too() -> None:
+    light, dark = page.STYLE.split("@media (prefers-color-scheme: dark)")
+    assert "html { background: var(--back); color: var(--text); }" in page.STYLE
+    named = set(re.findall(r"(--\w+):", light))
+    assert named == set(re.findall(r"(--\w+):", dark)) == set(re.findall(r"var\((--\w+)\)", page.STYLE))
+
+
 def test_the_page_can_be_read_without_a_mouse(preview: Preview) -> None:
     read = Reader(page.render([preview]))
-    regions = [attributes for tag, attributes in read.found if attributes.get("role") == "region"]
-    assert regions
-    assert all(one["tabindex"] == "0" and one["aria-label"] for one in regions)
+    boxes = [attributes for tag, attributes in read.found if attributes.get("role") == "group"]
+    assert {one["tabindex"] for one in boxes} == {"0"}
+    assert len({one["aria-label"] for one in boxes}) == len(boxes)
     ids = [attributes["id"] for _, attributes in read.found if "id" in attributes]
     assert len(ids) == len(set(ids))
     assert {f"#{one}" for one in ids} >= {a["href"] for _, a in read.found if "href" in a}

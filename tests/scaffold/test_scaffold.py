@@ -28,6 +28,8 @@ EXAMPLE = ROOT / "integrations" / "pilot-log"
 FILES = {
     ".env.example",
     ".gitignore",
+    ".port/examples/project/project.json",
+    ".port/examples/task/task.json",
     ".port/resources/.gitignore",
     ".port/resources/blueprints.json",
     ".port/resources/port-app-config.yaml",
@@ -40,6 +42,8 @@ FILES = {
     "changelog/.gitignore",
     "client.py",
     "debug.py",
+    "examples/task/task-expected-output.json",
+    "examples/project/project-expected-output.json",
     "integration.py",
     "kinds.py",
     "main.py",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import reduce
+from functools import cache, reduce
 from typing import TypeAlias
 
 from seatrial.core.model import MemoryFolder, Problem
@@ -19,8 +19,14 @@ Edit: TypeAlias = tuple[str, str, str]
 
 
 def edited(*edits: Edit) -> MemoryFolder:
-    """The template's folder with these edits made."""
-    return reduce(_edited, edits, good_folder())
+    """The template's folder without its examples, with these edits made; its code, spec and mapping are alone."""
+    return reduce(_edited, edits, _without_examples())
+
+
+@cache
+def _without_examples() -> MemoryFolder:
+    good = good_folder()
+    return reduce(MemoryFolder.without, [path for path in good.paths() if "examples/" in path], good)
 
 
 def _edited(folder: MemoryFolder, edit: Edit) -> MemoryFolder:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from collections import Counter
 from collections.abc import Callable
@@ -162,11 +163,7 @@ def test_nothing_is_written_through_a_link_to_another_integration_or_outside(tmp
     trap = put(tmp_path / "outside", broken(good_folder()), "trap")
     place = put(root, broken(good_folder()))
     beside = put(root, good_folder(), "beside")
-    for path in (beside / ".port").rglob("*"):
-        if path.is_file():
-            path.unlink()
-    (beside / ".port" / "resources").rmdir()
-    (beside / ".port").rmdir()
+    shutil.rmtree(beside / ".port")
     (beside / ".port").symlink_to(place / ".port")
     (beside / LOG).unlink()
     (beside / LOG).symlink_to(trap / LOG)

@@ -169,7 +169,7 @@ def test_in_oceans_repository_it_begins_as_a_beta_with_the_spec_that_the_others_
     (tmp_path / "port_ocean" / "__init__.py").touch()
     assert seatrial(tmp_path, "new", "My Service", "--no-lock").returncode == 0
     made = tmp_path / "integrations" / "my-service"
-    assert sorted(path.name for path in (made / ".port").iterdir()) == ["resources", "spec.json"]
+    assert sorted(path.name for path in (made / ".port").iterdir()) == ["examples", "resources", "spec.json"]
     assert json.loads((made / ".port" / "spec.json").read_text())["title"] == "My Service"
     assert '\nversion = "0.1.0-beta"\n' in (made / "pyproject.toml").read_text()
     done = seatrial(tmp_path, "validate", "my-service", "--format", "json")

@@ -122,7 +122,9 @@ def test_the_status_says_what_a_release_then_does(
 ) -> None:
     spec = repo / "integrations/alpha-service/.port/spec.yaml"
     spec.write_text(spec.read_text().replace("title:", "titel:", 1))
-    (repo / "integrations/beta-service/.port/examples").symlink_to("..")
+    examples = repo / "integrations/beta-service/.port/examples"
+    shutil.rmtree(examples)
+    examples.symlink_to("..")
     commit(repo, "faults")
     call("release.status", root=str(repo))
     _, alpha, beta = capsys.readouterr().out.splitlines()

@@ -15,7 +15,7 @@ from typing import Any
 
 from seatrial.core.framework import Framework
 from seatrial.preview.evaluator import Answer, Evaluator, Json, Outcome
-from seatrial.preview.items import Input
+from seatrial.preview.item_parsing import Input
 from seatrial.preview.mapping import Programs, as_jq
 
 _NEEDING = re.compile(

@@ -26,12 +26,12 @@ from seatrial.preview.answers import ENDED as ENDED
 from seatrial.preview.answers import Answer as Answer
 from seatrial.preview.answers import Json as Json
 from seatrial.preview.answers import Outcome as Outcome
+from seatrial.preview.jq_child import OUT_OF_MEMORY, READY
 from seatrial.preview.plain import plain_answers
-from seatrial.preview.worker import OUT_OF_MEMORY, READY
 from seatrial.system.process import Conversation, LateAnswer
 from seatrial.system.sandbox import Sandbox, View, sandbox
 
-WORKER = Path(__file__).with_name("worker.py")
+WORKER = Path(__file__).with_name("jq_child.py")
 
 
 @dataclass(frozen=True)

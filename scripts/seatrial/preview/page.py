@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from seatrial.core.printable import cut, plain
-from seatrial.preview.engine import Mapped, Value, Verdict
-from seatrial.preview.run import Group, Preview, Row
-from seatrial.preview.text import place, shown, totals
+from seatrial.preview.previews import Group, Preview, Row
+from seatrial.preview.processor import Value, Verdict
+from seatrial.preview.tables import place, shown, stale_words, totals
 
 LONGEST = 20_000
 """The most characters of an object on the page."""
@@ -21,11 +21,15 @@ MOST_ROWS = 100
 """The most objects of a kind on the page."""
 
 STYLE = """
-:root { color-scheme: light dark; --line: #d0d7de; --soft: #f6f8fa; --null: #9a3412; --bad: #b42318; }
+:root { color-scheme: light dark; --back: #fff; --text: #1f2328; --link: #0550ae; }
+:root { --line: #d0d7de; --soft: #f6f8fa; --null: #9a3412; --bad: #b42318; }
 @media (prefers-color-scheme: dark) {
+  :root { --back: #0d1117; --text: #e6edf3; --link: #79c0ff; }
   :root { --line: #3d444d; --soft: #161b22; --null: #fdba74; --bad: #fda29b; }
 }
 * { box-sizing: border-box; }
+html { background: var(--back); color: var(--text); }
+a { color: var(--link); }
 body { font: 1rem/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 110rem; padding: 0 1rem 3rem; }
 a.skip { position: absolute; left: -100rem; }
 a.skip:focus { position: static; }
@@ -36,22 +40,17 @@ details { border: 1px solid var(--line); border-radius: .375rem; margin: .5rem 0
 summary { cursor: pointer; padding: .5rem .75rem; overflow-wrap: anywhere; }
 :focus-visible { outline: 2px solid; outline-offset: 2px; }
 .three { display: grid; gap: .75rem; grid-template-columns: minmax(0, 1fr); padding: 0 .75rem .75rem; }
-@media (min-width: 48rem) {
-  .three { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); }
-  .three .middle { grid-column: 1 / -1; grid-row: 2; }
-}
-@media (min-width: 80rem) {
-  .three { grid-template-columns: minmax(0, 3fr) minmax(0, 5fr) minmax(0, 3fr); }
-  .three .middle { grid-column: auto; grid-row: auto; }
-}
+@media (min-width: 70rem) { .three { grid-template-columns: minmax(0, 3fr) minmax(0, 5fr) minmax(0, 3fr); } }
 pre, code { font: .8125rem/1.45 ui-monospace, monospace; }
 pre { background: var(--soft); border-radius: .375rem; margin: 0; max-height: 32rem; overflow: auto; padding: .75rem; }
+pre { overflow-wrap: anywhere; white-space: pre-wrap; }
 .scroll { max-height: 32rem; overflow: auto; }
-table { border-collapse: collapse; font-size: .875rem; table-layout: fixed; width: 100%; }
+table { border-collapse: collapse; font-size: .875rem; min-width: 32rem; table-layout: fixed; width: 100%; }
 th, td { border-bottom: 1px solid var(--line); overflow-wrap: anywhere; padding: .25rem .5rem; text-align: left; }
 th, td { vertical-align: top; }
 thead th:first-child { width: 30%; }
 .null { color: var(--null); } .bad { color: var(--bad); }
+.reason { margin: 0 .75rem .75rem; }
 .why { display: block; font-size: .8125rem; }
 """
 
@@ -98,11 +97,26 @@ def _preview(number: int, preview: Preview) -> Iterator[str]:
     yield f'<h2 id="p{number}">{_text(preview.integration)} <small>{_text(str(preview.framework))}</small></h2>'
     for group in preview.groups:
         yield from _group(group)
+    yield from _recorded(preview)
     if preview.strays:
         yield "<h3>Not previewed</h3>\n<ul>"
         yield from (f"<li><code>{_text(one.name)}</code>: {_text(one.reason)}</li>" for one in preview.strays)
         yield "</ul>"
     yield "</section>"
+
+
+def _recorded(preview: Preview) -> Iterator[str]:
+    if not preview.recorded:
+        return
+    yield "<h3>Recorded entities</h3>\n<ul>"
+    for one in preview.stale:
+        yield f'<li class="bad"><code>{_text(one.path)}</code>: {_text(stale_words(one))}</li>'
+    skipped = [one for one in preview.recorded if one.reason]
+    yield from (
+        f"<li><code>{_text(one.path)}</code> is not compared: {_text(one.reason)}</li>" for one in skipped
+    )
+    same = len(preview.recorded) - len(preview.stale) - len(skipped)
+    yield f"<li>{same} of {len(preview.recorded)} as recorded</li>\n</ul>"
 
 
 def _group(group: Group) -> Iterator[str]:
@@ -122,11 +136,11 @@ def _row(row: Row) -> Iterator[str]:
     yield "<details>"
     yield f"<summary>{_heading(row)} <small>{_text(place(row))}</small></summary>"
     if mapped.reason:
-        yield f'<p class="bad">&nbsp;{_text(mapped.reason)}</p>'
+        yield f'<p class="bad reason">{_text(mapped.reason)}</p>'
     yield '<div class="three">'
-    yield f'<div><h4>Raw object</h4>{_block("Raw object", mapped.data)}</div>'
-    yield f'<div class="middle"><h4>Expressions</h4>{_expressions(row)}</div>'
-    yield f"<div><h4>Entity</h4>{_entity(mapped)}{_remarks(row)}</div>"
+    yield f'<div><h4>Raw object</h4>{_block(f"Raw object, {place(row)}", mapped.data)}</div>'
+    yield f"<div><h4>Expressions</h4>{_expressions(row)}</div>"
+    yield f"<div><h4>Entity</h4>{_entity(row)}{_remarks(row)}</div>"
     yield "</div>\n</details>"
 
 
@@ -139,8 +153,10 @@ def _heading(row: Row) -> str:
     return f"{_text(shown(entity['identifier']))}{nulls}{broken}"
 
 
-def _entity(mapped: Mapped) -> str:
-    return _block("Entity", mapped.entity) if mapped.verdict is Verdict.MAPPED else "<p>none</p>"
+def _entity(row: Row) -> str:
+    if row.mapped.verdict is not Verdict.MAPPED:
+        return "<p>none</p>"
+    return _block(f"Entity, {place(row)}", row.mapped.entity)
 
 
 def _remarks(row: Row) -> str:
@@ -154,7 +170,7 @@ def _expressions(row: Row) -> str:
     head = '<tr><th scope="col">field</th><th scope="col">expression</th><th scope="col">value</th></tr>'
     body = "".join(_expression(row, one) for one in row.mapped.values)
     return (
-        '<div class="scroll" role="region" aria-label="Expressions" tabindex="0">'
+        f'<div class="scroll" role="group" aria-label="Expressions, {_text(place(row))}" tabindex="0">'
         f"<table><thead>{head}</thead><tbody>{body}</tbody></table></div>"
     )
 
@@ -176,7 +192,7 @@ def _value(row: Row, value: Value) -> str:
 def _block(label: str, value: Any) -> str:
     text = json.dumps(value, indent=2, ensure_ascii=False)
     lines = "\n".join(plain(line) for line in cut(text, LONGEST).split("\n"))
-    return f'<pre role="region" aria-label="{label}" tabindex="0">{html.escape(lines)}</pre>'
+    return f'<pre role="group" aria-label="{_text(label)}" tabindex="0">{html.escape(lines)}</pre>'
 
 
 def _json(value: Any) -> str:

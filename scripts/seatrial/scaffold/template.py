@@ -25,7 +25,7 @@ __all__ = ["LOCK_COMMAND", "QUESTIONS", "REVISION", "Answers", "render", "shared
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-REVISION = 3
+REVISION = 4
 """Raised whenever the template changes what it writes; kept in each generated folder."""
 
 LOCK_COMMAND = ("poetry", "lock")
@@ -47,7 +47,7 @@ PREVIEW = f"{FIRST}-beta"
 def render(answers: Answers, version: str = FIRST) -> MemoryFolder:
     """Return the files of a new integration, all but `poetry.lock`."""
     words = {**_words(answers), "version": version}
-    return MemoryFolder.of({path: _fill(text, words) for path, text in _template().items()})
+    return MemoryFolder.of({_named(path, words): _fill(text, words) for path, text in _template().items()})
 
 
 def with_json_spec(folder: MemoryFolder) -> MemoryFolder:
@@ -106,6 +106,13 @@ def _kind_words(stem: str, given: str) -> dict[str, str]:
         "title": spaced.capitalize(),
         "plural_words": names.plural(spaced),
     }
+
+
+def _named(path: str, words: Mapping[str, Any]) -> str:
+    """Return a file's path, in which an example of the parent or the child bears the name of the kind."""
+    if "examples/" not in path:
+        return path
+    return re.sub(r"\b(?:parent|child)\b", lambda word: str(words[word[0]]["kind"]), path)
 
 
 def _fill(text: str, words: Mapping[str, Any]) -> str:

@@ -277,6 +277,15 @@ VERBS = (
             replace(FORMAT, help="text, json or html"),
             replace(OUTPUT, help="write the preview to this file instead of standard output"),
             Option("watch", "show it again whenever a file has changed, until Ctrl-C", OptionKind.SWITCH),
+            Option(
+                "record", "write the entities of examples that lack them below examples/", OptionKind.SWITCH
+            ),
+            Option(
+                "accept",
+                "show how recorded entities differ, ask, and bring them up to date",
+                OptionKind.SWITCH,
+            ),
+            Option("yes", "with --accept: do not ask", OptionKind.SWITCH),
         ),
     ),
     Verb("new", "Make a new integration folder from the template.", "new:new", MAKING, ("name",)),

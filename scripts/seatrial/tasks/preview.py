@@ -15,11 +15,12 @@ from seatrial.core.printable import one_line
 from seatrial.core.suggest import hint
 from seatrial.documents import json
 from seatrial.documents.document import MAX_BYTES
-from seatrial.preview import page, text
+from seatrial.preview import page, tables
+from seatrial.preview.cases import Case, Shelf, Source, kind_of, sample_case, shelf_of
 from seatrial.preview.evaluator import Evaluator
-from seatrial.preview.examples import Case, Shelf, Source, kind_of, sample_case, shelf_of
-from seatrial.preview.run import Preview, as_json, preview_of
+from seatrial.preview.previews import Preview, as_json, preview_of
 from seatrial.system.atomic import write_whole
+from seatrial.tasks import preview_record
 from seatrial.tasks.choice import Choice, choose
 from seatrial.tasks.cli import Ended, note, say
 from seatrial.validate.facts.facts import Facts
@@ -39,21 +40,38 @@ def preview(
     format: str | None,
     output: str | None,
     watch: bool,
+    record: bool,
+    accept: bool,
+    yes: bool,
 ) -> None:
-    """Map the examples of the chosen integrations, or a sample, and show the entities."""
+    """Map the examples of the chosen integrations, or a sample; show the entities, or record them."""
     chosen = format or "text"
     if chosen not in FORMATS:
         raise UsageError(f'"{chosen}" is no format of a preview; choose among {", ".join(FORMATS)}')
     if watch and sample == "-":
         raise UsageError("standard input is read once; give --sample a file to watch it")
+    _must_be_one(record=record, accept=accept, sample=bool(sample), watch=watch)
     with Evaluator() as evaluator:
         if watch:
             _watch(integration, root, since, kind, sample, chosen, output, evaluator)
             return
-        found = _previews(choose(root, integration, since), kind, sample, evaluator)
-        _deliver(found, chosen, output)
-    if any(one.failed for one in found):
+        choice = choose(root, integration, since)
+        found = _previews(choice, kind, sample, evaluator)
+        if not (record or accept):
+            _deliver(found, chosen, output)
+    if record:
+        preview_record.record(choice, found)
+    elif accept:
+        preview_record.accept(choice, found, yes)
+    elif any(one.failed or one.stale for one in found):
         raise Ended(code=EXIT_FINDINGS)
+
+
+def _must_be_one(**given: bool) -> None:
+    """Raise UsageError for options that ask for different things."""
+    stated = [f"--{name}" for name, value in given.items() if value]
+    if len(stated) > 1 and stated[0] in ("--record", "--accept"):
+        raise UsageError(f"{' and '.join(stated)} cannot be given together")
 
 
 def _watch(
@@ -125,6 +143,8 @@ def _previews(choice: Choice, kind: str | None, sample: str | None, evaluator: E
         cases = list(_chosen(shelf, kind or "", sample, value))
         if sample or kind:
             shelf.strays.clear()
+        if sample:
+            shelf.outputs.clear()
         if cases or not (sample or kind or (len(shelves) > 1 and not shelf.strays)):
             framework = Facts.of(choice.workspace, one).framework
             found.append(preview_of(one, shelf, cases, framework, evaluator))
@@ -189,11 +209,13 @@ def _deliver(found: Sequence[Preview], format: str, output: str | None) -> None:
         write_whole(Path(output), rendered)
     else:
         say(rendered)
-    note(text.totals(found))
+    note(tables.totals(found))
+    if any(one.stale for one in found):
+        note("`seatrial preview --accept` shows how recorded entities differ, and brings them up to date")
 
 
 def _rendered(found: Sequence[Preview], format: str) -> str:
     if format == "json":
         value = {"version": 1, "integrations": [as_json(one) for one in found]}
         return standard_json.dumps(value, indent=2) + "\n"
-    return page.render(found) if format == "html" else text.render(found)
+    return page.render(found) if format == "html" else tables.render(found)

@@ -31,6 +31,7 @@ WRITTEN = (
 def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A committed workspace with one integration that has an example, to be copied."""
     root = workspace(tmp_path_factory.mktemp("sound") / "repo", "Alpha Service")
+    shutil.rmtree(root / f"{ALPHA}/.port/examples")
     (root / f"{ALPHA}/.port/examples").mkdir()
     (root / f"{ALPHA}/.port/examples/one.json").write_text('{"one": 1}\n')
     (root / "seatrial.toml").write_text("")

@@ -115,6 +115,7 @@ def ready(root: Path) -> World:
     """A workspace in which one version is published, and one is to replace it beside a new integration."""
     world = World(workspace(root, "Alpha Service"))
     examples = root / "integrations/alpha-service/.port/examples"
+    shutil.rmtree(examples)
     examples.mkdir()
     (examples / "one.json").write_text("{}\n")
     commit(root, "an example")

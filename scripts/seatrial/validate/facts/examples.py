@@ -10,11 +10,11 @@ from typing import Any
 from seatrial.core.framework import Framework
 from seatrial.core.model import Integration, Location
 from seatrial.documents.document import Document, Keys
-from seatrial.preview.engine import Value, Verdict
+from seatrial.preview.cases import RECORDED, UPLOADED, Case, Shelf, Source, kind_of, shelf_of
 from seatrial.preview.evaluator import Limits, Outcome, shared_evaluator
-from seatrial.preview.examples import RECORDED, UPLOADED, Case, Shelf, Source, kind_of, shelf_of
 from seatrial.preview.paths import End, Trace, read_paths, trace, traces
-from seatrial.preview.run import Group, Row, preview_of
+from seatrial.preview.previews import Group, Row, groups_of
+from seatrial.preview.processor import Value, Verdict
 
 LIMITS = Limits(stops=3, all_seconds=20.0, all_bytes=64 * 1024 * 1024)
 """What the programs of an integration may use while rules run; those of real ones take 0.1 seconds together."""
@@ -109,16 +109,16 @@ class Tried:
     is_all: bool = True
 
     @classmethod
-    def of(cls, integration: Integration, examples: Examples | None, framework: Framework) -> Tried | None:
+    def of(cls, examples: Examples | None, framework: Framework) -> Tried | None:
         """None for an integration without examples. Raises ServiceError where jq cannot be run."""
         if examples is None or not examples.shelf.cases:
             return None
         shelf = examples.shelf
         cases = list(affordable(shelf.cases))
-        preview = preview_of(integration, shelf, cases, framework, shared_evaluator(LIMITS))
+        groups = groups_of(cases, framework, shared_evaluator(LIMITS))
         count = sum(len(one.objects) for one in shelf.cases)
         installed = shelf.installed[0].path if shelf.installed else ""
-        return cls(preview.groups, installed, sum(len(one.objects) for one in cases) == count)
+        return cls(groups, installed, sum(len(one.objects) for one in cases) == count)
 
     def is_installed(self, group: Group) -> bool:
         """Return whether a group is of the mapping that the integration installs, not of a recorded one."""

@@ -173,7 +173,7 @@ class Facts:
     @cached_property
     def tried(self) -> Tried | None:
         """What the mappings make of the examples."""
-        return Tried.of(self.integration, self.examples, self.framework)
+        return Tried.of(self.examples, self.framework)
 
     @cached_property
     def scorecards(self) -> Rows | None:

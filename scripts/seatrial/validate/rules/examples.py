@@ -9,9 +9,9 @@ from seatrial.core.names import shown
 from seatrial.core.rules import ADVICE, INFO, WARNING, Edited, Problems, rule
 from seatrial.core.suggest import did_you_mean, nearest
 from seatrial.documents.document import Document, FaultKind
-from seatrial.preview.engine import Verdict
-from seatrial.preview.examples import RECORDED, UPLOADED
-from seatrial.preview.run import Group, Row
+from seatrial.preview.cases import RECORDED, UPLOADED
+from seatrial.preview.previews import Group, Row
+from seatrial.preview.processor import Verdict
 from seatrial.validate.facts.app_config import AppConfig
 from seatrial.validate.facts.code import Code
 from seatrial.validate.facts.credentials import credential

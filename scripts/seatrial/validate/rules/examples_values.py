@@ -10,16 +10,16 @@ from seatrial.core.framework import Framework
 from seatrial.core.model import Fix, Location, MemoryFolder, Problem, Severity
 from seatrial.core.names import shown
 from seatrial.core.rules import ADVICE, INFO, WARNING, Edited, Problems, rule
-from seatrial.preview.engine import Value
+from seatrial.preview.cases import UPLOADED
 from seatrial.preview.evaluator import Outcome
-from seatrial.preview.examples import UPLOADED
-from seatrial.preview.items import deleted_path
+from seatrial.preview.item_parsing import deleted_path
 from seatrial.preview.paths import read_paths
-from seatrial.preview.run import Group, Row
+from seatrial.preview.previews import Group, Row
+from seatrial.preview.processor import Value
 from seatrial.preview.upsert import Break
 from seatrial.validate.facts.app_config import AppConfig
 from seatrial.validate.facts.examples import LIMITS, Examples, Tried, fits, null_in_all
-from seatrial.validate.rules.examples import with_task
+from seatrial.validate.rules.examples import with_task, without_examples
 from seatrial.validate.rules.shared import all_of, replaced
 
 APP_CONFIG = ".port/resources/port-app-config.yaml"
@@ -71,10 +71,13 @@ def _ended(tried: Tried) -> Iterator[tuple[Group, Value]]:
 
 @rule(
     "EXA105",
-    bad=replaced(
-        APP_CONFIG,
-        "      state: open\n    port:\n",
-        "      state: open\n    port:\n      itemsToParse: '[.]'\n",
+    bad=all_of(
+        without_examples,
+        replaced(
+            APP_CONFIG,
+            "      state: open\n    port:\n",
+            "      state: open\n    port:\n      itemsToParse: '[.]'\n",
+        ),
     ),
 )
 def items_without_path(app_config: AppConfig, framework: Framework) -> Problems:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from seatrial.core.model import Integration, MemoryFolder
-from seatrial.preview import examples
-from seatrial.preview.examples import Shelf, Source, kind_of, shelf_of
+from seatrial.preview import cases as cases_module
+from seatrial.preview.cases import Shelf, Source, kind_of, shelf_of
 
 CONFIG = ".port/resources/port-app-config.yaml"
 MAPPING = """
@@ -106,10 +106,10 @@ def test_a_mapping_of_another_form_maps_nothing(config: str) -> None:
 
 def test_no_more_is_read_than_a_correct_folder_has(monkeypatch: pytest.MonkeyPatch) -> None:
     files: dict[str, Any] = {f".port/examples/issue/{number}.json": {} for number in range(9)}
-    monkeypatch.setattr(examples, "MOST_FILES", 5)
+    monkeypatch.setattr(cases_module, "MOST_FILES", 5)
     assert len(cases(files)) == 5
-    monkeypatch.setattr(examples, "MOST_BYTES", 7)
+    monkeypatch.setattr(cases_module, "MOST_BYTES", 7)
     assert len(cases(files)) == 3
-    monkeypatch.setattr(examples, "MOST_BYTES", 99)
-    monkeypatch.setattr(examples, "MOST_OBJECTS", 2)
+    monkeypatch.setattr(cases_module, "MOST_BYTES", 99)
+    monkeypatch.setattr(cases_module, "MOST_OBJECTS", 2)
     assert cases({".port/examples/issue/a.json": [1, 2, 3]})[0][2] == 2

@@ -85,6 +85,8 @@ class Stray:
 class Shelf:
     """What an integration keeps: the resources it installs, its cases, and files that go with nothing.
 
+    `outputs` are files below `examples/` that hold entities.
+
     `documents` holds every file that was read, by its path.
     """
 
@@ -93,6 +95,7 @@ class Shelf:
     blueprints: list[Any] = field(default_factory=list)
     cases: list[Case] = field(default_factory=list)
     strays: list[Stray] = field(default_factory=list)
+    outputs: list[Document] = field(default_factory=list)
 
 
 def cases_of(integration: Integration) -> list[Case]:
@@ -117,6 +120,7 @@ def shelf_of(integration: Integration, known: Iterable[Document] = ()) -> Shelf:
                 beside = recorded.for_kind(words) or beside
             _file(shelf, path, _read(integration, path, kept), words, beside)
     recorded.add_to(shelf)
+    shelf.outputs.extend(recorded.outputs)
     return shelf
 
 
@@ -148,6 +152,7 @@ class _Recorded:
     raw: Mapping[str, Document]
     mappings: Mapping[str, list[Source]]
     blueprints: Mapping[str, list[Any]]
+    outputs: Sequence[Document]
 
     @classmethod
     def of(cls, integration: Integration, paths: Sequence[str], kept: dict[str, Document]) -> _Recorded:
@@ -162,7 +167,13 @@ class _Recorded:
             if path.endswith(".json") and path not in mappings and path not in blueprints
             if not _OUTPUT.search(path.rpartition("/")[2]) and not _is_entity(one.value)
         }
-        return cls(raw, mappings, blueprints)
+        known = (raw, mappings, blueprints)
+        outputs = [
+            one
+            for path, one in documents.items()
+            if path.endswith(".json") and not any(path in rows for rows in known)
+        ]
+        return cls(raw, mappings, blueprints, outputs)
 
     def for_kind(self, words: str) -> _Beside | None:
         """Return the recorded mapping of a kind that the installed one does not have."""

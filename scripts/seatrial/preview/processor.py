@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from seatrial.core.framework import Framework
 from seatrial.preview.classified import Classified
 from seatrial.preview.evaluator import Answer, Evaluator, Json, Outcome
-from seatrial.preview.items import Input, inputs_of
+from seatrial.preview.item_parsing import Input, inputs_of
 from seatrial.preview.mapping import Programs, as_jq
 
 S = TypeVar("S")

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
 from seatrial.core.framework import Framework
 from seatrial.core.model import Integration
-from seatrial.preview.engine import Mapped, Value, Verdict, map_all
+from seatrial.preview.cases import Case, Shelf, Stray
 from seatrial.preview.evaluator import Evaluator
-from seatrial.preview.examples import Case, Shelf, Stray
+from seatrial.preview.goldens import Comparison, MadeEntities, compared, expected_of, lacking, recorded_text
 from seatrial.preview.mapping import Programs, Refused, read_resource
 from seatrial.preview.paths import End, Trace, traces
+from seatrial.preview.processor import Mapped, Value, Verdict, map_all
 from seatrial.preview.upsert import Remark, held_against
 
 
@@ -73,6 +76,15 @@ class Group:
 
 
 @dataclass(frozen=True)
+class Recording:
+    """A file of recorded entities that is not there yet; `reason` says why it cannot be written."""
+
+    path: str
+    text: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True)
 class Preview:
     """The preview of an integration."""
 
@@ -80,6 +92,13 @@ class Preview:
     framework: Framework
     groups: tuple[Group, ...] = ()
     strays: tuple[Stray, ...] = ()
+    recorded: tuple[Comparison, ...] = ()
+    recordings: tuple[Recording, ...] = ()
+
+    @property
+    def stale(self) -> tuple[Comparison, ...]:
+        """The recorded files that do not hold what is made now."""
+        return tuple(one for one in self.recorded if one.is_stale)
 
     @property
     def failed(self) -> bool:
@@ -93,15 +112,86 @@ def preview_of(
     integration: Integration, shelf: Shelf, cases: Iterable[Case], framework: Framework, evaluator: Evaluator
 ) -> Preview:
     """Return what becomes of the cases of an integration. Raises ServiceError where jq cannot be run."""
+    chosen = list(cases)
+    groups = groups_of(chosen, framework, evaluator)
+    made = _made(chosen, groups)
+    kept = {case.name for case in shelf.cases}
+    known = expected_of(shelf.outputs, kept, {one.name for one in shelf.strays})
+    recordings = tuple(_recordings(integration, lacking(known, made), made, kept))
+    recorded = recorded_of(shelf, chosen, groups)
+    return Preview(integration.name, framework, groups, tuple(shelf.strays), recorded, recordings)
+
+
+def groups_of(cases: Iterable[Case], framework: Framework, evaluator: Evaluator) -> tuple[Group, ...]:
+    """Return what the resources make of the cases of an integration. Raises ServiceError where jq cannot be run."""
     evaluator.begin()
     by_resource: dict[tuple[str, int], list[Case]] = {}
     for case in cases:
         by_resource.setdefault((case.source.path, case.source.index), []).append(case)
-    groups = [_Tried.of(found, framework) for found in by_resource.values()]
-    pairs = [(one.programs, one.objects) for one in groups if one.programs]
+    tried = [_Tried.of(found, framework) for found in by_resource.values()]
+    pairs = [(one.programs, one.objects) for one in tried if one.programs]
     rows = iter(map_all(pairs, framework, evaluator))
-    mapped = tuple(one.group(next(rows) if one.programs else ()) for one in groups)
-    return Preview(integration.name, framework, mapped, tuple(shelf.strays))
+    return tuple(one.group(next(rows) if one.programs else ()) for one in tried)
+
+
+def recorded_of(shelf: Shelf, cases: Sequence[Case], groups: Iterable[Group]) -> tuple[Comparison, ...]:
+    """Return the files of recorded entities, each held against what the groups made."""
+    made = _made(cases, groups)
+    kept = {case.name for case in shelf.cases}
+    known = expected_of(shelf.outputs, kept, {one.name for one in shelf.strays})
+    chosen = [one for one in known if not one.examples or made.tells(one)]
+    partial = not kept <= made.names
+    return tuple(compared(one, made, partial=partial) for one in chosen if one.examples or not partial)
+
+
+def _made(cases: Sequence[Case], groups: Iterable[Group]) -> MadeEntities:
+    """Return the entities of each example, those alike once; of one that could not be mapped they are unknown."""
+    met: dict[str, set[str]] = {}
+    entities: dict[str, list[Mapping[str, Any]]] = {case.name: [] for case in cases}
+    unknown: dict[str, str] = {}
+    for group in groups:
+        for row in group.rows:
+            entity = row.mapped.entity if row.mapped.verdict is Verdict.MAPPED else None
+            if entity and json.dumps(entity) not in met.setdefault(row.file, set()):
+                met[row.file].add(json.dumps(entity))
+                entities[row.file].append(entity)
+            if reason := _unsure(row):
+                unknown.setdefault(row.file, reason)
+    refused = {(group.path, group.index): group.refused for group in groups if group.refused}
+    for case in cases:
+        refusal = refused.get((case.source.path, case.source.index))
+        if refusal:
+            unknown.setdefault(case.name, f"Ocean refuses its mapping: {refusal}")
+    return MadeEntities({name: rows for name, rows in entities.items() if name not in unknown}, unknown)
+
+
+_TEXT = re.compile(r'"(?:[^"\\]|\\[^(])*"')
+_OUTSIDE = re.compile(r"(?<![\w.$])(?:(now|localtime|strflocaltime)|env(?!\s*:))\b|\$ENV\b")
+
+
+def _unsure(row: Row) -> str:
+    """Return why the entity of a row cannot be recorded; empty if it can."""
+    if row.mapped.verdict is Verdict.FAILED:
+        return f"an object failed: {row.mapped.reason}"
+    if row.ended:
+        return f"{row.ended[0].where}: {row.ended[0].answer.message}"
+    for one in row.mapped.values:
+        found = _OUTSIDE.search(_TEXT.sub("", one.program))
+        if found:
+            return f"{one.where} reads {'the time' if found[1] else 'the environment'}"
+    return ""
+
+
+def _recordings(
+    integration: Integration, places: Mapping[str, Sequence[str]], made: MadeEntities, kept: Set[str]
+) -> Iterator[Recording]:
+    for path, examples in places.items():
+        if not kept >= set(examples):
+            continue
+        reason = made.why_not(examples)
+        if not reason and integration.entry(path):
+            reason = "something else is there"
+        yield Recording(path, "" if reason else recorded_text(made.of(examples)), reason)
 
 
 @dataclass(frozen=True)
@@ -145,7 +235,19 @@ def as_json(preview: Preview) -> Mapping[str, Any]:
         "integration": preview.integration,
         "framework": str(preview.framework),
         "kinds": [_group_json(group) for group in preview.groups],
+        "recorded": [_comparison_json(one) for one in preview.recorded],
         "strays": [{"path": one.name, "kind": one.kind, "reason": one.reason} for one in preview.strays],
+    }
+
+
+def _comparison_json(one: Comparison) -> Mapping[str, Any]:
+    state = "differs" if one.is_stale else "not_compared" if one.reason else "same"
+    return {
+        "path": one.path,
+        "examples": list(one.examples),
+        "state": state,
+        "reason": one.reason or one.fault or None,
+        "differences": [{"where": row.where, "old": row.old, "new": row.new} for row in one.differences],
     }
 
 

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from seatrial.core.printable import cut, plain
-from seatrial.preview.engine import Verdict
-from seatrial.preview.examples import Stray
-from seatrial.preview.run import Group, Preview, Row
+from seatrial.preview.cases import Stray
+from seatrial.preview.goldens import Comparison
+from seatrial.preview.previews import Group, Preview, Row
+from seatrial.preview.processor import Verdict
 
 WIDEST = 36
 """The most characters of a value in a table."""
@@ -30,7 +31,10 @@ def totals(previews: Sequence[Preview]) -> str:
     said = [f"{count} {verdict.value}" for verdict, count in counts.items() if count]
     nulls = sum(len(row.nulls) for row in rows)
     broken = sum(len(row.remarks) for row in rows)
-    return f"{len(rows)} objects: {', '.join(said) or 'none'}; {nulls} values null, {broken} that break the blueprint"
+    stale = sum(len(preview.stale) for preview in previews)
+    differ = f"; {stale} recorded {'file differs' if stale == 1 else 'files differ'}" if stale else ""
+    made = f"{len(rows)} objects: {', '.join(said) or 'none'}"
+    return f"{made}; {nulls} values null, {broken} that break the blueprint{differ}"
 
 
 def _preview(preview: Preview) -> Iterator[str]:
@@ -39,8 +43,30 @@ def _preview(preview: Preview) -> Iterator[str]:
         yield "  no examples; try --sample FILE with an object that the API gave"
     for group in preview.groups:
         yield from _group(group)
+    yield from _recorded(preview.recorded)
     yield from _strays(preview.strays)
     yield ""
+
+
+def _recorded(found: Sequence[Comparison]) -> Iterator[str]:
+    """Say of each recorded file where it first differs from what is made now."""
+    if found:
+        yield "  recorded entities"
+    for one in found:
+        if one.is_stale:
+            yield plain(f"    {one.path}: {stale_words(one)}")
+    same = sum(not (one.is_stale or one.reason) for one in found)
+    if same:
+        yield f"    {same} of {len(found)} as recorded"
+    for one in found:
+        if one.reason:
+            yield plain(f"    {one.path} is not compared: {one.reason}")
+
+
+def stale_words(one: Comparison) -> str:
+    """Return the first difference of a recorded file, and how many others there are."""
+    first, *others = one.differences or (one.fault,)
+    return cut(str(first), 260) + (f"; and {len(others)} more" if others else "")
 
 
 def _strays(strays: Sequence[Stray]) -> Iterator[str]:

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from seatrial.core.framework import Framework
-from seatrial.preview.engine import Mapped, Verdict, map_objects
 from seatrial.preview.evaluator import Evaluator
-from seatrial.preview.items import deleted_path
+from seatrial.preview.item_parsing import deleted_path
 from seatrial.preview.mapping import Refused, as_jq, read_resource
+from seatrial.preview.processor import Mapped, Verdict, map_objects
 
 NEWEST = Framework()
 
