@@ -61,7 +61,9 @@ def test_each_outside_library_stays_in_its_room(module: Path) -> None:
         ), f"{name} belongs to {rooms}"
 
 
-@pytest.mark.parametrize("family", ["layout", "spec", "resources", "package", "changelog", "code", "release"])
+@pytest.mark.parametrize(
+    "family", ["layout", "spec", "resources", "examples", "package", "changelog", "code", "release"]
+)
 def test_families_of_rules_do_not_import_one_another(family: str) -> None:
     modules = list(RULES.glob(f"{family}*.py"))
     assert modules

@@ -10,6 +10,7 @@ import pytest
 from seatrial.core.errors import ServiceError
 from seatrial.preview import evaluator as evaluator_module
 from seatrial.preview.evaluator import Answer, Evaluator, Limits, Outcome, _answers, _why
+from seatrial.preview.plain import plain_answers
 from seatrial.system.sandbox import Kernel, Sandbox
 
 WITHOUT = Sandbox(look=lambda: Kernel(lacking="this test does without"))
@@ -31,7 +32,7 @@ def test_the_first_output_counts(evaluator: Evaluator) -> None:
 
 
 def test_each_program_is_run_on_each_input(evaluator: Evaluator) -> None:
-    found = evaluator.run([".a", ".b // 7", ".a"], [{"a": 1}, {"a": 2, "b": 3}])
+    found = evaluator.run([".a + 0", ".b // 7", ".a + 0"], [{"a": 1}, {"a": 2, "b": 3}])
     assert [[one.value for one in row] for row in found] == [[1, 7, 1], [2, 3, 2]]
 
 
@@ -77,7 +78,7 @@ def test_a_value_that_is_too_large_is_left_out(evaluator: Evaluator) -> None:
 
 def test_a_program_that_was_ended_is_not_run_again() -> None:
     with Evaluator(Limits(seconds=0.2, all_seconds=5)) as one:
-        found = one.run(["def f: f; f", ".a"], [{"a": number} for number in range(50)])
+        found = one.run(["def f: f; f", ".a + 0"], [{"a": number} for number in range(50)])
     assert [row[1].value for row in found] == list(range(50))
     assert {row[0].outcome for row in found} == {Outcome.SLOW}
 
@@ -85,10 +86,10 @@ def test_a_program_that_was_ended_is_not_run_again() -> None:
 def test_after_many_programs_that_had_to_be_ended_none_is_run() -> None:
     endless = [f"def f{number}: f{number}; f{number}" for number in range(4)]
     with Evaluator(Limits(seconds=0.1, stops=2)) as one:
-        found = one.run([*endless, ".a"], [{"a": 1}])[0]
+        found = one.run([*endless, "[.a]"], [{"a": 1}])[0]
         assert [answer.outcome for answer in found] == [Outcome.SLOW, Outcome.SLOW, *[Outcome.NOT_RUN] * 3]
         one.begin()
-        assert one.run([".a"], [{"a": 1}])[0][0].value == 1
+        assert one.run([".a + 0"], [{"a": 1}])[0][0].value == 1
 
 
 def test_all_answers_together_have_a_limit() -> None:
@@ -159,12 +160,36 @@ def test_a_machine_on_which_jq_does_not_run_is_no_fault_of_a_program(
     (tmp_path / "worker.py").write_text("raise SystemExit(5)")
     monkeypatch.setattr(evaluator_module, "WORKER", tmp_path / "worker.py")
     with Evaluator() as one, pytest.raises(ServiceError, match=r"does not start \(status 5\)"):
-        run(one, ".a")
+        run(one, "[.a]")
 
 
 def test_no_process_is_left(evaluator: Evaluator) -> None:
     with Evaluator() as one:
-        run(one, ".a")
+        run(one, "[.a]")
         pid = one._process._process.pid  # type: ignore[union-attr]
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+SIMPLE = {"list": [1, {"x": [None, "é"]}], "a": {"b": "x", "none": None, "yes": True}, "n": 7, "text": "y"}
+
+
+@pytest.mark.parametrize(
+    "program",
+    ["true", "false", "null", '"text"', " .n ", ".a.b", ".a.none", ".a.none.more", ".gone.more", ".list"],
+)
+def test_simple_programs_mean_without_jq_what_they_mean_with_it(evaluator: Evaluator, program: str) -> None:
+    found = plain_answers(program, [SIMPLE])
+    assert found == run(evaluator, f"({program})", on=SIMPLE)
+
+
+@pytest.mark.parametrize(
+    ("program", "data"),
+    [
+        (".a", {"a": 2**53}), (".a", {"a": 1.0}), (".a", {"a": [{"b": 1.5}]}), (".a", {"a": "\0"}),
+        (".a.b", {"a": "x"}), (".a", {"a": "x" * 10_001}), (".a", []), (r'"\(.a)"', {}), (".a?", {}),
+        (".a.[0]", {}), ("'x'", {}),
+    ],
+)  # fmt: skip
+def test_what_is_not_simple_is_left_to_jq(program: str, data: object) -> None:
+    assert plain_answers(program, [data]) is None

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from seatrial.preview.paths import read_paths, traces
-from seatrial.preview.upsert import faults, held_against
+from seatrial.preview.upsert import Break, faults, held_against
 
 BLUEPRINT = {
     "identifier": "b",
@@ -111,7 +111,25 @@ def test_an_identifier_is_a_text_and_an_unknown_blueprint_says_nothing() -> None
     ],
 )
 def test_a_value_is_held_against_its_schema(schema: dict[str, Any], value: Any, words: str) -> None:
-    assert list(faults(value, schema)) == ([words] if words else [])
+    assert [fault for _, fault in faults(value, schema)] == ([words] if words else [])
+
+
+@pytest.mark.parametrize(
+    ("value", "stated", "about"),
+    [
+        (5, "string", Break.SPELLING), (True, "string", Break.SPELLING), ("5", "number", Break.SPELLING),
+        ("1.5", "number", Break.SPELLING), ("true", "boolean", Break.SPELLING), ("1.5", "integer", Break.TYPE),
+        ("many", "number", Break.TYPE), ("yes", "boolean", Break.TYPE), ([], "string", Break.TYPE),
+        ({}, "array", Break.TYPE),
+    ],
+)  # fmt: skip
+def test_another_spelling_is_told_from_another_type(value: Any, stated: str, about: Break) -> None:
+    assert [found for found, _ in faults(value, {"type": stated})] == [about]
+
+
+def test_of_a_long_list_the_first_items_are_looked_at() -> None:
+    schema = {"type": "array", "items": {"type": "string", "enum": list(map(str, range(600)))}}
+    assert list(faults(["x"] * 50_000 + [5], schema)) == []
 
 
 @pytest.mark.parametrize(

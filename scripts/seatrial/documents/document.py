@@ -179,6 +179,8 @@ def is_deep(value: Any) -> bool:
     """Return whether collections of a tree are nested deeper than MAX_DEPTH."""
     level = [value] if isinstance(value, (dict, list)) else []
     for _ in range(MAX_DEPTH):
+        if not level:
+            return False
         level = [inner for outer in level for inner in _members(outer) if isinstance(inner, (dict, list))]
     return bool(level)
 

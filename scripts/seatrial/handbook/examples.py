@@ -63,13 +63,18 @@ def judge(rule: Rule, folder: Folder, profile: Profile) -> Verdict:
     change = change_to(folder, profile, rule.is_of_new) if "change" in rule.needs else None
     return check(
         Facts(integration, profile, Fleet([integration, *siblings]), settings, change),
-        [one for one in dict.fromkeys((*RULES, rule)) if one is rule or not _is_advice(one, profile)],
+        [one for one in dict.fromkeys((*RULES, rule)) if one is rule or not _is_beside(one, rule, profile)],
         advice=True,
     )
 
 
-def _is_advice(rule: Rule, profile: Profile) -> bool:
-    return rule.severities[profile] is Severity.ADVICE
+def _is_beside(other: Rule, rule: Rule, profile: Profile) -> bool:
+    """Return whether a rule may find something in the example of another as well.
+
+    That is advice, and what becomes of the examples with a mapping that is at fault.
+    """
+    is_advice = other.severities[profile] is Severity.ADVICE
+    return is_advice or ("tried" in other.needs and "tried" not in rule.needs and rule.family != other.family)
 
 
 def change_to(folder: Folder, profile: Profile, is_new: bool = False) -> Change:

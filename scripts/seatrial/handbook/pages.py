@@ -21,6 +21,7 @@ FAMILIES = {
     "LAY": "Layout: the files and folders of an integration",
     "SPC": "Spec: `.port/spec.json` or `.port/spec.yaml`",
     "RES": "Resources: blueprints, mapping, scorecards, pages and actions",
+    "EXA": "Examples: raw objects, what the mapping makes of them, and what is recorded",
     "PKG": "Package: `pyproject.toml` and `poetry.lock`",
     "CHG": "Changelog and version",
     "REL": "Release: intents, and what a change must announce",

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
@@ -85,8 +86,11 @@ class Shelf:
     """What an integration keeps: the resources it installs, its cases, and files that go with nothing.
 
     `outputs` are files below `examples/` that hold entities.
+
+    `documents` holds every file that was read, by its path.
     """
 
+    documents: dict[str, Document] = field(default_factory=dict)
     installed: list[Source] = field(default_factory=list)
     blueprints: list[Any] = field(default_factory=list)
     cases: list[Case] = field(default_factory=list)
@@ -99,21 +103,22 @@ def cases_of(integration: Integration) -> list[Case]:
     return shelf_of(integration).cases
 
 
-def shelf_of(integration: Integration) -> Shelf:
-    """Return what an integration keeps."""
-    shelf = Shelf(sources(_resource(integration, "port-app-config")))
-    blueprints = _resource(integration, "blueprints")
+def shelf_of(integration: Integration, known: Iterable[Document] = ()) -> Shelf:
+    """Return what an integration keeps; `known` are documents of it that were read before."""
+    kept = {one.path: one for one in known}
+    shelf = Shelf(kept, sources(_resource(integration, "port-app-config", kept)))
+    blueprints = _resource(integration, "blueprints", kept)
     if blueprints and isinstance(blueprints.value, list):
         shelf.blueprints = blueprints.value
     files = list(_files(integration))
-    recorded = _Recorded.of(integration, [one for one in files if one.startswith(RECORDED)])
+    recorded = _Recorded.of(integration, [one for one in files if one.startswith(RECORDED)], kept)
     for path in files:
         if path.startswith(UPLOADED) and path.endswith(".json"):
             words = _folder(path)
             beside = _Beside(shelf.installed, shelf.blueprints)
             if not kind_of(words, shelf.installed):
                 beside = recorded.for_kind(words) or beside
-            _file(shelf, path, _read(integration, path), words, beside)
+            _file(shelf, path, _read(integration, path, kept), words, beside)
     recorded.add_to(shelf)
     shelf.outputs.extend(recorded.outputs)
     return shelf
@@ -150,8 +155,8 @@ class _Recorded:
     outputs: Sequence[Document]
 
     @classmethod
-    def of(cls, integration: Integration, paths: Sequence[str]) -> _Recorded:
-        documents = {path: _read(integration, path) for path in paths if path.endswith(_SUFFIXES)}
+    def of(cls, integration: Integration, paths: Sequence[str], kept: dict[str, Document]) -> _Recorded:
+        documents = {path: _read(integration, path, kept) for path in paths if path.endswith(_SUFFIXES)}
         mappings = {path: found for path, one in documents.items() if (found := sources(one))}
         blueprints = {
             path: _rows(one.value) for path, one in documents.items() if _are_blueprints(path, one.value)
@@ -224,6 +229,7 @@ def kind_of(words: str, known: Iterable[Source]) -> list[Source]:
     return same or (ends if len({one.kind for one in ends}) == 1 else [])
 
 
+@lru_cache(maxsize=4096)
 def _bare(words: str) -> str:
     return _PART.sub("", words.lower()).removesuffix("s")
 
@@ -291,14 +297,17 @@ def _is_entity(value: Any) -> bool:
     return bool(rows) and all(isinstance(one, dict) and entity <= one.keys() for one in rows)
 
 
-def _resource(integration: Integration, stem: str) -> Document | None:
+def _resource(integration: Integration, stem: str, kept: dict[str, Document]) -> Document | None:
     path = resource_path(integration, stem)
-    return _read(integration, path) if path else None
+    return _read(integration, path, kept) if path else None
 
 
-def _read(integration: Integration, path: str) -> Document:
-    load = json.load if path.endswith(".json") else yaml.load
-    return read_document(integration, path, load) or Document(path)
+def _read(integration: Integration, path: str, kept: dict[str, Document]) -> Document:
+    """Return the document at a path, which is kept from then on."""
+    if path not in kept:
+        load = json.load if path.endswith(".json") else yaml.load
+        kept[path] = read_document(integration, path, load) or Document(path)
+    return kept[path]
 
 
 def _rows(value: Any) -> list[Any]:

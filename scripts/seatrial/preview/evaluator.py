@@ -6,6 +6,7 @@ killed; what it was at is found out by running the programs one by one in anothe
 
 from __future__ import annotations
 
+import atexit
 import importlib.util
 import json
 import os
@@ -14,54 +15,23 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import Enum
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NoReturn
+from typing import NoReturn
 
-from seatrial.core.errors import ServiceError
+from seatrial.core.errors import ServiceError, UsageError
 from seatrial.documents import jq
 from seatrial.documents.document import is_deep
+from seatrial.preview.answers import ENDED as ENDED
+from seatrial.preview.answers import Answer as Answer
+from seatrial.preview.answers import Json as Json
+from seatrial.preview.answers import Outcome as Outcome
 from seatrial.preview.jq_child import OUT_OF_MEMORY, READY
+from seatrial.preview.plain import plain_answers
 from seatrial.system.process import Conversation, LateAnswer
 from seatrial.system.sandbox import Sandbox, View, sandbox
 
 WORKER = Path(__file__).with_name("jq_child.py")
-
-Json = Any
-"""A value as the JSON parser returns it."""
-
-
-class Outcome(Enum):
-    """What became of a program: it gave a value or none, it failed, or it could not be run to its end."""
-
-    VALUE = "value"
-    NONE = "no output"
-    ERROR = "error"
-    BROKEN = "does not compile"
-    LARGE = "too large"
-    SLOW = "too slow"
-    MEMORY = "too much memory"
-    CRASHED = "crashed"
-    NOT_RUN = "not run"
-
-
-ENDED = frozenset({Outcome.SLOW, Outcome.MEMORY, Outcome.CRASHED})
-"""The outcomes of programs that end the process."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """The first output of a program on an input; `message` says why there is none."""
-
-    outcome: Outcome
-    value: Json = None
-    message: str = ""
-
-    @property
-    def finished(self) -> bool:
-        """Whether the program ran to its end, so that Ocean sees the same."""
-        return self.outcome in (Outcome.VALUE, Outcome.NONE, Outcome.ERROR, Outcome.BROKEN)
 
 
 @dataclass(frozen=True)
@@ -83,6 +53,16 @@ class Limits:
     all_bytes: int = 128 * 1024 * 1024
 
 
+Job = tuple[Sequence[str], Sequence[Json]]
+"""Programs, and the inputs on each of which all of them are run."""
+
+_Item = tuple[int, str]
+"""The number of a job, and an input of it as JSON."""
+
+TOGETHER = 200
+"""The programs that are asked for at once; the time that they take to compile grows faster than their number."""
+
+
 class Evaluator:
     """Runs jq programs; the process is started at the first use. Close it when the work is done."""
 
@@ -91,6 +71,7 @@ class Evaluator:
         self._place = place
         self._process: Conversation | None = None
         self._reason = _SLOW
+        self._refused: ServiceError | UsageError | None = None
         self.begin()
 
     def begin(self) -> None:
@@ -114,39 +95,55 @@ class Evaluator:
 
     def run(self, programs: Sequence[str], inputs: Sequence[Json]) -> list[list[Answer]]:
         """Return the answers of all programs for each input. Raises ServiceError where no process can be had."""
-        known = {text: _refusal(text) for text in dict.fromkeys(programs)}
-        asked = [text for text in known if known[text] is None]
-        texts = [json.dumps(value) for value in inputs]
-        found = self._all(asked, texts) if asked else [{} for _ in texts]
-        return [[known[text] or answers[text] for text in programs] for answers in found]
+        return self.run_all([(programs, inputs)])[0]
 
-    def _all(self, programs: Sequence[str], texts: Sequence[str]) -> list[Mapping[str, Answer]]:
+    def run_all(self, jobs: Sequence[Job]) -> list[list[list[Answer]]]:
+        """Return the answers of several jobs, which is faster than one by one. Raises ServiceError as `run`."""
+        known = [
+            {text: _without_jq(text, inputs) for text in dict.fromkeys(programs)} for programs, inputs in jobs
+        ]
+        asked = [[text for text in one if one[text] is None] for one in known]
+        found: list[list[Mapping[str, Answer]]] = [[] for _ in jobs]
+        for chunk in _chunks(asked):
+            items = [(at, json.dumps(value)) for at in chunk if asked[at] for value in jobs[at][1]]
+            for (at, _), answers in zip(items, self._all(asked, items), strict=True):
+                found[at].append(answers)
+        return [
+            _table(programs, len(inputs), known[at], found[at]) for at, (programs, inputs) in enumerate(jobs)
+        ]
+
+    def _all(self, sets: Sequence[Sequence[str]], items: Sequence[_Item]) -> list[Mapping[str, Answer]]:
+        """Return the answers for each item, those of programs that end the process among them."""
         found: list[Mapping[str, Answer]] = []
-        while len(found) < len(texts):
+        while len(found) < len(items):
+            left = items[len(found) :]
             if self._used_up:
-                return [*found, *(dict.fromkeys(programs, _USED_UP) for _ in texts[len(found) :])]
-            ended = {text: self._ended[text] for text in programs if text in self._ended}
-            rest = [text for text in programs if text not in ended]
-            found += [{**ended, **answers} for answers in self._together(rest, texts[len(found) :])]
-            if len(found) < len(texts):
-                found.append({**ended, **self._each(rest, texts[len(found)])})
+                return [*found, *(dict.fromkeys(sets[at], _USED_UP) for at, _ in left)]
+            ended = dict(self._ended)
+            rests = [[text for text in one if text not in ended] for one in sets]
+            for answers in self._together(rests, left):
+                found.append(answers | _of(ended, sets[items[len(found)][0]]))
+            if len(found) < len(items):
+                at, text = items[len(found)]
+                found.append(self._each(rests[at], text) | _of(ended, sets[at]))
         return found
 
-    def _together(self, programs: Sequence[str], texts: Sequence[str]) -> Iterator[Mapping[str, Answer]]:
-        """Yield the answers for each input, until one of them ends the process."""
-        if not programs:
-            yield from ({} for _ in texts)
-            return
-        process = self._told(programs, texts, each=False)
-        most = (self._limits.characters + 100) * len(programs)
-        for _ in texts:
+    def _together(self, sets: Sequence[Sequence[str]], items: Sequence[_Item]) -> Iterator[dict[str, Answer]]:
+        """Yield the answers for each item, until one of them ends the process."""
+        asked = [item for item in items if sets[item[0]]]
+        process = self._told(sets, asked, each=False) if asked else None
+        for at, _ in items:
+            if process is None or not sets[at]:
+                yield {}
+                continue
             if self._used_up:
                 self.close()
                 return
-            answers = self._heard(process, most, len(programs))
+            most = (self._limits.characters + 100) * len(sets[at])
+            answers = self._heard(process, most, len(sets[at]))
             if answers is None:
                 return
-            yield dict(zip(programs, answers, strict=True))
+            yield dict(zip(sets[at], answers, strict=True))
 
     def _each(self, programs: Sequence[str], text: str) -> dict[str, Answer]:
         """Return the answers of programs that are run one by one on an input."""
@@ -161,7 +158,7 @@ class Evaluator:
     def _until_end(self, programs: Sequence[str], text: str) -> dict[str, Answer]:
         """Return the answers up to the first program that ends the process, and that one's."""
         found: dict[str, Answer] = {}
-        process = self._told(programs, [text], each=True)
+        process = self._told([programs], [(0, text)], each=True)
         for program in programs:
             answers = self._heard(process, self._limits.characters + 100, 0)
             if answers is None:
@@ -170,12 +167,19 @@ class Evaluator:
             found[program] = answers[0]
         return found
 
-    def _told(self, programs: Sequence[str], texts: Sequence[str], *, each: bool) -> Conversation:
+    def _told(self, sets: Sequence[Sequence[str]], items: Sequence[_Item], *, each: bool) -> Conversation:
         """Ask the process, which is started if there is none."""
-        process = self._process or self._started()
-        pairs = [(text, jq.is_closed(text)) for text in programs]
-        request = {"programs": pairs, "inputs": len(texts), "each": each, "most": self._limits.characters}
-        lines = (json.dumps(request), *texts)
+        process = self._process or self._ready()
+        used = sorted({at for at, _ in items})
+        pairs = [[(text, jq.is_closed(text)) for text in sets[at]] for at in used]
+        number = {at: place for place, at in enumerate(used)}
+        request = {
+            "sets": pairs,
+            "inputs": [number[at] for at, _ in items],
+            "each": each,
+            "most": self._limits.characters,
+        }
+        lines = (json.dumps(request), *(text for _, text in items))
         try:
             process.tell("".join(f"{line}\n" for line in lines).encode(), seconds=self._limits.patience)
         except LateAnswer as late:
@@ -207,6 +211,16 @@ class Evaluator:
         spent = self._seconds >= limits.all_seconds or self._bytes >= limits.all_bytes
         return spent or len(self._ended) >= limits.stops
 
+    def _ready(self) -> Conversation:
+        """Start the process; what cannot be started once is not tried again."""
+        if self._refused:
+            raise self._refused
+        try:
+            return self._started()
+        except (ServiceError, UsageError) as refused:
+            self._refused = refused
+            raise
+
     def _started(self) -> Conversation:
         place = replace(self._place or sandbox(), memory=max(self._limits.memory, 1024**3))
         command, view = _command(self._limits)
@@ -215,6 +229,18 @@ class Evaluator:
             raise ServiceError(f"the process that runs jq does not start (status {process.end()})")
         self._process = process
         return process
+
+
+_shared: dict[int, Evaluator] = {}
+"""The evaluator that a process shares, by the number of the process: that of another is not to be talked to."""
+
+
+def shared_evaluator(limits: Limits) -> Evaluator:
+    """Return the evaluator of this process, which is made with these limits at the first call and ends with it."""
+    if os.getpid() not in _shared:
+        _shared[os.getpid()] = Evaluator(limits)
+        atexit.register(_shared[os.getpid()].close)
+    return _shared[os.getpid()]
 
 
 _USED_UP = Answer(Outcome.NOT_RUN, message="not run: the programs before it have used up what all may use")
@@ -232,6 +258,40 @@ def _command(limits: Limits) -> tuple[list[str], View]:
     command = [python, "-I", "-S", "-B", worker, library, str(limits.memory), str(limits.seconds)]
     linked = Path(library).parent / "jq.libs"
     return command, View(readable=(Path(sys.base_prefix), Path(python), Path(worker), Path(library), linked))
+
+
+def _chunks(asked: Sequence[Sequence[str]]) -> Iterator[list[int]]:
+    """Yield the numbers of jobs whose programs are not too many to be asked for at once."""
+    chunk: list[int] = []
+    count = 0
+    for at, programs in enumerate(asked):
+        if chunk and count + len(programs) > TOGETHER:
+            yield chunk
+            chunk, count = [], 0
+        chunk.append(at)
+        count += len(programs)
+    yield chunk
+
+
+def _of(ended: Mapping[str, Answer], programs: Sequence[str]) -> dict[str, Answer]:
+    return {text: ended[text] for text in programs if text in ended}
+
+
+def _table(
+    programs: Sequence[str],
+    count: int,
+    known: Mapping[str, list[Answer] | None],
+    found: Sequence[Mapping[str, Answer]],
+) -> list[list[Answer]]:
+    """Return the answers of programs for each of `count` inputs, in their order."""
+    columns = {text: one or [answers[text] for answers in found] for text, one in known.items()}
+    return [[columns[text][number] for text in programs] for number in range(count)]
+
+
+def _without_jq(text: str, inputs: Sequence[Json]) -> list[Answer] | None:
+    """Return the answers of a program for each input where no jq is needed."""
+    refusal = _refusal(text)
+    return [refusal] * len(inputs) if refusal else plain_answers(text, inputs)
 
 
 def _refusal(text: str) -> Answer | None:

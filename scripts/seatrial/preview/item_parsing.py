@@ -33,6 +33,8 @@ class Input:
     failed: bool = False
     whole: Json = None
     """The raw object, where `data` is only its item."""
+    answer: Answer | None = None
+    """That of itemsToParse, where it could not be run to its end."""
 
 
 def inputs_of(
@@ -67,7 +69,8 @@ def _parsed(
         around = rest.value
     if not isinstance(items.value, list):
         words = f"itemsToParse gives no list: {items.message or _kind(items.value)}"
-        return [Input(number, fault=words, failed=not items.finished)]
+        is_ended = not items.finished
+        return [Input(number, fault=words, failed=is_ended, answer=items if is_ended else None)]
     if items.value and not isinstance(around, dict):
         return [Input(number, fault=_nothing_left(programs), failed=True)]
     pairs = enumerate(items.value[:MOST_ITEMS])

@@ -5,9 +5,10 @@ argument; the other two are the bytes of memory and the seconds of processor tim
 it can open no file, no socket and no process any more, and the kernel ends it when a program takes too long or
 too much. `evaluator` starts it, and believes nothing of what it answers but the form.
 
-A request is a line of JSON, `{"programs": [[text, closed], ...], "inputs": 2, "each": false, "most": 1000}`, and
-then as many lines as there are inputs, each an input as JSON. The answer is a line for each input: a list with a
-result for each program. With `each` it is a line for each input and program. A result is one of
+A request is a line of JSON, `{"sets": [[[text, closed], ...], ...], "inputs": [0, 0, 1], "each": false, "most": 1000}`,
+and then as many lines as there are inputs, each an input as JSON; `inputs` tells which set of programs is run on it.
+The answer is a line for each input: a list with a result for each program. With `each` it is a line for each input
+and program. A result is one of
 `["value", value]`, `["none"]`, `["error", message]`, `["broken", message]` and `["large", characters]`.
 """
 
@@ -88,6 +89,7 @@ class Runner:
         self._jq = jq
         self._seconds = seconds
         self._kept: dict[str, Any] = {}
+        self.begin([])
 
     def each(self, program: str, text: str, most: int) -> str:
         """Return the result of one program as JSON."""
@@ -97,26 +99,40 @@ class Runner:
         finally:
             self._stop()
 
-    def all(self, programs: list[tuple[str, bool]], text: str, most: int) -> list[str]:
-        """Return the results of all programs as JSON; those that bear it are run as one."""
-        together = [one for one, closed in programs if closed and not any(word in one for word in _ALONE)]
-        found = self._together(list(dict.fromkeys(together)), text, most)
-        for one, _ in programs:
+    def begin(self, sets: list[list[tuple[str, bool]]]) -> None:
+        """Begin with other sets of programs; those that bear it are compiled as one, which takes far less time."""
+        self._sets = sets
+        self._together = [_bearing(programs) for programs in sets]
+        self._whole = _dispatching(self._together) if len(sets) > 1 else ""
+
+    def all(self, number: int, text: str, most: int) -> list[str]:
+        """Return the results of all programs of a set as JSON."""
+        found = self._as_one(number, text, most)
+        for one, _ in self._sets[number]:
             if one not in found:
                 found[one] = self.each(one, text, most)
-        return [found[one] for one, _ in programs]
+        return [found[one] for one, _ in self._sets[number]]
 
-    def _together(self, programs: list[str], text: str, most: int) -> dict[str, str]:
+    def _as_one(self, number: int, text: str, most: int) -> dict[str, str]:
         """Return the results of programs that are run as one; empty if that is not possible."""
+        programs = self._together[number]
         if not programs:
             return {}
-        parts = (f"(try [first(({one}\n))] catch {{error: .}})" for one in programs)
-        self._start()
+        if self._whole:
+            try:
+                return self._results(programs, self._whole, f"[{number},{text}]", most)
+            except (ValueError, StopIteration):
+                self._whole = ""
         try:
-            results = self._compiled(f"[{','.join(parts)}]").input_text(text).first()
-            return {one: _written(_result(got), most) for one, got in zip(programs, results, strict=True)}
+            return self._results(programs, _joined(programs), text, most)
         except (ValueError, StopIteration):
             return {}
+
+    def _results(self, programs: list[str], whole: str, text: str, most: int) -> dict[str, str]:
+        self._start()
+        try:
+            results = self._compiled(whole).input_text(text).first()
+            return {one: _written(_result(got), most) for one, got in zip(programs, results, strict=True)}
         finally:
             self._stop()
 
@@ -146,6 +162,24 @@ class Runner:
         signal.setitimer(signal.ITIMER_PROF, 0)
 
 
+def _bearing(programs: list[tuple[str, bool]]) -> list[str]:
+    """Return the programs that mean the same among others, each once."""
+    found = (one for one, closed in programs if closed and not any(word in one for word in _ALONE))
+    return list(dict.fromkeys(found))
+
+
+def _joined(programs: list[str]) -> str:
+    """Return the program that gives the results of all of these."""
+    parts = (f"(try [first(({one}\n))] catch {{error: .}})" for one in programs)
+    return f"[{','.join(parts)}]"
+
+
+def _dispatching(sets: list[list[str]]) -> str:
+    """Return the program that runs one of the sets: on `[number, input]`, that of the number."""
+    cases = (f"if .[0] == {number} then .[1] | {_joined(one)}" for number, one in enumerate(sets))
+    return f"{' el'.join(cases)} else empty end"
+
+
 def _result(got: Any) -> Result:
     """Return the result of a program that was run with others."""
     if isinstance(got, dict):
@@ -164,14 +198,16 @@ def _written(result: Result, most: int) -> str:
 
 
 def _answer(runner: Runner, request: dict[str, Any], source: BinaryIO, sink: BinaryIO) -> None:
-    programs = [(text, closed) for text, closed in request["programs"]]
-    for text in [source.readline().decode() for _ in range(request["inputs"])]:
+    sets = [[(text, closed) for text, closed in programs] for programs in request["sets"]]
+    lines = [(number, source.readline().decode()) for number in request["inputs"]]
+    runner.begin(sets)
+    for number, text in lines:
         if request["each"]:
-            for program, _ in programs:
+            for program, _ in sets[number]:
                 sink.write(runner.each(program, text, request["most"]).encode() + b"\n")
                 sink.flush()
         else:
-            found = runner.all(programs, text, request["most"])
+            found = runner.all(number, text, request["most"])
             sink.write(f"[{','.join(found)}]\n".encode())
             sink.flush()
 

@@ -7,8 +7,9 @@ in the place of a text makes the whole mapping invalid. Source: port_ocean/core/
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from seatrial.core.framework import Framework
@@ -38,9 +39,13 @@ class Programs:
     name: str = "item"
     lean: bool = True
 
-    def named(self) -> Iterator[tuple[str, str | None]]:
+    def named(self) -> Sequence[tuple[str, str | None]]:
         """The programs of the fields, each with its place, such as `properties.url`."""
-        return _leaves(self.fields, "")
+        return self._named
+
+    @cached_property
+    def _named(self) -> Sequence[tuple[str, str | None]]:
+        return tuple(_leaves(self.fields, ""))
 
 
 def read_resource(resource: Any, framework: Framework) -> Programs:

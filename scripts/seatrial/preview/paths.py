@@ -66,11 +66,16 @@ def traces(program: str, data: Any) -> list[Trace]:
 
     Behind a pipe, and inside the brackets of a function, `.` is something else; nothing is said of those.
     """
-    return [_trace(path, data) for path in dict.fromkeys(read_paths(program))]
+    return [trace(path, data) for path in read_paths(program)]
 
 
-def read_paths(program: str) -> Iterator[str]:
-    """Yield the paths that a program reads from its input."""
+@lru_cache(maxsize=4096)
+def read_paths(program: str) -> tuple[str, ...]:
+    """Return the paths that a program reads from its input, each once."""
+    return tuple(dict.fromkeys(_read_paths(program)))
+
+
+def _read_paths(program: str) -> Iterator[str]:
     if _REBINDING.search(program):
         return
     moved = [False]
@@ -90,7 +95,8 @@ def _near(name: str, keys: frozenset[str]) -> str:
     return nearest(name, keys) or "" if len(keys) <= MOST_KEYS else ""
 
 
-def _trace(path: str, data: Any) -> Trace:
+def trace(path: str, data: Any) -> Trace:
+    """Return how far a path leads into an object."""
     here, reached = data, ""
     for step in _STEP.finditer(path):
         name = next((found for key in ("quoted", "text", "name") if (found := step[key]) is not None), None)

@@ -15,7 +15,7 @@ from seatrial.preview.evaluator import Evaluator
 from seatrial.preview.goldens import Comparison, MadeEntities, compared, expected_of, lacking, recorded_text
 from seatrial.preview.mapping import Programs, Refused, read_resource
 from seatrial.preview.paths import End, Trace, traces
-from seatrial.preview.processor import Mapped, Value, Verdict, map_objects
+from seatrial.preview.processor import Mapped, Value, Verdict, map_all
 from seatrial.preview.upsert import Remark, held_against
 
 
@@ -36,7 +36,8 @@ class Row:
     @property
     def ended(self) -> tuple[Value, ...]:
         """The programs that could not be run to their end."""
-        return tuple(value for value in self.mapped.values if not value.answer.finished)
+        stopped = (self.mapped.stopped,) if self.mapped.stopped else ()
+        return (*stopped, *(value for value in self.mapped.values if not value.answer.finished))
 
     def why(self, value: Value) -> str:
         """Return why a value is null: how far its paths lead, else what jq says."""
@@ -111,19 +112,36 @@ def preview_of(
     integration: Integration, shelf: Shelf, cases: Iterable[Case], framework: Framework, evaluator: Evaluator
 ) -> Preview:
     """Return what becomes of the cases of an integration. Raises ServiceError where jq cannot be run."""
+    chosen = list(cases)
+    groups = groups_of(chosen, framework, evaluator)
+    made = _made(chosen, groups)
+    kept = {case.name for case in shelf.cases}
+    known = expected_of(shelf.outputs, kept, {one.name for one in shelf.strays})
+    recordings = tuple(_recordings(integration, lacking(known, made), made, kept))
+    recorded = recorded_of(shelf, chosen, groups)
+    return Preview(integration.name, framework, groups, tuple(shelf.strays), recorded, recordings)
+
+
+def groups_of(cases: Iterable[Case], framework: Framework, evaluator: Evaluator) -> tuple[Group, ...]:
+    """Return what the resources make of the cases of an integration. Raises ServiceError where jq cannot be run."""
     evaluator.begin()
     by_resource: dict[tuple[str, int], list[Case]] = {}
     for case in cases:
         by_resource.setdefault((case.source.path, case.source.index), []).append(case)
-    groups = tuple(_group(found, framework, evaluator) for found in by_resource.values())
-    made = _made([case for found in by_resource.values() for case in found], groups)
+    tried = [_Tried.of(found, framework) for found in by_resource.values()]
+    pairs = [(one.programs, one.objects) for one in tried if one.programs]
+    rows = iter(map_all(pairs, framework, evaluator))
+    return tuple(one.group(next(rows) if one.programs else ()) for one in tried)
+
+
+def recorded_of(shelf: Shelf, cases: Sequence[Case], groups: Iterable[Group]) -> tuple[Comparison, ...]:
+    """Return the files of recorded entities, each held against what the groups made."""
+    made = _made(cases, groups)
     kept = {case.name for case in shelf.cases}
     known = expected_of(shelf.outputs, kept, {one.name for one in shelf.strays})
     chosen = [one for one in known if not one.examples or made.tells(one)]
     partial = not kept <= made.names
-    recorded = [compared(one, made, partial=partial) for one in chosen if one.examples or not partial]
-    recordings = tuple(_recordings(integration, lacking(known, made), made, kept))
-    return Preview(integration.name, framework, groups, tuple(shelf.strays), tuple(recorded), recordings)
+    return tuple(compared(one, made, partial=partial) for one in chosen if one.examples or not partial)
 
 
 def _made(cases: Sequence[Case], groups: Iterable[Group]) -> MadeEntities:
@@ -181,27 +199,39 @@ def _recordings(
         yield Recording(path, "" if reason else recorded_text(made.of(examples)), reason)
 
 
-def _group(cases: Sequence[Case], framework: Framework, evaluator: Evaluator) -> Group:
-    source, spelled = cases[0].source, cases[0].spelled
-    try:
-        programs = read_resource(source.resource, framework)
-    except Refused as reason:
-        return Group(source.kind, source.path, source.index, refused=str(reason), spelled=spelled)
-    rows = tuple(_rows(programs, cases, framework, evaluator))
-    return Group(source.kind, source.path, source.index, rows, spelled=spelled)
+@dataclass(frozen=True)
+class _Tried:
+    """The cases of a resource and its programs; None where Ocean does not accept it, and why."""
 
+    cases: Sequence[Case]
+    programs: Programs | None
+    refused: str = ""
 
-def _rows(
-    programs: Programs, cases: Sequence[Case], framework: Framework, evaluator: Evaluator
-) -> Iterable[Row]:
-    """Yield the rows of a resource's cases, whose objects are mapped in one go."""
-    places = [(case, number) for case in cases for number in range(len(case.objects))]
-    objects = [case.objects[number] for case, number in places]
-    for mapped in map_objects(programs, objects, framework, evaluator):
-        case, number = places[mapped.source]
-        entity = mapped.entity if mapped.verdict is Verdict.MAPPED else None
-        remarks = held_against(entity, case.blueprints) if entity else []
-        yield Row(case.name, number, mapped, tuple(remarks))
+    @classmethod
+    def of(cls, cases: Sequence[Case], framework: Framework) -> _Tried:
+        try:
+            return cls(cases, read_resource(cases[0].resource, framework))
+        except Refused as reason:
+            return cls(cases, None, str(reason))
+
+    @property
+    def objects(self) -> list[Any]:
+        """The raw objects of all cases."""
+        return [one for case in self.cases for one in case.objects]
+
+    def group(self, mapped: Iterable[Mapped]) -> Group:
+        """Return the group with what became of the objects."""
+        source, spelled = self.cases[0].source, self.cases[0].spelled
+        rows = tuple(self._rows(mapped))
+        return Group(source.kind, source.path, source.index, rows, self.refused, spelled)
+
+    def _rows(self, mapped: Iterable[Mapped]) -> Iterator[Row]:
+        places = [(case, number) for case in self.cases for number in range(len(case.objects))]
+        for one in mapped:
+            case, number = places[one.source]
+            entity = one.entity if one.verdict is Verdict.MAPPED else None
+            remarks = held_against(entity, case.blueprints) if entity else []
+            yield Row(case.name, number, one, tuple(remarks))
 
 
 def as_json(preview: Preview) -> Mapping[str, Any]:

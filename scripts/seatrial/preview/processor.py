@@ -5,16 +5,19 @@ Source: port_ocean/core/handlers/entity_processor; `core.framework` says what ho
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVar
 
 from seatrial.core.framework import Framework
 from seatrial.preview.classified import Classified
 from seatrial.preview.evaluator import Answer, Evaluator, Json, Outcome
 from seatrial.preview.item_parsing import Input, inputs_of
 from seatrial.preview.mapping import Programs, as_jq
+
+S = TypeVar("S")
+T = TypeVar("T")
 
 
 class Verdict(Enum):
@@ -54,33 +57,68 @@ class Mapped:
     data: Json = None
     entity: Mapping[str, Any] | None = None
     values: tuple[Value, ...] = ()
+    stopped: Value | None = None
+    """The selector or itemsToParse, where it could not be run to its end."""
 
 
 def map_objects(
     programs: Programs, objects: Sequence[Json], framework: Framework, evaluator: Evaluator
 ) -> list[Mapped]:
     """Return what becomes of each raw object. Raises ServiceError where jq cannot be run."""
-    inputs = inputs_of(programs, objects, framework, evaluator)
-    good = [one for one in inputs if not one.fault]
-    answers = iter(_answers(programs, good, framework, evaluator))
-    return [_faulty(one) if one.fault else _mapped(programs, one, next(answers), framework) for one in inputs]
+    return map_all([(programs, objects)], framework, evaluator)[0]
 
 
-def _faulty(one: Input) -> Mapped:
-    return Mapped(one.source, Verdict.FAILED if one.failed else Verdict.SKIPPED, one.fault, data=one.whole)
+def map_all(
+    pairs: Sequence[tuple[Programs, Sequence[Json]]], framework: Framework, evaluator: Evaluator
+) -> list[list[Mapped]]:
+    """Return what becomes of the objects of several resources. Raises ServiceError as `map_objects`."""
+    inputs = [inputs_of(programs, objects, framework, evaluator) for programs, objects in pairs]
+    good = [
+        (programs, [one for one in found if not one.fault]) for (programs, _), found in _zip(pairs, inputs)
+    ]
+    answers = _answers(good, framework, evaluator)
+    return [
+        list(_each_mapped(programs, found, iter(rows), framework))
+        for ((programs, _), found), rows in _zip(_zip(pairs, inputs), answers)
+    ]
+
+
+def _each_mapped(
+    programs: Programs, inputs: Sequence[Input], answers: Iterator[list[Answer]], framework: Framework
+) -> Iterator[Mapped]:
+    for one in inputs:
+        yield _faulty(programs, one) if one.fault else _mapped(programs, one, next(answers), framework)
+
+
+def _faulty(programs: Programs, one: Input) -> Mapped:
+    stopped = Value("itemsToParse", programs.items, one.answer) if one.answer else None
+    verdict = Verdict.FAILED if one.failed else Verdict.SKIPPED
+    return Mapped(one.source, verdict, one.fault, data=one.whole, stopped=stopped)
 
 
 def _answers(
-    programs: Programs, inputs: Sequence[Input], framework: Framework, evaluator: Evaluator
-) -> list[list[Answer]]:
-    """Return the answers of the selector and of every field for each input."""
+    pairs: Sequence[tuple[Programs, Sequence[Input]]], framework: Framework, evaluator: Evaluator
+) -> list[list[list[Answer]]]:
+    """Return the answers of the selector and of every field for each input of each pair."""
     if framework.has("inputs-are-classified"):
-        return Classified(programs, framework, evaluator).answers(inputs)
-    texts = {text: as_jq(text, framework) for text in _texts(programs)}
-    asked = list(dict.fromkeys(texts.values()))
-    found = evaluator.run(asked, [one.data for one in inputs]) if inputs else []
-    order = [programs.selector, *(text for _, text in programs.named())]
-    return [_ordered(order, texts, dict(zip(asked, answers, strict=True))) for answers in found]
+        return [Classified(programs, framework, evaluator).answers(inputs) for programs, inputs in pairs]
+    texts = {text: as_jq(text, framework) for programs, _ in pairs for text in _texts(programs)}
+    asked = [list(dict.fromkeys(texts[text] for text in _texts(programs))) for programs, _ in pairs]
+    jobs = [(one, [given.data for given in inputs]) for one, (_, inputs) in _zip(asked, pairs)]
+    return [
+        [_ordered(order, texts, dict(zip(one, answers, strict=True))) for answers in rows]
+        for (one, order), rows in _zip(
+            _zip(asked, [_order(programs) for programs, _ in pairs]), evaluator.run_all(jobs)
+        )
+    ]
+
+
+def _order(programs: Programs) -> list[str | None]:
+    return [programs.selector, *(text for _, text in programs.named())]
+
+
+def _zip(one: Iterable[S], other: Iterable[T]) -> list[tuple[S, T]]:
+    return list(zip(one, other, strict=True))
 
 
 def _texts(programs: Programs) -> Iterator[str]:
@@ -100,7 +138,8 @@ NO_PROGRAM = Answer(Outcome.ERROR, message="null is no program")
 def _mapped(programs: Programs, one: Input, answers: Sequence[Answer], framework: Framework) -> Mapped:
     selected = answers[0]
     if not isinstance(selected.value, bool):
-        return Mapped(one.source, Verdict.FAILED, _no_boolean(selected), one.item, one.data)
+        stopped = None if selected.finished else Value("selector.query", programs.selector, selected)
+        return Mapped(one.source, Verdict.FAILED, _no_boolean(selected), one.item, one.data, stopped=stopped)
     if not selected.value:
         return Mapped(one.source, Verdict.REFUSED, "the selector is false", one.item, one.data)
     named = zip(programs.named(), answers[1:], strict=True)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from ipaddress import ip_address
+from itertools import islice
 from typing import Any, TypeGuard
 
 from seatrial.core.printable import cut
@@ -22,12 +24,31 @@ _UNFILLED = {
 }  # fmt: skip
 
 
+MOST_ITEMS = 20
+"""The items of a list that are looked at, and only at the first level: what one breaks, the others break too."""
+
+MOST_CHOICES = 500
+"""An enum of more values is not looked at; a real one has 30."""
+
+
+class Break(Enum):
+    """What a value breaks; SPELLING is a type that the value only spells otherwise, such as 5 for "5"."""
+
+    TYPE = "type"
+    SPELLING = "spelling"
+    LIMIT = "enum, format or bounds"
+    REQUIRED = "required"
+    UNMAPPED = "required and not mapped"
+    UNKNOWN = "not in the blueprint"
+
+
 @dataclass(frozen=True)
 class Remark:
     """A value that breaks the blueprint; `where` is its place in the entity, such as `properties.url`."""
 
     where: str
     message: str
+    about: Break = Break.TYPE
 
 
 def held_against(entity: Mapping[str, Any], blueprints: Sequence[Any]) -> list[Remark]:
@@ -56,14 +77,20 @@ def _properties(
     known = _map(schema.get("properties"))
     required = schema.get("required")
     for name in required if isinstance(required, list) else ():
-        if isinstance(name, str) and values.get(name) is None:
-            words = "is null" if name in values else "is not mapped"
-            yield Remark(f"properties.{name}", f"it is required and {words}")
+        if isinstance(name, str) and values.get(name) is None and "default" not in _map(known.get(name)):
+            yield _lacking(f"properties.{name}", name in values)
     for name, value in values.items():
         if name not in known:
-            yield Remark(f"properties.{name}", _no_property(name, blueprint))
+            yield Remark(f"properties.{name}", _no_property(name, blueprint), Break.UNKNOWN)
         elif value is not None:
-            yield from (Remark(f"properties.{name}", fault) for fault in faults(value, _map(known[name])))
+            found = faults(value, _map(known[name]))
+            yield from (Remark(f"properties.{name}", fault, about) for about, fault in found)
+
+
+def _lacking(where: str, is_mapped: bool) -> Remark:
+    if is_mapped:
+        return Remark(where, "it is required and is null", Break.REQUIRED)
+    return Remark(where, "it is required and is not mapped", Break.UNMAPPED)
 
 
 def _no_property(name: str, blueprint: Mapping[str, Any]) -> str:
@@ -76,11 +103,10 @@ def _no_property(name: str, blueprint: Mapping[str, Any]) -> str:
 def _relations(values: Mapping[str, Any], known: Mapping[str, Any]) -> Iterator[Remark]:
     for name, relation in known.items():
         if _map(relation).get("required") is True and values.get(name) is None:
-            words = "is null" if name in values else "is not mapped"
-            yield Remark(f"relations.{name}", f"it is required and {words}")
+            yield _lacking(f"relations.{name}", name in values)
     for name, value in values.items():
         if name not in known:
-            yield Remark(f"relations.{name}", "the blueprint has no such relation")
+            yield Remark(f"relations.{name}", "the blueprint has no such relation", Break.UNKNOWN)
         elif value is not None:
             yield from _relation(f"relations.{name}", value, _map(known[name]).get("many") is True)
 
@@ -91,7 +117,8 @@ def _relation(where: str, value: Any, many: bool) -> Iterator[Remark]:
     if isinstance(value, list) and not many:
         yield Remark(where, "it leads to one entity, and a list is given")
     elif many and not isinstance(value, list):
-        yield Remark(where, f"it leads to many entities, and {_shown(value)} is no list")
+        about = Break.SPELLING if isinstance(value, str) else Break.TYPE
+        yield Remark(where, f"it leads to many entities, and {_shown(value)} is no list", about)
     else:
         rows = value if isinstance(value, list) else [value]
         odd = [one for one in rows if not isinstance(one, str | dict)]
@@ -99,24 +126,42 @@ def _relation(where: str, value: Any, many: bool) -> Iterator[Remark]:
             yield Remark(where, f"{_shown(odd[0])} is not an identifier")
 
 
-def faults(value: Any, schema: Mapping[str, Any]) -> Iterator[str]:
+def faults(value: Any, schema: Mapping[str, Any]) -> Iterator[tuple[Break, str]]:
     """Yield how a value breaks the schema of a property; formats are those of the blueprint's type string."""
+    items = schema.get("items")
+    yield from _own_faults(value, schema)
+    if isinstance(value, list) and isinstance(items, dict):
+        inside = (one for one in value[:MOST_ITEMS] if one is not None)
+        found = ((about, fault) for one in inside for about, fault in _own_faults(one, items))
+        yield from ((about, f"an item: {fault}") for about, fault in islice(found, 1))
+
+
+def _own_faults(value: Any, schema: Mapping[str, Any]) -> Iterator[tuple[Break, str]]:
     stated = schema.get("type")
     if isinstance(stated, str) and stated in _TYPES and not _TYPES[stated](value):
         seen = _kind(value) if isinstance(value, dict | list) else f"{_shown(value)}, {_kind(value)},"
-        yield f"{seen} where the type is {stated}"
+        yield Break.SPELLING if _spells(value, stated) else Break.TYPE, f"{seen} where the type is {stated}"
         return
     enum = schema.get("enum")
-    if isinstance(enum, list) and enum and value not in enum:
-        yield f"{_shown(value)} is not one of {cut(', '.join(map(_shown, enum)), 80)}"
+    if isinstance(enum, list) and 0 < len(enum) <= MOST_CHOICES and value not in enum:
+        yield Break.LIMIT, f"{_shown(value)} is not one of {cut(', '.join(map(_shown, enum)), 80)}"
     check = _FORMATS.get(str(schema.get("format")))
     if check and isinstance(value, str) and not check(value):
-        yield f"{_shown(value)} is not of the format {schema['format']}"
-    yield from _bounds(value, schema)
-    items = schema.get("items")
-    if isinstance(value, list) and isinstance(items, dict):
-        found = (fault for one in value if one is not None for fault in faults(one, items))
-        yield from (f"an item: {fault}" for fault in list(found)[:1])
+        yield Break.LIMIT, f"{_shown(value)} is not of the format {schema['format']}"
+    yield from ((Break.LIMIT, fault) for fault in _bounds(value, schema))
+
+
+_NUMERAL = re.compile(r"-?[0-9]{1,30}(?:\.[0-9]{1,30})?")
+
+
+def _spells(value: Any, stated: str) -> bool:
+    """Return whether a value of another type says the same as one of the stated type would."""
+    if stated == "string":
+        return isinstance(value, int | float)
+    text = value if isinstance(value, str) else ""
+    if stated in ("number", "integer"):
+        return bool(_NUMERAL.fullmatch(text)) and ("." not in text or stated == "number")
+    return stated == "boolean" and text in ("true", "false")
 
 
 def _bounds(value: Any, schema: Mapping[str, Any]) -> Iterator[str]:

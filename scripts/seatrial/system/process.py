@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import selectors
 import signal
 import subprocess
 import tempfile
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -226,12 +228,23 @@ class Running:
         self._guard.dismiss()
 
 
+_CHUNK = 1024 * 1024
+
+
+def _is_readable(stream: IO[bytes], seconds: float) -> bool:
+    """Return whether a stream has something to read, or has ended, within so many seconds."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(stream, selectors.EVENT_READ)
+        return bool(selector.select(max(seconds, 0)))
+
+
 class Conversation:
     """A program that answers each line with one line; `close` ends it and all it started."""
 
     def __init__(self, arguments: Sequence[str], env: Mapping[str, str], *, name: str = "") -> None:
         """`env` is all its environment; errors call it `name`. Raises MissingProgram and ServiceError as `run`."""
         self._name = name or arguments[0]
+        self._heard = bytearray()
         with _starting(arguments[0]):
             self._process = subprocess.Popen(
                 list(arguments),
@@ -257,9 +270,26 @@ class Conversation:
             self._write(text)
 
     def hear(self, *, seconds: float, most: int) -> bytes:
-        """Return the next answer, without a line end if it ended or answers more bytes. Raises LateAnswer."""
-        with self._within(seconds):
-            return self._read(most)
+        """Return the next answer, without a line end if it ended or answers more bytes. Raises LateAnswer.
+
+        It waits without a thread, as there may be thousands of answers; `ask` does not see what it has read.
+        """
+        assert self._process.stdout is not None
+        until = time.monotonic() + seconds
+        searched = 0
+        while (end := self._heard.find(b"\n", searched, most)) < 0 and len(self._heard) < most:
+            searched = len(self._heard)
+            if not _is_readable(self._process.stdout, until - time.monotonic()):
+                _signal(self._process, signal.SIGKILL)
+                raise LateAnswer(f"{self._name} did not end within {seconds:g} seconds")
+            chunk = os.read(self._process.stdout.fileno(), _CHUNK)
+            if not chunk:
+                break
+            self._heard += chunk
+        length = end + 1 if end >= 0 else most
+        answer = bytes(self._heard[:length])
+        del self._heard[:length]
+        return answer
 
     def end(self) -> int:
         """Kill the program, if it has not ended, and all it started; return its exit status, negative for a signal."""

@@ -18,7 +18,7 @@ from seatrial.validate.since import target_branch
 from seatrial.validate.verdict_cache import VerdictCache
 from seatrial.workspace.workspace import Workspace
 
-SPEC = ("SPC", "RES", "COD")
+SPEC = ("SPC", "RES", "COD", "EXA")
 LAYOUT = ("LAY",)
 VERSION = ("PKG", "CHG", "REL")
 

@@ -8,6 +8,7 @@ from itertools import islice
 from operator import attrgetter
 from typing import Any, TypeVar
 
+from seatrial.core.errors import ServiceError, UsageError
 from seatrial.core.findings import Outcome, stamped
 from seatrial.core.model import Finding, Integration, Problem, Question, Severity, Told
 from seatrial.core.printable import one_line
@@ -25,6 +26,9 @@ T = TypeVar("T")
 MOST = 200
 """Most problems of one rule in one integration; the next run reports the others."""
 
+LIMITED = "EXA104"
+"""The rule whose findings tell of limits that a program met."""
+
 WORTH_A_PROCESS = 12
 """Least number of integrations for each process; fewer are checked before another process has started."""
 
@@ -40,6 +44,12 @@ class Verdict:
     findings: tuple[Finding, ...]
     hidden: tuple[Finding, ...] = ()
     crashes: tuple[str, ...] = ()
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether another run gives it again: no rule failed, and no expression was ended for want of time."""
+        codes = {finding.code for finding in (*self.findings, *self.hidden)}
+        return not self.crashes and LIMITED not in codes
 
     @property
     def suppressed(self) -> int:
@@ -73,6 +83,9 @@ def _run(rule: Rule, facts: Facts, crashes: list[str], most: int) -> list[tuple[
     """The rule's problems; a failure of the rule is recorded, so that the others still run."""
     try:
         return [(rule, problem) for problem in islice(rule.problems(facts), most)]
+    except (ServiceError, UsageError) as failure:
+        crashes += [text for text in [one_line(str(failure))] if text not in crashes]
+        return []
     except Exception as failure:
         crashes.append(f"{rule.code} {rule.name}: {type(failure).__name__}: {one_line(str(failure))}")
         return []
@@ -180,7 +193,7 @@ class _Run:
         new = {
             path: (_written(one.verdict), one.asked)
             for path, one in judged.items()
-            if path not in self.changes and not one.verdict.crashes
+            if path not in self.changes and one.verdict.is_sure
         }
         cache.keep(case, new)
         return [known.get(one.path) or judged[one.path].verdict for one in self.integrations]

@@ -34,7 +34,7 @@ def test_the_bad_example_breaks_this_rule_and_no_other(rule: Rule) -> None:
 def test_a_rule_states_its_law_and_its_reason(rule: Rule) -> None:
     assert rule.law.endswith("."), "the docstring's first paragraph is the law"
     assert len(rule.reason) > 20, "the rest of the docstring says why"
-    assert re.fullmatch(r"(LAY|SPC|RES|PKG|CHG|COD|REL)[012]\d\d", rule.code)
+    assert re.fullmatch(r"(LAY|SPC|RES|EXA|PKG|CHG|COD|REL)[012]\d\d", rule.code)
 
 
 @ALL

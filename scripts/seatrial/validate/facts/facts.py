@@ -28,6 +28,7 @@ from seatrial.validate.facts.config_classes import KindOf, misnamed
 from seatrial.validate.facts.conformity import RESOURCE_STEMS, Conformity, ResourceForms
 from seatrial.validate.facts.contract import Contract, Selectors, selectors_of
 from seatrial.validate.facts.credentials import Variable, variables
+from seatrial.validate.facts.examples import Examples, Tried
 from seatrial.validate.facts.items import Item, Rows
 from seatrial.validate.facts.jq_expressions import JqExpressions
 from seatrial.validate.facts.package import Package, Suppressions
@@ -84,7 +85,8 @@ class Facts:
     @cached_property
     def texts(self) -> Texts:
         """Faults in the bytes of the plain files."""
-        return Texts.of(self.integration, self.tree, self.python_files.held)
+        parsed = self.examples.shelf.documents if self.examples else {}
+        return Texts.of(self.integration, self.tree, self.python_files.held, parsed)
 
     @cached_property
     def env_example(self) -> Sequence[Variable]:
@@ -163,6 +165,16 @@ class Facts:
     def jq_expressions(self) -> JqExpressions:
         """The jq of the mappings and the blueprints."""
         return JqExpressions.of(self.app_config, self.blueprints)
+
+    @cached_property
+    def examples(self) -> Examples | None:
+        """The examples that the integration keeps."""
+        return Examples.of(self.integration, self.resource_documents.values())
+
+    @cached_property
+    def tried(self) -> Tried | None:
+        """What the mappings make of the examples."""
+        return Tried.of(self.examples, self.framework)
 
     @cached_property
     def scorecards(self) -> Rows | None:

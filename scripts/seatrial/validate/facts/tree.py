@@ -14,7 +14,7 @@ from seatrial.core.errors import Unreadable
 from seatrial.core.model import Entry, Fleet, Integration, Kind, Location
 from seatrial.core.suggest import nearest
 from seatrial.documents import json, toml, yaml
-from seatrial.documents.document import Fault, FaultKind
+from seatrial.documents.document import Document, Fault, FaultKind
 from seatrial.documents.integration import RESOURCES, SPEC_FILES
 from seatrial.validate.facts.credentials import credential
 
@@ -288,10 +288,17 @@ class Texts:
 
     @classmethod
     def of(
-        cls, integration: Integration, tree: Tree, held: Callable[[str], bytes | None] = lambda _: None
+        cls,
+        integration: Integration,
+        tree: Tree,
+        held: Callable[[str], bytes | None] = lambda _: None,
+        parsed: Mapping[str, Document] | None = None,
     ) -> Texts:
-        """Read every plain file of the integration once; `held` gives the bytes of those that were read before."""
-        found = _Seen()
+        """Read every plain file of the integration once.
+
+        `held` gives the bytes of those that were read before, `parsed` the documents of examples.
+        """
+        found = _Seen(parsed or {})
         for path in tree.plain_files():
             try:
                 found.add(path, held(path) or integration.read(path))
@@ -310,8 +317,9 @@ class Texts:
 
 @dataclass
 class _Seen:
-    """What was seen in the files so far, as in `Texts`."""
+    """What was seen in the files so far, as in `Texts`; `parsed` holds documents that were read before."""
 
+    parsed: Mapping[str, Document] = field(default_factory=dict)
     conflicts: list[Location] = field(default_factory=list)
     malformed: list[tuple[str, Fault]] = field(default_factory=list)
     blank: set[str] = field(default_factory=set)
@@ -325,7 +333,7 @@ class _Seen:
             self.blank.add(path)
         if line := _first_marker(data, is_markdown=path.endswith(".md")):
             self.conflicts.append(Location(path, line))
-        if fault := _syntax_fault(path, data):
+        if fault := _syntax_fault(path, data, self.parsed):
             self.malformed.append((path, fault))
         if not path.endswith(_LOCKS):
             self._add_unwanted(path, data)
@@ -410,12 +418,14 @@ def _is_read_elsewhere(path: str) -> bool:
     return path in _READ_ELSEWHERE or path.startswith(f"{RESOURCES}/")
 
 
-def _syntax_fault(path: str, data: bytes) -> Fault | None:
+def _syntax_fault(path: str, data: bytes, parsed: Mapping[str, Document]) -> Fault | None:
     load = next((load for suffix, load in _LOADERS.items() if path.endswith(suffix)), None)
     if load is None or _is_read_elsewhere(path) or _NOT_OURS.match(path):
         return None
     kinds = (FaultKind.SYNTAX, FaultKind.ENCODING)
-    return next((fault for fault in load(path, data) if fault.kind in kinds), None)
+    is_sound = path in parsed and not parsed[path].faults
+    faults = () if is_sound else load(path, data)
+    return next((fault for fault in faults if fault.kind in kinds), None)
 
 
 def is_shared(integration: Integration) -> bool:

@@ -1,0 +1,102 @@
+"""Answers of programs that need no jq: a text, true, false, null, or a path that leads to simple values.
+
+Two programs of three in real mappings are like this. Anything about which jq might have its own mind, such as a
+number that is not a small whole one, a long text or an error, is left to jq.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from seatrial.preview.answers import Answer, Json, Outcome
+
+_PATH = re.compile(r"\s*((?:\.[A-Za-z_][A-Za-z0-9_]*)+)\s*")
+_TEXT = re.compile(r'\s*"([ !#-\[\]-~]*)"\s*')
+_WORDS = {"true": True, "false": False, "null": None}
+
+LONGEST = 10_000
+"""Texts of more characters are left to jq, and so to its limits."""
+
+LARGEST = 2**53
+"""Whole numbers from here on are not the same in jq."""
+
+_ELSEWHERE: Any = object()
+
+
+def plain_answers(program: str, inputs: Sequence[Json]) -> list[Answer] | None:
+    """Return the answers of a program for each input; None where jq has to say."""
+    word = program.strip()
+    if word in _WORDS:
+        return [Answer(Outcome.VALUE, _WORDS[word])] * len(inputs)
+    if text := _TEXT.fullmatch(program):
+        return [Answer(Outcome.VALUE, text[1])] * len(inputs)
+    path = _PATH.fullmatch(program)
+    if path is None:
+        return None
+    names = path[1][1:].split(".")
+    found = []
+    for one in inputs:
+        value = _simple(_led(one, names))
+        if value is _ELSEWHERE:
+            return None
+        found.append(Answer(Outcome.VALUE, value))
+    return found
+
+
+def _led(value: Json, names: Sequence[str]) -> Json:
+    """Return what a path leads to."""
+    for name in names:
+        if value is None:
+            return None
+        if not isinstance(value, dict):
+            return _ELSEWHERE
+        value = value.get(name)
+    return value
+
+
+def _simple(value: Json) -> Json:
+    """Return a value that jq would give back as it is."""
+    if isinstance(value, dict | list):
+        return value if _is_simple(value) else _ELSEWHERE
+    return _single(value)
+
+
+def _is_simple(whole: Json) -> bool:
+    """Return whether nothing in a collection is anything but simple, and all of it is small."""
+    stack, left = [whole], LONGEST
+    while stack and left > 0:
+        one = stack.pop()
+        if isinstance(one, dict | list):
+            inner = [*one, *one.values()] if isinstance(one, dict) else one
+            left -= 1 + len(inner)
+            stack.extend(inner)
+        elif _single(one) is _ELSEWHERE:
+            return False
+        elif isinstance(one, str):
+            left -= len(one)
+    return not stack
+
+
+def _single(value: Json) -> Json:
+    if value is None or value is True or value is False:
+        return value
+    if type(value) is int and -LARGEST < value < LARGEST:
+        return value
+    if (
+        type(value) is str
+        and len(value) <= LONGEST
+        and "\0" not in value
+        and (value.isascii() or _is_unicode(value))
+    ):
+        return value
+    return _ELSEWHERE
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
