@@ -330,6 +330,15 @@ def test_entities_in_a_file_of_another_name_are_found_by_their_identifier() -> N
     assert recorded({"a": {**old, "identifier": "8"}}, name="after_mapping") == []
 
 
+def test_the_entity_of_a_published_example_is_recorded_in_the_folder_of_its_kind() -> None:
+    whole = {"identifier": "7", "title": "Mend the sail", "blueprint": "goodServiceTask"}
+    for title, count in (("Mend the sail", 0), ("Old", 1)):
+        folder = GOOD.having(EXAMPLE, TASK).having(
+            f"{FOLDER}/a-expected-output.json", json.dumps({**whole, "title": title})
+        )
+        assert len(said(folder, "stale-expected-output")) == count
+
+
 def test_what_depends_on_the_time_is_not_compared() -> None:
     by_time = RESOURCE.replace("state: .state", "state: now | todate")
     assert [one for one in recorded(ENTITY, by_time) if "stale" in one] == []

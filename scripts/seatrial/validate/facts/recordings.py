@@ -9,7 +9,7 @@ from typing import Any
 
 from seatrial.core.framework import Framework
 from seatrial.documents.document import Document, Keys
-from seatrial.preview.examples import RECORDED, Source, sources
+from seatrial.preview.examples import RECORDED, UPLOADED, Source, sources
 from seatrial.preview.mapping import Refused, read_resource
 from seatrial.preview.run import Row
 from seatrial.validate.facts.examples import Examples, Tried, is_mapped
@@ -97,11 +97,12 @@ def differences(examples: Examples, tried: Tried) -> Iterator[Difference]:
 
 
 def _beside(path: str, tried: Tried) -> Iterator[Row]:
-    """Yield the rows of the raw objects in the folder of a file."""
+    """Yield the rows of the raw objects in the folder of a file; those published have one of the same name there."""
     folder = path.rpartition("/")[0]
     for group in tried.groups:
         for row in group.rows:
-            if row.file.rpartition("/")[0] == folder and is_mapped(row) and not row.ended:
+            home = row.file.replace(UPLOADED, RECORDED, 1) if row.file.startswith(UPLOADED) else row.file
+            if home.rpartition("/")[0] == folder and is_mapped(row) and not row.ended:
                 yield row
 
 

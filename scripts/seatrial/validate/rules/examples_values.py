@@ -19,7 +19,7 @@ from seatrial.preview.run import Group, Row
 from seatrial.preview.upsert import Break
 from seatrial.validate.facts.app_config import AppConfig
 from seatrial.validate.facts.examples import LIMITS, Examples, Tried, fits, null_in_all
-from seatrial.validate.rules.examples import with_task
+from seatrial.validate.rules.examples import with_task, without_examples
 from seatrial.validate.rules.shared import all_of, replaced
 
 APP_CONFIG = ".port/resources/port-app-config.yaml"
@@ -71,10 +71,13 @@ def _ended(tried: Tried) -> Iterator[tuple[Group, Value]]:
 
 @rule(
     "EXA105",
-    bad=replaced(
-        APP_CONFIG,
-        "      state: open\n    port:\n",
-        "      state: open\n    port:\n      itemsToParse: '[.]'\n",
+    bad=all_of(
+        without_examples,
+        replaced(
+            APP_CONFIG,
+            "      state: open\n    port:\n",
+            "      state: open\n    port:\n      itemsToParse: '[.]'\n",
+        ),
     ),
 )
 def items_without_path(app_config: AppConfig, framework: Framework) -> Problems:
