@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from operator import attrgetter
 from typing import Any, TypeVar
@@ -26,9 +26,6 @@ T = TypeVar("T")
 MOST = 200
 """Most problems of one rule in one integration; the next run reports the others."""
 
-LIMITED = "EXA104"
-"""The rule whose findings tell of limits that a program met."""
-
 WORTH_A_PROCESS = 12
 """Least number of integrations for each process; fewer are checked before another process has started."""
 
@@ -38,18 +35,14 @@ class Verdict:
     """The findings for one integration.
 
     `hidden` are the findings that its `[tool.seatrial] ignore` suppresses;
-    `crashes` names the rules that failed on it, which is a fault of the rule.
+    `crashes` names the rules that failed on it, which is a fault of the rule. `is_sure` tells that another run gives
+    it again: no rule failed, and no expression was ended for want of time.
     """
 
     findings: tuple[Finding, ...]
     hidden: tuple[Finding, ...] = ()
     crashes: tuple[str, ...] = ()
-
-    @property
-    def is_sure(self) -> bool:
-        """Whether another run gives it again: no rule failed, and no expression was ended for want of time."""
-        codes = {finding.code for finding in (*self.findings, *self.hidden)}
-        return not self.crashes and LIMITED not in codes
+    is_sure: bool = field(default=True, compare=False)
 
     @property
     def suppressed(self) -> int:
@@ -68,15 +61,21 @@ def check(facts: Facts, rules: Sequence[Rule], most: int = MOST, advice: bool = 
     found = [one for rule in on for one in _run(rule, facts, crashes, most)]
     suppressions = Suppressions.of(facts.pyproject_document, known=BY_CODE)
     if suppressions is None:
-        return Verdict(_stamped(facts, found, unwanted), crashes=tuple(crashes))
+        return Verdict(_stamped(facts, found, unwanted), (), tuple(crashes), _is_sure(facts, crashes))
     kept = [(rule, problem) for rule, problem in found if rule.code not in suppressions.codes]
     hidden = [(rule, problem) for rule, problem in found if rule.code in suppressions.codes]
     caught = {rule.code for rule, _ in found}
     always = {rule.code for rule in on if "change" not in rule.needs}
     facts.suppressions = suppressions.after(always, caught)
     about = [one for rule in on if "suppressions" in rule.needs for one in _run(rule, facts, crashes, most)]
-    kept_findings = _stamped(facts, kept + about, unwanted)
-    return Verdict(kept_findings, _stamped(facts, hidden, unwanted), tuple(crashes))
+    shown, unshown = _stamped(facts, kept + about, unwanted), _stamped(facts, hidden, unwanted)
+    return Verdict(shown, unshown, tuple(crashes), _is_sure(facts, crashes))
+
+
+def _is_sure(facts: Facts, crashes: Sequence[str]) -> bool:
+    """Return whether nothing failed and, where examples were tried, every expression came to its end."""
+    tried = vars(facts).get("tried")
+    return not crashes and (tried is None or not tried.is_cut)
 
 
 def _run(rule: Rule, facts: Facts, crashes: list[str], most: int) -> list[tuple[Rule, Problem]]:

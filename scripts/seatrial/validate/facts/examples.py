@@ -130,6 +130,11 @@ class Tried:
         values = (value for group in self.groups for row in group.rows for value in row.ended)
         return self.is_all and not any(value.answer.outcome is Outcome.NOT_RUN for value in values)
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether some expression was ended, or not run, for want of time or memory."""
+        return any(row.ended for group in self.groups for row in group.rows)
+
     @cached_property
     def complete(self) -> tuple[Group, ...]:
         """The groups with entities of which every example was tried to its end."""
