@@ -71,11 +71,25 @@ class Fix:
 
 
 @dataclass(frozen=True)
+class Lines:
+    """Lines of a file, the first and the last among them."""
+
+    path: str
+    first: int
+    last: int
+
+    def hold(self, where: Location) -> bool:
+        """Return whether a place is in them."""
+        return where.path == self.path and self.first <= where.line <= self.last
+
+
+@dataclass(frozen=True)
 class Problem:
     """A fault that a rule yields.
 
     `evidence` cites the other integrations of the workspace; it is printed behind the message and not part of
-    the fingerprint. `severity` lowers the rule's own for this one problem.
+    the fingerprint. `severity` lowers the rule's own for this one problem. `rests_on` are the lines whose own faults
+    explain it, so that it is then left out.
     """
 
     where: Location
@@ -83,6 +97,7 @@ class Problem:
     fix: Fix | None = None
     evidence: str = ""
     severity: Severity | None = None
+    rests_on: Lines | None = None
 
 
 @dataclass(frozen=True)

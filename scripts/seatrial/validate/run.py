@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from seatrial.core.errors import ServiceError, UsageError
 from seatrial.core.findings import Outcome, stamped
-from seatrial.core.model import Finding, Integration, Problem, Question, Severity, Told
+from seatrial.core.model import Finding, Integration, Lines, Location, Problem, Question, Severity, Told
 from seatrial.core.printable import one_line
 from seatrial.core.rules import Rule
 from seatrial.system import forks, memory
@@ -61,21 +61,49 @@ def check(facts: Facts, rules: Sequence[Rule], most: int = MOST, advice: bool = 
     found = [one for rule in on for one in _run(rule, facts, crashes, most)]
     suppressions = Suppressions.of(facts.pyproject_document, known=BY_CODE)
     if suppressions is None:
-        return Verdict(_stamped(facts, found, unwanted), (), tuple(crashes), _is_sure(facts, crashes))
+        shown = _stamped(facts, _without_echoes(facts, found), unwanted)
+        return Verdict(shown, (), tuple(crashes), _is_sure(facts, crashes))
     kept = [(rule, problem) for rule, problem in found if rule.code not in suppressions.codes]
     hidden = [(rule, problem) for rule, problem in found if rule.code in suppressions.codes]
     caught = {rule.code for rule, _ in found}
     always = {rule.code for rule in on if "change" not in rule.needs}
     facts.suppressions = suppressions.after(always, caught)
     about = [one for rule in on if "suppressions" in rule.needs for one in _run(rule, facts, crashes, most)]
-    shown, unshown = _stamped(facts, kept + about, unwanted), _stamped(facts, hidden, unwanted)
-    return Verdict(shown, unshown, tuple(crashes), _is_sure(facts, crashes))
+    shown = _stamped(facts, _without_echoes(facts, kept + about), unwanted)
+    return Verdict(shown, _stamped(facts, hidden, unwanted), tuple(crashes), _is_sure(facts, crashes))
 
 
 def _is_sure(facts: Facts, crashes: Sequence[str]) -> bool:
     """Return whether nothing failed and, where examples were tried, every expression came to its end."""
     tried = vars(facts).get("tried")
     return not crashes and (tried is None or not tried.is_cut)
+
+
+def _without_echoes(facts: Facts, found: Sequence[tuple[Rule, Problem]]) -> list[tuple[Rule, Problem]]:
+    """Leave out the problems that rest on lines with a fault of their own.
+
+    That is an error, or a warning where they rest on one line. What is told of a line itself is one for what is told
+    elsewhere and rests on it.
+    """
+    own = [(one.where, _severity(rule, facts, one)) for rule, one in found if one.rests_on is None]
+    first = [(rule, one) for rule, one in found if not (one.rests_on and _is_echo(one.rests_on, own))]
+    inner = [
+        (one.where, _severity(rule, facts, one))
+        for rule, one in first
+        if one.rests_on and one.rests_on.hold(one.where)
+    ]
+
+    def is_told(one: Problem) -> bool:
+        lines = one.rests_on
+        return lines is not None and not lines.hold(one.where) and _is_echo(lines, inner)
+
+    return [(rule, one) for rule, one in first if not is_told(one)]
+
+
+def _is_echo(lines: Lines, faults: Iterable[tuple[Location, Severity | None]]) -> bool:
+    """Return whether one of these faults is in the lines, and grave enough."""
+    grave = (Severity.ERROR, Severity.WARNING)[: 2 if lines.first == lines.last else 1]
+    return any(severity in grave and lines.hold(where) for where, severity in faults)
 
 
 def _run(rule: Rule, facts: Facts, crashes: list[str], most: int) -> list[tuple[Rule, Problem]]:

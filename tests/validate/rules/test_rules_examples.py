@@ -370,3 +370,44 @@ def test_without_examples_nothing_is_started(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(facts, "shared_evaluator", lambda limits: pytest.fail("it is started"))
     assert said(GOOD, advice=True) == []
     assert Severity.ADVICE in {rule.severity for rule in FAMILY}
+
+
+RECORDED = good_folder()
+
+
+def codes(folder: MemoryFolder) -> list[str]:
+    return sorted(one.code for one in check(facts_of(folder), RULES).findings)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ("state: .state", "state: '\"opne\"'", "RES213"),
+        ("labels: .labels", "labels: .title", "EXA204"),
+        ("labels: .labels", "labels: .labels[]", "RES211"),
+        ("assignee: .assignee", "asignee: .assignee", "RES204"),
+        ("state: .state", "state: .state |", "RES122"),
+        ("query: 'true'\n      state", "query: true\n      state", "RES104"),
+    ],
+)
+def test_a_fault_of_the_mapping_is_told_once_and_not_again_by_what_it_makes(
+    old: str, new: str, code: str
+) -> None:
+    assert old in RECORDED.text(APP_CONFIG)
+    assert codes(RECORDED.edited(APP_CONFIG, old, new)) == [code]
+
+
+def test_a_fault_elsewhere_in_the_mapping_hides_no_stale_entity() -> None:
+    title = RECORDED.edited(APP_CONFIG, "title: .title", "title: .url")
+    assert codes(title) == ["EXA210"]
+    assert codes(title.edited(APP_CONFIG, "labels: .labels", "labels: .labels[]")) == ["EXA210", "RES211"]
+    assert codes(title.edited(APP_CONFIG, "assignee: .assignee", "asignee: .assignee")) == [
+        "EXA210",
+        "RES204",
+    ]
+
+
+def test_a_fault_that_a_suppression_hides_hides_no_other() -> None:
+    ignore = '\n[tool.seatrial.ignore]\nRES211 = "the first label is enough"\n'
+    folder = RECORDED.edited(APP_CONFIG, "labels: .labels", "labels: .labels[]")
+    assert codes(folder.having("pyproject.toml", folder.text("pyproject.toml") + ignore)) == ["EXA204"]

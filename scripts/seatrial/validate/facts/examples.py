@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from seatrial.core.framework import Framework
-from seatrial.core.model import Integration, Location
+from seatrial.core.model import Integration, Lines, Location
 from seatrial.documents.document import Document, Keys
 from seatrial.preview.cases import RECORDED, UPLOADED, Case, Shelf, Source, kind_of, shelf_of
 from seatrial.preview.evaluator import Limits, Outcome, shared_evaluator
@@ -75,9 +75,26 @@ class Examples:
         document = self.shelf.documents.get(path)
         return document.at(*keys) if document else Location(path)
 
+    def resource(self, group: Group) -> Lines:
+        """Return the lines of the resource of a group."""
+        first = self.at(group.path, "resources", group.index).line
+        after = self.at(group.path, "resources", group.index + 1).line
+        return Lines(group.path, first, after - 1 if after > first else LAST)
+
+    def expression(self, group: Group, where: str) -> Lines:
+        """Return the line of the expression that has this place in the entity; its resource where there is none."""
+        keys = ("resources", group.index, *_keys(where))
+        line = self.at(group.path, *keys).line
+        is_there = self.at(group.path, *keys) != self.at(group.path, *keys[:-1])
+        return Lines(group.path, line, line) if is_there else self.resource(group)
+
     def place(self, group: Group, where: str) -> Location:
         """Return the place of an expression of a mapping, which has this place in the entity."""
         return self.at(group.path, "resources", group.index, *_keys(where))
+
+
+LAST = 10**9
+"""A line behind all others."""
 
 
 def _keys(where: str) -> Keys:

@@ -11,7 +11,7 @@ from seatrial.core.framework import Framework
 from seatrial.documents.document import Document, Keys
 from seatrial.preview.cases import RECORDED, UPLOADED, Source, sources
 from seatrial.preview.mapping import Refused, read_resource
-from seatrial.preview.previews import Row
+from seatrial.preview.previews import Group, Row
 from seatrial.validate.facts.examples import Examples, Tried, is_mapped
 
 MOST_ENTITIES = 500
@@ -47,6 +47,7 @@ class Difference:
     """The first place at which an entity is not as recorded; None stands for nothing there."""
 
     expected: Expected
+    group: Group
     keys: Keys
     was: Any
     now: Any
@@ -87,23 +88,25 @@ def differences(examples: Examples, tried: Tried) -> Iterator[Difference]:
     for one in found:
         by_file.setdefault(one.document.path, []).append(one)
     for path, entities in by_file.items():
-        for expected, row in _pairs(entities, list(_beside(path, tried))):
+        beside = list(_beside(path, tried))
+        groups = {id(row): group for group, row in beside}
+        for expected, row in _pairs(entities, [row for _, row in beside]):
             mapped = {value.where.partition(".")[0] for value in row.mapped.values}
             moving = {value.where for value in row.mapped.values if _OUTSIDE.search(value.program)}
             places = _differing(_claimed(expected.entity, mapped), row.mapped.entity or {}, ())
             first = next((one for one in places if ".".join(map(str, one[0][:2])) not in moving), None)
             if first:
-                yield Difference(expected, *first)
+                yield Difference(expected, groups[id(row)], *first)
 
 
-def _beside(path: str, tried: Tried) -> Iterator[Row]:
+def _beside(path: str, tried: Tried) -> Iterator[tuple[Group, Row]]:
     """Yield the rows of the raw objects in the folder of a file; those published have one of the same name there."""
     folder = path.rpartition("/")[0]
     for group in tried.groups:
         for row in group.rows:
             home = row.file.replace(UPLOADED, RECORDED, 1) if row.file.startswith(UPLOADED) else row.file
             if home.rpartition("/")[0] == folder and is_mapped(row) and not row.ended:
-                yield row
+                yield group, row
 
 
 def _pairs(entities: Sequence[Expected], rows: Sequence[Row]) -> Iterator[tuple[Expected, Row]]:

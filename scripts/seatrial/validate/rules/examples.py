@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from seatrial.core.model import Fix, Integration, Location, MemoryFolder, Problem
 from seatrial.core.names import shown
@@ -185,7 +186,7 @@ def _objects(path: str, numbers: Sequence[int]) -> str:
 
 
 @rule("EXA203", bad=with_task('"id": 7', '"number": 7', "title", "name"))
-def example_without_entity(tried: Tried) -> Problems:
+def example_without_entity(examples: Examples, tried: Tried) -> Problems:
     """An example that is selected makes an entity.
 
     Ocean passes over an object whose identifier is null or empty, and counts it as failed; a selector that gives
@@ -197,7 +198,7 @@ def example_without_entity(tried: Tried) -> Problems:
             continue
         for group, row in fates:
             if _counts(row):
-                yield _entityless(tried, group, row, path)
+                yield replace(_entityless(tried, group, row, path), rests_on=examples.resource(group))
                 break
 
 

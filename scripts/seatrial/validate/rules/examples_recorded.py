@@ -67,9 +67,9 @@ def stale_expected_output(examples: Examples, tried: Tried) -> Problems:
         message = (
             f"{shown(one.where)} is recorded as {_value(one.was)}, and the mapping makes {_value(one.now)}"
         )
-        yield Problem(
-            where, message, Fix("record what the mapping makes, or correct the mapping or the raw data")
-        )
+        fix = Fix("record what the mapping makes, or correct the mapping or the raw data")
+        about = ".".join(map(str, one.keys[:2]))
+        yield Problem(where, message, fix, rests_on=examples.expression(one.group, about))
 
 
 def _value(value: Any) -> str:

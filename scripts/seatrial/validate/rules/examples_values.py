@@ -126,7 +126,8 @@ def _said(examples: Examples, one: _Seen, fix: str, severity: Severity | None) -
     more = f" and {len(files) - 1} more" if files[1:] else ""
     where = examples.place(one.group, one.where)
     message = f"{shown(one.where)}: {shown(one.message, 160)}"
-    return Problem(where, message, Fix(fix), f"{shown(files[0], 160)}{more}", severity)
+    lines = examples.expression(one.group, one.where)
+    return Problem(where, message, Fix(fix), f"{shown(files[0], 160)}{more}", severity, lines)
 
 
 @rule("EXA204", severity=WARNING, bad=_mapped("labels: .labels", "labels: .title"))
@@ -172,7 +173,9 @@ def unfilled_by_examples(examples: Examples, tried: Tried) -> Problems:
         for where in sorted(_unfilled(group)) if tried.is_installed(group) else ():
             message = f"{shown(where)} is required, and null in every example of the kind"
             fix = Fix("correct the expression or the examples, or do not require it")
-            yield Problem(examples.place(group, where), message, fix)
+            yield Problem(
+                examples.place(group, where), message, fix, rests_on=examples.expression(group, where)
+            )
 
 
 def _unfilled(group: Group) -> set[str]:
