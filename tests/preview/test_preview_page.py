@@ -81,7 +81,8 @@ def test_the_text_holds_nothing_that_a_terminal_obeys(preview: Preview) -> None:
 
 def test_the_totals_count_each_object_once(preview: Preview) -> None:
     assert tables.totals([preview]) == (
-        "4 objects: 1 mapped, 1 refused by the selector, 1 skipped, 1 failed; 6 values null, 1 that break the blueprint"
+        "4 objects: 1 mapped, 1 refused by the selector, 1 skipped, 1 failed; "
+        "6 values null, 1 that breaks the blueprint"
     )
 
 

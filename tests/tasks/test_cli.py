@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from seatrial.core.errors import UsageError
-from seatrial.tasks.cli import Ended, clean_end, jobs_of, typed
+from seatrial.tasks.cli import Ended, clean_end, in_make, jobs_of, typed
 from seatrial.tasks.program import names_as_flags
 from seatrial.tasks.progress import open_bar
 
@@ -79,5 +79,33 @@ def test_what_to_type_next_is_a_command_that_is_found(
     assert typed("validate").endswith(" -m seatrial validate")
     (tmp_path / "seatrial").touch(mode=0o755)
     assert typed("validate", "my-service") == "seatrial validate -i my-service"
+    assert typed("validate", "a", "../my repo") == "seatrial validate -i a --root '../my repo'"
     monkeypatch.setenv("MAKELEVEL", "1")
+    monkeypatch.delenv("SEATRIAL_ROOT", raising=False)
     assert typed("validate", "my-service") == "make validate INTEGRATION=my-service"
+    monkeypatch.setenv("SEATRIAL_ROOT", "../mine")
+    assert typed("validate", "my-service") == "make validate INTEGRATION=my-service ROOT=../mine"
+
+
+@pytest.mark.parametrize(
+    ("command", "made"),
+    [
+        ("seatrial fix", "make fix ROOT=../mine"),
+        ("seatrial preview --accept --yes", "make preview ROOT=../mine ACCEPT=1 YES=1"),
+        (
+            'seatrial release.intent -i jira --bump minor --message "what changes"',
+            "make release-intent INTEGRATION=jira ROOT=../mine BUMP=minor MESSAGE='what changes'",
+        ),
+        ("poetry lock", "poetry lock"),
+        ("seatrial explain SPC101", "seatrial explain SPC101"),
+        ("seatrial fix 'unclosed", "seatrial fix 'unclosed"),
+    ],
+)
+def test_a_command_is_said_as_make_takes_it_where_make_was_typed(
+    monkeypatch: pytest.MonkeyPatch, command: str, made: str
+) -> None:
+    monkeypatch.setenv("SEATRIAL_ROOT", "../mine")
+    monkeypatch.setenv("MAKELEVEL", "1")
+    assert in_make(command) == made
+    monkeypatch.delenv("MAKELEVEL")
+    assert in_make(command) == command

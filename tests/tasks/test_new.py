@@ -91,7 +91,39 @@ def test_without_poetry_it_says_what_to_type(tmp_path: Path) -> None:
     done = seatrial(tmp_path, "new", "My Service", PATH="/nonexistent")
     assert done.returncode == 0
     assert "poetry is not on this machine" in done.stderr
+    assert "a minute or so" not in done.stderr
     assert "my-service && poetry lock" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("poetry", "told"),
+    [
+        (
+            "All attempts to connect failed.\n\nYou can also run your poetry command with -v.",
+            "poetry failed: All attempts to connect failed.; type: cd",
+        ),
+        (
+            "The currently activated Python version 3.11.7 is not supported by the project (^3.12).\nTrying to",
+            "is not supported by the project (^3.12); name one that is with `poetry env use",
+        ),
+        ("Warning: old\nBecause a needs b, version solving failed.", "poetry failed: Because a needs b"),
+    ],
+    ids=["network", "python", "warning"],
+)
+def test_the_cause_is_told_where_poetry_fails(tmp_path: Path, poetry: str, told: str) -> None:
+    program = tmp_path / "poetry"
+    program.write_text(f"#!/bin/sh\ncat >&2 <<'END'\n{poetry}\nEND\nexit 1\n")
+    program.chmod(0o755)
+    done = seatrial(tmp_path, "new", "My Service", PATH=f"{tmp_path}:{os.environ['PATH']}")
+    assert told in done.stderr
+
+
+def test_a_repository_that_was_named_is_named_in_what_to_type_next(tmp_path: Path) -> None:
+    for folder in ("here", "mine"):
+        (tmp_path / folder).mkdir()
+    said = seatrial(tmp_path / "here", "new", "My Service", "--no-lock", "--root", "../mine").stderr
+    assert said.endswith("validate -i my-service --root ../mine\n")
+    assert f"made {tmp_path.resolve()}/mine/integrations/my-service\n" in said
 
 
 def test_make_hands_the_name_on_by_the_environment(tmp_path: Path) -> None:

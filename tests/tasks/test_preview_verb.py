@@ -59,11 +59,37 @@ def test_the_lock_of_each_integration_decides(root: Path, capsys: pytest.Capture
     assert titles(capsys.readouterr().out) == {"alpha": ["none"], "beta": [None]}
 
 
+def test_a_mapping_that_cannot_be_read_is_said_and_fails(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = ".port/resources/port-app-config.yaml"
+    (root / "integrations/alpha" / path).write_text("resources:\n\t- kind: issue\n")
+    with pytest.raises(Ended) as ended:
+        call("preview", root=str(root), integration=["alpha"])
+    printed = capsys.readouterr().out
+    assert (ended.value.code, f"  {path} cannot be read: line 2, column 1: " in printed) == (1, True)
+    assert "no resource of the mapping has the kind" not in printed
+    for asked in ({"kind": "issue"}, {"sample": sample(root, {"id": "A-1"})}):
+        with pytest.raises(
+            Ended, match=r"integrations/alpha/\.port/resources/port-app-config\.yaml cannot be read: line 2"
+        ):
+            call("preview", root=str(root), integration=["alpha"], **asked)
+
+
+def test_blueprints_that_cannot_be_read_are_said_and_fail(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (root / "integrations/alpha/.port/resources/blueprints.json").write_text('[{"identifier" "issue"}]')
+    with pytest.raises(Ended):
+        call("preview", root=str(root), integration=["alpha"], kind="issue")
+    assert "blueprints.json cannot be read: line 1, column 16" in capsys.readouterr().out
+
+
 def test_the_examples_are_shown_as_text(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     call("preview", root=str(root), integration=["alpha"])
     printed = capsys.readouterr()
     assert printed.out.startswith("alpha  (port-ocean 0.48.12)\n  issue -> issue  (")
-    assert "1 objects: 1 mapped; 0 values null" in printed.err
+    assert "1 object: 1 mapped; 0 values null" in printed.err
 
 
 def test_a_sample_takes_the_place_of_the_examples(root: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -127,6 +127,11 @@ def plural(word: str) -> str:
     return word + ("es" if re.search(r"(s|x|z|ch|sh)$", word) else "s")
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number of things: "1 object", "2 objects"."""
+    return f"{number} {noun if number == 1 else plural(noun)}"
+
+
 def _shortened(found: list[str]) -> tuple[str, ...]:
     """Return the first words that fit MAX_SLUG with hyphens between them, the first one cut if necessary."""
     kept = [found[0][:MAX_SLUG]] if found else []

@@ -85,9 +85,8 @@ class Stray:
 class Shelf:
     """What an integration keeps: the resources it installs, its cases, and files that go with nothing.
 
-    `outputs` are files below `examples/` that hold entities.
-
-    `documents` holds every file that was read, by its path.
+    `outputs` are files below `examples/` that hold entities. `unreadable` are the mapping that is installed and the
+    blueprints, where they cannot be read. `documents` holds every file that was read, by its path.
     """
 
     documents: dict[str, Document] = field(default_factory=dict)
@@ -96,6 +95,7 @@ class Shelf:
     cases: list[Case] = field(default_factory=list)
     strays: list[Stray] = field(default_factory=list)
     outputs: list[Document] = field(default_factory=list)
+    unreadable: list[Stray] = field(default_factory=list)
 
 
 def cases_of(integration: Integration) -> list[Case]:
@@ -106,8 +106,9 @@ def cases_of(integration: Integration) -> list[Case]:
 def shelf_of(integration: Integration, known: Iterable[Document] = ()) -> Shelf:
     """Return what an integration keeps; `known` are documents of it that were read before."""
     kept = {one.path: one for one in known}
-    shelf = Shelf(kept, sources(_resource(integration, "port-app-config", kept)))
-    blueprints = _resource(integration, "blueprints", kept)
+    mapping, blueprints = (_resource(integration, stem, kept) for stem in ("port-app-config", "blueprints"))
+    shelf = Shelf(kept, sources(mapping))
+    shelf.unreadable.extend(_fault(one) for one in (mapping, blueprints) if one and not one.readable)
     if blueprints and isinstance(blueprints.value, list):
         shelf.blueprints = blueprints.value
     files = list(_files(integration))
@@ -122,6 +123,11 @@ def shelf_of(integration: Integration, known: Iterable[Document] = ()) -> Shelf:
     recorded.add_to(shelf)
     shelf.outputs.extend(recorded.outputs)
     return shelf
+
+
+def _fault(document: Document) -> Stray:
+    fault = document.faults[0]
+    return Stray(document.path, f"line {fault.line}, column {fault.column}: {fault.message}")
 
 
 def _files(integration: Integration) -> Iterator[str]:

@@ -98,9 +98,9 @@ def _preview(number: int, preview: Preview) -> Iterator[str]:
     for group in preview.groups:
         yield from _group(group)
     yield from _recorded(preview)
-    if preview.strays:
+    if strays := (*preview.unreadable, *preview.strays):
         yield "<h3>Not previewed</h3>\n<ul>"
-        yield from (f"<li><code>{_text(one.name)}</code>: {_text(one.reason)}</li>" for one in preview.strays)
+        yield from (f"<li><code>{_text(one.name)}</code>: {_text(one.reason)}</li>" for one in strays)
         yield "</ul>"
     yield "</section>"
 

@@ -94,6 +94,7 @@ class Preview:
     strays: tuple[Stray, ...] = ()
     recorded: tuple[Comparison, ...] = ()
     recordings: tuple[Recording, ...] = ()
+    unreadable: tuple[Stray, ...] = ()
 
     @property
     def stale(self) -> tuple[Comparison, ...]:
@@ -102,10 +103,10 @@ class Preview:
 
     @property
     def failed(self) -> bool:
-        """Whether Ocean refuses a resource, fails on an example, or a program had to be ended."""
+        """Whether a file cannot be read, Ocean refuses a resource or fails on an example, or a program was ended."""
         rows = [row for group in self.groups for row in group.rows]
         failed = any(row.mapped.verdict is Verdict.FAILED or row.ended for row in rows)
-        return failed or any(group.refused for group in self.groups)
+        return failed or bool(self.unreadable) or any(group.refused for group in self.groups)
 
 
 def preview_of(
@@ -119,7 +120,9 @@ def preview_of(
     known = expected_of(shelf.outputs, kept, {one.name for one in shelf.strays})
     recordings = tuple(_recordings(integration, lacking(known, made), made, kept))
     recorded = recorded_of(shelf, chosen, groups)
-    return Preview(integration.name, framework, groups, tuple(shelf.strays), recorded, recordings)
+    unreadable = tuple(shelf.unreadable)
+    strays = tuple(one for one in shelf.strays if shelf.installed or not unreadable)
+    return Preview(integration.name, framework, groups, strays, recorded, recordings, unreadable)
 
 
 def groups_of(cases: Iterable[Case], framework: Framework, evaluator: Evaluator) -> tuple[Group, ...]:
@@ -241,7 +244,10 @@ def as_json(preview: Preview) -> Mapping[str, Any]:
         "framework": str(preview.framework),
         "kinds": [_group_json(group) for group in preview.groups],
         "recorded": [_comparison_json(one) for one in preview.recorded],
-        "strays": [{"path": one.name, "kind": one.kind, "reason": one.reason} for one in preview.strays],
+        "strays": [
+            {"path": one.name, "kind": one.kind, "reason": one.reason}
+            for one in (*preview.unreadable, *preview.strays)
+        ],
     }
 
 

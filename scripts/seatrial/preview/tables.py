@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from seatrial.core.names import counted
 from seatrial.core.printable import cut, plain
 from seatrial.preview.cases import Stray
 from seatrial.preview.goldens import Comparison
@@ -33,13 +34,16 @@ def totals(previews: Sequence[Preview]) -> str:
     broken = sum(len(row.remarks) for row in rows)
     stale = sum(len(preview.stale) for preview in previews)
     differ = f"; {stale} recorded {'file differs' if stale == 1 else 'files differ'}" if stale else ""
-    made = f"{len(rows)} objects: {', '.join(said) or 'none'}"
-    return f"{made}; {nulls} values null, {broken} that break the blueprint{differ}"
+    made = f"{counted(len(rows), 'object')}: {', '.join(said) or 'none'}"
+    breaks = f"{broken} that {'breaks' if broken == 1 else 'break'} the blueprint"
+    return f"{made}; {counted(nulls, 'value')} null, {breaks}{differ}"
 
 
 def _preview(preview: Preview) -> Iterator[str]:
     yield plain(f"{preview.integration}  ({preview.framework})")
-    if not preview.groups and not preview.strays:
+    for one in preview.unreadable:
+        yield plain(f"  {one.name} cannot be read: {one.reason}")
+    if not (preview.groups or preview.strays or preview.unreadable):
         yield "  no examples; try --sample FILE with an object that the API gave"
     for group in preview.groups:
         yield from _group(group)

@@ -25,7 +25,7 @@ from seatrial.release.run.release_context import open_context
 from seatrial.release.run.snapshot import read
 from seatrial.report.verdict import Section, SectionState, section_of
 from seatrial.tasks.choice import Choice
-from seatrial.tasks.cli import note, typed
+from seatrial.tasks.cli import in_make, note, typed
 from seatrial.tasks.preview import previews
 from seatrial.tasks.progress import progress
 from seatrial.tasks.schema import ASKING, said_of
@@ -215,7 +215,7 @@ def _map_examples(order: CheckOrder, results: Results) -> None:
             (one.name for one in order.choice.integrations), str(reason)
         )
         return
-    if not any(group.rows or group.refused for one in found for group in one.groups):
+    if not any(one.failed or any(group.rows for group in one.groups) for one in found):
         results.skipped["mapping"] = "no integration has examples"
     failed = {one.integration: _failing(one) for one in found if one.failed}
     if failed:
@@ -224,6 +224,8 @@ def _map_examples(order: CheckOrder, results: Results) -> None:
 
 def _failing(found: Preview) -> str:
     """Return the first reason for which Ocean does not map the examples of an integration."""
+    for stray in found.unreadable:
+        return f"{stray.name} cannot be read: {stray.reason}"
     for group in found.groups:
         if group.refused:
             return f"{group.path} resource {group.index + 1} ({group.kind}): {group.refused}"
@@ -366,7 +368,12 @@ def _command(section: Section, findings: Sequence[Finding]) -> str:
         return _typed("fix", section.integrations)
     if any(one.code in ("LNT103", "LNT104") for one in findings if not one.old):
         return _typed("lint", section.integrations, "--fix", "FIX=1")
-    return named[1] if named else typed("explain", "") + f" {section.first.code}"
+    return in_make(named[1]) if named else _explained(section.first.code)
+
+
+def _explained(code: str) -> str:
+    words = typed("explain")
+    return f"make explain CODE={code}" if words.startswith("make") else f"{words} {code}"
 
 
 def _typed(task: str, integrations: Sequence[str], flag: str = "", variable: str = "") -> str:

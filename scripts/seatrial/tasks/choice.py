@@ -22,7 +22,7 @@ from seatrial.handbook.codes import known_codes
 from seatrial.report import Options
 from seatrial.report.text import repairable, summary, wants_colour
 from seatrial.system.atomic import append, write_whole
-from seatrial.tasks.cli import note, say
+from seatrial.tasks.cli import in_make, note, say
 from seatrial.validate.facts.credentials import credential
 from seatrial.validate.facts.release import Change
 from seatrial.validate.since import Since, default_revision, since
@@ -91,9 +91,6 @@ def _tell_of(folders: Sequence[str]) -> None:
         note(f"seatrial: {len(folders) - MOST_TOLD} more folders have a .port and are not judged")
 
 
-COMMANDS = ("seatrial explain ", "seatrial fix")
-"""What to type next, where make was not typed."""
-
 DESCRIBING = frozenset({"sarif"})
 """Formats that describe each rule."""
 
@@ -127,8 +124,8 @@ def deliver(
         write_whole(Path(output), text, root=workspace.checkout)
     else:
         say(text)
-    explain, fix = ("make explain CODE=", "make fix") if os.environ.get("MAKELEVEL") else COMMANDS
-    note(summary(outcome, explain) + repairable(outcome, fix))
+    explain = "make explain CODE=" if os.environ.get("MAKELEVEL") else "seatrial explain "
+    note(summary(outcome, explain) + repairable(outcome, in_make("seatrial fix")))
     if os.environ.get("GITHUB_STEP_SUMMARY"):
         from seatrial.report.github import step_summary
 

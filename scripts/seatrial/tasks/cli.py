@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import TextIOWrapper
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -91,16 +93,46 @@ def show(text: str) -> None:
         _close(sys.stderr)
 
 
-def typed(task: str, integration: str = "") -> str:
-    """Return what to type for a task on an integration: with make where make was typed, else with a path if needed."""
+def typed(task: str, integration: str = "", root: str | None = None) -> str:
+    """Return what to type for a task on an integration, in a repository that was named with `root`.
+
+    With make where make was typed, and then with the ROOT= that was; else with the program's path if it needs one.
+    """
     if os.environ.get("MAKELEVEL"):
-        return f"make {task}" + (f" INTEGRATION={shlex.quote(integration)}" if integration else "")
+        stated = {"INTEGRATION": integration, "ROOT": root or os.environ.get("SEATRIAL_ROOT", "")}
+        words = [f"{name}={shlex.quote(text)}" for name, text in stated.items() if text]
+        return " ".join([f"make {task}", *words])
     program = f"{shlex.quote(sys.executable)} -m seatrial"
     if shutil.which("seatrial"):
         program = "seatrial"
     elif Path(sys.argv[0]).name == "seatrial":
         program = shlex.quote(sys.argv[0])
-    return f"{program} {task}" + (f" -i {shlex.quote(integration)}" if integration else "")
+    words = [f"{flag} {shlex.quote(text)}" for flag, text in (("-i", integration), ("--root", root)) if text]
+    return " ".join([f"{program} {task}", *words])
+
+
+_FLAG = re.compile(r"--[a-z][a-z-]*")
+
+
+def in_make(command: str) -> str:
+    """Return a command of `seatrial` that has flags only, such as `seatrial fix -i jira`, as make takes it.
+
+    It comes back as it is where make was not typed, and where it is of another form.
+    """
+    try:
+        words = shlex.split(command) if os.environ.get("MAKELEVEL") else []
+    except ValueError:
+        return command
+    if len(words) < 2 or words[0] != "seatrial" or (words[2:] and not words[2].startswith("-")):
+        return command
+    integration, stated = "", []
+    for word, after in pairwise([*words[2:], ""]):
+        if word == "-i":
+            integration = after
+        elif _FLAG.fullmatch(word):
+            value = "1" if not after or after.startswith("-") else shlex.quote(after)
+            stated.append(f"{word[2:].replace('-', '_').upper()}={value}")
+    return " ".join([typed(words[1].replace(".", "-"), integration), *stated])
 
 
 def say(text: str) -> None:

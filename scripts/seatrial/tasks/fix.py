@@ -11,7 +11,7 @@ from seatrial.core.model import Finding, Integration
 from seatrial.core.printable import plain
 from seatrial.system.transaction import FileEdit, alone, change_all
 from seatrial.tasks.choice import Choice, choose
-from seatrial.tasks.cli import jobs_of, note, say
+from seatrial.tasks.cli import in_make, jobs_of, note, say
 from seatrial.validate.facts.release import Change
 from seatrial.validate.repair import Changes, Refusal, no_changes, repairs
 from seatrial.validate.rules import RULES
@@ -83,4 +83,4 @@ def _report(files: Sequence[FileEdit], refused: Sequence[Refusal], diff: bool) -
         note(f"not applied: {len(refused) - MOST_TOLD} more")
     count = f"{len(files)} file{'s' * (len(files) > 1)}" if files else "nothing"
     word = "would be repaired" if diff else "repaired"
-    note(f"{count} {word}; `seatrial validate` shows what is left to do by hand")
+    note(f"{count} {word}; `{in_make('seatrial validate')}` shows what is left to do by hand")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
+import shutil
 from pathlib import Path
 
 from seatrial.core.errors import ServiceError, UsageError
@@ -34,7 +36,7 @@ def new(
 ) -> None:
     """Make a new integration folder from the template; `answers` are those of `Answers` by name."""
     workspace = _workspace(root)
-    base = workspace.root if workspace else Path(root or ".").absolute()
+    base = workspace.root if workspace else Path(root or ".").resolve()
     chosen = _profile(profile, workspace)
     given = {**answers, **_author(base, author, email)}
     known = answers_of(told(name, given), chosen, _shares(base))
@@ -45,9 +47,9 @@ def new(
     if not os.path.lexists(destination):
         _judge(known, folder, workspace)
     _make(folder, destination, checkout, locked=not no_lock)
-    note(f"next: {typed('validate', known.slug)}")
     if chosen is Profile.GUIDE and _lacks_dockerfile(base, workspace):
         _share(base, checkout)
+    note(f"next: {typed('validate', known.slug, root)}")
 
 
 def _workspace(root: str | None) -> Workspace | None:
@@ -141,10 +143,22 @@ def _make(folder: MemoryFolder, destination: Path, checkout: Path, locked: bool)
 
 def _lock(destination: Path) -> str:
     """Let poetry make the lock file; why it could not, where it could not."""
-    note("making poetry.lock with poetry, which asks the package index: a minute or so")
+    if shutil.which(template.LOCK_COMMAND[0]):
+        note("making poetry.lock with poetry, which asks the package index: a minute or so")
     try:
         ran = process.run(template.LOCK_COMMAND, cwd=destination, seconds=600)
     except ServiceError as failure:
         return str(failure)
-    said = (ran.err or ran.out).decode(errors="replace").strip().splitlines() or ["it said nothing"]
-    return "" if ran.status == 0 else f"poetry failed: {said[-1].strip()}"
+    return "" if ran.status == 0 else f"poetry failed: {_cause(ran.err or ran.out)}"
+
+
+_PYTHON = re.compile(r"Python version .* is not supported by the project")
+
+
+def _cause(said: bytes) -> str:
+    """Return the line in which poetry says why it failed: the first that is no warning; advice follows it."""
+    lines = [line.strip() for line in said.decode(errors="replace").splitlines() if line.strip()]
+    first = next((line for line in lines if "warning" not in line.lower()), "it said nothing")
+    if _PYTHON.search(first):
+        return f"{first.rstrip('.')}; name one that is with `poetry env use PATH-OF-A-PYTHON` in that folder"
+    return first

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from seatrial.core.errors import EXIT_FINDINGS, Unreadable, UsageError, reason
+from seatrial.core.model import Integration
 from seatrial.core.printable import one_line
 from seatrial.core.suggest import hint
 from seatrial.documents import json
@@ -23,7 +24,7 @@ from seatrial.preview.previews import Preview, as_json, preview_of
 from seatrial.system.atomic import write_whole
 from seatrial.tasks import preview_record
 from seatrial.tasks.choice import Choice, choose
-from seatrial.tasks.cli import Ended, note, say
+from seatrial.tasks.cli import Ended, in_make, note, say
 from seatrial.validate.facts.facts import Facts
 
 FORMATS = ("text", "json", "html")
@@ -145,6 +146,8 @@ def previews(choice: Choice, kind: str | None, sample: str | None, evaluator: Ev
     """Return the previews of the chosen integrations, of several only of those that have examples."""
     value = _sample(sample) if sample else None
     shelves = [(one, shelf_of(one)) for one in choice.integrations]
+    if kind or sample:
+        _must_be_readable(shelves)
     if kind:
         _must_exist(kind, [shelf for _, shelf in shelves])
     found = []
@@ -152,11 +155,18 @@ def previews(choice: Choice, kind: str | None, sample: str | None, evaluator: Ev
         cases = list(_chosen(shelf, kind or "", sample, value))
         if sample:
             shelf.outputs.clear()
-        if cases or not (sample or kind or (len(shelves) > 1 and not shelf.strays)):
+        if cases or not (sample or kind or (len(shelves) > 1 and not (shelf.strays or shelf.unreadable))):
             framework = Facts.of(choice.workspace, one).framework
             preview = preview_of(one, shelf, cases, framework, evaluator)
             found.append(replace(preview, strays=()) if sample or kind else preview)
     return found
+
+
+def _must_be_readable(shelves: Sequence[tuple[Integration, Shelf]]) -> None:
+    """Raise UsageError for a mapping that cannot be read, of which no kind is known."""
+    for one, shelf in shelves:
+        for fault in () if shelf.installed else shelf.unreadable:
+            raise UsageError(f"{one.below(fault.name)} cannot be read: {fault.reason}")
 
 
 def _must_exist(kind: str, shelves: Sequence[Shelf]) -> None:
@@ -217,7 +227,9 @@ def _deliver(found: Sequence[Preview], format: str, output: str | None) -> None:
         say(rendered)
     note(tables.totals(found))
     if any(one.stale for one in found):
-        note("`seatrial preview --accept` shows how recorded entities differ, and brings them up to date")
+        note(
+            f"`{in_make('seatrial preview --accept')}` shows how recorded entities differ, and brings them up to date"
+        )
 
 
 def _rendered(found: Sequence[Preview], format: str) -> str:

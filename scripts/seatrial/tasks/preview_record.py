@@ -14,7 +14,7 @@ from seatrial.preview.goldens import Comparison
 from seatrial.preview.previews import Preview
 from seatrial.system.transaction import FileEdit, alone, change_all
 from seatrial.tasks.choice import Choice
-from seatrial.tasks.cli import Ended, note, say
+from seatrial.tasks.cli import Ended, in_make, note, say
 from seatrial.workspace.workspace import Workspace
 
 MOST_SHOWN = 60
@@ -89,7 +89,8 @@ def _shown(one: Integration, row: Comparison) -> Iterator[str]:
 
 def _must_be_agreed(count: int) -> None:
     if not sys.stdin.isatty():
-        raise UsageError("there is nobody to ask here; look at the differences, then type --accept --yes")
+        command = in_make("seatrial preview --accept --yes")
+        raise UsageError(f"there is nobody to ask here; look at the differences, then type `{command}`")
     try:
         agreed = input(f"bring {_files(count)} up to date? [y/N] ").strip().lower() in ("y", "yes")
     except EOFError:

@@ -12,6 +12,7 @@ from pathlib import Path
 from seatrial.core.errors import EXIT_FINDINGS, EXIT_SERVICE, ServiceError, UsageError
 from seatrial.core.findings import Outcome
 from seatrial.core.model import Finding, Integration, Profile, Severity, join
+from seatrial.core.names import counted
 from seatrial.core.printable import one_line
 from seatrial.release.run.checks import lint_and_validate
 from seatrial.submit.description import Brought, Checked, body, title
@@ -91,7 +92,9 @@ def submit(
     if dry_run or not failed:
         _show(state, planned, heading, text, dry_run)
     if failed:
-        note("nothing was committed or pushed; mend what is above, or submit it as a draft with --draft")
+        note(
+            "nothing was committed or pushed; mend what is above, or submit it as a draft with --draft (make: DRAFT=1)"
+        )
         raise Ended(code=status)
     if not dry_run:
         _do(ours, state, planned, heading, text, request, yes)
@@ -219,7 +222,8 @@ def _checked(ours: Submission, jobs: int, sandbox: str | None) -> tuple[list[Che
 def _check(name: str, outcome: Outcome, unjudged: str, is_of: Callable[[Finding], bool]) -> Checked:
     """Return the result of a check: the findings that the change brings, or why it could not be run."""
     counts = Counter(one.severity for one in outcome.findings if is_of(one) and not one.old)
-    said = f"{counts[Severity.ERROR]} errors, {counts[Severity.WARNING]} warnings that the change brings"
+    errors, warnings = (counted(counts[one], one.value) for one in (Severity.ERROR, Severity.WARNING))
+    said = f"{errors}, {warnings} that the change brings"
     return Checked(name, unjudged or said, not (unjudged or counts[Severity.ERROR]))
 
 
