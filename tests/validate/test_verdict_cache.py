@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import random
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,11 @@ from seatrial.core.model import Fleet, Integration, Location, MemoryFolder, Prob
 from seatrial.core.rules import Problems, rule
 from seatrial.core.settings import Settings
 from seatrial.handbook.examples import good_folder
+from seatrial.system import cache as kept_files
 from seatrial.system import clock, folder
 from seatrial.validate import run, verdict_cache
 from seatrial.validate.facts.spec import spec_habits
+from seatrial.validate.facts.tree import has_any
 from seatrial.validate.rules import RULES
 from seatrial.validate.run import Checked, check_all
 from seatrial.validate.verdict_cache import QUESTIONS, VerdictCache
@@ -176,11 +179,97 @@ def test_another_program_is_believed_nothing(
     assert len(judged) == 6
 
 
+def test_another_program_asks_all_integrations_itself(judge: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another version may answer a question in another way, and its verdicts rest on its own answers."""
+    (judge.root / "integrations" / "one" / "CHANGELOG.md").unlink()
+    judge.cached()
+    monkeypatch.setattr(verdict_cache, "_program", lambda: "another")
+    monkeypatch.setattr(has_any, "__code__", (lambda integration, *paths: False).__code__)
+    assert judge.cached() == judge.cold()
+
+
+def test_a_mapping_that_reads_the_clock_is_judged_each_time(judge: Judge, judged: list[str]) -> None:
+    config = judge.root / "integrations" / "two" / ".port/resources/port-app-config.yaml"
+    config.write_text(config.read_text().replace("title: .name", "title: '\"\\(now)\"'", 1))
+    judge.cached()
+    judged.clear()
+    judge.cached()
+    assert judged == ["two"]
+
+
+def test_another_user_is_not_believed_the_file_system(judge: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = open_workspace(str(judge.root)).integrations[0].folder
+    assert isinstance(files, folder.DiskFolder)
+    mine = files.signature().digest
+    monkeypatch.setattr(os, "geteuid", lambda: 4711)
+    assert files.signature().digest != mine
+
+
+def test_all_folders_are_looked_at_before_any_is_judged(
+    judge: Judge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise what a process reads of them, before they change, would be kept as if read afterwards."""
+    seen: list[str] = []
+    whole = folder.DiskFolder.signature
+    monkeypatch.setattr(folder.DiskFolder, "signature", lambda one: seen.append("looked at") or whole(one))
+    monkeypatch.setattr(
+        run, "_each", lambda work, numbers, jobs: seen.append("judged") or [*map(work, numbers)]
+    )
+    judge.cached("one")
+    assert seen[:7] == ["looked at"] * 6 + ["judged"]
+
+
+def forged(path: Path, **parts: Any) -> None:
+    """Replace parts of a kept file, with the digest that goes with them."""
+    kept = kept_files.load(path)
+    assert kept
+    kept_files.save(path, {**kept, **parts})
+
+
+WRONG: Sequence[Any] = (
+    None,
+    5,
+    [],
+    "x",
+    {"x": 5},
+    [1],
+    {"x": {}},
+    {"x": {"asked": {"x": "y"}, "verdict": {}}},
+)
+
+
+@pytest.mark.parametrize("part", ["signature", "basis", "answers", "verdicts"])
+def test_a_kept_file_of_another_form_changes_no_verdict(judge: Judge, part: str) -> None:
+    first = judge.cached("one")
+    (path,) = (one for one in judge.place.iterdir() if (kept_files.load(one) or {}).get("verdicts"))
+    basis = (kept_files.load(path) or {})["basis"]
+    values = (
+        [{**basis, name: value} for name in ("listings", "entries") for value in WRONG]
+        if part == "basis"
+        else WRONG
+    )
+    for value in values:
+        forged(path, **{part: value})
+        assert judge.cached("one") == first, value
+
+
+@pytest.mark.parametrize("at", [None, "x", [], {}, 1e99])
+def test_a_mark_of_another_form_is_made_again(judge: Judge, at: Any) -> None:
+    kept_files.save(judge.place / "swept", {"at": at})
+    judge.cached("one")
+    assert (kept_files.load(judge.place / "swept") or {})["at"] != at
+
+
+def sealed(text: bytes) -> bytes:
+    return hashlib.sha256(text).hexdigest().encode() + b"\n" + text
+
+
 DAMAGE: Mapping[str, Callable[[bytes], bytes]] = {
     "emptied": lambda data: b"",
     "cut short": lambda data: data[: len(data) // 2],
     "zeroes": lambda data: bytes(len(data)),
     "another form": lambda data: b"[]\n[]",
+    "too deep": lambda data: sealed(b"[" * 100_000),
 }
 
 

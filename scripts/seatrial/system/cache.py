@@ -70,7 +70,7 @@ def load(path: Path) -> dict[str, Any] | None:
         value = json.loads(text)
         if time.time() - path.stat().st_mtime > DAY:
             os.utime(path)
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
 

@@ -98,7 +98,7 @@ class DiskFolder:
         return DiskFolder(Path(self._base), Path(self._boundary), self._left_out, self._hidden)
 
     def signature(self) -> Signature:
-        """Return what the file system itself tells of every path that is not a folder, as it is now."""
+        """Return what the file system itself tells this user of every path that is not a folder, as it is now."""
         now, found = time.time_ns(), dict(self._walk(_status))
         plain = {path: status for path, status in found.items() if stat.S_ISREG(status[0])}
         odd = sorted(found.keys() - plain.keys())
@@ -108,7 +108,7 @@ class DiskFolder:
         }
         files = plain | {path: status for path, status in behind.items() if status}
         newest = max((max(status[2:4]) for status in (found | files).values()), default=0)
-        told = repr((sorted(found.items()), entries, behind)).encode()
+        told = repr((os.geteuid(), sorted(found.items()), entries, behind)).encode()
         return Signature(digest(told), frozenset(files), newest < now - SETTLED)
 
     def _behind(self, path: str) -> Status | None:

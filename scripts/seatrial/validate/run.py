@@ -36,7 +36,7 @@ class Verdict:
 
     `hidden` are the findings that its `[tool.seatrial] ignore` suppresses;
     `crashes` names the rules that failed on it, which is a fault of the rule. `is_sure` tells that another run gives
-    it again: no rule failed, and no expression was ended for want of time.
+    it again: no rule failed, no expression was ended for want of time, and none was run that reads the clock.
     """
 
     findings: tuple[Finding, ...]
@@ -74,9 +74,9 @@ def check(facts: Facts, rules: Sequence[Rule], most: int = MOST, advice: bool = 
 
 
 def _is_sure(facts: Facts, crashes: Sequence[str]) -> bool:
-    """Return whether nothing failed and, where examples were tried, every expression came to its end."""
+    """Return whether nothing failed and, where examples were tried, all expressions ended and give this again."""
     tried = vars(facts).get("tried")
-    return not crashes and (tried is None or not tried.is_cut)
+    return not crashes and (tried is None or not (tried.is_cut or tried.reads_clock))
 
 
 def _without_echoes(facts: Facts, found: Sequence[tuple[Rule, Problem]]) -> list[tuple[Rule, Problem]]:
@@ -212,6 +212,8 @@ class _Run:
         plain = [one for one in self.integrations if one.path not in self.changes]
         known = {path: _recalled(kept) for path, kept in cache.known(case, plain).items()}
         missing = [index for index, one in enumerate(self.integrations) if one.path not in known]
+        if missing:
+            self.workspace.fleet.prepare()
         judged = {
             self.integrations[index].path: one
             for index, one in zip(missing, _each(self._judge, missing, jobs), strict=True)

@@ -13,9 +13,11 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, is_dataclass, replace
 from enum import Enum
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -95,12 +97,13 @@ class Basis:
 
 @dataclass(frozen=True)
 class Record:
-    """What is kept of an integration: `signature` is that of its folder, empty where it proves nothing.
+    """What a program keeps of an integration: `signature` is that of its folder, empty where it proves nothing.
 
     `answers` are those to questions, each written as JSON. `verdicts` are by the digest of what they rest on besides,
     each with the digests of the answers that were asked for.
     """
 
+    program: str = ""
     signature: str = ""
     basis: Basis = field(default_factory=Basis)
     answers: Mapping[str, Any] = field(default_factory=dict)
@@ -219,13 +222,14 @@ class VerdictCache:
         if basis.only("bytes", before.files):
             signature = ""
         latest = dict([*old.verdicts.items(), *more.items()][-MOST_VERDICTS:])
-        kept_files.save(self._file(one), asdict(Record(signature, basis, answers, latest)))
+        kept_files.save(self._file(one), asdict(Record(_program(), signature, basis, answers, latest)))
 
     def _sweep(self) -> None:
         """Once a day, remove what was not used for long."""
         mark = self._place / "swept"
         now = time.time()
-        if now - float((kept_files.load(mark) or {}).get("at", 0)) > kept_files.DAY:
+        last = (kept_files.load(mark) or {}).get("at")
+        if not isinstance(last, float) or not 0 <= now - last <= kept_files.DAY:
             kept_files.sweep(self._place, now, MOST_BYTES)
             kept_files.save(mark, {"at": now})
 
@@ -235,10 +239,31 @@ class VerdictCache:
 
 
 def _loaded(value: Mapping[str, Any] | None) -> Record | None:
+    """Return what this program has kept; None for anything else."""
     try:
-        return Record(**{**value, "basis": Basis(**value["basis"])}) if value else None
-    except (TypeError, KeyError):
+        if value is None or value["program"] != _program():
+            return None
+        record = Record(**{**value, "basis": Basis(**value["basis"])})
+        return record if _is_sound(record) else None
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
         return None
+
+
+def _is_sound(record: Record) -> bool:
+    """Return whether a record has the form in which it is kept. Raises for most of the others."""
+    basis = record.basis
+    texts = [*basis.listings.items(), *basis.entries.items(), *basis.contents.items()]
+    asked = [kept["asked"] for kept in record.verdicts.values()]
+    for kept in record.verdicts.values():
+        read(kept["verdict"]["findings"])
+        read(kept["verdict"]["hidden"])
+    questions = [json.loads(text) for text in chain({**record.answers}, *asked)]
+    words = [word for question in questions for word in question]
+    return (
+        basis.listings.keys() <= {"list", "irregular"}
+        and all(isinstance(text, str) for text in (*chain(*texts), *words))
+        and all(isinstance(question, list) and question[0] in QUESTIONS for question in questions)
+    )
 
 
 def _content(folder: Folder, path: str) -> str:
@@ -256,14 +281,15 @@ def _program() -> str:
     for place, folders, names in os.walk(own):
         folders[:] = [one for one in folders if one != "__pycache__"]
         for name in names:
-            status = os.stat(os.path.join(place, name))
+            status = os.lstat(os.path.join(place, name))
             found.append((os.path.relpath(place, own), name, status.st_size, status.st_mtime_ns))
     packages = sorted({name for place in sys.path if os.path.isdir(place) for name in _packages(place)})
     return digest(repr((sys.version, sorted(found), packages)).encode())
 
 
 def _packages(place: str) -> Iterable[str]:
-    return (name for name in os.listdir(place) if name.endswith((".dist-info", ".egg-info")))
+    with suppress(OSError):
+        yield from (name for name in os.listdir(place) if name.endswith((".dist-info", ".egg-info")))
 
 
 def _plain(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,6 +25,9 @@ MOST_PAIRS = 1_000
 
 MOST_PROGRAMS = 50_000
 """The programs that are run for them, each counted for each object; the most real ones are 1,600."""
+
+_CLOCK = re.compile(r"(?:\b|\\[nrt])(?:now|localtime|strflocaltime)\b")
+"""The names in jq of what reads the time or the time zone, in a value as Python shows it."""
 
 
 @dataclass(frozen=True)
@@ -119,11 +123,15 @@ def same_kind(words: str, kinds: Iterable[str]) -> list[str]:
 
 @dataclass(frozen=True)
 class Tried:
-    """What the mappings of an integration make of its examples; `is_all` where no object had to be left out."""
+    """What the mappings of an integration make of its examples; `is_all` where no object had to be left out.
+
+    `reads_clock` tells that an expression may give something else later.
+    """
 
     groups: tuple[Group, ...]
     installed: str
     is_all: bool = True
+    reads_clock: bool = False
 
     @classmethod
     def of(cls, examples: Examples | None, framework: Framework) -> Tried | None:
@@ -135,7 +143,8 @@ class Tried:
         groups = groups_of(cases, framework, shared_evaluator(LIMITS))
         count = sum(len(one.objects) for one in shelf.cases)
         installed = shelf.installed[0].path if shelf.installed else ""
-        return cls(groups, installed, sum(len(one.objects) for one in cases) == count)
+        is_all = sum(len(one.objects) for one in cases) == count
+        return cls(groups, installed, is_all, any(_CLOCK.search(str(one.resource)) for one in cases))
 
     def is_installed(self, group: Group) -> bool:
         """Return whether a group is of the mapping that the integration installs, not of a recorded one."""
