@@ -443,3 +443,16 @@ def test_required_properties_beyond_the_most_are_not_looked_at() -> None:
     blueprint = {"identifier": "b", "schema": {"properties": {}, "required": ["a"] * 2_000}}
     entity = {"identifier": "x", "blueprint": "b", "properties": {}}
     assert len(held_against(entity, [blueprint])) == MOST_REQUIRED
+
+
+def test_recorded_entities_are_held_against_the_first_row_that_they_identify(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    files = {f"{FOLDER}/task-raw-data.json": f"[{TASK}, {TASK}]", f"{FOLDER}/task-mappings.yaml": RESOURCE}
+    wrong = json.dumps([{**ENTITY, "title": "a"}, {**ENTITY, "title": "b"}, {**ENTITY, "identifier": "8"}])
+    folder = GOOD
+    for path, text in {**files, f"{FOLDER}/after-expected.json": wrong}.items():
+        folder = folder.having(path, text)
+    assert len(said(folder, "stale-expected-output")) == 2
+    monkeypatch.setattr("seatrial.validate.facts.recordings.MOST_EXPECTED", 1)
+    assert len(said(folder, "stale-expected-output")) == 1
