@@ -113,3 +113,15 @@ def test_no_more_is_read_than_a_correct_folder_has(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(cases_module, "MOST_BYTES", 99)
     monkeypatch.setattr(cases_module, "MOST_OBJECTS", 2)
     assert cases({".port/examples/issue/a.json": [1, 2, 3]})[0][2] == 2
+
+
+def test_resources_and_cases_beyond_the_most_are_left_out_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cases_module, "MOST_RESOURCES", 2)
+    monkeypatch.setattr(cases_module, "MOST_CASES", 3)
+    many = json.dumps({"resources": [{"kind": "issue"}] * 3})
+    files = {f".port/examples/issue/{name}.json": {} for name in "ab"}
+    few = shelf(files, json.dumps({"resources": [{"kind": "issue"}]}))
+    assert (len(few.cases), few.is_cut) == (2, False)
+    assert [(len(one.cases), one.is_cut) for one in (shelf(files, many),)] == [(3, True)]
+    recorded = shelf({"examples/a/m.yaml": many, "examples/a/issue.json": {}})
+    assert recorded.is_cut

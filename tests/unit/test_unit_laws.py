@@ -127,3 +127,11 @@ def test_an_integration_is_told_that_tests_are_left_out_in_another_way() -> None
     (problem,) = judge(BY_NAME["unknown-code-ignored"], folder, Profile.GUIDE).findings
     assert problem.message == '"TST101" is what a test finds, which is not ignored here'
     assert problem.fix is not None and "pytest.mark.skip" in problem.fix.title
+
+
+def test_a_report_of_more_tests_than_the_program_writes_is_not_believed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("seatrial.unit.records.MOST_TESTS", 1)
+    assert found(output(0, PASSED)) == []
+    assert found(output(0, PASSED, PASSED)) == [("TST104", "pyproject.toml", 1)]

@@ -143,3 +143,14 @@ def test_the_framework_is_asked_as_its_own_command_asks_it(
     assert classes.ask()["stage"] == "missing"
     (tmp_path / "integration.py").write_text("")
     assert classes.ask()["message"].startswith("LookupError: integration.py has no class")
+
+
+def test_an_answer_that_is_longer_or_deeper_than_the_program_writes_is_not_believed() -> None:
+    refusal = {"keys": ["resources"], "message": "wrong"}
+    deep: Any = {}
+    for _ in range(200):
+        deep = {"a": deep}
+    assert len(answer(refused=[refusal] * 200).refused) == 200
+    for more in ({"refused": [refusal] * 201}, {"schema": deep}):
+        with pytest.raises(ServiceError, match="gave no answer"):
+            answer(**more)

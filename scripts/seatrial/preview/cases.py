@@ -34,6 +34,12 @@ MOST_FILES = 2_000
 MOST_BYTES = 64 * 1024 * 1024
 """The bytes of those files; the largest real ones have 1.3 MB."""
 
+MOST_RESOURCES = 1_000
+"""The resources of the installed mapping, and of all recorded ones together; the largest real mapping installs 8."""
+
+MOST_CASES = 5_000
+"""The pairs of a file and a resource; the most real ones have 61."""
+
 MOST_OBJECTS = 500
 """The objects of one file that are mapped."""
 
@@ -86,7 +92,8 @@ class Shelf:
     """What an integration keeps: the resources it installs, its cases, and files that go with nothing.
 
     `outputs` are files below `examples/` that hold entities. `unreadable` are the mapping that is installed and the
-    blueprints, where they cannot be read. `documents` holds every file that was read, by its path.
+    blueprints, where they cannot be read. It `is_cut` where there are more cases or resources than are looked at.
+    `documents` holds every file that was read, by its path.
     """
 
     documents: dict[str, Document] = field(default_factory=dict)
@@ -96,6 +103,7 @@ class Shelf:
     strays: list[Stray] = field(default_factory=list)
     outputs: list[Document] = field(default_factory=list)
     unreadable: list[Stray] = field(default_factory=list)
+    is_cut: bool = False
 
 
 def cases_of(integration: Integration) -> list[Case]:
@@ -107,7 +115,8 @@ def shelf_of(integration: Integration, known: Iterable[Document] = ()) -> Shelf:
     """Return what an integration keeps; `known` are documents of it that were read before."""
     kept = {one.path: one for one in known}
     mapping, blueprints = (_resource(integration, stem, kept) for stem in ("port-app-config", "blueprints"))
-    shelf = Shelf(kept, sources(mapping))
+    installed = sources(mapping)
+    shelf = Shelf(kept, installed[:MOST_RESOURCES], is_cut=len(installed) > MOST_RESOURCES)
     shelf.unreadable.extend(_fault(one) for one in (mapping, blueprints) if one and not one.readable)
     if blueprints and isinstance(blueprints.value, list):
         shelf.blueprints = blueprints.value
@@ -159,6 +168,7 @@ class _Recorded:
     mappings: Mapping[str, list[Source]]
     blueprints: Mapping[str, list[Any]]
     outputs: Sequence[Document]
+    is_cut: bool
 
     @classmethod
     def of(cls, integration: Integration, paths: Sequence[str], kept: dict[str, Document]) -> _Recorded:
@@ -179,22 +189,25 @@ class _Recorded:
             for path, one in documents.items()
             if path.endswith(".json") and not any(path in rows for rows in known)
         ]
-        return cls(raw, mappings, blueprints, outputs)
+        looked_at = dict(_first(mappings))
+        return cls(raw, looked_at, blueprints, outputs, len(looked_at) < len(mappings))
 
     def for_kind(self, words: str) -> _Beside | None:
         """Return the recorded mapping of a kind that the installed one does not have."""
         for path, found in self.mappings.items():
             if kind_of(words, found):
-                return _Beside(found, _nearest(path, self.blueprints) or ())
+                return _Beside(found, _nearest(path, _by_folder(self.blueprints)) or ())
         return None
 
     def add_to(self, shelf: Shelf) -> None:
         """Add the cases of the raw objects."""
+        shelf.is_cut = shelf.is_cut or self.is_cut
+        mappings, rows = _by_folder(self.mappings), _by_folder(self.blueprints)
         for path, document in self.raw.items():
-            near = _nearest(path, self.mappings)
-            blueprints = _nearest(path, self.blueprints) or shelf.blueprints
+            near = _nearest(path, mappings)
+            blueprints = _nearest(path, rows) or shelf.blueprints
             beside = _Beside(near or shelf.installed, blueprints)
-            _file(shelf, path, document, _spelled(path), beside, alone=bool(near) and len(near) == 1)
+            _file(shelf, path, document, _spelled(path), beside, alone=near is not None and len(near) == 1)
 
 
 def sample_case(name: str, value: Any, shelf: Shelf, source: Source) -> Case:
@@ -258,7 +271,9 @@ def _file(
         lacking = _unmapped(words, beside) if words else "its name tells no kind"
         shelf.strays.append(Stray(path, lacking, words))
     objects = objects_of(_unwrapped(path, document.value))
-    for one in found:
+    room = MOST_CASES - len(shelf.cases)
+    shelf.is_cut = shelf.is_cut or len(found) > room
+    for one in found[:room]:
         spelled = "" if one.kind == words else words
         shelf.cases.append(Case(path, objects, one, beside.blueprints, spelled))
 
@@ -279,15 +294,30 @@ def _spelled(path: str) -> str:
     return "-".join(words) or (folders[-1] if folders else "")
 
 
-def _nearest(path: str, found: Mapping[str, Any]) -> Any:
+def _first(mappings: Mapping[str, list[Source]]) -> Iterator[tuple[str, list[Source]]]:
+    """Yield the mappings, as many as are looked at."""
+    left = MOST_RESOURCES
+    for path, found in mappings.items():
+        left -= len(found)
+        if left < 0:
+            return
+        yield path, found
+
+
+def _by_folder(found: Mapping[str, Sequence[Any]]) -> Mapping[str, list[Any]]:
+    """Return what lies in files by the folder that it lies in."""
+    folders: dict[str, list[Any]] = {}
+    for path, rows in found.items():
+        folders.setdefault(path.rpartition("/")[0], []).extend(rows)
+    return folders
+
+
+def _nearest(path: str, folders: Mapping[str, list[Any]]) -> list[Any] | None:
     """Return what lies in the folder of a path, or the nearest above that has any; None for nothing."""
     folder = path.rpartition("/")[0]
-    while folder:
-        here = [one for one in found if one.rpartition("/")[0] == folder]
-        if here:
-            return [row for one in here for row in found[one]]
+    while folder and folder not in folders:
         folder = folder.rpartition("/")[0]
-    return None
+    return folders.get(folder) if folder else None
 
 
 def _are_blueprints(path: str, value: Any) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
@@ -28,6 +28,13 @@ _REBINDING = re.compile(r"(?<![\w.$])(?:as|def|reduce|foreach|label)\b")
 
 MOST_KEYS = 200
 """Objects of more keys are not searched for a name like a missing one."""
+
+
+MOST_LETTERS = 40
+"""Longer names are not compared with others."""
+
+MOST_PATHS = 50
+"""Nothing is said of a program that reads more paths; real ones read 4."""
 
 
 class End(Enum):
@@ -72,7 +79,8 @@ def traces(program: str, data: Any) -> list[Trace]:
 @lru_cache(maxsize=4096)
 def read_paths(program: str) -> tuple[str, ...]:
     """Return the paths that a program reads from its input, each once."""
-    return tuple(dict.fromkeys(_read_paths(program)))
+    found = tuple(dict.fromkeys(_read_paths(program)))
+    return found if len(found) <= MOST_PATHS else ()
 
 
 def _read_paths(program: str) -> Iterator[str]:
@@ -92,11 +100,15 @@ def _read_paths(program: str) -> Iterator[str]:
 
 @lru_cache(maxsize=4096)
 def _near(name: str, keys: frozenset[str]) -> str:
-    return nearest(name, keys) or "" if len(keys) <= MOST_KEYS else ""
+    return nearest(name, (key for key in keys if len(key) <= MOST_LETTERS)) or ""
 
 
-def trace(path: str, data: Any) -> Trace:
-    """Return how far a path leads into an object."""
+def _likely(name: str, here: Mapping[str, Any]) -> str:
+    return _near(name, frozenset(here)) if len(here) <= MOST_KEYS and len(name) <= MOST_LETTERS else ""
+
+
+def trace(path: str, data: Any, *, near: bool = True) -> Trace:
+    """Return how far a path leads into an object; without `near`, which takes longest, no key like it."""
     here, reached = data, ""
     for step in _STEP.finditer(path):
         name = next((found for key in ("quoted", "text", "name") if (found := step[key]) is not None), None)
@@ -108,6 +120,6 @@ def trace(path: str, data: Any) -> Trace:
         if not isinstance(here, dict):
             return Trace(path, End.UNKNOWN, reached, at)
         if name not in here:
-            return Trace(path, End.MISSING, reached, at, _near(name, frozenset(here)))
+            return Trace(path, End.MISSING, reached, at, _likely(name, here) if near else "")
         here, reached = here[name], at
     return Trace(path, End.NULL if here is None else End.VALUE, reached, reached)

@@ -27,6 +27,9 @@ _UNFILLED = {
 MOST_ITEMS = 20
 """The items of a list that are looked at, and only at the first level: what one breaks, the others break too."""
 
+MOST_REQUIRED = 500
+"""The required properties, and the relations, of a blueprint that are looked at; a real one has 5."""
+
 MOST_CHOICES = 500
 """An enum of more values is not looked at; a real one has 30."""
 
@@ -76,7 +79,7 @@ def _properties(
 ) -> Iterator[Remark]:
     known = _map(schema.get("properties"))
     required = schema.get("required")
-    for name in required if isinstance(required, list) else ():
+    for name in required[:MOST_REQUIRED] if isinstance(required, list) else ():
         if isinstance(name, str) and values.get(name) is None and "default" not in _map(known.get(name)):
             yield _lacking(f"properties.{name}", name in values)
     for name, value in values.items():
@@ -101,7 +104,7 @@ def _no_property(name: str, blueprint: Mapping[str, Any]) -> str:
 
 
 def _relations(values: Mapping[str, Any], known: Mapping[str, Any]) -> Iterator[Remark]:
-    for name, relation in known.items():
+    for name, relation in islice(known.items(), MOST_REQUIRED):
         if _map(relation).get("required") is True and values.get(name) is None:
             yield _lacking(f"relations.{name}", name in values)
     for name, value in values.items():

@@ -9,6 +9,9 @@ from typing import Any
 
 from seatrial.core.errors import ServiceError
 
+MOST_TESTS = 20_000
+"""The tests of the longest report that the program writes."""
+
 OUTCOMES = frozenset({"passed", "skipped", "failed", "error", "uncollected"})
 
 _FORM: Mapping[str, Callable[[Any], bool]] = {
@@ -60,6 +63,8 @@ def report_of(text: str) -> Report:
     """Return a report as a value. Raises ServiceError for another form: the tests may have written it themselves."""
     try:
         value: Any = json.loads(text)
+        if len(value["tests"]) > MOST_TESTS:
+            raise ValueError
         tests = tuple(_test(one) for one in value["tests"])
         report = Report(value["status"], value["pytest"], tests, value["cut"], value["internal"])
     except (ValueError, TypeError, KeyError, RecursionError):

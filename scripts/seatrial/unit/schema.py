@@ -14,7 +14,7 @@ from seatrial.core.printable import one_line
 from seatrial.core.rules import ERROR, OCEAN, WARNING, Rule, rule
 from seatrial.documents import json as json_documents
 from seatrial.documents import yaml
-from seatrial.documents.document import Document, Lines
+from seatrial.documents.document import Document, Lines, is_deep
 from seatrial.documents.integration import read_document
 from seatrial.lint.tools.tool import EVERYTHING, Cost, Output, Reading, Tool, Version, Watched, bytes_of
 from seatrial.unit.records import is_count, is_inside
@@ -28,6 +28,9 @@ APP_CONFIG = ".port/resources/port-app-config.yaml"
 _WORD = re.compile(r"\w+")
 _CLASS = re.compile(r"^class (\w+)", re.MULTILINE)
 
+MOST_REFUSED = 200
+"""The refusals of the longest answer that the program writes."""
+
 STAGES = frozenset({"done", "unsupported", "missing", "import", "classes"})
 
 _FORM: Mapping[str, Callable[[Any], bool]] = {
@@ -37,9 +40,11 @@ _FORM: Mapping[str, Callable[[Any], bool]] = {
     "path": lambda value: isinstance(value, str) and is_inside(value),
     "line": lambda value: is_count(value) and value > 0,
     "mapping": lambda value: isinstance(value, str) and is_inside(value),
-    "schema": lambda value: isinstance(value, dict),
+    "schema": lambda value: isinstance(value, dict) and not is_deep(value),
     "kinds": lambda value: isinstance(value, list) and all(isinstance(one, str) for one in value),
-    "refused": lambda value: isinstance(value, list) and all(map(_is_refusal, value)),
+    "refused": lambda value: isinstance(value, list)
+    and len(value) <= MOST_REFUSED
+    and all(map(_is_refusal, value)),
 }
 
 

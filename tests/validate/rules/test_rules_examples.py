@@ -12,6 +12,7 @@ from seatrial.core.errors import ServiceError
 from seatrial.core.model import MemoryFolder, Severity
 from seatrial.core.settings import Settings
 from seatrial.preview.evaluator import Evaluator, Limits
+from seatrial.preview.upsert import MOST_REQUIRED, held_against
 from seatrial.validate.facts import examples as facts
 from seatrial.validate.facts.leaks import addresses, secrets
 from seatrial.validate.rules import BY_NAME, RULES
@@ -411,3 +412,47 @@ def test_a_fault_that_a_suppression_hides_hides_no_other() -> None:
     ignore = '\n[tool.seatrial.ignore]\nRES211 = "the first label is enough"\n'
     folder = RECORDED.edited(APP_CONFIG, "labels: .labels", "labels: .labels[]")
     assert codes(folder.having("pyproject.toml", folder.text("pyproject.toml") + ignore)) == ["EXA204"]
+
+
+def test_a_hostile_number_of_properties_costs_no_more_than_each_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr("seatrial.preview.paths.nearest", lambda word, known: asked.append(word))
+    names = [f"nope{number}" for number in range(300)]
+    mapping = "".join(f"            {name}: .{name}\n            t{name}: '\"x\"'\n" for name in names)
+    properties = {f"t{name}": {"type": "number"} for name in names} | {
+        name: {"type": "string"} for name in names
+    }
+    folder = GOOD.edited(
+        APP_CONFIG, "            labels: .labels\n", f"            labels: .labels\n{mapping}"
+    )
+    blueprints = json.loads(folder.text(BLUEPRINTS))
+    for one in blueprints:
+        one["schema"]["properties"] |= properties
+    folder = folder.having(BLUEPRINTS, json.dumps(blueprints))
+    monkeypatch.setattr(facts, "MOST_TRACES", 10)
+    counted: list[int] = []
+    fits = facts.fits
+    monkeypatch.setattr(
+        "seatrial.validate.rules.examples_values.fits", lambda row: counted.append(1) or fits(row)
+    )
+    said(folder.having(EXAMPLE, TASK), "mistyped-value", "misspelled-path")
+    assert (len(counted), len(asked)) == (1, 10)
+
+
+def test_required_properties_beyond_the_most_are_not_looked_at() -> None:
+    blueprint = {"identifier": "b", "schema": {"properties": {}, "required": ["a"] * 2_000}}
+    entity = {"identifier": "x", "blueprint": "b", "properties": {}}
+    assert len(held_against(entity, [blueprint])) == MOST_REQUIRED
+
+
+def test_recorded_entities_are_held_against_the_first_row_that_they_identify(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    files = {f"{FOLDER}/task-raw-data.json": f"[{TASK}, {TASK}]", f"{FOLDER}/task-mappings.yaml": RESOURCE}
+    wrong = json.dumps([{**ENTITY, "title": "a"}, {**ENTITY, "title": "b"}, {**ENTITY, "identifier": "8"}])
+    folder = GOOD
+    for path, text in {**files, f"{FOLDER}/after-expected.json": wrong}.items():
+        folder = folder.having(path, text)
+    assert len(said(folder, "stale-expected-output")) == 2
+    monkeypatch.setattr("seatrial.validate.facts.recordings.MOST_EXPECTED", 1)
+    assert len(said(folder, "stale-expected-output")) == 1

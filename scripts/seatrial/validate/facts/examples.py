@@ -13,7 +13,7 @@ from seatrial.core.model import Integration, Lines, Location
 from seatrial.documents.document import Document, Keys
 from seatrial.preview.cases import RECORDED, UPLOADED, Case, Shelf, Source, kind_of, shelf_of
 from seatrial.preview.evaluator import Limits, Outcome, shared_evaluator
-from seatrial.preview.paths import End, Trace, read_paths, trace, traces
+from seatrial.preview.paths import End, Trace, read_paths, trace
 from seatrial.preview.previews import Group, Row, groups_of
 from seatrial.preview.processor import Value, Verdict
 
@@ -28,6 +28,10 @@ MOST_PROGRAMS = 50_000
 
 _CLOCK = re.compile(r"(?:\b|\\[nrt])(?:now|localtime|strflocaltime)\b")
 """The names in jq of what reads the time or the time zone, in a value as Python shows it."""
+
+
+MOST_TRACES = 1_000
+"""The objects in which names like missing ones are looked for, each counted for each place; real ones have 20."""
 
 
 @dataclass(frozen=True)
@@ -143,7 +147,7 @@ class Tried:
         groups = groups_of(cases, framework, shared_evaluator(LIMITS))
         count = sum(len(one.objects) for one in shelf.cases)
         installed = shelf.installed[0].path if shelf.installed else ""
-        is_all = sum(len(one.objects) for one in cases) == count
+        is_all = not shelf.is_cut and sum(len(one.objects) for one in cases) == count
         return cls(groups, installed, is_all, any(_CLOCK.search(str(one.resource)) for one in cases))
 
     def is_installed(self, group: Group) -> bool:
@@ -172,8 +176,16 @@ class Tried:
 
     @cached_property
     def missing(self) -> tuple[Missing, ...]:
-        """What no example has and an expression reads."""
-        return tuple(Missing(group, *found) for group in self.complete for found in _missing(group))
+        """What no example has and an expression reads: as many places as can be looked at."""
+        found = ((group, where, path) for group in self.complete for where, path in _missing(group))
+        left = MOST_TRACES
+        missing = []
+        for group, where, path in found:
+            left -= len(group.entities)
+            if left < 0:
+                break
+            missing.append(Missing(group, where, [trace(path, row.mapped.data) for row in group.entities]))
+        return tuple(missing)
 
     @cached_property
     def fates(self) -> Mapping[tuple[str, int], list[tuple[Group, Row]]]:
@@ -187,7 +199,7 @@ class Tried:
 
 @dataclass(frozen=True)
 class Missing:
-    """A place of a group that is null because no example has what it reads, with a trace in each.
+    """A place of a group that is null because no example has what it reads, with a trace of its first path in each.
 
     A path is not missing where an object has it with the value null, nor where code adds it: Ocean's integrations
     put what they find out themselves under names that begin with two underscores.
@@ -201,8 +213,10 @@ class Missing:
     def meant(self) -> str:
         """The key that is meant by the missing one: near it in every example, and read by nothing else."""
         first = self.traces[0]
-        near = {one.near for one in self.traces if one.path == first.path}
+        near = {one.near for one in self.traces}
         name = near.pop() if len(near) == 1 else ""
+        if not name:
+            return ""
         path = f"{first.reached}.{name}"
         values = self.group.entities[0].mapped.values
         used = {one for value in values for one in read_paths(value.program)}
@@ -234,7 +248,7 @@ def _texts(value: Any) -> int:
 def fits(row: Row) -> bool:
     """Return whether a mapping reads anything that an object has; else the object is of another shape."""
     texts = {value.program: None for value in row.mapped.values}
-    seen = (one for text in texts for one in traces(text, row.mapped.data))
+    seen = (trace(path, row.mapped.data, near=False) for text in texts for path in read_paths(text))
     first = next(seen, None)
     return first is None or bool(first.reached) or any(one.reached for one in seen)
 
@@ -247,13 +261,15 @@ def null_in_all(group: Group) -> Iterator[tuple[str, Sequence[Value]]]:
             yield values[0].where, values
 
 
-def _missing(group: Group) -> Iterator[tuple[str, list[Trace]]]:
+def _missing(group: Group) -> Iterator[tuple[str, str]]:
+    """Yield each place that is null because no object has what it reads, and the first path that it reads."""
+    if not all(map(fits, group.entities)):
+        return
     for where, values in null_in_all(group):
         paths = read_paths(values[0].program)
-        found = [trace(path, row.mapped.data) for row in group.entities for path in paths]
-        is_missing = found and all(one.end is End.MISSING and "__" not in one.at for one in found)
-        if is_missing and all(map(fits, group.entities)):
-            yield where, found
+        found = (trace(path, row.mapped.data, near=False) for row in group.entities for path in paths)
+        if paths and all(one.end is End.MISSING and "__" not in one.at for one in found):
+            yield where, paths[0]
 
 
 def is_mapped(row: Row) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from seatrial.core.framework import Framework
@@ -16,6 +17,9 @@ from seatrial.validate.facts.examples import Examples, Tried, is_mapped
 
 MOST_ENTITIES = 500
 """The entities of a file that are compared."""
+
+MOST_EXPECTED = 2_000
+"""The entities of an integration that are compared."""
 
 _EXPECTED = re.compile(r"expected|output|after", re.IGNORECASE)
 _TAIL = re.compile(
@@ -83,20 +87,45 @@ def _entities(document: Document) -> Iterator[Expected]:
 
 def differences(examples: Examples, tried: Tried) -> Iterator[Difference]:
     """Yield the first difference of each recorded entity from what the recorded mapping makes now."""
-    found = list(expected_entities(examples))
+    found = islice(expected_entities(examples), MOST_EXPECTED)
     by_file: dict[str, list[Expected]] = {}
     for one in found:
         by_file.setdefault(one.document.path, []).append(one)
+    folders: dict[str, _Beside] = {}
     for path, entities in by_file.items():
-        beside = list(_beside(path, tried))
-        groups = {id(row): group for group, row in beside}
-        for expected, row in _pairs(entities, [row for _, row in beside]):
+        folder = path.rpartition("/")[0]
+        if folder not in folders:
+            folders[folder] = _Beside.of(list(_beside(path, tried)))
+        beside = folders[folder]
+        for expected, row in _pairs(entities, beside):
             mapped = {value.where.partition(".")[0] for value in row.mapped.values}
             moving = {value.where for value in row.mapped.values if _OUTSIDE.search(value.program)}
             places = _differing(_claimed(expected.entity, mapped), row.mapped.entity or {}, ())
             first = next((one for one in places if ".".join(map(str, one[0][:2])) not in moving), None)
             if first:
-                yield Difference(expected, groups[id(row)], *first)
+                yield Difference(expected, beside.groups[id(row)], *first)
+
+
+@dataclass(frozen=True)
+class _Beside:
+    """The rows of a folder, with the group of each.
+
+    `known` is the first row of each blueprint and identifier, and that of each identifier under an empty blueprint.
+    """
+
+    rows: Sequence[Row]
+    groups: Mapping[int, Group]
+    known: Mapping[tuple[str, str], Row]
+
+    @classmethod
+    def of(cls, found: Sequence[tuple[Group, Row]]) -> _Beside:
+        known: dict[tuple[str, str], Row] = {}
+        for _, row in found:
+            entity = row.mapped.entity or {}
+            identifier = str(entity.get("identifier"))
+            for blueprint in ("", str(entity.get("blueprint"))):
+                known.setdefault((blueprint, identifier), row)
+        return cls([row for _, row in found], {id(row): group for group, row in found}, known)
 
 
 def _beside(path: str, tried: Tried) -> Iterator[tuple[Group, Row]]:
@@ -109,24 +138,19 @@ def _beside(path: str, tried: Tried) -> Iterator[tuple[Group, Row]]:
                 yield group, row
 
 
-def _pairs(entities: Sequence[Expected], rows: Sequence[Row]) -> Iterator[tuple[Expected, Row]]:
+def _pairs(entities: Sequence[Expected], beside: _Beside) -> Iterator[tuple[Expected, Row]]:
     """Yield each recorded entity with the one that is made of its object.
 
     A file with one entity goes with the only object of the raw file that is called like it; others are found by
     blueprint and identifier, and those that are not found are not compared.
     """
-    same = [row for row in rows if _stem(row.file) == _stem(entities[0].document.path)]
+    same = [row for row in beside.rows if _stem(row.file) == _stem(entities[0].document.path)]
     if len(entities) == len(same) == 1:
         yield entities[0], same[0]
         return
     for one in entities:
-        blueprint, identifier = one.identity
-        for row in rows:
-            entity = row.mapped.entity or {}
-            known = str(entity.get("identifier")) == identifier
-            if known and blueprint in ("", str(entity.get("blueprint"))):
-                yield one, row
-                break
+        if one.identity in beside.known:
+            yield one, beside.known[one.identity]
 
 
 def _stem(path: str) -> str:

@@ -113,11 +113,11 @@ def _breaks(tried: Tried, *sorts: Break) -> Iterator[_Seen]:
     found: dict[tuple[str, int, str], _Seen] = {}
     for group in tried.groups:
         for row in group.rows:
-            for remark in row.remarks:
-                if remark.about in sorts and fits(row):
-                    key = (group.path, group.index, remark.where)
-                    seen = found.setdefault(key, _Seen(group, remark.where, remark.message))
-                    seen.files.append(row.file)
+            remarks = [one for one in row.remarks if one.about in sorts]
+            for remark in remarks if remarks and fits(row) else ():
+                key = (group.path, group.index, remark.where)
+                seen = found.setdefault(key, _Seen(group, remark.where, remark.message))
+                seen.files.append(row.file)
     yield from found.values()
 
 
