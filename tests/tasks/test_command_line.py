@@ -299,7 +299,7 @@ def large_fleet(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("jobs", ["1", "2"])
 @pytest.mark.parametrize("delay", [0, 0.1, 0.3, 0.7, 1.2])
 def test_ctrl_c_ends_in_one_line_and_130(large_fleet: Path, jobs: str, delay: float) -> None:
-    command = [sys.executable, "-c", BEGUN, "validate", "--jobs", jobs]
+    command = [sys.executable, "-c", BEGUN, "validate", "--no-cache", "--jobs", jobs]
     process = subprocess.Popen(
         command, cwd=large_fleet, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
