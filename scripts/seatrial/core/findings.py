@@ -86,11 +86,11 @@ class Outcome:
 
 
 def stamped(
-    integration: Integration, found: Iterable[tuple[str, str, Severity, Problem]]
+    integration: Integration, found: Iterable[tuple[str, str, Severity | None, Problem]]
 ) -> tuple[Finding, ...]:
-    """Return problems with their code, name and severity as the integration's findings, in order."""
-    findings = sorted((_finding(integration, *one) for one in found), key=lambda finding: finding.sort_key)
-    return tuple(_numbered(findings))
+    """Return problems with their code, name and severity as findings, in order; what has no severity is off."""
+    findings = [_finding(integration, code, name, weight, one) for code, name, weight, one in found if weight]
+    return tuple(_numbered(sorted(findings, key=lambda finding: finding.sort_key)))
 
 
 def _finding(integration: Integration, code: str, name: str, severity: Severity, problem: Problem) -> Finding:

@@ -56,6 +56,12 @@ class Rule:
         """Its severity in `profile`."""
         return self.severities[self.profile]
 
+    def weight(
+        self, stated: Mapping[str, Severity | None], profile: Profile, problem: Problem | None = None
+    ) -> Severity | None:
+        """Return the severity that the repository states, else the problem's own, else the rule's; None for off."""
+        return stated.get(self.code, (problem and problem.severity) or self.severities[profile])
+
     def problems(self, facts: Any) -> Problems:
         """Yield what the rule finds; nothing where a fact it needs is None."""
         arguments = {}

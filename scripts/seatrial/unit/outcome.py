@@ -7,17 +7,14 @@ from collections.abc import Iterator, Sequence
 from seatrial.core.findings import Outcome, stamped
 from seatrial.core.model import Finding, Integration, Problem, Severity
 from seatrial.core.rules import Rule
-from seatrial.dependencies.lockfile import LOCK
 from seatrial.lint.run.jobs import Cell
+from seatrial.lint.run.outcome import refused_sources
 from seatrial.lint.tools.registry import (
     lint_without_lock,
-    not_a_wheel,
-    source_package,
     unlocked_tool,
     without_lock,
     without_tool,
 )
-from seatrial.lint.tools.tool import bytes_of
 from seatrial.unit.pytest import PYTEST, found_in
 from seatrial.unit.rules import no_tests, no_tests_collected
 from seatrial.unit.schema import FRAMEWORK, answer_in, problems_of
@@ -33,14 +30,11 @@ def outcome_of(cells: Sequence[Cell], workspace: Workspace) -> Outcome:
 
 
 def _findings(cell: Cell, workspace: Workspace) -> Sequence[Finding]:
-    weighed = []
-    for law, problem in (*_lacking(cell), *_found(cell)):
-        stated = workspace.settings.severities
-        own = problem.severity or law.severities[workspace.profile]
-        severity = stated.get(law.code, own)
-        if severity is not None:
-            weighed.append((law.code, law.name, severity, problem))
-    return stamped(cell.integration, weighed)
+    stated, profile = workspace.settings.severities, workspace.profile
+    found = (*_lacking(cell), *_found(cell))
+    return stamped(
+        cell.integration, ((law.code, law.name, law.weight(stated, profile, one), one) for law, one in found)
+    )
 
 
 def _found(cell: Cell) -> Iterator[tuple[Rule, Problem]]:
@@ -64,9 +58,7 @@ def _lacking(cell: Cell) -> Iterator[tuple[Rule, Problem]]:
         message = "there are no tests, and pytest is not among the locked packages"
         problem = no_tests(message)
         yield no_tests_collected, Problem(problem.where, message, problem.fix, severity=Severity.INFO)
-    lock = bytes_of(cell.integration, LOCK) or b""
-    for name, source in dict.fromkeys(cell.sources):
-        yield source_package, not_a_wheel(lock, name, source)
+    yield from refused_sources([cell])
 
 
 def _has_tests(integration: Integration) -> bool:

@@ -119,20 +119,13 @@ def _run(rule: Rule, facts: Facts, crashes: list[str], most: int) -> list[tuple[
 
 
 def _severity(rule: Rule, facts: Facts, problem: Problem | None) -> Severity | None:
-    """The severity that the repository sets, else the problem's own, else the rule's in this profile."""
-    if rule.code in facts.settings.severities:
-        return facts.settings.severities[rule.code]
-    own = problem.severity if problem else None
-    return own or rule.severities[facts.profile]
+    return rule.weight(facts.settings.severities, facts.profile, problem)
 
 
 def _stamped(
     facts: Facts, found: Iterable[tuple[Rule, Problem]], unwanted: Collection[Severity | None]
 ) -> tuple[Finding, ...]:
-    weighed = (
-        (rule.code, rule.name, _severity(rule, facts, problem) or Severity.INFO, problem)
-        for rule, problem in found
-    )
+    weighed = ((rule.code, rule.name, _severity(rule, facts, problem), problem) for rule, problem in found)
     return stamped(facts.integration, (one for one in weighed if one[2] not in unwanted))
 
 

@@ -40,27 +40,30 @@ def outcome_of(cells: Sequence[Cell], chosen: Collection[Tool], settings: Settin
 
 
 def _findings(row: Sequence[Cell], chosen: Collection[Tool], settings: Settings) -> Sequence[Finding]:
-    weighed = []
-    for law, problem in _problems(row, chosen):
-        severity = _severity(law, problem, settings)
-        if severity is not None:
-            weighed.append((law.code, law.name, severity, problem))
-    return stamped(row[0].integration, weighed)
+    found = _problems(row, chosen)
+    return stamped(
+        row[0].integration, ((law.code, law.name, _severity(law, one, settings), one) for law, one in found)
+    )
 
 
 def _problems(row: Sequence[Cell], chosen: Collection[Tool]) -> Iterator[tuple[Rule, Problem]]:
     lockless = [cell.tool.name for cell in row if cell.lacking == "lock"]
     if lockless or row[0].integration.entry(LOCK) is None:
         yield lint_without_lock, without_lock(lockless or [tool.name for tool in TOOLS if not tool.locked])
-    lock = bytes_of(row[0].integration, LOCK) or b""
-    for name, source in dict.fromkeys(package for cell in row for package in cell.sources):
-        yield source_package, not_a_wheel(lock, name, source)
+    yield from refused_sources(row)
     for cell in row:
         if cell.lacking == "tool":
             yield unlocked_tool, without_tool(cell.tool.name)
         yield from _stale(cell)
         if cell.tool in chosen:
             yield from ((cell.tool.law, problem) for problem in _at_most(MOST, cell, cell.reading.problems))
+
+
+def refused_sources(row: Sequence[Cell]) -> Iterator[tuple[Rule, Problem]]:
+    """Yield a problem for each package of an integration's lock that runs code when it is installed."""
+    lock = bytes_of(row[0].integration, LOCK) or b""
+    for name, source in dict.fromkeys(package for cell in row for package in cell.sources):
+        yield source_package, not_a_wheel(lock, name, source)
 
 
 def _stale(cell: Cell) -> Iterator[tuple[Rule, Problem]]:
@@ -75,8 +78,7 @@ def errors_of(cell: Cell, settings: Settings) -> int:
 
 
 def _severity(law: Rule, problem: Problem, settings: Settings) -> Severity | None:
-    """Return the severity that the repository sets, else the tool's, else the law's; None for off."""
-    return settings.severities.get(law.code, problem.severity or law.severity)
+    return law.weight(settings.severities, law.profile, problem)
 
 
 def _at_most(most: int, cell: Cell, problems: Sequence[Problem]) -> Iterator[Problem]:
