@@ -29,6 +29,7 @@ from seatrial.lint.run.jobs import Cell
 from seatrial.lint.tools.tool import Output, ToolRun
 from seatrial.release.plan.state import Checks, Tally
 from seatrial.tasks import check_sections
+from seatrial.tasks import own_code as own_code_runs
 from seatrial.tasks.check import check
 from seatrial.tasks.check_sections import OWN_CODE, SECTIONS, CheckOrder, Results, compare, left_out
 from seatrial.tasks.choice import Choice
@@ -81,8 +82,8 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
             errors = len([one for one in findings if not one.code.startswith("LNT")])
             return SimpleNamespace(outcome=outcome, checks={chosen[0].path: Checks(Tally(errors), Tally())})
 
-        monkeypatch.setattr(check_sections, "lint_context", context)
-        monkeypatch.setattr(check_sections, "run_program", own_code)
+        monkeypatch.setattr(own_code_runs, "lint_context", context)
+        monkeypatch.setattr(own_code_runs, "run_program", own_code)
         monkeypatch.setattr(check_sections, "lint_and_validate", validated)
         names = (
             "integration",
@@ -208,9 +209,9 @@ def test_a_test_that_failed_before_the_change_is_old(monkeypatch: pytest.MonkeyP
     context = contextmanager(
         lambda *options: iter([SimpleNamespace(runs=SimpleNamespace(sandbox=None, views=None))])
     )
-    monkeypatch.setattr(check_sections, "lint_context", context)
+    monkeypatch.setattr(own_code_runs, "lint_context", context)
     monkeypatch.setattr(check_sections, "exported", base)
-    monkeypatch.setattr(check_sections, "run_program", run_program)
+    monkeypatch.setattr(own_code_runs, "run_program", run_program)
     since = SimpleNamespace(rev="origin/main", base="c", findings_before=lambda *options: frozenset())
     order = CheckOrder(Choice(workspace, [jira], since), (), 1, False, None, 1)  # type: ignore[arg-type]
     results = Results()

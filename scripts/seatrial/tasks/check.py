@@ -20,7 +20,7 @@ from seatrial.tasks.check_sections import (
 )
 from seatrial.tasks.choice import choose, deliver
 from seatrial.tasks.cli import Ended, jobs_of, note
-from seatrial.tasks.unit import seconds_of
+from seatrial.tasks.own_code import seconds_of
 from seatrial.tasks.validate import means_new
 
 

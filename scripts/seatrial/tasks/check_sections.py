@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -12,9 +12,7 @@ from seatrial.core.findings import Outcome
 from seatrial.core.model import Finding, Integration
 from seatrial.core.rules import Rule
 from seatrial.core.suggest import hint
-from seatrial.lint.run import Cell, lint_context
 from seatrial.lint.tools.registry import choose as tools_named
-from seatrial.lint.tools.tool import Tool
 from seatrial.preview.evaluator import Evaluator
 from seatrial.preview.previews import Preview
 from seatrial.preview.processor import Verdict
@@ -26,16 +24,14 @@ from seatrial.release.run.snapshot import read
 from seatrial.report.verdict import Section, SectionState, section_of
 from seatrial.tasks.choice import Choice
 from seatrial.tasks.cli import in_make, note, typed
+from seatrial.tasks.own_code import OwnCode, RunLimits, run_own_code
 from seatrial.tasks.preview import previews
 from seatrial.tasks.progress import progress
-from seatrial.tasks.schema import ASKING, said_of
-from seatrial.tasks.unit import told, words_of
+from seatrial.tasks.schema import SCHEMA
+from seatrial.tasks.unit import UNIT
 from seatrial.tasks.validate import LAYOUT, SPEC
 from seatrial.unit.outcome import outcome_of
-from seatrial.unit.pytest import PYTEST
-from seatrial.unit.run import unit as run_program
-from seatrial.unit.sandboxed import CLASSES, TESTS, SandboxedRuns
-from seatrial.unit.schema import FRAMEWORK, SCHEMA_RULES
+from seatrial.unit.schema import SCHEMA_RULES
 from seatrial.validate.facts.release import Change
 from seatrial.validate.rules import RULES
 from seatrial.validate.since import default_revision, since
@@ -173,9 +169,8 @@ def run_sections(order: CheckOrder) -> Results:
     _validate_and_lint(order, results)
     if order.wants("mapping"):
         _map_examples(order, results)
-    for own in OWN_CODE:
-        if order.wants(own.section):
-            _run_own_code(order, results, own)
+    for section in filter(order.wants, OWN_CODE):
+        _run_own_code(order, results, section)
     return results
 
 
@@ -237,36 +232,22 @@ def _failing(found: Preview) -> str:
     return ""
 
 
-@dataclass(frozen=True)
-class OwnCode:
-    """A section that runs an integration's own code: the program, the tool it is of, and words for a person."""
-
-    section: str
-    program: str
-    tool: Tool
-    doing: str
-    words: Callable[[Cell], str]
+OWN_CODE: Mapping[str, OwnCode] = {"unit": UNIT, "schema": SCHEMA}
+"""The sections that run an integration's own code."""
 
 
-OWN_CODE = (
-    OwnCode("unit", TESTS, PYTEST, "running the tests of", words_of),
-    OwnCode("schema", CLASSES, FRAMEWORK, ASKING, said_of),
-)
-
-
-def _run_own_code(order: CheckOrder, results: Results, own: OwnCode) -> None:
+def _run_own_code(order: CheckOrder, results: Results, section: str) -> None:
     workspace, chosen = order.choice.workspace, order.choice.integrations
+    limits = RunLimits(order.jobs, order.seconds, order.sandbox)
     try:
-        with lint_context(workspace, order.jobs, False, note, order.sandbox) as here:
-            runs = SandboxedRuns(here.runs.sandbox, here.runs.views, order.seconds, program=own.program)
-            cells = run_program(here, runs, chosen, told(len(chosen), own.doing, own.words), own.tool)
+        cells = run_own_code(OWN_CODE[section], workspace, chosen, limits)
     except ServiceError as reason:
-        results.unjudged[own.section] = {one.name: str(reason) for one in chosen}
+        results.unjudged[section] = {one.name: str(reason) for one in chosen}
         return
-    results.add(own.section, outcome_of(cells, workspace))
+    results.add(section, outcome_of(cells, workspace))
     failed = {cell.integration.name: cell.failure for cell in cells if cell.failure}
     if failed:
-        results.unjudged[own.section] = failed
+        results.unjudged[section] = failed
 
 
 def compare(order: CheckOrder, results: Results) -> None:
@@ -279,13 +260,13 @@ def compare(order: CheckOrder, results: Results) -> None:
     if named:
         note(f"linting {len(named)} of them as they were, to tell what is new")
         before |= linted_before(workspace, compared.base, named, order.jobs, note, order.sandbox)
-    for own in OWN_CODE:
-        named = _with_new(order, results.of(own.section), before)
+    for section, own in OWN_CODE.items():
+        named = _with_new(order, results.of(section), before)
         if named:
             note(f"{own.doing} {len(named)} of them as they were, to tell what is new")
             with exported(workspace, compared.base, named) as (then, there):
                 old = Results()
-                _run_own_code(replace(order, choice=Choice(then, there)), old, own)
+                _run_own_code(replace(order, choice=Choice(then, there)), old, section)
                 before |= {one.fingerprint for one in old.outcome.findings}
     results.outcome = results.outcome.comparing(compared.rev, before)
 

@@ -86,7 +86,7 @@ def run(order: LintOrder, format: str | None, output: str | None, strict: bool) 
     tell_failures(cells)
     outcome = outcome_of(cells, wanted, order.workspace.settings)
     deliver(outcome, order.workspace, format, output, order.verbose)
-    _end(cells, bool(outcome.errors or (strict and outcome.warnings)))
+    end(cells, bool(outcome.errors or (strict and outcome.warnings)))
 
 
 def _context(order: LintOrder) -> AbstractContextManager[LintContext]:
@@ -135,7 +135,7 @@ def tell_failures(cells: Sequence[Cell]) -> None:
         note(f"seatrial: {names[0]}{others}: {reason}")
 
 
-def _end(cells: Sequence[Cell], failing: bool) -> None:
+def end(cells: Sequence[Cell], failing: bool) -> None:
     """End the run with its status."""
     if any(cell.failure for cell in cells):
         raise Ended(code=EXIT_SERVICE)

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from seatrial.core.errors import EXIT_FINDINGS, EXIT_SERVICE
-from seatrial.lint.run import Cell, lint_context
+from seatrial.lint.run import Cell
 from seatrial.tasks.choice import choose, deliver
-from seatrial.tasks.cli import Ended, jobs_of, note
-from seatrial.tasks.lint import tell_failures
-from seatrial.tasks.unit import LACKING, seconds_of, told
+from seatrial.tasks.cli import jobs_of
+from seatrial.tasks.lint import end, tell_failures
+from seatrial.tasks.own_code import LACKING, OwnCode, RunLimits, run_own_code, seconds_of
 from seatrial.unit.outcome import outcome_of
-from seatrial.unit.run import unit as run_program
-from seatrial.unit.sandboxed import CLASSES, SandboxedRuns
+from seatrial.unit.sandboxed import CLASSES
 from seatrial.unit.schema import FRAMEWORK, answer_in, words_of
 
 
@@ -33,21 +31,12 @@ def schema(
     """Ask the framework about the chosen integrations, deliver what it refuses, and end with the status."""
     seconds = seconds_of(timeout)
     choice = choose(root, integration, since)
-    with lint_context(choice.workspace, jobs_of(jobs), no_cache, note, sandbox) as here:
-        runs = SandboxedRuns(here.runs.sandbox, here.runs.views, seconds, program=CLASSES)
-        tell = told(len(choice.integrations), ASKING, said_of)
-        cells = run_program(here, runs, choice.integrations, tell, FRAMEWORK)
+    limits = RunLimits(jobs_of(jobs), seconds, sandbox, no_cache)
+    cells = run_own_code(SCHEMA, choice.workspace, choice.integrations, limits)
     tell_failures(cells)
     outcome = outcome_of(cells, choice.workspace)
     deliver(outcome, choice.workspace, format, output, verbose, more={"schemas": _schemas(cells)})
-    if any(cell.failure for cell in cells):
-        raise Ended(code=EXIT_SERVICE)
-    if outcome.errors or (strict and outcome.warnings):
-        raise Ended(code=EXIT_FINDINGS)
-
-
-ASKING = "asking the framework about"
-"""What is done with the integrations, for the first line."""
+    end(cells, bool(outcome.errors or (strict and outcome.warnings)))
 
 
 def said_of(cell: Cell) -> str:
@@ -57,6 +46,10 @@ def said_of(cell: Cell) -> str:
             LACKING.get(cell.lacking, "no answer") if cell.lacking != "tool" else "no port-ocean in its lock"
         )
     return words_of(answer_in(cell.run.output))
+
+
+SCHEMA = OwnCode(CLASSES, FRAMEWORK, "asking the framework about", said_of)
+"""The program that asks the framework about an integration's resource classes."""
 
 
 def _schemas(cells: Sequence[Cell]) -> dict[str, Any]:

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from seatrial import report
-from seatrial.core.errors import EXIT_FINDINGS, EXIT_SERVICE, UsageError
-from seatrial.core.printable import plain
-from seatrial.lint.run import Cell, lint_context
+from seatrial.lint.run import Cell
 from seatrial.tasks.choice import choose, deliver
-from seatrial.tasks.cli import Ended, jobs_of, note
-from seatrial.tasks.lint import tell_failures
+from seatrial.tasks.cli import jobs_of, note
+from seatrial.tasks.lint import end, tell_failures
+from seatrial.tasks.own_code import LACKING, OwnCode, RunLimits, run_own_code, seconds_of
 from seatrial.unit.junit import render
 from seatrial.unit.outcome import outcome_of
-from seatrial.unit.pytest import counts_of
-from seatrial.unit.run import SECONDS
-from seatrial.unit.run import unit as run_tests
-from seatrial.unit.sandboxed import SandboxedRuns
+from seatrial.unit.pytest import PYTEST, counts_of
+from seatrial.unit.sandboxed import TESTS
 
 
 def unit(
@@ -38,10 +34,9 @@ def unit(
     """Run the tests of the chosen integrations, deliver what fails, and end with the status."""
     seconds = seconds_of(timeout)
     choice = choose(root, integration, since)
-    workspace, chosen = choice.workspace, choice.integrations
-    with lint_context(workspace, jobs_of(jobs), no_cache, note, sandbox) as here:
-        runs = SandboxedRuns(here.runs.sandbox, here.runs.views, seconds, network)
-        cells = run_tests(here, runs, chosen, told(len(chosen)))
+    workspace = choice.workspace
+    limits = RunLimits(jobs_of(jobs), seconds, sandbox, no_cache, network)
+    cells = run_own_code(UNIT, workspace, choice.integrations, limits)
     if verbose:
         _show(cells)
     tell_failures(cells)
@@ -49,38 +44,7 @@ def unit(
     is_junit = report.choose({} if output else os.environ, format) == "junit"
     text = render(cells, outcome) if is_junit else None
     deliver(outcome, workspace, format, output, verbose, text)
-    if any(cell.failure for cell in cells):
-        raise Ended(code=EXIT_SERVICE)
-    if outcome.errors or (strict and outcome.warnings):
-        raise Ended(code=EXIT_FINDINGS)
-
-
-LACKING = {"lock": "no lock that can be read", "wheels": "packages in its lock that are no wheels"}
-"""Words for what keeps an environment from being made."""
-
-
-def seconds_of(text: str | None) -> float:
-    """Return the seconds that the tests of an integration may take. Raises UsageError."""
-    if not text:
-        return SECONDS
-    if not re.fullmatch(r"[0-9]{1,6}", text, re.ASCII) or not int(text):
-        raise UsageError(f'the time limit is a number of seconds from 1 on, not "{plain(text)[:60]}"')
-    return int(text)
-
-
-def told(
-    total: int,
-    doing: str = "running the tests of",
-    words: Callable[[Cell], str] | None = None,
-) -> Callable[[Cell], None]:
-    """Say what begins, and return a function that tells of each integration, in `words`, as it ends."""
-    note(f"{doing} {total} integration{'s'[: total - 1]}, each in the environment of its lock")
-    done = iter(range(1, total + 1))
-
-    def tell(cell: Cell) -> None:
-        note(f"[{next(done)}/{total}] {cell.integration.name}: {(words or words_of)(cell)}")
-
-    return tell
+    end(cells, bool(outcome.errors or (strict and outcome.warnings)))
 
 
 def words_of(cell: Cell) -> str:
@@ -91,6 +55,10 @@ def words_of(cell: Cell) -> str:
         return LACKING.get(cell.lacking, "no pytest in its lock")
     time = "as kept" if cell.kept else f"in {cell.run.output.seconds:.1f}s"
     return f"{counts_of(cell.run.output)} {time}"
+
+
+UNIT = OwnCode(TESTS, PYTEST, "running the tests of", words_of)
+"""The program that runs an integration's tests."""
 
 
 def _show(cells: Sequence[Cell]) -> None:

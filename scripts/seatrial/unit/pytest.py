@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 
 from seatrial.core.errors import ServiceError
 from seatrial.core.model import Problem
 from seatrial.core.printable import one_line
 from seatrial.core.rules import Rule
-from seatrial.lint.tools.tool import EVERYTHING, Cost, Output, Reading, Tool, Version, Watched
+from seatrial.lint.tools.tool import Cost, Output, Reading, running_code
 from seatrial.unit.records import Report, report_of
 from seatrial.unit.rules import failing_test, problems_of
 
@@ -60,22 +60,6 @@ def counts_of(output: Output) -> str:
     return ", ".join(word for word in words if not word.startswith("0 ")) or "no tests"
 
 
-def _arguments(version: Version) -> Sequence[str]:
-    return (f"unit {RECIPE}",)
-
-
-def _watches(settings: Mapping[str, object]) -> Watched:
-    return EVERYTHING
-
-
-PYTEST = Tool(
-    name="pytest",
-    law=failing_test,
-    plain=(),
-    arguments=_arguments,
-    read=read,
-    watches=_watches,
-    whole_environment=True,
-    cost=Cost(10.0, 20.0),
-    settings_files=SETTINGS,
+PYTEST = running_code(
+    "pytest", failing_test, f"unit {RECIPE}", read, Cost(10.0, 20.0), settings_files=SETTINGS
 )

@@ -16,7 +16,7 @@ from seatrial.documents import json as json_documents
 from seatrial.documents import yaml
 from seatrial.documents.document import Document, Lines, is_deep
 from seatrial.documents.integration import read_document
-from seatrial.lint.tools.tool import EVERYTHING, Cost, Output, Reading, Tool, Version, Watched, bytes_of
+from seatrial.lint.tools.tool import Cost, Output, Reading, bytes_of, running_code
 from seatrial.unit.records import is_count, is_inside
 
 RECIPE = "1"
@@ -207,22 +207,5 @@ def words_of(answer: Answer) -> str:
     return f"{kinds}, {mapping}"
 
 
-def _arguments(version: Version) -> Sequence[str]:
-    return (f"schema {RECIPE}",)
-
-
-def _watches(settings: Mapping[str, object]) -> Watched:
-    return EVERYTHING
-
-
-FRAMEWORK = Tool(
-    name="port-ocean",
-    law=classes_refused_by_framework,
-    plain=(),
-    arguments=_arguments,
-    read=read,
-    watches=_watches,
-    whole_environment=True,
-    cost=Cost(5.0, 1.0),
-)
+FRAMEWORK = running_code("port-ocean", classes_refused_by_framework, f"schema {RECIPE}", read, Cost(5.0, 1.0))
 """The framework as a tool that is asked about an integration's resource classes."""

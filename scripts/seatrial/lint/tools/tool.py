@@ -210,3 +210,28 @@ def bytes_of(integration: Integration, path: str) -> bytes | None:
         return integration.read(path)
     except Unreadable:
         return None
+
+
+def running_code(
+    name: str,
+    law: Rule,
+    way: str,
+    read: Callable[[Output, Output | None], Reading],
+    cost: Cost,
+    settings_files: Sequence[str] = (),
+) -> Tool:
+    """Return a program that runs a folder's own code as a tool: any file and any package may change what it says.
+
+    `way` names how it is run, so that another way uses no result that was kept before.
+    """
+    return Tool(
+        name=name,
+        law=law,
+        plain=(),
+        arguments=lambda version: (way,),
+        read=read,
+        watches=lambda settings: EVERYTHING,
+        whole_environment=True,
+        cost=cost,
+        settings_files=settings_files,
+    )

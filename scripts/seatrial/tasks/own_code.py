@@ -1,0 +1,70 @@
+"""Runs of programs that run integrations' own code, for the tasks `unit`, `schema` and `check`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from seatrial.core.errors import UsageError
+from seatrial.core.model import Integration
+from seatrial.core.printable import plain
+from seatrial.lint.run import Cell, lint_context
+from seatrial.lint.tools.tool import Tool
+from seatrial.tasks.cli import note
+from seatrial.unit.run import SECONDS
+from seatrial.unit.run import unit as run_program
+from seatrial.unit.sandboxed import SandboxedRuns
+from seatrial.workspace.workspace import Workspace
+
+LACKING = {"lock": "no lock that can be read", "wheels": "packages in its lock that are no wheels"}
+"""Words for what keeps an environment from being made."""
+
+
+@dataclass(frozen=True)
+class OwnCode:
+    """A program that runs an integration's own code: its file, the tool it is of, and words for a person.
+
+    `doing` says what is done with the integrations, `words` what became of one.
+    """
+
+    program: str
+    tool: Tool
+    doing: str
+    words: Callable[[Cell], str]
+
+
+@dataclass(frozen=True)
+class RunLimits:
+    """The most runs side by side, the seconds of each, whether results are made afresh, and the sandbox's choice."""
+
+    jobs: int
+    seconds: float
+    sandbox: str | None
+    fresh: bool = False
+    network: bool = False
+
+
+def seconds_of(text: str | None) -> float:
+    """Return the seconds that the tests of an integration may take. Raises UsageError."""
+    if not text:
+        return SECONDS
+    if not re.fullmatch(r"[0-9]{1,6}", text, re.ASCII) or not int(text):
+        raise UsageError(f'the time limit is a number of seconds from 1 on, not "{plain(text)[:60]}"')
+    return int(text)
+
+
+def run_own_code(
+    own: OwnCode, workspace: Workspace, integrations: Sequence[Integration], limits: RunLimits
+) -> list[Cell]:
+    """Run the program of each integration, and tell of each that ends. Raises as `lint_context` does."""
+    with lint_context(workspace, limits.jobs, limits.fresh, note, limits.sandbox) as here:
+        runs = SandboxedRuns(here.runs.sandbox, here.runs.views, limits.seconds, limits.network, own.program)
+        return run_program(here, runs, integrations, _told(own, len(integrations)), own.tool)
+
+
+def _told(own: OwnCode, total: int) -> Callable[[Cell], None]:
+    """Say what begins, and return a function that tells of each integration as it ends."""
+    note(f"{own.doing} {total} integration{'s'[: total - 1]}, each in the environment of its lock")
+    done = iter(range(1, total + 1))
+    return lambda cell: note(f"[{next(done)}/{total}] {cell.integration.name}: {own.words(cell)}")
