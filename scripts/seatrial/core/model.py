@@ -71,8 +71,8 @@ class Fix:
 
 
 @dataclass(frozen=True)
-class Lines:
-    """Lines of a file, the first and the last among them."""
+class LineRange:
+    """LineRange of a file, the first and the last among them."""
 
     path: str
     first: int
@@ -97,7 +97,7 @@ class Problem:
     fix: Fix | None = None
     evidence: str = ""
     severity: Severity | None = None
-    rests_on: Lines | None = None
+    rests_on: LineRange | None = None
 
 
 @dataclass(frozen=True)

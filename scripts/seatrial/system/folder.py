@@ -26,7 +26,7 @@ DEEPEST = 64
 """Folders below so many others are not looked into, for the way to each is opened step by step; real ones have 6."""
 
 SETTLED = 3_000_000_000
-"""No file system tells times apart that are further from each other than so many ns."""
+"""Every file system tells times apart that are so many ns from each other."""
 
 LOCAL = TOOL_FOLDERS | {".git"}
 """Folders that are never looked into."""

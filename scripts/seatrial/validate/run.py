@@ -6,11 +6,11 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from seatrial.core.errors import ServiceError, UsageError
 from seatrial.core.findings import Outcome, stamped
-from seatrial.core.model import Finding, Integration, Lines, Location, Problem, Question, Severity, Told
+from seatrial.core.model import Finding, Integration, LineRange, Location, Problem, Question, Severity, Told
 from seatrial.core.printable import one_line
 from seatrial.core.rules import Rule
 from seatrial.system import forks, memory
@@ -18,7 +18,7 @@ from seatrial.validate.facts.facts import Facts
 from seatrial.validate.facts.package import Suppressions
 from seatrial.validate.facts.release import Change
 from seatrial.validate.rules import BY_CODE
-from seatrial.validate.verdict_cache import Case, VerdictCache, read, written
+from seatrial.validate.verdict_cache import Case, Kept, VerdictCache
 from seatrial.workspace.workspace import Workspace
 
 T = TypeVar("T")
@@ -100,7 +100,7 @@ def _without_echoes(facts: Facts, found: Sequence[tuple[Rule, Problem]]) -> list
     return [(rule, one) for rule, one in first if not is_told(one)]
 
 
-def _is_echo(lines: Lines, faults: Iterable[tuple[Location, Severity | None]]) -> bool:
+def _is_echo(lines: LineRange, faults: Iterable[tuple[Location, Severity | None]]) -> bool:
     """Return whether one of these faults is in the lines, and grave enough."""
     grave = (Severity.ERROR, Severity.WARNING)[: 2 if lines.first == lines.last else 1]
     return any(severity in grave and lines.hold(where) for where, severity in faults)
@@ -203,7 +203,8 @@ class _Run:
         """Return the same with the verdicts that are kept, and keep the others."""
         case = Case(self.workspace, self.rules, self.advice, self.most)
         plain = [one for one in self.integrations if one.path not in self.changes]
-        known = {path: _recalled(kept) for path, kept in cache.known(case, plain).items()}
+        kept = cache.known(case, plain)
+        known = {path: Verdict(one.findings, one.hidden) for path, one in kept.items()}
         missing = [index for index, one in enumerate(self.integrations) if one.path not in known]
         if missing:
             self.workspace.fleet.prepare()
@@ -213,7 +214,7 @@ class _Run:
         }
         self._learn(judged)
         new = {
-            path: (_written(one.verdict), one.asked)
+            path: Kept(one.verdict.findings, one.verdict.hidden, one.asked)
             for path, one in judged.items()
             if path not in self.changes and one.verdict.is_sure
         }
@@ -242,11 +243,3 @@ def _each(work: Callable[[int], T], numbers: Sequence[int], jobs: int) -> Sequen
     if processes < 2 or not forks.can_spread():
         return [work(number) for number in numbers]
     return forks.spread(lambda place: work(numbers[place]), len(numbers), processes)
-
-
-def _written(verdict: Verdict) -> Mapping[str, Any]:
-    return {"findings": written(verdict.findings), "hidden": written(verdict.hidden)}
-
-
-def _recalled(kept: Mapping[str, Any]) -> Verdict:
-    return Verdict(read(kept["findings"]), read(kept["hidden"]))

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, is_dataclass, replace
 from enum import Enum
-from functools import cache
+from functools import cache, cached_property
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -128,14 +128,23 @@ class Case:
 
     def key(self, integration: Integration) -> str:
         """Return the digest of it for an integration."""
-        said = (self._common, integration.name, integration.path)
-        return digest(json.dumps(said).encode())
+        return digest(json.dumps([self._common, integration.name, integration.path]).encode())
 
-    @property
-    def _common(self) -> Sequence[Any]:
+    @cached_property
+    def _common(self) -> str:
         codes = [rule.code for rule in self.rules]
         settings, profile = self.workspace.settings, self.workspace.profile.value
-        return [_program(), codes, _plain(settings), profile, self.advice, self.most, str(clock.today())]
+        said = [_program(), codes, _plain(settings), profile, self.advice, self.most, str(clock.today())]
+        return digest(json.dumps(said).encode())
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The findings of a verdict, those that a suppression hides, and the questions that were asked for it."""
+
+    findings: tuple[Finding, ...]
+    hidden: tuple[Finding, ...]
+    asked: frozenset[Question] = frozenset()
 
 
 class VerdictCache:
@@ -154,14 +163,15 @@ class VerdictCache:
         """All integrations of the workspace."""
         return self._workspace.fleet
 
-    def known(self, case: Case, integrations: Sequence[Integration]) -> Mapping[str, Mapping[str, Any]]:
-        """Return the kept verdicts that still hold, as they were given to `keep`, by the path of the integration."""
+    def known(self, case: Case, integrations: Sequence[Integration]) -> Mapping[str, Kept]:
+        """Return the kept verdicts that still hold, without their questions, by the path of the integration."""
         self.fleet.prepare = self._recall_all
         keys = {one.path: case.key(one) for one in integrations}
         for one in integrations:
             self._recall(one)
         found = {path: self._records[path].verdicts.get(key) for path, key in keys.items()}
-        return {path: kept["verdict"] for path, kept in found.items() if kept and self._agrees(kept["asked"])}
+        agreed = {path: _kept(one) for path, one in found.items() if one and self._agrees(one["asked"])}
+        return {path: kept for path, kept in agreed.items() if kept}
 
     def _recall_all(self) -> None:
         for one in self.fleet.integrations:
@@ -189,16 +199,16 @@ class VerdictCache:
             self._digests[question] = digest(json.dumps(answers, sort_keys=True).encode())
         return self._digests[question]
 
-    def keep(self, case: Case, verdicts: Mapping[str, tuple[Mapping[str, Any], frozenset[Question]]]) -> None:
-        """Keep new verdicts by the path of the integration, each with the questions that were asked."""
+    def keep(self, case: Case, verdicts: Mapping[str, Kept]) -> None:
+        """Keep new verdicts by the path of the integration."""
         if not self._keeping:
             return
         for one in (one for one in self.fleet.integrations if one.path in self._records):
             more = {}
-            if one.path in verdicts:
-                verdict, asked = verdicts[one.path]
-                by_question = {json.dumps(question): self._answered(question) for question in asked}
-                more = {case.key(one): {"asked": by_question, "verdict": verdict}}
+            if new := verdicts.get(one.path):
+                asked = {json.dumps(question): self._answered(question) for question in new.asked}
+                verdict = {"findings": written(new.findings), "hidden": written(new.hidden)}
+                more = {case.key(one): {"asked": asked, "verdict": verdict}}
             self._save(one, more)
         self._sweep()
 
@@ -254,9 +264,6 @@ def _is_sound(record: Record) -> bool:
     basis = record.basis
     texts = [*basis.listings.items(), *basis.entries.items(), *basis.contents.items()]
     asked = [kept["asked"] for kept in record.verdicts.values()]
-    for kept in record.verdicts.values():
-        read(kept["verdict"]["findings"])
-        read(kept["verdict"]["hidden"])
     questions = [json.loads(text) for text in chain({**record.answers}, *asked)]
     words = [word for question in questions for word in question]
     return (
@@ -264,6 +271,14 @@ def _is_sound(record: Record) -> bool:
         and all(isinstance(text, str) for text in (*chain(*texts), *words))
         and all(isinstance(question, list) and question[0] in QUESTIONS for question in questions)
     )
+
+
+def _kept(value: Mapping[str, Any]) -> Kept | None:
+    """Return a verdict; None for another form."""
+    try:
+        return Kept(read(value["verdict"]["findings"]), read(value["verdict"]["hidden"]))
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None
 
 
 def _content(folder: Folder, path: str) -> str:

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from seatrial.core.framework import Framework
-from seatrial.core.model import Integration, Lines, Location
+from seatrial.core.model import Integration, LineRange, Location
 from seatrial.documents.document import Document, Keys
 from seatrial.preview.cases import RECORDED, UPLOADED, Case, Shelf, Source, kind_of, shelf_of
 from seatrial.preview.evaluator import Limits, Outcome, shared_evaluator
@@ -83,35 +83,33 @@ class Examples:
         document = self.shelf.documents.get(path)
         return document.at(*keys) if document else Location(path)
 
-    def resource(self, group: Group) -> Lines:
+    def resource(self, group: Group) -> LineRange:
         """Return the lines of the resource of a group."""
         first = self.at(group.path, "resources", group.index).line
         after = self.at(group.path, "resources", group.index + 1).line
-        return Lines(group.path, first, after - 1 if after > first else LAST)
+        return LineRange(group.path, first, after - 1 if after > first else LAST)
 
-    def expression(self, group: Group, where: str) -> Lines:
+    def expression(self, group: Group, where: str) -> LineRange:
         """Return the line of the expression that has this place in the entity; its resource where there is none."""
-        keys = ("resources", group.index, *_keys(where))
+        keys = keys_of(group.index, where)
         line = self.at(group.path, *keys).line
         is_there = self.at(group.path, *keys) != self.at(group.path, *keys[:-1])
-        return Lines(group.path, line, line) if is_there else self.resource(group)
+        return LineRange(group.path, line, line) if is_there else self.resource(group)
 
     def place(self, group: Group, where: str) -> Location:
         """Return the place of an expression of a mapping, which has this place in the entity."""
-        return self.at(group.path, "resources", group.index, *_keys(where))
+        return self.at(group.path, *keys_of(group.index, where))
 
 
 LAST = 10**9
 """A line behind all others."""
 
 
-def _keys(where: str) -> Keys:
-    """Return the keys in a resource that lead to the expression of a place."""
-    if where in _OUTSIDE:
-        return _OUTSIDE[where]
+def keys_of(resource: int, where: str) -> Keys:
+    """Return the keys in a mapping that lead to the expression of a place, in the resource of this number."""
     section, mark, name = where.partition(".")
     inner = (section, name.partition(".rules[")[0]) if mark else (section,)
-    return ("port", "entity", "mappings", *inner)
+    return ("resources", resource, *_OUTSIDE.get(where, ("port", "entity", "mappings", *inner)))
 
 
 _OUTSIDE: Mapping[str, Keys] = {

@@ -13,7 +13,7 @@ from seatrial.documents.document import Document, Keys
 from seatrial.preview.cases import RECORDED, UPLOADED, Source, sources
 from seatrial.preview.mapping import Refused, read_resource
 from seatrial.preview.previews import Group, Row
-from seatrial.validate.facts.examples import Examples, Tried, is_mapped
+from seatrial.validate.facts.examples import Examples, Tried, is_mapped, keys_of
 
 MOST_ENTITIES = 500
 """The entities of a file that are compared."""
@@ -223,9 +223,7 @@ def _fields(recorded: Source, installed: Source, framework: Framework) -> Iterat
         return
     for where, text in ours.items():
         if where in theirs and _plain(text) != _plain(theirs[where]):
-            section, mark, name = where.partition(".")
-            inner = (section, name.partition(".rules[")[0]) if mark else (section,)
-            keys = ("resources", recorded.index, "port", "entity", "mappings", *inner)
+            keys = keys_of(recorded.index, where)
             yield Contradiction(recorded.path, keys, where, text or "null", theirs[where] or "null")
 
 
