@@ -12,7 +12,15 @@ from seatrial.core.framework import Framework
 from seatrial.core.model import Integration
 from seatrial.preview.cases import Case, Shelf, Stray
 from seatrial.preview.evaluator import Evaluator
-from seatrial.preview.goldens import Comparison, MadeEntities, compared, expected_of, lacking, recorded_text
+from seatrial.preview.goldens import (
+    Comparison,
+    Expected,
+    MadeEntities,
+    compared,
+    expected_of,
+    lacking,
+    recorded_text,
+)
 from seatrial.preview.mapping import Programs, Refused, read_resource
 from seatrial.preview.paths import End, Trace, traces
 from seatrial.preview.processor import Mapped, Value, Verdict, map_all
@@ -119,7 +127,7 @@ def preview_of(
     kept = {case.name for case in shelf.cases}
     known = expected_of(shelf.outputs, kept, {one.name for one in shelf.strays})
     recordings = tuple(_recordings(integration, lacking(known, made), made, kept))
-    recorded = recorded_of(shelf, chosen, groups)
+    recorded = tuple(_compared(known, made, partial=not kept <= made.names))
     unreadable = tuple(shelf.unreadable)
     strays = tuple(one for one in shelf.strays if shelf.installed or not unreadable)
     return Preview(integration.name, framework, groups, strays, recorded, recordings, unreadable)
@@ -137,14 +145,11 @@ def groups_of(cases: Iterable[Case], framework: Framework, evaluator: Evaluator)
     return tuple(one.group(next(rows) if one.programs else ()) for one in tried)
 
 
-def recorded_of(shelf: Shelf, cases: Sequence[Case], groups: Iterable[Group]) -> tuple[Comparison, ...]:
-    """Return the files of recorded entities, each held against what the groups made."""
-    made = _made(cases, groups)
-    kept = {case.name for case in shelf.cases}
-    known = expected_of(shelf.outputs, kept, {one.name for one in shelf.strays})
-    chosen = [one for one in known if not one.examples or made.tells(one)]
-    partial = not kept <= made.names
-    return tuple(compared(one, made, partial=partial) for one in chosen if one.examples or not partial)
+def _compared(known: Iterable[Expected], made: MadeEntities, *, partial: bool) -> Iterator[Comparison]:
+    """Yield the recorded files of which these entities say something, each held against them."""
+    for one in known:
+        if made.tells(one) if one.examples else not partial:
+            yield compared(one, made, partial=partial)
 
 
 def _made(cases: Sequence[Case], groups: Iterable[Group]) -> MadeEntities:
@@ -155,8 +160,9 @@ def _made(cases: Sequence[Case], groups: Iterable[Group]) -> MadeEntities:
     for group in groups:
         for row in group.rows:
             entity = row.mapped.entity if row.mapped.verdict is Verdict.MAPPED else None
-            if entity and json.dumps(entity) not in met.setdefault(row.file, set()):
-                met[row.file].add(json.dumps(entity))
+            text = json.dumps(entity)
+            if entity and text not in met.setdefault(row.file, set()):
+                met[row.file].add(text)
                 entities[row.file].append(entity)
             if reason := _unsure(row):
                 unknown.setdefault(row.file, reason)
