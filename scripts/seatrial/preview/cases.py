@@ -16,7 +16,7 @@ from typing import Any
 
 from seatrial.core.model import Integration
 from seatrial.core.suggest import hint
-from seatrial.documents import json, yaml
+from seatrial.documents import data
 from seatrial.documents.document import Document
 from seatrial.documents.integration import read_document, resource_path
 
@@ -341,8 +341,7 @@ def _resource(integration: Integration, stem: str, kept: dict[str, Document]) ->
 def _read(integration: Integration, path: str, kept: dict[str, Document]) -> Document:
     """Return the document at a path, which is kept from then on."""
     if path not in kept:
-        load = json.load if path.endswith(".json") else yaml.load
-        kept[path] = read_document(integration, path, load) or Document(path)
+        kept[path] = read_document(integration, path, data.load) or Document(path)
     return kept[path]
 
 

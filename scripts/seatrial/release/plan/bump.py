@@ -16,7 +16,7 @@ from seatrial.core.edits import repaired
 from seatrial.core.errors import Unreadable, UsageError
 from seatrial.core.model import Edit, Integration
 from seatrial.core.version import Version
-from seatrial.documents import changelog, json, toml, yaml
+from seatrial.documents import changelog, data, toml
 from seatrial.documents.changelog import MARKER
 from seatrial.documents.document import Document, Keys
 from seatrial.validate.facts.changelog import CHANGELOG
@@ -146,8 +146,8 @@ def _spec(integration: Integration, document: Document, before: str, after: str)
     stated = spec.root.text("version")
     if stated.removeprefix("v") != before:
         raise ValueError(f'the version in {document.path} is not "{before}", that in {PYPROJECT}')
-    load = json.load if document.path.endswith(".json") else yaml.load
-    yield _revised(integration, document, ("version",), stated, "v" * stated.startswith("v") + after, load)
+    new = "v" * stated.startswith("v") + after
+    yield _revised(integration, document, ("version",), stated, new, data.load)
 
 
 def _revised(
