@@ -14,9 +14,9 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any
 
+from seatrial import documents
 from seatrial.core.model import Integration
 from seatrial.core.suggest import hint
-from seatrial.documents import data
 from seatrial.documents.document import Document
 from seatrial.documents.integration import read_document, resource_path
 
@@ -341,7 +341,7 @@ def _resource(integration: Integration, stem: str, kept: dict[str, Document]) ->
 def _read(integration: Integration, path: str, kept: dict[str, Document]) -> Document:
     """Return the document at a path, which is kept from then on."""
     if path not in kept:
-        kept[path] = read_document(integration, path, data.load) or Document(path)
+        kept[path] = read_document(integration, path, documents.load) or Document(path)
     return kept[path]
 
 

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from seatrial import documents
 from seatrial.core.errors import ServiceError
 from seatrial.core.model import Fix, Integration, Location, Problem
 from seatrial.core.printable import one_line
 from seatrial.core.rules import ERROR, OCEAN, WARNING, Rule, rule
-from seatrial.documents import data
 from seatrial.documents.document import Document, Lines, is_deep
 from seatrial.documents.integration import read_document
 from seatrial.lint.tools.tool import Cost, Output, Reading, bytes_of, running_code
@@ -177,7 +177,7 @@ def _class_named(integration: Integration, message: str) -> Location:
 
 def _document(integration: Integration, path: str) -> Document | None:
     """Return the mapping as a document; None where it cannot be read here."""
-    found = read_document(integration, path, data.load)
+    found = read_document(integration, path, documents.load)
     return found if found is not None and found.readable else None
 
 

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from seatrial import documents
 from seatrial.core.edits import repaired
 from seatrial.core.errors import Unreadable, UsageError
 from seatrial.core.model import Edit, Integration
 from seatrial.core.version import Version
-from seatrial.documents import changelog, data, toml
+from seatrial.documents import changelog, toml
 from seatrial.documents.changelog import MARKER
 from seatrial.documents.document import Document, Keys
 from seatrial.validate.facts.changelog import CHANGELOG
@@ -147,7 +148,7 @@ def _spec(integration: Integration, document: Document, before: str, after: str)
     if stated.removeprefix("v") != before:
         raise ValueError(f'the version in {document.path} is not "{before}", that in {PYPROJECT}')
     new = "v" * stated.startswith("v") + after
-    yield _revised(integration, document, ("version",), stated, new, data.load)
+    yield _revised(integration, document, ("version",), stated, new, documents.load)
 
 
 def _revised(

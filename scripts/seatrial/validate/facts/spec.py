@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from seatrial import documents
 from seatrial.core.model import Fleet, Integration
-from seatrial.documents import data
 from seatrial.documents.document import Document
 from seatrial.documents.integration import SPEC_FILES, first_present, read_document
 from seatrial.validate.facts.items import Item
@@ -84,7 +84,7 @@ def load_document(integration: Integration, path: str | None) -> Document | None
     """The JSON or YAML document at `path`, readable or not; None for no path."""
     if path is None:
         return None
-    return read_document(integration, path, data.load)
+    return read_document(integration, path, documents.load)
 
 
 _LINK = re.compile(r"<a\s[^<>]{1,2000}>", re.I)
