@@ -19,30 +19,31 @@ def open_folder(root: str | int, below: str = "", *, make: bool = False) -> int:
     `root` is a path, which may be a link itself, or an open folder. With `make`, folders that are missing are
     made. Raises OSError, also for a link and for `..`.
     """
-    at = os.dup(root) if isinstance(root, int) else os.open(root, _ROOT)
+    held = [os.dup(root) if isinstance(root, int) else os.open(root, _ROOT)]
     try:
         for name in below.split("/"):
             if name:
-                at = _entered(at, name, make)
+                held.append(_inner(held[-1], name, make))
+                # Off the list first: Ctrl-C may come at any moment, and none is to be closed twice.
+                os.close(held.pop(0))
     except BaseException:
-        os.close(at)
+        for descriptor in held:
+            os.close(descriptor)
         raise
-    return at
+    return held[0]
 
 
-def _entered(at: int, name: str, make: bool) -> int:
-    """Return a descriptor of a folder in another, whose own is closed."""
+def _inner(at: int, name: str, make: bool) -> int:
+    """Return a descriptor of a folder in another."""
     _refuse_parent(name)
     try:
-        inner = os.open(name, _FOLDER, dir_fd=at)
+        return os.open(name, _FOLDER, dir_fd=at)
     except FileNotFoundError:
         if not make:
             raise
         with suppress(FileExistsError):
             os.mkdir(name, dir_fd=at)
-        inner = os.open(name, _FOLDER, dir_fd=at)
-    os.close(at)
-    return inner
+        return os.open(name, _FOLDER, dir_fd=at)
 
 
 def _refuse_parent(name: str) -> None:
