@@ -4,13 +4,14 @@ import os
 import sys
 
 from seatrial.core.errors import EXIT_INTERRUPTED
+from seatrial.system.interrupts import held_back
 
 
 def main() -> None:
     """Run the tasks named on the command line; Ctrl-C is answered from the first moment on."""
     try:
-        from seatrial.tasks.program import run
-
+        with held_back():
+            from seatrial.tasks.program import run
         run()
     except KeyboardInterrupt:
         print("seatrial: interrupted", file=sys.stderr, flush=True)

@@ -23,9 +23,7 @@ def opened() -> set[str]:
 
 
 @pytest.mark.parametrize("name", ["close", "open"])
-def test_ctrl_c_behind_any_call_stays_ctrl_c(
-    place: Path, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
+def test_ctrl_c_behind_any_call_stays_ctrl_c(place: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """An error of the system in its place would make a folder look unreadable, and the run go on."""
     real, left = getattr(os, name), [0]
 

@@ -6,13 +6,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from pathlib import Path
 
 import pytest
 
 from seatrial.core.errors import ServiceError
 from seatrial.system.forks import spread
+from support.ended import is_gone
 from support.paths import SOURCES
 
 
@@ -125,8 +124,4 @@ def test_workers_end_with_a_parent_that_is_killed() -> None:
     workers = {parent.stdout.readline(), parent.stdout.readline()}
     parent.kill()
     parent.communicate(timeout=60)
-    for _ in range(100):
-        if not any(Path(f"/proc/{worker.strip()}").exists() for worker in workers):
-            return
-        time.sleep(0.1)
-    pytest.fail("a worker outlives its parent")
+    assert all(is_gone(int(worker)) for worker in workers)

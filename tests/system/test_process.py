@@ -14,6 +14,7 @@ import pytest
 
 from seatrial.core.errors import ServiceError
 from seatrial.system.process import Conversation, LateAnswer, MissingProgram, Running
+from support.ended import is_gone
 
 
 def test_all_that_is_said_is_added_to_the_log(tmp_path: Path) -> None:
@@ -44,7 +45,7 @@ def test_a_program_and_its_children_end_when_told(tmp_path: Path, trap: str) -> 
     running.end(seconds=0.3)
     waiting.join(5)
     assert ended and ended[0] < 0
-    assert _gone(int(child))
+    assert is_gone(int(child))
 
 
 def test_ctrl_c_ends_the_program_too(tmp_path: Path) -> None:
@@ -59,7 +60,7 @@ def test_ctrl_c_ends_the_program_too(tmp_path: Path) -> None:
     child = _first_line(tmp_path / "log")
     ours.send_signal(signal.SIGINT)
     assert ours.wait(10) != 0
-    assert _gone(int(child))
+    assert is_gone(int(child))
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
@@ -73,7 +74,7 @@ def test_a_program_and_its_children_end_when_we_are_killed(tmp_path: Path, how: 
     child = _first_line(tmp_path / "log")
     ours.send_signal(how)
     assert ours.wait(10) != 0
-    assert _gone(int(child))
+    assert is_gone(int(child))
 
 
 def test_a_program_has_the_stated_environment_and_no_other(tmp_path: Path) -> None:
@@ -88,19 +89,6 @@ def _first_line(log: Path) -> str:
             return log.read_text()
         time.sleep(0.05)
     raise AssertionError("it never began")
-
-
-def _gone(process: int) -> bool:
-    """Whether a process has ended, though nobody may have asked for its status yet."""
-    for _ in range(500):
-        try:
-            state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
-        except OSError:
-            return True
-        if state == "Z":
-            return True
-        time.sleep(0.02)
-    return False
 
 
 def test_a_conversation_has_several_answers_to_what_it_is_told():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import islice
@@ -11,6 +10,7 @@ from multiprocessing.connection import Connection, wait
 from typing import TypeVar
 
 from seatrial.core.errors import ServiceError
+from seatrial.system.interrupts import held_back
 
 T = TypeVar("T")
 
@@ -39,26 +39,24 @@ def _workers(work: Callable[[int], T], processes: int) -> Iterator[Sequence[Conn
     context = multiprocessing.get_context("fork")
     connections: list[Connection] = []
     started: list[multiprocessing.process.BaseProcess] = []
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        for _ in range(processes):
-            here, there = context.Pipe()
-            connections.append(here)
-            process = context.Process(target=_answer, args=(work, there, tuple(connections)), daemon=True)
-            process.start()
-            started.append(process)
-            there.close()
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        with held_back():
+            for _ in range(processes):
+                here, there = context.Pipe()
+                connections.append(here)
+                process = context.Process(target=_answer, args=(work, there, tuple(connections)), daemon=True)
+                process.start()
+                started.append(process)
+                there.close()
         yield connections
     finally:
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        for connection in connections:
-            connection.close()
-        for worker in started:
-            worker.kill()
-            worker.join()
-            worker.close()
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        with held_back():
+            for connection in connections:
+                connection.close()
+            for worker in started:
+                worker.kill()
+                worker.join()
+                worker.close()
 
 
 def _answer(work: Callable[[int], T], there: Connection, inherited: Sequence[Connection]) -> None:

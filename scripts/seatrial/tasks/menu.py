@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from importlib import import_module
 
+from seatrial.system.interrupts import held_back
+
 
 class OptionKind(Enum):
     """How an option is stated: a text, a switch, a repeatable text, or one whose variable holds words."""
@@ -81,7 +83,8 @@ class Verb:
     def call(self, given: Mapping[str, Value]) -> None:
         """Do the task with these flags."""
         module, _, function = self.run.partition(":")
-        body = getattr(import_module(f"seatrial.tasks.{module}"), function)
+        with held_back():
+            body = getattr(import_module(f"seatrial.tasks.{module}"), function)
         body(**{option.name: option.value(given.get(option.name)) for option in self.options})
 
 
