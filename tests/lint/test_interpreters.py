@@ -89,6 +89,16 @@ def test_pyenv_and_uv_are_found_where_they_are_said_to_be(
 @pytest.mark.parametrize("keeper", ["versions", "installs/python"])
 def test_shims_on_path_lead_to_the_pythons(home: Path, monkeypatch: pytest.MonkeyPatch, keeper: str) -> None:
     python(home / "elsewhere" / keeper / "3.12.1" / "bin" / "python3", "3.12.1")
+    shim = python(home / "elsewhere" / "shims" / "python3", "3.12.1")
+    monkeypatch.setenv("PATH", str(home / "elsewhere" / "shims"))
+    assert "3.12.1" in versions(home)
+    assert runs(shim) == 0, "a shim takes a tenth of a second, and starts what is known already"
+
+
+def test_a_folder_of_shims_with_nothing_beside_it_is_one_like_others(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    python(home / "elsewhere" / "shims" / "python3", "3.12.1")
     monkeypatch.setenv("PATH", str(home / "elsewhere" / "shims"))
     assert "3.12.1" in versions(home)
 

@@ -150,7 +150,8 @@ def _candidates() -> Iterator[str]:
         for version in _entries(versions):
             yield os.path.join(versions, version, "bin", "python3")
     for folder in on_path:
-        yield from (os.path.join(folder, name) for name in NAMES)
+        if not any(map(_entries, _behind_shims(folder))):
+            yield from (os.path.join(folder, name) for name in NAMES)
 
 
 def _version_folders(on_path: Iterable[str]) -> Iterator[Path]:
@@ -158,12 +159,18 @@ def _version_folders(on_path: Iterable[str]) -> Iterator[Path]:
     stated, own = os.environ.get("PYENV_ROOT"), home(os.environ)
     if pyenv := stated or (own and own / ".pyenv"):
         yield Path(pyenv) / "versions"
-    for folder in map(Path, on_path):
-        if folder.name == "shims":
-            yield folder.parent / "versions"
-            yield folder.parent / "installs" / "python"
+    for folder in on_path:
+        yield from _behind_shims(folder)
     if installed := uv.pythons_folder():
         yield installed
+
+
+def _behind_shims(folder: str) -> tuple[Path, ...]:
+    """Return where the Pythons lie that the shims in a folder start: a shim takes long, and tells nothing new."""
+    if os.path.basename(folder) != "shims":
+        return ()
+    parent = Path(folder).parent
+    return parent / "versions", parent / "installs" / "python"
 
 
 def _entries(folder: Path) -> list[str]:

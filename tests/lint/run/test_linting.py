@@ -78,7 +78,8 @@ OLDER = TOOLS | {"ruff": "0.7.4"}
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A cache folder for all processes of this run of the tests, with what a lint of four integrations leaves.
 
-    Only its environments and its seeds of mypy's cache are used, which lint makes for so many integrations.
+    Only its environments, its seeds of mypy's cache, which lint makes for so many integrations, and its list of
+    Pythons are used.
     """
     own = tmp_path_factory.getbasetemp()
     place = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "shared-lint"
@@ -109,6 +110,7 @@ def said_of_several(space: Space, shared: Path) -> tuple[int, list[str]]:
 def seeded(cache: Path, shared: Path) -> None:
     """Begin a cache with what is shared, so that not every test makes environments and checks typeshed."""
     shutil.copytree(shared / "mypy" / "seeds", cache / "mypy" / "seeds")
+    shutil.copy(shared / "interpreters.json", cache)
     (with_bytecode(cache) / "environments").symlink_to(shared / "environments")
 
 
