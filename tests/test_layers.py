@@ -56,9 +56,9 @@ def test_each_outside_library_stays_in_its_room(module: Path) -> None:
     for name in imports(module):
         rooms = LIBRARIES.get(name.split(".")[0])
         here = dotted(module)
-        assert rooms is None or any(
-            here == one or here.startswith(f"{one}.") for one in rooms
-        ), f"{name} belongs to {rooms}"
+        assert rooms is None or any(here == one or here.startswith(f"{one}.") for one in rooms), (
+            f"{name} belongs to {rooms}"
+        )
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ PLACES = ["scripts", "tests", "benchmarks", "tasks.py"]
     "tool",
     [
         pytest.param(["ruff", "check", *PLACES], id="ruff"),
-        pytest.param(["black", "--check", "--quiet", *PLACES], id="black", marks=pytest.mark.slow),
+        pytest.param(["ruff", "format", "--check", *PLACES], id="format"),
         pytest.param(["mypy"], id="mypy", marks=pytest.mark.slow),
     ],
 )

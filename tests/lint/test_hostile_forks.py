@@ -165,7 +165,7 @@ def linted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Linted]:
         time.sleep(3.5)
         by: dict[str, list[str]] = {}
         for one in json.loads(done.stdout)["findings"]:
-            by.setdefault(one["integration"], []).append(f'{one["code"]} {one["message"]}')
+            by.setdefault(one["integration"], []).append(f"{one['code']} {one['message']}")
         yield Linted(done.returncode, by, done.stdout + done.stderr, found, space)
 
 

@@ -21,7 +21,9 @@ def counts(element: ElementTree.Element) -> tuple[str | None, ...]:
 
 
 def test_the_document_reads_like_this() -> None:
-    assert render("junit", Outcome((FINDING,), ("aws", "jira"))) == f"""\
+    assert (
+        render("junit", Outcome((FINDING,), ("aws", "jira")))
+        == f"""\
 <?xml version='1.0' encoding='us-ascii'?>
 <testsuites name="seatrial" tests="2" failures="1" errors="0" skipped="0">
   <testsuite name="aws" tests="1" failures="0" errors="0" skipped="0">
@@ -35,6 +37,7 @@ def test_the_document_reads_like_this() -> None:
   </testsuite>
 </testsuites>
 """
+    )
 
 
 def test_warnings_and_infos_are_skipped_cases_that_fail_nothing() -> None:

@@ -128,6 +128,6 @@ class Space:
             raise AssertionError(done.stderr)
         found = json.loads(done.stdout)["findings"]
         return done.returncode, [
-            f'{one["path"].removeprefix("integrations/")}:{one["line"]}:{one["column"]} {one["code"]} {one["message"]}'
+            f"{one['path'].removeprefix('integrations/')}:{one['line']}:{one['column']} {one['code']} {one['message']}"
             for one in found
         ]

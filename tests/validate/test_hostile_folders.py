@@ -59,9 +59,11 @@ CONTENTS: dict[str, Callable[[str], bytes]] = {
     "an endless line": lambda path: b"a" * 900_000,
     "a million lines": lambda path: b"\n" * 900_000,
     "many headings": lambda path: b"## 1.0.0 (2024-01-01)\n" * 20_000,
-    "an alias bomb": lambda path: b"a0: &a0 [x, x]\n"
-    + b"".join(
-        b"a%d: &a%d [*a%d, *a%d, *a%d, *a%d]\n" % (n, n, n - 1, n - 1, n - 1, n - 1) for n in range(1, 40)
+    "an alias bomb": lambda path: (
+        b"a0: &a0 [x, x]\n"
+        + b"".join(
+            b"a%d: &a%d [*a%d, *a%d, *a%d, *a%d]\n" % (n, n, n - 1, n - 1, n - 1, n - 1) for n in range(1, 40)
+        )
     ),
     "a loop": lambda path: b"a: &a [*a]\n",
     "a tag": lambda path: b"a: !!python/object/apply:os.system [echo]\n",

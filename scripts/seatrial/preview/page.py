@@ -138,7 +138,7 @@ def _row(row: Row) -> Iterator[str]:
     if mapped.reason:
         yield f'<p class="bad reason">{_text(mapped.reason)}</p>'
     yield '<div class="three">'
-    yield f'<div><h4>Raw object</h4>{_block(f"Raw object, {place(row)}", mapped.data)}</div>'
+    yield f"<div><h4>Raw object</h4>{_block(f'Raw object, {place(row)}', mapped.data)}</div>"
     yield f"<div><h4>Expressions</h4>{_expressions(row)}</div>"
     yield f"<div><h4>Entity</h4>{_entity(row)}{_remarks(row)}</div>"
     yield "</div>\n</details>"

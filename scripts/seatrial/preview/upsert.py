@@ -226,7 +226,9 @@ def _shown(value: Any) -> str:
         (
             f'"{value}"'
             if isinstance(value, str)
-            else str(value).lower() if isinstance(value, bool) else str(value)
+            else str(value).lower()
+            if isinstance(value, bool)
+            else str(value)
         ),
         60,
     )

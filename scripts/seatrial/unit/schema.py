@@ -41,9 +41,9 @@ _FORM: Mapping[str, Callable[[Any], bool]] = {
     "mapping": lambda value: isinstance(value, str) and is_inside(value),
     "schema": lambda value: isinstance(value, dict) and not is_deep(value),
     "kinds": lambda value: isinstance(value, list) and all(isinstance(one, str) for one in value),
-    "refused": lambda value: isinstance(value, list)
-    and len(value) <= MOST_REFUSED
-    and all(map(_is_refusal, value)),
+    "refused": lambda value: (
+        isinstance(value, list) and len(value) <= MOST_REFUSED and all(map(_is_refusal, value))
+    ),
 }
 
 
@@ -148,8 +148,9 @@ def problems_of(integration: Integration, answer: Answer) -> Iterator[tuple[Rule
     if answer.stage == "classes":
         fix = Fix("mend the class; `seatrial schema` shows whether the framework accepts it")
         where = where if answer.path else _class_named(integration, answer.message)
-        yield classes_refused_by_framework, Problem(
-            where, f"the framework refuses the classes: {message}", fix
+        yield (
+            classes_refused_by_framework,
+            Problem(where, f"the framework refuses the classes: {message}", fix),
         )
     elif answer.stage == "import":
         fix = Fix(

@@ -64,10 +64,9 @@ FAULTS: Mapping[str, Edit] = {
         "pyproject.toml", "[tool.poetry.dependencies]\n", '[tool.poetry.dependencies]\nattrs = "^25"\n'
     ),
     "missing-readme": edited("pyproject.toml", "authors = []\n", 'authors = []\nreadme = "README.md"\n'),
-    "several": lambda folder: [
-        FAULTS[name](folder) for name in ("type", "unused-import", "format", "bad-yaml")
-    ]
-    and None,
+    "several": lambda folder: (
+        [FAULTS[name](folder) for name in ("type", "unused-import", "format", "bad-yaml")] and None
+    ),
 }
 
 

@@ -46,8 +46,9 @@ ASKING: Mapping[str, Operation] = {
     "blob": lambda images, name: images.blob(name, digest_of(b"{}")) == b"{}",
     "has_blob": lambda images, name: images.has_blob(name, digest_of(b"{}")),
     "lacks_blob": lambda images, name: not images.has_blob(name, digest_of(LAYER)),
-    "referrers": lambda images, name: [one.digest for one in images.referrers(name, IMAGE.digest)]
-    == [REFERRER.digest],
+    "referrers": lambda images, name: (
+        [one.digest for one in images.referrers(name, IMAGE.digest)] == [REFERRER.digest]
+    ),
 }
 
 SENDING: Mapping[str, Operation] = {

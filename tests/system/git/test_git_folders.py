@@ -42,8 +42,9 @@ def test_it_answers_as_the_disk_does(repository: Path) -> None:
     }.items():
         (repository / "one" / link).symlink_to(target)
     base = commit(repository)
-    kept, disk = git.folder_at(repository, base, "one"), DiskFolder(
-        repository / "one", repository / "one", None
+    kept, disk = (
+        git.folder_at(repository, base, "one"),
+        DiskFolder(repository / "one", repository / "one", None),
     )
     assert kept.paths() == disk.paths()
     assert kept.irregular() == disk.irregular()

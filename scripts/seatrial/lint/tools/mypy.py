@@ -125,7 +125,9 @@ def _plugins(own: Mapping[str, object]) -> set[str]:
     names = (
         plugins.split(",")
         if isinstance(plugins, str)
-        else plugins if isinstance(plugins, list | tuple) else ("",)
+        else plugins
+        if isinstance(plugins, list | tuple)
+        else ("",)
     )
     return {str(name).strip() for name in names}
 

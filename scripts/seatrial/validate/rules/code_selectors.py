@@ -56,4 +56,4 @@ def _alternatives(one: Refused) -> str:
     """Return the values as "a", "b" or "c", and the types behind them."""
     values = [_written(value) for value in dict.fromkeys(one.allowed)][:12]
     *first, last = [*values, *(words for name, words in _TYPES.items() if name in one.plain)]
-    return f'{", ".join(first)} or {last}' if first else last
+    return f"{', '.join(first)} or {last}" if first else last
