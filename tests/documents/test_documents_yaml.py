@@ -158,6 +158,42 @@ def test_a_duplicate_key_behind_an_alias_is_reported_once() -> None:
     assert len(yaml.load("f.yaml", b"- &x {a: 1, a: 2}\n- *x\n- *x\n").faults) == 1
 
 
+def test_an_item_that_lacks_its_dash_is_one_fault_and_an_item_all_the_same() -> None:
+    text = b"- name: a\n  type: x\n  name: b\n  type: y\n  more: 1\n  name: c\n  type: z\n- name: d\n"
+    document = yaml.load("f.yaml", text)
+    assert [(one.line, one.message, one.repair) for one in document.faults] == [
+        (
+            3,
+            'the key "name" begins the next item of the list, which lacks its "-"',
+            'write "- " before "name"',
+        ),
+        (
+            6,
+            'the key "name" begins the next item of the list, which lacks its "-"',
+            'write "- " before "name"',
+        ),
+    ]
+    assert [item["name"] for item in document.value] == ["a", "b", "c", "d"]
+    assert [document.at(index, "name").line for index in range(4)] == [1, 3, 6, 8]
+    assert document.readable
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "- name: a\n  type: x\n  name: b\n",
+        "- name: a\n  type: x\n  size: 1\n  type: y\n  size: 2\n",
+        "- {name: a, type: x, name: b, type: y}\n",
+        "name: a\ntype: x\nname: b\ntype: y\n",
+        "- name: a\n  type: x\n  type: x\n  name: b\n  type: y\n",
+    ],
+    ids=["one key only", "not the first", "braces", "no list", "again within an item"],
+)
+def test_other_duplicate_keys_are_said_one_by_one(text: str) -> None:
+    document = yaml.load("f.yaml", text.encode())
+    assert {one.message.partition('"')[2].partition('"')[2] for one in document.faults} == {" is given twice"}
+
+
 def test_no_more_duplicate_keys_are_reported_than_anyone_reads() -> None:
     assert len(yaml.load("f.yaml", b"a: 1\n" * 1000).faults) == MAX_REPEATED
 

@@ -53,12 +53,16 @@ class FaultKind(enum.Enum):
 
 @dataclass(frozen=True)
 class Fault:
-    """A fault of a text itself; line and column are 1-based, columns count code points."""
+    """A fault of a text itself; line and column are 1-based, columns count code points.
+
+    `repair` is said where the kind's own repair does not fit.
+    """
 
     kind: FaultKind
     message: str
     line: int = 1
     column: int = 1
+    repair: str = ""
 
 
 @dataclass(frozen=True)

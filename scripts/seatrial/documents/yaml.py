@@ -7,8 +7,9 @@ aliases are written out; tags and merge keys are refused, because readers differ
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
+from itertools import pairwise
 from typing import Any
 
 import yaml
@@ -208,8 +209,24 @@ class _Reading:
         if isinstance(node, MappingNode) and node.tag == _MAP:
             return self._mapping(node, depth)
         if isinstance(node, SequenceNode) and node.tag == _SEQ:
-            return [self.value(item, depth + 1) for item in node.value]
+            return [self.value(part, depth + 1) for item in node.value for part in self._parts(item)]
         raise self._tagged(node)
+
+    def _parts(self, item: Node) -> Sequence[Node]:
+        """Return the parts of a list's item, each of which is read as an item; each but the first is a fault."""
+        first, *others = _parts(item)
+        for part in others:
+            key = part.value[0][0]
+            message = f'the key {shown(key.value)} begins the next item of the list, which lacks its "-"'
+            self.faults.append(
+                Fault(
+                    FaultKind.DUPLICATE_KEY,
+                    message,
+                    *self._place(key),
+                    f'write "- " before {shown(key.value)}',
+                )
+            )
+        return [first, *others]
 
     def _mapping(self, node: MappingNode, depth: int) -> dict[str, Any]:
         value: dict[str, Any] = {}
@@ -309,4 +326,24 @@ def _members(node: Node) -> Iterator[tuple[str | int, Node, Node]]:
     if isinstance(node, MappingNode):
         yield from ((key.value, key, value) for key, value in node.value)
     if isinstance(node, SequenceNode):
-        yield from ((index, item, item) for index, item in enumerate(node.value))
+        parts = (part for item in node.value for part in _parts(item))
+        yield from ((index, part, part) for index, part in enumerate(parts))
+
+
+def _parts(item: Node) -> Sequence[Node]:
+    """Return an item of a list in parts: where its first key comes again, and others with it, a "-" is missing."""
+    if not isinstance(item, MappingNode) or item.flow_style:
+        return (item,)
+    names = [key.value for key, _ in item.value if isinstance(key, ScalarNode)]
+    if len(set(names)) > len(names) - 2 or len(names) < len(item.value):
+        return (item,)
+    starts = [index for index, name in enumerate(names) if name == names[0]]
+    parts = [range(start, end) for start, end in pairwise((*starts, len(names)))]
+    own = [{names[index] for index in part} for part in parts]
+    alike = all(len(keys) == len(part) > 1 for keys, part in zip(own, parts, strict=True))
+    if not alike or not all(keys & own[0] - {names[0]} for keys in own):
+        return (item,)
+    return [
+        MappingNode(item.tag, item.value[part.start : part.stop], item.value[part.start][0].start_mark)
+        for part in parts
+    ]

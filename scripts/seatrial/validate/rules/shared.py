@@ -44,7 +44,8 @@ def duplicate_keys(document: Document) -> Problems:
     """Yield each key that its object already has."""
     for fault in document.faults:
         if fault.kind is FaultKind.DUPLICATE_KEY:
-            yield Problem(document.where(fault), fault.message, Fix("keep one of them and delete the other"))
+            repair = fault.repair or "keep one of them and delete the other"
+            yield Problem(document.where(fault), fault.message, Fix(repair))
 
 
 def cut(integration: Integration, document: Document) -> Problems:
