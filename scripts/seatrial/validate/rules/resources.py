@@ -34,7 +34,7 @@ _RELATIONS = "          relations:\n            project: .__parent.id"
 
 
 _WELL_FORMED = re.compile(r"[A-Za-z0-9@_=.+:/$\\-]+")
-"""The form of an identifier; a known name of any other is at fault itself."""
+"""The form of nearly all identifiers: a known name of another form is likelier the slip than the name beside it."""
 
 
 def rename(name: str, known: Collection[str], otherwise: str) -> Fix:
