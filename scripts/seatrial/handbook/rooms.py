@@ -37,6 +37,7 @@ ROOMS = (
     Room(3, "schemas", "the grammar of the files under `.port`, and its messages", "cerberus"),
     Room(3, "dependencies", "what a `pyproject.toml` and a `poetry.lock` ask for", "packaging"),
     Room(3, "scaffold", "new integration folders from `templates/`", "jinja2"),
+    Room(4, "ci", "a run spread over jobs: matrix, receipts, their collection, workflow files", "nothing"),
     Room(4, "workspace", "finding a repository's integrations; `seatrial.toml`; profiles", "`system`"),
     Room(
         4,

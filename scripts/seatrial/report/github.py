@@ -42,13 +42,13 @@ def render(outcome: Outcome, options: Options) -> str:
     return text.render(outcome, options) + "\n".join(group) + "\n"
 
 
-def step_summary(outcome: Outcome) -> str:
-    """Return Markdown for the file $GITHUB_STEP_SUMMARY names: a table, errors first, within the limit."""
+def step_summary(outcome: Outcome, most: int = TABLE_BYTES) -> str:
+    """Return Markdown for the file $GITHUB_STEP_SUMMARY names: a table, errors first, of at most so many bytes."""
     said = f"### Seatrial\n\n{_unmarked(text.summary(outcome))}\n"
     if not outcome.findings:
         return said
     head = ("severity", "where", "rule", "message")
-    return said + _table(head, [_row(one) for one in outcome.gravest_first])
+    return said + _table(head, [_row(one) for one in outcome.gravest_first], most)
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -56,9 +56,9 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return _table(head, [f"| {' | '.join(_cell(cell) if cell else '' for cell in row)} |\n" for row in rows])
 
 
-def _table(head: Sequence[str], rows: Sequence[str]) -> str:
+def _table(head: Sequence[str], rows: Sequence[str], most: int = TABLE_BYTES) -> str:
     top = f"\n| {' | '.join(head)} |\n{'|---' * len(head)}|\n"
-    shown = list(_fitting(rows, TABLE_BYTES))
+    shown = list(_fitting(rows, most))
     left = len(rows) - len(shown)
     return "".join([top, *shown, f"\n{left} more in the log.\n" if left else ""])
 

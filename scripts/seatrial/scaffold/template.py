@@ -63,6 +63,14 @@ def shared() -> Mapping[str, str]:
     return {path.removesuffix(_SUFFIX): text for path, text in sorted(found)}
 
 
+def filled(folder: str, words: Mapping[str, Any]) -> dict[str, str]:
+    """Return the files of a folder of templates/, by path, with these words in them."""
+    here = _templates()
+    for part in folder.split("/"):
+        here = here / part
+    return {path.removesuffix(_SUFFIX): _fill(text, words) for path, text in sorted(_texts(here))}
+
+
 def write(folder: MemoryFolder, destination: Path, root: Path | None = None) -> None:
     """Write the files to `destination`, which must not exist yet: all of them or none, through no link below `root`.
 

@@ -114,7 +114,7 @@ def deliver(
     colour = output is None and wants_colour(sys.stdout.isatty(), os.environ)
     seen = verbose or (output is None and sys.stdout.isatty())
     lines = partial(_lines, workspace, {}) if seen else None
-    rules = _facts(workspace.profile) if name in DESCRIBING else {}
+    rules = rule_facts(workspace.profile) if name in DESCRIBING else {}
     text = (
         report.render(name, outcome, Options(rules, colour, lines, more or {}))
         if written is None
@@ -155,7 +155,7 @@ def _is_private(path: str) -> bool:
     return name.startswith(".env") or name.endswith(".env")
 
 
-def _facts(profile: Profile) -> dict[str, RuleFacts]:
+def rule_facts(profile: Profile) -> dict[str, RuleFacts]:
     """Return the description of each rule for a report."""
     from seatrial.handbook.pages import EVERY
 

@@ -235,6 +235,8 @@ ADOPT = Option(
     OptionKind.SWITCH,
 )
 PLAN = Option("plan", "the file of the plan; by default the one that release.plan left in dist/release")
+CI_PLAN = replace(PLAN, help="the file of the plan; by default the one that ci.matrix left in dist/ci")
+COSTS = Option("costs", "the file in which costs are kept from run to run; by default dist/ci/costs.json")
 TEXT_OR_JSON = replace(FORMAT, help="text or json")
 
 VERBS = (
@@ -330,6 +332,70 @@ VERBS = (
         "explain:explain",
         (Option("code", "a rule's code or name, such as SPC001"),),
         ("code",),
+    ),
+    Verb(
+        "ci.matrix",
+        "Spread integrations over the jobs of a run in CI, and print the matrix.",
+        "ci_matrix:jobs",
+        (
+            *COMPARING,
+            Option("verb", "what the jobs run: check, lint or validate; by default check"),
+            Option("most", "the most jobs; by default one for each 8 integrations, and never above 256"),
+            COSTS,
+        ),
+    ),
+    Verb(
+        "ci.shard",
+        "Judge the integrations of one job of ci.matrix, and leave their findings and a receipt.",
+        "ci_shard:shard",
+        (
+            Option("number", "the number of the job, which the matrix has as shard"),
+            CI_PLAN,
+            ROOT,
+            STRICT,
+            JOBS,
+            SANDBOX,
+            WITHOUT,
+            TIMEOUT,
+        ),
+        ("number",),
+    ),
+    Verb(
+        "ci.collect",
+        "Put the receipts of all jobs together: one report, which fails if a planned integration is missing.",
+        "ci_collect:gather",
+        (
+            Option("receipts", "the folder of the receipts; by default dist/ci/receipts"),
+            CI_PLAN,
+            ROOT,
+            replace(FORMAT, help="the format on standard output; every format is written to dist/ci/reports"),
+            COSTS,
+        ),
+        ("receipts",),
+    ),
+    Verb(
+        "ci.workflow",
+        "Write the workflow files of CI: of pull requests, of releases, and of raised versions.",
+        "ci_workflow:write",
+        (
+            Option("service", "github or gitlab"),
+            ROOT,
+            Option(
+                "install",
+                "where CI installs Seatrial from, pinned, such as git+https://HOST/OWNER/seatrial@COMMIT or "
+                "seatrial==1.2.3; by default where this one came from",
+            ),
+            replace(WITHOUT, help="checks that pull requests leave out besides release, such as unit,schema"),
+            Option("most", "the most jobs; by default one for each 8 integrations, and never above 256"),
+            Option(
+                "comments",
+                "how the comments of forks are posted: schedule, every ten minutes, or workflow_run, at once, which "
+                "zizmor warns of; by default schedule",
+            ),
+            Option("overwrite", "write over files that somebody else wrote or changed, too", OptionKind.SWITCH),
+            replace(DRY_RUN, help="show what would be written, and write nothing"),
+        ),
+        ("service",),
     ),
     Verb(
         "schemas",

@@ -197,10 +197,13 @@ def default_branch(root: Path, remote: str) -> str | None:
 
 
 def _look(root: Path, commit: str, here: str) -> tuple[str | None, list[str]]:
-    """Return the merge base as far as visible, and the ends of a shallow history that may hide a newer one."""
+    """Return the merge base as far as visible, and the ends of a shallow history that may hide a newer one.
+
+    None can be newer than the commit itself, as where CI checks out a merge with the target as its first parent.
+    """
     said = ask(root, "merge-base", "--end-of-options", commit, here)
     base = text_of(said) if said else None
-    return base, _ends(root, [commit, here], base)
+    return base, [] if base == commit else _ends(root, [commit, here], base)
 
 
 def _ends(root: Path, commits: Sequence[str], base: str | None) -> list[str]:

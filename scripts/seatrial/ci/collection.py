@@ -1,0 +1,116 @@
+"""The receipts of all jobs put together: one outcome, and what is missing or contradicts itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from seatrial.ci.plan import Plan
+from seatrial.ci.receipt import Receipt, Verdict, must_be_of
+from seatrial.core.errors import Unreadable
+from seatrial.core.findings import Outcome
+from seatrial.core.printable import shown
+
+SHOWN_COMMIT = 12
+
+
+@dataclass(frozen=True)
+class Collection:
+    """The outcome of a whole run, the verdict on each integration by path, and why the run as a whole is not known.
+
+    `faults` name what is missing, damaged or in contradiction, `reasons` what is missing besides findings.
+    """
+
+    outcome: Outcome
+    verdicts: Mapping[str, Verdict]
+    faults: tuple[str, ...]
+    reasons: tuple[str, ...]
+    receipts: tuple[Receipt, ...]
+
+    @property
+    def is_known(self) -> bool:
+        """True where every planned integration has one whole verdict."""
+        return not self.faults and Verdict.UNKNOWN not in self.verdicts.values()
+
+
+def collect(plan: Plan, files: Mapping[str, Receipt | str]) -> Collection:
+    """Return what these files say, each a receipt or why it cannot be read, by name, about the jobs of a plan."""
+    faults: list[str] = []
+    counted: list[Receipt] = []
+    for name, found in files.items():
+        fault = found if isinstance(found, str) else _fault(plan, found)
+        if fault:
+            faults.append(f"{shown(name)}: {fault}")
+        elif isinstance(found, Receipt):
+            counted.append(found)
+    verdicts: dict[str, Verdict] = {}
+    taken: dict[str, Receipt] = {}
+    for one in counted:
+        for path, verdict in one.verdicts.items():
+            if verdicts.setdefault(path, verdict) is not verdict:
+                faults.append(
+                    f"{_named(plan, path)} was judged twice: {verdicts[path].value} and {verdict.value}"
+                )
+            taken.setdefault(path, one)
+    faults += _missing(plan, verdicts)
+    unjudged = {path for path in plan.names if verdicts.get(path, Verdict.UNKNOWN) is Verdict.UNKNOWN}
+    return Collection(
+        _outcome(plan, taken, unjudged),
+        verdicts,
+        tuple(faults),
+        tuple(dict.fromkeys(reason for one in counted for reason in one.reasons)),
+        tuple(counted),
+    )
+
+
+def _fault(plan: Plan, receipt: Receipt) -> str:
+    """Return why a receipt does not count, empty where it does."""
+    shard = plan.shard(receipt.shard)
+    if receipt.commit != plan.commit:
+        other, wanted = (text[:SHOWN_COMMIT] or "none" for text in (receipt.commit, plan.commit))
+        return f"{_names(plan, receipt)} judged at another commit: {other}, and the plan is for {wanted}"
+    if receipt.plan != plan.id:
+        return f"{_names(plan, receipt)} judged by another plan"
+    if shard is None or not set(receipt.verdicts) <= set(shard.paths):
+        return f"{_names(plan, receipt)} judged by job {receipt.shard}, for which the plan does not have it"
+    try:
+        must_be_of(receipt, plan)
+    except Unreadable as refused:
+        return str(refused)
+    return ""
+
+
+def _names(plan: Plan, receipt: Receipt) -> str:
+    names = [_named(plan, path) for path in receipt.verdicts]
+    if not names:
+        return "nothing was"
+    return f"{names[0]} was" if not names[1:] else f"{names[0]} and {len(names) - 1} more were"
+
+
+def _named(plan: Plan, path: str) -> str:
+    return shown(plan.names.get(path, path or "."))
+
+
+def _missing(plan: Plan, verdicts: Mapping[str, Verdict]) -> list[str]:
+    """Return a line for each planned integration that nobody judged."""
+    return [
+        f"{_named(plan, path)} was not judged: the receipt of job {one.number} is missing"
+        for one in plan.shards
+        for path in one.paths
+        if path not in verdicts
+    ]
+
+
+def _outcome(plan: Plan, taken: Mapping[str, Receipt], unjudged: set[str]) -> Outcome:
+    """Return the findings in each integration as the receipt has them that counts for it."""
+    findings = []
+    for path in sorted(taken):
+        findings += [one for one in taken[path].findings if one.integration == plan.names[path]]
+    whole: Sequence[Receipt] = tuple({id(one): one for one in taken.values()}.values())
+    return Outcome(
+        tuple(dict.fromkeys(findings)),
+        tuple(plan.names.values()),
+        sum(one.suppressed for one in whole),
+        tuple(sorted(plan.names[path] for path in unjudged)),
+        plan.since if plan.with_new else "",
+    )

@@ -1,0 +1,32 @@
+"""The result of a run as Markdown: the comment below a pull request, and the page of the run."""
+
+from __future__ import annotations
+
+from seatrial.ci.collection import Collection
+from seatrial.report.github import step_summary, table
+
+MARK = "<!-- seatrial -->"
+"""The beginning of the comment, by which it is found again."""
+
+TABLE_BYTES = 40_000
+"""The table's share of the 65,536 characters of a comment."""
+
+MOST_NAMED = 50
+
+
+def comment(found: Collection) -> str:
+    """Return the comment of a pull request."""
+    return f"{MARK}\n{page(found, TABLE_BYTES)}"
+
+
+def page(found: Collection, most: int) -> str:
+    """Return the findings, and above them what is not known; no text in it is taken for markup."""
+    parts = [step_summary(found.outcome, most)]
+    parts += [_listed("not known", found.faults)] if found.faults else []
+    parts += [_listed("missing besides findings", found.reasons)] if found.reasons else []
+    return "".join(parts)
+
+
+def _listed(head: str, lines: tuple[str, ...]) -> str:
+    more = f"\n{len(lines) - MOST_NAMED} more in the log.\n" if len(lines) > MOST_NAMED else ""
+    return table((head,), [[line[:300]] for line in lines[:MOST_NAMED]]) + more

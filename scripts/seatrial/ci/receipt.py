@@ -1,0 +1,191 @@
+"""What one job hands in: which integrations it judged, with what verdict, of which commit and plan, and its findings."""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from seatrial.ci import records
+from seatrial.ci.matrix import MOST, Shard
+from seatrial.ci.plan import MOST_PLANNED, Plan
+from seatrial.core.errors import EXIT_FINDINGS, Unreadable
+from seatrial.core.findings import LONGEST
+from seatrial.core.model import Finding, Fix, Severity
+from seatrial.report.json import dumps
+
+VERSION = 1
+
+MOST_FINDINGS = 50_000
+MOST_REASONS = 200
+
+LONGEST_SHOWN = 11 * LONGEST
+"""The longest message there is: each character may be written out, as `\\U000e0001`, and evidence stands behind."""
+
+_CODE = re.compile(r"[A-Z]{3}\d{3}")
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
+_FINGERPRINT = re.compile(r"[0-9a-f]{32}")
+
+
+class Verdict(enum.Enum):
+    """The verdict on an integration: `UNKNOWN` where a tool or a service failed, so that a part of it is missing."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """The verdict on each integration of a job by its path, and all findings in them.
+
+    `plan` is the digest of the plan. `reasons` say what is missing besides findings. `seconds` is what the run took.
+    """
+
+    plan: str
+    commit: str
+    shard: int
+    verdicts: Mapping[str, Verdict]
+    findings: tuple[Finding, ...] = ()
+    suppressed: int = 0
+    reasons: tuple[str, ...] = ()
+    seconds: float = 0
+
+    def as_json(self) -> str:
+        """Return the text of its file."""
+        return dumps(
+            {
+                "version": VERSION,
+                "plan": self.plan,
+                "commit": self.commit,
+                "shard": self.shard,
+                "judged": [{"path": path, "verdict": one.value} for path, one in self.verdicts.items()],
+                "findings": [_record(one) for one in self.findings],
+                "suppressed": self.suppressed,
+                "reasons": list(self.reasons),
+                "seconds": round(self.seconds, 3),
+            }
+        )
+
+
+def _record(finding: Finding) -> dict[str, Any]:
+    return {
+        "code": finding.code,
+        "name": finding.name,
+        "severity": finding.severity.value,
+        "integration": finding.integration,
+        "path": finding.path,
+        "line": finding.line,
+        "column": finding.column,
+        "message": finding.message,
+        "fix": finding.fix.title if finding.fix else "",
+        "fingerprint": finding.fingerprint,
+        "old": finding.old,
+    }
+
+
+def receipt_of_run(
+    plan: Plan,
+    shard: Shard,
+    commit: str,
+    report: Mapping[str, Any],
+    status: int,
+    seconds: float,
+    strict: bool = False,
+) -> Receipt:
+    """Return the receipt of a run from its report in JSON and its exit status. Raises Unreadable.
+
+    A run that ended for a tool or a service leaves no integration passed, as nobody knows which it concerned.
+    """
+    found = tuple(_finding(one) for one in records.items(report, "findings", MOST_FINDINGS))
+    checks = [one for one in report.get("checks", ()) if one["state"] in ("failed", "unknown")]
+    failing = {Severity.ERROR, *((Severity.WARNING,) if strict else ())}
+    failed = {one.integration for one in found if one.severity in failing and not one.old}
+    failed |= {name for one in checks if one["state"] == "failed" for name in one["integrations"]}
+    otherwise = {0: Verdict.PASSED, EXIT_FINDINGS: Verdict.PASSED}.get(status, Verdict.UNKNOWN)
+    verdicts = {path: Verdict.FAILED if plan.names[path] in failed else otherwise for path in shard.paths}
+    if status == EXIT_FINDINGS and Verdict.FAILED not in verdicts.values():
+        verdicts = dict.fromkeys(verdicts, Verdict.FAILED)
+    reasons = [f"{one['name']}: {reason}" for one in checks for reason in one["reasons"]]
+    return Receipt(
+        plan.id,
+        commit,
+        shard.number,
+        verdicts,
+        found,
+        records.number(report["summary"], "suppressed"),
+        tuple(reason[:LONGEST] for reason in reasons[:MOST_REASONS]),
+        seconds,
+    )
+
+
+def receipt_of_json(data: bytes) -> Receipt:
+    """Read the file of a receipt, whoever wrote it. Raises Unreadable."""
+    record = records.loads(data)
+    records.version(record, VERSION)
+    judged = records.items(record, "judged", MOST_PLANNED)
+    states = {one.value: one for one in Verdict}
+    verdicts = {
+        records.path(records.text(one, "path")): states[records.choice(one, "verdict", states)] for one in judged
+    }
+    if len(verdicts) < len(judged):
+        raise Unreadable("it judges an integration twice")
+    return Receipt(
+        records.text(record, "plan", 64),
+        records.commit(record),
+        records.number(record, "shard", MOST),
+        verdicts,
+        tuple(_finding(one) for one in records.items(record, "findings", MOST_FINDINGS)),
+        records.number(record, "suppressed"),
+        records.texts(record, "reasons", MOST_REASONS, LONGEST),
+        records.amount(record, "seconds", 1e6),
+    )
+
+
+def _finding(record: Mapping[str, Any]) -> Finding:
+    """Return a finding that has the form of all; its texts are made safe where they are shown. Raises Unreadable."""
+    severities = {one.value: one for one in Severity}
+    fix = record.get("fix")
+    title = fix["title"] if isinstance(fix, dict) and isinstance(fix.get("title"), str) else fix or ""
+    return Finding(
+        code=_formed(record, "code", _CODE),
+        name=_formed(record, "name", _NAME),
+        severity=severities[records.choice(record, "severity", severities)],
+        integration=records.text(record, "integration"),
+        path=records.path(records.text(record, "path")),
+        line=max(records.number(record, "line"), 1),
+        column=max(records.number(record, "column"), 1),
+        message=records.text(record, "message", LONGEST_SHOWN),
+        fix=Fix(records.text({"fix": title}, "fix", LONGEST_SHOWN)) if title else None,
+        fingerprint=_formed(record, "fingerprint", _FINGERPRINT),
+        old=records.flag(record, "old"),
+    )
+
+
+def _formed(record: Mapping[str, Any], key: str, form: re.Pattern[str]) -> str:
+    value = records.text(record, key)
+    if not form.fullmatch(value):
+        raise Unreadable(f'"{key}" has not the form of one')
+    return value
+
+
+def must_be_of(receipt: Receipt, plan: Plan) -> None:
+    """Raise Unreadable for findings in integrations that the receipt does not judge."""
+    names = {plan.names[path] for path in receipt.verdicts if path in plan.names}
+    for one in receipt.findings:
+        if one.integration not in names:
+            raise Unreadable("it has findings in an integration that it does not judge")
+
+
+def costs_of(receipts: Sequence[Receipt], sizes: Mapping[str, int]) -> dict[str, float]:
+    """Return the seconds that each integration took: those of its job, shared out by size."""
+    found: dict[str, float] = {}
+    for one in receipts:
+        known = {path: sizes.get(path, 0) + 1 for path in one.verdicts}
+        for path, size in known.items():
+            found[path] = one.seconds * size / sum(known.values())
+    return found
+
+

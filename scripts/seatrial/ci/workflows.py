@@ -1,0 +1,191 @@
+"""The texts of workflow files: what a repository's settings ask for, filled into the templates."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from textwrap import indent
+from typing import Any
+
+from seatrial.ci.kept import sealed
+from seatrial.ci.pins import ACTIONS
+from seatrial.core.errors import UsageError
+from seatrial.core.settings import ReleaseSettings
+from seatrial.core.suggest import hint
+from seatrial.scaffold.template import filled
+
+PLACES: Mapping[str, str] = {"github": ".github/workflows", "gitlab": ".gitlab"}
+"""The folder of a service's files, below the root of the checkout."""
+
+COMMENTS = ("schedule", "workflow_run", "none")
+
+_PINNED = re.compile(
+    r"(?:[\w.-]+ ?@ ?)?git\+(?:https|ssh|file)://[\w.@:/~-]+@[0-9a-f]{40}(?:#subdirectory=[\w./-]+)?"
+    r"|[A-Za-z0-9][\w.-]*==[\w.!+]+"
+    r"|(?:[\w.-]+ ?@ ?)?https://[\w.:/~%+-]+#sha256=[0-9a-f]{64}"
+)
+"""Requirements that are the same code tomorrow: a commit, a version of an index, a file with its hash."""
+
+_FOLDER = re.compile(r"[\w][\w./-]*")
+_BRANCH = re.compile(r"[\w][\w./-]*")
+
+SECRETS: Mapping[str, tuple[str, ...]] = {
+    "s3": ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),
+    "gs": ("GOOGLE_SERVICE_ACCOUNT_KEY",),
+    "az": ("AZURE_STORAGE_ACCOUNT_NAME", "AZURE_STORAGE_ACCOUNT_KEY"),
+}
+"""The secrets that a kind of store needs, by the scheme of its URL."""
+
+_SCHEMES = {"gcs": "gs", "azure": "az", "abfs": "az", "abfss": "az"}
+
+GITLAB_JOBS = 8
+"""Jobs of a pipeline of GitLab, whose number cannot be worked out by an earlier job."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is asked for: `install` is a pinned requirement, empty in Seatrial's own repository, where make installs.
+
+    `folder` is the root below the checkout, empty for the same. `most` limits the jobs of a check, empty for no
+    limit. `comments` is one of COMMENTS.
+    """
+
+    service: str
+    install: str
+    release: ReleaseSettings
+    branch: str
+    folder: str = ""
+    without: tuple[str, ...] = ()
+    most: str = ""
+    comments: str = COMMENTS[0]
+
+    @property
+    def command(self) -> str:
+        """Return what to type to have the same files again."""
+        stated = {
+            "--install": self.install,
+            "--without": ",".join(self.without),
+            "--most": self.most,
+            "--comments": self.comments if self.comments != COMMENTS[0] else "",
+        }
+        words = [word for flag, value in stated.items() if value for word in (flag, value)]
+        return shlex.join(["seatrial", "ci.workflow", self.service, *words])
+
+
+def must_be_sound(order: Order) -> None:
+    """Raise UsageError for what has no place in a workflow: it would be a command, or other code tomorrow."""
+    if order.service not in PLACES:
+        raise UsageError(
+            f'no workflows are known for "{order.service[:60]}"' + hint(order.service, PLACES, "type github or gitlab")
+        )
+    if order.install and not _PINNED.fullmatch(order.install):
+        raise UsageError(
+            f'"{order.install[:200]}" does not pin what CI installs; name a commit, such as '
+            "git+https://HOST/OWNER/seatrial@40-HEX-DIGITS, or a version, such as seatrial==1.2.3"
+        )
+    if order.comments not in COMMENTS:
+        raise UsageError(
+            f'comments are posted by {", ".join(COMMENTS)}, not "{order.comments[:60]}"'
+            + hint(order.comments, COMMENTS)
+        )
+    for text, form, what in ((order.folder, _FOLDER, "folder"), (order.branch, _BRANCH, "branch")):
+        if text and not form.fullmatch(text):
+            raise UsageError(f'the {what} "{text[:60]}" has characters that do not belong into a workflow')
+
+
+def files(order: Order) -> Mapping[str, str]:
+    """Return the workflow files by their path below the checkout. Raises UsageError."""
+    must_be_sound(order)
+    found = filled(f"ci/{order.service}", _words(order))
+    if not _registry(order.release):
+        found.pop("seatrial-release.yml", None)
+    if order.comments == "none":
+        found.pop("seatrial-comment.yml", None)
+    place = PLACES[order.service]
+    return {f"{place}/{name}": sealed(_tidy(text), order.command) for name, text in sorted(found.items())}
+
+
+def _tidy(text: str) -> str:
+    """Return a text without the empty lines that parts leave that are not wanted."""
+    return re.sub(r"^ *\n(?= {4,}\S)", "", text, flags=re.M) if "\njobs:\n" in text else text
+
+
+def _words(order: Order) -> dict[str, Any]:
+    own = not order.install
+    post = filled("ci/parts", {})["post.sh"]
+    return {
+        "actions": ACTIONS,
+        "own": own,
+        "install": _install(order),
+        "without": ",".join(("release", *order.without)),
+        "root": order.folder,
+        "folder": f"{order.folder}/" if order.folder else "",
+        "most": f" --most {order.most}" if order.most else "",
+        "parallel": order.most or GITLAB_JOBS,
+        "comments": order.comments,
+        "branch": order.branch,
+        "image": bool(_registry(order.release)),
+        "post": post.rstrip("\n"),
+        "sandbox": _SANDBOX,
+        "login": _login(order.release),
+        "builder": _builder(order.release),
+        "secrets": f"        env:\n{_secret_rows(order.release)}" if _secret_rows(order.release) else "",
+        "secret_rows": _secret_rows(order.release),
+    }
+
+
+_SANDBOX = """\
+      - name: Install the sandbox
+        run: |
+          sudo apt-get install -y --no-install-recommends bubblewrap
+          sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0"""
+
+
+def _install(order: Order) -> str:
+    if order.service == "gitlab":
+        lines = ["make setup", 'export PATH="$PWD/.venv/bin:$PATH"']
+        return indent("\n".join(f"- {line}" for line in lines if not order.install), "    ") or (
+            f"    - pip install --quiet {shlex.quote(order.install)}"
+        )
+    if order.install:
+        return f"      - name: Install Seatrial\n        run: pipx install --quiet {shlex.quote(order.install)}"
+    return (
+        "      - name: Install Seatrial\n        run: |\n          make setup\n"
+        '          echo "$PWD/.venv/bin" >>"$GITHUB_PATH"'
+    )
+
+
+def _registry(release: ReleaseSettings) -> str:
+    """Return the host of the registry; empty where images stay on the machine."""
+    host = release.image.split("/")[0] if release.image else ""
+    return host if "." in host or ":" in host else "docker.io" if host else ""
+
+
+def _login(release: ReleaseSettings) -> str:
+    host = _registry(release)
+    name, password = ("github.actor", "github.token")
+    if host != "ghcr.io":
+        name, password = ("secrets.SEATRIAL_REGISTRY_USERNAME", "secrets.SEATRIAL_REGISTRY_PASSWORD")
+    return (
+        f"      - uses: {ACTIONS['login']}\n        with:\n          registry: {host}\n"
+        f"          username: ${{{{ {name} }}}}\n          password: ${{{{ {password} }}}}"
+    )
+
+
+def _builder(release: ReleaseSettings) -> str:
+    """Return the steps that building needs: emulation for other platforms, buildx where docker builds for several."""
+    steps = []
+    if set(release.platforms) - {"linux/amd64"}:
+        steps.append(f"      - uses: {ACTIONS['qemu']}")
+    if release.platforms and release.builder in ("", "docker"):
+        steps.append(f"      - uses: {ACTIONS['buildx']}")
+    return "\n".join(steps)
+
+
+def _secret_rows(release: ReleaseSettings) -> str:
+    scheme = release.store.partition("://")[0]
+    kind = _SCHEMES.get(scheme, scheme)
+    rows = [f"          {name}: ${{{{ secrets.{name} }}}}" for name in SECRETS.get(kind, ())]
+    return "\n".join(rows)

@@ -1,0 +1,99 @@
+"""The task `ci.workflow`: the files by which GitHub or GitLab run Seatrial."""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, distribution
+
+from seatrial import __version__
+from seatrial.ci.kept import renewed
+from seatrial.ci.workflows import COMMENTS, Order, files
+from seatrial.core.errors import Unreadable, UsageError
+from seatrial.system import git
+from seatrial.system.atomic import write_whole
+from seatrial.system.folder import read_beneath
+from seatrial.tasks.check_sections import left_out
+from seatrial.tasks.choice import open_workspace
+from seatrial.tasks.ci_matrix import limit_of
+from seatrial.tasks.cli import note, say
+from seatrial.workspace.workspace import Workspace
+
+OWN = ("scripts/seatrial/__main__.py", "scripts/setup.sh")
+"""The files by which Seatrial's own repository is recognised."""
+
+
+def write(
+    service: str | None,
+    root: str | None,
+    install: str | None,
+    without: str | None,
+    most: str | None,
+    comments: str | None,
+    overwrite: bool,
+    dry_run: bool,
+) -> None:
+    """Write the workflow files, or show them; those that are there keep what a person added between the marks."""
+    workspace = open_workspace(root)
+    order = Order(
+        service or "",
+        _install(workspace, install),
+        workspace.settings.release,
+        _branch(workspace),
+        os.path.relpath(workspace.root, workspace.checkout).removeprefix("."),
+        tuple(sorted(left_out(without) - {"release"})),
+        str(limit_of(most)) if most else "",
+        comments or COMMENTS[0],
+    )
+    fresh = files(order)
+    texts = {path: renewed(path, text, _before(workspace, path), overwrite) for path, text in fresh.items()}
+    for path, text in texts.items():
+        if dry_run:
+            say(f"--- {path}\n{text}")
+        elif text != _before(workspace, path):
+            place = workspace.checkout / path
+            write_whole(place, text, root=workspace.checkout, make=True)
+            note(f"wrote {place}")
+    if order.service == "github" and not any("seatrial-release" in path for path in texts):
+        note("no workflow for releases: seatrial.toml has no [release] image, so that images stay on the machine")
+
+
+def _before(workspace: Workspace, path: str) -> str | None:
+    """Return the text of a file that is there. Raises UsageError for a link, and for what is not text."""
+    if not os.path.lexists(workspace.checkout / path):
+        return None
+    try:
+        return read_beneath(str(workspace.checkout), path).decode()
+    except (OSError, Unreadable, ValueError) as failed:
+        raise UsageError(f"{path} cannot be read: {failed}; move it away") from failed
+
+
+def _branch(workspace: Workspace) -> str:
+    """Return the branch that is released from, as far as settings or the remote's clone tell it."""
+    release = workspace.settings.release
+    named = None
+    with suppress(UsageError):
+        named = git.default_branch(workspace.root, release.remote or "origin")
+    return release.branch or (named or "").partition("/")[2] or "main"
+
+
+def _install(workspace: Workspace, stated: str | None) -> str:
+    """Return what CI installs: as stated, nothing in Seatrial's own repository, else where this Seatrial came from.
+
+    Raises UsageError where that is a folder of this machine.
+    """
+    if stated or all((workspace.checkout / path).is_file() for path in OWN):
+        return stated or ""
+    with suppress(PackageNotFoundError, ValueError, KeyError, TypeError):
+        origin = distribution("seatrial").read_text("direct_url.json")
+        if origin is None:
+            return f"seatrial=={__version__}"
+        told = json.loads(origin)
+        return f"git+{told['url']}@{told['vcs_info']['commit_id']}"
+    raise UsageError(
+        "this Seatrial was installed from a folder, which CI does not have; say where it is to be had, with --install "
+        "git+https://HOST/OWNER/seatrial@COMMIT"
+    )
+
+
