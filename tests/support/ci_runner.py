@@ -25,7 +25,7 @@ from support.repositories import git
 REPOSITORY = "org/fleet"
 STATUS = ("always", "failure", "cancelled", "success")
 
-SEATRIAL = f"#!/bin/sh\nPYTHONPATH={SOURCES} exec {sys.executable} -m seatrial \"$@\"\n"
+SEATRIAL = f'#!/bin/sh\nPYTHONPATH={SOURCES} exec {sys.executable} -m seatrial "$@"\n'
 PIPX = '#!/bin/sh\n[ "$1" = install ] || exit 9\ncp "$STANDINS/seatrial.sh" "$HOME/bin/seatrial"\n'
 SUDO = "#!/bin/sh\nexit 0\n"
 
@@ -91,13 +91,14 @@ class Runner:
     runs: int = 100
     started: int = 0
     caches: dict[str, Path] = field(default_factory=dict)
+    more: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.standins = self.place / "standins"
         self.standins.mkdir(parents=True)
         (self.standins / "seatrial.sh").write_text(SEATRIAL)
         (self.standins / "github.json").write_text('{"comments": [], "sarifs": [], "pulls": [], "runs": {}}')
-        gh = f"#!/bin/sh\nexec {sys.executable} {ROOT}/tests/support/fake_gh.py \"$@\"\n"
+        gh = f'#!/bin/sh\nexec {sys.executable} {ROOT}/tests/support/fake_gh.py "$@"\n'
         for name, text in (("pipx", PIPX), ("sudo", SUDO), ("gh", gh), ("seatrial.sh", SEATRIAL)):
             (self.standins / name).write_text(text)
             (self.standins / name).chmod(0o755)
@@ -137,17 +138,21 @@ class Runner:
             "github": self._github(event, job),
             "needs": {key: {"result": one.result, "outputs": one.outputs} for key, one in needs.items()},
             "secrets": {} if event.is_fork else self.secrets,
-            "runner": {"temp": ""},
+            **self.more,
         }
         if not _wanted(job.get("if"), look, went_well):
             return Job("skipped")
         matrix = job.get("strategy", {}).get("matrix")
         rows = _filled(matrix, look, went_well)["include"] if matrix else [{}]
         found = [
-            self._instance(told, f"{name}-{index}", job, {**look, "matrix": row, "strategy": {"job-index": index}}, event)
+            self._instance(
+                told, f"{name}-{index}", job, {**look, "matrix": row, "strategy": {"job-index": index}}, event
+            )
             for index, row in enumerate(rows)
         ]
-        whole = Job("failure" if any(one.result == "failure" for one in found) else "success", folder=found[0].folder)
+        whole = Job(
+            "failure" if any(one.result == "failure" for one in found) else "success", folder=found[0].folder
+        )
         for one in found:
             whole.log += one.log
             whole.summary += one.summary
@@ -243,7 +248,9 @@ class Runner:
         return done.returncode == 0
 
     def _actions_checkout(self, inputs: dict[str, Any], workspace: Path, event: Event) -> None:
-        local = event.ref.replace("refs/heads/", "refs/remotes/origin/").replace("refs/pull/", "refs/remotes/pull/")
+        local = event.ref.replace("refs/heads/", "refs/remotes/origin/").replace(
+            "refs/pull/", "refs/remotes/pull/"
+        )
         git(workspace, "init", "-q")
         git(workspace, "remote", "add", "origin", f"file://{self.origin}")
         depth = f"--depth={inputs.get('fetch-depth', 1)}"
@@ -255,7 +262,8 @@ class Runner:
         source, target = workspace / inputs["path"], self.artifacts(self.runs) / inputs["name"]
         if not source.exists():
             return inputs.get("if-no-files-found") == "ignore"
-        assert not target.exists(), "an artifact cannot be written twice"
+        assert not target.exists() or inputs.get("overwrite"), "an artifact cannot be written twice"
+        shutil.rmtree(target, ignore_errors=True)
         if source.is_dir():
             shutil.copytree(source, target, ignore=shutil.ignore_patterns(".*"))
         else:
@@ -313,7 +321,9 @@ def _filled(value: Any, look: Mapping[str, Any], went_well: bool) -> Any:
     whole = re.fullmatch(r"\$\{\{([^}]*)\}\}", value)
     if whole:
         return evaluate(whole[1].strip(), look, _functions(went_well))
-    return re.sub(r"\$\{\{(.*?)\}\}", lambda one: str(evaluate(one[1].strip(), look, _functions(went_well))), value)
+    return re.sub(
+        r"\$\{\{(.*?)\}\}", lambda one: str(evaluate(one[1].strip(), look, _functions(went_well))), value
+    )
 
 
 def _outputs(text: str) -> Iterator[tuple[str, str]]:
@@ -327,5 +337,3 @@ def executable(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
     path.chmod(path.stat().st_mode | stat.S_IXUSR)
-
-

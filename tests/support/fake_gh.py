@@ -14,7 +14,9 @@ STATE = Path(os.environ["STANDINS"]) / "github.json"
 
 def main(words: list[str]) -> int:
     state = json.loads(STATE.read_text())
-    status = {"api": api, "run": download, "pr": pull, "auth": lambda words, state: 0}[words[0]](words[1:], state)
+    status = {"api": api, "run": download, "pr": pull, "auth": lambda words, state: 0}[words[0]](
+        words[1:], state
+    )
     STATE.write_text(json.dumps(state))
     return status
 
@@ -57,7 +59,7 @@ def api(words: list[str], state: dict[str, Any]) -> int:
     elif parts[:2] == ["actions", "workflows"]:
         asked = dict(one.split("=") for one in query.split("&"))
         run = state["runs"].get(asked["head_sha"])
-        shown({"workflow_runs": [{"id": run}] if run else []}, found["--jq"])
+        shown({"workflow_runs": [run] if run else []}, found["--jq"])
     elif parts == ["code-scanning", "sarifs"]:
         if not may("security-events", "write"):
             print("HTTP 403", file=sys.stderr)
@@ -96,7 +98,9 @@ def pull(words: list[str], state: dict[str, Any]) -> int:
     elif plain[0] == "create":
         mine.append(found | {"body": Path(found["--body-file"]).read_text()})
     else:
-        next(one for one in mine if one["--head"] == plain[1])["body"] = Path(found["--body-file"]).read_text()
+        next(one for one in mine if one["--head"] == plain[1])["body"] = Path(
+            found["--body-file"]
+        ).read_text()
     return 0
 
 

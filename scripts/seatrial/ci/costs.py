@@ -53,5 +53,4 @@ def costs_of_json(data: bytes) -> dict[str, float]:
     record = records.loads(data)
     records.version(record, VERSION)
     kept = records.items(record, "costs", MOST_RECORDED)
-    found = {records.text(one, "path"): records.amount(one, "seconds", LONGEST_RUN) for one in kept}
-    return found
+    return {records.text(one, "path"): records.amount(one, "seconds", LONGEST_RUN) for one in kept}

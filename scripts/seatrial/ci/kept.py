@@ -9,7 +9,8 @@ from seatrial.core.errors import UsageError
 
 _HEAD = re.compile(r"\A# Written by `seatrial [^`\n]*`[^\n]*\n# sha256:(?P<digest>[0-9a-f]{64})\n")
 _REGION = re.compile(
-    r"(?P<begin>^ *# begin yours: (?P<name>\w+)\n)(?P<body>.*?)(?P<end>^ *# end yours: (?P=name)\n)", re.M | re.S
+    r"(?P<begin>^ *# begin yours: (?P<name>\w+)\n)(?P<body>.*?)(?P<end>^ *# end yours: (?P=name)\n)",
+    re.M | re.S,
 )
 _PIN = re.compile(r"(?P<uses>\buses: *(?P<action>[\w./-]+))@(?P<pin>[0-9a-f]{40} *# *v?(?P<version>[\d.]+))")
 
@@ -36,7 +37,9 @@ def renewed(path: str, fresh: str, before: str | None, overwrite: bool) -> str:
         return fresh
     head = _HEAD.match(before)
     if not overwrite and head is None:
-        raise UsageError(f"{path} was not written by Seatrial; move it away, or write over it with --overwrite")
+        raise UsageError(
+            f"{path} was not written by Seatrial; move it away, or write over it with --overwrite"
+        )
     if not overwrite and head and head["digest"] != _digest(before[head.end() :]):
         raise UsageError(
             f"{path} was changed outside the marks; put your lines between `# begin yours` and `# end yours`, or write "

@@ -26,13 +26,15 @@ class Plan:
     """The jobs of a run: which task they run, on which commit, compared with which revision, empty for none.
 
     `names` has the name of each integration by its path, `sizes` what its cost is shared out by. `with_new` tells
-    that only what the change brings may fail.
+    that only what the change brings may fail, `by_default` that nobody stated the revision, so that each job has to
+    fetch it.
     """
 
     verb: str
     commit: str
     since: str
     with_new: bool
+    by_default: bool
     shards: tuple[Shard, ...]
     names: Mapping[str, str]
     sizes: Mapping[str, int]
@@ -53,12 +55,14 @@ class Plan:
             "commit": self.commit,
             "since": self.since,
             "new": self.with_new,
+            "by_default": self.by_default,
             "shards": [
                 {
                     "shard": one.number,
                     "cost": one.cost,
                     "integrations": [
-                        {"path": path, "name": self.names[path], "size": self.sizes[path]} for path in one.paths
+                        {"path": path, "name": self.names[path], "size": self.sizes[path]}
+                        for path in one.paths
                     ],
                 }
                 for one in self.shards
@@ -94,6 +98,7 @@ def plan_of_json(data: bytes) -> Plan:
         records.commit(record),
         records.text(record, "since"),
         records.flag(record, "new"),
+        records.flag(record, "by_default"),
         tuple(shards),
         names,
         sizes,

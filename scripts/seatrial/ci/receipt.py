@@ -1,4 +1,4 @@
-"""What one job hands in: which integrations it judged, with what verdict, of which commit and plan, and its findings."""
+"""What one job hands in: the verdict on each of its integrations, of which commit and plan, and its findings."""
 
 from __future__ import annotations
 
@@ -128,7 +128,8 @@ def receipt_of_json(data: bytes) -> Receipt:
     judged = records.items(record, "judged", MOST_PLANNED)
     states = {one.value: one for one in Verdict}
     verdicts = {
-        records.path(records.text(one, "path")): states[records.choice(one, "verdict", states)] for one in judged
+        records.path(records.text(one, "path")): states[records.choice(one, "verdict", states)]
+        for one in judged
     }
     if len(verdicts) < len(judged):
         raise Unreadable("it judges an integration twice")
@@ -187,5 +188,3 @@ def costs_of(receipts: Sequence[Receipt], sizes: Mapping[str, int]) -> dict[str,
         for path, size in known.items():
             found[path] = one.seconds * size / sum(known.values())
     return found
-
-

@@ -106,4 +106,6 @@ def commit(record: Mapping[str, Any], key: str = "commit") -> str:
 def version(record: Mapping[str, Any], known: int) -> None:
     """Raise Unreadable for a record of another version than is known."""
     if record.get("version") != known:
-        raise Unreadable(f"it is not of version {known}; another version of Seatrial wrote it, or something else")
+        raise Unreadable(
+            f"it is not of version {known}; another version of Seatrial wrote it, or something else"
+        )

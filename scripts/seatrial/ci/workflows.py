@@ -78,7 +78,8 @@ def must_be_sound(order: Order) -> None:
     """Raise UsageError for what has no place in a workflow: it would be a command, or other code tomorrow."""
     if order.service not in PLACES:
         raise UsageError(
-            f'no workflows are known for "{order.service[:60]}"' + hint(order.service, PLACES, "type github or gitlab")
+            f'no workflows are known for "{order.service[:60]}"'
+            + hint(order.service, PLACES, "type github or gitlab")
         )
     if order.install and not _PINNED.fullmatch(order.install):
         raise UsageError(
@@ -150,7 +151,9 @@ def _install(order: Order) -> str:
             f"    - pip install --quiet {shlex.quote(order.install)}"
         )
     if order.install:
-        return f"      - name: Install Seatrial\n        run: pipx install --quiet {shlex.quote(order.install)}"
+        return (
+            f"      - name: Install Seatrial\n        run: pipx install --quiet {shlex.quote(order.install)}"
+        )
     return (
         "      - name: Install Seatrial\n        run: |\n          make setup\n"
         '          echo "$PWD/.venv/bin" >>"$GITHUB_PATH"'

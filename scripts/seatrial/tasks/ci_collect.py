@@ -19,8 +19,8 @@ from seatrial.report.github import TABLE_BYTES
 from seatrial.report.text import summary
 from seatrial.system.atomic import append, write_whole
 from seatrial.system.folder import DiskFolder, read_beneath
-from seatrial.tasks.ci_places import COSTS, MOST_BYTES, PLACE, RECEIPTS, REPORTS, keep, read_costs, read_plan
 from seatrial.tasks.choice import open_workspace, rule_facts
+from seatrial.tasks.ci_places import COSTS, MOST_BYTES, PLACE, RECEIPTS, REPORTS, keep, read_costs, read_plan
 from seatrial.tasks.cli import Ended, note, say
 
 FILES = {"json": "report.json", "sarif": "report.sarif", "junit": "report.xml", "gitlab": "gitlab.json"}

@@ -12,8 +12,8 @@ from seatrial.ci.plan import VERBS, Plan
 from seatrial.core.errors import UsageError
 from seatrial.core.suggest import hint
 from seatrial.system.atomic import append
-from seatrial.tasks.ci_places import PLAN, checked_out, keep, read_costs
 from seatrial.tasks.choice import choose
+from seatrial.tasks.ci_places import PLAN, checked_out, keep, read_costs
 from seatrial.tasks.cli import note, say
 from seatrial.tasks.validate import means_new
 
@@ -22,19 +22,21 @@ def jobs(
     integration: list[str],
     root: str | None,
     since: str | None,
+    new: bool,
     verb: str | None,
     most: str | None,
     costs: str | None,
 ) -> None:
     """Spread the chosen integrations over jobs, keep that as a plan, and print the matrix for GitHub."""
     task, limit = _verb(verb), limit_of(most)
-    choice = choose(root, integration, since)
+    choice = choose(root, integration, since, always=new)
     workspace = choice.workspace
     sizes = sizes_of(list(choice.integrations))
     names = {one.path: one.name for one in choice.integrations}
     shards = tuple(spread(estimated(sizes, read_costs(workspace.root, costs)), limit))
     commit = checked_out(workspace.root)
-    plan = Plan(task, commit, since or "", means_new(since, False, False), shards, names, sizes)
+    compared = choice.since.rev if choice.since else ""
+    plan = Plan(task, commit, compared, means_new(since, new, False), not since, shards, names, sizes)
     place = keep(workspace.root, PLAN, plan.as_json())
     note(f"integrations: {len(names)}, jobs: {len(shards)}; the plan is in {place}")
     say(json.dumps(matrix(shards, names)) + "\n")

@@ -12,8 +12,8 @@ from seatrial.ci.matrix import Shard
 from seatrial.ci.plan import Plan
 from seatrial.ci.receipt import receipt_of_run
 from seatrial.core.errors import EXIT_SERVICE, UsageError
-from seatrial.tasks.ci_places import RECEIPTS, checked_out, keep, read_plan
 from seatrial.tasks.choice import open_workspace
+from seatrial.tasks.ci_places import RECEIPTS, checked_out, keep, read_plan
 from seatrial.tasks.cli import Ended, note
 from seatrial.tasks.menu import VERBS, Value
 from seatrial.workspace.workspace import Workspace
@@ -47,9 +47,7 @@ def shard(
     }
     started = time.monotonic()
     report, end = _run(made, found, flags)
-    receipt = receipt_of_run(
-        made, found, commit, report, end.code, time.monotonic() - started, strict
-    )
+    receipt = receipt_of_run(made, found, commit, report, end.code, time.monotonic() - started, strict)
     place = keep(workspace.root, f"{RECEIPTS}/shard-{found.number}.json", receipt.as_json())
     note(f"the receipt is in {place}")
     if end.code:
@@ -80,7 +78,7 @@ def _run(plan: Plan, found: Shard, flags: dict[str, Value]) -> tuple[dict[str, A
         given: dict[str, Value] = {
             **flags,
             "integration": [path for path in found.paths if path],
-            "since": plan.since,
+            "since": "" if plan.by_default else plan.since,
             "new": plan.with_new,
             "old": bool(plan.since) and not plan.with_new,
             "format": "json",

@@ -56,7 +56,9 @@ def write(
             write_whole(place, text, root=workspace.checkout, make=True)
             note(f"wrote {place}")
     if order.service == "github" and not any("seatrial-release" in path for path in texts):
-        note("no workflow for releases: seatrial.toml has no [release] image, so that images stay on the machine")
+        note(
+            "no workflow for releases: seatrial.toml has no [release] image, so that images stay on the machine"
+        )
 
 
 def _before(workspace: Workspace, path: str) -> str | None:
@@ -95,5 +97,3 @@ def _install(workspace: Workspace, stated: str | None) -> str:
         "this Seatrial was installed from a folder, which CI does not have; say where it is to be had, with --install "
         "git+https://HOST/OWNER/seatrial@COMMIT"
     )
-
-

@@ -339,6 +339,10 @@ VERBS = (
         "ci_matrix:jobs",
         (
             *COMPARING,
+            replace(
+                NEW,
+                help="compare with the branch that the pull request is for, and fail only on what it brought",
+            ),
             Option("verb", "what the jobs run: check, lint or validate; by default check"),
             Option("most", "the most jobs; by default one for each 8 integrations, and never above 256"),
             COSTS,
@@ -392,7 +396,9 @@ VERBS = (
                 "how the comments of forks are posted: schedule, every ten minutes, or workflow_run, at once, which "
                 "zizmor warns of; by default schedule",
             ),
-            Option("overwrite", "write over files that somebody else wrote or changed, too", OptionKind.SWITCH),
+            Option(
+                "overwrite", "write over files that somebody else wrote or changed, too", OptionKind.SWITCH
+            ),
             replace(DRY_RUN, help="show what would be written, and write nothing"),
         ),
         ("service",),
