@@ -88,10 +88,11 @@ def _install(workspace: Workspace, stated: str | None) -> str:
     if stated or all((workspace.checkout / path).is_file() for path in OWN):
         return stated or ""
     with suppress(PackageNotFoundError, ValueError, KeyError, TypeError):
-        origin = distribution("seatrial").read_text("direct_url.json")
-        if origin is None:
+        installed = distribution("seatrial")
+        origin = installed.read_text("direct_url.json")
+        if origin is None and installed.read_text("RECORD"):
             return f"seatrial=={__version__}"
-        told = json.loads(origin)
+        told = json.loads(origin or "")
         return f"git+{told['url']}@{told['vcs_info']['commit_id']}"
     raise UsageError(
         "this Seatrial was installed from a folder, which CI does not have; say where it is to be had, with --install "

@@ -193,6 +193,7 @@ def _bare_fleet(folder: Path) -> Path | None:
 def select(workspace: Workspace, names: Iterable[str]) -> Sequence[Integration]:
     """Return the named integrations (commas allowed); by default the one around the current folder, else all.
 
+    The path of one whose name has a comma is taken as a whole.
     Raises UsageError for an unknown name, with the nearest, and if there are no integrations.
     """
     if not workspace.integrations:
@@ -201,11 +202,11 @@ def select(workspace: Workspace, names: Iterable[str]) -> Sequence[Integration]:
             f"no integrations in {holder}; "
             + (_in_sight(workspace.root) or "make one with `seatrial new`, or name another root with --root")
         )
-    stated = [name.strip() for names_ in names for name in names_.split(",") if name.strip()]
-    wanted = [_relative(workspace, name) for name in stated]
+    by_name = {key: one for one in workspace.integrations for key in (one.path, one.name)}
+    parts = (part for one in names for part in ([one] if one and one in by_name else one.split(",")))
+    wanted = [_relative(workspace, part.strip()) for part in parts if part.strip()]
     if not wanted:
         return _around(workspace) or workspace.integrations
-    by_name = {key: one for one in workspace.integrations for key in (one.path, one.name)}
     chosen = [_named(by_name, name) for name in wanted]
     return [one for one in workspace.integrations if one in chosen]
 

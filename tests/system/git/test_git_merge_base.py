@@ -167,3 +167,11 @@ def test_the_remotes_default_branch_is_known_where_git_was_told(source: Path, tm
     say(tmp_path, "clone", "-q", str(source), str(tmp_path / "clone"))
     assert git.default_branch(tmp_path / "clone", "origin") == "origin/trunk"
     assert git.default_branch(source, "origin") is None
+
+
+def test_a_merge_that_ci_checked_out_tells_its_base_without_a_remote(source: Path, tmp_path: Path) -> None:
+    say(source, "merge", "-q", "--no-ff", "-m", "as GitHub merges a pull request", "feature")
+    clone = tmp_path / "clone"
+    say(source, "clone", "-q", "--depth=2", f"file://{source}", str(clone))
+    say(clone, "remote", "remove", "origin")
+    assert git.merge_base(clone, "HEAD^1") == say(source, "rev-parse", "HEAD^1")

