@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from seatrial.ci.collection import collect
-from seatrial.ci.comment import comment
+from seatrial.ci.comment import IDLE, comment
 from seatrial.ci.costs import costs_of_json
 from seatrial.ci.matrix import Shard
 from seatrial.ci.plan import Plan, plan_of_json
@@ -228,6 +228,11 @@ def test_no_text_of_a_receipt_acts_in_any_report_or_in_the_comment() -> None:
         ]
     assert text.count("<!--") == 1
     assert not any(mark in text for mark in ("\x1b", "@everyone", "](", "<img"))
+
+
+def test_where_nothing_was_to_be_checked_the_comment_is_posted_in_place_of_another_only() -> None:
+    assert IDLE in comment(collect(replace(PLAN, shards=(), names={}, sizes={}), {}))
+    assert IDLE not in comment(collect(PLAN, ALL)) + comment(collect(PLAN, {}))
 
 
 def test_the_comment_fits_into_a_comment() -> None:

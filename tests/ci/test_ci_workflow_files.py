@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from seatrial import __version__
 from seatrial.ci.kept import renewed
 from seatrial.ci.pins import ACTIONS
 from seatrial.ci.workflows import Order, files
 from seatrial.core.errors import UsageError
 from seatrial.core.settings import ReleaseSettings
+from seatrial.tasks import ci_workflow
 from seatrial.tasks.cli import Ended
 from support.ci_linters import actionlint, zizmor
 from support.paths import ROOT
 from support.repositories import start
 from support.verbs import call
 
+GIT = f"pipx install --quiet git+https://git.example.com/org/seatrial.git@{'2' * 40}"
 PINNED = f"git+https://git.example.com/org/seatrial@{'1' * 40}"
 PLAIN = Order(
     "github", PINNED, ReleaseSettings(image="ghcr.io/org/ocean-{type}", store="s3://bucket"), "main"
@@ -174,6 +178,7 @@ def test_what_a_release_does_not_need_is_not_there() -> None:
         {"install": f"git+https://git.example.com/$(touch owned)@{'1' * 40}"},
         {"install": f"{PINNED}\n      - run: touch owned"},
         {"install": f"{PINNED} && touch owned"},
+        {"install": f"git+https://me:s3cret@git.example.com/org/seatrial@{'1' * 40}"},
         {"branch": "main' || true || '"},
         {"branch": "a\nb"},
         {"folder": "a b: c"},
@@ -193,7 +198,7 @@ def test_gitlabs_jobs_are_read_as_yaml_and_hand_on_what_they_left() -> None:
         told = yaml.safe_load(text)
         assert path == ".gitlab/seatrial.yml"
         assert told["seatrial-check"]["parallel"] == int(order.most or 8)
-        assert told["seatrial-report"]["when"] == "always"
+        assert told["seatrial-report"]["rules"][0]["when"] == "always"
         assert told["seatrial-report"]["artifacts"]["reports"]["codequality"] == "dist/ci/reports/gitlab.json"
         assert told["seatrial-release"]["resource_group"] == "seatrial-release"
 
@@ -282,3 +287,29 @@ def test_nothing_is_written_through_a_link(repo: Path, tmp_path: Path) -> None:
 def test_where_it_is_installed_from_has_to_be_said_if_only_this_machine_has_it(repo: Path) -> None:
     with pytest.raises(Ended, match="say where it is to be had, with --install"):
         write(repo, install=None)
+
+
+@dataclass
+class Installed:
+    """A distribution with these files."""
+
+    files: dict[str, str]
+
+    def read_text(self, name: str) -> str | None:
+        return self.files.get(name)
+
+
+@pytest.mark.parametrize(
+    ("url", "more", "line"),
+    [
+        ("https://me:s3cret@git.example.com/org/seatrial.git", {"vcs_info": {"commit_id": "2" * 40}}, GIT),
+        (None, {}, f"pipx install --quiet seatrial=={__version__}"),
+    ],
+)
+def test_what_was_installed_from_a_commit_or_an_index_is_installed_from_there_in_ci(
+    repo: Path, monkeypatch: pytest.MonkeyPatch, url: str | None, more: dict[str, Any], line: str
+) -> None:
+    told = {"RECORD": "a,,"} | ({"direct_url.json": json.dumps({"url": url, **more})} if url else {})
+    monkeypatch.setattr(ci_workflow, "distribution", lambda name: Installed(told))
+    write(repo, install=None)
+    assert f"run: {line}\n" in (repo / CHECK).read_text()

@@ -14,9 +14,7 @@ STATE = Path(os.environ["STANDINS"]) / "github.json"
 
 def main(words: list[str]) -> int:
     state = json.loads(STATE.read_text())
-    status = {"api": api, "run": download, "pr": pull, "auth": lambda words, state: 0}[words[0]](
-        words[1:], state
-    )
+    status = {"api": api, "run": download, "pr": pull, "auth": set_up}[words[0]](words[1:], state)
     STATE.write_text(json.dumps(state))
     return status
 
@@ -24,6 +22,10 @@ def main(words: list[str]) -> int:
 def may(what: str, how: str) -> bool:
     granted = json.loads(os.environ["GH_TOKEN"]).get(what, "")
     return granted == "write" or granted == how
+
+
+def set_up(words: list[str], state: dict[str, Any]) -> int:
+    return 0 if words == ["setup-git"] else 1
 
 
 def shown(value: Any, query: str) -> None:
@@ -71,6 +73,8 @@ def api(words: list[str], state: dict[str, Any]) -> int:
     elif not may("pull-requests", "write"):
         print("HTTP 403: Resource not accessible by integration", file=sys.stderr)
         return 1
+    elif found.get("-X") == "PATCH" and parts[0] == "pulls":
+        state["opened"][int(parts[1]) - 1]["body"] = fields["body"]
     elif found.get("-X") == "PATCH":
         one = next(one for one in state["comments"] if one["id"] == int(parts[-1]))
         one["body"] = fields["body"]
@@ -95,12 +99,8 @@ def pull(words: list[str], state: dict[str, Any]) -> int:
     mine = state.setdefault("opened", [])
     if plain[0] == "list":
         shown([{"number": 1} for one in mine if one["--head"] == found["--head"]], found["--jq"])
-    elif plain[0] == "create":
-        mine.append(found | {"body": Path(found["--body-file"]).read_text()})
     else:
-        next(one for one in mine if one["--head"] == plain[1])["body"] = Path(
-            found["--body-file"]
-        ).read_text()
+        mine.append(found | {"body": Path(found["--body-file"]).read_text()})
     return 0
 
 

@@ -163,14 +163,14 @@ def test_a_push_releases_what_is_new(
 def test_intents_become_one_pull_request_that_is_renewed(real: RealRelease, runner: Runner) -> None:
     folder = real.root / "integrations/beta-service/.ocean-release"
     folder.mkdir()
-    (folder / "one.yaml").write_text("bump: patch\nchangelog-type: bugfix\nchangelog: One\n")
-    push = Event("schedule", commit(real.root, "an intent"), "refs/heads/main")
-    real.push()
-    for _ in range(2):
-        job = runner.run(workflow(real, "bump"), push)["bump"]
+    for bump, version in (("patch", "0.1.1"), ("minor", "0.2.0")):
+        (folder / "one.yaml").write_text(f"bump: {bump}\nchangelog-type: bugfix\nchangelog: One\n")
+        event = Event("schedule", commit(real.root, "an intent"), "refs/heads/main")
+        real.push()
+        job = runner.run(workflow(real, "bump"), event)["bump"]
         assert job.result == "success", job.log
-    (opened,) = runner.github["opened"]
-    assert "beta-service 0.1.0 -> 0.1.1" in opened["body"]
+        (opened,) = runner.github["opened"]
+        assert f"beta-service 0.1.0 -> {version}" in opened["body"]
     changed = git(runner.origin, "diff", "--name-only", "main", "seatrial/bump").splitlines()
     assert {path.rpartition("/")[2] for path in changed} == {
         "one.yaml",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from seatrial.ci.plan import Plan
 from seatrial.ci.receipt import Receipt, Verdict, must_be_of
 from seatrial.core.errors import Unreadable
 from seatrial.core.findings import Outcome
+from seatrial.core.model import Finding
 from seatrial.core.printable import shown
 
 SHOWN_COMMIT = 12
@@ -102,14 +103,14 @@ def _missing(plan: Plan, verdicts: Mapping[str, Verdict]) -> list[str]:
 
 
 def _outcome(plan: Plan, taken: Mapping[str, Receipt], unjudged: set[str]) -> Outcome:
-    """Return the findings in each integration as the receipt has them that counts for it."""
-    findings = []
-    for path in sorted(taken):
-        findings += [one for one in taken[path].findings if one.integration == plan.names[path]]
-    whole: Sequence[Receipt] = tuple({id(one): one for one in taken.values()}.values())
+    """Return the findings in each integration as the receipt has them that counts for it, in the order of all runs."""
+    findings: dict[Finding, None] = {}
+    for path, one in taken.items():
+        findings |= dict.fromkeys(found for found in one.findings if found.integration == plan.names[path])
+    whole = {id(one): one for one in taken.values()}.values()
     return Outcome(
-        tuple(dict.fromkeys(findings)),
-        tuple(plan.names.values()),
+        tuple(sorted(findings, key=lambda finding: finding.sort_key)),
+        tuple(plan.names[path] for path in sorted(plan.names)),
         sum(one.suppressed for one in whole),
         tuple(sorted(plan.names[path] for path in unjudged)),
         plan.since if plan.with_new else "",

@@ -8,6 +8,9 @@ from seatrial.report.github import step_summary, table
 MARK = "<!-- seatrial -->"
 """The beginning of the comment, by which it is found again."""
 
+IDLE = "<!-- nothing was to be checked -->"
+"""The line of a comment that is posted only in place of an earlier one."""
+
 TABLE_BYTES = 40_000
 """The table's share of the 65,536 characters of a comment."""
 
@@ -16,7 +19,8 @@ MOST_NAMED = 50
 
 def comment(found: Collection) -> str:
     """Return the comment of a pull request."""
-    return f"{MARK}\n{page(found, TABLE_BYTES)}"
+    idle = "" if found.verdicts or found.faults else f"{IDLE}\n"
+    return f"{MARK}\n{idle}{page(found, TABLE_BYTES)}"
 
 
 def page(found: Collection, most: int) -> str:

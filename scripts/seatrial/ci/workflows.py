@@ -22,11 +22,11 @@ PLACES: Mapping[str, str] = {"github": ".github/workflows", "gitlab": ".gitlab"}
 COMMENTS = ("schedule", "workflow_run", "none")
 
 _PINNED = re.compile(
-    r"(?:[\w.-]+ ?@ ?)?git\+(?:https|ssh|file)://[\w.@:/~-]+@[0-9a-f]{40}(?:#subdirectory=[\w./-]+)?"
+    r"(?:[\w.-]+ ?@ ?)?git\+(?:https://|ssh://(?:\w+@)?|file://)(?:[\w.-]+(?::\d+)?)?/[\w.:/~+-]+@[0-9a-f]{40}"
     r"|[A-Za-z0-9][\w.-]*==[\w.!+]+"
     r"|(?:[\w.-]+ ?@ ?)?https://[\w.:/~%+-]+#sha256=[0-9a-f]{64}"
 )
-"""Requirements that are the same code tomorrow: a commit, a version of an index, a file with its hash."""
+"""Requirements that are the same code tomorrow, a commit, a version of an index, a file with its hash; no password."""
 
 _FOLDER = re.compile(r"[\w][\w./-]*")
 _BRANCH = re.compile(r"[\w][\w./-]*")

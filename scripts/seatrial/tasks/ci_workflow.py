@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from seatrial import __version__
 from seatrial.ci.kept import renewed
 from seatrial.ci.workflows import COMMENTS, Order, files
+from seatrial.core.addresses import public_url
 from seatrial.core.errors import Unreadable, UsageError
 from seatrial.system import git
 from seatrial.system.atomic import write_whole
@@ -93,7 +94,7 @@ def _install(workspace: Workspace, stated: str | None) -> str:
         if origin is None and installed.read_text("RECORD"):
             return f"seatrial=={__version__}"
         told = json.loads(origin or "")
-        return f"git+{told['url']}@{told['vcs_info']['commit_id']}"
+        return f"git+{public_url(told['url'])}@{told['vcs_info']['commit_id']}"
     raise UsageError(
         "this Seatrial was installed from a folder, which CI does not have; say where it is to be had, with --install "
         "git+https://HOST/OWNER/seatrial@COMMIT"
