@@ -169,3 +169,91 @@ def test_variables_of_the_tasks_themselves_are_kept_where_make_has_none(checkout
 def test_each_target_is_one_call_of_invoke(checkout: Path) -> None:
     for target in set(TARGETS) - {"help", "setup", "clean"}:
         assert make(checkout, target).stdout.splitlines()[0] == re.sub("^(release|ci)-", r"\1.", target)
+
+
+def test_the_makefile_is_in_the_language_of_make_381() -> None:
+    assert re.findall(NEWER_THAN_381, MAKEFILE, re.MULTILINE) == []
+
+
+def test_a_misspelled_variable_is_told_and_nothing_runs(checkout: Path) -> None:
+    done = make(checkout, "validate", "INTEGRATON=one")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "nothing here is called INTEGRATON" in done.stderr
+
+
+SETUP = '#!/bin/sh\necho set up "$2"\npwd -P >"$1/place"\n'
+
+
+@pytest.fixture
+def setup(checkout: Path) -> Path:
+    """The checkout, with a set-up that only says that it was called."""
+    script = checkout / "scripts" / "setup.sh"
+    script.parent.mkdir()
+    script.write_text(SETUP)
+    script.chmod(0o755)
+    return checkout
+
+
+def test_what_is_set_up_is_not_set_up_again(setup: Path) -> None:
+    assert "set up" not in make(setup, "validate").stdout
+
+
+def test_a_set_up_that_ended_early_is_taken_up_although_invoke_is_there(setup: Path) -> None:
+    (setup / ".venv" / "ready.stamp").unlink()
+    assert make(setup, "validate").stdout.startswith("set up .\n")
+    assert "set up" not in make(setup, "validate").stdout
+
+
+def test_a_checkout_that_was_moved_is_set_up_anew(setup: Path) -> None:
+    moved = setup.rename(setup.with_name("moved"))
+    assert make(moved, "validate").stdout.startswith("set up .\n")
+    assert "set up" not in make(moved, "validate").stdout
+
+
+def test_a_checkout_whose_python_is_gone_is_set_up_anew(setup: Path) -> None:
+    (setup / ".venv" / "bin" / "python").unlink()
+    (setup / ".venv" / "bin" / "python").symlink_to(setup / "nothing")
+    assert make(setup, "validate").stdout.startswith("set up .\n")
+
+
+FAKE_PYTHON = """#!/bin/sh
+case "$*" in
+    *venv*) mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
+    *install*) echo "WARNING: Retrying"; echo "      ERROR: No matching distribution found for x"; exit 1 ;;
+esac
+"""
+
+
+def test_without_the_package_index_the_set_up_ends_in_one_line_with_the_reason(checkout: Path) -> None:
+    shutil.rmtree(checkout / ".venv")
+    shutil.copytree(ROOT / "scripts", checkout / "scripts", ignore=shutil.ignore_patterns("seatrial"))
+    python = checkout / "python"
+    python.write_text(FAKE_PYTHON)
+    python.chmod(0o755)
+    said = make(checkout, "validate", f"PYTHON={python}").stderr.splitlines()
+    assert len(said) == 4, said
+    assert "could not be installed: No matching distribution found for x; check the network" in said[2]
+    assert "Retrying" in (checkout / ".venv" / "setup.log").read_text()
+
+
+def test_the_newest_packages_have_an_environment_of_their_own_and_are_asked_for_each_time(
+    setup: Path,
+) -> None:
+    script = setup / "scripts" / "setup.sh"
+    script.write_text(
+        '#!/bin/sh\necho set up "$@" "$SEATRIAL_LATEST"\nmkdir -p "$1/bin"\ncp -R .venv/bin "$1"\n'
+    )
+    for _ in range(2):
+        said = make(setup, "test", "LATEST=1").stdout.splitlines()
+        assert said[:3] == ["set up .venv/latest . 1", "set up .venv/latest .[dev] 1", "test"]
+    assert "set up" not in make(setup, "test").stdout
+
+
+def test_a_renewed_lock_is_installed(setup: Path) -> None:
+    (setup / "locks").mkdir()
+    (setup / "locks" / "runtime.txt").touch()
+    assert make(setup, "validate").stdout.startswith("set up .\n")
+    assert "set up" not in make(setup, "validate").stdout
+    (setup / "locks" / "develop.txt").touch()
+    assert "set up" not in make(setup, "validate").stdout
+    assert make(setup, "test").stdout.startswith("set up .[dev]\n")
