@@ -98,6 +98,8 @@ def test_no_text_of_others_is_written_into_a_script(order: Order) -> None:
     for _, _, job in jobs(order):
         for step in job["steps"]:
             assert "${{" not in step.get("run", "")
+    action = yaml.safe_load((ROOT / "action.yml").read_text())
+    assert not any("${{" in step["run"] or "eval" in step["run"] for step in action["runs"]["steps"])
 
 
 def test_a_workflow_has_no_rights_and_each_job_those_that_it_needs() -> None:

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from seatrial.core.printable import shown
+
 MOST = 256
 """Most jobs that GitHub Actions starts from one matrix."""
 
@@ -105,7 +107,7 @@ def matrix(shards: Sequence[Shard], names: Mapping[str, str]) -> dict[str, Any]:
 
 def _title(shard: Shard, names: Mapping[str, str]) -> str:
     more = f" and {len(shard.paths) - 1} more" if shard.paths[1:] else ""
-    return f"{names[shard.paths[0]]}{more}"
+    return f"{shown(names[shard.paths[0]])}{more}"
 
 
 def outputs(shards: Sequence[Shard], names: Mapping[str, str]) -> str:
