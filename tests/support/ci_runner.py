@@ -253,6 +253,11 @@ class Runner:
         )
         git(workspace, "init", "-q")
         git(workspace, "remote", "add", "origin", f"file://{self.origin}")
+        if inputs.get("persist-credentials", True):
+            credentials = workspace.with_name("temp") / "git-credentials.config"
+            header = "http.https://github.com/.extraheader"
+            git(workspace, "config", "--file", str(credentials), header, "AUTHORIZATION: basic s3cret")
+            git(workspace, "config", f"includeIf.gitdir:{workspace}/.git.path", str(credentials))
         depth = f"--depth={inputs.get('fetch-depth', 1)}"
         git(workspace, "fetch", "-q", "--no-tags", depth, "origin", f"+{event.sha}:{local}")
         branch = ["-B", event.ref.removeprefix("refs/heads/")] if event.ref.startswith("refs/heads/") else []

@@ -71,7 +71,7 @@ def _fault(plan: Plan, receipt: Receipt) -> str:
         other, wanted = (text[:SHOWN_COMMIT] or "none" for text in (receipt.commit, plan.commit))
         return f"{_names(plan, receipt)} judged at another commit: {other}, and the plan is for {wanted}"
     if receipt.plan != plan.id:
-        return f"{_names(plan, receipt)} judged by another plan"
+        return f"{_names(plan, receipt)} judged by another plan; remove what earlier runs left"
     if shard is None or not set(receipt.verdicts) <= set(shard.paths):
         return f"{_names(plan, receipt)} judged by job {receipt.shard}, for which the plan does not have it"
     try:

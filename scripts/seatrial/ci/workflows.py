@@ -115,7 +115,8 @@ def _tidy(text: str) -> str:
 
 def _words(order: Order) -> dict[str, Any]:
     own = not order.install
-    post = filled("ci/parts", {})["post.sh"]
+    parts = filled("ci/parts", {})
+    sandbox = indent(parts["sandbox.sh"].rstrip("\n"), " " * 10)
     return {
         "actions": ACTIONS,
         "own": own,
@@ -128,20 +129,13 @@ def _words(order: Order) -> dict[str, Any]:
         "comments": order.comments,
         "branch": order.branch,
         "image": bool(_registry(order.release)),
-        "post": post.rstrip("\n"),
-        "sandbox": _SANDBOX,
+        "post": parts["post.sh"].rstrip("\n"),
+        "sandbox": f"      - name: Install the sandbox\n        run: |\n{sandbox}",
         "login": _login(order.release),
         "builder": _builder(order.release),
         "secrets": f"        env:\n{_secret_rows(order.release)}" if _secret_rows(order.release) else "",
         "secret_rows": _secret_rows(order.release),
     }
-
-
-_SANDBOX = """\
-      - name: Install the sandbox
-        run: |
-          sudo apt-get install -y --no-install-recommends bubblewrap
-          sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0"""
 
 
 def _install(order: Order) -> str:
