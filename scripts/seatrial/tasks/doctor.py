@@ -90,4 +90,5 @@ def _builder() -> Diagnosis:
         builder = available.choose()
     except SeatrialError as failed:
         return Diagnosis("builder", str(failed), lacking=True)
-    return Diagnosis("builder", f"{builder.program.name} {builder.version}")
+    why = getattr(builder, "why", "")
+    return Diagnosis("builder", f"{builder.name} {builder.version}{f', as {why}' if why else ''}")

@@ -164,6 +164,9 @@ class Builder(Protocol):
     def ensure_base(self, image: str) -> None:
         """Make sure that a base image can be used. Raises ServiceError with the reason where it cannot."""
 
+    def refusal(self, context: Path, dockerfile: Path, args: Mapping[str, str]) -> str:
+        """Return why a Dockerfile cannot be built, where that is known before; empty for nothing known."""
+
     def digest(self, image: str) -> str:
         """Return the digest of a base image as a build for this machine uses it; empty where it is not known."""
 
