@@ -90,5 +90,5 @@ def _builder() -> Diagnosis:
         builder = available.choose()
     except SeatrialError as failed:
         return Diagnosis("builder", str(failed), lacking=True)
-    why = getattr(builder, "why", "")
-    return Diagnosis("builder", f"{builder.name} {builder.version}{f', as {why}' if why else ''}")
+    more = f", as {builder.why}" if builder.why else ""
+    return Diagnosis("builder", f"{builder.name} {builder.version}{more}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from seatrial.workspace.config import settings_of
 class Shelf:
     """A builder that has some images at hand, and counts how often it is asked."""
 
-    name, version = "shelf", "1"
+    name, version, why = "shelf", "1", ""
 
     def __init__(self, *images: str) -> None:
         self._images = images
@@ -26,6 +27,9 @@ class Shelf:
         self.asked.append(image)
         if image not in self._images:
             raise ServiceError("manifest unknown")
+
+    def refusal(self, context: Path, dockerfile: Path, args: Mapping[str, str]) -> str:
+        return ""
 
     def digest(self, image: str) -> str:
         return f"sha256:{image}"

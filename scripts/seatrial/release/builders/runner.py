@@ -134,6 +134,11 @@ class InstalledBuilder:
         """The name of the program, as `seatrial.toml` states it."""
         return self.program.name
 
+    @property
+    def why(self) -> str:
+        """Nothing, as it is a program that works."""
+        return ""
+
     def ensure_base(self, image: str) -> None:
         """Find a base image on this machine, or fetch it. Raises ServiceError with the reason where that fails."""
         with tempfile.TemporaryDirectory(prefix="seatrial-") as folder:

@@ -161,6 +161,10 @@ class Builder(Protocol):
     def version(self) -> str:
         """Its version, as the program states it."""
 
+    @property
+    def why(self) -> str:
+        """Why it is used though nobody asked for it, and what to install; empty where that is not so."""
+
     def ensure_base(self, image: str) -> None:
         """Make sure that a base image can be used. Raises ServiceError with the reason where it cannot."""
 

@@ -228,7 +228,7 @@ def _add_layer(
         with open(path, "rb") as packed:
             source: Any = gzip.GzipFile(fileobj=packed) if layer.media_type in _GZIPPED else packed
             counted = _Counted(source)
-            with tarfile.open(fileobj=counted, mode="r|") as archive:  # type: ignore[arg-type]
+            with tarfile.open(fileobj=counted, mode="r|") as archive:
                 _lay(archive, entries, texts)
             while counted.read(1024 * 1024):
                 pass

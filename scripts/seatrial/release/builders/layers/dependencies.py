@@ -40,6 +40,9 @@ PYVENV = (
     "include-system-site-packages = false\n"
 )
 
+_NOT_KEPT = (".pyc", ".dist-info/REQUESTED")
+"""The ends of what installers write beside the content of wheels, and poetry does not."""
+
 MAX_BYTES = 8 * 1024**3
 
 
@@ -139,7 +142,7 @@ class _Environment:
                 size += status.st_size
                 if not stat.S_ISREG(status.st_mode) or size > MAX_BYTES:
                     raise ServiceError(f'a wheel brings "{shown(inside)}", which is no file, or too much')
-                if inside != ".lock" and not inside.endswith(".pyc"):
+                if inside != ".lock" and not inside.endswith(_NOT_KEPT):
                     mode = 0o755 if status.st_mode & 0o111 else 0o644
                     yield self._renamed(inside), Entry(Kind.FILE, mode, content=path, installed=True)
 
@@ -170,7 +173,7 @@ class _Environment:
         text = Path(str(files[path].content)).read_text(encoding="utf-8", errors="surrogateescape")
         rows = []
         for row in csv.reader(io.StringIO(text)):
-            if row and not row[0].endswith(".pyc"):
+            if row and not row[0].endswith(_NOT_KEPT):
                 rows.append(self._row(files, row))
         sink = io.StringIO()
         csv.writer(sink, lineterminator="\n").writerows(sorted(rows))

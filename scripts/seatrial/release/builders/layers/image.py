@@ -146,7 +146,9 @@ class _Gzipped(io.RawIOBase):
 
 
 def _archive(entries: Mapping[str, Entry], time: int, sink: _Gzipped) -> None:
-    with tarfile.open(fileobj=sink, mode="w|", format=tarfile.PAX_FORMAT, errors="surrogateescape") as archive:  # type: ignore[arg-type]
+    with tarfile.open(
+        fileobj=sink, mode="w|", format=tarfile.PAX_FORMAT, errors="surrogateescape"
+    ) as archive:
         for path, entry in sorted(entries.items()):
             archive.members = []  # type: ignore[attr-defined]  # or else it keeps them all
             member = _member(path, entry, time)

@@ -39,7 +39,7 @@ OTHERS = "docker, podman or buildah can build it"
 class LayersBuilder:
     """The builder as `release.plan.ports.Builder`. Several threads may build at once.
 
-    `why` says why it is used though it was not asked for; empty where it was.
+    `why` is as `Builder` has it.
     """
 
     settings: ReleaseSettings = field(default_factory=ReleaseSettings)
@@ -109,7 +109,7 @@ class LayersBuilder:
         stage = labelled(self._stage(text, order.args, platform), order.labels)
         base = self.bases.image(stage.image, platform) if stage.image else None
         log = _Log(order.log)
-        log.line(f"{platform}: over {stage.image or 'nothing'} ({base.layers if base else 0} layers)")
+        log.line(f"{platform}: over {stage.image or 'nothing'} ({len(base.layers) if base else 0} layers)")
         installer = _Installer(self, stage, base, platform, place, log)
         assembly = Assembly(
             last=stage,
@@ -152,8 +152,7 @@ class LayersBuilder:
         return stage
 
     def _refused(self, context: Path, dockerfile: Path, why: Refused) -> str:
-        more = f" ({self.why})" if self.why else ""
-        return f"the builder {NAME} cannot build {below(dockerfile, context)}, {why}; {OTHERS}{more}"
+        return f"the builder {NAME} cannot build {below(dockerfile, context)}, {why}; {OTHERS}"
 
     def _must_go_on(self) -> None:
         if self._ended:
