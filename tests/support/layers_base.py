@@ -21,7 +21,10 @@ from seatrial.release.registry.media import INDEX, MANIFEST
 from support.images_made import CONFIG, digest_of, pointing
 
 BASE = "registry.test/python:3.12"
-DPKG = "Package: curl\nStatus: install ok installed\nVersion: 7\n\nPackage: libc6\nStatus: install ok installed\nVersion: 2.36-9\n"
+DPKG = "\n\n".join(
+    f"Package: {name}\nStatus: install ok installed\nVersion: {version}"
+    for name, version in (("curl", "7"), ("libc6", "2.36-9"))
+)
 FILES: Mapping[str, str] = {
     "bin": "-> usr/bin",
     "etc/group": "root:x:0:\n",

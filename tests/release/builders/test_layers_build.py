@@ -104,7 +104,7 @@ def test_the_base_s_layers_come_first_then_the_dependencies_then_the_folder(
     layers_builder(tmp_path / "cache", registry).build(order)
 
     manifest, config = built.manifest(order.into), built.config(order.into)
-    assert [layer["digest"] for layer in manifest["layers"]][0] == registry.fetched[0]
+    assert manifest["layers"][0]["digest"] == registry.fetched[0]
     assert len(manifest["layers"]) == len(config["rootfs"]["diff_ids"]) == 3
     assert {layer["mediaType"] for layer in manifest["layers"]} == {
         "application/vnd.oci.image.layer.v1.tar+gzip"
@@ -131,7 +131,6 @@ def test_the_environment_is_that_of_the_image_s_python(tmp_path: Path, wheels: l
         "app/.venv/bin/python": "/usr/local/bin/python3.12",
         "app/.venv/bin/python3": "python",
         "app/.venv/bin/python3.12": "python",
-        "app/.venv/lib64": "lib",
     }
     assert text_in(order.into, manifest, "app/.venv/bin/ocean") == "#!/app/.venv/bin/python\nimport ocean\n"
     assert text_in(order.into, manifest, "app/.venv/bin/long") == "#!/app/.venv/bin/python\nimport long\n"
@@ -307,7 +306,7 @@ def test_a_lock_with_anything_but_wheels_with_hashes_is_refused(
     tmp_path: Path, wheels: list[Any], lock: str, why: str
 ) -> None:
     order = layers_order(tmp_path, INSTALLING, {**PROJECT, "poetry.lock": lock})
-    with pytest.raises(ServiceError, match="line 4: .*") as failure:
+    with pytest.raises(ServiceError, match="line 4: ") as failure:
         layers_builder(tmp_path / "cache").build(order)
     assert why in str(failure.value)
     assert wheels == []

@@ -266,6 +266,7 @@ def _inside(context: Path, path: str) -> str:
 
 def _bytes(made: Tree, path: str, required: bool = True) -> bytes:
     """Return the content of a file that a stage has. Raises Fault."""
+    path = path.lstrip("/")
     entry = made.added.get(made.resolved(path))
     if entry is None or entry.kind is not Kind.FILE:
         if required:

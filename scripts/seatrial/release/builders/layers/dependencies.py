@@ -128,7 +128,6 @@ class _Environment:
             "bin/python": replace(link, target=self._python.program),
             "bin/python3": link,
             f"bin/python{self._python.minor}": link,
-            "lib64": replace(link, target="lib"),
         }
 
     def _files(self) -> Iterator[tuple[str, Entry]]:
