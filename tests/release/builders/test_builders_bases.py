@@ -19,8 +19,8 @@ class Shelf:
 
     name, version, why = "shelf", "1", ""
 
-    def __init__(self, *images: str) -> None:
-        self._images = images
+    def __init__(self, *images: str, refuses: str = "") -> None:
+        self._images, self._refuses = images, refuses
         self.asked: list[str] = []
 
     def ensure_base(self, image: str) -> None:
@@ -29,7 +29,7 @@ class Shelf:
             raise ServiceError("manifest unknown")
 
     def refusal(self, context: Path, dockerfile: Path, args: Mapping[str, str]) -> str:
-        return ""
+        return self._refuses and f"{dockerfile.name}: {self._refuses}"
 
     def digest(self, image: str) -> str:
         return f"sha256:{image}"
@@ -45,6 +45,12 @@ def context(tmp_path: Path) -> Path:
     )
     (tmp_path / "other").write_text("FROM nowhere/r:1\n")
     return tmp_path
+
+
+def test_a_dockerfile_that_the_builder_refuses_is_told_once_before_anything_is_built(context: Path) -> None:
+    shelf = Shelf("b", "nowhere/r:1", refuses="line 2")
+    wanted = [("Dockerfile", {}), ("Dockerfile", {"X": "y"}), ("other", {})]
+    assert missing_bases(shelf, context, wanted) == ["Dockerfile: line 2", "other: line 2"]
 
 
 def test_each_base_is_looked_for_once(context: Path) -> None:

@@ -374,7 +374,7 @@ def test_a_run_that_was_ended_builds_nothing(tmp_path: Path) -> None:
         builder.build(layers_order(tmp_path, FROM, {}))
 
 
-def test_the_history_of_the_base_goes_on(tmp_path: Path) -> None:
+def test_an_image_over_a_base_without_a_history_has_none(tmp_path: Path) -> None:
     order = layers_order(tmp_path, FROM + "COPY Dockerfile /\n", {})
     layers_builder(tmp_path / "cache").build(order)
     assert "history" not in built.config(order.into)

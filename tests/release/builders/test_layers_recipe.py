@@ -18,6 +18,7 @@ from seatrial.release.builders.layers.commands import (
 )
 from seatrial.release.builders.layers.ignore import Ignored, Pattern
 from seatrial.release.builders.layers.recipe import Copied, Folder, Refused, Stage, last_stage
+from support.paths import ROOT
 
 SHARED = """\
 ARG BUILDER=registry.test/builder:1
@@ -86,6 +87,14 @@ def test_the_configuration_is_that_of_the_base_and_what_the_dockerfile_states() 
         "WorkingDir": "/app",
         "User": "ocean",
     }
+
+
+def test_the_dockerfile_that_seatrial_makes_is_read() -> None:
+    text = (ROOT / "templates/workspace/integrations/_infra/Dockerfile.tmpl").read_text()
+    stage = last_stage(text, ARGS, "linux/arm64", lambda image: {"Env": ["PATH=/usr/local/bin"]})
+    assert stage.config["Cmd"] == ["ocean", "sail"]
+    assert stage.config["User"] == "1001:1001"
+    assert stage.image == "docker.io/library/python:3.12-slim"
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,6 @@ from seatrial.release.builders.builder import BuilderProgram, Probe
 from seatrial.release.builders.containers import BUILDAH, PODMAN
 from seatrial.release.builders.docker import DOCKER
 from seatrial.release.builders.host_access import environment
-from seatrial.release.builders.layers.layers_builder import NAME, LayersBuilder
 from seatrial.release.builders.runner import InstalledBuilder, error_line
 from seatrial.release.plan.ports import Builder
 from seatrial.system import uv
@@ -22,7 +21,10 @@ PROGRAMS: Mapping[str, BuilderProgram] = {program.name: program for program in (
 """In the order in which they are tried."""
 
 
-NAMES = (*PROGRAMS, NAME)
+LAYERS = "layers"
+"""The builder that needs no program."""
+
+NAMES = (*PROGRAMS, LAYERS)
 """The names of all builders."""
 
 
@@ -49,16 +51,18 @@ def choose(wanted: str | None = None, settings: ReleaseSettings | None = None) -
 
 def _layers(settings: ReleaseSettings, why: str = "") -> Builder:
     """Return the builder without a program. Raises ServiceError where uv is missing."""
+    from seatrial.release.builders.layers.layers_builder import LayersBuilder  # slow to import
+
     uv.program()
     return LayersBuilder(settings, why=why)
 
 
 def _configured(wanted: str, settings: ReleaseSettings) -> Builder:
-    if wanted == NAME:
+    if wanted == LAYERS:
         return _layers(settings)
     if wanted not in PROGRAMS:
         raise UsageError(
-            f'the builder is {", ".join(PROGRAMS)} or {NAME}, not "{wanted}"{hint(wanted, NAMES)}'
+            f'the builder is {", ".join(PROGRAMS)} or {LAYERS}, not "{wanted}"{hint(wanted, NAMES)}'
         )
     try:
         return _probed(PROGRAMS[wanted])

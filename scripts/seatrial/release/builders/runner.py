@@ -226,12 +226,14 @@ LEAST_SECRET = 6
 
 
 def secrets_of(order: Build) -> list[str]:
-    """Return the values of build args that are never shown, the longest first: all but ours and the base images."""
-    text = read_inside(order.context, order.dockerfile).decode(errors="replace")
-    public = {base.image for base in bases(text, order.args)}
-    values = {
-        line for name, value in order.args.items() if name not in OWN_ARGS for line in value.splitlines()
-    }
+    """Return the values of build args that are never shown, the longest first."""
+    return secrets_in(read_inside(order.context, order.dockerfile).decode(errors="replace"), order.args)
+
+
+def secrets_in(dockerfile: str, args: Mapping[str, str]) -> list[str]:
+    """Return the values of build args that may be secret: all but ours and the base images."""
+    public = {base.image for base in bases(dockerfile, args)}
+    values = {line for name, value in args.items() if name not in OWN_ARGS for line in value.splitlines()}
     return sorted((one for one in values - public if len(one) >= LEAST_SECRET), key=len, reverse=True)
 
 

@@ -30,6 +30,9 @@ from seatrial.system import cache
 MAX_LAYER = 8 * 1024**3
 """Bytes of a layer that are read, compressed or not; those of real Pythons have less than 1 GB."""
 
+MAX_HEADER = 1024 * 1024
+"""Bytes of a header in an archive."""
+
 MAX_LAYERS = 127
 MAX_ENTRIES = 1_000_000
 MAX_TEXT = 16 * 1024 * 1024
@@ -49,6 +52,7 @@ _PLAIN = {"application/vnd.oci.image.layer.v1.tar": "application/vnd.oci.image.l
 LAYER_TYPES: Mapping[str, str] = {**_GZIPPED, **_PLAIN}
 """The media types of layers that are read, and the names of the same in OCI manifests."""
 
+_HEADERS = (tarfile.XHDTYPE, tarfile.XGLTYPE, b"X", tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK)
 _KINDS = {tarfile.REGTYPE: Kind.FILE, tarfile.AREGTYPE: Kind.FILE, tarfile.LNKTYPE: Kind.FILE}
 _OTHERS = {tarfile.SYMTYPE: Kind.LINK, tarfile.DIRTYPE: Kind.FOLDER}
 _WHITEOUT, _OPAQUE = ".wh.", ".wh..wh..opq"
@@ -220,6 +224,15 @@ class _Counted(io.RawIOBase):
         return data
 
 
+class _Member(tarfile.TarInfo):
+    """A member whose own headers are not larger than real ones, as they are read into memory."""
+
+    def _proc_member(self, archive: tarfile.TarFile) -> Any:
+        if self.type in _HEADERS and self.size > MAX_HEADER:
+            raise tarfile.ReadError("it has a header of unusual size")
+        return super()._proc_member(archive)  # type: ignore[misc]
+
+
 def _add_layer(
     path: Path, layer: Descriptor, digest: str, entries: dict[str, Entry], texts: dict[str, bytes]
 ) -> None:
@@ -228,7 +241,7 @@ def _add_layer(
         with open(path, "rb") as packed:
             source: Any = gzip.GzipFile(fileobj=packed) if layer.media_type in _GZIPPED else packed
             counted = _Counted(source)
-            with tarfile.open(fileobj=counted, mode="r|") as archive:
+            with tarfile.open(fileobj=counted, mode="r|", tarinfo=_Member) as archive:
                 _lay(archive, entries, texts)
             while counted.read(1024 * 1024):
                 pass

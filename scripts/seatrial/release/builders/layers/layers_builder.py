@@ -26,6 +26,7 @@ from seatrial.release.builders.layers.python import MACHINES, Python, python_of
 from seatrial.release.builders.layers.recipe import Refused, Stage, labelled, last_stage
 from seatrial.release.builders.layers.tree import Entry, Fault
 from seatrial.release.builders.oci import normalise
+from seatrial.release.builders.runner import hidden, secrets_in
 from seatrial.release.plan.ports import Build
 from seatrial.release.registry.remote import RemoteImages
 from seatrial.system import uv
@@ -72,7 +73,7 @@ class LayersBuilder:
             for one in _platforms(self.settings.platforms):
                 self._stage(text, args, one)
         except Refused as why:
-            return self._refused(context, dockerfile, why)
+            return _refused(context, dockerfile, args, why)
         except ServiceError as why:
             return str(why)
         return ""
@@ -83,7 +84,7 @@ class LayersBuilder:
             try:
                 self._build(order, folder)
             except Refused as why:
-                raise ServiceError(self._refused(order.context, order.dockerfile, why)) from None
+                raise ServiceError(_refused(order.context, order.dockerfile, order.args, why)) from None
             except OSError as failed:
                 raise ServiceError(
                     f"{failed.filename or order.into} cannot be written: {reason(failed)}"
@@ -151,9 +152,6 @@ class LayersBuilder:
                 _must_be_said(step.line, step.change, self.settings)
         return stage
 
-    def _refused(self, context: Path, dockerfile: Path, why: Refused) -> str:
-        return f"the builder {NAME} cannot build {below(dockerfile, context)}, {why}; {OTHERS}"
-
     def _must_go_on(self) -> None:
         if self._ended:
             raise ServiceError(f"{NAME} was stopped, as the run was ended")
@@ -208,6 +206,13 @@ class _Installer:
     def _others(self) -> list[Stage]:
         steps = [step for one in self.stage.chain for step in one.steps]
         return [origin for step in steps if (origin := getattr(step.change, "stage", None))]
+
+
+def _refused(context: Path, dockerfile: Path, args: Mapping[str, str], why: Refused) -> str:
+    """Return the message for a refused Dockerfile, without values that may be secret."""
+    secrets = secrets_in(read_inside(context, dockerfile).decode(errors="replace"), args)
+    said = f"the builder {NAME} cannot build {below(dockerfile, context)}, {why}; {OTHERS}"
+    return hidden(said, secrets)
 
 
 def _must_be_said(line: int, change: SystemPackages, settings: ReleaseSettings) -> None:
