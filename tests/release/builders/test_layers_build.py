@@ -258,6 +258,7 @@ def test_the_packages_that_the_base_is_said_to_have_are_looked_for_in_it(tmp_pat
         ("COPY out/passwd /x\n", {"out": "-> /etc"}, "is a link out of the repository"),
         ("COPY socket /x\n", {}, "neither a file nor a folder nor a link"),
         ("COPY f /usr/local/bin/python3.12/x\n", {"f": ""}, "is a file, and no folder"),
+        ("COPY f /usr/local/bin/python3\n", {"f": ""}, "is a link, in the place of which"),
         ("RUN chmod 755 /etc/passwd\n", {}, "a file of the base image"),
         ("RUN groupadd -r -g 0 x\n", {}, "has root with the number 0 already"),
         ("RUN ln -s /x /usr/local/bin/python3\n", {}, "is there already"),

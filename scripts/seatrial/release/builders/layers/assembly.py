@@ -234,7 +234,7 @@ def _lay(made: Tree, change: Copied, name: str, listed: list[tuple[str, Entry]])
         _put(made, f"{real}/{name}".lstrip("/"), top)
     else:
         made.make_folders(posixpath.dirname(place))
-        _put(made, made.resolved(place), top)
+        _put(made, place, top)
 
 
 def _put(made: Tree, path: str, entry: Entry) -> None:
@@ -242,6 +242,8 @@ def _put(made: Tree, path: str, entry: Entry) -> None:
     before = made.entry(real)
     if entry.kind is Kind.FOLDER and before and before.kind is Kind.FOLDER:
         return
+    if entry.kind is not Kind.LINK and before and before.kind is Kind.LINK:
+        raise Fault(f"/{real} is a link, in the place of which it would copy something else")
     made.put(real, entry)
 
 

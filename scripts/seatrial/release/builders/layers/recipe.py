@@ -183,7 +183,7 @@ class _Reader:
         earlier = self._earlier(name, at)
         if earlier is not None:
             below = self._stage(earlier)
-            return Stage(one.line, below=below, config=dict(below.config))
+            return Stage(one.line, below=below, config=dict(below.config), args=dict(below.args))
         config = {} if name == "scratch" else dict(self._config_of(name))
         if config.get("OnBuild"):
             raise Unclear(
