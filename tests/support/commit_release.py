@@ -66,7 +66,7 @@ class CommitRelease:
         """The context of a release, with the services of these."""
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(planner, "lint_and_validate", self._check)
-            patch.setattr(publication, "choose", lambda wanted: Telling(self.builder, tell))
+            patch.setattr(publication, "choose", lambda *wanted: Telling(self.builder, tell))
             opened = open_context(open_workspace(str(self.root)), None, self.build_args)
             images, store = (opened.images, opened.store) if self.local else (self.images, self.store)
             yield replace(opened, images=Telling(images, tell), store=Telling(store, tell))

@@ -120,10 +120,15 @@ class StandInBuilder:
     salt: Callable[[], str] = lambda: ""
     name: str = "stand-in"
     version: str = "1"
+    why: str = ""
     built: list[str] = field(default_factory=list)
 
     def ensure_base(self, image: str) -> None:
         """Every base image is at hand."""
+
+    def refusal(self, context: Path, dockerfile: Path, args: Mapping[str, str]) -> str:
+        """Every Dockerfile can be built."""
+        return ""
 
     def digest(self, image: str) -> str:
         """What the image is called, as a digest."""

@@ -222,7 +222,7 @@ def test_a_dry_run_names_every_base_image_that_is_missing(
     )
     commit(repo, "bases")
     monkeypatch.setattr(release.builder, "ensure_base", nowhere)
-    monkeypatch.setattr("seatrial.tasks.release.choose_builder", lambda wanted: release.builder)
+    monkeypatch.setattr("seatrial.tasks.release.choose_builder", lambda *wanted: release.builder)
     with pytest.raises(Ended) as ended:
         call("release", root=str(repo), dry_run=True)
     assert ended.value.code == EXIT_SERVICE

@@ -14,6 +14,18 @@ PYTHON_IMAGE_ARGS = ("BASE_BUILDER_PYTHON_IMAGE", "BASE_RUNNER_PYTHON_IMAGE")
 
 
 @dataclass(frozen=True)
+class LayersSettings:
+    """What the builder `layers` is told of base images.
+
+    `in_base` are packages of the system that Dockerfiles install and that the base images have already. `python` is
+    the exact version of the base images' Python, empty where they tell it themselves.
+    """
+
+    in_base: frozenset[str] = frozenset()
+    python: str = ""
+
+
+@dataclass(frozen=True)
 class ReleaseSettings:
     """The places of images and specs, and the way images are built; by default `dist/` and any builder found.
 
@@ -39,6 +51,7 @@ class ReleaseSettings:
     zero_versions: str = "strict"
     max_growth: float | None = None
     legacy_specs: bool | None = None
+    layers: LayersSettings = field(default_factory=LayersSettings)
 
     @property
     def all_build_args(self) -> Mapping[str, str]:

@@ -104,14 +104,17 @@ class Requirements:
         return frozenset(found)
 
 
-def requirements_of(lock: bytes, pyproject: bytes | None, markers: Mapping[str, str]) -> Requirements:
+def requirements_of(
+    lock: bytes, pyproject: bytes | None, markers: Mapping[str, str], without: Collection[str] = ()
+) -> Requirements:
     """Return the packages installed for an interpreter; `markers` are its values of PEP 508.
 
-    If `pyproject.toml` is missing or broken, every group of the lock is included. Raises BadLock.
+    The groups `without` are left out. If `pyproject.toml` is missing or broken, every group of the lock is included.
+    Raises BadLock.
     """
     locked = read_lock(lock)
     try:
-        chosen = _chosen(locked, _project(pyproject), markers)
+        chosen = _chosen(locked, _project(pyproject), markers, without)
     except ValueError as odd:
         raise BadLock(f"one of its markers cannot be read: {odd}") from None
     indexes = {
@@ -128,8 +131,10 @@ def _project(pyproject: bytes | None) -> Mapping[str, Any] | None:
     return document.value if document is not None and readable else None
 
 
-def _chosen(lock: Lock, pyproject: Mapping[str, Any] | None, markers: Mapping[str, str]) -> Sequence[Locked]:
-    groups = installed_groups(pyproject) if pyproject is not None else None
+def _chosen(
+    lock: Lock, pyproject: Mapping[str, Any] | None, markers: Mapping[str, str], without: Collection[str]
+) -> Sequence[Locked]:
+    groups = installed_groups(pyproject, without) if pyproject is not None else None
     if lock.has_groups:
         return _of_groups(lock, groups.names if groups else None, markers)
     return _walked(lock, groups.dependencies if groups else tuple(_ends(lock)), markers)

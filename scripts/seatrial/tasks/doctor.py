@@ -90,4 +90,5 @@ def _builder() -> Diagnosis:
         builder = available.choose()
     except SeatrialError as failed:
         return Diagnosis("builder", str(failed), lacking=True)
-    return Diagnosis("builder", f"{builder.program.name} {builder.version}")
+    more = f", as {builder.why}" if builder.why else ""
+    return Diagnosis("builder", f"{builder.name} {builder.version}{more}")

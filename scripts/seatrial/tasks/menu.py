@@ -209,7 +209,7 @@ BUILDING = (
         OptionKind.WORDS,
         inherited=True,
     ),
-    Option("builder", "docker, podman or buildah; by default whichever is there", inherited=True),
+    Option("builder", "docker, podman, buildah or layers; by default whichever is there", inherited=True),
     Option("key", "a private key, in PEM, by which provenance is signed", inherited=True),
 )
 PLANNING = (

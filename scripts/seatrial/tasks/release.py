@@ -154,7 +154,7 @@ def _dry_run(
         must_be_pushed(context, allow_unpushed)
     building = [part for part in made.todo if part.builds]
     if building:
-        builder = choose_builder(context.settings.builder or None)
+        builder = choose_builder(context.settings.builder or None, context.settings)
         publishing.must_have_bases(context, builder, files(), building)
     _end(made.held, ())
 

@@ -8,7 +8,7 @@ from typing import Any
 from seatrial import schemas
 from seatrial.core.errors import ConfigurationError
 from seatrial.core.model import Profile, Severity
-from seatrial.core.settings import LintSettings, ReleaseSettings, Settings
+from seatrial.core.settings import LayersSettings, LintSettings, ReleaseSettings, Settings
 from seatrial.core.suggest import hint, with_repair
 from seatrial.dependencies.constraints import canonical
 from seatrial.documents import toml
@@ -56,7 +56,9 @@ def _lint(table: dict[str, Any]) -> LintSettings:
 
 def _release(table: dict[str, Any]) -> ReleaseSettings:
     stated = {key.replace("-", "_"): value for key, value in table.items()}
-    return ReleaseSettings(**(stated | {"platforms": tuple(table.get("platforms", ()))}))
+    layers = table.get("layers", {})
+    told = LayersSettings(frozenset(layers.get("in-base", ())), layers.get("python", ""))
+    return ReleaseSettings(**(stated | {"platforms": tuple(table.get("platforms", ())), "layers": told}))
 
 
 def _severity(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +17,19 @@ from seatrial.workspace.config import settings_of
 class Shelf:
     """A builder that has some images at hand, and counts how often it is asked."""
 
-    name, version = "shelf", "1"
+    name, version, why = "shelf", "1", ""
 
-    def __init__(self, *images: str) -> None:
-        self._images = images
+    def __init__(self, *images: str, refuses: str = "") -> None:
+        self._images, self._refuses = images, refuses
         self.asked: list[str] = []
 
     def ensure_base(self, image: str) -> None:
         self.asked.append(image)
         if image not in self._images:
             raise ServiceError("manifest unknown")
+
+    def refusal(self, context: Path, dockerfile: Path, args: Mapping[str, str]) -> str:
+        return self._refuses and f"{dockerfile.name}: {self._refuses}"
 
     def digest(self, image: str) -> str:
         return f"sha256:{image}"
@@ -41,6 +45,12 @@ def context(tmp_path: Path) -> Path:
     )
     (tmp_path / "other").write_text("FROM nowhere/r:1\n")
     return tmp_path
+
+
+def test_a_dockerfile_that_the_builder_refuses_is_told_once_before_anything_is_built(context: Path) -> None:
+    shelf = Shelf("b", "nowhere/r:1", refuses="line 2")
+    wanted = [("Dockerfile", {}), ("Dockerfile", {"X": "y"}), ("other", {})]
+    assert missing_bases(shelf, context, wanted) == ["Dockerfile: line 2", "other: line 2"]
 
 
 def test_each_base_is_looked_for_once(context: Path) -> None:

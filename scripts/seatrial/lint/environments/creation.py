@@ -23,7 +23,7 @@ _UNREACHED = (
     "error sending request|dns error|failed to lookup address|tcp connect|connection (?:refused|reset|closed)|"
     "operation timed out|request or response body error|tunnel error"
 )
-_NO_WHEEL = (
+NO_WHEEL = (
     '"{found[1]}" has no file for Python {python} on this machine; '
     'choose another version of it and type "poetry lock", or set SEATRIAL_LINT_PYTHON to another Python'
 )
@@ -55,8 +55,8 @@ _EXPLANATIONS = (
         r"\b(?:HTTP status (?:client|server) error \()?40[13] (?:unauthorized|forbidden)",
         "the package index refuses access ({found[0]}); check the user and password in UV_INDEX",
     ),
-    (r"\b([A-Za-z0-9][\w.-]*)(?:==\S+)? has no wheels? with a matching", _NO_WHEEL),
-    (r"no wheels? (?:are|is) (?:usable|available) for `?([A-Za-z0-9][\w.-]*)", _NO_WHEEL),
+    (r"\b([A-Za-z0-9][\w.-]*)(?:==\S+)? has no wheels? with a matching", NO_WHEEL),
+    (r"no wheels? (?:are|is) (?:usable|available) for `?([A-Za-z0-9][\w.-]*)", NO_WHEEL),
     (r"because there is no version of ([A-Za-z0-9][\w.-]*?)(?:==|\s|\{)", _UNKNOWN),
     (r"because ([A-Za-z0-9][\w.-]*) was not found", _UNKNOWN),
     (
@@ -72,11 +72,12 @@ _EXPLANATIONS = (
 """Patterns for the errors of uv, and what to say instead."""
 
 
-def explanation(text: str, layer: Layer) -> str:
-    """Return one line for what uv wrote to standard error."""
+def explanation(text: str, layer: Layer, no_wheel: str = NO_WHEEL) -> str:
+    """Return one line for what uv wrote to standard error; `no_wheel` is said of a package without a fitting file."""
     line = re.sub(r"\s+", " ", text)
     for pattern, words in _EXPLANATIONS:
         if found := re.search(pattern, line, re.IGNORECASE):
+            words = no_wheel if words == NO_WHEEL else words
             version = layer.versions.get(found[1].lower(), "") if found.lastindex else ""
             return _plain(
                 words.format(
@@ -124,7 +125,7 @@ def make(layer: Layer, part: Path, base: Environment | None, sandbox: Sandbox) -
     python = str(layer.interpreter.path)
     _uv(layer, part, "venv", "--quiet", "--no-project", "--relocatable", "--python", python, str(place))
     if layer.wheels:
-        _install(layer, part, place)
+        install_wheels(layer, part, _in(place))
     if layer.sources:
         _build(layer, part, place, sandbox)
     site = site_of(place, layer.interpreter)
@@ -144,20 +145,21 @@ def _uv(layer: Layer, part: Path, *arguments: str) -> None:
     _must(uv.run(*arguments, cwd=part), layer)
 
 
-def _must(ran: Ran, layer: Layer) -> None:
+def _must(ran: Ran, layer: Layer, no_wheel: str = NO_WHEEL) -> None:
     if ran.status:
-        raise ServiceError(explanation(ran.err.decode(errors="replace"), layer))
+        raise ServiceError(explanation(ran.err.decode(errors="replace"), layer, no_wheel))
 
 
-def _install(layer: Layer, part: Path, place: Path) -> None:
-    """Install wheels, of which nothing runs meanwhile.
+def install_wheels(layer: Layer, part: Path, target: Sequence[str], no_wheel: str = NO_WHEEL) -> None:
+    """Install wheels, of which nothing runs meanwhile, where the options `target` say. Raises ServiceError.
 
     Offline from uv's cache if that has everything: otherwise uv asks the index about every package. The files are
     copies: what changes them must not change uv's cache.
     """
-    arguments = (*_options(layer, part, layer.wheels, place), "--no-build", *_COPIED)
+    arguments = (*_options(layer, part, layer.wheels), *target, "--no-build", *_COPIED)
+    uv.quiet(part)
     if uv.run(*arguments, "--offline", cwd=part).status:
-        _uv(layer, part, *arguments)
+        _must(uv.run(*arguments, cwd=part), layer, no_wheel)
 
 
 def _build(layer: Layer, part: Path, place: Path, sandbox: Sandbox) -> None:
@@ -168,12 +170,17 @@ def _build(layer: Layer, part: Path, place: Path, sandbox: Sandbox) -> None:
     prefix = layer.interpreter.path.parent.parent
     view = View(readable=(Path(uv.program()), prefix, *folders), writable=(part,), network=True)
     ran = uv.run_confined(
-        *_options(layer, part, layer.sources, place), sandbox=sandbox, view=view, home=home, cwd=part
+        *_options(layer, part, layer.sources), *_in(place), sandbox=sandbox, view=view, home=home, cwd=part
     )
     _must(ran, layer)
 
 
-def _options(layer: Layer, part: Path, lines: Sequence[str], place: Path) -> Iterator[str]:
+def _in(place: Path) -> tuple[str, str]:
+    """Return the options to install into an environment."""
+    return "--python", str(place / "bin" / "python")
+
+
+def _options(layer: Layer, part: Path, lines: Sequence[str]) -> Iterator[str]:
     file = part / "requirements.txt"
     file.write_text("".join(f"{line}\n" for line in lines))
     yield from ("pip", "install", "--quiet", "--no-deps", "--requirements", str(file))
@@ -181,7 +188,6 @@ def _options(layer: Layer, part: Path, lines: Sequence[str], place: Path) -> Ite
         yield from ("--extra-index-url", index)
     if layer.indexes:
         yield from ("--index-strategy", "unsafe-best-match")  # all is pinned by its hashes
-    yield from ("--python", str(place / "bin" / "python"))
 
 
 def _manifest(layer: Layer, place: Path) -> dict[str, object]:

@@ -6,22 +6,35 @@ import os
 from collections.abc import Mapping
 
 from seatrial.core.errors import ServiceError, UsageError
+from seatrial.core.settings import ReleaseSettings
 from seatrial.core.suggest import hint
 from seatrial.release.builders.builder import BuilderProgram, Probe
 from seatrial.release.builders.containers import BUILDAH, PODMAN
 from seatrial.release.builders.docker import DOCKER
 from seatrial.release.builders.host_access import environment
 from seatrial.release.builders.runner import InstalledBuilder, error_line
+from seatrial.release.plan.ports import Builder
+from seatrial.system import uv
 from seatrial.system.process import MissingProgram, run
 
 PROGRAMS: Mapping[str, BuilderProgram] = {program.name: program for program in (DOCKER, PODMAN, BUILDAH)}
 """In the order in which they are tried."""
 
 
-def choose(wanted: str | None = None) -> InstalledBuilder:
-    """Return the builder to use. Raises UsageError for an unknown name, ServiceError where none can be used."""
+LAYERS = "layers"
+"""The builder that needs no program."""
+
+NAMES = (*PROGRAMS, LAYERS)
+"""The names of all builders."""
+
+
+def choose(wanted: str | None = None, settings: ReleaseSettings | None = None) -> Builder:
+    """Return the builder to use, by default the first program that works, and else `layers`, which needs none.
+
+    Raises UsageError for an unknown name, ServiceError where the one that is wanted cannot be used.
+    """
     if wanted:
-        return _configured(wanted)
+        return _configured(wanted, settings or ReleaseSettings())
     faults = {}
     for program in PROGRAMS.values():
         try:
@@ -29,15 +42,28 @@ def choose(wanted: str | None = None) -> InstalledBuilder:
         except ServiceError as fault:
             faults[program.name] = str(fault)
     listed = "; ".join(f"{name}: {fault}" for name, fault in faults.items())
-    raise ServiceError(
+    why = (
         f"no builder of images works here ({listed}); install docker with buildx, podman or buildah, "
         "such as with: apt-get install buildah"
     )
+    return _layers(settings or ReleaseSettings(), why)
 
 
-def _configured(wanted: str) -> InstalledBuilder:
+def _layers(settings: ReleaseSettings, why: str = "") -> Builder:
+    """Return the builder without a program. Raises ServiceError where uv is missing."""
+    from seatrial.release.builders.layers.layers_builder import LayersBuilder  # slow to import
+
+    uv.program()
+    return LayersBuilder(settings, why=why)
+
+
+def _configured(wanted: str, settings: ReleaseSettings) -> Builder:
+    if wanted == LAYERS:
+        return _layers(settings)
     if wanted not in PROGRAMS:
-        raise UsageError(f'the builder is docker, podman or buildah, not "{wanted}"{hint(wanted, PROGRAMS)}')
+        raise UsageError(
+            f'the builder is {", ".join(PROGRAMS)} or {LAYERS}, not "{wanted}"{hint(wanted, NAMES)}'
+        )
     try:
         return _probed(PROGRAMS[wanted])
     except ServiceError as fault:

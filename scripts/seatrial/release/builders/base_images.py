@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from seatrial.core.errors import ServiceError, UsageError
 from seatrial.core.settings import PYTHON_IMAGE_ARGS
+from seatrial.release.builders.build_places import read_inside
 from seatrial.release.builders.dockerfile import Base, bases
-from seatrial.release.builders.runner import read_inside
 from seatrial.release.plan.ports import Build, Builder
 from seatrial.release.registry.image_names import ImageName, Repository
 
 
 def missing_bases(
-    builder: Builder, context: Path, wanted: Iterable[tuple[str, Mapping[str, str]]]
+    builder: Builder, context: Path, wanted: Collection[tuple[str, Mapping[str, str]]]
 ) -> list[str]:
-    """Return a line for each base image that cannot be had, with how to name another; each is looked for once.
+    """Return a line for each base image that cannot be had, with how to name another, and for each refused Dockerfile.
+
+    Each image is looked for once.
 
     `wanted` are the Dockerfiles, by their paths below `context`, and the build arguments of each.
     Raises ServiceError for a Dockerfile that cannot be read.
@@ -29,7 +31,15 @@ def missing_bases(
                 reasons[base.image] = _reason(builder, base.image)
             if base.problem or reasons[base.image]:
                 lines[_line(base, path, base.problem or reasons[base.image])] = None
-    return list(lines)
+    return list(lines) or list(_refusals(builder, context, wanted))
+
+
+def _refusals(
+    builder: Builder, context: Path, wanted: Iterable[tuple[str, Mapping[str, str]]]
+) -> Iterator[str]:
+    """Yield why Dockerfiles cannot be built, each reason once."""
+    found = (builder.refusal(context, context / path, args) for path, args in wanted)
+    yield from dict.fromkeys(line for line in found if line)
 
 
 def digests(builder: Builder, order: Build) -> dict[str, str]:

@@ -150,6 +150,16 @@ def bases(text: str, args: Mapping[str, str]) -> Sequence[Base]:
     return list({(base.image, base.arg, base.problem): base for base in named if base}.values())
 
 
+def filled(text: str, values: Mapping[str, str]) -> str:
+    """Return the text with its variables replaced, one without a value by nothing; cut at MAX_VALUE."""
+    return _filled(text, {name: _Arg(value, 0) for name, value in values.items()})
+
+
+def has_other_dollars(text: str) -> bool:
+    """Return whether a text has a `$` that begins no variable."""
+    return "$" in _VARIABLE.sub("", text)
+
+
 def on_loopback(image: str) -> bool:
     """Return whether an image comes from a registry on this machine, which is reached by plain http."""
     host, slash, _ = image.partition("/")

@@ -5,22 +5,21 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import shutil
 import signal
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from seatrial.core.errors import ServiceError, Unreadable, reason
+from seatrial.core.errors import ServiceError
+from seatrial.release.builders.build_places import below, beside, ignorefile, on_disk, put, read_inside
 from seatrial.release.builders.builder import LAYOUT, Arguments, BuilderProgram, BuildJob
 from seatrial.release.builders.dockerfile import bases, on_loopback
 from seatrial.release.builders.host_access import environment, refusals
 from seatrial.release.builders.oci import normalise
 from seatrial.release.plan.ports import HIDDEN, OWN_ARGS, Build
 from seatrial.system.atomic import replace_file
-from seatrial.system.folder import read_plain
 from seatrial.system.process import Running
 
 MAX_LINE = 200
@@ -115,31 +114,6 @@ def _short(line: str) -> str:
     return line if len(line) <= MAX_LINE else f"{line[: MAX_LINE // 2]} ... {line[-MAX_LINE // 2 :]}"
 
 
-def read_inside(context: Path, path: Path) -> bytes:
-    """Return the bytes of a file, which may be a link but not out of the context. Raises ServiceError."""
-    real = Path(os.path.realpath(path))
-    if not real.is_relative_to(os.path.realpath(context)):
-        raise ServiceError(
-            f"{_below(path, context)} is a link out of the repository; put the file itself there"
-        )
-    try:
-        return read_plain(os.fspath(real))
-    except FileNotFoundError:
-        raise ServiceError(f"there is no file {_below(path, context)}") from None
-    except (OSError, Unreadable) as failed:
-        raise ServiceError(f"{_below(path, context)} cannot be read: {reason(failed)}") from failed
-
-
-def ignorefile(dockerfile: Path, context: Path) -> Path | None:
-    """Return the file that lists what COPY does not see: the Dockerfile's own, or else the root's. Docker's rule."""
-    places = (dockerfile.with_name(f"{dockerfile.name}.dockerignore"), context / ".dockerignore")
-    return next((place for place in places if os.path.lexists(place)), None)
-
-
-def _below(path: Path, context: Path) -> Path:
-    return path.relative_to(context) if path.is_relative_to(context) else path
-
-
 _DIGEST = re.compile(r"^sha256:[0-9a-f]{64}\s*$", re.MULTILINE)
 
 _LOG_TAIL = 64 * 1024
@@ -160,6 +134,11 @@ class InstalledBuilder:
         """The name of the program, as `seatrial.toml` states it."""
         return self.program.name
 
+    @property
+    def why(self) -> str:
+        """Nothing, as it is a program that works."""
+        return ""
+
     def ensure_base(self, image: str) -> None:
         """Find a base image on this machine, or fetch it. Raises ServiceError with the reason where that fails."""
         with tempfile.TemporaryDirectory(prefix="seatrial-") as folder:
@@ -168,6 +147,10 @@ class InstalledBuilder:
                 if self._run(arguments, log, Path(folder), {}) == 0:
                     return
             raise ServiceError(pull_error(_tail(log)))
+
+    def refusal(self, context: Path, dockerfile: Path, args: Mapping[str, str]) -> str:
+        """Return nothing: the program says it when it builds."""
+        return ""
 
     def digest(self, image: str) -> str:
         """Return the digest of a base image that can be used; empty where the program does not know it."""
@@ -182,7 +165,7 @@ class InstalledBuilder:
 
         Neither has the values of build args, of which some are secret.
         """
-        with _on_disk(order), _beside(order.into) as folder:
+        with on_disk(order), beside(order.into) as folder:
             job = _job(order, folder)
             self._must_be_admitted(job)
             self._forget(job, folder)
@@ -193,7 +176,7 @@ class InstalledBuilder:
                 self._forget(job, folder)
                 _hide(order)
             normalise(folder / LAYOUT, order.platforms)
-            _put(folder / LAYOUT, order.into)
+            put(folder / LAYOUT, order.into)
 
     def end(self) -> None:
         """End all running builds and let none begin, as after Ctrl-C; called from a thread that does not build."""
@@ -206,7 +189,7 @@ class InstalledBuilder:
         text = job.dockerfile.read_text(errors="replace")
         why = next(refusals(text, self.name, self.version), None)
         if why:
-            name = _below(job.order.dockerfile, job.order.context)
+            name = below(job.order.dockerfile, job.order.context)
             raise ServiceError(f"{name}, {why}; nothing was built")
 
     def _step(self, arguments: Arguments, order: Build, folder: Path) -> None:
@@ -243,12 +226,14 @@ LEAST_SECRET = 6
 
 
 def secrets_of(order: Build) -> list[str]:
-    """Return the values of build args that are never shown, the longest first: all but ours and the base images."""
-    text = read_inside(order.context, order.dockerfile).decode(errors="replace")
-    public = {base.image for base in bases(text, order.args)}
-    values = {
-        line for name, value in order.args.items() if name not in OWN_ARGS for line in value.splitlines()
-    }
+    """Return the values of build args that are never shown, the longest first."""
+    return secrets_in(read_inside(order.context, order.dockerfile).decode(errors="replace"), order.args)
+
+
+def secrets_in(dockerfile: str, args: Mapping[str, str]) -> list[str]:
+    """Return the values of build args that may be secret: all but ours and the base images."""
+    public = {base.image for base in bases(dockerfile, args)}
+    values = {line for name, value in args.items() if name not in OWN_ARGS for line in value.splitlines()}
     return sorted((one for one in values - public if len(one) >= LEAST_SECRET), key=len, reverse=True)
 
 
@@ -288,34 +273,6 @@ def _plain_http(dockerfile: bytes, order: Build) -> bool:
     """Return whether all base images come from registries on this machine."""
     images = [base.image for base in bases(dockerfile.decode(errors="replace"), order.args)]
     return bool(images) and all(on_loopback(image) for image in images)
-
-
-@contextmanager
-def _on_disk(order: Build) -> Iterator[None]:
-    """Create the folders and the log; raise a ServiceError that names the file where the disk refuses."""
-    try:
-        order.log.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(order.log, lambda file: None, durable=False)
-        order.into.parent.mkdir(parents=True, exist_ok=True)
-        yield
-    except OSError as failed:
-        raise ServiceError(f"{failed.filename or order.into} cannot be written: {reason(failed)}") from failed
-
-
-@contextmanager
-def _beside(into: Path) -> Iterator[Path]:
-    """Make a folder on the same disk that is removed afterwards."""
-    folder = Path(tempfile.mkdtemp(dir=into.parent, prefix=f".{into.name}-"))
-    try:
-        yield folder.absolute()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _put(made: Path, into: Path) -> None:
-    if into.exists():
-        shutil.rmtree(into)
-    made.rename(into)
 
 
 def _tail(log: Path) -> str:

@@ -161,8 +161,15 @@ class Builder(Protocol):
     def version(self) -> str:
         """Its version, as the program states it."""
 
+    @property
+    def why(self) -> str:
+        """Why it is used though nobody asked for it, and what to install; empty where that is not so."""
+
     def ensure_base(self, image: str) -> None:
         """Make sure that a base image can be used. Raises ServiceError with the reason where it cannot."""
+
+    def refusal(self, context: Path, dockerfile: Path, args: Mapping[str, str]) -> str:
+        """Return why a Dockerfile cannot be built, where that is known before; empty for nothing known."""
 
     def digest(self, image: str) -> str:
         """Return the digest of a base image as a build for this machine uses it; empty where it is not known."""

@@ -7,7 +7,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import IO
 from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
@@ -68,7 +68,10 @@ class Timeouts:
 
 @dataclass(frozen=True)
 class Request:
-    """An HTTP request. `max_bytes` limits the body of the reply, `timeout` the seconds between two parts of it."""
+    """An HTTP request. `max_bytes` limits the body of the reply, `timeout` the seconds between two parts of it.
+
+    The body of a reply of status 200 is written from the beginning of `sink`, if there is one.
+    """
 
     method: str
     url: str
@@ -76,6 +79,7 @@ class Request:
     body: bytes | IO[bytes] | None = field(default=None, repr=False)
     max_bytes: int = MAX_BODY
     timeout: float = 15
+    sink: IO[bytes] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -144,7 +148,7 @@ class HttpClient:
                 preload_content=False,
                 decode_content=False,
             )
-            body = _body(response, request.max_bytes)
+            body = _body(response, request.max_bytes, request.sink if response.status == 200 else None)
             return Reply(response.status, response.headers, body, request.url)
         except (errors.HTTPError, OSError, ValueError) as failed:
             raise _no_answer(failed, timeout) from failed
@@ -229,16 +233,20 @@ def redirected(request: Request, location: str) -> Request:
         )
     secret = () if (here.scheme, here.netloc) == (there.scheme, there.netloc) else _SECRET_HEADERS
     headers = {name: value for name, value in request.headers.items() if name not in secret}
-    return Request(request.method, url, headers, request.body, request.max_bytes, request.timeout)
+    return replace(request, url=url, headers=headers)
 
 
-def _body(response: BaseHTTPResponse, max_bytes: int) -> bytes:
-    """Read the whole body. Only then is the connection used again."""
+def _body(response: BaseHTTPResponse, max_bytes: int, sink: IO[bytes] | None = None) -> bytes:
+    """Read the whole body, or write it into a file. Only then is the connection used again."""
     parts: list[bytes] = []
     size = 0
+    if sink is not None:
+        sink.seek(0)
+        sink.truncate()
     try:
         while part := response.read1(_CHUNK):
-            parts.append(part)
+            keep = parts.append if sink is None else sink.write
+            keep(part)
             size += len(part)
             if size > max_bytes:
                 raise NoAnswer(f"answered with more than {max_bytes:,} bytes", retries=0)

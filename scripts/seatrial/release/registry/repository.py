@@ -98,6 +98,16 @@ class RemoteRepository:
             raise self.refused(digest, reply)
         return media.checked(reply.body, digest)
 
+    def fetch_blob(self, digest: str, sink: IO[bytes], max_bytes: int) -> None:
+        """Write a blob of any size into a file; its digest is not checked. Raises ServiceError."""
+        request = ApiRequest("GET", f"blobs/{digest}", max_bytes=max_bytes, sink=sink)
+        try:
+            reply = self.request_until(request, time.monotonic() + self.timeouts.blob)
+        except NoAnswer as lost:
+            raise self.lost(digest, lost) from lost
+        if reply.status != 200:
+            raise self.refused(digest, reply)
+
     def has_blob(self, digest: str, actions: str = "pull") -> bool:
         """Return whether a blob is there. Raises ServiceError where nobody can tell."""
         reply = self.request(digest, ApiRequest("HEAD", f"blobs/{digest}", actions=actions))

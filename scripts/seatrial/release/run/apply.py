@@ -88,7 +88,7 @@ def must_have_bases(context: ReleaseContext, builder: Builder, files: Path, part
     wanted = [(part.candidate.dockerfile, build_args(context, part)) for part in parts]
     missing = missing_bases(builder, files, wanted)
     if missing:
-        raise ServiceError(" | ".join(missing))
+        raise ServiceError(" | ".join([*missing, builder.why] if builder.why else missing))
 
 
 def finish(run: Publication, done: Sequence[Done]) -> list[Failure]:

@@ -151,7 +151,7 @@ def publication(
             plan=plan,
             seal=sealed,
             journal=Journal(context.folder / JOURNAL, sealed, time.time, notify),
-            builder=_once(lambda: choose(context.settings.builder or None)),
+            builder=_once(lambda: choose(context.settings.builder or None, context.settings)),
             files=files,
             attest=Attestations(context, plan, source, signer).of,
             source=source,

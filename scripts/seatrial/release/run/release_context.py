@@ -31,7 +31,7 @@ DIST = "dist"
 OCEAN_GROWTH = 7.0
 """The percentage of growth that Ocean's own workflow admits (`SIZE_INCREASE_THRESHOLD` in its ci.yml)."""
 IGNORE = ".gitignore"
-BUILDERS = ("docker", "podman", "buildah")
+BUILDERS = ("docker", "podman", "buildah", "layers")
 
 _ARG_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
