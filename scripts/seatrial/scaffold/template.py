@@ -17,10 +17,20 @@ from seatrial.core.errors import ConfigurationError, UsageError
 from seatrial.core.model import MemoryFolder
 from seatrial.documents import yaml
 from seatrial.documents.integration import SPEC_FILES
-from seatrial.scaffold.answers import QUESTIONS, Answers
+from seatrial.scaffold.answers import CORE_RELEASE, QUESTIONS, Answers
 from seatrial.system.atomic import write_tree
 
-__all__ = ["LOCK_COMMAND", "QUESTIONS", "REVISION", "Answers", "render", "shared", "write"]
+__all__ = [
+    "CORE_RELEASE",
+    "QUESTIONS",
+    "REVISION",
+    "Answers",
+    "lock",
+    "render",
+    "root_ignore",
+    "shared",
+    "write",
+]
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -28,8 +38,10 @@ if TYPE_CHECKING:
 REVISION = 4
 """Raised whenever the template changes what it writes; kept in each generated folder."""
 
-LOCK_COMMAND = ("poetry", "lock")
-"""The command, run in the new folder, for the one file no template can hold: `poetry.lock`."""
+LOCK = "poetry.lock"
+"""The file that is shipped as it is: it depends on the dependencies of a folder and not on its name."""
+
+IGNORE = ".gitignore"
 
 _SUFFIX = ".tmpl"
 
@@ -57,8 +69,23 @@ def with_json_spec(folder: MemoryFolder) -> MemoryFolder:
     return folder.without(SPEC_YAML).having(SPEC_JSON, text)
 
 
+def lock() -> bytes:
+    """Return the lock of a folder whose answers leave the version of the framework as it is."""
+    return (_templates() / "integration" / LOCK).read_bytes()
+
+
 def shared() -> Mapping[str, str]:
     """Return the files that all integrations of a workspace share, by path: the Dockerfile of their images."""
+    return {path: text for path, text in _workspace().items() if path != IGNORE}
+
+
+def root_ignore() -> str:
+    """Return the `.gitignore` for the root of a workspace."""
+    return _workspace()[IGNORE]
+
+
+@cache
+def _workspace() -> Mapping[str, str]:
     found = _texts(_templates() / "workspace")
     return {path.removesuffix(_SUFFIX): text for path, text in sorted(found)}
 

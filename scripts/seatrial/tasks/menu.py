@@ -186,7 +186,8 @@ MAKING = (
     Option("icon", "the icon in Port"),
     Option("author", "by default git's user.name"),
     Option("email", "by default git's user.email"),
-    Option("no_lock", "do not let Poetry make poetry.lock", OptionKind.SWITCH),
+    Option("core", "the framework's version; by default the template's, or a newer one that another locks"),
+    Option("no_lock", "make no poetry.lock", OptionKind.SWITCH),
 )
 DRY_RUN = Option("dry_run", "show what would be done, and do nothing", OptionKind.SWITCH)
 SUBMITTING = (
