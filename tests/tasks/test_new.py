@@ -97,16 +97,8 @@ def test_a_new_folder_is_green_at_once_without_poetry_or_network(tmp_path: Path)
     assert (done.returncode, done.stdout) == (0, "")
 
 
-def made_with(core: str, root: Path) -> None:
-    answers = {
-        "slug": None,
-        "parent": None,
-        "child": None,
-        "description": None,
-        "section": None,
-        "icon": None,
-    }
-    new("My Service", str(root), None, "Ada", "ada@example.com", False, core=core, **answers)
+def made_with(core: str | None, root: Path, title: str = "My Service", no_lock: bool = False) -> None:
+    new(title, str(root), None, "Ada", "ada@example.com", no_lock, core=core)
 
 
 def test_another_framework_version_is_locked_by_seatrials_own_poetry(
