@@ -84,6 +84,11 @@ def root_ignore() -> str:
     return _workspace()[IGNORE]
 
 
+def repository_file(name: str, words: Mapping[str, Any]) -> str:
+    """Return a file by which a repository uses Seatrial, from its template and the words that it asks for."""
+    return _fill((_templates() / "repository" / f"{name}{_SUFFIX}").read_text(encoding="utf-8"), words)
+
+
 @cache
 def _workspace() -> Mapping[str, str]:
     found = _texts(_templates() / "workspace")

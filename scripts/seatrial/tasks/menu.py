@@ -326,6 +326,12 @@ VERBS = (
     ),
     Verb("new", "Make a new integration folder from the template.", "new:new", MAKING, ("name",)),
     Verb(
+        "init",
+        "Set Seatrial up in an existing repository: settings, Makefile, tasks, hook, editor; keep what is there.",
+        "init:init",
+        (ROOT, replace(DRY_RUN, help="show the files, and write nothing")),
+    ),
+    Verb(
         "explain",
         "Explain a rule: its law, its reason, and an example with real output.",
         "explain:explain",
