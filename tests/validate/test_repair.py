@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -20,9 +21,9 @@ from seatrial.core.model import (
     Profile,
     Severity,
 )
-from seatrial.core.rules import ERROR, WARNING, Problems, Rule, rule
+from seatrial.core.rules import ADVICE, ERROR, WARNING, Problems, Rule, rule
 from seatrial.core.settings import Settings
-from seatrial.handbook.examples import good_folder
+from seatrial.handbook.examples import NAME, good_folder
 from seatrial.validate import repair
 from seatrial.validate.facts.facts import Facts
 from seatrial.validate.facts.release import Change
@@ -367,27 +368,54 @@ def test_a_finding_about_the_change_may_count_one_more_file() -> None:
     assert written(found) == {"one/a.json": '["new"]'}
 
 
-def offering() -> list[Rule]:
-    """The rules whose bad example has an edit."""
-    return [one for one in RULES if not one.siblings and _offers(one)]
+def offering(safe: bool) -> list[Rule]:
+    """The rules whose bad example has an edit, one that is safe or a guess."""
+    return [one for one in RULES if not one.siblings and safe in _offers(one)]
 
 
-def _offers(one: Rule) -> bool:
+@cache
+def _offers(one: Rule) -> frozenset[bool]:
     if "change" in one.needs or one.severity is None:
-        return False
+        return frozenset()
     workspace = workspace_of(one.profile, one=one.bad(good_folder(one.profile)))
-    verdict = check(Facts.of(workspace, workspace.integrations[0]), [one])
-    return any(finding.fix and finding.fix.edit for finding in verdict.findings)
+    verdict = check(Facts.of(workspace, workspace.integrations[0]), [one], advice=True)
+    return frozenset(finding.fix.safe for finding in verdict.findings if finding.fix and finding.fix.edit)
 
 
-@pytest.mark.parametrize("one", offering(), ids=lambda one: f"{one.code}-{one.name}")
+@pytest.mark.parametrize("one", offering(safe=False), ids=lambda one: f"{one.code}-{one.name}")
+def test_a_guess_is_tried_only_if_asked_for_and_must_prove_itself_too(one: Rule) -> None:
+    bad = one.bad(good_folder(one.profile))
+    workspace = workspace_of(one.profile, **{NAME: bad})
+    proving = [rule for rule in RULES if "tried" not in rule.needs]
+    is_advice = one.severity is ADVICE
+    if True not in _offers(one):
+        assert repairs(workspace, workspace.integrations, proving, advice=is_advice).files == ()
+    found = repairs(workspace, workspace.integrations, proving, unsafe=True, advice=is_advice)
+    before, after = (
+        {one.code for one in check(Facts.of(each, each.integrations[0]), proving, advice=is_advice).findings}
+        for each in (workspace, workspace_of(one.profile, **{NAME: patched(bad, found)}))
+    )
+    assert after <= before
+    assert bool(found.files) == (one.code not in after)
+    assert bool(found.files) or found.refused
+
+
+def patched(folder: MemoryFolder, found: Repairs) -> MemoryFolder:
+    """A folder after its repairs."""
+    new = {file.path.removeprefix("integrations/good-service/"): file.after for file in found.files}
+    kept = {path: data for path, data in folder.files.items() if path not in new}
+    return MemoryFolder({**kept, **{path: data for path, data in new.items() if data is not None}})
+
+
+@pytest.mark.parametrize("one", offering(safe=True), ids=lambda one: f"{one.code}-{one.name}")
 def test_the_repair_of_an_example_proves_itself_and_leaves_nothing(one: Rule) -> None:
     bad = one.bad(good_folder(one.profile))
-    workspace = workspace_of(one.profile, one=bad)
-    found = repairs(workspace, workspace.integrations, RULES)
+    workspace = workspace_of(one.profile, **{NAME: bad})
+    is_advice = one.severity is ADVICE
+    found = repairs(workspace, workspace.integrations, RULES, advice=is_advice)
     assert reasons(found) == []
-    texts = {file.path.removeprefix("integrations/one/"): file.after or b"" for file in found.files}
-    after = workspace_of(one.profile, one=MemoryFolder({**bad.files, **texts}))
+    after = workspace_of(one.profile, **{NAME: patched(bad, found)})
     assert one.code not in {
-        finding.code for finding in check(Facts.of(after, after.integrations[0]), RULES).findings
+        finding.code
+        for finding in check(Facts.of(after, after.integrations[0]), RULES, advice=is_advice).findings
     }

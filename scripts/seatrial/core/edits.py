@@ -11,7 +11,7 @@ QUOTES = "\"'"
 
 
 def repaired(text: str, edits: Iterable[Edit]) -> str:
-    """Apply every edit whose old text is at its place; an edit whose old text is not there changes nothing.
+    """Apply every edit whose old text is at its place; any other changes nothing.
 
     Places refer to the text as given, so edits are applied from the end; of two that overlap, the later one
     in the text is applied. If lines end in CR LF, those of the edits do too.

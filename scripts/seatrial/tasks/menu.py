@@ -291,7 +291,17 @@ VERBS = (
         "fix",
         "Apply the repairs that findings offer, each of which is proved first.",
         "fix:fix",
-        (*COMPARING, JOBS, Option("diff", "show the repairs and change nothing", OptionKind.SWITCH)),
+        (
+            *COMPARING,
+            JOBS,
+            Option("diff", "show the repairs and change nothing", OptionKind.SWITCH),
+            Option(
+                "unsafe",
+                "also write names that are only likely, and replace what was written",
+                OptionKind.SWITCH,
+            ),
+            replace(ADVICE, help="also repair what is only advised, such as blanks at the ends of lines"),
+        ),
     ),
     Verb(
         "submit",

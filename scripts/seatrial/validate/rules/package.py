@@ -157,7 +157,8 @@ def malformed_package_name(package: Package, integration: Integration, spec_type
         where = package.document.at(*package.way("name"))
         plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
         near = nearest(name, filter(PACKAGE_NAME.fullmatch, (spec_type, integration.name))) or plain
-        fix = Fix(f'write "{near}"' if near else "write a name such as my-service")
+        edit = Edit(where, name, near) if near and near == spec_type else None
+        fix = Fix(f'write "{near}"' if near else "write a name such as my-service", edit)
         severity = WARNING if name.lower() == spec_type else None
         yield Problem(where, f'"{name[:60]}" cannot be part of an image\'s name', fix, severity=severity)
 
@@ -204,7 +205,9 @@ def unusual_towncrier_setting(package: Package, integration: Integration, fleet:
     for key, right, evidence in _settings(package, integration, fleet):
         if package.towncrier.get(key) != right:
             where = document.at("tool", "towncrier", key)
-            fix = Fix(f"write {key} = {json.dumps(right)}")
+            old = package.towncrier.get(key)
+            edit = Edit(where, old, right) if isinstance(old, str) and isinstance(right, str) else None
+            fix = Fix(f"write {key} = {json.dumps(right)}", edit)
             yield Problem(where, f'"{key}" is not {json.dumps(right)}', fix, evidence)
 
 
@@ -367,9 +370,13 @@ def package_name_misspelled(package: Package, integration: Integration, spec_typ
         where = package.document.at(*package.way("name"))
         fits = PACKAGE_NAME.fullmatch(folder)
         fix = Fix(
-            f'write "{folder}"'
-            if fits
-            else f'rename the folder to "{name}", since no package can have its name'
+            (
+                f'write "{folder}"'
+                if fits
+                else f'rename the folder to "{name}", since no package can have its name'
+            ),
+            Edit(where, name, folder) if fits else None,
+            guessed=True,
         )
         yield Problem(where, f'"{name}" is nearly the name of the folder', fix)
 
@@ -448,7 +455,8 @@ def unknown_code_ignored(suppressions: Suppressions) -> Problems:
             yield Problem(where, message, TEST_WAIVER)
             continue
         near = nearest(code, suppressions.known)
-        fix = Fix(f'write "{near}"' if near else "`seatrial rules` lists the codes")
+        edit = Edit(where, code, near) if near else None
+        fix = Fix(f'write "{near}"' if near else "`seatrial rules` lists the codes", edit, guessed=True)
         yield Problem(where, f'no rule has the code "{code}"', fix)
 
 
