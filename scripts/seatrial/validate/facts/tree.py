@@ -411,10 +411,10 @@ def _ended(path: str, data: bytes) -> Edit | None:
         text = data.decode()
     except UnicodeError:
         return None
-    last = text.rstrip("\r\n").rpartition("\n")[2]
-    line = text.rstrip("\r\n").count("\n") + 1
-    old = last + text[len(text.rstrip("\r\n")) :]
-    return Edit(Location(path, line), old.replace("\r\n", "\n"), f"{last}\n") if last else None
+    body = text.rstrip()
+    last = body.rpartition("\n")[2]
+    old = last + text[len(body) :].replace("\r\n", "\n")
+    return Edit(Location(path, body.count("\n") + 1), old, f"{last}\n") if last else None
 
 
 def _trimmed(path: str, data: bytes) -> Edit | None:
