@@ -7,7 +7,7 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from jinja2 import Environment, Template
 
 REVISION = 4
 """Raised whenever the template changes what it writes; kept in each generated folder."""
@@ -56,10 +56,14 @@ PREVIEW = f"{FIRST}-beta"
 """The first version of an integration in Ocean's repository, as its CONTRIBUTING.md asks for."""
 
 
-def render(answers: Answers, version: str = FIRST) -> MemoryFolder:
-    """Return the files of a new integration, all but `poetry.lock`."""
-    words = {**_words(answers), "version": version}
-    return MemoryFolder.of({_named(path, words): _fill(text, words) for path, text in _template().items()})
+def render(answers: Answers, version: str = FIRST, revision: int = REVISION) -> MemoryFolder:
+    """Return the files of a new integration, all but `poetry.lock`, as a revision of the template makes them.
+
+    Raises UsageError for a revision that is not kept.
+    """
+    words = {**_words(answers), "version": version, "revision": revision}
+    files = former(_template(), _history(), revision)
+    return MemoryFolder.of({_named(path, words): _fill(text, words) for path, text in files.items()})
 
 
 def with_json_spec(folder: MemoryFolder) -> MemoryFolder:
@@ -115,7 +119,6 @@ def _words(answers: Answers) -> dict[str, Any]:
     return {
         **record,
         "answers": list(record.items()),
-        "revision": REVISION,
         "contact": answers.author + (f" <{answers.email}>" if answers.email else ""),
         "class_name": names.class_name(stem),
         "parent": _kind_words(stem, answers.parent),
@@ -148,7 +151,12 @@ def _named(path: str, words: Mapping[str, Any]) -> str:
 
 
 def _fill(text: str, words: Mapping[str, Any]) -> str:
-    return _environment().from_string(text).render(words)
+    return _compiled(text).render(words)
+
+
+@lru_cache(maxsize=200)
+def _compiled(text: str) -> Template:
+    return _environment().from_string(text)
 
 
 @cache
@@ -195,11 +203,47 @@ def _template() -> Mapping[str, str]:
     return {path.removesuffix(_SUFFIX): text for path, text in found}
 
 
+Files = Mapping[str, str]
+"""The texts of a template's files, by path."""
+
+
+def former(now: Files, history: Mapping[int, Files], revision: int) -> Files:
+    """Return the files of a revision: those of now, and for each revision back to it what then was otherwise.
+
+    An entry of the history holds the files that the next revision changed, as they were before, and under ABSENT the
+    paths that it added. Raises UsageError where one is not kept.
+    """
+    files = dict(now)
+    for number in range(REVISION - 1, revision - 1, -1):
+        if number not in history:
+            raise UsageError(f"revision {revision} of the template is not known any more; type --adopt")
+        gone = history[number].get(ABSENT, "").split()
+        changed = {path: text for path, text in history[number].items() if path != ABSENT}
+        files = {path: text for path, text in files.items() if path not in gone} | changed
+    return files
+
+
+ABSENT = "ABSENT"
+"""The file of the history that lists the paths which a revision did not have."""
+
+
+@cache
+def _history() -> Mapping[int, Files]:
+    """Return what earlier revisions had otherwise, by their number."""
+    folder = _templates() / "history"
+    if not folder.is_dir():
+        return {}
+    found = {int(one.name): _texts(one) for one in folder.iterdir() if one.name.isdigit()}
+    return {
+        number: {path.removesuffix(_SUFFIX): text for path, text in texts} for number, texts in found.items()
+    }
+
+
 def _texts(folder: Traversable, above: str = "") -> Iterator[tuple[str, str]]:
     for entry in folder.iterdir():
         if entry.is_dir():
             yield from _texts(entry, f"{above}{entry.name}/")
-        elif entry.name.endswith(_SUFFIX):
+        elif entry.name.endswith(_SUFFIX) or entry.name == ABSENT:
             yield above + entry.name, entry.read_text(encoding="utf-8")
 
 

@@ -46,7 +46,7 @@ def fix(
     wanted = _repairable(choice, done.outcome.findings, unsafe)
     found = repairs(workspace, wanted, proving, _changes_of(choice), unsafe=unsafe, advice=advice)
     if diff:
-        say("".join(_diff(found.files)))
+        say("".join(unified(found.files)))
     elif found.files:
         with alone(workspace.root):
             change_all(workspace.root, found.files)
@@ -79,7 +79,7 @@ def _changes_of(choice: Choice) -> Changes:
     return changes
 
 
-def _diff(files: Sequence[FileEdit]) -> Iterator[str]:
+def unified(files: Sequence[FileEdit]) -> Iterator[str]:
     """Yield the lines of a unified diff, in which a line ends at its line feed only."""
     for file in files:
         before, after = (_LINE.findall((text or b"").decode()) for text in (file.before, file.after))

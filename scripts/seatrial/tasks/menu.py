@@ -342,6 +342,24 @@ VERBS = (
         (ROOT, replace(DRY_RUN, help="show the files, and write nothing")),
     ),
     Verb(
+        "template.update",
+        "Bring later changes of the template into folders made from it; keep what their authors changed.",
+        "template:update_template",
+        (
+            *CHOOSING,
+            Option("diff", "show the changes and write nothing", OptionKind.SWITCH),
+            Option(
+                "adopt", "write the record that a folder lacks, and change nothing else", OptionKind.SWITCH
+            ),
+        ),
+    ),
+    Verb(
+        "template.drift",
+        "Tell for each integration what the newest template would change in it.",
+        "template:drift",
+        CHOOSING,
+    ),
+    Verb(
         "explain",
         "Explain a rule: its law, its reason, and an example with real output.",
         "explain:explain",

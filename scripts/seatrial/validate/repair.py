@@ -223,14 +223,14 @@ class _State:
         tried = integration.having(files) if files else integration
         change = self._run.changes([tried], {tried.path: files}).get(tried.path)
         facts = Facts.of(_View(self._run.workspace, self.fleet), tried, change)
-        return check(facts, self._run.rules, MOST_COMPARED, self._run.advice)
+        return check(facts, self._run.rules, MOST_COMPARED, advice=True)
 
     @cached_property
     def across(self) -> Mapping[str, Verdict]:
         """What the rules that see other integrations say of each integration."""
         view = _View(self._run.workspace, self.fleet)
         return {
-            one.path: check(Facts.of(view, one), self._run.across, MOST_COMPARED, self._run.advice)
+            one.path: check(Facts.of(view, one), self._run.across, MOST_COMPARED, advice=True)
             for one in self.fleet.integrations
         }
 
@@ -259,7 +259,7 @@ def _round(run: _Run, state: _State, integrations: Sequence[Integration]) -> tup
     proved: list[_Candidate] = []
     refused: list[tuple[_Candidate, str]] = []
     for integration in integrations:
-        candidates = _candidates(integration, state.verdict(integration), run.unsafe)
+        candidates = _candidates(run, integration, state.verdict(integration))
         if many := _too_many(state.verdict(integration)):
             refused += [(one, many) for one in candidates]
             continue
@@ -272,11 +272,12 @@ def _round(run: _Run, state: _State, integrations: Sequence[Integration]) -> tup
     return together.passed, refusals
 
 
-def _candidates(integration: Integration, verdict: Verdict, unsafe: bool) -> Sequence[_Candidate]:
-    """Return the edits that findings offer, guessed ones only if `unsafe`, in the order of their places."""
+def _candidates(run: _Run, integration: Integration, verdict: Verdict) -> Sequence[_Candidate]:
+    """Return the edits that findings offer, of those that the run is about, in the order of their places."""
     found: dict[Edit, list[Finding]] = {}
     for finding in verdict.findings:
-        if finding.fix and finding.fix.edit and (finding.fix.safe or unsafe):
+        is_wanted = run.advice or finding.severity is not Severity.ADVICE
+        if is_wanted and finding.fix and finding.fix.edit and (finding.fix.safe or run.unsafe):
             found.setdefault(finding.fix.edit, []).append(finding)
     ordered = sorted(found, key=lambda edit: (edit.where, edit.old, edit.new))
     return [_Candidate(integration, edit, tuple(found[edit])) for edit in ordered]
