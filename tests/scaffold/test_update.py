@@ -17,6 +17,7 @@ from seatrial.scaffold import template
 from seatrial.scaffold.answers import Answers
 from seatrial.scaffold.update import Record, Update, brought_up, recording, update
 from seatrial.system import git
+from support.paths import ROOT
 
 FIRST = template.REVISION
 SEEDS = range(int(os.environ.get("SEATRIAL_TESTS_FOLDERS", "10")))
@@ -212,6 +213,21 @@ def test_a_record_that_will_not_do_is_told(edit: tuple[str, str], said: str) -> 
     folder = made(answers_of(2), FIRST).edited("pyproject.toml", *edit)
     with pytest.raises(UsageError, match=said):
         brought(folder)
+
+
+def test_a_template_that_has_changed_has_another_revision() -> None:
+    kept = (ROOT / "templates" / "history" / "DIGEST").read_text().strip()
+    assert template.digest() == kept, "before you commit the template's change, type `make template-keep`"
+
+
+def test_what_the_history_keeps_gives_the_former_template_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = {"a": "1", "b": "2"}
+    now = {"a": "1", "b": "two", "c": "3"}
+    monkeypatch.setattr(template, "_template", lambda: now)
+    entry = template.difference(before)
+    assert entry == {"b": "2", "ABSENT": "c\n"}
+    assert template.former(now, {NEWEST - 1: entry}, NEWEST - 1) == before
+    assert template.difference(now) == {}
 
 
 def test_a_former_revision_is_what_is_there_now_with_what_was_otherwise() -> None:

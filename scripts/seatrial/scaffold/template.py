@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.resources
 import json
 import os
@@ -237,6 +238,19 @@ def _history() -> Mapping[int, Files]:
     return {
         number: {path.removesuffix(_SUFFIX): text for path, text in texts} for number, texts in found.items()
     }
+
+
+def digest() -> str:
+    """Return a digest of the template as it is; the history keeps that of the newest revision."""
+    return hashlib.sha256(json.dumps(sorted(_template().items())).encode()).hexdigest()
+
+
+def difference(before: Files) -> Files:
+    """Return what a former template had otherwise, as an entry of the history."""
+    now = _template()
+    changed = {path: text for path, text in before.items() if now.get(path) != text}
+    added = sorted(path for path in now if path not in before)
+    return {**changed, **({ABSENT: "".join(f"{path}\n" for path in added)} if added else {})}
 
 
 def _texts(folder: Traversable, above: str = "") -> Iterator[tuple[str, str]]:

@@ -47,6 +47,11 @@ OWN = (
         (LATEST,),
     ),
     Verb(
+        "template.keep",
+        "After a change of the template: keep what the last commit has otherwise, and raise the revision.",
+        "template_history:keep",
+    ),
+    Verb(
         "drift",
         "Ask Ocean's own judges what Seatrial's rules judge, and tell what changed upstream.",
         "develop:drift",
