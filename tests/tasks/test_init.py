@@ -12,8 +12,11 @@ import yaml
 
 from seatrial.core.errors import UsageError
 from seatrial.core.model import Profile
+from seatrial.handbook.examples import good_folder
 from seatrial.scaffold.repository import Part
 from seatrial.tasks.init import init
+from seatrial.validate.rules import RULES
+from seatrial.validate.run import check_all
 from seatrial.workspace.config import settings_of
 from seatrial.workspace.workspace import open_workspace
 
@@ -86,9 +89,10 @@ def test_the_settings_name_the_folder_that_the_integrations_are_in(tmp_path: Pat
     init(str(tmp_path), dry_run=False)
     workspace = open_workspace(str(tmp_path))
     assert [one.path for one in workspace.integrations] == [place]
-    named = json.loads((tmp_path / ".vscode" / "settings.json").read_text())["yaml.schemas"]
-    below = f"{os.path.dirname(place)}/*/" if place else ""
-    assert f"{below}.port/spec.yaml" in named["./schemas/spec-guide.schema.json"]
+    if place:
+        named = json.loads((tmp_path / ".vscode" / "settings.json").read_text())["yaml.schemas"]
+        below = f"{os.path.dirname(place)}/*/"
+        assert f"{below}.port/spec.yaml" in named["./schemas/spec-guide.schema.json"]
     assert hook(tmp_path).get("files", "") == (f"^{os.path.dirname(place)}/" if place else "")
 
 
@@ -139,6 +143,20 @@ def test_what_is_there_is_kept_and_the_lines_to_add_are_told(
         assert f"{path} is kept; add to it" in err
         assert line in out
     assert "seatrial.toml" not in err
+
+
+def test_one_integration_alone_stays_as_valid_as_it_was(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = good_folder()
+    for path in folder.paths():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_bytes(folder.read(path))
+    init(str(tmp_path), dry_run=False)
+    assert not (tmp_path / "tasks.py").exists()
+    assert "Makefile" not in capsys.readouterr().err
+    workspace = open_workspace(str(tmp_path))
+    assert check_all(workspace, workspace.integrations, RULES, jobs=1).outcome.findings == ()
 
 
 def test_nothing_is_written_through_a_link(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

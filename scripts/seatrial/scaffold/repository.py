@@ -66,11 +66,13 @@ def parts(repository: Repository, tasks: Sequence[str], options: Sequence[str]) 
     root = repository.root
     yield Part(join(root, "seatrial.toml"), _settings(repository))
     yield Part(join(root, template.IGNORE), template.root_ignore())
-    tasks_file = template.repository_file("tasks.py", {})
-    yield Part(join(root, "tasks.py"), tasks_file, tasks_file, "for `invoke`", ["seatrial"])
+    if repository.holder:
+        # The tools that lint an integration would read it, and Seatrial is not among the integration's packages.
+        text = template.repository_file("tasks.py", {})
+        yield Part(join(root, "tasks.py"), text, text, "for `invoke`", ["seatrial"])
     marked = _targets(tasks, options)
     makefile = template.repository_file("Makefile", {}) + marked
-    yield Part(join(root, "Makefile"), makefile, marked, "at its end", marked=marked)
+    yield Part(join(root, "Makefile"), makefile, marked, "at its end", ["seatrial"], marked)
     hook = _hook(repository)
     yield Part(
         ".pre-commit-config.yaml",

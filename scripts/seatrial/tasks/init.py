@@ -44,6 +44,8 @@ def init(root: str | None, dry_run: bool) -> None:
         _propose(one)
     if not edits:
         note("nothing is to be written")
+    if not found.holder:
+        note(f"for your editor, type {typed('schemas', root=root)}")
     has_some = workspace is not None and workspace.integrations
     note(f"next: {typed('validate' if has_some else 'new', root=root)}")
 
@@ -98,10 +100,12 @@ def _parts(found: Repository) -> Iterator[Part]:
     """Yield all files of the set-up. Those of other rooms join here, such as the workflows of a CI."""
     options = sorted({option.variable for verb in VERBS for option in verb.options})
     yield from repository.parts(found, [verb.name for verb in VERBS], options)
-    folder = join(found.root, SCHEMAS)
-    schemas = {join(folder, name): text for name, text in derived_files().items()}
-    holder = join(found.root, found.holder) if found.holder else found.root
-    yield from repository.editor(settings_for(found.profile, holder, folder), schemas)
+    if found.holder:
+        # An integration's own folder holds no settings of an editor (LAY109).
+        folder = join(found.root, SCHEMAS)
+        schemas = {join(folder, name): text for name, text in derived_files().items()}
+        settings = settings_for(found.profile, join(found.root, found.holder), folder)
+        yield from repository.editor(settings, schemas)
 
 
 def _joined(checkout: Path, part: Part) -> _Joined:
