@@ -21,6 +21,16 @@ def line_at(integration: Integration, where: Location) -> str:
     return lines[where.line - 1].removesuffix("\r") if where.line <= len(lines) else ""
 
 
+def appended(integration: Integration, path: str, more: str) -> Edit | None:
+    """Return the edit that puts lines at the end of a file; None where it cannot be read, or ends in blank lines."""
+    try:
+        lines = integration.read(path).decode().removesuffix("\n").split("\n")
+    except (Unreadable, UnicodeError):
+        return None
+    last = lines[-1].removesuffix("\r")
+    return Edit(Location(path, len(lines)), last, f"{last}\n{more.removesuffix(chr(10))}") if last else None
+
+
 def unquoted(integration: Integration, where: Location, text: str) -> Edit | None:
     """Return the edit that takes the quotes off a value; None where it is not in quotes on one line."""
     rest = line_at(integration, where)[where.column - 1 :]

@@ -23,6 +23,7 @@ from seatrial.core.suggest import nearest
 from seatrial.documents.integration import RESOURCE_SUFFIXES, RESOURCES, SPEC_FILES, resource_files
 from seatrial.validate.facts.code import FRAMEWORK_READ, Code
 from seatrial.validate.facts.credentials import PREFIX, Variable, looks_real
+from seatrial.validate.facts.source import appended
 from seatrial.validate.facts.spec import Spec
 from seatrial.validate.facts.tree import (
     SHARED,
@@ -430,7 +431,9 @@ def secret_in_example(env_example: Sequence[Variable], texts: Texts) -> Problems
 
 
 @rule("LAY121", severity=INFO, bad=_example(f"{PREFIX}PAGE_SIZES=100\n"))
-def example_disagrees(env_example: Sequence[Variable], spec: Spec, code: Code) -> Problems:
+def example_disagrees(
+    env_example: Sequence[Variable], spec: Spec, code: Code, integration: Integration
+) -> Problems:
     """`.env.example` names the configurations of the spec, each as Ocean reads it from the environment.
 
     That is `OCEAN__INTEGRATION__CONFIG__` and the name in snake case. Whoever copies the file gets what is required,
@@ -459,7 +462,8 @@ def example_disagrees(env_example: Sequence[Variable], spec: Spec, code: Code) -
     for name, configuration in known.items():
         can_be_set = configuration.strip().isidentifier()
         if can_be_set and name not in stated and env_example and _is_required(spec, configuration):
-            fix = Fix(f'add a line "{PREFIX}{name.upper()}=" with a placeholder')
+            edit = appended(integration, ENV_EXAMPLE, f"{PREFIX}{name.upper()}=<{name}>\n")
+            fix = Fix(f'add a line "{PREFIX}{name.upper()}=" with a placeholder', edit)
             message = f'"{shown(configuration)}" is required, and not in this file'
             yield Problem(Location(ENV_EXAMPLE), message, fix)
 

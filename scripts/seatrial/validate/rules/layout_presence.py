@@ -291,7 +291,8 @@ def _example_of(integration: Integration) -> str | None:
     if not spec or not all(name.isidentifier() for name in names):
         return None
     port = [f"OCEAN__PORT__{name}={value}\n" for name, value in PORT_VARIABLES.items()]
-    return "".join([*port, *(f"{PREFIX}{name.upper()}=\n" for name in dict.fromkeys(names))])
+    own = (f"{PREFIX}{name.upper()}=<{name}>\n" for name in dict.fromkeys(names))
+    return "".join([*port, *own])
 
 
 missing_resources_gitignore = _required(

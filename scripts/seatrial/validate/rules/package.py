@@ -31,6 +31,7 @@ from seatrial.validate.facts.package import (
     title_formats,
     towncrier_settings,
 )
+from seatrial.validate.facts.source import appended
 from seatrial.validate.facts.tree import Convention
 from seatrial.validate.rules.shared import PACKAGE_NAME, folder_name, likeliest_name, parsed_version, replaced
 
@@ -229,16 +230,41 @@ def _settings(package: Package, integration: Integration, fleet: Fleet) -> Itera
 
 
 @rule("PKG105", bad=_without_last_type, severity=WARNING)
-def missing_fragment_type(package: Package) -> Problems:
+def missing_fragment_type(package: Package, integration: Integration) -> Problems:
     """Towncrier has the six types of change: breaking, deprecation, feature, improvement, bugfix and doc.
 
     A release that uses a type towncrier does not know stops half-way.
     """
     known = package.fragment_types
-    missing = ", ".join(f'"{one}"' for one in FRAGMENT_TYPES if one not in known)
+    lacking = [one for one in FRAGMENT_TYPES if one not in known]
+    missing = ", ".join(f'"{one}"' for one in lacking)
     if package.towncrier and missing:
-        fix = Fix("for each, add a [[tool.towncrier.type]] with directory, name and showcontent = true")
+        edit = appended(integration, PYPROJECT, "".join(map(_table_of, lacking))) if known else None
+        fix = Fix("for each, add a [[tool.towncrier.type]] with directory, name and showcontent = true", edit)
         yield Problem(package.document.at("tool", "towncrier"), f"towncrier does not know {missing}", fix)
+
+
+SECTION_OF = dict(
+    zip(
+        FRAGMENT_TYPES,
+        (
+            "Breaking Changes",
+            "Deprecations",
+            "Features",
+            "Improvements",
+            "Bug Fixes",
+            "Improved Documentation",
+        ),
+        strict=True,
+    )
+)
+"""The heading under which towncrier puts each type of change."""
+
+
+def _table_of(type: str) -> str:
+    """Return the table of a type, indented, since only the package's name may begin a line (PKG101)."""
+    keys = (f'directory = "{type}"', f'name = "{SECTION_OF[type]}"', "showcontent = true")
+    return "\n  [[tool.towncrier.type]]\n" + "".join(f"  {key}\n" for key in keys)
 
 
 @rule("PKG109", bad=lambda folder: folder.having(PYPROJECT, folder.text(PYPROJECT) + UNREASONED))
