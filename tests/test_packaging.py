@@ -116,9 +116,19 @@ def test_the_installed_wheel_finds_its_data_and_its_script(built: Path, tmp_path
     python = installed(tmp_path / "env", str(wheel))
     assert int(run(python, "-c", SEES_ITS_DATA, cwd=tmp_path)) > 15
     assert "validate" in run(str(tmp_path / "env" / "bin" / "seatrial"), "--list", cwd=tmp_path)
-    made = run(str(tmp_path / "env" / "bin" / "seatrial"), "new", "My Service", "--no-lock", cwd=tmp_path)
-    assert made == ""
-    assert (tmp_path / "integrations" / "my-service" / ".port" / "spec.yaml").is_file()
+    an_author_needs_nothing_else(str(tmp_path / "env" / "bin" / "seatrial"), tmp_path / "repository")
+
+
+def an_author_needs_nothing_else(seatrial: str, repository: Path) -> None:
+    """In an empty repository: set up, made, valid, by hand and through make; the second `init` writes nothing."""
+    run("git", "init", "--quiet", str(repository), cwd=repository.parent)
+    assert run(seatrial, "init", cwd=repository) == ""
+    assert run("make", "-s", "new", "NAME=My Service", f"SEATRIAL={seatrial}", cwd=repository) == ""
+    assert (repository / "integrations" / "my-service" / "poetry.lock").is_file()
+    assert run("make", "-s", "validate", f"SEATRIAL={seatrial}", "STRICT=1", cwd=repository) == ""
+    before = run("git", "status", "--porcelain", "-uall", cwd=repository)
+    run(seatrial, "init", cwd=repository)
+    assert run("git", "status", "--porcelain", "-uall", cwd=repository) == before
 
 
 @pytest.mark.slow

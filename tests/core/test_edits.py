@@ -18,6 +18,7 @@ def edit(line: int, column: int, old: str, new: str) -> Edit:
         ("a: exportr\n", [edit(1, 4, "exportr", "exporter")], "a: exporter\n"),
         ('a: "exportr"\n', [edit(1, 4, "exportr", "exporter")], 'a: "exporter"\n'),
         ("a: 'exportr'\n", [edit(1, 4, "exportr", "exporter")], "a: 'exporter'\n"),
+        ("""a: '"exportr"'\n""", [edit(1, 4, "exportr", "exporter")], """a: '"exporter"'\n"""),
         ("a: b\r\nc: d\r\n", [edit(2, 1, "c", "cc")], "a: b\r\ncc: d\r\n"),
         ("# a\r\n\r\n\r\nb\r\n", [edit(2, 1, "\n\n", "\n")], "# a\r\n\r\nb\r\n"),
         ("😀 a\n", [edit(1, 3, "a", "b")], "😀 b\n"),

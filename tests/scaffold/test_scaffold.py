@@ -19,7 +19,7 @@ from seatrial.core import names
 from seatrial.core.errors import ServiceError, UsageError
 from seatrial.core.model import MemoryFolder, Profile
 from seatrial.dependencies.lockfile import content_hash
-from seatrial.scaffold.template import Answers, render, write
+from seatrial.scaffold.template import Answers, lock, render, write
 from support.paths import ROOT
 from support.services import lacking
 
@@ -263,6 +263,19 @@ def test_the_example_s_lock_is_fresh_and_names_no_place() -> None:
 
     assert lock["metadata"]["content-hash"] == content_hash(pyproject)
     assert [package["name"] for package in lock["package"] if "source" in package] == []
+
+
+@both
+@pytest.mark.parametrize("given", [ODD[0], ODD[3], ODD[-1]], ids=lambda given: given["title"])
+def test_the_shipped_lock_was_made_from_the_dependencies_of_any_folder(
+    given: dict[str, str], profile: Profile
+) -> None:
+    pyproject = tomllib.loads(render(of(given, profile)).text("pyproject.toml"))
+    assert f'content-hash = "{content_hash(pyproject)}"' in lock().decode(), "type `make lock-template`"
+
+
+def test_the_shipped_lock_is_the_example_s() -> None:
+    assert lock() == (EXAMPLE / "poetry.lock").read_bytes()
 
 
 def run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:

@@ -145,8 +145,8 @@ def test_a_file_that_changes_meanwhile_is_not_overwritten_and_no_other_is_writte
     before = state(tmp_path)
     whole = fixing.repairs
 
-    def meanwhile(*arguments: object) -> object:
-        found = whole(*arguments)  # type: ignore[arg-type]
+    def meanwhile(*arguments: object, **options: object) -> object:
+        found = whole(*arguments, **options)  # type: ignore[arg-type]
         (place / LOG).write_bytes(b"somebody else's")
         return found
 

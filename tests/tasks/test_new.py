@@ -11,6 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from seatrial.core.errors import ServiceError
+from seatrial.core.model import Integration, MemoryFolder
+from seatrial.system import poetry
+from seatrial.tasks.new import core_of, new
 from support.paths import SOURCES
 
 COMMAND = [sys.executable, "-m", "seatrial"]
@@ -87,35 +91,68 @@ def test_no_dockerfile_is_written_through_a_link(tmp_path: Path) -> None:
     assert list(outside.iterdir()) == []
 
 
-def test_without_poetry_it_says_what_to_type(tmp_path: Path) -> None:
-    done = seatrial(tmp_path, "new", "My Service", PATH="/nonexistent")
-    assert done.returncode == 0
-    assert "poetry is not on this machine" in done.stderr
-    assert "a minute or so" not in done.stderr
-    assert "my-service && poetry lock" in done.stderr
+def test_a_new_folder_is_green_at_once_without_poetry_or_network(tmp_path: Path) -> None:
+    assert seatrial(tmp_path, "new", "My Service", PATH="/nonexistent").returncode == 0
+    done = seatrial(tmp_path, "validate", "--strict")
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def made_with(core: str | None, root: Path, title: str = "My Service", no_lock: bool = False) -> None:
+    new(title, str(root), None, "Ada", "ada@example.com", no_lock, core=core)
+
+
+def test_another_framework_version_is_locked_by_seatrials_own_poetry(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Path] = []
+    monkeypatch.setattr(poetry, "lock", asked.append)
+    made_with("0.48.99", tmp_path)
+    assert asked == [tmp_path / "integrations" / "my-service"]
+    assert not (asked[0] / "poetry.lock").exists()
+    assert 'port_ocean = {version = "^0.48.99"' in (asked[0] / "pyproject.toml").read_text()
+
+
+def test_the_cause_is_told_where_poetry_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(folder: Path) -> None:
+        raise ServiceError("Poetry failed: All attempts to connect failed.")
+
+    monkeypatch.setattr(poetry, "lock", fail)
+    made_with("0.48.99", tmp_path)
+    told = "poetry.lock is still to be made: Poetry failed: All attempts to connect failed.; type: cd "
+    assert told in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
-    ("poetry", "told"),
+    ("locked", "core"),
     [
-        (
-            "All attempts to connect failed.\n\nYou can also run your poetry command with -v.",
-            "poetry failed: All attempts to connect failed.; type: cd",
-        ),
-        (
-            "The currently activated Python version 3.11.7 is not supported by the project (^3.12).\nTrying to",
-            "is not supported by the project (^3.12); name one that is with `poetry env use",
-        ),
-        ("Warning: old\nBecause a needs b, version solving failed.", "poetry failed: Because a needs b"),
+        ([], ""),
+        (["0.1.2"], ""),
+        (["0.48.12"], ""),
+        (["0.48.13", "0.49.0", "0.1.2"], "0.49.0"),
+        (["0.49.0.dev1"], ""),
     ],
-    ids=["network", "python", "warning"],
+    ids=str,
 )
-def test_the_cause_is_told_where_poetry_fails(tmp_path: Path, poetry: str, told: str) -> None:
-    program = tmp_path / "poetry"
-    program.write_text(f"#!/bin/sh\ncat >&2 <<'END'\n{poetry}\nEND\nexit 1\n")
-    program.chmod(0o755)
-    done = seatrial(tmp_path, "new", "My Service", PATH=f"{tmp_path}:{os.environ['PATH']}")
-    assert told in done.stderr
+def test_a_newer_framework_of_the_others_is_taken(locked: list[str], core: str) -> None:
+    lock = '[[package]]\nname = "port-ocean"\nversion = "{}"\n'
+    folders = [MemoryFolder({}), *(MemoryFolder.of({"poetry.lock": lock.format(one)}) for one in locked)]
+    assert core_of([Integration("x", "x", folder) for folder in folders]) == core
+
+
+def test_the_root_gets_a_gitignore_where_there_is_none_up_to_the_repositorys(tmp_path: Path) -> None:
+    inner = tmp_path / "inner"
+    (tmp_path / ".git").mkdir()
+    inner.mkdir()
+    made_with(None, tmp_path, no_lock=True)
+    ignore = tmp_path / ".gitignore"
+    assert {".env", ".venv/", "dist/"} <= set(ignore.read_text().splitlines())
+    ignore.write_text("mine\n")
+    for place in (tmp_path, inner):
+        made_with(None, place, "Other", no_lock=True)
+    assert ignore.read_text() == "mine\n"
+    assert not (inner / ".gitignore").exists()
 
 
 def test_a_repository_that_was_named_is_named_in_what_to_type_next(tmp_path: Path) -> None:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 import pytest
 
+from seatrial import documents
+from seatrial.core.edits import repaired
 from seatrial.core.model import (
+    MAKE,
+    REMOVE,
     Edit,
     Entry,
     Fix,
@@ -20,14 +25,15 @@ from seatrial.core.model import (
     Profile,
     Severity,
 )
-from seatrial.core.rules import ERROR, WARNING, Problems, Rule, rule
+from seatrial.core.rules import ADVICE, ERROR, WARNING, Problems, Rule, rule
 from seatrial.core.settings import Settings
-from seatrial.handbook.examples import good_folder
+from seatrial.handbook.examples import NAME, good_folder
 from seatrial.validate import repair
 from seatrial.validate.facts.facts import Facts
 from seatrial.validate.facts.release import Change
+from seatrial.validate.facts.source import with_key
 from seatrial.validate.repair import Repairs, no_changes, repairs
-from seatrial.validate.rules import RULES
+from seatrial.validate.rules import BY_NAME, RULES
 from seatrial.validate.run import check
 from seatrial.workspace.workspace import Workspace
 
@@ -318,6 +324,134 @@ def test_a_link_is_left_alone_and_so_is_a_file_behind_one() -> None:
         assert (found.files, reasons(found)) == ((), ["the file is a link, or behind one"])
 
 
+def wanting(path: str, act: str, text: str = "", guessed: bool = False) -> Rule:
+    """A rule that wants a file made with this text, or removed."""
+
+    @rule("TST002", bad=same)
+    def a_file(integration: Integration) -> Problems:
+        """A law."""
+        if integration.holds(path) == (act == REMOVE):
+            edit = Edit(Location(path), "", text, act)
+            yield Problem(Location(path), "wrong", Fix("mend it", edit, guessed))
+
+    return a_file
+
+
+@pytest.mark.parametrize(
+    ("act", "before", "after"),
+    [(MAKE, {"b.txt": "x"}, b"text"), (REMOVE, {"c/a.txt": "text"}, None)],
+    ids=["made", "removed"],
+)
+def test_a_file_is_made_or_removed(act: str, before: dict[str, str], after: bytes | None) -> None:
+    found = repaired_by([wanting("c/a.txt", act, "text")], one=MemoryFolder.of(before))
+    assert [(one.path, one.after) for one in found.files] == [("integrations/one/c/a.txt", after)]
+    assert [one.before for one in found.files] == [b"text" if act == REMOVE else None]
+    assert repaired_by([wanting("c/a.txt", act, guessed=True)], one=MemoryFolder.of(before)).files == ()
+
+
+@pytest.mark.parametrize(
+    "folder",
+    [
+        MemoryFolder.of({"x": ""}).linked("c", "../two", Kind.FOLDER),
+        MemoryFolder.of({"c": "a file"}),
+    ],
+    ids=["link", "file"],
+)
+def test_no_file_is_made_behind_a_link_or_a_file(folder: MemoryFolder) -> None:
+    found = repaired_by([wanting("c/a.txt", MAKE)], one=folder)
+    assert (found.files, reasons(found)) == ((), ["the folder is a link, or none"])
+
+
+def test_a_file_whose_removal_brings_another_finding_is_kept() -> None:
+    @rule("TST003", bad=same)
+    def an_empty_folder(integration: Integration) -> Problems:
+        """A law."""
+        if not integration.holds("c"):
+            yield Problem(Location("c"), "nothing is in c")
+
+    found = repaired_by([wanting("c/a.txt", REMOVE), an_empty_folder], one=MemoryFolder.of({"c/a.txt": ""}))
+    assert (found.files, reasons(found)) == (
+        (),
+        ["TST003 would come instead: integrations/one/c: nothing is in c"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "after"),
+    [
+        ("NOTES.md", "a  \n\nb \n", "a\n\nb\n"),
+        ("NOTES.md", "a  \nb\n", None),
+        ("NOTES.md", "a", "a\n"),
+        ("NOTES.md", "a \n\n  ", "a\n"),
+        ("NOTES.md", "a \r\nb\r\n\r\n", "a\r\nb\r\n"),
+        ("a.yaml", "a: |\n  b \n  c\nd: 1 \n", None),
+        ("a.yaml", "a: b \nc: d\n", "a: b\nc: d\n"),
+    ],
+)
+def test_ends_of_lines_are_tidied_where_they_mean_nothing(path: str, before: str, after: str | None) -> None:
+    tidying = [BY_NAME["unended-file"], BY_NAME["trailing-blanks"]]
+    workspace = workspace_of(one=MemoryFolder.of({path: before}))
+    found = repairs(workspace, workspace.integrations, tidying, advice=True)
+    assert [one.after for one in found.files] == ([] if after is None else [after.encode()])
+
+
+@pytest.mark.parametrize(
+    ("spec", "package", "logged", "repaired"),
+    [
+        ("0.2.0", "0.1.0", "0.1.0", ".port/spec.yaml"),
+        ("0.1.0", "0.2.0", "0.1.0", "pyproject.toml"),
+        ("0.1.0", "0.2.0", "0.3.0", ""),
+    ],
+)
+def test_of_three_versions_the_one_that_stands_alone_is_put_right(
+    spec: str, package: str, logged: str, repaired: str
+) -> None:
+    folder = (
+        good_folder()
+        .edited(".port/spec.yaml", "version: 0.1.0", f"version: {spec}")
+        .edited("pyproject.toml", 'version = "0.1.0"', f'version = "{package}"')
+        .edited("CHANGELOG.md", "## 0.1.0 (", f"## {logged} (")
+    )
+    agreeing = [BY_NAME["version-disagrees"], BY_NAME["changelog-version-disagrees"]]
+    found = repaired_by(agreeing, one=folder)
+    paths = [one.path.removeprefix("integrations/one/") for one in found.files]
+    assert paths == ([repaired] if repaired else [])
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("    default: 100\n", "    default: '100'\n"),
+        ("    sensitive: true\n", "    sensitive: false\n"),
+        ("    required: false\n", ""),
+    ],
+    ids=["quoted", "switched off", "left out"],
+)
+def test_the_spec_is_put_back_as_it_was(old: str, new: str) -> None:
+    bad = good_folder().edited(".port/spec.yaml", old, new)
+    workspace = workspace_of(**{NAME: bad})
+    found = repairs(workspace, workspace.integrations, RULES)
+    assert sorted(patched(bad, found).text(".port/spec.yaml")) == sorted(
+        good_folder().text(".port/spec.yaml")
+    )
+
+
+@pytest.mark.parametrize(
+    "line", ['  "type": "x"', '  "type": "x",\n  "z": 1', "  type: x # why", "  type: x", "  type: {a: b}"]
+)
+def test_a_key_is_added_only_below_a_key_and_value_on_a_line_of_their_own(line: str) -> None:
+    path = "a.json" if '"' in line else "a.yaml"
+    text = f"{{\n{line}\n}}\n" if path == "a.json" else f"k:\n{line}\n"
+    folder = Integration("one", "one", MemoryFolder.of({path: text}))
+    document = documents.load(path, text.encode())
+    keys = ("type",) if path == "a.json" else ("k", "type")
+    edit = with_key(folder, document, keys, "sensitive", "true")
+    after = documents.load(path, repaired(text, [edit]).encode() if edit else b"").value
+    inner = after if path == "a.json" or not edit else after["k"]
+    assert edit is None or (inner["type"], inner["sensitive"]) == ("x", True)
+    assert (edit is None) == ("{a" in line)
+
+
 def test_the_bytes_that_the_proof_began_from_are_those_to_be_replaced() -> None:
     class Changing(MemoryFolder):
         def read(self, path: str) -> bytes:
@@ -367,27 +501,54 @@ def test_a_finding_about_the_change_may_count_one_more_file() -> None:
     assert written(found) == {"one/a.json": '["new"]'}
 
 
-def offering() -> list[Rule]:
-    """The rules whose bad example has an edit."""
-    return [one for one in RULES if not one.siblings and _offers(one)]
+def offering(safe: bool) -> list[Rule]:
+    """The rules whose bad example has an edit, one that is safe or a guess."""
+    return [one for one in RULES if not one.siblings and safe in _offers(one)]
 
 
-def _offers(one: Rule) -> bool:
+@cache
+def _offers(one: Rule) -> frozenset[bool]:
     if "change" in one.needs or one.severity is None:
-        return False
+        return frozenset()
     workspace = workspace_of(one.profile, one=one.bad(good_folder(one.profile)))
-    verdict = check(Facts.of(workspace, workspace.integrations[0]), [one])
-    return any(finding.fix and finding.fix.edit for finding in verdict.findings)
+    verdict = check(Facts.of(workspace, workspace.integrations[0]), [one], advice=True)
+    return frozenset(finding.fix.safe for finding in verdict.findings if finding.fix and finding.fix.edit)
 
 
-@pytest.mark.parametrize("one", offering(), ids=lambda one: f"{one.code}-{one.name}")
+@pytest.mark.parametrize("one", offering(safe=False), ids=lambda one: f"{one.code}-{one.name}")
+def test_a_guess_is_tried_only_if_asked_for_and_must_prove_itself_too(one: Rule) -> None:
+    bad = one.bad(good_folder(one.profile))
+    workspace = workspace_of(one.profile, **{NAME: bad})
+    proving = [rule for rule in RULES if "tried" not in rule.needs]
+    is_advice = one.severity is ADVICE
+    if True not in _offers(one):
+        assert repairs(workspace, workspace.integrations, proving, advice=is_advice).files == ()
+    found = repairs(workspace, workspace.integrations, proving, unsafe=True, advice=is_advice)
+    before, after = (
+        {one.code for one in check(Facts.of(each, each.integrations[0]), proving, advice=is_advice).findings}
+        for each in (workspace, workspace_of(one.profile, **{NAME: patched(bad, found)}))
+    )
+    assert after <= before
+    assert bool(found.files) == (one.code not in after)
+    assert bool(found.files) or found.refused
+
+
+def patched(folder: MemoryFolder, found: Repairs) -> MemoryFolder:
+    """A folder after its repairs."""
+    new = {file.path.removeprefix("integrations/good-service/"): file.after for file in found.files}
+    kept = {path: data for path, data in folder.files.items() if path not in new}
+    return MemoryFolder({**kept, **{path: data for path, data in new.items() if data is not None}})
+
+
+@pytest.mark.parametrize("one", offering(safe=True), ids=lambda one: f"{one.code}-{one.name}")
 def test_the_repair_of_an_example_proves_itself_and_leaves_nothing(one: Rule) -> None:
     bad = one.bad(good_folder(one.profile))
-    workspace = workspace_of(one.profile, one=bad)
-    found = repairs(workspace, workspace.integrations, RULES)
+    workspace = workspace_of(one.profile, **{NAME: bad})
+    is_advice = one.severity is ADVICE
+    found = repairs(workspace, workspace.integrations, RULES, advice=is_advice)
     assert reasons(found) == []
-    texts = {file.path.removeprefix("integrations/one/"): file.after or b"" for file in found.files}
-    after = workspace_of(one.profile, one=MemoryFolder({**bad.files, **texts}))
+    after = workspace_of(one.profile, **{NAME: patched(bad, found)})
     assert one.code not in {
-        finding.code for finding in check(Facts.of(after, after.integrations[0]), RULES).findings
+        finding.code
+        for finding in check(Facts.of(after, after.integrations[0]), RULES, advice=is_advice).findings
     }

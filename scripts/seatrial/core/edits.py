@@ -11,7 +11,7 @@ QUOTES = "\"'"
 
 
 def repaired(text: str, edits: Iterable[Edit]) -> str:
-    """Apply every edit whose old text is at its place; an edit whose old text is not there changes nothing.
+    """Apply every edit whose old text is at its place; any other changes nothing.
 
     Places refer to the text as given, so edits are applied from the end; of two that overlap, the later one
     in the text is applied. If lines end in CR LF, those of the edits do too.
@@ -36,12 +36,13 @@ def _in_ending(edit: Edit, text: str) -> Edit:
 
 
 def _place(text: str, starts: list[int], edit: Edit) -> int | None:
-    """Return the index of the edit's old text, after a quote if there is one; None if it is not there."""
+    """Return the index of the edit's old text, after one or two quotes if there are any; None if it is not there."""
     if not edit.old or edit.where.line > len(starts):
         return None
     place = starts[edit.where.line - 1] + edit.where.column - 1
-    if text[place : place + 1] in QUOTES and not edit.old.startswith(text[place : place + 1]):
-        place += 1
+    for _ in QUOTES:
+        if text[place : place + 1] in QUOTES and not edit.old.startswith(text[place : place + 1]):
+            place += 1
     return place if text.startswith(edit.old, place) else None
 
 

@@ -118,7 +118,7 @@ def _fix_from_root(integration: Integration, fix: Fix | None) -> Fix | None:
     if fix.edit is None or len(fix.edit.new) > LONGEST:
         return Fix(title)
     where = replace(fix.edit.where, path=integration.below(fix.edit.where.path))
-    return Fix(title, replace(fix.edit, where=where))
+    return replace(fix, title=title, edit=replace(fix.edit, where=where))
 
 
 def _numbered(findings: Iterable[Finding]) -> Iterator[Finding]:

@@ -48,26 +48,37 @@ class Location:
     column: int = 1
 
 
+REPLACE, MAKE, REMOVE = "replace", "make", "remove"
+
+
 @dataclass(frozen=True)
 class Edit:
-    """Replace the text `old` at `where` by `new`."""
+    """Replace the text `old` at `where` by `new`; or MAKE the file with the text `new`, or REMOVE it."""
 
     where: Location
     old: str
     new: str
+    act: str = REPLACE
 
 
 @dataclass(frozen=True)
 class Fix:
-    """A repair: an instruction in the imperative, and an edit that carries it out if nothing has to be guessed."""
+    """A repair: an instruction in the imperative, and an edit that carries it out.
+
+    A `guessed` edit is one of several that could be meant, or loses something that somebody wrote.
+    """
 
     title: str
     edit: Edit | None = None
+    guessed: bool = False
 
     @property
     def safe(self) -> bool:
-        """Whether `seatrial fix` tries the edit; it is written only if it then proves itself (`validate.repair`)."""
-        return self.edit is not None
+        """Whether `seatrial fix` tries the edit; it is written only if it then proves itself (`validate.repair`).
+
+        With `--unsafe`, it tries guessed ones as well.
+        """
+        return self.edit is not None and not self.guessed
 
 
 @dataclass(frozen=True)
@@ -230,23 +241,34 @@ class MemoryFolder:
 
 @dataclass(frozen=True)
 class Overlay:
-    """A folder in which some files have other bytes, in memory; nothing is written."""
+    """A folder in which some files have other bytes, None for no file, in memory; nothing is written."""
 
     under: Folder
-    changed: Mapping[str, bytes]
+    changed: Mapping[str, bytes | None]
 
     def paths(self) -> Sequence[str]:
-        return self.under.paths()
+        there = {path for path, data in self.changed.items() if data is not None}
+        return sorted(({*self.under.paths()} - {*self.changed}) | there)
 
     def irregular(self) -> Sequence[str]:
-        return self.under.irregular()
+        return [path for path in self.under.irregular() if path not in self.changed]
 
     def entry(self, path: str) -> Entry | None:
         entry = self.under.entry(path)
-        return replace(entry, size=len(self.changed[path])) if entry and path in self.changed else entry
+        if path in self.changed:
+            data = self.changed[path]
+            return None if data is None else replace(entry or Entry(Kind.FILE), size=len(data))
+        prefix = f"{path}/"
+        if not any(one.startswith(prefix) for one in self.changed):
+            return entry
+        is_filled = any(one.startswith(prefix) for one in self.paths())
+        return entry or Entry(Kind.FOLDER) if is_filled else None
 
     def read(self, path: str) -> bytes:
-        return self.changed[path] if path in self.changed else self.under.read(path)
+        data = self.changed[path] if path in self.changed else self.under.read(path)
+        if data is None:
+            raise Unreadable("no such file")
+        return data
 
 
 Question: TypeAlias = tuple[str, ...]
@@ -407,6 +429,6 @@ class Integration:
         """Return whether there is anything at `path`."""
         return self.entry(path) is not None
 
-    def having(self, changed: Mapping[str, bytes]) -> Integration:
-        """Return the integration with other bytes in these files, in memory."""
+    def having(self, changed: Mapping[str, bytes | None]) -> Integration:
+        """Return the integration with other bytes in these files, None for no file, in memory."""
         return Integration(self.name, self.path, Overlay(self._folder, changed))

@@ -73,6 +73,7 @@ LIBRARIES: Mapping[str, frozenset[str]] = {
     "uv": frozenset({"system.uv"}),
     "platformdirs": frozenset({"system.cache"}),
     "subprocess": frozenset({"system.process"}),
+    "poetry": frozenset({"system.poetry_lock"}),
     "jinja2": frozenset({"scaffold"}),
     "rich": frozenset({"handbook", "tasks"}),
     "urllib3": frozenset({"release.registry"}),

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from seatrial import __version__
 from seatrial.core.findings import Outcome, RuleFacts
-from seatrial.core.model import Edit, Finding, Severity
+from seatrial.core.model import REPLACE, Edit, Finding, Severity
 from seatrial.core.printable import plain
 from seatrial.report import Options
 from seatrial.report.json import dumps
@@ -83,9 +83,10 @@ def _result(finding: Finding, rule_index: int, since: str) -> dict[str, Any]:
 
 def _fixes(finding: Finding) -> dict[str, Any]:
     """Yield the repair, if its edit is known and in the finding's own file."""
-    if finding.fix is None or finding.fix.edit is None or finding.fix.edit.where.path != finding.path:
+    edit = finding.fix.edit if finding.fix and finding.fix.safe else None
+    if finding.fix is None or edit is None or edit.act != REPLACE or edit.where.path != finding.path:
         return {}
-    change = {"artifactLocation": _artifact(finding.path), "replacements": [_replacement(finding.fix.edit)]}
+    change = {"artifactLocation": _artifact(finding.path), "replacements": [_replacement(edit)]}
     description = {"text": _unlinked(plain(finding.fix.title))}
     return {"fixes": [{"description": description, "artifactChanges": [change]}]}
 

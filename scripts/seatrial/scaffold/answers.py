@@ -15,6 +15,8 @@ from seatrial.core.vocabulary import SECTIONS
 CORE = "0.48.12"
 """The framework version that the template was last tried with."""
 
+CORE_RELEASE = tuple(map(int, CORE.split(".")))
+
 MAX_TEXT = 300
 """The most characters of an answer."""
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.resources
 import json
 import os
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,19 +18,31 @@ from seatrial.core.errors import ConfigurationError, UsageError
 from seatrial.core.model import MemoryFolder
 from seatrial.documents import yaml
 from seatrial.documents.integration import SPEC_FILES
-from seatrial.scaffold.answers import QUESTIONS, Answers
+from seatrial.scaffold.answers import CORE_RELEASE, QUESTIONS, Answers
 from seatrial.system.atomic import write_tree
 
-__all__ = ["LOCK_COMMAND", "QUESTIONS", "REVISION", "Answers", "render", "shared", "write"]
+__all__ = [
+    "CORE_RELEASE",
+    "QUESTIONS",
+    "REVISION",
+    "Answers",
+    "lock",
+    "render",
+    "root_ignore",
+    "shared",
+    "write",
+]
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from jinja2 import Environment, Template
 
 REVISION = 4
 """Raised whenever the template changes what it writes; kept in each generated folder."""
 
-LOCK_COMMAND = ("poetry", "lock")
-"""The command, run in the new folder, for the one file no template can hold: `poetry.lock`."""
+LOCK = "poetry.lock"
+"""The file that is shipped as it is: it depends on the dependencies of a folder and not on its name."""
+
+IGNORE = ".gitignore"
 
 _SUFFIX = ".tmpl"
 
@@ -44,10 +57,14 @@ PREVIEW = f"{FIRST}-beta"
 """The first version of an integration in Ocean's repository, as its CONTRIBUTING.md asks for."""
 
 
-def render(answers: Answers, version: str = FIRST) -> MemoryFolder:
-    """Return the files of a new integration, all but `poetry.lock`."""
-    words = {**_words(answers), "version": version}
-    return MemoryFolder.of({_named(path, words): _fill(text, words) for path, text in _template().items()})
+def render(answers: Answers, version: str = FIRST, revision: int = REVISION) -> MemoryFolder:
+    """Return the files of a new integration, all but `poetry.lock`, as a revision of the template makes them.
+
+    Raises UsageError for a revision that is not kept.
+    """
+    words = {**_words(answers), "version": version, "revision": revision}
+    files = former(_template(), _history(), revision)
+    return MemoryFolder.of({_named(path, words): _fill(text, words) for path, text in files.items()})
 
 
 def with_json_spec(folder: MemoryFolder) -> MemoryFolder:
@@ -57,8 +74,28 @@ def with_json_spec(folder: MemoryFolder) -> MemoryFolder:
     return folder.without(SPEC_YAML).having(SPEC_JSON, text)
 
 
+def lock() -> bytes:
+    """Return the lock of a folder whose answers leave the version of the framework as it is."""
+    return (_templates() / "integration" / LOCK).read_bytes()
+
+
 def shared() -> Mapping[str, str]:
     """Return the files that all integrations of a workspace share, by path: the Dockerfile of their images."""
+    return {path: text for path, text in _workspace().items() if path != IGNORE}
+
+
+def root_ignore() -> str:
+    """Return the `.gitignore` for the root of a workspace."""
+    return _workspace()[IGNORE]
+
+
+def repository_file(name: str, words: Mapping[str, Any]) -> str:
+    """Return a file by which a repository uses Seatrial, from its template and the words that it asks for."""
+    return _fill((_templates() / "repository" / f"{name}{_SUFFIX}").read_text(encoding="utf-8"), words)
+
+
+@cache
+def _workspace() -> Mapping[str, str]:
     found = _texts(_templates() / "workspace")
     return {path.removesuffix(_SUFFIX): text for path, text in sorted(found)}
 
@@ -91,7 +128,6 @@ def _words(answers: Answers) -> dict[str, Any]:
     return {
         **record,
         "answers": list(record.items()),
-        "revision": REVISION,
         "contact": answers.author + (f" <{answers.email}>" if answers.email else ""),
         "class_name": names.class_name(stem),
         "parent": _kind_words(stem, answers.parent),
@@ -124,7 +160,12 @@ def _named(path: str, words: Mapping[str, Any]) -> str:
 
 
 def _fill(text: str, words: Mapping[str, Any]) -> str:
-    return _environment().from_string(text).render(words)
+    return _compiled(text).render(words)
+
+
+@lru_cache(maxsize=200)
+def _compiled(text: str) -> Template:
+    return _environment().from_string(text)
 
 
 @cache
@@ -171,11 +212,60 @@ def _template() -> Mapping[str, str]:
     return {path.removesuffix(_SUFFIX): text for path, text in found}
 
 
+Files = Mapping[str, str]
+"""The texts of a template's files, by path."""
+
+
+def former(now: Files, history: Mapping[int, Files], revision: int) -> Files:
+    """Return the files of a revision: those of now, and for each revision back to it what then was otherwise.
+
+    An entry of the history holds the files that the next revision changed, as they were before, and under ABSENT the
+    paths that it added. Raises UsageError where one is not kept.
+    """
+    files = dict(now)
+    for number in range(REVISION - 1, revision - 1, -1):
+        if number not in history:
+            raise UsageError(f"revision {revision} of the template is not known any more; type --adopt")
+        gone = history[number].get(ABSENT, "").split()
+        changed = {path: text for path, text in history[number].items() if path != ABSENT}
+        files = {path: text for path, text in files.items() if path not in gone} | changed
+    return files
+
+
+ABSENT = "ABSENT"
+"""The file of the history that lists the paths which a revision did not have."""
+
+
+@cache
+def _history() -> Mapping[int, Files]:
+    """Return what earlier revisions had otherwise, by their number."""
+    folder = _templates() / "history"
+    if not folder.is_dir():
+        return {}
+    found = {int(one.name): _texts(one) for one in folder.iterdir() if one.name.isdigit()}
+    return {
+        number: {path.removesuffix(_SUFFIX): text for path, text in texts} for number, texts in found.items()
+    }
+
+
+def digest() -> str:
+    """Return a digest of the template as it is; the history keeps that of the newest revision."""
+    return hashlib.sha256(json.dumps(sorted(_template().items())).encode()).hexdigest()
+
+
+def difference(before: Files) -> Files:
+    """Return what a former template had otherwise, as an entry of the history."""
+    now = _template()
+    changed = {path: text for path, text in before.items() if now.get(path) != text}
+    added = sorted(path for path in now if path not in before)
+    return {**changed, **({ABSENT: "".join(f"{path}\n" for path in added)} if added else {})}
+
+
 def _texts(folder: Traversable, above: str = "") -> Iterator[tuple[str, str]]:
     for entry in folder.iterdir():
         if entry.is_dir():
             yield from _texts(entry, f"{above}{entry.name}/")
-        elif entry.name.endswith(_SUFFIX):
+        elif entry.name.endswith(_SUFFIX) or entry.name == ABSENT:
             yield above + entry.name, entry.read_text(encoding="utf-8")
 
 

@@ -41,6 +41,17 @@ OWN = (
     Verb("docs", "Write every generated page, and the generated part of the Makefile, anew.", "develop:docs"),
     Verb("lock", "Renew locks/, the packages that make and make test install.", "lock:lock", (LATEST,)),
     Verb(
+        "lock.template",
+        "Renew the poetry.lock that new integrations get.",
+        "lock:lock_template",
+        (LATEST,),
+    ),
+    Verb(
+        "template.keep",
+        "After a change of the template: keep what the last commit has otherwise, and raise the revision.",
+        "template_history:keep",
+    ),
+    Verb(
         "drift",
         "Ask Ocean's own judges what Seatrial's rules judge, and tell what changed upstream.",
         "develop:drift",

@@ -23,28 +23,44 @@ MOST_TOLD = 20
 """Most edits that are not applied of which the reason is told."""
 
 
-def fix(integration: list[str], root: str | None, since: str | None, jobs: str | None, diff: bool) -> None:
+def fix(
+    integration: list[str],
+    root: str | None,
+    since: str | None,
+    jobs: str | None,
+    diff: bool,
+    unsafe: bool = False,
+    advice: bool = False,
+) -> None:
     """Apply every repair that proves itself, or show it; `seatrial validate` shows the rest.
+
+    With `unsafe`, guessed names are tried as well; with `advice`, what is only advised.
 
     The rules that try the mapping on examples take no part in the proof: a name that is put right lets them see
     more, and what they then find was there before.
     """
     choice = choose(root, integration, since)
     workspace = choice.workspace
-    done = check_all(workspace, choice.integrations, RULES, jobs_of(jobs), choice.changes(RULES))
+    done = check_all(workspace, choice.integrations, RULES, jobs_of(jobs), choice.changes(RULES), advice)
     proving = [rule for rule in RULES if "tried" not in rule.needs]
-    found = repairs(workspace, _repairable(choice, done.outcome.findings), proving, _changes_of(choice))
+    wanted = _repairable(choice, done.outcome.findings, unsafe)
+    found = repairs(workspace, wanted, proving, _changes_of(choice), unsafe=unsafe, advice=advice)
     if diff:
-        say("".join(_diff(found.files)))
+        say("".join(unified(found.files)))
     elif found.files:
         with alone(workspace.root):
             change_all(workspace.root, found.files)
     _report(found.files, found.refused, diff)
+    guesses = sum(1 for one in done.outcome.findings if one.fix and one.fix.edit and one.fix.guessed)
+    if guesses and not unsafe:
+        show = in_make("seatrial fix --unsafe --diff")
+        note(f"for {guesses} more, what is meant can only be guessed; `{show}` shows it")
 
 
-def _repairable(choice: Choice, findings: Sequence[Finding]) -> Sequence[Integration]:
-    """Return the integrations in which a finding offers an edit."""
-    names = {finding.integration for finding in findings if finding.fix and finding.fix.edit}
+def _repairable(choice: Choice, findings: Sequence[Finding], unsafe: bool) -> Sequence[Integration]:
+    """Return the integrations in which a finding offers an edit, a guessed one only if `unsafe`."""
+    offers = [one for one in findings if one.fix and one.fix.edit and (one.fix.safe or unsafe)]
+    names = {finding.integration for finding in offers}
     return [one for one in choice.integrations if one.name in names]
 
 
@@ -63,11 +79,15 @@ def _changes_of(choice: Choice) -> Changes:
     return changes
 
 
-def _diff(files: Sequence[FileEdit]) -> Iterator[str]:
+def unified(files: Sequence[FileEdit]) -> Iterator[str]:
     """Yield the lines of a unified diff, in which a line ends at its line feed only."""
     for file in files:
         before, after = (_LINE.findall((text or b"").decode()) for text in (file.before, file.after))
-        for line in difflib.unified_diff(before, after, f"a/{file.path}", f"b/{file.path}"):
+        old = "/dev/null" if file.before is None else f"a/{file.path}"
+        new = "/dev/null" if file.after is None else f"b/{file.path}"
+        if not before + after:
+            yield f"{'delete' if file.after is None else 'make'} empty {plain(file.path)}\n"
+        for line in difflib.unified_diff(before, after, old, new):
             yield plain(line.removesuffix("\n")) + "\n"
             if not line.endswith("\n"):
                 yield "\\ No newline at end of file\n"
@@ -76,7 +96,8 @@ def _diff(files: Sequence[FileEdit]) -> Iterator[str]:
 def _report(files: Sequence[FileEdit], refused: Sequence[Refusal], diff: bool) -> None:
     if not diff:
         for file in files:
-            note(f"repaired {file.path}")
+            word = "made" if file.before is None else "removed" if file.after is None else "repaired"
+            note(f"{word} {file.path}")
     for one in refused[:MOST_TOLD]:
         note(f"not applied: {one.finding.path}:{one.finding.line} {one.finding.code}: {one.reason}")
     if len(refused) > MOST_TOLD:

@@ -1,6 +1,6 @@
-"""The lock of this checkout: which packages `make` and `make test` install, each with its hashes, in `locks/`.
+"""The locks of this checkout: the packages that `make` and `make test` install, and those of a new integration.
 
-The files are requirements that both uv and pip install, and name no package index, so that any can be used.
+The files in `locks/` are requirements that both uv and pip install, and name no package index, so that any can be used.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from typing import Any
 
 from seatrial.core.errors import ServiceError
 from seatrial.documents import toml
-from seatrial.system import uv
+from seatrial.scaffold import template
+from seatrial.system import poetry, uv
 from seatrial.system.atomic import write_whole
 from seatrial.tasks.cli import note
 
@@ -54,6 +55,25 @@ def lock(latest: bool) -> None:
         made = {path: heading(pyproject, extras) + _resolved(place, extras) for path, extras in LOCKS.items()}
     for path, content in made.items():
         write_whole(CHECKOUT / path, content, root=CHECKOUT, make=True)
+        note(f"wrote {path}")
+
+
+COPIES = ("templates/integration/poetry.lock", "integrations/pilot-log/poetry.lock")
+"""The lock that new integrations get, and that of the example, which is one of them."""
+
+
+def lock_template(latest: bool) -> None:
+    """Renew the lock of the template for its dependencies; `latest` lets go of the versions locked before."""
+    answers = template.Answers.of("My Service")
+    with TemporaryDirectory(prefix="seatrial-") as folder:
+        place = Path(folder)
+        (place / "pyproject.toml").write_bytes(template.render(answers).read("pyproject.toml"))
+        if not latest:
+            (place / template.LOCK).write_bytes(template.lock())
+        poetry.lock(place)
+        made = (place / template.LOCK).read_text(encoding="utf-8")
+    for path in COPIES:
+        write_whole(CHECKOUT / path, made, root=CHECKOUT)
         note(f"wrote {path}")
 
 

@@ -186,7 +186,8 @@ MAKING = (
     Option("icon", "the icon in Port"),
     Option("author", "by default git's user.name"),
     Option("email", "by default git's user.email"),
-    Option("no_lock", "do not let Poetry make poetry.lock", OptionKind.SWITCH),
+    Option("core", "the framework's version; by default the template's, or a newer one that another locks"),
+    Option("no_lock", "make no poetry.lock", OptionKind.SWITCH),
 )
 DRY_RUN = Option("dry_run", "show what would be done, and do nothing", OptionKind.SWITCH)
 SUBMITTING = (
@@ -292,7 +293,17 @@ VERBS = (
         "fix",
         "Apply the repairs that findings offer, each of which is proved first.",
         "fix:fix",
-        (*COMPARING, JOBS, Option("diff", "show the repairs and change nothing", OptionKind.SWITCH)),
+        (
+            *COMPARING,
+            JOBS,
+            Option("diff", "show the repairs and change nothing", OptionKind.SWITCH),
+            Option(
+                "unsafe",
+                "also write names that are only likely, and replace what was written",
+                OptionKind.SWITCH,
+            ),
+            replace(ADVICE, help="also repair what is only advised, such as blanks at the ends of lines"),
+        ),
     ),
     Verb(
         "submit",
@@ -326,6 +337,30 @@ VERBS = (
         ),
     ),
     Verb("new", "Make a new integration folder from the template.", "new:new", MAKING, ("name",)),
+    Verb(
+        "init",
+        "Set Seatrial up in an existing repository: settings, Makefile, tasks, hook, editor; keep what is there.",
+        "init:init",
+        (ROOT, replace(DRY_RUN, help="show the files, and write nothing")),
+    ),
+    Verb(
+        "template.update",
+        "Bring later changes of the template into folders made from it; keep what their authors changed.",
+        "template:update_template",
+        (
+            *CHOOSING,
+            Option("diff", "show the changes and write nothing", OptionKind.SWITCH),
+            Option(
+                "adopt", "write the record that a folder lacks, and change nothing else", OptionKind.SWITCH
+            ),
+        ),
+    ),
+    Verb(
+        "template.drift",
+        "Tell for each integration what the newest template would change in it.",
+        "template:drift",
+        CHOOSING,
+    ),
     Verb(
         "explain",
         "Explain a rule: its law, its reason, and an example with real output.",

@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
-from seatrial.core.errors import ServiceError, UsageError
+from seatrial.core.errors import ServiceError, Unreadable, UsageError
 from seatrial.core.model import Fleet, Integration, MemoryFolder, Profile, Severity
 from seatrial.core.settings import SHARED_DOCKERFILE, Settings
 from seatrial.core.suggest import hint
+from seatrial.dependencies.lockfile import CORE as CORE_NAME
+from seatrial.dependencies.lockfile import LockText, content_hash
+from seatrial.documents import toml
 from seatrial.report.text import said
 from seatrial.scaffold import template
-from seatrial.system import git, process
+from seatrial.system import git, poetry
 from seatrial.system.atomic import write_whole
 from seatrial.tasks.choice import open_workspace
 from seatrial.tasks.cli import note, typed
@@ -39,6 +42,7 @@ def new(
     base = workspace.root if workspace else Path(root or ".").resolve()
     chosen = _profile(profile, workspace)
     given = {**answers, **_author(base, author, email)}
+    given["core"] = given.get("core") or core_of(workspace.integrations if workspace else ())
     known = answers_of(told(name, given), chosen, _shares(base))
     holder = base / (workspace.settings.integrations if workspace else "integrations")
     checkout = checkout_around(base)
@@ -49,6 +53,8 @@ def new(
     _make(folder, destination, checkout, locked=not no_lock)
     if chosen is Profile.GUIDE and _lacks_dockerfile(base, workspace):
         _share(base, checkout)
+    if not any(os.path.lexists(place / template.IGNORE) for place in _up_to(base, checkout)):
+        _write(base / template.IGNORE, template.root_ignore(), checkout)
     note(f"next: {typed('validate', known.slug, root)}")
 
 
@@ -118,8 +124,37 @@ def _share(base: Path, checkout: Path) -> None:
         target = base / path
         if os.path.lexists(target) or target.parent.is_symlink():
             continue
-        write_whole(target, text, root=checkout, make=True)
-        note(f"made {target}")
+        _write(target, text, checkout)
+
+
+def _write(target: Path, text: str, checkout: Path) -> None:
+    write_whole(target, text, root=checkout, make=True)
+    note(f"made {target}")
+
+
+def _up_to(folder: Path, top: Path) -> Sequence[Path]:
+    """Return a folder, and those above it up to one of them."""
+    return [one for one in (folder, *folder.parents) if one.is_relative_to(top)]
+
+
+def core_of(integrations: Sequence[Integration]) -> str:
+    """Return the newest framework version that the other integrations lock; empty if the template's is newer."""
+    locked = [line.text for one in integrations for line in LockText(_lock_of(one)).versions(CORE_NAME)]
+    known = [version for version in map(_final, locked) if version]
+    newest = max(known, default=template.CORE_RELEASE)
+    return ".".join(map(str, newest)) if newest > template.CORE_RELEASE else ""
+
+
+def _lock_of(integration: Integration) -> bytes:
+    try:
+        return integration.read(template.LOCK)
+    except Unreadable:
+        return b""
+
+
+def _final(text: str) -> tuple[int, ...]:
+    """Return the numbers of a version of three; none for any other."""
+    return tuple(map(int, text.split("."))) if re.fullmatch(r"\d{1,6}(?:\.\d{1,6}){2}", text) else ()
 
 
 def _author(base: Path, author: str | None, email: str | None) -> Told:
@@ -133,32 +168,27 @@ def _author(base: Path, author: str | None, email: str | None) -> Told:
 
 
 def _make(folder: MemoryFolder, destination: Path, checkout: Path, locked: bool) -> None:
-    template.write(folder, destination, checkout)
+    shipped = template.lock() if locked and _fits(folder) else None
+    template.write(folder.having(template.LOCK, shipped) if shipped else folder, destination, checkout)
     note(f"made {destination}")
-    failed = _lock(destination) if locked else "it was not asked for"
+    failed = "" if shipped else _lock(destination) if locked else "it was not asked for"
     if failed:
-        command = f"cd {shlex.quote(str(destination))} && {' '.join(template.LOCK_COMMAND)}"
-        note(f"poetry.lock is still to be made: {failed}; type: {command}")
+        command = f"cd {shlex.quote(str(destination))} && poetry lock"
+        note(f"{template.LOCK} is still to be made: {failed}; type: {command}")
+
+
+def _fits(folder: MemoryFolder) -> bool:
+    """Return whether the template's lock was made from these dependencies."""
+    pyproject = toml.load("pyproject.toml", folder.read("pyproject.toml")).value
+    made_from = LockText(template.lock()).content_hashes
+    return [line.text for line in made_from] == [content_hash(pyproject)]
 
 
 def _lock(destination: Path) -> str:
-    """Let poetry make the lock file; why it could not, where it could not."""
-    if shutil.which(template.LOCK_COMMAND[0]):
-        note("making poetry.lock with poetry, which asks the package index: a minute or so")
+    """Let Poetry make the lock file; why it could not, where it could not."""
+    note(f"making {template.LOCK} with Poetry, which asks the package index: a minute or so")
     try:
-        ran = process.run(template.LOCK_COMMAND, cwd=destination, seconds=600)
+        poetry.lock(destination)
     except ServiceError as failure:
         return str(failure)
-    return "" if ran.status == 0 else f"poetry failed: {_cause(ran.err or ran.out)}"
-
-
-_PYTHON = re.compile(r"Python version .* is not supported by the project")
-
-
-def _cause(said: bytes) -> str:
-    """Return the line in which poetry says why it failed: the first that is no warning; advice follows it."""
-    lines = [line.strip() for line in said.decode(errors="replace").splitlines() if line.strip()]
-    first = next((line for line in lines if "warning" not in line.lower()), "it said nothing")
-    if _PYTHON.search(first):
-        return f"{first.rstrip('.')}; name one that is with `poetry env use PATH-OF-A-PYTHON` in that folder"
-    return first
+    return ""

@@ -42,8 +42,14 @@ def schemas(root: str | None, write: str | None) -> None:
 
 def settings(workspace: Workspace, folder: str) -> Mapping[str, object]:
     """Return the settings by which VS Code uses the schemas in a folder of this repository."""
-    spec = f"spec-{(workspace.profile or Profile.GUIDE).value}"
-    below = ".port" if _is_one(workspace) else join(workspace.settings.integrations, "*/.port")
+    holder = "" if _is_one(workspace) else workspace.settings.integrations
+    return settings_for(workspace.profile or Profile.GUIDE, holder, folder)
+
+
+def settings_for(profile: Profile, holder: str, folder: str) -> Mapping[str, object]:
+    """Return them for integrations in `holder`, which is empty where the repository is one."""
+    spec = f"spec-{profile.value}"
+    below = join(holder, "*/.port") if holder else ".port"
     files = {spec: f"{below}/spec", **{stem: f"{below}/resources/{stem}" for stem in RESOURCES}}
     by_name = {name: f"./{folder}/{name}{END}" for name in (*files, "seatrial")}
     return {

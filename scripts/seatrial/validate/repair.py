@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from seatrial.core.edits import repaired
 from seatrial.core.errors import Unreadable
-from seatrial.core.model import Edit, Finding, Fleet, Integration, Severity, join
+from seatrial.core.model import MAKE, REMOVE, REPLACE, Edit, Finding, Fleet, Integration, Kind, Severity, join
 from seatrial.core.rules import Rule
 from seatrial.documents import json, python, toml, yaml
 from seatrial.system.transaction import FileEdit
@@ -38,10 +38,12 @@ ACROSS = frozenset({"fleet", "peers"})
 _LOOSE = re.compile(r"(?<=\bline )\d+| \([^()]*\)$")
 """The parts of a message that say how it is elsewhere: the number of another line, and the evidence at the end."""
 
+_BLANKS = re.compile(r"[ \t]+(?=\r?\n)|\s+\Z")
+
 _LOADERS = {"json": json.load, "yaml": yaml.load, "yml": yaml.load, "toml": toml.load}
 
-Files = Mapping[str, bytes]
-"""The new bytes of files, by their path in an integration."""
+Files = Mapping[str, bytes | None]
+"""The new bytes of files, None for no file, by their path in an integration."""
 
 Changes = Callable[[Sequence[Integration], Mapping[str, Collection[str]]], Mapping[str, Change]]
 """Gives the change in each of these integrations, by its path, where these paths in it are edited besides."""
@@ -75,15 +77,20 @@ def repairs(
     integrations: Sequence[Integration],
     rules: Sequence[Rule],
     changes: Changes = no_changes,
+    *,
+    unsafe: bool = False,
+    advice: bool = False,
 ) -> Repairs:
     """Return the repairs of these integrations that prove themselves, until no edit is left that does.
+
+    With `unsafe`, guessed edits are tried as well; with `advice`, those of advice.
 
     Each step leaves fewer findings, so this ends, and a second call on the result finds nothing to repair.
     """
     left_out: dict[str, Refusal] = {}
     while True:
         wanted = [one for one in integrations if one.path not in left_out]
-        run = _Run(workspace, rules, changes)
+        run = _Run(workspace, rules, changes, unsafe, advice)
         try:
             files, refused = _settled(run, wanted)
         except _TooManyTrials as costly:
@@ -150,20 +157,24 @@ class _Comparison:
 class _Run:
     """The workspace, the rules, the bytes that edits began from, and the number of trials for each integration."""
 
-    def __init__(self, workspace: Workspace, rules: Sequence[Rule], changes: Changes) -> None:
+    def __init__(
+        self, workspace: Workspace, rules: Sequence[Rule], changes: Changes, unsafe: bool, advice: bool
+    ) -> None:
         self.workspace = workspace
+        self.unsafe = unsafe
+        self.advice = advice
         self.rules = rules
         self.across = [rule for rule in rules if ACROSS & set(rule.needs)]
         self.changes = changes
         self.compared = _Comparison(rules)
-        self._begun: dict[str, bytes] = {}
+        self._begun: dict[str, bytes | None] = {}
         self._trials: Counter[str] = Counter()
 
-    def begun(self, integration: Integration, path: str) -> bytes:
-        """Return the bytes of a file, always those of the first time. Raises Unreadable."""
+    def begun(self, integration: Integration, path: str) -> bytes | None:
+        """Return the bytes of a file, None for no file, always those of the first time. Raises Unreadable."""
         whole = integration.below(path)
         if whole not in self._begun:
-            self._begun[whole] = integration.read(path)
+            self._begun[whole] = integration.read(path) if integration.holds(path) else None
         return self._begun[whole]
 
     def file_edits(self, files: Mapping[str, Files]) -> Iterator[FileEdit]:
@@ -212,14 +223,14 @@ class _State:
         tried = integration.having(files) if files else integration
         change = self._run.changes([tried], {tried.path: files}).get(tried.path)
         facts = Facts.of(_View(self._run.workspace, self.fleet), tried, change)
-        return check(facts, self._run.rules, MOST_COMPARED)
+        return check(facts, self._run.rules, MOST_COMPARED, advice=True)
 
     @cached_property
     def across(self) -> Mapping[str, Verdict]:
         """What the rules that see other integrations say of each integration."""
         view = _View(self._run.workspace, self.fleet)
         return {
-            one.path: check(Facts.of(view, one), self._run.across, MOST_COMPARED)
+            one.path: check(Facts.of(view, one), self._run.across, MOST_COMPARED, advice=True)
             for one in self.fleet.integrations
         }
 
@@ -248,7 +259,7 @@ def _round(run: _Run, state: _State, integrations: Sequence[Integration]) -> tup
     proved: list[_Candidate] = []
     refused: list[tuple[_Candidate, str]] = []
     for integration in integrations:
-        candidates = _candidates(integration, state.verdict(integration))
+        candidates = _candidates(run, integration, state.verdict(integration))
         if many := _too_many(state.verdict(integration)):
             refused += [(one, many) for one in candidates]
             continue
@@ -261,11 +272,12 @@ def _round(run: _Run, state: _State, integrations: Sequence[Integration]) -> tup
     return together.passed, refusals
 
 
-def _candidates(integration: Integration, verdict: Verdict) -> Sequence[_Candidate]:
-    """Return the edits that findings offer, in the order of their places."""
+def _candidates(run: _Run, integration: Integration, verdict: Verdict) -> Sequence[_Candidate]:
+    """Return the edits that findings offer, of those that the run is about, in the order of their places."""
     found: dict[Edit, list[Finding]] = {}
     for finding in verdict.findings:
-        if finding.fix and finding.fix.edit:
+        is_wanted = run.advice or finding.severity is not Severity.ADVICE
+        if is_wanted and finding.fix and finding.fix.edit and (finding.fix.safe or run.unsafe):
             found.setdefault(finding.fix.edit, []).append(finding)
     ordered = sorted(found, key=lambda edit: (edit.where, edit.old, edit.new))
     return [_Candidate(integration, edit, tuple(found[edit])) for edit in ordered]
@@ -346,19 +358,57 @@ def _edited(run: _Run, state: _State, candidates: Sequence[_Candidate]) -> Files
     for one in candidates:
         by_path.setdefault(one.edit.where.path.removeprefix(integration.below("")), []).append(one.edit)
     files = dict(state.files.get(integration.path, {}))
-    plain = set(integration.paths()) - set(integration.irregular())
     for path, edits in by_path.items():
-        if path not in plain:
-            return "the file is a link, or behind one"
         try:
             before = files[path] if path in files else run.begun(integration, path)
-            after = repaired(before.decode(), edits).encode()
-        except (Unreadable, UnicodeError):
-            return "the file cannot be read as UTF-8"
-        if reason := _damage(path, before, after, len(edits)):
-            return reason
+        except Unreadable:
+            return UNREADABLE
+        after = _after(integration, path, before, edits)
+        if isinstance(after, str):
+            return after
         files[path] = after
     return files
+
+
+UNREADABLE = "the file cannot be read as UTF-8"
+
+
+def _after(
+    integration: Integration, path: str, before: bytes | None, edits: Sequence[Edit]
+) -> bytes | str | None:
+    """Return the bytes of a file after these edits, None for no file, or why the edits cannot be made."""
+    first = edits[0]
+    if first.act != REPLACE and len(edits) > 1:
+        return "other repairs change the same file"
+    if first.act == MAKE:
+        return _astray(integration, path) or (
+            "the file is there" if before is not None else first.new.encode()
+        )
+    if before is None:
+        return "the file is not there any more"
+    is_listed = path in integration.paths() or not integration.holds(path)
+    if not is_listed or path in integration.irregular() or _astray(integration, path):
+        return "the file is a link, or behind one"
+    if first.act == REMOVE:
+        return None
+    try:
+        after = repaired(before.decode(), edits).encode()
+    except UnicodeError:
+        return UNREADABLE
+    return _damage(path, before, after, sum(map(_says_other, edits))) or after
+
+
+def _astray(integration: Integration, path: str) -> str:
+    """Return why a file cannot be where it is to be: a folder above it is a link, or no folder; else nothing."""
+    parts = path.split("/")[:-1]
+    entries = [integration.entry("/".join(parts[: end + 1])) for end in range(len(parts))]
+    is_plain = all(one is None or (one.kind is Kind.FOLDER and one.target is None) for one in entries)
+    return "" if is_plain else "the folder is a link, or none"
+
+
+def _says_other(edit: Edit) -> bool:
+    """Return whether an edit changes more than the ends of lines and of the file."""
+    return _BLANKS.sub("", edit.old) != _BLANKS.sub("", edit.new)
 
 
 def _damage(path: str, before: bytes, after: bytes, edits: int) -> str:
@@ -380,10 +430,10 @@ def _damage(path: str, before: bytes, after: bytes, edits: int) -> str:
 
 
 def _differences(old: Any, new: Any) -> int:
-    """Return how many values of two trees differ; a key that is renamed is one."""
+    """Return how many values of two trees differ; a key that is renamed, come or gone is one."""
     if isinstance(old, dict) and isinstance(new, dict):
         gone, come = [key for key in old if key not in new], [key for key in new if key not in old]
-        moved = [old[key] for key in gone] != [new[key] for key in come]
+        moved = bool(gone and come) and [old[key] for key in gone] != [new[key] for key in come]
         both = sum(_differences(old[key], new[key]) for key in old if key in new)
         return max(len(gone), len(come)) + moved + both
     if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):

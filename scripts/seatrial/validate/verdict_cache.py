@@ -336,4 +336,5 @@ def _fix(value: Mapping[str, Any] | None) -> Fix | None:
     if value is None:
         return None
     edit = value["edit"]
-    return Fix(value["title"], edit and Edit(Location(**edit["where"]), edit["old"], edit["new"]))
+    found = edit and Edit(**{**edit, "where": Location(**edit["where"])})
+    return Fix(value["title"], found, value["guessed"])

@@ -152,6 +152,13 @@ def _ports(folder: Path, deepest: int) -> Iterator[Path]:
                 pending.append((child, depth + 1))
 
 
+def holders(folder: Path) -> Sequence[str]:
+    """Return the folders that hold integrations near a folder that is no workspace, by their paths in it."""
+    found = sorted({one.parent.relative_to(folder).as_posix() for one in _ports(folder, NEAR)})
+    left_out = (git.ignored(folder) if found else None) or frozenset()
+    return [path for path in found if left_out.isdisjoint(with_parents(path))]
+
+
 def _in_sight(folder: Path) -> str:
     """Return what to type for the integrations below a folder that is no workspace; empty where none is near."""
     found = list(islice(_ports(folder, NEAR), 3))

@@ -27,6 +27,7 @@ from seatrial.system.git.commits import (
     trees,
 )
 from seatrial.system.git.files import export, folder_at, folders_at, track_export
+from seatrial.system.git.merge import Merged, merge
 from seatrial.system.git.remotes import origin
 from seatrial.system.git.tags import Tag, make_tag, push_tag, remote_tags, tag_called, tags, tags_called
 from seatrial.system.git.worktree import changed, dirty, ignored, ignores, is_private, tracks, untracked
@@ -34,6 +35,7 @@ from seatrial.system.git.worktree import changed, dirty, ignored, ignores, is_pr
 __all__ = [
     "Commit",
     "Head",
+    "Merged",
     "Tag",
     "author_email",
     "branches",
@@ -53,6 +55,7 @@ __all__ = [
     "is_ancestor",
     "is_private",
     "make_tag",
+    "merge",
     "merge_base",
     "origin",
     "push_branch",

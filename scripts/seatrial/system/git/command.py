@@ -51,10 +51,10 @@ def run(
         stated = repository_of(root).stated
     except NoRepositoryError as refused:
         return refused.ran
-    return _run(root, stated, arguments, env, seconds, feed)
+    return run_at(root, stated, arguments, env, seconds, feed)
 
 
-def _run(
+def run_at(
     root: Path,
     stated: tuple[str, ...],
     arguments: tuple[str, ...],
@@ -62,6 +62,7 @@ def _run(
     seconds: float = SECONDS,
     feed: bytes | None = None,
 ) -> Ran:
+    """Run git below `root` with the repository that is stated, or NOWHERE. Raises as `run`."""
     return process.run(
         ["git", *SAFELY, *stated, "-C", str(root), *arguments],
         env=environment(env),
@@ -91,7 +92,7 @@ def must(
     try:
         ran = run(root, *arguments, env={**LOCALLY, **(env or {})}, seconds=seconds, feed=feed)
     except process.MissingProgram as missing:
-        raise _no_git() from missing
+        raise no_git() from missing
     if ran.status:
         raise failure(root, ran)
     return ran.out
@@ -102,12 +103,12 @@ def must_be_repository(root: Path) -> GitRepository:
     try:
         return repository_of(root)
     except process.MissingProgram as missing:
-        raise _no_git() from missing
+        raise no_git() from missing
     except NoRepositoryError as refused:
         raise failure(root, refused.ran) from refused
 
 
-def _no_git() -> UsageError:
+def no_git() -> UsageError:
     return UsageError("git is not on this machine; install it and try again")
 
 
@@ -146,7 +147,7 @@ def text_of(answer: bytes) -> str:
 def setting(root: Path, key: str) -> str | None:
     """Return a setting of git such as `user.name`; None if it is not set. The person's own count anywhere."""
     try:
-        ran = _run(root, _stated_or_nowhere(root), ("config", "--get", key))
+        ran = run_at(root, _stated_or_nowhere(root), ("config", "--get", key))
     except ServiceError:
         return None
     return ran.out.decode(errors="replace").strip() or None if ran.status == 0 else None

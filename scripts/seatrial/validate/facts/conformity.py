@@ -49,8 +49,8 @@ class Conformity:
         where, repair = place(*violation.keys), violation.repair
         if repair is None:
             return Problem(where, violation.message)
-        edit = Edit(where, repair.old, repair.new) if repair.old and not repair.guessed else None
-        return Problem(where, violation.message, Fix(repair.title, edit))
+        edit = Edit(where, repair.old, repair.new) if repair.old else None
+        return Problem(where, violation.message, Fix(repair.title, edit, repair.guessed))
 
 
 @dataclass(frozen=True)

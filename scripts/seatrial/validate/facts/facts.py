@@ -114,6 +114,17 @@ class Facts:
         return self.spec.root.text("type").strip() if self.spec else ""
 
     @cached_property
+    def spec_version(self) -> str:
+        """The version in the spec; empty where there is none."""
+        return self.spec.root.text("version").strip() if self.spec else ""
+
+    @cached_property
+    def logged_version(self) -> str:
+        """The version of the newest entry of the changelog; empty where there is none."""
+        top = self.changelog.top if self.changelog else None
+        return (top.version or "") if top else ""
+
+    @cached_property
     def published_as(self) -> tuple[str, str]:
         """The type and version a release publishes the integration by, each empty if not stated.
 

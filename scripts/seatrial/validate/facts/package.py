@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from seatrial.core.model import Fleet, Integration
+from seatrial.core.model import Edit, Fleet, Integration
 from seatrial.dependencies.constraints import floor
 from seatrial.documents.document import Document, Keys
 from seatrial.validate.facts.items import Item, value_at
@@ -85,6 +85,11 @@ class Package:
     def name(self) -> str:
         """The package's name; empty where it has none."""
         return _text(self.stated("name"))
+
+    def edit(self, key: str, new: str) -> Edit | None:
+        """The edit that states another text under the package's own `key`; None where it states none."""
+        old = self.stated(key)
+        return Edit(self.document.at(*self.way(key)), old, new) if isinstance(old, str) and old else None
 
     @property
     def version(self) -> str:

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from seatrial import documents
-from seatrial.core.model import Fleet, Integration
+from seatrial.core.model import Fleet, Integration, Location
 from seatrial.documents.document import Document
 from seatrial.documents.integration import SPEC_FILES, first_present, read_document
 from seatrial.validate.facts.items import Item
@@ -68,6 +68,10 @@ class Spec:
     def overrides(self) -> Item:
         """The configurations that OAuth sets, each to a jq expression."""
         return self.oauth.inner("valuesOverride", "integrationSpec")
+
+    def holding(self, where: Location) -> Item | None:
+        """The configuration that begins at a place."""
+        return next((one for one in self.configurations if self.document.at(*one.keys) == where), None)
 
     @property
     def is_of_2023(self) -> bool:

@@ -11,7 +11,7 @@ from functools import cached_property, lru_cache
 from posixpath import splitext
 
 from seatrial.core.errors import Unreadable
-from seatrial.core.model import Entry, Fleet, Integration, Kind, Location
+from seatrial.core.model import Edit, Entry, Fleet, Integration, Kind, Location
 from seatrial.core.suggest import nearest
 from seatrial.documents import json, toml, yaml
 from seatrial.documents.document import Document, Fault, FaultKind
@@ -350,23 +350,23 @@ class Tidiness:
     """The ends of the lines of texts that no formatter keeps.
 
     `unended` holds the files whose last line has no end, or that end in empty lines; `trailing` the first line of
-    each that ends in blanks.
+    each that ends in blanks; each with the edit that tidies the file, None where there is more than one way.
     """
 
-    unended: tuple[Location, ...]
-    trailing: tuple[Location, ...]
+    unended: tuple[tuple[Location, Edit | None], ...]
+    trailing: tuple[tuple[Location, Edit | None], ...]
 
     @classmethod
     def of(cls, integration: Integration, tree: Tree) -> Tidiness:
         """Read the texts of the integration; those that cannot be read are reported elsewhere."""
-        unended: list[Location] = []
-        trailing: list[Location] = []
+        unended: list[tuple[Location, Edit | None]] = []
+        trailing: list[tuple[Location, Edit | None]] = []
         for path in tree.plain_files():
             with suppress(Unreadable):
                 data = integration.read(path)
                 if _is_written_by_hand(path, data):
-                    unended += [Location(path, line) for line in _unended(data)]
-                    trailing += [Location(path, line) for line in _trailing(data)]
+                    unended += [(Location(path, line), _ended(path, data)) for line in _unended(data)]
+                    trailing += [(Location(path, line), _trimmed(path, data)) for line in _trailing(data)]
         return cls(tuple(unended), tuple(trailing))
 
 
@@ -399,6 +399,40 @@ def _unended(data: bytes) -> Iterator[int]:
 def _trailing(data: bytes) -> Iterator[int]:
     if any(end in data for end in _BLANK_ENDS) and (match := _BLANKS.search(data)):
         yield data.count(b"\n", 0, match.start()) + 1
+
+
+_LINE_BREAK = re.compile(r"\S  +\r?\n[ \t]*\S")
+"""Markdown's line break: two blanks at the end of a line that another follows."""
+
+
+def _ended(path: str, data: bytes) -> Edit | None:
+    """The edit after which the last line that says something ends in one line end."""
+    try:
+        text = data.decode()
+    except UnicodeError:
+        return None
+    body = text.rstrip()
+    last = body.rpartition("\n")[2]
+    old = last + text[len(body) :].replace("\r\n", "\n")
+    return Edit(Location(path, body.count("\n") + 1), old, f"{last}\n") if last else None
+
+
+def _trimmed(path: str, data: bytes) -> Edit | None:
+    """The edit that takes the blanks from the ends of all lines, none where they mean something."""
+    try:
+        text = data.decode().replace("\r\n", "\n")
+    except UnicodeError:
+        return None
+    found = list(_TRAILING.finditer(text))
+    if not found or (path.endswith(".md") and _LINE_BREAK.search(text)):
+        return None
+    start, end = found[0].start(), found[-1].end() + 1
+    head = text[:start]
+    where = Location(path, head.count("\n") + 1, start - head.rfind("\n"))
+    return Edit(where, text[start:end], _TRAILING.sub("", text[start:end]))
+
+
+_TRAILING = re.compile(r"[ \t]+(?=\n)")
 
 
 def _first_marker(data: bytes, is_markdown: bool) -> int:

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from functools import partial
 
 from seatrial.core.framework import Framework
-from seatrial.core.model import Edit, Fix, Fleet, Integration, Location, MemoryFolder, Problem
+from seatrial.core.model import REMOVE, Edit, Fix, Fleet, Integration, Location, MemoryFolder, Problem
 from seatrial.core.rules import GUIDE, WARNING, Edited, Problems, rule
 from seatrial.core.suggest import nearest, recased
 from seatrial.documents.changelog import MARKER, Section, VersionEntry
@@ -62,11 +62,9 @@ def missing_changelog_marker(changelog: ChangelogText) -> Problems:
     if not changelog.markers and not changelog.head.faults:
         top = changelog.top
         where = changelog.head.at(top) if top else Location(CHANGELOG)
-        yield Problem(
-            where,
-            "the line below which new entries go is missing",
-            Fix(f'write "{MARKER}" above the newest entry'),
-        )
+        edit = Edit(Location(CHANGELOG, top.line), top.heading, f"{MARKER}\n\n{top.heading}") if top else None
+        fix = Fix(f'write "{MARKER}" above the newest entry', edit)
+        yield Problem(where, "the line below which new entries go is missing", fix)
 
 
 def _without_entries(folder: MemoryFolder) -> MemoryFolder:
@@ -95,7 +93,8 @@ def repeated_changelog_marker(changelog: ChangelogText) -> Problems:
     """
     for line in changelog.markers[1:]:
         message = f"the line below which new entries go stands here again, after line {changelog.markers[0]}"
-        yield Problem(Location(CHANGELOG, line), message, Fix("delete it"))
+        where = Location(CHANGELOG, line)
+        yield Problem(where, message, Fix("delete it", Edit(where, f"{MARKER}\n\n", "")))
 
 
 def _above_the_marker(folder: MemoryFolder) -> MemoryFolder:
@@ -254,7 +253,8 @@ def leftover_fragment(
     for fragment in fragments:
         if fragment.has_type(package.fragment_types or FRAGMENT_TYPES) and fragment.stands_in(changelog.data):
             message = f'"{fragment.path}" stands in the changelog already'
-            yield Problem(Location(fragment.path), message, Fix("delete it"))
+            fix = Fix("delete it", Edit(Location(fragment.path), "", "", REMOVE))
+            yield Problem(Location(fragment.path), message, fix)
 
 
 TOO_SHORT = re.compile(r"v?\d+(\.\d+)?")
@@ -262,7 +262,7 @@ TOO_SHORT = re.compile(r"v?\d+(\.\d+)?")
 
 
 @rule("CHG201", bad=edited(FIRST, "## 0.2.0 (2026-01-31)"))
-def changelog_version_disagrees(changelog: ChangelogText, package: Package) -> Problems:
+def changelog_version_disagrees(changelog: ChangelogText, package: Package, spec_version: str) -> Problems:
     """The newest entry is for the version in pyproject.toml.
 
     Users read in that entry what the published version contains.
@@ -272,7 +272,9 @@ def changelog_version_disagrees(changelog: ChangelogText, package: Package) -> P
         message = (
             f'the newest entry is "{top.version}", and the version in pyproject.toml is "{version[:60]}"'
         )
-        fix = Fix(f'add an entry for "{version[:60]}", or write "{top.version}" in pyproject.toml')
+        title = f'add an entry for "{version[:60]}", or write "{top.version}" in pyproject.toml'
+        is_stale = top.version and spec_version.removeprefix("v") == top.version
+        fix = Fix(title, package.edit("version", top.version) if is_stale and top.version else None)
         yield Problem(changelog.head.at(top), message, fix)
 
 
@@ -361,7 +363,10 @@ def _spacing(changelog: ChangelogText, top: VersionEntry) -> Iterator[Problem]:
         second = changelog.second
         where = Location(CHANGELOG, second.line)
         few = BEFORE_HEADING - second.blank_before
-        edit = Edit(where, second.heading, "\n" * few + second.heading) if few > 0 else None
+        edit = Edit(where, second.heading, "\n" * few + second.heading)
+        if few < 0:
+            above = Location(CHANGELOG, second.line - second.blank_before)
+            edit = Edit(above, "\n" * second.blank_before, "\n" * BEFORE_HEADING)
         yield Problem(
             where, _counted(second.blank_before, "above", BEFORE_HEADING), Fix(_cure(few, "above"), edit)
         )
@@ -407,8 +412,9 @@ def _unknown_sections(changelog: ChangelogText, top: VersionEntry) -> Iterator[P
 def _unknown(where: Location, hashes: str, name: str) -> Problem:
     same = name if name in SECTIONS else recased(name, SECTIONS)
     near = same or nearest(name, SECTIONS)
-    edit = Edit(where, f"{hashes} {name}", f"### {same}") if same else None
-    fix = Fix(f'write "### {near}"' if near else f"write ### and one of {', '.join(SECTIONS)}", edit)
+    edit = Edit(where, f"{hashes} {name}", f"### {near}") if near else None
+    title = f'write "### {near}"' if near else f"write ### and one of {', '.join(SECTIONS)}"
+    fix = Fix(title, edit, guessed=not same)
     return Problem(where, f'"{hashes} {name[:60]}" is no section', fix)
 
 

@@ -38,7 +38,7 @@ def _unknown(where: Location, message: str, name: str, near: str | None, otherwi
     """Return the problem of an unknown name, with the known name that is probably meant."""
     if near is None:
         return Problem(where, message, Fix(otherwise))
-    fix = Fix(f'change "{shown(name)}" to "{shown(near)}"')
+    fix = Fix(f'change "{shown(name)}" to "{shown(near)}"', Edit(where, name, near), guessed=True)
     return Problem(where, message + did_you_mean(shown(near)), fix)
 
 
@@ -309,7 +309,8 @@ def kind_named_differently(kinds: Kinds) -> Problems:
     for one, right in kinds.misspelled():
         other = "mapped" if one.source is kinds.spec else "listed in the spec"
         message = f'the kind "{shown(one.kind)}" is {other} as "{shown(right)}"'
-        fix = Fix(f'change "{shown(one.kind)}" to "{shown(right)}"')
+        edit = Edit(one.where, one.kind, right)
+        fix = Fix(f'change "{shown(one.kind)}" to "{shown(right)}"', edit, guessed=True)
         yield Problem(one.where, message, fix)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from seatrial.core.model import Fix, Location, Problem
+from seatrial.core.model import Edit, Fix, Location, Problem
 from seatrial.core.names import shown
 from seatrial.core.rules import Problems, rule
 from seatrial.core.suggest import did_you_mean, nearest
@@ -41,7 +41,8 @@ def _not_taken(where: Location, subject: str, one: Refused) -> Problem:
     texts = [value for value in one.allowed if isinstance(value, str)]
     near = nearest(one.value, texts) if isinstance(one.value, str) else None
     message = f"{subject} does not take {_written(one.value)}" + did_you_mean(near and shown(near))
-    return Problem(where, message, Fix(f"write {_alternatives(one)}"))
+    edit = Edit(where, one.value, near) if near else None
+    return Problem(where, message, Fix(f"write {_alternatives(one)}", edit, guessed=True))
 
 
 def _written(value: Any) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from seatrial.core.model import Fix, Location, Problem
+from seatrial.core.model import Edit, Fix, Location, Problem
 from seatrial.core.names import shown
 from seatrial.core.suggest import did_you_mean
 from seatrial.validate.facts.code import Kinds, StatedKind, probable
@@ -187,5 +187,6 @@ def disagreement(known: KindMap, one: StatedKind, message: str, otherwise: str) 
         there = first.places[0]
         other = "but one accepts" if first.uses[0].place is Place.CLASS else "but for"
         return Problem(there, f'{message}, {other} "{shown(first.old)}"', Fix(first.said(there)))
-    fix = Fix(", or ".join(rename.said(one.where) for rename in renames))
+    edit = Edit(one.where, first.old, first.new) if first.places == [one.where] else None
+    fix = Fix(", or ".join(rename.said(one.where) for rename in renames), edit, guessed=True)
     return Problem(one.where, message + did_you_mean(shown(first.new)), fix)

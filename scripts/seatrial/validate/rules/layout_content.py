@@ -5,13 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from posixpath import dirname, join, normpath, splitext
 
-from seatrial.core.model import Entry, Fix, Fleet, Integration, Kind, Location, MemoryFolder, Problem
+from seatrial.core.model import (
+    REMOVE,
+    Edit,
+    Entry,
+    Fix,
+    Fleet,
+    Integration,
+    Kind,
+    Location,
+    MemoryFolder,
+    Problem,
+)
 from seatrial.core.names import decamelize, shown
 from seatrial.core.rules import ADVICE, INFO, WARNING, Edited, Problems, rule
 from seatrial.core.suggest import nearest
 from seatrial.documents.integration import RESOURCE_SUFFIXES, RESOURCES, SPEC_FILES, resource_files
 from seatrial.validate.facts.code import FRAMEWORK_READ, Code
 from seatrial.validate.facts.credentials import PREFIX, Variable, looks_real
+from seatrial.validate.facts.source import appended
 from seatrial.validate.facts.spec import Spec
 from seatrial.validate.facts.tree import (
     SHARED,
@@ -20,6 +32,7 @@ from seatrial.validate.facts.tree import (
     Texts,
     Tidiness,
     Tree,
+    content,
     is_of_tests,
     is_shared,
     sharing,
@@ -33,6 +46,9 @@ PORT_FILES = frozenset(path.rpartition("/")[2] for path in SPEC_FILES)
 PORT_FOLDERS = frozenset({"resources", "examples"})
 
 ROOT_FILES = ("README.md", "CHANGELOG.md", "pyproject.toml", "poetry.lock", "poetry.toml", "Makefile")
+DESKTOP = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
+"""What a desktop makes anew by itself, so that nothing is lost with it."""
+
 FILES = (*ROOT_FILES, "main.py", "debug.py", "integration.py", ".gitignore", *SPEC_FILES)
 FOLDERS = (".port", RESOURCES, "tests", "changelog")
 
@@ -236,7 +252,8 @@ def junk(litter: Litter) -> Problems:
     """
     for path, nature in litter.junk.items():
         name = path.rpartition("/")[2]
-        fix = Fix(f'type `git rm -r --cached "{path}"`, and add "{name}" to .gitignore')
+        edit = Edit(Location(path), "", "", REMOVE) if name in DESKTOP else None
+        fix = Fix(f'type `git rm -r --cached "{path}"`, and add "{name}" to .gitignore', edit)
         severity = WARNING if path in litter.ignored else None
         yield Problem(Location(path), f'"{path}" {nature}', fix, severity=severity)
 
@@ -256,7 +273,8 @@ def retired_file(integration: Integration, tree: Tree, fleet: Fleet) -> Problems
         convention = Convention.of(integration, fleet, path)
         if path in tree.files and convention.is_unheard_of:
             message = f'"{path}" is out of use: {why}'
-            yield Problem(Location(path), message, Fix("delete it"), convention.evidence("have it"))
+            fix = Fix("delete it", Edit(Location(path), "", "", REMOVE))
+            yield Problem(Location(path), message, fix, convention.evidence("have it"))
 
 
 @rule(
@@ -274,7 +292,9 @@ def own_makefile(integration: Integration, tree: Tree, fleet: Fleet) -> Problems
         return
     convention = Convention.among(integration, fleet, sharing(fleet))
     if convention.is_common:
-        fix = Fix(f'replace its whole content with "include {SHARED}"')
+        text = (content(integration, "Makefile") or b"").decode("utf-8", "replace")
+        edit = Edit(Location("Makefile"), text, f"include {SHARED}\n") if text else None
+        fix = Fix(f'replace its whole content with "include {SHARED}"', edit, guessed=True)
         message = f'"Makefile" is not the shared one, "{SHARED}"'
         yield Problem(Location("Makefile"), message, fix, convention.evidence("use it"))
 
@@ -338,10 +358,9 @@ def unended_file(tidiness: Tidiness) -> Problems:
     Ocean's pre-commit hooks write it so, and then the next change touches a line that it is not about. Python is
     left to black.
     """
-    for where in tidiness.unended:
-        yield Problem(
-            where, "the file does not end in one line end", Fix("end its last line, and let nothing follow")
-        )
+    for where, edit in tidiness.unended:
+        fix = Fix("end its last line, and let nothing follow", edit)
+        yield Problem(where, "the file does not end in one line end", fix)
 
 
 @rule(
@@ -354,10 +373,9 @@ def trailing_blanks(tidiness: Tidiness) -> Problems:
 
     Ocean's pre-commit hooks remove them, and then the next change touches a line that it is not about.
     """
-    for where in tidiness.trailing:
-        yield Problem(
-            where, "blanks stand at the end of a line", Fix("remove them here, and in the lines below")
-        )
+    for where, edit in tidiness.trailing:
+        fix = Fix("remove them here, and in the lines below", edit)
+        yield Problem(where, "blanks stand at the end of a line", fix)
 
 
 @rule("LAY118", severity=INFO, bad=lambda folder: folder.having("catalog.csv", "id,name\n" * 80_000))
@@ -413,7 +431,9 @@ def secret_in_example(env_example: Sequence[Variable], texts: Texts) -> Problems
 
 
 @rule("LAY121", severity=INFO, bad=_example(f"{PREFIX}PAGE_SIZES=100\n"))
-def example_disagrees(env_example: Sequence[Variable], spec: Spec, code: Code) -> Problems:
+def example_disagrees(
+    env_example: Sequence[Variable], spec: Spec, code: Code, integration: Integration
+) -> Problems:
     """`.env.example` names the configurations of the spec, each as Ocean reads it from the environment.
 
     That is `OCEAN__INTEGRATION__CONFIG__` and the name in snake case. Whoever copies the file gets what is required,
@@ -432,14 +452,18 @@ def example_disagrees(env_example: Sequence[Variable], spec: Spec, code: Code) -
             and not code.mentions(name)
         ):
             near = nearest(name, known)
-            fix = Fix(f'write "{PREFIX}{near.upper()}"' if near else "delete the line, or add it to the spec")
-            yield Problem(
-                Location(ENV_EXAMPLE, one.line), f'"{shown(one.name)}" is no configuration of the spec', fix
+            where = Location(ENV_EXAMPLE, one.line)
+            right = f"{PREFIX}{near.upper()}" if near else ""
+            edit = Edit(where, one.name, right) if right else None
+            fix = Fix(
+                f'write "{right}"' if near else "delete the line, or add it to the spec", edit, guessed=True
             )
+            yield Problem(where, f'"{shown(one.name)}" is no configuration of the spec', fix)
     for name, configuration in known.items():
         can_be_set = configuration.strip().isidentifier()
         if can_be_set and name not in stated and env_example and _is_required(spec, configuration):
-            fix = Fix(f'add a line "{PREFIX}{name.upper()}=" with a placeholder')
+            edit = appended(integration, ENV_EXAMPLE, f"{PREFIX}{name.upper()}=<{name}>\n")
+            fix = Fix(f'add a line "{PREFIX}{name.upper()}=" with a placeholder', edit)
             message = f'"{shown(configuration)}" is required, and not in this file'
             yield Problem(Location(ENV_EXAMPLE), message, fix)
 

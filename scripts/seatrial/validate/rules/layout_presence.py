@@ -10,11 +10,14 @@ from dataclasses import dataclass, replace
 from posixpath import splitext
 from typing import Any
 
-from seatrial.core.model import Fix, Fleet, Integration, Location, Problem, Severity
+from seatrial.core.model import MAKE, Edit, Fix, Fleet, Integration, Location, Problem, Severity
+from seatrial.core.names import decamelize
 from seatrial.core.rules import ADVICE, ERROR, INFO, WARNING, Problems, Rule, rule
 from seatrial.documents.integration import RESOURCES, SPEC_FILES, resource_files
+from seatrial.validate.facts.credentials import PREFIX
 from seatrial.validate.facts.package import Package
-from seatrial.validate.facts.tree import Convention, Tree, doing, is_tested
+from seatrial.validate.facts.spec import Spec, load_spec
+from seatrial.validate.facts.tree import SHARED, Convention, Tree, doing, is_tested, sharing
 
 CORE_WITH_SCHEMA = (0, 48, 9)
 """The first version of Ocean that builds the schema of the mapping from the classes in `integration.py`."""
@@ -42,6 +45,8 @@ class RequiredFile:
     how_to_add: str
     severity: Severity = ERROR
     always: bool = False
+    text: str | None = None
+    """The text of the file where it is the same everywhere; None where somebody has to write it."""
 
     def problems(self, integration: Integration, tree: Tree, fleet: Fleet) -> Problems:
         """Yield one problem where none of the paths exists and the other integrations do not contradict."""
@@ -57,8 +62,17 @@ class RequiredFile:
             near = tree.misnamed(path)
             how = FOLDERS[folder] if folder else self.how_to_add.format(path=path)
             fix = Fix(f'rename "{near}" to "{path}"' if near else how)
+            if not near and not folder and path == self.paths[0]:
+                fix = self.fix
             evidence = convention.evidence("have it") if convention.is_common else ""
             yield Problem(Location(path), f'"{path}" is missing', fix, evidence, severity)
+
+    @property
+    def fix(self) -> Fix:
+        """The repair that makes the first of its paths."""
+        path = self.paths[0]
+        edit = None if self.text is None else Edit(Location(path), "", self.text, MAKE)
+        return Fix(self.how_to_add.format(path=path), edit)
 
     def _usual(self, integration: Integration, fleet: Fleet) -> str:
         """Return the path that most other integrations have, the first of equals."""
@@ -133,15 +147,22 @@ missing_poetry_settings = _required(
     "poetry.toml",
     why="It puts the virtual environment in `.venv`, where the Makefile and editors look for it.",
     how_to_add='add a "poetry.toml" with [virtualenvs], create = true and in-project = true',
+    text="[virtualenvs]\ncreate = true\nin-project = true\n",
 )
 
-missing_makefile = _required(
-    "LAY006",
-    "missing-makefile",
-    "Makefile",
-    why="People and CI type `make install`, `make lint` and `make test` in every integration's folder.",
-    how_to_add='add a "Makefile"; where there is a shared one, it contains only "include ../_infra/Makefile"',
-)
+
+@rule("LAY006", bad=lambda folder: folder.without("Makefile"))
+def missing_makefile(integration: Integration, tree: Tree, fleet: Fleet) -> Problems:
+    """An integration has a `Makefile`.
+
+    People and CI type `make install`, `make lint` and `make test` in every integration's folder.
+    """
+    how = f'add a "Makefile"; where there is a shared one, it contains only "include {SHARED}"'
+    wanted = RequiredFile(("Makefile",), how)
+    for problem in wanted.problems(integration, tree, fleet):
+        is_shared = Convention.among(integration, fleet, sharing(fleet)).is_common
+        yield replace(problem, fix=replace(wanted, text=f"include {SHARED}\n").fix) if is_shared else problem
+
 
 missing_main = _required(
     "LAY007",
@@ -158,6 +179,7 @@ missing_debug = _required(
     "debug.py",
     why="It starts the integration under a debugger, and has the same name in every integration.",
     how_to_add='add a "debug.py" that imports run from port_ocean and calls it',
+    text='from port_ocean import run\n\nif __name__ == "__main__":\n    run()\n',
 )
 
 
@@ -187,7 +209,7 @@ def missing_tests(integration: Integration, tree: Tree, fleet: Fleet) -> Problem
     `make test` runs them. Without `tests/__init__.py`, pytest imports them as top-level modules, and
     two files of the same name collide.
     """
-    wanted = RequiredFile(("tests/__init__.py",), 'add an empty file "tests/__init__.py"')
+    wanted = RequiredFile(("tests/__init__.py",), 'add an empty file "tests/__init__.py"', text="")
     if not tree.has("tests"):
         wanted = RequiredFile(("tests",), 'add a folder "tests" with an empty "__init__.py" and a test')
     yield from wanted.problems(integration, tree, fleet)
@@ -228,6 +250,7 @@ missing_gitignore = _required(
     why="It keeps secrets, environments and caches out of the repository.",
     how_to_add='add a ".gitignore" with ".env", ".venv/" and "__pycache__/"',
     severity=WARNING,
+    text=".env\n.venv/\n__pycache__/\n",
 )
 
 missing_changelog_folder = _required(
@@ -237,16 +260,40 @@ missing_changelog_folder = _required(
     why="It keeps the folder for towncrier's fragments in git while there are none.",
     how_to_add='add a "changelog/.gitignore" with two lines, "*" and "!.gitignore"',
     severity=WARNING,
+    text="*\n!.gitignore\n",
 )
 
-missing_env_example = _required(
-    "LAY016",
-    "missing-env-example",
-    ".env.example",
-    why="It shows which variables must be set to run the integration locally.",
-    how_to_add='add a ".env.example" with the variables that this integration reads',
-    severity=INFO,
-)
+
+@rule("LAY016", bad=lambda folder: folder.without(".env.example"), severity=INFO)
+def missing_env_example(integration: Integration, tree: Tree, fleet: Fleet) -> Problems:
+    """An integration has a `.env.example`.
+
+    It shows which variables must be set to run the integration locally.
+    """
+    how = 'add a ".env.example" with the variables that this integration reads'
+    wanted = RequiredFile((".env.example",), how, INFO)
+    for problem in wanted.problems(integration, tree, fleet):
+        text = _example_of(integration)
+        yield replace(problem, fix=replace(wanted, text=text).fix) if text else problem
+
+
+PORT_VARIABLES = {
+    "CLIENT_ID": "your-port-client-id",
+    "CLIENT_SECRET": "your-port-client-secret",
+    "BASE_URL": "https://api.getport.io",
+}
+
+
+def _example_of(integration: Integration) -> str | None:
+    """Return the variables of Port, and those of the configurations in the spec; None where one cannot be set."""
+    spec = Spec.of(load_spec(integration))
+    names = [decamelize(one.text("name")) for one in spec.configurations] if spec else []
+    if not spec or not all(name.isidentifier() for name in names):
+        return None
+    port = [f"OCEAN__PORT__{name}={value}\n" for name, value in PORT_VARIABLES.items()]
+    own = (f"{PREFIX}{name.upper()}=<{name}>\n" for name in dict.fromkeys(names))
+    return "".join([*port, *own])
+
 
 missing_resources_gitignore = _required(
     "LAY017",
@@ -255,6 +302,7 @@ missing_resources_gitignore = _required(
     why="It keeps an ignore rule in a parent folder from excluding the resources, which must be published.",
     how_to_add=f'add a "{RESOURCES}/.gitignore" with the line "!.gitignore"',
     severity=INFO,
+    text="!.gitignore\n",
 )
 
 missing_contributing = _required(

@@ -31,6 +31,7 @@ from seatrial.validate.facts.package import (
     title_formats,
     towncrier_settings,
 )
+from seatrial.validate.facts.source import appended
 from seatrial.validate.facts.tree import Convention
 from seatrial.validate.rules.shared import PACKAGE_NAME, folder_name, likeliest_name, parsed_version, replaced
 
@@ -157,7 +158,8 @@ def malformed_package_name(package: Package, integration: Integration, spec_type
         where = package.document.at(*package.way("name"))
         plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
         near = nearest(name, filter(PACKAGE_NAME.fullmatch, (spec_type, integration.name))) or plain
-        fix = Fix(f'write "{near}"' if near else "write a name such as my-service")
+        edit = Edit(where, name, near) if near and near == spec_type else None
+        fix = Fix(f'write "{near}"' if near else "write a name such as my-service", edit)
         severity = WARNING if name.lower() == spec_type else None
         yield Problem(where, f'"{name[:60]}" cannot be part of an image\'s name', fix, severity=severity)
 
@@ -204,7 +206,9 @@ def unusual_towncrier_setting(package: Package, integration: Integration, fleet:
     for key, right, evidence in _settings(package, integration, fleet):
         if package.towncrier.get(key) != right:
             where = document.at("tool", "towncrier", key)
-            fix = Fix(f"write {key} = {json.dumps(right)}")
+            old = package.towncrier.get(key)
+            edit = Edit(where, old, right) if isinstance(old, str) and isinstance(right, str) else None
+            fix = Fix(f"write {key} = {json.dumps(right)}", edit)
             yield Problem(where, f'"{key}" is not {json.dumps(right)}', fix, evidence)
 
 
@@ -226,16 +230,41 @@ def _settings(package: Package, integration: Integration, fleet: Fleet) -> Itera
 
 
 @rule("PKG105", bad=_without_last_type, severity=WARNING)
-def missing_fragment_type(package: Package) -> Problems:
+def missing_fragment_type(package: Package, integration: Integration) -> Problems:
     """Towncrier has the six types of change: breaking, deprecation, feature, improvement, bugfix and doc.
 
     A release that uses a type towncrier does not know stops half-way.
     """
     known = package.fragment_types
-    missing = ", ".join(f'"{one}"' for one in FRAGMENT_TYPES if one not in known)
+    lacking = [one for one in FRAGMENT_TYPES if one not in known]
+    missing = ", ".join(f'"{one}"' for one in lacking)
     if package.towncrier and missing:
-        fix = Fix("for each, add a [[tool.towncrier.type]] with directory, name and showcontent = true")
+        edit = appended(integration, PYPROJECT, "".join(map(_table_of, lacking))) if known else None
+        fix = Fix("for each, add a [[tool.towncrier.type]] with directory, name and showcontent = true", edit)
         yield Problem(package.document.at("tool", "towncrier"), f"towncrier does not know {missing}", fix)
+
+
+SECTION_OF = dict(
+    zip(
+        FRAGMENT_TYPES,
+        (
+            "Breaking Changes",
+            "Deprecations",
+            "Features",
+            "Improvements",
+            "Bug Fixes",
+            "Improved Documentation",
+        ),
+        strict=True,
+    )
+)
+"""The heading under which towncrier puts each type of change."""
+
+
+def _table_of(type: str) -> str:
+    """Return the table of a type, indented, since only the package's name may begin a line (PKG101)."""
+    keys = (f'directory = "{type}"', f'name = "{SECTION_OF[type]}"', "showcontent = true")
+    return "\n  [[tool.towncrier.type]]\n" + "".join(f"  {key}\n" for key in keys)
 
 
 @rule("PKG109", bad=lambda folder: folder.having(PYPROJECT, folder.text(PYPROJECT) + UNREASONED))
@@ -367,9 +396,13 @@ def package_name_misspelled(package: Package, integration: Integration, spec_typ
         where = package.document.at(*package.way("name"))
         fits = PACKAGE_NAME.fullmatch(folder)
         fix = Fix(
-            f'write "{folder}"'
-            if fits
-            else f'rename the folder to "{name}", since no package can have its name'
+            (
+                f'write "{folder}"'
+                if fits
+                else f'rename the folder to "{name}", since no package can have its name'
+            ),
+            Edit(where, name, folder) if fits else None,
+            guessed=True,
         )
         yield Problem(where, f'"{name}" is nearly the name of the folder', fix)
 
@@ -448,7 +481,8 @@ def unknown_code_ignored(suppressions: Suppressions) -> Problems:
             yield Problem(where, message, TEST_WAIVER)
             continue
         near = nearest(code, suppressions.known)
-        fix = Fix(f'write "{near}"' if near else "`seatrial rules` lists the codes")
+        edit = Edit(where, code, near) if near else None
+        fix = Fix(f'write "{near}"' if near else "`seatrial rules` lists the codes", edit, guessed=True)
         yield Problem(where, f'no rule has the code "{code}"', fix)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 
-from seatrial.core.model import Fix, Integration, Location, Problem
+from seatrial.core.model import Edit, Fix, Integration, Location, Problem
 from seatrial.core.rules import WARNING, Problems, rule
 from seatrial.core.suggest import nearest
 from seatrial.documents.document import Document
@@ -37,25 +37,28 @@ _WELL_FORMED = re.compile(r"[A-Za-z0-9@_=.+:/$\\-]+")
 """The form of nearly all identifiers: a known name of another form is likelier the slip than the name beside it."""
 
 
-def rename(name: str, known: Collection[str], otherwise: str) -> Fix:
-    """Return the repair that changes a name to the known one near it, for a person to do; without one, `otherwise`.
+def rename(name: str, known: Collection[str], otherwise: str, where: Location | None = None) -> Fix:
+    """Return the repair that changes a name at a place to the known one near it, a guess; without one, `otherwise`.
 
     Where the known one could not be an identifier and the name could, that one is to be changed.
     """
     near = _near(name, known)
     if near and _WELL_FORMED.fullmatch(name) and not _WELL_FORMED.fullmatch(near):
         return Fix(f"write {shown(name)} where {shown(near)} is defined")
-    return Fix(f"change {shown(name)} to {shown(near)}" if near else otherwise)
+    if near is None:
+        return Fix(otherwise)
+    edit = Edit(where, name, near) if where else None
+    return Fix(f"change {shown(name)} to {shown(near)}", edit, guessed=True)
 
 
-def use_known_blueprint(name: str, blueprints: Blueprints) -> Fix:
+def use_known_blueprint(name: str, blueprints: Blueprints, where: Location | None = None) -> Fix:
     """Return the repair of a reference to a blueprint that does not exist."""
     otherwise = (
         f"add the blueprint {shown(name)} to {blueprints.document.path}, or, if another integration has it, "
         'list it under "blueprints" of [known] in seatrial.toml'
     )
     own = blueprints.identifiers
-    return rename(name, own if _near(name, own) else blueprints.foreign, otherwise)
+    return rename(name, own if _near(name, own) else blueprints.foreign, otherwise, where)
 
 
 def _near(name: str, known: Collection[str]) -> str | None:

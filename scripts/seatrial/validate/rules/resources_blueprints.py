@@ -90,7 +90,7 @@ def unknown_required_property(blueprints: Blueprints) -> Problems:
                 where = blueprints.document.at(*keys)
                 otherwise = "add the property, or delete it from this list"
                 listed = {text for _, text in one.item.inner("schema").texts("required")}
-                fix = rename(name, one.properties.value.keys() - listed, otherwise)
+                fix = rename(name, one.properties.value.keys() - listed, otherwise, where)
                 yield Problem(where, f"blueprint {shown(one.identifier)} has no property {shown(name)}", fix)
 
 
@@ -136,7 +136,7 @@ def stray_enum_color(blueprints: Blueprints) -> Problems:
             if name not in values:
                 where = blueprints.document.key(*item.way("enumColors", name))
                 free = values - item.inner("enumColors").value.keys()
-                fix = rename(name, free, "add the value to the enum, or delete its colour")
+                fix = rename(name, free, "add the value to the enum, or delete its colour", where)
                 message = f"a colour is given for {shown(name)}, which is no value of the enum"
                 yield Problem(where, message, fix)
 
@@ -251,7 +251,7 @@ def unknown_relation_target(blueprints: Blueprints) -> Problems:
             if target and blueprints.lacks(target):
                 where = blueprints.document.at(*relation.way("target"))
                 message = f"relation {shown(name)} leads to {shown(target)}, and there is no such blueprint"
-                yield Problem(where, message, use_known_blueprint(target, blueprints))
+                yield Problem(where, message, use_known_blueprint(target, blueprints, where))
 
 
 @rule("RES116", bad=replaced(BLUEPRINTS, '"path": "project.status"', '"path": "project.state"'))
@@ -280,14 +280,14 @@ def _broken_path(blueprints: Blueprints, start: Blueprint, mirror: Item) -> Prob
         yield Problem(where, f"the path {shown(name)} goes over no relation", fix)
     elif end.lacks(name) or name in end.relations.value:
         message = f"the path ends at blueprint {shown(end.identifier)}, which has no property {shown(name)}"
-        fix = rename(name, end.names | META, "end it with a property of that blueprint")
+        fix = rename(name, end.names | META, "end it with a property of that blueprint", where)
         yield Problem(where, message, fix)
 
 
 def _no_relation(blueprints: Blueprints, item: Item, here: Blueprint, missing: str) -> Problem:
     where = blueprints.document.at(*item.way("path"))
     message = f"blueprint {shown(here.identifier)} has no relation {shown(missing)} for the path to follow"
-    fix = rename(missing, here.relations.value, "write a path that follows relations")
+    fix = rename(missing, here.relations.value, "write a path that follows relations", where)
     return Problem(where, message, fix)
 
 
@@ -323,7 +323,7 @@ def unknown_calculation_property(blueprints: Blueprints, jq_expressions: JqExpre
             if one.is_whole and name not in one.names:
                 where = blueprints.document.at(*expression.keys)
                 message = f"blueprint {shown(one.identifier)} has no property {shown(name)} to calculate with"
-                fix = rename(name, one.names, "read a property that exists")
+                fix = rename(name, one.names, "read a property that exists", where)
                 yield Problem(where, message, fix)
 
 
@@ -345,7 +345,7 @@ def unknown_aggregation_target(blueprints: Blueprints) -> Problems:
         if blueprints.lacks(target):
             where = blueprints.document.at(*item.way("target"))
             message = f"there is no blueprint {shown(target)} to aggregate"
-            yield Problem(where, message, use_known_blueprint(target, blueprints))
+            yield Problem(where, message, use_known_blueprint(target, blueprints, where))
 
 
 @rule(
@@ -383,7 +383,7 @@ def unknown_aggregation_property(blueprints: Blueprints) -> Problems:
             if end and end.lacks(reference.name):
                 where = place(blueprints.document, reference)
                 message = f"blueprint {shown(target)} has no property {shown(reference.name)} to aggregate by"
-                fix = rename(reference.name, end.names | META, "write a property of that blueprint")
+                fix = rename(reference.name, end.names | META, "write a property of that blueprint", where)
                 yield Problem(where, message, fix)
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from seatrial.core.model import Fix, Problem
+from seatrial.core.model import Edit, Fix, Problem
 from seatrial.core.rules import WARNING, Edited, Problems, rule
 from seatrial.core.settings import Settings
-from seatrial.core.suggest import did_you_mean, nearest
+from seatrial.core.suggest import did_you_mean, nearest, recased
 from seatrial.core.vocabulary import ICONS, ICONS_ALSO
 from seatrial.documents.document import Document
 from seatrial.schemas.wording import shown
@@ -100,7 +100,7 @@ def unknown_scorecard_level(scorecards: Rows) -> Problems:
             level = item.text("level")
             if level and levels and level not in levels:
                 where = scorecards.document.at(*item.way("level"))
-                fix = rename(level, levels, "write one of " + ", ".join(map(shown, levels[:12])))
+                fix = rename(level, levels, "write one of " + ", ".join(map(shown, levels[:12])), where)
                 yield Problem(where, f"the scorecard has no level {shown(level)}", fix)
 
 
@@ -120,7 +120,7 @@ def _misplaced(document: Document, dashboard: Dashboard) -> Problems:
     for column in empty:
         where = place(document, column)
         known = [one.name for one in hidden]
-        fix = rename(column.name, known, "write the id of a widget, or delete the column")
+        fix = rename(column.name, known, "write the id of a widget, or delete the column", where)
         yield Problem(where, f"no widget has the id {shown(column.name)} of this column", fix)
     for widget in () if empty else hidden:
         message = f"no column of the layout shows the widget {shown(widget.name)}"
@@ -193,7 +193,10 @@ def misspelled_icon(resource_documents: Mapping[str, Document], settings: Settin
             is_cased = near.lower() == icon.lower()
             message = f"icon {shown(icon)} is {'in the wrong case' if is_cased else 'not known'}"
             where = document.at(*item.way("icon"))
-            yield Problem(where, message + did_you_mean(near), Fix(f"change it to {shown(near)}"))
+            fix = Fix(
+                f"change it to {shown(near)}", Edit(where, icon, near), guessed=not recased(icon, known)
+            )
+            yield Problem(where, message + did_you_mean(near), fix)
 
 
 def _meant(icon: str, known: Collection[str]) -> str | None:
@@ -221,7 +224,7 @@ def unknown_scorecard_blueprint(scorecards: Rows, blueprints: Blueprints) -> Pro
         if name and blueprints.lacks(name):
             where = scorecards.document.at(*preset.way("blueprint"))
             message = f"there is no blueprint {shown(name)} for these scorecards"
-            yield Problem(where, message, use_known_blueprint(name, blueprints))
+            yield Problem(where, message, use_known_blueprint(name, blueprints, where))
 
 
 @rule("RES207", bad=replaced(SCORECARDS, '"property": "owner"', '"property": "owners"'))
@@ -237,7 +240,7 @@ def unknown_scorecard_property(scorecards: Rows, blueprints: Blueprints) -> Prob
                 where = place(scorecards.document, reference)
                 message = f"blueprint {shown(blueprint.identifier)} has no property {shown(reference.name)}"
                 known = blueprint.names | META
-                fix = rename(reference.name, known, "write a property of the blueprint")
+                fix = rename(reference.name, known, "write a property of the blueprint", where)
                 yield Problem(where, message, fix)
 
 
@@ -274,4 +277,4 @@ def _missing(document: Document, references: Iterable[Reference], blueprints: Bl
         where = place(document, first)
         message = f"there is no blueprint {shown(name)}"
         message += f", and it is named {len(more) + 1} times here" if more else ""
-        yield Problem(where, message, use_known_blueprint(name, blueprints))
+        yield Problem(where, message, use_known_blueprint(name, blueprints, where))

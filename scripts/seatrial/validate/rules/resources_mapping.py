@@ -87,7 +87,7 @@ def unknown_mapped_blueprint(app_config: AppConfig, blueprints: Blueprints) -> P
         if name and blueprints.lacks(name):
             where = app_config.document.at(*resource.mappings.way("blueprint"))
             message = f"kind {shown(resource.kind)} is mapped to blueprint {shown(name)}, and there is none"
-            yield Problem(where, message, use_known_blueprint(name, blueprints))
+            yield Problem(where, message, use_known_blueprint(name, blueprints, where))
 
 
 def with_blueprints(
@@ -122,7 +122,7 @@ def unknown_mapped_property(app_config: AppConfig, blueprints: Blueprints) -> Pr
             message = f"blueprint {shown(blueprint.identifier)} has no property {shown(name)}"
             sort = blueprint.sort_of(name)
             if not sort:
-                yield Problem(where, message, rename(name, free, _add(name, "property", blueprint)))
+                yield Problem(where, message, rename(name, free, _add(name, "property", blueprint), where))
                 continue
             fix = (
                 f'move {shown(name)} below "relations"'
@@ -146,7 +146,7 @@ def unknown_mapped_relation(app_config: AppConfig, blueprints: Blueprints) -> Pr
         free = _not_in(resource.relations, blueprint.relations.value)
         for name in _missing(blueprint, blueprint.relations, resource.relations):
             where = app_config.document.key(*resource.relations.way(name))
-            fix = rename(name, free, _add(name, "relation", blueprint))
+            fix = rename(name, free, _add(name, "relation", blueprint), where)
             if name in blueprint.properties.value:
                 fix = Fix(f'move {shown(name)} below "properties"')
             message = f"blueprint {shown(blueprint.identifier)} has no relation {shown(name)}"

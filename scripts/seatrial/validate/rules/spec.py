@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from seatrial.core.model import Fix, Integration, Location, Problem, Profile
+from seatrial.core.model import Edit, Fix, Integration, Location, Problem, Profile
 from seatrial.core.names import shown
 from seatrial.core.rules import GUIDE, INFO, OCEAN, OFF, WARNING, Problems, rule
 from seatrial.core.suggest import nearest
@@ -20,6 +20,7 @@ from seatrial.documents.document import Document, Keys
 from seatrial.validate.facts.conformity import Conformity
 from seatrial.validate.facts.items import Item
 from seatrial.validate.facts.package import Package
+from seatrial.validate.facts.source import with_key, without_key
 from seatrial.validate.facts.spec import Peers, Spec
 from seatrial.validate.rules.shared import (
     PACKAGE_NAME,
@@ -110,12 +111,15 @@ def missing_type(spec_form: Conformity) -> Problems:
 
 
 @rule("SPC007", severity=WARNING, bad=edited("    required: false\n", ""))
-def configuration_without_required(spec_form: Conformity) -> Problems:
+def configuration_without_required(spec_form: Conformity, spec: Spec, integration: Integration) -> Problems:
     """Each configuration states whether it is required.
 
     Ocean takes it as optional otherwise; readers of the spec and the installation form have to guess.
     """
-    yield from spec_form.problems("configuration-without-required")
+    for problem in spec_form.problems("configuration-without-required"):
+        item = spec.holding(problem.where)
+        edit = with_key(integration, spec.document, item.way("type"), "required", "false") if item else None
+        yield replace(problem, fix=problem.fix and replace(problem.fix, edit=edit))
 
 
 @rule("SPC008", severity=WARNING, bad=edited("    description: How many objects one request asks for\n", ""))
@@ -282,7 +286,7 @@ LEGACY = {
     by_profile={GUIDE: OFF, OCEAN: WARNING},
     bad=edited("title: Good Service", "type: good-service\ntitle: Good Service"),
 )
-def legacy_key(spec: Spec, peers: Peers) -> Problems:
+def legacy_key(spec: Spec, peers: Peers, integration: Integration) -> Problems:
     """In Ocean's own repository the spec states neither version nor type.
 
     The release job overwrites both from pyproject.toml. A key that most other integrations of the
@@ -295,8 +299,14 @@ def legacy_key(spec: Spec, peers: Peers) -> Problems:
         if 2 * len(without) < len(others):
             continue
         count = f"{len(without)} of the {len(others)} other integrations do not have it"
-        message, fix = f'"{key}" has had its day: {LEGACY[key]}', Fix(f'delete the line "{key}"')
+        message = f'"{key}" has had its day: {LEGACY[key]}'
+        edit = without_key(integration, spec.document, key) if key in STATED_ELSEWHERE else None
+        fix = Fix(f'delete the line "{key}"', edit)
         yield Problem(spec.document.key(key), message, fix, count if without else "")
+
+
+STATED_ELSEWHERE = frozenset({"version", "type"})
+"""The keys with which nothing is lost, as pyproject.toml says the same."""
 
 
 _ONLY_IN_1_1 = re.compile(
@@ -356,7 +366,7 @@ def _plain(lines: list[str], where: Location) -> str:
 
 
 @rule("SPC201", bad=edited("version: 0.1.0", "version: 0.2.0"))
-def version_disagrees(spec: Spec, package: Package) -> Problems:
+def version_disagrees(spec: Spec, package: Package, logged_version: str) -> Problems:
     """A version in the spec equals the one in pyproject.toml; a leading v in the spec is ignored.
 
     A release takes its name from one and its content from the other.
@@ -367,7 +377,11 @@ def version_disagrees(spec: Spec, package: Package) -> Problems:
     right = "v" * ours.startswith("v") + theirs.removeprefix("v")
     where = spec.document.at("version")
     message = f'"version" is "{ours}" here and "{theirs}" in pyproject.toml'
-    yield Problem(where, message, Fix(f'write "{right}" here, or "{ours}" there'))
+    edits = {
+        theirs.removeprefix("v"): Edit(where, ours, right),
+        ours.removeprefix("v"): package.edit("version", ours.removeprefix("v")),
+    }
+    yield Problem(where, message, Fix(f'write "{right}" here, or "{ours}" there', edits.get(logged_version)))
 
 
 @rule("SPC202", bad=edited("type: good-service", "type: service"))
@@ -384,8 +398,10 @@ def type_disagrees(spec: Spec, package: Package, integration: Integration) -> Pr
     message = f'"type" is "{shown(ours)}" here, and the name in pyproject.toml is "{theirs}"'
     folder = folder_name(integration)
     if ours == folder == likeliest_name(theirs, ours, folder):
-        yield Problem(where, message, Fix(f'write "{ours}" in pyproject.toml, as the folder is called'))
+        edit = package.edit("name", ours)
+        yield Problem(where, message, Fix(f'write "{ours}" in pyproject.toml, as the folder is called', edit))
     elif theirs == folder:
-        yield Problem(where, message, Fix(f'write "{theirs}" here, as the folder is called'))
+        edit = Edit(where, spec.root.text("type"), theirs)
+        yield Problem(where, message, Fix(f'write "{theirs}" here, as the folder is called', edit))
     else:
         yield Problem(where, message, Fix(f'write "{theirs}" here, or "{shown(ours)}" there'))

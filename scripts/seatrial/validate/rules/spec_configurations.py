@@ -6,13 +6,14 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from seatrial.core.model import Edit, Fix, MemoryFolder, Problem
+from seatrial.core.model import Edit, Fix, Integration, MemoryFolder, Problem
 from seatrial.core.names import decamelize, shown
 from seatrial.core.rules import ADVICE, WARNING, Problems, rule
 from seatrial.core.suggest import did_you_mean, hint, nearest
 from seatrial.documents import jq
 from seatrial.documents.document import Keys
 from seatrial.validate.facts.items import Item
+from seatrial.validate.facts.source import unquoted, with_key
 from seatrial.validate.facts.spec import Peers, Spec, links
 from seatrial.validate.rules.spec import SPEC, edited, misspells
 
@@ -138,7 +139,7 @@ def unusable_default(spec: Spec) -> Problems:
 
 
 @rule("SPC121", severity=WARNING, bad=edited(_DEFAULT, '    default: "100"'))
-def loosely_typed_default(spec: Spec) -> Problems:
+def loosely_typed_default(spec: Spec, integration: Integration) -> Problems:
     """A default is written as a value of its type: a number without quotes, a text in quotes where it needs them.
 
     Ocean converts it, but Port's form shows it as written.
@@ -150,7 +151,8 @@ def loosely_typed_default(spec: Spec) -> Problems:
         wanted, is_usable = USABLE[kind]
         if is_usable(default):
             where = spec.document.at(*item.way("default"))
-            fix = Fix(_rewritten(kind, default) or f"write {wanted}")
+            edit = unquoted(integration, where, default) if isinstance(default, str) else None
+            fix = Fix(_rewritten(kind, default) or f"write {wanted}", edit)
             yield Problem(where, f"{_default_of(item)}, not {wanted}", fix)
 
 
@@ -193,7 +195,7 @@ def default_outside_enum(spec: Spec) -> Problems:
 
 
 @rule("SPC124", severity=WARNING, bad=edited("    sensitive: true\n", ""))
-def exposed_secret(spec: Spec) -> Problems:
+def exposed_secret(spec: Spec, integration: Integration) -> Problems:
     """A token, secret, password or key is marked as sensitive.
 
     Port hides and encrypts only what is marked. A name that ends in a word such as Url, Header or
@@ -209,7 +211,14 @@ def exposed_secret(spec: Spec) -> Problems:
             continue
         where = spec.document.at(*item.way("sensitive" if "sensitive" in item.value else "name"))
         message = f'configuration "{shown(name)}" looks like a secret and is not marked as sensitive'
-        yield Problem(where, message, Fix('set "sensitive: true"'))
+        yield Problem(where, message, Fix('set "sensitive: true"', _marking(spec, item, integration)))
+
+
+def _marking(spec: Spec, item: Item, integration: Integration) -> Edit | None:
+    """Return the edit that marks a configuration as sensitive."""
+    if "sensitive" in item.value:
+        return Edit(spec.document.at(*item.way("sensitive")), "false", "true")
+    return with_key(integration, spec.document, item.way("type"), "sensitive", "true")
 
 
 def _text_host(folder: MemoryFolder) -> MemoryFolder:
@@ -250,7 +259,8 @@ def address_typed_as_string(spec: Spec) -> Problems:
         if is_address and name != "appHost" and item.text("type") == "string":
             where = spec.document.at(*item.way("type"))
             message = f'configuration "{shown(name)}" takes an address, and its type is "string"'
-            yield Problem(where, message, Fix('change "string" to "url"'))
+            edit = Edit(where, "string", "url")
+            yield Problem(where, message, Fix('change "string" to "url"', edit, guessed=True))
 
 
 @rule(
@@ -291,7 +301,9 @@ def uncapitalised_description(spec: Spec) -> Problems:
             message = (
                 f'the description of configuration "{shown(item.text("name"))}" begins with a small letter'
             )
-            yield Problem(where, message, Fix("begin it with a capital letter"))
+            letter = item.text("description")[0]
+            edit = Edit(where, letter, letter.upper())
+            yield Problem(where, message, Fix("begin it with a capital letter", edit))
 
 
 _SAAS_OFF = "saas:\n  enabled: false\n"
@@ -338,7 +350,7 @@ def undeclared_configuration(spec: Spec) -> Problems:
         where = spec.document.key(*keys) if is_key else spec.document.at(*keys)
         message, near = f'there is no configuration "{shown(name)}"', nearest(name, spec.by_name)
         if near:
-            fix = Fix(f'change "{shown(name)}" to "{shown(near)}"')
+            fix = Fix(f'change "{shown(name)}" to "{shown(near)}"', Edit(where, name, near), guessed=True)
             yield Problem(where, message + did_you_mean(near), fix)
         else:
             yield Problem(where, message, Fix("declare it under configurations, or remove it here"))
@@ -385,7 +397,7 @@ def _impossible(spec: Spec, keys: Keys, on: str, value: Any, choices: list[Any])
 
 
 @rule("SPC128", bad=edited(_SAAS_OFF, _oauth("apiUrl", ".oauthData.accessToken")))
-def open_oauth_secret(spec: Spec) -> Problems:
+def open_oauth_secret(spec: Spec, integration: Integration) -> Problems:
     """A configuration that OAuth sets to a secret is marked as sensitive.
 
     Port hides and encrypts only what is marked.
@@ -397,7 +409,7 @@ def open_oauth_secret(spec: Spec) -> Problems:
             message = (
                 f'OAuth fills configuration "{shown(name)}" with a secret, and it is not marked as sensitive'
             )
-            fix = Fix('set "sensitive: true"')
+            fix = Fix('set "sensitive: true"', _marking(spec, item, integration))
             yield Problem(spec.document.at(*item.way("name")), message, fix)
 
 

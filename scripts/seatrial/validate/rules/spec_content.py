@@ -14,6 +14,7 @@ from seatrial.core.settings import Settings
 from seatrial.core.suggest import did_you_mean, nearest, recased
 from seatrial.core.vocabulary import ICONS, ICONS_ALSO, PLACEHOLDER_ICON, PLACEHOLDER_SECTION, SECTIONS
 from seatrial.validate.facts.items import Item
+from seatrial.validate.facts.source import with_key
 from seatrial.validate.facts.spec import Peers, Spec
 from seatrial.validate.rules.shared import all_of, cut, replaced
 from seatrial.validate.rules.spec import SPEC, edited, misspells
@@ -121,7 +122,8 @@ def _unknown(spec: Spec, item: Item, key: str, near: str | None) -> Problem:
     where, value = spec.document.at(*item.way(key)), item.text(key)
     message = f'{key} "{shown(value)}" is not known'
     if near:
-        return Problem(where, message + did_you_mean(near), Fix(f'change it to "{shown(near)}"'))
+        fix = Fix(f'change it to "{shown(near)}"', Edit(where, value, near), guessed=True)
+        return Problem(where, message + did_you_mean(near), fix)
     add = f'add it to "known.{key}s" in seatrial.toml if Port has it'
     choose = f"write one of {', '.join(sorted(SECTIONS))}, or {add}" if key == "section" else add
     return Problem(where, message, Fix(choose))
@@ -232,7 +234,7 @@ def saas_off_but_set_up(spec: Spec) -> Problems:
 
 
 @rule("SPC116", bad=edited("saas:\n", "actionsProcessingEnabled: true\nsaas:\n"))
-def actions_switch_disagrees(spec: Spec) -> Problems:
+def actions_switch_disagrees(spec: Spec, integration: Integration) -> Problems:
     """`actionsProcessingEnabled` is true if, and only if, there are actions.
 
     Ocean does not process actions unless it is true, and without actions there is nothing to process.
@@ -246,7 +248,11 @@ def actions_switch_disagrees(spec: Spec) -> Problems:
         yield Problem(where, '"actionsProcessingEnabled" is true, but there are no actions', fix)
     if switch in (None, False) and isinstance(actions, list) and actions:
         where = spec.document.key("actions")
-        fix = Fix('add "actionsProcessingEnabled: true"')
+        switching = spec.document.at("actionsProcessingEnabled")
+        edit = Edit(switching, "false", "true") if switch is False else None
+        if switch is None and "actionsProcessingEnabled" not in spec.root.value:
+            edit = with_key(integration, spec.document, ("title",), "actionsProcessingEnabled", "true")
+        fix = Fix('add "actionsProcessingEnabled: true"', edit)
         yield Problem(where, 'there are actions, but "actionsProcessingEnabled" is not true', fix)
 
 

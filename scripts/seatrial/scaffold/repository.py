@@ -1,0 +1,119 @@
+"""The files by which a repository uses Seatrial, and how each joins what the repository has."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from seatrial.core.model import Profile, join
+from seatrial.core.settings import Settings
+from seatrial.scaffold import template
+
+BEGIN, END = "# seatrial: ", "# end of seatrial\n"
+"""The marks in a Makefile: the beginning of the first line between which it is renewed, and the last line."""
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A repository: its profile, and by their paths the workspace in it and the folder of integrations in that.
+
+    `root` is empty where the workspace is the repository, `holder` where the workspace is one integration.
+    """
+
+    profile: Profile
+    root: str = ""
+    holder: str = Settings().integrations
+
+
+@dataclass(frozen=True)
+class Part:
+    """A file to be made: its path in the repository, its text, and what to do where there is another.
+
+    Then `marked`, if stated, replaces what is between its marks; else, unless one of `signs` is in the file, a person
+    is told to add `proposal`, and `where`. Without a proposal the other file is as good.
+    """
+
+    path: str
+    text: str
+    proposal: str = ""
+    where: str = ""
+    signs: Sequence[str] = ()
+    marked: str = ""
+
+    def joined(self, existing: str | None) -> str | None:
+        """Return the text of the file with this part in it; None where it is left as it is."""
+        if existing is None:
+            return self.text
+        begin = existing.find(f"\n{BEGIN}") + 1
+        end = existing.find(END, begin)
+        if not self.marked or end < begin or not (begin or existing.startswith(BEGIN)):
+            return None
+        joined = existing[:begin] + self.marked + existing[end + len(END) :]
+        return None if joined == existing else joined
+
+    def lacking(self, existing: str) -> str:
+        """Return what a person should add to the file; empty where nothing is to be added."""
+        has_it = any(sign in existing for sign in self.signs) or (self.marked and BEGIN in existing)
+        return "" if has_it else self.proposal
+
+
+def parts(repository: Repository, tasks: Sequence[str], options: Sequence[str]) -> Iterator[Part]:
+    """Yield the files, all but those for editors and CI; `tasks` and `options` are those of the menu, by name."""
+    root = repository.root
+    yield Part(join(root, "seatrial.toml"), _settings(repository))
+    yield Part(join(root, template.IGNORE), template.root_ignore())
+    if repository.holder:
+        # The tools that lint an integration would read it, and Seatrial is not among the integration's packages.
+        text = template.repository_file("tasks.py", {})
+        yield Part(join(root, "tasks.py"), text, text, "for `invoke`", ["seatrial"])
+    marked = _targets(tasks, options)
+    makefile = template.repository_file("Makefile", {}) + marked
+    yield Part(join(root, "Makefile"), makefile, marked, "at its end", ["seatrial"], marked)
+    hook = _hook(repository)
+    yield Part(
+        ".pre-commit-config.yaml",
+        f"repos:\n{hook}",
+        hook,
+        "below `repos:`",
+        ["id: seatrial", "entry: seatrial"],
+    )
+
+
+def editor(settings: Mapping[str, object], schemas: Mapping[str, str]) -> Iterator[Part]:
+    """Yield the JSON Schemas, by their paths, and the settings by which VS Code uses them."""
+    for path, text in schemas.items():
+        yield Part(path, text)
+    text = json.dumps(settings, indent=2) + "\n"
+    yield Part(
+        ".vscode/settings.json", text, text, "inside its braces", ["spec-guide.schema", "spec-ocean.schema"]
+    )
+
+
+def _settings(repository: Repository) -> str:
+    words = {"profile": repository.profile.value, "holder": repository.holder}
+    return template.repository_file("seatrial.toml", words)
+
+
+def _targets(tasks: Sequence[str], options: Sequence[str]) -> str:
+    named = "$@"
+    for group in sorted({task.partition(".")[0] for task in tasks if "." in task}):
+        named = f"$(subst {group}-,{group}.,{named})"
+    words = {"tasks": [task.replace(".", "-") for task in tasks], "options": options}
+    folded = {name: _folded(list(texts)) for name, texts in words.items()}
+    return template.repository_file("targets.mk", {**folded, "named": named})
+
+
+def _folded(words: Sequence[str]) -> str:
+    return " \\\n".join(textwrap.wrap(" ".join(words), 88, subsequent_indent="\t", break_on_hyphens=False))
+
+
+def _hook(repository: Repository) -> str:
+    root = repository.root
+    command = ["seatrial", "validate", *(["--root", root] if root else [])]
+    folder = join(root, repository.holder)
+    files = f"^{re.escape(folder)}/" if folder else ""
+    return template.repository_file("hook.yaml", {"entry": shlex.join(command), "files": files})

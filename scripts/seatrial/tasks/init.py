@@ -1,0 +1,141 @@
+"""The task `init`: Seatrial set up in an existing repository, beside what is there."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from seatrial.core.errors import Unreadable, UsageError
+from seatrial.core.model import join
+from seatrial.scaffold import repository
+from seatrial.scaffold.repository import Part, Repository
+from seatrial.schemas.jsonschema import derived_files
+from seatrial.system.folder import read_beneath
+from seatrial.system.transaction import FileEdit, alone, change_all
+from seatrial.tasks.choice import open_workspace
+from seatrial.tasks.cli import note, say, typed
+from seatrial.tasks.menu import VERBS
+from seatrial.tasks.schemas import END, settings_for
+from seatrial.workspace.workspace import FRAMEWORK, Workspace, checkout_around, decide, holders
+
+SCHEMAS = "schemas"
+
+
+def init(root: str | None, dry_run: bool) -> None:
+    """Write the files that are not there, all or none, and print the lines to add to those that are."""
+    workspace = _workspace(root)
+    base = workspace.root if workspace else _base(root)
+    checkout = checkout_around(base)
+    found = _found(workspace, base, checkout)
+    joined = [_joined(checkout, part) for part in _parts(found)]
+    edits = [one.edit for one in joined if one.edit]
+    if dry_run:
+        say("".join(map(_shown, edits)))
+    elif edits:
+        with alone(checkout):
+            change_all(checkout, edits)
+    for edit in edits:
+        word = "renewed" if edit.before else "made"
+        note(f"{'would be ' * dry_run}{word}: {edit.path}")
+    for one in joined:
+        _propose(one)
+    if not edits:
+        note("nothing is to be written")
+    if not found.holder:
+        note(f"for your editor, type {typed('schemas', root=root)}")
+    has_some = workspace is not None and workspace.integrations
+    note(f"next: {typed('validate' if has_some else 'new', root=root)}")
+
+
+@dataclass(frozen=True)
+class _Joined:
+    """A part with its edit, or what a person is told to do instead."""
+
+    part: Part
+    edit: FileEdit | None = None
+    proposal: str = ""
+    obstacle: str = ""
+
+
+def _workspace(root: str | None) -> Workspace | None:
+    """Return the workspace there is; None where a repository has none yet, or has it elsewhere than expected."""
+    if root and not Path(root).is_dir():
+        raise UsageError(f'there is no folder "{root}"; name that of the repository with --root')
+    try:
+        return open_workspace(root)
+    except UsageError:
+        return None
+
+
+def _base(root: str | None) -> Path:
+    """Return the folder of a repository that is no workspace yet: the one named, else the checkout around."""
+    return Path(os.path.abspath(root)) if root else checkout_around(Path.cwd())
+
+
+def _found(workspace: Workspace | None, base: Path, checkout: Path) -> Repository:
+    """Return what the files tell of a repository. Raises UsageError where integrations are in several folders."""
+    below = base.relative_to(checkout).as_posix().removeprefix(".")
+    if workspace:
+        is_one = any(one.path == "" for one in workspace.integrations)
+        return Repository(workspace.profile, below, "" if is_one else _holder(workspace))
+    profile = decide(None, (base / FRAMEWORK).is_file(), ())
+    near = holders(base)
+    if len(near) > 1:
+        named = " and ".join(f'"{place}"' for place in near[:3])
+        raise UsageError(f"integrations are in {named}; name the folder above one of them with --root")
+    return Repository(profile, below, near[0]) if near else Repository(profile, below)
+
+
+def _holder(workspace: Workspace) -> str:
+    """Return the folder of the integrations; one that is stated is there, or will be."""
+    stated = workspace.settings.integrations
+    places = {one.path.rpartition("/")[0] for one in workspace.integrations}
+    return stated if stated in places or not places else min(places) or "."
+
+
+def _parts(found: Repository) -> Iterator[Part]:
+    """Yield all files of the set-up. Those of other rooms join here, such as the workflows of a CI."""
+    options = sorted({option.variable for verb in VERBS for option in verb.options})
+    yield from repository.parts(found, [verb.name for verb in VERBS], options)
+    if found.holder:
+        # An integration's own folder holds no settings of an editor (LAY109).
+        folder = join(found.root, SCHEMAS)
+        schemas = {join(folder, name): text for name, text in derived_files().items()}
+        settings = settings_for(found.profile, join(found.root, found.holder), folder)
+        yield from repository.editor(settings, schemas)
+
+
+def _joined(checkout: Path, part: Part) -> _Joined:
+    """Return what becomes of a part beside what is there; nothing is read or written through a link."""
+    try:
+        before: bytes | None = read_beneath(str(checkout), part.path)
+        existing = (before or b"").decode()
+    except FileNotFoundError:
+        before = None
+    except (OSError, Unreadable, UnicodeError):
+        return _Joined(part, obstacle="it is no plain text file, and is left as it is")
+    after = part.joined(None if before is None else existing)
+    if after is not None:
+        return _Joined(part, FileEdit(part.path, before, after.encode()))
+    return _Joined(part, proposal=part.lacking(existing))
+
+
+def _propose(one: _Joined) -> None:
+    if one.obstacle:
+        note(f"{one.part.path}: {one.obstacle}")
+    if one.proposal:
+        note(f"{one.part.path} is kept; add to it, {one.part.where}:")
+        say(one.proposal)
+
+
+def _shown(edit: FileEdit) -> str:
+    """Return a file as a difference from what is there; of a generated one, such as a schema, only its size."""
+    before, after = ((text or b"").decode() for text in (edit.before, edit.after))
+    if edit.path.endswith(END):
+        return f"{edit.path}: {len(after):,} characters\n"
+    there = f"a/{edit.path}" if edit.before else "/dev/null"
+    old, new = (text.splitlines(keepends=True) for text in (before, after))
+    return "".join(difflib.unified_diff(old, new, there, f"b/{edit.path}"))
