@@ -452,6 +452,22 @@ VERBS = (
         (*CHOOSING, TEXT_OR_JSON),
     ),
     Verb(
+        "release.hold",
+        "Keep integrations from being released, by a file in each that is reviewed like code.",
+        "release_hold:hold",
+        (
+            *CHOOSING,
+            Option("reason", "why, for those who look for it"),
+            Option("until", "the day by which somebody looks at it again, as YYYY-MM-DD"),
+        ),
+    ),
+    Verb(
+        "release.unhold",
+        "Lift the holds of integrations, so that they are released again.",
+        "release_hold:unhold",
+        CHOOSING,
+    ),
+    Verb(
         "release.yank",
         "Take a version out of the index; nothing is deleted.",
         "release:yank",

@@ -436,10 +436,10 @@ def _report(held: Sequence[Part], failures: Sequence[Failure]) -> None:
 
 
 def _end(held: Sequence[Part], failures: Sequence[Failure]) -> None:
-    """End with the status for what is held back and what failed."""
+    """End with the status for what is held back and what failed; what is held by a person's wish is no failure."""
     if failures or any(part.hold is Hold.SERVICE for part in held):
         raise Ended(code=EXIT_SERVICE)
-    if held:
+    if any(part.hold is Hold.FAULT for part in held):
         raise Ended(code=EXIT_FINDINGS)
 
 

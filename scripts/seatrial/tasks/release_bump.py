@@ -22,7 +22,7 @@ def intent(
 ) -> None:
     """Write a release intent for each chosen integration; release.bump applies it."""
     workspace = open_workspace(root)
-    chosen = _named(workspace, integration)
+    chosen = named(workspace, integration)
     request = bumping.IntentRequest(bump, type, message)
     with alone(workspace.root):
         paths = bumping.declare(workspace, chosen, request, _today())
@@ -49,7 +49,7 @@ def bump(
     _report(plan, dry_run)
 
 
-def _named(workspace: Workspace, wanted: Sequence[str]) -> Sequence[Integration]:
+def named(workspace: Workspace, wanted: Sequence[str]) -> Sequence[Integration]:
     """Return the named integrations, or that of the current folder; never all of them by mistake."""
     chosen = select(workspace, wanted)
     if len(chosen) > 1 and not any(wanted):

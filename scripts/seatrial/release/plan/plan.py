@@ -36,10 +36,11 @@ POINTER_STEPS = (Step.INDEX, Step.LATEST, Step.MARK)
 
 
 class Hold(enum.Enum):
-    """Why an integration is held back: a fault to be fixed in it, or a service that gave no answer."""
+    """Why an integration is held back: a fault to be fixed in it, a service that gave no answer, or a person's wish."""
 
     FAULT = "fault"
     SERVICE = "service"
+    WISH = "wish"
 
 
 @dataclass(frozen=True)
@@ -138,10 +139,12 @@ def _part(candidate: Candidate, state: State, checks: Checks | None, force: str,
     status = state.statuses.get(candidate.path)
     if candidate.fault or status is None:
         return Part(candidate, hold=Hold.FAULT, reason=candidate.fault)
+    steps = steps_of(candidate, status, state.index)
     unknown = _unknown(status)
+    if candidate.on_hold and (steps or unknown):
+        return Part(candidate, hold=Hold.WISH, reason=candidate.on_hold)
     if unknown:
         return Part(candidate, hold=Hold.SERVICE, reason=unknown.reason)
-    steps = steps_of(candidate, status, state.index)
     found = status.image.digest if isinstance(status.image, Present) else ""
     adopts = _is_unvouched(status, steps)
     fault = "" if adopts and adopt else foreign(candidate, status, steps)

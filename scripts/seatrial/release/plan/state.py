@@ -14,7 +14,8 @@ class Candidate:
 
     `image` is its repository, `tree` git's id of its folder and `dockerfile` the path of the one its image
     is built by, empty where there is none. `intents` are the paths of those still to be applied. `links` are the
-    paths of links in what is published. `fault` says why it cannot be released as it is.
+    paths of links in what is published. `fault` says why it cannot be released as it is, `on_hold` until when and why
+    it is not to be released.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Candidate:
     intents: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
     fault: str = ""
+    on_hold: str = ""
 
 
 @dataclass(frozen=True)

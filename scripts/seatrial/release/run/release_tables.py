@@ -49,7 +49,7 @@ def _by_path(forecast: Plan) -> Mapping[str, Part]:
 def _status_row(candidate: Candidate, state: State, part: Part | None) -> tuple[str, ...]:
     status = state.statuses.get(candidate.path)
     if status is None:
-        return (candidate.name, candidate.version or "-", *"-----", _would(part))
+        return (candidate.name, candidate.version or "-", *"-----", _would(candidate, part))
     return (
         candidate.name,
         candidate.version,
@@ -58,7 +58,7 @@ def _status_row(candidate: Candidate, state: State, part: Part | None) -> tuple[
         "yanked" if status.yanked else "yes" if status.spec else "-",
         state.index.versions.get(candidate.type, "-"),
         _latest(status),
-        _would(part),
+        _would(candidate, part),
     )
 
 
@@ -73,10 +73,10 @@ def _latest(status: VersionStatus) -> str:
     return "this" if same else _answer(status.latest)
 
 
-def _would(part: Part | None) -> str:
+def _would(candidate: Candidate, part: Part | None) -> str:
     """Return what the plan of a release has for an integration, in which lint was not run."""
     if part is None:
-        return "do nothing"
+        return f"do nothing; {candidate.on_hold}" if candidate.on_hold else "do nothing"
     if part.hold:
         return f"hold it: {part.reason}"
     return " ".join(step.value for step in part.steps) + (", if lint passes" if part.is_checked else "")
@@ -96,6 +96,7 @@ def _status_value(candidate: Candidate, state: State, part: Part | None) -> dict
         "version": candidate.version,
         "fault": candidate.fault,
         "held": part.reason if part else "",
+        "on-hold": candidate.on_hold,
     }
     status = state.statuses.get(candidate.path)
     if status is None:

@@ -194,7 +194,8 @@ def _without_namesakes(candidate: Candidate, uses: int) -> Candidate:
 
 
 def _candidate(context: ReleaseContext, integration: Integration, ids: Mapping[str, str]) -> Candidate:
-    kind, version = Facts.of(context.workspace, integration).published_as
+    facts = Facts.of(context.workspace, integration)
+    kind, version = facts.published_as
     own = integration.below(OWN_DOCKERFILE)
     dockerfile = next((path for path in (own, context.settings.dockerfile) if path in ids), "")
     return Candidate(
@@ -208,6 +209,7 @@ def _candidate(context: ReleaseContext, integration: Integration, ids: Mapping[s
         intents=_intents(integration),
         links=tuple(integration.below(path) for path in integration.irregular() if is_published(path)),
         fault=_fault(kind, version, integration.path in ids),
+        on_hold=facts.release_hold.words(facts.today) if facts.release_hold else "",
     )
 
 
