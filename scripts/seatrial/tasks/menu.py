@@ -452,6 +452,22 @@ VERBS = (
         (*CHOOSING, TEXT_OR_JSON),
     ),
     Verb(
+        "release.verify",
+        "Check a published version: image, layers, SBOM, provenance, signature, commit, spec, index.",
+        "release_verify:verify",
+        (
+            Option("type", "the type"),
+            Option("version", "the version; by default the one that the index names"),
+            Option(
+                "public_key", "the public key, in PEM, that belongs to the one by which provenance is signed"
+            ),
+            replace(STRICT, help="fail where something cannot be checked as well"),
+            TEXT_OR_JSON,
+            ROOT,
+        ),
+        ("type", "version"),
+    ),
+    Verb(
         "release.hold",
         "Keep integrations from being released, by a file in each that is reviewed like code.",
         "release_hold:hold",

@@ -184,8 +184,8 @@ class ApiRequest:
     """A request to a registry: `path` is below `/v2/<repository>/`, or `url` the address that an earlier reply gave.
 
     `actions` are those that the authorization must allow. `body` is called for each try. It is tried again after one
-    of `statuses`, and if `retry_lost` when there was no reply. `follow` means that redirects are followed. `max_bytes`
-    and `timeout` are those of `http.Request`.
+    of `statuses`, and if `retry_lost` when there was no reply. `follow` means that redirects are followed. `max_bytes`,
+    `timeout` and `into` are those of `http.Request`.
     """
 
     method: str
@@ -196,6 +196,7 @@ class ApiRequest:
     body: Callable[[], bytes | IO[bytes]] | None = None
     max_bytes: int = MAX_BODY
     timeout: float = 0.0
+    into: IO[bytes] | None = None
     statuses: frozenset[int] = TRANSIENT
     retry_lost: bool = True
     follow: bool = True
@@ -264,7 +265,7 @@ class RegistryApi:
 
     def _http_request(self, url: str, request: ApiRequest) -> Request:
         timeout = request.timeout or self._timeouts.read
-        http = Request(request.method, url, request.headers, max_bytes=request.max_bytes, timeout=timeout)
+        http = Request(request.method, url, request.headers, None, request.max_bytes, timeout, request.into)
         return redirected(http, request.url) if request.url else http
 
     def _send(self, http: Request, request: ApiRequest, authorization: str, deadline: float) -> Reply:

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import IO, TypeVar
 
 from seatrial.core.errors import SeatrialError
 from seatrial.release.plan.ports import Answer, Descriptor, Manifest, Reference, Unknown
@@ -84,6 +84,9 @@ class RemoteImages:
 
     def blob(self, name: str, digest: str) -> bytes:
         return self._at(name).blob(checked_digest(digest))
+
+    def fetch(self, name: str, blob: Descriptor, into: IO[bytes]) -> None:
+        self._at(name).fetch(blob, into)
 
     def has_blob(self, name: str, digest: str) -> bool:
         return self._at(name).has_blob(checked_digest(digest))

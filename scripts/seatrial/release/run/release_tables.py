@@ -18,7 +18,7 @@ def plan_table(plan: Plan) -> str:
     """Return what a plan does or why it is held back, a line an integration, and how many are published already."""
     rows = [("integration", "version", "does")] if plan.parts else []
     rows += [(part.candidate.name, part.candidate.version or "-", _does(part)) for part in plan.parts]
-    lines = [*_columns(rows), f"{plan.published} published already"]
+    lines = [*columns(rows), f"{plan.published} published already"]
     if plan.force:
         lines.append(f"forced: {plain(plan.force)}")
     if plan.unpushed:
@@ -39,7 +39,7 @@ def status_table(state: State, forecast: Plan) -> str:
     head = ("integration", "version", "git tag", "image", "spec", "index", "latest", "a release would")
     would = _by_path(forecast)
     rows = [head, *(_status_row(one, state, would.get(one.path)) for one in state.candidates)]
-    return "".join(f"{line}\n" for line in _columns(rows))
+    return "".join(f"{line}\n" for line in columns(rows))
 
 
 def _by_path(forecast: Plan) -> Mapping[str, Part]:
@@ -120,7 +120,8 @@ def _answer_value(answer: Answer) -> dict[str, str]:
     return {"is": "unknown", "reason": answer.reason} if isinstance(answer, Unknown) else {"is": "absent"}
 
 
-def _columns(rows: Sequence[tuple[str, ...]]) -> Iterable[str]:
+def columns(rows: Sequence[tuple[str, ...]]) -> Iterable[str]:
+    """Yield the lines of a table, printable; the last column is not filled."""
     if not rows:
         return
     safe = [[plain(cell) for cell in row] for row in rows]
