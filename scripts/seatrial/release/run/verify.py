@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import enum
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar, cast
@@ -89,10 +89,16 @@ def version_of(context: ReleaseContext, type: str, version: str | None) -> str:
     return found
 
 
-def verify(context: ReleaseContext, type: str, version: str, given: Given) -> Verification:
-    """Check all that is claimed of a published version; nothing is raised for a claim, and nothing written."""
+def verify(
+    context: ReleaseContext, type: str, version: str, given: Given, names: Collection[str] = ()
+) -> Verification:
+    """Check all that is claimed of a published version, or what these names say; nothing is written.
+
+    Nothing is raised for a claim that does not hold, or that nobody can check.
+    """
     subject = _Subject(context, type, version, given)
-    claims = [one for name, check in CHECKS for one in _claimed(name, subject, check)]
+    checks = [(name, check) for name, check in CHECKS if not names or name in names]
+    claims = [one for name, check in checks for one in _claimed(name, subject, check)]
     return Verification(type, version, subject.image, subject.seen_digest, tuple(claims))
 
 
@@ -265,16 +271,7 @@ def _packages(subject: _Subject) -> Iterator[str]:
         wrong = compared.fault(subject.type)
         if wrong:
             raise ValueError(f"{platform}: {wrong}")
-        missing = compared.missing
-        if missing:
-            needed = _needed(subject, compared.python, platform)
-            if needed is None:
-                raise Unsaid(
-                    f"{platform}: {_some(missing)} of the SBOM not in the image, which other Pythons or machines "
-                    f"may need; fetch the commit {subject.receipt.commit[:12]}, whose lock tells"
-                )
-            if lacking := sorted(set(missing) & needed):
-                raise ValueError(f"{platform}: the image lacks {_some(lacking)} of the SBOM")
+        _must_be_needless(subject, compared.missing, compared.python, platform)
         if compared.strangers:
             raise Unsaid(
                 f"{platform}: {_some(compared.strangers)} not in the SBOM; the base image may have brought them, "
@@ -291,16 +288,26 @@ def _own_layers(subject: _Subject, platform: str, content: Content) -> int | Non
         return None
 
 
-def _needed(subject: _Subject, python: str, platform: str) -> set[str] | None:
-    """Return the packages that the lock of the commit puts into such an image; None where it cannot be read."""
+def _must_be_needless(subject: _Subject, missing: Sequence[str], python: str, platform: str) -> None:
+    """Raise ValueError for packages of the SBOM that the image should have, or that are none of the lock.
+
+    Raises Unsaid where there are some, and the lock is not at hand.
+    """
+    if not missing:
+        return
     receipt, root = subject.receipt, subject.context.root
     try:
-        if git.find(root, receipt.commit) is None:
-            return None
-        folder = git.folder_at(root, receipt.commit, receipt.path)
-        return verify_image.needed(folder, subject.statement, python, platform)
+        folder = git.folder_at(root, receipt.commit, receipt.path) if git.find(root, receipt.commit) else None
+        locked = verify_image.locked(folder, subject.statement, python, platform) if folder else None
     except (SeatrialError, Unreadable, ValueError, RecursionError):
-        return None
+        locked = None
+    if locked is None:
+        raise Unsaid(
+            f"{platform}: {_some(missing)} of the SBOM and not in the image, which other Pythons or machines may "
+            f"need; fetch the commit {shown(receipt.commit[:12])}, whose lock tells"
+        )
+    if lacking := [one for one in missing if locked.get(one, True)]:
+        raise ValueError(f"{platform}: {_some(lacking)} of the SBOM, and the image lacks that")
 
 
 def _some(names: Sequence[str]) -> str:

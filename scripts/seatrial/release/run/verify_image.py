@@ -10,7 +10,7 @@ from typing import Any
 
 from seatrial.core.model import Folder
 from seatrial.core.names import shown
-from seatrial.dependencies.constraints import canonical, canonical_version
+from seatrial.dependencies.constraints import canonical, version_key
 from seatrial.dependencies.lockfile import LOCK, BadLock, read_lock
 from seatrial.documents import toml
 from seatrial.release.attest import provenance
@@ -130,15 +130,17 @@ def compared(bill: Mapping[str, str], content: Content, of_base: int | None) -> 
 
 
 def _is_same(one: Installed, bill: Mapping[str, str]) -> bool:
-    return canonical_version(one.version) == canonical_version(bill[canonical(one.name)])
+    return version_key(one.version) == version_key(bill[canonical(one.name)])
 
 
 def _both(one: Installed, bill: Mapping[str, str]) -> str:
     return f"{shown(one.name)} {shown(one.version)} where the SBOM has {shown(bill[canonical(one.name)])}"
 
 
-def needed(folder: Folder, statement: Mapping[str, Any], python: str, platform: str) -> set[str] | None:
-    """Return the names of the packages that a lock puts into an image of a Python and a platform.
+def locked(
+    folder: Folder, statement: Mapping[str, Any], python: str, platform: str
+) -> Mapping[str, bool] | None:
+    """Return the packages that a lock names for images, and whether it puts them into one of a Python and a platform.
 
     None where the lock is not the one that the provenance names. Raises ValueError, Unreadable.
     """
@@ -146,13 +148,16 @@ def needed(folder: Folder, statement: Mapping[str, Any], python: str, platform: 
     stated = {one.get("sha256") for name, one in _dependencies(statement) if name.endswith(LOCK)}
     if hashlib.sha256(data).hexdigest() not in stated:
         return None
-    project = toml.load("pyproject.toml", folder.read("pyproject.toml")).value
+    value = toml.load("pyproject.toml", folder.read("pyproject.toml")).value
+    project = value if isinstance(value, dict) else {}
     machine = MACHINES.get(platform.split("/")[1] if "/" in platform else "", "")
     try:
-        found = packages_of(read_lock(data), project if isinstance(project, dict) else {}, python, machine)
+        lock = read_lock(data)
+        every, here = packages_of(lock, project), packages_of(lock, project, python, machine)
     except BadLock as wrong:
         raise ValueError(str(wrong)) from None
-    return {canonical(one.locked.name) for one in found.all}
+    names = {canonical(one.locked.name) for one in here.all}
+    return {name: name in names for name in (canonical(one.locked.name) for one in every.all)}
 
 
 def must_state(statement: Mapping[str, Any], receipt: Receipt) -> None:
