@@ -15,6 +15,7 @@ from seatrial.dependencies.lockfile import LOCK, BadLock, read_lock
 from seatrial.documents import toml
 from seatrial.release.attest import provenance
 from seatrial.release.attest.packages import packages_of
+from seatrial.release.attest.purls import image_of
 from seatrial.release.plan.ports import Images, Manifest
 from seatrial.release.plan.records import Receipt
 from seatrial.release.registry import media
@@ -192,15 +193,7 @@ def bases_of(statement: Mapping[str, Any]) -> Sequence[ImageName]:
     ]
     if len(stated) > MAX_BASES:
         raise ValueError(f"it names more than {MAX_BASES} base images")
-    return [_named(str(one["uri"])) for one in stated]
-
-
-def _named(uri: str) -> ImageName:
-    from packageurl import PackageURL  # slow to import
-
-    found = PackageURL.from_string(uri[:2000])
-    qualifiers = found.qualifiers if isinstance(found.qualifiers, dict) else {}
-    return ImageName(qualifiers.get("repository_url", ""), qualifiers.get("tag", ""), found.version or "")
+    return [image_of(str(one["uri"])) for one in stated]
 
 
 def layers_of_base(
