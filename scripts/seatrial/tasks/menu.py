@@ -234,6 +234,10 @@ ADOPT = Option(
     "publish the spec of a version whose image Seatrial did not publish, as after a change to Seatrial",
     OptionKind.SWITCH,
 )
+TO = Option(
+    "to",
+    "rehearse: release to file:FOLDER, or to IMAGE,STORE, instead of where the settings say, without git tags",
+)
 PLAN = Option("plan", "the file of the plan; by default the one that release.plan left in dist/release")
 TEXT_OR_JSON = replace(FORMAT, help="text or json")
 
@@ -355,6 +359,7 @@ VERBS = (
             *PLANNING,
             ADOPT,
             UNPUSHED,
+            TO,
             replace(TEXT_OR_JSON, help="text or json: the plan with --dry-run, else what came out of it"),
             *BUILDING,
         ),
@@ -450,6 +455,20 @@ VERBS = (
         "Show what is published: git, registry, specs and index side by side, and what a release would repair.",
         "release:status",
         (*CHOOSING, TEXT_OR_JSON),
+    ),
+    Verb(
+        "release.compare",
+        "Show how two places differ in what is published: index, specs, receipts, images, pointers.",
+        "release_compare:compare",
+        (
+            Option("first", "a place as --to has it, or `settings` for the one that the settings name"),
+            Option("second", "another place; without it the first is compared with that of the settings"),
+            Option("type", "only these types, with commas"),
+            Option("current", "only the versions that an index names", OptionKind.SWITCH),
+            TEXT_OR_JSON,
+            ROOT,
+        ),
+        ("first", "second"),
     ),
     Verb(
         "release.verify",

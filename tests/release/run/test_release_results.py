@@ -22,7 +22,7 @@ from seatrial.release.plan.records import Attached
 from seatrial.release.plan.state import Candidate
 from seatrial.release.registry import media
 from seatrial.release.registry.sizes import sizes
-from seatrial.release.run.growth import growth, sizes_of_version
+from seatrial.release.run.growth import VersionsBefore, growth, sizes_of_version
 from seatrial.release.run.release_context import ReleaseContext, open_services
 from seatrial.release.run.result_tables import result_lines, step_summary
 from seatrial.release.run.results import Published, ReleaseResult, Size
@@ -252,3 +252,14 @@ def test_versions_are_yanked_by_what_they_were_built_with_and_taken_back(
     assert json.loads((release.root / "dist/registry/index.json").read_text())[0]["version"] == "0.1.0"
     with pytest.raises(Ended, match="leave out the version"):
         call("release.yank", root=root, type="a", version="1.0.0", built_with="a<1", reason="x")
+
+
+def test_the_version_before_is_looked_up_once(first: FirstRelease) -> None:
+    asked: list[str] = []
+    with CommitRelease(first.root, local=True).context(asked.append) as context:
+        versions = VersionsBefore(context)
+        candidate = Candidate("alpha-service", "", "alpha-service", "0.2.0", "alpha-service")
+        found = versions.of(candidate)
+        assert (found.version, len(found.sizes), "find" in asked) == ("0.1.0", 1, True)
+        asked.clear()
+        assert (versions.of(candidate), asked) == (found, [])

@@ -235,7 +235,7 @@ def _steps(candidate: Candidate, status: VersionStatus, index: IndexSeen) -> Ite
     version = Version.parse(candidate.version)
     if latest([version]) is not None:
         yield from _spec_steps(candidate, version, status, index)
-    if not status.git_tag and (absent or status.receipt):
+    if status.is_tagged and not status.git_tag and (absent or status.receipt):
         yield Step.MARK
 
 

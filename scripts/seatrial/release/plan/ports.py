@@ -38,6 +38,9 @@ class Unknown:
 Answer = Present | Absent | Unknown
 
 
+AT_ONCE = 16
+"""Requests that a step of a release, or a look at what is published, has running at once."""
+
 Reference = tuple[str, str]
 """The name of an image repository, and a tag or digest in it."""
 

@@ -39,7 +39,7 @@ class VersionStatus:
     `yanked` are true if the store has that of this version, `type_spec` if it has one of the type.
     `recorded` is the digest in the receipt, empty where it was not read, as nothing is left to do.
     `git_tag` is the commit that the version's git tag marks, empty for none; `local_tag` that of the tag in this
-    checkout, where tags are pushed.
+    checkout, where tags are pushed. `is_tagged` says that versions get git tags, which in a rehearsal they do not.
     """
 
     image: Answer
@@ -51,6 +51,7 @@ class VersionStatus:
     git_tag: str = ""
     recorded: str = ""
     local_tag: str = ""
+    is_tagged: bool = True
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from seatrial.release.builders.base_images import missing_bases
 from seatrial.release.places import must_not_be_linked, own_folder
 from seatrial.release.plan import store_keys
 from seatrial.release.plan.plan import Failure, Part, Step
-from seatrial.release.plan.ports import Builder
+from seatrial.release.plan.ports import AT_ONCE, Builder
 from seatrial.release.plan.records import Receipt, receipt_json
 from seatrial.release.run import latest
 from seatrial.release.run.build import build_args
@@ -22,8 +22,6 @@ from seatrial.release.run.publish import publish
 from seatrial.release.run.release_context import ReleaseContext
 from seatrial.system import git
 from seatrial.system.atomic import replace_file
-
-AT_ONCE = 16
 
 
 @dataclass(frozen=True)

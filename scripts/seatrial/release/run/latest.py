@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from seatrial.core.errors import ConfigurationError, ServiceError
 from seatrial.release.plan import index, store_keys
 from seatrial.release.plan.index import Entry, Index
-from seatrial.release.plan.ports import Absent, Images, Present, Store, Unknown
+from seatrial.release.plan.ports import AT_ONCE, Absent, Images, Present, Store, Unknown
 from seatrial.release.store.leases import Clock, Holder, Lease, lease
 from seatrial.release.store.receipts import receipt_in
 
@@ -19,8 +19,6 @@ LATEST = "latest"
 
 TRIES = 60
 """Swaps of the index that may be lost to other releases before one is given up."""
-
-AT_ONCE = 16
 
 ROUNDS = 10
 """Changes of the index during which pointers are moved on before a release gives up."""

@@ -26,6 +26,7 @@ from seatrial.release.plan.ports import Builder, Descriptor, Store
 from seatrial.release.plan.records import seal
 from seatrial.release.run.attestations import Attestations
 from seatrial.release.run.build import Built
+from seatrial.release.run.growth import VersionsBefore
 from seatrial.release.run.release_context import ReleaseContext, hide_from_git, holder
 from seatrial.release.store.leases import Holder
 from seatrial.system import git
@@ -104,8 +105,9 @@ class Journal:
 class Publication:
     """A release in progress: the plan and its seal, and what its parts need.
 
-    `files` returns the folder of the commit's files, `attest` makes the attestations of an image, and
-    `source` is the repository's URL without credentials. If `forced`, the reason in the plan counts.
+    `files` returns the folder of the commit's files, `attest` makes the attestations of an image, `before` knows the
+    versions before those of it, and `source` is the repository's URL without credentials. If `forced`, the reason in
+    the plan counts.
     """
 
     context: ReleaseContext
@@ -118,6 +120,7 @@ class Publication:
     source: str
     now: Callable[[], float]
     holder: Holder
+    before: VersionsBefore
     forced: bool = False
 
 
@@ -157,6 +160,7 @@ def publication(
             source=source,
             now=time.time,
             holder=holder(context.folder / LOCK),
+            before=VersionsBefore(context),
             forced=forced,
         )
 

@@ -47,7 +47,7 @@ def publish(run: Publication, part: Part, integration: Integration) -> Receipt |
 def _image(run: Publication, part: Part, integration: Integration) -> Receipt:
     image = _build(run, part)
     if not run.forced:
-        must_not_grow(run.context, part, image)
+        must_not_grow(run.context, run.before, part, image)
     top = _push(run, part, image)
     attached = _attach(run, part, integration, image, top)
     receipt = _receipt(run, part, image, top, attached, integration)

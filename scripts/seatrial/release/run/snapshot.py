@@ -112,7 +112,9 @@ def index_seen(context: ReleaseContext) -> IndexSeen:
 
 
 def git_tags(context: ReleaseContext) -> Mapping[str, str]:
-    """Return the commits of all git tags, by tag name: the remote's where tags are pushed."""
+    """Return the commits of all git tags, by tag name: the remote's where tags are pushed, none for a rehearsal."""
+    if context.place:
+        return {}
     if context.pushes_tags:
         return git.remote_tags(context.root, context.settings.remote)
     return git.tags(context.root)
@@ -158,7 +160,7 @@ def _statuses(
     tags: Mapping[str, str],
 ) -> Mapping[str, VersionStatus]:
     names = [context.settings.git_tag(one.type, one.version) for one in found if not one.fault]
-    local = git.tags_called(context.root, names)
+    local = {} if context.place else git.tags_called(context.root, names)
     return {
         one.path: VersionStatus(
             image=answers[one.image, one.version],
@@ -169,6 +171,7 @@ def _statuses(
             type_spec=store_keys.latest_spec(one.type) in stored,
             git_tag=tags.get(context.settings.git_tag(one.type, one.version), ""),
             local_tag=local.get(context.settings.git_tag(one.type, one.version), ""),
+            is_tagged=not context.place,
         )
         for one in found
         if not one.fault

@@ -13,7 +13,7 @@ from seatrial.core.names import shown
 from seatrial.core.suggest import hint
 from seatrial.dependencies.constraints import admits, canonical
 from seatrial.release.plan import index, store_keys
-from seatrial.release.plan.ports import Images, Store
+from seatrial.release.plan.ports import AT_ONCE, Images, Store
 from seatrial.release.registry import media
 from seatrial.release.run.latest import LATEST, current, point, recompute
 from seatrial.release.store.leases import Clock, Holder
@@ -21,8 +21,6 @@ from seatrial.release.store.receipts import receipt_in
 
 SHOWN = 5
 """Versions that are named where the requested one does not exist."""
-
-AT_ONCE = 16
 
 _FILTER = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]{0,98})\s*([<>=!~^].*)")
 
