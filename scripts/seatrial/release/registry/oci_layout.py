@@ -144,7 +144,7 @@ class LayoutFolder:
         """Write a blob, unless it is there. Raises ServiceError."""
         with self._locked(exclusive=False), media.opened(content, digest) as source:
             if not self.has(digest):
-                replace_file(self.blob_path(digest), lambda sink: _copy(source, sink, digest))
+                replace_file(self.blob_path(digest), lambda sink: _copy(source, sink, digest), root=self.base)
 
     def enter(self, manifest: Manifest, tag: str) -> None:
         """List a manifest in `index.json`; a tag is moved to it. Raises ServiceError."""
@@ -161,9 +161,9 @@ class LayoutFolder:
             ]
             if entry not in before or len(kept) + 1 < len(before):
                 version = json.dumps(_VERSION, separators=(",", ":")).encode()
-                replace_file(self.path / "oci-layout", lambda sink: sink.write(version))
+                replace_file(self.path / "oci-layout", lambda sink: sink.write(version), root=self.base)
                 index = media.index_of([*kept, entry]).data
-                replace_file(self.path / "index.json", lambda sink: sink.write(index))
+                replace_file(self.path / "index.json", lambda sink: sink.write(index), root=self.base)
 
     def blob_path(self, digest: str) -> Path:
         """Return the file of a blob."""
@@ -194,7 +194,9 @@ class LayoutFolder:
         self._refuse_links()
         must_not_be_link(self.path / _LOCK, self.path)
         with writing(self.path):
-            (self.path / "blobs" / "sha256").mkdir(parents=True, exist_ok=True)
+            self.base.mkdir(parents=True, exist_ok=True)
+            below = (self.path / "blobs" / "sha256").relative_to(self.base).as_posix()
+            os.close(beneath.open_folder(os.path.realpath(self.base), below, make=True))
         with held(self.path / _LOCK, exclusive=exclusive):
             yield
 

@@ -78,7 +78,7 @@ def _keep(context: ReleaseContext, receipt: Receipt) -> None:
     """Write a receipt into the folder that jobs of CI hand on."""
     folder = own_folder(context.folder / "receipts", context.root)
     place = must_not_be_linked(folder / f"{receipt.type}-{receipt.version}.json", context.root)
-    replace_file(place, lambda file: file.write(receipt_json(receipt).encode()))
+    replace_file(place, lambda file: file.write(receipt_json(receipt).encode()), root=context.root)
 
 
 def must_have_bases(context: ReleaseContext, builder: Builder, files: Path, parts: Sequence[Part]) -> None:

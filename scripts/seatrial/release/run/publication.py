@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -60,13 +60,14 @@ class Journal:
     """The journal of releases: a line before each step and one after it, on the disk before the next begins.
 
     `now` gives the time in seconds since 1970, `seal` is that of the plan that is applied. `notify` is called
-    with each event.
+    with each event. No link is followed below `root`.
     """
 
     path: Path
     seal: str
     now: Callable[[], float]
     notify: Callable[[Event], None]
+    root: Path | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @contextmanager
@@ -97,7 +98,7 @@ class Journal:
         }
         with self._lock:
             must_not_be_link(self.path, self.path.parent)
-            append(self.path, json.dumps(line) + "\n", durable=True)
+            append(self.path, json.dumps(line) + "\n", root=self.root, durable=True)
         self.notify(event)
 
 
@@ -105,9 +106,8 @@ class Journal:
 class Publication:
     """A release in progress: the plan and its seal, and what its parts need.
 
-    `files` returns the folder of the commit's files, `attest` makes the attestations of an image, `before` knows the
-    versions before those of it, and `source` is the repository's URL without credentials. If `forced`, the reason in
-    the plan counts.
+    `files` returns the folder of the commit's files, `attest` makes the attestations of an image, and
+    `source` is the repository's URL without credentials. If `forced`, the reason in the plan counts.
     """
 
     context: ReleaseContext
@@ -120,8 +120,12 @@ class Publication:
     source: str
     now: Callable[[], float]
     holder: Holder
-    before: VersionsBefore
     forced: bool = False
+
+    @cached_property
+    def before(self) -> VersionsBefore:
+        """The versions before those of this release."""
+        return VersionsBefore(self.context)
 
 
 @contextmanager
@@ -153,14 +157,13 @@ def publication(
             context=context,
             plan=plan,
             seal=sealed,
-            journal=Journal(context.folder / JOURNAL, sealed, time.time, notify),
+            journal=Journal(context.folder / JOURNAL, sealed, time.time, notify, context.root),
             builder=_once(lambda: choose(context.settings.builder or None)),
             files=files,
             attest=Attestations(context, plan, source, signer).of,
             source=source,
             now=time.time,
             holder=holder(context.folder / LOCK),
-            before=VersionsBefore(context),
             forced=forced,
         )
 
