@@ -529,6 +529,7 @@ def _must_have_reason(reason: str | None) -> None:
 
 def _yank(context: ReleaseContext, type: str, versions: Sequence[str], reason: str, back: bool) -> None:
     by = person(os.environ)
-    change = yanking.Change(type, context.repository(type), versions, reason, by, back, context.legacy_specs)
+    image, habits = context.repository(type), (context.legacy_specs, context.beta_latest)
+    change = yanking.Change(type, image, versions, reason, by, back, *habits)
     for done in yanking.yank(context.store, context.images, change, Holder.anyone(by)):
         note(done)

@@ -135,11 +135,11 @@ def test_no_answer_about_the_version_before_is_no_permission() -> None:
 
 def test_the_limit_and_the_legacy_spec_are_those_of_ocean_in_its_profile(first: FirstRelease) -> None:
     found = open_workspace(str(first.root))
-    for profile, expected in ((Profile.OCEAN, (7.0, True)), (Profile.GUIDE, (None, False))):
+    for profile, expected in ((Profile.OCEAN, (7.0, True, True)), (Profile.GUIDE, (None, False, False))):
         context = ReleaseContext(
             replace(found, profile=profile), ReleaseSettings(), MemoryImages(), MemoryStore()
         )
-        assert (context.max_growth, context.legacy_specs) == expected
+        assert (context.max_growth, context.legacy_specs, context.beta_latest) == expected
     assert not growth(107, 100) > 7.0
 
 

@@ -264,10 +264,12 @@ def _index_is_wrong(version: Version, status: VersionStatus, indexed: str) -> bo
 
 
 def _latest_is_wrong(version: Version, status: VersionStatus, indexed: str) -> bool:
-    """Return whether `latest` does not lead to the version that the index names, or leads here although yanked."""
+    """Return whether `latest` does not lead to the version that it must lead to, or leads here although yanked."""
     leads_here = status.latest == status.image
-    if indexed == version.text:
-        return not leads_here or not status.type_spec
+    if indexed == version.text and not status.type_spec:
+        return True
+    if version.text == (status.latest_beta or indexed):
+        return not leads_here
     return status.yanked and leads_here
 
 

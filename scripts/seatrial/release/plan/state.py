@@ -40,6 +40,7 @@ class VersionStatus:
     `recorded` is the digest in the receipt, empty where it was not read, as nothing is left to do.
     `git_tag` is the commit that the version's git tag marks, empty for none; `local_tag` that of the tag in this
     checkout, where tags are pushed. `is_tagged` says that versions get git tags, which in a rehearsal they do not.
+    `latest_beta` is the beta that the image's tag `latest` must lead to, empty where that is what the index names.
     """
 
     image: Answer
@@ -52,6 +53,7 @@ class VersionStatus:
     recorded: str = ""
     local_tag: str = ""
     is_tagged: bool = True
+    latest_beta: str = ""
 
 
 @dataclass(frozen=True)

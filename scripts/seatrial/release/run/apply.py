@@ -144,6 +144,7 @@ def _point(run: Publication, one: Done, details: Details) -> None:
         run.holder,
         known=ours,
         legacy=context.legacy_specs,
+        beta=context.beta_latest,
     )
     details.update(kept=not moved, moved=list(moved))
 

@@ -118,25 +118,36 @@ def point(
     clock: Clock | None = None,
     known: Mapping[str, str] | None = None,
     legacy: bool = False,
+    beta: bool = False,
 ) -> list[str]:
     """Make a type's pointers lead to the version that the index names; return those that were moved.
 
     One release at a time does so for a type. It reads the index once it holds the lease, and again when it is done:
     a release that changes the index meanwhile waits for the lease, and then moves the pointers on. Pointers that
-    lead there already are left alone; with `legacy`, `<type>.json` is one of them. Raises ServiceError, also where
+    lead there already are left alone; with `legacy`, `<type>.json` is one of them. With `beta`, the image's tag leads
+    to a beta that is higher than that version. Raises ServiceError, also where
     the image behind the version's tag is not the one that its receipt names, or that `known` has for it.
     """
     moved: list[str] = []
     with lease(store, store_keys.lease(type), holder, clock) as held:
         for _ in range(ROUNDS):
-            version = current(store).versions.get(type, "")
+            version, tagged = _targets(store, type, beta)
             if not version:
                 return moved
-            digest = _digest(store, images, image, type, version, known or {})
+            digest = _digest(store, images, image, type, tagged, known or {})
             moved += _point(store, images, image, type, version, digest, held, legacy)
-            if current(store).versions.get(type, "") == version:
+            if _targets(store, type, beta) == (version, tagged):
                 return list(dict.fromkeys(moved))
     raise ServiceError(f"the index changes faster than the pointers of {type} can follow; run it again")
+
+
+def _targets(store: Store, type: str, beta: bool) -> tuple[str, str]:
+    """Return the version that the index names, and the one that the image's tag must lead to; empty for none."""
+    version = current(store).versions.get(type, "")
+    if not beta or not version:
+        return version, version
+    tagged = index.tagged(type, frozenset(store.keys(store_keys.of_type(type))), beta)
+    return version, tagged.text if tagged else version
 
 
 def _point(

@@ -96,6 +96,12 @@ class ReleaseContext:
         stated = self.settings.legacy_specs
         return self.workspace.profile is Profile.OCEAN if stated is None else stated
 
+    @property
+    def beta_latest(self) -> bool:
+        """True if a beta may be the image `latest`, as in Ocean's own job."""
+        stated = self.settings.beta_latest
+        return self.workspace.profile is Profile.OCEAN if stated is None else stated
+
     def stored_at(self, key: str) -> str:
         """Return the address of a key of the store: a URL, or a path below the root."""
         return f"{self.settings.store.rstrip('/') or self._shown('registry')}/{key}"

@@ -17,7 +17,7 @@ from seatrial.core.errors import UsageError
 from seatrial.core.model import Integration
 from seatrial.core.version import Version
 from seatrial.release.plan import store_keys
-from seatrial.release.plan.index import is_yanked, parse
+from seatrial.release.plan.index import is_beta, is_yanked, parse, tagged
 from seatrial.release.plan.plan import steps_of
 from seatrial.release.plan.ports import Answer, Present, Reference
 from seatrial.release.plan.state import Candidate, IndexSeen, State, VersionStatus
@@ -172,10 +172,16 @@ def _statuses(
             git_tag=tags.get(context.settings.git_tag(one.type, one.version), ""),
             local_tag=local.get(context.settings.git_tag(one.type, one.version), ""),
             is_tagged=not context.place,
+            latest_beta=_latest_beta(context, one.type, stored),
         )
         for one in found
         if not one.fault
     }
+
+
+def _latest_beta(context: ReleaseContext, type: str, stored: frozenset[str]) -> str:
+    found = tagged(type, stored, beta=True) if context.beta_latest else None
+    return found.text if found and is_beta(found) else ""
 
 
 def candidates(

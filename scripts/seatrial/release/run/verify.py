@@ -427,20 +427,27 @@ def _latest(subject: _Subject) -> Iterator[str]:
     if not named:
         yield "the index names no version"
         return
-    references = [(subject.image, LATEST), (subject.image, named)]
+    keys = frozenset(context.store.keys(store_keys.of_type(subject.type)))
+    tagged = index.tagged(subject.type, keys, context.beta_latest)
+    wanted = tagged.text if tagged and index.is_beta(tagged) else named
+    references = [(subject.image, LATEST), (subject.image, wanted)]
     answers = context.images.find(references)
     for answer in answers.values():
         if isinstance(answer, Unknown):
             raise ServiceError(answer.reason)
     if answers[references[0]] != answers[references[1]]:
-        raise ValueError(f"{subject.image}:{LATEST} is not {named}, which the index names")
+        raise ValueError(f"{subject.image}:{LATEST} is not {wanted}")
     spec = context.store.get(store_keys.spec(subject.type, named))
     legacy = store_keys.legacy_specs(subject.type, context.legacy_specs)
     for key in (store_keys.latest_spec(subject.type), *legacy):
         copied = context.store.get(key)
         if spec is None or copied is None or copied.data != spec.data:
             raise ValueError(f"{key} is not the spec of {named}")
-    yield f"image and spec lead to {named}"
+    yield (
+        f"image and spec lead to {named}"
+        if wanted == named
+        else f"the image leads to {wanted}, the spec to {named}"
+    )
 
 
 def _receipt(subject: _Subject) -> Iterator[str]:

@@ -29,7 +29,7 @@ _FILTER = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]{0,98})\s*([<>=!~^].*)")
 class Change:
     """A change of versions of a type: yanked, or with `back` no longer so. `reason` and `by` are recorded.
 
-    With `legacy`, `<type>.json` follows as well.
+    With `legacy`, `<type>.json` follows as well, and with `beta` the image's tag may lead to a beta.
     """
 
     type: str
@@ -39,6 +39,7 @@ class Change:
     by: str
     back: bool = False
     legacy: bool = False
+    beta: bool = False
 
 
 def yank(
@@ -66,7 +67,7 @@ def yank(
         )
         return
     yield f"the index names {kind} {left}"
-    moved = point(store, images, change.image, kind, holder, clock, legacy=change.legacy)
+    moved = point(store, images, change.image, kind, holder, clock, legacy=change.legacy, beta=change.beta)
     yield from (f"moved {one}" for one in moved)
     if not moved:
         yield f"{change.image}:{LATEST} stays at {left}"
