@@ -411,7 +411,7 @@ def _line(event: Event) -> None:
     if event.word == "begin":
         return
     seconds = f" ({event.seconds:.0f} s)" if event.seconds >= 1 else ""
-    note(f"{event.subject}: {event.step.value} {event.word}{seconds}")
+    note(f"{event.subject}: {event.step.value} {event.word}{seconds}{event.details.get('lacking', '')}")
 
 
 def _tell(context: ReleaseContext, result: ReleaseResult, format: str | None) -> None:
@@ -529,7 +529,6 @@ def _must_have_reason(reason: str | None) -> None:
 
 def _yank(context: ReleaseContext, type: str, versions: Sequence[str], reason: str, back: bool) -> None:
     by = person(os.environ)
-    image, habits = context.repository(type), (context.legacy_specs, context.beta_latest)
-    change = yanking.Change(type, image, versions, reason, by, back, *habits)
+    change = yanking.Change(type, context.repository(type), versions, reason, by, back, context.habits)
     for done in yanking.yank(context.store, context.images, change, Holder.anyone(by)):
         note(done)

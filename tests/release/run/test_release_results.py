@@ -16,6 +16,7 @@ import pytest
 from seatrial.core.errors import ServiceError
 from seatrial.core.model import Profile
 from seatrial.core.settings import ReleaseSettings
+from seatrial.release.plan.index import Habits
 from seatrial.release.plan.plan import Part
 from seatrial.release.plan.ports import Manifest, Unknown
 from seatrial.release.plan.records import Attached
@@ -135,11 +136,14 @@ def test_no_answer_about_the_version_before_is_no_permission() -> None:
 
 def test_the_limit_and_the_legacy_spec_are_those_of_ocean_in_its_profile(first: FirstRelease) -> None:
     found = open_workspace(str(first.root))
-    for profile, expected in ((Profile.OCEAN, (7.0, True, True)), (Profile.GUIDE, (None, False, False))):
+    for profile, expected in (
+        (Profile.OCEAN, (7.0, Habits(True, True, True))),
+        (Profile.GUIDE, (None, Habits())),
+    ):
         context = ReleaseContext(
             replace(found, profile=profile), ReleaseSettings(), MemoryImages(), MemoryStore()
         )
-        assert (context.max_growth, context.legacy_specs, context.beta_latest) == expected
+        assert (context.max_growth, context.habits) == expected
     assert not growth(107, 100) > 7.0
 
 

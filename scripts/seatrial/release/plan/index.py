@@ -48,6 +48,21 @@ def latest(versions: Iterable[Version]) -> Version | None:
     return max(stable or counting, default=None)
 
 
+@dataclass(frozen=True)
+class Habits:
+    """What Ocean's own release job does beside what is done for everybody.
+
+    `legacy_specs` publishes the latest spec as `<type>.json` too, `beta_latest` lets a beta be the image `latest`, and
+    `app_config_schemas` publishes the schemas of the mapping, which the framework in the image gives.
+    """
+
+    legacy_specs: bool = False
+    beta_latest: bool = False
+    app_config_schemas: bool = False
+
+
+NO_HABITS = Habits()
+
 FORM = 1
 
 Entry = Mapping[str, Any]

@@ -143,8 +143,7 @@ def _point(run: Publication, one: Done, details: Details) -> None:
         candidate.type,
         run.holder,
         known=ours,
-        legacy=context.legacy_specs,
-        beta=context.beta_latest,
+        habits=context.habits,
     )
     details.update(kept=not moved, moved=list(moved))
 

@@ -7,7 +7,7 @@ import os
 import re
 import socket
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from seatrial.core.errors import Unreadable, UsageError
@@ -15,6 +15,7 @@ from seatrial.core.model import Profile
 from seatrial.core.names import shown
 from seatrial.core.settings import ReleaseSettings
 from seatrial.release.places import must_not_be_linked, own_folder
+from seatrial.release.plan.index import Habits
 from seatrial.release.plan.ports import Images, Store
 from seatrial.release.plan.records import plan_of_json, receipt_of_json
 from seatrial.release.registry import open_images
@@ -91,16 +92,12 @@ class ReleaseContext:
         return OCEAN_GROWTH if stated is None and self.workspace.profile is Profile.OCEAN else stated
 
     @property
-    def legacy_specs(self) -> bool:
-        """True if the latest spec of a type is published as `<type>.json` as well, as Ocean's own job does."""
-        stated = self.settings.legacy_specs
-        return self.workspace.profile is Profile.OCEAN if stated is None else stated
-
-    @property
-    def beta_latest(self) -> bool:
-        """True if a beta may be the image `latest`, as in Ocean's own job."""
-        stated = self.settings.beta_latest
-        return self.workspace.profile is Profile.OCEAN if stated is None else stated
+    def habits(self) -> Habits:
+        """What Ocean's own job does besides: all of it in its profile, unless the settings say otherwise."""
+        names = [one.name for one in fields(Habits)]
+        stated = {name: getattr(self.settings, name) for name in names}
+        usual = self.workspace.profile is Profile.OCEAN
+        return Habits(**{name: usual if value is None else value for name, value in stated.items()})
 
     def stored_at(self, key: str) -> str:
         """Return the address of a key of the store: a URL, or a path below the root."""

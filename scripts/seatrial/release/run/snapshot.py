@@ -180,7 +180,7 @@ def _statuses(
 
 
 def _latest_beta(context: ReleaseContext, type: str, stored: frozenset[str]) -> str:
-    found = tagged(type, stored, beta=True) if context.beta_latest else None
+    found = tagged(type, stored, beta=True) if context.habits.beta_latest else None
     return found.text if found and is_beta(found) else ""
 
 

@@ -428,7 +428,7 @@ def _latest(subject: _Subject) -> Iterator[str]:
         yield "the index names no version"
         return
     keys = frozenset(context.store.keys(store_keys.of_type(subject.type)))
-    tagged = index.tagged(subject.type, keys, context.beta_latest)
+    tagged = index.tagged(subject.type, keys, context.habits.beta_latest)
     wanted = tagged.text if tagged and index.is_beta(tagged) else named
     references = [(subject.image, LATEST), (subject.image, wanted)]
     answers = context.images.find(references)
@@ -438,7 +438,7 @@ def _latest(subject: _Subject) -> Iterator[str]:
     if answers[references[0]] != answers[references[1]]:
         raise ValueError(f"{subject.image}:{LATEST} is not {wanted}")
     spec = context.store.get(store_keys.spec(subject.type, named))
-    legacy = store_keys.legacy_specs(subject.type, context.legacy_specs)
+    legacy = store_keys.legacy_specs(subject.type, context.habits.legacy_specs)
     for key in (store_keys.latest_spec(subject.type), *legacy):
         copied = context.store.get(key)
         if spec is None or copied is None or copied.data != spec.data:
