@@ -24,7 +24,7 @@ def hold(integration: list[str], root: str | None, reason: str | None, until: st
     workspace = open_workspace(root)
     chosen = named(workspace, integration)
     with alone(workspace.root):
-        _tell(holds.hold(workspace, chosen, reason, until, clock.today()), "is on hold")
+        _tell(holds.hold(workspace, chosen, reason, until, clock.today()))
 
 
 def unhold(integration: list[str], root: str | None) -> None:
@@ -32,9 +32,9 @@ def unhold(integration: list[str], root: str | None) -> None:
     workspace = open_workspace(root)
     chosen = named(workspace, integration)
     with alone(workspace.root):
-        _tell(holds.unhold(workspace, chosen), "is released again")
+        _tell(holds.unhold(workspace, chosen))
 
 
-def _tell(paths: Sequence[str], what: str) -> None:
+def _tell(paths: Sequence[str]) -> None:
     say("".join(f"{plain(path)}\n" for path in paths))
-    note(f"commit that, and have it reviewed: what {what} is what the released commit says")
+    note("commit that and have it reviewed; a release goes by the commit that it releases")

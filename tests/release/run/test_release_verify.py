@@ -135,11 +135,11 @@ def test_all_that_is_claimed_of_a_published_version_holds(case: Case) -> None:
     found = case.verify()
     assert [(one.subject, one.words) for one in found.claims if one.state is not State.HOLDS] == []
     words = {one.subject: one.words for one in found.claims}
-    assert words["packages"] == "linux/amd64: 1 packages of the image are those of the SBOM"
-    assert words["base images"].startswith("linux/amd64: the image begins with the 2 layers")
-    assert words["layers"].startswith("linux/amd64: 4 layers have the digests")
+    assert words["packages"] == "linux/amd64: 1 package, in the image as in the SBOM"
+    assert words["base images"].startswith("linux/amd64: the image begins with 2 layers")
+    assert words["layers"].startswith("linux/amd64: 4 layers, with the digests")
     table = verification_table(found)
-    assert table.splitlines()[-1] == f"alpha-service 0.1.0: {len(found.claims)} holds"
+    assert table.splitlines()[-1] == f"alpha-service 0.1.0; holds: {len(found.claims)}"
     value = json.loads(verification_json(found))
     assert value["summary"] == {
         "holds": 13,
@@ -233,9 +233,9 @@ EVIL = {"name": "evil", "version": "1"}
 FAILS = [
     (moved_tag, "image", "its receipt names sha256:"),
     (gone_tag, "image", "is not there; its receipt names sha256:"),
-    (gone_receipt, "receipt", "the store has no receipt of it"),
-    (lambda case: case.record(version="0.2.0"), "receipt", "the receipt is of alpha-service 0.2.0"),
-    (lambda case: case.record(digest="sha256:no"), "receipt", "names no digest"),
+    (gone_receipt, "receipt", "the store has none, so nobody says"),
+    (lambda case: case.record(version="0.2.0"), "receipt", "it is of alpha-service 0.2.0"),
+    (lambda case: case.record(digest="sha256:no"), "receipt", "it names no digest"),
     (lambda case: case.record(size=1), "image", "its receipt says 1"),
     (written(f"{VERSION}/receipt.json", b"[" * 100_000), "receipt", "is not a receipt"),
     (layer_of_others, "layers", "does not have the "),
@@ -351,6 +351,13 @@ def test_what_a_base_image_that_cannot_be_pulled_may_have_brought_is_not_called_
     found = compared({"port-ocean": "1"}, content_of(images, "x", made.send(images, "x")), None)
     assert (found.strangers, found.others, found.fault(TYPE)) == (["tool"], (), "")
     assert found.python == "3.12"
+
+
+def test_without_a_receipt_only_that_does_not_hold(case: Case) -> None:
+    gone_receipt(case)
+    states = {one.subject: one.state for one in case.verify().claims}
+    assert [name for name, state in states.items() if state is State.FAILS] == ["receipt"]
+    assert states["image"] is states["index"] is State.UNCHECKED
 
 
 def test_the_version_is_that_of_the_index_unless_it_is_named(case: Case) -> None:

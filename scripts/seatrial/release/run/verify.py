@@ -145,20 +145,28 @@ class _Subject:
         return self.context.images.find([reference])[reference]
 
     @property
-    def receipt(self) -> Receipt:
-        """The receipt of it. Raises ValueError where there is none."""
+    def stated(self) -> Receipt:
+        """The receipt of it. Raises ValueError where there is none, or it is of something else."""
         found = self._once("receipt", lambda: receipt_in(self.context.store, self.type, self.version))
         if found is None:
-            raise ValueError("the store has no receipt of it, so nobody says which image was published")
+            raise ValueError("the store has none, so nobody says which image was published")
         if (found.type, found.version) != (self.type, self.version):
-            raise ValueError(f"the receipt is of {shown(found.type)} {shown(found.version)}")
+            raise ValueError(f"it is of {shown(found.type)} {shown(found.version)}")
+        if not is_digest(found.digest):
+            raise ValueError("it names no digest")
         return found
 
     @property
+    def receipt(self) -> Receipt:
+        """The receipt of it, to compare something else with. Raises Unsaid where it does not hold itself."""
+        try:
+            return self.stated
+        except (UsageError, ValueError):
+            raise Unsaid("there is no receipt of it that could be compared") from None
+
+    @property
     def digest(self) -> str:
-        """The digest that the receipt names. Raises ValueError for one that is not a digest."""
-        if not is_digest(self.receipt.digest):
-            raise ValueError("the receipt names no digest")
+        """The digest that the receipt names."""
         return self.receipt.digest
 
     @property
@@ -255,12 +263,12 @@ def _layers(subject: _Subject) -> Iterator[str]:
         config = verify_image.config_of(subject.context.images, subject.image, manifest)
         if list(content.diff_ids) != config.diff_ids:
             raise ValueError(f"{platform}: its layers are not those that its config names")
-        yield f"{platform}: {len(content.diff_ids)} layers have the digests that manifest and config name"
+        yield f"{platform}: {_counted(len(content.diff_ids), 'layer')}, with the digests that manifest and config name"
 
 
 def _sbom(subject: _Subject) -> Iterator[str]:
     verify_image.must_be_of(subject.attached("sbom"), subject.receipt)
-    yield f"CycloneDX of this image, with {len(subject.components)} packages"
+    yield f"CycloneDX of this image, with {_counted(len(subject.components), 'package')}"
 
 
 def _packages(subject: _Subject) -> Iterator[str]:
@@ -277,7 +285,7 @@ def _packages(subject: _Subject) -> Iterator[str]:
                 f"{platform}: {_some(compared.strangers)} not in the SBOM; the base image may have brought them, "
                 "and that could not be looked at"
             )
-        yield f"{platform}: {len(compared.equal)} packages of the image are those of the SBOM"
+        yield f"{platform}: {_counted(len(compared.equal), 'package')}, in the image as in the SBOM"
 
 
 def _own_layers(subject: _Subject, platform: str, content: Content) -> int | None:
@@ -314,6 +322,10 @@ def _some(names: Sequence[str]) -> str:
     more = len(names) - 5
     listed = ", ".join(shown(one) for one in names[:5]) + (f" and {more} more" if more > 0 else "")
     return f"{listed} {'are' if names[1:] else 'is'}"
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{count} {word}{'s' * (count != 1)}"
 
 
 def _provenance(subject: _Subject) -> Iterator[str]:
@@ -388,7 +400,7 @@ def _bases(subject: _Subject) -> Iterator[str]:
             raise Unsaid(f"{platform}: the provenance does not say which digest the base image had")
         if not count:
             raise ValueError(f"{platform}: the image does not begin with the layers of any of them")
-        yield f"{platform}: the image begins with the {count} layers of a base image that the provenance names"
+        yield f"{platform}: the image begins with {_counted(count, 'layer')} of a base image that the provenance names"
 
 
 def _spec(subject: _Subject) -> Iterator[str]:
@@ -451,7 +463,7 @@ def _latest(subject: _Subject) -> Iterator[str]:
 
 
 def _receipt(subject: _Subject) -> Iterator[str]:
-    receipt = subject.receipt
+    receipt = subject.stated
     forced = f", released in spite of failed checks: {shown(receipt.force)}" if receipt.force else ""
     yield f"published as {shown(receipt.image)}@{subject.digest[:19]} at {shown(receipt.finished)}{forced}"
 

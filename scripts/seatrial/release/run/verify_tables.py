@@ -12,8 +12,8 @@ def verification_table(found: Verification) -> str:
     """Return the claims about a version, a line each, and what became of them."""
     rows = [("claim", "", "seen")]
     rows += [(one.subject, one.state.value, one.words) for one in found.claims]
-    told = ", ".join(f"{count} {state.value}" for state in State if (count := found.count(state)))
-    return "".join(f"{line}\n" for line in [*columns(rows), f"{found.type} {found.version}: {told}"])
+    told = ", ".join(f"{state.value}: {count}" for state in State if (count := found.count(state)))
+    return "".join(f"{line}\n" for line in [*columns(rows), f"{found.type} {found.version}; {told}"])
 
 
 def verification_json(found: Verification) -> str:
