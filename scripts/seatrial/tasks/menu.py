@@ -433,6 +433,7 @@ VERBS = (
         (
             *CHOOSING,
             Option("date", "the day of the entries, as YYYY-MM-DD; by default today, in UTC"),
+            Option("commit", "commit what is changed, and nothing else", OptionKind.SWITCH),
             DRY_RUN,
             FORMAT,
         ),

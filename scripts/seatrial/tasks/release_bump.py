@@ -30,9 +30,14 @@ def intent(
 
 
 def bump(
-    integration: list[str], root: str | None, date: str | None, dry_run: bool, format: str | None
+    integration: list[str],
+    root: str | None,
+    date: str | None,
+    commit: bool,
+    dry_run: bool,
+    format: str | None,
 ) -> None:
-    """Apply the release intents: raise versions, write changelog entries, remove the intents."""
+    """Apply the release intents: raise versions, write changelog entries, remove the intents; with `commit`, commit."""
     day = _day(date)
     workspace = open_workspace(root)
     with alone(workspace.root):
@@ -45,8 +50,13 @@ def bump(
         if dry_run:
             _show(plan.bumps)
         else:
+            if commit:
+                bumping.must_be_committable(workspace, plan.bumps)
             bumping.apply(workspace, plan.bumps)
+        made = bumping.commit(workspace, plan.bumps) if commit and not dry_run else ""
     _report(plan, dry_run)
+    if made:
+        note(f"committed {made[:12]}")
 
 
 def named(workspace: Workspace, wanted: Sequence[str]) -> Sequence[Integration]:
