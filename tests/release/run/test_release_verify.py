@@ -241,6 +241,7 @@ FAILS = [
     (layer_of_others, "layers", "does not have the "),
     (gone_layer, "layers", "is missing"),
     (bill(lambda value: value["components"].append(EVIL)), "packages", "evil is of the SBOM, and the image lacks that"),
+    (bill(lambda value: value.update(components=[])), "packages", "port-ocean is of the lock, and the SBOM lacks that"),
     (bill(lambda value: value["components"][0].update(version="0.1")), "packages", "0.48.12 where the SBOM has 0.1"),
     (bill(lambda value: value.update(components=[{"name": 1}])), "SBOM", "without name or version"),
     (bill(lambda value: value["metadata"]["component"].update(properties=[])), "SBOM", "of another image"),
@@ -346,11 +347,54 @@ def test_packages_beside_those_of_the_bill_are_seen(
     assert bool(words) == bool(fault)
 
 
+@pytest.mark.parametrize(
+    ("of_base", "fault"), [(1, ""), (None, ""), (0, "port-ocean 0.1 where the SBOM has 0.48.12")]
+)
+def test_another_version_that_the_base_image_brought_is_not_that_of_the_bill(
+    of_base: int | None, fault: str
+) -> None:
+    site = "usr/lib/python3/dist-packages"
+    made = Layered([archive(package("port-ocean", "0.1", site)), archive(package("port-ocean", "0.48.12"))])
+    images = MemoryImages()
+    content = content_of(images, "x", made.send(images, "x"))
+    assert fault in compared({"port-ocean": "0.48.12"}, content, of_base).fault(TYPE)
+    found = compared({"port-ocean": "0.48.12"}, content, of_base)
+    assert bool(found.fault(TYPE)) == bool(fault)
+
+
 def test_what_a_base_image_that_cannot_be_pulled_may_have_brought_is_not_called_wrong() -> None:
     made, images = Layered([archive({**package("port-ocean", "1"), **package("tool", "6")})]), MemoryImages()
     found = compared({"port-ocean": "1"}, content_of(images, "x", made.send(images, "x")), None)
     assert (found.strangers, found.others, found.fault(TYPE)) == (["tool"], (), "")
     assert found.python == "3.12"
+
+
+@pytest.mark.parametrize(
+    ("entries", "words"),
+    [
+        ([], "has no image"),
+        ([{"mediaType": media.INDEX}], "or one that is not an image"),
+        ([{"mediaType": media.MANIFEST}] * 33, "more than 32 entries"),
+    ],
+)
+def test_an_index_that_hides_images_does_not_hold(
+    case: Case, entries: list[dict[str, Any]], words: str
+) -> None:
+    stated = {"digest": BASE.manifest.digest, "size": 1}
+    value = {"mediaType": media.INDEX, "manifests": [{**one, **stated} for one in entries]}
+    made = Manifest(json.dumps(value).encode(), media.INDEX)
+    case.images.put_manifest(TYPE, made, VERSION)
+    case.record(digest=made.digest)
+    state, said = case.of("layers")
+    assert (state, words in said) == (State.FAILS, True), said
+
+
+def test_a_layer_in_a_form_that_is_not_read_is_not_called_wrong(case: Case) -> None:
+    old = case.images.manifests[TYPE, case.receipt["digest"]]
+    made = replace(old, data=old.data.replace(b"tar+gzip", b"tar+zstd"))
+    case.images.put_manifest(TYPE, made, VERSION)
+    case.record(digest=made.digest)
+    assert case.of("layers") == (State.UNCHECKED, "it has a layer in zstd, which is not read")
 
 
 def test_without_a_receipt_only_that_does_not_hold(case: Case) -> None:

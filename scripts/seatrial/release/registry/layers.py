@@ -50,6 +50,10 @@ _METADATA = re.compile(
 _FIELD = re.compile(rb"^(Name|Version):[ \t]*([^\r\n]{1,200}?)[ \t]*\r?$", re.MULTILINE)
 
 
+class UnreadForm(Exception):
+    """A layer has a form that may be right, and that is not read here; the text names it."""
+
+
 @dataclass(frozen=True)
 class Installed:
     """A Python package in an image: the folder that it is installed in, and the number of its layer from 0."""
@@ -69,11 +73,14 @@ class Content:
 
 
 def content_of(images: Images, name: str, manifest: Manifest) -> Content:
-    """Read all layers of an image. Raises ValueError for what is malformed or too large, ServiceError."""
+    """Read all layers of an image.
+
+    Raises ValueError for what is malformed or too large, UnreadForm, ServiceError.
+    """
     _, *layers = media.children(manifest)
     packed = sum(one.size for one in layers)
     if len(layers) > MAX_LAYERS or packed > MAX_PACKED or any(one.size < 0 for one in layers):
-        raise ValueError(f"has {len(layers)} layers of {packed:,} bytes, more than are read")
+        raise ValueError(f"it has {len(layers)} layers of {packed:,} bytes, more than are read")
     found: dict[str, Installed] = {}
     diff_ids = []
     left = MAX_UNPACKED
@@ -83,7 +90,7 @@ def content_of(images: Images, name: str, manifest: Manifest) -> Content:
         left -= read.size
         found = {path: one for path, one in found.items() if not read.hides(path)} | read.packages
         if len(found) > MAX_PACKAGES:
-            raise ValueError(f"has more than {MAX_PACKAGES:,} packages")
+            raise ValueError(f"it has more than {MAX_PACKAGES:,} packages")
         diff_ids.append(read.digest)
     return Content(tuple(found[path] for path in sorted(found)), tuple(diff_ids))
 
@@ -117,7 +124,7 @@ def _parents(path: str) -> Iterator[str]:
 def _read(images: Images, name: str, layer: Descriptor, number: int, left: int, found: _Layer) -> None:
     """Read a layer, of at most so many bytes unpacked. Raises as `content_of`."""
     if layer.media_type.endswith("zstd"):
-        raise ValueError("has a layer in zstd, which is not read")
+        raise UnreadForm("it has a layer in zstd, which is not read")
     with tempfile.TemporaryFile() as file:
         images.fetch(name, layer, file)
         is_packed = file.read(2) == b"\x1f\x8b"
@@ -129,7 +136,7 @@ def _read(images: Images, name: str, layer: Descriptor, number: int, left: int, 
                 _add(found, entry, source, number)
             source.end()
         except (OSError, EOFError, zlib.error) as wrong:
-            raise ValueError(f"has a layer that cannot be unpacked: {layer.digest}") from wrong
+            raise ValueError(f"it has a layer that cannot be unpacked: {layer.digest}") from wrong
     found.digest, found.size = f"sha256:{source.hash.hexdigest()}", source.size
 
 
@@ -163,7 +170,7 @@ class _Source:
         self.size += len(data)
         self.hash.update(data)
         if self.size > self._most:
-            raise ValueError(f"has a layer that unpacks to more than {self._most:,} bytes")
+            raise ValueError(f"it has a layer that unpacks to more than {self._most:,} bytes")
 
 
 @dataclass(frozen=True)
@@ -199,16 +206,16 @@ def _entries(source: _Source) -> Iterator[_Entry]:
             name, size = "", -1
         else:
             _short(source, stated)
-    raise ValueError(f"has a layer of more than {MAX_ENTRIES:,} entries")
+    raise ValueError(f"it has a layer of more than {MAX_ENTRIES:,} entries")
 
 
 def _checked_kind(block: bytes) -> bytes:
     """Return the type of an entry, whose header is one. Raises ValueError."""
     summed = sum(block[:148]) + 8 * ord(" ") + sum(block[156:])
     if _number(block[148:156]) != summed:
-        raise ValueError("has a layer that is no tar archive")
+        raise ValueError("it has a layer that is no tar archive")
     if block[156:157] == _SPARSE:
-        raise ValueError("has a layer with a sparse file, which is not read")
+        raise UnreadForm("it has a layer with a sparse file, which is not read")
     return block[156:157]
 
 
@@ -218,14 +225,14 @@ def _number(field: bytes) -> int:
         return int.from_bytes(field, "big") & ((1 << (8 * len(field) - 1)) - 1)
     digits = field.strip(b"\0 ")
     if not re.fullmatch(rb"[0-7]*", digits):
-        raise ValueError("has a layer that is no tar archive")
+        raise ValueError("it has a layer that is no tar archive")
     return int(digits or b"0", 8)
 
 
 def _short(source: _Source, size: int) -> bytes:
     """Return the data of an extended header. Raises ValueError for a long one."""
     if size > MAX_HEADER:
-        raise ValueError(f"has a layer with a header of {size:,} bytes")
+        raise ValueError(f"it has a layer with a header of {size:,} bytes")
     return source.read(size + -size % _BLOCK)[:size]
 
 
@@ -238,11 +245,11 @@ def _pax(data: bytes) -> Mapping[str, bytes]:
         length = int(stated) if stated.isdigit() else 0
         key, equals, value = data[at + len(stated) + 1 : at + length].partition(b"=")
         if length <= len(stated) + 1 or not equals or not rest:
-            raise ValueError("has a layer with a malformed header")
+            raise ValueError("it has a layer with a malformed header")
         found[key.decode("utf-8", "replace")] = value.removesuffix(b"\n")
         at += length
     if not found.get("size", b"0").isdigit() or len(found.get("size", b"")) > 20:
-        raise ValueError("has a layer with a malformed header")
+        raise ValueError("it has a layer with a malformed header")
     return {key: found[key] for key in ("path", "size") if key in found}
 
 
@@ -254,7 +261,7 @@ def _short_name(block: bytes) -> str:
 
 def _cleaned(name: str) -> str:
     if len(name) > MAX_NAME:
-        raise ValueError(f"has a layer with a name of {len(name):,} letters")
+        raise ValueError(f"it has a layer with a name of {len(name):,} letters")
     return posixpath.normpath(f"/{name}").lstrip("/")
 
 

@@ -21,7 +21,7 @@ from seatrial.release.plan.ports import Absent, Damaged, Images, Manifest, Prese
 from seatrial.release.plan.records import Attached, Receipt
 from seatrial.release.registry import media
 from seatrial.release.registry.image_names import is_digest
-from seatrial.release.registry.layers import Content, content_of
+from seatrial.release.registry.layers import Content, UnreadForm, content_of
 from seatrial.release.registry.sizes import MAX_PLATFORMS, platforms_of
 from seatrial.release.run import verify_image
 from seatrial.release.run.latest import LATEST, current
@@ -107,7 +107,7 @@ def _claimed(name: str, subject: _Subject, check: Callable[[_Subject], Iterator[
     try:
         for words in check(subject):
             yield Claim(name, State.HOLDS, words)
-    except Unsaid as lacking:
+    except (Unsaid, UnreadForm) as lacking:
         yield Claim(name, State.UNCHECKED, str(lacking))
     except (Damaged, ValueError, RecursionError) as wrong:
         yield Claim(name, State.FAILS, str(wrong))
@@ -176,12 +176,16 @@ class _Subject:
 
     @property
     def platforms(self) -> Sequence[tuple[str, Manifest]]:
-        """The platforms and their manifests. Raises ValueError for too many."""
-        if self.manifest.media_type in media.INDEXES and len(media.children(self.manifest)) > MAX_PLATFORMS:
-            raise ValueError(f"the index has more than {MAX_PLATFORMS} manifests")
-        return self._once(
+        """The platforms and their manifests. Raises ValueError for none, for too many, and for an index in an index."""
+        entries = media.children(self.manifest) if self.manifest.media_type in media.INDEXES else []
+        if len(entries) > MAX_PLATFORMS or not {one.media_type for one in entries} <= media.MANIFESTS:
+            raise ValueError(f"its index has more than {MAX_PLATFORMS} entries, or one that is not an image")
+        found = self._once(
             "platforms", lambda: list(platforms_of(self.context.images, self.image, self.manifest))
         )
+        if not found:
+            raise ValueError("its index has no image")
+        return found
 
     def content(self, manifest: Manifest) -> Content:
         """The content of one platform."""
@@ -235,7 +239,7 @@ class _Subject:
         if key not in self._kept:
             try:
                 self._kept[key] = make()
-            except (SeatrialError, ValueError, RecursionError) as failure:
+            except (SeatrialError, UnreadForm, ValueError, RecursionError) as failure:
                 self._kept[key] = failure
         found = self._kept[key]
         if isinstance(found, Exception):
@@ -279,7 +283,7 @@ def _packages(subject: _Subject) -> Iterator[str]:
         wrong = compared.fault(subject.type)
         if wrong:
             raise ValueError(f"{platform}: {wrong}")
-        _must_be_needless(subject, compared.missing, compared.python, platform)
+        _must_be_of_lock(subject, compared.missing, compared.python, platform)
         if compared.strangers:
             raise Unsaid(
                 f"{platform}: {_some(compared.strangers)} not in the SBOM; the base image may have brought them, "
@@ -296,26 +300,35 @@ def _own_layers(subject: _Subject, platform: str, content: Content) -> int | Non
         return None
 
 
-def _must_be_needless(subject: _Subject, missing: Sequence[str], python: str, platform: str) -> None:
-    """Raise ValueError for packages of the SBOM that the image should have, or that are none of the lock.
+def _must_be_of_lock(subject: _Subject, missing: Sequence[str], python: str, platform: str) -> None:
+    """Raise ValueError where SBOM, image and lock disagree on which packages there are.
 
-    Raises Unsaid where there are some, and the lock is not at hand.
+    `missing` are those of the SBOM that the image lacks, as other Pythons and machines may need them alone. Raises
+    Unsaid where there are some, and the lock is not at hand.
     """
-    if not missing:
-        return
+    locked = _locked(subject, python, platform)
+    if locked is None and (missing or not subject.components):
+        what = (
+            f"{_some(missing)} of the SBOM and not in the image" if missing else "the SBOM names no package"
+        )
+        raise Unsaid(
+            f"{platform}: {what}, which is right for some locks; fetch the commit "
+            f"{shown(subject.receipt.commit[:12])}, whose lock tells"
+        )
+    if lacking := [one for one in missing if locked and locked.get(one, True)]:
+        raise ValueError(f"{platform}: {_some(lacking)} of the SBOM, and the image lacks that")
+    if unnamed := [one for one, here in (locked or {}).items() if here and one not in subject.components]:
+        raise ValueError(f"{platform}: {_some(unnamed)} of the lock, and the SBOM lacks that")
+
+
+def _locked(subject: _Subject, python: str, platform: str) -> Mapping[str, bool] | None:
+    """Return the packages of the lock and whether such an image gets them; None where the lock is not at hand."""
     receipt, root = subject.receipt, subject.context.root
     try:
         folder = git.folder_at(root, receipt.commit, receipt.path) if git.find(root, receipt.commit) else None
-        locked = verify_image.locked(folder, subject.statement, python, platform) if folder else None
+        return verify_image.locked(folder, subject.statement, python, platform) if folder else None
     except (SeatrialError, Unreadable, ValueError, RecursionError):
-        locked = None
-    if locked is None:
-        raise Unsaid(
-            f"{platform}: {_some(missing)} of the SBOM and not in the image, which other Pythons or machines may "
-            f"need; fetch the commit {shown(receipt.commit[:12])}, whose lock tells"
-        )
-    if lacking := [one for one in missing if locked.get(one, True)]:
-        raise ValueError(f"{platform}: {_some(lacking)} of the SBOM, and the image lacks that")
+        return None
 
 
 def _some(names: Sequence[str]) -> str:

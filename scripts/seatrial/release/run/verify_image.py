@@ -111,10 +111,13 @@ class Compared:
 
 
 def compared(bill: Mapping[str, str], content: Content, of_base: int | None) -> Compared:
-    """Compare the packages beside which those of the bill are installed; the first `of_base` layers are the base's."""
-    places = {one.place for one in content.packages if canonical(one.name) in bill}
+    """Compare the packages beside which those of the bill are installed; the first `of_base` layers are the base's.
+
+    A package of the base counts only where no later layer has one of this name.
+    """
+    ours = _counting([one for one in content.packages if canonical(one.name) in bill], bill, of_base)
+    places = {one.place for one in ours}
     here = [one for one in content.packages if one.place in places]
-    ours = [one for one in here if canonical(one.name) in bill]
     foreign = [one for one in here if canonical(one.name) not in {*bill, *INSTALLERS}]
     later = sorted({canonical(one.name) for one in foreign if one.layer >= (of_base or 0)})
     names = {canonical(one.name) for one in ours}
@@ -128,6 +131,15 @@ def compared(bill: Mapping[str, str], content: Content, of_base: int | None) -> 
         missing=sorted(set(bill) - names),
         python=next((match[1] for match in found if match), ""),
     )
+
+
+def _counting(
+    found: Sequence[Installed], bill: Mapping[str, str], of_base: int | None
+) -> Sequence[Installed]:
+    """Return the packages that are to be those of the bill, without others of these names that the base may bring."""
+    first = [one for one in found if (_is_same(one, bill) if of_base is None else one.layer >= of_base)]
+    names = {canonical(one.name) for one in first}
+    return [*first, *(one for one in found if canonical(one.name) not in names)]
 
 
 def _is_same(one: Installed, bill: Mapping[str, str]) -> bool:
