@@ -9,8 +9,8 @@ override GPATH :=
 # The variables and targets between the marks are written by `make docs` from scripts/seatrial/tasks/menu.py.
 # variables
 override INHERITED := ADVICE BUILD_ARG BUILDER FORMAT INTEGRATION JOBS KEY NEW OLD OUTPUT ROOT SANDBOX SINCE STRICT TIMEOUT TOOLS VERBOSE WITHOUT
-override VARIABLES := ACCEPT ADOPT ALLOW_UNPUSHED APPLY AUTHOR BRANCH BUILT_WITH BUMP CHILD CODE DATE DESCRIPTION DIFF DRAFT DRY_RUN EMAIL FINISH FIX FORCE FORK ICON KIND LATEST MATRIX MESSAGE NAME NETWORK NO_CACHE NO_LOCK OCEAN ONLY PARENT PLAN PROFILE REASON RECEIPTS RECORD SAMPLE SECTION SLUG STATES TESTS TITLE TYPE UPSTREAM VERSION WATCH WHY WRITE YES
-.PHONY: help lint unit schema validate validate-spec check-layout check-version check fix submit preview new explain schemas rules doctor release release-plan release-apply release-finish release-intent release-bump release-check release-status release-yank release-unyank test docs lock drift setup clean
+override VARIABLES := ACCEPT ADOPT ALLOW_UNPUSHED APPLY AUTHOR BRANCH BUILT_WITH BUMP CHILD CODE DATE DESCRIPTION DIFF DRAFT DRY_RUN EMAIL FINISH FIX FORCE FORK ICON KIND LATEST MATRIX MESSAGE NAME NETWORK NO_CACHE NO_LOCK OCEAN ONLY PARENT PLAN PROFILE REASON RECEIPTS RECORD SAMPLE SECTION SLUG STATES TESTS TITLE TYPE UNTIL UPSTREAM VERSION WATCH WHY WRITE YES
+.PHONY: help lint unit schema validate validate-spec check-layout check-version check fix submit preview new explain schemas rules doctor release release-plan release-apply release-finish release-intent release-bump release-check release-status release-hold release-unhold release-yank release-unyank test docs lock drift setup clean
 # end of variables
 
 # An unknown variable is refused before make looks at what a user sets.
@@ -155,6 +155,14 @@ release-check: $(READY) ## Check what a pull request brings: is each changed int
 release-status: $(READY) ## Show what is published: git, registry, specs and index side by side, and what a release would repair.
 #: INTEGRATION= ROOT= FORMAT=
 	@$(INVOKE) release.status
+
+release-hold: $(READY) ## Keep integrations from being released, by a file in each that is reviewed like code.
+#: INTEGRATION= ROOT= REASON= UNTIL=
+	@$(INVOKE) release.hold
+
+release-unhold: $(READY) ## Lift the holds of integrations, so that they are released again.
+#: INTEGRATION= ROOT=
+	@$(INVOKE) release.unhold
 
 release-yank: $(READY) ## Take a version out of the index; nothing is deleted.
 #: TYPE= VERSION= REASON= BUILT_WITH= DRY_RUN= ROOT=

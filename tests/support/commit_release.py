@@ -59,6 +59,7 @@ class CommitRelease:
     errors: int = 0
     local: bool = False
     build_args: tuple[str, ...] = ()
+    key: Path | None = None
     made: list[Plan] = field(default_factory=list)
 
     @contextmanager
@@ -94,7 +95,7 @@ class CommitRelease:
         return [*held, *applied.failures, *unfinished]
 
     def publish(self, context: ReleaseContext, made: Plan, parts: Any, files: Any) -> tuple[Applied, Any]:
-        with publication.publication(context, made, files, None, lambda event: None) as run:
+        with publication.publication(context, made, files, self.key, lambda event: None) as run:
             chosen = {one.path: one for one in context.workspace.integrations}
             applied = apply(run, parts, chosen, 1)
             return applied, finish(run, applied.done)

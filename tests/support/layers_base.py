@@ -16,7 +16,8 @@ from seatrial.core.errors import ServiceError
 from seatrial.core.settings import LayersSettings, ReleaseSettings
 from seatrial.release.builders.layers.base_image import BaseImages
 from seatrial.release.builders.layers.layers_builder import LayersBuilder
-from seatrial.release.plan.ports import Build, Manifest
+from seatrial.release.plan.ports import Build, Descriptor, Manifest
+from seatrial.release.registry import media
 from seatrial.release.registry.media import INDEX, MANIFEST
 from support.images_made import CONFIG, digest_of, pointing
 
@@ -68,9 +69,10 @@ class MemoryRegistry:
     def blob(self, name: str, digest: str) -> bytes:
         return self.blobs[digest]
 
-    def fetch_blob(self, name: str, digest: str, sink: IO[bytes], max_bytes: int) -> None:
-        self.fetched.append(digest)
-        sink.write(self.blobs[digest])
+    def fetch(self, name: str, blob: Descriptor, into: IO[bytes]) -> None:
+        self.fetched.append(blob.digest)
+        into.write(self.blobs[blob.digest])
+        media.must_match(into, blob)
 
     def _image(self, platform: str) -> bytes:
         archive = archived(self.files)

@@ -7,9 +7,11 @@ import json
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
 from seatrial.core.errors import ServiceError
-from seatrial.release.plan.ports import Absent, Answer, Descriptor, Manifest, Present, Reference
+from seatrial.release.plan.ports import Absent, Answer, Damaged, Descriptor, Manifest, Present, Reference
+from seatrial.release.registry import media
 
 
 def hashed(data: bytes) -> str:
@@ -47,7 +49,16 @@ class MemoryImages:
         return found
 
     def blob(self, name: str, digest: str) -> bytes:
-        return self.blobs[name, digest]
+        if (name, digest) not in self.blobs:
+            raise Damaged(f"{digest} is missing")
+        return media.checked(self.blobs[name, digest], digest)
+
+    def fetch(self, name: str, blob: Descriptor, into: IO[bytes]) -> None:
+        found = self.blobs.get((name, blob.digest))
+        if found is None:
+            raise Damaged(f"{blob.digest} is missing")
+        into.write(found)
+        media.must_match(into, blob)
 
     def has_blob(self, name: str, digest: str) -> bool:
         return (name, digest) in self.blobs

@@ -10,8 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from seatrial.core.model import Profile
 from seatrial.handbook.examples import good_folder
+from seatrial.release.plan.bump import Bump
+from seatrial.release.run.bumps import commit_message
 from seatrial.tasks.cli import Ended
+from support.release_workspace import commit, git
 from support.verbs import call
 
 Say = Callable[..., str]
@@ -177,3 +181,59 @@ def test_a_bump_that_broke_off_is_finished_first_and_not_made_twice(
     )
     assert 'version = "0.1.1"' in text(fleet, "jira/pyproject.toml")
     assert "version: 0.1.1" in text(fleet, "jira/.port/spec.yaml")
+
+
+@pytest.fixture
+def committed(fleet: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The repository under git, all of it committed, with an intent of each integration."""
+    for name in ("GIT_AUTHOR", "GIT_COMMITTER"):
+        monkeypatch.setenv(f"{name}_NAME", "A")
+        monkeypatch.setenv(f"{name}_EMAIL", "a@b")
+    git(fleet, "init", "-q", "-b", "main")
+    wish("jira,okta", "minor")
+    commit(fleet, "all of it")
+    return fleet
+
+
+def test_a_bump_commits_what_it_changes_and_nothing_else(
+    committed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (committed / "integrations/okta/client.py").write_text("# not mine to commit\n")
+    (committed / "staged").write_text("x")
+    git(committed, "add", "staged")
+    call("release.bump", commit=True, date="2026-03-01")
+    assert "committed " in capsys.readouterr().err
+    assert git(committed, "log", "-1", "--format=%B").splitlines() == [
+        "release: bump jira 0.2.0 and 1 more",
+        "",
+        "jira 0.1.0 -> 0.2.0 (1 intent)",
+        "okta 0.1.0 -> 0.2.0 (1 intent)",
+    ]
+    changed = git(committed, "show", "--format=", "--name-status").splitlines()
+    assert sorted({line.split("/", 2)[2].partition("/")[0] for line in changed}) == [
+        ".ocean-release", ".port", "CHANGELOG.md", "pyproject.toml",
+    ]  # fmt: skip
+    assert git(committed, "status", "--short").split() == ["M", "integrations/okta/client.py", "A", "staged"]
+    call("release.bump", commit=True)
+    assert "nothing to bump" in capsys.readouterr().err
+    assert git(committed, "rev-list", "--count", "HEAD") == "2"
+
+
+def test_a_bump_does_not_commit_what_somebody_else_wrote_into_its_files(committed: Path) -> None:
+    place = committed / "integrations/okta/pyproject.toml"
+    place.write_text(place.read_text() + "# mine\n")
+    with pytest.raises(Ended) as ended:
+        call("release.bump", commit=True)
+    assert "integrations/okta/pyproject.toml has changes that are not committed" in ended.value.message
+    assert text(committed, "jira/pyproject.toml").count('version = "0.1.0"') == 1
+    call("release.bump", dry_run=True, commit=True)
+    assert git(committed, "rev-list", "--count", "HEAD") == "1"
+
+
+def test_the_commit_in_oceans_repository_has_the_mark_of_its_own_job() -> None:
+    bumps = [Bump("jira", "integrations/jira", "1.0.0", "1.0.1", 2, ())]
+    assert commit_message(bumps, Profile.OCEAN).splitlines() == [
+        "chore: apply ocean releases [ocean-release]",
+        "",
+        "jira 1.0.0 -> 1.0.1 (2 intents)",
+    ]

@@ -24,8 +24,8 @@ class Rule:
     `needs` names the parameters of `check`, each an attribute of `Facts`; where one of them is None the rule
     reports nothing. `bad` turns the good folder into one that breaks this rule and no other; `siblings` are
     such edits for other integrations of the same workspace, by name; `is_of_new` where the example is an integration
-    that a change adds. `waiver` is what an integration writes
-    to ignore a finding; empty where it cannot. The `check` of a lint rule returns what its tool reported of
+    that a change adds, `before` the edit that makes the folder before the change. `waiver` is what an integration
+    writes to ignore a finding; empty where it cannot. The `check` of a lint rule returns what its tool reported of
     the example when that was recorded.
     """
 
@@ -40,6 +40,7 @@ class Rule:
     check: Callable[..., Problems]
     waiver: str
     is_of_new: bool = False
+    before: Edited = lambda folder: folder
 
     @property
     def family(self) -> str:
@@ -81,6 +82,7 @@ def rule(
     siblings: Mapping[str, Edited] | None = None,
     waiver: str | None = None,
     is_of_new: bool = False,
+    before: Edited = lambda folder: folder,
 ) -> Callable[[Callable[..., Problems]], Rule]:
     """Declare a rule: the function's name is the fault, its docstring the law, an empty line and the reason.
 
@@ -105,6 +107,7 @@ def rule(
             check=check,
             waiver=ignore if waiver is None else waiver,
             is_of_new=is_of_new,
+            before=before,
         )
 
     return declare

@@ -34,7 +34,9 @@ class ReleaseSettings:
     released from, empty for its default one. `tag` is the form of the git tag.
     `python_image` is the base image of builder and runner, empty for those of the Dockerfile.
     `max_growth` is the percentage by which an image may be larger than that of the version before, None for the
-    profile's. `legacy_specs` says whether the latest spec is published as `<type>.json` too, None for the profile's.
+    profile's. `legacy_specs` says whether the latest spec is published as `<type>.json` too, and `beta_latest` whether
+    a beta may be the image `latest`, and `app_config_schemas` whether the schemas of the mapping are published, which
+    needs the image to be run; None for the profile's.
     `zero_versions` weighs contract changes while the major version is 0: `strict`, or `shifted` by one part.
     """
 
@@ -52,6 +54,8 @@ class ReleaseSettings:
     max_growth: float | None = None
     legacy_specs: bool | None = None
     layers: LayersSettings = field(default_factory=LayersSettings)
+    beta_latest: bool | None = None
+    app_config_schemas: bool | None = None
 
     @property
     def all_build_args(self) -> Mapping[str, str]:

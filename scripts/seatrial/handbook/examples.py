@@ -60,7 +60,7 @@ def judge(rule: Rule, folder: Folder, profile: Profile) -> Verdict:
     integration = Integration(NAME, PATH, folder)
     siblings = [Integration(name, f"integrations/{name}", edit(good)) for name, edit in rule.siblings.items()]
     settings = Settings() if rule.severities[profile] else Settings(severities={rule.code: Severity.WARNING})
-    change = change_to(folder, profile, rule.is_of_new) if "change" in rule.needs else None
+    change = change_to(folder, profile, rule) if "change" in rule.needs else None
     return check(
         Facts(integration, profile, Fleet([integration, *siblings]), settings, change),
         [one for one in dict.fromkeys((*RULES, rule)) if one is rule or not _is_beside(one, rule, profile)],
@@ -77,11 +77,11 @@ def _is_beside(other: Rule, rule: Rule, profile: Profile) -> bool:
     return is_advice or ("tried" in other.needs and "tried" not in rule.needs and rule.family != other.family)
 
 
-def change_to(folder: Folder, profile: Profile, is_new: bool = False) -> Change:
-    """Return the change from the good folder to this one, or the one that adds it."""
-    if is_new:
+def change_to(folder: Folder, profile: Profile, rule: Rule) -> Change:
+    """Return the change to this folder from the good one, as the rule edits it, or the one that adds it."""
+    if rule.is_of_new:
         return Change("origin/main", tuple(sorted(folder.paths())), None, PUBLISHED)
-    good = good_folder(profile)
+    good = rule.before(good_folder(profile))
     paths = {*good.paths(), *folder.paths()}
     changed = (path for path in sorted(paths) if _bytes(good, path) != _bytes(folder, path))
     base = Integration(NAME, PATH, good)
@@ -100,7 +100,9 @@ def example(rule: Rule) -> Example:
     good = good_folder(rule.profile)
     bad = rule.bad(good)
     findings = judge(rule, bad, rule.profile).findings
-    return Example(tuple(_difference(good, bad)), tuple(one for one in findings if one.code == rule.code))
+    return Example(
+        tuple(_difference(rule.before(good), bad)), tuple(one for one in findings if one.code == rule.code)
+    )
 
 
 def broken_by(*rules: Rule) -> tuple[Finding, ...]:

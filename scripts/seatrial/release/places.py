@@ -1,4 +1,8 @@
-"""The places that a release writes to. None of them is behind a symbolic link that the workspace brings along."""
+"""The places that a release writes to. None of them is behind a symbolic link that the workspace brings along.
+
+These looks give the message that names the link. What is written is written by `system.atomic` and `system.beneath`,
+which follow no link below the root even if it appears after the look.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ import os
 from pathlib import Path
 
 from seatrial.core.errors import ServiceError, UsageError, reason
+from seatrial.system import beneath
 
 
 def must_not_be_linked(path: Path, root: Path) -> Path:
@@ -50,9 +55,12 @@ def must_not_be_link(path: Path, below: Path) -> None:
 
 def own_folder(folder: Path, root: Path) -> Path:
     """Return a folder of releases' own files, made if needed. Raises UsageError for a link, ServiceError."""
-    must_not_be_linked(folder, root)
+    place, home = must_not_be_linked(folder, root), Path(os.path.abspath(root))
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        if not place.is_relative_to(home):
+            place.mkdir(parents=True, exist_ok=True)
+            return folder
+        with beneath.folder(os.path.realpath(home), str(place.relative_to(home)), make=True):
+            return folder
     except OSError as failed:
-        raise ServiceError(f"{failed.filename or folder} cannot be written: {reason(failed)}") from failed
-    return folder
+        raise ServiceError(f"{folder} cannot be written: {reason(failed)}") from failed

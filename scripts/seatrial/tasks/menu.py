@@ -235,6 +235,10 @@ ADOPT = Option(
     "publish the spec of a version whose image Seatrial did not publish, as after a change to Seatrial",
     OptionKind.SWITCH,
 )
+TO = Option(
+    "to",
+    "rehearse: release to file:FOLDER, or to IMAGE,STORE, instead of where the settings say, without git tags",
+)
 PLAN = Option("plan", "the file of the plan; by default the one that release.plan left in dist/release")
 CI_PLAN = replace(PLAN, help="the file of the plan; by default the one that ci.matrix left in dist/ci")
 COSTS = Option("costs", "the file in which costs are kept from run to run; by default dist/ci/costs.json")
@@ -462,6 +466,7 @@ VERBS = (
             *PLANNING,
             ADOPT,
             UNPUSHED,
+            TO,
             replace(TEXT_OR_JSON, help="text or json: the plan with --dry-run, else what came out of it"),
             *BUILDING,
         ),
@@ -535,6 +540,7 @@ VERBS = (
         (
             *CHOOSING,
             Option("date", "the day of the entries, as YYYY-MM-DD; by default today, in UTC"),
+            Option("commit", "commit what is changed, and nothing else", OptionKind.SWITCH),
             DRY_RUN,
             FORMAT,
         ),
@@ -557,6 +563,52 @@ VERBS = (
         "Show what is published: git, registry, specs and index side by side, and what a release would repair.",
         "release:status",
         (*CHOOSING, TEXT_OR_JSON),
+    ),
+    Verb(
+        "release.compare",
+        "Show how two places differ in what is published: index, specs, receipts, images, pointers.",
+        "release_compare:compare",
+        (
+            Option("first", "a place as --to has it, or `settings` for the one that the settings name"),
+            Option("second", "another place; without it the first is compared with that of the settings"),
+            Option("type", "only these types, with commas"),
+            Option("current", "only the versions that an index names", OptionKind.SWITCH),
+            TEXT_OR_JSON,
+            ROOT,
+        ),
+        ("first", "second"),
+    ),
+    Verb(
+        "release.verify",
+        "Check a published version: image, layers, SBOM, provenance, signature, commit, spec, index.",
+        "release_verify:verify",
+        (
+            Option("type", "the type"),
+            Option("version", "the version; by default the one that the index names"),
+            Option(
+                "public_key", "the public key, in PEM, that belongs to the one by which provenance is signed"
+            ),
+            replace(STRICT, help="fail where something cannot be checked as well"),
+            TEXT_OR_JSON,
+            ROOT,
+        ),
+        ("type", "version"),
+    ),
+    Verb(
+        "release.hold",
+        "Keep integrations from being released, by a file in each that is reviewed like code.",
+        "release_hold:hold",
+        (
+            *CHOOSING,
+            Option("reason", "why, for those who look for it"),
+            Option("until", "the day by which somebody looks at it again, as YYYY-MM-DD"),
+        ),
+    ),
+    Verb(
+        "release.unhold",
+        "Lift the holds of integrations, so that they are released again.",
+        "release_hold:unhold",
+        CHOOSING,
     ),
     Verb(
         "release.yank",

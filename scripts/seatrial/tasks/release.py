@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
+from seatrial.core.addresses import public_url
 from seatrial.core.errors import EXIT_FINDINGS, EXIT_SERVICE, ServiceError, Unreadable, UsageError
 from seatrial.core.findings import Outcome
 from seatrial.core.model import Integration
@@ -37,6 +38,7 @@ from seatrial.release.run.release_context import (
 )
 from seatrial.release.run.release_tables import plan_table, status_json, status_table
 from seatrial.release.run.results import ReleaseResult
+from seatrial.release.run.targets import rehearsal
 from seatrial.release.store.leases import Holder
 from seatrial.report.text import line
 from seatrial.system.atomic import append, write_whole
@@ -66,6 +68,7 @@ def release(
     force: str | None,
     adopt: bool,
     allow_unpushed: bool,
+    to: str | None,
     format: str | None,
     build_arg: list[str],
     builder: str | None,
@@ -73,7 +76,8 @@ def release(
 ) -> None:
     """Plan, publish what is not published yet, and finish; with `dry_run`, show the plan instead.
 
-    `plan`, `apply`, `only`, `finish` and `matrix` are the former way to ask for a part of it.
+    With `to` all of it happens elsewhere, as a rehearsal. `plan`, `apply`, `only`, `finish` and `matrix` are the
+    former way to ask for a part of it.
     """
     if apply or only or finish:
         _must_be_one_way(apply, only, finish, plan, dry_run or matrix)
@@ -81,7 +85,9 @@ def release(
     if plan or apply or only or finish or matrix:
         note(f"the flag will be removed; instead type: {_new_form(plan, apply, only, finish, matrix)}")
     context = open_context(open_workspace(root), builder, build_arg)
-    unpushed = "" if dry_run else must_be_pushed(context, allow_unpushed)
+    if to:
+        context = _rehearsal(context, to, bool(plan or apply or only or finish or matrix))
+    unpushed = "" if dry_run or to else must_be_pushed(context, allow_unpushed)
     if finish:
         _finish(context, plan or "", finish, jobs, key, format)
     elif apply or only:
@@ -101,6 +107,15 @@ def release(
                 for row in plan_table(made).splitlines() if made.parts else ():
                     note(row)
                 _publish(context, chosen, made, made.todo, files, jobs, key, format, forced=bool(made.force))
+
+
+def _rehearsal(context: ReleaseContext, to: str, in_part: bool) -> ReleaseContext:
+    if in_part:
+        raise UsageError(
+            "a rehearsal is a whole release; leave out --plan, --apply, --only, --finish and --matrix"
+        )
+    note(f"a rehearsal: everything goes to {public_url(to)}, and no git tag is set")
+    return rehearsal(context, to)
 
 
 def _files(context: ReleaseContext) -> AbstractContextManager[Files]:
@@ -150,7 +165,7 @@ def _dry_run(
     """
     say(plan_json(made) if format == "json" else plan_table(made))
     _report(made.held, ())
-    if made.todo:
+    if made.todo and not context.place:
         must_be_pushed(context, allow_unpushed)
     building = [part for part in made.todo if part.builds]
     if building:
@@ -370,7 +385,7 @@ def _publish(
         applied = publishing.apply(run, todo, {one.path: one for one in chosen}, jobs_of(jobs))
         unfinished = publishing.finish(run, applied.done) if whole else []
     failed = (*failures, *applied.failures, *unfinished)
-    _tell(context, results.result(context, made, applied.done, failed, whole), format)
+    _tell(context, results.result(context, made, applied.done, failed, whole, run.before), format)
     held = made.held if whole else ()
     for part in () if whole else made.held:
         note(f"{part.title}, of another part of the plan, is held back: {part.reason}")
@@ -396,7 +411,7 @@ def _line(event: Event) -> None:
     if event.word == "begin":
         return
     seconds = f" ({event.seconds:.0f} s)" if event.seconds >= 1 else ""
-    note(f"{event.subject}: {event.step.value} {event.word}{seconds}")
+    note(f"{event.subject}: {event.step.value} {event.word}{seconds}{event.details.get('lacking', '')}")
 
 
 def _tell(context: ReleaseContext, result: ReleaseResult, format: str | None) -> None:
@@ -413,7 +428,7 @@ def _tell(context: ReleaseContext, result: ReleaseResult, format: str | None) ->
         "GITHUB_OUTPUT": result_tables.github_outputs,
     }
     for variable, text in texts.items():
-        if os.environ.get(variable):
+        if os.environ.get(variable) and not context.place:
             _add(Path(os.environ[variable]), text(result), context.workspace.checkout)
 
 
@@ -436,10 +451,10 @@ def _report(held: Sequence[Part], failures: Sequence[Failure]) -> None:
 
 
 def _end(held: Sequence[Part], failures: Sequence[Failure]) -> None:
-    """End with the status for what is held back and what failed."""
+    """End with the status for what is held back and what failed; what is held by a person's wish is no failure."""
     if failures or any(part.hold is Hold.SERVICE for part in held):
         raise Ended(code=EXIT_SERVICE)
-    if held:
+    if any(part.hold is Hold.FAULT for part in held):
         raise Ended(code=EXIT_FINDINGS)
 
 
@@ -514,6 +529,6 @@ def _must_have_reason(reason: str | None) -> None:
 
 def _yank(context: ReleaseContext, type: str, versions: Sequence[str], reason: str, back: bool) -> None:
     by = person(os.environ)
-    change = yanking.Change(type, context.repository(type), versions, reason, by, back, context.legacy_specs)
+    change = yanking.Change(type, context.repository(type), versions, reason, by, back, context.habits)
     for done in yanking.yank(context.store, context.images, change, Holder.anyone(by)):
         note(done)

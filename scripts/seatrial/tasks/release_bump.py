@@ -22,7 +22,7 @@ def intent(
 ) -> None:
     """Write a release intent for each chosen integration; release.bump applies it."""
     workspace = open_workspace(root)
-    chosen = _named(workspace, integration)
+    chosen = named(workspace, integration)
     request = bumping.IntentRequest(bump, type, message)
     with alone(workspace.root):
         paths = bumping.declare(workspace, chosen, request, _today())
@@ -30,9 +30,14 @@ def intent(
 
 
 def bump(
-    integration: list[str], root: str | None, date: str | None, dry_run: bool, format: str | None
+    integration: list[str],
+    root: str | None,
+    date: str | None,
+    commit: bool,
+    dry_run: bool,
+    format: str | None,
 ) -> None:
-    """Apply the release intents: raise versions, write changelog entries, remove the intents."""
+    """Apply the release intents: raise versions, write changelog entries, remove the intents; with `commit`, commit."""
     day = _day(date)
     workspace = open_workspace(root)
     with alone(workspace.root):
@@ -45,11 +50,16 @@ def bump(
         if dry_run:
             _show(plan.bumps)
         else:
+            if commit:
+                bumping.must_be_committable(workspace, plan.bumps)
             bumping.apply(workspace, plan.bumps)
+        made = bumping.commit(workspace, plan.bumps) if commit and not dry_run else ""
     _report(plan, dry_run)
+    if made:
+        note(f"committed {made[:12]}")
 
 
-def _named(workspace: Workspace, wanted: Sequence[str]) -> Sequence[Integration]:
+def named(workspace: Workspace, wanted: Sequence[str]) -> Sequence[Integration]:
     """Return the named integrations, or that of the current folder; never all of them by mistake."""
     chosen = select(workspace, wanted)
     if len(chosen) > 1 and not any(wanted):

@@ -69,6 +69,22 @@ def test_after_a_kill_only_the_rest_is_done(status: VersionStatus, indexed: str 
     assert steps(status, indexed={"jira": indexed} if indexed else {}) == left
 
 
+@pytest.mark.parametrize(
+    ("status", "indexed", "left"),
+    [
+        (replace(OUT, latest=OTHER, latest_beta="1.3.0-beta"), "1.2.3", ""),
+        (replace(OUT, latest=OTHER, latest_beta="1.2.3"), "1.1.0", "index latest"),
+        (replace(OUT, latest=OTHER, latest_beta="1.2.3"), "1.2.4", "latest"),
+        (replace(OUT, latest_beta="1.2.3"), "1.2.4", ""),
+        (replace(OUT, latest=OTHER, latest_beta="1.3.0-beta", type_spec=False), "1.2.3", "latest"),
+    ],
+)
+def test_where_a_beta_is_the_latest_image_the_others_leave_it_there(
+    status: VersionStatus, indexed: str, left: str
+) -> None:
+    assert steps(status, indexed={"jira": indexed}) == left
+
+
 def test_an_image_that_no_receipt_names_is_foreign_and_nothing_of_it_is_published() -> None:
     part = part_of(VersionStatus(ONE, ONE))
     assert part is not None

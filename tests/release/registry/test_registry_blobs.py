@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from seatrial.core.errors import ServiceError
+from seatrial.release.plan.ports import Damaged, Descriptor
 from seatrial.release.registry.http import Timeouts
+from seatrial.release.registry.oci_layout import LayoutImages
 from seatrial.release.registry.remote import RemoteImages
 from seatrial.release.registry.repository import with_digest
 from support.images_made import digest_of
@@ -153,3 +157,42 @@ def test_a_status_200_alone_does_not_mean_that_a_blob_is_there(headers: dict[str
         pytest.raises(ServiceError, match="answered 200"),
     ):
         RemoteImages(QUICK).has_blob(f"{service.host}/org/image", DIGEST)
+
+
+LAYER = Descriptor("application/vnd.oci.image.layer.v1.tar", DIGEST, len(BLOB))
+
+
+def test_a_layer_is_fetched_again_from_its_beginning_and_only_as_it_is_stated(
+    front: Front, path: str
+) -> None:
+    images, name = RemoteImages(QUICK), f"{front.host}/{path}"
+    images.put_blob(name, DIGEST, BLOB)
+    front.faults.append(Fault("500", method="GET", path="/blobs/", times=1))
+    into = io.BytesIO(b"left of a try before" * 10_000)
+    images.fetch(name, LAYER, into)
+    assert (into.tell(), into.read()) == (0, BLOB)
+    with pytest.raises(ServiceError, match="more than 5 bytes"):
+        images.fetch(name, replace(LAYER, size=5), io.BytesIO())
+    with pytest.raises(Damaged, match="does not have the 90,000 bytes"):
+        images.fetch(name, replace(LAYER, size=90_000), io.BytesIO())
+    with pytest.raises(Damaged, match="404"):
+        images.fetch(name, replace(LAYER, digest=digest_of(b"other")), io.BytesIO())
+
+
+def test_a_layer_of_a_folder_is_copied_as_it_is_stated_and_through_no_link(tmp_path: Path) -> None:
+    images = LayoutImages(tmp_path)
+    images.put_blob("jira", DIGEST, BLOB)
+    into = io.BytesIO()
+    images.fetch("jira", LAYER, into)
+    assert into.read() == BLOB
+    place = tmp_path / "jira/blobs/sha256" / DIGEST.removeprefix("sha256:")
+    for data, words in ((b"x", "does not have"), (BLOB.upper(), "does not match its digest")):
+        place.write_bytes(data)
+        with pytest.raises(Damaged, match=words):
+            images.fetch("jira", LAYER, io.BytesIO())
+    place.rename(tmp_path / "elsewhere")
+    with pytest.raises(Damaged, match="is missing"):
+        images.fetch("jira", LAYER, io.BytesIO())
+    place.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(ServiceError, match="cannot be read"):
+        images.fetch("jira", LAYER, io.BytesIO())

@@ -10,9 +10,12 @@ from pathlib import Path
 import pytest
 
 from seatrial.core.errors import SeatrialError
+from seatrial.release import places
 from seatrial.release.places import must_not_be_linked
-from seatrial.release.run import bumps
+from seatrial.release.registry import oci_layout
+from seatrial.release.run import bumps, publication
 from seatrial.release.run.bumps import IntentRequest
+from seatrial.release.store import local
 from seatrial.workspace.workspace import Workspace, open_workspace
 from support.commit_release import CommitRelease
 from support.release_workspace import commit, workspace
@@ -97,6 +100,27 @@ def test_nothing_is_written_through_a_link_that_appears_meanwhile(repo: Path, na
         shutil.rmtree(repo / "dist", ignore_errors=True)
         said(CommitRelease(repo, local=True), lambda call, name=name: call == "build" and plant(repo, name))
         assert untouched(repo.parent / "outside"), name
+
+
+WRITTEN = (
+    "dist/release/receipts", "dist/release/journal.jsonl", f"dist/release/receipts/{NAME}.json", "dist/registry",
+    "dist/release/contexts", "dist/registry/alpha-service", "dist/registry/alpha-service/0.1.0",
+    "dist/images/alpha-service/blobs", "dist/images/alpha-service", "dist/registry/.seatrial/leases",
+)  # fmt: skip
+
+
+def test_nothing_is_written_through_a_link_that_appears_between_a_look_and_the_write(
+    repo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The looks are blind, as they are to what comes after them."""
+    monkeypatch.setattr(places, "_link_on_the_way", lambda place, root: None)
+    for module in (publication, oci_layout, local):
+        monkeypatch.setattr(module, "must_not_be_link", lambda path, below: None)
+    for name in WRITTEN:
+        shutil.rmtree(repo / "dist", ignore_errors=True)
+        outside = plant(repo, name)
+        said(CommitRelease(repo, local=True))
+        assert untouched(outside), name
 
 
 BUMPED = ("pyproject.toml", "CHANGELOG.md", ".port/spec.yaml", ".ocean-release")

@@ -8,8 +8,9 @@ import pytest
 
 from seatrial.core.errors import ServiceError, UsageError
 from seatrial.release.plan import store_keys
+from seatrial.release.plan.index import Habits
 from seatrial.release.plan.ports import Absent, Manifest, Stored, Unknown
-from seatrial.release.run.latest import point, publish_index
+from seatrial.release.run.latest import point, publish_index, recompute
 from seatrial.release.store.leases import Clock, Holder, lease
 from support.shelf import HOLDER, Shelf, image_of
 
@@ -54,6 +55,27 @@ def test_a_lower_version_that_is_published_later_moves_nothing(shelf: Shelf) -> 
     publish_index(shelf.store, [shelf.publish("jira", "0.9.9")])
     assert pointed(shelf) == []
     assert shelf.pointers("jira") == ("1.0.0", "1.0.0", "1.0.0")
+
+
+def test_a_higher_beta_is_the_latest_image_alone_where_the_settings_say_so(shelf: Shelf) -> None:
+    def pointed_with_betas() -> list[str]:
+        return point(shelf.store, shelf.images, IMAGE, "jira", HOLDER, habits=Habits(beta_latest=True))
+
+    pointed(shelf)
+    for version in ("1.1.0-beta", "1.2.0-dev", "0.9.0-beta", "1.3.0.rc1"):
+        publish_index(shelf.store, [shelf.publish("jira", version)])
+    assert pointed(shelf) == []
+    assert pointed_with_betas() == [f"{IMAGE}:latest"]
+    assert shelf.pointers("jira") == ("1.1.0-beta", "1.0.0", "1.0.0")
+    assert shelf.indexed() == {"jira": "1.0.0"}
+    publish_index(shelf.store, [shelf.publish("jira", "1.1.0")])
+    assert f"{IMAGE}:latest" in pointed_with_betas()
+    assert shelf.pointers("jira") == ("1.1.0", "1.1.0", "1.1.0")
+    shelf.store.put(store_keys.yanked("jira", "1.1.0"), b"{}")
+    shelf.store.put(store_keys.yanked("jira", "1.1.0-beta"), b"{}")
+    recompute(shelf.store, "jira")
+    pointed_with_betas()
+    assert shelf.pointers("jira")[0] == "1.0.0"
 
 
 def test_examples_of_an_older_version_stay(shelf: Shelf) -> None:
@@ -187,3 +209,15 @@ def test_pointers_wait_for_another_release_that_moves_them(shelf: Shelf) -> None
     theirs.__enter__()
     moved = point(shelf.store, shelf.images, IMAGE, "jira", HOLDER, Clock(sleep=sleep))
     assert (len(moved), len(slept)) == (3, 1)
+
+
+def test_the_schemas_of_the_mapping_follow_where_the_version_has_them(shelf: Shelf) -> None:
+    def followed() -> list[str]:
+        habits = Habits(app_config_schemas=True)
+        return point(shelf.store, shelf.images, IMAGE, "jira", HOLDER, habits=habits)
+
+    pointed(shelf)
+    assert followed() == []
+    shelf.store.put("jira/1.0.0/port_app_config.ui.json", b"{}")
+    assert (pointed(shelf), followed()) == ([], ["jira/port_app_config.ui.json"])
+    assert shelf.store.objects["jira/port_app_config.ui.json"] == b"{}"

@@ -16,13 +16,14 @@ import pytest
 from seatrial.core.errors import ServiceError
 from seatrial.core.model import Profile
 from seatrial.core.settings import ReleaseSettings
+from seatrial.release.plan.index import Habits
 from seatrial.release.plan.plan import Part
 from seatrial.release.plan.ports import Manifest, Unknown
 from seatrial.release.plan.records import Attached
 from seatrial.release.plan.state import Candidate
 from seatrial.release.registry import media
 from seatrial.release.registry.sizes import sizes
-from seatrial.release.run.growth import growth, sizes_of_version
+from seatrial.release.run.growth import VersionsBefore, growth, sizes_of_version
 from seatrial.release.run.release_context import ReleaseContext, open_services
 from seatrial.release.run.result_tables import result_lines, step_summary
 from seatrial.release.run.results import Published, ReleaseResult, Size
@@ -135,11 +136,14 @@ def test_no_answer_about_the_version_before_is_no_permission() -> None:
 
 def test_the_limit_and_the_legacy_spec_are_those_of_ocean_in_its_profile(first: FirstRelease) -> None:
     found = open_workspace(str(first.root))
-    for profile, expected in ((Profile.OCEAN, (7.0, True)), (Profile.GUIDE, (None, False))):
+    for profile, expected in (
+        (Profile.OCEAN, (7.0, Habits(True, True, True))),
+        (Profile.GUIDE, (None, Habits())),
+    ):
         context = ReleaseContext(
             replace(found, profile=profile), ReleaseSettings(), MemoryImages(), MemoryStore()
         )
-        assert (context.max_growth, context.legacy_specs) == expected
+        assert (context.max_growth, context.habits) == expected
     assert not growth(107, 100) > 7.0
 
 
@@ -252,3 +256,14 @@ def test_versions_are_yanked_by_what_they_were_built_with_and_taken_back(
     assert json.loads((release.root / "dist/registry/index.json").read_text())[0]["version"] == "0.1.0"
     with pytest.raises(Ended, match="leave out the version"):
         call("release.yank", root=root, type="a", version="1.0.0", built_with="a<1", reason="x")
+
+
+def test_the_version_before_is_looked_up_once(first: FirstRelease) -> None:
+    asked: list[str] = []
+    with CommitRelease(first.root, local=True).context(asked.append) as context:
+        versions = VersionsBefore(context)
+        candidate = Candidate("alpha-service", "", "alpha-service", "0.2.0", "alpha-service")
+        found = versions.of(candidate)
+        assert (found.version, len(found.sizes), "find" in asked) == ("0.1.0", 1, True)
+        asked.clear()
+        assert (versions.of(candidate), asked) == (found, [])

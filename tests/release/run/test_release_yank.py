@@ -9,6 +9,7 @@ import pytest
 from seatrial.core.errors import ServiceError, UsageError
 from seatrial.release.attest.attach import Attestation, artifact
 from seatrial.release.plan import store_keys
+from seatrial.release.plan.index import Habits
 from seatrial.release.plan.ports import Descriptor, Unknown
 from seatrial.release.plan.records import Attached, Receipt, receipt_json
 from seatrial.release.run.latest import point, publish_index
@@ -56,7 +57,9 @@ def test_the_version_before_takes_its_place_everywhere(shelf: Shelf) -> None:
 
 
 def test_the_legacy_spec_follows_where_there_is_one(shelf: Shelf) -> None:
-    change = Change("jira", image_of("jira"), ["1.1.0"], "it leaks", HOLDER.name, legacy=True)
+    change = Change(
+        "jira", image_of("jira"), ["1.1.0"], "it leaks", HOLDER.name, habits=Habits(legacy_specs=True)
+    )
     assert "moved jira.json" in list(yank(shelf.store, shelf.images, change, HOLDER, CLOCK))
     assert json.loads(shelf.store.objects["jira.json"])["version"] == "1.0.0"
 

@@ -75,10 +75,18 @@ class Packages:
     roots: tuple[str, ...]
 
 
-def packages_of(lock: Lock, pyproject: Mapping[str, Any]) -> Packages:
-    """Return the packages of all groups that are not optional, except `dev`. Raises BadLock for an invalid marker."""
+def packages_of(lock: Lock, pyproject: Mapping[str, Any], python: str = "", machine: str = "") -> Packages:
+    """Return the packages of all groups that are not optional, except `dev`. Raises BadLock for an invalid marker.
+
+    With `python`, such as `3.12`, or `machine`, such as `aarch64`, only those that an image with these gets.
+    """
     wanted = installed_groups(pyproject, without=(DEV,))
-    holds = _in_any(environments(lock.pythons))
+    places = [
+        one
+        for one in environments(lock.pythons)
+        if python in ("", one["python_version"]) and machine in ("", one["platform_machine"])
+    ]
+    holds = _in_any(places or environments(lock.pythons))
     try:
         graph = _Graph(_candidates(lock, wanted.names, holds), holds)
         extras = graph.reached(wanted.dependencies)

@@ -7,6 +7,9 @@ import re
 from seatrial.core.addresses import public_url, without_credentials
 from seatrial.release.registry.image_names import ImageName
 
+MAX_PURL = 2000
+"""Letters of a package URL that are read."""
+
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _SCP = re.compile(r"(?:(?P<login>[^\s/@]*)@)?(?P<host>[\w.-]{2,}):(?P<path>(?!//)[^\s?#]+)")
 
@@ -35,3 +38,12 @@ def purl(image: ImageName) -> str:
         version=image.digest or None,
         qualifiers={key: value for key, value in qualifiers.items() if value},
     ).to_string()
+
+
+def image_of(purl: str) -> ImageName:
+    """Return the image that a package URL of type `oci` names. Raises ValueError for a text that is none."""
+    from packageurl import PackageURL  # slow to import
+
+    found = PackageURL.from_string(purl[:MAX_PURL])
+    qualifiers = found.qualifiers if isinstance(found.qualifiers, dict) else {}
+    return ImageName(qualifiers.get("repository_url", ""), qualifiers.get("tag", ""), found.version or "")

@@ -95,6 +95,26 @@ def _instead(data: bytes) -> str:
     return next((what for word, what in _OTHERS.items() if word in first), "")
 
 
+def public_key(path: Path) -> bytes:
+    """Return the public key in a file, in PEM. Raises UsageError for one that cannot verify what `sign` signs."""
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+    data = _read(path)
+    try:
+        found = load_pem_public_key(data)
+    except (ValueError, UnsupportedAlgorithm):
+        found = None
+    if not isinstance(found, Ed25519PublicKey | EllipticCurvePublicKey):
+        raise UsageError(
+            f'"{path}" holds no public key in PEM of ed25519 or ECDSA; '
+            "make it from the private one with `openssl pkey -in key.pem -pubout -out key.pub`"
+        )
+    return data
+
+
 def warning(path: Path) -> str | None:
     """Return a warning about a key that others on this machine can read; None for other keys."""
     try:

@@ -22,6 +22,9 @@ from seatrial.release.plan import store_keys
 _STABLE = re.compile(r"[0-9.]+(?:[.-]post[0-9]+)?")
 """As in the job of Ocean's own repository that uploads specs."""
 
+_BETA = re.compile(r"[0-9.]+-beta[0-9]*")
+"""As in the job of Ocean's own repository that pushes images."""
+
 
 def counts(version: Version) -> bool:
     """Return whether a version is indexed and may be the latest: all but those that end in `-dev`."""
@@ -33,12 +36,32 @@ def is_stable(version: Version) -> bool:
     return _STABLE.fullmatch(version.text) is not None
 
 
+def is_beta(version: Version) -> bool:
+    """Return whether a version is a beta, such as `1.2.3-beta`."""
+    return _BETA.fullmatch(version.text) is not None
+
+
 def latest(versions: Iterable[Version]) -> Version | None:
     """Return the highest stable version, or if there is none, the highest of the others that count."""
     counting = [version for version in versions if counts(version)]
     stable = [version for version in counting if is_stable(version)]
     return max(stable or counting, default=None)
 
+
+@dataclass(frozen=True)
+class Habits:
+    """What Ocean's own release job does beside what is done for everybody.
+
+    `legacy_specs` publishes the latest spec as `<type>.json` too, `beta_latest` lets a beta be the image `latest`, and
+    `app_config_schemas` publishes the schemas of the mapping, which the framework in the image gives.
+    """
+
+    legacy_specs: bool = False
+    beta_latest: bool = False
+    app_config_schemas: bool = False
+
+
+NO_HABITS = Habits()
 
 FORM = 1
 
@@ -95,6 +118,18 @@ def indexed(type: str, stored: Collection[str]) -> Version | None:
     It is the latest of those that are published and not yanked.
     """
     return latest(one for one in published(type, stored) if not is_yanked(type, one.text, stored))
+
+
+def tagged(type: str, stored: Collection[str], beta: bool) -> Version | None:
+    """Return the version of a type that the image's tag `latest` must lead to, by the keys of the store; None for none.
+
+    It is the one that the index must name; with `beta`, a higher beta goes before it.
+    """
+    found = indexed(type, stored)
+    if not beta or found is None:
+        return found
+    left = (one for one in published(type, stored) if not is_yanked(type, one.text, stored))
+    return max((one for one in left if is_beta(one) and one > found), default=found)
 
 
 def entry_of(spec: Mapping[str, Any], type: str, version: str) -> Entry:

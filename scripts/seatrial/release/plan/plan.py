@@ -36,10 +36,11 @@ POINTER_STEPS = (Step.INDEX, Step.LATEST, Step.MARK)
 
 
 class Hold(enum.Enum):
-    """Why an integration is held back: a fault to be fixed in it, or a service that gave no answer."""
+    """Why an integration is held back: a fault to be fixed in it, a service that gave no answer, or a person's wish."""
 
     FAULT = "fault"
     SERVICE = "service"
+    WISH = "wish"
 
 
 @dataclass(frozen=True)
@@ -138,10 +139,12 @@ def _part(candidate: Candidate, state: State, checks: Checks | None, force: str,
     status = state.statuses.get(candidate.path)
     if candidate.fault or status is None:
         return Part(candidate, hold=Hold.FAULT, reason=candidate.fault)
+    steps = steps_of(candidate, status, state.index)
     unknown = _unknown(status)
+    if candidate.on_hold and (steps or unknown):
+        return Part(candidate, hold=Hold.WISH, reason=candidate.on_hold)
     if unknown:
         return Part(candidate, hold=Hold.SERVICE, reason=unknown.reason)
-    steps = steps_of(candidate, status, state.index)
     found = status.image.digest if isinstance(status.image, Present) else ""
     adopts = _is_unvouched(status, steps)
     fault = "" if adopts and adopt else foreign(candidate, status, steps)
@@ -232,7 +235,7 @@ def _steps(candidate: Candidate, status: VersionStatus, index: IndexSeen) -> Ite
     version = Version.parse(candidate.version)
     if latest([version]) is not None:
         yield from _spec_steps(candidate, version, status, index)
-    if not status.git_tag and (absent or status.receipt):
+    if status.is_tagged and not status.git_tag and (absent or status.receipt):
         yield Step.MARK
 
 
@@ -261,10 +264,12 @@ def _index_is_wrong(version: Version, status: VersionStatus, indexed: str) -> bo
 
 
 def _latest_is_wrong(version: Version, status: VersionStatus, indexed: str) -> bool:
-    """Return whether `latest` does not lead to the version that the index names, or leads here although yanked."""
+    """Return whether `latest` does not lead to the version that it must lead to, or leads here although yanked."""
     leads_here = status.latest == status.image
-    if indexed == version.text:
-        return not leads_here or not status.type_spec
+    if indexed == version.text and not status.type_spec:
+        return True
+    if version.text == (status.latest_beta or indexed):
+        return not leads_here
     return status.yanked and leads_here
 
 

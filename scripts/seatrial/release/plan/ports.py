@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import IO, Protocol
+
+from seatrial.core.errors import ServiceError
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,9 @@ class Unknown:
 
 Answer = Present | Absent | Unknown
 
+
+AT_ONCE = 16
+"""Requests that a step of a release, or a look at what is published, has running at once."""
 
 Reference = tuple[str, str]
 """The name of an image repository, and a tag or digest in it."""
@@ -66,6 +71,10 @@ class Manifest:
         return f"sha256:{hashlib.sha256(self.data).hexdigest()}"
 
 
+class Damaged(ServiceError):
+    """Content that a service lacks although it names it, or that has another digest or size than is stated."""
+
+
 class Images(Protocol):
     """The images: in a registry, or in a folder of OCI layout.
 
@@ -81,6 +90,9 @@ class Images(Protocol):
 
     def blob(self, name: str, digest: str) -> bytes:
         """Return the bytes of a small blob, their digest checked."""
+
+    def fetch(self, name: str, blob: Descriptor, into: IO[bytes]) -> None:
+        """Write a blob of any size into a new file, its size and digest checked. Raises Damaged, too."""
 
     def has_blob(self, name: str, digest: str) -> bool:
         """Return whether a blob is there, so that it need not be sent."""

@@ -66,8 +66,11 @@ def _plan_value(plan: Plan) -> dict[str, Any]:
 
 
 def _part_value(part: Part) -> dict[str, Any]:
+    candidate = asdict(part.candidate)
+    if not part.candidate.on_hold:
+        candidate.pop("on_hold")
     return {
-        **asdict(part.candidate),
+        **candidate,
         "intents": list(part.candidate.intents),
         "links": list(part.candidate.links),
         "steps": [step.value for step in part.steps],

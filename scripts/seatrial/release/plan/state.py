@@ -14,7 +14,8 @@ class Candidate:
 
     `image` is its repository, `tree` git's id of its folder and `dockerfile` the path of the one its image
     is built by, empty where there is none. `intents` are the paths of those still to be applied. `links` are the
-    paths of links in what is published. `fault` says why it cannot be released as it is.
+    paths of links in what is published. `fault` says why it cannot be released as it is, `on_hold` until when and why
+    it is not to be released.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Candidate:
     intents: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
     fault: str = ""
+    on_hold: str = ""
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,8 @@ class VersionStatus:
     `yanked` are true if the store has that of this version, `type_spec` if it has one of the type.
     `recorded` is the digest in the receipt, empty where it was not read, as nothing is left to do.
     `git_tag` is the commit that the version's git tag marks, empty for none; `local_tag` that of the tag in this
-    checkout, where tags are pushed.
+    checkout, where tags are pushed. `is_tagged` says that versions get git tags, which in a rehearsal they do not.
+    `latest_beta` is the beta that the image's tag `latest` must lead to, empty where that is what the index names.
     """
 
     image: Answer
@@ -49,6 +52,8 @@ class VersionStatus:
     git_tag: str = ""
     recorded: str = ""
     local_tag: str = ""
+    is_tagged: bool = True
+    latest_beta: str = ""
 
 
 @dataclass(frozen=True)

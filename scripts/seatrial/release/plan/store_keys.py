@@ -70,6 +70,15 @@ def _time(time: int) -> str:
     return "" if time == 1 else f".{time}"
 
 
+APP_CONFIGS = ("port_app_config.json", "port_app_config.ui.json")
+"""The names of the schemas of a mapping, for programs and for Port's own pages, as Ocean's own job has them."""
+
+
+def app_config(type: str, version: str, name: str) -> str:
+    """Return the key of a schema of the mapping of a version, or of the latest. Raises UsageError."""
+    return f"{of_version(type, version) if version else of_type(type)}{name}"
+
+
 def latest_spec(type: str) -> str:
     """Return the key of the latest version's spec."""
     return f"{of_type(type)}spec.json"

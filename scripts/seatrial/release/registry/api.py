@@ -185,7 +185,7 @@ class ApiRequest:
 
     `actions` are those that the authorization must allow. `body` is called for each try. It is tried again after one
     of `statuses`, and if `retry_lost` when there was no reply. `follow` means that redirects are followed. `max_bytes`,
-    `timeout` and `sink` are those of `http.Request`.
+    `timeout` and `into` are those of `http.Request`.
     """
 
     method: str
@@ -196,10 +196,10 @@ class ApiRequest:
     body: Callable[[], bytes | IO[bytes]] | None = None
     max_bytes: int = MAX_BODY
     timeout: float = 0.0
+    into: IO[bytes] | None = None
     statuses: frozenset[int] = TRANSIENT
     retry_lost: bool = True
     follow: bool = True
-    sink: IO[bytes] | None = None
 
 
 class RegistryApi:
@@ -265,14 +265,7 @@ class RegistryApi:
 
     def _http_request(self, url: str, request: ApiRequest) -> Request:
         timeout = request.timeout or self._timeouts.read
-        http = Request(
-            request.method,
-            url,
-            request.headers,
-            max_bytes=request.max_bytes,
-            timeout=timeout,
-            sink=request.sink,
-        )
+        http = Request(request.method, url, request.headers, None, request.max_bytes, timeout, request.into)
         return redirected(http, request.url) if request.url else http
 
     def _send(self, http: Request, request: ApiRequest, authorization: str, deadline: float) -> Reply:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import random
 import ssl
 import threading
@@ -29,6 +30,8 @@ MAX_BODY = 4 * 1024 * 1024
 
 SEND_SECONDS = 60.0
 """Seconds for sending each part of a body, 256 KiB: slow lines may carry much at once."""
+
+OK = 200
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 MAX_REDIRECTS = 5
@@ -70,7 +73,7 @@ class Timeouts:
 class Request:
     """An HTTP request. `max_bytes` limits the body of the reply, `timeout` the seconds between two parts of it.
 
-    The body of a reply of status 200 is written from the beginning of `sink`, if there is one.
+    The body of a reply of status 200 is written to `into`, if given, and not kept.
     """
 
     method: str
@@ -79,7 +82,7 @@ class Request:
     body: bytes | IO[bytes] | None = field(default=None, repr=False)
     max_bytes: int = MAX_BODY
     timeout: float = 15
-    sink: IO[bytes] | None = field(default=None, repr=False)
+    into: IO[bytes] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -148,7 +151,7 @@ class HttpClient:
                 preload_content=False,
                 decode_content=False,
             )
-            body = _body(response, request.max_bytes, request.sink if response.status == 200 else None)
+            body = _body(response, request)
             return Reply(response.status, response.headers, body, request.url)
         except (errors.HTTPError, OSError, ValueError) as failed:
             raise _no_answer(failed, timeout) from failed
@@ -236,25 +239,24 @@ def redirected(request: Request, location: str) -> Request:
     return replace(request, url=url, headers=headers)
 
 
-def _body(response: BaseHTTPResponse, max_bytes: int, sink: IO[bytes] | None = None) -> bytes:
-    """Read the whole body, or write it into a file. Only then is the connection used again."""
-    parts: list[bytes] = []
+def _body(response: BaseHTTPResponse, request: Request) -> bytes:
+    """Read the whole body, or write it where the request says. Only then is the connection used again."""
+    sink = (request.into if response.status == OK else None) or io.BytesIO()
+    most = request.max_bytes if request.into in (None, sink) else MAX_BODY
     size = 0
-    if sink is not None:
+    try:
         sink.seek(0)
         sink.truncate()
-    try:
         while part := response.read1(_CHUNK):
-            keep = parts.append if sink is None else sink.write
-            keep(part)
             size += len(part)
-            if size > max_bytes:
-                raise NoAnswer(f"answered with more than {max_bytes:,} bytes", retries=0)
+            if size > most:
+                raise NoAnswer(f"answered with more than {most:,} bytes", retries=0)
+            sink.write(part)
     except BaseException:
         response.close()
         raise
     response.release_conn()
-    return b"".join(parts)
+    return sink.getvalue() if isinstance(sink, io.BytesIO) else b""
 
 
 def _no_answer(failed: Exception, seconds: float) -> NoAnswer:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from seatrial.core.errors import ServiceError, reason
-from seatrial.release.plan.ports import Descriptor, Manifest
+from seatrial.release.plan.ports import Damaged, Descriptor, Manifest
 from seatrial.release.registry.image_names import is_digest
 
 INDEX = "application/vnd.oci.image.index.v1+json"
@@ -179,9 +179,18 @@ def checked(data: bytes, digest: str) -> bytes:
     return data
 
 
+def must_match(file: IO[bytes], blob: Descriptor) -> None:
+    """Raise Damaged for a file that does not have the size and the digest of a blob; go back to its beginning."""
+    if size_of(file) != blob.size:
+        raise Damaged(f"{blob.digest} does not have the {blob.size:,} bytes that are stated")
+    computed = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
+    _must_equal(f"sha256:{computed}", blob.digest, blob.digest)
+    file.seek(0)
+
+
 def _must_equal(computed: str, digest: str, name: str) -> None:
     if computed != digest:
-        raise ServiceError(f"{name} does not match its digest: its content has {computed}; build it anew")
+        raise Damaged(f"{name} does not match its digest: its content has {computed}; build it anew")
 
 
 def _unreadable(path: Path, failed: OSError) -> ServiceError:

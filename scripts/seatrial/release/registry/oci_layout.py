@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -21,6 +23,7 @@ from seatrial.release.places import must_not_be_link
 from seatrial.release.plan.ports import (
     Absent,
     Answer,
+    Damaged,
     Descriptor,
     Images,
     Manifest,
@@ -37,8 +40,9 @@ from seatrial.release.registry.image_names import (
     is_path,
     shown,
 )
+from seatrial.system import beneath
 from seatrial.system.atomic import BESIDE, replace_file, writing
-from seatrial.system.folder import MAX_BYTES, read_plain
+from seatrial.system.folder import MAX_BYTES, READING, read_plain
 from seatrial.system.locks import held
 
 BLOBS_AT_ONCE = 4
@@ -118,16 +122,29 @@ class LayoutFolder:
         """Return a blob, its digest checked. Raises ServiceError."""
         data = self._read(self.blob_path(digest))
         if data is None:
-            raise self._damaged(f"{digest} is missing")
+            raise self._lacks(f"{digest} is missing")
         if len(data) > max_bytes or media.digest_of(data) != digest:
-            raise self._damaged(f"{digest} does not match its name")
+            raise self._lacks(f"{digest} does not match its name")
         return data
+
+    def fetch(self, blob: Descriptor, into: IO[bytes]) -> None:
+        """Copy a blob of any size, its size and digest checked. Raises ServiceError."""
+        self._refuse_links()
+        path = self.blob_path(blob.digest)
+        try:
+            with os.fdopen(beneath.open_file(str(path.parent), path.name, READING), "rb") as source:
+                shutil.copyfileobj(source, into, _CHUNK)
+        except FileNotFoundError:
+            raise self._lacks(f"{blob.digest} is missing") from None
+        except OSError as failed:
+            raise self._damaged(f"{path.name} cannot be read: {reason(failed)}") from failed
+        media.must_match(into, blob)
 
     def put_blob(self, digest: str, content: Path | bytes) -> None:
         """Write a blob, unless it is there. Raises ServiceError."""
         with self._locked(exclusive=False), media.opened(content, digest) as source:
             if not self.has(digest):
-                replace_file(self.blob_path(digest), lambda sink: _copy(source, sink, digest))
+                replace_file(self.blob_path(digest), lambda sink: _copy(source, sink, digest), root=self.base)
 
     def enter(self, manifest: Manifest, tag: str) -> None:
         """List a manifest in `index.json`; a tag is moved to it. Raises ServiceError."""
@@ -144,9 +161,9 @@ class LayoutFolder:
             ]
             if entry not in before or len(kept) + 1 < len(before):
                 version = json.dumps(_VERSION, separators=(",", ":")).encode()
-                replace_file(self.path / "oci-layout", lambda sink: sink.write(version))
+                replace_file(self.path / "oci-layout", lambda sink: sink.write(version), root=self.base)
                 index = media.index_of([*kept, entry]).data
-                replace_file(self.path / "index.json", lambda sink: sink.write(index))
+                replace_file(self.path / "index.json", lambda sink: sink.write(index), root=self.base)
 
     def blob_path(self, digest: str) -> Path:
         """Return the file of a blob."""
@@ -168,13 +185,18 @@ class LayoutFolder:
     def _damaged(self, why: str) -> ServiceError:
         return ServiceError(f"{self.path} is damaged: {why}; repair it, or remove the folder to publish anew")
 
+    def _lacks(self, why: str) -> Damaged:
+        return Damaged(str(self._damaged(why)))
+
     @contextmanager
     def _locked(self, *, exclusive: bool) -> Iterator[None]:
         """Hold the folder's lock: shared by writers of blobs, exclusive for the writer of the index."""
         self._refuse_links()
         must_not_be_link(self.path / _LOCK, self.path)
         with writing(self.path):
-            (self.path / "blobs" / "sha256").mkdir(parents=True, exist_ok=True)
+            self.base.mkdir(parents=True, exist_ok=True)
+            below = (self.path / "blobs" / "sha256").relative_to(self.base).as_posix()
+            os.close(beneath.open_folder(os.path.realpath(self.base), below, make=True))
         with held(self.path / _LOCK, exclusive=exclusive):
             yield
 
@@ -226,6 +248,9 @@ class LayoutImages:
 
     def blob(self, name: str, digest: str) -> bytes:
         return self._folder(name).blob(checked_digest(digest), MAX_BYTES)
+
+    def fetch(self, name: str, blob: Descriptor, into: IO[bytes]) -> None:
+        self._folder(name).fetch(blob, into)
 
     def has_blob(self, name: str, digest: str) -> bool:
         return self._folder(name).has(checked_digest(digest))

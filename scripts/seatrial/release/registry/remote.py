@@ -85,9 +85,8 @@ class RemoteImages:
     def blob(self, name: str, digest: str) -> bytes:
         return self._at(name).blob(checked_digest(digest))
 
-    def fetch_blob(self, name: str, digest: str, sink: IO[bytes], max_bytes: int) -> None:
-        """Write a blob of any size into a file; its digest is not checked. Raises ServiceError."""
-        self._at(name).fetch_blob(checked_digest(digest), sink, max_bytes)
+    def fetch(self, name: str, blob: Descriptor, into: IO[bytes]) -> None:
+        self._at(name).fetch(blob, into)
 
     def has_blob(self, name: str, digest: str) -> bool:
         return self._at(name).has_blob(checked_digest(digest))

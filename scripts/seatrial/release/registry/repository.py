@@ -12,7 +12,7 @@ from typing import IO
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from seatrial.core.errors import ServiceError
-from seatrial.release.plan.ports import Absent, Answer, Manifest, Present, Unknown
+from seatrial.release.plan.ports import Absent, Answer, Damaged, Descriptor, Manifest, Present, Unknown
 from seatrial.release.registry import deadline_pool, media
 from seatrial.release.registry.api import PUSH, ApiRequest, RegistryApi
 from seatrial.release.registry.http import MAX_TRIES, TRANSIENT, NoAnswer, Reply, Timeouts, joined, pause
@@ -89,22 +89,28 @@ class RemoteRepository:
         try:
             return manifest_in(reply, reference)
         except ValueError as wrong:
-            raise self.failed(reference, f"{self.host} {wrong}") from wrong
+            raise Damaged(str(self.failed(reference, f"{self.host} {wrong}"))) from wrong
 
     def blob(self, digest: str) -> bytes:
         """Return a small blob, its digest checked. Raises ServiceError."""
         reply = self.request(digest, ApiRequest("GET", f"blobs/{digest}", max_bytes=MAX_SMALL_BLOB))
-        if reply.status != 200:
-            raise self.refused(digest, reply)
+        self._must_have(digest, reply)
         return media.checked(reply.body, digest)
 
-    def fetch_blob(self, digest: str, sink: IO[bytes], max_bytes: int) -> None:
-        """Write a blob of any size into a file; its digest is not checked. Raises ServiceError."""
-        request = ApiRequest("GET", f"blobs/{digest}", max_bytes=max_bytes, sink=sink)
+    def fetch(self, blob: Descriptor, into: IO[bytes]) -> None:
+        """Write a blob of any size into a new file, its size and digest checked. Raises ServiceError."""
+        request = ApiRequest("GET", f"blobs/{blob.digest}", max_bytes=blob.size, into=into)
         try:
             reply = self.request_until(request, time.monotonic() + self.timeouts.blob)
         except NoAnswer as lost:
-            raise self.lost(digest, lost) from lost
+            raise self.lost(blob.digest, lost) from lost
+        self._must_have(blob.digest, reply)
+        media.must_match(into, blob)
+
+    def _must_have(self, digest: str, reply: Reply) -> None:
+        """Raise Damaged for a blob that a manifest names and the registry lacks, else ServiceError for no blob."""
+        if reply.status == 404:
+            raise Damaged(str(self.refused(digest, reply)))
         if reply.status != 200:
             raise self.refused(digest, reply)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from operator import itemgetter
 from typing import Any
 
 from seatrial.release.plan.ports import Images, Manifest
@@ -20,29 +21,25 @@ def sizes(images: Images, name: str, reference: str) -> Mapping[str, int]:
 
     Raises ServiceError where the registry fails, ValueError for a manifest that is malformed.
     """
-    manifest = images.manifest(name, reference)
-    found = dict(_each(images, name, manifest))
-    found.pop(_NOT_AN_IMAGE, None)
-    return dict(sorted(found.items()))
+    found = platforms_of(images, name, images.manifest(name, reference))
+    return {platform: _size(manifest) for platform, manifest in sorted(found, key=itemgetter(0))}
 
 
-def _each(images: Images, name: str, manifest: Manifest) -> Iterator[tuple[str, int]]:
+def _size(manifest: Manifest) -> int:
+    return sum({one.digest: one.size for one in media.children(manifest)}.values())
+
+
+def platforms_of(images: Images, name: str, manifest: Manifest) -> Iterator[tuple[str, Manifest]]:
+    """Yield each platform of an image, such as `linux/arm64/v8`, and its manifest. Raises as `sizes`."""
     if manifest.media_type not in media.INDEXES:
-        yield _of_image(images, name, manifest, "")
+        config = media.children(manifest)[0]
+        yield _platform({"platform": media.json_object(images.blob(name, config.digest))}), manifest
         return
     stated = media.json_object(manifest.data).get("manifests")
     platforms = [_platform(one) for one in stated] if isinstance(stated, list) else []
     for child, platform in list(zip(media.children(manifest), platforms, strict=True))[:MAX_PLATFORMS]:
         if child.media_type in media.MANIFESTS and platform != _NOT_AN_IMAGE:
-            yield _of_image(images, name, images.manifest(name, child.digest), platform)
-
-
-def _of_image(images: Images, name: str, manifest: Manifest, platform: str) -> tuple[str, int]:
-    parts = {one.digest: one.size for one in media.children(manifest)}
-    if not platform:
-        config = media.children(manifest)[0]
-        platform = _platform({"platform": media.json_object(images.blob(name, config.digest))})
-    return platform, sum(parts.values())
+            yield platform, images.manifest(name, child.digest)
 
 
 def _platform(entry: Any) -> str:

@@ -13,7 +13,7 @@ from seatrial.release.builders.base_images import missing_bases
 from seatrial.release.places import must_not_be_linked, own_folder
 from seatrial.release.plan import store_keys
 from seatrial.release.plan.plan import Failure, Part, Step
-from seatrial.release.plan.ports import Builder
+from seatrial.release.plan.ports import AT_ONCE, Builder
 from seatrial.release.plan.records import Receipt, receipt_json
 from seatrial.release.run import latest
 from seatrial.release.run.build import build_args
@@ -22,8 +22,6 @@ from seatrial.release.run.publish import publish
 from seatrial.release.run.release_context import ReleaseContext
 from seatrial.system import git
 from seatrial.system.atomic import replace_file
-
-AT_ONCE = 16
 
 
 @dataclass(frozen=True)
@@ -80,7 +78,7 @@ def _keep(context: ReleaseContext, receipt: Receipt) -> None:
     """Write a receipt into the folder that jobs of CI hand on."""
     folder = own_folder(context.folder / "receipts", context.root)
     place = must_not_be_linked(folder / f"{receipt.type}-{receipt.version}.json", context.root)
-    replace_file(place, lambda file: file.write(receipt_json(receipt).encode()))
+    replace_file(place, lambda file: file.write(receipt_json(receipt).encode()), root=context.root)
 
 
 def must_have_bases(context: ReleaseContext, builder: Builder, files: Path, parts: Sequence[Part]) -> None:
@@ -145,7 +143,7 @@ def _point(run: Publication, one: Done, details: Details) -> None:
         candidate.type,
         run.holder,
         known=ours,
-        legacy=context.legacy_specs,
+        habits=context.habits,
     )
     details.update(kept=not moved, moved=list(moved))
 

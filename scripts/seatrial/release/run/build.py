@@ -122,7 +122,7 @@ def built(
     record = {**asdict(done), "layout": "layout"}
     record.pop("kept")
     text = json.dumps(record, indent=2) + "\n"
-    replace_file(folder / RECORD, lambda file: file.write(text.encode()))
+    replace_file(folder / RECORD, lambda file: file.write(text.encode()), root=context.root)
     return done
 
 

@@ -10,14 +10,14 @@ from datetime import date
 
 from seatrial.core.errors import ServiceError, UsageError
 from seatrial.core.findings import Outcome
-from seatrial.core.model import Finding, Integration, Severity, join
+from seatrial.core.model import Finding, Integration, Profile, Severity, join
 from seatrial.core.suggest import did_you_mean
 from seatrial.core.version import BUMPS, Version
 from seatrial.documents import intents
 from seatrial.documents.integration import SPEC_FILES
 from seatrial.release.places import must_not_be_linked
 from seatrial.release.plan.bump import Bump, bump
-from seatrial.system import transaction
+from seatrial.system import git, transaction
 from seatrial.system.folder import DiskFolder
 from seatrial.system.transaction import FileEdit
 from seatrial.validate.facts.changelog import FOLDER
@@ -188,3 +188,45 @@ def apply(workspace: Workspace, bumps: Sequence[Bump]) -> None:
     ]
     if edits:
         transaction.change_all(workspace.root, edits)
+
+
+def must_be_committable(workspace: Workspace, bumps: Sequence[Bump]) -> None:
+    """Raise UsageError where a commit of these bumps would take along what is not committed yet in their files."""
+    if not bumps:
+        return
+    git.author_email(workspace.root)
+    ours = set(_paths(bumps))
+    mixed = next((path for path in git.dirty(workspace.root) if path in ours), None)
+    if mixed is not None:
+        raise UsageError(
+            f"{mixed} has changes that are not committed, which --commit would take along; commit them first"
+        )
+
+
+def commit(workspace: Workspace, bumps: Sequence[Bump]) -> str:
+    """Commit the files of these bumps and nothing else; return the commit, empty without bumps.
+
+    Raises UsageError and ServiceError as git does.
+    """
+    if not bumps:
+        return ""
+    return git.commit_only(workspace.root, _paths(bumps), commit_message(bumps, workspace.profile))
+
+
+def _paths(bumps: Sequence[Bump]) -> list[str]:
+    return [join(one.path, file.path) for one in bumps for file in one.files]
+
+
+def commit_message(bumps: Sequence[Bump], profile: Profile) -> str:
+    """Return the message of a commit: a line about all of them, and one for each.
+
+    In Ocean's repository it has the mark by which its job that applies releases knows that they are applied.
+    Source: apply-ocean-release.yml there.
+    """
+    first = f"{bumps[0].name} {bumps[0].after}" + (f" and {len(bumps) - 1} more" if bumps[1:] else "")
+    head = (
+        "chore: apply ocean releases [ocean-release]"
+        if profile is Profile.OCEAN
+        else f"release: bump {first}"
+    )
+    return "\n".join([head, "", *(bump_line(one) for one in bumps), ""])

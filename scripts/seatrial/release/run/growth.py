@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from seatrial.core.errors import ServiceError
 from seatrial.core.version import Version
 from seatrial.release.plan import index, store_keys
 from seatrial.release.plan.plan import Part
 from seatrial.release.plan.ports import Images, Present, Store, Unknown
+from seatrial.release.plan.state import Candidate
 from seatrial.release.registry.oci_layout import LayoutImages, digest_in
 from seatrial.release.registry.sizes import sizes
 from seatrial.release.run.build import Built
@@ -39,30 +41,56 @@ def sizes_of_version(images: Images, image: str, version: str) -> Mapping[str, i
         return {}
 
 
+@dataclass(frozen=True)
+class Before:
+    """The version before one, empty for none, and the bytes of each platform of it; none where nobody tells them."""
+
+    version: str = ""
+    sizes: Mapping[str, int] = field(default_factory=dict)
+
+
+class VersionsBefore:
+    """The versions before those of a release, each looked up once, however many threads ask."""
+
+    def __init__(self, context: ReleaseContext) -> None:
+        self._context = context
+        self._known: dict[tuple[str, str], Before] = {}
+
+    def of(self, candidate: Candidate) -> Before:
+        """Return the version before a candidate's. Raises ServiceError where a service gives no answer."""
+        key = (candidate.type, candidate.version)
+        if key not in self._known:
+            store, images = self._context.store, self._context.images
+            version = version_before(store, *key)
+            old = sizes_of_version(images, candidate.image, version) if version else {}
+            self._known[key] = Before(version, old)
+        return self._known[key]
+
+
 def growth(now: int, before: int) -> float:
     """Return by how many percent a size has grown."""
     return (now - before) * 100 / before if before else 0.0
 
 
-def must_not_grow(context: ReleaseContext, part: Part, image: Built) -> None:
+def must_not_grow(context: ReleaseContext, versions: VersionsBefore, part: Part, image: Built) -> None:
     """Raise ServiceError for an image that is larger than that of the version before by more than is allowed.
 
     It is compared platform by platform, before any of it is sent. Raises ServiceError where the registry fails, too.
     """
-    most, candidate = context.max_growth, part.candidate
+    most = context.max_growth
     if most is None:
         return
-    before = version_before(context.store, candidate.type, candidate.version)
-    old = sizes_of_version(context.images, candidate.image, before) if before else {}
-    if not old:
+    before = versions.of(part.candidate)
+    if not before.sizes:
         return
     for platform, now in _built_sizes(image).items():
-        by = growth(now, old.get(platform, 0))
+        by = growth(now, before.sizes.get(platform, 0))
         if by > most:
             raise ServiceError(
                 f"its image for {platform} has {megabytes(now)}, {by:.1f} % more than the "
-                f"{megabytes(old[platform])} of {before}, and max-growth below [release] is {most:g} %; nothing of "
-                'it was published: make it smaller, or release it all the same with --force "REASON"'
+                f"{megabytes(before.sizes[platform])} of {before.version}, and max-growth below [release] is "
+                f"{most:g} %; nothing of it was published: make it smaller, or release it all the same with "
+                '--force "REASON"'
             )
 
 

@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from seatrial.core.errors import ConfigurationError, ServiceError
 from seatrial.release.plan import index, store_keys
-from seatrial.release.plan.index import Entry, Index
-from seatrial.release.plan.ports import Absent, Images, Present, Store, Unknown
+from seatrial.release.plan.index import NO_HABITS, Entry, Habits, Index
+from seatrial.release.plan.ports import AT_ONCE, Absent, Images, Present, Store, Unknown
 from seatrial.release.store.leases import Clock, Holder, Lease, lease
 from seatrial.release.store.receipts import receipt_in
 
@@ -19,8 +19,6 @@ LATEST = "latest"
 
 TRIES = 60
 """Swaps of the index that may be lost to other releases before one is given up."""
-
-AT_ONCE = 16
 
 ROUNDS = 10
 """Changes of the index during which pointers are moved on before a release gives up."""
@@ -119,36 +117,57 @@ def point(
     holder: Holder,
     clock: Clock | None = None,
     known: Mapping[str, str] | None = None,
-    legacy: bool = False,
+    habits: Habits = NO_HABITS,
 ) -> list[str]:
     """Make a type's pointers lead to the version that the index names; return those that were moved.
 
     One release at a time does so for a type. It reads the index once it holds the lease, and again when it is done:
     a release that changes the index meanwhile waits for the lease, and then moves the pointers on. Pointers that
-    lead there already are left alone; with `legacy`, `<type>.json` is one of them. Raises ServiceError, also where
+    lead there already are left alone. By `habits`, `<type>.json` and the schemas of the mapping are among them, and the
+    image's tag leads to a beta that is higher than that version. Raises ServiceError, also where
     the image behind the version's tag is not the one that its receipt names, or that `known` has for it.
     """
     moved: list[str] = []
     with lease(store, store_keys.lease(type), holder, clock) as held:
         for _ in range(ROUNDS):
-            version = current(store).versions.get(type, "")
+            version, tagged = _targets(store, type, habits.beta_latest)
             if not version:
                 return moved
-            digest = _digest(store, images, image, type, version, known or {})
-            moved += _point(store, images, image, type, version, digest, held, legacy)
-            if current(store).versions.get(type, "") == version:
+            digest = _digest(store, images, image, type, tagged, known or {})
+            moved += _point(store, images, image, type, version, digest, held, habits)
+            if _targets(store, type, habits.beta_latest) == (version, tagged):
                 return list(dict.fromkeys(moved))
     raise ServiceError(f"the index changes faster than the pointers of {type} can follow; run it again")
 
 
+def _targets(store: Store, type: str, beta: bool) -> tuple[str, str]:
+    """Return the version that the index names, and the one that the image's tag must lead to; empty for none."""
+    version = current(store).versions.get(type, "")
+    if not beta or not version:
+        return version, version
+    tagged = index.tagged(type, frozenset(store.keys(store_keys.of_type(type))), beta)
+    return version, tagged.text if tagged else version
+
+
 def _point(
-    store: Store, images: Images, image: str, type: str, version: str, digest: str, held: Lease, legacy: bool
+    store: Store,
+    images: Images,
+    image: str,
+    type: str,
+    version: str,
+    digest: str,
+    held: Lease,
+    habits: Habits,
 ) -> Iterator[str]:
     """Move the pointers that do not lead to this version; the image's tag last, as a plan takes it for the end."""
     if _copy_examples(store, type, version, held):
         yield store_keys.examples(type)
-    for key in (store_keys.latest_spec(type), *store_keys.legacy_specs(type, legacy)):
+    for key in (store_keys.latest_spec(type), *store_keys.legacy_specs(type, habits.legacy_specs)):
         if _copy(store, store_keys.spec(type, version), key, held):
+            yield key
+    for name in store_keys.APP_CONFIGS if habits.app_config_schemas else ():
+        key, source = store_keys.app_config(type, "", name), store_keys.app_config(type, version, name)
+        if store.get(source) is not None and _copy(store, source, key, held):
             yield key
     if _tag(images, image, digest, held):
         yield f"{image}:{LATEST}"

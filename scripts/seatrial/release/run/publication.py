@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -26,6 +26,7 @@ from seatrial.release.plan.ports import Builder, Descriptor, Store
 from seatrial.release.plan.records import seal
 from seatrial.release.run.attestations import Attestations
 from seatrial.release.run.build import Built
+from seatrial.release.run.growth import VersionsBefore
 from seatrial.release.run.release_context import ReleaseContext, hide_from_git, holder
 from seatrial.release.store.leases import Holder
 from seatrial.system import git
@@ -59,13 +60,14 @@ class Journal:
     """The journal of releases: a line before each step and one after it, on the disk before the next begins.
 
     `now` gives the time in seconds since 1970, `seal` is that of the plan that is applied. `notify` is called
-    with each event.
+    with each event. No link is followed below `root`.
     """
 
     path: Path
     seal: str
     now: Callable[[], float]
     notify: Callable[[Event], None]
+    root: Path | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @contextmanager
@@ -96,7 +98,7 @@ class Journal:
         }
         with self._lock:
             must_not_be_link(self.path, self.path.parent)
-            append(self.path, json.dumps(line) + "\n", durable=True)
+            append(self.path, json.dumps(line) + "\n", root=self.root, durable=True)
         self.notify(event)
 
 
@@ -119,6 +121,11 @@ class Publication:
     now: Callable[[], float]
     holder: Holder
     forced: bool = False
+
+    @cached_property
+    def before(self) -> VersionsBefore:
+        """The versions before those of this release."""
+        return VersionsBefore(self.context)
 
 
 @contextmanager
@@ -150,7 +157,7 @@ def publication(
             context=context,
             plan=plan,
             seal=sealed,
-            journal=Journal(context.folder / JOURNAL, sealed, time.time, notify),
+            journal=Journal(context.folder / JOURNAL, sealed, time.time, notify, context.root),
             builder=_once(lambda: choose(context.settings.builder or None, context.settings)),
             files=files,
             attest=Attestations(context, plan, source, signer).of,

@@ -12,6 +12,7 @@ from seatrial.core.errors import ServiceError
 from seatrial.core.model import Integration
 from seatrial.core.version import Version
 from seatrial.release.attest.attach import attach
+from seatrial.release.builders.app_config import schemas
 from seatrial.release.plan import index, store_keys
 from seatrial.release.plan.plan import Part, Step
 from seatrial.release.plan.ports import Absent, Descriptor, Present, Unknown
@@ -38,6 +39,7 @@ def publish(run: Publication, part: Part, integration: Integration) -> Receipt |
         _must_be_adopted(run.context, part)
     if Step.SPEC in part.steps:
         with run.journal.step(part.title, Step.SPEC) as details:
+            details.update(_put_app_config(run.context, part, receipt.digest if receipt else part.found))
             details["kept"] = not _put_spec(run.context, part, receipt, integration)
     if part.builds:
         forget(run.context, run.plan, part, run.source)
@@ -47,7 +49,7 @@ def publish(run: Publication, part: Part, integration: Integration) -> Receipt |
 def _image(run: Publication, part: Part, integration: Integration) -> Receipt:
     image = _build(run, part)
     if not run.forced:
-        must_not_grow(run.context, part, image)
+        must_not_grow(run.context, run.before, part, image)
     top = _push(run, part, image)
     attached = _attach(run, part, integration, image, top)
     receipt = _receipt(run, part, image, top, attached, integration)
@@ -202,6 +204,20 @@ def _must_be_adopted(context: ReleaseContext, part: Part) -> None:
         raise ServiceError(
             f"{name[0]}:{name[1]} was moved meanwhile from {part.found}; its spec was not published"
         )
+
+
+def _put_app_config(context: ReleaseContext, part: Part, digest: str) -> Mapping[str, str]:
+    """Store the schemas of the mapping, where that is wanted; return why there are none, which fails no release."""
+    candidate, settings = part.candidate, context.settings
+    if not context.habits.app_config_schemas or not settings.image:
+        return {}
+    try:
+        found = schemas(f"{candidate.image}@{digest}", next(iter(settings.platforms), ""))
+    except ServiceError as why:
+        return {"lacking": f", without the schemas of its mapping: {why}"}
+    for name, data in found.items():
+        context.store.create(store_keys.app_config(candidate.type, candidate.version, name), data)
+    return {}
 
 
 def _put_spec(context: ReleaseContext, part: Part, receipt: Receipt | None, integration: Integration) -> bool:

@@ -7,7 +7,7 @@ import os
 import re
 import socket
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from seatrial.core.errors import Unreadable, UsageError
@@ -15,6 +15,7 @@ from seatrial.core.model import Profile
 from seatrial.core.names import shown
 from seatrial.core.settings import ReleaseSettings
 from seatrial.release.places import must_not_be_linked, own_folder
+from seatrial.release.plan.index import Habits
 from seatrial.release.plan.ports import Images, Store
 from seatrial.release.plan.records import plan_of_json, receipt_of_json
 from seatrial.release.registry import open_images
@@ -41,7 +42,8 @@ _BOOT = Path("/proc/sys/kernel/random/boot_id")
 class ReleaseContext:
     """A workspace and the services of its releases. `settings` include those given on the command line.
 
-    With `head`, the commit that is checked out, the workspace is as that commit has it.
+    With `head`, the commit that is checked out, the workspace is as that commit has it. With `place`, the folder
+    that a rehearsal writes to instead of `dist`, no git tag is read or set.
     """
 
     workspace: Workspace
@@ -49,6 +51,7 @@ class ReleaseContext:
     images: Images
     store: Store
     head: git.Head | None = None
+    place: Path | None = None
 
     @property
     def root(self) -> Path:
@@ -58,18 +61,29 @@ class ReleaseContext:
     @property
     def folder(self) -> Path:
         """The folder of journal, receipts, logs and builds."""
-        return self.root / DIST / "release"
+        return self.dist / "release"
+
+    @property
+    def dist(self) -> Path:
+        """The folder of everything that releases leave on this machine."""
+        return self.place or self.root / DIST
+
+    @property
+    def own_folders(self) -> Sequence[Path]:
+        """The folders that its releases write to and read back."""
+        local = (("images", self.settings.image), ("registry", self.settings.store))
+        return [self.folder, *(self.dist / name for name, remote in local if not remote)]
 
     @property
     def own_places(self) -> Sequence[str]:
-        """The paths of the folders that its releases write to and read back."""
-        local = (("images", self.settings.image), ("registry", self.settings.store))
-        return [f"{DIST}/release", *(f"{DIST}/{name}" for name, remote in local if not remote)]
+        """The paths of those below the root."""
+        below = (one for one in self.own_folders if one.is_relative_to(self.root))
+        return [one.relative_to(self.root).as_posix() for one in below]
 
     @property
     def pushes_tags(self) -> bool:
-        """True if git tags leave this machine: images do, and a remote is configured."""
-        return bool(self.settings.image and self.settings.remote)
+        """True if git tags leave this machine: images do, a remote is configured, and it is not a rehearsal."""
+        return bool(self.settings.image and self.settings.remote and not self.place)
 
     @property
     def max_growth(self) -> float | None:
@@ -78,14 +92,24 @@ class ReleaseContext:
         return OCEAN_GROWTH if stated is None and self.workspace.profile is Profile.OCEAN else stated
 
     @property
-    def legacy_specs(self) -> bool:
-        """True if the latest spec of a type is published as `<type>.json` as well, as Ocean's own job does."""
-        stated = self.settings.legacy_specs
-        return self.workspace.profile is Profile.OCEAN if stated is None else stated
+    def habits(self) -> Habits:
+        """What Ocean's own job does besides: all of it in its profile, unless the settings say otherwise."""
+        names = [one.name for one in fields(Habits)]
+        stated = {name: getattr(self.settings, name) for name in names}
+        usual = self.workspace.profile is Profile.OCEAN
+        return Habits(**{name: usual if value is None else value for name, value in stated.items()})
 
     def stored_at(self, key: str) -> str:
         """Return the address of a key of the store: a URL, or a path below the root."""
-        return f"{self.settings.store.rstrip('/') or f'{DIST}/registry'}/{key}"
+        return f"{self.settings.store.rstrip('/') or self._shown('registry')}/{key}"
+
+    def image_at(self, name: str) -> str:
+        """Return the address of a repository of images: its name, or a path below the root."""
+        return name if self.settings.image else f"{self._shown('images')}/{name}"
+
+    def _shown(self, name: str) -> str:
+        folder = self.dist / name
+        return str(folder.relative_to(self.root) if folder.is_relative_to(self.root) else folder)
 
     def repository(self, type: str) -> str:
         """Return the repository of a type's images; below `dist/images` it is the type itself."""
@@ -166,10 +190,11 @@ def _reads(read: Callable[[bytes, str], object], data: bytes, path: str) -> bool
 
 def hide_from_git(context: ReleaseContext) -> None:
     """Make the folders of releases' own files, and have git ignore them. Raises UsageError and ServiceError."""
-    for name in context.own_places:
-        folder = own_folder(context.root / name, context.root)
+    for place in context.own_folders:
+        folder = own_folder(place, context.root)
         ignore = folder / IGNORE
-        if not ignore.exists() and not git.ignores(context.root, str(ignore)):
+        is_below = folder.is_relative_to(context.root)
+        if is_below and not ignore.exists() and not git.ignores(context.root, str(ignore)):
             write_whole(ignore, "*\n", root=context.root)
 
 

@@ -18,7 +18,7 @@ def plan_table(plan: Plan) -> str:
     """Return what a plan does or why it is held back, a line an integration, and how many are published already."""
     rows = [("integration", "version", "does")] if plan.parts else []
     rows += [(part.candidate.name, part.candidate.version or "-", _does(part)) for part in plan.parts]
-    lines = [*_columns(rows), f"{plan.published} published already"]
+    lines = [*columns(rows), f"{plan.published} published already"]
     if plan.force:
         lines.append(f"forced: {plain(plan.force)}")
     if plan.unpushed:
@@ -39,7 +39,7 @@ def status_table(state: State, forecast: Plan) -> str:
     head = ("integration", "version", "git tag", "image", "spec", "index", "latest", "a release would")
     would = _by_path(forecast)
     rows = [head, *(_status_row(one, state, would.get(one.path)) for one in state.candidates)]
-    return "".join(f"{line}\n" for line in _columns(rows))
+    return "".join(f"{line}\n" for line in columns(rows))
 
 
 def _by_path(forecast: Plan) -> Mapping[str, Part]:
@@ -49,7 +49,7 @@ def _by_path(forecast: Plan) -> Mapping[str, Part]:
 def _status_row(candidate: Candidate, state: State, part: Part | None) -> tuple[str, ...]:
     status = state.statuses.get(candidate.path)
     if status is None:
-        return (candidate.name, candidate.version or "-", *"-----", _would(part))
+        return (candidate.name, candidate.version or "-", *"-----", _would(candidate, part))
     return (
         candidate.name,
         candidate.version,
@@ -58,7 +58,7 @@ def _status_row(candidate: Candidate, state: State, part: Part | None) -> tuple[
         "yanked" if status.yanked else "yes" if status.spec else "-",
         state.index.versions.get(candidate.type, "-"),
         _latest(status),
-        _would(part),
+        _would(candidate, part),
     )
 
 
@@ -73,10 +73,10 @@ def _latest(status: VersionStatus) -> str:
     return "this" if same else _answer(status.latest)
 
 
-def _would(part: Part | None) -> str:
+def _would(candidate: Candidate, part: Part | None) -> str:
     """Return what the plan of a release has for an integration, in which lint was not run."""
     if part is None:
-        return "do nothing"
+        return f"do nothing; {candidate.on_hold}" if candidate.on_hold else "do nothing"
     if part.hold:
         return f"hold it: {part.reason}"
     return " ".join(step.value for step in part.steps) + (", if lint passes" if part.is_checked else "")
@@ -96,6 +96,7 @@ def _status_value(candidate: Candidate, state: State, part: Part | None) -> dict
         "version": candidate.version,
         "fault": candidate.fault,
         "held": part.reason if part else "",
+        "on-hold": candidate.on_hold,
     }
     status = state.statuses.get(candidate.path)
     if status is None:
@@ -119,7 +120,8 @@ def _answer_value(answer: Answer) -> dict[str, str]:
     return {"is": "unknown", "reason": answer.reason} if isinstance(answer, Unknown) else {"is": "absent"}
 
 
-def _columns(rows: Sequence[tuple[str, ...]]) -> Iterable[str]:
+def columns(rows: Sequence[tuple[str, ...]]) -> Iterable[str]:
+    """Yield the lines of a table, printable; the last column is not filled."""
     if not rows:
         return
     safe = [[plain(cell) for cell in row] for row in rows]

@@ -13,14 +13,13 @@ from seatrial.core.version import Version
 from seatrial.release.attest import signing
 from seatrial.release.plan import index, store_keys
 from seatrial.release.plan.plan import Failure, Part, Plan, Step
+from seatrial.release.plan.ports import AT_ONCE
 from seatrial.release.plan.records import Attached
 from seatrial.release.registry.sizes import sizes
 from seatrial.release.run.apply import Done
-from seatrial.release.run.growth import sizes_of_version, version_before
-from seatrial.release.run.release_context import DIST, ReleaseContext
+from seatrial.release.run.growth import Before, VersionsBefore
+from seatrial.release.run.release_context import ReleaseContext
 from seatrial.release.run.snapshot import index_seen
-
-AT_ONCE = 16
 
 
 @dataclass(frozen=True)
@@ -80,7 +79,12 @@ class ReleaseResult:
 
 
 def result(
-    context: ReleaseContext, made: Plan, done: Sequence[Done], failed: Sequence[Failure], whole: bool
+    context: ReleaseContext,
+    made: Plan,
+    done: Sequence[Done],
+    failed: Sequence[Failure],
+    whole: bool,
+    versions: VersionsBefore,
 ) -> ReleaseResult:
     """Return the result of a release that is over; reading it changes nothing, and never fails.
 
@@ -90,7 +94,7 @@ def result(
     sound = [one for one in done if one.part.title not in lost]
     indexed = _indexed(context) if whole and sound else None
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        published = tuple(pool.map(lambda one: _published(context, one, indexed), sound))
+        published = tuple(pool.map(lambda one: _published(context, versions, one, indexed), sound))
     return ReleaseResult(
         published, context.stored_at(store_keys.INDEX), made.held if whole else (), tuple(failed)
     )
@@ -103,11 +107,13 @@ def _indexed(context: ReleaseContext) -> Mapping[str, str] | None:
         return None
 
 
-def _published(context: ReleaseContext, done: Done, indexed: Mapping[str, str] | None) -> Published:
+def _published(
+    context: ReleaseContext, versions: VersionsBefore, done: Done, indexed: Mapping[str, str] | None
+) -> Published:
     candidate, receipt = done.part.candidate, done.receipt
-    image = candidate.image if context.settings.image else f"{DIST}/images/{candidate.image}"
+    image = context.image_at(candidate.image)
     digest = receipt.digest if receipt else done.part.found
-    before, found = _sizes(context, done, digest)
+    before, found = _sizes(context, versions, done, digest)
     has_spec = index.counts(Version.parse(candidate.version))
     marked = receipt is not None and (done.part.builds or Step.MARK in done.part.steps)
     return Published(
@@ -125,19 +131,21 @@ def _published(context: ReleaseContext, done: Done, indexed: Mapping[str, str] |
     )
 
 
-def _sizes(context: ReleaseContext, done: Done, digest: str) -> tuple[str, tuple[Size, ...]]:
+def _sizes(
+    context: ReleaseContext, versions: VersionsBefore, done: Done, digest: str
+) -> tuple[str, tuple[Size, ...]]:
     """Return the version before and the sizes of the image; what the services do not tell is left out."""
-    candidate, store, images = done.part.candidate, context.store, context.images
+    candidate = done.part.candidate
     try:
-        now = sizes(images, candidate.image, digest)
+        now = sizes(context.images, candidate.image, digest)
     except (SeatrialError, ValueError):
         return "", ()
     try:
-        before = version_before(store, candidate.type, candidate.version)
-        old = sizes_of_version(images, candidate.image, before) if before else {}
+        before = versions.of(candidate)
     except SeatrialError:
-        before, old = "", {}
-    return before, tuple(Size(platform, size, old.get(platform)) for platform, size in now.items())
+        before = Before()
+    found = tuple(Size(platform, size, before.sizes.get(platform)) for platform, size in now.items())
+    return before.version, found
 
 
 def _pull(context: ReleaseContext, image: str, version: str, digest: str, builder: str) -> str:

@@ -17,7 +17,7 @@ from seatrial.core.errors import UsageError
 from seatrial.core.model import Integration
 from seatrial.core.version import Version
 from seatrial.release.plan import store_keys
-from seatrial.release.plan.index import is_yanked, parse
+from seatrial.release.plan.index import is_beta, is_yanked, parse, tagged
 from seatrial.release.plan.plan import steps_of
 from seatrial.release.plan.ports import Answer, Present, Reference
 from seatrial.release.plan.state import Candidate, IndexSeen, State, VersionStatus
@@ -112,7 +112,9 @@ def index_seen(context: ReleaseContext) -> IndexSeen:
 
 
 def git_tags(context: ReleaseContext) -> Mapping[str, str]:
-    """Return the commits of all git tags, by tag name: the remote's where tags are pushed."""
+    """Return the commits of all git tags, by tag name: the remote's where tags are pushed, none for a rehearsal."""
+    if context.place:
+        return {}
     if context.pushes_tags:
         return git.remote_tags(context.root, context.settings.remote)
     return git.tags(context.root)
@@ -158,7 +160,7 @@ def _statuses(
     tags: Mapping[str, str],
 ) -> Mapping[str, VersionStatus]:
     names = [context.settings.git_tag(one.type, one.version) for one in found if not one.fault]
-    local = git.tags_called(context.root, names)
+    local = {} if context.place else git.tags_called(context.root, names)
     return {
         one.path: VersionStatus(
             image=answers[one.image, one.version],
@@ -169,10 +171,17 @@ def _statuses(
             type_spec=store_keys.latest_spec(one.type) in stored,
             git_tag=tags.get(context.settings.git_tag(one.type, one.version), ""),
             local_tag=local.get(context.settings.git_tag(one.type, one.version), ""),
+            is_tagged=not context.place,
+            latest_beta=_latest_beta(context, one.type, stored),
         )
         for one in found
         if not one.fault
     }
+
+
+def _latest_beta(context: ReleaseContext, type: str, stored: frozenset[str]) -> str:
+    found = tagged(type, stored, beta=True) if context.habits.beta_latest else None
+    return found.text if found and is_beta(found) else ""
 
 
 def candidates(
@@ -194,7 +203,8 @@ def _without_namesakes(candidate: Candidate, uses: int) -> Candidate:
 
 
 def _candidate(context: ReleaseContext, integration: Integration, ids: Mapping[str, str]) -> Candidate:
-    kind, version = Facts.of(context.workspace, integration).published_as
+    facts = Facts.of(context.workspace, integration)
+    kind, version = facts.published_as
     own = integration.below(OWN_DOCKERFILE)
     dockerfile = next((path for path in (own, context.settings.dockerfile) if path in ids), "")
     return Candidate(
@@ -208,6 +218,7 @@ def _candidate(context: ReleaseContext, integration: Integration, ids: Mapping[s
         intents=_intents(integration),
         links=tuple(integration.below(path) for path in integration.irregular() if is_published(path)),
         fault=_fault(kind, version, integration.path in ids),
+        on_hold=facts.release_hold.words(facts.today) if facts.release_hold else "",
     )
 
 

@@ -13,7 +13,8 @@ from seatrial.core.names import shown
 from seatrial.core.suggest import hint
 from seatrial.dependencies.constraints import admits, canonical
 from seatrial.release.plan import index, store_keys
-from seatrial.release.plan.ports import Images, Store
+from seatrial.release.plan.index import NO_HABITS, Habits
+from seatrial.release.plan.ports import AT_ONCE, Images, Store
 from seatrial.release.registry import media
 from seatrial.release.run.latest import LATEST, current, point, recompute
 from seatrial.release.store.leases import Clock, Holder
@@ -22,8 +23,6 @@ from seatrial.release.store.receipts import receipt_in
 SHOWN = 5
 """Versions that are named where the requested one does not exist."""
 
-AT_ONCE = 16
-
 _FILTER = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]{0,98})\s*([<>=!~^].*)")
 
 
@@ -31,7 +30,7 @@ _FILTER = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]{0,98})\s*([<>=!~^].*)")
 class Change:
     """A change of versions of a type: yanked, or with `back` no longer so. `reason` and `by` are recorded.
 
-    With `legacy`, `<type>.json` follows as well.
+    The pointers follow by `habits`.
     """
 
     type: str
@@ -40,7 +39,7 @@ class Change:
     reason: str
     by: str
     back: bool = False
-    legacy: bool = False
+    habits: Habits = NO_HABITS
 
 
 def yank(
@@ -68,7 +67,7 @@ def yank(
         )
         return
     yield f"the index names {kind} {left}"
-    moved = point(store, images, change.image, kind, holder, clock, legacy=change.legacy)
+    moved = point(store, images, change.image, kind, holder, clock, habits=change.habits)
     yield from (f"moved {one}" for one in moved)
     if not moved:
         yield f"{change.image}:{LATEST} stays at {left}"

@@ -14,6 +14,7 @@ from seatrial.core.errors import ServiceError, Unreadable, reason
 from seatrial.core.printable import one_line
 from seatrial.release.places import must_not_be_link
 from seatrial.release.plan.ports import Stored
+from seatrial.system import beneath
 from seatrial.system.atomic import replace_file, writing
 from seatrial.system.folder import read_plain
 from seatrial.system.locks import held
@@ -82,9 +83,9 @@ class FolderStore:
     def _write(self, key: str, data: bytes) -> bool:
         """Write an object while the folder is locked; return True. Raises ServiceError."""
         path = self._path(key)
-        with writing(path):
-            os.makedirs(path.parent, exist_ok=True)
-        replace_file(path, lambda file: file.write(data), beside=self.base / _PART)
+        below = path.parent.relative_to(self.base).as_posix()
+        with writing(path), beneath.folder(os.path.realpath(self.base), below, make=True):
+            replace_file(path, lambda file: file.write(data), root=self.base, beside=self.base / _PART)
         return True
 
     def _locked(self) -> AbstractContextManager[None]:

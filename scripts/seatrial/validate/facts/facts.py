@@ -33,7 +33,7 @@ from seatrial.validate.facts.items import Item, Rows
 from seatrial.validate.facts.jq_expressions import JqExpressions
 from seatrial.validate.facts.package import Package, Suppressions
 from seatrial.validate.facts.python_modules import PythonFiles
-from seatrial.validate.facts.release import Change, Intents
+from seatrial.validate.facts.release import Change, Intents, ReleaseHold
 from seatrial.validate.facts.spec import Peers, Spec, load_document, load_spec
 from seatrial.validate.facts.tree import Litter, Texts, Tidiness, Tree, content
 
@@ -289,6 +289,11 @@ class Facts:
     def intents(self) -> Intents:
         """The release intents in `.ocean-release`."""
         return Intents.of(self.integration, self.tree)
+
+    @cached_property
+    def release_hold(self) -> ReleaseHold | None:
+        """The hold that keeps the integration from being released."""
+        return ReleaseHold.of(self.integration)
 
     @cached_property
     def contract(self) -> Contract:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 from typing import Protocol
 
+from seatrial.core.errors import Unreadable
 from seatrial.core.model import Integration, Profile
+from seatrial.core.printable import one_line
 from seatrial.core.suggest import nearest
 from seatrial.core.version import BUMPS, Version
-from seatrial.documents import intents
-from seatrial.documents.document import Document
+from seatrial.documents import holds, intents
+from seatrial.documents.document import Document, Fault, FaultKind
 from seatrial.documents.integration import read_document
 from seatrial.documents.intents import BUMP, CHANGELOG, OTHER_TYPE, TYPE
 from seatrial.validate.facts.contract import Contract, Difference, Selectors, differences, removed_selectors
@@ -111,6 +114,50 @@ def meant_type(word: str) -> str | None:
     first = next(iter(word.lower().split()), "")
     known = first if first in TYPES else nearest(word.lower(), TYPES)
     return known or SYNONYMS.get(first)
+
+
+@dataclass(frozen=True)
+class ReleaseHold:
+    """The hold of an integration, which is not released as long as the file is there, whatever is in it."""
+
+    document: Document
+
+    @classmethod
+    def of(cls, integration: Integration) -> ReleaseHold | None:
+        """Return the hold; None without one. Its name counts in capitals or small letters, and a link holds as well."""
+        path = next((one for one in integration.paths() if one.upper() == holds.FILE.upper()), None)
+        if path is None:
+            return None
+        try:
+            return cls(holds.load(path, integration.read(path)))
+        except Unreadable as reason:
+            return cls(Document(path, faults=(Fault(FaultKind.UNREADABLE, str(reason)),)))
+
+    @property
+    def reason(self) -> str:
+        """The reason; empty where none is stated."""
+        return self._text(holds.REASON)
+
+    @property
+    def until(self) -> date | None:
+        """The day up to which it was meant; None where no day is stated."""
+        text = self._text(holds.UNTIL)
+        try:
+            day = date.fromisoformat(text)
+        except ValueError:
+            return None
+        return day if day.isoformat() == text else None
+
+    def words(self, today: date) -> str:
+        """Return for people how long it holds and why, in a line."""
+        end = f" until {self.until}" if self.until else ""
+        over = ", which has passed" if self.until and self.until < today else ""
+        return f"on hold{end}{over}: {one_line(self.reason, 200) or f'{self.document.path} does not say why'}"
+
+    def _text(self, key: str) -> str:
+        value = self.document.value
+        stated = value.get(key) if isinstance(value, dict) else None
+        return stated.strip() if isinstance(stated, str) else ""
 
 
 STRICT = "strict"

@@ -6,6 +6,7 @@ The rules about a change compare the integration with the revision that a pull r
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 
 from seatrial.core.errors import Unreadable
 from seatrial.core.model import Edit, Fix, Integration, Location, MemoryFolder, Problem, Profile
@@ -14,6 +15,7 @@ from seatrial.core.rules import GUIDE, INFO, OCEAN, OFF, WARNING, Edited, Proble
 from seatrial.core.settings import Settings
 from seatrial.core.suggest import nearest
 from seatrial.core.version import BUMPS, Version
+from seatrial.documents import holds
 from seatrial.documents.changelog import MARKER
 from seatrial.documents.document import FaultKind
 from seatrial.documents.intents import BUMP, CHANGELOG, OTHER_TYPE, TAKEN_FOR_KEY, TYPE
@@ -28,6 +30,7 @@ from seatrial.validate.facts.release import (
     Change,
     Intent,
     Intents,
+    ReleaseHold,
     meant_bump,
     meant_type,
 )
@@ -192,6 +195,48 @@ def _line(integration: Integration, number: int) -> str:
         return ""
     text = lines[number - 1].decode("utf-8", "replace").removesuffix("\r")
     return f"{text}\n" if len(lines) > number else text
+
+
+def held(until: str) -> Edited:
+    """Return the edit that puts the integration on hold until a day."""
+    return lambda folder: folder.having(holds.FILE, holds.written("The API has changed its pages", until))
+
+
+@rule("REL106", bad=held("next week"))
+def malformed_hold(release_hold: ReleaseHold) -> Problems:
+    """A release hold states its reason, and until which day it is meant, as YYYY-MM-DD.
+
+    The integration is not released as long as the file is there, so whoever waits for it must be able to read why,
+    and somebody must look at it again.
+    """
+    document = release_hold.document
+    if not document.readable:
+        fault = document.faults[0]
+        fix = Fix("write it anew with `seatrial release.hold`, or correct it by hand")
+        yield Problem(document.where(fault), f"the hold cannot be read: {fault.message}", fix)
+        return
+    if not release_hold.reason:
+        fix = Fix(f'write a line "{holds.REASON}: " with the reason, between the two lines "---"')
+        yield Problem(document.at(holds.REASON), "the hold does not say why", fix)
+    if release_hold.until is None:
+        fix = Fix(
+            f'write a line "{holds.UNTIL}: " with a day, such as 2026-12-31, between the two lines "---"'
+        )
+        yield Problem(document.at(holds.UNTIL), "the hold does not say until which day", fix)
+
+
+@rule("REL107", bad=held("2020-01-31"), severity=WARNING)
+def expired_hold(release_hold: ReleaseHold, today: date) -> Problems:
+    """The day until which a release hold is meant has not passed.
+
+    Time alone lifts no hold, so that nothing is released without a person's decision. It would stay for ever if nobody
+    looked at it again.
+    """
+    until = release_hold.until
+    if until and until < today:
+        fix = Fix("lift it with `seatrial release.unhold`, or state a later day with `seatrial release.hold`")
+        message = f"the hold was meant until {until}, and still holds the integration"
+        yield Problem(release_hold.document.at(holds.UNTIL), message, fix)
 
 
 INTENT_FILE = f"{INTENTS}/serve-pages.yaml"
@@ -386,3 +431,18 @@ def _raise_to(least: str, change: Change, package: Package) -> Fix:
     if change.is_by_hand(package.version):
         return Fix(f'raise it to "{Version.parse(change.version).bumped(least)}", or undo that change')
     return Fix(f'write "{BUMP}: {least}", or undo that change')
+
+
+@rule("REL206", before=held("9999-12-31"), bad=lambda folder: folder, severity=INFO)
+def lifted_hold(change: Change, integration: Integration) -> Problems:
+    """A change that lifts the hold of an integration is seen to do so.
+
+    With its merge the integration is released, so whoever reviews the change must know, however long it is. The hold
+    is lifted as well where its file is renamed.
+    """
+    before = ReleaseHold.of(change.base.integration) if change.base else None
+    if before and ReleaseHold.of(integration) is None:
+        why = f", which was set because of: {before.reason}" if before.reason else ""
+        message = f"this change lifts the hold of the integration{why}"
+        fix = Fix("make sure that whoever set it agrees, or bring the file back")
+        yield Problem(Location(before.document.path), message, fix)

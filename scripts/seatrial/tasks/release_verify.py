@@ -1,0 +1,41 @@
+"""The task `release.verify`: a published version checked against what was recorded of it, by anybody who may read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from seatrial.core.errors import EXIT_FINDINGS, EXIT_SERVICE, UsageError
+from seatrial.release.attest import signing
+from seatrial.release.registry.remote import RemoteImages
+from seatrial.release.run import verify as verifying
+from seatrial.release.run.release_context import open_services
+from seatrial.release.run.verify import Given, State
+from seatrial.release.run.verify_tables import verification_json, verification_table
+from seatrial.tasks.choice import open_workspace
+from seatrial.tasks.cli import Ended, say
+
+
+def verify(
+    type: str | None,
+    version: str | None,
+    public_key: str | None,
+    strict: bool,
+    format: str | None,
+    root: str | None,
+) -> None:
+    """Show for each claim about a published version whether it holds."""
+    if format not in (None, "text", "json"):
+        raise UsageError(f'the format of a verification is text or json, not "{format}"')
+    if not type:
+        raise UsageError(
+            "name the type, and the version unless it is the latest, such as `release.verify jira 1.2.3`"
+        )
+    key = signing.public_key(Path(public_key)) if public_key else None
+    context = open_services(open_workspace(root))
+    meant = verifying.version_of(context, type, version)
+    found = verifying.verify(context, type, meant, Given(key, RemoteImages()))
+    say(verification_json(found) if format == "json" else verification_table(found))
+    if found.count(State.FAILS) or (strict and found.count(State.UNCHECKED)):
+        raise Ended(code=EXIT_FINDINGS)
+    if found.count(State.UNREACHED):
+        raise Ended(code=EXIT_SERVICE)

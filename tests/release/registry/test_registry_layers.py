@@ -1,0 +1,156 @@
+"""Layers as builders write them, and as an attacker would."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import tarfile
+import tracemalloc
+
+import pytest
+
+from seatrial.core.errors import ServiceError
+from seatrial.release.plan.ports import Manifest
+from seatrial.release.registry import layers
+from seatrial.release.registry.layers import UnreadForm, content_of
+from support.images_made import digest_of
+from support.layered import SITE, Layered, archive, package
+from support.memory_images import MemoryImages
+
+ONE, TWO = package("one", "1.0"), package("two", "2.0")
+
+
+def found(*stored: bytes) -> list[str]:
+    """Return the packages in an image of these layers, as they are unpacked."""
+    images = MemoryImages()
+    content = content_of(images, "x", Layered(stored).send(images, "x"))
+    assert content.diff_ids == tuple(digest_of(one) for one in stored)
+    return [f"{one.name} {one.version} in {one.layer}" for one in content.packages]
+
+
+@pytest.mark.parametrize("form", [tarfile.PAX_FORMAT, tarfile.GNU_FORMAT, tarfile.USTAR_FORMAT])
+def test_packages_are_found_whatever_the_form_of_the_archive(form: int) -> None:
+    assert found(archive({**ONE, "app/main.py": b"x" * 1000, **TWO}, form)) == [
+        "one 1.0 in 0",
+        "two 2.0 in 0",
+    ]
+
+
+@pytest.mark.parametrize("form", [tarfile.PAX_FORMAT, tarfile.GNU_FORMAT])
+def test_a_long_name_is_read(form: int) -> None:
+    deep = package("one", "1.0", "a" * 90 + "/" + "b" * 90 + "/é/site-packages")
+    assert found(archive({**deep, **TWO}, form)) == ["one 1.0 in 0", "two 2.0 in 0"]
+
+
+def name_of(files: dict[str, bytes]) -> str:
+    return next(iter(files))
+
+
+@pytest.mark.parametrize(
+    "gone",
+    [
+        {f"{SITE}/.wh.one-1.0.dist-info": b""},
+        {f"./{SITE}/one-1.0.dist-info/.wh.METADATA": b""},
+        {"app/.wh..venv": b""},
+        {"app/.wh..wh..opq": b""},
+        {"app/.venv": b"now a file"},
+        {"x/../app/.wh..venv": b""},
+    ],
+)
+def test_what_a_later_layer_removes_is_not_there(gone: dict[str, bytes]) -> None:
+    assert found(archive(ONE), archive(gone)) == []
+    assert found(archive(gone), archive(ONE)) == ["one 1.0 in 1"]
+    kept = [f"{SITE}/.wh.on", "app/.wh.venv", "app/.venv/bin/python", f"{SITE}/one/.wh..wh..opq"]
+    assert found(archive(ONE), archive(dict.fromkeys(kept, b""))) == ["one 1.0 in 0"]
+
+
+def test_a_package_of_a_later_layer_replaces_one() -> None:
+    again = {name_of(ONE): b"Name: one\r\nVersion: 1.1\r\n\r\n"}
+    assert found(archive(ONE), archive(again)) == ["one 1.1 in 1"]
+
+
+def test_other_forms_of_packages_and_links_are_named_by_their_folder() -> None:
+    data = io.BytesIO()
+    with tarfile.open(fileobj=data, mode="w") as tar:
+        link = tarfile.TarInfo(name_of(ONE))
+        link.type, link.linkname = tarfile.LNKTYPE, "cache/METADATA"
+        tar.addfile(link)
+    eggs = {
+        "usr/lib/python3/dist-packages/apt-2.6.egg-info": b"Name: python-apt\nVersion: 2.6.0\n",
+        "usr/lib/python3/dist-packages/six-1.16.egg-info/PKG-INFO": b"",
+        "usr/lib/site-packages/setuptools/_vendor/wheel-1.dist-info/METADATA": b"Name: wheel\nVersion: 1\n",
+    }
+    assert found(data.getvalue(), archive(eggs)) == [
+        "one 1.0 in 0",
+        "python-apt 2.6.0 in 1",
+        "six 1.16 in 1",
+    ]
+
+
+def header(kind: bytes = b"0", size: bytes = b"00000000000", name: bytes = b"x") -> bytes:
+    block = bytearray(512)
+    block[: len(name)] = name
+    block[124 : 124 + len(size)] = size
+    block[156:157] = kind
+    block[148:156] = b" " * 8
+    block[148:156] = b"%06o\0 " % sum(block)
+    return bytes(block)
+
+
+HOSTILE = {
+    "no archive": b"not a tar archive" * 100,
+    "cut": archive(ONE)[:700],
+    "a wrong sum": archive(ONE)[:148] + b"0000000\0" + archive(ONE)[156:],
+    "a size in words": header(size=b"a lot of it"),
+    "a size beyond all": header(size=b"\xff" * 12),
+    "a negative name": header(b"L", b"77777777777"),
+    "a large header": header(b"x", b"00001000000") + bytes(1 << 18),
+    "a header of nothing": header(b"x", b"00000000004") + b"0 a=" + bytes(508),
+    "a header of letters": header(b"x", b"00000000010") + b"9 size=x" + bytes(504),
+    "a long name": header(b"L", b"00000020000") + b"a" * 8192 + header(),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_malformed_layer_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="it has a layer"):
+        found(HOSTILE[name])
+
+
+def test_a_bomb_is_refused_before_it_takes_time_or_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layers, "FREE", 1024**2)
+    images, bomb = MemoryImages(), header(size=b"77777777777") + bytes(20 * 1024**2)
+    manifest = Layered([bomb]).send(images, "x")
+    tracemalloc.start()
+    try:
+        with pytest.raises(ValueError, match="unpacks to more than"):
+            content_of(images, "x", manifest)
+        assert tracemalloc.get_traced_memory()[1] < 5_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_too_many_entries_packages_or_layers_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layers, "MAX_ENTRIES", 5)
+    monkeypatch.setattr(layers, "MAX_PACKAGES", 1)
+    monkeypatch.setattr(layers, "MAX_LAYERS", 3)
+    with pytest.raises(ValueError, match="more than 5 entries"):
+        found(archive(dict.fromkeys("abcdefgh", b"")))
+    with pytest.raises(ValueError, match="more than 1 packages"):
+        found(archive({**ONE, **TWO}))
+    with pytest.raises(ValueError, match="has 4 layers"):
+        found(*[archive({})] * 4)
+
+
+def test_bytes_that_are_not_those_of_the_digest_are_not_looked_at() -> None:
+    images = MemoryImages()
+    manifest = Layered([archive(ONE)]).send(images, "x")
+    for key in [key for key in images.blobs if images.blobs[key][:2] == b"\x1f\x8b"]:
+        images.blobs[key] = gzip.compress(archive(TWO))
+    with pytest.raises(ServiceError, match="does not"):
+        content_of(images, "x", manifest)
+    stated = manifest.data.replace(b'+gzip"', b'+zstd"')
+    with pytest.raises(UnreadForm, match="sparse"):
+        found(header(b"S"))
+    with pytest.raises(UnreadForm, match="zstd"):
+        content_of(images, "x", Manifest(stated, manifest.media_type))
