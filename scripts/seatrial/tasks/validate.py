@@ -21,6 +21,7 @@ from seatrial.workspace.workspace import Workspace
 SPEC = ("SPC", "RES", "COD", "EXA")
 LAYOUT = ("LAY",)
 VERSION = ("PKG", "CHG", "REL")
+EVERY = (*LAYOUT, *SPEC, *VERSION, "TST")
 
 
 def judge(
@@ -93,7 +94,7 @@ def _families(
     judge(families, choice, format, output, strict, jobs, verbose, advice, only_new, no_cache)
 
 
-validate = partial(_families, (*LAYOUT, *SPEC, *VERSION))
+validate = partial(_families, EVERY)
 validate_spec = partial(_families, SPEC)
 check_layout = partial(_families, LAYOUT)
 check_version = partial(_families, VERSION)
