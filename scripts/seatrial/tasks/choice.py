@@ -113,7 +113,7 @@ def deliver(
     name = report.choose({} if output else os.environ, format)
     colour = output is None and wants_colour(sys.stdout.isatty(), os.environ)
     seen = verbose or (output is None and sys.stdout.isatty())
-    lines = partial(_lines, workspace, {}) if seen else None
+    lines = partial(lines_of, workspace, {}) if seen else None
     rules = _facts(workspace.profile) if name in DESCRIBING else {}
     text = (
         report.render(name, outcome, Options(rules, colour, lines, more or {}))
@@ -132,7 +132,7 @@ def deliver(
         append(Path(os.environ["GITHUB_STEP_SUMMARY"]), step_summary(outcome), root=workspace.checkout)
 
 
-def _lines(workspace: Workspace, kept: dict[str, list[str]], finding: Finding) -> Sequence[str]:
+def lines_of(workspace: Workspace, kept: dict[str, list[str]], finding: Finding) -> Sequence[str]:
     """Return the lines of a finding's file; none for files that may hold secrets, or cannot be read."""
     if finding.path not in kept:
         kept[finding.path] = _read(workspace, finding)

@@ -27,6 +27,7 @@ from seatrial.system.git.commits import (
     trees,
 )
 from seatrial.system.git.files import export, folder_at, folders_at, track_export
+from seatrial.system.git.history import files_in, folders, points
 from seatrial.system.git.remotes import origin
 from seatrial.system.git.tags import Tag, make_tag, push_tag, remote_tags, tag_called, tags, tags_called
 from seatrial.system.git.worktree import changed, dirty, ignored, ignores, is_private, tracks, untracked
@@ -44,8 +45,10 @@ __all__ = [
     "dirty",
     "export",
     "fetch_branch",
+    "files_in",
     "find",
     "folder_at",
+    "folders",
     "folders_at",
     "head",
     "ignored",
@@ -55,6 +58,7 @@ __all__ = [
     "make_tag",
     "merge_base",
     "origin",
+    "points",
     "push_branch",
     "push_tag",
     "remote_branch",

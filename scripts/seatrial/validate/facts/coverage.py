@@ -120,7 +120,7 @@ class Coverage:
 
 
 def _spellings(kind: str, constants: Mapping[str, set[str]]) -> Iterator[bytes]:
-    """Yield what names a kind: itself, its plural, the end of a service's own name like AWS::ECS::Cluster, constants."""
+    """Yield what names a kind: itself, its plural, the end of a name like AWS::ECS::Cluster, constants."""
     names = [kind, "".join(kind.split("::")[-2:]), *constants.get(kind, ())]
     for name in names:
         word = _squashed(name.encode("utf-8", "replace")).removesuffix(b"s") or b"\0"

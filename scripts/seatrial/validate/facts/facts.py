@@ -26,8 +26,8 @@ from seatrial.validate.facts.changelog import ChangelogText, Fragment, fragments
 from seatrial.validate.facts.code import Code, ConfigurationUse, Kinds
 from seatrial.validate.facts.config_classes import KindOf, misnamed
 from seatrial.validate.facts.conformity import RESOURCE_STEMS, Conformity, ResourceForms
-from seatrial.validate.facts.coverage import Coverage
 from seatrial.validate.facts.contract import Contract, Selectors, selectors_of
+from seatrial.validate.facts.coverage import Coverage
 from seatrial.validate.facts.credentials import Variable, variables
 from seatrial.validate.facts.examples import Examples, Tried
 from seatrial.validate.facts.items import Item, Rows
@@ -299,6 +299,11 @@ class Facts:
 def core_release(integration: Integration) -> list[int]:
     """Return the release of the framework that an integration runs with; empty where nothing tells it."""
     return list(Facts(integration, Profile.GUIDE, Fleet()).framework.release)
+
+
+def identity(integration: Integration, profile: str) -> list[str]:
+    """Return the type and the version that a release publishes an integration by, in a profile."""
+    return list(Facts(integration, Profile(profile), Fleet()).published_as)
 
 
 def _version(stated: Any) -> str:

@@ -16,7 +16,6 @@ from seatrial.validate.facts.facts import core_release
 from seatrial.validate.facts.items import Item
 from seatrial.validate.facts.package import Package
 from seatrial.validate.facts.spec import Spec
-from seatrial.validate.rules.examples import without_examples
 from seatrial.validate.rules.shared import replaced
 
 MOST_BEHIND = 3

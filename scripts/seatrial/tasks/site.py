@@ -1,0 +1,130 @@
+"""Writing the site of a fleet: what its pages show of each integration, and the files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any
+
+from seatrial.core.errors import SeatrialError, ServiceError
+from seatrial.core.model import Integration
+from seatrial.documents.changelog import VersionEntry, parse
+from seatrial.preview.processor import Verdict
+from seatrial.quality import history
+from seatrial.quality.history import Series
+from seatrial.quality.site.pages import MOST_VERSIONS, Detail, Entity, Release, Site
+from seatrial.quality.status import Row
+from seatrial.system import clock
+from seatrial.system.atomic import write_whole
+from seatrial.system.folder import read_plain
+from seatrial.tasks.choice import Choice, lines_of
+from seatrial.tasks.cli import note
+from seatrial.validate.facts.facts import Facts
+from seatrial.validate.rules import BY_CODE
+
+MOST_ENTITIES = 5
+"""The entities of a kind on the page of an integration."""
+
+SECRET = frozenset({"EXA102", "LAY108", "LAY119", "LAY120"})
+"""The rules about secrets: nothing is shown of a file in which they find something."""
+
+RECORD = "history.json"
+"""The file of a site that holds the levels of the days on which it was written."""
+
+
+def write_site(choice: Choice, rows: Sequence[Row], folder: Path) -> None:
+    """Write the site of these rows into a folder. Raises ServiceError where a link is on the way."""
+    workspace = choice.workspace
+    details = _Details(choice)
+    days = history.records_with(_days_before(folder / RECORD), history.today_record(rows, clock.today()))
+    site = Site(
+        rows=rows,
+        rules=BY_CODE,
+        detail=details.of,
+        lines=partial(lines_of, workspace, {}),
+        series=[details.released, *_past(choice), *history.levels_over_time(days)],
+        made=clock.today().isoformat(),
+    )
+    size = count = 0
+    for path, text in (*site.pages(), (RECORD, history.records_text(days))):
+        write_whole(folder / path, text, root=workspace.checkout, make=True, durable=False)
+        size, count = size + len(text), count + 1
+    note(f"wrote {count} files, {size / 1e6:.1f} MB, to {folder}; open {folder / 'index.html'}")
+
+
+def _days_before(place: Path) -> Sequence[Mapping[str, Any]]:
+    try:
+        return history.records_of(read_plain(str(place)))
+    except (OSError, SeatrialError):
+        return ()
+
+
+def _past(choice: Choice) -> list[Series]:
+    """Return the fleet over time by git; nothing where git does not know it, or there is one integration alone."""
+    holders = {one.path.rpartition("/")[0] for one in choice.workspace.integrations if one.path}
+    if len(holders) != 1:
+        return []
+    try:
+        return history.fleet_over_time(choice.workspace.root, holders.pop())
+    except SeatrialError as failed:
+        note(f"seatrial: the history is not shown: {failed}")
+        return []
+
+
+class _Details:
+    """What the pages show of integrations, besides their rows."""
+
+    def __init__(self, choice: Choice) -> None:
+        self._choice = choice
+        self._by_path = {one.path: one for one in choice.integrations}
+
+    @cached_property
+    def _entries(self) -> Mapping[str, Sequence[VersionEntry]]:
+        return {path: list(self._released(one)) for path, one in self._by_path.items()}
+
+    def _released(self, one: Integration) -> Iterator[VersionEntry]:
+        known = Facts.of(self._choice.workspace, one).changelog
+        if known:
+            yield from (entry for entry in parse("CHANGELOG.md", known.data).entries if entry.version)
+
+    @property
+    def released(self) -> Series:
+        """The releases of each week."""
+        return history.releases(
+            ([one.date for one in some] for some in self._entries.values()), clock.today()
+        )
+
+    def of(self, row: Row) -> Detail:
+        """Return what the page of an integration shows."""
+        entries = self._entries[row.path]
+        releases = [
+            Release(one.version or "", one.date or "", _first_words(one)) for one in entries[:MOST_VERSIONS]
+        ]
+        try:
+            entities = list(self._entities(row))
+        except ServiceError as failed:
+            note(f"seatrial: the entities of {row.name} are not shown: {failed}")
+            entities = []
+        shown: dict[str, list[Entity]] = {}
+        for one in entities:
+            shown.setdefault(one.kind, []).append(one)
+        some = [one for kind in shown.values() for one in kind[:MOST_ENTITIES]]
+        return Detail(some, len(entities), releases, len(entries))
+
+    def _entities(self, row: Row) -> Iterator[Entity]:
+        """Yield what the rules saw of the examples; of one with a secret only that it is there."""
+        tried = Facts.of(self._choice.workspace, self._by_path[row.path]).tried
+        secret = {one.path for one in row.findings if one.code in SECRET}
+        for group in tried.groups if tried else ():
+            for made in group.rows:
+                if made.mapped.verdict is Verdict.MAPPED:
+                    if self._by_path[row.path].below(made.file) in secret:
+                        yield Entity(group.kind, made.file, None, "a rule finds a secret in its example")
+                    else:
+                        yield Entity(group.kind, made.file, made.mapped.entity)
+
+
+def _first_words(entry: VersionEntry) -> str:
+    bullets = [*entry.bullets, *(one for part in entry.sections for one in part.bullets)]
+    return bullets[0].text if bullets else ""
