@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from seatrial.core.printable import cut, plain
-from seatrial.quality.scale import Level
+from seatrial.quality.scale import Level, words
 
 COLOURS = {
     None: "#57606a",
@@ -25,12 +25,12 @@ _WIDTH = 6.6
 
 def badge(name: str, level: Level | None) -> str:
     """Return the badge of an integration at a level; None for an unknown one."""
-    words = {None: "unknown", Level.NONE: "not publishable"}.get(level) or (level.value if level else "")
-    left, right = (round(len(text) * _WIDTH) + 12 for text in (LABEL, words))
-    title = escape(f"{cut(plain(name), 100)}: {words}")
+    said = words(level) if level else "unknown"
+    left, right = (round(len(text) * _WIDTH) + 12 for text in (LABEL, said))
+    title = escape(f"{cut(plain(name), 100)}: {said}")
     texts = "".join(
         f'<text x="{x}" y="14" textLength="{round(len(text) * _WIDTH)}">{escape(text)}</text>'
-        for x, text in ((6, LABEL), (left + 6, words))
+        for x, text in ((6, LABEL), (left + 6, said))
     )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + right}" height="20" role="img" '

@@ -15,7 +15,7 @@ from typing import Any
 
 from seatrial.core.framework import Framework, minor_lag
 from seatrial.core.model import Severity
-from seatrial.quality.scale import Level, spread
+from seatrial.quality.scale import Level, spread, words
 from seatrial.quality.status import Row
 from seatrial.system import git
 
@@ -157,7 +157,7 @@ def levels_over_time(days: Sequence[Mapping[str, Any]]) -> list[Series]:
     if len(days) < 2:
         return []
     times = [_seconds(date.fromisoformat(one["day"])) for one in days]
-    levels = {level.value: [one["levels"].get(level.value, 0) for one in days] for level in Level}
+    levels = {words(level): [one["levels"].get(level.value, 0) for one in days] for level in Level}
     weights = [one.value for one in (Severity.ERROR, Severity.WARNING, Severity.INFO)]
     found = {name: [one["findings"].get(name, 0) for one in days] for name in weights}
     return [

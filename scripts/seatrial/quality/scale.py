@@ -178,3 +178,8 @@ def spread(levels: Iterable[Level]) -> dict[Level, int]:
     """Return how many integrations are at each level, the lowest first."""
     counts = Counter(levels)
     return {level: counts[level] for level in Level}
+
+
+def words(level: Level) -> str:
+    """Return the name of a level for people."""
+    return "not publishable" if level is Level.NONE else level.value

@@ -9,7 +9,7 @@ from typing import Any
 
 from seatrial.core.model import Severity
 from seatrial.core.printable import cut, plain
-from seatrial.quality.scale import MEANINGS, Level, spread
+from seatrial.quality.scale import MEANINGS, Level, spread, words
 from seatrial.quality.status import Row, step_words
 
 WIDEST = 140
@@ -76,11 +76,7 @@ def _next(row: Row, typed: Typed) -> str:
 def summary(rows: Sequence[Row]) -> str:
     """Return how many integrations are at each level, in a line."""
     counts = spread(row.level for row in rows if row.level)
-    found = ", ".join(
-        f"{count} {'not ' * (level is Level.NONE)}{(Level.PUBLISHABLE if level is Level.NONE else level).value}"
-        for level, count in counts.items()
-        if count
-    )
+    found = ", ".join(f"{count} {words(level)}" for level, count in counts.items() if count)
     unknown = sum(1 for row in rows if row.level is None)
     return f"{len(rows)} integration{'s'[: len(rows) != 1]}: {found}" + (
         f", {unknown} unknown" if unknown else ""
@@ -139,7 +135,7 @@ def dashboard(rows: Sequence[Row], typed: Typed) -> str:
     """Return the text of one living issue, between marks by which it is replaced."""
     counts = spread(row.level for row in rows if row.level)
     lines = [BEGIN, "## The fleet", "", "| level | integrations | |", "|---|---|---|"]
-    lines += [f"| {level.value} | {count} | {MEANINGS.get(level, '')} |" for level, count in counts.items()]
+    lines += [f"| {words(level)} | {count} | {MEANINGS.get(level, '')} |" for level, count in counts.items()]
     parts = (
         ("Not publishable", [row for row in rows if row.level is Level.NONE]),
         (

@@ -16,7 +16,7 @@ from seatrial.core.rules import Rule
 from seatrial.core.suggest import with_repair
 from seatrial.quality.file_names import file_name
 from seatrial.quality.history import Series
-from seatrial.quality.scale import CRITERION_OF, MEANINGS, SCALE, Level, spread
+from seatrial.quality.scale import CRITERION_OF, MEANINGS, SCALE, Level, spread, words
 from seatrial.quality.status import Row, can_fix, step_words
 from seatrial.report.excerpt import excerpt
 from seatrial.report.html import THEME, block, data, document, lines, text
@@ -247,7 +247,7 @@ MAY_LACK = {
 
 
 def _fleet(rows: Sequence[Row]) -> Iterator[str]:
-    options = "".join(f'<option value="{one.value}">{_LEVEL_WORDS[one]}</option>' for one in Level)
+    options = "".join(f'<option value="{one.value}">{words(one)}</option>' for one in Level)
     yield (
         '<div class="tools hidden" id="tools"><label>Search<input id="search" type="search" autocomplete="off">'
         f'</label><label>Level<select id="grade"><option value="">all</option>{options}</select></label>'
@@ -410,13 +410,10 @@ def _history(detail: Detail) -> Iterator[str]:
         yield f"<p>and {detail.release_count - len(detail.releases[:MOST_VERSIONS])} older ones</p>"
 
 
-_LEVEL_WORDS = {one: "not publishable" if one is Level.NONE else one.value for one in Level}
-
-
 def _level(level: Level | None) -> str:
     if level is None:
         return '<span class="level unknown">unknown</span>'
-    return f'<span class="level {level.value}">{_LEVEL_WORDS[level]}</span>'
+    return f'<span class="level {level.value}">{words(level)}</span>'
 
 
 def _way(up: str, *more: tuple[str, str]) -> str:

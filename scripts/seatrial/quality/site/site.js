@@ -44,6 +44,7 @@
   if (!source) return;
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const drawn = [];
+  const day = (time) => new Date(time * 1e3).toISOString().slice(0, 10);
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const draw = (series) => {
     const box = document.getElementById(`plot-${series.name}`);
@@ -57,8 +58,12 @@
       legend: { show: lines.length > 1 },
       cursor: { drag: { x: false, y: false } },
       scales: { y: { range: (_, low, high) => [0, Math.max(1, high * 1.05)] } },
-      axes: [axis, { ...axis, size: 48 }],
-      series: [{ value: "{YYYY}-{MM}-{DD}" }, ...lines.map((label, at) => ({
+      tzDate: (time) => uPlot.tzDate(new Date(time * 1e3), "Etc/UTC"),
+      axes: [
+        { ...axis, space: 70, values: (_, times, __, ___, step) => times.map((time) => day(time).slice(...(step < 28 * 86400 ? [5] : [0, 7]))) },
+        { ...axis, size: 48, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 1e5, 1e6] },
+      ],
+      series: [{ value: (_, time) => (time === null ? "" : day(time)), label: "day" }, ...lines.map((label, at) => ({
         label,
         stroke: colour(names[at % names.length]),
         fill: bars.paths ? colour(names[at]) : undefined,
