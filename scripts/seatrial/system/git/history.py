@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
 from pathlib import Path
 
 from seatrial.system.git.command import ask, must, must_be_repository, text_of
@@ -22,7 +23,8 @@ def points(root: Path, most: int) -> list[tuple[str, int]]:
     must_be_repository(root)
     stated = ("--first-parent", "--timestamp", f"--max-count={MOST_COMMITS}")
     listed = text_of(ask(root, "rev-list", *stated, "HEAD", "--") or b"").split()
-    commits = sorted(zip(map(int, listed[::2]), listed[1::2], strict=False))
+    newest_first = list(zip(map(int, listed[::2]), listed[1::2], strict=False))
+    commits = sorted(reversed(newest_first), key=itemgetter(0))
     if len(commits) <= most:
         return [(commit, time) for time, commit in commits]
     first, last = commits[0][0], commits[-1][0]
