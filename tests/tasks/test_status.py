@@ -118,3 +118,13 @@ def test_nothing_is_written_through_a_link_below_the_repository(
     finally:
         link.unlink()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_published_version_is_that_of_the_index_where_it_is_asked_for(
+    fleet: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    index = fleet / "dist/registry/index.json"
+    index.parent.mkdir(parents=True)
+    index.write_text('[\n{"type": "good-service", "version": "0.0.11"}\n]\n')
+    status(fleet, published=True, format="json", integration=["good-service"])
+    assert json.loads(capsys.readouterr().out)["integrations"][0]["published"] == "0.0.11"

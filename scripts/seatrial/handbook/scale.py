@@ -24,9 +24,9 @@ A level is reached where no finding is about one of its rules, nor about one of 
 whatever severity, advice among them, which `validate` shows with `--advice` only. No level is stated by anybody: it is
 worked out each time, by the same verdicts as those of `validate`.
 
-**A suppressed finding does not count.** An integration that ignores a rule says why, in its own folder and before the
-eyes of a reviewer; an ignore that catches nothing is a finding itself. A release goes by the same verdict, and the scale
-must not contradict it. `status` shows how many findings are suppressed beside the level, and the site as well.
+**A suppressed finding does not count.** An integration that ignores a rule says why, in its own folder, where a
+reviewer sees it; an ignore that catches nothing is a finding itself. A release goes by the same verdict, and the scale
+must not contradict it. `status` and the site show how many findings are suppressed beside the level.
 
 **A rule that `seatrial.toml` switches off counts for nobody.** It is a decision for all integrations of a repository.
 
@@ -63,5 +63,7 @@ def _level(level: Level) -> Iterator[str]:
 
 def _row(one: Criterion) -> str:
     rules = (BY_CODE[code] for code in one.codes)
-    links = ", ".join(f"[{rule.code}](rules.md#{rule.code.lower()}-{rule.name}) {rule.name}" for rule in rules)
+    links = ", ".join(
+        f"[{rule.code}](rules.md#{rule.code.lower()}-{rule.name}) {rule.name}" for rule in rules
+    )
     return f"| {one.holds} | {links} |"

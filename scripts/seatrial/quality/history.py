@@ -85,8 +85,8 @@ def fleet_over_time(root: Path, holder: str) -> list[Series]:
     commits = git.points(root, MOST_POINTS)
     trees = [git.folders(root, commit, holder) for commit, _ in commits]
     known = [{name: tree for name, tree in one.items() if name[0] not in "._"} for one in trees]
-    texts = git.files_in(root, (tree for one in known for tree in one.values()), "pyproject.toml", MOST_BYTES)
-    cores = {tree: _core(text) for tree, text in texts.items()}
+    every = (tree for one in known for tree in one.values())
+    cores = {tree: _core(text) for tree, text in git.files_in(root, every, "pyproject.toml", MOST_BYTES)}
     days, sizes, middle, most = [], [], [], []
     for (_, time), one in zip(commits, known, strict=True):
         found = [cores[tree] for tree in one.values() if tree in cores]

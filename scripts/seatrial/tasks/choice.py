@@ -113,7 +113,7 @@ def deliver(
     name = report.choose({} if output else os.environ, format)
     colour = output is None and wants_colour(sys.stdout.isatty(), os.environ)
     seen = verbose or (output is None and sys.stdout.isatty())
-    lines = partial(lines_of, workspace, {}) if seen else None
+    lines = partial(_lines, workspace, {}) if seen else None
     rules = _facts(workspace.profile) if name in DESCRIBING else {}
     text = (
         report.render(name, outcome, Options(rules, colour, lines, more or {}))
@@ -132,7 +132,7 @@ def deliver(
         append(Path(os.environ["GITHUB_STEP_SUMMARY"]), step_summary(outcome), root=workspace.checkout)
 
 
-def lines_of(workspace: Workspace, kept: dict[str, list[str]], finding: Finding) -> Sequence[str]:
+def _lines(workspace: Workspace, kept: dict[str, list[str]], finding: Finding) -> Sequence[str]:
     """Return the lines of a finding's file; none for files that may hold secrets, or cannot be read."""
     if finding.path not in kept:
         kept[finding.path] = _read(workspace, finding)
@@ -142,11 +142,17 @@ def lines_of(workspace: Workspace, kept: dict[str, list[str]], finding: Finding)
 def _read(workspace: Workspace, finding: Finding) -> list[str]:
     for one in workspace.integrations:
         path = finding.path.removeprefix(join(one.path, "") if one.path else "")
-        if one.name == finding.integration and one.below(path) == finding.path and not _is_private(path):
-            with suppress(Unreadable):
-                data = one.read(path)
-                shown = credential(data, is_of_tests=False) is None
-                return LINE_ENDS.split(data.decode("utf-8-sig", "replace")) if shown else []
+        if one.name == finding.integration and one.below(path) == finding.path:
+            return lines_in(one, path)
+    return []
+
+
+def lines_in(integration: Integration, path: str) -> list[str]:
+    """Return the lines of a file; none if it may hold secrets, or cannot be read."""
+    with suppress(Unreadable):
+        data = b"" if _is_private(path) else integration.read(path)
+        shown = bool(data) and credential(data, is_of_tests=False) is None
+        return LINE_ENDS.split(data.decode("utf-8-sig", "replace")) if shown else []
     return []
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property, partial
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from seatrial.core.errors import SeatrialError, ServiceError
-from seatrial.core.model import Integration
+from seatrial.core.model import Finding, join
 from seatrial.documents.changelog import VersionEntry, parse
 from seatrial.preview.processor import Verdict
 from seatrial.quality import history
@@ -18,7 +19,7 @@ from seatrial.quality.status import Row
 from seatrial.system import clock
 from seatrial.system.atomic import write_whole
 from seatrial.system.folder import read_plain
-from seatrial.tasks.choice import Choice, lines_of
+from seatrial.tasks.choice import Choice, lines_in
 from seatrial.tasks.cli import note
 from seatrial.validate.facts.facts import Facts
 from seatrial.validate.rules import BY_CODE
@@ -42,7 +43,7 @@ def write_site(choice: Choice, rows: Sequence[Row], folder: Path) -> None:
         rows=rows,
         rules=BY_CODE,
         detail=details.of,
-        lines=partial(lines_of, workspace, {}),
+        lines=details.lines,
         series=[details.released, *_past(choice), *history.levels_over_time(days)],
         made=clock.today().isoformat(),
     )
@@ -72,35 +73,56 @@ def _past(choice: Choice) -> list[Series]:
         return []
 
 
+@dataclass(frozen=True)
+class _Versions:
+    """The newest versions of a changelog, the number of all, and the dates of all."""
+
+    newest: Sequence[Release] = ()
+    count: int = 0
+    dates: Sequence[str | None] = ()
+
+    @classmethod
+    def of(cls, facts: Facts) -> _Versions:
+        """Return those of an integration."""
+        if facts.changelog is None:
+            return cls()
+        entries = [one for one in parse("CHANGELOG.md", facts.changelog.data).entries if one.version]
+        newest = [
+            Release(one.version or "", one.date or "", _first_words(one)) for one in entries[:MOST_VERSIONS]
+        ]
+        return cls(newest, len(entries), [one.date for one in entries])
+
+
 class _Details:
     """What the pages show of integrations, besides their rows."""
 
     def __init__(self, choice: Choice) -> None:
-        self._choice = choice
+        self._workspace = choice.workspace
         self._by_path = {one.path: one for one in choice.integrations}
+        self._by_name = {one.name: one for one in choice.integrations}
+        self._read: tuple[str, list[str]] = ("", [])
 
     @cached_property
-    def _entries(self) -> Mapping[str, Sequence[VersionEntry]]:
-        return {path: list(self._released(one)) for path, one in self._by_path.items()}
-
-    def _released(self, one: Integration) -> Iterator[VersionEntry]:
-        known = Facts.of(self._choice.workspace, one).changelog
-        if known:
-            yield from (entry for entry in parse("CHANGELOG.md", known.data).entries if entry.version)
+    def _versions(self) -> Mapping[str, _Versions]:
+        found = self._by_path.items()
+        return {path: _Versions.of(Facts.of(self._workspace, one)) for path, one in found}
 
     @property
     def released(self) -> Series:
         """The releases of each week."""
-        return history.releases(
-            ([one.date for one in some] for some in self._entries.values()), clock.today()
-        )
+        return history.releases((one.dates for one in self._versions.values()), clock.today())
+
+    def lines(self, finding: Finding) -> Sequence[str]:
+        """Return the lines of the file that a finding is in; those of the last one are kept."""
+        if self._read[0] != finding.path:
+            one = self._by_name[finding.integration]
+            path = finding.path.removeprefix(join(one.path, "") if one.path else "")
+            self._read = (finding.path, lines_in(one, path))
+        return self._read[1]
 
     def of(self, row: Row) -> Detail:
         """Return what the page of an integration shows."""
-        entries = self._entries[row.path]
-        releases = [
-            Release(one.version or "", one.date or "", _first_words(one)) for one in entries[:MOST_VERSIONS]
-        ]
+        versions = self._versions[row.path]
         try:
             entities = list(self._entities(row))
         except ServiceError as failed:
@@ -110,11 +132,11 @@ class _Details:
         for one in entities:
             shown.setdefault(one.kind, []).append(one)
         some = [one for kind in shown.values() for one in kind[:MOST_ENTITIES]]
-        return Detail(some, len(entities), releases, len(entries))
+        return Detail(some, len(entities), versions.newest, versions.count)
 
     def _entities(self, row: Row) -> Iterator[Entity]:
         """Yield what the rules saw of the examples; of one with a secret only that it is there."""
-        tried = Facts.of(self._choice.workspace, self._by_path[row.path]).tried
+        tried = Facts.of(self._workspace, self._by_path[row.path]).tried
         secret = {one.path for one in row.findings if one.code in SECRET}
         for group in tried.groups if tried else ():
             for made in group.rows:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from operator import itemgetter
 from pathlib import Path
 
@@ -14,6 +15,12 @@ from seatrial.system.git.files import contents
 MOST_COMMITS = 50_000
 """The commits of the history that are looked at, the newest first."""
 
+MOST_FOLDERS = 10_000
+"""The folders that are looked at in one folder as of a commit."""
+
+MOST_BYTES = 256 * 1024 * 1024
+"""The bytes of all files that are read at once."""
+
 
 def points(root: Path, most: int) -> list[tuple[str, int]]:
     """Return at most so many commits of the branch that is checked out, evenly spread in time, the oldest first.
@@ -21,10 +28,9 @@ def points(root: Path, most: int) -> list[tuple[str, int]]:
     Each comes with its time in seconds since 1970. Only first parents are followed. Raises UsageError and ServiceError.
     """
     must_be_repository(root)
-    stated = ("--first-parent", "--timestamp", f"--max-count={MOST_COMMITS}")
+    stated = ("--first-parent", "--reverse", "--timestamp", f"--max-count={MOST_COMMITS}")
     listed = text_of(ask(root, "rev-list", *stated, "HEAD", "--") or b"").split()
-    newest_first = list(zip(map(int, listed[::2]), listed[1::2], strict=False))
-    commits = sorted(reversed(newest_first), key=itemgetter(0))
+    commits = sorted(zip(map(int, listed[::2]), listed[1::2], strict=False), key=itemgetter(0))
     if len(commits) <= most:
         return [(commit, time) for time, commit in commits]
     first, last = commits[0][0], commits[-1][0]
@@ -39,21 +45,39 @@ def points(root: Path, most: int) -> list[tuple[str, int]]:
 
 
 def folders(root: Path, commit: str, path: str) -> Mapping[str, str]:
-    """Return the ids of the trees directly in a folder below `root` as of a commit, by name; none without it."""
+    """Return the ids of the trees directly in a folder below `root` as of a commit, by name; none without it.
+
+    Of a folder with very many, the first `MOST_FOLDERS`.
+    """
     listed = ask(root, "ls-tree", "-z", "--full-tree", f"{commit}:./{path}")
-    return {name: facts[2] for name, facts in rows_of_tree(listed or b"") if facts[1] == "tree"}
+    trees = ((name, facts[2]) for name, facts in rows_of_tree(listed or b"") if facts[1] == "tree")
+    return dict(islice(trees, MOST_FOLDERS))
 
 
-def files_in(root: Path, trees: Iterable[str], name: str, most: int) -> Mapping[str, bytes]:
-    """Return the file of this name of each tree that has one of at most so many bytes, by the tree's id."""
+def files_in(root: Path, trees: Iterable[str], name: str, most: int) -> Iterator[tuple[str, bytes]]:
+    """Yield the file of this name of each tree that has one of at most so many bytes, with the tree's id.
+
+    Files beyond `MOST_BYTES` together are left out.
+    """
     wanted = list(dict.fromkeys(trees))
     if not wanted:
-        return {}
+        return
     feed = "".join(f"{tree}:{name}\n" for tree in wanted).encode()
-    said = must(root, "cat-file", "--batch-check", feed=feed)
-    found = dict(_sizes(wanted, said, most))
-    held = dict(contents(root, found.values()))
-    return {tree: held[blob.id] for tree, blob in found.items()}
+    by_blob: dict[Blob, list[str]] = {}
+    for tree, blob in _sizes(wanted, must(root, "cat-file", "--batch-check", feed=feed), most):
+        by_blob.setdefault(blob, []).append(tree)
+    held = {blob.id: holders for blob, holders in _affordable(by_blob)}
+    for identifier, data in contents(root, [blob for blob in by_blob if blob.id in held]):
+        yield from ((tree, data) for tree in held[identifier])
+
+
+def _affordable(by_blob: Mapping[Blob, Sequence[str]]) -> Iterator[tuple[Blob, Sequence[str]]]:
+    left = MOST_BYTES
+    for blob, holders in by_blob.items():
+        left -= blob.size
+        if left < 0:
+            return
+        yield blob, holders
 
 
 def _sizes(trees: Sequence[str], said: bytes, most: int) -> Iterator[tuple[str, Blob]]:
