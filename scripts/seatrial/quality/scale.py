@@ -47,7 +47,7 @@ class Criterion:
 
 
 MEANINGS = {
-    Level.PUBLISHABLE: "No finding is an error: a release accepts it.",
+    Level.PUBLISHABLE: "`validate` finds no error.",
     Level.BRONZE: "What the catalogue shows of it is complete and true.",
     Level.SILVER: "It is maintained: its files, its versions and its code are in order.",
     Level.GOLD: "It is shown to work: by examples and by tests of each kind.",

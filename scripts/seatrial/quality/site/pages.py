@@ -43,7 +43,7 @@ GRAVE = {
 
 @dataclass(frozen=True)
 class Entity:
-    """An entity that the mapping makes of an example; without `value` it `is_left_out`, and says why."""
+    """An entity that the mapping makes of an example; `reason` says why its value is not shown, empty where it is."""
 
     kind: str
     file: str
