@@ -71,9 +71,9 @@ def test_the_cheapest_step_is_the_rule_with_the_fewest_findings_to_mend_by_hand(
     one = row("one", *found)
     assert [(gap.code, gap.count) for gap in one.missing] == [("COD206", 2), ("COD210", 1), ("SPC011", 1)]
     assert one.command == "seatrial fix -i one"
-    assert (
-        row("one", finding("SPC011", ADVICE, EDIT)).command == "seatrial explain SPC011"
-    ), "fix leaves advice alone"
+    assert row("one", finding("SPC011", ADVICE, EDIT)).command == "seatrial explain SPC011", (
+        "fix leaves advice alone"
+    )
     assert row("it's", finding("EXA221")).command == "seatrial preview -i 'it'\"'\"'s' --record"
     assert row().missing == () and row().command == ""
 

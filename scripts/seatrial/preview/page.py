@@ -17,7 +17,9 @@ from seatrial.report.html import text as _text
 MOST_ROWS = 100
 """The most objects of a kind on the page."""
 
-STYLE = THEME + """
+STYLE = (
+    THEME
+    + """
 h1 { font-size: 1.5rem; } h2 { font-size: 1.25rem; margin-top: 2rem; } h3 { font-size: 1rem; margin: 1.5rem 0 .5rem; }
 h4 { font-size: .875rem; margin: .5rem 0; }
 nav ul { display: flex; flex-wrap: wrap; gap: .25rem 1rem; list-style: none; padding: 0; }
@@ -32,6 +34,7 @@ thead th:first-child { width: 30%; }
 .reason { margin: 0 .75rem .75rem; }
 .why { display: block; font-size: .8125rem; }
 """
+)
 
 
 def render(previews: Sequence[Preview]) -> str:
