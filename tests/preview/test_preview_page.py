@@ -6,7 +6,6 @@ import base64
 import hashlib
 import json
 import re
-from html.parser import HTMLParser
 from typing import Any
 
 import pytest
@@ -17,6 +16,7 @@ from seatrial.preview import page, tables
 from seatrial.preview.cases import shelf_of
 from seatrial.preview.evaluator import Evaluator
 from seatrial.preview.previews import Preview, as_json, preview_of
+from support.html_reader import Reader
 
 CONFIG = """
 resources:
@@ -93,28 +93,6 @@ def test_json_holds_the_same(preview: Preview) -> None:
     assert objects[0]["entity"]["properties"] == {"n": "5", "far": None, "loop": None}
     assert objects[0]["nulls"][1]["outcome"] in ("slow", "memory")
     assert found["kinds"][0]["refused"] == "properties.a is not a text"
-
-
-class Reader(HTMLParser):
-    """The elements of a page with their attributes, and the text outside of its style."""
-
-    def __init__(self, source: str) -> None:
-        super().__init__()
-        self.found: list[tuple[str, dict[str, str | None]]] = []
-        self.open: list[str] = []
-        self.words = ""
-        self.feed(source)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append((tag, dict(attrs)))
-        if tag not in ("meta", "wbr"):
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.words += "" if "style" in self.open else data
 
 
 def test_the_page_asks_for_nothing_and_runs_nothing(preview: Preview) -> None:

@@ -241,3 +241,16 @@ def parts_of(code: str) -> tuple[Part, ...]:
 def dotted(release: Release) -> str:
     """Return a release as it is written; empty for no release."""
     return ".".join(map(str, release))
+
+
+MAJOR = 1000
+"""The minor versions that a major version counts for."""
+
+
+def minor_lag(newest: Release, own: Release) -> int:
+    """Return the minor versions by which a release is older than another; 0 for one that is unknown or newer."""
+    if not own or own >= newest:
+        return 0
+    major, minor = (*newest, 0)[:2]
+    own_major, own_minor = (*own, 0)[:2]
+    return (major - own_major) * MAJOR + (max(minor - own_minor, 0) if major == own_major else 0)

@@ -83,7 +83,7 @@ class Settings:
     """The settings of a repository; the defaults are those of a repository without `seatrial.toml`.
 
     `severities` maps a rule's code to its severity here, None for off. The `known_...` names are accepted in
-    addition to those Seatrial knows.
+    addition to those Seatrial knows. `newest_core` is a release of the framework that counts as in use.
     """
 
     profile: Profile | None = None
@@ -94,3 +94,4 @@ class Settings:
     known_sections: frozenset[str] = frozenset()
     release: ReleaseSettings = field(default_factory=ReleaseSettings)
     lint: LintSettings = field(default_factory=LintSettings)
+    newest_core: tuple[int, ...] = ()

@@ -54,6 +54,7 @@ ROOMS = (
         6, "release", "`plan/` (pure), `registry/`, `store/`, `builders/`, `attest/`, `run/`", "the network"
     ),
     Room(6, "submit", "a pull request: the steps to it, its title and text, where it is opened", "nothing"),
+    Room(6, "quality", "the quality scale, a fleet on it, and the site that shows it", "`system`"),
     Room(7, "handbook", "generated documentation: the rules, their examples, pictures, this table", "rich"),
     Room(8, "tasks", "one module a verb", "invoke"),
     Room(9, "__main__", "the console script", "`tasks`"),

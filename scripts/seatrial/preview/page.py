@@ -2,48 +2,29 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import html
 import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from seatrial.core.printable import cut, plain
+from seatrial.core.printable import cut
 from seatrial.preview.previews import Group, Preview, Row
 from seatrial.preview.processor import Value, Verdict
 from seatrial.preview.tables import place, shown, stale_words, totals
-
-LONGEST = 20_000
-"""The most characters of an object on the page."""
+from seatrial.report.html import THEME, document
+from seatrial.report.html import block as _block
+from seatrial.report.html import text as _text
 
 MOST_ROWS = 100
 """The most objects of a kind on the page."""
 
-STYLE = """
-:root { color-scheme: light dark; --back: #fff; --text: #1f2328; --link: #0550ae; }
-:root { --line: #d0d7de; --soft: #f6f8fa; --null: #9a3412; --bad: #b42318; }
-@media (prefers-color-scheme: dark) {
-  :root { --back: #0d1117; --text: #e6edf3; --link: #79c0ff; }
-  :root { --line: #3d444d; --soft: #161b22; --null: #fdba74; --bad: #fda29b; }
-}
-* { box-sizing: border-box; }
-html { background: var(--back); color: var(--text); }
-a { color: var(--link); }
-body { font: 1rem/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 110rem; padding: 0 1rem 3rem; }
-a.skip { position: absolute; left: -100rem; }
-a.skip:focus { position: static; }
+STYLE = (
+    THEME
+    + """
 h1 { font-size: 1.5rem; } h2 { font-size: 1.25rem; margin-top: 2rem; } h3 { font-size: 1rem; margin: 1.5rem 0 .5rem; }
 h4 { font-size: .875rem; margin: .5rem 0; }
 nav ul { display: flex; flex-wrap: wrap; gap: .25rem 1rem; list-style: none; padding: 0; }
-details { border: 1px solid var(--line); border-radius: .375rem; margin: .5rem 0; }
-summary { cursor: pointer; padding: .5rem .75rem; overflow-wrap: anywhere; }
-:focus-visible { outline: 2px solid; outline-offset: 2px; }
 .three { display: grid; gap: .75rem; grid-template-columns: minmax(0, 1fr); padding: 0 .75rem .75rem; }
 @media (min-width: 70rem) { .three { grid-template-columns: minmax(0, 3fr) minmax(0, 5fr) minmax(0, 3fr); } }
-pre, code { font: .8125rem/1.45 ui-monospace, monospace; }
-pre { background: var(--soft); border-radius: .375rem; margin: 0; max-height: 32rem; overflow: auto; padding: .75rem; }
-pre { overflow-wrap: anywhere; white-space: pre-wrap; }
 .scroll { max-height: 32rem; overflow: auto; }
 table { border-collapse: collapse; font-size: .875rem; min-width: 32rem; table-layout: fixed; width: 100%; }
 th, td { border-bottom: 1px solid var(--line); overflow-wrap: anywhere; padding: .25rem .5rem; text-align: left; }
@@ -53,9 +34,7 @@ thead th:first-child { width: 30%; }
 .reason { margin: 0 .75rem .75rem; }
 .why { display: block; font-size: .8125rem; }
 """
-
-_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-POLICY = f"default-src 'none'; style-src 'sha256-{_HASH}'; base-uri 'none'; form-action 'none'"
+)
 
 
 def render(previews: Sequence[Preview]) -> str:
@@ -65,18 +44,8 @@ def render(previews: Sequence[Preview]) -> str:
         f'<li><a href="#p{number}">{_text(preview.integration)}</a></li>'
         for number, preview in enumerate(previews)
     )
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{html.escape(POLICY)}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<title>Preview of {len(previews)} integration{"" if len(previews) == 1 else "s"}</title>
-<style>{STYLE}</style>
-</head>
-<body>
-<a class="skip" href="#main">Skip to the entities</a>
+    count = len(previews)
+    whole = f"""<a class="skip" href="#main">Skip to the entities</a>
 <header>
 <h1>Preview</h1>
 <p>{_text(totals(previews))}</p>
@@ -86,10 +55,8 @@ def render(previews: Sequence[Preview]) -> str:
 </header>
 <main id="main" tabindex="-1">
 {body}
-</main>
-</body>
-</html>
-"""
+</main>"""
+    return document(f"Preview of {count} integration{'' if count == 1 else 's'}", STYLE, whole)
 
 
 def _preview(number: int, preview: Preview) -> Iterator[str]:
@@ -189,15 +156,5 @@ def _value(row: Row, value: Value) -> str:
     return f"<code>{_text(cut(_json(value.answer.value), 120))}</code>"
 
 
-def _block(label: str, value: Any) -> str:
-    text = json.dumps(value, indent=2, ensure_ascii=False)
-    lines = "\n".join(plain(line) for line in cut(text, LONGEST).split("\n"))
-    return f'<pre role="group" aria-label="{_text(label)}" tabindex="0">{html.escape(lines)}</pre>'
-
-
 def _json(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def _text(words: str) -> str:
-    return html.escape(plain(words))

@@ -142,11 +142,17 @@ def _lines(workspace: Workspace, kept: dict[str, list[str]], finding: Finding) -
 def _read(workspace: Workspace, finding: Finding) -> list[str]:
     for one in workspace.integrations:
         path = finding.path.removeprefix(join(one.path, "") if one.path else "")
-        if one.name == finding.integration and one.below(path) == finding.path and not _is_private(path):
-            with suppress(Unreadable):
-                data = one.read(path)
-                shown = credential(data, is_of_tests=False) is None
-                return LINE_ENDS.split(data.decode("utf-8-sig", "replace")) if shown else []
+        if one.name == finding.integration and one.below(path) == finding.path:
+            return lines_in(one, path)
+    return []
+
+
+def lines_in(integration: Integration, path: str) -> list[str]:
+    """Return the lines of a file; none if it may hold secrets, or cannot be read."""
+    with suppress(Unreadable):
+        data = b"" if _is_private(path) else integration.read(path)
+        shown = bool(data) and credential(data, is_of_tests=False) is None
+        return LINE_ENDS.split(data.decode("utf-8-sig", "replace")) if shown else []
     return []
 
 

@@ -113,12 +113,14 @@ def generated() -> dict[str, str]:
     """Every generated page, by its path in the checkout."""
     from seatrial.handbook.examples import example
     from seatrial.handbook.pages import EVERY, listing, page
+    from seatrial.handbook.scale import page as scale
     from seatrial.schemas.jsonschema import derived_files
 
     schemas = {f"docs/schemas/{name}": text for name, text in derived_files().items()}
     return {
         "CONTRIBUTING.md": _with_rooms(_read("CONTRIBUTING.md")),
         "Makefile": _with_targets(_read("Makefile")),
+        "docs/quality.md": scale(),
         "docs/reference.md": reference(VERBS, OWN),
         "scripts/seatrial/handbook/rules.txt": listing(EVERY),
         "docs/rules.md": page({rule: example(rule) for rule in EVERY}),

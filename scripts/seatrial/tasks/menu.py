@@ -455,6 +455,36 @@ VERBS = (
         "doctor:doctor",
     ),
     Verb(
+        "status",
+        "Show a line an integration: its version, its level, the cheapest step to the next one, its findings.",
+        "status:status",
+        (
+            *CHOOSING,
+            Option("level", "only integrations at these levels, such as none,bronze"),
+            Option(
+                "sort",
+                "the order of the lines: name, level, version, published, findings, suppressed, framework, lag or "
+                "missing; with - before it the other way round; by default name",
+            ),
+            Option(
+                "published",
+                "read the published versions from the store's index instead of from git tags",
+                OptionKind.SWITCH,
+            ),
+            replace(FORMAT, help="text, json or markdown"),
+            replace(OUTPUT, help="write the lines to this file instead of standard output"),
+            Option("badges", "write a badge of each integration's level to this folder"),
+            Option(
+                "dashboard",
+                "write the text of one living issue, between marks by which it can be replaced",
+                OptionKind.SWITCH,
+            ),
+            Option("html", "write a site of static pages to this folder"),
+            JOBS,
+            NO_CACHE,
+        ),
+    ),
+    Verb(
         "release",
         "Publish what is not published yet: image, spec, index, git tag.",
         "release:release",

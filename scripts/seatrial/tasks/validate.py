@@ -21,6 +21,8 @@ from seatrial.workspace.workspace import Workspace
 SPEC = ("SPC", "RES", "COD", "EXA")
 LAYOUT = ("LAY",)
 VERSION = ("PKG", "CHG", "REL")
+EVERY = (*LAYOUT, *SPEC, *VERSION, "TST")
+"""The families of all rules that `validate` goes by."""
 
 
 def judge(
@@ -48,7 +50,7 @@ def judge(
         note(f'seatrial: "{link}" is a link to a folder and is not judged; judge the folder it leads to')
     changes = choice.changes(rules)
     describe(choice, changes)
-    cache = None if no_cache else _cache(workspace)
+    cache = None if no_cache else verdicts_of_earlier_runs(workspace)
     done = check_all(workspace, chosen, rules, jobs_of(jobs), changes, advice, cache=cache)
     outcome = choice.compared(done.outcome, rules, jobs_of(jobs)) if only_new else done.outcome
     for failure, hit in done.crashes.items():
@@ -61,7 +63,7 @@ def judge(
         raise Ended(code=EXIT_FINDINGS)
 
 
-def _cache(workspace: Workspace) -> VerdictCache | None:
+def verdicts_of_earlier_runs(workspace: Workspace) -> VerdictCache | None:
     """Return the verdicts of earlier runs; None where there is no folder for them. A fork's run in CI adds none."""
     with suppress(ServiceError):
         return VerdictCache(home(os.environ) / "verdicts", workspace, keeping=not is_from_fork(os.environ))
@@ -93,7 +95,7 @@ def _families(
     judge(families, choice, format, output, strict, jobs, verbose, advice, only_new, no_cache)
 
 
-validate = partial(_families, (*LAYOUT, *SPEC, *VERSION))
+validate = partial(_families, EVERY)
 validate_spec = partial(_families, SPEC)
 check_layout = partial(_families, LAYOUT)
 check_version = partial(_families, VERSION)

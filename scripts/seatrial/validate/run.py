@@ -18,7 +18,7 @@ from seatrial.validate.facts.facts import Facts
 from seatrial.validate.facts.package import Suppressions
 from seatrial.validate.facts.release import Change
 from seatrial.validate.rules import BY_CODE
-from seatrial.validate.verdict_cache import Case, Kept, VerdictCache
+from seatrial.validate.verdict_cache import QUESTIONS, Case, Kept, VerdictCache
 from seatrial.workspace.workspace import Workspace
 
 T = TypeVar("T")
@@ -131,10 +131,14 @@ def _stamped(
 
 @dataclass(frozen=True)
 class Checked:
-    """The outcome for all integrations, and for each failure of a rule the integrations on which it failed."""
+    """The outcome for all integrations, and for each failure of a rule the integrations on which it failed.
+
+    `hidden` counts the suppressed findings by integration.
+    """
 
     outcome: Outcome
     crashes: Mapping[str, Sequence[str]]
+    hidden: Mapping[str, int] = field(default_factory=dict)
 
 
 def check_all(
@@ -146,16 +150,18 @@ def check_all(
     advice: bool = False,
     most: int = MOST,
     cache: VerdictCache | None = None,
+    asking: Sequence[Question] = (),
 ) -> Checked:
     """Run these rules over these integrations of a workspace, with the same outcome for any number of jobs.
 
     `changes` holds the changes in the integrations by path; without it the rules about a change are silent.
     Findings of severity advice are left out without `advice`. Of each rule, at most `most` problems are reported
-    of an integration. Verdicts on integrations without a change are taken from a cache, and added to it.
+    of an integration. Verdicts on integrations without a change are taken from a cache, and added to it, and so are
+    the answers to these questions.
     """
     with memory.seldom_collected():
         run = _Run(workspace, integrations, rules, changes or {}, advice, most)
-        verdicts = run.cached(cache, jobs) if cache else run.verdicts(jobs)
+        verdicts = run.cached(cache, jobs, asking) if cache else run.verdicts(jobs)
     crashes: dict[str, list[str]] = {}
     for integration, verdict in zip(integrations, verdicts, strict=True):
         for crash in verdict.crashes:
@@ -166,7 +172,8 @@ def check_all(
         names=tuple(integration.name for integration in integrations),
         suppressed=sum(verdict.suppressed for verdict in verdicts),
     )
-    return Checked(outcome, crashes)
+    hidden = {one.name: verdict.suppressed for one, verdict in zip(integrations, verdicts, strict=True)}
+    return Checked(outcome, crashes, hidden)
 
 
 @dataclass(frozen=True)
@@ -199,8 +206,8 @@ class _Run:
         """Return the verdicts on all integrations."""
         return _each(self.check, range(len(self.integrations)), jobs)
 
-    def cached(self, cache: VerdictCache, jobs: int) -> Sequence[Verdict]:
-        """Return the same with the verdicts that are kept, and keep the others."""
+    def cached(self, cache: VerdictCache, jobs: int, asking: Sequence[Question]) -> Sequence[Verdict]:
+        """Return the same with the verdicts that are kept, and keep the others, with the answers to questions."""
         case = Case(self.workspace, self.rules, self.advice, self.most)
         plain = [one for one in self.integrations if one.path not in self.changes]
         kept = cache.known(case, plain)
@@ -213,6 +220,8 @@ class _Run:
             for index, one in zip(missing, _each(self._judge, missing, jobs), strict=True)
         }
         self._learn(judged)
+        for name, *arguments in asking:
+            self.workspace.fleet.each(QUESTIONS[name], *arguments)
         new = {
             path: Kept(one.verdict.findings, one.verdict.hidden, one.asked)
             for path, one in judged.items()

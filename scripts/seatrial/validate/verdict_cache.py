@@ -39,6 +39,7 @@ from seatrial.system import cache as kept_files
 from seatrial.system import clock
 from seatrial.system.folder import DiskFolder, Signature
 from seatrial.validate.facts.changelog import is_tidy
+from seatrial.validate.facts.facts import core_release, identity
 from seatrial.validate.facts.package import name_line, title_line, towncrier_line
 from seatrial.validate.facts.spec import spec_habits
 from seatrial.validate.facts.tree import has_any, is_shared, is_tested
@@ -52,7 +53,18 @@ MOST_VERDICTS = 6
 
 QUESTIONS: Mapping[str, Callable[..., Any]] = {
     ask.__name__: ask
-    for ask in (has_any, is_shared, is_tested, is_tidy, name_line, spec_habits, title_line, towncrier_line)
+    for ask in (
+        core_release,
+        has_any,
+        identity,
+        is_shared,
+        is_tested,
+        is_tidy,
+        name_line,
+        spec_habits,
+        title_line,
+        towncrier_line,
+    )
 }
 """The functions that are asked of every integration of a fleet, by name."""
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from seatrial import schemas
 from seatrial.core.errors import ConfigurationError
+from seatrial.core.framework import Framework
 from seatrial.core.model import Profile, Severity
 from seatrial.core.settings import LayersSettings, LintSettings, ReleaseSettings, Settings
 from seatrial.core.suggest import hint, with_repair
@@ -47,6 +48,7 @@ def settings_of(data: bytes, known_codes: KnownCodes | None = None) -> Settings:
         known_sections=frozenset(known.get("sections", ())),
         lint=_lint(document.value.get("lint", {})),
         release=_release(document.value.get("release", {})),
+        newest_core=Framework.of(document.value.get("quality", {}).get("core", "")).release,
     )
 
 

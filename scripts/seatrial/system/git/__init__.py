@@ -27,6 +27,7 @@ from seatrial.system.git.commits import (
     trees,
 )
 from seatrial.system.git.files import export, folder_at, folders_at, track_export
+from seatrial.system.git.history import files_in, folders, points
 from seatrial.system.git.merge import Merged, merge
 from seatrial.system.git.remotes import origin
 from seatrial.system.git.tags import Tag, make_tag, push_tag, remote_tags, tag_called, tags, tags_called
@@ -46,8 +47,10 @@ __all__ = [
     "dirty",
     "export",
     "fetch_branch",
+    "files_in",
     "find",
     "folder_at",
+    "folders",
     "folders_at",
     "head",
     "ignored",
@@ -58,6 +61,7 @@ __all__ = [
     "merge",
     "merge_base",
     "origin",
+    "points",
     "push_branch",
     "push_tag",
     "remote_branch",

@@ -117,7 +117,7 @@ def trees(root: Path, commit: str, paths: Sequence[str]) -> Mapping[str, str]:
         return {}
     wanted = set(paths)
     listed = must(root, "ls-tree", "-r", "-t", "-z", "--full-tree", tree)
-    found = {path: facts[2] for path, facts in _rows(listed) if path in wanted}
+    found = {path: facts[2] for path, facts in rows_of_tree(listed) if path in wanted}
     return found | ({"": tree} if "" in wanted else {})
 
 
@@ -129,11 +129,11 @@ def blobs(root: Path, commit: str, below: Sequence[str] = ()) -> Mapping[str, Bl
     literally = ("--literal-pathspecs", "ls-tree", "-r", "-l", "-z", "--full-tree", tree, "--")
     return {
         path: Blob(mode, name, int(size) if size.isdigit() else 0)
-        for path, (mode, _, name, size) in _rows(must(root, *literally, *filter(None, below)))
+        for path, (mode, _, name, size) in rows_of_tree(must(root, *literally, *filter(None, below)))
     }
 
 
-def _rows(listed: bytes) -> Iterator[tuple[str, list[str]]]:
+def rows_of_tree(listed: bytes) -> Iterator[tuple[str, list[str]]]:
     """Yield the path and the fields of each row of a tree's listing."""
     for row in listed.split(b"\0"):
         facts, tab, path = row.partition(b"\t")

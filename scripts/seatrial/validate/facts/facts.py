@@ -27,6 +27,7 @@ from seatrial.validate.facts.code import Code, ConfigurationUse, Kinds
 from seatrial.validate.facts.config_classes import KindOf, misnamed
 from seatrial.validate.facts.conformity import RESOURCE_STEMS, Conformity, ResourceForms
 from seatrial.validate.facts.contract import Contract, Selectors, selectors_of
+from seatrial.validate.facts.coverage import Coverage
 from seatrial.validate.facts.credentials import Variable, variables
 from seatrial.validate.facts.examples import Examples, Tried
 from seatrial.validate.facts.items import Item, Rows
@@ -188,6 +189,11 @@ class Facts:
         return Tried.of(self.examples, self.framework)
 
     @cached_property
+    def coverage(self) -> Coverage | None:
+        """The kinds beside their examples, recorded entities and tests."""
+        return Coverage.of(self.integration, self.kinds, self.tree, self.examples, self.python_files)
+
+    @cached_property
     def scorecards(self) -> Rows | None:
         """The readable scorecards."""
         return Rows.of(self.resource_documents.get("scorecards"))
@@ -304,6 +310,16 @@ class Facts:
     def selectors(self) -> Selectors:
         """The keys that the selectors of a mapping may have; none where some of the code cannot be parsed."""
         return selectors_of(self.python_files) if self.code else {}
+
+
+def core_release(integration: Integration) -> list[int]:
+    """Return the release of the framework that an integration runs with; empty where nothing tells it."""
+    return list(Facts(integration, Profile.GUIDE, Fleet()).framework.release)
+
+
+def identity(integration: Integration, profile: str) -> list[str]:
+    """Return the type and the version that a release publishes an integration by, in a profile."""
+    return list(Facts(integration, Profile(profile), Fleet()).published_as)
 
 
 def _version(stated: Any) -> str:

@@ -13,6 +13,7 @@ from seatrial.validate.rules import (
     examples_values,
     layout_content,
     layout_presence,
+    maturity,
     package,
     release,
     resources,
@@ -47,6 +48,7 @@ _PARTS = (
     code_classes,
     code_selectors,
     release,
+    maturity,
 )
 RULES: tuple[Rule, ...] = tuple(
     sorted(

@@ -1,0 +1,41 @@
+"""A badge of each integration's level, as an SVG."""
+
+from __future__ import annotations
+
+from html import escape
+
+from seatrial.core.printable import cut, plain
+from seatrial.quality.scale import Level, words
+
+COLOURS = {
+    None: "#57606a",
+    Level.NONE: "#b42318",
+    Level.PUBLISHABLE: "#57606a",
+    Level.BRONZE: "#8a5a2b",
+    Level.SILVER: "#5b6875",
+    Level.GOLD: "#7d6200",
+    Level.PLATINUM: "#0b6e75",
+}
+"""The colour of a level, on which white text has a contrast of at least 4.5."""
+
+LABEL = "seatrial"
+_WIDTH = 6.6
+"""Pixels of a letter of 11 pixels; the text is stretched to the width that is kept for it."""
+
+
+def badge(name: str, level: Level | None) -> str:
+    """Return the badge of an integration at a level; None for an unknown one."""
+    said = words(level) if level else "unknown"
+    left, right = (round(len(text) * _WIDTH) + 12 for text in (LABEL, said))
+    title = escape(f"{cut(plain(name), 100)}: {said}")
+    texts = "".join(
+        f'<text x="{x}" y="14" textLength="{round(len(text) * _WIDTH)}">{escape(text)}</text>'
+        for x, text in ((6, LABEL), (left + 6, said))
+    )
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + right}" height="20" role="img" '
+        f'aria-label="{title}"><title>{title}</title>'
+        f'<rect width="{left + right}" height="20" rx="3" fill="#24292f"/>'
+        f'<path d="M{left} 0h{right - 3}a3 3 0 0 1 3 3v14a3 3 0 0 1-3 3h-{right - 3}z" fill="{COLOURS[level]}"/>'
+        f'<g fill="#fff" font-family="Verdana,DejaVu Sans,sans-serif" font-size="11">{texts}</g></svg>\n'
+    )

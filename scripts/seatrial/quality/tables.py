@@ -1,0 +1,184 @@
+"""The state of a fleet as text, as JSON, and as Markdown for a page or for one living issue."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from seatrial.core.model import Severity
+from seatrial.core.printable import cut, plain
+from seatrial.quality.scale import MEANINGS, Level, spread, words
+from seatrial.quality.status import Row, step_words
+
+WIDEST = 140
+"""Characters of a step; longer ones are cut."""
+
+HEAD = (
+    "integration",
+    "version",
+    "published",
+    "level",
+    "findings",
+    "suppressed",
+    "framework",
+    "behind",
+    "next",
+)
+
+BEGIN, END = "<!-- seatrial status: begin -->", "<!-- seatrial status: end -->"
+"""The marks around what a living issue has of Seatrial; all between them is replaced."""
+
+MOST_BYTES = 60_000
+"""The most bytes of a living issue; GitHub refuses more than 65,536 characters."""
+
+_MARKUP = re.compile(r"[^\w \-.,:;/()]")
+
+Typed = Callable[[str], str]
+"""Returns a command as it is to be typed here."""
+
+
+def text(rows: Sequence[Row], typed: Typed) -> str:
+    """Return a line for each integration, with what to type for the next level."""
+    table = [HEAD, *((*_cells(row), _next(row, typed)) for row in rows)]
+    safe = [[plain(cell) for cell in row] for row in table]
+    widths = [max(len(row[column]) for row in safe) for column in range(len(HEAD) - 1)]
+    lines = (
+        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]]).rstrip()
+        for row in safe
+    )
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    found = " ".join(f"{family}:{count}" for family, count in row.families.items())
+    return (
+        row.name,
+        row.version or "-",
+        row.published or "-",
+        row.level_name,
+        found or "-",
+        str(row.suppressed or "-"),
+        row.framework or "-",
+        row.behind or "-",
+    )
+
+
+def _next(row: Row, typed: Typed) -> str:
+    if not row.missing:
+        return "-" if row.is_judged else "a rule failed; see above"
+    more = f" (1 of {len(row.missing)})" if row.missing[1:] else ""
+    step = cut(step_words(row.missing[0]), WIDEST)
+    return f"{row.missing[0].level.value}{more}: {step}; type `{typed(row.command)}`"
+
+
+def summary(rows: Sequence[Row]) -> str:
+    """Return how many integrations are at each level, in a line."""
+    counts = spread(row.level for row in rows if row.level)
+    found = ", ".join(f"{count} {words(level)}" for level, count in counts.items() if count)
+    unknown = sum(1 for row in rows if row.level is None)
+    return f"{len(rows)} integration{'s'[: len(rows) != 1]}: {found}" + (
+        f", {unknown} unknown" if unknown else ""
+    )
+
+
+def as_json(rows: Sequence[Row]) -> Mapping[str, Any]:
+    """Return the state for programs."""
+    counts = spread(row.level for row in rows if row.level)
+    return {
+        "version": 1,
+        "levels": {level.value: count for level, count in counts.items()},
+        "integrations": [_value(row) for row in rows],
+    }
+
+
+def _value(row: Row) -> Mapping[str, Any]:
+    return {
+        "integration": row.name,
+        "path": row.path,
+        "type": row.type,
+        "version": row.version,
+        "published": row.published or None,
+        "level": row.level.value if row.level else None,
+        "next": row.missing[0].level.value if row.missing else None,
+        "missing": [
+            {"code": one.code, "name": one.name, "findings": one.count, "holds": one.holds or None}
+            for one in row.missing
+        ],
+        "command": row.command or None,
+        "findings": {"families": row.families, **{one.value: row.count(one) for one in Severity}},
+        "suppressed": row.suppressed,
+        "framework": row.framework or None,
+        "behind": row.lag,
+    }
+
+
+def as_text_json(rows: Sequence[Row]) -> str:
+    """Return the state as JSON text; a name that is not UTF-8 is escaped."""
+    return json.dumps(as_json(rows), indent=2) + "\n"
+
+
+def markdown(rows: Sequence[Row], typed: Typed) -> str:
+    """Return a table in Markdown."""
+    lines = [f"| {' | '.join(HEAD)} |", "|---" * len(HEAD) + "|"]
+    lines += [f"| {' | '.join(map(_code, (*_cells(row), _next(row, typed))))} |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def _code(shown: str) -> str:
+    """Put a text in <code>, in which a forge makes no link, mention, reference or image of it."""
+    return f"<code>{_MARKUP.sub(lambda match: f'&#{ord(match[0])};', plain(shown))}</code>"
+
+
+def dashboard(rows: Sequence[Row], typed: Typed) -> str:
+    """Return the text of one living issue, between marks by which it is replaced."""
+    counts = spread(row.level for row in rows if row.level)
+    lines = [BEGIN, "## The fleet", "", "| level | integrations | |", "|---|---|---|"]
+    lines += [f"| {words(level)} | {count} | {MEANINGS.get(level, '')} |" for level, count in counts.items()]
+    parts = (
+        ("Not publishable", [row for row in rows if row.level is Level.NONE]),
+        (
+            "One rule from the next level",
+            [row for row in rows if len(row.missing) == 1 and row.level is not Level.NONE],
+        ),
+        (
+            "More than one rule from it",
+            [row for row in rows if len(row.missing) > 1 and row.level is not Level.NONE],
+        ),
+        ("Framework behind", [row for row in rows if row.lag]),
+    )
+    room = MOST_BYTES - sum(len(line.encode()) + 1 for line in lines)
+    for title, found in parts:
+        part = list(_part(title, found, typed, room))
+        room -= sum(len(line.encode()) + 1 for line in part)
+        lines += part
+    return "\n".join([*lines, "", END]) + "\n"
+
+
+def _part(title: str, rows: Sequence[Row], typed: Typed, room: int) -> Iterator[str]:
+    """Yield a part of the issue with a box for each row, within a room of bytes."""
+    if not rows or room < 500:
+        return
+    yield from ("", f"### {title} ({len(rows)})", "")
+    room -= 400
+    for number, row in enumerate(rows):
+        line = f"- [ ] {_code(row.name)}: {_code(_behind(row) if title.startswith('Fram') else _next(row, typed))}"
+        room -= len(line.encode()) + 1
+        if room < 0:
+            yield f"- and {len(rows) - number} more"
+            return
+        yield line
+
+
+def _behind(row: Row) -> str:
+    return f"port-ocean {row.framework}, {row.behind} behind"
+
+
+def replaced(issue: str, new: str) -> str:
+    """Return the text of an issue with what stands between the marks replaced, or added at the end."""
+    head, begin, rest = issue.partition(BEGIN)
+    _, end, tail = rest.partition(END)
+    if not (begin and end):
+        return f"{issue.rstrip()}\n\n{new}" if issue.strip() else new
+    return head + new.rstrip("\n") + tail

@@ -1,0 +1,159 @@
+"""The task `status`: the fleet on the quality scale, as a table, badges, a living issue, or a site."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from seatrial.core.errors import EXIT_SERVICE, UsageError
+from seatrial.core.framework import minor_lag
+from seatrial.core.suggest import hint
+from seatrial.quality import tables
+from seatrial.quality.badges import badge
+from seatrial.quality.file_names import file_name
+from seatrial.quality.scale import Standing
+from seatrial.quality.status import Row, levels_of, ordered, published_by_tags
+from seatrial.system import git
+from seatrial.system.atomic import write_whole
+from seatrial.tasks.choice import Choice, choose
+from seatrial.tasks.cli import Ended, in_make, jobs_of, note, say
+from seatrial.tasks.validate import EVERY, verdicts_of_earlier_runs
+from seatrial.validate.facts.facts import core_release, identity
+from seatrial.validate.rules import RULES
+from seatrial.validate.run import Checked, check_all
+from seatrial.workspace.workspace import Workspace
+
+FORMATS = ("text", "json", "markdown")
+
+
+def status(
+    integration: list[str],
+    root: str | None,
+    level: str | None,
+    sort: str | None,
+    published: bool,
+    format: str | None,
+    output: str | None,
+    badges: str | None,
+    dashboard: bool,
+    html: str | None,
+    jobs: str | None,
+    no_cache: bool,
+) -> None:
+    """Show the chosen integrations on the quality scale, and write what else is asked for."""
+    wanted = levels_of(level or "")
+    order = sort or "name"
+    ordered((), order)
+    _must_be_known(format, dashboard)
+    choice = choose(root, integration, None)
+    checked = _checked(choice, jobs_of(jobs), no_cache)
+    every = rows_of(choice, checked, _published(choice.workspace, published))
+    rows = ordered((one for one in every if not wanted or one.level in wanted), order)
+    _deliver(choice.workspace, rows, format, output, dashboard)
+    if badges:
+        _write_badges(choice.workspace, rows, Path(badges))
+    if html:
+        from seatrial.tasks.site import write_site
+
+        write_site(choice, rows, Path(html))
+    note(tables.summary(rows))
+    if checked.crashes:
+        raise Ended(code=EXIT_SERVICE)
+
+
+def _must_be_known(format: str | None, dashboard: bool) -> None:
+    if format and format not in FORMATS:
+        known = f"choose among {', '.join(FORMATS)}"
+        raise UsageError(f'"{format}" is no format of a status' + hint(format, FORMATS, known))
+    if format and dashboard:
+        raise UsageError("--dashboard is always Markdown; leave out --format")
+
+
+def _checked(choice: Choice, jobs: int, no_cache: bool) -> Checked:
+    """Judge the integrations by every rule, and advice too; verdicts of earlier runs are taken where they hold."""
+    workspace = choice.workspace
+    rules = [rule for rule in RULES if rule.family in EVERY]
+    cache = None if no_cache else verdicts_of_earlier_runs(workspace)
+    asking = [(core_release.__name__,), (identity.__name__, workspace.profile.value)]
+    done = check_all(workspace, choice.integrations, rules, jobs, advice=True, cache=cache, asking=asking)
+    for failure, hit in done.crashes.items():
+        note(f"seatrial: a rule failed on {', '.join(hit[:5])}: {failure}; please report it")
+    return done
+
+
+def rows_of(choice: Choice, checked: Checked, published: Mapping[str, str]) -> list[Row]:
+    """Return a row for each integration; `published` are versions by type."""
+    workspace = choice.workspace
+    identities = workspace.fleet.each(identity, workspace.profile.value)
+    cores = {path: tuple(core) for path, core in workspace.fleet.each(core_release).items()}
+    newest = max((*cores.values(), workspace.settings.newest_core), default=())
+    found: dict[str, list[int]] = {}
+    for number, finding in enumerate(checked.outcome.findings):
+        found.setdefault(finding.integration, []).append(number)
+    crashed = {name for names in checked.crashes.values() for name in names}
+    rows = []
+    for one in choice.integrations:
+        kind, version = identities[one.path]
+        findings = tuple(checked.outcome.findings[number] for number in found.get(one.name, ()))
+        rows.append(
+            Row(
+                name=one.name,
+                path=one.path,
+                type=kind,
+                version=version,
+                published=published.get(kind, ""),
+                standing=Standing(findings),
+                suppressed=checked.hidden.get(one.name, 0),
+                core=cores[one.path],
+                lag=minor_lag(newest, cores[one.path]),
+                is_judged=one.name not in crashed,
+            )
+        )
+    return rows
+
+
+def _published(workspace: Workspace, ask: bool) -> Mapping[str, str]:
+    """Return the newest published version of each type: of git tags, or of the index if it is to be asked."""
+    if ask:
+        from seatrial.release.run.release_context import open_services
+        from seatrial.release.run.snapshot import index_seen
+
+        return index_seen(open_services(workspace)).versions
+    try:
+        tags = git.tags(workspace.root)
+    except UsageError:
+        return {}
+    types = [kind for kind, _ in workspace.fleet.each(identity, workspace.profile.value).values()]
+    return published_by_tags(tags, workspace.settings.release.tag, types)
+
+
+def _typed(command: str) -> str:
+    """Return a command as it is to be typed here."""
+    if os.environ.get("MAKELEVEL") and command.startswith("seatrial explain "):
+        return f"make explain CODE={command.rpartition(' ')[2]}"
+    return in_make(command)
+
+
+def _deliver(
+    workspace: Workspace, rows: Sequence[Row], format: str | None, output: str | None, dashboard: bool
+) -> None:
+    if dashboard:
+        text = tables.dashboard(rows, _typed)
+    elif format == "json":
+        text = tables.as_text_json(rows)
+    else:
+        text = (tables.markdown if format == "markdown" else tables.text)(rows, _typed)
+    if output:
+        write_whole(Path(output), text, root=workspace.checkout)
+    else:
+        say(text)
+
+
+def _write_badges(workspace: Workspace, rows: Sequence[Row], folder: Path) -> None:
+    """Write a badge for each integration. Raises ServiceError where a link is on the way, or the disk refuses."""
+    for row in rows:
+        place = folder / f"{file_name(row.name)}.svg"
+        text = badge(row.name, row.level)
+        write_whole(place, text, root=workspace.checkout, make=True, durable=False)
+    note(f"wrote {len(rows)} badge{'s'[: len(rows) != 1]} to {folder}")
