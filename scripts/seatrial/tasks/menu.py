@@ -339,6 +339,11 @@ VERBS = (
     ),
     Verb("rules", "List all rules, one a line.", "explain:rules"),
     Verb(
+        "lsp",
+        "Serve an editor on standard input and output: findings while typing, repairs, meanings, completions.",
+        "lsp:lsp",
+    ),
+    Verb(
         "doctor",
         "Tell what this machine has and lacks: Pythons, uv, git, the sandbox, a builder of images.",
         "doctor:doctor",
