@@ -19,7 +19,9 @@ SHIP = "a: 🚢x\nb: é\r\nc"
 
 
 @pytest.mark.parametrize(("encoding", "character"), [("utf-8", 7), ("utf-16", 5), ("utf-32", 4)])
-def test_an_astral_character_counts_as_many_units_as_the_encoding_needs(encoding: str, character: int) -> None:
+def test_an_astral_character_counts_as_many_units_as_the_encoding_needs(
+    encoding: str, character: int
+) -> None:
     text = Text(SHIP, encoding)
     index = text.index(1, 5)
     assert SHIP[index] == "x"

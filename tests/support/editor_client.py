@@ -36,7 +36,8 @@ class Editor:
         self._inbox: Queue[dict[str, Any]] = Queue()
         self._number = 0
         self._versions: dict[str, int] = {}
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
         actions = {"resolveSupport": {"properties": ["edit"]}}
         self.capabilities = self.ask(
             "initialize",
@@ -130,8 +131,12 @@ class Editor:
         place = {"line": line, "character": character}
         return self.ask(f"textDocument/{method}", textDocument={"uri": uri}, position=place)
 
-    def end(self) -> int:
-        """Say good-bye; return the exit status."""
-        self.ask("shutdown")
-        self.say("exit")
-        return self.process.wait(PATIENCE)
+    def leave(self) -> int:
+        """Close the pipes as an editor does that dies; return the exit status."""
+        assert self.process.stdin
+        assert self.process.stdout
+        self.process.stdin.close()
+        status = self.process.wait(PATIENCE)
+        self._reader.join(PATIENCE)
+        self.process.stdout.close()
+        return status
