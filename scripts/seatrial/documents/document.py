@@ -114,7 +114,9 @@ class Document:
     def keys_at(self, line: int, column: int) -> tuple[Keys, bool]:
         """Return the keys of what stands at a place, or before it, and whether that is the key itself."""
         starts = [(place.value, len(keys), False, keys) for keys, place in self._places.items()]
-        starts += [(place.key, len(keys), True, keys) for keys, place in self._places.items() if _is_named(keys)]
+        starts += [
+            (place.key, len(keys), True, keys) for keys, place in self._places.items() if _is_named(keys)
+        ]
         before = [start for start in starts if start[0] <= (line, column)]
         nearest = max(before, key=lambda start: start[:2], default=((1, 1), 0, False, ()))
         return nearest[3], nearest[2]

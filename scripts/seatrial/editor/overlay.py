@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from seatrial.core.errors import Unreadable
-from seatrial.core.model import Fleet, Folder, Integration, Kind, Overlay
+from seatrial.core.model import Folder, Integration, Kind, Overlay
 from seatrial.documents.document import BOM
 from seatrial.system.folder import MAX_BYTES
 from seatrial.workspace.workspace import Workspace
@@ -60,15 +60,12 @@ def laid_over(workspace: Workspace, texts: Mapping[str, OpenText]) -> Workspace:
             changed.setdefault(found[0].path, {})[found[1]] = data
     if not changed:
         return workspace
-    fleet = Fleet(_having(one, changed.get(one.path)) for one in workspace.integrations)
-    for one in workspace.integrations:
-        for question, answer in () if one.path in changed else workspace.fleet.of(one.path).items():
-            fleet.tell(question, one.path, answer)
-    return replace(workspace, fleet=fleet)
-
-
-def _having(one: Integration, changed: Mapping[str, bytes] | None) -> Integration:
-    return Integration(one.name, one.path, _Unsaved(one.folder, changed)) if changed else one
+    by_path = {one.path: one for one in workspace.integrations}
+    over = {
+        path: Integration(by_path[path].name, path, _Unsaved(by_path[path].folder, files))
+        for path, files in changed.items()
+    }
+    return replace(workspace, fleet=workspace.fleet.having(over))
 
 
 def _unsaved(integration: Integration, path: str, text: OpenText) -> bytes | None:

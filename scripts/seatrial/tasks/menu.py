@@ -28,7 +28,7 @@ class Option:
     """One option: `--no-cache` on the command line, NO_CACHE= in make, SEATRIAL_NO_CACHE in the environment.
 
     `short` is its letter, if it has one. `inherited` options keep the value that the environment around make
-    gives them; the others count for one call only.
+    gives them; the others count for one call only. `choices` are offered by the completion of a shell.
     """
 
     name: str
@@ -36,6 +36,7 @@ class Option:
     kind: OptionKind = OptionKind.TEXT
     short: str = ""
     inherited: bool = False
+    choices: tuple[str, ...] = ()
 
     @property
     def flag(self) -> str:
@@ -137,10 +138,36 @@ SANDBOX = Option(
 )
 JOBS = Option("jobs", "processes to use; by default one per core", short="j", inherited=True)
 
+FILES = Option(
+    "files",
+    "the names are files, as pre-commit gives them: of these only the integrations that they are in",
+    OptionKind.SWITCH,
+)
+QUIET = Option("quiet", "show errors only, and the line at the end", OptionKind.SWITCH, short="q")
+STATISTICS = Option(
+    "statistics",
+    "show the number of findings by code, and which of them can be repaired; text or json",
+    OptionKind.SWITCH,
+)
+WATCH = Option("watch", "show it again whenever a file has changed, until Ctrl-C", OptionKind.SWITCH)
+
 CHOOSING = (INTEGRATION, ROOT)
 COMPARING = (*CHOOSING, SINCE)
 REPORTING = (FORMAT, OUTPUT, STRICT, JOBS)
 
+VALIDATING = (
+    *COMPARING,
+    NEW,
+    OLD,
+    *REPORTING,
+    VERBOSE,
+    ADVICE,
+    NO_CACHE,
+    FILES,
+    QUIET,
+    STATISTICS,
+    WATCH,
+)
 LINTING = (
     Option("tools", "only these, such as black,ruff; by default those of the profile", inherited=True),
     Option("fix", "first let ruff and black repair what they safely can", OptionKind.SWITCH),
@@ -242,7 +269,7 @@ VERBS = (
         "lint",
         "Run black, mypy, ruff and poetry check, each as in the integration's own environment.",
         "lint:lint",
-        (*COMPARING, *REPORTING, *LINTING),
+        (*COMPARING, *REPORTING, *LINTING, FILES, QUIET, STATISTICS),
     ),
     Verb(
         "unit",
@@ -260,25 +287,25 @@ VERBS = (
         "validate",
         "Check everything about the folder: layout, spec and version.",
         "validate:validate",
-        (*COMPARING, NEW, OLD, *REPORTING, VERBOSE, ADVICE, NO_CACHE),
+        VALIDATING,
     ),
     Verb(
         "validate-spec",
         "Check the .port folder and what must agree with it (SPC, RES, COD).",
         "validate:validate_spec",
-        (*COMPARING, NEW, OLD, *REPORTING, VERBOSE, ADVICE, NO_CACHE),
+        VALIDATING,
     ),
     Verb(
         "check-layout",
         "Check the folder's hierarchy (LAY).",
         "validate:check_layout",
-        (*COMPARING, NEW, OLD, *REPORTING, VERBOSE, ADVICE, NO_CACHE),
+        VALIDATING,
     ),
     Verb(
         "check-version",
         "Check pyproject, lock, version, changelog and intents (PKG, CHG, REL).",
         "validate:check_version",
-        (*COMPARING, NEW, OLD, *REPORTING, VERBOSE, ADVICE, NO_CACHE),
+        VALIDATING,
     ),
     Verb(
         "check",
@@ -311,7 +338,7 @@ VERBS = (
             ),
             replace(FORMAT, help="text, json or html"),
             replace(OUTPUT, help="write the preview to this file instead of standard output"),
-            Option("watch", "show it again whenever a file has changed, until Ctrl-C", OptionKind.SWITCH),
+            WATCH,
             Option(
                 "record", "write the entities of examples that lack them below examples/", OptionKind.SWITCH
             ),

@@ -210,6 +210,15 @@ def select(workspace: Workspace, names: Iterable[str]) -> Sequence[Integration]:
     return [one for one in workspace.integrations if one in chosen]
 
 
+def holding(workspace: Workspace, files: Iterable[str]) -> Sequence[Integration]:
+    """Return the integrations that hold one of these files."""
+    paths = [os.path.relpath(os.path.abspath(one), workspace.root) + os.sep for one in files]
+    below = [path for path in paths if not path.startswith(os.pardir + os.sep)]
+    return [
+        one for one in workspace.integrations if any(path.startswith(join(one.path, "")) for path in below)
+    ]
+
+
 def _relative(workspace: Workspace, name: str) -> str:
     """Return a name, or a path, as the path from the root where that is what was typed."""
     place = os.path.normpath(workspace.here / name)
