@@ -118,6 +118,7 @@ FORMAT = Option(
     "text, json, github, sarif, junit or gitlab; by default text, and github under GitHub Actions",
     short="f",
     inherited=True,
+    choices=("text", "json", "github", "sarif", "junit", "gitlab"),
 )
 OUTPUT = Option(
     "output", "write the findings to this file instead of standard output", short="o", inherited=True
@@ -135,6 +136,7 @@ SANDBOX = Option(
     "sandbox",
     "auto, or required to refuse to run tools where the kernel gives no namespaces; by default auto",
     inherited=True,
+    choices=("auto", "required"),
 )
 JOBS = Option("jobs", "processes to use; by default one per core", short="j", inherited=True)
 
@@ -143,7 +145,7 @@ FILES = Option(
     "the names are files, as pre-commit gives them: of these only the integrations that they are in",
     OptionKind.SWITCH,
 )
-QUIET = Option("quiet", "show errors only, and the line at the end", OptionKind.SWITCH, short="q")
+QUIET = Option("quiet", "show errors only, and the line at the end", OptionKind.SWITCH)
 STATISTICS = Option(
     "statistics",
     "show the number of findings by code, and which of them can be repaired; text or json",
@@ -169,7 +171,12 @@ VALIDATING = (
     WATCH,
 )
 LINTING = (
-    Option("tools", "only these, such as black,ruff; by default those of the profile", inherited=True),
+    Option(
+        "tools",
+        "only these, such as black,ruff; by default those of the profile",
+        inherited=True,
+        choices=("poetry", "mypy", "ruff", "black", "yamllint"),
+    ),
     Option("fix", "first let ruff and black repair what they safely can", OptionKind.SWITCH),
     NO_CACHE,
     Option("why", "say why each tool would run again on this integration, or not, and run nothing"),
@@ -185,6 +192,7 @@ WITHOUT = Option(
     "without",
     "checks to leave out, such as unit,lint; of layout, spec, mapping, version, change, lint, unit, schema and release",
     inherited=True,
+    choices=("layout", "spec", "mapping", "version", "change", "lint", "unit", "schema", "release"),
 )
 TIMEOUT = Option(
     "timeout", "seconds after which the tests of an integration are ended; by default 600", inherited=True
@@ -204,7 +212,7 @@ TESTING = (
 MAKING = (
     Option("name", 'the title that people read, such as "My Service"; asked for on a terminal'),
     ROOT,
-    Option("profile", "guide or ocean; by default that of the repository"),
+    Option("profile", "guide or ocean; by default that of the repository", choices=("guide", "ocean")),
     Option("slug", "name of the folder and the package; by default made from the title"),
     Option("parent", "the first kind that it exports"),
     Option("child", "a second kind, which belongs to the first"),
@@ -236,7 +244,12 @@ BUILDING = (
         OptionKind.WORDS,
         inherited=True,
     ),
-    Option("builder", "docker, podman or buildah; by default whichever is there", inherited=True),
+    Option(
+        "builder",
+        "docker, podman or buildah; by default whichever is there",
+        inherited=True,
+        choices=("docker", "podman", "buildah"),
+    ),
     Option("key", "a private key, in PEM, by which provenance is signed", inherited=True),
 )
 PLANNING = (
@@ -262,7 +275,7 @@ ADOPT = Option(
     OptionKind.SWITCH,
 )
 PLAN = Option("plan", "the file of the plan; by default the one that release.plan left in dist/release")
-TEXT_OR_JSON = replace(FORMAT, help="text or json")
+TEXT_OR_JSON = replace(FORMAT, help="text or json", choices=("text", "json"))
 
 VERBS = (
     Verb(
@@ -336,7 +349,7 @@ VERBS = (
                 "sample",
                 "a file with a raw object, or a list of them, that the API gave; - for standard input",
             ),
-            replace(FORMAT, help="text, json or html"),
+            replace(FORMAT, help="text, json or html", choices=("text", "json", "html")),
             replace(OUTPUT, help="write the preview to this file instead of standard output"),
             WATCH,
             Option(
@@ -365,6 +378,13 @@ VERBS = (
         (ROOT, Option("write", "the folder of the repository to write them to, such as schemas")),
     ),
     Verb("rules", "List all rules, one a line.", "explain:rules"),
+    Verb(
+        "completion",
+        "Print the script by which bash, zsh or fish completes verbs, flags, integrations and codes.",
+        "completion:completion",
+        (Option("program", "the shell: bash, zsh or fish", choices=("bash", "zsh", "fish")),),
+        ("program",),
+    ),
     Verb(
         "lsp",
         "Serve an editor on standard input and output: findings while typing, repairs, meanings, completions.",
@@ -445,10 +465,15 @@ VERBS = (
         "release_bump:intent",
         (
             *CHOOSING,
-            Option("bump", "the part of the version to raise: patch, minor or major"),
+            Option(
+                "bump",
+                "the part of the version to raise: patch, minor or major",
+                choices=("patch", "minor", "major"),
+            ),
             Option(
                 "type",
                 "the type of the change: breaking, deprecation, feature, improvement, bugfix or doc",
+                choices=("breaking", "deprecation", "feature", "improvement", "bugfix", "doc"),
             ),
             Option("message", "what changes for users, in one line"),
         ),

@@ -108,7 +108,7 @@ def _families(
         verbose=verbose,
         advice=advice,
         only_new=only_new,
-        no_cache=no_cache,
+        no_cache=no_cache or watch,
         quiet=quiet,
         statistics=statistics,
     )

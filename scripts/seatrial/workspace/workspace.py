@@ -89,6 +89,20 @@ def open_workspace(
     return Workspace(base, here, settings, profile_of(settings, fleet, has_framework), fleet, links)
 
 
+def names_at(root: str | None = None) -> Sequence[str]:
+    """Return the names of the integrations of a workspace, or of the nearest one, without asking git.
+
+    Raises as `open_workspace`.
+    """
+    here = Path(os.path.abspath(root or ""))
+    base = _stated_root(here) if root else find_root(here)
+    holder = _holder(base, _settings(base, None, None))
+    if _is_one(base):
+        return [base.name]
+    _must_be_within(base, holder)
+    return [one.name for one in _children(holder) if any(os.path.lexists(one / mark) for mark in MARKS)]
+
+
 def checkout_around(folder: Path) -> Path:
     """Return the nearest folder, from this one upwards, that holds `.git`; this one if there is none."""
     return next((one for one in (folder, *folder.parents) if os.path.lexists(one / ".git")), folder)
