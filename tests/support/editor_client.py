@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from queue import Empty, Queue
 from typing import Any
@@ -17,13 +18,18 @@ PATIENCE = 30
 """Seconds until an answer that does not come fails the test."""
 
 
+SEATRIAL = (sys.executable, "-m", "seatrial", "lsp")
+
+
 class Editor:
     """A language server in its own process, and what an editor says to it."""
 
-    def __init__(self, cwd: Path, encodings: tuple[str, ...] = (), **options: Any) -> None:
+    def __init__(
+        self, cwd: Path, encodings: tuple[str, ...] = (), command: Sequence[str] = SEATRIAL, **options: Any
+    ) -> None:
         env = {key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "seatrial", "lsp"],
+            command,
             cwd=cwd,
             env={**env, "PYTHONPATH": str(SOURCES)},
             stdin=subprocess.PIPE,
@@ -32,6 +38,7 @@ class Editor:
         self.diagnostics: dict[str, list[dict[str, Any]]] = {}
         self.published: list[dict[str, Any]] = []
         self.messages: list[str] = []
+        self.settings: dict[str, Any] = {}
         self._answers: dict[int, dict[str, Any]] = {}
         self._inbox: Queue[dict[str, Any]] = Queue()
         self._number = 0
@@ -74,8 +81,16 @@ class Editor:
             self.diagnostics[message["params"]["uri"]] = message["params"]["diagnostics"]
         elif message.get("method") == "window/showMessage":
             self.messages.append(message["params"]["message"])
+        elif "method" in message and "id" in message:
+            self._write(id=message["id"], result=self._told(message))
         elif "method" not in message:
             self._answers[message["id"]] = message
+
+    def _told(self, message: dict[str, Any]) -> Any:
+        """The answer to a request of the server: its settings, and nothing else."""
+        if message["method"] != "workspace/configuration":
+            return None
+        return [self.settings.get(item.get("section")) for item in message["params"]["items"]]
 
     def say(self, method: str, **params: Any) -> None:
         """Send a notification."""
