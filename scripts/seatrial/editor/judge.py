@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -90,14 +90,10 @@ class Judge:
             self._workspaces[folder] = same
         return self._workspaces[folder]
 
-    def judged(self, files: Sequence[str], texts: Texts) -> Iterator[Judged]:
-        """Yield what all rules say of each integration that one of these files belongs to."""
-        done: set[str] = set()
-        for file in files:
-            subject = self.subject(file, texts)
-            if subject and subject.folder not in done:
-                done.add(subject.folder)
-                yield self._judged(subject)
+    def judged(self, file: str, texts: Texts) -> Judged | None:
+        """Return what all rules say of the integration that a file belongs to; None where there is none."""
+        subject = self.subject(file, texts)
+        return self._judged(subject) if subject else None
 
     def _judged(self, subject: Subject) -> Judged:
         verdict = check(subject.facts, RULES, advice=self._advice)

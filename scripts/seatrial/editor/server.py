@@ -88,6 +88,7 @@ class Server(LanguageServer):
         self._events = 0
         self._timer: asyncio.TimerHandle | None = None
         self._busy = False
+        self._is_due = False
         self._told: set[str] = set()
         _register(self)
 
@@ -144,25 +145,37 @@ class Server(LanguageServer):
         self._timer = asyncio.get_running_loop().call_later(delay, self._judge_now)
 
     def _judge_now(self) -> None:
-        if not self._busy and self._pending:
+        self._is_due = self._busy
+        if self._pending and not self._busy:
             self._busy = True
             self._task = asyncio.get_running_loop().create_task(self._judge())
 
     async def _judge(self) -> None:
-        files, texts, begun = sorted(self._pending), dict(self.texts), self._events
+        """Judge the integration of each file that waits, one after the other, and show each at once."""
+        files = sorted(self._pending)
         self._pending.clear()
+        done: list[str] = []
+        for file in files:
+            if file not in self._pending and not any(file.startswith(folder) for folder in done):
+                done += await self._judge_one(file)
+        self._busy = False
+        if self._is_due:
+            self._judge_now()
+
+    async def _judge_one(self, file: str) -> list[str]:
+        """Judge the integration of a file as it is now; return its folder, if it has one."""
+        texts, begun, encoding = dict(self.texts), self._events, self.encoding
         try:
-            encoding = self.encoding
-            found = await self._checks.do(lambda judge: _all_of(judge, files, texts, encoding))
-            for judged, by_file in found:
-                self._take(judged, by_file, texts, begun)
+            found = await self._checks.do(lambda judge: _shown_of(judge, file, texts, encoding))
         except SeatrialError as wrong:
             self._tell(str(wrong))
+            return []
         except Exception as failed:
             self._tell(f"a check failed: {type(failed).__name__}: {failed}; please report it")
-        finally:
-            self._busy = False
-            self._judge_now()
+            return []
+        for judged, by_file in found:
+            self._take(judged, by_file, texts, begun)
+        return [judged.subject.folder for judged, _ in found]
 
     def _take(self, judged: Judged, by_file: Mapping[str, list[Shown]], texts: Texts, begun: int) -> None:
         """Show what was found, unless a text of the integration has changed meanwhile, or none is open."""
@@ -240,10 +253,12 @@ class _Worker:
         self._thread.shutdown(wait=False, cancel_futures=True)
 
 
-def _all_of(
-    judge: Judge, files: Sequence[str], texts: Texts, encoding: str
+def _shown_of(
+    judge: Judge, file: str, texts: Texts, encoding: str
 ) -> list[tuple[Judged, Mapping[str, list[Shown]]]]:
-    return [(judged, shown(judged, texts, encoding)) for judged in judge.judged(files, texts)]
+    """Return what is found in the integration of a file; nothing where it is in none."""
+    judged = judge.judged(file, texts)
+    return [(judged, shown(judged, texts, encoding))] if judged else []
 
 
 def _diagnostic(one: Shown) -> types.Diagnostic:
