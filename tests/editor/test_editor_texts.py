@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seatrial.core.model import Fleet, Integration, MemoryFolder, Profile
@@ -46,6 +46,7 @@ def test_a_place_that_is_not_in_the_text_is_the_nearest_one_that_is() -> None:
     assert Text("").position(0) == Place(0, 0)
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.text(alphabet="a🚢é\r\n\u2028\x0c", max_size=12), st.sampled_from(["utf-8", "utf-16", "utf-32"]))
 def test_every_place_of_every_text_leads_back_to_itself(text: str, encoding: str) -> None:
     places = Text(text, encoding)
@@ -58,6 +59,7 @@ def test_every_place_of_every_text_leads_back_to_itself(text: str, encoding: str
 LINES = st.lists(st.sampled_from(["a: 1\n", "b: 🚢\n", "c\r\n", "d"]), max_size=8).map("".join)
 
 
+@settings(max_examples=40, deadline=None)
 @given(LINES, LINES)
 def test_the_changes_make_the_one_text_of_the_other(before: str, after: str) -> None:
     made = before

@@ -21,7 +21,7 @@ from support.editor_client import Editor
 from support.verbs import call
 
 SPEC, MAPPING = ".port/spec.yaml", ".port/resources/port-app-config.yaml"
-PARTS = 6
+PARTS = 3
 
 
 def put(folder: MemoryFolder, place: Path) -> Path:
@@ -32,7 +32,7 @@ def put(folder: MemoryFolder, place: Path) -> Path:
 
 
 def broken(number: int) -> MemoryFolder:
-    """The good folder with every sixth fault of the rules' examples, of those that can be made together."""
+    """The good folder with every third fault of the rules' examples, of those that can be made together."""
     folder = good_folder(Profile.GUIDE)
     for rule in RULES[number::PARTS]:
         try:

@@ -124,8 +124,6 @@ def test_the_shell_itself_offers_them_and_runs_nothing_of_a_name(shell: str, roo
     if shutil.which(shell) is None:
         pytest.skip(f"{shell} is missing; apt-get install {shell}")
     assert typed(shell, root, "seatrial validate -i ") == ["gitlab", "jira", "jira-server"]
-    if shell == "bash":
-        assert typed(shell, root, "seatrial explain SPC10") == [f"SPC10{number}" for number in range(1, 10)]
     assert not list(root.rglob("stolen"))
 
 

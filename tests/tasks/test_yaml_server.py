@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -19,7 +20,13 @@ from support.verbs import call
 
 PACKAGE = "yaml-language-server@1"
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not os.environ.get("SEATRIAL_TESTS_MANY"),
+        reason="installs packages of npm, so only the weekly run does it; set SEATRIAL_TESTS_MANY=1",
+    ),
+]
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from seatrial.core.vocabulary import ICONS, SECTIONS
-from seatrial.documents.document import Document, Keys
+from seatrial.documents.document import MAX_BYTES, Document, Keys
 from seatrial.editor.judge import Subject
 from seatrial.editor.meaning import grammar_of, rules_at, stem_of
 from seatrial.schemas.grammar import is_object
@@ -72,7 +72,8 @@ class _Cursor:
 
 def offers(subject: Subject, path: str, text: str, index: int) -> list[Offer]:
     """Return what fits at an index of the text of a file of the integration."""
-    cursor = _cursor(subject, path, text, index) if stem_of(path) else None
+    is_read = stem_of(path) and len(text) <= MAX_BYTES
+    cursor = _cursor(subject, path, text, index) if is_read else None
     if cursor is None:
         return []
     typed = _WORD.search(cursor.before)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from seatrial.core.errors import ConfigurationError, SeatrialError
-from seatrial.core.model import Edit, Finding, Integration
+from seatrial.core.model import Finding, Integration
 from seatrial.editor.overlay import OpenText, laid_over, path_in
 from seatrial.system.transaction import FileEdit
 from seatrial.validate.facts.facts import Facts
@@ -121,4 +121,4 @@ def repair(subject: Subject, fingerprint: str) -> tuple[Sequence[FileEdit], Sequ
 
 def has_repair(finding: Finding) -> bool:
     """Return whether a finding offers an edit."""
-    return finding.fix is not None and isinstance(finding.fix.edit, Edit)
+    return finding.fix is not None and finding.fix.safe
