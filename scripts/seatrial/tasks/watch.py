@@ -80,10 +80,13 @@ class _Watched:
 
     def has_changed(self) -> bool:
         """Return whether the file system tells of a change since the last time."""
-        before, self._state = self._state, [
-            *map(_signature, self.choice.integrations),
-            *map(_status, self._files),
-        ]
+        before, self._state = (
+            self._state,
+            [
+                *map(_signature, self.choice.integrations),
+                *map(_status, self._files),
+            ],
+        )
         path = next(self._turn, None)
         other = next((one for one in self._beside() if one.path == path), None)
         if other and (now := _signature(other)) != self._others[other.path]:
