@@ -299,14 +299,14 @@ def test_hostile_texts_end_no_server(editor: Editor, good: Path, spec: str) -> N
 
 def test_a_link_is_shown_but_what_it_leads_to_is_not_read(editor: Editor, root: Path, good: Path) -> None:
     secret = root.parent / "secret.yaml"
-    secret.write_text("token: abc")
+    secret.write_text("token: xyzzy")
     link = good / ".port/resources/pages.yaml"
     link.symlink_to(secret)
     try:
         editor.say("workspace/didChangeWatchedFiles", changes=[])
         uri = editor.open(link, "- identifier: x\n")
         editor.until(lambda: "LAY107" in editor.codes(uri))
-        assert "abc" not in str(editor.published)
+        assert "xyzzy" not in str(editor.published)
         editor.close(uri)
         editor.until(lambda: not editor.codes(uri))
     finally:
