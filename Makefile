@@ -61,6 +61,7 @@ help: ## List the targets, each with the variables it takes.
 # targets
 lint: $(READY) ## Run black, mypy, ruff and poetry check, each as in the integration's own environment.
 #: INTEGRATION= ROOT= SINCE= FORMAT= OUTPUT= STRICT= JOBS= TOOLS= FIX= NO_CACHE= WHY= VERBOSE= SANDBOX=
+#: FILES= QUIET= STATISTICS=
 	@$(INVOKE) lint
 
 unit: $(READY) ## Run the integrations' own tests, each in the environment of its lock, in the sandbox.
@@ -73,19 +74,23 @@ schema: $(READY) ## Ask the framework, in the environment of the lock, what the 
 	@$(INVOKE) schema
 
 validate: $(READY) ## Check everything about the folder: layout, spec and version.
-#: INTEGRATION= ROOT= SINCE= NEW= OLD= FORMAT= OUTPUT= STRICT= JOBS= VERBOSE= ADVICE= NO_CACHE=
+#: INTEGRATION= ROOT= SINCE= NEW= OLD= FORMAT= OUTPUT= STRICT= JOBS= VERBOSE= ADVICE= NO_CACHE= FILES=
+#: QUIET= STATISTICS= WATCH=
 	@$(INVOKE) validate
 
 validate-spec: $(READY) ## Check the .port folder and what must agree with it (SPC, RES, COD).
-#: INTEGRATION= ROOT= SINCE= NEW= OLD= FORMAT= OUTPUT= STRICT= JOBS= VERBOSE= ADVICE= NO_CACHE=
+#: INTEGRATION= ROOT= SINCE= NEW= OLD= FORMAT= OUTPUT= STRICT= JOBS= VERBOSE= ADVICE= NO_CACHE= FILES=
+#: QUIET= STATISTICS= WATCH=
 	@$(INVOKE) validate-spec
 
 check-layout: $(READY) ## Check the folder's hierarchy (LAY).
-#: INTEGRATION= ROOT= SINCE= NEW= OLD= FORMAT= OUTPUT= STRICT= JOBS= VERBOSE= ADVICE= NO_CACHE=
+#: INTEGRATION= ROOT= SINCE= NEW= OLD= FORMAT= OUTPUT= STRICT= JOBS= VERBOSE= ADVICE= NO_CACHE= FILES=
+#: QUIET= STATISTICS= WATCH=
 	@$(INVOKE) check-layout
 
 check-version: $(READY) ## Check pyproject, lock, version, changelog and intents (PKG, CHG, REL).
-#: INTEGRATION= ROOT= SINCE= NEW= OLD= FORMAT= OUTPUT= STRICT= JOBS= VERBOSE= ADVICE= NO_CACHE=
+#: INTEGRATION= ROOT= SINCE= NEW= OLD= FORMAT= OUTPUT= STRICT= JOBS= VERBOSE= ADVICE= NO_CACHE= FILES=
+#: QUIET= STATISTICS= WATCH=
 	@$(INVOKE) check-version
 
 check: $(READY) ## Check all that CI checks: the folder, its mapping, lint, tests, and what a release would do.
@@ -119,6 +124,13 @@ schemas: $(READY) ## Write JSON Schemas of the files under .port for editors, an
 
 rules: $(READY) ## List all rules, one a line.
 	@$(INVOKE) rules
+
+completion: $(READY) ## Print the script by which bash, zsh or fish completes verbs, flags, integrations and codes.
+#: PROGRAM=
+	@$(INVOKE) completion ""
+
+lsp: $(READY) ## Serve an editor on standard input and output: findings while typing, repairs, meanings, completions.
+	@$(INVOKE) lsp
 
 doctor: $(READY) ## Tell what this machine has and lacks: Pythons, uv, git, the sandbox, a builder of images.
 	@$(INVOKE) doctor

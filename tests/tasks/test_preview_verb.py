@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from seatrial.tasks import preview as task
 from seatrial.tasks.cli import Ended
 from support.verbs import call
 
@@ -160,7 +159,7 @@ def test_watching_shows_what_changes_and_ends_with_ctrl_c(
             raise KeyboardInterrupt
         example.write_text(text)
 
-    monkeypatch.setattr(task.time, "sleep", next_look)
+    monkeypatch.setattr(time, "sleep", next_look)
     call("preview", root=str(root), integration=["alpha"], watch=True)
     shown = [line.split()[0] for line in capsys.readouterr().out.splitlines() if line.startswith("    A-")]
     assert shown == ["A-1", "A-2", "A-3"]

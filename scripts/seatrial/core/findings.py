@@ -32,6 +32,7 @@ class Outcome:
 
     `unjudged` holds the names of integrations for which a part of the verdict is missing. `since` is the revision
     whose findings are marked as old, empty where none are; the counts are those of the findings that are new.
+    `left_out` are findings that count, but are not shown.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -39,6 +40,18 @@ class Outcome:
     suppressed: int = 0
     unjudged: tuple[str, ...] = ()
     since: str = ""
+    left_out: tuple[Finding, ...] = ()
+
+    def only_errors(self) -> Outcome:
+        """Return the outcome with the other findings, and the old ones, left out."""
+        shown = tuple(one for one in self.findings if one.severity is Severity.ERROR and not one.old)
+        rest = tuple(one for one in self.findings if one.severity is not Severity.ERROR or one.old)
+        return replace(self, findings=shown, left_out=(*self.left_out, *rest))
+
+    @property
+    def every(self) -> tuple[Finding, ...]:
+        """All findings, those left out among them."""
+        return (*self.findings, *self.left_out)
 
     def comparing(self, since: str, before: Collection[str]) -> Outcome:
         """Return the outcome with the findings marked as old whose fingerprints were there `before`."""
@@ -73,16 +86,16 @@ class Outcome:
     @property
     def gravest_first(self) -> tuple[Finding, ...]:
         """The findings by severity, old ones last, then in their own order."""
-        return tuple(sorted(self.findings, key=lambda finding: (finding.old, finding.severity.rank)))
+        return tuple(sorted(self.every, key=lambda finding: (finding.old, finding.severity.rank)))
 
     @property
     def old(self) -> int:
         """The number of findings that were there before the change."""
-        return len(self.findings) - self._counts.total()
+        return len(self.every) - self._counts.total()
 
     @cached_property
     def _counts(self) -> Counter[Severity]:
-        return Counter(finding.severity for finding in self.findings if not finding.old)
+        return Counter(finding.severity for finding in self.every if not finding.old)
 
 
 def stamped(

@@ -343,6 +343,14 @@ class Fleet:
             one.reads |= before
         return answer
 
+    def having(self, changed: Mapping[str, Integration]) -> Fleet:
+        """Return the fleet with these integrations, by path, in place of its own; answers of the others are kept."""
+        made = Fleet(changed.get(one.path, one) for one in self.integrations)
+        for one in self.integrations:
+            for question, answer in () if one.path in changed else self.of(one.path).items():
+                made.tell(question, one.path, answer)
+        return made
+
     def of(self, path: str) -> Mapping[Question, Any]:
         """Return the answers about the integration at a path."""
         known = {**self._told, **self._whole}

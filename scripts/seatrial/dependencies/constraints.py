@@ -33,6 +33,16 @@ def admits(constraint: str, version: str) -> bool | None:
         return None
 
 
+def is_older(version: str, other: str) -> bool:
+    """Return whether a version is older than another one; False where one of them is none."""
+    if len(version) > MAX_CONSTRAINT or len(other) > MAX_CONSTRAINT:
+        return False
+    try:
+        return Version(version) < Version(other)
+    except InvalidVersion:
+        return False
+
+
 def floor(constraint: str) -> tuple[int, ...]:
     """Return the first version named in a constraint; empty if it has no upward or equal bound."""
     match = re.match(r"\s*(?:\^|~=?|>=|==?)?\s*v?([0-9]{1,9}(?:\.[0-9]{1,9}){0,3})", constraint)

@@ -111,9 +111,24 @@ class Document:
         place = self._places.get(keys)
         return Location(self.path, *place.key) if place else Location(self.path)
 
+    def keys_at(self, line: int, column: int) -> tuple[Keys, bool]:
+        """Return the keys of what stands at a place, or before it, and whether that is the key itself."""
+        starts = [(place.value, len(keys), False, keys) for keys, place in self._places.items()]
+        starts += [
+            (place.key, len(keys), True, keys) for keys, place in self._places.items() if _is_named(keys)
+        ]
+        before = [start for start in starts if start[0] <= (line, column)]
+        nearest = max(before, key=lambda start: start[:2], default=((1, 1), 0, False, ()))
+        return nearest[3], nearest[2]
+
     def where(self, fault: Fault) -> Location:
         """Return the place of a fault."""
         return Location(self.path, fault.line, fault.column)
+
+
+def _is_named(keys: Keys) -> bool:
+    """Return whether these keys end with that of an object."""
+    return bool(keys) and isinstance(keys[-1], str)
 
 
 class RefusedError(Exception):

@@ -84,7 +84,7 @@ def page(examples: Mapping[Rule, Example]) -> str:
     ]
     for family, title in FAMILIES.items():
         text.append(f"## {title}")
-        text.extend(_section(rule, example) for rule, example in examples.items() if rule.family == family)
+        text.extend(section(rule, example) for rule, example in examples.items() if rule.family == family)
     text += [
         "## What depends on the framework's version",
         "The version in `poetry.lock` decides, else the lowest that `pyproject.toml` allows. A rule that is not in "
@@ -120,7 +120,8 @@ def _contents(rules: Iterable[Rule]) -> str:
     return "\n".join(["| code | fault | severity |", "|---|---|---|", *rows])
 
 
-def _section(rule: Rule, example: Example) -> str:
+def section(rule: Rule, example: Example) -> str:
+    """Return a rule in Markdown: law, severity, reason, and the bad example with its findings."""
     output = "\n".join(line(finding) for finding in example.findings)
     parts = [
         f"### {rule.code} {rule.name}",

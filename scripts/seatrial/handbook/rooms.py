@@ -56,8 +56,11 @@ ROOMS = (
     Room(6, "submit", "a pull request: the steps to it, its title and text, where it is opened", "nothing"),
     Room(6, "quality", "the quality scale, a fleet on it, and the site that shows it", "`system`"),
     Room(7, "handbook", "generated documentation: the rules, their examples, pictures, this table", "rich"),
-    Room(8, "tasks", "one module a verb", "invoke"),
-    Room(9, "__main__", "the console script", "`tasks`"),
+    Room(
+        8, "editor", "a language server: what the rules say of the text in an editor", "the language protocol"
+    ),
+    Room(9, "tasks", "one module a verb", "invoke"),
+    Room(10, "__main__", "the console script", "`tasks`"),
 )
 
 LIBRARIES: Mapping[str, frozenset[str]] = {
@@ -77,6 +80,8 @@ LIBRARIES: Mapping[str, frozenset[str]] = {
     "poetry": frozenset({"system.poetry_lock"}),
     "jinja2": frozenset({"scaffold"}),
     "rich": frozenset({"handbook", "tasks"}),
+    "pygls": frozenset({"editor"}),
+    "lsprotocol": frozenset({"editor"}),
     "urllib3": frozenset({"release.registry"}),
     "obstore": frozenset({"release.store"}),
     "cyclonedx": frozenset({"release.attest"}),

@@ -44,11 +44,11 @@ def _mark(finding: Finding, line: str, start: int) -> str:
     """Return blanks up to the place, as wide as the text above them, and a mark as wide as what it is about."""
     column = min(finding.column - 1, len(line))
     before = ("…" if start else "") + plain(line[start:column])
-    length = _length(finding, line[column : start + WIDE])
-    return " " * _cells(before) + "^" + "~" * (_cells(plain(line[column : column + length])) - 1)
+    marked = line[column : column + length(finding, line[column : start + WIDE])]
+    return " " * _cells(before) + "^" + "~" * (_cells(plain(marked)) - 1)
 
 
-def _length(finding: Finding, rest: str) -> int:
+def length(finding: Finding, rest: str) -> int:
     """Return the characters that a finding is about: what its repair replaces, else a word."""
     edit = finding.fix.edit if finding.fix else None
     if edit and (edit.where.path, edit.where.line, edit.where.column) == (

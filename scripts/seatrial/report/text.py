@@ -55,7 +55,7 @@ def said(finding: Finding) -> str:
 
 def repairable(outcome: Outcome, fix: str = "seatrial fix") -> str:
     """Return how many findings a command can repair, to be added to the summary; empty for none."""
-    count = sum(map(_is_fixable, outcome.findings))
+    count = sum(map(_is_fixable, outcome.every))
     return f", {fix} can repair {count}" if count else ""
 
 
@@ -67,7 +67,7 @@ def summary(outcome: Outcome, explain: str = "seatrial explain ") -> str:
         judged += f" ({len(outcome.unjudged)} not wholly judged)"
     if outcome.old:
         held += f", {_counted(outcome.old, 'old finding')} that {plain(outcome.since)} has as well"
-    if outcome.old == len(outcome.findings):
+    if outcome.old == len(outcome.every):
         return f"{'' if outcome.unjudged else 'all well: '}{judged}, no {'new ' if outcome.since else ''}findings{held}"
     counts = [(outcome.errors, "error"), (outcome.warnings, "warning"), (outcome.infos, "info")]
     counts.append((outcome.advice, "piece of advice"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 import tempfile
 import threading
 from collections.abc import Mapping
@@ -75,6 +76,31 @@ def run(*arguments: str, cwd: Path | None = None, seconds: float = SECONDS) -> p
         seconds=seconds,
         clean=True,
     )
+
+
+def newest(package: str, python: str, seconds: float) -> str:
+    """Return the newest version of a package that the user's index has for a version of Python.
+
+    Raises ServiceError where the index does not tell it in time, or in another form.
+    """
+    with tempfile.TemporaryDirectory(prefix="seatrial-") as name:
+        folder = Path(name)
+        quiet(folder)
+        (folder / "wanted.txt").write_text(f"{package}\n")
+        options = ["--no-deps", "--no-header", "--no-annotate", "--quiet", "--python", sys.executable]
+        ran = run(
+            "pip", "compile", "wanted.txt", *options, "--python-version", python, cwd=folder, seconds=seconds
+        )
+    found = re.fullmatch(rf"{re.escape(package)}==([0-9][0-9A-Za-z.+!]{{0,40}})", _last_line(ran.out))
+    if ran.status or not found:
+        raise ServiceError(f"the package index does not tell the newest version of {package}")
+    return found[1]
+
+
+def _last_line(data: bytes) -> str:
+    """Return the last line of a short output; empty for a long one."""
+    lines = data.decode(errors="replace").splitlines() if len(data) < 10_000 else []
+    return lines[-1].strip() if lines else ""
 
 
 def quiet(folder: Path) -> None:

@@ -24,6 +24,7 @@ from seatrial.release.run.snapshot import read
 from seatrial.report.verdict import Section, SectionState, section_of
 from seatrial.tasks.choice import Choice
 from seatrial.tasks.cli import in_make, note, typed
+from seatrial.tasks.newest_framework import behind
 from seatrial.tasks.own_code import OwnCode, RunLimits, run_own_code
 from seatrial.tasks.preview import previews
 from seatrial.tasks.progress import progress
@@ -171,7 +172,20 @@ def run_sections(order: CheckOrder) -> Results:
         _map_examples(order, results)
     for section in filter(order.wants, OWN_CODE):
         _run_own_code(order, results, section)
+    if order.wants("version"):
+        _ask_newest_framework(order, results)
     return results
+
+
+def _ask_newest_framework(order: CheckOrder, results: Results) -> None:
+    """Add what Ocean's workflow refuses of the integrations that have changed; tell it where that is not known."""
+    workspace, chosen = order.choice.workspace, order.choice.integrations
+    touched = [one for one in chosen if order.uncompared or one.path in order.changes]
+    found = behind(workspace, touched)
+    if found and order.uncompared:
+        note(f"seatrial: {_told(found)[0]}")
+    elif found:
+        results.missing["version"] = dict(found)
 
 
 def _validate_and_lint(order: CheckOrder, results: Results) -> None:
@@ -342,6 +356,9 @@ def _command(section: Section, findings: Sequence[Finding]) -> str:
         flags = ("--verbose", "VERBOSE=1") if section.name == "unit" else ("", "")
         return _typed({"mapping": "preview"}.get(section.name, section.name), section.integrations, *flags)
     if section.first is None:
+        stated = _COMMAND.search(section.reasons[0]) if section.name == "version" else None
+        if stated:
+            return in_make(stated[1])
         shown = section.name if section.name in ("lint", "schema") else "validate"
         return _typed(shown, section.integrations)
     named = _COMMAND.search(section.first.fix.title) if section.first.fix else None

@@ -20,13 +20,14 @@ from seatrial.core.model import Finding, Integration, Profile, join
 from seatrial.core.rules import Rule
 from seatrial.handbook.codes import known_codes
 from seatrial.report import Options
+from seatrial.report import statistics as statistics_report
 from seatrial.report.text import repairable, summary, wants_colour
 from seatrial.system.atomic import append, write_whole
 from seatrial.tasks.cli import in_make, note, say
 from seatrial.validate.facts.credentials import credential
 from seatrial.validate.facts.release import Change
 from seatrial.validate.since import Since, default_revision, since
-from seatrial.workspace.workspace import Workspace, passed_over, select
+from seatrial.workspace.workspace import Workspace, holding, passed_over, select
 from seatrial.workspace.workspace import open_workspace as _open_workspace
 
 
@@ -56,15 +57,20 @@ def open_workspace(root: str | None, cwd: Path | None = None) -> Workspace:
 
 
 def choose(
-    root: str | None, integration: Sequence[str], revision: str | None, *, always: bool = False
+    root: str | None,
+    integration: Sequence[str],
+    revision: str | None,
+    *,
+    always: bool = False,
+    files: bool = False,
 ) -> Choice:
     """Return what is chosen by the options; say so where nothing has changed.
 
-    With `always`, and no revision stated, it is what has changed since the usual one. Raises UsageError for
-    an unknown name or revision, ServiceError where git fails.
+    With `always`, and no revision stated, it is what has changed since the usual one. With `files`, the names are
+    those of files. Raises UsageError for an unknown name or revision, ServiceError where git fails.
     """
     workspace = open_workspace(root)
-    chosen = select(workspace, integration)
+    chosen = holding(workspace, integration) if files else select(workspace, integration)
     if chosen is workspace.integrations:
         _tell_of(passed_over(workspace))
     stated = revision or (default_revision(workspace) if always else None)
@@ -75,6 +81,13 @@ def choose(
     if not touched:
         note(f'nothing changed since "{stated}"')
     return Choice(workspace, touched, compared)
+
+
+def _counted(format: str, outcome: Outcome, more: Mapping[str, Any]) -> tuple[str | None, Mapping[str, Any]]:
+    """Return the report in text, and the keys for JSON, of the number of findings by code. Raises UsageError."""
+    statistics_report.must_be_known(format)
+    text = statistics_report.render(outcome) if format == "text" else None
+    return text, {**more, "statistics": statistics_report.as_data(outcome)}
 
 
 LINE_ENDS = re.compile(r"\r\n|\r|\n")
@@ -103,14 +116,20 @@ def deliver(
     verbose: bool = False,
     written: str | None = None,
     more: Mapping[str, Any] | None = None,
+    quiet: bool = False,
+    statistics: bool = False,
 ) -> None:
     """Write the findings in the chosen format, text where they go to a file, and GitHub's page of the run.
 
     On a terminal, and with `verbose`, text shows the lines that each finding is about. `written` is the report where
-    a task writes its own in that format, `more` has further keys for JSON. Raises UsageError for an
+    a task writes its own in that format, `more` has further keys for JSON. With `quiet` only errors are shown, with
+    `statistics` their number by code as well, in text instead of them. Raises UsageError for an
     unknown format, ServiceError where a file cannot be written.
     """
-    name = report.choose({} if output else os.environ, format)
+    name = report.choose({} if output or statistics else os.environ, format)
+    outcome = outcome.only_errors() if quiet else outcome
+    if statistics:
+        written, more = _counted(name, outcome, more or {})
     colour = output is None and wants_colour(sys.stdout.isatty(), os.environ)
     seen = verbose or (output is None and sys.stdout.isatty())
     lines = partial(_lines, workspace, {}) if seen else None

@@ -39,6 +39,8 @@ class LintOrder:
     fix: bool = False
     verbose: bool = False
     sandbox: str | None = None
+    quiet: bool = False
+    statistics: bool = False
 
 
 def lint(
@@ -55,11 +57,23 @@ def lint(
     why: str | None,
     verbose: bool,
     sandbox: str | None,
+    files: bool,
+    quiet: bool,
+    statistics: bool,
 ) -> None:
     """Lint the chosen integrations, or say why the tools would run again on the one in `why`."""
-    choice = choose_integrations(root, [why] if why else integration, since)
+    choice = choose_integrations(root, [why] if why else integration, since, files=files and not why)
     order = LintOrder(
-        choice.workspace, choice.integrations, tools, jobs_of(jobs), no_cache, fix, verbose, sandbox
+        choice.workspace,
+        choice.integrations,
+        tools,
+        jobs_of(jobs),
+        no_cache,
+        fix,
+        verbose,
+        sandbox,
+        quiet,
+        statistics,
     )
     if why:
         explain(order)
@@ -80,12 +94,20 @@ def run(order: LintOrder, format: str | None, output: str | None, strict: bool) 
     with _context(order) as here:
         if order.fix:
             _repair(here, order.chosen, wanted)
-        cells = _lint(here, order.chosen, wanted)
+        cells = _lint(here, order.chosen, wanted, order.quiet)
         if order.verbose:
             _show(here, [cell for cell in cells if cell.tool in wanted])
     tell_failures(cells)
     outcome = outcome_of(cells, wanted, order.workspace.settings)
-    deliver(outcome, order.workspace, format, output, order.verbose)
+    deliver(
+        outcome,
+        order.workspace,
+        format,
+        output,
+        order.verbose,
+        quiet=order.quiet,
+        statistics=order.statistics,
+    )
     end(cells, bool(outcome.errors or (strict and outcome.warnings)))
 
 
@@ -93,14 +115,17 @@ def _context(order: LintOrder) -> AbstractContextManager[LintContext]:
     return lint_context(order.workspace, order.jobs, order.fresh, note, order.sandbox)
 
 
-def _lint(here: LintContext, chosen: Sequence[Integration], wanted: Sequence[Tool]) -> Sequence[Cell]:
+def _lint(
+    here: LintContext, chosen: Sequence[Integration], wanted: Sequence[Tool], quiet: bool
+) -> Sequence[Cell]:
     """Return the cells of the tools wanted and of those that recognise a stale lock; print the table of the former."""
     asked = (*(tool for tool in TOOLS if tool.stale_law and tool not in wanted), *wanted)
     settings = here.workspace.settings
     with progress(len(chosen) * len(asked), settings) as tell:
         cells = run_tools(here, chosen, asked, tell)
     shown = [cell for cell in cells if cell.tool in wanted]
-    show(table(shown, settings, wants_colour(sys.stderr.isatty(), os.environ)))
+    if not quiet:
+        show(table(shown, settings, wants_colour(sys.stderr.isatty(), os.environ)))
     return cells
 
 

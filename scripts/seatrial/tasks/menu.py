@@ -28,7 +28,7 @@ class Option:
     """One option: `--no-cache` on the command line, NO_CACHE= in make, SEATRIAL_NO_CACHE in the environment.
 
     `short` is its letter, if it has one. `inherited` options keep the value that the environment around make
-    gives them; the others count for one call only.
+    gives them; the others count for one call only. `choices` are offered by the completion of a shell.
     """
 
     name: str
@@ -36,6 +36,7 @@ class Option:
     kind: OptionKind = OptionKind.TEXT
     short: str = ""
     inherited: bool = False
+    choices: tuple[str, ...] = ()
 
     @property
     def flag(self) -> str:
@@ -117,6 +118,7 @@ FORMAT = Option(
     "text, json, github, sarif, junit or gitlab; by default text, and github under GitHub Actions",
     short="f",
     inherited=True,
+    choices=("text", "json", "github", "sarif", "junit", "gitlab"),
 )
 OUTPUT = Option(
     "output", "write the findings to this file instead of standard output", short="o", inherited=True
@@ -134,15 +136,47 @@ SANDBOX = Option(
     "sandbox",
     "auto, or required to refuse to run tools where the kernel gives no namespaces; by default auto",
     inherited=True,
+    choices=("auto", "required"),
 )
 JOBS = Option("jobs", "processes to use; by default one per core", short="j", inherited=True)
+
+FILES = Option(
+    "files",
+    "the names are files, as pre-commit gives them: of these only the integrations that they are in",
+    OptionKind.SWITCH,
+)
+QUIET = Option("quiet", "show errors only, and the line at the end", OptionKind.SWITCH)
+STATISTICS = Option(
+    "statistics",
+    "show the number of findings by code, and which of them can be repaired; text or json",
+    OptionKind.SWITCH,
+)
+WATCH = Option("watch", "show it again whenever a file has changed, until Ctrl-C", OptionKind.SWITCH)
 
 CHOOSING = (INTEGRATION, ROOT)
 COMPARING = (*CHOOSING, SINCE)
 REPORTING = (FORMAT, OUTPUT, STRICT, JOBS)
 
+VALIDATING = (
+    *COMPARING,
+    NEW,
+    OLD,
+    *REPORTING,
+    VERBOSE,
+    ADVICE,
+    NO_CACHE,
+    FILES,
+    QUIET,
+    STATISTICS,
+    WATCH,
+)
 LINTING = (
-    Option("tools", "only these, such as black,ruff; by default those of the profile", inherited=True),
+    Option(
+        "tools",
+        "only these, such as black,ruff; by default those of the profile",
+        inherited=True,
+        choices=("poetry", "mypy", "ruff", "black", "yamllint"),
+    ),
     Option("fix", "first let ruff and black repair what they safely can", OptionKind.SWITCH),
     NO_CACHE,
     Option("why", "say why each tool would run again on this integration, or not, and run nothing"),
@@ -158,6 +192,7 @@ WITHOUT = Option(
     "without",
     "checks to leave out, such as unit,lint; of layout, spec, mapping, version, change, lint, unit, schema and release",
     inherited=True,
+    choices=("layout", "spec", "mapping", "version", "change", "lint", "unit", "schema", "release"),
 )
 TIMEOUT = Option(
     "timeout", "seconds after which the tests of an integration are ended; by default 600", inherited=True
@@ -177,7 +212,7 @@ TESTING = (
 MAKING = (
     Option("name", 'the title that people read, such as "My Service"; asked for on a terminal'),
     ROOT,
-    Option("profile", "guide or ocean; by default that of the repository"),
+    Option("profile", "guide or ocean; by default that of the repository", choices=("guide", "ocean")),
     Option("slug", "name of the folder and the package; by default made from the title"),
     Option("parent", "the first kind that it exports"),
     Option("child", "a second kind, which belongs to the first"),
@@ -210,7 +245,12 @@ BUILDING = (
         OptionKind.WORDS,
         inherited=True,
     ),
-    Option("builder", "docker, podman, buildah or layers; by default whichever is there", inherited=True),
+    Option(
+        "builder",
+        "docker, podman, buildah or layers; by default whichever is there",
+        inherited=True,
+        choices=("docker", "podman", "buildah", "layers"),
+    ),
     Option("key", "a private key, in PEM, by which provenance is signed", inherited=True),
 )
 PLANNING = (
@@ -242,14 +282,14 @@ TO = Option(
 PLAN = Option("plan", "the file of the plan; by default the one that release.plan left in dist/release")
 CI_PLAN = replace(PLAN, help="the file of the plan; by default the one that ci.matrix left in dist/ci")
 COSTS = Option("costs", "the file in which costs are kept from run to run; by default dist/ci/costs.json")
-TEXT_OR_JSON = replace(FORMAT, help="text or json")
+TEXT_OR_JSON = replace(FORMAT, help="text or json", choices=("text", "json"))
 
 VERBS = (
     Verb(
         "lint",
         "Run black, mypy, ruff and poetry check, each as in the integration's own environment.",
         "lint:lint",
-        (*COMPARING, *REPORTING, *LINTING),
+        (*COMPARING, *REPORTING, *LINTING, FILES, QUIET, STATISTICS),
     ),
     Verb(
         "unit",
@@ -267,25 +307,25 @@ VERBS = (
         "validate",
         "Check everything about the folder: layout, spec and version.",
         "validate:validate",
-        (*COMPARING, NEW, OLD, *REPORTING, VERBOSE, ADVICE, NO_CACHE),
+        VALIDATING,
     ),
     Verb(
         "validate-spec",
         "Check the .port folder and what must agree with it (SPC, RES, COD).",
         "validate:validate_spec",
-        (*COMPARING, NEW, OLD, *REPORTING, VERBOSE, ADVICE, NO_CACHE),
+        VALIDATING,
     ),
     Verb(
         "check-layout",
         "Check the folder's hierarchy (LAY).",
         "validate:check_layout",
-        (*COMPARING, NEW, OLD, *REPORTING, VERBOSE, ADVICE, NO_CACHE),
+        VALIDATING,
     ),
     Verb(
         "check-version",
         "Check pyproject, lock, version, changelog and intents (PKG, CHG, REL).",
         "validate:check_version",
-        (*COMPARING, NEW, OLD, *REPORTING, VERBOSE, ADVICE, NO_CACHE),
+        VALIDATING,
     ),
     Verb(
         "check",
@@ -326,9 +366,9 @@ VERBS = (
                 "sample",
                 "a file with a raw object, or a list of them, that the API gave; - for standard input",
             ),
-            replace(FORMAT, help="text, json or html"),
+            replace(FORMAT, help="text, json or html", choices=("text", "json", "html")),
             replace(OUTPUT, help="write the preview to this file instead of standard output"),
-            Option("watch", "show it again whenever a file has changed, until Ctrl-C", OptionKind.SWITCH),
+            WATCH,
             Option(
                 "record", "write the entities of examples that lack them below examples/", OptionKind.SWITCH
             ),
@@ -450,6 +490,18 @@ VERBS = (
     ),
     Verb("rules", "List all rules, one a line.", "explain:rules"),
     Verb(
+        "completion",
+        "Print the script by which bash, zsh or fish completes verbs, flags, integrations and codes.",
+        "completion:completion",
+        (Option("program", "the shell: bash, zsh or fish", choices=("bash", "zsh", "fish")),),
+        ("program",),
+    ),
+    Verb(
+        "lsp",
+        "Serve an editor on standard input and output: findings while typing, repairs, meanings, completions.",
+        "lsp:lsp",
+    ),
+    Verb(
         "doctor",
         "Tell what this machine has and lacks: Pythons, uv, git, the sandbox, a builder of images.",
         "doctor:doctor",
@@ -555,10 +607,15 @@ VERBS = (
         "release_bump:intent",
         (
             *CHOOSING,
-            Option("bump", "the part of the version to raise: patch, minor or major"),
+            Option(
+                "bump",
+                "the part of the version to raise: patch, minor or major",
+                choices=("patch", "minor", "major"),
+            ),
             Option(
                 "type",
                 "the type of the change: breaking, deprecation, feature, improvement, bugfix or doc",
+                choices=("breaking", "deprecation", "feature", "improvement", "bugfix", "doc"),
             ),
             Option("message", "what changes for users, in one line"),
         ),

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json as standard_json
 import sys
-import time
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from seatrial.core.errors import EXIT_FINDINGS, Unreadable, UsageError, reason
+from seatrial.core.errors import EXIT_FINDINGS, UsageError, reason
 from seatrial.core.model import Integration
 from seatrial.core.printable import one_line
 from seatrial.core.suggest import hint
@@ -25,12 +22,10 @@ from seatrial.system.atomic import write_whole
 from seatrial.tasks import preview_record
 from seatrial.tasks.choice import Choice, choose
 from seatrial.tasks.cli import Ended, in_make, note, say
+from seatrial.tasks.watch import watch as watched
 from seatrial.validate.facts.facts import Facts
 
 FORMATS = ("text", "json", "html")
-
-PAUSE = 0.5
-"""Seconds between two looks at the files."""
 
 
 def preview(
@@ -86,20 +81,17 @@ def _watch(
     output: str | None,
     evaluator: Evaluator,
 ) -> None:
-    """Show the preview again whenever the files it is made from have changed, until Ctrl-C."""
-    note("seatrial: watching; Ctrl-C ends")
-    names = [one.name for one in choose(root, integration, since).integrations]
-    before = b""
-    try:
-        while names:
-            choice = choose(root, names, None)
-            now = _content(choice, sample)
-            if now != before:
-                _look(choice, kind, sample, format, output, evaluator)
-                before = now
-            time.sleep(PAUSE)
-    except KeyboardInterrupt:
-        note("seatrial: ended")
+    """Show the preview again whenever a file has changed, until Ctrl-C."""
+    watched(
+        lambda: choose(root, integration, since),
+        lambda choice: _look(choice, kind, sample, format, output, evaluator),
+        [sample] if sample else [],
+        lambda path: path.startswith(WATCHED),
+    )
+
+
+WATCHED = (".port/", "examples/", "poetry.lock", "pyproject.toml")
+"""The beginnings of the paths of files that a preview is made from."""
 
 
 def _look(
@@ -111,28 +103,7 @@ def _look(
     evaluator: Evaluator,
 ) -> None:
     """Show the preview once; a fault of what is being written is said, and does not end the watch."""
-    try:
-        _deliver(_previews(choice, kind, sample, evaluator), format, output)
-    except UsageError as wrong:
-        note(f"seatrial: {wrong}")
-
-
-WATCHED = (".port/", "examples/", "poetry.lock", "pyproject.toml")
-"""The beginnings of the paths of files that a preview is made from."""
-
-
-def _content(choice: Choice, sample: str | None) -> bytes:
-    """Return a digest of the files that a preview is made from."""
-    digest = hashlib.sha256()
-    for one in choice.integrations:
-        for path in one.paths():
-            if path.startswith(WATCHED):
-                with suppress(Unreadable):
-                    digest.update(f"{one.path}/{path}".encode("utf-8", "replace") + b"\0" + one.read(path))
-    if sample:
-        with suppress(OSError):
-            digest.update(Path(sample).read_bytes())
-    return digest.digest()
+    _deliver(_previews(choice, kind, sample, evaluator), format, output)
 
 
 def _previews(choice: Choice, kind: str | None, sample: str | None, evaluator: Evaluator) -> list[Preview]:

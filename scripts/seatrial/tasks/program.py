@@ -23,8 +23,8 @@ import_invoke()
 
 from invoke import Argument, Collection, Config, Exit, ParseError, Program, Task  # noqa: E402
 
-CORE = ("complete", "help", "list", "print-completion-script", "version")
-"""The flags of Invoke's own that Seatrial offers; the others are about shell commands run by tasks."""
+CORE = ("help", "list", "version")
+"""The flags of Invoke's own that Seatrial offers; the others are about shell commands, or done by `completion`."""
 
 ALIKE = 0.75
 """The least similarity of a misspelled flag or task."""

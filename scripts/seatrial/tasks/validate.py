@@ -11,6 +11,7 @@ from seatrial.core.errors import EXIT_FINDINGS, EXIT_SERVICE, ServiceError
 from seatrial.system.cache import home, is_from_fork
 from seatrial.tasks.choice import Choice, choose, deliver
 from seatrial.tasks.cli import Ended, jobs_of, note
+from seatrial.tasks.watch import watch as watched
 from seatrial.validate.facts.release import Change
 from seatrial.validate.rules import RULES
 from seatrial.validate.run import check_all
@@ -36,17 +37,20 @@ def judge(
     advice: bool = False,
     only_new: bool = False,
     no_cache: bool = False,
+    quiet: bool = False,
+    statistics: bool = False,
     describe: Callable[[Choice, Mapping[str, Change]], None] = lambda choice, changes: None,
 ) -> None:
     """Check the chosen integrations by the rules of these families and end with the status.
 
     `verbose` shows the lines that findings are about, `advice` findings of that severity as well. With
     `only_new`, findings that were there before the change do not fail the run. `no_cache` takes no verdicts of
-    earlier runs, and keeps none. `describe` tells about the changes before the findings are written.
+    earlier runs, and keeps none. `quiet` shows errors only, `statistics` the number of findings by code.
+    `describe` tells about the changes before the findings are written.
     """
     workspace, chosen = choice.workspace, choice.integrations
     rules = [rule for rule in RULES if rule.family in families]
-    for link in workspace.links:
+    for link in () if quiet else workspace.links:
         note(f'seatrial: "{link}" is a link to a folder and is not judged; judge the folder it leads to')
     changes = choice.changes(rules)
     describe(choice, changes)
@@ -56,7 +60,7 @@ def judge(
     for failure, hit in done.crashes.items():
         others = f" and {len(hit) - 1} others" if hit[1:] else ""
         note(f"seatrial: a rule failed on {hit[0]}{others}: {failure}; please report it")
-    deliver(outcome, workspace, format, output, verbose)
+    deliver(outcome, workspace, format, output, verbose, quiet=quiet, statistics=statistics)
     if done.crashes:
         raise Ended(code=EXIT_SERVICE)
     if outcome.errors or (strict and outcome.warnings):
@@ -89,10 +93,37 @@ def _families(
     verbose: bool,
     advice: bool,
     no_cache: bool,
+    files: bool,
+    quiet: bool,
+    statistics: bool,
+    watch: bool,
 ) -> None:
     only_new = means_new(since, new, old)
-    choice = choose(root, integration, since, always=new)
-    judge(families, choice, format, output, strict, jobs, verbose, advice, only_new, no_cache)
+    chosen = partial(choose, root, integration, since, always=new, files=files)
+    judging = partial(
+        judge,
+        families,
+        format=format,
+        output=output,
+        strict=strict,
+        jobs=jobs,
+        verbose=verbose,
+        advice=advice,
+        only_new=only_new,
+        no_cache=no_cache or watch,
+        quiet=quiet,
+        statistics=statistics,
+    )
+    if watch:
+        watched(chosen, lambda choice: _again(judging, choice))
+    else:
+        judging(chosen())
+
+
+def _again(judging: Callable[[Choice], None], choice: Choice) -> None:
+    """Judge; findings do not end a watch."""
+    with suppress(Ended):
+        judging(choice)
 
 
 validate = partial(_families, EVERY)

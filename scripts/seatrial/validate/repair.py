@@ -100,6 +100,15 @@ def repairs(
             return Repairs(tuple(run.file_edits(files)), tuple(ordered))
 
 
+def repair_of(
+    workspace: Workspace, integration: Integration, rules: Sequence[Rule], fingerprint: str
+) -> Repairs:
+    """Return the repair of the finding with this fingerprint by itself, if it proves itself."""
+    run = _Run(workspace, rules, no_changes, wanted=lambda finding: finding.fingerprint == fingerprint)
+    after, refused = _round(run, _State(run, {}), [integration])
+    return Repairs(tuple(run.file_edits(after.files)), tuple(refused))
+
+
 class _TooManyTrials(Exception):
     def __init__(self, path: str, finding: Finding) -> None:
         super().__init__(path)
@@ -155,10 +164,19 @@ class _Comparison:
 
 
 class _Run:
-    """The workspace, the rules, the bytes that edits began from, and the number of trials for each integration."""
+    """The workspace, the rules, the bytes that edits began from, and the number of trials for each integration.
+
+    Only the edits of `wanted` findings are tried: guessed ones if `unsafe`, those of advice if `advice`.
+    """
 
     def __init__(
-        self, workspace: Workspace, rules: Sequence[Rule], changes: Changes, unsafe: bool, advice: bool
+        self,
+        workspace: Workspace,
+        rules: Sequence[Rule],
+        changes: Changes,
+        unsafe: bool = False,
+        advice: bool = False,
+        wanted: Callable[[Finding], bool] = lambda finding: True,
     ) -> None:
         self.workspace = workspace
         self.unsafe = unsafe
@@ -166,6 +184,7 @@ class _Run:
         self.rules = rules
         self.across = [rule for rule in rules if ACROSS & set(rule.needs)]
         self.changes = changes
+        self.wanted = wanted
         self.compared = _Comparison(rules)
         self._begun: dict[str, bytes | None] = {}
         self._trials: Counter[str] = Counter()
@@ -259,7 +278,8 @@ def _round(run: _Run, state: _State, integrations: Sequence[Integration]) -> tup
     proved: list[_Candidate] = []
     refused: list[tuple[_Candidate, str]] = []
     for integration in integrations:
-        candidates = _candidates(run, integration, state.verdict(integration))
+        found = _candidates(run, integration, state.verdict(integration))
+        candidates = [one for one in found if any(map(run.wanted, one.findings))]
         if many := _too_many(state.verdict(integration)):
             refused += [(one, many) for one in candidates]
             continue

@@ -89,6 +89,20 @@ def open_workspace(
     return Workspace(base, here, settings, profile_of(settings, fleet, has_framework), fleet, links)
 
 
+def names_at(root: str | None = None) -> Sequence[str]:
+    """Return the names of the integrations of a workspace, or of the nearest one, without asking git.
+
+    Raises as `open_workspace`.
+    """
+    here = Path(os.path.abspath(root or ""))
+    base = _stated_root(here) if root else find_root(here)
+    holder = _holder(base, _settings(base, None, None))
+    if _is_one(base):
+        return [base.name]
+    _must_be_within(base, holder)
+    return [one.name for one in _children(holder) if any(os.path.lexists(one / mark) for mark in MARKS)]
+
+
 def checkout_around(folder: Path) -> Path:
     """Return the nearest folder, from this one upwards, that holds `.git`; this one if there is none."""
     return next((one for one in (folder, *folder.parents) if os.path.lexists(one / ".git")), folder)
@@ -216,6 +230,15 @@ def select(workspace: Workspace, names: Iterable[str]) -> Sequence[Integration]:
         return _around(workspace) or workspace.integrations
     chosen = [_named(by_name, name) for name in wanted]
     return [one for one in workspace.integrations if one in chosen]
+
+
+def holding(workspace: Workspace, files: Iterable[str]) -> Sequence[Integration]:
+    """Return the integrations that hold one of these files."""
+    paths = [os.path.relpath(os.path.abspath(one), workspace.root) + os.sep for one in files]
+    below = [path for path in paths if not path.startswith(os.pardir + os.sep)]
+    return [
+        one for one in workspace.integrations if any(path.startswith(join(one.path, "")) for path in below)
+    ]
 
 
 def _relative(workspace: Workspace, name: str) -> str:

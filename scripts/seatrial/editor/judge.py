@@ -1,0 +1,124 @@
+"""The verdicts on the integrations that open files belong to."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from seatrial.core.errors import ConfigurationError, SeatrialError
+from seatrial.core.model import Finding, Integration
+from seatrial.editor.overlay import OpenText, laid_over, path_in
+from seatrial.system.transaction import FileEdit
+from seatrial.validate.facts.facts import Facts
+from seatrial.validate.repair import Refusal, repair_of, repairs
+from seatrial.validate.rules import RULES
+from seatrial.validate.run import check
+from seatrial.workspace.workspace import Workspace
+
+MOST_KEPT = 16
+"""Most workspaces that are kept open."""
+
+PROVING = tuple(rule for rule in RULES if "tried" not in rule.needs)
+"""The rules that a repair must satisfy, as with `seatrial fix`."""
+
+Texts = Mapping[str, OpenText]
+"""The open documents by their files."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """An integration with the unsaved texts laid over it, its workspace, and the folder that it is in on disk."""
+
+    workspace: Workspace
+    integration: Integration
+
+    @property
+    def folder(self) -> str:
+        """The absolute path of its folder, with a separator at its end."""
+        return os.path.join(os.fspath(self.workspace.root), self.integration.path).rstrip(os.sep) + os.sep
+
+    @property
+    def facts(self) -> Facts:
+        """The facts about it."""
+        return Facts.of(self.workspace, self.integration)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The findings of an integration, and what failed where a rule did."""
+
+    subject: Subject
+    findings: tuple[Finding, ...]
+    crashes: tuple[str, ...] = ()
+
+
+class Judge:
+    """Opens workspaces, and judges what is open in them. Each is used by one thread at a time.
+
+    `opened` opens the workspace around a folder. Raises SeatrialError as that does.
+    """
+
+    def __init__(self, opened: Callable[[Path], Workspace], advice: bool = False) -> None:
+        self._opened = opened
+        self._advice = advice
+        self._workspaces: dict[str, Workspace] = {}
+
+    def refresh(self) -> None:
+        """Forget what was read of the disk."""
+        self._workspaces.clear()
+
+    def subject(self, file: str, texts: Texts) -> Subject | None:
+        """Return the integration that a file belongs to; None where there is none. Raises ConfigurationError."""
+        try:
+            known = self._workspace(os.path.dirname(file))
+        except ConfigurationError:
+            raise
+        except SeatrialError:
+            return None
+        workspace = laid_over(known, texts)
+        found = path_in(workspace, file)
+        return Subject(workspace, found[0]) if found else None
+
+    def _workspace(self, folder: str) -> Workspace:
+        if folder not in self._workspaces:
+            found = self._opened(Path(folder))
+            same = next((one for one in self._workspaces.values() if one.root == found.root), found)
+            while len(self._workspaces) >= MOST_KEPT:
+                del self._workspaces[next(iter(self._workspaces))]
+            self._workspaces[folder] = same
+        return self._workspaces[folder]
+
+    def judged(self, file: str, texts: Texts) -> Judged | None:
+        """Return what all rules say of the integration that a file belongs to; None where there is none."""
+        subject = self.subject(file, texts)
+        return self._judged(subject) if subject else None
+
+    def _judged(self, subject: Subject) -> Judged:
+        verdict = check(subject.facts, RULES, advice=self._advice)
+        for one in subject.workspace.integrations:
+            self._learn(subject, one)
+        return Judged(subject, verdict.findings, verdict.crashes)
+
+    def _learn(self, subject: Subject, other: Integration) -> None:
+        """Keep what another integration, of which no text is open, has answered."""
+        for known in self._workspaces.values():
+            if known.root == subject.workspace.root and other in known.integrations:
+                for question, answer in subject.workspace.fleet.of(other.path).items():
+                    known.fleet.tell(question, other.path, answer)
+
+
+def repair(subject: Subject, fingerprint: str) -> tuple[Sequence[FileEdit], Sequence[Refusal]]:
+    """Return the proved repair of a finding, or of all findings for an empty fingerprint, and what is not applied."""
+    workspace, integration = subject.workspace, subject.integration
+    if fingerprint:
+        found = repair_of(workspace, integration, PROVING, fingerprint)
+    else:
+        found = repairs(workspace, [integration], PROVING)
+    return found.files, found.refused
+
+
+def has_repair(finding: Finding) -> bool:
+    """Return whether a finding offers an edit."""
+    return finding.fix is not None and finding.fix.safe

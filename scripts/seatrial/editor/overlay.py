@@ -1,0 +1,96 @@
+"""A workspace over which the unsaved texts of an editor are laid."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from seatrial.core.errors import Unreadable
+from seatrial.core.model import Folder, Integration, Kind, Overlay
+from seatrial.documents.document import BOM
+from seatrial.system.folder import MAX_BYTES
+from seatrial.workspace.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class OpenText:
+    """The text of an open document, its version, and the text that it was opened or last saved with."""
+
+    text: str
+    saved: str
+    version: int = 0
+
+
+class _Unsaved(Overlay):
+    """An overlay that refuses the texts that would be refused as files."""
+
+    def read(self, path: str) -> bytes:
+        data = super().read(path)
+        if len(data) > MAX_BYTES:
+            raise Unreadable(f"{len(data):,} bytes; files over {MAX_BYTES:,} bytes are not read")
+        return data
+
+
+def path_in(workspace: Workspace, file: str) -> tuple[Integration, str] | None:
+    """Return the integration that a file is in, and its path there; None for a file of none."""
+    for one in workspace.integrations:
+        folder = os.path.join(os.fspath(workspace.root), one.path).rstrip(os.sep) + os.sep
+        if file.startswith(folder):
+            return one, file.removeprefix(folder).replace(os.sep, "/")
+    return None
+
+
+def file_of(workspace: Workspace, path: str) -> str:
+    """Return the file at a path from the root."""
+    return os.fspath(Path(workspace.root, path))
+
+
+def laid_over(workspace: Workspace, texts: Mapping[str, OpenText]) -> Workspace:
+    """Return the workspace as it were if these texts, by their files, were saved.
+
+    What other integrations have answered before is not asked again.
+    """
+    changed: dict[str, dict[str, bytes]] = {}
+    for file, text in texts.items():
+        found = path_in(workspace, file)
+        data = _unsaved(*found, text) if found else None
+        if found and data is not None:
+            changed.setdefault(found[0].path, {})[found[1]] = data
+    if not changed:
+        return workspace
+    by_path = {one.path: one for one in workspace.integrations}
+    over = {
+        path: Integration(by_path[path].name, path, _Unsaved(by_path[path].folder, files))
+        for path, files in changed.items()
+    }
+    return replace(workspace, fleet=workspace.fleet.having(over))
+
+
+def _unsaved(integration: Integration, path: str, text: OpenText) -> bytes | None:
+    """Return the bytes that saving would write; None where the file holds them, or is none that is read."""
+    folder: Folder = integration.folder
+    entry = folder.entry(path)
+    if entry is None or entry.kind is not Kind.FILE:
+        return None
+    try:
+        on_disk = folder.read(path).decode()
+    except (Unreadable, UnicodeDecodeError):
+        return None if text.text == text.saved else _encoded(text.text)
+    mark = BOM if on_disk.startswith(BOM) and not text.text.startswith(BOM) else ""
+    shown = on_disk.removeprefix(BOM)
+    same = text.text in (on_disk, shown, shown.replace("\r\n", "\n"))
+    return None if same else _encoded(mark + text.text)
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
+def current_text(integration: Integration, path: str) -> str:
+    """Return the text of a file as an editor shows it; empty where it cannot be read."""
+    try:
+        return integration.folder.read(path).decode("utf-8-sig", "replace")
+    except Unreadable:
+        return ""

@@ -1,0 +1,526 @@
+"""The language server: what an editor sends, answered from the verdicts on the workspace around its files."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import quote_from_bytes, unquote, urlsplit
+
+from lsprotocol import types
+from pygls.lsp.server import LanguageServer
+
+from seatrial import __version__
+from seatrial.core.errors import SeatrialError
+from seatrial.core.printable import one_line
+from seatrial.core.rules import Rule
+from seatrial.editor import changes, completion, meaning
+from seatrial.editor.diagnostics import GRADES, Shown, shown
+from seatrial.editor.judge import Judge, Judged, Subject, Texts, has_repair, repair
+from seatrial.editor.overlay import OpenText, current_text, path_in
+from seatrial.editor.positions import Place, Text
+from seatrial.handbook.examples import example
+from seatrial.handbook.pages import section
+from seatrial.system.transaction import FileEdit
+from seatrial.validate.rules import RULES
+from seatrial.workspace.workspace import Workspace
+
+T = TypeVar("T")
+
+DELAY = 0.15
+"""Seconds without a further change before a text is judged."""
+
+SOURCE = "seatrial"
+FIX_ALL = "source.fixAll.seatrial"
+
+KINDS: Mapping[str, types.CompletionItemKind] = {
+    "kind": types.CompletionItemKind.Class,
+    "blueprint": types.CompletionItemKind.Struct,
+    "property": types.CompletionItemKind.Property,
+    "relation": types.CompletionItemKind.Reference,
+    "icon": types.CompletionItemKind.EnumMember,
+    "section": types.CompletionItemKind.EnumMember,
+    "value": types.CompletionItemKind.EnumMember,
+    "key": types.CompletionItemKind.Field,
+}
+
+_BY_CODE: Mapping[str, Rule] = {rule.code: rule for rule in RULES}
+
+
+def file_of_uri(uri: str) -> str | None:
+    """Return the absolute path that a `file` URI names; None for any other."""
+    try:
+        parts = urlsplit(uri)
+        path = unquote(parts.path, errors="surrogateescape")
+    except ValueError:
+        return None
+    is_file = parts.scheme == "file" and parts.netloc in ("", "localhost") and path.startswith("/")
+    return os.path.normpath(path) if is_file and "\0" not in path else None
+
+
+def uri_of_file(file: str) -> str:
+    """Return the `file` URI of an absolute path."""
+    return "file://" + quote_from_bytes(os.fsencode(file), safe="/")
+
+
+class Server(LanguageServer):
+    """A language server for the integrations that the open files belong to.
+
+    What the editor sends is only noted here; a worker judges, another answers questions, so that no message waits.
+    """
+
+    def __init__(self, opened: Callable[[Path], Workspace]) -> None:
+        super().__init__("seatrial", __version__, types.TextDocumentSyncKind.Full)
+        self._opened = opened
+        self.uris: dict[str, str] = {}
+        self.texts: dict[str, OpenText] = {}
+        self.found: dict[str, dict[str, list[Shown]]] = {}
+        self._checks = _Worker(Judge(opened))
+        self._answers = _Worker(Judge(opened))
+        self._pending: set[str] = set()
+        self._changed: dict[str, int] = {}
+        self._events = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self._busy = False
+        self._is_due = False
+        self._told: set[str] = set()
+        _register(self)
+
+    @property
+    def encoding(self) -> str:
+        """The encoding in which the editor counts characters."""
+        return str(getattr(self.workspace.position_encoding, "value", self.workspace.position_encoding))
+
+    def start(self, advice: bool) -> None:
+        """Begin to judge, once the editor has said how."""
+        self._checks = _Worker(Judge(self._opened, advice))
+
+    def note_text(self, uri: str, version: int | None, is_saved: bool) -> None:
+        """Take the text of an open document, and judge it soon."""
+        file = file_of_uri(uri)
+        if file is None:
+            return
+        text = self.workspace.get_text_document(uri).source
+        before = self.texts.get(file)
+        saved = text if is_saved or before is None else before.saved
+        known = before.version if before else 0
+        self.uris[file] = uri
+        self.texts[file] = OpenText(text, saved, known if version is None else version)
+        self._judge_soon([file], DELAY)
+
+    def note_disk(self) -> None:
+        """Judge everything that is open, as files on the disk have changed."""
+        self._checks.refresh()
+        self._answers.refresh()
+        self._judge_soon(self.texts, DELAY)
+
+    def note_end(self, uri: str) -> None:
+        """Forget a document that was closed, and what was found where it was the last one."""
+        file = file_of_uri(uri)
+        if file is None:
+            return
+        self.texts.pop(file, None)
+        self.uris.pop(file, None)
+        self._events += 1
+        for folder in [folder for folder in self.found if file.startswith(folder)]:
+            left = [one for one in self.texts if one.startswith(folder)]
+            if left:
+                self._judge_soon(left[:1], DELAY)
+            else:
+                self._publish(folder, {}, {})
+
+    def _judge_soon(self, files: Iterable[str], delay: float) -> None:
+        self._events += 1
+        for file in files:
+            self._pending.add(file)
+            self._changed[file] = self._events
+        if self._timer:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_later(delay, self._judge_now)
+
+    def _judge_now(self) -> None:
+        self._is_due = self._busy
+        if self._pending and not self._busy:
+            self._busy = True
+            self._task = asyncio.get_running_loop().create_task(self._judge())
+
+    async def _judge(self) -> None:
+        """Judge the integration of each file that waits, one after the other, and show each at once."""
+        files = sorted(self._pending)
+        self._pending.clear()
+        done: list[str] = []
+        for file in files:
+            if file not in self._pending and not any(file.startswith(folder) for folder in done):
+                done += await self._judge_one(file)
+        self._busy = False
+        if self._is_due:
+            self._judge_now()
+
+    async def _judge_one(self, file: str) -> list[str]:
+        """Judge the integration of a file as it is now; return its folder, if it has one."""
+        texts, begun, encoding = dict(self.texts), self._events, self.encoding
+        try:
+            found = await self._checks.do(lambda judge: _shown_of(judge, file, texts, encoding))
+        except SeatrialError as wrong:
+            self._tell(str(wrong))
+            return []
+        except Exception as failed:
+            self._tell(f"a check failed: {type(failed).__name__}: {failed}; please report it")
+            return []
+        for judged, by_file in found:
+            self._take(judged, by_file, texts, begun)
+        return [judged.subject.folder for judged, _ in found]
+
+    def _take(self, judged: Judged, by_file: Mapping[str, list[Shown]], texts: Texts, begun: int) -> None:
+        """Show what was found, unless a text of the integration has changed meanwhile, or none is open."""
+        folder = judged.subject.folder
+        ours = [file for file in self.texts if file.startswith(folder)]
+        for crash in judged.crashes:
+            self._tell(f"a rule failed: {crash}; please report it")
+        if ours and not any(self._changed.get(file, 0) > begun for file in ours):
+            self._publish(folder, by_file, texts)
+
+    def _publish(self, folder: str, by_file: Mapping[str, list[Shown]], texts: Texts) -> None:
+        before = self.found.pop(folder, {})
+        if by_file:
+            self.found[folder] = dict(by_file)
+        for file in sorted({*before, *by_file} | {one for one in texts if one.startswith(folder)}):
+            self.text_document_publish_diagnostics(
+                types.PublishDiagnosticsParams(
+                    uri=self.uris.get(file) or uri_of_file(file),
+                    diagnostics=[_diagnostic(one) for one in by_file.get(file, ())],
+                    version=texts[file].version if file in texts else None,
+                )
+            )
+
+    def _tell(self, text: str) -> None:
+        """Tell the person of a failure, each once."""
+        if text not in self._told and len(self._told) < 100:
+            self._told.add(text)
+            message = one_line(f"seatrial: {text}", 500)
+            self.window_show_message(types.ShowMessageParams(types.MessageType.Warning, message))
+
+    def warn(self, text: str) -> None:
+        """Tell the person why something was not done."""
+        message = one_line(f"seatrial: {text}", 500)
+        self.window_show_message(types.ShowMessageParams(types.MessageType.Info, message))
+
+    def findings_at(self, file: str, start: Place, end: Place) -> list[Shown]:
+        """Return the shown findings that touch a range of a file."""
+        found = [one for by_file in self.found.values() for one in by_file.get(file, ())]
+        return [one for one in found if one.touches(start, end)]
+
+    def findings_beside(self, file: str) -> list[Shown]:
+        """Return the shown findings of the integration that a file belongs to."""
+        groups = [by_file for folder, by_file in self.found.items() if file.startswith(folder)]
+        return [one for by_file in groups for found in by_file.values() for one in found]
+
+    async def ask(self, question: Callable[[Judge, Texts], T]) -> T:
+        """Answer a question about the texts as they are now."""
+        texts = dict(self.texts)
+        return await self._answers.do(lambda judge: question(judge, texts))
+
+    def report_server_error(self, error: Exception, source: Any) -> None:
+        """Write a fault in what the editor sent to the log; it is no message for a person."""
+        logging.getLogger(__name__).error("%s", one_line(str(error), 500))
+
+    def end(self) -> None:
+        """End the workers."""
+        self._checks.end()
+        self._answers.end()
+
+
+class _Worker:
+    """A thread with a judge of its own."""
+
+    def __init__(self, judge: Judge) -> None:
+        self._judge = judge
+        self._thread = ThreadPoolExecutor(max_workers=1)
+
+    async def do(self, work: Callable[[Judge], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work, self._judge)
+
+    def refresh(self) -> None:
+        self._thread.submit(self._judge.refresh)
+
+    def end(self) -> None:
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+
+def _shown_of(
+    judge: Judge, file: str, texts: Texts, encoding: str
+) -> list[tuple[Judged, Mapping[str, list[Shown]]]]:
+    """Return what is found in the integration of a file; nothing where it is in none."""
+    judged = judge.judged(file, texts)
+    return [(judged, shown(judged, texts, encoding))] if judged else []
+
+
+def _diagnostic(one: Shown) -> types.Diagnostic:
+    finding = one.finding
+    return types.Diagnostic(
+        range=_range(one.start, one.end),
+        message=one.message,
+        severity=types.DiagnosticSeverity(GRADES[finding.severity]),
+        code=finding.code,
+        source=SOURCE,
+        data={"name": finding.name, "fingerprint": finding.fingerprint},
+    )
+
+
+def _range(start: Place, end: Place) -> types.Range:
+    return types.Range(types.Position(start.line, start.character), types.Position(end.line, end.character))
+
+
+def _place(position: types.Position) -> Place:
+    return Place(position.line, position.character)
+
+
+def _register(server: Server) -> None:
+    """Tell the protocol what the server answers."""
+    _register_changes(server)
+    server.feature(types.TEXT_DOCUMENT_HOVER)(_hover)
+    server.feature(
+        types.TEXT_DOCUMENT_COMPLETION, types.CompletionOptions(trigger_characters=['"', "'", ":", " ", "$"])
+    )(_complete)
+    server.feature(
+        types.TEXT_DOCUMENT_CODE_ACTION,
+        types.CodeActionOptions(
+            code_action_kinds=[types.CodeActionKind.QuickFix, FIX_ALL], resolve_provider=True
+        ),
+    )(_actions)
+    server.feature(types.CODE_ACTION_RESOLVE)(_resolve)
+
+
+def _register_changes(server: Server) -> None:
+    @server.feature(types.INITIALIZED)
+    async def initialized(server: Server, _: types.InitializedParams) -> None:
+        await _watch(server)
+
+    @server.feature(types.INITIALIZE)
+    def initialize(server: Server, params: types.InitializeParams) -> None:
+        options = params.initialization_options
+        server.start(isinstance(options, dict) and options.get("advice") is True)
+
+    @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
+    def opened(server: Server, params: types.DidOpenTextDocumentParams) -> None:
+        server.note_text(params.text_document.uri, params.text_document.version, is_saved=True)
+
+    @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
+    def changed(server: Server, params: types.DidChangeTextDocumentParams) -> None:
+        server.note_text(params.text_document.uri, params.text_document.version, is_saved=False)
+
+    @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
+    def saved(server: Server, params: types.DidSaveTextDocumentParams) -> None:
+        server.note_text(params.text_document.uri, None, is_saved=True)
+        server.note_disk()
+
+    @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
+    def closed(server: Server, params: types.DidCloseTextDocumentParams) -> None:
+        server.note_end(params.text_document.uri)
+
+    @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
+    def on_disk(server: Server, _: types.DidChangeWatchedFilesParams) -> None:
+        server.note_disk()
+
+
+async def _watch(server: Server) -> None:
+    """Have the editor tell of changed files, where it can."""
+    able = server.client_capabilities.workspace
+    if able and able.did_change_watched_files and able.did_change_watched_files.dynamic_registration:
+        watchers = [types.FileSystemWatcher(glob_pattern="**/*")]
+        options = types.DidChangeWatchedFilesRegistrationOptions(watchers=watchers)
+        registration = types.Registration("watch", types.WORKSPACE_DID_CHANGE_WATCHED_FILES, options)
+        await server.client_register_capability_async(types.RegistrationParams([registration]))
+
+
+@lru_cache(maxsize=64)
+def _page(code: str) -> str:
+    return section(_BY_CODE[code], example(_BY_CODE[code]))
+
+
+async def _hover(server: Server, params: types.HoverParams) -> types.Hover | None:
+    file = file_of_uri(params.text_document.uri)
+    if file is None or file not in server.texts:
+        return None
+    at = _place(params.position)
+    found = server.findings_at(file, at, at)
+    codes = dict.fromkeys(one.finding.code for one in found)
+    encoding = server.encoding
+    told = await server.ask(lambda judge, texts: _told(judge, texts, file, at, [*codes], encoding))
+    return types.Hover(types.MarkupContent(types.MarkupKind.Markdown, told)) if told else None
+
+
+def _told(judge: Judge, texts: Texts, file: str, at: Place, codes: Sequence[str], encoding: str) -> str:
+    """Return the pages of the rules, or else the meaning of the key that is there."""
+    if codes:
+        return "\n\n".join(_page(code) for code in codes if code in _BY_CODE)
+    subject, path = _subject(judge, texts, file)
+    if subject is None:
+        return ""
+    text = Text(texts[file].text, encoding)
+    return meaning.meaning(subject.facts, path, *text.own(text.index_of(at)))
+
+
+def _subject(judge: Judge, texts: Texts, file: str) -> tuple[Subject | None, str]:
+    """Return the integration that a file belongs to, if any, and the file's path there."""
+    subject = judge.subject(file, texts)
+    found = path_in(subject.workspace, file) if subject else None
+    return subject, found[1] if found else ""
+
+
+async def _complete(server: Server, params: types.CompletionParams) -> types.CompletionList | None:
+    file = file_of_uri(params.text_document.uri)
+    if file is None or file not in server.texts:
+        return None
+    at, encoding = _place(params.position), server.encoding
+    return await server.ask(lambda judge, texts: _completions(judge, texts, file, at, encoding))
+
+
+def _completions(judge: Judge, texts: Texts, file: str, at: Place, encoding: str) -> types.CompletionList:
+    subject, path = _subject(judge, texts, file)
+    text = Text(texts[file].text, encoding)
+    index = text.index_of(at)
+    found = completion.offers(subject, path, text.text, index) if subject else []
+    items = [
+        types.CompletionItem(
+            label=one.label,
+            kind=KINDS[one.sort],
+            detail=one.sort,
+            filter_text=text.text[index - one.typed : index] + one.label if one.typed == 0 else one.label,
+            text_edit=types.TextEdit(_range(text.position(index - one.typed), text.position(index)), one.new),
+        )
+        for one in found
+    ]
+    return types.CompletionList(is_incomplete=False, items=items)
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """A repair that an editor asks for: of one finding, or of all for an empty fingerprint."""
+
+    file: str
+    fingerprint: str
+
+
+async def _actions(server: Server, params: types.CodeActionParams) -> list[types.CodeAction]:
+    file = file_of_uri(params.text_document.uri)
+    if file is None or file not in server.texts:
+        return []
+    at = server.findings_at(file, _place(params.range.start), _place(params.range.end))
+    kinds = params.context.only or [types.CodeActionKind.QuickFix, FIX_ALL]
+    found = [_action(file, one) for one in at if has_repair(one.finding)] if _asks(kinds, "quickfix") else []
+    if _asks(kinds, FIX_ALL) and any(has_repair(one.finding) for one in server.findings_beside(file)):
+        found.append(_fix_all(file))
+    return found if _resolves(server) else [await _resolve(server, one) for one in found]
+
+
+def _asks(kinds: Sequence[str | types.CodeActionKind], kind: str) -> bool:
+    """Return whether an editor asks for actions of a kind, by it or a kind that contains it."""
+    stated = [str(getattr(one, "value", one)) for one in kinds]
+    return any(kind == one or kind.startswith(f"{one}.") for one in stated)
+
+
+def _action(file: str, one: Shown) -> types.CodeAction:
+    return types.CodeAction(
+        title=one_line(f"{one.finding.code}: {one.finding.fix.title if one.finding.fix else ''}", 200),
+        kind=types.CodeActionKind.QuickFix,
+        diagnostics=[_diagnostic(one)],
+        data={"file": file, "fingerprint": one.finding.fingerprint},
+    )
+
+
+def _fix_all(file: str) -> types.CodeAction:
+    title = "Seatrial: repair all that is safe in this integration"
+    return types.CodeAction(title=title, kind=FIX_ALL, data={"file": file, "fingerprint": ""})
+
+
+def _resolves(server: Server) -> bool:
+    """Return whether the editor asks for the edit of an action only when it is chosen."""
+    able = server.client_capabilities.text_document
+    support = able.code_action.resolve_support if able and able.code_action else None
+    return support is not None and "edit" in support.properties
+
+
+async def _resolve(server: Server, action: types.CodeAction) -> types.CodeAction:
+    wanted = _wanted(action.data)
+    if wanted is None or wanted.file not in server.texts:
+        return action
+    encoding = server.encoding
+    edit, refused = await server.ask(lambda judge, texts: _edit(server, judge, texts, wanted, encoding))
+    action.edit = edit
+    if refused:
+        server.warn(f"not applied: {refused}")
+    return action
+
+
+def _wanted(data: object) -> _Wanted | None:
+    if not isinstance(data, dict):
+        return None
+    file, fingerprint = data.get("file"), data.get("fingerprint")
+    return _Wanted(file, fingerprint) if isinstance(file, str) and isinstance(fingerprint, str) else None
+
+
+def _edit(
+    server: Server, judge: Judge, texts: Texts, wanted: _Wanted, encoding: str
+) -> tuple[types.WorkspaceEdit | None, str]:
+    """Return the edit of a repair that has proved itself, and why one was not applied."""
+    subject = judge.subject(wanted.file, texts)
+    if subject is None:
+        return None, "the file is in no integration"
+    files, refused = repair(subject, wanted.fingerprint)
+    reason = refused[0].reason if refused and not files else ""
+    edits = [one for one in files if one.before is not None and one.after is not None]
+    if len(edits) < len(files):
+        return None, "it adds or removes files; type `seatrial fix`"
+    made = [_document_edit(server, subject, one, texts, encoding) for one in edits]
+    return (_workspace_edit(server, made) if made else None), reason
+
+
+def _workspace_edit(server: Server, made: Sequence[types.TextDocumentEdit]) -> types.WorkspaceEdit:
+    """Return edits of documents, with their versions where the editor knows of these."""
+    able = server.client_capabilities.workspace
+    if able and able.workspace_edit and able.workspace_edit.document_changes:
+        return types.WorkspaceEdit(document_changes=list(made))
+    plain = {
+        one.text_document.uri: [edit for edit in one.edits if isinstance(edit, types.TextEdit)]
+        for one in made
+    }
+    return types.WorkspaceEdit(changes=plain)
+
+
+def _document_edit(
+    server: Server, subject: Subject, edit: FileEdit, texts: Texts, encoding: str
+) -> types.TextDocumentEdit:
+    file = os.path.join(os.fspath(subject.workspace.root), edit.path)
+    text = texts.get(file)
+    own = edit.path.removeprefix(subject.integration.below(""))
+    seen = text.text if text else current_text(subject.integration, own)
+    after = (edit.after or b"").decode()
+    after = after.removeprefix("\ufeff") if not seen.startswith("\ufeff") else after
+    places = Text(seen, encoding)
+    found = [
+        types.TextEdit(_range(places.position(one.start), places.position(one.end)), one.new)
+        for one in changes.changes(seen, after)
+    ]
+    document = types.OptionalVersionedTextDocumentIdentifier(
+        uri=server.uris.get(file) or uri_of_file(file), version=text.version if text else None
+    )
+    return types.TextDocumentEdit(document, list(found))
+
+
+def serve(opened: Callable[[Path], Workspace]) -> None:
+    """Serve the editor on standard input and output until it ends; whatever else is printed goes to standard error."""
+    logging.getLogger("pygls").setLevel(logging.CRITICAL)
+    server = Server(opened)
+    asked, told = os.dup(0), os.dup(1)
+    os.dup2(2, 1)
+    try:
+        server.start_io(os.fdopen(asked, "rb"), os.fdopen(told, "wb"))
+    finally:
+        server.end()
