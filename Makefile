@@ -9,8 +9,8 @@ override GPATH :=
 # The variables and targets between the marks are written by `make docs` from scripts/seatrial/tasks/menu.py.
 # variables
 override INHERITED := ADVICE BUILD_ARG BUILDER FORMAT INTEGRATION JOBS KEY NEW OLD OUTPUT ROOT SANDBOX SINCE STRICT TIMEOUT TOOLS VERBOSE WITHOUT
-override VARIABLES := ACCEPT ADOPT ALLOW_UNPUSHED APPLY AUTHOR BRANCH BUILT_WITH BUMP CHILD CODE DATE DESCRIPTION DIFF DRAFT DRY_RUN EMAIL FINISH FIX FORCE FORK ICON KIND LATEST MATRIX MESSAGE NAME NETWORK NO_CACHE NO_LOCK OCEAN ONLY PARENT PLAN PROFILE REASON RECEIPTS RECORD SAMPLE SECTION SLUG STATES TESTS TITLE TYPE UNTIL UPSTREAM VERSION WATCH WHY WRITE YES
-.PHONY: help lint unit schema validate validate-spec check-layout check-version check fix submit preview new explain schemas rules doctor release release-plan release-apply release-finish release-intent release-bump release-check release-status release-hold release-unhold release-yank release-unyank test docs lock drift setup clean
+override VARIABLES := ACCEPT ADOPT ALLOW_UNPUSHED APPLY AUTHOR BADGES BRANCH BUILT_WITH BUMP CHILD CODE COMMENTS COMMIT CORE COSTS CURRENT DASHBOARD DATE DESCRIPTION DIFF DRAFT DRY_RUN EMAIL FILES FINISH FIRST FIX FORCE FORK HTML ICON INSTALL KIND LATEST LEVEL MATRIX MESSAGE MOST NAME NETWORK NO_CACHE NO_LOCK NUMBER OCEAN ONLY OVERWRITE PARENT PLAN PROFILE PROGRAM PUBLIC_KEY PUBLISHED QUIET REASON RECEIPTS RECORD SAMPLE SECOND SECTION SERVICE SLUG SORT STATES STATISTICS TESTS TITLE TO TYPE UNSAFE UNTIL UPSTREAM VERB VERSION WATCH WHY WRITE YES
+.PHONY: help lint unit schema validate validate-spec check-layout check-version check fix submit preview new init template-update template-drift explain ci-matrix ci-shard ci-collect ci-workflow schemas rules completion lsp doctor status release release-plan release-apply release-finish release-intent release-bump release-check release-status release-compare release-verify release-hold release-unhold release-yank release-unyank test docs lock lock-template template-keep drift setup clean
 # end of variables
 
 # An unknown variable is refused before make looks at what a user sets.
@@ -99,7 +99,7 @@ check: $(READY) ## Check all that CI checks: the folder, its mapping, lint, test
 	@$(INVOKE) check
 
 fix: $(READY) ## Apply the repairs that findings offer, each of which is proved first.
-#: INTEGRATION= ROOT= SINCE= JOBS= DIFF=
+#: INTEGRATION= ROOT= SINCE= JOBS= DIFF= UNSAFE= ADVICE=
 	@$(INVOKE) fix
 
 submit: $(READY) ## Check an integration, commit and push it, and open its pull request; ask before each effect outside.
@@ -111,12 +111,40 @@ preview: $(READY) ## Map the examples of an integration, or a sample, and show t
 	@$(INVOKE) preview
 
 new: $(READY) ## Make a new integration folder from the template.
-#: NAME= ROOT= PROFILE= SLUG= PARENT= CHILD= DESCRIPTION= SECTION= ICON= AUTHOR= EMAIL= NO_LOCK=
+#: NAME= ROOT= PROFILE= SLUG= PARENT= CHILD= DESCRIPTION= SECTION= ICON= AUTHOR= EMAIL= CORE= NO_LOCK=
 	@$(INVOKE) new ""
+
+init: $(READY) ## Set Seatrial up in an existing repository: settings, Makefile, tasks, hook, editor; keep what is there.
+#: ROOT= DRY_RUN=
+	@$(INVOKE) init
+
+template-update: $(READY) ## Bring later changes of the template into folders made from it; keep what their authors changed.
+#: INTEGRATION= ROOT= DIFF= ADOPT=
+	@$(INVOKE) template.update
+
+template-drift: $(READY) ## Tell for each integration what the newest template would change in it.
+#: INTEGRATION= ROOT=
+	@$(INVOKE) template.drift
 
 explain: $(READY) ## Explain a rule: its law, its reason, and an example with real output.
 #: CODE=
 	@$(INVOKE) explain ""
+
+ci-matrix: $(READY) ## Spread integrations over the jobs of a run in CI, and print the matrix.
+#: INTEGRATION= ROOT= SINCE= NEW= VERB= MOST= COSTS=
+	@$(INVOKE) ci.matrix
+
+ci-shard: $(READY) ## Judge the integrations of one job of ci.matrix, and leave their findings and a receipt.
+#: NUMBER= PLAN= ROOT= STRICT= JOBS= SANDBOX= WITHOUT= TIMEOUT=
+	@$(INVOKE) ci.shard ""
+
+ci-collect: $(READY) ## Put the receipts of all jobs together: one report, which fails if a planned integration is missing.
+#: RECEIPTS= PLAN= ROOT= FORMAT= COSTS=
+	@$(INVOKE) ci.collect ""
+
+ci-workflow: $(READY) ## Write the workflow files of CI: of pull requests, of releases, and of raised versions.
+#: SERVICE= ROOT= INSTALL= WITHOUT= MOST= COMMENTS= OVERWRITE= DRY_RUN=
+	@$(INVOKE) ci.workflow ""
 
 schemas: $(READY) ## Write JSON Schemas of the files under .port for editors, and print the settings that use them.
 #: ROOT= WRITE=
@@ -135,9 +163,13 @@ lsp: $(READY) ## Serve an editor on standard input and output: findings while ty
 doctor: $(READY) ## Tell what this machine has and lacks: Pythons, uv, git, the sandbox, a builder of images.
 	@$(INVOKE) doctor
 
+status: $(READY) ## Show a line an integration: its version, its level, the cheapest step to the next one, its findings.
+#: INTEGRATION= ROOT= LEVEL= SORT= PUBLISHED= FORMAT= OUTPUT= BADGES= DASHBOARD= HTML= JOBS= NO_CACHE=
+	@$(INVOKE) status
+
 release: $(READY) ## Publish what is not published yet: image, spec, index, git tag.
 #: INTEGRATION= ROOT= JOBS= DRY_RUN= PLAN= APPLY= ONLY= FINISH= MATRIX= FORCE= ADOPT= ALLOW_UNPUSHED=
-#: FORMAT= BUILD_ARG= BUILDER= KEY=
+#: TO= FORMAT= BUILD_ARG= BUILDER= KEY=
 	@$(INVOKE) release
 
 release-plan: $(READY) ## Write what a release does as a plan, or as a CI matrix, and publish nothing.
@@ -157,7 +189,7 @@ release-intent: $(READY) ## Declare what the next version brings, in a file that
 	@$(INVOKE) release.intent
 
 release-bump: $(READY) ## Apply the release intents: raise versions, write changelog entries, remove the intents.
-#: INTEGRATION= ROOT= DATE= DRY_RUN= FORMAT=
+#: INTEGRATION= ROOT= DATE= COMMIT= DRY_RUN= FORMAT=
 	@$(INVOKE) release.bump
 
 release-check: $(READY) ## Check what a pull request brings: is each changed integration released, and by enough (REL)?
@@ -167,6 +199,14 @@ release-check: $(READY) ## Check what a pull request brings: is each changed int
 release-status: $(READY) ## Show what is published: git, registry, specs and index side by side, and what a release would repair.
 #: INTEGRATION= ROOT= FORMAT=
 	@$(INVOKE) release.status
+
+release-compare: $(READY) ## Show how two places differ in what is published: index, specs, receipts, images, pointers.
+#: FIRST= SECOND= TYPE= CURRENT= FORMAT= ROOT=
+	@$(INVOKE) release.compare "" ""
+
+release-verify: $(READY) ## Check a published version: image, layers, SBOM, provenance, signature, commit, spec, index.
+#: TYPE= VERSION= PUBLIC_KEY= STRICT= FORMAT= ROOT=
+	@$(INVOKE) release.verify "" ""
 
 release-hold: $(READY) ## Keep integrations from being released, by a file in each that is reviewed like code.
 #: INTEGRATION= ROOT= REASON= UNTIL=
@@ -194,6 +234,13 @@ docs: $(DEVELOP) ## Write every generated page, and the generated part of the Ma
 lock: $(DEVELOP) ## Renew locks/, the packages that make and make test install.
 #: LATEST=
 	@$(INVOKE) lock
+
+lock-template: $(DEVELOP) ## Renew the poetry.lock that new integrations get.
+#: LATEST=
+	@$(INVOKE) lock.template
+
+template-keep: $(DEVELOP) ## After a change of the template: keep what the last commit has otherwise, and raise the revision.
+	@$(INVOKE) template.keep
 
 drift: $(DEVELOP) ## Ask Ocean's own judges what Seatrial's rules judge, and tell what changed upstream.
 #: OCEAN= STATES=

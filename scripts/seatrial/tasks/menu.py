@@ -523,7 +523,7 @@ VERBS = (
                 "read the published versions from the store's index instead of from git tags",
                 OptionKind.SWITCH,
             ),
-            replace(FORMAT, help="text, json or markdown"),
+            replace(FORMAT, help="text, json or markdown", choices=("text", "json", "markdown")),
             replace(OUTPUT, help="write the lines to this file instead of standard output"),
             Option("badges", "write a badge of each integration's level to this folder"),
             Option(
