@@ -53,6 +53,12 @@ ROOMS = (
         6, "release", "`plan/` (pure), `registry/`, `store/`, `builders/`, `attest/`, `run/`", "the network"
     ),
     Room(6, "submit", "a pull request: the steps to it, its title and text, where it is opened", "nothing"),
+    Room(
+        7,
+        "fleet",
+        "work on many integrations: choosing them by what they are, one change or command over all of them",
+        "processes",
+    ),
     Room(7, "handbook", "generated documentation: the rules, their examples, pictures, this table", "rich"),
     Room(8, "tasks", "one module a verb", "invoke"),
     Room(9, "__main__", "the console script", "`tasks`"),

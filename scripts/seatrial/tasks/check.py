@@ -26,6 +26,7 @@ from seatrial.tasks.validate import means_new
 
 def check(
     integration: list[str],
+    where: str | None,
     root: str | None,
     since: str | None,
     new: bool,
@@ -45,7 +46,7 @@ def check(
     `new`, and in CI for a pull request, only what the change brings fails it.
     """
     unwanted, seconds = left_out(without), seconds_of(timeout)
-    choice = choose(root, integration, since, always=new)
+    choice = choose(root, integration, since, always=new, where=where)
     order = CheckOrder(choice, unwanted, jobs_of(jobs), strict, sandbox, seconds)
     results = run_sections(order)
     only_new = means_new(since, new, old)

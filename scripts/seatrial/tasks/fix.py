@@ -23,13 +23,20 @@ MOST_TOLD = 20
 """Most edits that are not applied of which the reason is told."""
 
 
-def fix(integration: list[str], root: str | None, since: str | None, jobs: str | None, diff: bool) -> None:
+def fix(
+    integration: list[str],
+    where: str | None,
+    root: str | None,
+    since: str | None,
+    jobs: str | None,
+    diff: bool,
+) -> None:
     """Apply every repair that proves itself, or show it; `seatrial validate` shows the rest.
 
     The rules that try the mapping on examples take no part in the proof: a name that is put right lets them see
     more, and what they then find was there before.
     """
-    choice = choose(root, integration, since)
+    choice = choose(root, integration, since, where=where)
     workspace = choice.workspace
     done = check_all(workspace, choice.integrations, RULES, jobs_of(jobs), choice.changes(RULES))
     proving = [rule for rule in RULES if "tried" not in rule.needs]

@@ -43,6 +43,7 @@ class LintOrder:
 
 def lint(
     integration: list[str],
+    where: str | None,
     root: str | None,
     since: str | None,
     format: str | None,
@@ -57,7 +58,7 @@ def lint(
     sandbox: str | None,
 ) -> None:
     """Lint the chosen integrations, or say why the tools would run again on the one in `why`."""
-    choice = choose_integrations(root, [why] if why else integration, since)
+    choice = choose_integrations(root, [why] if why else integration, since, where=None if why else where)
     order = LintOrder(
         choice.workspace, choice.integrations, tools, jobs_of(jobs), no_cache, fix, verbose, sandbox
     )

@@ -102,6 +102,13 @@ INTEGRATION = Option(
     short="i",
     inherited=True,
 )
+WHERE = Option(
+    "where",
+    "of these only those that a filter fits, such as 'core<0.48 and (type=jira or owner=@team)'; fields: name, type, "
+    "section, core, version, owner, changed-days, age-days",
+    short="w",
+    inherited=True,
+)
 SINCE = Option("since", "of these only what has changed since a revision such as origin/main", inherited=True)
 NEW = Option(
     "new",
@@ -137,7 +144,7 @@ SANDBOX = Option(
 )
 JOBS = Option("jobs", "processes to use; by default one per core", short="j", inherited=True)
 
-CHOOSING = (INTEGRATION, ROOT)
+CHOOSING = (INTEGRATION, WHERE, ROOT)
 COMPARING = (*CHOOSING, SINCE)
 REPORTING = (FORMAT, OUTPUT, STRICT, JOBS)
 
@@ -291,6 +298,25 @@ VERBS = (
         "Apply the repairs that findings offer, each of which is proved first.",
         "fix:fix",
         (*COMPARING, JOBS, Option("diff", "show the repairs and change nothing", OptionKind.SWITCH)),
+    ),
+    Verb(
+        "exempt",
+        "Let findings stay up to a day, with a reason, in a file of the integration's folder.",
+        "exempt:exempt",
+        (
+            *COMPARING,
+            Option(
+                "code",
+                "a rule's code, which may stand behind the task without this flag; repeatable, commas allowed",
+                OptionKind.LIST,
+            ),
+            Option("all", "every code for which an integration fails today", OptionKind.SWITCH),
+            Option("reason", "why it may stay for now, in a line"),
+            Option("until", "the last day, as YYYY-MM-DD"),
+            replace(STRICT, help="with --all: those with which a strict run fails as well"),
+            JOBS,
+            DRY_RUN,
+        ),
     ),
     Verb(
         "submit",

@@ -35,6 +35,7 @@ PAUSE = 0.5
 
 def preview(
     integration: list[str],
+    where: str | None,
     root: str | None,
     since: str | None,
     kind: str | None,
@@ -55,9 +56,9 @@ def preview(
     _must_be_one(record=record, accept=accept, sample=bool(sample), watch=watch)
     with Evaluator() as evaluator:
         if watch:
-            _watch(integration, root, since, kind, sample, chosen, output, evaluator)
+            _watch(integration, where, root, since, kind, sample, chosen, output, evaluator)
             return
-        choice = choose(root, integration, since)
+        choice = choose(root, integration, since, where=where)
         found = _previews(choice, kind, sample, evaluator)
         if not (record or accept):
             _deliver(found, chosen, output)
@@ -78,6 +79,7 @@ def _must_be_one(**given: bool) -> None:
 
 def _watch(
     integration: list[str],
+    where: str | None,
     root: str | None,
     since: str | None,
     kind: str | None,
@@ -88,7 +90,7 @@ def _watch(
 ) -> None:
     """Show the preview again whenever the files it is made from have changed, until Ctrl-C."""
     note("seatrial: watching; Ctrl-C ends")
-    names = [one.name for one in choose(root, integration, since).integrations]
+    names = [one.name for one in choose(root, integration, since, where=where).integrations]
     before = b""
     try:
         while names:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -164,7 +165,8 @@ class _Seatrial(Program):
         """Print a task's one line, and how it is typed."""
         verb = _verb(name)
         values = "".join(f" [{one.upper()}]" for one in verb.positional)
-        names = " [NAME ...]" if _chooses(verb) else ""
+        kinds = {"-i": " [NAME ...]", "--code": " [CODE ...]"}
+        names = kinds.get(_flag_of_words(verb), "")
         options = self.parser.contexts[name].help_tuples()
         print(f"Usage: seatrial {name}{values}{names}{' [--options]' if options else ''}\n")
         print(f"  {verb.summary}\n")
@@ -183,16 +185,38 @@ def _help_first(argv: list[str]) -> list[str]:
 
 
 def names_as_flags(words: Sequence[str]) -> Iterator[str]:
-    """Yield the words of a command line with `-i` before the names of integrations behind a task that chooses some."""
+    """Yield the words of a command line with `-i` before the names of integrations behind a task that chooses some.
+
+    Behind `--`, for a task that runs a command, the words are that command.
+    """
+    words = [*_with_command(words)]
     verb: Verb | None = None
     is_value = False
     for word in words:
         if not is_value and word in _names():
             verb = _verb(word)
-        elif not is_value and word and not word.startswith("-") and verb and _chooses(verb):
-            yield "-i"
+        elif not is_value and word and not word.startswith("-") and verb and _flag_of_words(verb):
+            yield _flag_of_words(verb)
         is_value = not is_value and verb is not None and _takes_value(verb, word)
         yield word
+
+
+def _with_command(words: Sequence[str]) -> Iterator[str]:
+    """Yield the words, with those behind `--` as the command of a task that runs one."""
+    at = words.index("--") if "--" in words else len(words)
+    runs = any(
+        option.name == "command" for word in words[:at] if word in _names() for option in _verb(word).options
+    )
+    yield from words[: at if runs else len(words)]
+    if runs and words[at + 1 :]:
+        yield from ("--command", shlex.join(words[at + 1 :]))
+
+
+def _flag_of_words(verb: Verb) -> str:
+    """Return the flag that words behind a task have: that of codes or of integrations; empty for none."""
+    if any(option.name == "code" and option.kind is OptionKind.LIST for option in verb.options):
+        return "--code"
+    return "-i" if _chooses(verb) else ""
 
 
 def _verb(name: str) -> Verb:

@@ -13,6 +13,7 @@ from seatrial.validate.facts.release import Change
 
 def check(
     integration: list[str],
+    where: str | None,
     root: str | None,
     since: str | None,
     format: str | None,
@@ -21,7 +22,7 @@ def check(
     jobs: str | None,
 ) -> None:
     """Tell how each changed integration will be released, and check that by the rules of family REL."""
-    choice = choose(root, integration, since, always=True)
+    choice = choose(root, integration, since, always=True, where=where)
     judge(("REL",), choice, format, output, strict, jobs, describe=_report)
 
 

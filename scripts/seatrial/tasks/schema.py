@@ -17,6 +17,7 @@ from seatrial.unit.schema import FRAMEWORK, answer_in, words_of
 
 def schema(
     integration: list[str],
+    where: str | None,
     root: str | None,
     since: str | None,
     format: str | None,
@@ -30,7 +31,7 @@ def schema(
 ) -> None:
     """Ask the framework about the chosen integrations, deliver what it refuses, and end with the status."""
     seconds = seconds_of(timeout)
-    choice = choose(root, integration, since)
+    choice = choose(root, integration, since, where=where)
     limits = RunLimits(jobs_of(jobs), seconds, sandbox, no_cache)
     cells = run_own_code(SCHEMA, choice.workspace, choice.integrations, limits)
     tell_failures(cells)

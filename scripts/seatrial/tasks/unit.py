@@ -19,6 +19,7 @@ from seatrial.unit.sandboxed import TESTS
 
 def unit(
     integration: list[str],
+    where: str | None,
     root: str | None,
     since: str | None,
     format: str | None,
@@ -33,7 +34,7 @@ def unit(
 ) -> None:
     """Run the tests of the chosen integrations, deliver what fails, and end with the status."""
     seconds = seconds_of(timeout)
-    choice = choose(root, integration, since)
+    choice = choose(root, integration, since, where=where)
     workspace = choice.workspace
     limits = RunLimits(jobs_of(jobs), seconds, sandbox, no_cache, network)
     cells = run_own_code(UNIT, workspace, choice.integrations, limits)

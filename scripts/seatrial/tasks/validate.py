@@ -76,6 +76,7 @@ def means_new(since: str | None, new: bool, old: bool) -> bool:
 def _families(
     families: Sequence[str],
     integration: list[str],
+    where: str | None,
     root: str | None,
     since: str | None,
     new: bool,
@@ -89,7 +90,7 @@ def _families(
     no_cache: bool,
 ) -> None:
     only_new = means_new(since, new, old)
-    choice = choose(root, integration, since, always=new)
+    choice = choose(root, integration, since, always=new, where=where)
     judge(families, choice, format, output, strict, jobs, verbose, advice, only_new, no_cache)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from seatrial import schemas
 from seatrial.core.errors import ConfigurationError
 from seatrial.core.model import Profile, Severity
-from seatrial.core.settings import LintSettings, ReleaseSettings, Settings
+from seatrial.core.settings import GROWTH, LintSettings, ReleaseSettings, Settings
 from seatrial.core.suggest import hint, with_repair
 from seatrial.dependencies.constraints import canonical
 from seatrial.documents import toml
@@ -38,7 +38,8 @@ def settings_of(data: bytes, known_codes: KnownCodes | None = None) -> Settings:
     return Settings(
         profile=Profile(document.value["profile"]) if "profile" in document.value else None,
         integrations=document.value.get("integrations", "integrations"),
-        severities=dict(
+        severities=_growth(document.value.get("exemptions", {}))
+        | dict(
             _severity(document, code, word, known_codes)
             for code, word in document.value.get("severity", {}).items()
         ),
@@ -48,6 +49,11 @@ def settings_of(data: bytes, known_codes: KnownCodes | None = None) -> Settings:
         lint=_lint(document.value.get("lint", {})),
         release=_release(document.value.get("release", {})),
     )
+
+
+def _growth(table: dict[str, Any]) -> dict[str, Severity | None]:
+    """Return the severity that `may-grow` gives to the rule about added suppressions, unless that is stated itself."""
+    return {} if table.get("may-grow", True) else {GROWTH: Severity.ERROR}
 
 
 def _lint(table: dict[str, Any]) -> LintSettings:

@@ -23,6 +23,7 @@ from seatrial.validate.rules import (
     spec,
     spec_configurations,
     spec_content,
+    suppressions,
 )
 
 _PARTS = (
@@ -47,6 +48,7 @@ _PARTS = (
     code_classes,
     code_selectors,
     release,
+    suppressions,
 )
 RULES: tuple[Rule, ...] = tuple(
     sorted(
