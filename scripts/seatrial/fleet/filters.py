@@ -16,7 +16,7 @@ from fnmatch import fnmatchcase
 from seatrial.core.errors import UsageError
 from seatrial.core.model import Integration
 from seatrial.core.printable import one_line
-from seatrial.core.suggest import hint
+from seatrial.core.suggest import did_you_mean, hint, nearest
 from seatrial.fleet.fields import FIELDS, Field, Order, Subject
 from seatrial.workspace.workspace import Workspace
 
@@ -86,7 +86,8 @@ class _Parser:
             raise UsageError(f"--where is empty; write a filter such as 'core<0.48', of {_names()}")
         test = self._either()
         if self._token.kind != "end":
-            near = "" if self._token.kind != "word" else hint(self._token.text, _JOINS)
+            word = self._token.text if self._token.kind == "word" else ""
+            near = did_you_mean(nearest(word, _JOINS, cutoff=0.6))
             raise self._wrong(
                 self._token, f'"{self._shown}" stands where and, or, or the end is expected', near
             )

@@ -65,9 +65,8 @@ def _code(word: str) -> str:
         )
     if code not in BY_CODE:
         known = [*BY_CODE, *BY_NAME]
-        raise UsageError(
-            f'no rule has the code "{plain(word)[:60]}"{hint(code, known, "`seatrial rules` lists them")}'
-        )
+        otherwise = "`seatrial rules` lists them, and -i names integrations"
+        raise UsageError(f'no rule has the code "{plain(word)[:60]}"{hint(code, known, otherwise)}')
     if "suppressions" in BY_CODE[code].needs:
         raise UsageError(f"{code} is about exemptions, and cannot be exempted itself")
     return code
