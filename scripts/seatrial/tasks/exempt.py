@@ -28,7 +28,7 @@ def exempt(
     where: str | None,
     root: str | None,
     since: str | None,
-    code: list[str],
+    codes: list[str],
     all: bool,
     reason: str | None,
     until: str | None,
@@ -37,12 +37,12 @@ def exempt(
     dry_run: bool,
 ) -> None:
     """Exempt codes of the chosen integrations up to a day, or with `all` every code for which one fails."""
-    codes = _codes(code)
-    if all == bool(codes):
-        raise UsageError("name the codes, such as --code SPC011, or type --all for every code that fails")
+    stated = _codes(codes)
+    if all == bool(stated):
+        raise UsageError("name the codes, such as SPC011, or type --all for every code that fails")
     why, day = _reason(reason), _day(until)
     choice = choose(root, integration, since, where=where)
-    found = _failing(choice, codes, strict, jobs_of(jobs))
+    found = _failing(choice, stated, strict, jobs_of(jobs))
     by_name = {one.name: one for one in choice.integrations}
     changes = [exempting(by_name[name], found[name], why, day) for name in sorted(found)]
     if changes and not dry_run:

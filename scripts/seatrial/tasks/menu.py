@@ -106,7 +106,6 @@ WHERE = Option(
     "where",
     "of these only those that a filter fits, such as 'core<0.48 and (type=jira or owner=@team)'; fields: name, type, "
     "section, core, version, owner, changed-days, age-days",
-    short="w",
     inherited=True,
 )
 SINCE = Option("since", "of these only what has changed since a revision such as origin/main", inherited=True)
@@ -306,7 +305,7 @@ VERBS = (
         (
             *COMPARING,
             Option(
-                "code",
+                "codes",
                 "a rule's code, which may stand behind the task without this flag; repeatable, commas allowed",
                 OptionKind.LIST,
             ),
@@ -347,6 +346,19 @@ VERBS = (
                 OptionKind.SWITCH,
             ),
             Option("yes", "with --accept: do not ask", OptionKind.SWITCH),
+        ),
+    ),
+    Verb(
+        "fleet.run",
+        "Run a command in the folder of each integration: seatrial fleet.run -- COMMAND.",
+        "fleet_run:run",
+        (
+            *COMPARING,
+            Option(
+                "command",
+                "the command; behind -- it needs no quotes; {name}, {path} and {root} are those of each integration",
+            ),
+            replace(JOBS, help="commands to run at once; by default one per core"),
         ),
     ),
     Verb("new", "Make a new integration folder from the template.", "new:new", MAKING, ("name",)),

@@ -132,7 +132,7 @@ class _Seatrial(Program):
 
     def parse_core(self, argv: list[str] | None) -> None:
         with _plain_words():
-            super().parse_core(_help_first(sys.argv if argv is None else argv))
+            super().parse_core(_help_first(_with_command(sys.argv if argv is None else argv)))
 
     def parse_tasks(self) -> None:
         self.core.unparsed = [*names_as_flags(self.core.unparsed)]
@@ -165,7 +165,7 @@ class _Seatrial(Program):
         """Print a task's one line, and how it is typed."""
         verb = _verb(name)
         values = "".join(f" [{one.upper()}]" for one in verb.positional)
-        kinds = {"-i": " [NAME ...]", "--code": " [CODE ...]"}
+        kinds = {"-i": " [NAME ...]", "--codes": " [CODE ...]"}
         names = kinds.get(_flag_of_words(verb), "")
         options = self.parser.contexts[name].help_tuples()
         print(f"Usage: seatrial {name}{values}{names}{' [--options]' if options else ''}\n")
@@ -185,11 +185,7 @@ def _help_first(argv: list[str]) -> list[str]:
 
 
 def names_as_flags(words: Sequence[str]) -> Iterator[str]:
-    """Yield the words of a command line with `-i` before the names of integrations behind a task that chooses some.
-
-    Behind `--`, for a task that runs a command, the words are that command.
-    """
-    words = [*_with_command(words)]
+    """Yield the words of a command line with `-i` before the names of integrations behind a task that chooses some."""
     verb: Verb | None = None
     is_value = False
     for word in words:
@@ -201,21 +197,21 @@ def names_as_flags(words: Sequence[str]) -> Iterator[str]:
         yield word
 
 
-def _with_command(words: Sequence[str]) -> Iterator[str]:
-    """Yield the words, with those behind `--` as the command of a task that runs one."""
-    at = words.index("--") if "--" in words else len(words)
-    runs = any(
-        option.name == "command" for word in words[:at] if word in _names() for option in _verb(word).options
+def _with_command(argv: list[str]) -> list[str]:
+    """Return a command line with the words behind `--` as the command of a task that runs one."""
+    at = argv.index("--") if "--" in argv else len(argv)
+    runs = (
+        option.name == "command" for word in argv[1:at] if word in _names() for option in _verb(word).options
     )
-    yield from words[: at if runs else len(words)]
-    if runs and words[at + 1 :]:
-        yield from ("--command", shlex.join(words[at + 1 :]))
+    if not argv[at + 1 :] or not any(runs):
+        return argv
+    return [*argv[:at], "--command", shlex.join(argv[at + 1 :])]
 
 
 def _flag_of_words(verb: Verb) -> str:
     """Return the flag that words behind a task have: that of codes or of integrations; empty for none."""
-    if any(option.name == "code" and option.kind is OptionKind.LIST for option in verb.options):
-        return "--code"
+    if any(option.name == "codes" for option in verb.options):
+        return "--codes"
     return "-i" if _chooses(verb) else ""
 
 
