@@ -40,14 +40,15 @@ def test_leaving_before_the_end_ends_all_that_run_and_starts_no_more(tmp_path: P
     some = integrations(tmp_path, *"abcdef")
     script = "echo $$ > started; sleep 60 & wait"
 
-    with (
-        pytest.raises(KeyboardInterrupt),
-        results(tmp_path, some, [SHELL, "-c", script], 2, lambda one: None),
-    ):
-        while sum((tmp_path / one.name / "started").exists() for one in some) < 2:
-            time.sleep(0.01)
-        time.sleep(0.05)
-        raise KeyboardInterrupt
+    def leave() -> None:
+        with results(tmp_path, some, [SHELL, "-c", script], 2, lambda one: None):
+            while sum((tmp_path / one.name / "started").exists() for one in some) < 2:
+                time.sleep(0.01)
+            time.sleep(0.05)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        leave()
     started = [int(path.read_text()) for path in tmp_path.glob("*/started")]
     assert len(started) == 2
     for process in started:

@@ -74,8 +74,8 @@ def _filled(word: str, values: dict[str, str]) -> str:
     return found
 
 
-class _Crew:
-    """The commands that run now; once ended, no other is started."""
+class Crew:
+    """The programs that run now; once ended, no other is started."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -84,7 +84,7 @@ class _Crew:
 
     @contextmanager
     def running(self, start: Callable[[], Running]) -> Iterator[Running]:
-        """Start a command and count it as running. Raises ServiceError where it cannot be, or all were ended."""
+        """Start a program and count it as running. Raises ServiceError where it cannot be, or all were ended."""
         with self._lock:
             if self._is_ended:
                 raise ServiceError("not started")
@@ -120,7 +120,7 @@ def results(
 
     `tell` is called with each as soon as it is there. Leaving before the end, as by Ctrl-C, ends all of them.
     """
-    crew = _Crew()
+    crew = Crew()
     with tempfile.TemporaryDirectory(prefix="seatrial-") as place, ThreadPoolExecutor(jobs) as pool:
 
         def work(index: int) -> CommandResult:
@@ -137,7 +137,7 @@ def results(
             crew.end()
 
 
-def _run(crew: _Crew, root: Path, one: Integration, command: Sequence[str], log: Path) -> CommandResult:
+def _run(crew: Crew, root: Path, one: Integration, command: Sequence[str], log: Path) -> CommandResult:
     began = time.monotonic()
     log.touch()
     try:

@@ -361,6 +361,23 @@ VERBS = (
             replace(JOBS, help="commands to run at once; by default one per core"),
         ),
     ),
+    Verb(
+        "fleet.bump-core",
+        "Raise the framework's version in each integration: pyproject, lock, version and changelog.",
+        "fleet_bump_core:bump_core",
+        (
+            Option("version", "the version of port-ocean, such as 0.48.12"),
+            *COMPARING,
+            Option(
+                "no_lock",
+                "leave poetry.lock as it is, which is then stale, as without the network; a later run makes it",
+                OptionKind.SWITCH,
+            ),
+            DRY_RUN,
+            replace(JOBS, help="locks to make at once; by default one per core"),
+        ),
+        ("version",),
+    ),
     Verb("new", "Make a new integration folder from the template.", "new:new", MAKING, ("name",)),
     Verb(
         "explain",
