@@ -40,7 +40,7 @@ def fix(
     workspace = choice.workspace
     done = check_all(workspace, choice.integrations, RULES, jobs_of(jobs), choice.changes(RULES))
     proving = [rule for rule in RULES if "tried" not in rule.needs]
-    found = repairs(workspace, _repairable(choice, done.outcome.findings), proving, _changes_of(choice))
+    found = repairs(workspace, _repairable(choice, done.outcome.findings), proving, changes_of(choice))
     if diff:
         say("".join(_diff(found.files)))
     elif found.files:
@@ -55,7 +55,7 @@ def _repairable(choice: Choice, findings: Sequence[Finding]) -> Sequence[Integra
     return [one for one in choice.integrations if one.name in names]
 
 
-def _changes_of(choice: Choice) -> Changes:
+def changes_of(choice: Choice) -> Changes:
     """Return how a change is seen that a repair is added to: none without a revision to compare with."""
     since = choice.since
     if since is None:

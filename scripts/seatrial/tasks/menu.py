@@ -394,6 +394,34 @@ VERBS = (
     ),
     Verb("rules", "List all rules, one a line.", "explain:rules"),
     Verb(
+        "rules.preview",
+        "Tell what a rule would do if it were an error: who would fail, where, and what repairs itself.",
+        "rules_preview:rules_preview",
+        (
+            Option("code", "a rule's code or name, such as SPC001"),
+            *COMPARING,
+            replace(FORMAT, help="text or json"),
+            JOBS,
+        ),
+        ("code",),
+    ),
+    Verb(
+        "verdict-diff",
+        "Tell what a change of integrations or settings since a revision does to each verdict.",
+        "verdict_diff:verdict_diff",
+        (
+            Option("rev", "the revision, such as origin/main; its merge base is judged by its own settings"),
+            Option(
+                "against",
+                "compare with this report instead, which `validate --format json` of any version wrote",
+            ),
+            *CHOOSING,
+            replace(FORMAT, help="text or json"),
+            JOBS,
+        ),
+        ("rev",),
+    ),
+    Verb(
         "doctor",
         "Tell what this machine has and lacks: Pythons, uv, git, the sandbox, a builder of images.",
         "doctor:doctor",
