@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import threading
 import time
@@ -18,6 +19,9 @@ from seatrial.system.process import Running
 
 MOST_SHOWN = 4 * 1024 * 1024
 """The bytes at the end of an output that are shown."""
+
+KEPT = frozenset({"SEATRIAL_CACHE", "SEATRIAL_DEBUG", "SEATRIAL_SANDBOX"})
+"""The variables of ours that a command gets, since they are about the machine."""
 
 
 @dataclass(frozen=True)
@@ -137,11 +141,18 @@ def results(
             crew.end()
 
 
+def _environment() -> dict[str, str]:
+    """Return our environment without the options of this run, which a command that is Seatrial would take for its own."""
+    return {
+        name: value for name, value in os.environ.items() if not name.startswith("SEATRIAL_") or name in KEPT
+    }
+
+
 def _run(crew: Crew, root: Path, one: Integration, command: Sequence[str], log: Path) -> CommandResult:
     began = time.monotonic()
     log.touch()
     try:
-        with crew.running(lambda: Running(command, log, cwd=root / one.path)) as running:
+        with crew.running(lambda: Running(command, log, cwd=root / one.path, env=_environment())) as running:
             status = running.wait()
     except ServiceError as reason:
         return CommandResult(one.name, 127, 0, log, str(reason))
