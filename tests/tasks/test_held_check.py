@@ -42,7 +42,7 @@ def status(parts: Sequence[Part], monkeypatch: pytest.MonkeyPatch) -> int:
     monkeypatch.setattr(check_sections, "plan", lambda *options: plan)
     others = "mapping,change,unit,schema"
     try:
-        checking.check([], None, None, False, False, None, None, False, None, False, None, others)
+        checking.check([], None, None, None, False, False, None, None, False, None, False, None, others)
     except Ended as end:
         return end.code
     return 0

@@ -142,7 +142,7 @@ def results(
 
 
 def _environment() -> dict[str, str]:
-    """Return our environment without the options of this run, which a command that is Seatrial would take for its own."""
+    """Return our environment without the options of this run, which Seatrial as a command would take for its own."""
     return {
         name: value for name, value in os.environ.items() if not name.startswith("SEATRIAL_") or name in KEPT
     }
