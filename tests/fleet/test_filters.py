@@ -11,11 +11,12 @@ from seatrial.core.errors import UsageError
 from seatrial.core.model import Fleet, Integration, MemoryFolder, Profile
 from seatrial.core.settings import Settings
 from seatrial.fleet.ages import Ages
-from seatrial.fleet.fields import Order
+from seatrial.fleet.fields import FIELDS, Order
 from seatrial.fleet.filters import parse
 from seatrial.fleet.owners import Owners, owners_of
 from seatrial.fleet.owners import parse as owners
 from seatrial.handbook.examples import good_folder
+from seatrial.tasks.menu import WHERE
 from seatrial.workspace.workspace import Workspace
 
 GOOD = good_folder(Profile.GUIDE)
@@ -102,6 +103,10 @@ def test_what_is_wrong_is_told_with_its_place(text: str, column: int, fault: str
     with pytest.raises(UsageError) as told:
         parse(text)
     assert f"column {column}: {fault}" in str(told.value), str(told.value)
+
+
+def test_the_help_of_the_flag_names_every_field() -> None:
+    assert WHERE.help.partition("fields: ")[2] == ", ".join(FIELDS)
 
 
 def test_a_filter_says_nothing_of_a_field_that_an_integration_lacks() -> None:

@@ -44,7 +44,7 @@ def said(root: Path) -> Counter[tuple[str, str]]:
 
 
 def fix(root: Path, diff: bool = False) -> None:
-    fixing.fix([], None, str(root), None, "1", diff)
+    fixing.fix([], str(root), None, "1", diff)
 
 
 def a_name_with_a_quote(folder: MemoryFolder) -> MemoryFolder:
@@ -168,6 +168,6 @@ def test_nothing_is_written_through_a_link_to_another_integration_or_outside(tmp
     (beside / LOG).unlink()
     (beside / LOG).symlink_to(trap / LOG)
     wanted = state(tmp_path / "outside")
-    fixing.fix(["beside"], None, str(root), None, "1", False)
+    fixing.fix(["beside"], str(root), None, "1", False)
     assert state(tmp_path / "outside") == wanted
     assert (place / SPEC).read_text() == broken(good_folder()).text(SPEC)

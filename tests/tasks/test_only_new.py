@@ -154,7 +154,7 @@ def test_check_fails_only_on_what_lint_and_rules_find_anew(
         notes.write_text(text)
         status = 0
         try:
-            check([], None, None, "origin/main", True, False, "json", None, False, "1", False, None)
+            check([], None, "origin/main", True, False, "json", None, False, "1", False, None)
         except Ended as end:
             status = end.code
         found = json.loads(capsys.readouterr().out)["findings"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -12,6 +13,7 @@ from seatrial.core.model import Fleet, Integration, MemoryFolder, Profile, Sever
 from seatrial.core.settings import ExemptionSettings, Settings
 from seatrial.handbook.examples import change_to, good_folder
 from seatrial.system import clock
+from seatrial.tasks.choice import limited
 from seatrial.validate.exemptions import exempting, granted_by
 from seatrial.validate.facts.facts import Facts
 from seatrial.validate.facts.suppressions import EXEMPTIONS
@@ -160,3 +162,17 @@ def test_in_the_workspace_of_a_fork_the_exemptions_and_the_settings_of_the_base_
     git(root, "branch", "-f", "base")
     put(root, {"integrations/good-service/notes.md": "A note.\n"})
     assert codes() == []
+
+
+def test_in_ci_for_a_fork_whose_base_is_not_known_no_exemption_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "repo"
+    put(root, {f"integrations/one/{EXEMPTIONS}": WAITS, "integrations/one/.port/spec.yaml": "title: One\n"})
+    workspace = open_workspace(str(root))
+    monkeypatch.delenv("GITHUB_EVENT_PATH", raising=False)
+    assert limited(workspace).settings.exemptions.granted is None
+    sides = {side: {"repo": {"full_name": f"{side}/repo"}} for side in ("head", "base")}
+    (tmp_path / "event").write_text(json.dumps({"pull_request": sides}))
+    monkeypatch.setenv("GITHUB_EVENT_PATH", str(tmp_path / "event"))
+    assert limited(workspace).settings.exemptions.granted == {}

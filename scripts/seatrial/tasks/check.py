@@ -26,7 +26,6 @@ from seatrial.tasks.validate import means_new
 
 def check(
     integration: list[str],
-    where: str | None,
     root: str | None,
     since: str | None,
     new: bool,
@@ -39,6 +38,7 @@ def check(
     sandbox: str | None,
     without: str | None = None,
     timeout: str | None = None,
+    where: str | None = None,
 ) -> None:
     """Run all checks, deliver their findings together, and say whether the integrations can be published.
 

@@ -25,11 +25,11 @@ MOST_TOLD = 20
 
 def fix(
     integration: list[str],
-    where: str | None,
     root: str | None,
     since: str | None,
     jobs: str | None,
     diff: bool,
+    where: str | None = None,
 ) -> None:
     """Apply every repair that proves itself, or show it; `seatrial validate` shows the rest.
 

@@ -43,7 +43,6 @@ class LintOrder:
 
 def lint(
     integration: list[str],
-    where: str | None,
     root: str | None,
     since: str | None,
     format: str | None,
@@ -56,6 +55,7 @@ def lint(
     why: str | None,
     verbose: bool,
     sandbox: str | None,
+    where: str | None = None,
 ) -> None:
     """Lint the chosen integrations, or say why the tools would run again on the one in `why`."""
     choice = choose_integrations(root, [why] if why else integration, since, where=None if why else where)

@@ -307,7 +307,7 @@ VERBS = (
             Option(
                 "codes",
                 "a rule's code, which may stand behind the task without this flag; repeatable, commas allowed",
-                OptionKind.LIST,
+                OptionKind.WORDS,
             ),
             Option("all", "every code for which an integration fails today", OptionKind.SWITCH),
             Option("reason", "why it may stay for now, in a line"),

@@ -35,7 +35,6 @@ PAUSE = 0.5
 
 def preview(
     integration: list[str],
-    where: str | None,
     root: str | None,
     since: str | None,
     kind: str | None,
@@ -46,6 +45,7 @@ def preview(
     record: bool,
     accept: bool,
     yes: bool,
+    where: str | None = None,
 ) -> None:
     """Map the examples of the chosen integrations, or a sample; show the entities, or record them."""
     chosen = format or "text"

@@ -54,7 +54,6 @@ SHOWN = 12
 
 def release(
     integration: list[str],
-    where: str | None,
     root: str | None,
     jobs: str | None,
     dry_run: bool,
@@ -70,6 +69,7 @@ def release(
     build_arg: list[str],
     builder: str | None,
     key: str | None,
+    where: str | None = None,
 ) -> None:
     """Plan, publish what is not published yet, and finish; with `dry_run`, show the plan instead.
 
@@ -161,7 +161,6 @@ def _dry_run(
 
 def plan(
     integration: list[str],
-    where: str | None,
     root: str | None,
     output: str | None,
     matrix: bool,
@@ -170,6 +169,7 @@ def plan(
     format: str | None,
     jobs: str | None,
     build_arg: list[str],
+    where: str | None = None,
 ) -> None:
     """Write what a release does as a plan, to a file or to standard output, or print its CI matrix."""
     _must_be_text_or_json(format)
@@ -444,7 +444,12 @@ def _end(held: Sequence[Part], failures: Sequence[Failure]) -> None:
         raise Ended(code=EXIT_FINDINGS)
 
 
-def status(integration: list[str], where: str | None, root: str | None, format: str | None) -> None:
+def status(
+    integration: list[str],
+    root: str | None,
+    format: str | None,
+    where: str | None = None,
+) -> None:
     """Show what is published, and what a release would repair."""
     if format not in (None, "text", "json"):
         raise UsageError(f'the format of the status is text or json, not "{format}"')

@@ -19,11 +19,11 @@ from seatrial.workspace.workspace import Workspace
 
 def intent(
     integration: list[str],
-    where: str | None,
     root: str | None,
     bump: str | None,
     type: str | None,
     message: str | None,
+    where: str | None = None,
 ) -> None:
     """Write a release intent for each chosen integration; release.bump applies it."""
     workspace = open_workspace(root)
@@ -36,11 +36,11 @@ def intent(
 
 def bump(
     integration: list[str],
-    where: str | None,
     root: str | None,
     date: str | None,
     dry_run: bool,
     format: str | None,
+    where: str | None = None,
 ) -> None:
     """Apply the release intents: raise versions, write changelog entries, remove the intents."""
     day = _day(date)

@@ -13,13 +13,13 @@ from seatrial.validate.facts.release import Change
 
 def check(
     integration: list[str],
-    where: str | None,
     root: str | None,
     since: str | None,
     format: str | None,
     output: str | None,
     strict: bool,
     jobs: str | None,
+    where: str | None = None,
 ) -> None:
     """Tell how each changed integration will be released, and check that by the rules of family REL."""
     choice = choose(root, integration, since, always=True, where=where)

@@ -17,7 +17,6 @@ from seatrial.unit.schema import FRAMEWORK, answer_in, words_of
 
 def schema(
     integration: list[str],
-    where: str | None,
     root: str | None,
     since: str | None,
     format: str | None,
@@ -28,6 +27,7 @@ def schema(
     no_cache: bool,
     verbose: bool,
     sandbox: str | None,
+    where: str | None = None,
 ) -> None:
     """Ask the framework about the chosen integrations, deliver what it refuses, and end with the status."""
     seconds = seconds_of(timeout)

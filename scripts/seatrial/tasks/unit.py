@@ -19,7 +19,6 @@ from seatrial.unit.sandboxed import TESTS
 
 def unit(
     integration: list[str],
-    where: str | None,
     root: str | None,
     since: str | None,
     format: str | None,
@@ -31,6 +30,7 @@ def unit(
     no_cache: bool,
     verbose: bool,
     sandbox: str | None,
+    where: str | None = None,
 ) -> None:
     """Run the tests of the chosen integrations, deliver what fails, and end with the status."""
     seconds = seconds_of(timeout)

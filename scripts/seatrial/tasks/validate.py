@@ -76,7 +76,6 @@ def means_new(since: str | None, new: bool, old: bool) -> bool:
 def _families(
     families: Sequence[str],
     integration: list[str],
-    where: str | None,
     root: str | None,
     since: str | None,
     new: bool,
@@ -88,6 +87,7 @@ def _families(
     verbose: bool,
     advice: bool,
     no_cache: bool,
+    where: str | None = None,
 ) -> None:
     only_new = means_new(since, new, old)
     choice = choose(root, integration, since, always=new, where=where)

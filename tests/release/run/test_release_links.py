@@ -153,5 +153,5 @@ def test_a_committed_link_named_like_a_plan_is_named(repo: Path, tmp_path: Path)
         patch.setattr(release, "open_context", lambda *given: context)
         patch.chdir(repo)
         with pytest.raises(SeatrialError, match=r"plan\.json is a link"):
-            release.plan([], None, str(repo), "plan.json", False, None, False, None, None, [])
+            release.plan([], str(repo), "plan.json", False, None, False, None, None, [])
     assert (tmp_path / "outside").read_text() == CANARY
