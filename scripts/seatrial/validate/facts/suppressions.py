@@ -80,10 +80,9 @@ class Suppressions:
         """The codes that are suppressed today."""
         return frozenset(self.waivers)
 
-    @property
-    def expired(self) -> list[Suppression]:
-        """The exemptions whose last day is over."""
-        return [one for one in self.all if self._is_over(one.waiver.until)]
+    def is_over(self, one: Suppression) -> bool:
+        """True where the last day is over."""
+        return self._is_past(one.waiver.until)
 
     def after(self, known: Collection[str], ran: Collection[str], caught: Collection[str]) -> Suppressions:
         """The same after the rules of `ran` have run and those of `caught` have found something."""
@@ -92,10 +91,10 @@ class Suppressions:
     def _holds(self, one: Suppression) -> bool:
         if one.is_exemption and self.granted is not None:
             granted = self.granted.get(one.code, "")
-            return bool(granted) and not self._is_over(min(granted, one.waiver.until))
-        return not self._is_over(one.waiver.until)
+            return bool(granted) and not self._is_past(min(granted, one.waiver.until))
+        return not self._is_past(one.waiver.until)
 
-    def _is_over(self, until: str) -> bool:
+    def _is_past(self, until: str) -> bool:
         return bool(until) and until < self.today.isoformat()
 
 

@@ -71,7 +71,7 @@ def idle_ignore(suppressions: Suppressions) -> Problems:
     An entry that no longer suppresses anything would hide the fault if it came back.
     """
     for one in suppressions.all:
-        if one.code in suppressions.idle and one not in suppressions.expired:
+        if one.code in suppressions.idle and not suppressions.is_over(one):
             way, what = ("exempted", "exempt") if one.is_exemption else ("ignored", "ignore")
             message = f"{one.code} is {way}, but there is nothing of it to {what}"
             yield Problem(
@@ -111,7 +111,7 @@ def expired_exemption(suppressions: Suppressions) -> Problems:
 
     From the day after its last one on it suppresses nothing, and the findings are reported again.
     """
-    for one in suppressions.expired:
+    for one in filter(suppressions.is_over, suppressions.all):
         message = f"the exemption of {one.code} ended on {one.waiver.until}"
         yield Problem(one.where, message, Fix("repair what it was for, and delete the table"))
 
