@@ -53,7 +53,7 @@ def test_an_exemption_suppresses_up_to_and_on_its_last_day(monkeypatch: pytest.M
     assert verdict(WAITS).findings == ()
     monkeypatch.setattr(clock, "today", lambda: date(2027, 1, 1))
     assert said(verdict(WAITS)) == [
-        ("PKG121", "the exemption of LAY001 ended on 2026-12-31"),
+        ("PKG114", "the exemption of LAY001 ended on 2026-12-31"),
         ("LAY001", '"README.md" is missing'),
     ]
 
@@ -76,7 +76,7 @@ def test_an_exemption_suppresses_up_to_and_on_its_last_day(monkeypatch: pytest.M
 def test_what_is_no_whole_exemption_is_told_and_suppresses_nothing(text: str, message: str) -> None:
     found = dict(said(verdict(text)))
     assert "LAY001" in found
-    assert found["PKG120"].startswith(message), found
+    assert found["PKG113"].startswith(message), found
 
 
 def test_an_exemption_without_a_finding_is_idle() -> None:
@@ -93,8 +93,8 @@ def test_an_exemption_of_no_rule_and_of_a_tool_is_told() -> None:
 
 
 def test_findings_about_exemptions_cannot_be_exempted() -> None:
-    text = WAITS.replace("LAY001", "PKG121") + '[LAY001]\nreason = "so"\nuntil = 2026-01-31\n'
-    assert {"PKG121", "LAY001"} <= dict(said(verdict(text))).keys()
+    text = WAITS.replace("LAY001", "PKG114") + '[LAY001]\nreason = "so"\nuntil = 2026-01-31\n'
+    assert {"PKG114", "LAY001"} <= dict(said(verdict(text))).keys()
 
 
 def test_only_what_is_granted_holds_and_no_longer_than_that() -> None:
@@ -117,10 +117,10 @@ def grown(text: str, before: str = "") -> list[str]:
         Integration("good-service", "integrations/good-service", folder.having(EXEMPTIONS, text)),
         GUIDE,
         Fleet([]),
-        Settings(severities={"PKG122": Severity.ERROR}),
+        Settings(severities={"PKG115": Severity.ERROR}),
         type(change)(change.since, change.paths, base),
     )
-    return [one.message for one in check(facts, RULES).findings if one.code == "PKG122"]
+    return [one.message for one in check(facts, RULES).findings if one.code == "PKG115"]
 
 
 def test_where_their_number_may_not_grow_an_added_exemption_and_a_longer_one_are_told() -> None:
@@ -158,7 +158,7 @@ def test_in_the_workspace_of_a_fork_the_exemptions_and_the_settings_of_the_base_
         found = check(Facts.of(limited, one, change), RULES).findings
         return sorted({item.code for item in found} - {"REL001"})
 
-    assert codes() == ["LAY001", "PKG122"]
+    assert codes() == ["LAY001", "PKG115"]
     git(root, "branch", "-f", "base")
     put(root, {"integrations/good-service/notes.md": "A note.\n"})
     assert codes() == []

@@ -442,4 +442,4 @@ def test_an_exemption_that_is_written_granted_or_over_changes_the_kept_verdict(
     assert same(Settings(exemptions=ExemptionSettings({}))) == (codes, 0)
     monkeypatch.setattr(clock, "today", lambda: date(2027, 1, 1))
     found, hidden = same()
-    assert set(found) == {*codes, "PKG121"} and hidden == 0
+    assert set(found) == {*codes, "PKG114"} and hidden == 0

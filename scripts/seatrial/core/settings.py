@@ -61,7 +61,7 @@ class LintSettings:
     source_packages: frozenset[str] = frozenset()
 
 
-GROWTH = "PKG122"
+GROWTH = "PKG115"
 """The code of the rule by which a change adds no suppression; `may-grow = false` makes it an error."""
 
 

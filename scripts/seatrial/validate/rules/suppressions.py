@@ -79,7 +79,7 @@ def idle_ignore(suppressions: Suppressions) -> Problems:
             )
 
 
-@rule("PKG120", bad=_exempting('[LAY001]\nreason = "in the next sprint"\n'))
+@rule("PKG113", bad=_exempting('[LAY001]\nreason = "in the next sprint"\n'))
 def malformed_exemption(suppressions: Suppressions, exemptions_document: Document) -> Problems:
     """Each exemption states a reason and its last day.
 
@@ -105,7 +105,7 @@ def _impossible_days(document: Document, told: set[Keys]) -> Problems:
             yield Problem(document.at(code, "until"), f'there is no day "{until}"', fix)
 
 
-@rule("PKG121", severity=WARNING, bad=_exempting('[LAY001]\nreason = "so"\nuntil = 2020-01-31\n'))
+@rule("PKG114", severity=WARNING, bad=_exempting('[LAY001]\nreason = "so"\nuntil = 2020-01-31\n'))
 def expired_exemption(suppressions: Suppressions) -> Problems:
     """No exemption has expired.
 
@@ -116,12 +116,12 @@ def expired_exemption(suppressions: Suppressions) -> Problems:
         yield Problem(one.where, message, Fix("repair what it was for, and delete the table"))
 
 
-@rule("PKG122", severity=OFF, bad=_without_readme)
+@rule("PKG115", severity=OFF, bad=_without_readme)
 def suppression_added(change: Change, suppressions: Suppressions) -> Problems:
     """A change adds no exemption and no ignored code, and lets no exemption hold longer.
 
-    It is off until a repository states `may-grow = false` under `[exemptions]` in seatrial.toml, so that the number
-    of suppressions can only fall.
+    It is off. A repository switches it on with `may-grow = false` under `[exemptions]` in seatrial.toml, so that the
+    number of suppressions can only fall.
     """
     base = change.base.stated_suppressions if change.base else None
     before = _ends(base)
