@@ -6,7 +6,7 @@ file is changed correctly or not at all, in any style it is written.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, replace
@@ -111,7 +111,7 @@ def bump(facts: Facts, day: date) -> Bump:
     Raises UsageError for an integration that cannot be bumped.
     """
     with _telling(facts.integration):
-        made = _raised(facts, day, facts.intents.bump, list(_changes(facts.intents)))
+        made = _raised(facts, day, facts.intents.bump, _changes(facts.intents))
         gone = [FileChange(one.path, _text(facts.integration, one.path), None) for one in facts.intents.all]
         return replace(made, intents=len(gone), files=(*made.files, *gone))
 
@@ -133,7 +133,7 @@ def _telling(integration: Integration) -> Iterator[None]:
         raise UsageError(f"{integration.path or integration.name} cannot be bumped: {wrong}") from None
 
 
-def _raised(facts: Facts, day: date, part: str, changes: Sequence[ChangelogEntry]) -> Bump:
+def _raised(facts: Facts, day: date, part: str, changes: Iterable[ChangelogEntry]) -> Bump:
     package = _package(facts)
     after = str(Version.parse(package.version).bumped(part))
     files = tuple(_files(facts, package, after, day, changes))
@@ -147,7 +147,7 @@ def _package(facts: Facts) -> Package:
 
 
 def _files(
-    facts: Facts, package: Package, after: str, day: date, changes: Sequence[ChangelogEntry]
+    facts: Facts, package: Package, after: str, day: date, changes: Iterable[ChangelogEntry]
 ) -> Iterator[FileChange]:
     integration = facts.integration
     way = package.way("version")
@@ -203,14 +203,14 @@ def _replaced(value: Any, way: Keys, new: str) -> Any:
 
 
 def _with_new_entry(
-    integration: Integration, version: str, day: date, changes: Sequence[ChangelogEntry]
+    integration: Integration, version: str, day: date, changes: Iterable[ChangelogEntry]
 ) -> FileChange:
     """Return the changelog with the entry of the version above the others."""
     before = _text(integration, CHANGELOG)
     known = _versions(before)
     if version in known:
         raise ValueError(f'{CHANGELOG} has an entry of "{version}" already')
-    after = with_entry(before, version, day, changes)
+    after = with_entry(before, version, day, list(changes))
     if _versions(after) != [version, *known]:
         raise ValueError(
             f"an entry below the marker of {CHANGELOG} would not be its first; see what precedes it"
