@@ -22,7 +22,8 @@ def test_a_finding_is_an_issue_with_the_keys_gitlab_reads() -> None:
 
 def test_severities_are_told_in_gitlab_s_words() -> None:
     issues = json.loads(render("gitlab", replace(OUTCOME, findings=(*OUTCOME.findings, INFO))))
-    assert [issue["severity"] for issue in issues] == ["critical", "minor", "info"]
+    assert [issue["severity"] for issue in issues] == ["critical", "minor", "info", "info"]
+    assert issues[-1]["description"].endswith("(suppressed until 2026-12-31: it is being written)")
 
 
 def test_no_findings_are_an_empty_list() -> None:

@@ -9,11 +9,11 @@ from seatrial.core.findings import Outcome
 from seatrial.core.model import Fix
 from seatrial.core.printable import encodable
 from seatrial.report import render
-from support.outcomes import CLEAN, FINDING, HOSTILE, INFO, OUTCOME, SPEC, hostile
+from support.outcomes import CLEAN, FINDING, HIDDEN, HOSTILE, INFO, OUTCOME, SPEC, hostile
 
 
 def test_a_finding_has_the_keys_of_the_contract() -> None:
-    assert json.loads(render("json", Outcome((FINDING,), ("jira",), 3))) == {
+    assert json.loads(render("json", Outcome((FINDING,), ("jira",), (HIDDEN,)))) == {
         "version": 1,
         "findings": [
             {
@@ -30,7 +30,24 @@ def test_a_finding_has_the_keys_of_the_contract() -> None:
                 "old": False,
             }
         ],
-        "summary": {"integrations": 1, "errors": 1, "warnings": 0, "suppressed": 3, "old": 0},
+        "suppressed": [
+            {
+                "code": "LAY001",
+                "name": "missing-readme",
+                "severity": "warning",
+                "integration": "jira",
+                "path": HIDDEN.path,
+                "line": 4,
+                "column": 3,
+                "message": "nothing maps to the property",
+                "fix": None,
+                "fingerprint": "5ab3c0",
+                "old": False,
+                "reason": "it is being written",
+                "until": "2026-12-31",
+            }
+        ],
+        "summary": {"integrations": 1, "errors": 1, "warnings": 0, "suppressed": 1, "old": 0},
     }
 
 

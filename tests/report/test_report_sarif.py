@@ -77,7 +77,11 @@ def test_all_rules_given_are_described_by_code_and_those_that_found_something() 
     run = run_of(OUTCOME)
     rules = run["tool"]["driver"]["rules"]
     assert [rule["id"] for rule in rules] == ["LAY001", "RES201", "SPC103"]
-    assert [rules[result["ruleIndex"]]["id"] for result in run["results"]] == ["SPC103", "RES201"]
+    assert [rules[result["ruleIndex"]]["id"] for result in run["results"]] == [
+        "SPC103",
+        "RES201",
+        "LAY001",
+    ]
     assert ["shortDescription" in rule for rule in rules] == [True, False, True]
 
 
@@ -167,9 +171,15 @@ def test_content_makes_no_link_in_a_message() -> None:
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_text_keeps_the_report_valid(text: str) -> None:
     run = run_of(hostile(text), rules={})
-    assert len(run["results"]) == 4
+    assert len(run["results"]) == 5
     assert len(run["tool"]["driver"]["rules"]) == 1
 
 
 def test_many_findings_keep_the_report_valid() -> None:
     assert len(run_of(many(200))["results"]) == 800
+
+
+def test_a_suppressed_finding_is_a_result_that_says_why_and_until_when() -> None:
+    told = [result.get("suppressions") for result in run_of(OUTCOME)["results"]]
+    why = "suppressed until 2026-12-31: it is being written"
+    assert told == [None, None, [{"kind": "external", "status": "accepted", "justification": why}]]

@@ -8,7 +8,7 @@ from seatrial.core.findings import Outcome
 from seatrial.core.model import Fix
 from seatrial.report import Options, render
 from seatrial.report.text import line, repairable, summary, wants_colour
-from support.outcomes import CLEAN, FINDING, INFO, OUTCOME, WARNING
+from support.outcomes import CLEAN, FINDING, HIDDEN, INFO, OUTCOME, WARNING
 
 
 def test_each_finding_is_one_line_with_its_repair_behind_the_message() -> None:
@@ -74,7 +74,7 @@ def test_colour_follows_the_environment_and_then_the_terminal(
     ("outcome", "words"),
     [
         (CLEAN, "all well: 2 integrations, no findings"),
-        (replace(CLEAN, suppressed=2), "all well: 2 integrations, no findings (2 suppressed)"),
+        (replace(CLEAN, hidden=(HIDDEN, HIDDEN)), "all well: 2 integrations, no findings (2 suppressed)"),
         (replace(CLEAN, unjudged=("jira",)), "2 integrations (1 not wholly judged), no findings"),
         (Outcome(), "all well: 0 integrations, no findings"),
         (OUTCOME, "2 integrations, 1 error, 1 warning (1 suppressed); seatrial explain SPC103 says why"),

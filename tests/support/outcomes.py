@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from seatrial.core.findings import Outcome, RuleFacts
-from seatrial.core.model import Edit, Finding, Fix, Location, Severity
+from seatrial.core.model import Edit, Finding, Fix, Location, Severity, Waiver
 
 SPEC = "integrations/jira/.port/spec.yaml"
 
@@ -36,7 +36,15 @@ WARNING = replace(
 
 INFO = replace(WARNING, severity=Severity.INFO, code="CHG104", name="old-heading", fingerprint="77a0c3")
 
-OUTCOME = Outcome((FINDING, WARNING), names=("aws", "jira"), suppressed=1)
+HIDDEN = replace(
+    WARNING,
+    code="LAY001",
+    name="missing-readme",
+    waiver=Waiver("it is being written", "2026-12-31"),
+    fingerprint="5ab3c0",
+)
+
+OUTCOME = Outcome((FINDING, WARNING), names=("aws", "jira"), hidden=(HIDDEN,))
 
 CLEAN = Outcome(names=("aws", "jira"))
 
@@ -75,7 +83,7 @@ def hostile(text: str) -> Outcome:
     fix = Fix(text, Edit(Location(text, 1, 1), text, text))
     error = Finding(text, text, Severity.ERROR, text, text, 1, 1, text, fix, text)
     kinds = [replace(error, severity=severity) for severity in Severity]
-    return Outcome(tuple(kinds), names=(text, "jira"))
+    return Outcome(tuple(kinds), names=(text, "jira"), hidden=(replace(error, waiver=Waiver(text, text)),))
 
 
 def many(count: int, *severities: Severity) -> Outcome:

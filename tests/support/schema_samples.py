@@ -358,6 +358,7 @@ SEATRIAL: dict[str, Any] = {
     "integrations": "some/where",
     "severity": {"SPC001": "off", "LAY001": "info"},
     "known": {"blueprints": ["service"], "icons": ["Good"], "sections": ["Good Things"]},
+    "exemptions": {"may-grow": False},
 }
 
 IGNORE: dict[str, Any] = {"ignore": {"SPC101": "a reason"}, "template": {"revision": 1, "answers": {"a": 1}}}
@@ -372,6 +373,7 @@ RICH: dict[str, Any] = {
     "actions": ACTIONS,
     "seatrial": SEATRIAL,
     "ignore": IGNORE,
+    "exemptions": {"SPC101": {"reason": "a reason", "until": "2027-01-31"}},
 }
 
 # Not 1.0, which JSON Schema takes for an integer and Cerberus does not.

@@ -312,3 +312,8 @@ def test_a_folder_that_becomes_a_link_meanwhile_is_not_written_through(tmp_path:
             patch.setattr(os, when, swapping)
             change_all(root, CHANGES)
         assert tree(outside) == {"version": b"1\n"}, at
+
+
+def test_no_changes_leave_no_record(tmp_path: Path) -> None:
+    change_all(tmp_path, [])
+    assert list(tmp_path.iterdir()) == []

@@ -8,7 +8,7 @@ import pytest
 
 from seatrial.core.errors import UsageError
 from seatrial.tasks.cli import Ended, clean_end, in_make, jobs_of, typed
-from seatrial.tasks.program import names_as_flags
+from seatrial.tasks.program import _with_command, names_as_flags
 from seatrial.tasks.progress import open_bar
 
 
@@ -109,3 +109,20 @@ def test_a_command_is_said_as_make_takes_it_where_make_was_typed(
     assert in_make(command) == made
     monkeypatch.delenv("MAKELEVEL")
     assert in_make(command) == command
+
+
+@pytest.mark.parametrize(
+    ("line", "read"),
+    [
+        ("exempt -i jira SPC011 RES203", "exempt -i jira --codes SPC011 --codes RES203"),
+        ("fleet.run jira --jobs 2", "fleet.run -i jira --jobs 2"),
+    ],
+)
+def test_words_behind_a_task_have_the_flag_of_what_it_takes(line: str, read: str) -> None:
+    assert " ".join(names_as_flags(line.split())) == read
+
+
+def test_the_words_behind_two_dashes_are_the_command_of_a_task_that_runs_one() -> None:
+    line = ["seatrial", "fleet.run", "-i", "a", "--", "sh", "-c", "echo 'x y' --help"]
+    assert _with_command(line)[4:] == ["--command", "sh -c 'echo '\"'\"'x y'\"'\"' --help'"]
+    assert _with_command(["seatrial", "validate", "--", "x"]) == ["seatrial", "validate", "--", "x"]

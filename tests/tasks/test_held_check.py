@@ -34,7 +34,7 @@ def status(parts: Sequence[Part], monkeypatch: pytest.MonkeyPatch) -> int:
     )
     choice = Choice(workspace, [JIRA])  # type: ignore[arg-type]
     plan = Plan("c", 0, "", None, tuple(parts), 0)  # type: ignore[arg-type]
-    monkeypatch.setattr(checking, "choose", lambda *options, always: choice)
+    monkeypatch.setattr(checking, "choose", lambda *options, **more: choice)
     done = SimpleNamespace(outcome=Outcome(names=("jira",)), checks={})
     monkeypatch.setattr(check_sections, "lint_and_validate", lambda *options: done)
     monkeypatch.setattr(check_sections, "open_context", lambda _: SimpleNamespace(workspace=workspace))

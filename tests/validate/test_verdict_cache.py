@@ -9,6 +9,7 @@ import random
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,13 @@ import pytest
 
 from seatrial.core.model import Fleet, Integration, Location, MemoryFolder, Problem, Profile, Severity
 from seatrial.core.rules import Problems, rule
-from seatrial.core.settings import Settings
+from seatrial.core.settings import ExemptionSettings, Settings
 from seatrial.handbook.examples import good_folder
 from seatrial.system import cache as kept_files
 from seatrial.system import clock, folder
 from seatrial.validate import run, verdict_cache
 from seatrial.validate.facts.spec import spec_habits
+from seatrial.validate.facts.suppressions import EXEMPTIONS
 from seatrial.validate.facts.tree import has_any
 from seatrial.validate.rules import RULES
 from seatrial.validate.run import Checked, check_all
@@ -418,3 +420,26 @@ def test_whatever_changes_the_verdict_is_that_of_a_first_run(judge: Judge) -> No
         done += [changed(judge.root, source) for _ in range(source.choice((0, 1, 1, 3)))]
         names = source.choice(((), (), ("one",), ("two", "five")))
         assert judge.cached(*names) == judge.cold(*names), (turn, done[-6:])
+
+
+def test_an_exemption_that_is_written_granted_or_over_changes_the_kept_verdict(
+    judge: Judge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def same(settings: Settings | None = None) -> tuple[list[str], int]:
+        workspace = open_workspace(str(judge.root))
+        workspace = replace(workspace, settings=settings or workspace.settings)
+        one = chosen(workspace, ("six",))
+        kept = judge.cached("six", workspace=workspace).outcome
+        assert kept == check_all(workspace, one, RULES, 1).outcome
+        assert kept == judge.cached("six", workspace=workspace).outcome
+        return [one.code for one in kept.findings], kept.suppressed
+
+    monkeypatch.setattr(clock, "today", lambda: date(2026, 12, 31))
+    codes, _ = same()
+    tables = [f'[{code}]\nreason = "so"\nuntil = 2026-12-31\n' for code in {*codes}]
+    (judge.root / "integrations/six" / EXEMPTIONS).write_text("".join(tables))
+    assert same() == ([], len(codes))
+    assert same(Settings(exemptions=ExemptionSettings({}))) == (codes, 0)
+    monkeypatch.setattr(clock, "today", lambda: date(2027, 1, 1))
+    found, hidden = same()
+    assert set(found) == {*codes, "PKG114"} and hidden == 0

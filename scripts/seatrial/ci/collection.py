@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 
 from seatrial.ci.plan import Plan
 from seatrial.ci.receipt import Receipt, Verdict, must_be_of
@@ -104,14 +105,18 @@ def _missing(plan: Plan, verdicts: Mapping[str, Verdict]) -> list[str]:
 
 def _outcome(plan: Plan, taken: Mapping[str, Receipt], unjudged: set[str]) -> Outcome:
     """Return the findings in each integration as the receipt has them that counts for it, in the order of all runs."""
-    findings: dict[Finding, None] = {}
-    for path, one in taken.items():
-        findings |= dict.fromkeys(found for found in one.findings if found.integration == plan.names[path])
-    whole = {id(one): one for one in taken.values()}.values()
     return Outcome(
-        tuple(sorted(findings, key=lambda finding: finding.sort_key)),
+        _in(plan, {path: one.findings for path, one in taken.items()}),
         tuple(plan.names[path] for path in sorted(plan.names)),
-        sum(one.suppressed for one in whole),
+        _in(plan, {path: one.hidden for path, one in taken.items()}),
         tuple(sorted(plan.names[path] for path in unjudged)),
         plan.since if plan.with_new else "",
     )
+
+
+def _in(plan: Plan, findings: Mapping[str, Iterable[Finding]]) -> tuple[Finding, ...]:
+    """Return, of the findings that count for each path, those in its integration, in the order of all runs."""
+    found = {
+        one: None for path, some in findings.items() for one in some if one.integration == plan.names[path]
+    }
+    return tuple(sorted(found, key=attrgetter("sort_key")))

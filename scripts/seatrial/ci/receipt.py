@@ -12,8 +12,8 @@ from seatrial.ci import records
 from seatrial.ci.matrix import MOST, Shard
 from seatrial.ci.plan import MOST_PLANNED, Plan
 from seatrial.core.errors import EXIT_FINDINGS, Unreadable
-from seatrial.core.findings import LONGEST
-from seatrial.core.model import Finding, Fix, Severity
+from seatrial.core.findings import LONGEST, waived
+from seatrial.core.model import Finding, Fix, Severity, Waiver
 from seatrial.report.json import dumps
 
 VERSION = 1
@@ -27,6 +27,7 @@ LONGEST_SHOWN = 11 * LONGEST
 _CODE = re.compile(r"[A-Z]{3}\d{3}")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
 _FINGERPRINT = re.compile(r"[0-9a-f]{32}")
+_DAY = re.compile(r"(?:\d{4}-\d\d-\d\d)?", re.ASCII)
 
 
 class Verdict(enum.Enum):
@@ -39,7 +40,7 @@ class Verdict(enum.Enum):
 
 @dataclass(frozen=True)
 class Receipt:
-    """The verdict on each integration of a job by its path, and all findings in them.
+    """The verdict on each integration of a job by its path, and all findings in them, `hidden` ones suppressed.
 
     `plan` is the digest of the plan. `reasons` say what is missing besides findings. `seconds` is what the run took.
     """
@@ -49,7 +50,7 @@ class Receipt:
     shard: int
     verdicts: Mapping[str, Verdict]
     findings: tuple[Finding, ...] = ()
-    suppressed: int = 0
+    hidden: tuple[Finding, ...] = ()
     reasons: tuple[str, ...] = ()
     seconds: float = 0
 
@@ -63,7 +64,7 @@ class Receipt:
                 "shard": self.shard,
                 "judged": [{"path": path, "verdict": one.value} for path, one in self.verdicts.items()],
                 "findings": [_record(one) for one in self.findings],
-                "suppressed": self.suppressed,
+                "suppressed": [_record(one) for one in self.hidden],
                 "reasons": list(self.reasons),
                 "seconds": round(self.seconds, 3),
             }
@@ -83,6 +84,8 @@ def _record(finding: Finding) -> dict[str, Any]:
         "fix": finding.fix.title if finding.fix else "",
         "fingerprint": finding.fingerprint,
         "old": finding.old,
+        "reason": finding.waiver.reason if finding.waiver else "",
+        "until": finding.waiver.until if finding.waiver else "",
     }
 
 
@@ -115,7 +118,7 @@ def receipt_of_run(
         shard.number,
         verdicts,
         found,
-        records.number(report["summary"], "suppressed"),
+        tuple(_suppressed(one) for one in records.items(report, "suppressed", MOST_FINDINGS)),
         tuple(reason[:LONGEST] for reason in reasons[:MOST_REASONS]),
         seconds,
     )
@@ -139,7 +142,7 @@ def receipt_of_json(data: bytes) -> Receipt:
         records.number(record, "shard", MOST),
         verdicts,
         tuple(_finding(one) for one in records.items(record, "findings", MOST_FINDINGS)),
-        records.number(record, "suppressed"),
+        tuple(_suppressed(one) for one in records.items(record, "suppressed", MOST_FINDINGS)),
         records.texts(record, "reasons", MOST_REASONS, LONGEST),
         records.amount(record, "seconds", 1e6),
     )
@@ -165,6 +168,14 @@ def _finding(record: Mapping[str, Any]) -> Finding:
     )
 
 
+def _suppressed(record: Mapping[str, Any]) -> Finding:
+    """Return a finding with the reason and the last day of its suppression, made safe. Raises Unreadable."""
+    until = record.get("until") or ""
+    if not isinstance(until, str) or not _DAY.fullmatch(until):
+        raise Unreadable('"until" is not a day')
+    return waived(_finding(record), Waiver(records.text(record, "reason", LONGEST_SHOWN), until))
+
+
 def _formed(record: Mapping[str, Any], key: str, form: re.Pattern[str]) -> str:
     value = records.text(record, key)
     if not form.fullmatch(value):
@@ -175,7 +186,7 @@ def _formed(record: Mapping[str, Any], key: str, form: re.Pattern[str]) -> str:
 def must_be_of(receipt: Receipt, plan: Plan) -> None:
     """Raise Unreadable for findings in integrations that the receipt does not judge."""
     names = {plan.names[path] for path in receipt.verdicts if path in plan.names}
-    for one in receipt.findings:
+    for one in (*receipt.findings, *receipt.hidden):
         if one.integration not in names:
             raise Unreadable("it has findings in an integration that it does not judge")
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from seatrial.core.model import Finding, Fix, Integration, Problem, Severity
+from seatrial.core.model import Finding, Fix, Integration, Problem, Severity, Waiver
 from seatrial.core.printable import cut, visible
 
 LONGEST = 10_000
@@ -28,7 +28,7 @@ class RuleFacts:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The findings of a run in order, the names of all integrations judged, and the number of suppressed findings.
+    """The findings of a run in order, the names of all integrations judged, and the `hidden` findings: the suppressed.
 
     `unjudged` holds the names of integrations for which a part of the verdict is missing. `since` is the revision
     whose findings are marked as old, empty where none are; the counts are those of the findings that are new.
@@ -37,7 +37,7 @@ class Outcome:
 
     findings: tuple[Finding, ...] = ()
     names: tuple[str, ...] = ()
-    suppressed: int = 0
+    hidden: tuple[Finding, ...] = ()
     unjudged: tuple[str, ...] = ()
     since: str = ""
     left_out: tuple[Finding, ...] = ()
@@ -62,6 +62,11 @@ class Outcome:
     def integrations(self) -> int:
         """The number of integrations judged."""
         return len(self.names)
+
+    @property
+    def suppressed(self) -> int:
+        """The number of suppressed findings."""
+        return len(self.hidden)
 
     @property
     def errors(self) -> int:
@@ -104,6 +109,11 @@ def stamped(
     """Return problems with their code, name and severity as findings, in order; what has no severity is off."""
     findings = [_finding(integration, code, name, weight, one) for code, name, weight, one in found if weight]
     return tuple(_numbered(sorted(findings, key=lambda finding: finding.sort_key)))
+
+
+def waived(finding: Finding, waiver: Waiver) -> Finding:
+    """Return a finding as one that is suppressed, its reason safe to print and not long."""
+    return replace(finding, waiver=replace(waiver, reason=visible(cut(waiver.reason, LONGEST))))
 
 
 def _finding(integration: Integration, code: str, name: str, severity: Severity, problem: Problem) -> Finding:

@@ -112,10 +112,19 @@ class Problem:
 
 
 @dataclass(frozen=True)
+class Waiver:
+    """The reason for which an integration suppresses a finding, and the last day on which it does; empty for no end."""
+
+    reason: str
+    until: str = ""
+
+
+@dataclass(frozen=True)
 class Finding:
     """A problem with its rule, ready to print; `path` is relative to the root.
 
-    `old` tells that it was there before the change that is judged, so that it does not fail the run.
+    `old` tells that it was there before the change that is judged, so that it does not fail the run. `waiver` is that
+    of a suppressed finding.
     """
 
     code: str
@@ -129,6 +138,7 @@ class Finding:
     fix: Fix | None
     fingerprint: str
     old: bool = False
+    waiver: Waiver | None = None
 
     @property
     def sort_key(self) -> tuple[str, int, int, str, str]:

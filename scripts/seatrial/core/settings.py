@@ -78,6 +78,19 @@ class LintSettings:
     source_packages: frozenset[str] = frozenset()
 
 
+GROWTH = "PKG115"
+"""The code of the rule by which a change adds no suppression; `may-grow = false` makes it an error."""
+
+
+@dataclass(frozen=True)
+class ExemptionSettings:
+    """What exemptions may do. With `granted`, they hold only for these codes, by the path of the integration, each up
+    to a day; None for all that are written.
+    """
+
+    granted: Mapping[str, Mapping[str, str]] | None = None
+
+
 @dataclass(frozen=True)
 class Settings:
     """The settings of a repository; the defaults are those of a repository without `seatrial.toml`.
@@ -95,3 +108,4 @@ class Settings:
     release: ReleaseSettings = field(default_factory=ReleaseSettings)
     lint: LintSettings = field(default_factory=LintSettings)
     newest_core: tuple[int, ...] = ()
+    exemptions: ExemptionSettings = field(default_factory=ExemptionSettings)

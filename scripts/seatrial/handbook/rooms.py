@@ -55,6 +55,12 @@ ROOMS = (
     ),
     Room(6, "submit", "a pull request: the steps to it, its title and text, where it is opened", "nothing"),
     Room(6, "quality", "the quality scale, a fleet on it, and the site that shows it", "`system`"),
+    Room(
+        7,
+        "fleet",
+        "work on many integrations: choosing them by what they are, one change or command over all of them",
+        "processes",
+    ),
     Room(7, "handbook", "generated documentation: the rules, their examples, pictures, this table", "rich"),
     Room(
         8, "editor", "a language server: what the rules say of the text in an editor", "the language protocol"

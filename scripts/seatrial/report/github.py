@@ -45,10 +45,9 @@ def render(outcome: Outcome, options: Options) -> str:
 def step_summary(outcome: Outcome, most: int = TABLE_BYTES) -> str:
     """Return Markdown for the file $GITHUB_STEP_SUMMARY names: a table, errors first, of at most so many bytes."""
     said = f"### Seatrial\n\n{_unmarked(text.summary(outcome))}\n"
-    if not outcome.findings:
-        return said
+    told = (*outcome.gravest_first, *outcome.hidden)
     head = ("severity", "where", "rule", "message")
-    return said + _table(head, [_row(one) for one in outcome.gravest_first], most)
+    return said + (_table(head, [_row(one) for one in told], most) if told else "")
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -99,8 +98,10 @@ def _property(value: str) -> str:
 
 def _row(finding: Finding) -> str:
     where = f"{finding.path or '.'}:{finding.line}:{finding.column}"
-    cells = (where, f"{finding.code} {finding.name}", text.said(finding))
-    return f"| {'old ' if finding.old else ''}{finding.severity.value} | {' | '.join(map(_cell, cells))} |\n"
+    shown = "; ".join(filter(None, (text.held(finding), text.said(finding))))
+    cells = (where, f"{finding.code} {finding.name}", shown)
+    mark = "suppressed " if finding.waiver else "old " if finding.old else ""
+    return f"| {mark}{finding.severity.value} | {' | '.join(map(_cell, cells))} |\n"
 
 
 def _cell(shown: str) -> str:

@@ -12,7 +12,7 @@ from seatrial.core.model import Finding, Severity
 from seatrial.core.printable import plain
 from seatrial.report import Options
 from seatrial.report.json import dumps
-from seatrial.report.text import said
+from seatrial.report.text import held, said
 
 _SEVERITIES = {
     Severity.ERROR: "critical",
@@ -23,15 +23,17 @@ _SEVERITIES = {
 
 
 def render(outcome: Outcome, options: Options) -> str:
-    """Return a list with one object for each finding."""
-    return dumps([_issue(finding) for finding in outcome.findings])
+    """Return a list with one object for each finding; old and suppressed ones, which fail nothing, are infos."""
+    return dumps([_issue(finding) for finding in (*outcome.findings, *outcome.hidden)])
 
 
 def _issue(finding: Finding) -> dict[str, Any]:
+    shown = f"{said(finding)} ({held(finding)})" if finding.waiver else said(finding)
+    is_soft = finding.old or finding.waiver
     return {
-        "description": said(finding),
+        "description": shown,
         "check_name": plain(f"{finding.code} {finding.name}"),
         "fingerprint": finding.fingerprint,
-        "severity": _SEVERITIES[Severity.INFO if finding.old else finding.severity],
+        "severity": _SEVERITIES[Severity.INFO if is_soft else finding.severity],
         "location": {"path": plain(finding.path) or ".", "lines": {"begin": finding.line}},
     }

@@ -18,7 +18,7 @@ _MARKER = re.compile(r"(##\w*)\[")
 
 
 def render(outcome: Outcome, options: Options) -> str:
-    """Return `{"version", "findings", "summary"}`; lines and columns are 1-based, columns count code points."""
+    """Return `{"version", "findings", "suppressed", "summary"}`, all 1-based; columns count code points."""
     counts = {
         "integrations": outcome.integrations,
         "errors": outcome.errors,
@@ -27,7 +27,9 @@ def render(outcome: Outcome, options: Options) -> str:
         "old": outcome.old,
     }
     findings = [_finding(finding) for finding in outcome.findings]
-    return dumps({"version": VERSION, "findings": findings, "summary": counts, **options.more})
+    hidden = [_suppressed(finding) for finding in outcome.hidden]
+    document = {"version": VERSION, "findings": findings, "suppressed": hidden, "summary": counts}
+    return dumps({**document, **options.more})
 
 
 def dumps(value: Any) -> str:
@@ -51,6 +53,13 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "fingerprint": finding.fingerprint,
         "old": finding.old,
     }
+
+
+def _suppressed(finding: Finding) -> dict[str, Any]:
+    """Return a suppressed finding, with the reason and the last day of its suppression, None for no end."""
+    waiver = finding.waiver
+    words = {"reason": waiver.reason, "until": waiver.until or None} if waiver else {}
+    return {**_finding(finding), **words}
 
 
 def _encodable(value: Any) -> Any:

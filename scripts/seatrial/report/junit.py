@@ -1,7 +1,7 @@
 """The format of test reports: a suite for each integration, a case for each finding.
 
-An error is a failed case. Warnings, infos and old errors, which do not fail a run, are skipped cases: readers show
-those, and do not turn red for them.
+An error is a failed case. Warnings, infos, old errors and suppressed findings, which do not fail a run, are skipped
+cases: readers show those, and do not turn red for them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from seatrial.core.findings import Outcome
 from seatrial.core.model import Finding, Severity
 from seatrial.core.printable import plain
 from seatrial.report import Options
-from seatrial.report.text import OLD, line, said
+from seatrial.report.text import OLD, held, line, said
 
 _COUNTED = {"tests": "testcase", "failures": "failure", "errors": "error", "skipped": "skipped"}
 
@@ -21,7 +21,7 @@ _COUNTED = {"tests": "testcase", "failures": "failure", "errors": "error", "skip
 def render(outcome: Outcome, options: Options) -> str:
     """Return JUnit XML in ASCII; an integration without findings is one passed case."""
     found: dict[str, list[Finding]] = {name: [] for name in outcome.names}
-    for finding in outcome.findings:
+    for finding in (*outcome.findings, *outcome.hidden):
         found.setdefault(finding.integration, []).append(finding)
     suites = counted("testsuites", "seatrial", [_suite(name, findings) for name, findings in found.items()])
     indent(suites)
@@ -43,7 +43,9 @@ def case(finding: Finding) -> Element:
         file=plain(finding.path),
         line=str(finding.line),
     )
-    if finding.severity is Severity.ERROR and not finding.old:
+    if finding.waiver:
+        SubElement(found, "skipped", message=f"{held(finding)}; {finding.severity.value}: {said(finding)}")
+    elif finding.severity is Severity.ERROR and not finding.old:
         SubElement(found, "failure", type=plain(finding.code), message=said(finding)).text = line(finding)
     else:
         SubElement(

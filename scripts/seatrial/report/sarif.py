@@ -16,7 +16,7 @@ from seatrial.core.model import REPLACE, Edit, Finding, Severity
 from seatrial.core.printable import plain
 from seatrial.report import Options
 from seatrial.report.json import dumps
-from seatrial.report.text import said
+from seatrial.report.text import held, said
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 BASE = "SRCROOT"
@@ -44,13 +44,17 @@ def render(outcome: Outcome, options: Options) -> str:
         },
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {BASE: {"description": {"text": "The root of the workspace."}}},
-        "results": [_result(finding, places[finding.code], outcome.since) for finding in outcome.findings],
+        "results": [
+            _result(finding, places[finding.code], outcome.since)
+            for finding in (*outcome.findings, *outcome.hidden)
+        ],
     }
     return dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
 
 
 def _described(outcome: Outcome, given: Mapping[str, RuleFacts]) -> dict[str, RuleFacts]:
-    found = {one.code: RuleFacts(one.code, one.name, "", "", one.severity) for one in outcome.findings}
+    told = (*outcome.hidden, *outcome.findings)
+    found = {one.code: RuleFacts(one.code, one.name, "", "", one.severity) for one in told}
     return dict(sorted((found | dict(given)).items()))
 
 
@@ -78,7 +82,14 @@ def _result(finding: Finding, rule_index: int, since: str) -> dict[str, Any]:
         "properties": {"integration": plain(finding.integration)},
     }
     state = {"baselineState": "unchanged" if finding.old else "new"} if since else {}
-    return result | state | _fixes(finding)
+    return result | (state if finding.waiver is None else {}) | _suppressions(finding) | _fixes(finding)
+
+
+def _suppressions(finding: Finding) -> dict[str, Any]:
+    if finding.waiver is None:
+        return {}
+    suppression = {"kind": "external", "status": "accepted", "justification": _unlinked(held(finding))}
+    return {"suppressions": [suppression]}
 
 
 def _fixes(finding: Finding) -> dict[str, Any]:

@@ -53,6 +53,14 @@ def said(finding: Finding) -> str:
     return plain(with_repair(finding.message, finding.fix.title))
 
 
+def held(finding: Finding) -> str:
+    """Return why and until when a finding is suppressed, safe to print; empty where it is not."""
+    if finding.waiver is None:
+        return ""
+    until = f" until {plain(finding.waiver.until)}" if finding.waiver.until else ""
+    return f"suppressed{until}: {plain(finding.waiver.reason)}"
+
+
 def repairable(outcome: Outcome, fix: str = "seatrial fix") -> str:
     """Return how many findings a command can repair, to be added to the summary; empty for none."""
     count = sum(map(_is_fixable, outcome.every))

@@ -44,5 +44,5 @@ def _order(value: Any, keys: Keys) -> tuple[int, ...]:
             value = value.get(key)
         else:
             order.append(key if isinstance(key, int) else -1)
-            value = value[key]
+            value = value[key] if isinstance(value, list) and isinstance(key, int) else None
     return tuple(order)

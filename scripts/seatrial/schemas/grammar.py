@@ -27,6 +27,7 @@ NAMES = (
     "actions",
     "seatrial",
     "ignore",
+    "exemptions",
 )
 """Every schema; the two of the spec are one grammar with different keys required."""
 

@@ -269,8 +269,12 @@ def _listed(lead: str, names: tuple[str, ...]) -> str:
 
 
 def _keys_at(root: Any, keys: list[str | int]) -> Any:
+    """Return the value at these keys; an empty one where there is none: Cerberus takes a tuple for several keys."""
     for key in keys:
-        root = root[key]
+        try:
+            root = root[key]
+        except (KeyError, IndexError, TypeError):
+            return {}
     return root
 
 

@@ -49,6 +49,8 @@ def change_all(root: Path, changes: Sequence[FileEdit]) -> None:
     changed, if the disk refuses, if a file is no longer as it was, and if a link leads out of the tree.
     """
     finish(root)
+    if not changes:
+        return
     real = os.path.realpath(root)
     try:
         _prepare(real, changes)

@@ -38,6 +38,7 @@ def check(
     sandbox: str | None,
     without: str | None = None,
     timeout: str | None = None,
+    where: str | None = None,
 ) -> None:
     """Run all checks, deliver their findings together, and say whether the integrations can be published.
 
@@ -45,7 +46,7 @@ def check(
     `new`, and in CI for a pull request, only what the change brings fails it.
     """
     unwanted, seconds = left_out(without), seconds_of(timeout)
-    choice = choose(root, integration, since, always=new)
+    choice = choose(root, integration, since, always=new, where=where)
     order = CheckOrder(choice, unwanted, jobs_of(jobs), strict, sandbox, seconds)
     results = run_sections(order)
     only_new = means_new(since, new, old)

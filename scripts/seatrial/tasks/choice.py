@@ -8,22 +8,27 @@ import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from seatrial import report
-from seatrial.core.errors import Unreadable
+from seatrial.core.errors import SeatrialError, Unreadable
 from seatrial.core.findings import Outcome, RuleFacts
 from seatrial.core.model import Finding, Integration, Profile, join
+from seatrial.core.printable import plain
 from seatrial.core.rules import Rule
+from seatrial.core.settings import ExemptionSettings
 from seatrial.handbook.codes import known_codes
 from seatrial.report import Options
 from seatrial.report import statistics as statistics_report
 from seatrial.report.text import repairable, summary, wants_colour
+from seatrial.system import git
 from seatrial.system.atomic import append, write_whole
+from seatrial.system.cache import is_from_fork
 from seatrial.tasks.cli import in_make, note, say
+from seatrial.validate.exemptions import granted_by, ungranted
 from seatrial.validate.facts.credentials import credential
 from seatrial.validate.facts.release import Change
 from seatrial.validate.since import Since, default_revision, since
@@ -63,16 +68,18 @@ def choose(
     *,
     always: bool = False,
     files: bool = False,
+    where: str | None = None,
 ) -> Choice:
-    """Return what is chosen by the options; say so where nothing has changed.
+    """Return what is chosen by the options; say so where nothing has changed, or nothing fits `where`.
 
     With `always`, and no revision stated, it is what has changed since the usual one. With `files`, the names are
-    those of files. Raises UsageError for an unknown name or revision, ServiceError where git fails.
+    those of files. Raises UsageError for an unknown name, revision or filter, ServiceError where git fails.
     """
-    workspace = open_workspace(root)
-    chosen = holding(workspace, integration) if files else select(workspace, integration)
+    workspace = limited(open_workspace(root))
+    chosen = selected(workspace, integration, where, files)
     if chosen is workspace.integrations:
         _tell_of(passed_over(workspace))
+    _tell_of_ungranted(ungranted(workspace, chosen))
     stated = revision or (default_revision(workspace) if always else None)
     if stated is None:
         return Choice(workspace, chosen)
@@ -88,6 +95,47 @@ def _counted(format: str, outcome: Outcome, more: Mapping[str, Any]) -> tuple[st
     statistics_report.must_be_known(format)
     text = statistics_report.render(outcome) if format == "text" else None
     return text, {**more, "statistics": statistics_report.as_data(outcome)}
+
+
+def selected(
+    workspace: Workspace, integration: Sequence[str], where: str | None = None, files: bool = False
+) -> Sequence[Integration]:
+    """Return the named integrations, by default the one around the current folder, else all, which a filter fits.
+
+    With `files`, the names are those of files in them. Nothing may be left, which is told. Raises UsageError for an
+    unknown name or a wrong filter.
+    """
+    chosen = holding(workspace, integration) if files else select(workspace, integration)
+    if where is None:
+        return chosen
+    from seatrial.fleet.filters import parse
+
+    fitting = parse(where).chosen(workspace, chosen)
+    if not fitting:
+        note(f"none of {len(chosen)} integration{'s'[: len(chosen) - 1]} fits --where {shlex.quote(where)}")
+    return fitting
+
+
+def limited(workspace: Workspace) -> Workspace:
+    """Return a workspace as it is judged here: in CI for a fork, only exemptions that the merge base has hold."""
+    if not is_from_fork(os.environ):
+        return workspace
+    try:
+        return granted_by(workspace, git.merge_base(workspace.root, default_revision(workspace)))
+    except SeatrialError as reason:
+        note(
+            f"seatrial: no exemption holds in a pull request from another repository whose base is unknown: {reason}"
+        )
+        settings = replace(workspace.settings, exemptions=ExemptionSettings({}))
+        return replace(workspace, settings=settings)
+
+
+def _tell_of_ungranted(codes: Mapping[str, Sequence[str]]) -> None:
+    for name, some in list(codes.items())[:MOST_TOLD]:
+        note(
+            f"seatrial: {name} exempts {', '.join(map(plain, some))} as the base does not; in a pull request from "
+            "another repository that suppresses nothing"
+        )
 
 
 LINE_ENDS = re.compile(r"\r\n|\r|\n")

@@ -31,6 +31,7 @@ def fix(
     diff: bool,
     unsafe: bool = False,
     advice: bool = False,
+    where: str | None = None,
 ) -> None:
     """Apply every repair that proves itself, or show it; `seatrial validate` shows the rest.
 
@@ -39,12 +40,12 @@ def fix(
     The rules that try the mapping on examples take no part in the proof: a name that is put right lets them see
     more, and what they then find was there before.
     """
-    choice = choose(root, integration, since)
+    choice = choose(root, integration, since, where=where)
     workspace = choice.workspace
     done = check_all(workspace, choice.integrations, RULES, jobs_of(jobs), choice.changes(RULES), advice)
     proving = [rule for rule in RULES if "tried" not in rule.needs]
     wanted = _repairable(choice, done.outcome.findings, unsafe)
-    found = repairs(workspace, wanted, proving, _changes_of(choice), unsafe=unsafe, advice=advice)
+    found = repairs(workspace, wanted, proving, changes_of(choice), unsafe=unsafe, advice=advice)
     if diff:
         say("".join(unified(found.files)))
     elif found.files:
@@ -64,7 +65,7 @@ def _repairable(choice: Choice, findings: Sequence[Finding], unsafe: bool) -> Se
     return [one for one in choice.integrations if one.name in names]
 
 
-def _changes_of(choice: Choice) -> Changes:
+def changes_of(choice: Choice) -> Changes:
     """Return how a change is seen that a repair is added to: none without a revision to compare with."""
     since = choice.since
     if since is None:

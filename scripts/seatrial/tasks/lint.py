@@ -60,9 +60,11 @@ def lint(
     files: bool,
     quiet: bool,
     statistics: bool,
+    where: str | None = None,
 ) -> None:
     """Lint the chosen integrations, or say why the tools would run again on the one in `why`."""
-    choice = choose_integrations(root, [why] if why else integration, since, files=files and not why)
+    names, where = ([why], None) if why else (integration, where)
+    choice = choose_integrations(root, names, since, files=files and not why, where=where)
     order = LintOrder(
         choice.workspace,
         choice.integrations,

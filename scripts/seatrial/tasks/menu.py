@@ -103,6 +103,12 @@ INTEGRATION = Option(
     short="i",
     inherited=True,
 )
+WHERE = Option(
+    "where",
+    "of these only those that a filter fits, such as 'core<0.48 and (type=jira or owner=@team)'; fields: name, type, "
+    "section, core, version, owner, changed-days, age-days",
+    inherited=True,
+)
 SINCE = Option("since", "of these only what has changed since a revision such as origin/main", inherited=True)
 NEW = Option(
     "new",
@@ -153,7 +159,7 @@ STATISTICS = Option(
 )
 WATCH = Option("watch", "show it again whenever a file has changed, until Ctrl-C", OptionKind.SWITCH)
 
-CHOOSING = (INTEGRATION, ROOT)
+CHOOSING = (INTEGRATION, WHERE, ROOT)
 COMPARING = (*CHOOSING, SINCE)
 REPORTING = (FORMAT, OUTPUT, STRICT, JOBS)
 
@@ -350,6 +356,25 @@ VERBS = (
         ),
     ),
     Verb(
+        "exempt",
+        "Let findings stay up to a day, with a reason, in a file of the integration's folder.",
+        "exempt:exempt",
+        (
+            *COMPARING,
+            Option(
+                "codes",
+                "a rule's code, which may stand behind the task without this flag; repeatable, commas allowed",
+                OptionKind.WORDS,
+            ),
+            Option("all", "every code for which an integration fails today", OptionKind.SWITCH),
+            Option("reason", "why it may stay for now, in a line"),
+            Option("until", "the last day, as YYYY-MM-DD"),
+            replace(STRICT, help="with --all: those with which a strict run fails as well"),
+            JOBS,
+            DRY_RUN,
+        ),
+    ),
+    Verb(
         "submit",
         "Check an integration, commit and push it, and open its pull request; ask before each effect outside.",
         "submit:submit",
@@ -379,6 +404,36 @@ VERBS = (
             ),
             Option("yes", "with --accept: do not ask", OptionKind.SWITCH),
         ),
+    ),
+    Verb(
+        "fleet.run",
+        "Run a command in the folder of each integration: seatrial fleet.run -- COMMAND.",
+        "fleet_run:run",
+        (
+            *COMPARING,
+            Option(
+                "command",
+                "the command; behind -- it needs no quotes; {name}, {path} and {root} are those of each integration",
+            ),
+            replace(JOBS, help="commands to run at once; by default one per core"),
+        ),
+    ),
+    Verb(
+        "fleet.bump-core",
+        "Raise the framework's version in each integration: pyproject, lock, version and changelog.",
+        "fleet_bump_core:bump_core",
+        (
+            Option("version", "the version of port-ocean, such as 0.48.12"),
+            *COMPARING,
+            Option(
+                "no_lock",
+                "leave poetry.lock as it is, which is then stale, as without the network; a later run makes it",
+                OptionKind.SWITCH,
+            ),
+            DRY_RUN,
+            replace(JOBS, help="locks to make at once; by default one per core"),
+        ),
+        ("version",),
     ),
     Verb("new", "Make a new integration folder from the template.", "new:new", MAKING, ("name",)),
     Verb(
@@ -500,6 +555,34 @@ VERBS = (
         "lsp",
         "Serve an editor on standard input and output: findings while typing, repairs, meanings, completions.",
         "lsp:lsp",
+    ),
+    Verb(
+        "rules.preview",
+        "Tell what a rule would do if it were an error: who would fail, where, and what repairs itself.",
+        "rules_preview:rules_preview",
+        (
+            Option("code", "a rule's code or name, such as SPC001"),
+            *COMPARING,
+            replace(FORMAT, help="text or json"),
+            JOBS,
+        ),
+        ("code",),
+    ),
+    Verb(
+        "verdict-diff",
+        "Tell what a change of integrations or settings since a revision does to each verdict.",
+        "verdict_diff:verdict_diff",
+        (
+            Option("rev", "the revision, such as origin/main; its merge base is judged by its own settings"),
+            Option(
+                "against",
+                "compare with this report instead, which `validate --format json` of any version wrote",
+            ),
+            *CHOOSING,
+            replace(FORMAT, help="text or json"),
+            JOBS,
+        ),
+        ("rev",),
     ),
     Verb(
         "doctor",

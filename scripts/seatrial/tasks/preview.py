@@ -40,6 +40,7 @@ def preview(
     record: bool,
     accept: bool,
     yes: bool,
+    where: str | None = None,
 ) -> None:
     """Map the examples of the chosen integrations, or a sample; show the entities, or record them."""
     chosen = format or "text"
@@ -50,9 +51,9 @@ def preview(
     _must_be_one(record=record, accept=accept, sample=bool(sample), watch=watch)
     with Evaluator() as evaluator:
         if watch:
-            _watch(integration, root, since, kind, sample, chosen, output, evaluator)
+            _watch(integration, where, root, since, kind, sample, chosen, output, evaluator)
             return
-        choice = choose(root, integration, since)
+        choice = choose(root, integration, since, where=where)
         found = _previews(choice, kind, sample, evaluator)
         if not (record or accept):
             _deliver(found, chosen, output)
@@ -73,6 +74,7 @@ def _must_be_one(**given: bool) -> None:
 
 def _watch(
     integration: list[str],
+    where: str | None,
     root: str | None,
     since: str | None,
     kind: str | None,
@@ -83,7 +85,7 @@ def _watch(
 ) -> None:
     """Show the preview again whenever a file has changed, until Ctrl-C."""
     watched(
-        lambda: choose(root, integration, since),
+        lambda: choose(root, integration, since, where=where),
         lambda choice: _look(choice, kind, sample, format, output, evaluator),
         [sample] if sample else [],
         lambda path: path.startswith(WATCHED),

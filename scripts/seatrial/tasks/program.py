@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -131,7 +132,7 @@ class _Seatrial(Program):
 
     def parse_core(self, argv: list[str] | None) -> None:
         with _plain_words():
-            super().parse_core(_help_first(sys.argv if argv is None else argv))
+            super().parse_core(_help_first(_with_command(sys.argv if argv is None else argv)))
 
     def parse_tasks(self) -> None:
         self.core.unparsed = [*names_as_flags(self.core.unparsed)]
@@ -164,7 +165,8 @@ class _Seatrial(Program):
         """Print a task's one line, and how it is typed."""
         verb = _verb(name)
         values = "".join(f" [{one.upper()}]" for one in verb.positional)
-        names = " [NAME ...]" if _chooses(verb) else ""
+        kinds = {"-i": " [NAME ...]", "--codes": " [CODE ...]"}
+        names = kinds.get(_flag_of_words(verb), "")
         options = self.parser.contexts[name].help_tuples()
         print(f"Usage: seatrial {name}{values}{names}{' [--options]' if options else ''}\n")
         print(f"  {verb.summary}\n")
@@ -189,10 +191,28 @@ def names_as_flags(words: Sequence[str]) -> Iterator[str]:
     for word in words:
         if not is_value and word in _names():
             verb = _verb(word)
-        elif not is_value and word and not word.startswith("-") and verb and _chooses(verb):
-            yield "-i"
+        elif not is_value and word and not word.startswith("-") and verb and _flag_of_words(verb):
+            yield _flag_of_words(verb)
         is_value = not is_value and verb is not None and _takes_value(verb, word)
         yield word
+
+
+def _with_command(argv: list[str]) -> list[str]:
+    """Return a command line with the words behind `--` as the command of a task that runs one."""
+    at = argv.index("--") if "--" in argv else len(argv)
+    runs = (
+        option.name == "command" for word in argv[1:at] if word in _names() for option in _verb(word).options
+    )
+    if not argv[at + 1 :] or not any(runs):
+        return argv
+    return [*argv[:at], "--command", shlex.join(argv[at + 1 :])]
+
+
+def _flag_of_words(verb: Verb) -> str:
+    """Return the flag that words behind a task have: that of codes or of integrations; empty for none."""
+    if any(option.name == "codes" for option in verb.options):
+        return "--codes"
+    return "-i" if _chooses(verb) else ""
 
 
 def _verb(name: str) -> Verb:

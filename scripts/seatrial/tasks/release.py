@@ -43,10 +43,9 @@ from seatrial.release.store.leases import Holder
 from seatrial.report.text import line
 from seatrial.system.atomic import append, write_whole
 from seatrial.system.folder import read_plain
-from seatrial.tasks.choice import deliver, open_workspace
+from seatrial.tasks.choice import deliver, open_workspace, selected
 from seatrial.tasks.cli import Ended, jobs_of, note, say
 from seatrial.tasks.progress import open_bar
-from seatrial.workspace.workspace import select
 
 PLAN, MATRIX, RECEIPTS = "plan.json", "matrix.json", "receipts"
 """Where parts of a release look for what earlier parts left, in the folder of releases' own files."""
@@ -73,6 +72,7 @@ def release(
     build_arg: list[str],
     builder: str | None,
     key: str | None,
+    where: str | None = None,
 ) -> None:
     """Plan, publish what is not published yet, and finish; with `dry_run`, show the plan instead.
 
@@ -96,7 +96,7 @@ def release(
         if adopt and (plan or matrix):
             raise UsageError("--adopt is for a release that publishes at once; leave out --plan and --matrix")
         request = planner.PlanRequest(force or "", adopt, unpushed)
-        chosen = select(context.workspace, integration)
+        chosen = selected(context.workspace, integration, where)
         with _files(context) as files:
             made = _make(context, chosen, files, jobs, request, quiet=matrix or format == "json")
             if plan or matrix:
@@ -184,12 +184,13 @@ def plan(
     format: str | None,
     jobs: str | None,
     build_arg: list[str],
+    where: str | None = None,
 ) -> None:
     """Write what a release does as a plan, to a file or to standard output, or print its CI matrix."""
     _must_be_text_or_json(format)
     context = open_context(open_workspace(root), None, build_arg)
     request = planner.PlanRequest(force or "", unpushed=must_be_pushed(context, allow_unpushed))
-    chosen = select(context.workspace, integration)
+    chosen = selected(context.workspace, integration, where)
     with _files(context) as files:
         made = _make(context, chosen, files, jobs, request, matrix or format == "json")
     _write(context, made, output or str(context.folder / PLAN), matrix, format, table=not output)
@@ -458,12 +459,17 @@ def _end(held: Sequence[Part], failures: Sequence[Failure]) -> None:
         raise Ended(code=EXIT_FINDINGS)
 
 
-def status(integration: list[str], root: str | None, format: str | None) -> None:
+def status(
+    integration: list[str],
+    root: str | None,
+    format: str | None,
+    where: str | None = None,
+) -> None:
     """Show what is published, and what a release would repair."""
     if format not in (None, "text", "json"):
         raise UsageError(f'the format of the status is text or json, not "{format}"')
     context = open_context(open_workspace(root))
-    state, would = planner.forecast(context, select(context.workspace, integration), jobs_of(None))
+    state, would = planner.forecast(context, selected(context.workspace, integration, where), jobs_of(None))
     say(status_json(state, would) if format == "json" else status_table(state, would))
     if any(isinstance(one.image, Unknown) for one in state.statuses.values()):
         raise Ended(code=EXIT_SERVICE)

@@ -12,17 +12,22 @@ from seatrial.core.printable import plain
 from seatrial.release.plan.bump import Bump
 from seatrial.release.run import bumps as bumping
 from seatrial.system.transaction import RECORD, alone, finish
-from seatrial.tasks.choice import deliver, open_workspace
+from seatrial.tasks.choice import deliver, open_workspace, selected
 from seatrial.tasks.cli import Ended, note, say
-from seatrial.workspace.workspace import Workspace, select
+from seatrial.workspace.workspace import Workspace
 
 
 def intent(
-    integration: list[str], root: str | None, bump: str | None, type: str | None, message: str | None
+    integration: list[str],
+    root: str | None,
+    bump: str | None,
+    type: str | None,
+    message: str | None,
+    where: str | None = None,
 ) -> None:
     """Write a release intent for each chosen integration; release.bump applies it."""
     workspace = open_workspace(root)
-    chosen = named(workspace, integration)
+    chosen = named(workspace, integration, where)
     request = bumping.IntentRequest(bump, type, message)
     with alone(workspace.root):
         paths = bumping.declare(workspace, chosen, request, _today())
@@ -36,13 +41,14 @@ def bump(
     commit: bool,
     dry_run: bool,
     format: str | None,
+    where: str | None = None,
 ) -> None:
     """Apply the release intents: raise versions, write changelog entries, remove the intents; with `commit`, commit."""
     day = _day(date)
     workspace = open_workspace(root)
     with alone(workspace.root):
         workspace = _finished(workspace, root, dry_run)
-        plan = bumping.plan(workspace, select(workspace, integration), day)
+        plan = bumping.plan(workspace, selected(workspace, integration, where), day)
         if plan.outcome.findings:
             deliver(plan.outcome, workspace, format, None)
             note("nothing was changed")
@@ -59,10 +65,10 @@ def bump(
         note(f"committed {made[:12]}")
 
 
-def named(workspace: Workspace, wanted: Sequence[str]) -> Sequence[Integration]:
+def named(workspace: Workspace, wanted: Sequence[str], where: str | None = None) -> Sequence[Integration]:
     """Return the named integrations, or that of the current folder; never all of them by mistake."""
-    chosen = select(workspace, wanted)
-    if len(chosen) > 1 and not any(wanted):
+    chosen = selected(workspace, wanted, where)
+    if len(chosen) > 1 and not any(wanted) and where is None:
         raise UsageError(f"which integration is it for? name it, such as -i {chosen[0].name}")
     return chosen
 

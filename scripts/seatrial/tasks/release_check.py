@@ -19,9 +19,10 @@ def check(
     output: str | None,
     strict: bool,
     jobs: str | None,
+    where: str | None = None,
 ) -> None:
     """Tell how each changed integration will be released, and check that by the rules of family REL."""
-    choice = choose(root, integration, since, always=True)
+    choice = choose(root, integration, since, always=True, where=where)
     judge(("REL",), choice, format, output, strict, jobs, describe=_report)
 
 

@@ -27,10 +27,11 @@ def schema(
     no_cache: bool,
     verbose: bool,
     sandbox: str | None,
+    where: str | None = None,
 ) -> None:
     """Ask the framework about the chosen integrations, deliver what it refuses, and end with the status."""
     seconds = seconds_of(timeout)
-    choice = choose(root, integration, since)
+    choice = choose(root, integration, since, where=where)
     limits = RunLimits(jobs_of(jobs), seconds, sandbox, no_cache)
     cells = run_own_code(SCHEMA, choice.workspace, choice.integrations, limits)
     tell_failures(cells)

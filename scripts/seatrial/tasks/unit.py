@@ -30,10 +30,11 @@ def unit(
     no_cache: bool,
     verbose: bool,
     sandbox: str | None,
+    where: str | None = None,
 ) -> None:
     """Run the tests of the chosen integrations, deliver what fails, and end with the status."""
     seconds = seconds_of(timeout)
-    choice = choose(root, integration, since)
+    choice = choose(root, integration, since, where=where)
     workspace = choice.workspace
     limits = RunLimits(jobs_of(jobs), seconds, sandbox, no_cache, network)
     cells = run_own_code(UNIT, workspace, choice.integrations, limits)

@@ -97,9 +97,10 @@ def _families(
     quiet: bool,
     statistics: bool,
     watch: bool,
+    where: str | None = None,
 ) -> None:
     only_new = means_new(since, new, old)
-    chosen = partial(choose, root, integration, since, always=new, files=files)
+    chosen = partial(choose, root, integration, since, always=new, files=files, where=where)
     judging = partial(
         judge,
         families,

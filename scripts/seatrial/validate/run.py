@@ -9,13 +9,12 @@ from operator import attrgetter
 from typing import TypeVar
 
 from seatrial.core.errors import ServiceError, UsageError
-from seatrial.core.findings import Outcome, stamped
+from seatrial.core.findings import Outcome, stamped, waived
 from seatrial.core.model import Finding, Integration, LineRange, Location, Problem, Question, Severity, Told
 from seatrial.core.printable import one_line
 from seatrial.core.rules import Rule
 from seatrial.system import forks, memory
 from seatrial.validate.facts.facts import Facts
-from seatrial.validate.facts.package import Suppressions
 from seatrial.validate.facts.release import Change
 from seatrial.validate.rules import BY_CODE
 from seatrial.validate.verdict_cache import QUESTIONS, Case, Kept, VerdictCache
@@ -34,7 +33,7 @@ WORTH_A_PROCESS = 12
 class Verdict:
     """The findings for one integration.
 
-    `hidden` are the findings that its `[tool.seatrial] ignore` suppresses;
+    `hidden` are the findings that it suppresses, in `pyproject.toml` or its file of exemptions;
     `crashes` names the rules that failed on it, which is a fault of the rule. `is_sure` tells that another run gives
     it again: no rule failed, no expression was ended for want of time, and none was run that reads the clock.
     """
@@ -59,7 +58,7 @@ def check(facts: Facts, rules: Sequence[Rule], most: int = MOST, advice: bool = 
     unwanted = (None,) if advice else (None, Severity.ADVICE)
     on = [rule for rule in rules if _severity(rule, facts, None) not in unwanted]
     found = [one for rule in on for one in _run(rule, facts, crashes, most)]
-    suppressions = Suppressions.of(facts.pyproject_document, known=BY_CODE)
+    suppressions = facts.stated_suppressions
     if suppressions is None:
         shown = _stamped(facts, _without_echoes(facts, found), unwanted)
         return Verdict(shown, (), tuple(crashes), _is_sure(facts, crashes))
@@ -67,10 +66,11 @@ def check(facts: Facts, rules: Sequence[Rule], most: int = MOST, advice: bool = 
     hidden = [(rule, problem) for rule, problem in found if rule.code in suppressions.codes]
     caught = {rule.code for rule, _ in found}
     always = {rule.code for rule in on if "change" not in rule.needs}
-    facts.suppressions = suppressions.after(always, caught)
+    facts.suppressions = suppressions.after(BY_CODE, always, caught)
     about = [one for rule in on if "suppressions" in rule.needs for one in _run(rule, facts, crashes, most)]
     shown = _stamped(facts, _without_echoes(facts, kept + about), unwanted)
-    return Verdict(shown, _stamped(facts, hidden, unwanted), tuple(crashes), _is_sure(facts, crashes))
+    held = (waived(one, suppressions.waivers[one.code]) for one in _stamped(facts, hidden, unwanted))
+    return Verdict(shown, tuple(held), tuple(crashes), _is_sure(facts, crashes))
 
 
 def _is_sure(facts: Facts, crashes: Sequence[str]) -> bool:
@@ -170,7 +170,9 @@ def check_all(
     outcome = Outcome(
         findings=tuple(sorted(findings, key=attrgetter("sort_key"))),
         names=tuple(integration.name for integration in integrations),
-        suppressed=sum(verdict.suppressed for verdict in verdicts),
+        hidden=tuple(
+            sorted((one for verdict in verdicts for one in verdict.hidden), key=attrgetter("sort_key"))
+        ),
     )
     hidden = {one.name: verdict.suppressed for one, verdict in zip(integrations, verdicts, strict=True)}
     return Checked(outcome, crashes, hidden)

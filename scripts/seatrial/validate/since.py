@@ -14,12 +14,15 @@ from seatrial.system import git
 from seatrial.system.folder import with_parents
 from seatrial.validate.facts.facts import Facts
 from seatrial.validate.facts.release import INTENTS, SUFFIXES, Change
+from seatrial.validate.facts.suppressions import EXEMPTIONS
 from seatrial.validate.run import check_all
 from seatrial.workspace.committed import judged_alike
 from seatrial.workspace.workspace import Workspace
 
-_COMPARED = re.compile(r"pyproject\.toml|\.port/spec\.\w+|\.port/resources/[^/]+\.(?:json|ya?ml)")
-"""The files from which an integration's contract is read."""
+_COMPARED = re.compile(
+    r"pyproject\.toml|\.port/spec\.\w+|\.port/resources/[^/]+\.(?:json|ya?ml)" rf"|{re.escape(EXEMPTIONS)}"
+)
+"""The files from which an integration's contract and its suppressions are read."""
 
 _COMPARED_WITH_CODE = re.compile(rf"{_COMPARED.pattern}|.+\.py")
 """The same with those that declare selectors."""

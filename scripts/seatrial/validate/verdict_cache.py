@@ -32,6 +32,7 @@ from seatrial.core.model import (
     Location,
     Question,
     Severity,
+    Waiver,
     digest,
 )
 from seatrial.core.rules import Rule
@@ -340,7 +341,15 @@ def written(findings: Iterable[Finding]) -> Sequence[Any]:
 def read(findings: Iterable[Mapping[str, Any]]) -> tuple[Finding, ...]:
     """Return findings as they were."""
     return tuple(
-        Finding(**{**one, "severity": Severity(one["severity"]), "fix": _fix(one["fix"])}) for one in findings
+        Finding(
+            **{
+                **one,
+                "severity": Severity(one["severity"]),
+                "fix": _fix(one["fix"]),
+                "waiver": one["waiver"] and Waiver(**one["waiver"]),
+            }
+        )
+        for one in findings
     )
 
 

@@ -60,12 +60,14 @@ def _by_child(paths: Iterable[str], holder: str) -> dict[str, list[str]]:
     return found
 
 
-def workspace_at(workspace: Workspace, commit: str) -> Workspace:
-    """Return a workspace as a commit has it.
+def workspace_at(
+    workspace: Workspace, commit: str, soon: Callable[[str], bool] = lambda path: False
+) -> Workspace:
+    """Return a workspace as a commit has it. Of the files whose path `soon` is true of, all are fetched at once.
 
     Raises ConfigurationError for settings of the commit that are not valid, UsageError and ServiceError as git does.
     """
-    whole = git.folders_at(workspace.root, commit, [""], lambda path: path.endswith(SOON))[""]
+    whole = git.folders_at(workspace.root, commit, [""], lambda path: path.endswith(SOON) or soon(path))[""]
     settings = _settings(whole)
     fleet = Fleet(_integrations(workspace.root.name, whole, settings))
     profile = profile_of(settings, fleet, _kind(whole, FRAMEWORK) is Kind.FILE)

@@ -9,7 +9,7 @@ from seatrial import schemas
 from seatrial.core.errors import ConfigurationError
 from seatrial.core.framework import Framework
 from seatrial.core.model import Profile, Severity
-from seatrial.core.settings import LayersSettings, LintSettings, ReleaseSettings, Settings
+from seatrial.core.settings import GROWTH, LayersSettings, LintSettings, ReleaseSettings, Settings
 from seatrial.core.suggest import hint, with_repair
 from seatrial.dependencies.constraints import canonical
 from seatrial.documents import toml
@@ -39,7 +39,8 @@ def settings_of(data: bytes, known_codes: KnownCodes | None = None) -> Settings:
     return Settings(
         profile=Profile(document.value["profile"]) if "profile" in document.value else None,
         integrations=document.value.get("integrations", "integrations"),
-        severities=dict(
+        severities=_growth(document.value.get("exemptions", {}))
+        | dict(
             _severity(document, code, word, known_codes)
             for code, word in document.value.get("severity", {}).items()
         ),
@@ -50,6 +51,11 @@ def settings_of(data: bytes, known_codes: KnownCodes | None = None) -> Settings:
         release=_release(document.value.get("release", {})),
         newest_core=Framework.of(document.value.get("quality", {}).get("core", "")).release,
     )
+
+
+def _growth(table: dict[str, Any]) -> dict[str, Severity | None]:
+    """Return the severity that `may-grow` gives to the rule about added suppressions, unless that is stated itself."""
+    return {} if table.get("may-grow", True) else {GROWTH: Severity.ERROR}
 
 
 def _lint(table: dict[str, Any]) -> LintSettings:

@@ -6,9 +6,10 @@ file is changed correctly or not at all, in any style it is written.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -109,15 +110,34 @@ def bump(facts: Facts, day: date) -> Bump:
 
     Raises UsageError for an integration that cannot be bumped.
     """
-    integration = facts.integration
+    with _telling(facts.integration):
+        made = _raised(facts, day, facts.intents.bump, _changes(facts.intents))
+        gone = [FileChange(one.path, _text(facts.integration, one.path), None) for one in facts.intents.all]
+        return replace(made, intents=len(gone), files=(*made.files, *gone))
+
+
+def raised(facts: Facts, day: date, part: str, changes: Sequence[ChangelogEntry]) -> Bump:
+    """Return the change to the next version by a part, with these changes; intents are left for another bump.
+
+    Raises UsageError for an integration that cannot be bumped.
+    """
+    with _telling(facts.integration):
+        return _raised(facts, day, part, changes)
+
+
+@contextmanager
+def _telling(integration: Integration) -> Iterator[None]:
     try:
-        package = _package(facts)
-        after = str(Version.parse(package.version).bumped(facts.intents.bump))
-        files = tuple(_files(facts, package, after, day))
+        yield
     except (ValueError, Unreadable) as wrong:
         raise UsageError(f"{integration.path or integration.name} cannot be bumped: {wrong}") from None
-    count = len(facts.intents.all)
-    return Bump(integration.name, integration.path, package.version, after, count, files)
+
+
+def _raised(facts: Facts, day: date, part: str, changes: Iterable[ChangelogEntry]) -> Bump:
+    package = _package(facts)
+    after = str(Version.parse(package.version).bumped(part))
+    files = tuple(_files(facts, package, after, day, changes))
+    return Bump(facts.integration.name, facts.integration.path, package.version, after, 0, files)
 
 
 def _package(facts: Facts) -> Package:
@@ -126,15 +146,15 @@ def _package(facts: Facts) -> Package:
     return facts.package
 
 
-def _files(facts: Facts, package: Package, after: str, day: date) -> Iterator[FileChange]:
+def _files(
+    facts: Facts, package: Package, after: str, day: date, changes: Iterable[ChangelogEntry]
+) -> Iterator[FileChange]:
     integration = facts.integration
     way = package.way("version")
-    yield _revised(integration, package.document, way, package.version, after, toml.load)
+    yield revised(integration, package.document, way, package.version, after, toml.load)
     if facts.spec_document is not None:
         yield from _spec(integration, facts.spec_document, package.version, after)
-    yield _with_new_entry(integration, after, day, facts.intents)
-    for intent in facts.intents.all:
-        yield FileChange(intent.path, _text(integration, intent.path), None)
+    yield _with_new_entry(integration, after, day, changes)
 
 
 def _spec(integration: Integration, document: Document, before: str, after: str) -> Iterator[FileChange]:
@@ -148,10 +168,10 @@ def _spec(integration: Integration, document: Document, before: str, after: str)
     if stated.removeprefix("v") != before:
         raise ValueError(f'the version in {document.path} is not "{before}", that in {PYPROJECT}')
     new = "v" * stated.startswith("v") + after
-    yield _revised(integration, document, ("version",), stated, new, documents.load)
+    yield revised(integration, document, ("version",), stated, new, documents.load)
 
 
-def _revised(
+def revised(
     integration: Integration,
     document: Document,
     way: Keys,
@@ -159,7 +179,10 @@ def _revised(
     new: str,
     load: Callable[[str, bytes], Document],
 ) -> FileChange:
-    """Return a document with `new` in place of `old`, otherwise unchanged to the letter."""
+    """Return a document with `new` in place of `old`, otherwise unchanged to the letter.
+
+    Raises ValueError where the value is written in another way.
+    """
     path = document.path
     before = _text(integration, path)
     after = repaired(before, [Edit(document.at(*way), old, new)])
@@ -179,13 +202,15 @@ def _replaced(value: Any, way: Keys, new: str) -> Any:
     return copy
 
 
-def _with_new_entry(integration: Integration, version: str, day: date, intents: Intents) -> FileChange:
+def _with_new_entry(
+    integration: Integration, version: str, day: date, changes: Iterable[ChangelogEntry]
+) -> FileChange:
     """Return the changelog with the entry of the version above the others."""
     before = _text(integration, CHANGELOG)
     known = _versions(before)
     if version in known:
         raise ValueError(f'{CHANGELOG} has an entry of "{version}" already')
-    after = with_entry(before, version, day, list(_changes(intents)))
+    after = with_entry(before, version, day, list(changes))
     if _versions(after) != [version, *known]:
         raise ValueError(
             f"an entry below the marker of {CHANGELOG} would not be its first; see what precedes it"

@@ -67,8 +67,8 @@ def lint_and_validate(
         for one in chosen
     }
     findings = sorted((*validated.findings, *linted.findings), key=lambda finding: finding.sort_key)
-    suppressed = validated.suppressed + linted.suppressed
-    return CheckResults(Outcome(tuple(findings), validated.names, suppressed, linted.unjudged), checks)
+    outcome = Outcome(tuple(findings), validated.names, validated.hidden, linted.unjudged)
+    return CheckResults(outcome, checks)
 
 
 def validate_only(workspace: Workspace, chosen: Sequence[Integration], jobs: int) -> Mapping[str, Checks]:

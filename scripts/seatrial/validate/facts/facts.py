@@ -32,10 +32,11 @@ from seatrial.validate.facts.credentials import Variable, variables
 from seatrial.validate.facts.examples import Examples, Tried
 from seatrial.validate.facts.items import Item, Rows
 from seatrial.validate.facts.jq_expressions import JqExpressions
-from seatrial.validate.facts.package import Package, Suppressions
+from seatrial.validate.facts.package import Package
 from seatrial.validate.facts.python_modules import PythonFiles
 from seatrial.validate.facts.release import Change, Intents, ReleaseHold
 from seatrial.validate.facts.spec import Peers, Spec, load_document, load_spec
+from seatrial.validate.facts.suppressions import EXEMPTIONS, Suppressions, load_exemptions
 from seatrial.validate.facts.tree import Litter, Texts, Tidiness, Tree, content
 
 
@@ -270,6 +271,18 @@ class Facts:
     def ignore_form(self) -> Conformity | None:
         """`[tool.seatrial]` of `pyproject.toml` compared with its schema."""
         return Conformity.below(self.pyproject_document, ("tool", "seatrial"), "ignore")
+
+    @cached_property
+    def exemptions_document(self) -> Document | None:
+        """The file of exemptions, readable or not."""
+        return read_document(self.integration, EXEMPTIONS, load_exemptions)
+
+    @cached_property
+    def stated_suppressions(self) -> Suppressions | None:
+        """The suppressed codes; None where nothing states any."""
+        granted = self.settings.exemptions.granted
+        own = None if granted is None else granted.get(self.integration.path, {})
+        return Suppressions.of(self.pyproject_document, self.exemptions_document, self.today, own)
 
     @cached_property
     def changelog(self) -> ChangelogText | None:

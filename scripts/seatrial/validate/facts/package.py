@@ -1,10 +1,10 @@
-"""The package in `pyproject.toml`: name, version, dependencies, changelog settings, suppressed codes."""
+"""The package in `pyproject.toml`: name, version, dependencies, changelog settings."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -137,43 +137,6 @@ class Package:
     def fragment_types(self) -> list[str]:
         """The types of change in its changelog, by the names that fragments end in."""
         return [table.text("directory") for table in Item((), self.towncrier).items("type")]
-
-
-IGNORE = ("tool", "seatrial", "ignore")
-"""The keys in `pyproject.toml` that lead to the suppressed codes."""
-
-
-@dataclass(frozen=True)
-class Suppressions:
-    """The suppressed codes with their reasons, and, after a run, those that suppressed nothing.
-
-    `idle` holds the codes whose rules ran and found nothing. An entry without a reason
-    suppresses nothing; another rule reports it.
-    """
-
-    document: Document
-    reasons: Mapping[str, str]
-    known: Collection[str]
-    idle: frozenset[str] = frozenset()
-
-    @classmethod
-    def of(cls, pyproject: Document | None, known: Collection[str]) -> Suppressions | None:
-        """None where nothing is suppressed, or `pyproject.toml` cannot be read."""
-        table = value_at(pyproject.value, *IGNORE) if pyproject and pyproject.readable else None
-        if pyproject is None or not isinstance(table, dict):
-            return None
-        return cls(
-            pyproject, {code: reason for code, reason in table.items() if _text(reason).strip()}, known
-        )
-
-    @property
-    def codes(self) -> frozenset[str]:
-        """The suppressed codes."""
-        return frozenset(self.reasons)
-
-    def after(self, ran: Collection[str], caught: Collection[str]) -> Suppressions:
-        """The same after the rules of `ran` have run and those of `caught` have found something."""
-        return replace(self, idle=self.codes & {*ran} - {*caught})
 
 
 def names(fleet: Fleet) -> Mapping[str, list[str]]:

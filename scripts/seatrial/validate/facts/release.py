@@ -19,6 +19,7 @@ from seatrial.documents.integration import read_document
 from seatrial.documents.intents import BUMP, CHANGELOG, OTHER_TYPE, TYPE
 from seatrial.validate.facts.contract import Contract, Difference, Selectors, differences, removed_selectors
 from seatrial.validate.facts.package import FRAGMENT_TYPES, Package
+from seatrial.validate.facts.suppressions import EXEMPTIONS, Suppressions
 from seatrial.validate.facts.tree import Tree
 
 INTENTS = ".ocean-release"
@@ -183,6 +184,10 @@ class BaseState(Protocol):
     def selectors(self) -> Selectors:
         """The keys that its selectors might have."""
 
+    @property
+    def stated_suppressions(self) -> Suppressions | None:
+        """The codes that it suppresses."""
+
 
 @dataclass(frozen=True)
 class Change:
@@ -220,10 +225,11 @@ class Change:
     def shipped(self, profile: Profile) -> Sequence[str]:
         """The changed paths that a release would bring to users: all but documentation and intents.
 
-        Tests and changelog fragments are in no image, but Ocean's own gate counts them. Source: the release
-        validator in Ocean's repository, as of August 2026.
+        Tests, changelog fragments and exemptions do nothing in an image, but Ocean's own gate counts them. Source: the
+        release validator in Ocean's repository, as of August 2026.
         """
-        unshipped = (f"{INTENTS}/",) if profile is Profile.OCEAN else (f"{INTENTS}/", "tests/", "changelog/")
+        silent = () if profile is Profile.OCEAN else ("tests/", "changelog/", EXEMPTIONS)
+        unshipped = (f"{INTENTS}/", *silent)
         return [path for path in self.paths if not path.endswith(".md") and not path.startswith(unshipped)]
 
     def announcing(self, intents: Intents, profile: Profile) -> Sequence[Intent]:

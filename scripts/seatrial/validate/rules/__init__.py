@@ -24,6 +24,7 @@ from seatrial.validate.rules import (
     spec,
     spec_configurations,
     spec_content,
+    suppressions,
 )
 
 _PARTS = (
@@ -49,6 +50,7 @@ _PARTS = (
     code_selectors,
     release,
     maturity,
+    suppressions,
 )
 RULES: tuple[Rule, ...] = tuple(
     sorted(

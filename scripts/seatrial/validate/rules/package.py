@@ -1,7 +1,4 @@
-"""Family PKG: the package in `pyproject.toml`, its framework and lock file, its name among the other integrations.
-
-The rules about `[tool.seatrial] ignore` need `suppressions` and so run after all others.
-"""
+"""Family PKG: the package in `pyproject.toml`, its framework and lock file, its name among the other integrations."""
 
 from __future__ import annotations
 
@@ -22,11 +19,9 @@ from seatrial.documents.integration import SPEC_FILES
 from seatrial.validate.facts.conformity import Conformity
 from seatrial.validate.facts.package import (
     FRAGMENT_TYPES,
-    IGNORE,
     PYPROJECT,
     TITLE_FORMAT,
     Package,
-    Suppressions,
     names,
     title_formats,
     towncrier_settings,
@@ -449,51 +444,3 @@ def folder_named_differently(package: Package, integration: Integration, fleet: 
 
 def _ends_in(path: str, name: str) -> bool:
     return path.rpartition("/")[2] == name
-
-
-def _ignoring(folder: MemoryFolder, code: str) -> MemoryFolder:
-    text = folder.text("pyproject.toml") + f'\n[tool.seatrial]\nignore = {{ {code} = "the reason" }}\n'
-    return folder.having("pyproject.toml", text)
-
-
-LINT_WAIVER = Fix(
-    "use the tool's own comment at that line, such as `# noqa: F401` or `# type: ignore[arg-type]`"
-)
-
-TEST_WAIVER = Fix("mark the test with `@pytest.mark.skip` or `@pytest.mark.xfail`, and a reason")
-
-
-@rule("PKG110", bad=lambda folder: _ignoring(folder, "SPC99"))
-def unknown_code_ignored(suppressions: Suppressions) -> Problems:
-    """Each code under `[tool.seatrial] ignore` is the code of a rule.
-
-    With a misspelled code, the finding it was meant for is still reported. Findings of lint tools (`LNT`) are
-    suppressed with the tools' own comments and settings, where the tools and every reader of the code see them.
-    """
-    for code in suppressions.codes - set(suppressions.known):
-        where = suppressions.document.key(*IGNORE, code)
-        if code.upper().startswith("LNT"):
-            message = f'"{code}" is what a lint tool finds, which is not ignored here'
-            yield Problem(where, message, LINT_WAIVER)
-            continue
-        if code.upper().startswith("TST"):
-            message = f'"{code}" is what a test finds, which is not ignored here'
-            yield Problem(where, message, TEST_WAIVER)
-            continue
-        near = nearest(code, suppressions.known)
-        edit = Edit(where, code, near) if near else None
-        fix = Fix(f'write "{near}"' if near else "`seatrial rules` lists the codes", edit, guessed=True)
-        yield Problem(where, f'no rule has the code "{code}"', fix)
-
-
-@rule("PKG111", severity=WARNING, bad=lambda folder: _ignoring(folder, "LAY001"))
-def idle_ignore(suppressions: Suppressions) -> Problems:
-    """Each code under `[tool.seatrial] ignore` suppresses a finding.
-
-    An entry that no longer suppresses anything would hide the fault if it came back.
-    """
-    for code in suppressions.idle:
-        where = suppressions.document.key(*IGNORE, code)
-        yield Problem(
-            where, f"{code} is ignored, but there is nothing of it to ignore", Fix("delete the line")
-        )

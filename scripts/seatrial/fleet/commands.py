@@ -1,0 +1,159 @@
+"""One command in the folders of many integrations, several at a time, all ended together."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from seatrial.core.errors import ServiceError
+from seatrial.core.model import Integration
+from seatrial.core.printable import plain
+from seatrial.system.process import Running
+
+MOST_SHOWN = 4 * 1024 * 1024
+"""The bytes at the end of an output that are shown."""
+
+KEPT = frozenset({"SEATRIAL_CACHE", "SEATRIAL_DEBUG", "SEATRIAL_SANDBOX"})
+"""The variables of ours that a command gets, since they are about the machine."""
+
+
+@dataclass(frozen=True)
+class CommandResult:
+    """What became of the command in an integration: its exit status, negative for a signal, the seconds it took, and
+    the file of its output. `reason` says why it could not be started, and is empty where it was.
+    """
+
+    name: str
+    status: int
+    seconds: float
+    output: Path
+    reason: str = ""
+
+    @property
+    def is_well(self) -> bool:
+        """Whether it ended with 0."""
+        return self.status == 0 and not self.reason
+
+    @property
+    def words(self) -> str:
+        """How it ended, in a few words."""
+        if self.reason:
+            return self.reason
+        if self.status < 0:
+            return f"ended by signal {-self.status} after {self.seconds:.1f}s"
+        return f"{'ok' if self.is_well else f'exit status {self.status}'} in {self.seconds:.1f}s"
+
+    def lines(self) -> Iterator[str]:
+        """Yield the lines of its output, safe to print."""
+        with open(self.output, "rb") as file:
+            size = file.seek(0, 2)
+            file.seek(max(0, size - MOST_SHOWN))
+            if size > MOST_SHOWN:
+                file.readline()
+                yield f"[the first {size - MOST_SHOWN} bytes are left out]"
+            for line in file:
+                yield plain(line.decode("utf-8", "replace").rstrip("\r\n"))
+
+
+def filled(command: Sequence[str], root: Path, integration: Integration) -> list[str]:
+    """Return a command with `{name}`, `{path}` (from the root) and `{root}` replaced by those of an integration."""
+    values = {"{name}": integration.name, "{path}": integration.path or ".", "{root}": str(root)}
+    return [_filled(word, values) for word in command]
+
+
+def _filled(word: str, values: dict[str, str]) -> str:
+    """Replace all placeholders in one pass, so that what is put in is not looked at again."""
+    found, rest = "", word
+    while rest:
+        name = next((name for name in values if rest.startswith(name)), None)
+        found += values[name] if name else rest[0]
+        rest = rest[len(name) if name else 1 :]
+    return found
+
+
+class Crew:
+    """The programs that run now; once ended, no other is started."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._running: set[Running] = set()
+        self._is_ended = False
+
+    @contextmanager
+    def running(self, start: Callable[[], Running]) -> Iterator[Running]:
+        """Start a program and count it as running. Raises ServiceError where it cannot be, or all were ended."""
+        with self._lock:
+            if self._is_ended:
+                raise ServiceError("not started")
+            one = start()
+            self._running.add(one)
+        try:
+            yield one
+        finally:
+            with self._lock:
+                self._running.discard(one)
+
+    def end(self) -> None:
+        """End all that run, side by side, and all that they have started."""
+        with self._lock:
+            self._is_ended = True
+            running = [*self._running]
+        threads = [threading.Thread(target=one.end, args=(3,)) for one in running]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+
+@contextmanager
+def results(
+    root: Path,
+    integrations: Sequence[Integration],
+    command: Sequence[str],
+    jobs: int,
+    tell: Callable[[CommandResult], None],
+) -> Iterator[Iterator[CommandResult]]:
+    """Run a command in each folder and yield the results in the order of the integrations.
+
+    `tell` is called with each as soon as it is there. Leaving before the end, as by Ctrl-C, ends all of them.
+    """
+    crew = Crew()
+    with tempfile.TemporaryDirectory(prefix="seatrial-") as place, ThreadPoolExecutor(jobs) as pool:
+
+        def work(index: int) -> CommandResult:
+            one = integrations[index]
+            result = _run(crew, root, one, filled(command, root, one), Path(place, str(index)))
+            tell(result)
+            return result
+
+        futures = [pool.submit(work, index) for index in range(len(integrations))]
+        try:
+            yield (future.result() for future in futures)
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+            crew.end()
+
+
+def _environment() -> dict[str, str]:
+    """Return our environment without the options of this run, which Seatrial as a command would take for its own."""
+    return {
+        name: value for name, value in os.environ.items() if not name.startswith("SEATRIAL_") or name in KEPT
+    }
+
+
+def _run(crew: Crew, root: Path, one: Integration, command: Sequence[str], log: Path) -> CommandResult:
+    began = time.monotonic()
+    log.touch()
+    try:
+        with crew.running(lambda: Running(command, log, cwd=root / one.path, env=_environment())) as running:
+            status = running.wait()
+    except ServiceError as reason:
+        return CommandResult(one.name, 127, 0, log, str(reason))
+    return CommandResult(one.name, status, time.monotonic() - began, log)

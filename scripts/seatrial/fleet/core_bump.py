@@ -1,0 +1,294 @@
+"""A new version of the framework in an integration: its pyproject, lock, version and changelog, all or none.
+
+What is to be done shows in the files, so that a run that broke off is taken up by the next one.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import Enum
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from seatrial.core.errors import SeatrialError, ServiceError, UsageError
+from seatrial.core.model import Fleet, Integration
+from seatrial.core.printable import one_line
+from seatrial.dependencies.constraints import canonical, floor
+from seatrial.dependencies.lockfile import LockText, content_hash
+from seatrial.documents import toml
+from seatrial.fleet.commands import Crew
+from seatrial.release.plan.bump import ChangelogEntry, raised, revised
+from seatrial.system import process
+from seatrial.system.process import Running
+from seatrial.system.transaction import FileEdit
+from seatrial.validate.facts.facts import Facts
+from seatrial.validate.facts.package import CORE, PYPROJECT
+from seatrial.workspace.workspace import Workspace
+
+LOCK, SETTINGS = "poetry.lock", "poetry.toml"
+
+ENTRY = "Bumped ocean version to {}"
+"""The text for the changelog, as those of Ocean have it."""
+
+_ONE_VERSION = re.compile(r"(\^|~|>=|==|~=)?(\s*)[0-9][0-9.]*(?:[a-z]+[0-9]+)?")
+_WANTED = re.compile(r"[0-9]{1,6}\.[0-9]{1,6}\.[0-9]{1,6}(?:[a-z]+[0-9]{1,6})?", re.ASCII)
+_UNREACHABLE = re.compile(
+    r"all attempts to connect|failed to (?:resolve|establish)|name resolution|connection error|max retries"
+    r"|connectionerror|timed out|network is unreachable|could not connect|proxyerror",
+    re.IGNORECASE,
+)
+
+
+class State(Enum):
+    """What is to be done in an integration."""
+
+    THERE = "has it"
+    NEWER = "has a newer one"
+    TO_RAISE = "to raise"
+    TO_LOCK = "to lock"
+
+
+@dataclass(frozen=True)
+class CoreBump:
+    """The change of an integration to a version of the framework: the files but for the lock, by path.
+
+    `core` and `version` are what it has before, `after` is its own next version; empty texts where there is none.
+    """
+
+    integration: Integration
+    state: State
+    core: str = ""
+    version: str = ""
+    after: str = ""
+    files: tuple[FileEdit, ...] = ()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is something to do."""
+        return self.state in (State.TO_RAISE, State.TO_LOCK)
+
+
+def wanted_version(text: str | None) -> str:
+    """Return the version that is asked for. Raises UsageError."""
+    version = (text or "").strip().removeprefix("v")
+    if not _WANTED.fullmatch(version):
+        said = f', not "{one_line(version, 40)}"' if version else ""
+        raise UsageError(f"name the framework's version in full, such as 0.48.12{said}")
+    return version
+
+
+def planned(workspace: Workspace, integration: Integration, version: str, day: date) -> CoreBump:
+    """Return what is to be changed. Raises UsageError where it cannot be done."""
+    facts = Facts.of(workspace, integration)
+    core = facts.package.core if facts.package else None
+    if facts.package is None or core is None:
+        raise UsageError("pyproject.toml does not list port_ocean under [tool.poetry.dependencies]")
+    constraint = _raised_constraint(core.constraint, version)
+    locked = facts.lock.cores[0].text if facts.lock and facts.lock.cores else ""
+    has = locked or ".".join(map(str, floor(core.constraint)))
+    if _numbers(has) > _numbers(version):
+        return CoreBump(integration, State.NEWER, has, facts.package.version)
+    is_raised = floor(core.constraint) == floor(version)
+    if is_raised and locked == version:
+        return CoreBump(integration, State.THERE, has, facts.package.version)
+    if is_raised:
+        return CoreBump(integration, State.TO_LOCK, has, facts.package.version)
+    return _raising(facts, core.keys, core.constraint, constraint, day, has)
+
+
+def _raising(facts: Facts, keys: tuple[str | int, ...], old: str, new: str, day: date, has: str) -> CoreBump:
+    integration, package = facts.integration, facts.package
+    assert package is not None
+    way = (
+        (*keys, "version")
+        if isinstance(package.table(*map(str, keys[:-1])).get(str(keys[-1])), dict)
+        else keys
+    )
+    try:
+        edited = revised(integration, package.document, way, old, new, toml.load)
+    except ValueError as wrong:
+        raise UsageError(str(wrong)) from None
+    text = edited.after or ""
+    inner = integration.having({PYPROJECT: text.encode()})
+    made = raised(
+        Facts(inner, facts.profile, Fleet([inner]), facts.settings),
+        day,
+        "patch",
+        [ChangelogEntry("improvement", ENTRY.format(new))],
+    )
+    files = [_edit(integration, one.path, one.after or "") for one in made.files]
+    return CoreBump(integration, State.TO_RAISE, has, made.before, made.after, tuple(files))
+
+
+def _edit(integration: Integration, path: str, after: str) -> FileEdit:
+    return FileEdit(integration.below(path), integration.read(path), after.encode())
+
+
+def _raised_constraint(constraint: str, version: str) -> str:
+    """Return a constraint of the same form for a version. Raises UsageError for one of another form."""
+    found = _ONE_VERSION.fullmatch(constraint.strip())
+    if found is None:
+        raise UsageError(
+            f'port_ocean is required as "{one_line(constraint, 60)}"; write it as "^X.Y.Z" to have it raised'
+        )
+    return f"{found[1] or ''}{found[2] or ''}{version}"
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d{1,9}", version)[:3])
+
+
+Lock = Callable[[Mapping[str, bytes]], bytes]
+"""Makes the lock for these files of a folder, by name. Raises ServiceError."""
+
+
+def with_lock(bump: CoreBump, version: str, lock: Lock) -> CoreBump:
+    """Return the change with its new lock, in which the framework has this version. Raises ServiceError."""
+    integration = bump.integration
+    edited = {edit.path: edit.after for edit in bump.files}
+    files = {
+        name: edited.get(integration.below(name)) or integration.read(name)
+        for name in (PYPROJECT, LOCK, SETTINGS)
+        if integration.has(name)
+    }
+    made = lock(files)
+    if _locked(made) != version:
+        made = _exactly(files, version, lock)
+    _must_be_lock_of(made, files[PYPROJECT], version)
+    before = files.get(LOCK)
+    return replace(bump, files=(*bump.files, FileEdit(integration.below(LOCK), before, made)))
+
+
+def _exactly(files: Mapping[str, bytes], version: str, lock: Lock) -> bytes:
+    """Return a lock with this version where the index has a newer one that is allowed too."""
+    document = toml.load(PYPROJECT, files[PYPROJECT])
+    table = document.value["tool"]["poetry"]["dependencies"]
+    name = next(name for name in table if canonical(name) == CORE)
+    way = ("tool", "poetry", "dependencies", name, *(("version",) if isinstance(table[name], dict) else ()))
+    stated = table[name]["version"] if isinstance(table[name], dict) else table[name]
+    integration = Integration("", "", _Files(files))
+    pinned = revised(integration, document, way, stated, f"=={version}", toml.load).after or ""
+    exact = lock({**files, PYPROJECT: pinned.encode()})
+    return lock({**files, LOCK: exact})
+
+
+def _locked(lock: bytes) -> str:
+    cores = LockText(lock).versions(CORE)
+    return cores[0].text if cores else ""
+
+
+def _must_be_lock_of(made: bytes, pyproject: bytes, version: str) -> None:
+    if _locked(made) != version:
+        raise ServiceError(f"Poetry locked port-ocean {_locked(made) or 'nowhere'}, not {version}")
+    wanted = content_hash(toml.load(PYPROJECT, pyproject).value)
+    hashes = [line.text for line in LockText(made).content_hashes]
+    if wanted and hashes != [wanted]:
+        raise ServiceError("the lock that Poetry made is not that of the new pyproject.toml")
+
+
+class _Files:
+    """Files in memory as a folder."""
+
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        self.files = files
+
+    def paths(self) -> Sequence[str]:
+        return sorted(self.files)
+
+    def irregular(self) -> Sequence[str]:
+        return ()
+
+    def entry(self, path: str) -> None:
+        return None
+
+    def read(self, path: str) -> bytes:
+        return self.files[path]
+
+
+class Poetry:
+    """Poetry as this machine has it, with environments that last as long as this value's folder."""
+
+    def __init__(self, place: Path, crew: Crew) -> None:
+        """Raises ServiceError where there is no Poetry."""
+        beside = Path(sys.executable).parent / "poetry"
+        self._program = shutil.which("poetry") or (str(beside) if beside.exists() else "")
+        if not self._program:
+            raise ServiceError("poetry is not on this machine; type `pipx install poetry`, or --no-lock")
+        self._crew = crew
+        self._place = place
+        said = process.run([self._program, "--version"], seconds=60).out.decode(errors="replace")
+        is_old = re.search(r"version (?:0|1)\.", said) is not None
+        self._command = [self._program, "lock", "--no-interaction", *(["--no-update"] if is_old else [])]
+
+    def lock(self, files: Mapping[str, bytes]) -> bytes:
+        """Return the lock that Poetry makes for these files, in which other packages stay as they are locked.
+
+        Raises ServiceError with Poetry's own words.
+        """
+        env = {
+            **os.environ,
+            "POETRY_VIRTUALENVS_PATH": str(self._place / "environments"),
+            "POETRY_VIRTUALENVS_IN_PROJECT": "false",
+            "POETRY_VIRTUALENVS_CREATE": "true",
+            "POETRY_VIRTUALENVS_OPTIONS_NO_PIP": "true",
+        }
+        with TemporaryDirectory(dir=self._place) as folder:
+            for name, data in files.items():
+                Path(folder, name).write_bytes(data)
+            log = Path(folder, "said")
+            with self._crew.running(
+                lambda: Running(self._command, log, cwd=Path(folder), env=env)
+            ) as running:
+                status = running.wait()
+            if status:
+                raise ServiceError(_cause(log.read_bytes().decode("utf-8", "replace")))
+            return Path(folder, LOCK).read_bytes()
+
+
+def _cause(text: str) -> str:
+    """Return in a line why Poetry made no lock, from what it said."""
+    if _UNREACHABLE.search(text):
+        return "the package index was not reached"
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    skipped = (
+        "using ",
+        "creating virtualenv",
+        "resolving",
+        "updating",
+        "trying to find",
+        "the currently activated",
+    )
+    said = [one for one in lines if "warning" not in one.lower() and not one.lower().startswith(skipped)]
+    return f"Poetry: {one_line(said[0] if said else 'it failed and did not say why', 200)}"
+
+
+@dataclass(frozen=True)
+class Row:
+    """What became of an integration, in words; `is_failed` where it is still to be done."""
+
+    name: str
+    words: str
+    is_failed: bool = False
+
+
+def failed(integration: Integration, reason: SeatrialError) -> Row:
+    """Return the row of an integration in which nothing was changed."""
+    return Row(integration.name, f"nothing was changed: {one_line(str(reason), 300)}", True)
+
+
+def row_of(bump: CoreBump, version: str, done: bool, locked: bool = True) -> Row:
+    """Return the row of a change that is done, or would be."""
+    if bump.state is State.THERE:
+        return Row(bump.integration.name, f"has {version}")
+    if bump.state is State.NEWER:
+        return Row(bump.integration.name, f"left as it is: it has {bump.core}")
+    core = f"port-ocean {bump.core or 'none'} -> {version}"
+    own = f", {bump.version} -> {bump.after}" if bump.after else ", lock only"
+    lock = "" if locked else ", without its lock"
+    return Row(bump.integration.name, f"{'' if done else 'would be raised: '}{core}{own}{lock}")

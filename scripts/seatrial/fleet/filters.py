@@ -1,0 +1,242 @@
+"""Filters such as `core<0.48 and (type=jira or owner=@team)`: their grammar, and the integrations that they fit.
+
+    filter = both ("or" both)*          both = not ("and" not)*          not = "not" not | "(" filter ")" | comparison
+    comparison = field ("=" | "!=" | "<" | "<=" | ">" | ">=") value ("," value)*
+
+A value is a word, or any text in quotes; in a comparison by = and != it may have `*`, and one of several may fit.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from seatrial.core.errors import UsageError
+from seatrial.core.model import Integration
+from seatrial.core.printable import one_line
+from seatrial.core.suggest import did_you_mean, hint, nearest
+from seatrial.fleet.fields import FIELDS, Field, Order, Subject
+from seatrial.workspace.workspace import Workspace
+
+Test = Callable[[Subject], bool]
+
+MOST = 2_000
+"""The most characters of a filter."""
+
+DEEPEST = 50
+"""The most parentheses and nots within each other."""
+
+_WORD = r"""[^\s()<>=!,"'][^\s()<>=!,]*"""
+_TOKEN = re.compile(
+    rf"""\s*(?:(?P<sign><=|>=|!=|==|<|>|=|\(|\)|,)|"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<word>{_WORD}))"""
+)
+_SIGNS = ("=", "!=", "<", "<=", ">", ">=")
+_JOINS = ("and", "or", "not")
+
+
+@dataclass(frozen=True)
+class _Token:
+    """A word, a quoted text or a sign, and its column, from 1 on."""
+
+    text: str
+    column: int
+    kind: str
+
+    def is_sign(self, *texts: str) -> bool:
+        return self.kind == "sign" and self.text in texts
+
+    def is_join(self, text: str) -> bool:
+        return self.kind == "word" and self.text.lower() == text
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A filter, and the fields that it reads."""
+
+    text: str
+    fits: Test
+    fields: frozenset[str]
+
+    def chosen(self, workspace: Workspace, integrations: Sequence[Integration]) -> list[Integration]:
+        """Return the integrations that it fits. Raises UsageError and ServiceError where git has no answer."""
+        lookups = {name: FIELDS[name].prepared(workspace) for name in self.fields}
+        return [one for one in integrations if self.fits(Subject(workspace, one, lookups))]
+
+
+def parse(text: str) -> Filter:
+    """Return the filter that a text states. Raises UsageError with the place and the fault."""
+    if len(text) > MOST:
+        raise UsageError(f"a filter has at most {MOST} characters, and this one {len(text)}")
+    parser = _Parser(text)
+    return Filter(text, parser.whole(), frozenset(parser.fields))
+
+
+class _Parser:
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._tokens = list(_tokens(text))
+        self._at = 0
+        self._depth = 0
+        self.fields: set[str] = set()
+
+    def whole(self) -> Test:
+        if self._token.kind == "end":
+            raise UsageError(f"--where is empty; write a filter such as 'core<0.48', of {_names()}")
+        test = self._either()
+        if self._token.kind != "end":
+            word = self._token.text if self._token.kind == "word" else ""
+            near = did_you_mean(nearest(word, _JOINS, cutoff=0.6))
+            raise self._wrong(
+                self._token, f'"{self._shown}" stands where and, or, or the end is expected', near
+            )
+        return test
+
+    @property
+    def _token(self) -> _Token:
+        return self._tokens[self._at]
+
+    @property
+    def _shown(self) -> str:
+        return one_line(self._token.text, 40)
+
+    def _next(self) -> _Token:
+        self._at += 1
+        return self._tokens[self._at - 1]
+
+    def _either(self) -> Test:
+        tests = [self._both()]
+        while self._token.is_join("or"):
+            self._next()
+            tests.append(self._both())
+        return tests[0] if len(tests) == 1 else lambda one: any(test(one) for test in tests)
+
+    def _both(self) -> Test:
+        tests = [self._not()]
+        while self._token.is_join("and"):
+            self._next()
+            tests.append(self._not())
+        return tests[0] if len(tests) == 1 else lambda one: all(test(one) for test in tests)
+
+    def _not(self) -> Test:
+        self._depth += 1
+        if self._depth > DEEPEST:
+            raise self._wrong(self._token, f"more than {DEEPEST} parentheses and nots are within each other")
+        try:
+            return self._negated() if self._token.is_join("not") else self._inner()
+        finally:
+            self._depth -= 1
+
+    def _negated(self) -> Test:
+        self._next()
+        test = self._not()
+        return lambda one: not test(one)
+
+    def _inner(self) -> Test:
+        if not self._token.is_sign("("):
+            return self._comparison()
+        opening = self._next()
+        test = self._either()
+        if not self._token.is_sign(")"):
+            raise self._wrong(opening, 'this "(" is not closed; write ")"')
+        self._next()
+        return test
+
+    def _comparison(self) -> Test:
+        name = self._token
+        if name.kind != "word":
+            what = f'"{self._shown}"' if name.kind != "end" else "the end"
+            raise self._wrong(name, f"{what} stands where a field is expected, one of {_names()}")
+        field = FIELDS.get(name.text.lower())
+        if field is None:
+            raise self._wrong(
+                name, f'no field is called "{self._shown}"', hint(name.text, FIELDS, f"there are {_names()}")
+            )
+        self._next()
+        return self._compared(name.text.lower(), field)
+
+    def _compared(self, name: str, field: Field) -> Test:
+        sign = self._token
+        if not sign.is_sign(*_SIGNS, "=="):
+            what = f'"{self._shown}"' if sign.kind != "end" else "the end"
+            raise self._wrong(
+                sign, f"{what} stands behind {name}, where one of {' '.join(_SIGNS)} is expected"
+            )
+        self._next()
+        values = self._values(name)
+        self.fields.add(name)
+        if sign.text in ("=", "==", "!="):
+            tests = [_equal(name, field, self._known(value, field)) for value in values]
+            is_wanted = sign.text != "!="
+            return lambda one: any(test(one) for test in tests) is is_wanted
+        if len(values) > 1:
+            raise self._wrong(values[1], f"{sign.text} takes one value; several are for = and !=")
+        if field.order is Order.NONE:
+            raise self._wrong(sign, f"{name} has no order; compare it by = or !=")
+        return _ordered(name, field, sign.text, self._known(values[0], field))
+
+    def _values(self, name: str) -> list[_Token]:
+        found = [self._value(name)]
+        while self._token.is_sign(","):
+            self._next()
+            found.append(self._value(name))
+        return found
+
+    def _value(self, name: str) -> _Token:
+        if self._token.kind not in ("word", "quoted"):
+            what = f'"{self._shown}"' if self._token.kind != "end" else "the end"
+            raise self._wrong(self._token, f"{what} stands where a value of {name} is expected")
+        return self._next()
+
+    def _known(self, value: _Token, field: Field) -> str:
+        """Return the text of a value. Raises UsageError where a field cannot have it."""
+        text = value.text
+        is_pattern = "*" in text and field.order is not Order.NUMBER
+        if not is_pattern and not field.order.admits(text):
+            raise self._wrong(value, f'"{one_line(text, 40)}" is not {field.order.wanted}')
+        return text
+
+    def _wrong(self, at: _Token, fault: str, more: str = "") -> UsageError:
+        return UsageError(f"--where '{one_line(self._text, 200)}', column {at.column}: {fault}{more}")
+
+
+def _tokens(text: str) -> Iterator[_Token]:
+    index = 0
+    while text[index:].strip():
+        found = _TOKEN.match(text, index)
+        if found is None:
+            column = index + len(text[index:]) - len(text[index:].lstrip()) + 1
+            fault = (
+                "this quote is not closed"
+                if text[column - 1] in "\"'"
+                else f'"{text[column - 1]}" is not understood'
+            )
+            raise UsageError(f"--where '{one_line(text, 200)}', column {column}: {fault}")
+        kind = found.lastgroup or ""
+        start = found.start(kind)
+        yield _Token(found[kind], start + 1 if kind in ("sign", "word") else start, _KINDS.get(kind, kind))
+        index = found.end()
+    yield _Token("", len(text) + 1, "end")
+
+
+_KINDS = {"double": "quoted", "single": "quoted"}
+
+
+def _names() -> str:
+    return ", ".join(FIELDS)
+
+
+def _equal(name: str, field: Field, value: str) -> Test:
+    if "*" in value:
+        pattern = value.replace("[", "[[]").replace("?", "[?]").lower()
+        return lambda one: any(fnmatchcase(text.lower(), pattern) for text in one.values(name))
+    if field.order is Order.NONE:
+        wanted = value.lower()
+        return lambda one: any(text.lower() == wanted for text in one.values(name))
+    return lambda one: any(field.order.compared(text, value) == 0 for text in one.values(name))
+
+
+def _ordered(name: str, field: Field, sign: str, value: str) -> Test:
+    wanted = {"<": (-1,), "<=": (-1, 0), ">": (1,), ">=": (1, 0)}[sign]
+    return lambda one: any(field.order.compared(text, value) in wanted for text in one.values(name))

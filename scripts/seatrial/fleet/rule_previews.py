@@ -1,0 +1,112 @@
+"""What a rule would do to a fleet if it were an error: whom it would fail, where, and what repairs itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from seatrial.core.model import Finding, Integration, Severity
+from seatrial.core.rules import Rule
+from seatrial.validate.facts.release import Change
+from seatrial.validate.repair import Changes, no_changes, repairs
+from seatrial.validate.rules import RULES
+from seatrial.validate.run import check_all
+from seatrial.workspace.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class RulePreview:
+    """What a rule finds in the integrations of these `names`, as an error.
+
+    `failing` are those that fail already, for other rules or for this one as it is. `hidden` are the findings that
+    are suppressed, `repaired` those of `findings` that `fix` removes. `severity` is the rule's own here, None for off.
+    """
+
+    rule: Rule
+    severity: Severity | None
+    names: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    hidden: tuple[Finding, ...]
+    failing: frozenset[str]
+    repaired: frozenset[str]
+
+    @property
+    def found_in(self) -> list[str]:
+        """The names of the integrations in which it finds something, in order."""
+        return list(dict.fromkeys(one.integration for one in self.findings))
+
+    @property
+    def would_fail(self) -> list[str]:
+        """Those of them that pass today."""
+        return [name for name in self.found_in if name not in self.failing]
+
+    @property
+    def still_failing(self) -> list[str]:
+        """Those of `would_fail` of which something is left after `fix`."""
+        left = {one.integration for one in self.findings if one.fingerprint not in self.repaired}
+        return [name for name in self.would_fail if name in left]
+
+    def as_json(self) -> Mapping[str, Any]:
+        """Return it for programs."""
+        return {
+            "code": self.rule.code,
+            "name": self.rule.name,
+            "severity": self.severity.value if self.severity else "off",
+            "integrations": len(self.names),
+            "found_in": self.found_in,
+            "would_fail": self.would_fail,
+            "would_fail_after_fix": self.still_failing,
+            "findings": len(self.findings),
+            "repaired_by_fix": len(self.repaired),
+            "suppressed": len(self.hidden),
+        }
+
+
+def preview(
+    workspace: Workspace,
+    integrations: Sequence[Integration],
+    rule: Rule,
+    jobs: int,
+    changes: Mapping[str, Change] | None = None,
+    editing: Changes = no_changes,
+) -> RulePreview:
+    """Judge these integrations as they are, and with the rule as an error."""
+    before = check_all(workspace, integrations, RULES, jobs, changes).outcome
+    severities = {**workspace.settings.severities, rule.code: Severity.ERROR}
+    there = replace(workspace, settings=replace(workspace.settings, severities=severities))
+    after = check_all(there, integrations, RULES, jobs, changes).outcome
+    found = tuple(one for one in after.findings if one.code == rule.code)
+    return RulePreview(
+        rule,
+        rule.weight(workspace.settings.severities, workspace.profile),
+        before.names,
+        found,
+        tuple(one for one in after.hidden if one.code == rule.code),
+        frozenset(one.integration for one in before.findings if one.severity is Severity.ERROR),
+        _repaired(there, integrations, found, jobs, editing),
+    )
+
+
+def _repaired(
+    workspace: Workspace,
+    integrations: Sequence[Integration],
+    found: Sequence[Finding],
+    jobs: int,
+    editing: Changes,
+) -> frozenset[str]:
+    """Return the fingerprints of the findings that are gone once `fix` has run, in memory."""
+    offered = {one.integration for one in found if one.fix and one.fix.edit}
+    wanted = [one for one in integrations if one.name in offered]
+    if not wanted:
+        return frozenset()
+    proving = [rule for rule in RULES if "tried" not in rule.needs]
+    files: dict[str, dict[str, bytes]] = {}
+    for edit in repairs(workspace, wanted, proving, editing).files:
+        one = next(one for one in wanted if edit.path.startswith(one.below("")) or not one.path)
+        files.setdefault(one.path, {})[edit.path.removeprefix(one.below(""))] = edit.after or b""
+    mended = [one.having(files[one.path]) for one in wanted if one.path in files]
+    left = check_all(workspace, mended, RULES, jobs).outcome.findings
+    names = {one.name for one in mended}
+    before = {one.fingerprint for one in found if one.integration in names}
+    return frozenset(before - {one.fingerprint for one in left})

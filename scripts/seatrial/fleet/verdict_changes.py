@@ -1,0 +1,188 @@
+"""Two verdicts on a fleet compared: what is new, what is gone, what is told otherwise, and who passes no more."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from seatrial.core.errors import UsageError, reason
+from seatrial.core.findings import Outcome
+from seatrial.core.model import Finding, Severity
+
+MOST_BYTES = 256 * 1024 * 1024
+"""The largest report that is read."""
+
+
+SUPPRESSED = "suppressed"
+
+
+@dataclass(frozen=True)
+class Told:
+    """A finding as a report tells it, by what can be compared; the severity of a suppressed one is `suppressed`."""
+
+    fingerprint: str
+    integration: str
+    code: str
+    name: str
+    severity: str
+    path: str
+    line: int
+    message: str
+
+    @classmethod
+    def of(cls, one: Finding) -> Told:
+        """Return a finding of this run."""
+        return cls(
+            one.fingerprint,
+            one.integration,
+            one.code,
+            one.name,
+            SUPPRESSED if one.waiver else one.severity.value,
+            one.path,
+            one.line,
+            one.message,
+        )
+
+    @property
+    def place(self) -> tuple[str, str, str]:
+        """What stays where a finding is worded otherwise, or its line has moved."""
+        return self.integration, self.code, self.path
+
+
+@dataclass(frozen=True)
+class VerdictChanges:
+    """What is `new` and `gone` between two verdicts, `changed` pairs of the two wordings or severities of one finding,
+    and the integrations that passed and fail now (`broken`), or the other way round (`mended`).
+
+    `came` and `left` are the integrations of which there was no verdict before, and is none now.
+    """
+
+    new: tuple[Told, ...]
+    gone: tuple[Told, ...]
+    changed: tuple[tuple[Told, Told], ...]
+    broken: tuple[str, ...]
+    mended: tuple[str, ...]
+    came: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether both verdicts are the same."""
+        return not (self.new or self.gone or self.changed or self.came or self.left)
+
+    def of(self, integration: str) -> tuple[list[Told], list[Told], list[tuple[Told, Told]]]:
+        """Return what is new, gone and changed in an integration."""
+        return (
+            [one for one in self.new if one.integration == integration],
+            [one for one in self.gone if one.integration == integration],
+            [pair for pair in self.changed if pair[1].integration == integration],
+        )
+
+    @property
+    def names(self) -> list[str]:
+        """The integrations whose verdict changed, in order."""
+        told = (*self.new, *self.gone, *(after for _, after in self.changed))
+        return sorted({*(one.integration for one in told), *self.came, *self.left})
+
+    def as_json(self) -> Mapping[str, Any]:
+        """Return it for programs."""
+        return {
+            "version": 1,
+            "new": [vars(one) for one in self.new],
+            "gone": [vars(one) for one in self.gone],
+            "changed": [{"before": vars(before), "after": vars(after)} for before, after in self.changed],
+            "broken": list(self.broken),
+            "mended": list(self.mended),
+            "came": list(self.came),
+            "left": list(self.left),
+        }
+
+
+def compare(
+    before: Iterable[Told],
+    after: Iterable[Told],
+    names_before: Sequence[str] | None,
+    names_after: Sequence[str],
+) -> VerdictChanges:
+    """Compare two verdicts, given the names of the integrations judged, None where they are not known.
+
+    Findings with one fingerprint are the same. Of the others, those of one rule in one file are the same in another
+    wording where there is one on both sides, or as many on both sides, taken by their lines.
+    """
+    old, new = {one.fingerprint: one for one in before}, {one.fingerprint: one for one in after}
+    same = [(old[key], new[key]) for key in new if key in old]
+    changed = [(one, other) for one, other in same if one.severity != other.severity]
+    gone = [one for key, one in old.items() if key not in new]
+    come = [one for key, one in new.items() if key not in old]
+    reworded = _reworded(gone, come)
+    known = set(names_after if names_before is None else names_before)
+    failed, fail = _failing(old.values()), _failing(new.values())
+    both = known & set(names_after)
+    return VerdictChanges(
+        _ordered(one for one in come if one not in {after for _, after in reworded}),
+        _ordered(one for one in gone if one not in {before for before, _ in reworded}),
+        tuple(sorted((*changed, *reworded), key=lambda pair: _key(pair[1]))),
+        tuple(sorted(both & (fail - failed))),
+        tuple(sorted(both & (failed - fail))),
+        tuple(sorted(set(names_after) - known)),
+        tuple(sorted(known - set(names_after))),
+    )
+
+
+def _reworded(gone: Sequence[Told], come: Sequence[Told]) -> list[tuple[Told, Told]]:
+    """Return the pairs of findings of one rule in one file of which there are as many on both sides."""
+    left, right = Counter(one.place for one in gone), Counter(one.place for one in come)
+    pairs = []
+    for place in (place for place in left if left[place] == right[place]):
+        befores, afters = (
+            sorted((one for one in some if one.place == place), key=_key) for some in (gone, come)
+        )
+        pairs += list(zip(befores, afters, strict=True))
+    return pairs
+
+
+def _failing(findings: Iterable[Told]) -> set[str]:
+    return {one.integration for one in findings if one.severity == Severity.ERROR.value}
+
+
+def _key(one: Told) -> tuple[str, int, str, str]:
+    return one.path, one.line, one.code, one.message
+
+
+def _ordered(some: Iterable[Told]) -> tuple[Told, ...]:
+    return tuple(sorted(some, key=_key))
+
+
+def told(outcome: Outcome) -> list[Told]:
+    """Return the findings of a run, the suppressed among them."""
+    return [Told.of(one) for one in (*outcome.findings, *outcome.hidden)]
+
+
+def read_report(path: Path) -> list[Told]:
+    """Return the findings of a report in JSON that some version of Seatrial wrote. Raises UsageError."""
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise ValueError("it is too large")
+        document = json.loads(path.read_bytes())
+        hidden = [{**row, "severity": SUPPRESSED} for row in document.get("suppressed", ())]
+        found = [_told(row) for row in (*document["findings"], *hidden)]
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as wrong:
+        why = (
+            reason(wrong)
+            if isinstance(wrong, OSError)
+            else "it is no report of `seatrial validate --format json`"
+        )
+        raise UsageError(f"{path} cannot be compared with: {why}") from wrong
+    return found
+
+
+def _told(row: Mapping[str, Any]) -> Told:
+    keys = ("fingerprint", "integration", "code", "name", "severity", "path", "message")
+    texts = {key: row[key] for key in keys}
+    if not all(isinstance(text, str) for text in texts.values()) or not isinstance(row["line"], int):
+        raise TypeError("a finding of another form")
+    return Told(**texts, line=row["line"])

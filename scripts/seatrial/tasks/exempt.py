@@ -1,0 +1,129 @@
+"""The task `exempt`: findings that may stay for a time, written into the folders of their integrations."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, timedelta
+
+from seatrial.core.errors import UsageError
+from seatrial.core.model import Integration
+from seatrial.core.printable import plain
+from seatrial.core.suggest import hint
+from seatrial.system import clock
+from seatrial.system.transaction import FileEdit, alone, change_all
+from seatrial.tasks.choice import Choice, choose
+from seatrial.tasks.cli import jobs_of, note, say
+from seatrial.validate.exemptions import exempting, failing_codes
+from seatrial.validate.rules import BY_CODE, BY_NAME, RULES
+from seatrial.validate.run import check_all
+
+LONGEST_REASON = 1_000
+
+USUAL = timedelta(days=90)
+"""The time that is proposed for an exemption."""
+
+
+def exempt(
+    integration: list[str],
+    where: str | None,
+    root: str | None,
+    since: str | None,
+    codes: list[str],
+    all: bool,
+    reason: str | None,
+    until: str | None,
+    strict: bool,
+    jobs: str | None,
+    dry_run: bool,
+) -> None:
+    """Exempt codes of the chosen integrations up to a day, or with `all` every code for which one fails."""
+    stated = _codes(codes)
+    if all == bool(stated):
+        raise UsageError("name the codes, such as SPC011, or type --all for every code that fails")
+    why, day = _reason(reason), _day(until)
+    choice = choose(root, integration, since, where=where)
+    found = _failing(choice, stated, strict, jobs_of(jobs))
+    by_name = {one.name: one for one in choice.integrations}
+    changes = [exempting(by_name[name], found[name], why, day) for name in sorted(found)]
+    if changes and not dry_run:
+        with alone(choice.workspace.root):
+            change_all(choice.workspace.root, changes)
+    _tell(choice.integrations, found, changes, dry_run)
+
+
+def _codes(words: Sequence[str]) -> list[str]:
+    """Return the codes of rules, which may be named instead. Raises UsageError."""
+    stated = [word.strip() for text in words for word in text.split(",") if word.strip()]
+    return [_code(word) for word in stated]
+
+
+def _code(word: str) -> str:
+    code = BY_NAME[word].code if word in BY_NAME else word.upper()
+    if code.startswith(("LNT", "TST")):
+        raise UsageError(
+            f"{plain(code)[:20]} is found by a lint tool or a test; suppress it by that tool's own comment"
+        )
+    if code not in BY_CODE:
+        known = [*BY_CODE, *BY_NAME]
+        otherwise = "`seatrial rules` lists them, and -i names integrations"
+        raise UsageError(f'no rule has the code "{plain(word)[:60]}"{hint(code, known, otherwise)}')
+    if "suppressions" in BY_CODE[code].needs:
+        raise UsageError(f"{code} is about exemptions, and cannot be exempted itself")
+    return code
+
+
+def _reason(text: str | None) -> str:
+    reason = " ".join((text or "").split())
+    if not reason or len(reason) > LONGEST_REASON:
+        raise UsageError('say why it may stay for now, in a line, with --reason "..."')
+    return reason
+
+
+def _day(text: str | None) -> date:
+    example = (clock.today() + USUAL).isoformat()
+    try:
+        day = date.fromisoformat(text or "")
+    except ValueError:
+        day = None
+    if day is None or day.isoformat() != text:
+        said = f', not "{plain(text)[:40]}"' if text else ""
+        raise UsageError(
+            f"say the last day of the exemption with --until YYYY-MM-DD, such as {example}{said}"
+        )
+    if day < clock.today():
+        raise UsageError(f"{text} is over; an exemption ends on a day to come, such as {example}")
+    return day
+
+
+def _failing(
+    choice: Choice, codes: Collection[str], strict: bool, jobs: int
+) -> Mapping[str, Collection[str]]:
+    """Return the codes to exempt by the name of the integration: of the stated ones, those with a finding there."""
+    rules = [rule for rule in RULES if "change" not in rule.needs]
+    found = check_all(choice.workspace, choice.integrations, rules, jobs, advice=bool(codes)).outcome
+    if not codes:
+        return failing_codes(found.findings, strict)
+    present: dict[str, set[str]] = {}
+    for one in (*found.findings, *found.hidden):
+        if one.code in codes:
+            present.setdefault(one.integration, set()).add(one.code)
+    return present
+
+
+def _tell(
+    chosen: Sequence[Integration],
+    found: Mapping[str, Collection[str]],
+    changes: Sequence[FileEdit],
+    dry_run: bool,
+) -> None:
+    for name, change in zip(sorted(found), changes, strict=True):
+        say(f"{plain(change.path)}: {', '.join(sorted(found[name]))}\n")
+    count = len(changes)
+    idle = [one.name for one in chosen if one.name not in found]
+    if idle and count:
+        note(f"{len(idle)} of {len(chosen)} have nothing of it to exempt")
+    elif idle:
+        note("nothing to exempt: there is no such finding in what was chosen")
+    if count:
+        word = "would be written" if dry_run else "written; commit them with the folders"
+        note(f"{count} file{'s'[: count - 1]} {word}")

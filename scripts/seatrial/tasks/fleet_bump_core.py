@@ -1,0 +1,122 @@
+"""The task `fleet.bump-core`: a new version of the framework in the chosen integrations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from seatrial.core.errors import EXIT_SERVICE, SeatrialError, UsageError
+from seatrial.core.model import Integration
+from seatrial.core.printable import plain
+from seatrial.fleet.commands import Crew
+from seatrial.fleet.core_bump import (
+    CoreBump,
+    Lock,
+    Poetry,
+    Row,
+    failed,
+    planned,
+    row_of,
+    wanted_version,
+    with_lock,
+)
+from seatrial.system import clock
+from seatrial.system.transaction import alone, change_all, finish
+from seatrial.tasks.choice import choose
+from seatrial.tasks.cli import Ended, jobs_of, note, say
+from seatrial.workspace.workspace import Workspace
+
+
+def bump_core(
+    version: str | None,
+    integration: list[str],
+    where: str | None,
+    root: str | None,
+    since: str | None,
+    no_lock: bool,
+    dry_run: bool,
+    jobs: str | None,
+) -> None:
+    """Raise the framework in each integration, and end with 3 where it could not be done in one.
+
+    Each has all its files or none; what was done is left alone by the next run.
+    """
+    wanted, workers = wanted_version(version), jobs_of(jobs)
+    choice = choose(root, integration, since, where=where)
+    with alone(choice.workspace.root):
+        if not dry_run and finish(choice.workspace.root):
+            note("an earlier run had broken off; it is finished now")
+            choice = choose(root, integration, since, where=where)
+        plans, rows = _planned(choice.workspace, choice.integrations, wanted)
+        todo = [one for one in plans if one.is_open]
+        rows += [row_of(one, wanted, False, not no_lock) for one in plans if dry_run or not one.is_open]
+        if todo and not dry_run:
+            note(f"raising port-ocean to {wanted} in {len(todo)} integration{'s'[: len(todo) - 1]}")
+            rows += _done(choice.workspace, todo, wanted, workers, no_lock)
+    _end(rows)
+
+
+def _planned(
+    workspace: Workspace, integrations: Sequence[Integration], version: str
+) -> tuple[list[CoreBump], list[Row]]:
+    plans, rows = [], []
+    for one in integrations:
+        try:
+            plans.append(planned(workspace, one, version, clock.today()))
+        except UsageError as reason:
+            rows.append(failed(one, reason))
+    return plans, rows
+
+
+def _done(
+    workspace: Workspace, todo: Sequence[CoreBump], version: str, jobs: int, no_lock: bool
+) -> list[Row]:
+    """Do it, each integration as soon as its lock is there. Ctrl-C leaves those that are not done as they were."""
+    crew, rows = Crew(), []
+    with TemporaryDirectory(prefix="seatrial-") as place, ThreadPoolExecutor(jobs) as pool:
+        lock = None if no_lock else Poetry(Path(place), crew).lock
+        futures = {pool.submit(_locked, one, version, lock): one for one in todo}
+        try:
+            for future in as_completed(futures):
+                row = _written(workspace, futures[future], future.result(), version, not no_lock)
+                rows.append(row)
+                note(f"[{len(rows)}/{len(todo)}] {row.name}: {row.words}")
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+            crew.end()
+    return rows
+
+
+def _locked(one: CoreBump, version: str, lock: Lock | None) -> CoreBump | SeatrialError:
+    """Return the change with its lock, or why there is none."""
+    try:
+        return with_lock(one, version, lock) if lock else one
+    except SeatrialError as reason:
+        return reason
+
+
+def _written(
+    workspace: Workspace, one: CoreBump, made: CoreBump | SeatrialError, version: str, locked: bool
+) -> Row:
+    """Write the files of an integration, all or none."""
+    if isinstance(made, SeatrialError):
+        return failed(one.integration, made)
+    try:
+        if made.files:
+            change_all(workspace.root, made.files)
+    except SeatrialError as reason:
+        return failed(one.integration, reason)
+    return row_of(made, version, True, locked)
+
+
+def _end(rows: Sequence[Row]) -> None:
+    """Show the table, what failed last, and end with its status."""
+    width = max((len(row.name) for row in rows), default=0)
+    ordered = sorted(rows, key=lambda row: (row.is_failed, row.name))
+    say("".join(f"{plain(row.name):<{width}}  {plain(row.words)}\n" for row in ordered))
+    count = sum(row.is_failed for row in rows)
+    if count:
+        note(f"{count} of {len(rows)} failed; type the same again to go on with them")
+        raise Ended(code=EXIT_SERVICE)
