@@ -40,12 +40,21 @@ def image(layout: Path) -> tuple[dict[str, Any], Files, int]:
     def read(digest: str) -> Any:
         return json.loads((blobs / digest[7:]).read_bytes())
 
-    manifest = read(json.loads((layout / "index.json").read_bytes())["manifests"][0]["digest"])
+    manifest = read(
+        json.loads((layout / "index.json").read_bytes())["manifests"][0]["digest"]
+    )
     files: Files = {}
     for layer in manifest["layers"]:
-        with gzip.open(blobs / layer["digest"][7:]) as unpacked, tarfile.open(fileobj=unpacked) as archive:
+        with (
+            gzip.open(blobs / layer["digest"][7:]) as unpacked,
+            tarfile.open(fileobj=unpacked) as archive,
+        ):
             lay(archive, files)
-    return read(manifest["config"]["digest"])["config"], files, sum(one["size"] for one in manifest["layers"])
+    return (
+        read(manifest["config"]["digest"])["config"],
+        files,
+        sum(one["size"] for one in manifest["layers"]),
+    )
 
 
 def lay(archive: tarfile.TarFile, files: Files) -> None:
@@ -56,10 +65,22 @@ def lay(archive: tarfile.TarFile, files: Files) -> None:
         if name.startswith(".wh."):
             files.pop(f"{folder}/{name[4:]}".lstrip("/"), None)
             continue
-        source = archive.extractfile(member) if member.isreg() or member.islnk() else None
-        content = hashlib.sha256(source.read()).hexdigest()[:16] if source else member.linkname
+        source = (
+            archive.extractfile(member) if member.isreg() or member.islnk() else None
+        )
+        content = (
+            hashlib.sha256(source.read()).hexdigest()[:16]
+            if source
+            else member.linkname
+        )
         kind = "file" if source else member.type.decode()
-        files[path] = kind, oct(member.mode), str(member.uid), str(member.gid), content
+        files[path] = (
+            kind,
+            oct(member.mode & 0o7777),
+            str(member.uid),
+            str(member.gid),
+            content,
+        )
 
 
 def differences(one: Files, other: Files) -> Iterator[tuple[str, str]]:
@@ -75,11 +96,8 @@ def differences(one: Files, other: Files) -> Iterator[tuple[str, str]]:
 
 def short(path: str) -> str:
     """Return a path without what is different for each package."""
-    return re.sub(
-        r"[^/]+\.dist-info",
-        "*.dist-info",
-        re.sub(r"(site-packages/pip|/bin/|/log|/dpkg|/apt).*", r"\1...", path),
-    )
+    path = re.sub(r"(site-packages/pip|/bin|/var/log|/dpkg|/apt)/.*", r"\1/...", path)
+    return re.sub(r"[^/]+\.dist-info", "*.dist-info", path)
 
 
 def measured(builder: Builder, order: Build) -> str:
@@ -105,12 +123,20 @@ def main() -> None:
     parser.add_argument("--in-base", default="")
     parser.add_argument("--build-arg", action="append", default=[])
     asked = parser.parse_args()
-    settings = ReleaseSettings(layers=LayersSettings(frozenset(asked.in_base.split(",")) - {""}))
+    settings = ReleaseSettings(
+        layers=LayersSettings(frozenset(asked.in_base.split(",")) - {""})
+    )
     builders = [choose(name, settings) for name in ("layers", asked.other)]
-    root, given = asked.root.resolve(), dict(one.split("=", 1) for one in asked.build_arg)
+    root, given = asked.root.resolve(), dict(
+        one.split("=", 1) for one in asked.build_arg
+    )
     with tempfile.TemporaryDirectory() as folder:
         for name in asked.names:
-            args = {"BUILD_CONTEXT": f"integrations/{name}", "INTEGRATION_VERSION": "1.0.0", **given}
+            args = {
+                "BUILD_CONTEXT": f"integrations/{name}",
+                "INTEGRATION_VERSION": "1.0.0",
+                **given,
+            }
             found = []
             for builder in builders:
                 place = Path(folder, name, builder.name)
@@ -129,8 +155,13 @@ def main() -> None:
                 told = measured(builder, order)
                 found.append(image(place))
                 print(f"{name:20} {builder.name:8} {told} {found[-1][2]:13,} bytes")
-            print(f"{name:20} configuration {'the same' if found[0][0] == found[1][0] else 'different'}")
-            counted = Counter((what, short(path)) for what, path in differences(found[0][1], found[1][1]))
+            print(
+                f"{name:20} configuration {'the same' if found[0][0] == found[1][0] else 'different'}"
+            )
+            counted = Counter(
+                (what, short(path))
+                for what, path in differences(found[0][1], found[1][1])
+            )
             for (what, path), number in counted.most_common(SHOWN):
                 print(f"  {number:5} {what:20} {path}")
 
