@@ -40,9 +40,7 @@ def image(layout: Path) -> tuple[dict[str, Any], Files, int]:
     def read(digest: str) -> Any:
         return json.loads((blobs / digest[7:]).read_bytes())
 
-    manifest = read(
-        json.loads((layout / "index.json").read_bytes())["manifests"][0]["digest"]
-    )
+    manifest = read(json.loads((layout / "index.json").read_bytes())["manifests"][0]["digest"])
     files: Files = {}
     for layer in manifest["layers"]:
         with (
@@ -65,14 +63,8 @@ def lay(archive: tarfile.TarFile, files: Files) -> None:
         if name.startswith(".wh."):
             files.pop(f"{folder}/{name[4:]}".lstrip("/"), None)
             continue
-        source = (
-            archive.extractfile(member) if member.isreg() or member.islnk() else None
-        )
-        content = (
-            hashlib.sha256(source.read()).hexdigest()[:16]
-            if source
-            else member.linkname
-        )
+        source = archive.extractfile(member) if member.isreg() or member.islnk() else None
+        content = hashlib.sha256(source.read()).hexdigest()[:16] if source else member.linkname
         kind = "file" if source else member.type.decode()
         files[path] = (
             kind,
@@ -123,13 +115,9 @@ def main() -> None:
     parser.add_argument("--in-base", default="")
     parser.add_argument("--build-arg", action="append", default=[])
     asked = parser.parse_args()
-    settings = ReleaseSettings(
-        layers=LayersSettings(frozenset(asked.in_base.split(",")) - {""})
-    )
+    settings = ReleaseSettings(layers=LayersSettings(frozenset(asked.in_base.split(",")) - {""}))
     builders = [choose(name, settings) for name in ("layers", asked.other)]
-    root, given = asked.root.resolve(), dict(
-        one.split("=", 1) for one in asked.build_arg
-    )
+    root, given = asked.root.resolve(), dict(one.split("=", 1) for one in asked.build_arg)
     with tempfile.TemporaryDirectory() as folder:
         for name in asked.names:
             args = {
@@ -155,13 +143,8 @@ def main() -> None:
                 told = measured(builder, order)
                 found.append(image(place))
                 print(f"{name:20} {builder.name:8} {told} {found[-1][2]:13,} bytes")
-            print(
-                f"{name:20} configuration {'the same' if found[0][0] == found[1][0] else 'different'}"
-            )
-            counted = Counter(
-                (what, short(path))
-                for what, path in differences(found[0][1], found[1][1])
-            )
+            print(f"{name:20} configuration {'the same' if found[0][0] == found[1][0] else 'different'}")
+            counted = Counter((what, short(path)) for what, path in differences(found[0][1], found[1][1]))
             for (what, path), number in counted.most_common(SHOWN):
                 print(f"  {number:5} {what:20} {path}")
 

@@ -81,9 +81,7 @@ def wheels(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
             site / "click" / "__init__.py": "",
             site / "click" / "x.pyc": "bytes",
             site / "click-8.1.dist-info" / "REQUESTED": "",
-            site
-            / "click-8.1.dist-info"
-            / "RECORD": (
+            site / "click-8.1.dist-info" / "RECORD": (
                 "click/__init__.py,sha256=x,0\n../../../bin/ocean,sha256=old,1\nclick/x.pyc,,\n"
                 f"../../../include/site/python{minor}/click/click.h,,\nclick-8.1.dist-info/REQUESTED,,\n"
             ),

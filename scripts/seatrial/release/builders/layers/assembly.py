@@ -163,10 +163,13 @@ class Assembly:
         for path, hits in self._matching(tree.relative(source).split("/")):
             real = _inside(self.context, path)
             if os.path.isdir(real):
-                yield posixpath.basename(path), [
-                    ("", Entry(Kind.FOLDER)),
-                    *self._walked(real, path, "", hits, [0]),
-                ]
+                yield (
+                    posixpath.basename(path),
+                    [
+                        ("", Entry(Kind.FOLDER)),
+                        *self._walked(real, path, "", hits, [0]),
+                    ],
+                )
             else:
                 yield posixpath.basename(path), [("", _of_file(real, path))]
 

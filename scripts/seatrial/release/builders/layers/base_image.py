@@ -262,7 +262,7 @@ def _lay(archive: tarfile.TarFile, entries: dict[str, Entry], texts: dict[str, b
         if name == _OPAQUE:
             _remove_below(entries, folder)
         elif name.startswith(_WHITEOUT):
-            gone = f"{folder}/{name[len(_WHITEOUT):]}".lstrip("/")
+            gone = f"{folder}/{name[len(_WHITEOUT) :]}".lstrip("/")
             entries.pop(gone, None)
             _remove_below(entries, gone)
         elif path:

@@ -94,7 +94,7 @@ def _versions(image: BaseImage, minor: str) -> Iterator[str]:
 def _platform(image: BaseImage) -> str:
     machine = MACHINES.get(str(image.config.get("architecture")), "")
     if not machine:
-        raise Fault(f'no wheels are known for {str(image.config.get("architecture"))[:20]}')
+        raise Fault(f"no wheels are known for {str(image.config.get('architecture'))[:20]}")
     if any(path.rpartition("/")[2].startswith("ld-musl-") for path in _libraries(image.files)):
         return f"{machine}-unknown-linux-musl"
     found = re.search(r"2\.(\d+)", packages(image.files).get("libc6", ""))
