@@ -43,9 +43,16 @@ def image(layout: Path) -> tuple[dict[str, Any], Files, int]:
     manifest = read(json.loads((layout / "index.json").read_bytes())["manifests"][0]["digest"])
     files: Files = {}
     for layer in manifest["layers"]:
-        with gzip.open(blobs / layer["digest"][7:]) as unpacked, tarfile.open(fileobj=unpacked) as archive:
+        with (
+            gzip.open(blobs / layer["digest"][7:]) as unpacked,
+            tarfile.open(fileobj=unpacked) as archive,
+        ):
             lay(archive, files)
-    return read(manifest["config"]["digest"])["config"], files, sum(one["size"] for one in manifest["layers"])
+    return (
+        read(manifest["config"]["digest"])["config"],
+        files,
+        sum(one["size"] for one in manifest["layers"]),
+    )
 
 
 def lay(archive: tarfile.TarFile, files: Files) -> None:
@@ -59,7 +66,13 @@ def lay(archive: tarfile.TarFile, files: Files) -> None:
         source = archive.extractfile(member) if member.isreg() or member.islnk() else None
         content = hashlib.sha256(source.read()).hexdigest()[:16] if source else member.linkname
         kind = "file" if source else member.type.decode()
-        files[path] = kind, oct(member.mode), str(member.uid), str(member.gid), content
+        files[path] = (
+            kind,
+            oct(member.mode & 0o7777),
+            str(member.uid),
+            str(member.gid),
+            content,
+        )
 
 
 def differences(one: Files, other: Files) -> Iterator[tuple[str, str]]:
@@ -75,11 +88,8 @@ def differences(one: Files, other: Files) -> Iterator[tuple[str, str]]:
 
 def short(path: str) -> str:
     """Return a path without what is different for each package."""
-    return re.sub(
-        r"[^/]+\.dist-info",
-        "*.dist-info",
-        re.sub(r"(site-packages/pip|/bin/|/log|/dpkg|/apt).*", r"\1...", path),
-    )
+    path = re.sub(r"(site-packages/pip|/bin|/var/log|/dpkg|/apt)/.*", r"\1/...", path)
+    return re.sub(r"[^/]+\.dist-info", "*.dist-info", path)
 
 
 def measured(builder: Builder, order: Build) -> str:
@@ -110,7 +120,11 @@ def main() -> None:
     root, given = asked.root.resolve(), dict(one.split("=", 1) for one in asked.build_arg)
     with tempfile.TemporaryDirectory() as folder:
         for name in asked.names:
-            args = {"BUILD_CONTEXT": f"integrations/{name}", "INTEGRATION_VERSION": "1.0.0", **given}
+            args = {
+                "BUILD_CONTEXT": f"integrations/{name}",
+                "INTEGRATION_VERSION": "1.0.0",
+                **given,
+            }
             found = []
             for builder in builders:
                 place = Path(folder, name, builder.name)
