@@ -9,8 +9,8 @@ override GPATH :=
 # The variables and targets between the marks are written by `make docs` from scripts/seatrial/tasks/menu.py.
 # variables
 override INHERITED := ADVICE BUILD_ARG BUILDER FORMAT INTEGRATION JOBS KEY NEW OLD OUTPUT ROOT SANDBOX SINCE STRICT TIMEOUT TOOLS VERBOSE WITHOUT
-override VARIABLES := ACCEPT ADOPT ALLOW_UNPUSHED APPLY AUTHOR BRANCH BUILT_WITH BUMP CHILD CODE DATE DESCRIPTION DIFF DRAFT DRY_RUN EMAIL FINISH FIX FORCE FORK ICON KIND LATEST MATRIX MESSAGE NAME NETWORK NO_CACHE NO_LOCK OCEAN ONLY PARENT PLAN PROFILE REASON RECEIPTS RECORD SAMPLE SECTION SLUG STATES TESTS TITLE TYPE UNTIL UPSTREAM VERSION WATCH WHY WRITE YES
-.PHONY: help lint unit schema validate validate-spec check-layout check-version check fix submit preview new explain schemas rules doctor release release-plan release-apply release-finish release-intent release-bump release-check release-status release-hold release-unhold release-yank release-unyank test docs lock drift setup clean
+override VARIABLES := ACCEPT ADOPT ALLOW_UNPUSHED APPLY AUTHOR BRANCH BUILT_WITH BUMP CHILD CODE COMMIT CURRENT DATE DESCRIPTION DIFF DRAFT DRY_RUN EMAIL FINISH FIRST FIX FORCE FORK ICON KIND LATEST MATRIX MESSAGE NAME NETWORK NO_CACHE NO_LOCK OCEAN ONLY PARENT PLAN PROFILE PUBLIC_KEY REASON RECEIPTS RECORD SAMPLE SECOND SECTION SLUG STATES TESTS TITLE TO TYPE UNTIL UPSTREAM VERSION WATCH WHY WRITE YES
+.PHONY: help lint unit schema validate validate-spec check-layout check-version check fix submit preview new explain schemas rules doctor release release-plan release-apply release-finish release-intent release-bump release-check release-status release-compare release-verify release-hold release-unhold release-yank release-unyank test docs lock drift setup clean
 # end of variables
 
 # An unknown variable is refused before make looks at what a user sets.
@@ -125,7 +125,7 @@ doctor: $(READY) ## Tell what this machine has and lacks: Pythons, uv, git, the 
 
 release: $(READY) ## Publish what is not published yet: image, spec, index, git tag.
 #: INTEGRATION= ROOT= JOBS= DRY_RUN= PLAN= APPLY= ONLY= FINISH= MATRIX= FORCE= ADOPT= ALLOW_UNPUSHED=
-#: FORMAT= BUILD_ARG= BUILDER= KEY=
+#: TO= FORMAT= BUILD_ARG= BUILDER= KEY=
 	@$(INVOKE) release
 
 release-plan: $(READY) ## Write what a release does as a plan, or as a CI matrix, and publish nothing.
@@ -145,7 +145,7 @@ release-intent: $(READY) ## Declare what the next version brings, in a file that
 	@$(INVOKE) release.intent
 
 release-bump: $(READY) ## Apply the release intents: raise versions, write changelog entries, remove the intents.
-#: INTEGRATION= ROOT= DATE= DRY_RUN= FORMAT=
+#: INTEGRATION= ROOT= DATE= COMMIT= DRY_RUN= FORMAT=
 	@$(INVOKE) release.bump
 
 release-check: $(READY) ## Check what a pull request brings: is each changed integration released, and by enough (REL)?
@@ -155,6 +155,14 @@ release-check: $(READY) ## Check what a pull request brings: is each changed int
 release-status: $(READY) ## Show what is published: git, registry, specs and index side by side, and what a release would repair.
 #: INTEGRATION= ROOT= FORMAT=
 	@$(INVOKE) release.status
+
+release-compare: $(READY) ## Show how two places differ in what is published: index, specs, receipts, images, pointers.
+#: FIRST= SECOND= TYPE= CURRENT= FORMAT= ROOT=
+	@$(INVOKE) release.compare "" ""
+
+release-verify: $(READY) ## Check a published version: image, layers, SBOM, provenance, signature, commit, spec, index.
+#: TYPE= VERSION= PUBLIC_KEY= STRICT= FORMAT= ROOT=
+	@$(INVOKE) release.verify "" ""
 
 release-hold: $(READY) ## Keep integrations from being released, by a file in each that is reviewed like code.
 #: INTEGRATION= ROOT= REASON= UNTIL=
