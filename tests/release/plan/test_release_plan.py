@@ -10,6 +10,7 @@ import pytest
 
 from seatrial.release.plan.plan import Hold, Part, Plan, Step, changes, plan
 from seatrial.release.plan.ports import Absent, Answer, Present, Unknown
+from seatrial.release.plan.records import plan_json, plan_of_json
 from seatrial.release.plan.state import Candidate, Checks, IndexSeen, State, Tally, VersionStatus
 
 ONE, OTHER = (Present(f"sha256:{digit * 64}") for digit in "12")
@@ -67,6 +68,19 @@ def test_a_complete_version_takes_no_step() -> None:
 )
 def test_after_a_kill_only_the_rest_is_done(status: VersionStatus, indexed: str | None, left: str) -> None:
     assert steps(status, indexed={"jira": indexed} if indexed else {}) == left
+
+
+def test_what_is_on_hold_is_left_alone_even_where_the_registry_gives_no_answer_and_by_force() -> None:
+    held = replace(JIRA, on_hold="on hold until 2026-12-31: pages")
+    unknown = replace(OUT, image=Unknown("registry: 500"))
+    for status in (NEW, unknown, replace(OUT, git_tag="")):
+        part = part_of(status, held, {"jira": "1.2.3"}, force="in a hurry")
+        assert part is not None
+        assert (part.hold, part.reason, part.steps) == (Hold.WISH, held.on_hold, ())
+    assert part_of(OUT, held, {"jira": "1.2.3"}) is None
+    assert "on_hold" not in plan_json(plan(state(NEW), {}))
+    sealed = plan(state(NEW, held), {})
+    assert plan_of_json(plan_json(sealed), "plan.json") == sealed
 
 
 @pytest.mark.parametrize(

@@ -118,8 +118,8 @@ def test_a_malformed_layer_is_refused(name: str) -> None:
 
 
 def test_a_bomb_is_refused_before_it_takes_time_or_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(layers, "FREE", 1024**2)
-    images, bomb = MemoryImages(), header(size=b"77777777777") + bytes(20 * 1024**2)
+    monkeypatch.setattr(layers, "FREE", 256 * 1024)
+    images, bomb = MemoryImages(), header(size=b"77777777777") + bytes(4 * 1024**2)
     manifest = Layered([bomb]).send(images, "x")
     tracemalloc.start()
     try:

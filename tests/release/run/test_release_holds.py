@@ -20,6 +20,7 @@ from seatrial.validate.facts.facts import Facts
 from seatrial.validate.facts.release import ReleaseHold
 from seatrial.validate.rules import BY_CODE
 from seatrial.validate.run import check
+from seatrial.workspace.committed import workspace_at
 from seatrial.workspace.workspace import open_workspace
 from support.commit_release import CommitRelease
 from support.good import good_folder, integration_of
@@ -79,11 +80,6 @@ def test_a_release_leaves_a_held_one_out_and_says_so_without_failing(
     commit(release.root, "no hold")
     call("release", root=root)
     assert "alpha-service/0.1.0" in git(release.root, "tag")
-    call("release.hold", root=root, integration=["alpha-service"], reason="why", until="9999-12-31")
-    commit(release.root, "held again")
-    capsys.readouterr()
-    call("release.status", root=root)
-    assert "do nothing; on hold until 9999-12-31: why" in capsys.readouterr().out
 
 
 def renamed(root: Path) -> None:
@@ -109,23 +105,15 @@ def expired(root: Path) -> None:
 
 @pytest.mark.parametrize("done", [renamed, linked, emptied, moved, expired])
 def test_nothing_but_the_absence_of_the_file_lifts_a_hold(
-    release: CommitRelease, done: Callable[[Path], None]
+    sound: Path, tmp_path: Path, done: Callable[[Path], None]
 ) -> None:
-    done(release.root)
-    commit(release.root, "a change")
-    held = [one.reason for one in release.run()]
-    assert len(held) == 1
-    assert held[0].startswith("on hold")
-    assert git(release.root, "tag") == "beta-service/0.1.0"
-
-
-def test_an_unknown_registry_does_not_fail_a_release_for_what_is_on_hold_anyway(
-    release: CommitRelease,
-) -> None:
-    (release.root / "dist/images").mkdir(parents=True)
-    (release.root / "dist/images/alpha-service").write_text("no folder")
-    call("release", root=str(release.root))
-    assert git(release.root, "tag") == "beta-service/0.1.0"
+    root = Path(shutil.copytree(sound, tmp_path / "repo"))
+    done(root)
+    commit(root, "a change")
+    found = workspace_at(open_workspace(str(root)), "HEAD").integrations
+    assert [one.name for one in found if ReleaseHold.of(one)] == [
+        "gamma" if done is moved else "alpha-service"
+    ]
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ MAX_HEADER = 64 * 1024
 _BLOCK = 512
 _CHUNK = 1024 * 1024
 _GONE, _OPAQUE = ".wh.", ".wh..wh..opq"
-_FILES, _LINKS, _FOLDER = b"0\07", b"12", b"5"
+_FILES, _FOLDER = b"07\0", b"5"
 _PAX, _PAX_ALL, _LONG_NAME, _LONG_LINK, _SPARSE = b"x", b"g", b"L", b"K", b"S"
 _METADATA = re.compile(
     r"(?P<place>(?:.*/)?(?:site|dist)-packages)/(?P<name>[^/-]+)-(?P<version>[^/]+?)"
