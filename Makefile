@@ -8,9 +8,9 @@ override GPATH :=
 
 # The variables and targets between the marks are written by `make docs` from scripts/seatrial/tasks/menu.py.
 # variables
-override INHERITED := ADVICE BUILD_ARG BUILDER FORMAT INTEGRATION JOBS KEY NEW OLD OUTPUT ROOT SANDBOX SINCE STRICT TIMEOUT TOOLS VERBOSE WITHOUT
-override VARIABLES := ACCEPT ADOPT ALLOW_UNPUSHED APPLY AUTHOR BADGES BRANCH BUILT_WITH BUMP CHILD CODE COMMENTS COMMIT CORE COSTS CURRENT DASHBOARD DATE DESCRIPTION DIFF DRAFT DRY_RUN EMAIL FILES FINISH FIRST FIX FORCE FORK HTML ICON INSTALL KIND LATEST LEVEL MATRIX MESSAGE MOST NAME NETWORK NO_CACHE NO_LOCK NUMBER OCEAN ONLY OVERWRITE PARENT PLAN PROFILE PROGRAM PUBLIC_KEY PUBLISHED QUIET REASON RECEIPTS RECORD SAMPLE SECOND SECTION SERVICE SLUG SORT STATES STATISTICS TESTS TITLE TO TYPE UNSAFE UNTIL UPSTREAM VERB VERSION WATCH WHY WRITE YES
-.PHONY: help lint unit schema validate validate-spec check-layout check-version check fix submit preview new init template-update template-drift explain ci-matrix ci-shard ci-collect ci-workflow schemas rules completion lsp doctor status release release-plan release-apply release-finish release-intent release-bump release-check release-status release-compare release-verify release-hold release-unhold release-yank release-unyank test docs lock lock-template template-keep drift setup clean
+override INHERITED := ADVICE BUILD_ARG BUILDER FORMAT INTEGRATION JOBS KEY NEW OLD OUTPUT ROOT SANDBOX SINCE STRICT TIMEOUT TOOLS VERBOSE WHERE WITHOUT
+override VARIABLES := ACCEPT ADOPT AGAINST ALL ALLOW_UNPUSHED APPLY AUTHOR BADGES BRANCH BUILT_WITH BUMP CHILD CODE CODES COMMAND COMMENTS COMMIT CORE COSTS CURRENT DASHBOARD DATE DESCRIPTION DIFF DRAFT DRY_RUN EMAIL FILES FINISH FIRST FIX FORCE FORK HTML ICON INSTALL KIND LATEST LEVEL MATRIX MESSAGE MOST NAME NETWORK NO_CACHE NO_LOCK NUMBER OCEAN ONLY OVERWRITE PARENT PLAN PROFILE PROGRAM PUBLIC_KEY PUBLISHED QUIET REASON RECEIPTS RECORD REV SAMPLE SECOND SECTION SERVICE SLUG SORT STATES STATISTICS TESTS TITLE TO TYPE UNSAFE UNTIL UPSTREAM VERB VERSION WATCH WHY WRITE YES
+.PHONY: help lint unit schema validate validate-spec check-layout check-version check fix exempt submit preview fleet-run fleet-bump-core new init template-update template-drift explain ci-matrix ci-shard ci-collect ci-workflow schemas rules completion lsp rules-preview verdict-diff doctor status release release-plan release-apply release-finish release-intent release-bump release-check release-status release-compare release-verify release-hold release-unhold release-yank release-unyank test docs lock lock-template template-keep drift setup clean
 # end of variables
 
 # An unknown variable is refused before make looks at what a user sets.
@@ -60,55 +60,67 @@ help: ## List the targets, each with the variables it takes.
 
 # targets
 lint: $(READY) ## Run black, mypy, ruff and poetry check, each as in the integration's own environment.
-#: INTEGRATION= ROOT= SINCE= FORMAT= OUTPUT= STRICT= JOBS= TOOLS= FIX= NO_CACHE= WHY= VERBOSE= SANDBOX=
-#: FILES= QUIET= STATISTICS=
+#: INTEGRATION= WHERE= ROOT= SINCE= FORMAT= OUTPUT= STRICT= JOBS= TOOLS= FIX= NO_CACHE= WHY= VERBOSE=
+#: SANDBOX= FILES= QUIET= STATISTICS=
 	@$(INVOKE) lint
 
 unit: $(READY) ## Run the integrations' own tests, each in the environment of its lock, in the sandbox.
-#: INTEGRATION= ROOT= SINCE= FORMAT= OUTPUT= STRICT= JOBS= TIMEOUT= NETWORK= NO_CACHE= VERBOSE=
+#: INTEGRATION= WHERE= ROOT= SINCE= FORMAT= OUTPUT= STRICT= JOBS= TIMEOUT= NETWORK= NO_CACHE= VERBOSE=
 #: SANDBOX=
 	@$(INVOKE) unit
 
 schema: $(READY) ## Ask the framework, in the environment of the lock, what the resource classes of integrations accept.
-#: INTEGRATION= ROOT= SINCE= FORMAT= OUTPUT= STRICT= JOBS= TIMEOUT= NO_CACHE= VERBOSE= SANDBOX=
+#: INTEGRATION= WHERE= ROOT= SINCE= FORMAT= OUTPUT= STRICT= JOBS= TIMEOUT= NO_CACHE= VERBOSE= SANDBOX=
 	@$(INVOKE) schema
 
 validate: $(READY) ## Check everything about the folder: layout, spec and version.
-#: INTEGRATION= ROOT= SINCE= NEW= OLD= FORMAT= OUTPUT= STRICT= JOBS= VERBOSE= ADVICE= NO_CACHE= FILES=
-#: QUIET= STATISTICS= WATCH=
+#: INTEGRATION= WHERE= ROOT= SINCE= NEW= OLD= FORMAT= OUTPUT= STRICT= JOBS= VERBOSE= ADVICE= NO_CACHE=
+#: FILES= QUIET= STATISTICS= WATCH=
 	@$(INVOKE) validate
 
 validate-spec: $(READY) ## Check the .port folder and what must agree with it (SPC, RES, COD).
-#: INTEGRATION= ROOT= SINCE= NEW= OLD= FORMAT= OUTPUT= STRICT= JOBS= VERBOSE= ADVICE= NO_CACHE= FILES=
-#: QUIET= STATISTICS= WATCH=
+#: INTEGRATION= WHERE= ROOT= SINCE= NEW= OLD= FORMAT= OUTPUT= STRICT= JOBS= VERBOSE= ADVICE= NO_CACHE=
+#: FILES= QUIET= STATISTICS= WATCH=
 	@$(INVOKE) validate-spec
 
 check-layout: $(READY) ## Check the folder's hierarchy (LAY).
-#: INTEGRATION= ROOT= SINCE= NEW= OLD= FORMAT= OUTPUT= STRICT= JOBS= VERBOSE= ADVICE= NO_CACHE= FILES=
-#: QUIET= STATISTICS= WATCH=
+#: INTEGRATION= WHERE= ROOT= SINCE= NEW= OLD= FORMAT= OUTPUT= STRICT= JOBS= VERBOSE= ADVICE= NO_CACHE=
+#: FILES= QUIET= STATISTICS= WATCH=
 	@$(INVOKE) check-layout
 
 check-version: $(READY) ## Check pyproject, lock, version, changelog and intents (PKG, CHG, REL).
-#: INTEGRATION= ROOT= SINCE= NEW= OLD= FORMAT= OUTPUT= STRICT= JOBS= VERBOSE= ADVICE= NO_CACHE= FILES=
-#: QUIET= STATISTICS= WATCH=
+#: INTEGRATION= WHERE= ROOT= SINCE= NEW= OLD= FORMAT= OUTPUT= STRICT= JOBS= VERBOSE= ADVICE= NO_CACHE=
+#: FILES= QUIET= STATISTICS= WATCH=
 	@$(INVOKE) check-version
 
 check: $(READY) ## Check all that CI checks: the folder, its mapping, lint, tests, and what a release would do.
-#: INTEGRATION= ROOT= SINCE= NEW= OLD= FORMAT= OUTPUT= STRICT= JOBS= VERBOSE= SANDBOX= WITHOUT=
+#: INTEGRATION= WHERE= ROOT= SINCE= NEW= OLD= FORMAT= OUTPUT= STRICT= JOBS= VERBOSE= SANDBOX= WITHOUT=
 #: TIMEOUT=
 	@$(INVOKE) check
 
 fix: $(READY) ## Apply the repairs that findings offer, each of which is proved first.
-#: INTEGRATION= ROOT= SINCE= JOBS= DIFF= UNSAFE= ADVICE=
+#: INTEGRATION= WHERE= ROOT= SINCE= JOBS= DIFF= UNSAFE= ADVICE=
 	@$(INVOKE) fix
+
+exempt: $(READY) ## Let findings stay up to a day, with a reason, in a file of the integration's folder.
+#: INTEGRATION= WHERE= ROOT= SINCE= CODES= ALL= REASON= UNTIL= STRICT= JOBS= DRY_RUN=
+	@$(INVOKE) exempt
 
 submit: $(READY) ## Check an integration, commit and push it, and open its pull request; ask before each effect outside.
 #: INTEGRATION= ROOT= TITLE= UPSTREAM= FORK= BRANCH= DRAFT= YES= DRY_RUN= JOBS= SANDBOX=
 	@$(INVOKE) submit
 
 preview: $(READY) ## Map the examples of an integration, or a sample, and show the entities that Port would get.
-#: INTEGRATION= ROOT= SINCE= KIND= SAMPLE= FORMAT= OUTPUT= WATCH= RECORD= ACCEPT= YES=
+#: INTEGRATION= WHERE= ROOT= SINCE= KIND= SAMPLE= FORMAT= OUTPUT= WATCH= RECORD= ACCEPT= YES=
 	@$(INVOKE) preview
+
+fleet-run: $(READY) ## Run a command in the folder of each integration: seatrial fleet.run -- COMMAND.
+#: INTEGRATION= WHERE= ROOT= SINCE= COMMAND= JOBS=
+	@$(INVOKE) fleet.run
+
+fleet-bump-core: $(READY) ## Raise the framework's version in each integration: pyproject, lock, version and changelog.
+#: VERSION= INTEGRATION= WHERE= ROOT= SINCE= NO_LOCK= DRY_RUN= JOBS=
+	@$(INVOKE) fleet.bump-core ""
 
 new: $(READY) ## Make a new integration folder from the template.
 #: NAME= ROOT= PROFILE= SLUG= PARENT= CHILD= DESCRIPTION= SECTION= ICON= AUTHOR= EMAIL= CORE= NO_LOCK=
@@ -119,11 +131,11 @@ init: $(READY) ## Set Seatrial up in an existing repository: settings, Makefile,
 	@$(INVOKE) init
 
 template-update: $(READY) ## Bring later changes of the template into folders made from it; keep what their authors changed.
-#: INTEGRATION= ROOT= DIFF= ADOPT=
+#: INTEGRATION= WHERE= ROOT= DIFF= ADOPT=
 	@$(INVOKE) template.update
 
 template-drift: $(READY) ## Tell for each integration what the newest template would change in it.
-#: INTEGRATION= ROOT=
+#: INTEGRATION= WHERE= ROOT=
 	@$(INVOKE) template.drift
 
 explain: $(READY) ## Explain a rule: its law, its reason, and an example with real output.
@@ -131,7 +143,7 @@ explain: $(READY) ## Explain a rule: its law, its reason, and an example with re
 	@$(INVOKE) explain ""
 
 ci-matrix: $(READY) ## Spread integrations over the jobs of a run in CI, and print the matrix.
-#: INTEGRATION= ROOT= SINCE= NEW= VERB= MOST= COSTS=
+#: INTEGRATION= WHERE= ROOT= SINCE= NEW= VERB= MOST= COSTS=
 	@$(INVOKE) ci.matrix
 
 ci-shard: $(READY) ## Judge the integrations of one job of ci.matrix, and leave their findings and a receipt.
@@ -160,20 +172,29 @@ completion: $(READY) ## Print the script by which bash, zsh or fish completes ve
 lsp: $(READY) ## Serve an editor on standard input and output: findings while typing, repairs, meanings, completions.
 	@$(INVOKE) lsp
 
+rules-preview: $(READY) ## Tell what a rule would do if it were an error: who would fail, where, and what repairs itself.
+#: CODE= INTEGRATION= WHERE= ROOT= SINCE= FORMAT= JOBS=
+	@$(INVOKE) rules.preview ""
+
+verdict-diff: $(READY) ## Tell what a change of integrations or settings since a revision does to each verdict.
+#: REV= AGAINST= INTEGRATION= WHERE= ROOT= FORMAT= JOBS=
+	@$(INVOKE) verdict-diff ""
+
 doctor: $(READY) ## Tell what this machine has and lacks: Pythons, uv, git, the sandbox, a builder of images.
 	@$(INVOKE) doctor
 
 status: $(READY) ## Show a line an integration: its version, its level, the cheapest step to the next one, its findings.
-#: INTEGRATION= ROOT= LEVEL= SORT= PUBLISHED= FORMAT= OUTPUT= BADGES= DASHBOARD= HTML= JOBS= NO_CACHE=
+#: INTEGRATION= WHERE= ROOT= LEVEL= SORT= PUBLISHED= FORMAT= OUTPUT= BADGES= DASHBOARD= HTML= JOBS=
+#: NO_CACHE=
 	@$(INVOKE) status
 
 release: $(READY) ## Publish what is not published yet: image, spec, index, git tag.
-#: INTEGRATION= ROOT= JOBS= DRY_RUN= PLAN= APPLY= ONLY= FINISH= MATRIX= FORCE= ADOPT= ALLOW_UNPUSHED=
-#: TO= FORMAT= BUILD_ARG= BUILDER= KEY=
+#: INTEGRATION= WHERE= ROOT= JOBS= DRY_RUN= PLAN= APPLY= ONLY= FINISH= MATRIX= FORCE= ADOPT=
+#: ALLOW_UNPUSHED= TO= FORMAT= BUILD_ARG= BUILDER= KEY=
 	@$(INVOKE) release
 
 release-plan: $(READY) ## Write what a release does as a plan, or as a CI matrix, and publish nothing.
-#: INTEGRATION= ROOT= OUTPUT= MATRIX= FORCE= ALLOW_UNPUSHED= FORMAT= JOBS= BUILD_ARG=
+#: INTEGRATION= WHERE= ROOT= OUTPUT= MATRIX= FORCE= ALLOW_UNPUSHED= FORMAT= JOBS= BUILD_ARG=
 	@$(INVOKE) release.plan
 
 release-apply: $(READY) ## Do what a plan says.
@@ -185,19 +206,19 @@ release-finish: $(READY) ## Write index, pointers and git tags of a plan that CI
 	@$(INVOKE) release.finish "" ""
 
 release-intent: $(READY) ## Declare what the next version brings, in a file that release.bump applies.
-#: INTEGRATION= ROOT= BUMP= TYPE= MESSAGE=
+#: INTEGRATION= WHERE= ROOT= BUMP= TYPE= MESSAGE=
 	@$(INVOKE) release.intent
 
 release-bump: $(READY) ## Apply the release intents: raise versions, write changelog entries, remove the intents.
-#: INTEGRATION= ROOT= DATE= COMMIT= DRY_RUN= FORMAT=
+#: INTEGRATION= WHERE= ROOT= DATE= COMMIT= DRY_RUN= FORMAT=
 	@$(INVOKE) release.bump
 
 release-check: $(READY) ## Check what a pull request brings: is each changed integration released, and by enough (REL)?
-#: INTEGRATION= ROOT= SINCE= FORMAT= OUTPUT= STRICT= JOBS=
+#: INTEGRATION= WHERE= ROOT= SINCE= FORMAT= OUTPUT= STRICT= JOBS=
 	@$(INVOKE) release.check
 
 release-status: $(READY) ## Show what is published: git, registry, specs and index side by side, and what a release would repair.
-#: INTEGRATION= ROOT= FORMAT=
+#: INTEGRATION= WHERE= ROOT= FORMAT=
 	@$(INVOKE) release.status
 
 release-compare: $(READY) ## Show how two places differ in what is published: index, specs, receipts, images, pointers.
@@ -209,11 +230,11 @@ release-verify: $(READY) ## Check a published version: image, layers, SBOM, prov
 	@$(INVOKE) release.verify "" ""
 
 release-hold: $(READY) ## Keep integrations from being released, by a file in each that is reviewed like code.
-#: INTEGRATION= ROOT= REASON= UNTIL=
+#: INTEGRATION= WHERE= ROOT= REASON= UNTIL=
 	@$(INVOKE) release.hold
 
 release-unhold: $(READY) ## Lift the holds of integrations, so that they are released again.
-#: INTEGRATION= ROOT=
+#: INTEGRATION= WHERE= ROOT=
 	@$(INVOKE) release.unhold
 
 release-yank: $(READY) ## Take a version out of the index; nothing is deleted.
