@@ -24,7 +24,17 @@ from pathlib import Path
 import yaml
 from mutations import Files, mutated
 
-from seatrial.core.model import Edit, Finding, Fleet, Integration, MemoryFolder, Profile
+from seatrial.core.model import (
+    MAKE,
+    REMOVE,
+    REPLACE,
+    Edit,
+    Finding,
+    Fleet,
+    Integration,
+    MemoryFolder,
+    Profile,
+)
 from seatrial.core.settings import Settings
 from seatrial.handbook.examples import good_folder
 from seatrial.system.folder import DiskFolder
@@ -112,9 +122,10 @@ def judged(case: Case) -> Result:
 
 
 def _faults(case: Case, before: Verdict, edits: Sequence[Edit], done: Repairs) -> Iterator[str]:
-    changed = {file.path.removeprefix("integrations/one/"): file.after or b"" for file in done.files}
+    changed = {file.path.removeprefix("integrations/one/"): file.after for file in done.files}
     others = [one for one in case.workspace.integrations if one is not case.integration]
-    one = Integration("one", "integrations/one", MemoryFolder({**case.files, **changed}))
+    left = {path: text for path, text in {**case.files, **changed}.items() if text is not None}
+    one = Integration("one", "integrations/one", MemoryFolder(left))
     workspace = Workspace(
         Path("/nowhere"), Path("/nowhere"), Settings(), case.workspace.profile, Fleet([one, *others])
     )
@@ -128,10 +139,12 @@ def _faults(case: Case, before: Verdict, edits: Sequence[Edit], done: Repairs) -
         yield from (f"the repair adds elsewhere: {key}" for key in _said(now.findings) - _said(was.findings))
     if repairs(workspace, [one], RULES).files:
         yield "a second repair changes more"
+    acts = {(edit.act, edit.where.path.removeprefix("integrations/one/")) for edit in edits}
     for path, text in changed.items():
-        if path not in case.files:
-            yield f"the repair makes {path}"
-        else:
+        act = REMOVE if text is None else MAKE if path not in case.files else REPLACE
+        if act is not REPLACE and (act, path) not in acts:
+            yield f"the repair would {act} {path}, which no finding offers"
+        elif text is not None and path in case.files and (MAKE, path) not in acts:
             yield from _beyond(path, case.files[path], text, edits)
 
 

@@ -39,8 +39,8 @@ KNOWN = {
 
 
 def is_guess(finding: Finding) -> bool:
-    """Whether the finding asks whether a word is meant, and has an edit that writes a word that is only likely."""
-    edit = finding.fix.edit if finding.fix else None
+    """Whether the finding asks whether a word is meant, and has a safe edit that writes a word that is only likely."""
+    edit = finding.fix.edit if finding.fix and finding.fix.safe else None
     if edit is None or "did you mean" not in finding.message:
         return False
     return edit.old.lower() != edit.new.lower() and (edit.old.lower(), edit.new) not in KNOWN

@@ -63,4 +63,4 @@ def test_without_a_home_folder_tasks_work_or_end_in_one_line(tmp_path: Path, sta
                 "seatrial: there is no home folder to keep results in: set HOME, or SEATRIAL_CACHE to a folder "
                 "for them\n"
             )
-    assert sorted(os.listdir(tmp_path)) == ["integrations"]
+    assert sorted(os.listdir(tmp_path)) == [".gitignore", "integrations"]

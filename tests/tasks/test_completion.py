@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from seatrial.lint.tools.registry import TOOLS
-from seatrial.release.builders.available import PROGRAMS
+from seatrial.release.builders.available import NAMES
 from seatrial.report import FORMATS
 from seatrial.tasks.check_sections import SECTIONS
 from seatrial.tasks.completion import SCRIPTS, candidates
@@ -76,7 +76,7 @@ def test_the_values_of_the_menu_are_those_that_the_tasks_know() -> None:
     assert choices["format"] == set(FORMATS)
     assert choices["without"] == set(SECTIONS)
     assert choices["tools"] == {tool.name for tool in TOOLS}
-    assert choices["builder"] == set(PROGRAMS)
+    assert choices["builder"] == set(NAMES)
     assert choices["program"] == set(SCRIPTS)
 
 

@@ -26,10 +26,11 @@ def jobs(
     verb: str | None,
     most: str | None,
     costs: str | None,
+    where: str | None = None,
 ) -> None:
     """Spread the chosen integrations over jobs, keep that as a plan, and print the matrix for GitHub."""
     task, limit = _verb(verb), limit_of(most)
-    choice = choose(root, integration, since, always=new)
+    choice = choose(root, integration, since, always=new, where=where)
     workspace = choice.workspace
     sizes = sizes_of(list(choice.integrations))
     names = {one.path: one.name for one in choice.integrations}

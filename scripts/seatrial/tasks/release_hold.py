@@ -14,7 +14,9 @@ from seatrial.tasks.cli import note, say
 from seatrial.tasks.release_bump import named
 
 
-def hold(integration: list[str], root: str | None, reason: str | None, until: str | None) -> None:
+def hold(
+    integration: list[str], root: str | None, reason: str | None, until: str | None, where: str | None = None
+) -> None:
     """Write a file into each chosen integration that keeps it from being released."""
     if not reason or not until:
         raise UsageError(
@@ -22,15 +24,15 @@ def hold(integration: list[str], root: str | None, reason: str | None, until: st
             "`seatrial release.hold -i jira --reason TEXT --until 2026-12-31`"
         )
     workspace = open_workspace(root)
-    chosen = named(workspace, integration)
+    chosen = named(workspace, integration, where)
     with alone(workspace.root):
         _tell(holds.hold(workspace, chosen, reason, until, clock.today()))
 
 
-def unhold(integration: list[str], root: str | None) -> None:
+def unhold(integration: list[str], root: str | None, where: str | None = None) -> None:
     """Remove the files that keep the chosen integrations from being released."""
     workspace = open_workspace(root)
-    chosen = named(workspace, integration)
+    chosen = named(workspace, integration, where)
     with alone(workspace.root):
         _tell(holds.unhold(workspace, chosen))
 

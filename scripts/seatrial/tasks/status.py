@@ -40,13 +40,14 @@ def status(
     html: str | None,
     jobs: str | None,
     no_cache: bool,
+    where: str | None = None,
 ) -> None:
     """Show the chosen integrations on the quality scale, and write what else is asked for."""
     wanted = levels_of(level or "")
     order = sort or "name"
     ordered((), order)
     _must_be_known(format, dashboard)
-    choice = choose(root, integration, None)
+    choice = choose(root, integration, None, where=where)
     checked = _checked(choice, jobs_of(jobs), no_cache)
     every = rows_of(choice, checked, _published(choice.workspace, published))
     rows = ordered((one for one in every if not wanted or one.level in wanted), order)

@@ -25,12 +25,14 @@ from seatrial.workspace.workspace import Workspace
 UP_TO_DATE = "up to date"
 
 
-def update_template(integration: list[str], root: str | None, diff: bool, adopt: bool) -> None:
+def update_template(
+    integration: list[str], root: str | None, diff: bool, adopt: bool, where: str | None = None
+) -> None:
     """Bring later changes of the template into folders, or show them; end with 1 where conflicts are to be resolved.
 
     With `adopt`, a folder without a record gets one, as if the newest revision had made it, and nothing else changes.
     """
-    choice = choose(root, integration, None)
+    choice = choose(root, integration, None, where=where)
     done = [_updated(choice.workspace, one, adopt) for one in choice.integrations]
     edits = [edit for one in done for edit in one.edits]
     if diff:
@@ -45,9 +47,9 @@ def update_template(integration: list[str], root: str | None, diff: bool, adopt:
         raise Ended("seatrial: resolve the conflicts, as after a merge of git", code=1)
 
 
-def drift(integration: list[str], root: str | None) -> None:
+def drift(integration: list[str], root: str | None, where: str | None = None) -> None:
     """Print for each integration what the newest revision of the template would change in it."""
-    choice = choose(root, integration, None)
+    choice = choose(root, integration, None, where=where)
     for one in choice.integrations:
         done = _updated(choice.workspace, one, adopt=False)
         said = ", ".join(differences(done.found)) if done.edits else done.problem or UP_TO_DATE
