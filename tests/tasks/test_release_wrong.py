@@ -220,21 +220,31 @@ def without_builders(tmp_path: Path) -> str:
     return str(tools)
 
 
-def test_without_a_builder_the_message_says_what_to_install(repo: Path, without_builders: str) -> None:
-    done = seatrial(repo, "release", "--force", "a test", PATH=without_builders)
-    assert done.returncode == 3, done.stderr
-    assert "install docker with buildx, podman or buildah" in done.stderr
-    assert published(repo) == []
+RUNNING = "FROM scratch\nRUN make\nCOPY . /app\n"
+"""What nothing but a builder can build."""
 
 
-def test_a_dry_run_without_a_builder_shows_the_plan_and_fails(repo: Path, without_builders: str) -> None:
-    done = seatrial(repo, "release", "--force", "a test", "--dry-run", PATH=without_builders)
+@pytest.mark.parametrize("flags", [(), ("--dry-run",)], ids=["release", "dry run"])
+def test_without_a_builder_what_needs_one_says_what_stands_in_the_way_and_what_to_install(
+    repo: Path, without_builders: str, flags: tuple[str, ...]
+) -> None:
+    write("integrations/_infra/Dockerfile", RUNNING)(repo)
+    done = seatrial(repo, "release", "--force", "a test", *flags, PATH=without_builders)
     assert done.returncode == 3, done.stderr
-    assert "alpha-service  0.1.0    build push attach tag spec index latest git-tag" in done.stdout
+    assert ("alpha-service  0.1.0    build push attach tag spec index latest git-tag" in done.stdout) == bool(
+        flags
+    )
     lines = [line for line in done.stderr.splitlines() if line.startswith("seatrial: ")]
     assert len(lines) == 1
+    assert "RUN make" in lines[0]
     assert "install docker with buildx, podman or buildah" in lines[0]
     assert published(repo) == []
+
+
+def test_without_a_builder_what_only_copies_is_published(repo: Path, without_builders: str) -> None:
+    done = seatrial(repo, "release", "--force", "a test", PATH=without_builders)
+    assert done.returncode == 0, done.stderr
+    assert "alpha-service/0.1.0" in published(repo)
 
 
 def test_a_dry_run_that_builds_nothing_needs_no_builder(repo: Path, without_builders: str) -> None:
