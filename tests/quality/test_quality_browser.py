@@ -72,7 +72,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def page() -> Iterator[Page]:
     if PROGRAM is None:
-        lacking("chromium", "apt-get install chromium")
+        pytest.skip("a browser is missing, which CI may do without; apt-get install chromium")
     with browser() as page:
         yield page
 
