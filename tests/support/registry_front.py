@@ -289,6 +289,9 @@ def running_front(upstream: str, **settings: Any) -> Iterator[Front]:
         ready.set()
         await stop.wait()
         server.close()
+        # A connection that was accepted last has its task only some turns later, and asyncio.run ends those that are.
+        for _ in range(10):
+            await asyncio.sleep(0)
 
     thread = threading.Thread(target=lambda: asyncio.run(run()), daemon=True)
     thread.start()
