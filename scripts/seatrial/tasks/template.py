@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from seatrial.core.errors import Unreadable, UsageError
 from seatrial.core.model import Integration, MemoryFolder, Profile
+from seatrial.core.printable import plain
 from seatrial.dependencies.lockfile import LockText, content_hash
 from seatrial.documents import toml
 from seatrial.scaffold import template, update
@@ -53,7 +54,7 @@ def drift(integration: list[str], root: str | None, where: str | None = None) ->
     for one in choice.integrations:
         done = _updated(choice.workspace, one, adopt=False)
         said = ", ".join(differences(done.found)) if done.edits else done.problem or UP_TO_DATE
-        say(f"{one.name}: {said}\n")
+        say(f"{plain(one.name)}: {said}\n")
     note(f"`{in_make('seatrial template.update --diff')}` shows the changes")
 
 

@@ -32,11 +32,11 @@ def test_what_a_layer_hides_is_gone_with_all_below_it() -> None:
 
 
 def test_many_whiteouts_over_many_files_take_no_time_in_the_product_of_both() -> None:
-    files = archived({f"f{number}": "" for number in range(5_000)})
-    hidden = archived({f".wh.g{number}": "" for number in range(5_000)})
+    files = archived({f"f{number}": "" for number in range(8_000)})
+    hidden = archived({f".wh.g{number}": "" for number in range(8_000)})
     began = time.process_time()
-    assert len(laid(files, hidden)[0]) == 5_000
-    assert time.process_time() - began < 2.5
+    assert len(laid(files, hidden)[0]) == 8_000
+    assert time.process_time() - began < 2
 
 
 def test_whiteouts_count_among_the_files(monkeypatch: pytest.MonkeyPatch) -> None:
