@@ -95,10 +95,10 @@ def _updated(workspace: Workspace, one: Integration, adopt: bool) -> _Updated:
         if record is None:
             return _Updated(one, problem=NO_RECORD)
         found = brought_up(one.folder, record, lambda *made: _made(one, *made), _merge)
+        found, is_stale = _with_lock(one, found)
+        edits = [FileEdit(one.below(path), _bytes(one, path), after) for path, after in found.files.items()]
     except UsageError as wrong:
         return _Updated(one, problem=str(wrong))
-    found, is_stale = _with_lock(one, found)
-    edits = [FileEdit(one.below(path), _bytes(one, path), after) for path, after in found.files.items()]
     return _Updated(one, found, [edit for edit in edits if edit.before != edit.after], stale_lock=is_stale)
 
 
@@ -115,7 +115,10 @@ def _merge(ours: bytes, base: bytes, theirs: bytes) -> tuple[bytes, bool]:
 
 
 def _bytes(one: Integration, path: str) -> bytes | None:
-    return one.folder.read(path) if one.folder.entry(path) else None
+    try:
+        return one.folder.read(path) if one.folder.entry(path) else None
+    except Unreadable as wrong:
+        raise UsageError(f"{path} cannot be read: {wrong}") from None
 
 
 def _with_lock(one: Integration, found: Update) -> tuple[Update, bool]:
