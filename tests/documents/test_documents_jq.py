@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 
 import seatrial
 from seatrial.documents import jq
-from seatrial.documents.jq import JqFault
+from seatrial.documents.jq import JqFault, loads_modules
 from support.often import rounds
 
 GOOD = """\
@@ -280,3 +281,10 @@ def test_the_library_is_loaded_only_when_it_is_needed() -> None:
     code = "import sys; from seatrial.documents import jq; jq.compile_all([]); sys.exit('jq' in sys.modules)"
     source = Path(seatrial.__file__).parents[1]
     assert subprocess.run([sys.executable, "-c", code], cwd=source, check=False).returncode == 0
+
+
+def test_comments_before_a_word_take_no_time_that_doubles_with_each() -> None:
+    began = time.monotonic()
+    assert not loads_modules("#a" * 1_000)
+    assert loads_modules("#a\n # b\r\n import") and not loads_modules("# import")
+    assert time.monotonic() - began < 1

@@ -57,6 +57,19 @@ def test_leaving_before_the_end_ends_all_that_run_and_starts_no_more(tmp_path: P
 
 
 def test_placeholders_are_filled_once_and_other_braces_stay() -> None:
-    one = Integration("{path}", "integrations/{path}", MemoryFolder.of({}))
-    words = filled(["{name}", "x{path}y", "${HOME}", "{root}"], Path("/r"), one)
-    assert words == ["{path}", "xintegrations/{path}y", "${HOME}", "/r"]
+    one = Integration("a", "integrations/a", MemoryFolder.of({}))
+    words = filled(["{name}", "x{path}y", "${HOME}", "{root}"], Path("/{name} r"), one)
+    assert words == ["a", "xintegrations/ay", "${HOME}", "/{name} r"]
+
+
+@pytest.mark.parametrize("name", ["$(touch x)", '";touch x;"', "--output=x", "a\nb", "a b"])
+def test_a_folder_s_name_that_is_more_than_a_name_becomes_no_command_and_no_option(
+    name: str, tmp_path: Path
+) -> None:
+    some = integrations(tmp_path, name)
+    with results(tmp_path, some, [SHELL, "-c", 'echo "{name}"'], 1, lambda one: None) as done:
+        (found,) = done
+    assert not found.is_well and "{name} is not filled in" in found.words
+    assert not (tmp_path / name / "x").exists()
+    with results(tmp_path, some, ["true"], 1, lambda one: None) as done:
+        assert [one.is_well for one in done] == [True]

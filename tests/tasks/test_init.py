@@ -209,3 +209,12 @@ def test_the_makefile_hands_values_on_letter_by_letter(tmp_path: Path) -> None:
         )
         assert ran.stdout == f"{task} $(shell touch evil) `touch evil` json\n", ran.stderr
     assert not (tmp_path / "evil").exists()
+
+
+def test_what_a_file_holds_reaches_no_terminal_unescaped(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make(tmp_path, Makefile=f"{MARK}old\n{END}# \x1b[2J\n")
+    init(str(tmp_path), dry_run=True)
+    said = capsys.readouterr().out
+    assert "\\x1b[2J" in said and "\x1b" not in said

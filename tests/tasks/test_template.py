@@ -114,3 +114,20 @@ def test_a_link_to_a_file_of_somebody_else_is_not_written_through(place: Path, t
     subprocess.run(["git", "init", "-q", str(place.parents[1])], check=True)
     update(place)
     assert outside.read_bytes() == before
+
+
+def test_the_name_of_a_folder_reaches_no_terminal_unescaped(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place.rename(place.with_name("e\x1b[2J"))
+    drift([], str(place.parents[1]))
+    assert "\x1b" not in capsys.readouterr().out
+
+
+def test_a_lock_that_is_no_file_keeps_its_folder_alone_from_being_updated(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (place / "poetry.lock").unlink()
+    (place / "poetry.lock").symlink_to("/etc/passwd")
+    update(place)
+    assert "my-service: poetry.lock cannot be read" in capsys.readouterr().err

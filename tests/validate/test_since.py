@@ -8,6 +8,7 @@ import pytest
 
 from seatrial.core.errors import UsageError
 from seatrial.core.model import MemoryFolder, Profile
+from seatrial.documents.holds import written
 from seatrial.handbook.examples import good_folder
 from seatrial.validate.rules import RULES
 from seatrial.validate.run import check_all
@@ -234,3 +235,35 @@ def test_the_default_revision_is_on_the_remote_that_releases_use(tmp_path: Path)
     say(root, "update-ref", "refs/remotes/upstream/main", "HEAD")
     say(root, "update-ref", "refs/remotes/origin/main", "HEAD")
     assert default_revision(open_workspace(str(root))) == "upstream/main"
+
+
+def lifting(root: Path) -> list[str]:
+    workspace = open_workspace(str(root))
+    compared = since(workspace, "held")
+    touched = compared.touched(workspace.integrations)
+    rules = [rule for rule in RULES if rule.code == "REL206"]
+    done = check_all(workspace, touched, rules, 1, compared.changes(touched))
+    return [f"{one.integration}: {one.message}" for one in done.outcome.findings]
+
+
+def held_back(root: Path) -> None:
+    commit(root, {"integrations/okta/RELEASE-HOLD.md": written("So", "9999-12-31")})
+    say(root, "tag", "held")
+
+
+def test_a_hold_that_is_left_behind_by_a_moved_folder_is_told(fleet: Path) -> None:
+    held_back(fleet)
+    (fleet / "integrations/okta").rename(fleet / "integrations/okta2")
+    assert lifting(fleet) == []
+    (fleet / "integrations/okta2/RELEASE-HOLD.md").unlink()
+    message = 'this change adds an integration, and removes the hold "integrations/okta/RELEASE-HOLD.md"'
+    assert lifting(fleet) == [f"okta2: {message} with its folder"]
+
+
+def test_that_a_hold_is_lifted_cannot_be_suppressed(fleet: Path) -> None:
+    held_back(fleet)
+    (fleet / "integrations/okta/RELEASE-HOLD.md").unlink()
+    project = fleet / "integrations/okta/pyproject.toml"
+    project.write_text(f'{project.read_text()}\n[tool.seatrial]\nignore = {{ REL206 = "so" }}\n')
+    (told,) = lifting(fleet)
+    assert told.startswith("okta: this change lifts the hold of the integration")

@@ -24,7 +24,7 @@ _BATCH = 200
 _KEPT_MOST = 50_000
 _kept: dict[str, JqFault | None] = {}
 
-_MODULES = re.compile(r"(?:\s|#[^\r\n]*)*(?:import|include|module)\b")
+_MODULES = re.compile(r"(?:\s++|#[^\r\n]*+)*+(?:import|include|module)\b")
 _TOKEN = re.compile(r'\\.|["#()\[\]{}]', re.S)
 _OPENERS = {")": "(", "]": "[", "}": "{"}
 _EDGE_QUOTE = re.compile(r"(^|\s)'(?!\s|\")|(?<!\s|\")'(\s|$)")

@@ -75,7 +75,7 @@ class Judge:
             known = self._workspace(os.path.dirname(file))
         except ConfigurationError:
             raise
-        except SeatrialError:
+        except (SeatrialError, OSError):
             return None
         workspace = laid_over(known, texts)
         found = path_in(workspace, file)

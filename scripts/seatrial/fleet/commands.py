@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,11 @@ MOST_SHOWN = 4 * 1024 * 1024
 
 KEPT = frozenset({"SEATRIAL_CACHE", "SEATRIAL_DEBUG", "SEATRIAL_SANDBOX"})
 """The variables of ours that a command gets, since they are about the machine."""
+
+_PLACEHOLDER = re.compile(r"\{(?:name|path|root)\}")
+
+_HARMLESS = re.compile(r"(?!-)[\w.@%+=:,/-]+")
+"""A name that is nothing else in a shell's script, nor an option. Folders come with pull requests of anybody."""
 
 
 @dataclass(frozen=True)
@@ -63,19 +69,25 @@ class CommandResult:
 
 
 def filled(command: Sequence[str], root: Path, integration: Integration) -> list[str]:
-    """Return a command with `{name}`, `{path}` (from the root) and `{root}` replaced by those of an integration."""
+    """Return a command with `{name}`, `{path}` (from the root) and `{root}` replaced by those of an integration.
+
+    Raises ServiceError for a name or path that a shell, or a program, would take for more than a name.
+    """
     values = {"{name}": integration.name, "{path}": integration.path or ".", "{root}": str(root)}
     return [_filled(word, values) for word in command]
 
 
-def _filled(word: str, values: dict[str, str]) -> str:
+def _filled(word: str, values: Mapping[str, str]) -> str:
     """Replace all placeholders in one pass, so that what is put in is not looked at again."""
-    found, rest = "", word
-    while rest:
-        name = next((name for name in values if rest.startswith(name)), None)
-        found += values[name] if name else rest[0]
-        rest = rest[len(name) if name else 1 :]
-    return found
+    return _PLACEHOLDER.sub(lambda found: _harmless(found[0], values[found[0]]), word)
+
+
+def _harmless(placeholder: str, value: str) -> str:
+    if placeholder != "{root}" and not _HARMLESS.fullmatch(value):
+        raise ServiceError(
+            f"{placeholder} is not filled in: a shell would take the name for more than a name"
+        )
+    return value
 
 
 class Crew:
@@ -129,7 +141,7 @@ def results(
 
         def work(index: int) -> CommandResult:
             one = integrations[index]
-            result = _run(crew, root, one, filled(command, root, one), Path(place, str(index)))
+            result = _run(crew, root, one, command, Path(place, str(index)))
             tell(result)
             return result
 
@@ -152,7 +164,8 @@ def _run(crew: Crew, root: Path, one: Integration, command: Sequence[str], log: 
     began = time.monotonic()
     log.touch()
     try:
-        with crew.running(lambda: Running(command, log, cwd=root / one.path, env=_environment())) as running:
+        words = filled(command, root, one)
+        with crew.running(lambda: Running(words, log, cwd=root / one.path, env=_environment())) as running:
             status = running.wait()
     except ServiceError as reason:
         return CommandResult(one.name, 127, 0, log, str(reason))

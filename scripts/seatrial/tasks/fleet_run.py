@@ -31,11 +31,11 @@ def run(
     if not chosen:
         return
     found: list[CommandResult] = []
-    width = max(len(one.name) for one in chosen)
+    width = max(len(plain(one.name)) for one in chosen)
     with results(choice.workspace.root, chosen, words, workers, _told(len(chosen))) as done:
         for result in done:
             found.append(result)
-            say("".join(f"{result.name:<{width}} | {line}\n" for line in result.lines()))
+            say("".join(f"{plain(result.name):<{width}} | {line}\n" for line in result.lines()))
     failed = [one for one in found if not one.is_well]
     for row in _table(found, failed, width):
         note(row)

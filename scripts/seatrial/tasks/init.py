@@ -10,6 +10,7 @@ from pathlib import Path
 
 from seatrial.core.errors import Unreadable, UsageError
 from seatrial.core.model import join
+from seatrial.core.printable import plain
 from seatrial.scaffold import repository
 from seatrial.scaffold.repository import Part, Repository
 from seatrial.schemas.jsonschema import derived_files
@@ -138,4 +139,5 @@ def _shown(edit: FileEdit) -> str:
         return f"{edit.path}: {len(after):,} characters\n"
     there = f"a/{edit.path}" if edit.before else "/dev/null"
     old, new = (text.splitlines(keepends=True) for text in (before, after))
-    return "".join(difflib.unified_diff(old, new, there, f"b/{edit.path}"))
+    lines = difflib.unified_diff(old, new, there, f"b/{edit.path}")
+    return "".join(f"{plain(line.rstrip())}\n" for line in lines)

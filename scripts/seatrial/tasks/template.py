@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from seatrial.core.errors import Unreadable, UsageError
 from seatrial.core.model import Integration, MemoryFolder, Profile
+from seatrial.core.printable import plain
 from seatrial.dependencies.lockfile import LockText, content_hash
 from seatrial.documents import toml
 from seatrial.scaffold import template, update
@@ -53,7 +54,7 @@ def drift(integration: list[str], root: str | None, where: str | None = None) ->
     for one in choice.integrations:
         done = _updated(choice.workspace, one, adopt=False)
         said = ", ".join(differences(done.found)) if done.edits else done.problem or UP_TO_DATE
-        say(f"{one.name}: {said}\n")
+        say(f"{plain(one.name)}: {said}\n")
     note(f"`{in_make('seatrial template.update --diff')}` shows the changes")
 
 
@@ -94,10 +95,10 @@ def _updated(workspace: Workspace, one: Integration, adopt: bool) -> _Updated:
         if record is None:
             return _Updated(one, problem=NO_RECORD)
         found = brought_up(one.folder, record, lambda *made: _made(one, *made), _merge)
+        found, is_stale = _with_lock(one, found)
+        edits = [FileEdit(one.below(path), _bytes(one, path), after) for path, after in found.files.items()]
     except UsageError as wrong:
         return _Updated(one, problem=str(wrong))
-    found, is_stale = _with_lock(one, found)
-    edits = [FileEdit(one.below(path), _bytes(one, path), after) for path, after in found.files.items()]
     return _Updated(one, found, [edit for edit in edits if edit.before != edit.after], stale_lock=is_stale)
 
 
@@ -114,7 +115,10 @@ def _merge(ours: bytes, base: bytes, theirs: bytes) -> tuple[bytes, bool]:
 
 
 def _bytes(one: Integration, path: str) -> bytes | None:
-    return one.folder.read(path) if one.folder.entry(path) else None
+    try:
+        return one.folder.read(path) if one.folder.entry(path) else None
+    except Unreadable as wrong:
+        raise UsageError(f"{path} cannot be read: {wrong}") from None
 
 
 def _with_lock(one: Integration, found: Update) -> tuple[Update, bool]:

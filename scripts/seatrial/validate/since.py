@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from seatrial.core.errors import UsageError
 from seatrial.core.model import Fleet, Folder, Integration, Profile
 from seatrial.core.rules import Rule
+from seatrial.documents import holds
 from seatrial.system import git
 from seatrial.system.folder import with_parents
 from seatrial.validate.facts.facts import Facts
@@ -61,7 +62,7 @@ class Since:
             [one.path for one in changed],
             soon=lambda path: compared.fullmatch(path) is not None,
         )
-        is_covered = self._is_covered()
+        is_covered, lifted = self._is_covered(), self._lifted()
         published = self._published(changed)
         return {
             one.path: Change(
@@ -70,6 +71,7 @@ class Since:
                 base=self._state(one, folders[one.path]),
                 published=published.get(one.path, {}),
                 is_covered=is_covered,
+                lifted=lifted,
             )
             for one in changed
         }
@@ -91,6 +93,11 @@ class Since:
 
     def _changes_code(self, integrations: Iterable[Integration]) -> bool:
         return any(path.endswith(".py") for one in integrations for path in self.paths[one.path])
+
+    def _lifted(self) -> tuple[str, ...]:
+        """The holds, by their paths from the root, that are gone with the folders that they were in."""
+        named = (path for path in self.around if path.rpartition("/")[2].upper() == holds.FILE.upper())
+        return tuple(path for path in named if not os.path.lexists(self.workspace.root / path))
 
     def _is_covered(self) -> bool:
         """True where the change touches Ocean's framework and adds an intent for it, which releases integrations too.

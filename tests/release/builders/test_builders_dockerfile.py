@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+import tracemalloc
 
 import pytest
 
-from seatrial.release.builders.dockerfile import Base, bases, on_loopback
+from seatrial.release.builders.dockerfile import Base, bases, filled, on_loopback
 from support.paths import ROOT
 
 
@@ -151,3 +152,21 @@ def test_the_shared_dockerfile_starts_from_two_args_with_public_defaults() -> No
         ("BASE_BUILDER_PYTHON_IMAGE", "docker.io/library/python:3.12-slim"),
         ("BASE_RUNNER_PYTHON_IMAGE", "r"),
     ]
+
+
+def test_a_variable_that_is_not_closed_takes_no_time_that_doubles_with_each_letter() -> None:
+    began = time.monotonic()
+    assert images(f"FROM ${{x:-{'$a' * 200}") == []
+    assert time.monotonic() - began < 1
+
+
+def test_a_default_may_hold_a_dollar_and_variables() -> None:
+    assert filled("${A:-x$B-${C}$}", {"B": "b", "C": "c"}) == "xb-c$"
+
+
+def test_a_text_of_many_variables_is_only_made_as_long_as_a_value_may_be() -> None:
+    tracemalloc.start()
+    assert filled("$A" * 50_000, {"A": "x" * 1000}) == "x" * 1000
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 5_000_000

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from seatrial.core.errors import ServiceError
 from seatrial.release.builders.layers.commands import (
     Account,
     Folders,
@@ -203,3 +204,15 @@ def test_the_last_pattern_that_matches_a_path_or_a_folder_above_it_counts() -> N
 
 def test_a_pattern_made_to_take_long_takes_no_time() -> None:
     assert not Pattern("**/" * 100 + "*a" * 200 + "b").matches("/".join(["aaaa"] * 300))
+
+
+@pytest.mark.parametrize("lines", [2_001, 900])
+def test_an_ignore_file_that_makes_each_path_take_long_is_refused(lines: int) -> None:
+    with pytest.raises(ServiceError, match="more than 2000 patterns, or they are too long"):
+        Ignored.read(f"**{'?*' * 20}\n" * lines if lines == 900 else "a\n" * lines)
+
+
+def test_a_run_of_many_commands_is_refused() -> None:
+    text = "FROM base\nRUN " + " && ".join(["chmod -R 755 /"] * 1_001)
+    with pytest.raises(Refused, match="its stage has more than 1000 commands"):
+        last_stage(text, {}, "linux/amd64", lambda name: {})

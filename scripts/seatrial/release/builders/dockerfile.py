@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from seatrial.core.addresses import is_loopback
@@ -95,7 +95,7 @@ AUTOMATIC = frozenset(
 """ARGs that the builder sets."""
 
 _VARIABLE = re.compile(
-    r"\$(?:(?P<bare>\w+)|\{(?P<name>\w+)(?:(?P<how>:?[-+])(?P<word>(?:[^{}$]|\$\{[^{}]*\}|\$\w*)*))?\})"
+    r"\$(?:(?P<bare>\w+)|\{(?P<name>\w+)(?:(?P<how>:?[-+])(?P<word>(?:[^{}$]|\$\{[^{}]*\}|\$(?!\{))*))?\})"
 )
 _REFERENCE = re.compile(
     r"(?:[A-Za-z0-9][\w.-]*|\[::1\])(?::\d+)?(?:/[a-z0-9][\w.-]*)*(?::\w[\w.-]*)?(?:@[a-z0-9]+:[0-9a-f]+)?",
@@ -251,4 +251,26 @@ def _filled(text: str, declared: Mapping[str, _Arg]) -> str:
             return _filled(found["word"], declared)
         return "" if how.endswith("+") else value or ""
 
-    return _VARIABLE.sub(replaced, text)[:MAX_VALUE]
+    return _begun(_pieces(text, replaced))
+
+
+def _pieces(text: str, replaced: Callable[[re.Match[str]], str]) -> Iterator[str]:
+    """Yield the parts of a text, its variables replaced."""
+    end = 0
+    for found in _VARIABLE.finditer(text):
+        yield text[end : found.start()]
+        yield replaced(found)
+        end = found.end()
+    yield text[end:]
+
+
+def _begun(pieces: Iterator[str]) -> str:
+    """Return the first MAX_VALUE characters of the pieces, of which no more are made than that takes."""
+    found: list[str] = []
+    left = MAX_VALUE
+    for piece in pieces:
+        found.append(piece[:left])
+        left -= len(found[-1])
+        if not left:
+            break
+    return "".join(found)

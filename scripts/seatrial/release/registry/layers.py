@@ -47,7 +47,8 @@ _METADATA = re.compile(
     r"(?P<place>(?:.*/)?(?:site|dist)-packages)/(?P<name>[^/-]+)-(?P<version>[^/]+?)"
     r"(?:\.dist-info/METADATA|(?:-py[\d.]+)?\.egg-info(?:/PKG-INFO)?)"
 )
-_FIELD = re.compile(rb"^(Name|Version):[ \t]*([^\r\n]{1,200}?)[ \t]*\r?$", re.MULTILINE)
+_FIELD = re.compile(rb"^(Name|Version):[ \t]*(\S[^\r\n]*)\r?$", re.MULTILINE)
+_MAX_FIELD = 200
 
 
 class UnreadForm(Exception):
@@ -284,4 +285,5 @@ def _add(found: _Layer, entry: _Entry, source: _Source, number: int) -> None:
 def _stated(metadata: bytes) -> Mapping[str, str]:
     """Return name and version of a METADATA; what a link stands for is not known."""
     head = re.split(rb"\r?\n\r?\n", metadata, maxsplit=1)[0]
-    return {key.decode(): value.decode("utf-8", "replace") for key, value in reversed(_FIELD.findall(head))}
+    stated = ((key.decode(), value.rstrip(b" \t")) for key, value in reversed(_FIELD.findall(head)))
+    return {key: value.decode("utf-8", "replace") for key, value in stated if len(value) <= _MAX_FIELD}

@@ -195,7 +195,8 @@ class Change:
 
     `base` is None for an integration that did not exist there. `published` are versions with a git tag outside
     of the change, each with the commit of the tag. With `is_covered` the change also announces a release of the
-    framework, which raises every integration that it touches.
+    framework, which raises every integration that it touches. `lifted` are the holds, by their paths from the root,
+    that the change removes with the folder of an integration.
     """
 
     since: str
@@ -203,6 +204,7 @@ class Change:
     base: BaseState | None
     published: Mapping[str, str] = field(default_factory=dict)
     is_covered: bool = False
+    lifted: tuple[str, ...] = ()
 
     @property
     def is_new(self) -> bool:

@@ -19,6 +19,9 @@ IGNORE = ("tool", "seatrial", "ignore")
 EXEMPTIONS = ".seatrial-exemptions.toml"
 """The file of an integration's exemptions: a table for each code, with a `reason` and the last day, `until`."""
 
+ALWAYS_TOLD = frozenset({"REL206"})
+"""The codes that no integration suppresses: their findings tell reviewers what a change does."""
+
 
 @dataclass(frozen=True)
 class Suppression:
@@ -89,6 +92,8 @@ class Suppressions:
         return replace(self, known=known, idle=self.codes & {*ran} - {*caught})
 
     def _holds(self, one: Suppression) -> bool:
+        if one.code in ALWAYS_TOLD:
+            return False
         if one.is_exemption and self.granted is not None:
             granted = self.granted.get(one.code, "")
             return bool(granted) and not self._is_past(min(granted, one.waiver.until))

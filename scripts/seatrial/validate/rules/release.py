@@ -438,11 +438,16 @@ def lifted_hold(change: Change, integration: Integration) -> Problems:
     """A change that lifts the hold of an integration is seen to do so.
 
     With its merge the integration is released, so whoever reviews the change must know, however long it is. The hold
-    is lifted as well where its file is renamed.
+    is lifted as well where its file is renamed, or the folder is moved and leaves it behind.
     """
+    fix = Fix("make sure that whoever set it agrees, or bring the file back")
+    if change.is_new and change.lifted and ReleaseHold.of(integration) is None:
+        message = (
+            f'this change adds an integration, and removes the hold "{change.lifted[0]}" with its folder'
+        )
+        yield Problem(Location(""), message, fix)
     before = ReleaseHold.of(change.base.integration) if change.base else None
     if before and ReleaseHold.of(integration) is None:
         why = f", which was set because of: {before.reason}" if before.reason else ""
         message = f"this change lifts the hold of the integration{why}"
-        fix = Fix("make sure that whoever set it agrees, or bring the file back")
         yield Problem(Location(before.document.path), message, fix)

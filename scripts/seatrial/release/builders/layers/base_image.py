@@ -14,7 +14,7 @@ import tarfile
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -35,7 +35,12 @@ MAX_HEADER = 1024 * 1024
 
 MAX_LAYERS = 127
 MAX_ENTRIES = 1_000_000
+MAX_NAME = 4096
+"""Characters of a path, as Linux has it."""
+
 MAX_TEXT = 16 * 1024 * 1024
+"""Bytes of all files whose text is kept."""
+
 MOST_KEPT = 4 * 1024**3
 """Bytes of layers that are kept."""
 
@@ -251,28 +256,41 @@ def _add_layer(
 
 def _lay(archive: tarfile.TarFile, entries: dict[str, Entry], texts: dict[str, bytes]) -> None:
     new: dict[str, Entry] = {}
+    gone: set[str] = set()
+    emptied: set[str] = set()
+    room = MAX_TEXT - sum(map(len, texts.values()))
     for member in archive:
         archive.members = []  # type: ignore[attr-defined]  # or else it keeps them all
+        if len(member.name) > MAX_NAME:
+            raise ValueError(f"it has a name of {len(member.name):,} characters")
         path = os.path.normpath("/" + member.name).lstrip("/")
         folder, _, name = path.rpartition("/")
         if name == _OPAQUE:
-            _remove_below(entries, folder)
+            emptied.add(folder)
         elif name.startswith(_WHITEOUT):
-            gone = f"{folder}/{name[len(_WHITEOUT) :]}".lstrip("/")
-            entries.pop(gone, None)
-            _remove_below(entries, gone)
+            gone.add(f"{folder}/{name[len(_WHITEOUT) :]}".lstrip("/"))
         elif path:
             new[path] = _entry(member)
-            if len(new) + len(entries) > MAX_ENTRIES:
-                raise ValueError(f"it has more than {MAX_ENTRIES:,} files")
-            if member.isreg() and _is_text(path) and member.size <= MAX_TEXT:
-                source = archive.extractfile(member)
-                texts[path] = source.read() if source else b""
-    for path, entry in new.items():
-        before = entries.get(path)
-        if before and before.kind is Kind.FOLDER and entry.kind is not Kind.FOLDER:
-            _remove_below(entries, path)
-        entries[path] = entry
+            if member.isreg() and _is_text(path):
+                texts[path] = _text(archive, member, room)
+                room -= len(texts[path])
+        if len(new) + len(entries) + len(gone) + len(emptied) > MAX_ENTRIES:
+            raise ValueError(f"it has more than {MAX_ENTRIES:,} files")
+    replaced = {path for path, entry in new.items() if entry.kind is not Kind.FOLDER}
+    _remove(entries, gone, {*emptied, *(path for path in replaced if _is_folder(entries.get(path)))})
+    entries.update(new)
+
+
+def _text(archive: tarfile.TarFile, member: tarfile.TarInfo, room: int) -> bytes:
+    """Return the bytes of a file, none of one that has more than there is room for."""
+    if member.size > room:
+        return b""
+    source = archive.extractfile(member)
+    return source.read() if source else b""
+
+
+def _is_folder(entry: Entry | None) -> bool:
+    return entry is not None and entry.kind is Kind.FOLDER
 
 
 def _entry(member: tarfile.TarInfo) -> Entry:
@@ -285,10 +303,22 @@ def _is_text(path: str) -> bool:
     return path in _TEXTS or (path.endswith(_PATCHLEVEL) and path.count("/") < 6)
 
 
-def _remove_below(entries: dict[str, Entry], folder: str) -> None:
-    prefix = f"{folder}/" if folder else ""
-    for path in [one for one in entries if one.startswith(prefix)]:
+def _remove(entries: dict[str, Entry], gone: Collection[str], emptied: Collection[str]) -> None:
+    """Remove what is gone with all below it, and what is below the emptied folders."""
+    hidden = [path for path in entries if _hides(path, gone, emptied)] if gone or emptied else []
+    for path in hidden:
         del entries[path]
+
+
+def _hides(path: str, gone: Collection[str], emptied: Collection[str]) -> bool:
+    above = path
+    while above:
+        if above in gone:
+            return True
+        above = above.rpartition("/")[0]
+        if above in emptied:
+            return True
+    return False
 
 
 def packages(files: BaseFiles) -> Mapping[str, str]:

@@ -14,7 +14,8 @@ from seatrial.core.errors import ServiceError
 
 MAX_PATTERNS = 2000
 MAX_PATTERN = 1000
-"""Characters of a pattern."""
+MAX_CHARACTERS = 20_000
+"""Characters of a pattern, and of all: each path is compared with all of them."""
 
 
 @dataclass(frozen=True)
@@ -130,10 +131,13 @@ class Ignored:
     def read(cls, text: str) -> Ignored:
         """Read an ignore file. Raises ServiceError for one that is too large or malformed."""
         lines = list(_lines(text))
-        if len(lines) > MAX_PATTERNS or any(len(line) > MAX_PATTERN for line in lines):
-            raise ServiceError(
-                f"the ignore file has more than {MAX_PATTERNS} patterns, or one that is too long"
-            )
+        lengths = list(map(len, lines))
+        if (
+            len(lines) > MAX_PATTERNS
+            or sum(lengths) > MAX_CHARACTERS
+            or max(lengths, default=0) > MAX_PATTERN
+        ):
+            raise ServiceError(f"the ignore file has more than {MAX_PATTERNS} patterns, or they are too long")
         return cls(tuple(Pattern(line.removeprefix("!"), line.startswith("!")) for line in lines))
 
     @property

@@ -205,6 +205,8 @@ class _Reader:
             stage.steps.append(Step(one.line, self._copied(stage, one, at)))
         elif one.word == "RUN":
             stage.steps += [Step(one.line, effect) for effect in _run(stage, one)]
+            if len(stage.steps) > MAX_INSTRUCTIONS:
+                raise Unclear(f"its stage has more than {MAX_INSTRUCTIONS} commands")
         elif one.word in _CONFIGURED:
             _CONFIGURED[one.word](stage, one)
         else:

@@ -14,8 +14,9 @@ from seatrial.release.builders.dockerfile import MAX_VALUE, filled, has_other_do
 
 _PIECE = re.compile(
     r"""'(?P<single>[^']*)'|"(?P<double>(?:[^"\\]|\\.)*)"|\\(?P<escaped>.)|(?P<space>\s+)|(?P<operator>&&|\|\|)"""
-    r"""|(?P<plain>(?:\$\{[^}]*\}|[^\s'"\\&|])+|[&|])"""
+    r"""|(?P<plain>(?:\$\{[^}]{0,1000}\}|[^\s'"\\&|])+|[&|])"""
 )
+_BRACED = re.compile(r"\$\{[^}]{0,1000}\}")
 _SYNTAX = re.compile(r"[;&|<>()`#!~{}]")
 _GLOB = re.compile(r"[*?\[\]]")
 _ESCAPED = re.compile(r'\\(["\\$`])')
@@ -94,7 +95,7 @@ def _replaced(text: str, values: Mapping[str, str]) -> str:
 def _in_shell(kind: str, piece: str, values: Mapping[str, str]) -> str:
     """Return a piece of a word as a shell has it; a pattern is only admitted where a caller knows its folder."""
     whole = _value(kind, piece, values)
-    if kind == "plain" and _SYNTAX.search(re.sub(r"\$\{[^}]*\}", "", piece)):
+    if kind == "plain" and _SYNTAX.search(_BRACED.sub("", piece)):
         raise Unclear("it has more of a shell's syntax than && and ||")
     if kind == "plain" and "$" in piece and (re.search(r"\s", whole) or _GLOB.search(whole) or not whole):
         raise Unclear("a variable of it has no value, or one of several words")
