@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
+from seatrial.core.days import day_of
 from seatrial.core.errors import EXIT_FINDINGS, UsageError
 from seatrial.core.model import Integration, join
 from seatrial.core.printable import plain
@@ -114,10 +115,7 @@ def _day(text: str | None) -> date:
     """Return the given day, else today in UTC. Raises UsageError."""
     if text is None:
         return _today()
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        day = None
-    if day is None or day.isoformat() != text:
+    day = day_of(text)
+    if day is None:
         raise UsageError(f'a date is written YYYY-MM-DD, such as {_today()}, not "{text[:40]}"')
     return day
