@@ -79,12 +79,8 @@ def release(
     With `to` all of it happens elsewhere, as a rehearsal. `plan`, `apply`, `only`, `finish` and `matrix` are the
     former way to ask for a part of it.
     """
-    in_part = bool(plan or apply or only or finish or matrix)
-    if apply or only or finish:
-        _must_be_one_way(apply, only, finish, plan, dry_run or matrix)
     _must_be_text_or_json(format)
-    if in_part:
-        note(f"the flag will be removed; instead type: {_new_form(plan, apply, only, finish, matrix)}")
+    in_part = _asks_for_a_part(plan, apply, only, finish, matrix, dry_run)
     if adopt and (plan or matrix):
         raise UsageError("--adopt is for a release that publishes at once; leave out --plan and --matrix")
     context = open_context(open_workspace(root), builder, build_arg)
@@ -107,6 +103,18 @@ def release(
             else:
                 _note_table(made)
                 _publish(context, chosen, made, made.todo, files, jobs, key, format, forced=bool(made.force))
+
+
+def _asks_for_a_part(
+    plan: str | None, apply: str | None, only: str | None, finish: str | None, matrix: bool, dry_run: bool
+) -> bool:
+    """Return whether there are former flags, and tell what replaces them. Raises UsageError where they contradict."""
+    if apply or only or finish:
+        _must_be_one_way(apply, only, finish, plan, dry_run or matrix)
+    if not (plan or apply or only or finish or matrix):
+        return False
+    note(f"the flag will be removed; instead type: {_new_form(plan, apply, only, finish, matrix)}")
+    return True
 
 
 def _note_table(made: Plan) -> None:
