@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from seatrial.system.transaction import FileEdit, alone, change_all
 from seatrial.tasks.choice import open_workspace
 from seatrial.tasks.ci_workflow import order_of
 from seatrial.tasks.cli import note, say, typed
+from seatrial.tasks.differences import unified
 from seatrial.tasks.menu import VERBS
 from seatrial.tasks.schemas import END, settings_for
 from seatrial.workspace.workspace import FRAMEWORK, Workspace, checkout_around, decide, holders
@@ -152,9 +152,6 @@ def _propose(one: _Joined) -> None:
 
 def _shown(edit: FileEdit) -> str:
     """Return a file as a difference from what is there; of a generated one, such as a schema, only its size."""
-    before, after = ((text or b"").decode() for text in (edit.before, edit.after))
     if edit.path.endswith(END):
-        return f"{edit.path}: {len(after):,} characters\n"
-    there = f"a/{edit.path}" if edit.before else "/dev/null"
-    old, new = (text.splitlines(keepends=True) for text in (before, after))
-    return "".join(difflib.unified_diff(old, new, there, f"b/{edit.path}"))
+        return f"{edit.path}: {len((edit.after or b'').decode()):,} characters\n"
+    return "".join(unified([edit]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
@@ -12,9 +11,10 @@ from seatrial.core.model import Integration, join
 from seatrial.core.printable import plain
 from seatrial.release.plan.bump import Bump
 from seatrial.release.run import bumps as bumping
-from seatrial.system.transaction import RECORD, alone, finish
+from seatrial.system.transaction import RECORD, FileEdit, alone, finish
 from seatrial.tasks.choice import deliver, open_workspace, selected
 from seatrial.tasks.cli import Ended, note, say
+from seatrial.tasks.differences import unified
 from seatrial.workspace.workspace import Workspace
 
 
@@ -100,11 +100,8 @@ def _report(plan: bumping.BumpPlan, dry_run: bool) -> None:
 def _show(bumps: Sequence[Bump]) -> None:
     for one in bumps:
         for file in one.files:
-            path = join(one.path, file.path)
-            before, after = file.before.splitlines(), (file.after or "").splitlines()
-            to = "/dev/null" if file.after is None else f"b/{path}"
-            lines = difflib.unified_diff(before, after, f"a/{path}", to, lineterm="")
-            say("".join(f"{plain(line)}\n" for line in lines))
+            after = None if file.after is None else file.after.encode()
+            say("".join(unified([FileEdit(join(one.path, file.path), file.before.encode(), after)])))
 
 
 def _today() -> date:
