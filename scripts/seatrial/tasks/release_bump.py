@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 
 from seatrial.core.days import day_of
 from seatrial.core.errors import EXIT_FINDINGS, UsageError
@@ -11,6 +11,7 @@ from seatrial.core.model import Integration, join
 from seatrial.core.printable import plain
 from seatrial.release.plan.bump import Bump
 from seatrial.release.run import bumps as bumping
+from seatrial.system import clock
 from seatrial.system.transaction import RECORD, FileEdit, alone, finish
 from seatrial.tasks.choice import deliver, open_workspace, selected
 from seatrial.tasks.cli import Ended, note, say
@@ -31,7 +32,7 @@ def intent(
     chosen = named(workspace, integration, where)
     request = bumping.IntentRequest(bump, type, message)
     with alone(workspace.root):
-        paths = bumping.declare(workspace, chosen, request, _today())
+        paths = bumping.declare(workspace, chosen, request, clock.today())
     say("".join(f"{plain(path)}\n" for path in paths))
 
 
@@ -104,15 +105,11 @@ def _show(bumps: Sequence[Bump]) -> None:
             say("".join(unified([FileEdit(join(one.path, file.path), file.before.encode(), after)])))
 
 
-def _today() -> date:
-    return datetime.now(UTC).date()
-
-
 def _day(text: str | None) -> date:
     """Return the given day, else today in UTC. Raises UsageError."""
     if text is None:
-        return _today()
+        return clock.today()
     day = day_of(text)
     if day is None:
-        raise UsageError(f'a date is written YYYY-MM-DD, such as {_today()}, not "{text[:40]}"')
+        raise UsageError(f'a date is written YYYY-MM-DD, such as {clock.today()}, not "{text[:40]}"')
     return day
