@@ -9,7 +9,7 @@ from seatrial.core.model import Finding, Integration
 from seatrial.system.transaction import FileEdit, alone, change_all
 from seatrial.tasks.choice import Choice, choose
 from seatrial.tasks.cli import in_make, jobs_of, note, say
-from seatrial.tasks.differences import unified
+from seatrial.tasks.file_diffs import unified
 from seatrial.validate.facts.release import Change
 from seatrial.validate.repair import Changes, Refusal, no_changes, repairs
 from seatrial.validate.rules import RULES

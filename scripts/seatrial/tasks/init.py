@@ -19,7 +19,7 @@ from seatrial.system.transaction import FileEdit, alone, change_all
 from seatrial.tasks.choice import open_workspace
 from seatrial.tasks.ci_workflow import order_of
 from seatrial.tasks.cli import note, say, typed
-from seatrial.tasks.differences import unified
+from seatrial.tasks.file_diffs import unified
 from seatrial.tasks.menu import VERBS
 from seatrial.tasks.schemas import END, settings_for
 from seatrial.workspace.workspace import FRAMEWORK, Workspace, checkout_around, decide, holders

@@ -15,7 +15,7 @@ from seatrial.system import clock
 from seatrial.system.transaction import RECORD, FileEdit, alone, finish
 from seatrial.tasks.choice import deliver, open_workspace, selected
 from seatrial.tasks.cli import Ended, note, say
-from seatrial.tasks.differences import unified
+from seatrial.tasks.file_diffs import unified
 from seatrial.workspace.workspace import Workspace
 
 
