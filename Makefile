@@ -126,8 +126,8 @@ new: $(READY) ## Make a new integration folder from the template.
 #: NAME= ROOT= PROFILE= SLUG= PARENT= CHILD= DESCRIPTION= SECTION= ICON= AUTHOR= EMAIL= CORE= NO_LOCK=
 	@$(INVOKE) new ""
 
-init: $(READY) ## Set Seatrial up in an existing repository: settings, Makefile, tasks, hook, editor; keep what is there.
-#: ROOT= DRY_RUN=
+init: $(READY) ## Set Seatrial up in an existing repository: settings, Makefile, tasks, hook, editor, CI; keep what is there.
+#: ROOT= DRY_RUN= SERVICE= INSTALL=
 	@$(INVOKE) init
 
 template-update: $(READY) ## Bring later changes of the template into folders made from it; keep what their authors changed.

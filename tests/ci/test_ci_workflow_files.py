@@ -163,6 +163,8 @@ def test_what_a_release_does_not_need_is_not_there() -> None:
     assert used(PLAIN) == {"login-action"}
     assert used(ORDERS["elsewhere"]) == {"login-action", "setup-qemu-action", "setup-buildx-action"}
     assert used(ORDERS["podman"]) == {"login-action", "setup-qemu-action"}
+    without_program = replace(ORDERS["podman"].release, builder="layers")
+    assert used(replace(ORDERS["podman"], release=without_program)) == {"login-action"}
     assert RELEASE not in files(ORDERS["nowhere"])
     assert COMMENT not in files(ORDERS["elsewhere"])
     text = files(ORDERS["elsewhere"])[RELEASE]

@@ -19,6 +19,8 @@ from seatrial.validate.rules import RULES
 from seatrial.validate.run import check_all
 from seatrial.workspace.config import settings_of
 from seatrial.workspace.workspace import open_workspace
+from support.paths import ROOT
+from support.verbs import call
 
 MADE = {
     ".gitignore",
@@ -30,6 +32,7 @@ MADE = {
     "tasks.py",
 }
 MARK, END = "# seatrial: any words\n", "# end of seatrial\n"
+PINNED = "seatrial==1.2.3"
 A_PART = Part("Makefile", "all of it\n", f"{MARK}new\n{END}", "at its end", marked=f"{MARK}new\n{END}")
 
 
@@ -62,7 +65,7 @@ def test_a_repository_that_has_nothing_gets_all_and_a_second_time_nothing(
     assert {path.name for path in tmp_path.iterdir()} - {".git"} >= MADE
     settings = settings_of((tmp_path / "seatrial.toml").read_bytes())
     assert (settings.profile, settings.integrations) == (Profile.GUIDE, "integrations")
-    assert hook(tmp_path)["entry"] == "seatrial validate"
+    assert hook(tmp_path)["entry"] == "seatrial validate --files"
     before = state(tmp_path)
     capsys.readouterr()
     init(str(tmp_path), dry_run=False)
@@ -104,6 +107,36 @@ def test_integrations_in_several_folders_are_left_to_the_person(tmp_path: Path) 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["here", "there"]
 
 
+def test_the_hook_does_what_the_published_one_does(tmp_path: Path) -> None:
+    init(str(tmp_path), dry_run=False)
+    published, *_ = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+    same = ("name", "entry", "require_serial", "pass_filenames")
+    assert [hook(tmp_path).get(key) for key in same] == [published.get(key) for key in same]
+
+
+@pytest.mark.parametrize(
+    ("service", "place"),
+    [("github", ".github/workflows/seatrial-check.yml"), ("gitlab", ".gitlab/seatrial.yml")],
+)
+def test_the_files_of_ci_are_those_of_ci_workflow(tmp_path: Path, service: str, place: str) -> None:
+    integration(tmp_path, "integrations/a")
+    init(str(tmp_path), dry_run=False, service=service, install=PINNED)
+    before = state(tmp_path)
+    assert place in {str(Path(one).relative_to(tmp_path)) for one in before}
+    call("ci.workflow", root=str(tmp_path), service=service, install=PINNED)
+    init(str(tmp_path), dry_run=False, service=service, install=PINNED)
+    assert state(tmp_path) == before
+
+
+def test_nothing_is_written_where_the_files_of_ci_cannot_be(tmp_path: Path) -> None:
+    for more in ({"service": "jenkins", "install": PINNED}, {"service": "github", "install": "seatrial"}):
+        with pytest.raises(UsageError):
+            init(str(tmp_path), dry_run=False, **more)
+    with pytest.raises(UsageError, match="--service github or gitlab"):
+        init(str(tmp_path), dry_run=False, install=PINNED)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_workspace_below_the_repository_has_its_hook_where_git_looks(tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
     integration(tmp_path, "sub/integrations/a")
@@ -111,9 +144,9 @@ def test_a_workspace_below_the_repository_has_its_hook_where_git_looks(tmp_path:
     assert hook(tmp_path) == {
         "id": "seatrial",
         "name": "seatrial validate",
-        "entry": "seatrial validate --root sub",
+        "entry": "seatrial validate --files --root sub",
         "language": "system",
-        "pass_filenames": False,
+        "require_serial": True,
         "files": "^sub/integrations/",
     }
     assert (tmp_path / "sub" / "seatrial.toml").is_file()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -128,3 +129,25 @@ def test_the_published_version_is_that_of_the_index_where_it_is_asked_for(
     index.write_text('[\n{"type": "good-service", "version": "0.0.11"}\n]\n')
     status(fleet, published=True, format="json", integration=["good-service"])
     assert json.loads(capsys.readouterr().out)["integrations"][0]["published"] == "0.0.11"
+
+
+def test_a_secret_stays_hidden_where_its_finding_is_suppressed(tmp_path: Path) -> None:
+    root = start(tmp_path / "one")
+    for path, data in good_folder(Profile.GUIDE).files.items():
+        place = root / "integrations/good-service" / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(data)
+    one = root / "integrations/good-service"
+    shutil.rmtree(one / "examples")
+    for example in (one / ".port/examples").rglob("*.json"):
+        raw = {
+            key: TOKEN if key in ("title", "name") else value
+            for key, value in json.loads(example.read_text()).items()
+        }
+        example.write_text(json.dumps(raw))
+    project = one / "pyproject.toml"
+    project.write_text(project.read_text() + '\n[tool.seatrial]\nignore = { LAY119 = "a token of a test" }\n')
+    status(root, html=str(tmp_path / "site"))
+    page = (tmp_path / "site/integrations/good-service.html").read_text()
+    assert "a rule finds a secret in its example" in page
+    assert TOKEN not in page

@@ -172,8 +172,13 @@ def _login(release: ReleaseSettings) -> str:
 
 
 def _builder(release: ReleaseSettings) -> str:
-    """Return the steps that building needs: emulation for other platforms, buildx where docker builds for several."""
-    steps = []
+    """Return the steps that building needs: emulation for other platforms, buildx where docker builds for several.
+
+    The builder `layers` runs nothing, and needs neither.
+    """
+    steps: list[str] = []
+    if release.builder == "layers":
+        return ""
     if set(release.platforms) - {"linux/amd64"}:
         steps.append(f"      - uses: {ACTIONS['qemu']}")
     if release.platforms and release.builder in ("", "docker"):

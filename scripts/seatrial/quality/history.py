@@ -6,13 +6,13 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from statistics import median
 from typing import Any
 
+from seatrial.core.days import day_of
 from seatrial.core.framework import Framework, minor_lag
 from seatrial.core.model import Severity
 from seatrial.quality.scale import Level, spread, words
@@ -56,7 +56,7 @@ def releases(entries: Iterable[Iterable[str | None]], today: date) -> Series:
     counts: Counter[date] = Counter()
     for dates in entries:
         for one in dates:
-            day = _day(one)
+            day = day_of(one)
             if day and first <= day <= today:
                 counts[_monday(day)] += 1
     weeks = [first + timedelta(weeks=number) for number in range(MOST_WEEKS)]
@@ -64,12 +64,6 @@ def releases(entries: Iterable[Iterable[str | None]], today: date) -> Series:
     return Series(
         "releases", "Releases a week", list(map(_seconds, weeks)), {"releases": [counts[w] for w in weeks]}
     )
-
-
-def _day(text: str | None) -> date | None:
-    with suppress(ValueError):
-        return date.fromisoformat(text or "")
-    return None
 
 
 def _monday(day: date) -> date:
@@ -131,7 +125,7 @@ def records_of(data: bytes) -> list[Mapping[str, Any]]:
 
 
 def _is_record(one: Any) -> bool:
-    if not isinstance(one, dict) or not isinstance(one.get("day"), str) or _day(one["day"]) is None:
+    if not isinstance(one, dict) or not isinstance(one.get("day"), str) or day_of(one["day"]) is None:
         return False
     parts = [one.get("levels"), one.get("findings")]
     return all(

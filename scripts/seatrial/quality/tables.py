@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -11,6 +10,7 @@ from seatrial.core.model import Severity
 from seatrial.core.printable import cut, plain
 from seatrial.quality.scale import MEANINGS, Level, spread, words
 from seatrial.quality.status import Row, step_words
+from seatrial.report.github import code
 
 WIDEST = 140
 """Characters of a step; longer ones are cut."""
@@ -32,8 +32,6 @@ BEGIN, END = "<!-- seatrial status: begin -->", "<!-- seatrial status: end -->"
 
 MOST_BYTES = 60_000
 """The most bytes of a living issue; GitHub refuses more than 65,536 characters."""
-
-_MARKUP = re.compile(r"[^\w \-.,:;/()]")
 
 Typed = Callable[[str], str]
 """Returns a command as it is to be typed here."""
@@ -122,13 +120,8 @@ def as_text_json(rows: Sequence[Row]) -> str:
 def markdown(rows: Sequence[Row], typed: Typed) -> str:
     """Return a table in Markdown."""
     lines = [f"| {' | '.join(HEAD)} |", "|---" * len(HEAD) + "|"]
-    lines += [f"| {' | '.join(map(_code, (*_cells(row), _next(row, typed))))} |" for row in rows]
+    lines += [f"| {' | '.join(map(code, (*_cells(row), _next(row, typed))))} |" for row in rows]
     return "\n".join(lines) + "\n"
-
-
-def _code(shown: str) -> str:
-    """Put a text in <code>, in which a forge makes no link, mention, reference or image of it."""
-    return f"<code>{_MARKUP.sub(lambda match: f'&#{ord(match[0])};', plain(shown))}</code>"
 
 
 def dashboard(rows: Sequence[Row], typed: Typed) -> str:
@@ -163,7 +156,9 @@ def _part(title: str, rows: Sequence[Row], typed: Typed, room: int) -> Iterator[
     yield from ("", f"### {title} ({len(rows)})", "")
     room -= 400
     for number, row in enumerate(rows):
-        line = f"- [ ] {_code(row.name)}: {_code(_behind(row) if title.startswith('Fram') else _next(row, typed))}"
+        line = (
+            f"- [ ] {code(row.name)}: {code(_behind(row) if title.startswith('Fram') else _next(row, typed))}"
+        )
         room -= len(line.encode()) + 1
         if room < 0:
             yield f"- and {len(rows) - number} more"

@@ -105,8 +105,12 @@ def _row(finding: Finding) -> str:
 
 
 def _cell(shown: str) -> str:
-    """Put the text in <code>, where GitHub makes no mention, reference or emoji of it."""
-    return f"<code>{_unmarked(cut(plain(shown), CELL_CHARACTERS))}</code>"
+    return code(cut(plain(shown), CELL_CHARACTERS))
+
+
+def code(shown: str) -> str:
+    """Put a foreign text in <code>, in which a forge makes no markup, link, mention, reference or emoji of it."""
+    return f"<code>{_unmarked(plain(shown))}</code>"
 
 
 def _unmarked(shown: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from datetime import date
 
 from seatrial.core import names
+from seatrial.core.days import day_of
 from seatrial.core.errors import UsageError
 from seatrial.core.model import Profile
 from seatrial.core.vocabulary import SECTIONS
@@ -145,11 +146,7 @@ def _check(answers: Answers) -> None:
 
 
 def _check_date(text: str) -> None:
-    try:
-        known = date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        known = False
-    if not known:
+    if day_of(text) is None:
         raise UsageError(
             f'the released "{names.shown(text)}" should be a date, such as 2026-01-31; '
             "type it with --released"

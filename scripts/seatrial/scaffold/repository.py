@@ -113,7 +113,7 @@ def _folded(words: Sequence[str]) -> str:
 
 def _hook(repository: Repository) -> str:
     root = repository.root
-    command = ["seatrial", "validate", *(["--root", root] if root else [])]
+    command = ["seatrial", "validate", "--files", *(["--root", root] if root else [])]
     folder = join(root, repository.holder)
     files = f"^{re.escape(folder)}/" if folder else ""
     return template.repository_file("hook.yaml", {"entry": shlex.join(command), "files": files})

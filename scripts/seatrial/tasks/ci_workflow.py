@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import os
 from contextlib import suppress
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
 
 from seatrial import __version__
 from seatrial.ci.kept import renewed
 from seatrial.ci.workflows import COMMENTS, Order, files
 from seatrial.core.addresses import public_url
 from seatrial.core.errors import Unreadable, UsageError
+from seatrial.core.settings import ReleaseSettings
 from seatrial.system import git
 from seatrial.system.atomic import write_whole
 from seatrial.system.folder import read_beneath
@@ -37,15 +40,12 @@ def write(
 ) -> None:
     """Write the workflow files, or show them; those that are there keep what a person added between the marks."""
     workspace = open_workspace(root)
-    order = Order(
-        service or "",
-        _install(workspace, install),
-        workspace.settings.release,
-        _branch(workspace),
-        os.path.relpath(workspace.root, workspace.checkout).removeprefix("."),
-        tuple(sorted(left_out(without) - {"release"})),
-        str(limit_of(most)) if most else "",
-        comments or COMMENTS[0],
+    usual = order_of(workspace.root, workspace.checkout, workspace.settings.release, service, install)
+    order = replace(
+        usual,
+        without=tuple(sorted(left_out(without) - {"release"})),
+        most=str(limit_of(most)) if most else "",
+        comments=comments or COMMENTS[0],
     )
     fresh = files(order)
     texts = {path: renewed(path, text, _before(workspace, path), overwrite) for path, text in fresh.items()}
@@ -62,6 +62,14 @@ def write(
         )
 
 
+def order_of(
+    root: Path, checkout: Path, release: ReleaseSettings, service: str | None, install: str | None
+) -> Order:
+    """Return the order for a repository, whose files need not be there yet. Raises UsageError as `_install`."""
+    folder = os.path.relpath(root, checkout).removeprefix(".")
+    return Order(service or "", _install(checkout, install), release, _branch(root, release), folder)
+
+
 def _before(workspace: Workspace, path: str) -> str | None:
     """Return the text of a file that is there. Raises UsageError for a link, and for what is not text."""
     if not os.path.lexists(workspace.checkout / path):
@@ -72,21 +80,20 @@ def _before(workspace: Workspace, path: str) -> str | None:
         raise UsageError(f"{path} cannot be read: {failed}; move it away") from failed
 
 
-def _branch(workspace: Workspace) -> str:
+def _branch(root: Path, release: ReleaseSettings) -> str:
     """Return the branch that is released from, as far as settings or the remote's clone tell it."""
-    release = workspace.settings.release
     named = None
     with suppress(UsageError):
-        named = git.default_branch(workspace.root, release.remote or "origin")
+        named = git.default_branch(root, release.remote or "origin")
     return release.branch or (named or "").partition("/")[2] or "main"
 
 
-def _install(workspace: Workspace, stated: str | None) -> str:
+def _install(checkout: Path, stated: str | None) -> str:
     """Return what CI installs: as stated, nothing in Seatrial's own repository, else where this Seatrial came from.
 
     Raises UsageError where that is a folder of this machine.
     """
-    if stated or all((workspace.checkout / path).is_file() for path in OWN):
+    if stated or all((checkout / path).is_file() for path in OWN):
         return stated or ""
     with suppress(PackageNotFoundError, ValueError, KeyError, TypeError):
         installed = distribution("seatrial")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 
+from seatrial.core.days import day_of
 from seatrial.core.errors import UsageError
 from seatrial.core.model import Integration
 from seatrial.core.printable import plain
@@ -81,11 +82,8 @@ def _reason(text: str | None) -> str:
 
 def _day(text: str | None) -> date:
     example = (clock.today() + USUAL).isoformat()
-    try:
-        day = date.fromisoformat(text or "")
-    except ValueError:
-        day = None
-    if day is None or day.isoformat() != text:
+    day = day_of(text)
+    if day is None:
         said = f', not "{plain(text)[:40]}"' if text else ""
         raise UsageError(
             f"say the last day of the exemption with --until YYYY-MM-DD, such as {example}{said}"

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import difflib
-import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from seatrial.core.model import Finding, Integration
-from seatrial.core.printable import plain
 from seatrial.system.transaction import FileEdit, alone, change_all
 from seatrial.tasks.choice import Choice, choose
 from seatrial.tasks.cli import in_make, jobs_of, note, say
+from seatrial.tasks.file_diffs import unified
 from seatrial.validate.facts.release import Change
 from seatrial.validate.repair import Changes, Refusal, no_changes, repairs
 from seatrial.validate.rules import RULES
 from seatrial.validate.run import check_all
-
-_LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
 MOST_TOLD = 20
 """Most edits that are not applied of which the reason is told."""
@@ -78,20 +74,6 @@ def changes_of(choice: Choice) -> Changes:
         return replace(since, paths=paths).changes(integrations)
 
     return changes
-
-
-def unified(files: Sequence[FileEdit]) -> Iterator[str]:
-    """Yield the lines of a unified diff, in which a line ends at its line feed only."""
-    for file in files:
-        before, after = (_LINE.findall((text or b"").decode()) for text in (file.before, file.after))
-        old = "/dev/null" if file.before is None else f"a/{file.path}"
-        new = "/dev/null" if file.after is None else f"b/{file.path}"
-        if not before + after:
-            yield f"{'delete' if file.after is None else 'make'} empty {plain(file.path)}\n"
-        for line in difflib.unified_diff(before, after, old, new):
-            yield plain(line.removesuffix("\n")) + "\n"
-            if not line.endswith("\n"):
-                yield "\\ No newline at end of file\n"
 
 
 def _report(files: Sequence[FileEdit], refused: Sequence[Refusal], diff: bool) -> None:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from seatrial.ci.workflows import files
 from seatrial.core.errors import Unreadable, UsageError
 from seatrial.core.model import join
-from seatrial.core.printable import plain
+from seatrial.core.settings import ReleaseSettings
 from seatrial.scaffold import repository
 from seatrial.scaffold.repository import Part, Repository
 from seatrial.schemas.jsonschema import derived_files
 from seatrial.system.folder import read_beneath
 from seatrial.system.transaction import FileEdit, alone, change_all
 from seatrial.tasks.choice import open_workspace
+from seatrial.tasks.ci_workflow import order_of
 from seatrial.tasks.cli import note, say, typed
+from seatrial.tasks.file_diffs import unified
 from seatrial.tasks.menu import VERBS
 from seatrial.tasks.schemas import END, settings_for
 from seatrial.workspace.workspace import FRAMEWORK, Workspace, checkout_around, decide, holders
@@ -25,13 +27,19 @@ from seatrial.workspace.workspace import FRAMEWORK, Workspace, checkout_around, 
 SCHEMAS = "schemas"
 
 
-def init(root: str | None, dry_run: bool) -> None:
-    """Write the files that are not there, all or none, and print the lines to add to those that are."""
+def init(root: str | None, dry_run: bool, service: str | None = None, install: str | None = None) -> None:
+    """Write the files that are not there, all or none, and print the lines to add to those that are.
+
+    With a `service`, the workflow files by which it runs Seatrial are among them.
+    """
+    if install and not service:
+        raise UsageError("--install is for the files of CI; name its service with --service github or gitlab")
     workspace = _workspace(root)
     base = workspace.root if workspace else _base(root)
     checkout = checkout_around(base)
     found = _found(workspace, base, checkout)
-    joined = [_joined(checkout, part) for part in _parts(found)]
+    wanted = [*_parts(found), *_workflows(workspace, base, checkout, service, install)]
+    joined = [_joined(checkout, part) for part in wanted]
     edits = [one.edit for one in joined if one.edit]
     if dry_run:
         say("".join(map(_shown, edits)))
@@ -98,7 +106,7 @@ def _holder(workspace: Workspace) -> str:
 
 
 def _parts(found: Repository) -> Iterator[Part]:
-    """Yield all files of the set-up. Those of other rooms join here, such as the workflows of a CI."""
+    """Yield the files of the set-up, all but those of a CI."""
     options = sorted({option.variable for verb in VERBS for option in verb.options})
     yield from repository.parts(found, [verb.name for verb in VERBS], options)
     if found.holder:
@@ -107,6 +115,16 @@ def _parts(found: Repository) -> Iterator[Part]:
         schemas = {join(folder, name): text for name, text in derived_files().items()}
         settings = settings_for(found.profile, join(found.root, found.holder), folder)
         yield from repository.editor(settings, schemas)
+
+
+def _workflows(
+    workspace: Workspace | None, base: Path, checkout: Path, service: str | None, install: str | None
+) -> Iterator[Part]:
+    """Yield the files of `ci.workflow`, which renews them later. Raises UsageError as that does."""
+    if service:
+        release = workspace.settings.release if workspace else ReleaseSettings()
+        for path, text in files(order_of(base, checkout, release, service, install)).items():
+            yield Part(path, text)
 
 
 def _joined(checkout: Path, part: Part) -> _Joined:
@@ -134,10 +152,6 @@ def _propose(one: _Joined) -> None:
 
 def _shown(edit: FileEdit) -> str:
     """Return a file as a difference from what is there; of a generated one, such as a schema, only its size."""
-    before, after = ((text or b"").decode() for text in (edit.before, edit.after))
     if edit.path.endswith(END):
-        return f"{edit.path}: {len(after):,} characters\n"
-    there = f"a/{edit.path}" if edit.before else "/dev/null"
-    old, new = (text.splitlines(keepends=True) for text in (before, after))
-    lines = difflib.unified_diff(old, new, there, f"b/{edit.path}")
-    return "".join(f"{plain(line.rstrip())}\n" for line in lines)
+        return f"{edit.path}: {len((edit.after or b'').decode()):,} characters\n"
+    return "".join(unified([edit]))

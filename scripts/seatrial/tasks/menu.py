@@ -288,6 +288,12 @@ TO = Option(
 PLAN = Option("plan", "the file of the plan; by default the one that release.plan left in dist/release")
 CI_PLAN = replace(PLAN, help="the file of the plan; by default the one that ci.matrix left in dist/ci")
 COSTS = Option("costs", "the file in which costs are kept from run to run; by default dist/ci/costs.json")
+SERVICE = Option("service", "github or gitlab", choices=("github", "gitlab"))
+INSTALL = Option(
+    "install",
+    "where CI installs Seatrial from, pinned, such as git+https://HOST/OWNER/seatrial@COMMIT or seatrial==1.2.3; by "
+    "default where this one came from",
+)
 TEXT_OR_JSON = replace(FORMAT, help="text or json", choices=("text", "json"))
 
 VERBS = (
@@ -438,9 +444,14 @@ VERBS = (
     Verb("new", "Make a new integration folder from the template.", "new:new", MAKING, ("name",)),
     Verb(
         "init",
-        "Set Seatrial up in an existing repository: settings, Makefile, tasks, hook, editor; keep what is there.",
+        "Set Seatrial up in an existing repository: settings, Makefile, tasks, hook, editor, CI; keep what is there.",
         "init:init",
-        (ROOT, replace(DRY_RUN, help="show the files, and write nothing")),
+        (
+            ROOT,
+            replace(DRY_RUN, help="show the files, and write nothing"),
+            replace(SERVICE, help="write the files of CI too, as ci.workflow does: github or gitlab"),
+            INSTALL,
+        ),
     ),
     Verb(
         "template.update",
@@ -477,7 +488,11 @@ VERBS = (
                 NEW,
                 help="compare with the branch that the pull request is for, and fail only on what it brought",
             ),
-            Option("verb", "what the jobs run: check, lint or validate; by default check"),
+            Option(
+                "verb",
+                "what the jobs run: check, lint or validate; by default check",
+                choices=("check", "lint", "validate"),
+            ),
             Option("most", "the most jobs; by default one for each 8 integrations, and never above 256"),
             COSTS,
         ),
@@ -516,19 +531,16 @@ VERBS = (
         "Write the workflow files of CI: of pull requests, of releases, and of raised versions.",
         "ci_workflow:write",
         (
-            Option("service", "github or gitlab"),
+            SERVICE,
             ROOT,
-            Option(
-                "install",
-                "where CI installs Seatrial from, pinned, such as git+https://HOST/OWNER/seatrial@COMMIT or "
-                "seatrial==1.2.3; by default where this one came from",
-            ),
+            INSTALL,
             replace(WITHOUT, help="checks that pull requests leave out besides release, such as unit,schema"),
             Option("most", "the most jobs; by default one for each 8 integrations, and never above 256"),
             Option(
                 "comments",
-                "how the comments of forks are posted: schedule, every ten minutes, or workflow_run, at once, which "
-                "zizmor warns of; by default schedule",
+                "how the comments of forks are posted: schedule, every ten minutes, workflow_run, at once, which "
+                "zizmor warns of, or none; by default schedule",
+                choices=("schedule", "workflow_run", "none"),
             ),
             Option(
                 "overwrite", "write over files that somebody else wrote or changed, too", OptionKind.SWITCH
@@ -563,7 +575,7 @@ VERBS = (
         (
             Option("code", "a rule's code or name, such as SPC001"),
             *COMPARING,
-            replace(FORMAT, help="text or json"),
+            TEXT_OR_JSON,
             JOBS,
         ),
         ("code",),
@@ -579,7 +591,7 @@ VERBS = (
                 "compare with this report instead, which `validate --format json` of any version wrote",
             ),
             *CHOOSING,
-            replace(FORMAT, help="text or json"),
+            TEXT_OR_JSON,
             JOBS,
         ),
         ("rev",),

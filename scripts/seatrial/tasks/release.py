@@ -79,22 +79,19 @@ def release(
     With `to` all of it happens elsewhere, as a rehearsal. `plan`, `apply`, `only`, `finish` and `matrix` are the
     former way to ask for a part of it.
     """
-    if apply or only or finish:
-        _must_be_one_way(apply, only, finish, plan, dry_run or matrix)
     _must_be_text_or_json(format)
-    if plan or apply or only or finish or matrix:
-        note(f"the flag will be removed; instead type: {_new_form(plan, apply, only, finish, matrix)}")
+    in_part = _asks_for_a_part(plan, apply, only, finish, matrix, dry_run)
+    if adopt and (plan or matrix):
+        raise UsageError("--adopt is for a release that publishes at once; leave out --plan and --matrix")
     context = open_context(open_workspace(root), builder, build_arg)
     if to:
-        context = _rehearsal(context, to, bool(plan or apply or only or finish or matrix))
+        context = _rehearsal(context, to, in_part)
     unpushed = "" if dry_run or to else must_be_pushed(context, allow_unpushed)
     if finish:
         _finish(context, plan or "", finish, jobs, key, format)
     elif apply or only:
         _apply(context, apply or plan or "", only, force or "", jobs, key, format)
     else:
-        if adopt and (plan or matrix):
-            raise UsageError("--adopt is for a release that publishes at once; leave out --plan and --matrix")
         request = planner.PlanRequest(force or "", adopt, unpushed)
         chosen = selected(context.workspace, integration, where)
         with _files(context) as files:
@@ -104,9 +101,25 @@ def release(
             elif dry_run:
                 _dry_run(context, made, files, format, allow_unpushed)
             else:
-                for row in plan_table(made).splitlines() if made.parts else ():
-                    note(row)
+                _note_table(made)
                 _publish(context, chosen, made, made.todo, files, jobs, key, format, forced=bool(made.force))
+
+
+def _asks_for_a_part(
+    plan: str | None, apply: str | None, only: str | None, finish: str | None, matrix: bool, dry_run: bool
+) -> bool:
+    """Return whether there are former flags, and tell what replaces them. Raises UsageError where they contradict."""
+    if apply or only or finish:
+        _must_be_one_way(apply, only, finish, plan, dry_run or matrix)
+    if not (plan or apply or only or finish or matrix):
+        return False
+    note(f"the flag will be removed; instead type: {_new_form(plan, apply, only, finish, matrix)}")
+    return True
+
+
+def _note_table(made: Plan) -> None:
+    for row in plan_table(made).splitlines() if made.parts else ():
+        note(row)
 
 
 def _rehearsal(context: ReleaseContext, to: str, in_part: bool) -> ReleaseContext:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 
+from seatrial.core.days import day_of
 from seatrial.core.errors import EXIT_FINDINGS, UsageError
 from seatrial.core.model import Integration, join
 from seatrial.core.printable import plain
 from seatrial.release.plan.bump import Bump
 from seatrial.release.run import bumps as bumping
-from seatrial.system.transaction import RECORD, alone, finish
+from seatrial.system import clock
+from seatrial.system.transaction import RECORD, FileEdit, alone, finish
 from seatrial.tasks.choice import deliver, open_workspace, selected
 from seatrial.tasks.cli import Ended, note, say
+from seatrial.tasks.file_diffs import unified
 from seatrial.workspace.workspace import Workspace
 
 
@@ -30,7 +32,7 @@ def intent(
     chosen = named(workspace, integration, where)
     request = bumping.IntentRequest(bump, type, message)
     with alone(workspace.root):
-        paths = bumping.declare(workspace, chosen, request, _today())
+        paths = bumping.declare(workspace, chosen, request, clock.today())
     say("".join(f"{plain(path)}\n" for path in paths))
 
 
@@ -99,25 +101,15 @@ def _report(plan: bumping.BumpPlan, dry_run: bool) -> None:
 def _show(bumps: Sequence[Bump]) -> None:
     for one in bumps:
         for file in one.files:
-            path = join(one.path, file.path)
-            before, after = file.before.splitlines(), (file.after or "").splitlines()
-            to = "/dev/null" if file.after is None else f"b/{path}"
-            lines = difflib.unified_diff(before, after, f"a/{path}", to, lineterm="")
-            say("".join(f"{plain(line)}\n" for line in lines))
-
-
-def _today() -> date:
-    return datetime.now(UTC).date()
+            after = None if file.after is None else file.after.encode()
+            say("".join(unified([FileEdit(join(one.path, file.path), file.before.encode(), after)])))
 
 
 def _day(text: str | None) -> date:
     """Return the given day, else today in UTC. Raises UsageError."""
     if text is None:
-        return _today()
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        day = None
-    if day is None or day.isoformat() != text:
-        raise UsageError(f'a date is written YYYY-MM-DD, such as {_today()}, not "{text[:40]}"')
+        return clock.today()
+    day = day_of(text)
+    if day is None:
+        raise UsageError(f'a date is written YYYY-MM-DD, such as {clock.today()}, not "{text[:40]}"')
     return day

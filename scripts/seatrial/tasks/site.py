@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from seatrial.core.errors import SeatrialError, ServiceError
+from seatrial.core.findings import Outcome
 from seatrial.core.model import Finding, join
 from seatrial.documents.changelog import VersionEntry, parse
 from seatrial.preview.processor import Verdict
@@ -34,10 +35,14 @@ RECORD = "history.json"
 """The file of a site that holds the levels of the days on which it was written."""
 
 
-def write_site(choice: Choice, rows: Sequence[Row], folder: Path) -> None:
-    """Write the site of these rows into a folder. Raises ServiceError where a link is on the way."""
+def write_site(choice: Choice, rows: Sequence[Row], outcome: Outcome, folder: Path) -> None:
+    """Write the site of these rows into a folder. Raises ServiceError where a link is on the way.
+
+    A secret that a finding tells of stays hidden where the finding is suppressed, too.
+    """
     workspace = choice.workspace
-    details = _Details(choice)
+    told = (*outcome.findings, *outcome.hidden)
+    details = _Details(choice, frozenset(one.path for one in told if one.code in SECRET))
     days = history.records_with(_days_before(folder / RECORD), history.today_record(rows, clock.today()))
     site = Site(
         rows=rows,
@@ -94,10 +99,11 @@ class _Versions:
 
 
 class _Details:
-    """What the pages show of integrations, besides their rows."""
+    """What the pages show of integrations, besides their rows; `secret` are the files with secrets."""
 
-    def __init__(self, choice: Choice) -> None:
+    def __init__(self, choice: Choice, secret: frozenset[str]) -> None:
         self._workspace = choice.workspace
+        self._secret = secret
         self._by_path = {one.path: one for one in choice.integrations}
         self._by_name = {one.name: one for one in choice.integrations}
         self._read: tuple[str, list[str]] = ("", [])
@@ -137,11 +143,10 @@ class _Details:
     def _entities(self, row: Row) -> Iterator[Entity]:
         """Yield what the rules saw of the examples; of one with a secret only that it is there."""
         tried = Facts.of(self._workspace, self._by_path[row.path]).tried
-        secret = {one.path for one in row.findings if one.code in SECRET}
         for group in tried.groups if tried else ():
             for made in group.rows:
                 if made.mapped.verdict is Verdict.MAPPED:
-                    if self._by_path[row.path].below(made.file) in secret:
+                    if self._by_path[row.path].below(made.file) in self._secret:
                         yield Entity(group.kind, made.file, None, "a rule finds a secret in its example")
                     else:
                         yield Entity(group.kind, made.file, made.mapped.entity)

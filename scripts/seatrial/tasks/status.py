@@ -57,7 +57,7 @@ def status(
     if html:
         from seatrial.tasks.site import write_site
 
-        write_site(choice, rows, Path(html))
+        write_site(choice, rows, checked.outcome, Path(html))
     note(tables.summary(rows))
     if checked.crashes:
         raise Ended(code=EXIT_SERVICE)

@@ -18,7 +18,7 @@ from seatrial.system import git
 from seatrial.system.transaction import FileEdit, alone, change_all
 from seatrial.tasks.choice import choose
 from seatrial.tasks.cli import Ended, in_make, note, say
-from seatrial.tasks.fix import unified
+from seatrial.tasks.file_diffs import unified
 from seatrial.validate.facts.facts import Facts
 from seatrial.validate.facts.tree import is_shared
 from seatrial.workspace.workspace import Workspace

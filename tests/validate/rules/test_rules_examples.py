@@ -409,6 +409,15 @@ def test_a_fault_elsewhere_in_the_mapping_hides_no_stale_entity() -> None:
     ]
 
 
+def test_what_differs_is_not_quoted_where_an_example_holds_a_secret() -> None:
+    """The mapping decides where a value goes, and so may put the secret into any property."""
+    [path] = [path for path in RECORDED.paths() if path.endswith("task.json") and "examples/" in path]
+    raw = RECORDED.text(path).replace("{", '{"access_token": "q8Zr2LmX0vTn5KcW7yBd", ', 1)
+    folder = RECORDED.having(path, raw).edited(APP_CONFIG, "title: .title", "title: .access_token")
+    told = [one.message for one in check(facts_of(folder), RULES).findings if one.code == "EXA210"]
+    assert told == ["title is recorded as a value, and the mapping makes a value"]
+
+
 def test_a_fault_that_a_suppression_hides_hides_no_other() -> None:
     ignore = '\n[tool.seatrial.ignore]\nRES211 = "the first label is enough"\n'
     folder = RECORDED.edited(APP_CONFIG, "labels: .labels", "labels: .labels[]")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from seatrial.core.days import day_of
 from seatrial.core.errors import Unreadable, UsageError
 from seatrial.core.model import Integration
 from seatrial.core.names import shown
@@ -69,11 +70,8 @@ def _present(integration: Integration, path: str) -> bytes | None:
 
 
 def _must_be_to_come(until: str, today: date) -> None:
-    try:
-        day = date.fromisoformat(until)
-    except ValueError:
-        day = None
-    if day is None or day.isoformat() != until:
+    day = day_of(until)
+    if day is None:
         raise UsageError(f'--until is a day, such as {today}, not "{shown(until)}"')
     if day < today:
         raise UsageError(f"--until {until} has passed; name a day by which somebody looks at it again")

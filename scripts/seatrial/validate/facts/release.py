@@ -8,6 +8,7 @@ from datetime import date
 from functools import cached_property
 from typing import Protocol
 
+from seatrial.core.days import day_of
 from seatrial.core.errors import Unreadable
 from seatrial.core.model import Integration, Profile
 from seatrial.core.printable import one_line
@@ -142,12 +143,7 @@ class ReleaseHold:
     @property
     def until(self) -> date | None:
         """The day up to which it was meant; None where no day is stated."""
-        text = self._text(holds.UNTIL)
-        try:
-            day = date.fromisoformat(text)
-        except ValueError:
-            return None
-        return day if day.isoformat() == text else None
+        return day_of(self._text(holds.UNTIL))
 
     def words(self, today: date) -> str:
         """Return for people how long it holds and why, in a line."""

@@ -8,6 +8,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
+from seatrial.core.days import day_of
 from seatrial.core.model import Location, Waiver
 from seatrial.documents import toml
 from seatrial.documents.document import Document, Keys
@@ -132,13 +133,5 @@ def _exempted(document: Document | None) -> Iterator[Suppression]:
         return
     for code, table in tables.items():
         reason, until = (value_at(table, key) for key in ("reason", "until"))
-        if isinstance(reason, str) and reason.strip() and is_day(until):
+        if isinstance(reason, str) and reason.strip() and day_of(until):
             yield Suppression(code, Waiver(reason.strip(), until), document, (code,))
-
-
-def is_day(text: Any) -> bool:
-    """Return whether a value is the text of a day, such as 2027-01-31."""
-    try:
-        return isinstance(text, str) and date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False

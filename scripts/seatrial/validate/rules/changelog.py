@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
 
+from seatrial.core.days import day_of
 from seatrial.core.framework import Framework
 from seatrial.core.model import REMOVE, Edit, Fix, Fleet, Integration, Location, MemoryFolder, Problem
 from seatrial.core.rules import GUIDE, WARNING, Edited, Problems, rule
@@ -196,8 +197,7 @@ def skipped_changelog_version(changelog: ChangelogText) -> Problems:
 
 def _date_of(entry: VersionEntry | None) -> date | None:
     """Return the date of an entry; None where there is none, or no such day."""
-    text = entry.date if entry else None
-    return date.fromisoformat(text) if text and _is_date(text) else None
+    return day_of(entry.date) if entry else None
 
 
 @rule(
@@ -316,7 +316,7 @@ def malformed_changelog_heading(changelog: ChangelogText, package: Package) -> P
 
 def _heading_fix(top: VersionEntry) -> Fix:
     """Return the repair of a heading, with an edit where the date is known."""
-    if not _is_date(top.date or ""):
+    if not day_of(top.date):
         return Fix(f'write "## {top.version} (YYYY-MM-DD)"')
     right = f"## {top.version} ({top.date})"
     return Fix(f'write "{right}"', Edit(Location(CHANGELOG, top.line), top.heading, right))
@@ -329,15 +329,8 @@ def invalid_changelog_date(changelog: ChangelogText, package: Package) -> Proble
     Readers use it to find what has changed since a given day.
     """
     top = changelog.top
-    if top and top.date and has_declared_form(package, top) and not _is_date(top.date):
+    if top and top.date and has_declared_form(package, top) and not day_of(top.date):
         yield Problem(changelog.head.at(top), f'"{top.date[:40]}" is no date', Fix("write it as YYYY-MM-DD"))
-
-
-def _is_date(text: str) -> bool:
-    try:
-        return date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False
 
 
 @rule("CHG105", bad=edited(f"{FIRST}\n\n\n", f"{FIRST}\n\n"), by_profile={GUIDE: WARNING})

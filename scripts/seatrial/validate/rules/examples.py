@@ -104,6 +104,14 @@ def secret_in_raw_example(integration: Integration, examples: Examples) -> Probl
                 yield Problem(document.at(*keys), message, fix)
 
 
+def any_secret(integration: Integration, examples: Examples) -> bool:
+    """Return whether a value in some example looks like a secret, to this rule or to LAY119."""
+    return any(
+        secrets(document.value) or credential(content(integration, path) or b"", is_of_tests(path))
+        for path, document in examples.raw.items()
+    )
+
+
 @rule(
     "EXA103",
     severity=ADVICE,

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from seatrial.core.framework import Framework
-from seatrial.core.model import Fix, MemoryFolder, Problem
+from seatrial.core.model import Fix, Integration, MemoryFolder, Problem
 from seatrial.core.names import shown
 from seatrial.core.printable import cut
 from seatrial.core.rules import INFO, WARNING, Problems, rule
@@ -17,7 +17,7 @@ from seatrial.validate.facts.recordings import (
     differences,
     mapping_contradictions,
 )
-from seatrial.validate.rules.examples import TASK, without_examples
+from seatrial.validate.rules.examples import TASK, any_secret, without_examples
 
 FOLDER = "examples/task"
 
@@ -56,20 +56,24 @@ def _recorded(folder: MemoryFolder, mapping: str, title: str) -> MemoryFolder:
 
 
 @rule("EXA210", severity=WARNING, bad=lambda folder: _recorded(folder, RESOURCE, "Mend a sail"))
-def stale_expected_output(examples: Examples, tried: Tried) -> Problems:
+def stale_expected_output(integration: Integration, examples: Examples, tried: Tried) -> Problems:
     """An expected entity in `examples` is the one that the mapping beside it makes of the raw data beside it.
 
     Who adds a kind reads there what the mapping does. Compared is what the mapping decides, so neither an icon nor
     the dates that Port adds; a value that is null is the same as none.
     """
+    said = _hidden if any_secret(integration, examples) else _value
     for one in differences(examples, tried):
         where = one.expected.document.at(*one.expected.keys, *one.keys)
-        message = (
-            f"{shown(one.where)} is recorded as {_value(one.was)}, and the mapping makes {_value(one.now)}"
-        )
+        message = f"{shown(one.where)} is recorded as {said(one.was)}, and the mapping makes {said(one.now)}"
         fix = Fix("record what the mapping makes, or correct the mapping or the raw data")
         about = ".".join(map(str, one.keys[:2]))
         yield Problem(where, message, fix, rests_on=examples.expression(one.group, about))
+
+
+def _hidden(value: Any) -> str:
+    """Say of a value what tells no secret of an example, which reports would spread."""
+    return "nothing" if value is None else "a value"
 
 
 def _value(value: Any) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from seatrial.core.days import day_of
 from seatrial.core.model import Edit, Fix, MemoryFolder, Problem
 from seatrial.core.rules import OFF, WARNING, Edited, Problems, rule
 from seatrial.core.suggest import nearest
@@ -14,7 +15,7 @@ from seatrial.documents.document import Document, FaultKind, Keys
 from seatrial.validate.facts.conformity import Conformity
 from seatrial.validate.facts.items import value_at
 from seatrial.validate.facts.release import Change
-from seatrial.validate.facts.suppressions import EXEMPTIONS, Suppression, Suppressions, is_day
+from seatrial.validate.facts.suppressions import EXEMPTIONS, Suppression, Suppressions
 
 FAR_DAY = "9999-12-31"
 
@@ -101,7 +102,7 @@ def malformed_exemption(suppressions: Suppressions, exemptions_document: Documen
 def _impossible_days(document: Document, told: set[Keys]) -> Problems:
     for code in document.value:
         until = value_at(document.value, code, "until")
-        if isinstance(until, str) and not is_day(until) and told.isdisjoint([(code, "until"), (code,)]):
+        if isinstance(until, str) and not day_of(until) and told.isdisjoint([(code, "until"), (code,)]):
             fix = Fix("write a day such as 2027-01-31")
             yield Problem(document.at(code, "until"), f'there is no day "{until}"', fix)
 

@@ -1,0 +1,15 @@
+"""Days as people and files write them: YYYY-MM-DD, and in no other form of ISO 8601."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+
+def day_of(text: Any) -> date | None:
+    """Return the day that a text such as 2027-01-31 names; None for any other value."""
+    try:
+        day = date.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+    return day if day and day.isoformat() == text else None
