@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 
 from seatrial import __version__
 from seatrial.ci.kept import renewed
-from seatrial.ci.workflows import COMMENTS, Order, files
+from seatrial.ci.workflows import COMMENTS, Order, files, must_be_known
 from seatrial.core.addresses import public_url
 from seatrial.core.errors import Unreadable, UsageError
 from seatrial.system import git
@@ -36,6 +36,7 @@ def write(
     dry_run: bool,
 ) -> None:
     """Write the workflow files, or show them; those that are there keep what a person added between the marks."""
+    must_be_known(service or "")
     workspace = open_workspace(root)
     order = Order(
         service or "",
