@@ -317,3 +317,12 @@ def test_what_was_installed_from_a_commit_or_an_index_is_installed_from_there_in
     monkeypatch.setattr(ci_workflow, "distribution", lambda name: Installed(told))
     write(repo, install=None)
     assert f"run: {line}\n" in (repo / CHECK).read_text()
+
+
+@pytest.mark.parametrize(("service", "words"), [("githb", 'did you mean "github"'), (None, "name a service")])
+def test_the_service_is_asked_for_before_where_to_install_from(
+    service: str | None, words: str, tmp_path: Path
+) -> None:
+    (tmp_path / "integrations").mkdir()
+    with pytest.raises(UsageError, match=words):
+        ci_workflow.write(service, str(tmp_path), None, None, None, None, False, False)

@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from seatrial.core.errors import UsageError
 from seatrial.lint.tools.registry import TOOLS
 from seatrial.release.builders.available import NAMES
 from seatrial.report import FORMATS
 from seatrial.tasks.check_sections import SECTIONS
-from seatrial.tasks.completion import SCRIPTS, candidates
+from seatrial.tasks.completion import SCRIPTS, candidates, completion
 from seatrial.tasks.menu import VERBS, options_of
 from support.paths import SOURCES
 from support.verbs import call
@@ -145,3 +146,8 @@ def test_an_answer_is_fast(root: Path) -> None:
 def test_the_task_prints_the_script_of_a_shell(capsys: pytest.CaptureFixture[str]) -> None:
     call("completion", program="bash")
     assert capsys.readouterr().out == SCRIPTS["bash"]
+
+
+def test_without_a_shell_the_task_says_what_to_type() -> None:
+    with pytest.raises(UsageError, match=r"^name a shell; type `seatrial completion bash`"):
+        completion(None)

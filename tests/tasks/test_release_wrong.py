@@ -166,7 +166,10 @@ def test_a_failure_is_one_line_and_nothing_is_published(
         (["--build-arg", "BASE"], "NAME=VALUE"),
         (["--only", "alpha-service"], "--plan FILE"),
         (["--finish", "receipts"], "--plan FILE"),
-        (["--apply", "plan.json"], "plan.json cannot be read"),
+        (
+            ["--apply", "plan.json"],
+            "such file or directory; make one with `seatrial release.plan --output plan.json`",
+        ),
         (["--apply", "README"], "is not a plan"),
         (["--apply", "README", "--dry-run"], "leave out --dry-run"),
         (["--only", "a", "--finish", "b", "--plan", "README"], "two ways"),
@@ -184,6 +187,12 @@ def test_wrong_usage_is_one_line(repo: Path, arguments: list[str], words: str) -
     assert (done.returncode, len(lines)) == (2, 1), done.stderr
     assert words in lines[0]
     assert published(repo) == []
+
+
+def test_a_place_that_is_none_is_refused_before_a_rehearsal_is_announced(repo: Path) -> None:
+    done = seatrial(repo, "release", "--to", "nope")
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1), done.stderr
+    assert '"nope" is not a place to release to' in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,15 @@ def test_wrong_usage_is_said_before_anything_is_judged(fleet: Path, flags: dict[
     assert ended.value.code == EXIT_USAGE
 
 
+@pytest.mark.parametrize("option", ["badges", "html"])
+def test_nothing_is_written_into_an_integration(fleet: Path, option: str) -> None:
+    folder = fleet / "integrations" / "good-service"
+    before = sorted(folder.iterdir())
+    with pytest.raises(Ended, match="is in the integration good-service; name a folder outside of it"):
+        status(fleet, **{option: str(folder)})
+    assert sorted(folder.iterdir()) == before
+
+
 def test_badges_an_issue_and_a_site_are_written(
     fleet: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -45,12 +45,16 @@ def test_an_untouched_folder_is_as_new_afterwards_and_its_lock_too(
     place: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     drift([], str(place.parents[1]))
-    assert capsys.readouterr().out == "my-service: 3 files to change\n"
+    told = capsys.readouterr()
+    assert told.out == "my-service: 3 files to change\n"
+    assert told.err == "`seatrial template.update --diff` shows the changes\n"
     update(place)
     new = template.render(ANSWERS, revision=OLD + 1).having("poetry.lock", template.lock())
     assert {path: (place / path).read_bytes() for path in new.paths()} == new.files
     drift([], str(place.parents[1]))
-    assert capsys.readouterr().out == "my-service: up to date\n"
+    told = capsys.readouterr()
+    assert told.out == "my-service: up to date\n"
+    assert "shows the changes" not in told.err
 
 
 def test_a_diff_shows_the_changes_and_writes_nothing(place: Path, capsys: pytest.CaptureFixture[str]) -> None:

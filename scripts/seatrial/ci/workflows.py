@@ -74,13 +74,19 @@ class Order:
         return shlex.join(["seatrial", "ci.workflow", self.service, *words])
 
 
+def must_be_known(service: str) -> None:
+    """Raise UsageError for a service that has no workflow files, and where none is named."""
+    if not service:
+        raise UsageError("name a service, such as `seatrial ci.workflow github`, or gitlab")
+    if service not in PLACES:
+        raise UsageError(
+            f'no workflows are known for "{service[:60]}"' + hint(service, PLACES, "type github or gitlab")
+        )
+
+
 def must_be_sound(order: Order) -> None:
     """Raise UsageError for what has no place in a workflow: it would be a command, or other code tomorrow."""
-    if order.service not in PLACES:
-        raise UsageError(
-            f'no workflows are known for "{order.service[:60]}"'
-            + hint(order.service, PLACES, "type github or gitlab")
-        )
+    must_be_known(order.service)
     if order.install and not _PINNED.fullmatch(order.install):
         raise UsageError(
             f'"{order.install[:200]}" does not pin what CI installs; name a commit, such as '

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from seatrial import __version__
 from seatrial.ci.kept import renewed
-from seatrial.ci.workflows import COMMENTS, Order, files
+from seatrial.ci.workflows import COMMENTS, Order, files, must_be_known
 from seatrial.core.addresses import public_url
 from seatrial.core.errors import Unreadable, UsageError
 from seatrial.core.settings import ReleaseSettings
@@ -39,6 +39,7 @@ def write(
     dry_run: bool,
 ) -> None:
     """Write the workflow files, or show them; those that are there keep what a person added between the marks."""
+    must_be_known(service or "")
     workspace = open_workspace(root)
     usual = order_of(workspace.root, workspace.checkout, workspace.settings.release, service, install)
     order = replace(

@@ -76,7 +76,7 @@ def completion(program: str | None) -> None:
     from seatrial.tasks.cli import note, say
 
     if program not in SCRIPTS:
-        told = f'no completion for "{program}"' if program else "which shell?"
+        told = f'no completion for "{program}"' if program else "name a shell"
         raise UsageError(f"{told}; type `seatrial completion bash`, or zsh, or fish")
     say(SCRIPTS[program])
     if sys.stdout.isatty():

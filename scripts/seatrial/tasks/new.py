@@ -138,11 +138,15 @@ def _up_to(folder: Path, top: Path) -> Sequence[Path]:
 
 
 def core_of(integrations: Sequence[Integration]) -> str:
-    """Return the newest framework version that the other integrations lock; empty if the template's is newer."""
-    locked = [line.text for one in integrations for line in LockText(_lock_of(one)).versions(CORE_NAME)]
-    known = [version for version in map(_final, locked) if version]
-    newest = max(known, default=template.CORE_RELEASE)
-    return ".".join(map(str, newest)) if newest > template.CORE_RELEASE else ""
+    """Return the newest framework version that the others lock; empty if the template's own lock is as new."""
+    newest = max((_core_in(_lock_of(one)) for one in integrations), default=())
+    own = max(template.CORE_RELEASE, _core_in(template.lock()))
+    return ".".join(map(str, newest)) if newest > own else ""
+
+
+def _core_in(lock: bytes) -> tuple[int, ...]:
+    """Return the newest final version of the framework in a lock; none where it has no such one."""
+    return max((_final(line.text) for line in LockText(lock).versions(CORE_NAME)), default=())
 
 
 def _lock_of(integration: Integration) -> bytes:

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from seatrial.core.addresses import public_url
-from seatrial.core.errors import EXIT_FINDINGS, EXIT_SERVICE, ServiceError, Unreadable, UsageError
+from seatrial.core.errors import EXIT_FINDINGS, EXIT_SERVICE, ServiceError, Unreadable, UsageError, reason
 from seatrial.core.findings import Outcome
 from seatrial.core.model import Integration
 from seatrial.release.attest import signing
@@ -127,8 +127,9 @@ def _rehearsal(context: ReleaseContext, to: str, in_part: bool) -> ReleaseContex
         raise UsageError(
             "a rehearsal is a whole release; leave out --plan, --apply, --only, --finish and --matrix"
         )
+    elsewhere = rehearsal(context, to)
     note(f"a rehearsal: everything goes to {public_url(to)}, and no git tag is set")
-    return rehearsal(context, to)
+    return elsewhere
 
 
 def _files(context: ReleaseContext) -> AbstractContextManager[Files]:
@@ -370,7 +371,10 @@ def _read(path: str) -> bytes:
     try:
         return read_plain(path)
     except (OSError, Unreadable) as failed:
-        raise UsageError(f"{path} cannot be read: {failed}") from failed
+        raise UsageError(
+            f"the plan {path} cannot be read: {reason(failed)}; make one with "
+            f"`seatrial release.plan --output {shlex.quote(path)}`"
+        ) from failed
 
 
 def _publish(

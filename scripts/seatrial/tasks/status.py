@@ -48,6 +48,8 @@ def status(
     ordered((), order)
     _must_be_known(format, dashboard)
     choice = choose(root, integration, None, where=where)
+    for place in filter(None, (badges, html)):
+        _must_be_apart(choice.workspace, Path(place))
     checked = _checked(choice, jobs_of(jobs), no_cache)
     every = rows_of(choice, checked, _published(choice.workspace, published))
     rows = ordered((one for one in every if not wanted or one.level in wanted), order)
@@ -61,6 +63,13 @@ def status(
     note(tables.summary(rows))
     if checked.crashes:
         raise Ended(code=EXIT_SERVICE)
+
+
+def _must_be_apart(workspace: Workspace, place: Path) -> None:
+    """Raise UsageError for a folder of an integration: a site does not belong there."""
+    for one in workspace.integrations:
+        if place.resolve().is_relative_to((workspace.root / one.path).resolve()):
+            raise UsageError(f"{place} is in the integration {one.name}; name a folder outside of it")
 
 
 def _must_be_known(format: str | None, dashboard: bool) -> None:

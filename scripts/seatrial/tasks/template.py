@@ -51,11 +51,14 @@ def update_template(
 def drift(integration: list[str], root: str | None, where: str | None = None) -> None:
     """Print for each integration what the newest revision of the template would change in it."""
     choice = choose(root, integration, None, where=where)
+    behind = False
     for one in choice.integrations:
         done = _updated(choice.workspace, one, adopt=False)
         said = ", ".join(differences(done.found)) if done.edits else done.problem or UP_TO_DATE
+        behind = behind or bool(done.edits)
         say(f"{plain(one.name)}: {said}\n")
-    note(f"`{in_make('seatrial template.update --diff')}` shows the changes")
+    if behind:
+        note(f"`{in_make('seatrial template.update --diff')}` shows the changes")
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import pytest
 
 from seatrial.core.errors import ConfigurationError, ServiceError, UsageError
 from seatrial.release.plan.ports import Manifest, Unknown
-from seatrial.release.run.compare import compare
+from seatrial.release.run.compare import Comparison, compare, comparison_table
 from seatrial.release.run.release_context import ReleaseContext, open_services
 from seatrial.release.run.targets import at, rehearsal
 from seatrial.tasks.cli import Ended
@@ -89,7 +89,7 @@ def test_what_differs_from_the_places_of_the_settings_is_told_with_status_1(
         first="file:rehearsal/",
         second=f"file://{rehearsed}/rehearsal",
     )
-    assert capsys.readouterr().out == "no differences in 1 versions\n"
+    assert capsys.readouterr().out == "no differences in 1 version\n"
 
 
 @pytest.fixture
@@ -257,3 +257,9 @@ def test_a_place_that_gives_no_answer_is_no_difference(one: ReleaseContext) -> N
     other.images.answers[A, "0.1.0"] = Unknown("registry.test did not answer")
     with pytest.raises(ServiceError, match="did not answer"):
         compare(one, other, (), False)
+
+
+def test_two_places_without_a_version_are_not_said_to_be_alike() -> None:
+    assert comparison_table(Comparison(0, ()), "settings", "file:rehersal/").startswith(
+        "nothing was compared"
+    )

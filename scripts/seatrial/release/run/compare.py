@@ -234,7 +234,9 @@ def comparison_table(found: Comparison, first: str, second: str) -> str:
     rows += [(one.type, one.version or NOTHING, one.what, one.first, one.second) for one in found.differences]
     count = len(found.differences)
     told = f"{count} difference{'s' * (count != 1)}" if count else "no differences"
-    return "".join(f"{line}\n" for line in [*columns(rows), f"{told} in {found.versions} versions"])
+    where = f" in {found.versions} version{'s' * (found.versions != 1)}"
+    last = told + where if rows or found.versions else "nothing was compared: neither place has a version"
+    return "".join(f"{line}\n" for line in [*columns(rows), last])
 
 
 def comparison_json(found: Comparison, first: str, second: str) -> str:
