@@ -125,7 +125,8 @@ def _summary(changes: VerdictChanges, total: int) -> str:
     if changes.is_empty:
         return f"{total} integration{'s' * (total != 1)}: no verdict changed"
     return (
-        f"of {total} integration{'s' * (total != 1)}, {len(changes.names)} changed: {len(changes.new)} new finding{'s' * (len(changes.new) != 1)}, "
+        f"of {total} integration{'s' * (total != 1)}, {len(changes.names)} changed: "
+        f"{len(changes.new)} new finding{'s' * (len(changes.new) != 1)}, "
         f"{len(changes.gone)} gone, {len(changes.changed)} changed; {len(changes.broken)} that passed now fail, "
         f"{len(changes.mended)} that failed now pass"
     )
