@@ -27,6 +27,7 @@ from seatrial.workspace.committed import workspace_at
 from seatrial.workspace.workspace import open_workspace
 from support.killing import Death, Fate, Mortal
 from support.memory_images import MemoryImages
+from support.often import rounds
 from support.release_workspace import StandInBuilder, add, bump, commit, workspace
 
 HOLDER = Holder("test", "this checkout")
@@ -167,7 +168,9 @@ def test_killed_at_any_call_and_run_again_it_ends_the_same_and_does_nothing_twic
     calls = whole(calm, mortal_git).count
     wanted = calm.end()
     assert calls > 20
-    for at, after in itertools.product(range(1, calls + 1), (False, True)):
+    # Before every other call and after the others; the weekly run dies before and after each.
+    every = itertools.product(range(1, calls + 1), (False, True))
+    for at, after in (one for one in every if rounds(sum(one) % 2, True)):
         world = copied(start, tmp_path / f"{at}-{after}")
         mortal_git.append(Fate(at, after))
         with pytest.raises(Death):
