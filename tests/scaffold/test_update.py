@@ -164,6 +164,8 @@ NONE = MemoryFolder({})
         (BASE, BASE, NONE, {"a": None}, {}),
         (NEW, BASE, NONE, {}, {"a": "was changed, and the template has it no more"}),
         (MemoryFolder({}, {"a": Entry(Kind.FILE, 3, "../b")}), BASE, NEW, {}, {"a": "is no plain file"}),
+        (MemoryFolder({"a": b"\0\xff"}), BASE, NEW, {}, {"a": "is no text, and the template changed it"}),
+        (MemoryFolder({"a": b"1\n2\n3\n\xe9\n"}), BASE, BASE, {}, {}),
     ],
 )
 def test_each_file_is_merged_from_three_states(

@@ -63,6 +63,18 @@ def test_a_diff_shows_the_changes_and_writes_nothing(place: Path, capsys: pytest
     assert (place / "README.md").read_text().startswith("# The My Service\n")
 
 
+def test_bytes_that_are_not_utf_8_are_merged_and_shown_written_out(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    readme = place / "README.md"
+    readme.write_bytes(readme.read_bytes() + b"\nCaf\xe9\n")
+    update(place, diff=True)
+    assert "+# My Service\n" in capsys.readouterr().out
+    update(place)
+    assert readme.read_bytes().startswith(b"# My Service\n")
+    assert readme.read_bytes().endswith(b"\nCaf\xe9\n")
+
+
 def test_a_conflict_ends_with_one_and_until_it_is_resolved_nothing_more_is_done(
     place: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

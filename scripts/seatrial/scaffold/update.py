@@ -128,9 +128,11 @@ def _stays(here: bytes | None, before: bytes | None, after: bytes | None) -> str
     """Return why the author's state of a file stays; empty where it follows the template."""
     if here is None and before is not None:
         return "was deleted, and the template changed it" if after is not None else ""
-    if after is None and here is not None and _plain(here) != before:
+    if here is None or _plain(here) == before:
+        return ""
+    if after is None:
         return "was changed, and the template has it no more"
-    return ""
+    return "is no text, and the template changed it" if b"\0" in here else ""
 
 
 def _merged(

@@ -15,7 +15,7 @@ _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 def unified(files: Sequence[FileEdit]) -> Iterator[str]:
     """Yield the lines of a unified diff, in which a line ends at its line feed only."""
     for file in files:
-        before, after = (_LINE.findall((text or b"").decode()) for text in (file.before, file.after))
+        before, after = _lines(file.before), _lines(file.after)
         old = "/dev/null" if file.before is None else f"a/{file.path}"
         new = "/dev/null" if file.after is None else f"b/{file.path}"
         if not before + after:
@@ -24,3 +24,8 @@ def unified(files: Sequence[FileEdit]) -> Iterator[str]:
             yield plain(line.removesuffix("\n")) + "\n"
             if not line.endswith("\n"):
                 yield "\\ No newline at end of file\n"
+
+
+def _lines(text: bytes | None) -> list[str]:
+    """Return the lines of a file; bytes that are not UTF-8 are written out."""
+    return _LINE.findall((text or b"").decode(errors="backslashreplace"))
