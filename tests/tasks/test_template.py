@@ -59,7 +59,9 @@ def test_an_untouched_folder_is_as_new_afterwards_and_its_lock_too(
 
 def test_a_diff_shows_the_changes_and_writes_nothing(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     update(place, diff=True)
-    assert "-# The My Service\n+# My Service\n" in capsys.readouterr().out
+    told = capsys.readouterr()
+    assert "-# The My Service\n+# My Service\n" in told.out
+    assert "would update integrations/my-service/README.md\n" in told.err
     assert (place / "README.md").read_text().startswith("# The My Service\n")
 
 

@@ -42,7 +42,7 @@ def update_template(
         with alone(choice.workspace.root):
             change_all(choice.workspace.root, edits)
     for one in done:
-        for line in one.lines():
+        for line in one.lines(diff):
             note(line)
     if any(one.found.conflicts for one in done):
         raise Ended("seatrial: resolve the conflicts, as after a merge of git", code=1)
@@ -61,6 +61,9 @@ def drift(integration: list[str], root: str | None, where: str | None = None) ->
         note(f"`{in_make('seatrial template.update --diff')}` shows the changes")
 
 
+DONE = {"make": "made", "remove": "removed", "update": "updated"}
+
+
 @dataclass(frozen=True)
 class _Updated:
     """What becomes of an integration: its update and the edits of it, or why there is none."""
@@ -71,12 +74,12 @@ class _Updated:
     problem: str = ""
     stale_lock: bool = False
 
-    def lines(self) -> Iterator[str]:
-        """Yield what is told of it."""
+    def lines(self, only_shown: bool) -> Iterator[str]:
+        """Yield what is told of it, whose edits were written or only shown."""
         below = self.integration.below
         for edit in self.edits:
-            word = "made" if edit.before is None else "removed" if edit.after is None else "updated"
-            yield f"{word} {edit.path}"
+            act = "make" if edit.before is None else "remove" if edit.after is None else "update"
+            yield f"would {act} {edit.path}" if only_shown else f"{DONE[act]} {edit.path}"
         for path in self.found.conflicts:
             yield f"conflict in {below(path)}"
         for path, reason in self.found.kept.items():
