@@ -18,6 +18,7 @@ from seatrial.fleet.owners import parse as owners
 from seatrial.handbook.examples import good_folder
 from seatrial.tasks.menu import WHERE
 from seatrial.workspace.workspace import Workspace
+from support.repositories import commit, start
 
 GOOD = good_folder(Profile.GUIDE)
 
@@ -177,3 +178,14 @@ def test_ages_are_days_since_the_first_and_the_last_commit() -> None:
         (11, 11),
         (0, 0),
     ]
+
+
+@pytest.mark.parametrize("holder", ["", "linked/"])
+def test_ages_are_known_wherever_the_integrations_lie(tmp_path: Path, holder: str) -> None:
+    root = start(tmp_path)
+    (root / "linked").symlink_to("real")
+    commit(root, {f"{'real/' if holder else ''}{name}/main.py": "" for name in ("jira", "aws")})
+    fleet = Fleet([Integration(name, f"{holder}{name}", GOOD) for name in ("jira", "aws", "new")])
+    ages = Ages.of_workspace(Workspace(root, root, Settings(), Profile.GUIDE, fleet))
+    day = date(2023, 11, 14)
+    assert ages.first == ages.last == {f"{holder}jira": day, f"{holder}aws": day}
