@@ -22,7 +22,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     commit(
         root,
         {
-            "fleet/integrations/b/pyproject.toml": CORE % "0.43.0",
+            "fleet/integrations/b/pyproject.toml": '[tool.poetry.dependencies.port_ocean]\nversion = "^0.43"',
             "fleet/integrations/_infra/pyproject.toml": "",
         },
     )
