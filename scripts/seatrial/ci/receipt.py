@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from seatrial.ci import records
 from seatrial.ci.matrix import MOST, Shard
 from seatrial.ci.plan import MOST_PLANNED, Plan
 from seatrial.core.errors import EXIT_FINDINGS, Unreadable
 from seatrial.core.findings import LONGEST, waived
 from seatrial.core.model import Finding, Fix, Severity, Waiver
+from seatrial.documents import records
 from seatrial.report.json import dumps
 
 VERSION = 1

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from seatrial.core.errors import UsageError, reason
+from seatrial.core.errors import Unreadable, UsageError, reason
 from seatrial.core.findings import Outcome
 from seatrial.core.model import Finding, Severity
+from seatrial.documents import records
 
 MOST_BYTES = 256 * 1024 * 1024
 """The largest report that is read."""
 
+MOST_FINDINGS = 1_000_000
+"""The most findings of a report that are read, of which so many do not fit into the largest."""
 
 SUPPRESSED = "suppressed"
 
@@ -166,23 +168,22 @@ def read_report(path: Path) -> list[Told]:
     """Return the findings of a report in JSON that some version of Seatrial wrote. Raises UsageError."""
     try:
         if path.stat().st_size > MOST_BYTES:
-            raise ValueError("it is too large")
-        document = json.loads(path.read_bytes())
-        hidden = [{**row, "severity": SUPPRESSED} for row in document.get("suppressed", ())]
-        found = [_told(row) for row in (*document["findings"], *hidden)]
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as wrong:
-        why = (
-            reason(wrong)
-            if isinstance(wrong, OSError)
-            else "it is no report of `seatrial validate --format json`"
+            raise UsageError(f"{path} cannot be compared with: it is larger than {MOST_BYTES:,} bytes")
+        document = {"suppressed": [], **records.loads(path.read_bytes())}
+        hidden = records.items(document, "suppressed", MOST_FINDINGS)
+        rows = (
+            *records.items(document, "findings", MOST_FINDINGS),
+            *({**row, "severity": SUPPRESSED} for row in hidden),
         )
-        raise UsageError(f"{path} cannot be compared with: {why}") from wrong
-    return found
+        return [_told(row) for row in rows]
+    except OSError as failed:
+        raise UsageError(f"{path} cannot be compared with: {reason(failed)}") from failed
+    except Unreadable as refused:
+        why = "it is no report of `seatrial validate --format json`"
+        raise UsageError(f"{path} cannot be compared with: {why}") from refused
 
 
 def _told(row: Mapping[str, Any]) -> Told:
     keys = ("fingerprint", "integration", "code", "name", "severity", "path", "message")
-    texts = {key: row[key] for key in keys}
-    if not all(isinstance(text, str) for text in texts.values()) or not isinstance(row["line"], int):
-        raise TypeError("a finding of another form")
-    return Told(**texts, line=row["line"])
+    texts = {key: records.text(row, key, MOST_BYTES) for key in keys}
+    return Told(**texts, line=records.number(row, "line"))

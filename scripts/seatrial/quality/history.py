@@ -12,8 +12,10 @@ from statistics import median
 from typing import Any
 
 from seatrial.core.days import day_of
+from seatrial.core.errors import Unreadable
 from seatrial.core.framework import Release, minor_lag
 from seatrial.core.model import Integration, MemoryFolder, Severity
+from seatrial.documents import records
 from seatrial.quality.scale import Level, spread, words
 from seatrial.quality.status import Row
 from seatrial.system import git
@@ -113,10 +115,9 @@ def today_record(rows: Sequence[Row], today: date) -> Mapping[str, Any]:
 def records_of(data: bytes) -> list[Mapping[str, Any]]:
     """Return the days that a file of an earlier site holds; what has another form is left out."""
     try:
-        value = json.loads(data) if len(data) <= MOST_RECORDED else None
-    except (ValueError, RecursionError):
+        days = records.loads(data).get("days") if len(data) <= MOST_RECORDED else None
+    except Unreadable:
         return []
-    days = value.get("days") if isinstance(value, dict) else None
     return [one for one in days if _is_record(one)] if isinstance(days, list) else []
 
 
