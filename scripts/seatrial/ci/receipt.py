@@ -14,7 +14,7 @@ from seatrial.core.errors import EXIT_FINDINGS, Unreadable
 from seatrial.core.findings import LONGEST, waived
 from seatrial.core.model import Finding, Fix, Severity, Waiver
 from seatrial.documents import records
-from seatrial.report.json import dumps
+from seatrial.report.json import dumps, finding_record
 
 VERSION = 1
 
@@ -72,18 +72,10 @@ class Receipt:
 
 
 def _record(finding: Finding) -> dict[str, Any]:
+    """Return a finding as reports have it, but with its repair as a text, and empty texts for no suppression."""
     return {
-        "code": finding.code,
-        "name": finding.name,
-        "severity": finding.severity.value,
-        "integration": finding.integration,
-        "path": finding.path,
-        "line": finding.line,
-        "column": finding.column,
-        "message": finding.message,
+        **finding_record(finding),
         "fix": finding.fix.title if finding.fix else "",
-        "fingerprint": finding.fingerprint,
-        "old": finding.old,
         "reason": finding.waiver.reason if finding.waiver else "",
         "until": finding.waiver.until if finding.waiver else "",
     }
