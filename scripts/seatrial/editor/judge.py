@@ -13,15 +13,12 @@ from seatrial.editor.overlay import OpenText, laid_over, path_in
 from seatrial.system.transaction import FileEdit
 from seatrial.validate.facts.facts import Facts
 from seatrial.validate.repair import Refusal, repair_of, repairs
-from seatrial.validate.rules import RULES
+from seatrial.validate.rules import PROVING, RULES
 from seatrial.validate.run import check
 from seatrial.workspace.workspace import Workspace
 
 MOST_KEPT = 16
 """Most workspaces that are kept open."""
-
-PROVING = tuple(rule for rule in RULES if "tried" not in rule.needs)
-"""The rules that a repair must satisfy, as with `seatrial fix`."""
 
 Texts = Mapping[str, OpenText]
 """The open documents by their files."""

@@ -19,7 +19,6 @@ from pygls.lsp.server import LanguageServer
 from seatrial import __version__
 from seatrial.core.errors import SeatrialError
 from seatrial.core.printable import one_line
-from seatrial.core.rules import Rule
 from seatrial.editor import changes, completion, meaning
 from seatrial.editor.diagnostics import GRADES, Shown, shown
 from seatrial.editor.judge import Judge, Judged, Subject, Texts, has_repair, repair
@@ -28,7 +27,7 @@ from seatrial.editor.positions import Place, Text
 from seatrial.handbook.examples import example
 from seatrial.handbook.pages import section
 from seatrial.system.transaction import FileEdit
-from seatrial.validate.rules import RULES
+from seatrial.validate.rules import BY_CODE
 from seatrial.workspace.workspace import Workspace
 
 T = TypeVar("T")
@@ -49,8 +48,6 @@ KINDS: Mapping[str, types.CompletionItemKind] = {
     "value": types.CompletionItemKind.EnumMember,
     "key": types.CompletionItemKind.Field,
 }
-
-_BY_CODE: Mapping[str, Rule] = {rule.code: rule for rule in RULES}
 
 
 def file_of_uri(uri: str) -> str | None:
@@ -341,7 +338,7 @@ async def _watch(server: Server) -> None:
 
 @lru_cache(maxsize=64)
 def _page(code: str) -> str:
-    return section(_BY_CODE[code], example(_BY_CODE[code]))
+    return section(BY_CODE[code], example(BY_CODE[code]))
 
 
 async def _hover(server: Server, params: types.HoverParams) -> types.Hover | None:
@@ -359,7 +356,7 @@ async def _hover(server: Server, params: types.HoverParams) -> types.Hover | Non
 def _told(judge: Judge, texts: Texts, file: str, at: Place, codes: Sequence[str], encoding: str) -> str:
     """Return the pages of the rules, or else the meaning of the key that is there."""
     if codes:
-        return "\n\n".join(_page(code) for code in codes if code in _BY_CODE)
+        return "\n\n".join(_page(code) for code in codes if code in BY_CODE)
     subject, path = _subject(judge, texts, file)
     if subject is None:
         return ""
