@@ -10,6 +10,7 @@ from typing import Any
 
 from seatrial.ci.matrix import MOST, Shard
 from seatrial.ci.plan import MOST_PLANNED, Plan
+from seatrial.core.days import day_of
 from seatrial.core.errors import EXIT_FINDINGS, Unreadable
 from seatrial.core.findings import LONGEST, waived
 from seatrial.core.model import Finding, Fix, Severity, Waiver
@@ -27,7 +28,6 @@ LONGEST_SHOWN = 11 * LONGEST
 _CODE = re.compile(r"[A-Z]{3}\d{3}")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
 _FINGERPRINT = re.compile(r"[0-9a-f]{32}")
-_DAY = re.compile(r"(?:\d{4}-\d\d-\d\d)?", re.ASCII)
 
 
 class Verdict(enum.Enum):
@@ -163,7 +163,7 @@ def _finding(record: Mapping[str, Any]) -> Finding:
 def _suppressed(record: Mapping[str, Any]) -> Finding:
     """Return a finding with the reason and the last day of its suppression, made safe. Raises Unreadable."""
     until = record.get("until") or ""
-    if not isinstance(until, str) or not _DAY.fullmatch(until):
+    if until and day_of(until) is None:
         raise Unreadable('"until" is not a day')
     return waived(_finding(record), Waiver(records.text(record, "reason", LONGEST_SHOWN), until))
 
