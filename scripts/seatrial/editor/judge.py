@@ -114,8 +114,3 @@ def repair(subject: Subject, fingerprint: str) -> tuple[Sequence[FileEdit], Sequ
     else:
         found = repairs(workspace, [integration], PROVING)
     return found.files, found.refused
-
-
-def has_repair(finding: Finding) -> bool:
-    """Return whether a finding offers an edit."""
-    return finding.fix is not None and finding.fix.safe

@@ -21,7 +21,7 @@ from seatrial.core.errors import SeatrialError
 from seatrial.core.printable import one_line
 from seatrial.editor import changes, completion, meaning
 from seatrial.editor.diagnostics import GRADES, Shown, shown
-from seatrial.editor.judge import Judge, Judged, Subject, Texts, has_repair, repair
+from seatrial.editor.judge import Judge, Judged, Subject, Texts, repair
 from seatrial.editor.overlay import OpenText, current_text, path_in
 from seatrial.editor.positions import Place, Text
 from seatrial.handbook.examples import example
@@ -411,8 +411,8 @@ async def _actions(server: Server, params: types.CodeActionParams) -> list[types
         return []
     at = server.findings_at(file, _place(params.range.start), _place(params.range.end))
     kinds = params.context.only or [types.CodeActionKind.QuickFix, FIX_ALL]
-    found = [_action(file, one) for one in at if has_repair(one.finding)] if _asks(kinds, "quickfix") else []
-    if _asks(kinds, FIX_ALL) and any(has_repair(one.finding) for one in server.findings_beside(file)):
+    found = [_action(file, one) for one in at if one.finding.is_fixable] if _asks(kinds, "quickfix") else []
+    if _asks(kinds, FIX_ALL) and any(one.finding.is_fixable for one in server.findings_beside(file)):
         found.append(_fix_all(file))
     return found if _resolves(server) else [await _resolve(server, one) for one in found]
 

@@ -163,8 +163,7 @@ class Standing:
 
 def _cost(gap: Gap) -> tuple[int, int, str]:
     """Return what orders gaps: findings that have to be mended by hand, findings in all, the code."""
-    is_by_hand = not (gap.first.fix and gap.first.fix.safe)
-    return (gap.count if is_by_hand else 0, gap.count, gap.code)
+    return (0 if gap.first.is_fixable else gap.count, gap.count, gap.code)
 
 
 def _concerns(level: Level, finding: Finding) -> bool:

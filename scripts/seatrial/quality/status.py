@@ -97,7 +97,7 @@ class Row:
 
 def can_fix(finding: Finding) -> bool:
     """Return whether `seatrial fix` repairs a finding; it leaves advice alone."""
-    return finding.fix is not None and finding.fix.safe and finding.severity is not Severity.ADVICE
+    return finding.is_fixable and finding.severity is not Severity.ADVICE
 
 
 def step_words(gap: Gap) -> str:
