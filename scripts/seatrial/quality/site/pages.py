@@ -13,13 +13,13 @@ from typing import Any
 from seatrial.core.model import Finding, Severity
 from seatrial.core.printable import cut
 from seatrial.core.rules import Rule
-from seatrial.core.suggest import with_repair
 from seatrial.quality.file_names import file_name
 from seatrial.quality.history import Series
 from seatrial.quality.scale import CRITERION_OF, MEANINGS, SCALE, Level, spread, words
 from seatrial.quality.status import Row, can_fix, step_words
 from seatrial.report.excerpt import excerpt
 from seatrial.report.html import THEME, block, data, document, lines, text
+from seatrial.report.text import said
 
 MOST_FINDINGS = 200
 """The findings on the page of an integration; those of advice come last."""
@@ -212,10 +212,9 @@ class Site:
         seen = list(excerpt(one, self.lines(one)))
         place = f"{one.path}:{one.line}:{one.column}"
         box = lines(f"{one.code}, {place}", seen) if seen else ""
-        said = with_repair(one.message, one.fix.title) if one.fix else one.message
         return (
             f'<div class="finding {one.severity.value}"><p><a href="../rules/{text(one.code)}.html">{text(one.code)}'
-            f"</a> {text(one.name)} <code>{text(place)}</code></p><p>{text(cut(said, 1_000))}</p>{box}</div>"
+            f"</a> {text(one.name)} <code>{text(place)}</code></p><p>{text(cut(said(one), 1_000))}</p>{box}</div>"
         )
 
 
