@@ -9,7 +9,7 @@ from pathlib import Path
 
 from seatrial.core.errors import ConfigurationError, SeatrialError
 from seatrial.core.model import Finding, Integration
-from seatrial.editor.overlay import OpenText, laid_over, path_in
+from seatrial.editor.overlay import OpenText, current_text, folder_of, laid_over, path_in
 from seatrial.system.transaction import FileEdit
 from seatrial.validate.facts.facts import Facts
 from seatrial.validate.repair import Refusal, repair_of, repairs
@@ -34,12 +34,19 @@ class Subject:
     @property
     def folder(self) -> str:
         """The absolute path of its folder, with a separator at its end."""
-        return os.path.join(os.fspath(self.workspace.root), self.integration.path).rstrip(os.sep) + os.sep
+        return folder_of(self.workspace, self.integration)
 
     @property
     def facts(self) -> Facts:
         """The facts about it."""
         return Facts.of(self.workspace, self.integration)
+
+    def seen(self, path: str, texts: Texts) -> tuple[str, str]:
+        """Return the file at a path from the root, and its text as the editor shows it."""
+        file = os.fspath(Path(self.workspace.root, path))
+        if file in texts:
+            return file, texts[file].text
+        return file, current_text(self.integration, path.removeprefix(self.integration.below("")))
 
 
 @dataclass(frozen=True)

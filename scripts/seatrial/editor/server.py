@@ -22,7 +22,7 @@ from seatrial.core.printable import one_line
 from seatrial.editor import changes, completion, meaning
 from seatrial.editor.diagnostics import GRADES, Shown, shown
 from seatrial.editor.judge import Judge, Judged, Subject, Texts, repair
-from seatrial.editor.overlay import OpenText, current_text, path_in
+from seatrial.editor.overlay import OpenText, path_in
 from seatrial.editor.positions import Place, Text
 from seatrial.handbook.examples import example
 from seatrial.handbook.pages import section
@@ -494,10 +494,7 @@ def _workspace_edit(server: Server, made: Sequence[types.TextDocumentEdit]) -> t
 def _document_edit(
     server: Server, subject: Subject, edit: FileEdit, texts: Texts, encoding: str
 ) -> types.TextDocumentEdit:
-    file = os.path.join(os.fspath(subject.workspace.root), edit.path)
-    text = texts.get(file)
-    own = edit.path.removeprefix(subject.integration.below(""))
-    seen = text.text if text else current_text(subject.integration, own)
+    file, seen = subject.seen(edit.path, texts)
     after = (edit.after or b"").decode()
     after = after.removeprefix("\ufeff") if not seen.startswith("\ufeff") else after
     places = Text(seen, encoding)
@@ -506,7 +503,7 @@ def _document_edit(
         for one in changes.changes(seen, after)
     ]
     document = types.OptionalVersionedTextDocumentIdentifier(
-        uri=server.uris.get(file) or uri_of_file(file), version=text.version if text else None
+        uri=server.uris.get(file) or uri_of_file(file), version=texts[file].version if file in texts else None
     )
     return types.TextDocumentEdit(document, list(found))
 
