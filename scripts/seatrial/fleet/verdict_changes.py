@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -121,12 +120,13 @@ def compare(
     gone = [one for key, one in old.items() if key not in new]
     come = [one for key, one in new.items() if key not in old]
     reworded = _reworded(gone, come)
+    matched = {one for pair in reworded for one in pair}
     known = set(names_after if names_before is None else names_before)
     failed, fail = _failing(old.values()), _failing(new.values())
     both = known & set(names_after)
     return VerdictChanges(
-        _ordered(one for one in come if one not in {after for _, after in reworded}),
-        _ordered(one for one in gone if one not in {before for before, _ in reworded}),
+        _ordered(one for one in come if one not in matched),
+        _ordered(one for one in gone if one not in matched),
         tuple(sorted((*changed, *reworded), key=lambda pair: _key(pair[1]))),
         tuple(sorted(both & (fail - failed))),
         tuple(sorted(both & (failed - fail))),
@@ -137,14 +137,19 @@ def compare(
 
 def _reworded(gone: Sequence[Told], come: Sequence[Told]) -> list[tuple[Told, Told]]:
     """Return the pairs of findings of one rule in one file of which there are as many on both sides."""
-    left, right = Counter(one.place for one in gone), Counter(one.place for one in come)
-    pairs = []
-    for place in (place for place in left if left[place] == right[place]):
-        befores, afters = (
-            sorted((one for one in some if one.place == place), key=_key) for some in (gone, come)
-        )
-        pairs += list(zip(befores, afters, strict=True))
+    left, right = _by_place(gone), _by_place(come)
+    pairs: list[tuple[Told, Told]] = []
+    for place, befores in left.items():
+        if len(befores) == len(right.get(place, ())):
+            pairs += zip(sorted(befores, key=_key), sorted(right[place], key=_key), strict=True)
     return pairs
+
+
+def _by_place(findings: Iterable[Told]) -> Mapping[tuple[str, str, str], list[Told]]:
+    found: dict[tuple[str, str, str], list[Told]] = {}
+    for one in findings:
+        found.setdefault(one.place, []).append(one)
+    return found
 
 
 def _failing(findings: Iterable[Told]) -> set[str]:
