@@ -188,6 +188,6 @@ def costs_of(receipts: Sequence[Receipt], sizes: Mapping[str, int]) -> dict[str,
     found: dict[str, float] = {}
     for one in receipts:
         known = {path: sizes.get(path, 0) + 1 for path in one.verdicts}
-        for path, size in known.items():
-            found[path] = one.seconds * size / sum(known.values())
+        total = sum(known.values())
+        found |= {path: one.seconds * size / total for path, size in known.items()}
     return found
