@@ -16,8 +16,8 @@ from seatrial.core.errors import Unreadable
 from seatrial.core.framework import Release, minor_lag
 from seatrial.core.model import Integration, MemoryFolder, Severity
 from seatrial.documents import records
-from seatrial.quality.scale import Level, spread, words
-from seatrial.quality.status import Row
+from seatrial.quality.scale import Level, words
+from seatrial.quality.status import Row, spread
 from seatrial.system import git
 from seatrial.validate.facts.facts import core_release
 from seatrial.validate.facts.package import PYPROJECT
@@ -103,7 +103,7 @@ def _core(text: bytes) -> Release:
 
 def today_record(rows: Sequence[Row], today: date) -> Mapping[str, Any]:
     """Return what is kept of a day: how many integrations are at each level, and have which findings."""
-    counts = spread(row.level for row in rows if row.level)
+    counts = spread(rows)
     found = {one.value: sum(row.count(one) for row in rows) for one in Severity}
     return {
         "day": today.isoformat(),

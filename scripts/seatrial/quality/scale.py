@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -171,12 +171,6 @@ def _concerns(level: Level, finding: Finding) -> bool:
         return finding.severity is Severity.ERROR
     criterion = CRITERION_OF.get(finding.code)
     return criterion is not None and criterion.level is level
-
-
-def spread(levels: Iterable[Level]) -> dict[Level, int]:
-    """Return how many integrations are at each level, the lowest first."""
-    counts = Counter(levels)
-    return {level: counts[level] for level in Level}
 
 
 def words(level: Level) -> str:

@@ -15,8 +15,8 @@ from seatrial.core.printable import cut
 from seatrial.core.rules import Rule
 from seatrial.quality.file_names import file_name
 from seatrial.quality.history import Series
-from seatrial.quality.scale import CRITERION_OF, MEANINGS, SCALE, Level, spread, words
-from seatrial.quality.status import Row, can_fix, step_words
+from seatrial.quality.scale import CRITERION_OF, MEANINGS, SCALE, Level, words
+from seatrial.quality.status import Row, can_fix, spread, step_words
 from seatrial.report.excerpt import excerpt
 from seatrial.report.html import THEME, block, data, document, lines, text
 from seatrial.report.text import said
@@ -219,7 +219,7 @@ class Site:
 
 
 def _tiles(rows: Sequence[Row]) -> str:
-    counts = spread(row.level for row in rows if row.level)
+    counts = spread(rows)
     tiles = (f"<li><b>{count}</b>{_level(level)}</li>" for level, count in counts.items())
     return f'<ul class="tiles" aria-label="Integrations at each level">{"".join(tiles)}</ul>'
 
