@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from seatrial.core.model import Severity
+from seatrial.core.names import counted
 from seatrial.core.printable import cut, plain
 from seatrial.quality.scale import MEANINGS, Level, words
 from seatrial.quality.status import Row, spread, step_words
@@ -76,9 +77,8 @@ def summary(rows: Sequence[Row]) -> str:
     counts = spread(rows)
     found = ", ".join(f"{count} {words(level)}" for level, count in counts.items() if count)
     unknown = sum(1 for row in rows if row.level is None)
-    return f"{len(rows)} integration{'s'[: len(rows) != 1]}: {found}" + (
-        f", {unknown} unknown" if unknown else ""
-    )
+    more = f", {unknown} unknown" if unknown else ""
+    return f"{counted(len(rows), 'integration')}: {found}{more}"
 
 
 def as_json(rows: Sequence[Row]) -> Mapping[str, Any]:

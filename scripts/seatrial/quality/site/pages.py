@@ -11,6 +11,7 @@ from importlib.resources import files
 from typing import Any
 
 from seatrial.core.model import Finding, Severity
+from seatrial.core.names import counted
 from seatrial.core.printable import cut
 from seatrial.core.rules import Rule
 from seatrial.quality.file_names import file_name
@@ -160,10 +161,10 @@ class Site:
         fixable = sum(map(can_fix, every))
         parts.append(
             f"<h2>Who fails it</h2><p>{len(found)} of {len(self.rows)} integrations, "
-            f"{_counted(len(every), 'finding')}, of which <code>seatrial fix</code> repairs {fixable}.</p><ul>"
+            f"{counted(len(every), 'finding')}, of which <code>seatrial fix</code> repairs {fixable}.</p><ul>"
         )
         for name, some in list(found.items())[:MOST_FAILING]:
-            where = f"{_counted(len(some), 'finding')}, first: {text(cut(some[0].message, 300))}"
+            where = f"{counted(len(some), 'finding')}, first: {text(cut(some[0].message, 300))}"
             parts.append(
                 f'<li><a href="../integrations/{file_name(name)}.html">{text(name)}</a>: {where}</li>'
             )
@@ -422,10 +423,6 @@ def _way(up: str, *more: tuple[str, str]) -> str:
 
 def _number(is_number: bool) -> str:
     return ' class="number"' if is_number else ""
-
-
-def _counted(count: int, word: str) -> str:
-    return f"{count} {word}{'' if count == 1 else 's'}"
 
 
 @cache
