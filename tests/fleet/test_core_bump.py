@@ -109,6 +109,13 @@ def test_what_cannot_be_raised_is_told(new: str, reason: str) -> None:
         bump(GOOD.edited("pyproject.toml", CORE, new))
 
 
+def test_a_constraint_that_is_written_oddly_is_told_where_the_lock_would_need_another_one() -> None:
+    odd = bump(GOOD.edited("pyproject.toml", CORE, r'port_ocean = {version = "^0.48.\u0031\u0034"}'))
+    assert odd.state is State.TO_LOCK
+    with pytest.raises(UsageError, match="write it plainly"):
+        with_lock(odd, "0.48.14", lambda files: lock(files, "0.48.20"))
+
+
 @pytest.mark.parametrize("text", [None, "", "0.48", "latest", "^0.48.12", "0.48.12\n9"])
 def test_a_version_is_stated_in_full(text: str | None) -> None:
     with pytest.raises(UsageError, match=r"in full, such as 0\.48\.12"):

@@ -18,6 +18,7 @@ from seatrial.fleet.owners import parse as owners
 from seatrial.handbook.examples import good_folder
 from seatrial.tasks.menu import WHERE
 from seatrial.workspace.workspace import Workspace
+from support.repositories import commit, start
 
 GOOD = good_folder(Profile.GUIDE)
 
@@ -168,6 +169,22 @@ def test_an_integration_belongs_to_the_owners_of_most_of_its_files() -> None:
     assert Owners(patterns, "below").of(jira) == ("@all",)
 
 
+def test_thousands_of_patterns_take_no_time_where_they_are_about_others() -> None:
+    others = "".join(
+        f"other{at}.md @x\n/integrations/*/o{at}/ @y\n/apps/o{at}/** @z\n" for at in range(3_000)
+    )
+    jira = Integration("jira", "integrations/jira", GOOD)
+    assert Owners(owners(f"{others}*.[md @skipped\njira/ @org/jira\n{others}")).of(jira) == ("@org/jira",)
+
+
+def test_more_wildcards_than_can_be_compared_are_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("seatrial.fleet.owners.MOST_COMPARED", 2 * len(GOOD.paths()))
+    jira = Integration("jira", "integrations/jira", GOOD)
+    assert Owners(owners("*.a @a\n*.b @b\n")).of(jira) == ()
+    with pytest.raises(UsageError, match=r"CODEOWNERS has 3 patterns that may match one of the .* of jira"):
+        Owners(owners("*.a @a\n*.b @b\n*.c @c\n")).of(jira)
+
+
 def test_ages_are_days_since_the_first_and_the_last_commit() -> None:
     day = 86_400
     changes = [(30 * day, ["i/a/x", "README.md"]), (20 * day, ["i/a/y", "i/b/x"]), (10 * day, ["i/a/z"])]
@@ -177,3 +194,14 @@ def test_ages_are_days_since_the_first_and_the_last_commit() -> None:
         (11, 11),
         (0, 0),
     ]
+
+
+@pytest.mark.parametrize("holder", ["", "linked/"])
+def test_ages_are_known_wherever_the_integrations_lie(tmp_path: Path, holder: str) -> None:
+    root = start(tmp_path)
+    (root / "linked").symlink_to("real")
+    commit(root, {f"{'real/' if holder else ''}{name}/main.py": "" for name in ("jira", "aws")})
+    fleet = Fleet([Integration(name, f"{holder}{name}", GOOD) for name in ("jira", "aws", "new")])
+    ages = Ages.of_workspace(Workspace(root, root, Settings(), Profile.GUIDE, fleet))
+    day = date(2023, 11, 14)
+    assert ages.first == ages.last == {f"{holder}jira": day, f"{holder}aws": day}

@@ -73,5 +73,13 @@ def test_a_file_that_is_no_report_is_refused(tmp_path: Path, text: str) -> None:
         read_report(tmp_path / "other")
 
 
+def test_a_report_that_is_too_large_is_told_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("seatrial.fleet.verdict_changes.MOST_BYTES", 1)
+    path = tmp_path / "report.json"
+    path.write_text(render("json", OUTCOME))
+    with pytest.raises(UsageError, match="it is larger than 1 bytes"):
+        read_report(path)
+
+
 def test_changes_are_written_for_programs() -> None:
     assert json.loads(json.dumps(compare([], [ONE], NAMES, NAMES).as_json()))["new"][0]["code"] == "SPC103"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from statistics import median
 
-from seatrial.ci import records
 from seatrial.core.model import Integration
+from seatrial.documents import records
 from seatrial.report.json import dumps
 
 VERSION = 1

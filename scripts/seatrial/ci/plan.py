@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from seatrial.ci import records
 from seatrial.ci.matrix import MOST, Shard
 from seatrial.core.errors import Unreadable
+from seatrial.documents import records
 from seatrial.report.json import dumps
 
 VERSION = 1

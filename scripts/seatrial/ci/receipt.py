@@ -8,13 +8,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from seatrial.ci import records
 from seatrial.ci.matrix import MOST, Shard
 from seatrial.ci.plan import MOST_PLANNED, Plan
+from seatrial.core.days import day_of
 from seatrial.core.errors import EXIT_FINDINGS, Unreadable
 from seatrial.core.findings import LONGEST, waived
 from seatrial.core.model import Finding, Fix, Severity, Waiver
-from seatrial.report.json import dumps
+from seatrial.documents import records
+from seatrial.report.json import dumps, finding_record
 
 VERSION = 1
 
@@ -27,7 +28,6 @@ LONGEST_SHOWN = 11 * LONGEST
 _CODE = re.compile(r"[A-Z]{3}\d{3}")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
 _FINGERPRINT = re.compile(r"[0-9a-f]{32}")
-_DAY = re.compile(r"(?:\d{4}-\d\d-\d\d)?", re.ASCII)
 
 
 class Verdict(enum.Enum):
@@ -72,18 +72,10 @@ class Receipt:
 
 
 def _record(finding: Finding) -> dict[str, Any]:
+    """Return a finding as reports have it, but with its repair as a text, and empty texts for no suppression."""
     return {
-        "code": finding.code,
-        "name": finding.name,
-        "severity": finding.severity.value,
-        "integration": finding.integration,
-        "path": finding.path,
-        "line": finding.line,
-        "column": finding.column,
-        "message": finding.message,
+        **finding_record(finding),
         "fix": finding.fix.title if finding.fix else "",
-        "fingerprint": finding.fingerprint,
-        "old": finding.old,
         "reason": finding.waiver.reason if finding.waiver else "",
         "until": finding.waiver.until if finding.waiver else "",
     }
@@ -171,7 +163,7 @@ def _finding(record: Mapping[str, Any]) -> Finding:
 def _suppressed(record: Mapping[str, Any]) -> Finding:
     """Return a finding with the reason and the last day of its suppression, made safe. Raises Unreadable."""
     until = record.get("until") or ""
-    if not isinstance(until, str) or not _DAY.fullmatch(until):
+    if until and day_of(until) is None:
         raise Unreadable('"until" is not a day')
     return waived(_finding(record), Waiver(records.text(record, "reason", LONGEST_SHOWN), until))
 
@@ -196,6 +188,6 @@ def costs_of(receipts: Sequence[Receipt], sizes: Mapping[str, int]) -> dict[str,
     found: dict[str, float] = {}
     for one in receipts:
         known = {path: sizes.get(path, 0) + 1 for path in one.verdicts}
-        for path, size in known.items():
-            found[path] = one.seconds * size / sum(known.values())
+        total = sum(known.values())
+        found |= {path: one.seconds * size / total for path, size in known.items()}
     return found

@@ -145,6 +145,11 @@ class Finding:
         """The order in which findings are shown."""
         return (self.path, self.line, self.column, self.code, self.message)
 
+    @property
+    def is_fixable(self) -> bool:
+        """Whether its repair is safe to apply."""
+        return self.fix is not None and self.fix.safe
+
 
 class Kind(enum.Enum):
     """The kind of an entry; a link has the kind of its target if that can be read.

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from seatrial.core.model import Finding, Severity
 from seatrial.editor.judge import Judged, Texts
-from seatrial.editor.overlay import current_text, file_of
 from seatrial.editor.positions import Place, Text
 from seatrial.report.excerpt import length
 from seatrial.report.text import said
@@ -49,9 +48,7 @@ def shown(judged: Judged, texts: Texts, encoding: str) -> Mapping[str, list[Show
     """Return the findings of an integration by file."""
     found: dict[str, list[Shown]] = {}
     for path, findings in _by_path(judged.findings).items():
-        file = file_of(judged.subject.workspace, path)
-        own = path.removeprefix(judged.subject.integration.below(""))
-        seen = texts[file].text if file in texts else current_text(judged.subject.integration, own)
+        file, seen = judged.subject.seen(path, texts)
         text = Text(seen, encoding)
         found[file] = [_shown(finding, file, text) for finding in findings]
     return found

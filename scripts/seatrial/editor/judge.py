@@ -9,19 +9,16 @@ from pathlib import Path
 
 from seatrial.core.errors import ConfigurationError, SeatrialError
 from seatrial.core.model import Finding, Integration
-from seatrial.editor.overlay import OpenText, laid_over, path_in
+from seatrial.editor.overlay import OpenText, current_text, folder_of, laid_over, path_in
 from seatrial.system.transaction import FileEdit
 from seatrial.validate.facts.facts import Facts
 from seatrial.validate.repair import Refusal, repair_of, repairs
-from seatrial.validate.rules import RULES
+from seatrial.validate.rules import PROVING, RULES
 from seatrial.validate.run import check
 from seatrial.workspace.workspace import Workspace
 
 MOST_KEPT = 16
 """Most workspaces that are kept open."""
-
-PROVING = tuple(rule for rule in RULES if "tried" not in rule.needs)
-"""The rules that a repair must satisfy, as with `seatrial fix`."""
 
 Texts = Mapping[str, OpenText]
 """The open documents by their files."""
@@ -37,12 +34,19 @@ class Subject:
     @property
     def folder(self) -> str:
         """The absolute path of its folder, with a separator at its end."""
-        return os.path.join(os.fspath(self.workspace.root), self.integration.path).rstrip(os.sep) + os.sep
+        return folder_of(self.workspace, self.integration)
 
     @property
     def facts(self) -> Facts:
         """The facts about it."""
         return Facts.of(self.workspace, self.integration)
+
+    def seen(self, path: str, texts: Texts) -> tuple[str, str]:
+        """Return the file at a path from the root, and its text as the editor shows it."""
+        file = os.fspath(Path(self.workspace.root, path))
+        if file in texts:
+            return file, texts[file].text
+        return file, current_text(self.integration, path.removeprefix(self.integration.below("")))
 
 
 @dataclass(frozen=True)
@@ -117,8 +121,3 @@ def repair(subject: Subject, fingerprint: str) -> tuple[Sequence[FileEdit], Sequ
     else:
         found = repairs(workspace, [integration], PROVING)
     return found.files, found.refused
-
-
-def has_repair(finding: Finding) -> bool:
-    """Return whether a finding offers an edit."""
-    return finding.fix is not None and finding.fix.safe

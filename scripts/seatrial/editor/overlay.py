@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from seatrial.core.errors import Unreadable
 from seatrial.core.model import Folder, Integration, Kind, Overlay
@@ -33,18 +32,18 @@ class _Unsaved(Overlay):
         return data
 
 
+def folder_of(workspace: Workspace, integration: Integration) -> str:
+    """Return the absolute path of the folder of an integration, with a separator at its end."""
+    return os.path.join(os.fspath(workspace.root), integration.path).rstrip(os.sep) + os.sep
+
+
 def path_in(workspace: Workspace, file: str) -> tuple[Integration, str] | None:
     """Return the integration that a file is in, and its path there; None for a file of none."""
     for one in workspace.integrations:
-        folder = os.path.join(os.fspath(workspace.root), one.path).rstrip(os.sep) + os.sep
+        folder = folder_of(workspace, one)
         if file.startswith(folder):
             return one, file.removeprefix(folder).replace(os.sep, "/")
     return None
-
-
-def file_of(workspace: Workspace, path: str) -> str:
-    """Return the file at a path from the root."""
-    return os.fspath(Path(workspace.root, path))
 
 
 def laid_over(workspace: Workspace, texts: Mapping[str, OpenText]) -> Workspace:

@@ -19,16 +19,15 @@ from pygls.lsp.server import LanguageServer
 from seatrial import __version__
 from seatrial.core.errors import SeatrialError
 from seatrial.core.printable import one_line
-from seatrial.core.rules import Rule
 from seatrial.editor import changes, completion, meaning
 from seatrial.editor.diagnostics import GRADES, Shown, shown
-from seatrial.editor.judge import Judge, Judged, Subject, Texts, has_repair, repair
-from seatrial.editor.overlay import OpenText, current_text, path_in
+from seatrial.editor.judge import Judge, Judged, Subject, Texts, repair
+from seatrial.editor.overlay import OpenText, path_in
 from seatrial.editor.positions import Place, Text
 from seatrial.handbook.examples import example
 from seatrial.handbook.pages import section
 from seatrial.system.transaction import FileEdit
-from seatrial.validate.rules import RULES
+from seatrial.validate.rules import BY_CODE
 from seatrial.workspace.workspace import Workspace
 
 T = TypeVar("T")
@@ -49,8 +48,6 @@ KINDS: Mapping[str, types.CompletionItemKind] = {
     "value": types.CompletionItemKind.EnumMember,
     "key": types.CompletionItemKind.Field,
 }
-
-_BY_CODE: Mapping[str, Rule] = {rule.code: rule for rule in RULES}
 
 
 def file_of_uri(uri: str) -> str | None:
@@ -341,7 +338,7 @@ async def _watch(server: Server) -> None:
 
 @lru_cache(maxsize=64)
 def _page(code: str) -> str:
-    return section(_BY_CODE[code], example(_BY_CODE[code]))
+    return section(BY_CODE[code], example(BY_CODE[code]))
 
 
 async def _hover(server: Server, params: types.HoverParams) -> types.Hover | None:
@@ -359,7 +356,7 @@ async def _hover(server: Server, params: types.HoverParams) -> types.Hover | Non
 def _told(judge: Judge, texts: Texts, file: str, at: Place, codes: Sequence[str], encoding: str) -> str:
     """Return the pages of the rules, or else the meaning of the key that is there."""
     if codes:
-        return "\n\n".join(_page(code) for code in codes if code in _BY_CODE)
+        return "\n\n".join(_page(code) for code in codes if code in BY_CODE)
     subject, path = _subject(judge, texts, file)
     if subject is None:
         return ""
@@ -414,8 +411,8 @@ async def _actions(server: Server, params: types.CodeActionParams) -> list[types
         return []
     at = server.findings_at(file, _place(params.range.start), _place(params.range.end))
     kinds = params.context.only or [types.CodeActionKind.QuickFix, FIX_ALL]
-    found = [_action(file, one) for one in at if has_repair(one.finding)] if _asks(kinds, "quickfix") else []
-    if _asks(kinds, FIX_ALL) and any(has_repair(one.finding) for one in server.findings_beside(file)):
+    found = [_action(file, one) for one in at if one.finding.is_fixable] if _asks(kinds, "quickfix") else []
+    if _asks(kinds, FIX_ALL) and any(one.finding.is_fixable for one in server.findings_beside(file)):
         found.append(_fix_all(file))
     return found if _resolves(server) else [await _resolve(server, one) for one in found]
 
@@ -497,10 +494,7 @@ def _workspace_edit(server: Server, made: Sequence[types.TextDocumentEdit]) -> t
 def _document_edit(
     server: Server, subject: Subject, edit: FileEdit, texts: Texts, encoding: str
 ) -> types.TextDocumentEdit:
-    file = os.path.join(os.fspath(subject.workspace.root), edit.path)
-    text = texts.get(file)
-    own = edit.path.removeprefix(subject.integration.below(""))
-    seen = text.text if text else current_text(subject.integration, own)
+    file, seen = subject.seen(edit.path, texts)
     after = (edit.after or b"").decode()
     after = after.removeprefix("\ufeff") if not seen.startswith("\ufeff") else after
     places = Text(seen, encoding)
@@ -509,7 +503,7 @@ def _document_edit(
         for one in changes.changes(seen, after)
     ]
     document = types.OptionalVersionedTextDocumentIdentifier(
-        uri=server.uris.get(file) or uri_of_file(file), version=text.version if text else None
+        uri=server.uris.get(file) or uri_of_file(file), version=texts[file].version if file in texts else None
     )
     return types.TextDocumentEdit(document, list(found))
 

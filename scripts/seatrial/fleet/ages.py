@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 from seatrial.core.errors import UsageError
+from seatrial.core.model import join
 from seatrial.system import clock, git
 from seatrial.system.folder import with_parents
 from seatrial.workspace.workspace import Workspace
@@ -28,12 +30,11 @@ class Ages:
                 "the ages of integrations are not known in a shallow clone; type `git fetch --unshallow`"
             )
         places = {one.path for one in workspace.integrations}
-        holder = "" if "" in places else workspace.settings.integrations
-        return cls.of(places, git.changes_by_time(workspace.root, holder), clock.today())
+        return cls.of(places, _changes(workspace.root, places), clock.today())
 
     @classmethod
     def of(cls, places: Iterable[str], changes: Iterable[tuple[int, list[str]]], today: date) -> Ages:
-        """Work it out from commits, the newest first: the time of each in seconds since 1970, and its paths."""
+        """Work it out from commits in any order: the time of each in seconds since 1970, and its paths."""
         known = frozenset(places)
         first: dict[str, date] = {}
         last: dict[str, date] = {}
@@ -55,3 +56,10 @@ class Ages:
 
     def _days(self, days: Mapping[str, date], path: str) -> int:
         return max(0, (self.today - days.get(path, self.today)).days)
+
+
+def _changes(root: Path, places: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
+    """Yield the commits to the folders that hold these places, each of which may be a link, as `Ages.of` takes them."""
+    for holder in {place.rpartition("/")[0] for place in places}:
+        for time, paths in git.changes_by_time(root / holder):
+            yield time, [join(holder, path) for path in paths]

@@ -9,7 +9,7 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum
@@ -17,18 +17,19 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from seatrial.core.errors import SeatrialError, ServiceError, UsageError
-from seatrial.core.model import Fleet, Integration
+from seatrial.core.model import Fleet, Integration, MemoryFolder
 from seatrial.core.printable import one_line
-from seatrial.dependencies.constraints import canonical, floor
+from seatrial.dependencies.constraints import floor
 from seatrial.dependencies.lockfile import LockText, content_hash
 from seatrial.documents import toml
+from seatrial.documents.document import Document
 from seatrial.fleet.commands import Crew
 from seatrial.release.plan.bump import ChangelogEntry, raised, revised
 from seatrial.system import process
 from seatrial.system.process import Running
 from seatrial.system.transaction import FileEdit
 from seatrial.validate.facts.facts import Facts
-from seatrial.validate.facts.package import CORE, PYPROJECT
+from seatrial.validate.facts.package import CORE, PYPROJECT, CoreDependency, Package
 from seatrial.workspace.workspace import Workspace
 
 LOCK, SETTINGS = "poetry.lock", "poetry.toml"
@@ -99,22 +100,12 @@ def planned(workspace: Workspace, integration: Integration, version: str, day: d
         return CoreBump(integration, State.THERE, has, facts.package.version)
     if is_raised:
         return CoreBump(integration, State.TO_LOCK, has, facts.package.version)
-    return _raising(facts, core.keys, core.constraint, constraint, day, has)
+    return _raising(facts, facts.package, core, constraint, day, has)
 
 
-def _raising(facts: Facts, keys: tuple[str | int, ...], old: str, new: str, day: date, has: str) -> CoreBump:
-    integration, package = facts.integration, facts.package
-    assert package is not None
-    way = (
-        (*keys, "version")
-        if isinstance(package.table(*map(str, keys[:-1])).get(str(keys[-1])), dict)
-        else keys
-    )
-    try:
-        edited = revised(integration, package.document, way, old, new, toml.load)
-    except ValueError as wrong:
-        raise UsageError(str(wrong)) from None
-    text = edited.after or ""
+def _raising(facts: Facts, package: Package, core: CoreDependency, new: str, day: date, has: str) -> CoreBump:
+    integration = facts.integration
+    text = _with_constraint(integration, package.document, core, new)
     inner = integration.having({PYPROJECT: text.encode()})
     made = raised(
         Facts(inner, facts.profile, Fleet([inner]), facts.settings),
@@ -124,6 +115,15 @@ def _raising(facts: Facts, keys: tuple[str | int, ...], old: str, new: str, day:
     )
     files = [_edit(integration, one.path, one.after or "") for one in made.files]
     return CoreBump(integration, State.TO_RAISE, has, made.before, made.after, tuple(files))
+
+
+def _with_constraint(integration: Integration, document: Document, core: CoreDependency, new: str) -> str:
+    """Return the text of a `pyproject.toml` with another constraint. Raises UsageError where it is written oddly."""
+    way = (*core.keys, "version") if isinstance(core.value, dict) else core.keys
+    try:
+        return revised(integration, document, way, core.constraint, new, toml.load).after or ""
+    except ValueError as wrong:
+        raise UsageError(str(wrong)) from None
 
 
 def _edit(integration: Integration, path: str, after: str) -> FileEdit:
@@ -149,7 +149,10 @@ Lock = Callable[[Mapping[str, bytes]], bytes]
 
 
 def with_lock(bump: CoreBump, version: str, lock: Lock) -> CoreBump:
-    """Return the change with its new lock, in which the framework has this version. Raises ServiceError."""
+    """Return the change with its new lock, in which the framework has this version.
+
+    Raises ServiceError, and UsageError where the constraint would have to be changed and is written oddly.
+    """
     integration = bump.integration
     edited = {edit.path: edit.after for edit in bump.files}
     files = {
@@ -168,12 +171,11 @@ def with_lock(bump: CoreBump, version: str, lock: Lock) -> CoreBump:
 def _exactly(files: Mapping[str, bytes], version: str, lock: Lock) -> bytes:
     """Return a lock with this version where the index has a newer one that is allowed too."""
     document = toml.load(PYPROJECT, files[PYPROJECT])
-    table = document.value["tool"]["poetry"]["dependencies"]
-    name = next(name for name in table if canonical(name) == CORE)
-    way = ("tool", "poetry", "dependencies", name, *(("version",) if isinstance(table[name], dict) else ()))
-    stated = table[name]["version"] if isinstance(table[name], dict) else table[name]
-    integration = Integration("", "", _Files(files))
-    pinned = revised(integration, document, way, stated, f"=={version}", toml.load).after or ""
+    integration = Integration("", "", MemoryFolder(files))
+    package = Package.of(integration, document)
+    assert package is not None
+    assert package.core is not None
+    pinned = _with_constraint(integration, document, package.core, f"=={version}")
     exact = lock({**files, PYPROJECT: pinned.encode()})
     return lock({**files, LOCK: exact})
 
@@ -190,25 +192,6 @@ def _must_be_lock_of(made: bytes, pyproject: bytes, version: str) -> None:
     hashes = [line.text for line in LockText(made).content_hashes]
     if wanted and hashes != [wanted]:
         raise ServiceError("the lock that Poetry made is not that of the new pyproject.toml")
-
-
-class _Files:
-    """Files in memory as a folder."""
-
-    def __init__(self, files: Mapping[str, bytes]) -> None:
-        self.files = files
-
-    def paths(self) -> Sequence[str]:
-        return sorted(self.files)
-
-    def irregular(self) -> Sequence[str]:
-        return ()
-
-    def entry(self, path: str) -> None:
-        return None
-
-    def read(self, path: str) -> bytes:
-        return self.files[path]
 
 
 class Poetry:

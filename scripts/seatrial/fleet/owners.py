@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from seatrial.core.errors import Unreadable, UsageError
 from seatrial.core.model import Integration, join
@@ -21,6 +22,9 @@ PLACES = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
 
 MOST_BYTES = 3 * 1024 * 1024
 """GitHub reads no larger file."""
+
+MOST_COMPARED = 500_000
+"""The most comparisons of a file with a pattern for the owner of one integration."""
 
 _OWNER = re.compile(r"@[\w.-]+(?:/[\w.-]+)?|[^@\s]+@[^@\s]+")
 _ANY = "**"
@@ -37,6 +41,11 @@ class Pattern:
     owners: tuple[str, ...]
     is_below: bool
     is_folder: bool
+
+    @cached_property
+    def literals(self) -> frozenset[str]:
+        """The parts without `*` and `?`, each of which is a name in any path that it matches."""
+        return frozenset(part for part in self.parts if not set("*?") & set(part))
 
     @classmethod
     def of(cls, text: str, owners: Sequence[str]) -> Pattern:
@@ -142,20 +151,19 @@ class Owners:
         return cls(parse(data.decode("utf-8", "replace")), above)
 
     def of(self, integration: Integration) -> Sequence[str]:
-        """Return the owners of most files of an integration, of which there may be several, or none."""
+        """Return the owners of most files of an integration, of which there may be several, or none.
+
+        Only patterns whose literal parts it has are compared with its files, for there may be thousands. Raises
+        UsageError where that would still be more than `MOST_COMPARED` comparisons.
+        """
         prefix = join(self._above, integration.path)
-        counts = Counter(owners_of(self._near(prefix), join(prefix, path)) for path in integration.paths())
+        paths = [join(prefix, path) for path in integration.paths()]
+        names = {name for path in paths for name in path.split("/")}
+        near = [one for one in self._patterns if one.literals <= names]
+        if len(near) * len(paths) > MOST_COMPARED:
+            raise UsageError(
+                f"CODEOWNERS has {len(near):,} patterns that may match one of the {len(paths):,} files of "
+                f"{integration.name}, too many to tell its owner; choose by another field"
+            )
+        counts = Counter(owners_of(near, path) for path in paths)
         return max(counts.items(), key=lambda item: (item[1], item[0]))[0] if counts else ()
-
-    def _near(self, prefix: str) -> Sequence[Pattern]:
-        """Return the patterns that may match something in a folder, for there may be thousands."""
-        names = prefix.split("/") if prefix else []
-        return [one for one in self._patterns if self._may_reach(one, names)]
-
-    def _may_reach(self, pattern: Pattern, names: Sequence[str]) -> bool:
-        for part, name in zip(pattern.parts, names, strict=False):
-            if part == _ANY:
-                return True
-            if not _fits(part, name):
-                return False
-        return True

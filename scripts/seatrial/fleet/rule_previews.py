@@ -10,7 +10,7 @@ from seatrial.core.model import Finding, Integration, Severity
 from seatrial.core.rules import Rule
 from seatrial.validate.facts.release import Change
 from seatrial.validate.repair import Changes, no_changes, repairs
-from seatrial.validate.rules import RULES
+from seatrial.validate.rules import PROVING, RULES
 from seatrial.validate.run import check_all
 from seatrial.workspace.workspace import Workspace
 
@@ -100,9 +100,8 @@ def _repaired(
     wanted = [one for one in integrations if one.name in offered]
     if not wanted:
         return frozenset()
-    proving = [rule for rule in RULES if "tried" not in rule.needs]
     files: dict[str, dict[str, bytes]] = {}
-    for edit in repairs(workspace, wanted, proving, editing).files:
+    for edit in repairs(workspace, wanted, PROVING, editing).files:
         one = next(one for one in wanted if edit.path.startswith(one.below("")) or not one.path)
         files.setdefault(one.path, {})[edit.path.removeprefix(one.below(""))] = edit.after or b""
     mended = [one.having(files[one.path]) for one in wanted if one.path in files]

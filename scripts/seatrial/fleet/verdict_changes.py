@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from seatrial.core.errors import UsageError, reason
+from seatrial.core.errors import Unreadable, UsageError, reason
 from seatrial.core.findings import Outcome
 from seatrial.core.model import Finding, Severity
+from seatrial.documents import records
 
 MOST_BYTES = 256 * 1024 * 1024
 """The largest report that is read."""
 
+MOST_FINDINGS = 1_000_000
+"""The most findings of a report that are read, of which so many do not fit into the largest."""
 
 SUPPRESSED = "suppressed"
 
@@ -119,12 +120,13 @@ def compare(
     gone = [one for key, one in old.items() if key not in new]
     come = [one for key, one in new.items() if key not in old]
     reworded = _reworded(gone, come)
+    matched = {one for pair in reworded for one in pair}
     known = set(names_after if names_before is None else names_before)
     failed, fail = _failing(old.values()), _failing(new.values())
     both = known & set(names_after)
     return VerdictChanges(
-        _ordered(one for one in come if one not in {after for _, after in reworded}),
-        _ordered(one for one in gone if one not in {before for before, _ in reworded}),
+        _ordered(one for one in come if one not in matched),
+        _ordered(one for one in gone if one not in matched),
         tuple(sorted((*changed, *reworded), key=lambda pair: _key(pair[1]))),
         tuple(sorted(both & (fail - failed))),
         tuple(sorted(both & (failed - fail))),
@@ -135,14 +137,19 @@ def compare(
 
 def _reworded(gone: Sequence[Told], come: Sequence[Told]) -> list[tuple[Told, Told]]:
     """Return the pairs of findings of one rule in one file of which there are as many on both sides."""
-    left, right = Counter(one.place for one in gone), Counter(one.place for one in come)
-    pairs = []
-    for place in (place for place in left if left[place] == right[place]):
-        befores, afters = (
-            sorted((one for one in some if one.place == place), key=_key) for some in (gone, come)
-        )
-        pairs += list(zip(befores, afters, strict=True))
+    left, right = _by_place(gone), _by_place(come)
+    pairs: list[tuple[Told, Told]] = []
+    for place, befores in left.items():
+        if len(befores) == len(right.get(place, ())):
+            pairs += zip(sorted(befores, key=_key), sorted(right[place], key=_key), strict=True)
     return pairs
+
+
+def _by_place(findings: Iterable[Told]) -> Mapping[tuple[str, str, str], list[Told]]:
+    found: dict[tuple[str, str, str], list[Told]] = {}
+    for one in findings:
+        found.setdefault(one.place, []).append(one)
+    return found
 
 
 def _failing(findings: Iterable[Told]) -> set[str]:
@@ -166,23 +173,22 @@ def read_report(path: Path) -> list[Told]:
     """Return the findings of a report in JSON that some version of Seatrial wrote. Raises UsageError."""
     try:
         if path.stat().st_size > MOST_BYTES:
-            raise ValueError("it is too large")
-        document = json.loads(path.read_bytes())
-        hidden = [{**row, "severity": SUPPRESSED} for row in document.get("suppressed", ())]
-        found = [_told(row) for row in (*document["findings"], *hidden)]
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as wrong:
-        why = (
-            reason(wrong)
-            if isinstance(wrong, OSError)
-            else "it is no report of `seatrial validate --format json`"
+            raise UsageError(f"{path} cannot be compared with: it is larger than {MOST_BYTES:,} bytes")
+        document = {"suppressed": [], **records.loads(path.read_bytes())}
+        hidden = records.items(document, "suppressed", MOST_FINDINGS)
+        rows = (
+            *records.items(document, "findings", MOST_FINDINGS),
+            *({**row, "severity": SUPPRESSED} for row in hidden),
         )
-        raise UsageError(f"{path} cannot be compared with: {why}") from wrong
-    return found
+        return [_told(row) for row in rows]
+    except OSError as failed:
+        raise UsageError(f"{path} cannot be compared with: {reason(failed)}") from failed
+    except Unreadable as refused:
+        why = "it is no report of `seatrial validate --format json`"
+        raise UsageError(f"{path} cannot be compared with: {why}") from refused
 
 
 def _told(row: Mapping[str, Any]) -> Told:
     keys = ("fingerprint", "integration", "code", "name", "severity", "path", "message")
-    texts = {key: row[key] for key in keys}
-    if not all(isinstance(text, str) for text in texts.values()) or not isinstance(row["line"], int):
-        raise TypeError("a finding of another form")
-    return Told(**texts, line=row["line"])
+    texts = {key: records.text(row, key, MOST_BYTES) for key in keys}
+    return Told(**texts, line=records.number(row, "line"))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from html import escape
-
 from seatrial.core.printable import cut, plain
 from seatrial.quality.scale import Level, words
+from seatrial.report.html import text
 
 COLOURS = {
     None: "#57606a",
@@ -26,11 +25,11 @@ _WIDTH = 6.6
 def badge(name: str, level: Level | None) -> str:
     """Return the badge of an integration at a level; None for an unknown one."""
     said = words(level) if level else "unknown"
-    left, right = (round(len(text) * _WIDTH) + 12 for text in (LABEL, said))
-    title = escape(f"{cut(plain(name), 100)}: {said}")
+    left, right = (round(len(one) * _WIDTH) + 12 for one in (LABEL, said))
+    title = text(f"{cut(plain(name), 100)}: {said}")
     texts = "".join(
-        f'<text x="{x}" y="14" textLength="{round(len(text) * _WIDTH)}">{escape(text)}</text>'
-        for x, text in ((6, LABEL), (left + 6, said))
+        f'<text x="{x}" y="14" textLength="{round(len(one) * _WIDTH)}">{text(one)}</text>'
+        for x, one in ((6, LABEL), (left + 6, said))
     )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + right}" height="20" role="img" '

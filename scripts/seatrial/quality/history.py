@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,11 +12,15 @@ from statistics import median
 from typing import Any
 
 from seatrial.core.days import day_of
-from seatrial.core.framework import Framework, minor_lag
-from seatrial.core.model import Severity
-from seatrial.quality.scale import Level, spread, words
-from seatrial.quality.status import Row
+from seatrial.core.errors import Unreadable
+from seatrial.core.framework import Release, minor_lag
+from seatrial.core.model import Integration, MemoryFolder, Severity
+from seatrial.documents import records
+from seatrial.quality.scale import Level, words
+from seatrial.quality.status import Row, spread
 from seatrial.system import git
+from seatrial.validate.facts.facts import core_release
+from seatrial.validate.facts.package import PYPROJECT
 
 MOST_POINTS = 30
 """The commits that are looked at."""
@@ -33,11 +36,6 @@ MOST_BYTES = 256 * 1024
 
 MOST_RECORDED = 4 * 1024 * 1024
 """The size of a record of levels that is read."""
-
-_CORE = re.compile(
-    rb"^port[_-]ocean[ \t]*=[ \t]*(?:\{[^}\n]{0,200}?version[ \t]*=[ \t]*)?[\"'][\^~>=v ]{0,4}([\d.]{1,40})",
-    re.MULTILINE,
-)
 
 
 @dataclass(frozen=True)
@@ -80,7 +78,7 @@ def fleet_over_time(root: Path, holder: str) -> list[Series]:
     trees = [git.folders(root, commit, holder) for commit, _ in commits]
     known = [{name: tree for name, tree in one.items() if name[0] not in "._"} for one in trees]
     every = (tree for one in known for tree in one.values())
-    cores = {tree: _core(text) for tree, text in git.files_in(root, every, "pyproject.toml", MOST_BYTES)}
+    cores = {tree: _core(text) for tree, text in git.files_in(root, every, PYPROJECT, MOST_BYTES)}
     days, sizes, middle, most = [], [], [], []
     for (_, time), one in zip(commits, known, strict=True):
         found = [cores[tree] for tree in one.values() if tree in cores]
@@ -98,14 +96,14 @@ def fleet_over_time(root: Path, holder: str) -> list[Series]:
     ]
 
 
-def _core(text: bytes) -> tuple[int, ...]:
-    found = _CORE.search(text)
-    return Framework.of(found[1].decode()).release if found else ()
+def _core(text: bytes) -> Release:
+    """Return the release of the framework by a `pyproject.toml` alone; locks of the past are too large to be read."""
+    return tuple(core_release(Integration("", "", MemoryFolder({PYPROJECT: text}))))
 
 
 def today_record(rows: Sequence[Row], today: date) -> Mapping[str, Any]:
     """Return what is kept of a day: how many integrations are at each level, and have which findings."""
-    counts = spread(row.level for row in rows if row.level)
+    counts = spread(rows)
     found = {one.value: sum(row.count(one) for row in rows) for one in Severity}
     return {
         "day": today.isoformat(),
@@ -117,10 +115,9 @@ def today_record(rows: Sequence[Row], today: date) -> Mapping[str, Any]:
 def records_of(data: bytes) -> list[Mapping[str, Any]]:
     """Return the days that a file of an earlier site holds; what has another form is left out."""
     try:
-        value = json.loads(data) if len(data) <= MOST_RECORDED else None
-    except (ValueError, RecursionError):
+        days = records.loads(data).get("days") if len(data) <= MOST_RECORDED else None
+    except Unreadable:
         return []
-    days = value.get("days") if isinstance(value, dict) else None
     return [one for one in days if _is_record(one)] if isinstance(days, list) else []
 
 

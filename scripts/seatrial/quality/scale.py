@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -163,8 +163,7 @@ class Standing:
 
 def _cost(gap: Gap) -> tuple[int, int, str]:
     """Return what orders gaps: findings that have to be mended by hand, findings in all, the code."""
-    is_by_hand = not (gap.first.fix and gap.first.fix.safe)
-    return (gap.count if is_by_hand else 0, gap.count, gap.code)
+    return (0 if gap.first.is_fixable else gap.count, gap.count, gap.code)
 
 
 def _concerns(level: Level, finding: Finding) -> bool:
@@ -172,12 +171,6 @@ def _concerns(level: Level, finding: Finding) -> bool:
         return finding.severity is Severity.ERROR
     criterion = CRITERION_OF.get(finding.code)
     return criterion is not None and criterion.level is level
-
-
-def spread(levels: Iterable[Level]) -> dict[Level, int]:
-    """Return how many integrations are at each level, the lowest first."""
-    counts = Counter(levels)
-    return {level: counts[level] for level in Level}
 
 
 def words(level: Level) -> str:

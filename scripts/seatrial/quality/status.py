@@ -95,9 +95,15 @@ class Row:
         return dotted(self.core)
 
 
+def spread(rows: Iterable[Row]) -> dict[Level, int]:
+    """Return how many integrations are at each level, the lowest first; those of no known level are left out."""
+    counts = Counter(row.level for row in rows)
+    return {level: counts[level] for level in Level}
+
+
 def can_fix(finding: Finding) -> bool:
     """Return whether `seatrial fix` repairs a finding; it leaves advice alone."""
-    return finding.fix is not None and finding.fix.safe and finding.severity is not Severity.ADVICE
+    return finding.is_fixable and finding.severity is not Severity.ADVICE
 
 
 def step_words(gap: Gap) -> str:

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from seatrial.core.model import Severity
+from seatrial.core.names import counted
 from seatrial.core.printable import cut, plain
-from seatrial.quality.scale import MEANINGS, Level, spread, words
-from seatrial.quality.status import Row, step_words
+from seatrial.quality.scale import MEANINGS, Level, words
+from seatrial.quality.status import Row, spread, step_words
 from seatrial.report.github import code
 
 WIDEST = 140
@@ -73,17 +74,16 @@ def _next(row: Row, typed: Typed) -> str:
 
 def summary(rows: Sequence[Row]) -> str:
     """Return how many integrations are at each level, in a line."""
-    counts = spread(row.level for row in rows if row.level)
+    counts = spread(rows)
     found = ", ".join(f"{count} {words(level)}" for level, count in counts.items() if count)
     unknown = sum(1 for row in rows if row.level is None)
-    return f"{len(rows)} integration{'s'[: len(rows) != 1]}: {found}" + (
-        f", {unknown} unknown" if unknown else ""
-    )
+    more = f", {unknown} unknown" if unknown else ""
+    return f"{counted(len(rows), 'integration')}: {found}{more}"
 
 
 def as_json(rows: Sequence[Row]) -> Mapping[str, Any]:
     """Return the state for programs."""
-    counts = spread(row.level for row in rows if row.level)
+    counts = spread(rows)
     return {
         "version": 1,
         "levels": {level.value: count for level, count in counts.items()},
@@ -126,39 +126,39 @@ def markdown(rows: Sequence[Row], typed: Typed) -> str:
 
 def dashboard(rows: Sequence[Row], typed: Typed) -> str:
     """Return the text of one living issue, between marks by which it is replaced."""
-    counts = spread(row.level for row in rows if row.level)
+    counts = spread(rows)
     lines = [BEGIN, "## The fleet", "", "| level | integrations | |", "|---|---|---|"]
     lines += [f"| {words(level)} | {count} | {MEANINGS.get(level, '')} |" for level, count in counts.items()]
     parts = (
-        ("Not publishable", [row for row in rows if row.level is Level.NONE]),
+        ("Not publishable", [row for row in rows if row.level is Level.NONE], _next),
         (
             "One rule from the next level",
             [row for row in rows if len(row.missing) == 1 and row.level is not Level.NONE],
+            _next,
         ),
         (
             "More than one rule from it",
             [row for row in rows if len(row.missing) > 1 and row.level is not Level.NONE],
+            _next,
         ),
-        ("Framework behind", [row for row in rows if row.lag]),
+        ("Framework behind", [row for row in rows if row.lag], _behind),
     )
     room = MOST_BYTES - sum(len(line.encode()) + 1 for line in lines)
-    for title, found in parts:
-        part = list(_part(title, found, typed, room))
+    for title, found, said in parts:
+        part = list(_part(title, [(row.name, said(row, typed)) for row in found], room))
         room -= sum(len(line.encode()) + 1 for line in part)
         lines += part
     return "\n".join([*lines, "", END]) + "\n"
 
 
-def _part(title: str, rows: Sequence[Row], typed: Typed, room: int) -> Iterator[str]:
-    """Yield a part of the issue with a box for each row, within a room of bytes."""
+def _part(title: str, rows: Sequence[tuple[str, str]], room: int) -> Iterator[str]:
+    """Yield a part of the issue with a box for each name and what is said of it, within a room of bytes."""
     if not rows or room < 500:
         return
     yield from ("", f"### {title} ({len(rows)})", "")
     room -= 400
-    for number, row in enumerate(rows):
-        line = (
-            f"- [ ] {code(row.name)}: {code(_behind(row) if title.startswith('Fram') else _next(row, typed))}"
-        )
+    for number, (name, said) in enumerate(rows):
+        line = f"- [ ] {code(name)}: {code(said)}"
         room -= len(line.encode()) + 1
         if room < 0:
             yield f"- and {len(rows) - number} more"
@@ -166,7 +166,7 @@ def _part(title: str, rows: Sequence[Row], typed: Typed, room: int) -> Iterator[
         yield line
 
 
-def _behind(row: Row) -> str:
+def _behind(row: Row, typed: Typed) -> str:
     return f"port-ocean {row.framework}, {row.behind} behind"
 
 

@@ -26,7 +26,7 @@ def render(outcome: Outcome, options: Options) -> str:
         "suppressed": outcome.suppressed,
         "old": outcome.old,
     }
-    findings = [_finding(finding) for finding in outcome.findings]
+    findings = [finding_record(finding) for finding in outcome.findings]
     hidden = [_suppressed(finding) for finding in outcome.hidden]
     document = {"version": VERSION, "findings": findings, "suppressed": hidden, "summary": counts}
     return dumps({**document, **options.more})
@@ -38,7 +38,8 @@ def dumps(value: Any) -> str:
     return _MARKER.sub(r"\1\\u005b", text) + "\n"
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def finding_record(finding: Finding) -> dict[str, Any]:
+    """Return a finding as a JSON object."""
     fix = {"title": finding.fix.title, "safe": finding.fix.safe} if finding.fix else None
     return {
         "code": finding.code,
@@ -59,7 +60,7 @@ def _suppressed(finding: Finding) -> dict[str, Any]:
     """Return a suppressed finding, with the reason and the last day of its suppression, None for no end."""
     waiver = finding.waiver
     words = {"reason": waiver.reason, "until": waiver.until or None} if waiver else {}
-    return {**_finding(finding), **words}
+    return {**finding_record(finding), **words}
 
 
 def _encodable(value: Any) -> Any:

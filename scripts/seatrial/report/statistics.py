@@ -31,7 +31,7 @@ def rows(outcome: Outcome) -> Sequence[Row]:
     """Return the codes that were found, the most frequent first."""
     found = sorted(outcome.every, key=lambda one: one.severity.rank, reverse=True)
     counts = Counter(one.code for one in found)
-    safe = Counter(one.code for one in found if one.fix is not None and one.fix.safe)
+    safe = Counter(one.code for one in found if one.is_fixable)
     gravest = {one.code: one for one in found}
     made = (
         Row(code, gravest[code].name, gravest[code].severity, counts[code], safe[code]) for code in counts

@@ -26,13 +26,9 @@ def render(outcome: Outcome, options: Options) -> str:
 
 
 def _shown(finding: Finding, options: Options) -> Iterator[str]:
-    yield line(finding, options.colour, FIXABLE if _is_fixable(finding) else "")
+    yield line(finding, options.colour, FIXABLE if finding.is_fixable else "")
     if options.lines:
         yield from excerpt(finding, options.lines(finding))
-
-
-def _is_fixable(finding: Finding) -> bool:
-    return finding.fix is not None and finding.fix.safe
 
 
 def line(finding: Finding, colour: bool = False, mark: str = "") -> str:
@@ -63,7 +59,7 @@ def held(finding: Finding) -> str:
 
 def repairable(outcome: Outcome, fix: str = "seatrial fix") -> str:
     """Return how many findings a command can repair, to be added to the summary; empty for none."""
-    count = sum(map(_is_fixable, outcome.every))
+    count = sum(one.is_fixable for one in outcome.every)
     return f", {fix} can repair {count}" if count else ""
 
 

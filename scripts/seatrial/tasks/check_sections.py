@@ -362,7 +362,7 @@ def _command(section: Section, findings: Sequence[Finding]) -> str:
         shown = section.name if section.name in ("lint", "schema") else "validate"
         return _typed(shown, section.integrations)
     named = _COMMAND.search(section.first.fix.title) if section.first.fix else None
-    if any(one.fix and one.fix.safe for one in findings if not one.old):
+    if any(one.is_fixable for one in findings if not one.old):
         return _typed("fix", section.integrations)
     if any(one.code in ("LNT103", "LNT104") for one in findings if not one.old):
         return _typed("lint", section.integrations, "--fix", "FIX=1")

@@ -12,7 +12,7 @@ from seatrial.tasks.cli import in_make, jobs_of, note, say
 from seatrial.tasks.file_diffs import unified
 from seatrial.validate.facts.release import Change
 from seatrial.validate.repair import Changes, Refusal, no_changes, repairs
-from seatrial.validate.rules import RULES
+from seatrial.validate.rules import PROVING, RULES
 from seatrial.validate.run import check_all
 
 MOST_TOLD = 20
@@ -32,16 +32,12 @@ def fix(
     """Apply every repair that proves itself, or show it; `seatrial validate` shows the rest.
 
     With `unsafe`, guessed names are tried as well; with `advice`, what is only advised.
-
-    The rules that try the mapping on examples take no part in the proof: a name that is put right lets them see
-    more, and what they then find was there before.
     """
     choice = choose(root, integration, since, where=where)
     workspace = choice.workspace
     done = check_all(workspace, choice.integrations, RULES, jobs_of(jobs), choice.changes(RULES), advice)
-    proving = [rule for rule in RULES if "tried" not in rule.needs]
     wanted = _repairable(choice, done.outcome.findings, unsafe)
-    found = repairs(workspace, wanted, proving, changes_of(choice), unsafe=unsafe, advice=advice)
+    found = repairs(workspace, wanted, PROVING, changes_of(choice), unsafe=unsafe, advice=advice)
     if diff:
         say("".join(unified(found.files)))
     elif found.files:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from seatrial.core.errors import ServiceError
+from seatrial.documents.records import is_path
 
 MOST_TESTS = 20_000
 """The tests of the longest report that the program writes."""
@@ -18,7 +19,7 @@ _FORM: Mapping[str, Callable[[Any], bool]] = {
     "id": lambda value: isinstance(value, str),
     "outcome": lambda value: isinstance(value, str) and value in OUTCOMES,
     "seconds": lambda value: isinstance(value, int | float) and 0 <= value < 1e7,
-    "path": lambda value: isinstance(value, str) and is_inside(value),
+    "path": lambda value: isinstance(value, str) and is_path(value),
     "line": lambda value: is_count(value) and value > 0,
     "message": lambda value: isinstance(value, str),
     "text": lambda value: isinstance(value, str),
@@ -81,11 +82,6 @@ def _test(value: Any) -> Test:
     if not all(fits(value[name]) for name, fits in _FORM.items()):
         raise ValueError
     return Test(**value)
-
-
-def is_inside(path: str) -> bool:
-    """Return whether a path is empty, or leads to a place below the folder it is relative to."""
-    return not path or {"", ".", ".."}.isdisjoint(path.split("/"))
 
 
 def is_count(value: Any) -> bool:

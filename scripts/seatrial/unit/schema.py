@@ -15,8 +15,9 @@ from seatrial.core.printable import one_line
 from seatrial.core.rules import ERROR, OCEAN, WARNING, Rule, rule
 from seatrial.documents.document import Document, Lines, is_deep
 from seatrial.documents.integration import read_document
+from seatrial.documents.records import is_path
 from seatrial.lint.tools.tool import Cost, Output, Reading, bytes_of, running_code
-from seatrial.unit.records import is_count, is_inside
+from seatrial.unit.records import is_count
 
 RECIPE = "1"
 """Raised when the framework is asked in another way, so that no answer kept from before is used."""
@@ -36,9 +37,9 @@ _FORM: Mapping[str, Callable[[Any], bool]] = {
     "framework": lambda value: isinstance(value, str),
     "stage": lambda value: isinstance(value, str) and value in STAGES,
     "message": lambda value: isinstance(value, str),
-    "path": lambda value: isinstance(value, str) and is_inside(value),
+    "path": lambda value: isinstance(value, str) and is_path(value),
     "line": lambda value: is_count(value) and value > 0,
-    "mapping": lambda value: isinstance(value, str) and is_inside(value),
+    "mapping": lambda value: isinstance(value, str) and is_path(value),
     "schema": lambda value: isinstance(value, dict) and not is_deep(value),
     "kinds": lambda value: isinstance(value, list) and all(isinstance(one, str) for one in value),
     "refused": lambda value: (

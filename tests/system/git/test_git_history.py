@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from seatrial.core.errors import UsageError
 from seatrial.quality.history import MOST_BYTES, fleet_over_time
 from seatrial.system import git as reading
-from support.repositories import commit, git, put, start
+from support.repositories import DAY, commit, git, put, start
 
 CORE = '[tool.poetry.dependencies]\nport_ocean = {version = "^%s", extras = ["cli"]}\n'
 
@@ -21,7 +22,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     commit(
         root,
         {
-            "fleet/integrations/b/pyproject.toml": CORE % "0.43.0",
+            "fleet/integrations/b/pyproject.toml": '[tool.poetry.dependencies.port_ocean]\nversion = "^0.43"',
             "fleet/integrations/_infra/pyproject.toml": "",
         },
     )
@@ -51,3 +52,20 @@ def test_points_are_spread_in_time_and_bounded(repository: Path) -> None:
 def test_a_folder_that_was_not_there_has_no_folders(repository: Path) -> None:
     assert reading.folders(repository, reading.resolve(repository, "HEAD"), "nowhere") == {}
     assert date.fromtimestamp(reading.points(repository, 3)[0][1]).year == 2023
+
+
+def test_the_changes_of_a_folder_are_whole_paths_whatever_their_letters(tmp_path: Path) -> None:
+    root = start(tmp_path)
+    odd = ("a/plain", 'a/"ü"', "a/x\n/7")
+    commit(root, {**{f"below/{path}": "" for path in (*odd, "\n/8", "\x019")}, "beside": ""})
+    commit(root, {"beside": "2"})
+    ((time, paths),) = reading.changes_by_time(root / "below")
+    assert (time, sorted(paths)) == (DAY, sorted([*odd, "\n/8", "\x019"]))
+
+
+def test_a_longer_history_than_is_read_is_refused(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("seatrial.system.git.history.MOST_COMMITS", 3)
+    assert len(list(reading.changes_by_time(repository))) == 3
+    monkeypatch.setattr("seatrial.system.git.history.MOST_COMMITS", 2)
+    with pytest.raises(UsageError, match="more than 2 commits change something in"):
+        list(reading.changes_by_time(repository))

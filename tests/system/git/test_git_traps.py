@@ -235,7 +235,7 @@ CALLS: dict[str, Callable[[SimpleNamespace], object]] = {
     "subjects": lambda at: git.subjects(at.root, at.base, 5, at.below + X),
     "top": lambda at: git.top(at.root),
     "changed": lambda at: git.changed(at.root, at.base),
-    "changes_by_time": lambda at: list(git.changes_by_time(at.root, at.below)),
+    "changes_by_time": lambda at: list(git.changes_by_time(at.root / at.below)),
     "default_branch": lambda at: git.default_branch(at.root, "origin"),
     "dirty": lambda at: git.dirty(at.root),
     "fetch_branch": lambda at: git.fetch_branch(at.root, "origin", "main"),

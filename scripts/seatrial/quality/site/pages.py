@@ -11,15 +11,16 @@ from importlib.resources import files
 from typing import Any
 
 from seatrial.core.model import Finding, Severity
+from seatrial.core.names import counted
 from seatrial.core.printable import cut
 from seatrial.core.rules import Rule
-from seatrial.core.suggest import with_repair
 from seatrial.quality.file_names import file_name
 from seatrial.quality.history import Series
-from seatrial.quality.scale import CRITERION_OF, MEANINGS, SCALE, Level, spread, words
-from seatrial.quality.status import Row, can_fix, step_words
+from seatrial.quality.scale import CRITERION_OF, MEANINGS, SCALE, Level, words
+from seatrial.quality.status import Row, can_fix, spread, step_words
 from seatrial.report.excerpt import excerpt
 from seatrial.report.html import THEME, block, data, document, lines, text
+from seatrial.report.text import said
 
 MOST_FINDINGS = 200
 """The findings on the page of an integration; those of advice come last."""
@@ -160,10 +161,10 @@ class Site:
         fixable = sum(map(can_fix, every))
         parts.append(
             f"<h2>Who fails it</h2><p>{len(found)} of {len(self.rows)} integrations, "
-            f"{_counted(len(every), 'finding')}, of which <code>seatrial fix</code> repairs {fixable}.</p><ul>"
+            f"{counted(len(every), 'finding')}, of which <code>seatrial fix</code> repairs {fixable}.</p><ul>"
         )
         for name, some in list(found.items())[:MOST_FAILING]:
-            where = f"{_counted(len(some), 'finding')}, first: {text(cut(some[0].message, 300))}"
+            where = f"{counted(len(some), 'finding')}, first: {text(cut(some[0].message, 300))}"
             parts.append(
                 f'<li><a href="../integrations/{file_name(name)}.html">{text(name)}</a>: {where}</li>'
             )
@@ -212,15 +213,14 @@ class Site:
         seen = list(excerpt(one, self.lines(one)))
         place = f"{one.path}:{one.line}:{one.column}"
         box = lines(f"{one.code}, {place}", seen) if seen else ""
-        said = with_repair(one.message, one.fix.title) if one.fix else one.message
         return (
             f'<div class="finding {one.severity.value}"><p><a href="../rules/{text(one.code)}.html">{text(one.code)}'
-            f"</a> {text(one.name)} <code>{text(place)}</code></p><p>{text(cut(said, 1_000))}</p>{box}</div>"
+            f"</a> {text(one.name)} <code>{text(place)}</code></p><p>{text(cut(said(one), 1_000))}</p>{box}</div>"
         )
 
 
 def _tiles(rows: Sequence[Row]) -> str:
-    counts = spread(row.level for row in rows if row.level)
+    counts = spread(rows)
     tiles = (f"<li><b>{count}</b>{_level(level)}</li>" for level, count in counts.items())
     return f'<ul class="tiles" aria-label="Integrations at each level">{"".join(tiles)}</ul>'
 
@@ -423,10 +423,6 @@ def _way(up: str, *more: tuple[str, str]) -> str:
 
 def _number(is_number: bool) -> str:
     return ' class="number"' if is_number else ""
-
-
-def _counted(count: int, word: str) -> str:
-    return f"{count} {word}{'' if count == 1 else 's'}"
 
 
 @cache

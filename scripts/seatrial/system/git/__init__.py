@@ -16,7 +16,6 @@ from seatrial.system.git.branches import (
 from seatrial.system.git.command import setting
 from seatrial.system.git.commits import (
     Head,
-    changes_by_time,
     default_branch,
     fetch_branch,
     find,
@@ -29,7 +28,7 @@ from seatrial.system.git.commits import (
     trees,
 )
 from seatrial.system.git.files import export, folder_at, folders_at, track_export
-from seatrial.system.git.history import files_in, folders, points
+from seatrial.system.git.history import changes_by_time, files_in, folders, points
 from seatrial.system.git.merge import Merged, merge
 from seatrial.system.git.remotes import origin
 from seatrial.system.git.tags import Tag, make_tag, push_tag, remote_tags, tag_called, tags, tags_called

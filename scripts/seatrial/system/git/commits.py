@@ -261,19 +261,3 @@ def _remote_of(root: Path, rev: str) -> str | None:
 def is_shallow(root: Path) -> bool:
     """Return whether the clone lacks the beginning of its history."""
     return bool(_shallow(root))
-
-
-SECONDS_HISTORY = 600
-
-
-def changes_by_time(root: Path, below: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield the commits of HEAD that change something below a folder, the newest first: time and changed paths.
-
-    The time is in seconds since 1970. Raises UsageError and ServiceError.
-    """
-    form = ("--format=%x01%ct", "--name-only", "--no-renames", "--relative", "--no-show-signature")
-    place = ("--end-of-options", "HEAD", "--", below or ".")
-    said = must(root, "--literal-pathspecs", "log", *form, *place, seconds=SECONDS_HISTORY)
-    for entry in os.fsdecode(said).split("\x01")[1:]:
-        time, *paths = entry.split("\n")
-        yield int(time), [path for path in paths if path]

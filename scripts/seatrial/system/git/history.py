@@ -8,6 +8,7 @@ from itertools import islice
 from operator import itemgetter
 from pathlib import Path
 
+from seatrial.core.errors import UsageError
 from seatrial.system.git.command import ask, must, must_be_repository, text_of
 from seatrial.system.git.commits import Blob, rows_of_tree
 from seatrial.system.git.files import contents
@@ -20,6 +21,9 @@ MOST_FOLDERS = 10_000
 
 MOST_BYTES = 256 * 1024 * 1024
 """The bytes of all files that are read at once."""
+
+SECONDS = 600
+"""Seconds that git may take for the paths that commits change."""
 
 
 def points(root: Path, most: int) -> list[tuple[str, int]]:
@@ -42,6 +46,28 @@ def points(root: Path, most: int) -> list[tuple[str, int]]:
             at += 1
         found[commits[at][1]] = commits[at][0]
     return list(found.items())
+
+
+def changes_by_time(folder: Path) -> Iterator[tuple[int, list[str]]]:
+    """Yield the commits of HEAD that change something in a folder, the newest first: time, and changed paths in it.
+
+    The time is in seconds since 1970. Raises UsageError, also for more than `MOST_COMMITS` of them, and ServiceError.
+    """
+    form = ("-z", "--format=/%ct", "--name-only", "--no-renames", "--relative", "--no-show-signature")
+    place = (f"--max-count={MOST_COMMITS + 1}", "--end-of-options", "HEAD", "--", ".")
+    said = must(folder, "--literal-pathspecs", "log", *form, *place, seconds=SECONDS)
+    commits: list[tuple[int, list[str]]] = []
+    for word in os.fsdecode(said).split("\0")[:-1]:
+        if word.startswith("/"):
+            commits.append((int(word[1:]), []))
+        else:
+            paths = commits[-1][1]
+            paths.append(word if paths else word.removeprefix("\n"))
+    if len(commits) > MOST_COMMITS:
+        raise UsageError(
+            f"more than {MOST_COMMITS:,} commits change something in {folder}, so that its whole past is not read"
+        )
+    yield from commits
 
 
 def folders(root: Path, commit: str, path: str) -> Mapping[str, str]:

@@ -60,3 +60,7 @@ RULES: tuple[Rule, ...] = tuple(
 )
 BY_CODE = {rule.code: rule for rule in RULES}
 BY_NAME = {rule.name: rule for rule in RULES}
+
+PROVING = tuple(rule for rule in RULES if "tried" not in rule.needs)
+"""The rules that a repair must satisfy: all but those that try the mapping on examples, as a name that is put right
+lets these see more, and what they then find was there before."""

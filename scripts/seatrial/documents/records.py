@@ -89,10 +89,14 @@ def texts(record: Mapping[str, Any], key: str, most: int, longest: int = LONGEST
 
 def path(value: str) -> str:
     """Return a path below the root, empty for the root itself. Raises Unreadable for any other."""
-    parts = value.split("/")
-    if value and ("\0" in value or any(part in ("", ".", "..") for part in parts)):
+    if not is_path(value):
         raise Unreadable(f'"{shown(value)}" is not a path below the root')
     return value
+
+
+def is_path(value: str) -> bool:
+    """Return whether a text is a path below the root, empty for the root itself."""
+    return not value or ("\0" not in value and {"", ".", ".."}.isdisjoint(value.split("/")))
 
 
 def commit(record: Mapping[str, Any], key: str = "commit") -> str:
