@@ -20,8 +20,9 @@ from seatrial.release.plan import index, store_keys
 from seatrial.release.plan.ports import Absent, Damaged, Images, Manifest, Present, Unknown
 from seatrial.release.plan.records import Attached, Receipt
 from seatrial.release.registry import media
+from seatrial.release.registry.archives import UnreadForm
 from seatrial.release.registry.image_names import is_digest
-from seatrial.release.registry.layers import Content, UnreadForm, content_of
+from seatrial.release.registry.layers import Content, content_of
 from seatrial.release.registry.sizes import MAX_PLATFORMS, platforms_of
 from seatrial.release.run import verify_image
 from seatrial.release.run.latest import LATEST, current
