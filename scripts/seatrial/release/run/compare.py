@@ -19,6 +19,7 @@ from seatrial.release.plan.records import receipt_of_json
 from seatrial.release.run.latest import LATEST, current
 from seatrial.release.run.release_context import ReleaseContext
 from seatrial.release.run.release_tables import columns
+from seatrial.report.json import dumps
 
 NOTHING = "-"
 
@@ -248,4 +249,4 @@ def comparison_json(found: Comparison, first: str, second: str) -> str:
         "compared": found.versions,
         "differences": [vars(one) for one in found.differences],
     }
-    return json.dumps(value, indent=2) + "\n"
+    return dumps(value)
