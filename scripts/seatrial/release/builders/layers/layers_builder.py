@@ -15,6 +15,7 @@ from seatrial import __version__
 from seatrial.core.errors import ServiceError, reason
 from seatrial.core.names import shown
 from seatrial.core.settings import ReleaseSettings
+from seatrial.release.attest.packages import MACHINES
 from seatrial.release.builders.build_places import below, beside, ignorefile, on_disk, put, read_inside
 from seatrial.release.builders.host_access import refusals
 from seatrial.release.builders.layers import dependencies, image
@@ -22,7 +23,7 @@ from seatrial.release.builders.layers.assembly import Assembly
 from seatrial.release.builders.layers.base_image import BaseImage, BaseImages
 from seatrial.release.builders.layers.commands import Install, Poetry, SystemPackages
 from seatrial.release.builders.layers.ignore import Ignored
-from seatrial.release.builders.layers.python import MACHINES, Python, python_of
+from seatrial.release.builders.layers.python import Python, python_of
 from seatrial.release.builders.layers.recipe import Refused, Stage, labelled, last_stage
 from seatrial.release.builders.layers.tree import Entry, Fault
 from seatrial.release.builders.oci import normalise

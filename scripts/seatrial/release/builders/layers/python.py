@@ -6,12 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from seatrial.release.attest.packages import LINUX
+from seatrial.release.attest.packages import LINUX, MACHINES
 from seatrial.release.builders.layers.base_image import BaseImage, packages
 from seatrial.release.builders.layers.tree import BaseFiles, Fault, Kind, Tree
-
-MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
-"""The architectures that uv has Linux platforms for, and their names there."""
 
 GLIBCS = (17, 28, *range(31, 41))
 """The minor versions of glibc that uv knows wheels for."""
