@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +15,7 @@ from seatrial.core.version import Version
 from seatrial.release.plan import index, store_keys
 from seatrial.release.plan.ports import AT_ONCE, Present, Reference, Unknown
 from seatrial.release.plan.records import receipt_of_json
+from seatrial.release.registry.media import digest_of
 from seatrial.release.run.latest import LATEST, current
 from seatrial.release.run.release_context import ReleaseContext
 from seatrial.release.run.release_tables import columns
@@ -226,7 +226,7 @@ def _digests(context: ReleaseContext, wanted: Sequence[tuple[str, str]]) -> dict
 
 
 def _hash(data: bytes | None) -> str:
-    return NOTHING if data is None else f"sha256:{hashlib.sha256(data).hexdigest()}"[:DIGITS]
+    return NOTHING if data is None else digest_of(data)[:DIGITS]
 
 
 def comparison_table(found: Comparison, first: str, second: str) -> str:
