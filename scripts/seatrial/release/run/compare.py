@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from seatrial.core.errors import ServiceError, UsageError
-from seatrial.core.names import shown
+from seatrial.core.names import counted, shown
 from seatrial.core.suggest import hint
 from seatrial.core.version import Version
 from seatrial.release.plan import index, store_keys
@@ -234,8 +234,8 @@ def comparison_table(found: Comparison, first: str, second: str) -> str:
     rows = [("type", "version", "what", first, second)] if found.differences else []
     rows += [(one.type, one.version or NOTHING, one.what, one.first, one.second) for one in found.differences]
     count = len(found.differences)
-    told = f"{count} difference{'s' * (count != 1)}" if count else "no differences"
-    where = f" in {found.versions} version{'s' * (found.versions != 1)}"
+    told = counted(count, "difference") if count else "no differences"
+    where = f" in {counted(found.versions, 'version')}"
     last = told + where if rows or found.versions else "nothing was compared: neither place has a version"
     return "".join(f"{line}\n" for line in [*columns(rows), last])
 

@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any, TypeVar, cast
 
 from seatrial.core.errors import SeatrialError, ServiceError, Unreadable, UsageError
-from seatrial.core.names import shown
+from seatrial.core.names import counted, shown
 from seatrial.release.attest import signing
 from seatrial.release.plan import index, store_keys
 from seatrial.release.plan.ports import Absent, Damaged, Images, Manifest, Present, Unknown
@@ -268,12 +268,12 @@ def _layers(subject: _Subject) -> Iterator[str]:
         config = verify_image.config_of(subject.context.images, subject.image, manifest)
         if list(content.diff_ids) != config.diff_ids:
             raise ValueError(f"{platform}: its layers are not those that its config names")
-        yield f"{platform}: {_counted(len(content.diff_ids), 'layer')}, with the digests that manifest and config name"
+        yield f"{platform}: {counted(len(content.diff_ids), 'layer')}, with the digests that manifest and config name"
 
 
 def _sbom(subject: _Subject) -> Iterator[str]:
     verify_image.must_be_of(subject.attached("sbom"), subject.receipt)
-    yield f"CycloneDX of this image, with {_counted(len(subject.components), 'package')}"
+    yield f"CycloneDX of this image, with {counted(len(subject.components), 'package')}"
 
 
 def _packages(subject: _Subject) -> Iterator[str]:
@@ -290,7 +290,7 @@ def _packages(subject: _Subject) -> Iterator[str]:
                 f"{platform}: {_some(compared.strangers)} not in the SBOM; the base image may have brought them, "
                 "and that could not be looked at"
             )
-        yield f"{platform}: {_counted(len(compared.equal), 'package')}, in the image as in the SBOM"
+        yield f"{platform}: {counted(len(compared.equal), 'package')}, in the image as in the SBOM"
 
 
 def _own_layers(subject: _Subject, platform: str, content: Content) -> int | None:
@@ -336,10 +336,6 @@ def _some(names: Sequence[str]) -> str:
     more = len(names) - 5
     listed = ", ".join(shown(one) for one in names[:5]) + (f" and {more} more" if more > 0 else "")
     return f"{listed} {'are' if names[1:] else 'is'}"
-
-
-def _counted(count: int, word: str) -> str:
-    return f"{count} {word}{'s' * (count != 1)}"
 
 
 def _provenance(subject: _Subject) -> Iterator[str]:
@@ -414,7 +410,7 @@ def _bases(subject: _Subject) -> Iterator[str]:
             raise Unsaid(f"{platform}: the provenance does not say which digest the base image had")
         if not count:
             raise ValueError(f"{platform}: the image does not begin with the layers of any of them")
-        yield f"{platform}: the image begins with {_counted(count, 'layer')} of a base image that the provenance names"
+        yield f"{platform}: the image begins with {counted(count, 'layer')} of a base image that the provenance names"
 
 
 def _spec(subject: _Subject) -> Iterator[str]:
