@@ -411,3 +411,17 @@ def test_the_version_is_that_of_the_index_unless_it_is_named(case: Case) -> None
     for name, version in (("beta-service", None), ("../x", None), (TYPE, "../x")):
         with pytest.raises(UsageError):
             version_of(here, name, version)
+
+
+def test_what_several_claims_need_is_asked_for_once(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def count(owner: object, call: str) -> None:
+        answer = getattr(owner, call)
+        monkeypatch.setattr(owner, call, lambda *given: (asked.append(given[0]), answer(*given))[1])
+
+    count(case.bases, "manifest")
+    count(case.store, "keys")
+    count(case.store, "get")
+    assert case.verify("packages", "base images", "index", "latest").count(State.HOLDS) == 4
+    assert [asked.count(one) for one in (BASE_NAME, f"{TYPE}/", "index.json")] == [1, 1, 1]

@@ -192,6 +192,23 @@ class _Subject:
         """The content of one platform."""
         return self._once(manifest.digest, lambda: content_of(self.context.images, self.image, manifest))
 
+    def layers_of_base(self, platform: str, content: Content) -> int | None:
+        """The number of layers that one platform has from a base image, as `verify_image.layers_of_base` finds it."""
+        return self._once(
+            f"base of {platform} {content.diff_ids}",
+            lambda: verify_image.layers_of_base(self.given.bases, self.statement, platform, content.diff_ids),
+        )
+
+    @property
+    def listed(self) -> index.Index:
+        """The index of the store."""
+        return self._once("index", lambda: current(self.context.store))
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """The keys that the store has of its type."""
+        return self._once("keys", lambda: frozenset(self.context.store.keys(store_keys.of_type(self.type))))
+
     @property
     def components(self) -> Mapping[str, str]:
         """The packages of the SBOM and their versions, by name."""
@@ -296,7 +313,7 @@ def _packages(subject: _Subject) -> Iterator[str]:
 def _own_layers(subject: _Subject, platform: str, content: Content) -> int | None:
     """Return the number of layers that the base image brought; None where that is not known."""
     try:
-        return verify_image.layers_of_base(subject.given.bases, subject.statement, platform, content.diff_ids)
+        return subject.layers_of_base(platform, content)
     except (SeatrialError, ValueError, RecursionError):
         return None
 
@@ -401,9 +418,7 @@ def _bases(subject: _Subject) -> Iterator[str]:
     for platform, manifest in subject.platforms:
         content = subject.content(manifest)
         try:
-            count = verify_image.layers_of_base(
-                subject.given.bases, subject.statement, platform, content.diff_ids
-            )
+            count = subject.layers_of_base(platform, content)
         except ServiceError as failed:
             raise Unsaid(f"{platform}: {failed}") from None
         if count is None:
@@ -429,9 +444,8 @@ def _spec(subject: _Subject) -> Iterator[str]:
 
 
 def _index(subject: _Subject) -> Iterator[str]:
-    store, name = subject.context.store, subject.type
-    keys = frozenset(store.keys(store_keys.of_type(name)))
-    found, wanted = current(store), index.indexed(name, keys)
+    name, keys = subject.type, subject.keys
+    found, wanted = subject.listed, index.indexed(name, keys)
     named = found.versions.get(name, "")
     if named != (wanted.text if wanted else ""):
         raise ValueError(
@@ -445,12 +459,11 @@ def _index(subject: _Subject) -> Iterator[str]:
 
 def _latest(subject: _Subject) -> Iterator[str]:
     context = subject.context
-    named = current(context.store).versions.get(subject.type, "")
+    named = subject.listed.versions.get(subject.type, "")
     if not named:
         yield "the index names no version"
         return
-    keys = frozenset(context.store.keys(store_keys.of_type(subject.type)))
-    tagged = index.tagged(subject.type, keys, context.habits.beta_latest)
+    tagged = index.tagged(subject.type, subject.keys, context.habits.beta_latest)
     wanted = tagged.text if tagged and index.is_beta(tagged) else named
     references = [(subject.image, LATEST), (subject.image, wanted)]
     answers = context.images.find(references)
