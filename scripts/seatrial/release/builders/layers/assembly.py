@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 import stat
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -39,14 +39,13 @@ Found = tuple[str, list[tuple[str, Entry]]]
 class Assembly:
     """The stages of one image for one platform, each made once.
 
-    `in_base` are the packages of the system that the base image is said to have.
+    What is installed into `last` and those that it goes on from is said to be in the base image.
     """
 
     last: Stage
     context: Path
     ignored: Ignored
     image: BaseImage | None
-    in_base: Collection[str]
     install: Installer
     timestamp: int
     _made: dict[int, Tree] = field(default_factory=dict)
@@ -88,22 +87,13 @@ class Assembly:
             made.make_folders(tree.relative(change.path))
         elif isinstance(change, Install):
             self._installed(made, change)
-        elif isinstance(change, (commands.SystemPackages, commands.Poetry)):
+        elif isinstance(change, commands.SystemPackages):
             if self._is_shipped(stage):
                 self._must_be_in_base(change)
         else:
             _simple(made, change, self.timestamp // DAY)
 
-    def _must_be_in_base(self, change: commands.SystemPackages | commands.Poetry) -> None:
-        if isinstance(change, commands.Poetry):
-            raise Fault("it installs poetry into the image itself, and not into a stage before it")
-        missing = [name for name in change.names if name not in self.in_base]
-        if missing:
-            listed = ", ".join(f'"{name}"' for name in missing)
-            raise Fault(
-                f"{change.program} would have to be run for {', '.join(missing)}; where the base image has "
-                f"them, say so: in-base = [{listed}] in [release.layers]"
-            )
+    def _must_be_in_base(self, change: commands.SystemPackages) -> None:
         found = packages(self.image.files) if self.image else {}
         absent = [name for name in change.names if name not in found]
         if absent:

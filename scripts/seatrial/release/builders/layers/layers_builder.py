@@ -118,7 +118,6 @@ class LayersBuilder:
             context=order.context,
             ignored=_ignored(order),
             image=base,
-            in_base=self.settings.layers.in_base,
             install=installer,
             timestamp=order.timestamp,
         )
