@@ -13,7 +13,7 @@ from seatrial.core.errors import ServiceError, reason
 from seatrial.core.names import shown
 from seatrial.documents import toml
 from seatrial.release.builders.layers import commands, tree
-from seatrial.release.builders.layers.base_image import BaseImage, packages
+from seatrial.release.builders.layers.base_image import BaseImage
 from seatrial.release.builders.layers.commands import Install
 from seatrial.release.builders.layers.ignore import Ignored, Pattern
 from seatrial.release.builders.layers.recipe import Copied, Folder, Refused, Stage, Step
@@ -94,7 +94,7 @@ class Assembly:
             _simple(made, change, self.timestamp // DAY)
 
     def _must_be_in_base(self, change: commands.SystemPackages) -> None:
-        found = packages(self.image.files) if self.image else {}
+        found = self.image.packages if self.image else {}
         absent = [name for name in change.names if name not in found]
         if absent:
             name = self.image.name if self.image else "scratch"

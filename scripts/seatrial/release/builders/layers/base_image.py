@@ -91,6 +91,12 @@ class BaseImage:
             _add_layer(self.layer_file(layer), layer, digest, entries, texts)
         return BaseFiles(entries, {path: text for path, text in texts.items() if path in entries})
 
+    @cached_property
+    def packages(self) -> Mapping[str, str]:
+        """The versions of the packages of the system that are installed, by name. Raises ServiceError."""
+        texts = self.files.texts
+        return dict([*_of_dpkg(texts.get(DPKG, b"")), *_of_apk(texts.get(APK, b""))])
+
 
 @dataclass
 class BaseImages:
@@ -255,11 +261,6 @@ def _remove(entries: dict[str, Entry], gone: Collection[str], emptied: Collectio
     hidden = [path for path in entries if archives.hides(path, gone, emptied)] if gone or emptied else []
     for path in hidden:
         del entries[path]
-
-
-def packages(files: BaseFiles) -> Mapping[str, str]:
-    """Return the versions of the packages of the system that are installed, by name."""
-    return dict([*_of_dpkg(files.texts.get(DPKG, b"")), *_of_apk(files.texts.get(APK, b""))])
 
 
 def _of_dpkg(text: bytes) -> Iterator[tuple[str, str]]:

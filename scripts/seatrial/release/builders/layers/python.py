@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from seatrial.release.attest.packages import LINUX, MACHINES
-from seatrial.release.builders.layers.base_image import BaseImage, packages
+from seatrial.release.builders.layers.base_image import BaseImage
 from seatrial.release.builders.layers.tree import BaseFiles, Fault, Kind, Tree
 
 GLIBCS = (17, 28, *range(31, 41))
@@ -82,7 +82,7 @@ def _versions(image: BaseImage, minor: str) -> Iterator[str]:
         if path.endswith(f"include/python{minor}/patchlevel.h") and (defined := _STATED.search(text)):
             yield defined[1].decode()
     yield from filter(_FULL.fullmatch, [_env(image).get("PYTHON_VERSION", "")])
-    installed = packages(image.files)
+    installed = image.packages
     for name in (f"python{minor}-minimal", f"python{minor}", "python3"):
         if found := re.match(_FULL, installed.get(name, "")):
             yield found[0]
@@ -94,7 +94,7 @@ def _platform(image: BaseImage) -> str:
         raise Fault(f"no wheels are known for {str(image.config.get('architecture'))[:20]}")
     if any(path.rpartition("/")[2].startswith("ld-musl-") for path in _libraries(image.files)):
         return f"{machine}-unknown-linux-musl"
-    found = re.search(r"2\.(\d+)", packages(image.files).get("libc6", ""))
+    found = re.search(r"2\.(\d+)", image.packages.get("libc6", ""))
     minor = int(found[1]) if found else _by_name(image.files)
     fitting = [known for known in GLIBCS if known <= minor]
     if not fitting:
