@@ -151,7 +151,11 @@ def test_the_limit_and_the_legacy_spec_are_those_of_ocean_in_its_profile(first: 
 def an_image(images: MemoryImages, size: int, architecture: str) -> Manifest:
     config = json.dumps({"os": "linux", "architecture": architecture}).encode()
     images.blobs["jira", digest_of(config)] = config
-    layer = {"mediaType": "application/vnd.oci.image.layer.v1.tar", "digest": digest_of(b"layer"), "size": size}
+    layer = {
+        "mediaType": "application/vnd.oci.image.layer.v1.tar",
+        "digest": digest_of(b"layer"),
+        "size": size,
+    }
     value = {
         "mediaType": media.MANIFEST,
         "config": {"mediaType": "application/json", "digest": digest_of(config), "size": len(config)},
