@@ -96,12 +96,10 @@ class Runner:
     def __post_init__(self) -> None:
         self.standins = self.place / "standins"
         self.standins.mkdir(parents=True)
-        (self.standins / "seatrial.sh").write_text(SEATRIAL)
         (self.standins / "github.json").write_text('{"comments": [], "sarifs": [], "pulls": [], "runs": {}}')
         gh = f'#!/bin/sh\nexec {sys.executable} {ROOT}/tests/support/fake_gh.py "$@"\n'
         for name, text in (("pipx", PIPX), ("sudo", SUDO), ("gh", gh), ("seatrial.sh", SEATRIAL)):
-            (self.standins / name).write_text(text)
-            (self.standins / name).chmod(0o755)
+            executable(self.standins / name, text)
 
     @property
     def github(self) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import threading
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,11 +11,7 @@ from typing import IO
 from seatrial.core.errors import ServiceError
 from seatrial.release.plan.ports import Absent, Answer, Damaged, Descriptor, Manifest, Present, Reference
 from seatrial.release.registry import media
-
-
-def hashed(data: bytes) -> str:
-    """Return the digest of bytes."""
-    return f"sha256:{hashlib.sha256(data).hexdigest()}"
+from support.images_made import digest_of
 
 
 class MemoryImages:
@@ -65,7 +60,7 @@ class MemoryImages:
 
     def put_blob(self, name: str, digest: str, content: Path | bytes) -> None:
         data = content if isinstance(content, bytes) else content.read_bytes()
-        assert hashed(data) == digest
+        assert digest_of(data) == digest
         self.blobs[name, digest] = data
 
     def put_manifest(self, name: str, manifest: Manifest, tag: str | None = None) -> str:

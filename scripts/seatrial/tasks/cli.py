@@ -80,6 +80,12 @@ def jobs_of(text: str | None) -> int:
     return int(text)
 
 
+def must_be_text_or_json(format: str | None, what: str) -> None:
+    """Raise UsageError for another format of an output, which is named in the message."""
+    if format not in (None, "text", "json"):
+        raise UsageError(f'the format of {what} is text or json, not "{plain(str(format))[:40]}"')
+
+
 def note(line: str) -> None:
     """Write a line to standard error."""
     show(f"{plain(line)}\n")

@@ -11,7 +11,8 @@ import pytest
 from seatrial.core.errors import ServiceError
 from seatrial.release.attest.attach import Attestation, artifact, attach
 from seatrial.release.plan.ports import Descriptor, Manifest
-from support.memory_images import MemoryImages, hashed
+from support.images_made import digest_of
+from support.memory_images import MemoryImages
 
 NAME = "ghcr.io/org/port-ocean-jira"
 SUBJECT = Descriptor("application/vnd.oci.image.index.v1+json", "sha256:" + "a" * 64, 1234)
@@ -65,7 +66,7 @@ def test_its_configuration_is_the_empty_one_of_the_specification() -> None:
 
 def test_its_one_layer_is_the_attestation_with_a_file_name() -> None:
     (layer,) = value()["layers"]
-    assert (layer["digest"], layer["size"]) == (hashed(BILL.data), len(BILL.data))
+    assert (layer["digest"], layer["size"]) == (digest_of(BILL.data), len(BILL.data))
     assert layer["annotations"] == {"org.opencontainers.image.title": "sbom.json"}
 
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import tarfile
 import time
+from pathlib import Path
 
 import pytest
 
+from seatrial.core.errors import ServiceError
 from seatrial.release.builders.layers import base_image
-from seatrial.release.builders.layers.base_image import _lay
-from seatrial.release.builders.layers.tree import Entry
+from seatrial.release.builders.layers.base_image import _add_layer, _lay
+from seatrial.release.builders.layers.tree import Entry, Kind
+from seatrial.release.plan.ports import Descriptor
+from seatrial.release.registry.archives import Source
+from support.images_made import digest_of
 from support.layers_base import archived
 
 
@@ -18,8 +24,7 @@ def laid(*layers: bytes) -> tuple[dict[str, Entry], dict[str, bytes]]:
     entries: dict[str, Entry] = {}
     texts: dict[str, bytes] = {}
     for layer in layers:
-        with tarfile.open(fileobj=io.BytesIO(layer), mode="r|") as archive:
-            _lay(archive, entries, texts)
+        _lay(Source(io.BytesIO(layer), len(layer)), entries, texts)
     return entries, texts
 
 
@@ -29,6 +34,43 @@ def test_what_a_layer_hides_is_gone_with_all_below_it() -> None:
     assert sorted(laid(first, second)[0]) == ["ab", "d/new", "f", "f/g"]
     third = archived({"f": "/"})
     assert sorted(laid(third, archived({"f/g": "x"}), archived({"f": "a file"}))[0]) == ["f"]
+
+
+@pytest.mark.parametrize("form", [tarfile.PAX_FORMAT, tarfile.GNU_FORMAT])
+def test_entries_have_what_their_headers_say(form: int) -> None:
+    link, old, path = "t" * 200, 2**40, "é/" * 80 + "link"
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w", format=form) as archive:
+        for name, kind, target in (
+            (path, tarfile.SYMTYPE, link),
+            ("hard", tarfile.LNKTYPE, "x"),
+            ("f", b"5", ""),
+        ):
+            member = tarfile.TarInfo(name)
+            member.type, member.linkname, member.mode, member.uid, member.gid = kind, target, 0o4751, 7, old
+            archive.addfile(member)
+    assert laid(packed.getvalue())[0] == {
+        path: Entry(Kind.LINK, 0o4751, 7, old, link),
+        "hard": Entry(Kind.FILE, 0o4751, 7, old),
+        "f": Entry(Kind.FOLDER, 0o4751, 7, old),
+    }
+
+
+@pytest.mark.parametrize("is_damaged", [True, False])
+def test_a_layer_that_is_damaged_or_not_of_its_type_is_refused(tmp_path: Path, is_damaged: bool) -> None:
+    data = archived({"a": "x", "b": "x"})
+    stored = gzip.compress(data, mtime=0)[:10] + b"\xff" * 50 if is_damaged else data
+    path = tmp_path / "layer"
+    path.write_bytes(stored)
+    layer = Descriptor("application/vnd.oci.image.layer.v1.tar+gzip", digest_of(stored), len(stored))
+    with pytest.raises(ServiceError, match="the base image cannot be read, as it has a layer that"):
+        _add_layer(path, layer, digest_of(data), {}, {})
+
+
+def test_the_files_after_a_broken_header_are_not_passed_over() -> None:
+    data = archived({"a": "x", "b": "x"})
+    with pytest.raises(ValueError, match="no tar archive"):
+        laid(data[:1024] + b"c" + data[1025:])
 
 
 def test_many_whiteouts_over_many_files_take_no_time_in_the_product_of_both() -> None:

@@ -12,8 +12,9 @@ import pytest
 
 from seatrial.core.errors import ServiceError
 from seatrial.release.plan.ports import Manifest
-from seatrial.release.registry import layers
-from seatrial.release.registry.layers import UnreadForm, content_of
+from seatrial.release.registry import archives, layers
+from seatrial.release.registry.archives import UnreadForm
+from seatrial.release.registry.layers import content_of
 from support.images_made import digest_of
 from support.layered import SITE, Layered, archive, package
 from support.memory_images import MemoryImages
@@ -108,6 +109,8 @@ HOSTILE = {
     "a large header": header(b"x", b"00001000000") + bytes(1 << 18),
     "a header of nothing": header(b"x", b"00000000004") + b"0 a=" + bytes(508),
     "a header of letters": header(b"x", b"00000000010") + b"9 size=x" + bytes(504),
+    "an owner of letters": header(b"x", b"00000000010") + b"8 uid=x\n" + bytes(504) + header(),
+    "an unknown type": header(b"Z"),
     "a long name": header(b"L", b"00000020000") + b"a" * 8192 + header(),
 }
 
@@ -119,7 +122,7 @@ def test_a_malformed_layer_is_refused(name: str) -> None:
 
 
 def test_a_bomb_is_refused_before_it_takes_time_or_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(layers, "FREE", 256 * 1024)
+    monkeypatch.setattr(archives, "FREE", 256 * 1024)
     images, bomb = MemoryImages(), header(size=b"77777777777") + bytes(4 * 1024**2)
     manifest = Layered([bomb]).send(images, "x")
     tracemalloc.start()
@@ -132,7 +135,7 @@ def test_a_bomb_is_refused_before_it_takes_time_or_memory(monkeypatch: pytest.Mo
 
 
 def test_too_many_entries_packages_or_layers_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(layers, "MAX_ENTRIES", 5)
+    monkeypatch.setattr(archives, "MAX_ENTRIES", 5)
     monkeypatch.setattr(layers, "MAX_PACKAGES", 1)
     monkeypatch.setattr(layers, "MAX_LAYERS", 3)
     with pytest.raises(ValueError, match="more than 5 entries"):
@@ -153,6 +156,8 @@ def test_bytes_that_are_not_those_of_the_digest_are_not_looked_at() -> None:
     stated = manifest.data.replace(b'+gzip"', b'+zstd"')
     with pytest.raises(UnreadForm, match="sparse"):
         found(header(b"S"))
+    with pytest.raises(UnreadForm, match="sparse"):
+        found(header(b"x", b"00000000026") + b"22 GNU.sparse.major=1\n" + bytes(490) + header())
     with pytest.raises(UnreadForm, match="zstd"):
         content_of(images, "x", Manifest(stated, manifest.media_type))
 

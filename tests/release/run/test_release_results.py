@@ -30,7 +30,8 @@ from seatrial.release.run.results import Published, ReleaseResult, Size
 from seatrial.tasks.cli import Ended
 from seatrial.workspace.workspace import open_workspace
 from support.commit_release import CommitRelease
-from support.memory_images import MemoryImages, hashed
+from support.images_made import digest_of
+from support.memory_images import MemoryImages
 from support.memory_store import MemoryStore
 from support.release_workspace import bump, commit, workspace
 from support.verbs import call
@@ -149,11 +150,15 @@ def test_the_limit_and_the_legacy_spec_are_those_of_ocean_in_its_profile(first: 
 
 def an_image(images: MemoryImages, size: int, architecture: str) -> Manifest:
     config = json.dumps({"os": "linux", "architecture": architecture}).encode()
-    images.blobs["jira", hashed(config)] = config
-    layer = {"mediaType": "application/vnd.oci.image.layer.v1.tar", "digest": hashed(b"layer"), "size": size}
+    images.blobs["jira", digest_of(config)] = config
+    layer = {
+        "mediaType": "application/vnd.oci.image.layer.v1.tar",
+        "digest": digest_of(b"layer"),
+        "size": size,
+    }
     value = {
         "mediaType": media.MANIFEST,
-        "config": {"mediaType": "application/json", "digest": hashed(config), "size": len(config)},
+        "config": {"mediaType": "application/json", "digest": digest_of(config), "size": len(config)},
         "layers": [layer, layer],
     }
     made = Manifest(json.dumps(value).encode(), media.MANIFEST)

@@ -20,8 +20,9 @@ from seatrial.release.run.verify import Given, State, Verification, verify, vers
 from seatrial.release.run.verify_image import compared
 from seatrial.release.run.verify_tables import verification_json, verification_table
 from support.commit_release import CommitRelease
+from support.images_made import digest_of
 from support.layered import BASE, BASE_SITE, SITE, Layered, LayeringBuilder, archive, package
-from support.memory_images import MemoryImages, hashed
+from support.memory_images import MemoryImages
 from support.memory_store import MemoryStore
 from support.release_workspace import git, workspace
 
@@ -75,8 +76,8 @@ class Case:
         value = json.loads(self.images.blobs[TYPE, manifest["layers"][0]["digest"]])
         change(value)
         data = json.dumps(value).encode()
-        self.images.put_blob(TYPE, hashed(data), data)
-        manifest["layers"][0] |= {"digest": hashed(data), "size": len(data)}
+        self.images.put_blob(TYPE, digest_of(data), data)
+        manifest["layers"][0] |= {"digest": digest_of(data), "size": len(data)}
         made = Manifest(json.dumps(manifest).encode(), media.MANIFEST)
         self.images.put_manifest(TYPE, made)
         others = [one for one in self.receipt["attached"] if one["kind"] != kind]
@@ -411,3 +412,17 @@ def test_the_version_is_that_of_the_index_unless_it_is_named(case: Case) -> None
     for name, version in (("beta-service", None), ("../x", None), (TYPE, "../x")):
         with pytest.raises(UsageError):
             version_of(here, name, version)
+
+
+def test_what_several_claims_need_is_asked_for_once(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def count(owner: object, call: str) -> None:
+        answer = getattr(owner, call)
+        monkeypatch.setattr(owner, call, lambda *given: (asked.append(given[0]), answer(*given))[1])
+
+    count(case.bases, "manifest")
+    count(case.store, "keys")
+    count(case.store, "get")
+    assert case.verify("packages", "base images", "index", "latest").count(State.HOLDS) == 4
+    assert [asked.count(one) for one in (BASE_NAME, f"{TYPE}/", "index.json")] == [1, 1, 1]

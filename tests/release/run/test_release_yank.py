@@ -15,7 +15,7 @@ from seatrial.release.plan.records import Attached, Receipt, receipt_json
 from seatrial.release.run.latest import point, publish_index
 from seatrial.release.run.yank import BuiltWith, Change, built_with, filter_of, yank
 from seatrial.release.store.leases import Clock
-from support.memory_images import hashed
+from support.images_made import digest_of
 from support.shelf import HOLDER, Shelf, image_of
 
 CLOCK = Clock(now=lambda: 1_800_000_000.4)
@@ -169,7 +169,7 @@ def with_bill(shelf: Shelf, version: str, *packages: tuple[str, str]) -> None:
     components = [{"name": name, "version": number} for name, number in packages]
     bill = Attestation("sbom", "application/json", json.dumps({"components": components}).encode(), "")
     one = artifact(subject, bill)
-    shelf.images.put_blob(image, hashed(bill.data), bill.data)
+    shelf.images.put_blob(image, digest_of(bill.data), bill.data)
     shelf.images.put_manifest(image, one)
     receipt = Receipt(
         "", "jira", "", "jira", version, image, top.digest, 1, "", "", "", "", "", "",

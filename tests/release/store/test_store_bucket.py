@@ -284,6 +284,18 @@ def test_an_unchanged_large_object_is_not_sent_again(fronted: tuple[BucketStore,
     assert sizes == [0]
 
 
+def test_a_too_large_object_is_not_read(
+    monkeypatch: pytest.MonkeyPatch, fronted: tuple[BucketStore, Faults]
+) -> None:
+    store, _ = fronted
+    store.put("large.json", b"x" * 11)
+    monkeypatch.setattr(bucket, "MAX_BYTES", 10)
+    with pytest.raises(ServiceError, match=r"fails at large\.json: objects over 10 bytes are not read"):
+        store.get("large.json")
+    monkeypatch.setattr(bucket, "MAX_BYTES", 11)
+    assert read(store, "large.json") == b"x" * 11
+
+
 def test_a_version_is_passed_back_to_services_that_use_versions(
     monkeypatch: pytest.MonkeyPatch, s3: str
 ) -> None:

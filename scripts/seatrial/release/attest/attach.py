@@ -9,7 +9,6 @@ Source: OCI image specification 1.1, manifest.md, "Guidelines for Artifact Usage
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +16,7 @@ from typing import Any
 
 from seatrial.core.errors import ServiceError
 from seatrial.release.plan.ports import Descriptor, Images, Manifest
-from seatrial.release.registry.media import EMPTY, MANIFEST
+from seatrial.release.registry.media import EMPTY, MANIFEST, digest_of
 
 NOTHING = b"{}"
 
@@ -64,7 +63,7 @@ def attach(
 def _send(images: Images, name: str, manifest: Manifest, attestation: Attestation) -> None:
     """Send the content first, so that it is there for everyone who finds the manifest."""
     for data in (NOTHING, attestation.data):
-        images.put_blob(name, _digest(data), data)
+        images.put_blob(name, digest_of(data), data)
     stored = images.put_manifest(name, manifest)
     if stored != manifest.digest:
         raise ServiceError(
@@ -99,8 +98,4 @@ def _annotations(attestation: Attestation) -> dict[str, str]:
 
 
 def _described(media_type: str, data: bytes) -> dict[str, Any]:
-    return {"mediaType": media_type, "digest": _digest(data), "size": len(data)}
-
-
-def _digest(data: bytes) -> str:
-    return f"sha256:{hashlib.sha256(data).hexdigest()}"
+    return {"mediaType": media_type, "digest": digest_of(data), "size": len(data)}

@@ -16,7 +16,8 @@ from seatrial.dependencies.groups import DEV, installed_groups
 from seatrial.dependencies.lockfile import BadLock, Dependency, Lock, Locked, all_extras
 from seatrial.dependencies.pythons import satisfies
 
-MACHINES = ("x86_64", "aarch64")
+MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
+"""The architectures of images, and the names of their machines in Python and Linux."""
 
 PYTHONS = tuple(f"3.{minor}.{micro}" for minor in range(7, 20) for micro in (0, 99))
 """The first version and a late one of each Python that a marker may distinguish."""
@@ -118,7 +119,7 @@ def environments(pythons: str) -> tuple[Mapping[str, str], ...]:
             "implementation_version": version,
         }
         for version in admitted or PYTHONS
-        for machine in MACHINES
+        for machine in MACHINES.values()
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from seatrial.core.names import counted
 from seatrial.release.plan.ports import Answer
 
 
@@ -95,7 +96,7 @@ class Tally:
     def __str__(self) -> str:
         if self.unjudged:
             return f"not judged: {self.unjudged}"
-        return "passed" if self.passed else f"{self.errors} error{'s' * (self.errors > 1)}"
+        return "passed" if self.passed else counted(self.errors, "error")
 
 
 @dataclass(frozen=True)

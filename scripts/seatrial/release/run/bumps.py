@@ -11,6 +11,7 @@ from datetime import date
 from seatrial.core.errors import ServiceError, UsageError
 from seatrial.core.findings import Outcome
 from seatrial.core.model import Finding, Integration, Profile, Severity, join
+from seatrial.core.names import counted
 from seatrial.core.suggest import did_you_mean
 from seatrial.core.version import BUMPS, Version
 from seatrial.documents import intents
@@ -156,23 +157,19 @@ def _framework_intents(workspace: Workspace) -> Iterator[str]:
     folder = DiskFolder(workspace.root / INTENTS, workspace.root, None)
     count = sum(path.endswith(SUFFIXES) for path in folder.paths())
     if count:
-        yield f"left {_counted(count, 'intent')} in {INTENTS}/ at the root, for the framework's own release"
+        yield f"left {counted(count, 'intent')} in {INTENTS}/ at the root, for the framework's own release"
 
 
 def _fragments(waiting: Sequence[Facts]) -> Iterator[str]:
     for one in waiting:
         if one.fragments:
-            count = _counted(len(one.fragments), "change")
+            count = counted(len(one.fragments), "change")
             yield f"left {count} in {one.integration.below(FOLDER)}/, for towncrier to write into a later entry"
-
-
-def _counted(count: int, word: str) -> str:
-    return f"{count} {word}{'s' * (count != 1)}"
 
 
 def bump_line(bump: Bump) -> str:
     """Return a bump in one line."""
-    return f"{bump.name} {bump.before} -> {bump.after} ({_counted(bump.intents, 'intent')})"
+    return f"{bump.name} {bump.before} -> {bump.after} ({counted(bump.intents, 'intent')})"
 
 
 def apply(workspace: Workspace, bumps: Sequence[Bump]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -10,15 +9,17 @@ from dataclasses import dataclass
 from functools import partial
 
 from seatrial.core.errors import ServiceError, UsageError
-from seatrial.core.names import shown
+from seatrial.core.names import counted, shown
 from seatrial.core.suggest import hint
 from seatrial.core.version import Version
 from seatrial.release.plan import index, store_keys
 from seatrial.release.plan.ports import AT_ONCE, Present, Reference, Unknown
 from seatrial.release.plan.records import receipt_of_json
+from seatrial.release.registry.media import digest_of
 from seatrial.release.run.latest import LATEST, current
 from seatrial.release.run.release_context import ReleaseContext
 from seatrial.release.run.release_tables import columns
+from seatrial.report.json import dumps
 
 NOTHING = "-"
 
@@ -225,7 +226,7 @@ def _digests(context: ReleaseContext, wanted: Sequence[tuple[str, str]]) -> dict
 
 
 def _hash(data: bytes | None) -> str:
-    return NOTHING if data is None else f"sha256:{hashlib.sha256(data).hexdigest()}"[:DIGITS]
+    return NOTHING if data is None else digest_of(data)[:DIGITS]
 
 
 def comparison_table(found: Comparison, first: str, second: str) -> str:
@@ -233,8 +234,8 @@ def comparison_table(found: Comparison, first: str, second: str) -> str:
     rows = [("type", "version", "what", first, second)] if found.differences else []
     rows += [(one.type, one.version or NOTHING, one.what, one.first, one.second) for one in found.differences]
     count = len(found.differences)
-    told = f"{count} difference{'s' * (count != 1)}" if count else "no differences"
-    where = f" in {found.versions} version{'s' * (found.versions != 1)}"
+    told = counted(count, "difference") if count else "no differences"
+    where = f" in {counted(found.versions, 'version')}"
     last = told + where if rows or found.versions else "nothing was compared: neither place has a version"
     return "".join(f"{line}\n" for line in [*columns(rows), last])
 
@@ -248,4 +249,4 @@ def comparison_json(found: Comparison, first: str, second: str) -> str:
         "compared": found.versions,
         "differences": [vars(one) for one in found.differences],
     }
-    return json.dumps(value, indent=2) + "\n"
+    return dumps(value)

@@ -32,7 +32,6 @@ DIST = "dist"
 OCEAN_GROWTH = 7.0
 """The percentage of growth that Ocean's own workflow admits (`SIZE_INCREASE_THRESHOLD` in its ci.yml)."""
 IGNORE = ".gitignore"
-BUILDERS = ("docker", "podman", "buildah", "layers")
 
 _ARG_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
@@ -131,12 +130,19 @@ def open_context(
     return replace(context, head=head)
 
 
+def _must_be_builder(name: str) -> None:
+    from seatrial.release.builders.available import NAMES  # slow to import
+
+    if name not in NAMES:
+        raise UsageError(f'a builder is {", ".join(NAMES)}, not "{name[:60]}"')
+
+
 def open_services(
     workspace: Workspace, builder: str | None = None, build_args: Sequence[str] = ()
 ) -> ReleaseContext:
     """Return the context of what needs no commit, by the settings of this workspace. Raises UsageError."""
-    if builder and builder not in BUILDERS:
-        raise UsageError(f'a builder is {", ".join(BUILDERS)}, not "{builder[:60]}"')
+    if builder:
+        _must_be_builder(builder)
     stated = workspace.settings.release
     settings = replace(
         stated,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 
 from seatrial.core.printable import plain
 from seatrial.release.plan.plan import Part, Plan, foreign, steps_of
 from seatrial.release.plan.ports import Answer, Present, Unknown
 from seatrial.release.plan.state import Candidate, State, VersionStatus
+from seatrial.report.json import dumps
 
 SHOWN = 19
 """Characters of a digest that are shown: `sha256:` and twelve digits."""
@@ -86,7 +86,7 @@ def status_json(state: State, forecast: Plan) -> str:
     """Return the status of each integration as JSON."""
     would = _by_path(forecast)
     rows = [_status_value(one, state, would.get(one.path)) for one in state.candidates]
-    return json.dumps({"version": 1, "commit": state.commit, "integrations": rows}, indent=2) + "\n"
+    return dumps({"version": 1, "commit": state.commit, "integrations": rows})
 
 
 def _status_value(candidate: Candidate, state: State, part: Part | None) -> dict[str, object]:

@@ -10,6 +10,7 @@ from seatrial.core.printable import plain
 from seatrial.release.run.growth import growth, megabytes
 from seatrial.release.run.results import Published, ReleaseResult, Size
 from seatrial.report.github import table
+from seatrial.report.json import dumps
 
 SHOWN = 12
 """Released versions that are shown in the terminal."""
@@ -62,7 +63,7 @@ def result_json(result: ReleaseResult) -> str:
         "held": [{"subject": part.title, "reason": part.reason} for part in result.held],
         "failed": [{"subject": one.subject, "reason": one.reason} for one in result.failed],
     }
-    return json.dumps(value, indent=2) + "\n"
+    return dumps(value)
 
 
 def _value(one: Published) -> dict[str, Any]:

@@ -14,14 +14,15 @@ from functools import cached_property
 from typing import Any, TypeVar, cast
 
 from seatrial.core.errors import SeatrialError, ServiceError, Unreadable, UsageError
-from seatrial.core.names import shown
+from seatrial.core.names import counted, shown
 from seatrial.release.attest import signing
 from seatrial.release.plan import index, store_keys
 from seatrial.release.plan.ports import Absent, Damaged, Images, Manifest, Present, Unknown
 from seatrial.release.plan.records import Attached, Receipt
 from seatrial.release.registry import media
+from seatrial.release.registry.archives import UnreadForm
 from seatrial.release.registry.image_names import is_digest
-from seatrial.release.registry.layers import Content, UnreadForm, content_of
+from seatrial.release.registry.layers import Content, content_of
 from seatrial.release.registry.sizes import MAX_PLATFORMS, platforms_of
 from seatrial.release.run import verify_image
 from seatrial.release.run.latest import LATEST, current
@@ -191,6 +192,23 @@ class _Subject:
         """The content of one platform."""
         return self._once(manifest.digest, lambda: content_of(self.context.images, self.image, manifest))
 
+    def layers_of_base(self, platform: str, content: Content) -> int | None:
+        """The number of layers that one platform has from a base image, as `verify_image.layers_of_base` finds it."""
+        return self._once(
+            f"base of {platform} {content.diff_ids}",
+            lambda: verify_image.layers_of_base(self.given.bases, self.statement, platform, content.diff_ids),
+        )
+
+    @property
+    def listed(self) -> index.Index:
+        """The index of the store."""
+        return self._once("index", lambda: current(self.context.store))
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """The keys that the store has of its type."""
+        return self._once("keys", lambda: frozenset(self.context.store.keys(store_keys.of_type(self.type))))
+
     @property
     def components(self) -> Mapping[str, str]:
         """The packages of the SBOM and their versions, by name."""
@@ -267,12 +285,12 @@ def _layers(subject: _Subject) -> Iterator[str]:
         config = verify_image.config_of(subject.context.images, subject.image, manifest)
         if list(content.diff_ids) != config.diff_ids:
             raise ValueError(f"{platform}: its layers are not those that its config names")
-        yield f"{platform}: {_counted(len(content.diff_ids), 'layer')}, with the digests that manifest and config name"
+        yield f"{platform}: {counted(len(content.diff_ids), 'layer')}, with the digests that manifest and config name"
 
 
 def _sbom(subject: _Subject) -> Iterator[str]:
     verify_image.must_be_of(subject.attached("sbom"), subject.receipt)
-    yield f"CycloneDX of this image, with {_counted(len(subject.components), 'package')}"
+    yield f"CycloneDX of this image, with {counted(len(subject.components), 'package')}"
 
 
 def _packages(subject: _Subject) -> Iterator[str]:
@@ -289,13 +307,13 @@ def _packages(subject: _Subject) -> Iterator[str]:
                 f"{platform}: {_some(compared.strangers)} not in the SBOM; the base image may have brought them, "
                 "and that could not be looked at"
             )
-        yield f"{platform}: {_counted(len(compared.equal), 'package')}, in the image as in the SBOM"
+        yield f"{platform}: {counted(len(compared.equal), 'package')}, in the image as in the SBOM"
 
 
 def _own_layers(subject: _Subject, platform: str, content: Content) -> int | None:
     """Return the number of layers that the base image brought; None where that is not known."""
     try:
-        return verify_image.layers_of_base(subject.given.bases, subject.statement, platform, content.diff_ids)
+        return subject.layers_of_base(platform, content)
     except (SeatrialError, ValueError, RecursionError):
         return None
 
@@ -335,10 +353,6 @@ def _some(names: Sequence[str]) -> str:
     more = len(names) - 5
     listed = ", ".join(shown(one) for one in names[:5]) + (f" and {more} more" if more > 0 else "")
     return f"{listed} {'are' if names[1:] else 'is'}"
-
-
-def _counted(count: int, word: str) -> str:
-    return f"{count} {word}{'s' * (count != 1)}"
 
 
 def _provenance(subject: _Subject) -> Iterator[str]:
@@ -404,16 +418,14 @@ def _bases(subject: _Subject) -> Iterator[str]:
     for platform, manifest in subject.platforms:
         content = subject.content(manifest)
         try:
-            count = verify_image.layers_of_base(
-                subject.given.bases, subject.statement, platform, content.diff_ids
-            )
+            count = subject.layers_of_base(platform, content)
         except ServiceError as failed:
             raise Unsaid(f"{platform}: {failed}") from None
         if count is None:
             raise Unsaid(f"{platform}: the provenance does not say which digest the base image had")
         if not count:
             raise ValueError(f"{platform}: the image does not begin with the layers of any of them")
-        yield f"{platform}: the image begins with {_counted(count, 'layer')} of a base image that the provenance names"
+        yield f"{platform}: the image begins with {counted(count, 'layer')} of a base image that the provenance names"
 
 
 def _spec(subject: _Subject) -> Iterator[str]:
@@ -432,9 +444,8 @@ def _spec(subject: _Subject) -> Iterator[str]:
 
 
 def _index(subject: _Subject) -> Iterator[str]:
-    store, name = subject.context.store, subject.type
-    keys = frozenset(store.keys(store_keys.of_type(name)))
-    found, wanted = current(store), index.indexed(name, keys)
+    name, keys = subject.type, subject.keys
+    found, wanted = subject.listed, index.indexed(name, keys)
     named = found.versions.get(name, "")
     if named != (wanted.text if wanted else ""):
         raise ValueError(
@@ -448,12 +459,11 @@ def _index(subject: _Subject) -> Iterator[str]:
 
 def _latest(subject: _Subject) -> Iterator[str]:
     context = subject.context
-    named = current(context.store).versions.get(subject.type, "")
+    named = subject.listed.versions.get(subject.type, "")
     if not named:
         yield "the index names no version"
         return
-    keys = frozenset(context.store.keys(store_keys.of_type(subject.type)))
-    tagged = index.tagged(subject.type, keys, context.habits.beta_latest)
+    tagged = index.tagged(subject.type, subject.keys, context.habits.beta_latest)
     wanted = tagged.text if tagged and index.is_beta(tagged) else named
     references = [(subject.image, LATEST), (subject.image, wanted)]
     answers = context.images.find(references)

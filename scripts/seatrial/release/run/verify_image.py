@@ -14,7 +14,7 @@ from seatrial.dependencies.constraints import canonical, version_key
 from seatrial.dependencies.lockfile import LOCK, BadLock, read_lock
 from seatrial.documents import toml
 from seatrial.release.attest import provenance
-from seatrial.release.attest.packages import packages_of
+from seatrial.release.attest.packages import MACHINES, packages_of
 from seatrial.release.attest.purls import image_of
 from seatrial.release.plan.ports import Images, Manifest
 from seatrial.release.plan.records import Receipt
@@ -25,8 +25,6 @@ from seatrial.release.registry.sizes import platforms_of
 
 INSTALLERS = frozenset({"pip", "setuptools", "wheel"})
 """Packages that every environment may have, and that no lock names."""
-
-MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
 
 MAX_BASES = 8
 """Base images that are looked at."""

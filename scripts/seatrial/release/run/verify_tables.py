@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 from seatrial.release.run.release_tables import columns
 from seatrial.release.run.verify import State, Verification
+from seatrial.report.json import dumps
 
 
 def verification_table(found: Verification) -> str:
@@ -31,4 +30,4 @@ def verification_json(found: Verification) -> str:
         ],
         "summary": {state.value: found.count(state) for state in State},
     }
-    return json.dumps(value, indent=2) + "\n"
+    return dumps(value)

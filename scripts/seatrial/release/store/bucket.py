@@ -18,6 +18,7 @@ from seatrial.core.addresses import is_loopback, public_url
 from seatrial.core.errors import ConfigurationError, ServiceError
 from seatrial.core.printable import one_line
 from seatrial.release.plan.ports import Stored
+from seatrial.release.store.local import MAX_BYTES
 
 _FAMILIES = {"s3": "s3", "gs": "gs", "gcs": "gs", "az": "az", "azure": "az", "abfs": "az", "abfss": "az"}
 _CREDENTIALS = {
@@ -163,6 +164,8 @@ class BucketStore:
             if last is None:
                 raise
             return last
+        if found.meta["size"] > MAX_BYTES:
+            raise ServiceError(f"{self.url} fails at {key}: objects over {MAX_BYTES:,} bytes are not read")
         stated = {name: found.meta[name] for name in ("e_tag", "version") if found.meta[name]}
         return Stored(bytes(found.bytes()), json.dumps(stated))
 

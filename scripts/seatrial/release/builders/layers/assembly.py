@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 import stat
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from seatrial.core.errors import ServiceError, reason
 from seatrial.core.names import shown
 from seatrial.documents import toml
 from seatrial.release.builders.layers import commands, tree
-from seatrial.release.builders.layers.base_image import BaseImage, packages
+from seatrial.release.builders.layers.base_image import BaseImage
 from seatrial.release.builders.layers.commands import Install
 from seatrial.release.builders.layers.ignore import Ignored, Pattern
 from seatrial.release.builders.layers.recipe import Copied, Folder, Refused, Stage, Step
@@ -39,14 +39,13 @@ Found = tuple[str, list[tuple[str, Entry]]]
 class Assembly:
     """The stages of one image for one platform, each made once.
 
-    `in_base` are the packages of the system that the base image is said to have.
+    What is installed into `last` and those that it goes on from is said to be in the base image.
     """
 
     last: Stage
     context: Path
     ignored: Ignored
     image: BaseImage | None
-    in_base: Collection[str]
     install: Installer
     timestamp: int
     _made: dict[int, Tree] = field(default_factory=dict)
@@ -88,23 +87,14 @@ class Assembly:
             made.make_folders(tree.relative(change.path))
         elif isinstance(change, Install):
             self._installed(made, change)
-        elif isinstance(change, (commands.SystemPackages, commands.Poetry)):
+        elif isinstance(change, commands.SystemPackages):
             if self._is_shipped(stage):
                 self._must_be_in_base(change)
         else:
             _simple(made, change, self.timestamp // DAY)
 
-    def _must_be_in_base(self, change: commands.SystemPackages | commands.Poetry) -> None:
-        if isinstance(change, commands.Poetry):
-            raise Fault("it installs poetry into the image itself, and not into a stage before it")
-        missing = [name for name in change.names if name not in self.in_base]
-        if missing:
-            listed = ", ".join(f'"{name}"' for name in missing)
-            raise Fault(
-                f"{change.program} would have to be run for {', '.join(missing)}; where the base image has "
-                f"them, say so: in-base = [{listed}] in [release.layers]"
-            )
-        found = packages(self.image.files) if self.image else {}
+    def _must_be_in_base(self, change: commands.SystemPackages) -> None:
+        found = self.image.packages if self.image else {}
         absent = [name for name in change.names if name not in found]
         if absent:
             name = self.image.name if self.image else "scratch"

@@ -5,12 +5,9 @@ All is checked against its digest. Layers are kept in the person's cache, as man
 
 from __future__ import annotations
 
-import gzip
 import hashlib
-import io
 import json
 import os
-import tarfile
 import tempfile
 import threading
 import time
@@ -23,20 +20,16 @@ from typing import IO, Any, Protocol
 from seatrial.core.errors import ServiceError, UsageError, reason
 from seatrial.release.builders.layers.tree import GROUP, GSHADOW, PASSWD, SHADOW, BaseFiles, Entry, Kind
 from seatrial.release.plan.ports import Descriptor, Manifest
-from seatrial.release.registry import media
+from seatrial.release.registry import archives, media
+from seatrial.release.registry.archives import MAX_LAYERS, Member, Source
 from seatrial.release.registry.image_names import ImageName, shown
 from seatrial.system import cache
 
 MAX_LAYER = 8 * 1024**3
 """Bytes of a layer that are read, compressed or not; those of real Pythons have less than 1 GB."""
 
-MAX_HEADER = 1024 * 1024
-"""Bytes of a header in an archive."""
-
-MAX_LAYERS = 127
 MAX_ENTRIES = 1_000_000
-MAX_NAME = 4096
-"""Characters of a path, as Linux has it."""
+"""Files of an image."""
 
 MAX_TEXT = 16 * 1024 * 1024
 """Bytes of all files whose text is kept."""
@@ -57,10 +50,7 @@ _PLAIN = {"application/vnd.oci.image.layer.v1.tar": "application/vnd.oci.image.l
 LAYER_TYPES: Mapping[str, str] = {**_GZIPPED, **_PLAIN}
 """The media types of layers that are read, and the names of the same in OCI manifests."""
 
-_HEADERS = (tarfile.XHDTYPE, tarfile.XGLTYPE, b"X", tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK)
-_KINDS = {tarfile.REGTYPE: Kind.FILE, tarfile.AREGTYPE: Kind.FILE, tarfile.LNKTYPE: Kind.FILE}
-_OTHERS = {tarfile.SYMTYPE: Kind.LINK, tarfile.DIRTYPE: Kind.FOLDER}
-_WHITEOUT, _OPAQUE = ".wh.", ".wh..wh..opq"
+_KINDS = {archives.LINK: Kind.LINK, archives.FOLDER: Kind.FOLDER}
 
 
 class Registry(Protocol):
@@ -100,6 +90,12 @@ class BaseImage:
         for layer, digest in zip(self.layers, unpacked, strict=True):
             _add_layer(self.layer_file(layer), layer, digest, entries, texts)
         return BaseFiles(entries, {path: text for path, text in texts.items() if path in entries})
+
+    @cached_property
+    def packages(self) -> Mapping[str, str]:
+        """The versions of the packages of the system that are installed, by name. Raises ServiceError."""
+        texts = self.files.texts
+        return dict([*_of_dpkg(texts.get(DPKG, b"")), *_of_apk(texts.get(APK, b""))])
 
 
 @dataclass
@@ -206,74 +202,39 @@ def _has_digest(path: Path, digest: str) -> bool:
         return False
 
 
-class _Counted(io.RawIOBase):
-    """The bytes of an unpacked layer, as they pass: their digest, and a limit."""
-
-    def __init__(self, source: IO[bytes]) -> None:
-        self._source, self._left = source, MAX_LAYER
-        self.digest = hashlib.sha256()
-
-    def readable(self) -> bool:
-        return True
-
-    def read(self, size: int = -1) -> bytes:
-        data = self._source.read(size)
-        self._left -= len(data)
-        if self._left < 0:
-            raise ServiceError(f"a layer of the base image has more than {MAX_LAYER:,} bytes unpacked")
-        self.digest.update(data)
-        return data
-
-
-class _Member(tarfile.TarInfo):
-    """A member whose own headers are not larger than real ones, as they are read into memory."""
-
-    def _proc_member(self, archive: tarfile.TarFile) -> Any:
-        if self.type in _HEADERS and self.size > MAX_HEADER:
-            raise tarfile.ReadError("it has a header of unusual size")
-        return super()._proc_member(archive)  # type: ignore[misc]
-
-
 def _add_layer(
     path: Path, layer: Descriptor, digest: str, entries: dict[str, Entry], texts: dict[str, bytes]
 ) -> None:
     """Lay a layer over the entries. Raises ServiceError for one that cannot be read."""
     try:
         with open(path, "rb") as packed:
-            source: Any = gzip.GzipFile(fileobj=packed) if layer.media_type in _GZIPPED else packed
-            counted = _Counted(source)
-            with tarfile.open(fileobj=counted, mode="r|", tarinfo=_Member) as archive:
-                _lay(archive, entries, texts)
-            while counted.read(1024 * 1024):
-                pass
-    except (tarfile.TarError, OSError, EOFError, ValueError) as wrong:
-        raise ServiceError(f"the layer {layer.digest} of the base image cannot be read: {wrong}") from wrong
-    if f"sha256:{counted.digest.hexdigest()}" != digest:
+            if archives.is_gzipped(packed) != (layer.media_type in _GZIPPED):
+                raise ValueError(f"it has a layer that is not of the type {layer.media_type}")
+            with archives.unpacked(packed, layer, MAX_LAYER) as source:
+                _lay(source, entries, texts)
+    except (OSError, ValueError, archives.UnreadForm) as wrong:
+        raise ServiceError(f"the base image cannot be read, as {wrong}: {layer.digest}") from wrong
+    if source.digest != digest:
         raise ServiceError(
             f"the layer {layer.digest} of the base image is not the one its configuration names"
         )
 
 
-def _lay(archive: tarfile.TarFile, entries: dict[str, Entry], texts: dict[str, bytes]) -> None:
+def _lay(source: Source, entries: dict[str, Entry], texts: dict[str, bytes]) -> None:
     new: dict[str, Entry] = {}
     gone: set[str] = set()
     emptied: set[str] = set()
     room = MAX_TEXT - sum(map(len, texts.values()))
-    for member in archive:
-        archive.members = []  # type: ignore[attr-defined]  # or else it keeps them all
-        if len(member.name) > MAX_NAME:
-            raise ValueError(f"it has a name of {len(member.name):,} characters")
-        path = os.path.normpath("/" + member.name).lstrip("/")
-        folder, _, name = path.rpartition("/")
-        if name == _OPAQUE:
-            emptied.add(folder)
-        elif name.startswith(_WHITEOUT):
-            gone.add(f"{folder}/{name[len(_WHITEOUT) :]}".lstrip("/"))
-        elif path:
-            new[path] = _entry(member)
-            if member.isreg() and _is_text(path):
-                texts[path] = _text(archive, member, room)
-                room -= len(texts[path])
+    for member in archives.members(source):
+        if member.emptied is not None:
+            emptied.add(member.emptied)
+        elif member.gone is not None:
+            gone.add(member.gone)
+        elif member.path:
+            new[member.path] = _entry(member)
+            if member.kind in archives.FILES and _is_text(member.path):
+                texts[member.path] = source.read(member.size) if member.size <= room else b""
+                room -= len(texts[member.path])
         if len(new) + len(entries) + len(gone) + len(emptied) > MAX_ENTRIES:
             raise ValueError(f"it has more than {MAX_ENTRIES:,} files")
     replaced = {path for path, entry in new.items() if entry.kind is not Kind.FOLDER}
@@ -281,21 +242,13 @@ def _lay(archive: tarfile.TarFile, entries: dict[str, Entry], texts: dict[str, b
     entries.update(new)
 
 
-def _text(archive: tarfile.TarFile, member: tarfile.TarInfo, room: int) -> bytes:
-    """Return the bytes of a file, none of one that has more than there is room for."""
-    if member.size > room:
-        return b""
-    source = archive.extractfile(member)
-    return source.read() if source else b""
-
-
 def _is_folder(entry: Entry | None) -> bool:
     return entry is not None and entry.kind is Kind.FOLDER
 
 
-def _entry(member: tarfile.TarInfo) -> Entry:
-    kind = (_KINDS | _OTHERS).get(member.type, Kind.FILE)
-    target = member.linkname if kind is Kind.LINK else ""
+def _entry(member: Member) -> Entry:
+    kind = _KINDS.get(member.kind, Kind.FILE)
+    target = member.target if kind is Kind.LINK else ""
     return Entry(kind, member.mode & 0o7777, member.uid, member.gid, target)
 
 
@@ -305,25 +258,9 @@ def _is_text(path: str) -> bool:
 
 def _remove(entries: dict[str, Entry], gone: Collection[str], emptied: Collection[str]) -> None:
     """Remove what is gone with all below it, and what is below the emptied folders."""
-    hidden = [path for path in entries if _hides(path, gone, emptied)] if gone or emptied else []
+    hidden = [path for path in entries if archives.hides(path, gone, emptied)] if gone or emptied else []
     for path in hidden:
         del entries[path]
-
-
-def _hides(path: str, gone: Collection[str], emptied: Collection[str]) -> bool:
-    above = path
-    while above:
-        if above in gone:
-            return True
-        above = above.rpartition("/")[0]
-        if above in emptied:
-            return True
-    return False
-
-
-def packages(files: BaseFiles) -> Mapping[str, str]:
-    """Return the versions of the packages of the system that are installed, by name."""
-    return dict([*_of_dpkg(files.texts.get(DPKG, b"")), *_of_apk(files.texts.get(APK, b""))])
 
 
 def _of_dpkg(text: bytes) -> Iterator[tuple[str, str]]:

@@ -28,7 +28,7 @@ from seatrial.lint.environments.environment import Layer
 from seatrial.lint.interpreters import Interpreter
 from seatrial.release.builders.layers.commands import Install
 from seatrial.release.builders.layers.python import Python
-from seatrial.release.builders.layers.tree import Entry, Fault, Kind
+from seatrial.release.builders.layers.tree import Entry, Fault, Kind, above
 
 NO_WHEEL = (
     '"{found[1]}" has no wheel for Python {python} on {platform}; choose another version of it and type '
@@ -112,7 +112,7 @@ class _Environment:
         for path in [path for path in files if path.endswith(".dist-info/RECORD")]:
             files[path] = self._record(files, path)
         files |= self._own()
-        folders = {above for path in files for above in _above(path)}
+        folders = {folder for path in files for folder in above(path)}
         return {
             **dict.fromkeys(sorted(folders), Entry(Kind.FOLDER, installed=True)),
             **dict(sorted(files.items())),
@@ -187,10 +187,3 @@ class _Environment:
             return [name, *row[1:]]
         digest = base64.urlsafe_b64encode(hashlib.sha256(entry.content).digest()).rstrip(b"=").decode()
         return [name, f"sha256={digest}", str(len(entry.content))]
-
-
-def _above(path: str) -> Iterator[str]:
-    """Yield the folders that a path is in."""
-    while "/" in path:
-        path = path.rpartition("/")[0]
-        yield path

@@ -13,7 +13,7 @@ import shutil
 import stat
 import tarfile
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ from typing import IO, Any
 
 from seatrial.core.errors import ServiceError
 from seatrial.release.builders.layers.base_image import LAYER_TYPES, BaseImage
-from seatrial.release.builders.layers.tree import Entry, Kind
+from seatrial.release.builders.layers.tree import Entry, Kind, above
 from seatrial.release.registry.media import MANIFEST, REF_NAME
 
 CONFIG = "application/vnd.oci.image.config.v1+json"
@@ -183,15 +183,9 @@ def _member(path: str, entry: Entry, time: int) -> tarfile.TarInfo:
 def parts(added: Mapping[str, Entry]) -> tuple[dict[str, Entry], dict[str, Entry]]:
     """Return the entries of the layer of dependencies, and those of the other; either has the folders it needs."""
     installed = {path: entry for path, entry in added.items() if entry.installed}
-    above = {one for path in installed for one in _above(path) if one in added}
+    folders = {one for path in installed for one in above(path) if one in added}
     rest = {path: entry for path, entry in added.items() if not entry.installed}
-    return {**{path: added[path] for path in above}, **installed}, rest
-
-
-def _above(path: str) -> Iterable[str]:
-    while "/" in path:
-        path = path.rpartition("/")[0]
-        yield path
+    return {**{path: added[path] for path in folders}, **installed}, rest
 
 
 def write(

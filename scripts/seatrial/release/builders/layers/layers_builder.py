@@ -15,6 +15,7 @@ from seatrial import __version__
 from seatrial.core.errors import ServiceError, reason
 from seatrial.core.names import shown
 from seatrial.core.settings import ReleaseSettings
+from seatrial.release.attest.packages import MACHINES
 from seatrial.release.builders.build_places import below, beside, ignorefile, on_disk, put, read_inside
 from seatrial.release.builders.host_access import refusals
 from seatrial.release.builders.layers import dependencies, image
@@ -22,8 +23,8 @@ from seatrial.release.builders.layers.assembly import Assembly
 from seatrial.release.builders.layers.base_image import BaseImage, BaseImages
 from seatrial.release.builders.layers.commands import Install, Poetry, SystemPackages
 from seatrial.release.builders.layers.ignore import Ignored
-from seatrial.release.builders.layers.python import MACHINES, Python, python_of
-from seatrial.release.builders.layers.recipe import Refused, Stage, labelled, last_stage
+from seatrial.release.builders.layers.python import Python, python_of
+from seatrial.release.builders.layers.recipe import Refused, Stage, env_of, labelled, last_stage
 from seatrial.release.builders.layers.tree import Entry, Fault
 from seatrial.release.builders.oci import normalise
 from seatrial.release.builders.runner import hidden, secrets_in
@@ -117,7 +118,6 @@ class LayersBuilder:
             context=order.context,
             ignored=_ignored(order),
             image=base,
-            in_base=self.settings.layers.in_base,
             install=installer,
             timestamp=order.timestamp,
         )
@@ -198,8 +198,7 @@ class _Installer:
         """Raise Fault where the stage that installs says that it has another Python than the image."""
         for name in {one.image for one in self._others()} - {self.stage.image, ""}:
             settings = self.builder.bases.image(name, self.platform).settings
-            pairs = (entry.partition("=") for entry in settings.get("Env") or ())
-            stated = {name: value for name, _, value in pairs}.get("PYTHON_VERSION", "")
+            stated = env_of(settings).get("PYTHON_VERSION", "")
             if stated and ".".join(stated.split(".")[:2]) != python.minor:
                 raise Fault(f'"{shown(name)}" has Python {shown(stated)}, but the image has {python.version}')
 

@@ -6,12 +6,10 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from seatrial.release.attest.packages import LINUX
-from seatrial.release.builders.layers.base_image import BaseImage, packages
+from seatrial.release.attest.packages import LINUX, MACHINES
+from seatrial.release.builders.layers.base_image import BaseImage
+from seatrial.release.builders.layers.recipe import env_of
 from seatrial.release.builders.layers.tree import BaseFiles, Fault, Kind, Tree
-
-MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
-"""The architectures that uv has Linux platforms for, and their names there."""
 
 GLIBCS = (17, 28, *range(31, 41))
 """The minor versions of glibc that uv knows wheels for."""
@@ -65,7 +63,7 @@ def python_of(image: BaseImage, stated: str = "") -> Python:
 
 def _program(image: BaseImage, tree: Tree) -> tuple[str, str]:
     """Return the path of the Python, with all links followed, and its minor version."""
-    for folder in _env(image).get("PATH", "/usr/local/bin:/usr/bin:/bin").split(":"):
+    for folder in env_of(image.settings).get("PATH", "/usr/local/bin:/usr/bin:/bin").split(":"):
         for name in ("python3", "python"):
             path = tree.resolved(f"{folder}/{name}")
             entry = tree.entry(path)
@@ -74,18 +72,13 @@ def _program(image: BaseImage, tree: Tree) -> tuple[str, str]:
     raise Fault(f'the base image "{image.name}" has no python3 on its PATH')
 
 
-def _env(image: BaseImage) -> dict[str, str]:
-    pairs = (entry.partition("=") for entry in image.settings.get("Env") or ())
-    return {name: value for name, _, value in pairs}
-
-
 def _versions(image: BaseImage, minor: str) -> Iterator[str]:
     """Yield what the image says: by the header of its Python, a variable, or the packages of the system."""
     for path, text in image.files.texts.items():
         if path.endswith(f"include/python{minor}/patchlevel.h") and (defined := _STATED.search(text)):
             yield defined[1].decode()
-    yield from filter(_FULL.fullmatch, [_env(image).get("PYTHON_VERSION", "")])
-    installed = packages(image.files)
+    yield from filter(_FULL.fullmatch, [env_of(image.settings).get("PYTHON_VERSION", "")])
+    installed = image.packages
     for name in (f"python{minor}-minimal", f"python{minor}", "python3"):
         if found := re.match(_FULL, installed.get(name, "")):
             yield found[0]
@@ -97,7 +90,7 @@ def _platform(image: BaseImage) -> str:
         raise Fault(f"no wheels are known for {str(image.config.get('architecture'))[:20]}")
     if any(path.rpartition("/")[2].startswith("ld-musl-") for path in _libraries(image.files)):
         return f"{machine}-unknown-linux-musl"
-    found = re.search(r"2\.(\d+)", packages(image.files).get("libc6", ""))
+    found = re.search(r"2\.(\d+)", image.packages.get("libc6", ""))
     minor = int(found[1]) if found else _by_name(image.files)
     fitting = [known for known in GLIBCS if known <= minor]
     if not fitting:

@@ -81,9 +81,8 @@ class Stage:
 
     @property
     def env(self) -> dict[str, str]:
-        """The environment, of which the last value counts."""
-        pairs = (entry.partition("=") for entry in self.config.get("Env") or ())
-        return {name: value for name, _, value in pairs}
+        """The environment at its end."""
+        return env_of(self.config)
 
     @property
     def values(self) -> dict[str, str]:
@@ -99,6 +98,12 @@ class Stage:
     def image(self) -> str:
         """The name of the image that the chain starts from; empty for `scratch`."""
         return self.chain[0].base
+
+
+def env_of(config: Mapping[str, Any]) -> dict[str, str]:
+    """Return the environment of a configuration, of which the last value of a name counts."""
+    pairs = (entry.partition("=") for entry in config.get("Env") or ())
+    return {name: value for name, _, value in pairs}
 
 
 ConfigOf = Callable[[str], Mapping[str, Any]]

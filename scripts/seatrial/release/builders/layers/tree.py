@@ -245,3 +245,10 @@ def _append(tree: Tree, file: str, line: str) -> None:
 def relative(path: str) -> str:
     """Return an absolute path without its slash."""
     return posixpath.normpath("/" + path).lstrip("/")
+
+
+def above(path: str) -> Iterator[str]:
+    """Yield the folders that a path is in, without the root."""
+    while "/" in path:
+        path = path.rpartition("/")[0]
+        yield path
