@@ -28,9 +28,9 @@ from seatrial.system import git
 from seatrial.system.atomic import append, write_whole
 from seatrial.system.cache import is_from_fork
 from seatrial.tasks.cli import in_make, note, say
-from seatrial.validate.exemptions import granted_by, ungranted
 from seatrial.validate.facts.credentials import credential
 from seatrial.validate.facts.release import Change
+from seatrial.validate.granted import granted_by, ungranted
 from seatrial.validate.since import Since, default_revision, since
 from seatrial.workspace.workspace import Workspace, holding, passed_over, select
 from seatrial.workspace.workspace import open_workspace as _open_workspace
