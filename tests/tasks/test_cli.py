@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from seatrial.core.errors import UsageError
-from seatrial.tasks.cli import Ended, clean_end, in_make, jobs_of, typed
+from seatrial.tasks.cli import Ended, clean_end, in_make, jobs_of, must_be_text_or_json, typed
 from seatrial.tasks.program import _with_command, names_as_flags
 from seatrial.tasks.progress import open_bar
 
@@ -25,6 +25,17 @@ def test_other_jobs_are_wrong_use(text: str) -> None:
 
 def test_without_a_number_there_is_a_job_a_core() -> None:
     assert jobs_of(None) == jobs_of("") >= 1
+
+
+@pytest.mark.parametrize("format", [None, "text", "json"])
+def test_a_format_may_be_text_or_json(format: str | None) -> None:
+    must_be_text_or_json(format, "a plan")
+
+
+@pytest.mark.parametrize("format", ["", "yaml", "JSON", "y" * 5000])
+def test_another_format_is_wrong_use(format: str) -> None:
+    with pytest.raises(UsageError, match=f'^the format of a plan is text or json, not "{format[:40]}"$'):
+        must_be_text_or_json(format, "a plan")
 
 
 def test_a_bar_shows_no_name_that_could_command_the_terminal(

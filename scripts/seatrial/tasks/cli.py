@@ -80,6 +80,12 @@ def jobs_of(text: str | None) -> int:
     return int(text)
 
 
+def must_be_text_or_json(format: str | None, subject: str) -> None:
+    """Raise UsageError for a format other than these; `subject` is what comes in it, such as `a release`."""
+    if format not in (None, "text", "json"):
+        raise UsageError(f'the format of {subject} is text or json, not "{plain(format or "")[:40]}"')
+
+
 def note(line: str) -> None:
     """Write a line to standard error."""
     show(f"{plain(line)}\n")

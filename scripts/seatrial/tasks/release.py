@@ -44,7 +44,7 @@ from seatrial.report.text import line
 from seatrial.system.atomic import append, write_whole
 from seatrial.system.folder import read_plain
 from seatrial.tasks.choice import deliver, open_workspace, selected
-from seatrial.tasks.cli import Ended, jobs_of, note, say
+from seatrial.tasks.cli import Ended, jobs_of, must_be_text_or_json, note, say
 from seatrial.tasks.progress import open_bar
 
 PLAN, MATRIX, RECEIPTS = "plan.json", "matrix.json", "receipts"
@@ -79,7 +79,7 @@ def release(
     With `to` all of it happens elsewhere, as a rehearsal. `plan`, `apply`, `only`, `finish` and `matrix` are the
     former way to ask for a part of it.
     """
-    _must_be_text_or_json(format)
+    must_be_text_or_json(format, "a release")
     in_part = _asks_for_a_part(plan, apply, only, finish, matrix, dry_run)
     if adopt and (plan or matrix):
         raise UsageError("--adopt is for a release that publishes at once; leave out --plan and --matrix")
@@ -164,11 +164,6 @@ def _new_form(plan: str | None, apply: str | None, only: str | None, finish: str
     return shlex.join(["seatrial", *words])
 
 
-def _must_be_text_or_json(format: str | None) -> None:
-    if format not in (None, "text", "json"):
-        raise UsageError(f'the format of a release is text or json, not "{format}"')
-
-
 def _dry_run(
     context: ReleaseContext, made: Plan, files: Files, format: str | None, allow_unpushed: bool
 ) -> None:
@@ -201,7 +196,7 @@ def plan(
     where: str | None = None,
 ) -> None:
     """Write what a release does as a plan, to a file or to standard output, or print its CI matrix."""
-    _must_be_text_or_json(format)
+    must_be_text_or_json(format, "a release")
     context = open_context(open_workspace(root), None, build_arg)
     request = planner.PlanRequest(force or "", unpushed=must_be_pushed(context, allow_unpushed))
     chosen = selected(context.workspace, integration, where)
@@ -283,7 +278,7 @@ def apply(
     key: str | None,
 ) -> None:
     """Do what a plan says; with `only`, just the content of these integrations, and leave their receipts."""
-    _must_be_text_or_json(format)
+    must_be_text_or_json(format, "a release")
     context = open_context(open_workspace(root), builder, build_arg)
     must_be_pushed(context, allow_unpushed)
     _apply(context, plan or _kept_plan(context), only, force or "", jobs, key, format)
@@ -332,7 +327,7 @@ def finish(
     build_arg: list[str],
 ) -> None:
     """Write index, pointers and git tags of a plan whose content was published by others, from their receipts."""
-    _must_be_text_or_json(format)
+    must_be_text_or_json(format, "a release")
     if plan and not receipts:
         raise UsageError(
             "name the folder of the receipts after the plan, such as `seatrial release.finish plan.json receipts`"
@@ -483,8 +478,7 @@ def status(
     where: str | None = None,
 ) -> None:
     """Show what is published, and what a release would repair."""
-    if format not in (None, "text", "json"):
-        raise UsageError(f'the format of the status is text or json, not "{format}"')
+    must_be_text_or_json(format, "the status")
     context = open_context(open_workspace(root))
     state, would = planner.forecast(context, selected(context.workspace, integration, where), jobs_of(None))
     say(status_json(state, would) if format == "json" else status_table(state, would))

@@ -9,7 +9,7 @@ from seatrial.release.run.compare import comparison_json, comparison_table
 from seatrial.release.run.release_context import open_services
 from seatrial.release.run.targets import CONFIGURED, at
 from seatrial.tasks.choice import open_workspace
-from seatrial.tasks.cli import Ended, say
+from seatrial.tasks.cli import Ended, must_be_text_or_json, say
 
 
 def compare(
@@ -21,8 +21,7 @@ def compare(
     root: str | None,
 ) -> None:
     """Show what is not alike at two places, and end with status 1 if anything is not."""
-    if format not in (None, "text", "json"):
-        raise UsageError(f'the format of a comparison is text or json, not "{format}"')
+    must_be_text_or_json(format, "a comparison")
     if not first:
         raise UsageError(
             "name a place, such as `seatrial release.compare file:rehearsal/`, and maybe a second one"

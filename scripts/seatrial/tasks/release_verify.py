@@ -12,7 +12,7 @@ from seatrial.release.run.release_context import open_services
 from seatrial.release.run.verify import Given, State
 from seatrial.release.run.verify_tables import verification_json, verification_table
 from seatrial.tasks.choice import open_workspace
-from seatrial.tasks.cli import Ended, say
+from seatrial.tasks.cli import Ended, must_be_text_or_json, say
 
 
 def verify(
@@ -24,8 +24,7 @@ def verify(
     root: str | None,
 ) -> None:
     """Show for each claim about a published version whether it holds."""
-    if format not in (None, "text", "json"):
-        raise UsageError(f'the format of a verification is text or json, not "{format}"')
+    must_be_text_or_json(format, "a verification")
     if not type:
         raise UsageError(
             "name the type, and the version unless it is the latest, such as `release.verify jira 1.2.3`"

@@ -12,7 +12,7 @@ from seatrial.core.suggest import hint
 from seatrial.fleet.rule_previews import RulePreview, preview
 from seatrial.report.text import FIXABLE, line
 from seatrial.tasks.choice import choose
-from seatrial.tasks.cli import jobs_of, note, say
+from seatrial.tasks.cli import jobs_of, must_be_text_or_json, note, say
 from seatrial.tasks.fix import changes_of
 from seatrial.validate.rules import BY_CODE, BY_NAME, RULES
 
@@ -30,10 +30,7 @@ def rules_preview(
 ) -> None:
     """Judge the integrations with a rule as an error, and tell whom it would fail and what repairs itself."""
     rule = _rule(code)
-    if format not in (None, "text", "json"):
-        raise UsageError(
-            f'the format of a preview of a rule is text or json, not "{plain(format or "")[:40]}"'
-        )
+    must_be_text_or_json(format, "a preview of a rule")
     choice = choose(root, integration, since, where=where)
     found = preview(
         choice.workspace,

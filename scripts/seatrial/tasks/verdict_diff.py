@@ -13,7 +13,7 @@ from seatrial.fleet.verdict_changes import Told, VerdictChanges, compare, read_r
 from seatrial.system import git
 from seatrial.system.folder import with_parents
 from seatrial.tasks.choice import Choice, choose
-from seatrial.tasks.cli import Ended, jobs_of, note, say
+from seatrial.tasks.cli import Ended, jobs_of, must_be_text_or_json, note, say
 from seatrial.validate.rules import RULES
 from seatrial.validate.run import Checked, check_all
 from seatrial.validate.since import ALL
@@ -38,8 +38,7 @@ def verdict_diff(
         raise UsageError(
             "say what to compare with: a revision, such as origin/main, or a report with --against FILE"
         )
-    if format not in (None, "text", "json"):
-        raise UsageError(f'the format of verdict-diff is text or json, not "{plain(format or "")[:40]}"')
+    must_be_text_or_json(format, "verdict-diff")
     choice = choose(root, integration, None, where=where)
     workers = jobs_of(jobs)
     changes = _since(choice, rev, workers) if rev else _against(choice, against or "", workers)
