@@ -16,7 +16,7 @@ from typing import Any
 from seatrial import report
 from seatrial.core.errors import SeatrialError, Unreadable
 from seatrial.core.findings import Outcome, RuleFacts
-from seatrial.core.model import Finding, Integration, Profile, join
+from seatrial.core.model import Finding, Integration, Profile
 from seatrial.core.printable import plain
 from seatrial.core.rules import Rule
 from seatrial.core.settings import ExemptionSettings
@@ -180,7 +180,8 @@ def deliver(
         written, more = _counted(name, outcome, more or {})
     colour = output is None and wants_colour(sys.stdout.isatty(), os.environ)
     seen = verbose or (output is None and sys.stdout.isatty())
-    lines = partial(_lines, workspace, {}) if seen else None
+    by_name = {one.name: one for one in workspace.integrations}
+    lines = partial(_lines, by_name, {}) if seen else None
     rules = rule_facts(workspace.profile) if name in DESCRIBING else {}
     text = (
         report.render(name, outcome, Options(rules, colour, lines, more or {}))
@@ -199,23 +200,18 @@ def deliver(
         append(Path(os.environ["GITHUB_STEP_SUMMARY"]), step_summary(outcome), root=workspace.checkout)
 
 
-def _lines(workspace: Workspace, kept: dict[str, list[str]], finding: Finding) -> Sequence[str]:
-    """Return the lines of a finding's file; none for files that may hold secrets, or cannot be read."""
+def _lines(
+    by_name: Mapping[str, Integration], kept: dict[str, Sequence[str]], finding: Finding
+) -> Sequence[str]:
+    """Return the lines of a finding's file, as they were read the first time."""
     if finding.path not in kept:
-        kept[finding.path] = _read(workspace, finding)
+        kept[finding.path] = lines_of(by_name[finding.integration], finding)
     return kept[finding.path]
 
 
-def _read(workspace: Workspace, finding: Finding) -> list[str]:
-    for one in workspace.integrations:
-        path = finding.path.removeprefix(join(one.path, "") if one.path else "")
-        if one.name == finding.integration and one.below(path) == finding.path:
-            return lines_in(one, path)
-    return []
-
-
-def lines_in(integration: Integration, path: str) -> list[str]:
-    """Return the lines of a file; none if it may hold secrets, or cannot be read."""
+def lines_of(integration: Integration, finding: Finding) -> list[str]:
+    """Return the lines of a finding's file; none if it may hold secrets, or cannot be read."""
+    path = finding.path.removeprefix(integration.below(""))
     with suppress(Unreadable):
         data = b"" if _is_private(path) else integration.read(path)
         shown = bool(data) and credential(data, is_of_tests=False) is None
