@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from seatrial.core.errors import EXIT_SERVICE, UsageError
 from seatrial.core.framework import minor_lag
+from seatrial.core.model import Finding
 from seatrial.core.suggest import hint
 from seatrial.quality import tables
 from seatrial.quality.badges import badge
@@ -98,14 +100,14 @@ def rows_of(choice: Choice, checked: Checked, published: Mapping[str, str]) -> l
     identities = workspace.fleet.each(identity, workspace.profile.value)
     cores = {path: tuple(core) for path, core in workspace.fleet.each(core_release).items()}
     newest = max((*cores.values(), workspace.settings.newest_core), default=())
-    found: dict[str, list[int]] = {}
-    for number, finding in enumerate(checked.outcome.findings):
-        found.setdefault(finding.integration, []).append(number)
+    found: dict[str, list[Finding]] = {}
+    for finding in checked.outcome.findings:
+        found.setdefault(finding.integration, []).append(finding)
+    suppressed = Counter(one.integration for one in checked.outcome.hidden)
     crashed = {name for names in checked.crashes.values() for name in names}
     rows = []
     for one in choice.integrations:
         kind, version = identities[one.path]
-        findings = tuple(checked.outcome.findings[number] for number in found.get(one.name, ()))
         rows.append(
             Row(
                 name=one.name,
@@ -113,8 +115,8 @@ def rows_of(choice: Choice, checked: Checked, published: Mapping[str, str]) -> l
                 type=kind,
                 version=version,
                 published=published.get(kind, ""),
-                standing=Standing(findings),
-                suppressed=checked.hidden.get(one.name, 0),
+                standing=Standing(tuple(found.get(one.name, ()))),
+                suppressed=suppressed[one.name],
                 core=cores[one.path],
                 lag=minor_lag(newest, cores[one.path]),
                 is_judged=one.name not in crashed,
