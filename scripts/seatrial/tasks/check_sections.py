@@ -7,11 +7,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from seatrial.core.errors import SeatrialError, ServiceError, UsageError
+from seatrial.core.errors import SeatrialError, ServiceError
 from seatrial.core.findings import Outcome
 from seatrial.core.model import Finding, Integration
 from seatrial.core.rules import Rule
-from seatrial.core.suggest import hint
 from seatrial.lint.tools.registry import choose as tools_named
 from seatrial.preview.evaluator import Evaluator
 from seatrial.preview.previews import Preview
@@ -29,6 +28,7 @@ from seatrial.tasks.own_code import OwnCode, RunLimits, run_own_code
 from seatrial.tasks.preview import previews
 from seatrial.tasks.progress import progress
 from seatrial.tasks.schema import SCHEMA
+from seatrial.tasks.section_names import SECTIONS
 from seatrial.tasks.unit import UNIT
 from seatrial.tasks.validate import LAYOUT, SPEC
 from seatrial.unit.outcome import outcome_of
@@ -36,9 +36,6 @@ from seatrial.unit.schema import SCHEMA_RULES
 from seatrial.validate.facts.release import Change
 from seatrial.validate.rules import RULES
 from seatrial.validate.since import default_revision, since
-
-SECTIONS = ("layout", "spec", "mapping", "version", "change", "lint", "unit", "schema", "release")
-"""The checks, in the order in which they run."""
 
 FAMILIES: Mapping[str, Sequence[str]] = {
     "layout": LAYOUT,
@@ -59,16 +56,6 @@ LEFT_OUT = "left out with --without"
 
 _COMMAND = re.compile(r"`((?:poetry|git|make|seatrial) [^`]+)`")
 """A command in the words of a repair."""
-
-
-def left_out(text: str | None) -> frozenset[str]:
-    """Return the sections that a text such as `unit,lint` names. Raises UsageError."""
-    names = [name.strip().lower() for name in (text or "").split(",") if name.strip()]
-    for name in names:
-        if name not in SECTIONS:
-            otherwise = f"choose among {', '.join(SECTIONS)}"
-            raise UsageError(f'no check is called "{name[:60]}"' + hint(name, SECTIONS, otherwise))
-    return frozenset(names)
 
 
 @dataclass(frozen=True)
