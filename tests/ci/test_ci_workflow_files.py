@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,6 +24,7 @@ from seatrial.tasks.cli import Ended
 from support.ci_linters import actionlint, zizmor
 from support.paths import ROOT
 from support.repositories import start
+from support.typed import seatrial
 from support.verbs import call
 
 GIT = f"pipx install --quiet git+https://git.example.com/org/seatrial.git@{'2' * 40}"
@@ -278,6 +280,20 @@ def test_the_task_writes_what_it_shows_and_nothing_of_one_that_it_may_not(
     with pytest.raises(Ended, match=r"seatrial-release.yml was not written by Seatrial"):
         write(repo)
     assert not (repo / BUMP).exists()
+
+
+def test_the_first_line_tells_what_to_type_at_the_top_to_have_the_file_again(tmp_path: Path) -> None:
+    root = start(tmp_path / "repo") / "sub/fleet"
+    (root / "integrations/jira/.port").mkdir(parents=True)
+    (root / "seatrial.toml").touch()
+    write(root, without="lint", comments="none")
+    place = tmp_path / "repo" / CHECK
+    text = place.read_text()
+    place.unlink()
+    _, command, _ = text.partition("\n")[0].split("`")
+    done = seatrial(tmp_path / "repo", *shlex.split(command)[1:])
+    assert done.returncode == 0, done.stderr
+    assert place.read_text() == text
 
 
 def test_nothing_is_written_through_a_link(repo: Path, tmp_path: Path) -> None:
