@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
@@ -14,6 +13,7 @@ from seatrial.core.addresses import public_url
 from seatrial.core.errors import UsageError
 from seatrial.core.settings import ReleaseSettings
 from seatrial.system import git
+from seatrial.workspace.workspace import below_checkout
 
 OWN = ("scripts/seatrial/__main__.py", "scripts/setup.sh")
 """The files by which Seatrial's own repository is recognised."""
@@ -23,7 +23,7 @@ def order_of(
     root: Path, checkout: Path, release: ReleaseSettings, service: str | None, install: str | None
 ) -> Order:
     """Return the order for a repository, whose files need not be there yet. Raises UsageError as `_install`."""
-    folder = os.path.relpath(root, checkout).removeprefix(".")
+    folder = below_checkout(root, checkout)
     return Order(service or "", _install(checkout, install), release, _branch(root, release), folder)
 
 
