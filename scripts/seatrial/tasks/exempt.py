@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 
 from seatrial.core.days import day_of
 from seatrial.core.errors import UsageError
@@ -19,9 +19,6 @@ from seatrial.validate.rules import BY_CODE, BY_NAME, RULES
 from seatrial.validate.run import check_all
 
 LONGEST_REASON = 1_000
-
-USUAL = timedelta(days=90)
-"""The time that is proposed for an exemption."""
 
 
 def exempt(
@@ -81,7 +78,7 @@ def _reason(text: str | None) -> str:
 
 
 def _day(text: str | None) -> date:
-    example = (clock.today() + USUAL).isoformat()
+    example = clock.proposed().isoformat()
     day = day_of(text)
     if day is None:
         said = f', not "{plain(text)[:40]}"' if text else ""
