@@ -101,10 +101,10 @@ def _repaired(
     if not wanted:
         return frozenset()
     proving = [rule for rule in RULES if "tried" not in rule.needs]
-    files: dict[str, dict[str, bytes]] = {}
+    files: dict[str, dict[str, bytes | None]] = {}
     for edit in repairs(workspace, wanted, proving, editing).files:
         one = next(one for one in wanted if edit.path.startswith(one.below("")) or not one.path)
-        files.setdefault(one.path, {})[edit.path.removeprefix(one.below(""))] = edit.after or b""
+        files.setdefault(one.path, {})[edit.path.removeprefix(one.below(""))] = edit.after
     mended = [one.having(files[one.path]) for one in wanted if one.path in files]
     left = check_all(workspace, mended, RULES, jobs).outcome.findings
     names = {one.name for one in mended}
