@@ -8,8 +8,10 @@ import pytest
 
 from seatrial.core.errors import UsageError
 from seatrial.tasks.cli import Ended, clean_end, in_make, jobs_of, must_be_text_or_json, typed
+from seatrial.tasks.own_code import _told
 from seatrial.tasks.program import _with_command, names_as_flags
 from seatrial.tasks.progress import open_bar
+from seatrial.tasks.unit import UNIT
 
 
 @pytest.mark.parametrize(("text", "jobs"), [("1", 1), ("16", 16), ("256", 256)])
@@ -36,6 +38,11 @@ def test_a_format_may_be_text_or_json(format: str | None) -> None:
 def test_another_format_is_wrong_use(format: str) -> None:
     with pytest.raises(UsageError, match=f'^the format of a plan is text or json, not "{format[:40]}"$'):
         must_be_text_or_json(format, "a plan")
+
+
+def test_none_are_counted_in_the_plural(capsys: pytest.CaptureFixture[str]) -> None:
+    _told(UNIT, 0)
+    assert capsys.readouterr().err.startswith("running the tests of 0 integrations, each in")
 
 
 def test_a_bar_shows_no_name_that_could_command_the_terminal(

@@ -10,6 +10,7 @@ from functools import cached_property
 from seatrial.core.errors import SeatrialError, ServiceError
 from seatrial.core.findings import Outcome
 from seatrial.core.model import Finding, Integration
+from seatrial.core.names import counted
 from seatrial.core.rules import Rule
 from seatrial.lint.tools.registry import choose as tools_named
 from seatrial.preview.evaluator import Evaluator
@@ -152,7 +153,7 @@ def run_sections(order: CheckOrder) -> Results:
     """Run all sections but the release plan, and tell of each that ends."""
     count = len(order.choice.integrations)
     wanted = [name for name in SECTIONS if order.wants(name)]
-    note(f"checking {count} integration{'s'[: count - 1] if count else 's'}: {', '.join(wanted)}")
+    note(f"checking {counted(count, 'integration')}: {', '.join(wanted)}")
     results = Results(skipped=dict.fromkeys(order.left_out, LEFT_OUT))
     _validate_and_lint(order, results)
     if order.wants("mapping"):

@@ -17,6 +17,7 @@ from seatrial import report
 from seatrial.core.errors import SeatrialError, Unreadable
 from seatrial.core.findings import Outcome, RuleFacts
 from seatrial.core.model import Finding, Integration, Profile
+from seatrial.core.names import counted
 from seatrial.core.printable import plain
 from seatrial.core.rules import Rule
 from seatrial.core.settings import ExemptionSettings
@@ -112,7 +113,7 @@ def selected(
 
     fitting = parse(where).chosen(workspace, chosen)
     if not fitting:
-        note(f"none of {len(chosen)} integration{'s'[: len(chosen) - 1]} fits --where {shlex.quote(where)}")
+        note(f"none of {counted(len(chosen), 'integration')} fits --where {shlex.quote(where)}")
     return fitting
 
 

@@ -8,6 +8,7 @@ from datetime import date
 from seatrial.core.days import day_of
 from seatrial.core.errors import UsageError
 from seatrial.core.model import Integration
+from seatrial.core.names import counted
 from seatrial.core.printable import plain
 from seatrial.core.suggest import hint
 from seatrial.system import clock
@@ -121,4 +122,4 @@ def _tell(
         note("nothing to exempt: there is no such finding in what was chosen")
     if count:
         word = "would be written" if dry_run else "written; commit them with the folders"
-        note(f"{count} file{'s'[: count - 1]} {word}")
+        note(f"{counted(count, 'file')} {word}")

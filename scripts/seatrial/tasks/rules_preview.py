@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 
 from seatrial.core.errors import UsageError
+from seatrial.core.names import counted
 from seatrial.core.printable import plain
 from seatrial.core.rules import Rule
 from seatrial.core.suggest import hint
@@ -67,7 +68,7 @@ def _rule(code: str | None) -> Rule:
 def _summary(found: RulePreview) -> Iterator[str]:
     now = found.severity.value if found.severity else "off"
     code, total = found.rule.code, len(found.names)
-    yield f"{code} {found.rule.name} is {now} here; as an error, of {_counted(total)}:"
+    yield f"{code} {found.rule.name} is {now} here; as an error, of {counted(total, 'integration')}:"
     yield f"  {_named(found.found_in)} have it, {len(found.findings)} times" + (
         f" (and {len(found.hidden)} times suppressed)" if found.hidden else ""
     )
@@ -76,10 +77,6 @@ def _summary(found: RulePreview) -> Iterator[str]:
         f"  {len(found.repaired)} of {len(found.findings)} findings `seatrial fix` repairs by itself, after which "
         f"{len(found.still_failing)} would fail"
     )
-
-
-def _counted(count: int) -> str:
-    return f"{count} integration{'s' * (count != 1)}"
 
 
 def _named(names: list[str]) -> str:

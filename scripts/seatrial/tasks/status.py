@@ -10,6 +10,7 @@ from pathlib import Path
 from seatrial.core.errors import EXIT_SERVICE, UsageError
 from seatrial.core.framework import minor_lag
 from seatrial.core.model import Finding
+from seatrial.core.names import counted
 from seatrial.core.suggest import hint
 from seatrial.quality import tables
 from seatrial.quality.badges import badge
@@ -168,4 +169,4 @@ def _write_badges(workspace: Workspace, rows: Sequence[Row], folder: Path) -> No
         place = folder / f"{file_name(row.name)}.svg"
         text = badge(row.name, row.level)
         write_whole(place, text, root=workspace.checkout, make=True, durable=False)
-    note(f"wrote {len(rows)} badge{'s'[: len(rows) != 1]} to {folder}")
+    note(f"wrote {counted(len(rows), 'badge')} to {folder}")

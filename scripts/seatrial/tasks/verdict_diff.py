@@ -8,6 +8,7 @@ from pathlib import Path
 
 from seatrial.core.errors import EXIT_SERVICE, UsageError
 from seatrial.core.model import Integration
+from seatrial.core.names import counted
 from seatrial.core.printable import plain
 from seatrial.fleet.verdict_changes import Told, VerdictChanges, compare, read_report, told
 from seatrial.system import git
@@ -121,11 +122,12 @@ def _line(one: Told) -> str:
 
 
 def _summary(changes: VerdictChanges, total: int) -> str:
+    judged = counted(total, "integration")
     if changes.is_empty:
-        return f"{total} integration{'s' * (total != 1)}: no verdict changed"
+        return f"{judged}: no verdict changed"
     return (
-        f"of {total} integration{'s' * (total != 1)}, {len(changes.names)} changed: "
-        f"{len(changes.new)} new finding{'s' * (len(changes.new) != 1)}, "
+        f"of {judged}, {len(changes.names)} changed: "
+        f"{counted(len(changes.new), 'new finding')}, "
         f"{len(changes.gone)} gone, {len(changes.changed)} changed; {len(changes.broken)} that passed now fail, "
         f"{len(changes.mended)} that failed now pass"
     )
