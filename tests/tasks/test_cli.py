@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from seatrial.core.errors import UsageError
+from seatrial.tasks.choice import tell_crashes
 from seatrial.tasks.cli import Ended, clean_end, in_make, jobs_of, must_be_text_or_json, typed
 from seatrial.tasks.own_code import _told
 from seatrial.tasks.program import _with_command, names_as_flags
@@ -38,6 +39,16 @@ def test_a_format_may_be_text_or_json(format: str | None) -> None:
 def test_another_format_is_wrong_use(format: str) -> None:
     with pytest.raises(UsageError, match=f'^the format of a plan is text or json, not "{format[:40]}"$'):
         must_be_text_or_json(format, "a plan")
+
+
+def test_a_rule_that_fails_is_told_with_the_first_integration_and_how_many_more(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    tell_crashes({"SPC001: KeyError": ["jira"], "SPC002: TypeError": ["jira", "okta", "snyk"]})
+    assert capsys.readouterr().err == (
+        "seatrial: a rule failed on jira: SPC001: KeyError; please report it\n"
+        "seatrial: a rule failed on jira and 2 others: SPC002: TypeError; please report it\n"
+    )
 
 
 def test_none_are_counted_in_the_plural(capsys: pytest.CaptureFixture[str]) -> None:

@@ -23,7 +23,7 @@ from seatrial.release.run.release_context import open_context
 from seatrial.release.run.snapshot import read
 from seatrial.report.verdict import Section, SectionState, section_of
 from seatrial.tasks.choice import Choice
-from seatrial.tasks.cli import in_make, note, typed
+from seatrial.tasks.cli import and_others, in_make, note, typed
 from seatrial.tasks.newest_framework import behind
 from seatrial.tasks.own_code import OwnCode, RunLimits, run_own_code
 from seatrial.tasks.preview import previews
@@ -330,10 +330,7 @@ def _told(reasons: Mapping[str, str]) -> tuple[str, ...]:
     found: dict[str, list[str]] = {}
     for name, reason in reasons.items():
         found.setdefault(reason, []).append(name)
-    return tuple(
-        f"{names[0]}{f' and {len(names) - 1} others' if names[1:] else ''}: {reason}"
-        for reason, names in found.items()
-    )
+    return tuple(f"{and_others(names)}: {reason}" for reason, names in found.items())
 
 
 def _command(section: Section, findings: Sequence[Finding]) -> str:

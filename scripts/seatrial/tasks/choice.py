@@ -28,7 +28,7 @@ from seatrial.report.text import repairable, summary, wants_colour
 from seatrial.system import git
 from seatrial.system.atomic import append, write_whole
 from seatrial.system.cache import is_from_fork
-from seatrial.tasks.cli import in_make, note, say
+from seatrial.tasks.cli import and_others, in_make, note, say
 from seatrial.validate.facts.credentials import credential
 from seatrial.validate.facts.release import Change
 from seatrial.validate.granted import granted_by, ungranted
@@ -223,6 +223,12 @@ def lines_of(integration: Integration, finding: Finding) -> list[str]:
 def _is_private(path: str) -> bool:
     name = path.rpartition("/")[2]
     return name.startswith(".env") or name.endswith(".env")
+
+
+def tell_crashes(crashes: Mapping[str, Sequence[str]]) -> None:
+    """Tell of each failure of a rule on which integrations it failed: it is no fault of theirs."""
+    for failure, names in crashes.items():
+        note(f"seatrial: a rule failed on {and_others(names)}: {failure}; please report it")
 
 
 def rule_facts(profile: Profile) -> dict[str, RuleFacts]:

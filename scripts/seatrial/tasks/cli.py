@@ -7,7 +7,7 @@ import re
 import shlex
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import TextIOWrapper
 from itertools import pairwise
@@ -84,6 +84,11 @@ def must_be_text_or_json(format: str | None, subject: str) -> None:
     """Raise UsageError for a format other than these; `subject` is what comes in it, such as `a release`."""
     if format not in (None, "text", "json"):
         raise UsageError(f'the format of {subject} is text or json, not "{plain(format or "")[:40]}"')
+
+
+def and_others(names: Sequence[str]) -> str:
+    """Return the first of several names, and how many more there are."""
+    return names[0] + (f" and {len(names) - 1} others" if names[1:] else "")
 
 
 def note(line: str) -> None:

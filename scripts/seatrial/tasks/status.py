@@ -19,7 +19,7 @@ from seatrial.quality.scale import Standing
 from seatrial.quality.status import Row, levels_of, ordered, published_by_tags
 from seatrial.system import git
 from seatrial.system.atomic import write_whole
-from seatrial.tasks.choice import Choice, choose
+from seatrial.tasks.choice import Choice, choose, tell_crashes
 from seatrial.tasks.cli import Ended, in_make, jobs_of, note, say
 from seatrial.tasks.validate import EVERY, verdicts_of_earlier_runs
 from seatrial.validate.facts.facts import core_release, identity
@@ -90,8 +90,7 @@ def _checked(choice: Choice, jobs: int, no_cache: bool) -> Checked:
     cache = None if no_cache else verdicts_of_earlier_runs(workspace)
     asking = [(core_release.__name__,), (identity.__name__, workspace.profile.value)]
     done = check_all(workspace, choice.integrations, rules, jobs, advice=True, cache=cache, asking=asking)
-    for failure, hit in done.crashes.items():
-        note(f"seatrial: a rule failed on {', '.join(hit[:5])}: {failure}; please report it")
+    tell_crashes(done.crashes)
     return done
 
 

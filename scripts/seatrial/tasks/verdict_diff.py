@@ -13,7 +13,7 @@ from seatrial.core.printable import plain
 from seatrial.fleet.verdict_changes import Told, VerdictChanges, compare, read_report, told
 from seatrial.system import git
 from seatrial.system.folder import with_parents
-from seatrial.tasks.choice import Choice, choose
+from seatrial.tasks.choice import Choice, choose, tell_crashes
 from seatrial.tasks.cli import Ended, jobs_of, must_be_text_or_json, note, say
 from seatrial.validate.rules import RULES
 from seatrial.validate.run import Checked, check_all
@@ -53,8 +53,7 @@ def verdict_diff(
 def _judged(workspace: Workspace, integrations: Sequence[Integration], jobs: int, most: int) -> list[Told]:
     """Return the findings. Ends the run where a rule fails."""
     done: Checked = check_all(workspace, integrations, RULES, jobs, most=most)
-    for failure, hit in done.crashes.items():
-        note(f"seatrial: a rule failed on {hit[0]}: {failure}; please report it")
+    tell_crashes(done.crashes)
     if done.crashes:
         raise Ended(code=EXIT_SERVICE)
     return told(done.outcome)
