@@ -296,6 +296,16 @@ def test_the_first_line_tells_what_to_type_at_the_top_to_have_the_file_again(tmp
     assert place.read_text() == text
 
 
+@pytest.mark.parametrize("folder", ["sub/fleet", "1.10", "on"])
+def test_each_workflow_that_needs_the_workspace_names_the_folder_as_it_is(folder: str) -> None:
+    told = workflows(replace(PLAIN, folder=folder))
+    assert {path: one.get("env", {}).get("SEATRIAL_ROOT") for path, one in told.items()} == {
+        CHECK: folder, RELEASE: folder, BUMP: folder, COMMENT: None
+    }  # fmt: skip
+    (gitlab,) = workflows(replace(PLAIN, service="gitlab", folder=folder)).values()
+    assert gitlab[".seatrial"]["variables"]["SEATRIAL_ROOT"] == folder
+
+
 def test_nothing_is_written_through_a_link(repo: Path, tmp_path: Path) -> None:
     (tmp_path / "outside").mkdir()
     (repo / ".github").symlink_to(tmp_path / "outside")
