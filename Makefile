@@ -218,7 +218,7 @@ release-check: $(READY) ## Check what a pull request brings: is each changed int
 	@$(INVOKE) release.check
 
 release-status: $(READY) ## Show what is published: git, registry, specs and index side by side, and what a release would repair.
-#: INTEGRATION= WHERE= ROOT= FORMAT=
+#: INTEGRATION= WHERE= ROOT= FORMAT= JOBS=
 	@$(INVOKE) release.status
 
 release-compare: $(READY) ## Show how two places differ in what is published: index, specs, receipts, images, pointers.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,11 +19,12 @@ from seatrial.ci.pins import ACTIONS
 from seatrial.ci.workflows import Order, files
 from seatrial.core.errors import UsageError
 from seatrial.core.settings import ReleaseSettings
-from seatrial.tasks import ci_workflow
+from seatrial.tasks import ci_order, ci_workflow
 from seatrial.tasks.cli import Ended
 from support.ci_linters import actionlint, zizmor
 from support.paths import ROOT
 from support.repositories import start
+from support.typed import seatrial
 from support.verbs import call
 
 GIT = f"pipx install --quiet git+https://git.example.com/org/seatrial.git@{'2' * 40}"
@@ -280,6 +282,30 @@ def test_the_task_writes_what_it_shows_and_nothing_of_one_that_it_may_not(
     assert not (repo / BUMP).exists()
 
 
+def test_the_first_line_tells_what_to_type_at_the_top_to_have_the_file_again(tmp_path: Path) -> None:
+    root = start(tmp_path / "repo") / "sub/fleet"
+    (root / "integrations/jira/.port").mkdir(parents=True)
+    (root / "seatrial.toml").touch()
+    write(root, without="lint", comments="none")
+    place = tmp_path / "repo" / CHECK
+    text = place.read_text()
+    place.unlink()
+    _, command, _ = text.partition("\n")[0].split("`")
+    done = seatrial(tmp_path / "repo", *shlex.split(command)[1:])
+    assert done.returncode == 0, done.stderr
+    assert place.read_text() == text
+
+
+@pytest.mark.parametrize("folder", ["sub/fleet", "1.10", "on"])
+def test_each_workflow_that_needs_the_workspace_names_the_folder_as_it_is(folder: str) -> None:
+    told = workflows(replace(PLAIN, folder=folder))
+    assert {path: one.get("env", {}).get("SEATRIAL_ROOT") for path, one in told.items()} == {
+        CHECK: folder, RELEASE: folder, BUMP: folder, COMMENT: None
+    }  # fmt: skip
+    (gitlab,) = workflows(replace(PLAIN, service="gitlab", folder=folder)).values()
+    assert gitlab[".seatrial"]["variables"]["SEATRIAL_ROOT"] == folder
+
+
 def test_nothing_is_written_through_a_link(repo: Path, tmp_path: Path) -> None:
     (tmp_path / "outside").mkdir()
     (repo / ".github").symlink_to(tmp_path / "outside")
@@ -314,7 +340,7 @@ def test_what_was_installed_from_a_commit_or_an_index_is_installed_from_there_in
     repo: Path, monkeypatch: pytest.MonkeyPatch, url: str | None, more: dict[str, Any], line: str
 ) -> None:
     told = {"RECORD": "a,,"} | ({"direct_url.json": json.dumps({"url": url, **more})} if url else {})
-    monkeypatch.setattr(ci_workflow, "distribution", lambda name: Installed(told))
+    monkeypatch.setattr(ci_order, "distribution", lambda name: Installed(told))
     write(repo, install=None)
     assert f"run: {line}\n" in (repo / CHECK).read_text()
 

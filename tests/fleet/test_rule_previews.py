@@ -51,3 +51,8 @@ def test_suppressed_findings_are_counted_beside() -> None:
     text = GOOD.text("pyproject.toml") + '\n[tool.seatrial]\nignore = { SPC011 = "so" }\n'
     found = previewed("SPC011", one=BY_CODE["SPC011"].bad(GOOD).having("pyproject.toml", text))
     assert (found.would_fail, len(found.hidden)) == ([], 1)
+
+
+def test_a_finding_that_fix_repairs_by_removing_its_file_is_repaired() -> None:
+    found = previewed("LAY109", good=GOOD.having(".DS_Store", b"\0"))
+    assert (found.found_in, len(found.repaired), found.still_failing) == (["good"], 1, [])

@@ -22,6 +22,11 @@ def test_what_is_given_empty_is_derived() -> None:
     )
 
 
+def test_it_is_released_on_the_day_by_which_a_verdict_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1769860799")
+    assert Answers.of("My Service").released == "2026-01-31"
+
+
 def test_a_given_slug_serves_where_the_title_has_no_ascii_letters() -> None:
     assert Answers.of("日本", slug="nihon").slug == "nihon"
 

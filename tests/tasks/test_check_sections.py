@@ -31,9 +31,10 @@ from seatrial.release.plan.state import Checks, Tally
 from seatrial.tasks import check_sections
 from seatrial.tasks import own_code as own_code_runs
 from seatrial.tasks.check import check
-from seatrial.tasks.check_sections import OWN_CODE, SECTIONS, CheckOrder, Results, compare, left_out
+from seatrial.tasks.check_sections import OWN_CODE, CheckOrder, Results, compare
 from seatrial.tasks.choice import Choice
 from seatrial.tasks.cli import Ended
+from seatrial.tasks.section_names import SECTIONS, left_out
 from seatrial.unit.pytest import PYTEST
 
 Run = Callable[..., tuple[int, dict[str, Any], str]]

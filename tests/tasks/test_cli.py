@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 
 from seatrial.core.errors import UsageError
-from seatrial.tasks.cli import Ended, clean_end, in_make, jobs_of, typed
+from seatrial.tasks.choice import tell_crashes
+from seatrial.tasks.cli import Ended, clean_end, in_make, jobs_of, must_be_text_or_json, typed
+from seatrial.tasks.own_code import _told
 from seatrial.tasks.program import _with_command, names_as_flags
 from seatrial.tasks.progress import open_bar
+from seatrial.tasks.unit import UNIT
 
 
 @pytest.mark.parametrize(("text", "jobs"), [("1", 1), ("16", 16), ("256", 256)])
@@ -25,6 +28,32 @@ def test_other_jobs_are_wrong_use(text: str) -> None:
 
 def test_without_a_number_there_is_a_job_a_core() -> None:
     assert jobs_of(None) == jobs_of("") >= 1
+
+
+@pytest.mark.parametrize("format", [None, "text", "json"])
+def test_a_format_may_be_text_or_json(format: str | None) -> None:
+    must_be_text_or_json(format, "a plan")
+
+
+@pytest.mark.parametrize("format", ["", "yaml", "JSON", "y" * 5000])
+def test_another_format_is_wrong_use(format: str) -> None:
+    with pytest.raises(UsageError, match=f'^the format of a plan is text or json, not "{format[:40]}"$'):
+        must_be_text_or_json(format, "a plan")
+
+
+def test_a_rule_that_fails_is_told_with_the_first_integration_and_how_many_more(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    tell_crashes({"SPC001: KeyError": ["jira"], "SPC002: TypeError": ["jira", "okta", "snyk"]})
+    assert capsys.readouterr().err == (
+        "seatrial: a rule failed on jira: SPC001: KeyError; please report it\n"
+        "seatrial: a rule failed on jira and 2 others: SPC002: TypeError; please report it\n"
+    )
+
+
+def test_none_are_counted_in_the_plural(capsys: pytest.CaptureFixture[str]) -> None:
+    _told(UNIT, 0)
+    assert capsys.readouterr().err.startswith("running the tests of 0 integrations, each in")
 
 
 def test_a_bar_shows_no_name_that_could_command_the_terminal(

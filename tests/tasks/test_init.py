@@ -137,6 +137,16 @@ def test_nothing_is_written_where_the_files_of_ci_cannot_be(tmp_path: Path) -> N
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_workspace_in_a_folder_with_a_dot_is_named_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    integration(tmp_path, ".sub/integrations/a")
+    init(str(tmp_path / ".sub"), dry_run=False)
+    assert hook(tmp_path)["entry"] == "seatrial validate --files --root .sub"
+    assert not (tmp_path / "sub").exists()
+    with pytest.raises(UsageError, match=r'the folder "\.sub" has characters'):
+        init(str(tmp_path / ".sub"), dry_run=False, service="github", install=PINNED)
+
+
 def test_a_workspace_below_the_repository_has_its_hook_where_git_looks(tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
     integration(tmp_path, "sub/integrations/a")

@@ -202,6 +202,7 @@ def test_a_place_that_is_none_is_refused_before_a_rehearsal_is_announced(repo: P
         (["yank", "alpha-service", "0.1.0", "--reason", "x"], "nothing of alpha-service is published"),
         (["yank", "../x", "0.1.0", "--reason", "x"], "is not a type"),
         (["status", "--format", "yaml"], "text or json"),
+        (["status", "--jobs", "many"], "a number from 1 to 256"),
     ],
 )
 def test_wrong_usage_of_the_other_tasks_is_one_line(repo: Path, arguments: list[str], words: str) -> None:

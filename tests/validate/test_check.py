@@ -93,7 +93,7 @@ def test_a_rule_that_is_off_runs_only_when_switched_on() -> None:
 def test_an_ignore_with_a_reason_suppresses_and_is_counted() -> None:
     verdict = run(a_fault, a_weakness, pyproject=IGNORE)
     assert [one.code for one in verdict.findings] == ["TST002"]
-    assert verdict.suppressed == 2
+    assert len(verdict.hidden) == 2
 
 
 @pytest.mark.parametrize("reason", ['""', '"  "', "true", "[]"])

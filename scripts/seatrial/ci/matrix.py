@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from seatrial.core.errors import UsageError
 from seatrial.core.printable import shown
 
 MOST = 256
@@ -30,6 +31,15 @@ class Shard:
     number: int
     paths: tuple[str, ...]
     cost: float
+
+
+def limit_of(text: str | None) -> int:
+    """Return the most jobs: the number stated, else as many as GitHub starts. Raises UsageError."""
+    if text is None:
+        return MOST
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:6]) <= MOST:
+        raise UsageError(f'the most jobs are a number from 1 to {MOST}, not "{text[:60]}"')
+    return int(text)
 
 
 def spread(costs: Mapping[str, float], most: int = MOST) -> list[Shard]:

@@ -63,8 +63,9 @@ class Order:
 
     @property
     def command(self) -> str:
-        """Return what to type to have the same files again."""
+        """Return what to type at the top of the checkout to have the same files again."""
         stated = {
+            "--root": self.folder,
             "--install": self.install,
             "--without": ",".join(self.without),
             "--most": self.most,

@@ -83,7 +83,7 @@ class Fix:
 
 @dataclass(frozen=True)
 class LineRange:
-    """LineRange of a file, the first and the last among them."""
+    """Lines of a file, the first and the last among them."""
 
     path: str
     first: int

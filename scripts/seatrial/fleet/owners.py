@@ -15,7 +15,7 @@ from functools import cached_property
 from seatrial.core.errors import Unreadable, UsageError
 from seatrial.core.model import Integration, join
 from seatrial.system.folder import DiskFolder
-from seatrial.workspace.workspace import Workspace
+from seatrial.workspace.workspace import Workspace, below_checkout
 
 PLACES = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
 """Where the file may be, the first before the others."""
@@ -147,7 +147,7 @@ class Owners:
             raise UsageError(f"{path} cannot be read: {reason}") from None
         if len(data) > MOST_BYTES:
             raise UsageError(f"{path} is larger than 3 MB, which GitHub does not read")
-        above = "" if workspace.root == checkout else workspace.root.relative_to(checkout).as_posix()
+        above = below_checkout(workspace.root, checkout)
         return cls(parse(data.decode("utf-8", "replace")), above)
 
     def of(self, integration: Integration) -> Sequence[str]:

@@ -100,10 +100,10 @@ def _repaired(
     wanted = [one for one in integrations if one.name in offered]
     if not wanted:
         return frozenset()
-    files: dict[str, dict[str, bytes]] = {}
+    files: dict[str, dict[str, bytes | None]] = {}
     for edit in repairs(workspace, wanted, PROVING, editing).files:
         one = next(one for one in wanted if edit.path.startswith(one.below("")) or not one.path)
-        files.setdefault(one.path, {})[edit.path.removeprefix(one.below(""))] = edit.after or b""
+        files.setdefault(one.path, {})[edit.path.removeprefix(one.below(""))] = edit.after
     mended = [one.having(files[one.path]) for one in wanted if one.path in files]
     left = check_all(workspace, mended, RULES, jobs).outcome.findings
     names = {one.name for one in mended}

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from datetime import date
 
 from seatrial.core import names
 from seatrial.core.days import day_of
 from seatrial.core.errors import UsageError
 from seatrial.core.model import Profile
 from seatrial.core.vocabulary import SECTIONS
+from seatrial.system import clock
 
 CORE = "0.48.12"
 """The framework version that the template was last tried with."""
@@ -119,7 +119,7 @@ def _derived(title: str) -> dict[str, str]:
         "parent": "project",
         "child": "task",
         "core": CORE,
-        "released": date.today().isoformat(),
+        "released": clock.today().isoformat(),
     }
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from seatrial.core.errors import Unreadable, UsageError
 from seatrial.core.model import Folder, Kind, MemoryFolder, Profile
+from seatrial.core.names import counted
 from seatrial.documents import toml
 from seatrial.documents.document import is_conflicted
 from seatrial.scaffold import template
@@ -178,8 +179,7 @@ def _with_revision(folder: Folder, found: Update) -> Update:
 
 def differences(found: Update) -> Iterator[str]:
     """Yield how many files an update changes, and how many with conflicts, in words."""
-    count = len(found.files)
-    yield f"{count} file{'s' * (count != 1)} to change"
+    yield f"{counted(len(found.files), 'file')} to change"
     if found.conflicts:
         yield f"{len(found.conflicts)} with conflicts"
     if found.kept:

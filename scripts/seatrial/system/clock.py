@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 
 def today() -> date:
@@ -12,3 +12,8 @@ def today() -> date:
     if epoch.isascii() and epoch.isdigit() and len(epoch) < 12:
         return datetime.fromtimestamp(int(epoch), UTC).date()
     return datetime.now(UTC).date()
+
+
+def proposed() -> date:
+    """Return the day that is proposed where somebody is to name one to come: in 90 days."""
+    return today() + timedelta(days=90)

@@ -13,7 +13,6 @@ from seatrial.tasks.check_sections import (
     CheckOrder,
     Results,
     compare,
-    left_out,
     plan_release,
     run_sections,
     sections,
@@ -21,6 +20,7 @@ from seatrial.tasks.check_sections import (
 from seatrial.tasks.choice import choose, deliver
 from seatrial.tasks.cli import Ended, jobs_of, note
 from seatrial.tasks.own_code import seconds_of
+from seatrial.tasks.section_names import left_out
 from seatrial.tasks.validate import means_new
 
 

@@ -7,11 +7,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from seatrial.core.errors import SeatrialError, ServiceError, UsageError
+from seatrial.core.errors import SeatrialError, ServiceError
 from seatrial.core.findings import Outcome
 from seatrial.core.model import Finding, Integration
+from seatrial.core.names import counted
 from seatrial.core.rules import Rule
-from seatrial.core.suggest import hint
 from seatrial.lint.tools.registry import choose as tools_named
 from seatrial.preview.evaluator import Evaluator
 from seatrial.preview.previews import Preview
@@ -23,12 +23,13 @@ from seatrial.release.run.release_context import open_context
 from seatrial.release.run.snapshot import read
 from seatrial.report.verdict import Section, SectionState, section_of
 from seatrial.tasks.choice import Choice
-from seatrial.tasks.cli import in_make, note, typed
+from seatrial.tasks.cli import and_others, in_make, note, typed
 from seatrial.tasks.newest_framework import behind
 from seatrial.tasks.own_code import OwnCode, RunLimits, run_own_code
 from seatrial.tasks.preview import previews
 from seatrial.tasks.progress import progress
 from seatrial.tasks.schema import SCHEMA
+from seatrial.tasks.section_names import SECTIONS
 from seatrial.tasks.unit import UNIT
 from seatrial.tasks.validate import LAYOUT, SPEC
 from seatrial.unit.outcome import outcome_of
@@ -36,9 +37,6 @@ from seatrial.unit.schema import SCHEMA_RULES
 from seatrial.validate.facts.release import Change
 from seatrial.validate.rules import RULES
 from seatrial.validate.since import default_revision, since
-
-SECTIONS = ("layout", "spec", "mapping", "version", "change", "lint", "unit", "schema", "release")
-"""The checks, in the order in which they run."""
 
 FAMILIES: Mapping[str, Sequence[str]] = {
     "layout": LAYOUT,
@@ -59,16 +57,6 @@ LEFT_OUT = "left out with --without"
 
 _COMMAND = re.compile(r"`((?:poetry|git|make|seatrial) [^`]+)`")
 """A command in the words of a repair."""
-
-
-def left_out(text: str | None) -> frozenset[str]:
-    """Return the sections that a text such as `unit,lint` names. Raises UsageError."""
-    names = [name.strip().lower() for name in (text or "").split(",") if name.strip()]
-    for name in names:
-        if name not in SECTIONS:
-            otherwise = f"choose among {', '.join(SECTIONS)}"
-            raise UsageError(f'no check is called "{name[:60]}"' + hint(name, SECTIONS, otherwise))
-    return frozenset(names)
 
 
 @dataclass(frozen=True)
@@ -165,7 +153,7 @@ def run_sections(order: CheckOrder) -> Results:
     """Run all sections but the release plan, and tell of each that ends."""
     count = len(order.choice.integrations)
     wanted = [name for name in SECTIONS if order.wants(name)]
-    note(f"checking {count} integration{'s'[: count - 1] if count else 's'}: {', '.join(wanted)}")
+    note(f"checking {counted(count, 'integration')}: {', '.join(wanted)}")
     results = Results(skipped=dict.fromkeys(order.left_out, LEFT_OUT))
     _validate_and_lint(order, results)
     if order.wants("mapping"):
@@ -342,10 +330,7 @@ def _told(reasons: Mapping[str, str]) -> tuple[str, ...]:
     found: dict[str, list[str]] = {}
     for name, reason in reasons.items():
         found.setdefault(reason, []).append(name)
-    return tuple(
-        f"{names[0]}{f' and {len(names) - 1} others' if names[1:] else ''}: {reason}"
-        for reason, names in found.items()
-    )
+    return tuple(f"{and_others(names)}: {reason}" for reason, names in found.items())
 
 
 def _command(section: Section, findings: Sequence[Finding]) -> str:

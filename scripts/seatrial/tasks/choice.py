@@ -16,7 +16,8 @@ from typing import Any
 from seatrial import report
 from seatrial.core.errors import SeatrialError, Unreadable
 from seatrial.core.findings import Outcome, RuleFacts
-from seatrial.core.model import Finding, Integration, Profile, join
+from seatrial.core.model import Finding, Integration, Profile
+from seatrial.core.names import counted
 from seatrial.core.printable import plain
 from seatrial.core.rules import Rule
 from seatrial.core.settings import ExemptionSettings
@@ -27,10 +28,10 @@ from seatrial.report.text import repairable, summary, wants_colour
 from seatrial.system import git
 from seatrial.system.atomic import append, write_whole
 from seatrial.system.cache import is_from_fork
-from seatrial.tasks.cli import in_make, note, say
-from seatrial.validate.exemptions import granted_by, ungranted
+from seatrial.tasks.cli import and_others, in_make, note, say
 from seatrial.validate.facts.credentials import credential
 from seatrial.validate.facts.release import Change
+from seatrial.validate.granted import granted_by, ungranted
 from seatrial.validate.since import Since, default_revision, since
 from seatrial.workspace.workspace import Workspace, holding, passed_over, select
 from seatrial.workspace.workspace import open_workspace as _open_workspace
@@ -112,7 +113,7 @@ def selected(
 
     fitting = parse(where).chosen(workspace, chosen)
     if not fitting:
-        note(f"none of {len(chosen)} integration{'s'[: len(chosen) - 1]} fits --where {shlex.quote(where)}")
+        note(f"none of {counted(len(chosen), 'integration')} fits --where {shlex.quote(where)}")
     return fitting
 
 
@@ -180,7 +181,8 @@ def deliver(
         written, more = _counted(name, outcome, more or {})
     colour = output is None and wants_colour(sys.stdout.isatty(), os.environ)
     seen = verbose or (output is None and sys.stdout.isatty())
-    lines = partial(_lines, workspace, {}) if seen else None
+    by_name = {one.name: one for one in workspace.integrations}
+    lines = partial(_lines, by_name, {}) if seen else None
     rules = rule_facts(workspace.profile) if name in DESCRIBING else {}
     text = (
         report.render(name, outcome, Options(rules, colour, lines, more or {}))
@@ -199,23 +201,18 @@ def deliver(
         append(Path(os.environ["GITHUB_STEP_SUMMARY"]), step_summary(outcome), root=workspace.checkout)
 
 
-def _lines(workspace: Workspace, kept: dict[str, list[str]], finding: Finding) -> Sequence[str]:
-    """Return the lines of a finding's file; none for files that may hold secrets, or cannot be read."""
+def _lines(
+    by_name: Mapping[str, Integration], kept: dict[str, Sequence[str]], finding: Finding
+) -> Sequence[str]:
+    """Return the lines of a finding's file, as they were read the first time."""
     if finding.path not in kept:
-        kept[finding.path] = _read(workspace, finding)
+        kept[finding.path] = lines_of(by_name[finding.integration], finding)
     return kept[finding.path]
 
 
-def _read(workspace: Workspace, finding: Finding) -> list[str]:
-    for one in workspace.integrations:
-        path = finding.path.removeprefix(join(one.path, "") if one.path else "")
-        if one.name == finding.integration and one.below(path) == finding.path:
-            return lines_in(one, path)
-    return []
-
-
-def lines_in(integration: Integration, path: str) -> list[str]:
-    """Return the lines of a file; none if it may hold secrets, or cannot be read."""
+def lines_of(integration: Integration, finding: Finding) -> list[str]:
+    """Return the lines of a finding's file; none if it may hold secrets, or cannot be read."""
+    path = finding.path.removeprefix(integration.below(""))
     with suppress(Unreadable):
         data = b"" if _is_private(path) else integration.read(path)
         shown = bool(data) and credential(data, is_of_tests=False) is None
@@ -226,6 +223,12 @@ def lines_in(integration: Integration, path: str) -> list[str]:
 def _is_private(path: str) -> bool:
     name = path.rpartition("/")[2]
     return name.startswith(".env") or name.endswith(".env")
+
+
+def tell_crashes(crashes: Mapping[str, Sequence[str]]) -> None:
+    """Tell of each failure of a rule on which integrations it failed: it is no fault of theirs."""
+    for failure, names in crashes.items():
+        note(f"seatrial: a rule failed on {and_others(names)}: {failure}; please report it")
 
 
 def rule_facts(profile: Profile) -> dict[str, RuleFacts]:

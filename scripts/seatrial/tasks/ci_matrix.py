@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from seatrial.ci.costs import estimated, sizes_of
-from seatrial.ci.matrix import MOST, matrix, outputs, spread
+from seatrial.ci.matrix import limit_of, matrix, outputs, spread
 from seatrial.ci.plan import VERBS, Plan
 from seatrial.core.errors import UsageError
 from seatrial.core.suggest import hint
@@ -51,12 +51,3 @@ def _verb(stated: str | None) -> str:
     raise UsageError(
         f'the jobs of CI cannot run "{stated[:60]}"' + hint(stated, VERBS, f"choose {', '.join(VERBS)}")
     )
-
-
-def limit_of(text: str | None) -> int:
-    """Return the most jobs: the number stated, else as many as GitHub starts. Raises UsageError."""
-    if text is None:
-        return MOST
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:6]) <= MOST:
-        raise UsageError(f'the most jobs are a number from 1 to {MOST}, not "{text[:60]}"')
-    return int(text)

@@ -7,7 +7,7 @@ import re
 import shlex
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import TextIOWrapper
 from itertools import pairwise
@@ -80,10 +80,15 @@ def jobs_of(text: str | None) -> int:
     return int(text)
 
 
-def must_be_text_or_json(format: str | None, what: str) -> None:
-    """Raise UsageError for another format of an output, which is named in the message."""
+def must_be_text_or_json(format: str | None, subject: str) -> None:
+    """Raise UsageError for a format other than these; `subject` is what comes in it, such as `a release`."""
     if format not in (None, "text", "json"):
-        raise UsageError(f'the format of {what} is text or json, not "{plain(str(format))[:40]}"')
+        raise UsageError(f'the format of {subject} is text or json, not "{plain(format or "")[:40]}"')
+
+
+def and_others(names: Sequence[str]) -> str:
+    """Return the first of several names, and how many more there are."""
+    return names[0] + (f" and {len(names) - 1} others" if names[1:] else "")
 
 
 def note(line: str) -> None:

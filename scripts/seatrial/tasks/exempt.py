@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 
 from seatrial.core.days import day_of
 from seatrial.core.errors import UsageError
 from seatrial.core.model import Integration
+from seatrial.core.names import counted
 from seatrial.core.printable import plain
 from seatrial.core.suggest import hint
 from seatrial.system import clock
@@ -19,9 +20,6 @@ from seatrial.validate.rules import BY_CODE, BY_NAME, RULES
 from seatrial.validate.run import check_all
 
 LONGEST_REASON = 1_000
-
-USUAL = timedelta(days=90)
-"""The time that is proposed for an exemption."""
 
 
 def exempt(
@@ -81,7 +79,7 @@ def _reason(text: str | None) -> str:
 
 
 def _day(text: str | None) -> date:
-    example = (clock.today() + USUAL).isoformat()
+    example = clock.proposed().isoformat()
     day = day_of(text)
     if day is None:
         said = f', not "{plain(text)[:40]}"' if text else ""
@@ -124,4 +122,4 @@ def _tell(
         note("nothing to exempt: there is no such finding in what was chosen")
     if count:
         word = "would be written" if dry_run else "written; commit them with the folders"
-        note(f"{count} file{'s'[: count - 1]} {word}")
+        note(f"{counted(count, 'file')} {word}")

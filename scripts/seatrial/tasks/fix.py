@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from seatrial.core.model import Finding, Integration
+from seatrial.core.names import counted
 from seatrial.system.transaction import FileEdit, alone, change_all
 from seatrial.tasks.choice import Choice, choose
 from seatrial.tasks.cli import in_make, jobs_of, note, say
@@ -81,6 +82,6 @@ def _report(files: Sequence[FileEdit], refused: Sequence[Refusal], diff: bool) -
         note(f"not applied: {one.finding.path}:{one.finding.line} {one.finding.code}: {one.reason}")
     if len(refused) > MOST_TOLD:
         note(f"not applied: {len(refused) - MOST_TOLD} more")
-    count = f"{len(files)} file{'s' * (len(files) > 1)}" if files else "nothing"
+    count = counted(len(files), "file") if files else "nothing"
     word = "would be repaired" if diff else "repaired"
     note(f"{count} {word}; `{in_make('seatrial validate')}` shows what is left to do by hand")

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 from seatrial.core.errors import EXIT_SERVICE, SeatrialError, UsageError
 from seatrial.core.model import Integration
+from seatrial.core.names import counted
 from seatrial.core.printable import plain
 from seatrial.fleet.commands import Crew
 from seatrial.fleet.core_bump import (
@@ -53,7 +54,7 @@ def bump_core(
         todo = [one for one in plans if one.is_open]
         rows += [row_of(one, wanted, False, not no_lock) for one in plans if dry_run or not one.is_open]
         if todo and not dry_run:
-            note(f"raising port-ocean to {wanted} in {len(todo)} integration{'s'[: len(todo) - 1]}")
+            note(f"raising port-ocean to {wanted} in {counted(len(todo), 'integration')}")
             rows += _done(choice.workspace, todo, wanted, workers, no_lock)
     _end(rows)
 

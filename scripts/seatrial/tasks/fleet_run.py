@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Callable, Sequence
 
 from seatrial.core.errors import EXIT_FINDINGS, UsageError
+from seatrial.core.names import counted
 from seatrial.core.printable import plain
 from seatrial.fleet.commands import CommandResult, results
 from seatrial.tasks.choice import choose
@@ -65,5 +66,5 @@ def _table(found: Sequence[CommandResult], failed: Sequence[CommandResult], widt
     """Return the rows of the table, the failed last, and the summary."""
     well = [one for one in found if one.is_well] if len(found) <= MOST_ROWS else []
     rows = [f"  {plain(one.name):<{width}}  {one.words}" for one in (*well, *failed)] if found[1:] else []
-    count = f"{len(found)} integration{'s'[: len(found) - 1]}"
+    count = counted(len(found), "integration")
     return [*rows, f"{count}, the command failed in {len(failed)}" if failed else f"{count}, all well"]

@@ -17,12 +17,19 @@ from seatrial.schemas.jsonschema import derived_files
 from seatrial.system.folder import read_beneath
 from seatrial.system.transaction import FileEdit, alone, change_all
 from seatrial.tasks.choice import open_workspace
-from seatrial.tasks.ci_workflow import order_of
+from seatrial.tasks.ci_order import order_of
 from seatrial.tasks.cli import note, say, typed
 from seatrial.tasks.file_diffs import unified
 from seatrial.tasks.menu import VERBS
 from seatrial.tasks.schemas import END, settings_for
-from seatrial.workspace.workspace import FRAMEWORK, Workspace, checkout_around, decide, holders
+from seatrial.workspace.workspace import (
+    FRAMEWORK,
+    Workspace,
+    below_checkout,
+    checkout_around,
+    decide,
+    holders,
+)
 
 SCHEMAS = "schemas"
 
@@ -86,7 +93,7 @@ def _base(root: str | None) -> Path:
 
 def _found(workspace: Workspace | None, base: Path, checkout: Path) -> Repository:
     """Return what the files tell of a repository. Raises UsageError where integrations are in several folders."""
-    below = base.relative_to(checkout).as_posix().removeprefix(".")
+    below = below_checkout(base, checkout)
     if workspace:
         is_one = any(one.path == "" for one in workspace.integrations)
         return Repository(workspace.profile, below, "" if is_one else _holder(workspace))

@@ -22,7 +22,7 @@ from seatrial.lint.tools.tool import Tool
 from seatrial.report.text import wants_colour
 from seatrial.tasks.choice import choose as choose_integrations
 from seatrial.tasks.choice import deliver
-from seatrial.tasks.cli import Ended, jobs_of, note, say, show
+from seatrial.tasks.cli import Ended, and_others, jobs_of, note, say, show
 from seatrial.tasks.progress import progress
 from seatrial.workspace.workspace import Workspace
 
@@ -157,9 +157,7 @@ def tell_failures(cells: Sequence[Cell]) -> None:
         if cell.failure:
             failures.setdefault(cell.failure, []).append(cell.integration.name)
     for reason, hit in failures.items():
-        names = list(dict.fromkeys(hit))
-        others = f" and {len(names) - 1} others" if names[1:] else ""
-        note(f"seatrial: {names[0]}{others}: {reason}")
+        note(f"seatrial: {and_others(list(dict.fromkeys(hit)))}: {reason}")
 
 
 def end(cells: Sequence[Cell], failing: bool) -> None:

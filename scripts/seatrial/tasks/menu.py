@@ -145,6 +145,7 @@ SANDBOX = Option(
     choices=("auto", "required"),
 )
 JOBS = Option("jobs", "processes to use; by default one per core", short="j", inherited=True)
+CHECK_JOBS = replace(JOBS, help="processes to use for the checks; by default one per core")
 
 FILES = Option(
     "files",
@@ -661,7 +662,7 @@ VERBS = (
             *PLANNING,
             UNPUSHED,
             replace(TEXT_OR_JSON, help="text or json, for standard output"),
-            replace(JOBS, help="processes to use for the checks; by default one per core"),
+            CHECK_JOBS,
             BUILDING[0],
         ),
     ),
@@ -744,7 +745,11 @@ VERBS = (
         "release.status",
         "Show what is published: git, registry, specs and index side by side, and what a release would repair.",
         "release:status",
-        (*CHOOSING, TEXT_OR_JSON),
+        (
+            *CHOOSING,
+            TEXT_OR_JSON,
+            CHECK_JOBS,
+        ),
     ),
     Verb(
         "release.compare",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from seatrial.core.errors import UsageError
 from seatrial.core.model import Integration
+from seatrial.core.names import counted
 from seatrial.core.printable import plain
 from seatrial.lint.run import Cell, lint_context
 from seatrial.lint.tools.tool import Tool
@@ -65,6 +66,6 @@ def run_own_code(
 
 def _told(own: OwnCode, total: int) -> Callable[[Cell], None]:
     """Say what begins, and return a function that tells of each integration as it ends."""
-    note(f"{own.doing} {total} integration{'s'[: total - 1]}, each in the environment of its lock")
+    note(f"{own.doing} {counted(total, 'integration')}, each in the environment of its lock")
     done = iter(range(1, total + 1))
     return lambda cell: note(f"[{next(done)}/{total}] {cell.integration.name}: {own.words(cell)}")

@@ -475,12 +475,14 @@ def status(
     integration: list[str],
     root: str | None,
     format: str | None,
+    jobs: str | None,
     where: str | None = None,
 ) -> None:
     """Show what is published, and what a release would repair."""
+    workers = jobs_of(jobs)
     must_be_text_or_json(format, "the status")
     context = open_context(open_workspace(root))
-    state, would = planner.forecast(context, selected(context.workspace, integration, where), jobs_of(None))
+    state, would = planner.forecast(context, selected(context.workspace, integration, where), workers)
     say(status_json(state, would) if format == "json" else status_table(state, would))
     if any(isinstance(one.image, Unknown) for one in state.statuses.values()):
         raise Ended(code=EXIT_SERVICE)

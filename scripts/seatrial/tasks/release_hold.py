@@ -21,7 +21,7 @@ def hold(
     if not reason or not until:
         raise UsageError(
             "say why, and by which day somebody looks at it again: "
-            "`seatrial release.hold -i jira --reason TEXT --until 2026-12-31`"
+            f"`seatrial release.hold -i jira --reason TEXT --until {clock.proposed()}`"
         )
     workspace = open_workspace(root)
     chosen = named(workspace, integration, where)

@@ -6,13 +6,14 @@ import json
 from collections.abc import Iterator
 
 from seatrial.core.errors import UsageError
+from seatrial.core.names import counted
 from seatrial.core.printable import plain
 from seatrial.core.rules import Rule
 from seatrial.core.suggest import hint
 from seatrial.fleet.rule_previews import RulePreview, preview
 from seatrial.report.text import FIXABLE, line
 from seatrial.tasks.choice import choose
-from seatrial.tasks.cli import jobs_of, note, say
+from seatrial.tasks.cli import jobs_of, must_be_text_or_json, note, say
 from seatrial.tasks.fix import changes_of
 from seatrial.validate.rules import BY_CODE, BY_NAME, RULES
 
@@ -30,10 +31,7 @@ def rules_preview(
 ) -> None:
     """Judge the integrations with a rule as an error, and tell whom it would fail and what repairs itself."""
     rule = _rule(code)
-    if format not in (None, "text", "json"):
-        raise UsageError(
-            f'the format of a preview of a rule is text or json, not "{plain(format or "")[:40]}"'
-        )
+    must_be_text_or_json(format, "a preview of a rule")
     choice = choose(root, integration, since, where=where)
     found = preview(
         choice.workspace,
@@ -70,7 +68,7 @@ def _rule(code: str | None) -> Rule:
 def _summary(found: RulePreview) -> Iterator[str]:
     now = found.severity.value if found.severity else "off"
     code, total = found.rule.code, len(found.names)
-    yield f"{code} {found.rule.name} is {now} here; as an error, of {_counted(total)}:"
+    yield f"{code} {found.rule.name} is {now} here; as an error, of {counted(total, 'integration')}:"
     yield f"  {_named(found.found_in)} have it, {len(found.findings)} times" + (
         f" (and {len(found.hidden)} times suppressed)" if found.hidden else ""
     )
@@ -79,10 +77,6 @@ def _summary(found: RulePreview) -> Iterator[str]:
         f"  {len(found.repaired)} of {len(found.findings)} findings `seatrial fix` repairs by itself, after which "
         f"{len(found.still_failing)} would fail"
     )
-
-
-def _counted(count: int) -> str:
-    return f"{count} integration{'s' * (count != 1)}"
 
 
 def _named(names: list[str]) -> str:

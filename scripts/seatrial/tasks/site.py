@@ -10,7 +10,7 @@ from typing import Any
 
 from seatrial.core.errors import SeatrialError, ServiceError
 from seatrial.core.findings import Outcome
-from seatrial.core.model import Finding, join
+from seatrial.core.model import Finding
 from seatrial.documents.changelog import VersionEntry, parse
 from seatrial.preview.processor import Verdict
 from seatrial.quality import history
@@ -20,7 +20,7 @@ from seatrial.quality.status import Row
 from seatrial.system import clock
 from seatrial.system.atomic import write_whole
 from seatrial.system.folder import read_plain
-from seatrial.tasks.choice import Choice, lines_in
+from seatrial.tasks.choice import Choice, lines_of
 from seatrial.tasks.cli import note
 from seatrial.validate.facts.facts import Facts
 from seatrial.validate.rules import BY_CODE
@@ -121,9 +121,7 @@ class _Details:
     def lines(self, finding: Finding) -> Sequence[str]:
         """Return the lines of the file that a finding is in; those of the last one are kept."""
         if self._read[0] != finding.path:
-            one = self._by_name[finding.integration]
-            path = finding.path.removeprefix(join(one.path, "") if one.path else "")
-            self._read = (finding.path, lines_in(one, path))
+            self._read = (finding.path, lines_of(self._by_name[finding.integration], finding))
         return self._read[1]
 
     def of(self, row: Row) -> Detail:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from seatrial.core.errors import EXIT_SERVICE, UsageError
 from seatrial.core.framework import minor_lag
+from seatrial.core.model import Finding
+from seatrial.core.names import counted
 from seatrial.core.suggest import hint
 from seatrial.quality import tables
 from seatrial.quality.badges import badge
@@ -16,7 +19,7 @@ from seatrial.quality.scale import Standing
 from seatrial.quality.status import Row, levels_of, ordered, published_by_tags
 from seatrial.system import git
 from seatrial.system.atomic import write_whole
-from seatrial.tasks.choice import Choice, choose
+from seatrial.tasks.choice import Choice, choose, tell_crashes
 from seatrial.tasks.cli import Ended, in_make, jobs_of, note, say
 from seatrial.tasks.validate import EVERY, verdicts_of_earlier_runs
 from seatrial.validate.facts.facts import core_release, identity
@@ -87,8 +90,7 @@ def _checked(choice: Choice, jobs: int, no_cache: bool) -> Checked:
     cache = None if no_cache else verdicts_of_earlier_runs(workspace)
     asking = [(core_release.__name__,), (identity.__name__, workspace.profile.value)]
     done = check_all(workspace, choice.integrations, rules, jobs, advice=True, cache=cache, asking=asking)
-    for failure, hit in done.crashes.items():
-        note(f"seatrial: a rule failed on {', '.join(hit[:5])}: {failure}; please report it")
+    tell_crashes(done.crashes)
     return done
 
 
@@ -98,14 +100,14 @@ def rows_of(choice: Choice, checked: Checked, published: Mapping[str, str]) -> l
     identities = workspace.fleet.each(identity, workspace.profile.value)
     cores = {path: tuple(core) for path, core in workspace.fleet.each(core_release).items()}
     newest = max((*cores.values(), workspace.settings.newest_core), default=())
-    found: dict[str, list[int]] = {}
-    for number, finding in enumerate(checked.outcome.findings):
-        found.setdefault(finding.integration, []).append(number)
+    found: dict[str, list[Finding]] = {}
+    for finding in checked.outcome.findings:
+        found.setdefault(finding.integration, []).append(finding)
+    suppressed = Counter(one.integration for one in checked.outcome.hidden)
     crashed = {name for names in checked.crashes.values() for name in names}
     rows = []
     for one in choice.integrations:
         kind, version = identities[one.path]
-        findings = tuple(checked.outcome.findings[number] for number in found.get(one.name, ()))
         rows.append(
             Row(
                 name=one.name,
@@ -113,8 +115,8 @@ def rows_of(choice: Choice, checked: Checked, published: Mapping[str, str]) -> l
                 type=kind,
                 version=version,
                 published=published.get(kind, ""),
-                standing=Standing(findings),
-                suppressed=checked.hidden.get(one.name, 0),
+                standing=Standing(tuple(found.get(one.name, ()))),
+                suppressed=suppressed[one.name],
                 core=cores[one.path],
                 lag=minor_lag(newest, cores[one.path]),
                 is_judged=one.name not in crashed,
@@ -166,4 +168,4 @@ def _write_badges(workspace: Workspace, rows: Sequence[Row], folder: Path) -> No
         place = folder / f"{file_name(row.name)}.svg"
         text = badge(row.name, row.level)
         write_whole(place, text, root=workspace.checkout, make=True, durable=False)
-    note(f"wrote {len(rows)} badge{'s'[: len(rows) != 1]} to {folder}")
+    note(f"wrote {counted(len(rows), 'badge')} to {folder}")

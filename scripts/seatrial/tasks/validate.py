@@ -9,7 +9,7 @@ from functools import partial
 
 from seatrial.core.errors import EXIT_FINDINGS, EXIT_SERVICE, ServiceError
 from seatrial.system.cache import home, is_from_fork
-from seatrial.tasks.choice import Choice, choose, deliver
+from seatrial.tasks.choice import Choice, choose, deliver, tell_crashes
 from seatrial.tasks.cli import Ended, jobs_of, note
 from seatrial.tasks.watch import watch as watched
 from seatrial.validate.facts.release import Change
@@ -57,9 +57,7 @@ def judge(
     cache = None if no_cache else verdicts_of_earlier_runs(workspace)
     done = check_all(workspace, chosen, rules, jobs_of(jobs), changes, advice, cache=cache)
     outcome = choice.compared(done.outcome, rules, jobs_of(jobs)) if only_new else done.outcome
-    for failure, hit in done.crashes.items():
-        others = f" and {len(hit) - 1} others" if hit[1:] else ""
-        note(f"seatrial: a rule failed on {hit[0]}{others}: {failure}; please report it")
+    tell_crashes(done.crashes)
     deliver(outcome, workspace, format, output, verbose, quiet=quiet, statistics=statistics)
     if done.crashes:
         raise Ended(code=EXIT_SERVICE)

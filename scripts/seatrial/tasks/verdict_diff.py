@@ -8,12 +8,13 @@ from pathlib import Path
 
 from seatrial.core.errors import EXIT_SERVICE, UsageError
 from seatrial.core.model import Integration
+from seatrial.core.names import counted
 from seatrial.core.printable import plain
 from seatrial.fleet.verdict_changes import Told, VerdictChanges, compare, read_report, told
 from seatrial.system import git
 from seatrial.system.folder import with_parents
-from seatrial.tasks.choice import Choice, choose
-from seatrial.tasks.cli import Ended, jobs_of, note, say
+from seatrial.tasks.choice import Choice, choose, tell_crashes
+from seatrial.tasks.cli import Ended, jobs_of, must_be_text_or_json, note, say
 from seatrial.validate.rules import RULES
 from seatrial.validate.run import Checked, check_all
 from seatrial.validate.since import ALL
@@ -38,8 +39,7 @@ def verdict_diff(
         raise UsageError(
             "say what to compare with: a revision, such as origin/main, or a report with --against FILE"
         )
-    if format not in (None, "text", "json"):
-        raise UsageError(f'the format of verdict-diff is text or json, not "{plain(format or "")[:40]}"')
+    must_be_text_or_json(format, "verdict-diff")
     choice = choose(root, integration, None, where=where)
     workers = jobs_of(jobs)
     changes = _since(choice, rev, workers) if rev else _against(choice, against or "", workers)
@@ -53,8 +53,7 @@ def verdict_diff(
 def _judged(workspace: Workspace, integrations: Sequence[Integration], jobs: int, most: int) -> list[Told]:
     """Return the findings. Ends the run where a rule fails."""
     done: Checked = check_all(workspace, integrations, RULES, jobs, most=most)
-    for failure, hit in done.crashes.items():
-        note(f"seatrial: a rule failed on {hit[0]}: {failure}; please report it")
+    tell_crashes(done.crashes)
     if done.crashes:
         raise Ended(code=EXIT_SERVICE)
     return told(done.outcome)
@@ -122,11 +121,12 @@ def _line(one: Told) -> str:
 
 
 def _summary(changes: VerdictChanges, total: int) -> str:
+    judged = counted(total, "integration")
     if changes.is_empty:
-        return f"{total} integration{'s' * (total != 1)}: no verdict changed"
+        return f"{judged}: no verdict changed"
     return (
-        f"of {total} integration{'s' * (total != 1)}, {len(changes.names)} changed: "
-        f"{len(changes.new)} new finding{'s' * (len(changes.new) != 1)}, "
+        f"of {judged}, {len(changes.names)} changed: "
+        f"{counted(len(changes.new), 'new finding')}, "
         f"{len(changes.gone)} gone, {len(changes.changed)} changed; {len(changes.broken)} that passed now fail, "
         f"{len(changes.mended)} that failed now pass"
     )

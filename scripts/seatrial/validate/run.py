@@ -43,11 +43,6 @@ class Verdict:
     crashes: tuple[str, ...] = ()
     is_sure: bool = field(default=True, compare=False)
 
-    @property
-    def suppressed(self) -> int:
-        """The number of suppressed findings."""
-        return len(self.hidden)
-
 
 def check(facts: Facts, rules: Sequence[Rule], most: int = MOST, advice: bool = False) -> Verdict:
     """Run these rules over an integration, without the findings that it suppresses with a reason.
@@ -131,14 +126,10 @@ def _stamped(
 
 @dataclass(frozen=True)
 class Checked:
-    """The outcome for all integrations, and for each failure of a rule the integrations on which it failed.
-
-    `hidden` counts the suppressed findings by integration.
-    """
+    """The outcome for all integrations, and for each failure of a rule the integrations on which it failed."""
 
     outcome: Outcome
     crashes: Mapping[str, Sequence[str]]
-    hidden: Mapping[str, int] = field(default_factory=dict)
 
 
 def check_all(
@@ -174,8 +165,7 @@ def check_all(
             sorted((one for verdict in verdicts for one in verdict.hidden), key=attrgetter("sort_key"))
         ),
     )
-    hidden = {one.name: verdict.suppressed for one, verdict in zip(integrations, verdicts, strict=True)}
-    return Checked(outcome, crashes, hidden)
+    return Checked(outcome, crashes)
 
 
 @dataclass(frozen=True)

@@ -108,6 +108,11 @@ def checkout_around(folder: Path) -> Path:
     return next((one for one in (folder, *folder.parents) if os.path.lexists(one / ".git")), folder)
 
 
+def below_checkout(folder: Path, checkout: Path) -> str:
+    """Return the path of a folder in the checkout around it; empty for the checkout itself."""
+    return "" if folder == checkout else folder.relative_to(checkout).as_posix()
+
+
 def find_root(start: Path) -> Path:
     """Return the nearest folder, from `start` upwards, that is a workspace. Raises UsageError if there is none."""
     start = Path(os.path.abspath(start))

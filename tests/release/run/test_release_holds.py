@@ -136,6 +136,12 @@ def test_a_hold_without_a_reason_or_a_day_to_come_is_refused(
     assert not (sound / ALPHA.replace("alpha", "beta")).exists()
 
 
+def test_who_names_no_day_is_shown_one_to_come(sound: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1798761600")
+    with pytest.raises(Ended, match="--until 2027-04-01`"):
+        call("release.hold", root=str(sound), reason="why")
+
+
 def test_one_of_several_must_be_named_and_only_what_is_held_is_released_again(sound: Path) -> None:
     for flags in ({"reason": "why", "until": "9999-12-31"}, {"reason": "why"}, {"until": "9999-12-31"}):
         with pytest.raises(Ended):

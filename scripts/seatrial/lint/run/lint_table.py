@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from seatrial.core.names import counted
 from seatrial.core.printable import plain
 from seatrial.core.settings import Settings
 from seatrial.lint.run.jobs import Cell
@@ -41,11 +42,7 @@ def square_of(cell: Cell, settings: Settings) -> Square:
         return Square("none", f"no {cell.lacking}")
     seconds = None if cell.kept else cell.run.output.seconds
     errors = errors_of(cell, settings)
-    return (
-        Square("errors", f"{errors} error{'s'[: errors - 1]}", seconds)
-        if errors
-        else Square("ok", "ok", seconds)
-    )
+    return Square("errors", counted(errors, "error"), seconds) if errors else Square("ok", "ok", seconds)
 
 
 def line_of(cell: Cell, settings: Settings) -> str:
