@@ -106,7 +106,7 @@ ENDLESS = """
 import os, time
 from seatrial.system.forks import spread
 def work(number):
-    print(os.getpid(), flush=True)
+    os.write(1, b"%d\\n" % os.getpid())
     time.sleep(number / 2)
     return number
 spread(work, 100, 2)
