@@ -21,6 +21,7 @@ from seatrial.release.run.verify_image import compared
 from seatrial.release.run.verify_tables import verification_json, verification_table
 from support.commit_release import CommitRelease
 from support.images_made import digest_of
+from support.key_pair import key_in
 from support.layered import BASE, BASE_SITE, SITE, Layered, LayeringBuilder, archive, package
 from support.memory_images import MemoryImages
 from support.memory_store import MemoryStore
@@ -95,19 +96,6 @@ def released(root: Path, key: Path | None, **builder: Any) -> Case:
     BASE.send(bases, BASE_NAME)
     with made.context() as context:
         return Case(context, made.images, made.store, bases, public)
-
-
-def key_in(folder: Path) -> Path:
-    from cryptography.hazmat.primitives import serialization as form
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-    private = Ed25519PrivateKey.generate()
-    place = folder / "key.pem"
-    pem = form.Encoding.PEM
-    place.write_bytes(private.private_bytes(pem, form.PrivateFormat.PKCS8, form.NoEncryption()))
-    public = private.public_key().public_bytes(pem, form.PublicFormat.SubjectPublicKeyInfo)
-    place.with_suffix(".pub").write_bytes(public)
-    return place
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,6 @@ Nothing that a service answers is believed: sizes are limited, and content count
 
 from __future__ import annotations
 
-import base64
 import enum
 import hashlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -17,6 +16,7 @@ from seatrial.core.errors import SeatrialError, ServiceError, Unreadable, UsageE
 from seatrial.core.names import counted, shown
 from seatrial.release.attest import signing
 from seatrial.release.plan import index, store_keys
+from seatrial.release.plan.plan import NO_RECEIPT
 from seatrial.release.plan.ports import Absent, Damaged, Images, Manifest, Present, Unknown
 from seatrial.release.plan.records import Attached, Receipt
 from seatrial.release.registry import media
@@ -150,7 +150,7 @@ class _Subject:
         """The receipt of it. Raises ValueError where there is none, or it is of something else."""
         found = self._once("receipt", lambda: receipt_in(self.context.store, self.type, self.version))
         if found is None:
-            raise ValueError("the store has none, so nobody says which image was published")
+            raise ValueError(NO_RECEIPT)
         if (found.type, found.version) != (self.type, self.version):
             raise ValueError(f"it is of {shown(found.type)} {shown(found.version)}")
         if not is_digest(found.digest):
@@ -245,13 +245,8 @@ class _Subject:
     @property
     def statement(self) -> Mapping[str, Any]:
         """The provenance, whoever signed it. Raises ValueError."""
-        data = self.attached("provenance")
-        if self.is_signed:
-            payload = media.json_object(data).get("payload")
-            if not isinstance(payload, str):
-                raise ValueError("the envelope has no payload")
-            data = base64.b64decode(payload, validate=True)
-        return media.json_object(data)
+        stated = self._recorded("provenance").media_type
+        return media.json_object(signing.unsealed(stated, self.attached("provenance")))
 
     def _once(self, key: str, make: Callable[[], T]) -> T:
         if key not in self._kept:
