@@ -776,6 +776,7 @@ VERBS = (
                 "public_key", "the public key, in PEM, that belongs to the one by which provenance is signed"
             ),
             replace(STRICT, help="fail where something cannot be checked as well"),
+            replace(TIMEOUT, help="seconds after which the rest counts as not reached; by default 1800"),
             TEXT_OR_JSON,
             ROOT,
         ),

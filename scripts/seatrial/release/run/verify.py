@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import enum
 import hashlib
+import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -21,6 +22,7 @@ from seatrial.release.plan.ports import Absent, Damaged, Images, Manifest, Prese
 from seatrial.release.plan.records import Attached, Receipt
 from seatrial.release.registry import media
 from seatrial.release.registry.archives import UnreadForm
+from seatrial.release.registry.deadline_pool import run_all
 from seatrial.release.registry.image_names import is_digest
 from seatrial.release.registry.layers import Content, content_of
 from seatrial.release.registry.sizes import MAX_PLATFORMS, platforms_of
@@ -90,17 +92,40 @@ def version_of(context: ReleaseContext, type: str, version: str | None) -> str:
     return found
 
 
+SECONDS = 1800.0
+"""Seconds that a verification may take in all, by default."""
+
+
 def verify(
-    context: ReleaseContext, type: str, version: str, given: Given, names: Collection[str] = ()
+    context: ReleaseContext,
+    type: str,
+    version: str,
+    given: Given,
+    names: Collection[str] = (),
+    seconds: float = SECONDS,
 ) -> Verification:
     """Check all that is claimed of a published version, or what these names say; nothing is written.
 
-    Nothing is raised for a claim that does not hold, or that nobody can check.
+    Nothing is raised for a claim that does not hold, or that nobody can check; those that are left after `seconds` are
+    not reached. The checks run in a thread, so that Ctrl-C ends the wait for a service.
     """
     subject = _Subject(context, type, version, given)
-    checks = [(name, check) for name, check in CHECKS if not names or name in names]
-    claims = [one for name, check in checks for one in _claimed(name, subject, check)]
-    return Verification(type, version, subject.image, subject.seen_digest, tuple(claims))
+    checks = {name: check for name, check in CHECKS if not names or name in names}
+
+    def checked(name: str) -> tuple[Sequence[Claim], Exception | None]:
+        try:
+            return tuple(_claimed(name, subject, checks[name])), None
+        except Exception as raised:
+            return (), raised
+
+    found = run_all(checked, checks, time.monotonic() + seconds, threads=1)
+    late = f"the time was over after {seconds:g} seconds; give more with --timeout"
+    told = [found.get(name, ((Claim(name, State.UNREACHED, late),), None)) for name in checks]
+    for _, raised in told:
+        if raised is not None:
+            raise raised
+    claims = tuple(one for some, _ in told for one in some)
+    return Verification(type, version, subject.image, subject.seen_digest, claims)
 
 
 def _claimed(name: str, subject: _Subject, check: Callable[[_Subject], Iterator[str]]) -> Iterator[Claim]:
@@ -135,8 +160,8 @@ class _Subject:
 
     @property
     def seen_digest(self) -> str:
-        """The digest behind its tag; empty where nobody knows it."""
-        answer = self.answer
+        """The digest that was seen behind its tag; empty where nobody has looked, or knows it."""
+        answer = vars(self).get("answer")
         return answer.digest if isinstance(answer, Present) else ""
 
     @cached_property
