@@ -189,7 +189,7 @@ def test_a_log_of_any_length_is_read_in_parts(
     monkeypatch.setattr(runner, "_LOG_TAIL", 40)
     made = order("FROM scratch\n", args={"TOKEN": SECRET})
     monkeypatch.setattr(Path, "read_bytes", None)
-    with pytest.raises(ServiceError, match=r"line \[hidden\] of it") as failed:
+    with pytest.raises(ServiceError, match=r"a line \[hidden\]\[hidden\] of it") as failed:
         InstalledBuilder(BUILDX, "1").build(made)
     assert SECRET[-8:] not in str(failed.value)
     assert made.log.read_text() == "a line [hidden][hidden] of it\n" * 9
