@@ -724,6 +724,14 @@ VERBS = (
             *CHOOSING,
             Option("date", "the day of the entries, as YYYY-MM-DD; by default today, in UTC"),
             Option("commit", "commit what is changed, and nothing else", OptionKind.SWITCH),
+            Option(
+                "pull_request",
+                "change nothing here, and open a pull request with it, or renew the open one; ask before each effect "
+                "outside",
+                OptionKind.SWITCH,
+            ),
+            Option("branch", "the branch of the pull request; by default seatrial/bump"),
+            Option("yes", "do not ask before pushing and opening", OptionKind.SWITCH),
             DRY_RUN,
             FORMAT,
         ),

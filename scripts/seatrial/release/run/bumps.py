@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -29,6 +29,9 @@ from seatrial.validate.run import check
 from seatrial.workspace.workspace import Workspace
 
 MAX_SLUG = 40
+
+NAMED = 5
+"""Integrations that the title of a pull request names."""
 
 WRITTEN = ("pyproject.toml", "CHANGELOG.md", *SPEC_FILES, INTENTS)
 """The files and the folder that a bump changes."""
@@ -187,7 +190,7 @@ def apply(workspace: Workspace, bumps: Sequence[Bump]) -> None:
         transaction.change_all(workspace.root, edits)
 
 
-def must_be_committable(workspace: Workspace, bumps: Sequence[Bump]) -> None:
+def must_be_committable(workspace: Workspace, bumps: Sequence[Bump], flag: str = "--commit") -> None:
     """Raise UsageError where a commit of these bumps would take along what is not committed yet in their files."""
     if not bumps:
         return
@@ -196,8 +199,35 @@ def must_be_committable(workspace: Workspace, bumps: Sequence[Bump]) -> None:
     mixed = next((path for path in git.dirty(workspace.root) if path in ours), None)
     if mixed is not None:
         raise UsageError(
-            f"{mixed} has changes that are not committed, which --commit would take along; commit them first"
+            f"{mixed} has changes that are not committed, which {flag} would take along; commit them first"
         )
+
+
+def contents(bumps: Sequence[Bump]) -> Mapping[str, bytes | None]:
+    """Return the new bytes of the files of these bumps, by their paths from the root; None for removed ones."""
+    return {
+        join(one.path, file.path): None if file.after is None else file.after.encode()
+        for one in bumps
+        for file in one.files
+    }
+
+
+def request_title(bumps: Sequence[Bump], profile: Profile) -> str:
+    """Return the title of a pull request with these bumps, in Ocean's repository in the form of its own job.
+
+    Source: apply-ocean-release.yml there.
+    """
+    if profile is not Profile.OCEAN:
+        return "Raise versions"
+    named = ", ".join(one.name for one in bumps[:NAMED])
+    others = f" and {len(bumps) - NAMED} more" if bumps[NAMED:] else ""
+    return f"[IntegrationBump] Apply version and changelog for {named}{others}"
+
+
+def request_text(bumps: Sequence[Bump]) -> str:
+    """Return the text of a pull request with these bumps."""
+    lines = ("- " + bump_line(one) for one in bumps)
+    return "\n".join(["Raises versions and writes changelogs, by release intents:", "", *lines, ""])
 
 
 def commit(workspace: Workspace, bumps: Sequence[Bump]) -> str:
