@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from test_submitting import GH
 
-from seatrial.core.errors import SeatrialError, UsageError
+from seatrial.core.errors import EXIT_SERVICE, SeatrialError, UsageError
 from seatrial.handbook.examples import good_folder
 from seatrial.tasks.cli import Ended
 from seatrial.tasks.release_bump import bump
@@ -237,6 +237,16 @@ def test_without_gh_the_page_to_open_is_printed(
     assert (
         "https://github.com/up/repo/compare/main...seatrial%2Fbump?expand=1&title=" in capsys.readouterr().out
     )
+
+
+def test_without_gh_the_page_is_printed_and_a_run_without_a_person_fails(
+    place: SimpleNamespace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gh(place, [], broken=True)
+    with pytest.raises(Ended) as ended:
+        run()
+    assert ended.value.code == EXIT_SERVICE
+    assert "https://github.com/up/repo/compare/main...seatrial%2Fbump?expand=1" in capsys.readouterr().out
 
 
 def test_a_push_that_somebody_was_faster_than_is_no_force(

@@ -49,17 +49,22 @@ def request_of(
     return Request(upstream, fork, target, branch, heading, text)
 
 
-def open_or_renew(request: Request | None, text: str, draft: bool, target: str) -> None:
-    """Open the pull request, or renew the open one; where `gh` cannot, print the page on which a person does."""
+def open_or_renew(request: Request | None, text: str, draft: bool, target: str) -> bool:
+    """Open the pull request, or renew the open one; where `gh` cannot, print the page on which a person does.
+
+    Return whether that was done, and nothing is left to a person.
+    """
     if request is None:
         note(f"the remotes are on no known server: open the pull request for {target} there yourself")
-        return
+        return False
     try:
         note(_opened(request, text, draft))
+        return True
     except (ServiceError, ValueError) as reason:
         note(f"the pull request was not opened by gh: {reason}")
         note("open it here, everything is filled in:")
         say(f"{request.address}\n")
+        return False
 
 
 def _opened(request: Request, text: str, draft: bool) -> str:

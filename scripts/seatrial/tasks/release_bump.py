@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from seatrial.core.days import day_of
-from seatrial.core.errors import EXIT_FINDINGS, ServiceError, UsageError
+from seatrial.core.errors import EXIT_FINDINGS, EXIT_SERVICE, ServiceError, UsageError
 from seatrial.core.model import Integration, join
 from seatrial.core.printable import one_line, plain
 from seatrial.release.plan.bump import Bump
@@ -115,7 +115,8 @@ def _request(workspace: Workspace, bumps: Sequence[Bump], branch: str, yes: bool
         note(f"pushed {branch} to {state.remote}")
     _must_agree(yes, f"open the pull request for {state.target} of {state.remote}, or renew it?")
     request = request_of(root, (state.remote, state.remote), state.target, branch, title, text)
-    open_or_renew(request, text, False, state.target)
+    if not open_or_renew(request, text, False, state.target) and yes:
+        raise Ended(code=EXIT_SERVICE)
 
 
 def _must_agree(yes: bool, question: str) -> None:

@@ -1,8 +1,10 @@
 """Access to git, which only this room calls."""
 
 from seatrial.system.git.branches import (
+    Authored,
     Commit,
     author_email,
+    authored,
     branches,
     changed_between,
     commit_beside,
@@ -40,11 +42,13 @@ from seatrial.system.git.tags import Tag, make_tag, push_tag, remote_tags, tag_c
 from seatrial.system.git.worktree import changed, dirty, ignored, ignores, is_private, tracks, untracked
 
 __all__ = [
+    "Authored",
     "Commit",
     "Head",
     "Merged",
     "Tag",
     "author_email",
+    "authored",
     "branches",
     "changed",
     "changed_between",

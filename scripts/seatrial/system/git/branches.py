@@ -6,6 +6,7 @@ import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from seatrial.core.errors import UsageError
@@ -54,6 +55,37 @@ def _commit(root: Path, commit: str) -> Commit:
         root, "diff-tree", "-r", "-m", "--root", "--name-only", "--no-commit-id", "-z", "--no-renames", commit
     )
     return Commit(commit, email.strip(), subject.strip(), tuple(sorted(set(paths_of(listed)))))
+
+
+@dataclass(frozen=True)
+class Authored:
+    """A commit: its id, its author's name and address, its first line, and the paths that it changes."""
+
+    id: str
+    name: str
+    email: str
+    subject: str
+    paths: tuple[str, ...]
+
+
+def authored(root: Path, since: str, below: str, most: int) -> list[Authored]:
+    """Return the newest commits up to the one checked out that change something below a path, merges left out.
+
+    They are those that `since` has not, where that is given; the paths are relative to `root`. Raises ServiceError.
+    """
+    form = ("-z", "--format=/%H%n%an%n%ae%n%s", "--name-only", "--no-renames", "--relative", "--no-merges")
+    revisions = f"{since}..HEAD" if since else "HEAD"
+    options = (*form, "--no-show-signature", "--no-ext-diff", f"--max-count={most}", "--end-of-options")
+    said = must(root, "--literal-pathspecs", "log", *options, revisions, "--", below or ".")
+    return list(_authored(os.fsdecode(said).split("\0")[:-1]))
+
+
+def _authored(words: Sequence[str]) -> Iterator[Authored]:
+    starts = [at for at, word in enumerate(words) if word.startswith("/")]
+    for start, end in pairwise((*starts, len(words))):
+        commit, name, email, subject = words[start][1:].split("\n", 3)
+        paths = (word.removeprefix("\n") for word in words[start + 1 : end])
+        yield Authored(commit, name, email, subject, tuple(path for path in paths if path))
 
 
 def subjects(root: Path, commit: str, most: int, below: str) -> list[str]:
