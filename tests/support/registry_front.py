@@ -66,7 +66,8 @@ class Front:
 
     It waits `latency` seconds before each request. With `bearer` it wants tokens and issues them: to pull to anybody
     unless `private`, to push to `users`. `basic` is the user and password for the registry itself. `on_request` is
-    called with the request's number from 1, its method and path, before anything else.
+    called with the request's number from 1, its method and path, before anything else. `stuck` has the method and
+    the path of each request that waits for an answer in vain, until a client that gives up takes it out.
     """
 
     upstream: str
@@ -80,6 +81,7 @@ class Front:
     faults: list[Fault] = field(default_factory=list)
     requests: list[Seen] = field(default_factory=list)
     tag_puts: list[TagPut] = field(default_factory=list)
+    stuck: list[tuple[str, str]] = field(default_factory=list)
     tokens: dict[str, str] = field(default_factory=dict)
     realm: str = ""
     connections: int = 0
@@ -129,9 +131,11 @@ class Front:
             await asyncio.sleep(self.latency)
         fault = next((one for one in self.faults if one.strikes(request.method, request.target)), None)
         if fault and not fault.is_late:
+            self._note_stuck(fault, request)
             return await _broken(fault, request, writer)
         got = self._own(request) or await self._forward(request, upstream)
         if fault:
+            self._note_stuck(fault, request)
             return await _altered(fault, got, writer)
         writer.write(got.head + (b"" if request.method == "HEAD" else got.body))
         await writer.drain()
@@ -142,6 +146,10 @@ class Front:
         self.requests.append(Seen(len(self.requests) + 1, request.method, request.target, shown))
         if self.on_request:
             self.on_request(len(self.requests), request.method, request.target)
+
+    def _note_stuck(self, fault: Fault, request: Message) -> None:
+        if fault.word in ("hang", "hang-after", "drip"):
+            self.stuck.append((request.method, request.target))
 
     def _own(self, request: Message) -> Message | None:
         """Return the proxy's own answer, if any: it issues tokens, and wants them."""

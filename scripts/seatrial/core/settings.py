@@ -26,6 +26,15 @@ class LayersSettings:
 
 
 @dataclass(frozen=True)
+class BotRule:
+    """The intent that the commits of a bot have where they bring none; `{subject}` in `text` is their first line."""
+
+    bump: str = "patch"
+    type: str = "improvement"
+    text: str = "{subject}"
+
+
+@dataclass(frozen=True)
 class ReleaseSettings:
     """The places of images and specs, and the way images are built; by default `dist/` and any builder found.
 
@@ -38,6 +47,7 @@ class ReleaseSettings:
     a beta may be the image `latest`, and `app_config_schemas` whether the schemas of the mapping are published, which
     needs the image to be run; None for the profile's.
     `zero_versions` weighs contract changes while the major version is 0: `strict`, or `shifted` by one part.
+    `bots` has the rule for each bot, by the name or the address of the author of its commits, in small letters.
     """
 
     image: str = ""
@@ -56,6 +66,7 @@ class ReleaseSettings:
     layers: LayersSettings = field(default_factory=LayersSettings)
     beta_latest: bool | None = None
     app_config_schemas: bool | None = None
+    bots: Mapping[str, BotRule] = field(default_factory=dict)
 
     @property
     def all_build_args(self) -> Mapping[str, str]:

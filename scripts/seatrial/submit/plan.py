@@ -138,6 +138,46 @@ def _must_be_one_integration(state: Clone) -> None:
         )
 
 
+@dataclass(frozen=True)
+class LivingBranch:
+    """The branch of a pull request that is renewed whenever there is something new, and a clone with its target.
+
+    `here` is the commit that is checked out, `target_head` that of the branch `target` of the remote `remote`, and
+    `tip` that of the branch there, empty for none. `authors` are the addresses of those who made the commits that only
+    the branch has. `protected` are names of branches that are never pushed to.
+    """
+
+    name: str
+    remote: str
+    target: str
+    here: str
+    target_head: str
+    email: str
+    tip: str = ""
+    authors: Sequence[str] = ()
+    protected: Collection[str] = ()
+
+
+def must_be_renewable(state: LivingBranch) -> None:
+    """Raise UsageError where the branch may not be pushed to, or the checkout is not what it is to begin from."""
+    if state.name in (state.target, *state.protected):
+        raise UsageError(
+            f"{state.name} is a main branch, which is never pushed to; name another one with --branch"
+        )
+    if state.here != state.target_head:
+        raise UsageError(
+            f"{state.target} of {state.remote} is at {state.target_head[:12]}, and {state.here[:12]} is checked out; "
+            f"type `git switch {state.target}` and `git pull --ff-only {state.remote} {state.target}` first"
+        )
+    others = sorted({one for one in state.authors if one.lower() != state.email.lower()})
+    if others:
+        raise UsageError(
+            f"the branch {state.name} of {state.remote} holds commits of {_listed(others)}, and you are {state.email}; "
+            "it is not touched: merge its pull request, or close it and delete the branch, or name another one "
+            "with --branch"
+        )
+
+
 def _files(paths: Sequence[str]) -> str:
     return "1 file" if len(paths) == 1 else f"{len(paths)} files"
 

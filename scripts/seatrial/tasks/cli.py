@@ -81,6 +81,15 @@ def jobs_of(text: str | None) -> int:
     return int(text)
 
 
+def time_limit_of(text: str | None, usual: float) -> float:
+    """Return the seconds that are stated, else the usual ones. Raises UsageError."""
+    if not text:
+        return usual
+    if not re.fullmatch(r"[0-9]{1,6}", text, re.ASCII) or not int(text):
+        raise UsageError(f'the time limit is a number of seconds from 1 on, not "{plain(text)[:60]}"')
+    return int(text)
+
+
 def must_be_text_or_json(format: str | None, subject: str) -> None:
     """Raise UsageError for a format other than these; `subject` is what comes in it, such as `a release`."""
     if format not in (None, "text", "json"):

@@ -724,6 +724,14 @@ VERBS = (
             *CHOOSING,
             Option("date", "the day of the entries, as YYYY-MM-DD; by default today, in UTC"),
             Option("commit", "commit what is changed, and nothing else", OptionKind.SWITCH),
+            Option(
+                "pull_request",
+                "change nothing here, and open a pull request with it, or renew the open one; ask before each effect "
+                "outside",
+                OptionKind.SWITCH,
+            ),
+            Option("branch", "the branch of the pull request; by default seatrial/bump"),
+            Option("yes", "do not ask before pushing and opening", OptionKind.SWITCH),
             DRY_RUN,
             FORMAT,
         ),
@@ -776,6 +784,7 @@ VERBS = (
                 "public_key", "the public key, in PEM, that belongs to the one by which provenance is signed"
             ),
             replace(STRICT, help="fail where something cannot be checked as well"),
+            replace(TIMEOUT, help="seconds after which the rest counts as not reached; by default 1800"),
             TEXT_OR_JSON,
             ROOT,
         ),

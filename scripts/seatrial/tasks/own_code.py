@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from seatrial.core.errors import UsageError
 from seatrial.core.model import Integration
 from seatrial.core.names import counted
-from seatrial.core.printable import plain
 from seatrial.lint.run import Cell, lint_context
 from seatrial.lint.tools.tool import Tool
-from seatrial.tasks.cli import note
+from seatrial.tasks.cli import note, time_limit_of
 from seatrial.unit.pytest import PYTEST, counts_of
 from seatrial.unit.run import SECONDS
 from seatrial.unit.run import unit as run_program
@@ -50,11 +47,7 @@ class RunLimits:
 
 def seconds_of(text: str | None) -> float:
     """Return the seconds that the tests of an integration may take. Raises UsageError."""
-    if not text:
-        return SECONDS
-    if not re.fullmatch(r"[0-9]{1,6}", text, re.ASCII) or not int(text):
-        raise UsageError(f'the time limit is a number of seconds from 1 on, not "{plain(text)[:60]}"')
-    return int(text)
+    return time_limit_of(text, SECONDS)
 
 
 def run_own_code(

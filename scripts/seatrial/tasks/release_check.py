@@ -42,6 +42,8 @@ def announcement(facts: Facts, change: Change) -> str:
         return f"{change.version} -> {version} by hand"
     if announcing:
         return f"intent {facts.intents.bump or announcing[0].bump}"
+    if change.by_rule:
+        return f"{change.bump_by_rule} by the rule for {change.by_rule[0].author}"
     if change.is_covered:
         return "with the framework's intent"
     if change.shipped(facts.profile):

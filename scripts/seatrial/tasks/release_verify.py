@@ -12,7 +12,7 @@ from seatrial.release.run.release_context import open_services
 from seatrial.release.run.verify import Given, State
 from seatrial.release.run.verify_tables import verification_json, verification_table
 from seatrial.tasks.choice import open_workspace
-from seatrial.tasks.cli import Ended, must_be_text_or_json, say
+from seatrial.tasks.cli import Ended, must_be_text_or_json, say, time_limit_of
 
 
 def verify(
@@ -20,6 +20,7 @@ def verify(
     version: str | None,
     public_key: str | None,
     strict: bool,
+    timeout: str | None,
     format: str | None,
     root: str | None,
 ) -> None:
@@ -29,10 +30,11 @@ def verify(
         raise UsageError(
             "name the type, and the version unless it is the latest, such as `release.verify jira 1.2.3`"
         )
+    seconds = time_limit_of(timeout, verifying.SECONDS)
     key = signing.public_key(Path(public_key)) if public_key else None
     context = open_services(open_workspace(root))
     meant = verifying.version_of(context, type, version)
-    found = verifying.verify(context, type, meant, Given(key, RemoteImages()))
+    found = verifying.verify(context, type, meant, Given(key, RemoteImages()), seconds=seconds)
     say(verification_json(found) if format == "json" else verification_table(found))
     if found.count(State.FAILS) or (strict and found.count(State.UNCHECKED)):
         raise Ended(code=EXIT_FINDINGS)

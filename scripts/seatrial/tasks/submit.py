@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,11 +14,18 @@ from seatrial.core.names import counted
 from seatrial.core.printable import one_line
 from seatrial.release.run.checks import lint_and_validate
 from seatrial.submit.description import Brought, Checked, body, title
-from seatrial.submit.forge import Open, RepositoryPlace, Request, asking, found, opening, updating
+from seatrial.submit.forge import Request
 from seatrial.submit.plan import Clone, Made, SubmitPlan, SubmitStep, plan
-from seatrial.system import git, process
+from seatrial.system import git
 from seatrial.tasks.choice import choose, deliver
 from seatrial.tasks.cli import Ended, jobs_of, note, say
+from seatrial.tasks.pull_requests import (
+    agreed,
+    must_have_somebody_to_ask,
+    open_or_renew,
+    printable_text,
+    request_of,
+)
 from seatrial.tasks.release_check import announcement
 from seatrial.validate.facts.facts import Facts
 from seatrial.validate.facts.release import Change
@@ -41,8 +46,6 @@ HABIT = 50
 """The newest commits whose first lines show how titles begin in this repository."""
 
 MOST_TEMPLATE = 50_000
-
-SECONDS = 120
 
 LINT = "LNT"
 """The family of the findings of lint."""
@@ -77,8 +80,7 @@ def submit(
     sandbox: str | None,
 ) -> None:
     """Check one integration, commit and push it, and open its pull request, or show what would be done."""
-    if not (yes or dry_run or sys.stdin.isatty()):
-        raise UsageError("there is nobody to ask here; type --yes to push and open, or --dry-run to look")
+    must_have_somebody_to_ask(yes, dry_run)
     ours = _read(integration, root, upstream, fork, draft)
     state = _state(ours)
     planned = plan(state, branch or "")
@@ -243,12 +245,9 @@ def _template(ours: Submission) -> str:
 
 def _request(ours: Submission, planned: SubmitPlan, heading: str, text: str) -> Request | None:
     """Return the pull request; None where the remotes are on no server that has such."""
-    root = ours.workspace.root
-    places = [RepositoryPlace.of(git.origin(root, remote) or "") for remote in (ours.upstream, ours.fork)]
-    upstream, fork = places
-    if upstream is None or fork is None:
-        return None
-    return Request(upstream, fork, ours.target, planned.branch, heading, text)
+    return request_of(
+        ours.workspace.root, (ours.upstream, ours.fork), ours.target, planned.branch, heading, text
+    )
 
 
 def _show(state: Clone, planned: SubmitPlan, heading: str, text: str, dry_run: bool) -> None:
@@ -257,11 +256,7 @@ def _show(state: Clone, planned: SubmitPlan, heading: str, text: str, dry_run: b
         note(f"  {number}. {words}")
     if state.elsewhere:
         note(f"  left as it is: {len(state.elsewhere)} changed files outside of {state.folder}")
-    say(f"{one_line(heading, 300)}\n\n{_printable(text)}")
-
-
-def _printable(text: str) -> str:
-    return "".join(f"{one_line(line, 2000)}\n" for line in text.splitlines())
+    say(f"{one_line(heading, 300)}\n\n{printable_text(text)}")
 
 
 def _do(
@@ -288,50 +283,13 @@ def _do(
             git.push_branch(root, state.fork, planned.branch)
             note(f"pushed {planned.branch} to {state.fork}")
         else:
-            _open(request, text, ours)
+            open_or_renew(request, text, ours.draft, ours.target)
 
 
 def _agreed(step: SubmitStep, state: Clone, planned: SubmitPlan) -> bool:
-    question = {
-        SubmitStep.PUSH: f"push {planned.branch} to {state.fork}?",
-        SubmitStep.OPEN: f"open the pull request for {state.target} of {state.upstream}?",
-    }[step]
-    try:
-        return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
-    except EOFError:
-        return False
-
-
-def _open(request: Request | None, text: str, ours: Submission) -> None:
-    if request is None:
-        note(f"the remotes are on no known server: open the pull request for {ours.target} there yourself")
-        return
-    try:
-        note(_opened(request, text, ours.draft))
-    except (ServiceError, ValueError) as reason:
-        note(f"the pull request was not opened by gh: {reason}")
-        note("open it here, everything is filled in:")
-        say(f"{request.address}\n")
-
-
-def _opened(request: Request, text: str, draft: bool) -> str:
-    """Open the pull request, or bring the open one up to date. Raises ServiceError without `gh` or where it fails."""
-    if request.upstream.is_gitlab:
-        raise ServiceError("it is for GitHub")
-    there = found(_gh(asking(request)), request)
-    if isinstance(there, Open):
-        _gh(updating(request, there), text)
-        return f"brought up to date: {one_line(there.url, 300)}"
-    said = _gh(opening(request, draft), text).decode(errors="replace").strip()
-    return f"opened: {one_line(said.splitlines()[-1] if said else request.upstream.slug, 300)}"
-
-
-def _gh(command: Sequence[str], text: str = "") -> bytes:
-    """Run `gh` outside of the repository, so that it starts no program of it. Raises ServiceError."""
-    with tempfile.TemporaryDirectory(prefix="seatrial-") as empty:
-        env = {"GH_PROMPT_DISABLED": "1", "NO_COLOR": "1"}
-        ran = process.run(command, cwd=Path(empty), env=env, seconds=SECONDS, feed=text.encode())
-    if ran.status:
-        lines = ran.err.decode(errors="replace").strip().splitlines()
-        raise ServiceError(one_line(lines[-1] if lines else f"it ended with {ran.status}", 300))
-    return ran.out
+    return agreed(
+        {
+            SubmitStep.PUSH: f"push {planned.branch} to {state.fork}?",
+            SubmitStep.OPEN: f"open the pull request for {state.target} of {state.upstream}?",
+        }[step]
+    )

@@ -15,7 +15,7 @@ from seatrial.documents import holds
 from seatrial.system import git
 from seatrial.system.folder import with_parents
 from seatrial.validate.facts.facts import Facts
-from seatrial.validate.facts.release import INTENTS, SUFFIXES, Change
+from seatrial.validate.facts.release import INTENTS, SUFFIXES, BotChange, Change
 from seatrial.validate.facts.suppressions import EXEMPTIONS
 from seatrial.validate.run import check_all
 from seatrial.workspace.committed import judged_alike
@@ -33,6 +33,9 @@ ALL = 1_000_000
 """More problems of a rule in one integration than any has; a limit would make findings behind it look new."""
 
 BRANCHES = ("main", "master")
+
+MOST_COMMITS = 1_000
+"""The commits of a change in one integration that are read; a change with as many is none of bots alone."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ class Since:
             soon=lambda path: compared.fullmatch(path) is not None,
         )
         is_covered, lifted = self._is_covered(), self._lifted()
-        published = self._published(changed)
+        published, by_rule = self._published(changed), self._by_rule(changed)
         return {
             one.path: Change(
                 since=self.rev,
@@ -73,6 +76,7 @@ class Since:
                 published=published.get(one.path, {}),
                 is_covered=is_covered,
                 lifted=lifted,
+                by_rule=by_rule.get(one.path, ()),
             )
             for one in changed
         }
@@ -99,6 +103,25 @@ class Since:
         """The holds, by their paths from the root, that are gone with the folders that they were in."""
         named = (path for path in self.around if path.rpartition("/")[2].upper() == holds.FILE.upper())
         return tuple(path for path in named if not os.path.lexists(self.workspace.root / path))
+
+    def _by_rule(self, integrations: Sequence[Integration]) -> Mapping[str, tuple[BotChange, ...]]:
+        """What bots bring by rule, for each integration in which they committed every change and nobody else did.
+
+        In Ocean's repository nothing, as its own check wants an intent file.
+        """
+        rules, root = self.workspace.settings.release.bots, self.workspace.root
+        if not rules or self.workspace.profile is Profile.OCEAN:
+            return {}
+        uncommitted = set(git.changed(root, git.head(root).commit))
+        found = {}
+        for one in integrations:
+            commits = git.authored(root, self.base, one.path, MOST_COMMITS)
+            brought = [BotChange.of(each.name, each.email, each.subject, rules) for each in commits]
+            committed = {path for each in commits for path in each.paths} - uncommitted
+            whole = {one.below(path) for path in self.paths[one.path]} <= committed
+            if whole and len(commits) < MOST_COMMITS and all(brought):
+                found[one.path] = tuple(dict.fromkeys(filter(None, brought)))
+        return found
 
     def _is_covered(self) -> bool:
         """True where the change touches Ocean's framework and adds an intent for it, which releases integrations too.

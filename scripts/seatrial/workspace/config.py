@@ -9,7 +9,7 @@ from seatrial import schemas
 from seatrial.core.errors import ConfigurationError
 from seatrial.core.framework import Framework
 from seatrial.core.model import Profile, Severity
-from seatrial.core.settings import GROWTH, LayersSettings, LintSettings, ReleaseSettings, Settings
+from seatrial.core.settings import GROWTH, BotRule, LayersSettings, LintSettings, ReleaseSettings, Settings
 from seatrial.core.suggest import hint, with_repair
 from seatrial.dependencies.constraints import canonical
 from seatrial.documents import toml
@@ -66,7 +66,9 @@ def _release(table: dict[str, Any]) -> ReleaseSettings:
     stated = {key.replace("-", "_"): value for key, value in table.items()}
     layers = table.get("layers", {})
     told = LayersSettings(frozenset(layers.get("in-base", ())), layers.get("python", ""))
-    return ReleaseSettings(**(stated | {"platforms": tuple(table.get("platforms", ())), "layers": told}))
+    bots = {name.lower(): BotRule(**rule) for name, rule in table.get("bots", {}).items()}
+    platforms = tuple(table.get("platforms", ()))
+    return ReleaseSettings(**(stated | {"platforms": platforms, "layers": told, "bots": bots}))
 
 
 def _severity(

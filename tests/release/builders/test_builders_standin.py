@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from seatrial.core.errors import ServiceError
+from seatrial.release.builders import runner
 from seatrial.release.builders.containers import BUILDAH
 from seatrial.release.builders.docker import DOCKER as BUILDX
 from seatrial.release.builders.host_access import refusals
-from seatrial.release.builders.runner import InstalledBuilder
+from seatrial.release.builders.runner import InstalledBuilder, redacted
 from seatrial.release.registry.media import MANIFEST
 from support import built
 from support.bases import HERE
@@ -161,6 +162,51 @@ def test_the_value_of_a_build_arg_is_neither_in_the_error_nor_in_the_log_nor_amo
     assert SECRET not in str(failed.value)
     assert "RUN curl -H [hidden]" in made.log.read_text()
     assert SECRET not in made.log.read_text() + (tmp_path / "said").read_text()
+
+
+VALUES = ["abcabc", "bcabcd", "cabX", "secret-of-many-letters"]
+TEXT = b"cabX abcabcabcd abcabc\nabcabcabcabc secret-of-many-letterscabX secret-of-many-letter abc\xff"
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 7, 22, 23, 100])
+def test_a_value_is_hidden_wherever_a_log_is_cut_into_parts(size: int) -> None:
+    parts = [TEXT[at : at + size] for at in range(0, len(TEXT), size)]
+    assert b"".join(redacted(parts, VALUES)) == (
+        b"[hidden] [hidden] [hidden]\n[hidden] [hidden][hidden] secret-of-many-letter abc\xff"
+    )
+
+
+def test_without_values_a_log_stays_as_it_is() -> None:
+    assert b"".join(redacted([b"abc", b"", b"def"], [])) == b"abcdef"
+    assert list(redacted([], VALUES)) == [b""]
+
+
+def test_a_log_of_any_length_is_read_in_parts(
+    put: Put, order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put("docker", 'for number in 1 2 3 4 5 6 7 8 9; do echo "a line $TOKEN$TOKEN of it"; done; exit 1')
+    monkeypatch.setattr(runner, "_LOG_PART", 16)
+    monkeypatch.setattr(runner, "_LOG_TAIL", 40)
+    made = order("FROM scratch\n", args={"TOKEN": SECRET})
+    monkeypatch.setattr(Path, "read_bytes", None)
+    with pytest.raises(ServiceError, match=r"a line \[hidden\]\[hidden\] of it") as failed:
+        InstalledBuilder(BUILDX, "1").build(made)
+    assert SECRET[-8:] not in str(failed.value)
+    assert made.log.read_text() == "a line [hidden][hidden] of it\n" * 9
+
+
+def test_a_log_that_cannot_be_written_again_is_removed(
+    put: Put, order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*arguments: object, **more: object) -> None:
+        raise ServiceError("the disk is full")
+
+    put("docker", TELLING)
+    monkeypatch.setattr(runner, "replace_file", full)
+    made = order("FROM scratch\n", args={"TOKEN": SECRET})
+    with pytest.raises(ServiceError, match="the disk is full"):
+        InstalledBuilder(BUILDX, "1").build(made)
+    assert not made.log.exists()
 
 
 def test_a_builder_starts_without_the_secrets_of_our_environment(

@@ -10,15 +10,11 @@ import pytest
 
 from seatrial.core.errors import ServiceError
 from seatrial.release.plan.ports import Absent, Present, Unknown
-from seatrial.release.registry.http import Timeouts
 from seatrial.release.registry.remote import RemoteImages
+from support.giving_up import PATIENT, images_behind
 from support.images_made import blobs, digest_of, index, manifest, referrer, send
 from support.registry_faults import Fault
 from support.registry_front import Front, running_front
-
-QUICK = Timeouts(connect=10, read=10, store=10, pause=0.002)
-IMPATIENT = Timeouts(connect=10, read=1.5, store=1.5, pause=0.002)
-BRIEF = Timeouts(connect=1, read=0.05, store=0.05, call=0.4, blob=0.4, search=0.4, pause=0.001)
 
 LASTING = (
     "401", "403", "429", "500", "503", "html", "bare404", "denied404", "reset", "hang", "garbage", "drip",
@@ -70,10 +66,10 @@ class OneLine(str):
     """The text of a ServiceError."""
 
 
-def outcome(operation: Operation, name: str) -> object:
+def outcome(operation: Operation, front: Front, name: str) -> object:
     """Return the result of an operation, or the one line of its error."""
     try:
-        return operation(RemoteImages(BRIEF), name)
+        return operation(images_behind(front), name)
     except ServiceError as failed:
         (line,) = str(failed).splitlines()
         return OneLine(line)
@@ -129,7 +125,7 @@ def fill(direct: RemoteImages, name: str) -> None:
 def test_under_a_lasting_fault_answers_are_unknown(word: str, front: Front, name: str) -> None:
     front.faults.append(Fault(word, path=ANYTHING))
     references = [(name, "1.0.0"), (name, "9.9.9"), (name, IMAGE.digest), (name, NEW.digest)]
-    answers = RemoteImages(BRIEF).find(references)
+    answers = images_behind(front).find(references)
     assert list(answers) == references
     for answer in answers.values():
         assert isinstance(answer, Unknown)
@@ -141,7 +137,7 @@ def test_under_a_lasting_fault_answers_are_unknown(word: str, front: Front, name
 def test_an_altered_reply_never_means_absent(word: str, front: Front, name: str) -> None:
     front.faults.append(Fault(word, path=ANYTHING))
     tag, digest, lacking = (name, "1.0.0"), (name, IMAGE.digest), (name, "9.9.9")
-    answers = RemoteImages(BRIEF).find([tag, digest, lacking])
+    answers = images_behind(front).find([tag, digest, lacking])
     assert isinstance(answers[tag], Present | Unknown)
     assert answers[digest] == Present(IMAGE.digest) or isinstance(answers[digest], Unknown)
     assert isinstance(answers[lacking], Absent | Unknown)
@@ -151,7 +147,7 @@ def test_an_altered_reply_never_means_absent(word: str, front: Front, name: str)
 @pytest.mark.parametrize("word", PASSING)
 def test_a_single_fault_changes_no_answer(word: str, skip: int, front: Front, name: str) -> None:
     front.faults.append(Fault(word, path=ANYTHING, times=1, skip=skip, wait=0 if word == "429" else None))
-    answers = RemoteImages(QUICK).find([(name, "1.0.0"), (name, "9.9.9")])
+    answers = RemoteImages(PATIENT).find([(name, "1.0.0"), (name, "9.9.9")])
     assert list(answers.values()) == [Present(IMAGE.digest), Absent()]
 
 
@@ -159,7 +155,7 @@ def test_a_single_fault_changes_no_answer(word: str, skip: int, front: Front, na
 @pytest.mark.parametrize("word", [*LASTING, *SPOILING])
 def test_content_is_complete_or_an_error(word: str, operation: str, front: Front, name: str) -> None:
     front.faults.append(Fault(word, path=ANYTHING))
-    right = outcome(ASKING[operation], name)
+    right = outcome(ASKING[operation], front, name)
     assert right or (operation == "has_blob" and word in ("bare404", "denied404"))
 
 
@@ -167,7 +163,7 @@ def test_content_is_complete_or_an_error(word: str, operation: str, front: Front
 @pytest.mark.parametrize("word", PASSING)
 def test_content_is_read_after_a_single_fault(word: str, operation: str, front: Front, name: str) -> None:
     front.faults.append(Fault(word, path=ANYTHING, times=1))
-    assert ASKING[operation](RemoteImages(QUICK), name)
+    assert ASKING[operation](RemoteImages(PATIENT), name)
 
 
 @pytest.mark.parametrize(
@@ -178,7 +174,7 @@ def test_content_is_sent_after_a_single_fault(
     word: str, operation: str, method: str, front: Front, fresh: str, direct: RemoteImages, there: str
 ) -> None:
     front.faults.append(Fault(word, method=method, path=ANYTHING, times=1))
-    SENDING[operation](RemoteImages(QUICK), fresh)
+    SENDING[operation](RemoteImages(PATIENT), fresh)
     assert arrived(direct, there, operation)
     assert front.overwrites() == []
 
@@ -193,7 +189,7 @@ def test_a_request_that_hangs_once_is_retried(
         act = SENDING.get(operation) or ASKING[operation]
         fault = Fault(word, method=method, path=ANYTHING, times=1)
         with running_front(upstream, faults=[fault]) as front:
-            done = act(RemoteImages(IMPATIENT), f"{front.host}/{path}-{number}")
+            done = act(images_behind(front), f"{front.host}/{path}-{number}")
             assert front.overwrites() == []
         return arrived(direct, there, operation) if operation in SENDING else done
 
@@ -209,7 +205,7 @@ def test_failed_sending_is_reported_and_overwrites_nothing(
     word: str, operation: str, front: Front, fresh: str, direct: RemoteImages, there: str
 ) -> None:
     front.faults.append(Fault(word, method="PUT", path=ANYTHING))
-    failure = outcome(SENDING[operation], fresh)
+    failure = outcome(SENDING[operation], front, fresh)
     assert isinstance(failure, OneLine) or arrived(direct, there, operation)
     assert front.overwrites() == []
     assert direct.manifest(there, "1.0.0").digest == IMAGE.digest
@@ -218,6 +214,6 @@ def test_failed_sending_is_reported_and_overwrites_nothing(
 @pytest.mark.parametrize("word", ["429", "500", "hang", "garbage", "reset"])
 def test_a_registry_whose_first_reply_fails_is_not_asked_further(word: str, front: Front, name: str) -> None:
     front.faults.append(Fault(word))
-    answers = RemoteImages(BRIEF).find([(f"{name}{number}", "1.0.0") for number in range(300)])
+    answers = images_behind(front).find([(f"{name}{number}", "1.0.0") for number in range(300)])
     assert all(isinstance(answer, Unknown) for answer in answers.values())
     assert front.count() < 20

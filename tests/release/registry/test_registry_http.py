@@ -252,6 +252,14 @@ def test_connections_are_reused(upstream: str, path: str) -> None:
         assert front.connections <= 3
 
 
+def test_a_wait_for_an_answer_ends_in_time(upstream: str, path: str) -> None:
+    with (
+        running_front(upstream, faults=[Fault("hang")]) as front,
+        pytest.raises(ServiceError, match=r"did not answer within 0\.05 seconds"),
+    ):
+        RemoteImages(Timeouts(read=0.05, pause=0.001)).has_blob(f"{front.host}/{path}", digest_of(b"x"))
+
+
 def test_a_deadline_holds_though_every_byte_comes_in_time(upstream: str, path: str) -> None:
     with running_front(upstream, faults=[Fault("drip", path="/blobs/")]) as front:
         begun = time.monotonic()

@@ -10,12 +10,12 @@ from seatrial.core.errors import ServiceError
 from seatrial.release.registry.http import Timeouts
 from seatrial.release.registry.remote import RemoteImages
 from seatrial.release.store.leases import MARGIN
+from support.giving_up import images_behind
 from support.images_made import manifest, send
 from support.registry_faults import Fault
 from support.registry_front import Front, running_front
 
 QUICK = Timeouts(connect=10, read=10, pause=0.002)
-IMPATIENT = Timeouts(connect=10, read=1, pause=0.002)
 OURS, THEIRS, OLD = manifest("ours"), manifest("theirs"), manifest("old")
 LOST = ("500", "503", "reset", "hang", "garbage")
 
@@ -50,7 +50,7 @@ def test_after_an_uncertain_put_another_release_is_not_overwritten(
     front.on_request = somebody_else
     front.faults.append(Fault(word, method="PUT", path="/manifests/1.0.0$", times=1))
     with pytest.raises(ServiceError, match=r"leads elsewhere now, since somebody else set it; before that: "):
-        RemoteImages(IMPATIENT).put_manifest(f"{front.host}/{path}", OURS, "1.0.0")
+        images_behind(front).put_manifest(f"{front.host}/{path}", OURS, "1.0.0")
     assert direct.manifest(there, "1.0.0") == THEIRS
     assert puts(front, "1.0.0") == 1
 
@@ -61,7 +61,7 @@ def test_a_put_whose_reply_was_lost_is_not_repeated(
 ) -> None:
     direct.put_manifest(there, OLD, "latest")
     front.faults.append(Fault(word, method="PUT", path="/manifests/latest$", times=1))
-    assert RemoteImages(IMPATIENT).put_manifest(f"{front.host}/{path}", OURS, "latest") == OURS.digest
+    assert images_behind(front).put_manifest(f"{front.host}/{path}", OURS, "latest") == OURS.digest
     assert direct.manifest(there, "latest") == OURS
     assert puts(front, "latest") == 1
 
@@ -72,7 +72,7 @@ def test_a_failed_put_is_repeated_while_the_tag_is_unchanged(
 ) -> None:
     direct.put_manifest(there, OLD, "latest")
     front.faults.append(Fault(word, method="PUT", path="/manifests/latest$", times=2 if word == "429" else 1))
-    RemoteImages(IMPATIENT).put_manifest(f"{front.host}/{path}", OURS, "latest")
+    images_behind(front).put_manifest(f"{front.host}/{path}", OURS, "latest")
     assert direct.manifest(there, "latest") == OURS
     assert [put.before for put in front.tag_puts] == [OLD.digest]
 
@@ -88,9 +88,8 @@ def test_a_tag_that_is_already_set_is_not_sent(
 @pytest.mark.parametrize("word", ["401", "403", "429", "500", "hang", "garbage", "html", "bare404"])
 def test_a_tag_whose_target_is_unknown_is_not_set(word: str, front: Front, there: str, path: str) -> None:
     front.faults.append(Fault(word, method="HEAD,GET", path="/manifests/"))
-    times = Timeouts(connect=1, read=0.05, call=0.5, pause=0.001)
     with pytest.raises(ServiceError, match=r":1\.0\.0: nobody can tell where it leads: "):
-        RemoteImages(times).put_manifest(f"{front.host}/{path}", OURS, "1.0.0")
+        images_behind(front).put_manifest(f"{front.host}/{path}", OURS, "1.0.0")
     assert front.count("PUT") == 0
 
 

@@ -15,6 +15,7 @@ from seatrial.core.errors import ServiceError
 from seatrial.release.plan.ports import Absent, Present, Unknown
 from seatrial.release.registry.http import Timeouts
 from seatrial.release.registry.remote import RemoteImages
+from support.giving_up import images_behind
 from support.images_made import digest_of, send
 from support.registry_faults import Fault
 from support.registry_front import Front, running_front
@@ -133,8 +134,7 @@ def test_a_token_is_used_until_shortly_before_its_end(name: str, front: Front) -
 @pytest.mark.parametrize("word", ["401", "403", "500", "html", "reset", "garbage", "hang"])
 def test_without_a_token_answers_are_unknown(word: str, name: str, front: Front) -> None:
     front.faults.append(Fault(word, path="^/token"))
-    times = Timeouts(connect=1, read=0.1, call=1, search=1, pause=0.001)
-    answer = RemoteImages(times).find([(name, "1.0.0")])[name, "1.0.0"]
+    answer = images_behind(front).find([(name, "1.0.0")])[name, "1.0.0"]
     assert isinstance(answer, Unknown)
     assert f"{front.host} gives no token: {front.host} " in answer.reason
 

@@ -11,9 +11,14 @@ from typing import Any
 import pytest
 
 from seatrial.core.errors import ServiceError, UsageError
+from seatrial.release.plan.plan import NO_RECEIPT
 from seatrial.release.plan.ports import Manifest
 from seatrial.release.plan.records import plan_json
+from seatrial.release.run import planner
+from seatrial.release.run.release_tables import status_json, status_table
+from seatrial.release.run.verify import Given, verify
 from support.commit_release import CommitRelease
+from support.key_pair import key_in
 from support.release_workspace import bump, commit, git, workspace
 
 TAG = ("alpha-service", "0.1.0")
@@ -129,11 +134,50 @@ def test_a_new_release_of_another_version_does_not_follow_a_moved_one(release: C
     assert release.images.tags["alpha-service", "latest"] != EVIL.digest
 
 
-def test_receipts_that_are_lost_are_told_from_foreign_images_by_the_spec(release: CommitRelease) -> None:
+RECEIPT = "alpha-service/0.1.0/receipt.json"
+
+
+def test_a_receipt_that_is_gone_holds_the_version_and_the_status_says_so(release: CommitRelease) -> None:
     assert release.run() == []
-    del release.store.objects["alpha-service/0.1.0/receipt.json"]
+    (kept,) = release.root.glob("dist/release/receipts/*.json")
+    del release.store.objects[RECEIPT]
+    (held,) = release.run()
+    assert f"its receipt is gone: {NO_RECEIPT}" in held.reason
+    assert RECEIPT in held.reason
+    assert f"receipts/{kept.name}" in held.reason
+    with release.context() as context:
+        state, would = planner.forecast(context, context.workspace.integrations, 1)
+        claims = verify(context, *TAG, Given(None, release.images), ["receipt"]).claims
+    assert "hold it: its receipt is gone" in status_table(state, would)
+    assert json.loads(status_json(state, would))["integrations"][0]["receipt"] == "gone"
+    assert [one.words for one in claims] == [NO_RECEIPT]
+    release.store.objects[RECEIPT] = kept.read_bytes()
     assert (release.run(), release.made[-1].parts) == ([], ())
-    del release.store.objects["alpha-service/0.1.0/spec.json"]
+
+
+def test_a_signed_provenance_tells_of_the_receipt_too(release: CommitRelease, tmp_path: Path) -> None:
+    key_in(tmp_path)
+    release.key = tmp_path / "key.pem"
+    assert release.run() == []
+    del release.store.objects[RECEIPT]
+    (held,) = release.run()
+    assert "its receipt is gone" in held.reason
+
+
+@pytest.mark.parametrize("tag", ["", "alpha-service/0.1.0"])
+def test_a_version_of_before_seatrial_has_no_receipt_and_is_left_alone(
+    release: CommitRelease, tag: str
+) -> None:
+    push_evil(release)
+    assert release.run(adopt=True) == []
+    if tag:
+        git(release.root, "tag", "-a", "-m", "by hand", tag)
+    assert (release.run(), release.made[-1].parts) == ([], ())
+
+
+def test_without_receipt_and_spec_an_image_is_foreign(release: CommitRelease) -> None:
+    assert release.run() == []
+    del release.store.objects[RECEIPT], release.store.objects["alpha-service/0.1.0/spec.json"]
     (held,) = release.run()
     assert "no receipt says that Seatrial published it" in held.reason
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import copy
 import json
+import os
+import signal
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +25,7 @@ from seatrial.release.run.verify_image import compared
 from seatrial.release.run.verify_tables import verification_json, verification_table
 from support.commit_release import CommitRelease
 from support.images_made import digest_of
+from support.key_pair import key_in
 from support.layered import BASE, BASE_SITE, SITE, Layered, LayeringBuilder, archive, package
 from support.memory_images import MemoryImages
 from support.memory_store import MemoryStore
@@ -95,19 +100,6 @@ def released(root: Path, key: Path | None, **builder: Any) -> Case:
     BASE.send(bases, BASE_NAME)
     with made.context() as context:
         return Case(context, made.images, made.store, bases, public)
-
-
-def key_in(folder: Path) -> Path:
-    from cryptography.hazmat.primitives import serialization as form
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-    private = Ed25519PrivateKey.generate()
-    place = folder / "key.pem"
-    pem = form.Encoding.PEM
-    place.write_bytes(private.private_bytes(pem, form.PrivateFormat.PKCS8, form.NoEncryption()))
-    public = private.public_key().public_bytes(pem, form.PublicFormat.SubjectPublicKeyInfo)
-    place.with_suffix(".pub").write_bytes(public)
-    return place
 
 
 @pytest.fixture(scope="module")
@@ -426,3 +418,35 @@ def test_what_several_claims_need_is_asked_for_once(case: Case, monkeypatch: pyt
     count(case.store, "get")
     assert case.verify("packages", "base images", "index", "latest").count(State.HOLDS) == 4
     assert [asked.count(one) for one in (BASE_NAME, f"{TYPE}/", "index.json")] == [1, 1, 1]
+
+
+def test_what_is_left_when_the_time_is_over_is_not_reached(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stuck = threading.Event()
+    monkeypatch.setattr(case.images, "fetch", lambda *arguments: stuck.wait(60))
+    here = replace(case.context, images=case.images, store=case.store)
+    found = verify(here, TYPE, VERSION, Given(case.key, case.bases), seconds=0.5)
+    stuck.set()
+    states = [(one.subject, one.state) for one in found.claims]
+    assert states[:2] == [("receipt", State.HOLDS), ("image", State.HOLDS)]
+    assert [state for _, state in states[2:]] == [State.UNREACHED] * 11
+    assert found.claims[-1].words == "the time was over after 0.5 seconds; give more with --timeout"
+    assert found.digest == case.receipt["digest"]
+
+
+def test_ctrl_c_ends_a_verification_that_waits_for_a_service(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stuck = threading.Event()
+
+    def press(*arguments: Any) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        stuck.wait(60)
+
+    monkeypatch.setattr(case.images, "fetch", press)
+    begun = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        case.verify()
+    stuck.set()
+    assert time.monotonic() - begun < 30

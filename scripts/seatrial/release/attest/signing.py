@@ -5,6 +5,7 @@ Source: https://github.com/secure-systems-lab/dsse (envelope.md, protocol.md).
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import stat
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seatrial.core.errors import UsageError, reason
+from seatrial.release.registry.media import json_object
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
@@ -149,6 +151,16 @@ def _signature(key: Key, data: bytes) -> bytes:
         return key.private.sign(data, ECDSA(SHA256(), deterministic_signing=True))
     except UnsupportedAlgorithm:  # an OpenSSL before 3.2
         return key.private.sign(data, ECDSA(SHA256()))
+
+
+def unsealed(media_type: str, data: bytes) -> bytes:
+    """Return the statement in a provenance of this media type, whoever signed it. Raises ValueError."""
+    if media_type != MEDIA_TYPE:
+        return data
+    payload = json_object(data).get("payload")
+    if not isinstance(payload, str):
+        raise ValueError("the envelope has no payload")
+    return base64.b64decode(payload, validate=True)
 
 
 def verify(envelope: bytes, public: bytes) -> bytes:

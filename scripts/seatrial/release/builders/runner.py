@@ -7,9 +7,12 @@ import os
 import re
 import signal
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
+from heapq import heapify, heappop, heapreplace
+from itertools import chain
 from pathlib import Path
 
 from seatrial.core.errors import ServiceError
@@ -116,6 +119,9 @@ def _short(line: str) -> str:
 
 _DIGEST = re.compile(r"^sha256:[0-9a-f]{64}\s*$", re.MULTILINE)
 
+_LOG_PART = 1024 * 1024
+"""Bytes of a log that are read at once."""
+
 _LOG_TAIL = 64 * 1024
 """Bytes at the end of a log that are searched for the error."""
 
@@ -198,7 +204,8 @@ class InstalledBuilder:
             how = (
                 f"was ended by {signal.Signals(-status).name}" if status < 0 else "could not build the image"
             )
-            said = error_line(hidden(_tail(order.log), secrets_of(order)))
+            _hide(order)
+            said = error_line(_tail(order.log))
             raise ServiceError(f"{self.name} {how}: {said}; {order.log} has all its output")
 
     def _run(self, arguments: Arguments, log: Path, folder: Path, args: Mapping[str, str]) -> int:
@@ -239,20 +246,70 @@ def secrets_in(dockerfile: str, args: Mapping[str, str]) -> list[str]:
 
 def hidden(text: str, secrets: Sequence[str]) -> str:
     """Return a text without these values."""
-    for secret in secrets:
-        text = text.replace(secret, HIDDEN)
-    return text
+    return b"".join(redacted([text.encode("utf-8", "replace")], secrets)).decode(errors="replace")
+
+
+def redacted(parts: Iterable[bytes], secrets: Sequence[str]) -> Iterator[bytes]:
+    """Yield the bytes of these parts without the values, also where one begins in a part and ends in another.
+
+    Of what is read, at most a part and the longest value are held. Values that overlap are hidden together.
+    """
+    values = [one.encode("utf-8", "replace") for one in secrets]
+    margin = max(map(len, values), default=1) - 1
+    held, covered = b"", 0
+    for part in chain(parts, [None]):
+        held += part or b""
+        end = len(held) if part is None else max(0, len(held) - margin)
+        told, covered = _without(held, end, covered, _places(held, values))
+        held = held[end:]
+        yield told
+
+
+def _places(text: bytes, values: Sequence[bytes]) -> Iterator[tuple[int, int]]:
+    """Yield where each value is, by its beginning and its end, in order of the beginnings."""
+    found = [one for value in values if (one := (text.find(value), value))[0] >= 0]
+    heapify(found)
+    while found:
+        at, value = found[0]
+        yield at, at + len(value)
+        again = text.find(value, at + 1)
+        if again < 0:
+            heappop(found)
+        else:
+            heapreplace(found, (again, value))
+
+
+def _without(text: bytes, end: int, covered: int, places: Iterator[tuple[int, int]]) -> tuple[bytes, int]:
+    """Return the first `end` bytes without what is at these places, and how many bytes after them belong to one.
+
+    The first `covered` bytes belong to one that was hidden before.
+    """
+    told = bytearray()
+    for start, stop in places:
+        if start >= end:
+            break
+        if start >= covered:
+            told += text[covered:start] + HIDDEN.encode()
+        covered = max(covered, stop)
+    told += text[covered:end]
+    return bytes(told), max(0, covered - end)
 
 
 def _hide(order: Build) -> None:
-    """Take the values of build args out of the log, which builders and build steps may write there."""
+    """Take the values of build args out of the log, which builders and build steps may write there.
+
+    A log that cannot be written again is removed. Raises ServiceError then.
+    """
     found = secrets_of(order)
-    told = order.log.read_bytes() if found else b""
-    kept = told
-    for secret in found:
-        kept = kept.replace(secret.encode(), HIDDEN.encode())
-    if kept != told:
-        replace_file(order.log, lambda file: file.write(kept), durable=False)
+    if not found or not order.log.exists():
+        return
+    with open(order.log, "rb") as log:
+        parts = redacted(iter(partial(log.read, _LOG_PART), b""), found)
+        try:
+            replace_file(order.log, lambda file: file.writelines(parts), durable=False)
+        except ServiceError:
+            order.log.unlink(missing_ok=True)
+            raise
 
 
 def _job(order: Build, folder: Path) -> BuildJob:

@@ -17,14 +17,14 @@ from seatrial import documents
 from seatrial.core.edits import repaired
 from seatrial.core.errors import Unreadable, UsageError
 from seatrial.core.model import Edit, Integration
-from seatrial.core.version import Version
+from seatrial.core.version import BUMPS, Version
 from seatrial.documents import changelog, toml
 from seatrial.documents.changelog import MARKER
 from seatrial.documents.document import Document, Keys
 from seatrial.validate.facts.changelog import CHANGELOG
 from seatrial.validate.facts.facts import Facts
 from seatrial.validate.facts.package import PYPROJECT, Package
-from seatrial.validate.facts.release import Intents
+from seatrial.validate.facts.release import BotChange, Intents
 from seatrial.validate.facts.spec import Spec
 
 SECTIONS = {
@@ -95,7 +95,7 @@ class FileChange:
 
 @dataclass(frozen=True)
 class Bump:
-    """The change of an integration to its next version; `intents` is their number."""
+    """The change of an integration to its next version, by so many intents and commits of bots."""
 
     name: str
     path: str
@@ -103,17 +103,20 @@ class Bump:
     after: str
     intents: int
     files: tuple[FileChange, ...]
+    bots: int = 0
 
 
-def bump(facts: Facts, day: date) -> Bump:
-    """Return the change to the next version: the highest bump that the intents ask for, all their texts.
+def bump(facts: Facts, day: date, bots: Sequence[BotChange] = ()) -> Bump:
+    """Return the change to the next version: the highest bump that intents and bots ask for, all their texts.
 
     Raises UsageError for an integration that cannot be bumped.
     """
+    parts = [part for part in (facts.intents.bump, *(one.bump for one in bots)) if part]
     with _telling(facts.integration):
-        made = _raised(facts, day, facts.intents.bump, _changes(facts.intents))
+        texts = [*_changes(facts.intents), *(ChangelogEntry(one.type, one.text) for one in bots)]
+        made = _raised(facts, day, max(parts, key=BUMPS.index, default=""), texts)
         gone = [FileChange(one.path, _text(facts.integration, one.path), None) for one in facts.intents.all]
-        return replace(made, intents=len(gone), files=(*made.files, *gone))
+        return replace(made, intents=len(gone), files=(*made.files, *gone), bots=len(bots))
 
 
 def raised(facts: Facts, day: date, part: str, changes: Sequence[ChangelogEntry]) -> Bump:

@@ -13,6 +13,7 @@ from seatrial.core.version import Version
 from seatrial.release.plan.index import latest
 from seatrial.release.plan.ports import Absent, Present, Unknown
 from seatrial.release.plan.state import Candidate, Checks, IndexSeen, State, VersionStatus
+from seatrial.release.plan.store_keys import receipt
 
 
 class Step(enum.Enum):
@@ -27,6 +28,9 @@ class Step(enum.Enum):
     LATEST = "latest"
     MARK = "git-tag"
 
+
+NO_RECEIPT = "the store has none, so nobody says which image was published"
+"""The words for a version without a receipt, by whatever task it is looked at."""
 
 IMAGE_STEPS = (Step.BUILD, Step.PUSH, Step.ATTACH, Step.TAG)
 """The steps that publish a missing image."""
@@ -147,7 +151,7 @@ def _part(candidate: Candidate, state: State, checks: Checks | None, force: str,
         return Part(candidate, hold=Hold.SERVICE, reason=unknown.reason)
     found = status.image.digest if isinstance(status.image, Present) else ""
     adopts = _is_unvouched(status, steps)
-    fault = "" if adopts and adopt else foreign(candidate, status, steps)
+    fault = "" if adopts and adopt else foreign(candidate, status, steps) or _lost(candidate, status)
     if Step.BUILD in steps:
         fault = _absent_fault(candidate, status, state.commit, force)
     if Step.BUILD in steps or adopts:
@@ -181,6 +185,17 @@ def foreign(candidate: Candidate, status: VersionStatus, steps: Sequence[Step]) 
             f"yours, publish its spec with `seatrial release -i {candidate.name} --adopt`"
         )
     return ""
+
+
+def _lost(candidate: Candidate, status: VersionStatus) -> str:
+    """Return what to do about a receipt that is gone; empty where it is there, or there never was one."""
+    if not status.is_lost:
+        return ""
+    return (
+        f"its receipt is gone: {NO_RECEIPT}; find out who removed it, and put it back as "
+        f"{receipt(candidate.type, candidate.version)}, from a copy of the store, or from "
+        f"receipts/{candidate.type}-{candidate.version}.json of the release's own files, or raise the version"
+    )
 
 
 def _is_unvouched(status: VersionStatus, steps: Sequence[Step]) -> bool:

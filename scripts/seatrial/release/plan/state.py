@@ -37,7 +37,8 @@ class VersionStatus:
     """The published parts of a candidate's version, and the targets of its type's pointers.
 
     `image` is the answer for the version, `latest` that for the tag `latest`. `spec`, `receipt` and
-    `yanked` are true if the store has that of this version, `type_spec` if it has one of the type.
+    `yanked` are true if the store has that of this version, `type_spec` if it has one of the type. `is_lost` is true
+    without a receipt if the image says that Seatrial published it, so that there was one.
     `recorded` is the digest in the receipt, empty where it was not read, as nothing is left to do.
     `git_tag` is the commit that the version's git tag marks, empty for none; `local_tag` that of the tag in this
     checkout, where tags are pushed. `is_tagged` says that versions get git tags, which in a rehearsal they do not.
@@ -48,6 +49,7 @@ class VersionStatus:
     latest: Answer
     spec: bool = False
     receipt: bool = False
+    is_lost: bool = False
     yanked: bool = False
     type_spec: bool = False
     git_tag: str = ""

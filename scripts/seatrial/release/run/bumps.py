@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 from seatrial.core.errors import ServiceError, UsageError
 from seatrial.core.findings import Outcome
-from seatrial.core.model import Finding, Integration, Profile, Severity, join
+from seatrial.core.model import Finding, Fleet, Integration, Profile, Severity, join
 from seatrial.core.names import counted
+from seatrial.core.settings import Settings
 from seatrial.core.suggest import did_you_mean
 from seatrial.core.version import BUMPS, Version
 from seatrial.documents import intents
@@ -23,12 +25,27 @@ from seatrial.system.folder import DiskFolder
 from seatrial.system.transaction import FileEdit
 from seatrial.validate.facts.changelog import FOLDER
 from seatrial.validate.facts.facts import Facts
-from seatrial.validate.facts.release import INTENTS, SUFFIXES, TYPES, meant_bump, meant_type
+from seatrial.validate.facts.package import PYPROJECT
+from seatrial.validate.facts.release import (
+    INTENTS,
+    SUFFIXES,
+    TYPES,
+    BotChange,
+    Change,
+    meant_bump,
+    meant_type,
+)
 from seatrial.validate.rules import RULES
 from seatrial.validate.run import check
 from seatrial.workspace.workspace import Workspace
 
 MAX_SLUG = 40
+
+MOST_COMMITS = 500
+"""The newest commits of an integration that are looked at for those of bots."""
+
+NAMED = 5
+"""Integrations that the title of a pull request names."""
 
 WRITTEN = ("pyproject.toml", "CHANGELOG.md", *SPEC_FILES, INTENTS)
 """The files and the folder that a bump changes."""
@@ -131,15 +148,61 @@ def plan(workspace: Workspace, chosen: Sequence[Integration], day: date) -> Bump
     Raises UsageError for faults that no finding reports, links in what is written among them, and ServiceError.
     """
     facts = [Facts.of(workspace, one) for one in chosen]
-    waiting = [one for one in facts if one.intents.all]
+    bots = {one.integration.path: by_bots(workspace, one) for one in facts}
+    waiting = [one for one in facts if one.intents.all or bots[one.integration.path]]
     _must_not_be_linked(workspace, [one.integration.below(name) for one in waiting for name in WRITTEN])
     findings = tuple(finding for one in waiting for finding in _blocking(one))
     outcome = Outcome(
         tuple(sorted(findings, key=lambda one: one.sort_key)), tuple(one.integration.name for one in waiting)
     )
-    bumps = () if findings else tuple(bump(one, day) for one in waiting)
+    bumps = () if findings else tuple(bump(one, day, bots[one.integration.path]) for one in waiting)
     _must_not_be_linked(workspace, [join(one.path, file.path) for one in bumps for file in one.files])
     return BumpPlan(bumps, outcome, (*_framework_intents(workspace), *_fragments(waiting)))
+
+
+def by_bots(workspace: Workspace, facts: Facts) -> Sequence[BotChange]:
+    """Return what commits of bots bring that no version has yet, the oldest first; those with an intent bring nothing.
+
+    They are the commits that the one that set the present version has not. A version that is raised and not committed
+    has all of them. Raises UsageError for a shallow clone, ServiceError.
+    """
+    rules, root, one = workspace.settings.release.bots, workspace.root, facts.integration
+    version = facts.package.version if facts.package else ""
+    if not rules or not version or _version_at(root, "HEAD", one) != version:
+        return ()
+    if git.is_shallow(root):
+        raise UsageError(
+            "the clone is shallow, and [release.bots] needs its history; type `git fetch --unshallow`"
+        )
+    found = []
+    for commit in git.authored(root, _set_by(root, one, version), one.path, MOST_COMMITS):
+        brought = BotChange.of(commit.name, commit.email, commit.subject, rules)
+        paths = tuple(path.removeprefix(one.below("")) for path in commit.paths)
+        announced = any(path.startswith(f"{INTENTS}/") for path in paths)
+        if brought and not announced and Change("", paths, None).shipped(workspace.profile):
+            found.append(brought)
+    return tuple(dict.fromkeys(reversed(found)))
+
+
+def _set_by(root: Path, integration: Integration, version: str) -> str:
+    """Return the newest commit that set this version; empty where none is found."""
+    place = integration.below(PYPROJECT)
+    for commit in git.authored(root, "", place, MOST_COMMITS):
+        if _version_at(root, f"{commit.id}^", integration) != version:
+            return commit.id
+    return ""
+
+
+def _version_at(root: Path, rev: str, integration: Integration) -> str:
+    """Return the version that an integration had at a revision; empty where there was none."""
+    commit = git.find(root, rev)
+    folder = git.folder_at(root, commit, integration.path) if commit else None
+    if folder is None or folder.entry(PYPROJECT) is None:
+        return ""
+    there = Facts(
+        Integration(integration.name, integration.path, folder), Profile.GUIDE, Fleet([]), Settings()
+    )
+    return there.package.version if there.package else ""
 
 
 def _blocking(facts: Facts) -> Iterator[Finding]:
@@ -169,7 +232,9 @@ def _fragments(waiting: Sequence[Facts]) -> Iterator[str]:
 
 def bump_line(bump: Bump) -> str:
     """Return a bump in one line."""
-    return f"{bump.name} {bump.before} -> {bump.after} ({counted(bump.intents, 'intent')})"
+    why = [counted(bump.intents, "intent")] if bump.intents or not bump.bots else []
+    why += [f"{counted(bump.bots, 'change')} of bots"] if bump.bots else []
+    return f"{bump.name} {bump.before} -> {bump.after} ({', '.join(why)})"
 
 
 def apply(workspace: Workspace, bumps: Sequence[Bump]) -> None:
@@ -187,7 +252,7 @@ def apply(workspace: Workspace, bumps: Sequence[Bump]) -> None:
         transaction.change_all(workspace.root, edits)
 
 
-def must_be_committable(workspace: Workspace, bumps: Sequence[Bump]) -> None:
+def must_be_committable(workspace: Workspace, bumps: Sequence[Bump], flag: str = "--commit") -> None:
     """Raise UsageError where a commit of these bumps would take along what is not committed yet in their files."""
     if not bumps:
         return
@@ -196,8 +261,35 @@ def must_be_committable(workspace: Workspace, bumps: Sequence[Bump]) -> None:
     mixed = next((path for path in git.dirty(workspace.root) if path in ours), None)
     if mixed is not None:
         raise UsageError(
-            f"{mixed} has changes that are not committed, which --commit would take along; commit them first"
+            f"{mixed} has changes that are not committed, which {flag} would take along; commit them first"
         )
+
+
+def contents(bumps: Sequence[Bump]) -> Mapping[str, bytes | None]:
+    """Return the new bytes of the files of these bumps, by their paths from the root; None for removed ones."""
+    return {
+        join(one.path, file.path): None if file.after is None else file.after.encode()
+        for one in bumps
+        for file in one.files
+    }
+
+
+def request_title(bumps: Sequence[Bump], profile: Profile) -> str:
+    """Return the title of a pull request with these bumps, in Ocean's repository in the form of its own job.
+
+    Source: apply-ocean-release.yml there.
+    """
+    if profile is not Profile.OCEAN:
+        return "Raise versions"
+    named = ", ".join(one.name for one in bumps[:NAMED])
+    others = f" and {len(bumps) - NAMED} more" if bumps[NAMED:] else ""
+    return f"[IntegrationBump] Apply version and changelog for {named}{others}"
+
+
+def request_text(bumps: Sequence[Bump]) -> str:
+    """Return the text of a pull request with these bumps."""
+    lines = ("- " + bump_line(one) for one in bumps)
+    return "\n".join(["Raises versions and writes changelogs, by release intents:", "", *lines, ""])
 
 
 def commit(workspace: Workspace, bumps: Sequence[Bump]) -> str:

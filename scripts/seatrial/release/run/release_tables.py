@@ -109,6 +109,7 @@ def _status_value(candidate: Candidate, state: State, part: Part | None) -> dict
         "spec": status.spec,
         "yanked": status.yanked,
         "indexed": state.index.versions.get(candidate.type, ""),
+        "receipt": "there" if status.receipt else "gone" if status.is_lost else "none",
         "foreign": foreign(candidate, status, steps),
         "steps": [step.value for step in steps],
     }

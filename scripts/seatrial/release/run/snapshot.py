@@ -22,6 +22,7 @@ from seatrial.release.plan.plan import steps_of
 from seatrial.release.plan.ports import Answer, Present, Reference
 from seatrial.release.plan.state import Candidate, IndexSeen, State, VersionStatus
 from seatrial.release.run.release_context import ReleaseContext
+from seatrial.release.run.verify_image import is_ours
 from seatrial.release.store.receipts import receipt_in
 from seatrial.system import git
 from seatrial.validate.facts.facts import Facts
@@ -52,13 +53,14 @@ def read(context: ReleaseContext, chosen: Sequence[Integration]) -> State:
         tags = git_tags(context)
         index = seen.result()
         statuses = _statuses(context, found, answers.result(), stored.result(), tags)
+    statuses = _held_against_receipts(context, found, statuses, index)
     return State(
         commit=head.commit,
         committed=head.time,
         shared=_shared(ids, folder, context.settings.build_args),
         index=index,
         candidates=found,
-        statuses=_held_against_receipts(context, found, statuses, index),
+        statuses=_with_lost_receipts(context, found, statuses),
     )
 
 
@@ -150,6 +152,30 @@ def _held_against_receipts(
         path: replace(status, recorded=stated[path]) if path in stated else status
         for path, status in statuses.items()
     }
+
+
+def _with_lost_receipts(
+    context: ReleaseContext, found: Sequence[Candidate], statuses: Mapping[str, VersionStatus]
+) -> Mapping[str, VersionStatus]:
+    """Return the statuses, each that has lost its receipt marked.
+
+    Only with a git tag can a version be one of Seatrial's, except in a rehearsal; of those without a receipt the
+    image is asked.
+    """
+    without = [
+        (one, status.image.digest)
+        for one in found
+        if (status := statuses.get(one.path))
+        and isinstance(status.image, Present)
+        and not status.receipt
+        and (status.git_tag or not status.is_tagged)
+    ]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        ours = pool.map(
+            lambda pair: is_ours(context.images, pair[0].image, pair[1], pair[0].version), without
+        )
+        lost = {one.path for (one, _), is_one in zip(without, ours, strict=True) if is_one}
+    return {path: replace(status, is_lost=path in lost) for path, status in statuses.items()}
 
 
 def _statuses(

@@ -5,9 +5,9 @@ Nothing that a service answers is believed: sizes are limited, and content count
 
 from __future__ import annotations
 
-import base64
 import enum
 import hashlib
+import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,10 +17,12 @@ from seatrial.core.errors import SeatrialError, ServiceError, Unreadable, UsageE
 from seatrial.core.names import counted, shown
 from seatrial.release.attest import signing
 from seatrial.release.plan import index, store_keys
+from seatrial.release.plan.plan import NO_RECEIPT
 from seatrial.release.plan.ports import Absent, Damaged, Images, Manifest, Present, Unknown
 from seatrial.release.plan.records import Attached, Receipt
 from seatrial.release.registry import media
 from seatrial.release.registry.archives import UnreadForm
+from seatrial.release.registry.deadline_pool import run_all
 from seatrial.release.registry.image_names import is_digest
 from seatrial.release.registry.layers import Content, content_of
 from seatrial.release.registry.sizes import MAX_PLATFORMS, platforms_of
@@ -90,17 +92,40 @@ def version_of(context: ReleaseContext, type: str, version: str | None) -> str:
     return found
 
 
+SECONDS = 1800.0
+"""Seconds that a verification may take in all, by default."""
+
+
 def verify(
-    context: ReleaseContext, type: str, version: str, given: Given, names: Collection[str] = ()
+    context: ReleaseContext,
+    type: str,
+    version: str,
+    given: Given,
+    names: Collection[str] = (),
+    seconds: float = SECONDS,
 ) -> Verification:
     """Check all that is claimed of a published version, or what these names say; nothing is written.
 
-    Nothing is raised for a claim that does not hold, or that nobody can check.
+    Nothing is raised for a claim that does not hold, or that nobody can check; those that are left after `seconds` are
+    not reached. The checks run in a thread, so that Ctrl-C ends the wait for a service.
     """
     subject = _Subject(context, type, version, given)
-    checks = [(name, check) for name, check in CHECKS if not names or name in names]
-    claims = [one for name, check in checks for one in _claimed(name, subject, check)]
-    return Verification(type, version, subject.image, subject.seen_digest, tuple(claims))
+    checks = {name: check for name, check in CHECKS if not names or name in names}
+
+    def checked(name: str) -> tuple[Sequence[Claim], Exception | None]:
+        try:
+            return tuple(_claimed(name, subject, checks[name])), None
+        except Exception as raised:
+            return (), raised
+
+    found = run_all(checked, checks, time.monotonic() + seconds, threads=1)
+    late = f"the time was over after {seconds:g} seconds; give more with --timeout"
+    told = [found.get(name, ((Claim(name, State.UNREACHED, late),), None)) for name in checks]
+    for _, raised in told:
+        if raised is not None:
+            raise raised
+    claims = tuple(one for some, _ in told for one in some)
+    return Verification(type, version, subject.image, subject.seen_digest, claims)
 
 
 def _claimed(name: str, subject: _Subject, check: Callable[[_Subject], Iterator[str]]) -> Iterator[Claim]:
@@ -135,8 +160,8 @@ class _Subject:
 
     @property
     def seen_digest(self) -> str:
-        """The digest behind its tag; empty where nobody knows it."""
-        answer = self.answer
+        """The digest that was seen behind its tag; empty where nobody has looked, or knows it."""
+        answer = vars(self).get("answer")
         return answer.digest if isinstance(answer, Present) else ""
 
     @cached_property
@@ -150,7 +175,7 @@ class _Subject:
         """The receipt of it. Raises ValueError where there is none, or it is of something else."""
         found = self._once("receipt", lambda: receipt_in(self.context.store, self.type, self.version))
         if found is None:
-            raise ValueError("the store has none, so nobody says which image was published")
+            raise ValueError(NO_RECEIPT)
         if (found.type, found.version) != (self.type, self.version):
             raise ValueError(f"it is of {shown(found.type)} {shown(found.version)}")
         if not is_digest(found.digest):
@@ -245,13 +270,8 @@ class _Subject:
     @property
     def statement(self) -> Mapping[str, Any]:
         """The provenance, whoever signed it. Raises ValueError."""
-        data = self.attached("provenance")
-        if self.is_signed:
-            payload = media.json_object(data).get("payload")
-            if not isinstance(payload, str):
-                raise ValueError("the envelope has no payload")
-            data = base64.b64decode(payload, validate=True)
-        return media.json_object(data)
+        stated = self._recorded("provenance").media_type
+        return media.json_object(signing.unsealed(stated, self.attached("provenance")))
 
     def _once(self, key: str, make: Callable[[], T]) -> T:
         if key not in self._kept:

@@ -8,15 +8,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from seatrial.core.errors import ServiceError
 from seatrial.core.model import Folder
 from seatrial.core.names import shown
 from seatrial.dependencies.constraints import canonical, version_key
 from seatrial.dependencies.lockfile import LOCK, BadLock, read_lock
 from seatrial.documents import toml
-from seatrial.release.attest import provenance
+from seatrial.release.attest import provenance, signing
 from seatrial.release.attest.packages import MACHINES, packages_of
 from seatrial.release.attest.purls import image_of
-from seatrial.release.plan.ports import Images, Manifest
+from seatrial.release.plan.ports import Descriptor, Images, Manifest
 from seatrial.release.plan.records import Receipt
 from seatrial.release.registry import media
 from seatrial.release.registry.image_names import ImageName, is_digest
@@ -47,6 +48,34 @@ def config_of(images: Images, name: str, manifest: Manifest) -> Config:
     if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
         raise ValueError("its config does not name its layers")
     return Config(found)
+
+
+MAX_REFERRERS = 16
+"""Attachments of an image that are read to find Seatrial's own provenance."""
+
+
+def is_ours(images: Images, name: str, digest: str, version: str) -> bool:
+    """Return whether an image says, by a provenance attached to it, that Seatrial published it as this version.
+
+    Where the registry does not tell, it does not. Nobody's signature is checked.
+    """
+    kinds = (provenance.MEDIA_TYPE, signing.MEDIA_TYPE)
+    try:
+        found = [one for one in images.referrers(name, digest) if one.artifact_type in kinds]
+    except (ServiceError, ValueError):
+        return False
+    return any(_states(images, name, one, version) for one in found[:MAX_REFERRERS])
+
+
+def _states(images: Images, name: str, found: Descriptor, version: str) -> bool:
+    try:
+        _, *layers = media.children(images.manifest(name, found.digest))
+        data = images.blob(name, layers[0].digest) if layers else b""
+        definition = _definition(media.json_object(signing.unsealed(found.artifact_type, data)))
+    except (ServiceError, ValueError, RecursionError):
+        return False
+    stated = _object(definition.get("externalParameters")).get("version")
+    return (definition.get("buildType"), stated) == (provenance.BUILD_TYPE, version)
 
 
 def components(bill: bytes) -> Mapping[str, str]:

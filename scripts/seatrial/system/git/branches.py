@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from seatrial.core.errors import UsageError
+from seatrial.core.model import join
 from seatrial.system.git.command import (
     LOCALLY,
     ask,
@@ -19,10 +22,13 @@ from seatrial.system.git.command import (
     text_of,
     without_programs,
 )
+from seatrial.system.git.commits import BRANCH_NAME, Blob, blobs
 from seatrial.system.git.remotes import remotely
 from seatrial.system.git.worktree import filtered, paths_of
 
 HEADS = "refs/heads/"
+
+_PUSHING = ("--quiet", "--no-verify", "--no-follow-tags", "--no-signed", "--no-recurse-submodules")
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,37 @@ def _commit(root: Path, commit: str) -> Commit:
         root, "diff-tree", "-r", "-m", "--root", "--name-only", "--no-commit-id", "-z", "--no-renames", commit
     )
     return Commit(commit, email.strip(), subject.strip(), tuple(sorted(set(paths_of(listed)))))
+
+
+@dataclass(frozen=True)
+class Authored:
+    """A commit: its id, its author's name and address, its first line, and the paths that it changes."""
+
+    id: str
+    name: str
+    email: str
+    subject: str
+    paths: tuple[str, ...]
+
+
+def authored(root: Path, since: str, below: str, most: int) -> list[Authored]:
+    """Return the newest commits up to the one checked out that change something below a path, merges left out.
+
+    They are those that `since` has not, where that is given; the paths are relative to `root`. Raises ServiceError.
+    """
+    form = ("-z", "--format=/%H%n%an%n%ae%n%s", "--name-only", "--no-renames", "--relative", "--no-merges")
+    revisions = f"{since}..HEAD" if since else "HEAD"
+    options = (*form, "--no-show-signature", "--no-ext-diff", f"--max-count={most}", "--end-of-options")
+    said = must(root, "--literal-pathspecs", "log", *options, revisions, "--", below or ".")
+    return list(_authored(os.fsdecode(said).split("\0")[:-1]))
+
+
+def _authored(words: Sequence[str]) -> Iterator[Authored]:
+    starts = [at for at, word in enumerate(words) if word.startswith("/")]
+    for start, end in pairwise((*starts, len(words))):
+        commit, name, email, subject = words[start][1:].split("\n", 3)
+        paths = (word.removeprefix("\n") for word in words[start + 1 : end])
+        yield Authored(commit, name, email, subject, tuple(path for path in paths if path))
 
 
 def subjects(root: Path, commit: str, most: int, below: str) -> list[str]:
@@ -100,11 +137,7 @@ def commit_only(root: Path, paths: Sequence[str], message: str) -> str:
     No hook runs, and the commit is not signed. Raises UsageError for files that a filter of git keeps, such as
     git-lfs, ServiceError where git fails.
     """
-    kept = filtered(root, paths)
-    if kept:
-        raise UsageError(
-            f"{kept[0]} is kept by a filter of git, which Seatrial does not run; commit it yourself with `git commit`"
-        )
+    must_have_no_filter(root, paths)
     off = without_programs(named_programs(root))
     feed = b"\0".join(os.fsencode(path) for path in paths)
     given = ("--pathspec-from-file=-", "--pathspec-file-nul")
@@ -123,14 +156,82 @@ def commit_only(root: Path, paths: Sequence[str], message: str) -> str:
     return text_of(must(root, "rev-parse", "HEAD"))
 
 
+def commit_beside(root: Path, files: Mapping[str, bytes | None], parents: Sequence[str], message: str) -> str:
+    """Make a commit of HEAD's files with these changed, and None for removed ones; return it.
+
+    The files have paths below `root`, and HEAD has all of them. The work tree, the index and the branch stay as they
+    are. Raises as `commit_only`.
+    """
+    must_have_no_filter(root, list(files))
+    here = must_be_repository(root).top
+    way = os.path.relpath(os.path.realpath(root), os.path.realpath(here))
+    below = "" if way == os.curdir else way
+    off = without_programs(named_programs(root))
+    kept = blobs(root, "HEAD", list(files))
+    lacking = next((path for path in files if path not in kept), None)
+    if lacking is not None:
+        raise UsageError(f"{lacking} is in no commit; commit it first")
+    with tempfile.TemporaryDirectory(prefix="seatrial-") as folder:
+        env = {"GIT_INDEX_FILE": os.path.join(folder, "index")}
+        must(here, *off, "read-tree", "HEAD", env=env)
+        rows = [_index_row(here, off, join(below, path), kept[path], data) for path, data in files.items()]
+        must(here, *off, "update-index", "-z", "--index-info", env=env, feed=b"".join(rows))
+        tree = text_of(must(here, *off, "write-tree", env=env))
+    named = (word for parent in parents for word in ("-p", parent))
+    made = must(here, *off, "commit-tree", "--no-gpg-sign", tree, *named, feed=message.encode())
+    return text_of(made)
+
+
+def _index_row(top: Path, off: Sequence[str], path: str, kept: Blob, data: bytes | None) -> bytes:
+    """Return a line for `git update-index --index-info`, after the content was written to git's objects."""
+    mode, blob = "0", "0" * len(kept.id)
+    if data is not None:
+        blob = text_of(must(top, *off, "hash-object", "-w", "--stdin", f"--path={path}", feed=data))
+        mode = kept.mode
+    return f"{mode} {blob}\t".encode() + os.fsencode(path) + b"\0"
+
+
+def must_have_no_filter(root: Path, paths: Sequence[str]) -> None:
+    """Raise UsageError for files that a filter of git keeps, such as git-lfs, which Seatrial does not run."""
+    kept = filtered(root, paths)
+    if kept:
+        raise UsageError(
+            f"{kept[0]} is kept by a filter of git, which Seatrial does not run; commit it yourself with `git commit`"
+        )
+
+
+def emails_between(root: Path, base: str, tip: str) -> list[str]:
+    """Return the addresses of the authors of the commits that `tip` has and `base` has not. Raises ServiceError."""
+    options = ("--format=%ae", "--no-show-signature", "--no-ext-diff", "--end-of-options")
+    said = must(root, "log", *options, f"{base}..{tip}", "--")
+    return sorted({line.strip() for line in said.decode(errors="replace").splitlines() if line.strip()})
+
+
+def changed_between(root: Path, base: str, tip: str) -> frozenset[str]:
+    """Return the paths, from the top, in which two commits differ. Raises ServiceError."""
+    options = ("-r", "--name-only", "-z", "--no-renames", "--end-of-options", base, tip)
+    return frozenset(paths_of(must(root, "diff-tree", *options)))
+
+
+def must_be_branch_name(name: str) -> None:
+    """Raise UsageError for what is no name of a branch, or means more than that to git."""
+    if not BRANCH_NAME.fullmatch(name):
+        raise UsageError(f'"{name[:200]}" is no name for a branch')
+
+
+def push_commit(root: Path, remote: str, commit: str, branch: str) -> None:
+    """Push a commit to a branch of a remote, never by force. Raises as `push_branch`."""
+    must_be_branch_name(branch)
+    remotely(root, "push", *_PUSHING, remote=remote, what=(f"{commit}:{HEADS}{branch}",))
+
+
 def push_branch(root: Path, remote: str, branch: str) -> None:
     """Push a branch to a remote under its own name, never by force.
 
     Raises UsageError for an unknown remote, ServiceError with the remote's own last line.
     """
-    options = ("--quiet", "--no-verify", "--no-follow-tags", "--no-signed", "--no-recurse-submodules")
     reference = f"{HEADS}{branch}"
-    remotely(root, "push", *options, remote=remote, what=(f"{reference}:{reference}",))
+    remotely(root, "push", *_PUSHING, remote=remote, what=(f"{reference}:{reference}",))
 
 
 def remote_branch(root: Path, remote: str, branch: str) -> str:

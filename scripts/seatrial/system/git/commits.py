@@ -141,7 +141,7 @@ def rows_of_tree(listed: bytes) -> Iterator[tuple[str, list[str]]]:
             yield os.fsdecode(path), facts.decode().split()
 
 
-_BRANCH = re.compile(r"(?!-)(?!.*(\.\.|//|@\{))[^\s:^~?*\[\\\x00-\x20\x7f]{1,250}")
+BRANCH_NAME = re.compile(r"(?!-)(?!.*(\.\.|//|@\{))[^\s:^~?*\[\\\x00-\x20\x7f]{1,250}")
 """A name of a branch that has no other meaning in a refspec. Source: git-check-ref-format."""
 
 DEEPER = (32, 128, 512, 2048)
@@ -176,7 +176,7 @@ def merge_base(root: Path, rev: str) -> str:
 
 def fetch_branch(root: Path, remote: str, branch: str) -> None:
     """Fetch the newest commit of a remote's branch, as `remote/branch`. Raises UsageError and ServiceError."""
-    if remote not in remotes(root) or not _BRANCH.fullmatch(branch):
+    if remote not in remotes(root) or not BRANCH_NAME.fullmatch(branch):
         raise UsageError(
             f'git cannot fetch a branch "{branch[:200]}" of "{remote[:200]}"; `git remote -v` shows them'
         )

@@ -12,6 +12,7 @@ from seatrial.core.days import day_of
 from seatrial.core.errors import Unreadable
 from seatrial.core.model import Integration, Profile
 from seatrial.core.printable import one_line
+from seatrial.core.settings import BotRule
 from seatrial.core.suggest import nearest
 from seatrial.core.version import BUMPS, Version
 from seatrial.documents import holds, intents
@@ -157,6 +158,29 @@ class ReleaseHold:
         return stated.strip() if isinstance(stated, str) else ""
 
 
+MAX_BOT_TEXT = 300
+"""Characters of a text for the changelog that is made of a bot's commit."""
+
+
+@dataclass(frozen=True)
+class BotChange:
+    """What a commit of a bot brings by the rule for it: the name of the author, a bump, a type and a text."""
+
+    author: str
+    bump: str
+    type: str
+    text: str
+
+    @classmethod
+    def of(cls, name: str, email: str, subject: str, rules: Mapping[str, BotRule]) -> BotChange | None:
+        """Return what the rule for the author of a commit says; None where there is none."""
+        rule = rules.get(name.lower()) or rules.get(email.lower())
+        if rule is None:
+            return None
+        text = one_line(rule.text.replace("{subject}", subject), MAX_BOT_TEXT).replace("<!--", "<! --")
+        return cls(name, rule.bump, rule.type, text)
+
+
 STRICT = "strict"
 """The setting in `seatrial.toml` by which the contract counts fully while the major version is 0."""
 
@@ -191,7 +215,8 @@ class Change:
 
     `base` is None for an integration that did not exist there. `published` are versions with a git tag outside
     of the change, each with the commit of the tag. With `is_covered` the change also announces a release of the
-    framework, which raises every integration that it touches. `lifted` are the holds, by their paths from the root,
+    framework, which raises every integration that it touches. `by_rule` is what bots bring, where they alone made the
+    change. `lifted` are the holds, by their paths from the root,
     that the change removes with the folder of an integration.
     """
 
@@ -201,6 +226,7 @@ class Change:
     published: Mapping[str, str] = field(default_factory=dict)
     is_covered: bool = False
     lifted: tuple[str, ...] = ()
+    by_rule: tuple[BotChange, ...] = ()
 
     @property
     def is_new(self) -> bool:
@@ -234,6 +260,11 @@ class Change:
         """The intents that the change adds or modifies; for Ocean only added ones, since its release skips others."""
         known = self.base.integration.paths() if self.base and profile is Profile.OCEAN else ()
         return [one for one in intents.all if one.path in self.paths and one.path not in known]
+
+    @property
+    def bump_by_rule(self) -> str:
+        """The highest bump of the rules for bots that made the change; empty for none."""
+        return max((one.bump for one in self.by_rule), key=BUMPS.index, default="")
 
     def is_by_hand(self, version: str) -> bool:
         """True where the version differs from the one at the revision."""

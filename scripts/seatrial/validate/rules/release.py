@@ -272,11 +272,12 @@ def change_without_release(
     """A change comes with a release intent, or raises the version.
 
     Without either it is never published. Changes to documentation do not count, nor to tests in profile guide,
-    since no image contains them. In Ocean's repository, an intent for the framework in the same change covers the
-    integrations that it touches.
+    since no image contains them, nor those of bots that have a rule in `[release.bots]` there. In Ocean's repository,
+    an intent for the framework in the same change covers the integrations that it touches.
     """
     shipped = change.shipped(profile)
-    is_released = change.is_new or change.is_by_hand(package.version) or change.announcing(intents, profile)
+    is_announced = change.announcing(intents, profile) or change.by_rule
+    is_released = change.is_new or change.is_by_hand(package.version) or is_announced
     if shipped and change.version and package.version and not is_released and not change.is_covered:
         others = f" and {len(shipped) - 1} more" if shipped[1:] else ""
         found = change.differences(contract, selectors)
@@ -418,6 +419,8 @@ def _bumps(
     if announcing and known:
         highest = max(known, key=lambda one: BUMPS.index(one.bump))
         yield highest.document.at(BUMP), highest.bump
+    elif change.by_rule:
+        yield _version_place(package), change.bump_by_rule
 
 
 def _reason(found: Sequence[Difference]) -> str:
