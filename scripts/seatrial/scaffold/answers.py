@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from typing import Any
 
 from seatrial.core import names
 from seatrial.core.days import day_of
@@ -85,11 +86,11 @@ class Answers:
         wanted = {key: True for key in FEATURES if given.get(key) is True}
         slug = names.checked_slug(stated["slug"]) if "slug" in stated else names.slug(line)
         settled = Profile(profile)
-        made = {**_derived(line), **stated, "title": line, "slug": slug}
+        made: dict[str, Any] = {**_derived(line), **stated, "title": line, "slug": slug, **wanted}
         shares = settled is Profile.OCEAN if infra is None else infra
         if made.get("kinds"):
             made |= _two_of(made["kinds"], stated)
-        answers = cls(profile=settled, infra=shares, **made, **wanted)
+        answers = cls(profile=settled, infra=shares, **made)
         _check(answers)
         return answers
 
@@ -185,14 +186,18 @@ def _tree(text: str) -> tuple[tuple[str, str], ...]:
             )
         found[name] = over
     if len(found) > MAX_KINDS:
-        raise UsageError(f"--kinds takes at most {MAX_KINDS} kinds; add the others to the folder that is made")
+        raise UsageError(
+            f"--kinds takes at most {MAX_KINDS} kinds; add the others to the folder that is made"
+        )
     return tuple(found.items())
 
 
 def _two_of(text: str, stated: Mapping[str, str]) -> dict[str, str]:
     """Return `kinds` in its plain form, and the answers that it stands for. Raises UsageError where they are stated."""
     if "parent" in stated or "child" in stated:
-        raise UsageError("--kinds stands for --parent and --child; type only --kinds, such as project,issue:project")
+        raise UsageError(
+            "--kinds stands for --parent and --child; type only --kinds, such as project,issue:project"
+        )
     tree = _tree(text)
     child = next((kind for kind, above in tree if above), "")
     plain = ",".join(f"{kind}:{above}" if above else kind for kind, above in tree)

@@ -191,7 +191,7 @@ def _action(kind: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-_COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_COUNTS = "no one two three four five six seven eight nine ten eleven twelve".split()
 
 
 def _kinds(stem: str, tree: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
