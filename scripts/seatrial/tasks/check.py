@@ -6,17 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from seatrial.core.errors import EXIT_FINDINGS, EXIT_SERVICE
-from seatrial.release.plan.plan import Hold
 from seatrial.release.run.release_tables import plan_table
 from seatrial.report.verdict import Section, as_json, lines
-from seatrial.tasks.check_sections import (
-    CheckOrder,
-    Results,
-    compare,
-    plan_release,
-    run_sections,
-    sections,
-)
+from seatrial.tasks.check_sections import CheckOrder, Results, judged, tell_unjudged
 from seatrial.tasks.choice import choose, deliver
 from seatrial.tasks.cli import Ended, jobs_of, note
 from seatrial.tasks.own_code import seconds_of
@@ -48,26 +40,13 @@ def check(
     unwanted, seconds = left_out(without), seconds_of(timeout)
     choice = choose(root, integration, since, always=new, where=where)
     order = CheckOrder(choice, unwanted, jobs_of(jobs), strict, sandbox, seconds)
-    results = run_sections(order)
-    only_new = means_new(since, new, old)
-    if only_new:
-        compare(order, results)
-    if order.wants("release"):
-        plan_release(order, results)
-    found = sections(order, results, only_new)
-    _tell_unjudged(results)
+    results, found = judged(order, means_new(since, new, old))
+    tell_unjudged(results)
     deliver(results.outcome, choice.workspace, format, output, verbose, more=as_json(found))
     _tell_plan(results)
     for line in lines(found):
         note(line)
     _end(found, results)
-
-
-def _tell_unjudged(results: Results) -> None:
-    """Tell what is no fault of an integration."""
-    told = {(name, why): None for reasons in results.unjudged.values() for name, why in reasons.items()}
-    for name, why in told:
-        note(f"seatrial: {name}: {why}")
 
 
 def _tell_plan(results: Results) -> None:
@@ -86,8 +65,7 @@ def _tell_plan(results: Results) -> None:
 
 def _end(found: Sequence[Section], results: Results) -> None:
     """End the run with its status: that of a service that failed before that of findings."""
-    held = results.plan.held if results.plan else ()
-    if results.unjudged or any(part.hold is Hold.SERVICE for part in held):
+    if results.depends_on_service:
         raise Ended(code=EXIT_SERVICE)
     if any(one.is_missing for one in found):
         raise Ended(code=EXIT_FINDINGS)

@@ -257,6 +257,8 @@ SUBMITTING = (
     replace(DRY_RUN, help="check, and show what would be done"),
     JOBS,
     SANDBOX,
+    WITHOUT,
+    TIMEOUT,
 )
 BUILDING = (
     Option(
