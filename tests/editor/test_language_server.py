@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lsprotocol import types
 
 from seatrial.core.errors import Unreadable
 from seatrial.core.model import MemoryFolder, Profile
 from seatrial.core.suggest import with_repair
 from seatrial.documents import yaml
 from seatrial.editor.diagnostics import GRADES
+from seatrial.editor.server import _operations
 from seatrial.handbook.examples import good_folder
 from seatrial.tasks.cli import Ended
 from seatrial.validate.rules import RULES
@@ -204,6 +206,40 @@ def test_where_nothing_is_wrong_nothing_is_offered(editor: Editor, spec: str) ->
     whole = {"start": {"line": 0, "character": 0}, "end": {"line": 99, "character": 0}}
     ask = {"textDocument": {"uri": spec}, "range": whole, "context": {"diagnostics": []}}
     assert editor.ask("textDocument/codeAction", **ask) == []
+
+
+def test_a_repair_makes_and_removes_files_where_the_editor_can(editor: Editor, tmp_path: Path) -> None:
+    place = put(good_folder(Profile.GUIDE), tmp_path / "integrations" / "good-service")
+    wanted = (place / "poetry.toml").read_text()
+    (place / "poetry.toml").unlink()
+    (place / ".DS_Store").write_text("x")
+    uri = opened(editor, place / SPEC)
+    start = {"line": 0, "character": 0}
+    ask = {
+        "textDocument": {"uri": uri},
+        "range": {"start": start, "end": start},
+        "context": {"diagnostics": []},
+    }
+    steps = {
+        action["title"].partition(":")[0]: editor.ask("codeAction/resolve", **action)["edit"][
+            "documentChanges"
+        ]
+        for action in editor.ask("textDocument/codeAction", **ask)
+    }
+    made, every = steps["LAY005"], steps["Seatrial"]
+    assert made[0] == {"kind": "create", "uri": (place / "poetry.toml").as_uri()}
+    assert made[1]["textDocument"] == {"uri": made[0]["uri"], "version": None}
+    assert [edit["newText"] for edit in made[1]["edits"]] == [wanted]
+    removed = {"kind": "delete", "uri": (place / ".DS_Store").as_uri()}
+    assert len(every) == 3 and all(step in every for step in [*made, removed])
+    editor.close(uri)
+    editor.until(lambda: not any(editor.diagnostics.values()))
+
+
+def test_an_editor_that_only_changes_texts_is_offered_no_other_repair() -> None:
+    support = {"workspace_edit": types.WorkspaceEditClientCapabilities(resource_operations=["create"])}
+    for able in (None, types.WorkspaceClientCapabilities(), types.WorkspaceClientCapabilities(**support)):
+        assert _operations(types.ClientCapabilities(workspace=able)) == set()
 
 
 def test_hover_on_a_finding_gives_the_page_of_its_rule(editor: Editor, good: Path, spec: str) -> None:

@@ -11,12 +11,14 @@ from types import SimpleNamespace
 
 import pytest
 
-from seatrial.core.errors import UsageError
+from seatrial.core.errors import EXIT_SERVICE, ServiceError, UsageError
 from seatrial.core.findings import Outcome
 from seatrial.core.model import Profile
 from seatrial.handbook.examples import good_folder
 from seatrial.release.run import checks
+from seatrial.tasks import check_sections
 from seatrial.tasks.cli import Ended
+from seatrial.tasks.section_names import SECTIONS
 from seatrial.tasks.submit import submit
 from support.repositories import commit, put, start
 from support.repositories import git as say
@@ -90,6 +92,7 @@ def submitted(name: str = "other", **given: object) -> None:
             "draft": False,
             "yes": True,
             "dry_run": False,
+            "without": "mapping,unit,schema,release",
             **given,
         }
     )
@@ -117,7 +120,7 @@ def test_a_new_integration_becomes_a_pull_request(place, gh, capsys) -> None:
     assert (
         opened[:2] == ["pr", "create"] and "me:integration/other" in opened and "github.com/up/repo" in opened
     )
-    assert "- [x] New Integration" in text and "Bug fix" not in text and "| validate | passed" in text
+    assert "- [x] New Integration" in text and "Bug fix" not in text and "| spec | passed" in text
     assert not Path(where).is_relative_to(place.root)
     assert "opened: https://github.com/up/repo/pull/7" in capsys.readouterr().err
 
@@ -178,7 +181,27 @@ def test_a_draft_goes_on_and_tells_of_it(place, gh) -> None:
     asked = gh()
     (place.root / "integrations/other/.port/spec.yaml").unlink()
     submitted(draft=True)
-    assert "--draft" in asked()[1][0] and "| validate | FAILED" in asked()[1][1]
+    assert "--draft" in asked()[1][0] and "| layout | FAILED" in asked()[1][1]
+
+
+def test_it_is_judged_by_what_check_judges_by(place, gh, monkeypatch, capsys) -> None:
+    asked = gh()
+    ran: list[str] = []
+
+    def failing(own, *given) -> list[object]:
+        ran.append(own.doing)
+        raise ServiceError("no environment")
+
+    monkeypatch.setattr(check_sections, "run_own_code", failing)
+    with pytest.raises(Ended) as ended:
+        submitted(without="mapping,release")
+    assert (ended.value.code, len(ran), asked()) == (EXIT_SERVICE, 2, [])
+    submitted(without="mapping,release,unit", draft=True)
+    rows = [line.split(" | ")[:2] for line in asked()[1][1].splitlines() if line.startswith("| ")][1:]
+    assert [name.lstrip("| ") for name, _ in rows] == list(SECTIONS)
+    verdicts = {name.lstrip("| "): said.partition(":")[0] for name, said in rows}
+    assert {verdicts[name] for name in ("mapping", "release", "unit")} == {"not run"}
+    assert (verdicts["spec"], verdicts["schema"]) == ("passed", "FAILED")
 
 
 @pytest.mark.parametrize(("answers", "pushed"), [(["n"], False), (["y", "n"], True)])

@@ -53,7 +53,9 @@ class Editor:
             capabilities={
                 "general": {"positionEncodings": list(encodings)} if encodings else {},
                 "textDocument": {"codeAction": actions},
-                "workspace": {"workspaceEdit": {"documentChanges": True}},
+                "workspace": {
+                    "workspaceEdit": {"documentChanges": True, "resourceOperations": ["create", "delete"]}
+                },
             },
             **options,
         )["capabilities"]

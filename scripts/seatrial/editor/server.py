@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
@@ -410,11 +410,19 @@ async def _actions(server: Server, params: types.CodeActionParams) -> list[types
     if file is None or file not in server.texts:
         return []
     at = server.findings_at(file, _place(params.range.start), _place(params.range.end))
+    at += _of_missing_files(server, file) if params.range.start.line == 0 else []
     kinds = params.context.only or [types.CodeActionKind.QuickFix, FIX_ALL]
     found = [_action(file, one) for one in at if one.finding.is_fixable] if _asks(kinds, "quickfix") else []
     if _asks(kinds, FIX_ALL) and any(one.finding.is_fixable for one in server.findings_beside(file)):
         found.append(_fix_all(file))
     return found if _resolves(server) else [await _resolve(server, one) for one in found]
+
+
+def _of_missing_files(server: Server, file: str) -> list[Shown]:
+    """Return the findings about files that are not there, which no editor can open, where it can make them."""
+    if types.ResourceOperationKind.Create not in _operations(server.client_capabilities):
+        return []
+    return [one for one in server.findings_beside(file) if not os.path.lexists(one.file)]
 
 
 def _asks(kinds: Sequence[str | types.CodeActionKind], kind: str) -> bool:
@@ -472,14 +480,41 @@ def _edit(
         return None, "the file is in no integration"
     files, refused = repair(subject, wanted.fingerprint)
     reason = refused[0].reason if refused and not files else ""
-    edits = [one for one in files if one.before is not None and one.after is not None]
-    if len(edits) < len(files):
-        return None, "it adds or removes files; type `seatrial fix`"
-    made = [_document_edit(server, subject, one, texts, encoding) for one in edits]
+    needed = {_operation(one) for one in files} - {None}
+    if not needed <= _operations(server.client_capabilities):
+        return None, "it adds or removes files, which this editor does not do; type `seatrial fix`"
+    made = [step for one in files for step in _steps(server, subject, one, texts, encoding)]
     return (_workspace_edit(server, made) if made else None), reason
 
 
-def _workspace_edit(server: Server, made: Sequence[types.TextDocumentEdit]) -> types.WorkspaceEdit:
+def _operation(edit: FileEdit) -> types.ResourceOperationKind | None:
+    """Return what an editor has to do with the file itself; None where it changes only the text."""
+    if edit.before is None:
+        return types.ResourceOperationKind.Create
+    return types.ResourceOperationKind.Delete if edit.after is None else None
+
+
+def _operations(able: types.ClientCapabilities) -> set[types.ResourceOperationKind]:
+    """Return what an editor can do with files: nothing unless it takes a list of changes in their order."""
+    support = able.workspace.workspace_edit if able.workspace else None
+    return set(support.resource_operations or ()) if support and support.document_changes else set()
+
+
+_Step = types.TextDocumentEdit | types.CreateFile | types.DeleteFile
+
+
+def _steps(server: Server, subject: Subject, edit: FileEdit, texts: Texts, encoding: str) -> Iterator[_Step]:
+    """Yield what the editor is to do for a file: make it first where there is none, and write over nothing."""
+    uri = uri_of_file(os.fspath(Path(subject.workspace.root, edit.path)))
+    if edit.after is None:
+        yield types.DeleteFile(uri=uri)
+        return
+    if edit.before is None:
+        yield types.CreateFile(uri=uri)
+    yield _document_edit(server, subject, edit, texts, encoding)
+
+
+def _workspace_edit(server: Server, made: Sequence[_Step]) -> types.WorkspaceEdit:
     """Return edits of documents, with their versions where the editor knows of these."""
     able = server.client_capabilities.workspace
     if able and able.workspace_edit and able.workspace_edit.document_changes:
@@ -487,6 +522,7 @@ def _workspace_edit(server: Server, made: Sequence[types.TextDocumentEdit]) -> t
     plain = {
         one.text_document.uri: [edit for edit in one.edits if isinstance(edit, types.TextEdit)]
         for one in made
+        if isinstance(one, types.TextDocumentEdit)
     }
     return types.WorkspaceEdit(changes=plain)
 

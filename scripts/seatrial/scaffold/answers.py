@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from typing import Any
 
 from seatrial.core import names
 from seatrial.core.days import day_of
 from seatrial.core.errors import UsageError
 from seatrial.core.model import Profile
+from seatrial.core.suggest import hint
 from seatrial.core.vocabulary import SECTIONS
 from seatrial.system import clock
 
@@ -20,6 +22,19 @@ CORE_RELEASE = tuple(map(int, CORE.split(".")))
 
 MAX_TEXT = 300
 """The most characters of an answer."""
+
+MAX_KINDS = 12
+
+PAGINATIONS = ("page", "offset", "cursor", "link")
+"""The ways in which APIs give long lists: by the number of a page, an offset, a cursor, an address of the rest."""
+
+FEATURES: Mapping[str, tuple[int, ...]] = {
+    "live_events": (0, 20, 4),
+    "actions": (0, 44, 6),
+    "oauth": (0, 19, 0),
+    "rate_limits": (),
+}
+"""What a folder is made with on demand, each with the framework's version since which its code runs."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +55,12 @@ class Answers:
     core: str
     released: str
     infra: bool
+    kinds: str = ""
+    pagination: str = "page"
+    live_events: bool = False
+    actions: bool = False
+    oauth: bool = False
+    rate_limits: bool = False
 
     @classmethod
     def of(
@@ -47,32 +68,46 @@ class Answers:
         title: str,
         profile: Profile | str = Profile.GUIDE,
         infra: bool | None = None,
-        **given: str | None,
+        **given: str | bool | None,
     ) -> Answers:
         """Return the answers for an integration of this title; answers not given, or empty, are derived.
 
-        `parent` and `child` are the two kinds it exports, `core` is a framework version, `released` an ISO
-        date, `infra` tells whether its Makefile is the one the workspace shares. Raises UsageError, with the
-        correction to type.
+        `parent` and `child` are the two kinds it exports, or `kinds` any number of them, such as
+        `project,issue:project`; `core` is a framework version, `released` an ISO date, `infra` tells whether its
+        Makefile is the one the workspace shares. Raises UsageError, with the correction to type.
         """
         line = _line("title", title)
         if line.startswith("-"):
             raise UsageError(
                 f'the title "{names.shown(line)}" begins like a flag; `seatrial --help new` lists the flags'
             )
-        stated = {key: _line(key, text) for key, text in given.items() if text and text.strip()}
+        texts = {key: text for key, text in given.items() if isinstance(text, str)}
+        stated = {key: _line(key, text) for key, text in texts.items() if text.strip()}
+        wanted = {key: True for key in FEATURES if given.get(key) is True}
         slug = names.checked_slug(stated["slug"]) if "slug" in stated else names.slug(line)
         settled = Profile(profile)
-        made = {**_derived(line), **stated, "title": line, "slug": slug}
+        made: dict[str, Any] = {**_derived(line), **stated, "title": line, "slug": slug, **wanted}
         shares = settled is Profile.OCEAN if infra is None else infra
+        if made.get("kinds"):
+            made |= _two_of(made["kinds"], stated)
         answers = cls(profile=settled, infra=shares, **made)
         _check(answers)
         return answers
 
     def record(self) -> dict[str, str | bool]:
-        """Return the answers as plain values, from which `of` makes the same again."""
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        """Return the answers as plain values, from which `of` makes the same again.
+
+        Those that have a default and hold it are left out, and so are `parent` and `child` beside `kinds`.
+        """
+        left_out = {one.name for one in fields(self) if one.default == getattr(self, one.name)}
+        left_out |= {"parent", "child"} if self.kinds else set()
+        values = {one.name: getattr(self, one.name) for one in fields(self) if one.name not in left_out}
         return {**values, "profile": self.profile.value}
+
+    @property
+    def tree(self) -> tuple[tuple[str, str], ...]:
+        """The kinds it exports, each with the one that it belongs to, which is empty for none."""
+        return _tree(self.kinds) if self.kinds else ((self.parent, ""), (self.child, self.parent))
 
 
 @dataclass(frozen=True)
@@ -132,8 +167,41 @@ _FORMS: Mapping[str, tuple[str, str]] = {
 }
 """The forms of answers; that of `author` is the one Poetry accepts."""
 
-_PROPERTIES = {"url", "state", "labels", "assignee"}
+_PROPERTIES = {"url", "state", "labels", "assignee", "due-at"}
 """Properties of the child's blueprint: a relation of such a name would clash."""
+
+
+def _tree(text: str) -> tuple[tuple[str, str], ...]:
+    """Return the kinds of a text such as `project,issue:project`, each with the one above it. Raises UsageError."""
+    found: dict[str, str] = {}
+    for part in text.split(","):
+        kind, colon, above = (piece.strip() for piece in part.partition(":"))
+        name, over = names.kind(kind), names.kind(above) if colon else ""
+        if name in found:
+            raise UsageError(f'--kinds names "{name}" twice')
+        if over and over not in found:
+            raise UsageError(
+                f'"{name}" belongs to "{over}", which --kinds does not name before it; '
+                f"type --kinds {over},{name}:{over}"
+            )
+        found[name] = over
+    if len(found) > MAX_KINDS:
+        raise UsageError(
+            f"--kinds takes at most {MAX_KINDS} kinds; add the others to the folder that is made"
+        )
+    return tuple(found.items())
+
+
+def _two_of(text: str, stated: Mapping[str, str]) -> dict[str, str]:
+    """Return `kinds` in its plain form, and the answers that it stands for. Raises UsageError where they are stated."""
+    if "parent" in stated or "child" in stated:
+        raise UsageError(
+            "--kinds stands for --parent and --child; type only --kinds, such as project,issue:project"
+        )
+    tree = _tree(text)
+    child = next((kind for kind, above in tree if above), "")
+    plain = ",".join(f"{kind}:{above}" if above else kind for kind, above in tree)
+    return {"kinds": plain, "parent": tree[0][0], "child": child}
 
 
 def _check(answers: Answers) -> None:
@@ -142,7 +210,13 @@ def _check(answers: Answers) -> None:
         if not re.fullmatch(form, value):
             raise UsageError(f'the {key} "{names.shown(value)}" should be {wanted}; type it with --{key}')
     _check_date(answers.released)
-    _check_kinds(answers.parent, answers.child)
+    _check_kinds(answers)
+    if answers.pagination not in PAGINATIONS:
+        raise UsageError(
+            f'--pagination is one of {", ".join(PAGINATIONS)}, not "{names.shown(answers.pagination)}"'
+            + hint(answers.pagination, PAGINATIONS)
+        )
+    _check_core(answers)
 
 
 def _check_date(text: str) -> None:
@@ -153,14 +227,27 @@ def _check_date(text: str) -> None:
         )
 
 
-def _check_kinds(parent: str, child: str) -> None:
-    first, second = names.kind(parent), names.kind(child)
-    if first in _PROPERTIES:
-        raise UsageError(
-            f'"{first}" is also a property of what belongs to it; '
-            "type another kind with --parent, such as project"
-        )
-    if any(name(first) == name(second) for name in (names.class_name, names.plural)):
-        raise UsageError(
-            f'the kinds "{first}" and "{second}" come to the same name; type another with --child'
-        )
+def _check_kinds(answers: Answers) -> None:
+    tree = [(names.kind(kind), names.kind(above) if above else "") for kind, above in answers.tree]
+    for kind, above in tree:
+        if above in _PROPERTIES:
+            raise UsageError(
+                f'"{above}" is also a property of what belongs to it; '
+                f"type another kind with --{'kinds' if answers.kinds else 'parent'}, such as project"
+            )
+        for other, _ in tree[: tree.index((kind, above))]:
+            if any(name(other) == name(kind) for name in (names.class_name, names.plural)):
+                raise UsageError(
+                    f'the kinds "{other}" and "{kind}" come to the same name; '
+                    f"type another with --{'kinds' if answers.kinds else 'child'}"
+                )
+
+
+def _check_core(answers: Answers) -> None:
+    stated = tuple(map(int, answers.core.split(".")))
+    for feature, since in FEATURES.items():
+        if getattr(answers, feature) and stated < since:
+            raise UsageError(
+                f"--{feature.replace('_', '-')} needs version {'.'.join(map(str, since))} of the framework or newer, "
+                f"not {answers.core}; leave out --core, or name a newer one"
+            )

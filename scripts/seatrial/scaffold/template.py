@@ -7,7 +7,8 @@ import importlib.resources
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
 from functools import cache, lru_cache
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -64,7 +65,22 @@ def render(answers: Answers, version: str = FIRST, revision: int = REVISION) -> 
     """
     words = {**_words(answers), "version": version, "revision": revision}
     files = former(_template(), _history(), revision)
-    return MemoryFolder.of({_named(path, words): _fill(text, words) for path, text in files.items()})
+    wanted = {path: text for path, text in files.items() if words.get(_ONLY_WITH.get(path, ""), True)}
+    return MemoryFolder.of(
+        {name: _fill(text, each) for path, text in wanted.items() for name, each in _places(path, words)}
+    )
+
+
+_ONLY_WITH = {
+    "webhooks.py": "live_events",
+    "tests/test_webhooks.py": "live_events",
+    "actions.py": "actions",
+    "tests/test_actions.py": "actions",
+    "rate_limits.py": "rate_limits",
+    "tests/test_rate_limits.py": "rate_limits",
+    "tests/test_oauth.py": "oauth",
+}
+"""The files that a folder gets only with an answer, each with the field of `Answers`."""
 
 
 def with_json_spec(folder: MemoryFolder) -> MemoryFolder:
@@ -125,23 +141,99 @@ def _words(answers: Answers) -> dict[str, Any]:
     """Return the variables of the template."""
     stem = answers.title if names.words(answers.title) else answers.slug
     record = answers.record()
+    kinds = _kinds(stem, answers.tree)
+    child = next((kind for kind in kinds if kind["above"]), None)
     return {
-        **record,
+        **{field.name: getattr(answers, field.name) for field in fields(answers)},
+        "profile": answers.profile.value,
         "answers": list(record.items()),
         "contact": answers.author + (f" <{answers.email}>" if answers.email else ""),
         "class_name": names.class_name(stem),
-        "parent": _kind_words(stem, answers.parent),
-        "child": _kind_words(stem, answers.child),
+        "kinds": kinds,
+        "parent": kinds[0],
+        "child": child,
+        "counts": _COUNTS,
+        "exported": _exported(kinds),
+        "action": _action(child or kinds[0]),
+        "sends": answers.pagination != "page" or any(getattr(answers, name) for name in _SENDING),
     }
 
 
-def _kind_words(stem: str, given: str) -> dict[str, str]:
+_SENDING = ("live_events", "actions", "rate_limits")
+"""The answers with which the client sends other requests than those for a page."""
+
+
+def _exported(kinds: Sequence[dict[str, Any]]) -> str:
+    """Return in words what is exported: "each project and its tasks", "projects, tasks and users"."""
+    if len(kinds) == 2 and kinds[1]["above"]:
+        return f"each {kinds[0]['words']} and its {kinds[1]['plural_words']}"
+    return _enumerated([kind["plural_words"] for kind in kinds])
+
+
+def _enumerated(words: Sequence[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]] if words[1:] else words)
+
+
+def _action(kind: dict[str, Any]) -> dict[str, Any]:
+    """Return the words of the action that changes an object of a kind."""
+    verb, done, change = ("close", "closed", 'state="closed"')
+    if not kind["above"]:
+        verb, done, change = ("archive", "archived", "archived=True")
+    return {
+        "kind": kind,
+        "class_name": f"{verb.capitalize()}{kind['class_name']}",
+        "name": f"{verb}_{kind['singular']}",
+        "verb": verb.capitalize(),
+        "title": f"{verb.capitalize()}s one {kind['words']}",
+        "done": f"{done.capitalize()} {kind['words']}",
+        "change": change,
+        "python": '{"state": "closed"}' if kind["above"] else '{"archived": True}',
+    }
+
+
+_COUNTS = [
+    "no",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+]
+
+
+def _kinds(stem: str, tree: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
+    """Return the words of each kind; `above` and `below` are those of the kinds around it, `number` its example's."""
+    found: dict[str, dict[str, Any]] = {}
+    for given, over in tree:
+        above = found.get(names.kind(over)) if over else None
+        number = (2001 if above else 101) + sum(bool(one["above"]) is bool(above) for one in found.values())
+        words = {**_kind_words(stem, given), "above": above, "below": [], "number": number}
+        if above:
+            above["below"].append(words)
+        words["getter"] = f"get_{'all_' if above else ''}{words['plural']}"
+        words["status"] = "state" if above else "status"
+        found[words["kind"]] = words
+    for words in found.values():
+        for one in words["below"]:
+            one["count_name"] = f"open{one['class_name'] if words['below'][1:] else ''}Count"
+    return list(found.values())
+
+
+def _kind_words(stem: str, given: str) -> dict[str, Any]:
     kind = names.kind(given)
     spaced = kind.replace("-", " ")
     return {
         "kind": kind,
         "class_name": names.class_name(kind),
         "constant": names.constant_name(kind),
+        "singular": names.variable_name(kind),
         "plural": names.plural(names.variable_name(kind)),
         "path": names.plural(kind),
         "blueprint": names.blueprint(stem, kind),
@@ -152,11 +244,20 @@ def _kind_words(stem: str, given: str) -> dict[str, str]:
     }
 
 
-def _named(path: str, words: Mapping[str, Any]) -> str:
-    """Return a file's path, in which an example of the parent or the child bears the name of the kind."""
-    if "examples/" not in path:
-        return path
-    return re.sub(r"\b(?:parent|child)\b", lambda word: str(words[word[0]]["kind"]), path)
+def _places(path: str, words: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield the files that a file of the template makes, each with its words: of an example one a kind."""
+    role = _ROLE.search(path) if "examples/" in path else None
+    if role is None:
+        yield path, words
+        return
+    for kind in words["kinds"]:
+        if bool(kind["above"]) is (role[0] == "child"):
+            parent = kind["above"] or kind
+            yield _ROLE.sub(kind["kind"], path), {**words, "kind": kind, "parent": parent, "child": kind}
+
+
+_ROLE = re.compile(r"\b(?:parent|child)\b")
+"""What the path of an example has instead of the kind: whether that belongs to another."""
 
 
 def _fill(text: str, words: Mapping[str, Any]) -> str:
@@ -184,8 +285,13 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
         trim_blocks=True,
     )
-    environment.filters |= {"json": _json, "markdown": _markdown, "yaml": _yaml}
+    environment.filters |= {"json": _json, "markdown": _markdown, "yaml": _yaml, "enumerated": _enumerated_of}
     return environment
+
+
+def _enumerated_of(kinds: Sequence[dict[str, Any]], key: str, form: str = "%s") -> str:
+    """Return a word of each kind, in this form, as in a sentence."""
+    return _enumerated([form % kind[key] for kind in kinds])
 
 
 def _json(value: str | bool) -> str:

@@ -18,7 +18,7 @@ from seatrial.core.names import counted
 from seatrial.documents import toml
 from seatrial.documents.document import is_conflicted
 from seatrial.scaffold import template
-from seatrial.scaffold.answers import Answers
+from seatrial.scaffold.answers import FEATURES, Answers
 
 PYPROJECT = "pyproject.toml"
 TABLE = "tool.seatrial.template"
@@ -67,11 +67,14 @@ def _answers(stated: Mapping[str, Any]) -> Answers:
     """Return recorded answers; those that are not known any more are left out, new ones derived. Raises UsageError."""
     known = {field.name for field in fields(Answers)}
     texts = {key: value for key, value in stated.items() if key in known and isinstance(value, str)}
+    wanted = {key: stated.get(key) is True for key in FEATURES}
     infra = stated.get("infra") if isinstance(stated.get("infra"), bool) else None
     profile = texts.pop("profile", Profile.GUIDE.value)
     if profile not in [one.value for one in Profile]:
         raise UsageError(f"[{TABLE}.answers] in {PYPROJECT} names no profile that there is")
-    return Answers.of(texts.pop("title", ""), profile, infra, **texts)
+    if "kinds" in texts:
+        texts = {key: value for key, value in texts.items() if key not in ("parent", "child")}
+    return Answers.of(texts.pop("title", ""), profile, infra, **texts, **wanted)
 
 
 def recording(text: str, answers: Answers) -> str:

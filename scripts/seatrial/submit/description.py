@@ -57,11 +57,12 @@ class Brought:
 
 @dataclass(frozen=True)
 class Checked:
-    """A check that was run: its name, and its result in words."""
+    """A check: its name, and its result in words; one that was not run has none, and passes."""
 
     name: str
     result: str
     passed: bool
+    ran: bool = True
 
 
 def title(brought: Brought, habit: Iterable[str], ocean: bool, stated: str = "") -> str:
@@ -130,6 +131,6 @@ def _table(checks: Sequence[Checked]) -> Iterator[str]:
     yield "| check | result |"
     yield "|---|---|"
     for one in checks:
-        verdict = "passed" if one.passed else "FAILED"
+        verdict = "not run" if not one.ran else "passed" if one.passed else "FAILED"
         result = plain(one.result).replace("|", r"\|")
         yield f"| {one.name} | {verdict}: {result} |"

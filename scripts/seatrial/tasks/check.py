@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
-from seatrial.release.plan.plan import Hold
 from seatrial.release.run.release_tables import plan_table
-from seatrial.report.verdict import Section, as_json, lines
-from seatrial.tasks.check_sections import (
-    CheckOrder,
-    Results,
-    compare,
-    plan_release,
-    run_sections,
-    sections,
-)
+from seatrial.report.verdict import as_json, lines
+from seatrial.tasks.check_sections import CheckOrder, Results, judged, tell_unjudged
 from seatrial.tasks.choice import choose, deliver
 from seatrial.tasks.cli import end, jobs_of, note
 from seatrial.tasks.own_code import seconds_of
@@ -47,26 +38,13 @@ def check(
     unwanted, seconds = left_out(without), seconds_of(timeout)
     choice = choose(root, integration, since, always=new, where=where)
     order = CheckOrder(choice, unwanted, jobs_of(jobs), strict, sandbox, seconds)
-    results = run_sections(order)
-    only_new = means_new(since, new, old)
-    if only_new:
-        compare(order, results)
-    if order.wants("release"):
-        plan_release(order, results)
-    found = sections(order, results, only_new)
-    _tell_unjudged(results)
+    results, found = judged(order, means_new(since, new, old))
+    tell_unjudged(results)
     deliver(results.outcome, choice.workspace, format, output, verbose, more=as_json(found))
     _tell_plan(results)
     for line in lines(found):
         note(line)
-    _end_with(found, results)
-
-
-def _tell_unjudged(results: Results) -> None:
-    """Tell what is no fault of an integration."""
-    told = {(name, why): None for reasons in results.unjudged.values() for name, why in reasons.items()}
-    for name, why in told:
-        note(f"seatrial: {name}: {why}")
+    end(results.depends_on_service, any(one.is_missing for one in found))
 
 
 def _tell_plan(results: Results) -> None:
@@ -81,9 +59,3 @@ def _tell_plan(results: Results) -> None:
         note(
             f"{part.candidate.name}: {part.candidate.intents[0]} waits for `seatrial release.bump` after the merge"
         )
-
-
-def _end_with(found: Sequence[Section], results: Results) -> None:
-    held = results.plan.held if results.plan else ()
-    has_failed = bool(results.unjudged) or any(part.hold is Hold.SERVICE for part in held)
-    end(has_failed, any(one.is_missing for one in found))

@@ -127,6 +127,12 @@ class Results:
         unjudged = tuple(dict.fromkeys((*self.outcome.unjudged, *found.unjudged)))
         self.outcome = replace(self.outcome, findings=tuple(findings), unjudged=unjudged)
 
+    @property
+    def depends_on_service(self) -> bool:
+        """True where a service or a tool failed, so that there is no verdict."""
+        held = self.plan.held if self.plan else ()
+        return bool(self.unjudged) or any(part.hold is Hold.SERVICE for part in held)
+
     def of(self, section: str) -> list[Finding]:
         """Return the findings of a section."""
         families, own = FAMILIES.get(section, ()), self.own.get(section, frozenset())
@@ -146,7 +152,27 @@ def _about(finding: Finding) -> tuple[str, ...]:
     return (finding.fingerprint,)
 
 
-def run_sections(order: CheckOrder) -> Results:
+def judged(order: CheckOrder, only_new: bool) -> tuple[Results, list[Section]]:
+    """Run all sections, and return what was found and what became of each, as everything that judges does.
+
+    With `only_new`, what was there before the change fails nothing.
+    """
+    results = _run_sections(order)
+    if only_new:
+        compare(order, results)
+    if order.wants("release"):
+        _plan_release(order, results)
+    return results, [_section(order, results, name, only_new) for name in SECTIONS]
+
+
+def tell_unjudged(results: Results) -> None:
+    """Tell what is no fault of an integration."""
+    told = {(name, why): None for reasons in results.unjudged.values() for name, why in reasons.items()}
+    for name, why in told:
+        note(f"seatrial: {name}: {why}")
+
+
+def _run_sections(order: CheckOrder) -> Results:
     """Run all sections but the release plan, and tell of each that ends."""
     count = len(order.choice.integrations)
     wanted = [name for name in SECTIONS if order.wants(name)]
@@ -276,7 +302,7 @@ def _with_new(order: CheckOrder, found: Sequence[Finding], before: Collection[st
     return [one for one in order.choice.integrations if one.name in named]
 
 
-def plan_release(order: CheckOrder, results: Results) -> None:
+def _plan_release(order: CheckOrder, results: Results) -> None:
     """Find out what a release would do. Failing to is not a fault of the integrations."""
     try:
         context = open_context(order.choice.workspace)
@@ -288,14 +314,10 @@ def plan_release(order: CheckOrder, results: Results) -> None:
     results.plan = plan(state, results.checks)
 
 
-def sections(order: CheckOrder, results: Results, only_new: bool) -> list[Section]:
-    """Return what became of each section. With `only_new`, a release that is held back beside old findings is not
+def _section(order: CheckOrder, results: Results, name: str, only_new: bool) -> Section:
+    """Return what became of a section. With `only_new`, a release that is held back beside old findings is not
     missing anything.
     """
-    return [_section(order, results, name, only_new) for name in SECTIONS]
-
-
-def _section(order: CheckOrder, results: Results, name: str, only_new: bool) -> Section:
     if name in results.skipped and not results.of(name):
         return Section(name, SectionState.SKIPPED, reasons=(results.skipped[name],))
     if name == "release":

@@ -10,7 +10,7 @@ from seatrial.core.model import Profile
 from seatrial.scaffold.answers import QUESTIONS, Answers, Prompt
 from seatrial.tasks.cli import note
 
-Told = Mapping[str, str | None]
+Told = Mapping[str, str | bool | None]
 
 
 def told(title: str | None, given: Told) -> Told:
@@ -25,8 +25,9 @@ def told(title: str | None, given: Told) -> Told:
             'what shall it be called? type `seatrial new "My Service"`, or make new NAME="My Service"'
         )
     answers: Told = given
+    settled = ("parent", "child") if given.get("kinds") else ()
     for question in QUESTIONS:
-        if not answers.get(question.key):
+        if not answers.get(question.key) and question.key not in settled:
             answers = {**answers, question.key: _ask(question, answers)}
     return answers
 
@@ -37,7 +38,7 @@ def answers_of(told: Told, profile: Profile, shared: bool = False) -> Answers:
     Raises UsageError for an answer that will not do.
     """
     rest = {key: value for key, value in told.items() if key != "title"}
-    return Answers.of(told.get("title") or "", profile, shared, **rest)
+    return Answers.of(str(told.get("title") or ""), profile, shared, **rest)
 
 
 def _ask(question: Prompt, answers: Told) -> str:

@@ -223,6 +223,19 @@ MAKING = (
     Option("slug", "name of the folder and the package; by default made from the title"),
     Option("parent", "the first kind that it exports"),
     Option("child", "a second kind, which belongs to the first"),
+    Option(
+        "kinds",
+        "instead of these two any kinds, each perhaps behind the one it belongs to: project,issue:project,user",
+    ),
+    Option(
+        "pagination",
+        "how the API gives long lists: page, offset, cursor or link; by default page",
+        choices=("page", "offset", "cursor", "link"),
+    ),
+    Option("live_events", "receive the events of the service, by webhooks", OptionKind.SWITCH),
+    Option("actions", "offer an action that people start in Port", OptionKind.SWITCH),
+    Option("oauth", "take the token of a person who signs in, where Port hosts it", OptionKind.SWITCH),
+    Option("rate_limits", "wait before the service refuses, by what its answers say", OptionKind.SWITCH),
     Option("description", "one line about what the integration does"),
     Option("section", "the section of the catalogue"),
     Option("icon", "the icon in Port"),
@@ -244,6 +257,8 @@ SUBMITTING = (
     replace(DRY_RUN, help="check, and show what would be done"),
     JOBS,
     SANDBOX,
+    WITHOUT,
+    TIMEOUT,
 )
 BUILDING = (
     Option(

@@ -35,7 +35,7 @@ def new(
     author: str | None,
     email: str | None,
     no_lock: bool,
-    **answers: str | None,
+    **answers: str | bool | None,
 ) -> None:
     """Make a new integration folder from the template; `answers` are those of `Answers` by name."""
     workspace = _workspace(root)

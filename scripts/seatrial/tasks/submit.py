@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from seatrial.core.errors import EXIT_FINDINGS, EXIT_SERVICE, ServiceError, UsageError
-from seatrial.core.findings import Outcome
-from seatrial.core.model import Finding, Integration, Profile, Severity, join
+from seatrial.core.model import Integration, Profile, join
 from seatrial.core.names import counted
 from seatrial.core.printable import one_line
-from seatrial.release.run.checks import lint_and_validate
+from seatrial.report.verdict import Section, SectionState, lines
 from seatrial.submit.description import Brought, Checked, body, title
 from seatrial.submit.forge import Request
 from seatrial.submit.plan import Clone, Made, SubmitPlan, SubmitStep, plan
 from seatrial.system import git
-from seatrial.tasks.choice import choose, deliver
+from seatrial.tasks.check_sections import CheckOrder, judged, tell_unjudged
+from seatrial.tasks.choice import Choice, choose, deliver
 from seatrial.tasks.cli import Ended, jobs_of, note, say
+from seatrial.tasks.own_code import seconds_of
 from seatrial.tasks.pull_requests import (
     agreed,
     must_have_somebody_to_ask,
@@ -27,9 +27,9 @@ from seatrial.tasks.pull_requests import (
     request_of,
 )
 from seatrial.tasks.release_check import announcement
+from seatrial.tasks.section_names import left_out
 from seatrial.validate.facts.facts import Facts
 from seatrial.validate.facts.release import Change
-from seatrial.validate.rules import RULES
 from seatrial.validate.since import Since, since
 from seatrial.workspace.workspace import Workspace
 
@@ -46,9 +46,6 @@ HABIT = 50
 """The newest commits whose first lines show how titles begin in this repository."""
 
 MOST_TEMPLATE = 50_000
-
-LINT = "LNT"
-"""The family of the findings of lint."""
 
 
 @dataclass(frozen=True)
@@ -78,8 +75,11 @@ def submit(
     dry_run: bool,
     jobs: str | None,
     sandbox: str | None,
+    without: str | None = None,
+    timeout: str | None = None,
 ) -> None:
     """Check one integration, commit and push it, and open its pull request, or show what would be done."""
+    unwanted, seconds = left_out(without), seconds_of(timeout)
     must_have_somebody_to_ask(yes, dry_run)
     ours = _read(integration, root, upstream, fork, draft)
     state = _state(ours)
@@ -87,7 +87,8 @@ def submit(
     brought = _brought(ours)
     habit = git.subjects(ours.workspace.root, ours.compared.base, HABIT, ours.workspace.settings.integrations)
     heading = _title(brought, habit, ours, title)
-    checks, status = _checked(ours, jobs_of(jobs), sandbox)
+    choice = Choice(ours.workspace, [ours.integration], ours.compared)
+    checks, status = _checked(CheckOrder(choice, unwanted, jobs_of(jobs), False, sandbox, seconds))
     text = body(brought, checks, _proven(ours), _template(ours))
     request = _request(ours, planned, heading, text)
     failed = not (draft or all(check.passed for check in checks))
@@ -202,31 +203,23 @@ def _title(brought: Brought, habit: Sequence[str], ours: Submission, stated: str
     return title(brought, habit, ours.workspace.profile is Profile.OCEAN, stated or "")
 
 
-def _checked(ours: Submission, jobs: int, sandbox: str | None) -> tuple[list[Checked], int]:
-    """Run the checks; return their results, and the status of a run that ends where one has failed."""
-    one = ours.integration
-    note(f"checking {one.path or one.name}")
-    results = lint_and_validate(ours.workspace, [one], jobs, note, {one.path: ours.change}, sandbox)
-    before = ours.compared.findings_before([one], RULES, jobs)
-    outcome = results.outcome.comparing(ours.compared.rev, before)
-    if outcome.findings:
-        deliver(outcome, ours.workspace, "text", None)
-    tallies = results.checks[one.path]
-    checks = [
-        _check("validate", outcome, tallies.validate.unjudged, lambda one: one.code[:3] != LINT),
-        _check(
-            "lint", outcome, tallies.lint.unjudged if tallies.lint else "", lambda one: one.code[:3] == LINT
-        ),
-    ]
-    return checks, EXIT_FINDINGS if outcome.errors else EXIT_SERVICE
+def _checked(order: CheckOrder) -> tuple[list[Checked], int]:
+    """Run what `check` runs; return the results, and the status of a run that ends where one has failed."""
+    results, found = judged(order, only_new=True)
+    tell_unjudged(results)
+    if results.outcome.findings:
+        deliver(results.outcome, order.choice.workspace, "text", None)
+    for line in lines(found):
+        note(line)
+    checks = [_check(one) for one in found]
+    return checks, EXIT_SERVICE if results.depends_on_service else EXIT_FINDINGS
 
 
-def _check(name: str, outcome: Outcome, unjudged: str, is_of: Callable[[Finding], bool]) -> Checked:
-    """Return the result of a check: the findings that the change brings, or why it could not be run."""
-    counts = Counter(one.severity for one in outcome.findings if is_of(one) and not one.old)
-    errors, warnings = (counted(counts[one], one.value) for one in (Severity.ERROR, Severity.WARNING))
-    said = f"{errors}, {warnings} that the change brings"
-    return Checked(name, unjudged or said, not (unjudged or counts[Severity.ERROR]))
+def _check(section: Section) -> Checked:
+    """Return the result of a check: how much the change brings, or why it was not run or is missing something."""
+    counts = (counted(section.errors, "error"), counted(section.warnings, "warning"))
+    said = "; ".join(section.reasons) or f"{counts[0]}, {counts[1]} that the change brings"
+    return Checked(section.name, said, not section.is_missing, section.state is not SectionState.SKIPPED)
 
 
 def _proven(ours: Submission) -> list[str]:
