@@ -157,10 +157,19 @@ def test_what_the_gate_passes_or_only_a_run_would_show_is_not_reported(edits: li
     assert gate(*edits) == []
 
 
-def test_a_framework_without_the_gate_asks_for_none_of_it() -> None:
-    lock = edited().text("poetry.lock").replace("0.48.12", "0.48.9")
+def in_framework(version: str, *edits: Edit) -> dict[str, Severity | None]:
+    """What the rules of the gate find with a version of Ocean, each with a severity of its own or None."""
+    lock = ("poetry.lock", "", edited().text("poetry.lock").replace("0.48.12", version))
+    return {code: one.severity for code in GATE for one in problems(code, *edits, lock)}
+
+
+def test_a_framework_without_the_gate_only_advises_what_the_form_needs() -> None:
     for edits, _ in list(BAD.values())[:13]:
-        assert gate(*edits, ("poetry.lock", "", lock)) == []
+        assert set(in_framework("0.48.9", *edits).values()) <= {Severity.ADVICE}
+    assert in_framework("0.48.9", *BAD["no title"][0]) == {"COD105": Severity.ADVICE}
+    assert in_framework("0.36.0", *BAD["an enumeration"][0]) == {"COD104": Severity.ADVICE}
+    assert in_framework("0.48.12", *BAD["no title"][0]) == {"COD105": None}
+    assert in_framework("0.35.9", *BAD["no title"][0], *BAD["any kind"][0]) == {}
 
 
 def test_two_classes_of_any_kind_are_one_too_many() -> None:
