@@ -68,7 +68,7 @@ def result_of_another_type(app_config: AppConfig) -> Problems:
     """
     for resource in app_config.resources:
         for way, text, values in _value(
-            resource, resource.selector.way("query"), resource.selector.value.get("query")
+            resource, resource.selector.way("query"), resource.selector.text("query")
         ):
             if "boolean" not in values.types:
                 fix = Fix("write a condition, or true to select every object")
