@@ -11,6 +11,7 @@ from seatrial.schemas.quick import Truth
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
+
 def _in_any_case(word: str) -> str:
     """Return the pattern of a word in upper and lower case."""
     return "".join(f"[{one}{one.upper()}]" if one.isalpha() else one for one in word)

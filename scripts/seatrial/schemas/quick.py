@@ -15,6 +15,7 @@ from seatrial.schemas.grammar import Fields, Grammar, Rules, grammar, is_object
 
 Test = Callable[[Any], bool]
 
+
 class _TakenFor(type):
     """The class of a type whose values are those that Ocean's model takes for values of another type."""
 

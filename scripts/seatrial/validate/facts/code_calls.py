@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from seatrial.core.model import Location
 from seatrial.documents.functions import Function, PlacedCall
+from seatrial.documents.python import Import
 from seatrial.documents.syntax import Expression
 from seatrial.validate.facts.code import Code
 from seatrial.validate.facts.python_modules import ExternalName, Scope, Value
@@ -115,6 +117,72 @@ def _called(code: Code, path: str, placed: PlacedCall) -> str:
         return ""
     is_bound = any(function.binds(name.partition(".")[0]) for function in placed.functions)
     return "" if is_bound else found.name
+
+
+_LAZY = (b"__getattr__", b"globals()", b"setattr(", b"exec(", b"import *")
+"""A module with one of these may have names that do not stand in it."""
+
+
+def lost_imports(code: Code) -> Iterator[tuple[Import, str]]:
+    """Yield each import from a module of the integration of a name that does not stand in it, with its file.
+
+    Imports that catch their own failure are left out, and so are those of modules that make names as they run.
+    """
+    for path in code.files.paths:
+        if b"ImportError" in code.files.data(path) or b"ModuleNotFoundError" in code.files.data(path):
+            continue
+        for one in code.files.source(path).imports:
+            target = code.files.module(one, path) if one.name not in (None, "*") else None
+            if target and target != path and not _may_hold(code, target, one, path):
+                yield one, target
+
+
+def _may_hold(code: Code, target: str, imported: Import, importer: str) -> bool:
+    """Whether a module may have the name that is imported from it: as a word, as a module, or made as it runs."""
+    name = (imported.name or "").encode()
+    data = code.files.data(target)
+    stands = not data or any(word in data for word in _LAZY) or re.search(rb"\b" + name + rb"\b", data)
+    return (
+        bool(stands) or code.files.submodule(imported, importer) is not None or _is_folder(code, target, name)
+    )
+
+
+def _is_folder(code: Code, package: str, name: bytes) -> bool:
+    """Whether a package has a folder of a name, which needs no `__init__.py`."""
+    below = f"{package.removesuffix('__init__.py')}{name.decode()}/"
+    return package.endswith("__init__.py") and any(path.startswith(below) for path in code.files.paths)
+
+
+_LAST_PART = re.compile(r"[fF](?P<quote>[\"'])[^\"']*\}[^\"'{}]*/[^\"'{}/]+(?P=quote)")
+"""A text such as f"{base}/api", whose last part `urljoin` replaces."""
+
+
+def lossy_joins(code: Code) -> Iterator[Expression]:
+    """Yield the base of each `urljoin` that ends in a part that the other address replaces."""
+    for path in code.files.holding(b"urljoin"):
+        for placed in code.files.source(path).calls("urljoin"):
+            base = placed.call.arguments[0] if placed.call.arguments else None
+            if base and _LAST_PART.fullmatch(base.text) and _called(code, path, placed).startswith("urllib."):
+                yield base
+
+
+_CLIENT = re.compile(rb"^\s*([\w.]+)\s*(?::[^=\n]+)?=\s*http_async_client\s*$", re.M)
+_SETTINGS = ("auth", "timeout", "follow_redirects", "headers", "cookies", "params")
+
+
+def shared_settings(code: Code) -> Iterator[Outside]:
+    """Yield the settings that are set on Ocean's HTTP client, which all of the code shares."""
+    for path in code.files.holding(b"http_async_client"):
+        clients = {b"http_async_client", *_CLIENT.findall(code.files.data(path))}
+        names = {name.decode("ascii", "replace") for name in clients}
+        source = code.files.source(path)
+        for holder, setting, where in source.settings(*_SETTINGS):
+            if holder in names:
+                yield Outside(f"{holder}.{setting}", where)
+        for placed in source.calls("update"):
+            holder, _, rest = (placed.call.function.name or "").rpartition(".headers")
+            if holder in names and rest == ".update":
+                yield Outside(f"{holder}.headers", placed.call.where)
 
 
 def listing_resyncs(code: Code) -> Iterator[Function]:

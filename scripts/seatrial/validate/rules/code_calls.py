@@ -5,7 +5,8 @@ from __future__ import annotations
 from seatrial.core.framework import Framework
 from seatrial.core.model import Fix, MemoryFolder, Problem
 from seatrial.core.names import shown
-from seatrial.core.rules import ADVICE, INFO, Edited, Problems, rule
+from seatrial.core.rules import ADVICE, INFO, WARNING, Edited, Problems, rule
+from seatrial.core.suggest import did_you_mean, nearest
 from seatrial.validate.facts.code import Code
 from seatrial.validate.facts.code_calls import (
     BLOCKING,
@@ -13,7 +14,10 @@ from seatrial.validate.facts.code_calls import (
     functions_named,
     imports_of,
     listing_resyncs,
+    lossy_joins,
+    lost_imports,
     printing_calls,
+    shared_settings,
     waiting_calls,
     webhook_paths,
 )
@@ -112,6 +116,49 @@ def request_past_the_framework(code: Code) -> Problems:
 
 
 @rule(
+    "COD141",
+    severity=WARNING,
+    bad=replaced(
+        "client.py",
+        'f"{self._api_url}/{path}"',
+        'urljoin(f"{self._api_url}/api", path)',
+        "from typing import Any, Self\n",
+        "from typing import Any, Self\nfrom urllib.parse import urljoin\n",
+    ),
+)
+def last_part_of_address_lost(code: Code) -> Problems:
+    """The address that `urljoin` adds to ends in a slash.
+
+    `urljoin` replaces what stands behind the last slash: `urljoin("https://host/api", "tasks")` is
+    `https://host/tasks`.
+    """
+    for base in lossy_joins(code):
+        message = f"urljoin drops the last part of {shown(base.text)}"
+        yield Problem(base.where, message, Fix('put "/" at its end, and none before what is added'))
+
+
+@rule(
+    "COD142",
+    severity=ADVICE,
+    bad=replaced(
+        "client.py",
+        "        self._page_size = page_size\n",
+        "        self._page_size = page_size\n        http_async_client.timeout = 60\n",
+    ),
+)
+def setting_of_shared_client(code: Code) -> Problems:
+    """Headers, authentication and timeouts are given with each request, and not set on `http_async_client`.
+
+    All of the code shares this client: what is set on it holds for every other request, so that a token reaches
+    other hosts, and of two clients with different accounts the later one wins.
+    """
+    for one in shared_settings(code):
+        message = f"{shown(one.name)} is set on the HTTP client that all of the code shares"
+        setting = one.name.rpartition(".")[2]
+        yield Problem(one.where, message, Fix(f"give it with each request: request(..., {setting}=...)"))
+
+
+@rule(
     "COD111",
     severity=INFO,
     bad=replaced(
@@ -179,6 +226,23 @@ def computed_webhook_path(code: Code) -> Problems:
             yield Problem(
                 path.where, "the path of the webhook is computed", Fix('write it out, as "/webhook"')
             )
+
+
+@rule(
+    "COD240",
+    bad=replaced("main.py", "from client import GoodServiceClient", "from client import ServiceClient"),
+)
+def imported_name_missing(code: Code) -> Problems:
+    """A name that is imported from a module of the integration stands in that module.
+
+    Otherwise the integration does not start. Reported is a name that does not occur in the module at all; imports
+    that only type checkers read, and those that catch ImportError, are not.
+    """
+    for one, path in lost_imports(code):
+        if one.where.line not in code.files.source(one.where.path).lines_for_types:
+            near = nearest(str(one.name), code.names.module(path).classes)
+            message = f'{path} has no "{shown(str(one.name))}"{did_you_mean(near)}'
+            yield Problem(one.where, message, Fix(f"import a name that {path} has, or define it there"))
 
 
 @rule("COD216", bad=listening('"/webhook/{run_id}"'))
