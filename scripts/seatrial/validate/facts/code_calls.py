@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from seatrial.core.model import Location
+from seatrial.core.suggest import nearest
 from seatrial.documents.functions import Function, PlacedCall
-from seatrial.documents.python import Import
+from seatrial.documents.python import Assignment, Import
 from seatrial.documents.syntax import Expression
 from seatrial.validate.facts.code import Code
-from seatrial.validate.facts.python_modules import ExternalName, Scope, Value
+from seatrial.validate.facts.python_modules import ExternalName, Lineage, LocalClass, Scope, Value
 
 _HTTP = ("get", "post", "put", "patch", "delete", "head", "options", "request")
 _RUNS = ("run", "call", "check_call", "check_output", "getoutput", "getstatusoutput")
@@ -151,6 +152,56 @@ def _is_folder(code: Code, package: str, name: bytes) -> bool:
     """Whether a package has a folder of a name, which needs no `__init__.py`."""
     below = f"{package.removesuffix('__init__.py')}{name.decode()}/"
     return package.endswith("__init__.py") and any(path.startswith(below) for path in code.files.paths)
+
+
+@dataclass(frozen=True)
+class Unset:
+    """A class that lacks what its base declares without a value, and has a name that is nearly that of it."""
+
+    local: LocalClass
+    base: LocalClass
+    name: str
+    near: Assignment
+
+
+def unset_declarations(code: Code) -> Iterator[Unset]:
+    """Yield the classes that misspell an attribute that a base of the integration declares without a value.
+
+    Models and data classes, whose declarations are fields, are left out.
+    """
+    for path in code.files.holding(b"class "):
+        for local in code.names.module(path).classes.values():
+            lineage = code.names.lineage(local)
+            if len(lineage.local) > 1 and lineage.whole and not _has_fields(code, lineage):
+                yield from _unset(code, local, lineage.local[1:])
+
+
+_MAKERS = (b"dataclass", b"@attr", b"@define", b"pydantic")
+"""Signs of files whose declarations may be fields."""
+
+
+def _has_fields(code: Code, lineage: Lineage) -> bool:
+    files = {code.files.data(one.path) for one in lineage.local}
+    return any(maker in data for maker in _MAKERS for data in files)
+
+
+def _unset(code: Code, local: LocalClass, bases: Sequence[LocalClass]) -> Iterator[Unset]:
+    own = [name for name in local.assignments if not any(name in base.assignments for base in bases)]
+    for base in bases if own else ():
+        for name in base.assignments:
+            near = nearest(name, own, cutoff=0.85)
+            if near and not any(_sets(code, one, name) for one in (local, *bases)):
+                yield Unset(local, base, name, local.assignments[near])
+
+
+def _sets(code: Code, local: LocalClass, name: str) -> bool:
+    """Whether a class gives a value to a name: in its body, as a method, or in a method."""
+    declared = local.assignments.get(name)
+    is_set = name in local.definition.methods or (declared is not None and declared.value is not None)
+    return (
+        is_set
+        or re.search(rb"\.%s\s*(?::[^=\n]+)?=[^=]" % name.encode(), code.files.data(local.path)) is not None
+    )
 
 
 _LAST_PART = re.compile(r"[fF](?P<quote>[\"'])[^\"']*\}[^\"'{}]*/[^\"'{}/]+(?P=quote)")

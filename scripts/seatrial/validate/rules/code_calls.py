@@ -18,6 +18,7 @@ from seatrial.validate.facts.code_calls import (
     lost_imports,
     printing_calls,
     shared_settings,
+    unset_declarations,
     waiting_calls,
     webhook_paths,
 )
@@ -243,6 +244,33 @@ def imported_name_missing(code: Code) -> Problems:
             near = nearest(str(one.name), code.names.module(path).classes)
             message = f'{path} has no "{shown(str(one.name))}"{did_you_mean(near)}'
             yield Problem(one.where, message, Fix(f"import a name that {path} has, or define it there"))
+
+
+_BASE = """class Processor:
+    events: list[str]
+
+    def takes(self, event: str) -> bool:
+        return event in self.events
+"""
+
+
+def _misspelling(folder: MemoryFolder) -> MemoryFolder:
+    task = 'from processing import Processor\n\n\nclass TaskProcessor(Processor):\n    event = ["task"]\n'
+    return folder.having("processing.py", _BASE).having("processor.py", task)
+
+
+@rule("COD243", severity=WARNING, bad=_misspelling)
+def declared_attribute_unset(code: Code) -> Problems:
+    """A class sets what its base declares without a value, under the name that the base reads.
+
+    Python finds nothing under the declared name, and the first event fails with AttributeError. Reported is a class
+    that has a name which is nearly the declared one.
+    """
+    for one in unset_declarations(code):
+        base = one.base.definition.name
+        message = f'"{shown(one.name)}", which "{shown(base)}" declares, has no value in "{one.local.definition.name}"'
+        fix = Fix(f'rename "{shown(one.near.name)}" to "{shown(one.name)}"')
+        yield Problem(one.near.where, message, fix)
 
 
 @rule("COD216", bad=listening('"/webhook/{run_id}"'))
