@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from seatrial.core.model import Location
 from seatrial.core.suggest import nearest
 from seatrial.documents.functions import Function, PlacedCall
 from seatrial.documents.python import Assignment, Import
 from seatrial.documents.syntax import Expression
-from seatrial.validate.facts.code import Code
+from seatrial.validate.facts.code import Code, ConfigurationUse, Read
+from seatrial.validate.facts.items import Item
 from seatrial.validate.facts.python_modules import ExternalName, Lineage, LocalClass, Scope, Value
 
 _HTTP = ("get", "post", "put", "patch", "delete", "head", "options", "request")
@@ -202,6 +205,54 @@ def _sets(code: Code, local: LocalClass, name: str) -> bool:
         is_set
         or re.search(rb"\.%s\s*(?::[^=\n]+)?=[^=]" % name.encode(), code.files.data(local.path)) is not None
     )
+
+
+_KEY_END = re.compile(r"""["'],?\s*[\])]""")
+_ASSIGNED = re.compile(r"^(?P<indent>[ \t]*)(?P<name>\w+)\s*(?::[^=\n]+)?=\s*[\w.\[(]*\s*[\"']?\Z", re.M)
+_USED = re.compile(r"\s*[.\[]")
+
+
+def unguarded_reads(use: ConfigurationUse) -> Iterator[Read]:
+    """Yield the reads of configurations that may be missing whose value is used as if it were there.
+
+    A read counts only where it is the one of its file, and nothing tests the name that it is given to.
+    """
+    optional = {key for key, item in use.declared.items() if _may_be_missing(item)}
+    reads = [one for one in use.code.configuration_reads if one and one.written and one.key in optional]
+    places = Counter((one.where.path, one.key) for one in reads)
+    for one in reads:
+        if places[one.where.path, one.key] == 1 and _is_taken_for_granted(use.code, one):
+            yield one
+
+
+def _may_be_missing(item: Item) -> bool:
+    stated = item.value
+    is_optional = stated.get("required", False) is False
+    return is_optional and "default" not in stated and "dependencies" not in stated
+
+
+def _is_taken_for_granted(code: Code, read: Read) -> bool:
+    """Whether the value is used right behind its look-up, or only so under the name that it is given to."""
+    text = code.files.data(read.where.path).decode("utf-8", "replace")
+    lines = text.split("\n")
+    start = sum(len(line) + 1 for line in lines[: read.where.line - 1]) + read.where.column - 1
+    end = _KEY_END.search(text, start, start + len(read.key) + 40)
+    if not end or (read.forgiving and not text[:start].endswith("get(")):
+        return False
+    given = _ASSIGNED.search(text, max(0, start - 200), start)
+    if _USED.match(text, end.end()):
+        return given is None or not text[end.end() :].lstrip().startswith("[")
+    return given is not None and _is_only_used(text[end.end() :], given["name"], len(given["indent"]))
+
+
+def _is_only_used(rest: str, name: str, indent: int) -> bool:
+    """Whether each use of a name in the rest of its block takes a part of it; a block ends where less is indented."""
+    inside = takewhile(
+        lambda line: not line.strip() or len(line) - len(line.lstrip()) >= indent, rest.split("\n")[1:]
+    )
+    block = "\n".join(inside)
+    uses = [match.end() for match in re.finditer(rf"(?<![\w.\"']){name}\b(?!\s*=[^=])", block)]
+    return bool(uses) and all(_USED.match(block, place) for place in uses)
 
 
 _LAST_PART = re.compile(r"[fF](?P<quote>[\"'])[^\"']*\}[^\"'{}]*/[^\"'{}/]+(?P=quote)")

@@ -7,7 +7,7 @@ from seatrial.core.model import Fix, MemoryFolder, Problem
 from seatrial.core.names import shown
 from seatrial.core.rules import ADVICE, INFO, WARNING, Edited, Problems, rule
 from seatrial.core.suggest import did_you_mean, nearest
-from seatrial.validate.facts.code import Code
+from seatrial.validate.facts.code import Code, ConfigurationUse
 from seatrial.validate.facts.code_calls import (
     BLOCKING,
     blocking_calls,
@@ -18,12 +18,13 @@ from seatrial.validate.facts.code_calls import (
     lost_imports,
     printing_calls,
     shared_settings,
+    unguarded_reads,
     unset_declarations,
     waiting_calls,
     webhook_paths,
 )
 from seatrial.validate.facts.spec import Spec
-from seatrial.validate.rules.shared import replaced
+from seatrial.validate.rules.shared import all_of, replaced
 
 SPEC = ".port/spec.yaml"
 _LIVE = "saas:\n  enabled: true\n  liveEvents:\n    enabled: true\n"
@@ -244,6 +245,26 @@ def imported_name_missing(code: Code) -> Problems:
             near = nearest(str(one.name), code.names.module(path).classes)
             message = f'{path} has no "{shown(str(one.name))}"{did_you_mean(near)}'
             yield Problem(one.where, message, Fix(f"import a name that {path} has, or define it there"))
+
+
+@rule(
+    "COD241",
+    severity=INFO,
+    bad=all_of(
+        replaced(SPEC, "    required: true\n    sensitive: true", "    required: false\n    sensitive: true"),
+        replaced("client.py", 'integration_config["api_token"]', 'integration_config["api_token"].strip()'),
+    ),
+)
+def optional_configuration_taken_for_granted(configuration_use: ConfigurationUse) -> Problems:
+    """The code asks whether a configuration that may be missing is there before it uses a part of it.
+
+    One that is not required and has no default is None where nobody sets it, and the integration fails with
+    AttributeError.
+    """
+    for read in unguarded_reads(configuration_use):
+        message = f'"{shown(read.key)}" may be missing, and is used as if it were there'
+        fix = Fix("ask whether it is None first, or give it a default in the spec")
+        yield Problem(read.where, message, fix)
 
 
 _BASE = """class Processor:
