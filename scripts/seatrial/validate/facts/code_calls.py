@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
@@ -215,14 +214,28 @@ _USED = re.compile(r"\s*[.\[]")
 def unguarded_reads(use: ConfigurationUse) -> Iterator[Read]:
     """Yield the reads of configurations that may be missing whose value is used as if it were there.
 
-    A read counts only where it is the one of its file, and nothing tests the name that it is given to.
+    A read does not count where its file asks elsewhere whether there is a value, nor where something tests the name
+    that it is given to.
     """
     optional = {key for key, item in use.declared.items() if _may_be_missing(item)}
     reads = [one for one in use.code.configuration_reads if one and one.written and one.key in optional]
-    places = Counter((one.where.path, one.key) for one in reads)
+    asked = {(one.where.path, one.key) for one in reads if _asks(use.code, one)}
     for one in reads:
-        if places[one.where.path, one.key] == 1 and _is_taken_for_granted(use.code, one):
+        if (
+            not one.forgiving
+            and (one.where.path, one.key) not in asked
+            and _is_taken_for_granted(use.code, one)
+        ):
             yield one
+
+
+_ASKING = re.compile(rb"\b(?:if|elif|while|and|or|not|assert|match)\b|:=")
+
+
+def _asks(code: Code, read: Read) -> bool:
+    """Whether a read may ask whether there is a value: it is made with `get`, or in a line with a condition."""
+    line = code.files.data(read.where.path).split(b"\n")[read.where.line - 1]
+    return b"get(" in line or _ASKING.search(line) is not None
 
 
 def _may_be_missing(item: Item) -> bool:
@@ -237,7 +250,7 @@ def _is_taken_for_granted(code: Code, read: Read) -> bool:
     lines = text.split("\n")
     start = sum(len(line) + 1 for line in lines[: read.where.line - 1]) + read.where.column - 1
     end = _KEY_END.search(text, start, start + len(read.key) + 40)
-    if not end or (read.forgiving and not text[:start].endswith("get(")):
+    if not end:
         return False
     given = _ASSIGNED.search(text, max(0, start - 200), start)
     if _USED.match(text, end.end()):
