@@ -233,9 +233,10 @@ _ASKING = re.compile(rb"\b(?:if|elif|while|and|or|not|assert|match)\b|:=")
 
 
 def _asks(code: Code, read: Read) -> bool:
-    """Whether a read may ask whether there is a value: it is made with `get`, or in a line with a condition."""
-    line = code.files.data(read.where.path).split(b"\n")[read.where.line - 1]
-    return b"get(" in line or _ASKING.search(line) is not None
+    """Whether a read may ask whether there is a value: with `get`, in a line with a condition, or by its failure."""
+    data = code.files.data(read.where.path)
+    line = data.split(b"\n")[read.where.line - 1]
+    return b"get(" in line or b"AttributeError" in data or _ASKING.search(line) is not None
 
 
 def _may_be_missing(item: Item) -> bool:
