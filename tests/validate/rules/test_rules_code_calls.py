@@ -239,7 +239,7 @@ JOIN = "from urllib.parse import urljoin\n"
 
 @pytest.mark.parametrize("base", ['f"{host}/api"', "f'{self.host}/rest/v2'", 'f"https://{host}/api"'])
 def test_an_address_whose_last_part_urljoin_drops_is_a_fault(base: str) -> None:
-    (message,) = said("COD141", new(f"{JOIN}x = urljoin({base}, path)\n"))
+    (message,) = said("COD140", new(f"{JOIN}x = urljoin({base}, path)\n"))
     assert message == f"new.py:2:13 urljoin drops the last part of {base}"
 
 
@@ -253,8 +253,8 @@ def test_an_address_whose_last_part_urljoin_drops_is_a_fault(base: str) -> None:
     ],
 )
 def test_an_address_that_urljoin_keeps_is_right(call: str) -> None:
-    assert said("COD141", new(f"{JOIN}x = {call}\n")) == []
-    assert said("COD141", new('from mine import urljoin\nx = urljoin(f"{host}/api", path)\n')) == []
+    assert said("COD140", new(f"{JOIN}x = {call}\n")) == []
+    assert said("COD140", new('from mine import urljoin\nx = urljoin(f"{host}/api", path)\n')) == []
 
 
 CLIENT = "from port_ocean.utils import http_async_client\n\n\nclass Client:\n    def __init__(self):\n"
@@ -269,7 +269,7 @@ CLIENT = "from port_ocean.utils import http_async_client\n\n\nclass Client:\n   
     ],
 )
 def test_what_is_set_on_the_shared_client_holds_for_every_request(line: str, name: str) -> None:
-    (message,) = said("COD142", new(f"{CLIENT}        self.client = http_async_client\n        {line}\n"))
+    (message,) = said("COD141", new(f"{CLIENT}        self.client = http_async_client\n        {line}\n"))
     assert message == f"new.py:7:9 {name} is set on the HTTP client that all of the code shares"
 
 
@@ -283,7 +283,7 @@ def test_what_is_set_on_the_shared_client_holds_for_every_request(line: str, nam
     ],
 )
 def test_what_is_set_on_something_else_is_right(lines: str) -> None:
-    assert said("COD142", new(f"{CLIENT}        {lines}\n")) == []
+    assert said("COD141", new(f"{CLIENT}        {lines}\n")) == []
 
 
 OPTIONAL = (SPEC, "    required: true\n    sensitive: true", "    required: false\n    sensitive: true")
@@ -334,7 +334,7 @@ DECLARING = (
 
 
 def test_an_attribute_that_a_base_declares_is_set_under_its_name() -> None:
-    (message,) = said("COD243", new(f"{DECLARING}\n\nclass Task(Base):\n    event = []\n"))
+    (message,) = said("COD242", new(f"{DECLARING}\n\nclass Task(Base):\n    event = []\n"))
     assert message == 'new.py:9:5 "events", which "Base" declares, has no value in "Task"'
 
 
@@ -352,4 +352,4 @@ def test_an_attribute_that_a_base_declares_is_set_under_its_name() -> None:
     ],
 )
 def test_an_attribute_that_is_set_elsewhere_or_is_another_one_is_right(more: str) -> None:
-    assert said("COD243", new(f"{DECLARING}\n\n{more}")) == []
+    assert said("COD242", new(f"{DECLARING}\n\n{more}")) == []

@@ -247,10 +247,12 @@ def test_one_wrong_kind_is_one_finding_at_its_class(edits: list[Edit], what: str
     for _, old, new in edits:
         was, renamed, now = new.partition("=>")
         text = text.replace(was, now) if renamed else text.replace(old, new)
-    whole: Edit = ("integration.py", "", text)
+    name_now = "ChoreConfig" if "ChoreConfig" in text else "TaskResourceConfig"
+    user = edited().text("main.py").replace("TaskResourceConfig", name_now)
+    whole: list[Edit] = [("integration.py", "", text), ("main.py", "", user)]
     number, _, name = what.partition(" ")
-    assert heard(whole) == [number]
-    (problem,) = problems(number, whole)
+    assert heard(*whole) == [number]
+    (problem,) = problems(number, *whole)
     line = text[: text.index(f"class {name}(")].count("\n") + 1
     assert line < problem.where.line <= line + 3
     assert problem.fix

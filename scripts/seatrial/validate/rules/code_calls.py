@@ -118,7 +118,7 @@ def request_past_the_framework(code: Code) -> Problems:
 
 
 @rule(
-    "COD141",
+    "COD140",
     severity=WARNING,
     bad=replaced(
         "client.py",
@@ -140,7 +140,7 @@ def last_part_of_address_lost(code: Code) -> Problems:
 
 
 @rule(
-    "COD142",
+    "COD141",
     severity=ADVICE,
     bad=replaced(
         "client.py",
@@ -280,7 +280,7 @@ def _misspelling(folder: MemoryFolder) -> MemoryFolder:
     return folder.having("processing.py", _BASE).having("processor.py", task)
 
 
-@rule("COD243", severity=WARNING, bad=_misspelling)
+@rule("COD242", severity=WARNING, bad=_misspelling)
 def declared_attribute_unset(code: Code) -> Problems:
     """A class sets what its base declares without a value, under the name that the base reads.
 

@@ -282,7 +282,7 @@ _FROM_NUMBER = re.compile(
 
 
 @rule(
-    "RES242",
+    "RES241",
     severity=ADVICE,
     bad=all_of(
         replaced(
