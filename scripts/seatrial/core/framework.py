@@ -66,6 +66,21 @@ PARTS: tuple[Part, ...] = (
             ("COD105", "field-titles", "The schema gate asks for titles and descriptions."),
         )
     ),
+    *(
+        Part(
+            code,
+            f"{name}-form",
+            "Ocean gives Port the schema of these classes, for a form; before the gate, this is advice.",
+            since=(0, 36),
+            source="port-labs/ocean#2766",
+        )
+        for code, name in (
+            ("COD101", "one-kind-a-class"),
+            ("COD103", "custom-kinds"),
+            ("COD104", "literal-kind"),
+            ("COD105", "field-titles"),
+        )
+    ),
     Part(
         "COD116",
         "action-errors",

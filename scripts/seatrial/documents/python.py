@@ -374,6 +374,19 @@ class PythonSource:
         """Return the look-ups by key in the mapping that an attribute of this name holds."""
         return tuple(look_ups(self._origin, self._attributes(attribute), partial(self._matches, BINDINGS)))
 
+    def settings(self, *attributes: str) -> Iterator[tuple[str, str, Location]]:
+        """Yield each assignment to an attribute of these names: what has it, its name, its place."""
+        for name in attributes:
+            for node in self._attributes(name):
+                around, holder = node.parent, node.child_by_field_name("object")
+                if (
+                    holder
+                    and around
+                    and around.type == "assignment"
+                    and around.child_by_field_name("left") == node
+                ):
+                    yield self._origin.text(holder), name, self._origin.at(node)
+
     def _attributes(self, name: str) -> list[Node]:
         if name not in self._found:
             self._found[name] = list(self._attributes_at(name.encode()))

@@ -13,6 +13,7 @@ from cerberus.schema import RulesSetRegistry, SchemaRegistry
 from cerberus.utils import TypeDefinition
 
 from seatrial.schemas.grammar import grammar
+from seatrial.schemas.quick import Nothing, Truth
 from seatrial.schemas.wording import Breach
 
 MOST = 100
@@ -35,6 +36,8 @@ class _Collector(Validator):  # type: ignore[misc]
 
     types_mapping: ClassVar = Validator.types_mapping | {
         "integer": TypeDefinition("integer", (int,), (bool,)),
+        "nothing": TypeDefinition("nothing", (Nothing,), ()),
+        "truth": TypeDefinition("truth", (Truth,), ()),
     }
 
     def _error(self, field: Any, error: ErrorDefinition, *info: Any) -> None:

@@ -7,8 +7,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from seatrial.schemas.grammar import NAMES, Fields, Grammar, Rules, grammar, is_object
+from seatrial.schemas.quick import Truth
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def _in_any_case(word: str) -> str:
+    """Return the pattern of a word in upper and lower case."""
+    return "".join(f"[{one}{one.upper()}]" if one.isalpha() else one for one in word)
+
 
 TYPES = {
     "string": "string",
@@ -18,6 +25,15 @@ TYPES = {
     "dict": "object",
     "list": "array",
 }
+
+TAKEN: dict[str, tuple[list[str], dict[str, Any]]] = {
+    "nothing": (["array", "string"], {"maxItems": 0, "maxLength": 0}),
+    "truth": (
+        ["string", "integer"],
+        {"pattern": f"^(?:{'|'.join(map(_in_any_case, Truth.WORDS))})$", "minimum": 0, "maximum": 1},
+    ),
+}
+"""The types that are taken for another one: the types of their values, and what holds of these values."""
 
 END = r"(?![\s\S])"
 """The end of a text in every dialect of regular expressions."""
@@ -100,8 +116,13 @@ def _listed(types: str | list[str]) -> list[str]:
 
 
 def _type(names: str | list[str]) -> Schema:
-    found = [TYPES[name] for name in _listed(names)]
-    return {"type": found[0] if len(found) == 1 else found}
+    """Return what the types accept; a type that is taken for another one limits the values of its own types."""
+    found = [TYPES[name] for name in _listed(names) if name in TYPES]
+    limits: Schema = {}
+    for types, limit in (TAKEN[name] for name in _listed(names) if name in TAKEN):
+        found += types
+        limits |= limit
+    return {"type": found[0] if len(found) == 1 else found, **limits}
 
 
 def _length(rule: str, constraint: int, rules: Rules) -> Schema:

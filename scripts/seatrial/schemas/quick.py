@@ -15,6 +15,37 @@ from seatrial.schemas.grammar import Fields, Grammar, Rules, grammar, is_object
 
 Test = Callable[[Any], bool]
 
+
+class _TakenFor(type):
+    """The class of a type whose values are those that Ocean's model takes for values of another type."""
+
+    takes: Callable[[Any], bool]
+
+    def __instancecheck__(cls, value: Any) -> bool:
+        return cls.takes(value)
+
+
+class Nothing(metaclass=_TakenFor):
+    """An empty list or text, which Ocean's model takes for an empty object."""
+
+    @staticmethod
+    def takes(value: Any) -> bool:
+        """Return whether a value is one."""
+        return value in ([], "")
+
+
+class Truth(metaclass=_TakenFor):
+    """A text or number that Ocean's model takes for true or false."""
+
+    WORDS = ("0", "off", "f", "false", "n", "no", "1", "on", "t", "true", "y", "yes")
+
+    @classmethod
+    def takes(cls, value: Any) -> bool:
+        """Return whether a value is one."""
+        is_word = isinstance(value, str) and value.lower() in cls.WORDS
+        return is_word or (isinstance(value, int | float) and value in (0, 1))
+
+
 TYPES: dict[str, tuple[type | tuple[type, ...], bool]] = {
     "string": (str, True),
     "boolean": (bool, True),
@@ -22,6 +53,8 @@ TYPES: dict[str, tuple[type | tuple[type, ...], bool]] = {
     "number": ((int, float), False),
     "dict": (dict, True),
     "list": (list, True),
+    "nothing": (Nothing, True),
+    "truth": (Truth, True),
 }
 """The classes of each type of Cerberus that schemas use, and whether a boolean counts as one."""
 

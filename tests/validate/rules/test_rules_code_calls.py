@@ -203,3 +203,153 @@ def test_a_variable_part_is_right_without_live_events_or_before_they_came_by_pat
     assert said("COD216", code) == []
     assert said("COD216", code, (SPEC, SAAS, LIVE), lock) == []
     assert len(said("COD216", code, (SPEC, SAAS, LIVE))) == 1
+
+
+MODULE = new("class Thing:\n    pass\n\n\ndef make():\n    pass\n\n\nif True:\n    LIMIT = 1\n", "things.py")
+
+
+@pytest.mark.parametrize("name", ["Thin", "Things", "limit"])
+def test_a_name_that_its_module_lacks_cannot_be_imported(name: str) -> None:
+    (message,) = said("COD240", MODULE, new(f"from things import {name}\n"))
+    assert message.startswith(f'new.py:1:20 things.py has no "{name}"')
+
+
+@pytest.mark.parametrize(
+    ("importing", "module"),
+    [
+        ("from things import Thing, make, LIMIT", MODULE),
+        ("from things import *", MODULE),
+        ("from things import lazy", new("def __getattr__(name):\n    return 1\n", "things.py")),
+        ("from things import other", new("from json import *\n", "things.py")),
+        ("from things import below", new("", "things/__init__.py")),
+        ("from json import nothing", MODULE),
+        ("from .things import Thing", MODULE),
+        ("try:\n    from things import old\nexcept ImportError:\n    old = None", MODULE),
+        ("from typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    from things import Kind", MODULE),
+    ],
+)
+def test_a_name_that_its_module_has_or_may_have_can_be_imported(importing: str, module: Edit) -> None:
+    below = new("x = 1\n", "things/below/part.py")
+    others = [below] if module[0] == "things/__init__.py" else []
+    assert said("COD240", module, *others, new(importing + "\n")) == []
+
+
+JOIN = "from urllib.parse import urljoin\n"
+
+
+@pytest.mark.parametrize("base", ['f"{host}/api"', "f'{self.host}/rest/v2'", 'f"https://{host}/api"'])
+def test_an_address_whose_last_part_urljoin_drops_is_a_fault(base: str) -> None:
+    (message,) = said("COD140", new(f"{JOIN}x = urljoin({base}, path)\n"))
+    assert message == f"new.py:2:13 urljoin drops the last part of {base}"
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        'urljoin(f"{host}/api/", path)',
+        'urljoin(f"{host}", path)',
+        "urljoin(base, path)",
+        'urljoin("/a/b", path)',
+    ],
+)
+def test_an_address_that_urljoin_keeps_is_right(call: str) -> None:
+    assert said("COD140", new(f"{JOIN}x = {call}\n")) == []
+    assert said("COD140", new('from mine import urljoin\nx = urljoin(f"{host}/api", path)\n')) == []
+
+
+CLIENT = "from port_ocean.utils import http_async_client\n\n\nclass Client:\n    def __init__(self):\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("self.client.auth = auth", "self.client.auth"),
+        ("self.client.headers.update(headers)", "self.client.headers"),
+        ("http_async_client.timeout = 3", "http_async_client.timeout"),
+    ],
+)
+def test_what_is_set_on_the_shared_client_holds_for_every_request(line: str, name: str) -> None:
+    (message,) = said("COD141", new(f"{CLIENT}        self.client = http_async_client\n        {line}\n"))
+    assert message == f"new.py:7:9 {name} is set on the HTTP client that all of the code shares"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "self.client = httpx.AsyncClient()\n        self.client.auth = auth",
+        "self.client = http_async_client\n        self.headers = {}\n        self.auth = auth",
+        "self.client = http_async_client\n        print(self.client.timeout == 3)",
+        "self.headers = {}\n        self.headers.update(http_async_client.headers)",
+    ],
+)
+def test_what_is_set_on_something_else_is_right(lines: str) -> None:
+    assert said("COD141", new(f"{CLIENT}        {lines}\n")) == []
+
+
+OPTIONAL = (SPEC, "    required: true\n    sensitive: true", "    required: false\n    sensitive: true")
+WITHOUT = ("client.py", 'ocean.integration_config["api_token"]', '""')
+
+
+def reading(*lines: str) -> Edit:
+    body = "".join(f"    {line}\n" for line in lines)
+    return new(
+        f"from port_ocean.context.ocean import ocean\n\n\ndef f():\n    config = ocean.integration_config\n{body}"
+    )
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ['return config["api_token"].strip()'],
+        ['token = config["api_token"]', "return token.encode()"],
+        ["token: str = config[", '    "api_token"', "]", "use(*token.split())"],
+    ],
+)
+def test_a_configuration_that_may_be_missing_is_not_used_as_if_it_were_there(lines: list[str]) -> None:
+    (message,) = said("COD241", OPTIONAL, WITHOUT, reading(*lines))
+    assert message.endswith('"api_token" may be missing, and is used as if it were there')
+    assert said("COD241", WITHOUT, reading(*lines)) == [], "it is required"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ['return config["api_token"].strip() if config["api_token"] else ""'],
+        ['token = config["api_token"]', "if token:", "    return token.strip()"],
+        ['token = config["api_token"]', "return token and token.strip()"],
+        ['token = config["api_token"]', "return use(token)"],
+        ['if config.get("api_token"):', '    return config["api_token"].strip()'],
+        ["try:", '    return config["api_token"].strip()', "except AttributeError:", "    return None"],
+        ['token = config["api_token"] or ""', "return token.strip()"],
+        ['return config["page_size"].bit_length()'],
+    ],
+)
+def test_a_configuration_whose_value_is_asked_for_or_has_a_default_is_right(lines: list[str]) -> None:
+    assert said("COD241", OPTIONAL, WITHOUT, reading(*lines)) == []
+
+
+DECLARING = (
+    "class Base:\n    events: list[str]\n\n    def takes(self, event):\n        return event in self.events\n"
+)
+
+
+def test_an_attribute_that_a_base_declares_is_set_under_its_name() -> None:
+    (message,) = said("COD242", new(f"{DECLARING}\n\nclass Task(Base):\n    event = []\n"))
+    assert message == 'new.py:9:5 "events", which "Base" declares, has no value in "Task"'
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "class Task(Base):\n    events = []\n    event = 1\n",
+        "class Task(Base):\n    pass\n",
+        "class Task(Base):\n    event = 1\n\n    def __init__(self):\n        self.events = []\n",
+        "class Task(Base):\n    event = 1\n\n    @property\n    def events(self):\n        return []\n",
+        "class Middle(Base):\n    events = []\n\n\nclass Task(Middle):\n    event = 1\n",
+        "class Task(Base, make()):\n    event = 1\n",
+        "class Task(Base):\n    handler = 1\n",
+        "from dataclasses import dataclass\n\n\n@dataclass\nclass Task(Base):\n    event: int = 1\n",
+    ],
+)
+def test_an_attribute_that_is_set_elsewhere_or_is_another_one_is_right(more: str) -> None:
+    assert said("COD242", new(f"{DECLARING}\n\n{more}")) == []

@@ -157,10 +157,19 @@ def test_what_the_gate_passes_or_only_a_run_would_show_is_not_reported(edits: li
     assert gate(*edits) == []
 
 
-def test_a_framework_without_the_gate_asks_for_none_of_it() -> None:
-    lock = edited().text("poetry.lock").replace("0.48.12", "0.48.9")
+def in_framework(version: str, *edits: Edit) -> dict[str, Severity | None]:
+    """What the rules of the gate find with a version of Ocean, each with a severity of its own or None."""
+    lock = ("poetry.lock", "", edited().text("poetry.lock").replace("0.48.12", version))
+    return {code: one.severity for code in GATE for one in problems(code, *edits, lock)}
+
+
+def test_a_framework_without_the_gate_only_advises_what_the_form_needs() -> None:
     for edits, _ in list(BAD.values())[:13]:
-        assert gate(*edits, ("poetry.lock", "", lock)) == []
+        assert set(in_framework("0.48.9", *edits).values()) <= {Severity.ADVICE}
+    assert in_framework("0.48.9", *BAD["no title"][0]) == {"COD105": Severity.ADVICE}
+    assert in_framework("0.36.0", *BAD["an enumeration"][0]) == {"COD104": Severity.ADVICE}
+    assert in_framework("0.48.12", *BAD["no title"][0]) == {"COD105": None}
+    assert in_framework("0.35.9", *BAD["no title"][0], *BAD["any kind"][0]) == {}
 
 
 def test_two_classes_of_any_kind_are_one_too_many() -> None:
@@ -238,10 +247,12 @@ def test_one_wrong_kind_is_one_finding_at_its_class(edits: list[Edit], what: str
     for _, old, new in edits:
         was, renamed, now = new.partition("=>")
         text = text.replace(was, now) if renamed else text.replace(old, new)
-    whole: Edit = ("integration.py", "", text)
+    name_now = "ChoreConfig" if "ChoreConfig" in text else "TaskResourceConfig"
+    user = edited().text("main.py").replace("TaskResourceConfig", name_now)
+    whole: list[Edit] = [("integration.py", "", text), ("main.py", "", user)]
     number, _, name = what.partition(" ")
-    assert heard(whole) == [number]
-    (problem,) = problems(number, whole)
+    assert heard(*whole) == [number]
+    (problem,) = problems(number, *whole)
     line = text[: text.index(f"class {name}(")].count("\n") + 1
     assert line < problem.where.line <= line + 3
     assert problem.fix

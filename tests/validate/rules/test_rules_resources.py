@@ -120,6 +120,45 @@ def test_a_number_in_a_mapping_is_the_jq_program_that_ocean_makes_of_it(right: d
     assert codes(folder_of(port_app_config={"resources": [mapped(**right)]})) == set()
 
 
+@pytest.mark.parametrize(
+    "right",
+    [
+        {"properties": []},
+        {"properties": ""},
+        {"relations": []},
+        {"title": None},
+        {"icon": None},
+        {"team": None},
+    ],
+)
+def test_nothing_and_an_empty_list_are_what_ocean_takes_them_for(right: dict[str, object]) -> None:
+    assert codes(folder_of(port_app_config={"resources": [mapped(**right)]})) == set()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"properties": None},
+        {"properties": [{}]},
+        {"properties": ["url"]},
+        {"relations": 0},
+        {"blueprint": None},
+    ],
+)
+def test_nothing_is_no_object_and_a_list_of_something_is_none(wrong: dict[str, object]) -> None:
+    assert len(said("resource-wrong-type", port_app_config={"resources": [mapped(**wrong)]})) == 1
+
+
+@pytest.mark.parametrize("flag", ["true", "yes", "Off", 1, 0, True])
+def test_a_flag_is_what_oceans_model_takes_for_one(flag: object) -> None:
+    assert said("resource-wrong-type", port_app_config={"resources": [], "enableMergeEntity": flag}) == []
+
+
+@pytest.mark.parametrize("flag", ["maybe", "", 2, None, []])
+def test_a_flag_is_nothing_else(flag: object) -> None:
+    assert len(said("resource-wrong-type", port_app_config={"resources": [], "enableMergeEntity": flag})) == 1
+
+
 def written(value: str, rule: str = "resource-wrong-type") -> list[str]:
     """What a rule says of a mapping in YAML whose title is written like this."""
     text = (

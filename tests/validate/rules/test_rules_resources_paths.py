@@ -102,6 +102,8 @@ def test_the_property_near_to_that_of_a_mirror_path_is_for_a_person_to_decide() 
     )
     assert problem.fix is not None
     assert (problem.fix.title, problem.fix.safe) == ('change "names" to "name"', False)
+    assert problem.fix.edit is not None
+    assert (problem.fix.edit.old, problem.fix.edit.new) == ("project.names", "project.name")
 
 
 @pytest.mark.parametrize(

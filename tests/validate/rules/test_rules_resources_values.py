@@ -254,3 +254,58 @@ def test_one_fault_is_one_finding() -> None:
 def test_a_search_that_only_updates_need_not_fill_what_is_required() -> None:
     search = {"combinator": '"and"', "rules": [{"property": '"x"', "operator": '"="', "value": ".x"}]}
     assert required({}, OWNER, mapped(identifier=search)) == []
+
+
+CHANGED = mapped(identifier='.id | gsub(" "; "")')
+
+
+def related(expression: str, *others: dict[str, Any]) -> list[str]:
+    """What is said of a relation of tasks to projects, whose identifiers are changed."""
+    task = blueprint("task", relations={"project": {"target": "project", "many": False}})
+    resource = mapped("task", "task", identifier=".id", relations={"project": expression})
+    config = {"resources": [CHANGED, *others, resource]}
+    return said("identifier-changed-on-one-side", blueprints=[PROJECT, task], port_app_config=config)
+
+
+def test_a_relation_changes_an_identifier_as_its_target_does() -> None:
+    (message,) = related(".project.id")
+    assert message.startswith('the identifiers of blueprint "project" are changed with "gsub(')
+    assert related('.project.id | gsub(" "; "")') == []
+
+
+@pytest.mark.parametrize("expression", [".project.key", ".project.id | tostring", "null", ".projectId"])
+def test_a_relation_by_another_name_or_with_a_change_is_not_reported(expression: str) -> None:
+    assert related(expression) == []
+
+
+def test_a_target_with_two_forms_of_identifiers_is_not_reported() -> None:
+    assert related(".project.id", mapped(kind="other", identifier=".id")) == []
+
+
+def dates(first: str, second: str) -> list[str]:
+    given = {name: {"type": "string", "format": "date-time"} for name in ("opened", "closed")}
+    resource = mapped(properties={"opened": first, "closed": second})
+    config = {"resources": [resource]}
+    return said(
+        "date-converted-beside-another", blueprints=[blueprint(properties=given)], port_app_config=config
+    )
+
+
+@pytest.mark.parametrize("made", [".a.x / 1000 | todate", ".a.x | tonumber / 1000 | todate", ".a.x | todate"])
+def test_a_date_beside_one_that_is_made_from_a_number_is_one_too(made: str) -> None:
+    (message,) = dates(made, ".a.y")
+    assert message == 'the date ".a.y" is taken as it is, and one beside it is made from a number'
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (".a.x / 1000 | todate", ".b.y"),
+        (".a.x / 1000 | todate", ".a.y / 1000 | todate"),
+        ('.a.x | strptime("%Y-%m-%d") | todate', ".a.y"),
+        (".a.x", ".a.y"),
+        (".a.x | fromdate", ".a.y"),
+    ],
+)
+def test_dates_of_different_objects_or_of_one_form_are_right(first: str, second: str) -> None:
+    assert dates(first, second) == []

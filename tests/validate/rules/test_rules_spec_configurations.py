@@ -207,3 +207,48 @@ ADDRESS = "The address of the API"
 )
 def test_a_link_in_a_description_opens_a_new_page(link: str, count: int) -> None:
     assert len(said("link-in-the-same-page", edited((ADDRESS, link)))) == count
+
+
+WHOLE = "A token that may read each project and its tasks"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Azure subscription ID to",
+        "The address of the",
+        "Projects, labels,",
+        "Things such as",
+        "A (",
+        "Read and",
+    ],
+)
+def test_a_description_that_stops_in_a_sentence_is_reported(text: str) -> None:
+    (found,) = said("description-cut-off", edited((WHOLE, f"'{text}'")))
+    assert found[0] == 22
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The host to subscribe webhooks to",
+        "The account that this belongs to",
+        "What the token is for",
+        "The ID to read from",
+        'Your API key, see <a href="https://x.y/a">the docs</a>',
+        "The grade, such as A",
+        "Log in",
+    ],
+)
+def test_a_sentence_may_end_in_a_small_word(text: str) -> None:
+    assert said("description-cut-off", edited((WHOLE, f"'{text}'"))) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("required: true\n    sensitive", "required: yes\n    sensitive"), ("enabled: false", "enabled: off")],
+)
+def test_a_yes_for_a_flag_is_told_once(old: str, new: str) -> None:
+    folder = edited((old, new))
+    assert len(said("wrong-type", folder)) == 1
+    assert said("unportable-scalar", folder) == []

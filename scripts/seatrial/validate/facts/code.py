@@ -370,12 +370,19 @@ class Kinds:
 
         None where one is lacking and one is unknown or listed twice: that is one mistake, and reported there.
         """
-        if self.is_stale:
+        if self.is_stale or not self._is_whole:
             return iter(())
         names = [one.kind for one in self.listed]
         found = [mapped for mapped, listed in self._pairs() if not (listed or meant(mapped.kind, names))]
         odd = len(self.unaccepted(self.only_listed)) + len(self.listed) - len(set(names))
         return iter(() if len(found) == odd == 1 else found)
+
+    @property
+    def _is_whole(self) -> bool:
+        """True where each listed kind can be read; the schema reports the others."""
+        given = (item.value.get("resources") for item in self.spec.features)
+        rows = [row for rows in given if isinstance(rows, list) for row in rows]
+        return all(isinstance(row, dict) and isinstance(row.get("kind"), str) for row in rows)
 
     def _pairs(self) -> Iterator[tuple[StatedKind, StatedKind | None]]:
         """The valid kinds that are mapped but not listed, and the valid unmapped one that is probably the same."""

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from seatrial.core.model import Location
+from seatrial.core.suggest import nearest
 from seatrial.documents.functions import Function, PlacedCall
+from seatrial.documents.python import Assignment, Import
 from seatrial.documents.syntax import Expression
-from seatrial.validate.facts.code import Code
-from seatrial.validate.facts.python_modules import ExternalName, Scope, Value
+from seatrial.validate.facts.code import Code, ConfigurationUse, Read
+from seatrial.validate.facts.items import Item
+from seatrial.validate.facts.python_modules import ExternalName, Lineage, LocalClass, Scope, Value
 
 _HTTP = ("get", "post", "put", "patch", "delete", "head", "options", "request")
 _RUNS = ("run", "call", "check_call", "check_output", "getoutput", "getstatusoutput")
@@ -115,6 +120,185 @@ def _called(code: Code, path: str, placed: PlacedCall) -> str:
         return ""
     is_bound = any(function.binds(name.partition(".")[0]) for function in placed.functions)
     return "" if is_bound else found.name
+
+
+_LAZY = (b"__getattr__", b"globals()", b"setattr(", b"exec(", b"import *")
+"""A module with one of these may have names that do not stand in it."""
+
+
+def lost_imports(code: Code) -> Iterator[tuple[Import, str]]:
+    """Yield each import from a module of the integration of a name that does not stand in it, with its file.
+
+    Imports that catch their own failure are left out, and so are those of modules that make names as they run.
+    """
+    for path in code.files.paths:
+        if b"ImportError" in code.files.data(path) or b"ModuleNotFoundError" in code.files.data(path):
+            continue
+        for one in code.files.source(path).imports:
+            target = code.files.module(one, path) if one.name not in (None, "*") else None
+            if target and target != path and not _may_hold(code, target, one, path):
+                yield one, target
+
+
+def _may_hold(code: Code, target: str, imported: Import, importer: str) -> bool:
+    """Whether a module may have the name that is imported from it: as a word, as a module, or made as it runs."""
+    name = (imported.name or "").encode()
+    data = code.files.data(target)
+    stands = not data or any(word in data for word in _LAZY) or re.search(rb"\b" + name + rb"\b", data)
+    return (
+        bool(stands) or code.files.submodule(imported, importer) is not None or _is_folder(code, target, name)
+    )
+
+
+def _is_folder(code: Code, package: str, name: bytes) -> bool:
+    """Whether a package has a folder of a name, which needs no `__init__.py`."""
+    below = f"{package.removesuffix('__init__.py')}{name.decode()}/"
+    return package.endswith("__init__.py") and any(path.startswith(below) for path in code.files.paths)
+
+
+@dataclass(frozen=True)
+class Unset:
+    """A class that lacks what its base declares without a value, and has a name that is nearly that of it."""
+
+    local: LocalClass
+    base: LocalClass
+    name: str
+    near: Assignment
+
+
+def unset_declarations(code: Code) -> Iterator[Unset]:
+    """Yield the classes that misspell an attribute that a base of the integration declares without a value.
+
+    Models and data classes, whose declarations are fields, are left out.
+    """
+    for path in code.files.holding(b"class "):
+        for local in code.names.module(path).classes.values():
+            lineage = code.names.lineage(local)
+            if len(lineage.local) > 1 and lineage.whole and not _has_fields(code, lineage):
+                yield from _unset(code, local, lineage.local[1:])
+
+
+_MAKERS = (b"dataclass", b"@attr", b"@define", b"pydantic")
+"""Signs of files whose declarations may be fields."""
+
+
+def _has_fields(code: Code, lineage: Lineage) -> bool:
+    files = {code.files.data(one.path) for one in lineage.local}
+    return any(maker in data for maker in _MAKERS for data in files)
+
+
+def _unset(code: Code, local: LocalClass, bases: Sequence[LocalClass]) -> Iterator[Unset]:
+    own = [name for name in local.assignments if not any(name in base.assignments for base in bases)]
+    for base in bases if own else ():
+        for name in base.assignments:
+            near = nearest(name, own, cutoff=0.85)
+            if near and not any(_sets(code, one, name) for one in (local, *bases)):
+                yield Unset(local, base, name, local.assignments[near])
+
+
+def _sets(code: Code, local: LocalClass, name: str) -> bool:
+    """Whether a class gives a value to a name: in its body, as a method, or in a method."""
+    declared = local.assignments.get(name)
+    is_set = name in local.definition.methods or (declared is not None and declared.value is not None)
+    return (
+        is_set
+        or re.search(rb"\.%s\s*(?::[^=\n]+)?=[^=]" % name.encode(), code.files.data(local.path)) is not None
+    )
+
+
+_KEY_END = re.compile(r"""["'],?\s*[\])]""")
+_ASSIGNED = re.compile(r"^(?P<indent>[ \t]*)(?P<name>\w+)\s*(?::[^=\n]+)?=\s*[\w.\[(]*\s*[\"']?\Z", re.M)
+_USED = re.compile(r"\s*[.\[]")
+
+
+def unguarded_reads(use: ConfigurationUse) -> Iterator[Read]:
+    """Yield the reads of configurations that may be missing whose value is used as if it were there.
+
+    A read does not count where its file asks elsewhere whether there is a value, nor where something tests the name
+    that it is given to.
+    """
+    optional = {key for key, item in use.declared.items() if _may_be_missing(item)}
+    reads = [one for one in use.code.configuration_reads if one and one.written and one.key in optional]
+    asked = {(one.where.path, one.key) for one in reads if _asks(use.code, one)}
+    for one in reads:
+        if (
+            not one.forgiving
+            and (one.where.path, one.key) not in asked
+            and _is_taken_for_granted(use.code, one)
+        ):
+            yield one
+
+
+_ASKING = re.compile(rb"\b(?:if|elif|while|and|or|not|assert|match)\b|:=")
+
+
+def _asks(code: Code, read: Read) -> bool:
+    """Whether a read may ask whether there is a value: with `get`, in a line with a condition, or by its failure."""
+    data = code.files.data(read.where.path)
+    line = data.split(b"\n")[read.where.line - 1]
+    return b"get(" in line or b"AttributeError" in data or _ASKING.search(line) is not None
+
+
+def _may_be_missing(item: Item) -> bool:
+    stated = item.value
+    is_optional = stated.get("required", False) is False
+    return is_optional and "default" not in stated and "dependencies" not in stated
+
+
+def _is_taken_for_granted(code: Code, read: Read) -> bool:
+    """Whether the value is used right behind its look-up, or only so under the name that it is given to."""
+    text = code.files.data(read.where.path).decode("utf-8", "replace")
+    lines = text.split("\n")
+    start = sum(len(line) + 1 for line in lines[: read.where.line - 1]) + read.where.column - 1
+    end = _KEY_END.search(text, start, start + len(read.key) + 40)
+    if not end:
+        return False
+    given = _ASSIGNED.search(text, max(0, start - 200), start)
+    if _USED.match(text, end.end()):
+        return given is None or not text[end.end() :].lstrip().startswith("[")
+    return given is not None and _is_only_used(text[end.end() :], given["name"], len(given["indent"]))
+
+
+def _is_only_used(rest: str, name: str, indent: int) -> bool:
+    """Whether each use of a name in the rest of its block takes a part of it; a block ends where less is indented."""
+    inside = takewhile(
+        lambda line: not line.strip() or len(line) - len(line.lstrip()) >= indent, rest.split("\n")[1:]
+    )
+    block = "\n".join(inside)
+    uses = [match.end() for match in re.finditer(rf"(?<![\w.\"']){name}\b(?!\s*=[^=])", block)]
+    return bool(uses) and all(_USED.match(block, place) for place in uses)
+
+
+_LAST_PART = re.compile(r"[fF](?P<quote>[\"'])[^\"']*\}[^\"'{}]*/[^\"'{}/]+(?P=quote)")
+"""A text such as f"{base}/api", whose last part `urljoin` replaces."""
+
+
+def lossy_joins(code: Code) -> Iterator[Expression]:
+    """Yield the base of each `urljoin` that ends in a part that the other address replaces."""
+    for path in code.files.holding(b"urljoin"):
+        for placed in code.files.source(path).calls("urljoin"):
+            base = placed.call.arguments[0] if placed.call.arguments else None
+            if base and _LAST_PART.fullmatch(base.text) and _called(code, path, placed).startswith("urllib."):
+                yield base
+
+
+_CLIENT = re.compile(rb"^\s*([\w.]+)\s*(?::[^=\n]+)?=\s*http_async_client\s*$", re.M)
+_SETTINGS = ("auth", "timeout", "follow_redirects", "headers", "cookies", "params")
+
+
+def shared_settings(code: Code) -> Iterator[Outside]:
+    """Yield the settings that are set on Ocean's HTTP client, which all of the code shares."""
+    for path in code.files.holding(b"http_async_client"):
+        clients = {b"http_async_client", *_CLIENT.findall(code.files.data(path))}
+        names = {name.decode("ascii", "replace") for name in clients}
+        source = code.files.source(path)
+        for holder, setting, where in source.settings(*_SETTINGS):
+            if holder in names:
+                yield Outside(f"{holder}.{setting}", where)
+        for placed in source.calls("update"):
+            holder, _, rest = (placed.call.function.name or "").rpartition(".headers")
+            if holder in names and rest == ".update":
+                yield Outside(f"{holder}.headers", placed.call.where)
 
 
 def listing_resyncs(code: Code) -> Iterator[Function]:

@@ -268,7 +268,7 @@ def changelog_version_disagrees(changelog: ChangelogText, package: Package, spec
     Users read in that entry what the published version contains.
     """
     top, version = changelog.top, package.version.strip()
-    if top and version and not TOO_SHORT.fullmatch(version) and top.version != version.removeprefix("v"):
+    if top and version and _is_comparable(top, package) and top.version != version.removeprefix("v"):
         message = (
             f'the newest entry is "{top.version}", and the version in pyproject.toml is "{version[:60]}"'
         )
@@ -276,6 +276,13 @@ def changelog_version_disagrees(changelog: ChangelogText, package: Package, spec
         is_stale = top.version and spec_version.removeprefix("v") == top.version
         fix = Fix(title, package.edit("version", top.version) if is_stale and top.version else None)
         yield Problem(changelog.head.at(top), message, fix)
+
+
+def _is_comparable(top: VersionEntry, package: Package) -> bool:
+    """Return whether both versions have three numbers, or CHG103 does not say so of the heading."""
+    if TOO_SHORT.fullmatch(package.version.strip()):
+        return False
+    return has_declared_form(package, top) or not TOO_SHORT.fullmatch(top.version or "")
 
 
 SECTIONS = (
@@ -307,15 +314,17 @@ def malformed_changelog_heading(changelog: ChangelogText, package: Package) -> P
         return
     where = changelog.head.at(top)
     if not top.date or not has_declared_form(package, top):
-        fix = _heading_fix(top) if is_declared(package) else Fix(f'write "{FORM}"')
+        fix = _heading_fix(top, package.version.strip()) if is_declared(package) else Fix(f'write "{FORM}"')
         yield Problem(where, f'"{top.heading.rstrip()[:60]}" is no heading of an entry', fix)
     line = changelog.underline() if is_declared(package) else 0
     if line:
         yield Problem(Location(CHANGELOG, line), "nothing is underlined in an entry", Fix("delete this line"))
 
 
-def _heading_fix(top: VersionEntry) -> Fix:
-    """Return the repair of a heading, with an edit where the date is known."""
+def _heading_fix(top: VersionEntry, version: str) -> Fix:
+    """Return the repair of a heading, with an edit where the date is known; a wrong version becomes the package's."""
+    if parsed_version(top.version or "") is None and parsed_version(version):
+        top = replace(top, version=version)
     if not day_of(top.date):
         return Fix(f'write "## {top.version} (YYYY-MM-DD)"')
     right = f"## {top.version} ({top.date})"

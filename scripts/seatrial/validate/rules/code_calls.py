@@ -5,20 +5,26 @@ from __future__ import annotations
 from seatrial.core.framework import Framework
 from seatrial.core.model import Fix, MemoryFolder, Problem
 from seatrial.core.names import shown
-from seatrial.core.rules import ADVICE, INFO, Edited, Problems, rule
-from seatrial.validate.facts.code import Code
+from seatrial.core.rules import ADVICE, INFO, WARNING, Edited, Problems, rule
+from seatrial.core.suggest import did_you_mean, nearest
+from seatrial.validate.facts.code import Code, ConfigurationUse
 from seatrial.validate.facts.code_calls import (
     BLOCKING,
     blocking_calls,
     functions_named,
     imports_of,
     listing_resyncs,
+    lossy_joins,
+    lost_imports,
     printing_calls,
+    shared_settings,
+    unguarded_reads,
+    unset_declarations,
     waiting_calls,
     webhook_paths,
 )
 from seatrial.validate.facts.spec import Spec
-from seatrial.validate.rules.shared import replaced
+from seatrial.validate.rules.shared import all_of, replaced
 
 SPEC = ".port/spec.yaml"
 _LIVE = "saas:\n  enabled: true\n  liveEvents:\n    enabled: true\n"
@@ -112,6 +118,49 @@ def request_past_the_framework(code: Code) -> Problems:
 
 
 @rule(
+    "COD140",
+    severity=WARNING,
+    bad=replaced(
+        "client.py",
+        'f"{self._api_url}/{path}"',
+        'urljoin(f"{self._api_url}/api", path)',
+        "from typing import Any, Self\n",
+        "from typing import Any, Self\nfrom urllib.parse import urljoin\n",
+    ),
+)
+def last_part_of_address_lost(code: Code) -> Problems:
+    """The address that `urljoin` adds to ends in a slash.
+
+    `urljoin` replaces what stands behind the last slash: `urljoin("https://host/api", "tasks")` is
+    `https://host/tasks`.
+    """
+    for base in lossy_joins(code):
+        message = f"urljoin drops the last part of {shown(base.text)}"
+        yield Problem(base.where, message, Fix('put "/" at its end, and none before what is added'))
+
+
+@rule(
+    "COD141",
+    severity=ADVICE,
+    bad=replaced(
+        "client.py",
+        "        self._page_size = page_size\n",
+        "        self._page_size = page_size\n        http_async_client.timeout = 60\n",
+    ),
+)
+def setting_of_shared_client(code: Code) -> Problems:
+    """Headers, authentication and timeouts are given with each request, and not set on `http_async_client`.
+
+    All of the code shares this client: what is set on it holds for every other request, so that a token reaches
+    other hosts, and of two clients with different accounts the later one wins.
+    """
+    for one in shared_settings(code):
+        message = f"{shown(one.name)} is set on the HTTP client that all of the code shares"
+        setting = one.name.rpartition(".")[2]
+        yield Problem(one.where, message, Fix(f"give it with each request: request(..., {setting}=...)"))
+
+
+@rule(
     "COD111",
     severity=INFO,
     bad=replaced(
@@ -179,6 +228,70 @@ def computed_webhook_path(code: Code) -> Problems:
             yield Problem(
                 path.where, "the path of the webhook is computed", Fix('write it out, as "/webhook"')
             )
+
+
+@rule(
+    "COD240",
+    bad=replaced("main.py", "from client import GoodServiceClient", "from client import ServiceClient"),
+)
+def imported_name_missing(code: Code) -> Problems:
+    """A name that is imported from a module of the integration stands in that module.
+
+    Otherwise the integration does not start. Reported is a name that does not occur in the module at all; imports
+    that only type checkers read, and those that catch ImportError, are not.
+    """
+    for one, path in lost_imports(code):
+        if one.where.line not in code.files.source(one.where.path).lines_for_types:
+            near = nearest(str(one.name), code.names.module(path).classes)
+            message = f'{path} has no "{shown(str(one.name))}"{did_you_mean(near)}'
+            yield Problem(one.where, message, Fix(f"import a name that {path} has, or define it there"))
+
+
+@rule(
+    "COD241",
+    severity=INFO,
+    bad=all_of(
+        replaced(SPEC, "    required: true\n    sensitive: true", "    required: false\n    sensitive: true"),
+        replaced("client.py", 'integration_config["api_token"]', 'integration_config["api_token"].strip()'),
+    ),
+)
+def optional_configuration_taken_for_granted(configuration_use: ConfigurationUse) -> Problems:
+    """The code asks whether a configuration that may be missing is there before it uses a part of it.
+
+    One that is not required and has no default is None where nobody sets it, and the integration fails with
+    AttributeError.
+    """
+    for read in unguarded_reads(configuration_use):
+        message = f'"{shown(read.key)}" may be missing, and is used as if it were there'
+        fix = Fix("ask whether it is None first, or give it a default in the spec")
+        yield Problem(read.where, message, fix)
+
+
+_BASE = """class Processor:
+    events: list[str]
+
+    def takes(self, event: str) -> bool:
+        return event in self.events
+"""
+
+
+def _misspelling(folder: MemoryFolder) -> MemoryFolder:
+    task = 'from processing import Processor\n\n\nclass TaskProcessor(Processor):\n    event = ["task"]\n'
+    return folder.having("processing.py", _BASE).having("processor.py", task)
+
+
+@rule("COD242", severity=WARNING, bad=_misspelling)
+def declared_attribute_unset(code: Code) -> Problems:
+    """A class sets what its base declares without a value, under the name that the base reads.
+
+    Python finds nothing under the declared name, and the first event fails with AttributeError. Reported is a class
+    that has a name which is nearly the declared one.
+    """
+    for one in unset_declarations(code):
+        base = one.base.definition.name
+        message = f'"{shown(one.name)}", which "{shown(base)}" declares, has no value in "{one.local.definition.name}"'
+        fix = Fix(f'rename "{shown(one.near.name)}" to "{shown(one.name)}"')
+        yield Problem(one.near.where, message, fix)
 
 
 @rule("COD216", bad=listening('"/webhook/{run_id}"'))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from seatrial.core.framework import Framework
-from seatrial.core.model import Fix, Location, Problem
+from seatrial.core.model import Fix, Location, Problem, Severity
 from seatrial.core.names import shown
 from seatrial.core.rules import ADVICE, ERROR, INFO, OCEAN, WARNING, Problems, rule
 from seatrial.validate.facts.code import Code
@@ -17,6 +18,16 @@ _IN_OCEAN = {OCEAN: ERROR}
 
 MOST_SHOWN = 6
 """The most kinds of a class that are shown."""
+
+
+def _asked(framework: Framework, part: str) -> bool:
+    """Return whether the gate asks for a part, or only the form that Port makes of the classes."""
+    return framework.has(part) or framework.has(f"{part}-form")
+
+
+def _severity(framework: Framework, part: str) -> Severity | None:
+    """Return the severity where it is not the rule's own: advice while no gate asks for the part."""
+    return None if framework.has(part) else ADVICE
 
 
 def _kinds(code: Code) -> Iterator[KindOf]:
@@ -34,11 +45,12 @@ def class_of_several_kinds(code: Code, framework: Framework) -> Problems:
 
     Ocean's gate refuses the integration otherwise, because Port shows a form for each kind.
     """
-    for kind in _kinds(code) if framework.has("one-kind-a-class") else ():
+    severity = _severity(framework, "one-kind-a-class")
+    for kind in _kinds(code) if _asked(framework, "one-kind-a-class") else ():
         if len(kind.values) > 1:
             values = ", ".join(f'"{shown(str(value))}"' for value in kind.values[:MOST_SHOWN])
             message = f'the kind of "{kind.owner.definition.name}" is one of {len(kind.values)}: {values}'
-            yield Problem(kind.where, message, Fix(_single(kind, _kinds(code))))
+            yield Problem(kind.where, message, Fix(_single(kind, _kinds(code))), severity=severity)
 
 
 def _single(kind: KindOf, kinds: Iterable[KindOf]) -> str:
@@ -96,10 +108,11 @@ def class_of_any_kind(code: Code, framework: Framework) -> Problems:
     Ocean's gate refuses the integration otherwise. A class that declares no kind is of any kind. The mapping
     allows custom kinds with `allow_custom_kinds: ClassVar[bool] = True`.
     """
-    for one in code.config_classes if framework.has("custom-kinds") else ():
+    severity = _severity(framework, "custom-kinds")
+    for one in code.config_classes if _asked(framework, "custom-kinds") else ():
         loose = [kind for kind in one.kinds if kind.takes_any]
         for kind in loose if not one.allows_custom_kinds else loose[1:]:
-            yield _any_kind(one, kind, loose[0])
+            yield replace(_any_kind(one, kind, loose[0]), severity=severity)
 
 
 def _any_kind(config: ConfigClass, kind: KindOf, first: KindOf) -> Problem:
@@ -123,10 +136,11 @@ def kind_of_other_type(code: Code, framework: Framework) -> Problems:
 
     Ocean's gate refuses every other type: an enumeration, a union of kinds.
     """
-    for kind in _kinds(code) if framework.has("literal-kind") else ():
+    severity = _severity(framework, "literal-kind")
+    for kind in _kinds(code) if _asked(framework, "literal-kind") else ():
         if kind.other:
             message = f'the kind of "{kind.owner.definition.name}" is declared as {shown(kind.other)}'
-            yield Problem(kind.where, message, Fix('declare it as Literal["..."]'))
+            yield Problem(kind.where, message, Fix('declare it as Literal["..."]'), severity=severity)
 
 
 @rule(
@@ -142,11 +156,12 @@ def field_without_title(code: Code, framework: Framework) -> Problems:
     and lists of resource classes need none.
     """
     seen: set[Location] = set()
-    for one in code.config_classes if framework.has("field-titles") else ():
+    severity = _severity(framework, "field-titles")
+    for one in code.config_classes if _asked(framework, "field-titles") else ():
         for bare in one.bare_fields():
             if bare.where not in seen:
                 seen.add(bare.where)
-                yield _bare(bare)
+                yield replace(_bare(bare), severity=severity)
 
 
 def _bare(bare: BareField) -> Problem:

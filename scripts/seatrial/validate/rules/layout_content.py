@@ -17,7 +17,7 @@ from seatrial.core.model import (
     MemoryFolder,
     Problem,
 )
-from seatrial.core.names import decamelize, shown
+from seatrial.core.names import SLUG, decamelize, shown
 from seatrial.core.rules import ADVICE, INFO, WARNING, Edited, Problems, rule
 from seatrial.core.suggest import nearest
 from seatrial.documents.integration import RESOURCE_SUFFIXES, RESOURCES, SPEC_FILES, resource_files
@@ -37,7 +37,7 @@ from seatrial.validate.facts.tree import (
     is_shared,
     sharing,
 )
-from seatrial.validate.rules.shared import renamed
+from seatrial.validate.rules.shared import folder_name, renamed, replaced
 
 STEMS = ("blueprints", "port-app-config", "scorecards", "pages", "actions")
 """The resources that Ocean reads."""
@@ -459,13 +459,38 @@ def example_disagrees(
                 f'write "{right}"' if near else "delete the line, or add it to the spec", edit, guessed=True
             )
             yield Problem(where, f'"{shown(one.name)}" is no configuration of the spec', fix)
+    meant = {nearest(name, known) for name in stated.keys() - known.keys()}
     for name, configuration in known.items():
-        can_be_set = configuration.strip().isidentifier()
+        can_be_set = configuration.strip().isidentifier() and name not in meant
         if can_be_set and name not in stated and env_example and _is_required(spec, configuration):
             edit = appended(integration, ENV_EXAMPLE, f"{PREFIX}{name.upper()}=<{name}>\n")
             fix = Fix(f'add a line "{PREFIX}{name.upper()}=" with a placeholder', edit)
             message = f'"{shown(configuration)}" is required, and not in this file'
             yield Problem(Location(ENV_EXAMPLE), message, fix)
+
+
+_TYPE = "OCEAN__INTEGRATION__TYPE"
+
+
+@rule("LAY140", severity=INFO, bad=replaced(ENV_EXAMPLE, f"{_TYPE}=good-service", f"{_TYPE}=other-service"))
+def type_of_another_integration(
+    env_example: Sequence[Variable], published_as: tuple[str, str], spec_type: str, integration: Integration
+) -> Problems:
+    """The type in `.env.example` is that of this integration.
+
+    Whoever copies the file starts the integration under it, and Port takes it for the one that was copied from.
+    """
+    own = {published_as[0], spec_type, folder_name(integration)} - {""}
+    for one in env_example:
+        is_plain = SLUG.fullmatch(one.value) and one.value not in own
+        if one.name.upper() == _TYPE and own and is_plain and not one.is_mention:
+            right = published_as[0] or spec_type or folder_name(integration)
+            where = Location(ENV_EXAMPLE, one.line)
+            yield Problem(
+                where,
+                f'the type is "{shown(one.value)}", not "{shown(right)}"',
+                Fix(f'write "{shown(right)}"'),
+            )
 
 
 def _is_required(spec: Spec, name: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from seatrial.core.model import Fix, Problem
@@ -281,14 +282,23 @@ def _broken_path(blueprints: Blueprints, start: Blueprint, mirror: Item) -> Prob
     elif end.lacks(name) or name in end.relations.value:
         message = f"the path ends at blueprint {shown(end.identifier)}, which has no property {shown(name)}"
         fix = rename(name, end.names | META, "end it with a property of that blueprint", where)
-        yield Problem(where, message, fix)
+        yield Problem(where, message, _in_path(fix, path))
 
 
 def _no_relation(blueprints: Blueprints, item: Item, here: Blueprint, missing: str) -> Problem:
     where = blueprints.document.at(*item.way("path"))
     message = f"blueprint {shown(here.identifier)} has no relation {shown(missing)} for the path to follow"
     fix = rename(missing, here.relations.value, "write a path that follows relations", where)
-    return Problem(where, message, fix)
+    return Problem(where, message, _in_path(fix, item.text("path")))
+
+
+def _in_path(fix: Fix, path: str) -> Fix:
+    """Return the repair of a step as that of the whole path, at whose place it stands."""
+    steps = path.split(".")
+    if fix.edit is None or steps.count(fix.edit.old) != 1:
+        return replace(fix, edit=None)
+    new = ".".join(fix.edit.new if step == fix.edit.old else step for step in steps)
+    return replace(fix, edit=replace(fix.edit, old=path, new=new))
 
 
 @rule(

@@ -7,16 +7,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from seatrial.core.model import Fix, Problem
-from seatrial.core.rules import WARNING, Edited, Problems, rule
+from seatrial.core.rules import ADVICE, WARNING, Edited, Problems, rule
 from seatrial.core.suggest import hint
 from seatrial.documents.document import Keys
 from seatrial.schemas.wording import shown
 from seatrial.validate.facts.app_config import AppConfig, MappedResource, text_of
-from seatrial.validate.facts.blueprints import Blueprints
+from seatrial.validate.facts.blueprints import Blueprint, Blueprints
 from seatrial.validate.facts.items import Item
 from seatrial.validate.facts.jq_values import Constant, JqValues
 from seatrial.validate.facts.spec import Spec
-from seatrial.validate.rules.resources import APP_CONFIG, MOST_KNOWN
+from seatrial.validate.rules.resources import APP_CONFIG, BLUEPRINTS, MOST_KNOWN
 from seatrial.validate.rules.resources_mapping import with_blueprints
 from seatrial.validate.rules.shared import all_of, replaced
 
@@ -68,7 +68,7 @@ def result_of_another_type(app_config: AppConfig) -> Problems:
     """
     for resource in app_config.resources:
         for way, text, values in _value(
-            resource, resource.selector.way("query"), resource.selector.value.get("query")
+            resource, resource.selector.way("query"), resource.selector.text("query")
         ):
             if "boolean" not in values.types:
                 fix = Fix("write a condition, or true to select every object")
@@ -223,6 +223,109 @@ def fallback_of_another_format(app_config: AppConfig, blueprints: Blueprints) ->
         if any(isinstance(one, str) and not one.strip() for one in values.constants()):
             message = f"relation {shown(name)} takes an identifier, and an empty text is none"
             yield Problem(app_config.document.at(*way), message, Fix("leave the fallback out, or write null"))
+
+
+_CHANGED = re.compile(
+    r"\s*(?P<path>(?:\.[A-Za-z_]\w*)+)\s*(?P<change>(?:\|\s*(?:gsub|sub|ltrimstr|rtrimstr|ascii_downcase|ascii_upcase)"
+    r"\s*(?:\((?:[^()\"]|\"(?:[^\"\\]|\\.)*\")*\))?\s*)+)"
+)
+"""A path whose text is changed: `.id | gsub(" "; "")`."""
+
+_PLAIN_PATH = re.compile(r"(?:\.[A-Za-z_]\w*(?:\[\d+\])?)+")
+
+
+@rule(
+    "RES240",
+    severity=ADVICE,
+    bad=replaced(
+        APP_CONFIG,
+        "identifier: .id | tostring\n          title: .name",
+        'identifier: .id | gsub(" "; "")\n          title: .name',
+        "project: .__parent.id | tostring",
+        "project: .__parent.id",
+    ),
+)
+def identifier_changed_on_one_side(app_config: AppConfig, blueprints: Blueprints) -> Problems:
+    """A relation changes the text of an identifier as the mapping of its target does.
+
+    Otherwise the two differ where the text holds what is changed, and the relation leads to no entity. Reported are
+    relations that take a path with the same last name as it is.
+    """
+    changes = _identifier_changes(app_config)
+    for resource, blueprint in with_blueprints(app_config, blueprints):
+        for name, value in resource.relations.value.items():
+            target = blueprint.target(name)
+            text = resource.program(text_of(value)).strip()
+            last, change = changes.get(target, ("", ""))
+            if change and _PLAIN_PATH.fullmatch(text) and text.rpartition(".")[2] == last:
+                message = f"the identifiers of blueprint {shown(target)} are changed with {shown(change)}"
+                fix = Fix("write the same behind the path here")
+                where = app_config.document.at(*resource.relations.way(name))
+                yield Problem(where, f"{message}, and relation {shown(name)} is not", fix)
+
+
+def _identifier_changes(app_config: AppConfig) -> Mapping[str, tuple[str, str]]:
+    """Return the last name and the change of each blueprint's identifiers, where all of its kinds have the same."""
+    found: dict[str, set[tuple[str, str]]] = {}
+    for resource in app_config.resources:
+        match = _CHANGED.fullmatch(resource.program(text_of(resource.mappings.value.get("identifier"))))
+        last = match["path"].rpartition(".")[2] if match else ""
+        found.setdefault(resource.blueprint, set()).add((last, match["change"].strip(" |") if match else ""))
+    return {name: next(iter(ways)) for name, ways in found.items() if len(ways) == 1}
+
+
+_STEPS = r"(?:\.[A-Za-z_]\w*(?:\[\d+\])?)+"
+_FROM_NUMBER = re.compile(
+    rf"(?P<path>{_STEPS})\s*(?:\|\s*tonumber\s*)?(?:/\s*1000\s*)?(?:\|\s*floor\s*)?\|\s*todate\b"
+)
+"""A path that is made a date from a number: `.x / 1000 | todate`."""
+
+
+@rule(
+    "RES241",
+    severity=ADVICE,
+    bad=all_of(
+        replaced(
+            BLUEPRINTS,
+            '        "dueAt": {',
+            '        "closedAt": {\n          "title": "Closed at",\n          "type": "string",\n'
+            '          "format": "date-time"\n        },\n        "dueAt": {',
+        ),
+        replaced(
+            APP_CONFIG,
+            "            dueAt: .due_at\n",
+            "            dueAt: .due_at\n"
+            "            closedAt: if .closed_at then .closed_at / 1000 | todate else null end\n",
+        ),
+    ),
+)
+def date_converted_beside_another(app_config: AppConfig, blueprints: Blueprints) -> Problems:
+    """Of the dates of an object, either all are converted from numbers or none is.
+
+    An API gives its dates in one form. Where one is made from a number with `todate`, another that is taken as it
+    is reaches Port as a number, and Port rejects the entity.
+    """
+    for resource, blueprint in with_blueprints(app_config, blueprints):
+        dates = dict(_dates(resource, blueprint))
+        made = [match for text in dates.values() for match in _FROM_NUMBER.finditer(text)]
+        holders = {_holder(match["path"]) for match in made}
+        for name, text in dates.items():
+            if _PLAIN_PATH.fullmatch(text) and _holder(text) in holders:
+                where = app_config.document.at(*resource.properties.way(name))
+                message = f"the date {shown(text)} is taken as it is, and one beside it is made from a number"
+                yield Problem(where, message, Fix("convert it too, if the service gives a number here"))
+
+
+def _dates(resource: MappedResource, blueprint: Blueprint) -> Iterator[tuple[str, str]]:
+    """Yield the mapped dates of a resource, each with its expression."""
+    for name, value in resource.properties.value.items():
+        text = resource.program(text_of(value)).strip()
+        if text and blueprint.properties.inner(name).text("format") == "date-time":
+            yield name, text
+
+
+def _holder(path: str) -> str:
+    return path.strip().rpartition(".")[0]
 
 
 def _in_saas(environment: str) -> Edited:

@@ -325,17 +325,19 @@ _HINT = re.compile(rf"[:,\[-][ \t]*(?:{_ONLY_IN_1_1.pattern}|{_ONLY_IN_1_2.patte
 
 
 @rule("SPC130", severity=WARNING, bad=edited("    default: 100", "    default: 0100"))
-def unportable_scalar(spec: Spec, integration: Integration) -> Problems:
+def unportable_scalar(spec: Spec, integration: Integration, spec_form: Conformity) -> Problems:
     """A value means the same in YAML 1.1 and YAML 1.2.
 
     Ocean reads the spec as YAML 1.1, the release job and Port as YAML 1.2: an unquoted no is false
-    for the former and a string for the latter.
+    for the former and a string for the latter. A value of the wrong type is not reported twice.
     """
     text = integration.read(spec.document.path).decode("utf-8", "replace")
     if spec.document.path.endswith(".json") or not _HINT.search(text):
         return
     lines = text.split("\n")
     for keys in (keys for keys, value in _scalars((), spec.root.value) if _is_suspect(value)):
+        if any(one.keys == keys for one in spec_form.violations):
+            continue
         where = spec.document.at(*keys)
         scalar = _plain(lines, where)
         if _ONLY_IN_1_1.fullmatch(scalar) or _ONLY_IN_1_2.fullmatch(scalar):

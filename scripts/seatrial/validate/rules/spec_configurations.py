@@ -8,7 +8,7 @@ from typing import Any
 
 from seatrial.core.model import Edit, Fix, Integration, MemoryFolder, Problem
 from seatrial.core.names import decamelize, shown
-from seatrial.core.rules import ADVICE, WARNING, Problems, rule
+from seatrial.core.rules import ADVICE, INFO, WARNING, Problems, rule
 from seatrial.core.suggest import did_you_mean, hint, nearest
 from seatrial.documents import jq
 from seatrial.documents.document import Keys
@@ -307,6 +307,38 @@ def uncapitalised_description(spec: Spec) -> Problems:
 
 
 _SAAS_OFF = "saas:\n  enabled: false\n"
+
+
+_CUT_OFF = re.compile(
+    r"(?:\b(?:the|an?|and|or|such as|e\.g\.)|\b(?:ID|URL|URI|id|url|name|token|key|secret) to|,|\()\Z"
+)
+"""The end of a sentence whose rest is missing."""
+
+_TAG = re.compile(r"<[^<>]*>")
+
+
+@rule(
+    "SPC140",
+    severity=INFO,
+    bad=edited(
+        "description: A token that may read each project and its tasks",
+        "description: A token that may read the",
+    ),
+)
+def description_cut_off(spec: Spec) -> Problems:
+    """The description of a configuration is a whole sentence.
+
+    People read it where they install the integration. Reported is one that ends in a word such as "the", or in a
+    comma: its end was lost.
+    """
+    for item in spec.configurations:
+        text = _TAG.sub("", item.text("description")).strip()
+        if _CUT_OFF.search(text[-80:]):
+            where = spec.document.at(*item.way("description"))
+            message = (
+                f'the description of configuration "{shown(item.text("name"))}" ends in "{shown(text[-20:])}"'
+            )
+            yield Problem(where, message, Fix("write the end of the sentence"))
 
 
 def _oauth(name: str, value: str) -> str:
