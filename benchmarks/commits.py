@@ -2,12 +2,11 @@
 
     python benchmarks/commits.py ../ocean --count 200 --seed 14
 
-For each commit drawn, the commit and its parent are checked out in turn into a clone of their own and judged whole, as
-if there were no other. Integrations whose findings differ must be among those that `--since PARENT` chooses: each that is
-not is a miss. Those chosen whose findings do not differ are the surplus, which is right where one of their files has
-changed, and wrong elsewhere. What `seatrial validate --since PARENT --new`, a process of its own, marks as new must be
-what the commit's fingerprints have and the parent's lack. Advice counts. Ends with status 1 after a miss, a wrong
-surplus or another difference.
+For each commit drawn, its parent and the commit are checked out in turn into a clone and judged whole. Integrations
+whose findings differ must be among those that `--since PARENT` chooses: each that is not is a miss. Those chosen whose
+findings do not differ are the surplus, which is right where one of their files has changed, and wrong elsewhere. What
+`seatrial validate --since PARENT --new`, a process of its own, marks as new must be the findings of the commit whose
+fingerprints the parent lacks. Advice counts. Ends with status 1 after a miss, a wrong surplus or another difference.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -169,15 +168,18 @@ def compared(case: Case, before: Found, after: Found, answer: Mapping[str, Any],
     seen = [one for one in lacking if (one.integration, one.code) not in full]
     fails = any(not one["old"] and one["severity"] == "error" for one in shown)
     count = answer["summary"]["integrations"]
-    return Case(
-        case.commit, case.named, case.changed, case.touched,
+    strange = (one for key, one in new.items() if key not in wanted)
+    return replace(
+        case,
         brought=len(new),
         about_change=sum(one["code"] in OF_A_CHANGE for one in shown),
         cut=len(lacking) - len(seen),
         lacking=tuple(sorted(f"{one.code} {one.path}: {one.message}" for one in seen)),
-        added=tuple(sorted(f"{one['code']} {one['path']}: {one['message']}" for key, one in new.items() if key not in wanted)),
-        wrong="" if (status, count) == (int(fails), len(case.named)) else f"status {status}, {count} integrations",
-    )  # fmt: skip
+        added=tuple(sorted(f"{one['code']} {one['path']}: {one['message']}" for one in strange)),
+        wrong=""
+        if (status, count) == (int(fails), len(case.named))
+        else f"status {status}, {count} integrations",
+    )
 
 
 def table(cases: Sequence[Case]) -> str:

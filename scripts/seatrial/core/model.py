@@ -301,7 +301,7 @@ class Told:
 
 
 class Fleet:
-    """All integrations of a workspace, for rules that compare.
+    """All integrations of a workspace, and their `paths`, for rules that compare.
 
     Computed values are kept. Rules learn of other integrations by questions, each the name of a function and its
     arguments: `asked` holds those since it was last emptied, `news` the answers that were worked out here. `prepare`
@@ -310,6 +310,7 @@ class Fleet:
 
     def __init__(self, integrations: Iterable[Integration] = ()) -> None:
         self.integrations = tuple(integrations)
+        self.paths = frozenset(one.path for one in self.integrations)
         self.asked: set[Question] = set()
         self.news: list[Told] = []
         self.prepare: Callable[[], None] = lambda: None

@@ -158,8 +158,7 @@ def _is_of_framework(path: str) -> bool:
 
 def _owner(workspace: Workspace, path: str) -> str | None:
     """The path of the integration that holds a changed path; None where none does."""
-    known = workspace.fleet.keep("paths", lambda: frozenset(one.path for one in workspace.integrations))
-    return next((parent for parent in (*with_parents(path), "") if parent in known), None)
+    return next((parent for parent in (*with_parents(path), "") if parent in workspace.fleet.paths), None)
 
 
 def _by_integration(owned: Iterable[tuple[str | None, str]]) -> Mapping[str, Sequence[str]]:

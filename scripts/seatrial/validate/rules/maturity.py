@@ -124,6 +124,12 @@ def _lengths(document: Document, item: Item, most: int) -> Iterator[Problem]:
         )
 
 
+def _newest(fleet: Fleet) -> tuple[int, ...]:
+    """Return the newest release of the framework that an integration locks; empty where none does."""
+    told = fleet.each(core_release)
+    return fleet.keep("newest core", lambda: max(map(tuple, told.values()), default=()))
+
+
 def _newer_core(folder: MemoryFolder) -> MemoryFolder:
     lock = folder.edited("poetry.lock", 'version = "0.48.12"', 'version = "0.52.0"')
     return replaced("pyproject.toml", 'name = "good-service"', 'name = "newer"', '"^0.48.12"', '"^0.52.0"')(
@@ -140,8 +146,7 @@ def core_behind(
     The newest one in use is that of another integration of the repository, or the one that `seatrial.toml` states as
     `core` below `[quality]`. The further an integration falls behind, the more has to be tested at once.
     """
-    cores = (tuple(one) for one in fleet.each(core_release).values())
-    newest = max((*cores, settings.newest_core), default=())
+    newest = max(_newest(fleet), settings.newest_core)
     if package.core and minor_lag(newest, framework.release) > MOST_BEHIND:
         yield Problem(
             where=package.document.at(*package.core.keys),
