@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from seatrial.core.errors import UsageError
-from seatrial.core.model import MemoryFolder, Profile
+from seatrial.core.model import Fleet, Integration, MemoryFolder, Profile
 from seatrial.documents.holds import written
 from seatrial.handbook.examples import good_folder
 from seatrial.validate.rules import RULES
@@ -267,3 +268,38 @@ def test_that_a_hold_is_lifted_cannot_be_suppressed(fleet: Path) -> None:
     project.write_text(f'{project.read_text()}\n[tool.seatrial]\nignore = {{ REL206 = "so" }}\n')
     (told,) = lifting(fleet)
     assert told.startswith("okta: this change lifts the hold of the integration")
+
+
+def asked_before(root: Path, monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """The integrations that are asked anything to tell what one of them had at the start, after all were judged."""
+    workspace = open_workspace(str(root))
+    check_all(workspace, workspace.integrations, RULES, jobs=1)
+    asked = set()
+    ask = Fleet._ask
+
+    def noted(fleet: Fleet, one: Integration, *question: Any) -> Any:
+        asked.add(one.name)
+        return ask(fleet, one, *question)
+
+    monkeypatch.setattr(Fleet, "_ask", noted)
+    since(workspace, "start").findings_before(workspace.integrations, RULES, jobs=1)
+    monkeypatch.undo()
+    return asked
+
+
+def test_of_the_earlier_state_only_what_has_changed_is_asked(
+    fleet: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(fleet, {"integrations/jira/main.py": "x = 1\n", "integrations/_infra/Dockerfile": "FROM other\n"})
+    assert asked_before(fleet, monkeypatch) == {"jira"}
+
+
+def test_an_integration_with_a_link_to_what_has_changed_is_asked_as_it_was(
+    fleet: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, target in (("okta", "../_infra"), ("jira-server", "../../seatrial.toml")):
+        (fleet / "integrations" / name / "shared").symlink_to(target)
+    commit(fleet, {})
+    say(fleet, "tag", "--force", "start")
+    put(fleet, {"integrations/jira/main.py": "x = 1\n", "integrations/_infra/Dockerfile": "FROM other\n"})
+    assert asked_before(fleet, monkeypatch) == {"jira", "okta"}

@@ -45,11 +45,12 @@ class Choice:
     integrations: Sequence[Integration]
     since: Since | None = None
 
-    def compared(self, outcome: Outcome, rules: Sequence[Rule], jobs: int) -> Outcome:
+    def compared(self, outcome: Outcome, rules: Sequence[Rule], jobs: int, advice: bool = False) -> Outcome:
         """Return an outcome with the findings marked as old that were there at the merge base. Raises as `since`."""
         if self.since is None:
             return outcome
-        return outcome.comparing(self.since.rev, self.since.findings_before(self.integrations, rules, jobs))
+        before = self.since.findings_before(self.integrations, rules, jobs, advice)
+        return outcome.comparing(self.since.rev, before)
 
     def changes(self, rules: Sequence[Rule]) -> Mapping[str, Change]:
         """Return what has changed in each, by its path, if one of the rules needs it. Raises as `since` does."""

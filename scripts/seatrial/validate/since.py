@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import posixpath
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from seatrial.core.errors import UsageError
-from seatrial.core.model import Fleet, Folder, Integration, Profile
+from seatrial.core.model import Fleet, Folder, Integration, Profile, Severity, join
 from seatrial.core.rules import Rule
 from seatrial.documents import holds
 from seatrial.system import git
@@ -77,19 +78,42 @@ class Since:
         }
 
     def findings_before(
-        self, integrations: Iterable[Integration], rules: Sequence[Rule], jobs: int
+        self, integrations: Iterable[Integration], rules: Sequence[Rule], jobs: int, advice: bool = False
     ) -> frozenset[str]:
         """The fingerprints of what these rules find in these integrations at the merge base. Raises as `since`.
 
-        The settings are those of the work tree, on both sides.
+        Rules of severity advice are left out without `advice`.
+
+        The settings are those of the work tree, on both sides. What rules ask of other integrations is asked of those
+        in the work tree, where they are the same.
         """
         paths = {one.path for one in self.touched(integrations)}
         before = judged_alike(
             self.workspace, self.base, lambda path: not paths.isdisjoint(with_parents(path))
         )
         there = [one for one in before.integrations if one.path in paths]
-        found = check_all(before, there, rules, jobs, advice=True, most=ALL).outcome.findings
+        before = replace(before, fleet=before.fleet.sharing(self.workspace.fleet, self._unchanged(before)))
+        unwanted = (None,) if advice else (None, Severity.ADVICE)
+        stated, profile = before.settings.severities, before.profile
+        on = [rule for rule in rules if rule.weight(stated, profile) not in unwanted]
+        found = check_all(before, there, on, jobs, advice=True, most=ALL).outcome.findings
         return frozenset(finding.fingerprint for finding in found)
+
+    def _unchanged(self, before: Workspace) -> frozenset[str]:
+        """The paths of the integrations of the merge base that are the same in the work tree, links included."""
+        changed = {*self.around, *(join(own, path) for own, paths in self.paths.items() for path in paths)}
+        around = frozenset(parent for path in changed for parent in with_parents(path))
+
+        def may_differ(place: str) -> bool:
+            parts = list(with_parents(place))
+            is_out = parts[-1] in ("", ".", "..")
+            return is_out or place in around or any(one in changed or self._is_link(one) for one in parts)
+
+        others = (one for one in before.integrations if one.path not in self.paths)
+        return frozenset(one.path for one in others if not any(map(may_differ, _led_to(one))))
+
+    def _is_link(self, path: str) -> bool:
+        return os.path.islink(self.workspace.root / path)
 
     def _changes_code(self, integrations: Iterable[Integration]) -> bool:
         return any(path.endswith(".py") for one in integrations for path in self.paths[one.path])
@@ -138,6 +162,17 @@ class Since:
         """True where a commit is after the merge base and not after the checked-out commit."""
         root = self.workspace.root
         return git.is_ancestor(root, commit, "HEAD") and not git.is_ancestor(root, commit, self.base)
+
+
+def _led_to(integration: Integration) -> Iterator[str]:
+    """Yield where the links of an integration lead, by the path from the root; links out of the root as they are."""
+    folder = integration.folder
+    for path in folder.irregular():
+        entry = folder.entry(path)
+        place = posixpath.join(
+            posixpath.dirname(join(integration.path, path)), (entry and entry.target) or ""
+        )
+        yield posixpath.normpath(place)
 
 
 def since(workspace: Workspace, rev: str) -> Since:
