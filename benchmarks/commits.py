@@ -6,7 +6,8 @@ For each commit drawn, its parent and the commit are checked out in turn into a 
 whose findings differ must be among those that `--since PARENT` chooses: each that is not is a miss. Those chosen whose
 findings do not differ are the surplus, which is right where one of their files has changed, and wrong elsewhere. What
 `seatrial validate --since PARENT --new`, a process of its own, marks as new must be the findings of the commit whose
-fingerprints the parent lacks, for every second commit with advice. Ends with status 1 after a miss, a wrong surplus or another difference.
+fingerprints the parent lacks, for every second commit with advice. Ends with status 1 after a miss, a wrong surplus
+or another difference.
 """
 
 from __future__ import annotations
