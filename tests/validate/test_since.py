@@ -270,6 +270,50 @@ def test_that_a_hold_is_lifted_cannot_be_suppressed(fleet: Path) -> None:
     assert told.startswith("okta: this change lifts the hold of the integration")
 
 
+@pytest.mark.parametrize(
+    ("target", "path", "names"),
+    [
+        ("../_infra/Dockerfile", "integrations/_infra/Dockerfile", ["okta"]),
+        ("../_infra/Dockerfile", "integrations/_infra/other", []),
+        ("../_infra", "integrations/_infra/other", ["okta"]),
+        ("../_infra/none/deeper", "integrations/_infra/none", ["okta"]),
+        ("../jira/main.py", "integrations/jira/main.py", ["jira", "okta"]),
+        ("../jira/main.py", "integrations/jira/other.py", ["jira"]),
+        ("../../way/Dockerfile", "integrations/_infra/Dockerfile", ["okta"]),
+        ("../../way/Dockerfile", "elsewhere", []),
+        ("../../round", "elsewhere", []),
+        ("../../../outside", "outside", []),
+    ],
+)
+def test_an_integration_is_touched_by_a_change_that_a_link_of_it_leads_to(
+    fleet: Path, target: str, path: str, names: list[str]
+) -> None:
+    (fleet / "integrations" / "okta" / "link").symlink_to(target)
+    (fleet / "way").symlink_to("integrations/_infra")
+    (fleet / "round").symlink_to("round")
+    commit(fleet)
+    say(fleet, "tag", "--force", "start")
+    assert chosen(fleet) == []
+    put(fleet, {path: "changed\n"})
+    assert chosen(fleet) == names
+
+
+def test_a_shared_file_that_is_removed_fails_those_that_link_to_it_and_no_version_must_rise(
+    fleet: Path,
+) -> None:
+    (fleet / "integrations" / "okta" / "link").symlink_to("../_infra/Dockerfile")
+    commit(fleet)
+    say(fleet, "tag", "--force", "start")
+    (fleet / "integrations" / "_infra" / "Dockerfile").unlink()
+    workspace = open_workspace(str(fleet))
+    compared = since(workspace, "start")
+    assert compared.changes(workspace.integrations) == {}
+    before = compared.findings_before(workspace.integrations, RULES, jobs=1)
+    after = check_all(workspace, compared.touched(workspace.integrations), RULES, jobs=1).outcome.findings
+    new = [one for one in after if one.fingerprint not in before]
+    assert [(one.integration, one.path) for one in new] == [("okta", "integrations/okta/link")]
+
+
 def asked_before(root: Path, monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """The integrations that are asked anything to tell what one of them had at the start, after all were judged."""
     workspace = open_workspace(str(root))

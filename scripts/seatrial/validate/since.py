@@ -7,9 +7,10 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from seatrial.core.errors import UsageError
-from seatrial.core.model import Fleet, Folder, Integration, Profile, Severity, join
+from seatrial.core.model import Fleet, Folder, Integration, Profile, Severity
 from seatrial.core.rules import Rule
 from seatrial.documents import holds
 from seatrial.system import git
@@ -40,7 +41,8 @@ class Since:
     """The difference between the work tree and its merge base with a revision.
 
     `rev` is the revision as typed, `base` the merge base, `paths` the changed paths of each integration, by its path,
-    `around` those outside of all integrations.
+    `around` those outside of all integrations, `reached` the paths of the integrations that have no change, but a
+    link that leads to one.
     """
 
     workspace: Workspace
@@ -48,14 +50,15 @@ class Since:
     base: str
     paths: Mapping[str, Sequence[str]]
     around: Sequence[str] = ()
+    reached: frozenset[str] = frozenset()
 
     def touched(self, integrations: Iterable[Integration]) -> list[Integration]:
-        """The integrations that have a change."""
-        return [one for one in integrations if one.path in self.paths]
+        """The integrations that have a change, or are reached by one."""
+        return [one for one in integrations if one.path in self.paths or one.path in self.reached]
 
     def changes(self, integrations: Sequence[Integration]) -> Mapping[str, Change]:
         """The change of each integration that has one, by its path. Raises as `since`."""
-        changed = self.touched(integrations)
+        changed = [one for one in integrations if one.path in self.paths]
         compared = _COMPARED_WITH_CODE if self._changes_code(changed) else _COMPARED
         folders = git.folders_at(
             self.workspace.root,
@@ -92,28 +95,13 @@ class Since:
             self.workspace, self.base, lambda path: not paths.isdisjoint(with_parents(path))
         )
         there = [one for one in before.integrations if one.path in paths]
-        before = replace(before, fleet=before.fleet.sharing(self.workspace.fleet, self._unchanged(before)))
+        same = before.fleet.paths - self.paths.keys() - self.reached
+        before = replace(before, fleet=before.fleet.sharing(self.workspace.fleet, same))
         unwanted = (None,) if advice else (None, Severity.ADVICE)
         stated, profile = before.settings.severities, before.profile
         on = [rule for rule in rules if rule.weight(stated, profile) not in unwanted]
         found = check_all(before, there, on, jobs, advice=True, most=ALL).outcome.findings
         return frozenset(finding.fingerprint for finding in found)
-
-    def _unchanged(self, before: Workspace) -> frozenset[str]:
-        """The paths of the integrations of the merge base that are the same in the work tree, links included."""
-        changed = {*self.around, *(join(own, path) for own, paths in self.paths.items() for path in paths)}
-        around = frozenset(parent for path in changed for parent in with_parents(path))
-
-        def may_differ(place: str) -> bool:
-            parts = list(with_parents(place))
-            is_out = parts[-1] in ("", ".", "..")
-            return is_out or place in around or any(one in changed or self._is_link(one) for one in parts)
-
-        others = (one for one in before.integrations if one.path not in self.paths)
-        return frozenset(one.path for one in others if not any(map(may_differ, _led_to(one))))
-
-    def _is_link(self, path: str) -> bool:
-        return os.path.islink(self.workspace.root / path)
 
     def _changes_code(self, integrations: Iterable[Integration]) -> bool:
         return any(path.endswith(".py") for one in integrations for path in self.paths[one.path])
@@ -164,15 +152,27 @@ class Since:
         return git.is_ancestor(root, commit, "HEAD") and not git.is_ancestor(root, commit, self.base)
 
 
-def _led_to(integration: Integration) -> Iterator[str]:
-    """Yield where the links of an integration lead, by the path from the root; links out of the root as they are."""
-    folder = integration.folder
-    for path in folder.irregular():
-        entry = folder.entry(path)
-        place = posixpath.join(
-            posixpath.dirname(join(integration.path, path)), (entry and entry.target) or ""
+MOST_LINKS = 40
+"""The most links followed in a row. Source: MAXSYMLINKS of Linux."""
+
+
+def _looked_at(root: Path, path: str) -> Iterator[str]:
+    """Yield the links that lead on from a path below the root, itself among them, and the end that they lead to."""
+    for _ in range(MOST_LINKS):
+        link = next((one for one in _from_above(path) if os.path.islink(root / one)), None)
+        if link is None:
+            break
+        yield link
+        path = posixpath.normpath(
+            posixpath.join(posixpath.dirname(link), os.readlink(root / link), path[len(link) + 1 :])
         )
-        yield posixpath.normpath(place)
+        if path.partition("/")[0] in ("", ".."):
+            return
+    yield path
+
+
+def _from_above(path: str) -> list[str]:
+    return list(with_parents(path))[::-1]
 
 
 def since(workspace: Workspace, rev: str) -> Since:
@@ -184,7 +184,26 @@ def since(workspace: Workspace, rev: str) -> Since:
     changed = git.changed(workspace.root, base)
     owned = [(_owner(workspace, path), path) for path in changed]
     around = tuple(path for owner, path in owned if owner is None)
-    return Since(workspace, rev, base, _by_integration(owned), around)
+    paths = _by_integration(owned)
+    return Since(workspace, rev, base, paths, around, _reached(workspace, changed, paths))
+
+
+def _reached(
+    workspace: Workspace, changed: Sequence[str], paths: Mapping[str, Sequence[str]]
+) -> frozenset[str]:
+    """Return the paths of the integrations that have no change, but are reached by one."""
+    others = workspace.fleet.paths - paths.keys()
+    if not changed or not others:
+        return frozenset()
+    around = {parent for path in changed for parent in with_parents(path)}
+    gone = {*changed}
+
+    def leads_to_change(link: str) -> bool:
+        places = list(_looked_at(workspace.root, link))
+        return any(one in around for one in places) or not gone.isdisjoint(with_parents(places[-1]))
+
+    links = ((_owner(workspace, path), path) for path in git.links(workspace.root))
+    return frozenset(owner for owner, path in links if owner in others and leads_to_change(path))
 
 
 def _is_of_framework(path: str) -> bool:
