@@ -397,7 +397,7 @@ def _change(checkout: Path, repository: Path, work: Path, commit: str) -> Iterat
         about = tuple(
             line for line in theirs if re.match(rf"(?:.*/)?{re.escape(one.name)}[:/]|raised ", line)
         )
-        facts = Facts.of(workspace, one, found[one.path])
+        facts = Facts.of(workspace, one, found.get(one.path))
         mine = said(facts, CHANGE.codes)
         yield Judged(f"{one.name} by {commit[:10]}", about, mine, _change_reason(about, mine))
 

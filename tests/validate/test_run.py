@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, ItemsView, Iterator, Mapping, ValuesView
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,6 +38,63 @@ def test_many_processes_find_what_one_finds() -> None:
     shared = check_all(one, one.integrations, RULES, jobs=3)
     assert alone == shared
     assert alone.outcome.errors > 20
+
+
+class Counting(dict[str, Any]):
+    """Answers about a fleet, and how often somebody went through all of them."""
+
+    walks = 0
+
+    def __iter__(self) -> Iterator[str]:
+        self.walks += 1
+        return super().__iter__()
+
+    def items(self) -> ItemsView[str, Any]:
+        self.walks += 1
+        return super().items()
+
+    def values(self) -> ValuesView[Any]:
+        self.walks += 1
+        return super().values()
+
+
+class Walked(tuple[Integration, ...]):
+    """The integrations of a fleet, and how often somebody went through all of them."""
+
+    walks = 0
+
+    def __iter__(self) -> Iterator[Integration]:
+        self.walks += 1
+        return super().__iter__()
+
+
+class CountingFleet(Fleet):
+    """A fleet that counts how often all of it is gone through, by question."""
+
+    def each(self, ask: Callable[..., Any], *arguments: str) -> Mapping[str, Any]:
+        found = super().each(ask, *arguments)
+        return self._whole.setdefault((ask.__name__, *arguments, ""), Counting(found))
+
+
+def walks_of(repeated: int) -> Mapping[tuple[str, ...], int]:
+    """How often a fleet is gone through that has the bad example of each rule about a fleet this many times."""
+    compared = [one for one in RULES if {"fleet", "peers"} & {*one.needs}]
+    folders = [one.bad(good_folder(Profile.OCEAN)) for one in compared] * repeated
+    made = workspace(folders)
+    fleet = CountingFleet(made.integrations)
+    integrations = fleet.integrations
+    fleet.integrations = Walked(integrations)
+    checked = check_all(
+        replace(made, fleet=fleet, profile=Profile.OCEAN), integrations, RULES, 1, advice=True
+    )
+    assert {one.code for one in checked.outcome.findings} > {"SPC004", "SPC108", "SPC109", "PKG204"}
+    answers = {question: kept for question, kept in fleet._whole.items() if isinstance(kept, Counting)}
+    assert len(answers) > 10
+    return {question: kept.walks for question, kept in answers.items()} | {("",): fleet.integrations.walks}
+
+
+def test_a_fleet_is_gone_through_as_often_however_many_integrations_are_judged() -> None:
+    assert walks_of(1) == walks_of(2)
 
 
 def test_one_integration_has_the_findings_of_the_run_over_all() -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from seatrial.core.errors import UsageError
-from seatrial.core.model import MemoryFolder, Profile
+from seatrial.core.model import Fleet, Integration, MemoryFolder, Profile
 from seatrial.documents.holds import written
 from seatrial.handbook.examples import good_folder
 from seatrial.validate.rules import RULES
@@ -267,3 +268,82 @@ def test_that_a_hold_is_lifted_cannot_be_suppressed(fleet: Path) -> None:
     project.write_text(f'{project.read_text()}\n[tool.seatrial]\nignore = {{ REL206 = "so" }}\n')
     (told,) = lifting(fleet)
     assert told.startswith("okta: this change lifts the hold of the integration")
+
+
+@pytest.mark.parametrize(
+    ("target", "path", "names"),
+    [
+        ("../_infra/Dockerfile", "integrations/_infra/Dockerfile", ["okta"]),
+        ("../_infra/Dockerfile", "integrations/_infra/other", []),
+        ("../_infra", "integrations/_infra/other", ["okta"]),
+        ("../_infra/none/deeper", "integrations/_infra/none", ["okta"]),
+        ("../jira/main.py", "integrations/jira/main.py", ["jira", "okta"]),
+        ("../jira/main.py", "integrations/jira/other.py", ["jira"]),
+        ("../../way/Dockerfile", "integrations/_infra/Dockerfile", ["okta"]),
+        ("../../way/Dockerfile", "elsewhere", []),
+        ("../../round", "elsewhere", []),
+        ("../../../outside", "outside", []),
+    ],
+)
+def test_an_integration_is_touched_by_a_change_that_a_link_of_it_leads_to(
+    fleet: Path, target: str, path: str, names: list[str]
+) -> None:
+    (fleet / "integrations" / "okta" / "link").symlink_to(target)
+    (fleet / "way").symlink_to("integrations/_infra")
+    (fleet / "round").symlink_to("round")
+    commit(fleet)
+    say(fleet, "tag", "--force", "start")
+    assert chosen(fleet) == []
+    put(fleet, {path: "changed\n"})
+    assert chosen(fleet) == names
+
+
+def test_a_shared_file_that_is_removed_fails_those_that_link_to_it_and_no_version_must_rise(
+    fleet: Path,
+) -> None:
+    (fleet / "integrations" / "okta" / "link").symlink_to("../_infra/Dockerfile")
+    commit(fleet)
+    say(fleet, "tag", "--force", "start")
+    (fleet / "integrations" / "_infra" / "Dockerfile").unlink()
+    workspace = open_workspace(str(fleet))
+    compared = since(workspace, "start")
+    assert compared.changes(workspace.integrations) == {}
+    before = compared.findings_before(workspace.integrations, RULES, jobs=1)
+    after = check_all(workspace, compared.touched(workspace.integrations), RULES, jobs=1).outcome.findings
+    new = [one for one in after if one.fingerprint not in before]
+    assert [(one.integration, one.path) for one in new] == [("okta", "integrations/okta/link")]
+
+
+def asked_before(root: Path, monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """The integrations that are asked anything to tell what one of them had at the start, after all were judged."""
+    workspace = open_workspace(str(root))
+    check_all(workspace, workspace.integrations, RULES, jobs=1)
+    asked = set()
+    ask = Fleet._ask
+
+    def noted(fleet: Fleet, one: Integration, *question: Any) -> Any:
+        asked.add(one.name)
+        return ask(fleet, one, *question)
+
+    monkeypatch.setattr(Fleet, "_ask", noted)
+    since(workspace, "start").findings_before(workspace.integrations, RULES, jobs=1)
+    monkeypatch.undo()
+    return asked
+
+
+def test_of_the_earlier_state_only_what_has_changed_is_asked(
+    fleet: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(fleet, {"integrations/jira/main.py": "x = 1\n", "integrations/_infra/Dockerfile": "FROM other\n"})
+    assert asked_before(fleet, monkeypatch) == {"jira"}
+
+
+def test_an_integration_with_a_link_to_what_has_changed_is_asked_as_it_was(
+    fleet: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, target in (("okta", "../_infra"), ("jira-server", "../../seatrial.toml")):
+        (fleet / "integrations" / name / "shared").symlink_to(target)
+    commit(fleet, {})
+    say(fleet, "tag", "--force", "start")
+    put(fleet, {"integrations/jira/main.py": "x = 1\n", "integrations/_infra/Dockerfile": "FROM other\n"})
+    assert asked_before(fleet, monkeypatch) == {"jira", "okta"}

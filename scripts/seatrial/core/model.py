@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Any, Protocol, TypeAlias, TypeVar
@@ -301,7 +301,7 @@ class Told:
 
 
 class Fleet:
-    """All integrations of a workspace, for rules that compare.
+    """All integrations of a workspace, and their `paths`, for rules that compare.
 
     Computed values are kept. Rules learn of other integrations by questions, each the name of a function and its
     arguments: `asked` holds those since it was last emptied, `news` the answers that were worked out here. `prepare`
@@ -310,6 +310,7 @@ class Fleet:
 
     def __init__(self, integrations: Iterable[Integration] = ()) -> None:
         self.integrations = tuple(integrations)
+        self.paths = frozenset(one.path for one in self.integrations)
         self.asked: set[Question] = set()
         self.news: list[Told] = []
         self.prepare: Callable[[], None] = lambda: None
@@ -364,6 +365,15 @@ class Fleet:
         for one in self.integrations:
             for question, answer in () if one.path in changed else self.of(one.path).items():
                 made.tell(question, one.path, answer)
+        return made
+
+    def sharing(self, other: Fleet, paths: Collection[str]) -> Fleet:
+        """Return the fleet with the integrations at these paths as another fleet has them, and its answers of them."""
+        theirs = {one.path: one for one in other.integrations if one.path in paths}
+        made = Fleet(theirs.get(one.path, one) for one in self.integrations)
+        for path in theirs:
+            for question, answer in other.of(path).items():
+                made.tell(question, path, answer)
         return made
 
     def of(self, path: str) -> Mapping[Question, Any]:

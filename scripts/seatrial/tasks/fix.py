@@ -67,7 +67,9 @@ def changes_of(choice: Choice) -> Changes:
     def changes(
         integrations: Sequence[Integration], edited: Mapping[str, Collection[str]]
     ) -> Mapping[str, Change]:
-        paths = {one.path: sorted({*since.paths[one.path], *edited[one.path]}) for one in integrations}
+        paths = {
+            one.path: sorted({*since.paths.get(one.path, ()), *edited[one.path]}) for one in integrations
+        }
         return replace(since, paths=paths).changes(integrations)
 
     return changes

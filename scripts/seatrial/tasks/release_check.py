@@ -28,7 +28,7 @@ def check(
 
 def _report(choice: Choice, changes: Mapping[str, Change]) -> None:
     for one in choice.integrations:
-        if choice.since:
+        if one.path in changes:
             note(f"{one.name}: {announcement(Facts.of(choice.workspace, one), changes[one.path])}")
 
 

@@ -51,7 +51,7 @@ def judge(
     describe(choice, changes)
     cache = None if no_cache else verdicts_of_earlier_runs(workspace)
     done = check_all(workspace, chosen, rules, jobs_of(jobs), changes, advice, cache=cache)
-    outcome = choice.compared(done.outcome, rules, jobs_of(jobs)) if only_new else done.outcome
+    outcome = choice.compared(done.outcome, rules, jobs_of(jobs), advice) if only_new else done.outcome
     tell_crashes(done.crashes)
     deliver(outcome, workspace, format, output, verbose, quiet=quiet, statistics=statistics)
     if done.crashes:

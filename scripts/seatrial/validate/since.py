@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import posixpath
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from seatrial.core.errors import UsageError
 from seatrial.core.findings import Outcome
-from seatrial.core.model import Fleet, Folder, Integration, Profile
+from seatrial.core.model import Fleet, Folder, Integration, Profile, Severity
 from seatrial.core.rules import Rule
 from seatrial.documents import holds
 from seatrial.system import git
@@ -43,7 +45,8 @@ class Since:
     """The difference between the work tree and its merge base with a revision.
 
     `rev` is the revision as typed, `base` the merge base, `paths` the changed paths of each integration, by its path,
-    `around` those outside of all integrations.
+    `around` those outside of all integrations, `reached` the paths of the integrations that have no change, but a
+    link that leads to one.
     """
 
     workspace: Workspace
@@ -51,14 +54,15 @@ class Since:
     base: str
     paths: Mapping[str, Sequence[str]]
     around: Sequence[str] = ()
+    reached: frozenset[str] = frozenset()
 
     def touched(self, integrations: Iterable[Integration]) -> list[Integration]:
-        """The integrations that have a change."""
-        return [one for one in integrations if one.path in self.paths]
+        """The integrations that have a change, or are reached by one."""
+        return [one for one in integrations if one.path in self.paths or one.path in self.reached]
 
     def changes(self, integrations: Sequence[Integration]) -> Mapping[str, Change]:
         """The change of each integration that has one, by its path. Raises as `since`."""
-        changed = self.touched(integrations)
+        changed = [one for one in integrations if one.path in self.paths]
         compared = _COMPARED_WITH_CODE if self._changes_code(changed) else _COMPARED
         folders = git.folders_at(
             self.workspace.root,
@@ -82,18 +86,26 @@ class Since:
         }
 
     def findings_before(
-        self, integrations: Iterable[Integration], rules: Sequence[Rule], jobs: int
+        self, integrations: Iterable[Integration], rules: Sequence[Rule], jobs: int, advice: bool = False
     ) -> frozenset[str]:
         """The fingerprints of what these rules find in these integrations at the merge base. Raises as `since`.
 
-        The settings are those of the work tree, on both sides.
+        Rules of severity advice are left out without `advice`.
+
+        The settings are those of the work tree, on both sides. What rules ask of other integrations is asked of those
+        in the work tree, where they are the same.
         """
         paths = {one.path for one in self.touched(integrations)}
         before = judged_alike(
             self.workspace, self.base, lambda path: not paths.isdisjoint(with_parents(path))
         )
         there = [one for one in before.integrations if one.path in paths]
-        found = check_all(before, there, rules, jobs, advice=True, most=ALL).outcome.findings
+        same = before.fleet.paths - self.paths.keys() - self.reached
+        before = replace(before, fleet=before.fleet.sharing(self.workspace.fleet, same))
+        unwanted = (None,) if advice else (None, Severity.ADVICE)
+        stated, profile = before.settings.severities, before.profile
+        on = [rule for rule in rules if rule.weight(stated, profile) not in unwanted]
+        found = check_all(before, there, on, jobs, advice=True, most=ALL).outcome.findings
         return frozenset(finding.fingerprint for finding in found)
 
     def _changes_code(self, integrations: Iterable[Integration]) -> bool:
@@ -172,16 +184,40 @@ class Choice:
     integrations: Sequence[Integration]
     since: Since | None = None
 
-    def compared(self, outcome: Outcome, rules: Sequence[Rule], jobs: int) -> Outcome:
+    def compared(self, outcome: Outcome, rules: Sequence[Rule], jobs: int, advice: bool = False) -> Outcome:
         """Return an outcome with the findings marked as old that were there at the merge base. Raises as `since`."""
         if self.since is None:
             return outcome
-        return outcome.comparing(self.since.rev, self.since.findings_before(self.integrations, rules, jobs))
+        before = self.since.findings_before(self.integrations, rules, jobs, advice)
+        return outcome.comparing(self.since.rev, before)
 
     def changes(self, rules: Sequence[Rule]) -> Mapping[str, Change]:
         """Return what has changed in each, by its path, if one of the rules needs it. Raises as `since` does."""
         wanted = self.since and any("change" in rule.needs for rule in rules)
         return self.since.changes(self.integrations) if self.since and wanted else {}
+
+
+MOST_LINKS = 40
+"""The most links followed in a row. Source: MAXSYMLINKS of Linux."""
+
+
+def _looked_at(root: Path, path: str) -> Iterator[str]:
+    """Yield the links that lead on from a path below the root, itself among them, and the end that they lead to."""
+    for _ in range(MOST_LINKS):
+        link = next((one for one in _from_above(path) if os.path.islink(root / one)), None)
+        if link is None:
+            break
+        yield link
+        path = posixpath.normpath(
+            posixpath.join(posixpath.dirname(link), os.readlink(root / link), path[len(link) + 1 :])
+        )
+        if path.partition("/")[0] in ("", ".."):
+            return
+    yield path
+
+
+def _from_above(path: str) -> list[str]:
+    return list(with_parents(path))[::-1]
 
 
 def since(workspace: Workspace, rev: str) -> Since:
@@ -193,7 +229,26 @@ def since(workspace: Workspace, rev: str) -> Since:
     changed = git.changed(workspace.root, base)
     owned = [(_owner(workspace, path), path) for path in changed]
     around = tuple(path for owner, path in owned if owner is None)
-    return Since(workspace, rev, base, _by_integration(owned), around)
+    paths = _by_integration(owned)
+    return Since(workspace, rev, base, paths, around, _reached(workspace, changed, paths))
+
+
+def _reached(
+    workspace: Workspace, changed: Sequence[str], paths: Mapping[str, Sequence[str]]
+) -> frozenset[str]:
+    """Return the paths of the integrations that have no change, but are reached by one."""
+    others = workspace.fleet.paths - paths.keys()
+    if not changed or not others:
+        return frozenset()
+    around = {parent for path in changed for parent in with_parents(path)}
+    gone = {*changed}
+
+    def leads_to_change(link: str) -> bool:
+        places = list(_looked_at(workspace.root, link))
+        return any(one in around for one in places) or not gone.isdisjoint(with_parents(places[-1]))
+
+    links = ((_owner(workspace, path), path) for path in git.links(workspace.root))
+    return frozenset(owner for owner, path in links if owner in others and leads_to_change(path))
 
 
 def _is_of_framework(path: str) -> bool:
@@ -202,8 +257,7 @@ def _is_of_framework(path: str) -> bool:
 
 def _owner(workspace: Workspace, path: str) -> str | None:
     """The path of the integration that holds a changed path; None where none does."""
-    known = workspace.fleet.keep("paths", lambda: frozenset(one.path for one in workspace.integrations))
-    return next((parent for parent in (*with_parents(path), "") if parent in known), None)
+    return next((parent for parent in (*with_parents(path), "") if parent in workspace.fleet.paths), None)
 
 
 def _by_integration(owned: Iterable[tuple[str | None, str]]) -> Mapping[str, Sequence[str]]:

@@ -272,6 +272,7 @@ CALLS: dict[str, Callable[[SimpleNamespace], object]] = {
     "track_export": lambda at: track_exported(at),
     "tracks": lambda at: git.tracks(at.root, f"{at.below}{X}/main.py"),
     "trees": lambda at: git.trees(at.root, at.made, [at.below + X]),
+    "links": lambda at: git.links(at.root),
     "untracked": lambda at: git.untracked(at.root),
 }
 """Each call of the room, in a workspace full of traps."""

@@ -111,13 +111,16 @@ def test_peers_are_the_readable_specs_of_the_others() -> None:
     folders = {name: MemoryFolder.of({SPEC: text} if text else {}) for name, text in texts.items()}
     integrations = [integration_of(folder, name) for name, folder in folders.items()]
     peers = Peers(Fleet(integrations), integrations[0])
-    assert [habits["title"] for habits in peers.habits] == [True]
-    assert peers.texts("icon") == ["Jira"]
-    assert peers.texts("docs") == []
+    assert peers.size == 1
+    assert [peers.counted("titled", lambda habits: [habits["title"]]).of(one) for one in (True, False)] == [
+        1,
+        0,
+    ]
+    assert [peers.texts("icon").of("Jira"), peers.texts("icon").total, peers.texts("docs").total] == [1, 1, 0]
 
 
 def test_the_specs_of_a_workspace_are_read_once() -> None:
     integrations = [integration_of(MemoryFolder.of({SPEC: "title: A"}), name) for name in "abc"]
     fleet = Fleet(integrations)
-    first, second = (Peers(fleet, integration).habits for integration in integrations[:2])
-    assert first[-1] is second[-1]
+    first, second = (Peers(fleet, integration).texts("icon") for integration in integrations[:2])
+    assert first.counts is second.counts

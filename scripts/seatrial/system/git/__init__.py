@@ -39,7 +39,16 @@ from seatrial.system.git.history import changes_by_time, files_in, folders, poin
 from seatrial.system.git.merge import Merged, merge
 from seatrial.system.git.remotes import origin
 from seatrial.system.git.tags import Tag, make_tag, push_tag, remote_tags, tag_called, tags, tags_called
-from seatrial.system.git.worktree import changed, dirty, ignored, ignores, is_private, tracks, untracked
+from seatrial.system.git.worktree import (
+    changed,
+    dirty,
+    ignored,
+    ignores,
+    is_private,
+    links,
+    tracks,
+    untracked,
+)
 
 __all__ = [
     "Authored",
@@ -72,6 +81,7 @@ __all__ = [
     "is_ancestor",
     "is_private",
     "is_shallow",
+    "links",
     "make_tag",
     "merge",
     "merge_base",

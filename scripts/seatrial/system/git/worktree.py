@@ -58,6 +58,16 @@ def tracks(root: Path, path: str) -> bool:
     return bool(ask(root, "--literal-pathspecs", "ls-files", "-z", "--cached", "--", path))
 
 
+def links(root: Path) -> list[str]:
+    """Return the paths below `root` of the symbolic links that git tracks. Raises UsageError and ServiceError."""
+    listed = must(root, "ls-files", "--stage", "-z")
+    return [os.fsdecode(path) for path in _LINKS.findall(listed)]
+
+
+_LINKS = re.compile(rb"(?:\A|\0)120000 [0-9a-f]+ [0-3]\t([^\0]+)")
+"""A link in the listing of git's index. Source: git-ls-files."""
+
+
 def untracked(root: Path) -> list[str] | None:
     """Return the paths below `root` that git does not track, ignored or not; a folder stands for all below it.
 

@@ -270,8 +270,9 @@ class Facts:
     @cached_property
     def newest_core(self) -> tuple[int, ...]:
         """The newest release of the framework in use: that of an integration, or the one that the settings state."""
-        used = (tuple(one) for one in self.fleet.each(core_release).values())
-        return max((*used, self.settings.newest_core), default=())
+        told = self.fleet.each(core_release)
+        used = self.fleet.keep("newest core", lambda: max(map(tuple, told.values()), default=()))
+        return max(used, self.settings.newest_core)
 
     @cached_property
     def ignore_form(self) -> Conformity | None:

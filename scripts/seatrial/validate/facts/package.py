@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -139,17 +139,17 @@ class Package:
         return [table.text("directory") for table in Item((), self.towncrier).items("type")]
 
 
-def names(fleet: Fleet) -> Mapping[str, list[str]]:
+def names(fleet: Fleet) -> Mapping[str, Collection[str]]:
     """The paths of the integrations by the name of their package."""
     return _by_answer(fleet, name_line)
 
 
-def title_formats(fleet: Fleet) -> Mapping[str, list[str]]:
+def title_formats(fleet: Fleet) -> Mapping[str, Collection[str]]:
     """The paths of the integrations by the form of changelog headings that they declare."""
     return _by_answer(fleet, title_line)
 
 
-def towncrier_settings(fleet: Fleet, key: str) -> Mapping[str, list[str]]:
+def towncrier_settings(fleet: Fleet, key: str) -> Mapping[str, Collection[str]]:
     """The paths of the integrations by the value of a setting of towncrier."""
     return _by_answer(fleet, towncrier_line, key)
 
@@ -175,14 +175,16 @@ def _line(integration: Integration, pattern: re.Pattern[bytes]) -> str | None:
     return match.group(1).decode("utf-8", "replace") if match else None
 
 
-def _by_answer(fleet: Fleet, ask: Callable[..., str | None], *arguments: str) -> Mapping[str, list[str]]:
-    """The paths of the integrations by what a function of a module says of them."""
+def _by_answer(
+    fleet: Fleet, ask: Callable[..., str | None], *arguments: str
+) -> Mapping[str, Collection[str]]:
+    """The paths of the integrations, in order and quickly looked up, by what a function of a module says of them."""
 
-    def paths() -> Mapping[str, list[str]]:
-        found: dict[str, list[str]] = {}
+    def paths() -> Mapping[str, Collection[str]]:
+        found: dict[str, dict[str, None]] = {}
         for path, answer in fleet.each(ask, *arguments).items():
             if answer is not None:
-                found.setdefault(answer, []).append(path)
+                found.setdefault(answer, {})[path] = None
         return found
 
     return fleet.keep((ask.__name__, *arguments), paths)

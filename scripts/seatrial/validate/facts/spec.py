@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 
 from seatrial import documents
 from seatrial.core.model import Fleet, Integration, Location
@@ -122,19 +123,52 @@ def spec_habits(integration: Integration) -> dict[str, Any] | None:
     }
 
 
+_Habits: TypeAlias = Mapping[str, Any]
+"""What `spec_habits` says of a spec."""
+
+
+@dataclass(frozen=True)
+class PeerCounts:
+    """How often values occur among all specs, less the `own` ones."""
+
+    counts: Counter[Any]
+    everything: int
+    own: Counter[Any]
+
+    @property
+    def total(self) -> int:
+        """How many values there are."""
+        return self.everything - self.own.total()
+
+    def of(self, value: Any) -> int:
+        """How often there is this one."""
+        return self.counts[value] - self.own[value]
+
+
 @dataclass(frozen=True)
 class Peers:
-    """The habits of the specs of the other integrations of the workspace, read once and only when needed."""
+    """The habits of the readable specs of the other integrations of the workspace, counted only when needed."""
 
     fleet: Fleet
     integration: Integration
 
     @property
-    def habits(self) -> Sequence[Mapping[str, Any]]:
-        """Those of the readable specs, as `spec_habits` gives them."""
-        told = self.fleet.each(spec_habits)
-        return [habits for path, habits in told.items() if habits and path != self.integration.path]
+    def size(self) -> int:
+        """How many there are."""
+        return self.counted("readable", lambda habits: [""]).total
 
-    def texts(self, key: str) -> Sequence[str]:
-        """The documentation or the icon of each that has one."""
-        return [habits[key] for habits in self.habits if habits[key]]
+    def counted(self, name: str, of: Callable[[_Habits], Iterable[Any]]) -> PeerCounts:
+        """How often each value is among those `of` the habits; counted once for the whole fleet, under this name."""
+        told = self.fleet.each(spec_habits)
+
+        def all_counted() -> tuple[Counter[Any], int]:
+            counts = Counter(value for habits in told.values() if habits for value in of(habits))
+            return counts, counts.total()
+
+        counts, total = self.fleet.keep((spec_habits.__name__, name), all_counted)
+        own = told.get(self.integration.path)
+        return PeerCounts(counts, total, Counter(of(own) if own else ()))
+
+    def texts(self, key: str) -> PeerCounts:
+        """How often each documentation or icon is stated."""
+        return self.counted(key, lambda habits: [habits[key]] if habits[key] else [])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -206,9 +206,10 @@ class Convention:
         return cls.among(integration, fleet, doing(fleet, has_any, *paths))
 
     @classmethod
-    def among(cls, integration: Integration, fleet: Fleet, having: frozenset[str]) -> Convention:
-        """The convention of being one of `having`, which are paths of integrations."""
-        return cls(len(having - {integration.path}), len(fleet.others(integration)))
+    def among(cls, integration: Integration, fleet: Fleet, having: Collection[str]) -> Convention:
+        """The convention of being one of `having`, which are paths of integrations and quickly looked up."""
+        own = integration.path
+        return cls(len(having) - (own in having), len(fleet.paths) - (own in fleet.paths))
 
     @property
     def is_shown(self) -> bool:

@@ -208,8 +208,7 @@ def unusual_towncrier_setting(package: Package, integration: Integration, fleet:
 
 
 def _convention(integration: Integration, fleet: Fleet, key: str, value: str) -> Convention:
-    having = frozenset(towncrier_settings(fleet, key).get(value, []))
-    return Convention.among(integration, fleet, having)
+    return Convention.among(integration, fleet, towncrier_settings(fleet, key).get(value, ()))
 
 
 def _settings(package: Package, integration: Integration, fleet: Fleet) -> Iterator[tuple[str, Any, str]]:
@@ -217,7 +216,7 @@ def _settings(package: Package, integration: Integration, fleet: Fleet) -> Itera
     for key, right in (("directory", "changelog"), ("filename", "CHANGELOG.md")):
         if not _convention(integration, fleet, key, right).is_rare:
             yield key, right, ""
-    convention = Convention.among(integration, fleet, frozenset(title_formats(fleet).get(TITLE_FORMAT, [])))
+    convention = Convention.among(integration, fleet, title_formats(fleet).get(TITLE_FORMAT, ()))
     if convention.is_common:
         yield "title_format", TITLE_FORMAT, convention.evidence("have this value")
     if package.towncrier.get("title_format") == TITLE_FORMAT:
@@ -408,18 +407,26 @@ def package_name_taken(package: Package, integration: Integration, fleet: Fleet)
 
     They would publish the same image and the same spec, each overwriting the other's.
     """
-    others = _others_called(package.name, integration, fleet)
-    if package.name and others:
+    other = _other_called(package.name, integration, fleet)
+    if package.name and other is not None:
         where = package.document.at(*package.way("name"))
         own = likeliest_name(integration.name)
         fix = Fix(
             f'write "{own}", or another name that is not taken' if own else "write a name that is not taken"
         )
-        yield Problem(where, f'"{package.name}" is also the name of "{others[0]}"', fix)
+        yield Problem(where, f'"{package.name}" is also the name of "{other}"', fix)
 
 
-def _others_called(name: str, integration: Integration, fleet: Fleet) -> list[str]:
-    return [place for place in names(fleet).get(name, []) if place != integration.path]
+def _other_called(name: str, integration: Integration, fleet: Fleet) -> str | None:
+    return next((place for place in names(fleet).get(name, ()) if place != integration.path), None)
+
+
+def _called_as_their_folders(fleet: Fleet) -> frozenset[str]:
+    called = names(fleet)
+    return fleet.keep(
+        "called as their folders",
+        lambda: frozenset(path for one, paths in called.items() for path in paths if _ends_in(path, one)),
+    )
 
 
 @rule("PKG112", bad=named("project-board"), severity=INFO)
@@ -431,9 +438,8 @@ def folder_named_differently(package: Package, integration: Integration, fleet: 
     """
     name, folder = package.name, folder_name(integration)
     is_reported = nearest(name, [folder]) or not PACKAGE_NAME.fullmatch(name)
-    if folder and not is_reported and not _others_called(name, integration, fleet):
-        same = frozenset(path for one, paths in names(fleet).items() for path in paths if _ends_in(path, one))
-        convention = Convention.among(integration, fleet, same)
+    if folder and not is_reported and _other_called(name, integration, fleet) is None:
+        convention = Convention.among(integration, fleet, _called_as_their_folders(fleet))
         evidence = convention.evidence("have the same name in both") if convention.is_common else ""
         where = package.document.at(*package.way("name"))
         fix = Fix(f'rename the folder to "{name}", or the package and the type to "{folder}"')

@@ -86,7 +86,7 @@ def missing_title(spec_form: Conformity, spec: Spec, peers: Peers, profile: Prof
     guide and accepted in Ocean's own repository; in a spec in the form of 2023 it is a warning.
     """
     for problem in spec_form.problems("missing-title"):
-        untitled = bool(peers.habits) and not any(habits["title"] for habits in peers.habits)
+        untitled = peers.size > 0 and not peers.counted("titled", lambda habits: [habits["title"]]).of(True)
         if untitled and profile is OCEAN:
             return
         yield replace(problem, severity=WARNING) if untitled or spec.is_of_2023 else problem
@@ -294,11 +294,10 @@ def legacy_key(spec: Spec, peers: Peers, integration: Integration) -> Problems:
     there the rule is off unless you switch it on.
     """
     for key in (key for key in LEGACY if key in spec.root.value):
-        others = peers.habits
-        without = [habits for habits in others if key not in habits["keys"]]
-        if 2 * len(without) < len(others):
+        without = peers.size - peers.counted("keys", lambda habits: set(habits["keys"])).of(key)
+        if 2 * without < peers.size:
             continue
-        count = f"{len(without)} of the {len(others)} other integrations do not have it"
+        count = f"{without} of the {peers.size} other integrations do not have it"
         message = f'"{key}" has had its day: {LEGACY[key]}'
         edit = without_key(integration, spec.document, key) if key in STATED_ELSEWHERE else None
         fix = Fix(f'delete the line "{key}"', edit)

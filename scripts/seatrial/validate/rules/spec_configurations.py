@@ -275,9 +275,11 @@ def link_in_the_same_page(spec: Spec, peers: Peers) -> Problems:
     links of the other integrations in the workspace do the same.
     """
     found = [item for item, opens in links(spec) if not opens]
-    others = [opens for habits in peers.habits for opens in habits["links"]] if found else []
+    if not found:
+        return
+    others = peers.counted("links", lambda habits: habits["links"])
     for item in found:
-        if 2 * sum(others) >= len(others):
+        if 2 * others.of(True) >= others.total:
             where = spec.document.at(*item.way("description"))
             message = (
                 f'a link in the description of configuration "{shown(item.text("name"))}" leaves the form'

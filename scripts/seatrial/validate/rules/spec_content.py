@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
@@ -43,9 +42,10 @@ def foreign_docs(spec: Spec, peers: Peers) -> Problems:
     host = _host(spec.root.text("docs"))
     if host in ("", DOCS_HOST):
         return
-    hosts = Counter(_host(link) for link in peers.texts("docs"))
-    if 2 * hosts[host] <= hosts.total():
-        evidence = f"{hosts[DOCS_HOST]} of {hosts.total()} other links lead there" if hosts[DOCS_HOST] else ""
+    hosts = peers.counted("hosts", lambda habits: [_host(habits["docs"])] if habits["docs"] else [])
+    usual = hosts.of(DOCS_HOST)
+    if 2 * hosts.of(host) <= hosts.total:
+        evidence = f"{usual} of {hosts.total} other links lead there" if usual else ""
         message = f'"docs" leads to "{host}", not to "{DOCS_HOST}"'
         fix = Fix(f'write the URL of the page at "https://{DOCS_HOST}/"')
         yield Problem(spec.document.at("docs"), message, fix, evidence)
@@ -91,7 +91,7 @@ def unknown_icon(spec: Spec, peers: Peers, settings: Settings) -> Problems:
         icon = item.text("icon").strip()
         if not icon or icon in known | ICONS_ALSO or icon == PLACEHOLDER_ICON or _nearly(icon, known):
             continue
-        if icon not in peers.texts("icon"):
+        if not peers.texts("icon").of(icon):
             yield _unknown(spec, item, "icon", nearest(icon, known))
 
 
@@ -115,7 +115,7 @@ def unknown_section(spec: Spec, peers: Peers, settings: Settings) -> Problems:
 
 
 def _shared(section: str, peers: Peers) -> bool:
-    return any(section in habits["sections"] for habits in peers.habits)
+    return peers.counted("sections", lambda habits: habits["sections"]).of(section) > 0
 
 
 def _unknown(spec: Spec, item: Item, key: str, near: str | None) -> Problem:
