@@ -9,7 +9,7 @@ override GPATH :=
 # The variables and targets between the marks are written by `make docs` from scripts/seatrial/tasks/menu.py.
 # variables
 override INHERITED := ADVICE BUILD_ARG BUILDER FORMAT INTEGRATION JOBS KEY NEW OLD OUTPUT ROOT SANDBOX SINCE STRICT TIMEOUT TOOLS VERBOSE WHERE WITHOUT
-override VARIABLES := ACCEPT ADOPT AGAINST ALL ALLOW_UNPUSHED APPLY AUTHOR BADGES BRANCH BUILT_WITH BUMP CHILD CODE CODES COMMAND COMMENTS COMMIT CORE COSTS CURRENT DASHBOARD DATE DESCRIPTION DIFF DRAFT DRY_RUN EMAIL FILES FINISH FIRST FIX FORCE FORK HTML ICON INSTALL KIND LATEST LEVEL MATRIX MESSAGE MOST NAME NETWORK NO_CACHE NO_LOCK NUMBER OCEAN ONLY OVERWRITE PARENT PLAN PROFILE PROGRAM PUBLIC_KEY PUBLISHED QUIET REASON RECEIPTS RECORD REV SAMPLE SECOND SECTION SERVICE SLUG SORT STATES STATISTICS TESTS TITLE TO TYPE UNSAFE UNTIL UPSTREAM VERB VERSION WATCH WHY WRITE YES
+override VARIABLES := ACCEPT ACTIONS ADOPT AGAINST ALL ALLOW_UNPUSHED APPLY AUTHOR BADGES BRANCH BUILT_WITH BUMP CHILD CODE CODES COMMAND COMMENTS COMMIT CORE COSTS CURRENT DASHBOARD DATE DESCRIPTION DIFF DRAFT DRY_RUN EMAIL FILES FINISH FIRST FIX FORCE FORK HTML ICON INSTALL KIND KINDS LATEST LEVEL LIVE_EVENTS MATRIX MESSAGE MOST NAME NETWORK NO_CACHE NO_LOCK NUMBER OAUTH OCEAN ONLY OVERWRITE PAGINATION PARENT PLAN PROFILE PROGRAM PUBLIC_KEY PUBLISHED PULL_REQUEST QUIET RATE_LIMITS REASON RECEIPTS RECORD REV SAMPLE SECOND SECTION SERVICE SLUG SORT STATES STATISTICS TESTS TITLE TO TYPE UNSAFE UNTIL UPSTREAM VERB VERSION WATCH WHY WRITE YES
 .PHONY: help lint unit schema validate validate-spec check-layout check-version check fix exempt submit preview fleet-run fleet-bump-core new init template-update template-drift explain ci-matrix ci-shard ci-collect ci-workflow schemas rules completion lsp rules-preview verdict-diff doctor status release release-plan release-apply release-finish release-intent release-bump release-check release-status release-compare release-verify release-hold release-unhold release-yank release-unyank test docs lock lock-template template-keep drift setup clean
 # end of variables
 
@@ -107,7 +107,8 @@ exempt: $(READY) ## Let findings stay up to a day, with a reason, in a file of t
 	@$(INVOKE) exempt
 
 submit: $(READY) ## Check an integration, commit and push it, and open its pull request; ask before each effect outside.
-#: INTEGRATION= ROOT= TITLE= UPSTREAM= FORK= BRANCH= DRAFT= YES= DRY_RUN= JOBS= SANDBOX=
+#: INTEGRATION= ROOT= TITLE= UPSTREAM= FORK= BRANCH= DRAFT= YES= DRY_RUN= JOBS= SANDBOX= WITHOUT=
+#: TIMEOUT=
 	@$(INVOKE) submit
 
 preview: $(READY) ## Map the examples of an integration, or a sample, and show the entities that Port would get.
@@ -123,7 +124,8 @@ fleet-bump-core: $(READY) ## Raise the framework's version in each integration: 
 	@$(INVOKE) fleet.bump-core ""
 
 new: $(READY) ## Make a new integration folder from the template.
-#: NAME= ROOT= PROFILE= SLUG= PARENT= CHILD= DESCRIPTION= SECTION= ICON= AUTHOR= EMAIL= CORE= NO_LOCK=
+#: NAME= ROOT= PROFILE= SLUG= PARENT= CHILD= KINDS= PAGINATION= LIVE_EVENTS= ACTIONS= OAUTH=
+#: RATE_LIMITS= DESCRIPTION= SECTION= ICON= AUTHOR= EMAIL= CORE= NO_LOCK=
 	@$(INVOKE) new ""
 
 init: $(READY) ## Set Seatrial up in an existing repository: settings, Makefile, tasks, hook, editor, CI; keep what is there.
@@ -210,7 +212,7 @@ release-intent: $(READY) ## Declare what the next version brings, in a file that
 	@$(INVOKE) release.intent
 
 release-bump: $(READY) ## Apply the release intents: raise versions, write changelog entries, remove the intents.
-#: INTEGRATION= WHERE= ROOT= DATE= COMMIT= DRY_RUN= FORMAT=
+#: INTEGRATION= WHERE= ROOT= DATE= COMMIT= PULL_REQUEST= BRANCH= YES= DRY_RUN= FORMAT=
 	@$(INVOKE) release.bump
 
 release-check: $(READY) ## Check what a pull request brings: is each changed integration released, and by enough (REL)?
@@ -226,7 +228,7 @@ release-compare: $(READY) ## Show how two places differ in what is published: in
 	@$(INVOKE) release.compare "" ""
 
 release-verify: $(READY) ## Check a published version: image, layers, SBOM, provenance, signature, commit, spec, index.
-#: TYPE= VERSION= PUBLIC_KEY= STRICT= FORMAT= ROOT=
+#: TYPE= VERSION= PUBLIC_KEY= STRICT= TIMEOUT= FORMAT= ROOT=
 	@$(INVOKE) release.verify "" ""
 
 release-hold: $(READY) ## Keep integrations from being released, by a file in each that is reviewed like code.
