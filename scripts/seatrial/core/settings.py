@@ -93,7 +93,7 @@ class ExemptionSettings:
 
 @dataclass(frozen=True)
 class SharedCacheSettings:
-    """The bucket of what machines keep for one another, empty for none, and the public keys of what is believed there."""
+    """The bucket of what machines keep for one another, empty for none, and the keys of those who are believed."""
 
     url: str = ""
     keys: tuple[str, ...] = ()

@@ -22,7 +22,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Protocol
 
-from seatrial.core.errors import ServiceError
+from seatrial.core.errors import SeatrialError
 from seatrial.system import cache as kept_files
 
 LAYOUT = "seatrial-kept-1"
@@ -157,7 +157,7 @@ class RemoteCache:
         except RefusedEntry:
             self._count("refused")
             return None
-        except ServiceError as failed:
+        except SeatrialError as failed:
             self._count("failed")
             self._failures += 1
             if self._failures >= MOST_FAILURES or time.monotonic() - started > REQUEST_SECONDS / 2:

@@ -22,6 +22,7 @@ from seatrial.release.run.checks import exported, lint_and_validate, linted_befo
 from seatrial.release.run.release_context import open_context
 from seatrial.release.run.snapshot import read
 from seatrial.report.verdict import Section, SectionState, section_of
+from seatrial.system.remote_cache import RemoteCache
 from seatrial.tasks.choice import Choice
 from seatrial.tasks.cli import and_others, in_make, note, typed
 from seatrial.tasks.newest_framework import behind
@@ -30,6 +31,7 @@ from seatrial.tasks.preview import previews
 from seatrial.tasks.progress import progress
 from seatrial.tasks.schema import SCHEMA
 from seatrial.tasks.section_names import SECTIONS
+from seatrial.tasks.shared_cache import shared_cache
 from seatrial.tasks.unit import UNIT
 from seatrial.tasks.validate import LAYOUT, SPEC
 from seatrial.unit.outcome import outcome_of
@@ -79,6 +81,11 @@ class CheckOrder:
         """The rules of the sections that are run."""
         out = {family for name in self.left_out for family in FAMILIES.get(name, ())}
         return [rule for rule in RULES if rule.family not in out]
+
+    @cached_property
+    def shared(self) -> RemoteCache | None:
+        """The results of other machines."""
+        return shared_cache(self.choice.workspace, note)
 
     @cached_property
     def changes(self) -> Mapping[str, Change]:
@@ -159,7 +166,7 @@ def run_sections(order: CheckOrder) -> Results:
     if order.wants("mapping"):
         _map_examples(order, results)
     for section in filter(order.wants, OWN_CODE):
-        _run_own_code(order, results, section)
+        _run_own_code(order, results, section, order.shared)
     if order.wants("version"):
         _ask_newest_framework(order, results)
     return results
@@ -193,6 +200,7 @@ def _validate_and_lint(order: CheckOrder, results: Results) -> None:
             order.rules,
             order.wants("lint"),
             tell,
+            order.shared,
         )
     results.outcome, results.checks = found.outcome, found.checks
     names = {one.path: one.name for one in chosen}
@@ -238,11 +246,13 @@ OWN_CODE: Mapping[str, OwnCode] = {"unit": UNIT, "schema": SCHEMA}
 """The sections that run an integration's own code."""
 
 
-def _run_own_code(order: CheckOrder, results: Results, section: str) -> None:
+def _run_own_code(
+    order: CheckOrder, results: Results, section: str, shared: RemoteCache | None = None
+) -> None:
     workspace, chosen = order.choice.workspace, order.choice.integrations
     limits = RunLimits(order.jobs, order.seconds, order.sandbox)
     try:
-        cells = run_own_code(OWN_CODE[section], workspace, chosen, limits)
+        cells = run_own_code(OWN_CODE[section], workspace, chosen, limits, shared)
     except ServiceError as reason:
         results.unjudged[section] = {one.name: str(reason) for one in chosen}
         return

@@ -12,6 +12,7 @@ from seatrial.core.names import counted
 from seatrial.core.printable import plain
 from seatrial.lint.run import Cell, lint_context
 from seatrial.lint.tools.tool import Tool
+from seatrial.system.remote_cache import RemoteCache
 from seatrial.tasks.cli import note
 from seatrial.unit.run import SECONDS
 from seatrial.unit.run import unit as run_program
@@ -56,10 +57,17 @@ def seconds_of(text: str | None) -> float:
 
 
 def run_own_code(
-    own: OwnCode, workspace: Workspace, integrations: Sequence[Integration], limits: RunLimits
+    own: OwnCode,
+    workspace: Workspace,
+    integrations: Sequence[Integration],
+    limits: RunLimits,
+    shared: RemoteCache | None = None,
 ) -> list[Cell]:
-    """Run the program of each integration, and tell of each that ends. Raises as `lint_context` does."""
-    with lint_context(workspace, limits.jobs, limits.fresh, note, limits.sandbox) as here:
+    """Run the program of each integration, and tell of each that ends. Raises as `lint_context` does.
+
+    `shared` has results of other machines.
+    """
+    with lint_context(workspace, limits.jobs, limits.fresh, note, limits.sandbox, shared) as here:
         runs = SandboxedRuns(here.runs.sandbox, here.runs.views, limits.seconds, limits.network, own.program)
         return run_program(here, runs, integrations, _told(own, len(integrations)), own.tool)
 

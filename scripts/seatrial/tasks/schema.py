@@ -7,9 +7,10 @@ from typing import Any
 
 from seatrial.lint.run import Cell
 from seatrial.tasks.choice import choose, deliver
-from seatrial.tasks.cli import jobs_of
+from seatrial.tasks.cli import jobs_of, note
 from seatrial.tasks.lint import end, tell_failures
 from seatrial.tasks.own_code import LACKING, OwnCode, RunLimits, run_own_code, seconds_of
+from seatrial.tasks.shared_cache import shared_cache
 from seatrial.unit.outcome import outcome_of
 from seatrial.unit.sandboxed import CLASSES
 from seatrial.unit.schema import FRAMEWORK, answer_in, words_of
@@ -33,7 +34,8 @@ def schema(
     seconds = seconds_of(timeout)
     choice = choose(root, integration, since, where=where)
     limits = RunLimits(jobs_of(jobs), seconds, sandbox, no_cache)
-    cells = run_own_code(SCHEMA, choice.workspace, choice.integrations, limits)
+    shared = None if no_cache else shared_cache(choice.workspace, note)
+    cells = run_own_code(SCHEMA, choice.workspace, choice.integrations, limits, shared)
     tell_failures(cells)
     outcome = outcome_of(cells, choice.workspace)
     deliver(outcome, choice.workspace, format, output, verbose, more={"schemas": _schemas(cells)})

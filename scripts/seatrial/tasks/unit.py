@@ -11,6 +11,7 @@ from seatrial.tasks.choice import choose, deliver
 from seatrial.tasks.cli import jobs_of, note
 from seatrial.tasks.lint import end, tell_failures
 from seatrial.tasks.own_code import LACKING, OwnCode, RunLimits, run_own_code, seconds_of
+from seatrial.tasks.shared_cache import shared_cache
 from seatrial.unit.junit import render
 from seatrial.unit.outcome import outcome_of
 from seatrial.unit.pytest import PYTEST, counts_of
@@ -37,7 +38,8 @@ def unit(
     choice = choose(root, integration, since, where=where)
     workspace = choice.workspace
     limits = RunLimits(jobs_of(jobs), seconds, sandbox, no_cache, network)
-    cells = run_own_code(UNIT, workspace, choice.integrations, limits)
+    shared = None if no_cache or network else shared_cache(workspace, note)
+    cells = run_own_code(UNIT, workspace, choice.integrations, limits, shared)
     if verbose:
         _show(cells)
     tell_failures(cells)

@@ -240,7 +240,8 @@ class VerdictCache:
         seconds = SECONDS_EACH * len(missing) + SECONDS_ANSWERS * len(mute)
         if seconds < WORTH_ASKING and not self._is_writer:
             return
-        fetched = self._shared.fetch(KIND, [case.everywhere], min(MOST_SECONDS, seconds))
+        seconds = MOST_SECONDS if self._is_writer else min(MOST_SECONDS, seconds)
+        fetched = self._shared.fetch(KIND, [case.everywhere], seconds)
         self._pack = pack = _pack_of(fetched.get(case.everywhere))
         for one in self.fleet.integrations:
             if one.path in pack and (one.path in missing or one.path in mute):

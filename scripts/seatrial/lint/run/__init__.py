@@ -63,7 +63,11 @@ def shared_by(results: Results, jobs: Sequence[LintJob]) -> dict[LintJob, Cell]:
     asked = [job for job in jobs if not job.unkept]
     runs = results.shared({job.key: job.cost for job in asked})
     cells = {job: Cell(job.folder.integration, job.tool, runs.get(job.key), True, job=job) for job in asked}
-    return {job: one for job, one in cells.items() if one.run and not job.tool.read(one.run.output, one.run.more).failure}
+    return {
+        job: one
+        for job, one in cells.items()
+        if one.run and not job.tool.read(one.run.output, one.run.more).failure
+    }
 
 
 def _run(context: LintContext, unknown: Sequence[LintJob]) -> Iterator[Cell]:

@@ -126,8 +126,8 @@ def lint_context(
     """Open a context over the person's cache folder; when it closes, nothing it started runs on.
 
     `tell` is called, from any thread, with a line for each environment that is being made. `choice` is that of
-    the sandbox, `shared` has results of other machines. A change from a fork leaves nothing in the folder but environments. Raises ServiceError where
-    the sandbox is not to be had.
+    the sandbox, `shared` has results of other machines. A change from a fork leaves nothing in the folder but
+    environments. Raises ServiceError where the sandbox is not to be had.
     """
     place, confined, untrusted = home(os.environ), sandbox(choice), is_from_fork(os.environ)
     shield()
