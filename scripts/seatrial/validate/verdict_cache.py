@@ -206,6 +206,7 @@ class VerdictCache:
         self._keeping = keeping
         self._shared = shared
         self._pack: Mapping[str, Any] = {}
+        self._taken: set[str] = set()
         self._before: dict[str, Signature] = {}
         self._records: dict[str, Record] = {}
         self._digests: dict[Question, str] = {}
@@ -254,6 +255,7 @@ class VerdictCache:
         assert isinstance(folder, DiskFolder)
         if record and Basis.of(folder, record.basis.reads) == record.basis:
             self._remember(one, self._records[one.path].joined(record))
+            self._taken.add(one.path)
 
     @property
     def _is_writer(self) -> bool:
@@ -317,7 +319,8 @@ class VerdictCache:
         is_proof = before.is_settled and not old.basis.only("bytes", before.files)
         signature = before.digest if is_proof else ""
         is_settling = signature not in ("", old.signature) and bool(old.verdicts or old.answers)
-        if not more and answers.keys() == old.answers.keys() and not is_settling:
+        is_new = bool(more) or one.path in self._taken
+        if not is_new and answers.keys() == old.answers.keys() and not is_settling:
             return None
         assert isinstance(folder, DiskFolder)
         looked_at = {(way, path) for way, path in one.reads | old.basis.reads if way != "bytes"}

@@ -246,7 +246,7 @@ def open_bucket(
     http = http or any(environ.get(name, "").lower() in ("true", "1") for name in _PLAIN_HTTP)
     try:
         stated["client_options"] = {**stated["client_options"], "allow_http": http}
-        inner = from_url(url, **stated)  # type: ignore[call-overload]
+        inner = from_url(url, **stated)
     except (exceptions.BaseError, ValueError) as wrong:
         raise ConfigurationError(
             f"{_stated(setting, public)} cannot be opened: {explanation(wrong, url, setting)}"
