@@ -283,8 +283,10 @@ class VerdictCache:
             self.fleet.tell(tuple(json.loads(question)), integration.path, answer)
 
     def _agrees(self, asked: Mapping[str, str]) -> bool:
-        """Return whether all integrations still answer these questions as they did."""
-        return all(self._answered(tuple(json.loads(question))) == was for question, was in asked.items())
+        """Return whether all integrations still answer these questions as they did; not for what is no question."""
+        with suppress(TypeError):
+            return all(self._answered(tuple(json.loads(question))) == was for question, was in asked.items())
+        return False
 
     def _answered(self, question: Question) -> str:
         if question not in self._digests:
@@ -390,6 +392,7 @@ def _is_sound(record: Record) -> bool:
     words = [word for question in questions for word in question]
     return (
         basis.listings.keys() <= {"list", "irregular"}
+        and all(isinstance(one, dict) for one in asked)
         and all(isinstance(text, str) for text in (*chain(*texts), *words))
         and all(isinstance(question, list) and question[0] in QUESTIONS for question in questions)
     )
