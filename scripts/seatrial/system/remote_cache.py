@@ -136,36 +136,43 @@ class RemoteCache:
     def _all(self, keys: Sequence[str], work: Callable[[str], Any], seconds: float) -> dict[str, Any]:
         """Return the work on each key that ended in time; the first one shows whether the place answers at all."""
         end = time.monotonic() + seconds
-        done = {key: self._tried(work, key, end) for key in keys[:1]}
-        rest = keys[1:] if self.is_open else []
-        if not rest:
-            return done
-        with _crew(min(MOST_AT_ONCE, len(rest))) as crew:
-            running = {key: crew.submit(self._tried, work, key, end) for key in rest}
+        found = self._side_by_side(keys[:1], lambda key: self._tried(work, key, end, MOST_FAILURES), end)
+        return found | self._side_by_side(keys[1:], lambda key: self._tried(work, key, end), end)
+
+    def _side_by_side(self, keys: Sequence[str], work: Callable[[str], Any], end: float) -> dict[str, Any]:
+        if not keys or not self.is_open:
+            return {}
+        with _crew(min(MOST_AT_ONCE, len(keys))) as crew:
+            running = {key: crew.submit(work, key) for key in keys}
             wait(running.values(), max(0.0, end - time.monotonic()))
             crew.shutdown(wait=False, cancel_futures=True)
-        if late := [one for one in running.values() if not one.done()]:
-            self._give_up(f"{len(late) + 1} of {len(keys)} entries did not come within {seconds:.1f} seconds")
-        return done | {key: one.result() for key, one in running.items() if _is_good(one)}
+        if late := [one for one in running.values() if not one.done() or one.cancelled()]:
+            self._give_up(f"{len(late)} of {len(keys)} entries did not come in the time that they could save")
+        return {key: one.result() for key, one in running.items() if _is_good(one)}
 
-    def _tried(self, work: Callable[[str], Any], key: str, end: float) -> Any:
+    def _tried(self, work: Callable[[str], Any], key: str, end: float, attempts: int = 1) -> Any:
         """Return the work on a key; None where the place is given up, fails, or has what must not be read."""
-        started = time.monotonic()
-        if not self.is_open or started >= end:
-            return None
-        try:
-            value = work(key)
-        except RefusedEntry:
-            self._count("refused")
-            return None
-        except SeatrialError as failed:
-            self._count("failed")
-            self._failures += 1
-            if self._failures >= MOST_FAILURES or time.monotonic() - started > REQUEST_SECONDS / 2:
-                self._give_up(str(failed))
-            return None
-        self._failures = 0
-        return value
+        for _ in range(attempts):
+            started = time.monotonic()
+            if not self.is_open or started >= end:
+                return None
+            try:
+                value = work(key)
+            except RefusedEntry:
+                self._count("refused")
+                return None
+            except SeatrialError as failed:
+                self._failed(failed, time.monotonic() - started)
+            else:
+                self._failures = 0
+                return value
+        return None
+
+    def _failed(self, failed: SeatrialError, seconds: float) -> None:
+        self._count("failed")
+        self._failures += 1
+        if self._failures >= MOST_FAILURES or seconds > REQUEST_SECONDS / 2:
+            self._give_up(str(failed))
 
     def _count(self, name: str) -> None:
         with self._one_at_a_time:
