@@ -122,6 +122,16 @@ def test_entries_that_must_not_be_read_are_misses_and_nothing_else(tmp_path: Pat
     assert (reader.counts.refused, told, reader.is_open) == (len(KEYS), [], True)
 
 
+def test_a_place_full_of_large_lies_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remote_cache, "MOST_WASTED", 1000)
+    place, told = filled(tmp_path), list[str]()
+    place.objects = {name: bytes(400) for name in place.objects}
+    reader = machine(place, tmp_path / "b", tell=told.append)
+    assert reader.fetch("lint", KEYS, 9) == {}
+    assert place.asked <= 3 + remote_cache.MOST_AT_ONCE
+    assert len(told) == 1
+
+
 def test_what_tells_of_this_machine_is_not_sent(tmp_path: Path) -> None:
     place = MemoryEntries()
     main = machine(place, tmp_path, MAIN_KEY, private=['/home/some"body'])

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from seatrial.core.errors import SeatrialError
+from seatrial.system import cache as kept_files
 from seatrial.system import held_secrets
 from seatrial.system.cache import CacheRole, role_of
 from seatrial.tasks import doctor
@@ -165,6 +166,31 @@ def test_the_main_branch_writes_what_is_its_own_commit_only(clone: Path, tmp_pat
     assert access
     assert not access.writes
     assert access.settings.url == "s3://ours"
+
+
+@pytest.mark.usefixtures("key")
+def test_a_run_that_signs_goes_by_nothing_that_others_left_on_its_machine(
+    clone: Path, tmp_path: Path
+) -> None:
+    git(clone, "checkout", "-q", "main")
+    workspace = open_workspace(str(clone))
+    environ = at_github(tmp_path, "push", MAIN, sha=git(clone, "rev-parse", "HEAD"))
+    person = {"SEATRIAL_CACHE": environ["SEATRIAL_CACHE"]}
+    assert shared_cache(workspace, print, person, lambda url: MemoryEntries())
+    kept = tmp_path / "kept"
+    (settings_file,) = (kept / "shared-settings").iterdir()
+    kept_files.save(settings_file, {"url": "s3://theirs", "keys": [STRANGER.public]})
+    true = kept_files.load(kept / "program")
+    assert true
+    kept_files.save(kept / "program", {**true, "program": "f" * 40})
+    access, cache = (
+        access_to(workspace, environ),
+        shared_cache(workspace, print, environ, lambda url: MemoryEntries()),
+    )
+    assert access
+    assert cache
+    assert access.settings.keys == (MAIN_KEY.public,)
+    assert (cache.program, cache.writes) == (true["program"], True)
 
 
 @pytest.mark.usefixtures("key")

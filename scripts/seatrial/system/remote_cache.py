@@ -29,8 +29,11 @@ from seatrial.system import cache as kept_files
 LAYOUT = "seatrial-kept-1"
 """The first part of every name; raised when entries take another form."""
 
-MOST_SEALED = 32 * 1024 * 1024
+MOST_SEALED = 16 * 1024 * 1024
 """Bytes of the largest entry that is fetched or sent; the verdicts on 49 real integrations have 0.1 MB."""
+
+MOST_WASTED = 64 * 1024 * 1024
+"""Bytes of entries that nobody believed has sealed, after which the place is given up."""
 
 MOST_PLAIN = 256 * 1024 * 1024
 """Bytes of the largest value; the verdicts on 49 real integrations have 0.6 MB."""
@@ -95,6 +98,7 @@ class RemoteCache:
     counts: Counts = field(default_factory=Counts)
     _offered: dict[str, Any] = field(default_factory=dict, repr=False)
     _failures: int = 0
+    _wasted: int = 0
     _given_up: bool = False
     _sending: float = SENDING_SECONDS
     _one_at_a_time: Any = field(default_factory=threading.Lock, repr=False)
@@ -194,6 +198,9 @@ class RemoteCache:
         try:
             value = opened(name, self.unseal(data))
         except (ValueError, RecursionError, zlib.error):
+            self._wasted += len(data)
+            if self._wasted > MOST_WASTED:
+                self._give_up("it has many large entries that are not sealed by any of the cache-keys")
             raise RefusedEntry(name) from None
         self._count("taken")
         return value
@@ -248,9 +255,9 @@ def program_of(own: Path, distribution: str, place: Path, state: str) -> str:
     """Return the digest of a program by content: its files, Python, and the packages that it asks for, by version.
 
     It is the same on all machines with the same program. `state` tells that nothing has changed since the digest
-    that `place` keeps was made. Raises ServiceError where the packages are not known.
+    that `place` keeps was made; empty, it is worked out anew. Raises ServiceError where the packages are not known.
     """
-    kept = kept_files.load(place)
+    kept = kept_files.load(place) if state else None
     if kept and kept.get("state") == state and isinstance(kept.get("program"), str):
         return str(kept["program"])
     digest = hashlib.sha256()
@@ -259,7 +266,8 @@ def program_of(own: Path, distribution: str, place: Path, state: str) -> str:
         digest.update(f"{path.relative_to(own).as_posix()} {content}\n".encode())
     told = [platform.python_implementation(), [*sys.version_info], sys.platform, platform.machine()]
     digest.update(json.dumps([told, sorted(_packages(distribution))]).encode())
-    kept_files.save(place, {"state": state, "program": digest.hexdigest()[:40]})
+    if state:
+        kept_files.save(place, {"state": state, "program": digest.hexdigest()[:40]})
     return digest.hexdigest()[:40]
 
 

@@ -58,7 +58,7 @@ def access_to(workspace: Workspace, environ: Mapping[str, str]) -> CacheAccess |
     checked_out = git.find(workspace.root, "HEAD") if role is CacheRole.MAIN else ""
     is_main = bool(stated) and checked_out == stated
     commit = stated if is_main else _base(workspace.root, environ)
-    settings = _settings_at(workspace, commit, environ)
+    settings = _read_at(workspace, commit) if is_main else _settings_at(workspace, commit, environ)
     if not settings.url or not settings.keys:
         raise ServiceError(f'the base branch states no "cache" with "cache-keys" in its {SETTINGS_FILE}')
     return CacheAccess(settings, role, is_main and bool(held(CACHE_KEY)))
@@ -78,27 +78,26 @@ def _base(root: Path, environ: Mapping[str, str]) -> str:
 
 
 def _settings_at(workspace: Workspace, commit: str, environ: Mapping[str, str]) -> SharedCacheSettings:
-    """Return the settings that a commit has, which are kept, as git takes longer to tell them than a warm run."""
+    """Return the settings that a commit has, which are kept, as git takes longer to tell them than a warm run.
+
+    A run that signs does not go by what is kept: others may write to it on the same machine.
+    """
     said = json.dumps([commit, below_checkout(workspace.root, workspace.checkout)]).encode()
     memory = home(environ) / "shared-settings" / hashlib.sha256(said).hexdigest()[:40]
-    with suppress(KeyError, TypeError):
-        kept = kept_files.load(memory)
-        return (
-            SharedCacheSettings(str(kept["url"]), tuple(map(str, kept["keys"])))
-            if kept
-            else _read_at(workspace, commit, memory)
-        )
-    return _read_at(workspace, commit, memory)
+    if kept := kept_files.load(memory):
+        with suppress(KeyError, TypeError):
+            return SharedCacheSettings(str(kept["url"]), tuple(map(str, kept["keys"])))
+    found = _read_at(workspace, commit)
+    kept_files.save(memory, {"url": found.url, "keys": found.keys})
+    return found
 
 
-def _read_at(workspace: Workspace, commit: str, memory: Path) -> SharedCacheSettings:
+def _read_at(workspace: Workspace, commit: str) -> SharedCacheSettings:
     folder = git.folder_at(workspace.root, commit, "")
     if folder.entry(SETTINGS_FILE) is None:
         return SharedCacheSettings()
     try:
-        found = settings_of(folder.read(SETTINGS_FILE)).shared_cache
-        kept_files.save(memory, {"url": found.url, "keys": found.keys})
-        return found
+        return settings_of(folder.read(SETTINGS_FILE)).shared_cache
     except Unreadable as reason:
         raise ServiceError(f"{SETTINGS_FILE} of the base branch cannot be read: {reason}") from reason
 
@@ -141,7 +140,9 @@ def open_cache(
         _OpenedLater(access.settings.url, opening or _open),
         partial(unsealed, keys=keys),
         access.trust,
-        program_of(Path(seatrial.__file__).parent, "seatrial", place / "program", program_state()),
+        program_of(
+            Path(seatrial.__file__).parent, "seatrial", place / "program", "" if key else program_state()
+        ),
         place / f"shared-{access.trust}",
         seal=key.seal if key else None,
         private=_private(workspace, environ),
