@@ -16,15 +16,17 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Collection, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field
-from importlib import metadata
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from seatrial.core.errors import SeatrialError, ServiceError
 from seatrial.system import cache as kept_files
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 LAYOUT = "seatrial-kept-1"
 """The first part of every name; raised when entries take another form."""
@@ -82,6 +84,7 @@ class Counts:
 class RemoteCache:
     """Entries of one program at a place, believed where `unseal` returns their body; it raises ValueError otherwise.
 
+    `identify` returns the digest of the program, and is called only where something is asked for.
     `trust` is the digest of place and keys, by which what came from there is told apart. `seal` makes entries, None
     where this run only reads. `private` are texts of this machine that no entry may hold. `tell` is called at most
     once, with a line about a place that is given up, which `memory` notes for later runs.
@@ -90,7 +93,7 @@ class RemoteCache:
     place: EntryPlace
     unseal: Callable[[bytes], bytes]
     trust: str
-    program: str
+    identify: Callable[[], str]
     memory: Path
     seal: Callable[[bytes], bytes] | None = None
     private: Collection[str] = ()
@@ -109,6 +112,11 @@ class RemoteCache:
         if 0 <= ago < PAUSE:
             self._given_up = True
             self.tell(f"the shared cache failed {ago / 60:.0f} minutes ago, and is left alone for ten")
+
+    @cached_property
+    def program(self) -> str:
+        """The digest of the program whose entries these are. Raises ServiceError."""
+        return self.identify()
 
     @property
     def is_open(self) -> bool:
@@ -144,11 +152,16 @@ class RemoteCache:
         return found | self._side_by_side(keys[1:], lambda key: self._tried(work, key, end), end)
 
     def _side_by_side(self, keys: Sequence[str], work: Callable[[str], Any], end: float) -> dict[str, Any]:
+        """Return the work on each key that ended in time; what has not is not waited for, as it soon ends by itself."""
+        from concurrent.futures import ThreadPoolExecutor, wait
+
         if not keys or not self.is_open:
             return {}
-        with _crew(min(MOST_AT_ONCE, len(keys))) as crew:
+        crew = ThreadPoolExecutor(min(MOST_AT_ONCE, len(keys)))
+        try:
             running = {key: crew.submit(work, key) for key in keys}
             wait(running.values(), max(0.0, end - time.monotonic()))
+        finally:
             crew.shutdown(wait=False, cancel_futures=True)
         if late := [one for one in running.values() if not one.done() or one.cancelled()]:
             self._give_up(f"{len(late)} of {len(keys)} entries did not come in the time that they could save")
@@ -216,13 +229,6 @@ class RemoteCache:
 
     def _name(self, kind: str, key: str) -> str:
         return f"{LAYOUT}/{self.program}/{kind}/{key}"
-
-
-class _crew(ThreadPoolExecutor):  # noqa: N801 - reads as a context
-    """Threads that are not waited for when the time is up; each call ends by itself soon after."""
-
-    def __exit__(self, *_: object) -> None:
-        self.shutdown(wait=False, cancel_futures=True)
 
 
 def _is_good(one: Future[Any]) -> bool:
@@ -308,6 +314,8 @@ def _told_of(name: str, described: Mapping[str, str]) -> tuple[str, Sequence[str
 
     The head of its description is read as it is: `importlib.metadata` takes ten times as long for a hundred packages.
     """
+    from importlib import metadata
+
     if name not in described:
         try:
             one = metadata.distribution(name)

@@ -136,13 +136,12 @@ def open_cache(
     key = sealing_key(held(CACHE_KEY), CACHE_KEY, environ) if access.writes else None
     if key and key.public not in keys:
         raise ServiceError(f"the key in {CACHE_KEY} belongs to none of the cache-keys in {SETTINGS_FILE}")
+    state = "" if key else program_state()
     return RemoteCache(
         _OpenedLater(access.settings.url, opening or _open),
         partial(unsealed, keys=keys),
         access.trust,
-        program_of(
-            Path(seatrial.__file__).parent, "seatrial", place / "program", "" if key else program_state()
-        ),
+        partial(program_of, Path(seatrial.__file__).parent, "seatrial", place / "program", state),
         place / f"shared-{access.trust}",
         seal=key.seal if key else None,
         private=_private(workspace, environ),

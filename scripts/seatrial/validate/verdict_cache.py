@@ -59,14 +59,14 @@ MOST_VERDICTS = 6
 KIND = "verdicts"
 """The kind of its entries in the shared cache."""
 
-SECONDS_EACH, SECONDS_ANSWERS, MOST_SECONDS = 0.02, 0.004, 5.0
-"""Seconds for which the shared cache is asked: for each integration to judge, for each other one, and at most.
+SECONDS_EACH, MOST_SECONDS = 0.02, 5.0
+"""Seconds for which the shared cache is asked: for each integration to judge, and at most.
 
-That is less than judging them takes: real ones take 0.03 to 0.07 seconds each.
+That is less than judging them takes: real ones take 0.03 to 0.07 seconds each, and looking at what others keep 0.01.
 """
 
-WORTH_ASKING = 0.2
-"""The least of such seconds; less is worked out before an answer has come."""
+WORTH_ASKING = 16
+"""The least number of integrations to judge; fewer are judged before the programs for asking are loaded."""
 
 QUESTIONS: Mapping[str, Callable[..., Any]] = {
     ask.__name__: ask
@@ -234,18 +234,13 @@ class VerdictCache:
     def _ask_others(self, case: Case, keys: Mapping[str, str]) -> None:
         """Take from the shared cache what is missing here, where asking it takes less time than working it out."""
         missing = [path for path, key in keys.items() if key not in self._records[path].verdicts]
-        if self._shared is None or not missing:
+        if self._shared is None or not missing or (len(missing) < WORTH_ASKING and not self._is_writer):
             return
-        self._recall_all()
-        mute = [path for path, record in self._records.items() if path not in missing and not record.program]
-        seconds = SECONDS_EACH * len(missing) + SECONDS_ANSWERS * len(mute)
-        if seconds < WORTH_ASKING and not self._is_writer:
-            return
-        seconds = MOST_SECONDS if self._is_writer else min(MOST_SECONDS, seconds)
+        seconds = MOST_SECONDS if self._is_writer else min(MOST_SECONDS, SECONDS_EACH * len(missing))
         fetched = self._shared.fetch(KIND, [case.everywhere], seconds)
         self._pack = pack = _pack_of(fetched.get(case.everywhere))
         for one in self.fleet.integrations:
-            if one.path in pack and (one.path in missing or one.path in mute):
+            if one.path in pack and one.path in missing:
                 self._take(one, case, pack[one.path])
 
     def _take(self, one: Integration, case: Case, value: Any) -> None:

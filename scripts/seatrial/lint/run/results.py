@@ -44,7 +44,7 @@ class Results:
 
     def shared(self, costs: Mapping[str, float]) -> dict[str, ToolRun]:
         """Return the runs of other machines under these keys, each with the seconds that its job would take."""
-        if self._shared is None:
+        if self._shared is None or not costs:
             return {}
         copies = {} if self._is_writer else {key: self._copy(self._shared, key) for key in costs}
         before = {key: _run_of(cache.load(copies[key])) if copies else None for key in costs}
