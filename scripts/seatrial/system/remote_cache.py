@@ -314,9 +314,9 @@ def _told_of(name: str, described: Mapping[str, str]) -> tuple[str, Sequence[str
 
     The head of its description is read as it is: `importlib.metadata` takes ten times as long for a hundred packages.
     """
-    from importlib import metadata
-
     if name not in described:
+        from importlib import metadata
+
         try:
             one = metadata.distribution(name)
         except metadata.PackageNotFoundError:
