@@ -123,13 +123,13 @@ class BucketStore:
     """A store with an object below the URL for each key, for `plan.ports.Store`.
 
     Each write carries its own mark, so that one whose answer was lost is not taken for another's. Objects of more than
-    `most` bytes are not read. `setting` is what names the URL.
+    `most` bytes are not read, by default MAX_BYTES. `setting` is what names the URL.
     """
 
     url: str
     inner: Any = field(repr=False)
-    most: int = MAX_BYTES
-    setting: str = SETTING
+    most: int | None = field(default=None, repr=False)
+    setting: str = field(default=SETTING, repr=False)
     _last: dict[str, Stored] = field(default_factory=dict, repr=False, compare=False)
 
     def get(self, key: str) -> Stored | None:
@@ -174,8 +174,9 @@ class BucketStore:
             if last is None:
                 raise
             return last
-        if found.meta["size"] > self.most:
-            raise OversizedObject(f"{self.url} fails at {key}: objects over {self.most:,} bytes are not read")
+        most = self.most or MAX_BYTES
+        if found.meta["size"] > most:
+            raise OversizedObject(f"{self.url} fails at {key}: objects over {most:,} bytes are not read")
         stated = {name: found.meta[name] for name in ("e_tag", "version") if found.meta[name]}
         return Stored(bytes(found.bytes()), json.dumps(stated))
 
@@ -230,7 +231,7 @@ def open_bucket(
     environ: Mapping[str, str] = os.environ,
     *,
     options: Mapping[str, Any] | None = None,
-    most: int = MAX_BYTES,
+    most: int | None = None,
     setting: str = SETTING,
 ) -> BucketStore:
     """Return the store at a URL such as `s3://bucket/prefix`. Raises ConfigurationError for one that is not valid.

@@ -37,16 +37,16 @@ class FolderStore:
 
     A file is written beside the others and renamed, under the lock of the folder: readers see a complete object or
     none, and a process that dies leaves nothing behind that the next one does not replace. Files of more than `most`
-    bytes are not read.
+    bytes are not read, by default MAX_BYTES.
     """
 
     base: Path
-    most: int = MAX_BYTES
+    most: int | None = None
 
     def get(self, key: str) -> Stored | None:
         path = self._path(key)
         try:
-            data = read_plain(str(path), self.most)
+            data = read_plain(str(path), self.most or MAX_BYTES)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, Unreadable) as failed:
