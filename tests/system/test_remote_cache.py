@@ -167,3 +167,17 @@ def test_a_program_is_the_same_wherever_it_lies_and_another_with_any_other_byte(
     assert program(made("three", "A = 2\n"), "3") != first
     assert program(tmp_path / "one", "3") != first, "what is kept for a state counts while it is the same"
     assert program(tmp_path / "one", "4") == first
+
+
+def test_a_program_whose_packages_are_not_known_shares_nothing(tmp_path: Path) -> None:
+    def unknown() -> str:
+        raise ServiceError("seatrial is not installed")
+
+    place, told = MemoryEntries(), list[str]()
+    main = machine(place, tmp_path, MAIN_KEY, tell=told.append, identify=unknown)
+    main.offer("lint", "k", {})
+    main.send()
+    assert main.fetch("lint", KEYS, 9) == {}
+    assert (place.asked, place.objects, len(told)) == (0, {}, 1)
+    with pytest.raises(ServiceError, match="not installed"):
+        program_of(tmp_path, "no-such-package", tmp_path / "memory", "")

@@ -84,10 +84,10 @@ class Counts:
 class RemoteCache:
     """Entries of one program at a place, believed where `unseal` returns their body; it raises ValueError otherwise.
 
-    `identify` returns the digest of the program, and is called only where something is asked for.
-    `trust` is the digest of place and keys, by which what came from there is told apart. `seal` makes entries, None
-    where this run only reads. `private` are texts of this machine that no entry may hold. `tell` is called at most
-    once, with a line about a place that is given up, which `memory` notes for later runs.
+    `identify` returns the digest of the program, and is called only where something is asked for. `trust` is the digest
+    of place and keys, by which what came from there is told apart. `seal` makes entries, None where this run only
+    reads. `private` are texts of this machine that no entry may hold. `tell` is called at most once, with a line about
+    a place that is given up, which `memory` notes for later runs.
     """
 
     place: EntryPlace
@@ -115,8 +115,12 @@ class RemoteCache:
 
     @cached_property
     def program(self) -> str:
-        """The digest of the program whose entries these are. Raises ServiceError."""
-        return self.identify()
+        """The digest of the program whose entries these are; where it is not known, there is nothing to share."""
+        try:
+            return self.identify()
+        except SeatrialError as unknown:
+            self._give_up(str(unknown))
+            return "unknown"
 
     @property
     def is_open(self) -> bool:
