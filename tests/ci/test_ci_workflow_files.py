@@ -44,6 +44,7 @@ ORDERS: Mapping[str, Order] = {
         without=("lint", "unit"),
         most="20",
         comments="none",
+        cache="az://kept/here",
     ),
     "podman": replace(
         PLAIN, release=ReleaseSettings("x/{type}", "az://c", "podman", platforms=("linux/arm64",))
@@ -51,8 +52,8 @@ ORDERS: Mapping[str, Order] = {
     "nowhere": replace(PLAIN, release=ReleaseSettings()),
 }
 
-CHECK, COMMENT, RELEASE, BUMP = (
-    f".github/workflows/seatrial-{name}.yml" for name in ("check", "comment", "release", "bump")
+CHECK, COMMENT, RELEASE, BUMP, CACHE = (
+    f".github/workflows/seatrial-{name}.yml" for name in ("check", "comment", "release", "bump", "cache")
 )
 
 
@@ -145,6 +146,28 @@ def test_code_of_a_pull_request_meets_no_secret_and_no_right_to_write(order: Ord
             if "write" in job["permissions"].values():
                 assert all(step["with"].get("ref", "default_branch").count("default_branch") for step in ours)
     assert "head.repo.full_name == github.repository" in told[CHECK]["jobs"]["publish"]["if"]
+
+
+def test_the_key_of_the_shared_cache_is_given_to_one_step_of_the_main_branch_and_its_environment_only() -> (
+    None
+):
+    cached = replace(PLAIN, cache="s3://kept")
+    assert CACHE not in files(PLAIN)
+    assert "SEATRIAL_CACHE_KEY" not in "".join(files(PLAIN).values())
+    texts = files(cached)
+    assert [path for path, text in texts.items() if "SEATRIAL_CACHE_KEY" in text] == [CACHE]
+    assert texts == files(PLAIN) | {CACHE: texts[CACHE]}
+    told = yaml.safe_load(texts[CACHE])
+    assert set(told[True]) == {"push", "schedule", "workflow_dispatch"}
+    assert told[True]["push"]["branches"] == ["main"]
+    (job,) = told["jobs"].values()
+    assert (job["environment"], job["if"]) == ("seatrial-cache", "github.ref_name == 'main'")
+    *others, last = job["steps"]
+    assert "secrets." not in str(others)
+    assert set(last["env"]) == {"SEATRIAL_CACHE_KEY", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
+    (gitlab,) = files(replace(cached, service="gitlab")).values()
+    job = yaml.safe_load(gitlab)["seatrial-cache"]
+    assert [rule["if"].rpartition("&& ")[2] for rule in job["rules"]] == ['$CI_COMMIT_BRANCH == "main"']
 
 
 def test_no_pull_request_writes_a_cache_and_no_release_reads_one() -> None:

@@ -41,15 +41,22 @@ def integration(name: str, **files: str) -> Integration:
 
 @dataclass
 class Kept:
-    """Results by key, in memory."""
+    """Results by key, in memory, and those of `others`."""
 
     runs: dict[str, ToolRun] = field(default_factory=dict)
+    others: dict[str, ToolRun] = field(default_factory=dict)
 
     def run(self, key: str) -> ToolRun | None:
         return self.runs.get(key)
 
     def keep(self, key: str, run: ToolRun) -> None:
         self.runs[key] = run
+
+    def shared(self, costs: Mapping[str, float]) -> dict[str, ToolRun]:
+        return {key: run for key, run in self.others.items() if key in costs}
+
+    def send(self) -> None:
+        """Send nothing."""
 
 
 @dataclass
@@ -126,6 +133,17 @@ def test_no_kept_result_is_used_where_it_is_not_wanted(fresh: bool, network: boo
         unit(context, runs, [JIRA], told)
         assert runs.done == ["jira"]
     assert bool(context.results.runs) is not network
+
+
+def test_of_other_machines_only_what_passed_is_taken() -> None:
+    context = Context()
+    unit(context, Runs(passes), [JIRA], told)
+    ((key, _),) = context.results.runs.items()
+    for run, done in ((passes("jira"), []), (fails("jira"), ["jira"])):
+        there = Context(results=Kept(others={key: run}))
+        runs = Runs(passes)
+        (cell,) = unit(there, runs, [JIRA], told)
+        assert (runs.done, cell.kept) == (done, not done)
 
 
 def test_several_run_side_by_side() -> None:

@@ -175,7 +175,7 @@ def test_another_program_is_believed_nothing(
     judge: Judge, judged: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     judge.cached()
-    monkeypatch.setattr(verdict_cache, "_program", lambda: "another")
+    monkeypatch.setattr(verdict_cache, "program_state", lambda: "another")
     judged.clear()
     judge.cached()
     assert len(judged) == 6
@@ -185,7 +185,7 @@ def test_another_program_asks_all_integrations_itself(judge: Judge, monkeypatch:
     """Another version may answer a question in another way, and its verdicts rest on its own answers."""
     (judge.root / "integrations" / "one" / "CHANGELOG.md").unlink()
     judge.cached()
-    monkeypatch.setattr(verdict_cache, "_program", lambda: "another")
+    monkeypatch.setattr(verdict_cache, "program_state", lambda: "another")
     monkeypatch.setattr(has_any, "__code__", (lambda integration, *paths: False).__code__)
     assert judge.cached() == judge.cold()
 

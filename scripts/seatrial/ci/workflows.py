@@ -49,7 +49,7 @@ class Order:
     """What is asked for: `install` is a pinned requirement, empty in Seatrial's own repository, where make installs.
 
     `folder` is the root below the checkout, empty for the same. `most` limits the jobs of a check, empty for no
-    limit. `comments` is one of COMMENTS.
+    limit. `comments` is one of COMMENTS. `cache` is the URL of the shared cache, empty for none.
     """
 
     service: str
@@ -60,6 +60,7 @@ class Order:
     without: tuple[str, ...] = ()
     most: str = ""
     comments: str = COMMENTS[0]
+    cache: str = ""
 
     @property
     def command(self) -> str:
@@ -111,6 +112,8 @@ def files(order: Order) -> Mapping[str, str]:
         found.pop("seatrial-release.yml", None)
     if order.comments == "none":
         found.pop("seatrial-comment.yml", None)
+    if not order.cache:
+        found.pop("seatrial-cache.yml", None)
     place = PLACES[order.service]
     return {f"{place}/{name}": sealed(_tidy(text), order.command) for name, text in sorted(found.items())}
 
@@ -140,8 +143,12 @@ def _words(order: Order) -> dict[str, Any]:
         "sandbox": f"      - name: Install the sandbox\n        run: |\n{sandbox}",
         "login": _login(order.release),
         "builder": _builder(order.release),
-        "secrets": f"        env:\n{_secret_rows(order.release)}" if _secret_rows(order.release) else "",
-        "secret_rows": _secret_rows(order.release),
+        "secrets": f"        env:\n{_secret_rows(order.release.store)}"
+        if _secret_rows(order.release.store)
+        else "",
+        "secret_rows": _secret_rows(order.release.store),
+        "cache": bool(order.cache),
+        "cache_rows": _secret_rows(order.cache),
     }
 
 
@@ -193,8 +200,8 @@ def _builder(release: ReleaseSettings) -> str:
     return "\n".join(steps)
 
 
-def _secret_rows(release: ReleaseSettings) -> str:
-    scheme = release.store.partition("://")[0]
+def _secret_rows(store: str) -> str:
+    scheme = store.partition("://")[0]
     kind = _SCHEMES.get(scheme, scheme)
     rows = [f"          {name}: ${{{{ secrets.{name} }}}}" for name in SECRETS.get(kind, ())]
     return "\n".join(rows)

@@ -103,6 +103,14 @@ class ExemptionSettings:
 
 
 @dataclass(frozen=True)
+class SharedCacheSettings:
+    """The bucket of what machines keep for one another, empty for none, and the keys of those who are believed."""
+
+    url: str = ""
+    keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Settings:
     """The settings of a repository; the defaults are those of a repository without `seatrial.toml`.
 
@@ -120,3 +128,4 @@ class Settings:
     lint: LintSettings = field(default_factory=LintSettings)
     newest_core: tuple[int, ...] = ()
     exemptions: ExemptionSettings = field(default_factory=ExemptionSettings)
+    shared_cache: SharedCacheSettings = field(default_factory=SharedCacheSettings)

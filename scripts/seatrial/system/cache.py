@@ -6,6 +6,7 @@ lines: the SHA-256 of the second, and the second, which is JSON.
 
 from __future__ import annotations
 
+import enum
 import hashlib
 import json
 import os
@@ -59,6 +60,92 @@ def is_from_fork(environ: Mapping[str, str]) -> bool:
         return bool(sides["head"]["repo"]["full_name"] != sides["base"]["repo"]["full_name"])
     except (KeyError, TypeError, OSError, ValueError, RecursionError):
         return False
+
+
+class CacheRole(enum.Enum):
+    """Who runs Seatrial. Only MAIN adds to what machines keep for one another; the last two do not read it."""
+
+    MAIN = "the main branch's CI"
+    BRANCH = "CI of another branch"
+    PULL_REQUEST = "a pull request"
+    PERSON = "a person"
+    FORK = "a pull request from another repository"
+    UNKNOWN = "CI that does not say what it runs for"
+
+    @property
+    def reads(self) -> bool:
+        """Whether it may read."""
+        return self not in (CacheRole.FORK, CacheRole.UNKNOWN)
+
+
+BY_ITSELF = frozenset({"push", "schedule", "workflow_dispatch"})
+"""The events of GitHub that run what the branch itself holds, and not what a pull request or a comment brings."""
+
+OF_BRANCHES = frozenset({"push", "schedule", "web"})
+"""The same of GitLab."""
+
+
+def role_of(environ: Mapping[str, str]) -> tuple[CacheRole, str]:
+    """Return who runs Seatrial, and the commit that CI says it runs for, empty for others than MAIN.
+
+    Whatever cannot be told is not the main branch, and what may be a fork is one. Sources: the variables and the event
+    file of GitHub Actions, and the variables of GitLab.
+    """
+    if environ.get("GITHUB_ACTIONS"):
+        return _role_at_github(environ)
+    if environ.get("GITLAB_CI"):
+        return _role_at_gitlab(environ)
+    return (
+        CacheRole.UNKNOWN
+        if environ.get("CI", "false").lower() not in ("", "0", "false")
+        else CacheRole.PERSON
+    ), ""
+
+
+def _role_at_github(environ: Mapping[str, str]) -> tuple[CacheRole, str]:
+    name, event = environ.get("GITHUB_EVENT_NAME", ""), _event(environ)
+    if name == "pull_request":
+        sides = event.get("pull_request")
+        is_own = isinstance(sides, dict) and not is_from_fork(environ) and _repositories(sides)
+        return (CacheRole.PULL_REQUEST if is_own else CacheRole.FORK), ""
+    if name == "merge_group":
+        return CacheRole.PULL_REQUEST, ""
+    if name not in BY_ITSELF:
+        return CacheRole.UNKNOWN, ""
+    repository = event.get("repository")
+    main = repository.get("default_branch") if isinstance(repository, dict) else None
+    if main and environ.get("GITHUB_REF") == f"refs/heads/{main}" and environ.get("GITHUB_SHA"):
+        return CacheRole.MAIN, environ["GITHUB_SHA"]
+    return CacheRole.BRANCH, ""
+
+
+def _repositories(sides: Mapping[str, Any]) -> bool:
+    """Return whether an event names both repositories of a pull request."""
+    try:
+        return bool(sides["head"]["repo"]["full_name"] and sides["base"]["repo"]["full_name"])
+    except (KeyError, TypeError):
+        return False
+
+
+def _event(environ: Mapping[str, str]) -> Mapping[str, Any]:
+    try:
+        event = json.loads(Path(environ["GITHUB_EVENT_PATH"]).read_bytes())
+    except (KeyError, OSError, ValueError, RecursionError):
+        return {}
+    return event if isinstance(event, dict) else {}
+
+
+def _role_at_gitlab(environ: Mapping[str, str]) -> tuple[CacheRole, str]:
+    main, commit = environ.get("CI_DEFAULT_BRANCH"), environ.get("CI_COMMIT_SHA", "")
+    source = environ.get("CI_PIPELINE_SOURCE", "")
+    if source == "merge_request_event":
+        own, other = environ.get("CI_PROJECT_ID"), environ.get("CI_MERGE_REQUEST_SOURCE_PROJECT_ID")
+        return (CacheRole.PULL_REQUEST if own and own == other else CacheRole.FORK), ""
+    if source not in OF_BRANCHES or environ.get("CI_MERGE_REQUEST_IID"):
+        return CacheRole.UNKNOWN, ""
+    if main and commit and environ.get("CI_COMMIT_BRANCH") == main:
+        return CacheRole.MAIN, commit
+    return CacheRole.BRANCH, ""
 
 
 def load(path: Path) -> dict[str, Any] | None:

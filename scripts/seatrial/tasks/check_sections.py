@@ -22,6 +22,7 @@ from seatrial.release.run.checks import exported, lint_and_validate, linted_befo
 from seatrial.release.run.release_context import open_context
 from seatrial.release.run.snapshot import read
 from seatrial.report.verdict import Section, SectionState, section_of
+from seatrial.system.remote_cache import RemoteCache
 from seatrial.tasks.choice import Choice
 from seatrial.tasks.cli import and_others, in_make, note, typed
 from seatrial.tasks.newest_framework import behind
@@ -29,6 +30,7 @@ from seatrial.tasks.own_code import SCHEMA, UNIT, OwnCode, RunLimits, run_own_co
 from seatrial.tasks.preview_cases import previews
 from seatrial.tasks.progress import progress
 from seatrial.tasks.section_names import LAYOUT, SECTIONS, SPEC
+from seatrial.tasks.shared_cache import shared_cache
 from seatrial.unit.outcome import outcome_of
 from seatrial.unit.schema import SCHEMA_RULES
 from seatrial.validate.facts.release import Change
@@ -76,6 +78,11 @@ class CheckOrder:
         """The rules of the sections that are run."""
         out = {family for name in self.left_out for family in FAMILIES.get(name, ())}
         return [rule for rule in RULES if rule.family not in out]
+
+    @cached_property
+    def shared(self) -> RemoteCache | None:
+        """The results of other machines."""
+        return shared_cache(self.choice.workspace, note)
 
     @cached_property
     def changes(self) -> Mapping[str, Change]:
@@ -182,7 +189,7 @@ def _run_sections(order: CheckOrder) -> Results:
     if order.wants("mapping"):
         _map_examples(order, results)
     for section in filter(order.wants, OWN_CODE):
-        _run_own_code(order, results, section)
+        _run_own_code(order, results, section, order.shared)
     if order.wants("version"):
         _ask_newest_framework(order, results)
     return results
@@ -216,6 +223,7 @@ def _validate_and_lint(order: CheckOrder, results: Results) -> None:
             order.rules,
             order.wants("lint"),
             tell,
+            order.shared,
         )
     results.outcome, results.checks = found.outcome, found.checks
     names = {one.path: one.name for one in chosen}
@@ -261,11 +269,13 @@ OWN_CODE: Mapping[str, OwnCode] = {"unit": UNIT, "schema": SCHEMA}
 """The sections that run an integration's own code."""
 
 
-def _run_own_code(order: CheckOrder, results: Results, section: str) -> None:
+def _run_own_code(
+    order: CheckOrder, results: Results, section: str, shared: RemoteCache | None = None
+) -> None:
     workspace, chosen = order.choice.workspace, order.choice.integrations
     limits = RunLimits(order.jobs, order.seconds, order.sandbox)
     try:
-        cells = run_own_code(OWN_CODE[section], workspace, chosen, limits)
+        cells = run_own_code(OWN_CODE[section], workspace, chosen, limits, shared)
     except ServiceError as reason:
         results.unjudged[section] = {one.name: str(reason) for one in chosen}
         return

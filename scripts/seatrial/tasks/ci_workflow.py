@@ -37,6 +37,7 @@ def write(
         without=tuple(sorted(left_out(without) - {"release"})),
         most=str(limit_of(most)) if most else "",
         comments=comments or COMMENTS[0],
+        cache=workspace.settings.shared_cache.url,
     )
     fresh = files(order)
     texts = {path: renewed(path, text, _before(workspace, path), overwrite) for path, text in fresh.items()}

@@ -11,10 +11,14 @@ from seatrial.core.errors import SeatrialError
 from seatrial.core.printable import one_line
 from seatrial.lint import interpreters
 from seatrial.release.builders import available
+from seatrial.release.store.entries import open_entries
 from seatrial.system import process, uv
 from seatrial.system.cache import home
+from seatrial.system.remote_cache import LAYOUT, RefusedEntry
 from seatrial.system.sandbox import kernel
 from seatrial.tasks.cli import say
+from seatrial.tasks.shared_cache import access_to
+from seatrial.workspace.workspace import open_workspace
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,25 @@ def diagnoses() -> Iterator[Diagnosis]:
     yield _sandbox()
     yield _builder()
     yield Diagnosis("cache", f"{home(os.environ)} (SEATRIAL_CACHE names another folder)")
+    yield from _shared_cache()
+
+
+def _shared_cache() -> Iterator[Diagnosis]:
+    """Yield what a run here has of the shared cache, where the repository around the current folder names one."""
+    try:
+        workspace = open_workspace()
+    except SeatrialError:
+        return
+    try:
+        access = access_to(workspace, os.environ)
+        if access is None:
+            return
+        open_entries(access.settings.url).get(f"{LAYOUT}/probe")
+    except (SeatrialError, RefusedEntry) as failed:
+        yield Diagnosis("shared", f"not used: {failed}", lacking=True)
+        return
+    does = "reads and writes" if access.writes else "reads"
+    yield Diagnosis("shared", f"{access.settings.url} answers; this run, of {access.role.value}, {does} it")
 
 
 def _pythons() -> Diagnosis:

@@ -23,6 +23,7 @@ from seatrial.tasks.choice import choose as choose_integrations
 from seatrial.tasks.choice import deliver
 from seatrial.tasks.cli import end, jobs_of, note, say, show, tell_failures
 from seatrial.tasks.progress import progress
+from seatrial.tasks.shared_cache import shared_cache
 from seatrial.workspace.workspace import Workspace
 
 
@@ -113,7 +114,8 @@ def run(order: LintOrder, format: str | None, output: str | None, strict: bool) 
 
 
 def _context(order: LintOrder) -> AbstractContextManager[LintContext]:
-    return lint_context(order.workspace, order.jobs, order.fresh, note, order.sandbox)
+    shared = None if order.fresh else shared_cache(order.workspace, note)
+    return lint_context(order.workspace, order.jobs, order.fresh, note, order.sandbox, shared)
 
 
 def _lint(

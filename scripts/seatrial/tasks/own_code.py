@@ -9,6 +9,7 @@ from seatrial.core.model import Integration
 from seatrial.core.names import counted
 from seatrial.lint.run import Cell, lint_context
 from seatrial.lint.tools.tool import Tool
+from seatrial.system.remote_cache import RemoteCache
 from seatrial.tasks.cli import note, time_limit_of
 from seatrial.unit.pytest import PYTEST, counts_of
 from seatrial.unit.run import SECONDS
@@ -51,10 +52,17 @@ def seconds_of(text: str | None) -> float:
 
 
 def run_own_code(
-    own: OwnCode, workspace: Workspace, integrations: Sequence[Integration], limits: RunLimits
+    own: OwnCode,
+    workspace: Workspace,
+    integrations: Sequence[Integration],
+    limits: RunLimits,
+    shared: RemoteCache | None = None,
 ) -> list[Cell]:
-    """Run the program of each integration, and tell of each that ends. Raises as `lint_context` does."""
-    with lint_context(workspace, limits.jobs, limits.fresh, note, limits.sandbox) as here:
+    """Run the program of each integration, and tell of each that ends. Raises as `lint_context` does.
+
+    `shared` has results of other machines.
+    """
+    with lint_context(workspace, limits.jobs, limits.fresh, note, limits.sandbox, shared) as here:
         runs = SandboxedRuns(here.runs.sandbox, here.runs.views, limits.seconds, limits.network, own.program)
         return run_program(here, runs, integrations, _told(own, len(integrations)), own.tool)
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from seatrial.lint.run import Cell
 from seatrial.tasks.choice import choose, deliver
-from seatrial.tasks.cli import end, jobs_of, tell_failures
+from seatrial.tasks.cli import end, jobs_of, note, tell_failures
 from seatrial.tasks.own_code import SCHEMA, RunLimits, run_own_code, seconds_of
+from seatrial.tasks.shared_cache import shared_cache
 from seatrial.unit.outcome import outcome_of
 from seatrial.unit.schema import answer_in
 
@@ -31,7 +32,8 @@ def schema(
     seconds = seconds_of(timeout)
     choice = choose(root, integration, since, where=where)
     limits = RunLimits(jobs_of(jobs), seconds, sandbox, no_cache)
-    cells = run_own_code(SCHEMA, choice.workspace, choice.integrations, limits)
+    shared = None if no_cache else shared_cache(choice.workspace, note)
+    cells = run_own_code(SCHEMA, choice.workspace, choice.integrations, limits, shared)
     failures = tell_failures((cell.integration.name, cell.failure) for cell in cells)
     outcome = outcome_of(cells, choice.workspace)
     deliver(outcome, choice.workspace, format, output, verbose, more={"schemas": _schemas(cells)})

@@ -10,6 +10,7 @@ from seatrial.lint.run import Cell
 from seatrial.tasks.choice import choose, deliver
 from seatrial.tasks.cli import end, jobs_of, note, tell_failures
 from seatrial.tasks.own_code import UNIT, RunLimits, run_own_code, seconds_of
+from seatrial.tasks.shared_cache import shared_cache
 from seatrial.unit.junit import render
 from seatrial.unit.outcome import outcome_of
 
@@ -34,7 +35,8 @@ def unit(
     choice = choose(root, integration, since, where=where)
     workspace = choice.workspace
     limits = RunLimits(jobs_of(jobs), seconds, sandbox, no_cache, network)
-    cells = run_own_code(UNIT, workspace, choice.integrations, limits)
+    shared = None if no_cache or network else shared_cache(workspace, note)
+    cells = run_own_code(UNIT, workspace, choice.integrations, limits, shared)
     if verbose:
         _show(cells)
     failures = tell_failures((cell.integration.name, cell.failure) for cell in cells)

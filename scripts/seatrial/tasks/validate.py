@@ -12,6 +12,7 @@ from seatrial.system.cache import home, is_from_fork
 from seatrial.tasks.choice import Choice, choose, deliver, tell_crashes
 from seatrial.tasks.cli import Ended, jobs_of, note
 from seatrial.tasks.section_names import EVERY, LAYOUT, SPEC, VERSION
+from seatrial.tasks.shared_cache import shared_cache
 from seatrial.tasks.watch import watch as watched
 from seatrial.validate.facts.release import Change
 from seatrial.validate.rules import RULES
@@ -63,7 +64,8 @@ def judge(
 def verdicts_of_earlier_runs(workspace: Workspace) -> VerdictCache | None:
     """Return the verdicts of earlier runs; None where there is no folder for them. A fork's run in CI adds none."""
     with suppress(ServiceError):
-        return VerdictCache(home(os.environ) / "verdicts", workspace, keeping=not is_from_fork(os.environ))
+        place, keeping = home(os.environ) / "verdicts", not is_from_fork(os.environ)
+        return VerdictCache(place, workspace, keeping=keeping, shared=shared_cache(workspace, note))
     return None
 
 

@@ -9,7 +9,7 @@ from typing import Protocol
 from seatrial.core.errors import ServiceError
 from seatrial.core.model import Integration
 from seatrial.lint.environments.environment import Environment
-from seatrial.lint.run import is_unchanged
+from seatrial.lint.run import is_unchanged, shared_by
 from seatrial.lint.run.jobs import Cell, LintJob
 from seatrial.lint.run.results import Results
 from seatrial.lint.tools.tool import Tool, ToolRun
@@ -79,13 +79,18 @@ def _cells(context: Jobs, runs: Runs, integrations: Sequence[Integration], tool:
             yield cell
         elif isinstance(job, LintJob):
             unknown.append(job)
-    ready = {}
-    for job, environment in context.environments_of(unknown).items() if unknown else ():
+    is_asked = not (context.fresh or runs.network)
+    elsewhere = shared_by(context.results, unknown) if is_asked else {}
+    good = {job: cell for job, cell in elsewhere.items() if cell.run and _is_good(cell.run, cell)}
+    yield from good.values()
+    ready, missing = {}, [job for job in unknown if job not in good]
+    for job, environment in context.environments_of(missing).items() if missing else ():
         if isinstance(environment, Cell):
             yield environment
         else:
             ready[job] = environment
     yield from _run(context, runs, ready)
+    context.results.send()
 
 
 def _known(context: Jobs, runs: Runs, job: LintJob) -> Cell | None:
@@ -115,7 +120,10 @@ def _cell(context: Jobs, runs: Runs, job: LintJob, environment: Environment) -> 
     cell = Cell(
         job.folder.integration, job.tool, run, failure=job.tool.read(run.output, None).failure, job=job
     )
-    is_good = not (run.output.status or cell.failure or cell.reading.problems)
-    if is_good and not (job.unkept or runs.network) and is_unchanged(job.folder):
+    if _is_good(run, cell) and not (job.unkept or runs.network) and is_unchanged(job.folder):
         context.results.keep(job.key, run)
     return cell
+
+
+def _is_good(run: ToolRun, cell: Cell) -> bool:
+    return not (run.output.status or cell.failure or cell.reading.problems)

@@ -4,6 +4,9 @@ A verdict rests on what the rules read of the integration, absent files included
 to the questions that they asked; and on the program, the rules, the settings and the day. A kept verdict is given
 again only where all of that is the same. That nothing has changed in a folder is believed of the file system where
 names, sizes and times are as before, as git does; otherwise everything that was read is read again and compared.
+
+What the shared cache has of other machines is kept for the same conditions, each of which is looked at here: nothing
+of times or places is in it. One entry has the verdicts on all integrations by the same rules, settings and day.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, is_dataclass, replace
 from enum import Enum
@@ -39,6 +42,7 @@ from seatrial.core.rules import Rule
 from seatrial.system import cache as kept_files
 from seatrial.system import clock
 from seatrial.system.folder import DiskFolder, Signature
+from seatrial.system.remote_cache import RemoteCache
 from seatrial.validate.facts.changelog import is_tidy
 from seatrial.validate.facts.facts import core_release, identity
 from seatrial.validate.facts.package import name_line, title_line, towncrier_line
@@ -51,6 +55,18 @@ MOST_BYTES = 256 * 1024 * 1024
 
 MOST_VERDICTS = 6
 """Verdicts kept of one integration, such as those of `validate` and `validate-spec`, with advice and without."""
+
+KIND = "verdicts"
+"""The kind of its entries in the shared cache."""
+
+SECONDS_EACH, MOST_SECONDS = 0.02, 5.0
+"""Seconds for which the shared cache is asked: for each integration to judge, and at most.
+
+That is less than judging them takes: real ones take 0.03 to 0.07 seconds each, and looking at what others keep 0.01.
+"""
+
+WORTH_ASKING = 16
+"""The least number of integrations to judge; fewer are judged before the programs for asking are loaded."""
 
 QUESTIONS: Mapping[str, Callable[..., Any]] = {
     ask.__name__: ask
@@ -129,6 +145,16 @@ class Record:
             return Basis.of(folder, odd).entries.items() <= self.basis.entries.items()
         return Basis.of(folder, self.basis.reads) == self.basis
 
+    def joined(self, other: Record) -> Record:
+        """Return both of two records that hold for the same folder; the other one tells whose word that is."""
+        basis = Basis(
+            {**self.basis.listings, **other.basis.listings},
+            {**self.basis.entries, **other.basis.entries},
+            {**self.basis.contents, **other.basis.contents},
+        )
+        verdicts = dict([*self.verdicts.items(), *other.verdicts.items()][-MOST_VERDICTS:])
+        return Record(other.program, "", basis, {**self.answers, **other.answers}, verdicts)
+
 
 @dataclass(frozen=True)
 class Case:
@@ -144,11 +170,16 @@ class Case:
         return digest(json.dumps([self._common, integration.name, integration.path]).encode())
 
     @cached_property
-    def _common(self) -> str:
+    def everywhere(self) -> str:
+        """The digest of it on every machine with the same program."""
         codes = [rule.code for rule in self.rules]
         settings, profile = self.workspace.settings, self.workspace.profile.value
-        said = [_program(), codes, _plain(settings), profile, self.advice, self.most, str(clock.today())]
+        said = [codes, _plain(settings), profile, self.advice, self.most, str(clock.today())]
         return digest(json.dumps(said).encode())
+
+    @cached_property
+    def _common(self) -> str:
+        return digest(json.dumps([program_state(), self.everywhere]).encode())
 
 
 @dataclass(frozen=True)
@@ -161,12 +192,21 @@ class Kept:
 
 
 class VerdictCache:
-    """The verdicts on the integrations of a workspace that are kept in a folder; without `keeping` none is added."""
+    """The verdicts on the integrations of a workspace that are kept in a folder; without `keeping` none is added.
 
-    def __init__(self, place: Path, workspace: Workspace, *, keeping: bool = True) -> None:
+    `shared` has those of other machines. A run that writes there believes nothing of the folder, to which others may
+    write on the same machine.
+    """
+
+    def __init__(
+        self, place: Path, workspace: Workspace, *, keeping: bool = True, shared: RemoteCache | None = None
+    ) -> None:
         self._place = place
         self._workspace = workspace
         self._keeping = keeping
+        self._shared = shared
+        self._pack: Mapping[str, Any] = {}
+        self._taken: set[str] = set()
         self._before: dict[str, Signature] = {}
         self._records: dict[str, Record] = {}
         self._digests: dict[Question, str] = {}
@@ -182,6 +222,7 @@ class VerdictCache:
         keys = {one.path: case.key(one) for one in integrations}
         for one in integrations:
             self._recall(one)
+        self._ask_others(case, keys)
         found = {path: self._records[path].verdicts.get(key) for path, key in keys.items()}
         agreed = {path: _kept(one) for path, one in found.items() if one and self._agrees(one["asked"])}
         return {path: kept for path, kept in agreed.items() if kept}
@@ -190,6 +231,36 @@ class VerdictCache:
         for one in self.fleet.integrations:
             self._recall(one)
 
+    def _ask_others(self, case: Case, keys: Mapping[str, str]) -> None:
+        """Take from the shared cache what is missing here, where asking it takes less time than working it out."""
+        missing = [path for path, key in keys.items() if key not in self._records[path].verdicts]
+        if self._shared is None or not missing or (len(missing) < WORTH_ASKING and not self._is_writer):
+            return
+        seconds = MOST_SECONDS if self._is_writer else min(MOST_SECONDS, SECONDS_EACH * len(missing))
+        fetched = self._shared.fetch(KIND, [case.everywhere], seconds)
+        self._pack = pack = _pack_of(fetched.get(case.everywhere))
+        for one in self.fleet.integrations:
+            if one.path in pack and one.path in missing:
+                self._take(one, case, pack[one.path])
+
+    def _take(self, one: Integration, case: Case, value: Any) -> None:
+        """Take over what others keep of an integration, if it holds for the folder here."""
+        record = _imported(value, case.key(one), self._foreign)
+        folder = one.folder
+        assert isinstance(folder, DiskFolder)
+        if record and Basis.of(folder, record.basis.reads) == record.basis:
+            self._remember(one, self._records[one.path].joined(record))
+            self._taken.add(one.path)
+
+    @property
+    def _is_writer(self) -> bool:
+        return self._shared is not None and self._shared.seal is not None
+
+    @property
+    def _foreign(self) -> str:
+        """The program of records that come from other machines: what they say is believed only from the same ones."""
+        return digest(f"{program_state()} {self._shared.trust}".encode()) if self._shared else ""
+
     def _recall(self, integration: Integration) -> None:
         """Load what is kept of an integration, if it is still so, and tell the fleet its answers."""
         if integration.path in self._records:
@@ -197,14 +268,20 @@ class VerdictCache:
         folder = integration.folder
         assert isinstance(folder, DiskFolder)
         self._before[integration.path] = now = folder.signature()
-        record = _loaded(kept_files.load(self._file(integration)))
-        self._records[integration.path] = record if record and record.holds(folder, now) else Record()
-        for question, answer in self._records[integration.path].answers.items():
+        kept = None if self._is_writer else kept_files.load(self._file(integration))
+        record = _loaded(kept, {program_state(), self._foreign})
+        self._remember(integration, record if record and record.holds(folder, now) else Record())
+
+    def _remember(self, integration: Integration, record: Record) -> None:
+        self._records[integration.path] = record
+        for question, answer in record.answers.items():
             self.fleet.tell(tuple(json.loads(question)), integration.path, answer)
 
     def _agrees(self, asked: Mapping[str, str]) -> bool:
-        """Return whether all integrations still answer these questions as they did."""
-        return all(self._answered(tuple(json.loads(question))) == was for question, was in asked.items())
+        """Return whether all integrations still answer these questions as they did; not for what is no question."""
+        with suppress(TypeError):
+            return all(self._answered(tuple(json.loads(question))) == was for question, was in asked.items())
+        return False
 
     def _answered(self, question: Question) -> str:
         if question not in self._digests:
@@ -213,39 +290,49 @@ class VerdictCache:
         return self._digests[question]
 
     def keep(self, case: Case, verdicts: Mapping[str, Kept]) -> None:
-        """Keep new verdicts by the path of the integration."""
-        if not self._keeping:
-            return
+        """Keep new verdicts by the path of the integration, for other machines as well if this one may."""
+        if self._keeping:
+            self._keep(case, verdicts)
+
+    def _keep(self, case: Case, verdicts: Mapping[str, Kept]) -> None:
+        new_records = {}
         for one in (one for one in self.fleet.integrations if one.path in self._records):
             more = {}
             if new := verdicts.get(one.path):
                 asked = {json.dumps(question): self._answered(question) for question in new.asked}
                 verdict = {"findings": written(new.findings), "hidden": written(new.hidden)}
                 more = {case.key(one): {"asked": asked, "verdict": verdict}}
-            self._save(one, more)
+            if (saved := self._save(one, more)) and more:
+                new_records[one.path] = _exported(saved, case.key(one))
         self._sweep()
+        if self._shared and self._is_writer and new_records:
+            self._shared.offer(KIND, case.everywhere, {**self._pack, **new_records})
+            self._shared.send()
 
-    def _save(self, one: Integration, more: Mapping[str, Any]) -> None:
-        """Save what is new of an integration, if its folder is as it was when this run began."""
+    def _save(self, one: Integration, more: Mapping[str, Any]) -> Record | None:
+        """Save what is new of an integration, if its folder is as it was when this run began, and return it."""
         old, before, folder = self._records[one.path], self._before[one.path], one.folder
         answers = {json.dumps(question): answer for question, answer in self.fleet.of(one.path).items()}
         is_proof = before.is_settled and not old.basis.only("bytes", before.files)
         signature = before.digest if is_proof else ""
         is_settling = signature not in ("", old.signature) and bool(old.verdicts or old.answers)
-        if not more and answers.keys() == old.answers.keys() and not is_settling:
-            return
+        is_new = bool(more) or one.path in self._taken
+        if not is_new and answers.keys() == old.answers.keys() and not is_settling:
+            return None
         assert isinstance(folder, DiskFolder)
         looked_at = {(way, path) for way, path in one.reads | old.basis.reads if way != "bytes"}
         basis, seen = Basis.of(folder.fresh(), looked_at), {**old.basis.contents, **one.seen}
         is_same = basis == Basis.of(folder, looked_at) and folder.signature().digest == before.digest
         contents = {path: what for path, what in seen.items() if what is not None}
         if not is_same or len(contents) < len(seen):
-            return
+            return None
         basis = replace(basis, contents=contents)
         if basis.only("bytes", before.files):
             signature = ""
         latest = dict([*old.verdicts.items(), *more.items()][-MOST_VERDICTS:])
-        kept_files.save(self._file(one), asdict(Record(_program(), signature, basis, answers, latest)))
+        record = Record(old.program or program_state(), signature, basis, answers, latest)
+        kept_files.save(self._file(one), asdict(record))
+        return record
 
     def _sweep(self) -> None:
         """Once a day, remove what was not used for long."""
@@ -261,10 +348,29 @@ class VerdictCache:
         return self._place / digest(os.fsencode(place))
 
 
-def _loaded(value: Mapping[str, Any] | None) -> Record | None:
-    """Return what this program has kept; None for anything else."""
+def _pack_of(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _exported(record: Record, key: str) -> Mapping[str, Any]:
+    """Return what other machines may know of a record: one verdict and what it rests on, but no times."""
+    return {"basis": asdict(record.basis), "answers": record.answers, **record.verdicts[key]}
+
+
+def _imported(value: Any, key: str, program: str) -> Record | None:
+    """Return the record of what another machine has kept; None for another form."""
     try:
-        if value is None or value["program"] != _program():
+        verdicts = {key: {"asked": value["asked"], "verdict": value["verdict"]}}
+        whole = {"program": program, "signature": "", "basis": value["basis"], "answers": value["answers"]}
+    except (TypeError, KeyError):
+        return None
+    return _loaded({**whole, "verdicts": verdicts}, {program})
+
+
+def _loaded(value: Mapping[str, Any] | None, programs: Collection[str]) -> Record | None:
+    """Return what one of these programs has kept; None for anything else."""
+    try:
+        if value is None or not value["program"] or value["program"] not in programs:
             return None
         record = Record(**{**value, "basis": Basis(**value["basis"])})
         return record if _is_sound(record) else None
@@ -281,6 +387,7 @@ def _is_sound(record: Record) -> bool:
     words = [word for question in questions for word in question]
     return (
         basis.listings.keys() <= {"list", "irregular"}
+        and all(isinstance(one, dict) for one in asked)
         and all(isinstance(text, str) for text in (*chain(*texts), *words))
         and all(isinstance(question, list) and question[0] in QUESTIONS for question in questions)
     )
@@ -302,7 +409,7 @@ def _content(folder: Folder, path: str) -> str:
 
 
 @cache
-def _program() -> str:
+def program_state() -> str:
     """Return the digest of this program and of the packages beside it, by names, sizes and times."""
     own = Path(__file__).parents[1]
     found = []

@@ -9,7 +9,15 @@ from seatrial import schemas
 from seatrial.core.errors import ConfigurationError
 from seatrial.core.framework import Framework
 from seatrial.core.model import Profile, Severity
-from seatrial.core.settings import GROWTH, BotRule, LayersSettings, LintSettings, ReleaseSettings, Settings
+from seatrial.core.settings import (
+    GROWTH,
+    BotRule,
+    LayersSettings,
+    LintSettings,
+    ReleaseSettings,
+    Settings,
+    SharedCacheSettings,
+)
 from seatrial.core.suggest import hint, with_repair
 from seatrial.dependencies.constraints import canonical
 from seatrial.documents import toml
@@ -50,6 +58,9 @@ def settings_of(data: bytes, known_codes: KnownCodes | None = None) -> Settings:
         lint=_lint(document.value.get("lint", {})),
         release=_release(document.value.get("release", {})),
         newest_core=Framework.of(document.value.get("quality", {}).get("core", "")).release,
+        shared_cache=SharedCacheSettings(
+            document.value.get("cache", ""), tuple(document.value.get("cache-keys", ()))
+        ),
     )
 
 

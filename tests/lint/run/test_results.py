@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from seatrial.lint.run.results import Results
 from seatrial.lint.tools.tool import Output, ToolRun
 from seatrial.system.cache import DAY, MOST_DAYS, home, is_from_fork
+from support.shared import MAIN_KEY, MemoryEntries, machine
 
 KEY = "ab" * 32
 RUN = ToolRun(Output(1, "[{}]", "warning: \x1b[31m", 1.5), Output(0, "--- a.py", "", 0.1))
@@ -131,3 +133,65 @@ def test_without_keeping_nothing_is_written(tmp_path: Path) -> None:
     results.keep("a" * 64, ToolRun(Output(0)))
     results.remember(tmp_path, "mypy", {"recipe": 1})
     assert not (tmp_path / "results").exists()
+
+
+def shared_by(place: MemoryEntries, folder: Path, main: bool = False, **more: Any) -> Results:
+    """The results of a machine that shares them."""
+    cache = machine(place, folder, MAIN_KEY if main else None, **more)
+    return Results(folder / "results", shared=cache)
+
+
+def test_a_result_of_the_main_branch_is_found_by_others_without_its_times(tmp_path: Path) -> None:
+    place = MemoryEntries()
+    main = shared_by(place, tmp_path / "main", main=True)
+    main.keep(KEY, RUN)
+    main.send()
+    timeless = ToolRun(Output(1, RUN.output.out, RUN.output.err), Output(0, "--- a.py"))
+    assert shared_by(place, tmp_path / "a").shared({KEY: 60.0, "cd" * 32: 60.0}) == {KEY: timeless}
+    assert shared_by(MemoryEntries(), tmp_path / "a").shared({KEY: 60.0}) == {KEY: timeless}, "it was copied"
+
+
+def test_what_was_taken_counts_for_nobody_who_believes_others(tmp_path: Path) -> None:
+    """Neither for another key, nor for another version, nor for a run that shares nothing, such as a release."""
+    place = MemoryEntries()
+    main = shared_by(place, tmp_path / "main", main=True)
+    main.keep(KEY, RUN)
+    main.send()
+    assert shared_by(place, tmp_path / "a").shared({KEY: 60.0})
+    nothing = MemoryEntries()
+    assert shared_by(nothing, tmp_path / "a", trust="other").shared({KEY: 60.0}) == {}
+    assert shared_by(nothing, tmp_path / "a", program="q" * 40).shared({KEY: 60.0}) == {}
+    assert Results(tmp_path / "a" / "results").run(KEY) is None
+
+
+def test_a_run_that_signs_believes_nothing_that_lies_on_its_machine(tmp_path: Path) -> None:
+    place = MemoryEntries()
+    Results(tmp_path / "results").keep(KEY, RUN)
+    assert shared_by(place, tmp_path).run(KEY) == RUN
+    signing = shared_by(place, tmp_path, main=True)
+    assert signing.run(KEY) is None
+    assert signing.shared({KEY: 60.0}) == {}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        5,
+        [],
+        {},
+        {"output": None, "more": None},
+        {"output": {"status": "0"}, "more": None},
+        {"output": {"status": True}, "more": None},
+        {"output": {"status": 0, "out": 5}, "more": None},
+        {"output": {"status": 0}, "more": {"status": 0, "err": None}},
+        {"output": {"status": 0}, "more": 5},
+        {"output": {"status": 0, "seconds": "x"}, "more": None},
+    ],
+)
+def test_a_shared_result_of_another_form_is_none(tmp_path: Path, value: Any) -> None:
+    place = MemoryEntries()
+    main = machine(place, tmp_path / "main", MAIN_KEY)
+    main.offer("lint", KEY, value)
+    main.send()
+    assert shared_by(place, tmp_path / "a").shared({KEY: 60.0}) == {}

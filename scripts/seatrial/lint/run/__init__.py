@@ -10,10 +10,11 @@ from seatrial.core.model import Integration
 from seatrial.lint.environments.environment import Environment
 from seatrial.lint.run.fingerprint import fingerprint
 from seatrial.lint.run.jobs import Cell, LintFolder, LintJob
+from seatrial.lint.run.results import Results
 from seatrial.lint.run.run_context import LintContext, lint_context
 from seatrial.lint.tools.tool import Tool, ToolRun
 
-__all__ = ["Cell", "LintContext", "is_unchanged", "lint", "lint_context"]
+__all__ = ["Cell", "LintContext", "is_unchanged", "lint", "lint_context", "shared_by"]
 
 
 def lint(
@@ -44,14 +45,29 @@ def _cells(
             yield cell
         elif isinstance(job, LintJob):
             unknown.append(job)
-    if unknown:
-        yield from _run(context, unknown)
+    elsewhere = {} if context.fresh else shared_by(context.results, unknown)
+    yield from elsewhere.values()
+    if missing := [job for job in unknown if job not in elsewhere]:
+        yield from _run(context, missing)
+        context.results.send()
 
 
 def _known(context: LintContext, job: LintJob) -> Cell | None:
     """Return the cell of a job whose result was kept."""
     run = None if context.fresh or job.unkept else context.results.run(job.key)
     return Cell(job.folder.integration, job.tool, run, kept=True, job=job) if run else None
+
+
+def shared_by(results: Results, jobs: Sequence[LintJob]) -> dict[LintJob, Cell]:
+    """Return the cells of jobs whose results the shared cache has, where each is a verdict."""
+    asked = [job for job in jobs if not job.unkept]
+    runs = results.shared({job.key: job.cost for job in asked})
+    cells = {job: Cell(job.folder.integration, job.tool, runs.get(job.key), True, job=job) for job in asked}
+    return {
+        job: one
+        for job, one in cells.items()
+        if one.run and not job.tool.read(one.run.output, one.run.more).failure
+    }
 
 
 def _run(context: LintContext, unknown: Sequence[LintJob]) -> Iterator[Cell]:

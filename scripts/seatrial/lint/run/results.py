@@ -5,40 +5,73 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from seatrial.lint.tools.tool import Output, ToolRun
 from seatrial.system import cache
+from seatrial.system.remote_cache import RemoteCache
 
 MOST_BYTES = 256 * 1024 * 1024
+
+KIND = "lint"
+"""The kind of its entries in the shared cache."""
+
+SHARE = 0.25
+"""The part of the time that jobs take for which the shared cache is asked for their results."""
+
+MOST_SECONDS = 20.0
+"""Seconds for which it is asked, whatever the jobs take."""
 
 
 class Results:
     """Runs by key, and by folder and tool the record of the last run, below one folder.
 
     A file holds two lines: the SHA-256 of the second, and the second, which is JSON. Without `keeping` nothing
-    is written.
+    is written. `shared` has the results of other machines; those stay apart from the others, by who is believed.
+    A run that writes there believes nothing that is kept on its own machine, where others may run too.
     """
 
-    def __init__(self, folder: Path, keeping: bool = True) -> None:
+    def __init__(self, folder: Path, keeping: bool = True, shared: RemoteCache | None = None) -> None:
         self._folder = folder
         self._keeping = keeping
+        self._shared = shared
 
     def run(self, key: str) -> ToolRun | None:
         """Return the run that was kept under a key."""
-        kept = cache.load(self._place(key))
-        try:
-            more = Output(**kept["more"]) if kept and kept["more"] else None
-            return ToolRun(Output(**kept["output"]), more) if kept else None
-        except (TypeError, KeyError):
-            return None
+        return None if self._is_writer else _run_of(cache.load(self._place(key)))
+
+    def shared(self, costs: Mapping[str, float]) -> dict[str, ToolRun]:
+        """Return the runs of other machines under these keys, each with the seconds that its job would take."""
+        if self._shared is None or not costs:
+            return {}
+        copies = {} if self._is_writer else {key: self._copy(self._shared, key) for key in costs}
+        before = {key: _run_of(cache.load(copies[key])) if copies else None for key in costs}
+        missing = [key for key, run in before.items() if run is None]
+        seconds = min(MOST_SECONDS, SHARE * sum(costs[key] for key in missing))
+        values = self._shared.fetch(KIND, missing, seconds) if missing else {}
+        fetched = {key: _run_of(value) for key, value in values.items()}
+        for key, run in fetched.items():
+            if run and self._keeping and copies:
+                cache.save(copies[key], asdict(run))
+        return {key: run for key, run in (before | fetched).items() if run}
 
     def keep(self, key: str, run: ToolRun) -> None:
-        """Keep a run; where nothing can be written, nothing is kept."""
+        """Keep a run, for other machines as well if this one may; where nothing can be written, nothing is kept."""
         if self._keeping:
             cache.save(self._place(key), asdict(run))
+        if self._shared and self._is_writer:
+            self._shared.offer(KIND, key, asdict(_timeless(run)))
+
+    def send(self) -> None:
+        """Send what was kept for other machines."""
+        if self._shared:
+            self._shared.send()
+
+    @property
+    def _is_writer(self) -> bool:
+        return self._shared is not None and self._shared.seal is not None
 
     def last(self, folder: Path, tool: str) -> dict[str, Any]:
         """Return the record of the last job of this tool on this folder; empty for none."""
@@ -56,6 +89,30 @@ class Results:
     def _place(self, key: str) -> Path:
         return self._folder / key[:2] / key
 
+    def _copy(self, shared: RemoteCache, key: str) -> Path:
+        """Return the place of what was fetched, which counts only for whom it was believed."""
+        return self._folder / f"shared-{shared.trust}-{shared.program}" / key
+
     def _record(self, folder: Path, tool: str) -> Path:
         name = hashlib.sha256(os.fsencode(folder)).hexdigest()[:32]
         return self._folder / "last" / f"{name}-{tool}"
+
+
+def _run_of(kept: Any) -> ToolRun | None:
+    """Return the run that was kept; None for another form."""
+    try:
+        more = Output(**kept["more"]) if kept and kept["more"] else None
+        run = ToolRun(Output(**kept["output"]), more) if kept else None
+    except (TypeError, KeyError):
+        return None
+    outputs = [one for one in (run.output, run.more) if one] if run else []
+    return run if all(_is_sound(one) for one in outputs) else None
+
+
+def _is_sound(output: Output) -> bool:
+    texts = isinstance(output.out, str) and isinstance(output.err, str)
+    return texts and type(output.status) is int and isinstance(output.seconds, int | float)
+
+
+def _timeless(run: ToolRun) -> ToolRun:
+    return ToolRun(replace(run.output, seconds=0.0), run.more and replace(run.more, seconds=0.0))

@@ -25,6 +25,7 @@ from seatrial.lint.tools import registry
 from seatrial.lint.tools.tool import Tool
 from seatrial.system import git, trees
 from seatrial.system.cache import DAY, home, is_from_fork
+from seatrial.system.remote_cache import RemoteCache
 from seatrial.system.sandbox import sandbox, shield, warning
 from seatrial.workspace.workspace import Workspace
 
@@ -39,7 +40,8 @@ MOST_BYTES = 5 * 1024**3
 class LintContext:
     """The workspace, the folder of all that is kept, and how tools are run there, `parallel` at once.
 
-    With `fresh`, nothing that was kept is used. With `untrusted`, nothing is kept for other runs.
+    With `fresh`, nothing that was kept is used. With `untrusted`, nothing is kept for other runs. `shared` has
+    results of other machines.
     """
 
     workspace: Workspace
@@ -50,6 +52,7 @@ class LintContext:
     tell: Callable[[str], None] = lambda line: None
     fresh: bool = False
     untrusted: bool = False
+    shared: RemoteCache | None = None
     _chosen: dict[str, Interpreter | ServiceError] = field(default_factory=dict)
 
     def python(self, constraint: str) -> Interpreter:
@@ -94,7 +97,7 @@ class LintContext:
     @property
     def results(self) -> Results:
         """The results that earlier runs kept."""
-        return Results(self.home / "results", keeping=not self.untrusted)
+        return Results(self.home / "results", keeping=not self.untrusted, shared=self.shared)
 
     def sweep(self, now: float) -> None:
         """Once a day, remove what was not used for long or is too much; never what is in use."""
@@ -118,12 +121,13 @@ def lint_context(
     fresh: bool = False,
     tell: Callable[[str], None] = lambda line: None,
     choice: str | None = None,
+    shared: RemoteCache | None = None,
 ) -> Iterator[LintContext]:
     """Open a context over the person's cache folder; when it closes, nothing it started runs on.
 
     `tell` is called, from any thread, with a line for each environment that is being made. `choice` is that of
-    the sandbox. A change from a fork leaves nothing in the folder but environments. Raises ServiceError where
-    the sandbox is not to be had.
+    the sandbox, `shared` has results of other machines. A change from a fork leaves nothing in the folder but
+    environments. Raises ServiceError where the sandbox is not to be had.
     """
     place, confined, untrusted = home(os.environ), sandbox(choice), is_from_fork(os.environ)
     shield()
@@ -135,6 +139,8 @@ def lint_context(
             with Environments(
                 Path(os.path.realpath(place / "environments")), private, confined
             ) as environments:
-                yield LintContext(workspace, place, runs, environments, parallel, tell, fresh, untrusted)
+                yield LintContext(
+                    workspace, place, runs, environments, parallel, tell, fresh, untrusted, shared
+                )
         finally:
             runs.workers.close()

@@ -9,7 +9,8 @@ import base64
 import json
 import os
 import stat
-from collections.abc import Mapping
+from base64 import b64decode, b64encode
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -179,3 +180,62 @@ def verify(envelope: bytes, public: bytes) -> bytes:
     if found.payload_type != PAYLOAD:
         raise ValueError(f"the envelope does not hold a statement but {found.payload_type[:60]}")
     return found.payload
+
+
+SEAL = b"seatrial-seal-1"
+SEALED = "application/vnd.seatrial.kept"
+"""The type of what is sealed, which is signed with it: no signature of a release is one of a kept result."""
+
+MOST_HEADER = 400
+
+
+@dataclass(frozen=True)
+class SealingKey:
+    """A private key of ed25519 that seals what is kept for other machines; `public` is its public key."""
+
+    public: str
+    private: Ed25519PrivateKey = field(repr=False, compare=False)
+
+    def seal(self, body: bytes) -> bytes:
+        """Return a body with its signature and the key that made it."""
+        made = b64encode(self.private.sign(_pae(SEALED, body)))
+        return b"\n".join((b" ".join((SEAL, self.public.encode(), made)), body))
+
+
+def sealing_key(text: str, name: str, environment: Mapping[str, str]) -> SealingKey:
+    """Return the key whose PEM is in the environment variable `name`. Raises UsageError, which does not quote it."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    private = _opened(Path(name), text.strip().encode() + b"\n", environment.get(PASSWORD, ""))
+    if not isinstance(private, Ed25519PrivateKey):
+        raise UsageError(f"the key in {name} is not of ed25519; {MAKE_ONE}")
+    public = private.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return SealingKey(b64encode(public).decode(), private)
+
+
+def unsealed(data: bytes, keys: Collection[str]) -> bytes:
+    """Return the body of what one of these keys sealed, each a public key in base64. Raises ValueError."""
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    from cryptography.hazmat.primitives.serialization import load_der_public_key
+
+    end = data.find(b"\n", 0, MOST_HEADER)
+    parts = data[: max(end, 0)].split(b" ")
+    named = next((key for key in keys if len(parts) == 3 and key.encode() == parts[1]), None)
+    if named is None or parts[0] != SEAL:
+        raise ValueError("no known key has sealed it")
+    try:
+        public = load_der_public_key(b64decode(named, validate=True))
+        if not isinstance(public, Ed25519PublicKey):
+            raise ValueError("the key is not of ed25519")
+        body = data[end + 1 :]
+        public.verify(b64decode(parts[2], validate=True), _pae(SEALED, body))
+    except (InvalidSignature, UnsupportedAlgorithm):
+        raise ValueError("the seal is broken") from None
+    return body
+
+
+def _pae(kind: str, body: bytes) -> bytes:
+    """Return what is signed of a body, as DSSE has it."""
+    return b"DSSEv1 %d %s %d %s" % (len(kind), kind.encode(), len(body), body)

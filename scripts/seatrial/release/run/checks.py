@@ -19,6 +19,7 @@ from seatrial.lint.run.outcome import outcome_of
 from seatrial.lint.tools.registry import choose
 from seatrial.release.plan.state import Checks, Tally
 from seatrial.system import git
+from seatrial.system.remote_cache import RemoteCache
 from seatrial.validate.facts.release import Change
 from seatrial.validate.rules import RULES
 from seatrial.validate.run import check_all
@@ -46,18 +47,21 @@ def lint_and_validate(
     rules: Sequence[Rule] = RULES,
     wants_lint: bool = True,
     tell: Callable[[Cell], None] = lambda cell: None,
+    shared: RemoteCache | None = None,
 ) -> CheckResults:
     """Validate by these rules and lint these integrations. A check that cannot be run is recorded in the result;
     nothing is raised.
 
     `changes` are the changes in them, by path, where those are checked as well. `sandbox` is its choice. `tell` is
-    called with each result of lint.
+    called with each result of lint. `shared` has results of lint of other machines; a release is given none.
     """
     if not chosen:
         return CheckResults(Outcome(), {})
     validated, crashed = _validated(workspace, chosen, jobs, changes, rules)
     unlinted: tuple[Outcome, Mapping[str, str]] = (Outcome(), {})
-    linted, unjudged = _linted(workspace, chosen, jobs, notify, sandbox, tell) if wants_lint else unlinted
+    linted, unjudged = (
+        _linted(workspace, chosen, jobs, notify, sandbox, tell, shared) if wants_lint else unlinted
+    )
     of_rules, of_tools = _counts(validated.findings), _counts(linted.findings)
     checks = {
         one.path: Checks(
@@ -97,10 +101,11 @@ def _linted(
     notify: Notify,
     sandbox: str | None,
     tell: Callable[[Cell], None] = lambda cell: None,
+    shared: RemoteCache | None = None,
 ) -> tuple[Outcome, Mapping[str, str]]:
     tools = choose(None, workspace.profile)
     try:
-        with lint_context(workspace, jobs, False, notify, sandbox) as here:
+        with lint_context(workspace, jobs, False, notify, sandbox, shared) as here:
             cells = lint(here, chosen, tools, tell)
     except ServiceError as failure:
         return Outcome(), {one.name: str(failure) for one in chosen}

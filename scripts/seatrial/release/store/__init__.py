@@ -17,7 +17,7 @@ def open_store(url: str, embedded: Path) -> Store:
         return open_bucket(url)
     from seatrial.release.store.local import FolderStore
 
-    return FolderStore(_folder(url) if url else _without_links(embedded))
+    return FolderStore(folder_of(url) if url else _without_links(embedded))
 
 
 def _without_links(embedded: Path) -> Path:
@@ -30,11 +30,12 @@ def _without_links(embedded: Path) -> Path:
     )
 
 
-def _folder(url: str) -> Path:
+def folder_of(url: str, stated: str = 'store = "{}" below [release]') -> Path:
+    """Return the folder that a URL names, as the setting states it. Raises ConfigurationError."""
     parts = urlsplit(url)
     path = Path(unquote(parts.path))
     if parts.netloc not in ("", "localhost") or not path.is_absolute() or "\0" in str(path):
         raise ConfigurationError(
-            f'store = "{url[:100]}" below [release] is not a folder; write file:// and a path that begins with "/"'
+            f'{stated.format(url[:100])} is not a folder; write file:// and a path that begins with "/"'
         )
     return path

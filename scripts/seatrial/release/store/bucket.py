@@ -54,6 +54,13 @@ RETRY = {"max_retries": 6, "retry_timeout": timedelta(seconds=20)}
 CLIENT = {"timeout": timedelta(seconds=20), "connect_timeout": timedelta(seconds=5)}
 """Together they end every call after 40 seconds, less than a lease keeps for one request (`leases.MARGIN`)."""
 
+SETTING = "`store` below [release]"
+
+
+class OversizedObject(ServiceError):
+    """An object has more bytes than are read."""
+
+
 LARGE = 100_000
 """Bytes above which the last object read is kept, and sent again by the service only when it has changed."""
 
@@ -73,22 +80,22 @@ def is_missing_bucket(failed: Exception) -> bool:
     return bool(_MISSING_BUCKET.search(str(failed)))
 
 
-def failure(url: str, what: str, failed: Exception) -> ServiceError:
-    """Return the error about `what`, a key or the like, at the store of this URL."""
-    return ServiceError(f"{url} fails at {what}: {explanation(failed, url)}")
+def failure(url: str, what: str, failed: Exception, setting: str = SETTING) -> ServiceError:
+    """Return the error about `what`, a key or the like, at the store of this URL, which a setting names."""
+    return ServiceError(f"{url} fails at {what}: {explanation(failed, url, setting)}")
 
 
-def explanation(failed: Exception, url: str) -> str:
+def explanation(failed: Exception, url: str, setting: str = SETTING) -> str:
     """Return what went wrong and what to set, with the answer's code only, as the rest may hold secrets."""
     text = str(failed)
     family = _FAMILIES.get(urlsplit(url).scheme, "s3")
     if is_missing_bucket(failed):
-        return "there is no such bucket; make it, or name another with `store` below [release]"
+        return f"there is no such bucket; make it, or name another with {setting}"
     for pattern, words in _explanations(family):
         if pattern.search(text):
             code = _CODE.search(text)
             return f"{words} (it says {one_line(code[1], 60)})" if code else words
-    return f"{_summary(text)}; check `store` below [release], {_PLACES[family]}"
+    return f"{_summary(text)}; check {setting}, {_PLACES[family]}"
 
 
 def _explanations(family: str) -> list[tuple[re.Pattern[str], str]]:
@@ -115,11 +122,14 @@ def _summary(text: str) -> str:
 class BucketStore:
     """A store with an object below the URL for each key, for `plan.ports.Store`.
 
-    Each write carries its own mark, so that one whose answer was lost is not taken for another's.
+    Each write carries its own mark, so that one whose answer was lost is not taken for another's. Objects of more than
+    `most` bytes are not read, by default MAX_BYTES. `setting` is what names the URL.
     """
 
     url: str
     inner: Any = field(repr=False)
+    most: int | None = field(default=None, repr=False)
+    setting: str = field(default=SETTING, repr=False)
     _last: dict[str, Stored] = field(default_factory=dict, repr=False, compare=False)
 
     def get(self, key: str) -> Stored | None:
@@ -164,8 +174,9 @@ class BucketStore:
             if last is None:
                 raise
             return last
-        if found.meta["size"] > MAX_BYTES:
-            raise ServiceError(f"{self.url} fails at {key}: objects over {MAX_BYTES:,} bytes are not read")
+        most = self.most or MAX_BYTES
+        if found.meta["size"] > most:
+            raise OversizedObject(f"{self.url} fails at {key}: objects over {most:,} bytes are not read")
         stated = {name: found.meta[name] for name in ("e_tag", "version") if found.meta[name]}
         return Stored(bytes(found.bytes()), json.dumps(stated))
 
@@ -182,7 +193,7 @@ class BucketStore:
             is_lost = isinstance(failed, exceptions.AlreadyExistsError | exceptions.PreconditionError)
             if is_lost and not is_missing_bucket(failed):
                 return False
-            raise failure(self.url, key, failed) from failed
+            raise failure(self.url, key, failed, self.setting) from failed
         return True
 
     def _send(self, key: str, data: bytes, mark: str, mode: Any) -> None:
@@ -212,33 +223,51 @@ class BucketStore:
         except (exceptions.BaseError, OSError, ValueError) as failed:
             if isinstance(failed, FileNotFoundError) and not is_missing_bucket(failed):
                 raise
-            raise failure(self.url, what, failed) from failed
+            raise failure(self.url, what, failed, self.setting) from failed
 
 
-def open_bucket(url: str, environ: Mapping[str, str] = os.environ) -> BucketStore:
-    """Return the store at a URL such as `s3://bucket/prefix`. Raises ConfigurationError for one that is not valid."""
+def open_bucket(
+    url: str,
+    environ: Mapping[str, str] = os.environ,
+    *,
+    options: Mapping[str, Any] | None = None,
+    most: int | None = None,
+    setting: str = SETTING,
+) -> BucketStore:
+    """Return the store at a URL such as `s3://bucket/prefix`. Raises ConfigurationError for one that is not valid.
+
+    `options` are those of obstore, by default RETRY and CLIENT; `most` and `setting` are as in `BucketStore`.
+    """
     from obstore import exceptions
     from obstore.store import from_url
 
-    public = _without_secrets(url)
+    public = _without_secrets(url, setting)
+    stated: dict[str, Any] = {"client_options": CLIENT, "retry_config": RETRY, **(options or {})}
     http = any(_is_local(environ.get(name, "")) for name in _ENDPOINTS)
     http = http or any(environ.get(name, "").lower() in ("true", "1") for name in _PLAIN_HTTP)
     try:
-        inner = from_url(url, client_options={**CLIENT, "allow_http": http}, retry_config=RETRY)  # type: ignore[call-overload]
+        stated["client_options"] = {**stated["client_options"], "allow_http": http}
+        inner = from_url(url, **stated)
     except (exceptions.BaseError, ValueError) as wrong:
         raise ConfigurationError(
-            f'store = "{public}" below [release] cannot be opened: {explanation(wrong, url)}'
+            f"{_stated(setting, public)} cannot be opened: {explanation(wrong, url, setting)}"
         ) from wrong
-    return BucketStore(public, inner)
+    return BucketStore(public, inner, most, setting)
 
 
-def _without_secrets(url: str) -> str:
+def _stated(setting: str, url: str) -> str:
+    """Return a setting with its value as they are in `seatrial.toml`."""
+    name, _, more = setting.strip("`").partition("`")
+    return f'{name} = "{url}"{more}'
+
+
+def _without_secrets(url: str, setting: str) -> str:
     """Return a URL for people. Raises ConfigurationError for one with a password or a token."""
     parts = urlsplit(url)
     has_container = parts.scheme in ("abfs", "abfss") and parts.password is None
     if parts.query or parts.fragment or ("@" in parts.netloc and not has_container):
         raise ConfigurationError(
-            f'store = "{public_url(url)}" below [release] has more than a bucket and a path; '
+            f"{_stated(setting, public_url(url))} has more than a bucket and a path; "
             "leave that out, and give credentials in the environment"
         )
     return url

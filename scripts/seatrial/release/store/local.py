@@ -36,15 +36,17 @@ class FolderStore:
     """A store with a file below `base` for each key, for `plan.ports.Store`. The etag is the hash of the bytes.
 
     A file is written beside the others and renamed, under the lock of the folder: readers see a complete object or
-    none, and a process that dies leaves nothing behind that the next one does not replace.
+    none, and a process that dies leaves nothing behind that the next one does not replace. Files of more than `most`
+    bytes are not read, by default MAX_BYTES.
     """
 
     base: Path
+    most: int | None = None
 
     def get(self, key: str) -> Stored | None:
         path = self._path(key)
         try:
-            data = read_plain(str(path), MAX_BYTES)
+            data = read_plain(str(path), self.most or MAX_BYTES)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, Unreadable) as failed:

@@ -1,0 +1,24 @@
+"""Secrets that no program has that is started from here: they leave the environment before anything is run."""
+
+from __future__ import annotations
+
+import os
+
+CACHE_KEY = "SEATRIAL_CACHE_KEY"
+"""The private key, in PEM, by which the main branch's CI seals what it adds to the shared cache."""
+
+NAMES = (CACHE_KEY,)
+
+_held: dict[str, str] = {}
+
+
+def hold() -> None:
+    """Take the secrets out of the environment."""
+    for name in NAMES:
+        if name in os.environ:
+            _held[name] = os.environ.pop(name)
+
+
+def held(name: str) -> str:
+    """Return a secret; empty where there was none."""
+    return _held.get(name, "")
