@@ -11,7 +11,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from seatrial.release.attest.signing import SealingKey, sealing_key, unsealed
+from seatrial.release.attest.signing import SealingKey, sealed_body, sealing_key
 from seatrial.system.remote_cache import RemoteCache
 
 
@@ -57,7 +57,7 @@ def machine(
     stated = {"trust": "trusted", "identify": lambda: program, **more}
     return RemoteCache(
         place,
-        partial(unsealed, keys=keys),
+        partial(sealed_body, keys=keys),
         memory=folder / "given-up",
         seal=key.seal if key else None,
         **stated,

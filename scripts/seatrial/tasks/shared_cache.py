@@ -130,7 +130,7 @@ def open_cache(
     opening: Opening | None = None,
 ) -> RemoteCache:
     """Return the shared cache for this access. Raises SeatrialError for a place or a key that is not valid."""
-    from seatrial.release.attest.signing import sealing_key, unsealed
+    from seatrial.release.attest.signing import sealed_body, sealing_key
 
     place, keys = home(environ), access.settings.keys
     key = sealing_key(held(CACHE_KEY), CACHE_KEY, environ) if access.writes else None
@@ -139,7 +139,7 @@ def open_cache(
     state = "" if key else program_state()
     return RemoteCache(
         _OpenedLater(access.settings.url, opening or _open),
-        partial(unsealed, keys=keys),
+        partial(sealed_body, keys=keys),
         access.trust,
         partial(program_of, Path(seatrial.__file__).parent, "seatrial", place / "program", state),
         place / f"shared-{access.trust}",

@@ -214,7 +214,7 @@ def sealing_key(text: str, name: str, environment: Mapping[str, str]) -> Sealing
     return SealingKey(b64encode(public).decode(), private)
 
 
-def unsealed(data: bytes, keys: Collection[str]) -> bytes:
+def sealed_body(data: bytes, keys: Collection[str]) -> bytes:
     """Return the body of what one of these keys sealed, each a public key in base64. Raises ValueError."""
     from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
