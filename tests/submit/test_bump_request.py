@@ -142,7 +142,7 @@ def test_it_is_renewed_by_a_commit_on_top_and_never_by_force(place: SimpleNamesp
         place.tmp / "up.git", "show", "seatrial/bump:integrations/jira/pyproject.toml"
     )
     assert say(place.tmp / "up.git", "show", "seatrial/bump:README.md") == "# There"
-    assert asked(place) == [["pr", "list", "--repo"], ["pr", "edit", "7"]]
+    assert asked(place) == [["pr", "list", "--repo"], ["api", "--hostname", "github.com"]]
 
 
 def test_a_branch_whose_request_was_merged_begins_anew(place: SimpleNamespace) -> None:
@@ -227,16 +227,6 @@ def test_nobody_to_ask_and_two_ways_at_once_are_refused(
         run(yes=False)
     with pytest.raises(UsageError, match="give one of them"):
         run(commit=True)
-
-
-def test_without_gh_the_page_to_open_is_printed(
-    place: SimpleNamespace, capsys: pytest.CaptureFixture[str]
-) -> None:
-    gh(place, [], broken=True)
-    run()
-    assert (
-        "https://github.com/up/repo/compare/main...seatrial%2Fbump?expand=1&title=" in capsys.readouterr().out
-    )
 
 
 def test_without_gh_the_page_is_printed_and_a_run_without_a_person_fails(

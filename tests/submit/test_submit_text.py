@@ -124,4 +124,4 @@ def test_commands_name_repository_and_branch() -> None:
         "integration/jira",
     ]
     assert "me:integration/jira" in opening(REQUEST, draft=True) and "--draft" in opening(REQUEST, draft=True)
-    assert updating(REQUEST, Open(7, "u"))[3] == "7"
+    assert updating(REQUEST, Open(7, "u"))[7] == "repos/port-labs/ocean/pulls/7"

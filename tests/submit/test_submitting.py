@@ -132,7 +132,7 @@ def test_a_second_run_adds_a_commit_and_brings_the_request_up_to_date(place, gh)
     asked = gh([{"number": 7, "url": "u", "headRepositoryOwner": {"login": "me"}}])
     submitted()
     assert branches(place, "fork")["integration/other"] == say(place.root, "rev-parse", "HEAD")
-    assert [one[0][:3] for one in asked()] == [["pr", "list", "--repo"], ["pr", "edit", "7"]]
+    assert [one[0][:3] for one in asked()] == [["pr", "list", "--repo"], ["api", "--hostname", "github.com"]]
 
 
 def test_a_third_run_without_changes_commits_and_pushes_nothing(place, gh) -> None:

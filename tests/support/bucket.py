@@ -1,15 +1,20 @@
-"""A real S3 endpoint on loopback (moto's server), and a proxy before it that loses, alters and delays answers."""
+"""Real endpoints of S3 (moto's server) and Azure (Azurite), and a proxy that loses, alters and delays answers."""
 
 from __future__ import annotations
 
+import base64
+import hmac
 import http.client
 import importlib.util
+import shutil
+import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -219,3 +224,60 @@ def hung(seconds: float, after: bool = False) -> Fault:
         return True
 
     return act
+
+
+AZURE_ACCOUNT = "devstoreaccount1"
+AZURE_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+"""The account of Azurite that everybody knows, from its documentation."""
+
+
+@contextmanager
+def azure_server(log: Path) -> Iterator[str]:
+    """Run Azurite, Microsoft's emulator, with the container `bucket`; yield its URL. CI does without it."""
+    program = shutil.which("azurite-blob")
+    if program is None:
+        pytest.skip("azurite-blob is missing, which CI does without as well; npm install --global azurite")
+    port = free_port()
+    options = ("--blobHost", HOST, "--blobPort", str(port), "--inMemoryPersistence", "--silent")
+    with log.open("wb") as told:
+        process = subprocess.Popen(
+            [program, *options, "--skipApiVersionCheck"], stdout=told, stderr=told, stdin=subprocess.DEVNULL
+        )
+    try:
+        await_port(process, port)
+        _make_container(port)
+        yield f"http://{HOST}:{port}/{AZURE_ACCOUNT}"
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def await_port(process: subprocess.Popen[bytes], port: int) -> None:
+    """Wait until something listens at a port of this machine."""
+    for _ in range(300):
+        assert process.poll() is None
+        with suppress(OSError), socket.create_connection((HOST, port), timeout=1):
+            return
+        time.sleep(0.1)
+    pytest.fail(f"nothing listens at port {port}")
+
+
+def _make_container(port: int) -> None:
+    """Make the container `bucket`, by a request signed with the key of the account."""
+    stated = {"x-ms-date": formatdate(usegmt=True), "x-ms-version": "2021-08-06"}
+    lines = "".join(f"{name}:{value}\n" for name, value in stated.items())
+    signed = f"PUT{12 * chr(10)}{lines}/{AZURE_ACCOUNT}/{AZURE_ACCOUNT}/bucket\nrestype:container".encode()
+    signature = base64.b64encode(hmac.digest(base64.b64decode(AZURE_KEY), signed, "sha256")).decode()
+    connection = http.client.HTTPConnection(HOST, port, timeout=20)
+    headers = {**stated, "Authorization": f"SharedKey {AZURE_ACCOUNT}:{signature}", "Content-Length": "0"}
+    connection.request("PUT", f"/{AZURE_ACCOUNT}/bucket?restype=container", headers=headers)
+    answer = connection.getresponse()
+    assert answer.status == 201, answer.read()
+    connection.close()
+
+
+def use_azure(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    """Set the environment as a user does for this server."""
+    monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_NAME", AZURE_ACCOUNT)
+    monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_KEY", AZURE_KEY)
+    monkeypatch.setenv("AZURE_STORAGE_ENDPOINT", url)

@@ -250,14 +250,17 @@ class Runner:
             "refs/pull/", "refs/remotes/pull/"
         )
         git(workspace, "init", "-q")
-        git(workspace, "remote", "add", "origin", f"file://{self.origin}")
+        address = f"https://github.com/{REPOSITORY}"
+        git(workspace, "remote", "add", "origin", address)
+        git(workspace, "config", f"url.file://{self.origin}.insteadOf", address)
         if inputs.get("persist-credentials", True):
             credentials = workspace.with_name("temp") / "git-credentials.config"
             header = "http.https://github.com/.extraheader"
             git(workspace, "config", "--file", str(credentials), header, "AUTHORIZATION: basic s3cret")
             git(workspace, "config", f"includeIf.gitdir:{workspace}/.git.path", str(credentials))
-        depth = f"--depth={inputs.get('fetch-depth', 1)}"
-        git(workspace, "fetch", "-q", "--no-tags", depth, "origin", f"+{event.sha}:{local}")
+        depth = inputs.get("fetch-depth", 1)
+        options = [f"--depth={depth}"] if depth else []
+        git(workspace, "fetch", "-q", "--no-tags", *options, "origin", f"+{event.sha}:{local}")
         branch = ["-B", event.ref.removeprefix("refs/heads/")] if event.ref.startswith("refs/heads/") else []
         git(workspace, "checkout", "-q", "--force", *branch, local)
 

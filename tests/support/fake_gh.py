@@ -42,9 +42,11 @@ def flags(words: list[str]) -> tuple[list[str], dict[str, str], dict[str, str]]:
     for word in rest:
         if word in ("--silent", "--paginate"):
             continue
-        if word in ("-f", "-F"):
+        if word in ("-f", "-F", "--raw-field", "--field"):
             key, _, value = next(rest).partition("=")
             fields[key] = Path(value[1:]).read_text() if word == "-F" and value.startswith("@") else value
+        elif word.startswith("--") and "=" in word:
+            found[word.partition("=")[0]] = word.partition("=")[2]
         elif word.startswith("-"):
             found[word] = next(rest)
         else:
@@ -73,8 +75,8 @@ def api(words: list[str], state: dict[str, Any]) -> int:
     elif not may("pull-requests", "write"):
         print("HTTP 403: Resource not accessible by integration", file=sys.stderr)
         return 1
-    elif found.get("-X") == "PATCH" and parts[0] == "pulls":
-        state["opened"][int(parts[1]) - 1]["body"] = fields["body"]
+    elif found.get("--method") == "PATCH" and parts[0] == "pulls":
+        state["opened"][int(parts[1]) - 1]["body"] = sys.stdin.read()
     elif found.get("-X") == "PATCH":
         one = next(one for one in state["comments"] if one["id"] == int(parts[-1]))
         one["body"] = fields["body"]
@@ -98,9 +100,14 @@ def pull(words: list[str], state: dict[str, Any]) -> int:
     plain, found, _ = flags(words)
     mine = state.setdefault("opened", [])
     if plain[0] == "list":
-        shown([{"number": 1} for one in mine if one["--head"] == found["--head"]], found["--jq"])
+        owner = {"login": found["--repo"].split("/")[1]}
+        rows = [{"number": 1, "url": "https://github.com/org/fleet/pull/1", "headRepositoryOwner": owner}]
+        print(json.dumps(rows if any(one["--head"] == found["--head"] for one in mine) else []))
+    elif not may("pull-requests", "write"):
+        return 1
     else:
-        mine.append(found | {"body": Path(found["--body-file"]).read_text()})
+        mine.append(found | {"body": sys.stdin.read()})
+        print("https://github.com/org/fleet/pull/1")
     return 0
 
 

@@ -52,6 +52,7 @@ class MemoryRegistry:
     env: Sequence[str] = ENV
     platforms: Sequence[str] = ("linux/amd64", "linux/arm64")
     settings: Mapping[str, Any] = field(default_factory=dict)
+    layer_type: str = "application/vnd.docker.image.rootfs.diff.tar.gzip"
     blobs: dict[str, bytes] = field(default_factory=dict)
     fetched: list[str] = field(default_factory=list)
 
@@ -83,7 +84,7 @@ class MemoryRegistry:
             "rootfs": {"type": "layers", "diff_ids": [digest_of(archive)]},
         }
         described = pointing(self._kept(json.dumps(config).encode()), CONFIG)
-        layers = [pointing(self._kept(layer), "application/vnd.docker.image.rootfs.diff.tar.gzip")]
+        layers = [pointing(self._kept(layer), self.layer_type)]
         manifest = {"schemaVersion": 2, "mediaType": MANIFEST, "config": described, "layers": layers}
         return self._kept(json.dumps(manifest).encode())
 

@@ -117,8 +117,13 @@ def opening(request: Request, draft: bool) -> Sequence[str]:
 
 
 def updating(request: Request, there: Open) -> Sequence[str]:
-    """Return the command that gives an open one this title and text; the text is read from standard input."""
+    """Return the command that gives an open one this title and text; the text is read from standard input.
+
+    It is not `gh pr edit`, which reads projects as well, what the token of GitHub Actions may not.
+    """
+    at = request.upstream
     return [
-        *("gh", "pr", "edit", str(there.number), "--repo", request.upstream.slug),
-        *(f"--title={request.title}", "--body-file", "-"),
+        *("gh", "api", "--hostname", at.host, "--method", "PATCH", "--silent"),
+        f"repos/{at.owner}/{at.name}/pulls/{there.number}",
+        *("--raw-field", f"title={request.title}", "--field", "body=@-"),
     ]

@@ -12,12 +12,12 @@ import pytest
 
 from seatrial.core.errors import ServiceError
 from seatrial.release.builders.layers import base_image
-from seatrial.release.builders.layers.base_image import _add_layer, _lay
+from seatrial.release.builders.layers.base_image import BaseImages, _add_layer, _lay
 from seatrial.release.builders.layers.tree import Entry, Kind
 from seatrial.release.plan.ports import Descriptor
 from seatrial.release.registry.archives import Source
 from support.images_made import digest_of
-from support.layers_base import archived
+from support.layers_base import BASE, MemoryRegistry, archived
 
 
 def laid(*layers: bytes) -> tuple[dict[str, Entry], dict[str, bytes]]:
@@ -65,6 +65,14 @@ def test_a_layer_that_is_damaged_or_not_of_its_type_is_refused(tmp_path: Path, i
     layer = Descriptor("application/vnd.oci.image.layer.v1.tar+gzip", digest_of(stored), len(stored))
     with pytest.raises(ServiceError, match="the base image cannot be read, as it has a layer that"):
         _add_layer(path, layer, digest_of(data), {}, {})
+
+
+def test_layers_in_zstd_are_refused_with_what_to_type(tmp_path: Path) -> None:
+    registry = MemoryRegistry(layer_type="application/vnd.oci.image.layer.v1.tar+zstd")
+    with pytest.raises(
+        ServiceError, match=r"layer\.v1\.tar\+zstd, which .* `skopeo copy --dest-compress-format gzip`"
+    ):
+        BaseImages(registry, tmp_path).image(BASE, "linux/amd64")
 
 
 def test_the_files_after_a_broken_header_are_not_passed_over() -> None:

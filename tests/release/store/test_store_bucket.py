@@ -28,6 +28,7 @@ from support.bucket import (
     front,
     hung,
     refused,
+    use_azure,
     use_server,
 )
 
@@ -257,6 +258,14 @@ def test_plain_http_is_for_this_machine_unless_it_is_allowed(
     monkeypatch.setenv("AWS_ALLOW_HTTP", "true")
     with pytest.raises(ServiceError, match="it cannot be reached"):
         open_bucket("s3://bucket").get("index.json")
+
+
+def test_plain_http_of_azure_is_allowed_by_azures_own_variable(
+    monkeypatch: pytest.MonkeyPatch, quick: None
+) -> None:
+    use_azure(monkeypatch, "http://store.invalid:9/account")
+    with pytest.raises(ServiceError, match="allow it with AZURE_ALLOW_HTTP=true"):
+        open_bucket("az://bucket").get("index.json")
 
 
 def test_an_object_has_a_content_type(monkeypatch: pytest.MonkeyPatch, s3: str) -> None:

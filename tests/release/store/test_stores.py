@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,20 +12,24 @@ import pytest
 
 from seatrial.release.plan.ports import Store
 from seatrial.release.store.bucket import open_bucket
+from seatrial.release.store.leases import Clock, Holder, lease
 from seatrial.release.store.local import FolderStore
-from support.bucket import use_server
+from support.bucket import use_azure, use_server
 from support.memory_store import MemoryStore
 
 _numbers = itertools.count()
 
 
-@pytest.fixture(params=["memory", "folder", "bucket"])
+@pytest.fixture(params=["memory", "folder", "bucket", "azure"])
 def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
     """Return each of the stores, empty."""
     if request.param == "memory":
         return MemoryStore()
     if request.param == "folder":
         return FolderStore(tmp_path / "not" / "there" / "yet")
+    if request.param == "azure":
+        use_azure(monkeypatch, request.getfixturevalue("azure"))
+        return open_bucket(f"az://bucket/place-{next(_numbers)}")
     use_server(monkeypatch, request.getfixturevalue("s3"))
     return open_bucket(f"s3://bucket/place-{next(_numbers)}")
 
@@ -141,3 +146,20 @@ def test_no_replacement_of_twenty_concurrent_ones_is_lost(store: Store) -> None:
     with ThreadPoolExecutor(20) as pool:
         list(pool.map(add, range(40)))
     assert data(store, "a.json") == b"40"
+
+
+def test_a_lease_is_held_by_one_of_several_at_a_time(store: Store) -> None:
+    clock = Clock(time.time, lambda seconds: time.sleep(seconds / 20))
+    inside: list[int] = []
+    turns: list[int] = []
+
+    def work(number: int) -> None:
+        with lease(store, ".seatrial/leases/jira.json", Holder(f"h{number}", f"{number}"), clock) as held:
+            inside.append(number)
+            held.check()
+            assert inside == [number]
+            turns.append(inside.pop())
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(work, range(6)))
+    assert sorted(turns) == [*range(6)]

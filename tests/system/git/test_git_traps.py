@@ -223,7 +223,22 @@ def fresh_branch(at: SimpleNamespace) -> str:
     return name
 
 
+def committed_beside(at: SimpleNamespace) -> str:
+    """A commit that no branch has, of a file that is changed and one that is removed."""
+    kept, removed = plain_change(at), plain_change(at)
+    git.commit_only(at.root, [kept, removed], "x")
+    return git.commit_beside(at.root, {kept: b"y\n", removed: None}, ["HEAD", at.base], "x")
+
+
 CALLS: dict[str, Callable[[SimpleNamespace], object]] = {
+    "authored": lambda at: git.authored(at.root, at.base, at.below + X, 9),
+    "changed_between": lambda at: git.changed_between(at.root, at.base, at.made),
+    "commit_beside": committed_beside,
+    "emails_between": lambda at: git.emails_between(at.root, at.base, at.made),
+    "must_be_branch_name": lambda at: git.must_be_branch_name("x"),
+    "push_commit": lambda at: git.push_commit(
+        at.root, "origin", committed_beside(at), f"x-{os.urandom(4).hex()}"
+    ),
     "author_email": lambda at: git.author_email(at.root),
     "branches": lambda at: git.branches(at.root),
     "commit_only": lambda at: git.commit_only(at.root, [plain_change(at)], "x"),
@@ -278,8 +293,11 @@ CALLS: dict[str, Callable[[SimpleNamespace], object]] = {
 """Each call of the room, in a workspace full of traps."""
 
 
+CLASSES = ("Authored", "Commit", "Head", "Merged", "Tag")
+
+
 def test_every_call_of_the_room_is_tried() -> None:
-    assert set(CALLS) == {name for name in git.__all__ if name not in ("Commit", "Head", "Merged", "Tag")}
+    assert set(CALLS) == {name for name in git.__all__ if name not in CLASSES}
 
 
 @pytest.mark.parametrize("where", ["top", "below"])

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import chain
 from typing import Any
 
 from seatrial import documents
@@ -113,7 +114,7 @@ def bump(facts: Facts, day: date, bots: Sequence[BotChange] = ()) -> Bump:
     """
     parts = [part for part in (facts.intents.bump, *(one.bump for one in bots)) if part]
     with _telling(facts.integration):
-        texts = [*_changes(facts.intents), *(ChangelogEntry(one.type, one.text) for one in bots)]
+        texts = chain(_changes(facts.intents), (ChangelogEntry(one.type, one.text) for one in bots))
         made = _raised(facts, day, max(parts, key=BUMPS.index, default=""), texts)
         gone = [FileChange(one.path, _text(facts.integration, one.path), None) for one in facts.intents.all]
         return replace(made, intents=len(gone), files=(*made.files, *gone), bots=len(bots))

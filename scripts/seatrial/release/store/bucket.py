@@ -72,7 +72,7 @@ _ENDPOINTS = (
     "AZURE_STORAGE_ENDPOINT",
     "GOOGLE_BASE_URL",
 )
-_PLAIN_HTTP = ("AWS_ALLOW_HTTP", "AZURE_ALLOW_HTTP", "GOOGLE_ALLOW_HTTP")
+_ALLOW_HTTP = {"s3": "AWS_ALLOW_HTTP", "gs": "GOOGLE_ALLOW_HTTP", "az": "AZURE_ALLOW_HTTP"}
 
 
 def is_missing_bucket(failed: Exception) -> bool:
@@ -104,7 +104,10 @@ def _explanations(family: str) -> list[tuple[re.Pattern[str], str]]:
         (_NO_CREDENTIALS, f"there are no credentials; set {credentials}"),
         (_BAD_CREDENTIALS, f"the credentials are refused; set {credentials} anew"),
         (_NOT_ALLOWED, f"the credentials do not allow it; give them the right to it, or set {credentials}"),
-        (_SCHEME_REFUSED, "the endpoint is plain http; use https, or allow it with AWS_ALLOW_HTTP=true"),
+        (
+            _SCHEME_REFUSED,
+            f"the endpoint is plain http; use https, or allow it with {_ALLOW_HTTP[family]}=true",
+        ),
         (_LATE, f"no answer in time; check {places}, and run it again"),
         (_UNREACHED, f"it cannot be reached; check {places}, and run it again"),
     ]
@@ -244,7 +247,7 @@ def open_bucket(
     public = _without_secrets(url, setting)
     stated: dict[str, Any] = {"client_options": CLIENT, "retry_config": RETRY, **(options or {})}
     http = any(_is_local(environ.get(name, "")) for name in _ENDPOINTS)
-    http = http or any(environ.get(name, "").lower() in ("true", "1") for name in _PLAIN_HTTP)
+    http = http or any(environ.get(name, "").lower() in ("true", "1") for name in _ALLOW_HTTP.values())
     try:
         stated["client_options"] = {**stated["client_options"], "allow_http": http}
         inner = from_url(url, **stated)

@@ -50,6 +50,11 @@ _PLAIN = {"application/vnd.oci.image.layer.v1.tar": "application/vnd.oci.image.l
 LAYER_TYPES: Mapping[str, str] = {**_GZIPPED, **_PLAIN}
 """The media types of layers that are read, and the names of the same in OCI manifests."""
 
+_UNREAD = (
+    "which the builder layers does not read; copy it with `skopeo copy --dest-compress-format gzip` and name the copy, "
+    "or take another builder: docker, podman or buildah"
+)
+
 _KINDS = {archives.LINK: Kind.LINK, archives.FOLDER: Kind.FOLDER}
 
 
@@ -145,7 +150,7 @@ class BaseImages:
             raise ValueError("has other layers than its configuration says")
         odd = [one.media_type for one in layers if one.media_type not in LAYER_TYPES]
         if odd:
-            raise ValueError(f"has layers of the type {shown(odd[0])}, which are not read here")
+            raise ValueError(f"has layers of the type {shown(odd[0])}, {_UNREAD}")
         return BaseImage(image, config, tuple(layers), lambda layer: self._layer(name, layer))
 
     def _layer(self, name: str, layer: Descriptor) -> Path:
