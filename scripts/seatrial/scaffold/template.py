@@ -191,7 +191,21 @@ def _action(kind: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-_COUNTS = "no one two three four five six seven eight nine ten eleven twelve".split()
+_COUNTS = [
+    "no",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+]
 
 
 def _kinds(stem: str, tree: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
