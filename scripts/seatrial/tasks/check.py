@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from seatrial.core.errors import EXIT_FINDINGS, EXIT_SERVICE
 from seatrial.release.run.release_tables import plan_table
 from seatrial.report.verdict import Section, as_json, lines
 from seatrial.tasks.check_sections import CheckOrder, Results, judged, tell_unjudged
 from seatrial.tasks.choice import choose, deliver
-from seatrial.tasks.cli import Ended, jobs_of, note
+from seatrial.tasks.cli import end, jobs_of, note
 from seatrial.tasks.own_code import seconds_of
 from seatrial.tasks.section_names import left_out
 from seatrial.tasks.validate import means_new
@@ -46,7 +45,7 @@ def check(
     _tell_plan(results)
     for line in lines(found):
         note(line)
-    _end(found, results)
+    _end_with(found, results)
 
 
 def _tell_plan(results: Results) -> None:
@@ -63,9 +62,5 @@ def _tell_plan(results: Results) -> None:
         )
 
 
-def _end(found: Sequence[Section], results: Results) -> None:
-    """End the run with its status: that of a service that failed before that of findings."""
-    if results.depends_on_service:
-        raise Ended(code=EXIT_SERVICE)
-    if any(one.is_missing for one in found):
-        raise Ended(code=EXIT_FINDINGS)
+def _end_with(found: Sequence[Section], results: Results) -> None:
+    end(results.depends_on_service, any(one.is_missing for one in found))
