@@ -503,9 +503,7 @@ def _operations(able: types.ClientCapabilities) -> set[types.ResourceOperationKi
 _Step = types.TextDocumentEdit | types.CreateFile | types.DeleteFile
 
 
-def _steps(
-    server: Server, subject: Subject, edit: FileEdit, texts: Texts, encoding: str
-) -> Iterator[_Step]:
+def _steps(server: Server, subject: Subject, edit: FileEdit, texts: Texts, encoding: str) -> Iterator[_Step]:
     """Yield what the editor is to do for a file: make it first where there is none, and write over nothing."""
     uri = uri_of_file(os.fspath(Path(subject.workspace.root, edit.path)))
     if edit.after is None:
