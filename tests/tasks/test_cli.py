@@ -8,7 +8,7 @@ import pytest
 
 from seatrial.core.errors import UsageError
 from seatrial.tasks.choice import tell_crashes
-from seatrial.tasks.cli import Ended, clean_end, in_make, jobs_of, must_be_text_or_json, typed
+from seatrial.tasks.cli import Ended, clean_end, in_make, jobs_of, must_be_text_or_json, typed, worded
 from seatrial.tasks.own_code import _told
 from seatrial.tasks.program import _with_command, names_as_flags
 from seatrial.tasks.progress import open_bar
@@ -126,7 +126,17 @@ def test_what_to_type_next_is_a_command_that_is_found(
             "make release-intent INTEGRATION=jira ROOT=../mine BUMP=minor MESSAGE='what changes'",
         ),
         ("poetry lock", "poetry lock"),
-        ("seatrial explain SPC101", "seatrial explain SPC101"),
+        ("seatrial explain SPC101", "make explain CODE=SPC101"),
+        ('seatrial new "My Service"', "make new ROOT=../mine NAME='My Service'"),
+        ("seatrial --help new", "make help"),
+        (
+            "seatrial release.yank jira 1.2.3 --reason TEXT",
+            "make release-yank ROOT=../mine TYPE=jira VERSION=1.2.3 REASON=TEXT",
+        ),
+        ("seatrial fleet.run -- git log -1", "make fleet-run ROOT=../mine COMMAND='git log -1'"),
+        ("seatrial validate jira gitlab -i okta", "make validate INTEGRATION=jira,gitlab,okta ROOT=../mine"),
+        ("seatrial nothing", "seatrial nothing"),
+        ("seatrial fix --nothing", "seatrial fix --nothing"),
         ("seatrial fix 'unclosed", "seatrial fix 'unclosed"),
     ],
 )
@@ -138,6 +148,39 @@ def test_a_command_is_said_as_make_takes_it_where_make_was_typed(
     assert in_make(command) == made
     monkeypatch.delenv("MAKELEVEL")
     assert in_make(command) == command
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        (
+            "which rule? type `seatrial explain SPC1`; `seatrial rules` lists them",
+            "which rule? type `make explain CODE=SPC1`; `make rules` lists them",
+        ),
+        ("type --root a/b; or git's `git rm --cached x`", "type ROOT=a/b; or git's `git rm --cached x`"),
+        ("name one with --root, or type --yes to push", "name one with ROOT=, or type YES=1 to push"),
+        ("--kinds names it twice; say --no-such", "KINDS= names it twice; say --no-such"),
+        ('--force "REASON"', 'FORCE="REASON"'),
+    ],
+)
+def test_a_message_names_targets_and_variables_where_make_was_typed(
+    monkeypatch: pytest.MonkeyPatch, message: str, said: str
+) -> None:
+    monkeypatch.setenv("SEATRIAL_ROOT", "../mine")
+    assert worded(message) == message
+    monkeypatch.setenv("MAKELEVEL", "1")
+    assert worded(message) == said
+
+
+def test_the_makefile_of_a_folder_lacks_most_targets_so_that_nothing_is_said_of_make(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("MAKELEVEL", "1")
+    monkeypatch.setenv("SEATRIAL_TOOLS", "")
+    monkeypatch.delenv("SEATRIAL_INTEGRATION", raising=False)
+    assert in_make("seatrial explain SPC101") == "seatrial explain SPC101"
+    monkeypatch.setenv("SEATRIAL_INTEGRATION", "")
+    assert in_make("seatrial explain SPC101") == "make explain CODE=SPC101"
 
 
 @pytest.mark.parametrize(

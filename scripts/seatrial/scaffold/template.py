@@ -37,7 +37,7 @@ __all__ = [
 if TYPE_CHECKING:
     from jinja2 import Environment, Template
 
-REVISION = 4
+REVISION = 5
 """Raised whenever the template changes what it writes; kept in each generated folder."""
 
 LOCK = "poetry.lock"

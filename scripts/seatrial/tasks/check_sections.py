@@ -24,7 +24,7 @@ from seatrial.release.run.snapshot import read
 from seatrial.report.verdict import Section, SectionState, section_of
 from seatrial.system.remote_cache import RemoteCache
 from seatrial.tasks.choice import Choice
-from seatrial.tasks.cli import and_others, in_make, note, typed
+from seatrial.tasks.cli import and_others, by_make, in_make, note, typed
 from seatrial.tasks.newest_framework import behind
 from seatrial.tasks.own_code import SCHEMA, UNIT, OwnCode, RunLimits, run_own_code
 from seatrial.tasks.preview_cases import previews
@@ -384,13 +384,12 @@ def _command(section: Section, findings: Sequence[Finding]) -> str:
 
 
 def _explained(code: str) -> str:
-    words = typed("explain")
-    return f"make explain CODE={code}" if words.startswith("make") else f"{words} {code}"
+    return in_make(f"seatrial explain {code}") if by_make() else f"{typed('explain')} {code}"
 
 
 def _typed(task: str, integrations: Sequence[str], flag: str = "", variable: str = "") -> str:
     """Return what to type for a task on integrations, with a flag, or its variable where make was typed."""
     names = ",".join(integrations) if len(integrations) <= MOST_NAMED else ""
-    words = typed(task.replace(".", "-") if typed("").startswith("make") else task, names)
-    more = variable if words.startswith("make") else flag
+    words = typed(task, names)
+    more = variable if by_make() else flag
     return f"{words} {more}".rstrip()

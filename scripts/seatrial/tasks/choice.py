@@ -27,7 +27,7 @@ from seatrial.report.text import repairable, summary, wants_colour
 from seatrial.system import git
 from seatrial.system.atomic import append, write_whole
 from seatrial.system.cache import is_from_fork
-from seatrial.tasks.cli import and_others, in_make, note, say
+from seatrial.tasks.cli import and_others, commands_in_make, in_make, note, say
 from seatrial.validate.facts.credentials import credential
 from seatrial.validate.granted import granted_by, ungranted
 from seatrial.validate.since import Choice as Choice
@@ -168,11 +168,12 @@ def deliver(
         if written is None
         else written
     )
+    text = commands_in_make(text) if name == "text" else text
     if output:
         write_whole(Path(output), text, root=workspace.checkout)
     else:
         say(text)
-    explain = "make explain CODE=" if os.environ.get("MAKELEVEL") else "seatrial explain "
+    explain = in_make("seatrial explain CODE").removesuffix("CODE")
     note(summary(outcome, explain) + repairable(outcome, in_make("seatrial fix")))
     if os.environ.get("GITHUB_STEP_SUMMARY"):
         from seatrial.report.github import step_summary

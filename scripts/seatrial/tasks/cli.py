@@ -7,12 +7,11 @@ import re
 import shlex
 import shutil
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from io import TextIOWrapper
-from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from seatrial.core.errors import (
     EXIT_FINDINGS,
@@ -24,6 +23,9 @@ from seatrial.core.errors import (
     reason,
 )
 from seatrial.core.printable import plain
+
+if TYPE_CHECKING:
+    from seatrial.tasks.menu import Verb
 
 
 class Ended(Exception):
@@ -42,7 +44,7 @@ def clean_end() -> Iterator[None]:
     try:
         yield
     except SeatrialError as failure:
-        raise Ended(f"seatrial: {plain(str(failure))}", code=failure.exit_code) from None
+        raise Ended(f"seatrial: {plain(worded(str(failure)))}", code=failure.exit_code) from None
     except KeyboardInterrupt:
         raise Ended("seatrial: interrupted", code=EXIT_INTERRUPTED) from None
     except BrokenPipeError:
@@ -124,8 +126,8 @@ def end(has_failed: bool, has_findings: bool) -> None:
 
 
 def note(line: str) -> None:
-    """Write a line to standard error."""
-    show(f"{plain(line)}\n")
+    """Write a line to standard error, in the words of make where that was typed."""
+    show(f"{plain(worded(line))}\n")
 
 
 def show(text: str) -> None:
@@ -136,15 +138,19 @@ def show(text: str) -> None:
         _close(sys.stderr)
 
 
+def by_make() -> bool:
+    """Return whether make was typed, with a Makefile that has all tasks: that of an integration's folder has few."""
+    is_folders = "SEATRIAL_TOOLS" in os.environ and "SEATRIAL_INTEGRATION" not in os.environ
+    return bool(os.environ.get("MAKELEVEL")) and not is_folders
+
+
 def typed(task: str, integration: str = "", root: str | None = None) -> str:
     """Return what to type for a task on an integration, in a repository that was named with `root`.
 
     With make where make was typed, and then with the ROOT= that was; else with the program's path if it needs one.
     """
-    if os.environ.get("MAKELEVEL"):
-        stated = {"INTEGRATION": integration, "ROOT": root or os.environ.get("SEATRIAL_ROOT", "")}
-        words = [f"{name}={shlex.quote(text)}" for name, text in stated.items() if text]
-        return " ".join([f"make {task}", *words])
+    if by_make():
+        return _made(task, {"INTEGRATION": integration, "ROOT": root or os.environ.get("SEATRIAL_ROOT", "")})
     program = f"{shlex.quote(sys.executable)} -m seatrial"
     if shutil.which("seatrial"):
         program = "seatrial"
@@ -154,28 +160,98 @@ def typed(task: str, integration: str = "", root: str | None = None) -> str:
     return " ".join([f"{program} {task}", *words])
 
 
-_FLAG = re.compile(r"--[a-z][a-z-]*")
+def _made(task: str, variables: Mapping[str, str]) -> str:
+    words = [f"{name}={shlex.quote(text)}" for name, text in variables.items() if text]
+    return " ".join([f"make {task.replace('.', '-')}", *words])
+
+
+_COMMAND = re.compile(r"`(seatrial [^`]+)`")
+_VERBS_BEHIND = "and|as|cannot|chooses|for|has|is|names|needs|not|or|stands|takes|to|where|which|with"
+"""Words that stand behind a flag in a sentence, and are no value of it."""
+
+_FLAG = re.compile(rf"(?<![\w-])--([a-z]+(?:-[a-z]+)*)(?![\w-])(?: (?!(?:{_VERBS_BEHIND})\b)(?=[\w\"'./]))?")
+
+
+def worded(message: str) -> str:
+    """Return a message in which each command of `seatrial`, and each flag of it, is said as `make` takes it.
+
+    It comes back as it is where make was not typed.
+    """
+    if not by_make():
+        return message
+    parts = re.split(r"(`[^`]*`)", message)
+    return "".join(
+        _flags_in_make(part) if number % 2 == 0 else commands_in_make(part)
+        for number, part in enumerate(parts)
+    )
+
+
+def commands_in_make(text: str) -> str:
+    """Return a text in which each command of `seatrial` between backticks is said as `in_make` does."""
+    return _COMMAND.sub(lambda found: f"`{in_make(found[1])}`", text) if by_make() else text
+
+
+def _flags_in_make(text: str) -> str:
+    options = {option.flag[2:]: option for verb in _menu() for option in verb.options}
+
+    def variable(found: re.Match[str]) -> str:
+        option = options.get(found[1])
+        if option is None:
+            return found[0]
+        return (
+            f"{option.variable}=1{' ' * found[0].endswith(' ')}"
+            if option.is_switch
+            else f"{option.variable}="
+        )
+
+    return _FLAG.sub(variable, text)
+
+
+def _menu() -> Sequence[Verb]:
+    from seatrial.tasks.menu import VERBS
+
+    return VERBS
 
 
 def in_make(command: str) -> str:
-    """Return a command of `seatrial` that has flags only, such as `seatrial fix -i jira`, as make takes it.
+    """Return a command of `seatrial`, such as `seatrial explain RES101`, as make takes it.
 
-    It comes back as it is where make was not typed, and where it is of another form.
+    It comes back as it is where make was not typed, and where it is no task of `seatrial`.
     """
     try:
-        words = shlex.split(command) if os.environ.get("MAKELEVEL") else []
+        words = shlex.split(command) if by_make() else []
     except ValueError:
         return command
-    if len(words) < 2 or words[0] != "seatrial" or (words[2:] and not words[2].startswith("-")):
+    if len(words) < 2 or words[0] != "seatrial":
         return command
-    integration, stated = "", []
-    for word, after in pairwise([*words[2:], ""]):
-        if word == "-i":
-            integration = after
-        elif _FLAG.fullmatch(word):
-            value = "1" if not after or after.startswith("-") else shlex.quote(after)
-            stated.append(f"{word[2:].replace('-', '_').upper()}={value}")
-    return " ".join([typed(words[1].replace(".", "-"), integration), *stated])
+    verb = next((verb for verb in _menu() if verb.name == words[1]), None)
+    if verb is None:
+        return "make help" if words[1].startswith("-") else command
+    variables = _variables(verb, words[2:])
+    return command if variables is None else _made(verb.name, variables)
+
+
+def _variables(verb: Verb, words: Sequence[str]) -> dict[str, str] | None:
+    """Return the variables of make for the words behind a task; None where one of them is unknown."""
+    options = {flag: option for option in verb.options for flag in option.flags}
+    free = [option for option in verb.options if option.name in verb.positional] + [
+        option for option in verb.options if option.name in ("codes", "integration")
+    ][:1] * len(words)
+    root = os.environ.get("SEATRIAL_ROOT", "") if "--root" in options else ""
+    found: dict[str, str] = {"INTEGRATION": "", "ROOT": root}
+    left = iter(words)
+    for word in left:
+        if word == "--" and "--command" in options:
+            found["COMMAND"] = shlex.join(left)
+            continue
+        option = options.get(word) or (free.pop(0) if free and not word.startswith("-") else None)
+        if option is None:
+            return None
+        value = "1" if option.is_switch else next(left, "") if word in options else word
+        found[option.variable] = (
+            ",".join(filter(None, (found.get(option.variable), value))) if option.is_list else value
+        )
+    return found
 
 
 def say(text: str) -> None:

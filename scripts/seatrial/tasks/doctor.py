@@ -16,7 +16,7 @@ from seatrial.system import process, uv
 from seatrial.system.cache import home
 from seatrial.system.remote_cache import LAYOUT, RefusedEntry
 from seatrial.system.sandbox import kernel
-from seatrial.tasks.cli import say
+from seatrial.tasks.cli import commands_in_make, say
 from seatrial.tasks.shared_cache import access_to
 from seatrial.workspace.workspace import open_workspace
 
@@ -37,7 +37,7 @@ class Diagnosis:
 
 def doctor() -> None:
     """Tell what this machine has and lacks, one thing a line; what is lacking is no error."""
-    say("".join(f"{one.line}\n" for one in diagnoses()))
+    say(commands_in_make("".join(f"{one.line}\n" for one in diagnoses())))
 
 
 def diagnoses() -> Iterator[Diagnosis]:

@@ -21,9 +21,7 @@ def told(title: str | None, given: Told) -> Told:
     if title:
         return {"title": title, **given}
     if not sys.stdin.isatty():
-        raise UsageError(
-            'what shall it be called? type `seatrial new "My Service"`, or make new NAME="My Service"'
-        )
+        raise UsageError('what shall it be called? type `seatrial new "My Service"`')
     answers: Told = given
     settled = ("parent", "child") if given.get("kinds") else ()
     for question in QUESTIONS:

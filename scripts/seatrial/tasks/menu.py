@@ -44,6 +44,21 @@ class Option:
         return "--" + self.name.replace("_", "-")
 
     @property
+    def flags(self) -> tuple[str, ...]:
+        """The long flag, and the short one if there is one."""
+        return (self.flag, f"-{self.short}") if self.short else (self.flag,)
+
+    @property
+    def is_switch(self) -> bool:
+        """True where it takes no value."""
+        return self.kind is OptionKind.SWITCH
+
+    @property
+    def is_list(self) -> bool:
+        """True where it may be stated several times."""
+        return self.kind in (OptionKind.LIST, OptionKind.WORDS)
+
+    @property
     def variable(self) -> str:
         """The variable of make."""
         return self.name.upper()
@@ -429,7 +444,7 @@ VERBS = (
     ),
     Verb(
         "fleet.run",
-        "Run a command in the folder of each integration: seatrial fleet.run -- COMMAND.",
+        "Run a command, which stands behind --, in the folder of each integration.",
         "fleet_run:run",
         (
             *COMPARING,

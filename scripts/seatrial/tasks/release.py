@@ -44,7 +44,7 @@ from seatrial.report.text import line
 from seatrial.system.atomic import append, write_whole
 from seatrial.system.folder import read_plain
 from seatrial.tasks.choice import deliver, open_workspace, selected
-from seatrial.tasks.cli import Ended, jobs_of, must_be_text_or_json, note, say
+from seatrial.tasks.cli import Ended, commands_in_make, jobs_of, must_be_text_or_json, note, say
 from seatrial.tasks.progress import open_bar
 
 PLAN, MATRIX, RECEIPTS = "plan.json", "matrix.json", "receipts"
@@ -172,7 +172,7 @@ def _dry_run(
     Raises UsageError for a commit that is not to be released, ServiceError where this machine has no builder or no
     base images for it.
     """
-    say(plan_json(made) if format == "json" else plan_table(made))
+    say(plan_json(made) if format == "json" else commands_in_make(plan_table(made)))
     _report(made.held, ())
     if made.todo and not context.place:
         must_be_pushed(context, allow_unpushed)
@@ -245,7 +245,7 @@ def _write(
     elif format == "json":
         say(plan_json(made))
     elif table:
-        say(plan_table(made))
+        say(commands_in_make(plan_table(made)))
     _report(made.held, ())
 
 
@@ -483,7 +483,7 @@ def status(
     must_be_text_or_json(format, "the status")
     context = open_context(open_workspace(root))
     state, would = planner.forecast(context, selected(context.workspace, integration, where), workers)
-    say(status_json(state, would) if format == "json" else status_table(state, would))
+    say(status_json(state, would) if format == "json" else commands_in_make(status_table(state, would)))
     if any(isinstance(one.image, Unknown) for one in state.statuses.values()):
         raise Ended(code=EXIT_SERVICE)
 

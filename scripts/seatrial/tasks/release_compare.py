@@ -9,7 +9,7 @@ from seatrial.release.run.compare import comparison_json, comparison_table
 from seatrial.release.run.release_context import open_services
 from seatrial.release.run.targets import CONFIGURED, at
 from seatrial.tasks.choice import open_workspace
-from seatrial.tasks.cli import Ended, must_be_text_or_json, say
+from seatrial.tasks.cli import Ended, commands_in_make, must_be_text_or_json, say
 
 
 def compare(
@@ -32,6 +32,10 @@ def compare(
     types = [name.strip() for name in (type or "").split(",") if name.strip()]
     found = compared(one, other, types, current)
     shown = [public_url(name) for name in names]
-    say(comparison_json(found, *shown) if format == "json" else comparison_table(found, *shown))
+    say(
+        comparison_json(found, *shown)
+        if format == "json"
+        else commands_in_make(comparison_table(found, *shown))
+    )
     if found.differences:
         raise Ended(code=EXIT_FINDINGS)

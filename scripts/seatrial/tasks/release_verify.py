@@ -12,7 +12,7 @@ from seatrial.release.run.release_context import open_services
 from seatrial.release.run.verify import Given, State
 from seatrial.release.run.verify_tables import verification_json, verification_table
 from seatrial.tasks.choice import open_workspace
-from seatrial.tasks.cli import Ended, must_be_text_or_json, say, time_limit_of
+from seatrial.tasks.cli import Ended, commands_in_make, must_be_text_or_json, say, time_limit_of
 
 
 def verify(
@@ -35,7 +35,7 @@ def verify(
     context = open_services(open_workspace(root))
     meant = verifying.version_of(context, type, version)
     found = verifying.verify(context, type, meant, Given(key, RemoteImages()), seconds=seconds)
-    say(verification_json(found) if format == "json" else verification_table(found))
+    say(verification_json(found) if format == "json" else commands_in_make(verification_table(found)))
     if found.count(State.FAILS) or (strict and found.count(State.UNCHECKED)):
         raise Ended(code=EXIT_FINDINGS)
     if found.count(State.UNREACHED):

@@ -13,7 +13,7 @@ from seatrial.core.suggest import hint
 from seatrial.fleet.rule_previews import RulePreview, preview
 from seatrial.report.text import FIXABLE, line
 from seatrial.tasks.choice import choose
-from seatrial.tasks.cli import jobs_of, must_be_text_or_json, note, say
+from seatrial.tasks.cli import commands_in_make, jobs_of, must_be_text_or_json, note, say
 from seatrial.tasks.fix import changes_of
 from seatrial.validate.rules import BY_CODE, BY_NAME, RULES
 
@@ -46,7 +46,8 @@ def rules_preview(
         say(json.dumps({**found.as_json(), "places": findings}, indent=2) + "\n")
         return
     for one in found.findings:
-        say(f"{line(one, mark=FIXABLE if one.fingerprint in found.repaired else '')}\n")
+        mark = FIXABLE if one.fingerprint in found.repaired else ""
+        say(commands_in_make(f"{line(one, mark=mark)}\n"))
     for row in _summary(found):
         note(row)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -143,8 +142,6 @@ def _published(workspace: Workspace, ask: bool) -> Mapping[str, str]:
 
 def _typed(command: str) -> str:
     """Return a command as it is to be typed here."""
-    if os.environ.get("MAKELEVEL") and command.startswith("seatrial explain "):
-        return f"make explain CODE={command.rpartition(' ')[2]}"
     return in_make(command)
 
 

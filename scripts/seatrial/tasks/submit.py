@@ -95,9 +95,7 @@ def submit(
     if dry_run or not failed:
         _show(state, planned, heading, text, dry_run)
     if failed:
-        note(
-            "nothing was committed or pushed; mend what is above, or submit it as a draft with --draft (make: DRAFT=1)"
-        )
+        note("nothing was committed or pushed; mend what is above, or submit it as a draft with --draft")
         raise Ended(code=status)
     if not dry_run:
         _do(ours, state, planned, heading, text, request, yes)

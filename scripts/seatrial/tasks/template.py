@@ -17,7 +17,7 @@ from seatrial.scaffold.update import Record, Update, brought_up, differences, re
 from seatrial.system import git
 from seatrial.system.transaction import FileEdit, alone, change_all
 from seatrial.tasks.choice import choose
-from seatrial.tasks.cli import Ended, in_make, note, say
+from seatrial.tasks.cli import Ended, in_make, note, say, worded
 from seatrial.tasks.file_diffs import unified
 from seatrial.validate.facts.facts import Facts
 from seatrial.validate.facts.tree import is_shared
@@ -56,7 +56,7 @@ def drift(integration: list[str], root: str | None, where: str | None = None) ->
         done = _updated(choice.workspace, one, adopt=False)
         said = ", ".join(differences(done.found)) if done.edits else done.problem or UP_TO_DATE
         behind = behind or bool(done.edits)
-        say(f"{plain(one.name)}: {said}\n")
+        say(worded(f"{plain(one.name)}: {said}\n"))
     if behind:
         note(f"`{in_make('seatrial template.update --diff')}` shows the changes")
 

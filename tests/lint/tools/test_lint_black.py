@@ -21,7 +21,7 @@ DIFFERENCE = Output(
     "--- b c.py\t2026-01-31 02:09:59.287227+00:00\n+++ b c.py\t2026-01-31 02:11:19.291931+00:00\n"
     '@@ -1 +1,2 @@\n-z = "é"; q=1\n\\ No newline at end of file\n+z = "é"\n+q = 1\n',
 )
-TO_FORMAT = "it is not formatted as black would || type `make lint FIX=1` or `seatrial lint --fix`"
+TO_FORMAT = "it is not formatted as black would || type `seatrial lint --fix`"
 PYPROJECT = """\
 [tool.poetry]
 name = "x"

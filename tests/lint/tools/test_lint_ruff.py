@@ -23,7 +23,7 @@ IMPORT: dict[str, Any] = {
 }
 IMPORT_SAID = (
     "app/a.py:1:8 error F401 `os` imported but unused || "
-    "remove unused import: `os` (type `make lint FIX=1` or `seatrial lint --fix`)"
+    "remove unused import: `os` (type `seatrial lint --fix`)"
 )
 
 

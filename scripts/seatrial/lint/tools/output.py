@@ -17,7 +17,7 @@ from seatrial.lint.tools.tool import Files, Output, Reading
 
 PYPROJECT = "pyproject.toml"
 
-HOW_TO_REPAIR = "type `make lint FIX=1` or `seatrial lint --fix`"
+HOW_TO_REPAIR = "type `seatrial lint --fix`"
 """The command with which a tool repairs what it safely can."""
 
 MOST_CHARACTERS = 300
