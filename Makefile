@@ -115,7 +115,7 @@ preview: $(READY) ## Map the examples of an integration, or a sample, and show t
 #: INTEGRATION= WHERE= ROOT= SINCE= KIND= SAMPLE= FORMAT= OUTPUT= WATCH= RECORD= ACCEPT= YES=
 	@$(INVOKE) preview
 
-fleet-run: $(READY) ## Run a command in the folder of each integration: seatrial fleet.run -- COMMAND.
+fleet-run: $(READY) ## Run a command, which stands behind --, in the folder of each integration.
 #: INTEGRATION= WHERE= ROOT= SINCE= COMMAND= JOBS=
 	@$(INVOKE) fleet.run
 
