@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
@@ -138,6 +139,25 @@ def lost_imports(code: Code) -> Iterator[tuple[Import, str]]:
             target = code.files.module(one, path) if one.name not in (None, "*") else None
             if target and target != path and not _may_hold(code, target, one, path):
                 yield one, target
+
+
+def misspelled_modules(code: Code) -> Iterator[tuple[Import, str]]:
+    """Yield each import from an unknown module whose name is nearly that of a module that has the imported name."""
+    own = {path.removesuffix(".py"): path for path in code.files.paths if "/" not in path}
+    for path in code.files.paths:
+        for one in code.files.source(path).imports:
+            is_outside = (
+                not one.level and one.name and "." not in one.module and not code.files.owns(one.module)
+            )
+            near = (
+                nearest(one.module, own) if is_outside and one.module not in sys.stdlib_module_names else None
+            )
+            if near and _defines(code.files.data(own[near]), one.name or ""):
+                yield one, near
+
+
+def _defines(data: bytes, name: str) -> bool:
+    return re.search(rb"^(?:class|def|async def) %s\b" % re.escape(name).encode(), data, re.M) is not None
 
 
 def _may_hold(code: Code, target: str, imported: Import, importer: str) -> bool:
