@@ -381,3 +381,11 @@ def test_what_differs_in_an_indented_heading_is_shown() -> None:
     assert finding.message == '"\u2423## 0.1.0 (2026-01-31)" is no heading of an entry'
     assert finding.fix
     assert finding.fix.title == 'write "## 0.1.0 (2026-01-31)"'
+
+
+def test_a_heading_whose_version_is_too_short_is_told_once_with_the_version_of_the_package() -> None:
+    folder = logged("## 0.1.0 (", "## 0.1 (")
+    (problem,) = problems_of(BY_NAME["malformed-changelog-heading"], folder)
+    assert problem.fix
+    assert problem.fix.title == 'write "## 0.1.0 (2026-01-31)"'
+    assert said(folder, "changelog-version-disagrees") == []

@@ -234,6 +234,18 @@ def test_a_name_that_its_module_has_or_may_have_can_be_imported(importing: str, 
     assert said("COD240", module, *others, new(importing + "\n")) == []
 
 
+def test_a_module_that_is_nearly_one_that_has_the_name_is_meant_for_it() -> None:
+    (message,) = said("COD240", MODULE, new("from thing import Thing\n"))
+    assert message.endswith('there is no module "thing"; did you mean "things"?')
+    for right in (
+        "from thing import other",
+        "from .thing import Thing",
+        "from string import make",
+        "import thing",
+    ):
+        assert said("COD240", MODULE, new("def make(): ...\n", "strings.py"), new(right + "\n")) == []
+
+
 JOIN = "from urllib.parse import urljoin\n"
 
 

@@ -109,6 +109,8 @@ def test_a_mistake_is_reported_at_its_place(code: str, edits: list[Edit], findin
         ([("kinds.py", '"task"', '"tasks"')], ["COD202"]),
         ([OPEN_CLASS, ALLOWED, OPEN_RESYNC, (SPEC, "- kind: task", "- kind: Task")], ["COD205"]),
         ([OPEN_CLASS, ALLOWED, OPEN_RESYNC, (SPEC, "- kind: task", "- kind: chore")], ["COD206"]),
+        ([(SPEC, "- kind: task", "- task")], []),
+        ([(SPEC, "- kind: task", "- kinds: task")], []),
     ],
 )
 def test_one_fault_is_reported_once(edits: list[Edit], codes: list[str]) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from seatrial.core.model import Location
@@ -126,28 +127,79 @@ _LAZY = (b"__getattr__", b"globals()", b"setattr(", b"exec(", b"import *")
 """A module with one of these may have names that do not stand in it."""
 
 
+_FROM = re.compile(rb"^[ \t]*from[ \t]+(\.*)([\w.]*)[ \t]+import[ \t]*(\([^)]*\)|[^\n]*)", re.M)
+_WORD = re.compile(rb"\w+")
+_ASIDE = re.compile(rb"#[^\n]*|\bas[ \t]+\w+")
+"""What stands in an import beside the names: comments, and other names for them."""
+
+
 def lost_imports(code: Code) -> Iterator[tuple[Import, str]]:
     """Yield each import from a module of the integration of a name that does not stand in it, with its file.
 
-    Imports that catch their own failure are left out, and so are those of modules that make names as they run.
+    Imports that catch their own failure are left out, and so are those of modules that make names as they run. Only
+    files that a look at their text makes suspect are taken apart.
     """
+    words: dict[str, frozenset[bytes]] = {}
     for path in code.files.paths:
-        if b"ImportError" in code.files.data(path) or b"ModuleNotFoundError" in code.files.data(path):
+        data = code.files.data(path)
+        if b"ImportError" in data or b"ModuleNotFoundError" in data or not _is_suspect(code, path, words):
             continue
         for one in code.files.source(path).imports:
             target = code.files.module(one, path) if one.name not in (None, "*") else None
-            if target and target != path and not _may_hold(code, target, one, path):
+            if target and target != path and not _may_hold(code, target, one, path, words):
                 yield one, target
 
 
-def _may_hold(code: Code, target: str, imported: Import, importer: str) -> bool:
+def _is_suspect(code: Code, path: str, words: dict[str, frozenset[bytes]]) -> bool:
+    """Whether a file imports from a module of the integration a word that does not stand there."""
+    for dots, module, names in _FROM.findall(code.files.data(path)):
+        imported = Import(Location(path), module.decode("utf-8", "replace"), None, "", len(dots))
+        target = code.files.module(imported, path)
+        named = _WORD.findall(_ASIDE.sub(b"", names)) if target else []
+        for name in set(named) - _words(code, target, words) if target else ():
+            if not code.files.submodule(replace(imported, name=name.decode("utf-8", "replace")), path):
+                return True
+    return False
+
+
+def _words(code: Code, path: str, known: dict[str, frozenset[bytes]]) -> frozenset[bytes]:
+    """Return the words of a file, found once."""
+    if path not in known:
+        known[path] = frozenset(_WORD.findall(code.files.data(path)))
+    return known[path]
+
+
+def misspelled_modules(code: Code) -> Iterator[tuple[Import, str]]:
+    """Yield each import from an unknown module whose name is nearly that of a module that has the imported name."""
+    own = {path.removesuffix(".py"): path for path in code.files.paths if "/" not in path}
+    found = ((path, _FROM.findall(code.files.data(path))) for path in code.files.paths)
+    heads = {
+        (path, module.decode("utf-8", "replace"))
+        for path, rows in found
+        for dots, module, _ in rows
+        if not dots
+    }
+    outside = {one for _, one in heads if "." not in one and one not in sys.stdlib_module_names}
+    near = {one: nearest(one, own) for one in outside if not code.files.owns(one)}
+    for path in sorted({path for path, one in heads if near.get(one)}):
+        for one in code.files.source(path).imports:
+            meant = near.get(one.module) if not one.level else None
+            if meant and one.name and _defines(code.files.data(own[meant]), one.name):
+                yield one, meant
+
+
+def _defines(data: bytes, name: str) -> bool:
+    return re.search(rb"^(?:class|def|async def) %s\b" % re.escape(name).encode(), data, re.M) is not None
+
+
+def _may_hold(
+    code: Code, target: str, imported: Import, importer: str, words: dict[str, frozenset[bytes]]
+) -> bool:
     """Whether a module may have the name that is imported from it: as a word, as a module, or made as it runs."""
     name = (imported.name or "").encode()
     data = code.files.data(target)
-    stands = not data or any(word in data for word in _LAZY) or re.search(rb"\b" + name + rb"\b", data)
-    return (
-        bool(stands) or code.files.submodule(imported, importer) is not None or _is_folder(code, target, name)
-    )
+    stands = not data or any(word in data for word in _LAZY) or name in _words(code, target, words)
+    return stands or code.files.submodule(imported, importer) is not None or _is_folder(code, target, name)
 
 
 def _is_folder(code: Code, package: str, name: bytes) -> bool:
@@ -166,16 +218,33 @@ class Unset:
     near: Assignment
 
 
+_DECLARED = re.compile(rb"^[ \t]+\w+: [\w.\[\], |]*[\w\]]$", re.M)
+
+
 def unset_declarations(code: Code) -> Iterator[Unset]:
     """Yield the classes that misspell an attribute that a base of the integration declares without a value.
 
     Models and data classes, whose declarations are fields, are left out.
     """
-    for path in code.files.holding(b"class "):
+    bases = frozenset(_declaring(code))
+    names = [base.definition.name.encode() for base in bases]
+    for path in code.files.holding(*names) if names else ():
         for local in code.names.module(path).classes.values():
+            if not local.definition.bases or not local.assignments:
+                continue
             lineage = code.names.lineage(local)
-            if len(lineage.local) > 1 and lineage.whole and not _has_fields(code, lineage):
+            if bases.intersection(lineage.local[1:]) and lineage.whole and not _has_fields(code, lineage):
                 yield from _unset(code, local, lineage.local[1:])
+
+
+def _declaring(code: Code) -> Iterator[LocalClass]:
+    """Yield the classes that declare an attribute without a value."""
+    for path in code.files.holding(b"class "):
+        data = code.files.data(path)
+        if not any(maker in data for maker in _MAKERS) and _DECLARED.search(data):
+            for local in code.names.module(path).classes.values():
+                if any(one.value is None for one in local.assignments.values()):
+                    yield local
 
 
 _MAKERS = (b"dataclass", b"@attr", b"@define", b"pydantic")

@@ -16,6 +16,7 @@ from seatrial.validate.facts.code_calls import (
     listing_resyncs,
     lossy_joins,
     lost_imports,
+    misspelled_modules,
     printing_calls,
     shared_settings,
     unguarded_reads,
@@ -238,13 +239,17 @@ def imported_name_missing(code: Code) -> Problems:
     """A name that is imported from a module of the integration stands in that module.
 
     Otherwise the integration does not start. Reported is a name that does not occur in the module at all; imports
-    that only type checkers read, and those that catch ImportError, are not.
+    that only type checkers read, and those that catch ImportError, are not. So is a module whose name is nearly that
+    of one that defines the name.
     """
     for one, path in lost_imports(code):
         if one.where.line not in code.files.source(one.where.path).lines_for_types:
             near = nearest(str(one.name), code.names.module(path).classes)
             message = f'{path} has no "{shown(str(one.name))}"{did_you_mean(near)}'
             yield Problem(one.where, message, Fix(f"import a name that {path} has, or define it there"))
+    for one, near in misspelled_modules(code):
+        message = f'there is no module "{shown(one.module)}"{did_you_mean(near)}'
+        yield Problem(one.where, message, Fix(f'import "{shown(str(one.name))}" from "{near}"'))
 
 
 @rule(
