@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from seatrial.core.errors import UsageError
+from seatrial.core.findings import Outcome
 from seatrial.core.model import Fleet, Folder, Integration, Profile, Severity
 from seatrial.core.rules import Rule
 from seatrial.documents import holds
@@ -173,6 +174,27 @@ def _looked_at(root: Path, path: str) -> Iterator[str]:
 
 def _from_above(path: str) -> list[str]:
     return list(with_parents(path))[::-1]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A workspace, the integrations chosen in it, and the revision they are compared with, if any."""
+
+    workspace: Workspace
+    integrations: Sequence[Integration]
+    since: Since | None = None
+
+    def compared(self, outcome: Outcome, rules: Sequence[Rule], jobs: int, advice: bool = False) -> Outcome:
+        """Return an outcome with the findings marked as old that were there at the merge base. Raises as `since`."""
+        if self.since is None:
+            return outcome
+        before = self.since.findings_before(self.integrations, rules, jobs, advice)
+        return outcome.comparing(self.since.rev, before)
+
+    def changes(self, rules: Sequence[Rule]) -> Mapping[str, Change]:
+        """Return what has changed in each, by its path, if one of the rules needs it. Raises as `since` does."""
+        wanted = self.since and any("change" in rule.needs for rule in rules)
+        return self.since.changes(self.integrations) if self.since and wanted else {}
 
 
 def since(workspace: Workspace, rev: str) -> Since:

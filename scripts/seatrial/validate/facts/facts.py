@@ -268,6 +268,13 @@ class Facts:
         return Framework.of(locked, self.core_floor)
 
     @cached_property
+    def newest_core(self) -> tuple[int, ...]:
+        """The newest release of the framework in use: that of an integration, or the one that the settings state."""
+        told = self.fleet.each(core_release)
+        used = self.fleet.keep("newest core", lambda: max(map(tuple, told.values()), default=()))
+        return max(used, self.settings.newest_core)
+
+    @cached_property
     def ignore_form(self) -> Conformity | None:
         """`[tool.seatrial]` of `pyproject.toml` compared with its schema."""
         return Conformity.below(self.pyproject_document, ("tool", "seatrial"), "ignore")
