@@ -31,7 +31,7 @@ from seatrial.tasks.cli import and_others, commands_in_make, in_make, note, say
 from seatrial.validate.facts.credentials import credential
 from seatrial.validate.granted import granted_by, ungranted
 from seatrial.validate.since import Choice as Choice
-from seatrial.validate.since import default_revision, since
+from seatrial.validate.since import default_revision, since, trusted_base
 from seatrial.workspace.workspace import Workspace, holding, passed_over, select
 from seatrial.workspace.workspace import open_workspace as _open_workspace
 
@@ -101,7 +101,7 @@ def limited(workspace: Workspace) -> Workspace:
     if not is_from_fork(os.environ):
         return workspace
     try:
-        return granted_by(workspace, git.merge_base(workspace.root, default_revision(workspace)))
+        return granted_by(workspace, git.merge_base(workspace.root, trusted_base(workspace.root, os.environ)))
     except SeatrialError as reason:
         note(
             f"seatrial: no exemption holds in a pull request from another repository whose base is unknown: {reason}"

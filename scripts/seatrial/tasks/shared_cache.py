@@ -20,13 +20,10 @@ from seatrial.system import git
 from seatrial.system.cache import CacheRole, home, role_of
 from seatrial.system.held_secrets import CACHE_KEY, held
 from seatrial.system.remote_cache import EntryPlace, RemoteCache, program_of
-from seatrial.validate.since import BRANCHES, target_branch
+from seatrial.validate.since import trusted_base
 from seatrial.validate.verdict_cache import program_state
 from seatrial.workspace.config import SETTINGS_FILE, settings_of
 from seatrial.workspace.workspace import Workspace, below_checkout
-
-REMOTE = "origin"
-"""The remote whose branches are believed; the settings may name another one, but a change can state those."""
 
 
 @dataclass(frozen=True)
@@ -57,24 +54,11 @@ def access_to(workspace: Workspace, environ: Mapping[str, str]) -> CacheAccess |
         raise ServiceError(f"{role.value} neither reads nor writes it")
     checked_out = git.find(workspace.root, "HEAD") if role is CacheRole.MAIN else ""
     is_main = bool(stated) and checked_out == stated
-    commit = stated if is_main else _base(workspace.root, environ)
+    commit = stated if is_main else trusted_base(workspace.root, environ)
     settings = _read_at(workspace, commit) if is_main else _settings_at(workspace, commit, environ)
     if not settings.url or not settings.keys:
         raise ServiceError(f'the base branch states no "cache" with "cache-keys" in its {SETTINGS_FILE}')
     return CacheAccess(settings, role, is_main and bool(held(CACHE_KEY)))
-
-
-def _base(root: Path, environ: Mapping[str, str]) -> str:
-    """Return the newest commit that is known of the branch that changes are for. Raises ServiceError."""
-    target = target_branch(environ)
-    names = [target] if target else ["HEAD", *BRANCHES]
-    if target and git.find(root, f"refs/remotes/{REMOTE}/{target}") is None:
-        git.fetch_branch(root, REMOTE, target)
-    found = (git.find(root, f"refs/remotes/{REMOTE}/{name}") for name in names)
-    commit = next((one for one in found if one), None)
-    if commit is None:
-        raise ServiceError(f"git knows no base branch at {REMOTE}, whose {SETTINGS_FILE} would count")
-    return commit
 
 
 def _settings_at(workspace: Workspace, commit: str, environ: Mapping[str, str]) -> SharedCacheSettings:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from seatrial.core.errors import UsageError
+from seatrial.core.errors import ServiceError, UsageError
 from seatrial.core.findings import Outcome
 from seatrial.core.model import Fleet, Folder, Integration, Profile, Severity
 from seatrial.core.rules import Rule
@@ -275,6 +275,26 @@ TARGETS = ("GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME")
 def target_branch(environ: Mapping[str, str]) -> str:
     """Return the branch that CI judges a pull or merge request for; empty elsewhere."""
     return next((environ[name] for name in TARGETS if environ.get(name)), "")
+
+
+BASE_REMOTE = "origin"
+"""The remote whose branches are believed; the settings may name another, but a change can state those."""
+
+
+def trusted_base(root: Path, environ: Mapping[str, str]) -> str:
+    """Return the newest known commit of the branch that changes are for, whatever the work tree's settings say.
+
+    A target that the clone does not have is fetched. Raises ServiceError where git knows none, or fetching fails.
+    """
+    target = target_branch(environ)
+    names = [target] if target else ["HEAD", *BRANCHES]
+    if target and git.find(root, f"refs/remotes/{BASE_REMOTE}/{target}") is None:
+        git.fetch_branch(root, BASE_REMOTE, target)
+    found = (git.find(root, f"refs/remotes/{BASE_REMOTE}/{name}") for name in names)
+    commit = next((one for one in found if one), None)
+    if commit is None:
+        raise ServiceError(f"git knows no base branch at {BASE_REMOTE}, whose settings would count")
+    return commit
 
 
 def default_revision(workspace: Workspace, environ: Mapping[str, str] = os.environ) -> str:

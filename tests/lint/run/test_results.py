@@ -124,7 +124,9 @@ def test_a_change_from_another_repository_is_recognised(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["", "[]", '{"push": {}}', '{"pull_request": {"head": {"repo": null}}}'])
 def test_what_is_no_pull_request_is_no_fork(tmp_path: Path, text: str) -> None:
     (tmp_path / "event.json").write_text(text)
-    assert not is_from_fork({"GITHUB_EVENT_PATH": str(tmp_path / "event.json")})
+    damaged = {"GITHUB_EVENT_PATH": str(tmp_path / "event.json")}
+    assert not is_from_fork({**damaged, "GITHUB_EVENT_NAME": "push"})
+    assert is_from_fork({**damaged, "GITHUB_EVENT_NAME": "pull_request"})
     assert not is_from_fork({})
 
 
