@@ -1,41 +1,109 @@
-"""The tasks `rules` and `explain`."""
+"""The tasks `rules`, `explain` and `rules.test`."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from seatrial.core.errors import UsageError
+from seatrial.core.errors import EXIT_FINDINGS, UsageError
+from seatrial.core.names import counted
+from seatrial.core.printable import plain
 from seatrial.core.suggest import did_you_mean, nearest
-from seatrial.tasks.cli import say
+from seatrial.tasks.cli import Ended, note, say
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from seatrial.core.rules import Rule
 
 
-def explain(code: str | None) -> None:
+def explain(code: str | None, root: str | None = None) -> None:
     """Print a rule's law, its reason, and an example with the real output."""
     from seatrial.handbook.examples import example
     from seatrial.handbook.pages import entry
 
-    rule = _rule(code)
-    say(entry(rule, example(rule)))
+    rule, own = _rule(code, root)
+    say(entry(rule, example(rule, own)))
 
 
-def rules() -> None:
-    """Print all rules, one a line, from the list that `make docs` writes; loading the rules would take longer."""
+def rules(root: str | None = None) -> None:
+    """Print all rules, one a line, from the list that `make docs` writes, and those of the repository's own.
+
+    Loading the rules would take longer.
+    """
     say(files("seatrial.handbook").joinpath("rules.txt").read_text(encoding="utf-8"))
+    own = _own_rules(root)
+    if own:
+        from seatrial.handbook.pages import listing
+
+        say(listing(own))
 
 
-def _rule(code: str | None) -> Rule:
+def rules_test(code: str | None, root: str | None) -> None:
+    """Prove the repository's own rules by their examples: the good folder breaks none, the bad one that rule alone."""
+    from seatrial.handbook.examples import faults_of
+    from seatrial.tasks.choice import open_workspace
+
+    own = open_workspace(root).own
+    wanted = [
+        rule for rule in own if not code or code.strip().upper() == rule.code or code.strip() == rule.name
+    ]
+    if not own:
+        raise UsageError(
+            "this repository has no rules of its own; name their files under [rules] in seatrial.toml"
+        )
+    if not wanted:
+        near = nearest((code or "").upper(), [rule.code for rule in own])
+        raise UsageError(
+            f'no own rule is called "{plain(code or "")[:60]}"' + did_you_mean(near, "leave it out for all of them")
+        )
+    failed = 0
+    for rule in wanted:
+        faults = faults_of(rule, own)
+        failed += bool(faults)
+        say(f"{rule.code} {rule.name}: {'fails' if faults else 'proven'}\n")
+        say("".join(f"  {plain(fault)}\n" for fault in faults))
+    note(f"{counted(len(wanted), 'rule')}: {len(wanted) - failed} proven, {failed} not")
+    if failed:
+        raise Ended(code=EXIT_FINDINGS)
+
+
+def _own_rules(root: str | None) -> Sequence[Rule]:
+    """Return the own rules of a repository; none where there is no settings file around, which is found at once."""
+    from seatrial.workspace.config import SETTINGS_FILE
+    from seatrial.workspace.workspace import find_root
+
+    if root is None:
+        with suppress(UsageError):
+            from pathlib import Path
+
+            if not (find_root(Path.cwd()) / SETTINGS_FILE).is_file():
+                return ()
+            root = "."
+    if root is None:
+        return ()
+    from seatrial.tasks.choice import open_workspace
+
+    return open_workspace(None if root == "." else root).own
+
+
+def _rule(code: str | None, root: str | None) -> tuple[Rule, Sequence[Rule]]:
+    """Return a rule, and the own rules where it is one of them."""
     if not code:
         raise UsageError("which rule? type `seatrial explain SPC001`; `seatrial rules` lists them")
     from seatrial.handbook.pages import EVERY
 
     by_code, by_name = {rule.code: rule for rule in EVERY}, {rule.name: rule for rule in EVERY}
     found = by_code.get(code.upper()) or by_name.get(code.lower())
+    if found is not None:
+        return found, ()
+    own = _own_rules(root)
+    by_code |= {rule.code: rule for rule in own}
+    by_name |= {rule.name: rule for rule in own}
+    found = by_code.get(code.upper()) or by_name.get(code.lower())
     if found is None:
         near = nearest(code.upper(), by_code) or nearest(code.lower(), by_name)
         otherwise = "`seatrial rules` lists them"
         raise UsageError(f'no rule is called "{code}"' + did_you_mean(near, otherwise))
-    return found
+    return found, own

@@ -24,7 +24,7 @@ from seatrial.tasks.cli import Ended, jobs_of, note, say
 from seatrial.tasks.release_check import announcement
 from seatrial.validate.facts.facts import Facts
 from seatrial.validate.facts.release import Change
-from seatrial.validate.rules import RULES
+from seatrial.validate.rules import Rulebook
 from seatrial.validate.since import Since, since
 from seatrial.workspace.workspace import Workspace
 
@@ -205,7 +205,7 @@ def _checked(ours: Submission, jobs: int, sandbox: str | None) -> tuple[list[Che
     one = ours.integration
     note(f"checking {one.path or one.name}")
     results = lint_and_validate(ours.workspace, [one], jobs, note, {one.path: ours.change}, sandbox)
-    before = ours.compared.findings_before([one], RULES, jobs)
+    before = ours.compared.findings_before([one], Rulebook(ours.workspace.own).rules, jobs)
     outcome = results.outcome.comparing(ours.compared.rev, before)
     if outcome.findings:
         deliver(outcome, ours.workspace, "text", None)

@@ -15,7 +15,7 @@ from seatrial.system import git
 from seatrial.system.folder import with_parents
 from seatrial.tasks.choice import Choice, choose, tell_crashes
 from seatrial.tasks.cli import Ended, jobs_of, must_be_text_or_json, note, say
-from seatrial.validate.rules import RULES
+from seatrial.validate.rules import Rulebook
 from seatrial.validate.run import Checked, check_all
 from seatrial.validate.since import ALL
 from seatrial.workspace.committed import workspace_at
@@ -52,7 +52,7 @@ def verdict_diff(
 
 def _judged(workspace: Workspace, integrations: Sequence[Integration], jobs: int, most: int) -> list[Told]:
     """Return the findings. Ends the run where a rule fails."""
-    done: Checked = check_all(workspace, integrations, RULES, jobs, most=most)
+    done: Checked = check_all(workspace, integrations, Rulebook(workspace.own).rules, jobs, most=most)
     tell_crashes(done.crashes)
     if done.crashes:
         raise Ended(code=EXIT_SERVICE)
@@ -78,7 +78,7 @@ def _since(choice: Choice, rev: str, jobs: int) -> VerdictChanges:
 
 def _against(choice: Choice, path: str, jobs: int) -> VerdictChanges:
     names = [one.name for one in choice.integrations]
-    rules = {rule.code[:3] for rule in RULES}
+    rules = {rule.code[:3] for rule in Rulebook(choice.workspace.own).rules}
     before = [one for one in read_report(Path(path)) if one.code[:3] in rules - {"REL"}]
     known = {one.name for one in choice.workspace.integrations}
     before = [one for one in before if one.integration in names or one.integration not in known]
