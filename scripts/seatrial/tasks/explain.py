@@ -56,7 +56,8 @@ def rules_test(code: str | None, root: str | None) -> None:
     if not wanted:
         near = nearest((code or "").upper(), [rule.code for rule in own])
         raise UsageError(
-            f'no own rule is called "{plain(code or "")[:60]}"' + did_you_mean(near, "leave it out for all of them")
+            f'no own rule is called "{plain(code or "")[:60]}"'
+            + did_you_mean(near, "leave it out for all of them")
         )
     failed = 0
     for rule in wanted:
