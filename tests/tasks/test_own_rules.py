@@ -315,3 +315,20 @@ def test_nothing_of_the_current_folder_is_imported_by_a_rule(
     monkeypatch.chdir(place)
     monkeypatch.setattr(sys, "path", ["", str(place), *sys.path])
     assert "ModuleNotFoundError" in ends("validate")[1]
+
+
+def test_verdict_diff_tells_which_of_own_rules_settings_and_files_changed_a_finding(
+    repository: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = repository(settings=SETTINGS)
+    (root / "integrations/good-service/README.md").unlink()
+    ends("verdict-diff", rev="HEAD")
+    assert "LAY001 missing-readme" in (told := capsys.readouterr().out)
+    assert told.count("[files]") == 1
+    (root / "seatrial.toml").write_text(SETTINGS + '[severity]\nACM001 = "info"\n')
+    ends("verdict-diff", rev="HEAD")
+    assert "info ACM001 missing-owners: there is no file OWNERS [settings]" in capsys.readouterr().out
+    (root / "seatrial.toml").write_text(SETTINGS)
+    (root / "seatrial_rules/owners.py").write_text((HEAD + OWNERS).replace("there is no", "nobody wrote a"))
+    ends("verdict-diff", rev="HEAD")
+    assert "nobody wrote a file OWNERS [own rules]" in capsys.readouterr().out

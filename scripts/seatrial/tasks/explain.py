@@ -94,17 +94,17 @@ def _rule(code: str | None, root: str | None) -> tuple[Rule, Sequence[Rule]]:
     if not code:
         raise UsageError("which rule? type `seatrial explain SPC001`; `seatrial rules` lists them")
     from seatrial.handbook.pages import EVERY
+    from seatrial.validate.rules import BY_CODE, Rulebook
 
-    by_code, by_name = {rule.code: rule for rule in EVERY}, {rule.name: rule for rule in EVERY}
-    found = by_code.get(code.upper()) or by_name.get(code.lower())
+    beside = tuple(rule for rule in EVERY if rule.code not in BY_CODE)
+    found = Rulebook(beside).find(code)
     if found is not None:
         return found, ()
     own = _own_rules(root)
-    by_code |= {rule.code: rule for rule in own}
-    by_name |= {rule.name: rule for rule in own}
-    found = by_code.get(code.upper()) or by_name.get(code.lower())
+    book = Rulebook((*beside, *own))
+    found = book.find(code)
     if found is None:
-        near = nearest(code.upper(), by_code) or nearest(code.lower(), by_name)
+        near = nearest(code.upper(), book.words) or nearest(code.lower(), book.words)
         otherwise = "`seatrial rules` lists them"
         raise UsageError(f'no rule is called "{code}"' + did_you_mean(near, otherwise))
     return found, own

@@ -74,7 +74,7 @@ lets these see more, and what they then find was there before."""
 
 @dataclass(frozen=True)
 class Rulebook:
-    """The rules of `validate` in a repository: those of Seatrial, and the repository's `own`."""
+    """The look-up of rules: those of `validate`, and further ones, such as the repository's `own`."""
 
     own: tuple[Rule, ...] = ()
 
