@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from seatrial.core.errors import EXIT_FINDINGS, EXIT_SERVICE, EXIT_USAGE
+from seatrial.editor.judge import Judge
+from seatrial.tasks.choice import open_workspace
 from seatrial.tasks.cli import Ended
 from seatrial.validate import own_rules
 from support.good import good_folder
@@ -232,7 +234,7 @@ def proposed(root: Path, monkeypatch: pytest.MonkeyPatch, is_fork: bool, setting
     """Make of a repository the checkout of a pull request with other own rules."""
     base = git(root, "rev-parse", "HEAD")
     git(root, "update-ref", "refs/remotes/origin/main", base)
-    git(root, "checkout", "-qb", "topic")
+    git(root, "checkout", "-qb", "mine/main")
     commit(root, {"seatrial_rules/owners.py": EVIL, **({"seatrial.toml": settings} if settings else {})})
     monkeypatch.setenv("GITHUB_BASE_REF", "main")
     names = {"head": "them/it" if is_fork else "us/it", "base": "us/it"}
@@ -248,6 +250,7 @@ def proposed(root: Path, monkeypatch: pytest.MonkeyPatch, is_fork: bool, setting
         (False, "", "[known]\n"),
         (True, "forks = true\n", "[known]\n"),
         (True, "", SETTINGS + "forks = true\n"),
+        (False, "", SETTINGS + '[release]\nremote = "mine"\n'),
     ],
 )
 def test_a_pull_request_is_judged_by_the_own_rules_of_its_base_or_by_none(
@@ -332,3 +335,15 @@ def test_verdict_diff_tells_which_of_own_rules_settings_and_files_changed_a_find
     (root / "seatrial_rules/owners.py").write_text((HEAD + OWNERS).replace("there is no", "nobody wrote a"))
     ends("verdict-diff", rev="HEAD")
     assert "nobody wrote a file OWNERS [own rules]" in capsys.readouterr().out
+
+
+def test_an_own_rule_fails_a_section_of_check_and_shows_in_the_editor(
+    repository: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = repository()
+    assert ends("check", without="lint,unit,schema,release,mapping,change")[0] == EXIT_FINDINGS
+    assert "spec" in capsys.readouterr().err.rpartition("not publishable")[2]
+    judge = Judge(lambda folder: open_workspace(None, folder))
+    judged = judge.judged(str(root / "integrations/good-service/main.py"), {})
+    assert judged is not None
+    assert [one.code for one in judged.findings] == ["ACM001"]

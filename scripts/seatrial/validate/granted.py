@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from seatrial.core.errors import ConfigurationError, SeatrialError, Unreadable
 from seatrial.core.model import Folder, Integration
-from seatrial.core.settings import GROWTH, ExemptionSettings, OwnRulesSettings
+from seatrial.core.settings import GROWTH, ExemptionSettings, OwnRulesSettings, Settings
 from seatrial.system import git
 from seatrial.system.cache import is_from_fork
 from seatrial.validate import own_rules
@@ -86,8 +86,11 @@ def with_own_rules(workspace: Workspace, environ: Mapping[str, str]) -> tuple[Wo
 
 
 def _own_at_base(workspace: Workspace, environ: Mapping[str, str]) -> tuple[OwnRulesSettings, Folder]:
-    """Return the settings of own rules on the base branch, and all its files. Raises SeatrialError."""
-    base = git.resolve(workspace.root, default_revision(workspace, environ))
+    """Return the settings of own rules on the base branch, and all its files. Raises SeatrialError.
+
+    The remote is `origin`, whatever the change states: with another one it could choose its base.
+    """
+    base = git.resolve(workspace.root, default_revision(replace(workspace, settings=Settings()), environ))
     whole = git.folder_at(workspace.root, base, "")
     try:
         stated = settings_of(whole.read(SETTINGS_FILE)) if whole.entry(SETTINGS_FILE) else None
