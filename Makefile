@@ -141,7 +141,7 @@ template-drift: $(READY) ## Tell for each integration what the newest template w
 	@$(INVOKE) template.drift
 
 explain: $(READY) ## Explain a rule: its law, its reason, and an example with real output.
-#: CODE=
+#: CODE= ROOT=
 	@$(INVOKE) explain ""
 
 ci-matrix: $(READY) ## Spread integrations over the jobs of a run in CI, and print the matrix.
@@ -165,6 +165,7 @@ schemas: $(READY) ## Write JSON Schemas of the files under .port for editors, an
 	@$(INVOKE) schemas
 
 rules: $(READY) ## List all rules, one a line.
+#: ROOT=
 	@$(INVOKE) rules
 
 completion: $(READY) ## Print the script by which bash, zsh or fish completes verbs, flags, integrations and codes.
@@ -173,6 +174,10 @@ completion: $(READY) ## Print the script by which bash, zsh or fish completes ve
 
 lsp: $(READY) ## Serve an editor on standard input and output: findings while typing, repairs, meanings, completions.
 	@$(INVOKE) lsp
+
+rules-test: $(READY) ## Prove the repository's own rules by their examples.
+#: CODE= ROOT=
+	@$(INVOKE) rules.test ""
 
 rules-preview: $(READY) ## Tell what a rule would do if it were an error: who would fail, where, and what repairs itself.
 #: CODE= INTEGRATION= WHERE= ROOT= SINCE= FORMAT= JOBS=

@@ -10,7 +10,7 @@ import pytest
 
 from seatrial.core.errors import UsageError
 from seatrial.core.findings import Outcome
-from seatrial.fleet.verdict_changes import Told, compare, read_report, told
+from seatrial.fleet.verdict_changes import Told, compare, read_report, told, with_causes
 from seatrial.report import render
 from support.outcomes import HIDDEN, OUTCOME
 
@@ -83,3 +83,14 @@ def test_a_report_that_is_too_large_is_told_so(tmp_path: Path, monkeypatch: pyte
 
 def test_changes_are_written_for_programs() -> None:
     assert json.loads(json.dumps(compare([], [ONE], NAMES, NAMES).as_json()))["new"][0]["code"] == "SPC103"
+
+
+def test_the_cause_of_a_change_is_the_one_input_that_makes_it_alone() -> None:
+    other, third = replace(ONE, fingerprint="f2", path="b"), replace(ONE, fingerprint="f3", path="c")
+    softer = replace(third, severity="warning")
+    changes = compare([ONE, third], [other, softer], NAMES, NAMES)
+    swapped = {"settings": [ONE, softer], "framework": [third], "files": [other, third, ONE]}
+    assert with_causes(changes, swapped).causes == {"f1": "framework", "f2": "files", "f3": "settings"}
+    assert set(with_causes(changes, {}).causes.values()) == {"several"}
+    assert with_causes(changes, {"x": [other], "files": [other]}).causes["f2"] == "several"
+    assert with_causes(changes, swapped).as_json()["new"][0]["cause"] == "files"

@@ -198,7 +198,7 @@ def test_a_missing_lock_is_said_once(run: Run) -> None:
 
 def test_a_test_that_failed_before_the_change_is_old(monkeypatch: pytest.MonkeyPatch) -> None:
     jira = Integration("jira", "integrations/jira", MemoryFolder({}))
-    workspace = SimpleNamespace(settings=Settings(), profile=Profile.GUIDE)
+    workspace = SimpleNamespace(settings=Settings(), profile=Profile.GUIDE, own=())
 
     @contextmanager
     def base(*options: object) -> Iterator[Any]:

@@ -300,6 +300,13 @@ class Told:
     seen: Mapping[str, str | None]
 
 
+def _question(ask: Callable[..., Any]) -> str:
+    """Return the name of a question: that of a function of Seatrial, and no other one for another function."""
+    if ask.__module__.partition(".")[0] == "seatrial":
+        return ask.__name__
+    return f"{ask.__module__}:{ask.__qualname__}:{getattr(ask, '__code__', None)}"
+
+
 class Fleet:
     """All integrations of a workspace, and their `paths`, for rules that compare.
 
@@ -339,7 +346,7 @@ class Fleet:
 
         The answers are plain data, so that they can be kept from run to run.
         """
-        question = (ask.__name__, *arguments)
+        question = (_question(ask), *arguments)
         self.asked.add(question)
         if question not in self._whole:
             self.prepare()

@@ -26,7 +26,8 @@ class Rule:
     such edits for other integrations of the same workspace, by name; `is_of_new` where the example is an integration
     that a change adds, `before` the edit that makes the folder before the change. `waiver` is what an integration
     writes to ignore a finding; empty where it cannot. The `check` of a lint rule returns what its tool reported of
-    the example when that was recorded.
+    the example when that was recorded. `good` is the edit by which the good folder keeps a repository's own rule, and
+    `origin` the file of that rule; it is empty for those of Seatrial.
     """
 
     code: str
@@ -41,6 +42,8 @@ class Rule:
     waiver: str
     is_of_new: bool = False
     before: Edited = lambda folder: folder
+    good: Edited = lambda folder: folder
+    origin: str = ""
 
     @property
     def family(self) -> str:
@@ -83,11 +86,13 @@ def rule(
     waiver: str | None = None,
     is_of_new: bool = False,
     before: Edited = lambda folder: folder,
+    good: Edited = lambda folder: folder,
 ) -> Callable[[Callable[..., Problems]], Rule]:
     """Declare a rule: the function's name is the fault, its docstring the law, an empty line and the reason.
 
     `by_profile` overrides `severity`; a rule that is OFF runs only where a repository switches it on,
     one of severity ADVICE only in runs that ask for advice.
+    `good` edits the template's folder so that it keeps a repository's own rule, where it does not by itself.
     Without a `waiver` the rule is ignored in the integration's `pyproject.toml`.
     """
     severities = dict.fromkeys(Profile, severity) | dict(by_profile or {})
@@ -108,6 +113,7 @@ def rule(
             waiver=ignore if waiver is None else waiver,
             is_of_new=is_of_new,
             before=before,
+            good=good,
         )
 
     return declare

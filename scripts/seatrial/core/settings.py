@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from seatrial.core.model import Profile, Severity
@@ -111,6 +111,31 @@ class SharedCacheSettings:
 
 
 @dataclass(frozen=True)
+class OwnRulesSettings:
+    """The rules of the repository's own: the `prefix` of their codes, and the patterns of their `files`.
+
+    With `forks`, they run in pull requests from other repositories too, as the base branch has them. `codes` are those
+    of the rules that were loaded, None where none were, and `digest` that of their files.
+    """
+
+    prefix: str = ""
+    files: tuple[str, ...] = ()
+    forks: bool = False
+    codes: frozenset[str] | None = None
+    digest: str = ""
+
+    def knows(self, code: str) -> bool:
+        """Return whether a code is that of an own rule, or may be where none were loaded."""
+        if self.codes is not None:
+            return code in self.codes
+        return bool(self.prefix) and code.startswith(self.prefix)
+
+    def known(self, codes: Iterable[str]) -> frozenset[str]:
+        """Return the codes of own rules, and those of `codes` that may be some."""
+        return (self.codes or frozenset()) | {code for code in codes if self.knows(code)}
+
+
+@dataclass(frozen=True)
 class Settings:
     """The settings of a repository; the defaults are those of a repository without `seatrial.toml`.
 
@@ -129,3 +154,4 @@ class Settings:
     newest_core: tuple[int, ...] = ()
     exemptions: ExemptionSettings = field(default_factory=ExemptionSettings)
     shared_cache: SharedCacheSettings = field(default_factory=SharedCacheSettings)
+    own: OwnRulesSettings = field(default_factory=OwnRulesSettings)

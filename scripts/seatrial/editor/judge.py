@@ -13,7 +13,7 @@ from seatrial.editor.overlay import OpenText, current_text, folder_of, laid_over
 from seatrial.system.transaction import FileEdit
 from seatrial.validate.facts.facts import Facts
 from seatrial.validate.repair import Refusal, repair_of, repairs
-from seatrial.validate.rules import PROVING, RULES
+from seatrial.validate.rules import Rulebook
 from seatrial.validate.run import check
 from seatrial.workspace.workspace import Workspace
 
@@ -100,7 +100,7 @@ class Judge:
         return self._judged(subject) if subject else None
 
     def _judged(self, subject: Subject) -> Judged:
-        verdict = check(subject.facts, RULES, advice=self._advice)
+        verdict = check(subject.facts, Rulebook(subject.workspace.own).rules, advice=self._advice)
         for one in subject.workspace.integrations:
             self._learn(subject, one)
         return Judged(subject, verdict.findings, verdict.crashes)
@@ -116,8 +116,9 @@ class Judge:
 def repair(subject: Subject, fingerprint: str) -> tuple[Sequence[FileEdit], Sequence[Refusal]]:
     """Return the proved repair of a finding, or of all findings for an empty fingerprint, and what is not applied."""
     workspace, integration = subject.workspace, subject.integration
+    proving = Rulebook(workspace.own).proving
     if fingerprint:
-        found = repair_of(workspace, integration, PROVING, fingerprint)
+        found = repair_of(workspace, integration, proving, fingerprint)
     else:
-        found = repairs(workspace, [integration], PROVING)
+        found = repairs(workspace, [integration], proving)
     return found.files, found.refused

@@ -19,6 +19,7 @@ from pygls.lsp.server import LanguageServer
 from seatrial import __version__
 from seatrial.core.errors import SeatrialError
 from seatrial.core.printable import one_line
+from seatrial.core.rules import Rule
 from seatrial.editor import changes, completion, meaning
 from seatrial.editor.diagnostics import GRADES, Shown, shown
 from seatrial.editor.judge import Judge, Judged, Subject, Texts, repair
@@ -27,7 +28,7 @@ from seatrial.editor.positions import Place, Text
 from seatrial.handbook.examples import example
 from seatrial.handbook.pages import section
 from seatrial.system.transaction import FileEdit
-from seatrial.validate.rules import BY_CODE
+from seatrial.validate.rules import Rulebook
 from seatrial.workspace.workspace import Workspace
 
 T = TypeVar("T")
@@ -337,8 +338,8 @@ async def _watch(server: Server) -> None:
 
 
 @lru_cache(maxsize=64)
-def _page(code: str) -> str:
-    return section(BY_CODE[code], example(BY_CODE[code]))
+def _page(rule: Rule, own: tuple[Rule, ...]) -> str:
+    return section(rule, example(rule, own))
 
 
 async def _hover(server: Server, params: types.HoverParams) -> types.Hover | None:
@@ -356,7 +357,11 @@ async def _hover(server: Server, params: types.HoverParams) -> types.Hover | Non
 def _told(judge: Judge, texts: Texts, file: str, at: Place, codes: Sequence[str], encoding: str) -> str:
     """Return the pages of the rules, or else the meaning of the key that is there."""
     if codes:
-        return "\n\n".join(_page(code) for code in codes if code in BY_CODE)
+        known = _subject(judge, texts, file)[0]
+        own = known.workspace.own if known else ()
+        return "\n\n".join(
+            _page(rule, own if rule.origin else ()) for rule in map(Rulebook(own).find, codes) if rule
+        )
     subject, path = _subject(judge, texts, file)
     if subject is None:
         return ""

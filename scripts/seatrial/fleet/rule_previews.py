@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from seatrial.core.model import Finding, Integration, Severity
 from seatrial.core.rules import Rule
 from seatrial.validate.facts.release import Change
 from seatrial.validate.repair import Changes, no_changes, repairs
-from seatrial.validate.rules import PROVING, RULES
+from seatrial.validate.rules import Rulebook
 from seatrial.validate.run import check_all
 from seatrial.workspace.workspace import Workspace
 
@@ -20,7 +20,8 @@ class RulePreview:
     """What a rule finds in the integrations of these `names`, as an error.
 
     `failing` are those that fail already, for other rules or for this one as it is. `hidden` are the findings that
-    are suppressed, `repaired` those of `findings` that `fix` removes. `severity` is the rule's own here, None for off.
+    are suppressed, `repaired` those of `findings` that `fix` removes. `crashes` are failures of rules, each with the
+    names of the integrations. `severity` is the rule's own here, None for off.
     """
 
     rule: Rule
@@ -30,6 +31,7 @@ class RulePreview:
     hidden: tuple[Finding, ...]
     failing: frozenset[str]
     repaired: frozenset[str]
+    crashes: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def found_in(self) -> list[str]:
@@ -72,10 +74,13 @@ def preview(
     editing: Changes = no_changes,
 ) -> RulePreview:
     """Judge these integrations as they are, and with the rule as an error."""
-    before = check_all(workspace, integrations, RULES, jobs, changes).outcome
+    rules = Rulebook(workspace.own).rules
+    first = check_all(workspace, integrations, rules, jobs, changes)
+    before = first.outcome
     severities = {**workspace.settings.severities, rule.code: Severity.ERROR}
     there = replace(workspace, settings=replace(workspace.settings, severities=severities))
-    after = check_all(there, integrations, RULES, jobs, changes).outcome
+    second = check_all(there, integrations, rules, jobs, changes)
+    after = second.outcome
     found = tuple(one for one in after.findings if one.code == rule.code)
     return RulePreview(
         rule,
@@ -85,6 +90,7 @@ def preview(
         tuple(one for one in after.hidden if one.code == rule.code),
         frozenset(one.integration for one in before.findings if one.severity is Severity.ERROR),
         _repaired(there, integrations, found, jobs, editing),
+        {**first.crashes, **second.crashes},
     )
 
 
@@ -101,11 +107,12 @@ def _repaired(
     if not wanted:
         return frozenset()
     files: dict[str, dict[str, bytes | None]] = {}
-    for edit in repairs(workspace, wanted, PROVING, editing).files:
+    book = Rulebook(workspace.own)
+    for edit in repairs(workspace, wanted, book.proving, editing).files:
         one = next(one for one in wanted if edit.path.startswith(one.below("")) or not one.path)
         files.setdefault(one.path, {})[edit.path.removeprefix(one.below(""))] = edit.after
     mended = [one.having(files[one.path]) for one in wanted if one.path in files]
-    left = check_all(workspace, mended, RULES, jobs).outcome.findings
+    left = check_all(workspace, mended, book.rules, jobs).outcome.findings
     names = {one.name for one in mended}
     before = {one.fingerprint for one in found if one.integration in names}
     return frozenset(before - {one.fingerprint for one in left})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +59,8 @@ class VerdictChanges:
     """What is `new` and `gone` between two verdicts, `changed` pairs of the two wordings or severities of one finding,
     and the integrations that passed and fail now (`broken`), or the other way round (`mended`).
 
-    `came` and `left` are the integrations of which there was no verdict before, and is none now.
+    `came` and `left` are the integrations of which there was no verdict before, and is none now. `causes` tells by the
+    fingerprint of a finding which input has changed it, where that was looked for.
     """
 
     new: tuple[Told, ...]
@@ -69,6 +70,7 @@ class VerdictChanges:
     mended: tuple[str, ...]
     came: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
+    causes: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:
@@ -89,18 +91,48 @@ class VerdictChanges:
         told = (*self.new, *self.gone, *(after for _, after in self.changed))
         return sorted({*(one.integration for one in told), *self.came, *self.left})
 
+    def _row(self, one: Told) -> Mapping[str, Any]:
+        cause = self.causes.get(one.fingerprint)
+        return vars(one) if cause is None else {**vars(one), "cause": cause}
+
     def as_json(self) -> Mapping[str, Any]:
         """Return it for programs."""
         return {
             "version": 1,
-            "new": [vars(one) for one in self.new],
-            "gone": [vars(one) for one in self.gone],
-            "changed": [{"before": vars(before), "after": vars(after)} for before, after in self.changed],
+            "new": [self._row(one) for one in self.new],
+            "gone": [self._row(one) for one in self.gone],
+            "changed": [
+                {"before": vars(before), "after": self._row(after)} for before, after in self.changed
+            ],
             "broken": list(self.broken),
             "mended": list(self.mended),
             "came": list(self.came),
             "left": list(self.left),
         }
+
+
+SEVERAL = "several"
+"""The cause of a change that no input makes alone, or more than one of them."""
+
+
+def with_causes(changes: VerdictChanges, swapped: Mapping[str, Iterable[Told]]) -> VerdictChanges:
+    """Return changes with the cause of each: the one input with which alone the older verdict changes so.
+
+    `swapped` has, by the name of an input, the older verdict with that input as it is now.
+    """
+    seen = {name: {one.fingerprint: one.severity for one in found} for name, found in swapped.items()}
+
+    def cause(fingerprint: str, severity: str | None) -> str:
+        making = [name for name, found in seen.items() if found.get(fingerprint) == severity]
+        return making[0] if len(making) == 1 else SEVERAL
+
+    wanted = {
+        one.fingerprint: one.severity for one in (*changes.new, *(after for _, after in changes.changed))
+    }
+    gone: dict[str, str | None] = {one.fingerprint: None for one in changes.gone}
+    return replace(
+        changes, causes={key: cause(key, severity) for key, severity in {**gone, **wanted}.items()}
+    )
 
 
 def compare(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Iterator, Sequence
+from functools import cache, reduce
 
 from seatrial.core.errors import Unreadable
 from seatrial.core.model import Finding, Fleet, Folder, Integration, MemoryFolder, Profile, Severity
+from seatrial.core.printable import one_line
 from seatrial.core.rules import Rule
 from seatrial.core.settings import Settings
 from seatrial.dependencies.lockfile import content_hash
@@ -46,16 +47,28 @@ def lock_of(folder: MemoryFolder) -> str:
     )
 
 
-def judge(rule: Rule, folder: Folder, profile: Profile) -> Verdict:
-    """Run all rules over a folder beside the rule's siblings, with this rule on even where it is off by default."""
-    good = good_folder(profile)
+def keeping(own: Sequence[Rule], profile: Profile) -> MemoryFolder:
+    """Return the good folder with the edits by which it keeps a repository's own rules, in the order of their codes."""
+    return reduce(lambda folder, rule: rule.good(folder), own, good_folder(profile))
+
+
+def judge(rule: Rule, folder: Folder, profile: Profile, own: Sequence[Rule] = ()) -> Verdict:
+    """Run all rules over a folder beside the rule's siblings, with this rule on even where it is off by default.
+
+    `own` are the repository's own rules.
+    """
+    good = keeping(own, profile)
     integration = Integration(NAME, PATH, folder)
     siblings = [Integration(name, f"integrations/{name}", edit(good)) for name, edit in rule.siblings.items()]
     settings = Settings() if rule.severities[profile] else Settings(severities={rule.code: Severity.WARNING})
-    change = change_to(folder, profile, rule) if "change" in rule.needs else None
+    change = change_to(folder, profile, rule, own) if "change" in rule.needs else None
     return check(
         Facts(integration, profile, Fleet([integration, *siblings]), settings, change),
-        [one for one in dict.fromkeys((*RULES, rule)) if one is rule or not _is_beside(one, rule, profile)],
+        [
+            one
+            for one in dict.fromkeys((*RULES, *own, rule))
+            if one is rule or not _is_beside(one, rule, profile)
+        ],
         advice=True,
     )
 
@@ -69,11 +82,11 @@ def _is_beside(other: Rule, rule: Rule, profile: Profile) -> bool:
     return is_advice or ("tried" in other.needs and "tried" not in rule.needs and rule.family != other.family)
 
 
-def change_to(folder: Folder, profile: Profile, rule: Rule) -> Change:
+def change_to(folder: Folder, profile: Profile, rule: Rule, own: Sequence[Rule] = ()) -> Change:
     """Return the change to this folder from the good one, as the rule edits it, or the one that adds it."""
     if rule.is_of_new:
         return Change("origin/main", tuple(sorted(folder.paths())), None, PUBLISHED)
-    good = rule.before(good_folder(profile))
+    good = rule.before(keeping(own, profile))
     paths = {*good.paths(), *folder.paths()}
     changed = (path for path in sorted(paths) if _bytes(good, path) != _bytes(folder, path))
     base = Integration(NAME, PATH, good)
@@ -87,14 +100,47 @@ def _bytes(folder: Folder, path: str) -> bytes | None:
         return None
 
 
-def example(rule: Rule) -> Example:
+def example(rule: Rule, own: Sequence[Rule] = ()) -> Example:
     """Return the bad example of a rule with its findings; those of a lint tool were recorded."""
-    good = good_folder(rule.profile)
+    good = keeping(own, rule.profile)
     bad = rule.bad(good)
-    findings = judge(rule, bad, rule.profile).findings
+    findings = judge(rule, bad, rule.profile, own).findings
     return Example(
         tuple(_difference(rule.before(good), bad)), tuple(one for one in findings if one.code == rule.code)
     )
+
+
+def faults_of(rule: Rule, own: Sequence[Rule]) -> list[str]:
+    """Return what is wrong with one of a repository's `own` rules and its example, a line each; none if it is proven.
+
+    The good folder, which is the template's with all `good` edits, yields nothing, and the bad one its code alone.
+    """
+    try:
+        good = keeping(own, rule.profile)
+        bad = rule.bad(good)
+        verdicts = [judge(rule, one, rule.profile, own) for one in (good, bad)]
+    except Exception as failure:
+        return [f"its example cannot be made: {type(failure).__name__}: {one_line(str(failure))}"]
+    crashes = list(dict.fromkeys(crash for one in verdicts for crash in one.crashes))
+    first, second = ([one for one in verdict.findings if _counts(one, own)] for verdict in verdicts)
+    found = [f"the good folder breaks {_named(one)}" for one in first]
+    found += [f"the bad example breaks {_named(one)} too" for one in second if one.code != rule.code]
+    if all(one.code != rule.code for one in second) and not crashes:
+        found.append("the bad example does not break it")
+    law = (
+        []
+        if rule.law.endswith(".")
+        else ["the first paragraph of its docstring, the law, ends without a full stop"]
+    )
+    return [*crashes, *found, *law]
+
+
+def _counts(finding: Finding, own: Sequence[Rule]) -> bool:
+    return finding.severity is not Severity.ADVICE or finding.code in {rule.code for rule in own}
+
+
+def _named(finding: Finding) -> str:
+    return f"{finding.code} {finding.name}: {finding.path}:{finding.line}: {finding.message}"
 
 
 def broken_by(*rules: Rule) -> tuple[Finding, ...]:

@@ -34,7 +34,7 @@ from seatrial.tasks.shared_cache import shared_cache
 from seatrial.unit.outcome import outcome_of
 from seatrial.unit.schema import SCHEMA_RULES
 from seatrial.validate.facts.release import Change
-from seatrial.validate.rules import RULES
+from seatrial.validate.rules import Rulebook
 from seatrial.validate.since import default_revision, since
 
 FAMILIES: Mapping[str, Sequence[str]] = {
@@ -77,7 +77,9 @@ class CheckOrder:
     def rules(self) -> Sequence[Rule]:
         """The rules of the sections that are run."""
         out = {family for name in self.left_out for family in FAMILIES.get(name, ())}
-        return [rule for rule in RULES if rule.family not in out]
+        book = Rulebook(self.choice.workspace.own)
+        own = () if "spec" in self.left_out else book.own
+        return [*(rule for rule in book.rules if not rule.origin and rule.family not in out), *own]
 
     @cached_property
     def shared(self) -> RemoteCache | None:
@@ -112,7 +114,8 @@ class CheckOrder:
 class Results:
     """What the sections found.
 
-    `own` has by section the fingerprints of its findings where its family does not tell, `unjudged` by section and
+    `own_codes` are those of the repository's own rules, which are of section spec. `own` has by section
+    the fingerprints of its findings where its family does not tell, `unjudged` by section and
     integration why there is no verdict, `missing` what is missing besides findings, `skipped` why a section was not
     run. `plan` is what a release would do, without what waits for the merge.
     """
@@ -120,6 +123,7 @@ class Results:
     outcome: Outcome = field(default_factory=Outcome)
     checks: Mapping[str, Checks] = field(default_factory=dict)
     own: dict[str, frozenset[str]] = field(default_factory=dict)
+    own_codes: frozenset[str] = frozenset()
     unjudged: dict[str, dict[str, str]] = field(default_factory=dict)
     missing: dict[str, dict[str, str]] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
@@ -146,7 +150,9 @@ class Results:
         return [
             one
             for one in self.outcome.findings
-            if one.fingerprint in own or (one.code[:3] in families and one.code not in SCHEMA_CODES)
+            if one.fingerprint in own
+            or (one.code[:3] in families and one.code not in SCHEMA_CODES)
+            or (section == "spec" and one.code in self.own_codes)
         ]
 
 
@@ -184,7 +190,8 @@ def _run_sections(order: CheckOrder) -> Results:
     count = len(order.choice.integrations)
     wanted = [name for name in SECTIONS if order.wants(name)]
     note(f"checking {counted(count, 'integration')}: {', '.join(wanted)}")
-    results = Results(skipped=dict.fromkeys(order.left_out, LEFT_OUT))
+    own_codes = frozenset(rule.code for rule in order.choice.workspace.own)
+    results = Results(skipped=dict.fromkeys(order.left_out, LEFT_OUT), own_codes=own_codes)
     _validate_and_lint(order, results)
     if order.wants("mapping"):
         _map_examples(order, results)
@@ -290,7 +297,7 @@ def compare(order: CheckOrder, results: Results) -> None:
     compared, workspace = order.choice.since, order.choice.workspace
     if compared is None:
         return
-    before = compared.findings_before(order.choice.integrations, RULES, order.jobs)
+    before = compared.findings_before(order.choice.integrations, Rulebook(workspace.own).rules, order.jobs)
     named = _with_new(order, results.of("lint"), before)
     if named:
         note(f"linting {len(named)} of them as they were, to tell what is new")

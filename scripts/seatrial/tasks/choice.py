@@ -19,6 +19,7 @@ from seatrial.core.findings import Outcome, RuleFacts
 from seatrial.core.model import Finding, Integration, Profile
 from seatrial.core.names import counted
 from seatrial.core.printable import plain
+from seatrial.core.rules import Rule
 from seatrial.core.settings import ExemptionSettings
 from seatrial.handbook.codes import known_codes
 from seatrial.report import Options
@@ -29,7 +30,8 @@ from seatrial.system.atomic import append, write_whole
 from seatrial.system.cache import is_from_fork
 from seatrial.tasks.cli import and_others, commands_in_make, in_make, note, say
 from seatrial.validate.facts.credentials import credential
-from seatrial.validate.granted import granted_by, ungranted
+from seatrial.validate.granted import granted_by, ungranted, with_own_rules
+from seatrial.validate.own_rules import MEND
 from seatrial.validate.since import Choice as Choice
 from seatrial.validate.since import default_revision, since, trusted_base
 from seatrial.workspace.workspace import Workspace, holding, passed_over, select
@@ -38,7 +40,10 @@ from seatrial.workspace.workspace import open_workspace as _open_workspace
 
 def open_workspace(root: str | None, cwd: Path | None = None) -> Workspace:
     """Open the workspace at `root`, as every task does: codes in its `seatrial.toml` are checked."""
-    return _open_workspace(root, cwd, known_codes)
+    workspace, told = with_own_rules(_open_workspace(root, cwd, known_codes), os.environ)
+    if told:
+        note(f"seatrial: {told}")
+    return workspace
 
 
 def choose(
@@ -162,7 +167,7 @@ def deliver(
     seen = verbose or (output is None and sys.stdout.isatty())
     by_name = {one.name: one for one in workspace.integrations}
     lines = partial(_lines, by_name, {}) if seen else None
-    rules = rule_facts(workspace.profile) if name in DESCRIBING else {}
+    rules = rule_facts(workspace.profile, workspace.own) if name in DESCRIBING else {}
     text = (
         report.render(name, outcome, Options(rules, colour, lines, more or {}))
         if written is None
@@ -208,14 +213,15 @@ def _is_private(path: str) -> bool:
 def tell_crashes(crashes: Mapping[str, Sequence[str]]) -> None:
     """Tell of each failure of a rule on which integrations it failed: it is no fault of theirs."""
     for failure, names in crashes.items():
-        note(f"seatrial: a rule failed on {and_others(names)}: {failure}; please report it")
+        report_it = "" if failure.endswith(MEND) else "; please report it"
+        note(f"seatrial: a rule failed on {and_others(names)}: {failure}{report_it}")
 
 
-def rule_facts(profile: Profile) -> dict[str, RuleFacts]:
+def rule_facts(profile: Profile, own: Sequence[Rule] = ()) -> dict[str, RuleFacts]:
     """Return the description of each rule for a report."""
     from seatrial.handbook.pages import EVERY
 
     return {
         rule.code: RuleFacts(rule.code, rule.name, rule.law, rule.reason, rule.severities[profile])
-        for rule in EVERY
+        for rule in (*EVERY, *own)
     }

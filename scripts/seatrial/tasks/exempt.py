@@ -13,10 +13,10 @@ from seatrial.core.printable import plain
 from seatrial.core.suggest import hint
 from seatrial.system import clock
 from seatrial.system.transaction import FileEdit, alone, change_all
-from seatrial.tasks.choice import Choice, choose
-from seatrial.tasks.cli import jobs_of, note, say
+from seatrial.tasks.choice import Choice, choose, tell_crashes
+from seatrial.tasks.cli import end, jobs_of, note, say
 from seatrial.validate.exemptions import exempting, failing_codes
-from seatrial.validate.rules import BY_CODE, BY_NAME, RULES
+from seatrial.validate.rules import Rulebook
 from seatrial.validate.run import check_all
 
 LONGEST_REASON = 1_000
@@ -36,12 +36,13 @@ def exempt(
     dry_run: bool,
 ) -> None:
     """Exempt codes of the chosen integrations up to a day, or with `all` every code for which one fails."""
-    stated = _codes(codes)
-    if all == bool(stated):
+    words = [word.strip() for text in codes for word in text.split(",") if word.strip()]
+    if all == bool(words):
         raise UsageError("name the codes, such as SPC011, or type --all for every code that fails")
     why, day = _reason(reason), _day(until)
     choice = choose(root, integration, since, where=where)
-    found = _failing(choice, stated, strict, jobs_of(jobs))
+    book = Rulebook(choice.workspace.own)
+    found = _failing(choice, book, [_code(book, word) for word in words], strict, jobs_of(jobs))
     by_name = {one.name: one for one in choice.integrations}
     changes = [exempting(by_name[name], found[name], why, day) for name in sorted(found)]
     if changes and not dry_run:
@@ -50,23 +51,18 @@ def exempt(
     _tell(choice.integrations, found, changes, dry_run)
 
 
-def _codes(words: Sequence[str]) -> list[str]:
-    """Return the codes of rules, which may be named instead. Raises UsageError."""
-    stated = [word.strip() for text in words for word in text.split(",") if word.strip()]
-    return [_code(word) for word in stated]
-
-
-def _code(word: str) -> str:
-    code = BY_NAME[word].code if word in BY_NAME else word.upper()
+def _code(book: Rulebook, word: str) -> str:
+    """Return the code of a rule, which may be named instead. Raises UsageError."""
+    rule = book.find(word)
+    code = rule.code if rule else word.upper()
     if code.startswith(("LNT", "TST")):
         raise UsageError(
             f"{plain(code)[:20]} is found by a lint tool or a test; suppress it by that tool's own comment"
         )
-    if code not in BY_CODE:
-        known = [*BY_CODE, *BY_NAME]
+    if rule is None:
         otherwise = "`seatrial rules` lists them, and -i names integrations"
-        raise UsageError(f'no rule has the code "{plain(word)[:60]}"{hint(code, known, otherwise)}')
-    if "suppressions" in BY_CODE[code].needs:
+        raise UsageError(f'no rule has the code "{plain(word)[:60]}"{hint(code, book.words, otherwise)}')
+    if "suppressions" in rule.needs:
         raise UsageError(f"{code} is about exemptions, and cannot be exempted itself")
     return code
 
@@ -92,11 +88,17 @@ def _day(text: str | None) -> date:
 
 
 def _failing(
-    choice: Choice, codes: Collection[str], strict: bool, jobs: int
+    choice: Choice, book: Rulebook, codes: Collection[str], strict: bool, jobs: int
 ) -> Mapping[str, Collection[str]]:
-    """Return the codes to exempt by the name of the integration: of the stated ones, those with a finding there."""
-    rules = [rule for rule in RULES if "change" not in rule.needs]
-    found = check_all(choice.workspace, choice.integrations, rules, jobs, advice=bool(codes)).outcome
+    """Return the codes to exempt by the name of the integration: of the stated ones, those with a finding there.
+
+    Ends the run where a rule fails.
+    """
+    rules = [rule for rule in book.rules if "change" not in rule.needs]
+    done = check_all(choice.workspace, choice.integrations, rules, jobs, advice=bool(codes))
+    tell_crashes(done.crashes)
+    end(bool(done.crashes), False)
+    found = done.outcome
     if not codes:
         return failing_codes(found.findings, strict)
     present: dict[str, set[str]] = {}

@@ -8,12 +8,12 @@ from dataclasses import replace
 from seatrial.core.model import Finding, Integration
 from seatrial.core.names import counted
 from seatrial.system.transaction import FileEdit, alone, change_all
-from seatrial.tasks.choice import Choice, choose
-from seatrial.tasks.cli import in_make, jobs_of, note, say
+from seatrial.tasks.choice import Choice, choose, tell_crashes
+from seatrial.tasks.cli import end, in_make, jobs_of, note, say
 from seatrial.tasks.file_diffs import unified
 from seatrial.validate.facts.release import Change
 from seatrial.validate.repair import Changes, Refusal, no_changes, repairs
-from seatrial.validate.rules import PROVING, RULES
+from seatrial.validate.rules import Rulebook
 from seatrial.validate.run import check_all
 
 MOST_TOLD = 20
@@ -36,9 +36,12 @@ def fix(
     """
     choice = choose(root, integration, since, where=where)
     workspace = choice.workspace
-    done = check_all(workspace, choice.integrations, RULES, jobs_of(jobs), choice.changes(RULES), advice)
+    book = Rulebook(workspace.own)
+    changes = choice.changes(book.rules)
+    done = check_all(workspace, choice.integrations, book.rules, jobs_of(jobs), changes, advice)
+    tell_crashes(done.crashes)
     wanted = _repairable(choice, done.outcome.findings, unsafe)
-    found = repairs(workspace, wanted, PROVING, changes_of(choice), unsafe=unsafe, advice=advice)
+    found = repairs(workspace, wanted, book.proving, changes_of(choice), unsafe=unsafe, advice=advice)
     if diff:
         say("".join(unified(found.files)))
     elif found.files:
@@ -49,6 +52,7 @@ def fix(
     if guesses and not unsafe:
         show = in_make("seatrial fix --unsafe --diff")
         note(f"for {guesses} more, what is meant can only be guessed; `{show}` shows it")
+    end(bool(done.crashes), False)
 
 
 def _repairable(choice: Choice, findings: Sequence[Finding], unsafe: bool) -> Sequence[Integration]:

@@ -506,7 +506,7 @@ VERBS = (
         "explain",
         "Explain a rule: its law, its reason, and an example with real output.",
         "explain:explain",
-        (Option("code", "a rule's code or name, such as SPC001"),),
+        (Option("code", "a rule's code or name, such as SPC001"), ROOT),
         ("code",),
     ),
     Verb(
@@ -586,7 +586,14 @@ VERBS = (
         "schemas:schemas",
         (ROOT, Option("write", "the folder of the repository to write them to, such as schemas")),
     ),
-    Verb("rules", "List all rules, one a line.", "explain:rules"),
+    Verb("rules", "List all rules, one a line.", "explain:rules", (ROOT,)),
+    Verb(
+        "rules.test",
+        "Prove the repository's own rules by their examples.",
+        "explain:rules_test",
+        (Option("code", "a rule's code or name; by default all"), ROOT),
+        ("code",),
+    ),
     Verb(
         "completion",
         "Print the script by which bash, zsh or fish completes verbs, flags, integrations and codes.",

@@ -12,10 +12,10 @@ from seatrial.core.rules import Rule
 from seatrial.core.suggest import hint
 from seatrial.fleet.rule_previews import RulePreview, preview
 from seatrial.report.text import FIXABLE, line
-from seatrial.tasks.choice import choose
-from seatrial.tasks.cli import commands_in_make, jobs_of, must_be_text_or_json, note, say
+from seatrial.tasks.choice import choose, tell_crashes
+from seatrial.tasks.cli import commands_in_make, end, jobs_of, must_be_text_or_json, note, say
 from seatrial.tasks.fix import changes_of
-from seatrial.validate.rules import BY_CODE, BY_NAME, RULES
+from seatrial.validate.rules import Rulebook
 
 MOST_NAMED = 12
 
@@ -30,40 +30,42 @@ def rules_preview(
     jobs: str | None,
 ) -> None:
     """Judge the integrations with a rule as an error, and tell whom it would fail and what repairs itself."""
-    rule = _rule(code)
     must_be_text_or_json(format, "a preview of a rule")
     choice = choose(root, integration, since, where=where)
+    book = Rulebook(choice.workspace.own)
+    rule = _rule(book, code)
     found = preview(
         choice.workspace,
         choice.integrations,
         rule,
         jobs_of(jobs),
-        choice.changes(RULES),
+        choice.changes(book.rules),
         changes_of(choice),
     )
     if format == "json":
         findings = [{"path": one.path, "line": one.line, "message": one.message} for one in found.findings]
         say(json.dumps({**found.as_json(), "places": findings}, indent=2) + "\n")
-        return
-    for one in found.findings:
-        mark = FIXABLE if one.fingerprint in found.repaired else ""
-        say(commands_in_make(f"{line(one, mark=mark)}\n"))
-    for row in _summary(found):
-        note(row)
+    else:
+        for one in found.findings:
+            mark = FIXABLE if one.fingerprint in found.repaired else ""
+            say(commands_in_make(f"{line(one, mark=mark)}\n"))
+        for row in _summary(found):
+            note(row)
+    tell_crashes(found.crashes)
+    end(bool(found.crashes), False)
 
 
-def _rule(code: str | None) -> Rule:
+def _rule(book: Rulebook, code: str | None) -> Rule:
     word = (code or "").strip()
-    rule = BY_CODE.get(word.upper()) or BY_NAME.get(word)
+    rule = book.find(word)
     if rule is not None:
         return rule
     if word.upper().startswith(("LNT", "TST")):
         raise UsageError(
             f"{plain(word)[:20]} is of a tool or a test; `rules.preview` is for rules of `validate`"
         )
-    known = [*BY_CODE, *BY_NAME]
     said = f'no rule has the code "{plain(word)[:60]}"' if word else "name a rule, such as SPC011"
-    raise UsageError(said + hint(word, known, "`seatrial rules` lists them"))
+    raise UsageError(said + hint(word, book.words, "`seatrial rules` lists them"))
 
 
 def _summary(found: RulePreview) -> Iterator[str]:

@@ -46,7 +46,7 @@ def write_site(choice: Choice, rows: Sequence[Row], outcome: Outcome, folder: Pa
     days = history.records_with(_days_before(folder / RECORD), history.today_record(rows, clock.today()))
     site = Site(
         rows=rows,
-        rules=BY_CODE,
+        rules={**BY_CODE, **{rule.code: rule for rule in workspace.own}},
         detail=details.of,
         lines=details.lines,
         series=[details.released, *_past(choice), *history.levels_over_time(days)],

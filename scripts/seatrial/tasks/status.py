@@ -23,7 +23,7 @@ from seatrial.tasks.cli import Ended, in_make, jobs_of, note, say
 from seatrial.tasks.section_names import EVERY
 from seatrial.tasks.validate import verdicts_of_earlier_runs
 from seatrial.validate.facts.facts import core_release, identity
-from seatrial.validate.rules import RULES
+from seatrial.validate.rules import Rulebook
 from seatrial.validate.run import Checked, check_all
 from seatrial.workspace.workspace import Workspace
 
@@ -86,7 +86,7 @@ def _must_be_known(format: str | None, dashboard: bool) -> None:
 def _checked(choice: Choice, jobs: int, no_cache: bool) -> Checked:
     """Judge the integrations by every rule, and advice too; verdicts of earlier runs are taken where they hold."""
     workspace = choice.workspace
-    rules = [rule for rule in RULES if rule.family in EVERY]
+    rules = Rulebook(workspace.own).of(EVERY)
     cache = None if no_cache else verdicts_of_earlier_runs(workspace)
     asking = [(core_release.__name__,), (identity.__name__, workspace.profile.value)]
     done = check_all(workspace, choice.integrations, rules, jobs, advice=True, cache=cache, asking=asking)

@@ -15,7 +15,7 @@ from seatrial.tasks.section_names import EVERY, LAYOUT, SPEC, VERSION
 from seatrial.tasks.shared_cache import shared_cache
 from seatrial.tasks.watch import watch as watched
 from seatrial.validate.facts.release import Change
-from seatrial.validate.rules import RULES
+from seatrial.validate.rules import Rulebook
 from seatrial.validate.run import check_all
 from seatrial.validate.since import target_branch
 from seatrial.validate.verdict_cache import VerdictCache
@@ -45,7 +45,7 @@ def judge(
     `describe` tells about the changes before the findings are written.
     """
     workspace, chosen = choice.workspace, choice.integrations
-    rules = [rule for rule in RULES if rule.family in families]
+    rules = Rulebook(workspace.own).of(families)
     for link in () if quiet else workspace.links:
         note(f'seatrial: "{link}" is a link to a folder and is not judged; judge the folder it leads to')
     changes = choice.changes(rules)

@@ -16,6 +16,7 @@ from seatrial.core.rules import Rule
 from seatrial.system import forks, memory
 from seatrial.validate.facts.facts import Facts
 from seatrial.validate.facts.release import Change
+from seatrial.validate.own_rules import OwnRuleFailure, own_problems
 from seatrial.validate.rules import BY_CODE
 from seatrial.validate.verdict_cache import QUESTIONS, Case, Kept, VerdictCache
 from seatrial.workspace.workspace import Workspace
@@ -61,7 +62,8 @@ def check(facts: Facts, rules: Sequence[Rule], most: int = MOST, advice: bool = 
     hidden = [(rule, problem) for rule, problem in found if rule.code in suppressions.codes]
     caught = {rule.code for rule, _ in found}
     always = {rule.code for rule in on if "change" not in rule.needs}
-    facts.suppressions = suppressions.after(BY_CODE, always, caught)
+    known = facts.settings.own.known(one.code for one in suppressions.all)
+    facts.suppressions = suppressions.after(BY_CODE.keys() | known, always, caught)
     about = [one for rule in on if "suppressions" in rule.needs for one in _run(rule, facts, crashes, most)]
     shown = _stamped(facts, _without_echoes(facts, kept + about), unwanted)
     held = (waived(one, suppressions.waivers[one.code]) for one in _stamped(facts, hidden, unwanted))
@@ -104,9 +106,14 @@ def _is_echo(lines: LineRange, faults: Iterable[tuple[Location, Severity | None]
 def _run(rule: Rule, facts: Facts, crashes: list[str], most: int) -> list[tuple[Rule, Problem]]:
     """The rule's problems; a failure of the rule is recorded, so that the others still run."""
     try:
+        if rule.origin:
+            return [(rule, problem) for problem in own_problems(rule, facts, most)]
         return [(rule, problem) for problem in islice(rule.problems(facts), most)]
     except (ServiceError, UsageError) as failure:
         crashes += [text for text in [one_line(str(failure))] if text not in crashes]
+        return []
+    except OwnRuleFailure as failure:
+        crashes.append(str(failure))
         return []
     except Exception as failure:
         crashes.append(f"{rule.code} {rule.name}: {type(failure).__name__}: {one_line(str(failure))}")
@@ -217,7 +224,7 @@ class _Run:
         new = {
             path: Kept(one.verdict.findings, one.verdict.hidden, one.asked)
             for path, one in judged.items()
-            if path not in self.changes and one.verdict.is_sure
+            if path not in self.changes and one.verdict.is_sure and all(q[0] in QUESTIONS for q in one.asked)
         }
         cache.keep(case, new)
         return [known.get(one.path) or judged[one.path].verdict for one in self.integrations]

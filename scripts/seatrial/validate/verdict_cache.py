@@ -312,7 +312,8 @@ class VerdictCache:
     def _save(self, one: Integration, more: Mapping[str, Any]) -> Record | None:
         """Save what is new of an integration, if its folder is as it was when this run began, and return it."""
         old, before, folder = self._records[one.path], self._before[one.path], one.folder
-        answers = {json.dumps(question): answer for question, answer in self.fleet.of(one.path).items()}
+        told = self.fleet.of(one.path).items()
+        answers = {json.dumps(question): answer for question, answer in told if question[0] in QUESTIONS}
         is_proof = before.is_settled and not old.basis.only("bytes", before.files)
         signature = before.digest if is_proof else ""
         is_settling = signature not in ("", old.signature) and bool(old.verdicts or old.answers)

@@ -14,6 +14,7 @@ from seatrial.core.settings import (
     BotRule,
     LayersSettings,
     LintSettings,
+    OwnRulesSettings,
     ReleaseSettings,
     Settings,
     SharedCacheSettings,
@@ -43,13 +44,14 @@ def settings_of(data: bytes, known_codes: KnownCodes | None = None) -> Settings:
         repair = violation.repair.title if violation.repair else ""
         message = with_repair(violation.message, repair) if repair else violation.message
         raise ConfigurationError(f"{SETTINGS_FILE}:{where.line}:{where.column}: {message}")
+    own = _own(document.value.get("rules", {}))
     known: dict[str, list[str]] = document.value.get("known", {})
     return Settings(
         profile=Profile(document.value["profile"]) if "profile" in document.value else None,
         integrations=document.value.get("integrations", "integrations"),
         severities=_growth(document.value.get("exemptions", {}))
         | dict(
-            _severity(document, code, word, known_codes)
+            _severity(document, code, word, None if own.knows(code) else known_codes)
             for code, word in document.value.get("severity", {}).items()
         ),
         known_blueprints=frozenset(known.get("blueprints", ())),
@@ -57,6 +59,7 @@ def settings_of(data: bytes, known_codes: KnownCodes | None = None) -> Settings:
         known_sections=frozenset(known.get("sections", ())),
         lint=_lint(document.value.get("lint", {})),
         release=_release(document.value.get("release", {})),
+        own=own,
         newest_core=Framework.of(document.value.get("quality", {}).get("core", "")).release,
         shared_cache=SharedCacheSettings(
             document.value.get("cache", ""), tuple(document.value.get("cache-keys", ()))
@@ -67,6 +70,11 @@ def settings_of(data: bytes, known_codes: KnownCodes | None = None) -> Settings:
 def _growth(table: dict[str, Any]) -> dict[str, Severity | None]:
     """Return the severity that `may-grow` gives to the rule about added suppressions, unless that is stated itself."""
     return {} if table.get("may-grow", True) else {GROWTH: Severity.ERROR}
+
+
+def _own(table: dict[str, Any]) -> OwnRulesSettings:
+    """Return the settings of own rules; which codes they have is known once they are loaded."""
+    return OwnRulesSettings(table.get("prefix", ""), tuple(table.get("files", ())), table.get("forks", False))
 
 
 def _lint(table: dict[str, Any]) -> LintSettings:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from seatrial.core.errors import ConfigurationError, ServiceError, Unreadable, UsageError, reason
 from seatrial.core.model import Fleet, Integration, Kind, Profile, join
+from seatrial.core.rules import Rule
 from seatrial.core.settings import Settings
 from seatrial.core.suggest import hint
 from seatrial.core.vocabulary import TOOL_FOLDERS
@@ -49,7 +50,7 @@ class Workspace:
     """A repository of integrations, or one integration alone, whose path is then empty.
 
     `here` is the current or named folder. `links` are the names among the integrations that are links to
-    folders; they are not followed.
+    folders; they are not followed. `own` are the rules of the repository's own that were loaded.
     """
 
     root: Path
@@ -58,6 +59,7 @@ class Workspace:
     profile: Profile
     fleet: Fleet
     links: Sequence[str] = ()
+    own: tuple[Rule, ...] = ()
 
     @property
     def integrations(self) -> Sequence[Integration]:

@@ -21,7 +21,7 @@ from seatrial.release.plan.state import Checks, Tally
 from seatrial.system import git
 from seatrial.system.remote_cache import RemoteCache
 from seatrial.validate.facts.release import Change
-from seatrial.validate.rules import RULES
+from seatrial.validate.rules import Rulebook
 from seatrial.validate.run import check_all
 from seatrial.workspace.committed import judged_alike, workspace_in
 from seatrial.workspace.workspace import Workspace
@@ -44,7 +44,7 @@ def lint_and_validate(
     notify: Notify,
     changes: Mapping[str, Change] | None = None,
     sandbox: str | None = None,
-    rules: Sequence[Rule] = RULES,
+    rules: Sequence[Rule] | None = None,
     wants_lint: bool = True,
     tell: Callable[[Cell], None] = lambda cell: None,
     shared: RemoteCache | None = None,
@@ -87,9 +87,9 @@ def _validated(
     chosen: Sequence[Integration],
     jobs: int,
     changes: Mapping[str, Change] | None,
-    rules: Sequence[Rule] = RULES,
+    rules: Sequence[Rule] | None = None,
 ) -> tuple[Outcome, Mapping[str, str]]:
-    done = check_all(workspace, chosen, rules, jobs, changes)
+    done = check_all(workspace, chosen, rules or Rulebook(workspace.own).rules, jobs, changes)
     crashed = {name: f"a rule failed: {why}" for why, names in done.crashes.items() for name in names}
     return done.outcome, crashed
 

@@ -1,5 +1,11 @@
 """The rules, in one or several modules a family, and the registry of all of them."""
 
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
 from seatrial.core.rules import Rule
 from seatrial.validate.rules import (
     changelog,
@@ -64,3 +70,35 @@ BY_NAME = {rule.name: rule for rule in RULES}
 PROVING = tuple(rule for rule in RULES if "tried" not in rule.needs)
 """The rules that a repair must satisfy: all but those that try the mapping on examples, as a name that is put right
 lets these see more, and what they then find was there before."""
+
+
+@dataclass(frozen=True)
+class Rulebook:
+    """The look-up of rules: those of `validate`, and further ones, such as the repository's `own`."""
+
+    own: tuple[Rule, ...] = ()
+
+    @cached_property
+    def rules(self) -> tuple[Rule, ...]:
+        """All of them, those of Seatrial first."""
+        return (*RULES, *self.own)
+
+    @cached_property
+    def proving(self) -> tuple[Rule, ...]:
+        """Those that a repair must satisfy."""
+        return (*PROVING, *(rule for rule in self.own if "tried" not in rule.needs))
+
+    @property
+    def words(self) -> Collection[str]:
+        """Their codes and names."""
+        return [*(rule.code for rule in self.rules), *(rule.name for rule in self.rules)]
+
+    def of(self, families: Collection[str]) -> Sequence[Rule]:
+        """Return those of some families of Seatrial, and all own ones."""
+        return [rule for rule in self.rules if rule.origin or rule.family in families]
+
+    def find(self, word: str) -> Rule | None:
+        """Return the rule of a code in any letters, or of a name; None where there is none."""
+        code, name = word.strip().upper(), word.strip().lower()
+        known = BY_CODE.get(code) or BY_NAME.get(name)
+        return known or next((one for one in self.own if code == one.code or name == one.name), None)

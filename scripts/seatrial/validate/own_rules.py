@@ -1,0 +1,305 @@
+"""Rules of a repository's own: Python files that `seatrial.toml` names, which are run as they are."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import sys
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import redirect_stdout
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+from types import ModuleType
+
+from seatrial.core.errors import ConfigurationError, ServiceError, Unreadable, UsageError
+from seatrial.core.model import (
+    Fix,
+    Folder,
+    Integration,
+    Kind,
+    LineRange,
+    Location,
+    Problem,
+    Severity,
+    digest,
+    join,
+)
+from seatrial.core.printable import one_line, plain
+from seatrial.core.rules import Rule
+from seatrial.core.settings import OwnRulesSettings, Settings
+from seatrial.core.suggest import hint
+from seatrial.system.folder import DiskFolder
+from seatrial.system.interrupts import OutOfTime, ended_after
+from seatrial.validate.facts.facts import Facts
+from seatrial.validate.rules import BY_CODE, BY_NAME
+from seatrial.workspace.config import SETTINGS_FILE
+from seatrial.workspace.workspace import Workspace
+
+SECONDS = 60.0
+"""The longest that a file may take to load, or a rule on one integration."""
+
+MOST_FILES = 1_000
+
+NOT_RULES = ("conftest.py", "test_*", "_*")
+"""Files that a pattern leaves out, such as tests beside the rules."""
+
+MEND = "mend the rule"
+
+FACTS = frozenset(
+    name
+    for name in dir(Facts)
+    if not name.startswith("_") and isinstance(vars(Facts).get(name), cached_property | property)
+) | {"integration", "profile", "fleet", "settings", "change", "suppressions"}
+
+
+class OwnRuleFailure(Exception):
+    """A failure of an own rule: its place, and what failed."""
+
+
+def on_disk(workspace: Workspace, own: OwnRulesSettings) -> Workspace:
+    """Return a workspace with the own rules that lie in its work tree. Raises ConfigurationError."""
+    if not own.files:
+        return _equipped(workspace, own, {})
+    _must_be_apart(workspace, own)
+    folders = {_folder(pattern) for pattern in own.files}
+    sources: dict[str, bytes] = {}
+    for place in sorted(folders):
+        _must_be_real(workspace.root, place)
+        folder = DiskFolder(workspace.root / place, workspace.root, None)
+        sources |= _read(folder, place, own.files)
+    return _equipped(workspace, own, sources)
+
+
+def in_folder(workspace: Workspace, own: OwnRulesSettings, whole: Folder) -> Workspace:
+    """Return a workspace with the own rules of a commit, whose folder is `whole`. Raises ConfigurationError."""
+    _must_be_apart(workspace, own)
+    return _equipped(workspace, own, _read(whole, "", own.files))
+
+
+def left_out(workspace: Workspace, own: OwnRulesSettings) -> Workspace:
+    """Return a workspace without its own rules, in which their codes count as known."""
+    return replace(
+        workspace, own=(), settings=replace(workspace.settings, own=replace(own, codes=None, digest=""))
+    )
+
+
+def _equipped(workspace: Workspace, own: OwnRulesSettings, sources: dict[str, bytes]) -> Workspace:
+    for pattern in own.files:
+        if not any(fnmatchcase(path, pattern) for path in sources):
+            raise ConfigurationError(
+                f'{SETTINGS_FILE}: no file fits "{plain(pattern)}" under files of [rules]'
+            )
+    rules = [rule for path, data in sorted(sources.items()) for rule in _rules_of(path, data, own.prefix)]
+    _must_differ(rules)
+    codes = frozenset(rule.code for rule in rules)
+    content = repr(sorted((path, digest(data)) for path, data in sources.items()))
+    stated = replace(own, codes=codes, digest=digest(content.encode()) if sources else "")
+    _must_be_known(workspace.settings, stated)
+    ordered = tuple(sorted(rules, key=lambda one: one.code))
+    return replace(workspace, own=ordered, settings=replace(workspace.settings, own=stated))
+
+
+def _must_be_known(settings: Settings, own: OwnRulesSettings) -> None:
+    """Raise ConfigurationError for a severity of a code that begins as those of own rules and is none of theirs."""
+    for code in settings.severities if own.prefix else ():
+        if code.startswith(own.prefix) and not own.knows(code):
+            said = f'{SETTINGS_FILE}: [severity] no rule has the code "{plain(code)}"'
+            raise ConfigurationError(said + hint(code, own.codes or (), "`seatrial rules` lists them"))
+
+
+def _folder(pattern: str) -> str:
+    return pattern.rpartition("/")[0]
+
+
+def _must_be_apart(workspace: Workspace, own: OwnRulesSettings) -> None:
+    """Raise ConfigurationError for rules in the folder of an integration, or where new ones would be."""
+    holder = os.path.normpath(workspace.settings.integrations)
+    for pattern in own.files:
+        place = os.path.normpath(_folder(pattern))
+        homes = [one.path for one in workspace.integrations] + ([holder] if holder != "." else [])
+        if any(not home or place == home or place.startswith(f"{home}/") for home in homes):
+            raise ConfigurationError(
+                f'{SETTINGS_FILE}: "{plain(pattern)}" under files of [rules] is in the folder of an integration, '
+                "from which no rules are loaded; move the rules beside the integrations"
+            )
+
+
+def _must_be_real(root: Path, place: str) -> None:
+    """Raise ConfigurationError for a folder that is reached through a link."""
+    if os.path.realpath(root / place) != os.path.normpath(os.path.join(os.path.realpath(root), place)):
+        raise ConfigurationError(
+            f"{SETTINGS_FILE}: {plain(place)} is reached through a link, through which no rules are loaded; "
+            "put the folder itself there"
+        )
+
+
+def _read(folder: Folder, place: str, patterns: Sequence[str]) -> dict[str, bytes]:
+    """Return the files that fit the patterns, by their paths from the root; `place` is that of the folder."""
+    found: dict[str, bytes] = {}
+    for below in folder.paths():
+        path = join(place, below) if place else below
+        home, _, name = path.rpartition("/")
+        if not any(home == _folder(one) and fnmatchcase(name, one.rpartition("/")[2]) for one in patterns):
+            continue
+        if path not in patterns and any(fnmatchcase(name, one) for one in NOT_RULES):
+            continue
+        entry = folder.entry(below)
+        if entry is None or entry.kind is not Kind.FILE or entry.target is not None:
+            raise ConfigurationError(
+                f"{plain(path)} is not a plain file; put the file of the rules itself there"
+            )
+        try:
+            found[path] = folder.read(below)
+        except Unreadable as refused:
+            raise ConfigurationError(f"{plain(path)} cannot be read: {refused}") from refused
+        if len(found) > MOST_FILES:
+            raise ConfigurationError(f"{SETTINGS_FILE}: more than {MOST_FILES} files hold rules")
+    return found
+
+
+def _rules_of(path: str, data: bytes, prefix: str) -> list[Rule]:
+    module = _loaded(path, data)
+    known = {*BY_CODE.values()}
+    found = [one for one in vars(module).values() if isinstance(one, Rule) and one not in known]
+    if not found:
+        raise ConfigurationError(
+            f"{plain(path)}: the file holds no rule; declare one with @rule of seatrial.core.rules, or let the name "
+            "of the file begin with _"
+        )
+    for rule in found:
+        _must_be_whole(rule, path, prefix)
+    return [replace(rule, origin=path) for rule in dict.fromkeys(found)]
+
+
+def _loaded(path: str, data: bytes) -> ModuleType:
+    """Run a file as a module. Raises ConfigurationError with the line that failed."""
+    name = f"seatrial_own.{digest(path.encode() + data)}"
+    module = ModuleType(name)
+    try:
+        tree = ast.parse(data, path)
+        _must_be_defined_once(tree, path)
+        code = compile(tree, path, "exec", dont_inherit=True)
+    except SyntaxError as wrong:
+        raise ConfigurationError(f"{plain(path)}:{wrong.lineno or 1}: {one_line(wrong.msg)}") from None
+    except (ValueError, RecursionError, MemoryError) as wrong:
+        raise ConfigurationError(f"{plain(path)}:1: {one_line(str(wrong))}") from None
+    sys.modules[name] = module
+    before = list(sys.path)
+    sys.path[:] = [one for one in sys.path if one not in ("", os.getcwd())]
+    try:
+        with ended_after(SECONDS), redirect_stdout(sys.stderr):
+            exec(code, module.__dict__)  # noqa: S102 (the repository's own code, as its settings say)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as failure:
+        del sys.modules[name]
+        raise ConfigurationError(f"{_place(failure, path, 1)}: {_said(failure)}") from None
+    finally:
+        sys.path[:] = before
+    return module
+
+
+def _must_be_defined_once(tree: ast.Module, path: str) -> None:
+    seen: dict[str, int] = {}
+    for one in tree.body:
+        if isinstance(one, ast.FunctionDef) and one.decorator_list:
+            if one.name in seen:
+                said = f"{one.name} is defined in line {seen[one.name]} too, and only one of them would run"
+                raise ConfigurationError(f"{plain(path)}:{one.lineno}: {said}; rename one")
+            seen[one.name] = one.lineno
+
+
+def _must_be_whole(rule: Rule, path: str, prefix: str) -> None:
+    """Raise ConfigurationError for what is wrong with the declaration of a rule."""
+    for said in _faults(rule, prefix):
+        raise ConfigurationError(
+            f"{plain(path)}:{line_of(rule)}: {plain(str(rule.code))} {rule.name}: {said}"
+        )
+
+
+def _faults(rule: Rule, prefix: str) -> Iterator[str]:
+    if not isinstance(rule.code, str) or not re.fullmatch(rf"{prefix}[012]\d\d", rule.code):
+        yield f"its code is not {prefix} and three digits, of which the first is 0, 1 or 2, such as {prefix}001"
+    for severity in rule.severities.values():
+        if not isinstance(severity, Severity | None):
+            yield f"its severity is {severity!r}, not ERROR, WARNING, INFO, ADVICE or OFF of seatrial.core.rules"
+    for name in rule.needs:
+        if name not in FACTS:
+            yield f'there is no fact "{name}"' + hint(name, FACTS, "the attributes of Facts are the facts")
+    if not rule.law or not rule.reason:
+        yield "its docstring is not a sentence that holds for every correct integration, an empty line, and the reason"
+    if rule.name in BY_NAME:
+        yield f"{BY_NAME[rule.name].code} has this name; rename the function"
+    if not callable(rule.bad) or not callable(rule.good):
+        yield "bad= is not a function that edits a folder"
+
+
+def _must_differ(rules: Sequence[Rule]) -> None:
+    known: dict[str, Rule] = {}
+    for rule in rules:
+        for word in (rule.code, rule.name):
+            if word in known:
+                other = known[word]
+                raise ConfigurationError(
+                    f"{plain(rule.origin)}:{line_of(rule)}: {word} is the rule in {plain(other.origin)}:"
+                    f"{line_of(other)} too; give one of them another code and name"
+                )
+            known[word] = rule
+
+
+def line_of(rule: Rule) -> int:
+    """Return the line of a rule's function."""
+    code = getattr(rule.check, "__code__", None)
+    return code.co_firstlineno if code else 1
+
+
+def own_problems(rule: Rule, facts: Facts, most: int) -> Sequence[Problem]:
+    """Return what an own rule finds. Raises OwnRuleFailure with its file and line for everything that it raises."""
+    try:
+        with ended_after(SECONDS), redirect_stdout(sys.stderr):
+            found = list(islice(rule.problems(facts), most))
+    except (KeyboardInterrupt, ServiceError, UsageError):
+        raise
+    except BaseException as failure:
+        place = _place(failure, rule.origin, line_of(rule))
+        raise OwnRuleFailure(f"{place}: {rule.code} {rule.name}: {_said(failure)}; {MEND}") from None
+    for one in found:
+        for said in _flaws(one, facts.integration):
+            place = f"{plain(rule.origin)}:{line_of(rule)}"
+            raise OwnRuleFailure(f"{place}: {rule.code} {rule.name}: {said}; {MEND}")
+    return found
+
+
+def _flaws(one: object, integration: Integration) -> Iterator[str]:
+    """Yield what is wrong with what a rule has yielded."""
+    if not isinstance(one, Problem):
+        yield f"it yields a {type(one).__name__}, not a Problem"
+        return
+    where = one.where
+    if not isinstance(where, Location) or not isinstance(where.path, str) or not isinstance(where.line, int):
+        yield "the first part of its Problem is not a Location"
+    if not isinstance(one.message, str) or not one.message or "\n" in one.message:
+        yield "the message of its Problem is not a line of text"
+    if not isinstance(one.severity, Severity | None):
+        yield f"the severity of its Problem is {one_line(repr(one.severity))}, not a Severity"
+    if not isinstance(one.fix, Fix | None) or not isinstance(one.rests_on, LineRange | None):
+        yield "the fix of its Problem is not a Fix, or what it rests on is not a LineRange"
+    if not isinstance(one.evidence, str):
+        yield "the evidence of its Problem is not a text"
+
+
+def _place(failure: BaseException, path: str, otherwise: int) -> str:
+    """Return the file, and the innermost line of it that a failure went through."""
+    lines = [frame.lineno for frame in traceback.extract_tb(failure.__traceback__) if frame.filename == path]
+    return f"{plain(path)}:{lines[-1] if lines and lines[-1] else otherwise}"
+
+
+def _said(failure: BaseException) -> str:
+    if isinstance(failure, OutOfTime):
+        return f"it was ended after {SECONDS:g} seconds"
+    return f"{type(failure).__name__}: {one_line(str(failure))}".rstrip(": ")
