@@ -21,7 +21,7 @@ from seatrial.core.errors import UsageError
 from seatrial.core.settings import ReleaseSettings
 from seatrial.tasks import ci_order, ci_workflow
 from seatrial.tasks.cli import Ended
-from support.ci_linters import actionlint, zizmor
+from support.ci_linters import actionlint, refused_by, zizmor
 from support.paths import ROOT
 from support.repositories import start
 from support.typed import seatrial
@@ -85,6 +85,19 @@ def test_linters_of_workflows_find_nothing_but_faults(tmp_path: Path) -> None:
     assert lines
     assert all("/bad.yml:" in line for line in lines), lines
     assert "zizmor" not in "".join(path.read_text() for path in written)
+
+
+@pytest.mark.slow
+def test_the_published_schemas_of_the_services_accept_what_is_written(tmp_path: Path) -> None:
+    for name in ("own", "elsewhere"):
+        for service in ("github", "gitlab"):
+            for path, text in files(replace(ORDERS[name], service=service)).items():
+                (tmp_path / f"{service}-{name}-{Path(path).name}").write_text(text)
+    (tmp_path / "github-bad.yml").write_text(files(PLAIN)[CHECK].replace("runs-on:", "runs_on:", 1))
+    (tmp_path / "gitlab-bad.yml").write_text("check: {script: true, parallel: many}\n")
+    assert refused_by("github-workflows", *tmp_path.glob("github-*")) == {"github-bad.yml"}
+    assert refused_by("gitlab-ci", *tmp_path.glob("gitlab-*")) == {"gitlab-bad.yml"}
+    assert refused_by("github-actions", ROOT / "action.yml") == set()
 
 
 @pytest.mark.parametrize("order", ORDERS.values(), ids=ORDERS)

@@ -27,6 +27,16 @@ for (const file of process.argv.slice(2))
 """
 
 
+def refused_by(schema: str, *files: Path) -> set[str]:
+    """The names of the files that a published schema refuses, such as `github-workflows`, which the package vendors."""
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{schema}", "-o", "json"]
+    done = _run(*command, *map(str, files))
+    told = json.loads(done.stdout)
+    assert done.returncode == (told["status"] != "ok"), done.stdout + done.stderr
+    assert not told.get("parse_errors"), done.stdout
+    return {Path(one["filename"]).name for one in told.get("errors", [])}
+
+
 def zizmor(*files: Path) -> list[tuple[str, str]]:
     """The name of each file in which zizmor finds something, and what."""
     program = shutil.which("zizmor", path=str(Path(sys.executable).parent)) or shutil.which("zizmor")

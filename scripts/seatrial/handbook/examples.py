@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 
 from seatrial.core.errors import Unreadable
@@ -13,6 +12,7 @@ from seatrial.core.rules import Rule
 from seatrial.core.settings import Settings
 from seatrial.dependencies.lockfile import content_hash
 from seatrial.documents import toml
+from seatrial.handbook.pages import Example
 from seatrial.scaffold.template import Answers, render
 from seatrial.validate.facts.facts import Facts
 from seatrial.validate.facts.release import Change
@@ -27,14 +27,6 @@ CONTEXT = 2
 LOCKED_CORE = "0.48.12"
 PUBLISHED = {"0.9.0": "3f786850e387550fdab836ed7e6dc881de23001b"}
 """A version of the example that counts as published, and the commit it was published from."""
-
-
-@dataclass(frozen=True)
-class Example:
-    """A change to the good folder, as lines of a unified diff, and the findings it leads to."""
-
-    diff: tuple[str, ...]
-    findings: tuple[Finding, ...]
 
 
 @cache

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 from seatrial.core.framework import PARTS, dotted, parts_of
-from seatrial.core.model import Profile
+from seatrial.core.model import Finding, Profile
 from seatrial.core.rules import Rule
 from seatrial.lint.tools.registry import LINT_RULES
 from seatrial.report.text import line
 from seatrial.unit.rules import UNIT_RULES
 from seatrial.unit.schema import SCHEMA_RULES
 from seatrial.validate.rules import RULES
-
-if TYPE_CHECKING:
-    from seatrial.handbook.examples import Example
 
 FAMILIES = {
     "LAY": "Layout: the files and folders of an integration",
@@ -35,6 +32,14 @@ EVERY: tuple[Rule, ...] = tuple(
     sorted((*RULES, *LINT_RULES, *UNIT_RULES, *SCHEMA_RULES), key=lambda one: one.code)
 )
 """All rules, those of lint and tests among them, sorted by code."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """A change to the good folder, as lines of a unified diff, and the findings it leads to."""
+
+    diff: tuple[str, ...]
+    findings: tuple[Finding, ...]
 
 
 def severity_text(rule: Rule) -> str:

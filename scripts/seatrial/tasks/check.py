@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from seatrial.core.errors import EXIT_FINDINGS, EXIT_SERVICE
 from seatrial.release.plan.plan import Hold
 from seatrial.release.run.release_tables import plan_table
 from seatrial.report.verdict import Section, as_json, lines
@@ -18,7 +17,7 @@ from seatrial.tasks.check_sections import (
     sections,
 )
 from seatrial.tasks.choice import choose, deliver
-from seatrial.tasks.cli import Ended, jobs_of, note
+from seatrial.tasks.cli import end, jobs_of, note
 from seatrial.tasks.own_code import seconds_of
 from seatrial.tasks.section_names import left_out
 from seatrial.tasks.validate import means_new
@@ -60,7 +59,7 @@ def check(
     _tell_plan(results)
     for line in lines(found):
         note(line)
-    _end(found, results)
+    _end_with(found, results)
 
 
 def _tell_unjudged(results: Results) -> None:
@@ -84,10 +83,7 @@ def _tell_plan(results: Results) -> None:
         )
 
 
-def _end(found: Sequence[Section], results: Results) -> None:
-    """End the run with its status: that of a service that failed before that of findings."""
+def _end_with(found: Sequence[Section], results: Results) -> None:
     held = results.plan.held if results.plan else ()
-    if results.unjudged or any(part.hold is Hold.SERVICE for part in held):
-        raise Ended(code=EXIT_SERVICE)
-    if any(one.is_missing for one in found):
-        raise Ended(code=EXIT_FINDINGS)
+    has_failed = bool(results.unjudged) or any(part.hold is Hold.SERVICE for part in held)
+    end(has_failed, any(one.is_missing for one in found))

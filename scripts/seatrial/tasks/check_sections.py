@@ -25,13 +25,10 @@ from seatrial.report.verdict import Section, SectionState, section_of
 from seatrial.tasks.choice import Choice
 from seatrial.tasks.cli import and_others, in_make, note, typed
 from seatrial.tasks.newest_framework import behind
-from seatrial.tasks.own_code import OwnCode, RunLimits, run_own_code
-from seatrial.tasks.preview import previews
+from seatrial.tasks.own_code import SCHEMA, UNIT, OwnCode, RunLimits, run_own_code
+from seatrial.tasks.preview_cases import previews
 from seatrial.tasks.progress import progress
-from seatrial.tasks.schema import SCHEMA
-from seatrial.tasks.section_names import SECTIONS
-from seatrial.tasks.unit import UNIT
-from seatrial.tasks.validate import LAYOUT, SPEC
+from seatrial.tasks.section_names import LAYOUT, SECTIONS, SPEC
 from seatrial.unit.outcome import outcome_of
 from seatrial.unit.schema import SCHEMA_RULES
 from seatrial.validate.facts.release import Change

@@ -8,7 +8,7 @@ import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,6 @@ from seatrial.core.findings import Outcome, RuleFacts
 from seatrial.core.model import Finding, Integration, Profile
 from seatrial.core.names import counted
 from seatrial.core.printable import plain
-from seatrial.core.rules import Rule
 from seatrial.core.settings import ExemptionSettings
 from seatrial.handbook.codes import known_codes
 from seatrial.report import Options
@@ -30,31 +29,11 @@ from seatrial.system.atomic import append, write_whole
 from seatrial.system.cache import is_from_fork
 from seatrial.tasks.cli import and_others, in_make, note, say
 from seatrial.validate.facts.credentials import credential
-from seatrial.validate.facts.release import Change
 from seatrial.validate.granted import granted_by, ungranted
-from seatrial.validate.since import Since, default_revision, since
+from seatrial.validate.since import Choice as Choice
+from seatrial.validate.since import default_revision, since
 from seatrial.workspace.workspace import Workspace, holding, passed_over, select
 from seatrial.workspace.workspace import open_workspace as _open_workspace
-
-
-@dataclass(frozen=True)
-class Choice:
-    """A workspace, the integrations chosen in it, and the revision they are compared with, if any."""
-
-    workspace: Workspace
-    integrations: Sequence[Integration]
-    since: Since | None = None
-
-    def compared(self, outcome: Outcome, rules: Sequence[Rule], jobs: int) -> Outcome:
-        """Return an outcome with the findings marked as old that were there at the merge base. Raises as `since`."""
-        if self.since is None:
-            return outcome
-        return outcome.comparing(self.since.rev, self.since.findings_before(self.integrations, rules, jobs))
-
-    def changes(self, rules: Sequence[Rule]) -> Mapping[str, Change]:
-        """Return what has changed in each, by its path, if one of the rules needs it. Raises as `since` does."""
-        wanted = self.since and any("change" in rule.needs for rule in rules)
-        return self.since.changes(self.integrations) if self.since and wanted else {}
 
 
 def open_workspace(root: str | None, cwd: Path | None = None) -> Workspace:

@@ -7,7 +7,7 @@ import re
 import shlex
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from io import TextIOWrapper
 from itertools import pairwise
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from seatrial.core.errors import (
+    EXIT_FINDINGS,
     EXIT_INTERRUPTED,
     EXIT_SERVICE,
     SeatrialError,
@@ -89,6 +90,28 @@ def must_be_text_or_json(format: str | None, subject: str) -> None:
 def and_others(names: Sequence[str]) -> str:
     """Return the first of several names, and how many more there are."""
     return names[0] + (f" and {len(names) - 1} others" if names[1:] else "")
+
+
+def tell_failures(reasons: Iterable[tuple[str, str]]) -> bool:
+    """Tell each reason that is no fault of an integration once, of pairs of a name and a reason or none.
+
+    Return whether there is any.
+    """
+    hit: dict[str, list[str]] = {}
+    for name, why in reasons:
+        if why:
+            hit.setdefault(why, []).append(name)
+    for why, names in hit.items():
+        note(f"seatrial: {and_others(list(dict.fromkeys(names)))}: {why}")
+    return bool(hit)
+
+
+def end(has_failed: bool, has_findings: bool) -> None:
+    """End a task with its status: that of a service that failed before that of findings."""
+    if has_failed:
+        raise Ended(code=EXIT_SERVICE)
+    if has_findings:
+        raise Ended(code=EXIT_FINDINGS)
 
 
 def note(line: str) -> None:

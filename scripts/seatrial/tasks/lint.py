@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from seatrial.core.errors import EXIT_FINDINGS, EXIT_SERVICE
 from seatrial.core.model import Integration
 from seatrial.core.printable import plain
 from seatrial.lint.run import Cell, LintContext, lint_context
@@ -22,7 +21,7 @@ from seatrial.lint.tools.tool import Tool
 from seatrial.report.text import wants_colour
 from seatrial.tasks.choice import choose as choose_integrations
 from seatrial.tasks.choice import deliver
-from seatrial.tasks.cli import Ended, and_others, jobs_of, note, say, show
+from seatrial.tasks.cli import end, jobs_of, note, say, show, tell_failures
 from seatrial.tasks.progress import progress
 from seatrial.workspace.workspace import Workspace
 
@@ -99,7 +98,7 @@ def run(order: LintOrder, format: str | None, output: str | None, strict: bool) 
         cells = _lint(here, order.chosen, wanted, order.quiet)
         if order.verbose:
             _show(here, [cell for cell in cells if cell.tool in wanted])
-    tell_failures(cells)
+    failures = tell_failures((cell.integration.name, cell.failure) for cell in cells)
     outcome = outcome_of(cells, wanted, order.workspace.settings)
     deliver(
         outcome,
@@ -110,7 +109,7 @@ def run(order: LintOrder, format: str | None, output: str | None, strict: bool) 
         quiet=order.quiet,
         statistics=order.statistics,
     )
-    end(cells, bool(outcome.errors or (strict and outcome.warnings)))
+    end(failures, bool(outcome.errors or (strict and outcome.warnings)))
 
 
 def _context(order: LintOrder) -> AbstractContextManager[LintContext]:
@@ -148,21 +147,3 @@ def _show(here: LintContext, cells: Iterable[Cell]) -> None:
         note(f"--- {cell.integration.name}: {cell.tool.name} {' '.join(cell.tool.plain)}")
         for line in words.splitlines():
             note(line)
-
-
-def tell_failures(cells: Sequence[Cell]) -> None:
-    """Tell what is no fault of an integration, each reason once."""
-    failures: dict[str, list[str]] = {}
-    for cell in cells:
-        if cell.failure:
-            failures.setdefault(cell.failure, []).append(cell.integration.name)
-    for reason, hit in failures.items():
-        note(f"seatrial: {and_others(list(dict.fromkeys(hit)))}: {reason}")
-
-
-def end(cells: Sequence[Cell], failing: bool) -> None:
-    """End the run with its status."""
-    if any(cell.failure for cell in cells):
-        raise Ended(code=EXIT_SERVICE)
-    if failing:
-        raise Ended(code=EXIT_FINDINGS)

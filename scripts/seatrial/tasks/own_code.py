@@ -13,9 +13,11 @@ from seatrial.core.printable import plain
 from seatrial.lint.run import Cell, lint_context
 from seatrial.lint.tools.tool import Tool
 from seatrial.tasks.cli import note
+from seatrial.unit.pytest import PYTEST, counts_of
 from seatrial.unit.run import SECONDS
 from seatrial.unit.run import unit as run_program
-from seatrial.unit.sandboxed import SandboxedRuns
+from seatrial.unit.sandboxed import CLASSES, TESTS, SandboxedRuns
+from seatrial.unit.schema import FRAMEWORK, answer_in, words_of
 from seatrial.workspace.workspace import Workspace
 
 LACKING = {"lock": "no lock that can be read", "wheels": "packages in its lock that are no wheels"}
@@ -69,3 +71,30 @@ def _told(own: OwnCode, total: int) -> Callable[[Cell], None]:
     note(f"{own.doing} {counted(total, 'integration')}, each in the environment of its lock")
     done = iter(range(1, total + 1))
     return lambda cell: note(f"[{next(done)}/{total}] {cell.integration.name}: {own.words(cell)}")
+
+
+def _of_tests(cell: Cell) -> str:
+    """Return what became of the tests of an integration, such as `31 passed, 2 failed in 8.1s`."""
+    if cell.failure:
+        return "no result"
+    if cell.run is None:
+        return LACKING.get(cell.lacking, "no pytest in its lock")
+    time = "as kept" if cell.kept else f"in {cell.run.output.seconds:.1f}s"
+    return f"{counts_of(cell.run.output)} {time}"
+
+
+UNIT = OwnCode(TESTS, PYTEST, "running the tests of", _of_tests)
+"""The program that runs an integration's tests."""
+
+
+def _of_framework(cell: Cell) -> str:
+    """Return what the framework says of an integration, in a few words."""
+    if cell.failure or cell.run is None:
+        return (
+            LACKING.get(cell.lacking, "no answer") if cell.lacking != "tool" else "no port-ocean in its lock"
+        )
+    return words_of(answer_in(cell.run.output))
+
+
+SCHEMA = OwnCode(CLASSES, FRAMEWORK, "asking the framework about", _of_framework)
+"""The program that asks the framework about an integration's resource classes."""

@@ -7,12 +7,10 @@ from typing import Any
 
 from seatrial.lint.run import Cell
 from seatrial.tasks.choice import choose, deliver
-from seatrial.tasks.cli import jobs_of
-from seatrial.tasks.lint import end, tell_failures
-from seatrial.tasks.own_code import LACKING, OwnCode, RunLimits, run_own_code, seconds_of
+from seatrial.tasks.cli import end, jobs_of, tell_failures
+from seatrial.tasks.own_code import SCHEMA, RunLimits, run_own_code, seconds_of
 from seatrial.unit.outcome import outcome_of
-from seatrial.unit.sandboxed import CLASSES
-from seatrial.unit.schema import FRAMEWORK, answer_in, words_of
+from seatrial.unit.schema import answer_in
 
 
 def schema(
@@ -34,23 +32,10 @@ def schema(
     choice = choose(root, integration, since, where=where)
     limits = RunLimits(jobs_of(jobs), seconds, sandbox, no_cache)
     cells = run_own_code(SCHEMA, choice.workspace, choice.integrations, limits)
-    tell_failures(cells)
+    failures = tell_failures((cell.integration.name, cell.failure) for cell in cells)
     outcome = outcome_of(cells, choice.workspace)
     deliver(outcome, choice.workspace, format, output, verbose, more={"schemas": _schemas(cells)})
-    end(cells, bool(outcome.errors or (strict and outcome.warnings)))
-
-
-def said_of(cell: Cell) -> str:
-    """Return what the framework says of an integration, in a few words."""
-    if cell.failure or cell.run is None:
-        return (
-            LACKING.get(cell.lacking, "no answer") if cell.lacking != "tool" else "no port-ocean in its lock"
-        )
-    return words_of(answer_in(cell.run.output))
-
-
-SCHEMA = OwnCode(CLASSES, FRAMEWORK, "asking the framework about", said_of)
-"""The program that asks the framework about an integration's resource classes."""
+    end(failures, bool(outcome.errors or (strict and outcome.warnings)))
 
 
 def _schemas(cells: Sequence[Cell]) -> dict[str, Any]:

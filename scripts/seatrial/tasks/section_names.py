@@ -1,4 +1,4 @@
-"""The sections of `check` by name, for a person to leave some out."""
+"""The sections of `check` by name, and the families of rules that the tasks go by."""
 
 from __future__ import annotations
 
@@ -7,6 +7,12 @@ from seatrial.core.suggest import hint
 
 SECTIONS = ("layout", "spec", "mapping", "version", "change", "lint", "unit", "schema", "release")
 """The checks, in the order in which they run."""
+
+SPEC = ("SPC", "RES", "COD", "EXA")
+LAYOUT = ("LAY",)
+VERSION = ("PKG", "CHG", "REL")
+EVERY = (*LAYOUT, *SPEC, *VERSION, "TST")
+"""The families of all rules that `validate` goes by."""
 
 
 def left_out(text: str | None) -> frozenset[str]:

@@ -21,7 +21,8 @@ from seatrial.system import git
 from seatrial.system.atomic import write_whole
 from seatrial.tasks.choice import Choice, choose, tell_crashes
 from seatrial.tasks.cli import Ended, in_make, jobs_of, note, say
-from seatrial.tasks.validate import EVERY, verdicts_of_earlier_runs
+from seatrial.tasks.section_names import EVERY
+from seatrial.tasks.validate import verdicts_of_earlier_runs
 from seatrial.validate.facts.facts import core_release, identity
 from seatrial.validate.rules import RULES
 from seatrial.validate.run import Checked, check_all

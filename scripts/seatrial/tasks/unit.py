@@ -8,13 +8,10 @@ from collections.abc import Sequence
 from seatrial import report
 from seatrial.lint.run import Cell
 from seatrial.tasks.choice import choose, deliver
-from seatrial.tasks.cli import jobs_of, note
-from seatrial.tasks.lint import end, tell_failures
-from seatrial.tasks.own_code import LACKING, OwnCode, RunLimits, run_own_code, seconds_of
+from seatrial.tasks.cli import end, jobs_of, note, tell_failures
+from seatrial.tasks.own_code import UNIT, RunLimits, run_own_code, seconds_of
 from seatrial.unit.junit import render
 from seatrial.unit.outcome import outcome_of
-from seatrial.unit.pytest import PYTEST, counts_of
-from seatrial.unit.sandboxed import TESTS
 
 
 def unit(
@@ -40,26 +37,12 @@ def unit(
     cells = run_own_code(UNIT, workspace, choice.integrations, limits)
     if verbose:
         _show(cells)
-    tell_failures(cells)
+    failures = tell_failures((cell.integration.name, cell.failure) for cell in cells)
     outcome = outcome_of(cells, workspace)
     is_junit = report.choose({} if output else os.environ, format) == "junit"
     text = render(cells, outcome) if is_junit else None
     deliver(outcome, workspace, format, output, verbose, text)
-    end(cells, bool(outcome.errors or (strict and outcome.warnings)))
-
-
-def words_of(cell: Cell) -> str:
-    """Return what became of the tests of an integration, such as `31 passed, 2 failed in 8.1s`."""
-    if cell.failure:
-        return "no result"
-    if cell.run is None:
-        return LACKING.get(cell.lacking, "no pytest in its lock")
-    time = "as kept" if cell.kept else f"in {cell.run.output.seconds:.1f}s"
-    return f"{counts_of(cell.run.output)} {time}"
-
-
-UNIT = OwnCode(TESTS, PYTEST, "running the tests of", words_of)
-"""The program that runs an integration's tests."""
+    end(failures, bool(outcome.errors or (strict and outcome.warnings)))
 
 
 def _show(cells: Sequence[Cell]) -> None:

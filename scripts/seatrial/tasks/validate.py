@@ -11,6 +11,7 @@ from seatrial.core.errors import EXIT_FINDINGS, EXIT_SERVICE, ServiceError
 from seatrial.system.cache import home, is_from_fork
 from seatrial.tasks.choice import Choice, choose, deliver, tell_crashes
 from seatrial.tasks.cli import Ended, jobs_of, note
+from seatrial.tasks.section_names import EVERY, LAYOUT, SPEC, VERSION
 from seatrial.tasks.watch import watch as watched
 from seatrial.validate.facts.release import Change
 from seatrial.validate.rules import RULES
@@ -18,12 +19,6 @@ from seatrial.validate.run import check_all
 from seatrial.validate.since import target_branch
 from seatrial.validate.verdict_cache import VerdictCache
 from seatrial.workspace.workspace import Workspace
-
-SPEC = ("SPC", "RES", "COD", "EXA")
-LAYOUT = ("LAY",)
-VERSION = ("PKG", "CHG", "REL")
-EVERY = (*LAYOUT, *SPEC, *VERSION, "TST")
-"""The families of all rules that `validate` goes by."""
 
 
 def judge(

@@ -13,8 +13,8 @@ from itertools import cycle
 from seatrial.core.errors import Unreadable, UsageError
 from seatrial.core.model import Integration
 from seatrial.system.folder import DiskFolder
-from seatrial.tasks.choice import Choice
 from seatrial.tasks.cli import note
+from seatrial.validate.since import Choice
 from seatrial.workspace.config import SETTINGS_FILE
 
 PAUSE = 0.05

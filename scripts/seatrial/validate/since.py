@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from seatrial.core.errors import UsageError
+from seatrial.core.findings import Outcome
 from seatrial.core.model import Fleet, Folder, Integration, Profile
 from seatrial.core.rules import Rule
 from seatrial.documents import holds
@@ -138,6 +139,26 @@ class Since:
         """True where a commit is after the merge base and not after the checked-out commit."""
         root = self.workspace.root
         return git.is_ancestor(root, commit, "HEAD") and not git.is_ancestor(root, commit, self.base)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A workspace, the integrations chosen in it, and the revision they are compared with, if any."""
+
+    workspace: Workspace
+    integrations: Sequence[Integration]
+    since: Since | None = None
+
+    def compared(self, outcome: Outcome, rules: Sequence[Rule], jobs: int) -> Outcome:
+        """Return an outcome with the findings marked as old that were there at the merge base. Raises as `since`."""
+        if self.since is None:
+            return outcome
+        return outcome.comparing(self.since.rev, self.since.findings_before(self.integrations, rules, jobs))
+
+    def changes(self, rules: Sequence[Rule]) -> Mapping[str, Change]:
+        """Return what has changed in each, by its path, if one of the rules needs it. Raises as `since` does."""
+        wanted = self.since and any("change" in rule.needs for rule in rules)
+        return self.since.changes(self.integrations) if self.since and wanted else {}
 
 
 def since(workspace: Workspace, rev: str) -> Since:

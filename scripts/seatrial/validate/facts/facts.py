@@ -268,6 +268,12 @@ class Facts:
         return Framework.of(locked, self.core_floor)
 
     @cached_property
+    def newest_core(self) -> tuple[int, ...]:
+        """The newest release of the framework in use: that of an integration, or the one that the settings state."""
+        used = (tuple(one) for one in self.fleet.each(core_release).values())
+        return max((*used, self.settings.newest_core), default=())
+
+    @cached_property
     def ignore_form(self) -> Conformity | None:
         """`[tool.seatrial]` of `pyproject.toml` compared with its schema."""
         return Conformity.below(self.pyproject_document, ("tool", "seatrial"), "ignore")

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from seatrial.core.framework import Framework, dotted, minor_lag
-from seatrial.core.model import Fix, Fleet, Integration, Location, MemoryFolder, Problem
+from seatrial.core.model import Fix, Location, MemoryFolder, Problem
 from seatrial.core.names import shown
 from seatrial.core.rules import ADVICE, Problems, rule
-from seatrial.core.settings import Settings
 from seatrial.documents.document import Document
 from seatrial.preview.cases import UPLOADED
 from seatrial.validate.facts.coverage import Coverage
-from seatrial.validate.facts.facts import core_release
 from seatrial.validate.facts.items import Item
 from seatrial.validate.facts.package import Package
 from seatrial.validate.facts.spec import Spec
@@ -132,22 +130,18 @@ def _newer_core(folder: MemoryFolder) -> MemoryFolder:
 
 
 @rule("PKG150", severity=ADVICE, bad=lambda folder: folder, siblings={"newer": _newer_core})
-def core_behind(
-    package: Package, framework: Framework, integration: Integration, fleet: Fleet, settings: Settings
-) -> Problems:
+def core_behind(package: Package, framework: Framework, newest_core: tuple[int, ...]) -> Problems:
     """The framework is at most 3 minor versions older than the newest one in use.
 
     The newest one in use is that of another integration of the repository, or the one that `seatrial.toml` states as
     `core` below `[quality]`. The further an integration falls behind, the more has to be tested at once.
     """
-    cores = (tuple(one) for one in fleet.each(core_release).values())
-    newest = max((*cores, settings.newest_core), default=())
-    if package.core and minor_lag(newest, framework.release) > MOST_BEHIND:
+    if package.core and minor_lag(newest_core, framework.release) > MOST_BEHIND:
         yield Problem(
             where=package.document.at(*package.core.keys),
             message=f"{framework} is more than {MOST_BEHIND} minor versions older than the newest one in use",
             fix=Fix(
                 "raise the constraint, type `poetry update port-ocean` in this folder, and run the tests"
             ),
-            evidence=f"that is {dotted(newest)}",
+            evidence=f"that is {dotted(newest_core)}",
         )
