@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -79,3 +80,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
             return nodeid if module in SPREAD else module
 
     return ModuleScheduling(config, log)
+
+
+def pytest_collection_finish() -> None:
+    """Have the collector of garbage pass over what is there until the end: modules, tests, fixtures."""
+    gc.collect()
+    gc.freeze()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from seatrial.dependencies.lockfile import content_hash
+from support import warm
 from support.paths import SOURCES
 
 TOOLS: Mapping[str, str] = {
@@ -117,6 +118,8 @@ class Space:
         """Run it to its end."""
         command = self.command(*arguments)
         environ = self.environ | more.pop("environ", {})
+        if not more.keys() - {"cwd"}:
+            return warm.run(more.get("cwd", os.getcwd()), command[3:], environ)
         return subprocess.run(
             command, env=environ, capture_output=True, text=True, check=False, timeout=300, **more
         )

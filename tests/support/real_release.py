@@ -19,6 +19,7 @@ from typing import Any
 from seatrial.release.plan.ports import Store
 from seatrial.release.registry.remote import RemoteImages
 from seatrial.release.store import open_store
+from support import warm
 from support.bases import own_storage
 from support.confined import with_bytecode
 from support.paths import SOURCES
@@ -55,15 +56,8 @@ class RealRelease:
     def seatrial(self, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
         """Run the program to its end; neither a traceback nor a secret ever shows."""
         self.push()
-        done = subprocess.run(
-            self.command(*arguments),
-            env=self.environ | environ,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
+        typed = [*arguments, "--root", str(self.root)]
+        done = warm.run(os.getcwd(), typed, self.environ | environ, timeout=120)
         assert not any(trace in done.stdout + done.stderr for trace in TRACES), done.stderr
         self.runs.append(done)
         return done

@@ -14,6 +14,7 @@ import pytest
 
 from seatrial.core.model import MemoryFolder, Profile
 from seatrial.handbook.examples import good_folder
+from support import warm
 from support.paths import SOURCES
 
 TRACES = ("Traceback", "Error:", "Exception")
@@ -47,16 +48,7 @@ def environment(**more: str) -> dict[str, str]:
 
 
 def seatrial(cwd: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "seatrial", *arguments]
-    done = subprocess.run(
-        command,
-        cwd=cwd,
-        env=environment(**env),
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-        check=False,
-    )
+    done = warm.run(cwd, [*arguments], environment(**env))
     assert not any(trace in done.stderr for trace in TRACES), done.stderr
     return done
 

@@ -15,6 +15,7 @@ from seatrial.core.errors import ServiceError
 from seatrial.core.model import Integration, MemoryFolder
 from seatrial.system import poetry
 from seatrial.tasks.new import core_of, new
+from support import warm
 from support.paths import SOURCES
 
 COMMAND = [sys.executable, "-m", "seatrial"]
@@ -26,15 +27,7 @@ def environment(**more: str) -> dict[str, str]:
 
 
 def seatrial(cwd: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*COMMAND, *arguments],
-        cwd=cwd,
-        env=environment(**env),
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-        check=False,
-    )
+    return warm.run(cwd, [*arguments], environment(**env))
 
 
 @pytest.mark.parametrize(

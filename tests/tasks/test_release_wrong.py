@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from support import warm
 from support.confined import with_bytecode
 from support.paths import SOURCES
 from support.release_workspace import DOCKERFILE, bump, commit, git, workspace
@@ -29,16 +29,7 @@ def seatrial(root: Path, *arguments: str, **environ: str) -> subprocess.Complete
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     told = {"PYTHONPATH": str(SOURCES), "SEATRIAL_CACHE": str(with_bytecode(root.parent / "cache")),
             "STORAGE_DRIVER": "vfs", "BUILDAH_ISOLATION": "chroot"}  # fmt: skip
-    done = subprocess.run(
-        [sys.executable, "-m", "seatrial", *arguments],
-        cwd=root,
-        env={**kept, **told, **environ},
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-        check=False,
-        timeout=60,
-    )
+    done = warm.run(root, [*arguments], {**kept, **told, **environ}, timeout=60)
     assert "Traceback" not in done.stderr, done.stderr
     return done
 
