@@ -10,7 +10,7 @@ override GPATH :=
 # variables
 override INHERITED := ADVICE BUILD_ARG BUILDER FORMAT INTEGRATION JOBS KEY NEW OLD OUTPUT ROOT SANDBOX SINCE STRICT TIMEOUT TOOLS VERBOSE WHERE WITHOUT
 override VARIABLES := ACCEPT ACTIONS ADOPT AGAINST ALL ALLOW_UNPUSHED APPLY AUTHOR BADGES BRANCH BUILT_WITH BUMP CHILD CODE CODES COMMAND COMMENTS COMMIT CORE COSTS CURRENT DASHBOARD DATE DESCRIPTION DIFF DRAFT DRY_RUN EMAIL FILES FINISH FIRST FIX FORCE FORK HTML ICON INSTALL KIND KINDS LATEST LEVEL LIVE_EVENTS MATRIX MESSAGE MOST NAME NETWORK NO_CACHE NO_LOCK NUMBER OAUTH OCEAN ONLY OVERWRITE PAGINATION PARENT PLAN PROFILE PROGRAM PUBLIC_KEY PUBLISHED PULL_REQUEST QUIET RATE_LIMITS REASON RECEIPTS RECORD REV SAMPLE SECOND SECTION SERVICE SLUG SORT STATES STATISTICS TESTS TITLE TO TYPE UNSAFE UNTIL UPSTREAM VERB VERSION WATCH WHY WRITE YES
-.PHONY: help lint unit schema validate validate-spec check-layout check-version check fix exempt submit preview fleet-run fleet-bump-core new init template-update template-drift explain ci-matrix ci-shard ci-collect ci-workflow schemas rules completion lsp rules-preview verdict-diff doctor status release release-plan release-apply release-finish release-intent release-bump release-check release-status release-compare release-verify release-hold release-unhold release-yank release-unyank test docs lock lock-template template-keep drift setup clean
+.PHONY: help lint unit schema validate validate-spec check-layout check-version check fix exempt submit preview fleet-run fleet-bump-core new init template-update template-drift explain ci-matrix ci-shard ci-collect ci-workflow schemas rules rules-test completion lsp rules-preview verdict-diff doctor status release release-plan release-apply release-finish release-intent release-bump release-check release-status release-compare release-verify release-hold release-unhold release-yank release-unyank test docs lock lock-template template-keep drift setup clean
 # end of variables
 
 # An unknown variable is refused before make looks at what a user sets.
@@ -168,16 +168,16 @@ rules: $(READY) ## List all rules, one a line.
 #: ROOT=
 	@$(INVOKE) rules
 
+rules-test: $(READY) ## Prove the repository's own rules by their examples.
+#: CODE= ROOT=
+	@$(INVOKE) rules.test ""
+
 completion: $(READY) ## Print the script by which bash, zsh or fish completes verbs, flags, integrations and codes.
 #: PROGRAM=
 	@$(INVOKE) completion ""
 
 lsp: $(READY) ## Serve an editor on standard input and output: findings while typing, repairs, meanings, completions.
 	@$(INVOKE) lsp
-
-rules-test: $(READY) ## Prove the repository's own rules by their examples.
-#: CODE= ROOT=
-	@$(INVOKE) rules.test ""
 
 rules-preview: $(READY) ## Tell what a rule would do if it were an error: who would fail, where, and what repairs itself.
 #: CODE= INTEGRATION= WHERE= ROOT= SINCE= FORMAT= JOBS=
