@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from seatrial.core.errors import ConfigurationError, SeatrialError, Unreadable
 from seatrial.core.model import Folder, Integration
-from seatrial.core.settings import GROWTH, ExemptionSettings, OwnRulesSettings, Settings
+from seatrial.core.settings import GROWTH, ExemptionSettings, OwnRulesSettings
 from seatrial.system import git
 from seatrial.system.cache import is_from_fork
 from seatrial.validate import own_rules
 from seatrial.validate.facts.facts import Facts
-from seatrial.validate.since import default_revision, target_branch
+from seatrial.validate.since import target_branch, trusted_base
 from seatrial.workspace.committed import workspace_at
 from seatrial.workspace.config import SETTINGS_FILE, settings_of
 from seatrial.workspace.workspace import Workspace
@@ -90,7 +90,7 @@ def _own_at_base(workspace: Workspace, environ: Mapping[str, str]) -> tuple[OwnR
 
     The remote is `origin`, whatever the change states: with another one it could choose its base.
     """
-    base = git.resolve(workspace.root, default_revision(replace(workspace, settings=Settings()), environ))
+    base = trusted_base(workspace.root, environ)
     whole = git.folder_at(workspace.root, base, "")
     try:
         stated = settings_of(whole.read(SETTINGS_FILE)) if whole.entry(SETTINGS_FILE) else None
