@@ -126,7 +126,7 @@ def test_what_to_type_next_is_a_command_that_is_found(
             "make release-intent INTEGRATION=jira ROOT=../mine BUMP=minor MESSAGE='what changes'",
         ),
         ("poetry lock", "poetry lock"),
-        ("seatrial explain SPC101", "make explain CODE=SPC101"),
+        ("seatrial explain SPC101", "make explain ROOT=../mine CODE=SPC101"),
         ('seatrial new "My Service"', "make new ROOT=../mine NAME='My Service'"),
         ("seatrial --help new", "make help"),
         (
@@ -155,7 +155,7 @@ def test_a_command_is_said_as_make_takes_it_where_make_was_typed(
     [
         (
             "which rule? type `seatrial explain SPC1`; `seatrial rules` lists them",
-            "which rule? type `make explain CODE=SPC1`; `make rules` lists them",
+            "which rule? type `make explain ROOT=../mine CODE=SPC1`; `make rules ROOT=../mine` lists them",
         ),
         ("type --root a/b; or git's `git rm --cached x`", "type ROOT=a/b; or git's `git rm --cached x`"),
         ("name one with --root, or type --yes to push", "name one with ROOT=, or type YES=1 to push"),
@@ -180,7 +180,7 @@ def test_the_makefile_of_a_folder_lacks_most_targets_so_that_nothing_is_said_of_
     monkeypatch.delenv("SEATRIAL_INTEGRATION", raising=False)
     assert in_make("seatrial explain SPC101") == "seatrial explain SPC101"
     monkeypatch.setenv("SEATRIAL_INTEGRATION", "")
-    assert in_make("seatrial explain SPC101") == "make explain CODE=SPC101"
+    assert in_make("seatrial explain SPC101") == "make explain ROOT=../mine CODE=SPC101"
 
 
 @pytest.mark.parametrize(

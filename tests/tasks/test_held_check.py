@@ -30,7 +30,12 @@ WAITING = Candidate("jira", JIRA.path, "jira", "1.0.0", intents=(".ocean-release
 def status(parts: Sequence[Part], monkeypatch: pytest.MonkeyPatch) -> int:
     """Return how `check` ends where nothing is found and a release would have these parts."""
     workspace = SimpleNamespace(
-        integrations=[JIRA], profile=Profile.GUIDE, settings=Settings(), checkout=None, fleet=Fleet([JIRA])
+        integrations=[JIRA],
+        profile=Profile.GUIDE,
+        settings=Settings(),
+        checkout=None,
+        fleet=Fleet([JIRA]),
+        own=(),
     )
     choice = Choice(workspace, [JIRA])  # type: ignore[arg-type]
     plan = Plan("c", 0, "", None, tuple(parts), 0)  # type: ignore[arg-type]

@@ -183,7 +183,7 @@ def test_a_file_that_is_not_read_as_an_intent_gets_a_new_name() -> None:
 def test_nothing_follows_the_marker_on_its_line(behind: str, what: str, newline: str) -> None:
     text = GOOD.text("CHANGELOG.md").replace(MARKER, MARKER + behind).replace("\n", newline)
     folder = GOOD.having("CHANGELOG.md", text)
-    assert said(folder) == [f"6:1 text-behind-marker: {what} behind the marker below which new entries go"]
+    assert said(folder) == [f"8:1 text-behind-marker: {what} behind the marker below which new entries go"]
     wanted = GOOD.text("CHANGELOG.md").replace("\n", newline) if what == "blanks stand" else text
     assert repaired_text(folder, "CHANGELOG.md") == wanted
 
