@@ -180,7 +180,7 @@ def test_the_makefile_of_a_folder_lacks_most_targets_so_that_nothing_is_said_of_
     monkeypatch.delenv("SEATRIAL_INTEGRATION", raising=False)
     assert in_make("seatrial explain SPC101") == "seatrial explain SPC101"
     monkeypatch.setenv("SEATRIAL_INTEGRATION", "")
-    assert in_make("seatrial explain SPC101") == "make explain ROOT=../mine CODE=SPC101"
+    assert in_make("seatrial explain SPC101") == "make explain CODE=SPC101"
 
 
 @pytest.mark.parametrize(
