@@ -189,6 +189,17 @@ def test_every_verb_that_judges_tells_of_a_failing_rule(
         assert_told_once(capsys.readouterr().err, "ZeroDivisionError")
 
 
+def test_nothing_is_idle_where_a_rule_fails(
+    repository: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = repository(HEAD + text("yield 1 // 0"))
+    project = next(root.glob("integrations/*/pyproject.toml"))
+    project.write_text(project.read_text() + '\n[tool.seatrial]\nignore = { ACM002 = "it is meant so" }\n')
+
+    assert ends("validate")[0] == EXIT_SERVICE
+    assert "PKG111" not in capsys.readouterr().out
+
+
 def assert_told_once(shown: str, said: str) -> None:
     """Assert that a failure is told in one line, with its file and line, as one that the owner is to mend."""
     told = [line for line in shown.splitlines() if "a rule failed" in line]

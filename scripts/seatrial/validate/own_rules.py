@@ -92,7 +92,8 @@ def _equipped(workspace: Workspace, own: OwnRulesSettings, sources: dict[str, by
     for pattern in own.files:
         if not any(fnmatchcase(path, pattern) for path in sources):
             raise ConfigurationError(
-                f'{SETTINGS_FILE}: no file fits "{plain(pattern)}" under files of [rules]'
+                f'{SETTINGS_FILE}: no file fits "{plain(pattern)}" under files of [rules]; '
+                "write a rule there, or correct the pattern"
             )
     rules = [rule for path, data in sorted(sources.items()) for rule in _rules_of(path, data, own.prefix)]
     _must_differ(rules)

@@ -61,7 +61,7 @@ def check(facts: Facts, rules: Sequence[Rule], most: int = MOST, advice: bool = 
     kept = [(rule, problem) for rule, problem in found if rule.code not in suppressions.codes]
     hidden = [(rule, problem) for rule, problem in found if rule.code in suppressions.codes]
     caught = {rule.code for rule, _ in found}
-    always = {rule.code for rule in on if "change" not in rule.needs}
+    always = {rule.code for rule in on if "change" not in rule.needs and not crashes}
     known = facts.settings.own.known(one.code for one in suppressions.all)
     facts.suppressions = suppressions.after(BY_CODE.keys() | known, always, caught)
     about = [one for rule in on if "suppressions" in rule.needs for one in _run(rule, facts, crashes, most)]
