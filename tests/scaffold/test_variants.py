@@ -118,6 +118,11 @@ def test_a_plain_folder_is_as_the_revision_before_the_choices_made_it() -> None:
     ("given", "said"),
     [
         ({"kinds": "task:project"}, "type --kinds project,task:project"),
+        (
+            {"kinds": "project:project"},
+            '--kinds has "project:project"; type a kind, and behind a colon another',
+        ),
+        ({"kinds": "project,task:project:x"}, '--kinds has "task:project:x"'),
         ({"kinds": "project,project"}, 'names "project" twice'),
         ({"kinds": "project", "parent": "team"}, "type only --kinds"),
         ({"kinds": ",".join(f"k{number}" for number in range(13))}, "at most 12 kinds"),

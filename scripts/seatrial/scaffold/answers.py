@@ -179,6 +179,11 @@ def _tree(text: str) -> tuple[tuple[str, str], ...]:
         name, over = names.kind(kind), names.kind(above) if colon else ""
         if name in found:
             raise UsageError(f'--kinds names "{name}" twice')
+        if over == name or ":" in above:
+            raise UsageError(
+                f'--kinds has "{names.shown(part.strip())}"; type a kind, and behind a colon another one '
+                "that it belongs to, such as project,issue:project"
+            )
         if over and over not in found:
             raise UsageError(
                 f'"{name}" belongs to "{over}", which --kinds does not name before it; '
