@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from seatrial.core.findings import Outcome
-from seatrial.core.model import Fix
+from seatrial.core.model import Fix, Severity
 from seatrial.report import Options, render
 from seatrial.report.text import line, repairable, summary, wants_colour
 from support.outcomes import CLEAN, FINDING, HIDDEN, INFO, OUTCOME, WARNING
@@ -22,8 +22,18 @@ def test_each_finding_is_one_line_with_its_repair_behind_the_message() -> None:
 
 def test_the_findings_that_can_be_repaired_are_counted() -> None:
     assert repairable(OUTCOME) == ", seatrial fix can repair 1"
-    assert repairable(OUTCOME, "make fix") == ", make fix can repair 1"
+    assert (
+        repairable(OUTCOME, lambda command: command.replace("seatrial", "make")) == ", make fix can repair 1"
+    )
     assert repairable(CLEAN) == ""
+
+
+def test_what_is_only_advised_is_repaired_where_that_is_asked_for() -> None:
+    advised = replace(FINDING, severity=Severity.ADVICE)
+    assert repairable(Outcome((advised,))) == ", seatrial fix --advice can repair 1"
+    assert repairable(Outcome((FINDING, advised))) == (
+        ", seatrial fix can repair 1, seatrial fix --advice can repair 2"
+    )
 
 
 def test_a_repair_without_an_edit_is_shown_too() -> None:

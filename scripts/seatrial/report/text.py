@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from seatrial.core.findings import Outcome
 from seatrial.core.model import Finding, Severity
@@ -57,10 +57,17 @@ def held(finding: Finding) -> str:
     return f"suppressed{until}: {plain(finding.waiver.reason)}"
 
 
-def repairable(outcome: Outcome, fix: str = "seatrial fix") -> str:
-    """Return how many findings a command can repair, to be added to the summary; empty for none."""
-    count = sum(one.is_fixable for one in outcome.every)
-    return f", {fix} can repair {count}" if count else ""
+def repairable(outcome: Outcome, typed: Callable[[str], str] = str) -> str:
+    """Return how many findings a command can repair, to be added to the summary; empty for none.
+
+    `typed` says a command as it is typed here. What is only advised is repaired with `--advice` alone.
+    """
+    fixable = [one for one in outcome.every if one.is_fixable]
+    count = sum(one.severity is not Severity.ADVICE for one in fixable)
+    told = f", {typed('seatrial fix')} can repair {count}" if count else ""
+    if len(fixable) > count:
+        told += f", {typed('seatrial fix --advice')} can repair {len(fixable)}"
+    return told
 
 
 def summary(outcome: Outcome, explain: str = "seatrial explain ") -> str:

@@ -179,7 +179,7 @@ def deliver(
     else:
         say(text)
     explain = in_make("seatrial explain CODE").removesuffix("CODE")
-    note(summary(outcome, explain) + repairable(outcome, in_make("seatrial fix")))
+    note(summary(outcome, explain) + repairable(outcome, in_make))
     if os.environ.get("GITHUB_STEP_SUMMARY"):
         from seatrial.report.github import step_summary
 
