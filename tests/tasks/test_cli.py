@@ -44,10 +44,13 @@ def test_another_format_is_wrong_use(format: str) -> None:
 def test_a_rule_that_fails_is_told_with_the_first_integration_and_how_many_more(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    tell_crashes({"SPC001: KeyError": ["jira"], "SPC002: TypeError": ["jira", "okta", "snyk"]})
+    tell_crashes(
+        {"SPC001: KeyError": ["jira"], "SPC002: TypeError": ["jira", "okta", "snyk"], "X": ["a", "b"]}
+    )
     assert capsys.readouterr().err == (
         "seatrial: a rule failed on jira: SPC001: KeyError; please report it\n"
         "seatrial: a rule failed on jira and 2 others: SPC002: TypeError; please report it\n"
+        "seatrial: a rule failed on a and 1 other: X; please report it\n"
     )
 
 

@@ -22,6 +22,7 @@ from seatrial.core.errors import (
     UsageError,
     reason,
 )
+from seatrial.core.names import counted
 from seatrial.core.printable import plain
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def must_be_text_or_json(format: str | None, subject: str) -> None:
 
 def and_others(names: Sequence[str]) -> str:
     """Return the first of several names, and how many more there are."""
-    return names[0] + (f" and {len(names) - 1} others" if names[1:] else "")
+    return names[0] + (f" and {counted(len(names) - 1, 'other')}" if names[1:] else "")
 
 
 def tell_failures(reasons: Iterable[tuple[str, str]]) -> bool:

@@ -123,5 +123,6 @@ def _tell(
     elif idle:
         note("nothing to exempt: there is no such finding in what was chosen")
     if count:
-        word = "would be written" if dry_run else "written; commit them with the folders"
+        both = "it with the folder" if count == 1 else "them with the folders"
+        word = "would be written" if dry_run else f"written; commit {both}"
         note(f"{counted(count, 'file')} {word}")
