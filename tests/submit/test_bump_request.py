@@ -227,6 +227,8 @@ def test_nobody_to_ask_and_two_ways_at_once_are_refused(
         run(yes=False)
     with pytest.raises(UsageError, match="give one of them"):
         run(commit=True)
+    with pytest.raises(UsageError, match="type --pull-request as well"):
+        run(pull_request=False, branch="x")
 
 
 def test_without_gh_the_page_is_printed_and_a_run_without_a_person_fails(

@@ -267,3 +267,10 @@ def test_doctor_tells_whether_it_answers_and_what_this_run_may(
     assert told.lacking
     assert "does not say what it runs for" in told.found
     assert replace(told, lacking=False).line.startswith("ok")
+    head = git(clone, "rev-parse", "HEAD").strip()
+    for name, value in at_github(tmp_path, "push", MAIN, sha=head).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(held_secrets, "_held", {held_secrets.CACHE_KEY: made_key()[0]})
+    (told,) = doctor._shared_cache()
+    assert told.lacking
+    assert "belongs to none of the cache-keys" in told.found

@@ -89,7 +89,7 @@ def time_limit_of(text: str | None, usual: float) -> float:
     if not text:
         return usual
     if not re.fullmatch(r"[0-9]{1,6}", text, re.ASCII) or not int(text):
-        raise UsageError(f'the time limit is a number of seconds from 1 on, not "{plain(text)[:60]}"')
+        raise UsageError(f'--timeout is a number of seconds from 1 on, not "{plain(text)[:60]}"')
     return int(text)
 
 

@@ -17,7 +17,7 @@ from seatrial.system.cache import home
 from seatrial.system.remote_cache import LAYOUT, RefusedEntry
 from seatrial.system.sandbox import kernel
 from seatrial.tasks.cli import commands_in_make, say
-from seatrial.tasks.shared_cache import access_to
+from seatrial.tasks.shared_cache import access_to, open_cache
 from seatrial.workspace.workspace import open_workspace
 
 
@@ -62,6 +62,7 @@ def _shared_cache() -> Iterator[Diagnosis]:
         access = access_to(workspace, os.environ)
         if access is None:
             return
+        open_cache(access, workspace, lambda _: None, os.environ)
         open_entries(access.settings.url).get(f"{LAYOUT}/probe")
     except (SeatrialError, RefusedEntry) as failed:
         yield Diagnosis("shared", f"not used: {failed}", lacking=True)

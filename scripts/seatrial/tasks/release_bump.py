@@ -69,6 +69,8 @@ def bump(
         must_have_somebody_to_ask(yes, dry_run)
     if commit and pull_request:
         raise UsageError("--commit is for this branch, --pull-request for another; give one of them")
+    if branch and not pull_request:
+        raise UsageError("--branch is that of a pull request; type --pull-request as well, or leave it out")
     workspace = open_workspace(root)
     with alone(workspace.root):
         workspace = _finished(workspace, root, dry_run)

@@ -28,7 +28,8 @@ def verify(
     must_be_text_or_json(format, "a verification")
     if not type:
         raise UsageError(
-            "name the type, and the version unless it is the latest, such as `release.verify jira 1.2.3`"
+            "name the type, and the version unless it is the latest, "
+            "such as `seatrial release.verify jira 1.2.3`"
         )
     seconds = time_limit_of(timeout, verifying.SECONDS)
     key = signing.public_key(Path(public_key)) if public_key else None
