@@ -60,7 +60,7 @@ def test_the_integration_is_the_one_of_the_current_folder(
 
 
 def test_nothing_is_written_where_no_integration_is_named(fleet: Path) -> None:
-    with pytest.raises(Ended, match="name it, such as -i jira") as end:
+    with pytest.raises(Ended, match="name it, such as --integration jira") as end:
         call("release.intent", bump="patch", type="doc", message="x")
     assert end.value.code == 2
 

@@ -167,7 +167,8 @@ def must_be_renewable(state: LivingBranch) -> None:
     if state.here != state.target_head:
         raise UsageError(
             f"{state.target} of {state.remote} is at {state.target_head[:12]}, and {state.here[:12]} is checked out; "
-            f"type `git switch {state.target}` and `git pull --ff-only {state.remote} {state.target}` first"
+            f"type `git switch {state.target}` and `git pull --ff-only {state.remote} {state.target}` first; "
+            f"`git push {state.remote} {state.target}` brings there what only this clone has"
         )
     others = sorted({one for one in state.authors if one.lower() != state.email.lower()})
     if others:

@@ -167,7 +167,7 @@ def named(workspace: Workspace, wanted: Sequence[str], where: str | None = None)
     """Return the named integrations, or that of the current folder; never all of them by mistake."""
     chosen = selected(workspace, wanted, where)
     if len(chosen) > 1 and not any(wanted) and where is None:
-        raise UsageError(f"which integration is it for? name it, such as -i {chosen[0].name}")
+        raise UsageError(f"which integration is it for? name it, such as --integration {chosen[0].name}")
     return chosen
 
 

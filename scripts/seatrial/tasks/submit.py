@@ -108,7 +108,7 @@ def _read(
     workspace = choice.workspace
     if len(choice.integrations) != 1:
         raise UsageError(
-            "a pull request is about one integration; name it with -i NAME, or type this in its folder"
+            "a pull request is about one integration; name it with --integration NAME, or type this in its folder"
         )
     (one,) = choice.integrations
     ours, theirs = _remotes(workspace.root, upstream, fork)
