@@ -13,7 +13,8 @@ from seatrial.documents.holds import written
 from seatrial.handbook.examples import good_folder
 from seatrial.validate.rules import RULES
 from seatrial.validate.run import check_all
-from seatrial.validate.since import default_revision, since
+from seatrial.validate.since import since
+from seatrial.workspace.base_branch import default_revision
 from seatrial.workspace.workspace import open_workspace
 from support.repositories import commit, put, shallow_clone, start
 from support.repositories import git as say

@@ -35,7 +35,8 @@ from seatrial.unit.outcome import outcome_of
 from seatrial.unit.schema import SCHEMA_RULES
 from seatrial.validate.facts.release import Change
 from seatrial.validate.rules import Rulebook
-from seatrial.validate.since import default_revision, since
+from seatrial.validate.since import since
+from seatrial.workspace.base_branch import default_revision
 
 FAMILIES: Mapping[str, Sequence[str]] = {
     "layout": LAYOUT,

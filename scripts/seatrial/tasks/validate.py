@@ -17,8 +17,8 @@ from seatrial.tasks.watch import watch as watched
 from seatrial.validate.facts.release import Change
 from seatrial.validate.rules import Rulebook
 from seatrial.validate.run import check_all
-from seatrial.validate.since import target_branch
 from seatrial.validate.verdict_cache import VerdictCache
+from seatrial.workspace.base_branch import target_branch
 from seatrial.workspace.workspace import Workspace
 
 

@@ -23,7 +23,8 @@ from seatrial.validate.facts.facts import core_release
 from seatrial.validate.own_rules import in_folder
 from seatrial.validate.rules import Rulebook
 from seatrial.validate.run import Checked, check_all
-from seatrial.validate.since import ALL, target_branch
+from seatrial.validate.since import ALL
+from seatrial.workspace.base_branch import target_branch
 from seatrial.workspace.committed import workspace_at
 from seatrial.workspace.workspace import Workspace
 

@@ -151,6 +151,14 @@ class Receipt:
     force: str = ""
 
 
+@dataclass(frozen=True)
+class Done:
+    """A part whose content is published, and its receipt if it has one."""
+
+    part: Part
+    receipt: Receipt | None
+
+
 def receipt_json(receipt: Receipt) -> str:
     """Return the text of a receipt's file."""
     value = _dashed(asdict(receipt))

@@ -17,13 +17,14 @@ from seatrial.validate.facts.app_config import AppConfig
 from seatrial.validate.facts.config_classes import ConfigClass
 from seatrial.validate.facts.credentials import PREFIX
 from seatrial.validate.facts.items import Item
-from seatrial.validate.facts.python_choices import Refused, refused
 from seatrial.validate.facts.python_models import (
     FRAMEWORK,
+    Refused,
     ResourceClass,
     Unread,
     app_config_classes,
     model_of,
+    refused,
     resource_classes,
     selector_of,
     unread_keys,

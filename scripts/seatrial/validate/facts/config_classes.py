@@ -14,8 +14,13 @@ from functools import cached_property
 from seatrial.core.model import Location
 from seatrial.documents.python import Assignment
 from seatrial.documents.syntax import Call, Expression
-from seatrial.validate.facts.python_choices import Scalar, literal_values
-from seatrial.validate.facts.python_models import FRAMEWORK, declared_fields, field_calls
+from seatrial.validate.facts.python_models import (
+    FRAMEWORK,
+    Scalar,
+    declared_fields,
+    field_calls,
+    literal_values,
+)
 from seatrial.validate.facts.python_modules import (
     MAX_DEPTH,
     TEXT,

@@ -11,7 +11,7 @@ from seatrial.core.rules import Problems, rule
 from seatrial.core.suggest import did_you_mean, nearest
 from seatrial.validate.facts.app_config import AppConfig
 from seatrial.validate.facts.code import Code
-from seatrial.validate.facts.python_choices import Refused
+from seatrial.validate.facts.python_models import Refused
 from seatrial.validate.rules.shared import replaced
 
 APP_CONFIG = ".port/resources/port-app-config.yaml"
