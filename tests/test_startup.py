@@ -70,5 +70,5 @@ def test_no_bytecode_is_written_where_python_is_told_so(tmp_path: Path) -> None:
 
 
 def test_listing_the_rules_loads_neither_the_examples_nor_what_runs_rules() -> None:
-    unwanted = ("seatrial.handbook.examples", "seatrial.validate.run")
-    assert imported("seatrial.handbook.pages", unwanted) == "[]\n"
+    unwanted = ("seatrial.handbook.rule_examples", "seatrial.validate.run")
+    assert imported("seatrial.handbook.rule_pages", unwanted) == "[]\n"

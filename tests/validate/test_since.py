@@ -10,7 +10,7 @@ import pytest
 from seatrial.core.errors import UsageError
 from seatrial.core.model import Fleet, Integration, MemoryFolder, Profile
 from seatrial.documents.holds import written
-from seatrial.handbook.examples import good_folder
+from seatrial.handbook.rule_examples import good_folder
 from seatrial.validate.rules import RULES
 from seatrial.validate.run import check_all
 from seatrial.validate.since import since

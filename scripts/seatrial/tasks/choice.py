@@ -220,7 +220,7 @@ def tell_crashes(crashes: Mapping[str, Sequence[str]]) -> None:
 
 def rule_facts(profile: Profile, own: Sequence[Rule] = ()) -> dict[str, RuleFacts]:
     """Return the description of each rule for a report."""
-    from seatrial.handbook.pages import EVERY
+    from seatrial.handbook.rule_pages import EVERY
 
     return {
         rule.code: RuleFacts(rule.code, rule.name, rule.law, rule.reason, rule.severities[profile])

@@ -16,8 +16,8 @@ from seatrial.documents import holds
 from seatrial.system import git
 from seatrial.system.folder import with_parents
 from seatrial.validate.facts.facts import Facts
-from seatrial.validate.facts.release import INTENTS, SUFFIXES, BotChange, Change
-from seatrial.validate.facts.suppressions import EXEMPTIONS
+from seatrial.validate.facts.release_change import INTENTS, SUFFIXES, BotChange, Change
+from seatrial.validate.facts.suppressed_codes import EXEMPTIONS
 from seatrial.validate.run import check_all
 from seatrial.workspace.committed import judged_alike
 from seatrial.workspace.workspace import Workspace

@@ -13,8 +13,8 @@ from seatrial.release.builders.base_images import missing_bases
 from seatrial.release.places import must_not_be_linked, own_folder
 from seatrial.release.plan import store_keys
 from seatrial.release.plan.plan import Failure, Part, Step
+from seatrial.release.plan.plan_files import Done, Receipt, receipt_json
 from seatrial.release.plan.ports import AT_ONCE, Builder
-from seatrial.release.plan.records import Done, Receipt, receipt_json
 from seatrial.release.run import latest
 from seatrial.release.run.publication import Details, Publication
 from seatrial.release.run.publish import publish

@@ -17,8 +17,8 @@ from seatrial.core.settings import ReleaseSettings
 from seatrial.release.places import must_not_be_linked, own_folder
 from seatrial.release.plan.index import Habits
 from seatrial.release.plan.plan import Part
+from seatrial.release.plan.plan_files import plan_of_json, receipt_of_json
 from seatrial.release.plan.ports import Images, Store
-from seatrial.release.plan.records import plan_of_json, receipt_of_json
 from seatrial.release.registry import open_images
 from seatrial.release.store import open_store
 from seatrial.release.store.leases import Holder

@@ -16,13 +16,13 @@ from seatrial.documents.python import Assignment
 from seatrial.documents.syntax import Call, Expression
 from seatrial.validate.facts.python_modules import (
     MAX_DEPTH,
+    AssignedValue,
     ExternalName,
     Lineage,
     LocalClass,
     Names,
     Scope,
     Type,
-    Value,
     annotation_in,
     base_of,
     members_of,
@@ -409,7 +409,7 @@ class Choices:
 
 
 @dataclass(frozen=True)
-class Refused:
+class RefusedValue:
     """A value that its field does not take, the keys that lead to it, and the values and types that the field takes.
 
     `wants_list` is set where the field takes lists of these only.
@@ -427,7 +427,7 @@ class Refused:
         return ".".join(key for key in self.way if isinstance(key, str))
 
 
-def refused(names: Names, models: Sequence[Model], value: Any, way: Keys = ()) -> Iterator[Refused]:
+def refused(names: Names, models: Sequence[Model], value: Any, way: Keys = ()) -> Iterator[RefusedValue]:
     """Yield the values below `value` that each of these models refuses, at any depth."""
     if not isinstance(value, dict) or not models:
         return
@@ -440,7 +440,7 @@ def refused(names: Names, models: Sequence[Model], value: Any, way: Keys = ()) -
             yield from min(refusals, key=len)
 
 
-def _refusals(names: Names, choices: Choices, value: Any, way: Keys) -> Iterator[Refused]:
+def _refusals(names: Names, choices: Choices, value: Any, way: Keys) -> Iterator[RefusedValue]:
     if value is None:
         return
     if isinstance(value, dict) and choices.models:
@@ -450,9 +450,9 @@ def _refusals(names: Names, choices: Choices, value: Any, way: Keys) -> Iterator
             yield from _refusals(names, choices.items, item, (*way, place))
     elif choices.scalars or choices.plain:
         if isinstance(value, dict | list) or not choices.take(value):
-            yield Refused(way, value, choices.scalars, choices.plain)
+            yield RefusedValue(way, value, choices.scalars, choices.plain)
     elif choices.items and not choices.models:
-        yield Refused(way, value, choices.items.scalars, choices.items.plain, wants_list=True)
+        yield RefusedValue(way, value, choices.items.scalars, choices.items.plain, wants_list=True)
 
 
 def _choices_of(names: Names, declared: Declaration) -> Choices | None:
@@ -485,7 +485,7 @@ def _choices(names: Names, expression: Expression | None, scope: Scope, depth: i
 
 def _named(names: Names, name: str, scope: Scope, depth: int) -> Choices | None:
     found = names.meaning(name, scope)
-    if isinstance(found, Value):
+    if isinstance(found, AssignedValue):
         return _choices(names, found.expression, found.scope, depth)
     if isinstance(found, ExternalName) and found.name in _PLAIN:
         return Choices(plain=frozenset({_PLAIN[found.name]}))

@@ -10,8 +10,8 @@ from seatrial.core.names import counted
 from seatrial.core.printable import cut, plain
 from seatrial.preview.cases import Stray
 from seatrial.preview.goldens import Comparison
-from seatrial.preview.previews import Group, Preview, Row
-from seatrial.preview.processor import Verdict
+from seatrial.preview.previews import Group, Preview, PreviewRow
+from seatrial.preview.processor import ObjectVerdict
 
 WIDEST = 36
 """The most characters of a value in a table."""
@@ -28,7 +28,7 @@ def render(previews: Sequence[Preview]) -> str:
 def totals(previews: Sequence[Preview]) -> str:
     """Return the last line: what became of all objects."""
     rows = [row for preview in previews for group in preview.groups for row in group.rows]
-    counts = {verdict: sum(row.mapped.verdict is verdict for row in rows) for verdict in Verdict}
+    counts = {verdict: sum(row.mapped.verdict is verdict for row in rows) for verdict in ObjectVerdict}
     said = [f"{count} {verdict.value}" for verdict, count in counts.items() if count]
     nulls = sum(len(row.nulls) for row in rows)
     broken = sum(len(row.remarks) for row in rows)
@@ -98,7 +98,7 @@ def _group(group: Group) -> Iterator[str]:
     yield from _remarks(group)
 
 
-def _table(rows: Sequence[Row]) -> Iterator[str]:
+def _table(rows: Sequence[PreviewRow]) -> Iterator[str]:
     heads = ("identifier", "title", "filled", "null", "file")
     cells = [heads, *(_cells(row) for row in rows)]
     widths = [max(len(line[at]) for line in cells) for at in range(len(heads))]
@@ -107,12 +107,12 @@ def _table(rows: Sequence[Row]) -> Iterator[str]:
             "    " + "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
         )
     for row in rows:
-        if row.mapped.verdict is not Verdict.MAPPED:
+        if row.mapped.verdict is not ObjectVerdict.MAPPED:
             yield plain(f"    {row.mapped.verdict.value}: {place(row)}: {row.mapped.reason}")
 
 
-def _cells(row: Row) -> tuple[str, ...]:
-    entity = row.mapped.entity if row.mapped.verdict is Verdict.MAPPED else None
+def _cells(row: PreviewRow) -> tuple[str, ...]:
+    entity = row.mapped.entity if row.mapped.verdict is ObjectVerdict.MAPPED else None
     if entity is None:
         return f"({row.mapped.verdict.name.lower()})", "", "", "", place(row)
     nulls = len(row.nulls)
@@ -120,7 +120,7 @@ def _cells(row: Row) -> tuple[str, ...]:
     return shown(entity["identifier"]), shown(entity.get("title")), filled, str(nulls), place(row)
 
 
-def place(row: Row) -> str:
+def place(row: PreviewRow) -> str:
     """Return the file of a row, with the number of its object and item where there are several."""
     item = f" item {row.mapped.item + 1}" if row.mapped.item is not None else ""
     return f"{row.file}{f' #{row.number + 1}' if row.number else ''}{item}"
@@ -135,7 +135,7 @@ def shown(value: Any) -> str:
 def _values(group: Group) -> Iterator[str]:
     """Say of each value that is null how often it is, and why."""
     entities = group.entities
-    null: dict[str, list[Row]] = {}
+    null: dict[str, list[PreviewRow]] = {}
     for row in entities:
         for value in row.nulls:
             null.setdefault(value.where, []).append(row)
@@ -148,7 +148,7 @@ def _values(group: Group) -> Iterator[str]:
 
 def _remarks(group: Group) -> Iterator[str]:
     """Say of each place that breaks the blueprint how the first entity does, and how many others do."""
-    found: dict[str, list[tuple[Row, str]]] = {}
+    found: dict[str, list[tuple[PreviewRow, str]]] = {}
     for row in group.rows:
         for remark in row.remarks:
             found.setdefault(remark.where, []).append((row, remark.message))

@@ -22,7 +22,7 @@ MOST_PLANNED = 100_000
 
 
 @dataclass(frozen=True)
-class Plan:
+class JobPlan:
     """The jobs of a run: which task they run, on which commit, compared with which revision, empty for none.
 
     `names` has the name of each integration by its path, `sizes` what its cost is shared out by. `with_new` tells
@@ -74,7 +74,7 @@ class Plan:
         return dumps(self._record())
 
 
-def plan_of_json(data: bytes) -> Plan:
+def plan_of_json(data: bytes) -> JobPlan:
     """Read the file of a plan. Raises Unreadable."""
     record = records.loads(data)
     records.version(record, VERSION)
@@ -93,7 +93,7 @@ def plan_of_json(data: bytes) -> Plan:
         shards.append(Shard(records.number(one, "shard", MOST), paths, records.amount(one, "cost", 1e18)))
     if len({one.number for one in shards}) < len(shards):
         raise Unreadable("two of its jobs have the same number")
-    return Plan(
+    return JobPlan(
         records.choice(record, "verb", VERBS),
         records.commit(record),
         records.text(record, "since"),

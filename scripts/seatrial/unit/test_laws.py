@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from seatrial.core.model import Fix, Integration, Location, MemoryFolder, Problem
 from seatrial.core.printable import one_line
 from seatrial.core.rules import Rule, rule
-from seatrial.unit.records import Report, Test
+from seatrial.unit.program_report import Report, Test
 
 PYPROJECT = "pyproject.toml"
 

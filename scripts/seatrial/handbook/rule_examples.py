@@ -13,10 +13,10 @@ from seatrial.core.rules import Rule
 from seatrial.core.settings import Settings
 from seatrial.dependencies.lockfile import content_hash
 from seatrial.documents import toml
-from seatrial.handbook.pages import Example
-from seatrial.scaffold.template import Answers, render
+from seatrial.handbook.rule_pages import Example
+from seatrial.scaffold.skeleton import Answers, render
 from seatrial.validate.facts.facts import Facts
-from seatrial.validate.facts.release import Change
+from seatrial.validate.facts.release_change import Change
 from seatrial.validate.rules import RULES
 from seatrial.validate.run import Verdict, check
 

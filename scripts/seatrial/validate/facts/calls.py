@@ -15,7 +15,7 @@ from seatrial.documents.python import Assignment, Import
 from seatrial.documents.syntax import Expression
 from seatrial.validate.facts.code import Code, ConfigurationUse, Read
 from seatrial.validate.facts.items import Item
-from seatrial.validate.facts.python_modules import ExternalName, Lineage, LocalClass, Scope, Value
+from seatrial.validate.facts.python_modules import AssignedValue, ExternalName, Lineage, LocalClass, Scope
 
 _HTTP = ("get", "post", "put", "patch", "delete", "head", "options", "request")
 _RUNS = ("run", "call", "check_call", "check_output", "getoutput", "getstatusoutput")
@@ -421,7 +421,7 @@ def _webhook_path(code: Code, given: Expression, scope: Scope) -> WebhookPath:
     if texts:
         return WebhookPath(given.where, next((text for text in sorted(texts) if "{" in text), ""))
     found = code.names.meaning(given.name, scope) if given.name else None
-    written = found.expression if isinstance(found, Value) else given
+    written = found.expression if isinstance(found, AssignedValue) else given
     if written.name or written.subscript or _is_constant(code, written, scope):
         return WebhookPath(given.where)
     is_template = bool(written.parts)
@@ -438,4 +438,4 @@ def _is_constant(code: Code, written: Expression, scope: Scope) -> bool:
 
 def _text_of(code: Code, name: str, scope: Scope) -> frozenset[str] | None:
     found = code.names.meaning(name, scope)
-    return code.names.texts(found.expression, found.scope) if isinstance(found, Value) else None
+    return code.names.texts(found.expression, found.scope) if isinstance(found, AssignedValue) else None

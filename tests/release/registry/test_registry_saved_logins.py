@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from seatrial.core.errors import ServiceError
-from seatrial.release.registry import credentials
-from seatrial.release.registry.credentials import Login, Logins
+from seatrial.release.registry import saved_logins
 from seatrial.release.registry.image_names import Repository
+from seatrial.release.registry.saved_logins import Login, Logins
 from seatrial.system import process
 
 SECRET = "hunter2:with:colons"
@@ -184,7 +184,7 @@ def test_the_files_of_docker_and_podman_are_read_in_their_order(
 
 
 def test_an_empty_environment_uses_the_home_folder(tmp_path: Path) -> None:
-    found = list(credentials.config_files({"HOME": str(tmp_path)}))
+    found = list(saved_logins.config_files({"HOME": str(tmp_path)}))
     assert found == [
         tmp_path / ".docker/config.json",
         Path(f"/run/containers/{os.getuid()}/auth.json"),

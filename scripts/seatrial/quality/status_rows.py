@@ -22,7 +22,7 @@ RECORDS = "EXA221"
 
 
 @dataclass(frozen=True)
-class Row:
+class StatusRow:
     """An integration as a fleet's table shows it.
 
     `published` is the newest version known to be published, empty where that is not known; `lag` counts the minor
@@ -95,7 +95,7 @@ class Row:
         return dotted(self.core)
 
 
-def spread(rows: Iterable[Row]) -> dict[Level, int]:
+def spread(rows: Iterable[StatusRow]) -> dict[Level, int]:
     """Return how many integrations are at each level, the lowest first; those of no known level are left out."""
     counts = Counter(row.level for row in rows)
     return {level: counts[level] for level in Level}
@@ -113,7 +113,7 @@ def step_words(gap: Gap) -> str:
     return f"{gap.code} {gap.name}{times}: {title}"
 
 
-SORTS: Mapping[str, Callable[[Row], object]] = {
+SORTS: Mapping[str, Callable[[StatusRow], object]] = {
     "name": lambda row: row.name,
     "level": lambda row: row.level.rank if row.level else -1,
     "version": lambda row: _ordered(row.version),
@@ -127,7 +127,7 @@ SORTS: Mapping[str, Callable[[Row], object]] = {
 """The orders of rows by name; those by a count have the highest first."""
 
 
-def ordered(rows: Iterable[Row], by: str) -> list[Row]:
+def ordered(rows: Iterable[StatusRow], by: str) -> list[StatusRow]:
     """Return rows in an order, with `-` before its name in the reverse one. Raises UsageError for an unknown one."""
     key = SORTS.get(by.removeprefix("-"))
     if key is None:

@@ -19,9 +19,15 @@ from seatrial.documents import holds, intents
 from seatrial.documents.document import Document, Fault, FaultKind
 from seatrial.documents.integration import read_document
 from seatrial.documents.intents import BUMP, CHANGELOG, OTHER_TYPE, TYPE
-from seatrial.validate.facts.contract import Contract, Difference, Selectors, differences, removed_selectors
-from seatrial.validate.facts.package import FRAGMENT_TYPES, Package
-from seatrial.validate.facts.suppressions import EXEMPTIONS, Suppressions
+from seatrial.validate.facts.contract import (
+    Contract,
+    ContractChange,
+    Selectors,
+    differences,
+    removed_selectors,
+)
+from seatrial.validate.facts.package_metadata import FRAGMENT_TYPES, Package
+from seatrial.validate.facts.suppressed_codes import EXEMPTIONS, Suppressions
 from seatrial.validate.facts.tree import Tree
 
 INTENTS = ".ocean-release"
@@ -238,7 +244,7 @@ class Change:
         """The version at the revision; empty for none."""
         return self.base.package.version if self.base and self.base.package else ""
 
-    def differences(self, contract: Contract, selectors: Selectors) -> Sequence[Difference]:
+    def differences(self, contract: Contract, selectors: Selectors) -> Sequence[ContractChange]:
         """What changed for users, selectors where code changed; nothing for a new integration or a preview."""
         if self.base is None or self.is_preview:
             return []
@@ -292,7 +298,7 @@ class Change:
             before.is_dotted or before < Version.parse(".".join(map(str, before.release)))
         )
 
-    def least(self, found: Sequence[Difference], zero_versions: str) -> str:
+    def least(self, found: Sequence[ContractChange], zero_versions: str) -> str:
         """The least bump for these differences: for none of them patch."""
         before, breaking = _parsed(self.version), any(one.breaking for one in found)
         if not found:

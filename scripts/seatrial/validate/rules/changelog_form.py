@@ -16,9 +16,9 @@ from seatrial.core.framework import Framework
 from seatrial.core.model import REMOVE, Edit, Fix, Fleet, Integration, Location, MemoryFolder, Problem
 from seatrial.core.rules import GUIDE, WARNING, Edited, Problems, rule
 from seatrial.core.suggest import nearest, recased
-from seatrial.documents.changelog import MARKER, Section, VersionEntry
+from seatrial.documents.changelog import MARKER, EntrySection, VersionEntry
 from seatrial.documents.document import FaultKind
-from seatrial.validate.facts.changelog import (
+from seatrial.validate.facts.changelog_entries import (
     CHANGELOG,
     ChangelogText,
     Fragment,
@@ -26,7 +26,7 @@ from seatrial.validate.facts.changelog import (
     is_declared,
     tidy_changelogs,
 )
-from seatrial.validate.facts.package import FRAGMENT_TYPES, Package
+from seatrial.validate.facts.package_metadata import FRAGMENT_TYPES, Package
 from seatrial.validate.facts.tree import Convention
 from seatrial.validate.rules.shared import all_of, parsed_version, renamed, replaced
 
@@ -374,7 +374,7 @@ def _spacing(changelog: ChangelogText, top: VersionEntry) -> Iterator[Problem]:
         )
 
 
-def _below(part: VersionEntry | Section, text: str, wanted: int) -> Iterator[Problem]:
+def _below(part: VersionEntry | EntrySection, text: str, wanted: int) -> Iterator[Problem]:
     few = wanted - part.blank_after
     if few:
         where = Location(CHANGELOG, part.line, part.column)

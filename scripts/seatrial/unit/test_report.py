@@ -10,9 +10,9 @@ from seatrial.core.model import Finding, join
 from seatrial.core.printable import plain
 from seatrial.lint.run.jobs import Cell
 from seatrial.report.junit import case, counted
+from seatrial.unit.program_report import Test
 from seatrial.unit.pytest import report_in
-from seatrial.unit.records import Test
-from seatrial.unit.rules import problem_of
+from seatrial.unit.test_laws import problem_of
 
 _TAGS = {"skipped": "skipped", "failed": "failure", "error": "error", "uncollected": "error"}
 

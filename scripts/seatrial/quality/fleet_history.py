@@ -17,10 +17,10 @@ from seatrial.core.framework import Release, minor_lag
 from seatrial.core.model import Integration, MemoryFolder, Severity
 from seatrial.documents import records
 from seatrial.quality.scale import Level, words
-from seatrial.quality.status import Row, spread
+from seatrial.quality.status_rows import StatusRow, spread
 from seatrial.system import git
 from seatrial.validate.facts.facts import core_release
-from seatrial.validate.facts.package import PYPROJECT
+from seatrial.validate.facts.package_metadata import PYPROJECT
 
 MOST_POINTS = 30
 """The commits that are looked at."""
@@ -101,7 +101,7 @@ def _core(text: bytes) -> Release:
     return tuple(core_release(Integration("", "", MemoryFolder({PYPROJECT: text}))))
 
 
-def today_record(rows: Sequence[Row], today: date) -> Mapping[str, Any]:
+def today_record(rows: Sequence[StatusRow], today: date) -> Mapping[str, Any]:
     """Return what is kept of a day: how many integrations are at each level, and have which findings."""
     counts = spread(rows)
     found = {one.value: sum(row.count(one) for row in rows) for one in Severity}

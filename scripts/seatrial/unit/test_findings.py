@@ -8,16 +8,16 @@ from seatrial.core.findings import Outcome, stamped
 from seatrial.core.model import Finding, Integration, Problem, Severity
 from seatrial.core.rules import Rule
 from seatrial.lint.run.jobs import Cell
-from seatrial.lint.run.outcome import refused_sources
+from seatrial.lint.run.tool_findings import refused_sources
 from seatrial.lint.tools.registry import (
     lint_without_lock,
     unlocked_tool,
     without_lock,
     without_tool,
 )
+from seatrial.unit.framework_schema import FRAMEWORK, answer_in, problems_of
 from seatrial.unit.pytest import PYTEST, found_in
-from seatrial.unit.rules import no_tests, no_tests_collected
-from seatrial.unit.schema import FRAMEWORK, answer_in, problems_of
+from seatrial.unit.test_laws import no_tests, no_tests_collected
 from seatrial.workspace.workspace import Workspace
 
 

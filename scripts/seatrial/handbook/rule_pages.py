@@ -10,8 +10,8 @@ from seatrial.core.model import Finding, Profile
 from seatrial.core.rules import Rule
 from seatrial.lint.tools.registry import LINT_RULES
 from seatrial.report.text import line
-from seatrial.unit.rules import UNIT_RULES
-from seatrial.unit.schema import SCHEMA_RULES
+from seatrial.unit.framework_schema import SCHEMA_RULES
+from seatrial.unit.test_laws import UNIT_RULES
 from seatrial.validate.rules import RULES
 
 FAMILIES = {

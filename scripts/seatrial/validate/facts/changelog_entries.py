@@ -19,7 +19,7 @@ from seatrial.core.model import Fleet, Integration
 from seatrial.documents import changelog
 from seatrial.documents.changelog import MARKER, VersionEntry
 from seatrial.documents.document import Fault, FaultKind
-from seatrial.validate.facts.package import TITLE_FORMAT, Package
+from seatrial.validate.facts.package_metadata import TITLE_FORMAT, Package
 from seatrial.validate.facts.tree import Tree, content, doing
 
 CHANGELOG = "CHANGELOG.md"

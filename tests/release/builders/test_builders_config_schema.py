@@ -11,8 +11,8 @@ import pytest
 
 from seatrial.core.errors import ServiceError
 from seatrial.core.settings import ReleaseSettings
-from seatrial.release.builders import app_config
-from seatrial.release.builders.app_config import command, schemas
+from seatrial.release.builders import config_schema
+from seatrial.release.builders.config_schema import command, schemas
 from seatrial.release.plan.plan import Part
 from seatrial.release.plan.state import Candidate
 from seatrial.release.run.publish import _put_app_config
@@ -90,7 +90,7 @@ def test_they_are_stored_with_the_version_and_what_is_lacking_fails_no_release(
     assert "without the schemas of its mapping: it said nothing" in str(
         _put_app_config(context, part, digest)
     )
-    monkeypatch.setattr(app_config, "PROGRAMS", ("no-such-program",))
+    monkeypatch.setattr(config_schema, "PROGRAMS", ("no-such-program",))
     assert "neither docker nor podman" in str(_put_app_config(context, part, digest))
     for without in (replace(settings, app_config_schemas=None), replace(settings, image="")):
         assert _put_app_config(replace(context, settings=without), part, digest) == {}

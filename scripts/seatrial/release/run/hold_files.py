@@ -13,7 +13,7 @@ from seatrial.documents import holds
 from seatrial.release.places import must_not_be_linked
 from seatrial.system import transaction
 from seatrial.system.transaction import FileEdit
-from seatrial.validate.facts.release import ReleaseHold
+from seatrial.validate.facts.release_change import ReleaseHold
 from seatrial.workspace.workspace import Workspace
 
 

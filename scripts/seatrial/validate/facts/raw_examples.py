@@ -11,11 +11,11 @@ from typing import Any
 from seatrial.core.framework import Framework
 from seatrial.core.model import Integration, LineRange, Location
 from seatrial.documents.document import Document, Keys
-from seatrial.preview.cases import RECORDED, UPLOADED, Case, Shelf, Source, kind_of, shelf_of
-from seatrial.preview.evaluator import Limits, Outcome, shared_evaluator
+from seatrial.preview.cases import RECORDED, UPLOADED, MappingSource, PreviewCase, Shelf, kind_of, shelf_of
+from seatrial.preview.evaluator import JqOutcome, Limits, shared_evaluator
 from seatrial.preview.paths import End, Trace, read_paths, trace
-from seatrial.preview.previews import Group, Row, groups_of
-from seatrial.preview.processor import Value, Verdict
+from seatrial.preview.previews import Group, PreviewRow, groups_of
+from seatrial.preview.processor import ObjectVerdict, Value
 
 LIMITS = Limits(stops=3, all_seconds=20.0, all_bytes=64 * 1024 * 1024)
 """What the programs of an integration may use while rules run; those of real ones take 0.1 seconds together."""
@@ -120,7 +120,7 @@ _OUTSIDE: Mapping[str, Keys] = {
 
 def same_kind(words: str, kinds: Iterable[str]) -> list[str]:
     """Return the kinds that these words spell."""
-    return [one.kind for one in kind_of(words, [Source("", 0, {"kind": kind}) for kind in kinds])]
+    return [one.kind for one in kind_of(words, [MappingSource("", 0, {"kind": kind}) for kind in kinds])]
 
 
 @dataclass(frozen=True)
@@ -156,7 +156,7 @@ class Tried:
     def is_whole(self) -> bool:
         """Whether every expression was run on every object, or had to be ended itself."""
         values = (value for group in self.groups for row in group.rows for value in row.ended)
-        return self.is_all and not any(value.answer.outcome is Outcome.NOT_RUN for value in values)
+        return self.is_all and not any(value.answer.outcome is JqOutcome.NOT_RUN for value in values)
 
     @property
     def is_cut(self) -> bool:
@@ -186,9 +186,9 @@ class Tried:
         return tuple(missing)
 
     @cached_property
-    def fates(self) -> Mapping[tuple[str, int], list[tuple[Group, Row]]]:
+    def fates(self) -> Mapping[tuple[str, int], list[tuple[Group, PreviewRow]]]:
         """What became of each object, by its file and number."""
-        found: dict[tuple[str, int], list[tuple[Group, Row]]] = {}
+        found: dict[tuple[str, int], list[tuple[Group, PreviewRow]]] = {}
         for group in self.groups:
             for row in group.rows:
                 found.setdefault((row.file, row.number), []).append((group, row))
@@ -222,7 +222,7 @@ class Missing:
         return "" if is_used else name
 
 
-def affordable(cases: Iterable[Case]) -> Iterator[Case]:
+def affordable(cases: Iterable[PreviewCase]) -> Iterator[PreviewCase]:
     """Yield the cases, up to the one with which they become too many to be tried."""
     pairs = programs = 0
     sizes: dict[tuple[str, int], int] = {}
@@ -243,7 +243,7 @@ def _texts(value: Any) -> int:
     return sum(map(_texts, inner)) if isinstance(value, dict | list) else 1
 
 
-def fits(row: Row) -> bool:
+def fits(row: PreviewRow) -> bool:
     """Return whether a mapping reads anything that an object has; else the object is of another shape."""
     texts = {value.program: None for value in row.mapped.values}
     seen = (trace(path, row.mapped.data, near=False) for text in texts for path in read_paths(text))
@@ -270,6 +270,6 @@ def _missing(group: Group) -> Iterator[tuple[str, str]]:
             yield where, paths[0]
 
 
-def is_mapped(row: Row) -> bool:
+def is_mapped(row: PreviewRow) -> bool:
     """Return whether an object made an entity."""
-    return row.mapped.verdict is Verdict.MAPPED
+    return row.mapped.verdict is ObjectVerdict.MAPPED

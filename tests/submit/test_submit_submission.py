@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from seatrial.core.errors import UsageError
-from seatrial.submit.plan import Clone, Made, SubmitStep, plan
+from seatrial.submit.submission import Clone, Made, SubmitStep, plan
 
 ME = "me@x.y"
 FRESH = Clone(

@@ -17,7 +17,7 @@ from seatrial.documents.document import Document, Lines, is_deep
 from seatrial.documents.integration import read_document
 from seatrial.documents.records import is_path
 from seatrial.lint.tools.tool import Cost, Output, Reading, bytes_of, running_code
-from seatrial.unit.records import is_count
+from seatrial.unit.program_report import is_count
 
 RECIPE = "1"
 """Raised when the framework is asked in another way, so that no answer kept from before is used."""
@@ -49,7 +49,7 @@ _FORM: Mapping[str, Callable[[Any], bool]] = {
 
 
 @dataclass(frozen=True)
-class Answer:
+class SchemaAnswer:
     """The framework's answer; `programs.classes` describes each field."""
 
     framework: str = ""
@@ -63,7 +63,7 @@ class Answer:
     refused: Sequence[Mapping[str, Any]] = ()
 
 
-def answer_in(output: Output) -> Answer:
+def answer_in(output: Output) -> SchemaAnswer:
     """Return the answer of a run. Raises ServiceError where there is none that can be believed."""
     try:
         value: Any = json.loads(output.out) if output.out else None
@@ -74,7 +74,7 @@ def answer_in(output: Output) -> Answer:
         lines = [line for line in output.err.splitlines() if line.strip()]
         said = f": {one_line(lines[-1].strip(), 200)}" if lines else ""
         raise ServiceError(f"the framework gave no answer, and ended with status {output.status}{said}")
-    return Answer(**value)
+    return SchemaAnswer(**value)
 
 
 def _is_refusal(value: Any) -> bool:
@@ -101,7 +101,7 @@ def classes_refused_by_framework(integration: Integration) -> Iterator[Problem]:
     edited. `seatrial schema` asks in the same way, in the environment of the lock.
     """
     message = "TypeError: Field 'state' in 'TaskSelector' must have a 'title'"
-    yield from (one for _, one in problems_of(integration, Answer(stage="classes", message=message)))
+    yield from (one for _, one in problems_of(integration, SchemaAnswer(stage="classes", message=message)))
 
 
 @rule(
@@ -115,7 +115,7 @@ def integration_not_imported(integration: Integration) -> Iterator[Problem]:
     Ocean imports it when the integration starts, and falls back to classes of its own only where there is none.
     """
     message = "ModuleNotFoundError: No module named 'not_there'"
-    found = Answer(stage="import", message=message, path=INTEGRATION, line=1)
+    found = SchemaAnswer(stage="import", message=message, path=INTEGRATION, line=1)
     yield from (one for _, one in problems_of(integration, found))
 
 
@@ -131,7 +131,7 @@ def mapping_refused_by_classes(integration: Integration) -> Iterator[Problem]:
     it. Each resource is held against the class of its kind.
     """
     refused = [{"keys": ["resources", 1, "selector", "state"], "message": "str type expected"}]
-    found = Answer(mapping=APP_CONFIG, refused=refused)
+    found = SchemaAnswer(mapping=APP_CONFIG, refused=refused)
     yield from (one for _, one in problems_of(integration, found))
 
 
@@ -142,7 +142,7 @@ SCHEMA_RULES: tuple[Rule, ...] = (
 )
 
 
-def problems_of(integration: Integration, answer: Answer) -> Iterator[tuple[Rule, Problem]]:
+def problems_of(integration: Integration, answer: SchemaAnswer) -> Iterator[tuple[Rule, Problem]]:
     """Yield the problems that an answer holds, with the rules they break."""
     where = Location(answer.path or INTEGRATION, answer.line if answer.path else 1)
     message = one_line(answer.message, 300)
@@ -192,7 +192,7 @@ def read(output: Output, more: Output | None = None) -> Reading:
     return Reading()
 
 
-def words_of(answer: Answer) -> str:
+def words_of(answer: SchemaAnswer) -> str:
     """Return an answer in a few words."""
     if answer.stage == "missing":
         return "no integration.py, so the framework's own classes hold"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from seatrial.release.attest.packages import LINUX, MACHINES
 from seatrial.release.builders.layers.base_image import BaseImage
 from seatrial.release.builders.layers.recipe import env_of
-from seatrial.release.builders.layers.tree import BaseFiles, Fault, Kind, Tree
+from seatrial.release.builders.layers.stage_files import BaseFiles, EntryKind, StageTree, StepFault
 
 GLIBCS = (17, 28, *range(31, 41))
 """The minor versions of glibc that uv knows wheels for."""
@@ -50,26 +50,26 @@ def python_of(image: BaseImage, stated: str = "") -> Python:
 
     Raises Fault where it is not there or its version is not known.
     """
-    tree = Tree(lambda: image.files)
+    tree = StageTree(lambda: image.files)
     program, minor = _program(image, tree)
     found = stated or next(_versions(image, minor), "")
     if not _FULL.fullmatch(found) or found.rpartition(".")[0] != minor:
         said = f"is stated as {found}, but /{program} is there" if found else f"of /{program} is not known"
-        raise Fault(
+        raise StepFault(
             f'the exact version of its Python {said}; state it as python = "{minor}.0" in [release.layers]'
         )
     return Python(f"/{program}", found, _platform(image))
 
 
-def _program(image: BaseImage, tree: Tree) -> tuple[str, str]:
+def _program(image: BaseImage, tree: StageTree) -> tuple[str, str]:
     """Return the path of the Python, with all links followed, and its minor version."""
     for folder in env_of(image.settings).get("PATH", "/usr/local/bin:/usr/bin:/bin").split(":"):
         for name in ("python3", "python"):
             path = tree.resolved(f"{folder}/{name}")
             entry = tree.entry(path)
-            if entry and entry.kind is Kind.FILE and (found := _NAME.fullmatch(path.rpartition("/")[2])):
+            if entry and entry.kind is EntryKind.FILE and (found := _NAME.fullmatch(path.rpartition("/")[2])):
                 return path, found[1]
-    raise Fault(f'the base image "{image.name}" has no python3 on its PATH')
+    raise StepFault(f'the base image "{image.name}" has no python3 on its PATH')
 
 
 def _versions(image: BaseImage, minor: str) -> Iterator[str]:
@@ -87,14 +87,14 @@ def _versions(image: BaseImage, minor: str) -> Iterator[str]:
 def _platform(image: BaseImage) -> str:
     machine = MACHINES.get(str(image.config.get("architecture")), "")
     if not machine:
-        raise Fault(f"no wheels are known for {str(image.config.get('architecture'))[:20]}")
+        raise StepFault(f"no wheels are known for {str(image.config.get('architecture'))[:20]}")
     if any(path.rpartition("/")[2].startswith("ld-musl-") for path in _libraries(image.files)):
         return f"{machine}-unknown-linux-musl"
     found = re.search(r"2\.(\d+)", image.packages.get("libc6", ""))
     minor = int(found[1]) if found else _by_name(image.files)
     fitting = [known for known in GLIBCS if known <= minor]
     if not fitting:
-        raise Fault(f'the base image "{image.name}" has no C library that wheels are made for')
+        raise StepFault(f'the base image "{image.name}" has no C library that wheels are made for')
     return f"{machine}-manylinux_2_{fitting[-1]}"
 
 

@@ -10,7 +10,7 @@ Json = Any
 """A value as the JSON parser returns it."""
 
 
-class Outcome(Enum):
+class JqOutcome(Enum):
     """What became of a program: it gave a value or none, it failed, or it could not be run to its end."""
 
     VALUE = "value"
@@ -24,19 +24,19 @@ class Outcome(Enum):
     NOT_RUN = "not run"
 
 
-ENDED = frozenset({Outcome.SLOW, Outcome.MEMORY, Outcome.CRASHED})
+ENDED = frozenset({JqOutcome.SLOW, JqOutcome.MEMORY, JqOutcome.CRASHED})
 """The outcomes of programs that end the process."""
 
 
 @dataclass(frozen=True)
-class Answer:
+class JqAnswer:
     """The first output of a program on an input; `message` says why there is none."""
 
-    outcome: Outcome
+    outcome: JqOutcome
     value: Json = None
     message: str = ""
 
     @property
     def finished(self) -> bool:
         """Whether the program ran to its end, so that Ocean sees the same."""
-        return self.outcome in (Outcome.VALUE, Outcome.NONE, Outcome.ERROR, Outcome.BROKEN)
+        return self.outcome in (JqOutcome.VALUE, JqOutcome.NONE, JqOutcome.ERROR, JqOutcome.BROKEN)

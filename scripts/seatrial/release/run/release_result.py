@@ -13,8 +13,8 @@ from seatrial.core.version import Version
 from seatrial.release.attest import signing
 from seatrial.release.plan import index, store_keys
 from seatrial.release.plan.plan import Failure, Part, Plan, Step
+from seatrial.release.plan.plan_files import Attached, Done
 from seatrial.release.plan.ports import AT_ONCE
-from seatrial.release.plan.records import Attached, Done
 from seatrial.release.registry.sizes import sizes
 from seatrial.release.run.growth import Before, VersionsBefore
 from seatrial.release.run.release_context import ReleaseContext

@@ -8,7 +8,7 @@ from seatrial.core.edits import repaired
 from seatrial.core.model import MemoryFolder, Profile
 from seatrial.documents.changelog import MARKER
 from seatrial.validate.rules import BY_NAME, RULES
-from seatrial.validate.rules.release import EXAMPLE
+from seatrial.validate.rules.release_intents import EXAMPLE
 from support.good import facts_of, good_folder, problems_of
 
 FAMILY = [rule for rule in RULES if rule.code.startswith("REL1")]

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from seatrial.core.model import Integration, MemoryFolder
-from seatrial.validate.facts.changelog import ChangelogText, refused
+from seatrial.validate.facts.changelog_entries import ChangelogText, refused
 
 ENTRY = "## 0.{n}.0 (2026-01-31)\n\n\n### Features\n\n- Added {n}\n\n\n"
 

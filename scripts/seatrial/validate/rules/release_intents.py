@@ -19,11 +19,11 @@ from seatrial.documents import holds
 from seatrial.documents.changelog import MARKER
 from seatrial.documents.document import FaultKind
 from seatrial.documents.intents import BUMP, CHANGELOG, OTHER_TYPE, TAKEN_FOR_KEY, TYPE
-from seatrial.validate.facts.changelog import CHANGELOG as CHANGELOG_FILE
-from seatrial.validate.facts.changelog import ChangelogText
-from seatrial.validate.facts.contract import Contract, Difference, Selectors
-from seatrial.validate.facts.package import Package
-from seatrial.validate.facts.release import (
+from seatrial.validate.facts.changelog_entries import CHANGELOG as CHANGELOG_FILE
+from seatrial.validate.facts.changelog_entries import ChangelogText
+from seatrial.validate.facts.contract import Contract, ContractChange, Selectors
+from seatrial.validate.facts.package_metadata import Package
+from seatrial.validate.facts.release_change import (
     INTENTS,
     SYNONYMS,
     TYPES,
@@ -423,7 +423,7 @@ def _bumps(
         yield _version_place(package), change.bump_by_rule
 
 
-def _reason(found: Sequence[Difference]) -> str:
+def _reason(found: Sequence[ContractChange]) -> str:
     """Return the first of the most serious differences, its place, and the number of others as serious."""
     serious = [one for one in found if one.breaking] or found
     more = f" and {len(serious) - 1} more" if serious[1:] else ""

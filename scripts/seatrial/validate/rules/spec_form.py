@@ -19,7 +19,7 @@ from seatrial.core.version import Version
 from seatrial.documents.document import Document, Keys
 from seatrial.validate.facts.conformity import Conformity
 from seatrial.validate.facts.items import Item
-from seatrial.validate.facts.package import Package
+from seatrial.validate.facts.package_metadata import Package
 from seatrial.validate.facts.source import with_key, without_key
 from seatrial.validate.facts.spec import Peers, Spec
 from seatrial.validate.rules.shared import (

@@ -64,7 +64,7 @@ class Modes:
 
 
 @dataclass(frozen=True)
-class Owners:
+class ChangeOwners:
     """chown: an owner for paths."""
 
     owner: str
@@ -82,7 +82,7 @@ class Link:
 
 
 @dataclass(frozen=True)
-class Group:
+class AddGroup:
     """groupadd: a group of a stated number."""
 
     name: str
@@ -109,7 +109,7 @@ class SystemPackages:
 
 
 @dataclass(frozen=True)
-class Poetry:
+class InstallPoetry:
     """pip install poetry: a tool of the build, which must not be in the image."""
 
 
@@ -126,7 +126,7 @@ class Install:
     in_project: bool | None
 
 
-Effect = Folders | Modes | Owners | Link | Group | Account | SystemPackages | Poetry | Install
+Effect = Folders | Modes | ChangeOwners | Link | AddGroup | Account | SystemPackages | InstallPoetry | Install
 
 
 @dataclass(frozen=True)
@@ -206,7 +206,7 @@ def _chmod(call: _Call) -> Iterator[Effect]:
 def _chown(call: _Call) -> Iterator[Effect]:
     options, rest = call.options({"-R": 0, "--recursive": 0})
     owner, *paths = rest or [""]
-    yield Owners(owner, call.paths(paths), bool(options))
+    yield ChangeOwners(owner, call.paths(paths), bool(options))
 
 
 def _ln(call: _Call) -> Iterator[Effect]:
@@ -222,7 +222,7 @@ def _ln(call: _Call) -> Iterator[Effect]:
 
 def _groupadd(call: _Call) -> Iterator[Effect]:
     options, rest = call.options({"-r": 0, "--system": 0, "-g": 1, "--gid": 1})
-    yield Group(_account(rest), _number(options.get("-g", options.get("--gid", ""))))
+    yield AddGroup(_account(rest), _number(options.get("-g", options.get("--gid", ""))))
 
 
 def _useradd(call: _Call) -> Iterator[Effect]:
@@ -288,7 +288,7 @@ def _pip(call: _Call) -> Iterator[Effect]:
     names = {re.split(r"[\[=<>!~ ]", one)[0].lower() for one in rest[1:]}
     if rest[:1] != ["install"] or not names or names - {"poetry", "pip"}:
         raise Unclear("pip installs what is not in the lock")
-    yield Poetry()
+    yield InstallPoetry()
 
 
 def _poetry(call: _Call) -> Iterator[Effect]:

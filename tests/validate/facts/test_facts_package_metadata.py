@@ -5,7 +5,7 @@ import pytest
 from seatrial.core.model import Integration, MemoryFolder
 from seatrial.dependencies.constraints import admits, floor
 from seatrial.documents import toml
-from seatrial.validate.facts.package import Package
+from seatrial.validate.facts.package_metadata import Package
 
 
 def package_of(text: str) -> Package | None:

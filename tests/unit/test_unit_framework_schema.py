@@ -14,10 +14,10 @@ from seatrial.core.errors import ServiceError
 from seatrial.core.model import Integration, MemoryFolder, Profile, Severity
 from seatrial.core.rules import Rule
 from seatrial.handbook.codes import known_codes
-from seatrial.handbook.examples import example
+from seatrial.handbook.rule_examples import example
 from seatrial.lint.tools.tool import Output
+from seatrial.unit.framework_schema import SCHEMA_RULES, answer_in, problems_of, read, words_of
 from seatrial.unit.programs import classes
-from seatrial.unit.schema import SCHEMA_RULES, answer_in, problems_of, read, words_of
 
 GOOD = {
     "framework": "0.48.12", "stage": "done", "message": "", "path": "", "line": 1,
