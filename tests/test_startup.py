@@ -56,7 +56,7 @@ def test_modules_are_compiled_once_although_invoke_writes_no_bytecode(program: s
         check=True,
     )
     written = {path.name.partition(".")[0] for path in tmp_path.glob(f"{SOURCES.relative_to('/')}/**/*.pyc")}
-    assert {"menu", "pages", "registry"} <= written
+    assert {"menu", "rule_pages", "registry"} <= written
 
 
 def test_no_bytecode_is_written_where_python_is_told_so(tmp_path: Path) -> None:
