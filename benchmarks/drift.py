@@ -31,13 +31,13 @@ from upstream import Known, changes, hashes, judges_in, newer_framework, newest_
 from seatrial.core.errors import SeatrialError, ServiceError
 from seatrial.core.model import Integration, Profile
 from seatrial.core.printable import one_line
-from seatrial.handbook.examples import NAME, good_folder
+from seatrial.handbook.rule_examples import NAME, good_folder
 from seatrial.system import process
 from seatrial.system.cache import home
 from seatrial.system.folder import DiskFolder
 from seatrial.system.sandbox import View, sandbox
 from seatrial.validate.facts.facts import Facts
-from seatrial.validate.facts.package import TITLE_FORMAT
+from seatrial.validate.facts.package_metadata import TITLE_FORMAT
 from seatrial.validate.rules import RULES
 from seatrial.validate.run import check
 from seatrial.validate.since import since

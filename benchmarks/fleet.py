@@ -28,7 +28,7 @@ from processes import THIS, Run, machine, seatrial
 
 from seatrial.ci.matrix import MOST, UNEVEN
 from seatrial.core.model import Profile
-from seatrial.scaffold import template
+from seatrial.scaffold import skeleton
 from seatrial.scaffold.answers import Answers
 
 EDITED = "integrations/good-service-7/main.py"
@@ -118,8 +118,8 @@ def generated(place: Path, size: int) -> Generated:
     root = place / f"fleet-{size}"
     for number in range(size):
         answers = Answers.of(f"Good Service {number}", profile=Profile.GUIDE, released="2026-01-31")
-        folder = template.render(answers).having(template.LOCK, template.lock())
-        template.write(folder, root / "integrations" / answers.slug)
+        folder = skeleton.render(answers).having(skeleton.LOCK, skeleton.lock())
+        skeleton.write(folder, root / "integrations" / answers.slug)
     subprocess.run([*GIT, "init", "--quiet", str(root)], check=True)
     subprocess.run([*GIT, "-C", str(root), "add", "--all"], check=True)
     subprocess.run([*GIT, "-C", str(root), "commit", "--quiet", "--message", "made"], check=True)

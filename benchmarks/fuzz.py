@@ -36,7 +36,7 @@ from seatrial.core.model import (
     Profile,
 )
 from seatrial.core.settings import Settings
-from seatrial.handbook.examples import good_folder
+from seatrial.handbook.rule_examples import good_folder
 from seatrial.system.folder import DiskFolder
 from seatrial.validate.facts.facts import Facts
 from seatrial.validate.repair import Repairs, repairs

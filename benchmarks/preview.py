@@ -27,8 +27,8 @@ from typing import Any
 
 from seatrial.core.framework import Framework
 from seatrial.preview.evaluator import Evaluator
-from seatrial.preview.mapping import Refused, read_resource
-from seatrial.preview.processor import Mapped, Verdict, map_objects
+from seatrial.preview.mapping import MappingRefused, read_resource
+from seatrial.preview.processor import Mapped, ObjectVerdict, map_objects
 
 JUDGE = Path(__file__).with_name("preview_judge.py")
 SHOWN = 12
@@ -110,7 +110,7 @@ def ours(
     """Return what the preview makes of a request, in the judge's form, and as values."""
     try:
         programs = read_resource(request["resource"], framework)
-    except Refused as reason:
+    except MappingRefused as reason:
         return [{"refused": str(reason)}], []
     evaluator.begin()
     found = map_objects(programs, request["objects"], framework, evaluator)
@@ -119,9 +119,9 @@ def ours(
 
 
 def _row(one: Mapped) -> Any:
-    if one.verdict is Verdict.MAPPED:
+    if one.verdict is ObjectVerdict.MAPPED:
         return {"entity": one.entity}
-    return {"failed": one.reason} if one.verdict is Verdict.FAILED else {"nothing": one.reason}
+    return {"failed": one.reason} if one.verdict is ObjectVerdict.FAILED else {"nothing": one.reason}
 
 
 def bare(rows: Any) -> Any:
@@ -142,7 +142,7 @@ def explained(request: dict[str, Any], theirs: Any, rows: list[list[Mapped]], fr
     values = [value for row in rows for one in row for value in one.values]
     ended = any(not value.answer.finished for value in values)
     ended = ended or any(
-        one.verdict is Verdict.FAILED and "limits" in one.reason for row in rows for one in row
+        one.verdict is ObjectVerdict.FAILED and "limits" in one.reason for row in rows for one in row
     )
     if theirs is None and (ended or not rows):
         return "Ocean does not come to an end"

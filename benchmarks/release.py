@@ -24,8 +24,8 @@ from typing import Any
 from processes import THIS, Run, median, seatrial
 from registry import Setting, fill, front
 
-from seatrial.handbook.examples import good_folder
-from seatrial.release.plan import index, records, store_keys
+from seatrial.handbook.rule_examples import good_folder
+from seatrial.release.plan import index, plan_files, store_keys
 from seatrial.release.plan.plan import Plan, plan
 from seatrial.release.plan.state import State
 from seatrial.release.run.release_context import open_context
@@ -96,7 +96,7 @@ def status(root: Path, checkout: Path) -> tuple[Run, list[dict[str, Any]]]:
 
 def planned(state: State) -> Plan:
     """Return the plan, written to text and read back."""
-    return records.plan_of_json(records.plan_json(plan(state, {})), "plan")
+    return plan_files.plan_of_json(plan_files.plan_json(plan(state, {})), "plan")
 
 
 def measure(root: Path, runs: int, against: Path | None) -> dict[str, str]:

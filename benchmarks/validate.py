@@ -109,7 +109,7 @@ def _of_repo_review(out: str) -> int:
 def fleet(folder: Path, size: int) -> Path:
     """Make a repository of `size` integrations, each from the template."""
     from seatrial.core.model import Profile
-    from seatrial.handbook.examples import good_folder
+    from seatrial.handbook.rule_examples import good_folder
 
     good = good_folder(Profile.GUIDE)
     for number in range(size):

@@ -29,7 +29,7 @@ SOURCES = {
     if path.suffix in (".py", ".yaml", ".typed")
 }
 SEES_ITS_DATA = (
-    "from seatrial.scaffold.answers import Answers; from seatrial.scaffold.template import render; "
+    "from seatrial.scaffold.answers import Answers; from seatrial.scaffold.skeleton import render; "
     "from seatrial.schemas import violations; "
     "folder = render(Answers.of('My Service')); "
     "assert '.port/spec.yaml' in folder.files; "

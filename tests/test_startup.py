@@ -56,7 +56,7 @@ def test_modules_are_compiled_once_although_invoke_writes_no_bytecode(program: s
         check=True,
     )
     written = {path.name.partition(".")[0] for path in tmp_path.glob(f"{SOURCES.relative_to('/')}/**/*.pyc")}
-    assert {"menu", "pages", "registry"} <= written
+    assert {"menu", "rule_pages", "registry"} <= written
 
 
 def test_no_bytecode_is_written_where_python_is_told_so(tmp_path: Path) -> None:
@@ -70,5 +70,5 @@ def test_no_bytecode_is_written_where_python_is_told_so(tmp_path: Path) -> None:
 
 
 def test_listing_the_rules_loads_neither_the_examples_nor_what_runs_rules() -> None:
-    unwanted = ("seatrial.handbook.examples", "seatrial.validate.run")
-    assert imported("seatrial.handbook.pages", unwanted) == "[]\n"
+    unwanted = ("seatrial.handbook.rule_examples", "seatrial.validate.run")
+    assert imported("seatrial.handbook.rule_pages", unwanted) == "[]\n"

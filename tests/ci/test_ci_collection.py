@@ -13,9 +13,9 @@ import pytest
 from seatrial.ci.collection import collect
 from seatrial.ci.comment import IDLE, comment
 from seatrial.ci.costs import costs_of_json
+from seatrial.ci.job_plan import JobPlan, plan_of_json
 from seatrial.ci.matrix import Shard
-from seatrial.ci.plan import Plan, plan_of_json
-from seatrial.ci.receipt import Receipt, Verdict, costs_of, receipt_of_json, receipt_of_run
+from seatrial.ci.receipt import JobReceipt, JobVerdict, costs_of, receipt_of_json, receipt_of_run
 from seatrial.core.errors import EXIT_FINDINGS, EXIT_SERVICE, Unreadable, UsageError
 from seatrial.core.findings import Outcome
 from seatrial.core.model import Finding, Fix, Severity
@@ -27,7 +27,7 @@ from support.verbs import call
 COMMIT, OTHER = "a" * 40, "b" * 40
 NAMES = {f"integrations/{name}": name for name in ("alpha", "beta", "gamma")}
 SHARDS = (Shard(1, ("integrations/alpha", "integrations/beta"), 2.0), Shard(2, ("integrations/gamma",), 1.0))
-PLAN = Plan("check", COMMIT, "", False, False, SHARDS, NAMES, dict.fromkeys(NAMES, 9))
+PLAN = JobPlan("check", COMMIT, "", False, False, SHARDS, NAMES, dict.fromkeys(NAMES, 9))
 FINDING = Finding(
     "SPC011",
     "a-name",
@@ -42,10 +42,12 @@ FINDING = Finding(
 )
 
 
-def receipt(number: int, *findings: Finding, verdict: Verdict = Verdict.PASSED, **more: Any) -> Receipt:
+def receipt(
+    number: int, *findings: Finding, verdict: JobVerdict = JobVerdict.PASSED, **more: Any
+) -> JobReceipt:
     """The receipt of a job of the plan."""
     paths = PLAN.shards[number - 1].paths
-    made = Receipt(PLAN.id, COMMIT, number, dict.fromkeys(paths, verdict), findings, seconds=6)
+    made = JobReceipt(PLAN.id, COMMIT, number, dict.fromkeys(paths, verdict), findings, seconds=6)
     return replace(made, **more)
 
 
@@ -82,14 +84,14 @@ def test_a_lost_receipt_is_named_with_all_that_it_would_have_judged(lost: str) -
     [
         ("x", receipt(2, commit=OTHER), "x: gamma was judged at another commit: bbbbbbbbbbbb"),
         ("x", receipt(2, plan="0" * 64), "x: gamma was judged by another plan"),
-        ("x", receipt(2, verdict=Verdict.FAILED), "gamma was judged twice: passed and failed"),
+        ("x", receipt(2, verdict=JobVerdict.FAILED), "gamma was judged twice: passed and failed"),
         ("x", receipt(2, shard=1), "x: gamma was judged by job 1, for which the plan does not have it"),
         ("x", receipt(2, FINDING), "x: it has findings in an integration that it does not judge"),
         ("x", "the receipt cannot be read: too large", "x: the receipt cannot be read: too large"),
         ("\x1b[2J\u202e", "no", "\\x1b[2J\\u202e: no"),
     ],
 )
-def test_a_receipt_that_does_not_belong_fails_the_whole(name: str, bad: Receipt | str, fault: str) -> None:
+def test_a_receipt_that_does_not_belong_fails_the_whole(name: str, bad: JobReceipt | str, fault: str) -> None:
     found = collect(PLAN, {**ALL, name: bad})
     assert [one for one in found.faults if one.startswith(fault)] == list(found.faults)
     assert found.faults

@@ -16,7 +16,7 @@ import yaml
 from seatrial import __version__
 from seatrial.ci.kept import renewed
 from seatrial.ci.pins import ACTIONS
-from seatrial.ci.workflows import Order, files
+from seatrial.ci.workflows import WorkflowRequest, files
 from seatrial.core.errors import UsageError
 from seatrial.core.settings import ReleaseSettings
 from seatrial.tasks import ci_order, ci_workflow
@@ -29,11 +29,11 @@ from support.verbs import call
 
 GIT = f"pipx install --quiet git+https://git.example.com/org/seatrial.git@{'2' * 40}"
 PINNED = f"git+https://git.example.com/org/seatrial@{'1' * 40}"
-PLAIN = Order(
+PLAIN = WorkflowRequest(
     "github", PINNED, ReleaseSettings(image="ghcr.io/org/ocean-{type}", store="s3://bucket"), "main"
 )
 MANY = ("linux/amd64", "linux/arm64")
-ORDERS: Mapping[str, Order] = {
+ORDERS: Mapping[str, WorkflowRequest] = {
     "plain": PLAIN,
     "own": replace(PLAIN, install=""),
     "elsewhere": replace(
@@ -57,11 +57,11 @@ CHECK, COMMENT, RELEASE, BUMP, CACHE = (
 )
 
 
-def workflows(order: Order) -> dict[str, Any]:
+def workflows(order: WorkflowRequest) -> dict[str, Any]:
     return {path: yaml.safe_load(text) for path, text in files(order).items()}
 
 
-def jobs(order: Order = PLAIN) -> Iterator[tuple[str, str, Any]]:
+def jobs(order: WorkflowRequest = PLAIN) -> Iterator[tuple[str, str, Any]]:
     """Each job of each workflow."""
     for path, told in workflows(order).items():
         for name, job in told["jobs"].items():
@@ -102,7 +102,7 @@ def test_the_published_schemas_of_the_services_accept_what_is_written(tmp_path: 
 
 
 @pytest.mark.parametrize("order", ORDERS.values(), ids=ORDERS)
-def test_every_action_is_pinned_by_its_commit_with_the_version_beside_it(order: Order) -> None:
+def test_every_action_is_pinned_by_its_commit_with_the_version_beside_it(order: WorkflowRequest) -> None:
     for text in files(order).values():
         for used in re.findall(r"uses: *(.*)", text):
             assert re.fullmatch(r"[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", used)
@@ -110,7 +110,7 @@ def test_every_action_is_pinned_by_its_commit_with_the_version_beside_it(order: 
 
 
 @pytest.mark.parametrize("order", ORDERS.values(), ids=ORDERS)
-def test_no_text_of_others_is_written_into_a_script(order: Order) -> None:
+def test_no_text_of_others_is_written_into_a_script(order: WorkflowRequest) -> None:
     for _, _, job in jobs(order):
         for step in job["steps"]:
             assert "${{" not in step.get("run", "")
@@ -135,7 +135,7 @@ def test_a_workflow_has_no_rights_and_each_job_those_that_it_needs() -> None:
 
 
 @pytest.mark.parametrize("order", [PLAIN, ORDERS["own"]], ids=["plain", "own"])
-def test_code_of_a_pull_request_meets_no_secret_and_no_right_to_write(order: Order) -> None:
+def test_code_of_a_pull_request_meets_no_secret_and_no_right_to_write(order: WorkflowRequest) -> None:
     told = workflows(order)
     assert not any("pull_request_target" in str(one[True]) for one in told.values())
     assert "secrets." not in files(order)[CHECK] + files(order).get(COMMENT, "")
@@ -192,7 +192,7 @@ def test_the_job_to_require_runs_always_and_receipts_are_kept_of_jobs_that_fail(
     assert told[RELEASE]["concurrency"]["cancel-in-progress"] is False
 
 
-def used(order: Order) -> set[str]:
+def used(order: WorkflowRequest) -> set[str]:
     """The actions of docker that a release uses."""
     return set(re.findall(r"docker/([\w-]+)@", files(order).get(RELEASE, "")))
 

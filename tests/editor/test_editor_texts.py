@@ -12,7 +12,7 @@ from seatrial.core.model import Fleet, Integration, MemoryFolder, Profile
 from seatrial.core.settings import Settings
 from seatrial.editor.changes import changes
 from seatrial.editor.overlay import OpenText, laid_over
-from seatrial.editor.positions import Place, Text
+from seatrial.editor.positions import EditorPlace, Text
 from seatrial.workspace.workspace import Workspace
 
 SHIP = "a: 🚢x\nb: é\r\nc"
@@ -25,25 +25,25 @@ def test_an_astral_character_counts_as_many_units_as_the_encoding_needs(
     text = Text(SHIP, encoding)
     index = text.index(1, 5)
     assert SHIP[index] == "x"
-    assert text.position(index) == Place(0, character)
-    assert text.index_of(Place(0, character)) == index
+    assert text.position(index) == EditorPlace(0, character)
+    assert text.index_of(EditorPlace(0, character)) == index
 
 
 def test_a_place_within_a_surrogate_pair_is_that_before_it() -> None:
-    assert Text(SHIP, "utf-16").index_of(Place(0, 4)) == SHIP.index("🚢")
+    assert Text(SHIP, "utf-16").index_of(EditorPlace(0, 4)) == SHIP.index("🚢")
 
 
 def test_a_lone_carriage_return_ends_a_line_for_editors_only() -> None:
     text = Text("one\rtwo\nthree")
-    assert text.position(text.index(1, 5)) == Place(1, 0)
-    assert text.own(text.index_of(Place(2, 1))) == (2, 2)
+    assert text.position(text.index(1, 5)) == EditorPlace(1, 0)
+    assert text.own(text.index_of(EditorPlace(2, 1))) == (2, 2)
 
 
 def test_a_place_that_is_not_in_the_text_is_the_nearest_one_that_is() -> None:
     assert Text("ab\ncd").index(1, 99) == 2
     assert Text("ab\ncd").index(99, 1) == 5
-    assert Text("ab\ncd").index_of(Place(99, 1)) == 5
-    assert Text("").position(0) == Place(0, 0)
+    assert Text("ab\ncd").index_of(EditorPlace(99, 1)) == 5
+    assert Text("").position(0) == EditorPlace(0, 0)
 
 
 @settings(max_examples=40, deadline=None)

@@ -16,7 +16,7 @@ from seatrial.core.suggest import with_repair
 from seatrial.documents import yaml
 from seatrial.editor.diagnostics import GRADES
 from seatrial.editor.server import _operations
-from seatrial.handbook.examples import good_folder
+from seatrial.handbook.rule_examples import good_folder
 from seatrial.tasks.cli import Ended
 from seatrial.validate.rules import RULES
 from support.editor_client import Editor

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from seatrial.core.model import Profile
-from seatrial.handbook.examples import good_folder
+from seatrial.handbook.rule_examples import good_folder
 from support.paths import SOURCES
 
 LUA = """

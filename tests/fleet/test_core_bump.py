@@ -14,8 +14,8 @@ from seatrial.core.model import Fleet, Integration, MemoryFolder, Profile
 from seatrial.core.settings import Settings
 from seatrial.dependencies.lockfile import content_hash
 from seatrial.documents import toml
-from seatrial.fleet.core_bump import CoreBump, State, _cause, planned, wanted_version, with_lock
-from seatrial.handbook.examples import good_folder
+from seatrial.fleet.core_bump import BumpState, CoreBump, _cause, planned, wanted_version, with_lock
+from seatrial.handbook.rule_examples import good_folder
 from seatrial.validate.rules import RULES
 from seatrial.validate.run import check_all
 from seatrial.workspace.workspace import Workspace
@@ -62,12 +62,12 @@ def test_all_files_are_raised_together_and_the_folder_stays_without_findings() -
     assert entry in raised.text("CHANGELOG.md")
     where = workspace(raised)
     assert check_all(where, where.integrations, RULES, 1).outcome.findings == ()
-    assert bump(raised).state is State.THERE
+    assert bump(raised).state is BumpState.THERE
 
 
 def test_the_version_that_is_asked_for_is_locked_where_the_index_has_a_newer_one() -> None:
     made = with_lock(bump(GOOD), "0.48.14", lambda files: lock(files, "0.48.20"))
-    assert bump(after(GOOD, made)).state is State.THERE
+    assert bump(after(GOOD, made)).state is BumpState.THERE
 
 
 def test_a_lock_of_another_version_or_another_pyproject_changes_nothing() -> None:
@@ -81,12 +81,12 @@ def test_a_lock_of_another_version_or_another_pyproject_changes_nothing() -> Non
 def test_where_only_the_lock_is_missing_the_version_is_not_raised_again() -> None:
     without = after(GOOD, bump(GOOD))
     again = bump(without)
-    assert (again.state, again.files) == (State.TO_LOCK, ())
-    assert bump(after(without, with_lock(again, "0.48.14", lock))).state is State.THERE
+    assert (again.state, again.files) == (BumpState.TO_LOCK, ())
+    assert bump(after(without, with_lock(again, "0.48.14", lock))).state is BumpState.THERE
 
 
 def test_nothing_is_lowered() -> None:
-    assert bump(GOOD, "0.47.0").state is State.NEWER
+    assert bump(GOOD, "0.47.0").state is BumpState.NEWER
 
 
 @pytest.mark.parametrize("form", ["0.48.12", "~0.48.12", ">=0.48.12", "==0.48.12"])
@@ -111,7 +111,7 @@ def test_what_cannot_be_raised_is_told(new: str, reason: str) -> None:
 
 def test_a_constraint_that_is_written_oddly_is_told_where_the_lock_would_need_another_one() -> None:
     odd = bump(GOOD.edited("pyproject.toml", CORE, r'port_ocean = {version = "^0.48.\u0031\u0034"}'))
-    assert odd.state is State.TO_LOCK
+    assert odd.state is BumpState.TO_LOCK
     with pytest.raises(UsageError, match="write it plainly"):
         with_lock(odd, "0.48.14", lambda files: lock(files, "0.48.20"))
 

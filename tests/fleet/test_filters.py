@@ -15,7 +15,7 @@ from seatrial.fleet.fields import FIELDS, Order
 from seatrial.fleet.filters import parse
 from seatrial.fleet.owners import Owners, owners_of
 from seatrial.fleet.owners import parse as owners
-from seatrial.handbook.examples import good_folder
+from seatrial.handbook.rule_examples import good_folder
 from seatrial.tasks.menu import WHERE
 from seatrial.workspace.workspace import Workspace
 from support.repositories import commit, start

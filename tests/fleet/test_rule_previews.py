@@ -10,7 +10,7 @@ from seatrial.core.model import Fleet, Integration, MemoryFolder, Profile, Sever
 from seatrial.core.settings import Settings
 from seatrial.fleet import rule_previews
 from seatrial.fleet.rule_previews import RulePreview, preview
-from seatrial.handbook.examples import good_folder
+from seatrial.handbook.rule_examples import good_folder
 from seatrial.system.transaction import FileEdit
 from seatrial.validate.repair import Repairs
 from seatrial.validate.rules import BY_CODE

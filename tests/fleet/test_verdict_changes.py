@@ -10,11 +10,11 @@ import pytest
 
 from seatrial.core.errors import UsageError
 from seatrial.core.findings import Outcome
-from seatrial.fleet.verdict_changes import Told, compare, read_report, told, with_causes
+from seatrial.fleet.verdict_changes import ToldFinding, compare, read_report, told, with_causes
 from seatrial.report import render
 from support.outcomes import HIDDEN, OUTCOME
 
-ONE = Told("f1", "jira", "SPC103", "unknown-key", "error", "i/jira/spec.yaml", 4, '"tilte" is unknown')
+ONE = ToldFinding("f1", "jira", "SPC103", "unknown-key", "error", "i/jira/spec.yaml", 4, '"tilte" is unknown')
 NAMES = ["aws", "jira"]
 
 

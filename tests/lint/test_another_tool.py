@@ -17,7 +17,7 @@ from seatrial.core.settings import Settings
 from seatrial.lint.environments.venv import CI
 from seatrial.lint.run import lint, lint_context
 from seatrial.lint.run.lint_table import line_of
-from seatrial.lint.run.outcome import outcome_of
+from seatrial.lint.run.tool_findings import outcome_of
 from seatrial.lint.run.tool_repairs import Repaired, repair
 from seatrial.lint.tools import registry
 from seatrial.lint.tools.output import problem, verdict_of

@@ -9,7 +9,7 @@ import pytest
 
 from seatrial.core.model import Integration, MemoryFolder
 from seatrial.preview import cases as cases_module
-from seatrial.preview.cases import Shelf, Source, kind_of, shelf_of
+from seatrial.preview.cases import MappingSource, Shelf, kind_of, shelf_of
 
 CONFIG = ".port/resources/port-app-config.yaml"
 MAPPING = """
@@ -46,7 +46,7 @@ def test_a_kind_may_be_spelled_otherwise(spelled: str) -> None:
 
 
 def test_the_end_of_a_kind_is_enough_if_it_is_one() -> None:
-    known = [Source("", 0, {"kind": kind}) for kind in ("A::Thing::Account", "B::Other", "C::Other")]
+    known = [MappingSource("", 0, {"kind": kind}) for kind in ("A::Thing::Account", "B::Other", "C::Other")]
     assert [one.kind for one in kind_of("thing-account", known)] == ["A::Thing::Account"]
     assert kind_of("other", known) == []
     assert kind_of("", known) == kind_of("--", known) == []

@@ -9,26 +9,26 @@ import pytest
 
 from seatrial.core.errors import ServiceError
 from seatrial.preview import evaluator as evaluator_module
-from seatrial.preview.evaluator import Answer, Evaluator, Limits, Outcome, _answers, _why
+from seatrial.preview.evaluator import Evaluator, JqAnswer, JqOutcome, Limits, _answers, _why
 from seatrial.preview.plain import plain_answers
 from seatrial.system.sandbox import Kernel, Sandbox
 
 WITHOUT = Sandbox(look=lambda: Kernel(lacking="this test does without"))
-ENDED = {Outcome.SLOW, Outcome.MEMORY, Outcome.CRASHED}
+ENDED = {JqOutcome.SLOW, JqOutcome.MEMORY, JqOutcome.CRASHED}
 
 
-def run(evaluator: Evaluator, *programs: str, on: object = None) -> list[Answer]:
+def run(evaluator: Evaluator, *programs: str, on: object = None) -> list[JqAnswer]:
     return evaluator.run(programs, [{"a": 1} if on is None else on])[0]
 
 
-def outcome(evaluator: Evaluator, program: str) -> Outcome:
+def outcome(evaluator: Evaluator, program: str) -> JqOutcome:
     return run(evaluator, program)[0].outcome
 
 
 def test_the_first_output_counts(evaluator: Evaluator) -> None:
     first, none, wrong, broken = run(evaluator, "1, error(2)", "empty", 'error("no")', ".a.")
-    assert (first.value, none.outcome, wrong.message) == (1, Outcome.NONE, "no")
-    assert broken.outcome is Outcome.BROKEN
+    assert (first.value, none.outcome, wrong.message) == (1, JqOutcome.NONE, "no")
+    assert broken.outcome is JqOutcome.BROKEN
 
 
 def test_each_program_is_run_on_each_input(evaluator: Evaluator) -> None:
@@ -45,8 +45,8 @@ def test_values_arrive_as_they_are(evaluator: Evaluator) -> None:
         "list": [1.5, True],
     }
     assert run(evaluator, ".", ".text", on=values) == [
-        Answer(Outcome.VALUE, values),
-        Answer(Outcome.VALUE, values["text"]),
+        JqAnswer(JqOutcome.VALUE, values),
+        JqAnswer(JqOutcome.VALUE, values["text"]),
     ]
 
 
@@ -66,28 +66,32 @@ def test_values_that_are_nested_too_deep_are_no_values(evaluator: Evaluator) -> 
     deep, crash, good = run(
         evaluator, "reduce range(500) as $i (0; [.])", "reduce range(100000) as $i (0; [.])", ".a"
     )
-    assert deep.outcome is Outcome.LARGE
+    assert deep.outcome is JqOutcome.LARGE
     assert crash.outcome in ENDED
     assert good.value == 1
 
 
 def test_a_value_that_is_too_large_is_left_out(evaluator: Evaluator) -> None:
     large, good = run(evaluator, '"x" * 100001', ".a")
-    assert (large.outcome, good.value) == (Outcome.LARGE, 1)
+    assert (large.outcome, good.value) == (JqOutcome.LARGE, 1)
 
 
 def test_a_program_that_was_ended_is_not_run_again() -> None:
     with Evaluator(Limits(seconds=0.2, all_seconds=5)) as one:
         found = one.run(["def f: f; f", ".a + 0"], [{"a": number} for number in range(50)])
     assert [row[1].value for row in found] == list(range(50))
-    assert {row[0].outcome for row in found} == {Outcome.SLOW}
+    assert {row[0].outcome for row in found} == {JqOutcome.SLOW}
 
 
 def test_after_many_programs_that_had_to_be_ended_none_is_run() -> None:
     endless = [f"def f{number}: f{number}; f{number}" for number in range(4)]
     with Evaluator(Limits(seconds=0.1, stops=2)) as one:
         found = one.run([*endless, "[.a]"], [{"a": 1}])[0]
-        assert [answer.outcome for answer in found] == [Outcome.SLOW, Outcome.SLOW, *[Outcome.NOT_RUN] * 3]
+        assert [answer.outcome for answer in found] == [
+            JqOutcome.SLOW,
+            JqOutcome.SLOW,
+            *[JqOutcome.NOT_RUN] * 3,
+        ]
         one.begin()
         assert one.run([".a + 0"], [{"a": 1}])[0][0].value == 1
 
@@ -95,8 +99,8 @@ def test_after_many_programs_that_had_to_be_ended_none_is_run() -> None:
 def test_all_answers_together_have_a_limit() -> None:
     with Evaluator(Limits(all_bytes=10_000)) as one:
         found = one.run(['"x" * 1000'], [{}] * 30)
-    assert [row[0].outcome for row in found].count(Outcome.VALUE) < 30
-    assert found[-1][0].outcome is Outcome.NOT_RUN
+    assert [row[0].outcome for row in found].count(JqOutcome.VALUE) < 30
+    assert found[-1][0].outcome is JqOutcome.NOT_RUN
 
 
 @pytest.mark.parametrize("place", [None, WITHOUT], ids=["namespaces", "limits"])
@@ -130,13 +134,13 @@ def test_a_program_that_prints_or_halts_harms_nothing(
     evaluator: Evaluator, program: str, value: object
 ) -> None:
     printed, halted, good = run(evaluator, program, '"x" | halt_error', ".a")
-    assert (printed.value, halted.outcome, good.value) == (value, Outcome.NONE, 1)
+    assert (printed.value, halted.outcome, good.value) == (value, JqOutcome.NONE, 1)
 
 
 def test_a_program_that_must_not_reach_the_library_is_not_run(evaluator: Evaluator) -> None:
-    assert outcome(evaluator, "." + " " * 9_000) is Outcome.NOT_RUN
-    assert outcome(evaluator, '"\0"') is Outcome.NOT_RUN
-    assert outcome(evaluator, "\ud800") is Outcome.NOT_RUN
+    assert outcome(evaluator, "." + " " * 9_000) is JqOutcome.NOT_RUN
+    assert outcome(evaluator, '"\0"') is JqOutcome.NOT_RUN
+    assert outcome(evaluator, "\ud800") is JqOutcome.NOT_RUN
 
 
 @pytest.mark.parametrize(
@@ -149,9 +153,9 @@ def test_an_answer_of_another_form_is_not_believed(line: bytes) -> None:
 
 
 def test_the_exit_status_tells_why_the_process_ended() -> None:
-    assert {_why(-27).outcome, _why(155).outcome} == {Outcome.SLOW}
-    assert {_why(-6).outcome, _why(134).outcome, _why(77).outcome} == {Outcome.MEMORY}
-    assert _why(139).outcome is Outcome.CRASHED
+    assert {_why(-27).outcome, _why(155).outcome} == {JqOutcome.SLOW}
+    assert {_why(-6).outcome, _why(134).outcome, _why(77).outcome} == {JqOutcome.MEMORY}
+    assert _why(139).outcome is JqOutcome.CRASHED
 
 
 def test_a_machine_on_which_jq_does_not_run_is_no_fault_of_a_program(

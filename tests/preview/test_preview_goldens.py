@@ -13,10 +13,10 @@ from seatrial.documents.document import Document
 from seatrial.preview.cases import shelf_of
 from seatrial.preview.differences import differences
 from seatrial.preview.evaluator import Evaluator
-from seatrial.preview.goldens import Expected, MadeEntities, compared, place_of, recorded_text
+from seatrial.preview.goldens import ExpectedFile, MadeEntities, compared, place_of, recorded_text
 from seatrial.preview.previews import Preview, as_json, preview_of
 from seatrial.scaffold.answers import Answers
-from seatrial.scaffold.template import render
+from seatrial.scaffold.skeleton import render
 
 CONFIG = ".port/resources/port-app-config.yaml"
 MAPPING = """
@@ -218,7 +218,7 @@ def test_differences_have_their_path(old: Any, new: Any, where: str | None) -> N
 def test_the_time_to_pair_entities_is_in_proportion_to_their_number() -> None:
     rows = [{**ENTITY, "blueprint": "other"} for _ in range(4_000)]
     made = MadeEntities({UPLOADED: [ENTITY] * 4_000}, {})
-    found = compared(Expected(Document(GOLDEN, rows), (UPLOADED,), True), made, partial=False)
+    found = compared(ExpectedFile(Document(GOLDEN, rows), (UPLOADED,), True), made, partial=False)
     assert {one.where.partition(".")[2] for one in found.differences} == {"blueprint"}
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from seatrial.core.framework import Framework
 from seatrial.core.model import Integration, MemoryFolder
-from seatrial.preview import page, tables
+from seatrial.preview import page, preview_text
 from seatrial.preview.cases import shelf_of
 from seatrial.preview.evaluator import Evaluator
 from seatrial.preview.previews import Preview, as_json, preview_of
@@ -57,7 +57,7 @@ def preview(warm: Evaluator) -> Preview:
 
 
 def test_the_text_tells_what_became_of_each_object(preview: Preview) -> None:
-    lines = tables.render([preview]).splitlines()
+    lines = preview_text.render([preview]).splitlines()
     assert lines[0] == "it & co  (port-ocean 0.48.12)"
     assert any(line.startswith("    A-1 ") and "a.json" in line for line in lines)
     for words in (
@@ -76,11 +76,11 @@ def test_the_text_tells_what_became_of_each_object(preview: Preview) -> None:
 
 
 def test_the_text_holds_nothing_that_a_terminal_obeys(preview: Preview) -> None:
-    assert not re.search(r"[\x1b\u202e]|^\s*::", tables.render([preview]), re.M)
+    assert not re.search(r"[\x1b\u202e]|^\s*::", preview_text.render([preview]), re.M)
 
 
 def test_the_totals_count_each_object_once(preview: Preview) -> None:
-    assert tables.totals([preview]) == (
+    assert preview_text.totals([preview]) == (
         "4 objects: 1 mapped, 1 refused by the selector, 1 skipped, 1 failed; "
         "6 values null, 1 that breaks the blueprint"
     )

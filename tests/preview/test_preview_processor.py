@@ -9,8 +9,8 @@ import pytest
 from seatrial.core.framework import Framework
 from seatrial.preview.evaluator import Evaluator
 from seatrial.preview.item_parsing import deleted_path
-from seatrial.preview.mapping import Refused, as_jq, read_resource
-from seatrial.preview.processor import Mapped, Verdict, map_objects
+from seatrial.preview.mapping import MappingRefused, as_jq, read_resource
+from seatrial.preview.processor import Mapped, ObjectVerdict, map_objects
 
 NEWEST = Framework()
 
@@ -45,7 +45,7 @@ def test_a_mapping_fills_an_entity(evaluator: Evaluator) -> None:
         title=".name", properties={"url": ".links.self", "none": ".nothing"}, relations={"owner": ".by"}
     )
     (found,) = mapped(evaluator, given, {"id": "a", "name": "A", "links": {"self": "u"}, "by": ["x", "y"]})
-    assert found.verdict is Verdict.MAPPED
+    assert found.verdict is ObjectVerdict.MAPPED
     assert found.entity == {
         "identifier": "a", "title": "A", "blueprint": "thing", "properties": {"url": "u", "none": None},
         "relations": {"owner": ["x", "y"]},
@@ -101,14 +101,19 @@ def test_single_quotes_at_the_edges_of_a_text_are_double_ones_from_0_30_1_on(
 def test_the_selector_decides_and_must_be_a_boolean(evaluator: Evaluator) -> None:
     objects = [{"id": "a", "on": True}, {"id": "b", "on": False}, {"id": "c", "on": "yes"}, {"id": "d"}]
     found = mapped(evaluator, resource(".on"), *objects)
-    assert [one.verdict for one in found] == [Verdict.MAPPED, Verdict.REFUSED, Verdict.FAILED, Verdict.FAILED]
+    assert [one.verdict for one in found] == [
+        ObjectVerdict.MAPPED,
+        ObjectVerdict.REFUSED,
+        ObjectVerdict.FAILED,
+        ObjectVerdict.FAILED,
+    ]
     assert found[2].reason == "the selector gives 'yes', not true or false"
     none, broken = (mapped(evaluator, resource(query), {"id": "a"})[0] for query in ("empty", ".on."))
-    assert none.verdict is broken.verdict is Verdict.FAILED
+    assert none.verdict is broken.verdict is ObjectVerdict.FAILED
 
 
 def test_true_without_quotes_is_no_program(evaluator: Evaluator) -> None:
-    assert mapped(evaluator, resource(True), {"id": "a"})[0].verdict is Verdict.FAILED
+    assert mapped(evaluator, resource(True), {"id": "a"})[0].verdict is ObjectVerdict.FAILED
 
 
 @pytest.mark.parametrize(
@@ -118,12 +123,12 @@ def test_an_entity_without_an_identifier_is_skipped(
     evaluator: Evaluator, identifier: Any, words: str
 ) -> None:
     (found,) = mapped(evaluator, resource(), {"id": identifier})
-    assert (found.verdict, found.reason) == (Verdict.SKIPPED, f"the identifier is {words}")
+    assert (found.verdict, found.reason) == (ObjectVerdict.SKIPPED, f"the identifier is {words}")
 
 
 def test_an_entity_without_a_blueprint_is_skipped_and_a_number_is_an_identifier(evaluator: Evaluator) -> None:
     found = mapped(evaluator, resource(blueprint=".sort"), {"id": "a", "sort": ""}, {"id": 7, "sort": "s"})
-    assert [one.verdict for one in found] == [Verdict.SKIPPED, Verdict.MAPPED]
+    assert [one.verdict for one in found] == [ObjectVerdict.SKIPPED, ObjectVerdict.MAPPED]
     assert found[1].entity is not None
     assert found[1].entity["identifier"] == 7
 
@@ -155,7 +160,7 @@ def test_search_queries_came_one_by_one() -> None:
         ({"relations": {"owner": query}}, (0, 8)), ({"identifier": query}, (0, 10, 7)), ({"team": query}, (0, 22)),
     ):  # fmt: skip
         assert read_resource(resource(**fields), release(*since))
-        with pytest.raises(Refused):
+        with pytest.raises(MappingRefused):
             read_resource(resource(**fields), release(since[0], since[1] - 1, 99))
 
 
@@ -179,7 +184,7 @@ HALF = {"combinator": '"and"', "rules": [{"property": '"a"'}]}
     ],
 )  # fmt: skip
 def test_a_mapping_that_ocean_refuses(given: Any, words: str) -> None:
-    with pytest.raises(Refused, match=words.replace("[", r"\[")):
+    with pytest.raises(MappingRefused, match=words.replace("[", r"\[")):
         read_resource(given, NEWEST)
 
 
@@ -195,7 +200,7 @@ def test_an_icon_is_a_text(evaluator: Evaluator) -> None:
         evaluator, resource(icon=".icon"), {"id": "a", "icon": 5}, {"id": "b", "icon": []}
     )
     assert number.entity is not None
-    assert (number.entity["icon"], listed.verdict) == ("5", Verdict.FAILED)
+    assert (number.entity["icon"], listed.verdict) == ("5", ObjectVerdict.FAILED)
 
 
 ITEMS = {"itemsToParse": ".parts", "itemsToParseName": "part"}
@@ -244,11 +249,11 @@ def test_without_such_a_path_nothing_is_left_of_the_object(evaluator: Evaluator)
     given = resource(items={"itemsToParse": "[.parts[]]"}, identifier=".item.n")
     (newest,) = mapped(evaluator, given, WHOLE)
     assert (newest.verdict, newest.reason[:40]) == (
-        Verdict.SKIPPED,
+        ObjectVerdict.SKIPPED,
         "itemsToParse leads to no path that can b",
     )
     (older,) = mapped(evaluator, given, WHOLE, framework=release(0, 38, 10))
-    assert older.verdict is Verdict.FAILED
+    assert older.verdict is ObjectVerdict.FAILED
     assert len(mapped(evaluator, given, WHOLE, framework=release(0, 28, 13))) == 2
 
 
@@ -256,7 +261,7 @@ def test_items_that_are_no_list_are_skipped(evaluator: Evaluator) -> None:
     given = resource(items={"itemsToParse": ".id"})
     for framework in (NEWEST, release(0, 31), release(0, 29, 5), release(0, 18, 6)):
         (found,) = mapped(evaluator, given, WHOLE, framework=framework)
-        assert (found.verdict, found.reason) == (Verdict.SKIPPED, "itemsToParse gives no list: a text")
+        assert (found.verdict, found.reason) == (ObjectVerdict.SKIPPED, "itemsToParse gives no list: a text")
     (empty,) = mapped(evaluator, PARTED, {"id": "a", "parts": []})
     assert empty.reason == "the list of items is empty"
 
@@ -308,10 +313,14 @@ def test_from_0_28_14_to_0_30_a_key_without_a_program_is_left_out_where_items_ar
 
 def test_from_0_28_14_to_0_30_a_selector_without_a_dot_is_given_nothing(evaluator: Evaluator) -> None:
     given = resource('type == "object"')
-    assert mapped(evaluator, given, {"id": "a"}, framework=release(0, 29, 5))[0].verdict is Verdict.MAPPED
+    assert (
+        mapped(evaluator, given, {"id": "a"}, framework=release(0, 29, 5))[0].verdict is ObjectVerdict.MAPPED
+    )
     given = resource('tostring != "{}"')
-    assert mapped(evaluator, given, {"id": "a"}, framework=release(0, 29, 5))[0].verdict is Verdict.REFUSED
-    assert mapped(evaluator, given, {"id": "a"})[0].verdict is Verdict.MAPPED
+    assert (
+        mapped(evaluator, given, {"id": "a"}, framework=release(0, 29, 5))[0].verdict is ObjectVerdict.REFUSED
+    )
+    assert mapped(evaluator, given, {"id": "a"})[0].verdict is ObjectVerdict.MAPPED
 
 
 def test_before_0_10_13_an_error_behind_the_first_output_counts(evaluator: Evaluator) -> None:
@@ -327,7 +336,11 @@ def test_before_0_3_what_is_empty_is_null(evaluator: Evaluator) -> None:
 
 def test_what_is_no_object_fails(evaluator: Evaluator) -> None:
     found = mapped(evaluator, resource(), "text", {"id": "a"}, 5)
-    assert [one.verdict for one in found] == [Verdict.FAILED, Verdict.MAPPED, Verdict.FAILED]
+    assert [one.verdict for one in found] == [
+        ObjectVerdict.FAILED,
+        ObjectVerdict.MAPPED,
+        ObjectVerdict.FAILED,
+    ]
 
 
 def test_an_expression_that_does_not_end_is_null_and_tells_so(evaluator: Evaluator) -> None:

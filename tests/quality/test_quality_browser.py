@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from seatrial.core.model import Finding, Fix, Severity
-from seatrial.quality.history import Series
+from seatrial.quality.fleet_history import Series
 from seatrial.quality.scale import Standing
 from seatrial.quality.site.pages import Detail, Entity, Release, Site
-from seatrial.quality.status import Row
+from seatrial.quality.status_rows import StatusRow
 from seatrial.validate.rules import BY_CODE
 from support.browser import PROGRAM, Page, browser
 from support.services import lacking
@@ -26,14 +26,14 @@ MANY = 40
 LARGE = 5_000
 
 
-def row(number: int) -> Row:
+def row(number: int) -> StatusRow:
     code = CODES[number % len(CODES)]
     severity = Severity.ERROR if code == "RES204" else Severity.INFO
     name = f"{EVIL} {number}" if number == 3 else f"service-{number}"
     found = Finding(
         code, "a-fault", severity, name, f"integrations/{name}/a.json", 2, 3, EVIL, Fix("mend"), code
     )
-    return Row(
+    return StatusRow(
         name,
         f"integrations/{name}",
         name,

@@ -11,12 +11,12 @@ import pytest
 
 from seatrial.core.errors import UsageError
 from seatrial.core.model import Edit, Finding, Fix, Location, Severity
-from seatrial.handbook.scale import page
-from seatrial.quality import history, tables
+from seatrial.handbook.scale_page import page
+from seatrial.quality import fleet_history, tables
 from seatrial.quality.badges import COLOURS, badge
 from seatrial.quality.file_names import file_name
 from seatrial.quality.scale import CRITERION_OF, SCALE, Level, Standing
-from seatrial.quality.status import SORTS, Row, levels_of, ordered, published_by_tags
+from seatrial.quality.status_rows import SORTS, StatusRow, levels_of, ordered, published_by_tags
 from seatrial.validate.rules import BY_CODE
 
 EVIL = "<script>alert(1)</script>\u202e`'\"| @someone #1 ![x](http://x) --> \n::error::x"
@@ -28,8 +28,8 @@ def finding(code: str, severity: Severity = ADVICE, fix: Fix | None = None, name
     return Finding(code, "a-fault", severity, name, "integrations/one/a", 1, 1, "it is wrong", fix, code)
 
 
-def row(name: str = "one", *found: Finding, **more: object) -> Row:
-    return Row(name, f"integrations/{name}", name, "1.0.0", "", Standing(found), **more)  # type: ignore[arg-type]
+def row(name: str = "one", *found: Finding, **more: object) -> StatusRow:
+    return StatusRow(name, f"integrations/{name}", name, "1.0.0", "", Standing(found), **more)  # type: ignore[arg-type]
 
 
 def as_it_is(command: str) -> str:
@@ -93,7 +93,9 @@ def test_rows_are_sorted_by_what_is_asked_for() -> None:
     order = {by: "".join(one.name for one in ordered(rows, by)) for by in SORTS}
     assert order["level"] == order["findings"] == "abc" and order["lag"] == order["suppressed"] == "cab"
     assert "".join(one.name for one in ordered(rows, "-name")) == "cba"
-    versions = [Row(text, "", "", text, "", Standing(())) for text in ("0.10.0", "0.9.0", "?", "0.10.0-beta")]
+    versions = [
+        StatusRow(text, "", "", text, "", Standing(())) for text in ("0.10.0", "0.9.0", "?", "0.10.0-beta")
+    ]
     assert [one.name for one in ordered(versions, "version")] == ["?", "0.9.0", "0.10.0-beta", "0.10.0"]
     with pytest.raises(UsageError, match='nothing is sorted by "levl"; did you mean "level"'):
         ordered(rows, "levl")
@@ -196,18 +198,21 @@ def test_days_are_kept_once_each_and_others_forms_are_left_out() -> None:
         {**good, "day": 7},
         {**good, "findings": None},
     ]
-    assert history.records_of(json.dumps({"days": [good, *bad]}).encode()) == [good]
+    assert fleet_history.records_of(json.dumps({"days": [good, *bad]}).encode()) == [good]
     assert (
-        history.records_of(b"[" * 100_000) == history.records_of(b"\xff") == history.records_of(b"[]") == []
+        fleet_history.records_of(b"[" * 100_000)
+        == fleet_history.records_of(b"\xff")
+        == fleet_history.records_of(b"[]")
+        == []
     )
-    days = history.records_with([good, {**good, "day": "2026-01-01"}], {**good, "levels": {"gold": 2}})
+    days = fleet_history.records_with([good, {**good, "day": "2026-01-01"}], {**good, "levels": {"gold": 2}})
     assert [one["day"] for one in days] == ["2026-01-01", "2026-01-02"]
-    assert history.records_of(history.records_text(days).encode()) == days
-    levels, _ = history.levels_over_time(days)
-    assert list(levels.lines["gold"]) == [1, 2] and history.levels_over_time(days[:1]) == []
+    assert fleet_history.records_of(fleet_history.records_text(days).encode()) == days
+    levels, _ = fleet_history.levels_over_time(days)
+    assert list(levels.lines["gold"]) == [1, 2] and fleet_history.levels_over_time(days[:1]) == []
 
 
 def test_releases_are_counted_by_week_and_odd_dates_are_left_out() -> None:
     dates = [["2026-01-05", "2026-01-11", "2026-13-40", None, "9999-01-01"], ["2026-01-12", "1999-01-01"]]
-    found = history.releases(dates, date(2026, 1, 14))
+    found = fleet_history.releases(dates, date(2026, 1, 14))
     assert list(found.lines["releases"]) == [2, 1]

@@ -11,10 +11,10 @@ import pytest
 
 from seatrial.core.model import Finding, Fix, Severity
 from seatrial.quality.file_names import file_name
-from seatrial.quality.history import Series
+from seatrial.quality.fleet_history import Series
 from seatrial.quality.scale import Standing
 from seatrial.quality.site.pages import Detail, Entity, Release, Site, asset
-from seatrial.quality.status import Row
+from seatrial.quality.status_rows import StatusRow
 from seatrial.validate.rules import BY_CODE
 from support.html_reader import Reader
 
@@ -34,8 +34,8 @@ def site() -> Site:
         finding("LAY116", Severity.ADVICE),
     )
     rows = [
-        Row(EVIL, f"integrations/{EVIL}", EVIL, EVIL, EVIL, Standing(found), 3, (0, 1, 2), 4),
-        Row("jira", "integrations/jira", "jira", "1.0.0", "", Standing(()), is_judged=False),
+        StatusRow(EVIL, f"integrations/{EVIL}", EVIL, EVIL, EVIL, Standing(found), 3, (0, 1, 2), 4),
+        StatusRow("jira", "integrations/jira", "jira", "1.0.0", "", Standing(()), is_judged=False),
     ]
     entity = Entity(EVIL, EVIL, {"identifier": EVIL, EVIL: [EVIL]})
     hidden = Entity("k", ".port/examples/k/secret.json", None, "a rule finds a secret in its example")

@@ -19,7 +19,7 @@ from seatrial.core import names
 from seatrial.core.errors import ServiceError, UsageError
 from seatrial.core.model import MemoryFolder, Profile
 from seatrial.dependencies.lockfile import content_hash
-from seatrial.scaffold.template import Answers, lock, render, write
+from seatrial.scaffold.skeleton import Answers, lock, render, write
 from support.paths import ROOT
 from support.services import lacking
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from seatrial.core.model import Profile
-from seatrial.scaffold.template import Answers, render, write
+from seatrial.scaffold.skeleton import Answers, render, write
 
 
 @pytest.fixture

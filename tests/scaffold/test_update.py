@@ -13,13 +13,13 @@ import pytest
 from seatrial.core.errors import UsageError
 from seatrial.core.model import Entry, Kind, MemoryFolder, Profile
 from seatrial.documents import toml
-from seatrial.scaffold import template
+from seatrial.scaffold import skeleton
 from seatrial.scaffold.answers import Answers
-from seatrial.scaffold.update import Record, Update, brought_up, recording, update
+from seatrial.scaffold.update import TemplateRecord, Update, brought_up, recording, update
 from seatrial.system import git
 from support.paths import ROOT
 
-FIRST = template.REVISION
+FIRST = skeleton.REVISION
 SEEDS = range(int(os.environ.get("SEATRIAL_TESTS_FOLDERS", "10")))
 
 
@@ -50,13 +50,13 @@ NEWEST = FIRST + len(CHANGES)
 @pytest.fixture(autouse=True)
 def later(monkeypatch: pytest.MonkeyPatch) -> None:
     """Three revisions have come."""
-    monkeypatch.setattr(template, "REVISION", NEWEST)
+    monkeypatch.setattr(skeleton, "REVISION", NEWEST)
 
 
 @cache
 def made(answers: Answers, revision: int) -> MemoryFolder:
     words = (f"revision = {NEWEST}\n", f"revision = {revision}\n")
-    folder = template.render(answers, revision=NEWEST).edited("pyproject.toml", *words)
+    folder = skeleton.render(answers, revision=NEWEST).edited("pyproject.toml", *words)
     for change in CHANGES[: revision - FIRST]:
         folder = change(folder)
     return folder
@@ -79,7 +79,7 @@ def after(folder: MemoryFolder, found: Update) -> MemoryFolder:
 
 
 def brought(folder: MemoryFolder) -> tuple[MemoryFolder, Update]:
-    record = Record.of(folder)
+    record = TemplateRecord.of(folder)
     assert record is not None
     found = brought_up(folder, record, made, merged)
     return after(folder, found), found
@@ -193,11 +193,11 @@ def test_a_file_behind_a_link_is_not_written() -> None:
 def test_a_folder_without_a_record_is_adopted_and_has_nothing_to_change() -> None:
     text = '[tool.poetry]\nname = "x"\n\n[tool.seatrial]\nignore = { SPC011 = "why" }\n'
     folder = MemoryFolder.of({"pyproject.toml": text, "main.py": "mine\n"})
-    assert Record.of(folder) is None
+    assert TemplateRecord.of(folder) is None
     adopted = folder.having("pyproject.toml", recording(text, answers_of(1)))
     assert adopted.text("pyproject.toml").startswith(text)
     assert toml.load("pyproject.toml", adopted.read("pyproject.toml")).faults == ()
-    assert Record.of(adopted) == Record(NEWEST, answers_of(1))
+    assert TemplateRecord.of(adopted) == TemplateRecord(NEWEST, answers_of(1))
     assert brought(adopted)[1].files == {}
 
 
@@ -219,17 +219,17 @@ def test_a_record_that_will_not_do_is_told(edit: tuple[str, str], said: str) -> 
 
 def test_a_template_that_has_changed_has_another_revision() -> None:
     kept = (ROOT / "templates" / "history" / "DIGEST").read_text().strip()
-    assert template.digest() == kept, "before you commit the template's change, type `make template-keep`"
+    assert skeleton.digest() == kept, "before you commit the template's change, type `make template-keep`"
 
 
 def test_what_the_history_keeps_gives_the_former_template_again(monkeypatch: pytest.MonkeyPatch) -> None:
     before = {"a": "1", "b": "2"}
     now = {"a": "1", "b": "two", "c": "3"}
-    monkeypatch.setattr(template, "_template", lambda: now)
-    entry = template.difference(before)
+    monkeypatch.setattr(skeleton, "_template", lambda: now)
+    entry = skeleton.difference(before)
     assert entry == {"b": "2", "ABSENT": "c\n"}
-    assert template.former(now, {NEWEST - 1: entry}, NEWEST - 1) == before
-    assert template.difference(now) == {}
+    assert skeleton.former(now, {NEWEST - 1: entry}, NEWEST - 1) == before
+    assert skeleton.difference(now) == {}
 
 
 def test_a_former_revision_is_what_is_there_now_with_what_was_otherwise() -> None:
@@ -238,8 +238,8 @@ def test_a_former_revision_is_what_is_there_now_with_what_was_otherwise() -> Non
         NEWEST - 2: {"b": "b5", "gone": "gone5"},
     }
     now = {"a": "a", "b": "b", "new": "new"}
-    assert template.former(now, history, NEWEST) == now
-    assert template.former(now, history, NEWEST - 1) == {"a": "a6", "b": "b"}
-    assert template.former(now, history, NEWEST - 2) == {"a": "a6", "b": "b5", "gone": "gone5"}
+    assert skeleton.former(now, history, NEWEST) == now
+    assert skeleton.former(now, history, NEWEST - 1) == {"a": "a6", "b": "b"}
+    assert skeleton.former(now, history, NEWEST - 2) == {"a": "a6", "b": "b5", "gone": "gone5"}
     with pytest.raises(UsageError, match="not known any more; type --adopt"):
-        template.former(now, history, NEWEST - 3)
+        skeleton.former(now, history, NEWEST - 3)

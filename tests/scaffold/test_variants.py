@@ -13,9 +13,9 @@ import pytest
 
 from seatrial.core.errors import UsageError
 from seatrial.core.model import Fleet, Integration, MemoryFolder, Profile
-from seatrial.scaffold import template
+from seatrial.scaffold import skeleton
 from seatrial.scaffold.answers import PAGINATIONS, Answers
-from seatrial.scaffold.update import Record, brought_up
+from seatrial.scaffold.update import TemplateRecord, brought_up
 from seatrial.system import git
 from seatrial.validate.facts.facts import Facts
 from seatrial.validate.rules import RULES
@@ -49,8 +49,8 @@ def of(given: dict[str, Any]) -> Answers:
 
 
 def made(answers: Answers) -> MemoryFolder:
-    first = template.PREVIEW if answers.profile is Profile.OCEAN else template.FIRST
-    return template.render(answers, first)
+    first = skeleton.PREVIEW if answers.profile is Profile.OCEAN else skeleton.FIRST
+    return skeleton.render(answers, first)
 
 
 def test_every_pair_of_choices_is_among_those_that_are_tried() -> None:
@@ -68,12 +68,12 @@ def test_nothing_is_found_in_any_combination_and_its_answers_make_it_again(given
             ast.parse(folder.text(path))
         elif path.endswith(".json"):
             json.loads(folder.text(path))
-    one = Integration("my-service", "integrations/my-service", folder.having(template.LOCK, template.lock()))
+    one = Integration("my-service", "integrations/my-service", folder.having(skeleton.LOCK, skeleton.lock()))
     found = check(Facts(one, answers.profile, Fleet([one]), None), RULES, advice=True)
     assert [(finding.code, finding.path, finding.message) for finding in found.findings] == []
     kept = tomllib.loads(folder.text("pyproject.toml"))["tool"]["seatrial"]["template"]["answers"]
     assert made(Answers.of(**kept)) == folder
-    record = Record.of(folder)
+    record = TemplateRecord.of(folder)
     assert record and record.answers == answers
 
 
@@ -87,16 +87,16 @@ def test_a_later_change_of_the_template_reaches_a_folder_with_choices(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     answers = of({"live_events": True, "actions": True, "kinds": "project,issue:project"})
-    now = template._template()
+    now = skeleton._template()
     former = {"webhooks.py": now["webhooks.py"].replace("x-signature-256", "x-signature")}
-    then = template.REVISION
-    monkeypatch.setattr(template, "_history", lambda: {then: former})
-    monkeypatch.setattr(template, "REVISION", then + 1)
-    old = template.render(answers, revision=then)
+    then = skeleton.REVISION
+    monkeypatch.setattr(skeleton, "_history", lambda: {then: former})
+    monkeypatch.setattr(skeleton, "REVISION", then + 1)
+    old = skeleton.render(answers, revision=then)
     mine = old.having("actions.py", "# Mine.\n" + old.text("actions.py"))
-    record = Record.of(mine)
+    record = TemplateRecord.of(mine)
     assert record
-    found = brought_up(mine, record, lambda *given: template.render(given[0], revision=given[1]), merge)
+    found = brought_up(mine, record, lambda *given: skeleton.render(given[0], revision=given[1]), merge)
     assert set(found.files) == {"webhooks.py", "pyproject.toml"}
     assert b'SIGNATURE = "x-signature-256"' in (found.files["webhooks.py"] or b"")
 
@@ -108,7 +108,7 @@ def merge(ours: bytes, base: bytes, theirs: bytes) -> tuple[bytes, bool]:
 
 def test_a_plain_folder_is_as_the_revision_before_the_choices_made_it() -> None:
     answers = of({"profile": Profile.GUIDE})
-    before, now = template.render(answers, revision=4), template.render(answers, revision=5)
+    before, now = skeleton.render(answers, revision=4), skeleton.render(answers, revision=5)
     assert {
         path for path in {*before.files, *now.files} if before.files.get(path) != now.files.get(path)
     } == {"pyproject.toml"}

@@ -15,7 +15,7 @@ import pytest
 from test_submitting import GH
 
 from seatrial.core.errors import EXIT_SERVICE, SeatrialError, UsageError
-from seatrial.handbook.examples import good_folder
+from seatrial.handbook.rule_examples import good_folder
 from seatrial.tasks.cli import Ended
 from seatrial.tasks.release_bump import bump
 from support.repositories import commit, put, start

@@ -7,12 +7,12 @@ import json
 import pytest
 
 from seatrial.core.errors import UsageError
-from seatrial.submit.description import Brought, Checked, body, title
-from seatrial.submit.forge import Open, RepositoryPlace, Request, asking, found, opening, updating
+from seatrial.submit.description import Brought, CheckResult, body, title
+from seatrial.submit.forge import Open, PullRequest, RepositoryPlace, asking, found, opening, updating
 
 NEW = Brought("Jira", "jira", "new", "new, 0.1.0")
 FIX = Brought("Jira", "jira", "bugfix", "intent patch", ["Read each page once."])
-CHECKS = [Checked("validate", "0 errors", True), Checked("lint", "2 errors | more", False)]
+CHECKS = [CheckResult("validate", "0 errors", True), CheckResult("lint", "2 errors | more", False)]
 TEMPLATE = """# Description
 
 What -
@@ -86,16 +86,16 @@ def test_the_place_of_an_address(address: str, place: RepositoryPlace | None) ->
 
 
 UP, FORK = RepositoryPlace("github.com", "port-labs", "ocean"), RepositoryPlace("github.com", "me", "ocean")
-REQUEST = Request(UP, FORK, "main", "integration/jira", "A & b", "The\ntext")
+REQUEST = PullRequest(UP, FORK, "main", "integration/jira", "A & b", "The\ntext")
 
 
 def test_the_page_is_filled_in_and_its_address_never_too_long() -> None:
     assert REQUEST.address == (
         "https://github.com/port-labs/ocean/compare/main...me:integration%2Fjira?expand=1&title=A+%26+b&body=The%0Atext"
     )
-    assert "body" not in Request(UP, FORK, "main", "b", "A", "x" * 9_000).address
+    assert "body" not in PullRequest(UP, FORK, "main", "b", "A", "x" * 9_000).address
     lab = RepositoryPlace("gitlab.com", "a", "b")
-    assert "merge_request%5Bsource_branch%5D=b" in Request(lab, lab, "main", "b", "A", "x").address
+    assert "merge_request%5Bsource_branch%5D=b" in PullRequest(lab, lab, "main", "b", "A", "x").address
 
 
 def test_the_open_request_is_that_of_the_fork() -> None:

@@ -14,7 +14,7 @@ import pytest
 from seatrial.core.errors import EXIT_SERVICE, ServiceError, UsageError
 from seatrial.core.findings import Outcome
 from seatrial.core.model import Profile
-from seatrial.handbook.examples import good_folder
+from seatrial.handbook.rule_examples import good_folder
 from seatrial.release.run import checks
 from seatrial.tasks import check_sections
 from seatrial.tasks.cli import Ended

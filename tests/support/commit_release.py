@@ -102,7 +102,7 @@ class CommitRelease:
 
     def resume(self, text: bytes | str) -> list[Failure]:
         """Do what is left of a saved plan, as `release.apply` does."""
-        from seatrial.release.plan.records import plan_of_json
+        from seatrial.release.plan.plan_files import plan_of_json
 
         with self.context() as context:
             assert context.head

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from seatrial.core.model import Fleet, Folder, Integration, Problem, Profile
 from seatrial.core.rules import Rule
 from seatrial.core.settings import Settings
-from seatrial.handbook.examples import good_folder, lock_of
+from seatrial.handbook.rule_examples import good_folder, lock_of
 from seatrial.validate.facts.facts import Facts
 
 __all__ = ["facts_of", "good_folder", "integration_of", "lock_of", "problems_of"]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from seatrial.handbook.examples import good_folder
+from seatrial.handbook.rule_examples import good_folder
 from seatrial.system.home import home
 from support.paths import SOURCES
 

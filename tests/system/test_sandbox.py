@@ -13,7 +13,7 @@ import pytest
 
 from seatrial.core.errors import ServiceError, UsageError
 from seatrial.system import process, sandbox
-from seatrial.system.sandbox import Kernel, Level, Sandbox, View, warning
+from seatrial.system.sandbox import Kernel, Sandbox, SandboxLevel, View, warning
 from support.confined import needs_namespaces
 from support.paths import SOURCES
 
@@ -151,7 +151,7 @@ def test_memory_is_limited_and_output_is_cut() -> None:
 
 def test_required_refuses_a_machine_without_namespaces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sandbox, "kernel", lambda: LACKING)
-    assert Sandbox(sandbox.kernel).level is Level.LIMITS
+    assert Sandbox(sandbox.kernel).level is SandboxLevel.LIMITS
     with pytest.raises(ServiceError, match=r"required, and bubblewrap is not installed; install it"):
         sandbox.sandbox("required")
     monkeypatch.setenv("SEATRIAL_SANDBOX", "required")

@@ -24,14 +24,14 @@ from seatrial.core.model import (
     Severity,
 )
 from seatrial.core.settings import Settings
-from seatrial.handbook.examples import good_folder
+from seatrial.handbook.rule_examples import good_folder
 from seatrial.lint.run.jobs import Cell
 from seatrial.lint.tools.tool import Output, ToolRun
 from seatrial.release.plan.state import Checks, Tally
 from seatrial.tasks import check_sections
 from seatrial.tasks import own_code as own_code_runs
 from seatrial.tasks.check import check
-from seatrial.tasks.check_sections import OWN_CODE, CheckOrder, Results, compare
+from seatrial.tasks.check_sections import OWN_CODE, CheckOrder, SectionResults, compare
 from seatrial.tasks.choice import Choice
 from seatrial.tasks.cli import Ended
 from seatrial.tasks.section_names import SECTIONS, left_out
@@ -215,7 +215,7 @@ def test_a_test_that_failed_before_the_change_is_old(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(own_code_runs, "run_program", run_program)
     since = SimpleNamespace(rev="origin/main", base="c", findings_before=lambda *options: frozenset())
     order = CheckOrder(Choice(workspace, [jira], since), (), 1, False, None, 1)  # type: ignore[arg-type]
-    results = Results()
+    results = SectionResults()
     for own in OWN_CODE:
         check_sections._run_own_code(order, results, own)
     compare(order, results)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from seatrial.core.model import MemoryFolder, Profile
-from seatrial.handbook.examples import good_folder
+from seatrial.handbook.rule_examples import good_folder
 from support import warm
 from support.paths import SOURCES
 

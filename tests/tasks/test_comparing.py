@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from seatrial.core.model import Profile
-from seatrial.handbook.examples import good_folder
-from seatrial.validate.rules.release import released
+from seatrial.handbook.rule_examples import good_folder
+from seatrial.validate.rules.release_intents import released
 from support.repositories import commit, put, start
 from support.repositories import git as say
 from support.typed import seatrial

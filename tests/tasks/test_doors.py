@@ -11,7 +11,7 @@ import pytest
 
 from seatrial.core.errors import SeatrialError
 from seatrial.core.model import Profile
-from seatrial.handbook.examples import good_folder
+from seatrial.handbook.rule_examples import good_folder
 from seatrial.report import FORMATS, Options, render
 from seatrial.report.github import step_summary
 from seatrial.report.text import summary

@@ -13,7 +13,7 @@ import pytest
 
 from seatrial.core.errors import ServiceError
 from seatrial.core.model import MemoryFolder, Profile
-from seatrial.handbook.examples import good_folder
+from seatrial.handbook.rule_examples import good_folder
 from seatrial.tasks import fix as fixing
 from seatrial.validate.rules import RULES
 from seatrial.validate.run import check_all

@@ -19,7 +19,7 @@ from pre_commit.clientlib import load_manifest
 
 from seatrial.core.model import Profile
 from seatrial.documents import yaml
-from seatrial.handbook.examples import good_folder
+from seatrial.handbook.rule_examples import good_folder
 from seatrial.tasks.cli import Ended
 from support.paths import ROOT, SOURCES
 from support.repositories import commit, git, put, start

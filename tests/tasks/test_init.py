@@ -12,8 +12,8 @@ import yaml
 
 from seatrial.core.errors import UsageError
 from seatrial.core.model import Profile
-from seatrial.handbook.examples import good_folder
-from seatrial.scaffold.repository import Part
+from seatrial.handbook.rule_examples import good_folder
+from seatrial.scaffold.repository import RepositoryFile
 from seatrial.tasks.init import init
 from seatrial.validate.rules import RULES
 from seatrial.validate.run import check_all
@@ -33,7 +33,9 @@ MADE = {
 }
 MARK, END = "# seatrial: any words\n", "# end of seatrial\n"
 PINNED = "seatrial==1.2.3"
-A_PART = Part("Makefile", "all of it\n", f"{MARK}new\n{END}", "at its end", marked=f"{MARK}new\n{END}")
+A_PART = RepositoryFile(
+    "Makefile", "all of it\n", f"{MARK}new\n{END}", "at its end", marked=f"{MARK}new\n{END}"
+)
 
 
 def make(root: Path, **files: str) -> Path:

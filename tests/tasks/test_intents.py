@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from seatrial.core.model import Profile
-from seatrial.handbook.examples import good_folder
+from seatrial.handbook.rule_examples import good_folder
 from seatrial.release.plan.bump import Bump
 from seatrial.release.run.bumps import commit_message
 from seatrial.tasks.cli import Ended

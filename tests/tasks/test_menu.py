@@ -10,7 +10,7 @@ from importlib import import_module
 
 import pytest
 
-from seatrial.handbook.pages import EVERY, listing
+from seatrial.handbook.rule_pages import EVERY, listing
 from seatrial.tasks.develop import OWN
 from seatrial.tasks.menu import VERBS, Option, OptionKind, Verb, options_of
 from seatrial.tasks.program import namespace

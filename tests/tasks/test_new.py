@@ -13,7 +13,7 @@ import pytest
 
 from seatrial.core.errors import ServiceError
 from seatrial.core.model import Integration, MemoryFolder
-from seatrial.system import poetry
+from seatrial.system import own_poetry
 from seatrial.tasks.new import core_of, new
 from support import warm
 from support.paths import SOURCES
@@ -98,7 +98,7 @@ def test_another_framework_version_is_locked_by_seatrials_own_poetry(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[Path] = []
-    monkeypatch.setattr(poetry, "lock", asked.append)
+    monkeypatch.setattr(own_poetry, "lock", asked.append)
     made_with("0.48.99", tmp_path)
     assert asked == [tmp_path / "integrations" / "my-service"]
     assert not (asked[0] / "poetry.lock").exists()
@@ -111,7 +111,7 @@ def test_the_cause_is_told_where_poetry_fails(
     def fail(folder: Path) -> None:
         raise ServiceError("Poetry failed: All attempts to connect failed.")
 
-    monkeypatch.setattr(poetry, "lock", fail)
+    monkeypatch.setattr(own_poetry, "lock", fail)
     made_with("0.48.99", tmp_path)
     told = "poetry.lock is still to be made: Poetry failed: All attempts to connect failed.; type: cd "
     assert told in capsys.readouterr().err

@@ -13,11 +13,11 @@ import pytest
 from seatrial.core.errors import ServiceError
 from seatrial.core.model import Fleet, Integration, Profile
 from seatrial.core.settings import Settings
-from seatrial.handbook.examples import good_folder
+from seatrial.handbook.rule_examples import good_folder
 from seatrial.report.verdict import SectionState
 from seatrial.system import uv
 from seatrial.system.process import Ran
-from seatrial.tasks.check_sections import Results, _ask_newest_framework, _section
+from seatrial.tasks.check_sections import SectionResults, _ask_newest_framework, _section
 from seatrial.tasks.newest_framework import behind
 from seatrial.workspace.workspace import Workspace
 
@@ -117,7 +117,7 @@ def test_only_of_a_changed_integration_it_keeps_the_verdict(
     order: Any = SimpleNamespace(
         choice=choice, changes=dict.fromkeys(changes), uncompared=uncompared, strict=False
     )
-    results = Results()
+    results = SectionResults()
     _ask_newest_framework(order, results)
     section = _section(order, results, "version", False)
     assert section.state is state

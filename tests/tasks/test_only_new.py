@@ -9,7 +9,7 @@ import pytest
 
 from seatrial.core.findings import Outcome, stamped
 from seatrial.core.model import Location, Problem, Profile, Severity
-from seatrial.handbook.examples import good_folder
+from seatrial.handbook.rule_examples import good_folder
 from seatrial.release.run import checks
 from seatrial.tasks.check import check
 from seatrial.tasks.cli import Ended

@@ -15,7 +15,7 @@ from seatrial.core.errors import EXIT_FINDINGS, EXIT_SERVICE, EXIT_USAGE
 from seatrial.editor.judge import Judge
 from seatrial.tasks.choice import open_workspace
 from seatrial.tasks.cli import Ended
-from seatrial.validate import own_rules
+from seatrial.validate import rule_failures
 from support.good import good_folder
 from support.repositories import commit, git, start
 from support.verbs import call
@@ -166,7 +166,7 @@ FAILING = [
 def test_a_failing_own_rule_is_never_a_clean_verdict(
     repository: Repository, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(own_rules, "SECONDS", 0.2)
+    monkeypatch.setattr(rule_failures, "SECONDS", 0.2)
     root = repository()
     for body, said in FAILING:
         (root / "seatrial_rules/owners.py").write_text(HEAD + text(body))

@@ -10,7 +10,7 @@ import pytest
 
 from seatrial.core.errors import EXIT_USAGE
 from seatrial.core.model import Profile
-from seatrial.handbook.examples import good_folder
+from seatrial.handbook.rule_examples import good_folder
 from seatrial.tasks.cli import Ended
 from support.repositories import commit, git, start
 from support.verbs import call

@@ -7,33 +7,33 @@ from pathlib import Path
 
 import pytest
 
-from seatrial.scaffold import template
+from seatrial.scaffold import skeleton
 from seatrial.scaffold.answers import Answers
 from seatrial.tasks.cli import Ended
 from seatrial.tasks.template import drift, update_template
 
-OLD = template.REVISION
+OLD = skeleton.REVISION
 ANSWERS = Answers.of("My Service", released="2026-01-31")
 
 
 @pytest.fixture(autouse=True)
 def later(monkeypatch: pytest.MonkeyPatch) -> None:
     """A revision has come that asks for another ruff, and has another title of the readme."""
-    now = template._template()
+    now = skeleton._template()
     former = {
         "README.md": now["README.md"].replace("# [=", "# The [=", 1),
         "pyproject.toml": now["pyproject.toml"].replace('ruff = "^0.6.3"', 'ruff = "^0.5.0"'),
     }
-    monkeypatch.setattr(template, "REVISION", OLD + 1)
-    monkeypatch.setattr(template, "_history", lambda: {OLD: former})
+    monkeypatch.setattr(skeleton, "REVISION", OLD + 1)
+    monkeypatch.setattr(skeleton, "_history", lambda: {OLD: former})
 
 
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
     """A folder of the former revision, with a stale lock."""
     made = tmp_path / "integrations" / "my-service"
-    folder = template.render(ANSWERS, revision=OLD)
-    template.write(folder.having("poetry.lock", "old\n"), made)
+    folder = skeleton.render(ANSWERS, revision=OLD)
+    skeleton.write(folder.having("poetry.lock", "old\n"), made)
     return made
 
 
@@ -49,7 +49,7 @@ def test_an_untouched_folder_is_as_new_afterwards_and_its_lock_too(
     assert told.out == "my-service: 3 files to change\n"
     assert told.err == "`seatrial template.update --diff` shows the changes\n"
     update(place)
-    new = template.render(ANSWERS, revision=OLD + 1).having("poetry.lock", template.lock())
+    new = skeleton.render(ANSWERS, revision=OLD + 1).having("poetry.lock", skeleton.lock())
     assert {path: (place / path).read_bytes() for path in new.paths()} == new.files
     drift([], str(place.parents[1]))
     told = capsys.readouterr()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from seatrial.core.model import Profile
-from seatrial.handbook.examples import good_folder
+from seatrial.handbook.rule_examples import good_folder
 from seatrial.tasks.cli import Ended
 from support.repositories import put
 from support.verbs import call

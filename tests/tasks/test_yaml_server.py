@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from seatrial.core.model import Profile
-from seatrial.handbook.examples import good_folder
+from seatrial.handbook.rule_examples import good_folder
 from seatrial.schemas.jsonschema import derived_files
 from support.editor_client import Editor
 from support.repositories import put

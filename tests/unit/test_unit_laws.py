@@ -12,11 +12,11 @@ from seatrial.core.errors import ServiceError
 from seatrial.core.model import Profile
 from seatrial.core.rules import Rule
 from seatrial.handbook.codes import known_codes
-from seatrial.handbook.examples import example, good_folder, judge
+from seatrial.handbook.rule_examples import example, good_folder, judge
 from seatrial.lint.tools.tool import Output
+from seatrial.unit.program_report import report_of
 from seatrial.unit.pytest import counts_of, found_in, read
-from seatrial.unit.records import report_of
-from seatrial.unit.rules import MOST, UNIT_RULES
+from seatrial.unit.test_laws import MOST, UNIT_RULES
 from seatrial.validate.rules import BY_NAME
 
 FAILED = {
@@ -132,6 +132,6 @@ def test_an_integration_is_told_that_tests_are_left_out_in_another_way() -> None
 def test_a_report_of_more_tests_than_the_program_writes_is_not_believed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("seatrial.unit.records.MOST_TESTS", 1)
+    monkeypatch.setattr("seatrial.unit.program_report.MOST_TESTS", 1)
     assert found(output(0, PASSED)) == []
     assert found(output(0, PASSED, PASSED)) == [("TST104", "pyproject.toml", 1)]

@@ -22,12 +22,12 @@ from seatrial.lint.run.jobs import Cell, LintFolder, LintJob, read_folder
 from seatrial.lint.run.views import Views
 from seatrial.lint.tools.tool import ToolRun
 from seatrial.system.sandbox import Sandbox
-from seatrial.unit import run as running
-from seatrial.unit.junit import render
-from seatrial.unit.outcome import outcome_of
+from seatrial.unit import test_run as running
 from seatrial.unit.pytest import PYTEST
-from seatrial.unit.run import unit
 from seatrial.unit.sandboxed import PROGRAMS, SandboxedRuns, copy
+from seatrial.unit.test_findings import outcome_of
+from seatrial.unit.test_report import render
+from seatrial.unit.test_run import unit
 from unit.test_unit_laws import FAILED, PASSED, output
 
 ENVIRONMENT = Environment("key", Path(sys.executable), Path(), {})

@@ -11,12 +11,12 @@ import pytest
 
 from seatrial.core.model import Fleet, Integration, MemoryFolder, Profile, Severity, Waiver
 from seatrial.core.settings import ExemptionSettings, Settings
-from seatrial.handbook.examples import change_to, good_folder
+from seatrial.handbook.rule_examples import change_to, good_folder
 from seatrial.system import clock
 from seatrial.tasks.choice import limited
 from seatrial.validate.exemptions import exempting
 from seatrial.validate.facts.facts import Facts
-from seatrial.validate.facts.suppressions import EXEMPTIONS
+from seatrial.validate.facts.suppressed_codes import EXEMPTIONS
 from seatrial.validate.granted import granted_by
 from seatrial.validate.rules import RULES
 from seatrial.validate.run import Verdict, check

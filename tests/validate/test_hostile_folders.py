@@ -14,7 +14,7 @@ import pytest
 
 from seatrial.core.findings import LONGEST
 from seatrial.core.model import Fleet, Folder, Integration, MemoryFolder, Profile
-from seatrial.handbook.examples import good_folder
+from seatrial.handbook.rule_examples import good_folder
 from seatrial.system.folder import DiskFolder
 from seatrial.validate.facts.facts import Facts
 from seatrial.validate.rules import RULES

@@ -27,10 +27,10 @@ from seatrial.core.model import (
 )
 from seatrial.core.rules import ADVICE, ERROR, WARNING, Problems, Rule, rule
 from seatrial.core.settings import Settings
-from seatrial.handbook.examples import NAME, good_folder
+from seatrial.handbook.rule_examples import NAME, good_folder
 from seatrial.validate import repair
 from seatrial.validate.facts.facts import Facts
-from seatrial.validate.facts.release import Change
+from seatrial.validate.facts.release_change import Change
 from seatrial.validate.facts.source import with_key
 from seatrial.validate.repair import Repairs, no_changes, repairs
 from seatrial.validate.rules import BY_NAME, RULES

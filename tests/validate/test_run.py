@@ -12,7 +12,7 @@ import pytest
 from seatrial.core.model import Fleet, Integration, Location, MemoryFolder, Problem, Profile
 from seatrial.core.rules import Problems, rule
 from seatrial.core.settings import Settings
-from seatrial.handbook.examples import good_folder
+from seatrial.handbook.rule_examples import good_folder
 from seatrial.system import forks
 from seatrial.validate.rules import RULES
 from seatrial.validate.run import check_all

@@ -10,10 +10,11 @@ import pytest
 from seatrial.core.errors import UsageError
 from seatrial.core.model import Fleet, Integration, MemoryFolder, Profile
 from seatrial.documents.holds import written
-from seatrial.handbook.examples import good_folder
+from seatrial.handbook.rule_examples import good_folder
 from seatrial.validate.rules import RULES
 from seatrial.validate.run import check_all
-from seatrial.validate.since import default_revision, since
+from seatrial.validate.since import since
+from seatrial.workspace.base_branch import default_revision
 from seatrial.workspace.workspace import open_workspace
 from support.repositories import commit, put, shallow_clone, start
 from support.repositories import git as say

@@ -18,12 +18,12 @@ import pytest
 from seatrial.core.model import Fleet, Integration, Location, MemoryFolder, Problem, Profile, Severity
 from seatrial.core.rules import Problems, rule
 from seatrial.core.settings import ExemptionSettings, Settings
-from seatrial.handbook.examples import good_folder
+from seatrial.handbook.rule_examples import good_folder
 from seatrial.system import cache as kept_files
 from seatrial.system import clock, folder
 from seatrial.validate import run, verdict_cache
 from seatrial.validate.facts.spec import spec_habits
-from seatrial.validate.facts.suppressions import EXEMPTIONS
+from seatrial.validate.facts.suppressed_codes import EXEMPTIONS
 from seatrial.validate.facts.tree import has_any
 from seatrial.validate.rules import RULES
 from seatrial.validate.run import Checked, check_all

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from operator import attrgetter
 
-from seatrial.ci.plan import Plan
-from seatrial.ci.receipt import Receipt, Verdict, must_be_of
+from seatrial.ci.job_plan import JobPlan
+from seatrial.ci.receipt import JobReceipt, JobVerdict, must_be_of
 from seatrial.core.errors import Unreadable
 from seatrial.core.findings import Outcome
 from seatrial.core.model import Finding
@@ -24,29 +24,29 @@ class Collection:
     """
 
     outcome: Outcome
-    verdicts: Mapping[str, Verdict]
+    verdicts: Mapping[str, JobVerdict]
     faults: tuple[str, ...]
     reasons: tuple[str, ...]
-    receipts: tuple[Receipt, ...]
+    receipts: tuple[JobReceipt, ...]
 
     @property
     def is_known(self) -> bool:
         """True where every planned integration has one whole verdict."""
-        return not self.faults and Verdict.UNKNOWN not in self.verdicts.values()
+        return not self.faults and JobVerdict.UNKNOWN not in self.verdicts.values()
 
 
-def collect(plan: Plan, files: Mapping[str, Receipt | str]) -> Collection:
+def collect(plan: JobPlan, files: Mapping[str, JobReceipt | str]) -> Collection:
     """Return what these files say, each a receipt or why it cannot be read, by name, about the jobs of a plan."""
     faults: list[str] = []
-    counted: list[Receipt] = []
+    counted: list[JobReceipt] = []
     for name, found in files.items():
         fault = found if isinstance(found, str) else _fault(plan, found)
         if fault:
             faults.append(f"{shown(name)}: {fault}")
-        elif isinstance(found, Receipt):
+        elif isinstance(found, JobReceipt):
             counted.append(found)
-    verdicts: dict[str, Verdict] = {}
-    taken: dict[str, Receipt] = {}
+    verdicts: dict[str, JobVerdict] = {}
+    taken: dict[str, JobReceipt] = {}
     for one in counted:
         for path, verdict in one.verdicts.items():
             if verdicts.setdefault(path, verdict) is not verdict:
@@ -55,7 +55,7 @@ def collect(plan: Plan, files: Mapping[str, Receipt | str]) -> Collection:
                 )
             taken.setdefault(path, one)
     faults += _missing(plan, verdicts)
-    unjudged = {path for path in plan.names if verdicts.get(path, Verdict.UNKNOWN) is Verdict.UNKNOWN}
+    unjudged = {path for path in plan.names if verdicts.get(path, JobVerdict.UNKNOWN) is JobVerdict.UNKNOWN}
     return Collection(
         _outcome(plan, taken, unjudged),
         verdicts,
@@ -65,7 +65,7 @@ def collect(plan: Plan, files: Mapping[str, Receipt | str]) -> Collection:
     )
 
 
-def _fault(plan: Plan, receipt: Receipt) -> str:
+def _fault(plan: JobPlan, receipt: JobReceipt) -> str:
     """Return why a receipt does not count, empty where it does."""
     shard = plan.shard(receipt.shard)
     if receipt.commit != plan.commit:
@@ -82,18 +82,18 @@ def _fault(plan: Plan, receipt: Receipt) -> str:
     return ""
 
 
-def _names(plan: Plan, receipt: Receipt) -> str:
+def _names(plan: JobPlan, receipt: JobReceipt) -> str:
     names = [_named(plan, path) for path in receipt.verdicts]
     if not names:
         return "nothing was"
     return f"{names[0]} was" if not names[1:] else f"{names[0]} and {len(names) - 1} more were"
 
 
-def _named(plan: Plan, path: str) -> str:
+def _named(plan: JobPlan, path: str) -> str:
     return shown(plan.names.get(path, path or "."))
 
 
-def _missing(plan: Plan, verdicts: Mapping[str, Verdict]) -> list[str]:
+def _missing(plan: JobPlan, verdicts: Mapping[str, JobVerdict]) -> list[str]:
     """Return a line for each planned integration that nobody judged."""
     return [
         f"{_named(plan, path)} was not judged: the receipt of job {one.number} is missing"
@@ -103,7 +103,7 @@ def _missing(plan: Plan, verdicts: Mapping[str, Verdict]) -> list[str]:
     ]
 
 
-def _outcome(plan: Plan, taken: Mapping[str, Receipt], unjudged: set[str]) -> Outcome:
+def _outcome(plan: JobPlan, taken: Mapping[str, JobReceipt], unjudged: set[str]) -> Outcome:
     """Return the findings in each integration as the receipt has them that counts for it, in the order of all runs."""
     return Outcome(
         _in(plan, {path: one.findings for path, one in taken.items()}),
@@ -114,7 +114,7 @@ def _outcome(plan: Plan, taken: Mapping[str, Receipt], unjudged: set[str]) -> Ou
     )
 
 
-def _in(plan: Plan, findings: Mapping[str, Iterable[Finding]]) -> tuple[Finding, ...]:
+def _in(plan: JobPlan, findings: Mapping[str, Iterable[Finding]]) -> tuple[Finding, ...]:
     """Return, of the findings that count for each path, those in its integration, in the order of all runs."""
     found = {
         one: None for path, some in findings.items() for one in some if one.integration == plan.names[path]

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from seatrial.ci.job_plan import MOST_PLANNED, JobPlan
 from seatrial.ci.matrix import MOST, Shard
-from seatrial.ci.plan import MOST_PLANNED, Plan
 from seatrial.core.days import day_of
 from seatrial.core.errors import EXIT_FINDINGS, Unreadable
 from seatrial.core.findings import LONGEST, waived
@@ -30,7 +30,7 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
 _FINGERPRINT = re.compile(r"[0-9a-f]{32}")
 
 
-class Verdict(enum.Enum):
+class JobVerdict(enum.Enum):
     """The verdict on an integration: `UNKNOWN` where a tool or a service failed, so that a part of it is missing."""
 
     PASSED = "passed"
@@ -39,7 +39,7 @@ class Verdict(enum.Enum):
 
 
 @dataclass(frozen=True)
-class Receipt:
+class JobReceipt:
     """The verdict on each integration of a job by its path, and all findings in them, `hidden` ones suppressed.
 
     `plan` is the digest of the plan. `reasons` say what is missing besides findings. `seconds` is what the run took.
@@ -48,7 +48,7 @@ class Receipt:
     plan: str
     commit: str
     shard: int
-    verdicts: Mapping[str, Verdict]
+    verdicts: Mapping[str, JobVerdict]
     findings: tuple[Finding, ...] = ()
     hidden: tuple[Finding, ...] = ()
     reasons: tuple[str, ...] = ()
@@ -82,14 +82,14 @@ def _record(finding: Finding) -> dict[str, Any]:
 
 
 def receipt_of_run(
-    plan: Plan,
+    plan: JobPlan,
     shard: Shard,
     commit: str,
     report: Mapping[str, Any],
     status: int,
     seconds: float,
     strict: bool = False,
-) -> Receipt:
+) -> JobReceipt:
     """Return the receipt of a run from its report in JSON and its exit status. Raises Unreadable.
 
     A run that ended for a tool or a service leaves no integration passed, as nobody knows which it concerned.
@@ -99,12 +99,12 @@ def receipt_of_run(
     failing = {Severity.ERROR, *((Severity.WARNING,) if strict else ())}
     failed = {one.integration for one in found if one.severity in failing and not one.old}
     failed |= {name for one in checks if one["state"] == "failed" for name in one["integrations"]}
-    otherwise = {0: Verdict.PASSED, EXIT_FINDINGS: Verdict.PASSED}.get(status, Verdict.UNKNOWN)
-    verdicts = {path: Verdict.FAILED if plan.names[path] in failed else otherwise for path in shard.paths}
-    if status == EXIT_FINDINGS and Verdict.FAILED not in verdicts.values():
-        verdicts = dict.fromkeys(verdicts, Verdict.FAILED)
+    otherwise = {0: JobVerdict.PASSED, EXIT_FINDINGS: JobVerdict.PASSED}.get(status, JobVerdict.UNKNOWN)
+    verdicts = {path: JobVerdict.FAILED if plan.names[path] in failed else otherwise for path in shard.paths}
+    if status == EXIT_FINDINGS and JobVerdict.FAILED not in verdicts.values():
+        verdicts = dict.fromkeys(verdicts, JobVerdict.FAILED)
     reasons = [f"{one['name']}: {reason}" for one in checks for reason in one["reasons"]]
-    return Receipt(
+    return JobReceipt(
         plan.id,
         commit,
         shard.number,
@@ -116,19 +116,19 @@ def receipt_of_run(
     )
 
 
-def receipt_of_json(data: bytes) -> Receipt:
+def receipt_of_json(data: bytes) -> JobReceipt:
     """Read the file of a receipt, whoever wrote it. Raises Unreadable."""
     record = records.loads(data)
     records.version(record, VERSION)
     judged = records.items(record, "judged", MOST_PLANNED)
-    states = {one.value: one for one in Verdict}
+    states = {one.value: one for one in JobVerdict}
     verdicts = {
         records.path(records.text(one, "path")): states[records.choice(one, "verdict", states)]
         for one in judged
     }
     if len(verdicts) < len(judged):
         raise Unreadable("it judges an integration twice")
-    return Receipt(
+    return JobReceipt(
         records.text(record, "plan", 64),
         records.commit(record),
         records.number(record, "shard", MOST),
@@ -175,7 +175,7 @@ def _formed(record: Mapping[str, Any], key: str, form: re.Pattern[str]) -> str:
     return value
 
 
-def must_be_of(receipt: Receipt, plan: Plan) -> None:
+def must_be_of(receipt: JobReceipt, plan: JobPlan) -> None:
     """Raise Unreadable for findings in integrations that the receipt does not judge."""
     names = {plan.names[path] for path in receipt.verdicts if path in plan.names}
     for one in (*receipt.findings, *receipt.hidden):
@@ -183,7 +183,7 @@ def must_be_of(receipt: Receipt, plan: Plan) -> None:
             raise Unreadable("it has findings in an integration that it does not judge")
 
 
-def costs_of(receipts: Sequence[Receipt], sizes: Mapping[str, int]) -> dict[str, float]:
+def costs_of(receipts: Sequence[JobReceipt], sizes: Mapping[str, int]) -> dict[str, float]:
     """Return the seconds that each integration took: those of its job, shared out by size."""
     found: dict[str, float] = {}
     for one in receipts:

@@ -14,7 +14,7 @@ from seatrial.ci.pins import ACTIONS
 from seatrial.core.errors import UsageError
 from seatrial.core.settings import ReleaseSettings
 from seatrial.core.suggest import hint
-from seatrial.scaffold.template import filled
+from seatrial.scaffold.skeleton import filled
 
 PLACES: Mapping[str, str] = {"github": ".github/workflows", "gitlab": ".gitlab"}
 """The folder of a service's files, below the root of the checkout."""
@@ -45,7 +45,7 @@ GITLAB_JOBS = 8
 
 
 @dataclass(frozen=True)
-class Order:
+class WorkflowRequest:
     """What is asked for: `install` is a pinned requirement, empty in Seatrial's own repository, where make installs.
 
     `folder` is the root below the checkout, empty for the same. `most` limits the jobs of a check, empty for no
@@ -86,7 +86,7 @@ def must_be_known(service: str) -> None:
         )
 
 
-def must_be_sound(order: Order) -> None:
+def must_be_sound(order: WorkflowRequest) -> None:
     """Raise UsageError for what has no place in a workflow: it would be a command, or other code tomorrow."""
     must_be_known(order.service)
     if order.install and not _PINNED.fullmatch(order.install):
@@ -104,7 +104,7 @@ def must_be_sound(order: Order) -> None:
             raise UsageError(f'the {what} "{text[:60]}" has characters that do not belong into a workflow')
 
 
-def files(order: Order) -> Mapping[str, str]:
+def files(order: WorkflowRequest) -> Mapping[str, str]:
     """Return the workflow files by their path below the checkout. Raises UsageError."""
     must_be_sound(order)
     found = filled(f"ci/{order.service}", _words(order))
@@ -123,7 +123,7 @@ def _tidy(text: str) -> str:
     return re.sub(r"^ *\n(?= {4,}\S)", "", text, flags=re.M) if "\njobs:\n" in text else text
 
 
-def _words(order: Order) -> dict[str, Any]:
+def _words(order: WorkflowRequest) -> dict[str, Any]:
     own = not order.install
     parts = filled("ci/parts", {})
     sandbox = indent(parts["sandbox.sh"].rstrip("\n"), " " * 10)
@@ -152,7 +152,7 @@ def _words(order: Order) -> dict[str, Any]:
     }
 
 
-def _install(order: Order) -> str:
+def _install(order: WorkflowRequest) -> str:
     if order.service == "gitlab":
         lines = ["make setup", 'export PATH="$PWD/.venv/bin:$PATH"']
         return indent("\n".join(f"- {line}" for line in lines if not order.install), "    ") or (

@@ -1,8 +1,8 @@
-"""Days as people and files write them: YYYY-MM-DD, and in no other form of ISO 8601."""
+"""Days and times as people and files write them: YYYY-MM-DD, and in no other form of ISO 8601."""
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 
@@ -13,3 +13,8 @@ def day_of(text: Any) -> date | None:
     except ValueError:
         return None
     return day if day and day.isoformat() == text else None
+
+
+def iso(seconds: float) -> str:
+    """Return a time in UTC, to the second."""
+    return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -11,7 +11,7 @@ _NUMBERS = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9}){0,3}")
 
 
 @dataclass(frozen=True)
-class Part:
+class RulePart:
     """A part of a rule that holds from the release `since` on, and no longer in the release `until`.
 
     Each of the two is empty for no bound. `holds` is a sentence for docs/rules.md; `source` names the change
@@ -41,15 +41,15 @@ class Part:
         return ", ".join(bound for bound in bounds if bound)
 
 
-PARTS: tuple[Part, ...] = (
-    Part(
+PARTS: tuple[RulePart, ...] = (
+    RulePart(
         "CHG105",
         "blank-lines-are-counted",
         "The pull-request check counts the blank lines of changelogs; before, this is a warning.",
         since=(0, 48, 9),
         source="port-labs/ocean#3770",
     ),
-    Part(
+    RulePart(
         "CHG106",
         "sections-are-named",
         "The pull-request check reads the names of sections; before, this is a warning.",
@@ -57,7 +57,7 @@ PARTS: tuple[Part, ...] = (
         source="port-labs/ocean#3770",
     ),
     *(
-        Part(code, name, holds, since=(0, 48, 10), source="port-labs/ocean#3754")
+        RulePart(code, name, holds, since=(0, 48, 10), source="port-labs/ocean#3754")
         for code, name, holds in (
             ("COD101", "one-kind-a-class", "The schema gate refuses a class of several kinds."),
             ("COD102", "own-kind", "The schema gate refuses two classes of one kind."),
@@ -67,7 +67,7 @@ PARTS: tuple[Part, ...] = (
         )
     ),
     *(
-        Part(
+        RulePart(
             code,
             f"{name}-form",
             "Ocean gives Port the schema of these classes, for a form; before the gate, this is advice.",
@@ -81,112 +81,112 @@ PARTS: tuple[Part, ...] = (
             ("COD105", "field-titles"),
         )
     ),
-    Part(
+    RulePart(
         "COD116",
         "action-errors",
         "Ocean reports errors of class ActionExecutionError to the person who started the action.",
         since=(0, 44, 2),
         source="port-labs/ocean#3418",
     ),
-    Part(
+    RulePart(
         "COD216",
         "static-paths",
         "Live events are matched with the registered paths text by text.",
         since=(0, 44, 3),
         source="port-labs/ocean#3393",
     ),
-    Part(
+    RulePart(
         "RES122",
         "edge-quotes",
         "Single quotes at the edges of a text in jq are read as double quotes.",
         since=(0, 30, 1),
         source="port-labs/ocean#2463",
     ),
-    Part(
+    RulePart(
         "RES003",
         "empty-mapping",
         "A mapping without resources is legitimate: a resync has nothing to do.",
         since=(0, 51, 1),
         source="port-labs/ocean#4009",
     ),
-    Part(
+    RulePart(
         "SPC104",
         "installation-docs-list",
         "`installationDocs` may be a list of methods.",
         until=(0, 26, 2),
         source="port-labs/ocean#1925, port-labs/ocean#1943",
     ),
-    Part(
+    RulePart(
         "preview",
         "empty-is-null",
         "A mapped value that is empty, zero or false becomes null.",
         until=(0, 3),
         source="port-labs/ocean#121",
     ),
-    Part(
+    RulePart(
         "preview",
         "team-is-mapped",
         "A mapping has the key team.",
         since=(0, 4, 14),
         source="port-labs/ocean#318",
     ),
-    Part(
+    RulePart(
         "preview",
         "items-are-parsed",
         "itemsToParse maps an object once for each item of a list.",
         since=(0, 5, 7),
         source="port-labs/ocean#429",
     ),
-    Part(
+    RulePart(
         "preview",
         "errors-are-kept-apart",
         "An object whose selector fails does not end the mapping of the others.",
         since=(0, 5, 24),
         source="port-labs/ocean#675",
     ),
-    Part(
+    RulePart(
         "preview",
         "relations-are-searched",
         "A relation may be a search query.",
         since=(0, 8),
         source="port-labs/ocean#687",
     ),
-    Part(
+    RulePart(
         "preview",
         "identifiers-are-searched",
         "An identifier may be a search query.",
         since=(0, 10, 7),
         source="port-labs/ocean#909",
     ),
-    Part(
+    RulePart(
         "preview",
         "all-outputs-are-read",
         "An expression is run to its last output, so that an error behind the first one makes the value null.",
         until=(0, 10, 13),
         source="port-labs/ocean#1049",
     ),
-    Part(
+    RulePart(
         "preview",
         "teams-are-searched",
         "A team may be a search query.",
         since=(0, 22),
         source="port-labs/ocean#1525",
     ),
-    Part(
+    RulePart(
         "preview",
         "icon-is-mapped",
         "A mapping has the key icon.",
         since=(0, 24, 9),
         source="port-labs/ocean#1790",
     ),
-    Part(
+    RulePart(
         "preview",
         "items-are-named",
         "itemsToParseName names the key under which an item stands.",
         since=(0, 27, 3),
         source="port-labs/ocean#1977",
     ),
-    Part(
+    RulePart(
         "preview",
         "inputs-are-classified",
         "Each expression is given the item, the whole object or nothing, as its text looks.",
@@ -194,28 +194,28 @@ PARTS: tuple[Part, ...] = (
         until=(0, 31),
         source="port-labs/ocean#2248, #2500",
     ),
-    Part(
+    RulePart(
         "preview",
         "only-the-item-is-read",
         "An expression is given the item alone only if it reads nothing else of the object.",
         since=(0, 29, 10),
         source="port-labs/ocean#2453",
     ),
-    Part(
+    RulePart(
         "preview",
         "items-are-taken-out",
         "The list that itemsToParse leads to is taken out of the object, and an item wins over a key of its name.",
         since=(0, 31),
         source="port-labs/ocean#2500",
     ),
-    Part(
+    RulePart(
         "preview",
         "items-may-stay",
         "itemsToParseTopLevelTransform: false leaves the list in the object.",
         since=(0, 31, 4),
         source="port-labs/ocean#2520",
     ),
-    Part(
+    RulePart(
         "preview",
         "nothing-left-is-skipped",
         "An object of which nothing is left without its items is skipped.",
@@ -248,7 +248,7 @@ class Framework:
         return f"port-ocean {dotted(self.release)}" if self.release else "the newest port-ocean"
 
 
-def parts_of(code: str) -> tuple[Part, ...]:
+def parts_of(code: str) -> tuple[RulePart, ...]:
     """Return the parts of a rule that depend on the framework's version."""
     return tuple(part for part in PARTS if part.code == code)
 

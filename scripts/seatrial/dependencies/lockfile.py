@@ -146,7 +146,7 @@ class Dependency:
 
 
 @dataclass(frozen=True)
-class Source:
+class PackageSource:
     """The source of a package that is not on the default index; keys as Poetry writes them."""
 
     kind: str
@@ -169,7 +169,7 @@ class Locked:
     optional: bool = False
     files: tuple[tuple[str, str], ...] = ()
     groups: Mapping[str, str] | None = None
-    source: Source | None = None
+    source: PackageSource | None = None
     develop: bool = False
     needs: Sequence[Dependency] = ()
     extras: Mapping[str, Sequence[tuple[str, frozenset[str]]]] = field(default_factory=dict)
@@ -266,7 +266,7 @@ def _groups(name: str, info: Mapping[str, Any]) -> dict[str, str]:
     return found
 
 
-def _source(name: str, table: Any) -> Source | None:
+def _source(name: str, table: Any) -> PackageSource | None:
     if table is None:
         return None
     kind, url = _of(table, "type"), _of(table, "url")
@@ -276,7 +276,7 @@ def _source(name: str, table: Any) -> Source | None:
     folder = _of(table, "subdirectory") or ""
     if not isinstance(reference, str) or not isinstance(folder, str):
         raise BadLock(f'the source of "{name}" has a reference that is no text')
-    return Source(kind, url, reference, folder)
+    return PackageSource(kind, url, reference, folder)
 
 
 def _dependencies(table: Any) -> Iterator[Dependency]:

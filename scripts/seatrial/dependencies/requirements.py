@@ -17,7 +17,15 @@ from urllib.parse import quote
 
 from seatrial.dependencies.constraints import admits, applies, canonical, version_key
 from seatrial.dependencies.groups import installed_groups
-from seatrial.dependencies.lockfile import BadLock, Dependency, Lock, Locked, Source, all_extras, read_lock
+from seatrial.dependencies.lockfile import (
+    BadLock,
+    Dependency,
+    Lock,
+    Locked,
+    PackageSource,
+    all_extras,
+    read_lock,
+)
 from seatrial.dependencies.pythons import satisfies
 from seatrial.documents import toml
 
@@ -258,13 +266,13 @@ def _address(name: str, url: str) -> str:
     return url
 
 
-def _reference(name: str, source: Source) -> str:
+def _reference(name: str, source: PackageSource) -> str:
     if not _REFERENCE.fullmatch(source.reference):
         raise BadLock(f'"{name}" comes from git without a reference that is understood')
     return source.reference
 
 
-def _folder(name: str, source: Source) -> str:
+def _folder(name: str, source: PackageSource) -> str:
     if not _FOLDER.fullmatch(source.folder) or ".." in source.folder.split("/"):
         raise BadLock(f'"{name}" comes from a subfolder that is not understood')
     return f"#subdirectory={quote(source.folder)}" if source.folder else ""

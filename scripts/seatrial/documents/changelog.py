@@ -46,7 +46,7 @@ class Bullet:
 
 
 @dataclass(frozen=True)
-class Section:
+class EntrySection:
     """A heading inside an entry and the text below it.
 
     `level` counts the `#`; blank lines are those directly around the heading; `content` counts the lines
@@ -84,7 +84,7 @@ class VersionEntry:
     blank_after: int
     bullets: tuple[Bullet, ...]
     content: int
-    sections: tuple[Section, ...]
+    sections: tuple[EntrySection, ...]
 
     @property
     def empty(self) -> bool:
@@ -108,7 +108,7 @@ class Changelog:
         with_version = [entry for entry in self.entries if entry.version]
         return next((e for e in with_version if e.line > below), next(iter(with_version), None))
 
-    def at(self, part: VersionEntry | Section) -> Location:
+    def at(self, part: VersionEntry | EntrySection) -> Location:
         """Return the place of an entry or a section."""
         return Location(self.path, part.line, part.column)
 
@@ -226,8 +226,8 @@ def _entry(lines: Sequence[str], headings: Sequence[_Heading]) -> VersionEntry:
     )
 
 
-def _section(lines: Sequence[str], heading: _Heading, after: _Heading) -> Section:
-    return Section(
+def _section(lines: Sequence[str], heading: _Heading, after: _Heading) -> EntrySection:
+    return EntrySection(
         name=heading.text,
         level=heading.level,
         line=heading.index + 1,

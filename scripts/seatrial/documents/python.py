@@ -12,7 +12,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from seatrial.core.model import Location
-from seatrial.documents import grammar
+from seatrial.documents import python_syntax
 from seatrial.documents.document import BOM, Fault, FaultKind, RefusedError, decoded
 from seatrial.documents.functions import Function, Guards, PlacedCall, placed_calls
 from seatrial.documents.syntax import Call, Expression, Origin, bare, call_at, inner, keywords_in, statements
@@ -407,7 +407,7 @@ class PythonSource:
     def _matches(self, pattern: str) -> Matches:
         from tree_sitter import QueryCursor
 
-        return QueryCursor(grammar.query(pattern)).matches(self._root) if self._root else []
+        return QueryCursor(python_syntax.query(pattern)).matches(self._root) if self._root else []
 
     def where(self, fault: Fault) -> Location:
         """Return the place of a fault."""
@@ -423,7 +423,7 @@ class PythonSource:
 
     def _captured(self, pattern: str) -> list[Node]:
         """Return the nodes that a pattern captures as "found", in the order of the text."""
-        return grammar.captured(self._root, pattern) if self._root else []
+        return python_syntax.captured(self._root, pattern) if self._root else []
 
 
 _FOR_TYPES = (
@@ -483,7 +483,7 @@ def _commented(text: str) -> int:
     return total + lines * size
 
 
-quiet = grammar.quiet
+quiet = python_syntax.quiet
 
 
 def broken(path: str, fault: Fault) -> PythonSource:
@@ -493,9 +493,9 @@ def broken(path: str, fault: Fault) -> PythonSource:
 
 def _parsed(path: str, data: bytes) -> tuple[Origin, Node]:
     """Return a source and its tree; what the parser does not know yet is read in older words."""
-    root = grammar.parser().parse(data).root_node
-    older = grammar.without_news(data) if root.has_error else data
-    return Origin(path, older), root if older == data else grammar.parser().parse(older).root_node
+    root = python_syntax.parser().parse(data).root_node
+    older = python_syntax.without_news(data) if root.has_error else data
+    return Origin(path, older), root if older == data else python_syntax.parser().parse(older).root_node
 
 
 def _refuse_faults(origin: Origin, root: Node, text: str) -> None:
@@ -505,10 +505,10 @@ def _refuse_faults(origin: Origin, root: Node, text: str) -> None:
         raise RefusedError(FaultKind.LIMIT, f"more than {MAX_PARTS:,} parts of speech")
     if not root.has_error and _is_deep(root):
         raise RefusedError(FaultKind.LIMIT, f"code is nested more than {MAX_NESTING} deep")
-    fault = None if is_large else grammar.refusal(text, origin.data.decode(), root)
+    fault = None if is_large else python_syntax.refusal(text, origin.data.decode(), root)
     if fault:
         raise RefusedError(fault.kind, fault.message, fault.line, fault.column)
-    if root.has_error and grammar.compiles(text):
+    if root.has_error and python_syntax.compiles(text):
         raise RefusedError(FaultKind.LIMIT, "its syntax is newer than what is read here")
     if root.has_error:
         broken = _first_broken(root)

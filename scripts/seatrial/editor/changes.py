@@ -12,7 +12,7 @@ MOST_LINES = 2_000
 
 
 @dataclass(frozen=True)
-class Change:
+class TextChange:
     """A text that replaces the characters from one index to another."""
 
     start: int
@@ -20,7 +20,7 @@ class Change:
     new: str
 
 
-def changes(before: str, after: str) -> Iterator[Change]:
+def changes(before: str, after: str) -> Iterator[TextChange]:
     """Yield the changes from one text to another, in order."""
     old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
     head = _same(old, new)
@@ -42,8 +42,8 @@ def _same(one: str | list[str], other: str | list[str]) -> int:
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
-def _trimmed(start: int, old: str, new: str) -> Change:
+def _trimmed(start: int, old: str, new: str) -> TextChange:
     """Return the change of one text at an index into another, without what is the same at both ends."""
     head = _same(old, new)
     tail = min(_same(old[::-1], new[::-1]), len(old) - head, len(new) - head)
-    return Change(start + head, start + len(old) - tail, new[head : len(new) - tail])
+    return TextChange(start + head, start + len(old) - tail, new[head : len(new) - tail])

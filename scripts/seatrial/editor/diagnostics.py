@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from seatrial.core.model import Finding, Severity
 from seatrial.editor.judge import Judged, Texts
-from seatrial.editor.positions import Place, Text
+from seatrial.editor.positions import EditorPlace, Text
 from seatrial.report.excerpt import length
 from seatrial.report.text import said
 
@@ -26,21 +26,21 @@ class Shown:
 
     finding: Finding
     file: str
-    start: Place
-    end: Place
+    start: EditorPlace
+    end: EditorPlace
 
     @property
     def message(self) -> str:
         """The message and the repair, as on a terminal."""
         return said(self.finding)
 
-    def touches(self, start: Place, end: Place) -> bool:
+    def touches(self, start: EditorPlace, end: EditorPlace) -> bool:
         """Return whether a range has a character of it, or ends or begins where it does."""
         ours, theirs = (self.start, self.end), (start, end)
         return _key(ours[0]) <= _key(theirs[1]) and _key(theirs[0]) <= _key(ours[1])
 
 
-def _key(place: Place) -> tuple[int, int]:
+def _key(place: EditorPlace) -> tuple[int, int]:
     return place.line, place.character
 
 

@@ -13,7 +13,7 @@ _UNIT = {"utf-8": ("utf-8", 1), "utf-16": ("utf-16-le", 2), "utf-32": ("utf-32-l
 
 
 @dataclass(frozen=True)
-class Place:
+class EditorPlace:
     """A line and a character in it, both 0-based; the character counts the units of the editor's encoding."""
 
     line: int
@@ -39,13 +39,13 @@ class Text:
         end = self._feeds[line] - 1 if line < len(self._feeds) else len(self.text)
         return min(start + column - 1, max(start, end))
 
-    def position(self, index: int) -> Place:
+    def position(self, index: int) -> EditorPlace:
         """Return the editor's place of an index."""
         line = bisect_right(self._starts, index) - 1
         before = self.text[self._starts[line] : index]
-        return Place(line, len(before.encode(self._codec, "surrogatepass")) // self._size)
+        return EditorPlace(line, len(before.encode(self._codec, "surrogatepass")) // self._size)
 
-    def index_of(self, place: Place) -> int:
+    def index_of(self, place: EditorPlace) -> int:
         """Return the index of an editor's place; the nearest one before it where it is within a character."""
         if place.line >= len(self._starts):
             return len(self.text)

@@ -20,13 +20,13 @@ from seatrial import __version__
 from seatrial.core.errors import SeatrialError
 from seatrial.core.printable import one_line
 from seatrial.core.rules import Rule
-from seatrial.editor import changes, completion, meaning
+from seatrial.editor import changes, meaning, proposals
 from seatrial.editor.diagnostics import GRADES, Shown, shown
 from seatrial.editor.judge import Judge, Judged, Subject, Texts, repair
 from seatrial.editor.overlay import OpenText, path_in
-from seatrial.editor.positions import Place, Text
-from seatrial.handbook.examples import example
-from seatrial.handbook.pages import section
+from seatrial.editor.positions import EditorPlace, Text
+from seatrial.handbook.rule_examples import example
+from seatrial.handbook.rule_pages import section
 from seatrial.system.transaction import FileEdit
 from seatrial.validate.rules import Rulebook
 from seatrial.workspace.workspace import Workspace
@@ -209,7 +209,7 @@ class Server(LanguageServer):
         message = one_line(f"seatrial: {text}", 500)
         self.window_show_message(types.ShowMessageParams(types.MessageType.Info, message))
 
-    def findings_at(self, file: str, start: Place, end: Place) -> list[Shown]:
+    def findings_at(self, file: str, start: EditorPlace, end: EditorPlace) -> list[Shown]:
         """Return the shown findings that touch a range of a file."""
         found = [one for by_file in self.found.values() for one in by_file.get(file, ())]
         return [one for one in found if one.touches(start, end)]
@@ -271,12 +271,12 @@ def _diagnostic(one: Shown) -> types.Diagnostic:
     )
 
 
-def _range(start: Place, end: Place) -> types.Range:
+def _range(start: EditorPlace, end: EditorPlace) -> types.Range:
     return types.Range(types.Position(start.line, start.character), types.Position(end.line, end.character))
 
 
-def _place(position: types.Position) -> Place:
-    return Place(position.line, position.character)
+def _place(position: types.Position) -> EditorPlace:
+    return EditorPlace(position.line, position.character)
 
 
 def _register(server: Server) -> None:
@@ -354,7 +354,7 @@ async def _hover(server: Server, params: types.HoverParams) -> types.Hover | Non
     return types.Hover(types.MarkupContent(types.MarkupKind.Markdown, told)) if told else None
 
 
-def _told(judge: Judge, texts: Texts, file: str, at: Place, codes: Sequence[str], encoding: str) -> str:
+def _told(judge: Judge, texts: Texts, file: str, at: EditorPlace, codes: Sequence[str], encoding: str) -> str:
     """Return the pages of the rules, or else the meaning of the key that is there."""
     if codes:
         known = _subject(judge, texts, file)[0]
@@ -384,11 +384,13 @@ async def _complete(server: Server, params: types.CompletionParams) -> types.Com
     return await server.ask(lambda judge, texts: _completions(judge, texts, file, at, encoding))
 
 
-def _completions(judge: Judge, texts: Texts, file: str, at: Place, encoding: str) -> types.CompletionList:
+def _completions(
+    judge: Judge, texts: Texts, file: str, at: EditorPlace, encoding: str
+) -> types.CompletionList:
     subject, path = _subject(judge, texts, file)
     text = Text(texts[file].text, encoding)
     index = text.index_of(at)
-    found = completion.offers(subject, path, text.text, index) if subject else []
+    found = proposals.offers(subject, path, text.text, index) if subject else []
     items = [
         types.CompletionItem(
             label=one.label,

@@ -29,7 +29,7 @@ from seatrial.system import process
 from seatrial.system.process import Running
 from seatrial.system.transaction import FileEdit
 from seatrial.validate.facts.facts import Facts
-from seatrial.validate.facts.package import CORE, PYPROJECT, CoreDependency, Package
+from seatrial.validate.facts.package_metadata import CORE, PYPROJECT, CoreDependency, Package
 from seatrial.workspace.workspace import Workspace
 
 LOCK, SETTINGS = "poetry.lock", "poetry.toml"
@@ -46,7 +46,7 @@ _UNREACHABLE = re.compile(
 )
 
 
-class State(Enum):
+class BumpState(Enum):
     """What is to be done in an integration."""
 
     THERE = "has it"
@@ -63,7 +63,7 @@ class CoreBump:
     """
 
     integration: Integration
-    state: State
+    state: BumpState
     core: str = ""
     version: str = ""
     after: str = ""
@@ -72,7 +72,7 @@ class CoreBump:
     @property
     def is_open(self) -> bool:
         """Whether there is something to do."""
-        return self.state in (State.TO_RAISE, State.TO_LOCK)
+        return self.state in (BumpState.TO_RAISE, BumpState.TO_LOCK)
 
 
 def wanted_version(text: str | None) -> str:
@@ -94,12 +94,12 @@ def planned(workspace: Workspace, integration: Integration, version: str, day: d
     locked = facts.lock.cores[0].text if facts.lock and facts.lock.cores else ""
     has = locked or ".".join(map(str, floor(core.constraint)))
     if _numbers(has) > _numbers(version):
-        return CoreBump(integration, State.NEWER, has, facts.package.version)
+        return CoreBump(integration, BumpState.NEWER, has, facts.package.version)
     is_raised = floor(core.constraint) == floor(version)
     if is_raised and locked == version:
-        return CoreBump(integration, State.THERE, has, facts.package.version)
+        return CoreBump(integration, BumpState.THERE, has, facts.package.version)
     if is_raised:
-        return CoreBump(integration, State.TO_LOCK, has, facts.package.version)
+        return CoreBump(integration, BumpState.TO_LOCK, has, facts.package.version)
     return _raising(facts, facts.package, core, constraint, day, has)
 
 
@@ -114,7 +114,7 @@ def _raising(facts: Facts, package: Package, core: CoreDependency, new: str, day
         [ChangelogEntry("improvement", ENTRY.format(new))],
     )
     files = [_edit(integration, one.path, one.after or "") for one in made.files]
-    return CoreBump(integration, State.TO_RAISE, has, made.before, made.after, tuple(files))
+    return CoreBump(integration, BumpState.TO_RAISE, has, made.before, made.after, tuple(files))
 
 
 def _with_constraint(integration: Integration, document: Document, core: CoreDependency, new: str) -> str:
@@ -252,7 +252,7 @@ def _cause(text: str) -> str:
 
 
 @dataclass(frozen=True)
-class Row:
+class BumpRow:
     """What became of an integration, in words; `is_failed` where it is still to be done."""
 
     name: str
@@ -260,18 +260,18 @@ class Row:
     is_failed: bool = False
 
 
-def failed(integration: Integration, reason: SeatrialError) -> Row:
+def failed(integration: Integration, reason: SeatrialError) -> BumpRow:
     """Return the row of an integration in which nothing was changed."""
-    return Row(integration.name, f"nothing was changed: {one_line(str(reason), 300)}", True)
+    return BumpRow(integration.name, f"nothing was changed: {one_line(str(reason), 300)}", True)
 
 
-def row_of(bump: CoreBump, version: str, done: bool, locked: bool = True) -> Row:
+def row_of(bump: CoreBump, version: str, done: bool, locked: bool = True) -> BumpRow:
     """Return the row of a change that is done, or would be."""
-    if bump.state is State.THERE:
-        return Row(bump.integration.name, f"has {version}")
-    if bump.state is State.NEWER:
-        return Row(bump.integration.name, f"left as it is: it has {bump.core}")
+    if bump.state is BumpState.THERE:
+        return BumpRow(bump.integration.name, f"has {version}")
+    if bump.state is BumpState.NEWER:
+        return BumpRow(bump.integration.name, f"left as it is: it has {bump.core}")
     core = f"port-ocean {bump.core or 'none'} -> {version}"
     own = f", {bump.version} -> {bump.after}" if bump.after else ", lock only"
     lock = "" if locked else ", without its lock"
-    return Row(bump.integration.name, f"{'' if done else 'would be raised: '}{core}{own}{lock}")
+    return BumpRow(bump.integration.name, f"{'' if done else 'would be raised: '}{core}{own}{lock}")

@@ -68,7 +68,7 @@ def _sign(one: Any, other: Any) -> int:
     return int(one > other) - int(one < other)
 
 
-class Subject:
+class FilterSubject:
     """An integration of which a filter asks; `lookups` are what its fields had to prepare."""
 
     def __init__(self, workspace: Workspace, integration: Integration, lookups: Mapping[str, Any]) -> None:
@@ -95,23 +95,23 @@ class Field:
     """A field: its values of an integration, given what was `prepared` once for the workspace; empty texts are none."""
 
     about: str
-    of: Callable[[Subject, Any], Sequence[str]]
+    of: Callable[[FilterSubject, Any], Sequence[str]]
     order: Order = Order.NONE
     prepared: Callable[[Workspace], Any] = _nothing
 
 
-def _sections(one: Subject) -> Sequence[str]:
+def _sections(one: FilterSubject) -> Sequence[str]:
     spec = one.facts.spec
     return [item.text("section") for item in spec.root.items("features")] if spec else ()
 
 
-def _core(one: Subject) -> str:
+def _core(one: FilterSubject) -> str:
     """Return the version of the framework in the lock, else the lowest that is allowed."""
     lock = one.facts.lock
     return lock.cores[0].text if lock and lock.cores else ".".join(map(str, one.facts.core_floor))
 
 
-def _type(one: Subject) -> Sequence[str]:
+def _type(one: FilterSubject) -> Sequence[str]:
     """Return the type in the spec, else the one that the integration is published by."""
     return [one.facts.spec_type or one.facts.published_as[0] or one.integration.name]
 

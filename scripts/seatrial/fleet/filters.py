@@ -17,10 +17,10 @@ from seatrial.core.errors import UsageError
 from seatrial.core.model import Integration
 from seatrial.core.printable import one_line
 from seatrial.core.suggest import did_you_mean, hint, nearest
-from seatrial.fleet.fields import FIELDS, Field, Order, Subject
+from seatrial.fleet.fields import FIELDS, Field, FilterSubject, Order
 from seatrial.workspace.workspace import Workspace
 
-Test = Callable[[Subject], bool]
+Test = Callable[[FilterSubject], bool]
 
 MOST = 2_000
 """The most characters of a filter."""
@@ -62,7 +62,7 @@ class Filter:
     def chosen(self, workspace: Workspace, integrations: Sequence[Integration]) -> list[Integration]:
         """Return the integrations that it fits. Raises UsageError and ServiceError where git has no answer."""
         lookups = {name: FIELDS[name].prepared(workspace) for name in self.fields}
-        return [one for one in integrations if self.fits(Subject(workspace, one, lookups))]
+        return [one for one in integrations if self.fits(FilterSubject(workspace, one, lookups))]
 
 
 def parse(text: str) -> Filter:

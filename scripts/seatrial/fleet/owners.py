@@ -31,7 +31,7 @@ _ANY = "**"
 
 
 @dataclass(frozen=True)
-class Pattern:
+class OwnerPattern:
     """A pattern of paths, as parts between its slashes, and the owners of what it matches, none to take them away.
 
     With `is_below`, it also matches all below a folder that it matches, with `is_folder` only that.
@@ -48,7 +48,7 @@ class Pattern:
         return frozenset(part for part in self.parts if not set("*?") & set(part))
 
     @classmethod
-    def of(cls, text: str, owners: Sequence[str]) -> Pattern:
+    def of(cls, text: str, owners: Sequence[str]) -> OwnerPattern:
         """Return a pattern as it is written; one with a slash before its end begins at the root."""
         inner = text.strip("/")
         is_rooted = "/" in text.rstrip("/")
@@ -104,7 +104,7 @@ def _fits(pattern: str, name: str) -> bool:
     return not pattern[place:].strip("*")
 
 
-def parse(text: str) -> list[Pattern]:
+def parse(text: str) -> list[OwnerPattern]:
     """Return the patterns of a CODEOWNERS file in order, without lines that GitHub skips."""
     found = []
     for line in text.splitlines():
@@ -112,7 +112,7 @@ def parse(text: str) -> list[Pattern]:
         comment = next((at for at, word in enumerate(words) if word.startswith("#")), len(words))
         words = words[:comment]
         if words and _is_sound(words[0]) and all(map(_OWNER.fullmatch, words[1:])):
-            found.append(Pattern.of(words[0].replace("\\ ", " "), words[1:]))
+            found.append(OwnerPattern.of(words[0].replace("\\ ", " "), words[1:]))
     return found
 
 
@@ -120,7 +120,7 @@ def _is_sound(pattern: str) -> bool:
     return bool(pattern.strip("/")) and not pattern.startswith("!") and not set("[]") & set(pattern)
 
 
-def owners_of(patterns: Sequence[Pattern], path: str) -> tuple[str, ...]:
+def owners_of(patterns: Sequence[OwnerPattern], path: str) -> tuple[str, ...]:
     """Return the owners of a file: those of the last pattern that matches it."""
     return next((one.owners for one in reversed(patterns) if one.matches(path)), ())
 
@@ -128,7 +128,7 @@ def owners_of(patterns: Sequence[Pattern], path: str) -> tuple[str, ...]:
 class Owners:
     """The owners of the integrations of a repository."""
 
-    def __init__(self, patterns: Sequence[Pattern], above: str = "") -> None:
+    def __init__(self, patterns: Sequence[OwnerPattern], above: str = "") -> None:
         """`above` is where the root of the workspace lies in the repository."""
         self._patterns = patterns
         self._above = above

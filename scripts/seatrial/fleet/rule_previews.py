@@ -8,7 +8,7 @@ from typing import Any
 
 from seatrial.core.model import Finding, Integration, Severity
 from seatrial.core.rules import Rule
-from seatrial.validate.facts.release import Change
+from seatrial.validate.facts.release_change import Change
 from seatrial.validate.repair import Changes, no_changes, repairs
 from seatrial.validate.rules import Rulebook
 from seatrial.validate.run import check_all

@@ -22,7 +22,7 @@ SUPPRESSED = "suppressed"
 
 
 @dataclass(frozen=True)
-class Told:
+class ToldFinding:
     """A finding as a report tells it, by what can be compared; the severity of a suppressed one is `suppressed`."""
 
     fingerprint: str
@@ -35,7 +35,7 @@ class Told:
     message: str
 
     @classmethod
-    def of(cls, one: Finding) -> Told:
+    def of(cls, one: Finding) -> ToldFinding:
         """Return a finding of this run."""
         return cls(
             one.fingerprint,
@@ -63,9 +63,9 @@ class VerdictChanges:
     fingerprint of a finding which input has changed it, where that was looked for.
     """
 
-    new: tuple[Told, ...]
-    gone: tuple[Told, ...]
-    changed: tuple[tuple[Told, Told], ...]
+    new: tuple[ToldFinding, ...]
+    gone: tuple[ToldFinding, ...]
+    changed: tuple[tuple[ToldFinding, ToldFinding], ...]
     broken: tuple[str, ...]
     mended: tuple[str, ...]
     came: tuple[str, ...] = ()
@@ -77,7 +77,9 @@ class VerdictChanges:
         """Whether both verdicts are the same."""
         return not (self.new or self.gone or self.changed or self.came or self.left)
 
-    def of(self, integration: str) -> tuple[list[Told], list[Told], list[tuple[Told, Told]]]:
+    def of(
+        self, integration: str
+    ) -> tuple[list[ToldFinding], list[ToldFinding], list[tuple[ToldFinding, ToldFinding]]]:
         """Return what is new, gone and changed in an integration."""
         return (
             [one for one in self.new if one.integration == integration],
@@ -91,7 +93,7 @@ class VerdictChanges:
         told = (*self.new, *self.gone, *(after for _, after in self.changed))
         return sorted({*(one.integration for one in told), *self.came, *self.left})
 
-    def _row(self, one: Told) -> Mapping[str, Any]:
+    def _row(self, one: ToldFinding) -> Mapping[str, Any]:
         cause = self.causes.get(one.fingerprint)
         return vars(one) if cause is None else {**vars(one), "cause": cause}
 
@@ -115,7 +117,7 @@ SEVERAL = "several"
 """The cause of a change that no input makes alone, or more than one of them."""
 
 
-def with_causes(changes: VerdictChanges, swapped: Mapping[str, Iterable[Told]]) -> VerdictChanges:
+def with_causes(changes: VerdictChanges, swapped: Mapping[str, Iterable[ToldFinding]]) -> VerdictChanges:
     """Return changes with the cause of each: the one input with which alone the older verdict changes so.
 
     `swapped` has, by the name of an input, the older verdict with that input as it is now.
@@ -136,8 +138,8 @@ def with_causes(changes: VerdictChanges, swapped: Mapping[str, Iterable[Told]]) 
 
 
 def compare(
-    before: Iterable[Told],
-    after: Iterable[Told],
+    before: Iterable[ToldFinding],
+    after: Iterable[ToldFinding],
     names_before: Sequence[str] | None,
     names_after: Sequence[str],
 ) -> VerdictChanges:
@@ -167,41 +169,43 @@ def compare(
     )
 
 
-def _reworded(gone: Sequence[Told], come: Sequence[Told]) -> list[tuple[Told, Told]]:
+def _reworded(
+    gone: Sequence[ToldFinding], come: Sequence[ToldFinding]
+) -> list[tuple[ToldFinding, ToldFinding]]:
     """Return the pairs of findings of one rule in one file of which there are as many on both sides."""
     left, right = _by_place(gone), _by_place(come)
-    pairs: list[tuple[Told, Told]] = []
+    pairs: list[tuple[ToldFinding, ToldFinding]] = []
     for place, befores in left.items():
         if len(befores) == len(right.get(place, ())):
             pairs += zip(sorted(befores, key=_key), sorted(right[place], key=_key), strict=True)
     return pairs
 
 
-def _by_place(findings: Iterable[Told]) -> Mapping[tuple[str, str, str], list[Told]]:
-    found: dict[tuple[str, str, str], list[Told]] = {}
+def _by_place(findings: Iterable[ToldFinding]) -> Mapping[tuple[str, str, str], list[ToldFinding]]:
+    found: dict[tuple[str, str, str], list[ToldFinding]] = {}
     for one in findings:
         found.setdefault(one.place, []).append(one)
     return found
 
 
-def _failing(findings: Iterable[Told]) -> set[str]:
+def _failing(findings: Iterable[ToldFinding]) -> set[str]:
     return {one.integration for one in findings if one.severity == Severity.ERROR.value}
 
 
-def _key(one: Told) -> tuple[str, int, str, str]:
+def _key(one: ToldFinding) -> tuple[str, int, str, str]:
     return one.path, one.line, one.code, one.message
 
 
-def _ordered(some: Iterable[Told]) -> tuple[Told, ...]:
+def _ordered(some: Iterable[ToldFinding]) -> tuple[ToldFinding, ...]:
     return tuple(sorted(some, key=_key))
 
 
-def told(outcome: Outcome) -> list[Told]:
+def told(outcome: Outcome) -> list[ToldFinding]:
     """Return the findings of a run, the suppressed among them."""
-    return [Told.of(one) for one in (*outcome.findings, *outcome.hidden)]
+    return [ToldFinding.of(one) for one in (*outcome.findings, *outcome.hidden)]
 
 
-def read_report(path: Path) -> list[Told]:
+def read_report(path: Path) -> list[ToldFinding]:
     """Return the findings of a report in JSON that some version of Seatrial wrote. Raises UsageError."""
     try:
         if path.stat().st_size > MOST_BYTES:
@@ -220,7 +224,7 @@ def read_report(path: Path) -> list[Told]:
         raise UsageError(f"{path} cannot be compared with: {why}") from refused
 
 
-def _told(row: Mapping[str, Any]) -> Told:
+def _told(row: Mapping[str, Any]) -> ToldFinding:
     keys = ("fingerprint", "integration", "code", "name", "severity", "path", "message")
     texts = {key: records.text(row, key, MOST_BYTES) for key in keys}
-    return Told(**texts, line=records.number(row, "line"))
+    return ToldFinding(**texts, line=records.number(row, "line"))

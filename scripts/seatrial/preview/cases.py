@@ -45,7 +45,7 @@ MOST_OBJECTS = 500
 
 
 @dataclass(frozen=True)
-class Source:
+class MappingSource:
     """A mapping, or one resource of it: `path` is its file, `index` its number in `resources`."""
 
     path: str
@@ -60,7 +60,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Case:
+class PreviewCase:
     """Raw objects of a file, a resource that maps them, and the blueprints that its entities belong to.
 
     `spelled` is the kind as the folder or file spells it, where that is not the resource's.
@@ -68,7 +68,7 @@ class Case:
 
     name: str
     objects: Sequence[Any]
-    source: Source
+    source: MappingSource
     blueprints: Sequence[Any] = ()
     spelled: str = ""
 
@@ -97,16 +97,16 @@ class Shelf:
     """
 
     documents: dict[str, Document] = field(default_factory=dict)
-    installed: list[Source] = field(default_factory=list)
+    installed: list[MappingSource] = field(default_factory=list)
     blueprints: list[Any] = field(default_factory=list)
-    cases: list[Case] = field(default_factory=list)
+    cases: list[PreviewCase] = field(default_factory=list)
     strays: list[Stray] = field(default_factory=list)
     outputs: list[Document] = field(default_factory=list)
     unreadable: list[Stray] = field(default_factory=list)
     is_cut: bool = False
 
 
-def cases_of(integration: Integration) -> list[Case]:
+def cases_of(integration: Integration) -> list[PreviewCase]:
     """Return the cases of an integration."""
     return shelf_of(integration).cases
 
@@ -156,7 +156,7 @@ def _files(integration: Integration) -> Iterator[str]:
 class _Beside:
     """The mapping and the blueprints that a file goes with."""
 
-    sources: Sequence[Source]
+    sources: Sequence[MappingSource]
     blueprints: Sequence[Any]
 
 
@@ -165,7 +165,7 @@ class _Recorded:
     """The files below `examples/`: raw objects, mappings and blueprints."""
 
     raw: Mapping[str, Document]
-    mappings: Mapping[str, list[Source]]
+    mappings: Mapping[str, list[MappingSource]]
     blueprints: Mapping[str, list[Any]]
     outputs: Sequence[Document]
     is_cut: bool
@@ -210,9 +210,9 @@ class _Recorded:
             _file(shelf, path, document, _spelled(path), beside, alone=near is not None and len(near) == 1)
 
 
-def sample_case(name: str, value: Any, shelf: Shelf, source: Source) -> Case:
+def sample_case(name: str, value: Any, shelf: Shelf, source: MappingSource) -> PreviewCase:
     """Return the case of a sample that somebody has: an object, or a list of them."""
-    return Case(name, objects_of(value), source, shelf.blueprints)
+    return PreviewCase(name, objects_of(value), source, shelf.blueprints)
 
 
 def _unmapped(words: str, beside: _Beside) -> str:
@@ -225,19 +225,19 @@ def objects_of(value: Any) -> Sequence[Any]:
     return value[:MOST_OBJECTS] if isinstance(value, list) else (value,)
 
 
-def sources(document: Document | None) -> list[Source]:
+def sources(document: Document | None) -> list[MappingSource]:
     """Return the resources of a mapping; none where it is unreadable or of another form."""
     root = document.value if document else None
     found = root.get("resources") if isinstance(root, dict) else None
     rows = found if document and isinstance(found, list) else []
     return (
-        [Source(document.path, at, one) for at, one in enumerate(rows) if isinstance(one, dict)]
+        [MappingSource(document.path, at, one) for at, one in enumerate(rows) if isinstance(one, dict)]
         if document
         else []
     )
 
 
-def kind_of(words: str, known: Iterable[Source]) -> list[Source]:
+def kind_of(words: str, known: Iterable[MappingSource]) -> list[MappingSource]:
     """Return the resources whose kind these words spell: exactly, else but for case, marks, plural or a prefix."""
     resources = list(known)
     exact = [one for one in resources if one.kind == words]
@@ -275,7 +275,7 @@ def _file(
     shelf.is_cut = shelf.is_cut or len(found) > room
     for one in found[:room]:
         spelled = "" if one.kind == words else words
-        shelf.cases.append(Case(path, objects, one, beside.blueprints, spelled))
+        shelf.cases.append(PreviewCase(path, objects, one, beside.blueprints, spelled))
 
 
 def _unwrapped(path: str, value: Any) -> Any:
@@ -294,7 +294,7 @@ def _spelled(path: str) -> str:
     return "-".join(words) or (folders[-1] if folders else "")
 
 
-def _first(mappings: Mapping[str, list[Source]]) -> Iterator[tuple[str, list[Source]]]:
+def _first(mappings: Mapping[str, list[MappingSource]]) -> Iterator[tuple[str, list[MappingSource]]]:
     """Yield the mappings, as many as are looked at."""
     left = MOST_RESOURCES
     for path, found in mappings.items():

@@ -14,7 +14,7 @@ from enum import Enum
 from typing import Any
 
 from seatrial.core.framework import Framework
-from seatrial.preview.evaluator import Answer, Evaluator, Json, Outcome
+from seatrial.preview.evaluator import Evaluator, JqAnswer, JqOutcome, Json
 from seatrial.preview.item_parsing import Input
 from seatrial.preview.mapping import Programs, as_jq
 
@@ -69,7 +69,7 @@ class Classified:
         self._strict = framework.has("only-the-item-is-read")
         self._leaves = list(programs.named())
 
-    def answers(self, inputs: Sequence[Input]) -> list[list[Answer]]:
+    def answers(self, inputs: Sequence[Input]) -> list[list[JqAnswer]]:
         """Return the answers of the selector and of every field for each input."""
         asked = {text: as_jq(text, self._framework) for text in self._texts()}
         programs = list(dict.fromkeys(asked.values()))
@@ -84,8 +84,8 @@ class Classified:
         return [self._programs.selector, *(text for _, text in self._leaves if text is not None)]
 
     def _of(
-        self, nothing: Mapping[str, Answer], item: Mapping[str, Answer], whole: Mapping[str, Answer]
-    ) -> list[Answer]:
+        self, nothing: Mapping[str, JqAnswer], item: Mapping[str, JqAnswer], whole: Mapping[str, JqAnswer]
+    ) -> list[JqAnswer]:
         """Return the answers for an input; without itemsToParse the item is the whole object."""
         selector = self._programs.selector
         if given(selector, "", False) is Given.NOTHING:
@@ -97,8 +97,8 @@ class Classified:
         return [selected, *self._fields(nothing, item, whole)]
 
     def _fields(
-        self, nothing: Mapping[str, Answer], item: Mapping[str, Answer], whole: Mapping[str, Answer]
-    ) -> list[Answer]:
+        self, nothing: Mapping[str, JqAnswer], item: Mapping[str, JqAnswer], whole: Mapping[str, JqAnswer]
+    ) -> list[JqAnswer]:
         where = self._given()
         first = [item[text or ""] if where[at] is Given.ITEM else None for at, text in self._leaves]
         null = {_key(at) for (at, _), answer in zip(self._leaves, first, strict=True) if _is_null(answer)}
@@ -121,7 +121,7 @@ class Classified:
         return found
 
 
-def _is_null(answer: Answer | None) -> bool:
+def _is_null(answer: JqAnswer | None) -> bool:
     return answer is not None and answer.value is None
 
 
@@ -141,8 +141,8 @@ def _query(at: str) -> str:
     return at.removesuffix(".combinator") if at.endswith(".combinator") else ""
 
 
-def _or_null(text: str | None, table: Mapping[str, Any]) -> Answer:
+def _or_null(text: str | None, table: Mapping[str, Any]) -> JqAnswer:
     if text is None:
-        return Answer(Outcome.ERROR, message="null is no program")
-    found: Answer = table[text]
+        return JqAnswer(JqOutcome.ERROR, message="null is no program")
+    found: JqAnswer = table[text]
     return found

@@ -22,10 +22,10 @@ from typing import NoReturn
 from seatrial.core.errors import ServiceError, UsageError
 from seatrial.documents import jq
 from seatrial.documents.document import is_deep
-from seatrial.preview.answers import ENDED as ENDED
-from seatrial.preview.answers import Answer as Answer
-from seatrial.preview.answers import Json as Json
-from seatrial.preview.answers import Outcome as Outcome
+from seatrial.preview.jq_answers import ENDED as ENDED
+from seatrial.preview.jq_answers import JqAnswer as JqAnswer
+from seatrial.preview.jq_answers import JqOutcome as JqOutcome
+from seatrial.preview.jq_answers import Json as Json
 from seatrial.preview.jq_child import OUT_OF_MEMORY, READY
 from seatrial.preview.plain import plain_answers
 from seatrial.system.process import Conversation, LateAnswer
@@ -76,7 +76,7 @@ class Evaluator:
 
     def begin(self) -> None:
         """Begin with another integration: what the last one used up and was ended is forgotten."""
-        self._ended: dict[str, Answer] = {}
+        self._ended: dict[str, JqAnswer] = {}
         self._seconds, self._bytes = 0.0, 0
 
     def __enter__(self) -> Evaluator:
@@ -93,17 +93,17 @@ class Evaluator:
             self._process.close()
             self._process = None
 
-    def run(self, programs: Sequence[str], inputs: Sequence[Json]) -> list[list[Answer]]:
+    def run(self, programs: Sequence[str], inputs: Sequence[Json]) -> list[list[JqAnswer]]:
         """Return the answers of all programs for each input. Raises ServiceError where no process can be had."""
         return self.run_all([(programs, inputs)])[0]
 
-    def run_all(self, jobs: Sequence[Job]) -> list[list[list[Answer]]]:
+    def run_all(self, jobs: Sequence[Job]) -> list[list[list[JqAnswer]]]:
         """Return the answers of several jobs, which is faster than one by one. Raises ServiceError as `run`."""
         known = [
             {text: _without_jq(text, inputs) for text in dict.fromkeys(programs)} for programs, inputs in jobs
         ]
         asked = [[text for text in one if one[text] is None] for one in known]
-        found: list[list[Mapping[str, Answer]]] = [[] for _ in jobs]
+        found: list[list[Mapping[str, JqAnswer]]] = [[] for _ in jobs]
         for chunk in _chunks(asked):
             items = [(at, json.dumps(value)) for at in chunk if asked[at] for value in jobs[at][1]]
             for (at, _), answers in zip(items, self._all(asked, items), strict=True):
@@ -112,9 +112,9 @@ class Evaluator:
             _table(programs, len(inputs), known[at], found[at]) for at, (programs, inputs) in enumerate(jobs)
         ]
 
-    def _all(self, sets: Sequence[Sequence[str]], items: Sequence[_Item]) -> list[Mapping[str, Answer]]:
+    def _all(self, sets: Sequence[Sequence[str]], items: Sequence[_Item]) -> list[Mapping[str, JqAnswer]]:
         """Return the answers for each item, those of programs that end the process among them."""
-        found: list[Mapping[str, Answer]] = []
+        found: list[Mapping[str, JqAnswer]] = []
         while len(found) < len(items):
             left = items[len(found) :]
             if self._used_up:
@@ -128,7 +128,9 @@ class Evaluator:
                 found.append(self._each(rests[at], text) | _of(ended, sets[at]))
         return found
 
-    def _together(self, sets: Sequence[Sequence[str]], items: Sequence[_Item]) -> Iterator[dict[str, Answer]]:
+    def _together(
+        self, sets: Sequence[Sequence[str]], items: Sequence[_Item]
+    ) -> Iterator[dict[str, JqAnswer]]:
         """Yield the answers for each item, until one of them ends the process."""
         asked = [item for item in items if sets[item[0]]]
         process = self._told(sets, asked, each=False) if asked else None
@@ -145,9 +147,9 @@ class Evaluator:
                 return
             yield dict(zip(sets[at], answers, strict=True))
 
-    def _each(self, programs: Sequence[str], text: str) -> dict[str, Answer]:
+    def _each(self, programs: Sequence[str], text: str) -> dict[str, JqAnswer]:
         """Return the answers of programs that are run one by one on an input."""
-        found: dict[str, Answer] = {}
+        found: dict[str, JqAnswer] = {}
         while len(found) < len(programs):
             rest = programs[len(found) :]
             if self._used_up:
@@ -155,9 +157,9 @@ class Evaluator:
             found |= self._until_end(rest, text)
         return found
 
-    def _until_end(self, programs: Sequence[str], text: str) -> dict[str, Answer]:
+    def _until_end(self, programs: Sequence[str], text: str) -> dict[str, JqAnswer]:
         """Return the answers up to the first program that ends the process, and that one's."""
-        found: dict[str, Answer] = {}
+        found: dict[str, JqAnswer] = {}
         process = self._told([programs], [(0, text)], each=True)
         for program in programs:
             answers = self._heard(process, self._limits.characters + 100, 0)
@@ -187,7 +189,7 @@ class Evaluator:
             raise ServiceError("the process that runs jq does not answer") from late
         return process
 
-    def _heard(self, process: Conversation, most: int, count: int) -> list[Answer] | None:
+    def _heard(self, process: Conversation, most: int, count: int) -> list[JqAnswer] | None:
         """Return the next `count` answers, one if that is 0; None if the process has ended, whose reason is kept."""
         started = time.monotonic()
         try:
@@ -243,9 +245,11 @@ def shared_evaluator(limits: Limits) -> Evaluator:
     return _shared[os.getpid()]
 
 
-_USED_UP = Answer(Outcome.NOT_RUN, message="not run: the programs before it have used up what all may use")
-_DEEP = Answer(Outcome.LARGE, message="the value is nested too deep")
-_SLOW = Answer(Outcome.SLOW, message="it does not end within its limits of time and memory")
+_USED_UP = JqAnswer(
+    JqOutcome.NOT_RUN, message="not run: the programs before it have used up what all may use"
+)
+_DEEP = JqAnswer(JqOutcome.LARGE, message="the value is nested too deep")
+_SLOW = JqAnswer(JqOutcome.SLOW, message="it does not end within its limits of time and memory")
 
 
 def _command(limits: Limits) -> tuple[list[str], View]:
@@ -273,35 +277,35 @@ def _chunks(asked: Sequence[Sequence[str]]) -> Iterator[list[int]]:
     yield chunk
 
 
-def _of(ended: Mapping[str, Answer], programs: Sequence[str]) -> dict[str, Answer]:
+def _of(ended: Mapping[str, JqAnswer], programs: Sequence[str]) -> dict[str, JqAnswer]:
     return {text: ended[text] for text in programs if text in ended}
 
 
 def _table(
     programs: Sequence[str],
     count: int,
-    known: Mapping[str, list[Answer] | None],
-    found: Sequence[Mapping[str, Answer]],
-) -> list[list[Answer]]:
+    known: Mapping[str, list[JqAnswer] | None],
+    found: Sequence[Mapping[str, JqAnswer]],
+) -> list[list[JqAnswer]]:
     """Return the answers of programs for each of `count` inputs, in their order."""
     columns = {text: one or [answers[text] for answers in found] for text, one in known.items()}
     return [[columns[text][number] for text in programs] for number in range(count)]
 
 
-def _without_jq(text: str, inputs: Sequence[Json]) -> list[Answer] | None:
+def _without_jq(text: str, inputs: Sequence[Json]) -> list[JqAnswer] | None:
     """Return the answers of a program for each input where no jq is needed."""
     refusal = _refusal(text)
     return [refusal] * len(inputs) if refusal else plain_answers(text, inputs)
 
 
-def _refusal(text: str) -> Answer | None:
+def _refusal(text: str) -> JqAnswer | None:
     """Return the answer of a program that must not reach the library; Ocean finds no modules either."""
     fault = jq.refused(text)
-    outcome = Outcome.BROKEN if jq.loads_modules(text) else Outcome.NOT_RUN
-    return Answer(outcome, message=fault.message) if fault else None
+    outcome = JqOutcome.BROKEN if jq.loads_modules(text) else JqOutcome.NOT_RUN
+    return JqAnswer(outcome, message=fault.message) if fault else None
 
 
-def _answers(line: bytes, count: int) -> list[Answer] | None:
+def _answers(line: bytes, count: int) -> list[JqAnswer] | None:
     """Return the answers of a line; None for a line of another form: what runs there is not trusted."""
     if not line.endswith(b"\n"):
         return None
@@ -320,17 +324,17 @@ def _refuse(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-def _answer(row: Json) -> Answer | None:
+def _answer(row: Json) -> JqAnswer | None:
     form = _FORMS.get(row[0]) if isinstance(row, list) and row and isinstance(row[0], str) else None
     return form(*row[1:]) if form and len(row) <= 2 and (row[0] == "none") == (len(row) == 1) else None
 
 
-_FORMS: Mapping[str, Callable[..., Answer]] = {
-    "value": lambda value: _DEEP if is_deep(value) else Answer(Outcome.VALUE, value),
-    "none": lambda: Answer(Outcome.NONE, message="it has no output"),
-    "error": lambda message: Answer(Outcome.ERROR, message=_words(message)),
-    "broken": lambda message: Answer(Outcome.BROKEN, message=_words(message)),
-    "large": lambda size: Answer(Outcome.LARGE, message=f"the value has {_number(size):,} characters"),
+_FORMS: Mapping[str, Callable[..., JqAnswer]] = {
+    "value": lambda value: _DEEP if is_deep(value) else JqAnswer(JqOutcome.VALUE, value),
+    "none": lambda: JqAnswer(JqOutcome.NONE, message="it has no output"),
+    "error": lambda message: JqAnswer(JqOutcome.ERROR, message=_words(message)),
+    "broken": lambda message: JqAnswer(JqOutcome.BROKEN, message=_words(message)),
+    "large": lambda size: JqAnswer(JqOutcome.LARGE, message=f"the value has {_number(size):,} characters"),
 }
 
 
@@ -344,14 +348,14 @@ def _number(size: Json) -> int:
     return size if isinstance(size, int) else 0
 
 
-def _why(status: int) -> Answer:
+def _why(status: int) -> JqAnswer:
     """Return why a process ended, from its exit status: negative, or above 128, for a signal."""
     number = -status if status < 0 else status - 128
     if number in _signals("SIGPROF", "SIGXCPU"):
         return _SLOW
     if number in _signals("SIGABRT") or status == OUT_OF_MEMORY:
-        return replace(_SLOW, outcome=Outcome.MEMORY)
-    return Answer(Outcome.CRASHED, message=f"it ended the process that runs jq (status {status})")
+        return replace(_SLOW, outcome=JqOutcome.MEMORY)
+    return JqAnswer(JqOutcome.CRASHED, message=f"it ended the process that runs jq (status {status})")
 
 
 def _signals(*names: str) -> Iterable[int]:

@@ -45,7 +45,7 @@ _SOME = re.compile(r"\.(?:entity|entities)\.json$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class Expected:
+class ExpectedFile:
     """A file of recorded entities, and the examples that make them: all of theirs if `whole`, else some.
 
     `closed` says that no other example makes any of them.
@@ -95,7 +95,7 @@ class MadeEntities:
         """The examples that were mapped."""
         return frozenset([*self.entities, *self.unknown])
 
-    def tells(self, expected: Expected) -> bool:
+    def tells(self, expected: ExpectedFile) -> bool:
         """Return whether these entities say something of a recorded file: all that it holds, or some of it."""
         known = self.names
         return (
@@ -122,7 +122,7 @@ def place_of(example: str) -> str:
 
 def expected_of(
     outputs: Iterable[Document], examples: Collection[str], strays: Collection[str] = ()
-) -> list[Expected]:
+) -> list[ExpectedFile]:
     """Return the recorded files, each with the examples that it belongs to; with none, where no example does.
 
     `strays` are examples that go with no resource.
@@ -141,17 +141,17 @@ def _expected(
     places: Mapping[str, Sequence[str]],
     folders: Mapping[str, Sequence[str]],
     open_folders: Collection[str],
-) -> Expected:
+) -> ExpectedFile:
     folder, _, name = document.path.rpartition("/")
     stem = _OUTPUT.sub("", name.removesuffix(".json"))
     place = f"{folder}/{stem}{ENDING}" if stem else f"{folder}/{ENDING[1:]}"
     own = [one for one in places.get(place, ()) if stem or len(folders.get(folder, ())) == 1]
     if own:
-        return Expected(document, tuple(own), not _SOME.search(name))
-    return Expected(document, tuple(folders.get(folder, ())), False, folder not in open_folders)
+        return ExpectedFile(document, tuple(own), not _SOME.search(name))
+    return ExpectedFile(document, tuple(folders.get(folder, ())), False, folder not in open_folders)
 
 
-def compared(expected: Expected, made: MadeEntities, *, partial: bool) -> Comparison:
+def compared(expected: ExpectedFile, made: MadeEntities, *, partial: bool) -> Comparison:
     """Return a recorded file held against the entities made; with `partial` some examples were not mapped."""
     document, examples = expected.document, expected.examples
     if not examples:
@@ -175,7 +175,7 @@ def compared(expected: Expected, made: MadeEntities, *, partial: bool) -> Compar
     return Comparison(document.path, examples, tuple(found), text=text)
 
 
-def lacking(found: Iterable[Expected], made: MadeEntities) -> dict[str, list[str]]:
+def lacking(found: Iterable[ExpectedFile], made: MadeEntities) -> dict[str, list[str]]:
     """Return the examples of which no entities are recorded, by the place for them."""
     covered = {path for one in found for path in one.examples if _covers(one, path, made)}
     places: dict[str, list[str]] = {}
@@ -195,7 +195,7 @@ def recorded_text(entities: Sequence[Entity]) -> str:
     return rendered(_shaped(entities, None))
 
 
-def _covers(expected: Expected, example: str, made: MadeEntities) -> bool:
+def _covers(expected: ExpectedFile, example: str, made: MadeEntities) -> bool:
     if expected.whole or _SOME.search(expected.path):
         return True
     known = {key for _, one in _rows(expected.document.value) or () for key in _keys(one)[:2]}

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from seatrial.core.framework import Framework
-from seatrial.preview.evaluator import Answer, Evaluator, Json
+from seatrial.preview.evaluator import Evaluator, JqAnswer, Json
 from seatrial.preview.mapping import Programs, as_jq
 
 MOST_ITEMS = 200
@@ -33,7 +33,7 @@ class Input:
     failed: bool = False
     whole: Json = None
     """The raw object, where `data` is only its item."""
-    answer: Answer | None = None
+    answer: JqAnswer | None = None
     """That of itemsToParse, where it could not be run to its end."""
 
 
@@ -59,7 +59,7 @@ def inputs_of(
 
 
 def _parsed(
-    number: int, raw: Json, answers: Sequence[Answer], programs: Programs, framework: Framework
+    number: int, raw: Json, answers: Sequence[JqAnswer], programs: Programs, framework: Framework
 ) -> list[Input]:
     items, rest = answers
     around = raw

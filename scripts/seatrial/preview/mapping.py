@@ -20,7 +20,7 @@ Tree = Mapping[str, Any]
 _QUOTES = re.compile(r"""(^|\s)'(?!\s|")|(?<!\s|")'(\s|$)""")
 
 
-class Refused(Exception):
+class MappingRefused(Exception):
     """Ocean does not accept a mapping; the text says why."""
 
 
@@ -111,7 +111,7 @@ def _search(value: Any, where: str) -> Tree:
     query = _object(value, where)
     rules = query.get("rules")
     if not isinstance(rules, list):
-        raise Refused(f"{where}.rules is not a list")
+        raise MappingRefused(f"{where}.rules is not a list")
     found = [_rule(rule, f"{where}.rules[{index}]") for index, rule in enumerate(rules)]
     return {"combinator": _text(query.get("combinator"), f"{where}.combinator"), "rules": found}
 
@@ -120,7 +120,7 @@ def _rule(value: Any, where: str) -> Tree:
     rule = _object(value, where)
     try:
         return {key: _text(rule.get(key), f"{where}.{key}") for key in ("property", "operator", "value")}
-    except Refused:
+    except MappingRefused:
         if "rules" not in rule:
             raise
     return _search(rule, where)
@@ -131,14 +131,14 @@ def _object(value: Any, where: str) -> Mapping[Any, Any]:
     try:
         return dict(value)
     except (TypeError, ValueError):
-        raise Refused(f"{where} is {'missing' if value is None else 'not an object'}") from None
+        raise MappingRefused(f"{where} is {'missing' if value is None else 'not an object'}") from None
 
 
 def _text(value: Any, where: str) -> str:
     """Return a text as pydantic 1 reads it: a number or a boolean is written as Python writes it."""
     if isinstance(value, str | int | float):
         return str(value)
-    raise Refused(f"{where} is {'missing' if value is None else 'not a text'}")
+    raise MappingRefused(f"{where} is {'missing' if value is None else 'not a text'}")
 
 
 def _name(value: Any, where: str) -> str:
@@ -158,7 +158,7 @@ def _switch(value: Any) -> bool:
     known = value.lower() if isinstance(value, str) else value
     if isinstance(known, str | int) and known in (*_TRUE, *_FALSE):
         return known in _TRUE
-    raise Refused("itemsToParseTopLevelTransform is not true or false")
+    raise MappingRefused("itemsToParseTopLevelTransform is not true or false")
 
 
 def _leaves(value: Any, where: str) -> Iterator[tuple[str, str | None]]:

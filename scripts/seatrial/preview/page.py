@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from seatrial.core.printable import cut
-from seatrial.preview.previews import Group, Preview, Row
-from seatrial.preview.processor import Value, Verdict
-from seatrial.preview.tables import place, shown, stale_words, totals
+from seatrial.preview.preview_text import place, shown, stale_words, totals
+from seatrial.preview.previews import Group, Preview, PreviewRow
+from seatrial.preview.processor import ObjectVerdict, Value
 from seatrial.report.html import THEME, document
 from seatrial.report.html import block as _block
 from seatrial.report.html import text as _text
@@ -98,7 +98,7 @@ def _group(group: Group) -> Iterator[str]:
         yield f"<p>and {len(group.rows) - MOST_ROWS} more</p>"
 
 
-def _row(row: Row) -> Iterator[str]:
+def _row(row: PreviewRow) -> Iterator[str]:
     mapped = row.mapped
     yield "<details>"
     yield f"<summary>{_heading(row)} <small>{_text(place(row))}</small></summary>"
@@ -111,27 +111,27 @@ def _row(row: Row) -> Iterator[str]:
     yield "</div>\n</details>"
 
 
-def _heading(row: Row) -> str:
+def _heading(row: PreviewRow) -> str:
     entity = row.mapped.entity
-    if row.mapped.verdict is not Verdict.MAPPED or entity is None:
+    if row.mapped.verdict is not ObjectVerdict.MAPPED or entity is None:
         return f'<span class="bad">{_text(row.mapped.verdict.value)}</span>'
     nulls = f', <span class="null">{len(row.nulls)} null</span>' if row.nulls else ""
     broken = f', <span class="bad">{len(row.remarks)} against the blueprint</span>' if row.remarks else ""
     return f"{_text(shown(entity['identifier']))}{nulls}{broken}"
 
 
-def _entity(row: Row) -> str:
-    if row.mapped.verdict is not Verdict.MAPPED:
+def _entity(row: PreviewRow) -> str:
+    if row.mapped.verdict is not ObjectVerdict.MAPPED:
         return "<p>none</p>"
     return _block(f"Entity, {place(row)}", row.mapped.entity)
 
 
-def _remarks(row: Row) -> str:
+def _remarks(row: PreviewRow) -> str:
     rows = (f"<li><code>{_text(one.where)}</code>: {_text(one.message)}</li>" for one in row.remarks)
     return f'<p class="bad">Breaks the blueprint:</p><ul>{"".join(rows)}</ul>' if row.remarks else ""
 
 
-def _expressions(row: Row) -> str:
+def _expressions(row: PreviewRow) -> str:
     if not row.mapped.values:
         return "<p>none were run</p>"
     head = '<tr><th scope="col">field</th><th scope="col">expression</th><th scope="col">value</th></tr>'
@@ -142,7 +142,7 @@ def _expressions(row: Row) -> str:
     )
 
 
-def _expression(row: Row, value: Value) -> str:
+def _expression(row: PreviewRow, value: Value) -> str:
     where = _text(value.where).replace(".", ".<wbr>")
     program = _text(cut(value.program, 400))
     return (
@@ -150,7 +150,7 @@ def _expression(row: Row, value: Value) -> str:
     )
 
 
-def _value(row: Row, value: Value) -> str:
+def _value(row: PreviewRow, value: Value) -> str:
     if value.is_null:
         return f'<span class="null">null</span><span class="why">{_text(cut(row.why(value), 300))}</span>'
     return f"<code>{_text(cut(_json(value.answer.value), 120))}</code>"

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from seatrial.preview.answers import Answer, Json, Outcome
+from seatrial.preview.jq_answers import JqAnswer, JqOutcome, Json
 
 _PATH = re.compile(r"\s*((?:\.[A-Za-z_][A-Za-z0-9_]*)+)\s*")
 _TEXT = re.compile(r'\s*"([ !#-\[\]-~]*)"\s*')
@@ -25,13 +25,13 @@ LARGEST = 2**53
 _ELSEWHERE: Any = object()
 
 
-def plain_answers(program: str, inputs: Sequence[Json]) -> list[Answer] | None:
+def plain_answers(program: str, inputs: Sequence[Json]) -> list[JqAnswer] | None:
     """Return the answers of a program for each input; None where jq has to say."""
     word = program.strip()
     if word in _WORDS:
-        return [Answer(Outcome.VALUE, _WORDS[word])] * len(inputs)
+        return [JqAnswer(JqOutcome.VALUE, _WORDS[word])] * len(inputs)
     if text := _TEXT.fullmatch(program):
-        return [Answer(Outcome.VALUE, text[1])] * len(inputs)
+        return [JqAnswer(JqOutcome.VALUE, text[1])] * len(inputs)
     path = _PATH.fullmatch(program)
     if path is None:
         return None
@@ -41,7 +41,7 @@ def plain_answers(program: str, inputs: Sequence[Json]) -> list[Answer] | None:
         value = _simple(_led(one, names))
         if value is _ELSEWHERE:
             return None
-        found.append(Answer(Outcome.VALUE, value))
+        found.append(JqAnswer(JqOutcome.VALUE, value))
     return found
 
 

@@ -10,25 +10,25 @@ from typing import Any
 
 from seatrial.core.framework import Framework
 from seatrial.core.model import Integration
-from seatrial.preview.cases import Case, Shelf, Stray
+from seatrial.preview.cases import PreviewCase, Shelf, Stray
 from seatrial.preview.evaluator import Evaluator
 from seatrial.preview.goldens import (
     Comparison,
-    Expected,
+    ExpectedFile,
     MadeEntities,
     compared,
     expected_of,
     lacking,
     recorded_text,
 )
-from seatrial.preview.mapping import Programs, Refused, read_resource
+from seatrial.preview.mapping import MappingRefused, Programs, read_resource
 from seatrial.preview.paths import End, Trace, traces
-from seatrial.preview.processor import Mapped, Value, Verdict, map_all
+from seatrial.preview.processor import Mapped, ObjectVerdict, Value, map_all
 from seatrial.preview.upsert import Remark, held_against
 
 
 @dataclass(frozen=True)
-class Row:
+class PreviewRow:
     """What became of an object of a file, whose number it is; the remarks say where it breaks its blueprint."""
 
     file: str
@@ -67,14 +67,14 @@ class Group:
     kind: str
     path: str
     index: int
-    rows: tuple[Row, ...] = ()
+    rows: tuple[PreviewRow, ...] = ()
     refused: str = ""
     spelled: str = ""
 
     @property
-    def entities(self) -> tuple[Row, ...]:
+    def entities(self) -> tuple[PreviewRow, ...]:
         """The rows with an entity."""
-        return tuple(row for row in self.rows if row.mapped.verdict is Verdict.MAPPED)
+        return tuple(row for row in self.rows if row.mapped.verdict is ObjectVerdict.MAPPED)
 
     @property
     def blueprints(self) -> tuple[str, ...]:
@@ -113,12 +113,16 @@ class Preview:
     def failed(self) -> bool:
         """Whether a file cannot be read, Ocean refuses a resource or fails on an example, or a program was ended."""
         rows = [row for group in self.groups for row in group.rows]
-        failed = any(row.mapped.verdict is Verdict.FAILED or row.ended for row in rows)
+        failed = any(row.mapped.verdict is ObjectVerdict.FAILED or row.ended for row in rows)
         return failed or bool(self.unreadable) or any(group.refused for group in self.groups)
 
 
 def preview_of(
-    integration: Integration, shelf: Shelf, cases: Iterable[Case], framework: Framework, evaluator: Evaluator
+    integration: Integration,
+    shelf: Shelf,
+    cases: Iterable[PreviewCase],
+    framework: Framework,
+    evaluator: Evaluator,
 ) -> Preview:
     """Return what becomes of the cases of an integration. Raises ServiceError where jq cannot be run."""
     chosen = list(cases)
@@ -133,10 +137,10 @@ def preview_of(
     return Preview(integration.name, framework, groups, strays, recorded, recordings, unreadable)
 
 
-def groups_of(cases: Iterable[Case], framework: Framework, evaluator: Evaluator) -> tuple[Group, ...]:
+def groups_of(cases: Iterable[PreviewCase], framework: Framework, evaluator: Evaluator) -> tuple[Group, ...]:
     """Return what the resources make of the cases of an integration. Raises ServiceError where jq cannot be run."""
     evaluator.begin()
-    by_resource: dict[tuple[str, int], list[Case]] = {}
+    by_resource: dict[tuple[str, int], list[PreviewCase]] = {}
     for case in cases:
         by_resource.setdefault((case.source.path, case.source.index), []).append(case)
     tried = [_Tried.of(found, framework) for found in by_resource.values()]
@@ -145,21 +149,21 @@ def groups_of(cases: Iterable[Case], framework: Framework, evaluator: Evaluator)
     return tuple(one.group(next(rows) if one.programs else ()) for one in tried)
 
 
-def _compared(known: Iterable[Expected], made: MadeEntities, *, partial: bool) -> Iterator[Comparison]:
+def _compared(known: Iterable[ExpectedFile], made: MadeEntities, *, partial: bool) -> Iterator[Comparison]:
     """Yield the recorded files of which these entities say something, each held against them."""
     for one in known:
         if made.tells(one) if one.examples else not partial:
             yield compared(one, made, partial=partial)
 
 
-def _made(cases: Sequence[Case], groups: Iterable[Group]) -> MadeEntities:
+def _made(cases: Sequence[PreviewCase], groups: Iterable[Group]) -> MadeEntities:
     """Return the entities of each example, those alike once; of one that could not be mapped they are unknown."""
     met: dict[str, set[str]] = {}
     entities: dict[str, list[Mapping[str, Any]]] = {case.name: [] for case in cases}
     unknown: dict[str, str] = {}
     for group in groups:
         for row in group.rows:
-            entity = row.mapped.entity if row.mapped.verdict is Verdict.MAPPED else None
+            entity = row.mapped.entity if row.mapped.verdict is ObjectVerdict.MAPPED else None
             text = json.dumps(entity)
             if entity and text not in met.setdefault(row.file, set()):
                 met[row.file].add(text)
@@ -178,9 +182,9 @@ _TEXT = re.compile(r'"(?:[^"\\]|\\.)*+"')
 _OUTSIDE = re.compile(r"(?<![\w.$])(?:(now|localtime|strflocaltime)|env(?!\s*:))\b|\$ENV\b")
 
 
-def _unsure(row: Row) -> str:
+def _unsure(row: PreviewRow) -> str:
     """Return why the entity of a row cannot be recorded; empty if it can."""
-    if row.mapped.verdict is Verdict.FAILED:
+    if row.mapped.verdict is ObjectVerdict.FAILED:
         return f"an object failed: {row.mapped.reason}"
     if row.ended:
         return f"{row.ended[0].where}: {row.ended[0].answer.message}"
@@ -212,15 +216,15 @@ def _recordings(
 class _Tried:
     """The cases of a resource and its programs; None where Ocean does not accept it, and why."""
 
-    cases: Sequence[Case]
+    cases: Sequence[PreviewCase]
     programs: Programs | None
     refused: str = ""
 
     @classmethod
-    def of(cls, cases: Sequence[Case], framework: Framework) -> _Tried:
+    def of(cls, cases: Sequence[PreviewCase], framework: Framework) -> _Tried:
         try:
             return cls(cases, read_resource(cases[0].resource, framework))
-        except Refused as reason:
+        except MappingRefused as reason:
             return cls(cases, None, str(reason))
 
     @property
@@ -234,13 +238,13 @@ class _Tried:
         rows = tuple(self._rows(mapped))
         return Group(source.kind, source.path, source.index, rows, self.refused, spelled)
 
-    def _rows(self, mapped: Iterable[Mapped]) -> Iterator[Row]:
+    def _rows(self, mapped: Iterable[Mapped]) -> Iterator[PreviewRow]:
         places = [(case, number) for case in self.cases for number in range(len(case.objects))]
         for one in mapped:
             case, number = places[one.source]
-            entity = one.entity if one.verdict is Verdict.MAPPED else None
+            entity = one.entity if one.verdict is ObjectVerdict.MAPPED else None
             remarks = held_against(entity, case.blueprints) if entity else []
-            yield Row(case.name, number, one, tuple(remarks))
+            yield PreviewRow(case.name, number, one, tuple(remarks))
 
 
 def as_json(preview: Preview) -> Mapping[str, Any]:
@@ -278,7 +282,7 @@ def _group_json(group: Group) -> Mapping[str, Any]:
     }
 
 
-def _row_json(row: Row) -> Mapping[str, Any]:
+def _row_json(row: PreviewRow) -> Mapping[str, Any]:
     mapped = row.mapped
     return {
         "path": row.file,
@@ -286,7 +290,7 @@ def _row_json(row: Row) -> Mapping[str, Any]:
         "item": mapped.item,
         "verdict": mapped.verdict.name.lower(),
         "reason": mapped.reason or None,
-        "entity": mapped.entity if mapped.verdict is Verdict.MAPPED else None,
+        "entity": mapped.entity if mapped.verdict is ObjectVerdict.MAPPED else None,
         "nulls": [
             {
                 "where": one.where,

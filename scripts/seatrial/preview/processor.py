@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from seatrial.core.framework import Framework
 from seatrial.preview.classified import Classified
-from seatrial.preview.evaluator import Answer, Evaluator, Json, Outcome
+from seatrial.preview.evaluator import Evaluator, JqAnswer, JqOutcome, Json
 from seatrial.preview.item_parsing import Input, inputs_of
 from seatrial.preview.mapping import Programs, as_jq
 
@@ -20,7 +20,7 @@ S = TypeVar("S")
 T = TypeVar("T")
 
 
-class Verdict(Enum):
+class ObjectVerdict(Enum):
     """What becomes of an object: an entity, or why there is none."""
 
     MAPPED = "mapped"
@@ -35,7 +35,7 @@ class Value:
 
     where: str
     program: str
-    answer: Answer
+    answer: JqAnswer
 
     @property
     def is_null(self) -> bool:
@@ -51,7 +51,7 @@ class Mapped:
     """
 
     source: int
-    verdict: Verdict
+    verdict: ObjectVerdict
     reason: str = ""
     item: int | None = None
     data: Json = None
@@ -84,7 +84,7 @@ def map_all(
 
 
 def _each_mapped(
-    programs: Programs, inputs: Sequence[Input], answers: Iterator[list[Answer]], framework: Framework
+    programs: Programs, inputs: Sequence[Input], answers: Iterator[list[JqAnswer]], framework: Framework
 ) -> Iterator[Mapped]:
     for one in inputs:
         yield _faulty(programs, one) if one.fault else _mapped(programs, one, next(answers), framework)
@@ -92,13 +92,13 @@ def _each_mapped(
 
 def _faulty(programs: Programs, one: Input) -> Mapped:
     stopped = Value("itemsToParse", programs.items, one.answer) if one.answer else None
-    verdict = Verdict.FAILED if one.failed else Verdict.SKIPPED
+    verdict = ObjectVerdict.FAILED if one.failed else ObjectVerdict.SKIPPED
     return Mapped(one.source, verdict, one.fault, data=one.whole, stopped=stopped)
 
 
 def _answers(
     pairs: Sequence[tuple[Programs, Sequence[Input]]], framework: Framework, evaluator: Evaluator
-) -> list[list[list[Answer]]]:
+) -> list[list[list[JqAnswer]]]:
     """Return the answers of the selector and of every field for each input of each pair."""
     if framework.has("inputs-are-classified"):
         return [Classified(programs, framework, evaluator).answers(inputs) for programs, inputs in pairs]
@@ -127,29 +127,31 @@ def _texts(programs: Programs) -> Iterator[str]:
 
 
 def _ordered(
-    order: Sequence[str | None], texts: Mapping[str, str], found: Mapping[str, Answer]
-) -> list[Answer]:
+    order: Sequence[str | None], texts: Mapping[str, str], found: Mapping[str, JqAnswer]
+) -> list[JqAnswer]:
     return [NO_PROGRAM if text is None else found[texts[text]] for text in order]
 
 
-NO_PROGRAM = Answer(Outcome.ERROR, message="null is no program")
+NO_PROGRAM = JqAnswer(JqOutcome.ERROR, message="null is no program")
 
 
-def _mapped(programs: Programs, one: Input, answers: Sequence[Answer], framework: Framework) -> Mapped:
+def _mapped(programs: Programs, one: Input, answers: Sequence[JqAnswer], framework: Framework) -> Mapped:
     selected = answers[0]
     if not isinstance(selected.value, bool):
         stopped = None if selected.finished else Value("selector.query", programs.selector, selected)
-        return Mapped(one.source, Verdict.FAILED, _no_boolean(selected), one.item, one.data, stopped=stopped)
+        return Mapped(
+            one.source, ObjectVerdict.FAILED, _no_boolean(selected), one.item, one.data, stopped=stopped
+        )
     if not selected.value:
-        return Mapped(one.source, Verdict.REFUSED, "the selector is false", one.item, one.data)
+        return Mapped(one.source, ObjectVerdict.REFUSED, "the selector is false", one.item, one.data)
     named = zip(programs.named(), answers[1:], strict=True)
     values = tuple(Value(where, text or "", answer) for (where, text), answer in named)
     entity, reason, verdict = _entity(programs, answers[1:], framework)
     return Mapped(one.source, verdict, reason, one.item, one.data, entity, values)
 
 
-def _no_boolean(answer: Answer) -> str:
-    if answer.outcome is Outcome.VALUE:
+def _no_boolean(answer: JqAnswer) -> str:
+    if answer.outcome is JqOutcome.VALUE:
         return f"the selector gives {_shown(answer.value)}, not true or false"
     return f"the selector gives no boolean: {answer.message}"
 
@@ -159,25 +161,25 @@ def _shown(value: Json) -> str:
 
 
 def _entity(
-    programs: Programs, answers: Sequence[Answer], framework: Framework
-) -> tuple[Mapping[str, Any] | None, str, Verdict]:
+    programs: Programs, answers: Sequence[JqAnswer], framework: Framework
+) -> tuple[Mapping[str, Any] | None, str, ObjectVerdict]:
     """Return the entity, or why there is none."""
     filled: dict[str, Any] = _filled(programs.fields, iter(answers), framework.has("empty-is-null"))
     for key in ("identifier", "blueprint"):
         if not filled[key]:
             words = "null" if filled[key] is None else f"empty ({filled[key]!r})"
-            return filled, f"the {key} is {words}", Verdict.SKIPPED
+            return filled, f"the {key} is {words}", ObjectVerdict.SKIPPED
     if isinstance(filled.get("icon"), list | dict):
-        return None, "the icon is not a text, which ends the mapping of the kind", Verdict.FAILED
+        return None, "the icon is not a text, which ends the mapping of the kind", ObjectVerdict.FAILED
     if isinstance(filled.get("team"), dict) and not framework.has("teams-are-searched"):
-        return None, "the team is an object, which ends the mapping of the kind", Verdict.FAILED
+        return None, "the team is an object, which ends the mapping of the kind", ObjectVerdict.FAILED
     for key in ("icon", "team"):
         if isinstance(filled.get(key), bool | int | float):
             filled[key] = str(filled[key])
-    return filled, "", Verdict.MAPPED
+    return filled, "", ObjectVerdict.MAPPED
 
 
-def _filled(tree: Any, answers: Iterator[Answer], falsy: bool) -> Any:
+def _filled(tree: Any, answers: Iterator[JqAnswer], falsy: bool) -> Any:
     """Return the values in the places of the programs."""
     if isinstance(tree, dict):
         return {key: _filled(inner, answers, falsy) for key, inner in tree.items()}

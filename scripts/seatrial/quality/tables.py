@@ -10,7 +10,7 @@ from seatrial.core.model import Severity
 from seatrial.core.names import counted
 from seatrial.core.printable import cut, plain
 from seatrial.quality.scale import MEANINGS, Level, words
-from seatrial.quality.status import Row, spread, step_words
+from seatrial.quality.status_rows import StatusRow, spread, step_words
 from seatrial.report.github import code
 
 WIDEST = 140
@@ -38,7 +38,7 @@ Typed = Callable[[str], str]
 """Returns a command as it is to be typed here."""
 
 
-def text(rows: Sequence[Row], typed: Typed) -> str:
+def text(rows: Sequence[StatusRow], typed: Typed) -> str:
     """Return a line for each integration, with what to type for the next level."""
     table = [HEAD, *((*_cells(row), _next(row, typed)) for row in rows)]
     safe = [[plain(cell) for cell in row] for row in table]
@@ -50,7 +50,7 @@ def text(rows: Sequence[Row], typed: Typed) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _cells(row: Row) -> tuple[str, ...]:
+def _cells(row: StatusRow) -> tuple[str, ...]:
     found = " ".join(f"{family}:{count}" for family, count in row.families.items())
     return (
         row.name,
@@ -64,7 +64,7 @@ def _cells(row: Row) -> tuple[str, ...]:
     )
 
 
-def _next(row: Row, typed: Typed) -> str:
+def _next(row: StatusRow, typed: Typed) -> str:
     if not row.missing:
         return "-" if row.is_judged else "a rule failed; see above"
     more = f" (1 of {len(row.missing)})" if row.missing[1:] else ""
@@ -72,7 +72,7 @@ def _next(row: Row, typed: Typed) -> str:
     return f"{row.missing[0].level.value}{more}: {step}; type `{typed(row.command)}`"
 
 
-def summary(rows: Sequence[Row]) -> str:
+def summary(rows: Sequence[StatusRow]) -> str:
     """Return how many integrations are at each level, in a line."""
     counts = spread(rows)
     found = ", ".join(f"{count} {words(level)}" for level, count in counts.items() if count)
@@ -81,7 +81,7 @@ def summary(rows: Sequence[Row]) -> str:
     return f"{counted(len(rows), 'integration')}: {found}{more}"
 
 
-def as_json(rows: Sequence[Row]) -> Mapping[str, Any]:
+def as_json(rows: Sequence[StatusRow]) -> Mapping[str, Any]:
     """Return the state for programs."""
     counts = spread(rows)
     return {
@@ -91,7 +91,7 @@ def as_json(rows: Sequence[Row]) -> Mapping[str, Any]:
     }
 
 
-def _value(row: Row) -> Mapping[str, Any]:
+def _value(row: StatusRow) -> Mapping[str, Any]:
     return {
         "integration": row.name,
         "path": row.path,
@@ -112,19 +112,19 @@ def _value(row: Row) -> Mapping[str, Any]:
     }
 
 
-def as_text_json(rows: Sequence[Row]) -> str:
+def as_text_json(rows: Sequence[StatusRow]) -> str:
     """Return the state as JSON text; a name that is not UTF-8 is escaped."""
     return json.dumps(as_json(rows), indent=2) + "\n"
 
 
-def markdown(rows: Sequence[Row], typed: Typed) -> str:
+def markdown(rows: Sequence[StatusRow], typed: Typed) -> str:
     """Return a table in Markdown."""
     lines = [f"| {' | '.join(HEAD)} |", "|---" * len(HEAD) + "|"]
     lines += [f"| {' | '.join(map(code, (*_cells(row), _next(row, typed))))} |" for row in rows]
     return "\n".join(lines) + "\n"
 
 
-def dashboard(rows: Sequence[Row], typed: Typed) -> str:
+def dashboard(rows: Sequence[StatusRow], typed: Typed) -> str:
     """Return the text of one living issue, between marks by which it is replaced."""
     counts = spread(rows)
     lines = [BEGIN, "## The fleet", "", "| level | integrations | |", "|---|---|---|"]
@@ -166,7 +166,7 @@ def _part(title: str, rows: Sequence[tuple[str, str]], room: int) -> Iterator[st
         yield line
 
 
-def _behind(row: Row, typed: Typed) -> str:
+def _behind(row: StatusRow, typed: Typed) -> str:
     return f"port-ocean {row.framework}, {row.behind} behind"
 
 

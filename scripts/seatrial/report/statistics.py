@@ -17,7 +17,7 @@ FORMATS = ("text", "json")
 
 
 @dataclass(frozen=True)
-class Row:
+class CodeCount:
     """A code with its name and gravest severity, the number of its findings, and of those that can be repaired."""
 
     code: str
@@ -27,14 +27,15 @@ class Row:
     repairable: int
 
 
-def rows(outcome: Outcome) -> Sequence[Row]:
+def rows(outcome: Outcome) -> Sequence[CodeCount]:
     """Return the codes that were found, the most frequent first."""
     found = sorted(outcome.every, key=lambda one: one.severity.rank, reverse=True)
     counts = Counter(one.code for one in found)
     safe = Counter(one.code for one in found if one.is_fixable)
     gravest = {one.code: one for one in found}
     made = (
-        Row(code, gravest[code].name, gravest[code].severity, counts[code], safe[code]) for code in counts
+        CodeCount(code, gravest[code].name, gravest[code].severity, counts[code], safe[code])
+        for code in counts
     )
     return sorted(made, key=lambda row: (-row.count, row.code))
 
@@ -46,11 +47,11 @@ def render(outcome: Outcome) -> str:
     return "".join(f"{row.count:>{wide}}  {_line(row)}\n" for row in found)
 
 
-def _line(row: Row) -> str:
+def _line(row: CodeCount) -> str:
     return f"{row.severity.value:7}  {plain(row.code)} {plain(row.name)}{_mark(row)}"
 
 
-def _mark(row: Row) -> str:
+def _mark(row: CodeCount) -> str:
     if not row.repairable:
         return ""
     return " [fix]" if row.repairable == row.count else f" [fix {row.repairable}]"

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 
 from seatrial.core.model import Profile, join
 from seatrial.core.settings import Settings
-from seatrial.scaffold import template
+from seatrial.scaffold import skeleton
 
 BEGIN, END = "# seatrial: ", "# end of seatrial\n"
 """The marks in a Makefile: the beginning of the first line between which it is renewed, and the last line."""
 
 
 @dataclass(frozen=True)
-class Repository:
+class TargetRepository:
     """A repository: its profile, and by their paths the workspace in it and the folder of integrations in that.
 
     `root` is empty where the workspace is the repository, `holder` where the workspace is one integration.
@@ -30,7 +30,7 @@ class Repository:
 
 
 @dataclass(frozen=True)
-class Part:
+class RepositoryFile:
     """A file to be made: its path in the repository, its text, and what to do where there is another.
 
     Then `marked`, if stated, replaces what is between its marks; else, unless one of `signs` is in the file, a person
@@ -61,20 +61,22 @@ class Part:
         return "" if has_it else self.proposal
 
 
-def parts(repository: Repository, tasks: Sequence[str], options: Sequence[str]) -> Iterator[Part]:
+def parts(
+    repository: TargetRepository, tasks: Sequence[str], options: Sequence[str]
+) -> Iterator[RepositoryFile]:
     """Yield the files, all but those for editors and CI; `tasks` and `options` are those of the menu, by name."""
     root = repository.root
-    yield Part(join(root, "seatrial.toml"), _settings(repository))
-    yield Part(join(root, template.IGNORE), template.root_ignore())
+    yield RepositoryFile(join(root, "seatrial.toml"), _settings(repository))
+    yield RepositoryFile(join(root, skeleton.IGNORE), skeleton.root_ignore())
     if repository.holder:
         # The tools that lint an integration would read it, and Seatrial is not among the integration's packages.
-        text = template.repository_file("tasks.py", {})
-        yield Part(join(root, "tasks.py"), text, text, "for `invoke`", ["seatrial"])
+        text = skeleton.repository_file("tasks.py", {})
+        yield RepositoryFile(join(root, "tasks.py"), text, text, "for `invoke`", ["seatrial"])
     marked = _targets(tasks, options)
-    makefile = template.repository_file("Makefile", {}) + marked
-    yield Part(join(root, "Makefile"), makefile, marked, "at its end", ["seatrial"], marked)
+    makefile = skeleton.repository_file("Makefile", {}) + marked
+    yield RepositoryFile(join(root, "Makefile"), makefile, marked, "at its end", ["seatrial"], marked)
     hook = _hook(repository)
-    yield Part(
+    yield RepositoryFile(
         ".pre-commit-config.yaml",
         f"repos:\n{hook}",
         hook,
@@ -83,19 +85,19 @@ def parts(repository: Repository, tasks: Sequence[str], options: Sequence[str]) 
     )
 
 
-def editor(settings: Mapping[str, object], schemas: Mapping[str, str]) -> Iterator[Part]:
+def editor(settings: Mapping[str, object], schemas: Mapping[str, str]) -> Iterator[RepositoryFile]:
     """Yield the JSON Schemas, by their paths, and the settings by which VS Code uses them."""
     for path, text in schemas.items():
-        yield Part(path, text)
+        yield RepositoryFile(path, text)
     text = json.dumps(settings, indent=2) + "\n"
-    yield Part(
+    yield RepositoryFile(
         ".vscode/settings.json", text, text, "inside its braces", ["spec-guide.schema", "spec-ocean.schema"]
     )
 
 
-def _settings(repository: Repository) -> str:
+def _settings(repository: TargetRepository) -> str:
     words = {"profile": repository.profile.value, "holder": repository.holder}
-    return template.repository_file("seatrial.toml", words)
+    return skeleton.repository_file("seatrial.toml", words)
 
 
 def _targets(tasks: Sequence[str], options: Sequence[str]) -> str:
@@ -104,16 +106,16 @@ def _targets(tasks: Sequence[str], options: Sequence[str]) -> str:
         named = f"$(subst {group}-,{group}.,{named})"
     words = {"tasks": [task.replace(".", "-") for task in tasks], "options": options}
     folded = {name: _folded(list(texts)) for name, texts in words.items()}
-    return template.repository_file("targets.mk", {**folded, "named": named})
+    return skeleton.repository_file("targets.mk", {**folded, "named": named})
 
 
 def _folded(words: Sequence[str]) -> str:
     return " \\\n".join(textwrap.wrap(" ".join(words), 88, subsequent_indent="\t", break_on_hyphens=False))
 
 
-def _hook(repository: Repository) -> str:
+def _hook(repository: TargetRepository) -> str:
     root = repository.root
     command = ["seatrial", "validate", "--files", *(["--root", root] if root else [])]
     folder = join(root, repository.holder)
     files = f"^{re.escape(folder)}/" if folder else ""
-    return template.repository_file("hook.yaml", {"entry": shlex.join(command), "files": files})
+    return skeleton.repository_file("hook.yaml", {"entry": shlex.join(command), "files": files})

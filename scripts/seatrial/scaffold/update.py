@@ -17,7 +17,7 @@ from seatrial.core.model import Folder, Kind, MemoryFolder, Profile
 from seatrial.core.names import counted
 from seatrial.documents import toml
 from seatrial.documents.document import is_conflicted
-from seatrial.scaffold import template
+from seatrial.scaffold import skeleton
 from seatrial.scaffold.answers import FEATURES, Answers
 
 PYPROJECT = "pyproject.toml"
@@ -35,14 +35,14 @@ Made = Callable[[Answers, int], MemoryFolder]
 
 
 @dataclass(frozen=True)
-class Record:
+class TemplateRecord:
     """What a folder says it was made from: the revision of the template, and the answers."""
 
     revision: int
     answers: Answers
 
     @classmethod
-    def of(cls, folder: Folder) -> Record | None:
+    def of(cls, folder: Folder) -> TemplateRecord | None:
         """Return the record in a folder's `pyproject.toml`; None where it has none. Raises UsageError for a bad one."""
         try:
             data = folder.read(PYPROJECT)
@@ -80,7 +80,7 @@ def _answers(stated: Mapping[str, Any]) -> Answers:
 def recording(text: str, answers: Answers) -> str:
     """Return the text of a `pyproject.toml` with the record of a folder that is adopted, at its end."""
     lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in answers.record().items()]
-    head = f'[{TABLE}]\ntemplate = "integration"\nrevision = {template.REVISION}\n'
+    head = f'[{TABLE}]\ntemplate = "integration"\nrevision = {skeleton.REVISION}\n'
     return "".join([text.rstrip("\n"), f"\n\n{head}\n[{TABLE}.answers]\n", *lines])
 
 
@@ -160,14 +160,14 @@ def _like(here: bytes, data: bytes) -> bytes:
     return data.replace(b"\n", b"\r\n") if b"\r\n" in here else data
 
 
-def brought_up(folder: Folder, record: Record, made: Made, merge: Merge) -> Update:
+def brought_up(folder: Folder, record: TemplateRecord, made: Made, merge: Merge) -> Update:
     """Return what the newest revision of the template brings to a folder. Raises UsageError for an unknown one."""
-    if record.revision > template.REVISION:
+    if record.revision > skeleton.REVISION:
         raise UsageError("it was made by a newer Seatrial; update Seatrial")
-    if record.revision == template.REVISION:
+    if record.revision == skeleton.REVISION:
         return Update({}, (), {})
     found = update(
-        folder, made(record.answers, record.revision), made(record.answers, template.REVISION), merge
+        folder, made(record.answers, record.revision), made(record.answers, skeleton.REVISION), merge
     )
     return _with_revision(folder, found)
 
@@ -176,7 +176,7 @@ def _with_revision(folder: Folder, found: Update) -> Update:
     """Return an update after which the record names the newest revision, whatever became of that line."""
     data = found.files[PYPROJECT] if PYPROJECT in found.files else folder.read(PYPROJECT)
     text = (data or b"").decode()
-    stated = _REVISION.sub(lambda match: f"{match[1]}{template.REVISION}", text)
+    stated = _REVISION.sub(lambda match: f"{match[1]}{skeleton.REVISION}", text)
     return Update({**found.files, PYPROJECT: stated.encode()}, found.conflicts, found.kept)
 
 

@@ -56,7 +56,7 @@ class Brought:
 
 
 @dataclass(frozen=True)
-class Checked:
+class CheckResult:
     """A check: its name, and its result in words; one that was not run has none, and passes."""
 
     name: str
@@ -85,7 +85,7 @@ def title(brought: Brought, habit: Iterable[str], ocean: bool, stated: str = "")
     return made
 
 
-def body(brought: Brought, checks: Sequence[Checked], proven: Sequence[str], template: str = "") -> str:
+def body(brought: Brought, checks: Sequence[CheckResult], proven: Sequence[str], template: str = "") -> str:
     """Return the text: the repository's own template filled in, or one of ours, and the table of checks below it.
 
     `proven` are words of boxes in the template that are ticked.
@@ -125,7 +125,7 @@ def _is_proven(text: str, proven: Sequence[str]) -> bool:
     return any(words in text.lower() for words in proven)
 
 
-def _table(checks: Sequence[Checked]) -> Iterator[str]:
+def _table(checks: Sequence[CheckResult]) -> Iterator[str]:
     yield "### Checked before this was submitted"
     yield ""
     yield "| check | result |"

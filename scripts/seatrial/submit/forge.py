@@ -47,7 +47,7 @@ class RepositoryPlace:
 
 
 @dataclass(frozen=True)
-class Request:
+class PullRequest:
     """A pull request: the branch of `fork` that goes into `target` of `upstream`, its title and its text."""
 
     upstream: RepositoryPlace
@@ -87,7 +87,7 @@ class Open:
     url: str
 
 
-def asking(request: Request) -> list[str]:
+def asking(request: PullRequest) -> list[str]:
     """Return the command that lists the open pull requests of the branch."""
     return [
         *("gh", "pr", "list", "--repo", request.upstream.slug, "--head", request.branch, "--state", "open"),
@@ -95,7 +95,7 @@ def asking(request: Request) -> list[str]:
     ]
 
 
-def found(said: bytes, request: Request) -> Open | None:
+def found(said: bytes, request: PullRequest) -> Open | None:
     """Read what `asking` answers: the open pull request of the fork's branch. Raises ValueError for other answers."""
     try:
         rows = json.loads(said)
@@ -107,7 +107,7 @@ def found(said: bytes, request: Request) -> Open | None:
     return None
 
 
-def opening(request: Request, draft: bool) -> Sequence[str]:
+def opening(request: PullRequest, draft: bool) -> Sequence[str]:
     """Return the command that opens it; the text is read from standard input."""
     return [
         *("gh", "pr", "create", "--repo", request.upstream.slug, "--base", request.target),
@@ -116,7 +116,7 @@ def opening(request: Request, draft: bool) -> Sequence[str]:
     ]
 
 
-def updating(request: Request, there: Open) -> Sequence[str]:
+def updating(request: PullRequest, there: Open) -> Sequence[str]:
     """Return the command that gives an open one this title and text; the text is read from standard input.
 
     It is not `gh pr edit`, which reads projects as well, what the token of GitHub Actions may not.

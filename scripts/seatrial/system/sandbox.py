@@ -65,7 +65,7 @@ _ALLOW = (
 )
 
 
-class Level(Enum):
+class SandboxLevel(Enum):
     """The strength of the sandbox on this machine; `seatrial doctor` tells it."""
 
     NAMESPACES = "namespaces"
@@ -82,9 +82,9 @@ class Kernel:
     repair: str = ""
 
     @property
-    def level(self) -> Level:
+    def level(self) -> SandboxLevel:
         """The strength of the sandbox."""
-        return Level.NAMESPACES if self.program else Level.LIMITS
+        return SandboxLevel.NAMESPACES if self.program else SandboxLevel.LIMITS
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ class Sandbox:
         return self.look()
 
     @property
-    def level(self) -> Level:
+    def level(self) -> SandboxLevel:
         """Its strength."""
         return self.means.level
 

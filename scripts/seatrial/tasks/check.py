@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from seatrial.release.run.release_tables import plan_table
 from seatrial.report.verdict import as_json, lines
-from seatrial.tasks.check_sections import CheckOrder, Results, judged, tell_unjudged
+from seatrial.tasks.check_sections import CheckOrder, SectionResults, judged, tell_unjudged
 from seatrial.tasks.choice import choose, deliver
 from seatrial.tasks.cli import end, jobs_of, note
 from seatrial.tasks.own_code import seconds_of
@@ -47,7 +47,7 @@ def check(
     end(results.depends_on_service, any(one.is_missing for one in found))
 
 
-def _tell_plan(results: Results) -> None:
+def _tell_plan(results: SectionResults) -> None:
     """Tell what a release would do, and what waits for the merge."""
     if results.plan is None:
         return

@@ -15,7 +15,7 @@ from seatrial.core.rules import Rule
 from seatrial.lint.tools.registry import choose as tools_named
 from seatrial.preview.evaluator import Evaluator
 from seatrial.preview.previews import Preview
-from seatrial.preview.processor import Verdict
+from seatrial.preview.processor import ObjectVerdict
 from seatrial.release.plan.plan import Hold, Plan, plan
 from seatrial.release.plan.state import Checks
 from seatrial.release.run.checks import exported, lint_and_validate, linted_before
@@ -31,11 +31,12 @@ from seatrial.tasks.preview_cases import previews
 from seatrial.tasks.progress import progress
 from seatrial.tasks.section_names import LAYOUT, SECTIONS, SPEC
 from seatrial.tasks.shared_cache import shared_cache
-from seatrial.unit.outcome import outcome_of
-from seatrial.unit.schema import SCHEMA_RULES
-from seatrial.validate.facts.release import Change
+from seatrial.unit.framework_schema import SCHEMA_RULES
+from seatrial.unit.test_findings import outcome_of
+from seatrial.validate.facts.release_change import Change
 from seatrial.validate.rules import Rulebook
-from seatrial.validate.since import default_revision, since
+from seatrial.validate.since import since
+from seatrial.workspace.base_branch import default_revision
 
 FAMILIES: Mapping[str, Sequence[str]] = {
     "layout": LAYOUT,
@@ -111,7 +112,7 @@ class CheckOrder:
 
 
 @dataclass
-class Results:
+class SectionResults:
     """What the sections found.
 
     `own_codes` are those of the repository's own rules, which are of section spec. `own` has by section
@@ -165,7 +166,7 @@ def _about(finding: Finding) -> tuple[str, ...]:
     return (finding.fingerprint,)
 
 
-def judged(order: CheckOrder, only_new: bool) -> tuple[Results, list[Section]]:
+def judged(order: CheckOrder, only_new: bool) -> tuple[SectionResults, list[Section]]:
     """Run all sections, and return what was found and what became of each, as everything that judges does.
 
     With `only_new`, what was there before the change fails nothing.
@@ -178,20 +179,20 @@ def judged(order: CheckOrder, only_new: bool) -> tuple[Results, list[Section]]:
     return results, [_section(order, results, name, only_new) for name in SECTIONS]
 
 
-def tell_unjudged(results: Results) -> None:
+def tell_unjudged(results: SectionResults) -> None:
     """Tell what is no fault of an integration."""
     told = {(name, why): None for reasons in results.unjudged.values() for name, why in reasons.items()}
     for name, why in told:
         note(f"seatrial: {name}: {why}")
 
 
-def _run_sections(order: CheckOrder) -> Results:
+def _run_sections(order: CheckOrder) -> SectionResults:
     """Run all sections but the release plan, and tell of each that ends."""
     count = len(order.choice.integrations)
     wanted = [name for name in SECTIONS if order.wants(name)]
     note(f"checking {counted(count, 'integration')}: {', '.join(wanted)}")
     own_codes = frozenset(rule.code for rule in order.choice.workspace.own)
-    results = Results(skipped=dict.fromkeys(order.left_out, LEFT_OUT), own_codes=own_codes)
+    results = SectionResults(skipped=dict.fromkeys(order.left_out, LEFT_OUT), own_codes=own_codes)
     _validate_and_lint(order, results)
     if order.wants("mapping"):
         _map_examples(order, results)
@@ -202,7 +203,7 @@ def _run_sections(order: CheckOrder) -> Results:
     return results
 
 
-def _ask_newest_framework(order: CheckOrder, results: Results) -> None:
+def _ask_newest_framework(order: CheckOrder, results: SectionResults) -> None:
     """Add what Ocean's workflow refuses of the integrations that have changed; tell it where that is not known."""
     workspace, chosen = order.choice.workspace, order.choice.integrations
     touched = [one for one in chosen if order.uncompared or one.path in order.changes]
@@ -213,7 +214,7 @@ def _ask_newest_framework(order: CheckOrder, results: Results) -> None:
         results.missing["version"] = dict(found)
 
 
-def _validate_and_lint(order: CheckOrder, results: Results) -> None:
+def _validate_and_lint(order: CheckOrder, results: SectionResults) -> None:
     workspace, chosen = order.choice.workspace, order.choice.integrations
     tools = len(tools_named(None, workspace.profile)) * len(chosen)
     changes = order.changes
@@ -241,7 +242,7 @@ def _validate_and_lint(order: CheckOrder, results: Results) -> None:
             results.unjudged.setdefault("lint", {})[names[path]] = checks.lint.unjudged
 
 
-def _map_examples(order: CheckOrder, results: Results) -> None:
+def _map_examples(order: CheckOrder, results: SectionResults) -> None:
     try:
         with Evaluator() as evaluator:
             found = previews(order.choice, None, None, evaluator)
@@ -265,7 +266,7 @@ def _failing(found: Preview) -> str:
         if group.refused:
             return f"{group.path} resource {group.index + 1} ({group.kind}): {group.refused}"
         for row in group.rows:
-            if row.mapped.verdict is Verdict.FAILED:
+            if row.mapped.verdict is ObjectVerdict.FAILED:
                 return f"{row.file} as {group.kind}: {row.mapped.reason}"
             if row.ended:
                 return f"{row.file} as {group.kind}: {row.ended[0].where}: {row.ended[0].answer.message}"
@@ -277,7 +278,7 @@ OWN_CODE: Mapping[str, OwnCode] = {"unit": UNIT, "schema": SCHEMA}
 
 
 def _run_own_code(
-    order: CheckOrder, results: Results, section: str, shared: RemoteCache | None = None
+    order: CheckOrder, results: SectionResults, section: str, shared: RemoteCache | None = None
 ) -> None:
     workspace, chosen = order.choice.workspace, order.choice.integrations
     limits = RunLimits(order.jobs, order.seconds, order.sandbox)
@@ -292,7 +293,7 @@ def _run_own_code(
         results.unjudged[section] = failed
 
 
-def compare(order: CheckOrder, results: Results) -> None:
+def compare(order: CheckOrder, results: SectionResults) -> None:
     """Mark the findings that the merge base has as well; it is linted and tested only where something was found."""
     compared, workspace = order.choice.since, order.choice.workspace
     if compared is None:
@@ -307,7 +308,7 @@ def compare(order: CheckOrder, results: Results) -> None:
         if named:
             note(f"{own.doing} {len(named)} of them as they were, to tell what is new")
             with exported(workspace, compared.base, named) as (then, there):
-                old = Results()
+                old = SectionResults()
                 _run_own_code(replace(order, choice=Choice(then, there)), old, section)
                 before |= {one.fingerprint for one in old.outcome.findings}
     results.outcome = results.outcome.comparing(compared.rev, before)
@@ -319,7 +320,7 @@ def _with_new(order: CheckOrder, found: Sequence[Finding], before: Collection[st
     return [one for one in order.choice.integrations if one.name in named]
 
 
-def _plan_release(order: CheckOrder, results: Results) -> None:
+def _plan_release(order: CheckOrder, results: SectionResults) -> None:
     """Find out what a release would do. Failing to is not a fault of the integrations."""
     try:
         context = open_context(order.choice.workspace)
@@ -331,7 +332,7 @@ def _plan_release(order: CheckOrder, results: Results) -> None:
     results.plan = plan(state, results.checks)
 
 
-def _section(order: CheckOrder, results: Results, name: str, only_new: bool) -> Section:
+def _section(order: CheckOrder, results: SectionResults, name: str, only_new: bool) -> Section:
     """Return what became of a section. With `only_new`, a release that is held back beside old findings is not
     missing anything.
     """
@@ -347,7 +348,7 @@ def _section(order: CheckOrder, results: Results, name: str, only_new: bool) -> 
     return replace(found, command=_command(found, results.of(name)))
 
 
-def _release(order: CheckOrder, results: Results, only_new: bool) -> Section:
+def _release(order: CheckOrder, results: SectionResults, only_new: bool) -> Section:
     held = [part for part in (results.plan.held if results.plan else ()) if not part.waits]
     faults = {part.candidate.name: part.reason for part in held if part.hold is Hold.FAULT}
     services = {part.candidate.name: part.reason for part in held if part.hold is Hold.SERVICE}

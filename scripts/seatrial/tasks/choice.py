@@ -31,9 +31,10 @@ from seatrial.system.cache import is_from_fork
 from seatrial.tasks.cli import and_others, commands_in_make, in_make, note, say
 from seatrial.validate.facts.credentials import credential
 from seatrial.validate.granted import granted_by, ungranted, with_own_rules
-from seatrial.validate.own_rules import MEND
+from seatrial.validate.rule_failures import MEND
 from seatrial.validate.since import Choice as Choice
-from seatrial.validate.since import default_revision, since, trusted_base
+from seatrial.validate.since import since
+from seatrial.workspace.base_branch import default_revision, trusted_base
 from seatrial.workspace.workspace import Workspace, holding, passed_over, select
 from seatrial.workspace.workspace import open_workspace as _open_workspace
 
@@ -219,7 +220,7 @@ def tell_crashes(crashes: Mapping[str, Sequence[str]]) -> None:
 
 def rule_facts(profile: Profile, own: Sequence[Rule] = ()) -> dict[str, RuleFacts]:
     """Return the description of each rule for a report."""
-    from seatrial.handbook.pages import EVERY
+    from seatrial.handbook.rule_pages import EVERY
 
     return {
         rule.code: RuleFacts(rule.code, rule.name, rule.law, rule.reason, rule.severities[profile])

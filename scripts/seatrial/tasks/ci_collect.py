@@ -11,7 +11,7 @@ from seatrial import report
 from seatrial.ci.collection import Collection, collect
 from seatrial.ci.comment import comment, page
 from seatrial.ci.costs import costs_json, merged
-from seatrial.ci.receipt import Receipt, Verdict, costs_of, receipt_of_json
+from seatrial.ci.receipt import JobReceipt, JobVerdict, costs_of, receipt_of_json
 from seatrial.core.errors import EXIT_FINDINGS, EXIT_SERVICE, Unreadable, UsageError, reason
 from seatrial.core.model import Profile
 from seatrial.report import Options
@@ -77,7 +77,7 @@ def _base(root: str | None) -> tuple[Path, Profile]:
     return workspace.root, workspace.profile
 
 
-def _read(folder: Path) -> Iterator[tuple[str, Receipt | str]]:
+def _read(folder: Path) -> Iterator[tuple[str, JobReceipt | str]]:
     """Yield each receipt below a folder, or why it cannot be read; nothing is reached through a link."""
     if folder.is_symlink() or not folder.is_dir():
         raise UsageError(f"{folder} is not a folder; name the one with the receipts of the jobs")
@@ -107,5 +107,5 @@ def _tell(found: Collection, base: Path) -> None:
 def _end(found: Collection) -> None:
     if not found.is_known:
         raise Ended(code=EXIT_SERVICE)
-    if Verdict.FAILED in found.verdicts.values():
+    if JobVerdict.FAILED in found.verdicts.values():
         raise Ended(code=EXIT_FINDINGS)

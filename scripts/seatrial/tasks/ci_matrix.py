@@ -7,8 +7,8 @@ import os
 from pathlib import Path
 
 from seatrial.ci.costs import estimated, sizes_of
+from seatrial.ci.job_plan import VERBS, JobPlan
 from seatrial.ci.matrix import limit_of, matrix, outputs, spread
-from seatrial.ci.plan import VERBS, Plan
 from seatrial.core.errors import UsageError
 from seatrial.core.suggest import hint
 from seatrial.system.atomic import append
@@ -37,7 +37,7 @@ def jobs(
     shards = tuple(spread(estimated(sizes, read_costs(workspace.root, costs)), limit))
     commit = checked_out(workspace.root)
     compared = choice.since.rev if choice.since else ""
-    plan = Plan(task, commit, compared, means_new(since, new, False), not since, shards, names, sizes)
+    plan = JobPlan(task, commit, compared, means_new(since, new, False), not since, shards, names, sizes)
     place = keep(workspace.root, PLAN, plan.as_json())
     note(f"integrations: {len(names)}, jobs: {len(shards)}; the plan is in {place}")
     say(json.dumps(matrix(shards, names)) + "\n")

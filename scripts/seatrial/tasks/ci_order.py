@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from seatrial import __version__
-from seatrial.ci.workflows import Order
+from seatrial.ci.workflows import WorkflowRequest
 from seatrial.core.addresses import public_url
 from seatrial.core.errors import UsageError
 from seatrial.core.settings import ReleaseSettings
@@ -21,10 +21,12 @@ OWN = ("scripts/seatrial/__main__.py", "scripts/setup.sh")
 
 def order_of(
     root: Path, checkout: Path, release: ReleaseSettings, service: str | None, install: str | None
-) -> Order:
+) -> WorkflowRequest:
     """Return the order for a repository, whose files need not be there yet. Raises UsageError as `_install`."""
     folder = below_checkout(root, checkout)
-    return Order(service or "", _install(checkout, install), release, _branch(root, release), folder)
+    return WorkflowRequest(
+        service or "", _install(checkout, install), release, _branch(root, release), folder
+    )
 
 
 def _branch(root: Path, release: ReleaseSettings) -> str:

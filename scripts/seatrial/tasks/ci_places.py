@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from seatrial.ci.costs import costs_of_json
-from seatrial.ci.plan import Plan, plan_of_json
+from seatrial.ci.job_plan import JobPlan, plan_of_json
 from seatrial.core.errors import Unreadable, UsageError, reason
 from seatrial.release.places import own_folder
 from seatrial.system import git
@@ -31,7 +31,7 @@ def keep(root: Path, name: str, text: str) -> Path:
     return place
 
 
-def read_plan(root: Path, stated: str | None) -> Plan:
+def read_plan(root: Path, stated: str | None) -> JobPlan:
     """Return the plan in a file, by default the one that `ci.matrix` left. Raises UsageError."""
     place = Path(stated) if stated else root / PLACE / PLAN
     try:

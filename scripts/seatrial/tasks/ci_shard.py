@@ -8,8 +8,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from seatrial.ci.job_plan import JobPlan
 from seatrial.ci.matrix import Shard
-from seatrial.ci.plan import Plan
 from seatrial.ci.receipt import receipt_of_run
 from seatrial.core.errors import EXIT_SERVICE, UsageError
 from seatrial.tasks.choice import open_workspace
@@ -60,7 +60,7 @@ def _number(text: str | None) -> int:
     return int(text[:6])
 
 
-def _commit(workspace: Workspace, plan: Plan) -> str:
+def _commit(workspace: Workspace, plan: JobPlan) -> str:
     """Return the commit that is checked out. Raises UsageError where the plan is for another."""
     commit = checked_out(workspace.root) if plan.commit else ""
     if commit != plan.commit:
@@ -70,7 +70,7 @@ def _commit(workspace: Workspace, plan: Plan) -> str:
     return commit
 
 
-def _run(plan: Plan, found: Shard, flags: dict[str, Value]) -> tuple[dict[str, Any], Ended]:
+def _run(plan: JobPlan, found: Shard, flags: dict[str, Value]) -> tuple[dict[str, Any], Ended]:
     """Return the report of the task about these integrations, and its end. Raises Ended where there is no report."""
     task = next(one for one in VERBS if one.name == plan.verb)
     with tempfile.TemporaryDirectory(prefix="seatrial-") as folder:

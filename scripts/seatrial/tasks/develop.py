@@ -111,9 +111,9 @@ TOOLS_SHOWN = ("LNT102", "LNT103", "LNT104", "LNT201")
 @cache
 def generated() -> dict[str, str]:
     """Every generated page, by its path in the checkout."""
-    from seatrial.handbook.examples import example
-    from seatrial.handbook.pages import EVERY, listing, page
-    from seatrial.handbook.scale import page as scale
+    from seatrial.handbook.rule_examples import example
+    from seatrial.handbook.rule_pages import EVERY, listing, page
+    from seatrial.handbook.scale_page import page as scale
     from seatrial.schemas.jsonschema import derived_files
 
     schemas = {f"docs/schemas/{name}": text for name, text in derived_files().items()}
@@ -157,9 +157,9 @@ def _between(text: str, begin: str, end: str, new: str) -> str:
 
 def _pictures() -> dict[str, str]:
     """What a terminal shows, drawn from what is really printed."""
-    from seatrial.handbook.examples import broken_by, example
-    from seatrial.handbook.pages import entry
     from seatrial.handbook.picture import picture
+    from seatrial.handbook.rule_examples import broken_by, example
+    from seatrial.handbook.rule_pages import entry
     from seatrial.lint.tools.registry import LINT_RULE_OF
     from seatrial.validate.rules import BY_NAME
 

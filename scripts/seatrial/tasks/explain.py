@@ -31,8 +31,8 @@ def explain(code: str | None, root: str | None = None) -> None:
     if listed:
         say("".join(f"{one}\n" for one in listed))
         return
-    from seatrial.handbook.examples import example
-    from seatrial.handbook.pages import entry
+    from seatrial.handbook.rule_examples import example
+    from seatrial.handbook.rule_pages import entry
 
     rule, own = _rule(code, root)
     say(entry(rule, example(rule, own)))
@@ -54,7 +54,7 @@ def _own_list(root: str | None) -> str:
     own = _own_rules(root)
     if not own:
         return ""
-    from seatrial.handbook.pages import listing
+    from seatrial.handbook.rule_pages import listing
 
     return listing(own)
 
@@ -70,7 +70,7 @@ def _beginning(text: str, root: str | None) -> list[str]:
 
 def rules_test(code: str | None, root: str | None) -> None:
     """Prove the repository's own rules by their examples: the good folder breaks none, the bad one that rule alone."""
-    from seatrial.handbook.examples import faults_of
+    from seatrial.handbook.rule_examples import faults_of
     from seatrial.tasks.choice import open_workspace
 
     own = open_workspace(root).own
@@ -121,7 +121,7 @@ def _rule(code: str | None, root: str | None) -> tuple[Rule, Sequence[Rule]]:
     """Return a rule, and the own rules where it is one of them."""
     if not code:
         raise UsageError("which rule? type `seatrial explain SPC001`; `seatrial rules` lists them")
-    from seatrial.handbook.pages import EVERY
+    from seatrial.handbook.rule_pages import EVERY
     from seatrial.validate.rules import BY_CODE, Rulebook
 
     beside = tuple(rule for rule in EVERY if rule.code not in BY_CODE)

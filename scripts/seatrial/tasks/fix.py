@@ -11,7 +11,7 @@ from seatrial.system.transaction import FileEdit, alone, change_all
 from seatrial.tasks.choice import Choice, choose, tell_crashes
 from seatrial.tasks.cli import end, in_make, jobs_of, note, say
 from seatrial.tasks.file_diffs import unified
-from seatrial.validate.facts.release import Change
+from seatrial.validate.facts.release_change import Change
 from seatrial.validate.repair import Changes, Refusal, no_changes, repairs
 from seatrial.validate.rules import Rulebook
 from seatrial.validate.run import check_all

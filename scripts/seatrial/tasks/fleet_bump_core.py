@@ -13,10 +13,10 @@ from seatrial.core.names import counted
 from seatrial.core.printable import plain
 from seatrial.fleet.commands import Crew
 from seatrial.fleet.core_bump import (
+    BumpRow,
     CoreBump,
     Lock,
     Poetry,
-    Row,
     failed,
     planned,
     row_of,
@@ -61,7 +61,7 @@ def bump_core(
 
 def _planned(
     workspace: Workspace, integrations: Sequence[Integration], version: str
-) -> tuple[list[CoreBump], list[Row]]:
+) -> tuple[list[CoreBump], list[BumpRow]]:
     plans, rows = [], []
     for one in integrations:
         try:
@@ -73,7 +73,7 @@ def _planned(
 
 def _done(
     workspace: Workspace, todo: Sequence[CoreBump], version: str, jobs: int, no_lock: bool
-) -> list[Row]:
+) -> list[BumpRow]:
     """Do it, each integration as soon as its lock is there. Ctrl-C leaves those that are not done as they were."""
     crew, rows = Crew(), []
     with TemporaryDirectory(prefix="seatrial-") as place, ThreadPoolExecutor(jobs) as pool:
@@ -100,7 +100,7 @@ def _locked(one: CoreBump, version: str, lock: Lock | None) -> CoreBump | Seatri
 
 def _written(
     workspace: Workspace, one: CoreBump, made: CoreBump | SeatrialError, version: str, locked: bool
-) -> Row:
+) -> BumpRow:
     """Write the files of an integration, all or none."""
     if isinstance(made, SeatrialError):
         return failed(one.integration, made)
@@ -112,7 +112,7 @@ def _written(
     return row_of(made, version, True, locked)
 
 
-def _end(rows: Sequence[Row]) -> None:
+def _end(rows: Sequence[BumpRow]) -> None:
     """Show the table, what failed last, and end with its status."""
     width = max((len(row.name) for row in rows), default=0)
     ordered = sorted(rows, key=lambda row: (row.is_failed, row.name))

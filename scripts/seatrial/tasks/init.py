@@ -12,7 +12,7 @@ from seatrial.core.errors import Unreadable, UsageError
 from seatrial.core.model import join
 from seatrial.core.settings import ReleaseSettings
 from seatrial.scaffold import repository
-from seatrial.scaffold.repository import Part, Repository
+from seatrial.scaffold.repository import RepositoryFile, TargetRepository
 from seatrial.schemas.jsonschema import derived_files
 from seatrial.system.folder import read_beneath
 from seatrial.system.transaction import FileEdit, alone, change_all
@@ -70,7 +70,7 @@ def init(root: str | None, dry_run: bool, service: str | None = None, install: s
 class _Joined:
     """A part with its edit, or what a person is told to do instead."""
 
-    part: Part
+    part: RepositoryFile
     edit: FileEdit | None = None
     proposal: str = ""
     obstacle: str = ""
@@ -91,18 +91,18 @@ def _base(root: str | None) -> Path:
     return Path(os.path.abspath(root)) if root else checkout_around(Path.cwd())
 
 
-def _found(workspace: Workspace | None, base: Path, checkout: Path) -> Repository:
+def _found(workspace: Workspace | None, base: Path, checkout: Path) -> TargetRepository:
     """Return what the files tell of a repository. Raises UsageError where integrations are in several folders."""
     below = below_checkout(base, checkout)
     if workspace:
         is_one = any(one.path == "" for one in workspace.integrations)
-        return Repository(workspace.profile, below, "" if is_one else _holder(workspace))
+        return TargetRepository(workspace.profile, below, "" if is_one else _holder(workspace))
     profile = decide(None, (base / FRAMEWORK).is_file(), ())
     near = holders(base)
     if len(near) > 1:
         named = " and ".join(f'"{place}"' for place in near[:3])
         raise UsageError(f"integrations are in {named}; name the folder above one of them with --root")
-    return Repository(profile, below, near[0]) if near else Repository(profile, below)
+    return TargetRepository(profile, below, near[0]) if near else TargetRepository(profile, below)
 
 
 def _holder(workspace: Workspace) -> str:
@@ -112,7 +112,7 @@ def _holder(workspace: Workspace) -> str:
     return stated if stated in places or not places else min(places) or "."
 
 
-def _parts(found: Repository) -> Iterator[Part]:
+def _parts(found: TargetRepository) -> Iterator[RepositoryFile]:
     """Yield the files of the set-up, all but those of a CI."""
     options = sorted({option.variable for verb in VERBS for option in verb.options})
     yield from repository.parts(found, [verb.name for verb in VERBS], options)
@@ -126,15 +126,15 @@ def _parts(found: Repository) -> Iterator[Part]:
 
 def _workflows(
     workspace: Workspace | None, base: Path, checkout: Path, service: str | None, install: str | None
-) -> Iterator[Part]:
+) -> Iterator[RepositoryFile]:
     """Yield the files of `ci.workflow`, which renews them later. Raises UsageError as that does."""
     if service:
         release = workspace.settings.release if workspace else ReleaseSettings()
         for path, text in files(order_of(base, checkout, release, service, install)).items():
-            yield Part(path, text)
+            yield RepositoryFile(path, text)
 
 
-def _joined(checkout: Path, part: Part) -> _Joined:
+def _joined(checkout: Path, part: RepositoryFile) -> _Joined:
     """Return what becomes of a part beside what is there; nothing is read or written through a link."""
     try:
         before: bytes | None = read_beneath(str(checkout), part.path)

@@ -14,7 +14,7 @@ from seatrial.lint.run import Cell, LintContext, lint_context
 from seatrial.lint.run import lint as run_tools
 from seatrial.lint.run.explanations import reasons, verbatim
 from seatrial.lint.run.lint_table import table
-from seatrial.lint.run.outcome import outcome_of
+from seatrial.lint.run.tool_findings import outcome_of
 from seatrial.lint.run.tool_repairs import Repaired, repair
 from seatrial.lint.tools.registry import TOOLS, choose
 from seatrial.lint.tools.tool import Tool

@@ -14,8 +14,8 @@ from typing import Any
 
 from seatrial.core.errors import ServiceError
 from seatrial.documents import toml
-from seatrial.scaffold import template
-from seatrial.system import poetry, uv
+from seatrial.scaffold import skeleton
+from seatrial.system import own_poetry, uv
 from seatrial.system.atomic import write_whole
 from seatrial.tasks.cli import note
 
@@ -64,14 +64,14 @@ COPIES = ("templates/integration/poetry.lock", "integrations/pilot-log/poetry.lo
 
 def lock_template(latest: bool) -> None:
     """Renew the lock of the template for its dependencies; `latest` lets go of the versions locked before."""
-    answers = template.Answers.of("My Service")
+    answers = skeleton.Answers.of("My Service")
     with TemporaryDirectory(prefix="seatrial-") as folder:
         place = Path(folder)
-        (place / "pyproject.toml").write_bytes(template.render(answers).read("pyproject.toml"))
+        (place / "pyproject.toml").write_bytes(skeleton.render(answers).read("pyproject.toml"))
         if not latest:
-            (place / template.LOCK).write_bytes(template.lock())
-        poetry.lock(place)
-        made = (place / template.LOCK).read_text(encoding="utf-8")
+            (place / skeleton.LOCK).write_bytes(skeleton.lock())
+        own_poetry.lock(place)
+        made = (place / skeleton.LOCK).read_text(encoding="utf-8")
     for path in COPIES:
         write_whole(CHECKOUT / path, made, root=CHECKOUT)
         note(f"wrote {path}")

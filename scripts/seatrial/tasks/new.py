@@ -16,8 +16,8 @@ from seatrial.dependencies.lockfile import CORE as CORE_NAME
 from seatrial.dependencies.lockfile import LockText, content_hash
 from seatrial.documents import toml
 from seatrial.report.text import said
-from seatrial.scaffold import template
-from seatrial.system import git, poetry
+from seatrial.scaffold import skeleton
+from seatrial.system import git, own_poetry
 from seatrial.system.atomic import write_whole
 from seatrial.tasks.choice import open_workspace
 from seatrial.tasks.cli import note, typed
@@ -53,8 +53,8 @@ def new(
     _make(folder, destination, checkout, locked=not no_lock)
     if chosen is Profile.GUIDE and _lacks_dockerfile(base, workspace):
         _share(base, checkout)
-    if not any(os.path.lexists(place / template.IGNORE) for place in _up_to(base, checkout)):
-        _write(base / template.IGNORE, template.root_ignore(), checkout)
+    if not any(os.path.lexists(place / skeleton.IGNORE) for place in _up_to(base, checkout)):
+        _write(base / skeleton.IGNORE, skeleton.root_ignore(), checkout)
     note(f"next: {typed('validate', known.slug, root)}")
 
 
@@ -71,20 +71,20 @@ def _workspace(root: str | None) -> Workspace | None:
     return workspace
 
 
-def _rendered(answers: template.Answers, workspace: Workspace | None) -> MemoryFolder:
+def _rendered(answers: skeleton.Answers, workspace: Workspace | None) -> MemoryFolder:
     """Return the files as the others here have them: the spec as JSON where most do, in Ocean's repository a beta."""
     is_ocean = answers.profile is Profile.OCEAN
-    folder = template.render(answers, template.PREVIEW if is_ocean else template.FIRST)
+    folder = skeleton.render(answers, skeleton.PREVIEW if is_ocean else skeleton.FIRST)
     others = workspace.integrations if workspace else ()
-    in_json = sum(one.holds(template.SPEC_JSON) for one in others)
-    return template.with_json_spec(folder) if 2 * in_json > len(others) else folder
+    in_json = sum(one.holds(skeleton.SPEC_JSON) for one in others)
+    return skeleton.with_json_spec(folder) if 2 * in_json > len(others) else folder
 
 
 OF_ANSWERS = ("SPC110", "SPC111", "SPC112", "PKG204")
 """The rules that an answer may break: icon, section, a name that is taken."""
 
 
-def _judge(answers: template.Answers, folder: MemoryFolder, workspace: Workspace | None) -> None:
+def _judge(answers: skeleton.Answers, folder: MemoryFolder, workspace: Workspace | None) -> None:
     """Say at once what `validate` would say of the answers. Raises UsageError where it is an error."""
     one = Integration(answers.slug, answers.slug, folder)
     fleet = Fleet([*(workspace.integrations if workspace else ()), one])
@@ -120,7 +120,7 @@ def _lacks_dockerfile(base: Path, workspace: Workspace | None) -> bool:
 
 def _share(base: Path, checkout: Path) -> None:
     """Write what builds the images of all integrations, beside what is there, but through no link."""
-    for path, text in template.shared().items():
+    for path, text in skeleton.shared().items():
         target = base / path
         if os.path.lexists(target) or target.parent.is_symlink():
             continue
@@ -140,7 +140,7 @@ def _up_to(folder: Path, top: Path) -> Sequence[Path]:
 def core_of(integrations: Sequence[Integration]) -> str:
     """Return the newest framework version that the others lock; empty if the template's own lock is as new."""
     newest = max((_core_in(_lock_of(one)) for one in integrations), default=())
-    own = max(template.CORE_RELEASE, _core_in(template.lock()))
+    own = max(skeleton.CORE_RELEASE, _core_in(skeleton.lock()))
     return ".".join(map(str, newest)) if newest > own else ""
 
 
@@ -151,7 +151,7 @@ def _core_in(lock: bytes) -> tuple[int, ...]:
 
 def _lock_of(integration: Integration) -> bytes:
     try:
-        return integration.read(template.LOCK)
+        return integration.read(skeleton.LOCK)
     except Unreadable:
         return b""
 
@@ -172,27 +172,27 @@ def _author(base: Path, author: str | None, email: str | None) -> Told:
 
 
 def _make(folder: MemoryFolder, destination: Path, checkout: Path, locked: bool) -> None:
-    shipped = template.lock() if locked and _fits(folder) else None
-    template.write(folder.having(template.LOCK, shipped) if shipped else folder, destination, checkout)
+    shipped = skeleton.lock() if locked and _fits(folder) else None
+    skeleton.write(folder.having(skeleton.LOCK, shipped) if shipped else folder, destination, checkout)
     note(f"made {destination}")
     failed = "" if shipped else _lock(destination) if locked else "it was not asked for"
     if failed:
         command = f"cd {shlex.quote(str(destination))} && poetry lock"
-        note(f"{template.LOCK} is still to be made: {failed}; type: {command}")
+        note(f"{skeleton.LOCK} is still to be made: {failed}; type: {command}")
 
 
 def _fits(folder: MemoryFolder) -> bool:
     """Return whether the template's lock was made from these dependencies."""
     pyproject = toml.load("pyproject.toml", folder.read("pyproject.toml")).value
-    made_from = LockText(template.lock()).content_hashes
+    made_from = LockText(skeleton.lock()).content_hashes
     return [line.text for line in made_from] == [content_hash(pyproject)]
 
 
 def _lock(destination: Path) -> str:
     """Let Poetry make the lock file; why it could not, where it could not."""
-    note(f"making {template.LOCK} with Poetry, which asks the package index: a minute or so")
+    note(f"making {skeleton.LOCK} with Poetry, which asks the package index: a minute or so")
     try:
-        poetry.lock(destination)
+        own_poetry.lock(destination)
     except ServiceError as failure:
         return str(failure)
     return ""

@@ -14,7 +14,7 @@ from seatrial.core.model import Integration, Profile
 from seatrial.dependencies.constraints import is_older
 from seatrial.system import uv
 from seatrial.validate.facts.facts import Facts
-from seatrial.validate.facts.package import CORE
+from seatrial.validate.facts.package_metadata import CORE
 from seatrial.workspace.workspace import Workspace
 
 SECONDS = 3

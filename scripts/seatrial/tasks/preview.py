@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from seatrial.core.errors import EXIT_FINDINGS, UsageError
-from seatrial.preview import page, tables
+from seatrial.preview import page, preview_text
 from seatrial.preview.evaluator import Evaluator
 from seatrial.preview.previews import Preview, as_json
 from seatrial.system.atomic import write_whole
@@ -113,7 +113,7 @@ def _deliver(found: Sequence[Preview], format: str, output: str | None) -> None:
         write_whole(Path(output), rendered)
     else:
         say(rendered)
-    note(tables.totals(found))
+    note(preview_text.totals(found))
     if any(one.stale for one in found):
         note(
             f"`{in_make('seatrial preview --accept')}` shows how recorded entities differ, and brings them up to date"
@@ -124,4 +124,4 @@ def _rendered(found: Sequence[Preview], format: str) -> str:
     if format == "json":
         value = {"version": 1, "integrations": [as_json(one) for one in found]}
         return standard_json.dumps(value, indent=2) + "\n"
-    return page.render(found) if format == "html" else tables.render(found)
+    return page.render(found) if format == "html" else preview_text.render(found)

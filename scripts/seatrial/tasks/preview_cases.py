@@ -12,7 +12,7 @@ from seatrial.core.printable import one_line
 from seatrial.core.suggest import hint
 from seatrial.documents import json
 from seatrial.documents.document import MAX_BYTES
-from seatrial.preview.cases import Case, Shelf, Source, kind_of, sample_case, shelf_of
+from seatrial.preview.cases import MappingSource, PreviewCase, Shelf, kind_of, sample_case, shelf_of
 from seatrial.preview.evaluator import Evaluator
 from seatrial.preview.previews import Preview, preview_of
 from seatrial.validate.facts.facts import Facts
@@ -59,7 +59,7 @@ def _must_exist(kind: str, shelves: Sequence[Shelf]) -> None:
         )
 
 
-def _chosen(shelf: Shelf, kind: str, sample: str | None, value: object) -> Iterator[Case]:
+def _chosen(shelf: Shelf, kind: str, sample: str | None, value: object) -> Iterator[PreviewCase]:
     if sample is None:
         yield from (one for one in shelf.cases if not kind or kind in (one.source.kind, one.spelled))
         return
@@ -70,7 +70,7 @@ def _chosen(shelf: Shelf, kind: str, sample: str | None, value: object) -> Itera
     yield from (sample_case(sample, value, shelf, one) for one in resources)
 
 
-def _of_kind(shelf: Shelf, kind: str) -> Sequence[Source]:
+def _of_kind(shelf: Shelf, kind: str) -> Sequence[MappingSource]:
     recorded = [case.source for case in shelf.cases if case.source not in shelf.installed]
     known = [*shelf.installed, *recorded]
     return (kind_of(kind, shelf.installed) or kind_of(kind, known)) if kind else shelf.installed

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from seatrial.core.errors import ServiceError, UsageError
 from seatrial.core.printable import one_line
-from seatrial.submit.forge import Open, RepositoryPlace, Request, asking, found, opening, updating
+from seatrial.submit.forge import Open, PullRequest, RepositoryPlace, asking, found, opening, updating
 from seatrial.system import git, process
 from seatrial.tasks.cli import note, say
 
@@ -38,7 +38,7 @@ def printable_text(text: str) -> str:
 
 def request_of(
     root: Path, remotes: tuple[str, str], target: str, branch: str, heading: str, text: str
-) -> Request | None:
+) -> PullRequest | None:
     """Return the pull request from a branch of the second remote to `target` of the first.
 
     None where they are on no server that has such.
@@ -46,10 +46,10 @@ def request_of(
     upstream, fork = (RepositoryPlace.of(git.origin(root, remote) or "") for remote in remotes)
     if upstream is None or fork is None:
         return None
-    return Request(upstream, fork, target, branch, heading, text)
+    return PullRequest(upstream, fork, target, branch, heading, text)
 
 
-def open_or_renew(request: Request | None, text: str, draft: bool, target: str) -> bool:
+def open_or_renew(request: PullRequest | None, text: str, draft: bool, target: str) -> bool:
     """Open the pull request, or renew the open one; where `gh` cannot, print the page on which a person does.
 
     Return whether that was done, and nothing is left to a person.
@@ -67,7 +67,7 @@ def open_or_renew(request: Request | None, text: str, draft: bool, target: str) 
         return False
 
 
-def _opened(request: Request, text: str, draft: bool) -> str:
+def _opened(request: PullRequest, text: str, draft: bool) -> str:
     """Open the pull request, or bring the open one up to date. Raises ServiceError without `gh` or where it fails."""
     if request.upstream.is_gitlab:
         raise ServiceError("it is for GitHub")

@@ -19,11 +19,11 @@ from seatrial.release.builders.available import choose as choose_builder
 from seatrial.release.places import must_not_be_linked
 from seatrial.release.plan.plan import Failure, Hold, Part, Plan
 from seatrial.release.plan.plan import matrix as matrix_of
+from seatrial.release.plan.plan_files import plan_json, plan_of_json
 from seatrial.release.plan.ports import Unknown
-from seatrial.release.plan.records import plan_json, plan_of_json
 from seatrial.release.plan.state import State
 from seatrial.release.run import apply as publishing
-from seatrial.release.run import latest, planner, result_tables, results
+from seatrial.release.run import latest, planner, release_result, result_tables
 from seatrial.release.run import yank as yanking
 from seatrial.release.run.export import exported
 from seatrial.release.run.planner import Files
@@ -36,8 +36,8 @@ from seatrial.release.run.release_context import (
     open_services,
     person,
 )
+from seatrial.release.run.release_result import ReleaseResult
 from seatrial.release.run.release_tables import plan_table, status_json, status_table
-from seatrial.release.run.results import ReleaseResult
 from seatrial.release.run.targets import rehearsal
 from seatrial.release.store.leases import Holder
 from seatrial.report.text import line
@@ -398,7 +398,7 @@ def _publish(
         applied = publishing.apply(run, todo, {one.path: one for one in chosen}, jobs_of(jobs))
         unfinished = publishing.finish(run, applied.done) if whole else []
     failed = (*failures, *applied.failures, *unfinished)
-    _tell(context, results.result(context, made, applied.done, failed, whole, run.before), format)
+    _tell(context, release_result.result(context, made, applied.done, failed, whole, run.before), format)
     held = made.held if whole else ()
     for part in () if whole else made.held:
         note(f"{part.title}, of another part of the plan, is held back: {part.reason}")
@@ -548,6 +548,6 @@ def _must_have_reason(reason: str | None) -> None:
 
 def _yank(context: ReleaseContext, type: str, versions: Sequence[str], reason: str, back: bool) -> None:
     by = person(os.environ)
-    change = yanking.Change(type, context.repository(type), versions, reason, by, back, context.habits)
+    change = yanking.YankChange(type, context.repository(type), versions, reason, by, back, context.habits)
     for done in yanking.yank(context.store, context.images, change, Holder.anyone(by)):
         note(done)

@@ -12,7 +12,7 @@ from seatrial.core.model import Integration, join
 from seatrial.core.printable import one_line, plain
 from seatrial.release.plan.bump import Bump
 from seatrial.release.run import bumps as bumping
-from seatrial.submit.plan import LivingBranch, must_be_renewable
+from seatrial.submit.submission import LivingBranch, must_be_renewable
 from seatrial.system import clock, git
 from seatrial.system.transaction import RECORD, FileEdit, alone, finish
 from seatrial.tasks.choice import deliver, open_workspace, selected

@@ -8,7 +8,7 @@ from seatrial.tasks.choice import Choice, choose
 from seatrial.tasks.cli import note
 from seatrial.tasks.validate import judge
 from seatrial.validate.facts.facts import Facts
-from seatrial.validate.facts.release import Change
+from seatrial.validate.facts.release_change import Change
 
 
 def check(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from seatrial.core.errors import UsageError
 from seatrial.core.printable import plain
-from seatrial.release.run import holds
+from seatrial.release.run import hold_files
 from seatrial.system import clock
 from seatrial.system.transaction import alone
 from seatrial.tasks.choice import open_workspace
@@ -26,7 +26,7 @@ def hold(
     workspace = open_workspace(root)
     chosen = named(workspace, integration, where)
     with alone(workspace.root):
-        _tell(holds.hold(workspace, chosen, reason, until, clock.today()))
+        _tell(hold_files.hold(workspace, chosen, reason, until, clock.today()))
 
 
 def unhold(integration: list[str], root: str | None, where: str | None = None) -> None:
@@ -34,7 +34,7 @@ def unhold(integration: list[str], root: str | None, where: str | None = None) -
     workspace = open_workspace(root)
     chosen = named(workspace, integration, where)
     with alone(workspace.root):
-        _tell(holds.unhold(workspace, chosen))
+        _tell(hold_files.unhold(workspace, chosen))
 
 
 def _tell(paths: Sequence[str]) -> None:

@@ -9,7 +9,7 @@ from seatrial.release.attest import signing
 from seatrial.release.registry.remote import RemoteImages
 from seatrial.release.run import verify as verifying
 from seatrial.release.run.release_context import open_services
-from seatrial.release.run.verify import Given, State
+from seatrial.release.run.verify import ClaimState, VerifyInputs
 from seatrial.release.run.verify_tables import verification_json, verification_table
 from seatrial.tasks.choice import open_workspace
 from seatrial.tasks.cli import Ended, commands_in_make, must_be_text_or_json, say, time_limit_of
@@ -35,9 +35,9 @@ def verify(
     key = signing.public_key(Path(public_key)) if public_key else None
     context = open_services(open_workspace(root))
     meant = verifying.version_of(context, type, version)
-    found = verifying.verify(context, type, meant, Given(key, RemoteImages()), seconds=seconds)
+    found = verifying.verify(context, type, meant, VerifyInputs(key, RemoteImages()), seconds=seconds)
     say(verification_json(found) if format == "json" else commands_in_make(verification_table(found)))
-    if found.count(State.FAILS) or (strict and found.count(State.UNCHECKED)):
+    if found.count(ClaimState.FAILS) or (strict and found.count(ClaimState.UNCHECKED)):
         raise Ended(code=EXIT_FINDINGS)
-    if found.count(State.UNREACHED):
+    if found.count(ClaimState.UNREACHED):
         raise Ended(code=EXIT_SERVICE)

@@ -10,8 +10,8 @@ from seatrial.tasks.choice import choose, deliver
 from seatrial.tasks.cli import end, jobs_of, note, tell_failures
 from seatrial.tasks.own_code import SCHEMA, RunLimits, run_own_code, seconds_of
 from seatrial.tasks.shared_cache import shared_cache
-from seatrial.unit.outcome import outcome_of
-from seatrial.unit.schema import answer_in
+from seatrial.unit.framework_schema import answer_in
+from seatrial.unit.test_findings import outcome_of
 
 
 def schema(

@@ -20,8 +20,8 @@ from seatrial.system import git
 from seatrial.system.cache import CacheRole, home, role_of
 from seatrial.system.held_secrets import CACHE_KEY, held
 from seatrial.system.remote_cache import EntryPlace, RemoteCache, program_of
-from seatrial.validate.since import trusted_base
 from seatrial.validate.verdict_cache import program_state
+from seatrial.workspace.base_branch import trusted_base
 from seatrial.workspace.config import SETTINGS_FILE, settings_of
 from seatrial.workspace.workspace import Workspace, below_checkout
 

@@ -12,11 +12,11 @@ from seatrial.core.errors import SeatrialError, ServiceError
 from seatrial.core.findings import Outcome
 from seatrial.core.model import Finding
 from seatrial.documents.changelog import VersionEntry, parse
-from seatrial.preview.processor import Verdict
-from seatrial.quality import history
-from seatrial.quality.history import Series
+from seatrial.preview.processor import ObjectVerdict
+from seatrial.quality import fleet_history
+from seatrial.quality.fleet_history import Series
 from seatrial.quality.site.pages import MOST_VERSIONS, Detail, Entity, Release, Site
-from seatrial.quality.status import Row
+from seatrial.quality.status_rows import StatusRow
 from seatrial.system import clock
 from seatrial.system.atomic import write_whole
 from seatrial.system.folder import read_plain
@@ -35,7 +35,7 @@ RECORD = "history.json"
 """The file of a site that holds the levels of the days on which it was written."""
 
 
-def write_site(choice: Choice, rows: Sequence[Row], outcome: Outcome, folder: Path) -> None:
+def write_site(choice: Choice, rows: Sequence[StatusRow], outcome: Outcome, folder: Path) -> None:
     """Write the site of these rows into a folder. Raises ServiceError where a link is on the way.
 
     A secret that a finding tells of stays hidden where the finding is suppressed, too.
@@ -43,17 +43,19 @@ def write_site(choice: Choice, rows: Sequence[Row], outcome: Outcome, folder: Pa
     workspace = choice.workspace
     told = (*outcome.findings, *outcome.hidden)
     details = _Details(choice, frozenset(one.path for one in told if one.code in SECRET))
-    days = history.records_with(_days_before(folder / RECORD), history.today_record(rows, clock.today()))
+    days = fleet_history.records_with(
+        _days_before(folder / RECORD), fleet_history.today_record(rows, clock.today())
+    )
     site = Site(
         rows=rows,
         rules={**BY_CODE, **{rule.code: rule for rule in workspace.own}},
         detail=details.of,
         lines=details.lines,
-        series=[details.released, *_past(choice), *history.levels_over_time(days)],
+        series=[details.released, *_past(choice), *fleet_history.levels_over_time(days)],
         made=clock.today().isoformat(),
     )
     size = count = 0
-    for path, text in (*site.pages(), (RECORD, history.records_text(days))):
+    for path, text in (*site.pages(), (RECORD, fleet_history.records_text(days))):
         write_whole(folder / path, text, root=workspace.checkout, make=True, durable=False)
         size, count = size + len(text), count + 1
     note(f"wrote {count} files, {size / 1e6:.1f} MB, to {folder}; open {folder / 'index.html'}")
@@ -61,7 +63,7 @@ def write_site(choice: Choice, rows: Sequence[Row], outcome: Outcome, folder: Pa
 
 def _days_before(place: Path) -> Sequence[Mapping[str, Any]]:
     try:
-        return history.records_of(read_plain(str(place)))
+        return fleet_history.records_of(read_plain(str(place)))
     except (OSError, SeatrialError):
         return ()
 
@@ -72,7 +74,7 @@ def _past(choice: Choice) -> list[Series]:
     if len(holders) != 1:
         return []
     try:
-        return history.fleet_over_time(choice.workspace.root, holders.pop())
+        return fleet_history.fleet_over_time(choice.workspace.root, holders.pop())
     except SeatrialError as failed:
         note(f"seatrial: the history is not shown: {failed}")
         return []
@@ -116,7 +118,7 @@ class _Details:
     @property
     def released(self) -> Series:
         """The releases of each week."""
-        return history.releases((one.dates for one in self._versions.values()), clock.today())
+        return fleet_history.releases((one.dates for one in self._versions.values()), clock.today())
 
     def lines(self, finding: Finding) -> Sequence[str]:
         """Return the lines of the file that a finding is in; those of the last one are kept."""
@@ -124,7 +126,7 @@ class _Details:
             self._read = (finding.path, lines_of(self._by_name[finding.integration], finding))
         return self._read[1]
 
-    def of(self, row: Row) -> Detail:
+    def of(self, row: StatusRow) -> Detail:
         """Return what the page of an integration shows."""
         versions = self._versions[row.path]
         try:
@@ -138,12 +140,12 @@ class _Details:
         some = [one for kind in shown.values() for one in kind[:MOST_ENTITIES]]
         return Detail(some, len(entities), versions.newest, versions.count)
 
-    def _entities(self, row: Row) -> Iterator[Entity]:
+    def _entities(self, row: StatusRow) -> Iterator[Entity]:
         """Yield what the rules saw of the examples; of one with a secret only that it is there."""
         tried = Facts.of(self._workspace, self._by_path[row.path]).tried
         for group in tried.groups if tried else ():
             for made in group.rows:
-                if made.mapped.verdict is Verdict.MAPPED:
+                if made.mapped.verdict is ObjectVerdict.MAPPED:
                     if self._by_path[row.path].below(made.file) in self._secret:
                         yield Entity(group.kind, made.file, None, "a rule finds a secret in its example")
                     else:

@@ -15,7 +15,7 @@ from seatrial.quality import tables
 from seatrial.quality.badges import badge
 from seatrial.quality.file_names import file_name
 from seatrial.quality.scale import Standing
-from seatrial.quality.status import Row, levels_of, ordered, published_by_tags
+from seatrial.quality.status_rows import StatusRow, levels_of, ordered, published_by_tags
 from seatrial.system import git
 from seatrial.system.atomic import write_whole
 from seatrial.tasks.choice import Choice, choose, tell_crashes
@@ -94,7 +94,7 @@ def _checked(choice: Choice, jobs: int, no_cache: bool) -> Checked:
     return done
 
 
-def rows_of(choice: Choice, checked: Checked, published: Mapping[str, str]) -> list[Row]:
+def rows_of(choice: Choice, checked: Checked, published: Mapping[str, str]) -> list[StatusRow]:
     """Return a row for each integration; `published` are versions by type."""
     workspace = choice.workspace
     identities = workspace.fleet.each(identity, workspace.profile.value)
@@ -109,7 +109,7 @@ def rows_of(choice: Choice, checked: Checked, published: Mapping[str, str]) -> l
     for one in choice.integrations:
         kind, version = identities[one.path]
         rows.append(
-            Row(
+            StatusRow(
                 name=one.name,
                 path=one.path,
                 type=kind,
@@ -146,7 +146,7 @@ def _typed(command: str) -> str:
 
 
 def _deliver(
-    workspace: Workspace, rows: Sequence[Row], format: str | None, output: str | None, dashboard: bool
+    workspace: Workspace, rows: Sequence[StatusRow], format: str | None, output: str | None, dashboard: bool
 ) -> None:
     if dashboard:
         text = tables.dashboard(rows, _typed)
@@ -160,7 +160,7 @@ def _deliver(
         say(text)
 
 
-def _write_badges(workspace: Workspace, rows: Sequence[Row], folder: Path) -> None:
+def _write_badges(workspace: Workspace, rows: Sequence[StatusRow], folder: Path) -> None:
     """Write a badge for each integration. Raises ServiceError where a link is on the way, or the disk refuses."""
     for row in rows:
         place = folder / f"{file_name(row.name)}.svg"

@@ -11,9 +11,9 @@ from seatrial.core.model import Integration, Profile, join
 from seatrial.core.names import counted
 from seatrial.core.printable import one_line
 from seatrial.report.verdict import Section, SectionState, lines
-from seatrial.submit.description import Brought, Checked, body, title
-from seatrial.submit.forge import Request
-from seatrial.submit.plan import Clone, Made, SubmitPlan, SubmitStep, plan
+from seatrial.submit.description import Brought, CheckResult, body, title
+from seatrial.submit.forge import PullRequest
+from seatrial.submit.submission import Clone, Made, SubmitPlan, SubmitStep, plan
 from seatrial.system import git
 from seatrial.tasks.check_sections import CheckOrder, judged, tell_unjudged
 from seatrial.tasks.choice import Choice, choose, deliver
@@ -29,7 +29,7 @@ from seatrial.tasks.pull_requests import (
 from seatrial.tasks.release_check import announcement
 from seatrial.tasks.section_names import left_out
 from seatrial.validate.facts.facts import Facts
-from seatrial.validate.facts.release import Change
+from seatrial.validate.facts.release_change import Change
 from seatrial.validate.since import Since, since
 from seatrial.workspace.workspace import Workspace
 
@@ -201,7 +201,7 @@ def _title(brought: Brought, habit: Sequence[str], ours: Submission, stated: str
     return title(brought, habit, ours.workspace.profile is Profile.OCEAN, stated or "")
 
 
-def _checked(order: CheckOrder) -> tuple[list[Checked], int]:
+def _checked(order: CheckOrder) -> tuple[list[CheckResult], int]:
     """Run what `check` runs; return the results, and the status of a run that ends where one has failed."""
     results, found = judged(order, only_new=True)
     tell_unjudged(results)
@@ -213,11 +213,11 @@ def _checked(order: CheckOrder) -> tuple[list[Checked], int]:
     return checks, EXIT_SERVICE if results.depends_on_service else EXIT_FINDINGS
 
 
-def _check(section: Section) -> Checked:
+def _check(section: Section) -> CheckResult:
     """Return the result of a check: how much the change brings, or why it was not run or is missing something."""
     counts = (counted(section.errors, "error"), counted(section.warnings, "warning"))
     said = "; ".join(section.reasons) or f"{counts[0]}, {counts[1]} that the change brings"
-    return Checked(section.name, said, not section.is_missing, section.state is not SectionState.SKIPPED)
+    return CheckResult(section.name, said, not section.is_missing, section.state is not SectionState.SKIPPED)
 
 
 def _proven(ours: Submission) -> list[str]:
@@ -234,7 +234,7 @@ def _template(ours: Submission) -> str:
     return folder.read(path)[:MOST_TEMPLATE].decode("utf-8", "replace") if path else ""
 
 
-def _request(ours: Submission, planned: SubmitPlan, heading: str, text: str) -> Request | None:
+def _request(ours: Submission, planned: SubmitPlan, heading: str, text: str) -> PullRequest | None:
     """Return the pull request; None where the remotes are on no server that has such."""
     return request_of(
         ours.workspace.root, (ours.upstream, ours.fork), ours.target, planned.branch, heading, text
@@ -256,7 +256,7 @@ def _do(
     planned: SubmitPlan,
     heading: str,
     text: str,
-    request: Request | None,
+    request: PullRequest | None,
     yes: bool,
 ) -> None:
     root = ours.workspace.root

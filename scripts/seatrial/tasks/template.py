@@ -11,9 +11,9 @@ from seatrial.core.model import Integration, MemoryFolder, Profile
 from seatrial.core.printable import plain
 from seatrial.dependencies.lockfile import LockText, content_hash
 from seatrial.documents import toml
-from seatrial.scaffold import template, update
+from seatrial.scaffold import skeleton, update
 from seatrial.scaffold.answers import Answers
-from seatrial.scaffold.update import Record, Update, brought_up, differences, recording
+from seatrial.scaffold.update import TemplateRecord, Update, brought_up, differences, recording
 from seatrial.system import git
 from seatrial.system.transaction import FileEdit, alone, change_all
 from seatrial.tasks.choice import choose
@@ -85,7 +85,7 @@ class _Updated:
         for path, reason in self.found.kept.items():
             yield f"kept {below(path)}, which {reason}"
         if self.stale_lock:
-            yield f"{below(template.LOCK)} is stale; type `poetry lock` in that folder"
+            yield f"{below(skeleton.LOCK)} is stale; type `poetry lock` in that folder"
         if not self.edits:
             yield f"{self.integration.name}: {self.problem or UP_TO_DATE}"
 
@@ -95,7 +95,7 @@ NO_RECORD = "has no record of a template; type --adopt to write one"
 
 def _updated(workspace: Workspace, one: Integration, adopt: bool) -> _Updated:
     try:
-        record = Record.of(one.folder)
+        record = TemplateRecord.of(one.folder)
         if record is None and adopt:
             return _Updated(one, edits=[_adopted(workspace, one)])
         if record is None:
@@ -110,9 +110,9 @@ def _updated(workspace: Workspace, one: Integration, adopt: bool) -> _Updated:
 
 def _made(one: Integration, answers: Answers, revision: int) -> MemoryFolder:
     """Return what a revision makes of answers, with the spec in the language of the folder's."""
-    version = template.PREVIEW if answers.profile is Profile.OCEAN else template.FIRST
-    folder = template.render(answers, version, revision)
-    return template.with_json_spec(folder) if one.folder.entry(template.SPEC_JSON) else folder
+    version = skeleton.PREVIEW if answers.profile is Profile.OCEAN else skeleton.FIRST
+    folder = skeleton.render(answers, version, revision)
+    return skeleton.with_json_spec(folder) if one.folder.entry(skeleton.SPEC_JSON) else folder
 
 
 def _merge(ours: bytes, base: bytes, theirs: bytes) -> tuple[bytes, bool]:
@@ -133,8 +133,8 @@ def _with_lock(one: Integration, found: Update) -> tuple[Update, bool]:
     wanted, had = (content_hash(toml.load(update.PYPROJECT, data or b"").value) for data in (after, before))
     if after is None or not wanted or wanted == had:
         return found, False
-    if wanted in [line.text for line in LockText(template.lock()).content_hashes]:
-        return Update({**found.files, template.LOCK: template.lock()}, found.conflicts, found.kept), False
+    if wanted in [line.text for line in LockText(skeleton.lock()).content_hashes]:
+        return Update({**found.files, skeleton.LOCK: skeleton.lock()}, found.conflicts, found.kept), False
     return found, True
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from seatrial.core.errors import UsageError
-from seatrial.scaffold import template
+from seatrial.scaffold import skeleton
 from seatrial.system import git
 from seatrial.system.atomic import write_whole
 from seatrial.tasks.cli import note
@@ -14,7 +14,7 @@ CHECKOUT = Path(__file__).parents[3]
 HISTORY = "templates/history"
 DIGEST = f"{HISTORY}/DIGEST"
 REVISION = "REVISION = {}\n"
-SOURCE = "scripts/seatrial/scaffold/template.py"
+SOURCE = "scripts/seatrial/scaffold/skeleton.py"
 SUFFIX = ".tmpl"
 
 
@@ -26,16 +26,16 @@ def keep() -> None:
     before = git.folder_at(CHECKOUT, git.resolve(CHECKOUT, "HEAD"), "templates/integration")
     paths = [path for path in before.paths() if path.endswith(SUFFIX)]
     former = {path.removesuffix(SUFFIX): before.read(path).decode() for path in paths}
-    otherwise = template.difference(former)
+    otherwise = skeleton.difference(former)
     if not otherwise:
         raise UsageError("the template has not changed since the last commit")
     for path, text in otherwise.items():
-        name = path if path == template.ABSENT else f"{path}{SUFFIX}"
-        _write(f"{HISTORY}/{template.REVISION}/{name}", text)
+        name = path if path == skeleton.ABSENT else f"{path}{SUFFIX}"
+        _write(f"{HISTORY}/{skeleton.REVISION}/{name}", text)
     source = (CHECKOUT / SOURCE).read_text(encoding="utf-8")
-    numbers = (REVISION.format(template.REVISION), REVISION.format(template.REVISION + 1))
+    numbers = (REVISION.format(skeleton.REVISION), REVISION.format(skeleton.REVISION + 1))
     _write(SOURCE, source.replace(*numbers, 1))
-    _write(DIGEST, f"{template.digest()}\n")
+    _write(DIGEST, f"{skeleton.digest()}\n")
 
 
 def _write(path: str, text: str) -> None:

@@ -14,11 +14,11 @@ from seatrial.tasks.cli import Ended, jobs_of, note
 from seatrial.tasks.section_names import EVERY, LAYOUT, SPEC, VERSION
 from seatrial.tasks.shared_cache import shared_cache
 from seatrial.tasks.watch import watch as watched
-from seatrial.validate.facts.release import Change
+from seatrial.validate.facts.release_change import Change
 from seatrial.validate.rules import Rulebook
 from seatrial.validate.run import check_all
-from seatrial.validate.since import target_branch
 from seatrial.validate.verdict_cache import VerdictCache
+from seatrial.workspace.base_branch import target_branch
 from seatrial.workspace.workspace import Workspace
 
 

@@ -13,7 +13,14 @@ from seatrial.core.errors import EXIT_SERVICE, Unreadable, UsageError
 from seatrial.core.model import Integration
 from seatrial.core.names import counted
 from seatrial.core.printable import plain
-from seatrial.fleet.verdict_changes import Told, VerdictChanges, compare, read_report, told, with_causes
+from seatrial.fleet.verdict_changes import (
+    ToldFinding,
+    VerdictChanges,
+    compare,
+    read_report,
+    told,
+    with_causes,
+)
 from seatrial.system import git
 from seatrial.system.cache import is_from_fork
 from seatrial.system.folder import with_parents
@@ -23,7 +30,8 @@ from seatrial.validate.facts.facts import core_release
 from seatrial.validate.own_rules import in_folder
 from seatrial.validate.rules import Rulebook
 from seatrial.validate.run import Checked, check_all
-from seatrial.validate.since import ALL, target_branch
+from seatrial.validate.since import ALL
+from seatrial.workspace.base_branch import target_branch
 from seatrial.workspace.committed import workspace_at
 from seatrial.workspace.workspace import Workspace
 
@@ -56,7 +64,9 @@ def verdict_diff(
     note(_summary(changes, len(choice.integrations)))
 
 
-def _judged(workspace: Workspace, integrations: Sequence[Integration], jobs: int, most: int) -> list[Told]:
+def _judged(
+    workspace: Workspace, integrations: Sequence[Integration], jobs: int, most: int
+) -> list[ToldFinding]:
     """Return the findings. Ends the run where a rule fails."""
     done: Checked = check_all(workspace, integrations, Rulebook(workspace.own).rules, jobs, most=most)
     tell_crashes(done.crashes)
@@ -165,7 +175,7 @@ def _lines(changes: VerdictChanges) -> Iterator[str]:
             yield f"      was {plain(before.severity)} {plain(before.code)}: {plain(before.message)}"
 
 
-def _cause(changes: VerdictChanges, one: Told) -> str:
+def _cause(changes: VerdictChanges, one: ToldFinding) -> str:
     cause = changes.causes.get(one.fingerprint, "")
     return f" [{cause}]" if cause else ""
 
@@ -182,7 +192,7 @@ def _verdict(changes: VerdictChanges, name: str) -> str:
     return "passes or fails as before"
 
 
-def _line(one: Told) -> str:
+def _line(one: ToldFinding) -> str:
     where = plain(f"{one.path or '.'}:{one.line}")
     return f"{where}: {plain(one.severity)} {plain(one.code)} {plain(one.name)}: {plain(one.message)}"
 

@@ -11,8 +11,8 @@ from seatrial.core.model import Problem
 from seatrial.core.printable import one_line
 from seatrial.core.rules import Rule
 from seatrial.lint.tools.tool import Cost, Output, Reading, running_code
-from seatrial.unit.records import Report, report_of
-from seatrial.unit.rules import failing_test, problems_of
+from seatrial.unit.program_report import Report, report_of
+from seatrial.unit.test_laws import failing_test, problems_of
 
 RECIPE = "1"
 """Raised when tests are run in another way, so that no result kept from before is used."""

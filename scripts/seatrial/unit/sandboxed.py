@@ -20,7 +20,7 @@ from seatrial.lint.tools.tool import Output, ToolRun
 from seatrial.system import trees
 from seatrial.system.folder import READING, read_beneath, read_plain
 from seatrial.system.process import Running
-from seatrial.system.sandbox import Level, Sandbox, View
+from seatrial.system.sandbox import Sandbox, SandboxLevel, View
 
 PROGRAMS = Path(__file__).parent / "programs"
 
@@ -65,7 +65,7 @@ class SandboxedRuns:
         """Start the program in the copy: with namespaces that is in the folder's own place, over which it lies."""
         own, copied, report = job.folder.path, place / "copy", place / "report.json"
         report.touch()
-        confined = self.sandbox.level is Level.NAMESPACES
+        confined = self.sandbox.level is SandboxLevel.NAMESPACES
         home = self.views.scratch if confined else place / "home"
         home.mkdir(exist_ok=True)
         entry, program = (os.fspath(PROGRAMS / name) for name in ("entry.py", self.program))

@@ -9,7 +9,7 @@ from seatrial.core.errors import Unreadable, UsageError
 from seatrial.core.model import Finding, Integration, Severity
 from seatrial.documents.toml_tables import with_tables
 from seatrial.system.transaction import FileEdit
-from seatrial.validate.facts.suppressions import EXEMPTIONS
+from seatrial.validate.facts.suppressed_codes import EXEMPTIONS
 
 HEAD = "# Findings that may stay for a time: a code each, why, and the last day. `seatrial exempt` writes this.\n"
 

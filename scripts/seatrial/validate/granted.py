@@ -12,7 +12,7 @@ from seatrial.system import git
 from seatrial.system.cache import is_from_fork
 from seatrial.validate import own_rules
 from seatrial.validate.facts.facts import Facts
-from seatrial.validate.since import target_branch, trusted_base
+from seatrial.workspace.base_branch import target_branch, trusted_base
 from seatrial.workspace.committed import workspace_at
 from seatrial.workspace.config import SETTINGS_FILE, settings_of
 from seatrial.workspace.workspace import Workspace

@@ -6,25 +6,18 @@ import ast
 import os
 import re
 import sys
-import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import redirect_stdout
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import cached_property
-from itertools import islice
 from pathlib import Path
 from types import ModuleType
 
-from seatrial.core.errors import ConfigurationError, ServiceError, Unreadable, UsageError
+from seatrial.core.errors import ConfigurationError, Unreadable
 from seatrial.core.model import (
-    Fix,
     Folder,
-    Integration,
     Kind,
-    LineRange,
-    Location,
-    Problem,
     Severity,
     digest,
     join,
@@ -34,31 +27,23 @@ from seatrial.core.rules import Rule
 from seatrial.core.settings import OwnRulesSettings, Settings
 from seatrial.core.suggest import hint
 from seatrial.system.folder import DiskFolder
-from seatrial.system.interrupts import OutOfTime, ended_after
+from seatrial.system.interrupts import ended_after
 from seatrial.validate.facts.facts import Facts
+from seatrial.validate.rule_failures import SECONDS, line_of, place_of, said_of
 from seatrial.validate.rules import BY_CODE, BY_NAME
 from seatrial.workspace.config import SETTINGS_FILE
 from seatrial.workspace.workspace import Workspace
-
-SECONDS = 60.0
-"""The longest that a file may take to load, or a rule on one integration."""
 
 MOST_FILES = 1_000
 
 NOT_RULES = ("conftest.py", "test_*", "_*")
 """Files that a pattern leaves out, such as tests beside the rules."""
 
-MEND = "mend the rule"
-
 FACTS = frozenset(
     name
     for name in dir(Facts)
     if not name.startswith("_") and isinstance(vars(Facts).get(name), cached_property | property)
 ) | {"integration", "profile", "fleet", "settings", "change", "suppressions"}
-
-
-class OwnRuleFailure(Exception):
-    """A failure of an own rule: its place, and what failed."""
 
 
 def on_disk(workspace: Workspace, own: OwnRulesSettings) -> Workspace:
@@ -199,7 +184,7 @@ def _loaded(path: str, data: bytes) -> ModuleType:
         raise
     except BaseException as failure:
         del sys.modules[name]
-        raise ConfigurationError(f"{_place(failure, path, 1)}: {_said(failure)}") from None
+        raise ConfigurationError(f"{place_of(failure, path, 1)}: {said_of(failure)}") from None
     finally:
         sys.path[:] = before
     return module
@@ -251,56 +236,3 @@ def _must_differ(rules: Sequence[Rule]) -> None:
                     f"{line_of(other)} too; give one of them another code and name"
                 )
             known[word] = rule
-
-
-def line_of(rule: Rule) -> int:
-    """Return the line of a rule's function."""
-    code = getattr(rule.check, "__code__", None)
-    return code.co_firstlineno if code else 1
-
-
-def own_problems(rule: Rule, facts: Facts, most: int) -> Sequence[Problem]:
-    """Return what an own rule finds. Raises OwnRuleFailure with its file and line for everything that it raises."""
-    try:
-        with ended_after(SECONDS), redirect_stdout(sys.stderr):
-            found = list(islice(rule.problems(facts), most))
-    except (KeyboardInterrupt, ServiceError, UsageError):
-        raise
-    except BaseException as failure:
-        place = _place(failure, rule.origin, line_of(rule))
-        raise OwnRuleFailure(f"{place}: {rule.code} {rule.name}: {_said(failure)}; {MEND}") from None
-    for one in found:
-        for said in _flaws(one, facts.integration):
-            place = f"{plain(rule.origin)}:{line_of(rule)}"
-            raise OwnRuleFailure(f"{place}: {rule.code} {rule.name}: {said}; {MEND}")
-    return found
-
-
-def _flaws(one: object, integration: Integration) -> Iterator[str]:
-    """Yield what is wrong with what a rule has yielded."""
-    if not isinstance(one, Problem):
-        yield f"it yields a {type(one).__name__}, not a Problem"
-        return
-    where = one.where
-    if not isinstance(where, Location) or not isinstance(where.path, str) or not isinstance(where.line, int):
-        yield "the first part of its Problem is not a Location"
-    if not isinstance(one.message, str) or not one.message or "\n" in one.message:
-        yield "the message of its Problem is not a line of text"
-    if not isinstance(one.severity, Severity | None):
-        yield f"the severity of its Problem is {one_line(repr(one.severity))}, not a Severity"
-    if not isinstance(one.fix, Fix | None) or not isinstance(one.rests_on, LineRange | None):
-        yield "the fix of its Problem is not a Fix, or what it rests on is not a LineRange"
-    if not isinstance(one.evidence, str):
-        yield "the evidence of its Problem is not a text"
-
-
-def _place(failure: BaseException, path: str, otherwise: int) -> str:
-    """Return the file, and the innermost line of it that a failure went through."""
-    lines = [frame.lineno for frame in traceback.extract_tb(failure.__traceback__) if frame.filename == path]
-    return f"{plain(path)}:{lines[-1] if lines and lines[-1] else otherwise}"
-
-
-def _said(failure: BaseException) -> str:
-    if isinstance(failure, OutOfTime):
-        return f"it was ended after {SECONDS:g} seconds"
-    return f"{type(failure).__name__}: {one_line(str(failure))}".rstrip(": ")

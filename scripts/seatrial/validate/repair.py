@@ -20,7 +20,7 @@ from seatrial.core.rules import Rule
 from seatrial.documents import json, python, toml, yaml
 from seatrial.system.transaction import FileEdit
 from seatrial.validate.facts.facts import Facts
-from seatrial.validate.facts.release import Change
+from seatrial.validate.facts.release_change import Change
 from seatrial.validate.run import Verdict, check
 from seatrial.workspace.workspace import Workspace
 

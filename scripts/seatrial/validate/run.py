@@ -15,8 +15,8 @@ from seatrial.core.printable import one_line
 from seatrial.core.rules import Rule
 from seatrial.system import forks, memory
 from seatrial.validate.facts.facts import Facts
-from seatrial.validate.facts.release import Change
-from seatrial.validate.own_rules import OwnRuleFailure, own_problems
+from seatrial.validate.facts.release_change import Change
+from seatrial.validate.rule_failures import OwnRuleFailure, own_problems
 from seatrial.validate.rules import BY_CODE
 from seatrial.validate.verdict_cache import QUESTIONS, Case, Kept, VerdictCache
 from seatrial.workspace.workspace import Workspace

@@ -43,9 +43,9 @@ from seatrial.system import cache as kept_files
 from seatrial.system import clock
 from seatrial.system.folder import DiskFolder, Signature
 from seatrial.system.remote_cache import RemoteCache
-from seatrial.validate.facts.changelog import is_tidy
+from seatrial.validate.facts.changelog_entries import is_tidy
 from seatrial.validate.facts.facts import core_release, identity
-from seatrial.validate.facts.package import name_line, title_line, towncrier_line
+from seatrial.validate.facts.package_metadata import name_line, title_line, towncrier_line
 from seatrial.validate.facts.spec import spec_habits
 from seatrial.validate.facts.tree import has_any, is_shared, is_tested
 from seatrial.workspace.workspace import Workspace

@@ -11,8 +11,8 @@ from seatrial.core.errors import ConfigurationError
 from seatrial.core.model import Integration, MemoryFolder, Profile, Severity
 from seatrial.core.rules import Rule
 from seatrial.handbook.codes import known_codes
-from seatrial.handbook.examples import example, good_folder, judge
-from seatrial.handbook.pages import EVERY, FAMILIES, entry, listing, page
+from seatrial.handbook.rule_examples import example, good_folder, judge
+from seatrial.handbook.rule_pages import EVERY, FAMILIES, entry, listing, page
 from seatrial.lint.tools.registry import BY_NAME, LINT_RULE_OF, LINT_RULES, TOOLS
 from seatrial.validate.rules import BY_NAME as RULES_BY_NAME
 from seatrial.workspace.config import settings_of

@@ -19,9 +19,9 @@ from seatrial.release.attest.attach import Attestation, artifact, attach
 from seatrial.release.attest.packages import ShippedImage
 from seatrial.release.attest.signing import MEDIA_TYPE, load, sign, verify
 from seatrial.release.plan.ports import Descriptor, Images, Manifest
-from seatrial.release.registry.credentials import Logins
 from seatrial.release.registry.oci_layout import LayoutImages
 from seatrial.release.registry.remote import RemoteImages
+from seatrial.release.registry.saved_logins import Logins
 from support.services import needs, running_registry
 
 pytestmark = pytest.mark.slow

@@ -13,18 +13,18 @@ import pytest
 from seatrial.core.errors import ServiceError
 from seatrial.release.builders.layers import base_image
 from seatrial.release.builders.layers.base_image import BaseImages, _add_layer, _lay
-from seatrial.release.builders.layers.tree import Entry, Kind
+from seatrial.release.builders.layers.stage_files import EntryKind, StageEntry
 from seatrial.release.plan.ports import Descriptor
-from seatrial.release.registry.archives import Source
+from seatrial.release.registry.archives import LayerBytes
 from support.images_made import digest_of
 from support.layers_base import BASE, MemoryRegistry, archived
 
 
-def laid(*layers: bytes) -> tuple[dict[str, Entry], dict[str, bytes]]:
-    entries: dict[str, Entry] = {}
+def laid(*layers: bytes) -> tuple[dict[str, StageEntry], dict[str, bytes]]:
+    entries: dict[str, StageEntry] = {}
     texts: dict[str, bytes] = {}
     for layer in layers:
-        _lay(Source(io.BytesIO(layer), len(layer)), entries, texts)
+        _lay(LayerBytes(io.BytesIO(layer), len(layer)), entries, texts)
     return entries, texts
 
 
@@ -50,9 +50,9 @@ def test_entries_have_what_their_headers_say(form: int) -> None:
             member.type, member.linkname, member.mode, member.uid, member.gid = kind, target, 0o4751, 7, old
             archive.addfile(member)
     assert laid(packed.getvalue())[0] == {
-        path: Entry(Kind.LINK, 0o4751, 7, old, link),
-        "hard": Entry(Kind.FILE, 0o4751, 7, old),
-        "f": Entry(Kind.FOLDER, 0o4751, 7, old),
+        path: StageEntry(EntryKind.LINK, 0o4751, 7, old, link),
+        "hard": StageEntry(EntryKind.FILE, 0o4751, 7, old),
+        "f": StageEntry(EntryKind.FOLDER, 0o4751, 7, old),
     }
 
 

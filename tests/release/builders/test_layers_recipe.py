@@ -8,17 +8,17 @@ from typing import Any
 import pytest
 
 from seatrial.core.errors import ServiceError
-from seatrial.release.builders.layers.commands import (
+from seatrial.release.builders.layers.ignore import Ignored, Pattern
+from seatrial.release.builders.layers.recipe import Copied, Refused, Stage, WorkingFolder, last_stage
+from seatrial.release.builders.layers.run_commands import (
     Account,
+    AddGroup,
     Folders,
-    Group,
     Install,
     Link,
     Modes,
     SystemPackages,
 )
-from seatrial.release.builders.layers.ignore import Ignored, Pattern
-from seatrial.release.builders.layers.recipe import Copied, Folder, Refused, Stage, last_stage
 from support.paths import ROOT
 
 SHARED = """\
@@ -65,12 +65,12 @@ def test_the_shared_dockerfile_is_read_as_steps() -> None:
         step.change.stage for step in stage.steps if isinstance(step.change, Copied) and step.change.stage
     )
     assert [step.change for step in stage.steps] == [
-        Group("app", 1002),
+        AddGroup("app", 1002),
         Account("ocean", 1001, "app"),
         Folders(("/tmp/ocean/streaming",), True),
         Modes("777", ("/tmp/ocean",), True),
         SystemPackages(("curl",), "apt-get"),
-        Folder("/app"),
+        WorkingFolder("/app"),
         Copied(("./integrations/jira",), "/app", False),
         Copied(("/app/.venv",), "/app/.venv", False, base),
         Link("/app/.venv/bin/ocean", "/usr/bin/ocean", False),

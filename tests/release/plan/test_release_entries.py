@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from seatrial.documents.changelog import MARKER
-from seatrial.handbook.examples import good_folder
+from seatrial.handbook.rule_examples import good_folder
 from seatrial.release.plan.bump import SECTIONS, ChangelogEntry, entry, with_entry
 from support.services import lacking
 

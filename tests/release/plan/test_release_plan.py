@@ -9,8 +9,8 @@ from itertools import product
 import pytest
 
 from seatrial.release.plan.plan import Hold, Part, Plan, Step, changes, plan
+from seatrial.release.plan.plan_files import plan_json, plan_of_json
 from seatrial.release.plan.ports import Absent, Answer, Present, Unknown
-from seatrial.release.plan.records import plan_json, plan_of_json
 from seatrial.release.plan.state import Candidate, Checks, IndexSeen, State, Tally, VersionStatus
 
 ONE, OTHER = (Present(f"sha256:{digit * 64}") for digit in "12")

@@ -8,10 +8,10 @@ from dataclasses import replace
 import pytest
 
 from seatrial.core.errors import UsageError
-from seatrial.release.plan import records
+from seatrial.release.plan import plan_files
 from seatrial.release.plan.plan import Plan, matrix, plan
+from seatrial.release.plan.plan_files import Attached, Receipt
 from seatrial.release.plan.ports import Absent, Present, Unknown
-from seatrial.release.plan.records import Attached, Receipt
 from seatrial.release.plan.state import Candidate, Checks, IndexSeen, State, Tally, VersionStatus
 
 DIGEST = "sha256:" + "1" * 64
@@ -34,11 +34,11 @@ def a_plan(count: int = 3) -> Plan:
 
 def test_a_plan_is_read_back_as_it_was_written() -> None:
     made = a_plan()
-    assert records.plan_of_json(records.plan_json(made), "plan.json") == made
+    assert plan_files.plan_of_json(plan_files.plan_json(made), "plan.json") == made
 
 
 def test_the_seal_covers_every_value() -> None:
-    sealed = json.loads(records.plan_json(a_plan()))
+    sealed = json.loads(plan_files.plan_json(a_plan()))
     for change in (
         {"force": ""},
         {"commit": "d" * 40},
@@ -46,14 +46,14 @@ def test_the_seal_covers_every_value() -> None:
         {"parts": []},
     ):
         with pytest.raises(UsageError, match="changed after it was sealed"):
-            records.plan_of_json(json.dumps(sealed | change), "plan.json")
+            plan_files.plan_of_json(json.dumps(sealed | change), "plan.json")
 
 
 def test_the_seal_covers_each_step() -> None:
-    text = records.plan_json(a_plan())
+    text = plan_files.plan_json(a_plan())
     assert '"build",' in text
     with pytest.raises(UsageError, match="changed after it was sealed"):
-        records.plan_of_json(text.replace('"build",', "", 1), "plan.json")
+        plan_files.plan_of_json(text.replace('"build",', "", 1), "plan.json")
 
 
 @pytest.mark.parametrize(
@@ -61,13 +61,13 @@ def test_the_seal_covers_each_step() -> None:
 )
 def test_other_text_than_a_plan_is_refused_in_a_line(text: str) -> None:
     with pytest.raises(UsageError, match=r"^plan\.json is not a plan; write one with"):
-        records.plan_of_json(text, "plan.json")
+        plan_files.plan_of_json(text, "plan.json")
 
 
 def test_a_plan_of_another_form_is_refused() -> None:
-    value = json.loads(records.plan_json(a_plan())) | {"plan": 2}
+    value = json.loads(plan_files.plan_json(a_plan())) | {"plan": 2}
     with pytest.raises(UsageError, match="another version of Seatrial"):
-        records.plan_of_json(json.dumps(value), "plan.json")
+        plan_files.plan_of_json(json.dumps(value), "plan.json")
 
 
 def test_a_matrix_has_a_job_for_each_image_that_is_built() -> None:
@@ -98,24 +98,29 @@ RECEIPT = Receipt(
 
 
 def test_a_receipt_is_read_back_as_it_was_written() -> None:
-    assert records.receipt_of_json(records.receipt_json(RECEIPT), "r.json") == RECEIPT
-    assert records.receipt_of_json(records.receipt_json(replace(RECEIPT, spec=None)), "r.json").spec is None
+    assert plan_files.receipt_of_json(plan_files.receipt_json(RECEIPT), "r.json") == RECEIPT
+    assert (
+        plan_files.receipt_of_json(plan_files.receipt_json(replace(RECEIPT, spec=None)), "r.json").spec
+        is None
+    )
 
 
 @pytest.mark.parametrize("text", ["", "[]", "1", "{}", '{"receipt": 1}', '{"receipt": 1, "attached": [3]}'])
 def test_other_text_than_a_receipt_is_refused_in_a_line(text: str) -> None:
     with pytest.raises(UsageError, match=r"^r\.json is not a receipt"):
-        records.receipt_of_json(text, "r.json")
+        plan_files.receipt_of_json(text, "r.json")
 
 
 def test_a_receipt_whose_type_is_not_text_is_refused() -> None:
     with pytest.raises(UsageError, match="is not a receipt"):
-        records.receipt_of_json(
-            records.receipt_json(RECEIPT).replace('"type": "jira",\n  "version"', '"type": [],\n  "version"'),
+        plan_files.receipt_of_json(
+            plan_files.receipt_json(RECEIPT).replace(
+                '"type": "jira",\n  "version"', '"type": [],\n  "version"'
+            ),
             "r",
         )
 
 
 def test_a_receipt_of_another_form_is_refused() -> None:
     with pytest.raises(UsageError, match="another version of Seatrial"):
-        records.receipt_of_json('{"receipt": 7}', "r.json")
+        plan_files.receipt_of_json('{"receipt": 7}', "r.json")

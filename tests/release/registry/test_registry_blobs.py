@@ -13,9 +13,9 @@ import pytest
 from seatrial.core.errors import ServiceError
 from seatrial.release.plan.ports import Damaged, Descriptor
 from seatrial.release.registry.http import Timeouts
+from seatrial.release.registry.image_repository import with_digest
 from seatrial.release.registry.oci_layout import LayoutImages
 from seatrial.release.registry.remote import RemoteImages
-from seatrial.release.registry.repository import with_digest
 from support.images_made import digest_of
 from support.registry_faults import Fault
 from support.registry_front import Front, running_front

@@ -302,7 +302,7 @@ def test_a_bug_is_reported_at_once(upstream: str, path: str, monkeypatch: pytest
     def falls(reply: object) -> bool:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("seatrial.release.registry.repository.is_absent", falls)
+    monkeypatch.setattr("seatrial.release.registry.image_repository.is_absent", falls)
     reference = (f"{upstream}/{path}", "1.0.0")
     begun = time.monotonic()
     found = RemoteImages(QUICK).find([reference])[reference]

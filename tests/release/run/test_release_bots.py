@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from seatrial.core.errors import ConfigurationError, UsageError
-from seatrial.handbook.examples import good_folder
+from seatrial.handbook.rule_examples import good_folder
 from seatrial.release.run.bumps import apply, bump_line, plan
 from seatrial.tasks.release_check import announcement
 from seatrial.validate.facts.facts import Facts

@@ -10,7 +10,7 @@ import pytest
 from seatrial.core.errors import ServiceError, UsageError
 from seatrial.core.model import MemoryFolder, Profile
 from seatrial.documents.changelog import MARKER
-from seatrial.handbook.examples import good_folder
+from seatrial.handbook.rule_examples import good_folder
 from seatrial.release.run.bumps import BumpPlan, apply, bump_line, plan
 from seatrial.system import transaction
 from seatrial.workspace.workspace import open_workspace, select

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from seatrial.core.errors import UsageError
-from seatrial.release.plan.records import plan_json
+from seatrial.release.plan.plan_files import plan_json
 from seatrial.release.run.export import as_repository, exported
 from seatrial.release.run.release_context import parse_args
 from seatrial.system import git as real_git

@@ -12,11 +12,11 @@ import pytest
 
 from seatrial.core.errors import ServiceError, UsageError
 from seatrial.release.plan.plan import NO_RECEIPT
+from seatrial.release.plan.plan_files import plan_json
 from seatrial.release.plan.ports import Manifest
-from seatrial.release.plan.records import plan_json
 from seatrial.release.run import planner
 from seatrial.release.run.release_tables import status_json, status_table
-from seatrial.release.run.verify import Given, verify
+from seatrial.release.run.verify import VerifyInputs, verify
 from support.commit_release import CommitRelease
 from support.key_pair import key_in
 from support.release_workspace import bump, commit, git, workspace
@@ -147,7 +147,7 @@ def test_a_receipt_that_is_gone_holds_the_version_and_the_status_says_so(release
     assert f"receipts/{kept.name}" in held.reason
     with release.context() as context:
         state, would = planner.forecast(context, context.workspace.integrations, 1)
-        claims = verify(context, *TAG, Given(None, release.images), ["receipt"]).claims
+        claims = verify(context, *TAG, VerifyInputs(None, release.images), ["receipt"]).claims
     assert "hold it: its receipt is gone" in status_table(state, would)
     assert json.loads(status_json(state, would))["integrations"][0]["receipt"] == "gone"
     assert [one.words for one in claims] == [NO_RECEIPT]

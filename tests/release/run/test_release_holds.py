@@ -14,10 +14,10 @@ from seatrial.core.errors import UsageError
 from seatrial.core.model import Entry, Fleet, Kind, MemoryFolder, Profile
 from seatrial.core.settings import Settings
 from seatrial.documents import holds
-from seatrial.release.run.holds import hold
+from seatrial.release.run.hold_files import hold
 from seatrial.tasks.cli import Ended
 from seatrial.validate.facts.facts import Facts
-from seatrial.validate.facts.release import ReleaseHold
+from seatrial.validate.facts.release_change import ReleaseHold
 from seatrial.validate.rules import BY_CODE
 from seatrial.validate.run import check
 from seatrial.workspace.committed import workspace_at

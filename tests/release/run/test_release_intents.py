@@ -10,7 +10,7 @@ import pytest
 
 from seatrial.core.errors import UsageError
 from seatrial.documents.intents import load
-from seatrial.handbook.examples import good_folder
+from seatrial.handbook.rule_examples import good_folder
 from seatrial.release.run.bumps import IntentRequest, declare
 from seatrial.workspace.workspace import Workspace, open_workspace, select
 

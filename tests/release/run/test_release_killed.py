@@ -13,7 +13,7 @@ import pytest
 
 from seatrial.release.attest.attach import Attestation
 from seatrial.release.plan.plan import Plan, plan
-from seatrial.release.plan.records import seal
+from seatrial.release.plan.plan_files import seal
 from seatrial.release.run import apply as applying
 from seatrial.release.run.apply import apply, finish
 from seatrial.release.run.export import exported

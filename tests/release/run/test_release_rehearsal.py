@@ -12,7 +12,7 @@ import pytest
 
 from seatrial.core.errors import ConfigurationError, ServiceError, UsageError
 from seatrial.release.plan.ports import Manifest, Unknown
-from seatrial.release.run.compare import Comparison, compare, comparison_table
+from seatrial.release.run.compare import StoreComparison, compare, comparison_table
 from seatrial.release.run.release_context import ReleaseContext, open_services
 from seatrial.release.run.targets import at, rehearsal
 from seatrial.tasks.cli import Ended
@@ -260,6 +260,6 @@ def test_a_place_that_gives_no_answer_is_no_difference(one: ReleaseContext) -> N
 
 
 def test_two_places_without_a_version_are_not_said_to_be_alike() -> None:
-    assert comparison_table(Comparison(0, ()), "settings", "file:rehersal/").startswith(
+    assert comparison_table(StoreComparison(0, ()), "settings", "file:rehersal/").startswith(
         "nothing was compared"
     )

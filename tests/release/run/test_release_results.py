@@ -18,15 +18,15 @@ from seatrial.core.model import Profile
 from seatrial.core.settings import ReleaseSettings
 from seatrial.release.plan.index import Habits
 from seatrial.release.plan.plan import Part
+from seatrial.release.plan.plan_files import Attached
 from seatrial.release.plan.ports import Manifest, Unknown
-from seatrial.release.plan.records import Attached
 from seatrial.release.plan.state import Candidate
 from seatrial.release.registry import media
 from seatrial.release.registry.sizes import sizes
 from seatrial.release.run.growth import VersionsBefore, growth, sizes_of_version
 from seatrial.release.run.release_context import ReleaseContext, open_services
+from seatrial.release.run.release_result import Published, ReleaseResult, Size
 from seatrial.release.run.result_tables import result_lines, step_summary
-from seatrial.release.run.results import Published, ReleaseResult, Size
 from seatrial.tasks.cli import Ended
 from seatrial.workspace.workspace import open_workspace
 from support.commit_release import CommitRelease

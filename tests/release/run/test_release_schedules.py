@@ -19,7 +19,7 @@ from seatrial.release.plan.ports import Absent, Images, Manifest, Store, Unknown
 from seatrial.release.plan.state import Candidate, IndexSeen, VersionStatus
 from seatrial.release.run import latest
 from seatrial.release.run.latest import LATEST, point
-from seatrial.release.run.yank import Change, yank
+from seatrial.release.run.yank import YankChange, yank
 from seatrial.release.store.leases import Holder, lease
 from support.memory_images import MemoryImages
 from support.memory_store import MemoryStore
@@ -133,7 +133,7 @@ class Yank:
     def __call__(self, actor: Actor) -> None:
         store, images = Through(self.services.store, actor), Through(self.services.images, actor)
         holder = Holder("somebody", f"{id(self)} {actor.attempt}")
-        change = Change(self.type, self.type, [self.version], "bad", holder.name)
+        change = YankChange(self.type, self.type, [self.version], "bad", holder.name)
         list(yank(store, images, change, holder, actor.clock))
 
 

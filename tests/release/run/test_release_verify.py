@@ -20,7 +20,7 @@ from seatrial.release.plan.ports import Manifest, Unknown
 from seatrial.release.registry import media
 from seatrial.release.registry.layers import content_of
 from seatrial.release.run.release_context import ReleaseContext
-from seatrial.release.run.verify import Given, State, Verification, verify, version_of
+from seatrial.release.run.verify import ClaimState, Verification, VerifyInputs, verify, version_of
 from seatrial.release.run.verify_image import compared
 from seatrial.release.run.verify_tables import verification_json, verification_table
 from support.commit_release import CommitRelease
@@ -47,9 +47,9 @@ class Case:
 
     def verify(self, *names: str) -> Verification:
         here = replace(self.context, images=self.images, store=self.store)
-        return verify(here, TYPE, VERSION, Given(self.key, self.bases), names)
+        return verify(here, TYPE, VERSION, VerifyInputs(self.key, self.bases), names)
 
-    def of(self, subject: str) -> tuple[State, str]:
+    def of(self, subject: str) -> tuple[ClaimState, str]:
         """Return what became of one claim; of several lines the last."""
         found = self.verify(subject).claims
         return found[-1].state, found[-1].words
@@ -126,7 +126,7 @@ def case(published: Case) -> Case:
 
 def test_all_that_is_claimed_of_a_published_version_holds(case: Case) -> None:
     found = case.verify()
-    assert [(one.subject, one.words) for one in found.claims if one.state is not State.HOLDS] == []
+    assert [(one.subject, one.words) for one in found.claims if one.state is not ClaimState.HOLDS] == []
     words = {one.subject: one.words for one in found.claims}
     assert words["packages"] == "linux/amd64: 1 package, in the image as in the SBOM"
     assert words["base images"].startswith("linux/amd64: the image begins with 2 layers")
@@ -263,32 +263,32 @@ def test_what_was_tampered_with_does_not_hold(
 ) -> None:
     tamper(case)
     state, said = case.of(subject)
-    assert (state, words in said) == (State.FAILS, True), said
+    assert (state, words in said) == (ClaimState.FAILS, True), said
 
 
 def test_an_attestation_that_is_not_attached_any_more_does_not_hold(case: Case) -> None:
     del case.images.manifests[TYPE, case.attached("sbom")["digest"]]
-    assert case.of("SBOM")[0] is State.FAILS
-    assert case.of("packages")[0] is State.FAILS
+    assert case.of("SBOM")[0] is ClaimState.FAILS
+    assert case.of("packages")[0] is ClaimState.FAILS
 
 
 def test_without_a_key_or_a_commit_or_a_base_image_that_is_said(case: Case, tmp_path: Path) -> None:
     case.key = None
     assert case.of("signature") == (
-        State.UNCHECKED,
+        ClaimState.UNCHECKED,
         "no public key is given; name its file with --public-key",
     )
     case.bases = MemoryImages()
     state, said = case.of("base images")
-    assert (state, "is not there" in said) == (State.UNCHECKED, True)
+    assert (state, "is not there" in said) == (ClaimState.UNCHECKED, True)
     git(tmp_path, "init", "-q")
     case.context = replace(case.context, workspace=replace(case.context.workspace, root=tmp_path))
     state, said = case.of("commit")
-    assert (state, "this checkout does not have the commit" in said) == (State.UNCHECKED, True)
-    assert case.of("git tag")[0] is State.UNCHECKED
+    assert (state, "this checkout does not have the commit" in said) == (ClaimState.UNCHECKED, True)
+    assert case.of("git tag")[0] is ClaimState.UNCHECKED
     bill(lambda value: value["components"].append({"name": "tomli", "version": "2"}))(case)
     state, said = case.of("packages")
-    assert (state, "tomli is of the SBOM and not in the image" in said) == (State.UNCHECKED, True)
+    assert (state, "tomli is of the SBOM and not in the image" in said) == (ClaimState.UNCHECKED, True)
 
 
 class Down(MemoryImages):
@@ -308,10 +308,10 @@ def test_a_registry_that_gives_no_answer_is_asked_once_and_reached_for_nothing(c
     case.images = down = Down()
     found = case.verify()
     states = {one.subject: one.state for one in found.claims}
-    assert {name for name, state in states.items() if state is State.UNREACHED} == {
+    assert {name for name, state in states.items() if state is ClaimState.UNREACHED} == {
         "image", "layers", "SBOM", "packages", "provenance", "signature", "commit", "base images", "latest",
     }  # fmt: skip
-    assert found.count(State.FAILS) == 0
+    assert found.count(ClaimState.FAILS) == 0
     assert down.asked == 1
 
 
@@ -379,7 +379,7 @@ def test_an_index_that_hides_images_does_not_hold(
     case.images.put_manifest(TYPE, made, VERSION)
     case.record(digest=made.digest)
     state, said = case.of("layers")
-    assert (state, words in said) == (State.FAILS, True), said
+    assert (state, words in said) == (ClaimState.FAILS, True), said
 
 
 def test_a_layer_in_a_form_that_is_not_read_is_not_called_wrong(case: Case) -> None:
@@ -387,14 +387,14 @@ def test_a_layer_in_a_form_that_is_not_read_is_not_called_wrong(case: Case) -> N
     made = replace(old, data=old.data.replace(b"tar+gzip", b"tar+zstd"))
     case.images.put_manifest(TYPE, made, VERSION)
     case.record(digest=made.digest)
-    assert case.of("layers") == (State.UNCHECKED, "it has a layer in zstd, which is not read")
+    assert case.of("layers") == (ClaimState.UNCHECKED, "it has a layer in zstd, which is not read")
 
 
 def test_without_a_receipt_only_that_does_not_hold(case: Case) -> None:
     gone_receipt(case)
     states = {one.subject: one.state for one in case.verify().claims}
-    assert [name for name, state in states.items() if state is State.FAILS] == ["receipt"]
-    assert states["image"] is states["index"] is State.UNCHECKED
+    assert [name for name, state in states.items() if state is ClaimState.FAILS] == ["receipt"]
+    assert states["image"] is states["index"] is ClaimState.UNCHECKED
 
 
 def test_the_version_is_that_of_the_index_unless_it_is_named(case: Case) -> None:
@@ -416,7 +416,7 @@ def test_what_several_claims_need_is_asked_for_once(case: Case, monkeypatch: pyt
     count(case.bases, "manifest")
     count(case.store, "keys")
     count(case.store, "get")
-    assert case.verify("packages", "base images", "index", "latest").count(State.HOLDS) == 4
+    assert case.verify("packages", "base images", "index", "latest").count(ClaimState.HOLDS) == 4
     assert [asked.count(one) for one in (BASE_NAME, f"{TYPE}/", "index.json")] == [1, 1, 1]
 
 
@@ -426,11 +426,11 @@ def test_what_is_left_when_the_time_is_over_is_not_reached(
     stuck = threading.Event()
     monkeypatch.setattr(case.images, "fetch", lambda *arguments: stuck.wait(60))
     here = replace(case.context, images=case.images, store=case.store)
-    found = verify(here, TYPE, VERSION, Given(case.key, case.bases), seconds=0.5)
+    found = verify(here, TYPE, VERSION, VerifyInputs(case.key, case.bases), seconds=0.5)
     stuck.set()
     states = [(one.subject, one.state) for one in found.claims]
-    assert states[:2] == [("receipt", State.HOLDS), ("image", State.HOLDS)]
-    assert [state for _, state in states[2:]] == [State.UNREACHED] * 11
+    assert states[:2] == [("receipt", ClaimState.HOLDS), ("image", ClaimState.HOLDS)]
+    assert [state for _, state in states[2:]] == [ClaimState.UNREACHED] * 11
     assert found.claims[-1].words == "the time was over after 0.5 seconds; give more with --timeout"
     assert found.digest == case.receipt["digest"]
 

@@ -10,10 +10,10 @@ from seatrial.core.errors import ServiceError, UsageError
 from seatrial.release.attest.attach import Attestation, artifact
 from seatrial.release.plan import store_keys
 from seatrial.release.plan.index import Habits
+from seatrial.release.plan.plan_files import Attached, Receipt, receipt_json
 from seatrial.release.plan.ports import Descriptor, Unknown
-from seatrial.release.plan.records import Attached, Receipt, receipt_json
 from seatrial.release.run.latest import point, publish_index
-from seatrial.release.run.yank import BuiltWith, Change, built_with, filter_of, yank
+from seatrial.release.run.yank import BuiltWith, YankChange, built_with, filter_of, yank
 from seatrial.release.store.leases import Clock
 from support.images_made import digest_of
 from support.shelf import HOLDER, Shelf, image_of
@@ -32,12 +32,12 @@ def shelf() -> Shelf:
 
 
 def yanked(shelf: Shelf, version: str, type: str = "jira") -> list[str]:
-    change = Change(type, image_of(type), [version], "it leaks", HOLDER.name)
+    change = YankChange(type, image_of(type), [version], "it leaks", HOLDER.name)
     return list(yank(shelf.store, shelf.images, change, HOLDER, CLOCK))
 
 
 def taken_back(shelf: Shelf, version: str) -> list[str]:
-    change = Change("jira", image_of("jira"), [version], "it does not", "ben@ship", back=True)
+    change = YankChange("jira", image_of("jira"), [version], "it does not", "ben@ship", back=True)
     return list(yank(shelf.store, shelf.images, change, HOLDER, CLOCK))
 
 
@@ -57,7 +57,7 @@ def test_the_version_before_takes_its_place_everywhere(shelf: Shelf) -> None:
 
 
 def test_the_legacy_spec_follows_where_there_is_one(shelf: Shelf) -> None:
-    change = Change(
+    change = YankChange(
         "jira", image_of("jira"), ["1.1.0"], "it leaks", HOLDER.name, habits=Habits(legacy_specs=True)
     )
     assert "moved jira.json" in list(yank(shelf.store, shelf.images, change, HOLDER, CLOCK))
@@ -207,7 +207,7 @@ def test_a_filter_is_a_package_with_versions(text: str) -> None:
 
 def test_many_versions_are_marked_first_and_the_pointers_moved_once(shelf: Shelf) -> None:
     shelf.publish("jira", "0.9.0")
-    change = Change("jira", image_of("jira"), ["1.0.0", "1.1.0"], "it leaks", HOLDER.name)
+    change = YankChange("jira", image_of("jira"), ["1.0.0", "1.1.0"], "it leaks", HOLDER.name)
     told = list(yank(shelf.store, shelf.images, change, HOLDER, CLOCK))
     assert told[:3] == ["jira 1.0.0 is yanked", "jira 1.1.0 is yanked", "the index names jira 0.9.0"]
     assert [tag for _, tag, _ in shelf.images.puts if tag == "latest"] == ["latest"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from seatrial.core.model import MemoryFolder
-from seatrial.scaffold.template import Answers, render
+from seatrial.scaffold.skeleton import Answers, render
 from support.good import facts_of
 
 APP_CONFIG = ".port/resources/port-app-config.yaml"

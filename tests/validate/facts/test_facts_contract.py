@@ -7,7 +7,7 @@ import json
 import pytest
 
 from seatrial.core.model import MemoryFolder, Profile
-from seatrial.validate.facts.contract import Difference, differences
+from seatrial.validate.facts.contract import ContractChange, differences
 from support.good import facts_of, good_folder
 
 SPEC, BLUEPRINTS, MAPPING = (
@@ -18,7 +18,7 @@ SPEC, BLUEPRINTS, MAPPING = (
 GOOD = good_folder(Profile.GUIDE)
 
 
-def compared(old: MemoryFolder, new: MemoryFolder) -> list[Difference]:
+def compared(old: MemoryFolder, new: MemoryFolder) -> list[ContractChange]:
     return list(differences(facts_of(old).contract, facts_of(new).contract))
 
 

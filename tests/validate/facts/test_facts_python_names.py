@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 
 from seatrial.core.model import MemoryFolder
-from seatrial.validate.facts.python_modules import ExternalName, LocalClass, Names, PythonFiles, Scope, Value
+from seatrial.validate.facts.python_modules import (
+    AssignedValue,
+    ExternalName,
+    LocalClass,
+    Names,
+    PythonFiles,
+    Scope,
+)
 from support.good import integration_of
 
 PACKAGES = {
@@ -32,7 +39,7 @@ def described(names: Names, name: str) -> str:
     match names.meaning(name, Scope("main.py")):
         case LocalClass(definition, path):
             return f"{path}:{definition.qualified_name}"
-        case Value(expression, scope):
+        case AssignedValue(expression, scope):
             return f"{scope.path}={expression.text}"
         case ExternalName(full):
             return full

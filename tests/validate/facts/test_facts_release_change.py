@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from seatrial.core.model import Profile
-from seatrial.validate.facts.contract import Difference
-from seatrial.validate.facts.release import Change
+from seatrial.validate.facts.contract import ContractChange
+from seatrial.validate.facts.release_change import Change
 from support.good import facts_of, good_folder
 
 GOOD = good_folder(Profile.GUIDE)
@@ -70,7 +70,7 @@ def test_before_the_first_major_version_a_repository_may_require_one_part_less(
     before: str, strict: tuple[str, str], shifted: tuple[str, str]
 ) -> None:
     change = change_from(before)
-    added, removed = ([Difference(breaking, "x", "y")] for breaking in (False, True))
+    added, removed = ([ContractChange(breaking, "x", "y")] for breaking in (False, True))
     assert (change.least(added, "strict"), change.least(removed, "strict")) == strict
     assert (change.least(added, "shifted"), change.least(removed, "shifted")) == shifted
     assert change.least([], "strict") == "patch"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from seatrial.core.model import Kind, MemoryFolder
-from seatrial.validate.facts.release import Intents, meant_bump, meant_type
+from seatrial.validate.facts.release_change import Intents, meant_bump, meant_type
 from support.good import facts_of
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from seatrial.core.model import Profile
 from seatrial.core.rules import Rule
-from seatrial.handbook.examples import example, good_folder, judge
+from seatrial.handbook.rule_examples import example, good_folder, judge
 from seatrial.validate.rules import BY_CODE, BY_NAME, RULES
 
 ALL = pytest.mark.parametrize("rule", RULES, ids=lambda rule: f"{rule.code}-{rule.name}")

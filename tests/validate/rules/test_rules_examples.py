@@ -13,7 +13,7 @@ from seatrial.core.model import MemoryFolder, Severity
 from seatrial.core.settings import Settings
 from seatrial.preview.evaluator import Evaluator, Limits
 from seatrial.preview.upsert import MOST_REQUIRED, held_against
-from seatrial.validate.facts import examples as facts
+from seatrial.validate.facts import raw_examples as facts
 from seatrial.validate.facts.leaks import addresses, secrets
 from seatrial.validate.rules import BY_NAME, RULES
 from seatrial.validate.rules.examples import EXAMPLE, TASK, without_examples

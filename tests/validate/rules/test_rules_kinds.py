@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 
 from seatrial.core.model import Location
-from seatrial.validate.rules.kinds import KindMap, Place, Use
+from seatrial.validate.rules.kinds import KindMap, KindPlace, Use
 from support.code_cases import APP_CONFIG, SPEC, Edit, edited, facts, heard, problems
 
 LISTED: Edit = (SPEC, "- kind: task", "- kind: {}")
@@ -107,9 +107,13 @@ def test_a_kind_that_the_spec_has_already_is_not_proposed_to_it() -> None:
 def test_every_advised_change_leaves_fewer_disagreements() -> None:
     kinds = [("task", "tasks", "job"), *product(("task", "tasks"), repeat=3)]
     for count, names in enumerate(kinds):
-        places = zip((Place.SPEC, Place.MAPPING, Place.CLASS, Place.RESYNC), ("task", *names), strict=True)
+        places = zip(
+            (KindPlace.SPEC, KindPlace.MAPPING, KindPlace.CLASS, KindPlace.RESYNC),
+            ("task", *names),
+            strict=True,
+        )
         uses = tuple(Use(place, kind, Location(place.value, count + 1)) for place, kind in places)
-        known = KindMap(uses, frozenset({Place.CLASS, Place.RESYNC}), frozenset())
+        known = KindMap(uses, frozenset({KindPlace.CLASS, KindPlace.RESYNC}), frozenset())
         for kind in {use.kind for use in uses}:
             assert all(known.renamed(rename).faults < known.faults for rename in known.renames(kind))
 

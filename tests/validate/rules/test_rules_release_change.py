@@ -7,9 +7,9 @@ import pytest
 from seatrial.core.model import Finding, Fleet, MemoryFolder, Profile
 from seatrial.core.settings import ReleaseSettings, Settings
 from seatrial.validate.facts.facts import Facts
-from seatrial.validate.facts.release import Change
+from seatrial.validate.facts.release_change import Change
 from seatrial.validate.rules import BY_CODE, RULES
-from seatrial.validate.rules.release import released
+from seatrial.validate.rules.release_intents import released
 from seatrial.validate.run import check
 from support.good import good_folder, integration_of
 

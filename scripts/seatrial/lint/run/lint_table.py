@@ -10,7 +10,7 @@ from seatrial.core.names import counted
 from seatrial.core.printable import plain
 from seatrial.core.settings import Settings
 from seatrial.lint.run.jobs import Cell
-from seatrial.lint.run.outcome import errors_of
+from seatrial.lint.run.tool_findings import errors_of
 
 HEAD = "integration"
 

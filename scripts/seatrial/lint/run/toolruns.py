@@ -18,7 +18,7 @@ from seatrial.lint.run.workers import WorkerPlace, WorkerRequest, Workers
 from seatrial.lint.tools import registry
 from seatrial.lint.tools.tool import Batch, Output, Tool, ToolRun
 from seatrial.system import process
-from seatrial.system.sandbox import Level, Sandbox, View
+from seatrial.system.sandbox import Sandbox, SandboxLevel, View
 
 SECONDS = 900
 """Seconds after which a tool is ended."""
@@ -47,7 +47,7 @@ class ToolRuns:
     @property
     def bytecode(self) -> ToolCaches:
         """The folders for compiled modules, which are kept where no tool can change those of another environment."""
-        kept = self.sandbox.level is Level.NAMESPACES and not self.fresh
+        kept = self.sandbox.level is SandboxLevel.NAMESPACES and not self.fresh
         return ToolCaches((self.home if kept else self.scratch) / "bytecode")
 
     def share(self, ready: Mapping[LintJob, Environment]) -> None:

@@ -194,7 +194,7 @@ _STUBS = re.compile(r"pip install ([\w.-]+)")
 
 
 @dataclass(frozen=True)
-class Remark:
+class MypyMessage:
     """One message of mypy: columns are counted from 1, in bytes of UTF-8; 0 for none."""
 
     path: str
@@ -225,14 +225,14 @@ def read(output: Output, more: Output | None = None) -> Reading:
     return verdict_of("mypy", output, [*problems, *refusals(output)], known=KNOWN)
 
 
-def _remarks(text: str) -> Iterator[Remark]:
+def _remarks(text: str) -> Iterator[MypyMessage]:
     for line in text.split("\n"):
         remark = _of_json(line) if line.startswith("{") else _of_line(line)
         if remark:
             yield remark
 
 
-def _of_json(line: str) -> Remark | None:
+def _of_json(line: str) -> MypyMessage | None:
     try:
         value = json.loads(line)
     except (ValueError, RecursionError):
@@ -240,7 +240,7 @@ def _of_json(line: str) -> Remark | None:
     if not isinstance(value, dict) or not isinstance(value.get("message"), str):
         return None
     hint = value.get("hint")
-    return Remark(
+    return MypyMessage(
         path=_text(value, "file"),
         line=_number(value, "line"),
         column=_number(value, "column") + 1,
@@ -260,19 +260,19 @@ def _number(value: Mapping[str, Any], key: str) -> int:
     return value[key] if type(value.get(key)) is int else -1
 
 
-def _of_line(line: str) -> Remark | None:
+def _of_line(line: str) -> MypyMessage | None:
     match = _LINE.fullmatch(line)
     if not match or "INTERNAL ERROR" in line or match[1] in ("mypy", "error"):
         return None
     found = _CODE.search(match[5])
     message, code = (match[5][: found.start()], found[1]) if found else (match[5], "")
     column = int(match[3] or 0) - (code == SYNTAX)
-    return Remark(match[1], int(match[2] or 0), column, match[4], message, code)
+    return MypyMessage(match[1], int(match[2] or 0), column, match[4], message, code)
 
 
-def _folded(remarks: Iterable[Remark]) -> Iterator[Remark]:
+def _folded(remarks: Iterable[MypyMessage]) -> Iterator[MypyMessage]:
     """Yield remarks with the notes that follow them on the same line folded in."""
-    kept: Remark | None = None
+    kept: MypyMessage | None = None
     notes: list[str] = []
     for one in remarks:
         if kept and one.level == "note" and (one.path, one.line) == (kept.path, kept.line):
@@ -285,13 +285,13 @@ def _folded(remarks: Iterable[Remark]) -> Iterator[Remark]:
         yield _with(kept, notes)
 
 
-def _with(remark: Remark, notes: Sequence[str]) -> Remark:
+def _with(remark: MypyMessage, notes: Sequence[str]) -> MypyMessage:
     shown = [" ".join(note.split()) for note in notes[:MOST_NOTES]]
     more = [f"and {len(notes) - MOST_NOTES} more lines"] if notes[MOST_NOTES:] else []
     return replace(remark, notes=(*shown, *more))
 
 
-def _problem(remark: Remark) -> Problem:
+def _problem(remark: MypyMessage) -> Problem:
     code = f" [{remark.code}]" if remark.code and remark.level != "note" else ""
     notes = f" ({'; '.join(remark.notes)})".replace(":; ", ": ") if remark.notes else ""
     severity = WEIGHTS.get(remark.level)
@@ -299,7 +299,7 @@ def _problem(remark: Remark) -> Problem:
     return problem(remark.path, message, remark.line, remark.column, severity=severity, fix=_fix(remark))
 
 
-def _fix(remark: Remark) -> Fix | None:
+def _fix(remark: MypyMessage) -> Fix | None:
     stubs = next(filter(None, map(_STUBS.search, remark.notes)), None)
     if remark.code.startswith("import") and stubs:
         return Fix(f"type `poetry add --group dev {stubs[1]}` in this folder")

@@ -15,9 +15,9 @@ from seatrial.core.names import counted
 from seatrial.core.printable import cut
 from seatrial.core.rules import Rule
 from seatrial.quality.file_names import file_name
-from seatrial.quality.history import Series
+from seatrial.quality.fleet_history import Series
 from seatrial.quality.scale import CRITERION_OF, MEANINGS, SCALE, Level, words
-from seatrial.quality.status import Row, can_fix, spread, step_words
+from seatrial.quality.status_rows import StatusRow, can_fix, spread, step_words
 from seatrial.report.excerpt import excerpt
 from seatrial.report.html import THEME, block, data, document, lines, text
 from seatrial.report.text import said
@@ -78,9 +78,9 @@ class Site:
     `lines` gives the lines of the file that a finding is in, none where they must not be shown. `made` is a date.
     """
 
-    rows: Sequence[Row]
+    rows: Sequence[StatusRow]
     rules: Mapping[str, Rule]
-    detail: Callable[[Row], Detail]
+    detail: Callable[[StatusRow], Detail]
     lines: Callable[[Finding], Sequence[str]]
     series: Sequence[Series]
     made: str
@@ -172,7 +172,7 @@ class Site:
         parts.append(f"</ul>{f'<p>and {left} more</p>' if left > 0 else ''}</main>")
         return document(f"{code} {every[0].name}", style(), "\n".join(parts))
 
-    def integration(self, row: Row) -> str:
+    def integration(self, row: StatusRow) -> str:
         """Return the page of an integration."""
         detail = self.detail(row)
         facts = (
@@ -197,7 +197,7 @@ class Site:
         ]
         return document(row.name, style(), "\n".join(parts))
 
-    def _findings(self, row: Row) -> Iterator[str]:
+    def _findings(self, row: StatusRow) -> Iterator[str]:
         yield f'<h2 id="findings">Findings ({len(row.findings)})</h2>'
         left = MOST_FINDINGS
         for severity, title in GRAVE.items():
@@ -219,7 +219,7 @@ class Site:
         )
 
 
-def _tiles(rows: Sequence[Row]) -> str:
+def _tiles(rows: Sequence[StatusRow]) -> str:
     counts = spread(rows)
     tiles = (f"<li><b>{count}</b>{_level(level)}</li>" for level, count in counts.items())
     return f'<ul class="tiles" aria-label="Integrations at each level">{"".join(tiles)}</ul>'
@@ -246,7 +246,7 @@ MAY_LACK = {
 """The columns that are left out where no integration has anything in them."""
 
 
-def _fleet(rows: Sequence[Row]) -> Iterator[str]:
+def _fleet(rows: Sequence[StatusRow]) -> Iterator[str]:
     options = "".join(f'<option value="{one.value}">{words(one)}</option>' for one in Level)
     yield (
         '<div class="tools hidden" id="tools"><label>Search<input id="search" type="search" autocomplete="off">'
@@ -267,7 +267,7 @@ def _head(by: str, title: str, classes: str) -> str:
     return f'<th scope="col" class="{classes}">{inner}</th>'
 
 
-def _fleet_row(row: Row, titles: Collection[str]) -> str:
+def _fleet_row(row: StatusRow, titles: Collection[str]) -> str:
     found = sum(row.families.values())
     fields = {
         "name": row.name,
@@ -302,18 +302,18 @@ def _fleet_row(row: Row, titles: Collection[str]) -> str:
     return f'<tr {given}><th scope="row">{link}</th>{inner}</tr>'
 
 
-def _found(row: Row, count: int) -> str:
+def _found(row: StatusRow, count: int) -> str:
     families = " ".join(f"{family}:{number}" for family, number in row.families.items())
     return f'{count} <span class="soft">{text(families)}</span>' if count else ""
 
 
-def _words(row: Row) -> str:
+def _words(row: StatusRow) -> str:
     """Return the words by which a row is found: names, level, framework, and the codes of its findings."""
     codes = dict.fromkeys(one.code for one in row.findings)
     return " ".join([row.name, row.type, row.level_name, row.version, row.framework, *codes]).lower()
 
 
-def _next(row: Row, rules: str, classes: str = "wide") -> str:
+def _next(row: StatusRow, rules: str, classes: str = "wide") -> str:
     if not row.missing:
         return "" if row.is_judged else "a rule failed on it"
     first = row.missing[0]
@@ -353,12 +353,12 @@ def _date(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).date().isoformat()
 
 
-def _step(row: Row) -> Iterator[str]:
+def _step(row: StatusRow) -> Iterator[str]:
     if row.missing:
         yield f"<p>The cheapest step to the next level: {_next(row, '../rules/', 'whole')}</p>"
 
 
-def _criteria(row: Row) -> Iterator[str]:
+def _criteria(row: StatusRow) -> Iterator[str]:
     """Yield what holds on the scale and what does not, a level each; those below the own level are folded."""
     if row.level is None:
         return

@@ -20,7 +20,7 @@ from cyclonedx.output.json import JsonV1Dot6
 from packageurl import PackageURL
 
 from seatrial import __version__
-from seatrial.dependencies.lockfile import LOCK, BadLock, Locked, Source, read_lock
+from seatrial.dependencies.lockfile import LOCK, BadLock, Locked, PackageSource, read_lock
 from seatrial.documents import toml
 from seatrial.release.attest.packages import ImagePackage, Packages, ShippedImage, packages_of
 from seatrial.release.attest.purls import public, purl
@@ -141,7 +141,7 @@ def _purl(locked: Locked) -> PackageURL | None:
     return PackageURL("pypi", name=locked.name, version=locked.version, qualifiers=qualifiers)
 
 
-def _qualifiers(source: Source) -> Iterator[tuple[str, str]]:
+def _qualifiers(source: PackageSource) -> Iterator[tuple[str, str]]:
     """Yield the source of a package that is not from PyPI."""
     address = public(source.url)
     if source.kind == "git":

@@ -22,10 +22,10 @@ from seatrial.core.version import BUMPS, Version
 from seatrial.documents import changelog, toml
 from seatrial.documents.changelog import MARKER
 from seatrial.documents.document import Document, Keys
-from seatrial.validate.facts.changelog import CHANGELOG
+from seatrial.validate.facts.changelog_entries import CHANGELOG
 from seatrial.validate.facts.facts import Facts
-from seatrial.validate.facts.package import PYPROJECT, Package
-from seatrial.validate.facts.release import BotChange, Intents
+from seatrial.validate.facts.package_metadata import PYPROJECT, Package
+from seatrial.validate.facts.release_change import BotChange, Intents
 from seatrial.validate.facts.spec import Spec
 
 SECTIONS = {

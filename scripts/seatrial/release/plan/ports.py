@@ -162,6 +162,27 @@ class Build:
     log: Path
 
 
+@dataclass(frozen=True)
+class Built:
+    """An image in a folder of OCI layout.
+
+    `plan` is the seal of the plan by which it was built, `runner` and `run` the URIs of what ran the builder;
+    `started` and `finished` are ISO times in UTC. `bases` maps the base images to their digests, empty where
+    unknown. `kept` says that an earlier run built it.
+    """
+
+    layout: Path
+    plan: str
+    builder: str
+    runner: str
+    run: str
+    started: str
+    finished: str
+    platforms: tuple[str, ...]
+    bases: Mapping[str, str]
+    kept: bool = False
+
+
 class Builder(Protocol):
     """A program that builds images."""
 

@@ -17,7 +17,6 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from seatrial.core.addresses import is_loopback
 from seatrial.core.errors import SeatrialError
-from seatrial.release.registry.credentials import Login, Logins
 from seatrial.release.registry.http import (
     MAX_BODY,
     TRANSIENT,
@@ -32,6 +31,7 @@ from seatrial.release.registry.http import (
 )
 from seatrial.release.registry.image_names import Repository, shown
 from seatrial.release.registry.responses import summary
+from seatrial.release.registry.saved_logins import Login, Logins
 
 PULL = "pull"
 PUSH = "pull,push"

@@ -50,7 +50,7 @@ class UnreadForm(Exception):
     """A layer has a form that may be right, and that is not read here; the text names it."""
 
 
-class Source:
+class LayerBytes:
     """The unpacked bytes of a layer, counted and hashed as they are read; at most so many."""
 
     def __init__(self, file: IO[bytes], most: int) -> None:
@@ -89,13 +89,13 @@ class Source:
 
 
 @contextmanager
-def unpacked(file: IO[bytes], layer: Descriptor, most: int) -> Iterator[Source]:
+def unpacked(file: IO[bytes], layer: Descriptor, most: int) -> Iterator[LayerBytes]:
     """Open the bytes of a layer, at most so many, and read those that are left in the end.
 
     Raises ValueError, as does what reads them, for those that are malformed or too many.
     """
     plain: IO[bytes] = gzip.GzipFile(fileobj=file) if is_gzipped(file) else file  # type: ignore[assignment]
-    source = Source(plain, min(most, FREE + MAX_RATIO * layer.size))
+    source = LayerBytes(plain, min(most, FREE + MAX_RATIO * layer.size))
     try:
         yield source
         source.end()
@@ -149,8 +149,8 @@ def hides(path: str, gone: Collection[str], emptied: Collection[str]) -> bool:
     return False
 
 
-def members(source: Source) -> Iterator[Member]:
-    """Yield the entries; what is not read of one is skipped. Raises ValueError, UnreadForm and as `Source.read`."""
+def members(source: LayerBytes) -> Iterator[Member]:
+    """Yield the entries; what is not read of one is skipped. Raises ValueError, UnreadForm and as `LayerBytes.read`."""
     stated: dict[str, bytes] = {}
     for _ in range(MAX_ENTRIES):
         block = source.read(_BLOCK)
@@ -210,7 +210,7 @@ def _number(field: bytes) -> int:
     return int(digits or b"0", 8)
 
 
-def _short(source: Source, size: int) -> bytes:
+def _short(source: LayerBytes, size: int) -> bytes:
     """Return the data of an extended header. Raises ValueError for a long one."""
     if size > MAX_HEADER:
         raise ValueError(f"it has a layer with a header of {size:,} bytes")

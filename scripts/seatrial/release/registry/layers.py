@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from seatrial.release.plan.ports import Descriptor, Images, Manifest
 from seatrial.release.registry import archives, media
-from seatrial.release.registry.archives import MAX_LAYERS, Member, Source, UnreadForm
+from seatrial.release.registry.archives import MAX_LAYERS, LayerBytes, Member, UnreadForm
 
 MAX_PACKED = 4 * 1024**3
 MAX_UNPACKED = 16 * 1024**3
@@ -111,7 +111,7 @@ def _read(images: Images, name: str, layer: Descriptor, number: int, left: int, 
     found.digest, found.size = source.digest, source.size
 
 
-def _add(found: _Layer, member: Member, source: Source, number: int) -> None:
+def _add(found: _Layer, member: Member, source: LayerBytes, number: int) -> None:
     """Take up what an entry says of packages, or of what is not seen any more of the layers below."""
     if member.emptied is not None:
         found.emptied.update({member.emptied} & found.of_interest)

@@ -27,7 +27,7 @@ from seatrial.release.registry.http import (
     retry_after,
 )
 from seatrial.release.registry.image_names import shown
-from seatrial.release.registry.repository import RemoteRepository
+from seatrial.release.registry.image_repository import RemoteRepository
 from seatrial.release.registry.responses import DIGEST_HEADER
 
 DONE = frozenset({201, 202})

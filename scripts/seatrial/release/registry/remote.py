@@ -12,7 +12,6 @@ from seatrial.core.errors import SeatrialError
 from seatrial.release.plan.ports import Answer, Descriptor, Manifest, Reference, Unknown
 from seatrial.release.registry import manifests
 from seatrial.release.registry.api import RegistryApi
-from seatrial.release.registry.credentials import Logins
 from seatrial.release.registry.deadline_pool import run_all
 from seatrial.release.registry.http import HttpClient, NoAnswer, Reply, Timeouts
 from seatrial.release.registry.image_names import (
@@ -22,7 +21,8 @@ from seatrial.release.registry.image_names import (
     checked_tag,
     full_name,
 )
-from seatrial.release.registry.repository import RemoteRepository
+from seatrial.release.registry.image_repository import RemoteRepository
+from seatrial.release.registry.saved_logins import Logins
 
 SECONDS_EACH = 0.1
 """Seconds that each manifest adds to the time of a search."""

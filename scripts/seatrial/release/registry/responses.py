@@ -11,9 +11,9 @@ from typing import Any
 
 from seatrial.release.plan.ports import Manifest
 from seatrial.release.registry import media
-from seatrial.release.registry.credentials import Login
 from seatrial.release.registry.http import Reply, retry_after
 from seatrial.release.registry.image_names import is_digest, shown
+from seatrial.release.registry.saved_logins import Login
 
 DIGEST_HEADER = "Docker-Content-Digest"
 

@@ -13,23 +13,14 @@ from seatrial.release.builders.base_images import missing_bases
 from seatrial.release.places import must_not_be_linked, own_folder
 from seatrial.release.plan import store_keys
 from seatrial.release.plan.plan import Failure, Part, Step
+from seatrial.release.plan.plan_files import Done, Receipt, receipt_json
 from seatrial.release.plan.ports import AT_ONCE, Builder
-from seatrial.release.plan.records import Receipt, receipt_json
 from seatrial.release.run import latest
-from seatrial.release.run.build import build_args
 from seatrial.release.run.publication import Details, Publication
 from seatrial.release.run.publish import publish
 from seatrial.release.run.release_context import ReleaseContext
 from seatrial.system import git
 from seatrial.system.atomic import replace_file
-
-
-@dataclass(frozen=True)
-class Done:
-    """A part whose content is published, and its receipt if it has one."""
-
-    part: Part
-    receipt: Receipt | None
 
 
 @dataclass(frozen=True)
@@ -83,7 +74,7 @@ def _keep(context: ReleaseContext, receipt: Receipt) -> None:
 
 def must_have_bases(context: ReleaseContext, builder: Builder, files: Path, parts: Sequence[Part]) -> None:
     """Look for every base image before the first build. Raises ServiceError that names all missing ones."""
-    wanted = [(part.candidate.dockerfile, build_args(context, part)) for part in parts]
+    wanted = [(part.candidate.dockerfile, context.build_args_of(part)) for part in parts]
     missing = missing_bases(builder, files, wanted)
     if missing:
         raise ServiceError(" | ".join([*missing, builder.why] if builder.why else missing))

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from seatrial.core.days import iso
 from seatrial.core.errors import ServiceError, Unreadable
 from seatrial.core.model import Integration
 from seatrial.dependencies.lockfile import LOCK, BadLock
@@ -13,8 +14,7 @@ from seatrial.release.attest import provenance, signing
 from seatrial.release.attest.attach import Attestation
 from seatrial.release.attest.packages import ShippedImage
 from seatrial.release.plan.plan import Part, Plan
-from seatrial.release.plan.ports import Descriptor
-from seatrial.release.run.build import Built, build_args, iso
+from seatrial.release.plan.ports import Built, Descriptor
 from seatrial.release.run.release_context import ReleaseContext
 
 
@@ -66,7 +66,7 @@ class Attestations:
             type=candidate.type,
             version=candidate.version,
             dockerfile=candidate.dockerfile,
-            args=build_args(self.context, part),
+            args=self.context.build_args_of(part),
             platforms=image.platforms,
             plan=image.plan,
             source=self.source,

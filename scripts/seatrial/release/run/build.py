@@ -6,50 +6,22 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
+from seatrial.core.days import iso
 from seatrial.core.errors import Unreadable
 from seatrial.release.attest.provenance import invoker
 from seatrial.release.builders.base_images import digests
 from seatrial.release.places import must_not_be_linked, own_folder
 from seatrial.release.plan.plan import Part, Plan
-from seatrial.release.plan.ports import Build, Builder
+from seatrial.release.plan.ports import Build, Builder, Built
 from seatrial.release.run.release_context import ReleaseContext
 from seatrial.system.atomic import replace_file
 from seatrial.system.folder import read_plain
 
 RECORD = "built.json"
-
-
-@dataclass(frozen=True)
-class Built:
-    """An image in a folder of OCI layout.
-
-    `plan` is the seal of the plan by which it was built, `runner` and `run` the URIs of what ran the builder;
-    `started` and `finished` are ISO times in UTC. `bases` maps the base images to their digests, empty where
-    unknown. `kept` says that an earlier run built it.
-    """
-
-    layout: Path
-    plan: str
-    builder: str
-    runner: str
-    run: str
-    started: str
-    finished: str
-    platforms: tuple[str, ...]
-    bases: Mapping[str, str]
-    kept: bool = False
-
-
-def build_args(context: ReleaseContext, part: Part) -> dict[str, str]:
-    """Return the build args: the integration's folder and version, and those of the settings."""
-    candidate = part.candidate
-    own = {"BUILD_CONTEXT": candidate.path or ".", "INTEGRATION_VERSION": candidate.version}
-    return {**own, **context.settings.build_args}
 
 
 def labels(plan: Plan, part: Part, source: str) -> dict[str, str]:
@@ -74,7 +46,7 @@ def build_folder(context: ReleaseContext, plan: Plan, part: Part, source: str) -
         source,
         candidate.tree,
         candidate.dockerfile,
-        sorted(build_args(context, part).items()),
+        sorted(context.build_args_of(part).items()),
         context.settings.platforms,
     )
     key = hashlib.sha256(json.dumps(made_from).encode()).hexdigest()[:16]
@@ -133,7 +105,7 @@ def _order(
     return Build(
         context=files,
         dockerfile=files / part.candidate.dockerfile,
-        args=build_args(context, part),
+        args=context.build_args_of(part),
         labels=labels(plan, part, source),
         platforms=context.settings.platforms,
         timestamp=plan.committed,
@@ -154,8 +126,3 @@ def _earlier(folder: Path) -> Built | None:
 def forget(context: ReleaseContext, plan: Plan, part: Part, source: str) -> None:
     """Remove the folder of a build that is published, as it is large."""
     shutil.rmtree(build_folder(context, plan, part, source), ignore_errors=True)
-
-
-def iso(seconds: float) -> str:
-    """Return a time in UTC, to the second."""
-    return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

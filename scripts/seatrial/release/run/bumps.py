@@ -23,10 +23,10 @@ from seatrial.release.plan.bump import Bump, bump
 from seatrial.system import git, transaction
 from seatrial.system.folder import DiskFolder
 from seatrial.system.transaction import FileEdit
-from seatrial.validate.facts.changelog import FOLDER
+from seatrial.validate.facts.changelog_entries import FOLDER
 from seatrial.validate.facts.facts import Facts
-from seatrial.validate.facts.package import PYPROJECT
-from seatrial.validate.facts.release import (
+from seatrial.validate.facts.package_metadata import PYPROJECT
+from seatrial.validate.facts.release_change import (
     INTENTS,
     SUFFIXES,
     TYPES,

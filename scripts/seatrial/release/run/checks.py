@@ -15,12 +15,12 @@ from seatrial.core.findings import Outcome
 from seatrial.core.model import Finding, Integration, Severity
 from seatrial.core.rules import Rule
 from seatrial.lint.run import Cell, lint, lint_context
-from seatrial.lint.run.outcome import outcome_of
+from seatrial.lint.run.tool_findings import outcome_of
 from seatrial.lint.tools.registry import choose
 from seatrial.release.plan.state import Checks, Tally
 from seatrial.system import git
 from seatrial.system.remote_cache import RemoteCache
-from seatrial.validate.facts.release import Change
+from seatrial.validate.facts.release_change import Change
 from seatrial.validate.rules import Rulebook
 from seatrial.validate.run import check_all
 from seatrial.workspace.committed import judged_alike, workspace_in

@@ -13,8 +13,8 @@ from seatrial.core.names import counted, shown
 from seatrial.core.suggest import hint
 from seatrial.core.version import Version
 from seatrial.release.plan import index, store_keys
+from seatrial.release.plan.plan_files import receipt_of_json
 from seatrial.release.plan.ports import AT_ONCE, Present, Reference, Unknown
-from seatrial.release.plan.records import receipt_of_json
 from seatrial.release.registry.media import digest_of
 from seatrial.release.run.latest import LATEST, current
 from seatrial.release.run.release_context import ReleaseContext
@@ -28,7 +28,7 @@ DIGITS = 19
 
 
 @dataclass(frozen=True)
-class Difference:
+class StoreDifference:
     """Something that is not alike at two places, each side in words; NOTHING where it is not there."""
 
     type: str
@@ -39,11 +39,11 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class StoreComparison:
     """How many versions were compared, and what is not alike, by type and version."""
 
     versions: int
-    differences: tuple[Difference, ...]
+    differences: tuple[StoreDifference, ...]
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def _is_version(text: str) -> bool:
 
 def compare(
     first: ReleaseContext, second: ReleaseContext, types: Collection[str], only_current: bool
-) -> Comparison:
+) -> StoreComparison:
     """Compare what is published of these types, by default of all; with `only_current` just what an index names.
 
     Times, plans and builders of receipts may differ. Raises UsageError for a type that neither has, ServiceError where
@@ -108,10 +108,10 @@ def compare(
         *_pointers(sorted(types or known), one, other),
         *_images(chosen, sorted(types or known), one, other),
     ]
-    return Comparison(len(chosen), tuple(sorted(found, key=_order)))
+    return StoreComparison(len(chosen), tuple(sorted(found, key=_order)))
 
 
-def _order(one: Difference) -> tuple[str, bool, Version, str]:
+def _order(one: StoreDifference) -> tuple[str, bool, Version, str]:
     """Return the sort key of a difference: those of a type as a whole stand before those of its versions."""
     return one.type, bool(one.version), Version.parse(one.version or "0.0.0"), one.what
 
@@ -123,20 +123,20 @@ def _versions(type: str, one: Seen, other: Seen, only_current: bool) -> set[str]
     return one.versions(type) | other.versions(type)
 
 
-def _indexed(type: str, one: Seen, other: Seen) -> Iterator[Difference]:
+def _indexed(type: str, one: Seen, other: Seen) -> Iterator[StoreDifference]:
     sides = [seen.index.versions.get(type, NOTHING) for seen in (one, other)]
     entries = [seen.index.entries.get(type) for seen in (one, other)]
     if sides[0] != sides[1]:
-        yield Difference(type, "", "index", shown(sides[0]), shown(sides[1]))
+        yield StoreDifference(type, "", "index", shown(sides[0]), shown(sides[1]))
     elif entries[0] != entries[1]:
         hashes = [_hash(json.dumps(entry, sort_keys=True).encode()) for entry in entries]
-        yield Difference(type, sides[0] if _is_version(sides[0]) else "", "index", *hashes)
+        yield StoreDifference(type, sides[0] if _is_version(sides[0]) else "", "index", *hashes)
 
 
 Look = Callable[[Seen], str]
 
 
-def _stored(chosen: Sequence[tuple[str, str]], one: Seen, other: Seen) -> Iterator[Difference]:
+def _stored(chosen: Sequence[tuple[str, str]], one: Seen, other: Seen) -> Iterator[StoreDifference]:
     looks = [
         (name, version, what, look)
         for name, version in chosen
@@ -177,7 +177,7 @@ def _receipt(seen: Seen, key: str) -> str:
     return f"{shown(found.digest[:DIGITS])} at {shown(found.commit[:12])}"
 
 
-def _pointers(types: Sequence[str], one: Seen, other: Seen) -> Iterator[Difference]:
+def _pointers(types: Sequence[str], one: Seen, other: Seen) -> Iterator[StoreDifference]:
     keys = {*one.keys, *other.keys}
     looks = [(name, "", what, look) for name in types for what, look in _pointer_looks(name, keys)]
     yield from _differing(looks, one, other)
@@ -194,23 +194,25 @@ def _hash_at(key: str, seen: Seen) -> str:
     return _hash(seen.content(key))
 
 
-def _differing(looks: Sequence[tuple[str, str, str, Look]], one: Seen, other: Seen) -> Iterator[Difference]:
+def _differing(
+    looks: Sequence[tuple[str, str, str, Look]], one: Seen, other: Seen
+) -> Iterator[StoreDifference]:
     with ThreadPoolExecutor(AT_ONCE) as pool:
         sides = list(pool.map(lambda look: (look[3](one), look[3](other)), looks))
     for (name, version, what, _), (left, right) in zip(looks, sides, strict=True):
         if left != right:
-            yield Difference(name, version, what, left, right)
+            yield StoreDifference(name, version, what, left, right)
 
 
 def _images(
     chosen: Iterable[tuple[str, str]], types: Iterable[str], one: Seen, other: Seen
-) -> Iterator[Difference]:
+) -> Iterator[StoreDifference]:
     wanted = [*chosen, *((name, LATEST) for name in types)]
     left, right = (_digests(seen.context, wanted) for seen in (one, other))
     for name, tag in wanted:
         if left[name, tag] != right[name, tag]:
             version, what = ("", f"image {LATEST}") if tag == LATEST else (tag, "image")
-            yield Difference(name, version, what, left[name, tag][:DIGITS], right[name, tag][:DIGITS])
+            yield StoreDifference(name, version, what, left[name, tag][:DIGITS], right[name, tag][:DIGITS])
 
 
 def _digests(context: ReleaseContext, wanted: Sequence[tuple[str, str]]) -> dict[Reference, str]:
@@ -229,7 +231,7 @@ def _hash(data: bytes | None) -> str:
     return NOTHING if data is None else digest_of(data)[:DIGITS]
 
 
-def comparison_table(found: Comparison, first: str, second: str) -> str:
+def comparison_table(found: StoreComparison, first: str, second: str) -> str:
     """Return what is not alike, a line each, and how much was compared."""
     rows = [("type", "version", "what", first, second)] if found.differences else []
     rows += [(one.type, one.version or NOTHING, one.what, one.first, one.second) for one in found.differences]
@@ -240,7 +242,7 @@ def comparison_table(found: Comparison, first: str, second: str) -> str:
     return "".join(f"{line}\n" for line in [*columns(rows), last])
 
 
-def comparison_json(found: Comparison, first: str, second: str) -> str:
+def comparison_json(found: StoreComparison, first: str, second: str) -> str:
     """Return what is not alike as JSON."""
     value = {
         "version": 1,

@@ -9,11 +9,10 @@ from seatrial.core.errors import ServiceError
 from seatrial.core.version import Version
 from seatrial.release.plan import index, store_keys
 from seatrial.release.plan.plan import Part
-from seatrial.release.plan.ports import Images, Present, Store, Unknown
+from seatrial.release.plan.ports import Built, Images, Present, Store, Unknown
 from seatrial.release.plan.state import Candidate
 from seatrial.release.registry.oci_layout import LayoutImages, digest_in
 from seatrial.release.registry.sizes import sizes
-from seatrial.release.run.build import Built
 from seatrial.release.run.release_context import ReleaseContext
 
 MEGABYTE = 1_000_000

@@ -12,8 +12,8 @@ from seatrial.core.findings import Outcome
 from seatrial.core.model import Integration
 from seatrial.core.names import shown
 from seatrial.release.plan.plan import IMAGE_STEPS, Failure, Part, Plan, changes, plan, steps_of
+from seatrial.release.plan.plan_files import Receipt, receipt_of_json, seal
 from seatrial.release.plan.ports import Present
-from seatrial.release.plan.records import Receipt, receipt_of_json, seal
 from seatrial.release.plan.state import State
 from seatrial.release.run.checks import CheckResults, Notify, lint_and_validate, validate_only
 from seatrial.release.run.export import as_repository

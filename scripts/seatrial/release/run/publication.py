@@ -22,10 +22,9 @@ from seatrial.release.builders.available import choose
 from seatrial.release.places import must_not_be_link, must_not_be_linked
 from seatrial.release.plan import store_keys
 from seatrial.release.plan.plan import Part, Plan, Step
-from seatrial.release.plan.ports import Builder, Descriptor, Store
-from seatrial.release.plan.records import seal
+from seatrial.release.plan.plan_files import seal
+from seatrial.release.plan.ports import Builder, Built, Descriptor, Store
 from seatrial.release.run.attestations import Attestations
-from seatrial.release.run.build import Built
 from seatrial.release.run.growth import VersionsBefore
 from seatrial.release.run.release_context import ReleaseContext, hide_from_git, holder
 from seatrial.release.store.leases import Holder

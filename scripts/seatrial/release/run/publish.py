@@ -12,13 +12,13 @@ from seatrial.core.errors import ServiceError
 from seatrial.core.model import Integration
 from seatrial.core.version import Version
 from seatrial.release.attest.attach import attach
-from seatrial.release.builders.app_config import schemas
+from seatrial.release.builders.config_schema import schemas
 from seatrial.release.plan import index, store_keys
 from seatrial.release.plan.plan import Part, Step
-from seatrial.release.plan.ports import Absent, Descriptor, Present, Unknown
-from seatrial.release.plan.records import Attached, Receipt, receipt_json
+from seatrial.release.plan.plan_files import Attached, Receipt, receipt_json
+from seatrial.release.plan.ports import Absent, Built, Descriptor, Present, Unknown
 from seatrial.release.registry.oci_layout import push
-from seatrial.release.run.build import Built, built, forget
+from seatrial.release.run.build import built, forget
 from seatrial.release.run.growth import must_not_grow
 from seatrial.release.run.publication import Publication
 from seatrial.release.run.release_context import ReleaseContext

@@ -16,8 +16,9 @@ from seatrial.core.names import shown
 from seatrial.core.settings import ReleaseSettings
 from seatrial.release.places import must_not_be_linked, own_folder
 from seatrial.release.plan.index import Habits
+from seatrial.release.plan.plan import Part
+from seatrial.release.plan.plan_files import plan_of_json, receipt_of_json
 from seatrial.release.plan.ports import Images, Store
-from seatrial.release.plan.records import plan_of_json, receipt_of_json
 from seatrial.release.registry import open_images
 from seatrial.release.store import open_store
 from seatrial.release.store.leases import Holder
@@ -109,6 +110,12 @@ class ReleaseContext:
     def _shown(self, name: str) -> str:
         folder = self.dist / name
         return str(folder.relative_to(self.root) if folder.is_relative_to(self.root) else folder)
+
+    def build_args_of(self, part: Part) -> dict[str, str]:
+        """Return the build args of a part: the integration's folder and version, and those of the settings."""
+        candidate = part.candidate
+        own = {"BUILD_CONTEXT": candidate.path or ".", "INTEGRATION_VERSION": candidate.version}
+        return {**own, **self.settings.build_args}
 
     def repository(self, type: str) -> str:
         """Return the repository of a type's images; below `dist/images` it is the type itself."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from seatrial.core.printable import plain
 from seatrial.release.run.growth import growth, megabytes
-from seatrial.release.run.results import Published, ReleaseResult, Size
+from seatrial.release.run.release_result import Published, ReleaseResult, Size
 from seatrial.report.github import table
 from seatrial.report.json import dumps
 

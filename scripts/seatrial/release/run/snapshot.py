@@ -26,7 +26,7 @@ from seatrial.release.run.verify_image import is_ours
 from seatrial.release.store.receipts import receipt_in
 from seatrial.system import git
 from seatrial.validate.facts.facts import Facts
-from seatrial.validate.facts.release import INTENTS
+from seatrial.validate.facts.release_change import INTENTS
 from seatrial.workspace.config import SETTINGS_FILE
 
 LATEST = "latest"

@@ -18,8 +18,8 @@ from seatrial.core.names import counted, shown
 from seatrial.release.attest import signing
 from seatrial.release.plan import index, store_keys
 from seatrial.release.plan.plan import NO_RECEIPT
+from seatrial.release.plan.plan_files import Attached, Receipt
 from seatrial.release.plan.ports import Absent, Damaged, Images, Manifest, Present, Unknown
-from seatrial.release.plan.records import Attached, Receipt
 from seatrial.release.registry import media
 from seatrial.release.registry.archives import UnreadForm
 from seatrial.release.registry.deadline_pool import run_all
@@ -35,7 +35,7 @@ from seatrial.system import git
 T = TypeVar("T")
 
 
-class State(enum.Enum):
+class ClaimState(enum.Enum):
     """What became of a claim. UNCHECKED lacks something that the person can give; UNREACHED a service's answer."""
 
     HOLDS = "holds"
@@ -49,7 +49,7 @@ class Claim:
     """What is claimed of a version, whether that holds, and what was seen or why not."""
 
     subject: str
-    state: State
+    state: ClaimState
     words: str
 
 
@@ -63,13 +63,13 @@ class Verification:
     digest: str
     claims: tuple[Claim, ...]
 
-    def count(self, state: State) -> int:
+    def count(self, state: ClaimState) -> int:
         """Return the number of claims of which that became."""
         return sum(one.state is state for one in self.claims)
 
 
 @dataclass(frozen=True)
-class Given:
+class VerifyInputs:
     """What the person gives: the public key in PEM, None for none, and where base images are looked for."""
 
     key: bytes | None
@@ -100,7 +100,7 @@ def verify(
     context: ReleaseContext,
     type: str,
     version: str,
-    given: Given,
+    given: VerifyInputs,
     names: Collection[str] = (),
     seconds: float = SECONDS,
 ) -> Verification:
@@ -120,7 +120,7 @@ def verify(
 
     found = run_all(checked, checks, time.monotonic() + seconds, threads=1)
     late = f"the time was over after {seconds:g} seconds; give more with --timeout"
-    told = [found.get(name, ((Claim(name, State.UNREACHED, late),), None)) for name in checks]
+    told = [found.get(name, ((Claim(name, ClaimState.UNREACHED, late),), None)) for name in checks]
     for _, raised in told:
         if raised is not None:
             raise raised
@@ -132,15 +132,15 @@ def _claimed(name: str, subject: _Subject, check: Callable[[_Subject], Iterator[
     """Yield a claim for each line of a check, and how it ended where that is not well."""
     try:
         for words in check(subject):
-            yield Claim(name, State.HOLDS, words)
+            yield Claim(name, ClaimState.HOLDS, words)
     except (Unsaid, UnreadForm) as lacking:
-        yield Claim(name, State.UNCHECKED, str(lacking))
+        yield Claim(name, ClaimState.UNCHECKED, str(lacking))
     except (Damaged, ValueError, RecursionError) as wrong:
-        yield Claim(name, State.FAILS, str(wrong))
+        yield Claim(name, ClaimState.FAILS, str(wrong))
     except ServiceError as failed:
-        yield Claim(name, State.UNREACHED, str(failed))
+        yield Claim(name, ClaimState.UNREACHED, str(failed))
     except SeatrialError as wrong:
-        yield Claim(name, State.FAILS, str(wrong))
+        yield Claim(name, ClaimState.FAILS, str(wrong))
 
 
 @dataclass
@@ -150,7 +150,7 @@ class _Subject:
     context: ReleaseContext
     type: str
     version: str
-    given: Given
+    given: VerifyInputs
     _kept: dict[str, Any] = field(default_factory=dict)
 
     @property

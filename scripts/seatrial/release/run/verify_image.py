@@ -17,8 +17,8 @@ from seatrial.documents import toml
 from seatrial.release.attest import provenance, signing
 from seatrial.release.attest.packages import MACHINES, packages_of
 from seatrial.release.attest.purls import image_of
+from seatrial.release.plan.plan_files import Receipt
 from seatrial.release.plan.ports import Descriptor, Images, Manifest
-from seatrial.release.plan.records import Receipt
 from seatrial.release.registry import media
 from seatrial.release.registry.image_names import ImageName, is_digest
 from seatrial.release.registry.layers import Content, Installed

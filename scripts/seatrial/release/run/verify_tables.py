@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from seatrial.release.run.release_tables import columns
-from seatrial.release.run.verify import State, Verification
+from seatrial.release.run.verify import ClaimState, Verification
 from seatrial.report.json import dumps
 
 
@@ -11,7 +11,7 @@ def verification_table(found: Verification) -> str:
     """Return the claims about a version, a line each, and what became of them."""
     rows = [("claim", "", "seen")]
     rows += [(one.subject, one.state.value, one.words) for one in found.claims]
-    told = ", ".join(f"{state.value}: {count}" for state in State if (count := found.count(state)))
+    told = ", ".join(f"{state.value}: {count}" for state in ClaimState if (count := found.count(state)))
     return "".join(f"{line}\n" for line in [*columns(rows), f"{found.type} {found.version}; {told}"])
 
 
@@ -28,6 +28,6 @@ def verification_json(found: Verification) -> str:
         "claims": [
             {"claim": one.subject, "state": one.state.value, "words": one.words} for one in found.claims
         ],
-        "summary": {state.value: found.count(state) for state in State},
+        "summary": {state.value: found.count(state) for state in ClaimState},
     }
     return dumps(value)

@@ -27,7 +27,7 @@ _FILTER = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]{0,98})\s*([<>=!~^].*)")
 
 
 @dataclass(frozen=True)
-class Change:
+class YankChange:
     """A change of versions of a type: yanked, or with `back` no longer so. `reason` and `by` are recorded.
 
     The pointers follow by `habits`.
@@ -43,7 +43,7 @@ class Change:
 
 
 def yank(
-    store: Store, images: Images, change: Change, holder: Holder, clock: Clock | None = None
+    store: Store, images: Images, change: YankChange, holder: Holder, clock: Clock | None = None
 ) -> Iterator[str]:
     """Mark the versions, determine the index's entry anew, and move the pointers; yield a line for each.
 
@@ -73,7 +73,7 @@ def yank(
         yield f"{change.image}:{LATEST} stays at {left}"
 
 
-def _mark(store: Store, change: Change, version: str, keys: Collection[str], clock: Clock) -> str:
+def _mark(store: Store, change: YankChange, version: str, keys: Collection[str], clock: Clock) -> str:
     """Write the mark of one version unless it is there already; return a line about it."""
     kind, times = change.type, index.yanks(change.type, version, keys)
     word = "in the index again, if it is the latest" if change.back else "yanked"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from seatrial.release.plan import store_keys
+from seatrial.release.plan.plan_files import Receipt, receipt_of_json
 from seatrial.release.plan.ports import Store
-from seatrial.release.plan.records import Receipt, receipt_of_json
 
 
 def receipt_in(store: Store, type: str, version: str) -> Receipt | None:

@@ -22,7 +22,7 @@ from seatrial.system.git.command import (
     text_of,
     without_programs,
 )
-from seatrial.system.git.commits import BRANCH_NAME, Blob, blobs
+from seatrial.system.git.commits import BRANCH_NAME, CommittedFile, blobs
 from seatrial.system.git.remotes import remotely
 from seatrial.system.git.worktree import filtered, paths_of
 
@@ -182,7 +182,7 @@ def commit_beside(root: Path, files: Mapping[str, bytes | None], parents: Sequen
     return text_of(made)
 
 
-def _index_row(top: Path, off: Sequence[str], path: str, kept: Blob, data: bytes | None) -> bytes:
+def _index_row(top: Path, off: Sequence[str], path: str, kept: CommittedFile, data: bytes | None) -> bytes:
     """Return a line for `git update-index --index-info`, after the content was written to git's objects."""
     mode, blob = "0", "0" * len(kept.id)
     if data is not None:

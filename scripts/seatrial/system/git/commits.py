@@ -28,7 +28,7 @@ class Head:
 
 
 @dataclass(frozen=True)
-class Blob:
+class CommittedFile:
     """A file, link or submodule at a path of a commit; `size` in bytes."""
 
     mode: str
@@ -121,14 +121,14 @@ def trees(root: Path, commit: str, paths: Sequence[str]) -> Mapping[str, str]:
     return found | ({"": tree} if "" in wanted else {})
 
 
-def blobs(root: Path, commit: str, below: Sequence[str] = ()) -> Mapping[str, Blob]:
+def blobs(root: Path, commit: str, below: Sequence[str] = ()) -> Mapping[str, CommittedFile]:
     """Return all files of a commit below `root` by path, or only those below `below`. Raises as `resolve`."""
     tree = tree_of(root, commit)
     if tree is None:
         return {}
     literally = ("--literal-pathspecs", "ls-tree", "-r", "-l", "-z", "--full-tree", tree, "--")
     return {
-        path: Blob(mode, name, int(size) if size.isdigit() else 0)
+        path: CommittedFile(mode, name, int(size) if size.isdigit() else 0)
         for path, (mode, _, name, size) in rows_of_tree(must(root, *literally, *filter(None, below)))
     }
 

@@ -12,21 +12,21 @@ from seatrial.core.errors import SeatrialError, ServiceError, Unreadable, reason
 from seatrial.core.model import Entry, Folder, Kind
 from seatrial.system.folder import MAX_BYTES, with_parents
 from seatrial.system.git.command import REFETCH, SECONDS_REMOTE, ask, must, text_of
-from seatrial.system.git.commits import Blob, blobs, resolve, time_of, tree_of
+from seatrial.system.git.commits import CommittedFile, blobs, resolve, time_of, tree_of
 
 CHUNK = 64 * 1024 * 1024
 """The most bytes of files held in memory at once, unless one file is larger."""
 
 
-def contents(root: Path, blobs: Iterable[Blob]) -> Iterator[tuple[str, bytes]]:
+def contents(root: Path, blobs: Iterable[CommittedFile]) -> Iterator[tuple[str, bytes]]:
     """Yield the ids and bytes of these files, in groups that fit in memory. Raises ServiceError."""
     for some in _chunks({one.id: one for one in blobs}.values()):
         feed = "".join(f"{one.id}\n" for one in some).encode()
         yield from _answers(must(root, "cat-file", "--batch", feed=feed, seconds=SECONDS_REMOTE))
 
 
-def _chunks(blobs: Iterable[Blob]) -> Iterator[list[Blob]]:
-    chunk: list[Blob] = []
+def _chunks(blobs: Iterable[CommittedFile]) -> Iterator[list[CommittedFile]]:
+    chunk: list[CommittedFile] = []
     size = 0
     for blob in blobs:
         if chunk and size + blob.size > CHUNK:
@@ -75,13 +75,13 @@ def export(root: Path, commit: str, into: Path) -> None:
         raise ServiceError(f"{failed.filename or into} cannot be written: {reason(failed)}") from failed
 
 
-def _refuse_strays(found: Mapping[str, Blob]) -> None:
+def _refuse_strays(found: Mapping[str, CommittedFile]) -> None:
     for path in found:
         if not UNSAFE.isdisjoint(path.translate(UNSEEN).lower().split("/")):
             raise ServiceError(f'the commit has a file at "{path[:200]}", which leads elsewhere; take it out')
 
 
-def _make_folders(found: Mapping[str, Blob], into: Path) -> None:
+def _make_folders(found: Mapping[str, CommittedFile], into: Path) -> None:
     """Make the folders one by one, parents first, so that all have the same mode."""
     into.mkdir(parents=True)
     parents = {parent for path in found for parent in PurePosixPath(path).parents if parent.name}
@@ -91,7 +91,7 @@ def _make_folders(found: Mapping[str, Blob], into: Path) -> None:
         (into / folder).chmod(0o755)
 
 
-def _write(root: Path, found: Mapping[str, Blob], into: Path) -> None:
+def _write(root: Path, found: Mapping[str, CommittedFile], into: Path) -> None:
     """Write the files, links last, so that nothing is written through one."""
     files = {path: blob for path, blob in found.items() if not blob.is_link and not blob.is_submodule}
     links = {path: blob for path, blob in found.items() if blob.is_link}
@@ -101,7 +101,7 @@ def _write(root: Path, found: Mapping[str, Blob], into: Path) -> None:
         os.symlink(data, os.fsencode(into / path))
 
 
-def _each(root: Path, found: Mapping[str, Blob]) -> Iterator[tuple[str, bytes]]:
+def _each(root: Path, found: Mapping[str, CommittedFile]) -> Iterator[tuple[str, bytes]]:
     """Yield each path with its bytes; several paths may have the same."""
     places: dict[str, list[str]] = {}
     for path, blob in found.items():
@@ -161,7 +161,9 @@ class CommitFolder:
     bytes of files read so far by id, and of all links; other files are read on demand.
     """
 
-    def __init__(self, root: Path, found: Mapping[str, Blob], known: MutableMapping[str, bytes]) -> None:
+    def __init__(
+        self, root: Path, found: Mapping[str, CommittedFile], known: MutableMapping[str, bytes]
+    ) -> None:
         self._root = root
         self._blobs = {path: blob for path, blob in found.items() if not blob.is_submodule}
         self._known = known
@@ -212,12 +214,12 @@ class CommitFolder:
             raise Unreadable("not a file that can be read")
         return self._bytes(self._blobs[end])
 
-    def _bytes(self, blob: Blob) -> bytes:
+    def _bytes(self, blob: CommittedFile) -> bytes:
         if blob.id not in self._known:
             self._known[blob.id] = self._fetched(blob)
         return self._known[blob.id]
 
-    def _fetched(self, blob: Blob) -> bytes:
+    def _fetched(self, blob: CommittedFile) -> bytes:
         if blob.size > MAX_BYTES:
             raise Unreadable(f"{blob.size:,} bytes; files over {MAX_BYTES:,} bytes are not read")
         try:
@@ -238,7 +240,7 @@ def folders_at(
 
     Files of whose path `soon` is true are read at once, others on demand. Raises UsageError and ServiceError.
     """
-    parts: dict[str, dict[str, Blob]] = {path: {} for path in paths}
+    parts: dict[str, dict[str, CommittedFile]] = {path: {} for path in paths}
     for whole, blob in blobs(root, commit, [] if "" in parts else paths).items():
         for parent in _parents(whole):
             if parent in parts:
@@ -247,7 +249,9 @@ def folders_at(
     return {path: CommitFolder(root, found, known) for path, found in parts.items()}
 
 
-def _now(parts: Iterable[Mapping[str, Blob]], soon: Callable[[str], bool]) -> Iterator[Blob]:
+def _now(
+    parts: Iterable[Mapping[str, CommittedFile]], soon: Callable[[str], bool]
+) -> Iterator[CommittedFile]:
     """Yield the files to read at once: links, and those of which `soon` is true."""
     for found in parts:
         for path, blob in found.items():

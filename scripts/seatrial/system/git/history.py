@@ -10,7 +10,7 @@ from pathlib import Path
 
 from seatrial.core.errors import UsageError
 from seatrial.system.git.command import ask, must, must_be_repository, text_of
-from seatrial.system.git.commits import Blob, rows_of_tree
+from seatrial.system.git.commits import CommittedFile, rows_of_tree
 from seatrial.system.git.files import contents
 
 MOST_COMMITS = 50_000
@@ -89,7 +89,7 @@ def files_in(root: Path, trees: Iterable[str], name: str, most: int) -> Iterator
     if not wanted:
         return
     feed = "".join(f"{tree}:{name}\n" for tree in wanted).encode()
-    by_blob: dict[Blob, list[str]] = {}
+    by_blob: dict[CommittedFile, list[str]] = {}
     for tree, blob in _sizes(wanted, must(root, "cat-file", "--batch-check", feed=feed), most):
         by_blob.setdefault(blob, []).append(tree)
     held = {blob.id: holders for blob, holders in _affordable(by_blob)}
@@ -97,7 +97,9 @@ def files_in(root: Path, trees: Iterable[str], name: str, most: int) -> Iterator
         yield from ((tree, data) for tree in held[identifier])
 
 
-def _affordable(by_blob: Mapping[Blob, Sequence[str]]) -> Iterator[tuple[Blob, Sequence[str]]]:
+def _affordable(
+    by_blob: Mapping[CommittedFile, Sequence[str]],
+) -> Iterator[tuple[CommittedFile, Sequence[str]]]:
     left = MOST_BYTES
     for blob, holders in by_blob.items():
         left -= blob.size
@@ -106,8 +108,8 @@ def _affordable(by_blob: Mapping[Blob, Sequence[str]]) -> Iterator[tuple[Blob, S
         yield blob, holders
 
 
-def _sizes(trees: Sequence[str], said: bytes, most: int) -> Iterator[tuple[str, Blob]]:
+def _sizes(trees: Sequence[str], said: bytes, most: int) -> Iterator[tuple[str, CommittedFile]]:
     for tree, row in zip(trees, os.fsdecode(said).splitlines(), strict=True):
         facts = row.split()
         if len(facts) == 3 and facts[1] == "blob" and facts[2].isdigit() and int(facts[2]) <= most:
-            yield tree, Blob("100644", facts[0], int(facts[2]))
+            yield tree, CommittedFile("100644", facts[0], int(facts[2]))

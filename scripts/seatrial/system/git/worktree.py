@@ -18,7 +18,7 @@ from pathlib import Path
 
 from seatrial.core.errors import ServiceError, reason
 from seatrial.system.git.command import ask, must, must_be_repository, named_programs, without_programs
-from seatrial.system.git.commits import Blob, head
+from seatrial.system.git.commits import CommittedFile, head
 from seatrial.system.git.discovery import NoRepositoryError, repository_of
 from seatrial.system.git.files import contents
 
@@ -198,7 +198,7 @@ _POINTER = re.compile(
 
 def _equal_in_lfs(root: Path, found: Sequence[_Difference]) -> set[str]:
     """Return the paths of files that are those to which the commit's pointers lead."""
-    kept = dict(contents(root, [Blob("100644", one.old, 0) for one in found]))
+    kept = dict(contents(root, [CommittedFile("100644", one.old, 0) for one in found]))
     pointers = {one.path: match for one in found if (match := _POINTER.fullmatch(kept[one.old]))}
     return {path for path, match in pointers.items() if _is_of(root / path, match[1].decode(), int(match[2]))}
 

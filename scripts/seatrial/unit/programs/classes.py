@@ -30,7 +30,7 @@ MOST = 200
 ANY = "*"
 
 
-class Ended(Exception):
+class StageEnded(Exception):
     """The end of the questions at a stage, with why."""
 
     def __init__(self, stage: str, failure: BaseException) -> None:
@@ -53,7 +53,7 @@ def ask() -> dict[str, Any]:
     answer.update(kinds=[], refused=[])
     try:
         _ask(answer)
-    except Ended as ended:
+    except StageEnded as ended:
         path, line = _place(ended.failure)
         message = f"{type(ended.failure).__name__}: {ended.failure}"[:LONGEST]
         answer.update(stage=ended.stage, message=message, path=path, line=line)
@@ -71,7 +71,7 @@ def _ask(answer: dict[str, Any]) -> None:
         _gate(config_class)
         schema = config_class.schema()
     except Exception as failure:
-        raise Ended("classes", failure) from failure
+        raise StageEnded("classes", failure) from failure
     answer["schema"] = json.loads(json.dumps(schema, default=str))
     answer["mapping"] = next((path for path in MAPPINGS if os.path.isfile(path)), "")
     if answer["mapping"]:
@@ -82,17 +82,17 @@ def _config_class() -> Any:
     try:
         from port_ocean.utils.misc import get_integration_class
     except ImportError as failure:
-        raise Ended("unsupported", failure) from failure
+        raise StageEnded("unsupported", failure) from failure
     sys.path.append(".")
     if not os.path.isfile("integration.py"):
-        raise Ended("missing", FileNotFoundError("there is no integration.py"))
+        raise StageEnded("missing", FileNotFoundError("there is no integration.py"))
     try:
         found = get_integration_class(".")
         if found is None:
             raise LookupError("integration.py has no class that derives from BaseIntegration")
         return found.AppConfigHandlerClass.CONFIG_CLASS
     except (Exception, SystemExit) as failure:
-        raise Ended("import", failure) from failure
+        raise StageEnded("import", failure) from failure
 
 
 def _gate(config_class: Any) -> None:

@@ -17,13 +17,14 @@ from seatrial.validate.facts.app_config import AppConfig
 from seatrial.validate.facts.config_classes import ConfigClass
 from seatrial.validate.facts.credentials import PREFIX
 from seatrial.validate.facts.items import Item
-from seatrial.validate.facts.python_choices import Refused, refused
 from seatrial.validate.facts.python_models import (
     FRAMEWORK,
+    RefusedValue,
     ResourceClass,
     Unread,
     app_config_classes,
     model_of,
+    refused,
     resource_classes,
     selector_of,
     unread_keys,
@@ -219,14 +220,14 @@ class Code:
             )
         )
 
-    def refused_values(self, kind: str, selector: Any) -> Iterator[Refused]:
+    def refused_values(self, kind: str, selector: Any) -> Iterator[RefusedValue]:
         """The values of a selector that the code refuses; none where its class is unknown."""
         classes = [one for one in self._resource_classes or () if one.takes(kind)]
         found = [selector_of(self.names, one) for one in classes]
         known = [model for model in found if model]
         return refused(self.names, known if len(known) == len(found) else (), selector)
 
-    def refused_settings(self, root: Any) -> Iterator[Refused]:
+    def refused_settings(self, root: Any) -> Iterator[RefusedValue]:
         """The values at the top of `port-app-config` that the code refuses; none where its class is unknown."""
         found = [model_of(self.names, local) for local in self._app_configs or ()]
         known = [model for model in found if model]

@@ -14,17 +14,22 @@ from functools import cached_property
 from seatrial.core.model import Location
 from seatrial.documents.python import Assignment
 from seatrial.documents.syntax import Call, Expression
-from seatrial.validate.facts.python_choices import Scalar, literal_values
-from seatrial.validate.facts.python_models import FRAMEWORK, declared_fields, field_calls
+from seatrial.validate.facts.python_models import (
+    FRAMEWORK,
+    Scalar,
+    declared_fields,
+    field_calls,
+    literal_values,
+)
 from seatrial.validate.facts.python_modules import (
     MAX_DEPTH,
     TEXT,
+    AssignedValue,
     ExternalName,
     LocalClass,
     Names,
     Scope,
     Type,
-    Value,
     annotation_in,
     base_of,
     members_of,
@@ -278,7 +283,7 @@ def _followed(
         found = names.meaning(expression.name, scope) if expression.name else None
         if expression.name and found is None:
             return None
-        if not isinstance(found, Value):
+        if not isinstance(found, AssignedValue):
             return expression, scope
         expression, scope = found.expression, found.scope
     return None
@@ -339,7 +344,7 @@ def _missing(names: Names, declared: Assignment, scope: Scope) -> tuple[str, ...
     if calls or value is None or not (value.call or value.name):
         return _lacking(calls)
     found = names.meaning(value.name, scope) if value.name else None
-    if not isinstance(found, Value):
+    if not isinstance(found, AssignedValue):
         return ()
     if found.expression.call is None:
         return _lacking([])

@@ -183,7 +183,7 @@ def _relation(path: str, item: Item) -> Terms:
 
 
 @dataclass(frozen=True)
-class Difference:
+class ContractChange:
     """A changed promise: true `breaking` where it breaks installations, the change in words, and its place."""
 
     breaking: bool
@@ -191,21 +191,21 @@ class Difference:
     place: str
 
 
-def differences(old: Contract, new: Contract) -> Iterator[Difference]:
+def differences(old: Contract, new: Contract) -> Iterator[ContractChange]:
     """The changed promises in the order of the files; for an added or removed blueprint not each property."""
     corrected = _corrected(old, new)
     for name, terms in old.promises.items():
         if name in corrected or name in new.promises:
             continue
         if _lacks(new, name) and _is_separate(name, new):
-            yield Difference(True, f"removes {name}", terms.place)
+            yield ContractChange(True, f"removes {name}", terms.place)
     for name, terms in new.promises.items():
         before = old.promises.get(name)
         if before is not None:
             yield from _changed(name, before, terms, old)
         elif _lacks(old, name) and _is_separate(name, old):
             suffix = ", which is required" if terms.required else ""
-            yield Difference(terms.required, f"adds {name}{suffix}", terms.place)
+            yield ContractChange(terms.required, f"adds {name}{suffix}", terms.place)
 
 
 def _corrected(old: Contract, new: Contract) -> frozenset[Name]:
@@ -229,15 +229,19 @@ def _is_separate(name: Name, without: Contract) -> bool:
     return name.owner is None or name.owner in without.promises
 
 
-def _changed(name: Name, old: Terms, new: Terms, contract: Contract) -> Iterator[Difference]:
+def _changed(name: Name, old: Terms, new: Terms, contract: Contract) -> Iterator[ContractChange]:
     if not _are_compatible(old.type, new.type):
-        yield Difference(True, f'turns {name} from "{shown(old.type)}" into "{shown(new.type)}"', new.place)
+        yield ContractChange(
+            True, f'turns {name} from "{shown(old.type)}" into "{shown(new.type)}"', new.place
+        )
     if new.target != old.target and Name(BLUEPRINT, old.target) in contract.promises:
-        yield Difference(True, f'leads {name} to "{shown(new.target)}", not "{shown(old.target)}"', new.place)
+        yield ContractChange(
+            True, f'leads {name} to "{shown(new.target)}", not "{shown(old.target)}"', new.place
+        )
     if new.format and new.format != old.format and new.type == old.type:
-        yield Difference(True, f'gives {name} the format "{shown(new.format)}"', new.place)
+        yield ContractChange(True, f'gives {name} the format "{shown(new.format)}"', new.place)
     if new.required and not old.required:
-        yield Difference(True, f"makes {name} required", new.place)
+        yield ContractChange(True, f"makes {name} required", new.place)
     yield from _options(name, old, new)
 
 
@@ -253,17 +257,17 @@ _SAME = {"url": "string", "markdown": "string"}
 """Types whose values are stored as those of another type."""
 
 
-def _options(name: Name, old: Terms, new: Terms) -> Iterator[Difference]:
+def _options(name: Name, old: Terms, new: Terms) -> Iterator[ContractChange]:
     if new.options is None or new.options == old.options:
         return
     if old.options is None:
-        yield Difference(True, f"allows only certain values of {name}", new.place)
+        yield ContractChange(True, f"allows only certain values of {name}", new.place)
         return
     removed, added = sorted(old.options - new.options), sorted(new.options - old.options)
     if removed:
-        yield Difference(True, f'removes the value "{shown(removed[0])}" of {name}', new.place)
+        yield ContractChange(True, f'removes the value "{shown(removed[0])}" of {name}', new.place)
     elif added:
-        yield Difference(False, f'adds the value "{shown(added[0])}" of {name}', new.place)
+        yield ContractChange(False, f'adds the value "{shown(added[0])}" of {name}', new.place)
 
 
 Selectors = Mapping[str, frozenset[str]]
@@ -293,9 +297,11 @@ def _keys(names: Names, model: Model | None, depth: int) -> Iterator[str]:
             yield from (f"{key}.{below}" for below in _keys(names, inner, depth - 1))
 
 
-def removed_selectors(old: Selectors, new: Selectors) -> Iterator[Difference]:
+def removed_selectors(old: Selectors, new: Selectors) -> Iterator[ContractChange]:
     """The selectors that are gone, of kinds that are still there; of an object that is gone not each key."""
     for kind in sorted(old.keys() & new.keys()):
         gone = old[kind] - new[kind]
         for key in sorted(key for key in gone if key.rpartition(".")[0] not in gone):
-            yield Difference(True, f'removes selector "{shown(key)}" of kind "{shown(kind)}"', "in the code")
+            yield ContractChange(
+                True, f'removes selector "{shown(key)}" of kind "{shown(kind)}"', "in the code"
+            )

@@ -10,8 +10,8 @@ from functools import cached_property
 from seatrial.core.model import Integration
 from seatrial.preview.goldens import expected_of
 from seatrial.validate.facts.code import Kinds, StatedKind
-from seatrial.validate.facts.examples import Examples, same_kind
 from seatrial.validate.facts.python_modules import PythonFiles
+from seatrial.validate.facts.raw_examples import Examples, same_kind
 from seatrial.validate.facts.tree import Tree, content
 
 MOST_TEST_BYTES = 32 * 1024 * 1024

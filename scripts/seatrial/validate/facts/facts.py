@@ -22,21 +22,21 @@ from seatrial.documents.integration import read_document, resource_path
 from seatrial.system import clock
 from seatrial.validate.facts.app_config import AppConfig
 from seatrial.validate.facts.blueprints import Blueprints
-from seatrial.validate.facts.changelog import ChangelogText, Fragment, fragments_of
+from seatrial.validate.facts.changelog_entries import ChangelogText, Fragment, fragments_of
 from seatrial.validate.facts.code import Code, ConfigurationUse, Kinds
 from seatrial.validate.facts.config_classes import KindOf, misnamed
 from seatrial.validate.facts.conformity import RESOURCE_STEMS, Conformity, ResourceForms
 from seatrial.validate.facts.contract import Contract, Selectors, selectors_of
 from seatrial.validate.facts.coverage import Coverage
 from seatrial.validate.facts.credentials import Variable, variables
-from seatrial.validate.facts.examples import Examples, Tried
 from seatrial.validate.facts.items import Item, Rows
 from seatrial.validate.facts.jq_expressions import JqExpressions
-from seatrial.validate.facts.package import Package
+from seatrial.validate.facts.package_metadata import Package
 from seatrial.validate.facts.python_modules import PythonFiles
-from seatrial.validate.facts.release import Change, Intents, ReleaseHold
+from seatrial.validate.facts.raw_examples import Examples, Tried
+from seatrial.validate.facts.release_change import Change, Intents, ReleaseHold
 from seatrial.validate.facts.spec import Peers, Spec, load_document, load_spec
-from seatrial.validate.facts.suppressions import EXEMPTIONS, Suppressions, load_exemptions
+from seatrial.validate.facts.suppressed_codes import EXEMPTIONS, Suppressions, load_exemptions
 from seatrial.validate.facts.tree import Litter, Texts, Tidiness, Tree, content
 
 

@@ -212,7 +212,7 @@ class Scope:
 
 
 @dataclass(frozen=True)
-class Value:
+class AssignedValue:
     """The expression assigned to a name, and its scope."""
 
     expression: Expression
@@ -232,7 +232,7 @@ class ExternalName:
 
 
 Type: TypeAlias = LocalClass | ExternalName
-Meaning: TypeAlias = LocalClass | Value | ExternalName
+Meaning: TypeAlias = LocalClass | AssignedValue | ExternalName
 
 TEXT = ExternalName("builtins.str")
 
@@ -304,7 +304,7 @@ class Names:
             yield expression.string, expression.where
         elif expression.name:
             found = self.meaning(expression.name, scope)
-            if isinstance(found, Value):
+            if isinstance(found, AssignedValue):
                 yield from self.places(found.expression, found.scope, depth - 1)
         elif _is_one_of(expression, _CHOICES):
             for member in members_of(expression):
@@ -365,13 +365,17 @@ class Names:
             return found
         if isinstance(found, ExternalName):
             return ExternalName(f"{found.name}.{rest}")
-        if isinstance(found, Value):
+        if isinstance(found, AssignedValue):
             name = found.expression.name
             return self.meaning(f"{name}.{rest}", found.scope) if name else None
         first, _, more = rest.partition(".")
         for one in self.lineage(found).local:
             if inner := self._of_class(one, first):
-                return inner if isinstance(inner, Value) and more == "value" else self._member(inner, more)
+                return (
+                    inner
+                    if isinstance(inner, AssignedValue) and more == "value"
+                    else self._member(inner, more)
+                )
         return None
 
     def _imported(self, imported: Import, rest: str, importer: str) -> Meaning | None:
@@ -425,17 +429,17 @@ class Names:
     def _class_named(self, name: str, path: str) -> Type | None:
         """The class of a name, or of the name that it is an alias of."""
         found = self.meaning(name, Scope(path))
-        if isinstance(found, Value) and found.expression.name:
+        if isinstance(found, AssignedValue) and found.expression.name:
             found = self.meaning(found.expression.name, found.scope)
-        return None if isinstance(found, Value) else found
+        return None if isinstance(found, AssignedValue) else found
 
     def _texts_named(self, expression: Expression, scope: Scope, depth: int) -> frozenset[str] | None:
         found = self.meaning(expression.name or "", scope)
-        return self.texts(found.expression, found.scope, depth) if isinstance(found, Value) else None
+        return self.texts(found.expression, found.scope, depth) if isinstance(found, AssignedValue) else None
 
     def _types_named(self, expression: Expression, scope: Scope, depth: int) -> frozenset[Type] | None:
         found = self.meaning(expression.name or "", scope)
-        if isinstance(found, Value):
+        if isinstance(found, AssignedValue):
             return self.types(found.expression, found.scope, depth)
         return None if found is None else frozenset({found})
 
@@ -456,8 +460,8 @@ def _unique(pairs: Iterable[tuple[str, T]]) -> dict[str, T]:
     return {key: value for key, value in found if counts[key] == 1}
 
 
-def _value(assignment: Assignment, scope: Scope) -> Value | None:
-    return Value(assignment.value, scope) if assignment.value else None
+def _value(assignment: Assignment, scope: Scope) -> AssignedValue | None:
+    return AssignedValue(assignment.value, scope) if assignment.value else None
 
 
 def _joined(found: Iterable[frozenset[T] | None]) -> frozenset[T] | None:

@@ -10,10 +10,10 @@ from typing import Any
 
 from seatrial.core.framework import Framework
 from seatrial.documents.document import Document, Keys
-from seatrial.preview.cases import RECORDED, UPLOADED, Source, sources
-from seatrial.preview.mapping import Refused, read_resource
-from seatrial.preview.previews import Group, Row
-from seatrial.validate.facts.examples import Examples, Tried, is_mapped, keys_of
+from seatrial.preview.cases import RECORDED, UPLOADED, MappingSource, sources
+from seatrial.preview.mapping import MappingRefused, read_resource
+from seatrial.preview.previews import Group, PreviewRow
+from seatrial.validate.facts.raw_examples import Examples, Tried, is_mapped, keys_of
 
 MOST_ENTITIES = 500
 """The entities of a file that are compared."""
@@ -113,13 +113,13 @@ class _Beside:
     `known` is the first row of each blueprint and identifier, and that of each identifier under an empty blueprint.
     """
 
-    rows: Sequence[Row]
+    rows: Sequence[PreviewRow]
     groups: Mapping[int, Group]
-    known: Mapping[tuple[str, str], Row]
+    known: Mapping[tuple[str, str], PreviewRow]
 
     @classmethod
-    def of(cls, found: Sequence[tuple[Group, Row]]) -> _Beside:
-        known: dict[tuple[str, str], Row] = {}
+    def of(cls, found: Sequence[tuple[Group, PreviewRow]]) -> _Beside:
+        known: dict[tuple[str, str], PreviewRow] = {}
         for _, row in found:
             entity = row.mapped.entity or {}
             identifier = str(entity.get("identifier"))
@@ -128,7 +128,7 @@ class _Beside:
         return cls([row for _, row in found], {id(row): group for group, row in found}, known)
 
 
-def _beside(path: str, tried: Tried) -> Iterator[tuple[Group, Row]]:
+def _beside(path: str, tried: Tried) -> Iterator[tuple[Group, PreviewRow]]:
     """Yield the rows of the raw objects in the folder of a file; those published have one of the same name there."""
     folder = path.rpartition("/")[0]
     for group in tried.groups:
@@ -138,7 +138,7 @@ def _beside(path: str, tried: Tried) -> Iterator[tuple[Group, Row]]:
                 yield group, row
 
 
-def _pairs(entities: Sequence[Expected], beside: _Beside) -> Iterator[tuple[Expected, Row]]:
+def _pairs(entities: Sequence[Expected], beside: _Beside) -> Iterator[tuple[Expected, PreviewRow]]:
     """Yield each recorded entity with the one that is made of its object.
 
     A file with one entity goes with the only object of the raw file that is called like it; others are found by
@@ -207,17 +207,19 @@ def mapping_contradictions(examples: Examples, framework: Framework) -> Iterator
                     yield from _fields(source, installed[kind], framework)
 
 
-def _once(found: Sequence[Source]) -> Mapping[str, Source]:
-    counts: dict[str, list[Source]] = {}
+def _once(found: Sequence[MappingSource]) -> Mapping[str, MappingSource]:
+    counts: dict[str, list[MappingSource]] = {}
     for one in found:
         counts.setdefault(one.kind, []).append(one)
     return {kind: rows[0] for kind, rows in counts.items() if kind and len(rows) == 1}
 
 
-def _fields(recorded: Source, installed: Source, framework: Framework) -> Iterator[Contradiction]:
+def _fields(
+    recorded: MappingSource, installed: MappingSource, framework: Framework
+) -> Iterator[Contradiction]:
     try:
         ours, theirs = (dict(read_resource(one.resource, framework).named()) for one in (recorded, installed))
-    except Refused:
+    except MappingRefused:
         return
     if _plain(ours.get("blueprint")) != _plain(theirs.get("blueprint")):
         return

@@ -7,8 +7,7 @@ from seatrial.core.model import Fix, MemoryFolder, Problem
 from seatrial.core.names import shown
 from seatrial.core.rules import ADVICE, INFO, WARNING, Edited, Problems, rule
 from seatrial.core.suggest import did_you_mean, nearest
-from seatrial.validate.facts.code import Code, ConfigurationUse
-from seatrial.validate.facts.code_calls import (
+from seatrial.validate.facts.calls import (
     BLOCKING,
     blocking_calls,
     functions_named,
@@ -24,6 +23,7 @@ from seatrial.validate.facts.code_calls import (
     waiting_calls,
     webhook_paths,
 )
+from seatrial.validate.facts.code import Code, ConfigurationUse
 from seatrial.validate.facts.spec import Spec
 from seatrial.validate.rules.shared import all_of, replaced
 

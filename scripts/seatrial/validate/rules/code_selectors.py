@@ -11,7 +11,7 @@ from seatrial.core.rules import Problems, rule
 from seatrial.core.suggest import did_you_mean, nearest
 from seatrial.validate.facts.app_config import AppConfig
 from seatrial.validate.facts.code import Code
-from seatrial.validate.facts.python_choices import Refused
+from seatrial.validate.facts.python_models import RefusedValue
 from seatrial.validate.rules.shared import replaced
 
 APP_CONFIG = ".port/resources/port-app-config.yaml"
@@ -34,7 +34,7 @@ def selector_value_not_taken(app_config: AppConfig, code: Code) -> Problems:
             yield _not_taken(where, f'"{shown(one.path)}" in the selector of "{shown(resource.kind)}"', one)
 
 
-def _not_taken(where: Location, subject: str, one: Refused) -> Problem:
+def _not_taken(where: Location, subject: str, one: RefusedValue) -> Problem:
     if one.wants_list:
         fix = Fix(f"write it as a list: [{_written(one.value)}]")
         return Problem(where, f"{subject} takes a list", fix)
@@ -53,7 +53,7 @@ def _written(value: Any) -> str:
 _TYPES = {"bool": "true or false", "int": "a whole number", "float": "a number", "str": "text"}
 
 
-def _alternatives(one: Refused) -> str:
+def _alternatives(one: RefusedValue) -> str:
     """Return the values as "a", "b" or "c", and the types behind them."""
     values = [_written(value) for value in dict.fromkeys(one.allowed)][:12]
     *first, last = [*values, *(words for name, words in _TYPES.items() if name in one.plain)]

@@ -11,13 +11,13 @@ from seatrial.core.rules import ADVICE, INFO, WARNING, Edited, Problems, rule
 from seatrial.core.suggest import did_you_mean, nearest
 from seatrial.documents.document import Document, FaultKind
 from seatrial.preview.cases import RECORDED, UPLOADED
-from seatrial.preview.previews import Group, Row
-from seatrial.preview.processor import Verdict
+from seatrial.preview.previews import Group, PreviewRow
+from seatrial.preview.processor import ObjectVerdict
 from seatrial.validate.facts.app_config import AppConfig
 from seatrial.validate.facts.code import Code
 from seatrial.validate.facts.credentials import credential
-from seatrial.validate.facts.examples import Examples, Tried, is_mapped, same_kind
 from seatrial.validate.facts.leaks import addresses, secrets
+from seatrial.validate.facts.raw_examples import Examples, Tried, is_mapped, same_kind
 from seatrial.validate.facts.spec import Spec
 from seatrial.validate.facts.tree import content, is_of_tests
 
@@ -155,7 +155,7 @@ def _all_refused(tried: Tried) -> Iterator[tuple[str, list[int]]]:
     """Yield each file with the numbers of its objects that every resource of the kind refuses."""
     found: dict[str, list[int]] = {}
     for (path, number), fates in tried.fates.items():
-        if all(row.mapped.verdict is Verdict.REFUSED for _, row in fates):
+        if all(row.mapped.verdict is ObjectVerdict.REFUSED for _, row in fates):
             found.setdefault(path, []).append(number)
     yield from found.items()
 
@@ -210,20 +210,20 @@ def example_without_entity(examples: Examples, tried: Tried) -> Problems:
                 break
 
 
-def _counts(row: Row) -> bool:
+def _counts(row: PreviewRow) -> bool:
     """Return whether a failure is one of the mapping: an object without a list of items is none, nor is a limit."""
     if is_mapped(row):
         return _is_null_text(row)
     is_other = row.mapped.reason == "it is not an object" or "list" in row.mapped.reason
-    return row.mapped.verdict is not Verdict.REFUSED and not is_other and not row.ended
+    return row.mapped.verdict is not ObjectVerdict.REFUSED and not is_other and not row.ended
 
 
-def _is_null_text(row: Row) -> bool:
+def _is_null_text(row: PreviewRow) -> bool:
     """Return whether an identifier is the text that `tostring` makes of null."""
     return (row.mapped.entity or {}).get("identifier") == "null"
 
 
-def _entityless(tried: Tried, group: Group, row: Row, path: str) -> Problem:
+def _entityless(tried: Tried, group: Group, row: PreviewRow, path: str) -> Problem:
     value = next((one for one in row.mapped.values if one.where == "identifier"), None)
     is_why = value and (value.is_null or is_mapped(row))
     why = row.why(value) if value and is_why else ""

@@ -10,7 +10,7 @@ from seatrial.core.model import Fix, Integration, MemoryFolder, Problem
 from seatrial.core.names import shown
 from seatrial.core.printable import cut
 from seatrial.core.rules import INFO, WARNING, Problems, rule
-from seatrial.validate.facts.examples import Examples, Tried
+from seatrial.validate.facts.raw_examples import Examples, Tried
 from seatrial.validate.facts.recordings import (
     Contradiction,
     blueprint_contradictions,

@@ -11,14 +11,14 @@ from seatrial.core.model import Fix, Location, MemoryFolder, Problem, Severity
 from seatrial.core.names import shown
 from seatrial.core.rules import ADVICE, INFO, WARNING, Edited, Problems, rule
 from seatrial.preview.cases import UPLOADED
-from seatrial.preview.evaluator import Outcome
+from seatrial.preview.evaluator import JqOutcome
 from seatrial.preview.item_parsing import deleted_path
 from seatrial.preview.paths import read_paths
-from seatrial.preview.previews import Group, Row
+from seatrial.preview.previews import Group, PreviewRow
 from seatrial.preview.processor import Value
 from seatrial.preview.upsert import Break
 from seatrial.validate.facts.app_config import AppConfig
-from seatrial.validate.facts.examples import LIMITS, Examples, Tried, fits, null_in_all
+from seatrial.validate.facts.raw_examples import LIMITS, Examples, Tried, fits, null_in_all
 from seatrial.validate.rules.examples import with_task, without_examples
 from seatrial.validate.rules.shared import all_of, replaced
 
@@ -31,10 +31,10 @@ def _mapped(old: str, new: str) -> Edited:
 
 
 _ENDED = {
-    Outcome.SLOW: f"it does not end within {LIMITS.seconds:g} second of processor time",
-    Outcome.MEMORY: f"it takes more than {LIMITS.memory // 1024**2} MiB of memory",
-    Outcome.CRASHED: "it ends the process that runs it",
-    Outcome.LARGE: f"its value has more than {LIMITS.characters // 1024**2:,} million characters",
+    JqOutcome.SLOW: f"it does not end within {LIMITS.seconds:g} second of processor time",
+    JqOutcome.MEMORY: f"it takes more than {LIMITS.memory // 1024**2} MiB of memory",
+    JqOutcome.CRASHED: "it ends the process that runs it",
+    JqOutcome.LARGE: f"its value has more than {LIMITS.characters // 1024**2:,} million characters",
 }
 
 
@@ -230,7 +230,7 @@ def repeated_entity(tried: Tried) -> Problems:
     identifier does not tell the objects apart.
     """
     for group in tried.groups:
-        first: dict[tuple[str, str], Row] = {}
+        first: dict[tuple[str, str], PreviewRow] = {}
         told: set[str] = set()
         for row in group.entities:
             entity = row.mapped.entity or {}

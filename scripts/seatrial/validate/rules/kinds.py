@@ -21,7 +21,7 @@ from seatrial.validate.facts.tree import Tree
 EXAMPLES = ".port/examples"
 
 
-class Place(enum.Enum):
+class KindPlace(enum.Enum):
     """Where a kind is named."""
 
     SPEC = "spec"
@@ -30,15 +30,15 @@ class Place(enum.Enum):
     RESYNC = "resync"
 
 
-_STATED = (Place.SPEC, Place.MAPPING)
-_CODED = (Place.CLASS, Place.RESYNC)
+_STATED = (KindPlace.SPEC, KindPlace.MAPPING)
+_CODED = (KindPlace.CLASS, KindPlace.RESYNC)
 
 
 @dataclass(frozen=True)
 class Use:
     """A kind in one of the places; `where` is None where its text could not be found."""
 
-    place: Place
+    place: KindPlace
     kind: str
     where: Location | None
     owner: str = ""
@@ -78,30 +78,32 @@ class KindMap:
     """Every use of every kind; `closed` are the places in the code of which all kinds are known."""
 
     uses: tuple[Use, ...]
-    closed: frozenset[Place]
+    closed: frozenset[KindPlace]
     examples: frozenset[str]
 
     @classmethod
     def of(cls, kinds: Kinds, tree: Tree) -> KindMap:
         """Return the kinds of an integration."""
-        found = [Use(Place.SPEC, one.kind, one.where) for one in kinds.listed]
-        found += [Use(Place.MAPPING, one.kind, one.where) for one in kinds.mapped]
+        found = [Use(KindPlace.SPEC, one.kind, one.where) for one in kinds.listed]
+        found += [Use(KindPlace.MAPPING, one.kind, one.where) for one in kinds.mapped]
         for one in kinds.code.kind_uses if kinds.code else ():
-            found.append(Use(Place.CLASS if one.owner else Place.RESYNC, one.kind, one.where, one.owner))
-        known = {Place.CLASS: kinds.accepted(), Place.RESYNC: kinds.resynced()}
+            found.append(
+                Use(KindPlace.CLASS if one.owner else KindPlace.RESYNC, one.kind, one.where, one.owner)
+            )
+        known = {KindPlace.CLASS: kinds.accepted(), KindPlace.RESYNC: kinds.resynced()}
         placed = {(use.place, use.kind) for use in found}
         for place, names in known.items():
             found += [Use(place, name, None) for name in sorted(names or ()) if (place, name) not in placed]
         closed = frozenset(place for place, names in known.items() if names is not None)
         return cls(tuple(found), closed, frozenset(tree.within(EXAMPLES)))
 
-    def at(self, *places: Place) -> frozenset[str]:
+    def at(self, *places: KindPlace) -> frozenset[str]:
         """Return the kinds that are named in one of these places."""
         return frozenset().union(*(self._kinds.get(place, frozenset()) for place in places))
 
     @cached_property
-    def _kinds(self) -> dict[Place, frozenset[str]]:
-        found: dict[Place, set[str]] = {}
+    def _kinds(self) -> dict[KindPlace, frozenset[str]]:
+        found: dict[KindPlace, set[str]] = {}
         for use in self.uses:
             found.setdefault(use.place, set()).add(use.kind)
         return {place: frozenset(kinds) for place, kinds in found.items()}
@@ -116,15 +118,17 @@ class KindMap:
     def faults(self) -> frozenset[tuple[str, str]]:
         """The disagreements, each with the kind that it is about."""
         found: set[tuple[str, str]] = set()
-        listed = self.at(Place.SPEC)
+        listed = self.at(KindPlace.SPEC)
         coded = [(one.value, self.at(one)) for one in _CODED if one in self.closed]
         for place in _STATED:
             for kind in self.at(place):
                 lacking = next((name for name, kinds in coded if kind not in kinds), None)
                 if lacking:
                     found.add((f"{place.value} without {lacking}", kind))
-        found |= {("not listed", kind) for kind in self.at(Place.MAPPING) - listed if listed}
-        counts = Counter((use.place, use.kind) for use in self.uses if use.place in (Place.SPEC, Place.CLASS))
+        found |= {("not listed", kind) for kind in self.at(KindPlace.MAPPING) - listed if listed}
+        counts = Counter(
+            (use.place, use.kind) for use in self.uses if use.place in (KindPlace.SPEC, KindPlace.CLASS)
+        )
         return frozenset(
             found | {(f"twice in {place.value}", kind) for (place, kind), n in counts.items() if n > 1}
         )
@@ -185,7 +189,7 @@ def disagreement(known: KindMap, one: StatedKind, message: str, otherwise: str) 
         return Problem(one.where, message, Fix(f"{otherwise}; if it was renamed, {guesses}"))
     if first.is_in_code:
         there = first.places[0]
-        other = "but one accepts" if first.uses[0].place is Place.CLASS else "but for"
+        other = "but one accepts" if first.uses[0].place is KindPlace.CLASS else "but for"
         return Problem(there, f'{message}, {other} "{shown(first.old)}"', Fix(first.said(there)))
     edit = Edit(one.where, first.old, first.new) if first.places == [one.where] else None
     fix = Fix(", or ".join(rename.said(one.where) for rename in renames), edit, guessed=True)

@@ -15,7 +15,7 @@ from seatrial.core.names import decamelize
 from seatrial.core.rules import ADVICE, ERROR, INFO, WARNING, Problems, Rule, rule
 from seatrial.documents.integration import RESOURCES, SPEC_FILES, resource_files
 from seatrial.validate.facts.credentials import PREFIX
-from seatrial.validate.facts.package import Package
+from seatrial.validate.facts.package_metadata import Package
 from seatrial.validate.facts.spec import Spec, load_spec
 from seatrial.validate.facts.tree import SHARED, Convention, Tree, doing, is_tested, sharing
 

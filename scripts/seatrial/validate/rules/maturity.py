@@ -12,7 +12,7 @@ from seatrial.documents.document import Document
 from seatrial.preview.cases import UPLOADED
 from seatrial.validate.facts.coverage import Coverage
 from seatrial.validate.facts.items import Item
-from seatrial.validate.facts.package import Package
+from seatrial.validate.facts.package_metadata import Package
 from seatrial.validate.facts.spec import Spec
 from seatrial.validate.rules.shared import replaced
 

@@ -17,7 +17,7 @@ from seatrial.documents import toml
 from seatrial.documents.document import Document, FaultKind
 from seatrial.documents.integration import SPEC_FILES
 from seatrial.validate.facts.conformity import Conformity
-from seatrial.validate.facts.package import (
+from seatrial.validate.facts.package_metadata import (
     FRAGMENT_TYPES,
     PYPROJECT,
     TITLE_FORMAT,

@@ -6,15 +6,15 @@ The repairs that all rules about resources share are here as well.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from seatrial.core.model import Edit, Fix, Integration, Location, Problem
 from seatrial.core.rules import WARNING, Problems, rule
 from seatrial.core.suggest import nearest
 from seatrial.documents.document import Document
 from seatrial.schemas.wording import shown
-from seatrial.validate.facts.app_config import AppConfig
-from seatrial.validate.facts.blueprints import Blueprints
+from seatrial.validate.facts.app_config import AppConfig, MappedResource
+from seatrial.validate.facts.blueprints import Blueprint, Blueprints
 from seatrial.validate.facts.catalog import Reference
 from seatrial.validate.facts.conformity import ResourceForms
 from seatrial.validate.rules.shared import cut, duplicate_keys, replaced, syntax_faults
@@ -213,3 +213,13 @@ def text_cut_in_resource(integration: Integration, resource_documents: Mapping[s
     """
     for document in resource_documents.values():
         yield from cut(integration, document)
+
+
+def with_blueprints(
+    app_config: AppConfig, blueprints: Blueprints
+) -> Iterator[tuple[MappedResource, Blueprint]]:
+    """Yield each resource with its blueprint, where the file defines that blueprint completely."""
+    for resource in app_config.resources:
+        blueprint = blueprints.find(resource.blueprint)
+        if blueprint and blueprint.is_whole:
+            yield resource, blueprint

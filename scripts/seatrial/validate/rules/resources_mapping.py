@@ -16,7 +16,7 @@ from seatrial.validate.facts.app_config import AppConfig, MappedResource
 from seatrial.validate.facts.blueprints import Blueprint, Blueprints
 from seatrial.validate.facts.items import Item
 from seatrial.validate.facts.jq_expressions import JqExpression, JqExpressions
-from seatrial.validate.rules.resources import APP_CONFIG, rename, use_known_blueprint
+from seatrial.validate.rules.resources import APP_CONFIG, rename, use_known_blueprint, with_blueprints
 from seatrial.validate.rules.shared import replaced
 
 _NAME = re.compile(r"'?([\w@=.+:/$-]+)'?")
@@ -88,16 +88,6 @@ def unknown_mapped_blueprint(app_config: AppConfig, blueprints: Blueprints) -> P
             where = app_config.document.at(*resource.mappings.way("blueprint"))
             message = f"kind {shown(resource.kind)} is mapped to blueprint {shown(name)}, and there is none"
             yield Problem(where, message, use_known_blueprint(name, blueprints, where))
-
-
-def with_blueprints(
-    app_config: AppConfig, blueprints: Blueprints
-) -> Iterator[tuple[MappedResource, Blueprint]]:
-    """Yield each resource with its blueprint, where the file defines that blueprint completely."""
-    for resource in app_config.resources:
-        blueprint = blueprints.find(resource.blueprint)
-        if blueprint and blueprint.is_whole:
-            yield resource, blueprint
 
 
 def _not_in(section: Item, names: Iterable[str]) -> list[str]:

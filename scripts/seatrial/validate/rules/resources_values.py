@@ -16,8 +16,7 @@ from seatrial.validate.facts.blueprints import Blueprint, Blueprints
 from seatrial.validate.facts.items import Item
 from seatrial.validate.facts.jq_values import Constant, JqValues
 from seatrial.validate.facts.spec import Spec
-from seatrial.validate.rules.resources import APP_CONFIG, BLUEPRINTS, MOST_KNOWN
-from seatrial.validate.rules.resources_mapping import with_blueprints
+from seatrial.validate.rules.resources import APP_CONFIG, BLUEPRINTS, MOST_KNOWN, with_blueprints
 from seatrial.validate.rules.shared import all_of, replaced
 
 Value = tuple[Keys, str, JqValues]

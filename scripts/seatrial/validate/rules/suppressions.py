@@ -14,8 +14,8 @@ from seatrial.core.suggest import nearest
 from seatrial.documents.document import Document, FaultKind, Keys
 from seatrial.validate.facts.conformity import Conformity
 from seatrial.validate.facts.items import value_at
-from seatrial.validate.facts.release import Change
-from seatrial.validate.facts.suppressions import EXEMPTIONS, Suppression, Suppressions
+from seatrial.validate.facts.release_change import Change
+from seatrial.validate.facts.suppressed_codes import EXEMPTIONS, Suppression, Suppressions
 
 FAR_DAY = "9999-12-31"
 

@@ -18,10 +18,18 @@ from pathlib import Path
 from typing import IO, Any, Protocol
 
 from seatrial.core.errors import ServiceError, UsageError, reason
-from seatrial.release.builders.layers.tree import GROUP, GSHADOW, PASSWD, SHADOW, BaseFiles, Entry, Kind
+from seatrial.release.builders.layers.stage_files import (
+    GROUP,
+    GSHADOW,
+    PASSWD,
+    SHADOW,
+    BaseFiles,
+    EntryKind,
+    StageEntry,
+)
 from seatrial.release.plan.ports import Descriptor, Manifest
 from seatrial.release.registry import archives, media
-from seatrial.release.registry.archives import MAX_LAYERS, Member, Source
+from seatrial.release.registry.archives import MAX_LAYERS, LayerBytes, Member
 from seatrial.release.registry.image_names import ImageName, shown
 from seatrial.system import cache
 
@@ -55,7 +63,7 @@ _UNREAD = (
     "or take another builder: docker, podman or buildah"
 )
 
-_KINDS = {archives.LINK: Kind.LINK, archives.FOLDER: Kind.FOLDER}
+_KINDS = {archives.LINK: EntryKind.LINK, archives.FOLDER: EntryKind.FOLDER}
 
 
 class Registry(Protocol):
@@ -89,7 +97,7 @@ class BaseImage:
     @cached_property
     def files(self) -> BaseFiles:
         """The index of its files, for which all layers are fetched. Raises ServiceError."""
-        entries: dict[str, Entry] = {}
+        entries: dict[str, StageEntry] = {}
         texts: dict[str, bytes] = {}
         unpacked = self.config["rootfs"]["diff_ids"]
         for layer, digest in zip(self.layers, unpacked, strict=True):
@@ -208,7 +216,7 @@ def _has_digest(path: Path, digest: str) -> bool:
 
 
 def _add_layer(
-    path: Path, layer: Descriptor, digest: str, entries: dict[str, Entry], texts: dict[str, bytes]
+    path: Path, layer: Descriptor, digest: str, entries: dict[str, StageEntry], texts: dict[str, bytes]
 ) -> None:
     """Lay a layer over the entries. Raises ServiceError for one that cannot be read."""
     try:
@@ -225,8 +233,8 @@ def _add_layer(
         )
 
 
-def _lay(source: Source, entries: dict[str, Entry], texts: dict[str, bytes]) -> None:
-    new: dict[str, Entry] = {}
+def _lay(source: LayerBytes, entries: dict[str, StageEntry], texts: dict[str, bytes]) -> None:
+    new: dict[str, StageEntry] = {}
     gone: set[str] = set()
     emptied: set[str] = set()
     room = MAX_TEXT - sum(map(len, texts.values()))
@@ -242,26 +250,26 @@ def _lay(source: Source, entries: dict[str, Entry], texts: dict[str, bytes]) -> 
                 room -= len(texts[member.path])
         if len(new) + len(entries) + len(gone) + len(emptied) > MAX_ENTRIES:
             raise ValueError(f"it has more than {MAX_ENTRIES:,} files")
-    replaced = {path for path, entry in new.items() if entry.kind is not Kind.FOLDER}
+    replaced = {path for path, entry in new.items() if entry.kind is not EntryKind.FOLDER}
     _remove(entries, gone, {*emptied, *(path for path in replaced if _is_folder(entries.get(path)))})
     entries.update(new)
 
 
-def _is_folder(entry: Entry | None) -> bool:
-    return entry is not None and entry.kind is Kind.FOLDER
+def _is_folder(entry: StageEntry | None) -> bool:
+    return entry is not None and entry.kind is EntryKind.FOLDER
 
 
-def _entry(member: Member) -> Entry:
-    kind = _KINDS.get(member.kind, Kind.FILE)
-    target = member.target if kind is Kind.LINK else ""
-    return Entry(kind, member.mode & 0o7777, member.uid, member.gid, target)
+def _entry(member: Member) -> StageEntry:
+    kind = _KINDS.get(member.kind, EntryKind.FILE)
+    target = member.target if kind is EntryKind.LINK else ""
+    return StageEntry(kind, member.mode & 0o7777, member.uid, member.gid, target)
 
 
 def _is_text(path: str) -> bool:
     return path in _TEXTS or (path.endswith(_PATCHLEVEL) and path.count("/") < 6)
 
 
-def _remove(entries: dict[str, Entry], gone: Collection[str], emptied: Collection[str]) -> None:
+def _remove(entries: dict[str, StageEntry], gone: Collection[str], emptied: Collection[str]) -> None:
     """Remove what is gone with all below it, and what is below the emptied folders."""
     hidden = [path for path in entries if archives.hides(path, gone, emptied)] if gone or emptied else []
     for path in hidden:

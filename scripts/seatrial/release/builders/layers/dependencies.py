@@ -26,9 +26,9 @@ from seatrial.documents import toml
 from seatrial.lint.environments.creation import install_wheels
 from seatrial.lint.environments.environment import Layer
 from seatrial.lint.interpreters import Interpreter
-from seatrial.release.builders.layers.commands import Install
-from seatrial.release.builders.layers.python import Python
-from seatrial.release.builders.layers.tree import Entry, Fault, Kind, above
+from seatrial.release.builders.layers.base_python import Python
+from seatrial.release.builders.layers.run_commands import Install
+from seatrial.release.builders.layers.stage_files import EntryKind, StageEntry, StepFault, above
 
 NO_WHEEL = (
     '"{found[1]}" has no wheel for Python {python} on {platform}; choose another version of it and type '
@@ -50,7 +50,7 @@ def requirements(lock: bytes, pyproject: bytes, wanted: Install, python: Python)
     """Return what is installed. Raises Fault for a lock that cannot be read, or with anything but wheels."""
     document = toml.load("pyproject.toml", pyproject)
     if not document.readable or not isinstance(document.value, dict):
-        raise Fault("pyproject.toml cannot be read")
+        raise StepFault("pyproject.toml cannot be read")
     names = installed_groups(document.value).names
     try:
         pythons = read_lock(lock).pythons
@@ -58,18 +58,18 @@ def requirements(lock: bytes, pyproject: bytes, wanted: Install, python: Python)
             lock, pyproject, python.markers, names - wanted.only if wanted.only else wanted.without
         )
     except BadLock as odd:
-        raise Fault(f"poetry.lock cannot be used: {odd}") from None
+        raise StepFault(f"poetry.lock cannot be used: {odd}") from None
     if not satisfies(pythons, python.version):
-        raise Fault(f"the image has Python {python.version}, and poetry.lock is for {shown(pythons)}")
+        raise StepFault(f"the image has Python {python.version}, and poetry.lock is for {shown(pythons)}")
     for pin in found.pins:
         if pin.source:
-            raise Fault(f'"{pin.name}" comes from {pin.source}, not as a wheel from an index')
+            raise StepFault(f'"{pin.name}" comes from {pin.source}, not as a wheel from an index')
         if "--hash=" not in pin.line:
-            raise Fault(f'poetry.lock has no hashes of "{pin.name}"; type "poetry lock"')
+            raise StepFault(f'poetry.lock has no hashes of "{pin.name}"; type "poetry lock"')
     return found
 
 
-def installed(found: Requirements, python: Python, place: str, folder: Path) -> dict[str, Entry]:
+def installed(found: Requirements, python: Python, place: str, folder: Path) -> dict[str, StageEntry]:
     """Return the files of a virtual environment at the absolute path `place`, which are kept in `folder`.
 
     Raises ServiceError as uv does, and for a wheel with anything but files and folders.
@@ -104,7 +104,7 @@ class _Environment:
         ]
         self._site = f"lib/python{python.minor}/site-packages"
 
-    def entries(self) -> dict[str, Entry]:
+    def entries(self) -> dict[str, StageEntry]:
         """Return the entries by their paths below the environment, folders included."""
         files = dict(self._files())
         scripts = {path: self._script(entry) for path, entry in files.items() if path.startswith("bin/")}
@@ -114,23 +114,23 @@ class _Environment:
         files |= self._own()
         folders = {folder for path in files for folder in above(path)}
         return {
-            **dict.fromkeys(sorted(folders), Entry(Kind.FOLDER, installed=True)),
+            **dict.fromkeys(sorted(folders), StageEntry(EntryKind.FOLDER, installed=True)),
             **dict(sorted(files.items())),
         }
 
-    def _own(self) -> dict[str, Entry]:
+    def _own(self) -> dict[str, StageEntry]:
         """Return what makes it a virtual environment."""
         home = self._python.program.rpartition("/")[0] or "/"
         text = PYVENV.format(home=home, version=self._python.version)
-        link = Entry(Kind.LINK, 0o777, target="python", installed=True)
+        link = StageEntry(EntryKind.LINK, 0o777, target="python", installed=True)
         return {
-            "pyvenv.cfg": Entry(Kind.FILE, 0o644, content=text.encode(), installed=True),
+            "pyvenv.cfg": StageEntry(EntryKind.FILE, 0o644, content=text.encode(), installed=True),
             "bin/python": replace(link, target=self._python.program),
             "bin/python3": link,
             f"bin/python{self._python.minor}": link,
         }
 
-    def _files(self) -> Iterator[tuple[str, Entry]]:
+    def _files(self) -> Iterator[tuple[str, StageEntry]]:
         size = 0
         for where, folders, names in os.walk(self._prefix):
             folders.sort()
@@ -143,7 +143,10 @@ class _Environment:
                     raise ServiceError(f'a wheel brings "{shown(inside)}", which is no file, or too much')
                 if inside != ".lock" and not inside.endswith(_NOT_KEPT):
                     mode = 0o755 if status.st_mode & 0o111 else 0o644
-                    yield self._renamed(inside), Entry(Kind.FILE, mode, content=path, installed=True)
+                    yield (
+                        self._renamed(inside),
+                        StageEntry(EntryKind.FILE, mode, content=path, installed=True),
+                    )
 
     def _renamed(self, path: str) -> str:
         for own, other in self._names:
@@ -151,7 +154,7 @@ class _Environment:
                 return other + path[len(own) :]
         return path
 
-    def _script(self, entry: Entry) -> Entry | None:
+    def _script(self, entry: StageEntry) -> StageEntry | None:
         """Return a script that the image's Python runs, as the one of this machine is named in it; None for others."""
         assert isinstance(entry.content, Path)
         with open(entry.content, "rb") as file:
@@ -166,7 +169,7 @@ class _Environment:
             return None
         return replace(entry, mode=0o755, content=f"#!{self._place}/bin/python\n".encode() + rest)
 
-    def _record(self, files: Mapping[str, Entry], path: str) -> Entry:
+    def _record(self, files: Mapping[str, StageEntry], path: str) -> StageEntry:
         """Return the RECORD of a distribution with the files as they are now."""
         assert isinstance(files[path].content, Path)
         text = Path(str(files[path].content)).read_text(encoding="utf-8", errors="surrogateescape")
@@ -178,7 +181,7 @@ class _Environment:
         csv.writer(sink, lineterminator="\n").writerows(sorted(rows))
         return replace(files[path], content=sink.getvalue().encode(errors="surrogateescape"))
 
-    def _row(self, files: Mapping[str, Entry], row: list[str]) -> list[str]:
+    def _row(self, files: Mapping[str, StageEntry], row: list[str]) -> list[str]:
         inside = os.path.normpath(f"{self._site}/{row[0]}")
         renamed = self._renamed(inside)
         name = row[0] if renamed == inside else os.path.relpath(renamed, self._site)

@@ -22,7 +22,7 @@ from typing import IO, Any
 
 from seatrial.core.errors import ServiceError
 from seatrial.release.builders.layers.base_image import LAYER_TYPES, BaseImage
-from seatrial.release.builders.layers.tree import Entry, Kind, above
+from seatrial.release.builders.layers.stage_files import EntryKind, StageEntry, above
 from seatrial.release.registry.media import MANIFEST, REF_NAME
 
 CONFIG = "application/vnd.oci.image.config.v1+json"
@@ -79,7 +79,7 @@ class Layout:
                 return
             shutil.copyfile(file, place)
 
-    def layer(self, entries: Mapping[str, Entry], time: int) -> Blob:
+    def layer(self, entries: Mapping[str, StageEntry], time: int) -> Blob:
         """Write a layer with these entries, all of one time."""
         part = self.path / "layer"
         with open(part, "wb") as file:
@@ -145,14 +145,14 @@ class _Gzipped(io.RawIOBase):
         self._file.write(data)
 
 
-def _archive(entries: Mapping[str, Entry], time: int, sink: _Gzipped) -> None:
+def _archive(entries: Mapping[str, StageEntry], time: int, sink: _Gzipped) -> None:
     with tarfile.open(
         fileobj=sink, mode="w|", format=tarfile.PAX_FORMAT, errors="surrogateescape"
     ) as archive:
         for path, entry in sorted(entries.items()):
             archive.members = []  # type: ignore[attr-defined]  # or else it keeps them all
             member = _member(path, entry, time)
-            if entry.kind is not Kind.FILE:
+            if entry.kind is not EntryKind.FILE:
                 archive.addfile(member)
             elif isinstance(entry.content, bytes):
                 member.size = len(entry.content)
@@ -172,7 +172,7 @@ def _add_file(archive: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> 
         archive.addfile(member, source)
 
 
-def _member(path: str, entry: Entry, time: int) -> tarfile.TarInfo:
+def _member(path: str, entry: StageEntry, time: int) -> tarfile.TarInfo:
     member = tarfile.TarInfo(path)
     member.type = entry.kind.value
     member.mode, member.uid, member.gid = entry.mode, entry.uid, entry.gid
@@ -180,7 +180,7 @@ def _member(path: str, entry: Entry, time: int) -> tarfile.TarInfo:
     return member
 
 
-def parts(added: Mapping[str, Entry]) -> tuple[dict[str, Entry], dict[str, Entry]]:
+def parts(added: Mapping[str, StageEntry]) -> tuple[dict[str, StageEntry], dict[str, StageEntry]]:
     """Return the entries of the layer of dependencies, and those of the other; either has the folders it needs."""
     installed = {path: entry for path, entry in added.items() if entry.installed}
     folders = {one for path in installed for one in above(path) if one in added}
@@ -193,7 +193,7 @@ def write(
     base: BaseImage | None,
     platform: str,
     settings: Mapping[str, Any],
-    added: Mapping[str, Entry],
+    added: Mapping[str, StageEntry],
     timestamp: int,
 ) -> list[Blob]:
     """Write an image for a platform into a layout; return its manifest and the layers over its base image."""

@@ -21,11 +21,11 @@ from seatrial.release.builders.host_access import refusals
 from seatrial.release.builders.layers import dependencies, image
 from seatrial.release.builders.layers.assembly import Assembly
 from seatrial.release.builders.layers.base_image import BaseImage, BaseImages
-from seatrial.release.builders.layers.commands import Install, Poetry, SystemPackages
+from seatrial.release.builders.layers.base_python import Python, python_of
 from seatrial.release.builders.layers.ignore import Ignored
-from seatrial.release.builders.layers.python import Python, python_of
 from seatrial.release.builders.layers.recipe import Refused, Stage, env_of, labelled, last_stage
-from seatrial.release.builders.layers.tree import Entry, Fault
+from seatrial.release.builders.layers.run_commands import Install, InstallPoetry, SystemPackages
+from seatrial.release.builders.layers.stage_files import StageEntry, StepFault
 from seatrial.release.builders.oci import normalise
 from seatrial.release.builders.runner import hidden, secrets_in
 from seatrial.release.plan.ports import Build
@@ -144,7 +144,7 @@ class LayersBuilder:
 
         stage = last_stage(text, args, platform, config_of)
         for step in (step for one in stage.chain for step in one.steps):
-            if isinstance(step.change, Poetry):
+            if isinstance(step.change, InstallPoetry):
                 raise Refused(
                     step.line, "it installs poetry into the image itself, and not into a stage before it"
                 )
@@ -180,10 +180,10 @@ class _Installer:
     folder: Path
     log: _Log
 
-    def __call__(self, wanted: Install, lock: bytes, pyproject: bytes, place: str) -> dict[str, Entry]:
+    def __call__(self, wanted: Install, lock: bytes, pyproject: bytes, place: str) -> dict[str, StageEntry]:
         """Return the files of the environment. Raises Fault and ServiceError."""
         if self.base is None:
-            raise Fault("the image has no Python, as it starts from scratch")
+            raise StepFault("the image has no Python, as it starts from scratch")
         python = python_of(self.base, self.builder.settings.layers.python)
         self._must_fit(python)
         found = dependencies.requirements(lock, pyproject, wanted, python)
@@ -200,7 +200,9 @@ class _Installer:
             settings = self.builder.bases.image(name, self.platform).settings
             stated = env_of(settings).get("PYTHON_VERSION", "")
             if stated and ".".join(stated.split(".")[:2]) != python.minor:
-                raise Fault(f'"{shown(name)}" has Python {shown(stated)}, but the image has {python.version}')
+                raise StepFault(
+                    f'"{shown(name)}" has Python {shown(stated)}, but the image has {python.version}'
+                )
 
     def _others(self) -> list[Stage]:
         steps = [step for one in self.stage.chain for step in one.steps]

@@ -16,7 +16,7 @@ from typing import Any
 from seatrial.core.errors import ServiceError
 from seatrial.core.names import shown
 from seatrial.release.builders.dockerfile import AUTOMATIC, Instruction, instructions
-from seatrial.release.builders.layers.commands import Effect, effects
+from seatrial.release.builders.layers.run_commands import Effect, effects
 from seatrial.release.builders.layers.words import Unclear, commands, words
 
 ROOTS = frozenset({"", "0", "root", "0:0", "root:root"})
@@ -50,18 +50,18 @@ class Copied:
 
 
 @dataclass(frozen=True)
-class Folder:
+class WorkingFolder:
     """WORKDIR: a folder that is made where it is missing."""
 
     path: str
 
 
 @dataclass(frozen=True)
-class Step:
+class BuildStep:
     """A change of the files, and the line of the Dockerfile that asks for it."""
 
     line: int
-    change: Copied | Folder | Effect
+    change: Copied | WorkingFolder | Effect
 
 
 @dataclass(eq=False)
@@ -74,7 +74,7 @@ class Stage:
     line: int
     base: str = ""
     below: Stage | None = None
-    steps: list[Step] = field(default_factory=list)
+    steps: list[BuildStep] = field(default_factory=list)
     config: dict[str, Any] = field(default_factory=dict)
     args: dict[str, str] = field(default_factory=dict)
     has_command: bool = False
@@ -207,9 +207,9 @@ class _Reader:
         if one.word == "ARG":
             self._arg(stage, one, self._global)
         elif one.word == "COPY":
-            stage.steps.append(Step(one.line, self._copied(stage, one, at)))
+            stage.steps.append(BuildStep(one.line, self._copied(stage, one, at)))
         elif one.word == "RUN":
-            stage.steps += [Step(one.line, effect) for effect in _run(stage, one)]
+            stage.steps += [BuildStep(one.line, effect) for effect in _run(stage, one)]
             if len(stage.steps) > MAX_INSTRUCTIONS:
                 raise Unclear(f"its stage has more than {MAX_INSTRUCTIONS} commands")
         elif one.word in _CONFIGURED:
@@ -328,7 +328,7 @@ def _pairs(one: Instruction, values: Mapping[str, str]) -> Iterator[tuple[str, s
 def _workdir(stage: Stage, one: Instruction) -> None:
     place = _absolute(stage, _one(one, stage))
     stage.config["WorkingDir"] = place
-    stage.steps.append(Step(one.line, Folder(place)))
+    stage.steps.append(BuildStep(one.line, WorkingFolder(place)))
 
 
 def _user(stage: Stage, one: Instruction) -> None:
