@@ -128,7 +128,15 @@ def test_a_shallow_clone_cannot_tell(root: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", ['{ bump = "huge" }', '{ kind = "x" }', '"patch"', '{ text = "a\\nb" }', '{ text = "{subjct}" }', '{ type = "fix" }'
+    "wrong",
+    [
+        '{ bump = "huge" }',
+        '{ kind = "x" }',
+        '"patch"',
+        '{ text = "a\\nb" }',
+        '{ text = "{subjct}" }',
+        '{ type = "fix" }',
+    ],
 )
 def test_a_rule_that_says_something_else_is_refused(wrong: str) -> None:
     with pytest.raises(ConfigurationError, match=r"seatrial\.toml:2:"):
