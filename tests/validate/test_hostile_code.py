@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
 
+from seatrial.validate.since import _looked_at
 from support.code_cases import SPEC, Edit, problems
 from support.made import blueprint, mapped, said
 
@@ -71,3 +73,10 @@ def test_a_program_that_is_made_to_cost_time_costs_little(rule: str, expression:
     begun = time.process_time()
     said(rule, blueprints=[blueprint(properties=DATED)], port_app_config={"resources": [resource]})
     assert time.process_time() - begun < MOST_SECONDS
+
+
+def test_a_link_to_a_deep_place_that_is_not_there_costs_little(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("a/" * 2_000 + "b")
+    begun = time.process_time()
+    assert [list(_looked_at(tmp_path, "link"))[0] for _ in range(10)] == ["link"] * 10
+    assert time.process_time() - begun < MOST_SECONDS / 4
