@@ -78,5 +78,7 @@ def test_a_program_that_is_made_to_cost_time_costs_little(rule: str, expression:
 def test_a_link_to_a_deep_place_that_is_not_there_costs_little(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("a/" * 2_000 + "b")
     begun = time.process_time()
-    assert [list(_looked_at(tmp_path, "link"))[0] for _ in range(10)] == ["link"] * 10
+    for _ in range(10):
+        first, *_rest = _looked_at(tmp_path, "link")
+        assert first == "link"
     assert time.process_time() - begun < MOST_SECONDS / 4
