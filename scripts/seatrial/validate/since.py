@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 import re
+import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -202,7 +203,7 @@ MOST_LINKS = 40
 def _looked_at(root: Path, path: str) -> Iterator[str]:
     """Yield the links that lead on from a path below the root, itself among them, and the end that they lead to."""
     for _ in range(MOST_LINKS):
-        link = next((one for one in _from_above(path) if os.path.islink(root / one)), None)
+        link = _first_link(root, path)
         if link is None:
             break
         yield link
@@ -212,6 +213,18 @@ def _looked_at(root: Path, path: str) -> Iterator[str]:
         if path.partition("/")[0] in ("", ".."):
             return
     yield path
+
+
+def _first_link(root: Path, path: str) -> str | None:
+    """Return the uppermost link on a path below the root; what is below a place where nothing is, is not looked at."""
+    for one in _from_above(path):
+        try:
+            mode = os.lstat(f"{root}/{one}").st_mode
+        except (OSError, ValueError):
+            return None
+        if stat.S_ISLNK(mode):
+            return one
+    return None
 
 
 def _from_above(path: str) -> list[str]:

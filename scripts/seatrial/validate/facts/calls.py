@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
@@ -127,7 +128,7 @@ _LAZY = (b"__getattr__", b"globals()", b"setattr(", b"exec(", b"import *")
 """A module with one of these may have names that do not stand in it."""
 
 
-_FROM = re.compile(rb"^[ \t]*from[ \t]+(\.*)([\w.]*)[ \t]+import[ \t]*(\([^)]*\)|[^\n]*)", re.M)
+_FROM = re.compile(rb"^[ \t]*from[ \t]+(\.*)([\w.]*)[ \t]+import[ \t]*(\([^)]*(?:\)|\Z)|[^\n]*)", re.M)
 _WORD = re.compile(rb"\w+")
 _ASIDE = re.compile(rb"#[^\n]*|\bas[ \t]+\w+")
 """What stands in an import beside the names: comments, and other names for them."""
@@ -180,16 +181,21 @@ def misspelled_modules(code: Code) -> Iterator[tuple[Import, str]]:
         if not dots
     }
     outside = {one for _, one in heads if "." not in one and one not in sys.stdlib_module_names}
+    if len(outside) * len(own) > MOST_COMPARED:
+        return
     near = {one: nearest(one, own) for one in outside if not code.files.owns(one)}
+    defined = {one: frozenset(_DEFINED.findall(code.files.data(own[one]))) for one in near.values() if one}
     for path in sorted({path for path, one in heads if near.get(one)}):
         for one in code.files.source(path).imports:
             meant = near.get(one.module) if not one.level else None
-            if meant and one.name and _defines(code.files.data(own[meant]), one.name):
+            if meant and one.name and one.name.encode() in defined[meant]:
                 yield one, meant
 
 
-def _defines(data: bytes, name: str) -> bool:
-    return re.search(rb"^(?:class|def|async def) %s\b" % re.escape(name).encode(), data, re.M) is not None
+MOST_COMPARED = 50_000
+"""The most pairs of names whose spelling is compared in an integration, which takes half a second."""
+
+_DEFINED = re.compile(rb"^(?:class|def|async def) (\w+)\b", re.M)
 
 
 def _may_hold(
@@ -226,7 +232,8 @@ def unset_declarations(code: Code) -> Iterator[Unset]:
 
     Models and data classes, whose declarations are fields, are left out.
     """
-    bases = frozenset(_declaring(code))
+    bases, left = frozenset(_declaring(code)), MOST_COMPARED
+    given: dict[str, frozenset[bytes]] = {}
     names = [base.definition.name.encode() for base in bases]
     for path in code.files.holding(*names) if names else ():
         for local in code.names.module(path).classes.values():
@@ -234,7 +241,10 @@ def unset_declarations(code: Code) -> Iterator[Unset]:
                 continue
             lineage = code.names.lineage(local)
             if bases.intersection(lineage.local[1:]) and lineage.whole and not _has_fields(code, lineage):
-                yield from _unset(code, local, lineage.local[1:])
+                left -= len(local.assignments) * sum(len(base.assignments) for base in lineage.local[1:])
+                if left < 0:
+                    return
+                yield from _unset(code, local, lineage.local[1:], given)
 
 
 def _declaring(code: Code) -> Iterator[LocalClass]:
@@ -256,24 +266,32 @@ def _has_fields(code: Code, lineage: Lineage) -> bool:
     return any(maker in data for maker in _MAKERS for data in files)
 
 
-def _unset(code: Code, local: LocalClass, bases: Sequence[LocalClass]) -> Iterator[Unset]:
+def _unset(
+    code: Code, local: LocalClass, bases: Sequence[LocalClass], given: dict[str, frozenset[bytes]]
+) -> Iterator[Unset]:
     own = [name for name in local.assignments if not any(name in base.assignments for base in bases)]
     for base in bases if own else ():
         for name in base.assignments:
             near = nearest(name, own, cutoff=0.85)
-            if near and not any(_sets(code, one, name) for one in (local, *bases)):
+            if near and not any(_sets(code, one, name, given) for one in (local, *bases)):
                 yield Unset(local, base, name, local.assignments[near])
 
 
-def _sets(code: Code, local: LocalClass, name: str) -> bool:
-    """Whether a class gives a value to a name: in its body, as a method, or in a method."""
+_GIVEN = re.compile(rb"\.(\w++)(?=\s*+(?::[^=\n]{1,300})?=[^=])")
+"""An attribute that is given a value: `self.name = ` or `self.name: type = `."""
+
+
+def _sets(code: Code, local: LocalClass, name: str, given: dict[str, frozenset[bytes]]) -> bool:
+    """Whether a class gives a value to a name: in its body, as a method, or in a method; files are read once."""
+    if local.path not in given:
+        given[local.path] = frozenset(_GIVEN.findall(code.files.data(local.path)))
     declared = local.assignments.get(name)
     is_set = name in local.definition.methods or (declared is not None and declared.value is not None)
-    return (
-        is_set
-        or re.search(rb"\.%s\s*(?::[^=\n]+)?=[^=]" % name.encode(), code.files.data(local.path)) is not None
-    )
+    return is_set or name.encode() in given[local.path]
 
+
+MOST_READS = 200
+"""The most reads of configurations in a file that is looked into; each costs a look at all of it."""
 
 _KEY_END = re.compile(r"""["'],?\s*[\])]""")
 _ASSIGNED = re.compile(r"^(?P<indent>[ \t]*)(?P<name>\w+)\s*(?::[^=\n]+)?=\s*[\w.\[(]*\s*[\"']?\Z", re.M)
@@ -287,7 +305,9 @@ def unguarded_reads(use: ConfigurationUse) -> Iterator[Read]:
     that it is given to.
     """
     optional = {key for key, item in use.declared.items() if _may_be_missing(item)}
-    reads = [one for one in use.code.configuration_reads if one and one.written and one.key in optional]
+    known = [one for one in use.code.configuration_reads if one and one.written and one.key in optional]
+    count = Counter(one.where.path for one in known)
+    reads = [one for one in known if count[one.where.path] <= MOST_READS]
     asked = {(one.where.path, one.key) for one in reads if _asks(use.code, one)}
     for one in reads:
         if (
@@ -351,7 +371,7 @@ def lossy_joins(code: Code) -> Iterator[Expression]:
                 yield base
 
 
-_CLIENT = re.compile(rb"^\s*([\w.]+)\s*(?::[^=\n]+)?=\s*http_async_client\s*$", re.M)
+_CLIENT = re.compile(rb"^[ \t]*([\w.]+)[ \t]*(?::[^=\n]+)?=[ \t]*http_async_client[ \t\r]*$", re.M)
 _SETTINGS = ("auth", "timeout", "follow_redirects", "headers", "cookies", "params")
 
 
