@@ -6,7 +6,7 @@ import warnings
 
 import pytest
 
-from seatrial.documents import FaultKind, python
+from seatrial.documents import FaultKind, python, python_syntax
 
 
 def fault(text: str) -> tuple[int, int, str] | None:
@@ -97,6 +97,28 @@ def test_a_warning_of_the_compiler_is_not_shown_and_is_no_fault() -> None:
 )
 def test_a_long_file_that_is_right_has_no_fault(text: str) -> None:
     assert fault(text) is None
+
+
+@pytest.mark.parametrize(
+    "block", ["def a(): ...\n", "x = lambda: 0\n", "x = [i for i in y]\n", "class A: pass\n"]
+)
+def test_thousands_of_blocks_that_look_alike_are_judged_without_the_last_step_of_the_compiler(
+    block: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(python_syntax, "compile", lambda *given: pytest.fail("compiled"), raising=False)
+    many = block * (python_syntax.MOST_BLOCKS + 1)
+    assert fault(many) is None
+    found = fault(many + "def f(a, a): pass\n")
+    assert found is not None
+    assert found[2] == "duplicate argument 'a' in function definition"
+
+
+def test_up_to_the_limit_of_blocks_the_last_step_of_the_compiler_is_asked() -> None:
+    found = [
+        fault("def a(): ...\n" * count + "return\n")
+        for count in (python_syntax.MOST_BLOCKS - 1, python_syntax.MOST_BLOCKS + 1)
+    ]
+    assert [one is not None for one in found] == [True, False]
 
 
 @pytest.mark.parametrize("part", ["(", "[", "{", "{1:", "f(", 'f"{', "lambda x:", "(a for a in ", "not "])

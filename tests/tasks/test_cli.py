@@ -108,7 +108,7 @@ def test_what_to_type_next_is_a_command_that_is_found(
     monkeypatch.setattr("sys.argv", ["/opt/my tools/seatrial"])
     assert typed("validate", "my-service") == "'/opt/my tools/seatrial' validate -i my-service"
     monkeypatch.setattr("sys.argv", ["-m"])
-    assert typed("validate").endswith(" -m seatrial validate")
+    assert typed("validate").endswith(" -P -m seatrial validate")
     (tmp_path / "seatrial").touch(mode=0o755)
     assert typed("validate", "my-service") == "seatrial validate -i my-service"
     assert typed("validate", "a", "../my repo") == "seatrial validate -i a --root '../my repo'"

@@ -16,6 +16,8 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from itertools import islice
+from symtable import symtable
 from typing import TYPE_CHECKING
 
 from seatrial.core.printable import cut, plain
@@ -133,11 +135,25 @@ def compiles(text: str) -> bool:
         return False
 
 
+MOST_BLOCKS = 2_000
+"""Functions, classes and comprehensions of a file up to which it is compiled whole.
+
+CPython compares the code of each with that of all others that look the same, so its time grows by their square. Above,
+what only the compiler's last step refuses, such as a `return` outside of a function, is not found.
+"""
+
+_BLOCK = re.compile(r"\b(?:def|lambda|class|for)\b")
+
+
 def _error(text: str, flags: int = 0) -> SyntaxError | None:
     """Return the error with which CPython refuses a text. Raises one of _BEYOND if it cannot take it in."""
+    has_many = next(islice(_BLOCK.finditer(text), MOST_BLOCKS, None), None) is not None
     try:
         with quiet():
-            compile(text, "<source>", "exec", flags, dont_inherit=True)
+            if has_many and not flags:
+                symtable(text, "<source>", "exec")
+            else:
+                compile(text, "<source>", "exec", flags, dont_inherit=True)
     except SyntaxError as error:
         return error
     return None

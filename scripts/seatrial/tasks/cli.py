@@ -152,7 +152,7 @@ def typed(task: str, integration: str = "", root: str | None = None) -> str:
     """
     if by_make():
         return _made(task, {"INTEGRATION": integration, "ROOT": root or os.environ.get("SEATRIAL_ROOT", "")})
-    program = f"{shlex.quote(sys.executable)} -m seatrial"
+    program = f"{shlex.quote(sys.executable)} -P -m seatrial"
     if shutil.which("seatrial"):
         program = "seatrial"
     elif Path(sys.argv[0]).name == "seatrial":

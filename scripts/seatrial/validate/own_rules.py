@@ -7,7 +7,6 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import redirect_stdout
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -27,9 +26,8 @@ from seatrial.core.rules import Rule
 from seatrial.core.settings import OwnRulesSettings, Settings
 from seatrial.core.suggest import hint
 from seatrial.system.folder import DiskFolder
-from seatrial.system.interrupts import ended_after
 from seatrial.validate.facts.facts import Facts
-from seatrial.validate.rule_failures import SECONDS, line_of, place_of, said_of
+from seatrial.validate.rule_failures import guarded, line_of, place_of, said_of
 from seatrial.validate.rules import BY_CODE, BY_NAME
 from seatrial.workspace.config import SETTINGS_FILE
 from seatrial.workspace.workspace import Workspace
@@ -175,18 +173,14 @@ def _loaded(path: str, data: bytes) -> ModuleType:
     except (ValueError, RecursionError, MemoryError) as wrong:
         raise ConfigurationError(f"{plain(path)}:1: {one_line(str(wrong))}") from None
     sys.modules[name] = module
-    before = list(sys.path)
-    sys.path[:] = [one for one in sys.path if one not in ("", os.getcwd())]
     try:
-        with ended_after(SECONDS), redirect_stdout(sys.stderr):
+        with guarded():
             exec(code, module.__dict__)  # noqa: S102 (the repository's own code, as its settings say)
     except KeyboardInterrupt:
         raise
     except BaseException as failure:
         del sys.modules[name]
         raise ConfigurationError(f"{place_of(failure, path, 1)}: {said_of(failure)}") from None
-    finally:
-        sys.path[:] = before
     return module
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
-from contextlib import redirect_stdout
+from contextlib import contextmanager, redirect_stdout
 from itertools import islice
+from pathlib import Path
 
+import seatrial
 from seatrial.core.errors import ServiceError, UsageError
 from seatrial.core.model import Fix, Integration, LineRange, Location, Problem, Severity
 from seatrial.core.printable import one_line, plain
@@ -25,6 +27,22 @@ class OwnRuleFailure(Exception):
     """A failure of an own rule: its place, and what failed."""
 
 
+@contextmanager
+def guarded() -> Iterator[None]:
+    """Limit the time of a block, send what it prints to standard error, and let it import nothing of the work tree.
+
+    Raises OutOfTime. Left out of the path are the current folder and those above it, but for the one of this package.
+    """
+    here, own = Path.cwd(), Path(seatrial.__file__).parents[1]
+    before = list(sys.path)
+    sys.path[:] = [one for one in before if Path(one) == own or not here.is_relative_to(one or here)]
+    try:
+        with ended_after(SECONDS), redirect_stdout(sys.stderr):
+            yield
+    finally:
+        sys.path[:] = before
+
+
 def line_of(rule: Rule) -> int:
     """Return the line of a rule's function."""
     code = getattr(rule.check, "__code__", None)
@@ -34,7 +52,7 @@ def line_of(rule: Rule) -> int:
 def own_problems(rule: Rule, facts: Facts, most: int) -> Sequence[Problem]:
     """Return what an own rule finds. Raises OwnRuleFailure with its file and line for everything that it raises."""
     try:
-        with ended_after(SECONDS), redirect_stdout(sys.stderr):
+        with guarded():
             found = list(islice(rule.problems(facts), most))
     except (KeyboardInterrupt, ServiceError, UsageError):
         raise
