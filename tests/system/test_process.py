@@ -67,13 +67,17 @@ def test_ctrl_c_ends_the_program_too(tmp_path: Path) -> None:
 def test_a_program_and_its_children_end_when_we_are_killed(tmp_path: Path, how: signal.Signals) -> None:
     code = (
         "import sys; from pathlib import Path; from seatrial.system.process import Running\n"
-        "Running(['sh', '-c', 'sleep 60 & echo $!; wait'], Path(sys.argv[1])).wait()"
+        "running = Running(['sh', '-c', 'sleep 60 & echo $!; wait'], Path(sys.argv[1]))\n"
+        "print('started', flush=True); running.wait()"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    ours = subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "log")], env=environment)
-    child = _first_line(tmp_path / "log")
-    ours.send_signal(how)
-    assert ours.wait(10) != 0
+    command = [sys.executable, "-c", code, str(tmp_path / "log")]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as ours:
+        assert ours.stdout is not None
+        assert ours.stdout.readline() == "started\n"
+        child = _first_line(tmp_path / "log")
+        ours.send_signal(how)
+        assert ours.wait(10) != 0
     assert is_gone(int(child))
 
 
