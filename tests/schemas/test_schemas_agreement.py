@@ -62,7 +62,7 @@ def test_all_three_agree_on_documents_with_slips(name: str) -> None:
 @pytest.mark.slow
 @EACH
 def test_all_three_agree_on_many_documents_with_slips(name: str) -> None:
-    assert_one_verdict(name, rounds(350, 2000))
+    assert_one_verdict(name, rounds(200, 2000))
 
 
 @EACH

@@ -203,7 +203,7 @@ WORDS = [b"[]", b"{}", b"null", b"true", b"3", b"-1.5e999", b'""', b"[[1]]", b"&
 @pytest.mark.parametrize("path", READ)
 def test_damaged_documents_crash_nothing(path: str) -> None:
     good = good_folder(Profile.GUIDE)
-    for data in mutations(good.read(path), seed=len(path), count=rounds(80, 1_250)):
+    for data in mutations(good.read(path), seed=len(path), count=rounds(40, 1_250)):
         assert checked(good.having(path, data)).crashes == (), data
 
 

@@ -416,7 +416,7 @@ def changed(root: Path, source: random.Random) -> str:
 def test_whatever_changes_the_verdict_is_that_of_a_first_run(judge: Judge) -> None:
     source = random.Random(7)
     done: list[str] = []
-    for turn in range(rounds(15, 1500)):
+    for turn in range(rounds(10, 1500)):
         done += [changed(judge.root, source) for _ in range(source.choice((0, 1, 1, 3)))]
         names = source.choice(((), (), ("one",), ("two", "five")))
         assert judge.cached(*names) == judge.cold(*names), (turn, done[-6:])

@@ -64,8 +64,8 @@ OWN = (
 """The tasks for working on Seatrial itself."""
 
 
-PARALLEL = (f"--numprocesses={jobs_of(None) + 6}", "--dist=loadscope", "--no-loadscope-reorder")
-"""Six processes more than cores: tests wait for programs and services for nearly two thirds of their time."""
+PARALLEL = (f"--numprocesses={jobs_of(None) + 4}", "--dist=loadscope", "--no-loadscope-reorder")
+"""Four processes more than cores: tests wait for programs and services for nearly two thirds of their time."""
 
 UNIT = (*PARALLEL, "-m", "not slow")
 

@@ -423,7 +423,7 @@ def test_two_runs_at_once_agree(space: Space) -> None:
     assert json.loads(said.pop())["findings"]
 
 
-KILLS = int(os.environ.get("SEATRIAL_TEST_KILLS", str(rounds(4, 12))))
+KILLS = int(os.environ.get("SEATRIAL_TEST_KILLS", str(rounds(2, 12))))
 
 
 def test_after_a_kill_at_any_point_the_next_run_is_right(

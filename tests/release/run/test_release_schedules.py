@@ -26,7 +26,7 @@ from support.memory_store import MemoryStore
 from support.often import rounds
 from support.simulating import RELIABLE, Actor, Chances, Simulation, Through
 
-SCHEDULES = rounds(400, 1000)
+SCHEDULES = rounds(200, 1000)
 ROUGH = (Chances(), Chances(kill=0.02, fail=0.01), Chances(kill=0.02, fail=0.01, slow=0.2), Chances(slow=0.4))
 
 Publish = Callable[[Store, Entry, Actor], object]
