@@ -8,7 +8,17 @@ import pytest
 
 from seatrial.core.errors import UsageError
 from seatrial.tasks.choice import tell_crashes
-from seatrial.tasks.cli import Ended, clean_end, in_make, jobs_of, must_be_text_or_json, typed, worded
+from seatrial.tasks.cli import (
+    Ended,
+    clean_end,
+    in_make,
+    jobs_of,
+    must_be_text_or_json,
+    note,
+    show_words,
+    typed,
+    worded,
+)
 from seatrial.tasks.own_code import _told
 from seatrial.tasks.program import _with_command, names_as_flags
 from seatrial.tasks.progress import open_bar
@@ -173,6 +183,16 @@ def test_a_message_names_targets_and_variables_where_make_was_typed(
     assert worded(message) == message
     monkeypatch.setenv("MAKELEVEL", "1")
     assert worded(message) == said
+
+
+def test_the_words_of_another_program_stay_its_own_where_make_was_typed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MAKELEVEL", "1")
+    words = "1 fixable with the --fix option, see `seatrial fix`\nunknown: --timeout 5\x1b[2J"
+    show_words(words)
+    note("type --fix")
+    assert capsys.readouterr().err == words.replace("\x1b", "\\x1b") + "\ntype FIX=1\n"
 
 
 def test_the_makefile_of_a_folder_lacks_most_targets_so_that_nothing_is_said_of_make(

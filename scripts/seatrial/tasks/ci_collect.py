@@ -12,7 +12,7 @@ from seatrial.ci.collection import Collection, collect
 from seatrial.ci.comment import comment, page
 from seatrial.ci.costs import costs_json, merged
 from seatrial.ci.receipt import JobReceipt, JobVerdict, costs_of, receipt_of_json
-from seatrial.core.errors import EXIT_FINDINGS, EXIT_SERVICE, Unreadable, UsageError, reason
+from seatrial.core.errors import Unreadable, UsageError, reason
 from seatrial.core.model import Profile
 from seatrial.report import Options
 from seatrial.report.github import TABLE_BYTES
@@ -21,7 +21,7 @@ from seatrial.system.atomic import append, write_whole
 from seatrial.system.folder import DiskFolder, read_beneath
 from seatrial.tasks.choice import open_workspace, rule_facts
 from seatrial.tasks.ci_places import COSTS, MOST_BYTES, PLACE, RECEIPTS, REPORTS, keep, read_costs, read_plan
-from seatrial.tasks.cli import Ended, note, say
+from seatrial.tasks.cli import end, note, say
 
 FILES = {"json": "report.json", "sarif": "report.sarif", "junit": "report.xml", "gitlab": "gitlab.json"}
 """The reports that are written, by format."""
@@ -62,7 +62,7 @@ def gather(
         keep(base, COSTS, text)
     say(report.render(name, found.outcome, options))
     _tell(found, base)
-    _end(found)
+    end(not found.is_known, JobVerdict.FAILED in found.verdicts.values())
 
 
 def _base(root: str | None) -> tuple[Path, Profile]:
@@ -102,10 +102,3 @@ def _tell(found: Collection, base: Path) -> None:
     note(f"{summary(found.outcome)}; the reports are in {base / PLACE / REPORTS}")
     if os.environ.get("GITHUB_STEP_SUMMARY"):
         append(Path(os.environ["GITHUB_STEP_SUMMARY"]), page(found, TABLE_BYTES), root=base)
-
-
-def _end(found: Collection) -> None:
-    if not found.is_known:
-        raise Ended(code=EXIT_SERVICE)
-    if JobVerdict.FAILED in found.verdicts.values():
-        raise Ended(code=EXIT_FINDINGS)

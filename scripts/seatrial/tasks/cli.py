@@ -139,6 +139,12 @@ def show(text: str) -> None:
         _close(sys.stderr)
 
 
+def show_words(text: str) -> None:
+    """Write the lines of another program to standard error, in its own words whoever typed what."""
+    for line in text.splitlines():
+        show(f"{plain(line)}\n")
+
+
 def by_make() -> bool:
     """Return whether make was typed, with a Makefile that has all tasks: that of an integration's folder has few."""
     is_folders = "SEATRIAL_TOOLS" in os.environ and "SEATRIAL_INTEGRATION" not in os.environ

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from contextlib import suppress
 from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seatrial.core.errors import EXIT_FINDINGS, UsageError
@@ -104,17 +104,15 @@ def _own_rules(root: str | None) -> Sequence[Rule]:
     from seatrial.workspace.workspace import find_root
 
     if root is None:
-        with suppress(UsageError):
-            from pathlib import Path
-
-            if not (find_root(Path.cwd()) / SETTINGS_FILE).is_file():
-                return ()
-            root = "."
-    if root is None:
-        return ()
+        try:
+            around = find_root(Path.cwd())
+        except UsageError:
+            return ()
+        if not (around / SETTINGS_FILE).is_file():
+            return ()
     from seatrial.tasks.choice import open_workspace
 
-    return open_workspace(None if root == "." else root).own
+    return open_workspace(root).own
 
 
 def _rule(code: str | None, root: str | None) -> tuple[Rule, Sequence[Rule]]:

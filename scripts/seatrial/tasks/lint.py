@@ -21,7 +21,7 @@ from seatrial.lint.tools.tool import Tool
 from seatrial.report.text import wants_colour
 from seatrial.tasks.choice import choose as choose_integrations
 from seatrial.tasks.choice import deliver
-from seatrial.tasks.cli import end, jobs_of, note, say, show, tell_failures
+from seatrial.tasks.cli import end, jobs_of, note, say, show, show_words, tell_failures
 from seatrial.tasks.progress import progress
 from seatrial.tasks.shared_cache import shared_cache
 from seatrial.workspace.workspace import Workspace
@@ -147,5 +147,4 @@ def _show(here: LintContext, cells: Iterable[Cell]) -> None:
     """The tools' own words, where they found something, on standard error."""
     for cell, words in verbatim(here, cells):
         note(f"--- {cell.integration.name}: {cell.tool.name} {' '.join(cell.tool.plain)}")
-        for line in words.splitlines():
-            note(line)
+        show_words(words)

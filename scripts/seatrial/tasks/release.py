@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from seatrial.core.addresses import public_url
-from seatrial.core.errors import EXIT_FINDINGS, EXIT_SERVICE, ServiceError, Unreadable, UsageError, reason
+from seatrial.core.errors import EXIT_SERVICE, ServiceError, Unreadable, UsageError, reason
 from seatrial.core.findings import Outcome
 from seatrial.core.model import Integration
 from seatrial.release.attest import signing
@@ -44,7 +44,7 @@ from seatrial.report.text import line
 from seatrial.system.atomic import append, write_whole
 from seatrial.system.folder import read_plain
 from seatrial.tasks.choice import deliver, open_workspace, selected
-from seatrial.tasks.cli import Ended, commands_in_make, jobs_of, must_be_text_or_json, note, say
+from seatrial.tasks.cli import Ended, commands_in_make, end, jobs_of, must_be_text_or_json, note, say
 from seatrial.tasks.progress import open_bar
 
 PLAN, MATRIX, RECEIPTS = "plan.json", "matrix.json", "receipts"
@@ -465,10 +465,8 @@ def _report(held: Sequence[Part], failures: Sequence[Failure]) -> None:
 
 def _end(held: Sequence[Part], failures: Sequence[Failure]) -> None:
     """End with the status for what is held back and what failed; what is held by a person's wish is no failure."""
-    if failures or any(part.hold is Hold.SERVICE for part in held):
-        raise Ended(code=EXIT_SERVICE)
-    if any(part.hold is Hold.FAULT for part in held):
-        raise Ended(code=EXIT_FINDINGS)
+    has_failed = bool(failures) or any(part.hold is Hold.SERVICE for part in held)
+    end(has_failed, any(part.hold is Hold.FAULT for part in held))
 
 
 def status(

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from seatrial import report
 from seatrial.lint.run import Cell
 from seatrial.tasks.choice import choose, deliver
-from seatrial.tasks.cli import end, jobs_of, note, tell_failures
+from seatrial.tasks.cli import end, jobs_of, note, show_words, tell_failures
 from seatrial.tasks.own_code import UNIT, RunLimits, run_own_code, seconds_of
 from seatrial.tasks.shared_cache import shared_cache
 from seatrial.unit.test_findings import outcome_of
@@ -52,5 +52,4 @@ def _show(cells: Sequence[Cell]) -> None:
     for cell in cells:
         if cell.run and cell.run.output.status:
             note(f"--- {cell.integration.name}: pytest")
-            for line in cell.run.output.err.splitlines():
-                note(line)
+            show_words(cell.run.output.err)
