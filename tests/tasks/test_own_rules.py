@@ -11,11 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from seatrial.core.errors import EXIT_FINDINGS, EXIT_SERVICE, EXIT_USAGE
+from seatrial.core.errors import EXIT_FINDINGS, EXIT_SERVICE, EXIT_USAGE, UsageError
 from seatrial.editor.judge import Judge
+from seatrial.tasks import choice
 from seatrial.tasks.choice import open_workspace
 from seatrial.tasks.cli import Ended
+from seatrial.tasks.explain import explain
 from seatrial.validate import rule_failures
+from seatrial.workspace.workspace import Workspace
 from support.good import good_folder
 from support.repositories import commit, git, start
 from support.verbs import call
@@ -172,6 +175,23 @@ def test_a_failing_own_rule_is_never_a_clean_verdict(
         (root / "seatrial_rules/owners.py").write_text(HEAD + text(body))
         assert ends("check-layout")[0] == EXIT_SERVICE
         assert_told_once(capsys.readouterr().err, said)
+
+
+def test_a_code_that_there_is_not_loads_own_rules_once(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository()
+    opened: list[str | None] = []
+
+    def opening(root: str | None) -> Workspace:
+        opened.append(root)
+        return open_workspace(root)
+
+    monkeypatch.setattr(choice, "open_workspace", opening)
+    for code in ("FOO12", "FOO001"):
+        with pytest.raises(UsageError, match="no rule is called"):
+            explain(code)
+    assert opened == [None, None]
 
 
 def test_every_verb_that_judges_tells_of_a_failing_rule(

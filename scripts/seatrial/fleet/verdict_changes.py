@@ -159,13 +159,13 @@ def compare(
     failed, fail = _failing(old.values()), _failing(new.values())
     both = known & set(names_after)
     return VerdictChanges(
-        _ordered(one for one in come if one not in matched),
-        _ordered(one for one in gone if one not in matched),
-        tuple(sorted((*changed, *reworded), key=lambda pair: _key(pair[1]))),
-        tuple(sorted(both & (fail - failed))),
-        tuple(sorted(both & (failed - fail))),
-        tuple(sorted(set(names_after) - known)),
-        tuple(sorted(known - set(names_after))),
+        new=_ordered(one for one in come if one not in matched),
+        gone=_ordered(one for one in gone if one not in matched),
+        changed=tuple(sorted((*changed, *reworded), key=lambda pair: _key(pair[1]))),
+        broken=tuple(sorted(both & (fail - failed))),
+        mended=tuple(sorted(both & (failed - fail))),
+        came=tuple(sorted(set(names_after) - known)),
+        left=tuple(sorted(known - set(names_after))),
     )
 
 

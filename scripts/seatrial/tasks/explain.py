@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,15 +29,16 @@ CODE = re.compile(r"([A-Z]{3})\d+")
 
 def explain(code: str | None, root: str | None = None) -> None:
     """Print a rule's law, its reason, and an example with the real output; for the beginning of codes, list them."""
-    listed = _beginning(code or "", root)
+    own = _OwnRules(root)
+    listed = _beginning(code or "", own)
     if listed:
         say("".join(f"{one}\n" for one in listed))
         return
     from seatrial.handbook.rule_examples import example
     from seatrial.handbook.rule_pages import entry
 
-    rule, own = _rule(code, root)
-    say(entry(rule, example(rule, own)))
+    rule = _rule(code, own)
+    say(entry(rule, example(rule, own.rules if rule.origin else ())))
 
 
 def rules(root: str | None = None) -> None:
@@ -43,29 +46,20 @@ def rules(root: str | None = None) -> None:
 
     Loading the rules would take longer.
     """
-    say(_list() + _own_list(root))
+    say(_list() + _OwnRules(root).listing)
 
 
 def _list() -> str:
     return files("seatrial.handbook").joinpath("rules.txt").read_text(encoding="utf-8")
 
 
-def _own_list(root: str | None) -> str:
-    own = _own_rules(root)
-    if not own:
-        return ""
-    from seatrial.handbook.rule_pages import listing
-
-    return listing(own)
-
-
-def _beginning(text: str, root: str | None) -> list[str]:
+def _beginning(text: str, own: _OwnRules) -> list[str]:
     """Return the lines of `rules` with the codes that begin with a text; none where it is no beginning of codes."""
     prefix = text.upper()
     if not PREFIX.fullmatch(prefix):
         return []
     known = [line for line in _list().splitlines() if line.startswith(prefix)]
-    return known or [line for line in _own_list(root).splitlines() if line.startswith(prefix)]
+    return known or [line for line in own.listing.splitlines() if line.startswith(prefix)]
 
 
 def rules_test(code: str | None, root: str | None) -> None:
@@ -98,25 +92,41 @@ def rules_test(code: str | None, root: str | None) -> None:
         raise Ended(code=EXIT_FINDINGS)
 
 
-def _own_rules(root: str | None) -> Sequence[Rule]:
-    """Return the own rules of a repository; none where there is no settings file around, which is found at once."""
-    from seatrial.workspace.config import SETTINGS_FILE
-    from seatrial.workspace.workspace import find_root
+@dataclass(frozen=True)
+class _OwnRules:
+    """The own rules of the repository at `root`, by default the one around; loaded once, when they are asked for."""
 
-    if root is None:
-        try:
-            around = find_root(Path.cwd())
-        except UsageError:
+    root: str | None
+
+    @cached_property
+    def rules(self) -> tuple[Rule, ...]:
+        """None where there is no settings file around, which is found at once."""
+        if self.root is None and not self._has_settings_around():
             return ()
-        if not (around / SETTINGS_FILE).is_file():
-            return ()
-    from seatrial.tasks.choice import open_workspace
+        from seatrial.tasks.choice import open_workspace
 
-    return open_workspace(root).own
+        return tuple(open_workspace(self.root).own)
+
+    @property
+    def listing(self) -> str:
+        """One a line, as in the list of Seatrial's."""
+        if not self.rules:
+            return ""
+        from seatrial.handbook.rule_pages import listing
+
+        return listing(self.rules)
+
+    def _has_settings_around(self) -> bool:
+        from seatrial.workspace.config import SETTINGS_FILE
+        from seatrial.workspace.workspace import find_root
+
+        with suppress(UsageError):
+            return (find_root(Path.cwd()) / SETTINGS_FILE).is_file()
+        return False
 
 
-def _rule(code: str | None, root: str | None) -> tuple[Rule, Sequence[Rule]]:
-    """Return a rule, and the own rules where it is one of them."""
+def _rule(code: str | None, own: _OwnRules) -> Rule:
+    """Return a rule; own ones are looked at only where it is none of Seatrial's. Raises UsageError for none."""
     if not code:
         raise UsageError("which rule? type `seatrial explain SPC001`; `seatrial rules` lists them")
     from seatrial.handbook.rule_pages import EVERY
@@ -125,19 +135,18 @@ def _rule(code: str | None, root: str | None) -> tuple[Rule, Sequence[Rule]]:
     beside = tuple(rule for rule in EVERY if rule.code not in BY_CODE)
     found = Rulebook(beside).find(code)
     if found is not None:
-        return found, ()
-    own = _own_rules(root)
-    book = Rulebook((*beside, *own))
+        return found
+    book = Rulebook((*beside, *own.rules))
     found = book.find(code)
     if found is None:
-        raise UsageError(f'no rule is called "{code}"' + _instead(code, root, book))
-    return found, own
+        raise UsageError(f'no rule is called "{code}"' + _instead(code, own, book))
+    return found
 
 
-def _instead(code: str, root: str | None, book: Rulebook) -> str:
+def _instead(code: str, own: _OwnRules, book: Rulebook) -> str:
     """Return what to type instead: the list of its family for a code, as another number is no better guess."""
     family = CODE.fullmatch(code.upper())
-    if family and _beginning(family[1], root):
+    if family and _beginning(family[1], own):
         return f"; `seatrial explain {family[1]}` lists those of its family"
     near = nearest(code.upper(), book.words) or nearest(code.lower(), book.words)
     return did_you_mean(near, "`seatrial rules` lists them")
