@@ -17,11 +17,12 @@ from seatrial.core.errors import ServiceError
 from seatrial.system import cache as kept_files
 from seatrial.system import remote_cache
 from seatrial.system.remote_cache import RemoteCache, closed, opened
-from seatrial.validate import run, verdict_cache
+from seatrial.validate import verdict_cache
 from seatrial.validate.rules import RULES
 from seatrial.validate.run import Checked, check_all
 from seatrial.validate.verdict_cache import VerdictCache
 from seatrial.workspace.workspace import open_workspace
+from support.judging import names_judged
 from support.often import rounds
 from support.shared import MAIN_KEY, MemoryEntries, machine, made_key
 
@@ -31,17 +32,9 @@ _, STRANGER = made_key()
 @pytest.fixture
 def judged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the integrations on which rules really run."""
-    names: list[str] = []
-    whole = run.check
-
-    def check(facts: Any, *rest: Any) -> run.Verdict:
-        names.append(facts.integration.name)
-        return whole(facts, *rest)
-
-    monkeypatch.setattr(run, "check", check)
     monkeypatch.setattr(verdict_cache, "WORTH_ASKING", 0)
     monkeypatch.setattr(verdict_cache, "SECONDS_EACH", 1.0)
-    return names
+    return names_judged(monkeypatch)
 
 
 @pytest.fixture

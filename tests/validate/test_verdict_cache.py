@@ -29,6 +29,7 @@ from seatrial.validate.rules import RULES
 from seatrial.validate.run import Checked, check_all
 from seatrial.validate.verdict_cache import QUESTIONS, VerdictCache
 from seatrial.workspace.workspace import Workspace, open_workspace
+from support.judging import names_judged
 from support.often import rounds
 
 GOOD = good_folder(Profile.GUIDE)
@@ -84,15 +85,7 @@ def judge(fleet: Path, tmp_path: Path) -> Judge:
 @pytest.fixture
 def judged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the integrations on which rules really run."""
-    names: list[str] = []
-    whole = run.check
-
-    def check(facts: Any, *rest: Any) -> run.Verdict:
-        names.append(facts.integration.name)
-        return whole(facts, *rest)
-
-    monkeypatch.setattr(run, "check", check)
-    return names
+    return names_judged(monkeypatch)
 
 
 @pytest.fixture(params=["by times", "by content"])
