@@ -22,7 +22,7 @@ from support.confined import needs_namespaces
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An environment that holds the tool."""
     place = tmp_path_factory.mktemp("environment")
-    venv.create(place)
+    venv.create(place, symlinks=True)
     site = next(place.glob("lib/python*/site-packages"))
     (site / "obedient.py").write_text("import sys\nexec(sys.argv[1])\n")
     return place
