@@ -7,7 +7,13 @@ import os
 CACHE_KEY = "SEATRIAL_CACHE_KEY"
 """The private key, in PEM, by which the main branch's CI seals what it adds to the shared cache."""
 
-NAMES = (CACHE_KEY,)
+ID_TOKEN = "SIGSTORE_ID_TOKEN"  # noqa: S105
+"""The id token of a job of GitLab, by which provenance is signed without a key."""
+
+REQUEST_TOKEN = "ACTIONS_ID_TOKEN_REQUEST_TOKEN"  # noqa: S105
+"""What asks GitHub for the id token of a job."""
+
+NAMES = (CACHE_KEY, ID_TOKEN, REQUEST_TOKEN)
 
 _held: dict[str, str] = {}
 
@@ -22,3 +28,8 @@ def hold() -> None:
 def held(name: str) -> str:
     """Return a secret; empty where there was none."""
     return _held.get(name, "")
+
+
+def all_held() -> dict[str, str]:
+    """Return every secret that was there, by its name."""
+    return dict(_held)

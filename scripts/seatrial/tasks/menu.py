@@ -820,6 +820,11 @@ VERBS = (
             Option(
                 "public_key", "the public key, in PEM, that belongs to the one by which provenance is signed"
             ),
+            Option("identity", "who signs without a key, such as the address of a workflow with its branch"),
+            Option(
+                "issuer", "who vouches for the identity, such as https://token.actions.githubusercontent.com"
+            ),
+            Option("offline", "go by the roots of trust of Sigstore of the last time", OptionKind.SWITCH),
             replace(STRICT, help="fail where something cannot be checked as well"),
             replace(TIMEOUT, help="seconds after which the rest counts as not reached; by default 1800"),
             TEXT_OR_JSON,

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 PASSWORD = "SEATRIAL_KEY_PASSWORD"  # noqa: S105
 MEDIA_TYPE = "application/vnd.dsse.envelope.v1+json"
+BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json"
+"""The media type of an envelope with a certificate and an entry of a public log instead of a key id."""
+
+SIGNED = frozenset({MEDIA_TYPE, BUNDLE})
 PAYLOAD = "application/vnd.in-toto+json"
 MAX_BYTES = 64 * 1024
 
@@ -156,9 +160,11 @@ def _signature(key: Key, data: bytes) -> bytes:
 
 def unsealed(media_type: str, data: bytes) -> bytes:
     """Return the statement in a provenance of this media type, whoever signed it. Raises ValueError."""
-    if media_type != MEDIA_TYPE:
+    if media_type not in SIGNED:
         return data
-    payload = json_object(data).get("payload")
+    value = json_object(data)
+    envelope = value.get("dsseEnvelope") if media_type == BUNDLE else value
+    payload = envelope.get("payload") if isinstance(envelope, dict) else None
     if not isinstance(payload, str):
         raise ValueError("the envelope has no payload")
     return base64.b64decode(payload, validate=True)

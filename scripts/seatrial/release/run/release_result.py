@@ -64,7 +64,7 @@ class Published:
     @property
     def is_signed(self) -> bool:
         """True if its provenance is signed."""
-        return any(one.media_type == signing.MEDIA_TYPE for one in self.attached)
+        return any(one.media_type in signing.SIGNED for one in self.attached)
 
 
 @dataclass(frozen=True)
