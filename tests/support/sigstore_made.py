@@ -24,7 +24,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 ISSUER = "https://token.actions.githubusercontent.com"
 IDENTITY = "https://github.com/org/repo/.github/workflows/seatrial-release.yml@refs/heads/main"
 
-REQUEST_TOKEN = "s3cret-of-the-runner"  # noqa: S105
+REQUEST_TOKEN = "s3cret-of-the-runner"
 
 _DAY = timedelta(days=1)
 
@@ -196,9 +196,9 @@ class SigstoreMade:
 
 
 _USES = (
-    "digital_signature content_commitment key_encipherment data_encipherment key_agreement key_cert_sign "
-    "crl_sign encipher_only decipher_only"
-).split()
+    *("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement"),
+    *("key_cert_sign", "crl_sign", "encipher_only", "decipher_only"),
+)
 
 
 def _hex(data: bytes) -> str:

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import urllib3
 
 from seatrial.core.errors import SeatrialError, ServiceError, UsageError
-from seatrial.core.names import one_line, shown
+from seatrial.core.names import shown
+from seatrial.core.printable import one_line
 from seatrial.release.attest.signing import PAYLOAD
 from seatrial.release.registry.deadline_pool import run
 from seatrial.release.registry.http import NoAnswer

@@ -15,7 +15,8 @@ from functools import cached_property
 from typing import Any, TypeVar, cast
 
 from seatrial.core.errors import SeatrialError, ServiceError, Unreadable, UsageError
-from seatrial.core.names import counted, one_line, shown
+from seatrial.core.names import counted, shown
+from seatrial.core.printable import one_line
 from seatrial.release.attest import signing, sigstore_bundles
 from seatrial.release.attest.sigstore_bundles import Signatory, TrustSource
 from seatrial.release.plan import index, store_keys
