@@ -6,10 +6,13 @@ import os
 import platform
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 
 from seatrial.core.errors import SeatrialError
 from seatrial.core.printable import one_line
+from seatrial.core.settings import KEYLESS
 from seatrial.lint import interpreters
+from seatrial.release.attest.sigstore_bundles import LIBRARY
 from seatrial.release.builders import available
 from seatrial.release.store.entries import open_entries
 from seatrial.system import process, uv
@@ -50,6 +53,18 @@ def diagnoses() -> Iterator[Diagnosis]:
     yield _builder()
     yield Diagnosis("cache", f"{home(os.environ)} (SEATRIAL_CACHE names another folder)")
     yield from _shared_cache()
+    yield from _signing()
+
+
+def _signing() -> Iterator[Diagnosis]:
+    """Yield whether this machine has what checks signatures without a key, where the repository's CI signs so."""
+    try:
+        if open_workspace().settings.release.signing != KEYLESS:
+            return
+    except SeatrialError:
+        return
+    lacking = find_spec("sigstore") is None
+    yield Diagnosis("signing", LIBRARY if lacking else "without a key, by jobs of CI", lacking)
 
 
 def _shared_cache() -> Iterator[Diagnosis]:
