@@ -237,7 +237,9 @@ def test_a_key_that_the_settings_do_not_name_writes_nothing(clone: Path, tmp_pat
     assert "s3cret" not in " ".join(told)
 
 
-@pytest.mark.parametrize("name", ["SEATRIAL_CACHE_KEY", "SIGSTORE_ID_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"])
+@pytest.mark.parametrize(
+    "name", ["SEATRIAL_CACHE_KEY", "SIGSTORE_ID_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"]
+)
 def test_the_signing_key_leaves_the_environment(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     import os
 
@@ -253,7 +255,6 @@ def test_the_signing_key_leaves_the_environment(monkeypatch: pytest.MonkeyPatch,
 def test_doctor_tells_whether_it_answers_and_what_this_run_may(
     clone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "bucket").mkdir()
     git(clone, "checkout", "-q", "main")
     commit(clone, {"seatrial.toml": settings(f"file://{tmp_path}/bucket")})
     git(clone, "update-ref", "refs/remotes/origin/main", "HEAD")
@@ -261,6 +262,9 @@ def test_doctor_tells_whether_it_answers_and_what_this_run_may(
     for name in ("CI", "GITHUB_ACTIONS", "GITLAB_CI"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(clone)
+    (told,) = doctor._shared_cache()
+    assert told.lacking and f"there is no folder {tmp_path}/bucket" in told.found
+    (tmp_path / "bucket").mkdir()
     (told,) = doctor._shared_cache()
     assert told.line == f"ok  shared    file://{tmp_path}/bucket answers; this run, of a person, reads it"
     monkeypatch.setenv("CI", "true")

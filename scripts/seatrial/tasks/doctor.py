@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 
-from seatrial.core.errors import SeatrialError
+from seatrial.core.errors import SeatrialError, ServiceError
 from seatrial.core.printable import one_line
 from seatrial.core.settings import KEYLESS
 from seatrial.lint import interpreters
 from seatrial.release.attest.sigstore_bundles import LIBRARY
 from seatrial.release.builders import available
-from seatrial.release.store.entries import open_entries
+from seatrial.release.store.entries import FolderEntries, open_entries
 from seatrial.system import process, uv
 from seatrial.system.cache import home
 from seatrial.system.remote_cache import LAYOUT, RefusedEntry
@@ -78,7 +78,12 @@ def _shared_cache() -> Iterator[Diagnosis]:
         if access is None:
             return
         open_cache(access, workspace, lambda _: None, os.environ)
-        open_entries(access.settings.url).get(f"{LAYOUT}/probe")
+        entries = open_entries(access.settings.url)
+        if isinstance(entries, FolderEntries) and not entries.base.is_dir() and not access.writes:
+            raise ServiceError(
+                f"there is no folder {entries.base}; mount it, or correct `cache` in seatrial.toml"
+            )
+        entries.get(f"{LAYOUT}/probe")
     except (SeatrialError, RefusedEntry) as failed:
         yield Diagnosis("shared", f"not used: {failed}", lacking=True)
         return

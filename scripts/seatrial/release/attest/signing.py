@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING
 
 from seatrial.core.errors import UsageError, reason
 from seatrial.release.registry.media import json_object
+from seatrial.system.held_secrets import KEY_PASSWORD
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
-PASSWORD = "SEATRIAL_KEY_PASSWORD"  # noqa: S105
+PASSWORD = KEY_PASSWORD
 MEDIA_TYPE = "application/vnd.dsse.envelope.v1+json"
 BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 """The media type of an envelope with a certificate and an entry of a public log instead of a key id."""

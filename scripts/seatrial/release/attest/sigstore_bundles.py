@@ -12,8 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
-
-import urllib3
+from urllib.parse import urlsplit
 
 from seatrial.core.errors import SeatrialError, ServiceError, UsageError
 from seatrial.core.names import shown
@@ -154,18 +153,18 @@ def _of_github(url: str, token: str) -> str:
 
     Source: docs.github.com, "OpenID Connect reference", "Methods for requesting the OIDC token".
     """
-    both = "&" if "?" in url else "?"
-    answer = urllib3.request(
-        "GET",
-        f"{url}{both}audience={AUDIENCE}",
+    import requests
+
+    answer = requests.get(
+        url,
+        params={"audience": AUDIENCE},
         headers={"Authorization": f"bearer {token}"},
         timeout=30,
-        retries=2,
-        redirect=False,
+        allow_redirects=False,
     )
-    found = answer.json().get("value") if answer.status == 200 else None
+    found = answer.json().get("value") if answer.status_code == 200 else None
     if not isinstance(found, str):
-        raise ServiceError(f"GitHub gave no id token (status {answer.status})")
+        raise ServiceError(f"GitHub gave no id token (status {answer.status_code})")
     return found
 
 
@@ -188,7 +187,7 @@ def _words(failed: BaseException | None) -> str:
     kind = type(failed).__name__
     for _ in range(5):
         answer, asked = getattr(failed, "response", None), getattr(failed, "request", None)
-        host = urllib3.util.parse_url(str(getattr(asked, "url", "") or "")).host or ""
+        host = urlsplit(str(getattr(asked, "url", "") or "")).hostname or ""
         if answer is not None:
             return f"{shown(host)} answered {answer.status_code}"
         if host:
