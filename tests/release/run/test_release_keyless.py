@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from seatrial.core.errors import ConfigurationError, UsageError
+from seatrial.core.errors import ConfigurationError, ServiceError, UsageError
 from seatrial.core.settings import KeylessSettings
 from seatrial.release.attest import signing
 from seatrial.release.attest.sigstore_bundles import Signatory, TrustSource, load
@@ -357,3 +357,17 @@ def test_a_release_that_builds_nothing_needs_no_token(
     monkeypatch.setattr(held_secrets, "_held", {})
     monkeypatch.setattr(applying, "must_have_bases", lambda *args: pytest.fail("something was built"))
     assert released.made.run() == []
+
+
+def test_roots_of_trust_that_cannot_be_fetched_are_told_with_what_to_type(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from sigstore.models import ClientTrustConfig
+
+    def fails(offline: bool) -> None:
+        raise OSError("Bearer s3cret" if not offline else "")
+
+    monkeypatch.setattr(ClientTrustConfig, "production", fails)
+    with pytest.raises(ServiceError, match=r"roots of trust: no answer.*--offline") as raised:
+        TrustSource().load()
+    assert "s3cret" not in str(raised.value) and raised.value.__cause__ is None

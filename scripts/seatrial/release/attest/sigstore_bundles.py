@@ -69,7 +69,8 @@ class TrustSource:
         with _library():
             from sigstore.models import ClientTrustConfig
         if self.config is None:
-            return _asked("the roots of trust", lambda: ClientTrustConfig.production(self.offline))
+            fetched = "; `release.verify --offline` goes by those of the last time"
+            return _asked("roots of trust", lambda: ClientTrustConfig.production(self.offline), fetched)
         try:
             return ClientTrustConfig.from_json(self.config.decode())
         except Exception:
@@ -82,7 +83,8 @@ class TrustSource:
 @contextmanager
 def _library() -> Iterator[None]:
     """Raise UsageError where sigstore cannot be imported, and keep its log from the terminal."""
-    logging.getLogger("sigstore").addHandler(logging.NullHandler())
+    for name in ("sigstore", "tuf"):
+        logging.getLogger(name).addHandler(logging.NullHandler())
     try:
         yield
     except ImportError:
@@ -168,8 +170,11 @@ def _of_github(url: str, token: str) -> str:
     return found
 
 
-def _asked(what: str, work: Callable[[], T]) -> T:
-    """Return what the services of Sigstore answer. Raises ServiceError in one line, without what was sent."""
+def _asked(what: str, work: Callable[[], T], more: str = "") -> T:
+    """Return what the services of Sigstore answer. Raises ServiceError in one line, without what was sent.
+
+    `more` is what else may be done about it.
+    """
     try:
         return run(work, time.monotonic() + SECONDS)
     except SeatrialError:
@@ -178,8 +183,7 @@ def _asked(what: str, work: Callable[[], T]) -> T:
         why = f"no answer within {SECONDS:g} seconds"
     except Exception as failed:
         why = _words(failed)
-    more = "run it again" if what == "signing" else "run it again, or offline with --offline"
-    raise ServiceError(f"Sigstore, {what}: {why}; {more}") from None
+    raise ServiceError(f"Sigstore, {what}: {why}; run it again{more}") from None
 
 
 def _words(failed: BaseException | None) -> str:
@@ -194,7 +198,7 @@ def _words(failed: BaseException | None) -> str:
             return f"{shown(host)} was not reached"
         inner = next((one for one in getattr(failed, "args", ()) if isinstance(one, Exception)), None)
         failed = inner or getattr(failed, "__cause__", None) or getattr(failed, "__context__", None)
-    return kind
+    return f"no answer that can be used ({kind})"
 
 
 def verify(bundle: bytes, expected: Signatory | None, trust: ClientTrustConfig) -> tuple[bytes, Signatory]:
