@@ -38,7 +38,9 @@ ORDERS: Mapping[str, WorkflowRequest] = {
     "own": replace(PLAIN, install=""),
     "elsewhere": replace(
         PLAIN,
-        release=ReleaseSettings(image="registry.example.com/x/{type}", store="gs://bucket", platforms=MANY),
+        release=ReleaseSettings(
+            image="registry.example.com/x/{type}", store="gs://bucket", platforms=MANY, signing="keyless"
+        ),
         folder="sub/fleet",
         branch="release/1.x",
         without=("lint", "unit"),
@@ -168,6 +170,42 @@ def test_the_key_of_the_shared_cache_is_given_to_one_step_of_the_main_branch_and
     (gitlab,) = files(replace(cached, service="gitlab")).values()
     job = yaml.safe_load(gitlab)["seatrial-cache"]
     assert [rule["if"].rpartition("&& ")[2] for rule in job["rules"]] == ['$CI_COMMIT_BRANCH == "main"']
+
+
+KEYLESS = replace(PLAIN, release=replace(PLAIN.release, signing="keyless"))
+
+
+def test_only_the_job_that_builds_gets_an_id_token_and_only_where_it_signs_without_a_key() -> None:
+    assert "id-token" not in "".join(files(PLAIN).values())
+    plain, keyless = ({(path, name): job for path, name, job in jobs(one)} for one in (PLAIN, KEYLESS))
+    assert [key for key in keyless if keyless[key] != plain[key]] == [(RELEASE, "publish")]
+    publish = keyless[RELEASE, "publish"]
+    assert publish["permissions"] == {"contents": "read", "packages": "write", "id-token": "write"}
+    assert f"pipx install --quiet 'seatrial[keyless] @ {PINNED}'" in [
+        step.get("run") for step in publish["steps"]
+    ]
+
+
+def test_the_release_of_gitlab_gets_an_id_token_for_sigstore() -> None:
+    told = [
+        yaml.safe_load(*files(replace(one, service="gitlab")).values())["seatrial-release"]
+        for one in (PLAIN, KEYLESS)
+    ]
+    assert "id_tokens" not in told[0]
+    assert told[1]["id_tokens"] == {"SIGSTORE_ID_TOKEN": {"aud": "sigstore"}}
+    assert told[1]["before_script"] == [f"pip install --quiet 'seatrial[keyless] @ {PINNED}'"]
+
+
+@pytest.mark.parametrize(
+    ("install", "command"),
+    [
+        ("seatrial==1.2.3", "pipx install --quiet 'seatrial[keyless]==1.2.3'"),
+        (f"seatrial@{PINNED}", f"pipx install --quiet 'seatrial[keyless] @ {PINNED}'"),
+        ("", ".venv/bin/uv pip install --quiet --python .venv --constraint locks/develop.txt sigstore"),
+    ],
+)
+def test_the_job_that_signs_installs_what_signs(install: str, command: str) -> None:
+    assert command in files(replace(KEYLESS, install=install))[RELEASE]
 
 
 def test_no_pull_request_writes_a_cache_and_no_release_reads_one() -> None:

@@ -74,7 +74,8 @@ class Pipelines:
         folder.mkdir(parents=True)
         git(folder, "init", "-q")
         git(folder, "remote", "add", "origin", f"file://{self.place}/origin.git")
-        git(folder, "fetch", "-q", "--depth", depth, "origin", f"+{commit}:refs/pipelines/1")
+        narrow = ["--depth", depth] if int(depth) else []
+        git(folder, "fetch", "-q", *narrow, "origin", f"+{commit}:refs/pipelines/1")
         git(folder, "checkout", "-q", "-f", commit)
         if (self.place / "artifacts").is_dir():
             _copy(self.place / "artifacts", folder)
@@ -137,13 +138,30 @@ def test_a_release_of_a_branch_gets_as_far_as_its_registry(pipelines: Pipelines)
     assert "127.0.0.1:9" in log
 
 
-def test_intents_are_applied_and_pushed_with_the_token_that_is_not_shown(pipelines: Pipelines) -> None:
+def test_one_branch_has_what_the_intents_ask_for_and_the_token_is_not_shown(pipelines: Pipelines) -> None:
     root = pipelines.root
     intent = {"message": "One", "bump": "patch", "type": "bugfix", "integration": ["beta-service"]}
     call("release.intent", root=str(root), **intent)
     commit(root, "an intent")
     pipelines.push()
-    status, log = pipelines.run("seatrial-bump", "main", SCHEDULE)
-    assert status == 128, log
-    assert "beta-service 0.1.0 -> 0.1.1" in log
-    assert "glpat-canary" not in log
+    origin, told = pipelines.place / "origin.git", pipelines.place / "told"
+    git(origin, "config", "receive.advertisePushOptions", "true")
+    executable(
+        origin / "hooks/post-receive", f'#!/bin/sh\necho "$GIT_PUSH_OPTION_0 $GIT_PUSH_OPTION_1" >>{told}\n'
+    )
+    (pipelines.place / ".gitconfig").write_text(
+        f'[url "file://{origin}"]\ninsteadOf = "https://127.0.0.1:9/org/fleet.git"\n'
+    )
+    tips = []
+    for text in ("", "Two"):  # the second time on top of what is there, as nothing is forced
+        if text:
+            call("release.intent", root=str(root), **{**intent, "message": text})
+            commit(root, text)
+            pipelines.push()
+        status, log = pipelines.run("seatrial-bump", "main", SCHEDULE)
+        assert status == 0, log
+        assert "beta-service 0.1.0 -> 0.1.1" in log and "glpat-canary" not in log
+        tips.append(git(origin, "rev-parse", "seatrial/bump"))
+    assert told.read_text().split() == ["merge_request.create", "merge_request.target=main"] * 2
+    assert "canary" not in (pipelines.place / "builds/seatrial-bump-0/.git/config").read_text()
+    assert git(origin, "merge-base", *tips) == tips[0] != tips[1]

@@ -16,7 +16,9 @@ from test_submitting import GH
 
 from seatrial.core.errors import EXIT_SERVICE, SeatrialError, UsageError
 from seatrial.handbook.rule_examples import good_folder
+from seatrial.submit.forge import PullRequest, RepositoryPlace
 from seatrial.tasks.cli import Ended
+from seatrial.tasks.pull_requests import merge_request_options
 from seatrial.tasks.release_bump import bump
 from support.repositories import commit, put, start
 from support.repositories import git as say
@@ -259,3 +261,23 @@ def test_a_push_that_somebody_was_faster_than_is_no_force(
     with pytest.raises(SeatrialError, match="git push"):
         run()
     assert head(place) == theirs
+
+
+@pytest.mark.parametrize(
+    ("address", "environment", "asks"),
+    [
+        ("https://gitlab.com/org/fleet.git", {}, True),
+        ("https://git.example.com/org/fleet.git", {"CI_SERVER_HOST": "git.example.com"}, True),
+        ("https://git.example.com/org/fleet.git", {}, False),
+        ("https://github.com/org/fleet", {"CI_SERVER_HOST": "git.example.com"}, False),
+    ],
+)
+def test_gitlab_is_asked_for_the_merge_request_by_the_push(
+    address: str, environment: dict[str, str], asks: bool
+) -> None:
+    place = RepositoryPlace.of(address)
+    assert place
+    request = PullRequest(place, place, "main", "seatrial/bump", "Raise\nversions", "text")
+    told = merge_request_options(request, environment)
+    assert bool(told) is asks and "\n" not in "".join(told)
+    assert merge_request_options(None, environment) == ()

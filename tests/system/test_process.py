@@ -81,10 +81,45 @@ def test_a_program_and_its_children_end_when_we_are_killed(tmp_path: Path, how: 
     assert is_gone(int(child))
 
 
+def test_a_program_ends_even_where_we_are_killed_as_soon_as_it_has_begun(tmp_path: Path) -> None:
+    code = (
+        "import os, subprocess, sys; from pathlib import Path; from seatrial.system import process\n"
+        "class Killed(subprocess.Popen):\n"
+        "    def __init__(self, command, **more):\n"
+        "        super().__init__(command, **more)\n"
+        "        if command[-1] == '60':\n"
+        "            Path(sys.argv[1]).write_text(str(self.pid))\n"
+        "            os.kill(os.getpid(), 9)\n"
+        "process.subprocess.Popen = Killed\n"
+        "process.Running(['sleep', '60'], Path(sys.argv[1] + '.log'))"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    ours = subprocess.run([sys.executable, "-c", code, str(tmp_path / "log")], env=environment, check=False)
+    assert ours.returncode == -signal.SIGKILL
+    assert is_gone(int((tmp_path / "log").read_text()))
+
+
+def test_a_program_that_is_ended_before_it_began_keeps_nobody_waiting(tmp_path: Path) -> None:
+    begun = time.monotonic()
+    for _ in range(5):
+        Running(["sleep", "60"], tmp_path / "log").end()
+    assert time.monotonic() - begun < 4
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("no-such-program", "is not on this machine"), ("./text", "cannot be started: permission")],
+)
+def test_a_program_that_cannot_be_started_is_told(tmp_path: Path, name: str, words: str) -> None:
+    (tmp_path / "text").write_text("")
+    with pytest.raises(ServiceError, match=words):
+        Running([name], tmp_path / "log", cwd=tmp_path)
+
+
 def test_a_program_has_the_stated_environment_and_no_other(tmp_path: Path) -> None:
     Running(["/bin/sh", "-c", "/usr/bin/env"], tmp_path / "log", env={"ONE": "1"}).wait()
-    assert "ONE=1" in (tmp_path / "log").read_text()
-    assert "HOME=" not in (tmp_path / "log").read_text()
+    told = (tmp_path / "log").read_text().splitlines()
+    assert [line for line in told if not line.startswith(("_=", "PWD="))] == ["ONE=1"]
 
 
 def _first_line(log: Path) -> str:

@@ -237,3 +237,20 @@ def test_the_commit_in_oceans_repository_has_the_mark_of_its_own_job() -> None:
         "",
         "jira 1.0.0 -> 1.0.1 (2 intents)",
     ]
+
+
+@pytest.mark.parametrize(("level", "status"), [("", 0), ("1", 2)])
+def test_a_branch_in_the_environment_is_for_submit_unless_make_was_told_it(
+    fleet: Path, monkeypatch: pytest.MonkeyPatch, level: str, status: int
+) -> None:
+    wish()
+    monkeypatch.setenv("SEATRIAL_BRANCH", "feature")
+    monkeypatch.setenv("MAKELEVEL", level)
+    if status:
+        with pytest.raises(Ended) as ended:
+            call("release.bump", dry_run=True)
+        assert ended.value.code == status
+    else:
+        call("release.bump", dry_run=True)
+    with pytest.raises(Ended):
+        call("release.bump", dry_run=True, branch="typed")

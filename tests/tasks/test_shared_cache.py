@@ -237,22 +237,24 @@ def test_a_key_that_the_settings_do_not_name_writes_nothing(clone: Path, tmp_pat
     assert "s3cret" not in " ".join(told)
 
 
-def test_the_signing_key_leaves_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "name", ["SEATRIAL_CACHE_KEY", "SIGSTORE_ID_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"]
+)
+def test_the_signing_key_leaves_the_environment(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     import os
 
     monkeypatch.setattr(held_secrets, "_held", {})
-    monkeypatch.setenv(held_secrets.CACHE_KEY, "s3cret")
+    monkeypatch.setenv(name, "s3cret")
     held_secrets.hold()
-    assert held_secrets.CACHE_KEY not in os.environ
-    assert held_secrets.held(held_secrets.CACHE_KEY) == "s3cret"
+    assert name not in os.environ
+    assert held_secrets.held(name) == "s3cret"
     held_secrets.hold()
-    assert held_secrets.held(held_secrets.CACHE_KEY) == "s3cret"
+    assert held_secrets.all_held() == {name: "s3cret"}
 
 
 def test_doctor_tells_whether_it_answers_and_what_this_run_may(
     clone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "bucket").mkdir()
     git(clone, "checkout", "-q", "main")
     commit(clone, {"seatrial.toml": settings(f"file://{tmp_path}/bucket")})
     git(clone, "update-ref", "refs/remotes/origin/main", "HEAD")
@@ -260,6 +262,9 @@ def test_doctor_tells_whether_it_answers_and_what_this_run_may(
     for name in ("CI", "GITHUB_ACTIONS", "GITLAB_CI"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(clone)
+    (told,) = doctor._shared_cache()
+    assert told.lacking and f"there is no folder {tmp_path}/bucket" in told.found
+    (tmp_path / "bucket").mkdir()
     (told,) = doctor._shared_cache()
     assert told.line == f"ok  shared    file://{tmp_path}/bucket answers; this run, of a person, reads it"
     monkeypatch.setenv("CI", "true")

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from textwrap import indent
 from typing import Any
 
 from seatrial.ci.kept import sealed
 from seatrial.ci.pins import ACTIONS
 from seatrial.core.errors import UsageError
-from seatrial.core.settings import ReleaseSettings
+from seatrial.core.settings import KEYLESS, ReleaseSettings
 from seatrial.core.suggest import hint
 from seatrial.scaffold.skeleton import filled
 
@@ -27,6 +27,9 @@ _PINNED = re.compile(
     r"|(?:[\w.-]+ ?@ ?)?https://[\w.:/~%+-]+#sha256=[0-9a-f]{64}"
 )
 """Requirements that are the same code tomorrow, a commit, a version of an index, a file with its hash; no password."""
+
+_PLACE = re.compile(r"(?:([\w.-]+) ?@ ?)?((?:git\+|https:).+)")
+"""The name of a requirement, if it is stated, and the address of its code."""
 
 _FOLDER = re.compile(r"[\w][\w./-]*")
 _BRANCH = re.compile(r"[\w][\w./-]*")
@@ -131,6 +134,8 @@ def _words(order: WorkflowRequest) -> dict[str, Any]:
         "actions": ACTIONS,
         "own": own,
         "install": _install(order),
+        "keyless": order.release.signing == KEYLESS,
+        "signing_install": _signing_install(order),
         "without": ",".join(("release", *order.without)),
         "root": order.folder,
         "folder": f"{order.folder}/" if order.folder else "",
@@ -166,6 +171,28 @@ def _install(order: WorkflowRequest) -> str:
         "      - name: Install Seatrial\n        run: |\n          make setup\n"
         '          echo "$PWD/.venv/bin" >>"$GITHUB_PATH"'
     )
+
+
+_OWN_EXTRA = "uv pip install --quiet --python .venv --constraint locks/develop.txt sigstore"
+
+
+def _signing_install(order: WorkflowRequest) -> str:
+    """Return the installation for the job that signs, with the library that it needs where it does so without a key."""
+    if order.release.signing != KEYLESS:
+        return _install(order)
+    if order.install:
+        return _install(replace(order, install=_with_extra(order.install)))
+    if order.service == "gitlab":
+        return f"{_install(order)}\n    - {_OWN_EXTRA}"
+    return f"{_install(order)}\n          .venv/bin/{_OWN_EXTRA}"
+
+
+def _with_extra(install: str) -> str:
+    """Return a requirement with the extra `keyless`."""
+    if found := _PLACE.fullmatch(install):
+        return f"{found[1] or 'seatrial'}[keyless] @ {found[2]}"
+    package, _, version = install.partition("==")
+    return f"{package}[keyless]=={version}"
 
 
 def _registry(release: ReleaseSettings) -> str:

@@ -25,6 +25,22 @@ class LayersSettings:
     python: str = ""
 
 
+KEYLESS = "keyless"
+"""The value of `signing` by which CI signs provenance without a key, by the identity of its job."""
+
+
+@dataclass(frozen=True)
+class KeylessSettings:
+    """Who signs without a key: the identity of the job and its issuer, both empty for anybody while signing.
+
+    `trust_config` is the file, below the root, with the roots of a Sigstore of one's own; empty for the public one.
+    """
+
+    identity: str = ""
+    issuer: str = ""
+    trust_config: str = ""
+
+
 @dataclass(frozen=True)
 class BotRule:
     """The intent that the commits of a bot have where they bring none; `{subject}` in `text` is their first line."""
@@ -48,6 +64,7 @@ class ReleaseSettings:
     needs the image to be run; None for the profile's.
     `zero_versions` weighs contract changes while the major version is 0: `strict`, or `shifted` by one part.
     `bots` has the rule for each bot, by the name or the address of the author of its commits, in small letters.
+    `signing` is `keyless`, or empty for a key or none; `keyless` says whose signature counts.
     """
 
     image: str = ""
@@ -67,6 +84,8 @@ class ReleaseSettings:
     beta_latest: bool | None = None
     app_config_schemas: bool | None = None
     bots: Mapping[str, BotRule] = field(default_factory=dict)
+    signing: str = ""
+    keyless: KeylessSettings = field(default_factory=KeylessSettings)
 
     @property
     def all_build_args(self) -> Mapping[str, str]:

@@ -93,7 +93,9 @@ LIBRARIES: Mapping[str, frozenset[str]] = {
     "cyclonedx": frozenset({"release.attest"}),
     "packageurl": frozenset({"release.attest"}),
     "securesystemslib": frozenset({"release.attest.signing"}),
-    "cryptography": frozenset({"release.attest.signing"}),
+    "cryptography": frozenset({"release.attest.signing", "release.attest.sigstore_bundles"}),
+    "sigstore": frozenset({"release.attest.sigstore_bundles"}),
+    "requests": frozenset({"release.attest.sigstore_bundles"}),
 }
 """The modules, or folders of modules, that may import an outside library."""
 

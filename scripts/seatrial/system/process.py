@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import selectors
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -16,6 +18,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from seatrial.core.errors import ServiceError, reason
+from seatrial.system.held_secrets import for_programs
 
 
 @dataclass(frozen=True)
@@ -57,15 +60,15 @@ def run(
 ) -> Ran:
     """Run a program to its end without a shell; its standard input is empty or `feed`.
 
-    `env` is added to this process's environment; with `clean` it is all there is. Raises MissingProgram, and
-    ServiceError after `seconds` or if the program cannot be started.
+    `env` is added to this process's environment without its secrets; with `clean` it is all there is. Raises
+    MissingProgram, and ServiceError after `seconds` or if the program cannot be started.
     """
     try:
         with _starting(arguments[0]):
             done = subprocess.run(
                 list(arguments),
                 cwd=cwd,
-                env={**({} if clean else os.environ), **(env or {})},
+                env={**({} if clean else for_programs(os.environ)), **(env or {})},
                 stdin=subprocess.DEVNULL if feed is None else None,
                 input=feed,
                 capture_output=True,
@@ -133,9 +136,15 @@ def follow(arguments: Sequence[str], *, cwd: Path | None = None) -> int:
 
 
 class _Guard:
-    """A shell that ends a process group once this process has died, however it did; it does nothing else."""
+    """A shell that ends a process group once this process has died, however it did; it does nothing else.
 
-    _TEXT = 'read group || exit 0; read end && exit 0; kill -s TERM -- "-$group"; sleep 5; kill -s KILL -- "-$group"'
+    The program names its group itself, before it begins: a word of this process could come too late.
+    """
+
+    _TEXT = (
+        'read group && [ "$group" != end ] || exit 0; read end && exit 0; '
+        'kill -s TERM -- "-$group"; sleep 5; kill -s KILL -- "-$group"'
+    )
 
     def __init__(self) -> None:
         self._shell = subprocess.Popen(
@@ -146,27 +155,36 @@ class _Guard:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
-        self._watches = False
+        self.watches = False
 
-    def watch(self, group: int) -> None:
-        """Have this group ended as soon as this process is dead."""
-        self._watches = True
-        self._tell(f"{group}\n")
+    @property
+    def ear(self) -> IO[bytes]:
+        """What the leader of the group writes its number to."""
+        assert self._shell.stdin is not None
+        return self._shell.stdin
 
     def dismiss(self) -> None:
         """Have nothing ended any more."""
-        if self._watches:
-            self._tell("end\n")
-        with suppress(OSError):
-            if self._shell.stdin:
-                self._shell.stdin.close()
+        with suppress(OSError, ValueError):
+            if self.watches:
+                self.ear.write(b"end\n")
+            self.ear.close()
         self._shell.wait()
 
-    def _tell(self, line: str) -> None:
-        with suppress(OSError, ValueError):
-            if self._shell.stdin:
-                self._shell.stdin.write(line.encode())
-                self._shell.stdin.flush()
+
+_NAMING_ITS_GROUP = 'echo "$$" >&0; unset $1; shift; exec "$@" </dev/null'
+"""A program begun by a shell, which becomes it, and before that tells its guard the number of the group."""
+
+_OF_SHELLS = ("PWD", "OLDPWD", "SHLVL")
+"""Variables that some shells add."""
+
+
+def _must_be_found(program: str, cwd: Path | None, environment: Mapping[str, str]) -> None:
+    """Raise FileNotFoundError for a program that is not there, PermissionError for one that cannot be run."""
+    stated = os.path.join(cwd or "", program) if "/" in program else program
+    if shutil.which(stated, path=environment.get("PATH", os.defpath)) is None:
+        number = errno.EACCES if "/" in program and os.path.exists(stated) else errno.ENOENT
+        raise OSError(number, os.strerror(number), program)
 
 
 class Running:
@@ -193,17 +211,20 @@ class Running:
         except BaseException:
             self._guard.dismiss()
             raise
-        self._guard.watch(self._process.pid)
+        self._guard.watches = True
 
     def _start(
         self, arguments: Sequence[str], log: Path, cwd: Path | None, env: Mapping[str, str] | None
     ) -> None:
+        environment = dict(os.environ if env is None else env)
+        added = " ".join(name for name in _OF_SHELLS if name not in environment)
         with _starting(arguments[0]), open(log, "ab") as sink:
+            _must_be_found(arguments[0], cwd, environment)
             self._process = subprocess.Popen(
-                list(arguments),
+                ["/bin/sh", "-c", _NAMING_ITS_GROUP, "sh", added or "_", *arguments],
                 cwd=cwd,
-                env=None if env is None else dict(env),
-                stdin=subprocess.DEVNULL,
+                env=environment,
+                stdin=self._guard.ear,
                 stdout=sink,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,

@@ -14,6 +14,7 @@ from pathlib import Path
 from seatrial.core.addresses import without_credentials
 from seatrial.core.errors import ServiceError
 from seatrial.system import process
+from seatrial.system.held_secrets import for_helpers, for_programs
 from seatrial.system.home import home
 from seatrial.system.sandbox import Sandbox, View
 
@@ -30,6 +31,9 @@ _DROPPED = re.compile(
 )
 """Variables that change which packages are installed, or where; indexes, proxies and caches stay the user's."""
 
+
+_ASKS_A_CLOUD = frozenset({"UV_KEYRING_PROVIDER", "UV_S3_ENDPOINT_URL"})
+"""Variables with which uv, or a keyring that it starts, needs the credentials of a cloud for an index."""
 
 OLDEST = (0, 12)
 """The oldest uv that is used: before 0.11.20 a wheel could have it write programs outside the environment."""
@@ -131,7 +135,9 @@ _ADDRESSES = frozenset({
 
 
 def _environment(inherited: Mapping[str, str]) -> dict[str, str]:
-    kept = {name: value for name, value in inherited.items() if not _DROPPED.fullmatch(name)}
+    asks = not _ASKS_A_CLOUD.isdisjoint(name for name, value in inherited.items() if value)
+    known = for_helpers(inherited) if asks else for_programs(inherited)
+    kept = {name: value for name, value in known.items() if not _DROPPED.fullmatch(name)}
     return {**_trusted(), **kept} if kept.keys().isdisjoint(("SSL_CERT_FILE", "SSL_CERT_DIR")) else kept
 
 

@@ -6,12 +6,15 @@ import os
 import platform
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 
-from seatrial.core.errors import SeatrialError
+from seatrial.core.errors import SeatrialError, ServiceError
 from seatrial.core.printable import one_line
+from seatrial.core.settings import KEYLESS
 from seatrial.lint import interpreters
+from seatrial.release.attest.sigstore_bundles import LIBRARY
 from seatrial.release.builders import available
-from seatrial.release.store.entries import open_entries
+from seatrial.release.store.entries import FolderEntries, open_entries
 from seatrial.system import process, uv
 from seatrial.system.cache import home
 from seatrial.system.remote_cache import LAYOUT, RefusedEntry
@@ -50,6 +53,18 @@ def diagnoses() -> Iterator[Diagnosis]:
     yield _builder()
     yield Diagnosis("cache", f"{home(os.environ)} (SEATRIAL_CACHE names another folder)")
     yield from _shared_cache()
+    yield from _signing()
+
+
+def _signing() -> Iterator[Diagnosis]:
+    """Yield whether this machine has what checks signatures without a key, where the repository's CI signs so."""
+    try:
+        if open_workspace().settings.release.signing != KEYLESS:
+            return
+    except SeatrialError:
+        return
+    lacking = find_spec("sigstore") is None
+    yield Diagnosis("signing", LIBRARY if lacking else "without a key, by jobs of CI", lacking)
 
 
 def _shared_cache() -> Iterator[Diagnosis]:
@@ -63,7 +78,12 @@ def _shared_cache() -> Iterator[Diagnosis]:
         if access is None:
             return
         open_cache(access, workspace, lambda _: None, os.environ)
-        open_entries(access.settings.url).get(f"{LAYOUT}/probe")
+        entries = open_entries(access.settings.url)
+        if isinstance(entries, FolderEntries) and not entries.base.is_dir() and not access.writes:
+            raise ServiceError(
+                f"there is no folder {entries.base}; mount it, or correct `cache` in seatrial.toml"
+            )
+        entries.get(f"{LAYOUT}/probe")
     except (SeatrialError, RefusedEntry) as failed:
         yield Diagnosis("shared", f"not used: {failed}", lacking=True)
         return

@@ -28,7 +28,8 @@ class Option:
     """One option: `--no-cache` on the command line, NO_CACHE= in make, SEATRIAL_NO_CACHE in the environment.
 
     `short` is its letter, if it has one. `inherited` options keep the value that the environment around make
-    gives them; the others count for one call only. `choices` are offered by the completion of a shell.
+    gives them; the others count for one call only. `choices` are offered by the completion of a shell. `beside` names
+    a switch without which the environment's value, which may be meant for another task, does not count.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Option:
     short: str = ""
     inherited: bool = False
     choices: tuple[str, ...] = ()
+    beside: str = ""
 
     @property
     def flag(self) -> str:
@@ -101,7 +103,11 @@ class Verb:
         module, _, function = self.run.partition(":")
         with held_back():
             body = getattr(import_module(f"seatrial.tasks.{module}"), function)
-        body(**{option.name: option.value(given.get(option.name)) for option in self.options})
+        values = {option.name: option.value(given.get(option.name)) for option in self.options}
+        for option in () if os.environ.get("MAKELEVEL") else self.options:  # make hands on what was typed
+            if option.beside and not (given.get(option.name) or values[option.beside]):
+                values[option.name] = None
+        body(**values)
 
 
 ROOT = Option(
@@ -767,7 +773,9 @@ VERBS = (
                 "outside",
                 OptionKind.SWITCH,
             ),
-            Option("branch", "the branch of the pull request; by default seatrial/bump"),
+            Option(
+                "branch", "the branch of the pull request; by default seatrial/bump", beside="pull_request"
+            ),
             Option("yes", "do not ask before pushing and opening", OptionKind.SWITCH),
             DRY_RUN,
             FORMAT,
@@ -820,6 +828,11 @@ VERBS = (
             Option(
                 "public_key", "the public key, in PEM, that belongs to the one by which provenance is signed"
             ),
+            Option("identity", "who signs without a key, such as the address of a workflow with its branch"),
+            Option(
+                "issuer", "who vouches for the identity, such as https://token.actions.githubusercontent.com"
+            ),
+            Option("offline", "go by the roots of trust of Sigstore of the last time", OptionKind.SWITCH),
             replace(STRICT, help="fail where something cannot be checked as well"),
             replace(TIMEOUT, help="seconds after which the rest counts as not reached; by default 1800"),
             TEXT_OR_JSON,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from seatrial.core.errors import ServiceError, UsageError
@@ -47,6 +47,20 @@ def request_of(
     if upstream is None or fork is None:
         return None
     return PullRequest(upstream, fork, target, branch, heading, text)
+
+
+def merge_request_options(request: PullRequest | None, environment: Mapping[str, str]) -> Sequence[str]:
+    """Return the push options by which GitLab opens the request, or renews the open one; none on another server.
+
+    Source: docs.gitlab.com, "Push options", "Push options for merge requests".
+    """
+    if request is None:
+        return ()
+    here = environment.get("CI_SERVER_HOST", "").partition(":")[0].lower()
+    if not request.upstream.is_gitlab and request.upstream.host.partition(":")[0] != here:
+        return ()
+    title = one_line(request.title, 250)
+    return "merge_request.create", f"merge_request.target={request.target}", f"merge_request.title={title}"
 
 
 def open_or_renew(request: PullRequest | None, text: str, draft: bool, target: str) -> bool:

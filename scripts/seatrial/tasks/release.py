@@ -8,6 +8,7 @@ import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from seatrial.core.addresses import public_url
@@ -129,6 +130,9 @@ def _rehearsal(context: ReleaseContext, to: str, in_part: bool) -> ReleaseContex
         )
     elsewhere = rehearsal(context, to)
     note(f"a rehearsal: everything goes to {public_url(to)}, and no git tag is set")
+    if elsewhere.settings.signing:
+        note("it is signed only by a key (--key), as the public log keeps every signature")
+        elsewhere = replace(elsewhere, settings=replace(elsewhere.settings, signing=""))
     return elsewhere
 
 

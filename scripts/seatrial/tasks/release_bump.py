@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -20,6 +21,7 @@ from seatrial.tasks.cli import Ended, note, say
 from seatrial.tasks.file_diffs import unified
 from seatrial.tasks.pull_requests import (
     agreed,
+    merge_request_options,
     must_have_somebody_to_ask,
     open_or_renew,
     printable_text,
@@ -100,6 +102,8 @@ def _request(workspace: Workspace, bumps: Sequence[Bump], branch: str, yes: bool
     state = _living(workspace, branch)
     must_be_renewable(state)
     title, text = bumping.request_title(bumps, workspace.profile), bumping.request_text(bumps)
+    request = request_of(root, (state.remote, state.remote), state.target, branch, title, text)
+    told = merge_request_options(request, os.environ)
     if dry_run:
         note(f"would push {branch} to the remote {state.remote}, without force")
         note(f"would open a pull request for {state.target} of {state.remote}, or renew the open one")
@@ -112,11 +116,14 @@ def _request(workspace: Workspace, bumps: Sequence[Bump], branch: str, yes: bool
     if not is_within and _brings_the_same(root, state, made):
         note(f"{branch} of {state.remote} has all of it already")
     else:
-        _must_agree(yes, f"push {branch} to {state.remote}?")
-        git.push_commit(root, state.remote, made, branch)
+        more = ", and open its merge request" if told else ""
+        _must_agree(yes, f"push {branch} to {state.remote}{more}?")
+        git.push_commit(root, state.remote, made, branch, told)
         note(f"pushed {branch} to {state.remote}")
+    if told:
+        note(f"GitLab opens the merge request for {state.target} by the push, or keeps the open one")
+        return
     _must_agree(yes, f"open the pull request for {state.target} of {state.remote}, or renew it?")
-    request = request_of(root, (state.remote, state.remote), state.target, branch, title, text)
     if not open_or_renew(request, text, False, state.target) and yes:
         raise Ended(code=EXIT_SERVICE)
 

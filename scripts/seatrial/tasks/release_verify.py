@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from seatrial.core.errors import EXIT_FINDINGS, EXIT_SERVICE, UsageError
 from seatrial.release.attest import signing
 from seatrial.release.registry.remote import RemoteImages
 from seatrial.release.run import verify as verifying
+from seatrial.release.run.attestations import signatory_of, trust_source
 from seatrial.release.run.release_context import open_services
 from seatrial.release.run.verify import ClaimState, VerifyInputs
 from seatrial.release.run.verify_tables import verification_json, verification_table
@@ -19,6 +21,9 @@ def verify(
     type: str | None,
     version: str | None,
     public_key: str | None,
+    identity: str | None,
+    issuer: str | None,
+    offline: bool,
     strict: bool,
     timeout: str | None,
     format: str | None,
@@ -35,7 +40,12 @@ def verify(
     key = signing.public_key(Path(public_key)) if public_key else None
     context = open_services(open_workspace(root))
     meant = verifying.version_of(context, type, version)
-    found = verifying.verify(context, type, meant, VerifyInputs(key, RemoteImages()), seconds=seconds)
+    stated = context.settings.keyless
+    signatory = signatory_of(
+        replace(stated, identity=identity or "", issuer=issuer or "") if identity or issuer else stated
+    )
+    given = VerifyInputs(key, RemoteImages(), signatory, trust_source(context, offline))
+    found = verifying.verify(context, type, meant, given, seconds=seconds)
     say(verification_json(found) if format == "json" else commands_in_make(verification_table(found)))
     if found.count(ClaimState.FAILS) or (strict and found.count(ClaimState.UNCHECKED)):
         raise Ended(code=EXIT_FINDINGS)

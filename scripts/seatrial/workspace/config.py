@@ -12,6 +12,7 @@ from seatrial.core.model import Profile, Severity
 from seatrial.core.settings import (
     GROWTH,
     BotRule,
+    KeylessSettings,
     LayersSettings,
     LintSettings,
     OwnRulesSettings,
@@ -87,7 +88,11 @@ def _release(table: dict[str, Any]) -> ReleaseSettings:
     told = LayersSettings(frozenset(layers.get("in-base", ())), layers.get("python", ""))
     bots = {name.lower(): BotRule(**rule) for name, rule in table.get("bots", {}).items()}
     platforms = tuple(table.get("platforms", ()))
-    return ReleaseSettings(**(stated | {"platforms": platforms, "layers": told, "bots": bots}))
+    keyless = KeylessSettings(
+        **{key.replace("-", "_"): value for key, value in table.get("keyless", {}).items()}
+    )
+    more = {"platforms": platforms, "layers": told, "bots": bots, "keyless": keyless}
+    return ReleaseSettings(**(stated | more))
 
 
 def _severity(

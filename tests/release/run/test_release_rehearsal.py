@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import redirect_stderr
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +43,9 @@ def rehearsed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         before, tags = snapshot(root / "dist"), git(root, "tag")
         patch.chdir(root)
         patch.setenv("GITHUB_OUTPUT", str(root.parent / "outputs"))
-        call("release", root=str(root), to="file:rehearsal/")
+        with redirect_stderr(StringIO()) as told:
+            call("release", root=str(root), to="file:rehearsal/")
+        assert "released alpha-service 0.2.0" in told.getvalue() and "git tag  " not in told.getvalue()
         assert snapshot(root / "dist").keys() - before.keys() <= {str(root / "dist/release/contexts/0.lock")}
         assert {key: before[key] for key in before} == {key: snapshot(root / "dist")[key] for key in before}
         assert git(root, "tag") == tags == "alpha-service/0.1.0"

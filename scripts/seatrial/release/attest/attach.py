@@ -3,7 +3,8 @@
 Clients find them in the list of the digest's referrers, by the API of OCI 1.1 or by the fallback tag `sha256-<hex>`:
 `oras discover` and `regctl artifact list` show them with their types, `trivy image --sbom-sources oci` takes the bill
 of materials. `docker buildx imagetools` reads only what lies in the image's own index, and `cosign` only its tags
-`.att` and the bundles of Sigstore; a signature made here is verified by fetching the layer, a DSSE envelope.
+`.att` and the bundles of Sigstore, as a signature without a key is one; a signature by a key is verified by fetching
+the layer, a DSSE envelope.
 Source: OCI image specification 1.1, manifest.md, "Guidelines for Artifact Usage".
 """
 

@@ -17,14 +17,19 @@ from typing import TYPE_CHECKING
 
 from seatrial.core.errors import UsageError, reason
 from seatrial.release.registry.media import json_object
+from seatrial.system.held_secrets import KEY_PASSWORD
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
-PASSWORD = "SEATRIAL_KEY_PASSWORD"  # noqa: S105
+PASSWORD = KEY_PASSWORD
 MEDIA_TYPE = "application/vnd.dsse.envelope.v1+json"
+BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json"
+"""The media type of an envelope with a certificate and an entry of a public log instead of a key id."""
+
+SIGNED = frozenset({MEDIA_TYPE, BUNDLE})
 PAYLOAD = "application/vnd.in-toto+json"
 MAX_BYTES = 64 * 1024
 
@@ -156,9 +161,11 @@ def _signature(key: Key, data: bytes) -> bytes:
 
 def unsealed(media_type: str, data: bytes) -> bytes:
     """Return the statement in a provenance of this media type, whoever signed it. Raises ValueError."""
-    if media_type != MEDIA_TYPE:
+    if media_type not in SIGNED:
         return data
-    payload = json_object(data).get("payload")
+    value = json_object(data)
+    envelope = value.get("dsseEnvelope") if media_type == BUNDLE else value
+    payload = envelope.get("payload") if isinstance(envelope, dict) else None
     if not isinstance(payload, str):
         raise ValueError("the envelope has no payload")
     return base64.b64decode(payload, validate=True)

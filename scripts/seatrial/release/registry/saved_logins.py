@@ -17,6 +17,7 @@ from seatrial.core.errors import ServiceError, Unreadable
 from seatrial.release.registry.image_names import DOCKER_HUB, DOCKER_HUB_NAMES, Repository, shown
 from seatrial.system import process
 from seatrial.system.folder import read_plain
+from seatrial.system.held_secrets import for_helpers
 from seatrial.system.home import home
 
 HELPER_SECONDS = 20.0
@@ -179,7 +180,13 @@ def _run_helper(name: str, host: str) -> Login | None:
         raise ServiceError(f'"{shown(name)}", the credential helper for {host}, is not the name of a program')
     program, server = f"docker-credential-{name}", _HUB_KEY if host == DOCKER_HUB else host
     try:
-        ran = process.run([program, "get"], feed=server.encode(), seconds=HELPER_SECONDS)
+        ran = process.run(
+            [program, "get"],
+            env=for_helpers(os.environ),
+            seconds=HELPER_SECONDS,
+            clean=True,
+            feed=server.encode(),
+        )
     except process.MissingProgram:
         raise ServiceError(
             f"{program}, which keeps the login for {host}, is not on this machine; "

@@ -36,10 +36,13 @@ def apply(
 ) -> Applied:
     """Publish the content of these parts, `jobs` at once; a part that fails does not stop the others.
 
-    Raises ServiceError before anything is done where the builder or a base image is missing.
+    Raises ServiceError before anything is done where the builder or a base image is missing, and UsageError where
+    this job cannot sign.
     """
     building = [part for part in parts if part.builds]
     if building:
+        if run.keyless:
+            run.keyless()
         must_have_bases(run.context, run.builder(), run.files(), building)
     with ThreadPoolExecutor(jobs) as pool:
         try:

@@ -3,29 +3,67 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
 from seatrial.core.days import iso
-from seatrial.core.errors import ServiceError, Unreadable
+from seatrial.core.errors import ConfigurationError, ServiceError, Unreadable, UsageError, reason
 from seatrial.core.model import Integration
+from seatrial.core.settings import KeylessSettings
 from seatrial.dependencies.lockfile import LOCK, BadLock
 from seatrial.release.attest import provenance, signing
 from seatrial.release.attest.attach import Attestation
 from seatrial.release.attest.packages import ShippedImage
+from seatrial.release.attest.sigstore_bundles import KeylessSigner, Signatory, TrustSource
 from seatrial.release.plan.plan import Part, Plan
 from seatrial.release.plan.ports import Built, Descriptor
+from seatrial.release.run.build import build_folder
 from seatrial.release.run.release_context import ReleaseContext
+from seatrial.system.atomic import replace_file
+from seatrial.system.folder import read_beneath, read_plain
+
+BUNDLE_NOTES: Mapping[str, str] = {
+    "dev.sigstore.bundle.content": "dsse-envelope",
+    "dev.sigstore.bundle.predicateType": provenance.PREDICATE,
+}
+"""The annotations by which cosign finds a bundle. Source: its BUNDLE_SPEC.md."""
+
+
+def trust_source(context: ReleaseContext, offline: bool = False) -> TrustSource:
+    """Return where the roots of trust for signatures without a key come from. Raises UsageError."""
+    path = context.settings.keyless.trust_config
+    try:
+        return TrustSource(read_beneath(str(context.root), path) if path else None, offline)
+    except (OSError, Unreadable) as failed:
+        raise UsageError(
+            f'trust-config "{path}" below [release.keyless] cannot be read: {reason(failed)}'
+        ) from None
+
+
+def signatory_of(stated: KeylessSettings) -> Signatory | None:
+    """Return whose signature counts; None where nobody says. Raises ConfigurationError for half of it."""
+    if bool(stated.identity) != bool(stated.issuer):
+        raise ConfigurationError(
+            "identity and issuer are two halves; give both, such as "
+            "--identity https://github.com/ORG/REPO/.github/workflows/seatrial-release.yml@refs/heads/main "
+            "--issuer https://token.actions.githubusercontent.com, or both below [release.keyless]"
+        )
+    return Signatory(stated.identity, stated.issuer) if stated.identity else None
 
 
 @dataclass(frozen=True)
 class Attestations:
-    """The content of attestations beside the image and the commit: plan, `source`, the signing key if any."""
+    """The content of attestations beside the image and the commit: plan, `source`, the signing key if any.
+
+    `keyless` gives the signer without a key; it is asked where there is no key.
+    """
 
     context: ReleaseContext
     plan: Plan
     source: str
     key: signing.Key | None
+    keyless: Callable[[], KeylessSigner] | None = None
 
     def of(
         self, part: Part, integration: Integration, image: Built, top: Descriptor
@@ -49,11 +87,26 @@ class Attestations:
 
     def _provenance(self, part: Part, image: Built, top: Descriptor, lock: bytes | None) -> Attestation:
         statement = provenance.statement(self._record(part, image, top, lock))
-        media_type, data = provenance.MEDIA_TYPE, statement
-        if self.key is not None:
-            media_type, data = signing.MEDIA_TYPE, signing.sign(statement, self.key)
         notes = {"in-toto.io/predicate-type": provenance.PREDICATE}
-        return Attestation("provenance", media_type, data, image.finished, notes)
+        plain = Attestation("provenance", provenance.MEDIA_TYPE, statement, image.finished, notes)
+        if self.key is not None:
+            return replace(plain, media_type=signing.MEDIA_TYPE, data=signing.sign(statement, self.key))
+        if self.keyless is None:
+            return plain
+        data = self._bundle(part, statement, self.keyless)
+        return replace(plain, media_type=signing.BUNDLE, data=data, annotations={**notes, **BUNDLE_NOTES})
+
+    def _bundle(self, part: Part, statement: bytes, signer: Callable[[], KeylessSigner]) -> bytes:
+        """Return the bundle of a statement: that of an earlier run which ended before its tag was set, or a new one."""
+        name = f"{hashlib.sha256(statement).hexdigest()[:16]}.sigstore.json"
+        kept = build_folder(self.context, self.plan, part, self.source) / name
+        with suppress(OSError, Unreadable, ValueError):
+            earlier = read_plain(str(kept))
+            if signing.unsealed(signing.BUNDLE, earlier) == statement:
+                return earlier
+        made = signer().sign(statement)
+        replace_file(kept, lambda file: file.write(made), root=self.context.root)
+        return made
 
     def _record(
         self, part: Part, image: Built, top: Descriptor, lock: bytes | None

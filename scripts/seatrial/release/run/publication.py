@@ -16,19 +16,21 @@ from typing import Any, TypeVar
 
 from seatrial.core.errors import SeatrialError, ServiceError
 from seatrial.core.model import Integration
-from seatrial.release.attest import signing
+from seatrial.core.settings import KEYLESS
+from seatrial.release.attest import signing, sigstore_bundles
 from seatrial.release.attest.attach import Attestation
+from seatrial.release.attest.sigstore_bundles import KeylessSigner
 from seatrial.release.builders.available import choose
 from seatrial.release.places import must_not_be_link, must_not_be_linked
 from seatrial.release.plan import store_keys
 from seatrial.release.plan.plan import Part, Plan, Step
 from seatrial.release.plan.plan_files import seal
 from seatrial.release.plan.ports import Builder, Built, Descriptor, Store
-from seatrial.release.run.attestations import Attestations
+from seatrial.release.run.attestations import Attestations, signatory_of, trust_source
 from seatrial.release.run.growth import VersionsBefore
 from seatrial.release.run.release_context import ReleaseContext, hide_from_git, holder
 from seatrial.release.store.leases import Holder
-from seatrial.system import git
+from seatrial.system import git, held_secrets
 from seatrial.system.atomic import append
 from seatrial.system.locks import held
 
@@ -106,7 +108,8 @@ class Publication:
     """A release in progress: the plan and its seal, and what its parts need.
 
     `files` returns the folder of the commit's files, `attest` makes the attestations of an image, and
-    `source` is the repository's URL without credentials. If `forced`, the reason in the plan counts.
+    `source` is the repository's URL without credentials. If `forced`, the reason in the plan counts. `keyless` gives
+    the signer without a key, where it is the one that signs.
     """
 
     context: ReleaseContext
@@ -120,6 +123,7 @@ class Publication:
     now: Callable[[], float]
     holder: Holder
     forced: bool = False
+    keyless: Callable[[], KeylessSigner] | None = None
 
     @cached_property
     def before(self) -> VersionsBefore:
@@ -143,6 +147,9 @@ def publication(
     """
     sealed = seal(plan)
     signer = signing.load(key, os.environ) if key else None
+    keyless = (
+        None if signer or context.settings.signing != KEYLESS else _once(lambda: keyless_signer(context))
+    )
     source = git.origin(context.root, context.settings.remote or "origin") or ""
     with ExitStack() as stack:
         busy = "another release runs in this checkout; wait for its end"
@@ -159,12 +166,20 @@ def publication(
             journal=Journal(context.folder / JOURNAL, sealed, time.time, notify, context.root),
             builder=_once(lambda: choose(context.settings.builder or None, context.settings)),
             files=files,
-            attest=Attestations(context, plan, source, signer).of,
+            attest=Attestations(context, plan, source, signer, keyless).of,
             source=source,
             now=time.time,
             holder=holder(context.folder / LOCK),
             forced=forced,
+            keyless=keyless,
         )
+
+
+def keyless_signer(context: ReleaseContext) -> KeylessSigner:
+    """Return the signer of this job of CI. Raises UsageError where it cannot sign, ServiceError."""
+    environment = {**os.environ, **held_secrets.all_held()}
+    expected = signatory_of(context.settings.keyless)
+    return sigstore_bundles.load(environment, trust_source(context), expected)
 
 
 def _must_honour_conditions(store: Store) -> None:

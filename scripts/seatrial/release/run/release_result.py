@@ -64,7 +64,7 @@ class Published:
     @property
     def is_signed(self) -> bool:
         """True if its provenance is signed."""
-        return any(one.media_type == signing.MEDIA_TYPE for one in self.attached)
+        return any(one.media_type in signing.SIGNED for one in self.attached)
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def _published(
     digest = receipt.digest if receipt else done.part.found
     before, found = _sizes(context, versions, done, digest)
     has_spec = index.counts(Version.parse(candidate.version))
-    marked = receipt is not None and (done.part.builds or Step.MARK in done.part.steps)
+    marked = receipt is not None and (done.part.builds or Step.MARK in done.part.steps) and not context.place
     return Published(
         type=candidate.type,
         version=candidate.version,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import enum
 import hashlib
+import shlex
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +16,9 @@ from typing import Any, TypeVar, cast
 
 from seatrial.core.errors import SeatrialError, ServiceError, Unreadable, UsageError
 from seatrial.core.names import counted, shown
-from seatrial.release.attest import signing
+from seatrial.core.printable import one_line
+from seatrial.release.attest import signing, sigstore_bundles
+from seatrial.release.attest.sigstore_bundles import Signatory, TrustSource
 from seatrial.release.plan import index, store_keys
 from seatrial.release.plan.plan import NO_RECEIPT
 from seatrial.release.plan.plan_files import Attached, Receipt
@@ -70,10 +73,15 @@ class Verification:
 
 @dataclass(frozen=True)
 class VerifyInputs:
-    """What the person gives: the public key in PEM, None for none, and where base images are looked for."""
+    """What the person gives: the public key in PEM, None for none, and where base images are looked for.
+
+    `signatory` is who signs without a key, None where nobody says, and `trust` by what that is checked.
+    """
 
     key: bytes | None
     bases: Images
+    signatory: Signatory | None = None
+    trust: TrustSource = field(default_factory=TrustSource)
 
 
 class Unsaid(Exception):
@@ -263,9 +271,9 @@ class _Subject:
         return found[0]
 
     @property
-    def is_signed(self) -> bool:
-        """True where the receipt says that the provenance is signed."""
-        return self._recorded("provenance").media_type == signing.MEDIA_TYPE
+    def signed_as(self) -> str:
+        """The media type that the receipt states of the provenance."""
+        return self._recorded("provenance").media_type
 
     @property
     def statement(self) -> Mapping[str, Any]:
@@ -382,15 +390,39 @@ def _provenance(subject: _Subject) -> Iterator[str]:
 
 
 def _signature(subject: _Subject) -> Iterator[str]:
-    data, key = subject.attached("provenance"), subject.given.key
-    if not subject.is_signed:
-        if key is not None:
+    data, key, signatory = subject.attached("provenance"), subject.given.key, subject.given.signatory
+    if subject.signed_as not in signing.SIGNED:
+        if key is not None or signatory is not None:
             raise ValueError("the provenance is not signed")
         raise Unsaid("the provenance is not signed")
+    if subject.signed_as == signing.BUNDLE:
+        yield _keyless_signature(data, subject.given)
+        return
     if key is None:
+        if signatory is not None:
+            raise ValueError(f"the provenance is signed by a key, not by {signatory}")
         raise Unsaid("no public key is given; name its file with --public-key")
     signing.verify(data, key)
     yield "the provenance is signed by the given key"
+
+
+def _keyless_signature(bundle: bytes, given: VerifyInputs) -> str:
+    """Return who signed without a key. Raises ValueError where that is somebody else, Unsaid, ServiceError."""
+    if given.key is not None and given.signatory is None:
+        raise ValueError("the provenance is signed without a key, not by the given one")
+    try:
+        trust = given.trust.load()
+    except UsageError as lacking:
+        raise Unsaid(str(lacking)) from None
+    statement, by = sigstore_bundles.verify(bundle, given.signatory, trust)
+    if statement != signing.unsealed(signing.BUNDLE, bundle):
+        raise ValueError("the bundle has two statements")
+    if given.signatory is None:
+        raise Unsaid(
+            f"it is signed by {by}; if that is right, say so with "
+            f"--identity {shlex.quote(one_line(by.identity, 300))} --issuer {shlex.quote(one_line(by.issuer, 300))}"
+        )
+    return f"the provenance is signed by {by}, as the public log has it"
 
 
 def _commit(subject: _Subject) -> Iterator[str]:

@@ -59,7 +59,7 @@ def is_ours(images: Images, name: str, digest: str, version: str) -> bool:
 
     Where the registry does not tell, it does not. Nobody's signature is checked.
     """
-    kinds = (provenance.MEDIA_TYPE, signing.MEDIA_TYPE)
+    kinds = {provenance.MEDIA_TYPE, *signing.SIGNED}
     try:
         found = [one for one in images.referrers(name, digest) if one.artifact_type in kinds]
     except (ServiceError, ValueError):

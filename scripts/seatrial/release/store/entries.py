@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -62,6 +63,8 @@ class BucketEntries:
 class FolderEntries(BucketEntries):
     """Entries of the shared cache in a folder; what is there and cannot be read, such as a link, is refused."""
 
+    base: Path
+
     def get(self, name: str) -> bytes | None:
         try:
             return super().get(name)
@@ -72,7 +75,8 @@ class FolderEntries(BucketEntries):
 def open_entries(url: str, environ: Mapping[str, str] = os.environ) -> BucketEntries:
     """Return the place at a URL. Raises ConfigurationError for one that is not valid."""
     if url.startswith("file:"):
-        return FolderEntries(FolderStore(folder_of(url, 'cache = "{}"'), MOST_SEALED))
+        base = folder_of(url, 'cache = "{}"')
+        return FolderEntries(FolderStore(base, MOST_SEALED), base)
     scheme = urlsplit(url).scheme
     known = IDENTITIES.get({"gcs": "gs"}.get(scheme, scheme), IDENTITIES["az"])
     anonymous = (

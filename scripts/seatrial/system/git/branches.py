@@ -219,10 +219,11 @@ def must_be_branch_name(name: str) -> None:
         raise UsageError(f'"{name[:200]}" is no name for a branch')
 
 
-def push_commit(root: Path, remote: str, commit: str, branch: str) -> None:
-    """Push a commit to a branch of a remote, never by force. Raises as `push_branch`."""
+def push_commit(root: Path, remote: str, commit: str, branch: str, told: Sequence[str] = ()) -> None:
+    """Push a commit to a branch of a remote, never by force, with push options. Raises as `push_branch`."""
     must_be_branch_name(branch)
-    remotely(root, "push", *_PUSHING, remote=remote, what=(f"{commit}:{HEADS}{branch}",))
+    options = [f"--push-option={one}" for one in told]
+    remotely(root, "push", *_PUSHING, *options, remote=remote, what=(f"{commit}:{HEADS}{branch}",))
 
 
 def push_branch(root: Path, remote: str, branch: str) -> None:

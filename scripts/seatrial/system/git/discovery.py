@@ -14,6 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from seatrial.system import process
+from seatrial.system.held_secrets import for_helpers, for_programs
 from seatrial.system.process import Ran
 
 SAFELY = (
@@ -54,6 +55,9 @@ FORGOTTEN = frozenset({
     "GIT_TEST_FSMONITOR", "GIT_DEFAULT_HASH", "GIT_DEFAULT_REF_FORMAT",
 })  # fmt: skip
 """Variables by which a hook, or another caller, points git to another repository or program."""
+
+PROTOCOLS = "GIT_ALLOW_PROTOCOL"
+"""The variable with the protocols by which git may reach a remote; with `none` it stays on this machine."""
 
 OLDEST = "2.31"
 """The oldest git that Seatrial works with, of March 2021."""
@@ -143,7 +147,7 @@ def _accepted(git_dir: Path, identity: tuple[int, int]) -> GitRepository:
     top = git_dir.parent
     ran = process.run(
         ["git", *SAFELY, "-C", str(top), "rev-parse", "--path-format=absolute", *_PLACES],
-        env=environment({"GIT_CEILING_DIRECTORIES": str(top.parent)}),
+        env=environment({"GIT_CEILING_DIRECTORIES": str(top.parent), PROTOCOLS: "none"}),
         seconds=60,
         clean=True,
     )
@@ -159,6 +163,10 @@ _PLACES = ("--show-toplevel", "--git-path", "index", "--git-path", "shallow")
 
 
 def environment(more: Mapping[str, str]) -> dict[str, str]:
-    """Return the person's environment less what points git elsewhere, and with `more`."""
+    """Return the person's environment less what points git elsewhere, and with `more`.
+
+    Only where it may reach a remote, whose helper for credentials may need them, are those of a cloud in it.
+    """
     kept = {name: value for name, value in os.environ.items() if name not in FORGOTTEN}
+    kept = for_programs(kept) if more.get(PROTOCOLS) == "none" else for_helpers(kept)
     return {**kept, **QUIETLY, **more}
