@@ -141,7 +141,7 @@ def test_a_repository_without_git_says_why_versions_are_not_compared(run: Run) -
     [
         ("SPC101", "write it", "spec", "explain SPC101"),
         ("LAY001", "write it", "layout", "explain LAY001"),
-        ("PKG201", "type `poetry lock` in this folder", "version", "poetry lock"),
+        ("PKG201", "type `poetry lock` in this folder", "version", "fix -i good-service --lock"),
         ("REL001", "type `seatrial release.intent`", "change", "seatrial release.intent"),
         ("LNT104", "write it", "lint", "lint -i good-service --fix"),
         ("LNT102", "write it", "lint", "explain LNT102"),

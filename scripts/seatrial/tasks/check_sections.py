@@ -392,6 +392,8 @@ def _command(section: Section, findings: Sequence[Finding]) -> str:
         return _typed("fix", section.integrations)
     if any(one.code in ("LNT103", "LNT104") for one in findings if not one.old):
         return _typed("lint", section.integrations, "--fix", "FIX=1")
+    if named and named[1] == "poetry lock":
+        return _typed("fix", section.integrations, "--lock", "LOCK=1")
     return in_make(named[1]) if named else _explained(section.first.code)
 
 
