@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from seatrial.core.errors import ServiceError
+from seatrial.fleet.commands import Crew
 from seatrial.system import own_poetry, process
 from seatrial.system.sandbox import sandbox
 from support.confined import needs_namespaces
@@ -88,7 +89,7 @@ def test_a_package_that_is_built_for_a_lock_runs_in_the_sandbox_only(
         sdist(tmp_path / "index" / "evil", BACKEND.format(secret=str(secret), marker=str(marker)))
         source = f'[[tool.poetry.source]]\nname = "evil"\nurl = "{address}"\npriority = "primary"\n'
         wanted = '[tool.poetry.dependencies]\npython = ">=3.8"\nevil = "1.0"\n'
-        made = own_poetry.ConfinedPoetry(sandbox()).locked(
+        made = own_poetry.ConfinedPoetry(sandbox(), Crew().run).locked(
             {"pyproject.toml": f"{HEAD}{wanted}{source}".encode()}
         )
     (package,) = tomllib.loads(made.decode())["package"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -39,11 +39,12 @@ def lock(folder: Path) -> None:
 class ConfinedPoetry:
     """Poetry in a sandbox, because it runs code of the packages whose metadata it has to build.
 
-    It has the network, but nothing of the person's: no credentials, and no settings of theirs.
+    It has the network, but nothing of the person's: no credentials, and no settings of theirs. `run` is called as
+    `run_confined` of `system.process`.
     """
 
     sandbox: Sandbox
-    seconds: float = SECONDS
+    run: Callable[..., process.Ran] = process.run_confined
 
     def locked(self, files: Mapping[str, bytes]) -> bytes:
         """Return the lock for these files of a folder, by name; versions locked in them stay where they can.
@@ -59,7 +60,7 @@ class ConfinedPoetry:
                 (folder / file).write_bytes(data)
             command = self.sandbox.command([sys.executable, "-P", str(PROGRAM)], _view(place), folder)
             environ = _environ(home)
-            ran = process.run_confined(command, environ, cwd=folder, seconds=self.seconds)
+            ran = self.run(command, environ, cwd=folder, seconds=SECONDS)
             _must_have_worked(ran)
             try:
                 return read_plain(str(folder / LOCK))

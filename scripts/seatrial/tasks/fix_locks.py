@@ -10,6 +10,7 @@ from seatrial.core.model import Finding, Integration
 from seatrial.core.names import counted
 from seatrial.dependencies.lockfile import LockText, content_hash
 from seatrial.documents import toml
+from seatrial.fleet.commands import Crew
 from seatrial.system.own_poetry import ConfinedPoetry
 from seatrial.system.sandbox import sandbox, warning
 from seatrial.system.transaction import FileEdit, alone, change_all
@@ -39,18 +40,27 @@ def make_locks(workspace: Workspace, stale: Sequence[Integration], jobs: int, ch
     note(
         f"making {counted(len(stale), 'lock')}, which takes a minute each where nothing is kept of the index"
     )
-    poetry, done = ConfinedPoetry(place), 0
+    crew = Crew()
+    poetry = ConfinedPoetry(place, crew.run)
     with ThreadPoolExecutor(jobs) as pool:
-        made = pool.map(lambda one: _locked(one, poetry), stale)
-        for one, edit in zip(stale, made, strict=True):
-            if isinstance(edit, SeatrialError):
-                note(f"not locked: {one.name}: {edit}; type `poetry lock` in its folder to see more")
-                continue
-            with alone(workspace.root):
-                change_all(workspace.root, [edit])
-            note(f"{'made' if edit.before is None else 'renewed'} {edit.path}")
-            done += 1
-    return done == len(stale)
+        try:
+            made = pool.map(lambda one: _locked(one, poetry), stale)
+            written = [_written(workspace, *pair) for pair in zip(stale, made, strict=True)]
+            return all(written)
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+            crew.end()
+
+
+def _written(workspace: Workspace, one: Integration, edit: FileEdit | SeatrialError) -> bool:
+    """Write the lock of an integration, or tell why there is none; return whether it was written."""
+    if isinstance(edit, SeatrialError):
+        note(f"not locked: {one.name}: {edit}; type `poetry lock` in its folder to see more")
+        return False
+    with alone(workspace.root):
+        change_all(workspace.root, [edit])
+    note(f"{'made' if edit.before is None else 'renewed'} {edit.path}")
+    return True
 
 
 def _locked(one: Integration, poetry: ConfinedPoetry) -> FileEdit | SeatrialError:
