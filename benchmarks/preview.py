@@ -121,6 +121,8 @@ def ours(
 def _row(one: Mapped) -> Any:
     if one.verdict is ObjectVerdict.MAPPED:
         return {"entity": one.entity}
+    if "ends the mapping of the kind" in one.reason:
+        return {"raised": one.reason}
     return {"failed": one.reason} if one.verdict is ObjectVerdict.FAILED else {"nothing": one.reason}
 
 
@@ -128,7 +130,14 @@ def bare(rows: Any) -> Any:
     """Return rows in the form that is compared: entities, and whether Ocean fails or makes nothing."""
     if not isinstance(rows, list) or (rows and isinstance(rows[0], dict)):
         return "refused" if rows else []
-    return [sorted(_bare(one) for one in row if "nothing" not in one) for row in rows]
+    return [_bare_row(row) for row in rows]
+
+
+def _bare_row(row: Sequence[dict[str, Any]]) -> list[str]:
+    """Return a row in that form; where Ocean raises, all items of the object are lost."""
+    if any("raised" in one for one in row):
+        return ["failed"]
+    return sorted(_bare(one) for one in row if "nothing" not in one)
 
 
 def _bare(one: dict[str, Any]) -> str:

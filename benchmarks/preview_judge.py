@@ -10,6 +10,8 @@ import asyncio
 import json
 import os
 import sys
+from inspect import signature
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import MagicMock
 
@@ -25,6 +27,9 @@ logger.remove()
 
 AHEAD = getattr(utils, "handle_items_to_parse", None)
 """From 0.31 on, items are parsed before the processor is asked."""
+
+TOLD = "items_to_parse_top_level_transform"
+"""A parameter of it in later versions; the others ask the event that is under way."""
 
 
 def processor() -> JQEntityProcessor:
@@ -56,6 +61,9 @@ async def inputs(made: JQEntityProcessor, mapping: ResourceConfig, raw: Any) -> 
     if not AHEAD:
         return [raw]
     whether = (port.items_to_parse_top_level_transform,)
+    if TOLD not in signature(AHEAD).parameters:
+        whether = ()
+        utils.event = SimpleNamespace(resource_config=mapping)
     found = AHEAD([raw], port.items_to_parse_name, port.items_to_parse, *whether)
     return [one async for batch in found for one in batch]
 

@@ -89,9 +89,9 @@ def pulls(work: Path) -> Iterator[Pull]:
             yield Pull(work, commit, subject, names)
 
 
-def drawn(work: Path, count: int, seed: int) -> list[Pull]:
+def drawn(work: Path, count: int, seed: int, skip: int) -> list[Pull]:
     known = sorted(pulls(work), key=lambda one: one.commit)
-    return random.Random(seed).sample(known, min(count, len(known)))
+    return random.Random(seed).sample(known, min(count, len(known)))[skip:]
 
 
 def theirs(pull: Pull, slow: Slow, without: Sequence[str]) -> Iterator[Verdict]:
@@ -164,6 +164,7 @@ def main() -> int:
     parser.add_argument("history", type=Path, help="a repository with the history of port-labs/ocean")
     parser.add_argument("--count", type=int, default=10)
     parser.add_argument("--seed", type=int, default=13)
+    parser.add_argument("--skip", type=int, default=0, help="leave out the first ones that are drawn")
     parser.add_argument("--poetry", type=place, required=True)
     parser.add_argument(
         "--python", type=place, required=True, help="the interpreter for Poetry's environments"
@@ -178,7 +179,7 @@ def main() -> int:
         home.mkdir()
         git(base, "clone", "--quiet", "--shared", "--no-checkout", str(given.history.resolve()), str(work))
         slow = Slow(given.poetry, given.python, home)
-        for pull in drawn(work, given.count, given.seed):
+        for pull in drawn(work, given.count, given.seed, given.skip):
             git(work, "checkout", "--quiet", "--force", "--detach", pull.commit)
             git(work, "clean", "-qffdx")
             answer = ours(pull, without, base / "cache")

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import shlex
+
 import pytest
 
-from seatrial.core.printable import cut, encodable, one_line, plain, shown, visible
+from seatrial.core.printable import argument, cut, encodable, one_line, plain, shown, visible
 from support.outcomes import HOSTILE
 
 
@@ -88,6 +90,13 @@ def test_a_message_of_ordinary_text_stays_as_it_is(message: str) -> None:
 def test_a_shown_text_is_one_visible_line() -> None:
     assert shown("a\n\xa0b") == r"a\n\xa0b"
     assert shown("b" * 61) == "b" * 57 + "..."
+
+
+def test_a_text_of_others_is_one_argument_of_a_command_that_is_pasted() -> None:
+    assert argument("jira/.env") == "jira/.env"
+    for hostile in ('a";touch x;"', "$(touch x)", "a'b", "-rf", "a b", "a\n b"):
+        (word,) = shlex.split(argument(hostile))
+        assert word.removeprefix("./") == hostile.replace("\n", r"\n") and not word.startswith("-")
 
 
 def test_encodable_text_keeps_its_control_characters() -> None:

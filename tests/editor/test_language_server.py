@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,10 @@ from seatrial.editor.diagnostics import GRADES
 from seatrial.editor.server import _operations
 from seatrial.handbook.rule_examples import good_folder
 from seatrial.tasks.cli import Ended
+from seatrial.tasks.menu import VERBS
 from seatrial.validate.rules import RULES
 from support.editor_client import Editor
+from support.paths import ROOT
 from support.verbs import call
 
 SPEC, MAPPING = ".port/spec.yaml", ".port/resources/port-app-config.yaml"
@@ -349,3 +352,15 @@ def test_a_link_is_shown_but_what_it_leads_to_is_not_read(editor: Editor, root: 
         link.unlink()
     editor.say("workspace/didChangeWatchedFiles", changes=[])
     editor.settled(0.3)
+
+
+def test_the_settings_that_the_docs_give_for_vs_code_are_whole_and_start_the_server() -> None:
+    page = (ROOT / "docs" / "authors.md").read_text(encoding="utf-8")
+    block = re.search(r"^    \{\n(?:     .*\n)+    \}$", page, re.MULTILINE)
+    assert block
+    settings = json.loads(block[0])
+    command = [settings["glspc.server.command"], *settings["glspc.server.commandArguments"]]
+    assert command == ["seatrial", "lsp"] and "lsp" in {verb.name for verb in VERBS}
+    neovim = re.findall(r"filetypes = \{(.*?)\}", page)[0]
+    assert settings["glspc.server.languageId"] == re.findall(r"'(\w+)'", neovim)
+    assert settings["glspc.server.initializationOptions"] == {"advice": False}

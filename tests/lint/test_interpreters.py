@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import sys
 from pathlib import Path
 
@@ -11,8 +12,8 @@ import pytest
 
 from seatrial.core.errors import ServiceError, UsageError
 from seatrial.lint import interpreters as module
-from seatrial.lint.interpreters import CHOICE, Interpreter, choose, interpreters
-from seatrial.system import process
+from seatrial.lint.interpreters import CHOICE, Interpreter, choose, installing, interpreters
+from seatrial.system import process, uv
 
 VERSION = ".".join(map(str, sys.version_info[:3]))
 
@@ -245,11 +246,23 @@ def test_where_none_fits_one_is_installed(home: Path) -> None:
 
 
 MISSING = {
-    "nothing is installed": (
+    "uv cannot": (
         "^3.12",
         {},
-        'no Python on this machine satisfies "^3.12" (found: 3.11.1); install Python 3.12, '
-        "such as with `uv python install 3.12` or pyenv, and try again",
+        'no Python on this machine satisfies "^3.12" (found: 3.11.1); uv could not install Python 3.12; '
+        "type `uv python install 3.12`, or install Python 3.12 with the packages of your system",
+    ),
+    "uv is to be told": (
+        "^3.12",
+        {"UV_PYTHON_DOWNLOADS": "manual"},
+        'no Python on this machine satisfies "^3.12" (found: 3.11.1); '
+        "type `uv python install 3.12`, or install Python 3.12 with the packages of your system",
+    ),
+    "uv must not": (
+        "^3.12",
+        {"UV_PYTHON_DOWNLOADS": "never"},
+        'no Python on this machine satisfies "^3.12" (found: 3.11.1); '
+        "unset UV_PYTHON_DOWNLOADS, or install Python 3.12 with the packages of your system",
     ),
     "no Python can be": (
         "^2.7",
@@ -273,11 +286,20 @@ MISSING = {
 def test_one_line_says_what_to_do_where(
     home: Path, monkeypatch: pytest.MonkeyPatch, constraint: str, settings: dict[str, str], message: str
 ) -> None:
+    script(home / "bin" / "uv", "")
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(ServiceError) as failed:
         choose(constraint, [one("3.11.1")], lambda version: None)
     assert str(failed.value) == message
+
+
+def test_what_installs_a_python_is_a_program_that_this_machine_has(home: Path) -> None:
+    assert shlex.split(installing("3.12")) == [uv.program(), "python", "install", "3.12"]
+    script(home / "bin" / "uv", "")
+    assert installing("3.12") == "uv python install 3.12"
+    script(home / "bin" / "pyenv", "")
+    assert installing("3.12") == "pyenv install 3.12"
 
 
 def test_nothing_is_installed_against_the_persons_wish(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -286,5 +308,5 @@ def test_nothing_is_installed_against_the_persons_wish(home: Path, monkeypatch: 
     def install(version: str) -> Interpreter:
         raise AssertionError("it was")
 
-    with pytest.raises(ServiceError, match=r"uv python install 3\.12"):
+    with pytest.raises(ServiceError, match=r"unset UV_PYTHON_DOWNLOADS"):
         choose("^3.12", [], install)

@@ -1,21 +1,28 @@
-"""A site in a real browser: usable by keyboard and search, by day and night, in every width, and to axe."""
+"""A site and a preview in a real browser: by keyboard, search and screen reader, by day and night, in every width."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from seatrial.core.model import Finding, Fix, Severity
+from seatrial.core.framework import Framework
+from seatrial.core.model import Finding, Fix, Integration, MemoryFolder, Severity
+from seatrial.preview.cases import shelf_of
+from seatrial.preview.evaluator import Evaluator
+from seatrial.preview.page import render as page_of
+from seatrial.preview.previews import preview_of
 from seatrial.quality.fleet_history import Series
 from seatrial.quality.scale import Standing
 from seatrial.quality.site.pages import Detail, Entity, Release, Site
 from seatrial.quality.status_rows import StatusRow
 from seatrial.validate.rules import BY_CODE
-from support.browser import PROGRAM, Page, browser
+from support.browser import NAMED, PROGRAM, Node, Page, browser
 from support.services import lacking
 
 pytestmark = pytest.mark.slow
@@ -59,12 +66,33 @@ def site_of(count: int) -> Site:
     )
 
 
+def preview() -> str:
+    """Return the page of a preview: two resources of a kind, and an object that one of them refuses."""
+    resources = [
+        {
+            "kind": "k",
+            "selector": {"query": query},
+            "port": {
+                "entity": {"mappings": {"identifier": ".id", "blueprint": '"b"', "properties": {"a": ".b"}}}
+            },
+        }
+        for query in ("true", ".b")
+    ]
+    examples = {f".port/examples/k/{name}.json": json.dumps({"id": EVIL}) for name in "ab"}
+    config = {".port/resources/port-app-config.yaml": json.dumps({"resources": resources})}
+    one = Integration(EVIL, "it", MemoryFolder.of(examples | config))
+    shelf = shelf_of(one)
+    with Evaluator() as evaluator:
+        return page_of([preview_of(one, shelf, shelf.cases, Framework((0, 48, 12)), evaluator)])
+
+
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("site")
     for path, text in site_of(MANY).pages():
         (root / path).parent.mkdir(exist_ok=True)
         (root / path).write_text(text, encoding="utf-8")
+    (root / "preview.html").write_text(preview(), encoding="utf-8")
     (root / "large.html").write_text(site_of(LARGE).index(), encoding="utf-8")
     return root
 
@@ -89,7 +117,10 @@ LOOKS = (
     ("index.html", 390, True),
     ("index.html", 1300, False),
     ("integrations/service-0.html", 820, True),
+    ("rules.html", 820, False),
     ("rules/RES204.html", 390, False),
+    ("preview.html", 390, True),
+    ("preview.html", 1300, False),
 )
 
 
@@ -104,6 +135,19 @@ def test_pages_pass_axe_fit_their_width_and_ask_for_nothing(page: Page, place: P
         assert page.run("document.documentElement.scrollWidth <= innerWidth"), (name, width)
         assert page.complaints == [], name
         assert len(page.requests) == 1, page.requests
+        announced(page.told(), name)
+
+
+def announced(nodes: list[Node], page: str) -> None:
+    """Whoever hears the page instead of seeing it is told what is on it, and finds the way by headings and places."""
+    assert [one for one in nodes if one.role in NAMED and not one.name.strip()] == [], page
+    assert [one for one in nodes if one.focusable and not one.name.strip() and one.role != "main"] == [], page
+    assert [one.role for one in nodes].count("main") == 1, page
+    levels = [one.level for one in nodes if one.role == "heading"]
+    assert levels[0] == 1 and levels.count(1) == 1, (page, levels)
+    assert all(after <= before + 1 for before, after in pairwise(levels)), (page, levels)
+    boxes = [one.name for one in nodes if one.focusable and one.role in ("group", "region")]
+    assert len(boxes) == len({*boxes}), (page, boxes)
 
 
 def test_hostile_names_stay_text_also_after_sorting_and_searching(page: Page, place: Path) -> None:

@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,26 @@ _OPTIONS = (
     "--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage", "--mute-audio",
     "--remote-debugging-pipe", "--hide-scrollbars", "--host-resolver-rules=MAP * ~NOTFOUND",
 )  # fmt: skip
+
+
+CONTROLS = frozenset({
+    "button", "link", "checkbox", "combobox", "DisclosureTriangle", "listbox", "radio", "searchbox", "slider", "switch",
+    "tab", "textbox",
+})  # fmt: skip
+"""The roles of what a person can use on a page."""
+
+NAMED = CONTROLS | {"dialog", "heading", "image", "navigation", "region", "table"}
+"""The roles that a screen reader announces by a name."""
+
+
+@dataclass(frozen=True)
+class Node:
+    """Something on a page as a screen reader is told of it; `level` is that of a heading, else 0."""
+
+    role: str
+    name: str
+    focusable: bool = False
+    level: int = 0
 
 
 class Page:
@@ -88,6 +109,12 @@ class Page:
         done = self.call("Page.captureScreenshot", captureBeyondViewport=whole)
         place.write_bytes(base64.b64decode(done["data"]))
 
+    def told(self) -> list[Node]:
+        """Return the accessibility tree in its order, without what is ignored in it."""
+        self.call("Accessibility.enable")
+        nodes = self.call("Accessibility.getFullAXTree")["nodes"]
+        return [_node(one) for one in in_order(nodes) if not one["ignored"]]
+
     @property
     def complaints(self) -> list[str]:
         """What the browser found wrong since the page was opened: errors, and what the policy refused."""
@@ -104,6 +131,22 @@ class Page:
         """The addresses that were asked for since the page was opened."""
         sent = (one for one in self.events if one["method"] == "Network.requestWillBeSent")
         return [one["params"]["request"]["url"] for one in sent]
+
+
+def in_order(nodes: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield the nodes of a tree as they are read, from its root on; they come in another order."""
+    by_id = {one["nodeId"]: one for one in nodes}
+    left = [nodes[0]["nodeId"]]
+    while left:
+        one = by_id[left.pop()]
+        yield one
+        left += reversed(one.get("childIds", []))
+
+
+def _node(one: dict[str, Any]) -> Node:
+    found = {each["name"]: each["value"].get("value") for each in one.get("properties", [])}
+    name = str(one.get("name", {}).get("value", ""))
+    return Node(one["role"]["value"], name, bool(found.get("focusable")), int(found.get("level") or 0))
 
 
 @contextmanager

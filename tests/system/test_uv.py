@@ -14,9 +14,9 @@ from seatrial.system import process, uv
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered() -> Iterator[None]:
-    uv._trusted.cache_clear()
+    uv.trusted.cache_clear()
     yield
-    uv._trusted.cache_clear()
+    uv.trusted.cache_clear()
 
 
 def verify_paths(monkeypatch: pytest.MonkeyPatch, cafile: str | None, capath: str | None) -> None:
@@ -27,7 +27,7 @@ def verify_paths(monkeypatch: pytest.MonkeyPatch, cafile: str | None, capath: st
 def test_it_trusts_what_the_machine_trusts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     verify_paths(monkeypatch, "/etc/bundle.pem", None)
     assert uv._environment({})["SSL_CERT_FILE"] == "/etc/bundle.pem"
-    uv._trusted.cache_clear()
+    uv.trusted.cache_clear()
     (tmp_path / "one.pem").touch()
     verify_paths(monkeypatch, None, str(tmp_path))
     assert uv._environment({})["SSL_CERT_DIR"] == str(tmp_path)

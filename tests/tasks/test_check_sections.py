@@ -25,6 +25,7 @@ from seatrial.core.model import (
 )
 from seatrial.core.settings import Settings
 from seatrial.handbook.rule_examples import good_folder
+from seatrial.lint.interpreters import choose, installing
 from seatrial.lint.run.jobs import Cell
 from seatrial.lint.tools.tool import Output, ToolRun
 from seatrial.release.plan.state import Checks, Tally
@@ -140,7 +141,7 @@ def test_a_repository_without_git_says_why_versions_are_not_compared(run: Run) -
     [
         ("SPC101", "write it", "spec", "explain SPC101"),
         ("LAY001", "write it", "layout", "explain LAY001"),
-        ("PKG201", "type `poetry lock` in this folder", "version", "poetry lock"),
+        ("PKG201", "type `poetry lock` in this folder", "version", "fix -i good-service --lock"),
         ("REL001", "type `seatrial release.intent`", "change", "seatrial release.intent"),
         ("LNT104", "write it", "lint", "lint -i good-service --fix"),
         ("LNT102", "write it", "lint", "explain LNT102"),
@@ -174,6 +175,14 @@ def test_tests_without_a_verdict_end_as_a_failed_service(run: Run, failure: str)
     status, value, said = run(failure=failure)
     assert (status, states(value)["unit"]) == (3, "unknown")
     assert f"good-service: {failure}" in said
+
+
+def test_a_missing_python_comes_with_what_installs_it(run: Run) -> None:
+    with pytest.raises(ServiceError) as lacking:
+        choose(">=3.14", [], lambda version: None)
+    _, value, said = run(failure=str(lacking.value))
+    (unit,) = [one for one in value["checks"] if one["name"] == "unit"]
+    assert unit["command"] == installing("3.14") and f"type `{installing('3.14')}`" in said
 
 
 def test_sections_are_left_out_by_name(run: Run) -> None:

@@ -9,6 +9,15 @@ from seatrial.tasks.explain import explain
 from seatrial.validate.rules import RULES
 
 
+def test_an_example_has_twenty_lines_at_most_and_its_end_among_them(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    explain("LAY111")
+    change = capsys.readouterr().out.partition("folder:\n")[2].partition("\n\nSeatrial says")[0].splitlines()
+    assert len(change) == 20 and change[0] == "      Makefile" and change[-1].endswith("+\truff check .")
+    assert any(" more lines ..." in line for line in change)
+
+
 @pytest.mark.parametrize("prefix", ["SPC", "spc1", "COD21"])
 def test_the_beginning_of_codes_lists_the_rules_that_begin_so(
     prefix: str, capsys: pytest.CaptureFixture[str]

@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import tomllib
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
 from seatrial.core.errors import ServiceError
 from seatrial.core.model import MemoryFolder, Profile
+from seatrial.dependencies.lockfile import content_hash
 from seatrial.handbook.rule_examples import good_folder
+from seatrial.system.own_poetry import ConfinedPoetry
 from seatrial.tasks import fix as fixing
+from seatrial.tasks.cli import Ended
 from seatrial.validate.rules import RULES
 from seatrial.validate.run import check_all
 from seatrial.workspace.workspace import open_workspace
@@ -66,6 +70,41 @@ def a_blueprint_like_another(folder: MemoryFolder) -> MemoryFolder:
 
 def a_name_in_two_cases(folder: MemoryFolder) -> MemoryFolder:
     return folder.edited(SPEC, "title: Good Service\n", "Title: Good Service\nTITLE: Good Service\n")
+
+
+def test_a_stale_lock_and_a_missing_one_are_made_by_seatrials_own_poetry_in_the_sandbox(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stale = good_folder().edited(
+        "pyproject.toml", 'pytest = "^9.1.1"', 'pytest = "^9.1.1"\nrespx = "^0.22.0"'
+    )
+    put(tmp_path, stale, "stale-service")
+    (put(tmp_path, good_folder(), "lacking-service") / "poetry.lock").unlink()
+    put(tmp_path, good_folder())
+    put(tmp_path, stale.having("poetry.toml", "[broken]\n"), "broken-service")
+
+    def locked(_: ConfinedPoetry, files: Mapping[str, bytes]) -> bytes:
+        if files["poetry.toml"] == b"[broken]\n":
+            return good_folder().read("poetry.lock")
+        wanted = content_hash(tomllib.loads(files["pyproject.toml"].decode()))
+        return f'[metadata]\nlock-version = "2.1"\ncontent-hash = "{wanted}"\n'.encode()
+
+    monkeypatch.setattr(ConfinedPoetry, "locked", locked)
+    before = state(tmp_path)
+    fixing.fix([], str(tmp_path), None, "2", True, lock=True)
+    assert state(tmp_path) == before
+    assert "would be made anew: integrations/stale-service/poetry.lock" in capsys.readouterr().err
+    with pytest.raises(Ended) as end:
+        fixing.fix([], str(tmp_path), None, "2", False, lock=True)
+    told = capsys.readouterr().err
+    assert end.value.code == 3
+    assert "not locked: broken-service: Poetry made a lock that is not of this pyproject.toml" in told
+    assert {path for path, data in state(tmp_path).items() if before.get(path) != data} == {
+        "integrations/lacking-service/poetry.lock",
+        "integrations/stale-service/poetry.lock",
+    }
+    fixing.fix(["stale-service,lacking-service"], str(tmp_path), None, "2", False, lock=True)
+    assert "no lock is missing or stale" in capsys.readouterr().err
 
 
 HOSTILE = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator
 
 _UNSEEN = re.compile(
@@ -75,6 +76,15 @@ def shown(text: str, most: int = 60) -> str:
     """Return a text of others for a message that puts it in quotes: on one line, visible, at most `most` long."""
     seen = _seen(text[: most + 1]).replace("\n", "\\n")
     return seen if len(seen) <= most else seen[: most - 3] + "..."
+
+
+def argument(text: str) -> str:
+    """Return a text of others as one argument of a command in a message, which people paste into a shell.
+
+    What a shell would read as more than a word is in single quotes, and an option's dash is behind `./`.
+    """
+    seen = shown(text, 500)
+    return shlex.quote(f"./{seen}" if seen.startswith("-") else seen)
 
 
 def _seen(text: str) -> str:

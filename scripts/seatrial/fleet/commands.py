@@ -16,7 +16,7 @@ from pathlib import Path
 from seatrial.core.errors import ServiceError
 from seatrial.core.model import Integration
 from seatrial.core.printable import plain
-from seatrial.system.process import Running
+from seatrial.system.process import Ran, Running
 
 MOST_SHOWN = 4 * 1024 * 1024
 """The bytes at the end of an output that are shown."""
@@ -111,6 +111,18 @@ class Crew:
         finally:
             with self._lock:
                 self._running.discard(one)
+
+    def run(self, command: Sequence[str], environ: Mapping[str, str], *, cwd: Path, seconds: float) -> Ran:
+        """Run a program to its end, with this environment; all it says is in `err`. Raises ServiceError."""
+        with tempfile.TemporaryDirectory(prefix="seatrial-") as name:
+            log = Path(name, "said")
+            with self.running(lambda: Running(command, log, cwd=cwd, env=environ)) as running:
+                timer = threading.Timer(seconds, running.end)
+                timer.daemon = True
+                timer.start()
+                status = running.wait()
+                timer.cancel()
+            return Ran(status, b"", log.read_bytes())
 
     def end(self) -> None:
         """End all that run, side by side, and all that they have started."""

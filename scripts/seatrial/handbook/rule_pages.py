@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from seatrial.core.framework import PARTS, dotted, parts_of
@@ -32,6 +32,10 @@ EVERY: tuple[Rule, ...] = tuple(
     sorted((*RULES, *LINT_RULES, *UNIT_RULES, *SCHEMA_RULES), key=lambda one: one.code)
 )
 """All rules, those of lint and tests among them, sorted by code."""
+
+
+MOST_LINES = 20
+"""The most lines of an example in a terminal and in an editor."""
 
 
 @dataclass(frozen=True)
@@ -66,11 +70,19 @@ def entry(rule: Rule, example: Example) -> str:
         rule.law,
         rule.reason,
         *_parts(rule),
-        "For example, with this change to a correct folder:\n" + _indented(example.diff),
+        "For example, with this change to a correct folder:\n" + _indented(shortened(example.diff)),
         "Seatrial says:\n" + _indented(line(finding) for finding in example.findings),
         f"To accept it for a reason: {rule.waiver}" if rule.waiver else "",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def shortened(diff: Sequence[str]) -> Sequence[str]:
+    """Return a change in at most MOST_LINES lines: where it is longer, its beginning and its end."""
+    if len(diff) <= MOST_LINES:
+        return diff
+    ahead, behind = MOST_LINES * 3 // 5, MOST_LINES * 2 // 5 - 1
+    return [*diff[:ahead], f"... {len(diff) - ahead - behind} more lines ...", *diff[-behind:]]
 
 
 def page(examples: Mapping[Rule, Example]) -> str:

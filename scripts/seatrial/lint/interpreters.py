@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import sys
 import threading
@@ -228,6 +229,9 @@ def _remember(cache_file: Path, entries: _Entries) -> None:
 INSTALLABLE = tuple(f"3.{minor}" for minor in range(9, 15))
 """The versions that uv can install."""
 
+NOT_ASKED = ("never", "manual")
+"""Values of UV_PYTHON_DOWNLOADS with which uv installs no Python unless it is told to."""
+
 PATCHES = 40
 """The number of patch releases that a constraint is compared with."""
 
@@ -255,7 +259,7 @@ def choose(
 
 def _newly_installed(constraint: str, install: Callable[[str], Interpreter | None]) -> Interpreter | None:
     """Install a Python of the lowest version that may satisfy the constraint; None where that is not possible."""
-    if os.environ.get("UV_PYTHON_DOWNLOADS") in ("never", "manual") or os.environ.get(CHOICE):
+    if os.environ.get("UV_PYTHON_DOWNLOADS") in NOT_ASKED or os.environ.get(CHOICE):
         return None
     version = _lowest(constraint)
     if version is None:
@@ -287,7 +291,26 @@ def _missing(constraint: str, found: Sequence[Interpreter]) -> str:
         return f'no Python satisfies "{constraint}" (found: {versions}); correct the constraint in pyproject.toml'
     if os.environ.get(CHOICE):
         return f'{CHOICE} names Python {versions}, which does not satisfy "{constraint}"; name another, or unset it'
+    command = installing(wanted)
+    stated = os.environ.get("UV_PYTHON_DOWNLOADS")
+    failed = "" if stated in NOT_ASKED else f"uv could not install Python {wanted}; "
+    what = f"type `{command}`" if command else "unset UV_PYTHON_DOWNLOADS"
     return (
-        f'no Python on this machine satisfies "{constraint}" (found: {versions}); '
-        f"install Python {wanted}, such as with `uv python install {wanted}` or pyenv, and try again"
+        f'no Python on this machine satisfies "{constraint}" (found: {versions}); {failed}{what}, '
+        f"or install Python {wanted} with the packages of your system"
     )
+
+
+def installing(version: str) -> str:
+    """Return the command that installs a Python, or says why it cannot be; empty where nothing here may.
+
+    pyenv where that is on PATH, else uv, and where only Seatrial's own is there, by its path.
+    """
+    if shutil.which("pyenv"):
+        return f"pyenv install {version}"
+    if os.environ.get("UV_PYTHON_DOWNLOADS") == "never":
+        return ""
+    with suppress(ServiceError):
+        program = "uv" if shutil.which("uv") else shlex.quote(uv.program())
+        return f"{program} python install {version}"
+    return ""

@@ -10,7 +10,7 @@ from seatrial.core.printable import cut
 from seatrial.preview.preview_text import place, shown, stale_words, totals
 from seatrial.preview.previews import Group, Preview, PreviewRow
 from seatrial.preview.processor import ObjectVerdict, Value
-from seatrial.report.html import THEME, document
+from seatrial.report.html import THEME, document, table
 from seatrial.report.html import block as _block
 from seatrial.report.html import text as _text
 
@@ -93,21 +93,21 @@ def _group(group: Group) -> Iterator[str]:
     if group.refused:
         yield f'<p class="bad">Ocean refuses this mapping: {_text(group.refused)}</p>'
     for row in group.rows[:MOST_ROWS]:
-        yield from _row(row)
+        yield from _row(row, f"{place(row)}, resource {group.index + 1}")
     if group.rows[MOST_ROWS:]:
         yield f"<p>and {len(group.rows) - MOST_ROWS} more</p>"
 
 
-def _row(row: PreviewRow) -> Iterator[str]:
+def _row(row: PreviewRow, name: str) -> Iterator[str]:
     mapped = row.mapped
     yield "<details>"
     yield f"<summary>{_heading(row)} <small>{_text(place(row))}</small></summary>"
     if mapped.reason:
         yield f'<p class="bad reason">{_text(mapped.reason)}</p>'
     yield '<div class="three">'
-    yield f"<div><h4>Raw object</h4>{_block(f'Raw object, {place(row)}', mapped.data)}</div>"
-    yield f"<div><h4>Expressions</h4>{_expressions(row)}</div>"
-    yield f"<div><h4>Entity</h4>{_entity(row)}{_remarks(row)}</div>"
+    yield f"<div><h4>Raw object</h4>{_block(f'Raw object, {name}', mapped.data)}</div>"
+    yield f"<div><h4>Expressions</h4>{_expressions(row, name)}</div>"
+    yield f"<div><h4>Entity</h4>{_entity(row, name)}{_remarks(row)}</div>"
     yield "</div>\n</details>"
 
 
@@ -120,10 +120,10 @@ def _heading(row: PreviewRow) -> str:
     return f"{_text(shown(entity['identifier']))}{nulls}{broken}"
 
 
-def _entity(row: PreviewRow) -> str:
+def _entity(row: PreviewRow, name: str) -> str:
     if row.mapped.verdict is not ObjectVerdict.MAPPED:
         return "<p>none</p>"
-    return _block(f"Entity, {place(row)}", row.mapped.entity)
+    return _block(f"Entity, {name}", row.mapped.entity)
 
 
 def _remarks(row: PreviewRow) -> str:
@@ -131,15 +131,13 @@ def _remarks(row: PreviewRow) -> str:
     return f'<p class="bad">Breaks the blueprint:</p><ul>{"".join(rows)}</ul>' if row.remarks else ""
 
 
-def _expressions(row: PreviewRow) -> str:
+def _expressions(row: PreviewRow, name: str) -> str:
     if not row.mapped.values:
         return "<p>none were run</p>"
     head = '<tr><th scope="col">field</th><th scope="col">expression</th><th scope="col">value</th></tr>'
     body = "".join(_expression(row, one) for one in row.mapped.values)
-    return (
-        f'<div class="scroll" role="group" aria-label="Expressions, {_text(place(row))}" tabindex="0">'
-        f"<table><thead>{head}</thead><tbody>{body}</tbody></table></div>"
-    )
+    inner = f"<thead>{head}</thead><tbody>{body}</tbody>"
+    return table(f"Expressions, {name}", inner, role="group")
 
 
 def _expression(row: PreviewRow, value: Value) -> str:

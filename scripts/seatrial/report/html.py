@@ -85,6 +85,13 @@ def lines(label: str, shown: Iterable[str]) -> str:
     return f'<pre role="group" aria-label="{text(label)}" tabindex="0">{html.escape(whole)}</pre>'
 
 
+def table(label: str, inner: str, *, role: str = "region", identifier: str = "") -> str:
+    """Return a table of this HTML with a name, in a box that can be reached and scrolled by keyboard."""
+    name = f'aria-label="{text(label)}"'
+    given = f' id="{identifier}"' if identifier else ""
+    return f'<div class="scroll" role="{role}" {name} tabindex="0"><table{given} {name}>{inner}</table></div>'
+
+
 def data(identifier: str, value: Any) -> str:
     """Return a value as JSON for scripts of the page, in which nothing ends the element or begins a comment."""
     said = json.dumps(value)

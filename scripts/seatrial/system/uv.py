@@ -124,7 +124,7 @@ def run_confined(
     kept = {name: without_credentials(value) for name, value in os.environ.items() if name in _ADDRESSES}
     environ = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": str(home), "TMPDIR": str(home)}
     cache = {"UV_CACHE_DIR": str(home / "cache"), "LC_ALL": "C.UTF-8"}
-    return process.run_confined(command, {**_trusted(), **kept, **environ, **cache}, cwd=cwd, seconds=seconds)
+    return process.run_confined(command, {**trusted(), **kept, **environ, **cache}, cwd=cwd, seconds=seconds)
 
 
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
@@ -138,11 +138,11 @@ def _environment(inherited: Mapping[str, str]) -> dict[str, str]:
     asks = not _ASKS_A_CLOUD.isdisjoint(name for name, value in inherited.items() if value)
     known = for_helpers(inherited) if asks else for_programs(inherited)
     kept = {name: value for name, value in known.items() if not _DROPPED.fullmatch(name)}
-    return {**_trusted(), **kept} if kept.keys().isdisjoint(("SSL_CERT_FILE", "SSL_CERT_DIR")) else kept
+    return {**trusted(), **kept} if kept.keys().isdisjoint(("SSL_CERT_FILE", "SSL_CERT_DIR")) else kept
 
 
 @lru_cache(maxsize=1)
-def _trusted() -> Mapping[str, str]:
+def trusted() -> Mapping[str, str]:
     """Return the certificates this machine trusts, as pip uses them; uv's default is the public ones only."""
     import ssl
 

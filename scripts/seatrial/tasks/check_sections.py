@@ -12,6 +12,7 @@ from seatrial.core.findings import Outcome
 from seatrial.core.model import Finding, Integration
 from seatrial.core.names import counted
 from seatrial.core.rules import Rule
+from seatrial.lint.interpreters import INSTALLABLE, installing
 from seatrial.lint.tools.registry import choose as tools_named
 from seatrial.preview.evaluator import Evaluator
 from seatrial.preview.previews import Preview
@@ -374,6 +375,9 @@ def _command(section: Section, findings: Sequence[Finding]) -> str:
     """Return what repairs a section, else what shows more of it; empty where nothing is missing."""
     if not section.is_missing:
         return ""
+    lacking = "" if section.first else _python(section.reasons)
+    if lacking:
+        return lacking
     if section.name in ("mapping", "unit") and (section.first is None or section.first.code[:3] == "TST"):
         flags = ("--verbose", "VERBOSE=1") if section.name == "unit" else ("", "")
         return _typed({"mapping": "preview"}.get(section.name, section.name), section.integrations, *flags)
@@ -388,7 +392,15 @@ def _command(section: Section, findings: Sequence[Finding]) -> str:
         return _typed("fix", section.integrations)
     if any(one.code in ("LNT103", "LNT104") for one in findings if not one.old):
         return _typed("lint", section.integrations, "--fix", "FIX=1")
+    if named and named[1] == "poetry lock":
+        return _typed("fix", section.integrations, "--lock", "LOCK=1")
     return in_make(named[1]) if named else _explained(section.first.code)
+
+
+def _python(reasons: Sequence[str]) -> str:
+    """Return the command that installs a Python for want of which there is no verdict; else empty."""
+    commands = filter(None, map(installing, INSTALLABLE))
+    return next((one for one in commands if any(f"type `{one}`" in reason for reason in reasons)), "")
 
 
 def _explained(code: str) -> str:

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Iterator
-from dataclasses import dataclass
+import re
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from importlib.metadata import version
 from importlib.util import find_spec
+from pathlib import Path
 
 from seatrial.core.errors import SeatrialError, ServiceError
 from seatrial.core.printable import one_line
@@ -14,14 +19,20 @@ from seatrial.core.settings import KEYLESS
 from seatrial.lint import interpreters
 from seatrial.release.attest.sigstore_bundles import LIBRARY
 from seatrial.release.builders import available
+from seatrial.release.registry.saved_logins import config_files
 from seatrial.release.store.entries import FolderEntries, open_entries
 from seatrial.system import process, uv
 from seatrial.system.cache import home
 from seatrial.system.remote_cache import LAYOUT, RefusedEntry
 from seatrial.system.sandbox import kernel
 from seatrial.tasks.cli import commands_in_make, say
+from seatrial.tasks.newest_framework import PYTHON, SECONDS
 from seatrial.tasks.shared_cache import access_to, open_cache
+from seatrial.validate.facts.package_metadata import CORE
 from seatrial.workspace.workspace import open_workspace
+
+SIZE_SECONDS = 2
+"""Seconds after which the size of the cache is told as far as it is known."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +62,11 @@ def diagnoses() -> Iterator[Diagnosis]:
     yield _uv()
     yield _sandbox()
     yield _builder()
-    yield Diagnosis("cache", f"{home(os.environ)} (SEATRIAL_CACHE names another folder)")
+    yield Diagnosis("poetry", f"{version('poetry')}, Seatrial's own, which makes locks")
+    yield _gh()
+    yield _network()
+    yield _logins(os.environ)
+    yield _cache(home(os.environ))
     yield from _shared_cache()
     yield from _signing()
 
@@ -65,6 +80,60 @@ def _signing() -> Iterator[Diagnosis]:
         return
     lacking = find_spec("sigstore") is None
     yield Diagnosis("signing", LIBRARY if lacking else "without a key, by jobs of CI", lacking)
+
+
+def _gh() -> Diagnosis:
+    found = _program("gh", "gh", "--version")
+    if found.lacking:
+        return replace(found, found=f"{found.found}; without it `submit` prints the page to open")
+    return replace(found, found=found.found.split("\n")[0])
+
+
+def _network() -> Diagnosis:
+    """Return whether the package index answers, which lint needs for packages that it has not kept."""
+    try:
+        return Diagnosis("network", f"the package index has port-ocean {uv.newest(CORE, PYTHON, SECONDS)}")
+    except SeatrialError as failed:
+        words = f"{failed}; name one that does with UV_DEFAULT_INDEX, or a proxy with HTTPS_PROXY"
+        return Diagnosis("network", words, lacking=True)
+
+
+def _logins(environ: Mapping[str, str]) -> Diagnosis:
+    """Return where credentials for releases, requests and indexes are; never what they are."""
+    names = sorted(name for name, value in environ.items() if value and _SECRET.fullmatch(name))
+    files = [str(path) for path in config_files(environ) if path.is_file()]
+    if not names and not files:
+        words = "none found; before a release to a registry type `docker login HOST`"
+        return Diagnosis("logins", words, lacking=True)
+    places = [f"{', '.join(names)} in the environment"] if names else []
+    return Diagnosis("logins", "; ".join([*places, *files]))
+
+
+_SECRET = re.compile(
+    r"(AWS|AZURE|GOOGLE)_\w*(KEY|TOKEN|SECRET|CREDENTIALS)\w*|(GH|GITHUB|GITLAB|CI_JOB)_TOKEN"
+    r"|UV_INDEX_\w+_PASSWORD|POETRY_HTTP_BASIC_\w+_PASSWORD|POETRY_PYPI_TOKEN_\w+|SEATRIAL_\w*KEY"
+)
+"""The environment variables with credentials that tasks, or programs that they start, look at."""
+
+
+def _cache(folder: Path) -> Diagnosis:
+    size, is_whole = _size(folder, time.monotonic() + SIZE_SECONDS)
+    more = "" if is_whole else "more than "
+    words = f"{folder} has {more}{size / 1e6:,.0f} MB; it may be deleted at any time, and SEATRIAL_CACHE names another"
+    return Diagnosis("cache", words)
+
+
+def _size(folder: Path, end: float) -> tuple[int, bool]:
+    """Return the bytes on disk below a folder, a file with several names counted once, and if all were counted."""
+    seen: dict[tuple[int, int], int] = {}
+    for place, folders, files in os.walk(folder):
+        if time.monotonic() > end:
+            return sum(seen.values()), False
+        for name in (*folders, *files):
+            with suppress(OSError):
+                status = os.lstat(os.path.join(place, name))
+                seen[status.st_dev, status.st_ino] = status.st_blocks * 512
+    return sum(seen.values()), True
 
 
 def _shared_cache() -> Iterator[Diagnosis]:

@@ -11,6 +11,7 @@ from seatrial.system.transaction import FileEdit, alone, change_all
 from seatrial.tasks.choice import Choice, choose, tell_crashes
 from seatrial.tasks.cli import end, in_make, jobs_of, note, say
 from seatrial.tasks.file_diffs import unified
+from seatrial.tasks.fix_locks import LOCK, lacking_locks, make_locks
 from seatrial.validate.facts.release_change import Change
 from seatrial.validate.repair import Changes, Refusal, no_changes, repairs
 from seatrial.validate.rules import Rulebook
@@ -29,10 +30,13 @@ def fix(
     unsafe: bool = False,
     advice: bool = False,
     where: str | None = None,
+    lock: bool = False,
+    sandbox: str | None = None,
 ) -> None:
     """Apply every repair that proves itself, or show it; `seatrial validate` shows the rest.
 
-    With `unsafe`, guessed names are tried as well; with `advice`, what is only advised.
+    With `unsafe`, guessed names are tried as well; with `advice`, what is only advised; with `lock`, locks that are
+    missing or stale are made, after the other repairs.
     """
     choice = choose(root, integration, since, where=where)
     workspace = choice.workspace
@@ -52,7 +56,21 @@ def fix(
     if guesses and not unsafe:
         show = in_make("seatrial fix --unsafe --diff")
         note(f"for {guesses} more, what is meant can only be guessed; `{show}` shows it")
-    end(bool(done.crashes), False)
+    all_locked = not lock or _lock(choose(root, integration, since, where=where), jobs, diff, sandbox)
+    end(bool(done.crashes) or not all_locked, False)
+
+
+def _lock(choice: Choice, jobs: str | None, diff: bool, sandbox: str | None) -> bool:
+    """Make the locks that the folders as they are now lack, or tell of them; return whether all could be made."""
+    workspace = choice.workspace
+    rules = [rule for rule in Rulebook(workspace.own).rules if rule.family in ("LAY", "PKG")]
+    found = check_all(workspace, choice.integrations, rules, jobs_of(jobs), {})
+    stale = lacking_locks(choice.integrations, found.outcome.findings)
+    if not diff:
+        return make_locks(workspace, stale, jobs_of(jobs), sandbox)
+    for one in stale:
+        note(f"would be made anew: {one.below(LOCK)}")
+    return True
 
 
 def _repairable(choice: Choice, findings: Sequence[Finding], unsafe: bool) -> Sequence[Integration]:

@@ -396,6 +396,8 @@ VERBS = (
                 OptionKind.SWITCH,
             ),
             replace(ADVICE, help="also repair what is only advised, such as blanks at the ends of lines"),
+            Option("lock", "also make each poetry.lock that is missing or stale", OptionKind.SWITCH),
+            SANDBOX,
         ),
     ),
     Verb(

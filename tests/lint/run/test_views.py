@@ -54,6 +54,13 @@ def test_what_git_ignores_in_it_is_covered_but_for_modules(root: Path) -> None:
     assert root / "integrations" / "jira" / "local.py" not in covered
 
 
+def test_where_git_cannot_tell_what_it_ignores_secrets_are_covered_all_the_same(root: Path) -> None:
+    folder = root / "integrations" / "jira"
+    unasked = views(root, git=False)
+    assert folder / ".env" in unasked.of([job(root)], BESIDE).covered
+    assert list(unasked.withheld(folder)) == [folder / ".env"]
+
+
 def test_a_root_that_is_the_integration_shows_nothing_of_git(root: Path) -> None:
     view = views(root).of([job(root, "")], BESIDE)
     assert root in view.shown

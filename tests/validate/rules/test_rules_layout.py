@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 import pytest
 
 from seatrial.core.model import Entry, Kind, MemoryFolder, Severity
@@ -236,6 +238,22 @@ def test_a_link_in_what_is_published_is_one_finding(path: str, target: str, kind
 def test_leftovers_are_reported_once_at_their_topmost_folder(path: str, place: str) -> None:
     folder = GOOD.having(path, "x").having(path + "2", "y")
     assert [p.where.path for p in problems_of(BY_NAME["junk"], folder)] == [place]
+
+
+@pytest.mark.parametrize(
+    "path", ['a";touch x;"/.env', "$(touch x)/.env", "`x`/.env", "-r/a.orig", "it's/a.orig"]
+)
+def test_the_command_against_a_committed_file_names_nothing_but_that_file(path: str) -> None:
+    (found,) = problems_of(
+        BY_NAME["committed-secrets" if path.endswith(".env") else "junk"], GOOD.having(path, "A=1\n")
+    )
+    command = (
+        (found.fix.title if found.fix else "")
+        .removeprefix("type `")
+        .rpartition("`, ")[0]
+        .partition("`, add")[0]
+    )
+    assert shlex.split(command)[-1].removeprefix("./") == path
 
 
 @pytest.mark.parametrize(

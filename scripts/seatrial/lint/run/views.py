@@ -55,8 +55,11 @@ class Views:
         )
 
     def withheld(self, folder: Path) -> Collection[Path]:
-        """Return the files of an integration's folder that no program sees: those that git ignores, but for modules."""
-        return self._private.get(folder, ())
+        """Return the files of an integration's folder that no program sees: those that git ignores, but for modules.
+
+        Where git cannot tell, as in a repository that it cannot read, these are the secrets in `.env`.
+        """
+        return self._private.get(folder, ()) if self._ignored is not None else (folder / ".env",)
 
     def alone(self, environment: Environment, writable: Iterable[Path]) -> View:
         """Return the view for a program that works for no integration."""
@@ -94,13 +97,17 @@ class Views:
         """
         for folder in dict.fromkeys(job.folder.path for job in jobs):
             yield from (folder / name for name in LARGE)
-            yield from self._private.get(folder, ())
+            yield from self.withheld(folder)
+
+    @cached_property
+    def _ignored(self) -> Collection[str] | None:
+        return self.ignored(self.root)
 
     @cached_property
     def _private(self) -> Mapping[Path, Sequence[Path]]:
         """The files that git ignores, which may hold secrets, but for modules; by each folder that they are in."""
         found: dict[Path, list[Path]] = {}
-        for path in (self.root / path for path in self.ignored(self.root) or ()):
+        for path in (self.root / path for path in self._ignored or ()):
             if path.suffix not in (".py", ".pyi") and path.is_file() and not path.is_symlink():
                 for folder in path.parents:
                     found.setdefault(folder, []).append(path)

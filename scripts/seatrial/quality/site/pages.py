@@ -19,7 +19,7 @@ from seatrial.quality.fleet_history import Series
 from seatrial.quality.scale import CRITERION_OF, MEANINGS, SCALE, Level, words
 from seatrial.quality.status_rows import StatusRow, can_fix, spread, step_words
 from seatrial.report.excerpt import excerpt
-from seatrial.report.html import THEME, block, data, document, lines, text
+from seatrial.report.html import THEME, block, data, document, lines, table, text
 from seatrial.report.text import said
 
 MOST_FINDINGS = 200
@@ -129,8 +129,7 @@ class Site:
         body = (
             f"{_way('')}<main><h1>Rules that integrations fail</h1><p>Those that most fail come first. "
             "Fixable are findings that <code>seatrial fix</code> repairs.</p>"
-            f'<div class="scroll" role="region" aria-label="Rules" tabindex="0"><table><thead><tr>{head}</tr></thead>'
-            f"<tbody>{rows}</tbody></table></div></main>"
+            f"{table('Rules', f'<thead><tr>{head}</tr></thead><tbody>{rows}</tbody>')}</main>"
         )
         return document("Rules", style(), body)
 
@@ -255,11 +254,11 @@ def _fleet(rows: Sequence[StatusRow]) -> Iterator[str]:
     )
     shown = [one for one in COLUMNS if one[0] not in MAY_LACK or any(map(MAY_LACK[one[0]], rows))]
     heads = "".join(_head(*one) for one in shown)
-    yield '<div class="scroll" role="region" aria-label="Integrations" tabindex="0"><table id="fleet">'
-    yield f'<thead><tr>{heads}</tr></thead><tbody class="list">'
     titles = {title for _, title, _ in shown}
-    yield from (_fleet_row(row, titles) for row in rows)
-    yield '</tbody></table></div><p><button type="button" id="more" class="hidden">Show all</button></p>'
+    body = "".join(_fleet_row(row, titles) for row in rows)
+    inner = f'<thead><tr>{heads}</tr></thead><tbody class="list">{body}</tbody>'
+    yield table("Integrations", inner, identifier="fleet")
+    yield '<p><button type="button" id="more" class="hidden">Show all</button></p>'
 
 
 def _head(by: str, title: str, classes: str) -> str:
@@ -337,11 +336,9 @@ def _plots(series: Sequence[Series]) -> Iterator[str]:
             f'<tr><th scope="row">{_date(day)}</th>{"".join(_cell(line[at]) for line in one.lines.values())}</tr>'
             for at, day in enumerate(one.days)
         )
-        yield (
-            f'<details><summary>The numbers</summary><div class="scroll" role="region" tabindex="0" '
-            f'aria-label="{text(one.title)}, numbers"><table><thead><tr><th scope="col">day</th>{head}</tr></thead>'
-            f"<tbody>{rows}</tbody></table></div></details></figure>"
-        )
+        inner = f'<thead><tr><th scope="col">day</th>{head}</tr></thead><tbody>{rows}</tbody>'
+        box = table(f"{one.title}, numbers", inner)
+        yield f"<details><summary>The numbers</summary>{box}</details></figure>"
     yield "</div>"
 
 
@@ -400,14 +397,16 @@ def _history(detail: Detail) -> Iterator[str]:
     if not detail.releases:
         return
     yield f'<h2 id="history">Versions ({detail.release_count})</h2>'
-    yield '<div class="scroll" role="region" aria-label="Versions" tabindex="0"><table><thead><tr>'
-    yield '<th scope="col">version</th><th scope="col">date</th><th scope="col">what it brings</th></tr></thead><tbody>'
-    for one in detail.releases[:MOST_VERSIONS]:
-        cells = f"<td>{text(one.date)}</td><td>{text(cut(one.words, 200))}</td>"
-        yield f'<tr><th scope="row">{text(one.version)}</th>{cells}</tr>'
-    yield "</tbody></table></div>"
+    head = "".join(f'<th scope="col">{one}</th>' for one in ("version", "date", "what it brings"))
+    rows = "".join(_release(one) for one in detail.releases[:MOST_VERSIONS])
+    yield table("Versions", f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody>")
     if detail.release_count > len(detail.releases[:MOST_VERSIONS]):
         yield f"<p>and {detail.release_count - len(detail.releases[:MOST_VERSIONS])} older ones</p>"
+
+
+def _release(one: Release) -> str:
+    cells = f"<td>{text(one.date)}</td><td>{text(cut(one.words, 200))}</td>"
+    return f'<tr><th scope="row">{text(one.version)}</th>{cells}</tr>'
 
 
 def _level(level: Level | None) -> str:

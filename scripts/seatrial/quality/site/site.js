@@ -73,6 +73,7 @@
         ...bars,
       }))],
     }, [series.days, ...lines.map((label) => series.lines[label])], box);
+    plot.root.setAttribute("aria-hidden", "true");
     drawn.push({ plot, box });
   };
   const all = JSON.parse(source.textContent);

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from seatrial.core.names import shown
+from seatrial.core.printable import argument
 from seatrial.core.version import Version
 from seatrial.release.plan.index import latest
 from seatrial.release.plan.ports import Absent, Present, Unknown
@@ -182,7 +183,7 @@ def foreign(candidate: Candidate, status: VersionStatus, steps: Sequence[Step]) 
     if _is_unvouched(status, steps):
         return (
             f"{name}, and no receipt says that Seatrial published it; raise the version, or if the image is "
-            f"yours, publish its spec with `seatrial release -i {candidate.name} --adopt`"
+            f"yours, publish its spec with `seatrial release -i {argument(candidate.name)} --adopt`"
         )
     return ""
 

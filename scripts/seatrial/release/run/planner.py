@@ -11,6 +11,7 @@ from seatrial.core.errors import ServiceError, Unreadable, UsageError
 from seatrial.core.findings import Outcome
 from seatrial.core.model import Integration
 from seatrial.core.names import shown
+from seatrial.core.printable import argument
 from seatrial.release.plan.plan import IMAGE_STEPS, Failure, Part, Plan, changes, plan, steps_of
 from seatrial.release.plan.plan_files import Receipt, receipt_of_json, seal
 from seatrial.release.plan.ports import Present
@@ -211,7 +212,9 @@ def with_receipts(
 def _receipt_fault(part: Part, receipt: Receipt | None, sealed: str, state: State) -> str:
     candidate = part.candidate
     if receipt is None:
-        return f"its receipt is missing; run `seatrial release.apply PLAN --only {part.handle}` again"
+        return (
+            f"its receipt is missing; run `seatrial release.apply PLAN --only {argument(part.handle)}` again"
+        )
     if receipt.plan != sealed:
         return "its receipt is of another plan; give the plan and the receipts of one release"
     image = state.statuses[candidate.path].image

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from posixpath import dirname, join, normpath, splitext
 
@@ -18,6 +19,7 @@ from seatrial.core.model import (
     Problem,
 )
 from seatrial.core.names import SLUG, decamelize, shown
+from seatrial.core.printable import argument
 from seatrial.core.rules import ADVICE, INFO, WARNING, Edited, Problems, rule
 from seatrial.core.suggest import nearest
 from seatrial.documents.integration import RESOURCE_SUFFIXES, RESOURCES, SPEC_FILES, resource_files
@@ -48,6 +50,9 @@ PORT_FOLDERS = frozenset({"resources", "examples"})
 ROOT_FILES = ("README.md", "CHANGELOG.md", "pyproject.toml", "poetry.lock", "poetry.toml", "Makefile")
 DESKTOP = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
 """What a desktop makes anew by itself, so that nothing is lost with it."""
+
+_PLAIN = re.compile(r"[\w.@+=,: ][\w./@+=,: -]*")
+"""Paths that mean the same in double quotes."""
 
 FILES = (*ROOT_FILES, "main.py", "debug.py", "integration.py", ".gitignore", *SPEC_FILES)
 FOLDERS = (".port", RESOURCES, "tests", "changelog")
@@ -238,9 +243,16 @@ def committed_secrets(litter: Litter) -> Problems:
     It contains the secrets of whoever ran the integration last, and they stay in git's history for good.
     """
     for path in litter.secrets:
-        fix = Fix(f'type `git rm --cached "{path}"`, add ".env" to .gitignore, and revoke the secrets in it')
+        fix = Fix(
+            f'type `git rm --cached {_quoted(path)}`, add ".env" to .gitignore, and revoke the secrets in it'
+        )
         severity = WARNING if path in litter.ignored else None
         yield Problem(Location(path), f'"{path}" holds secrets', fix, severity=severity)
+
+
+def _quoted(path: str) -> str:
+    """Return a path for a command: in double quotes if it means the same in them, else as a shell needs it."""
+    return f'"{path}"' if _PLAIN.fullmatch(path) else argument(path)
 
 
 @rule("LAY109", bad=lambda folder: folder.having("client.py.orig", folder.read("client.py")))
@@ -253,7 +265,7 @@ def junk(litter: Litter) -> Problems:
     for path, nature in litter.junk.items():
         name = path.rpartition("/")[2]
         edit = Edit(Location(path), "", "", REMOVE) if name in DESKTOP else None
-        fix = Fix(f'type `git rm -r --cached "{path}"`, and add "{name}" to .gitignore', edit)
+        fix = Fix(f'type `git rm -r --cached {_quoted(path)}`, and add "{name}" to .gitignore', edit)
         severity = WARNING if path in litter.ignored else None
         yield Problem(Location(path), f'"{path}" {nature}', fix, severity=severity)
 

@@ -11,6 +11,7 @@ from datetime import date
 from seatrial.core.errors import Unreadable
 from seatrial.core.model import Edit, Fix, Integration, Location, MemoryFolder, Problem, Profile
 from seatrial.core.names import shown
+from seatrial.core.printable import argument
 from seatrial.core.rules import GUIDE, INFO, OCEAN, OFF, WARNING, Edited, Problems, rule
 from seatrial.core.settings import Settings
 from seatrial.core.suggest import nearest
@@ -284,7 +285,7 @@ def change_without_release(
         bump = change.least(found, settings.release.zero_versions)
         sort = "breaking" if any(one.breaking for one in found) else "feature" if found else "improvement"
         fix = Fix(
-            f"type `seatrial release.intent -i {shown(integration.name)} --bump {bump} --type {sort} "
+            f"type `seatrial release.intent -i {argument(integration.name)} --bump {bump} --type {sort} "
             '--message "what changes for users"`, or raise the version'
         )
         message = (
