@@ -15,8 +15,7 @@ from seatrial.handbook.codes import known_codes
 from seatrial.handbook.rule_examples import example, good_folder, judge
 from seatrial.lint.tools.tool import Output
 from seatrial.unit.program_report import report_of
-from seatrial.unit.pytest import counts_of, found_in, read
-from seatrial.unit.test_laws import MOST, UNIT_RULES
+from seatrial.unit.pytest import MOST, UNIT_RULES, counts_of, found_in, read
 from seatrial.validate.rules import BY_NAME
 
 FAILED = {

@@ -32,7 +32,7 @@ from seatrial.tasks.progress import progress
 from seatrial.tasks.section_names import LAYOUT, SECTIONS, SPEC
 from seatrial.tasks.shared_cache import shared_cache
 from seatrial.unit.framework_schema import SCHEMA_RULES
-from seatrial.unit.test_findings import outcome_of
+from seatrial.unit.unit_findings import outcome_of
 from seatrial.validate.facts.release_change import Change
 from seatrial.validate.rules import Rulebook
 from seatrial.validate.since import since
