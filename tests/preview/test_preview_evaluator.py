@@ -9,8 +9,8 @@ import pytest
 
 from seatrial.core.errors import ServiceError
 from seatrial.preview import evaluator as evaluator_module
-from seatrial.preview.evaluator import Evaluator, JqAnswer, JqOutcome, Limits, _answers, _why
-from seatrial.preview.plain import plain_answers
+from seatrial.preview.evaluator import Evaluator, Limits, _answers, _why
+from seatrial.preview.jq_answers import JqAnswer, JqOutcome, plain_answers
 from seatrial.system.sandbox import Kernel, Sandbox
 
 WITHOUT = Sandbox(look=lambda: Kernel(lacking="this test does without"))
