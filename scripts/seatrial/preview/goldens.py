@@ -85,7 +85,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class MadeEntities:
-    """The entities that examples make now, by the example's path; `unknown` says why those of other examples are not."""
+    """The entities that examples make now, by path; `unknown` says why those of other examples are not."""
 
     entities: Mapping[str, Sequence[Entity]]
     unknown: Mapping[str, str]
