@@ -14,9 +14,8 @@ from seatrial.core.model import Edit, Finding, Fix, Location, Severity
 from seatrial.handbook.scale_page import page
 from seatrial.quality import fleet_history, tables
 from seatrial.quality.badges import COLOURS, badge
-from seatrial.quality.file_names import file_name
 from seatrial.quality.scale import CRITERION_OF, SCALE, Level, Standing
-from seatrial.quality.status_rows import SORTS, StatusRow, levels_of, ordered, published_by_tags
+from seatrial.quality.status_rows import SORTS, StatusRow, file_name, levels_of, ordered, published_by_tags
 from seatrial.validate.rules import BY_CODE
 
 EVIL = "<script>alert(1)</script>\u202e`'\"| @someone #1 ![x](http://x) --> \n::error::x"
@@ -97,7 +96,7 @@ def test_rows_are_sorted_by_what_is_asked_for() -> None:
         StatusRow(text, "", "", text, "", Standing(())) for text in ("0.10.0", "0.9.0", "?", "0.10.0-beta")
     ]
     assert [one.name for one in ordered(versions, "version")] == ["?", "0.9.0", "0.10.0-beta", "0.10.0"]
-    with pytest.raises(UsageError, match='nothing is sorted by "levl"; did you mean "level"'):
+    with pytest.raises(UsageError, match='"levl" is not an order; did you mean "level"'):
         ordered(rows, "levl")
 
 
