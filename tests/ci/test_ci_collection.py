@@ -12,10 +12,10 @@ import pytest
 
 from seatrial.ci.collection import collect
 from seatrial.ci.comment import IDLE, comment
-from seatrial.ci.costs import costs_of_json
+from seatrial.ci.costs import costs_of, costs_of_json
 from seatrial.ci.job_plan import JobPlan, plan_of_json
 from seatrial.ci.matrix import Shard
-from seatrial.ci.receipt import JobReceipt, JobVerdict, costs_of, receipt_of_json, receipt_of_run
+from seatrial.ci.receipt import JobReceipt, JobVerdict, receipt_of_json, receipt_of_run
 from seatrial.core.errors import EXIT_FINDINGS, EXIT_SERVICE, Unreadable, UsageError
 from seatrial.core.findings import Outcome
 from seatrial.core.model import Finding, Fix, Severity

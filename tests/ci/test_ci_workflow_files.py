@@ -14,9 +14,8 @@ import pytest
 import yaml
 
 from seatrial import __version__
-from seatrial.ci.kept import renewed
-from seatrial.ci.pins import ACTIONS
-from seatrial.ci.workflows import WorkflowRequest, files
+from seatrial.ci.renewal import renewed
+from seatrial.ci.workflows import ACTIONS, WorkflowRequest, files
 from seatrial.core.errors import UsageError
 from seatrial.core.settings import ReleaseSettings
 from seatrial.tasks import ci_order, ci_workflow
