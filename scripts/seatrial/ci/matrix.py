@@ -37,7 +37,7 @@ def limit_of(text: str | None) -> int:
     """Return the most jobs: the number stated, else as many as GitHub starts. Raises UsageError."""
     if text is None:
         return MOST
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:6]) <= MOST:
+    if not (text.isascii() and text.isdigit() and len(text) <= 6 and 1 <= int(text) <= MOST):
         raise UsageError(f'--most takes a number of jobs from 1 to {MOST}, not "{text[:60]}"')
     return int(text)
 

@@ -341,7 +341,7 @@ def _section(order: CheckOrder, results: SectionResults, name: str, only_new: bo
     if name == "release":
         return _release(order, results, only_new)
     unjudged = results.unjudged.get(name, {})
-    found = section_of(name, results.outcome, results.of(name), order.strict, _told(unjudged))
+    found = section_of(name, results.of(name), order.strict, _told(unjudged))
     lacking = results.missing.get(name, {})
     if lacking:
         found = replace(found, state=SectionState.FAILED, reasons=_told(lacking), integrations=tuple(lacking))
