@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from seatrial.core.errors import UsageError
-from seatrial.submit.submission import Clone, Made, SubmitStep, plan
+from seatrial.submit.submission import BranchCommit, Clone, SubmitStep, plan
 
 ME = "me@x.y"
 FRESH = Clone(
@@ -23,7 +23,7 @@ FRESH = Clone(
     protected=["main"],
 )
 OWN = replace(FRESH, branch="mine", existing=["main", "mine"])
-MADE = Made("c1", ME, ["integrations/jira/main.py"])
+MADE = BranchCommit("c1", ME, ["integrations/jira/main.py"])
 
 
 def test_changes_on_the_main_branch_go_to_a_new_branch() -> None:
