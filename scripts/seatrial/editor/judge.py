@@ -61,7 +61,7 @@ class Judged:
 class Judge:
     """Judges integrations with the texts that are open in the editor. Only one thread may use it at a time.
 
-    `opened` opens the workspace around a folder; errors of its settings and rules are raised as they are.
+    `opened` opens the workspace around a folder; of its errors only ConfigurationError is passed on.
     """
 
     def __init__(self, opened: Callable[[Path], Workspace], advice: bool = False) -> None:
