@@ -67,7 +67,7 @@ def test_a_finding_that_is_suppressed_now_is_changed_and_not_gone() -> None:
 def test_a_file_that_is_no_report_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "report.json"
     path.write_text(text)
-    with pytest.raises(UsageError, match="it is no report"):
+    with pytest.raises(UsageError, match="it is not a report"):
         read_report(path)
     with pytest.raises(UsageError, match="no such file"):
         read_report(tmp_path / "other")
