@@ -215,3 +215,7 @@ def test_releases_are_counted_by_week_and_odd_dates_are_left_out() -> None:
     dates = [["2026-01-05", "2026-01-11", "2026-13-40", None, "9999-01-01"], ["2026-01-12", "1999-01-01"]]
     found = fleet_history.releases(dates, date(2026, 1, 14))
     assert list(found.lines["releases"]) == [2, 1]
+
+
+def test_the_summary_of_no_integration_ends_without_a_colon() -> None:
+    assert tables.summary([]) == "0 integrations"

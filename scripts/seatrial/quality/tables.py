@@ -75,10 +75,10 @@ def _next(row: StatusRow, typed: Typed) -> str:
 def summary(rows: Sequence[StatusRow]) -> str:
     """Return the number of integrations at each level, in one line."""
     counts = spread(rows)
-    found = ", ".join(f"{count} {words(level)}" for level, count in counts.items() if count)
+    found = [f"{count} {words(level)}" for level, count in counts.items() if count]
     unknown = sum(1 for row in rows if row.level is None)
-    more = f", {unknown} unknown" if unknown else ""
-    return f"{counted(len(rows), 'integration')}: {found}{more}"
+    found += [f"{unknown} unknown"] if unknown else []
+    return counted(len(rows), "integration") + (f": {', '.join(found)}" if found else "")
 
 
 def as_json(rows: Sequence[StatusRow]) -> Mapping[str, Any]:
