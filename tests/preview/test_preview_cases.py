@@ -45,7 +45,7 @@ def test_a_kind_may_be_spelled_otherwise(spelled: str) -> None:
     ]
 
 
-def test_the_end_of_a_kind_is_enough_if_it_is_one() -> None:
+def test_the_end_of_a_kind_is_enough_if_it_is_unambiguous() -> None:
     known = [MappingSource("", 0, {"kind": kind}) for kind in ("A::Thing::Account", "B::Other", "C::Other")]
     assert [one.kind for one in kind_of("thing-account", known)] == ["A::Thing::Account"]
     assert kind_of("other", known) == []
@@ -74,7 +74,7 @@ def test_names_of_recorded_examples_tell_the_kind() -> None:
     }) == [("examples/issue.entity.json", "issue", 1), ("examples/raw_issue.json", "issue", 1)]  # fmt: skip
 
 
-def test_entities_are_no_raw_objects() -> None:
+def test_entities_do_not_count_as_raw_objects() -> None:
     assert cases({"examples/issue.json": {"identifier": "x", "properties": {}}}) == []
 
 
@@ -115,7 +115,9 @@ def test_no_more_is_read_than_a_correct_folder_has(monkeypatch: pytest.MonkeyPat
     assert cases({".port/examples/issue/a.json": [1, 2, 3]})[0][2] == 2
 
 
-def test_resources_and_cases_beyond_the_most_are_left_out_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_resources_and_cases_beyond_the_limit_are_left_out_and_reported(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(cases_module, "MOST_RESOURCES", 2)
     monkeypatch.setattr(cases_module, "MOST_CASES", 3)
     many = json.dumps({"resources": [{"kind": "issue"}] * 3})

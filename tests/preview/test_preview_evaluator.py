@@ -104,7 +104,7 @@ def test_all_answers_together_have_a_limit() -> None:
 
 
 @pytest.mark.parametrize("place", [None, WITHOUT], ids=["namespaces", "limits"])
-def test_nothing_of_the_person_is_seen(
+def test_nothing_of_the_user_is_visible(
     place: Sandbox | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "secret.json").write_text('["read"]')

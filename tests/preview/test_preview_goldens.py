@@ -137,7 +137,7 @@ def test_a_shared_file_of_examples_that_nothing_maps_is_not_compared(preview: An
     ("recorded", "reason", "is_stale"),
     [("{", "", True), ({"a": 1}, "it holds no entities", False), ([5], "it holds no entities", False)],
 )
-def test_a_file_that_holds_no_entities_is_said(
+def test_a_file_without_entities_is_reported(
     preview: Any, recorded: Any, reason: str, is_stale: bool
 ) -> None:
     found = preview({UPLOADED: RAW, GOLDEN: recorded}).recorded[0]

@@ -100,7 +100,7 @@ def test_rows_are_sorted_by_what_is_asked_for() -> None:
         ordered(rows, "levl")
 
 
-def test_levels_are_named_with_commas() -> None:
+def test_levels_are_stated_with_commas_between_them() -> None:
     assert levels_of("gold, None") == {Level.GOLD, Level.NONE}
     with pytest.raises(UsageError, match='no level is called "golden"; did you mean "gold"'):
         levels_of("golden")
@@ -188,7 +188,7 @@ def test_names_of_files_are_safe_and_differ_where_names_do() -> None:
     assert all(re.fullmatch(r"[a-z0-9][a-z0-9_.-]{0,100}", one) and ".." not in one for one in made)
 
 
-def test_days_are_kept_once_each_and_others_forms_are_left_out() -> None:
+def test_each_day_is_kept_once_and_other_forms_are_left_out() -> None:
     good = {"day": "2026-01-02", "levels": {"gold": 1}, "findings": {"error": 0}}
     bad = [
         {"day": "x"},

@@ -211,7 +211,7 @@ def test_a_folder_without_a_record_is_adopted_and_has_nothing_to_change() -> Non
         (("[tool.black]", "<<<<<<< yours\n[tool.black]"), "resolve them first"),
     ],
 )
-def test_a_record_that_will_not_do_is_told(edit: tuple[str, str], said: str) -> None:
+def test_an_unusable_record_is_reported(edit: tuple[str, str], said: str) -> None:
     folder = made(answers_of(2), FIRST).edited("pyproject.toml", *edit)
     with pytest.raises(UsageError, match=said):
         brought(folder)
@@ -232,7 +232,7 @@ def test_what_the_history_keeps_gives_the_former_template_again(monkeypatch: pyt
     assert skeleton.difference(now) == {}
 
 
-def test_a_former_revision_is_what_is_there_now_with_what_was_otherwise() -> None:
+def test_an_earlier_revision_is_the_present_one_with_later_changes_undone() -> None:
     history = {
         NEWEST - 1: {"a": "a6", "ABSENT": "new\n"},
         NEWEST - 2: {"b": "b5", "gone": "gone5"},

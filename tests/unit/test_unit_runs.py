@@ -135,7 +135,7 @@ def test_no_kept_result_is_used_where_it_is_not_wanted(fresh: bool, network: boo
     assert bool(context.results.runs) is not network
 
 
-def test_of_other_machines_only_what_passed_is_taken() -> None:
+def test_only_passed_results_of_other_machines_are_used() -> None:
     context = Context()
     run_program(context, Runs(passes), [JIRA], told)
     ((key, _),) = context.results.runs.items()
