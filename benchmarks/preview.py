@@ -196,11 +196,11 @@ def compare(
 
 def examples(root: Path) -> Iterator[dict[str, Any]]:
     """Yield every example of a checkout with every resource that has its kind, installed or recorded beside it."""
-    from seatrial.preview.cases import cases_of
+    from seatrial.preview.cases import example_set_of
     from seatrial.workspace.workspace import open_workspace
 
     for integration in open_workspace(str(root)).integrations:
-        for case in cases_of(integration):
+        for case in example_set_of(integration).cases:
             if case.objects:
                 yield {"resource": case.resource, "objects": list(case.objects), "name": case.name}
 

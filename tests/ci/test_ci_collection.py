@@ -12,10 +12,10 @@ import pytest
 
 from seatrial.ci.collection import collect
 from seatrial.ci.comment import IDLE, comment
-from seatrial.ci.costs import costs_of_json
+from seatrial.ci.costs import costs_of, costs_of_json
 from seatrial.ci.job_plan import JobPlan, plan_of_json
 from seatrial.ci.matrix import Shard
-from seatrial.ci.receipt import JobReceipt, JobVerdict, costs_of, receipt_of_json, receipt_of_run
+from seatrial.ci.receipt import JobReceipt, JobVerdict, receipt_of_json, receipt_of_run
 from seatrial.core.errors import EXIT_FINDINGS, EXIT_SERVICE, Unreadable, UsageError
 from seatrial.core.findings import Outcome
 from seatrial.core.model import Finding, Fix, Severity
@@ -181,7 +181,7 @@ def with_finding(**more: Any) -> dict[str, Any]:
         json.dumps({key: value for key, value in GOOD.items() if key != "plan"}),
     ],
 )
-def test_what_is_no_receipt_is_refused(text: bytes | str) -> None:
+def test_a_malformed_receipt_is_refused(text: bytes | str) -> None:
     with pytest.raises(Unreadable):
         receipt_of_json(text if isinstance(text, bytes) else text.encode())
 
@@ -202,13 +202,13 @@ PLANNED = json.loads(PLAN.as_json())
         ),
     ],
 )
-def test_what_is_no_plan_is_refused(text: str) -> None:
+def test_a_malformed_plan_is_refused(text: str) -> None:
     with pytest.raises(Unreadable):
         plan_of_json(text.encode())
 
 
 @pytest.mark.parametrize("text", ["[1]", '{"version": 1, "costs": [{"path": "a", "seconds": -1}]}'])
-def test_what_are_no_costs_is_refused(text: str) -> None:
+def test_malformed_costs_are_refused(text: str) -> None:
     with pytest.raises(Unreadable):
         costs_of_json(text.encode())
 

@@ -74,7 +74,7 @@ def test_no_job_is_started_that_would_only_wait_for_the_longest() -> None:
 
 
 @pytest.mark.parametrize("most", [1, 3])
-def test_the_most_jobs_are_the_most(most: int) -> None:
+def test_no_more_jobs_are_made_than_the_limit(most: int) -> None:
     assert len(spread(fleet(200), most)) == most
 
 
@@ -95,7 +95,7 @@ def test_a_name_adds_no_output() -> None:
     assert [line.partition("=")[0] for line in lines] == ["matrix", "any", "jobs"]
 
 
-def test_recorded_seconds_count_and_those_of_others_are_told_from_their_size() -> None:
+def test_recorded_seconds_count_and_others_are_estimated_by_size() -> None:
     sizes = {"a": 99, "b": 199, "c": 299}
     assert estimated(sizes, {}) == {"a": 100, "b": 200, "c": 300}
     assert estimated(sizes, {"a": 10.0, "b": 20.0}) == {"a": 10.0, "b": 20.0, "c": 30.0}

@@ -14,9 +14,8 @@ import pytest
 import yaml
 
 from seatrial import __version__
-from seatrial.ci.kept import renewed
-from seatrial.ci.pins import ACTIONS
-from seatrial.ci.workflows import WorkflowRequest, files
+from seatrial.ci.renewal import renewed
+from seatrial.ci.workflows import ACTIONS, WorkflowRequest, files
 from seatrial.core.errors import UsageError
 from seatrial.core.settings import ReleaseSettings
 from seatrial.tasks import ci_order, ci_workflow
@@ -306,7 +305,7 @@ def test_a_file_is_renewed_to_itself_and_additions_between_marks_stay() -> None:
         ("", "f was not written by Seatrial"),
     ],
 )
-def test_what_another_hand_wrote_is_not_written_over(before: str, told: str) -> None:
+def test_a_file_that_somebody_else_wrote_is_not_overwritten(before: str, told: str) -> None:
     with pytest.raises(UsageError, match=told):
         renewed("f", FRESH, before, False)
     assert renewed("f", FRESH, before, True) == FRESH
@@ -388,7 +387,7 @@ def test_nothing_is_written_through_a_link(repo: Path, tmp_path: Path) -> None:
     assert list((tmp_path / "outside").iterdir()) == []
 
 
-def test_where_it_is_installed_from_has_to_be_said_if_only_this_machine_has_it(repo: Path) -> None:
+def test_the_source_to_install_from_must_be_stated_if_only_this_machine_has_it(repo: Path) -> None:
     with pytest.raises(Ended, match="say where it is to be had, with --install"):
         write(repo, install=None)
 
@@ -420,7 +419,7 @@ def test_what_was_installed_from_a_commit_or_an_index_is_installed_from_there_in
 
 
 @pytest.mark.parametrize(("service", "words"), [("githb", 'did you mean "github"'), (None, "name a service")])
-def test_the_service_is_asked_for_before_where_to_install_from(
+def test_the_service_is_asked_for_before_the_source_to_install_from(
     service: str | None, words: str, tmp_path: Path
 ) -> None:
     (tmp_path / "integrations").mkdir()

@@ -61,14 +61,14 @@ LINES = st.lists(st.sampled_from(["a: 1\n", "b: 🚢\n", "c\r\n", "d"]), max_siz
 
 @settings(max_examples=40, deadline=None)
 @given(LINES, LINES)
-def test_the_changes_make_the_one_text_of_the_other(before: str, after: str) -> None:
+def test_the_changes_turn_one_text_into_the_other(before: str, after: str) -> None:
     made = before
     for one in reversed(list(changes(before, after))):
         made = made[: one.start] + one.new + made[one.end :]
     assert made == after
 
 
-def test_a_change_touches_nothing_beside_what_differs() -> None:
+def test_a_change_touches_only_what_differs() -> None:
     (one,) = changes("a: 1\nb: 20\nc: 3\n", "a: 1\nb: 25\nc: 3\n")
     assert (one.start, one.end, one.new) == (9, 10, "5")
 

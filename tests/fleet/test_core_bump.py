@@ -104,12 +104,12 @@ def test_the_form_of_the_constraint_stays(form: str) -> None:
         ("", "does not list port_ocean"),
     ],
 )
-def test_what_cannot_be_raised_is_told(new: str, reason: str) -> None:
+def test_a_requirement_that_cannot_be_raised_is_reported(new: str, reason: str) -> None:
     with pytest.raises(UsageError, match=reason):
         bump(GOOD.edited("pyproject.toml", CORE, new))
 
 
-def test_a_constraint_that_is_written_oddly_is_told_where_the_lock_would_need_another_one() -> None:
+def test_a_constraint_of_another_form_is_reported_if_the_lock_needs_another_one() -> None:
     odd = bump(GOOD.edited("pyproject.toml", CORE, r'port_ocean = {version = "^0.48.\u0031\u0034"}'))
     assert odd.state is BumpState.TO_LOCK
     with pytest.raises(UsageError, match="write it plainly"):
@@ -133,5 +133,5 @@ def test_a_version_is_stated_in_full(text: str | None) -> None:
         ("", "Poetry: it failed and did not say why"),
     ],
 )
-def test_why_there_is_no_lock_is_told_in_a_line(said: str, cause: str) -> None:
+def test_the_reason_for_a_missing_lock_is_one_line(said: str, cause: str) -> None:
     assert _cause(said) == cause

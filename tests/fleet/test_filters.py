@@ -100,7 +100,7 @@ def test_a_filter_chooses(text: str, found: str) -> None:
         ("(" * 60, 51, "more than 50 parentheses and nots are within each other"),
     ],
 )
-def test_what_is_wrong_is_told_with_its_place(text: str, column: int, fault: str) -> None:
+def test_a_fault_in_a_filter_is_reported_with_its_column(text: str, column: int, fault: str) -> None:
     with pytest.raises(UsageError) as told:
         parse(text)
     assert f"column {column}: {fault}" in str(told.value), str(told.value)
@@ -169,7 +169,7 @@ def test_an_integration_belongs_to_the_owners_of_most_of_its_files() -> None:
     assert Owners(patterns, "below").of(jira) == ("@all",)
 
 
-def test_thousands_of_patterns_take_no_time_where_they_are_about_others() -> None:
+def test_thousands_of_patterns_about_other_integrations_take_no_time() -> None:
     others = "".join(
         f"other{at}.md @x\n/integrations/*/o{at}/ @y\n/apps/o{at}/** @z\n" for at in range(3_000)
     )

@@ -67,13 +67,13 @@ def test_a_finding_that_is_suppressed_now_is_changed_and_not_gone() -> None:
 def test_a_file_that_is_no_report_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "report.json"
     path.write_text(text)
-    with pytest.raises(UsageError, match="it is no report"):
+    with pytest.raises(UsageError, match="it is not a report"):
         read_report(path)
     with pytest.raises(UsageError, match="no such file"):
         read_report(tmp_path / "other")
 
 
-def test_a_report_that_is_too_large_is_told_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_report_that_is_too_large_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("seatrial.fleet.verdict_changes.MOST_BYTES", 1)
     path = tmp_path / "report.json"
     path.write_text(render("json", OUTCOME))

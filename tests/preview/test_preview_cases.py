@@ -9,7 +9,7 @@ import pytest
 
 from seatrial.core.model import Integration, MemoryFolder
 from seatrial.preview import cases as cases_module
-from seatrial.preview.cases import MappingSource, Shelf, kind_of, shelf_of
+from seatrial.preview.cases import ExampleSet, MappingSource, example_set_of, kind_of
 
 CONFIG = ".port/resources/port-app-config.yaml"
 MAPPING = """
@@ -23,17 +23,17 @@ ONE = "resources: [{kind: AWS::SQS::Queue}]"
 BLUEPRINT = {"identifier": "b", "schema": {"properties": {}}}
 
 
-def shelf(files: dict[str, Any], config: str = MAPPING) -> Shelf:
+def example_set(files: dict[str, Any], config: str = MAPPING) -> ExampleSet:
     texts = {path: text if isinstance(text, str) else json.dumps(text) for path, text in files.items()}
-    return shelf_of(Integration("it", "it", MemoryFolder.of({CONFIG: config, **texts})))
+    return example_set_of(Integration("it", "it", MemoryFolder.of({CONFIG: config, **texts})))
 
 
 def cases(files: dict[str, Any], config: str = MAPPING) -> list[tuple[str, str, int]]:
-    return [(one.name, one.source.kind, len(one.objects)) for one in shelf(files, config).cases]
+    return [(one.name, one.source.kind, len(one.objects)) for one in example_set(files, config).cases]
 
 
 def test_a_folder_of_uploaded_examples_names_the_kind() -> None:
-    found = shelf({".port/examples/issue/a.json": {"id": 1}, ".port/examples/sprint/a.json": {"id": 1}})
+    found = example_set({".port/examples/issue/a.json": {"id": 1}, ".port/examples/sprint/a.json": {"id": 1}})
     assert [(one.name, one.source.kind) for one in found.cases] == [(".port/examples/issue/a.json", "issue")]
     assert [one.reason for one in found.strays] == ['no resource of the mapping has the kind "sprint"']
 
@@ -45,7 +45,7 @@ def test_a_kind_may_be_spelled_otherwise(spelled: str) -> None:
     ]
 
 
-def test_the_end_of_a_kind_is_enough_if_it_is_one() -> None:
+def test_the_end_of_a_kind_is_enough_if_it_is_unambiguous() -> None:
     known = [MappingSource("", 0, {"kind": kind}) for kind in ("A::Thing::Account", "B::Other", "C::Other")]
     assert [one.kind for one in kind_of("thing-account", known)] == ["A::Thing::Account"]
     assert kind_of("other", known) == []
@@ -54,7 +54,7 @@ def test_the_end_of_a_kind_is_enough_if_it_is_one() -> None:
 
 def test_recorded_examples_go_with_the_mapping_beside_them() -> None:
     folder = "examples/sqs-queue/sqs-queue"
-    found = shelf({
+    found = example_set({
         f"{folder}-raw-data.json": {"Type": "q"}, f"{folder}-mappings.yaml": ONE, f"{folder}-blueprint.json": BLUEPRINT,
         f"{folder}-expected-output.json": {"identifier": "x", "properties": {}}, ".port/examples/sqs-queue/a.json": {},
     })  # fmt: skip
@@ -74,7 +74,7 @@ def test_names_of_recorded_examples_tell_the_kind() -> None:
     }) == [("examples/issue.entity.json", "issue", 1), ("examples/raw_issue.json", "issue", 1)]  # fmt: skip
 
 
-def test_entities_are_no_raw_objects() -> None:
+def test_entities_do_not_count_as_raw_objects() -> None:
     assert cases({"examples/issue.json": {"identifier": "x", "properties": {}}}) == []
 
 
@@ -88,7 +88,7 @@ def test_a_whole_response_holds_the_objects() -> None:
 
 
 def test_a_file_that_cannot_be_read_is_named() -> None:
-    found = shelf(
+    found = example_set(
         {".port/examples/issue/a.json": "{", "examples/what.json": {}, "examples/example-data.json": {}}
     )
     assert [one.name for one in found.strays] == [
@@ -115,13 +115,15 @@ def test_no_more_is_read_than_a_correct_folder_has(monkeypatch: pytest.MonkeyPat
     assert cases({".port/examples/issue/a.json": [1, 2, 3]})[0][2] == 2
 
 
-def test_resources_and_cases_beyond_the_most_are_left_out_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_resources_and_cases_beyond_the_limit_are_left_out_and_reported(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(cases_module, "MOST_RESOURCES", 2)
     monkeypatch.setattr(cases_module, "MOST_CASES", 3)
     many = json.dumps({"resources": [{"kind": "issue"}] * 3})
     files = {f".port/examples/issue/{name}.json": {} for name in "ab"}
-    few = shelf(files, json.dumps({"resources": [{"kind": "issue"}]}))
+    few = example_set(files, json.dumps({"resources": [{"kind": "issue"}]}))
     assert (len(few.cases), few.is_cut) == (2, False)
-    assert [(len(one.cases), one.is_cut) for one in (shelf(files, many),)] == [(3, True)]
-    recorded = shelf({"examples/a/m.yaml": many, "examples/a/issue.json": {}})
+    assert [(len(one.cases), one.is_cut) for one in (example_set(files, many),)] == [(3, True)]
+    recorded = example_set({"examples/a/m.yaml": many, "examples/a/issue.json": {}})
     assert recorded.is_cut

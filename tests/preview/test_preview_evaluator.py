@@ -9,8 +9,8 @@ import pytest
 
 from seatrial.core.errors import ServiceError
 from seatrial.preview import evaluator as evaluator_module
-from seatrial.preview.evaluator import Evaluator, JqAnswer, JqOutcome, Limits, _answers, _why
-from seatrial.preview.plain import plain_answers
+from seatrial.preview.evaluator import Evaluator, Limits, _answers, _why
+from seatrial.preview.jq_answers import JqAnswer, JqOutcome, plain_answers
 from seatrial.system.sandbox import Kernel, Sandbox
 
 WITHOUT = Sandbox(look=lambda: Kernel(lacking="this test does without"))
@@ -104,7 +104,7 @@ def test_all_answers_together_have_a_limit() -> None:
 
 
 @pytest.mark.parametrize("place", [None, WITHOUT], ids=["namespaces", "limits"])
-def test_nothing_of_the_person_is_seen(
+def test_nothing_of_the_user_is_visible(
     place: Sandbox | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "secret.json").write_text('["read"]')

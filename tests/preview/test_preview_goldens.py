@@ -10,7 +10,7 @@ import pytest
 from seatrial.core.framework import Framework
 from seatrial.core.model import Integration, MemoryFolder, Profile
 from seatrial.documents.document import Document
-from seatrial.preview.cases import shelf_of
+from seatrial.preview.cases import example_set_of
 from seatrial.preview.differences import differences
 from seatrial.preview.evaluator import Evaluator
 from seatrial.preview.goldens import ExpectedFile, MadeEntities, compared, place_of, recorded_text
@@ -36,9 +36,9 @@ def preview(evaluator: Evaluator) -> Any:
     def made(files: dict[str, Any], kind: str = "", mapping: str = MAPPING) -> Preview:
         texts = {path: one if isinstance(one, str) else json.dumps(one) for path, one in files.items()}
         one = Integration("it", "it", MemoryFolder.of({CONFIG: mapping, **texts}))
-        shelf = shelf_of(one)
-        cases = [case for case in shelf.cases if kind in ("", case.source.kind)]
-        return preview_of(one, shelf, cases, Framework((0, 48, 12)), evaluator)
+        example_set = example_set_of(one)
+        cases = [case for case in example_set.cases if kind in ("", case.source.kind)]
+        return preview_of(one, example_set, cases, Framework((0, 48, 12)), evaluator)
 
     return made
 
@@ -137,7 +137,7 @@ def test_a_shared_file_of_examples_that_nothing_maps_is_not_compared(preview: An
     ("recorded", "reason", "is_stale"),
     [("{", "", True), ({"a": 1}, "it holds no entities", False), ([5], "it holds no entities", False)],
 )
-def test_a_file_that_holds_no_entities_is_said(
+def test_a_file_without_entities_is_reported(
     preview: Any, recorded: Any, reason: str, is_stale: bool
 ) -> None:
     found = preview({UPLOADED: RAW, GOLDEN: recorded}).recorded[0]
@@ -234,8 +234,8 @@ def test_a_new_integration_has_an_example_and_its_entity_for_each_kind(
 ) -> None:
     answers = Answers.of("My Service", released="2026-01-31", profile=profile, **kinds)
     one = Integration("it", "it", render(answers))
-    shelf = shelf_of(one)
-    found = preview_of(one, shelf, shelf.cases, Framework((0, 48, 12)), evaluator)
+    example_set = example_set_of(one)
+    found = preview_of(one, example_set, example_set.cases, Framework((0, 48, 12)), evaluator)
     assert len(found.groups) == len(found.recorded) == 2
     assert not (found.failed or found.stale or found.strays or found.recordings)
     rows = [row for group in found.groups for row in group.entities]

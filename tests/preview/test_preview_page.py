@@ -13,7 +13,7 @@ import pytest
 from seatrial.core.framework import Framework
 from seatrial.core.model import Integration, MemoryFolder
 from seatrial.preview import page, preview_text
-from seatrial.preview.cases import shelf_of
+from seatrial.preview.cases import example_set_of
 from seatrial.preview.evaluator import Evaluator
 from seatrial.preview.previews import Preview, as_json, preview_of
 from support.html_reader import Reader
@@ -52,8 +52,10 @@ def preview(warm: Evaluator) -> Preview:
         ".port/resources/port-app-config.yaml": CONFIG, ".port/resources/blueprints.json": json.dumps(BLUEPRINTS),
         ".port/examples/broken/a.json": "{}", ".port/examples/<b>/a.json": "{}", **texts,
     })  # fmt: skip
-    shelf = shelf_of(Integration("it & co", "it", folder))
-    return preview_of(Integration("it & co", "it", folder), shelf, shelf.cases, Framework((0, 48, 12)), warm)
+    examples = example_set_of(Integration("it & co", "it", folder))
+    return preview_of(
+        Integration("it & co", "it", folder), examples, examples.cases, Framework((0, 48, 12)), warm
+    )
 
 
 def test_the_text_tells_what_became_of_each_object(preview: Preview) -> None:

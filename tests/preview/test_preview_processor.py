@@ -154,7 +154,7 @@ def test_texts_of_search_queries_are_programs_too(evaluator: Evaluator) -> None:
     ]
 
 
-def test_search_queries_came_one_by_one() -> None:
+def test_search_queries_were_introduced_one_by_one() -> None:
     query = {"combinator": '"and"', "rules": []}
     for fields, since in (
         ({"relations": {"owner": query}}, (0, 8)), ({"identifier": query}, (0, 10, 7)), ({"team": query}, (0, 22)),
@@ -334,7 +334,7 @@ def test_before_0_3_what_is_empty_is_null(evaluator: Evaluator) -> None:
     assert title(evaluator, ".n", {"n": 0}, release(0, 3)) == 0
 
 
-def test_what_is_no_object_fails(evaluator: Evaluator) -> None:
+def test_a_raw_value_that_is_not_an_object_fails(evaluator: Evaluator) -> None:
     found = mapped(evaluator, resource(), "text", {"id": "a"}, 5)
     assert [one.verdict for one in found] == [
         ObjectVerdict.FAILED,
@@ -343,7 +343,7 @@ def test_what_is_no_object_fails(evaluator: Evaluator) -> None:
     ]
 
 
-def test_an_expression_that_does_not_end_is_null_and_tells_so(evaluator: Evaluator) -> None:
+def test_an_expression_that_does_not_end_is_null_and_says_so(evaluator: Evaluator) -> None:
     (found,) = mapped(evaluator, resource(title="def f: f; f", properties={"a": ".a"}), {"id": "x", "a": 1})
     assert found.entity is not None
     assert (found.entity["title"], found.entity["properties"]) == (None, {"a": 1})

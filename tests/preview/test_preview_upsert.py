@@ -28,7 +28,7 @@ def said(entity: dict[str, Any]) -> list[str]:
     return [f"{one.where}: {one.message}" for one in held_against(whole, [BLUEPRINT])]
 
 
-def test_an_entity_that_fits_says_nothing() -> None:
+def test_an_entity_that_fits_has_no_remarks() -> None:
     fits = {
         "properties": {"url": "https://a.b/c", "n": None, "gone": 1},
         "relations": {"owner": "o", "tags": ["a"]},
@@ -127,7 +127,7 @@ def test_another_spelling_is_told_from_another_type(value: Any, stated: str, abo
     assert [found for found, _ in faults(value, {"type": stated})] == [about]
 
 
-def test_of_a_long_list_the_first_items_are_looked_at() -> None:
+def test_only_the_first_items_of_a_long_list_are_checked() -> None:
     schema = {"type": "array", "items": {"type": "string", "enum": list(map(str, range(600)))}}
     assert list(faults(["x"] * 50_000 + [5], schema)) == []
 

@@ -14,9 +14,8 @@ from seatrial.core.model import Edit, Finding, Fix, Location, Severity
 from seatrial.handbook.scale_page import page
 from seatrial.quality import fleet_history, tables
 from seatrial.quality.badges import COLOURS, badge
-from seatrial.quality.file_names import file_name
 from seatrial.quality.scale import CRITERION_OF, SCALE, Level, Standing
-from seatrial.quality.status_rows import SORTS, StatusRow, levels_of, ordered, published_by_tags
+from seatrial.quality.status_rows import SORTS, StatusRow, file_name, levels_of, ordered, published_by_tags
 from seatrial.validate.rules import BY_CODE
 
 EVIL = "<script>alert(1)</script>\u202e`'\"| @someone #1 ![x](http://x) --> \n::error::x"
@@ -97,11 +96,11 @@ def test_rows_are_sorted_by_what_is_asked_for() -> None:
         StatusRow(text, "", "", text, "", Standing(())) for text in ("0.10.0", "0.9.0", "?", "0.10.0-beta")
     ]
     assert [one.name for one in ordered(versions, "version")] == ["?", "0.9.0", "0.10.0-beta", "0.10.0"]
-    with pytest.raises(UsageError, match='nothing is sorted by "levl"; did you mean "level"'):
+    with pytest.raises(UsageError, match='"levl" is not an order; did you mean "level"'):
         ordered(rows, "levl")
 
 
-def test_levels_are_named_with_commas() -> None:
+def test_levels_are_stated_with_commas_between_them() -> None:
     assert levels_of("gold, None") == {Level.GOLD, Level.NONE}
     with pytest.raises(UsageError, match='no level is called "golden"; did you mean "gold"'):
         levels_of("golden")
@@ -189,7 +188,7 @@ def test_names_of_files_are_safe_and_differ_where_names_do() -> None:
     assert all(re.fullmatch(r"[a-z0-9][a-z0-9_.-]{0,100}", one) and ".." not in one for one in made)
 
 
-def test_days_are_kept_once_each_and_others_forms_are_left_out() -> None:
+def test_each_day_is_kept_once_and_other_forms_are_left_out() -> None:
     good = {"day": "2026-01-02", "levels": {"gold": 1}, "findings": {"error": 0}}
     bad = [
         {"day": "x"},
@@ -216,3 +215,7 @@ def test_releases_are_counted_by_week_and_odd_dates_are_left_out() -> None:
     dates = [["2026-01-05", "2026-01-11", "2026-13-40", None, "9999-01-01"], ["2026-01-12", "1999-01-01"]]
     found = fleet_history.releases(dates, date(2026, 1, 14))
     assert list(found.lines["releases"]) == [2, 1]
+
+
+def test_the_summary_of_no_integration_ends_without_a_colon() -> None:
+    assert tables.summary([]) == "0 integrations"

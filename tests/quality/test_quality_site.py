@@ -10,11 +10,10 @@ import re
 import pytest
 
 from seatrial.core.model import Finding, Fix, Severity
-from seatrial.quality.file_names import file_name
 from seatrial.quality.fleet_history import Series
 from seatrial.quality.scale import Standing
 from seatrial.quality.site.pages import Detail, Entity, Release, Site, asset
-from seatrial.quality.status_rows import StatusRow
+from seatrial.quality.status_rows import StatusRow, file_name
 from seatrial.validate.rules import BY_CODE
 from support.html_reader import Reader
 

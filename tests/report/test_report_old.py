@@ -30,6 +30,11 @@ def test_the_summary_tells_of_old_findings() -> None:
     )
 
 
+def test_the_summary_counts_several_old_findings_in_the_plural() -> None:
+    found = Outcome((FINDING, NEW), names=("jira",)).comparing("main", {FINDING.fingerprint, "new"})
+    assert summary(found).endswith("no new findings, 2 old findings that main has as well")
+
+
 def test_text_marks_them_at_the_end_of_the_line() -> None:
     old, new = render("text", OUTCOME).splitlines()
     assert (old.endswith(" [old]"), new.endswith(" [old]")) == (True, False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from seatrial.core.findings import Outcome, stamped
+from seatrial.core.findings import stamped
 from seatrial.core.model import Finding, Fix, Integration, Location, MemoryFolder, Problem, Severity
 from seatrial.report.verdict import GRAVITY, Section, SectionState, as_json, lines, missing, section_of
 
@@ -18,7 +18,7 @@ def finding(code: str, severity: Severity = Severity.ERROR, name: str = "jira") 
 
 
 def section(name: str, *found: Finding, strict: bool = False, reasons: tuple[str, ...] = ()) -> Section:
-    return section_of(name, Outcome(found), found, strict, reasons)
+    return section_of(name, found, strict, reasons)
 
 
 GOOD = [section(name) for name in GRAVITY]

@@ -19,7 +19,8 @@ from seatrial.core import names
 from seatrial.core.errors import ServiceError, UsageError
 from seatrial.core.model import MemoryFolder, Profile
 from seatrial.dependencies.lockfile import content_hash
-from seatrial.scaffold.skeleton import Answers, lock, render, write
+from seatrial.scaffold.answers import Answers
+from seatrial.scaffold.skeleton import lock, render, write
 from support.paths import ROOT
 from support.services import lacking
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from seatrial.core.model import Profile
-from seatrial.scaffold.skeleton import Answers, render, write
+from seatrial.scaffold.answers import Answers
+from seatrial.scaffold.skeleton import render, write
 
 
 @pytest.fixture

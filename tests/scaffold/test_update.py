@@ -162,9 +162,9 @@ NONE = MemoryFolder({})
         (NONE, NONE, NEW, NEW.files, {}),
         (NONE, BASE, NONE, {}, {}),
         (BASE, BASE, NONE, {"a": None}, {}),
-        (NEW, BASE, NONE, {}, {"a": "was changed, and the template has it no more"}),
-        (MemoryFolder({}, {"a": Entry(Kind.FILE, 3, "../b")}), BASE, NEW, {}, {"a": "is no plain file"}),
-        (MemoryFolder({"a": b"\0\xff"}), BASE, NEW, {}, {"a": "is no text, and the template changed it"}),
+        (NEW, BASE, NONE, {}, {"a": "was changed, and the template no longer has it"}),
+        (MemoryFolder({}, {"a": Entry(Kind.FILE, 3, "../b")}), BASE, NEW, {}, {"a": "is not a plain file"}),
+        (MemoryFolder({"a": b"\0\xff"}), BASE, NEW, {}, {"a": "is not text, and the template changed it"}),
         (MemoryFolder({"a": b"1\n2\n3\n\xe9\n"}), BASE, BASE, {}, {}),
     ],
 )
@@ -187,7 +187,7 @@ def test_a_conflict_keeps_both_sides_and_is_marked_as_git_does(base: MemoryFolde
 def test_a_file_behind_a_link_is_not_written() -> None:
     linked = MemoryFolder({}, {"c": Entry(Kind.FOLDER, 0, "../two")})
     found = update(linked, NONE, MemoryFolder.of({"c/a": "x"}), merged)
-    assert (found.files, found.kept) == ({}, {"c/a": "is no plain file"})
+    assert (found.files, found.kept) == ({}, {"c/a": "is not a plain file"})
 
 
 def test_a_folder_without_a_record_is_adopted_and_has_nothing_to_change() -> None:
@@ -205,13 +205,13 @@ def test_a_folder_without_a_record_is_adopted_and_has_nothing_to_change() -> Non
     ("edit", "said"),
     [
         ((f"revision = {FIRST}", "revision = 99"), "newer Seatrial"),
-        ((f"revision = {FIRST}", 'revision = "x"'), "no record of a template"),
+        ((f"revision = {FIRST}", 'revision = "x"'), "not a record of the template"),
         (('icon = "Microservice"', 'icon = "a b"'), "icon"),
-        (('profile = "guide"', 'profile = "gide"'), "names no profile"),
+        (('profile = "guide"', 'profile = "gide"'), "names an unknown profile"),
         (("[tool.black]", "<<<<<<< yours\n[tool.black]"), "resolve them first"),
     ],
 )
-def test_a_record_that_will_not_do_is_told(edit: tuple[str, str], said: str) -> None:
+def test_an_unusable_record_is_reported(edit: tuple[str, str], said: str) -> None:
     folder = made(answers_of(2), FIRST).edited("pyproject.toml", *edit)
     with pytest.raises(UsageError, match=said):
         brought(folder)
@@ -228,18 +228,18 @@ def test_what_the_history_keeps_gives_the_former_template_again(monkeypatch: pyt
     monkeypatch.setattr(skeleton, "_template", lambda: now)
     entry = skeleton.difference(before)
     assert entry == {"b": "2", "ABSENT": "c\n"}
-    assert skeleton.former(now, {NEWEST - 1: entry}, NEWEST - 1) == before
+    assert skeleton.files_at(now, {NEWEST - 1: entry}, NEWEST - 1) == before
     assert skeleton.difference(now) == {}
 
 
-def test_a_former_revision_is_what_is_there_now_with_what_was_otherwise() -> None:
+def test_an_earlier_revision_is_the_present_one_with_later_changes_undone() -> None:
     history = {
         NEWEST - 1: {"a": "a6", "ABSENT": "new\n"},
         NEWEST - 2: {"b": "b5", "gone": "gone5"},
     }
     now = {"a": "a", "b": "b", "new": "new"}
-    assert skeleton.former(now, history, NEWEST) == now
-    assert skeleton.former(now, history, NEWEST - 1) == {"a": "a6", "b": "b"}
-    assert skeleton.former(now, history, NEWEST - 2) == {"a": "a6", "b": "b5", "gone": "gone5"}
+    assert skeleton.files_at(now, history, NEWEST) == now
+    assert skeleton.files_at(now, history, NEWEST - 1) == {"a": "a6", "b": "b"}
+    assert skeleton.files_at(now, history, NEWEST - 2) == {"a": "a6", "b": "b5", "gone": "gone5"}
     with pytest.raises(UsageError, match="not known any more; type --adopt"):
-        skeleton.former(now, history, NEWEST - 3)
+        skeleton.files_at(now, history, NEWEST - 3)

@@ -133,6 +133,6 @@ def test_a_plain_folder_is_as_the_revision_before_the_choices_made_it() -> None:
         ({"actions": True, "core": "0.44.5"}, "--actions needs version 0.44.6"),
     ],
 )
-def test_an_answer_that_will_not_do_says_what_to_type(given: dict[str, Any], said: str) -> None:
+def test_an_unusable_answer_says_what_to_type(given: dict[str, Any], said: str) -> None:
     with pytest.raises(UsageError, match=said.replace("?", r"\?")):
         of(given)

@@ -243,7 +243,7 @@ def test_without_gh_the_page_is_printed_and_a_run_without_a_person_fails(
     assert "https://github.com/up/repo/compare/main...seatrial%2Fbump?expand=1" in capsys.readouterr().out
 
 
-def test_a_push_that_somebody_was_faster_than_is_no_force(
+def test_a_push_after_somebody_else_s_is_refused_and_not_forced(
     place: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from seatrial.tasks import release_bump

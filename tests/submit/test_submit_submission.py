@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from seatrial.core.errors import UsageError
-from seatrial.submit.submission import Clone, Made, SubmitStep, plan
+from seatrial.submit.submission import BranchCommit, Clone, SubmitStep, plan
 
 ME = "me@x.y"
 FRESH = Clone(
@@ -23,7 +23,7 @@ FRESH = Clone(
     protected=["main"],
 )
 OWN = replace(FRESH, branch="mine", existing=["main", "mine"])
-MADE = Made("c1", ME, ["integrations/jira/main.py"])
+MADE = BranchCommit("c1", ME, ["integrations/jira/main.py"])
 
 
 def test_changes_on_the_main_branch_go_to_a_new_branch() -> None:
@@ -31,7 +31,7 @@ def test_changes_on_the_main_branch_go_to_a_new_branch() -> None:
     assert (made.branch, list(made.steps)) == ("integration/jira", list(SubmitStep))
 
 
-def test_a_branch_of_ones_own_is_gone_on_with() -> None:
+def test_work_on_a_branch_of_ones_own_continues_there() -> None:
     made = plan(OWN)
     assert (made.branch, list(made.steps)) == ("mine", [SubmitStep.COMMIT, SubmitStep.PUSH, SubmitStep.OPEN])
 
@@ -72,5 +72,5 @@ def test_a_branch_protected_in_the_fork_is_left_for_a_new_one() -> None:
     assert plan(replace(OWN, protected=["main", "mine"])).branch == "integration/jira"
 
 
-def test_the_address_of_an_author_is_the_same_in_capitals() -> None:
+def test_addresses_of_authors_are_compared_without_case() -> None:
     assert plan(replace(OWN, commits=[replace(MADE, email="Me@X.y")])).branch == "mine"

@@ -7,11 +7,19 @@ import json
 import pytest
 
 from seatrial.core.errors import UsageError
-from seatrial.submit.description import Brought, CheckResult, body, title
-from seatrial.submit.forge import Open, PullRequest, RepositoryPlace, asking, found, opening, updating
+from seatrial.submit.description import ChangeSummary, CheckResult, body, title
+from seatrial.submit.forge import (
+    OpenRequest,
+    PullRequest,
+    RepositoryPlace,
+    create_command,
+    list_command,
+    open_request_in,
+    update_command,
+)
 
-NEW = Brought("Jira", "jira", "new", "new, 0.1.0")
-FIX = Brought("Jira", "jira", "bugfix", "intent patch", ["Read each page once."])
+NEW = ChangeSummary("Jira", "jira", "new", "new, 0.1.0")
+FIX = ChangeSummary("Jira", "jira", "bugfix", "intent patch", ["Read each page once."])
 CHECKS = [CheckResult("validate", "0 errors", True), CheckResult("lint", "2 errors | more", False)]
 TEMPLATE = """# Description
 
@@ -103,18 +111,18 @@ def test_the_open_request_is_that_of_the_fork() -> None:
         {"number": 1, "url": "u1", "headRepositoryOwner": {"login": "other"}},
         {"number": 2, "url": "u2", "headRepositoryOwner": {"login": "Me"}},
     ]
-    assert found(json.dumps(rows).encode(), REQUEST) == Open(2, "u2")
-    assert found(b"[]", REQUEST) is None
+    assert open_request_in(json.dumps(rows).encode(), REQUEST) == OpenRequest(2, "u2")
+    assert open_request_in(b"[]", REQUEST) is None
 
 
 @pytest.mark.parametrize("said", [b"", b"{}x", b'[{"number": 1}]', b"[1]"])
 def test_another_answer_of_gh_is_an_error(said: bytes) -> None:
     with pytest.raises(ValueError):
-        found(said, REQUEST)
+        open_request_in(said, REQUEST)
 
 
 def test_commands_name_repository_and_branch() -> None:
-    assert asking(REQUEST)[:7] == [
+    assert list_command(REQUEST)[:7] == [
         "gh",
         "pr",
         "list",
@@ -123,5 +131,7 @@ def test_commands_name_repository_and_branch() -> None:
         "--head",
         "integration/jira",
     ]
-    assert "me:integration/jira" in opening(REQUEST, draft=True) and "--draft" in opening(REQUEST, draft=True)
-    assert updating(REQUEST, Open(7, "u"))[7] == "repos/port-labs/ocean/pulls/7"
+    assert "me:integration/jira" in create_command(REQUEST, draft=True) and "--draft" in create_command(
+        REQUEST, draft=True
+    )
+    assert update_command(REQUEST, OpenRequest(7, "u"))[7] == "repos/port-labs/ocean/pulls/7"

@@ -184,7 +184,7 @@ def test_a_draft_goes_on_and_tells_of_it(place, gh) -> None:
     assert "--draft" in asked()[1][0] and "| layout | FAILED" in asked()[1][1]
 
 
-def test_it_is_judged_by_what_check_judges_by(place, gh, monkeypatch, capsys) -> None:
+def test_it_is_judged_by_the_sections_of_check(place, gh, monkeypatch, capsys) -> None:
     asked = gh()
     ran: list[str] = []
 

@@ -14,7 +14,8 @@ from typing import Any
 from seatrial.core.model import Profile
 from seatrial.handbook.rule_examples import lock_of
 from seatrial.release.plan.ports import Build
-from seatrial.scaffold.skeleton import Answers, render
+from seatrial.scaffold.answers import Answers
+from seatrial.scaffold.skeleton import render
 
 WHOLE = 'description = ""\noptional = false\npython-versions = ">=3.12"\ngroups = ["main"]\nfiles = []\n\n'
 DOCKERFILE = "ARG BASE_IMAGE=scratch\nFROM ${BASE_IMAGE}\nARG BUILD_CONTEXT\nCOPY ${BUILD_CONTEXT} /app\n"

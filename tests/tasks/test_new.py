@@ -220,7 +220,7 @@ def test_on_a_terminal_it_asks_and_enter_takes_the_defaults(tmp_path: Path) -> N
     os.close(parent)
     os.close(child)
     assert process.returncode == 0, err
-    assert "Title people read" in out
+    assert "Title shown to people" in out
     assert (tmp_path / "integrations" / "my-service" / "README.md").is_file()
 
 

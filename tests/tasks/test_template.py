@@ -90,7 +90,9 @@ def test_a_conflict_ends_with_one_and_until_it_is_resolved_nothing_more_is_done(
     assert f"revision = {OLD + 1}\n" in (place / "pyproject.toml").read_text()
     capsys.readouterr()
     update(place)
-    assert "pyproject.toml has conflicts of an earlier merge; resolve them first" in capsys.readouterr().err
+    assert (
+        "pyproject.toml has conflict marks of an earlier merge; resolve them first" in capsys.readouterr().err
+    )
 
 
 def test_other_dependencies_need_a_lock_of_their_own(place: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -122,7 +122,7 @@ def test_each_resource_is_held_against_the_class_of_its_kind() -> None:
     ]
 
 
-def test_a_class_of_any_kind_takes_what_no_other_does_and_an_accepted_mapping_is_not_looked_into() -> None:
+def test_a_class_of_any_kind_takes_the_remaining_kinds_and_an_accepted_mapping_is_not_examined() -> None:
     mapping = {"resources": [{"kind": "none"}]}
     assert classes._of_resource([model("task"), model()], 0, mapping["resources"][0]) == []
     assert classes._refused(model(), [model("task", refuses=("kind",))], mapping) == []

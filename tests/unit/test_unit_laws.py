@@ -15,8 +15,7 @@ from seatrial.handbook.codes import known_codes
 from seatrial.handbook.rule_examples import example, good_folder, judge
 from seatrial.lint.tools.tool import Output
 from seatrial.unit.program_report import report_of
-from seatrial.unit.pytest import counts_of, found_in, read
-from seatrial.unit.test_laws import MOST, UNIT_RULES
+from seatrial.unit.pytest import MOST, UNIT_RULES, counts_of, found_in, read
 from seatrial.validate.rules import BY_NAME
 
 FAILED = {
@@ -73,13 +72,13 @@ def test_what_differs_in_each_run_is_not_in_the_message() -> None:
     assert "pytest 'tests/test_client.py::TestPages::test_two[a b]'" in problem.fix.title
 
 
-def test_a_test_that_misses_the_network_is_told_of_it() -> None:
+def test_a_failure_for_want_of_the_network_says_so() -> None:
     message = "httpx.ConnectError: [Errno -3] Temporary failure in name resolution"
     ((_, problem),) = found_in(output(1, FAILED | {"message": message}))
     assert problem.fix is not None and "--network" in problem.fix.title
 
 
-def test_no_test_is_said_and_a_run_without_result_too() -> None:
+def test_a_run_without_tests_and_one_without_result_are_reported() -> None:
     assert found(output(5)) == [("TST001", "pyproject.toml", 1)]
     printed = "ERROR: usage: pytest\npytest: error: unrecognized arguments: --none\n  rootdir: /x\n"
     ((law, problem),) = found_in(output(4, printed=printed))

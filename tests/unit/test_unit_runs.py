@@ -22,12 +22,12 @@ from seatrial.lint.run.jobs import Cell, LintFolder, LintJob, read_folder
 from seatrial.lint.run.views import Views
 from seatrial.lint.tools.tool import ToolRun
 from seatrial.system.sandbox import Sandbox
-from seatrial.unit import test_run as running
+from seatrial.unit import unit_run as running
 from seatrial.unit.pytest import PYTEST
 from seatrial.unit.sandboxed import PROGRAMS, SandboxedRuns, copy
-from seatrial.unit.test_findings import outcome_of
-from seatrial.unit.test_report import render
-from seatrial.unit.test_run import unit
+from seatrial.unit.unit_findings import outcome_of
+from seatrial.unit.unit_junit import render
+from seatrial.unit.unit_run import run_program
 from unit.test_unit_laws import FAILED, PASSED, output
 
 ENVIRONMENT = Environment("key", Path(sys.executable), Path(), {})
@@ -119,7 +119,7 @@ def told(cell: Cell) -> None:
 
 def test_tests_that_pass_are_not_run_again_and_those_that_fail_are() -> None:
     context, runs = Context(), Runs(lambda name: passes(name) if name == "jira" else fails(name))
-    first, again = (unit(context, runs, [JIRA, SNYK], told) for _ in range(2))
+    first, again = (run_program(context, runs, [JIRA, SNYK], told) for _ in range(2))
     assert sorted(runs.done) == ["jira", "snyk", "snyk"]
     assert [cell.kept for cell in first + again] == [False, False, True, False]
     assert [one.code for one in outcome_of(again, WORKSPACE).findings] == ["TST101"]
@@ -130,19 +130,19 @@ def test_no_kept_result_is_used_where_it_is_not_wanted(fresh: bool, network: boo
     context = Context(fresh=fresh)
     for _ in range(2):
         runs = Runs(passes, network=network)
-        unit(context, runs, [JIRA], told)
+        run_program(context, runs, [JIRA], told)
         assert runs.done == ["jira"]
     assert bool(context.results.runs) is not network
 
 
-def test_of_other_machines_only_what_passed_is_taken() -> None:
+def test_only_passed_results_of_other_machines_are_used() -> None:
     context = Context()
-    unit(context, Runs(passes), [JIRA], told)
+    run_program(context, Runs(passes), [JIRA], told)
     ((key, _),) = context.results.runs.items()
     for run, done in ((passes("jira"), []), (fails("jira"), ["jira"])):
         there = Context(results=Kept(others={key: run}))
         runs = Runs(passes)
-        (cell,) = unit(there, runs, [JIRA], told)
+        (cell,) = run_program(there, runs, [JIRA], told)
         assert (runs.done, cell.kept) == (done, not done)
 
 
@@ -155,14 +155,14 @@ def test_several_run_side_by_side() -> None:
         meeting.wait()
         return passes(name)
 
-    assert [cell.failure for cell in unit(Context(), Runs(meets), [JIRA, SNYK], told)] == ["", ""]
+    assert [cell.failure for cell in run_program(Context(), Runs(meets), [JIRA, SNYK], told)] == ["", ""]
 
 
 def test_what_keeps_tests_from_running_is_told_and_is_no_verdict() -> None:
     def late(name: str) -> ToolRun:
-        raise ServiceError("its tests did not end within 5 seconds; --timeout allows more")
+        raise ServiceError("it did not end within 5 seconds; allow more with --timeout SECONDS")
 
-    cells = unit(Context(), Runs(late), [JIRA], told)
+    cells = run_program(Context(), Runs(late), [JIRA], told)
     outcome = outcome_of(cells, WORKSPACE)
     assert (outcome.unjudged, outcome.findings) == (("jira",), ())
     assert "did not end within 5 seconds" in render(cells, outcome)
@@ -174,7 +174,7 @@ def test_an_interruption_ends_what_runs() -> None:
 
     runs = Runs(interrupted)
     with pytest.raises(KeyboardInterrupt):
-        unit(Context(), runs, [JIRA], told)
+        run_program(Context(), runs, [JIRA], told)
     assert runs.closed
 
 
@@ -191,13 +191,13 @@ def test_an_integration_that_lacks_pytest_is_told_so(
 ) -> None:
     one = integration("jira", **files)
     (found,) = outcome_of(
-        unit(Context(lacking={"jira": lacking}), Runs(passes), [one], told), WORKSPACE
+        run_program(Context(lacking={"jira": lacking}), Runs(passes), [one], told), WORKSPACE
     ).findings
     assert (found.code, found.severity.value) == (code, severity)
 
 
 def test_junit_has_each_test_as_pytest_names_it() -> None:
-    cells = unit(Context(), Runs(fails), [JIRA], told)
+    cells = run_program(Context(), Runs(fails), [JIRA], told)
     (suite,) = ElementTree.fromstring(render(cells, outcome_of(cells, WORKSPACE)))
     assert (suite.get("name"), suite.get("tests"), suite.get("failures")) == ("jira", "2", "1")
     cases = {(case.get("classname"), case.get("name"), case.get("file")) for case in suite}

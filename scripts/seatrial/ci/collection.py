@@ -1,4 +1,4 @@
-"""The receipts of all jobs put together: one outcome, and what is missing or contradicts itself."""
+"""The receipts of all jobs, collected into one outcome, with what is missing or contradictory."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ from seatrial.core.model import Finding
 from seatrial.core.printable import shown
 
 SHOWN_COMMIT = 12
+"""The number of digits of a commit in a message."""
 
 
 @dataclass(frozen=True)
 class Collection:
-    """The outcome of a whole run, the verdict on each integration by path, and why the run as a whole is not known.
+    """The outcome of a whole run, and the verdict on each integration by path.
 
-    `faults` name what is missing, damaged or in contradiction, `reasons` what is missing besides findings.
+    `faults` name what is missing, damaged or contradictory, so that the outcome is not known; `reasons` are those of
+    the receipts.
     """
 
     outcome: Outcome
@@ -31,12 +33,12 @@ class Collection:
 
     @property
     def is_known(self) -> bool:
-        """True where every planned integration has one whole verdict."""
+        """Whether every planned integration has exactly one verdict, and none is unknown."""
         return not self.faults and JobVerdict.UNKNOWN not in self.verdicts.values()
 
 
 def collect(plan: JobPlan, files: Mapping[str, JobReceipt | str]) -> Collection:
-    """Return what these files say, each a receipt or why it cannot be read, by name, about the jobs of a plan."""
+    """Collect the files of a plan's jobs by name, each a receipt or the reason why it cannot be read."""
     faults: list[str] = []
     counted: list[JobReceipt] = []
     for name, found in files.items():
@@ -66,7 +68,7 @@ def collect(plan: JobPlan, files: Mapping[str, JobReceipt | str]) -> Collection:
 
 
 def _fault(plan: JobPlan, receipt: JobReceipt) -> str:
-    """Return why a receipt does not count, empty where it does."""
+    """Return why a receipt does not count; empty if it does."""
     shard = plan.shard(receipt.shard)
     if receipt.commit != plan.commit:
         other, wanted = (text[:SHOWN_COMMIT] or "none" for text in (receipt.commit, plan.commit))
@@ -104,7 +106,7 @@ def _missing(plan: JobPlan, verdicts: Mapping[str, JobVerdict]) -> list[str]:
 
 
 def _outcome(plan: JobPlan, taken: Mapping[str, JobReceipt], unjudged: set[str]) -> Outcome:
-    """Return the findings in each integration as the receipt has them that counts for it, in the order of all runs."""
+    """Return the findings in each integration, from the receipt that counts for it, in the usual order."""
     return Outcome(
         _in(plan, {path: one.findings for path, one in taken.items()}),
         tuple(plan.names[path] for path in sorted(plan.names)),
@@ -115,7 +117,7 @@ def _outcome(plan: JobPlan, taken: Mapping[str, JobReceipt], unjudged: set[str])
 
 
 def _in(plan: JobPlan, findings: Mapping[str, Iterable[Finding]]) -> tuple[Finding, ...]:
-    """Return, of the findings that count for each path, those in its integration, in the order of all runs."""
+    """Return those findings of each path that are in its own integration, in the usual order."""
     found = {
         one: None for path, some in findings.items() for one in some if one.integration == plan.names[path]
     }

@@ -6,15 +6,16 @@ from seatrial.ci.collection import Collection
 from seatrial.report.github import step_summary, table
 
 MARK = "<!-- seatrial -->"
-"""The beginning of the comment, by which it is found again."""
+"""The first line of the comment, by which it is found again."""
 
 IDLE = "<!-- nothing was to be checked -->"
-"""The line of a comment that is posted only in place of an earlier one."""
+"""The line that marks a comment to be posted only in place of an earlier one."""
 
 TABLE_BYTES = 40_000
 """The table's share of the 65,536 characters of a comment."""
 
 MOST_NAMED = 50
+"""The most faults, and reasons, in the comment; the rest are in the log."""
 
 
 def comment(found: Collection) -> str:
@@ -24,7 +25,7 @@ def comment(found: Collection) -> str:
 
 
 def page(found: Collection, most: int) -> str:
-    """Return the findings, and above them what is not known; no text in it is taken for markup."""
+    """Return the findings, and below them what is not known and why; no text in it becomes markup."""
     parts = [step_summary(found.outcome, most)]
     parts += [_listed("not known", found.faults)] if found.faults else []
     parts += [_listed("missing besides findings", found.reasons)] if found.reasons else []

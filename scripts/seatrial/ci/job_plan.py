@@ -1,4 +1,4 @@
-"""What a run in CI is to judge: the integrations of each job, and the commit."""
+"""The plan of a run in CI: the task, the commit, and the integrations of each job."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ MOST_PLANNED = 100_000
 
 @dataclass(frozen=True)
 class JobPlan:
-    """The jobs of a run: which task they run, on which commit, compared with which revision, empty for none.
+    """The jobs of a run, with the task and the commit.
 
-    `names` has the name of each integration by its path, `sizes` what its cost is shared out by. `with_new` tells
-    that only what the change brings may fail, `by_default` that nobody stated the revision, so that each job has to
-    fetch it.
+    `since` is the revision to compare with, empty for none. `names` has the name of each integration by its path,
+    `sizes` its bytes, in proportion to which the time of a job is divided. `with_new` says that only findings that the
+    change brings fail, `by_default` that nobody stated the revision, so that each job has to fetch it.
     """
 
     verb: str
@@ -41,7 +41,7 @@ class JobPlan:
 
     @cached_property
     def id(self) -> str:
-        """A digest of all of it, which the receipts of its jobs state."""
+        """The digest of the plan, which the receipts of its jobs state."""
         return hashlib.sha256(json.dumps(self._record(), sort_keys=True).encode()).hexdigest()
 
     def shard(self, number: int) -> Shard | None:

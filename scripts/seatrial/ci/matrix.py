@@ -1,4 +1,4 @@
-"""The jobs that integrations are spread over: balanced by cost, and nearly the same after a small change."""
+"""The jobs over which integrations are spread: balanced by cost, and almost the same after a small change."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from seatrial.core.errors import UsageError
 from seatrial.core.printable import shown
 
 MOST = 256
-"""Most jobs that GitHub Actions starts from one matrix."""
+"""The most jobs that GitHub Actions starts from one matrix."""
 
 EACH = 8
-"""Integrations for which one job is started, where nobody states how many jobs there are to be."""
+"""The number of integrations for which one job is started."""
 
 UNEVEN = 1.2
-"""How much more than the mean a job may cost."""
+"""The most that a job may cost, as a multiple of the mean."""
 
 _STEP, _FACTOR, _BITS = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0xFFFFFFFFFFFFFFFF
-"""Numbers that mix 64 bits. Source: SplitMix64, G. Steele and others, OOPSLA 2014."""
+"""Constants that mix 64 bits. Source: SplitMix64, G. Steele and others, OOPSLA 2014."""
 
 
 @dataclass(frozen=True)
 class Shard:
-    """The integrations of one job, by path; `number` begins with 1, `cost` is in the unit of the costs given."""
+    """The integrations of one job, by path; `number` counts from 1, `cost` is in the unit of the given costs."""
 
     number: int
     paths: tuple[str, ...]
@@ -37,17 +37,18 @@ def limit_of(text: str | None) -> int:
     """Return the most jobs: the number stated, else as many as GitHub starts. Raises UsageError."""
     if text is None:
         return MOST
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:6]) <= MOST:
-        raise UsageError(f'the most jobs are a number from 1 to {MOST}, not "{text[:60]}"')
+    if not (text.isascii() and text.isdigit() and len(text) <= 6 and 1 <= int(text) <= MOST):
+        raise UsageError(f'--most takes a number of jobs from 1 to {MOST}, not "{text[:60]}"')
     return int(text)
 
 
 def spread(costs: Mapping[str, float], most: int = MOST) -> list[Shard]:
-    """Return these integrations, with what each costs, as at most `most` jobs; each is in exactly one.
+    """Spread integrations, given with their costs, over at most `most` jobs; each is in exactly one.
 
-    Each integration prefers the jobs in an order of its own, which its name decides (rendezvous hashing), and gets
-    the first that has room: a job may cost `UNEVEN` times the mean. So one that is added, removed or slower moves
-    few others. Where room is left nowhere, or a better balance is to be had, the least costly job takes it.
+    Each integration prefers the jobs in an order of its own, decided by its name (rendezvous hashing), and gets the
+    first that has room: a job may cost `UNEVEN` times the mean. So one that is added, removed or slower moves few
+    others. One that fits nowhere goes to the cheapest job. If a job is then too large, the even distribution is used if
+    it is better.
     """
     total = sum(costs.values())
     if not costs or total <= 0:
@@ -63,7 +64,7 @@ def spread(costs: Mapping[str, float], most: int = MOST) -> list[Shard]:
 
 
 def job_count(costs: Mapping[str, float], total: float, most: int) -> int:
-    """Return how many jobs are worth starting: more than this only wait for the one with the costliest integration."""
+    """Return the number of jobs worth starting: more would only wait for the one with the costliest integration."""
     wanted = min(-(-len(costs) // EACH), most, MOST)
     return max(min(wanted, int(UNEVEN * total / max(costs.values()))), 1) if costs else 0
 
@@ -81,7 +82,7 @@ def _by_preference(costs: Mapping[str, float], count: int, room: float) -> list[
 
 
 def _evenly(costs: Mapping[str, float], count: int) -> list[list[str]]:
-    """Return them as evenly as the rule of the longest first makes it, which moves many after a small change."""
+    """Spread them evenly, the longest first; a small change then moves many."""
     placed: list[list[str]] = [[] for _ in range(count)]
     loads = [0.0] * count
     for path in _costliest_first(costs):
@@ -96,7 +97,7 @@ def _costliest_first(costs: Mapping[str, float]) -> list[str]:
 
 
 def _preferred(path: str, count: int) -> list[int]:
-    """Return all jobs in the order in which an integration prefers them."""
+    """Return all jobs in the order of an integration's preference."""
     digest = hashlib.blake2b(path.encode("utf-8", "surrogateescape"), digest_size=8).digest()
     own = int.from_bytes(digest, "big")
     return sorted(range(count), key=lambda job: (own ^ job * _STEP) * _FACTOR & _BITS)

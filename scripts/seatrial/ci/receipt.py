@@ -1,10 +1,10 @@
-"""What one job hands in: the verdict on each of its integrations, of which commit and plan, and its findings."""
+"""The receipt of one job: the commit and the plan, the verdict on each of its integrations, and its findings."""
 
 from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +23,7 @@ MOST_FINDINGS = 50_000
 MOST_REASONS = 200
 
 LONGEST_SHOWN = 11 * LONGEST
-"""The longest message there is: each character may be written out, as `\\U000e0001`, and evidence stands behind."""
+"""The longest message: each character may be escaped, as `\\U000e0001`, and the evidence is appended."""
 
 _CODE = re.compile(r"[A-Z]{3}\d{3}")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
@@ -31,7 +31,7 @@ _FINGERPRINT = re.compile(r"[0-9a-f]{32}")
 
 
 class JobVerdict(enum.Enum):
-    """The verdict on an integration: `UNKNOWN` where a tool or a service failed, so that a part of it is missing."""
+    """The verdict on an integration; `UNKNOWN` if a tool or a service failed, so that a part of it is missing."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -40,9 +40,10 @@ class JobVerdict(enum.Enum):
 
 @dataclass(frozen=True)
 class JobReceipt:
-    """The verdict on each integration of a job by its path, and all findings in them, `hidden` ones suppressed.
+    """The result of a job: the verdict on each of its integrations by path, and the findings in them.
 
-    `plan` is the digest of the plan. `reasons` say what is missing besides findings. `seconds` is what the run took.
+    `plan` is the digest of the plan. `hidden` are the suppressed findings. `reasons` say why a verdict is missing or
+    failed without a finding. `seconds` is the duration of the run.
     """
 
     plan: str
@@ -72,7 +73,7 @@ class JobReceipt:
 
 
 def _record(finding: Finding) -> dict[str, Any]:
-    """Return a finding as reports have it, but with its repair as a text, and empty texts for no suppression."""
+    """Return a finding as in reports, but with its repair as a string, and empty strings if it is not suppressed."""
     return {
         **finding_record(finding),
         "fix": finding.fix.title if finding.fix else "",
@@ -92,7 +93,7 @@ def receipt_of_run(
 ) -> JobReceipt:
     """Return the receipt of a run from its report in JSON and its exit status. Raises Unreadable.
 
-    A run that ended for a tool or a service leaves no integration passed, as nobody knows which it concerned.
+    After a run that failed because of a tool or a service, no integration has passed, as any of them may be concerned.
     """
     found = tuple(_finding(one) for one in records.items(report, "findings", MOST_FINDINGS))
     checks = [one for one in report.get("checks", ()) if one["state"] in ("failed", "unknown")]
@@ -141,7 +142,7 @@ def receipt_of_json(data: bytes) -> JobReceipt:
 
 
 def _finding(record: Mapping[str, Any]) -> Finding:
-    """Return a finding that has the form of all; its texts are made safe where they are shown. Raises Unreadable."""
+    """Return a finding from a record; its texts are made safe only where they are shown. Raises Unreadable."""
     severities = {one.value: one for one in Severity}
     fix = record.get("fix")
     title = fix["title"] if isinstance(fix, dict) and isinstance(fix.get("title"), str) else fix or ""
@@ -161,7 +162,7 @@ def _finding(record: Mapping[str, Any]) -> Finding:
 
 
 def _suppressed(record: Mapping[str, Any]) -> Finding:
-    """Return a finding with the reason and the last day of its suppression, made safe. Raises Unreadable."""
+    """Return a finding with the reason and the last day of its suppression. Raises Unreadable."""
     until = record.get("until") or ""
     if until and day_of(until) is None:
         raise Unreadable('"until" is not a day')
@@ -171,7 +172,7 @@ def _suppressed(record: Mapping[str, Any]) -> Finding:
 def _formed(record: Mapping[str, Any], key: str, form: re.Pattern[str]) -> str:
     value = records.text(record, key)
     if not form.fullmatch(value):
-        raise Unreadable(f'"{key}" has not the form of one')
+        raise Unreadable(f'"{key}" has another form than that of a {key}')
     return value
 
 
@@ -181,13 +182,3 @@ def must_be_of(receipt: JobReceipt, plan: JobPlan) -> None:
     for one in (*receipt.findings, *receipt.hidden):
         if one.integration not in names:
             raise Unreadable("it has findings in an integration that it does not judge")
-
-
-def costs_of(receipts: Sequence[JobReceipt], sizes: Mapping[str, int]) -> dict[str, float]:
-    """Return the seconds that each integration took: those of its job, shared out by size."""
-    found: dict[str, float] = {}
-    for one in receipts:
-        known = {path: sizes.get(path, 0) + 1 for path in one.verdicts}
-        total = sum(known.values())
-        found |= {path: one.seconds * size / total for path, size in known.items()}
-    return found

@@ -1,4 +1,4 @@
-"""The edits that make one text of another, as few and as short as a reader would make them."""
+"""The edits that turn one text into another, as few and as short as a person would make them."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from difflib import SequenceMatcher
 from itertools import takewhile
 
 MOST_LINES = 2_000
-"""Of more changed lines no smaller changes are looked for."""
+"""If more lines than this have changed, they are replaced as one block."""
 
 
 @dataclass(frozen=True)
 class TextChange:
-    """A text that replaces the characters from one index to another."""
+    """A replacement of the characters from `start` up to `end` by `new`."""
 
     start: int
     end: int
@@ -38,12 +38,12 @@ def changes(before: str, after: str) -> Iterator[TextChange]:
 
 
 def _same(one: str | list[str], other: str | list[str]) -> int:
-    """Return how many items are the same from the beginning on."""
+    """Return the number of equal items at the beginning of both."""
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
 def _trimmed(start: int, old: str, new: str) -> TextChange:
-    """Return the change of one text at an index into another, without what is the same at both ends."""
+    """Return the change of a text at an index into another, without what is equal at both ends."""
     head = _same(old, new)
     tail = min(_same(old[::-1], new[::-1]), len(old) - head, len(new) - head)
     return TextChange(start + head, start + len(old) - tail, new[head : len(new) - tail])

@@ -17,12 +17,12 @@ GRADES: Mapping[Severity, int] = {
     Severity.INFO: 3,
     Severity.ADVICE: 4,
 }
-"""The severities of the language protocol: error, warning, information, hint."""
+"""The severities in the language protocol: error, warning, information, hint."""
 
 
 @dataclass(frozen=True)
 class Shown:
-    """A finding, its file, and its range there as an editor counts."""
+    """A finding, its file, and its range there as the editor counts."""
 
     finding: Finding
     file: str
@@ -35,7 +35,7 @@ class Shown:
         return said(self.finding)
 
     def touches(self, start: EditorPlace, end: EditorPlace) -> bool:
-        """Return whether a range has a character of it, or ends or begins where it does."""
+        """Return whether a range overlaps or touches that of the finding."""
         ours, theirs = (self.start, self.end), (start, end)
         return _key(ours[0]) <= _key(theirs[1]) and _key(theirs[0]) <= _key(ours[1])
 

@@ -18,7 +18,7 @@ from seatrial.validate.run import check
 from seatrial.workspace.workspace import Workspace
 
 MOST_KEPT = 16
-"""Most workspaces that are kept open."""
+"""The most workspaces that are kept open."""
 
 Texts = Mapping[str, OpenText]
 """The open documents by their files."""
@@ -26,7 +26,7 @@ Texts = Mapping[str, OpenText]
 
 @dataclass(frozen=True)
 class Subject:
-    """An integration with the unsaved texts laid over it, its workspace, and the folder that it is in on disk."""
+    """An integration with the unsaved texts laid over it, and its workspace."""
 
     workspace: Workspace
     integration: Integration
@@ -51,7 +51,7 @@ class Subject:
 
 @dataclass(frozen=True)
 class Judged:
-    """The findings of an integration, and what failed where a rule did."""
+    """The findings of an integration, and the failures of rules that crashed."""
 
     subject: Subject
     findings: tuple[Finding, ...]
@@ -59,9 +59,9 @@ class Judged:
 
 
 class Judge:
-    """Opens workspaces, and judges what is open in them. Each is used by one thread at a time.
+    """Judges integrations with the texts that are open in the editor. Only one thread may use it at a time.
 
-    `opened` opens the workspace around a folder. Raises SeatrialError as that does.
+    `opened` opens the workspace around a folder; of its errors only ConfigurationError is passed on.
     """
 
     def __init__(self, opened: Callable[[Path], Workspace], advice: bool = False) -> None:
@@ -70,11 +70,11 @@ class Judge:
         self._workspaces: dict[str, Workspace] = {}
 
     def refresh(self) -> None:
-        """Forget what was read of the disk."""
+        """Forget everything that was read from the disk."""
         self._workspaces.clear()
 
     def subject(self, file: str, texts: Texts) -> Subject | None:
-        """Return the integration that a file belongs to; None where there is none. Raises ConfigurationError."""
+        """Return the integration that a file belongs to; None if it belongs to none. Raises ConfigurationError."""
         try:
             known = self._workspace(os.path.dirname(file))
         except ConfigurationError:
@@ -95,7 +95,7 @@ class Judge:
         return self._workspaces[folder]
 
     def judged(self, file: str, texts: Texts) -> Judged | None:
-        """Return what all rules say of the integration that a file belongs to; None where there is none."""
+        """Return the findings of the integration that a file belongs to; None if it belongs to none."""
         subject = self.subject(file, texts)
         return self._judged(subject) if subject else None
 
@@ -106,7 +106,7 @@ class Judge:
         return Judged(subject, verdict.findings, verdict.crashes)
 
     def _learn(self, subject: Subject, other: Integration) -> None:
-        """Keep what another integration, of which no text is open, has answered."""
+        """Keep the answers of another integration to questions of rules, unless a text of it is open."""
         for known in self._workspaces.values():
             if known.root == subject.workspace.root and other in known.integrations:
                 for question, answer in subject.workspace.fleet.of(other.path).items():
@@ -114,7 +114,7 @@ class Judge:
 
 
 def repair(subject: Subject, fingerprint: str) -> tuple[Sequence[FileEdit], Sequence[Refusal]]:
-    """Return the proved repair of a finding, or of all findings for an empty fingerprint, and what is not applied."""
+    """Return the proved repair of a finding, or of all for an empty fingerprint, and the repairs that are refused."""
     workspace, integration = subject.workspace, subject.integration
     proving = Rulebook(workspace.own).proving
     if fingerprint:

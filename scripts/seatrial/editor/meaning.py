@@ -14,7 +14,7 @@ from seatrial.validate.facts.facts import Facts
 from seatrial.validate.facts.spec import load_document
 
 MOST_VALUES = 12
-"""Most allowed values that are listed."""
+"""The most allowed values that are listed."""
 
 _NAMES = {
     "dict": "an object",
@@ -26,7 +26,7 @@ _NAMES = {
 
 
 def stem_of(path: str) -> str:
-    """Return the name of the grammar of a file of an integration, `spec` for the spec; empty for any other file."""
+    """Return the name of a file's grammar, `spec` for the spec; empty for a file without one."""
     if path in SPEC_FILES:
         return "spec"
     stem, _, suffix = path.removeprefix(f"{RESOURCES}/").rpartition(".")
@@ -42,7 +42,7 @@ def grammar_of(facts: Facts, path: str) -> Grammar | None:
 
 
 def rules_at(known: Grammar, keys: Keys) -> Rules | None:
-    """Return the rules of the value at these keys; None where the grammar says nothing of it."""
+    """Return the rules of the value at these keys; None if the grammar does not describe it."""
     rules: Rules | None = known.document
     for key in keys:
         rules = known.below(rules, key) if rules is not None else None
@@ -50,7 +50,7 @@ def rules_at(known: Grammar, keys: Keys) -> Rules | None:
 
 
 def meaning(facts: Facts, path: str, line: int, column: int) -> str:
-    """Return what the key at a place of a file means, in Markdown; empty for a place without such a key."""
+    """Return the meaning of the key at a place of a file, in Markdown; empty if no key of the grammar is there."""
     known = grammar_of(facts, path)
     document = load_document(facts.integration, path) if known else None
     if known is None or document is None or not document.readable:
@@ -61,7 +61,7 @@ def meaning(facts: Facts, path: str, line: int, column: int) -> str:
 
 
 def _key_at(document: Document, line: int, column: int) -> Keys:
-    """Return the keys that end with the key that is written at a place; none elsewhere."""
+    """Return the keys that lead to the key written at a place; none if no key is there."""
     keys, is_key = document.keys_at(line, column)
     if not is_key:
         return ()

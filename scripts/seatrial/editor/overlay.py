@@ -23,7 +23,7 @@ class OpenText:
 
 
 class _Unsaved(Overlay):
-    """An overlay that refuses the texts that would be refused as files."""
+    """An overlay that refuses texts too large to be read as files."""
 
     def read(self, path: str) -> bytes:
         data = super().read(path)
@@ -47,9 +47,9 @@ def path_in(workspace: Workspace, file: str) -> tuple[Integration, str] | None:
 
 
 def laid_over(workspace: Workspace, texts: Mapping[str, OpenText]) -> Workspace:
-    """Return the workspace as it were if these texts, by their files, were saved.
+    """Return the workspace as it would be if these texts, given by file, were saved.
 
-    What other integrations have answered before is not asked again.
+    The answers of other integrations to questions of rules are kept.
     """
     changed: dict[str, dict[str, bytes]] = {}
     for file, text in texts.items():
@@ -68,7 +68,7 @@ def laid_over(workspace: Workspace, texts: Mapping[str, OpenText]) -> Workspace:
 
 
 def _unsaved(integration: Integration, path: str, text: OpenText) -> bytes | None:
-    """Return the bytes that saving would write; None where the file holds them, or is none that is read."""
+    """Return the bytes that saving would write; None if the file holds them already, or is not a plain file."""
     folder: Folder = integration.folder
     entry = folder.entry(path)
     if entry is None or entry.kind is not Kind.FILE:
@@ -88,7 +88,7 @@ def _encoded(text: str) -> bytes:
 
 
 def current_text(integration: Integration, path: str) -> str:
-    """Return the text of a file as an editor shows it; empty where it cannot be read."""
+    """Return the text of a file as an editor shows it; empty if it cannot be read."""
     try:
         return integration.folder.read(path).decode("utf-8-sig", "replace")
     except Unreadable:

@@ -1,4 +1,4 @@
-"""Places in a text as Seatrial and as editors count them."""
+"""Conversions between the places in a text as Seatrial and as editors count them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Text:
         self._codec, self._size = _UNIT[encoding]
 
     def index(self, line: int, column: int) -> int:
-        """Return the index of a place of Seatrial's; the nearest one where it is not in the text."""
+        """Return the index of Seatrial's line and column; the nearest one if they are not in the text."""
         if line > len(self._feeds):
             return len(self.text)
         start = self._feeds[line - 1]
@@ -40,13 +40,13 @@ class Text:
         return min(start + column - 1, max(start, end))
 
     def position(self, index: int) -> EditorPlace:
-        """Return the editor's place of an index."""
+        """Return the place of an index as the editor counts it."""
         line = bisect_right(self._starts, index) - 1
         before = self.text[self._starts[line] : index]
         return EditorPlace(line, len(before.encode(self._codec, "surrogatepass")) // self._size)
 
     def index_of(self, place: EditorPlace) -> int:
-        """Return the index of an editor's place; the nearest one before it where it is within a character."""
+        """Return the index of an editor's place; one within a character counts as the beginning of that."""
         if place.line >= len(self._starts):
             return len(self.text)
         start = self._starts[place.line]
@@ -60,7 +60,7 @@ class Text:
         return line, index - self._feeds[line - 1] + 1
 
     def line_at(self, index: int) -> tuple[int, int]:
-        """Return where the editor's line around an index begins, and where it ends before its line end."""
+        """Return the start and the end of the editor's line around an index, without its line ending."""
         start = self._starts[bisect_right(self._starts, index) - 1]
         end = _LINE_END.search(self.text, index)
         return start, end.start() if end else len(self.text)

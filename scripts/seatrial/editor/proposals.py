@@ -21,10 +21,10 @@ MARK = "seatrialCursor"
 """The word that is put at the cursor, so that the text around it can be read."""
 
 ENDS = ("", '"', "'", "\"'", '\\""', '",', '\\"",', ":", ": null", '": null', '": null,', "null", "null,")
-"""What may be missing behind the cursor for the text to be read."""
+"""Endings that may be missing behind the cursor for the text to be readable."""
 
 MOST_OFFERED = 1_000
-"""Most completions that are offered; a document may hold any number of names."""
+"""The most completions that are offered, as a document may hold any number of names."""
 
 LONGEST = 200
 """Longer names are not offered."""
@@ -36,7 +36,7 @@ _PRINTABLE = re.compile(r"[^\W_][\w $@.&/()-]*|[$_@][\w$@.-]*")
 
 @dataclass(frozen=True)
 class Offer:
-    """A completion: what is shown, what replaces the `typed` characters before the cursor, and the sort of it."""
+    """A completion: its label, the `new` text that replaces the `typed` characters before the cursor, and its sort."""
 
     label: str
     new: str
@@ -46,7 +46,7 @@ class Offer:
 
 @dataclass(frozen=True)
 class _Cursor:
-    """The cursor in a readable document: its keys, whether it is at the key, and what stands before it there."""
+    """The cursor in a readable document: the keys around it, whether it is in a key, and the text before it there."""
 
     facts: Facts
     path: str
@@ -60,7 +60,7 @@ class _Cursor:
         return stem_of(self.path)
 
     def at(self, keys: Sequence[str | int]) -> Any:
-        """Return the value at keys of the document; None where there is none."""
+        """Return the value at these keys of the document; None if there is none."""
         value = self.document.value
         for key in keys:
             try:
@@ -71,7 +71,7 @@ class _Cursor:
 
 
 def offers(subject: Subject, path: str, text: str, index: int) -> list[Offer]:
-    """Return what fits at an index of the text of a file of the integration."""
+    """Return the completions at an index of the text of an integration's file."""
     is_read = stem_of(path) and len(text) <= MAX_BYTES
     cursor = _cursor(subject, path, text, index) if is_read else None
     if cursor is None:
@@ -85,7 +85,7 @@ def offers(subject: Subject, path: str, text: str, index: int) -> list[Offer]:
 
 
 def _offer(cursor: _Cursor, before: str, word: str, whole: str, label: str, sort: str) -> Offer:
-    """Return a candidate as it is to be written there."""
+    """Return a candidate in the form in which it is written at the cursor."""
     if sort == "blueprint" and cursor.stem == "port-app-config" and '"' not in cursor.before:
         return Offer(label, _literal(before, label), 0, sort)
     if cursor.is_key and not before.endswith('"' + whole):
@@ -95,14 +95,14 @@ def _offer(cursor: _Cursor, before: str, word: str, whole: str, label: str, sort
 
 
 def _literal(before: str, name: str) -> str:
-    """Return a text of jq, quoted as what stands before it needs it."""
+    """Return a jq string, quoted as the text before it requires."""
     if before.endswith('"'):
         return f'\\"{name}\\"'
     return f'"{name}"' if before.endswith("'") else f"'\"{name}\"'"
 
 
 def _cursor(subject: Subject, path: str, text: str, index: int) -> _Cursor | None:
-    """Return the cursor in the text, completed in one of the ways in which it can be read; None for none."""
+    """Return the cursor in the text, completed with the first of ENDS that makes it readable; None if none does."""
     end = text.find("\n", index)
     end = len(text) if end < 0 else end
     for rest in dict.fromkeys((text[index:end], "")):
@@ -117,7 +117,7 @@ def _cursor(subject: Subject, path: str, text: str, index: int) -> _Cursor | Non
 
 
 def _way(value: Any) -> tuple[Keys, bool, str] | None:
-    """Return the keys of the mark in a document, whether it is in a key, and the text that it is in."""
+    """Return the keys of the mark in a document, whether it is in a key, and the string around it."""
     pending: list[tuple[Keys, Any]] = [((), value)]
     while pending:
         keys, here = pending.pop()
@@ -134,7 +134,7 @@ def _way(value: Any) -> tuple[Keys, bool, str] | None:
 
 
 def _candidates(cursor: _Cursor) -> Iterator[tuple[str, str]]:
-    """Yield each name that fits, with the sort of it."""
+    """Yield each name that fits, with its sort."""
     for sort, names in _named(cursor):
         yield from ((name, sort) for name in names if name and MARK not in name)
 
@@ -177,7 +177,7 @@ def _keys(cursor: _Cursor) -> Iterator[tuple[str, Iterable[str]]]:
 
 
 def _kinds(facts: Facts) -> list[str]:
-    """Return the kinds that the spec, the mapping and the code name."""
+    """Return the kinds named in the spec, the mapping and the code."""
     stated = (*facts.kinds.listed, *facts.kinds.mapped) if facts.kinds else ()
     named = facts.code.named_kinds if facts.code else ()
     return sorted({*(one.kind for one in stated), *named})

@@ -1,4 +1,4 @@
-"""The language server: what an editor sends, answered from the verdicts on the workspace around its files."""
+"""The language server: messages of an editor, answered from the verdicts on the workspace around its files."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from seatrial.workspace.workspace import Workspace
 T = TypeVar("T")
 
 DELAY = 0.15
-"""Seconds without a further change before a text is judged."""
+"""The seconds without a further change after which a text is judged."""
 
 SOURCE = "seatrial"
 FIX_ALL = "source.fixAll.seatrial"
@@ -70,7 +70,7 @@ def uri_of_file(file: str) -> str:
 class Server(LanguageServer):
     """A language server for the integrations that the open files belong to.
 
-    What the editor sends is only noted here; a worker judges, another answers questions, so that no message waits.
+    It only takes note of messages; one worker judges, another answers questions, so that no message has to wait.
     """
 
     def __init__(self, opened: Callable[[Path], Workspace]) -> None:
@@ -96,11 +96,11 @@ class Server(LanguageServer):
         return str(getattr(self.workspace.position_encoding, "value", self.workspace.position_encoding))
 
     def start(self, advice: bool) -> None:
-        """Begin to judge, once the editor has said how."""
+        """Begin to judge, with or without advice, as the editor has asked."""
         self._checks = _Worker(Judge(self._opened, advice))
 
     def note_text(self, uri: str, version: int | None, is_saved: bool) -> None:
-        """Take the text of an open document, and judge it soon."""
+        """Take note of the text of an open document, and judge it soon."""
         file = file_of_uri(uri)
         if file is None:
             return
@@ -113,13 +113,13 @@ class Server(LanguageServer):
         self._judge_soon([file], DELAY)
 
     def note_disk(self) -> None:
-        """Judge everything that is open, as files on the disk have changed."""
+        """Judge everything that is open again, since files on the disk have changed."""
         self._checks.refresh()
         self._answers.refresh()
         self._judge_soon(self.texts, DELAY)
 
     def note_end(self, uri: str) -> None:
-        """Forget a document that was closed, and what was found where it was the last one."""
+        """Forget a closed document, and the findings of its integration if no other text of that is open."""
         file = file_of_uri(uri)
         if file is None:
             return
@@ -149,7 +149,7 @@ class Server(LanguageServer):
             self._task = asyncio.get_running_loop().create_task(self._judge())
 
     async def _judge(self) -> None:
-        """Judge the integration of each file that waits, one after the other, and show each at once."""
+        """Judge the integration of each waiting file, one after the other, and publish each as it is done."""
         files = sorted(self._pending)
         self._pending.clear()
         done: list[str] = []
@@ -161,7 +161,7 @@ class Server(LanguageServer):
             self._judge_now()
 
     async def _judge_one(self, file: str) -> list[str]:
-        """Judge the integration of a file as it is now; return its folder, if it has one."""
+        """Judge the integration of a file as it is now, and return the folder, if there is one."""
         texts, begun, encoding = dict(self.texts), self._events, self.encoding
         try:
             found = await self._checks.do(lambda judge: _shown_of(judge, file, texts, encoding))
@@ -176,7 +176,7 @@ class Server(LanguageServer):
         return [judged.subject.folder for judged, _ in found]
 
     def _take(self, judged: Judged, by_file: Mapping[str, list[Shown]], texts: Texts, begun: int) -> None:
-        """Show what was found, unless a text of the integration has changed meanwhile, or none is open."""
+        """Publish the findings, unless a text of the integration has changed meanwhile, or none is open."""
         folder = judged.subject.folder
         ours = [file for file in self.texts if file.startswith(folder)]
         for crash in judged.crashes:
@@ -198,7 +198,7 @@ class Server(LanguageServer):
             )
 
     def _tell(self, text: str) -> None:
-        """Tell the person of a failure, each once."""
+        """Tell the person of a failure, once for each text."""
         if text not in self._told and len(self._told) < 100:
             self._told.add(text)
             message = one_line(f"seatrial: {text}", 500)
@@ -225,7 +225,7 @@ class Server(LanguageServer):
         return await self._answers.do(lambda judge: question(judge, texts))
 
     def report_server_error(self, error: Exception, source: Any) -> None:
-        """Write a fault in what the editor sent to the log; it is no message for a person."""
+        """Write an error in a message of the editor to the log, as it does not concern the person."""
         logging.getLogger(__name__).error("%s", one_line(str(error), 500))
 
     def end(self) -> None:
@@ -254,7 +254,7 @@ class _Worker:
 def _shown_of(
     judge: Judge, file: str, texts: Texts, encoding: str
 ) -> list[tuple[Judged, Mapping[str, list[Shown]]]]:
-    """Return what is found in the integration of a file; nothing where it is in none."""
+    """Return the findings of the integration of a file by file; nothing if it is in none."""
     judged = judge.judged(file, texts)
     return [(judged, shown(judged, texts, encoding))] if judged else []
 
@@ -280,7 +280,7 @@ def _place(position: types.Position) -> EditorPlace:
 
 
 def _register(server: Server) -> None:
-    """Tell the protocol what the server answers."""
+    """Register the handlers of the messages that the server answers."""
     _register_changes(server)
     server.feature(types.TEXT_DOCUMENT_HOVER)(_hover)
     server.feature(
@@ -328,7 +328,7 @@ def _register_changes(server: Server) -> None:
 
 
 async def _watch(server: Server) -> None:
-    """Have the editor tell of changed files, where it can."""
+    """Ask the editor to report changed files, if it can."""
     able = server.client_capabilities.workspace
     if able and able.did_change_watched_files and able.did_change_watched_files.dynamic_registration:
         watchers = [types.FileSystemWatcher(glob_pattern="**/*")]
@@ -355,7 +355,7 @@ async def _hover(server: Server, params: types.HoverParams) -> types.Hover | Non
 
 
 def _told(judge: Judge, texts: Texts, file: str, at: EditorPlace, codes: Sequence[str], encoding: str) -> str:
-    """Return the pages of the rules, or else the meaning of the key that is there."""
+    """Return the pages of these rules; without codes, the meaning of the key at the place."""
     if codes:
         known = _subject(judge, texts, file)[0]
         own = known.workspace.own if known else ()
@@ -406,7 +406,7 @@ def _completions(
 
 @dataclass(frozen=True)
 class _Wanted:
-    """A repair that an editor asks for: of one finding, or of all for an empty fingerprint."""
+    """A repair that an editor asks for: of one finding, or of all if the fingerprint is empty."""
 
     file: str
     fingerprint: str
@@ -426,14 +426,14 @@ async def _actions(server: Server, params: types.CodeActionParams) -> list[types
 
 
 def _of_missing_files(server: Server, file: str) -> list[Shown]:
-    """Return the findings about files that are not there, which no editor can open, where it can make them."""
+    """Return the findings about missing files, which cannot be opened; none if the editor cannot create files."""
     if types.ResourceOperationKind.Create not in _operations(server.client_capabilities):
         return []
     return [one for one in server.findings_beside(file) if not os.path.lexists(one.file)]
 
 
 def _asks(kinds: Sequence[str | types.CodeActionKind], kind: str) -> bool:
-    """Return whether an editor asks for actions of a kind, by it or a kind that contains it."""
+    """Return whether an editor asks for actions of a kind, by its name or that of a broader kind."""
     stated = [str(getattr(one, "value", one)) for one in kinds]
     return any(kind == one or kind.startswith(f"{one}.") for one in stated)
 
@@ -481,7 +481,7 @@ def _wanted(data: object) -> _Wanted | None:
 def _edit(
     server: Server, judge: Judge, texts: Texts, wanted: _Wanted, encoding: str
 ) -> tuple[types.WorkspaceEdit | None, str]:
-    """Return the edit of a repair that has proved itself, and why one was not applied."""
+    """Return the edit of a proved repair, None if there is none, and why a repair was not applied."""
     subject = judge.subject(wanted.file, texts)
     if subject is None:
         return None, "the file is in no integration"
@@ -489,20 +489,20 @@ def _edit(
     reason = refused[0].reason if refused and not files else ""
     needed = {_operation(one) for one in files} - {None}
     if not needed <= _operations(server.client_capabilities):
-        return None, "it adds or removes files, which this editor does not do; type `seatrial fix`"
+        return None, "it adds or removes files, which this editor cannot do; type `seatrial fix`"
     made = [step for one in files for step in _steps(server, subject, one, texts, encoding)]
     return (_workspace_edit(server, made) if made else None), reason
 
 
 def _operation(edit: FileEdit) -> types.ResourceOperationKind | None:
-    """Return what an editor has to do with the file itself; None where it changes only the text."""
+    """Return what an editor has to do with the file itself; None if only the text changes."""
     if edit.before is None:
         return types.ResourceOperationKind.Create
     return types.ResourceOperationKind.Delete if edit.after is None else None
 
 
 def _operations(able: types.ClientCapabilities) -> set[types.ResourceOperationKind]:
-    """Return what an editor can do with files: nothing unless it takes a list of changes in their order."""
+    """Return what an editor can do with files: nothing unless it takes an ordered list of changes."""
     support = able.workspace.workspace_edit if able.workspace else None
     return set(support.resource_operations or ()) if support and support.document_changes else set()
 
@@ -511,7 +511,7 @@ _Step = types.TextDocumentEdit | types.CreateFile | types.DeleteFile
 
 
 def _steps(server: Server, subject: Subject, edit: FileEdit, texts: Texts, encoding: str) -> Iterator[_Step]:
-    """Yield what the editor is to do for a file: make it first where there is none, and write over nothing."""
+    """Yield the steps for a file: delete it, or create it if need be, without overwriting, and edit it."""
     uri = uri_of_file(os.fspath(Path(subject.workspace.root, edit.path)))
     if edit.after is None:
         yield types.DeleteFile(uri=uri)
@@ -522,7 +522,7 @@ def _steps(server: Server, subject: Subject, edit: FileEdit, texts: Texts, encod
 
 
 def _workspace_edit(server: Server, made: Sequence[_Step]) -> types.WorkspaceEdit:
-    """Return edits of documents, with their versions where the editor knows of these."""
+    """Return the steps as an edit of the workspace, with versions of documents if the editor supports these."""
     able = server.client_capabilities.workspace
     if able and able.workspace_edit and able.workspace_edit.document_changes:
         return types.WorkspaceEdit(document_changes=list(made))
@@ -552,7 +552,7 @@ def _document_edit(
 
 
 def serve(opened: Callable[[Path], Workspace]) -> None:
-    """Serve the editor on standard input and output until it ends; whatever else is printed goes to standard error."""
+    """Serve the editor on standard input and output until it ends; all other output goes to standard error."""
     logging.getLogger("pygls").setLevel(logging.CRITICAL)
     server = Server(opened)
     asked, told = os.dup(0), os.dup(1)

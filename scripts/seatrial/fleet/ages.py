@@ -16,7 +16,7 @@ from seatrial.workspace.workspace import Workspace
 
 @dataclass(frozen=True)
 class Ages:
-    """The days of the first and the last commit to each integration, by its path; what has none is of today."""
+    """The days of the first and the last commit to each integration, by path; today if it has none."""
 
     today: date
     first: Mapping[str, date] = field(default_factory=dict)
@@ -24,7 +24,7 @@ class Ages:
 
     @classmethod
     def of_workspace(cls, workspace: Workspace) -> Ages:
-        """Read the history. Raises UsageError outside of git and in a shallow clone, ServiceError where git fails."""
+        """Return the ages by git. Raises UsageError outside of git and in a shallow clone, and ServiceError."""
         if git.is_shallow(workspace.root):
             raise UsageError(
                 "the ages of integrations are not known in a shallow clone; type `git fetch --unshallow`"
@@ -34,7 +34,7 @@ class Ages:
 
     @classmethod
     def of(cls, places: Iterable[str], changes: Iterable[tuple[int, list[str]]], today: date) -> Ages:
-        """Work it out from commits in any order: the time of each in seconds since 1970, and its paths."""
+        """Return the ages from commits in any order: the time of each in seconds since 1970, and its paths."""
         known = frozenset(places)
         first: dict[str, date] = {}
         last: dict[str, date] = {}
@@ -59,7 +59,7 @@ class Ages:
 
 
 def _changes(root: Path, places: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
-    """Yield the commits to the folders that hold these places, each of which may be a link, as `Ages.of` takes them."""
+    """Yield, for `Ages.of`, the commits to the folders that hold these places; such a folder may be a link."""
     for holder in {place.rpartition("/")[0] for place in places}:
         for time, paths in git.changes_by_time(root / holder):
             yield time, [join(holder, path) for path in paths]

@@ -19,10 +19,10 @@ from seatrial.core.printable import plain
 from seatrial.system.process import Ran, Running
 
 MOST_SHOWN = 4 * 1024 * 1024
-"""The bytes at the end of an output that are shown."""
+"""The most bytes that are shown, from the end of an output."""
 
 KEPT = frozenset({"SEATRIAL_CACHE", "SEATRIAL_DEBUG", "SEATRIAL_SANDBOX"})
-"""The variables of ours that a command gets, since they are about the machine."""
+"""The variables of Seatrial that a command gets, since they are about the machine."""
 
 _PLACEHOLDER = re.compile(r"\{(?:name|path|root)\}")
 
@@ -32,8 +32,10 @@ _HARMLESS = re.compile(r"(?!-)[\w.@%+=:,/-]+")
 
 @dataclass(frozen=True)
 class CommandResult:
-    """What became of the command in an integration: its exit status, negative for a signal, the seconds it took, and
-    the file of its output. `reason` says why it could not be started, and is empty where it was.
+    """The result of the command in an integration.
+
+    `status` is negative for a signal; `output` is the file with what it printed. `reason` says why it could not be
+    started, and is empty if it was.
     """
 
     name: str
@@ -49,7 +51,7 @@ class CommandResult:
 
     @property
     def words(self) -> str:
-        """How it ended, in a few words."""
+        """The way in which it ended, in a few words."""
         if self.reason:
             return self.reason
         if self.status < 0:
@@ -78,7 +80,7 @@ def filled(command: Sequence[str], root: Path, integration: Integration) -> list
 
 
 def _filled(word: str, values: Mapping[str, str]) -> str:
-    """Replace all placeholders in one pass, so that what is put in is not looked at again."""
+    """Replace all placeholders in one pass, so that placeholders in a value are not replaced."""
     return _PLACEHOLDER.sub(lambda found: _harmless(found[0], values[found[0]]), word)
 
 
@@ -91,7 +93,7 @@ def _harmless(placeholder: str, value: str) -> str:
 
 
 class Crew:
-    """The programs that run now; once ended, no other is started."""
+    """The running programs, which are ended together; after that no other is started."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -100,7 +102,7 @@ class Crew:
 
     @contextmanager
     def running(self, start: Callable[[], Running]) -> Iterator[Running]:
-        """Start a program and count it as running. Raises ServiceError where it cannot be, or all were ended."""
+        """Start a program, and count it as running. Raises ServiceError if it cannot be started, or all were ended."""
         with self._lock:
             if self._is_ended:
                 raise ServiceError("not started")
@@ -125,7 +127,7 @@ class Crew:
             return Ran(status, b"", log.read_bytes())
 
     def end(self) -> None:
-        """End all that run, side by side, and all that they have started."""
+        """End all running programs at the same time, and everything that they have started."""
         with self._lock:
             self._is_ended = True
             running = [*self._running]
@@ -144,9 +146,9 @@ def results(
     jobs: int,
     tell: Callable[[CommandResult], None],
 ) -> Iterator[Iterator[CommandResult]]:
-    """Run a command in each folder and yield the results in the order of the integrations.
+    """Run a command in each folder, and yield the results in the order of the integrations.
 
-    `tell` is called with each as soon as it is there. Leaving before the end, as by Ctrl-C, ends all of them.
+    `tell` is called with each result as soon as it is known. Leaving before the end, as by Ctrl-C, ends all commands.
     """
     crew = Crew()
     with tempfile.TemporaryDirectory(prefix="seatrial-") as place, ThreadPoolExecutor(jobs) as pool:
@@ -166,7 +168,7 @@ def results(
 
 
 def _environment() -> dict[str, str]:
-    """Return our environment without the options of this run, which Seatrial as a command would take for its own."""
+    """Return our environment without the options of this run, which a `seatrial` in the command would also read."""
     return {
         name: value for name, value in os.environ.items() if not name.startswith("SEATRIAL_") or name in KEPT
     }

@@ -1,6 +1,6 @@
-"""A new version of the framework in an integration: its pyproject, lock, version and changelog, all or none.
+"""A new version of the framework in an integration: pyproject.toml, lock, version and changelog, all or none.
 
-What is to be done shows in the files, so that a run that broke off is taken up by the next one.
+The files show what is still to be done, so the next run continues one that was interrupted.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from seatrial.workspace.workspace import Workspace
 LOCK, SETTINGS = "poetry.lock", "poetry.toml"
 
 ENTRY = "Bumped ocean version to {}"
-"""The text for the changelog, as those of Ocean have it."""
+"""The changelog entry, in the words that Ocean uses."""
 
 _ONE_VERSION = re.compile(r"(\^|~|>=|==|~=)?(\s*)[0-9][0-9.]*(?:[a-z]+[0-9]+)?")
 _WANTED = re.compile(r"[0-9]{1,6}\.[0-9]{1,6}\.[0-9]{1,6}(?:[a-z]+[0-9]{1,6})?", re.ASCII)
@@ -47,7 +47,7 @@ _UNREACHABLE = re.compile(
 
 
 class BumpState(Enum):
-    """What is to be done in an integration."""
+    """The state of an integration: what it has, or what is to be done."""
 
     THERE = "has it"
     NEWER = "has a newer one"
@@ -57,9 +57,10 @@ class BumpState(Enum):
 
 @dataclass(frozen=True)
 class CoreBump:
-    """The change of an integration to a version of the framework: the files but for the lock, by path.
+    """The change of an integration to a version of the framework; `files` holds the lock only after `with_lock`.
 
-    `core` and `version` are what it has before, `after` is its own next version; empty texts where there is none.
+    `core` is the framework's version before, `version` the integration's own, `after` its next one; each is empty if
+    there is none.
     """
 
     integration: Integration
@@ -85,7 +86,7 @@ def wanted_version(text: str | None) -> str:
 
 
 def planned(workspace: Workspace, integration: Integration, version: str, day: date) -> CoreBump:
-    """Return what is to be changed. Raises UsageError where it cannot be done."""
+    """Return the change of an integration, without the lock. Raises UsageError if it cannot be made."""
     facts = Facts.of(workspace, integration)
     core = facts.package.core if facts.package else None
     if facts.package is None or core is None:
@@ -100,25 +101,26 @@ def planned(workspace: Workspace, integration: Integration, version: str, day: d
         return CoreBump(integration, BumpState.THERE, has, facts.package.version)
     if is_raised:
         return CoreBump(integration, BumpState.TO_LOCK, has, facts.package.version)
-    return _raising(facts, facts.package, core, constraint, day, has)
+    text = _with_constraint(integration, facts.package.document, core, constraint)
+    return _raised(facts, text, constraint, day, has)
 
 
-def _raising(facts: Facts, package: Package, core: CoreDependency, new: str, day: date, has: str) -> CoreBump:
+def _raised(facts: Facts, pyproject: str, constraint: str, day: date, has: str) -> CoreBump:
+    """Return the change with this text of pyproject.toml, a patch version and a changelog entry."""
     integration = facts.integration
-    text = _with_constraint(integration, package.document, core, new)
-    inner = integration.having({PYPROJECT: text.encode()})
+    inner = integration.having({PYPROJECT: pyproject.encode()})
     made = raised(
         Facts(inner, facts.profile, Fleet([inner]), facts.settings),
         day,
         "patch",
-        [ChangelogEntry("improvement", ENTRY.format(new))],
+        [ChangelogEntry("improvement", ENTRY.format(constraint))],
     )
     files = [_edit(integration, one.path, one.after or "") for one in made.files]
     return CoreBump(integration, BumpState.TO_RAISE, has, made.before, made.after, tuple(files))
 
 
 def _with_constraint(integration: Integration, document: Document, core: CoreDependency, new: str) -> str:
-    """Return the text of a `pyproject.toml` with another constraint. Raises UsageError where it is written oddly."""
+    """Return the text of a `pyproject.toml` with another constraint. Raises UsageError if it cannot be replaced."""
     way = (*core.keys, "version") if isinstance(core.value, dict) else core.keys
     try:
         return revised(integration, document, way, core.constraint, new, toml.load).after or ""
@@ -131,7 +133,7 @@ def _edit(integration: Integration, path: str, after: str) -> FileEdit:
 
 
 def _raised_constraint(constraint: str, version: str) -> str:
-    """Return a constraint of the same form for a version. Raises UsageError for one of another form."""
+    """Return a constraint of the same form for a version. Raises UsageError if it is not one of one version."""
     found = _ONE_VERSION.fullmatch(constraint.strip())
     if found is None:
         raise UsageError(
@@ -151,7 +153,7 @@ Lock = Callable[[Mapping[str, bytes]], bytes]
 def with_lock(bump: CoreBump, version: str, lock: Lock) -> CoreBump:
     """Return the change with its new lock, in which the framework has this version.
 
-    Raises ServiceError, and UsageError where the constraint would have to be changed and is written oddly.
+    Raises ServiceError, and UsageError if the constraint has to be replaced and cannot be.
     """
     integration = bump.integration
     edited = {edit.path: edit.after for edit in bump.files}
@@ -169,7 +171,7 @@ def with_lock(bump: CoreBump, version: str, lock: Lock) -> CoreBump:
 
 
 def _exactly(files: Mapping[str, bytes], version: str, lock: Lock) -> bytes:
-    """Return a lock with this version where the index has a newer one that is allowed too."""
+    """Return a lock with this version although the constraint also allows a newer one that the index has."""
     document = toml.load(PYPROJECT, files[PYPROJECT])
     integration = Integration("", "", MemoryFolder(files))
     package = Package.of(integration, document)
@@ -195,14 +197,16 @@ def _must_be_lock_of(made: bytes, pyproject: bytes, version: str) -> None:
 
 
 class Poetry:
-    """Poetry as this machine has it, with environments that last as long as this value's folder."""
+    """The Poetry of this machine, with its environments in a folder of our own."""
 
     def __init__(self, place: Path, crew: Crew) -> None:
         """Raises ServiceError where there is no Poetry."""
         beside = Path(sys.executable).parent / "poetry"
         self._program = shutil.which("poetry") or (str(beside) if beside.exists() else "")
         if not self._program:
-            raise ServiceError("poetry is not on this machine; type `pipx install poetry`, or --no-lock")
+            raise ServiceError(
+                "Poetry is not installed; type `pipx install poetry`, or go without locks by --no-lock"
+            )
         self._crew = crew
         self._place = place
         said = process.run([self._program, "--version"], seconds=60).out.decode(errors="replace")
@@ -210,7 +214,7 @@ class Poetry:
         self._command = [self._program, "lock", "--no-interaction", *(["--no-update"] if is_old else [])]
 
     def lock(self, files: Mapping[str, bytes]) -> bytes:
-        """Return the lock that Poetry makes for these files, in which other packages stay as they are locked.
+        """Return the lock that Poetry makes for these files, in which all other packages stay as they are locked.
 
         Raises ServiceError with Poetry's own words.
         """
@@ -235,7 +239,7 @@ class Poetry:
 
 
 def _cause(text: str) -> str:
-    """Return in a line why Poetry made no lock, from what it said."""
+    """Return in one line why Poetry made no lock, from its output."""
     if _UNREACHABLE.search(text):
         return "the package index was not reached"
     lines = [line.strip() for line in text.splitlines() if line.strip()]
@@ -253,7 +257,7 @@ def _cause(text: str) -> str:
 
 @dataclass(frozen=True)
 class BumpRow:
-    """What became of an integration, in words; `is_failed` where it is still to be done."""
+    """The result for an integration in words; `is_failed` says that the change is still to be made."""
 
     name: str
     words: str
@@ -266,7 +270,7 @@ def failed(integration: Integration, reason: SeatrialError) -> BumpRow:
 
 
 def row_of(bump: CoreBump, version: str, done: bool, locked: bool = True) -> BumpRow:
-    """Return the row of a change that is done, or would be."""
+    """Return the row of a change that is `done`, or would be made."""
     if bump.state is BumpState.THERE:
         return BumpRow(bump.integration.name, f"has {version}")
     if bump.state is BumpState.NEWER:

@@ -1,4 +1,4 @@
-"""The fields by which integrations can be chosen: one line each in FIELDS, with what it says of an integration."""
+"""The fields by which integrations can be chosen, each an entry of FIELDS."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NUMBER = re.compile(r"\d{1,9}d?", re.ASCII)
 
 
 class Order(enum.Enum):
-    """How the values of a field are compared; `wanted` describes one."""
+    """The order of a field's values."""
 
     NONE = "a text"
     VERSION = "a version such as 0.48 or 1.2.3"
@@ -28,7 +28,7 @@ class Order(enum.Enum):
 
     @property
     def wanted(self) -> str:
-        """A description of a value."""
+        """The description of a value, for messages."""
         return self.value
 
     def admits(self, text: str) -> bool:
@@ -37,10 +37,10 @@ class Order(enum.Enum):
         return pattern is None or pattern.fullmatch(text) is not None
 
     def compared(self, text: str, value: str) -> int | None:
-        """Return -1, 0 or 1 for a text before, equal to or behind a value of a filter; None where it has no place.
+        """Return -1, 0 or 1 for a text before, equal to or after a filter's value; None if it cannot be compared.
 
-        Versions are compared in the numbers that the value states: 0.48.3 is equal to 0.48. What stands behind the
-        numbers counts only where the value states all of them: 1.0.0-beta is before 1.0.0.
+        Versions are compared in the numbers that the value states: 0.48.3 is equal to 0.48. A suffix counts only if the
+        value states all numbers: 1.0.0-beta is before 1.0.0.
         """
         if self is Order.NUMBER:
             return _sign(int(text), int(value.rstrip("d"))) if _NUMBER.fullmatch(text) else None
@@ -59,7 +59,7 @@ def _by_version(found: re.Match[str], wanted: re.Match[str]) -> int:
 
 
 def _stage(suffix: str | None) -> tuple[int, str]:
-    """Return the order of what stands behind the numbers: before the final version, but for `post`."""
+    """Return the sort key of a version's suffix: before the final version, except for `post`."""
     text = (suffix or "").lower().lstrip("-.+")
     return (0 if not text else 1 if text.startswith("post") else -1, text)
 
@@ -69,7 +69,7 @@ def _sign(one: Any, other: Any) -> int:
 
 
 class FilterSubject:
-    """An integration of which a filter asks; `lookups` are what its fields had to prepare."""
+    """An integration to which a filter is applied; `lookups` has what its fields prepared for the workspace."""
 
     def __init__(self, workspace: Workspace, integration: Integration, lookups: Mapping[str, Any]) -> None:
         self.integration = integration
@@ -92,7 +92,7 @@ def _nothing(workspace: Workspace) -> Any:
 
 @dataclass(frozen=True)
 class Field:
-    """A field: its values of an integration, given what was `prepared` once for the workspace; empty texts are none."""
+    """A field: `of` returns its values for an integration, from what `prepared` returned once for the workspace."""
 
     about: str
     of: Callable[[FilterSubject, Any], Sequence[str]]

@@ -1,9 +1,9 @@
-"""Filters such as `core<0.48 and (type=jira or owner=@team)`: their grammar, and the integrations that they fit.
+"""Filters such as `core<0.48 and (type=jira or owner=@team)`: their grammar, and the integrations that match them.
 
     filter = both ("or" both)*          both = not ("and" not)*          not = "not" not | "(" filter ")" | comparison
     comparison = field ("=" | "!=" | "<" | "<=" | ">" | ">=") value ("," value)*
 
-A value is a word, or any text in quotes; in a comparison by = and != it may have `*`, and one of several may fit.
+A value is a word, or any text in quotes. With = and !=, it may contain `*`, and one of several values is enough.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ MOST = 2_000
 """The most characters of a filter."""
 
 DEEPEST = 50
-"""The most parentheses and nots within each other."""
+"""The deepest nesting of parentheses and nots."""
 
 _WORD = r"""[^\s()<>=!,"'][^\s()<>=!,]*"""
 _TOKEN = re.compile(
@@ -60,13 +60,13 @@ class Filter:
     fields: frozenset[str]
 
     def chosen(self, workspace: Workspace, integrations: Sequence[Integration]) -> list[Integration]:
-        """Return the integrations that it fits. Raises UsageError and ServiceError where git has no answer."""
+        """Return the integrations that match. Raises UsageError, and ServiceError if git fails."""
         lookups = {name: FIELDS[name].prepared(workspace) for name in self.fields}
         return [one for one in integrations if self.fits(FilterSubject(workspace, one, lookups))]
 
 
 def parse(text: str) -> Filter:
-    """Return the filter that a text states. Raises UsageError with the place and the fault."""
+    """Return the filter of a text. Raises UsageError with the column and the fault."""
     if len(text) > MOST:
         raise UsageError(f"a filter has at most {MOST} characters, and this one {len(text)}")
     parser = _Parser(text)
@@ -190,7 +190,7 @@ class _Parser:
         return self._next()
 
     def _known(self, value: _Token, field: Field) -> str:
-        """Return the text of a value. Raises UsageError where a field cannot have it."""
+        """Return the text of a value. Raises UsageError if the field cannot have it."""
         text = value.text
         is_pattern = "*" in text and field.order is not Order.NUMBER
         if not is_pattern and not field.order.admits(text):

@@ -1,7 +1,7 @@
 """The owners of integrations, by the file CODEOWNERS as GitHub reads it.
 
 Source: GitHub's documentation, "About code owners": the last pattern that matches a file decides, a pattern without
-owners takes them away, a line with a fault is skipped, and `!` and `[ ]` have no meaning.
+owners removes them, an invalid line is skipped, and `!` and `[ ]` are not supported.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from seatrial.system.folder import DiskFolder
 from seatrial.workspace.workspace import Workspace, below_checkout
 
 PLACES = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
-"""Where the file may be, the first before the others."""
+"""The paths of the file; the first that is there counts."""
 
 MOST_BYTES = 3 * 1024 * 1024
 """GitHub reads no larger file."""
 
 MOST_COMPARED = 500_000
-"""The most comparisons of a file with a pattern for the owner of one integration."""
+"""The most comparisons of files with patterns to find the owner of one integration."""
 
 _OWNER = re.compile(r"@[\w.-]+(?:/[\w.-]+)?|[^@\s]+@[^@\s]+")
 _ANY = "**"
@@ -32,9 +32,9 @@ _ANY = "**"
 
 @dataclass(frozen=True)
 class OwnerPattern:
-    """A pattern of paths, as parts between its slashes, and the owners of what it matches, none to take them away.
+    """A pattern of paths, split at its slashes, and the owners of the files that it matches; no owners remove others.
 
-    With `is_below`, it also matches all below a folder that it matches, with `is_folder` only that.
+    With `is_below` it also matches everything below a folder that it matches, with `is_folder` only that.
     """
 
     parts: tuple[str, ...]
@@ -49,7 +49,7 @@ class OwnerPattern:
 
     @classmethod
     def of(cls, text: str, owners: Sequence[str]) -> OwnerPattern:
-        """Return a pattern as it is written; one with a slash before its end begins at the root."""
+        """Return the pattern of a text; one with a slash before its end begins at the root."""
         inner = text.strip("/")
         is_rooted = "/" in text.rstrip("/")
         parts = ([] if is_rooted else [_ANY]) + [part for part in inner.split("/") if part]
@@ -57,7 +57,7 @@ class OwnerPattern:
         return cls(tuple(parts), tuple(owners), not ends_in_star, text.endswith("/"))
 
     def matches(self, path: str) -> bool:
-        """Return whether a file is one that it is about."""
+        """Return whether the pattern matches a file."""
         names = path.split("/")
         reached = {0}
         for index, name in enumerate(names):
@@ -68,7 +68,7 @@ class OwnerPattern:
         return False
 
     def _after(self, reached: set[int], name: str) -> set[int]:
-        """Return the parts that may come next, after a name of a path, from those that may be next now."""
+        """Return the indexes of the parts that may match next, once one of the `reached` parts has matched a name."""
         found = set()
         for at in self._with_skipped(reached):
             part = self.parts[at] if at < len(self.parts) else None
@@ -79,7 +79,7 @@ class OwnerPattern:
         return found
 
     def _with_skipped(self, reached: set[int]) -> set[int]:
-        """Return these parts, and those behind a `**` among them, which may stand for nothing."""
+        """Return these indexes, and the one after each `**` among them, as that may match no name."""
         found = set(reached)
         for at in range(len(self.parts)):
             if at in found and self.parts[at] == _ANY:
@@ -88,7 +88,7 @@ class OwnerPattern:
 
 
 def _fits(pattern: str, name: str) -> bool:
-    """Return whether a name fits a pattern with `*` and `?`, in time that grows with both lengths at most."""
+    """Return whether a name matches a pattern with `*` and `?`, in time bounded by the product of their lengths."""
     at, place, star, mark = 0, 0, -1, 0
     while at < len(name):
         if place < len(pattern) and pattern[place] == "*":
@@ -129,18 +129,20 @@ class Owners:
     """The owners of the integrations of a repository."""
 
     def __init__(self, patterns: Sequence[OwnerPattern], above: str = "") -> None:
-        """`above` is where the root of the workspace lies in the repository."""
+        """Take the patterns in their order; `above` is the path of the workspace's root in the repository."""
         self._patterns = patterns
         self._above = above
 
     @classmethod
     def of_workspace(cls, workspace: Workspace) -> Owners:
-        """Read CODEOWNERS of the repository. Raises UsageError where there is none, or it cannot be read."""
+        """Return the owners by the repository's CODEOWNERS. Raises UsageError if there is none or it cannot be read."""
         checkout = workspace.checkout
         folder = DiskFolder(checkout, checkout, None)
         path = next((path for path in PLACES if folder.entry(path)), None)
         if path is None:
-            raise UsageError(f"owner is read from CODEOWNERS, and there is none of {', '.join(PLACES)}")
+            raise UsageError(
+                f"--where asks for the owner, which CODEOWNERS states, and there is none of {', '.join(PLACES)}"
+            )
         try:
             data = folder.read(path)
         except Unreadable as reason:
@@ -151,10 +153,10 @@ class Owners:
         return cls(parse(data.decode("utf-8", "replace")), above)
 
     def of(self, integration: Integration) -> Sequence[str]:
-        """Return the owners of most files of an integration, of which there may be several, or none.
+        """Return the owners of most files of an integration: several, one or none.
 
-        Only patterns whose literal parts it has are compared with its files, for there may be thousands. Raises
-        UsageError where that would still be more than `MOST_COMPARED` comparisons.
+        Only patterns whose literal parts occur in its paths are compared with its files, as there may be thousands.
+        Raises UsageError for more than `MOST_COMPARED` comparisons.
         """
         prefix = join(self._above, integration.path)
         paths = [join(prefix, path) for path in integration.paths()]

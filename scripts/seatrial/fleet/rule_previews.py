@@ -1,4 +1,4 @@
-"""What a rule would do to a fleet if it were an error: whom it would fail, where, and what repairs itself."""
+"""Previews of a rule as an error: the integrations of a fleet that would fail, where, and what `fix` repairs."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from seatrial.workspace.workspace import Workspace
 
 @dataclass(frozen=True)
 class RulePreview:
-    """What a rule finds in the integrations of these `names`, as an error.
+    """The findings of a rule, as an error, in the integrations of these `names`.
 
-    `failing` are those that fail already, for other rules or for this one as it is. `hidden` are the findings that
-    are suppressed, `repaired` those of `findings` that `fix` removes. `crashes` are failures of rules, each with the
-    names of the integrations. `severity` is the rule's own here, None for off.
+    `failing` are those that fail already, by other rules or by this one at its own severity. `hidden` are suppressed
+    findings, `repaired` the fingerprints of those `findings` that `fix` removes. `crashes` are failures of rules, each
+    with the names of the integrations. `severity` is the rule's own in this repository, None if it is off.
     """
 
     rule: Rule
@@ -40,12 +40,12 @@ class RulePreview:
 
     @property
     def would_fail(self) -> list[str]:
-        """Those of them that pass today."""
+        """The names of those of them that pass today."""
         return [name for name in self.found_in if name not in self.failing]
 
     @property
     def still_failing(self) -> list[str]:
-        """Those of `would_fail` of which something is left after `fix`."""
+        """The names in `would_fail` for which findings are left after `fix`."""
         left = {one.integration for one in self.findings if one.fingerprint not in self.repaired}
         return [name for name in self.would_fail if name in left]
 
@@ -73,7 +73,7 @@ def preview(
     changes: Mapping[str, Change] | None = None,
     editing: Changes = no_changes,
 ) -> RulePreview:
-    """Judge these integrations as they are, and with the rule as an error."""
+    """Judge these integrations as they are, and again with the rule as an error."""
     rules = Rulebook(workspace.own).rules
     first = check_all(workspace, integrations, rules, jobs, changes)
     before = first.outcome

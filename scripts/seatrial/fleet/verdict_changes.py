@@ -1,4 +1,4 @@
-"""Two verdicts on a fleet compared: what is new, what is gone, what is told otherwise, and who passes no more."""
+"""Two verdicts on a fleet compared: new findings, gone ones, changed ones, and integrations that no longer pass."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from seatrial.core.model import Finding, Severity
 from seatrial.documents import records
 
 MOST_BYTES = 256 * 1024 * 1024
-"""The largest report that is read."""
+"""The bytes of the largest report that is read."""
 
 MOST_FINDINGS = 1_000_000
-"""The most findings of a report that are read, of which so many do not fit into the largest."""
+"""The most findings of a report that are read; a report of MOST_BYTES cannot hold so many."""
 
 SUPPRESSED = "suppressed"
 
 
 @dataclass(frozen=True)
 class ToldFinding:
-    """A finding as a report tells it, by what can be compared; the severity of a suppressed one is `suppressed`."""
+    """A finding as in a report, with what can be compared; the severity of a suppressed one is `suppressed`."""
 
     fingerprint: str
     integration: str
@@ -50,17 +50,18 @@ class ToldFinding:
 
     @property
     def place(self) -> tuple[str, str, str]:
-        """What stays where a finding is worded otherwise, or its line has moved."""
+        """The key that stays if a finding is reworded or its line moves."""
         return self.integration, self.code, self.path
 
 
 @dataclass(frozen=True)
 class VerdictChanges:
-    """What is `new` and `gone` between two verdicts, `changed` pairs of the two wordings or severities of one finding,
-    and the integrations that passed and fail now (`broken`), or the other way round (`mended`).
+    """The differences between two verdicts: `new` and `gone` findings, and pairs of findings whose wording or severity
+    `changed`.
 
-    `came` and `left` are the integrations of which there was no verdict before, and is none now. `causes` tells by the
-    fingerprint of a finding which input has changed it, where that was looked for.
+    Integrations that passed before and fail now are `broken`, the reverse `mended`; those without a verdict before
+    `came`, those without one now `left`. `causes` names, by the fingerprint of a finding, the input that changed it, if
+    that was looked for.
     """
 
     new: tuple[ToldFinding, ...]
@@ -118,9 +119,9 @@ SEVERAL = "several"
 
 
 def with_causes(changes: VerdictChanges, swapped: Mapping[str, Iterable[ToldFinding]]) -> VerdictChanges:
-    """Return changes with the cause of each: the one input with which alone the older verdict changes so.
+    """Return changes with the cause of each: the one input that alone makes the older verdict change so.
 
-    `swapped` has, by the name of an input, the older verdict with that input as it is now.
+    `swapped` has, by the name of an input, the older verdict with that input replaced by the present one.
     """
     seen = {name: {one.fingerprint: one.severity for one in found} for name, found in swapped.items()}
 
@@ -143,10 +144,10 @@ def compare(
     names_before: Sequence[str] | None,
     names_after: Sequence[str],
 ) -> VerdictChanges:
-    """Compare two verdicts, given the names of the integrations judged, None where they are not known.
+    """Compare two verdicts, given the names of the judged integrations, None if they are not known.
 
-    Findings with one fingerprint are the same. Of the others, those of one rule in one file are the same in another
-    wording where there is one on both sides, or as many on both sides, taken by their lines.
+    Findings with the same fingerprint are the same. The others of one rule in one file count as reworded if there are
+    equally many on both sides; they are paired in the order of their lines.
     """
     old, new = {one.fingerprint: one for one in before}, {one.fingerprint: one for one in after}
     same = [(old[key], new[key]) for key in new if key in old]
@@ -172,7 +173,7 @@ def compare(
 def _reworded(
     gone: Sequence[ToldFinding], come: Sequence[ToldFinding]
 ) -> list[tuple[ToldFinding, ToldFinding]]:
-    """Return the pairs of findings of one rule in one file of which there are as many on both sides."""
+    """Return pairs of the findings of one rule in one file if there are equally many on both sides."""
     left, right = _by_place(gone), _by_place(come)
     pairs: list[tuple[ToldFinding, ToldFinding]] = []
     for place, befores in left.items():
@@ -201,7 +202,7 @@ def _ordered(some: Iterable[ToldFinding]) -> tuple[ToldFinding, ...]:
 
 
 def told(outcome: Outcome) -> list[ToldFinding]:
-    """Return the findings of a run, the suppressed among them."""
+    """Return the findings of a run, including suppressed ones."""
     return [ToldFinding.of(one) for one in (*outcome.findings, *outcome.hidden)]
 
 
@@ -209,7 +210,7 @@ def read_report(path: Path) -> list[ToldFinding]:
     """Return the findings of a report in JSON that some version of Seatrial wrote. Raises UsageError."""
     try:
         if path.stat().st_size > MOST_BYTES:
-            raise UsageError(f"{path} cannot be compared with: it is larger than {MOST_BYTES:,} bytes")
+            raise UsageError(f"{path} cannot be compared: it is larger than {MOST_BYTES:,} bytes")
         document = {"suppressed": [], **records.loads(path.read_bytes())}
         hidden = records.items(document, "suppressed", MOST_FINDINGS)
         rows = (
@@ -218,10 +219,10 @@ def read_report(path: Path) -> list[ToldFinding]:
         )
         return [_told(row) for row in rows]
     except OSError as failed:
-        raise UsageError(f"{path} cannot be compared with: {reason(failed)}") from failed
+        raise UsageError(f"{path} cannot be compared: {reason(failed)}") from failed
     except Unreadable as refused:
-        why = "it is no report of `seatrial validate --format json`"
-        raise UsageError(f"{path} cannot be compared with: {why}") from refused
+        why = "it is not a report that `seatrial validate --format json` wrote"
+        raise UsageError(f"{path} cannot be compared: {why}") from refused
 
 
 def _told(row: Mapping[str, Any]) -> ToldFinding:

@@ -14,7 +14,8 @@ from seatrial.core.settings import Settings
 from seatrial.dependencies.lockfile import content_hash
 from seatrial.documents import toml
 from seatrial.handbook.rule_pages import Example
-from seatrial.scaffold.skeleton import Answers, render
+from seatrial.scaffold.answers import Answers
+from seatrial.scaffold.skeleton import render
 from seatrial.validate.facts.facts import Facts
 from seatrial.validate.facts.release_change import Change
 from seatrial.validate.rules import RULES

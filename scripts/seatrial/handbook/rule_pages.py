@@ -11,7 +11,7 @@ from seatrial.core.rules import Rule
 from seatrial.lint.tools.registry import LINT_RULES
 from seatrial.report.text import line
 from seatrial.unit.framework_schema import SCHEMA_RULES
-from seatrial.unit.test_laws import UNIT_RULES
+from seatrial.unit.pytest import UNIT_RULES
 from seatrial.validate.rules import RULES
 
 FAMILIES = {

@@ -10,8 +10,8 @@ from seatrial.validate.rules import BY_CODE
 HEAD = """\
 # The quality scale
 
-`make docs` writes this page from the table of the scale. `seatrial status` tells which level an integration has, and
-which rule to mend next.
+`make docs` writes this page from the table of the scale. `seatrial status` shows the level of each integration, and
+which findings to mend next.
 
 | level | in a sentence |
 |---|---|
@@ -20,27 +20,27 @@ which rule to mend next.
 TAIL = """\
 ## How a level is counted
 
-A level is reached where no finding is about one of its rules, nor about one of a lower level. All findings count, in
-whatever severity, advice among them, which `validate` shows with `--advice` only. No level is stated by anybody: it is
-worked out each time, by the same verdicts as those of `validate`.
+An integration has reached a level if it has no findings of that level's rules, nor of a lower level's. Findings of
+every severity count, including advice, which `validate` shows only with `--advice`. Nobody states a level: it is
+computed in each run, from the same verdicts as those of `validate`.
 
-**A suppressed finding does not count.** An integration that ignores a rule says why, in its own folder, where a
-reviewer sees it; an ignore that catches nothing is a finding itself. A release goes by the same verdict, and the scale
-must not contradict it. `status` and the site show how many findings are suppressed beside the level.
+**A suppressed finding does not count.** An integration that ignores a rule gives the reason in its own folder, where
+reviewers see it, and an ignore that matches nothing is a finding itself. A release relies on the same verdict, and the
+scale must not contradict it. `status` and the site show the number of suppressed findings beside the level.
 
-**A rule that `seatrial.toml` switches off counts for nobody.** It is a decision for all integrations of a repository.
+**A rule that `seatrial.toml` switches off counts for no integration.** That is a decision for the whole repository.
 
-The cheapest step to the next level is the rule with the fewest findings that a person has to mend, then the one with
-the fewest findings.
+The cheapest step to the next level is the rule with the fewest findings that a person has to mend; if several are
+equal, the one with the fewest findings in all.
 
-A rule that is on no level either is an error in any case, which keeps an integration from being publishable, or cannot
-be mended without harm, as kinds that are published cannot be renamed (SPC131).
+A rule is on no level if it is always an error, and so keeps an integration from being publishable, or if mending it
+does harm: published kinds, for instance, cannot be renamed (SPC131).
 
-The framework of an integration is compared with the newest one of the repository's integrations, and with the release
-that `seatrial.toml` states:
+The framework's version is compared with the newest one among the repository's integrations, and with the one that
+`seatrial.toml` states:
 
     [quality]
-    core = "0.48.12"                  # counts as the newest in use where no integration has a newer one
+    core = "0.48.12"                  # counts as the newest in use, unless an integration has a newer one
 """
 
 

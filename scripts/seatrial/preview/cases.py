@@ -1,8 +1,8 @@
-"""The raw objects that an integration keeps, and the resource of a mapping that goes with each.
+"""The raw objects that an integration keeps as examples, and the resource of a mapping that maps each of them.
 
-`.port/examples/<kind>/*.json` goes with the mapping that the integration installs. A file below `examples/` goes with
-the mapping recorded beside it, or in the nearest folder above; where there is none, with the installed one. Which
-kind a file is of is told by its folder or its name, in many spellings: see `kind_of`.
+The installed mapping maps `.port/examples/<kind>/*.json`. A file below `examples/` is mapped by the mapping recorded
+beside it, or in the nearest folder above it; if there is none, by the installed one. The name of its folder or of the
+file itself tells the kind of a file, in many spellings: see `kind_of`.
 """
 
 from __future__ import annotations
@@ -29,24 +29,24 @@ _OUTPUT = re.compile(r"expected|output|after|result|mapped")
 _PART = re.compile(r"[^a-z0-9]+")
 
 MOST_FILES = 2_000
-"""The files of an integration that are looked at; the largest real one has 160."""
+"""The most files of an integration that are read; the largest real one has 160."""
 
 MOST_BYTES = 64 * 1024 * 1024
-"""The bytes of those files; the largest real ones have 1.3 MB."""
+"""The most bytes of those files together; the largest real ones have 1.3 MB."""
 
 MOST_RESOURCES = 1_000
-"""The resources of the installed mapping, and of all recorded ones together; the largest real mapping installs 8."""
+"""The most resources of the installed mapping, and of all recorded ones together; the largest real mapping has 8."""
 
 MOST_CASES = 5_000
-"""The pairs of a file and a resource; the most real ones have 61."""
+"""The most pairs of a file and a resource; the largest real integration has 61."""
 
 MOST_OBJECTS = 500
-"""The objects of one file that are mapped."""
+"""The most objects of one file that are mapped."""
 
 
 @dataclass(frozen=True)
 class MappingSource:
-    """A mapping, or one resource of it: `path` is its file, `index` its number in `resources`."""
+    """A resource of a mapping: `path` is the mapping's file, `index` its number in `resources`, from 0."""
 
     path: str
     index: int
@@ -63,7 +63,7 @@ class MappingSource:
 class PreviewCase:
     """Raw objects of a file, a resource that maps them, and the blueprints that its entities belong to.
 
-    `spelled` is the kind as the folder or file spells it, where that is not the resource's.
+    `spelled` is the kind as the folder or file spells it, if the resource spells it otherwise.
     """
 
     name: str
@@ -80,7 +80,7 @@ class PreviewCase:
 
 @dataclass(frozen=True)
 class Stray:
-    """A file of examples that goes with no resource, or cannot be read, and why."""
+    """An example file that no resource maps or that cannot be read, with the reason."""
 
     name: str
     reason: str
@@ -88,11 +88,11 @@ class Stray:
 
 
 @dataclass
-class Shelf:
-    """What an integration keeps: the resources it installs, its cases, and files that go with nothing.
+class ExampleSet:
+    """The examples of an integration: the resources it installs, its cases, and the files that no resource maps.
 
-    `outputs` are files below `examples/` that hold entities. `unreadable` are the mapping that is installed and the
-    blueprints, where they cannot be read. It `is_cut` where there are more cases or resources than are looked at.
+    `outputs` are files below `examples/` that hold entities. `unreadable` holds the installed mapping and the
+    blueprints if they cannot be read. `is_cut` says that there are more cases or resources than are read.
     `documents` holds every file that was read, by its path.
     """
 
@@ -106,32 +106,27 @@ class Shelf:
     is_cut: bool = False
 
 
-def cases_of(integration: Integration) -> list[PreviewCase]:
-    """Return the cases of an integration."""
-    return shelf_of(integration).cases
-
-
-def shelf_of(integration: Integration, known: Iterable[Document] = ()) -> Shelf:
-    """Return what an integration keeps; `known` are documents of it that were read before."""
+def example_set_of(integration: Integration, known: Iterable[Document] = ()) -> ExampleSet:
+    """Return the examples of an integration; `known` are documents of it that were read before."""
     kept = {one.path: one for one in known}
     mapping, blueprints = (_resource(integration, stem, kept) for stem in ("port-app-config", "blueprints"))
     installed = sources(mapping)
-    shelf = Shelf(kept, installed[:MOST_RESOURCES], is_cut=len(installed) > MOST_RESOURCES)
-    shelf.unreadable.extend(_fault(one) for one in (mapping, blueprints) if one and not one.readable)
+    example_set = ExampleSet(kept, installed[:MOST_RESOURCES], is_cut=len(installed) > MOST_RESOURCES)
+    example_set.unreadable.extend(_fault(one) for one in (mapping, blueprints) if one and not one.readable)
     if blueprints and isinstance(blueprints.value, list):
-        shelf.blueprints = blueprints.value
+        example_set.blueprints = blueprints.value
     files = list(_files(integration))
     recorded = _Recorded.of(integration, [one for one in files if one.startswith(RECORDED)], kept)
     for path in files:
         if path.startswith(UPLOADED) and path.endswith(".json"):
             words = _folder(path)
-            beside = _Beside(shelf.installed, shelf.blueprints)
-            if not kind_of(words, shelf.installed):
+            beside = _Beside(example_set.installed, example_set.blueprints)
+            if not kind_of(words, example_set.installed):
                 beside = recorded.for_kind(words) or beside
-            _file(shelf, path, _read(integration, path, kept), words, beside)
-    recorded.add_to(shelf)
-    shelf.outputs.extend(recorded.outputs)
-    return shelf
+            _file(example_set, path, _read(integration, path, kept), words, beside)
+    recorded.add_to(example_set)
+    example_set.outputs.extend(recorded.outputs)
+    return example_set
 
 
 def _fault(document: Document) -> Stray:
@@ -140,7 +135,7 @@ def _fault(document: Document) -> Stray:
 
 
 def _files(integration: Integration) -> Iterator[str]:
-    """Yield the files of examples, as many as are looked at."""
+    """Yield the example files, at most MOST_FILES and MOST_BYTES of them."""
     size = 0
     for path in islice(
         (one for one in integration.paths() if one.startswith((UPLOADED, RECORDED))), MOST_FILES
@@ -199,20 +194,22 @@ class _Recorded:
                 return _Beside(found, _nearest(path, _by_folder(self.blueprints)) or ())
         return None
 
-    def add_to(self, shelf: Shelf) -> None:
+    def add_to(self, example_set: ExampleSet) -> None:
         """Add the cases of the raw objects."""
-        shelf.is_cut = shelf.is_cut or self.is_cut
+        example_set.is_cut = example_set.is_cut or self.is_cut
         mappings, rows = _by_folder(self.mappings), _by_folder(self.blueprints)
         for path, document in self.raw.items():
             near = _nearest(path, mappings)
-            blueprints = _nearest(path, rows) or shelf.blueprints
-            beside = _Beside(near or shelf.installed, blueprints)
-            _file(shelf, path, document, _spelled(path), beside, alone=near is not None and len(near) == 1)
+            blueprints = _nearest(path, rows) or example_set.blueprints
+            beside = _Beside(near or example_set.installed, blueprints)
+            _file(
+                example_set, path, document, _spelled(path), beside, alone=near is not None and len(near) == 1
+            )
 
 
-def sample_case(name: str, value: Any, shelf: Shelf, source: MappingSource) -> PreviewCase:
-    """Return the case of a sample that somebody has: an object, or a list of them."""
-    return PreviewCase(name, objects_of(value), source, shelf.blueprints)
+def sample_case(name: str, value: Any, example_set: ExampleSet, source: MappingSource) -> PreviewCase:
+    """Return the case of a person's own sample: an object, or a list of objects."""
+    return PreviewCase(name, objects_of(value), source, example_set.blueprints)
 
 
 def _unmapped(words: str, beside: _Beside) -> str:
@@ -226,19 +223,16 @@ def objects_of(value: Any) -> Sequence[Any]:
 
 
 def sources(document: Document | None) -> list[MappingSource]:
-    """Return the resources of a mapping; none where it is unreadable or of another form."""
+    """Return the resources of a mapping; none if it is unreadable or has another form."""
     root = document.value if document else None
     found = root.get("resources") if isinstance(root, dict) else None
-    rows = found if document and isinstance(found, list) else []
-    return (
-        [MappingSource(document.path, at, one) for at, one in enumerate(rows) if isinstance(one, dict)]
-        if document
-        else []
-    )
+    if document is None or not isinstance(found, list):
+        return []
+    return [MappingSource(document.path, at, one) for at, one in enumerate(found) if isinstance(one, dict)]
 
 
 def kind_of(words: str, known: Iterable[MappingSource]) -> list[MappingSource]:
-    """Return the resources whose kind these words spell: exactly, else but for case, marks, plural or a prefix."""
+    """Return the resources whose kind these words spell: exactly, else but for case, punctuation, plural or prefix."""
     resources = list(known)
     exact = [one for one in resources if one.kind == words]
     if exact or not _bare(words):
@@ -260,22 +254,22 @@ def _folder(path: str) -> str:
 
 
 def _file(
-    shelf: Shelf, path: str, document: Document, words: str, beside: _Beside, alone: bool = False
+    example_set: ExampleSet, path: str, document: Document, words: str, beside: _Beside, alone: bool = False
 ) -> None:
-    """Add the cases of a file, or the reason why it has none."""
+    """Add the cases of a file, or a stray with the reason why it has none."""
     if not document.readable:
-        shelf.strays.append(Stray(path, document.faults[0].message))
+        example_set.strays.append(Stray(path, document.faults[0].message))
         return
     found = kind_of(words, beside.sources) or (list(beside.sources) if alone else [])
     if not found:
         lacking = _unmapped(words, beside) if words else "its name tells no kind"
-        shelf.strays.append(Stray(path, lacking, words))
+        example_set.strays.append(Stray(path, lacking, words))
     objects = objects_of(_unwrapped(path, document.value))
-    room = MOST_CASES - len(shelf.cases)
-    shelf.is_cut = shelf.is_cut or len(found) > room
+    room = MOST_CASES - len(example_set.cases)
+    example_set.is_cut = example_set.is_cut or len(found) > room
     for one in found[:room]:
         spelled = "" if one.kind == words else words
-        shelf.cases.append(PreviewCase(path, objects, one, beside.blueprints, spelled))
+        example_set.cases.append(PreviewCase(path, objects, one, beside.blueprints, spelled))
 
 
 def _unwrapped(path: str, value: Any) -> Any:
@@ -295,7 +289,7 @@ def _spelled(path: str) -> str:
 
 
 def _first(mappings: Mapping[str, list[MappingSource]]) -> Iterator[tuple[str, list[MappingSource]]]:
-    """Yield the mappings, as many as are looked at."""
+    """Yield the mappings until they have more than MOST_RESOURCES resources."""
     left = MOST_RESOURCES
     for path, found in mappings.items():
         left -= len(found)
@@ -305,7 +299,7 @@ def _first(mappings: Mapping[str, list[MappingSource]]) -> Iterator[tuple[str, l
 
 
 def _by_folder(found: Mapping[str, Sequence[Any]]) -> Mapping[str, list[Any]]:
-    """Return what lies in files by the folder that it lies in."""
+    """Return the rows of files by the folder of each file."""
     folders: dict[str, list[Any]] = {}
     for path, rows in found.items():
         folders.setdefault(path.rpartition("/")[0], []).extend(rows)
@@ -313,7 +307,7 @@ def _by_folder(found: Mapping[str, Sequence[Any]]) -> Mapping[str, list[Any]]:
 
 
 def _nearest(path: str, folders: Mapping[str, list[Any]]) -> list[Any] | None:
-    """Return what lies in the folder of a path, or the nearest above that has any; None for nothing."""
+    """Return the rows in the folder of a path, or in the nearest folder above that has any; None if none has."""
     folder = path.rpartition("/")[0]
     while folder and folder not in folders:
         folder = folder.rpartition("/")[0]

@@ -1,9 +1,9 @@
-"""Mappings in the framework's versions that give each expression as little as its text seems to need.
+"""Mappings in those versions of the framework that run each expression on as little as its text seems to need.
 
-Between port-ocean 0.28.14 and 0.31, an expression of a resource with itemsToParse is run on the item alone, on the
-whole object without the item, or on an empty object. Where an object has several items, these versions lose
-values of the whole object at random (a coroutine is cached and awaited twice); here each item is mapped as if it
-were the only one. Source: `_map_entity` and `jq_input_evaluator.py` at port-labs/ocean 0.29.5.
+From port-ocean 0.28.14 up to 0.31, an expression of a resource with itemsToParse is run on the item alone, on the
+whole object without the item, or on an empty object. If an object has several items, these versions lose values of the
+whole object at random (a coroutine is cached and awaited twice); here each item is mapped as if it were the only one.
+Source: `_map_entity` and `jq_input_evaluator.py` at port-labs/ocean 0.29.5.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from enum import Enum
-from typing import Any
 
 from seatrial.core.framework import Framework
-from seatrial.preview.evaluator import Evaluator, JqAnswer, JqOutcome, Json
+from seatrial.preview.evaluator import Evaluator
 from seatrial.preview.item_parsing import Input
+from seatrial.preview.jq_answers import NO_PROGRAM, JqAnswer, Json
 from seatrial.preview.mapping import Programs, as_jq
 
 _NEEDING = re.compile(
@@ -24,7 +24,7 @@ _NEEDING = re.compile(
     r"|del|delpaths|walk|reduce|foreach|input|inputs|limit|first|last|nth|while|until|recurse|recurse_down|bsearch"
     r"|combinations|permutations)\b"
 )
-"""Functions that need an input although no dot is written."""
+"""Functions that read their input although the expression has no dot."""
 
 _TEXT = re.compile(r'"(?:\\.|[^"\\])*+"')
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?")
@@ -32,24 +32,24 @@ _FROM_LIST = re.compile(r"(?<![A-Za-z0-9_.\]\)])\.\[")
 _ROOT = re.compile(r"(?<![A-Za-z0-9_.\]\)])\.[A-Za-z_][A-Za-z0-9_]*")
 
 
-class Given(Enum):
-    """What an expression is run on."""
+class JqScope(Enum):
+    """The input of an expression: an empty object, the item, or the whole object."""
 
     NOTHING = 0
     ITEM = 1
     WHOLE = 2
 
 
-def given(program: str, name: str, strict: bool) -> Given:
-    """Return what an expression is run on, where the item stands under `name`.
+def scope_of(program: str, name: str, strict: bool) -> JqScope:
+    """Return the input of an expression, given the `name` under which the item stands.
 
-    It is the item where the name is read anywhere, and with `strict` only where no other key is.
+    It is the item if the name is read anywhere; with `strict`, only if no other key is read.
     """
     text = program.strip()
     masked = _NUMBER.sub("N", _TEXT.sub("S", text))
     if _TEXT.fullmatch(text) or not (_NEEDING.search(masked) or "." in masked):
-        return Given.NOTHING
-    return Given.ITEM if name and _reads_item(masked, name, strict) else Given.WHOLE
+        return JqScope.NOTHING
+    return JqScope.ITEM if name and _reads_item(masked, name, strict) else JqScope.WHOLE
 
 
 def _reads_item(masked: str, name: str, strict: bool) -> bool:
@@ -60,17 +60,17 @@ def _reads_item(masked: str, name: str, strict: bool) -> bool:
 
 
 class Classified:
-    """The answers of a resource's programs in these versions."""
+    """A resource's programs as these versions run them."""
 
     def __init__(self, programs: Programs, framework: Framework, evaluator: Evaluator) -> None:
         self._programs = programs
         self._framework = framework
         self._evaluator = evaluator
         self._strict = framework.has("only-the-item-is-read")
-        self._leaves = list(programs.named())
+        self._leaves = list(programs.named)
 
     def answers(self, inputs: Sequence[Input]) -> list[list[JqAnswer]]:
-        """Return the answers of the selector and of every field for each input."""
+        """Return the answers of the selector and of every field, a list for each input."""
         asked = {text: as_jq(text, self._framework) for text in self._texts()}
         programs = list(dict.fromkeys(asked.values()))
         tables = self._evaluator.run(programs, [{}, *(one.data for one in inputs), *map(_whole, inputs)])
@@ -88,7 +88,7 @@ class Classified:
     ) -> list[JqAnswer]:
         """Return the answers for an input; without itemsToParse the item is the whole object."""
         selector = self._programs.selector
-        if given(selector, "", False) is Given.NOTHING:
+        if scope_of(selector, "", False) is JqScope.NOTHING:
             selected = nothing[selector]
         else:
             selected = item[selector] if item[selector].value is not False else whole[selector]
@@ -99,25 +99,25 @@ class Classified:
     def _fields(
         self, nothing: Mapping[str, JqAnswer], item: Mapping[str, JqAnswer], whole: Mapping[str, JqAnswer]
     ) -> list[JqAnswer]:
-        where = self._given()
-        first = [item[text or ""] if where[at] is Given.ITEM else None for at, text in self._leaves]
+        where = self._scopes()
+        first = [item[text or ""] if where[at] is JqScope.ITEM else None for at, text in self._leaves]
         null = {_key(at) for (at, _), answer in zip(self._leaves, first, strict=True) if _is_null(answer)}
-        tables = {Given.NOTHING: nothing, Given.ITEM: item, Given.WHOLE: whole}
+        tables = {JqScope.NOTHING: nothing, JqScope.ITEM: item, JqScope.WHOLE: whole}
         found = []
         for at, text in self._leaves:
-            again = where[at] is Given.ITEM and _key(at) in null and "[" not in at
-            found.append(_or_null(text, tables[Given.WHOLE if again else where[at]]))
+            again = where[at] is JqScope.ITEM and _key(at) in null and "[" not in at
+            found.append(_or_null(text, tables[JqScope.WHOLE if again else where[at]]))
         return found
 
-    def _given(self) -> Mapping[str, Given]:
-        """Return what each field is run on; those of a search query are all run on the same."""
-        found: dict[str, Given] = {}
+    def _scopes(self) -> Mapping[str, JqScope]:
+        """Return the input of each field by its place; all fields of a search query have the same."""
+        found: dict[str, JqScope] = {}
         for at, text in self._leaves:
-            found[at] = given(text or "", self._programs.name, self._strict)
+            found[at] = scope_of(text or "", self._programs.name, self._strict)
         for query in {_query(at) for at in found} - {""}:
             inside = [at for at in found if _query(at) == query]
-            reads = any(found[at] is Given.ITEM and _key(at) == "value" for at in inside)
-            found |= dict.fromkeys(inside, Given.ITEM if reads else Given.WHOLE)
+            reads = any(found[at] is JqScope.ITEM and _key(at) == "value" for at in inside)
+            found |= dict.fromkeys(inside, JqScope.ITEM if reads else JqScope.WHOLE)
         return found
 
 
@@ -141,8 +141,5 @@ def _query(at: str) -> str:
     return at.removesuffix(".combinator") if at.endswith(".combinator") else ""
 
 
-def _or_null(text: str | None, table: Mapping[str, Any]) -> JqAnswer:
-    if text is None:
-        return JqAnswer(JqOutcome.ERROR, message="null is no program")
-    found: JqAnswer = table[text]
-    return found
+def _or_null(text: str | None, table: Mapping[str, JqAnswer]) -> JqAnswer:
+    return NO_PROGRAM if text is None else table[text]

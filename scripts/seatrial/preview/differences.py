@@ -15,7 +15,7 @@ _PLAIN = re.compile(r"[A-Za-z_$][\w$-]*")
 
 @dataclass(frozen=True)
 class ValueDifference:
-    """A place at which two values differ; None stands for null and for nothing."""
+    """A place at which two values differ; None stands for null and for a missing value."""
 
     where: str
     old: Any
@@ -41,7 +41,7 @@ class ValueDifference:
 
 
 def differences(old: Any, new: Any, where: str = "") -> Iterator[ValueDifference]:
-    """Yield where two values differ. A member that is null and one that is not there are the same."""
+    """Yield the places at which two values differ; a null member equals a missing one."""
     if isinstance(old, dict) and isinstance(new, dict):
         for key in dict.fromkeys([*old, *new]):
             yield from differences(old.get(key), new.get(key), at(where, key))

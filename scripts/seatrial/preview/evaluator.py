@@ -1,7 +1,7 @@
-"""Running jq programs that nobody trusts: in one warm process in the sandbox, each within its limits.
+"""Untrusted jq programs, run in one warm process in the sandbox, each within its limits.
 
-The process is told programs and inputs, and answers with values. One that takes too long or too much memory is
-killed; what it was at is found out by running the programs one by one in another process, and is not run again.
+The process gets programs and inputs, and answers with values. If it takes too long or too much memory, it is killed;
+the programs are then run one by one in a new process, and the one that kills that too is not run again.
 """
 
 from __future__ import annotations
@@ -22,12 +22,8 @@ from typing import NoReturn
 from seatrial.core.errors import ServiceError, UsageError
 from seatrial.documents import jq
 from seatrial.documents.document import is_deep
-from seatrial.preview.jq_answers import ENDED as ENDED
-from seatrial.preview.jq_answers import JqAnswer as JqAnswer
-from seatrial.preview.jq_answers import JqOutcome as JqOutcome
-from seatrial.preview.jq_answers import Json as Json
+from seatrial.preview.jq_answers import JqAnswer, JqOutcome, Json, plain_answers
 from seatrial.preview.jq_child import OUT_OF_MEMORY, READY
-from seatrial.preview.plain import plain_answers
 from seatrial.system.process import Conversation, LateAnswer
 from seatrial.system.sandbox import Sandbox, View, sandbox
 
@@ -36,12 +32,12 @@ WORKER = Path(__file__).with_name("jq_child.py")
 
 @dataclass(frozen=True)
 class Limits:
-    """What a program may use.
+    """The limits of programs.
 
-    `seconds` of processor time for one program, or for all of a mapping on one input, and `patience` times as
-    long by the clock; bytes of `memory`; characters of a value as JSON. The others hold for all programs of an
-    integration, after which none is run any more: the number of `stops`, programs that have to be ended, seconds
-    by the clock, and bytes of answers.
+    For one program, or for all of a mapping on one input: `seconds` of processor time, `patience` times as many by the
+    clock, bytes of `memory`, and `characters` of a value as JSON. For all programs of an integration together, after
+    which no more are run: `stops`, the number of programs that had to be ended, `all_seconds` by the clock, and
+    `all_bytes` of answers.
     """
 
     seconds: float = 1.0
@@ -54,17 +50,17 @@ class Limits:
 
 
 Job = tuple[Sequence[str], Sequence[Json]]
-"""Programs, and the inputs on each of which all of them are run."""
+"""Programs and inputs; every program is run on every input."""
 
 _Item = tuple[int, str]
 """The number of a job, and an input of it as JSON."""
 
 TOGETHER = 200
-"""The programs that are asked for at once; the time that they take to compile grows faster than their number."""
+"""The most programs in one request; the time to compile them grows faster than their number."""
 
 
 class Evaluator:
-    """Runs jq programs; the process is started at the first use. Close it when the work is done."""
+    """Runs jq programs in a process that is started at the first use. Close it when the work is done."""
 
     def __init__(self, limits: Limits | None = None, place: Sandbox | None = None) -> None:
         self._limits = limits or Limits()
@@ -75,7 +71,7 @@ class Evaluator:
         self.begin()
 
     def begin(self) -> None:
-        """Begin with another integration: what the last one used up and was ended is forgotten."""
+        """Begin with another integration: forget the programs that were ended, and what they all used up."""
         self._ended: dict[str, JqAnswer] = {}
         self._seconds, self._bytes = 0.0, 0
 
@@ -94,11 +90,11 @@ class Evaluator:
             self._process = None
 
     def run(self, programs: Sequence[str], inputs: Sequence[Json]) -> list[list[JqAnswer]]:
-        """Return the answers of all programs for each input. Raises ServiceError where no process can be had."""
+        """Return the answers of all programs for each input. Raises ServiceError if no process can be started."""
         return self.run_all([(programs, inputs)])[0]
 
     def run_all(self, jobs: Sequence[Job]) -> list[list[list[JqAnswer]]]:
-        """Return the answers of several jobs, which is faster than one by one. Raises ServiceError as `run`."""
+        """Return the answers of several jobs, faster than one by one. Raises ServiceError as `run` does."""
         known = [
             {text: _without_jq(text, inputs) for text in dict.fromkeys(programs)} for programs, inputs in jobs
         ]
@@ -113,7 +109,7 @@ class Evaluator:
         ]
 
     def _all(self, sets: Sequence[Sequence[str]], items: Sequence[_Item]) -> list[Mapping[str, JqAnswer]]:
-        """Return the answers for each item, those of programs that end the process among them."""
+        """Return the answers for each item, including those for programs that end the process."""
         found: list[Mapping[str, JqAnswer]] = []
         while len(found) < len(items):
             left = items[len(found) :]
@@ -148,7 +144,7 @@ class Evaluator:
             yield dict(zip(sets[at], answers, strict=True))
 
     def _each(self, programs: Sequence[str], text: str) -> dict[str, JqAnswer]:
-        """Return the answers of programs that are run one by one on an input."""
+        """Run programs one by one on an input, and return their answers."""
         found: dict[str, JqAnswer] = {}
         while len(found) < len(programs):
             rest = programs[len(found) :]
@@ -158,7 +154,7 @@ class Evaluator:
         return found
 
     def _until_end(self, programs: Sequence[str], text: str) -> dict[str, JqAnswer]:
-        """Return the answers up to the first program that ends the process, and that one's."""
+        """Return the answers up to and including the first program that ends the process."""
         found: dict[str, JqAnswer] = {}
         process = self._told([programs], [(0, text)], each=True)
         for program in programs:
@@ -170,7 +166,7 @@ class Evaluator:
         return found
 
     def _told(self, sets: Sequence[Sequence[str]], items: Sequence[_Item], *, each: bool) -> Conversation:
-        """Ask the process, which is started if there is none."""
+        """Send a request to the process, which is started if need be, and return the process."""
         process = self._process or self._ready()
         used = sorted({at for at, _ in items})
         pairs = [[(text, jq.is_closed(text)) for text in sets[at]] for at in used]
@@ -190,7 +186,7 @@ class Evaluator:
         return process
 
     def _heard(self, process: Conversation, most: int, count: int) -> list[JqAnswer] | None:
-        """Return the next `count` answers, one if that is 0; None if the process has ended, whose reason is kept."""
+        """Return the next `count` answers, one for 0; None if the process has ended, with why in `_reason`."""
         started = time.monotonic()
         try:
             line = process.hear(seconds=self._limits.seconds * self._limits.patience, most=most)
@@ -214,7 +210,7 @@ class Evaluator:
         return spent or len(self._ended) >= limits.stops
 
     def _ready(self) -> Conversation:
-        """Start the process; what cannot be started once is not tried again."""
+        """Return a new process; if it could not be started before, raise the same error again."""
         if self._refused:
             raise self._refused
         try:
@@ -234,11 +230,11 @@ class Evaluator:
 
 
 _shared: dict[int, Evaluator] = {}
-"""The evaluator that a process shares, by the number of the process: that of another is not to be talked to."""
+"""The shared evaluator by the process id: a fork must not use that of its parent."""
 
 
 def shared_evaluator(limits: Limits) -> Evaluator:
-    """Return the evaluator of this process, which is made with these limits at the first call and ends with it."""
+    """Return the evaluator of this process, made with these limits at the first call; it ends with the process."""
     if os.getpid() not in _shared:
         _shared[os.getpid()] = Evaluator(limits)
         atexit.register(_shared[os.getpid()].close)
@@ -253,7 +249,7 @@ _SLOW = JqAnswer(JqOutcome.SLOW, message="it does not end within its limits of t
 
 
 def _command(limits: Limits) -> tuple[list[str], View]:
-    """Return the arguments that start the worker, and all that it sees."""
+    """Return the command that starts the worker, and the view of the files that it needs."""
     found = importlib.util.find_spec("jq")
     if found is None or found.origin is None:
         raise ServiceError("the library jq is not installed")
@@ -265,7 +261,7 @@ def _command(limits: Limits) -> tuple[list[str], View]:
 
 
 def _chunks(asked: Sequence[Sequence[str]]) -> Iterator[list[int]]:
-    """Yield the numbers of jobs whose programs are not too many to be asked for at once."""
+    """Yield the numbers of jobs in groups of at most TOGETHER programs."""
     chunk: list[int] = []
     count = 0
     for at, programs in enumerate(asked):
@@ -293,7 +289,7 @@ def _table(
 
 
 def _without_jq(text: str, inputs: Sequence[Json]) -> list[JqAnswer] | None:
-    """Return the answers of a program for each input where no jq is needed."""
+    """Return the answers of a program for each input if no jq is needed; None if it is."""
     refusal = _refusal(text)
     return [refusal] * len(inputs) if refusal else plain_answers(text, inputs)
 
@@ -306,7 +302,7 @@ def _refusal(text: str) -> JqAnswer | None:
 
 
 def _answers(line: bytes, count: int) -> list[JqAnswer] | None:
-    """Return the answers of a line; None for a line of another form: what runs there is not trusted."""
+    """Return the answers in a line; None if it has another form, as the process is not trusted."""
     if not line.endswith(b"\n"):
         return None
     try:

@@ -1,14 +1,14 @@
-"""The entities that integrations record for their examples: which file is for which example, and what it should hold.
+"""Golden files: the entities that integrations record for their examples, compared with those that are made now.
 
 Integrations record them in several forms, all of which are read:
 
 * `issue-expected-output.json` or `issue.entity.json` beside `issue-raw-data.json`, `issue.response.json` or
   `raw_issue.json`: the entity of that example, or the list of its entities;
-* `after_mapping.json`, or another output of no example's name: entities of any of the examples beside it, as a list
-  or as an object of them.
+* `after_mapping.json`, or another output that is not named after an example: entities of any of the examples beside it,
+  as a list, or as the values of an object.
 
-One form is written: `examples/issue/a-expected-output.json` for `.port/examples/issue/a.json`, and the same beside an
-example below `examples/`.
+One form is written: `examples/issue/a-expected-output.json` for `.port/examples/issue/a.json`, and a file of the same
+ending beside an example below `examples/`.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ _SOME = re.compile(r"\.(?:entity|entities)\.json$", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class ExpectedFile:
-    """A file of recorded entities, and the examples that make them: all of theirs if `whole`, else some.
+    """A file of recorded entities, and the examples that make them.
 
-    `closed` says that no other example makes any of them.
+    It holds all of their entities if `whole`, else some. `closed` says that no other example makes any of them.
     """
 
     document: Document
@@ -64,10 +64,10 @@ class ExpectedFile:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A file of recorded entities held against those that are made now.
+    """A file of recorded entities compared with those that are made now.
 
-    `reason` says why nothing is compared, `fault` why the file cannot be read; `text` is what the file would hold
-    if it were brought up to date, None where that cannot be told.
+    `reason` says why nothing is compared, `fault` why the file cannot be read; `text` is the content of the file
+    brought up to date, None if that is not known.
     """
 
     path: str
@@ -85,7 +85,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class MadeEntities:
-    """The entities that examples make now, by the example's path; `unknown` says why those of the others are not."""
+    """The entities that examples make now, by path; `unknown` says why those of other examples are not."""
 
     entities: Mapping[str, Sequence[Entity]]
     unknown: Mapping[str, str]
@@ -96,7 +96,7 @@ class MadeEntities:
         return frozenset([*self.entities, *self.unknown])
 
     def tells(self, expected: ExpectedFile) -> bool:
-        """Return whether these entities say something of a recorded file: all that it holds, or some of it."""
+        """Return whether a recorded file can be compared with these entities, as a whole or in part."""
         known = self.names
         return (
             known.issuperset(expected.examples) if expected.whole else not known.isdisjoint(expected.examples)
@@ -123,9 +123,9 @@ def place_of(example: str) -> str:
 def expected_of(
     outputs: Iterable[Document], examples: Collection[str], strays: Collection[str] = ()
 ) -> list[ExpectedFile]:
-    """Return the recorded files, each with the examples that it belongs to; with none, where no example does.
+    """Return the recorded files, each with the examples that it belongs to, which may be none.
 
-    `strays` are examples that go with no resource.
+    `strays` are examples that no resource maps.
     """
     places: dict[str, list[str]] = {}
     folders: dict[str, list[str]] = {}
@@ -152,7 +152,7 @@ def _expected(
 
 
 def compared(expected: ExpectedFile, made: MadeEntities, *, partial: bool) -> Comparison:
-    """Return a recorded file held against the entities made; with `partial` some examples were not mapped."""
+    """Compare a recorded file with the entities made; with `partial`, some examples were not mapped."""
     document, examples = expected.document, expected.examples
     if not examples:
         return Comparison(document.path, reason="no example goes with it")
@@ -176,7 +176,7 @@ def compared(expected: ExpectedFile, made: MadeEntities, *, partial: bool) -> Co
 
 
 def lacking(found: Iterable[ExpectedFile], made: MadeEntities) -> dict[str, list[str]]:
-    """Return the examples of which no entities are recorded, by the place for them."""
+    """Return the examples without recorded entities, by the path of the file for these."""
     covered = {path for one in found for path in one.examples if _covers(one, path, made)}
     places: dict[str, list[str]] = {}
     for path in [*made.entities, *made.unknown]:
@@ -191,7 +191,7 @@ def rendered(value: Any) -> str:
 
 
 def recorded_text(entities: Sequence[Entity]) -> str:
-    """Return the text of a new file: the entity, or the list of them if they are more or less than one."""
+    """Return the text of a new file: the entity, or a list of entities unless there is exactly one."""
     return rendered(_shaped(entities, None))
 
 
@@ -204,7 +204,7 @@ def _covers(expected: ExpectedFile, example: str, made: MadeEntities) -> bool:
 
 @dataclass(frozen=True)
 class _Pair:
-    """A recorded entity and the one that is made now; None for none. `name` is the place in the file."""
+    """A recorded entity and the one that is made now, either of them None if there is none; `name` is its place."""
 
     name: str
     old: Entity | None
@@ -212,7 +212,7 @@ class _Pair:
 
     @property
     def is_other(self) -> bool:
-        """Whether another entity is made now, or the same with other values."""
+        """Whether both are there and differ."""
         return self.old is not None and self.new is not None and any(self.differences(True))
 
     def differences(self, may_lack: bool) -> Iterator[ValueDifference]:
@@ -262,7 +262,7 @@ class _Unpaired:
 
 
 def _keys(entity: Entity) -> list[tuple[str, ...]]:
-    """Return the keys of an entity, the first of which says the most: what it identifies, its blueprint, nothing."""
+    """Return the keys by which entities are paired, the most specific first: both, identifier, blueprint, any."""
     identifier, blueprint = _key(entity["identifier"]), _key(entity.get("blueprint"))
     known = [("both", identifier, blueprint), ("blueprint", blueprint)]
     return [known[0], ("identifier", identifier), known[1], ()]
@@ -273,7 +273,7 @@ def _key(value: Any) -> str:
 
 
 def _pairs(recorded: Sequence[tuple[str, Entity]], made: Sequence[Entity], whole: bool) -> Iterator[_Pair]:
-    """Pair recorded entities with those made: by what they identify, else in order if there are no others."""
+    """Yield pairs of recorded entities and those made: by identifier and blueprint, else in order."""
     left = _Unpaired(made)
     equal = len(recorded) == len(made)
     partners = [left.take(_keys(old)[0 if "blueprint" in old else 1]) for _, old in recorded]
@@ -285,12 +285,12 @@ def _pairs(recorded: Sequence[tuple[str, Entity]], made: Sequence[Entity], whole
 
 
 def _likely(old: Entity, left: _Unpaired, whole: bool) -> Entity | None:
-    """Return an entity of the same blueprint; of a file that records all entities, else any other."""
+    """Return an entity of the same blueprint; if there is none, any other for a file that records all entities."""
     return left.take(_keys(old)[2]) or (left.take(()) if whole or "blueprint" not in old else None)
 
 
 def _updated(value: Any, pairs: Sequence[_Pair], whole: bool) -> Any:
-    """Return what a recorded file should hold; entities of a shared file that no example makes stay."""
+    """Return the value that a recorded file should hold; entities of a shared file that no example makes stay."""
     if whole or (isinstance(value, dict) and "identifier" in value):
         made = [_merged(one) for one in pairs if one.new is not None]
         return _shaped(made, value) if whole or made else value
@@ -299,7 +299,7 @@ def _updated(value: Any, pairs: Sequence[_Pair], whole: bool) -> Any:
 
 
 def _merged(pair: _Pair) -> Entity:
-    """Return the entity that is made, with what Port filled in the recorded one."""
+    """Return the entity that is made, with the keys that Port filled in the recorded one."""
     new, old = pair.new or {}, pair.old or {}
     return _ordered(new) | {key: old[key] for key in _PORTS if key in old}
 

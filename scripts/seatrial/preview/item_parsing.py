@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from seatrial.core.framework import Framework
-from seatrial.preview.evaluator import Evaluator, JqAnswer, Json
+from seatrial.preview.evaluator import Evaluator
+from seatrial.preview.jq_answers import JqAnswer, Json
 from seatrial.preview.mapping import Programs, as_jq
 
 MOST_ITEMS = 200
-"""The items of one object that are mapped; an example has less."""
+"""The most items of one object that are mapped; real examples have fewer."""
 
 _STEP = r"(?:\.\w+|\.?\[[^\]]+\])"
 _PATH = re.compile(rf"(?:\.\w+|\.\[[^\]]+\]){_STEP}*")
@@ -20,10 +21,10 @@ _BINDING = re.compile(r"\.\s+as\s+\$\w+")
 
 @dataclass(frozen=True)
 class Input:
-    """What the programs of a mapping are run on; `fault` says why they are run on nothing.
+    """An input of a mapping's programs; `fault` says why the programs are not run.
 
-    `source` is the number of the raw object, `item` that of its item, if it has any. `failed` tells a fault that
-    ends the mapping of the kind from one for which Ocean passes over the object.
+    `source` is the number of the raw object, `item` that of its item, if it has any. A fault that `failed` ends the
+    mapping of the kind; for any other, Ocean passes over the object.
     """
 
     source: int
@@ -34,7 +35,7 @@ class Input:
     whole: Json = None
     """The raw object, where `data` is only its item."""
     answer: JqAnswer | None = None
-    """That of itemsToParse, where it could not be run to its end."""
+    """The answer of itemsToParse, if it did not run to its end."""
 
 
 def inputs_of(
@@ -80,7 +81,7 @@ def _parsed(
 
 
 def _merged(around: Mapping[str, Json], item: Json, name: str, framework: Framework) -> Json:
-    """Return the object with an item; which of two of the same name wins depends on the framework."""
+    """Return the object with an item in it; the framework's version decides which of two equal keys wins."""
     if framework.has("inputs-are-classified"):
         return {name: item}
     return {**around, name: item} if framework.has("items-are-taken-out") else {name: item, **around}
@@ -99,10 +100,10 @@ def _kind(value: Json) -> str:
 
 
 def deleted_path(program: str) -> str:
-    """Return the path that Ocean takes out of an object for this itemsToParse: its first plain one, else `.`.
+    """Return the path that Ocean removes from an object for this itemsToParse: its first plain one, else `.`.
 
-    It is not parsed as jq: the text is cut at each `|`, whatever surrounds it, and the first part that begins
-    with a path gives it. Source: `extract_jq_deletion_path_revised` in port_ocean/core/integrations/mixins/utils.py.
+    Ocean does not parse it as jq: it splits the text at each `|`, whatever surrounds that, and takes the first part
+    that begins with a path. Source: `extract_jq_deletion_path_revised` in port_ocean/core/integrations/mixins/utils.py.
     """
     chain = program.strip()
     if chain.startswith("("):

@@ -1,7 +1,7 @@
-"""A resource of a mapping as Ocean's model reads it: which texts are programs, and what it refuses.
+"""A resource of a mapping as Ocean's model reads it: the strings that are programs, and the mappings that it refuses.
 
-Ocean reads a mapping with pydantic 1: unknown keys are dropped, numbers and booleans become texts, and anything else
-in the place of a text makes the whole mapping invalid. Source: port_ocean/core/handlers/port_app_config/models.py.
+Ocean reads a mapping with pydantic 1: unknown keys are dropped, numbers and booleans become strings, and anything else
+in place of a string makes the whole mapping invalid. Source: port_ocean/core/handlers/port_app_config/models.py.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ _QUOTES = re.compile(r"""(^|\s)'(?!\s|")|(?<!\s|")'(\s|$)""")
 
 
 class MappingRefused(Exception):
-    """Ocean does not accept a mapping; the text says why."""
+    """Raised where Ocean does not accept a mapping; the text says why."""
 
 
 @dataclass(frozen=True)
 class Programs:
     """The programs of a resource, as they stand in the mapping.
 
-    `fields` are those of the entity. `items` is empty where an object makes one entity; else it gives the list
-    of items, each of which stands under `name` in the object, from which the list is taken out if `lean`.
+    `fields` are those of the entity. `items` is itemsToParse, empty if each object makes one entity; each item stands
+    under `name` in the object, from which the whole list is removed if `lean`.
     """
 
     kind: str
@@ -39,17 +39,14 @@ class Programs:
     name: str = "item"
     lean: bool = True
 
+    @cached_property
     def named(self) -> Sequence[tuple[str, str | None]]:
         """The programs of the fields, each with its place, such as `properties.url`."""
-        return self._named
-
-    @cached_property
-    def _named(self) -> Sequence[tuple[str, str | None]]:
         return tuple(_leaves(self.fields, ""))
 
 
 def read_resource(resource: Any, framework: Framework) -> Programs:
-    """Return the programs of an item of `resources`. Raises Refused."""
+    """Return the programs of an item of `resources`. Raises MappingRefused."""
     root = _object(resource, "the resource")
     selector = _object(root.get("selector"), "selector")
     port = _object(root.get("port"), "port")
@@ -71,27 +68,27 @@ def read_resource(resource: Any, framework: Framework) -> Programs:
 
 
 def as_jq(program: str, framework: Framework) -> str:
-    """Return the program that is compiled for a text of the mapping.
+    """Return the program that the framework compiles for a string of the mapping.
 
-    Single quotes at the edges of a text become double ones where the framework does that. Where it reads all
-    outputs of a program, so does what is returned.
+    Single quotes at the edges become double ones in versions that do so. In versions that read all outputs of a
+    program, the returned one runs to its end too.
     """
     text = _QUOTES.sub(r'\1"\2', program) if framework.has("edge-quotes") else program
     return f"[({text}\n)] | .[:1][]" if framework.has("all-outputs-are-read") else text
 
 
 def _fields(mappings: Mapping[str, Any], framework: Framework) -> Tree:
-    """Return the known keys of a mapping, with what stands there as programs."""
-    searched = framework.has
+    """Return the known keys of an entity's mapping, with their programs."""
+    has = framework.has
     found: dict[str, Any] = {
-        "identifier": _value(mappings.get("identifier"), "identifier", searched("identifiers-are-searched")),
+        "identifier": _value(mappings.get("identifier"), "identifier", has("identifiers-are-searched")),
         "blueprint": _text(mappings.get("blueprint"), "blueprint"),
     }
     for key, part in (("title", ""), ("icon", "icon-is-mapped"), ("team", "team-is-mapped")):
-        if key in mappings and (not part or searched(part)):
-            search = key == "team" and searched("teams-are-searched")
+        if key in mappings and (not part or has(part)):
+            search = key == "team" and has("teams-are-searched")
             found[key] = None if mappings[key] is None else _value(mappings[key], key, search)
-    for key, search in (("properties", False), ("relations", searched("relations-are-searched"))):
+    for key, search in (("properties", False), ("relations", has("relations-are-searched"))):
         if key in mappings:
             members = _object(mappings[key], key)
             found[key] = {_name(one, key): _value(members[one], f"{key}.{one}", search) for one in members}

@@ -1,4 +1,4 @@
-"""How far the paths of a program lead into an object: what is there, what is not, and what it may have meant."""
+"""Traces of the paths that a program reads: how far each leads into an object, and a likely name for a missing key."""
 
 from __future__ import annotations
 
@@ -27,18 +27,17 @@ _STEP = re.compile(
 _REBINDING = re.compile(r"(?<![\w.$])(?:as|def|reduce|foreach|label)\b")
 
 MOST_KEYS = 200
-"""Objects of more keys are not searched for a name like a missing one."""
-
+"""Objects with more keys are not searched for a name like the missing one."""
 
 MOST_LETTERS = 40
 """Longer names are not compared with others."""
 
 MOST_PATHS = 50
-"""Nothing is said of a program that reads more paths; real ones read 4."""
+"""A program that reads more paths is not traced; real ones read 4."""
 
 
 class End(Enum):
-    """How a path ends: it leads to a value, to null, or to nothing."""
+    """The end of a path: a value, null, a missing key, or not known."""
 
     VALUE = "there"
     NULL = "null"
@@ -48,9 +47,9 @@ class End(Enum):
 
 @dataclass(frozen=True)
 class Trace:
-    """A path that a program reads: how it ends, how much of it is there, and what stands near.
+    """A path that a program reads, traced into an object.
 
-    `reached` is the part that is there, `at` the first part that is null or missing, `near` a key like it.
+    `reached` is the part that is there, `at` the path up to the first null or missing key, `near` a key like that one.
     """
 
     path: str
@@ -71,7 +70,7 @@ class Trace:
 def traces(program: str, data: Any) -> list[Trace]:
     """Return a trace of each path that a program reads from the object itself, in order.
 
-    Behind a pipe, and inside the brackets of a function, `.` is something else; nothing is said of those.
+    Behind a pipe and inside the brackets of a function, `.` is another value, so paths there are not traced.
     """
     return [trace(path, data) for path in read_paths(program)]
 
@@ -108,7 +107,7 @@ def _likely(name: str, here: Mapping[str, Any]) -> str:
 
 
 def trace(path: str, data: Any, *, near: bool = True) -> Trace:
-    """Return how far a path leads into an object; without `near`, which takes longest, no key like it."""
+    """Trace a path into an object; `near` also looks for a key like a missing one, which takes longest."""
     here, reached = data, ""
     for step in _STEP.finditer(path):
         name = next((found for key in ("quoted", "text", "name") if (found := step[key]) is not None), None)

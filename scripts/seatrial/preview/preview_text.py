@@ -1,4 +1,4 @@
-"""A preview as text: the entities of each kind, what is null and why, and what breaks the blueprint."""
+"""A preview as text: the entities of each kind, the null values with their reasons, and breaches of the blueprint."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def render(previews: Sequence[Preview]) -> str:
 
 
 def totals(previews: Sequence[Preview]) -> str:
-    """Return the last line: what became of all objects."""
+    """Return the last line: the objects by verdict, null values, breaches and recorded files that differ."""
     rows = [row for preview in previews for group in preview.groups for row in group.rows]
     counts = {verdict: sum(row.mapped.verdict is verdict for row in rows) for verdict in ObjectVerdict}
     said = [f"{count} {verdict.value}" for verdict, count in counts.items() if count]
@@ -53,7 +53,7 @@ def _preview(preview: Preview) -> Iterator[str]:
 
 
 def _recorded(found: Sequence[Comparison]) -> Iterator[str]:
-    """Say of each recorded file where it first differs from what is made now."""
+    """Yield a line for each recorded file that differs or is not compared, and the number of the others."""
     if found:
         yield "  recorded entities"
     for one in found:
@@ -127,13 +127,13 @@ def place(row: PreviewRow) -> str:
 
 
 def shown(value: Any) -> str:
-    """Return a value for a table: short, and text without quotes."""
+    """Return a value for a table: shortened, and a string without quotes."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return cut(plain(text), WIDEST)
 
 
 def _values(group: Group) -> Iterator[str]:
-    """Say of each value that is null how often it is, and why."""
+    """Yield two lines for each field that is null: how often, and why."""
     entities = group.entities
     null: dict[str, list[PreviewRow]] = {}
     for row in entities:
@@ -147,7 +147,7 @@ def _values(group: Group) -> Iterator[str]:
 
 
 def _remarks(group: Group) -> Iterator[str]:
-    """Say of each place that breaks the blueprint how the first entity does, and how many others do."""
+    """Yield a line for each place that breaks the blueprint: how, in which entity, and in how many others."""
     found: dict[str, list[tuple[PreviewRow, str]]] = {}
     for row in group.rows:
         for remark in row.remarks:

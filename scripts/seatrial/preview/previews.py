@@ -1,4 +1,4 @@
-"""The preview of an integration: every example through its resource, each entity held against its blueprint."""
+"""The preview of an integration: every example mapped by its resource, each entity checked against its blueprint."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from seatrial.core.framework import Framework
 from seatrial.core.model import Integration
-from seatrial.preview.cases import PreviewCase, Shelf, Stray
+from seatrial.preview.cases import ExampleSet, PreviewCase, Stray
 from seatrial.preview.evaluator import Evaluator
 from seatrial.preview.goldens import (
     Comparison,
@@ -29,7 +29,7 @@ from seatrial.preview.upsert import Remark, held_against
 
 @dataclass(frozen=True)
 class PreviewRow:
-    """What became of an object of a file, whose number it is; the remarks say where it breaks its blueprint."""
+    """An object of a file, mapped; `number` counts from 0, `remarks` say where its entity breaks the blueprint."""
 
     file: str
     number: int
@@ -43,7 +43,7 @@ class PreviewRow:
 
     @property
     def ended(self) -> tuple[Value, ...]:
-        """The programs that could not be run to their end."""
+        """The programs that did not run to their end."""
         stopped = (self.mapped.stopped,) if self.mapped.stopped else ()
         return (*stopped, *(value for value in self.mapped.values if not value.answer.finished))
 
@@ -106,12 +106,12 @@ class Preview:
 
     @property
     def stale(self) -> tuple[Comparison, ...]:
-        """The recorded files that do not hold what is made now."""
+        """The recorded files that differ from what is made now."""
         return tuple(one for one in self.recorded if one.is_stale)
 
     @property
     def failed(self) -> bool:
-        """Whether a file cannot be read, Ocean refuses a resource or fails on an example, or a program was ended."""
+        """Whether a file cannot be read, Ocean refuses a resource or fails on an object, or a program was ended."""
         rows = [row for group in self.groups for row in group.rows]
         failed = any(row.mapped.verdict is ObjectVerdict.FAILED or row.ended for row in rows)
         return failed or bool(self.unreadable) or any(group.refused for group in self.groups)
@@ -119,26 +119,26 @@ class Preview:
 
 def preview_of(
     integration: Integration,
-    shelf: Shelf,
+    examples: ExampleSet,
     cases: Iterable[PreviewCase],
     framework: Framework,
     evaluator: Evaluator,
 ) -> Preview:
-    """Return what becomes of the cases of an integration. Raises ServiceError where jq cannot be run."""
+    """Map the given cases of an integration. Raises ServiceError where jq cannot be run."""
     chosen = list(cases)
     groups = groups_of(chosen, framework, evaluator)
     made = _made(chosen, groups)
-    kept = {case.name for case in shelf.cases}
-    known = expected_of(shelf.outputs, kept, {one.name for one in shelf.strays})
+    kept = {case.name for case in examples.cases}
+    known = expected_of(examples.outputs, kept, {one.name for one in examples.strays})
     recordings = tuple(_recordings(integration, lacking(known, made), made, kept))
     recorded = tuple(_compared(known, made, partial=not kept <= made.names))
-    unreadable = tuple(shelf.unreadable)
-    strays = tuple(one for one in shelf.strays if shelf.installed or not unreadable)
+    unreadable = tuple(examples.unreadable)
+    strays = tuple(one for one in examples.strays if examples.installed or not unreadable)
     return Preview(integration.name, framework, groups, strays, recorded, recordings, unreadable)
 
 
 def groups_of(cases: Iterable[PreviewCase], framework: Framework, evaluator: Evaluator) -> tuple[Group, ...]:
-    """Return what the resources make of the cases of an integration. Raises ServiceError where jq cannot be run."""
+    """Map cases, and return a group for each resource. Raises ServiceError where jq cannot be run."""
     evaluator.begin()
     by_resource: dict[tuple[str, int], list[PreviewCase]] = {}
     for case in cases:
@@ -150,14 +150,14 @@ def groups_of(cases: Iterable[PreviewCase], framework: Framework, evaluator: Eva
 
 
 def _compared(known: Iterable[ExpectedFile], made: MadeEntities, *, partial: bool) -> Iterator[Comparison]:
-    """Yield the recorded files of which these entities say something, each held against them."""
+    """Yield a comparison for each recorded file that can be compared with these entities."""
     for one in known:
         if made.tells(one) if one.examples else not partial:
             yield compared(one, made, partial=partial)
 
 
 def _made(cases: Sequence[PreviewCase], groups: Iterable[Group]) -> MadeEntities:
-    """Return the entities of each example, those alike once; of one that could not be mapped they are unknown."""
+    """Return the entities of each example, equal ones once; those of an example that was not mapped are unknown."""
     met: dict[str, set[str]] = {}
     entities: dict[str, list[Mapping[str, Any]]] = {case.name: [] for case in cases}
     unknown: dict[str, str] = {}
@@ -214,7 +214,7 @@ def _recordings(
 
 @dataclass(frozen=True)
 class _Tried:
-    """The cases of a resource and its programs; None where Ocean does not accept it, and why."""
+    """The cases of a resource and its programs, None if Ocean does not accept it; `refused` says why."""
 
     cases: Sequence[PreviewCase]
     programs: Programs | None
@@ -233,7 +233,7 @@ class _Tried:
         return [one for case in self.cases for one in case.objects]
 
     def group(self, mapped: Iterable[Mapped]) -> Group:
-        """Return the group with what became of the objects."""
+        """Return the group of the mapped objects."""
         source, spelled = self.cases[0].source, self.cases[0].spelled
         rows = tuple(self._rows(mapped))
         return Group(source.kind, source.path, source.index, rows, self.refused, spelled)

@@ -1,6 +1,6 @@
-"""The entities that Ocean makes of raw objects with a resource of a mapping, in the integration's own framework.
+"""The entities that Ocean makes of raw objects by a resource of a mapping, in the integration's own framework.
 
-Source: port_ocean/core/handlers/entity_processor; `core.framework` says what holds in which version.
+Source: port_ocean/core/handlers/entity_processor; `core.framework` lists what changed in which version.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from typing import Any, TypeVar
 
 from seatrial.core.framework import Framework
 from seatrial.preview.classified import Classified
-from seatrial.preview.evaluator import Evaluator, JqAnswer, JqOutcome, Json
+from seatrial.preview.evaluator import Evaluator
 from seatrial.preview.item_parsing import Input, inputs_of
+from seatrial.preview.jq_answers import NO_PROGRAM, JqAnswer, JqOutcome, Json
 from seatrial.preview.mapping import Programs, as_jq
 
 S = TypeVar("S")
@@ -71,7 +72,7 @@ def map_objects(
 def map_all(
     pairs: Sequence[tuple[Programs, Sequence[Json]]], framework: Framework, evaluator: Evaluator
 ) -> list[list[Mapped]]:
-    """Return what becomes of the objects of several resources. Raises ServiceError as `map_objects`."""
+    """Return what becomes of the objects of several resources. Raises ServiceError where jq cannot be run."""
     inputs = [inputs_of(programs, objects, framework, evaluator) for programs, objects in pairs]
     good = [
         (programs, [one for one in found if not one.fault]) for (programs, _), found in _zip(pairs, inputs)
@@ -114,25 +115,23 @@ def _answers(
 
 
 def _order(programs: Programs) -> list[str | None]:
-    return [programs.selector, *(text for _, text in programs.named())]
+    return [programs.selector, *(text for _, text in programs.named)]
 
 
 def _zip(one: Iterable[S], other: Iterable[T]) -> list[tuple[S, T]]:
+    """Return the pairs of two collections of the same length."""
     return list(zip(one, other, strict=True))
 
 
 def _texts(programs: Programs) -> Iterator[str]:
     yield programs.selector
-    yield from (text for _, text in programs.named() if text is not None)
+    yield from (text for _, text in programs.named if text is not None)
 
 
 def _ordered(
     order: Sequence[str | None], texts: Mapping[str, str], found: Mapping[str, JqAnswer]
 ) -> list[JqAnswer]:
     return [NO_PROGRAM if text is None else found[texts[text]] for text in order]
-
-
-NO_PROGRAM = JqAnswer(JqOutcome.ERROR, message="null is no program")
 
 
 def _mapped(programs: Programs, one: Input, answers: Sequence[JqAnswer], framework: Framework) -> Mapped:
@@ -144,7 +143,7 @@ def _mapped(programs: Programs, one: Input, answers: Sequence[JqAnswer], framewo
         )
     if not selected.value:
         return Mapped(one.source, ObjectVerdict.REFUSED, "the selector is false", one.item, one.data)
-    named = zip(programs.named(), answers[1:], strict=True)
+    named = zip(programs.named, answers[1:], strict=True)
     values = tuple(Value(where, text or "", answer) for (where, text), answer in named)
     entity, reason, verdict = _entity(programs, answers[1:], framework)
     return Mapped(one.source, verdict, reason, one.item, one.data, entity, values)

@@ -1,4 +1,4 @@
-"""An entity held against its blueprint, as Port holds it when Ocean sends it: types, formats, shapes of relations."""
+"""An entity checked against its blueprint, as Port does when Ocean upserts it: types, formats, shapes of relations."""
 
 from __future__ import annotations
 
@@ -23,19 +23,18 @@ _UNFILLED = {
     "aggregationProperties": "aggregation property",
 }  # fmt: skip
 
-
 MOST_ITEMS = 20
-"""The items of a list that are looked at, and only at the first level: what one breaks, the others break too."""
+"""The most items of a list that are checked, and only at the first level, since items are usually alike."""
 
 MOST_REQUIRED = 500
-"""The required properties, and the relations, of a blueprint that are looked at; a real one has 5."""
+"""The most required properties, and relations, of a blueprint that are checked; a real one has 5."""
 
 MOST_CHOICES = 500
-"""An enum of more values is not looked at; a real one has 30."""
+"""An enum of more values is not checked; a real one has 30."""
 
 
 class Break(Enum):
-    """What a value breaks; SPELLING is a type that the value only spells otherwise, such as 5 for "5"."""
+    """The kinds of breaches; SPELLING is a value that only spells the type otherwise, such as 5 for "5"."""
 
     TYPE = "type"
     SPELLING = "spelling"
@@ -55,7 +54,7 @@ class Remark:
 
 
 def held_against(entity: Mapping[str, Any], blueprints: Sequence[Any]) -> list[Remark]:
-    """Return where an entity breaks its blueprint; nothing where that is not among these."""
+    """Return where an entity breaks its blueprint; nothing if its blueprint is not exactly one of these."""
     found = _blueprint(entity.get("blueprint"), blueprints)
     return list(_remarks(entity, found)) if found else []
 
@@ -130,7 +129,7 @@ def _relation(where: str, value: Any, many: bool) -> Iterator[Remark]:
 
 
 def faults(value: Any, schema: Mapping[str, Any]) -> Iterator[tuple[Break, str]]:
-    """Yield how a value breaks the schema of a property; formats are those of the blueprint's type string."""
+    """Yield each way in which a value breaks the schema of a property, with the words for it."""
     items = schema.get("items")
     yield from _own_faults(value, schema)
     if isinstance(value, list) and isinstance(items, dict):
@@ -158,7 +157,7 @@ _NUMERAL = re.compile(r"-?[0-9]{1,30}(?:\.[0-9]{1,30})?")
 
 
 def _spells(value: Any, stated: str) -> bool:
-    """Return whether a value of another type says the same as one of the stated type would."""
+    """Return whether a value of another type spells a value of the stated type, such as "5" for a number."""
     if stated == "string":
         return isinstance(value, int | float)
     text = value if isinstance(value, str) else ""

@@ -15,15 +15,15 @@ COLOURS = {
     Level.GOLD: "#7d6200",
     Level.PLATINUM: "#0b6e75",
 }
-"""The colour of a level, on which white text has a contrast of at least 4.5."""
+"""The colour of each level, on which white text has a contrast of at least 4.5 to 1."""
 
 LABEL = "seatrial"
 _WIDTH = 6.6
-"""Pixels of a letter of 11 pixels; the text is stretched to the width that is kept for it."""
+"""The average width of a letter in pixels, at a size of 11; texts are stretched to the width kept for them."""
 
 
 def badge(name: str, level: Level | None) -> str:
-    """Return the badge of an integration at a level; None for an unknown one."""
+    """Return the badge of an integration as SVG; `level` is None if it is unknown."""
     said = words(level) if level else "unknown"
     left, right = (round(len(one) * _WIDTH) + 12 for one in (LABEL, said))
     title = text(f"{cut(plain(name), 100)}: {said}")

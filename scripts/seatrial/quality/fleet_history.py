@@ -1,4 +1,4 @@
-"""The past of a fleet: releases by its changelogs, its size and framework by git, its levels by earlier sites."""
+"""The history of a fleet: releases from changelogs, size and framework from git, levels from earlier sites."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ from seatrial.validate.facts.facts import core_release
 from seatrial.validate.facts.package_metadata import PYPROJECT
 
 MOST_POINTS = 30
-"""The commits that are looked at."""
+"""The most commits that are read."""
 
 MOST_WEEKS = 104
-"""The weeks whose releases are counted."""
+"""The number of weeks whose releases are counted."""
 
 MOST_DAYS = 400
-"""The days of which levels are kept."""
+"""The most days whose levels are kept."""
 
 MOST_BYTES = 256 * 1024
-"""The size of a `pyproject.toml` that is read; the largest real one has 4 KB."""
+"""The bytes of the largest `pyproject.toml` that is read; the largest real one has 4 KB."""
 
 MOST_RECORDED = 4 * 1024 * 1024
-"""The size of a record of levels that is read."""
+"""The bytes of the largest record of levels that is read."""
 
 
 @dataclass(frozen=True)
 class Series:
-    """Numbers over time: `days` are seconds since 1970, `lines` the numbers of each line by its name, None for none."""
+    """Numbers over time: `days` in seconds since 1970, and the numbers of each line by its name, None for none."""
 
     name: str
     title: str
@@ -49,7 +49,7 @@ class Series:
 
 
 def releases(entries: Iterable[Iterable[str | None]], today: date) -> Series:
-    """Return how many versions were released in each week, by the dates in changelogs."""
+    """Return the number of versions released in each week, by the dates in changelogs."""
     first = _monday(today) - timedelta(weeks=MOST_WEEKS - 1)
     counts: Counter[date] = Counter()
     for dates in entries:
@@ -73,7 +73,7 @@ def _seconds(day: date) -> int:
 
 
 def fleet_over_time(root: Path, holder: str) -> list[Series]:
-    """Return the number of integrations, and how far their frameworks were behind. Raises UsageError, ServiceError."""
+    """Return the number of integrations and the lag of their frameworks. Raises UsageError and ServiceError."""
     commits = git.points(root, MOST_POINTS)
     trees = [git.folders(root, commit, holder) for commit, _ in commits]
     known = [{name: tree for name, tree in one.items() if name[0] not in "._"} for one in trees]
@@ -97,12 +97,12 @@ def fleet_over_time(root: Path, holder: str) -> list[Series]:
 
 
 def _core(text: bytes) -> Release:
-    """Return the release of the framework by a `pyproject.toml` alone; locks of the past are too large to be read."""
+    """Return the framework's release by a `pyproject.toml` alone; reading all earlier locks would take too long."""
     return tuple(core_release(Integration("", "", MemoryFolder({PYPROJECT: text}))))
 
 
 def today_record(rows: Sequence[StatusRow], today: date) -> Mapping[str, Any]:
-    """Return what is kept of a day: how many integrations are at each level, and have which findings."""
+    """Return the record of a day: the number of integrations at each level, and of findings of each severity."""
     counts = spread(rows)
     found = {one.value: sum(row.count(one) for row in rows) for one in Severity}
     return {
@@ -113,7 +113,7 @@ def today_record(rows: Sequence[StatusRow], today: date) -> Mapping[str, Any]:
 
 
 def records_of(data: bytes) -> list[Mapping[str, Any]]:
-    """Return the days that a file of an earlier site holds; what has another form is left out."""
+    """Return the days in the file of an earlier site; those of another form are left out."""
     try:
         days = records.loads(data).get("days") if len(data) <= MOST_RECORDED else None
     except Unreadable:
@@ -132,19 +132,19 @@ def _is_record(one: Any) -> bool:
 
 
 def records_with(before: Iterable[Mapping[str, Any]], new: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return the days with a new one, which replaces one of the same date, the oldest first."""
+    """Return the days with a new one, which replaces that of the same date; the oldest come first."""
     by_day = {one["day"]: one for one in (*before, new)}
     return [by_day[day] for day in sorted(by_day)][-MOST_DAYS:]
 
 
 def records_text(days: Sequence[Mapping[str, Any]]) -> str:
-    """Return the text of the file that a site keeps."""
+    """Return the text of the file in which a site keeps these days."""
     rows = ",\n".join(json.dumps(one) for one in days)
     return f'{{"version": 1, "days": [\n{rows}\n]}}\n'
 
 
 def levels_over_time(days: Sequence[Mapping[str, Any]]) -> list[Series]:
-    """Return the levels and the findings of the days that were kept; nothing of less than two."""
+    """Return the levels and the findings over the days that were kept; nothing if there are fewer than two."""
     if len(days) < 2:
         return []
     times = [_seconds(date.fromisoformat(one["day"])) for one in days]

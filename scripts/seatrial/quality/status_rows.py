@@ -1,4 +1,4 @@
-"""One row an integration: its version, its level, what the next one lacks, its findings, and its framework."""
+"""The row of an integration in a fleet's table: its version, level, gaps, findings and framework."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from functools import cached_property
 
 from seatrial.core.errors import UsageError
 from seatrial.core.framework import MAJOR, Release, dotted
-from seatrial.core.model import Finding, Severity
+from seatrial.core.model import Finding, Severity, digest
 from seatrial.core.suggest import hint
 from seatrial.core.version import Version
 from seatrial.quality.scale import Gap, Level, Standing
@@ -21,13 +21,17 @@ RECORDS = "EXA221"
 """The rule whose findings `preview --record` repairs."""
 
 
+_SAFE_NAME = re.compile(r"(?!(?:con|prn|aux|nul|com\d|lpt\d|index)(?:\.|$))[a-z0-9][a-z0-9_-]{0,79}")
+"""A name that any file system takes, those without case and that of Windows included."""
+
+
 @dataclass(frozen=True)
 class StatusRow:
-    """An integration as a fleet's table shows it.
+    """An integration in a fleet's table.
 
-    `published` is the newest version known to be published, empty where that is not known; `lag` counts the minor
-    versions that its framework is behind, a major one as a thousand. Without `is_judged` a rule failed on it, so that
-    it has no level.
+    `published` is the newest version known to be published, empty if none is known. `lag` is the number of minor
+    versions that its framework is behind, a major one counted as a thousand. Unless it `is_judged`, a rule failed on
+    it, and it has no level.
     """
 
     name: str
@@ -43,7 +47,7 @@ class StatusRow:
 
     @property
     def level(self) -> Level | None:
-        """Its level; None where that is not known."""
+        """Its level; None if it is unknown."""
         return self.standing.level if self.is_judged else None
 
     @property
@@ -53,7 +57,7 @@ class StatusRow:
 
     @property
     def findings(self) -> Sequence[Finding]:
-        """Its findings, those of advice among them."""
+        """Its findings, including advice."""
         return self.standing.findings
 
     @cached_property
@@ -68,12 +72,12 @@ class StatusRow:
 
     @property
     def missing(self) -> Sequence[Gap]:
-        """The rules that the next level lacks, the cheapest first."""
+        """The rules that keep it from the next level, the cheapest first."""
         return self.standing.missing if self.is_judged else ()
 
     @property
     def command(self) -> str:
-        """What to type for the cheapest of them; empty where nothing is missing."""
+        """The command for the cheapest of them; empty if nothing is missing."""
         if not self.missing:
             return ""
         first = self.missing[0]
@@ -91,12 +95,20 @@ class StatusRow:
 
     @property
     def framework(self) -> str:
-        """The release of its framework; empty where nothing tells it."""
+        """The release of its framework; empty if it is unknown."""
         return dotted(self.core)
 
 
+def file_name(integration: str) -> str:
+    """Return the name of an integration as a name of files and URLs; one that is not safe as such is replaced."""
+    if _SAFE_NAME.fullmatch(integration):
+        return integration
+    words = re.sub(r"[^a-z0-9]+", "-", integration.lower()[:60]).strip("-")
+    return f"{words or 'integration'}.{digest(integration.encode('utf-8', 'surrogateescape'))[:12]}"
+
+
 def spread(rows: Iterable[StatusRow]) -> dict[Level, int]:
-    """Return how many integrations are at each level, the lowest first; those of no known level are left out."""
+    """Return the number of integrations at each level, the lowest first; those of unknown level are left out."""
     counts = Counter(row.level for row in rows)
     return {level: counts[level] for level in Level}
 
@@ -107,7 +119,7 @@ def can_fix(finding: Finding) -> bool:
 
 
 def step_words(gap: Gap) -> str:
-    """Return what is missing, and how often."""
+    """Return a gap in words: its rule, the number of its findings, and what to do about the first."""
     times = f" ({gap.count} findings)" if gap.count > 1 else ""
     title = gap.first.fix.title if gap.first.fix else gap.first.message
     return f"{gap.code} {gap.name}{times}: {title}"
@@ -124,20 +136,20 @@ SORTS: Mapping[str, Callable[[StatusRow], object]] = {
     "lag": lambda row: -row.lag,
     "missing": lambda row: len(row.missing),
 }
-"""The orders of rows by name; those by a count have the highest first."""
+"""The orders of rows, by name; those by a count put the highest first."""
 
 
 def ordered(rows: Iterable[StatusRow], by: str) -> list[StatusRow]:
-    """Return rows in an order, with `-` before its name in the reverse one. Raises UsageError for an unknown one."""
+    """Return rows in an order; `-` before its name reverses it. Raises UsageError for an unknown order."""
     key = SORTS.get(by.removeprefix("-"))
     if key is None:
-        raise UsageError(f'nothing is sorted by "{by}"' + hint(by, SORTS, f"sort by {', '.join(SORTS)}"))
+        raise UsageError(f'"{by}" is not an order' + hint(by, SORTS, f"sort by {', '.join(SORTS)}"))
     found = sorted(rows, key=lambda row: row.name)
     return sorted(found, key=key, reverse=by.startswith("-"))  # type: ignore[arg-type]
 
 
 def levels_of(stated: str) -> frozenset[Level]:
-    """Return the levels that a list with commas names. Raises UsageError for an unknown one."""
+    """Return the levels in a comma-separated list. Raises UsageError for an unknown one."""
     known = {one.value: one for one in Level}
     names = [name.strip().lower() for name in stated.split(",") if name.strip()]
     for name in names:
@@ -149,7 +161,7 @@ def levels_of(stated: str) -> frozenset[Level]:
 
 
 def published_by_tags(tags: Iterable[str], form: str, types: Iterable[str]) -> Mapping[str, str]:
-    """Return the highest version of each type that a git tag of this form names."""
+    """Return the highest version of each of these types by git tags of a form such as `{type}/{version}`."""
     wanted = set(types)
     pattern = _tag_pattern(form)
     found: dict[str, Version] = {}
@@ -173,7 +185,7 @@ def _tag_pattern(form: str) -> re.Pattern[str]:
 
 
 def _ordered(text: str) -> tuple[int, tuple[object, ...], str]:
-    """Return what orders versions: those that cannot be read come first."""
+    """Return the sort key of a version; those that cannot be parsed come first."""
     with suppress(ValueError):
         version = Version.parse_leading_v(text)
         return 1, (version.release, version.stage, version.number), text

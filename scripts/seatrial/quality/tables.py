@@ -14,7 +14,7 @@ from seatrial.quality.status_rows import StatusRow, spread, step_words
 from seatrial.report.github import code
 
 WIDEST = 140
-"""Characters of a step; longer ones are cut."""
+"""The most characters of a step; longer ones are cut."""
 
 HEAD = (
     "integration",
@@ -29,17 +29,17 @@ HEAD = (
 )
 
 BEGIN, END = "<!-- seatrial status: begin -->", "<!-- seatrial status: end -->"
-"""The marks around what a living issue has of Seatrial; all between them is replaced."""
+"""The marks around Seatrial's part of a living issue; everything between them is replaced."""
 
 MOST_BYTES = 60_000
-"""The most bytes of a living issue; GitHub refuses more than 65,536 characters."""
+"""The most bytes written into a living issue; GitHub refuses more than 65,536 characters."""
 
 Typed = Callable[[str], str]
-"""Returns a command as it is to be typed here."""
+"""Turns a command of `seatrial` into the one to type here, such as that of make."""
 
 
 def text(rows: Sequence[StatusRow], typed: Typed) -> str:
-    """Return a line for each integration, with what to type for the next level."""
+    """Return a table with a line for each integration, and the command for its next level."""
     table = [HEAD, *((*_cells(row), _next(row, typed)) for row in rows)]
     safe = [[plain(cell) for cell in row] for row in table]
     widths = [max(len(row[column]) for row in safe) for column in range(len(HEAD) - 1)]
@@ -73,12 +73,12 @@ def _next(row: StatusRow, typed: Typed) -> str:
 
 
 def summary(rows: Sequence[StatusRow]) -> str:
-    """Return how many integrations are at each level, in a line."""
+    """Return the number of integrations at each level, in one line."""
     counts = spread(rows)
-    found = ", ".join(f"{count} {words(level)}" for level, count in counts.items() if count)
+    found = [f"{count} {words(level)}" for level, count in counts.items() if count]
     unknown = sum(1 for row in rows if row.level is None)
-    more = f", {unknown} unknown" if unknown else ""
-    return f"{counted(len(rows), 'integration')}: {found}{more}"
+    found += [f"{unknown} unknown"] if unknown else []
+    return counted(len(rows), "integration") + (f": {', '.join(found)}" if found else "")
 
 
 def as_json(rows: Sequence[StatusRow]) -> Mapping[str, Any]:
@@ -125,34 +125,29 @@ def markdown(rows: Sequence[StatusRow], typed: Typed) -> str:
 
 
 def dashboard(rows: Sequence[StatusRow], typed: Typed) -> str:
-    """Return the text of one living issue, between marks by which it is replaced."""
+    """Return the text of one living issue, between the marks by which the next run replaces it."""
     counts = spread(rows)
     lines = [BEGIN, "## The fleet", "", "| level | integrations | |", "|---|---|---|"]
     lines += [f"| {words(level)} | {count} | {MEANINGS.get(level, '')} |" for level, count in counts.items()]
-    parts = (
-        ("Not publishable", [row for row in rows if row.level is Level.NONE], _next),
-        (
-            "One rule from the next level",
-            [row for row in rows if len(row.missing) == 1 and row.level is not Level.NONE],
-            _next,
-        ),
-        (
-            "More than one rule from it",
-            [row for row in rows if len(row.missing) > 1 and row.level is not Level.NONE],
-            _next,
-        ),
-        ("Framework behind", [row for row in rows if row.lag], _behind),
-    )
+    better = [row for row in rows if row.level is not Level.NONE]
+    groups = {
+        "Not publishable": [row for row in rows if row.level is Level.NONE],
+        "One rule from the next level": [row for row in better if len(row.missing) == 1],
+        "More than one rule from it": [row for row in better if len(row.missing) > 1],
+    }
+    parts = {title: [(row.name, _next(row, typed)) for row in found] for title, found in groups.items()}
+    behind = ((row.name, f"port-ocean {row.framework}, {row.behind} behind") for row in rows if row.lag)
+    parts["Framework behind"] = list(behind)
     room = MOST_BYTES - sum(len(line.encode()) + 1 for line in lines)
-    for title, found, said in parts:
-        part = list(_part(title, [(row.name, said(row, typed)) for row in found], room))
+    for title, found in parts.items():
+        part = list(_part(title, found, room))
         room -= sum(len(line.encode()) + 1 for line in part)
         lines += part
     return "\n".join([*lines, "", END]) + "\n"
 
 
 def _part(title: str, rows: Sequence[tuple[str, str]], room: int) -> Iterator[str]:
-    """Yield a part of the issue with a box for each name and what is said of it, within a room of bytes."""
+    """Yield a section of the issue with a box for each name and its words, in at most `room` bytes."""
     if not rows or room < 500:
         return
     yield from ("", f"### {title} ({len(rows)})", "")
@@ -166,12 +161,8 @@ def _part(title: str, rows: Sequence[tuple[str, str]], room: int) -> Iterator[st
         yield line
 
 
-def _behind(row: StatusRow, typed: Typed) -> str:
-    return f"port-ocean {row.framework}, {row.behind} behind"
-
-
 def replaced(issue: str, new: str) -> str:
-    """Return the text of an issue with what stands between the marks replaced, or added at the end."""
+    """Return the text of an issue with the part between the marks replaced, or added at the end."""
     head, begin, rest = issue.partition(BEGIN)
     _, end, tail = rest.partition(END)
     if not (begin and end):

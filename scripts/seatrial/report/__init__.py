@@ -1,4 +1,4 @@
-"""Reports: the text for an outcome, one module a format."""
+"""Reports: an outcome as text in several formats, one module each."""
 
 from __future__ import annotations
 
@@ -25,9 +25,10 @@ FORMATS: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Options:
-    """`rules` by code, for formats that describe them; `colour` for those read on a terminal.
+    """Options of formats; each format uses those that it needs.
 
-    `lines` gives the file of a finding, for those that show what it is about. `more` has further keys for programs.
+    `rules` are described, by code. `colour` is for terminals. `lines` returns the lines of a finding's file, for
+    excerpts. `more` has further keys for the JSON format.
     """
 
     rules: Mapping[str, RuleFacts] = field(default_factory=dict)
@@ -44,7 +45,7 @@ def choose(environ: Mapping[str, str], explicit: str | None) -> str:
 
 
 def render(name: str, outcome: Outcome, options: Options | None = None) -> str:
-    """Return the outcome in a format; whole lines, or an empty text. Raises UsageError for an unknown format."""
+    """Return the outcome in a format: whole lines, or nothing. Raises UsageError for an unknown format."""
     renderer: Callable[[Outcome, Options], str] = import_module(FORMATS[_known(name)]).render
     return renderer(outcome, options or Options())
 

@@ -1,4 +1,4 @@
-"""The lines of a file around a finding, as compilers print them, safe to print."""
+"""Excerpts: the lines of a file around a finding, as compilers print them, safe to print."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from seatrial.core.model import Finding
 from seatrial.core.printable import plain
 
 Lines = Callable[[Finding], Sequence[str]]
-"""Returns the lines of the file that a finding is in; none where it cannot be shown."""
+"""Returns the lines of the file that a finding is in; none if the file cannot be shown."""
 
 CONTEXT = 2
-"""The lines shown before the one with the finding, and behind it."""
+"""The number of lines shown before the one with the finding, and after it."""
 
 BEFORE, WIDE = 60, 140
-"""Of a longer line, the characters shown before the place, and in all."""
+"""The most characters shown of a line before the place of the finding, and in all."""
 
 _WORD = re.compile(r"[\w.@/$-]+|\S")
 
 
 def excerpt(finding: Finding, lines: Sequence[str]) -> Iterator[str]:
-    """Yield the lines around a finding with their numbers, and a mark under its place; nothing where it has none."""
+    """Yield the lines around a finding with their numbers, and a mark under its place; nothing without a line."""
     at = finding.line - 1
     if not 0 <= at < len(lines):
         return
@@ -41,7 +41,7 @@ def _window(line: str, start: int) -> str:
 
 
 def _mark(finding: Finding, line: str, start: int) -> str:
-    """Return blanks up to the place, as wide as the text above them, and a mark as wide as what it is about."""
+    """Return blanks as wide as the text before the place, and a mark as wide as the text that the finding is about."""
     column = min(finding.column - 1, len(line))
     before = ("…" if start else "") + plain(line[start:column])
     marked = line[column : column + length(finding, line[column : start + WIDE])]
@@ -49,7 +49,7 @@ def _mark(finding: Finding, line: str, start: int) -> str:
 
 
 def length(finding: Finding, rest: str) -> int:
-    """Return the characters that a finding is about: what its repair replaces, else a word."""
+    """Return the number of characters that a finding is about: those that its repair replaces, else a word."""
     edit = finding.fix.edit if finding.fix else None
     if edit and (edit.where.path, edit.where.line, edit.where.column) == (
         finding.path,
@@ -64,5 +64,5 @@ def length(finding: Finding, rest: str) -> int:
 
 
 def _cells(text: str) -> int:
-    """Return the columns of a terminal that a text takes."""
+    """Return the number of terminal columns that a text takes."""
     return sum(0 if combining(one) else 1 + (east_asian_width(one) in "WF") for one in text)

@@ -11,7 +11,7 @@ from seatrial.core.printable import cut, plain
 from seatrial.report import Options, text
 
 PER_KIND = 10
-"""The most annotations of each kind that GitHub keeps a step; it silently drops the rest."""
+"""The most annotations of each kind that GitHub keeps for a step; it silently drops the rest."""
 
 ANNOTATION_CHARACTERS = 4_000
 """Longer messages are cut in annotations, which hold 64 KiB; the log has them whole."""
@@ -32,9 +32,9 @@ _MARKUP = re.compile(r"[!#$%&*:<>@\[\\\]^_`{|}~]|(?i:(?<=www)\.)")
 
 
 def render(outcome: Outcome, options: Options) -> str:
-    """Return the text format's lines, and below them a folded group of annotations.
+    """Return the lines of the text format, and below them a folded group of annotations.
 
-    The log shows only the message of an annotation, not its place, so the lines stay.
+    The log shows only the message of an annotation and not its place, so the lines are needed too.
     """
     if not outcome.findings:
         return ""
@@ -43,7 +43,7 @@ def render(outcome: Outcome, options: Options) -> str:
 
 
 def step_summary(outcome: Outcome, most: int = TABLE_BYTES) -> str:
-    """Return Markdown for the file $GITHUB_STEP_SUMMARY names: a table, errors first, of at most so many bytes."""
+    """Return Markdown for the file that $GITHUB_STEP_SUMMARY names: a table of at most so many bytes, errors first."""
     said = f"### Seatrial\n\n{_unmarked(text.summary(outcome))}\n"
     told = (*outcome.gravest_first, *outcome.hidden)
     head = ("severity", "where", "rule", "message")
@@ -51,7 +51,7 @@ def step_summary(outcome: Outcome, most: int = TABLE_BYTES) -> str:
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a table in Markdown, within the limit of the step summary; no cell is taken for markup."""
+    """Return a table in Markdown, within the limit of the step summary; no cell becomes markup."""
     return _table(head, [f"| {' | '.join(_cell(cell) if cell else '' for cell in row)} |\n" for row in rows])
 
 
@@ -63,7 +63,7 @@ def _table(head: Sequence[str], rows: Sequence[str], most: int = TABLE_BYTES) ->
 
 
 def _annotations(outcome: Outcome) -> Iterator[str]:
-    """Yield the first new ones of each kind; if some are left out, a notice about it takes one place."""
+    """Yield the annotations of the first new findings of each kind; if some are left out, one notice says so."""
     found: dict[str, list[Finding]] = {command: [] for command in _COMMANDS.values()}
     new = [finding for finding in outcome.findings if not finding.old]
     for finding in new:
@@ -87,12 +87,12 @@ def _annotation(finding: Finding) -> str:
 
 
 def _data(shown: str) -> str:
-    """Escape as the runner expects it behind the second `::`; line ends are already escaped."""
+    """Escape a message as the runner expects it behind the second `::`; line ends are escaped already."""
     return shown.replace("%", "%25")
 
 
 def _property(value: str) -> str:
-    """Escape as the runner expects it in a property."""
+    """Escape a property as the runner expects it."""
     return _data(plain(value)).replace(":", "%3A").replace(",", "%2C")
 
 
@@ -109,17 +109,17 @@ def _cell(shown: str) -> str:
 
 
 def code(shown: str) -> str:
-    """Put a foreign text in <code>, in which a forge makes no markup, link, mention, reference or emoji of it."""
+    """Return foreign text in <code>, of which a forge makes no markup, link, mention, reference or emoji."""
     return f"<code>{_unmarked(plain(shown))}</code>"
 
 
 def _unmarked(shown: str) -> str:
-    """Write everything that could be markup as character references."""
+    """Replace everything that could be markup by character references."""
     return _MARKUP.sub(lambda match: f"&#{ord(match[0])};", shown)
 
 
 def _fitting(rows: Iterable[str], room: int) -> Iterator[str]:
-    """Return the first rows that take at most this many bytes."""
+    """Yield the first rows, as long as they fit into this many bytes."""
     for row in rows:
         room -= len(row.encode())
         if room < 0:

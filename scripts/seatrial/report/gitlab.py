@@ -23,7 +23,7 @@ _SEVERITIES = {
 
 
 def render(outcome: Outcome, options: Options) -> str:
-    """Return a list with one object for each finding; old and suppressed ones, which fail nothing, are infos."""
+    """Return a list with an object for each finding; old and suppressed ones do not fail a run, and so are infos."""
     return dumps([_issue(finding) for finding in (*outcome.findings, *outcome.hidden)])
 
 

@@ -12,13 +12,13 @@ from seatrial.core.printable import encodable
 from seatrial.report import Options
 
 VERSION = 1
-"""Raised if a key changes its meaning or is removed, but not for a new key."""
+"""The version of the format, raised if a key changes its meaning or is removed, but not for a new key."""
 
 _MARKER = re.compile(r"(##\w*)\[")
 
 
 def render(outcome: Outcome, options: Options) -> str:
-    """Return `{"version", "findings", "suppressed", "summary"}`, all 1-based; columns count code points."""
+    """Return `{"version", "findings", "suppressed", "summary"}`; lines and columns, in code points, count from 1."""
     counts = {
         "integrations": outcome.integrations,
         "errors": outcome.errors,
@@ -57,7 +57,7 @@ def finding_record(finding: Finding) -> dict[str, Any]:
 
 
 def _suppressed(finding: Finding) -> dict[str, Any]:
-    """Return a suppressed finding, with the reason and the last day of its suppression, None for no end."""
+    """Return a suppressed finding with the reason and the last day of its suppression, None if it does not end."""
     waiver = finding.waiver
     words = {"reason": waiver.reason, "until": waiver.until or None} if waiver else {}
     return {**finding_record(finding), **words}

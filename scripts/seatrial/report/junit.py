@@ -1,7 +1,7 @@
 """The format of test reports: a suite for each integration, a case for each finding.
 
 An error is a failed case. Warnings, infos, old errors and suppressed findings, which do not fail a run, are skipped
-cases: readers show those, and do not turn red for them.
+cases: viewers list these without marking the run as failed.
 """
 
 from __future__ import annotations
@@ -23,10 +23,15 @@ def render(outcome: Outcome, options: Options) -> str:
     found: dict[str, list[Finding]] = {name: [] for name in outcome.names}
     for finding in (*outcome.findings, *outcome.hidden):
         found.setdefault(finding.integration, []).append(finding)
-    suites = counted("testsuites", "seatrial", [_suite(name, findings) for name, findings in found.items()])
-    indent(suites)
-    document: bytes = tostring(suites, "us-ascii", xml_declaration=True)
-    return document.decode("ascii") + "\n"
+    return document([_suite(name, findings) for name, findings in found.items()])
+
+
+def document(suites: Sequence[Element]) -> str:
+    """Return these suites as a JUnit document in ASCII."""
+    root = counted("testsuites", "seatrial", suites)
+    indent(root)
+    text: bytes = tostring(root, "us-ascii", xml_declaration=True)
+    return text.decode("ascii") + "\n"
 
 
 def _suite(integration: str, findings: Sequence[Finding]) -> Element:
@@ -55,7 +60,7 @@ def case(finding: Finding) -> Element:
 
 
 def counted(tag: str, name: str, children: Sequence[Element]) -> Element:
-    """Return a suite with these children, and how many of its cases there are of each kind."""
+    """Return a suite with these children, and the number of its cases by result."""
     element = Element(tag, name=plain(name))
     element.extend(children)
     for attribute, child in _COUNTED.items():

@@ -31,7 +31,7 @@ _NEVER_A_BYTE = re.compile(r"[\ud800-\udc7f\udd00-\udfff]")
 
 
 def render(outcome: Outcome, options: Options) -> str:
-    """Return one run with a result for each finding; all given rules are described, and all that found something."""
+    """Return one run with a result for each finding; it describes all given rules, and all that have a finding."""
     rules = _described(outcome, options.rules)
     places = {code: index for index, code in enumerate(rules)}
     run = {
@@ -69,7 +69,7 @@ def _rule(facts: RuleFacts) -> dict[str, Any]:
 
 
 def _result(finding: Finding, rule_index: int, since: str) -> dict[str, Any]:
-    """Return a result; its state is told where the run compared the findings with those of a revision."""
+    """Return a result, with its baseline state if the findings were compared with those of a revision."""
     region = {"startLine": finding.line, "startColumn": finding.column}
     place = {"artifactLocation": _artifact(finding.path), "region": region}
     result = {
@@ -93,7 +93,7 @@ def _suppressions(finding: Finding) -> dict[str, Any]:
 
 
 def _fixes(finding: Finding) -> dict[str, Any]:
-    """Yield the repair, if its edit is known and in the finding's own file."""
+    """Return the repair, if its edit is safe and replaces text in the finding's own file."""
     edit = finding.fix.edit if finding.fix and finding.fix.safe else None
     if finding.fix is None or edit is None or edit.act != REPLACE or edit.where.path != finding.path:
         return {}
@@ -103,7 +103,7 @@ def _fixes(finding: Finding) -> dict[str, Any]:
 
 
 def _replacement(edit: Edit) -> dict[str, Any]:
-    """Return the edit as SARIF's: a region ends behind its last character, a line end belongs to its line."""
+    """Return the edit as in SARIF: a region ends behind its last character, a line end belongs to its line."""
     line, column = edit.where.line, edit.where.column
     breaks, last = edit.old.count("\n"), edit.old.rpartition("\n")[2]
     region = {
@@ -116,7 +116,7 @@ def _replacement(edit: Edit) -> dict[str, Any]:
 
 
 def _artifact(path: str) -> dict[str, str]:
-    """Return a file's path as a relative URI; bytes that are not UTF-8 are kept."""
+    """Return a file's path as a relative URI that keeps bytes that are not UTF-8."""
     name = _NEVER_A_BYTE.sub("\N{REPLACEMENT CHARACTER}", path or ".")
     return {"uri": quote(name.encode("utf-8", "surrogateescape"), safe="/"), "uriBaseId": BASE}
 

@@ -1,4 +1,4 @@
-"""The number of findings by code."""
+"""Statistics: the number of findings by code."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FORMATS = ("text", "json")
 
 @dataclass(frozen=True)
 class CodeCount:
-    """A code with its name and gravest severity, the number of its findings, and of those that can be repaired."""
+    """A code with its name and gravest severity, the number of its findings, and the number of repairable ones."""
 
     code: str
     name: str
@@ -41,7 +41,7 @@ def rows(outcome: Outcome) -> Sequence[CodeCount]:
 
 
 def render(outcome: Outcome) -> str:
-    """Return a line for each code: count, severity, code, name, and how many can be repaired."""
+    """Return a line for each code: count, severity, code, name, and the number of repairable findings."""
     found = rows(outcome)
     wide = len(str(found[0].count)) if found else 0
     return "".join(f"{row.count:>{wide}}  {_line(row)}\n" for row in found)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from seatrial.core.findings import Outcome
 from seatrial.core.model import Finding, Severity
+from seatrial.core.names import counted
 from seatrial.core.printable import plain
 from seatrial.core.suggest import with_repair
 from seatrial.report import Options
@@ -21,7 +22,7 @@ OLD = " [old]"
 
 
 def render(outcome: Outcome, options: Options) -> str:
-    """Return one line for each finding, and below it, where the options give its file, what it is about."""
+    """Return one line for each finding, and below it an excerpt of its file if the options give that."""
     return "".join(f"{one}\n" for finding in outcome.findings for one in _shown(finding, options))
 
 
@@ -32,7 +33,7 @@ def _shown(finding: Finding, options: Options) -> Iterator[str]:
 
 
 def line(finding: Finding, colour: bool = False, mark: str = "") -> str:
-    """Return `path:line:col: severity CODE name: message; repair`, safe to print, a mark, and `[old]` where it is."""
+    """Return `path:line:col: severity CODE name: message; repair`, the mark, and `[old]` if old, safe to print."""
     where = plain(f"{finding.path or '.'}:{finding.line}:{finding.column}")
     severity = finding.severity.value
     rest = f"{plain(finding.code)} {plain(finding.name)}: {said(finding)}{mark}{OLD if finding.old else ''}"
@@ -43,14 +44,14 @@ def line(finding: Finding, colour: bool = False, mark: str = "") -> str:
 
 
 def said(finding: Finding) -> str:
-    """Return the message and, behind it, the repair, safe to print."""
+    """Return the message followed by the repair, safe to print."""
     if finding.fix is None:
         return plain(finding.message)
     return plain(with_repair(finding.message, finding.fix.title))
 
 
 def held(finding: Finding) -> str:
-    """Return why and until when a finding is suppressed, safe to print; empty where it is not."""
+    """Return the reason and the last day of a finding's suppression, safe to print; empty if it is not suppressed."""
     if finding.waiver is None:
         return ""
     until = f" until {plain(finding.waiver.until)}" if finding.waiver.until else ""
@@ -58,9 +59,9 @@ def held(finding: Finding) -> str:
 
 
 def repairable(outcome: Outcome, typed: Callable[[str], str] = str) -> str:
-    """Return how many findings a command can repair, to be added to the summary; empty for none.
+    """Return the end of the summary that says how many findings a command can repair; empty for none.
 
-    `typed` says a command as it is typed here. What is only advised is repaired with `--advice` alone.
+    `typed` turns a command into the one to type here. Advice is repaired only with `--advice`.
     """
     fixable = [one for one in outcome.every if one.is_fixable]
     count = sum(one.severity is not Severity.ADVICE for one in fixable)
@@ -71,18 +72,20 @@ def repairable(outcome: Outcome, typed: Callable[[str], str] = str) -> str:
 
 
 def summary(outcome: Outcome, explain: str = "seatrial explain ") -> str:
-    """Return the result in a line, with the command to type next: `explain` and a code."""
+    """Return the result in one line, with the command to type next: `explain` and a code."""
     held = f" ({outcome.suppressed} suppressed)" if outcome.suppressed else ""
-    judged = _counted(outcome.integrations, "integration")
+    judged = counted(outcome.integrations, "integration")
     if outcome.unjudged:
         judged += f" ({len(outcome.unjudged)} not wholly judged)"
     if outcome.old:
-        held += f", {_counted(outcome.old, 'old finding')} that {plain(outcome.since)} has as well"
+        held += f", {counted(outcome.old, 'old finding')} that {plain(outcome.since)} has as well"
     if outcome.old == len(outcome.every):
         return f"{'' if outcome.unjudged else 'all well: '}{judged}, no {'new ' if outcome.since else ''}findings{held}"
     counts = [(outcome.errors, "error"), (outcome.warnings, "warning"), (outcome.infos, "info")]
-    counts.append((outcome.advice, "piece of advice"))
-    found = ", ".join(_counted(count, word) for count, word in counts if count)
+    words = [counted(count, word) for count, word in counts if count]
+    if outcome.advice:
+        words.append(f"{counted(outcome.advice, 'piece')} of advice")
+    found = ", ".join(words)
     code = plain(outcome.gravest_first[0].code)
     return f"{judged}, {found}{held}; {explain}{code} says why"
 
@@ -97,11 +100,6 @@ def wants_colour(stream_is_tty: bool, environ: Mapping[str, str]) -> bool:
     if environ.get("FORCE_COLOR"):
         return True
     return stream_is_tty and environ.get("TERM") != "dumb"
-
-
-def _counted(count: int, word: str) -> str:
-    plural = word.replace("piece", "pieces") if " " in word else f"{word}s"
-    return f"{count} {word if count == 1 else plural}"
 
 
 def _painted(text: str, paint: str) -> str:

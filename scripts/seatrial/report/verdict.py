@@ -1,4 +1,4 @@
-"""The verdict of all checks together: the sections, what is missing, and what repairs it."""
+"""The verdict of all checks together: their sections, what is missing, and the commands that repair it."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from seatrial.core.findings import Outcome
 from seatrial.core.model import Finding, Severity
+from seatrial.core.names import counted
 from seatrial.core.printable import cut, plain
 from seatrial.report.text import said
 
 WIDEST = 240
-"""Characters of a line about what is missing; longer ones are cut."""
+"""The most characters of a line about what is missing; longer ones are cut."""
 
 MOST_NAMED = 3
-"""The number of integrations that a line names."""
+"""The most integrations that a line names."""
 
 
 class SectionState(enum.Enum):
-    """What became of a section: `UNKNOWN` where a service or a tool failed, `SKIPPED` where it was not run."""
+    """The state of a section: `UNKNOWN` if a service or a tool failed, `SKIPPED` if it was not run."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -30,10 +30,10 @@ class SectionState(enum.Enum):
 
 @dataclass(frozen=True)
 class Section:
-    """One of the checks, with the number of its findings, and what repairs them.
+    """One of the checks, with the numbers of its findings.
 
-    `reasons` say why it was not run, or what is missing besides findings; `first` is its gravest finding. `command`
-    repairs that, or shows more of it.
+    `reasons` say why it was not run, or what is missing besides findings; `first` is its gravest finding, `command`
+    repairs that or shows more of it.
     """
 
     name: str
@@ -47,18 +47,16 @@ class Section:
 
     @property
     def is_missing(self) -> bool:
-        """True where it keeps the integrations from being published."""
+        """Whether it keeps the integrations from being published."""
         return self.state in (SectionState.FAILED, SectionState.UNKNOWN)
 
 
 GRAVITY = ("spec", "layout", "schema", "mapping", "unit", "version", "change", "lint", "release")
-"""The sections from the gravest: what Port refuses, what does not work, what CI refuses, what a release waits for."""
+"""The sections, the gravest first: what Port refuses, what does not work, what CI refuses, what holds up a release."""
 
 
-def section_of(
-    name: str, outcome: Outcome, findings: Sequence[Finding], strict: bool, reasons: Sequence[str] = ()
-) -> Section:
-    """Return the section of these findings, of which old ones do not count, without its command."""
+def section_of(name: str, findings: Sequence[Finding], strict: bool, reasons: Sequence[str] = ()) -> Section:
+    """Return the section of these findings, without its command; old findings do not count."""
     new = [one for one in findings if not one.old]
     errors, warnings = (
         [one for one in new if one.severity is wanted] for wanted in (Severity.ERROR, Severity.WARNING)
@@ -71,13 +69,13 @@ def section_of(
 
 
 def missing(sections: Sequence[Section]) -> list[Section]:
-    """Return the sections that are missing something, the gravest first; those without a verdict come last."""
+    """Return the sections that failed or are unknown, the gravest first; unknown ones come last."""
     found = [one for one in sections if one.is_missing]
     return sorted(found, key=lambda one: (one.state is SectionState.UNKNOWN, GRAVITY.index(one.name)))
 
 
 def lines(sections: Sequence[Section]) -> Iterator[str]:
-    """Yield the verdict: what was not run and why, then `publishable`, or what is missing with what repairs it."""
+    """Yield the verdict: the checks not run and why, then `publishable`, or what is missing and what repairs it."""
     for one in sections:
         if one.state is SectionState.SKIPPED:
             yield f"not run: {one.name}: {'; '.join(map(plain, one.reasons))}"
@@ -98,7 +96,7 @@ def _words(one: Section) -> str:
     if one.first is None:
         return plain("; ".join(one.reasons))
     counts = [(one.errors, "error"), (one.warnings, "warning")]
-    found = ", ".join(f"{count} {word}{'s'[: count - 1]}" for count, word in counts if count)
+    found = ", ".join(counted(count, word) for count, word in counts if count)
     more = f" and {len(one.integrations) - MOST_NAMED} more" if len(one.integrations) > MOST_NAMED else ""
     names = plain(", ".join(one.integrations[:MOST_NAMED]))
     place = f"{one.first.path}:{one.first.line}"
@@ -106,7 +104,7 @@ def _words(one: Section) -> str:
 
 
 def as_json(sections: Sequence[Section]) -> Mapping[str, Any]:
-    """Return the verdict for programs: `checks` in the order in which they ran, and whether all is `publishable`."""
+    """Return the verdict for programs: `checks` in the order in which they ran, and whether all are `publishable`."""
     return {
         "publishable": not missing(sections),
         "checks": [

@@ -1,4 +1,4 @@
-"""The answers the template asks for, derived from a title and checked."""
+"""The answers that the template needs, derived from a title or stated, and checked."""
 
 from __future__ import annotations
 
@@ -24,9 +24,10 @@ MAX_TEXT = 300
 """The most characters of an answer."""
 
 MAX_KINDS = 12
+"""The most kinds of a new folder."""
 
 PAGINATIONS = ("page", "offset", "cursor", "link")
-"""The ways in which APIs give long lists: by the number of a page, an offset, a cursor, an address of the rest."""
+"""How an API pages long lists: by page number, offset, cursor, or a link to the next page."""
 
 FEATURES: Mapping[str, tuple[int, ...]] = {
     "live_events": (0, 20, 4),
@@ -34,7 +35,7 @@ FEATURES: Mapping[str, tuple[int, ...]] = {
     "oauth": (0, 19, 0),
     "rate_limits": (),
 }
-"""What a folder is made with on demand, each with the framework's version since which its code runs."""
+"""The optional parts of a folder, each with the first version of the framework that its code runs with."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ class Answers:
 
 @dataclass(frozen=True)
 class Prompt:
-    """A question on a terminal: the field of `Answers`, the words, the choices."""
+    """A question on a terminal: the field of `Answers` that it fills, its text, and the choices."""
 
     key: str
     text: str
@@ -120,7 +121,7 @@ class Prompt:
 
 
 QUESTIONS = (
-    Prompt("title", "Title people read, such as My Service"),
+    Prompt("title", "Title shown to people, such as My Service"),
     Prompt("slug", "Folder and package name"),
     Prompt("description", "One line that says what it does"),
     Prompt("parent", "First kind it exports, in the singular"),
@@ -130,11 +131,11 @@ QUESTIONS = (
     Prompt("author", "Author"),
     Prompt("email", "Author's e-mail address, may be empty"),
 )
-"""The questions of `new`, in this order. The default is the field of `Answers.of(**given so far)`."""
+"""The questions of `new`, in order. The default of each is derived from the answers given so far."""
 
 
 def _line(key: str, text: str) -> str:
-    """Return the text on one line, blanks folded."""
+    """Return the text on one line, with single blanks. Raises UsageError for a text too long or not printable."""
     line = " ".join(text.split())
     if len(line) > MAX_TEXT:
         raise UsageError(f'the {key} "{names.shown(line)}" is longer than {MAX_TEXT} characters')
@@ -165,10 +166,10 @@ _FORMS: Mapping[str, tuple[str, str]] = {
     "email": (r"([^\s@<>\"\\]+@[^\s@<>\"\\]+)?", "an address, such as ada@example.com"),
     "core": (r"\d+\.\d+\.\d+", f"three numbers, such as {CORE}"),
 }
-"""The forms of answers; that of `author` is the one Poetry accepts."""
+"""The patterns of answers, each with a description for messages; that of `author` is the one Poetry accepts."""
 
 _PROPERTIES = {"url", "state", "labels", "assignee", "due-at"}
-"""Properties of the child's blueprint: a relation of such a name would clash."""
+"""Properties of the blueprint of a kind that belongs to another: a relation of the same name would clash."""
 
 
 def _tree(text: str) -> tuple[tuple[str, str], ...]:
@@ -198,7 +199,7 @@ def _tree(text: str) -> tuple[tuple[str, str], ...]:
 
 
 def _two_of(text: str, stated: Mapping[str, str]) -> dict[str, str]:
-    """Return `kinds` in its plain form, and the answers that it stands for. Raises UsageError where they are stated."""
+    """Return `kinds` normalised, with its `parent` and `child`. Raises UsageError if these are stated too."""
     if "parent" in stated or "child" in stated:
         raise UsageError(
             "--kinds stands for --parent and --child; type only --kinds, such as project,issue:project"
@@ -227,7 +228,7 @@ def _check(answers: Answers) -> None:
 def _check_date(text: str) -> None:
     if day_of(text) is None:
         raise UsageError(
-            f'the released "{names.shown(text)}" should be a date, such as 2026-01-31; '
+            f'the release date "{names.shown(text)}" should be a date, such as 2026-01-31; '
             "type it with --released"
         )
 

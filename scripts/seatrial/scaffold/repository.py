@@ -1,4 +1,4 @@
-"""The files by which a repository uses Seatrial, and how each joins what the repository has."""
+"""The files by which a repository uses Seatrial, and how each is merged into what the repository has."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from seatrial.core.settings import Settings
 from seatrial.scaffold import skeleton
 
 BEGIN, END = "# seatrial: ", "# end of seatrial\n"
-"""The marks in a Makefile: the beginning of the first line between which it is renewed, and the last line."""
+"""The marks in a Makefile around the lines that are renewed: the beginning of the first line, and the last line."""
 
 
 @dataclass(frozen=True)
 class TargetRepository:
-    """A repository: its profile, and by their paths the workspace in it and the folder of integrations in that.
+    """A repository to be set up: its profile, and two paths.
 
-    `root` is empty where the workspace is the repository, `holder` where the workspace is one integration.
+    `root` is the workspace in the repository, empty if both are the same; `holder` the folder of integrations in the
+    workspace, empty if the workspace is one integration.
     """
 
     profile: Profile
@@ -31,10 +32,10 @@ class TargetRepository:
 
 @dataclass(frozen=True)
 class RepositoryFile:
-    """A file to be made: its path in the repository, its text, and what to do where there is another.
+    """A file to be made: its path in the repository, its text, and what to do if there is a file already.
 
-    Then `marked`, if stated, replaces what is between its marks; else, unless one of `signs` is in the file, a person
-    is told to add `proposal`, and `where`. Without a proposal the other file is as good.
+    If that has the marks, `marked` replaces the lines between them. Otherwise, unless it contains one of `signs`, a
+    person is told to add `proposal`, and `where`. Without a proposal, the file that is there will do.
     """
 
     path: str
@@ -45,7 +46,7 @@ class RepositoryFile:
     marked: str = ""
 
     def joined(self, existing: str | None) -> str | None:
-        """Return the text of the file with this part in it; None where it is left as it is."""
+        """Return the new text of the file; None if an existing one is left as it is."""
         if existing is None:
             return self.text
         begin = existing.find(f"\n{BEGIN}") + 1
@@ -56,7 +57,7 @@ class RepositoryFile:
         return None if joined == existing else joined
 
     def lacking(self, existing: str) -> str:
-        """Return what a person should add to the file; empty where nothing is to be added."""
+        """Return the lines that a person should add to the file; empty for none."""
         has_it = any(sign in existing for sign in self.signs) or (self.marked and BEGIN in existing)
         return "" if has_it else self.proposal
 
@@ -64,12 +65,12 @@ class RepositoryFile:
 def parts(
     repository: TargetRepository, tasks: Sequence[str], options: Sequence[str]
 ) -> Iterator[RepositoryFile]:
-    """Yield the files, all but those for editors and CI; `tasks` and `options` are those of the menu, by name."""
+    """Yield the files except those for editors and CI; `tasks` and `options` are the names in the menu."""
     root = repository.root
     yield RepositoryFile(join(root, "seatrial.toml"), _settings(repository))
     yield RepositoryFile(join(root, skeleton.IGNORE), skeleton.root_ignore())
     if repository.holder:
-        # The tools that lint an integration would read it, and Seatrial is not among the integration's packages.
+        # Not in an integration's own folder: lint would read it there, and Seatrial is not among its packages.
         text = skeleton.repository_file("tasks.py", {})
         yield RepositoryFile(join(root, "tasks.py"), text, text, "for `invoke`", ["seatrial"])
     marked = _targets(tasks, options)
@@ -86,7 +87,7 @@ def parts(
 
 
 def editor(settings: Mapping[str, object], schemas: Mapping[str, str]) -> Iterator[RepositoryFile]:
-    """Yield the JSON Schemas, by their paths, and the settings by which VS Code uses them."""
+    """Yield the JSON Schemas, given by path, and the settings by which VS Code uses them."""
     for path, text in schemas.items():
         yield RepositoryFile(path, text)
     text = json.dumps(settings, indent=2) + "\n"

@@ -19,29 +19,17 @@ from seatrial.core.errors import ConfigurationError, UsageError
 from seatrial.core.model import MemoryFolder
 from seatrial.documents import yaml
 from seatrial.documents.integration import SPEC_FILES
-from seatrial.scaffold.answers import CORE_RELEASE, QUESTIONS, Answers
+from seatrial.scaffold.answers import Answers
 from seatrial.system.atomic import write_tree
-
-__all__ = [
-    "CORE_RELEASE",
-    "QUESTIONS",
-    "REVISION",
-    "Answers",
-    "lock",
-    "render",
-    "root_ignore",
-    "shared",
-    "write",
-]
 
 if TYPE_CHECKING:
     from jinja2 import Environment, Template
 
 REVISION = 5
-"""Raised whenever the template changes what it writes; kept in each generated folder."""
+"""The revision of the template, raised whenever it changes what it writes; recorded in each generated folder."""
 
 LOCK = "poetry.lock"
-"""The file that is shipped as it is: it depends on the dependencies of a folder and not on its name."""
+"""The file that is copied as it is: it depends on the dependencies of a folder and not on its name."""
 
 IGNORE = ".gitignore"
 
@@ -54,22 +42,13 @@ _YAML_WORDS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
 
 
 FIRST = "0.1.0"
+"""The version of a new integration."""
+
 PREVIEW = f"{FIRST}-beta"
-"""The first version of an integration in Ocean's repository, as its CONTRIBUTING.md asks for."""
+"""The version of a new integration in Ocean's repository, as its CONTRIBUTING.md asks for."""
 
-
-def render(answers: Answers, version: str = FIRST, revision: int = REVISION) -> MemoryFolder:
-    """Return the files of a new integration, all but `poetry.lock`, as a revision of the template makes them.
-
-    Raises UsageError for a revision that is not kept.
-    """
-    words = {**_words(answers), "version": version, "revision": revision}
-    files = former(_template(), _history(), revision)
-    wanted = {path: text for path, text in files.items() if words.get(_ONLY_WITH.get(path, ""), True)}
-    return MemoryFolder.of(
-        {name: _fill(text, each) for path, text in wanted.items() for name, each in _places(path, words)}
-    )
-
+ABSENT = "ABSENT"
+"""The file of the history that lists the paths that a revision did not have."""
 
 _ONLY_WITH = {
     "webhooks.py": "live_events",
@@ -80,7 +59,45 @@ _ONLY_WITH = {
     "tests/test_rate_limits.py": "rate_limits",
     "tests/test_oauth.py": "oauth",
 }
-"""The files that a folder gets only with an answer, each with the field of `Answers`."""
+"""The files that a folder gets only with an answer, each with that field of `Answers`."""
+
+_SENDING = ("live_events", "actions", "rate_limits")
+"""The answers with which the client sends requests other than those for a page."""
+
+_ROLE = re.compile(r"\b(?:parent|child)\b")
+"""The word in the path of an example that stands for its kind: `child` for one that belongs to another."""
+
+_COUNTS = [
+    "no",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+]
+
+Files = Mapping[str, str]
+"""The texts of a template's files, by path."""
+
+
+def render(answers: Answers, version: str = FIRST, revision: int = REVISION) -> MemoryFolder:
+    """Return the files of a new integration, all but `poetry.lock`, as a revision of the template makes them.
+
+    Raises UsageError for a revision that is not kept.
+    """
+    words = {**_words(answers), "version": version, "revision": revision}
+    files = files_at(_template(), _history(), revision)
+    wanted = {path: text for path, text in files.items() if words.get(_ONLY_WITH.get(path, ""), True)}
+    return MemoryFolder.of(
+        {name: _fill(text, each) for path, text in wanted.items() for name, each in _places(path, words)}
+    )
 
 
 def with_json_spec(folder: MemoryFolder) -> MemoryFolder:
@@ -91,12 +108,12 @@ def with_json_spec(folder: MemoryFolder) -> MemoryFolder:
 
 
 def lock() -> bytes:
-    """Return the lock of a folder whose answers leave the version of the framework as it is."""
+    """Return the lock of a folder with the default version of the framework."""
     return (_templates() / "integration" / LOCK).read_bytes()
 
 
 def shared() -> Mapping[str, str]:
-    """Return the files that all integrations of a workspace share, by path: the Dockerfile of their images."""
+    """Return the files that all integrations of a workspace share, by path: their Dockerfile and its ignore file."""
     return {path: text for path, text in _workspace().items() if path != IGNORE}
 
 
@@ -106,7 +123,7 @@ def root_ignore() -> str:
 
 
 def repository_file(name: str, words: Mapping[str, Any]) -> str:
-    """Return a file by which a repository uses Seatrial, from its template and the words that it asks for."""
+    """Return a file by which a repository uses Seatrial, filled in with these words."""
     return _fill((_templates() / "repository" / f"{name}{_SUFFIX}").read_text(encoding="utf-8"), words)
 
 
@@ -117,7 +134,7 @@ def _workspace() -> Mapping[str, str]:
 
 
 def filled(folder: str, words: Mapping[str, Any]) -> dict[str, str]:
-    """Return the files of a folder of templates/, by path, with these words in them."""
+    """Return the files of a folder of templates/, by path, filled in with these words."""
     here = _templates()
     for part in folder.split("/"):
         here = here / part
@@ -125,9 +142,9 @@ def filled(folder: str, words: Mapping[str, Any]) -> dict[str, str]:
 
 
 def write(folder: MemoryFolder, destination: Path, root: Path | None = None) -> None:
-    """Write the files to `destination`, which must not exist yet: all of them or none, through no link below `root`.
+    """Write all files to `destination`, or none; it must not exist, and no link below `root` is followed.
 
-    Raises UsageError if it exists, ServiceError if the machine refuses or a link is on the way.
+    Raises UsageError if it exists, ServiceError if writing fails or a link is on the way.
     """
     if os.path.lexists(destination):
         raise UsageError(
@@ -159,12 +176,8 @@ def _words(answers: Answers) -> dict[str, Any]:
     }
 
 
-_SENDING = ("live_events", "actions", "rate_limits")
-"""The answers with which the client sends other requests than those for a page."""
-
-
 def _exported(kinds: Sequence[dict[str, Any]]) -> str:
-    """Return in words what is exported: "each project and its tasks", "projects, tasks and users"."""
+    """Return the exported kinds in words: "each project and its tasks", "projects, tasks and users"."""
     if len(kinds) == 2 and kinds[1]["above"]:
         return f"each {kinds[0]['words']} and its {kinds[1]['plural_words']}"
     return _enumerated([kind["plural_words"] for kind in kinds])
@@ -189,23 +202,6 @@ def _action(kind: dict[str, Any]) -> dict[str, Any]:
         "change": change,
         "python": '{"state": "closed"}' if kind["above"] else '{"archived": True}',
     }
-
-
-_COUNTS = [
-    "no",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-]
 
 
 def _kinds(stem: str, tree: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
@@ -245,7 +241,7 @@ def _kind_words(stem: str, given: str) -> dict[str, Any]:
 
 
 def _places(path: str, words: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield the files that a file of the template makes, each with its words: of an example one a kind."""
+    """Yield the path and the words of each file made from a template file: one, or for an example one for each kind."""
     role = _ROLE.search(path) if "examples/" in path else None
     if role is None:
         yield path, words
@@ -254,10 +250,6 @@ def _places(path: str, words: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[
         if bool(kind["above"]) is (role[0] == "child"):
             parent = kind["above"] or kind
             yield _ROLE.sub(kind["kind"], path), {**words, "kind": kind, "parent": parent, "child": kind}
-
-
-_ROLE = re.compile(r"\b(?:parent|child)\b")
-"""What the path of an example has instead of the kind: whether that belongs to another."""
 
 
 def _fill(text: str, words: Mapping[str, Any]) -> str:
@@ -271,7 +263,7 @@ def _compiled(text: str) -> Template:
 
 @cache
 def _environment() -> Environment:
-    """Return Jinja with delimiters that no file has: TOML and shell use `[[`, jq and Helm `{{`."""
+    """Return a Jinja environment with delimiters that no file contains: TOML and shell use `[[`, jq and Helm `{{`."""
     import jinja2
 
     environment = jinja2.Environment(  # noqa: S701 - no HTML: each place escapes for its own language
@@ -290,7 +282,7 @@ def _environment() -> Environment:
 
 
 def _enumerated_of(kinds: Sequence[dict[str, Any]], key: str, form: str = "%s") -> str:
-    """Return a word of each kind, in this form, as in a sentence."""
+    """Return a word of each kind, in this form, joined as in a sentence."""
     return _enumerated([form % kind[key] for kind in kinds])
 
 
@@ -300,7 +292,7 @@ def _json(value: str | bool) -> str:
 
 
 def _yaml(text: str) -> str:
-    """Return a scalar that YAML 1.1 and 1.2 read as this text, without quotes if plainly possible."""
+    """Return a scalar that YAML 1.1 and 1.2 read as this text, quoted only if need be."""
     plain = _PLAIN_YAML.fullmatch(text) and text.lower() not in _YAML_WORDS
     return text if plain else _json(text)
 
@@ -318,15 +310,11 @@ def _template() -> Mapping[str, str]:
     return {path.removesuffix(_SUFFIX): text for path, text in found}
 
 
-Files = Mapping[str, str]
-"""The texts of a template's files, by path."""
+def files_at(now: Files, history: Mapping[int, Files], revision: int) -> Files:
+    """Return the files of a revision: those of `now`, with the changes of each later revision undone.
 
-
-def former(now: Files, history: Mapping[int, Files], revision: int) -> Files:
-    """Return the files of a revision: those of now, and for each revision back to it what then was otherwise.
-
-    An entry of the history holds the files that the next revision changed, as they were before, and under ABSENT the
-    paths that it added. Raises UsageError where one is not kept.
+    An entry of the history holds the files that the next revision changed, as they were before it, and under ABSENT the
+    paths that it added. Raises UsageError for a revision that is not kept.
     """
     files = dict(now)
     for number in range(REVISION - 1, revision - 1, -1):
@@ -338,13 +326,9 @@ def former(now: Files, history: Mapping[int, Files], revision: int) -> Files:
     return files
 
 
-ABSENT = "ABSENT"
-"""The file of the history that lists the paths which a revision did not have."""
-
-
 @cache
 def _history() -> Mapping[int, Files]:
-    """Return what earlier revisions had otherwise, by their number."""
+    """Return the entries of the history by the numbers of their revisions."""
     folder = _templates() / "history"
     if not folder.is_dir():
         return {}
@@ -355,12 +339,12 @@ def _history() -> Mapping[int, Files]:
 
 
 def digest() -> str:
-    """Return a digest of the template as it is; the history keeps that of the newest revision."""
+    """Return a digest of the template; the history keeps that of the newest revision."""
     return hashlib.sha256(json.dumps(sorted(_template().items())).encode()).hexdigest()
 
 
 def difference(before: Files) -> Files:
-    """Return what a former template had otherwise, as an entry of the history."""
+    """Return the entry of the history by which `files_at` gets back to an earlier template."""
     now = _template()
     changed = {path: text for path, text in before.items() if now.get(path) != text}
     added = sorted(path for path in now if path not in before)

@@ -1,7 +1,7 @@
-"""Later changes of the template, brought into a folder that was made from it earlier.
+"""Later changes of the template, merged into a folder that was made from it earlier.
 
-Each file is merged from three states: as the template made it then, as it makes it now, and as it is. What its author
-changed, added or deleted stays so; where both changed the same lines, both are kept and marked as git does.
+Each file is merged from three states: as the template made it then, as the template makes it now, and as it is. Changes
+of its author stay; where both changed the same lines, both versions are kept between conflict marks, as git does.
 """
 
 from __future__ import annotations
@@ -28,28 +28,28 @@ _REVISION = re.compile(
 )
 
 Merge = Callable[[bytes, bytes, bytes], tuple[bytes, bool]]
-"""Merges ours, the base and theirs; gives the text, and whether conflicts are marked in it."""
+"""Merges ours, base and theirs; returns the text, and whether it contains conflict marks."""
 
 Made = Callable[[Answers, int], MemoryFolder]
-"""Gives the files that a revision of the template makes of answers."""
+"""Returns the files that a revision of the template makes from answers."""
 
 
 @dataclass(frozen=True)
 class TemplateRecord:
-    """What a folder says it was made from: the revision of the template, and the answers."""
+    """The record of what a folder was made from: the revision of the template, and the answers."""
 
     revision: int
     answers: Answers
 
     @classmethod
     def of(cls, folder: Folder) -> TemplateRecord | None:
-        """Return the record in a folder's `pyproject.toml`; None where it has none. Raises UsageError for a bad one."""
+        """Return the record in a folder's `pyproject.toml`, None if it has none. Raises UsageError for a bad one."""
         try:
             data = folder.read(PYPROJECT)
         except Unreadable:
             return None
         if is_conflicted(data):
-            raise UsageError(f"{PYPROJECT} has conflicts of an earlier merge; resolve them first")
+            raise UsageError(f"{PYPROJECT} has conflict marks of an earlier merge; resolve them first")
         value = toml.load(PYPROJECT, data).value
         for key in TABLE.split("."):
             value = value.get(key) if isinstance(value, dict) else None
@@ -58,27 +58,28 @@ class TemplateRecord:
         revision, answers = value.get("revision"), value.get("answers")
         if type(revision) is not int or not isinstance(answers, dict):
             raise UsageError(
-                f"[{TABLE}] in {PYPROJECT} is no record of a template; delete it and type --adopt"
+                f"[{TABLE}] in {PYPROJECT} is not a record of the template; delete the table and type --adopt"
             )
         return cls(revision, _answers(answers))
 
 
 def _answers(stated: Mapping[str, Any]) -> Answers:
-    """Return recorded answers; those that are not known any more are left out, new ones derived. Raises UsageError."""
-    known = {field.name for field in fields(Answers)}
-    texts = {key: value for key, value in stated.items() if key in known and isinstance(value, str)}
+    """Return recorded answers; unknown ones are left out, missing ones derived. Raises UsageError."""
+    names = {field.name for field in fields(Answers)}
+    texts = {key: value for key, value in stated.items() if key in names and isinstance(value, str)}
     wanted = {key: stated.get(key) is True for key in FEATURES}
     infra = stated.get("infra") if isinstance(stated.get("infra"), bool) else None
     profile = texts.pop("profile", Profile.GUIDE.value)
     if profile not in [one.value for one in Profile]:
-        raise UsageError(f"[{TABLE}.answers] in {PYPROJECT} names no profile that there is")
+        known = " or ".join(f'"{one.value}"' for one in Profile)
+        raise UsageError(f"[{TABLE}.answers] in {PYPROJECT} names an unknown profile; write {known}")
     if "kinds" in texts:
         texts = {key: value for key, value in texts.items() if key not in ("parent", "child")}
     return Answers.of(texts.pop("title", ""), profile, infra, **texts, **wanted)
 
 
 def recording(text: str, answers: Answers) -> str:
-    """Return the text of a `pyproject.toml` with the record of a folder that is adopted, at its end."""
+    """Return the text of a `pyproject.toml` with the record of an adopted folder at its end."""
     lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in answers.record().items()]
     head = f'[{TABLE}]\ntemplate = "integration"\nrevision = {skeleton.REVISION}\n'
     return "".join([text.rstrip("\n"), f"\n\n{head}\n[{TABLE}.answers]\n", *lines])
@@ -86,7 +87,11 @@ def recording(text: str, answers: Answers) -> str:
 
 @dataclass(frozen=True)
 class Update:
-    """The files that change, by path: their new bytes, None for no file; those with conflicts; and what stays, why."""
+    """An update of a folder.
+
+    `files` has the new bytes of each file that changes, None for one that is removed; `conflicts` are the files with
+    conflict marks; `kept` has the reason for each file that stays as it is.
+    """
 
     files: Mapping[str, bytes | None]
     conflicts: tuple[str, ...]
@@ -94,7 +99,7 @@ class Update:
 
 
 def update(ours: Folder, base: MemoryFolder, new: MemoryFolder, merge: Merge) -> Update:
-    """Return what a folder lacks of the change from `base` to `new`. The folder itself is not changed."""
+    """Return the changes from `base` to `new` that a folder lacks. The folder itself is not changed."""
     files: dict[str, bytes | None] = {}
     conflicts: list[str] = []
     kept: dict[str, str] = {}
@@ -105,7 +110,7 @@ def update(ours: Folder, base: MemoryFolder, new: MemoryFolder, merge: Merge) ->
         try:
             here = _at(ours, path)
         except Unreadable:
-            kept[path] = "is no plain file"
+            kept[path] = "is not a plain file"
             continue
         if reason := _stays(here, before, after):
             kept[path] = reason
@@ -129,20 +134,20 @@ def _at(folder: Folder, path: str) -> bytes | None:
 
 
 def _stays(here: bytes | None, before: bytes | None, after: bytes | None) -> str:
-    """Return why the author's state of a file stays; empty where it follows the template."""
+    """Return why the author's state of a file is kept; empty if the file follows the template."""
     if here is None and before is not None:
         return "was deleted, and the template changed it" if after is not None else ""
     if here is None or _plain(here) == before:
         return ""
     if after is None:
-        return "was changed, and the template has it no more"
-    return "is no text, and the template changed it" if b"\0" in here else ""
+        return "was changed, and the template no longer has it"
+    return "is not text, and the template changed it" if b"\0" in here else ""
 
 
 def _merged(
     here: bytes | None, before: bytes | None, after: bytes | None, merge: Merge
 ) -> tuple[bytes | None, bool]:
-    """Return the new state of a file, in its own line ends, and whether there are conflicts in it."""
+    """Return the new state of a file, with its own line ends, and whether there are conflicts in it."""
     if here is None or after is None or _plain(here) == before:
         return (_like(here, after) if here and after else after), False
     if _plain(here) == after:
@@ -161,7 +166,7 @@ def _like(here: bytes, data: bytes) -> bytes:
 
 
 def brought_up(folder: Folder, record: TemplateRecord, made: Made, merge: Merge) -> Update:
-    """Return what the newest revision of the template brings to a folder. Raises UsageError for an unknown one."""
+    """Return the update of a folder to the newest revision. Raises UsageError for a record of an unknown revision."""
     if record.revision > skeleton.REVISION:
         raise UsageError("it was made by a newer Seatrial; update Seatrial")
     if record.revision == skeleton.REVISION:
@@ -173,7 +178,7 @@ def brought_up(folder: Folder, record: TemplateRecord, made: Made, merge: Merge)
 
 
 def _with_revision(folder: Folder, found: Update) -> Update:
-    """Return an update after which the record names the newest revision, whatever became of that line."""
+    """Return the update with the newest revision in the record, whether or not that line was merged."""
     data = found.files[PYPROJECT] if PYPROJECT in found.files else folder.read(PYPROJECT)
     text = (data or b"").decode()
     stated = _REVISION.sub(lambda match: f"{match[1]}{skeleton.REVISION}", text)
@@ -181,7 +186,7 @@ def _with_revision(folder: Folder, found: Update) -> Update:
 
 
 def differences(found: Update) -> Iterator[str]:
-    """Yield how many files an update changes, and how many with conflicts, in words."""
+    """Yield in words how many files an update changes, how many have conflicts, and how many are kept."""
     yield f"{counted(len(found.files), 'file')} to change"
     if found.conflicts:
         yield f"{len(found.conflicts)} with conflicts"

@@ -1,4 +1,4 @@
-"""The title and the text of a pull request, from what the change brings and what was checked."""
+"""The title and the text of a pull request, written from the change and the results of its checks."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ _BOX = re.compile(r"(?P<before>\s*[-*] )\[[ xX]\] (?P<text>.+)")
 _WHAT = re.compile(r"What\s*-\s*")
 
 LONGEST_TITLE = 120
+"""The most characters of a summary."""
 
 TYPES: Mapping[str, str] = {
     "new": "new integration",
@@ -29,14 +30,14 @@ TYPES: Mapping[str, str] = {
     "deprecation": "breaking change",
     "doc": "documentation",
 }
-"""The words with which the options of a type of change begin, by what the change is."""
+"""The words with which the boxes for a type of change begin, by the type of the change."""
 
 
 @dataclass(frozen=True)
-class Brought:
-    """What a change brings: the title and folder of the integration, its release in a few words, and entries.
+class ChangeSummary:
+    """A change to be submitted: the title and folder name of its integration, and what it brings.
 
-    `type` is a key of TYPES, or empty. `entries` are lines for the changelog.
+    `type` is a key of TYPES, or empty; `release` says in a few words what is released; `entries` are changelog lines.
     """
 
     title: str
@@ -57,7 +58,7 @@ class Brought:
 
 @dataclass(frozen=True)
 class CheckResult:
-    """A check: its name, and its result in words; one that was not run has none, and passes."""
+    """A check: its name, and its result in words, or why it was not run, which counts as passed."""
 
     name: str
     result: str
@@ -65,54 +66,57 @@ class CheckResult:
     ran: bool = True
 
 
-def title(brought: Brought, habit: Iterable[str], ocean: bool, stated: str = "") -> str:
-    """Return the title: the stated one, else one in the habit of earlier commits. Raises UsageError.
+def title(change: ChangeSummary, habit: Iterable[str], ocean: bool, stated: str = "") -> str:
+    """Return the title: the stated one, else one in the style of earlier commits. Raises UsageError.
 
-    In Ocean's own repository, and where half of the commits begin so, the title begins with `[Integration][name]`.
+    In Ocean's own repository, and if most subjects of earlier commits, `habit`, begin with a bracket, it begins with
+    `[Integration][name]`.
     """
     subjects = list(habit)
     bracketed = sum(_BRACKETED.match(one) is not None for one in subjects)
     prefix = (
-        f"[Integration][{brought.name}] " if ocean or 2 * bracketed > len(subjects) else f"{brought.name}: "
+        f"[Integration][{change.name}] " if ocean or 2 * bracketed > len(subjects) else f"{change.name}: "
     )
-    made = " ".join((stated or prefix + brought.summary).split())
+    made = " ".join((stated or prefix + change.summary).split())
     if not made.isprintable() or not made:
-        raise UsageError("a title is one line of text; say it with --title")
+        raise UsageError("a title is one line of printable text; type another one with --title")
     if ocean and not OCEAN_TITLE.fullmatch(made):
         raise UsageError(
-            f'Ocean does not accept the title "{made[:200]}"; begin it with "[Integration][{brought.name}] "'
+            f'Ocean does not accept the title "{made[:200]}"; begin it with "[Integration][{change.name}] "'
         )
     return made
 
 
-def body(brought: Brought, checks: Sequence[CheckResult], proven: Sequence[str], template: str = "") -> str:
-    """Return the text: the repository's own template filled in, or one of ours, and the table of checks below it.
+def body(
+    change: ChangeSummary, checks: Sequence[CheckResult], proven: Sequence[str], template: str = ""
+) -> str:
+    """Return the text: the repository's own template filled in, or one of ours, followed by the table of checks.
 
-    `proven` are words of boxes in the template that are ticked.
+    The boxes of the template that contain one of the `proven` words are ticked, all others cleared.
     """
-    lines = _filled(brought, proven, template.splitlines()) if template.strip() else _own(brought)
+    lines = _filled(change, proven, template.splitlines()) if template.strip() else _own(change)
     return "\n".join([*lines, "", *_table(checks), ""])
 
 
-def _own(brought: Brought) -> Iterator[str]:
-    yield brought.summary
+def _own(change: ChangeSummary) -> Iterator[str]:
+    yield change.summary
     yield ""
-    yield from (f"- {plain(entry)}" for entry in brought.entries)
-    yield f"- Release: {brought.release}"
+    yield from (f"- {plain(entry)}" for entry in change.entries)
+    yield f"- Release: {change.release}"
 
 
-def _filled(brought: Brought, proven: Sequence[str], lines: Iterable[str]) -> Iterator[str]:
+def _filled(change: ChangeSummary, proven: Sequence[str], lines: Iterable[str]) -> Iterator[str]:
     for line in lines:
         box = _BOX.fullmatch(line)
         if _WHAT.fullmatch(line):
-            yield f"What - {brought.summary} ({brought.release})"
+            yield f"What - {change.summary} ({change.release})"
         elif box is None:
             yield line
         elif not _is_type(box["text"]):
             yield f"{box['before']}[{'x' if _is_proven(box['text'], proven) else ' '}] {box['text']}"
-        elif not brought.type:
+        elif not change.type:
             yield line
-        elif box["text"].lower().startswith(TYPES[brought.type]):
+        elif box["text"].lower().startswith(TYPES[change.type]):
             yield f"{box['before']}[x] {box['text']}"
 
 
@@ -126,7 +130,7 @@ def _is_proven(text: str, proven: Sequence[str]) -> bool:
 
 
 def _table(checks: Sequence[CheckResult]) -> Iterator[str]:
-    yield "### Checked before this was submitted"
+    yield "### Checks before submission"
     yield ""
     yield "| check | result |"
     yield "|---|---|"

@@ -1,4 +1,4 @@
-"""Where pull requests are opened: the place of a repository, its addresses, and the commands of GitHub's `gh`."""
+"""Repositories on a forge, and the addresses and `gh` commands by which pull requests are opened there."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SCP = re.compile(r"(?:[^@/:]+@)?(?P<host>[A-Za-z0-9.-]+\.[A-Za-z0-9-]+):(?P<pat
 _PART = re.compile(r"[A-Za-z0-9._-]+")
 
 LONGEST_ADDRESS = 7_000
-"""Servers refuse longer ones; a body that would make the address longer is left out of it."""
+"""The most characters of an address, as servers refuse longer ones; a body that does not fit is left out."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class RepositoryPlace:
 
     @classmethod
     def of(cls, address: str) -> RepositoryPlace | None:
-        """Read the address of a remote; None for a folder and what has no owner and name."""
+        """Read the address of a remote; None for a folder, and for an address without owner and name."""
         match = _WEB.fullmatch(address) or _SCP.fullmatch(address)
         if match is None:
             return None
@@ -48,7 +48,7 @@ class RepositoryPlace:
 
 @dataclass(frozen=True)
 class PullRequest:
-    """A pull request: the branch of `fork` that goes into `target` of `upstream`, its title and its text."""
+    """A pull request of a branch of `fork` to the branch `target` of `upstream`, with its title and text."""
 
     upstream: RepositoryPlace
     fork: RepositoryPlace
@@ -59,12 +59,12 @@ class PullRequest:
 
     @property
     def head(self) -> str:
-        """The branch, with its owner where that is another one."""
+        """The branch, with the owner of the fork if that is another repository."""
         return self.branch if self.fork == self.upstream else f"{self.fork.owner}:{self.branch}"
 
     @property
     def address(self) -> str:
-        """The page on which a person opens it, filled in as far as an address may be long."""
+        """The page on which a person opens it, filled in, but for a text that is too long for an address."""
         full = self._address({"title": self.title, "body": self.body})
         return full if len(full) <= LONGEST_ADDRESS else self._address({"title": self.title})
 
@@ -80,14 +80,14 @@ class PullRequest:
 
 
 @dataclass(frozen=True)
-class Open:
-    """A pull request that is open: its number and its page."""
+class OpenRequest:
+    """An open pull request: its number and the address of its page."""
 
     number: int
     url: str
 
 
-def asking(request: PullRequest) -> list[str]:
+def list_command(request: PullRequest) -> list[str]:
     """Return the command that lists the open pull requests of the branch."""
     return [
         *("gh", "pr", "list", "--repo", request.upstream.slug, "--head", request.branch, "--state", "open"),
@@ -95,19 +95,19 @@ def asking(request: PullRequest) -> list[str]:
     ]
 
 
-def found(said: bytes, request: PullRequest) -> Open | None:
-    """Read what `asking` answers: the open pull request of the fork's branch. Raises ValueError for other answers."""
+def open_request_in(said: bytes, request: PullRequest) -> OpenRequest | None:
+    """Return the open pull request of the fork's branch from the answer to `list_command`. Raises ValueError."""
     try:
         rows = json.loads(said)
         for row in rows:
             if row["headRepositoryOwner"]["login"].lower() == request.fork.owner.lower():
-                return Open(int(row["number"]), str(row["url"]))
+                return OpenRequest(int(row["number"]), str(row["url"]))
     except (KeyError, TypeError, AttributeError, RecursionError) as strange:
         raise ValueError("gh answered in an unknown form") from strange
     return None
 
 
-def opening(request: PullRequest, draft: bool) -> Sequence[str]:
+def create_command(request: PullRequest, draft: bool) -> Sequence[str]:
     """Return the command that opens it; the text is read from standard input."""
     return [
         *("gh", "pr", "create", "--repo", request.upstream.slug, "--base", request.target),
@@ -116,10 +116,10 @@ def opening(request: PullRequest, draft: bool) -> Sequence[str]:
     ]
 
 
-def updating(request: PullRequest, there: Open) -> Sequence[str]:
+def update_command(request: PullRequest, there: OpenRequest) -> Sequence[str]:
     """Return the command that gives an open one this title and text; the text is read from standard input.
 
-    It is not `gh pr edit`, which reads projects as well, what the token of GitHub Actions may not.
+    It is not `gh pr edit`, as that also reads projects, for which the token of GitHub Actions has no permission.
     """
     at = request.upstream
     return [

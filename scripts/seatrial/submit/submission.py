@@ -1,4 +1,4 @@
-"""The steps from the state of a clone to an open pull request, or the reason why there are none."""
+"""The steps from a clone to an open pull request, or the reason why there can be none."""
 
 from __future__ import annotations
 
@@ -8,11 +8,15 @@ from dataclasses import dataclass
 
 from seatrial.core.errors import UsageError
 from seatrial.core.model import join
+from seatrial.core.names import counted
 from seatrial.core.printable import one_line
+
+NAMED = 3
+"""The most paths or addresses that a message names."""
 
 
 class SubmitStep(enum.Enum):
-    """What is done, in this order; the last two have effects outside of this machine."""
+    """The steps, in this order; the last two have effects outside of this machine."""
 
     BRANCH = "branch"
     COMMIT = "commit"
@@ -26,7 +30,7 @@ class SubmitStep(enum.Enum):
 
 
 @dataclass(frozen=True)
-class Made:
+class BranchCommit:
     """A commit of the branch: its id, the address of its author, and the paths it changes, from the root."""
 
     id: str
@@ -36,12 +40,12 @@ class Made:
 
 @dataclass(frozen=True)
 class Clone:
-    """A clone with a changed integration in the folder `folder`, whose path is from the root; empty for the root.
+    """A clone with a changed integration in `folder`, a path from the root that is empty for the root itself.
 
-    `branch` is checked out, empty for none. `commits` are those since the merge base with the branch `target` of
-    the remote `upstream`. `uncommitted` are the changed paths in the folder, `elsewhere` those outside of it.
-    `existing` and `protected` are names of branches: those that the clone has, and those that are never pushed to.
-    `pushed` is the commit that the remote `fork` has of the branch, empty for none.
+    `branch` is the one checked out, empty for none. `commits` are those since the merge base with the branch `target`
+    of the remote `upstream`, the newest first. `uncommitted` are the changed paths in the folder, `elsewhere` those
+    outside of it. `existing` are the branches of the clone, `protected` those that are never pushed to. `pushed` is the
+    commit of the branch on the remote `fork`, empty for none.
     """
 
     name: str
@@ -51,7 +55,7 @@ class Clone:
     target: str
     fork: str
     email: str
-    commits: Sequence[Made] = ()
+    commits: Sequence[BranchCommit] = ()
     uncommitted: Sequence[str] = ()
     elsewhere: Sequence[str] = ()
     existing: Collection[str] = ()
@@ -66,16 +70,17 @@ class Clone:
 
 @dataclass(frozen=True)
 class SubmitPlan:
-    """The steps to take, and the branch that they end on."""
+    """The steps to take, and the branch to submit."""
 
     branch: str
     steps: Sequence[SubmitStep]
 
     def told(self, state: Clone) -> Iterator[str]:
         """Yield each step in words."""
+        files = counted(len(state.uncommitted), "file")
         words = {
-            SubmitStep.BRANCH: f"make the branch {self.branch} here, with what is changed",
-            SubmitStep.COMMIT: f"commit {_files(state.uncommitted)} of {state.folder or state.name}, and nothing else",
+            SubmitStep.BRANCH: f"make the branch {self.branch} here, with the uncommitted changes",
+            SubmitStep.COMMIT: f"commit {files} of {state.folder or state.name}, and nothing else",
             SubmitStep.PUSH: f"push {self.branch} to the remote {state.fork}, without force",
             SubmitStep.OPEN: f"open a pull request for {state.target} of {state.upstream}, or renew the open one",
         }
@@ -83,7 +88,7 @@ class SubmitPlan:
 
 
 def plan(state: Clone, wanted: str = "") -> SubmitPlan:
-    """Return the steps; `wanted` is the name of a branch to make. Raises UsageError where nothing may be done."""
+    """Return the steps; `wanted` names the branch to make, empty for the default name. Raises UsageError."""
     own = state.branch not in ("", state.target) and state.branch not in state.protected
     branch = state.branch if own and wanted in ("", state.branch) else wanted or f"integration/{state.name}"
     _must_be_free(state, branch)
@@ -124,7 +129,8 @@ def _must_be_ones_own(state: Clone) -> None:
     if others:
         raise UsageError(
             f"the branch {state.branch or 'that is checked out'} holds commits of {_listed(others)}, "
-            f"and you are {state.email}; it is not touched: submit from a branch of your own"
+            f"and you are {state.email}; submit from a branch of your own: type `git switch -c NAME {state.upstream}/"
+            f"{state.target}` and bring only your commits there"
         )
 
 
@@ -140,11 +146,11 @@ def _must_be_one_integration(state: Clone) -> None:
 
 @dataclass(frozen=True)
 class LivingBranch:
-    """The branch of a pull request that is renewed whenever there is something new, and a clone with its target.
+    """The branch of a pull request that is renewed from time to time, and the state of the clone.
 
-    `here` is the commit that is checked out, `target_head` that of the branch `target` of the remote `remote`, and
-    `tip` that of the branch there, empty for none. `authors` are the addresses of those who made the commits that only
-    the branch has. `protected` are names of branches that are never pushed to.
+    `here` is the commit that is checked out, `target_head` that of the branch `target` of the remote `remote`, `tip`
+    that of the branch itself on the remote, empty for none. `authors` are the addresses of those who made the commits
+    that only this branch has. `protected` are branches that are never pushed to.
     """
 
     name: str
@@ -159,7 +165,7 @@ class LivingBranch:
 
 
 def must_be_renewable(state: LivingBranch) -> None:
-    """Raise UsageError where the branch may not be pushed to, or the checkout is not what it is to begin from."""
+    """Raise UsageError if the branch may not be pushed to, or the checkout is not the head of its target."""
     if state.name in (state.target, *state.protected):
         raise UsageError(
             f"{state.name} is a main branch, which is never pushed to; name another one with --branch"
@@ -177,14 +183,6 @@ def must_be_renewable(state: LivingBranch) -> None:
             "it is not touched: merge its pull request, or close it and delete the branch, or name another one "
             "with --branch"
         )
-
-
-def _files(paths: Sequence[str]) -> str:
-    return "1 file" if len(paths) == 1 else f"{len(paths)} files"
-
-
-NAMED = 3
-"""At most this many paths or addresses are named in a message."""
 
 
 def _listed(found: Sequence[str]) -> str:

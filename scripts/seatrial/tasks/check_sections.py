@@ -33,7 +33,7 @@ from seatrial.tasks.progress import progress
 from seatrial.tasks.section_names import LAYOUT, SECTIONS, SPEC
 from seatrial.tasks.shared_cache import shared_cache
 from seatrial.unit.framework_schema import SCHEMA_RULES
-from seatrial.unit.test_findings import outcome_of
+from seatrial.unit.unit_findings import outcome_of
 from seatrial.validate.facts.release_change import Change
 from seatrial.validate.rules import Rulebook
 from seatrial.validate.since import since
@@ -342,7 +342,7 @@ def _section(order: CheckOrder, results: SectionResults, name: str, only_new: bo
     if name == "release":
         return _release(order, results, only_new)
     unjudged = results.unjudged.get(name, {})
-    found = section_of(name, results.outcome, results.of(name), order.strict, _told(unjudged))
+    found = section_of(name, results.of(name), order.strict, _told(unjudged))
     lacking = results.missing.get(name, {})
     if lacking:
         found = replace(found, state=SectionState.FAILED, reasons=_told(lacking), integrations=tuple(lacking))

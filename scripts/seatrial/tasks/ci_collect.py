@@ -10,8 +10,8 @@ from pathlib import Path
 from seatrial import report
 from seatrial.ci.collection import Collection, collect
 from seatrial.ci.comment import comment, page
-from seatrial.ci.costs import costs_json, merged
-from seatrial.ci.receipt import JobReceipt, JobVerdict, costs_of, receipt_of_json
+from seatrial.ci.costs import costs_json, costs_of, merged
+from seatrial.ci.receipt import JobReceipt, JobVerdict, receipt_of_json
 from seatrial.core.errors import Unreadable, UsageError, reason
 from seatrial.core.model import Profile
 from seatrial.report import Options

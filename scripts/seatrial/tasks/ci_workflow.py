@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 
-from seatrial.ci.kept import renewed
 from seatrial.ci.matrix import limit_of
+from seatrial.ci.renewal import renewed
 from seatrial.ci.workflows import COMMENTS, files, must_be_known
 from seatrial.core.errors import Unreadable, UsageError
 from seatrial.system.atomic import write_whole

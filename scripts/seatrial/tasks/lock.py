@@ -15,6 +15,7 @@ from typing import Any
 from seatrial.core.errors import ServiceError
 from seatrial.documents import toml
 from seatrial.scaffold import skeleton
+from seatrial.scaffold.answers import Answers
 from seatrial.system import own_poetry, uv
 from seatrial.system.atomic import write_whole
 from seatrial.tasks.cli import note
@@ -64,7 +65,7 @@ COPIES = ("templates/integration/poetry.lock", "integrations/pilot-log/poetry.lo
 
 def lock_template(latest: bool) -> None:
     """Renew the lock of the template for its dependencies; `latest` lets go of the versions locked before."""
-    answers = skeleton.Answers.of("My Service")
+    answers = Answers.of("My Service")
     with TemporaryDirectory(prefix="seatrial-") as folder:
         place = Path(folder)
         (place / "pyproject.toml").write_bytes(skeleton.render(answers).read("pyproject.toml"))

@@ -17,6 +17,7 @@ from seatrial.dependencies.lockfile import LockText, content_hash
 from seatrial.documents import toml
 from seatrial.report.text import said
 from seatrial.scaffold import skeleton
+from seatrial.scaffold.answers import CORE_RELEASE, Answers
 from seatrial.system import git, own_poetry
 from seatrial.system.atomic import write_whole
 from seatrial.tasks.choice import open_workspace
@@ -71,7 +72,7 @@ def _workspace(root: str | None) -> Workspace | None:
     return workspace
 
 
-def _rendered(answers: skeleton.Answers, workspace: Workspace | None) -> MemoryFolder:
+def _rendered(answers: Answers, workspace: Workspace | None) -> MemoryFolder:
     """Return the files as the others here have them: the spec as JSON where most do, in Ocean's repository a beta."""
     is_ocean = answers.profile is Profile.OCEAN
     folder = skeleton.render(answers, skeleton.PREVIEW if is_ocean else skeleton.FIRST)
@@ -84,7 +85,7 @@ OF_ANSWERS = ("SPC110", "SPC111", "SPC112", "PKG204")
 """The rules that an answer may break: icon, section, a name that is taken."""
 
 
-def _judge(answers: skeleton.Answers, folder: MemoryFolder, workspace: Workspace | None) -> None:
+def _judge(answers: Answers, folder: MemoryFolder, workspace: Workspace | None) -> None:
     """Say at once what `validate` would say of the answers. Raises UsageError where it is an error."""
     one = Integration(answers.slug, answers.slug, folder)
     fleet = Fleet([*(workspace.integrations if workspace else ()), one])
@@ -140,7 +141,7 @@ def _up_to(folder: Path, top: Path) -> Sequence[Path]:
 def core_of(integrations: Sequence[Integration]) -> str:
     """Return the newest framework version that the others lock; empty if the template's own lock is as new."""
     newest = max((_core_in(_lock_of(one)) for one in integrations), default=())
-    own = max(skeleton.CORE_RELEASE, _core_in(skeleton.lock()))
+    own = max(CORE_RELEASE, _core_in(skeleton.lock()))
     return ".".join(map(str, newest)) if newest > own else ""
 
 

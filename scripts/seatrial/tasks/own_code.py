@@ -14,8 +14,7 @@ from seatrial.tasks.cli import note, time_limit_of
 from seatrial.unit.framework_schema import FRAMEWORK, answer_in, words_of
 from seatrial.unit.pytest import PYTEST, counts_of
 from seatrial.unit.sandboxed import CLASSES, TESTS, SandboxedRuns
-from seatrial.unit.test_run import SECONDS
-from seatrial.unit.test_run import unit as run_program
+from seatrial.unit.unit_run import SECONDS, run_program
 from seatrial.workspace.workspace import Workspace
 
 LACKING = {"lock": "no lock that can be read", "wheels": "packages in its lock that are no wheels"}

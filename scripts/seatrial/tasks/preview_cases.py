@@ -12,7 +12,14 @@ from seatrial.core.printable import one_line
 from seatrial.core.suggest import hint
 from seatrial.documents import json
 from seatrial.documents.document import MAX_BYTES
-from seatrial.preview.cases import MappingSource, PreviewCase, Shelf, kind_of, sample_case, shelf_of
+from seatrial.preview.cases import (
+    ExampleSet,
+    MappingSource,
+    PreviewCase,
+    example_set_of,
+    kind_of,
+    sample_case,
+)
 from seatrial.preview.evaluator import Evaluator
 from seatrial.preview.previews import Preview, preview_of
 from seatrial.validate.facts.facts import Facts
@@ -22,36 +29,38 @@ from seatrial.validate.since import Choice
 def previews(choice: Choice, kind: str | None, sample: str | None, evaluator: Evaluator) -> list[Preview]:
     """Return the previews of the chosen integrations, of several only of those that have examples."""
     value = _sample(sample) if sample else None
-    shelves = [(one, shelf_of(one)) for one in choice.integrations]
+    sets = [(one, example_set_of(one)) for one in choice.integrations]
     if kind or sample:
-        _must_be_readable(shelves)
+        _must_be_readable(sets)
     if kind:
-        _must_exist(kind, [shelf for _, shelf in shelves])
+        _must_exist(kind, [examples for _, examples in sets])
     found = []
-    for one, shelf in shelves:
-        cases = list(_chosen(shelf, kind or "", sample, value))
+    for one, examples in sets:
+        cases = list(_chosen(examples, kind or "", sample, value))
         if sample:
-            shelf.outputs.clear()
-        if cases or not (sample or kind or (len(shelves) > 1 and not (shelf.strays or shelf.unreadable))):
+            examples.outputs.clear()
+        if cases or not (sample or kind or (len(sets) > 1 and not (examples.strays or examples.unreadable))):
             framework = Facts.of(choice.workspace, one).framework
-            preview = preview_of(one, shelf, cases, framework, evaluator)
+            preview = preview_of(one, examples, cases, framework, evaluator)
             found.append(replace(preview, strays=()) if sample or kind else preview)
     return found
 
 
-def _must_be_readable(shelves: Sequence[tuple[Integration, Shelf]]) -> None:
+def _must_be_readable(sets: Sequence[tuple[Integration, ExampleSet]]) -> None:
     """Raise UsageError for a mapping that cannot be read, of which no kind is known."""
-    for one, shelf in shelves:
-        for fault in () if shelf.installed else shelf.unreadable:
+    for one, examples in sets:
+        for fault in () if examples.installed else examples.unreadable:
             raise UsageError(f"{one.below(fault.name)} cannot be read: {fault.reason}")
 
 
-def _must_exist(kind: str, shelves: Sequence[Shelf]) -> None:
+def _must_exist(kind: str, sets: Sequence[ExampleSet]) -> None:
     """Raise UsageError for a kind that nothing maps."""
     known = {
-        one.kind for shelf in shelves for one in (*shelf.installed, *(case.source for case in shelf.cases))
+        one.kind
+        for examples in sets
+        for one in (*examples.installed, *(case.source for case in examples.cases))
     }
-    known |= {case.spelled for shelf in shelves for case in shelf.cases if case.spelled}
+    known |= {case.spelled for examples in sets for case in examples.cases if case.spelled}
     if kind not in known:
         told = one_line(", ".join(sorted(known)), 300)
         raise UsageError(
@@ -59,21 +68,21 @@ def _must_exist(kind: str, shelves: Sequence[Shelf]) -> None:
         )
 
 
-def _chosen(shelf: Shelf, kind: str, sample: str | None, value: object) -> Iterator[PreviewCase]:
+def _chosen(examples: ExampleSet, kind: str, sample: str | None, value: object) -> Iterator[PreviewCase]:
     if sample is None:
-        yield from (one for one in shelf.cases if not kind or kind in (one.source.kind, one.spelled))
+        yield from (one for one in examples.cases if not kind or kind in (one.source.kind, one.spelled))
         return
-    resources = _of_kind(shelf, kind)
+    resources = _of_kind(examples, kind)
     if not kind and len({one.kind for one in resources}) > 1:
         kinds = ", ".join(dict.fromkeys(one.kind for one in resources))
         raise UsageError(f"say of which kind the sample is, with --kind: {kinds}")
-    yield from (sample_case(sample, value, shelf, one) for one in resources)
+    yield from (sample_case(sample, value, examples, one) for one in resources)
 
 
-def _of_kind(shelf: Shelf, kind: str) -> Sequence[MappingSource]:
-    recorded = [case.source for case in shelf.cases if case.source not in shelf.installed]
-    known = [*shelf.installed, *recorded]
-    return (kind_of(kind, shelf.installed) or kind_of(kind, known)) if kind else shelf.installed
+def _of_kind(examples: ExampleSet, kind: str) -> Sequence[MappingSource]:
+    recorded = [case.source for case in examples.cases if case.source not in examples.installed]
+    known = [*examples.installed, *recorded]
+    return (kind_of(kind, examples.installed) or kind_of(kind, known)) if kind else examples.installed
 
 
 def _sample(path: str) -> object:

@@ -9,7 +9,15 @@ from pathlib import Path
 
 from seatrial.core.errors import ServiceError, UsageError
 from seatrial.core.printable import one_line
-from seatrial.submit.forge import Open, PullRequest, RepositoryPlace, asking, found, opening, updating
+from seatrial.submit.forge import (
+    OpenRequest,
+    PullRequest,
+    RepositoryPlace,
+    create_command,
+    list_command,
+    open_request_in,
+    update_command,
+)
 from seatrial.system import git, process
 from seatrial.tasks.cli import note, say
 
@@ -85,11 +93,11 @@ def _opened(request: PullRequest, text: str, draft: bool) -> str:
     """Open the pull request, or bring the open one up to date. Raises ServiceError without `gh` or where it fails."""
     if request.upstream.is_gitlab:
         raise ServiceError("it is for GitHub")
-    there = found(_gh(asking(request)), request)
-    if isinstance(there, Open):
-        _gh(updating(request, there), text)
+    there = open_request_in(_gh(list_command(request)), request)
+    if isinstance(there, OpenRequest):
+        _gh(update_command(request, there), text)
         return f"brought up to date: {one_line(there.url, 300)}"
-    said = _gh(opening(request, draft), text).decode(errors="replace").strip()
+    said = _gh(create_command(request, draft), text).decode(errors="replace").strip()
     return f"opened: {one_line(said.splitlines()[-1] if said else request.upstream.slug, 300)}"
 
 

@@ -11,7 +11,7 @@ from seatrial.tasks.cli import end, jobs_of, note, tell_failures
 from seatrial.tasks.own_code import SCHEMA, RunLimits, run_own_code, seconds_of
 from seatrial.tasks.shared_cache import shared_cache
 from seatrial.unit.framework_schema import answer_in
-from seatrial.unit.test_findings import outcome_of
+from seatrial.unit.unit_findings import outcome_of
 
 
 def schema(

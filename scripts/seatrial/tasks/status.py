@@ -13,9 +13,8 @@ from seatrial.core.names import counted
 from seatrial.core.suggest import hint
 from seatrial.quality import tables
 from seatrial.quality.badges import badge
-from seatrial.quality.file_names import file_name
 from seatrial.quality.scale import Standing
-from seatrial.quality.status_rows import StatusRow, levels_of, ordered, published_by_tags
+from seatrial.quality.status_rows import StatusRow, file_name, levels_of, ordered, published_by_tags
 from seatrial.system import git
 from seatrial.system.atomic import write_whole
 from seatrial.tasks.choice import Choice, choose, tell_crashes

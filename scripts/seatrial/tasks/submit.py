@@ -11,9 +11,9 @@ from seatrial.core.model import Integration, Profile, join
 from seatrial.core.names import counted
 from seatrial.core.printable import one_line
 from seatrial.report.verdict import Section, SectionState, lines
-from seatrial.submit.description import Brought, CheckResult, body, title
+from seatrial.submit.description import ChangeSummary, CheckResult, body, title
 from seatrial.submit.forge import PullRequest
-from seatrial.submit.submission import Clone, Made, SubmitPlan, SubmitStep, plan
+from seatrial.submit.submission import BranchCommit, Clone, SubmitPlan, SubmitStep, plan
 from seatrial.system import git
 from seatrial.tasks.check_sections import CheckOrder, judged, tell_unjudged
 from seatrial.tasks.choice import Choice, choose, deliver
@@ -164,7 +164,7 @@ def _state(ours: Submission) -> Clone:
         target=ours.target,
         fork=ours.fork,
         email=git.author_email(root),
-        commits=[Made(commit.id, commit.email, commit.paths) for commit in made],
+        commits=[BranchCommit(commit.id, commit.email, commit.paths) for commit in made],
         uncommitted=[path for path in uncommitted if path.startswith(below)],
         elsewhere=[path for path in uncommitted if not path.startswith(below)],
         existing=git.branches(root),
@@ -173,7 +173,7 @@ def _state(ours: Submission) -> Clone:
     )
 
 
-def _brought(ours: Submission) -> Brought:
+def _brought(ours: Submission) -> ChangeSummary:
     facts = Facts.of(ours.workspace, ours.integration)
     intents = ours.change.announcing(facts.intents, facts.profile)
     titled = (facts.spec.root.text("title") if facts.spec else "") or ours.integration.name
@@ -183,7 +183,7 @@ def _brought(ours: Submission) -> Brought:
     kind = "new" if ours.change.is_new else next((intent.type for intent in intents), "")
     if not kind and all(path.endswith(".md") for path in ours.change.paths):
         kind = "doc"
-    return Brought(
+    return ChangeSummary(
         one_line(titled, 60), ours.integration.name, kind, announcement(facts, ours.change), entries
     )
 
@@ -197,7 +197,7 @@ def _newest(facts: Facts, ours: Submission) -> list[str]:
     return [line[2:].strip() for line in newest.splitlines() if line.startswith("- ")][:20]
 
 
-def _title(brought: Brought, habit: Sequence[str], ours: Submission, stated: str | None) -> str:
+def _title(brought: ChangeSummary, habit: Sequence[str], ours: Submission, stated: str | None) -> str:
     return title(brought, habit, ours.workspace.profile is Profile.OCEAN, stated or "")
 
 

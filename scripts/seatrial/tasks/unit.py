@@ -11,8 +11,8 @@ from seatrial.tasks.choice import choose, deliver
 from seatrial.tasks.cli import end, jobs_of, note, show_words, tell_failures
 from seatrial.tasks.own_code import UNIT, RunLimits, run_own_code, seconds_of
 from seatrial.tasks.shared_cache import shared_cache
-from seatrial.unit.test_findings import outcome_of
-from seatrial.unit.test_report import render
+from seatrial.unit.unit_findings import outcome_of
+from seatrial.unit.unit_junit import render
 
 
 def unit(

@@ -1,4 +1,4 @@
-"""What the framework says of an integration's resource classes: as a tool, as a value, as problems."""
+"""The framework's answer about an integration's resource classes: the tool that asks, the answer, the problems."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 from seatrial import documents
 from seatrial.core.errors import ServiceError
 from seatrial.core.model import Fix, Integration, Location, Problem
+from seatrial.core.names import counted
 from seatrial.core.printable import one_line
 from seatrial.core.rules import ERROR, OCEAN, WARNING, Rule, rule
 from seatrial.documents.document import Document, Lines, is_deep
@@ -29,7 +30,7 @@ _WORD = re.compile(r"\w+")
 _CLASS = re.compile(r"^class (\w+)", re.MULTILINE)
 
 MOST_REFUSED = 200
-"""The refusals of the longest answer that the program writes."""
+"""The most refusals that the program writes into an answer."""
 
 STAGES = frozenset({"done", "unsupported", "missing", "import", "classes"})
 
@@ -50,7 +51,7 @@ _FORM: Mapping[str, Callable[[Any], bool]] = {
 
 @dataclass(frozen=True)
 class SchemaAnswer:
-    """The framework's answer; `programs.classes` describes each field."""
+    """The framework's answer; `programs/classes.py` describes each field."""
 
     framework: str = ""
     stage: str = "done"
@@ -64,7 +65,7 @@ class SchemaAnswer:
 
 
 def answer_in(output: Output) -> SchemaAnswer:
-    """Return the answer of a run. Raises ServiceError where there is none that can be believed."""
+    """Return the answer of a run. Raises ServiceError if there is none, or it has another form than ours."""
     try:
         value: Any = json.loads(output.out) if output.out else None
     except (ValueError, RecursionError):
@@ -97,8 +98,8 @@ def _is_refusal(value: Any) -> bool:
 def classes_refused_by_framework(integration: Integration) -> Iterator[Problem]:
     """The framework gives a schema of the integration's resource classes.
 
-    Ocean's workflow "Port App Config Schema" asks for it in each pull request, and Port shows it where a mapping is
-    edited. `seatrial schema` asks in the same way, in the environment of the lock.
+    Ocean's workflow "Port App Config Schema" generates it in each pull request, and Port uses it in its mapping editor.
+    `seatrial schema` generates it in the same way, in the environment of the lock.
     """
     message = "TypeError: Field 'state' in 'TaskSelector' must have a 'title'"
     yield from (one for _, one in problems_of(integration, SchemaAnswer(stage="classes", message=message)))
@@ -112,7 +113,7 @@ def classes_refused_by_framework(integration: Integration) -> Iterator[Problem]:
 def integration_not_imported(integration: Integration) -> Iterator[Problem]:
     """`integration.py` can be imported, and has a class that derives from `BaseIntegration`.
 
-    Ocean imports it when the integration starts, and falls back to classes of its own only where there is none.
+    Ocean imports it when the integration starts, and uses classes of its own only if the file is missing.
     """
     message = "ModuleNotFoundError: No module named 'not_there'"
     found = SchemaAnswer(stage="import", message=message, path=INTEGRATION, line=1)
@@ -127,8 +128,8 @@ def integration_not_imported(integration: Integration) -> Iterator[Problem]:
 def mapping_refused_by_classes(integration: Integration) -> Iterator[Problem]:
     """The integration's own resource classes accept its default mapping.
 
-    Ocean reads the mapping with these classes when the integration is installed, and does not start where they refuse
-    it. Each resource is held against the class of its kind.
+    Ocean reads the mapping with these classes when the integration is installed, and does not start if they refuse it.
+    Each resource is checked against the class of its kind.
     """
     refused = [{"keys": ["resources", 1, "selector", "state"], "message": "str type expected"}]
     found = SchemaAnswer(mapping=APP_CONFIG, refused=refused)
@@ -143,7 +144,7 @@ SCHEMA_RULES: tuple[Rule, ...] = (
 
 
 def problems_of(integration: Integration, answer: SchemaAnswer) -> Iterator[tuple[Rule, Problem]]:
-    """Yield the problems that an answer holds, with the rules they break."""
+    """Yield the problems in an answer, each with the rule that it breaks."""
     where = Location(answer.path or INTEGRATION, answer.line if answer.path else 1)
     message = one_line(answer.message, 300)
     if answer.stage == "classes":
@@ -169,7 +170,7 @@ def problems_of(integration: Integration, answer: SchemaAnswer) -> Iterator[tupl
 
 
 def _class_named(integration: Integration, message: str) -> Location:
-    """Return the place of the first class in `integration.py` that a message names, else that of the file."""
+    """Return the place of the first class in `integration.py` that a message names; the top of the file if none is."""
     words = set(_WORD.findall(message))
     text = (bytes_of(integration, INTEGRATION) or b"").decode("utf-8", "replace")
     found = (one for one in _CLASS.finditer(text) if one[1] in words)
@@ -178,13 +179,13 @@ def _class_named(integration: Integration, message: str) -> Location:
 
 
 def _document(integration: Integration, path: str) -> Document | None:
-    """Return the mapping as a document; None where it cannot be read here."""
+    """Return the mapping as a document; None if it cannot be read."""
     found = read_document(integration, path, documents.load)
     return found if found is not None and found.readable else None
 
 
 def read(output: Output, more: Output | None = None) -> Reading:
-    """Return why there is no answer; the problems are found by `problems_of`, in the integration's files."""
+    """Return why there is no answer; `problems_of` finds the problems, as it needs the integration's files."""
     try:
         answer_in(output)
     except ServiceError as failed:
@@ -200,8 +201,7 @@ def words_of(answer: SchemaAnswer) -> str:
         return f"port-ocean {answer.framework} has no function that gives a schema"
     if answer.stage != "done":
         return "no schema"
-    count = len(answer.kinds)
-    kinds = "any kind" if "*" in answer.kinds else f"{count} kind{'s'[: count - 1] if count else 's'}"
+    kinds = "any kind" if "*" in answer.kinds else counted(len(answer.kinds), "kind")
     mapping = (
         "no mapping" if not answer.mapping else "mapping refused" if answer.refused else "mapping accepted"
     )
@@ -209,4 +209,4 @@ def words_of(answer: SchemaAnswer) -> str:
 
 
 FRAMEWORK = running_code("port-ocean", classes_refused_by_framework, f"schema {RECIPE}", read, Cost(5.0, 1.0))
-"""The framework as a tool that is asked about an integration's resource classes."""
+"""The framework as a lint tool: it judges an integration's resource classes."""

@@ -1,4 +1,4 @@
-"""The report that the program of this room writes, as values."""
+"""The report that `programs/tests.py` writes, as values."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _FORM: Mapping[str, Callable[[Any], bool]] = {
 
 @dataclass(frozen=True)
 class Test:
-    """The result of a test, or of a file that cannot be collected; see `program` for each field."""
+    """The result of a test, or of a file that cannot be collected; `programs/tests.py` describes each field."""
 
     __test__ = False
 
@@ -48,9 +48,9 @@ class Test:
 
 @dataclass(frozen=True)
 class Report:
-    """The results of a run of pytest: its status and version, and the tests, of which `cut` are left out.
+    """The results of a run of pytest: its exit status, its version and its tests.
 
-    `internal` is the message of an error within pytest.
+    `cut` is the number of tests that are left out, `internal` the message of an error within pytest.
     """
 
     status: int
@@ -61,7 +61,7 @@ class Report:
 
 
 def report_of(text: str) -> Report:
-    """Return a report as a value. Raises ServiceError for another form: the tests may have written it themselves."""
+    """Return a report as a value. Raises ServiceError for another form: the tests can write this file too."""
     try:
         value: Any = json.loads(text)
         if len(value["tests"]) > MOST_TESTS:
@@ -85,5 +85,5 @@ def _test(value: Any) -> Test:
 
 
 def is_count(value: Any) -> bool:
-    """Return whether a value is a number of things."""
+    """Return whether a value is an integer from 0 up to 10^9, and no boolean."""
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**9

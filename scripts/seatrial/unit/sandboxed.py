@@ -1,4 +1,4 @@
-"""Single runs of a program of this room, each on a copy of an integration's folder, in a sandbox of its own."""
+"""Runs of a program of `programs/`, each on a copy of an integration's folder, in a sandbox of its own."""
 
 from __future__ import annotations
 
@@ -25,19 +25,21 @@ from seatrial.system.sandbox import Sandbox, SandboxLevel, View
 PROGRAMS = Path(__file__).parent / "programs"
 
 TESTS, CLASSES = "tests.py", "classes.py"
-"""The programs: one runs pytest, the other asks the framework about the resource classes."""
+"""The programs: `TESTS` runs pytest, `CLASSES` asks the framework about the resource classes."""
 
 MOST_COPIED = 512 * 1024**2
 """The bytes of the largest folder that is copied."""
 
 MOST_REPORT = 64 * 1024**2
+"""The bytes of the largest report that is read."""
+
 MOST_PRINTED = 1024**2
-"""The bytes at the end of what pytest printed that are read."""
+"""The bytes that are read at the end of what the program printed."""
 
 
 @dataclass(frozen=True)
 class SandboxedRuns:
-    """The means of running a program: in the sandbox, for `seconds` at most, perhaps with `network`."""
+    """Runs a program in the sandbox, for at most `seconds`, with network access only if `network` is set."""
 
     sandbox: Sandbox
     views: Views
@@ -48,7 +50,7 @@ class SandboxedRuns:
     _closed: threading.Event = field(default_factory=threading.Event)
 
     def run(self, job: LintJob, environment: Environment) -> ToolRun:
-        """Run the program for a folder. Raises ServiceError where that is not possible, or it takes too long."""
+        """Run the program on a folder. Raises ServiceError if it cannot be started or takes too long."""
         started = time.monotonic()
         try:
             with trees.temporary() as place:
@@ -62,7 +64,7 @@ class SandboxedRuns:
         return ToolRun(replace(within, seconds=time.monotonic() - started))
 
     def _start(self, job: LintJob, environment: Environment, place: Path) -> Running:
-        """Start the program in the copy: with namespaces that is in the folder's own place, over which it lies."""
+        """Start the program in the copy; with namespaces the copy is mounted over the folder, at its own path."""
         own, copied, report = job.folder.path, place / "copy", place / "report.json"
         report.touch()
         confined = self.sandbox.level is SandboxLevel.NAMESPACES
@@ -91,7 +93,7 @@ class SandboxedRuns:
         return replace(seen, readable=readable, shown=shown, emptied=(job.folder.path,), network=self.network)
 
     def _ended(self, running: Running) -> int:
-        """Wait for the program, and return its status. Raises ServiceError where it was ended."""
+        """Wait for the program and return its exit status. Raises ServiceError if it was ended."""
         late = threading.Event()
 
         def end() -> None:
@@ -110,21 +112,19 @@ class SandboxedRuns:
             raise ServiceError("it was interrupted")
         if late.is_set():
             raise ServiceError(
-                f"its tests did not end within {self.seconds:g} seconds; --timeout allows more"
+                f"it did not end within {self.seconds:g} seconds; allow more with --timeout SECONDS"
             )
         return status
 
     def close(self) -> None:
-        """End all that runs, and start nothing more."""
+        """End all running programs, and start no more."""
         self._closed.set()
         for running in list(self._running):
             running.end(1)
 
 
 def copy(folder: LintFolder, place: Path, without: Collection[Path] = ()) -> None:
-    """Copy the files and links of an integration's folder to `place`, as they were read. Raises OSError and
-    ServiceError.
-    """
+    """Copy the files and links of a folder to `place`, as they were read. Raises OSError and ServiceError."""
     if sum(folder.fingerprint.sizes.values()) > MOST_COPIED:
         raise ServiceError(
             f"the folder holds more than {MOST_COPIED // 1024**2} MB, too much to copy for a run"
@@ -149,7 +149,7 @@ def _copy_file(root: Path, path: str, target: Path, executable: bool) -> None:
 
 
 def _report(path: Path) -> str:
-    """Return the report; empty for none that can be read, for what ran may have put anything there."""
+    """Return the report; empty if it cannot be read, since the program may have put anything there."""
     with suppress(OSError, Unreadable):
         return read_plain(os.fspath(path), MOST_REPORT).decode("utf-8", "replace")
     return ""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from seatrial.core.model import MemoryFolder
-from seatrial.scaffold.skeleton import Answers, render
+from seatrial.scaffold.answers import Answers
+from seatrial.scaffold.skeleton import render
 from support.good import facts_of
 
 APP_CONFIG = ".port/resources/port-app-config.yaml"

@@ -14,10 +14,9 @@ from seatrial.core.model import Finding, Severity
 from seatrial.core.names import counted
 from seatrial.core.printable import cut
 from seatrial.core.rules import Rule
-from seatrial.quality.file_names import file_name
 from seatrial.quality.fleet_history import Series
 from seatrial.quality.scale import CRITERION_OF, MEANINGS, SCALE, Level, words
-from seatrial.quality.status_rows import StatusRow, can_fix, spread, step_words
+from seatrial.quality.status_rows import StatusRow, can_fix, file_name, spread, step_words
 from seatrial.report.excerpt import excerpt
 from seatrial.report.html import THEME, block, data, document, lines, table, text
 from seatrial.report.text import said

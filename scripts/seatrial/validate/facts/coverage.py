@@ -52,7 +52,7 @@ class Coverage:
         """The files of examples of each kind that has some."""
         found: dict[str, set[str]] = {}
         if self.examples:
-            for case in self.examples.shelf.cases:
+            for case in self.examples.example_set.cases:
                 found.setdefault(case.source.kind, set()).add(case.name)
             names = [one.kind for one in self.stated]
             for folder, paths in self.examples.folders.items():
@@ -70,9 +70,9 @@ class Coverage:
         """The kinds with examples of none of which the entities are recorded."""
         if self.examples is None:
             return ()
-        names = {case.name for case in self.examples.shelf.cases}
+        names = {case.name for case in self.examples.example_set.cases}
         recorded = {
-            path for one in expected_of(self.examples.shelf.outputs, names) for path in one.examples
+            path for one in expected_of(self.examples.example_set.outputs, names) for path in one.examples
         } | {path for path in names if self._is_recorded_with(path)}
         files = {kind: paths & names for kind, paths in self._files.items()}
         return tuple(one for one in self.stated if files.get(one.kind) and not files[one.kind] & recorded)
@@ -81,7 +81,7 @@ class Coverage:
         """Return whether an output lies beside where the entities of a published example are recorded."""
         assert self.examples
         folder = path.replace(".port/", "", 1).rpartition("/")[0]
-        return any(one.path.rpartition("/")[0] == folder for one in self.examples.shelf.outputs)
+        return any(one.path.rpartition("/")[0] == folder for one in self.examples.example_set.outputs)
 
     @cached_property
     def without_test(self) -> tuple[StatedKind, ...]:

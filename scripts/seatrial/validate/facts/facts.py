@@ -87,7 +87,7 @@ class Facts:
     @cached_property
     def texts(self) -> Texts:
         """Faults in the bytes of the plain files."""
-        parsed = self.examples.shelf.documents if self.examples else {}
+        parsed = self.examples.example_set.documents if self.examples else {}
         return Texts.of(self.integration, self.tree, self.python_files.held, parsed)
 
     @cached_property

@@ -11,8 +11,17 @@ from typing import Any
 from seatrial.core.framework import Framework
 from seatrial.core.model import Integration, LineRange, Location
 from seatrial.documents.document import Document, Keys
-from seatrial.preview.cases import RECORDED, UPLOADED, MappingSource, PreviewCase, Shelf, kind_of, shelf_of
-from seatrial.preview.evaluator import JqOutcome, Limits, shared_evaluator
+from seatrial.preview.cases import (
+    RECORDED,
+    UPLOADED,
+    ExampleSet,
+    MappingSource,
+    PreviewCase,
+    example_set_of,
+    kind_of,
+)
+from seatrial.preview.evaluator import Limits, shared_evaluator
+from seatrial.preview.jq_answers import JqOutcome
 from seatrial.preview.paths import End, Trace, read_paths, trace
 from seatrial.preview.previews import Group, PreviewRow, groups_of
 from seatrial.preview.processor import ObjectVerdict, Value
@@ -38,27 +47,27 @@ MOST_TRACES = 1_000
 class Examples:
     """The files of examples of an integration, and the resources and blueprints that go with them."""
 
-    shelf: Shelf
+    example_set: ExampleSet
 
     @classmethod
     def of(cls, integration: Integration, known: Iterable[Document]) -> Examples | None:
         """None for an integration without examples. `known` are its documents that were read before."""
         if not any(path.startswith((UPLOADED, RECORDED)) for path in integration.paths()):
             return None
-        return cls(shelf_of(integration, known))
+        return cls(example_set_of(integration, known))
 
     @cached_property
     def uploaded(self) -> Mapping[str, Document]:
         """The examples that are published, by path: those in a folder below `.port/examples`."""
-        return {path: one for path, one in self.shelf.documents.items() if path.startswith(UPLOADED)}
+        return {path: one for path, one in self.example_set.documents.items() if path.startswith(UPLOADED)}
 
     @cached_property
     def raw(self) -> Mapping[str, Document]:
         """The files with raw objects, by path."""
-        recorded = {case.name for case in self.shelf.cases}
+        recorded = {case.name for case in self.example_set.cases}
         return {
             path: one
-            for path, one in self.shelf.documents.items()
+            for path, one in self.example_set.documents.items()
             if path.startswith(UPLOADED) or path in recorded
         }
 
@@ -75,12 +84,12 @@ class Examples:
     @cached_property
     def kinds(self) -> frozenset[str]:
         """The names of folders whose kind some mapping has."""
-        mapped = {case.name for case in self.shelf.cases}
+        mapped = {case.name for case in self.example_set.cases}
         return frozenset(folder for folder, paths in self.folders.items() if mapped & set(paths))
 
     def at(self, path: str, *keys: str | int) -> Location:
         """Return the place of a value in a file that was read, or that of its nearest parent."""
-        document = self.shelf.documents.get(path)
+        document = self.example_set.documents.get(path)
         return document.at(*keys) if document else Location(path)
 
     def resource(self, group: Group) -> LineRange:
@@ -138,14 +147,14 @@ class Tried:
     @classmethod
     def of(cls, examples: Examples | None, framework: Framework) -> Tried | None:
         """None for an integration without examples. Raises ServiceError where jq cannot be run."""
-        if examples is None or not examples.shelf.cases:
+        if examples is None or not examples.example_set.cases:
             return None
-        shelf = examples.shelf
-        cases = list(affordable(shelf.cases))
+        example_set = examples.example_set
+        cases = list(affordable(example_set.cases))
         groups = groups_of(cases, framework, shared_evaluator(LIMITS))
-        count = sum(len(one.objects) for one in shelf.cases)
-        installed = shelf.installed[0].path if shelf.installed else ""
-        is_all = not shelf.is_cut and sum(len(one.objects) for one in cases) == count
+        count = sum(len(one.objects) for one in example_set.cases)
+        installed = example_set.installed[0].path if example_set.installed else ""
+        is_all = not example_set.is_cut and sum(len(one.objects) for one in cases) == count
         return cls(groups, installed, is_all, any(_CLOCK.search(str(one.resource)) for one in cases))
 
     def is_installed(self, group: Group) -> bool:

@@ -65,7 +65,7 @@ class Difference:
 
 def expected_entities(examples: Examples) -> Iterator[Expected]:
     """Yield the recorded entities: those in files whose names say that they hold what is expected."""
-    for path, document in examples.shelf.documents.items():
+    for path, document in examples.example_set.documents.items():
         name = path.rpartition("/")[2]
         if path.startswith(RECORDED) and path.endswith(".json") and _EXPECTED.search(name):
             yield from _entities(document)
@@ -199,8 +199,8 @@ def mapping_contradictions(examples: Examples, framework: Framework) -> Iterator
 
     Only a kind that each of the two mappings has once is compared, and only what both fill of one blueprint.
     """
-    installed = _once(examples.shelf.installed)
-    for path, document in examples.shelf.documents.items():
+    installed = _once(examples.example_set.installed)
+    for path, document in examples.example_set.documents.items():
         if path.startswith(RECORDED):
             for kind, source in _once(sources(document)).items():
                 if kind in installed:
@@ -218,7 +218,7 @@ def _fields(
     recorded: MappingSource, installed: MappingSource, framework: Framework
 ) -> Iterator[Contradiction]:
     try:
-        ours, theirs = (dict(read_resource(one.resource, framework).named()) for one in (recorded, installed))
+        ours, theirs = (dict(read_resource(one.resource, framework).named) for one in (recorded, installed))
     except MappingRefused:
         return
     if _plain(ours.get("blueprint")) != _plain(theirs.get("blueprint")):
@@ -235,8 +235,8 @@ def _plain(text: str | None) -> str:
 
 def blueprint_contradictions(examples: Examples) -> Iterator[Contradiction]:
     """Yield the properties and relations whose type or target in a recorded blueprint is not the installed one."""
-    installed = _blueprints(examples.shelf.blueprints)
-    for path, document in examples.shelf.documents.items():
+    installed = _blueprints(examples.example_set.blueprints)
+    for path, document in examples.example_set.documents.items():
         if path.startswith(RECORDED) and path.endswith(".json"):
             rows = document.value if isinstance(document.value, list) else [document.value]
             for at, row in enumerate(rows):

@@ -11,8 +11,8 @@ from seatrial.core.model import Fix, Location, MemoryFolder, Problem, Severity
 from seatrial.core.names import shown
 from seatrial.core.rules import ADVICE, INFO, WARNING, Edited, Problems, rule
 from seatrial.preview.cases import UPLOADED
-from seatrial.preview.evaluator import JqOutcome
 from seatrial.preview.item_parsing import deleted_path
+from seatrial.preview.jq_answers import JqOutcome
 from seatrial.preview.paths import read_paths
 from seatrial.preview.previews import Group, PreviewRow
 from seatrial.preview.processor import Value

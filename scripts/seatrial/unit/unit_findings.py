@@ -1,4 +1,4 @@
-"""The findings of a run of tests."""
+"""The findings of runs of tests, or of questions to the framework."""
 
 from __future__ import annotations
 
@@ -16,13 +16,12 @@ from seatrial.lint.tools.registry import (
     without_tool,
 )
 from seatrial.unit.framework_schema import FRAMEWORK, answer_in, problems_of
-from seatrial.unit.pytest import PYTEST, found_in
-from seatrial.unit.test_laws import no_tests, no_tests_collected
+from seatrial.unit.pytest import PYTEST, found_in, no_tests, no_tests_collected
 from seatrial.workspace.workspace import Workspace
 
 
 def outcome_of(cells: Sequence[Cell], workspace: Workspace) -> Outcome:
-    """Return all findings, in order. What keeps lint from running too is a finding of lint, in the same words."""
+    """Return all findings, in order; a missing lock or package is reported as lint does, in the same words."""
     findings = [one for cell in cells for one in _findings(cell, workspace)]
     names = tuple(cell.integration.name for cell in cells)
     failed = tuple(cell.integration.name for cell in cells if cell.failure)
@@ -47,7 +46,7 @@ def _found(cell: Cell) -> Iterator[tuple[Rule, Problem]]:
 
 
 def _lacking(cell: Cell) -> Iterator[tuple[Rule, Problem]]:
-    """Yield why the tests cannot be run, where that is the integration's."""
+    """Yield why the program cannot be run, if that is a fault of the integration."""
     if cell.lacking == "lock":
         yield lint_without_lock, without_lock([cell.tool.name])
     elif cell.lacking == "tool" and cell.tool is FRAMEWORK:
@@ -62,6 +61,6 @@ def _lacking(cell: Cell) -> Iterator[tuple[Rule, Problem]]:
 
 
 def _has_tests(integration: Integration) -> bool:
-    """Return whether files are named as pytest looks for tests by default."""
+    """Return whether a file has a name by which pytest finds tests by default."""
     names = (path.rpartition("/")[2] for path in integration.paths() if path.endswith(".py"))
     return any(name.startswith("test_") or name.endswith("_test.py") for name in names)

@@ -1,32 +1,28 @@
-"""What pytest reports of each test, as JUnit XML: a suite for each integration, also of the tests that pass."""
+"""The results of all tests as JUnit XML: a suite for each integration, passed tests included."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from xml.etree.ElementTree import Element, SubElement, indent, tostring
+from xml.etree.ElementTree import Element, SubElement
 
 from seatrial.core.findings import Outcome
 from seatrial.core.model import Finding, join
 from seatrial.core.printable import plain
 from seatrial.lint.run.jobs import Cell
-from seatrial.report.junit import case, counted
+from seatrial.report.junit import case, counted, document
 from seatrial.unit.program_report import Test
-from seatrial.unit.pytest import report_in
-from seatrial.unit.test_laws import problem_of
+from seatrial.unit.pytest import problem_of, report_in
 
 _TAGS = {"skipped": "skipped", "failed": "failure", "error": "error", "uncollected": "error"}
 
 
 def render(cells: Sequence[Cell], outcome: Outcome) -> str:
-    """Return JUnit XML in ASCII. A finding that is about no test is a case of its own."""
+    """Return JUnit XML in ASCII; a finding that is not about a single test is a case of its own."""
     others: dict[str, list[Finding]] = {}
     for finding in outcome.findings:
         if finding.code not in ("TST101", "TST102", "TST103"):
             others.setdefault(finding.integration, []).append(finding)
-    suites = counted("testsuites", "seatrial", [_suite(cell, others) for cell in cells])
-    indent(suites)
-    document: bytes = tostring(suites, "us-ascii", xml_declaration=True)
-    return document.decode("ascii") + "\n"
+    return document([_suite(cell, others) for cell in cells])
 
 
 def _suite(cell: Cell, others: Mapping[str, Sequence[Finding]]) -> Element:
@@ -42,7 +38,7 @@ def _suite(cell: Cell, others: Mapping[str, Sequence[Finding]]) -> Element:
 
 
 def _case(cell: Cell, test: Test) -> Element:
-    """Return a test as pytest writes it: its class is the dotted path of its file, and of its class if it has one."""
+    """Return a test as pytest writes it: its class name is the dotted path of its file and, if any, of its class."""
     path, _, name = test.id.strip().partition("::")
     *within, last = name.split("::") if name else [path]
     dotted = ".".join((path.removesuffix(".py").replace("/", "."), *within))

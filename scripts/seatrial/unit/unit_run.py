@@ -1,4 +1,4 @@
-"""A run of the tests of integrations, or of another program: known results, environments, several side by side."""
+"""Runs of a program, such as the tests, on many integrations: kept results, environments, several in parallel."""
 
 from __future__ import annotations
 
@@ -16,53 +16,53 @@ from seatrial.lint.tools.tool import Tool, ToolRun
 from seatrial.unit.pytest import PYTEST
 
 SECONDS = 600
-"""Seconds after which the tests of an integration are ended."""
+"""The default limit of one run, in seconds."""
 
 Tell = Callable[[Cell], None]
 
 
 class Jobs(Protocol):
-    """The part of a `LintContext` that a run of tests needs."""
+    """The part of a `LintContext` that these runs need."""
 
     @property
     def parallel(self) -> int:
-        """The number of runs side by side."""
+        """The most runs in parallel."""
 
     @property
     def fresh(self) -> bool:
-        """Whether no kept result is used."""
+        """Whether kept results are ignored."""
 
     @property
     def results(self) -> Results:
-        """The results that earlier runs kept."""
+        """The results of earlier runs."""
 
     def jobs(self, integrations: Sequence[Integration], tools: Sequence[Tool]) -> Iterator[LintJob | Cell]:
-        """Yield the jobs, or cells where it is known that a tool cannot run."""
+        """Yield a job for each integration and tool, or a cell where the tool cannot run."""
 
     def environments_of(self, jobs: Sequence[LintJob]) -> Mapping[LintJob, Environment | Cell]:
         """Return the environment of each job, or a cell that says why there is none."""
 
 
 class Runs(Protocol):
-    """The means of running tests, as `sandboxed.TestRuns` is."""
+    """Runs the program once for each job, as `sandboxed.SandboxedRuns` does."""
 
     @property
     def network(self) -> bool:
-        """Whether the tests may use the network; then no result is kept."""
+        """Whether the program may use the network; then no result is kept."""
 
     def run(self, job: LintJob, environment: Environment) -> ToolRun:
-        """Run the tests of a folder. Raises ServiceError."""
+        """Run the program on a folder. Raises ServiceError."""
 
     def close(self) -> None:
-        """End all that runs."""
+        """End all runs."""
 
 
-def unit(
+def run_program(
     context: Jobs, runs: Runs, integrations: Sequence[Integration], tell: Tell, tool: Tool = PYTEST
 ) -> list[Cell]:
-    """Return a cell for the tests of each integration, in their order; `tell` is called with each once it is known.
+    """Return a cell for each integration, in their order; `tell` is called with each as soon as it is known.
 
-    Only results without a failure are kept: a test that fails may do so by chance, or for the day.
+    Only results without a failure are kept: a test may fail by chance, or because of the date.
     """
     cells = {}
     for cell in _cells(context, runs, integrations, tool):
@@ -99,7 +99,7 @@ def _known(context: Jobs, runs: Runs, job: LintJob) -> Cell | None:
 
 
 def _run(context: Jobs, runs: Runs, ready: Mapping[LintJob, Environment]) -> Iterator[Cell]:
-    """Run the tests, the longest first; an exception ends those that run."""
+    """Run the jobs, the costliest first; an exception ends those that are running."""
     with ThreadPoolExecutor(context.parallel) as crew:
         try:
             order = sorted(ready, key=lambda job: -job.cost)

@@ -1,4 +1,4 @@
-"""Renewing a file that a person may have added to: what stands between marks is theirs, the rest is Seatrial's."""
+"""The renewal of generated files to which people may add: lines between marks are theirs, the rest is Seatrial's."""
 
 from __future__ import annotations
 
@@ -16,34 +16,32 @@ _PIN = re.compile(r"(?P<uses>\buses: *(?P<action>[\w./-]+))@(?P<pin>[0-9a-f]{40}
 
 
 def sealed(text: str, command: str) -> str:
-    """Return the text of a file with its first lines: the command that wrote it, and the digest of what is its own."""
+    """Return the text of a file below two lines: the command that wrote it, and the digest of Seatrial's part."""
     words = f"# Written by `{command}`, which renews it; what is between the marks of yours is kept, all else is not."
     return f"{words}\n# sha256:{_digest(text)}\n{text}"
 
 
 def _digest(text: str) -> str:
-    """Return the digest of a text less what is between marks, and less the versions of actions, which bots raise."""
+    """Return the digest of a text without the lines between marks and the pins of actions, which bots raise."""
     own = _PIN.sub(r"\g<uses>", _REGION.sub(r"\g<begin>\g<end>", text))
     return hashlib.sha256(own.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def renewed(path: str, fresh: str, before: str | None, overwrite: bool) -> str:
-    """Return the text to write: the fresh one, with the additions of the one before and its newer actions.
+    """Return the text to write: the fresh one, with the additions of the former one and its newer actions.
 
-    Raises UsageError where another hand wrote the one before, or changed it outside the marks, unless `overwrite`,
-    and where an addition has no place any more.
+    Raises UsageError if the former one was not written by Seatrial or was changed outside the marks, unless `overwrite`
+    is set, and if an addition has no place any more.
     """
     if before is None:
         return fresh
     head = _HEAD.match(before)
     if not overwrite and head is None:
-        raise UsageError(
-            f"{path} was not written by Seatrial; move it away, or write over it with --overwrite"
-        )
+        raise UsageError(f"{path} was not written by Seatrial; move it away, or replace it with --overwrite")
     if not overwrite and head and head["digest"] != _digest(before[head.end() :]):
         raise UsageError(
-            f"{path} was changed outside the marks; put your lines between `# begin yours` and `# end yours`, or write "
-            "over them with --overwrite"
+            f"{path} was changed outside the marks; put your lines between `# begin yours` and `# end yours`, or "
+            "discard them with --overwrite"
         )
     return _with_pins(_with_additions(path, fresh, before), before)
 
@@ -60,7 +58,7 @@ def _with_additions(path: str, fresh: str, before: str) -> str:
 
 
 def _with_pins(text: str, before: str) -> str:
-    """Return the text with the pins of the one before where their versions are newer."""
+    """Return the text with those pins of the former one that are newer."""
     newest: dict[str, re.Match[str]] = {}
     for one in _PIN.finditer(before):
         if one["action"] not in newest or _version(one) > _version(newest[one["action"]]):
