@@ -9,7 +9,7 @@ override GPATH :=
 # The variables and targets between the marks are written by `make docs` from scripts/seatrial/tasks/menu.py.
 # variables
 override INHERITED := ADVICE BUILD_ARG BUILDER FORMAT INTEGRATION JOBS KEY NEW OLD OUTPUT ROOT SANDBOX SINCE STRICT TIMEOUT TOOLS VERBOSE WHERE WITHOUT
-override VARIABLES := ACCEPT ACTIONS ADOPT AGAINST ALL ALLOW_UNPUSHED APPLY AUTHOR BADGES BRANCH BUILT_WITH BUMP CHILD CODE CODES COMMAND COMMENTS COMMIT CORE COSTS CURRENT DASHBOARD DATE DESCRIPTION DIFF DRAFT DRY_RUN EMAIL FILES FINISH FIRST FIX FORCE FORK HTML ICON INSTALL KIND KINDS LATEST LEVEL LIVE_EVENTS LOCK MATRIX MESSAGE MOST NAME NETWORK NO_CACHE NO_LOCK NUMBER OAUTH OCEAN ONLY OVERWRITE PAGINATION PARENT PLAN PROFILE PROGRAM PUBLIC_KEY PUBLISHED PULL_REQUEST QUIET RATE_LIMITS REASON RECEIPTS RECORD REV SAMPLE SECOND SECTION SERVICE SLUG SORT STATES STATISTICS TESTS TITLE TO TYPE UNSAFE UNTIL UPSTREAM VERB VERSION WATCH WHY WRITE YES
+override VARIABLES := ACCEPT ACTIONS ADOPT AGAINST ALL ALLOW_UNPUSHED APPLY AUTHOR BADGES BRANCH BUILT_WITH BUMP CHILD CODE CODES COMMAND COMMENTS COMMIT CORE COSTS CURRENT DASHBOARD DATE DESCRIPTION DIFF DRAFT DRY_RUN EMAIL FILES FINISH FIRST FIX FORCE FORK HTML ICON IDENTITY INSTALL ISSUER KIND KINDS LATEST LEVEL LIVE_EVENTS LOCK MATRIX MESSAGE MOST NAME NETWORK NO_CACHE NO_LOCK NUMBER OAUTH OCEAN OFFLINE ONLY OVERWRITE PAGINATION PARENT PLAN PROFILE PROGRAM PUBLIC_KEY PUBLISHED PULL_REQUEST QUIET RATE_LIMITS REASON RECEIPTS RECORD REV SAMPLE SECOND SECTION SERVICE SLUG SORT STATES STATISTICS TESTS TITLE TO TYPE UNSAFE UNTIL UPSTREAM VERB VERSION WATCH WHY WRITE YES
 .PHONY: help lint unit schema validate validate-spec check-layout check-version check fix exempt submit preview fleet-run fleet-bump-core new init template-update template-drift explain ci-matrix ci-shard ci-collect ci-workflow schemas rules rules-test completion lsp rules-preview verdict-diff doctor status release release-plan release-apply release-finish release-intent release-bump release-check release-status release-compare release-verify release-hold release-unhold release-yank release-unyank test docs lock lock-template template-keep drift setup clean
 # end of variables
 
@@ -233,7 +233,7 @@ release-compare: $(READY) ## Show how two places differ in what is published: in
 	@$(INVOKE) release.compare "" ""
 
 release-verify: $(READY) ## Check a published version: image, layers, SBOM, provenance, signature, commit, spec, index.
-#: TYPE= VERSION= PUBLIC_KEY= STRICT= TIMEOUT= FORMAT= ROOT=
+#: TYPE= VERSION= PUBLIC_KEY= IDENTITY= ISSUER= OFFLINE= STRICT= TIMEOUT= FORMAT= ROOT=
 	@$(INVOKE) release.verify "" ""
 
 release-hold: $(READY) ## Keep integrations from being released, by a file in each that is reviewed like code.
