@@ -107,7 +107,7 @@ SCALE: tuple[Criterion, ...] = (
     Criterion(Level.PLATINUM, "Entities are recorded for every kind.", "EXA221"),
     Criterion(
         Level.PLATINUM,
-        "Examples hold no real e-mail address, cover every path of the mapping, and agree with what is installed.",
+        "Examples hold no real e-mail address, cover the mapping, make an entity each, and agree with each other.",
         "EXA103 EXA208 EXA209 EXA211",
     ),
     Criterion(Level.PLATINUM, "Webhooks are authenticated, and selectors have defaults.", "COD112 COD117"),
