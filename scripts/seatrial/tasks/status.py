@@ -140,20 +140,15 @@ def _published(workspace: Workspace, ask: bool) -> Mapping[str, str]:
     return published_by_tags(tags, workspace.settings.release.tag, types)
 
 
-def _typed(command: str) -> str:
-    """Return a command as it is to be typed here."""
-    return in_make(command)
-
-
 def _deliver(
     workspace: Workspace, rows: Sequence[StatusRow], format: str | None, output: str | None, dashboard: bool
 ) -> None:
     if dashboard:
-        text = tables.dashboard(rows, _typed)
+        text = tables.dashboard(rows, in_make)
     elif format == "json":
         text = tables.as_text_json(rows)
     else:
-        text = (tables.markdown if format == "markdown" else tables.text)(rows, _typed)
+        text = (tables.markdown if format == "markdown" else tables.text)(rows, in_make)
     if output:
         write_whole(Path(output), text, root=workspace.checkout)
     else:
