@@ -51,6 +51,14 @@ def remotely(root: Path, verb: str, *options: str, remote: str, what: tuple[str,
     return ran.out
 
 
+_PUSHING = ("--quiet", "--no-verify", "--no-follow-tags", "--no-signed", "--no-recurse-submodules")
+
+
+def push(root: Path, remote: str, ours: str, theirs: str) -> None:
+    """Push a commit or a reference to a reference of a remote, never by force. Raises as `remotely`."""
+    remotely(root, "push", *_PUSHING, remote=remote, what=(f"{ours}:{theirs}",))
+
+
 def _must_be_known(root: Path, remote: str) -> None:
     """Raise UsageError for an option, an unknown name, and a folder of the work tree, whose hooks git would run."""
     address = _address(root, remote)

@@ -20,7 +20,7 @@ from seatrial.system.git.command import (
     without_programs,
 )
 from seatrial.system.git.commits import resolve
-from seatrial.system.git.remotes import remotely
+from seatrial.system.git.remotes import push, remotely
 
 NOBODY = {
     f"GIT_{role}_{key}": value
@@ -123,9 +123,8 @@ def push_tag(root: Path, remote: str, name: str) -> None:
     Raises UsageError for an unknown remote, ServiceError with the remote's own last line.
     """
     reference = f"{_TAGS}{name}"
-    options = ("--quiet", "--no-verify", "--no-follow-tags", "--no-signed", "--no-recurse-submodules")
     try:
-        remotely(root, "push", *options, remote=remote, what=(f"{reference}:{reference}",))
+        push(root, remote, reference, reference)
     except ServiceError as refused:
         there = remote_tags(root, remote).get(name)
         here = tags_called(root, [name]).get(name, "")
