@@ -34,7 +34,7 @@ MAX_CONTEXT = 200_000
 VENV = ".venv"
 
 Installer = Callable[[Install, bytes, bytes, str], dict[str, StageEntry]]
-"""Installs a `poetry.lock` of a `pyproject.toml` into the environment at a path. Raises Fault and ServiceError."""
+"""Installs a `poetry.lock` of a `pyproject.toml` into the environment at a path. Raises StepFault and ServiceError."""
 
 
 Found = tuple[str, list[tuple[str, StageEntry]]]
@@ -141,7 +141,7 @@ class Assembly:
                 _lay(made, change, name, [(path, _owned(one, owner, mode)) for path, one in listed])
 
     def _from_stage(self, origin: StageTree, source: str, stage: Stage | None) -> Iterator[Found]:
-        """Yield what is to be copied of a stage. Raises Fault for what is not known of it."""
+        """Yield what is to be copied of a stage. Raises StepFault for what is not known of it."""
         if has_pattern(source):
             raise StepFault("--from with a pattern is not done here")
         path = origin.resolved(stage_files.relative(source))
@@ -249,7 +249,7 @@ def _put(made: StageTree, path: str, entry: StageEntry) -> None:
 
 
 def _of_file(path: str, named: str) -> StageEntry:
-    """Return the entry of a file or link of the context. Raises Fault for anything else."""
+    """Return the entry of a file or link of the context. Raises StepFault for anything else."""
     status = os.lstat(path)
     if stat.S_ISLNK(status.st_mode):
         return StageEntry(EntryKind.LINK, 0o777, target=os.readlink(path))
@@ -259,7 +259,7 @@ def _of_file(path: str, named: str) -> StageEntry:
 
 
 def _inside(context: Path, path: str) -> str:
-    """Return the real place of a path in the context. Raises Fault where a link leads out of it."""
+    """Return the real place of a path in the context. Raises StepFault where a link leads out of it."""
     root = os.path.realpath(context)
     real = os.path.realpath(os.path.join(root, path))
     if real != root and not real.startswith(root + os.sep):
@@ -268,7 +268,7 @@ def _inside(context: Path, path: str) -> str:
 
 
 def _bytes(made: StageTree, path: str, required: bool = True) -> bytes:
-    """Return the content of a file that a stage has. Raises Fault."""
+    """Return the content of a file that a stage has. Raises StepFault."""
     path = path.lstrip("/")
     entry = made.added.get(made.resolved(path))
     if entry is None or entry.kind is not EntryKind.FILE:
@@ -282,7 +282,7 @@ _POETRY_TOML = {"create": True, "in-project": True, "prefer-active-python": None
 
 
 def _poetry_toml(text: bytes) -> bool:
-    """Return whether a `poetry.toml` puts the environment into the folder. Raises Fault for settings of other kinds."""
+    """Return whether a `poetry.toml` puts the environment into the folder. Raises StepFault for any other setting."""
     document = toml.load("poetry.toml", text)
     if not document.readable or not isinstance(document.value, dict):
         raise StepFault("poetry.toml cannot be read")

@@ -176,7 +176,7 @@ class BaseImages:
 
     def _fetch(self, name: str, layer: Descriptor, path: Path) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        cache.sweep(self.folder, time.time(), MOST_KEPT)
+        cache.sweep_files(self.folder, time.time(), MOST_KEPT)
         if layer.size > MAX_LAYER:
             raise ServiceError(f"{layer.digest} of {shown(name)} has more than {MAX_LAYER:,} bytes")
         with tempfile.NamedTemporaryFile(dir=self.folder, prefix=".fetched-") as sink:

@@ -48,7 +48,7 @@ class Python:
 def python_of(image: BaseImage, stated: str = "") -> Python:
     """Return the Python that programs of an image find; `stated` is its version by the settings.
 
-    Raises Fault where it is not there or its version is not known.
+    Raises StepFault where it is not there or its version is not known.
     """
     tree = StageTree(lambda: image.files)
     program, minor = _program(image, tree)

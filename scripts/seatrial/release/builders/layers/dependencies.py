@@ -47,7 +47,7 @@ MAX_BYTES = 8 * 1024**3
 
 
 def requirements(lock: bytes, pyproject: bytes, wanted: Install, python: Python) -> Requirements:
-    """Return what is installed. Raises Fault for a lock that cannot be read, or with anything but wheels."""
+    """Return what is installed. Raises StepFault for a lock that cannot be read, or with anything but wheels."""
     document = toml.load("pyproject.toml", pyproject)
     if not document.readable or not isinstance(document.value, dict):
         raise StepFault("pyproject.toml cannot be read")
