@@ -19,7 +19,7 @@ from seatrial.ci.pins import ACTIONS
 from seatrial.ci.workflows import WorkflowRequest, files
 from seatrial.core.errors import UsageError
 from seatrial.core.settings import ReleaseSettings
-from seatrial.tasks import ci_order, ci_workflow
+from seatrial.tasks import ci_workflow
 from seatrial.tasks.cli import Ended
 from support.ci_linters import actionlint, refused_by, zizmor
 from support.paths import ROOT
@@ -376,7 +376,7 @@ def test_what_was_installed_from_a_commit_or_an_index_is_installed_from_there_in
     repo: Path, monkeypatch: pytest.MonkeyPatch, url: str | None, more: dict[str, Any], line: str
 ) -> None:
     told = {"RECORD": "a,,"} | ({"direct_url.json": json.dumps({"url": url, **more})} if url else {})
-    monkeypatch.setattr(ci_order, "distribution", lambda name: Installed(told))
+    monkeypatch.setattr(ci_workflow, "distribution", lambda name: Installed(told))
     write(repo, install=None)
     assert f"run: {line}\n" in (repo / CHECK).read_text()
 

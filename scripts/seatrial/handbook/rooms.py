@@ -83,7 +83,7 @@ LIBRARIES: Mapping[str, frozenset[str]] = {
     "uv": frozenset({"system.uv"}),
     "platformdirs": frozenset({"system.cache"}),
     "subprocess": frozenset({"system.process"}),
-    "poetry": frozenset({"system.poetry_lock"}),
+    "poetry": frozenset({"system.own_poetry"}),
     "jinja2": frozenset({"scaffold"}),
     "rich": frozenset({"handbook", "tasks"}),
     "pygls": frozenset({"editor"}),

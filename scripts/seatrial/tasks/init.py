@@ -17,7 +17,7 @@ from seatrial.schemas.jsonschema import derived_files
 from seatrial.system.folder import read_beneath
 from seatrial.system.transaction import FileEdit, alone, change_all
 from seatrial.tasks.choice import open_workspace
-from seatrial.tasks.ci_order import order_of
+from seatrial.tasks.ci_workflow import order_of
 from seatrial.tasks.cli import note, say, typed
 from seatrial.tasks.file_diffs import unified
 from seatrial.tasks.menu import VERBS

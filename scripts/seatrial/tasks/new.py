@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Sequence
+import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from seatrial.core.errors import ServiceError, Unreadable, UsageError
@@ -17,11 +18,11 @@ from seatrial.dependencies.lockfile import LockText, content_hash
 from seatrial.documents import toml
 from seatrial.report.text import said
 from seatrial.scaffold import skeleton
+from seatrial.scaffold.answers import QUESTIONS, Answers, Prompt
 from seatrial.system import git, own_poetry
 from seatrial.system.atomic import write_whole
 from seatrial.tasks.choice import open_workspace
 from seatrial.tasks.cli import note, typed
-from seatrial.tasks.interview import Told, answers_of, told
 from seatrial.validate.facts.facts import Facts
 from seatrial.validate.rules import BY_CODE
 from seatrial.validate.run import check
@@ -196,3 +197,57 @@ def _lock(destination: Path) -> str:
     except ServiceError as failure:
         return str(failure)
     return ""
+
+
+Told = Mapping[str, str | bool | None]
+
+
+def told(title: str | None, given: Told) -> Told:
+    """The answers given, and on a terminal, where not even a title is given, those asked for.
+
+    Raises UsageError where there is neither a title nor anybody to ask.
+    """
+    if title:
+        return {"title": title, **given}
+    if not sys.stdin.isatty():
+        raise UsageError('what shall it be called? type `seatrial new "My Service"`')
+    answers: Told = given
+    settled = ("parent", "child") if given.get("kinds") else ()
+    for question in QUESTIONS:
+        if not answers.get(question.key) and question.key not in settled:
+            answers = {**answers, question.key: _ask(question, answers)}
+    return answers
+
+
+def answers_of(told: Told, profile: Profile, shared: bool = False) -> Answers:
+    """The answers to render; `shared` is whether the repository's integrations share one Makefile.
+
+    Raises UsageError for an answer that will not do.
+    """
+    rest = {key: value for key, value in told.items() if key != "title"}
+    return Answers.of(str(told.get("title") or ""), profile, shared, **rest)
+
+
+def _ask(question: Prompt, answers: Told) -> str:
+    """One question, asked again until the answer will do; an empty line takes what stands in brackets."""
+    default = _default(question.key, answers)
+    for choice in question.choices:
+        note(f"    {choice}")
+    while True:
+        typed = _line(f"{question.text}{f' [{default}]' if default else ''}: ") or default
+        try:
+            answers_of({**answers, question.key: typed}, Profile.GUIDE)
+            return typed
+        except UsageError as wrong:
+            note(f"  {wrong}")
+
+
+def _line(prompt: str) -> str:
+    try:
+        return input(prompt).strip()
+    except EOFError:
+        raise UsageError("the answers ended early; nothing was written") from None
+
+
+def _default(key: str, answers: Told) -> str:
+    return str(getattr(answers_of(answers, Profile.GUIDE), key)) if answers.get("title") else ""

@@ -1,19 +1,26 @@
-"""Runs of programs that run integrations' own code, for the tasks `unit`, `schema` and `check`."""
+"""The tasks `unit` and `schema`, and their parts of `check`: programs that run the integrations' own code."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from seatrial import report
 from seatrial.core.model import Integration
 from seatrial.core.names import counted
 from seatrial.lint.run import Cell, lint_context
 from seatrial.lint.tools.tool import Tool
 from seatrial.system.remote_cache import RemoteCache
-from seatrial.tasks.cli import note, time_limit_of
+from seatrial.tasks.choice import choose, deliver
+from seatrial.tasks.cli import end, jobs_of, note, show_words, tell_failures, time_limit_of
+from seatrial.tasks.shared_cache import shared_cache
 from seatrial.unit.framework_schema import FRAMEWORK, answer_in, words_of
 from seatrial.unit.pytest import PYTEST, counts_of
 from seatrial.unit.sandboxed import CLASSES, TESTS, SandboxedRuns
+from seatrial.unit.test_findings import outcome_of
+from seatrial.unit.test_report import render
 from seatrial.unit.test_run import SECONDS
 from seatrial.unit.test_run import unit as run_program
 from seatrial.workspace.workspace import Workspace
@@ -99,3 +106,76 @@ def _of_framework(cell: Cell) -> str:
 
 SCHEMA = OwnCode(CLASSES, FRAMEWORK, "asking the framework about", _of_framework)
 """The program that asks the framework about an integration's resource classes."""
+
+
+def schema(
+    integration: list[str],
+    root: str | None,
+    since: str | None,
+    format: str | None,
+    output: str | None,
+    strict: bool,
+    jobs: str | None,
+    timeout: str | None,
+    no_cache: bool,
+    verbose: bool,
+    sandbox: str | None,
+    where: str | None = None,
+) -> None:
+    """Ask the framework about the chosen integrations, deliver what it refuses, and end with the status."""
+    seconds = seconds_of(timeout)
+    choice = choose(root, integration, since, where=where)
+    limits = RunLimits(jobs_of(jobs), seconds, sandbox, no_cache)
+    shared = None if no_cache else shared_cache(choice.workspace, note)
+    cells = run_own_code(SCHEMA, choice.workspace, choice.integrations, limits, shared)
+    failures = tell_failures((cell.integration.name, cell.failure) for cell in cells)
+    outcome = outcome_of(cells, choice.workspace)
+    deliver(outcome, choice.workspace, format, output, verbose, more={"schemas": _schemas(cells)})
+    end(failures, bool(outcome.errors or (strict and outcome.warnings)))
+
+
+def _schemas(cells: Sequence[Cell]) -> dict[str, Any]:
+    """Return the JSON Schema of each integration's mapping, by name, where the framework gives one."""
+    answered = [cell for cell in cells if cell.run and not cell.failure]
+    found = ((cell.integration.name, answer_in(cell.run.output)) for cell in answered if cell.run)
+    return {name: answer.schema for name, answer in found if answer.schema}
+
+
+def unit(
+    integration: list[str],
+    root: str | None,
+    since: str | None,
+    format: str | None,
+    output: str | None,
+    strict: bool,
+    jobs: str | None,
+    timeout: str | None,
+    network: bool,
+    no_cache: bool,
+    verbose: bool,
+    sandbox: str | None,
+    where: str | None = None,
+) -> None:
+    """Run the tests of the chosen integrations, deliver what fails, and end with the status."""
+    seconds = seconds_of(timeout)
+    choice = choose(root, integration, since, where=where)
+    workspace = choice.workspace
+    limits = RunLimits(jobs_of(jobs), seconds, sandbox, no_cache, network)
+    shared = None if no_cache or network else shared_cache(workspace, note)
+    cells = run_own_code(UNIT, workspace, choice.integrations, limits, shared)
+    if verbose:
+        _show(cells)
+    failures = tell_failures((cell.integration.name, cell.failure) for cell in cells)
+    outcome = outcome_of(cells, workspace)
+    is_junit = report.choose({} if output else os.environ, format) == "junit"
+    text = render(cells, outcome) if is_junit else None
+    deliver(outcome, workspace, format, output, verbose, text)
+    end(failures, bool(outcome.errors or (strict and outcome.warnings)))
+
+
+def _show(cells: Sequence[Cell]) -> None:
+    """Show on standard error what pytest printed where it did not end well."""
+    for cell in cells:
+        if cell.run and cell.run.output.status:
+            note(f"--- {cell.integration.name}: pytest")
+            show_words(cell.run.output.err)

@@ -28,10 +28,10 @@ from seatrial.release.run import yank as yanking
 from seatrial.release.run.export import exported
 from seatrial.release.run.planner import Files
 from seatrial.release.run.publication import Event, publication
-from seatrial.release.run.release_branch import must_be_pushed
 from seatrial.release.run.release_context import (
     ReleaseContext,
     hide_from_git,
+    must_be_pushed,
     open_context,
     open_services,
     person,

@@ -26,7 +26,7 @@ SHARE = 4
 
 def watch(
     opened: Callable[[], Choice],
-    look: Callable[[Choice], None],
+    look: Callable[[Choice], object],
     files: Sequence[str] = (),
     counts: Callable[[str], bool] = lambda path: True,
 ) -> None:
@@ -49,7 +49,7 @@ def watch(
         note("seatrial: ended")
 
 
-def _renew(watched: _Watched, look: Callable[[Choice], None]) -> None:
+def _renew(watched: _Watched, look: Callable[[Choice], object]) -> None:
     try:
         watched.renew(look)
     except UsageError as wrong:
@@ -95,7 +95,7 @@ class _Watched:
             return True
         return self._state != before
 
-    def renew(self, look: Callable[[Choice], None]) -> None:
+    def renew(self, look: Callable[[Choice], object]) -> None:
         """Look at what is there now, if its content has changed. Raises UsageError."""
         fresh = _fresh(self.choice)
         is_same = self._content and [*map(_paths, fresh.integrations)] == [

@@ -84,7 +84,7 @@ class Results:
 
     def sweep(self, now: float, most_bytes: int = MOST_BYTES) -> None:
         """Remove what was not used for MOST_DAYS, and the longest unused beyond `most_bytes`."""
-        cache.sweep(self._folder, now, most_bytes)
+        cache.sweep_files(self._folder, now, most_bytes)
 
     def _place(self, key: str) -> Path:
         return self._folder / key[:2] / key
