@@ -178,10 +178,10 @@ class Folder(Protocol):
     """A tree of files, on disk or in memory. Paths are relative, with `/`."""
 
     def paths(self) -> Sequence[str]:
-        """Every path that is not a folder, sorted."""
+        """Return every path that is not a folder, sorted."""
 
     def irregular(self) -> Sequence[str]:
-        """Those of `paths()` that are not plain files: links, pipes and the like, sorted."""
+        """Return those of `paths()` that are not plain files: links, pipes and the like, sorted."""
 
     def entry(self, path: str) -> Entry | None:
         """Return the entry at `path`; None if there is none."""

@@ -69,7 +69,7 @@ class LockText:
         return any(form in self.data for form in _LOCAL)
 
     def versions(self, package: str) -> tuple[Line, ...]:
-        """The locked versions of a package, named as the lock spells it, at most ENOUGH."""
+        """Return the locked versions of a package, named as the lock spells it, at most ENOUGH."""
         name = b'\nname = "%b"' % package.encode()
         start = self.data.find(name)
         if start < 0:

@@ -85,7 +85,7 @@ def is_from_fork(environ: Mapping[str, str]) -> bool:
 
 
 class CacheRole(enum.Enum):
-    """Who runs Seatrial. Only MAIN adds to what machines keep for one another; the last two do not read it."""
+    """The party that runs Seatrial. Only MAIN writes to the shared cache, and the last two may not read it."""
 
     MAIN = "the main branch's CI"
     BRANCH = "CI of another branch"
@@ -96,7 +96,7 @@ class CacheRole(enum.Enum):
 
     @property
     def reads(self) -> bool:
-        """Whether it may read."""
+        """True if it may read the shared cache."""
         return self not in (CacheRole.FORK, CacheRole.UNKNOWN)
 
 

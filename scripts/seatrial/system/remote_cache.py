@@ -1,7 +1,7 @@
-"""What machines keep for one another: signed entries at a place that others can reach, which is never relied upon.
+"""The cache that machines share: signed entries at a place that others can reach, which no run depends on.
 
-An entry is sealed by a key of the main branch's CI. What is sealed states the entry's own name, in which the digest of
-the program is, and the hash of its value: an entry that was forged, renamed, swapped, cut or made by another version is
+An entry is sealed by a key of the main branch's CI. The seal covers the entry's own name, which contains the digest of
+the program, and the hash of its value: an entry that was forged, renamed, swapped, cut or made by another version is
 a miss. A place that is slow or fails is given up for this run, and for a while by the runs after it.
 """
 
@@ -29,13 +29,13 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
 LAYOUT = "seatrial-kept-1"
-"""The first part of every name; raised when entries take another form."""
+"""The first part of every name; its number is raised when entries take another form."""
 
 MOST_SEALED = 16 * 1024 * 1024
 """Bytes of the largest entry that is fetched or sent; the verdicts on 49 real integrations have 0.1 MB."""
 
 MOST_WASTED = 64 * 1024 * 1024
-"""Bytes of entries that nobody believed has sealed, after which the place is given up."""
+"""Bytes of entries without a trusted seal, after which the place is given up."""
 
 MOST_PLAIN = 256 * 1024 * 1024
 """Bytes of the largest value; the verdicts on 49 real integrations have 0.6 MB."""
@@ -60,7 +60,7 @@ class RefusedEntry(Exception):
 
 
 class EntryPlace(Protocol):
-    """Where entries lie, by name. Every call ends after about REQUEST_SECONDS."""
+    """The place that holds the entries, by name. Every call ends after about REQUEST_SECONDS."""
 
     def get(self, name: str) -> bytes | None:
         """Return an entry; None for none. Raises RefusedEntry, and ServiceError where the place fails."""
@@ -71,7 +71,7 @@ class EntryPlace(Protocol):
 
 @dataclass
 class Counts:
-    """What became of the entries that were asked for and of those that were offered."""
+    """The numbers of entries that were asked for and that were offered, by what became of them."""
 
     taken: int = 0
     missing: int = 0
@@ -82,12 +82,12 @@ class Counts:
 
 @dataclass
 class RemoteCache:
-    """Entries of one program at a place, believed where `unseal` returns their body; it raises ValueError otherwise.
+    """The entries of one program at a place; `unseal` returns the body of a trusted one, and raises ValueError if not.
 
-    `identify` returns the digest of the program, and is called only where something is asked for. `trust` is the digest
-    of place and keys, by which what came from there is told apart. `seal` makes entries, None where this run only
-    reads. `private` are texts of this machine that no entry may hold. `tell` is called at most once, with a line about
-    a place that is given up, which `memory` notes for later runs.
+    `identify` returns the digest of the program, and is called only when an entry is asked for. `trust` is the digest
+    of the place and the trusted keys, by which fetched values are kept apart. `seal` makes entries, and is None in a
+    run that only reads. `private` are texts of this machine that no entry may hold. `tell` is called at most once, with
+    a line about a place that is given up; the file `memory` notes that for later runs.
     """
 
     place: EntryPlace
@@ -124,12 +124,12 @@ class RemoteCache:
 
     @property
     def is_open(self) -> bool:
-        """Whether the place is still asked."""
+        """True while the place is still asked."""
         return not self._given_up
 
     @property
     def writes(self) -> bool:
-        """Whether this run sends entries."""
+        """True if this run sends entries."""
         return self.seal is not None and self.is_open
 
     def fetch(self, kind: str, keys: Sequence[str], seconds: float) -> dict[str, Any]:
@@ -201,8 +201,8 @@ class RemoteCache:
 
     def _give_up(self, why: str) -> None:
         with self._one_at_a_time:
-            is_news, self._given_up = not self._given_up, True
-        if is_news:
+            is_first, self._given_up = not self._given_up, True
+        if is_first:
             self.tell(f"the shared cache is not used any more in this run, which changes no verdict: {why}")
             kept_files.save(self.memory, {"at": time.time()})
 

@@ -61,7 +61,7 @@ _COMMAND = re.compile(r"`((?:poetry|git|make|seatrial) [^`]+)`")
 
 @dataclass(frozen=True)
 class CheckOrder:
-    """What is checked, and how: `left_out` names the sections that are not run, `seconds` limits tests."""
+    """The options of a check: `left_out` names the sections that are not run, `seconds` limits the tests."""
 
     choice: Choice
     left_out: Collection[str]
@@ -113,7 +113,7 @@ class CheckOrder:
 
 @dataclass
 class SectionResults:
-    """What the sections found.
+    """The results of the sections.
 
     `own_codes` are those of the repository's own rules, which are of section spec. `own` has by section
     the fingerprints of its findings where its family does not tell, `unjudged` by section and
@@ -180,7 +180,7 @@ def judged(order: CheckOrder, only_new: bool) -> tuple[SectionResults, list[Sect
 
 
 def tell_unjudged(results: SectionResults) -> None:
-    """Tell what is no fault of an integration."""
+    """Tell the failures that are not faults of an integration."""
     told = {(name, why): None for reasons in results.unjudged.values() for name, why in reasons.items()}
     for name, why in told:
         note(f"seatrial: {name}: {why}")

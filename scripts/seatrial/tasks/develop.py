@@ -123,7 +123,7 @@ TOOLS_SHOWN = ("LNT102", "LNT103", "LNT104", "LNT201")
 
 @cache
 def generated() -> dict[str, str]:
-    """Every generated page, by its path in the checkout."""
+    """Return every generated page, by its path in the checkout."""
     from seatrial.handbook.rule_examples import example
     from seatrial.handbook.rule_pages import EVERY, listing, page
     from seatrial.handbook.scale_page import page as scale
@@ -169,7 +169,7 @@ def _between(text: str, begin: str, end: str, new: str) -> str:
 
 
 def _pictures() -> dict[str, str]:
-    """What a terminal shows, drawn from what is really printed."""
+    """Return the pictures of a terminal, drawn from what is really printed, by path."""
     from seatrial.handbook.picture import picture
     from seatrial.handbook.rule_examples import broken_by, example
     from seatrial.handbook.rule_pages import entry
@@ -193,7 +193,7 @@ def _pictures() -> dict[str, str]:
 
 
 def _planned() -> str:
-    """What a release would do for a few integrations that stand differently."""
+    """Return the table of what a release would do for a few integrations in different states."""
     from seatrial.release.plan.plan import plan
     from seatrial.release.plan.ports import Absent, Present, Unknown
     from seatrial.release.plan.state import Candidate, Checks, IndexSeen, State, Tally, VersionStatus
@@ -217,7 +217,7 @@ def _planned() -> str:
 
 
 def _shown(findings: Sequence[Finding]) -> str:
-    """What a run prints that found these in the folder of the examples."""
+    """Return what a run prints that found these in the folder of the examples."""
     outcome = Outcome(tuple(findings), ("good-service",))
     return render(outcome, Options(colour=True)) + summary(outcome, "make explain CODE=")
 
@@ -295,7 +295,7 @@ SUFFIX = ".tmpl"
 
 
 def keep_template() -> None:
-    """Write what the committed template has otherwise into the history, and raise the revision in the source.
+    """Write the committed files that the template has changed since into its history, and raise the revision.
 
     Raises UsageError where the template has not changed since the last commit.
     """

@@ -36,7 +36,7 @@ class Diagnosis:
 
 
 def doctor() -> None:
-    """Tell what this machine has and lacks, one thing a line; what is lacking is no error."""
+    """Tell what this machine has and lacks, one thing on each line; it is not an error if something is lacking."""
     say(commands_in_make("".join(f"{one.line}\n" for one in diagnoses())))
 
 

@@ -54,7 +54,7 @@ def _list() -> str:
 
 
 def _beginning(text: str, own: _OwnRules) -> list[str]:
-    """Return the lines of `rules` with the codes that begin with a text; none where it is no beginning of codes."""
+    """Return the lines of `rules` with the codes that begin with a text; none where no code begins with it."""
     prefix = text.upper()
     if not PREFIX.fullmatch(prefix):
         return []
@@ -144,7 +144,7 @@ def _rule(code: str | None, own: _OwnRules) -> Rule:
 
 
 def _instead(code: str, own: _OwnRules, book: Rulebook) -> str:
-    """Return what to type instead: the list of its family for a code, as another number is no better guess."""
+    """Return what to type instead: the list of its family for a code, as another number would be no better a guess."""
     family = CODE.fullmatch(code.upper())
     if family and _beginning(family[1], own):
         return f"; `seatrial explain {family[1]}` lists those of its family"

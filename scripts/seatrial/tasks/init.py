@@ -87,7 +87,7 @@ def _workspace(root: str | None) -> Workspace | None:
 
 
 def _base(root: str | None) -> Path:
-    """Return the folder of a repository that is no workspace yet: the one named, else the checkout around."""
+    """Return the folder of a repository that is not a workspace yet: the named one, else the checkout around."""
     return Path(os.path.abspath(root)) if root else checkout_around(Path.cwd())
 
 
@@ -142,7 +142,7 @@ def _joined(checkout: Path, part: RepositoryFile) -> _Joined:
     except FileNotFoundError:
         before = None
     except (OSError, Unreadable, UnicodeError):
-        return _Joined(part, obstacle="it is no plain text file, and is left as it is")
+        return _Joined(part, obstacle="it is not a plain text file, and is left as it is")
     after = part.joined(None if before is None else existing)
     if after is not None:
         return _Joined(part, FileEdit(part.path, before, after.encode()))

@@ -12,7 +12,7 @@ from seatrial.system.interrupts import held_back
 
 
 class OptionKind(Enum):
-    """How an option is stated: a text, a switch, a repeatable text, or one whose variable holds words."""
+    """The form of an option's value: a text, a switch, a repeatable text, or one whose variable holds words."""
 
     TEXT = "text"
     SWITCH = "switch"

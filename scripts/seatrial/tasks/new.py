@@ -60,7 +60,7 @@ def new(
 
 
 def _workspace(root: str | None) -> Workspace | None:
-    """The workspace to add to; None where the folder is none yet. Raises UsageError for a place that will not do."""
+    """Return the workspace to add to, None for a folder that is not one yet. Raises UsageError for an unfit place."""
     if root and not Path(root).is_dir():
         raise UsageError(f'there is no folder "{root}"; make it first, or name another with --root')
     try:
@@ -73,7 +73,7 @@ def _workspace(root: str | None) -> Workspace | None:
 
 
 def _rendered(answers: skeleton.Answers, workspace: Workspace | None) -> MemoryFolder:
-    """Return the files as the others here have them: the spec as JSON where most do, in Ocean's repository a beta."""
+    """Return the files in the style of this repository: the spec in JSON if most are, a beta version in Ocean's."""
     is_ocean = answers.profile is Profile.OCEAN
     folder = skeleton.render(answers, skeleton.PREVIEW if is_ocean else skeleton.FIRST)
     others = workspace.integrations if workspace else ()
@@ -106,12 +106,12 @@ def _profile(stated: str | None, workspace: Workspace | None) -> Profile:
 
 
 def _shares(base: Path) -> bool:
-    """Whether the integrations of a repository share one Makefile."""
+    """Return whether the integrations of a repository share one Makefile."""
     return (base / "integrations" / "_infra" / "Makefile").is_file()
 
 
 def _lacks_dockerfile(base: Path, workspace: Workspace | None) -> bool:
-    """Whether nothing says yet how an image is built, neither the settings nor any Dockerfile."""
+    """Return whether nothing says yet how an image is built, neither the settings nor any Dockerfile."""
     settings = workspace.settings if workspace else Settings()
     places = [one.path for one in workspace.integrations] if workspace else []
     dockerfiles = [SHARED_DOCKERFILE, *(f"{place}/Dockerfile" for place in places)]
@@ -120,7 +120,7 @@ def _lacks_dockerfile(base: Path, workspace: Workspace | None) -> bool:
 
 
 def _share(base: Path, checkout: Path) -> None:
-    """Write what builds the images of all integrations, beside what is there, but through no link."""
+    """Write the files that build the images of all integrations; files that are there stay, and no link is followed."""
     for path, text in skeleton.shared().items():
         target = base / path
         if os.path.lexists(target) or target.parent.is_symlink():
@@ -146,7 +146,7 @@ def core_of(integrations: Sequence[Integration]) -> str:
 
 
 def _core_in(lock: bytes) -> tuple[int, ...]:
-    """Return the newest final version of the framework in a lock; none where it has no such one."""
+    """Return the newest final version of the framework in a lock; empty where it has none."""
     return max((_final(line.text) for line in LockText(lock).versions(CORE_NAME)), default=())
 
 
@@ -158,12 +158,12 @@ def _lock_of(integration: Integration) -> bytes:
 
 
 def _final(text: str) -> tuple[int, ...]:
-    """Return the numbers of a version of three; none for any other."""
+    """Return the three numbers of a version such as 1.2.3; empty for any other text."""
     return tuple(map(int, text.split("."))) if re.fullmatch(r"\d{1,6}(?:\.\d{1,6}){2}", text) else ()
 
 
 def _author(base: Path, author: str | None, email: str | None) -> Told:
-    """Who writes it: as stated, else as git knows them where that will do."""
+    """Return the author and the address: those stated, else those that git knows if the template accepts them."""
     known = {"author": git.setting(base, "user.name"), "email": git.setting(base, "user.email")}
     try:
         answers_of({"title": "Any", **known}, Profile.GUIDE)
@@ -190,7 +190,7 @@ def _fits(folder: MemoryFolder) -> bool:
 
 
 def _lock(destination: Path) -> str:
-    """Let Poetry make the lock file; why it could not, where it could not."""
+    """Let Poetry make the lock file; return why it could not, empty where it could."""
     note(f"making {skeleton.LOCK} with Poetry, which asks the package index: a minute or so")
     try:
         own_poetry.lock(destination)
@@ -203,14 +203,14 @@ Told = Mapping[str, str | bool | None]
 
 
 def told(title: str | None, given: Told) -> Told:
-    """The answers given, and on a terminal, where not even a title is given, those asked for.
+    """Return the answers given and, if there is no title among them, those that a person types on the terminal.
 
     Raises UsageError where there is neither a title nor anybody to ask.
     """
     if title:
         return {"title": title, **given}
     if not sys.stdin.isatty():
-        raise UsageError('what shall it be called? type `seatrial new "My Service"`')
+        raise UsageError('what is the integration to be called? type `seatrial new "My Service"`')
     answers: Told = given
     settled = ("parent", "child") if given.get("kinds") else ()
     for question in QUESTIONS:
@@ -220,16 +220,16 @@ def told(title: str | None, given: Told) -> Told:
 
 
 def answers_of(told: Told, profile: Profile, shared: bool = False) -> Answers:
-    """The answers to render; `shared` is whether the repository's integrations share one Makefile.
+    """Return the answers to render; `shared` is true if the repository's integrations share one Makefile.
 
-    Raises UsageError for an answer that will not do.
+    Raises UsageError for an answer that is not valid.
     """
     rest = {key: value for key, value in told.items() if key != "title"}
     return Answers.of(str(told.get("title") or ""), profile, shared, **rest)
 
 
 def _ask(question: Prompt, answers: Told) -> str:
-    """One question, asked again until the answer will do; an empty line takes what stands in brackets."""
+    """Ask a question until the answer is valid, and return it; an empty line stands for the answer in brackets."""
     default = _default(question.key, answers)
     for choice in question.choices:
         note(f"    {choice}")

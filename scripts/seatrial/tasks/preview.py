@@ -44,7 +44,7 @@ def preview(
     """Map the examples of the chosen integrations, or a sample; show the entities, or record them."""
     chosen = format or "text"
     if chosen not in FORMATS:
-        raise UsageError(f'"{chosen}" is no format of a preview; choose among {", ".join(FORMATS)}')
+        raise UsageError(f'"{chosen}" is not a format of a preview; choose among {", ".join(FORMATS)}')
     if watch and sample == "-":
         raise UsageError("standard input is read once; give --sample a file to watch it")
     _must_be_one(record=record, accept=accept, sample=bool(sample), watch=watch)

@@ -464,7 +464,7 @@ def _report(held: Sequence[Part], failures: Sequence[Failure]) -> None:
 
 
 def _end(held: Sequence[Part], failures: Sequence[Failure]) -> None:
-    """End with the status for what is held back and what failed; what is held by a person's wish is no failure."""
+    """End with the status for what is held back and what failed; what a person holds back is not a failure."""
     has_failed = bool(failures) or any(part.hold is Hold.SERVICE for part in held)
     end(has_failed, any(part.hold is Hold.FAULT for part in held))
 

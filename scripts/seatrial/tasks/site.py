@@ -101,7 +101,7 @@ class _Versions:
 
 
 class _Details:
-    """What the pages show of integrations, besides their rows; `secret` are the files with secrets."""
+    """The parts of the pages that are not in the rows of integrations; `secret` are the files with secrets."""
 
     def __init__(self, choice: Choice, secret: frozenset[str]) -> None:
         self._workspace = choice.workspace

@@ -78,7 +78,7 @@ def _must_be_apart(workspace: Workspace, place: Path) -> None:
 def _must_be_known(format: str | None, dashboard: bool) -> None:
     if format and format not in FORMATS:
         known = f"choose among {', '.join(FORMATS)}"
-        raise UsageError(f'"{format}" is no format of a status' + hint(format, FORMATS, known))
+        raise UsageError(f'"{format}" is not a format of a status' + hint(format, FORMATS, known))
     if format and dashboard:
         raise UsageError("--dashboard is always Markdown; leave out --format")
 

@@ -66,7 +66,7 @@ DONE = {"make": "made", "remove": "removed", "update": "updated"}
 
 @dataclass(frozen=True)
 class _Updated:
-    """What becomes of an integration: its update and the edits of it, or why there is none."""
+    """An integration with its update and the edits of that, or the reason for which there is none."""
 
     integration: Integration
     found: Update = field(default_factory=lambda: Update({}, (), {}))

@@ -30,7 +30,7 @@ def watch(
     files: Sequence[str] = (),
     counts: Callable[[str], bool] = lambda path: True,
 ) -> None:
-    """Look at what is chosen, and again whenever it, or one of these files, has changed, until Ctrl-C.
+    """Call `look` with what is chosen, and again whenever that, or one of these files, has changed, until Ctrl-C.
 
     `counts` tells of the paths in an integration that matter. What is wrong with the settings or a file meanwhile is
     told, and does not end it.
@@ -57,7 +57,7 @@ def _renew(watched: _Watched, look: Callable[[Choice], object]) -> None:
 
 
 class _Watched:
-    """What is chosen, and how it was when it was looked at last.
+    """The chosen integrations, and their state when they were last looked at.
 
     Each time, all that is chosen is compared, and one of the other integrations, as a verdict may depend on them.
     """

@@ -42,7 +42,7 @@ def trusted_base(root: Path, environ: Mapping[str, str]) -> str:
 
 
 def default_revision(workspace: Workspace, environ: Mapping[str, str] = os.environ) -> str:
-    """The revision that branches start from: the target of CI's pull request, else the remote's default branch.
+    """Return the revision that branches start from: the target of CI's pull request, else the remote's default branch.
 
     A target that the clone does not have is fetched. Raises UsageError where git knows none, ServiceError where
     fetching fails.

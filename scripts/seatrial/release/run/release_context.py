@@ -76,7 +76,7 @@ class ReleaseContext:
 
     @property
     def own_places(self) -> Sequence[str]:
-        """The paths of those below the root."""
+        """The paths of the own folders that lie below the root."""
         below = (one for one in self.own_folders if one.is_relative_to(self.root))
         return [one.relative_to(self.root).as_posix() for one in below]
 
@@ -93,7 +93,7 @@ class ReleaseContext:
 
     @property
     def habits(self) -> Habits:
-        """What Ocean's own job does besides: all of it in its profile, unless the settings say otherwise."""
+        """The steps that only Ocean's own release job takes: all in its profile, unless the settings say otherwise."""
         names = [one.name for one in fields(Habits)]
         stated = {name: getattr(self.settings, name) for name in names}
         usual = self.workspace.profile is Profile.OCEAN

@@ -28,9 +28,9 @@ _FILTER = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]{0,98})\s*([<>=!~^].*)")
 
 @dataclass(frozen=True)
 class YankChange:
-    """A change of versions of a type: yanked, or with `back` no longer so. `reason` and `by` are recorded.
+    """Versions of a type that are yanked or, with `back`, taken back. `reason` and `by` are recorded.
 
-    The pointers follow by `habits`.
+    `habits` tells which pointers follow the change.
     """
 
     type: str
@@ -47,9 +47,9 @@ def yank(
 ) -> Iterator[str]:
     """Mark the versions, determine the index's entry anew, and move the pointers; yield a line for each.
 
-    Nothing is deleted: a version can still be had by its name. Done again, it finishes what was begun.
-    Raises UsageError for a version that was never published, or that is to be taken back and was never yanked, before
-    anything is done; ServiceError where a service fails.
+    Nothing is deleted: a version can still be pulled by its name. A second call finishes what a failed one began.
+    Raises UsageError, before anything is done, for a version that was never published, or that is to be taken back
+    but was never yanked; ServiceError where a service fails.
     """
     clock = clock or Clock()
     kind, keys = change.type, frozenset(store.keys(store_keys.of_type(change.type)))

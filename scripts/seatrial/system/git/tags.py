@@ -93,7 +93,7 @@ def make_tag(root: Path, name: str, commit: str, message: str) -> None:
     must_be_repository(root)
     if name.startswith("-") or ask(root, "check-ref-format", f"{_TAGS}{name}") is None:
         raise UsageError(
-            f'"{name[:200]}" is no name for a git tag; mend "tag" under [release] in seatrial.toml'
+            f'"{name[:200]}" is not a valid name for a git tag; mend "tag" under [release] in seatrial.toml'
         )
     commit = resolve(root, commit)
     ran = run(

@@ -74,7 +74,7 @@ class Assembly:
         return self._made[id(stage)]
 
     def _begun(self, stage: Stage) -> StageTree:
-        """Return a tree over the base image; that of other stages is taken for empty, as all is copied from them."""
+        """Return a tree over the base image; for stages that only serve as a source of copies, over an empty one."""
         if stage.below is not None:
             below = self._of(stage.below)
             return StageTree(below.base_of, dict(below.added))
@@ -185,7 +185,7 @@ class Assembly:
         names = sorted(os.listdir(folder)) if has_pattern(part) and os.path.isdir(folder) else [part]
         pattern = Pattern(part)
         if "**" in part:
-            raise StepFault("** is no pattern for COPY")
+            raise StepFault("COPY does not know the pattern **")
         for name in names:
             if (not has_pattern(part) or pattern.matches(name)) and os.path.lexists(
                 os.path.join(folder, name)

@@ -67,7 +67,7 @@ _KINDS = {archives.LINK: EntryKind.LINK, archives.FOLDER: EntryKind.FOLDER}
 
 
 class Registry(Protocol):
-    """What is asked of a registry, as `release.registry.remote.RemoteImages` answers it."""
+    """The questions that are asked of a registry; `release.registry.remote.RemoteImages` answers them."""
 
     def manifest(self, name: str, reference: str) -> Manifest:
         """Return a manifest. Raises ServiceError."""

@@ -94,7 +94,7 @@ def installed(found: Requirements, python: Python, place: str, folder: Path) -> 
 
 
 class _Environment:
-    """What uv installed for this machine's Python, turned into the environment of an image."""
+    """The packages that uv installed for this machine's Python, turned into the environment of an image."""
 
     def __init__(self, prefix: Path, python: Python, place: str) -> None:
         own = f"python{sys.version_info.major}.{sys.version_info.minor}"
@@ -140,7 +140,7 @@ class _Environment:
                 status = os.lstat(path)
                 size += status.st_size
                 if not stat.S_ISREG(status.st_mode) or size > MAX_BYTES:
-                    raise ServiceError(f'a wheel brings "{shown(inside)}", which is no file, or too much')
+                    raise ServiceError(f'a wheel brings "{shown(inside)}", which is not a file, or too much')
                 if inside != ".lock" and not inside.endswith(_NOT_KEPT):
                     mode = 0o755 if status.st_mode & 0o111 else 0o644
                     yield (
