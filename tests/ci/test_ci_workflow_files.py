@@ -351,7 +351,7 @@ def test_nothing_is_written_through_a_link(repo: Path, tmp_path: Path) -> None:
 
 
 def test_where_it_is_installed_from_has_to_be_said_if_only_this_machine_has_it(repo: Path) -> None:
-    with pytest.raises(Ended, match="say where it is to be had, with --install"):
+    with pytest.raises(Ended, match="say where CI can install it from, with --install"):
         write(repo, install=None)
 
 

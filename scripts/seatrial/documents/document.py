@@ -55,7 +55,7 @@ class FaultKind(enum.Enum):
 class Fault:
     """A fault of a text itself; line and column are 1-based, columns count code points.
 
-    `repair` is said where the kind's own repair does not fit.
+    `repair` is used where the kind's own repair does not fit.
     """
 
     kind: FaultKind

@@ -167,9 +167,9 @@ def _about(finding: Finding) -> tuple[str, ...]:
 
 
 def judged(order: CheckOrder, only_new: bool) -> tuple[SectionResults, list[Section]]:
-    """Run all sections, and return what was found and what became of each, as everything that judges does.
+    """Run all sections; return what was found, and the result of each section.
 
-    With `only_new`, what was there before the change fails nothing.
+    With `only_new`, findings that were there before the change fail no section.
     """
     results = _run_sections(order)
     if only_new:
@@ -333,8 +333,9 @@ def _plan_release(order: CheckOrder, results: SectionResults) -> None:
 
 
 def _section(order: CheckOrder, results: SectionResults, name: str, only_new: bool) -> Section:
-    """Return what became of a section. With `only_new`, a release that is held back beside old findings is not
-    missing anything.
+    """Return the result of a section.
+
+    With `only_new`, nothing is missing from a release that is held back while there are old findings.
     """
     if name in results.skipped and not results.of(name):
         return Section(name, SectionState.SKIPPED, reasons=(results.skipped[name],))

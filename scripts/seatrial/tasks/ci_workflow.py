@@ -1,4 +1,4 @@
-"""The task `ci.workflow`: the files by which GitHub or GitLab run Seatrial."""
+"""The task `ci.workflow`: the files by which GitHub or GitLab runs Seatrial, and what CI installs for it."""
 
 from __future__ import annotations
 
@@ -108,6 +108,6 @@ def _install(checkout: Path, stated: str | None) -> str:
         told = json.loads(origin or "")
         return f"git+{public_url(told['url'])}@{told['vcs_info']['commit_id']}"
     raise UsageError(
-        "this Seatrial was installed from a folder, which CI does not have; say where it is to be had, with --install "
-        "git+https://HOST/OWNER/seatrial@COMMIT"
+        "this Seatrial was installed from a folder, which CI does not have; say where CI can install it "
+        "from, with --install git+https://HOST/OWNER/seatrial@COMMIT"
     )

@@ -194,7 +194,7 @@ def worded(message: str) -> str:
 
 
 def commands_in_make(text: str) -> str:
-    """Return a text in which each command of `seatrial` between backticks is said as `in_make` does."""
+    """Return a text in which each command of `seatrial` between backticks is written as `in_make` writes it."""
     return _COMMAND.sub(lambda found: f"`{in_make(found[1])}`", text) if by_make() else text
 
 

@@ -236,7 +236,7 @@ def makefile_variables(verbs: Sequence[Verb]) -> str:
 
 
 def makefile_targets(verbs: Sequence[Verb], stamp: str) -> str:
-    """Return a target for each task; `make help` prints what stands behind its `##` and `#:`."""
+    """Return a target for each task; `make help` prints what follows its `##` and `#:`."""
     return "\n".join(_target(verb, stamp) for verb in verbs)
 
 

@@ -135,7 +135,7 @@ def _workflows(
 
 
 def _joined(checkout: Path, part: RepositoryFile) -> _Joined:
-    """Return what becomes of a part beside what is there; nothing is read or written through a link."""
+    """Return how a part is joined to what is there; nothing is read or written through a link."""
     try:
         before: bytes | None = read_beneath(str(checkout), part.path)
         existing = (before or b"").decode()

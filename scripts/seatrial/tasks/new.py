@@ -134,7 +134,7 @@ def _write(target: Path, text: str, checkout: Path) -> None:
 
 
 def _up_to(folder: Path, top: Path) -> Sequence[Path]:
-    """Return a folder, and those above it up to one of them."""
+    """Return a folder and those above it, up to `top`."""
     return [one for one in (folder, *folder.parents) if one.is_relative_to(top)]
 
 

@@ -33,7 +33,7 @@ LACKING = {"lock": "no lock that can be read", "wheels": "packages in its lock t
 class OwnCode:
     """A program that runs an integration's own code: its file, the tool it is of, and words for a person.
 
-    `doing` says what is done with the integrations, `words` what became of one.
+    `doing` says what is done with the integrations, and `words` returns the result of one.
     """
 
     program: str
@@ -44,7 +44,7 @@ class OwnCode:
 
 @dataclass(frozen=True)
 class RunLimits:
-    """The most runs side by side, the seconds of each, whether results are made afresh, and the sandbox's choice."""
+    """The limits of runs: how many at once, the seconds of each, the choice of sandbox, new results only, network."""
 
     jobs: int
     seconds: float
@@ -65,7 +65,7 @@ def run_own_code(
     limits: RunLimits,
     shared: RemoteCache | None = None,
 ) -> list[Cell]:
-    """Run the program of each integration, and tell of each that ends. Raises as `lint_context` does.
+    """Run the program for each integration, and tell of each when it ends. Raises as `lint_context` does.
 
     `shared` has results of other machines.
     """
@@ -75,14 +75,14 @@ def run_own_code(
 
 
 def _told(own: OwnCode, total: int) -> Callable[[Cell], None]:
-    """Say what begins, and return a function that tells of each integration as it ends."""
+    """Say that the runs begin, and return a function that tells the result of each integration as it ends."""
     note(f"{own.doing} {counted(total, 'integration')}, each in the environment of its lock")
     done = iter(range(1, total + 1))
     return lambda cell: note(f"[{next(done)}/{total}] {cell.integration.name}: {own.words(cell)}")
 
 
 def _of_tests(cell: Cell) -> str:
-    """Return what became of the tests of an integration, such as `31 passed, 2 failed in 8.1s`."""
+    """Return the result of an integration's tests in a few words, such as `31 passed, 2 failed in 8.1s`."""
     if cell.failure:
         return "no result"
     if cell.run is None:

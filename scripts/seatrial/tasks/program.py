@@ -253,7 +253,10 @@ def _in_plain_words(wrong: str, words: Sequence[str]) -> str:
     if wrong.startswith("No idea what") and near:
         return f'there is no task "{word}"; did you mean `seatrial {near[0]}`?'
     if wrong.startswith("No idea what"):
-        return f'"{word}" is not a task or flag here; `seatrial --list` shows the tasks, `seatrial --help TASK` its flags'
+        return (
+            f'"{word}" is not a task or flag here; '
+            "`seatrial --list` shows the tasks, `seatrial --help TASK` its flags"
+        )
     flag = re.search(r"<Argument: (\w+)", wrong)
     if flag and "needed value" in wrong:
         return f"--{flag[1]} needs a value; `seatrial --help TASK` shows a task's flags"

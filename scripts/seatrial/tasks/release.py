@@ -428,7 +428,7 @@ def _line(event: Event) -> None:
 
 
 def _tell(context: ReleaseContext, result: ReleaseResult, format: str | None) -> None:
-    """Tell what came out of a release: on standard error, as JSON if asked for, and to GitHub Actions."""
+    """Tell the result of a release: on standard error, as JSON if asked for, and to GitHub Actions."""
     if result.published:
         for row in result_tables.result_lines(result):
             note(row)

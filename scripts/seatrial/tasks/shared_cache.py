@@ -64,7 +64,7 @@ def access_to(workspace: Workspace, environ: Mapping[str, str]) -> CacheAccess |
 def _settings_at(workspace: Workspace, commit: str, environ: Mapping[str, str]) -> SharedCacheSettings:
     """Return the settings that a commit has, which are kept, as git takes longer to tell them than a warm run.
 
-    A run that signs does not go by what is kept: others may write to it on the same machine.
+    A run that signs does not trust what is kept, as others may write to it on the same machine.
     """
     said = json.dumps([commit, below_checkout(workspace.root, workspace.checkout)]).encode()
     memory = home(environ) / "shared-settings" / hashlib.sha256(said).hexdigest()[:40]

@@ -139,7 +139,7 @@ def _with_lock(one: Integration, found: Update) -> tuple[Update, bool]:
 
 
 def _adopted(workspace: Workspace, one: Integration) -> FileEdit:
-    """Return the edit that writes a record. Raises UsageError where `pyproject.toml` or an answer will not do."""
+    """Return the edit that writes a record. Raises UsageError where `pyproject.toml` or an answer is not valid."""
     try:
         data = one.folder.read(update.PYPROJECT)
         text = recording(data.decode(), _answers(workspace, one))

@@ -32,7 +32,7 @@ class Instruction:
 def instructions(text: str) -> Iterator[Instruction]:
     """Yield the instructions in order, without comments and here-documents, continued lines joined.
 
-    Any other line is taken for an instruction named by its first word.
+    Any other line counts as an instruction, named by its first word.
     """
     lines = enumerate(lines_of(text), start=1)
     continued = re.compile(rf"{re.escape(_escape(text))}\s*\Z")

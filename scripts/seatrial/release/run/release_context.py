@@ -252,7 +252,7 @@ def holder(lock: Path) -> Holder:
 
 
 def person(environment: Mapping[str, str]) -> str:
-    """Return the name of the person whom a record names: who started the run in CI, else the user of this machine."""
+    """Return the name of the person for a record: the one who started the run in CI, else the user of this machine."""
     started = environment.get("GITHUB_ACTOR") or environment.get("GITLAB_USER_LOGIN")
     return f"{started or _user()}@{'CI' if started else socket.gethostname()}"
 

@@ -31,7 +31,7 @@ from seatrial.system.git.discovery import GitRepository
 _DECIDING = re.compile(
     r"core\.(sshcommand|gitproxy|askpass|worktree)|(credential|remote|url|http|protocol|ssh)\..*"
 )
-"""The settings that decide which programs a call to a remote starts, and whom it talks to."""
+"""The settings that decide which programs a call to a remote starts, and which host it talks to."""
 
 _FILE = "file://"
 
