@@ -1,4 +1,4 @@
-"""The differences between the programs that build images: their argument lists, and how their output is read."""
+"""The differences between the programs that build images: their argument lists, and the reading of their output."""
 
 from __future__ import annotations
 

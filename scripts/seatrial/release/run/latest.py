@@ -192,7 +192,7 @@ def _digest(
 
 
 def _tag(images: Images, image: str, digest: str, held: Lease) -> bool:
-    """Move the tag `latest` to an image and pull it back; return False where it led there already."""
+    """Move the tag `latest` to an image and pull it back; return False where it named that image already."""
     present = images.find([(image, LATEST)])[image, LATEST]
     if isinstance(present, Unknown):
         raise ServiceError(f"{image}:{LATEST} was not moved: {present.reason}")

@@ -103,13 +103,13 @@ def _must_be_published(store: Store, type: str, version: str, keys: Collection[s
 
 @dataclass(frozen=True)
 class PackageFilter:
-    """A package, and the versions of it that are meant."""
+    """A package, and a range of its versions."""
 
     name: str
     constraint: str
 
     def admits(self, name: str, version: str) -> bool:
-        """Return whether a package is the one meant. Raises ValueError for a version that cannot be read."""
+        """Return whether a package is in the range. Raises ValueError for a version that cannot be read."""
         if canonical(name) != self.name:
             return False
         answer = admits(self.constraint, version)
@@ -119,7 +119,7 @@ class PackageFilter:
 
 
 def filter_of(text: str) -> PackageFilter:
-    """Return what versions were built with, such as `port-ocean<0.48.3`. Raises UsageError."""
+    """Return the filter that a text such as `port-ocean<0.48.3` states. Raises UsageError."""
     match = _FILTER.fullmatch(text.strip())
     if match is None or admits(match[2], "0") is None:
         raise UsageError(
@@ -130,7 +130,7 @@ def filter_of(text: str) -> PackageFilter:
 
 @dataclass(frozen=True)
 class BuiltWith:
-    """The versions of a type that were built with a package, and those of which nobody can tell."""
+    """The versions of a type that were built with a package, and those for which it is unknown."""
 
     type: str
     versions: tuple[str, ...]
@@ -155,7 +155,7 @@ def built_with(store: Store, images: Images, type: str, wanted: PackageFilter) -
 
 
 def _has(store: Store, images: Images, type: str, version: str, wanted: PackageFilter) -> bool | None:
-    """Return whether a version was built with a package; None where nobody can tell."""
+    """Return whether a version was built with a package; None where it is unknown."""
     try:
         receipt = receipt_in(store, type, version)
         bill = next((one for one in receipt.attached if one.kind == "sbom"), None) if receipt else None

@@ -1,4 +1,4 @@
-"""The files of an image: the steps of its stages, carried out on values."""
+"""The files of an image: the steps of its stages, carried out in memory."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ class Assembly:
                 _lay(made, change, name, [(path, _owned(one, owner, mode)) for path, one in listed])
 
     def _from_stage(self, origin: StageTree, source: str, stage: Stage | None) -> Iterator[Found]:
-        """Yield what is to be copied of a stage. Raises StepFault for what is not known of it."""
+        """Yield what is copied from a stage. Raises StepFault where its files are not known."""
         if has_pattern(source):
             raise StepFault("--from with a pattern is not done here")
         path = origin.resolved(stage_files.relative(source))
@@ -219,7 +219,7 @@ def _owned(
 
 
 def _lay(made: StageTree, change: Copied, name: str, listed: list[tuple[str, StageEntry]]) -> None:
-    """Put what was copied in its place: the content of a folder, or a file, in a folder or by the new name."""
+    """Add what was copied: the content of a folder, or a file, below a folder or under a new name."""
     place = stage_files.relative(change.place)
     top = listed[0][1]
     if top.kind is EntryKind.FOLDER:
@@ -294,7 +294,7 @@ def _poetry_toml(text: bytes) -> bool:
 
 
 def _simple(made: StageTree, change: run_commands.Effect, day: int) -> None:
-    """Do the change of a command that makes no more than an entry or a line."""
+    """Make the change of a command that only makes one entry or one line."""
     if isinstance(change, run_commands.Folders):
         for path in change.paths:
             _mkdir(made, stage_files.relative(path), change)

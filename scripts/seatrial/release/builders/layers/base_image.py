@@ -1,4 +1,4 @@
-"""Base images in registries: their configuration, their layers as they are, and an index of their files.
+"""Base images in registries: their configuration, their unchanged layers, and an index of their files.
 
 All is checked against its digest. Layers are kept in the person's cache, as many integrations share them.
 """
@@ -90,7 +90,7 @@ class BaseImage:
 
     @property
     def settings(self) -> Mapping[str, Any]:
-        """What containers of it run with."""
+        """The settings that its containers run with."""
         stated = self.config.get("config")
         return stated if isinstance(stated, dict) else {}
 
@@ -270,7 +270,7 @@ def _is_text(path: str) -> bool:
 
 
 def _remove(entries: dict[str, StageEntry], gone: Collection[str], emptied: Collection[str]) -> None:
-    """Remove what is gone with all below it, and what is below the emptied folders."""
+    """Remove deleted entries with everything below them, and everything below the emptied folders."""
     hidden = [path for path in entries if archives.hides(path, gone, emptied)] if gone or emptied else []
     for path in hidden:
         del entries[path]

@@ -47,7 +47,7 @@ MAX_BYTES = 8 * 1024**3
 
 
 def requirements(lock: bytes, pyproject: bytes, wanted: Install, python: Python) -> Requirements:
-    """Return what is installed. Raises StepFault for a lock that cannot be read, or with anything but wheels."""
+    """Return the packages to install. Raises StepFault for a lock that cannot be read, or with anything but wheels."""
     document = toml.load("pyproject.toml", pyproject)
     if not document.readable or not isinstance(document.value, dict):
         raise StepFault("pyproject.toml cannot be read")
@@ -119,7 +119,7 @@ class _Environment:
         }
 
     def _own(self) -> dict[str, StageEntry]:
-        """Return what makes it a virtual environment."""
+        """Return the entries that make it a virtual environment."""
         home = self._python.program.rpartition("/")[0] or "/"
         text = PYVENV.format(home=home, version=self._python.version)
         link = StageEntry(EntryKind.LINK, 0o777, target="python", installed=True)
