@@ -18,8 +18,8 @@ def missing_bases(
 ) -> list[str]:
     """Return a line for each base image that cannot be found, and how to name another, and for each refused Dockerfile.
 
-    Each image is looked for once. `wanted` are the Dockerfiles, by their paths below `context`, and the build arguments of each.
-    Raises ServiceError for a Dockerfile that cannot be read.
+    Each image is looked for once. `wanted` are the Dockerfiles, by their paths below `context`, and the build
+    arguments of each. Raises ServiceError for a Dockerfile that cannot be read.
     """
     lines: dict[str, None] = {}
     reasons: dict[str, str] = {}
