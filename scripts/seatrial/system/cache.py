@@ -108,10 +108,10 @@ OF_BRANCHES = frozenset({"push", "schedule", "web"})
 
 
 def role_of(environ: Mapping[str, str]) -> tuple[CacheRole, str]:
-    """Return who runs Seatrial, and the commit that CI says it runs for, empty for others than MAIN.
+    """Return who runs Seatrial, and the commit that CI says it runs for, which is empty for all but MAIN.
 
-    Whatever cannot be told is not the main branch, and what may be a fork is one. Sources: the variables and the event
-    file of GitHub Actions, and the variables of GitLab.
+    A run counts as the main branch's only if that is certain, and as a fork's if it may be one. Sources: the variables
+    and the event file of GitHub Actions, and the variables of GitLab.
     """
     if environ.get("GITHUB_ACTIONS"):
         return _role_at_github(environ)

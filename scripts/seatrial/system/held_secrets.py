@@ -1,4 +1,4 @@
-"""Secrets that no program has that is started from here: they leave the environment before anything is run."""
+"""Secrets that are withheld from the programs that Seatrial starts: they are removed from the environment first."""
 
 from __future__ import annotations
 

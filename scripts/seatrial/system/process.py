@@ -149,12 +149,12 @@ class _Guard:
         self._watches = False
 
     def watch(self, group: int) -> None:
-        """Have this group ended as soon as this process is dead."""
+        """Have this group ended as soon as this process has died."""
         self._watches = True
         self._tell(f"{group}\n")
 
     def dismiss(self) -> None:
-        """Have nothing ended any more."""
+        """No longer have any group ended."""
         if self._watches:
             self._tell("end\n")
         with suppress(OSError):

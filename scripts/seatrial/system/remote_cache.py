@@ -56,7 +56,7 @@ SENDING_SECONDS = 30.0
 
 
 class RefusedEntry(Exception):
-    """There is an entry that must not be read, such as one that is too large; it says nothing of the place."""
+    """An entry that must not be read, such as one that is too large; the place itself is not at fault."""
 
 
 class EntryPlace(Protocol):
@@ -138,11 +138,11 @@ class RemoteCache:
         return {key: value for key, value in found.items() if value is not None}
 
     def offer(self, kind: str, key: str, value: Any) -> None:
-        """Have a value sent that this very run has worked out."""
+        """Keep a value that this run has computed for sending."""
         self._offered[self._name(kind, key)] = value
 
     def send(self) -> None:
-        """Send what was offered, but for what tells something of this machine, or is too large."""
+        """Send the offered values, except those that reveal something about this machine or are too large."""
         values, self._offered = self._offered, {}
         if self.writes and values:
             started = time.monotonic()
@@ -156,7 +156,7 @@ class RemoteCache:
         return found | self._side_by_side(keys[1:], lambda key: self._tried(work, key, end), end)
 
     def _side_by_side(self, keys: Sequence[str], work: Callable[[str], Any], end: float) -> dict[str, Any]:
-        """Return the work on each key that ended in time; what has not is not waited for, as it soon ends by itself."""
+        """Return the work on each key that ended in time; the rest is not waited for, as it ends by itself soon."""
         from concurrent.futures import ThreadPoolExecutor, wait
 
         if not keys or not self.is_open:
@@ -240,7 +240,7 @@ def _is_good(one: Future[Any]) -> bool:
 
 
 def closed(name: str, text: bytes) -> bytes:
-    """Return what is sealed of a value: a line with its name, hash and size, and the value, compressed."""
+    """Return the bytes to be sealed for a value: a line with its name, hash and size, and the compressed value."""
     head = {"name": name, "sha256": hashlib.sha256(text).hexdigest(), "size": len(text)}
     return json.dumps(head, sort_keys=True).encode() + b"\n" + zlib.compress(text, 6)
 

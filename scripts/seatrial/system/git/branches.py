@@ -1,4 +1,4 @@
-"""Branches that a person works on: what they hold, starting one, committing one folder, pushing without force."""
+"""Branches that a person works on: listing their commits, starting one, committing to it, pushing without force."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ class GitRepository:
 
     @property
     def stated(self) -> tuple[str, str]:
-        """Return the options that name it."""
+        """The options that name it."""
         return (f"--git-dir={self.git_dir}", f"--work-tree={self.top}")
 
 
@@ -159,6 +159,6 @@ _PLACES = ("--show-toplevel", "--git-path", "index", "--git-path", "shallow")
 
 
 def environment(more: Mapping[str, str]) -> dict[str, str]:
-    """Return the person's environment less what points git elsewhere, and with `more`."""
+    """Return the person's environment with `more`, and without the variables that point git elsewhere."""
     kept = {name: value for name, value in os.environ.items() if name not in FORGOTTEN}
     return {**kept, **QUIETLY, **more}
