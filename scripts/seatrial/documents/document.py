@@ -90,7 +90,7 @@ class Document:
 
     @property
     def readable(self) -> bool:
-        """Whether the text was read, duplicate keys aside."""
+        """True if the text was read; duplicate keys do not prevent that."""
         return all(fault.kind is FaultKind.DUPLICATE_KEY for fault in self.faults)
 
     @cached_property

@@ -38,7 +38,7 @@ class Function:
 
     @property
     def is_async(self) -> bool:
-        """Whether it is declared with `async def`."""
+        """True if it is declared with `async def`."""
         return any(child.type == "async" for child in self.node.children)
 
     @cached_property
@@ -59,7 +59,7 @@ class Function:
 
     @property
     def yields(self) -> bool:
-        """Whether the word `yield` stands anywhere in it."""
+        """True if the word `yield` stands anywhere in it."""
         return "yield" in self.origin.text(self.node)
 
     @cached_property

@@ -305,7 +305,7 @@ def _decorators(origin: Origin, statement: Node) -> Iterator[Expression]:
 
 
 def _definition(statement: Node) -> Node:
-    """Return a class or function without its decorators."""
+    """Return the node of a class or function below its decorators."""
     return statement.child_by_field_name("definition") or statement
 
 

@@ -181,7 +181,7 @@ class DiskFolder:
         return Entry(_kind(status.st_mode), status.st_size, target)
 
     def _may_lead_to(self, path: str, real: str) -> bool:
-        """Return whether a path may be read: no link is on its way, or its `real` path is not left out by git."""
+        """Return whether a path may be read: below the boundary, and not through a link to what git leaves out."""
         parts = real.split("/")
         if parts[0] == "..":
             return False

@@ -1,4 +1,4 @@
-"""What every task shares: output, standard streams, and an end in one line with an exit status."""
+"""The parts that all tasks share: output, standard streams, and an end in one line with an exit status."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def _ready_streams() -> None:
 
 
 def _reason(failure: OSError | MemoryError) -> str:
-    """Say what the machine refused, in its own words."""
+    """Tell what the machine refused, in the machine's own words."""
     if isinstance(failure, MemoryError):
         return "the memory is used up"
     return f"{failure.filename}: {reason(failure)}" if failure.filename else reason(failure)

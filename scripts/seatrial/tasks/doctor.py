@@ -1,4 +1,4 @@
-"""The task `doctor`: what this machine has of what the tasks use, and what to install."""
+"""The task `doctor`: which of the programs that tasks use this machine has, and what to install."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def diagnoses() -> Iterator[Diagnosis]:
 
 
 def _shared_cache() -> Iterator[Diagnosis]:
-    """Yield what a run here has of the shared cache, where the repository around the current folder names one."""
+    """Yield the access of a run here to the shared cache, if the repository around the current folder names one."""
     try:
         workspace = open_workspace()
     except SeatrialError:

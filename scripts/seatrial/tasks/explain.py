@@ -100,7 +100,7 @@ class _OwnRules:
 
     @cached_property
     def rules(self) -> tuple[Rule, ...]:
-        """None where there is no settings file around, which is found at once."""
+        """The rules; none, which is found at once, where there is no settings file around."""
         if self.root is None and not self._has_settings_around():
             return ()
         from seatrial.tasks.choice import open_workspace
@@ -109,7 +109,7 @@ class _OwnRules:
 
     @property
     def listing(self) -> str:
-        """One a line, as in the list of Seatrial's."""
+        """The rules, one on each line, in the form of Seatrial's list."""
         if not self.rules:
             return ""
         from seatrial.handbook.rule_pages import listing
@@ -126,7 +126,7 @@ class _OwnRules:
 
 
 def _rule(code: str | None, own: _OwnRules) -> Rule:
-    """Return a rule; own ones are looked at only where it is none of Seatrial's. Raises UsageError for none."""
+    """Return a rule; the repository's own are loaded only if Seatrial has none of that name. Raises UsageError."""
     if not code:
         raise UsageError("which rule? type `seatrial explain SPC001`; `seatrial rules` lists them")
     from seatrial.handbook.rule_pages import EVERY

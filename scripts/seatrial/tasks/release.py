@@ -522,7 +522,7 @@ def yank(
 def _built_with(
     context: ReleaseContext, type: str | None, wanted: yanking.PackageFilter
 ) -> tuple[dict[str, tuple[str, ...]], list[str]]:
-    """Return the versions of each type that were built with a package, and those of which nobody can tell."""
+    """Return the versions of each type that were built with a package, and those for which it is unknown."""
     types = [type] if type else sorted(latest.current(context.store).versions)
     found = [yanking.built_with(context.store, context.images, one, wanted) for one in types]
     unknown = [f"{one.type} {version}" for one in found for version in one.unknown]

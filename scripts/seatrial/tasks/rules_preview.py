@@ -83,6 +83,6 @@ def _summary(found: RulePreview) -> Iterator[str]:
 
 
 def _named(names: list[str]) -> str:
-    """Return how many there are, and the first of them."""
+    """Return the number of names, and the first of them."""
     more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
     return f"{len(names)} ({plain(', '.join(names[:MOST_NAMED]))}{more})" if names else "0"

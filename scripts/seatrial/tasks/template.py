@@ -75,7 +75,7 @@ class _Updated:
     stale_lock: bool = False
 
     def lines(self, only_shown: bool) -> Iterator[str]:
-        """Yield what is told of it, whose edits were written or only shown."""
+        """Yield a line for each edit, which was written or, with `only_shown`, would be, and for each conflict."""
         below = self.integration.below
         for edit in self.edits:
             act = "make" if edit.before is None else "remove" if edit.after is None else "update"

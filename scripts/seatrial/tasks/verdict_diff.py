@@ -67,7 +67,7 @@ def verdict_diff(
 def _judged(
     workspace: Workspace, integrations: Sequence[Integration], jobs: int, most: int
 ) -> list[ToldFinding]:
-    """Return the findings. Ends the run where a rule fails."""
+    """Return the findings of a workspace. Ends the run where a rule fails."""
     done: Checked = check_all(workspace, integrations, Rulebook(workspace.own).rules, jobs, most=most)
     tell_crashes(done.crashes)
     if done.crashes:

@@ -139,7 +139,7 @@ def _signature(one: Integration) -> str:
 
 
 def _status(file: str) -> object:
-    """Return what differs once the content of a file does; None where there is none."""
+    """Return a value that changes with the content of a file; None where there is no file."""
     try:
         status = os.stat(file)
     except OSError:

@@ -1,4 +1,4 @@
-"""The branch that a change is for: the one that it is compared with, and the one whose settings are believed."""
+"""The branch that a change is for, which it is compared with, and whose settings are trusted."""
 
 from __future__ import annotations
 

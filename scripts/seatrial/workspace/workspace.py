@@ -156,7 +156,7 @@ NOT_THEIRS = re.compile(r"[._].*|.*(?:test|fixture|example|template|cookiecutter
 
 
 def _ports(folder: Path, deepest: int) -> Iterator[Path]:
-    """Yield the folders below, at most so many levels deep, that hold `.port`, the nearest first."""
+    """Yield the folders below that hold `.port`, at most `deepest` levels down, the nearest first."""
     pending = deque([(folder, 0)])
     for _ in range(MOST_LOOKED_AT):
         if not pending:
@@ -247,7 +247,7 @@ def holding(workspace: Workspace, files: Iterable[str]) -> Sequence[Integration]
 
 
 def _relative(workspace: Workspace, name: str) -> str:
-    """Return a name, or a path, as the path from the root where that is what was typed."""
+    """Return a name as it is, and a path that was typed as the path from the root."""
     place = os.path.normpath(workspace.here / name)
     beneath = os.path.relpath(place, workspace.root)
     known = {one.path for one in workspace.integrations}
