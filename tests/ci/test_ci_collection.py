@@ -20,7 +20,7 @@ from seatrial.core.errors import EXIT_FINDINGS, EXIT_SERVICE, Unreadable, UsageE
 from seatrial.core.findings import Outcome
 from seatrial.core.model import Finding, Fix, Severity
 from seatrial.report import FORMATS, render
-from seatrial.tasks import ci_collect
+from seatrial.tasks import ci_jobs
 from seatrial.tasks.cli import Ended
 from support.verbs import call
 
@@ -308,7 +308,7 @@ def test_links_pipes_and_what_is_too_large_are_named_and_not_read(
 def test_a_link_in_place_of_the_folder_and_too_many_receipts_are_refused(
     handed: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ci_collect, "MOST_FILES", 3)
+    monkeypatch.setattr(ci_jobs, "MOST_FILES", 3)
     for number in range(4):
         (handed / f"receipts/shard-{number}.json").touch()
     assert gather(handed, capsys)[0] == UsageError.exit_code

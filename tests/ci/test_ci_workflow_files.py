@@ -18,7 +18,7 @@ from seatrial.ci.renewal import renewed
 from seatrial.ci.workflows import ACTIONS, WorkflowRequest, files
 from seatrial.core.errors import UsageError
 from seatrial.core.settings import ReleaseSettings
-from seatrial.tasks import ci_order, ci_workflow
+from seatrial.tasks import ci_workflow
 from seatrial.tasks.cli import Ended
 from support.ci_linters import actionlint, refused_by, zizmor
 from support.paths import ROOT
@@ -388,7 +388,7 @@ def test_nothing_is_written_through_a_link(repo: Path, tmp_path: Path) -> None:
 
 
 def test_the_source_to_install_from_must_be_stated_if_only_this_machine_has_it(repo: Path) -> None:
-    with pytest.raises(Ended, match="say where it is to be had, with --install"):
+    with pytest.raises(Ended, match="say where CI can install it from, with --install"):
         write(repo, install=None)
 
 
@@ -413,7 +413,7 @@ def test_what_was_installed_from_a_commit_or_an_index_is_installed_from_there_in
     repo: Path, monkeypatch: pytest.MonkeyPatch, url: str | None, more: dict[str, Any], line: str
 ) -> None:
     told = {"RECORD": "a,,"} | ({"direct_url.json": json.dumps({"url": url, **more})} if url else {})
-    monkeypatch.setattr(ci_order, "distribution", lambda name: Installed(told))
+    monkeypatch.setattr(ci_workflow, "distribution", lambda name: Installed(told))
     write(repo, install=None)
     assert f"run: {line}\n" in (repo / CHECK).read_text()
 

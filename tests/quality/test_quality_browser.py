@@ -13,7 +13,6 @@ import pytest
 
 from seatrial.core.framework import Framework
 from seatrial.core.model import Finding, Fix, Integration, MemoryFolder, Severity
-from seatrial.preview.cases import shelf_of
 from seatrial.preview.evaluator import Evaluator
 from seatrial.preview.page import render as page_of
 from seatrial.preview.previews import preview_of
@@ -81,9 +80,9 @@ def preview() -> str:
     examples = {f".port/examples/k/{name}.json": json.dumps({"id": EVIL}) for name in "ab"}
     config = {".port/resources/port-app-config.yaml": json.dumps({"resources": resources})}
     one = Integration(EVIL, "it", MemoryFolder.of(examples | config))
-    shelf = shelf_of(one)
+    examples_set = example_set_of(one)
     with Evaluator() as evaluator:
-        return page_of([preview_of(one, shelf, shelf.cases, Framework((0, 48, 12)), evaluator)])
+        return page_of([preview_of(one, examples_set, examples_set.cases, Framework((0, 48, 12)), evaluator)])
 
 
 @pytest.fixture(scope="module")

@@ -168,7 +168,12 @@ def test_commits_of_others_on_the_branch_are_not_touched(place: SimpleNamespace)
     assert head(place) == theirs
 
 
-NAMES = {"main": "main is a main branch", "a:refs/heads/main": "no name", "-f": "no name", "+x y": "no name"}
+NAMES = {
+    "main": "main is a main branch",
+    "a:refs/heads/main": "not a valid name",
+    "-f": "not a valid name",
+    "+x y": "not a valid name",
+}
 
 
 def test_nothing_is_pushed_to_a_main_branch_or_to_what_is_no_branch(place: SimpleNamespace) -> None:

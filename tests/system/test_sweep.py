@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from seatrial.system.sweep import sweep
+from seatrial.system.cache import sweep
 
 ENTRIES = [(50.0, 10, "c"), (10.0, 10, "a"), (40.0, 10, "b")]
 

@@ -281,7 +281,7 @@ def test_a_record_that_came_with_a_commit_is_none(tmp_path: Path) -> None:
     with pytest.raises(Killed), dying(steps_of(tmp_path / "whole").index("replace") + 2):
         change_all(root, CHANGES)
     copy = put(tmp_path / "copy", tree(root))
-    with pytest.raises(ServiceError, match=f"{RECORD} is no record of changes; delete it"):
+    with pytest.raises(ServiceError, match=f"{RECORD} is not a record of changes; delete it"):
         finish(copy)
     assert finish(root) is True
 

@@ -19,10 +19,9 @@ from seatrial.tasks.cli import (
     typed,
     worded,
 )
-from seatrial.tasks.own_code import _told
+from seatrial.tasks.own_code import UNIT, _told
 from seatrial.tasks.program import _with_command, names_as_flags
 from seatrial.tasks.progress import open_bar
-from seatrial.tasks.unit import UNIT
 
 
 @pytest.mark.parametrize(("text", "jobs"), [("1", 1), ("16", 16), ("256", 256)])

@@ -148,7 +148,7 @@ WRONG_USE = [
     (["validate", "--root"], 2, "--root"),
     (["validate", "--formt", "json"], 2, 'no flag "--formt" here; did you mean --format?'),
     (["validate", "--why", "x"], 2, 'there is no flag "--why" here; `seatrial lint` has one'),
-    (["validate", "--whyy", "x"], 2, '"--whyy" is no task or flag here'),
+    (["validate", "--whyy", "x"], 2, '"--whyy" is not a task or flag here'),
     (["validate", "good-servce"], 2, 'no integration is called "good-servce"; did you mean "good-service"?'),
     (["validate", "-i"], 2, "--integration needs a value"),
     (["validate", "--integration", "--strict"], 2, "--integration needs a value"),

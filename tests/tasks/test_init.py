@@ -211,7 +211,7 @@ def test_nothing_is_written_through_a_link(tmp_path: Path, capsys: pytest.Captur
     (inside / ".vscode").symlink_to(outside)
     init(str(inside), dry_run=False)
     assert [path.name for path in outside.iterdir()] == ["Makefile"]
-    assert "Makefile: it is no plain text file, and is left as it is" in capsys.readouterr().err
+    assert "Makefile: it is not a plain text file, and is left as it is" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from seatrial.preview.evaluator import Evaluator
-from seatrial.tasks import preview_record
+from seatrial.tasks import preview as preview_task
 from seatrial.tasks.cli import Ended
 from support.verbs import call
 
@@ -181,7 +181,7 @@ def test_what_asks_for_different_things_is_refused(
 def test_many_differences_are_counted(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(preview_record, "MOST_SHOWN", 1)
+    monkeypatch.setattr(preview_task, "MOST_SHOWN", 1)
     preview(folder, record=True)
     (folder / ".port/examples/issue/a.json").write_text('{"id": "A-2", "title": "\\u001b[31m"}')
     capsys.readouterr()

@@ -115,7 +115,7 @@ def test_the_page_goes_to_a_file(root: Path, capsys: pytest.CaptureFixture[str])
     ("flags", "words"),
     [
         ({"kind": "issues"}, 'no mapping here has the kind "issues"; did you mean "issue"?'),
-        ({"format": "sarif"}, '"sarif" is no format of a preview; choose among text, json, html'),
+        ({"format": "sarif"}, '"sarif" is not a format of a preview; choose among text, json, html'),
         ({"sample": "SAMPLE"}, "say of which kind the sample is, with --kind: issue, user"),
         ({"sample": "nowhere.json", "kind": "issue"}, "nowhere.json: no such file or directory"),
         ({"sample": "-", "watch": True}, "standard input is read once; give --sample a file to watch it"),

@@ -1,4 +1,4 @@
-"""Addresses of servers and repositories: taking credentials out, recognising this machine."""
+"""Addresses of servers and repositories: removing credentials, and recognising this machine."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ _LOOPBACK = re.compile(r"::1|(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])(?::[0-
 
 
 def without_credentials(text: str) -> str:
-    """Return a text in which each URL has lost what precedes its host."""
+    """Return a text without the user names and passwords of the URLs in it."""
     return _LOGIN.sub("", text)
 
 
 def public_url(address: str) -> str:
-    """Return a URL without password, query and fragment; a user name is kept for ssh, where it is part of the place.
+    """Return a URL without its password, query and fragment, and without its user name unless it is an ssh address.
 
-    Other text is returned as by `without_credentials`.
+    The user name of an ssh address is part of the place. Text that is not a URL goes through `without_credentials`.
     """
     match = _URL.fullmatch(address)
     if match is None:
@@ -28,5 +28,5 @@ def public_url(address: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether a host, with or without a port, is this machine; plain http is spoken only with it."""
+    """Return whether a host, with or without a port, is this machine, the only one to which plain http is spoken."""
     return _LOOPBACK.fullmatch(host) is not None

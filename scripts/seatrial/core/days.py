@@ -1,4 +1,4 @@
-"""Days and times as people and files write them: YYYY-MM-DD, and in no other form of ISO 8601."""
+"""Days and times as text: a day as YYYY-MM-DD only, of all the forms that ISO 8601 allows, and a time in UTC."""
 
 from __future__ import annotations
 
@@ -16,5 +16,5 @@ def day_of(text: Any) -> date | None:
 
 
 def iso(seconds: float) -> str:
-    """Return a time in UTC, to the second."""
+    """Return a time, in seconds since 1970, as text in UTC, such as 2027-01-31T09:30:00Z."""
     return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

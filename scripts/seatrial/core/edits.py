@@ -11,10 +11,10 @@ QUOTES = "\"'"
 
 
 def repaired(text: str, edits: Iterable[Edit]) -> str:
-    """Apply every edit whose old text is at its place; any other changes nothing.
+    """Return the text with every edit applied whose old text is at its place; any other edit changes nothing.
 
-    Places refer to the text as given, so edits are applied from the end; of two that overlap, the later one
-    in the text is applied. If lines end in CR LF, those of the edits do too.
+    Places refer to the text as given, so edits are applied from the end. Of two that overlap, the one that starts
+    later in the text is applied. In a text whose lines end in CR LF, the lines of the edits do too.
     """
     starts = _line_starts(text)
     end = len(text) + 1

@@ -10,7 +10,7 @@ EXIT_INTERRUPTED = 130
 
 
 class SeatrialError(Exception):
-    """An error the user can act on: one line with the fault, its place, and what to type next."""
+    """An error that the user can act on: one line with the fault, its place, and what to type next."""
 
     exit_code = EXIT_USAGE
 

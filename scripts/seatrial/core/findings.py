@@ -12,7 +12,10 @@ from seatrial.core.model import Finding, Fix, Integration, Problem, Severity, Wa
 from seatrial.core.printable import cut, visible
 
 LONGEST = 10_000
-"""Longer messages, evidence and titles of repairs are cut; a longer edit is not offered. A file may hold any name."""
+"""Letters after which messages, evidence and titles of repairs are cut, as a file may hold names of any length.
+
+An edit that inserts more is not offered.
+"""
 
 
 @dataclass(frozen=True)
@@ -28,11 +31,11 @@ class RuleFacts:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The findings of a run in order, the names of all integrations judged, and the `hidden` findings: the suppressed.
+    """The findings of a run in order, the names of all integrations judged, and the suppressed findings, `hidden`.
 
     `unjudged` holds the names of integrations for which a part of the verdict is missing. `since` is the revision
-    whose findings are marked as old, empty where none are; the counts are those of the findings that are new.
-    `left_out` are findings that count, but are not shown.
+    whose findings are marked as old, empty where none are marked; `errors`, `warnings`, `infos` and `advice` count
+    the new findings only. `left_out` are findings that count, but are not shown.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -106,13 +109,13 @@ class Outcome:
 def stamped(
     integration: Integration, found: Iterable[tuple[str, str, Severity | None, Problem]]
 ) -> tuple[Finding, ...]:
-    """Return problems with their code, name and severity as findings, in order; what has no severity is off."""
+    """Return findings, in order, from problems with the code, name and severity of their rules; None means off."""
     findings = [_finding(integration, code, name, weight, one) for code, name, weight, one in found if weight]
     return tuple(_numbered(sorted(findings, key=lambda finding: finding.sort_key)))
 
 
 def waived(finding: Finding, waiver: Waiver) -> Finding:
-    """Return a finding as one that is suppressed, its reason safe to print and not long."""
+    """Return a finding as a suppressed one, with the reason made safe to print and cut to LONGEST."""
     return replace(finding, waiver=replace(waiver, reason=visible(cut(waiver.reason, LONGEST))))
 
 

@@ -236,7 +236,7 @@ class Framework:
 
     @classmethod
     def of(cls, locked: str, floor: Release = ()) -> Framework:
-        """Return that of a locked version such as `0.48.12`, or else of the lowest version that is allowed."""
+        """Return the framework of a locked version such as `0.48.12`, or else of the lowest version allowed."""
         match = _NUMBERS.match(locked)
         return cls(tuple(map(int, match[0].split("."))) if match else floor)
 
@@ -259,7 +259,7 @@ def dotted(release: Release) -> str:
 
 
 MAJOR = 1000
-"""The minor versions that a major version counts for."""
+"""The number of minor versions for which a lag of one major version counts."""
 
 
 def minor_lag(newest: Release, own: Release) -> int:

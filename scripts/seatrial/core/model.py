@@ -89,8 +89,8 @@ class LineRange:
     first: int
     last: int
 
-    def hold(self, where: Location) -> bool:
-        """Return whether a place is in them."""
+    def contains(self, where: Location) -> bool:
+        """Return whether a place is in these lines."""
         return where.path == self.path and self.first <= where.line <= self.last
 
 
@@ -99,8 +99,8 @@ class Problem:
     """A fault that a rule yields.
 
     `evidence` cites the other integrations of the workspace; it is printed behind the message and not part of
-    the fingerprint. `severity` lowers the rule's own for this one problem. `rests_on` are the lines whose own faults
-    explain it, so that it is then left out.
+    the fingerprint. `severity` lowers the rule's own for this one problem. `rests_on` are lines that the problem was
+    derived from: if they have faults themselves, those explain the problem, and it is left out.
     """
 
     where: Location
@@ -123,8 +123,8 @@ class Waiver:
 class Finding:
     """A problem with its rule, ready to print; `path` is relative to the root.
 
-    `old` tells that it was there before the change that is judged, so that it does not fail the run. `waiver` is that
-    of a suppressed finding.
+    An `old` finding was there before the change that is judged, and does not fail the run. Only a suppressed finding
+    has a `waiver`.
     """
 
     code: str
@@ -154,7 +154,7 @@ class Finding:
 class Kind(enum.Enum):
     """The kind of an entry; a link has the kind of its target if that can be read.
 
-    The target of an escaping link is outside of what may be read; that of an ignored one is what git leaves out.
+    An escaping link leads out of the folders that may be read, and an ignored one to a file that git ignores.
     """
 
     FILE = "file"
@@ -178,10 +178,10 @@ class Folder(Protocol):
     """A tree of files, on disk or in memory. Paths are relative, with `/`."""
 
     def paths(self) -> Sequence[str]:
-        """Every path that is not a folder, sorted."""
+        """Return every path that is not a folder, sorted."""
 
     def irregular(self) -> Sequence[str]:
-        """Those of `paths()` that are not plain files: links, pipes and the like, sorted."""
+        """Return those of `paths()` that are not plain files: links, pipes and the like, sorted."""
 
     def entry(self, path: str) -> Entry | None:
         """Return the entry at `path`; None if there is none."""
@@ -301,7 +301,7 @@ class Told:
 
 
 def _question(ask: Callable[..., Any]) -> str:
-    """Return the name of a question: that of a function of Seatrial, and no other one for another function."""
+    """Return the name of a question: the function's own, with its module and code for functions outside Seatrial."""
     if ask.__module__.partition(".")[0] == "seatrial":
         return ask.__name__
     return f"{ask.__module__}:{ask.__qualname__}:{getattr(ask, '__code__', None)}"
@@ -310,9 +310,9 @@ def _question(ask: Callable[..., Any]) -> str:
 class Fleet:
     """All integrations of a workspace, and their `paths`, for rules that compare.
 
-    Computed values are kept. Rules learn of other integrations by questions, each the name of a function and its
-    arguments: `asked` holds those since it was last emptied, `news` the answers that were worked out here. `prepare`
-    is called before any is worked out, and may `tell` some.
+    Computed values are kept. Rules learn about other integrations by questions; a question is the name of a function
+    and its arguments. `asked` holds the questions since it was last emptied, and `news` the answers that were computed
+    here. `prepare` is called before the first answer is computed, and may `tell` answers that are known already.
     """
 
     def __init__(self, integrations: Iterable[Integration] = ()) -> None:
@@ -342,7 +342,7 @@ class Fleet:
         return kept  # type: ignore[no-any-return]
 
     def each(self, ask: Callable[..., T], *arguments: str) -> Mapping[str, T]:
-        """Return what a function of a module says of each integration, by path, each answer computed once.
+        """Return what a function of a module answers for each integration, by path; each answer is computed once.
 
         The answers are plain data, so that they can be kept from run to run.
         """
@@ -367,7 +367,7 @@ class Fleet:
         return answer
 
     def having(self, changed: Mapping[str, Integration]) -> Fleet:
-        """Return the fleet with these integrations, by path, in place of its own; answers of the others are kept."""
+        """Return the fleet with these integrations, by path, in place of its own; answers about others are kept."""
         made = Fleet(changed.get(one.path, one) for one in self.integrations)
         for one in self.integrations:
             for question, answer in () if one.path in changed else self.of(one.path).items():
@@ -375,7 +375,7 @@ class Fleet:
         return made
 
     def sharing(self, other: Fleet, paths: Collection[str]) -> Fleet:
-        """Return the fleet with the integrations at these paths as another fleet has them, and its answers of them."""
+        """Return the fleet with the integrations at these paths, and the answers about them, from another fleet."""
         theirs = {one.path: one for one in other.integrations if one.path in paths}
         made = Fleet(theirs.get(one.path, one) for one in self.integrations)
         for path in theirs:
@@ -389,7 +389,7 @@ class Fleet:
         return {question: told[path] for question, told in known.items() if path in told}
 
     def tell(self, question: Question, path: str, answer: Any) -> None:
-        """Take the answer about an integration, which is then not asked."""
+        """Take a known answer about an integration, which is then not computed."""
         self._told.setdefault(question, {})[path] = answer
 
 
@@ -401,17 +401,18 @@ def digest(data: bytes) -> str:
 class Integration:
     """One integration: its name, its path from the root, and its files.
 
-    Rules read through it and it records what they read: `reads` holds ("list", ""), ("irregular", ""),
-    ("entry", path) and ("bytes", path). A verdict depends on nothing else of the folder. `seen` holds by path the
-    digest of the bytes that were read, or why they could not be, and None for a file that changed meanwhile.
+    Rules read files through it, and it records what they read: `reads` holds ("list", ""), ("irregular", ""),
+    ("entry", path) and ("bytes", path). A verdict depends on nothing else of the folder. `seen` holds, by path, the
+    digest of the bytes that were read, or why they could not be read, and None for a file that changed in between.
+    What is read through `folder` itself is not recorded.
     """
 
     def __init__(self, name: str, path: str, folder: Folder) -> None:
         self.name = name
         self.path = path
+        self.folder = folder
         self.reads: set[tuple[str, str]] = set()
         self.seen: dict[str, str | None] = {}
-        self._folder = folder
 
     def __repr__(self) -> str:
         return f"Integration({self.name!r}, {self.path!r})"
@@ -423,17 +424,17 @@ class Integration:
     def paths(self) -> Sequence[str]:
         """Return every path that is not a folder, sorted, relative to the integration."""
         self.reads.add(("list", ""))
-        return self._folder.paths()
+        return self.folder.paths()
 
     def irregular(self) -> Sequence[str]:
         """Return those of `paths()` that are not plain files: links, pipes and the like, sorted."""
         self.reads.add(("irregular", ""))
-        return self._folder.irregular()
+        return self.folder.irregular()
 
     def entry(self, path: str) -> Entry | None:
         """Return the entry at `path`; None if there is none."""
         self.reads.add(("entry", path))
-        return self._folder.entry(path)
+        return self.folder.entry(path)
 
     def has(self, path: str) -> bool:
         """Return whether `path` is a readable file."""
@@ -444,7 +445,7 @@ class Integration:
         """Return the bytes of a file. Raises Unreadable."""
         self.reads.add(("bytes", path))
         try:
-            data = self._folder.read(path)
+            data = self.folder.read(path)
         except Unreadable as refused:
             self._see(path, f"unreadable: {refused}")
             raise
@@ -452,7 +453,7 @@ class Integration:
         return data
 
     def saw(self, told: Told) -> None:
-        """Take over what another process has read."""
+        """Record what another process has read for an answer."""
         self.reads |= told.reads
         for path, what in told.seen.items():
             self._see(path, what)
@@ -460,15 +461,10 @@ class Integration:
     def _see(self, path: str, what: str | None) -> None:
         self.seen[path] = what if self.seen.get(path, what) == what else None
 
-    @property
-    def folder(self) -> Folder:
-        """Its files; what is read here is not recorded."""
-        return self._folder
-
     def holds(self, path: str) -> bool:
         """Return whether there is anything at `path`."""
         return self.entry(path) is not None
 
     def having(self, changed: Mapping[str, bytes | None]) -> Integration:
         """Return the integration with other bytes in these files, None for no file, in memory."""
-        return Integration(self.name, self.path, Overlay(self._folder, changed))
+        return Integration(self.name, self.path, Overlay(self.folder, changed))

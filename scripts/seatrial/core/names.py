@@ -1,7 +1,7 @@
 """Names that programs use, made from titles: slugs, classes, kinds, blueprints; and keys in snake case.
 
 Ocean passes the name of each configuration to pyhumps 3.8 at start-up; `decamelize` gives the same results,
-its oddities included.
+including the odd ones.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 """The form of a folder name, a package name and a kind."""
 
 MAX_SLUG = 40
-"""Longer derived slugs are cut between words: the slug becomes part of image, release and host names."""
+"""The most letters of a slug, which becomes part of image, release and host names; a longer title is cut."""
 
 MAX_KIND = 20
 """A kind longer than this would make lines of the generated code too long for black."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import unicodedata
 from collections.abc import Iterator
 
 _UNSEEN = re.compile(
@@ -51,17 +52,18 @@ _ALIKE = re.compile(
 """Cyrillic, Greek and other letters, digits and dashes that look like those of ASCII."""
 
 BLANK = "\u2423"
-"""A blank where it would not be seen."""
+"""The sign for a blank that would not be seen."""
 
 _QUOTED = re.compile(r'(?<![^\s(\[,;:=])"([^"\n]+)"(?![\w"])')
 _EDGE = re.compile(r"\A +| +\Z| {2,}")
 
 
 def visible(text: str) -> str:
-    r"""Return a message with what a reader would not see written out: `\xa0`, `\u202e`, `\t`; line feeds stay.
+    r"""Return a message in which invisible characters are written out, such as `\xa0`, `\u202e`, `\t`; line feeds stay.
 
-    A letter that only looks like one of ASCII is written out where it stands in a word with such. In quotes, blanks
-    at an end and several in a row are shown by a sign; quotes around punctuation only are left as they are.
+    A letter that only looks like an ASCII one is written out where its word has ASCII letters as well. Within quotes,
+    a sign stands for each blank at an end and for each of several in a row; quotes that hold only punctuation are
+    left as they are.
     """
     return _QUOTED.sub(_blanks_shown, _seen(text)) if '"' in text else _seen(text)
 
@@ -73,7 +75,7 @@ def _blanks_shown(quoted: re.Match[str]) -> str:
 
 
 def shown(text: str, most: int = 60) -> str:
-    """Return a text of others for a message that puts it in quotes: on one line, visible, at most `most` long."""
+    """Return somebody else's text for a message that quotes it: on one line, visible, at most `most` letters long."""
     seen = _seen(text[: most + 1]).replace("\n", "\\n")
     return seen if len(seen) <= most else seen[: most - 3] + "..."
 
@@ -116,6 +118,11 @@ def one_line(text: str, most: int = 200) -> str:
     """Return the text with `?` for each character that cannot be printed, at most `most` characters long."""
     printable = "".join(letter if letter.isprintable() else "?" for letter in text[:most])
     return printable if len(text) <= most else printable[: most - 3] + "..."
+
+
+def fits_a_line(text: str) -> bool:
+    """Return whether a text has no line end, no control character and nothing that cannot be written."""
+    return not any(unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") for letter in text)
 
 
 def cut(text: str, limit: int) -> str:

@@ -23,11 +23,11 @@ class Rule:
 
     `needs` names the parameters of `check`, each an attribute of `Facts`; where one of them is None the rule
     reports nothing. `bad` turns the good folder into one that breaks this rule and no other; `siblings` are
-    such edits for other integrations of the same workspace, by name; `is_of_new` where the example is an integration
-    that a change adds, `before` the edit that makes the folder before the change. `waiver` is what an integration
-    writes to ignore a finding; empty where it cannot. The `check` of a lint rule returns what its tool reported of
-    the example when that was recorded. `good` is the edit by which the good folder keeps a repository's own rule, and
-    `origin` the file of that rule; it is empty for those of Seatrial.
+    such edits for other integrations of the same workspace, by name. `is_of_new` is true where the example is an
+    integration that a change adds; `before` makes the folder as it was before the change. `waiver` is what an
+    integration writes to ignore a finding; empty where it cannot be ignored. The `check` of a lint rule returns what
+    its tool reported of the example when that was recorded. `good` edits the good folder so that it keeps a
+    repository's own rule, and `origin` is the file of that rule; it is empty for the rules of Seatrial.
     """
 
     code: str

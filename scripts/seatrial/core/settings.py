@@ -15,10 +15,10 @@ PYTHON_IMAGE_ARGS = ("BASE_BUILDER_PYTHON_IMAGE", "BASE_RUNNER_PYTHON_IMAGE")
 
 @dataclass(frozen=True)
 class LayersSettings:
-    """What the builder `layers` is told of base images.
+    """Facts about base images that the builder `layers` cannot see for itself.
 
-    `in_base` are packages of the system that Dockerfiles install and that the base images have already. `python` is
-    the exact version of the base images' Python, empty where they tell it themselves.
+    `in_base` are system packages that Dockerfiles install although the base images have them already. `python` is
+    the exact version of the base images' Python, empty where the images state it.
     """
 
     in_base: frozenset[str] = frozenset()
@@ -43,7 +43,10 @@ class KeylessSettings:
 
 @dataclass(frozen=True)
 class BotRule:
-    """The intent that the commits of a bot have where they bring none; `{subject}` in `text` is their first line."""
+    """The release intent of a bot's commits that bring none of their own.
+
+    `{subject}` in `text` stands for the first line of the commit.
+    """
 
     bump: str = "patch"
     type: str = "improvement"
@@ -58,12 +61,12 @@ class ReleaseSettings:
     `dockerfile` is for integrations that have none of their own. `branch` is the remote's branch that versions are
     released from, empty for its default one. `tag` is the form of the git tag.
     `python_image` is the base image of builder and runner, empty for those of the Dockerfile.
-    `max_growth` is the percentage by which an image may be larger than that of the version before, None for the
-    profile's. `legacy_specs` says whether the latest spec is published as `<type>.json` too, and `beta_latest` whether
-    a beta may be the image `latest`, and `app_config_schemas` whether the schemas of the mapping are published, which
-    needs the image to be run; None for the profile's.
+    `max_growth` is the percentage by which an image may be larger than that of the version before. `legacy_specs` says
+    whether the latest spec is published as `<type>.json` too, `beta_latest` whether a beta may be the image `latest`,
+    and `app_config_schemas` whether the schemas of the mapping are published, for which the image is run. Each of the
+    four is None for what the profile does.
     `zero_versions` weighs contract changes while the major version is 0: `strict`, or `shifted` by one part.
-    `bots` has the rule for each bot, by the name or the address of the author of its commits, in small letters.
+    `bots` has the rule for each bot, by the name or address of the author of its commits, in lower case.
     `signing` is `keyless`, or empty for a key or none; `keyless` says whose signature counts.
     """
 
@@ -100,9 +103,9 @@ class ReleaseSettings:
 
 @dataclass(frozen=True)
 class LintSettings:
-    """What lint may do in this repository.
+    """The settings of lint: `source_packages`, the locked packages that may be built from source.
 
-    `source_packages` are the locked packages that may be built here, or come from elsewhere than a package index.
+    A package from elsewhere than a package index has to be one of them as well.
     """
 
     source_packages: frozenset[str] = frozenset()
@@ -114,8 +117,9 @@ GROWTH = "PKG115"
 
 @dataclass(frozen=True)
 class ExemptionSettings:
-    """What exemptions may do. With `granted`, they hold only for these codes, by the path of the integration, each up
-    to a day; None for all that are written.
+    """The exemptions that count: with `granted`, only those for these codes, each up to a day; with None, all.
+
+    `granted` has the codes and days by the path of the integration.
     """
 
     granted: Mapping[str, Mapping[str, str]] | None = None
@@ -123,7 +127,7 @@ class ExemptionSettings:
 
 @dataclass(frozen=True)
 class SharedCacheSettings:
-    """The bucket of what machines keep for one another, empty for none, and the keys of those who are believed."""
+    """The bucket through which machines share results, empty for none, and the keys whose results are trusted."""
 
     url: str = ""
     keys: tuple[str, ...] = ()
@@ -131,10 +135,10 @@ class SharedCacheSettings:
 
 @dataclass(frozen=True)
 class OwnRulesSettings:
-    """The rules of the repository's own: the `prefix` of their codes, and the patterns of their `files`.
+    """The repository's own rules: the `prefix` of their codes, and the patterns of their `files`.
 
-    With `forks`, they run in pull requests from other repositories too, as the base branch has them. `codes` are those
-    of the rules that were loaded, None where none were, and `digest` that of their files.
+    With `forks`, they also run in pull requests from other repositories, as the base branch has them. `codes` are the
+    codes of the rules that were loaded, None before any are, and `digest` is the digest of their files.
     """
 
     prefix: str = ""
@@ -144,13 +148,13 @@ class OwnRulesSettings:
     digest: str = ""
 
     def knows(self, code: str) -> bool:
-        """Return whether a code is that of an own rule, or may be where none were loaded."""
+        """Return whether a code belongs to an own rule or, before these are loaded, may belong to one."""
         if self.codes is not None:
             return code in self.codes
         return bool(self.prefix) and code.startswith(self.prefix)
 
     def known(self, codes: Iterable[str]) -> frozenset[str]:
-        """Return the codes of own rules, and those of `codes` that may be some."""
+        """Return the codes of own rules, and those of `codes` that may belong to one."""
         return (self.codes or frozenset()) | {code for code in codes if self.knows(code)}
 
 

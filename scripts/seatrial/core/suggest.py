@@ -36,7 +36,7 @@ def did_you_mean(near: str | None, otherwise: str = "") -> str:
 
 
 def with_repair(message: str, repair: str) -> str:
-    """Return a message and, behind it, the repair, without a semicolon after a question."""
+    """Return a message followed by its repair, with a semicolon between them unless the message is a question."""
     return f"{message} {repair}" if message.endswith("?") else f"{message}; {repair}"
 
 

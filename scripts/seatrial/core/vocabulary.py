@@ -23,7 +23,7 @@ _ICONS = """
 ICONS = frozenset(_ICONS.split())
 
 ICONS_ALSO = frozenset({"Aws", "GitHub", "Pagerduty", "Port", "Sonarqube"})
-"""Icons that Port's documentation writes differently than the public integrations do; both are right."""
+"""Icons that Port's documentation spells differently from the public integrations; both spellings are right."""
 
 PLACEHOLDER_ICON = "Cookiecutter"
 

@@ -34,7 +34,7 @@ def admits(constraint: str, version: str) -> bool | None:
 
 
 def is_older(version: str, other: str) -> bool:
-    """Return whether a version is older than another one; False where one of them is none."""
+    """Return whether a version is older than another one; False where one of them is not a version."""
     if len(version) > MAX_CONSTRAINT or len(other) > MAX_CONSTRAINT:
         return False
     try:

@@ -65,11 +65,11 @@ class LockText:
 
     @property
     def has_local_packages(self) -> bool:
-        """Whether any package comes from a folder or a file."""
+        """True if any package comes from a folder or a file."""
         return any(form in self.data for form in _LOCAL)
 
     def versions(self, package: str) -> tuple[Line, ...]:
-        """The locked versions of a package, named as the lock spells it, at most ENOUGH."""
+        """Return the locked versions of a package, named as the lock spells it, at most ENOUGH."""
         name = b'\nname = "%b"' % package.encode()
         start = self.data.find(name)
         if start < 0:
@@ -95,7 +95,7 @@ class CoreLock:
 
     @classmethod
     def of(cls, integration: Integration) -> CoreLock | None:
-        """Return those of an integration's lock; None without one."""
+        """Return the lock lines of an integration; None if it has no lock."""
         if not integration.has(LOCK):
             return None
         try:

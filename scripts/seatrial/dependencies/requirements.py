@@ -35,7 +35,7 @@ ROUNDS = 10
 """The number of walks after which a changing choice between two versions of a package is accepted."""
 
 SOURCES = {"directory": "a folder", "file": "a file", "git": "a git repository", "url": "an address"}
-"""The sources of a lock that are no package index, by type."""
+"""The sources of a lock that are not a package index, by type."""
 
 _URL = re.compile(r"(?:https?|ssh|git)://[A-Za-z0-9._~:/?@!&'()*+,;=%-]+")
 _SCP = re.compile(r"([A-Za-z0-9._-]+@)?([A-Za-z0-9.-]+):([A-Za-z0-9._~/-]+)")

@@ -88,7 +88,7 @@ class VersionEntry:
 
     @property
     def empty(self) -> bool:
-        """Whether it says nothing at all."""
+        """True if it says nothing at all."""
         return not self.content and not any(section.content for section in self.sections)
 
 
@@ -168,7 +168,7 @@ class _Heading:
 
     @property
     def is_outer(self) -> bool:
-        """Whether it ends the entry above it."""
+        """True if it ends the entry above it."""
         return self.level <= 2 or bool(_is_numbered(self.text))
 
 

@@ -55,7 +55,7 @@ class FaultKind(enum.Enum):
 class Fault:
     """A fault of a text itself; line and column are 1-based, columns count code points.
 
-    `repair` is said where the kind's own repair does not fit.
+    `repair` is used where the kind's own repair does not fit.
     """
 
     kind: FaultKind
@@ -90,7 +90,7 @@ class Document:
 
     @property
     def readable(self) -> bool:
-        """Whether the text was read, duplicate keys aside."""
+        """True if the text was read; duplicate keys do not prevent that."""
         return all(fault.kind is FaultKind.DUPLICATE_KEY for fault in self.faults)
 
     @cached_property

@@ -38,7 +38,7 @@ class Function:
 
     @property
     def is_async(self) -> bool:
-        """Whether it is declared with `async def`."""
+        """True if it is declared with `async def`."""
         return any(child.type == "async" for child in self.node.children)
 
     @cached_property
@@ -59,7 +59,7 @@ class Function:
 
     @property
     def yields(self) -> bool:
-        """Whether the word `yield` stands anywhere in it."""
+        """True if the word `yield` stands anywhere in it."""
         return "yield" in self.origin.text(self.node)
 
     @cached_property
@@ -85,13 +85,13 @@ class Function:
         return Expression(self.origin, values[0]) if values else None
 
     def uses(self, *names: str) -> bool:
-        """Whether its body names one of these."""
+        """Return whether its body names one of these."""
         body = self.node.child_by_field_name("body")
         nodes = _below(body, frozenset()) if body else ()
         return any(node.type == "identifier" and self.origin.text(node) in names for node in nodes)
 
     def binds(self, name: str) -> bool:
-        """Whether it gives a meaning of its own to a name: a parameter, or anything assigned."""
+        """Return whether a name is bound in it: as a parameter, or by anything that assigns."""
         return name in self._names
 
     @cached_property
@@ -106,7 +106,7 @@ class Function:
         return tuple(_below(body, _SCOPES)) if body else ()
 
     def _is_idle(self, statement: Node) -> bool:
-        """Whether a statement is a text, `pass`, or a call of a logger."""
+        """Return whether a statement is a text, `pass`, or a call of a logger."""
         if statement.type == "pass_statement":
             return True
         held = inner(statement) if statement.type == "expression_statement" else []
@@ -151,7 +151,7 @@ class Guards:
         self._catching: dict[int, bool] = {}
 
     def holds(self, node: Node, key: Node) -> bool:
-        """Whether the function around a look-up tests for its key, or KeyError is caught."""
+        """Return whether the function around a look-up tests for its key, or catches KeyError."""
         inside, around = node, node.parent
         while around is not None and inside.type not in _FUNCTIONS:
             is_tried = around.type == "try_statement" and around.child_by_field_name("body") == inside
@@ -176,7 +176,7 @@ class _Tests:
     node: Node
 
     def name(self, key: str) -> bool:
-        """Whether one compares a key with `in` or `not in`, or asks for it with `.get(key)` in a condition."""
+        """Return whether a key is compared with `in` or `not in`, or asked for with `.get(key)` in a condition."""
         return key in self._compared or f"get({key}" in self._conditions
 
     @cached_property
@@ -196,7 +196,7 @@ class _Tests:
 
 
 def _catches(origin: Origin, clause: Node) -> bool:
-    """Whether a clause of a `try` catches a missing key."""
+    """Return whether a clause of a `try` catches a missing key."""
     if clause.type != "except_clause":
         return False
     caught = [node for node in inner(clause) if node.type != "block"]

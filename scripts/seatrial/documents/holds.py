@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 
+from seatrial.core.printable import fits_a_line
 from seatrial.documents import yaml
 from seatrial.documents.document import Document, FaultKind, RefusedError, refused
 
@@ -35,9 +35,6 @@ FOR_PEOPLE = (
 
 _FRONT = re.compile(rb"(?P<head>---[ \t]*\r?\n.*?)^---[ \t]*\r?$", re.MULTILINE | re.DOTALL)
 
-_BREAKING = ("Cc", "Cs", "Zl", "Zp")
-"""The categories of characters that end a line, control a terminal, or cannot be written."""
-
 
 def load(path: str, data: bytes) -> Document:
     """Read the front matter of a hold."""
@@ -54,7 +51,7 @@ def written(reason: str, until: str) -> str:
     text = reason.strip()
     if not text or len(text) > MAX_REASON:
         raise ValueError(f"it has {len(text):,} letters; write between 1 and {MAX_REASON}")
-    if any(unicodedata.category(letter) in _BREAKING for letter in text):
+    if not fits_a_line(text):
         raise ValueError("it has more than one line, or a control character; write one line")
     front = f"---\n{REASON}: {json.dumps(text, ensure_ascii=False)}\n{UNTIL}: {until}\n---\n"
     return f"{front}\n{FOR_PEOPLE}\n"

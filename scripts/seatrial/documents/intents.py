@@ -14,11 +14,11 @@ commit 06a85bf312 of 2026-08-20; before, a text had one line.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from seatrial.core.printable import fits_a_line
 from seatrial.documents import yaml
 from seatrial.documents.changelog import MARKER
 from seatrial.documents.document import (
@@ -49,9 +49,6 @@ MAX_TEXT = 2_000
 
 TAKEN_FOR_KEY = 'is taken for a key and is lost, because a ":" is in it'
 """The end of the message about a line of a text that Ocean's job does not take for one."""
-
-_BREAKING = ("Cc", "Cs", "Zl", "Zp")
-"""The categories of characters that end a line, control a terminal, or cannot be written."""
 
 _At = Callable[[int], tuple[int, int]]
 
@@ -114,7 +111,7 @@ class _Read:
     lost: Sequence[_Line]
 
     def value(self, line: _Line) -> str:
-        """The value of a key, with the lines that continue it; those of a list lose their indent."""
+        """Return the value of a key, with the lines that continue it; those of a list lose their indent."""
         more = (
             one.text if one.text.startswith("-") else one.indent + one.text
             for one in self.further[line.index]
@@ -209,7 +206,7 @@ def _refuse(message: str) -> None:
         raise ValueError("the text has more than one line; say it in one, or write the file by hand")
     if len(message) > MAX_TEXT:
         raise ValueError(f"the text has {len(message):,} letters; at most {MAX_TEXT:,} are taken")
-    if any(unicodedata.category(letter) in _BREAKING for letter in message):
+    if not fits_a_line(message):
         raise ValueError("the text holds a control character; leave it out")
     if MARKER in message:
         raise ValueError(f'the text holds "{MARKER}", which belongs to the changelog alone')

@@ -125,7 +125,7 @@ class _Reader:
             raise _UnreadableError
 
     def pipe(self) -> Node:
-        """Read an expression as it stands between brackets."""
+        """Read an expression as it may be between brackets."""
         self.depth += 1
         if self.depth > DEEPEST:
             raise _UnreadableError
@@ -167,7 +167,7 @@ class _Reader:
         return tree
 
     def operand(self) -> Node:
-        """Read a term with what stands behind it."""
+        """Read a term with the suffixes that follow it."""
         if self.kind == "sign" and self.value == "-":
             self.step()
             return Node("negative", (self.postfix(self.term()),))
@@ -206,7 +206,7 @@ class _Reader:
                 return term
 
     def dotted(self, term: Node) -> Node:
-        """Read what stands behind a dot that no name follows: a text or a bracket."""
+        """Read what follows a dot instead of a name: a text or a bracket."""
         self.step()
         if self.kind == "quote":
             return self.key(term, self.quoted())

@@ -214,7 +214,7 @@ class Import:
     level: int
 
     def files(self, importer: str) -> tuple[str, ...]:
-        """The paths the module may have, seen from the source root that the path `importer` starts at."""
+        """Return the paths that the module may have, seen from the source root that the path `importer` starts at."""
         folders = importer.split("/")[:-1]
         if self.level > len(folders) + 1:
             return ()
@@ -305,7 +305,7 @@ def _decorators(origin: Origin, statement: Node) -> Iterator[Expression]:
 
 
 def _definition(statement: Node) -> Node:
-    """Return a class or function without its decorators."""
+    """Return the node of a class or function below its decorators."""
     return statement.child_by_field_name("definition") or statement
 
 
@@ -492,9 +492,9 @@ def broken(path: str, fault: Fault) -> PythonSource:
 
 
 def _parsed(path: str, data: bytes) -> tuple[Origin, Node]:
-    """Return a source and its tree; what the parser does not know yet is read in older words."""
+    """Return a source and its tree; syntax that the parser does not know yet is read as older syntax."""
     root = python_syntax.parser().parse(data).root_node
-    older = python_syntax.without_news(data) if root.has_error else data
+    older = python_syntax.in_older_syntax(data) if root.has_error else data
     return Origin(path, older), root if older == data else python_syntax.parser().parse(older).root_node
 
 

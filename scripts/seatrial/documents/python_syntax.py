@@ -1,9 +1,9 @@
 """The syntax faults that CPython finds in Python source, found by compiling it; nothing is run.
 
 The interpreter we run on may be older than the source. So a file is refused only where CPython still refuses it
-after what later versions have added is written in older words, of the same length: generic classes and functions
-and `type` (PEP 695 and 696), quotes in f-strings (PEP 701), `except A, B` (PEP 758), t-strings (PEP 750), unpacking
-in comprehensions (PEP 798) and lazy imports (PEP 810).
+after newer syntax has been replaced by older syntax of the same length: generic classes and functions and `type`
+(PEP 695 and 696), quotes in f-strings (PEP 701), `except A, B` (PEP 758), t-strings (PEP 750), unpacking in
+comprehensions (PEP 798) and lazy imports (PEP 810).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node, Parser, Query
 
 READS_QUOTES = sys.version_info >= (3, 12)
-"""Whether the interpreter we run on reads f-strings by itself: before 3.12 it read them as texts."""
+"""True if the interpreter we run on parses f-strings itself; before 3.12, it read them as texts."""
 
 LONGEST = 200
 """The most characters of a message of CPython that are shown."""
@@ -40,7 +40,7 @@ _GENERIC = re.compile(
     re.MULTILINE,
 )
 _BEYOND = (ValueError, MemoryError, RecursionError, OverflowError)
-"""The exceptions of a compiler that is asked for too much."""
+"""The exceptions that the compiler raises for source that exceeds its limits."""
 
 _CONVERSIONS = (b"!r", b"!s", b"!a")
 _COMPREHENSIONS = frozenset(("list_comprehension", "set_comprehension", "generator_expression"))
@@ -49,22 +49,22 @@ _STRINGS = frozenset(("string", "concatenated_string"))
 _QUIET = [("ignore", None, Warning, None, 0)]
 """The first of the filters of warnings where all are ignored."""
 
-_NEWS = frozenset(
+_NEWER = frozenset(
     (
         *("interpolation", "format_expression", "type_parameter", "type_alias_statement", "generic_type"),
         *("except_clause", "list_comprehension", "set_comprehension", "generator_expression"),
     )
 )
-"""The types of the nodes that have masks, or whose text has; the others are the starts of t-strings."""
+"""The types of the nodes that are masked, or whose text is; the starts of t-strings are masked as well."""
 
 _CONVERSION = "(type_conversion) @found"
 
 _Mask = tuple[int, int, bytes]
-"""The bytes from the first index to the second are written like this instead."""
+"""The bytes between two indexes are replaced by these."""
 
 
-def without_news(data: bytes) -> bytes:
-    """Return source of which the tolerant parser understands more: lazy imports and defaults of type parameters."""
+def in_older_syntax(data: bytes) -> bytes:
+    """Return the source without lazy imports and defaults of type parameters, which the tolerant parser cannot read."""
     data = _LAZY.sub(lambda found: found[2] + b" " * (len(found[1]) + 4), data)
     return _GENERIC.sub(_unparametrised, data)
 
@@ -79,7 +79,7 @@ def _unparametrised(found: re.Match[bytes]) -> bytes:
 def refusal(text: str, older: str, root: Node) -> Fault | None:
     """Return the first thing in a file that is a syntax error in every Python that we know.
 
-    `older` is the text as `without_news` writes it, and `root` the tolerant parser's tree of that, with or without
+    `older` is the text that `in_older_syntax` returns, and `root` the tolerant parser's tree of it, with or without
     errors.
     """
     if "\0" in text:
@@ -105,7 +105,7 @@ def _refusal(text: str, older: str, root: Node) -> Fault | None:
 
 
 def _is_certain(error: SyntaxError, root: Node) -> bool:
-    """Return whether an error that is gone from the masked text is one in every Python all the same.
+    """Return whether an error that the masked text no longer has is an error in every Python.
 
     It is if it was about escapes in a text, or about an f-string that the tolerant parser cannot read either.
     """
@@ -187,7 +187,7 @@ def _place(text: str, error: SyntaxError) -> tuple[int, int]:
 
 
 def _masked(text: str, root: Node) -> str:
-    """Return the text with all that later versions have added in older words; every place stays where it is."""
+    """Return the text with newer syntax replaced by older syntax; every place stays where it is."""
     data = text.encode()
     parts, end = [], 0
     for start, stop, new in sorted(_masks(data, root)):
@@ -198,7 +198,7 @@ def _masked(text: str, root: Node) -> str:
 
 
 def _masks(data: bytes, root: Node) -> Iterator[_Mask]:
-    starts = sorted(_news(data, root))
+    starts = sorted(_newer_starts(data, root))
     pending = [root] if starts else []
     while pending:
         node = pending.pop()
@@ -211,13 +211,13 @@ def _masks(data: bytes, root: Node) -> Iterator[_Mask]:
             pending.extend(child for child in node.children if _holds(child, starts))
 
 
-def _news(data: bytes, root: Node) -> Iterator[int]:
-    """Yield the starts of the nodes of _NEWS; a query takes time by the square of what stands in an error."""
+def _newer_starts(data: bytes, root: Node) -> Iterator[int]:
+    """Yield the starts of the nodes of _NEWER; a query would take quadratic time within an error."""
     pending = [root]
     while pending:
         node = pending.pop()
         is_text = node.type == "string_start" and b"t" in data[node.start_byte : node.end_byte].lower()
-        if is_text or node.type in _NEWS:
+        if is_text or node.type in _NEWER:
             yield node.start_byte
         pending.extend(node.children)
 
@@ -229,7 +229,7 @@ def _holds(node: Node, starts: list[int]) -> bool:
 
 
 def _masks_at(data: bytes, node: Node) -> Iterator[_Mask]:
-    """Yield the masks of one node that is no text."""
+    """Yield the masks of one node that is not a text."""
     if node.type == "type_parameter" and node.parent and node.parent.type != "generic_type":
         yield (node.start_byte, node.end_byte, _blank(data[node.start_byte : node.end_byte], joined=True))
     elif node.type == "type_alias_statement":

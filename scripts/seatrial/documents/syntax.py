@@ -203,7 +203,7 @@ class Expression:
         return tuple((Expression(self._origin, p[0]), Expression(self._origin, p[-1])) for p in pairs)
 
     def names(self) -> tuple[str, ...]:
-        """Every name in it, including itself: of `Kind.ISSUE` only the whole, of `f().x` only `f`."""
+        """Return every name in it, including itself: of `Kind.ISSUE` only the whole, of `f().x` only `f`."""
         return tuple(_dotted_names(self._origin, walk(self._node)))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -228,3 +229,24 @@ def _refusal(text: str, message: str) -> RefusedError:
         return RefusedError(FaultKind.SYNTAX, toml_problem(message))
     place = (int(match[2]), int(match[3])) if match[2] else Lines(text).at(len(text))
     return RefusedError(FaultKind.SYNTAX, toml_problem(match[1]), *place)
+
+
+def with_tables(text: str, tables: Mapping[str, Mapping[str, str | date]]) -> str:
+    """Return a TOML text with these tables at its top level, in the place of those of the same name.
+
+    Raises ValueError for a text that is not TOML.
+    """
+    import tomlkit  # slow to import
+
+    loaded = load("", text.encode())
+    if not loaded.readable:
+        raise ValueError(loaded.faults[0].message)
+    document = tomlkit.parse(text)
+    for name, values in tables.items():
+        table = tomlkit.table()
+        for key, value in values.items():
+            table.add(key, value)
+        if name not in document and document.body:
+            document.add(tomlkit.nl())
+        document[name] = table
+    return tomlkit.dumps(document)

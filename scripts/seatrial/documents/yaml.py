@@ -135,7 +135,7 @@ def _guarded(text: str, parse: Callable[[str], Any]) -> Any:
 
 
 def _first_refusal(text: str, error: yaml.MarkedYAMLError, parse: Callable[[str], Any]) -> RefusedError:
-    """The refusal of a text for the first thing that is wrong with it.
+    """Return the refusal of a text for the first thing that is wrong with it.
 
     The scanner reads up to 1,024 characters ahead of the parser, and since PyYAML 6.0.4 it has a limit of nesting of
     its own. So what stands before its error is parsed by itself: our limit, or another error, may come first.
@@ -172,7 +172,7 @@ def _beyond(text: str, error: _LimitError) -> RefusedError:
 
 
 def _index(error: yaml.MarkedYAMLError) -> int:
-    """Where an error is: at the key that lacks its colon, not where the scanner gave up looking for that."""
+    """Return the index of an error: of the key that lacks its colon, not of the place where the scanner gave up."""
     keyed = error.context == "while scanning a simple key"
     mark = (error.context_mark if keyed else None) or error.problem_mark or error.context_mark
     return mark.index if mark else 0

@@ -168,7 +168,7 @@ def _indent(line: str) -> int:
 
 
 def _inner(line: str) -> int:
-    """The column at which the content of a list item starts."""
+    """Return the column at which the content of a list item starts."""
     return len(line) - len(line.lstrip(" -"))
 
 

@@ -1,4 +1,4 @@
-"""Writing files so that a reader sees the old content or the new, never a part, and through no link.
+"""Writing files so that a reader sees the old content or the new, never a part, and without following links.
 
 A change from somebody else can bring a link anywhere in a checkout, so every function that writes takes `root`:
 below it no link is followed, on the way or at the place itself, even if it appears meanwhile. Elsewhere folders may

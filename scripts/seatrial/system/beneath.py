@@ -1,4 +1,4 @@
-"""Opening what lies below a trusted folder, through no link, so that nothing can lead elsewhere even meanwhile."""
+"""Opening files below a trusted folder without following links, even ones that are made while a file is opened."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def open_folder(root: str | int, below: str = "", *, make: bool = False) -> int:
 
 
 def _inner(at: int, name: str, make: bool) -> int:
-    """Return a descriptor of a folder in another."""
+    """Return a descriptor of a folder that lies in an open one."""
     _refuse_parent(name)
     try:
         return os.open(name, _FOLDER, dir_fd=at)

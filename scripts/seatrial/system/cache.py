@@ -11,15 +11,38 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from seatrial.core.errors import ServiceError
-from seatrial.system import sweep as sweeping
 from seatrial.system.atomic import write_whole
 from seatrial.system.home import home as home_folder
+
+T = TypeVar("T")
+
+
+def sweep(
+    entries: Iterable[tuple[float, int, T]],
+    remove: Callable[[T], bool],
+    *,
+    now: float,
+    max_age: float,
+    max_bytes: int,
+) -> int:
+    """Remove entries unused for `max_age` seconds, then the longest unused until the rest has `max_bytes` at most.
+
+    An entry comes with the time of its last use and its size in bytes. `remove` returns False for one that
+    is in use, which stays. Returns the bytes that were removed.
+    """
+    oldest_first = sorted(entries, key=lambda entry: entry[:2])
+    total, removed = sum(size for _, size, _ in oldest_first), 0
+    for used, size, entry in oldest_first:
+        if (now - used > max_age or total - removed > max_bytes) and remove(entry):
+            removed += size
+    return removed
+
 
 DAY = 24 * 60 * 60.0
 """In seconds."""
@@ -55,15 +78,14 @@ def is_from_fork(environ: Mapping[str, str]) -> bool:
     if source and own:
         return source != own
     try:
-        event = json.loads(Path(environ["GITHUB_EVENT_PATH"]).read_bytes())
-        sides = event["pull_request"]
+        sides = _event(environ)["pull_request"]
         return bool(sides["head"]["repo"]["full_name"] != sides["base"]["repo"]["full_name"])
-    except (KeyError, TypeError, OSError, ValueError, RecursionError):
+    except (KeyError, TypeError):
         return environ.get("GITHUB_EVENT_NAME", "").startswith("pull_request")
 
 
 class CacheRole(enum.Enum):
-    """Who runs Seatrial. Only MAIN adds to what machines keep for one another; the last two do not read it."""
+    """The party that runs Seatrial. Only MAIN writes to the shared cache, and the last two may not read it."""
 
     MAIN = "the main branch's CI"
     BRANCH = "CI of another branch"
@@ -74,7 +96,7 @@ class CacheRole(enum.Enum):
 
     @property
     def reads(self) -> bool:
-        """Whether it may read."""
+        """True if it may read the shared cache."""
         return self not in (CacheRole.FORK, CacheRole.UNKNOWN)
 
 
@@ -86,10 +108,10 @@ OF_BRANCHES = frozenset({"push", "schedule", "web"})
 
 
 def role_of(environ: Mapping[str, str]) -> tuple[CacheRole, str]:
-    """Return who runs Seatrial, and the commit that CI says it runs for, empty for others than MAIN.
+    """Return who runs Seatrial, and the commit that CI says it runs for, which is empty for all but MAIN.
 
-    Whatever cannot be told is not the main branch, and what may be a fork is one. Sources: the variables and the event
-    file of GitHub Actions, and the variables of GitLab.
+    A run counts as the main branch's only if that is certain, and as a fork's if it may be one. Sources: the variables
+    and the event file of GitHub Actions, and the variables of GitLab.
     """
     if environ.get("GITHUB_ACTIONS"):
         return _role_at_github(environ)
@@ -170,9 +192,9 @@ def save(path: Path, value: Mapping[str, Any]) -> None:
         write_whole(path, hashlib.sha256(text.encode()).hexdigest() + "\n" + text, durable=False)
 
 
-def sweep(folder: Path, now: float, most_bytes: int) -> None:
+def sweep_files(folder: Path, now: float, most_bytes: int) -> None:
     """Remove the files below a folder that were not used for MOST_DAYS, and the longest unused beyond `most_bytes`."""
-    sweeping.sweep(_files(folder), _removed, now=now, max_age=MOST_DAYS * DAY, max_bytes=most_bytes)
+    sweep(_files(folder), _removed, now=now, max_age=MOST_DAYS * DAY, max_bytes=most_bytes)
 
 
 def _files(folder: Path) -> Iterator[tuple[float, int, Path]]:

@@ -94,11 +94,11 @@ class DiskFolder:
         return _relative(os.path.realpath(self._base), self._boundary)
 
     def fresh(self) -> DiskFolder:
-        """Return the same folder, of which nothing has been seen yet."""
+        """Return the same folder without anything that was remembered of it."""
         return DiskFolder(Path(self._base), Path(self._boundary), self._left_out, self._hidden)
 
     def signature(self) -> Signature:
-        """Return what the file system itself tells this user of every path that is not a folder, as it is now."""
+        """Return the status of every path that is not a folder, as the file system reports it now."""
         now, found = time.time_ns(), dict(self._walk(_status))
         plain = {path: status for path, status in found.items() if stat.S_ISREG(status[0])}
         odd = sorted(found.keys() - plain.keys())
@@ -120,7 +120,7 @@ class DiskFolder:
 
     @cached_property
     def _found(self) -> Mapping[str, bool]:
-        """Every path that is not a folder, sorted, and whether it is a plain file."""
+        """Return every path that is not a folder, sorted, and whether it is a plain file."""
         return dict(sorted(self._walk(_is_plain)))
 
     def _walk(self, look: Callable[[os.DirEntry[str]], T]) -> Iterator[tuple[str, T]]:
@@ -181,7 +181,7 @@ class DiskFolder:
         return Entry(_kind(status.st_mode), status.st_size, target)
 
     def _may_lead_to(self, path: str, real: str) -> bool:
-        """Return whether a path may be read that is `real` after links; without links it may, below the boundary."""
+        """Return whether a path may be read: below the boundary, and not through a link to what git leaves out."""
         parts = real.split("/")
         if parts[0] == "..":
             return False

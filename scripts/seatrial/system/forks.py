@@ -19,7 +19,7 @@ AHEAD = 2
 
 
 def spread(work: Callable[[int], T], count: int, processes: int) -> list[T]:
-    """Return `work` of each number below `count`, in order, done by this many forked processes.
+    """Return `work(number)` for each number below `count`, in order, computed by this many forked processes.
 
     Raises ServiceError if one of them ends early, as when the machine has no memory left.
     """

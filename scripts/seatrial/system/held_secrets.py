@@ -1,6 +1,6 @@
-"""Secrets that programs that are started from here do not have.
+"""Secrets that are withheld from the programs that Seatrial starts.
 
-Some leave the environment before anything is run; others stay in it for libraries, and are handed to few programs.
+Some are removed from the environment first; others stay in it for libraries, and are handed to few programs.
 """
 
 from __future__ import annotations

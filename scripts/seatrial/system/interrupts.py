@@ -22,12 +22,12 @@ def held_back() -> Iterator[None]:
 
 
 class OutOfTime(BaseException):
-    """The end of a block that took too long; no `except Exception` takes it for its own."""
+    """The end of a block that took too long; `except Exception` does not catch it."""
 
 
 @contextmanager
 def ended_after(seconds: float) -> Iterator[None]:
-    """Raise OutOfTime in a block that takes longer. Only the main thread can be ended so; others are not limited."""
+    """Raise OutOfTime in a block that takes longer. This works in the main thread only; others are not limited."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -164,7 +164,7 @@ class _Guard:
         return self._shell.stdin
 
     def dismiss(self) -> None:
-        """Have nothing ended any more."""
+        """No longer have any group ended."""
         with suppress(OSError, ValueError):
             if self.watches:
                 self.ear.write(b"end\n")

@@ -1,7 +1,7 @@
-"""What machines keep for one another: signed entries at a place that others can reach, which is never relied upon.
+"""The cache that machines share: signed entries at a place that others can reach, which no run depends on.
 
-An entry is sealed by a key of the main branch's CI. What is sealed states the entry's own name, in which the digest of
-the program is, and the hash of its value: an entry that was forged, renamed, swapped, cut or made by another version is
+An entry is sealed by a key of the main branch's CI. The seal covers the entry's own name, which contains the digest of
+the program, and the hash of its value: an entry that was forged, renamed, swapped, cut or made by another version is
 a miss. A place that is slow or fails is given up for this run, and for a while by the runs after it.
 """
 
@@ -29,13 +29,13 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
 LAYOUT = "seatrial-kept-1"
-"""The first part of every name; raised when entries take another form."""
+"""The first part of every name; its number is raised when entries take another form."""
 
 MOST_SEALED = 16 * 1024 * 1024
 """Bytes of the largest entry that is fetched or sent; the verdicts on 49 real integrations have 0.1 MB."""
 
 MOST_WASTED = 64 * 1024 * 1024
-"""Bytes of entries that nobody believed has sealed, after which the place is given up."""
+"""Bytes of entries without a trusted seal, after which the place is given up."""
 
 MOST_PLAIN = 256 * 1024 * 1024
 """Bytes of the largest value; the verdicts on 49 real integrations have 0.6 MB."""
@@ -56,11 +56,11 @@ SENDING_SECONDS = 30.0
 
 
 class RefusedEntry(Exception):
-    """There is an entry that must not be read, such as one that is too large; it says nothing of the place."""
+    """An entry that must not be read, such as one that is too large; the place itself is not at fault."""
 
 
 class EntryPlace(Protocol):
-    """Where entries lie, by name. Every call ends after about REQUEST_SECONDS."""
+    """The place that holds the entries, by name. Every call ends after about REQUEST_SECONDS."""
 
     def get(self, name: str) -> bytes | None:
         """Return an entry; None for none. Raises RefusedEntry, and ServiceError where the place fails."""
@@ -71,7 +71,7 @@ class EntryPlace(Protocol):
 
 @dataclass
 class Counts:
-    """What became of the entries that were asked for and of those that were offered."""
+    """The numbers of entries that were asked for and that were offered, by what became of them."""
 
     taken: int = 0
     missing: int = 0
@@ -82,12 +82,12 @@ class Counts:
 
 @dataclass
 class RemoteCache:
-    """Entries of one program at a place, believed where `unseal` returns their body; it raises ValueError otherwise.
+    """The entries of one program at a place; `unseal` returns the body of a trusted one, and raises ValueError if not.
 
-    `identify` returns the digest of the program, and is called only where something is asked for. `trust` is the digest
-    of place and keys, by which what came from there is told apart. `seal` makes entries, None where this run only
-    reads. `private` are texts of this machine that no entry may hold. `tell` is called at most once, with a line about
-    a place that is given up, which `memory` notes for later runs.
+    `identify` returns the digest of the program, and is called only when an entry is asked for. `trust` is the digest
+    of the place and the trusted keys, by which fetched values are kept apart. `seal` makes entries, and is None in a
+    run that only reads. `private` are texts of this machine that no entry may hold. `tell` is called at most once, with
+    a line about a place that is given up; the file `memory` notes that for later runs.
     """
 
     place: EntryPlace
@@ -124,12 +124,12 @@ class RemoteCache:
 
     @property
     def is_open(self) -> bool:
-        """Whether the place is still asked."""
+        """True while the place is still asked."""
         return not self._given_up
 
     @property
     def writes(self) -> bool:
-        """Whether this run sends entries."""
+        """True if this run sends entries."""
         return self.seal is not None and self.is_open
 
     def fetch(self, kind: str, keys: Sequence[str], seconds: float) -> dict[str, Any]:
@@ -138,11 +138,11 @@ class RemoteCache:
         return {key: value for key, value in found.items() if value is not None}
 
     def offer(self, kind: str, key: str, value: Any) -> None:
-        """Have a value sent that this very run has worked out."""
+        """Keep a value that this run has computed for sending."""
         self._offered[self._name(kind, key)] = value
 
     def send(self) -> None:
-        """Send what was offered, but for what tells something of this machine, or is too large."""
+        """Send the offered values, except those that reveal something about this machine or are too large."""
         values, self._offered = self._offered, {}
         if self.writes and values:
             started = time.monotonic()
@@ -156,7 +156,7 @@ class RemoteCache:
         return found | self._side_by_side(keys[1:], lambda key: self._tried(work, key, end), end)
 
     def _side_by_side(self, keys: Sequence[str], work: Callable[[str], Any], end: float) -> dict[str, Any]:
-        """Return the work on each key that ended in time; what has not is not waited for, as it soon ends by itself."""
+        """Return the work on each key that ended in time; the rest is not waited for, as it ends by itself soon."""
         from concurrent.futures import ThreadPoolExecutor, wait
 
         if not keys or not self.is_open:
@@ -201,8 +201,8 @@ class RemoteCache:
 
     def _give_up(self, why: str) -> None:
         with self._one_at_a_time:
-            is_news, self._given_up = not self._given_up, True
-        if is_news:
+            is_first, self._given_up = not self._given_up, True
+        if is_first:
             self.tell(f"the shared cache is not used any more in this run, which changes no verdict: {why}")
             kept_files.save(self.memory, {"at": time.time()})
 
@@ -240,7 +240,7 @@ def _is_good(one: Future[Any]) -> bool:
 
 
 def closed(name: str, text: bytes) -> bytes:
-    """Return what is sealed of a value: a line with its name, hash and size, and the value, compressed."""
+    """Return the bytes to be sealed for a value: a line with its name, hash and size, and the compressed value."""
     head = {"name": name, "sha256": hashlib.sha256(text).hexdigest(), "size": len(text)}
     return json.dumps(head, sort_keys=True).encode() + b"\n" + zlib.compress(text, 6)
 

@@ -219,7 +219,7 @@ def _of_system(network: bool) -> Iterator[str]:
 
 
 def _bound(option: str, paths: Iterable[Path]) -> Iterator[str]:
-    """Show each path where it is; a link is shown as what it leads to."""
+    """Mount each path where it is; a link is mounted as its target."""
     for path in dict.fromkeys(paths):
         if os.path.exists(path):
             yield from (option, os.path.realpath(path), str(path))

@@ -261,9 +261,9 @@ def _steps(real: str, name: str) -> list[_Step]:
         found = json.loads(read_beneath(real, name))
         steps = [_Step(**row) for row in found["steps"] if found["folder"] == os.stat(real).st_ino]
     except (OSError, Unreadable, ValueError, TypeError, KeyError, RecursionError) as wrong:
-        raise ServiceError(f"{record} is no record of changes; delete it") from wrong
+        raise ServiceError(f"{record} is not a record of changes; delete it") from wrong
     if not steps or not all(isinstance(value, str | None) for one in steps for value in asdict(one).values()):
-        raise ServiceError(f"{record} is no record of changes; delete it")
+        raise ServiceError(f"{record} is not a record of changes; delete it")
     return steps
 
 

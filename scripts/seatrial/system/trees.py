@@ -17,7 +17,7 @@ SECONDS = 300
 
 
 def remove(path: Path) -> None:
-    """Remove a folder and all in it, as far as that can be done; a link in its place is left alone."""
+    """Remove a folder and all in it, as far as possible; a link in its place is left alone."""
     try:
         shutil.rmtree(path, ignore_errors=True)
     except RecursionError:
@@ -27,7 +27,7 @@ def remove(path: Path) -> None:
 
 @contextmanager
 def temporary(*, suffix: str = "", folder: Path | None = None) -> Iterator[Path]:
-    """Make a new folder, and remove it with all that is in it. Raises OSError where it cannot be made."""
+    """Make a new folder, and remove it at the end of the block. Raises OSError where it cannot be made."""
     place = Path(tempfile.mkdtemp(prefix="seatrial-", suffix=suffix, dir=folder))
     try:
         yield place

@@ -1,1 +1,1 @@
-"""The tasks: one module a verb; `menu` lists them, `program` makes tasks of Invoke of them."""
+"""The tasks, a module for one verb or for a few related ones; `menu` lists them, `program` adapts them to Invoke."""

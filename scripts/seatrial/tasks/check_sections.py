@@ -62,7 +62,7 @@ _COMMAND = re.compile(r"`((?:poetry|git|make|seatrial) [^`]+)`")
 
 @dataclass(frozen=True)
 class CheckOrder:
-    """What is checked, and how: `left_out` names the sections that are not run, `seconds` limits tests."""
+    """The options of a check: `left_out` names the sections that are not run, `seconds` limits the tests."""
 
     choice: Choice
     left_out: Collection[str]
@@ -114,7 +114,7 @@ class CheckOrder:
 
 @dataclass
 class SectionResults:
-    """What the sections found.
+    """The results of the sections.
 
     `own_codes` are those of the repository's own rules, which are of section spec. `own` has by section
     the fingerprints of its findings where its family does not tell, `unjudged` by section and
@@ -168,9 +168,9 @@ def _about(finding: Finding) -> tuple[str, ...]:
 
 
 def judged(order: CheckOrder, only_new: bool) -> tuple[SectionResults, list[Section]]:
-    """Run all sections, and return what was found and what became of each, as everything that judges does.
+    """Run all sections; return what was found, and the result of each section.
 
-    With `only_new`, what was there before the change fails nothing.
+    With `only_new`, findings that were there before the change fail no section.
     """
     results = _run_sections(order)
     if only_new:
@@ -181,7 +181,7 @@ def judged(order: CheckOrder, only_new: bool) -> tuple[SectionResults, list[Sect
 
 
 def tell_unjudged(results: SectionResults) -> None:
-    """Tell what is no fault of an integration."""
+    """Tell the failures that are not faults of an integration."""
     told = {(name, why): None for reasons in results.unjudged.values() for name, why in reasons.items()}
     for name, why in told:
         note(f"seatrial: {name}: {why}")
@@ -334,8 +334,9 @@ def _plan_release(order: CheckOrder, results: SectionResults) -> None:
 
 
 def _section(order: CheckOrder, results: SectionResults, name: str, only_new: bool) -> Section:
-    """Return what became of a section. With `only_new`, a release that is held back beside old findings is not
-    missing anything.
+    """Return the result of a section.
+
+    With `only_new`, nothing is missing from a release that is held back while there are old findings.
     """
     if name in results.skipped and not results.of(name):
         return Section(name, SectionState.SKIPPED, reasons=(results.skipped[name],))

@@ -1,4 +1,4 @@
-"""What every task shares: output, standard streams, and an end in one line with an exit status."""
+"""The parts that all tasks share: output, standard streams, and an end in one line with an exit status."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def _ready_streams() -> None:
 
 
 def _reason(failure: OSError | MemoryError) -> str:
-    """Say what the machine refused, in its own words."""
+    """Tell what the machine refused, in the machine's own words."""
     if isinstance(failure, MemoryError):
         return "the memory is used up"
     return f"{failure.filename}: {reason(failure)}" if failure.filename else reason(failure)
@@ -132,7 +132,7 @@ def note(line: str) -> None:
 
 
 def show(text: str) -> None:
-    """Write text as it is to standard error; where nobody reads it, that is no failure."""
+    """Write text as it is to standard error; it is not a failure if nobody reads it."""
     try:
         print(text, end="", file=sys.stderr, flush=True)
     except (OSError, ValueError):
@@ -174,7 +174,7 @@ def _made(task: str, variables: Mapping[str, str]) -> str:
 
 _COMMAND = re.compile(r"`(seatrial [^`]+)`")
 _VERBS_BEHIND = "and|as|cannot|chooses|for|has|is|names|needs|not|or|stands|takes|to|where|which|with"
-"""Words that stand behind a flag in a sentence, and are no value of it."""
+"""Words that may follow a flag in a sentence without being its value."""
 
 _FLAG = re.compile(rf"(?<![\w-])--([a-z]+(?:-[a-z]+)*)(?![\w-])(?: (?!(?:{_VERBS_BEHIND})\b)(?=[\w\"'./]))?")
 
@@ -194,7 +194,7 @@ def worded(message: str) -> str:
 
 
 def commands_in_make(text: str) -> str:
-    """Return a text in which each command of `seatrial` between backticks is said as `in_make` does."""
+    """Return a text in which each command of `seatrial` between backticks is written as `in_make` writes it."""
     return _COMMAND.sub(lambda found: f"`{in_make(found[1])}`", text) if by_make() else text
 
 
@@ -223,7 +223,7 @@ def _menu() -> Sequence[Verb]:
 def in_make(command: str) -> str:
     """Return a command of `seatrial`, such as `seatrial explain RES101`, as make takes it.
 
-    It comes back as it is where make was not typed, and where it is no task of `seatrial`.
+    It comes back as it is where make was not typed, and where it is not a task of `seatrial`.
     """
     try:
         words = shlex.split(command) if by_make() else []

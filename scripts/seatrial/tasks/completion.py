@@ -135,7 +135,7 @@ def _flags(verb: Verb, before: Sequence[str]) -> Iterator[str]:
 
 
 def _behind(verb: Verb, word: str, before: Sequence[str]) -> list[str]:
-    """Return what may stand behind a verb without a flag: the value of its first argument, or integrations."""
+    """Return what may follow a verb without a flag: the value of its first argument, or integrations."""
     if not verb.positional:
         option = _option(verb, "--integration")
     else:

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import shlex
 import sys
+import textwrap
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+from seatrial.core.errors import UsageError
 from seatrial.core.findings import Outcome
 from seatrial.core.model import Finding
 from seatrial.report import Options
 from seatrial.report.text import render, summary
-from seatrial.system import process
+from seatrial.scaffold import skeleton
+from seatrial.system import git, process
 from seatrial.system.atomic import write_whole
 from seatrial.tasks.cli import Ended, jobs_of, note
-from seatrial.tasks.menu import VERBS, Option, OptionKind, Verb
+from seatrial.tasks.menu import VERBS, Option, OptionKind, Verb, options_of
 from seatrial.tasks.program import namespace
-from seatrial.tasks.reference import makefile_targets, makefile_variables
-from seatrial.tasks.reference import page as reference
 
 CHECKOUT = Path(__file__).parents[3]
 
@@ -49,7 +50,7 @@ OWN = (
     Verb(
         "template.keep",
         "After a change of the template: keep what the last commit has otherwise, and raise the revision.",
-        "template_history:keep",
+        "develop:keep_template",
     ),
     Verb(
         "drift",
@@ -104,8 +105,7 @@ def docs() -> None:
     for path, text in generated().items():
         place = CHECKOUT / path
         if not place.exists() or place.read_text(encoding="utf-8") != text:
-            write_whole(place, text, root=CHECKOUT, make=True)
-            note(f"wrote {path}")
+            _write(path, text)
 
 
 SHOWN = (
@@ -123,7 +123,7 @@ TOOLS_SHOWN = ("LNT102", "LNT103", "LNT104", "LNT201")
 
 @cache
 def generated() -> dict[str, str]:
-    """Every generated page, by its path in the checkout."""
+    """Return every generated page, by its path in the checkout."""
     from seatrial.handbook.rule_examples import example
     from seatrial.handbook.rule_pages import EVERY, listing, page
     from seatrial.handbook.scale_page import page as scale
@@ -134,7 +134,7 @@ def generated() -> dict[str, str]:
         "CONTRIBUTING.md": _with_rooms(_read("CONTRIBUTING.md")),
         "Makefile": _with_targets(_read("Makefile")),
         "docs/quality.md": scale(),
-        "docs/reference.md": reference(VERBS, OWN),
+        "docs/reference.md": reference_page(VERBS, OWN),
         "scripts/seatrial/handbook/rules.txt": listing(EVERY),
         "docs/rules.md": page({rule: example(rule) for rule in EVERY}),
         **schemas,
@@ -169,7 +169,7 @@ def _between(text: str, begin: str, end: str, new: str) -> str:
 
 
 def _pictures() -> dict[str, str]:
-    """What a terminal shows, drawn from what is really printed."""
+    """Return the pictures of a terminal, drawn from what is really printed, by path."""
     from seatrial.handbook.picture import picture
     from seatrial.handbook.rule_examples import broken_by, example
     from seatrial.handbook.rule_pages import entry
@@ -193,7 +193,7 @@ def _pictures() -> dict[str, str]:
 
 
 def _planned() -> str:
-    """What a release would do for a few integrations that stand differently."""
+    """Return the table of what a release would do for a few integrations in different states."""
     from seatrial.release.plan.plan import plan
     from seatrial.release.plan.ports import Absent, Present, Unknown
     from seatrial.release.plan.state import Candidate, Checks, IndexSeen, State, Tally, VersionStatus
@@ -217,9 +217,106 @@ def _planned() -> str:
 
 
 def _shown(findings: Sequence[Finding]) -> str:
-    """What a run prints that found these in the folder of the examples."""
+    """Return what a run prints that found these in the folder of the examples."""
     outcome = Outcome(tuple(findings), ("good-service",))
     return render(outcome, Options(colour=True)) + summary(outcome, "make explain CODE=")
+
+
+WIDTH = 100
+
+
+def makefile_variables(verbs: Sequence[Verb]) -> str:
+    """Return the lists of variables: those that keep a value from the environment, those of one call; and .PHONY."""
+    options = options_of(verbs)
+    kept = [option.variable for option in options if option.inherited]
+    of_one_call = [option.variable for option in options if not option.inherited]
+    targets = " ".join(("help", *(verb.target for verb in verbs), "setup", "clean"))
+    lists = {"override INHERITED :=": kept, "override VARIABLES :=": of_one_call, ".PHONY:": [targets]}
+    return "".join(f"{name} {' '.join(words)}\n" for name, words in lists.items())
+
+
+def makefile_targets(verbs: Sequence[Verb], stamp: str) -> str:
+    """Return a target for each task; `make help` prints what follows its `##` and `#:`."""
+    return "\n".join(_target(verb, stamp) for verb in verbs)
+
+
+def _target(verb: Verb, stamp: str) -> str:
+    variables = " ".join(f"{option.variable}=" for option in verb.options)
+    arguments = ' ""' * len(
+        verb.positional
+    )  # empty, so that SEATRIAL_NAME counts: a name is never read as a flag
+    lines = [f"{verb.target}: $({stamp}) ## {verb.summary}"]
+    lines += [f"#: {line}" for line in textwrap.wrap(variables, WIDTH)]
+    return "\n".join([*lines, f"\t@$(INVOKE) {verb.name}{arguments}", ""])
+
+
+def reference_page(verbs: Sequence[Verb], own: Sequence[Verb]) -> str:
+    """Return docs/reference.md: every task with its options, and `own`, the tasks for working on Seatrial itself."""
+    parts = [
+        "# Reference: tasks and options",
+        "This page is written by `make docs` from the menu of tasks.",
+        "Each task can be called in three ways: `make validate`, `invoke validate` in this checkout, and "
+        "`seatrial validate` wherever Seatrial is installed; `release.status` is `make release-status`. An option is a "
+        "flag for `invoke` and `seatrial`, a variable for `make`, and for all of them an environment variable: "
+        "`--root DIR`, `ROOT=DIR`, `SEATRIAL_ROOT=DIR`. A flag wins over the environment; an empty value counts as not "
+        "given. Switches are on unless they are empty, `0`, `no`, `false` or `off`.",
+        "## Exit statuses",
+        "| status | meaning |\n|---|---|\n"
+        "| 0 | nothing wrong |\n"
+        "| 1 | findings of severity error; with `--strict`, of severity warning too |\n"
+        "| 2 | wrong use, or a wrong configuration |\n"
+        "| 3 | a tool or a service failed |\n"
+        "| 130 | interrupted |",
+        "## Tasks",
+        *map(_section, verbs),
+        "## Tasks for working on Seatrial itself",
+        *map(_section, own),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _section(verb: Verb) -> str:
+    usage = " ".join([verb.name, *(f"[{name.upper()}]" for name in verb.positional)])
+    rows = [_row(option) for option in verb.options]
+    table = ["| flag | variable | |", "|---|---|---|", *rows] if rows else []
+    return "\n\n".join([f"### `{usage}`", verb.summary, *(["\n".join(table)] if table else [])])
+
+
+def _row(option: Option) -> str:
+    flags = f"`{option.flag}`" + (f", `-{option.short}`" if option.short else "")
+    return f"| {flags} | `{option.variable}` | {option.help} |"
+
+
+HISTORY = "templates/history"
+DIGEST = f"{HISTORY}/DIGEST"
+REVISION = "REVISION = {}\n"
+SOURCE = "scripts/seatrial/scaffold/skeleton.py"
+SUFFIX = ".tmpl"
+
+
+def keep_template() -> None:
+    """Write the committed files that the template has changed since into its history, and raise the revision.
+
+    Raises UsageError where the template has not changed since the last commit.
+    """
+    before = git.folder_at(CHECKOUT, git.resolve(CHECKOUT, "HEAD"), "templates/integration")
+    paths = [path for path in before.paths() if path.endswith(SUFFIX)]
+    former = {path.removesuffix(SUFFIX): before.read(path).decode() for path in paths}
+    otherwise = skeleton.difference(former)
+    if not otherwise:
+        raise UsageError("the template has not changed since the last commit")
+    for path, text in otherwise.items():
+        name = path if path == skeleton.ABSENT else f"{path}{SUFFIX}"
+        _write(f"{HISTORY}/{skeleton.REVISION}/{name}", text)
+    source = (CHECKOUT / SOURCE).read_text(encoding="utf-8")
+    numbers = (REVISION.format(skeleton.REVISION), REVISION.format(skeleton.REVISION + 1))
+    _write(SOURCE, source.replace(*numbers, 1))
+    _write(DIGEST, f"{skeleton.digest()}\n")
+
+
+def _write(path: str, text: str) -> None:
+    write_whole(CHECKOUT / path, text, root=CHECKOUT, make=True)
+    note(f"wrote {path}")
 
 
 ns = namespace((*VERBS, *OWN))

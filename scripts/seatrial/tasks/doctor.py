@@ -1,4 +1,4 @@
-"""The task `doctor`: what this machine has of what the tasks use, and what to install."""
+"""The task `doctor`: which of the programs that tasks use this machine has, and what to install."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Diagnosis:
 
 
 def doctor() -> None:
-    """Tell what this machine has and lacks, one thing a line; what is lacking is no error."""
+    """Tell what this machine has and lacks, one thing on each line; it is not an error if something is lacking."""
     say(commands_in_make("".join(f"{one.line}\n" for one in diagnoses())))
 
 
@@ -137,7 +137,7 @@ def _size(folder: Path, end: float) -> tuple[int, bool]:
 
 
 def _shared_cache() -> Iterator[Diagnosis]:
-    """Yield what a run here has of the shared cache, where the repository around the current folder names one."""
+    """Yield the access of a run here to the shared cache, if the repository around the current folder names one."""
     try:
         workspace = open_workspace()
     except SeatrialError:

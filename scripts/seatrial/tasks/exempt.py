@@ -1,4 +1,4 @@
-"""The task `exempt`: findings that may stay for a time, written into the folders of their integrations."""
+"""The task `exempt`: exemptions of findings up to a day, written into the folders of their integrations."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def exempt(
     jobs: str | None,
     dry_run: bool,
 ) -> None:
-    """Exempt codes of the chosen integrations up to a day, or with `all` every code for which one fails."""
+    """Exempt the chosen integrations from rules up to a day: from those named or, with `all`, from all that fail."""
     words = [word.strip() for text in codes for word in text.split(",") if word.strip()]
     if all == bool(words):
         raise UsageError("name the codes, such as SPC011, or type --all for every code that fails")

@@ -54,7 +54,7 @@ def _list() -> str:
 
 
 def _beginning(text: str, own: _OwnRules) -> list[str]:
-    """Return the lines of `rules` with the codes that begin with a text; none where it is no beginning of codes."""
+    """Return the lines of `rules` with the codes that begin with a text; none where no code begins with it."""
     prefix = text.upper()
     if not PREFIX.fullmatch(prefix):
         return []
@@ -100,7 +100,7 @@ class _OwnRules:
 
     @cached_property
     def rules(self) -> tuple[Rule, ...]:
-        """None where there is no settings file around, which is found at once."""
+        """The rules; none, which is found at once, where there is no settings file around."""
         if self.root is None and not self._has_settings_around():
             return ()
         from seatrial.tasks.choice import open_workspace
@@ -109,7 +109,7 @@ class _OwnRules:
 
     @property
     def listing(self) -> str:
-        """One a line, as in the list of Seatrial's."""
+        """The rules, one on each line, in the form of Seatrial's list."""
         if not self.rules:
             return ""
         from seatrial.handbook.rule_pages import listing
@@ -126,7 +126,7 @@ class _OwnRules:
 
 
 def _rule(code: str | None, own: _OwnRules) -> Rule:
-    """Return a rule; own ones are looked at only where it is none of Seatrial's. Raises UsageError for none."""
+    """Return a rule; the repository's own are loaded only if Seatrial has none of that name. Raises UsageError."""
     if not code:
         raise UsageError("which rule? type `seatrial explain SPC001`; `seatrial rules` lists them")
     from seatrial.handbook.rule_pages import EVERY
@@ -144,7 +144,7 @@ def _rule(code: str | None, own: _OwnRules) -> Rule:
 
 
 def _instead(code: str, own: _OwnRules, book: Rulebook) -> str:
-    """Return what to type instead: the list of its family for a code, as another number is no better guess."""
+    """Return what to type instead: the list of its family for a code, as another number would be no better a guess."""
     family = CODE.fullmatch(code.upper())
     if family and _beginning(family[1], own):
         return f"; `seatrial explain {family[1]}` lists those of its family"

@@ -81,7 +81,7 @@ def _repairable(choice: Choice, findings: Sequence[Finding], unsafe: bool) -> Se
 
 
 def changes_of(choice: Choice) -> Changes:
-    """Return how a change is seen that a repair is added to: none without a revision to compare with."""
+    """Return a function that tells the change of integrations with edits; without a revision, it tells none."""
     since = choice.since
     if since is None:
         return no_changes

@@ -74,7 +74,7 @@ def _planned(
 def _done(
     workspace: Workspace, todo: Sequence[CoreBump], version: str, jobs: int, no_lock: bool
 ) -> list[BumpRow]:
-    """Do it, each integration as soon as its lock is there. Ctrl-C leaves those that are not done as they were."""
+    """Write the changes, each as soon as its lock is made. Ctrl-C leaves the other integrations as they were."""
     crew, rows = Crew(), []
     with TemporaryDirectory(prefix="seatrial-") as place, ThreadPoolExecutor(jobs) as pool:
         lock = None if no_lock else Poetry(Path(place), crew).lock
@@ -113,7 +113,7 @@ def _written(
 
 
 def _end(rows: Sequence[BumpRow]) -> None:
-    """Show the table, what failed last, and end with its status."""
+    """Show the table, with the failed integrations last, and end with the status."""
     width = max((len(row.name) for row in rows), default=0)
     ordered = sorted(rows, key=lambda row: (row.is_failed, row.name))
     say("".join(f"{plain(row.name):<{width}}  {plain(row.words)}\n" for row in ordered))

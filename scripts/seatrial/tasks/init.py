@@ -17,7 +17,7 @@ from seatrial.schemas.jsonschema import derived_files
 from seatrial.system.folder import read_beneath
 from seatrial.system.transaction import FileEdit, alone, change_all
 from seatrial.tasks.choice import open_workspace
-from seatrial.tasks.ci_order import order_of
+from seatrial.tasks.ci_workflow import order_of
 from seatrial.tasks.cli import note, say, typed
 from seatrial.tasks.file_diffs import unified
 from seatrial.tasks.menu import VERBS
@@ -87,7 +87,7 @@ def _workspace(root: str | None) -> Workspace | None:
 
 
 def _base(root: str | None) -> Path:
-    """Return the folder of a repository that is no workspace yet: the one named, else the checkout around."""
+    """Return the folder of a repository that is not a workspace yet: the named one, else the checkout around."""
     return Path(os.path.abspath(root)) if root else checkout_around(Path.cwd())
 
 
@@ -135,14 +135,14 @@ def _workflows(
 
 
 def _joined(checkout: Path, part: RepositoryFile) -> _Joined:
-    """Return what becomes of a part beside what is there; nothing is read or written through a link."""
+    """Return how a part is joined to what is there; nothing is read or written through a link."""
     try:
         before: bytes | None = read_beneath(str(checkout), part.path)
         existing = (before or b"").decode()
     except FileNotFoundError:
         before = None
     except (OSError, Unreadable, UnicodeError):
-        return _Joined(part, obstacle="it is no plain text file, and is left as it is")
+        return _Joined(part, obstacle="it is not a plain text file, and is left as it is")
     after = part.joined(None if before is None else existing)
     if after is not None:
         return _Joined(part, FileEdit(part.path, before, after.encode()))

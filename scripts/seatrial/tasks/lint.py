@@ -29,7 +29,7 @@ from seatrial.workspace.workspace import Workspace
 
 @dataclass(frozen=True)
 class LintOrder:
-    """What a person asked for: on which integrations, by which tools, and how."""
+    """The request of a person: the integrations, the tools, and the options of the run."""
 
     workspace: Workspace
     chosen: Sequence[Integration]
@@ -144,7 +144,7 @@ def _repair(here: LintContext, chosen: Sequence[Integration], wanted: Sequence[T
 
 
 def _show(here: LintContext, cells: Iterable[Cell]) -> None:
-    """The tools' own words, where they found something, on standard error."""
+    """Show on standard error the words of the tools that found something."""
     for cell, words in verbatim(here, cells):
         note(f"--- {cell.integration.name}: {cell.tool.name} {' '.join(cell.tool.plain)}")
         show_words(words)

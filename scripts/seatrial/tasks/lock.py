@@ -26,7 +26,7 @@ LOCKS: Mapping[str, tuple[str, ...]] = {"locks/develop.txt": ("dev",), "locks/ru
 
 
 def wanted(pyproject: Mapping[str, Any], extras: tuple[str, ...]) -> dict[str, list[str]]:
-    """What the metadata says that a lock is made from."""
+    """Return what the metadata says that a lock is made from."""
     project = pyproject["project"]
     return {
         "python": [project["requires-python"]],
@@ -37,7 +37,7 @@ def wanted(pyproject: Mapping[str, Any], extras: tuple[str, ...]) -> dict[str, l
 
 
 def heading(pyproject: Mapping[str, Any], extras: tuple[str, ...]) -> str:
-    """The first lines of a lock; they say by a digest what it was made from."""
+    """Return the first lines of a lock, which state the digest of what it was made from."""
     digest = hashlib.sha256(json.dumps(wanted(pyproject, extras), sort_keys=True).encode()).hexdigest()
     return (
         "# The packages that make installs. Do not edit: `make lock` makes this anew from pyproject.toml.\n"
@@ -79,7 +79,7 @@ def lock_template(latest: bool) -> None:
 
 
 def _resolved(place: Path, extras: tuple[str, ...]) -> str:
-    """The packages for every Python and platform; uv keeps to the versions it has written here before."""
+    """Return the packages for every Python and platform; uv keeps the versions that it has written here before."""
     options = ("--quiet", "--universal", "--generate-hashes", "--no-header", "--output-file", "lock.txt")
     chosen = (word for extra in extras for word in ("--extra", extra))
     ran = uv.run("pip", "compile", *options, *chosen, "pyproject.toml", "build.in", cwd=place)

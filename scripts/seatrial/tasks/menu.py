@@ -12,7 +12,7 @@ from seatrial.system.interrupts import held_back
 
 
 class OptionKind(Enum):
-    """How an option is stated: a text, a switch, a repeatable text, or one whose variable holds words."""
+    """The form of an option's value: a text, a switch, a repeatable text, or one whose variable holds words."""
 
     TEXT = "text"
     SWITCH = "switch"
@@ -343,13 +343,13 @@ VERBS = (
     Verb(
         "unit",
         "Run the integrations' own tests, each in the environment of its lock, in the sandbox.",
-        "unit:unit",
+        "own_code:unit",
         (*COMPARING, *REPORTING, *TESTING),
     ),
     Verb(
         "schema",
         "Ask the framework, in the environment of the lock, what the resource classes of integrations accept.",
-        "schema:schema",
+        "own_code:schema",
         (*COMPARING, *REPORTING, TIMEOUT, NO_CACHE, VERBOSE, SANDBOX),
     ),
     Verb(
@@ -520,7 +520,7 @@ VERBS = (
     Verb(
         "ci.matrix",
         "Spread integrations over the jobs of a run in CI, and print the matrix.",
-        "ci_matrix:jobs",
+        "ci_jobs:plan",
         (
             *COMPARING,
             replace(
@@ -539,7 +539,7 @@ VERBS = (
     Verb(
         "ci.shard",
         "Judge the integrations of one job of ci.matrix, and leave their findings and a receipt.",
-        "ci_shard:shard",
+        "ci_jobs:shard",
         (
             Option("number", "the number of the job, which the matrix has as shard"),
             CI_PLAN,
@@ -555,7 +555,7 @@ VERBS = (
     Verb(
         "ci.collect",
         "Put the receipts of all jobs together: one report, which fails if a planned integration is missing.",
-        "ci_collect:gather",
+        "ci_jobs:gather",
         (
             Option("receipts", "the folder of the receipts; by default dist/ci/receipts"),
             CI_PLAN,

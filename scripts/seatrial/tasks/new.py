@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Sequence
+import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from seatrial.core.errors import ServiceError, Unreadable, UsageError
@@ -17,12 +18,11 @@ from seatrial.dependencies.lockfile import LockText, content_hash
 from seatrial.documents import toml
 from seatrial.report.text import said
 from seatrial.scaffold import skeleton
-from seatrial.scaffold.answers import CORE_RELEASE, Answers
+from seatrial.scaffold.answers import CORE_RELEASE, QUESTIONS, Answers, Prompt
 from seatrial.system import git, own_poetry
 from seatrial.system.atomic import write_whole
 from seatrial.tasks.choice import open_workspace
 from seatrial.tasks.cli import note, typed
-from seatrial.tasks.interview import Told, answers_of, told
 from seatrial.validate.facts.facts import Facts
 from seatrial.validate.rules import BY_CODE
 from seatrial.validate.run import check
@@ -60,7 +60,7 @@ def new(
 
 
 def _workspace(root: str | None) -> Workspace | None:
-    """The workspace to add to; None where the folder is none yet. Raises UsageError for a place that will not do."""
+    """Return the workspace to add to, None for a folder that is not one yet. Raises UsageError for an unfit place."""
     if root and not Path(root).is_dir():
         raise UsageError(f'there is no folder "{root}"; make it first, or name another with --root')
     try:
@@ -73,7 +73,7 @@ def _workspace(root: str | None) -> Workspace | None:
 
 
 def _rendered(answers: Answers, workspace: Workspace | None) -> MemoryFolder:
-    """Return the files as the others here have them: the spec as JSON where most do, in Ocean's repository a beta."""
+    """Return the files in the style of this repository: the spec in JSON if most are, a beta version in Ocean's."""
     is_ocean = answers.profile is Profile.OCEAN
     folder = skeleton.render(answers, skeleton.PREVIEW if is_ocean else skeleton.FIRST)
     others = workspace.integrations if workspace else ()
@@ -106,12 +106,12 @@ def _profile(stated: str | None, workspace: Workspace | None) -> Profile:
 
 
 def _shares(base: Path) -> bool:
-    """Whether the integrations of a repository share one Makefile."""
+    """Return whether the integrations of a repository share one Makefile."""
     return (base / "integrations" / "_infra" / "Makefile").is_file()
 
 
 def _lacks_dockerfile(base: Path, workspace: Workspace | None) -> bool:
-    """Whether nothing says yet how an image is built, neither the settings nor any Dockerfile."""
+    """Return whether nothing says yet how an image is built, neither the settings nor any Dockerfile."""
     settings = workspace.settings if workspace else Settings()
     places = [one.path for one in workspace.integrations] if workspace else []
     dockerfiles = [SHARED_DOCKERFILE, *(f"{place}/Dockerfile" for place in places)]
@@ -120,7 +120,7 @@ def _lacks_dockerfile(base: Path, workspace: Workspace | None) -> bool:
 
 
 def _share(base: Path, checkout: Path) -> None:
-    """Write what builds the images of all integrations, beside what is there, but through no link."""
+    """Write the files that build the images of all integrations; files that are there stay, and no link is followed."""
     for path, text in skeleton.shared().items():
         target = base / path
         if os.path.lexists(target) or target.parent.is_symlink():
@@ -134,7 +134,7 @@ def _write(target: Path, text: str, checkout: Path) -> None:
 
 
 def _up_to(folder: Path, top: Path) -> Sequence[Path]:
-    """Return a folder, and those above it up to one of them."""
+    """Return a folder and those above it, up to `top`."""
     return [one for one in (folder, *folder.parents) if one.is_relative_to(top)]
 
 
@@ -146,7 +146,7 @@ def core_of(integrations: Sequence[Integration]) -> str:
 
 
 def _core_in(lock: bytes) -> tuple[int, ...]:
-    """Return the newest final version of the framework in a lock; none where it has no such one."""
+    """Return the newest final version of the framework in a lock; empty where it has none."""
     return max((_final(line.text) for line in LockText(lock).versions(CORE_NAME)), default=())
 
 
@@ -158,12 +158,12 @@ def _lock_of(integration: Integration) -> bytes:
 
 
 def _final(text: str) -> tuple[int, ...]:
-    """Return the numbers of a version of three; none for any other."""
+    """Return the three numbers of a version such as 1.2.3; empty for any other text."""
     return tuple(map(int, text.split("."))) if re.fullmatch(r"\d{1,6}(?:\.\d{1,6}){2}", text) else ()
 
 
 def _author(base: Path, author: str | None, email: str | None) -> Told:
-    """Who writes it: as stated, else as git knows them where that will do."""
+    """Return the author and the address: those stated, else those that git knows if the template accepts them."""
     known = {"author": git.setting(base, "user.name"), "email": git.setting(base, "user.email")}
     try:
         answers_of({"title": "Any", **known}, Profile.GUIDE)
@@ -190,10 +190,64 @@ def _fits(folder: MemoryFolder) -> bool:
 
 
 def _lock(destination: Path) -> str:
-    """Let Poetry make the lock file; why it could not, where it could not."""
+    """Let Poetry make the lock file; return why it could not, empty where it could."""
     note(f"making {skeleton.LOCK} with Poetry, which asks the package index: a minute or so")
     try:
         own_poetry.lock(destination)
     except ServiceError as failure:
         return str(failure)
     return ""
+
+
+Told = Mapping[str, str | bool | None]
+
+
+def told(title: str | None, given: Told) -> Told:
+    """Return the answers given and, if there is no title among them, those that a person types on the terminal.
+
+    Raises UsageError where there is neither a title nor anybody to ask.
+    """
+    if title:
+        return {"title": title, **given}
+    if not sys.stdin.isatty():
+        raise UsageError('what is the integration to be called? type `seatrial new "My Service"`')
+    answers: Told = given
+    settled = ("parent", "child") if given.get("kinds") else ()
+    for question in QUESTIONS:
+        if not answers.get(question.key) and question.key not in settled:
+            answers = {**answers, question.key: _ask(question, answers)}
+    return answers
+
+
+def answers_of(told: Told, profile: Profile, shared: bool = False) -> Answers:
+    """Return the answers to render; `shared` is true if the repository's integrations share one Makefile.
+
+    Raises UsageError for an answer that is not valid.
+    """
+    rest = {key: value for key, value in told.items() if key != "title"}
+    return Answers.of(str(told.get("title") or ""), profile, shared, **rest)
+
+
+def _ask(question: Prompt, answers: Told) -> str:
+    """Ask a question until the answer is valid, and return it; an empty line stands for the answer in brackets."""
+    default = _default(question.key, answers)
+    for choice in question.choices:
+        note(f"    {choice}")
+    while True:
+        typed = _line(f"{question.text}{f' [{default}]' if default else ''}: ") or default
+        try:
+            answers_of({**answers, question.key: typed}, Profile.GUIDE)
+            return typed
+        except UsageError as wrong:
+            note(f"  {wrong}")
+
+
+def _line(prompt: str) -> str:
+    try:
+        return input(prompt).strip()
+    except EOFError:
+        raise UsageError("the answers ended early; nothing was written") from None
+
+
+def _default(key: str, answers: Told) -> str:
+    return str(getattr(answers_of(answers, Profile.GUIDE), key)) if answers.get("title") else ""

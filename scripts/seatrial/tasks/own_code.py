@@ -1,19 +1,26 @@
-"""Runs of programs that run integrations' own code, for the tasks `unit`, `schema` and `check`."""
+"""The tasks `unit` and `schema`, and their parts of `check`: programs that run the integrations' own code."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from seatrial import report
 from seatrial.core.model import Integration
 from seatrial.core.names import counted
 from seatrial.lint.run import Cell, lint_context
 from seatrial.lint.tools.tool import Tool
 from seatrial.system.remote_cache import RemoteCache
-from seatrial.tasks.cli import note, time_limit_of
+from seatrial.tasks.choice import choose, deliver
+from seatrial.tasks.cli import end, jobs_of, note, show_words, tell_failures, time_limit_of
+from seatrial.tasks.shared_cache import shared_cache
 from seatrial.unit.framework_schema import FRAMEWORK, answer_in, words_of
 from seatrial.unit.pytest import PYTEST, counts_of
 from seatrial.unit.sandboxed import CLASSES, TESTS, SandboxedRuns
+from seatrial.unit.unit_findings import outcome_of
+from seatrial.unit.unit_junit import render
 from seatrial.unit.unit_run import SECONDS, run_program
 from seatrial.workspace.workspace import Workspace
 
@@ -25,7 +32,7 @@ LACKING = {"lock": "no lock that can be read", "wheels": "packages in its lock t
 class OwnCode:
     """A program that runs an integration's own code: its file, the tool it is of, and words for a person.
 
-    `doing` says what is done with the integrations, `words` what became of one.
+    `doing` says what is done with the integrations, and `words` returns the result of one.
     """
 
     program: str
@@ -36,7 +43,7 @@ class OwnCode:
 
 @dataclass(frozen=True)
 class RunLimits:
-    """The most runs side by side, the seconds of each, whether results are made afresh, and the sandbox's choice."""
+    """The limits of runs: how many at once, the seconds of each, the choice of sandbox, new results only, network."""
 
     jobs: int
     seconds: float
@@ -57,7 +64,7 @@ def run_own_code(
     limits: RunLimits,
     shared: RemoteCache | None = None,
 ) -> list[Cell]:
-    """Run the program of each integration, and tell of each that ends. Raises as `lint_context` does.
+    """Run the program for each integration, and tell of each when it ends. Raises as `lint_context` does.
 
     `shared` has results of other machines.
     """
@@ -67,14 +74,14 @@ def run_own_code(
 
 
 def _told(own: OwnCode, total: int) -> Callable[[Cell], None]:
-    """Say what begins, and return a function that tells of each integration as it ends."""
+    """Say that the runs begin, and return a function that tells the result of each integration as it ends."""
     note(f"{own.doing} {counted(total, 'integration')}, each in the environment of its lock")
     done = iter(range(1, total + 1))
     return lambda cell: note(f"[{next(done)}/{total}] {cell.integration.name}: {own.words(cell)}")
 
 
 def _of_tests(cell: Cell) -> str:
-    """Return what became of the tests of an integration, such as `31 passed, 2 failed in 8.1s`."""
+    """Return the result of an integration's tests in a few words, such as `31 passed, 2 failed in 8.1s`."""
     if cell.failure:
         return "no result"
     if cell.run is None:
@@ -98,3 +105,76 @@ def _of_framework(cell: Cell) -> str:
 
 SCHEMA = OwnCode(CLASSES, FRAMEWORK, "asking the framework about", _of_framework)
 """The program that asks the framework about an integration's resource classes."""
+
+
+def schema(
+    integration: list[str],
+    root: str | None,
+    since: str | None,
+    format: str | None,
+    output: str | None,
+    strict: bool,
+    jobs: str | None,
+    timeout: str | None,
+    no_cache: bool,
+    verbose: bool,
+    sandbox: str | None,
+    where: str | None = None,
+) -> None:
+    """Ask the framework about the chosen integrations, deliver what it refuses, and end with the status."""
+    seconds = seconds_of(timeout)
+    choice = choose(root, integration, since, where=where)
+    limits = RunLimits(jobs_of(jobs), seconds, sandbox, no_cache)
+    shared = None if no_cache else shared_cache(choice.workspace, note)
+    cells = run_own_code(SCHEMA, choice.workspace, choice.integrations, limits, shared)
+    failures = tell_failures((cell.integration.name, cell.failure) for cell in cells)
+    outcome = outcome_of(cells, choice.workspace)
+    deliver(outcome, choice.workspace, format, output, verbose, more={"schemas": _schemas(cells)})
+    end(failures, bool(outcome.errors or (strict and outcome.warnings)))
+
+
+def _schemas(cells: Sequence[Cell]) -> dict[str, Any]:
+    """Return the JSON Schema of each integration's mapping, by name, where the framework gives one."""
+    answered = [cell for cell in cells if cell.run and not cell.failure]
+    found = ((cell.integration.name, answer_in(cell.run.output)) for cell in answered if cell.run)
+    return {name: answer.schema for name, answer in found if answer.schema}
+
+
+def unit(
+    integration: list[str],
+    root: str | None,
+    since: str | None,
+    format: str | None,
+    output: str | None,
+    strict: bool,
+    jobs: str | None,
+    timeout: str | None,
+    network: bool,
+    no_cache: bool,
+    verbose: bool,
+    sandbox: str | None,
+    where: str | None = None,
+) -> None:
+    """Run the tests of the chosen integrations, deliver what fails, and end with the status."""
+    seconds = seconds_of(timeout)
+    choice = choose(root, integration, since, where=where)
+    workspace = choice.workspace
+    limits = RunLimits(jobs_of(jobs), seconds, sandbox, no_cache, network)
+    shared = None if no_cache or network else shared_cache(workspace, note)
+    cells = run_own_code(UNIT, workspace, choice.integrations, limits, shared)
+    if verbose:
+        _show(cells)
+    failures = tell_failures((cell.integration.name, cell.failure) for cell in cells)
+    outcome = outcome_of(cells, workspace)
+    is_junit = report.choose({} if output else os.environ, format) == "junit"
+    text = render(cells, outcome) if is_junit else None
+    deliver(outcome, workspace, format, output, verbose, text)
+    end(failures, bool(outcome.errors or (strict and outcome.warnings)))
+
+
+def _show(cells: Sequence[Cell]) -> None:
+    """Show on standard error what pytest printed where it did not end well."""
+    for cell in cells:
+        if cell.run and cell.run.output.status:
+            note(f"--- {cell.integration.name}: pytest")
+            show_words(cell.run.output.err)

@@ -86,7 +86,7 @@ def _of_kind(examples: ExampleSet, kind: str) -> Sequence[MappingSource]:
 
 
 def _sample(path: str) -> object:
-    """Return the value of a sample. Raises UsageError for one that cannot be read or is no JSON."""
+    """Return the value of a sample. Raises UsageError for one that cannot be read or is not JSON."""
     name = "standard input" if path == "-" else path
     try:
         if path == "-":

@@ -48,7 +48,7 @@ class _Task(Task[Any]):
         )
 
     def arg_opts(self, name: str, default: str, taken_names: set[str]) -> dict[str, Any]:
-        """The arguments of Invoke's `Argument` for an option."""
+        """Return the arguments of Invoke's `Argument` for an option."""
         arguments = super().arg_opts(name, default, taken_names)
         option = self._options[name]
         letters = (option.short,) if option.short else ()
@@ -116,7 +116,7 @@ class _Seatrial(Program):
             raise
 
     def core_args(self) -> list[Argument]:
-        """The flags that come before a task."""
+        """Return the flags that come before a task."""
         listing = Argument(names=("list",), kind=bool, default=False, help="List available tasks.")
         kept = [argument for argument in super().core_args() if argument.name in CORE]
         return [listing if argument.name == "list" else argument for argument in kept]
@@ -253,7 +253,10 @@ def _in_plain_words(wrong: str, words: Sequence[str]) -> str:
     if wrong.startswith("No idea what") and near:
         return f'there is no task "{word}"; did you mean `seatrial {near[0]}`?'
     if wrong.startswith("No idea what"):
-        return f'"{word}" is no task or flag here; `seatrial --list` shows the tasks, `seatrial --help TASK` its flags'
+        return (
+            f'"{word}" is not a task or flag here; '
+            "`seatrial --list` shows the tasks, `seatrial --help TASK` its flags"
+        )
     flag = re.search(r"<Argument: (\w+)", wrong)
     if flag and "needed value" in wrong:
         return f"--{flag[1]} needs a value; `seatrial --help TASK` shows a task's flags"
@@ -261,12 +264,12 @@ def _in_plain_words(wrong: str, words: Sequence[str]) -> str:
 
 
 def _names() -> Sequence[str]:
-    """The names of all tasks."""
+    """Return the names of all tasks."""
     return [verb.name for verb in VERBS]
 
 
 def _flags(words: Sequence[str] = ()) -> set[str]:
-    """The long flags of the tasks among these words; of all tasks where none is."""
+    """Return the long flags of the tasks among these words; those of all tasks where no task is among them."""
     verbs = [verb for verb in VERBS if verb.name in words] or VERBS
     return {option.flag for verb in verbs for option in verb.options}
 

@@ -1,4 +1,4 @@
-"""How far a long run is: a bar on a terminal, plain lines in a log, nothing where all was known."""
+"""The progress of a long run: a bar on a terminal, plain lines in a log, nothing where all results were kept."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def open_bar(total: int) -> tuple[Callable[[str, int], None], Callable[[], None]
 
 @contextmanager
 def progress(total: int, settings: Settings) -> Iterator[Callable[[Cell], None]]:
-    """Tells of each cell as it comes; `total` is how many there will be."""
+    """Yield a function that tells of each cell as it comes; `total` is the number of all cells."""
     if not sys.stderr.isatty():
         yield partial(_line, settings)
         return

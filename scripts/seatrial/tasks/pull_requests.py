@@ -1,4 +1,4 @@
-"""Opening and renewing pull requests for `submit` and `release.bump`: by `gh` where it is, else by a page."""
+"""Opening and renewing pull requests for `submit` and `release.bump`: with `gh` if it is there, else by a page."""
 
 from __future__ import annotations
 

@@ -29,10 +29,10 @@ from seatrial.release.run import yank as yanking
 from seatrial.release.run.export import exported
 from seatrial.release.run.planner import Files
 from seatrial.release.run.publication import Event, publication
-from seatrial.release.run.release_branch import must_be_pushed
 from seatrial.release.run.release_context import (
     ReleaseContext,
     hide_from_git,
+    must_be_pushed,
     open_context,
     open_services,
     person,
@@ -432,7 +432,7 @@ def _line(event: Event) -> None:
 
 
 def _tell(context: ReleaseContext, result: ReleaseResult, format: str | None) -> None:
-    """Tell what came out of a release: on standard error, as JSON if asked for, and to GitHub Actions."""
+    """Tell the result of a release: on standard error, as JSON if asked for, and to GitHub Actions."""
     if result.published:
         for row in result_tables.result_lines(result):
             note(row)
@@ -468,7 +468,7 @@ def _report(held: Sequence[Part], failures: Sequence[Failure]) -> None:
 
 
 def _end(held: Sequence[Part], failures: Sequence[Failure]) -> None:
-    """End with the status for what is held back and what failed; what is held by a person's wish is no failure."""
+    """End with the status for what is held back and what failed; what a person holds back is not a failure."""
     has_failed = bool(failures) or any(part.hold is Hold.SERVICE for part in held)
     end(has_failed, any(part.hold is Hold.FAULT for part in held))
 
@@ -526,7 +526,7 @@ def yank(
 def _built_with(
     context: ReleaseContext, type: str | None, wanted: yanking.PackageFilter
 ) -> tuple[dict[str, tuple[str, ...]], list[str]]:
-    """Return the versions of each type that were built with a package, and those of which nobody can tell."""
+    """Return the versions of each type that were built with a package, and those for which it is unknown."""
     types = [type] if type else sorted(latest.current(context.store).versions)
     found = [yanking.built_with(context.store, context.images, one, wanted) for one in types]
     unknown = [f"{one.type} {version}" for one in found for version in one.unknown]

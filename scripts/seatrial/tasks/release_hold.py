@@ -39,4 +39,4 @@ def unhold(integration: list[str], root: str | None, where: str | None = None) -
 
 def _tell(paths: Sequence[str]) -> None:
     say("".join(f"{plain(path)}\n" for path in paths))
-    note("commit that and have it reviewed; a release goes by the commit that it releases")
+    note("commit that and have it reviewed; a release reads the holds of the commit that it releases")

@@ -29,7 +29,7 @@ def rules_preview(
     format: str | None,
     jobs: str | None,
 ) -> None:
-    """Judge the integrations with a rule as an error, and tell whom it would fail and what repairs itself."""
+    """Judge the integrations with a rule as an error; tell which would fail, and which findings have a safe repair."""
     must_be_text_or_json(format, "a preview of a rule")
     choice = choose(root, integration, since, where=where)
     book = Rulebook(choice.workspace.own)
@@ -83,6 +83,6 @@ def _summary(found: RulePreview) -> Iterator[str]:
 
 
 def _named(names: list[str]) -> str:
-    """Return how many there are, and the first of them."""
+    """Return the number of names, and the first of them."""
     more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
     return f"{len(names)} ({plain(', '.join(names[:MOST_NAMED]))}{more})" if names else "0"

@@ -47,7 +47,7 @@ def settings(workspace: Workspace, folder: str) -> Mapping[str, object]:
 
 
 def settings_for(profile: Profile, holder: str, folder: str) -> Mapping[str, object]:
-    """Return them for integrations in `holder`, which is empty where the repository is one."""
+    """Return the settings for integrations in `holder`, which is empty where the repository is one integration."""
     spec = f"spec-{profile.value}"
     below = join(holder, "*/.port") if holder else ".port"
     files = {spec: f"{below}/spec", **{stem: f"{below}/resources/{stem}" for stem in RESOURCES}}

@@ -1,4 +1,4 @@
-"""The sections of `check` by name, and the families of rules that the tasks go by."""
+"""The sections of `check` by name, and the families of rules that each task runs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SPEC = ("SPC", "RES", "COD", "EXA")
 LAYOUT = ("LAY",)
 VERSION = ("PKG", "CHG", "REL")
 EVERY = (*LAYOUT, *SPEC, *VERSION, "TST")
-"""The families of all rules that `validate` goes by."""
+"""The families of all rules that `validate` runs."""
 
 
 def left_out(text: str | None) -> frozenset[str]:

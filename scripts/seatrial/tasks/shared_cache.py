@@ -1,4 +1,4 @@
-"""The shared cache, opened for whoever runs Seatrial: settings and keys are those of the base branch."""
+"""Opening the shared cache for the party that runs Seatrial, by the settings and keys of the base branch."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from seatrial.workspace.workspace import Workspace, below_checkout
 
 @dataclass(frozen=True)
 class CacheAccess:
-    """The settings of a shared cache that count in a run, and its role; `writes` is set where it may add to it."""
+    """The settings of the shared cache that count in a run, and its role; `writes` is true if it may add entries."""
 
     settings: SharedCacheSettings
     role: CacheRole
@@ -36,7 +36,7 @@ class CacheAccess:
 
     @property
     def trust(self) -> str:
-        """The digest of whom this run believes."""
+        """The digest of the place and the keys that this run trusts."""
         said = [self.settings.url, sorted(self.settings.keys)]
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
 
@@ -44,8 +44,8 @@ class CacheAccess:
 def access_to(workspace: Workspace, environ: Mapping[str, str]) -> CacheAccess | None:
     """Return the access to the shared cache that the settings name; None where they name none.
 
-    They count as the base branch has them: a change could name a bucket and a key of its own. Raises ServiceError
-    where this run has no access, with the reason.
+    The settings are those of the base branch, as a change could name a bucket and a key of its own. Raises
+    ServiceError where this run has no access, with the reason.
     """
     if not workspace.settings.shared_cache.url:
         return None
@@ -64,7 +64,7 @@ def access_to(workspace: Workspace, environ: Mapping[str, str]) -> CacheAccess |
 def _settings_at(workspace: Workspace, commit: str, environ: Mapping[str, str]) -> SharedCacheSettings:
     """Return the settings that a commit has, which are kept, as git takes longer to tell them than a warm run.
 
-    A run that signs does not go by what is kept: others may write to it on the same machine.
+    A run that signs does not trust what is kept, as others may write to it on the same machine.
     """
     said = json.dumps([commit, below_checkout(workspace.root, workspace.checkout)]).encode()
     memory = home(environ) / "shared-settings" / hashlib.sha256(said).hexdigest()[:40]

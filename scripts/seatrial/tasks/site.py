@@ -1,4 +1,4 @@
-"""Writing the site of a fleet: what its pages show of each integration, and the files."""
+"""Writing the site of a fleet: the contents of its pages for each integration, and the files."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class _Versions:
 
     @classmethod
     def of(cls, facts: Facts) -> _Versions:
-        """Return those of an integration."""
+        """Return the releases of an integration."""
         if facts.changelog is None:
             return cls()
         entries = [one for one in parse("CHANGELOG.md", facts.changelog.data).entries if one.version]
@@ -101,7 +101,7 @@ class _Versions:
 
 
 class _Details:
-    """What the pages show of integrations, besides their rows; `secret` are the files with secrets."""
+    """The parts of the pages that are not in the rows of integrations; `secret` are the files with secrets."""
 
     def __init__(self, choice: Choice, secret: frozenset[str]) -> None:
         self._workspace = choice.workspace

@@ -77,7 +77,7 @@ def _must_be_apart(workspace: Workspace, place: Path) -> None:
 def _must_be_known(format: str | None, dashboard: bool) -> None:
     if format and format not in FORMATS:
         known = f"choose among {', '.join(FORMATS)}"
-        raise UsageError(f'"{format}" is no format of a status' + hint(format, FORMATS, known))
+        raise UsageError(f'"{format}" is not a format of a status' + hint(format, FORMATS, known))
     if format and dashboard:
         raise UsageError("--dashboard is always Markdown; leave out --format")
 
@@ -139,20 +139,15 @@ def _published(workspace: Workspace, ask: bool) -> Mapping[str, str]:
     return published_by_tags(tags, workspace.settings.release.tag, types)
 
 
-def _typed(command: str) -> str:
-    """Return a command as it is to be typed here."""
-    return in_make(command)
-
-
 def _deliver(
     workspace: Workspace, rows: Sequence[StatusRow], format: str | None, output: str | None, dashboard: bool
 ) -> None:
     if dashboard:
-        text = tables.dashboard(rows, _typed)
+        text = tables.dashboard(rows, in_make)
     elif format == "json":
         text = tables.as_text_json(rows)
     else:
-        text = (tables.markdown if format == "markdown" else tables.text)(rows, _typed)
+        text = (tables.markdown if format == "markdown" else tables.text)(rows, in_make)
     if output:
         write_whole(Path(output), text, root=workspace.checkout)
     else:

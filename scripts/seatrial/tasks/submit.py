@@ -50,7 +50,7 @@ MOST_TEMPLATE = 50_000
 
 @dataclass(frozen=True)
 class Submission:
-    """What is submitted, and how."""
+    """The integration that is submitted, and the options for it."""
 
     workspace: Workspace
     integration: Integration

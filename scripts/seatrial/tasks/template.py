@@ -66,7 +66,7 @@ DONE = {"make": "made", "remove": "removed", "update": "updated"}
 
 @dataclass(frozen=True)
 class _Updated:
-    """What becomes of an integration: its update and the edits of it, or why there is none."""
+    """An integration with its update and the edits of that, or the reason for which there is none."""
 
     integration: Integration
     found: Update = field(default_factory=lambda: Update({}, (), {}))
@@ -75,7 +75,7 @@ class _Updated:
     stale_lock: bool = False
 
     def lines(self, only_shown: bool) -> Iterator[str]:
-        """Yield what is told of it, whose edits were written or only shown."""
+        """Yield a line for each edit, which was written or, with `only_shown`, would be, and for each conflict."""
         below = self.integration.below
         for edit in self.edits:
             act = "make" if edit.before is None else "remove" if edit.after is None else "update"
@@ -139,7 +139,7 @@ def _with_lock(one: Integration, found: Update) -> tuple[Update, bool]:
 
 
 def _adopted(workspace: Workspace, one: Integration) -> FileEdit:
-    """Return the edit that writes a record. Raises UsageError where `pyproject.toml` or an answer will not do."""
+    """Return the edit that writes a record. Raises UsageError where `pyproject.toml` or an answer is not valid."""
     try:
         data = one.folder.read(update.PYPROJECT)
         text = recording(data.decode(), _answers(workspace, one))

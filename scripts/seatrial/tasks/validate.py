@@ -117,7 +117,7 @@ def _families(
 
 
 def _again(judging: Callable[[Choice], None], choice: Choice) -> None:
-    """Judge; findings do not end a watch."""
+    """Judge the integrations; findings do not end a watch."""
     with suppress(Ended):
         judging(choice)
 

@@ -67,7 +67,7 @@ def verdict_diff(
 def _judged(
     workspace: Workspace, integrations: Sequence[Integration], jobs: int, most: int
 ) -> list[ToldFinding]:
-    """Return the findings. Ends the run where a rule fails."""
+    """Return the findings of a workspace. Ends the run where a rule fails."""
     done: Checked = check_all(workspace, integrations, Rulebook(workspace.own).rules, jobs, most=most)
     tell_crashes(done.crashes)
     if done.crashes:
@@ -164,7 +164,7 @@ MOST_OF_REPORT = 200
 
 
 def _lines(changes: VerdictChanges) -> Iterator[str]:
-    """Yield for each integration what became of its verdict, and below it what changed."""
+    """Yield a line for each integration on how its verdict changed, and below it the lines of its findings."""
     for name in changes.names:
         new, gone, changed = changes.of(name)
         yield f"{plain(name)}: {_verdict(changes, name)}"

@@ -26,11 +26,11 @@ SHARE = 4
 
 def watch(
     opened: Callable[[], Choice],
-    look: Callable[[Choice], None],
+    look: Callable[[Choice], object],
     files: Sequence[str] = (),
     counts: Callable[[str], bool] = lambda path: True,
 ) -> None:
-    """Look at what is chosen, and again whenever it, or one of these files, has changed, until Ctrl-C.
+    """Call `look` with what is chosen, and again whenever that, or one of these files, has changed, until Ctrl-C.
 
     `counts` tells of the paths in an integration that matter. What is wrong with the settings or a file meanwhile is
     told, and does not end it.
@@ -49,7 +49,7 @@ def watch(
         note("seatrial: ended")
 
 
-def _renew(watched: _Watched, look: Callable[[Choice], None]) -> None:
+def _renew(watched: _Watched, look: Callable[[Choice], object]) -> None:
     try:
         watched.renew(look)
     except UsageError as wrong:
@@ -57,7 +57,7 @@ def _renew(watched: _Watched, look: Callable[[Choice], None]) -> None:
 
 
 class _Watched:
-    """What is chosen, and how it was when it was looked at last.
+    """The chosen integrations, and their state when they were last looked at.
 
     Each time, all that is chosen is compared, and one of the other integrations, as a verdict may depend on them.
     """
@@ -95,7 +95,7 @@ class _Watched:
             return True
         return self._state != before
 
-    def renew(self, look: Callable[[Choice], None]) -> None:
+    def renew(self, look: Callable[[Choice], object]) -> None:
         """Look at what is there now, if its content has changed. Raises UsageError."""
         fresh = _fresh(self.choice)
         is_same = self._content and [*map(_paths, fresh.integrations)] == [
@@ -139,7 +139,7 @@ def _signature(one: Integration) -> str:
 
 
 def _status(file: str) -> object:
-    """Return what differs once the content of a file does; None where there is none."""
+    """Return a value that changes with the content of a file; None where there is no file."""
     try:
         status = os.stat(file)
     except OSError:

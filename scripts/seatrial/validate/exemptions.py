@@ -7,7 +7,7 @@ from datetime import date
 
 from seatrial.core.errors import Unreadable, UsageError
 from seatrial.core.model import Finding, Integration, Severity
-from seatrial.documents.toml_tables import with_tables
+from seatrial.documents.toml import with_tables
 from seatrial.system.transaction import FileEdit
 from seatrial.validate.facts.suppressed_codes import EXEMPTIONS
 

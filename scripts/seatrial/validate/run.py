@@ -87,12 +87,12 @@ def _without_echoes(facts: Facts, found: Sequence[tuple[Rule, Problem]]) -> list
     inner = [
         (one.where, _severity(rule, facts, one))
         for rule, one in first
-        if one.rests_on and one.rests_on.hold(one.where)
+        if one.rests_on and one.rests_on.contains(one.where)
     ]
 
     def is_told(one: Problem) -> bool:
         lines = one.rests_on
-        return lines is not None and not lines.hold(one.where) and _is_echo(lines, inner)
+        return lines is not None and not lines.contains(one.where) and _is_echo(lines, inner)
 
     return [(rule, one) for rule, one in first if not is_told(one)]
 
@@ -100,7 +100,7 @@ def _without_echoes(facts: Facts, found: Sequence[tuple[Rule, Problem]]) -> list
 def _is_echo(lines: LineRange, faults: Iterable[tuple[Location, Severity | None]]) -> bool:
     """Return whether one of these faults is in the lines, and grave enough."""
     grave = (Severity.ERROR, Severity.WARNING)[: 2 if lines.first == lines.last else 1]
-    return any(severity in grave and lines.hold(where) for where, severity in faults)
+    return any(severity in grave and lines.contains(where) for where, severity in faults)
 
 
 def _run(rule: Rule, facts: Facts, crashes: list[str], most: int) -> list[tuple[Rule, Problem]]:

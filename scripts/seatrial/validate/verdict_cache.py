@@ -341,7 +341,7 @@ class VerdictCache:
         now = time.time()
         last = (kept_files.load(mark) or {}).get("at")
         if not isinstance(last, float) or not 0 <= now - last <= kept_files.DAY:
-            kept_files.sweep(self._place, now, MOST_BYTES)
+            kept_files.sweep_files(self._place, now, MOST_BYTES)
             kept_files.save(mark, {"at": now})
 
     def _file(self, integration: Integration) -> Path:

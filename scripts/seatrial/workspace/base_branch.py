@@ -1,4 +1,4 @@
-"""The branch that a change is for: the one that it is compared with, and the one whose settings are believed."""
+"""The branch that a change is for, which it is compared with, and whose settings are trusted."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def trusted_base(root: Path, environ: Mapping[str, str]) -> str:
 
 
 def default_revision(workspace: Workspace, environ: Mapping[str, str] = os.environ) -> str:
-    """The revision that branches start from: the target of CI's pull request, else the remote's default branch.
+    """Return the revision that branches start from: the target of CI's pull request, else the remote's default branch.
 
     A target that the clone does not have is fetched. Raises UsageError where git knows none, ServiceError where
     fetching fails.

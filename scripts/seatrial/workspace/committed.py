@@ -67,7 +67,7 @@ def workspace_at(
 
     Raises ConfigurationError for settings of the commit that are not valid, UsageError and ServiceError as git does.
     """
-    whole = git.folders_at(workspace.root, commit, [""], lambda path: path.endswith(SOON) or soon(path))[""]
+    whole = _whole(workspace, commit, soon)
     settings = _settings(whole)
     fleet = Fleet(_integrations(workspace.root.name, whole, settings))
     profile = profile_of(settings, fleet, _kind(whole, FRAMEWORK) is Kind.FILE)
@@ -79,9 +79,12 @@ def judged_alike(workspace: Workspace, commit: str, soon: Callable[[str], bool])
 
     Of the files whose path `soon` is true of, all are fetched at once. Raises UsageError and ServiceError as git does.
     """
-    whole = git.folders_at(workspace.root, commit, [""], lambda path: path.endswith(SOON) or soon(path))[""]
-    fleet = Fleet(_integrations(workspace.root.name, whole, workspace.settings))
+    fleet = Fleet(_integrations(workspace.root.name, _whole(workspace, commit, soon), workspace.settings))
     return replace(workspace, fleet=fleet, links=())
+
+
+def _whole(workspace: Workspace, commit: str, soon: Callable[[str], bool]) -> Folder:
+    return git.folders_at(workspace.root, commit, [""], lambda path: path.endswith(SOON) or soon(path))[""]
 
 
 def workspace_in(committed: Workspace, export: Path) -> Workspace:

@@ -49,8 +49,8 @@ STATES_VERSION = re.compile(rb'^\s*"?version"?\s*:', re.MULTILINE)
 class Workspace:
     """A repository of integrations, or one integration alone, whose path is then empty.
 
-    `here` is the current or named folder. `links` are the names among the integrations that are links to
-    folders; they are not followed. `own` are the rules of the repository's own that were loaded.
+    `here` is the current folder, or the one that was named. `links` are the names beside the integrations that are
+    links to folders; they are not followed. `own` are the repository's own rules that were loaded.
     """
 
     root: Path
@@ -135,9 +135,9 @@ def _stated_root(folder: Path) -> Path:
     folder = Path(os.path.abspath(folder))
     if not folder.is_dir():
         raise UsageError(f"{folder} is not a folder; name the one that holds integrations/ with --root")
-    if found := _root_at(folder) or _bare_fleet(folder):
+    if found := _root_at(folder):
         return found
-    if (folder / "integrations").is_dir():
+    if _holds_integrations(folder) or (folder / "integrations").is_dir():
         return folder
     raise UsageError(
         f"{folder} is not a workspace: no {SETTINGS_FILE}, integrations/ or .port/ there; "
@@ -146,7 +146,7 @@ def _stated_root(folder: Path) -> Path:
 
 
 MOST_LOOKED_AT = 2_000
-"""The most folders that are looked into for integrations that lie elsewhere than they are expected."""
+"""The most folders that are looked into for integrations that lie elsewhere than expected."""
 
 NEAR = 3
 """Integrations deeper than this below a folder are not looked for."""
@@ -156,7 +156,7 @@ NOT_THEIRS = re.compile(r"[._].*|.*(?:test|fixture|example|template|cookiecutter
 
 
 def _ports(folder: Path, deepest: int) -> Iterator[Path]:
-    """Yield the folders below, at most so many levels deep, that hold `.port`, the nearest first."""
+    """Yield the folders below that hold `.port`, at most `deepest` levels down, the nearest first."""
     pending = deque([(folder, 0)])
     for _ in range(MOST_LOOKED_AT):
         if not pending:
@@ -174,14 +174,19 @@ def _ports(folder: Path, deepest: int) -> Iterator[Path]:
 
 
 def holders(folder: Path) -> Sequence[str]:
-    """Return the folders that hold integrations near a folder that is no workspace, by their paths in it."""
-    found = sorted({one.parent.relative_to(folder).as_posix() for one in _ports(folder, NEAR)})
-    left_out = (git.ignored(folder) if found else None) or frozenset()
-    return [path for path in found if left_out.isdisjoint(with_parents(path))]
+    """Return the folders that hold integrations near a folder that is not a workspace, by their paths in it."""
+    return _not_ignored(folder, sorted({one.parent for one in _ports(folder, NEAR)}))
+
+
+def _not_ignored(root: Path, folders: Iterable[Path]) -> Sequence[str]:
+    """Return the paths below `root` of those of these folders that git does not ignore."""
+    paths = [folder.relative_to(root).as_posix() for folder in folders]
+    left_out = (git.ignored(root) if paths else None) or frozenset()
+    return [path for path in paths if left_out.isdisjoint(with_parents(path))]
 
 
 def _in_sight(folder: Path) -> str:
-    """Return what to type for the integrations below a folder that is no workspace; empty where none is near."""
+    """Return what to type for the integrations below a folder that is not a workspace; empty where none is near."""
     found = list(islice(_ports(folder, NEAR), 3))
     if not found:
         return ""
@@ -192,16 +197,14 @@ def _in_sight(folder: Path) -> str:
 
 
 def passed_over(workspace: Workspace) -> Sequence[str]:
-    """Return the folders with a `.port` that are near the integrations of a workspace and none of them, by path.
+    """Return the folders with a `.port` that are near the integrations of a workspace, but are none of them, by path.
 
-    That is beside the folder of the integrations, and a level too deep in it.
+    Such folders lie beside the folder of the integrations, or a level too deep in it.
     """
     root = workspace.root
     known = {root / one.path for one in workspace.integrations if one.path}
     found = (one for one in _ports(root, NEAR) if one not in known and known.isdisjoint(one.parents))
-    paths = [one.relative_to(root).as_posix() for one in found]
-    left_out = (git.ignored(root) if paths else None) or frozenset()
-    return [path for path in paths if left_out.isdisjoint(with_parents(path))]
+    return _not_ignored(root, found)
 
 
 def _root_at(folder: Path) -> Path | None:
@@ -213,16 +216,11 @@ def _root_at(folder: Path) -> Path | None:
     return folder.parent if folder.name == "integrations" and _holds_integrations(folder) else None
 
 
-def _bare_fleet(folder: Path) -> Path | None:
-    """Return a folder that holds integrations directly, without `integrations/`."""
-    return folder if _holds_integrations(folder) else None
-
-
 def select(workspace: Workspace, names: Iterable[str]) -> Sequence[Integration]:
     """Return the named integrations (commas allowed); by default the one around the current folder, else all.
 
-    The path of one whose name has a comma is taken as a whole.
-    Raises UsageError for an unknown name, with the nearest, and if there are no integrations.
+    A name or path that itself holds a comma is taken as a whole. Raises UsageError if there are no integrations, and
+    for an unknown name, with the nearest one that exists.
     """
     if not workspace.integrations:
         holder = workspace.root / workspace.settings.integrations
@@ -249,7 +247,7 @@ def holding(workspace: Workspace, files: Iterable[str]) -> Sequence[Integration]
 
 
 def _relative(workspace: Workspace, name: str) -> str:
-    """Return a name, or a path, as the path from the root where that is what was typed."""
+    """Return a name as it is, and a path that was typed as the path from the root."""
     place = os.path.normpath(workspace.here / name)
     beneath = os.path.relpath(place, workspace.root)
     known = {one.path for one in workspace.integrations}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from seatrial.lint.run.tool_caches import ToolCaches, modules_in
-from seatrial.lint.tools.mypy_seed import program
+from seatrial.lint.tools.mypy import program
 from seatrial.lint.tools.tool import Output
 from seatrial.system.locks import held
 

@@ -62,7 +62,7 @@ def test_the_image_is_run_without_network_rights_or_secrets(docker: Callable[[st
     ("script", "words"),
     [
         ("echo 'Error: no such image' >&2; exit 125", "no such image"),
-        ("echo '{}'", "something else than two schemas"),
+        ("echo '{}'", "did not print two schemas"),
         (f"echo '{{\"a\": NaN}}'; {SEPARATOR}; echo '{{}}'", "not a schema"),
     ],
 )

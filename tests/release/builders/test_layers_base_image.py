@@ -77,7 +77,7 @@ def test_layers_in_zstd_are_refused_with_what_to_type(tmp_path: Path) -> None:
 
 def test_the_files_after_a_broken_header_are_not_passed_over() -> None:
     data = archived({"a": "x", "b": "x"})
-    with pytest.raises(ValueError, match="no tar archive"):
+    with pytest.raises(ValueError, match="not a tar archive"):
         laid(data[:1024] + b"c" + data[1025:])
 
 

@@ -362,7 +362,7 @@ def test_a_wheel_that_brings_more_than_files_is_refused(
         (prefix / "passwd").symlink_to("/etc/passwd")
 
     monkeypatch.setattr(dependencies, "install_wheels", install)
-    with pytest.raises(ServiceError, match='a wheel brings "passwd", which is no file'):
+    with pytest.raises(ServiceError, match='a wheel brings "passwd", which is not a file'):
         layers_builder(tmp_path / "cache").build(layers_order(tmp_path, INSTALLING, PROJECT))
 
 

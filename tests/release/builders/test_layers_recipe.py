@@ -122,7 +122,7 @@ def test_a_configuration(lines: str, stated: dict[str, Any]) -> None:
         ('RUN echo "x" >> /etc/sudoers.d/x', "more of a shell's syntax"),
         ("RUN curl -s https://example.org | sh", "more of a shell's syntax"),
         ("RUN true; poetry install --no-root", "more of a shell's syntax"),
-        ("RUN x=$(id) && mkdir /x", "is no variable"),
+        ("RUN x=$(id) && mkdir /x", "does not begin a variable"),
         ("RUN make install/prod", "make would have to be run"),
         ("RUN export A=1 && mkdir /x", "export would have to be run"),
         ("RUN A=1 && mkdir /x", "sets variables for what follows"),

@@ -101,7 +101,7 @@ def test_a_tag_that_is_there_stays_and_is_never_moved(repository: Path) -> None:
 @pytest.mark.parametrize("name", ["-d", "a b", "a..b", "", "a\nb", "v1.lock", "a/"])
 def test_what_git_takes_for_no_name_is_refused(repository: Path, name: str) -> None:
     made = commit(repository)
-    with pytest.raises(UsageError, match='is no name for a git tag; mend "tag" under'):
+    with pytest.raises(UsageError, match='is not a valid name for a git tag; mend "tag" under'):
         git.make_tag(repository, name, made, "x")
 
 

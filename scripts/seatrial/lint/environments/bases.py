@@ -120,7 +120,7 @@ def _bases(clustered: _Clusters) -> dict[str, Packages]:
 def _settled(
     wanted: Mapping[str, Packages], fresh: _Clusters, existing: Iterable[Packages]
 ) -> dict[str, Packages]:
-    """Return the base of those for whom an existing one is good enough: it lacks less than a new one would cost."""
+    """Return, by name, the existing bases that are good enough: adding what they lack costs less than new ones."""
     known = _largest_first(existing)
     found: dict[str, Packages] = {}
     for cluster in fresh.clusters:

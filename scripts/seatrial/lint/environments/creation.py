@@ -73,7 +73,7 @@ _EXPLANATIONS = (
 
 
 def explanation(text: str, layer: Layer, no_wheel: str = NO_WHEEL) -> str:
-    """Return one line for what uv wrote to standard error; `no_wheel` is said of a package without a fitting file."""
+    """Return uv's words on standard error as one line; `no_wheel` is the line for a package without a fitting file."""
     line = re.sub(r"\s+", " ", text)
     for pattern, words in _EXPLANATIONS:
         if found := re.search(pattern, line, re.IGNORECASE):

@@ -19,7 +19,7 @@ from seatrial.dependencies.requirements import Requirement, Requirements
 from seatrial.lint.interpreters import Interpreter
 
 RECIPE = 2
-"""Raised when environments are made in another way, so that those of before are no longer found."""
+"""The number to raise when environments are made in another way, so that earlier ones are no longer found."""
 
 MANIFEST = "seatrial.json"
 """The file that is written into an environment when it is finished."""
@@ -141,7 +141,7 @@ def distributions(entries: Collection[str]) -> dict[str, str]:
 
 
 SKIPPED = TOOL_FOLDERS | {".git", ".hg"}
-"""Folders that are no part of a local package."""
+"""Folders that are not part of a local package."""
 
 METADATA = ("pyproject.toml", "setup.py", "setup.cfg")
 MAX_FILES = 20_000

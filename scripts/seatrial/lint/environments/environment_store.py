@@ -20,7 +20,7 @@ from seatrial.lint.environments.environment import FORMAT, MANIFEST
 from seatrial.lint.environments.inventory import matches
 from seatrial.lint.interpreters import Interpreter
 from seatrial.system import locks, trees
-from seatrial.system.sweep import sweep
+from seatrial.system.cache import sweep
 
 _KEY = re.compile(r"[0-9a-f]{32}")
 _PART = re.compile(r"([0-9a-f]{32})\.[0-9a-f]+\.part")

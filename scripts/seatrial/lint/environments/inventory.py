@@ -85,7 +85,7 @@ def _digest(full: str, status: os.stat_result) -> str:
     descriptor = os.open(full, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     with open(descriptor, "rb", buffering=0) as file:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError(f"{full} is no file")
+            raise OSError(f"{full} is not a file")
         while chunk := file.read(CHUNK):
             state.update(chunk)
     return state.hexdigest() + ("x" if status.st_mode & 0o111 else "")

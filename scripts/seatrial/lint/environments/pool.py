@@ -148,7 +148,7 @@ class Layering:
 class Environments:
     """The environments below a folder. Those that `prepare` returns stay in place until `close`.
 
-    `private` returns whether a folder is no part of the repository; without it no `.venv` of an integration is used.
+    `private` returns whether a folder is not part of the repository; without it no `.venv` of an integration is used.
     Packages that are not wheels are built in the `sandbox`.
     """
 

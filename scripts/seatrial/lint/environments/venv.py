@@ -1,4 +1,4 @@
-"""The `.venv` that an author has in the integration's folder: used where it is theirs, and holds what the lock says."""
+"""The `.venv` in an integration's folder, used if the person made it and it holds what the lock says."""
 
 from __future__ import annotations
 
@@ -48,9 +48,9 @@ def own_python(folder: Path, found: Sequence[Interpreter]) -> Interpreter | None
 def own_environment(wanted: EnvironmentRequest, private: Callable[[Path], bool]) -> Environment | None:
     """Return the integration's own environment; None where it is not exactly what would be made for it.
 
-    It must be a real folder, `private` as git tells, made by the person who runs this and not in CI. It must hold no
-    links but to its Python, have the wanted Python, and the packages of the lock at their versions, besides pip's
-    kind and the project itself.
+    It must be a real folder that is not part of the repository, which `private` returns, made by the person who runs
+    this and not in CI. It must hold no links other than those to its Python, which must be the wanted one, and the
+    packages of the lock at their versions; only the project itself and packages such as pip may be there as well.
     """
     place = wanted.folder / NAME
     if under_ci(os.environ) or not _is_folder(place):
@@ -71,7 +71,7 @@ def own_environment(wanted: EnvironmentRequest, private: Callable[[Path], bool])
 
 
 def under_ci(environ: Mapping[str, str]) -> bool:
-    """Return whether a CI system runs this."""
+    """Return whether Seatrial runs in a CI system."""
     return any(environ.get(name, "").lower() not in ("", "0", "false", "no") for name in CI)
 
 

@@ -325,7 +325,7 @@ _SEPARATORS = re.compile(r"[\s:,;\"'=\[\](){}]+")
 """What separates paths in a text."""
 
 _ADDRESS = re.compile(r"[a-z][a-z+]*://\S*")
-"""An address, which is no absolute path."""
+"""An address, which is not an absolute path."""
 
 _ELSEWHERE = re.compile(r"/+\w|~$|~[^/]*/|\$[\w{]")
 """The beginning of an absolute path, one in a home folder, or one that a variable decides."""

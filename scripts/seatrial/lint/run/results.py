@@ -19,7 +19,7 @@ KIND = "lint"
 """The kind of its entries in the shared cache."""
 
 SHARE = 0.25
-"""The part of the time that jobs take for which the shared cache is asked for their results."""
+"""The share of the time of jobs that may be spent on asking the shared cache for their results."""
 
 MOST_SECONDS = 20.0
 """Seconds for which it is asked, whatever the jobs take."""
@@ -28,9 +28,9 @@ MOST_SECONDS = 20.0
 class Results:
     """Runs by key, and by folder and tool the record of the last run, below one folder.
 
-    A file holds two lines: the SHA-256 of the second, and the second, which is JSON. Without `keeping` nothing
-    is written. `shared` has the results of other machines; those stay apart from the others, by who is believed.
-    A run that writes there believes nothing that is kept on its own machine, where others may run too.
+    The files are those of `system.cache`. Without `keeping` nothing is written. `shared` has the results of other
+    machines; they are kept apart from the others, by the keys that are trusted. A run that writes to `shared` trusts
+    nothing that is kept on its own machine, where others may run too.
     """
 
     def __init__(self, folder: Path, keeping: bool = True, shared: RemoteCache | None = None) -> None:
@@ -84,13 +84,13 @@ class Results:
 
     def sweep(self, now: float, most_bytes: int = MOST_BYTES) -> None:
         """Remove what was not used for MOST_DAYS, and the longest unused beyond `most_bytes`."""
-        cache.sweep(self._folder, now, most_bytes)
+        cache.sweep_files(self._folder, now, most_bytes)
 
     def _place(self, key: str) -> Path:
         return self._folder / key[:2] / key
 
     def _copy(self, shared: RemoteCache, key: str) -> Path:
-        """Return the place of what was fetched, which counts only for whom it was believed."""
+        """Return the place of a fetched result, which counts only for runs that trust the same keys."""
         return self._folder / f"shared-{shared.trust}-{shared.program}" / key
 
     def _record(self, folder: Path, tool: str) -> Path:

@@ -127,7 +127,7 @@ def lint_context(
 
     `tell` is called, from any thread, with a line for each environment that is being made. `choice` is that of
     the sandbox, `shared` has results of other machines. A change from a fork leaves nothing in the folder but
-    environments. Raises ServiceError where the sandbox is not to be had.
+    environments. Raises ServiceError where there is no sandbox.
     """
     place, confined, untrusted = home(os.environ), sandbox(choice), is_from_fork(os.environ)
     shield()

@@ -16,8 +16,8 @@ from pathlib import Path
 from seatrial.core.errors import ServiceError
 from seatrial.lint.tools.tool import Output
 from seatrial.system import trees
+from seatrial.system.cache import sweep
 from seatrial.system.locks import held
-from seatrial.system.sweep import sweep
 
 LOCK = ".lock"
 """The end of the names of locks, each of which is beside what it locks."""

@@ -159,7 +159,7 @@ def fits_batch(tables: Mapping[str, Any], paths: Collection[str]) -> bool:
 
 
 def split(output: Output, folders: Sequence[str]) -> Mapping[str, Output]:
-    """Return each folder's entries with paths relative to it; nothing where they cannot be told apart."""
+    """Return each folder's entries with paths relative to it; empty where it is unclear whose they are."""
     clean = all(line.startswith(("warning:", " ")) for line in output.err.splitlines() if line)
     if output.status not in (0, 1) or not clean:
         return {}

@@ -1,4 +1,4 @@
-"""The base images of a build: those that are missing, found before anything is built, and the digests of the others."""
+"""The base images of a build: those that cannot be found, told before anything is built, and the others' digests."""
 
 from __future__ import annotations
 
@@ -16,12 +16,10 @@ from seatrial.release.registry.image_names import ImageName, Repository
 def missing_bases(
     builder: Builder, context: Path, wanted: Collection[tuple[str, Mapping[str, str]]]
 ) -> list[str]:
-    """Return a line for each base image that cannot be had, with how to name another, and for each refused Dockerfile.
+    """Return a line for each base image that cannot be found, and how to name another, and for each refused Dockerfile.
 
-    Each image is looked for once.
-
-    `wanted` are the Dockerfiles, by their paths below `context`, and the build arguments of each.
-    Raises ServiceError for a Dockerfile that cannot be read.
+    Each image is looked for once. `wanted` are the Dockerfiles, by their paths below `context`, and the build
+    arguments of each. Raises ServiceError for a Dockerfile that cannot be read.
     """
     lines: dict[str, None] = {}
     reasons: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""The places of a build: files of the context, the folder that an image is made in, and the one it is put into."""
+"""The places of a build: files of the context, the folder in which an image is made, and its final folder."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ def ignorefile(dockerfile: Path, context: Path) -> Path | None:
 
 
 def below(path: Path, context: Path) -> Path:
-    """Return a path for messages: below the context, if it is there."""
+    """Return a path for messages: relative to the context if it lies below that."""
     return path.relative_to(context) if path.is_relative_to(context) else path
 
 
 @contextmanager
 def on_disk(order: Build) -> Iterator[None]:
-    """Create the folders and the log; raise a ServiceError that names the file where the disk refuses."""
+    """Create the folders and the log. Raises ServiceError, with the name of the file, where the disk refuses."""
     try:
         order.log.parent.mkdir(parents=True, exist_ok=True)
         replace_file(order.log, lambda file: None, durable=False)
@@ -64,7 +64,7 @@ def beside(into: Path) -> Iterator[Path]:
 
 
 def put(made: Path, into: Path) -> None:
-    """Put a folder in its place, where another may be."""
+    """Move a folder to its final place, and replace what is there."""
     if into.exists():
         shutil.rmtree(into)
     made.rename(into)

@@ -1,4 +1,4 @@
-"""The differences between the programs that build images: their argument lists, and how their output is read."""
+"""The differences between the programs that build images: their argument lists, and the reading of their output."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class BuilderProgram:
 
 
 def build_args(args: Mapping[str, str]) -> list[str]:
-    """Return the flags of build args; most values go by the environment, where no list of processes shows them."""
+    """Return the flags of build args; most values are in the environment, which lists of processes do not show."""
     return [
         f"--build-arg={name}" if goes_by_environment(name) else f"--build-arg={name}={value}"
         for name, value in args.items()
@@ -72,5 +72,5 @@ def build_args(args: Mapping[str, str]) -> list[str]:
 
 
 def pairs(flag: str, values: Iterable[tuple[str, str]]) -> list[str]:
-    """Return a flag for each name and value, each as one word, so that none of them is taken for another flag."""
+    """Return a flag for each name and value, as one word, so that no value is read as another flag."""
     return [f"{flag}={name}={value}" for name, value in values]

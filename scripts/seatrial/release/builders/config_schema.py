@@ -51,7 +51,7 @@ def schemas(image: str, platform: str) -> Mapping[str, bytes]:
         raise ServiceError(error_line((ran.err or ran.out).decode(errors="replace")))
     parts = ran.out.decode(errors="replace").split(_BETWEEN)
     if len(parts) != 2:
-        raise ServiceError("the framework in the image printed something else than two schemas")
+        raise ServiceError("the framework in the image did not print two schemas")
     return {name: _checked(text) for name, text in zip(APP_CONFIGS, parts, strict=True)}
 
 

@@ -30,7 +30,7 @@ def _steps(program: str, job: BuildJob) -> Iterator[Arguments]:
 
 
 def _flags(job: BuildJob, platform: str) -> list[str]:
-    """Return the flags of a build. No layers are kept, since ours could not be found among others to remove them."""
+    """Return the flags of a build. Layers are not cached, as ours could not be told from others to remove them."""
     return [
         f"--file={job.dockerfile}",
         f"--ignorefile={job.ignorefile}",

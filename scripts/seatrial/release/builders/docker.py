@@ -36,7 +36,7 @@ def _unfit(answers: Sequence[str]) -> str:
 
 
 def _steps(job: BuildJob) -> Iterator[Arguments]:
-    """Yield one command for all platforms; it attaches nothing to the image, as Seatrial does that itself."""
+    """Yield one command for all platforms; Seatrial attaches attestations itself, so the command attaches none."""
     yield [
         *("docker", "buildx", "build", "--progress=plain", "--provenance=false", "--sbom=false"),
         f"--file={job.dockerfile}",

@@ -32,7 +32,7 @@ class Instruction:
 def instructions(text: str) -> Iterator[Instruction]:
     """Yield the instructions in order, without comments and here-documents, continued lines joined.
 
-    Any other line is taken for an instruction named by its first word.
+    Any other line counts as an instruction, named by its first word.
     """
     lines = enumerate(lines_of(text), start=1)
     continued = re.compile(rf"{re.escape(_escape(text))}\s*\Z")
@@ -156,7 +156,7 @@ def filled(text: str, values: Mapping[str, str]) -> str:
 
 
 def has_other_dollars(text: str) -> bool:
-    """Return whether a text has a `$` that begins no variable."""
+    """Return whether a text has a `$` that does not begin a variable."""
     return "$" in _VARIABLE.sub("", text)
 
 
@@ -265,7 +265,7 @@ def _pieces(text: str, replaced: Callable[[re.Match[str]], str]) -> Iterator[str
 
 
 def _begun(pieces: Iterator[str]) -> str:
-    """Return the first MAX_VALUE characters of the pieces, of which no more are made than that takes."""
+    """Return the first MAX_VALUE characters of the pieces, and make no more pieces than that takes."""
     found: list[str] = []
     left = MAX_VALUE
     for piece in pieces:

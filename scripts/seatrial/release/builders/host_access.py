@@ -1,4 +1,4 @@
-"""The access of a build to this machine: the environment of its builder, and requests of a Dockerfile that are refused.
+"""The access of a build to this machine: its builder's environment, and the requests of a Dockerfile that are refused.
 
 A Dockerfile may come from somebody who is not trusted. Its build reads the exported commit and nothing else here.
 """
@@ -36,7 +36,7 @@ _STEERS = re.compile(
 
 
 def environment(inherited: Mapping[str, str], args: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment of a builder: what it needs of this process's, and the build args that go that way."""
+    """Return the environment of a builder: the variables of this process that it needs, and the build args in it."""
     kept = {name: value for name, value in inherited.items() if name in KEPT}
     if AGENT in inherited and any(inherited.get(name, "").startswith("ssh://") for name in REMOTE):
         kept[AGENT] = inherited[AGENT]
@@ -44,9 +44,9 @@ def environment(inherited: Mapping[str, str], args: Mapping[str, str]) -> dict[s
 
 
 def goes_by_environment(name: str) -> bool:
-    """Return whether a build arg is handed over as a variable, so that no list of processes shows its value.
+    """Return whether a build arg is passed as a variable, so that lists of processes do not show its value.
 
-    One that would steer the builder itself is handed over as an argument.
+    One that the builder itself would read is passed as an argument.
     """
     return name not in KEPT and _STEERS.fullmatch(name) is None
 
@@ -70,7 +70,7 @@ FIRST_SOUND = {"buildah": (1, 38, 1), "podman": (5, 3, 2)}
 
 
 def refusals(dockerfile: str, program: str, version: str) -> Iterator[str]:
-    """Yield a line for each thing that a Dockerfile may not ask of this machine."""
+    """Yield a line for each forbidden request that a Dockerfile makes of this machine."""
     yield from _frontends(dockerfile)
     yield from _differently_read(dockerfile, program, version)
     found = list(instructions(dockerfile))

@@ -229,7 +229,7 @@ class InstalledBuilder:
 
 
 LEAST_SECRET = 6
-"""Characters below which a value is not hidden, as it is no secret and stands in any text."""
+"""The length below which a value is not hidden: it is not a secret, and it occurs in any text."""
 
 
 def secrets_of(order: Build) -> list[str]:

@@ -50,7 +50,7 @@ def latest(versions: Iterable[Version]) -> Version | None:
 
 @dataclass(frozen=True)
 class Habits:
-    """What Ocean's own release job does beside what is done for everybody.
+    """The steps of Ocean's own release job that other repositories do not take unless they ask for them.
 
     `legacy_specs` publishes the latest spec as `<type>.json` too, `beta_latest` lets a beta be the image `latest`, and
     `app_config_schemas` publishes the schemas of the mapping, which the framework in the image gives.

@@ -41,7 +41,7 @@ POINTER_STEPS = (Step.INDEX, Step.LATEST, Step.MARK)
 
 
 class Hold(enum.Enum):
-    """Why an integration is held back: a fault to be fixed in it, a service that gave no answer, or a person's wish."""
+    """A reason to hold an integration back: a fault to be fixed, a service that gave no answer, or a person's wish."""
 
     FAULT = "fault"
     SERVICE = "service"

@@ -104,7 +104,7 @@ def unpacked(file: IO[bytes], layer: Descriptor, most: int) -> Iterator[LayerByt
 
 
 def is_gzipped(file: IO[bytes]) -> bool:
-    """Return whether a file begins as gzip does, by which runtimes decide too."""
+    """Return whether a file begins as gzip does; runtimes decide by the same bytes."""
     file.seek(0)
     begin = file.read(2)
     file.seek(0)
@@ -176,7 +176,7 @@ def _checked_kind(block: bytes) -> bytes:
     """Return the type of an entry, whose header is one. Raises ValueError."""
     summed = sum(block[:148]) + 8 * ord(" ") + sum(block[156:])
     if _number(block[148:156]) != summed:
-        raise ValueError("it has a layer that is no tar archive")
+        raise ValueError("it has a layer that is not a tar archive")
     return block[156:157]
 
 
@@ -206,7 +206,7 @@ def _number(field: bytes) -> int:
         return int.from_bytes(field, "big") & ((1 << (8 * len(field) - 1)) - 1)
     digits = field.strip(b"\0 ")
     if not re.fullmatch(rb"[0-7]*", digits):
-        raise ValueError("it has a layer that is no tar archive")
+        raise ValueError("it has a layer that is not a tar archive")
     return int(digits or b"0", 8)
 
 

@@ -76,7 +76,7 @@ def content_of(images: Images, name: str, manifest: Manifest) -> Content:
 
 @dataclass
 class _Layer:
-    """What one layer holds: its packages by the path of their METADATA, and the paths that hide those below it.
+    """The contents of a layer: its packages, by the path of their METADATA, and the paths that hide those below it.
 
     Of other paths only those `of_interest` are kept, on which packages of the layers below are.
     """

@@ -62,10 +62,10 @@ class FailedTry:
 
 
 def put_to_tag(repository: RemoteRepository, manifest: Manifest, tag: str) -> Reply | None:
-    """Set a tag to a manifest; return the reply, or None where it leads there already or the reply was lost.
+    """Set a tag to a manifest; return the reply, or None where the tag names it already or the reply was lost.
 
-    The tag is looked at before each try, and tried again only while it leads where it led at first. All of it takes
-    at most `Timeouts.tag`. Raises ServiceError.
+    The tag is read before each try, and set again only while it names what it named at first. All of it takes at most
+    `Timeouts.tag`. Raises ServiceError.
     """
     deadline = time.monotonic() + repository.timeouts.tag
     failed, first = FailedTry(), _tag_target(repository, tag, deadline)
@@ -109,7 +109,7 @@ def _try_put(
 
 
 def _waited(repository: RemoteRepository, failed: FailedTry, tries: int, deadline: float) -> FailedTry:
-    """Wait as long as a failed try asks for; return it, as the last one where there is no time to wait."""
+    """Wait as long as a failed try asks for, and return it; without a `wait` if there is no time for another one."""
     if failed.wait is None:
         return failed
     wait = max(failed.wait, pause(repository.timeouts, tries))

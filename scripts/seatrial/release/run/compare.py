@@ -40,7 +40,7 @@ class StoreDifference:
 
 @dataclass(frozen=True)
 class StoreComparison:
-    """How many versions were compared, and what is not alike, by type and version."""
+    """The number of versions that were compared, and the differences, by type and version."""
 
     versions: int
     differences: tuple[StoreDifference, ...]
@@ -48,7 +48,7 @@ class StoreComparison:
 
 @dataclass(frozen=True)
 class Seen:
-    """What the store of a place lists, and the index there."""
+    """The keys that the store of a place lists, and its index."""
 
     context: ReleaseContext
     keys: frozenset[str]
@@ -66,13 +66,13 @@ class Seen:
         return {one for one in (*found, *self.index.entries) if store_keys.is_type(one)}
 
     def versions(self, type: str) -> set[str]:
-        """The versions of a type whose spec or receipt is in the store."""
+        """Return the versions of a type whose spec or receipt is in the store."""
         parts = (key.split("/") for key in self.keys if key.startswith(store_keys.of_type(type)))
         named = {one[1] for one in parts if len(one) == 3 and one[2] in ("spec.json", "receipt.json")}
         return {one for one in named if _is_version(one)}
 
     def content(self, key: str) -> bytes | None:
-        """The bytes at a key; None for none."""
+        """Return the bytes at a key; None where there are none."""
         stored = self.context.store.get(key) if key in self.keys else None
         return stored.data if stored else None
 

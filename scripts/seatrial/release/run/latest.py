@@ -119,13 +119,13 @@ def point(
     known: Mapping[str, str] | None = None,
     habits: Habits = NO_HABITS,
 ) -> list[str]:
-    """Make a type's pointers lead to the version that the index names; return those that were moved.
+    """Point a type's pointers at the version that the index names; return those that were moved.
 
-    One release at a time does so for a type. It reads the index once it holds the lease, and again when it is done:
-    a release that changes the index meanwhile waits for the lease, and then moves the pointers on. Pointers that
-    lead there already are left alone. By `habits`, `<type>.json` and the schemas of the mapping are among them, and the
-    image's tag leads to a beta that is higher than that version. Raises ServiceError, also where
-    the image behind the version's tag is not the one that its receipt names, or that `known` has for it.
+    Only one release at a time does this for a type. It reads the index once it holds the lease, and again at the end:
+    a release that changes the index meanwhile waits for the lease, and then moves the pointers on. Pointers that are
+    right already are left alone. `habits` tells whether `<type>.json` and the schemas of the mapping are among the
+    pointers, and whether the image's tag names a beta that is higher than that version. Raises ServiceError, also
+    where the version's tag names another image than its receipt, or than `known` has for the version.
     """
     moved: list[str] = []
     with lease(store, store_keys.lease(type), holder, clock) as held:
@@ -141,7 +141,7 @@ def point(
 
 
 def _targets(store: Store, type: str, beta: bool) -> tuple[str, str]:
-    """Return the version that the index names, and the one that the image's tag must lead to; empty for none."""
+    """Return the version that the index names, and the one that the image's tag must name; empty for none."""
     version = current(store).versions.get(type, "")
     if not beta or not version:
         return version, version
@@ -159,7 +159,7 @@ def _point(
     held: Lease,
     habits: Habits,
 ) -> Iterator[str]:
-    """Move the pointers that do not lead to this version; the image's tag last, as a plan takes it for the end."""
+    """Move the pointers that are not at this version; the image's tag last, as a plan is done once that is set."""
     if _copy_examples(store, type, version, held):
         yield store_keys.examples(type)
     for key in (store_keys.latest_spec(type), *store_keys.legacy_specs(type, habits.legacy_specs)):
@@ -192,7 +192,7 @@ def _digest(
 
 
 def _tag(images: Images, image: str, digest: str, held: Lease) -> bool:
-    """Move the tag `latest` to an image and pull it back; return False where it led there already."""
+    """Move the tag `latest` to an image and pull it back; return False where it named that image already."""
     present = images.find([(image, LATEST)])[image, LATEST]
     if isinstance(present, Unknown):
         raise ServiceError(f"{image}:{LATEST} was not moved: {present.reason}")

@@ -1,4 +1,4 @@
-"""Making a plan with its checks, and taking up a saved plan: whether it still holds, and what is left of it."""
+"""Making a plan with its checks, and resuming a saved one: whether it is still valid, and which steps are left."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Event:
-    """An event of a step of a version: `begin`, `done`, `kept` (it was done before) or `failed`."""
+    """An event in a step of a version: `begin`, `done`, `kept` (it was done earlier) or `failed`."""
 
     subject: str
     step: Step
@@ -75,7 +75,7 @@ class Journal:
     def step(self, subject: str, step: Step) -> Iterator[Details]:
         """Record a step from its beginning to its end, with the details that the caller adds.
 
-        Set `kept` among the details where there was nothing left to do.
+        The caller sets `kept` among the details where there was nothing left to do.
         """
         begun = self.now()
         self._write(Event(subject, step, "begin"))
@@ -140,7 +140,7 @@ def publication(
     notify: Callable[[Event], None],
     forced: bool = False,
 ) -> Iterator[Publication]:
-    """Begin a release. Builder and files are obtained when they are first used.
+    """Begin a release. The builder and the files are opened when they are first used.
 
     Raises ServiceError where another release runs in this checkout or the store ignores conditions, UsageError
     for a key that cannot sign, and where a link is in the place of a release's own file.

@@ -149,7 +149,7 @@ def _tag(run: Publication, part: Part, receipt: Receipt, integration: Integratio
 
 
 def _is_free(context: ReleaseContext, part: Part, receipt: Receipt) -> bool:
-    """Return True for a free tag, False for one that leads to this image already. Raises ServiceError otherwise."""
+    """Return True for a free tag, False for one that names this image already. Raises ServiceError otherwise."""
     candidate = part.candidate
     reference = (candidate.image, candidate.version)
     answer = context.images.find([reference])[reference]

@@ -76,7 +76,7 @@ class ReleaseContext:
 
     @property
     def own_places(self) -> Sequence[str]:
-        """The paths of those below the root."""
+        """The paths of the own folders that lie below the root."""
         below = (one for one in self.own_folders if one.is_relative_to(self.root))
         return [one.relative_to(self.root).as_posix() for one in below]
 
@@ -93,7 +93,7 @@ class ReleaseContext:
 
     @property
     def habits(self) -> Habits:
-        """What Ocean's own job does besides: all of it in its profile, unless the settings say otherwise."""
+        """The steps that only Ocean's own release job takes: all in its profile, unless the settings say otherwise."""
         names = [one.name for one in fields(Habits)]
         stated = {name: getattr(self.settings, name) for name in names}
         usual = self.workspace.profile is Profile.OCEAN
@@ -252,7 +252,7 @@ def holder(lock: Path) -> Holder:
 
 
 def person(environment: Mapping[str, str]) -> str:
-    """Return the name of the person whom a record names: who started the run in CI, else the user of this machine."""
+    """Return the name of the person for a record: the one who started the run in CI, else the user of this machine."""
     started = environment.get("GITHUB_ACTOR") or environment.get("GITLAB_USER_LOGIN")
     return f"{started or _user()}@{'CI' if started else socket.gethostname()}"
 
@@ -262,3 +262,54 @@ def _user() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return str(os.getuid())
+
+
+def unpushed(context: ReleaseContext) -> str:
+    """Return why the remote lacks the commit on the release branch; empty where it has it, or no tag is pushed.
+
+    The branch is fetched if it does not show the commit here. Raises ServiceError if the remote does not answer.
+    """
+    if not context.pushes_tags or context.head is None:
+        return ""
+    remote, commit = context.settings.remote, context.head.commit
+    branch = release_branch(context)
+    if not branch:
+        return f"{remote} has no default branch; name the one that versions are released from as `branch`"
+    if _has(context, f"refs/remotes/{remote}/{branch}"):
+        return ""
+    git.fetch_branch(context.root, remote, branch)
+    if _has(context, f"refs/remotes/{remote}/{branch}"):
+        return ""
+    return (
+        f"{commit[:12]} is not on the branch {branch} of {remote}, from which versions are released; merge it "
+        f"there, or push it with `git push {remote} HEAD:{branch}`; another branch is named as `branch`"
+    )
+
+
+def release_branch(context: ReleaseContext) -> str:
+    """Return the branch of the settings, or else the remote's default one; empty where it has none."""
+    remote = context.settings.remote
+    known = git.default_branch(context.root, remote) or ""
+    return (
+        context.settings.branch or known.removeprefix(f"{remote}/") or git.remote_head(context.root, remote)
+    )
+
+
+def must_be_pushed(context: ReleaseContext, allowed: bool) -> str:
+    """Return why the commit is not on the release branch, if that is allowed; raise UsageError if not."""
+    why = unpushed(context)
+    if why and not allowed:
+        raise UsageError(f"{why} below [release]; or release it all the same with --allow-unpushed")
+    return why
+
+
+def _has(context: ReleaseContext, ref: str) -> bool:
+    """Return whether a branch has the commit; a shallow clone is deepened as far as needed."""
+    tip = git.find(context.root, ref)
+    head = context.head.commit if context.head else ""
+    if tip is None or tip == head:
+        return tip is not None
+    try:
+        return git.merge_base(context.root, tip) == head
+    except UsageError:
+        return False

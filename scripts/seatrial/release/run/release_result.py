@@ -148,7 +148,7 @@ def _sizes(
 
 
 def _pull(context: ReleaseContext, image: str, version: str, digest: str, builder: str) -> str:
-    """Return what to type for the image: to pull it by digest, or to load it from its folder."""
+    """Return the command that pulls the image by digest, or that loads it from its folder."""
     if context.settings.image:
         return shlex.join(["docker", "pull", f"{image}@{digest}"])
     folder = os.path.relpath(context.root / image)

@@ -15,7 +15,7 @@ SHOWN = 19
 
 
 def plan_table(plan: Plan) -> str:
-    """Return what a plan does or why it is held back, a line an integration, and how many are published already."""
+    """Return what a plan does or why it is held back, one line per integration, and the number already published."""
     rows = [("integration", "version", "does")] if plan.parts else []
     rows += [(part.candidate.name, part.candidate.version or "-", _does(part)) for part in plan.parts]
     lines = [*columns(rows), f"{plan.published} published already"]
@@ -35,7 +35,7 @@ def _does(part: Part) -> str:
 
 
 def status_table(state: State, forecast: Plan) -> str:
-    """Return what is published of each integration, and what a release would do about the rest."""
+    """Return what is published of each integration, and what a release would do for the others."""
     head = ("integration", "version", "git tag", "image", "spec", "index", "latest", "a release would")
     would = _by_path(forecast)
     rows = [head, *(_status_row(one, state, would.get(one.path)) for one in state.candidates)]
@@ -74,7 +74,7 @@ def _latest(status: VersionStatus) -> str:
 
 
 def _would(candidate: Candidate, part: Part | None) -> str:
-    """Return what the plan of a release has for an integration, in which lint was not run."""
+    """Return the steps for an integration in the plan of a release for which lint was not run."""
     if part is None:
         return f"do nothing; {candidate.on_hold}" if candidate.on_hold else "do nothing"
     if part.hold:

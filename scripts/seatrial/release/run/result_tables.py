@@ -17,7 +17,7 @@ SHOWN = 12
 
 
 def result_lines(result: ReleaseResult) -> Iterator[str]:
-    """Yield the lines for the terminal: what was released, and of each version where it is."""
+    """Yield the lines for the terminal: the released versions, each with the places where it is."""
     titles = [one.title for one in result.published]
     more = len(titles) - SHOWN
     yield f"released {', '.join(titles[:SHOWN])}" + (f" and {more} more" if more > 0 else "")
@@ -99,7 +99,7 @@ def github_outputs(result: ReleaseResult) -> str:
 
 
 def step_summary(result: ReleaseResult) -> str:
-    """Return Markdown for the file $GITHUB_STEP_SUMMARY names; empty where nothing is to be said."""
+    """Return Markdown for the file $GITHUB_STEP_SUMMARY names; empty where there is nothing to report."""
     parts = []
     if result.published:
         head = ("version", "image", "size", "SBOM and provenance", "spec", "get it by")

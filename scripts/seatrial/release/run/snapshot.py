@@ -1,4 +1,4 @@
-"""The state that a release is decided from, read from git, registry, store and index at the same time.
+"""The state on which a plan is based, read from git, registry, store and index at the same time.
 
 Of git, the commit is read, never the work tree.
 """
@@ -65,7 +65,7 @@ def read(context: ReleaseContext, chosen: Sequence[Integration]) -> State:
 
 
 def _must_not_be_committed(context: ReleaseContext, ids: Mapping[str, str]) -> None:
-    """Raise UsageError where the commit has a folder that releases write to, and would take for what they wrote."""
+    """Raise UsageError where the commit has a folder of the releases' own, whose files they would take for theirs."""
     for path in context.own_places:
         if path in ids:
             raise UsageError(

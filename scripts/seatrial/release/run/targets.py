@@ -1,4 +1,4 @@
-"""Other places than those of the settings: where a rehearsal goes, and what a comparison looks at."""
+"""Other places than those of the settings, for a rehearsal to publish to and a comparison to read."""
 
 from __future__ import annotations
 

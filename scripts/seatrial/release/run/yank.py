@@ -28,9 +28,9 @@ _FILTER = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]{0,98})\s*([<>=!~^].*)")
 
 @dataclass(frozen=True)
 class YankChange:
-    """A change of versions of a type: yanked, or with `back` no longer so. `reason` and `by` are recorded.
+    """Versions of a type that are yanked or, with `back`, taken back. `reason` and `by` are recorded.
 
-    The pointers follow by `habits`.
+    `habits` tells which pointers follow the change.
     """
 
     type: str
@@ -47,9 +47,9 @@ def yank(
 ) -> Iterator[str]:
     """Mark the versions, determine the index's entry anew, and move the pointers; yield a line for each.
 
-    Nothing is deleted: a version can still be had by its name. Done again, it finishes what was begun.
-    Raises UsageError for a version that was never published, or that is to be taken back and was never yanked, before
-    anything is done; ServiceError where a service fails.
+    Nothing is deleted: a version can still be pulled by its name. A second call finishes what a failed one began.
+    Raises UsageError, before anything is done, for a version that was never published, or that is to be taken back
+    but was never yanked; ServiceError where a service fails.
     """
     clock = clock or Clock()
     kind, keys = change.type, frozenset(store.keys(store_keys.of_type(change.type)))
@@ -103,13 +103,13 @@ def _must_be_published(store: Store, type: str, version: str, keys: Collection[s
 
 @dataclass(frozen=True)
 class PackageFilter:
-    """A package, and the versions of it that are meant."""
+    """A package, and a range of its versions."""
 
     name: str
     constraint: str
 
     def admits(self, name: str, version: str) -> bool:
-        """Return whether a package is the one meant. Raises ValueError for a version that cannot be read."""
+        """Return whether a package is in the range. Raises ValueError for a version that cannot be read."""
         if canonical(name) != self.name:
             return False
         answer = admits(self.constraint, version)
@@ -119,7 +119,7 @@ class PackageFilter:
 
 
 def filter_of(text: str) -> PackageFilter:
-    """Return what versions were built with, such as `port-ocean<0.48.3`. Raises UsageError."""
+    """Return the filter that a text such as `port-ocean<0.48.3` states. Raises UsageError."""
     match = _FILTER.fullmatch(text.strip())
     if match is None or admits(match[2], "0") is None:
         raise UsageError(
@@ -130,7 +130,7 @@ def filter_of(text: str) -> PackageFilter:
 
 @dataclass(frozen=True)
 class BuiltWith:
-    """The versions of a type that were built with a package, and those of which nobody can tell."""
+    """The versions of a type that were built with a package, and those for which it is unknown."""
 
     type: str
     versions: tuple[str, ...]
@@ -155,7 +155,7 @@ def built_with(store: Store, images: Images, type: str, wanted: PackageFilter) -
 
 
 def _has(store: Store, images: Images, type: str, version: str, wanted: PackageFilter) -> bool | None:
-    """Return whether a version was built with a package; None where nobody can tell."""
+    """Return whether a version was built with a package; None where it is unknown."""
     try:
         receipt = receipt_in(store, type, version)
         bill = next((one for one in receipt.attached if one.kind == "sbom"), None) if receipt else None

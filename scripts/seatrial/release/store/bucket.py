@@ -125,8 +125,8 @@ def _summary(text: str) -> str:
 class BucketStore:
     """A store with an object below the URL for each key, for `plan.ports.Store`.
 
-    Each write carries its own mark, so that one whose answer was lost is not taken for another's. Objects of more than
-    `most` bytes are not read, by default MAX_BYTES. `setting` is what names the URL.
+    Each write carries a mark of its own, by which it is recognised if the answer was lost. Objects of more than `most`
+    bytes, by default MAX_BYTES, are not read. `setting` is the name of the setting that has the URL.
     """
 
     url: str

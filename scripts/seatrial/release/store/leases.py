@@ -62,7 +62,7 @@ class Holder:
 
 @dataclass(frozen=True)
 class Lease:
-    """A lease that was taken for `seconds`, and is renewed for as long when its end comes near."""
+    """A lease that was taken for `seconds`, and is renewed for as many again shortly before its end."""
 
     store: Store
     key: str

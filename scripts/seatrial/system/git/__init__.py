@@ -1,7 +1,6 @@
 """Access to git, which only this room calls."""
 
 from seatrial.system.git.branches import (
-    Authored,
     Commit,
     author_email,
     authored,
@@ -51,7 +50,6 @@ from seatrial.system.git.worktree import (
 )
 
 __all__ = [
-    "Authored",
     "Commit",
     "Head",
     "Merged",

@@ -1,4 +1,4 @@
-"""Branches that a person works on: what they hold, starting one, committing one folder, pushing without force."""
+"""Branches that a person works on: listing their commits, starting one, committing to it, pushing without force."""
 
 from __future__ import annotations
 
@@ -23,19 +23,18 @@ from seatrial.system.git.command import (
     without_programs,
 )
 from seatrial.system.git.commits import BRANCH_NAME, CommittedFile, blobs
-from seatrial.system.git.remotes import remotely
+from seatrial.system.git.remotes import push, remotely
 from seatrial.system.git.worktree import filtered, paths_of
 
 HEADS = "refs/heads/"
 
-_PUSHING = ("--quiet", "--no-verify", "--no-follow-tags", "--no-signed", "--no-recurse-submodules")
-
 
 @dataclass(frozen=True)
 class Commit:
-    """A commit of a branch: its id, the address of its author, its first line, and the paths it changes."""
+    """A commit: its id, its author's name and address, its first line, and the paths that it changes."""
 
     id: str
+    name: str
     email: str
     subject: str
     paths: tuple[str, ...]
@@ -48,30 +47,19 @@ def commits_since(root: Path, base: str) -> list[Commit]:
 
 
 def _commit(root: Path, commit: str) -> Commit:
-    form = "--format=%ae%x00%s%x00"
+    form = "--format=%an%x00%ae%x00%s%x00"
     said = must(root, "show", "--no-patch", form, "--no-show-signature", "--end-of-options", commit)
-    email, subject, *_ = said.decode(errors="replace").split("\0")
+    name, email, subject, *_ = (word.strip() for word in said.decode(errors="replace").split("\0"))
     listed = must(
         root, "diff-tree", "-r", "-m", "--root", "--name-only", "--no-commit-id", "-z", "--no-renames", commit
     )
-    return Commit(commit, email.strip(), subject.strip(), tuple(sorted(set(paths_of(listed)))))
+    return Commit(commit, name, email, subject, tuple(sorted(set(paths_of(listed)))))
 
 
-@dataclass(frozen=True)
-class Authored:
-    """A commit: its id, its author's name and address, its first line, and the paths that it changes."""
+def authored(root: Path, since: str, below: str, most: int) -> list[Commit]:
+    """Return the newest commits up to the one checked out that change something below a path, without merges.
 
-    id: str
-    name: str
-    email: str
-    subject: str
-    paths: tuple[str, ...]
-
-
-def authored(root: Path, since: str, below: str, most: int) -> list[Authored]:
-    """Return the newest commits up to the one checked out that change something below a path, merges left out.
-
-    They are those that `since` has not, where that is given; the paths are relative to `root`. Raises ServiceError.
+    With `since`, commits that it already has are left out. The paths are relative to `root`. Raises ServiceError.
     """
     form = ("-z", "--format=/%H%n%an%n%ae%n%s", "--name-only", "--no-renames", "--relative", "--no-merges")
     revisions = f"{since}..HEAD" if since else "HEAD"
@@ -80,16 +68,16 @@ def authored(root: Path, since: str, below: str, most: int) -> list[Authored]:
     return list(_authored(os.fsdecode(said).split("\0")[:-1]))
 
 
-def _authored(words: Sequence[str]) -> Iterator[Authored]:
+def _authored(words: Sequence[str]) -> Iterator[Commit]:
     starts = [at for at, word in enumerate(words) if word.startswith("/")]
     for start, end in pairwise((*starts, len(words))):
         commit, name, email, subject = words[start][1:].split("\n", 3)
         paths = (word.removeprefix("\n") for word in words[start + 1 : end])
-        yield Authored(commit, name, email, subject, tuple(path for path in paths if path))
+        yield Commit(commit, name, email, subject, tuple(path for path in paths if path))
 
 
 def subjects(root: Path, commit: str, most: int, below: str) -> list[str]:
-    """Return the first lines of the newest commits that change something below a path, merges left out."""
+    """Return the first lines of the newest commits that change something below a path, without merges."""
     options = ("--no-merges", f"--max-count={most}", "--format=%s", "--no-show-signature", "--no-ext-diff")
     said = must(root, "--literal-pathspecs", "log", *options, "--end-of-options", commit, "--", below or ".")
     return said.decode(errors="replace").splitlines()
@@ -107,13 +95,13 @@ def top(root: Path) -> Path:
 
 
 def start_branch(root: Path, name: str) -> None:
-    """Make a branch at the commit that is checked out, and go on on it; no file changes.
+    """Make a branch at the commit that is checked out, and switch to it; no file changes.
 
     Raises UsageError for a name that git does not accept or that exists, ServiceError where git fails.
     """
     must_be_repository(root)
     if name.startswith("-") or ask(root, "check-ref-format", f"{HEADS}{name}") is None:
-        raise UsageError(f'"{name[:200]}" is no name for a branch')
+        raise UsageError(f'"{name[:200]}" is not a valid name for a branch')
     if name in branches(root):
         raise UsageError(f'the branch "{name}" exists already; type `git switch {name}`, or name another one')
     must(root, "branch", "--no-track", "--end-of-options", name, "HEAD")
@@ -214,16 +202,15 @@ def changed_between(root: Path, base: str, tip: str) -> frozenset[str]:
 
 
 def must_be_branch_name(name: str) -> None:
-    """Raise UsageError for what is no name of a branch, or means more than that to git."""
+    """Raise UsageError for text that is not the name of a branch, or that means more than a name to git."""
     if not BRANCH_NAME.fullmatch(name):
-        raise UsageError(f'"{name[:200]}" is no name for a branch')
+        raise UsageError(f'"{name[:200]}" is not a valid name for a branch')
 
 
 def push_commit(root: Path, remote: str, commit: str, branch: str, told: Sequence[str] = ()) -> None:
     """Push a commit to a branch of a remote, never by force, with push options. Raises as `push_branch`."""
     must_be_branch_name(branch)
-    options = [f"--push-option={one}" for one in told]
-    remotely(root, "push", *_PUSHING, *options, remote=remote, what=(f"{commit}:{HEADS}{branch}",))
+    push(root, remote, commit, f"{HEADS}{branch}", told)
 
 
 def push_branch(root: Path, remote: str, branch: str) -> None:
@@ -231,8 +218,7 @@ def push_branch(root: Path, remote: str, branch: str) -> None:
 
     Raises UsageError for an unknown remote, ServiceError with the remote's own last line.
     """
-    reference = f"{HEADS}{branch}"
-    remotely(root, "push", *_PUSHING, remote=remote, what=(f"{reference}:{reference}",))
+    push(root, remote, f"{HEADS}{branch}", f"{HEADS}{branch}")
 
 
 def remote_branch(root: Path, remote: str, branch: str) -> str:

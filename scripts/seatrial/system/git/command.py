@@ -113,7 +113,7 @@ def no_git() -> UsageError:
 
 
 def failure(root: Path, ran: Ran) -> SeatrialError:
-    """Return git's failure as an error of one line."""
+    """Return git's failure as a one-line error."""
     output = ran.err.decode(errors="replace")
     if _NOWHERE in output:
         return UsageError(

@@ -1,4 +1,4 @@
-"""Reading commits: which is checked out, which a name means, their files, and merge bases, in shallow clones too."""
+"""Reading commits: the one checked out, those that names mean, their files, and merge bases, in shallow clones too."""
 
 from __future__ import annotations
 
@@ -37,17 +37,17 @@ class CommittedFile:
 
     @property
     def is_link(self) -> bool:
-        """Whether it is a symbolic link; its bytes are the target."""
+        """True for a symbolic link, whose bytes are its target."""
         return self.mode == "120000"
 
     @property
     def is_submodule(self) -> bool:
-        """Whether it is another repository, whose files are not here."""
+        """True for a submodule, whose files are not here."""
         return self.mode == "160000"
 
     @property
     def is_executable(self) -> bool:
-        """Whether it has the executable bit."""
+        """True if it has the executable bit."""
         return self.mode == "100755"
 
 

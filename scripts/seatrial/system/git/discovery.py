@@ -87,7 +87,7 @@ class GitRepository:
 
     @property
     def stated(self) -> tuple[str, str]:
-        """Return the options that name it."""
+        """The options that name it."""
         return (f"--git-dir={self.git_dir}", f"--work-tree={self.top}")
 
 
@@ -163,9 +163,9 @@ _PLACES = ("--show-toplevel", "--git-path", "index", "--git-path", "shallow")
 
 
 def environment(more: Mapping[str, str]) -> dict[str, str]:
-    """Return the person's environment less what points git elsewhere, and with `more`.
+    """Return the person's environment with `more`, and without the variables that point git elsewhere.
 
-    Only where it may reach a remote, whose helper for credentials may need them, are those of a cloud in it.
+    Credentials of a cloud are kept only where a remote may be reached, whose credential helper may need them.
     """
     kept = {name: value for name, value in os.environ.items() if name not in FORGOTTEN}
     kept = for_programs(kept) if more.get(PROTOCOLS) == "none" else for_helpers(kept)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -31,7 +31,7 @@ from seatrial.system.git.discovery import GitRepository
 _DECIDING = re.compile(
     r"core\.(sshcommand|gitproxy|askpass|worktree)|(credential|remote|url|http|protocol|ssh)\..*"
 )
-"""The settings that decide which programs a call to a remote starts, and whom it talks to."""
+"""The settings that decide which programs a call to a remote starts, and which host it talks to."""
 
 _FILE = "file://"
 
@@ -49,6 +49,18 @@ def remotely(root: Path, verb: str, *options: str, remote: str, what: tuple[str,
         why = last_words(ran.err.decode(errors="replace"))
         raise ServiceError(f"git {verb} with {public_url(remote)}: {why}")
     return ran.out
+
+
+_PUSHING = ("--quiet", "--no-verify", "--no-follow-tags", "--no-signed", "--no-recurse-submodules")
+
+
+def push(root: Path, remote: str, ours: str, theirs: str, told: Iterable[str] = ()) -> None:
+    """Push a commit or a reference to a reference of a remote, never by force. Raises as `remotely`.
+
+    The server gets the push options `told`.
+    """
+    options = [f"--push-option={one}" for one in told]
+    remotely(root, "push", *_PUSHING, *options, remote=remote, what=(f"{ours}:{theirs}",))
 
 
 def _must_be_known(root: Path, remote: str) -> None:

@@ -20,7 +20,7 @@ from seatrial.system.git.command import (
     without_programs,
 )
 from seatrial.system.git.commits import resolve
-from seatrial.system.git.remotes import remotely
+from seatrial.system.git.remotes import push, remotely
 
 NOBODY = {
     f"GIT_{role}_{key}": value
@@ -93,7 +93,7 @@ def make_tag(root: Path, name: str, commit: str, message: str) -> None:
     must_be_repository(root)
     if name.startswith("-") or ask(root, "check-ref-format", f"{_TAGS}{name}") is None:
         raise UsageError(
-            f'"{name[:200]}" is no name for a git tag; mend "tag" under [release] in seatrial.toml'
+            f'"{name[:200]}" is not a valid name for a git tag; mend "tag" under [release] in seatrial.toml'
         )
     commit = resolve(root, commit)
     ran = run(
@@ -123,9 +123,8 @@ def push_tag(root: Path, remote: str, name: str) -> None:
     Raises UsageError for an unknown remote, ServiceError with the remote's own last line.
     """
     reference = f"{_TAGS}{name}"
-    options = ("--quiet", "--no-verify", "--no-follow-tags", "--no-signed", "--no-recurse-submodules")
     try:
-        remotely(root, "push", *options, remote=remote, what=(f"{reference}:{reference}",))
+        push(root, remote, reference, reference)
     except ServiceError as refused:
         there = remote_tags(root, remote).get(name)
         here = tags_called(root, [name]).get(name, "")

@@ -78,7 +78,7 @@ def untracked(root: Path) -> list[str] | None:
 
 
 def is_private(root: Path, folder: Path) -> bool:
-    """Return whether a folder below `root` is no part of the repository: all in it is ignored, nothing tracked.
+    """Return whether a folder below `root` is not part of the repository: everything in it is ignored, nothing tracked.
 
     False if the commit that is checked out has a file in it, in a repository inside this one, and where git cannot
     tell: outside a repository, and before the first commit.

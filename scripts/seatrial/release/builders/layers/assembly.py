@@ -1,4 +1,4 @@
-"""The files of an image: the steps of its stages, carried out on values."""
+"""The files of an image: the steps of its stages, carried out in memory."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ MAX_CONTEXT = 200_000
 VENV = ".venv"
 
 Installer = Callable[[Install, bytes, bytes, str], dict[str, StageEntry]]
-"""Installs a `poetry.lock` of a `pyproject.toml` into the environment at a path. Raises Fault and ServiceError."""
+"""Installs a `poetry.lock` of a `pyproject.toml` into the environment at a path. Raises StepFault and ServiceError."""
 
 
 Found = tuple[str, list[tuple[str, StageEntry]]]
@@ -74,7 +74,7 @@ class Assembly:
         return self._made[id(stage)]
 
     def _begun(self, stage: Stage) -> StageTree:
-        """Return a tree over the base image; that of other stages is taken for empty, as all is copied from them."""
+        """Return a tree over the base image; for stages that only serve as a source of copies, over an empty one."""
         if stage.below is not None:
             below = self._of(stage.below)
             return StageTree(below.base_of, dict(below.added))
@@ -141,7 +141,7 @@ class Assembly:
                 _lay(made, change, name, [(path, _owned(one, owner, mode)) for path, one in listed])
 
     def _from_stage(self, origin: StageTree, source: str, stage: Stage | None) -> Iterator[Found]:
-        """Yield what is to be copied of a stage. Raises Fault for what is not known of it."""
+        """Yield what is copied from a stage. Raises StepFault where its files are not known."""
         if has_pattern(source):
             raise StepFault("--from with a pattern is not done here")
         path = origin.resolved(stage_files.relative(source))
@@ -185,7 +185,7 @@ class Assembly:
         names = sorted(os.listdir(folder)) if has_pattern(part) and os.path.isdir(folder) else [part]
         pattern = Pattern(part)
         if "**" in part:
-            raise StepFault("** is no pattern for COPY")
+            raise StepFault("COPY does not know the pattern **")
         for name in names:
             if (not has_pattern(part) or pattern.matches(name)) and os.path.lexists(
                 os.path.join(folder, name)
@@ -219,7 +219,7 @@ def _owned(
 
 
 def _lay(made: StageTree, change: Copied, name: str, listed: list[tuple[str, StageEntry]]) -> None:
-    """Put what was copied in its place: the content of a folder, or a file, in a folder or by the new name."""
+    """Add what was copied: the content of a folder, or a file, below a folder or under a new name."""
     place = stage_files.relative(change.place)
     top = listed[0][1]
     if top.kind is EntryKind.FOLDER:
@@ -249,7 +249,7 @@ def _put(made: StageTree, path: str, entry: StageEntry) -> None:
 
 
 def _of_file(path: str, named: str) -> StageEntry:
-    """Return the entry of a file or link of the context. Raises Fault for anything else."""
+    """Return the entry of a file or link of the context. Raises StepFault for anything else."""
     status = os.lstat(path)
     if stat.S_ISLNK(status.st_mode):
         return StageEntry(EntryKind.LINK, 0o777, target=os.readlink(path))
@@ -259,7 +259,7 @@ def _of_file(path: str, named: str) -> StageEntry:
 
 
 def _inside(context: Path, path: str) -> str:
-    """Return the real place of a path in the context. Raises Fault where a link leads out of it."""
+    """Return the real place of a path in the context. Raises StepFault where a link leads out of it."""
     root = os.path.realpath(context)
     real = os.path.realpath(os.path.join(root, path))
     if real != root and not real.startswith(root + os.sep):
@@ -268,7 +268,7 @@ def _inside(context: Path, path: str) -> str:
 
 
 def _bytes(made: StageTree, path: str, required: bool = True) -> bytes:
-    """Return the content of a file that a stage has. Raises Fault."""
+    """Return the content of a file that a stage has. Raises StepFault."""
     path = path.lstrip("/")
     entry = made.added.get(made.resolved(path))
     if entry is None or entry.kind is not EntryKind.FILE:
@@ -282,7 +282,7 @@ _POETRY_TOML = {"create": True, "in-project": True, "prefer-active-python": None
 
 
 def _poetry_toml(text: bytes) -> bool:
-    """Return whether a `poetry.toml` puts the environment into the folder. Raises Fault for settings of other kinds."""
+    """Return whether a `poetry.toml` puts the environment into the folder. Raises StepFault for any other setting."""
     document = toml.load("poetry.toml", text)
     if not document.readable or not isinstance(document.value, dict):
         raise StepFault("poetry.toml cannot be read")
@@ -294,7 +294,7 @@ def _poetry_toml(text: bytes) -> bool:
 
 
 def _simple(made: StageTree, change: run_commands.Effect, day: int) -> None:
-    """Do the change of a command that makes no more than an entry or a line."""
+    """Make the change of a command that only makes one entry or one line."""
     if isinstance(change, run_commands.Folders):
         for path in change.paths:
             _mkdir(made, stage_files.relative(path), change)

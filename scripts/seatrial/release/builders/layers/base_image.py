@@ -1,4 +1,4 @@
-"""Base images in registries: their configuration, their layers as they are, and an index of their files.
+"""Base images in registries: their configuration, their unchanged layers, and an index of their files.
 
 All is checked against its digest. Layers are kept in the person's cache, as many integrations share them.
 """
@@ -67,7 +67,7 @@ _KINDS = {archives.LINK: EntryKind.LINK, archives.FOLDER: EntryKind.FOLDER}
 
 
 class Registry(Protocol):
-    """What is asked of a registry, as `release.registry.remote.RemoteImages` answers it."""
+    """The questions that are asked of a registry; `release.registry.remote.RemoteImages` answers them."""
 
     def manifest(self, name: str, reference: str) -> Manifest:
         """Return a manifest. Raises ServiceError."""
@@ -90,7 +90,7 @@ class BaseImage:
 
     @property
     def settings(self) -> Mapping[str, Any]:
-        """What containers of it run with."""
+        """The settings that its containers run with."""
         stated = self.config.get("config")
         return stated if isinstance(stated, dict) else {}
 
@@ -176,7 +176,7 @@ class BaseImages:
 
     def _fetch(self, name: str, layer: Descriptor, path: Path) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        cache.sweep(self.folder, time.time(), MOST_KEPT)
+        cache.sweep_files(self.folder, time.time(), MOST_KEPT)
         if layer.size > MAX_LAYER:
             raise ServiceError(f"{layer.digest} of {shown(name)} has more than {MAX_LAYER:,} bytes")
         with tempfile.NamedTemporaryFile(dir=self.folder, prefix=".fetched-") as sink:
@@ -270,7 +270,7 @@ def _is_text(path: str) -> bool:
 
 
 def _remove(entries: dict[str, StageEntry], gone: Collection[str], emptied: Collection[str]) -> None:
-    """Remove what is gone with all below it, and what is below the emptied folders."""
+    """Remove deleted entries with everything below them, and everything below the emptied folders."""
     hidden = [path for path in entries if archives.hides(path, gone, emptied)] if gone or emptied else []
     for path in hidden:
         del entries[path]

@@ -48,7 +48,7 @@ class Python:
 def python_of(image: BaseImage, stated: str = "") -> Python:
     """Return the Python that programs of an image find; `stated` is its version by the settings.
 
-    Raises Fault where it is not there or its version is not known.
+    Raises StepFault where it is not there or its version is not known.
     """
     tree = StageTree(lambda: image.files)
     program, minor = _program(image, tree)
@@ -73,7 +73,7 @@ def _program(image: BaseImage, tree: StageTree) -> tuple[str, str]:
 
 
 def _versions(image: BaseImage, minor: str) -> Iterator[str]:
-    """Yield what the image says: by the header of its Python, a variable, or the packages of the system."""
+    """Yield the versions that the image states: in its Python's header, in a variable, in its system packages."""
     for path, text in image.files.texts.items():
         if path.endswith(f"include/python{minor}/patchlevel.h") and (defined := _STATED.search(text)):
             yield defined[1].decode()
@@ -103,7 +103,7 @@ def _libraries(files: BaseFiles) -> Iterator[str]:
 
 
 def _by_name(files: BaseFiles) -> int:
-    """Return glibc's minor version by the name of its file, as older ones have it; the oldest for one without."""
+    """Return glibc's minor version from the name of its file, as older ones have it there; else the oldest known."""
     names = {path.rpartition("/")[2] for path in _libraries(files)}
     found = [int(one[1]) for name in names if (one := re.fullmatch(r"libc-2\.(\d+)\.so", name))]
     return max(found, default=GLIBCS[0] if "libc.so.6" in names else 0)

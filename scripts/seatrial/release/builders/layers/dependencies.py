@@ -47,7 +47,7 @@ MAX_BYTES = 8 * 1024**3
 
 
 def requirements(lock: bytes, pyproject: bytes, wanted: Install, python: Python) -> Requirements:
-    """Return what is installed. Raises Fault for a lock that cannot be read, or with anything but wheels."""
+    """Return the packages to install. Raises StepFault for a lock that cannot be read, or with anything but wheels."""
     document = toml.load("pyproject.toml", pyproject)
     if not document.readable or not isinstance(document.value, dict):
         raise StepFault("pyproject.toml cannot be read")
@@ -94,7 +94,7 @@ def installed(found: Requirements, python: Python, place: str, folder: Path) -> 
 
 
 class _Environment:
-    """What uv installed for this machine's Python, turned into the environment of an image."""
+    """The packages that uv installed for this machine's Python, turned into the environment of an image."""
 
     def __init__(self, prefix: Path, python: Python, place: str) -> None:
         own = f"python{sys.version_info.major}.{sys.version_info.minor}"
@@ -119,7 +119,7 @@ class _Environment:
         }
 
     def _own(self) -> dict[str, StageEntry]:
-        """Return what makes it a virtual environment."""
+        """Return the entries that make it a virtual environment."""
         home = self._python.program.rpartition("/")[0] or "/"
         text = PYVENV.format(home=home, version=self._python.version)
         link = StageEntry(EntryKind.LINK, 0o777, target="python", installed=True)
@@ -140,7 +140,7 @@ class _Environment:
                 status = os.lstat(path)
                 size += status.st_size
                 if not stat.S_ISREG(status.st_mode) or size > MAX_BYTES:
-                    raise ServiceError(f'a wheel brings "{shown(inside)}", which is no file, or too much')
+                    raise ServiceError(f'a wheel brings "{shown(inside)}", which is not a file, or too much')
                 if inside != ".lock" and not inside.endswith(_NOT_KEPT):
                     mode = 0o755 if status.st_mode & 0o111 else 0o644
                     yield (

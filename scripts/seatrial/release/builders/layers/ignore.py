@@ -142,7 +142,7 @@ class Ignored:
 
     @property
     def has_exceptions(self) -> bool:
-        """Whether something in a folder that is left out may be copied nevertheless."""
+        """Return whether something in a folder that is left out may be copied nevertheless."""
         return any(pattern.negated for pattern in self.patterns)
 
     def leaves_out(self, path: str, above: tuple[bool, ...] = ()) -> tuple[bool, tuple[bool, ...]]:

@@ -167,7 +167,7 @@ def _add_file(archive: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> 
     with open(descriptor, "rb") as source:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_FILE:
-            raise ServiceError(f"{path} is no file, or has more than {MAX_FILE:,} bytes")
+            raise ServiceError(f"{path} is not a file, or has more than {MAX_FILE:,} bytes")
         member.size = status.st_size
         archive.addfile(member, source)
 

@@ -181,7 +181,7 @@ class _Installer:
     log: _Log
 
     def __call__(self, wanted: Install, lock: bytes, pyproject: bytes, place: str) -> dict[str, StageEntry]:
-        """Return the files of the environment. Raises Fault and ServiceError."""
+        """Return the files of the environment. Raises StepFault and ServiceError."""
         if self.base is None:
             raise StepFault("the image has no Python, as it starts from scratch")
         python = python_of(self.base, self.builder.settings.layers.python)
@@ -195,7 +195,7 @@ class _Installer:
         return dependencies.installed(found, python, place, folder)
 
     def _must_fit(self, python: Python) -> None:
-        """Raise Fault where the stage that installs says that it has another Python than the image."""
+        """Raise StepFault where the stage that installs says that it has another Python than the image."""
         for name in {one.image for one in self._others()} - {self.stage.image, ""}:
             settings = self.builder.bases.image(name, self.platform).settings
             stated = env_of(settings).get("PYTHON_VERSION", "")

@@ -295,7 +295,7 @@ def _json_list(rest: str) -> list[str]:
     except (ValueError, RecursionError):
         value = None
     if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
-        raise Unclear("it is no list of words")
+        raise Unclear("it is not a list of words")
     return value
 
 
@@ -365,7 +365,7 @@ def _expose(stage: Stage, one: Instruction) -> None:
     ports = dict(stage.config.get("ExposedPorts") or {})
     for word in words(one.rest, stage.values):
         if not re.fullmatch(r"\d{1,5}(?:/(?:tcp|udp|sctp))?", word):
-            raise Unclear("it is no port")
+            raise Unclear("it is not a port")
         ports[word if "/" in word else f"{word}/tcp"] = {}
     stage.config["ExposedPorts"] = ports
 

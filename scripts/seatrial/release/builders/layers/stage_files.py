@@ -74,7 +74,7 @@ class StageTree:
         return self.added.get(path) or self.base.entries.get(path)
 
     def resolved(self, path: str, last: bool = True) -> str:
-        """Return a path with the links on its way followed, and if `last` that at its end. Raises Fault."""
+        """Return a path with the links on its way followed, and if `last` that at its end. Raises StepFault."""
         done: list[str] = []
         todo = [part for part in path.split("/") if part not in ("", ".")]
         for _ in range(MAX_LINKS + len(todo) * MAX_LINKS):
@@ -95,7 +95,7 @@ class StageTree:
         raise StepFault(f"too many links on the way to /{path}")
 
     def put(self, path: str, entry: StageEntry) -> None:
-        """Set an entry whose folder is there. Raises Fault where it would replace a folder."""
+        """Set an entry whose folder is there. Raises StepFault where it would replace a folder."""
         before = self.entry(path)
         if before and before.kind is EntryKind.FOLDER and entry.kind is not EntryKind.FOLDER:
             raise StepFault(f"/{path} is a folder already")
@@ -139,7 +139,7 @@ class StageTree:
 
 
 def changed(tree: StageTree, path: str, recursive: bool, change: Callable[[StageEntry], StageEntry]) -> None:
-    """Change an entry, and if `recursive` those below it. Raises Fault for a file that the base image has.
+    """Change an entry, and if `recursive` those below it. Raises StepFault for a file that the base image has.
 
     Such a file would have to be stored again; a folder need not.
     """
@@ -184,7 +184,7 @@ def _lettered(stated: str, entry: StageEntry) -> int:
 
 
 def owner_of(tree: StageTree, stated: str) -> tuple[int, int | None]:
-    """Return the numbers of an owner `user`, `user:group` or in digits; None for no group stated. Raises Fault."""
+    """Return the numbers of an owner `user`, `user:group` or in digits; None for no group stated. Raises StepFault."""
     user, colon, group = stated.partition(":")
     return _number(tree, PASSWD, user), _number(tree, GROUP, group) if colon and group else None
 
@@ -200,7 +200,7 @@ def _number(tree: StageTree, file: str, name: str) -> int:
 
 
 def add_group(tree: StageTree, name: str, number: int) -> None:
-    """Add the lines of groupadd. Raises Fault where name or number are taken."""
+    """Add the lines of groupadd. Raises StepFault where name or number is taken."""
     _must_be_free(tree, GROUP, name, number)
     _append(tree, GROUP, f"{name}:x:{number}:")
     if GSHADOW in tree.base.entries:
@@ -208,7 +208,7 @@ def add_group(tree: StageTree, name: str, number: int) -> None:
 
 
 def add_account(tree: StageTree, name: str, number: int, group: str, home: str, shell: str, day: int) -> None:
-    """Add the lines of `useradd --system`, as on a `day` since 1970. Raises Fault where name or number are taken."""
+    """Add the lines of `useradd --system`, as on a `day` since 1970. Raises StepFault where name or number is taken."""
     _must_be_free(tree, PASSWD, name, number)
     gid = _number(tree, GROUP, group)
     _append(tree, PASSWD, f"{name}:x:{number}:{gid}::{home or f'/home/{name}'}:{shell or _shell(tree)}")

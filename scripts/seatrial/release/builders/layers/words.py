@@ -85,7 +85,7 @@ def _value(kind: str, piece: str, values: Mapping[str, str]) -> str:
 
 def _replaced(text: str, values: Mapping[str, str]) -> str:
     if has_other_dollars(text):
-        raise Unclear('it has a "$" that is no variable')
+        raise Unclear('it has a "$" that does not begin a variable')
     whole = filled(text, values)
     if len(whole) >= MAX_VALUE:
         raise Unclear(f"a value of it has more than {MAX_VALUE} characters")
