@@ -13,6 +13,7 @@ import pytest
 
 from seatrial.core.framework import Framework
 from seatrial.core.model import Finding, Fix, Integration, MemoryFolder, Severity
+from seatrial.preview.cases import example_set_of
 from seatrial.preview.evaluator import Evaluator
 from seatrial.preview.page import render as page_of
 from seatrial.preview.previews import preview_of
