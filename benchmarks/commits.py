@@ -1,6 +1,6 @@
 """For commits of a real history: does `--since` name what changed, and does `--new` show what the commit brought?
 
-    python benchmarks/commits.py ../ocean --count 200 --seed 14
+    python benchmarks/commits.py ../ocean --count 200 --seed 14 --skip 94
 
 For each commit drawn, its parent and the commit are checked out in turn into a clone and judged whole. Integrations
 whose findings differ must be among those that `--since PARENT` chooses: each that is not is a miss. Those chosen whose
@@ -203,6 +203,7 @@ def main() -> int:
     parser.add_argument("history", type=Path, help="a repository with the history of port-labs/ocean")
     parser.add_argument("--count", type=int, default=200, help="how many commits to draw")
     parser.add_argument("--seed", type=int, default=14, help="the seed of the draw")
+    parser.add_argument("--skip", type=int, default=0, help="how many of the drawn commits an earlier run has judged")
     given = parser.parse_args()
     cases = []
     with TemporaryDirectory(prefix="seatrial-commits-") as place:
@@ -216,11 +217,11 @@ def main() -> int:
             str(given.history.resolve()),
             str(work),
         )
-        for commit, parent in drawn(work, given.count, given.seed):
+        for commit, parent in drawn(work, given.count, given.seed)[given.skip :]:
             cases.append(judged(work, commit, parent))
             last = cases[-1]
             print(
-                f"{len(cases)} {commit[:10]}: {len(last.named)} named, {len(last.changed)} changed",
+                f"{given.skip + len(cases)} {commit[:10]}: {len(last.named)} named, {len(last.changed)} changed",
                 file=sys.stderr,
             )
             print("\n".join(last.problems()), end="\n" if any(last.problems()) else "", flush=True)
