@@ -48,6 +48,7 @@ class ReleaseSettings:
     needs the image to be run; None for the profile's.
     `zero_versions` weighs contract changes while the major version is 0: `strict`, or `shifted` by one part.
     `bots` has the rule for each bot, by the name or the address of the author of its commits, in small letters.
+    `fold_days` are the days for which an integration is not released for a new framework alone; None for no folding.
     """
 
     image: str = ""
@@ -67,6 +68,7 @@ class ReleaseSettings:
     beta_latest: bool | None = None
     app_config_schemas: bool | None = None
     bots: Mapping[str, BotRule] = field(default_factory=dict)
+    fold_days: int | None = None
 
     @property
     def all_build_args(self) -> Mapping[str, str]:

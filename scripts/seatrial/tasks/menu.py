@@ -467,6 +467,13 @@ VERBS = (
                 "leave poetry.lock as it is, which is then stale, as without the network; a later run makes it",
                 OptionKind.SWITCH,
             ),
+            Option(
+                "fold",
+                "raise no version: write one group intent, which the next version of each integration takes up; the "
+                "default with release.fold-days",
+                OptionKind.SWITCH,
+            ),
+            Option("no_fold", "raise versions in spite of release.fold-days", OptionKind.SWITCH),
             DRY_RUN,
             replace(JOBS, help="locks to make at once; by default one per core"),
         ),
@@ -760,6 +767,10 @@ VERBS = (
         (
             *CHOOSING,
             Option("date", "the day of the entries, as YYYY-MM-DD; by default today, in UTC"),
+            Option(
+                "folded",
+                "raise those too that have been folded for so many days, 0 for all; by default release.fold-days",
+            ),
             Option("commit", "commit what is changed, and nothing else", OptionKind.SWITCH),
             Option(
                 "pull_request",

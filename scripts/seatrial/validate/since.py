@@ -7,17 +7,22 @@ import posixpath
 import re
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from seatrial.core.findings import Outcome
 from seatrial.core.model import Fleet, Folder, Integration, Profile, Severity
 from seatrial.core.rules import Rule
+from seatrial.dependencies.lockfile import LOCK
 from seatrial.documents import holds
+from seatrial.documents.group_intents import FOLDER, group_intents
 from seatrial.system import git
-from seatrial.system.folder import with_parents
+from seatrial.system.folder import DiskFolder, with_parents
 from seatrial.validate.facts.facts import Facts
-from seatrial.validate.facts.release_change import INTENTS, SUFFIXES, BotChange, Change
+from seatrial.validate.facts.items import value_at
+from seatrial.validate.facts.package_metadata import PYPROJECT, Package
+from seatrial.validate.facts.release_change import INTENTS, SUFFIXES, BotChange, Change, Fold
 from seatrial.validate.facts.suppressed_codes import EXEMPTIONS
 from seatrial.validate.run import check_all
 from seatrial.workspace.committed import judged_alike
@@ -71,15 +76,18 @@ class Since:
         )
         is_covered, lifted = self._is_covered(), self._lifted()
         published, by_rule = self._published(changed), self._by_rule(changed)
+        states = {one.path: self._state(one, folders[one.path]) for one in changed}
+        folds = self._folds(changed, states)
         return {
             one.path: Change(
                 since=self.rev,
                 paths=tuple(self.paths[one.path]),
-                base=self._state(one, folders[one.path]),
+                base=states[one.path],
                 published=published.get(one.path, {}),
                 is_covered=is_covered,
                 lifted=lifted,
                 by_rule=by_rule.get(one.path, ()),
+                fold=folds.get(one.path),
             )
             for one in changed
         }
@@ -132,6 +140,20 @@ class Since:
             whole = {one.below(path) for path in self.paths[one.path]} <= committed
             if whole and len(commits) < MOST_COMMITS and all(brought):
                 found[one.path] = tuple(dict.fromkeys(filter(None, brought)))
+        return found
+
+    def _folds(
+        self, integrations: Iterable[Integration], states: Mapping[str, Facts | None]
+    ) -> Mapping[str, Fold]:
+        """Return what is folded of each integration in which the change raises the framework and does nothing else."""
+        root = self.workspace.root
+        groups = group_intents(DiskFolder(root / FOLDER, root, None))
+        found = {}
+        for one in integrations if groups else ():
+            facts, base = Facts.of(self.workspace, one), states[one.path]
+            fold = Fold.of(groups, one.path, facts.package)
+            if fold and base and _raises_framework_only(base, facts, self.paths[one.path]):
+                found[one.path] = fold
         return found
 
     def _is_covered(self) -> bool:
@@ -260,6 +282,31 @@ def _reached(
 
     links = ((_owner(workspace, path), path) for path in git.links(workspace.root))
     return frozenset(owner for owner, path in links if owner in others and leads_to_change(path))
+
+
+def _raises_framework_only(base: Facts, facts: Facts, paths: Sequence[str]) -> bool:
+    """Return whether a change is one of the framework: in `pyproject.toml` its constraint alone, and the lock."""
+    return (
+        {*paths} <= {PYPROJECT, LOCK}
+        and _cores(base) != _cores(facts)
+        and _without_core(base.package) == _without_core(facts.package)
+    )
+
+
+def _cores(facts: Facts) -> tuple[str, Sequence[str]]:
+    core = facts.package.core if facts.package else None
+    return core.constraint if core else "", [one.text for one in facts.lock.cores] if facts.lock else []
+
+
+def _without_core(package: Package | None) -> object:
+    """Return the values of a `pyproject.toml` less the framework's constraint."""
+    if package is None or package.core is None:
+        return None
+    value = deepcopy(package.document.value)
+    holder = value_at(value, *map(str, package.core.keys[:-1]))
+    table = isinstance(package.core.value, dict)
+    holder[package.core.keys[-1]] = {**package.core.value, "version": ""} if table else ""
+    return value
 
 
 def _is_of_framework(path: str) -> bool:
