@@ -642,6 +642,15 @@ VERBS = (
         ("rev",),
     ),
     Verb(
+        "affected",
+        "Name the integrations that a change affects, or say why it affects one.",
+        "affected:affected",
+        (
+            *COMPARING,
+            Option("why", "the name of an integration: show the chain from what has changed to it"),
+        ),
+    ),
+    Verb(
         "doctor",
         "Tell what this machine has and lacks: Pythons, uv, git, the sandbox, a builder of images.",
         "doctor:doctor",

@@ -8,7 +8,7 @@ import re
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from seatrial.core.findings import Outcome
@@ -25,6 +25,8 @@ from seatrial.validate.facts.package_metadata import PYPROJECT, Package
 from seatrial.validate.facts.release_change import INTENTS, SUFFIXES, BotChange, Change, Fold
 from seatrial.validate.facts.suppressed_codes import EXEMPTIONS
 from seatrial.validate.run import check_all
+from seatrial.validate.settings_effects import ALL as ALL
+from seatrial.validate.settings_effects import settings_effects
 from seatrial.workspace.committed import judged_alike
 from seatrial.workspace.workspace import Workspace
 
@@ -36,10 +38,6 @@ _COMPARED = re.compile(
 _COMPARED_WITH_CODE = re.compile(rf"{_COMPARED.pattern}|.+\.py")
 """The same with those that declare selectors."""
 
-ALL = 1_000_000
-"""More problems of a rule in one integration than any has; a limit would make findings behind it look new."""
-
-
 MOST_COMMITS = 1_000
 """The commits of a change in one integration that are read; a change with as many is none of bots alone."""
 
@@ -50,7 +48,8 @@ class Since:
 
     `rev` is the revision as typed, `base` the merge base, `paths` the changed paths of each integration, by its path,
     `around` those outside of all integrations, `reached` the paths of the integrations that have no change, but a
-    link that leads to one.
+    link that leads to one, each with the places on the way. `resettled` are those of others on which changed settings
+    change the verdict, each with the reason.
     """
 
     workspace: Workspace
@@ -58,11 +57,22 @@ class Since:
     base: str
     paths: Mapping[str, Sequence[str]]
     around: Sequence[str] = ()
-    reached: frozenset[str] = frozenset()
+    reached: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    resettled: Mapping[str, str] = field(default_factory=dict)
 
     def touched(self, integrations: Iterable[Integration]) -> list[Integration]:
-        """The integrations that have a change, or are reached by one."""
-        return [one for one in integrations if one.path in self.paths or one.path in self.reached]
+        """The integrations that have a change, are reached by one, or are judged otherwise by changed settings."""
+        affected = self.paths.keys() | self.reached.keys() | self.resettled.keys()
+        return [one for one in integrations if one.path in affected]
+
+    def reasons(self, integration: Integration) -> Iterator[str]:
+        """Yield why an integration is among those touched, a line each; nothing for another one."""
+        yield from (f"{integration.below(path)} has changed" for path in self.paths.get(integration.path, ()))
+        if integration.path in self.reached:
+            link, *places = self.reached[integration.path]
+            yield f"{link} is a link to {', which leads to '.join(places)}, which has changed"
+        if integration.path in self.resettled:
+            yield self.resettled[integration.path]
 
     def changes(self, integrations: Sequence[Integration]) -> Mapping[str, Change]:
         """The change of each integration that has one, by its path. Raises as `since`."""
@@ -107,7 +117,7 @@ class Since:
             self.workspace, self.base, lambda path: not paths.isdisjoint(with_parents(path))
         )
         there = [one for one in before.integrations if one.path in paths]
-        same = before.fleet.paths - self.paths.keys() - self.reached
+        same = before.fleet.paths - self.paths.keys() - self.reached.keys()
         before = replace(before, fleet=before.fleet.sharing(self.workspace.fleet, same))
         unwanted = (None,) if advice else (None, Severity.ADVICE)
         stated, profile = before.settings.severities, before.profile
@@ -263,25 +273,33 @@ def since(workspace: Workspace, rev: str) -> Since:
     owned = [(_owner(workspace, path), path) for path in changed]
     around = tuple(path for owner, path in owned if owner is None)
     paths = _by_integration(owned)
-    return Since(workspace, rev, base, paths, around, _reached(workspace, changed, paths))
+    reached = _reached(workspace, changed, paths)
+    others = [one for one in workspace.integrations if one.path not in paths.keys() | reached.keys()]
+    resettled = settings_effects(workspace, base, around, others)
+    return Since(workspace, rev, base, paths, around, reached, resettled)
 
 
 def _reached(
     workspace: Workspace, changed: Sequence[str], paths: Mapping[str, Sequence[str]]
-) -> frozenset[str]:
-    """Return the paths of the integrations that have no change, but are reached by one."""
+) -> Mapping[str, Sequence[str]]:
+    """Return the paths of the integrations that have no change, but are reached by one, with the places on the way."""
     others = workspace.fleet.paths - paths.keys()
     if not changed or not others:
-        return frozenset()
+        return {}
     around = {parent for path in changed for parent in with_parents(path)}
     gone = {*changed}
 
-    def leads_to_change(link: str) -> bool:
+    def way_to_change(link: str) -> Sequence[str]:
         places = list(_looked_at(workspace.root, link))
-        return any(one in around for one in places) or not gone.isdisjoint(with_parents(places[-1]))
+        leads = any(one in around for one in places) or not gone.isdisjoint(with_parents(places[-1]))
+        return list(dict.fromkeys((link, *places))) if leads else ()
 
-    links = ((_owner(workspace, path), path) for path in git.links(workspace.root))
-    return frozenset(owner for owner, path in links if owner in others and leads_to_change(path))
+    found: dict[str, Sequence[str]] = {}
+    for link in git.links(workspace.root):
+        owner = _owner(workspace, link)
+        if owner is not None and owner in others and owner not in found and (way := way_to_change(link)):
+            found[owner] = way
+    return found
 
 
 def _raises_framework_only(base: Facts, facts: Facts, paths: Sequence[str]) -> bool:
