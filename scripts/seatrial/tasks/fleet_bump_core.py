@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from seatrial.core.errors import EXIT_SERVICE, SeatrialError, UsageError
-from seatrial.core.model import Folder, Integration
+from seatrial.core.model import Folder, Integration, Profile
 from seatrial.core.names import counted
 from seatrial.core.printable import plain
 from seatrial.documents.group_intents import FOLDER
@@ -61,6 +61,10 @@ def bump_core(
             note("an earlier run had broken off; it is finished now")
             choice = choose(root, integration, since, where=where)
         is_folding = fold or (choice.workspace.settings.release.fold_days is not None and not no_fold)
+        if is_folding and choice.workspace.profile is Profile.OCEAN:
+            note(
+                "Ocean's own check of a pull request knows no folding, and asks for a release of each integration"
+            )
         plans, rows = _planned(choice.workspace, choice.integrations, wanted, is_folding)
         todo = [one for one in plans if one.is_open]
         rows += [row_of(one, wanted, False, not no_lock) for one in plans if dry_run or not one.is_open]
