@@ -470,10 +470,10 @@ VERBS = (
             Option(
                 "fold",
                 "raise no version: write one group intent, which the next version of each integration takes up; the "
-                "default with release.fold-days",
+                "default where the settings say for how long",
                 OptionKind.SWITCH,
             ),
-            Option("no_fold", "raise versions in spite of release.fold-days", OptionKind.SWITCH),
+            Option("no_fold", "raise versions, whatever the settings say", OptionKind.SWITCH),
             DRY_RUN,
             replace(JOBS, help="locks to make at once; by default one per core"),
         ),
@@ -778,7 +778,7 @@ VERBS = (
             Option("date", "the day of the entries, as YYYY-MM-DD; by default today, in UTC"),
             Option(
                 "folded",
-                "raise those too that have been folded for so many days, 0 for all; by default release.fold-days",
+                "raise those too that have been folded for so many days, 0 for all; by default as the settings say",
             ),
             Option("commit", "commit what is changed, and nothing else", OptionKind.SWITCH),
             Option(
