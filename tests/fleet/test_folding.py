@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from seatrial.core.errors import ConfigurationError
+from seatrial.core.errors import ConfigurationError, UsageError
 from seatrial.core.model import MemoryFolder
 from seatrial.documents.group_intents import FOLDER, GroupIntent, group_intents
 from seatrial.fleet.core_bump import done_groups, edits_of, planned
@@ -21,6 +21,7 @@ from seatrial.release.run.bumps import BumpPlan, apply, bump_line, plan
 from seatrial.release.run.release_tables import plan_table, status_table
 from seatrial.system.folder import DiskFolder
 from seatrial.system.transaction import change_all, finish
+from seatrial.tasks.fleet_bump_core import bump_core
 from seatrial.tasks.release_check import announcement
 from seatrial.validate.facts.facts import Facts
 from seatrial.validate.rules import RULES
@@ -214,3 +215,24 @@ def test_a_plan_tells_of_what_is_folded_and_does_nothing_about_it() -> None:
     assert plan_of_json(plan_json(made), "p") == made
     held = plan_of(replace(state, statuses={one.path: replace(out, spec=False)}), {})
     assert [part.candidate.folded for part in plan_of_json(plan_json(held), "p").parts] == [words]
+
+
+def raise_core(root: Path, version: str, fold: bool = False, no_fold: bool = False) -> None:
+    bump_core(version, [], None, str(root), None, True, False, "1", fold, no_fold)
+
+
+def test_the_task_folds_as_asked_or_as_the_settings_say(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    raise_core(root, "0.48.14", fold=True)
+    assert (
+        "okta  port-ocean 0.48.12 -> 0.48.14, folded into 0.1.0, without its lock" in capsys.readouterr().out
+    )
+    put(root, {"seatrial.toml": "[release]\nfold-days = 30\n"})
+    raise_core(root, "0.48.15")
+    assert len(group_intents(groups(root))) == 2
+    raise_core(root, "0.48.16", no_fold=True)
+    assert not (root / FOLDER).exists()
+    assert "removed .fleet-release/port-ocean-0.48.15.yaml" in capsys.readouterr().err
+    with pytest.raises(UsageError, match="exclude each other"):
+        raise_core(root, "0.48.17", fold=True, no_fold=True)
