@@ -121,7 +121,7 @@ INTEGRATION = Option(
 WHERE = Option(
     "where",
     "of these only those that a filter fits, such as 'core<0.48 and (type=jira or owner=@team)'; fields: name, type, "
-    "section, core, version, owner, changed-days, age-days",
+    "section, core, version, level, owner, changed-days, age-days",
     inherited=True,
 )
 SINCE = Option("since", "of these only what has changed since a revision such as origin/main", inherited=True)
