@@ -1,10 +1,11 @@
 """For commits of a real history: does `--since` name what changed, and does `--new` show what the commit brought?
 
-    python benchmarks/commits.py ../ocean --count 200 --seed 14
+    python benchmarks/commits.py ../ocean --count 200 --seed 14 --skip 94
 
 For each commit drawn, its parent and the commit are checked out in turn into a clone and judged whole. Integrations
 whose findings differ must be among those that `--since PARENT` chooses: each that is not is a miss. Those chosen whose
-findings do not differ are the surplus, which is right where one of their files has changed, and wrong elsewhere. What
+findings do not differ are the surplus, which is right where one of their files has changed, or one that a link of
+theirs leads to, and wrong elsewhere. What
 `seatrial validate --since PARENT --new`, a process of its own, marks as new must be the findings of the commit whose
 fingerprints the parent lacks, for every second commit with advice. Ends with status 1 after a miss, a wrong surplus
 or another difference.
@@ -20,7 +21,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -49,8 +50,8 @@ class Case:
     """What one commit showed.
 
     `named` are the integrations that `--since` chooses, `changed` those whose findings differ, `touched` those with a
-    changed file. `brought` are the new findings as `--new` has them, `lacking` and `added` where that differs from the
-    subtraction. `cut` counts new findings that are not shown because of the limit for one rule.
+    changed file, or with a link to one. `brought` are the new findings as `--new` has them, `lacking` and `added` where
+    that differs from the subtraction. `cut` counts new findings that are not shown because of the limit for one rule.
     """
 
     commit: str
@@ -129,6 +130,7 @@ def judged(work: Path, commit: str, parent: str) -> Case:
     before, after = checked_out(work, parent), checked_out(work, commit)
     listed = git(work, "diff", "--name-only", "-z", "--no-renames", parent, commit).split("\0")
     touched = frozenset(found[1] for path in listed if (found := _TOUCHED.match(path)))
+    touched |= linked(work, {*listed})
     changed = differing(before, after)
     if not after:
         return Case(commit, frozenset(), changed, touched)
@@ -140,6 +142,17 @@ def judged(work: Path, commit: str, parent: str) -> Case:
     except ValueError:
         return Case(commit, named, changed, touched, wrong=f"status {ran.status}: {ran.err.strip()[-300:]}")
     return compared(Case(commit, named, changed, touched), before, after, answer, ran.status)
+
+
+def linked(work: Path, paths: Set[str]) -> frozenset[str]:
+    """Return the integrations in which a link leads to one of these paths, or to a folder that holds one."""
+    root = os.path.realpath(work)
+    found = set()
+    for link in filter(Path.is_symlink, work.glob("integrations/*/**/*")):
+        to = os.path.relpath(os.path.realpath(link), root)
+        if any(path == to or path.startswith(f"{to}/") for path in paths):
+            found.add(link.relative_to(work).parts[1])
+    return frozenset(found)
 
 
 def with_advice(commit: str) -> bool:
@@ -203,6 +216,9 @@ def main() -> int:
     parser.add_argument("history", type=Path, help="a repository with the history of port-labs/ocean")
     parser.add_argument("--count", type=int, default=200, help="how many commits to draw")
     parser.add_argument("--seed", type=int, default=14, help="the seed of the draw")
+    parser.add_argument(
+        "--skip", type=int, default=0, help="how many of the drawn commits an earlier run has judged"
+    )
     given = parser.parse_args()
     cases = []
     with TemporaryDirectory(prefix="seatrial-commits-") as place:
@@ -216,11 +232,11 @@ def main() -> int:
             str(given.history.resolve()),
             str(work),
         )
-        for commit, parent in drawn(work, given.count, given.seed):
+        for commit, parent in drawn(work, given.count, given.seed)[given.skip :]:
             cases.append(judged(work, commit, parent))
             last = cases[-1]
             print(
-                f"{len(cases)} {commit[:10]}: {len(last.named)} named, {len(last.changed)} changed",
+                f"{given.skip + len(cases)} {commit[:10]}: {len(last.named)} named, {len(last.changed)} changed",
                 file=sys.stderr,
             )
             print("\n".join(last.problems()), end="\n" if any(last.problems()) else "", flush=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from seatrial.core.names import canonical
 from seatrial.dependencies.constraints import (
     ParsedRequirement,
     applies,
-    canonical,
     canonical_version,
     parse_requirement,
     version_key,

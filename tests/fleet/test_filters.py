@@ -43,6 +43,10 @@ ALL = [
 WORKSPACE = Workspace(Path("/nowhere"), Path("/nowhere"), Settings(), Profile.GUIDE, Fleet(ALL))
 
 
+BROKEN = GOOD.edited("pyproject.toml", 'name = "good-service"', 'name = "broken"').without(".port/spec.yaml")
+LEVELLED = {"good-service": GOOD, "broken": BROKEN}
+
+
 def names(text: str) -> str:
     return " ".join(found.name for found in parse(text).chosen(WORKSPACE, ALL))
 
@@ -77,12 +81,29 @@ def test_a_filter_chooses(text: str, found: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("core<0.49 and level!=gold", "good-service broken"),
+        ("level=PLATINUM", "good-service"),
+        ("level>=publishable", "good-service"),
+        ("level<bronze", "broken"),
+        ("level=none,silver", "broken"),
+    ],
+)
+def test_a_level_is_that_of_the_quality_scale(text: str, found: str) -> None:
+    both = [Integration(name, f"integrations/{name}", folder) for name, folder in LEVELLED.items()]
+    where = Workspace(Path("/nowhere"), Path("/nowhere"), Settings(), Profile.GUIDE, Fleet(both))
+    assert " ".join(one.name for one in parse(text).chosen(where, both)) == found
+
+
+@pytest.mark.parametrize(
     ("text", "column", "fault"),
     [
         ("cor<0.48", 1, 'no field is called "cor"; did you mean "core"?'),
         ("core<0.48 and typ=x", 15, 'no field is called "typ"; did you mean "type"?'),
         ("core<", 6, "the end stands where a value of core is expected"),
         ("core<new", 6, '"new" is not a version such as 0.48 or 1.2.3'),
+        ("level<golden", 7, '"golden" is not a level, one of none, publishable'),
         ("changed-days<soon", 14, '"soon" is not a number of days such as 30'),
         ("core 0.48", 6, '"0.48" stands behind core, where one of'),
         ("name<x", 5, "name has no order; compare it by = or !="),

@@ -177,3 +177,8 @@ def decamelize(name: str) -> str:
     head = calmed[:begin].rstrip("-_")
     joint = "_" if head else ""
     return (head + joint + calmed[len(head) : end] + _CAPITAL.sub(r"_\g<0>", calmed[end:])).lower()
+
+
+def canonical(name: str) -> str:
+    """Return the name of a package, or of a group of packages, as PEP 503 compares it."""
+    return re.sub(r"[-_.]+", "-", name).lower()

@@ -68,6 +68,7 @@ class ReleaseSettings:
     `zero_versions` weighs contract changes while the major version is 0: `strict`, or `shifted` by one part.
     `bots` has the rule for each bot, by the name or address of the author of its commits, in lower case.
     `signing` is `keyless`, or empty for a key or none; `keyless` says whose signature counts.
+    `fold_days` are the days for which an integration is not released for a new framework alone; None for no folding.
     """
 
     image: str = ""
@@ -89,6 +90,7 @@ class ReleaseSettings:
     bots: Mapping[str, BotRule] = field(default_factory=dict)
     signing: str = ""
     keyless: KeylessSettings = field(default_factory=KeylessSettings)
+    fold_days: int | None = None
 
     @property
     def all_build_args(self) -> Mapping[str, str]:

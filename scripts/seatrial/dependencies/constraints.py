@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
+from seatrial.core.names import canonical
+
 if TYPE_CHECKING:
     from packaging.markers import Marker
 
@@ -86,11 +88,6 @@ class ParsedRequirement:
     constraint: str
     marker: str
     extras: frozenset[str]
-
-
-def canonical(name: str) -> str:
-    """Return the name of a package or group as PEP 503 compares it."""
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def canonical_version(version: str) -> str | None:

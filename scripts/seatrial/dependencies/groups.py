@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from seatrial.dependencies.constraints import canonical, parse_requirement
+from seatrial.core.names import canonical
+from seatrial.dependencies.constraints import parse_requirement
 from seatrial.dependencies.lockfile import Dependency, dependency
 
 MAIN, DEV = "main", "dev"

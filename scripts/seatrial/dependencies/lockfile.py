@@ -16,8 +16,9 @@ from typing import Any
 
 from seatrial.core.errors import Unreadable
 from seatrial.core.model import Integration, Location
+from seatrial.core.names import canonical
 from seatrial.core.printable import shown
-from seatrial.dependencies.constraints import canonical, canonical_version
+from seatrial.dependencies.constraints import canonical_version
 
 LOCK = "poetry.lock"
 CORE = "port-ocean"

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from seatrial.dependencies.constraints import admits, applies, canonical, version_key
+from seatrial.core.names import canonical
+from seatrial.dependencies.constraints import admits, applies, version_key
 from seatrial.dependencies.groups import installed_groups
 from seatrial.dependencies.lockfile import (
     BadLock,

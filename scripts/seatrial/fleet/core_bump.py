@@ -9,7 +9,7 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum
@@ -17,25 +17,30 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from seatrial.core.errors import SeatrialError, ServiceError, UsageError
-from seatrial.core.model import Fleet, Integration, MemoryFolder
+from seatrial.core.model import Fleet, Folder, Integration, MemoryFolder
 from seatrial.core.printable import one_line
 from seatrial.dependencies.constraints import floor
 from seatrial.dependencies.lockfile import LockText, content_hash
 from seatrial.documents import toml
 from seatrial.documents.document import Document
+from seatrial.documents.group_intents import GroupIntent, group_intents
 from seatrial.fleet.commands import Crew
-from seatrial.release.plan.bump import ChangelogEntry, raised, revised
+from seatrial.release.plan.bump import Bump, ChangelogEntry, raised, revised
 from seatrial.system import process
 from seatrial.system.process import Running
 from seatrial.system.transaction import FileEdit
 from seatrial.validate.facts.facts import Facts
 from seatrial.validate.facts.package_metadata import CORE, PYPROJECT, CoreDependency, Package
+from seatrial.validate.facts.release_change import Fold
 from seatrial.workspace.workspace import Workspace
 
 LOCK, SETTINGS = "poetry.lock", "poetry.toml"
 
 ENTRY = "Bumped ocean version to {}"
 """The changelog entry, in the words that Ocean uses."""
+
+PART, TYPE = "patch", "improvement"
+"""The part of an integration's version that a new framework raises, and the type of the change."""
 
 _ONE_VERSION = re.compile(r"(\^|~|>=|==|~=)?(\s*)[0-9][0-9.]*(?:[a-z]+[0-9]+)?")
 _WANTED = re.compile(r"[0-9]{1,6}\.[0-9]{1,6}\.[0-9]{1,6}(?:[a-z]+[0-9]{1,6})?", re.ASCII)
@@ -59,8 +64,8 @@ class BumpState(Enum):
 class CoreBump:
     """The change of an integration to a version of the framework; `files` holds the lock only after `with_lock`.
 
-    `core` is the framework's version before, `version` the integration's own, `after` its next one; each is empty if
-    there is none.
+    `core` and `version` are what it has before, `after` is its own next version; empty texts where there is none.
+    With `fold` it keeps its version, and is entered into this group intent.
     """
 
     integration: Integration
@@ -69,6 +74,7 @@ class CoreBump:
     version: str = ""
     after: str = ""
     files: tuple[FileEdit, ...] = ()
+    fold: GroupIntent | None = None
 
     @property
     def is_open(self) -> bool:
@@ -85,38 +91,78 @@ def wanted_version(text: str | None) -> str:
     return version
 
 
-def planned(workspace: Workspace, integration: Integration, version: str, day: date) -> CoreBump:
-    """Return the change of an integration, without the lock. Raises UsageError if it cannot be made."""
+def planned(
+    workspace: Workspace, integration: Integration, version: str, day: date, fold: bool = False
+) -> CoreBump:
+    """Return what is to be changed, which with `fold` is not the integration's own version.
+
+    Raises UsageError where it cannot be done.
+    """
     facts = Facts.of(workspace, integration)
-    core = facts.package.core if facts.package else None
-    if facts.package is None or core is None:
-        raise UsageError("pyproject.toml does not list port_ocean under [tool.poetry.dependencies]")
+    package, core = _core_of(facts)
     constraint = _raised_constraint(core.constraint, version)
     locked = facts.lock.cores[0].text if facts.lock and facts.lock.cores else ""
     has = locked or ".".join(map(str, floor(core.constraint)))
+    bump = CoreBump(integration, BumpState.TO_RAISE, has, package.version)
     if _numbers(has) > _numbers(version):
-        return CoreBump(integration, BumpState.NEWER, has, facts.package.version)
-    is_raised = floor(core.constraint) == floor(version)
-    if is_raised and locked == version:
-        return CoreBump(integration, BumpState.THERE, has, facts.package.version)
-    if is_raised:
-        return CoreBump(integration, BumpState.TO_LOCK, has, facts.package.version)
-    text = _with_constraint(integration, facts.package.document, core, constraint)
-    return _raised(facts, text, constraint, day, has)
+        return replace(bump, state=BumpState.NEWER)
+    if floor(core.constraint) == floor(version):
+        return replace(bump, state=BumpState.THERE if locked == version else BumpState.TO_LOCK)
+    if fold:
+        edit = _edit(
+            integration, PYPROJECT, _with_constraint(integration, package.document, core, constraint)
+        )
+        return replace(bump, files=(edit,), fold=group_of(version, day))
+    made = _raised(facts, constraint, day)
+    files = tuple(_edit(integration, one.path, one.after or "") for one in made.files)
+    return replace(bump, after=made.after, files=files)
 
 
-def _raised(facts: Facts, pyproject: str, constraint: str, day: date, has: str) -> CoreBump:
-    """Return the change with this text of pyproject.toml, a patch version and a changelog entry."""
-    integration = facts.integration
-    inner = integration.having({PYPROJECT: pyproject.encode()})
-    made = raised(
-        Facts(inner, facts.profile, Fleet([inner]), facts.settings),
-        day,
-        "patch",
-        [ChangelogEntry("improvement", ENTRY.format(constraint))],
+def _core_of(facts: Facts) -> tuple[Package, CoreDependency]:
+    if facts.package is None or facts.package.core is None:
+        raise UsageError("pyproject.toml does not list port_ocean under [tool.poetry.dependencies]")
+    return facts.package, facts.package.core
+
+
+def _raised(facts: Facts, constraint: str, day: date) -> Bump:
+    """Return the change to the integration's next version, with another constraint of the framework."""
+    package, core = _core_of(facts)
+    text = _with_constraint(facts.integration, package.document, core, constraint)
+    inner = facts.integration.having({PYPROJECT: text.encode()})
+    changed = Facts(inner, facts.profile, Fleet([inner]), facts.settings)
+    return raised(changed, day, PART, [ChangelogEntry(TYPE, ENTRY.format(constraint))])
+
+
+def group_of(version: str, day: date) -> GroupIntent:
+    """Return the group intent for a version of the framework, without any integration."""
+    return GroupIntent(version, day, PART, TYPE, ENTRY.format(f"^{version}"), {})
+
+
+def edits_of(bump: CoreBump, root: Folder) -> Sequence[FileEdit]:
+    """Return all edits of a change: with a group intent, also its file, as it is in the folder of them now.
+
+    Raises ConfigurationError for a group intent that cannot be read.
+    """
+    if bump.fold is None:
+        return bump.files
+    path = bump.fold.path
+    name = path.rpartition("/")[2]
+    before = root.read(name) if root.entry(name) else None
+    known = next((one for one in group_intents(root) if one.path == path), bump.fold) if before else bump.fold
+    after = known.having(bump.integration.path, bump.version).written()
+    return [*bump.files, FileEdit(path, before, after.encode())]
+
+
+def done_groups(workspace: Workspace, root: Folder) -> Sequence[FileEdit]:
+    """Return the removals of the group intents by which no integration is folded any more."""
+    facts = [Facts.of(workspace, one) for one in workspace.integrations]
+    done = (
+        one
+        for one in group_intents(root)
+        if root.entry(one.path.rpartition("/")[2])
+        and not any(Fold.of([one], each.integration.path, each.package) for each in facts)
     )
-    files = [_edit(integration, one.path, one.after or "") for one in made.files]
-    return CoreBump(integration, BumpState.TO_RAISE, has, made.before, made.after, tuple(files))
+    return [FileEdit(one.path, root.read(one.path.rpartition("/")[2]), None) for one in done]
 
 
 def _with_constraint(integration: Integration, document: Document, core: CoreDependency, new: str) -> str:
@@ -276,6 +322,7 @@ def row_of(bump: CoreBump, version: str, done: bool, locked: bool = True) -> Bum
     if bump.state is BumpState.NEWER:
         return BumpRow(bump.integration.name, f"left as it is: it has {bump.core}")
     core = f"port-ocean {bump.core or 'none'} -> {version}"
-    own = f", {bump.version} -> {bump.after}" if bump.after else ", lock only"
+    folded = f", folded into {bump.version}" if bump.fold else ", lock only"
+    own = f", {bump.version} -> {bump.after}" if bump.after else folded
     lock = "" if locked else ", without its lock"
     return BumpRow(bump.integration.name, f"{'' if done else 'would be raised: '}{core}{own}{lock}")

@@ -12,11 +12,18 @@ from typing import Any
 from seatrial.core.model import Integration
 from seatrial.fleet.ages import Ages
 from seatrial.fleet.owners import Owners
+from seatrial.quality.scale import Level, Standing
 from seatrial.validate.facts.facts import Facts
+from seatrial.validate.rules import RULES
+from seatrial.validate.run import check
 from seatrial.workspace.workspace import Workspace
 
 _VERSION = re.compile(r"v?(\d{1,9}(?:\.\d{1,9}){0,3})([-.+]?[a-z][\w.+-]{0,40})?", re.ASCII | re.IGNORECASE)
 _NUMBER = re.compile(r"\d{1,9}d?", re.ASCII)
+
+
+LEVELS = tuple(level.value for level in Level)
+"""The levels of the quality scale, the lowest first."""
 
 
 class Order(enum.Enum):
@@ -25,6 +32,7 @@ class Order(enum.Enum):
     NONE = "a text"
     VERSION = "a version such as 0.48 or 1.2.3"
     NUMBER = "a number of days such as 30"
+    LEVEL = "a level, one of none, publishable, bronze, silver, gold and platinum"
 
     @property
     def wanted(self) -> str:
@@ -33,6 +41,8 @@ class Order(enum.Enum):
 
     def admits(self, text: str) -> bool:
         """Return whether a text is a value."""
+        if self is Order.LEVEL:
+            return text.lower() in LEVELS
         pattern = {Order.VERSION: _VERSION, Order.NUMBER: _NUMBER}.get(self)
         return pattern is None or pattern.fullmatch(text) is not None
 
@@ -42,6 +52,8 @@ class Order(enum.Enum):
         Versions are compared in the numbers that the value states: 0.48.3 is equal to 0.48. A suffix counts only if the
         value states all numbers: 1.0.0-beta is before 1.0.0.
         """
+        if self is Order.LEVEL:
+            return _sign(LEVELS.index(text), LEVELS.index(value.lower()))
         if self is Order.NUMBER:
             return _sign(int(text), int(value.rstrip("d"))) if _NUMBER.fullmatch(text) else None
         found, wanted = _VERSION.fullmatch(text), _VERSION.fullmatch(value)
@@ -73,13 +85,13 @@ class FilterSubject:
 
     def __init__(self, workspace: Workspace, integration: Integration, lookups: Mapping[str, Any]) -> None:
         self.integration = integration
-        self._workspace = workspace
+        self.workspace = workspace
         self._lookups = lookups
 
     @cached_property
     def facts(self) -> Facts:
         """The facts about it."""
-        return Facts.of(self._workspace, self.integration)
+        return Facts.of(self.workspace, self.integration)
 
     def values(self, name: str) -> Sequence[str]:
         """Return its values of a field; none where it has none."""
@@ -116,6 +128,12 @@ def _type(one: FilterSubject) -> Sequence[str]:
     return [one.facts.spec_type or one.facts.published_as[0] or one.integration.name]
 
 
+def _level(one: FilterSubject) -> Sequence[str]:
+    """Return the level of the quality scale; none where a rule fails on it. It is judged for that, with advice."""
+    verdict = check(one.facts, [*RULES, *one.workspace.own], advice=True)
+    return [] if verdict.crashes else [Standing(verdict.findings).level.value]
+
+
 FIELDS: Mapping[str, Field] = {
     "name": Field("the name of the folder", lambda one, _: [one.integration.name]),
     "type": Field(
@@ -128,6 +146,7 @@ FIELDS: Mapping[str, Field] = {
         lambda one, _: [one.facts.package.version] if one.facts.package else [],
         Order.VERSION,
     ),
+    "level": Field("its level on the quality scale", lambda one, _: _level(one), Order.LEVEL),
     "owner": Field(
         "an owner by CODEOWNERS of most of its files",
         lambda one, owners: owners.of(one.integration),

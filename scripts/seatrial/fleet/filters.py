@@ -192,7 +192,7 @@ class _Parser:
     def _known(self, value: _Token, field: Field) -> str:
         """Return the text of a value. Raises UsageError if the field cannot have it."""
         text = value.text
-        is_pattern = "*" in text and field.order is not Order.NUMBER
+        is_pattern = "*" in text and field.order not in (Order.NUMBER, Order.LEVEL)
         if not is_pattern and not field.order.admits(text):
             raise self._wrong(value, f'"{one_line(text, 40)}" is not {field.order.wanted}')
         return text

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from seatrial.core.errors import SeatrialError, ServiceError
+from seatrial.core.names import canonical
 from seatrial.system import cache as kept_files
 
 if TYPE_CHECKING:
@@ -337,4 +338,4 @@ def _told_of(name: str, described: Mapping[str, str]) -> tuple[str, Sequence[str
 def _project(requirement: str) -> str:
     """Return the name that a requirement begins with, in its normal form."""
     end = next((at for at, one in enumerate(requirement) if not (one.isalnum() or one in "-_.")), None)
-    return requirement[:end].lower().replace("_", "-").replace(".", "-")
+    return canonical(requirement[:end])

@@ -8,24 +8,29 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from seatrial.core.errors import EXIT_SERVICE, SeatrialError, UsageError
-from seatrial.core.model import Integration
+from seatrial.core.model import Folder, Integration, Profile
 from seatrial.core.names import counted
 from seatrial.core.printable import plain
+from seatrial.documents.group_intents import FOLDER
 from seatrial.fleet.commands import Crew
 from seatrial.fleet.core_bump import (
     BumpRow,
     CoreBump,
     Lock,
     Poetry,
+    done_groups,
+    edits_of,
     failed,
     planned,
     row_of,
     wanted_version,
     with_lock,
 )
+from seatrial.release.places import must_not_be_linked
 from seatrial.system import clock
+from seatrial.system.folder import DiskFolder
 from seatrial.system.transaction import alone, change_all, finish
-from seatrial.tasks.choice import choose
+from seatrial.tasks.choice import choose, open_workspace
 from seatrial.tasks.cli import Ended, jobs_of, note, say
 from seatrial.workspace.workspace import Workspace
 
@@ -39,33 +44,44 @@ def bump_core(
     no_lock: bool,
     dry_run: bool,
     jobs: str | None,
+    fold: bool = False,
+    no_fold: bool = False,
 ) -> None:
     """Raise the framework in each integration, and end with 3 where it could not be done in one.
 
-    Each has all its files or none; what was done is left alone by the next run.
+    Each has all its files or none; what was done is left alone by the next run. With `fold`, the default where the
+    settings say for how long, no version is raised: a group intent says so, which the next version takes up.
     """
+    if fold and no_fold:
+        raise UsageError("--fold and --no-fold exclude each other; give one of them")
     wanted, workers = wanted_version(version), jobs_of(jobs)
     choice = choose(root, integration, since, where=where)
     with alone(choice.workspace.root):
         if not dry_run and finish(choice.workspace.root):
             note("an earlier run had broken off; it is finished now")
             choice = choose(root, integration, since, where=where)
-        plans, rows = _planned(choice.workspace, choice.integrations, wanted)
+        is_folding = fold or (choice.workspace.settings.release.fold_days is not None and not no_fold)
+        if is_folding and choice.workspace.profile is Profile.OCEAN:
+            note(
+                "Ocean's own check of a pull request knows no folding, and asks for a release of each integration"
+            )
+        plans, rows = _planned(choice.workspace, choice.integrations, wanted, is_folding)
         todo = [one for one in plans if one.is_open]
         rows += [row_of(one, wanted, False, not no_lock) for one in plans if dry_run or not one.is_open]
         if todo and not dry_run:
             note(f"raising port-ocean to {wanted} in {counted(len(todo), 'integration')}")
             rows += _done(choice.workspace, todo, wanted, workers, no_lock)
+            _tidy(choice.workspace)
     _end(rows)
 
 
 def _planned(
-    workspace: Workspace, integrations: Sequence[Integration], version: str
+    workspace: Workspace, integrations: Sequence[Integration], version: str, fold: bool
 ) -> tuple[list[CoreBump], list[BumpRow]]:
     plans, rows = [], []
     for one in integrations:
         try:
-            plans.append(planned(workspace, one, version, clock.today()))
+            plans.append(planned(workspace, one, version, clock.today(), fold))
         except UsageError as reason:
             rows.append(failed(one, reason))
     return plans, rows
@@ -106,10 +122,24 @@ def _written(
         return failed(one.integration, made)
     try:
         if made.files:
-            change_all(workspace.root, made.files)
+            must_not_be_linked(workspace.root / FOLDER, workspace.root)
+            change_all(workspace.root, edits_of(made, _groups(workspace)))
     except SeatrialError as reason:
         return failed(one.integration, reason)
     return row_of(made, version, True, locked)
+
+
+def _groups(workspace: Workspace) -> Folder:
+    """Return the folder of the group intents as it is now."""
+    return DiskFolder(workspace.root / FOLDER, workspace.root, None)
+
+
+def _tidy(workspace: Workspace) -> None:
+    """Remove the group intents that are done, which no version waits for any more."""
+    gone = done_groups(open_workspace(str(workspace.root)), _groups(workspace))
+    change_all(workspace.root, gone)
+    for one in gone:
+        note(f"removed {plain(one.path)}: all that it names have a newer version")
 
 
 def _end(rows: Sequence[BumpRow]) -> None:

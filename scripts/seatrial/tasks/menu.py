@@ -127,7 +127,7 @@ INTEGRATION = Option(
 WHERE = Option(
     "where",
     "of these only those that a filter fits, such as 'core<0.48 and (type=jira or owner=@team)'; fields: name, type, "
-    "section, core, version, owner, changed-days, age-days",
+    "section, core, version, level, owner, changed-days, age-days",
     inherited=True,
 )
 SINCE = Option("since", "of these only what has changed since a revision such as origin/main", inherited=True)
@@ -475,6 +475,13 @@ VERBS = (
                 "leave poetry.lock as it is, which is then stale, as without the network; a later run makes it",
                 OptionKind.SWITCH,
             ),
+            Option(
+                "fold",
+                "raise no version: write one group intent, which the next version of each integration takes up; the "
+                "default where the settings say for how long",
+                OptionKind.SWITCH,
+            ),
+            Option("no_fold", "raise versions, whatever the settings say", OptionKind.SWITCH),
             DRY_RUN,
             replace(JOBS, help="locks to make at once; by default one per core"),
         ),
@@ -643,6 +650,15 @@ VERBS = (
         ("rev",),
     ),
     Verb(
+        "affected",
+        "Name the integrations that a change affects, or say why it affects one.",
+        "affected:affected",
+        (
+            *COMPARING,
+            Option("why", "the name of an integration: show the chain from what has changed to it"),
+        ),
+    ),
+    Verb(
         "doctor",
         "Tell what this machine has and lacks: Pythons, uv, git, the sandbox, a builder of images.",
         "doctor:doctor",
@@ -768,6 +784,10 @@ VERBS = (
         (
             *CHOOSING,
             Option("date", "the day of the entries, as YYYY-MM-DD; by default today, in UTC"),
+            Option(
+                "folded",
+                "raise those too that have been folded for so many days, 0 for all; by default as the settings say",
+            ),
             Option("commit", "commit what is changed, and nothing else", OptionKind.SWITCH),
             Option(
                 "pull_request",

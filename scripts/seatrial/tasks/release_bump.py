@@ -61,12 +61,14 @@ def bump(
     pull_request: bool = False,
     branch: str | None = None,
     yes: bool = False,
+    folded: str | None = None,
 ) -> None:
     """Apply the release intents: raise versions, write changelog entries, remove the intents; with `commit`, commit.
 
-    With `pull_request` nothing changes here: the same goes to a branch of the remote, in a pull request.
+    With `pull_request` nothing changes here: the same goes to a branch of the remote, in a pull request. After `folded`
+    days an integration is raised for a new framework alone.
     """
-    day = _day(date)
+    day, fold_days = _day(date), _days(folded)
     if pull_request:
         must_have_somebody_to_ask(yes, dry_run)
     if commit and pull_request:
@@ -76,7 +78,7 @@ def bump(
     workspace = open_workspace(root)
     with alone(workspace.root):
         workspace = _finished(workspace, root, dry_run)
-        plan = bumping.plan(workspace, selected(workspace, integration, where), day)
+        plan = bumping.plan(workspace, selected(workspace, integration, where), day, fold_days)
         if plan.outcome.findings:
             deliver(plan.outcome, workspace, format, None)
             note("nothing was changed")
@@ -206,6 +208,15 @@ def _show(bumps: Sequence[Bump]) -> None:
         for file in one.files:
             after = None if file.after is None else file.after.encode()
             say("".join(unified([FileEdit(join(one.path, file.path), file.before.encode(), after)])))
+
+
+def _days(text: str | None) -> int | None:
+    """Return a number of days; None for none given. Raises UsageError."""
+    if text is None:
+        return None
+    if not text.isascii() or not text.isdigit() or len(text) > 4:
+        raise UsageError(f'--folded takes a number of days, such as 30, or 0 for all, not "{text[:40]}"')
+    return int(text)
 
 
 def _day(text: str | None) -> date:

@@ -44,6 +44,8 @@ def announcement(facts: Facts, change: Change) -> str:
         return f"intent {facts.intents.bump or announcing[0].bump}"
     if change.by_rule:
         return f"{change.bump_by_rule} by the rule for {change.by_rule[0].author}"
+    if change.fold:
+        return change.fold.words
     if change.is_covered:
         return "with the framework's intent"
     if change.shipped(facts.profile):

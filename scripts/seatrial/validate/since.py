@@ -7,19 +7,26 @@ import posixpath
 import re
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from seatrial.core.findings import Outcome
 from seatrial.core.model import Fleet, Folder, Integration, Profile, Severity
 from seatrial.core.rules import Rule
+from seatrial.dependencies.lockfile import LOCK
 from seatrial.documents import holds
+from seatrial.documents.group_intents import FOLDER, group_intents
 from seatrial.system import git
-from seatrial.system.folder import with_parents
+from seatrial.system.folder import DiskFolder, with_parents
 from seatrial.validate.facts.facts import Facts
-from seatrial.validate.facts.release_change import INTENTS, SUFFIXES, BotChange, Change
+from seatrial.validate.facts.items import value_at
+from seatrial.validate.facts.package_metadata import PYPROJECT, Package
+from seatrial.validate.facts.release_change import INTENTS, SUFFIXES, BotChange, Change, Fold
 from seatrial.validate.facts.suppressed_codes import EXEMPTIONS
 from seatrial.validate.run import check_all
+from seatrial.validate.settings_effects import ALL as ALL
+from seatrial.validate.settings_effects import settings_effects
 from seatrial.workspace.committed import judged_alike
 from seatrial.workspace.workspace import Workspace
 
@@ -31,10 +38,6 @@ _COMPARED = re.compile(
 _COMPARED_WITH_CODE = re.compile(rf"{_COMPARED.pattern}|.+\.py")
 """The same with those that declare selectors."""
 
-ALL = 1_000_000
-"""More problems of a rule in one integration than any has; a limit would make findings behind it look new."""
-
-
 MOST_COMMITS = 1_000
 """The commits of a change in one integration that are read; a change with as many is none of bots alone."""
 
@@ -45,7 +48,8 @@ class Since:
 
     `rev` is the revision as typed, `base` the merge base, `paths` the changed paths of each integration, by its path,
     `around` those outside of all integrations, `reached` the paths of the integrations that have no change, but a
-    link that leads to one.
+    link that leads to one, each with the places on the way. `resettled` are those of others on which changed settings
+    change the verdict, each with the reason.
     """
 
     workspace: Workspace
@@ -53,11 +57,22 @@ class Since:
     base: str
     paths: Mapping[str, Sequence[str]]
     around: Sequence[str] = ()
-    reached: frozenset[str] = frozenset()
+    reached: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    resettled: Mapping[str, str] = field(default_factory=dict)
 
     def touched(self, integrations: Iterable[Integration]) -> list[Integration]:
-        """The integrations that have a change, or are reached by one."""
-        return [one for one in integrations if one.path in self.paths or one.path in self.reached]
+        """The integrations that have a change, are reached by one, or are judged otherwise by changed settings."""
+        affected = self.paths.keys() | self.reached.keys() | self.resettled.keys()
+        return [one for one in integrations if one.path in affected]
+
+    def reasons(self, integration: Integration) -> Iterator[str]:
+        """Yield why an integration is among those touched, a line each; nothing for another one."""
+        yield from (f"{integration.below(path)} has changed" for path in self.paths.get(integration.path, ()))
+        if integration.path in self.reached:
+            link, *places = self.reached[integration.path]
+            yield f"{link} is a link to {', which leads to '.join(places)}, which has changed"
+        if integration.path in self.resettled:
+            yield self.resettled[integration.path]
 
     def changes(self, integrations: Sequence[Integration]) -> Mapping[str, Change]:
         """The change of each integration that has one, by its path. Raises as `since`."""
@@ -71,15 +86,18 @@ class Since:
         )
         is_covered, lifted = self._is_covered(), self._lifted()
         published, by_rule = self._published(changed), self._by_rule(changed)
+        states = {one.path: self._state(one, folders[one.path]) for one in changed}
+        folds = self._folds(changed, states)
         return {
             one.path: Change(
                 since=self.rev,
                 paths=tuple(self.paths[one.path]),
-                base=self._state(one, folders[one.path]),
+                base=states[one.path],
                 published=published.get(one.path, {}),
                 is_covered=is_covered,
                 lifted=lifted,
                 by_rule=by_rule.get(one.path, ()),
+                fold=folds.get(one.path),
             )
             for one in changed
         }
@@ -99,7 +117,7 @@ class Since:
             self.workspace, self.base, lambda path: not paths.isdisjoint(with_parents(path))
         )
         there = [one for one in before.integrations if one.path in paths]
-        same = before.fleet.paths - self.paths.keys() - self.reached
+        same = before.fleet.paths - self.paths.keys() - self.reached.keys()
         before = replace(before, fleet=before.fleet.sharing(self.workspace.fleet, same))
         unwanted = (None,) if advice else (None, Severity.ADVICE)
         stated, profile = before.settings.severities, before.profile
@@ -132,6 +150,20 @@ class Since:
             whole = {one.below(path) for path in self.paths[one.path]} <= committed
             if whole and len(commits) < MOST_COMMITS and all(brought):
                 found[one.path] = tuple(dict.fromkeys(filter(None, brought)))
+        return found
+
+    def _folds(
+        self, integrations: Iterable[Integration], states: Mapping[str, Facts | None]
+    ) -> Mapping[str, Fold]:
+        """Return what is folded of each integration in which the change raises the framework and does nothing else."""
+        root = self.workspace.root
+        groups = group_intents(DiskFolder(root / FOLDER, root, None))
+        found = {}
+        for one in integrations if groups else ():
+            facts, base = Facts.of(self.workspace, one), states[one.path]
+            fold = Fold.of(groups, one.path, facts.package)
+            if fold and base and _raises_framework_only(base, facts, self.paths[one.path]):
+                found[one.path] = fold
         return found
 
     def _is_covered(self) -> bool:
@@ -241,25 +273,58 @@ def since(workspace: Workspace, rev: str) -> Since:
     owned = [(_owner(workspace, path), path) for path in changed]
     around = tuple(path for owner, path in owned if owner is None)
     paths = _by_integration(owned)
-    return Since(workspace, rev, base, paths, around, _reached(workspace, changed, paths))
+    reached = _reached(workspace, changed, paths)
+    others = [one for one in workspace.integrations if one.path not in paths.keys() | reached.keys()]
+    resettled = settings_effects(workspace, base, around, others)
+    return Since(workspace, rev, base, paths, around, reached, resettled)
 
 
 def _reached(
     workspace: Workspace, changed: Sequence[str], paths: Mapping[str, Sequence[str]]
-) -> frozenset[str]:
-    """Return the paths of the integrations that have no change, but are reached by one."""
+) -> Mapping[str, Sequence[str]]:
+    """Return the paths of the integrations that have no change, but are reached by one, with the places on the way."""
     others = workspace.fleet.paths - paths.keys()
     if not changed or not others:
-        return frozenset()
+        return {}
     around = {parent for path in changed for parent in with_parents(path)}
     gone = {*changed}
 
-    def leads_to_change(link: str) -> bool:
+    def way_to_change(link: str) -> Sequence[str]:
         places = list(_looked_at(workspace.root, link))
-        return any(one in around for one in places) or not gone.isdisjoint(with_parents(places[-1]))
+        leads = any(one in around for one in places) or not gone.isdisjoint(with_parents(places[-1]))
+        return list(dict.fromkeys((link, *places))) if leads else ()
 
-    links = ((_owner(workspace, path), path) for path in git.links(workspace.root))
-    return frozenset(owner for owner, path in links if owner in others and leads_to_change(path))
+    found: dict[str, Sequence[str]] = {}
+    for link in git.links(workspace.root):
+        owner = _owner(workspace, link)
+        if owner is not None and owner in others and owner not in found and (way := way_to_change(link)):
+            found[owner] = way
+    return found
+
+
+def _raises_framework_only(base: Facts, facts: Facts, paths: Sequence[str]) -> bool:
+    """Return whether a change is one of the framework: in `pyproject.toml` its constraint alone, and the lock."""
+    return (
+        {*paths} <= {PYPROJECT, LOCK}
+        and _cores(base) != _cores(facts)
+        and _without_core(base.package) == _without_core(facts.package)
+    )
+
+
+def _cores(facts: Facts) -> tuple[str, Sequence[str]]:
+    core = facts.package.core if facts.package else None
+    return core.constraint if core else "", [one.text for one in facts.lock.cores] if facts.lock else []
+
+
+def _without_core(package: Package | None) -> object:
+    """Return the values of a `pyproject.toml` less the framework's constraint."""
+    if package is None or package.core is None:
+        return None
+    value = deepcopy(package.document.value)
+    holder = value_at(value, *map(str, package.core.keys[:-1]))
+    table = isinstance(package.core.value, dict)
+    holder[package.core.keys[-1]] = {**package.core.value, "version": ""} if table else ""
+    return value
 
 
 def _is_of_framework(path: str) -> bool:

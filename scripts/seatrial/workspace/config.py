@@ -9,6 +9,7 @@ from seatrial import schemas
 from seatrial.core.errors import ConfigurationError
 from seatrial.core.framework import Framework
 from seatrial.core.model import Profile, Severity
+from seatrial.core.names import canonical
 from seatrial.core.settings import (
     GROWTH,
     BotRule,
@@ -21,7 +22,6 @@ from seatrial.core.settings import (
     SharedCacheSettings,
 )
 from seatrial.core.suggest import hint, with_repair
-from seatrial.dependencies.constraints import canonical
 from seatrial.documents import toml
 from seatrial.documents.document import Document
 

@@ -12,9 +12,9 @@ from functools import cached_property
 from pathlib import Path
 
 from seatrial.core.errors import ServiceError
+from seatrial.core.names import canonical
 from seatrial.core.printable import one_line
 from seatrial.core.vocabulary import TOOL_FOLDERS
-from seatrial.dependencies.constraints import canonical
 from seatrial.dependencies.requirements import Requirement, Requirements
 from seatrial.lint.interpreters import Interpreter
 

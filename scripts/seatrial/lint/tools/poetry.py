@@ -9,9 +9,10 @@ from itertools import takewhile
 from typing import Any
 
 from seatrial.core.model import Fix, Integration, Location, Problem, Severity
+from seatrial.core.names import canonical
 from seatrial.core.rules import rule
 from seatrial.core.suggest import nearest
-from seatrial.dependencies.constraints import admits, canonical
+from seatrial.dependencies.constraints import admits
 from seatrial.documents import toml
 from seatrial.documents.document import Document, Keys, Lines
 from seatrial.lint.tools.output import PYPROJECT, into_pyproject, place_in, problem, relocated, verdict_of

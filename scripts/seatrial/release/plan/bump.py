@@ -25,7 +25,7 @@ from seatrial.documents.document import Document, Keys
 from seatrial.validate.facts.changelog_entries import CHANGELOG
 from seatrial.validate.facts.facts import Facts
 from seatrial.validate.facts.package_metadata import PYPROJECT, Package
-from seatrial.validate.facts.release_change import BotChange, Intents
+from seatrial.validate.facts.release_change import BotChange, Fold, Intents
 from seatrial.validate.facts.spec import Spec
 
 SECTIONS = {
@@ -96,7 +96,7 @@ class FileChange:
 
 @dataclass(frozen=True)
 class Bump:
-    """The change of an integration to its next version, by so many intents and commits of bots."""
+    """The change of an integration to its next version, by so many intents and commits of bots, and with a fold."""
 
     name: str
     path: str
@@ -105,19 +105,21 @@ class Bump:
     intents: int
     files: tuple[FileChange, ...]
     bots: int = 0
+    fold: Fold | None = None
 
 
-def bump(facts: Facts, day: date, bots: Sequence[BotChange] = ()) -> Bump:
-    """Return the change to the next version: the highest bump that intents and bots ask for, all their texts.
+def bump(facts: Facts, day: date, bots: Sequence[BotChange] = (), fold: Fold | None = None) -> Bump:
+    """Return the change to the next version: the highest bump that intents, bots and a fold ask for, all their texts.
 
     Raises UsageError for an integration that cannot be bumped.
     """
-    parts = [part for part in (facts.intents.bump, *(one.bump for one in bots)) if part]
+    others: list[BotChange | Fold] = [*bots, *([fold] if fold else [])]
+    parts = [part for part in (facts.intents.bump, *(one.bump for one in others)) if part]
     with _telling(facts.integration):
-        texts = chain(_changes(facts.intents), (ChangelogEntry(one.type, one.text) for one in bots))
+        texts = chain(_changes(facts.intents), (ChangelogEntry(one.type, one.text) for one in others))
         made = _raised(facts, day, max(parts, key=BUMPS.index, default=""), texts)
         gone = [FileChange(one.path, _text(facts.integration, one.path), None) for one in facts.intents.all]
-        return replace(made, intents=len(gone), files=(*made.files, *gone), bots=len(bots))
+        return replace(made, intents=len(gone), files=(*made.files, *gone), bots=len(bots), fold=fold)
 
 
 def raised(facts: Facts, day: date, part: str, changes: Sequence[ChangelogEntry]) -> Bump:

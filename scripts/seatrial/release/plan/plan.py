@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -103,7 +103,8 @@ class Plan:
     """The parts that have steps or are held back, and how many integrations need nothing.
 
     `force` is the reason given for a release in spite of failed checks, empty for none. `unpushed` says why the commit
-    is not on the release branch, where that was allowed.
+    is not on the release branch, where that was allowed. `folded` are the names of published integrations that have a
+    newer framework and no version for it, by the words for that.
     """
 
     commit: str
@@ -114,6 +115,7 @@ class Plan:
     published: int
     force: str = ""
     unpushed: str = ""
+    folded: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def todo(self) -> tuple[Part, ...]:
@@ -135,9 +137,21 @@ def plan(state: State, checks: Mapping[str, Checks], force: str = "", adopt: boo
         _part(candidate, state, checks.get(candidate.path), force, adopt) for candidate in state.candidates
     ]
     shown = tuple(part for part in parts if part.steps or part.hold)
+    rest = [part.candidate for part in parts if part not in shown]
     return Plan(
-        state.commit, state.committed, state.shared, state.index, shown, len(parts) - len(shown), force
+        state.commit,
+        state.committed,
+        state.shared,
+        state.index,
+        shown,
+        len(rest),
+        force,
+        folded={words: [one.name for one in rest if one.folded == words] for words in _folded(rest)},
     )
+
+
+def _folded(candidates: Sequence[Candidate]) -> Sequence[str]:
+    return sorted({one.folded for one in candidates if one.folded})
 
 
 def _part(candidate: Candidate, state: State, checks: Checks | None, force: str, adopt: bool) -> Part:
@@ -351,10 +365,10 @@ def _part_changes(
 
 def _differences(was: Candidate, now: Candidate) -> Iterator[tuple[str, str]]:
     """Yield the other parts of a candidate that a plan states in another way than settings and commit do."""
-    for field in fields(Candidate):
-        planned, present = getattr(was, field.name), getattr(now, field.name)
+    for one in fields(Candidate):
+        planned, present = getattr(was, one.name), getattr(now, one.name)
         if planned != present:
-            yield f"the {field.name}", f'is "{shown(str(present))}", not "{shown(str(planned))}"'
+            yield f"the {one.name}", f'is "{shown(str(present))}", not "{shown(str(planned))}"'
 
 
 MOST = 256

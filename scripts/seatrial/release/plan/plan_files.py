@@ -59,6 +59,7 @@ def _plan_value(plan: Plan) -> dict[str, Any]:
         "shared": plan.shared,
         "force": plan.force,
         **({"unpushed": plan.unpushed} if plan.unpushed else {}),
+        **({"folded": {words: list(names) for words, names in plan.folded.items()}} if plan.folded else {}),
         "index": {"sha256": plan.index.sha256, "versions": dict(plan.index.versions)},
         "published": plan.published,
         "parts": [_part_value(part) for part in plan.parts],
@@ -67,8 +68,9 @@ def _plan_value(plan: Plan) -> dict[str, Any]:
 
 def _part_value(part: Part) -> dict[str, Any]:
     candidate = asdict(part.candidate)
-    if not part.candidate.on_hold:
-        candidate.pop("on_hold")
+    for name in ("on_hold", "folded"):
+        if not candidate[name]:
+            candidate.pop(name)
     return {
         **candidate,
         "intents": list(part.candidate.intents),
@@ -91,6 +93,7 @@ def _plan(value: Mapping[str, Any]) -> Plan:
         published=value["published"],
         force=value["force"],
         unpushed=value.get("unpushed", ""),
+        folded=value.get("folded", {}),
     )
 
 

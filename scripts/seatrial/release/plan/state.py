@@ -16,7 +16,7 @@ class Candidate:
     `image` is its repository, `tree` git's id of its folder and `dockerfile` the path of the one its image
     is built by, empty where there is none. `intents` are the paths of those still to be applied. `links` are the
     paths of links in what is published. `fault` says why it cannot be released as it is, `on_hold` until when and why
-    it is not to be released.
+    it is not to be released, `folded` since when it has which framework that no version was released for.
     """
 
     name: str
@@ -30,6 +30,7 @@ class Candidate:
     links: tuple[str, ...] = ()
     fault: str = ""
     on_hold: str = ""
+    folded: str = ""
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,8 @@ from seatrial.core.settings import Settings
 from seatrial.core.suggest import did_you_mean
 from seatrial.core.version import BUMPS, Version
 from seatrial.documents import intents
+from seatrial.documents.group_intents import FOLDER as GROUPS
+from seatrial.documents.group_intents import group_intents
 from seatrial.documents.integration import SPEC_FILES
 from seatrial.release.places import must_not_be_linked
 from seatrial.release.plan.bump import Bump, bump
@@ -32,6 +34,7 @@ from seatrial.validate.facts.release_change import (
     TYPES,
     BotChange,
     Change,
+    Fold,
     meant_bump,
     meant_type,
 )
@@ -142,22 +145,63 @@ class BumpPlan:
     notes: tuple[str, ...]
 
 
-def plan(workspace: Workspace, chosen: Sequence[Integration], day: date) -> BumpPlan:
+def plan(
+    workspace: Workspace, chosen: Sequence[Integration], day: date, fold_days: int | None = None
+) -> BumpPlan:
     """Return what to change on this day, before any file is written.
+
+    An integration without intents that was folded at least `fold_days` ago is raised too, by default those that the
+    settings ask for.
 
     Raises UsageError for faults that no finding reports, links in what is written among them, and ServiceError.
     """
     facts = [Facts.of(workspace, one) for one in chosen]
     bots = {one.integration.path: by_bots(workspace, one) for one in facts}
-    waiting = [one for one in facts if one.intents.all or bots[one.integration.path]]
+    folds = folded(workspace, facts)
+    days = workspace.settings.release.fold_days if fold_days is None else fold_days
+    due = {path for path, fold in folds.items() if days is not None and (day - fold.since).days >= days}
+    waiting = [
+        one for one in facts if one.intents.all or bots[one.integration.path] or one.integration.path in due
+    ]
     _must_not_be_linked(workspace, [one.integration.below(name) for one in waiting for name in WRITTEN])
     findings = tuple(finding for one in waiting for finding in _blocking(one))
     outcome = Outcome(
         tuple(sorted(findings, key=lambda one: one.sort_key)), tuple(one.integration.name for one in waiting)
     )
-    bumps = () if findings else tuple(bump(one, day, bots[one.integration.path]) for one in waiting)
+    bumps = () if findings else tuple(_bump(one, day, bots, folds) for one in waiting)
     _must_not_be_linked(workspace, [join(one.path, file.path) for one in bumps for file in one.files])
-    return BumpPlan(bumps, outcome, (*_framework_intents(workspace), *_fragments(waiting)))
+    raised = {one.integration.path for one in waiting}
+    left = {one.name: folds[one.path] for one in chosen if one.path in folds and one.path not in raised}
+    notes = (*_framework_intents(workspace), *_fragments(waiting), *fold_lines(left))
+    return BumpPlan(bumps, outcome, notes)
+
+
+def _bump(
+    facts: Facts, day: date, bots: Mapping[str, Sequence[BotChange]], folds: Mapping[str, Fold]
+) -> Bump:
+    path = facts.integration.path
+    return bump(facts, day, bots[path], folds.get(path))
+
+
+def folded(workspace: Workspace, facts: Iterable[Facts]) -> Mapping[str, Fold]:
+    """Return what is folded of these integrations, by path. Raises ConfigurationError for a wrong group intent."""
+    groups = group_intents(DiskFolder(workspace.root / GROUPS, workspace.root, None))
+    found = {one.integration.path: Fold.of(groups, one.integration.path, one.package) for one in facts}
+    return {path: fold for path, fold in found.items() if fold}
+
+
+def fold_lines(folds: Mapping[str, Fold]) -> Iterator[str]:
+    """Yield for people which integrations, by name, keep their version although the framework was raised."""
+    by_words: dict[str, list[str]] = {}
+    for name, fold in folds.items():
+        by_words.setdefault(fold.words, []).append(name)
+    yield from (fold_line(words, names) for words, names in sorted(by_words.items()))
+
+
+def fold_line(words: str, names: Sequence[str]) -> str:
+    """Return the line of those that are folded alike."""
+    others = f" and {len(names) - NAMED} more" if names[NAMED:] else ""
+    return f"{words}, in {counted(len(names), 'integration')}: {', '.join(names[:NAMED])}{others}"
 
 
 def by_bots(workspace: Workspace, facts: Facts) -> Sequence[BotChange]:
@@ -232,8 +276,9 @@ def _fragments(waiting: Sequence[Facts]) -> Iterator[str]:
 
 def bump_line(bump: Bump) -> str:
     """Return a bump in one line."""
-    why = [counted(bump.intents, "intent")] if bump.intents or not bump.bots else []
+    why = [counted(bump.intents, "intent")] if bump.intents or not (bump.bots or bump.fold) else []
     why += [f"{counted(bump.bots, 'change')} of bots"] if bump.bots else []
+    why += [f"port-ocean {bump.fold.framework}"] if bump.fold else []
     return f"{bump.name} {bump.before} -> {bump.after} ({', '.join(why)})"
 
 

@@ -8,6 +8,7 @@ from seatrial.core.printable import plain
 from seatrial.release.plan.plan import Part, Plan, foreign, steps_of
 from seatrial.release.plan.ports import Answer, Present, Unknown
 from seatrial.release.plan.state import Candidate, State, VersionStatus
+from seatrial.release.run.bumps import fold_line
 from seatrial.report.json import dumps
 
 SHOWN = 19
@@ -19,6 +20,7 @@ def plan_table(plan: Plan) -> str:
     rows = [("integration", "version", "does")] if plan.parts else []
     rows += [(part.candidate.name, part.candidate.version or "-", _does(part)) for part in plan.parts]
     lines = [*columns(rows), f"{plan.published} published already"]
+    lines += [plain(fold_line(words, names)) for words, names in plan.folded.items()]
     if plan.force:
         lines.append(f"forced: {plain(plan.force)}")
     if plan.unpushed:
@@ -76,7 +78,7 @@ def _latest(status: VersionStatus) -> str:
 def _would(candidate: Candidate, part: Part | None) -> str:
     """Return the steps for an integration in the plan of a release for which lint was not run."""
     if part is None:
-        return f"do nothing; {candidate.on_hold}" if candidate.on_hold else "do nothing"
+        return "; ".join(["do nothing", *filter(None, (candidate.on_hold, candidate.folded))])
     if part.hold:
         return f"hold it: {part.reason}"
     return " ".join(step.value for step in part.steps) + (", if lint passes" if part.is_checked else "")
@@ -97,6 +99,7 @@ def _status_value(candidate: Candidate, state: State, part: Part | None) -> dict
         "fault": candidate.fault,
         "held": part.reason if part else "",
         "on-hold": candidate.on_hold,
+        "folded": candidate.folded,
     }
     status = state.statuses.get(candidate.path)
     if status is None:

@@ -16,6 +16,7 @@ from pathlib import PurePosixPath
 from seatrial.core.errors import UsageError
 from seatrial.core.model import Integration
 from seatrial.core.version import Version
+from seatrial.documents.group_intents import FOLDER, GroupIntent, group_intents
 from seatrial.release.plan import store_keys
 from seatrial.release.plan.index import is_beta, is_yanked, parse, tagged
 from seatrial.release.plan.plan import steps_of
@@ -26,7 +27,7 @@ from seatrial.release.run.verify_image import is_ours
 from seatrial.release.store.receipts import receipt_in
 from seatrial.system import git
 from seatrial.validate.facts.facts import Facts
-from seatrial.validate.facts.release_change import INTENTS
+from seatrial.validate.facts.release_change import INTENTS, Fold
 from seatrial.workspace.config import SETTINGS_FILE
 
 LATEST = "latest"
@@ -214,7 +215,9 @@ def candidates(
     context: ReleaseContext, chosen: Sequence[Integration], ids: Mapping[str, str]
 ) -> tuple[Candidate, ...]:
     """Return each integration as a candidate, given git's ids of files and folders at the commit."""
-    found = [_candidate(context, integration, ids) for integration in chosen]
+    commit = (context.head or git.head(context.root)).commit
+    groups = group_intents(git.folder_at(context.root, commit, FOLDER))
+    found = [_candidate(context, integration, ids, groups) for integration in chosen]
     uses = Counter(one.type for one in found)
     return tuple(_without_namesakes(one, uses[one.type]) for one in found)
 
@@ -228,8 +231,14 @@ def _without_namesakes(candidate: Candidate, uses: int) -> Candidate:
     )
 
 
-def _candidate(context: ReleaseContext, integration: Integration, ids: Mapping[str, str]) -> Candidate:
+def _candidate(
+    context: ReleaseContext,
+    integration: Integration,
+    ids: Mapping[str, str],
+    groups: Sequence[GroupIntent],
+) -> Candidate:
     facts = Facts.of(context.workspace, integration)
+    fold = Fold.of(groups, integration.path, facts.package)
     kind, version = facts.published_as
     own = integration.below(OWN_DOCKERFILE)
     dockerfile = next((path for path in (own, context.settings.dockerfile) if path in ids), "")
@@ -245,6 +254,7 @@ def _candidate(context: ReleaseContext, integration: Integration, ids: Mapping[s
         links=tuple(integration.below(path) for path in integration.irregular() if is_published(path)),
         fault=_fault(kind, version, integration.path in ids),
         on_hold=facts.release_hold.words(facts.today) if facts.release_hold else "",
+        folded=fold.words if fold else "",
     )
 
 

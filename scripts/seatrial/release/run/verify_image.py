@@ -10,8 +10,8 @@ from typing import Any
 
 from seatrial.core.errors import ServiceError
 from seatrial.core.model import Folder
-from seatrial.core.names import shown
-from seatrial.dependencies.constraints import canonical, version_key
+from seatrial.core.names import canonical, shown
+from seatrial.dependencies.constraints import version_key
 from seatrial.dependencies.lockfile import LOCK, BadLock, read_lock
 from seatrial.documents import toml
 from seatrial.release.attest import provenance, signing

@@ -9,9 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from seatrial.core.errors import SeatrialError, UsageError
-from seatrial.core.names import shown
+from seatrial.core.names import canonical, shown
 from seatrial.core.suggest import hint
-from seatrial.dependencies.constraints import admits, canonical
+from seatrial.dependencies.constraints import admits
 from seatrial.release.plan import index, store_keys
 from seatrial.release.plan.index import NO_HABITS, Habits
 from seatrial.release.plan.ports import AT_ONCE, Images, Store

@@ -9,14 +9,16 @@ from functools import cached_property
 from typing import Protocol
 
 from seatrial.core.days import day_of
-from seatrial.core.errors import Unreadable
+from seatrial.core.errors import ConfigurationError, Unreadable
 from seatrial.core.model import Integration, Profile
 from seatrial.core.printable import one_line
 from seatrial.core.settings import BotRule
 from seatrial.core.suggest import nearest
 from seatrial.core.version import BUMPS, Version
+from seatrial.dependencies.constraints import floor
 from seatrial.documents import holds, intents
 from seatrial.documents.document import Document, Fault, FaultKind
+from seatrial.documents.group_intents import GroupIntent
 from seatrial.documents.integration import read_document
 from seatrial.documents.intents import BUMP, CHANGELOG, OTHER_TYPE, TYPE
 from seatrial.validate.facts.contract import (
@@ -187,6 +189,46 @@ class BotChange:
         return cls(name, rule.bump, rule.type, text)
 
 
+@dataclass(frozen=True)
+class Fold:
+    """New versions of the framework that an integration has and was not released for: the newest, since the first day.
+
+    `bump`, `type` and `text` are what its next version takes from them.
+    """
+
+    framework: str
+    since: date
+    bump: str
+    type: str
+    text: str
+
+    @classmethod
+    def of(cls, groups: Sequence[GroupIntent], path: str, package: Package | None) -> Fold | None:
+        """Return what group intents have folded of an integration; None where they have not, or it was raised since.
+
+        A group intent does not count where the integration requires an older framework again. Raises
+        ConfigurationError for a type of change that there is not.
+        """
+        if package is None or package.core is None:
+            return None
+        required = floor(package.core.constraint)
+        held = [
+            one for one in groups if one.holds(path, package.version) and required >= floor(one.framework)
+        ]
+        if not held:
+            return None
+        newest = max(held, key=lambda one: floor(one.framework))
+        if newest.type not in TYPES:
+            raise ConfigurationError(f'{newest.path}: "changelog-type" is none of {", ".join(sorted(TYPES))}')
+        bump = max((one.bump for one in held), key=BUMPS.index)
+        return cls(newest.framework, min(one.since for one in held), bump, newest.type, newest.text)
+
+    @property
+    def words(self) -> str:
+        """What it is, for people, in a line."""
+        return f"folded since {self.since}: port-ocean {self.framework}"
+
+
 STRICT = "strict"
 """The setting in `seatrial.toml` by which the contract counts fully while the major version is 0."""
 
@@ -221,7 +263,8 @@ class Change:
 
     `base` is None for an integration that did not exist there. `published` are versions with a git tag outside
     of the change, each with the commit of the tag. With `is_covered` the change also announces a release of the
-    framework, which raises every integration that it touches. `by_rule` is what bots bring, where they alone made the
+    framework, which raises every integration that it touches. With `fold` it raises the framework, does nothing else,
+    and a group intent says that no release is wanted for that. `by_rule` is what bots bring, where they alone made the
     change. `lifted` are the holds, by their paths from the root,
     that the change removes with the folder of an integration.
     """
@@ -233,6 +276,7 @@ class Change:
     is_covered: bool = False
     lifted: tuple[str, ...] = ()
     by_rule: tuple[BotChange, ...] = ()
+    fold: Fold | None = None
 
     @property
     def is_new(self) -> bool:

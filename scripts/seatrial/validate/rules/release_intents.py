@@ -274,12 +274,14 @@ def change_without_release(
 
     Without either it is never published. Changes to documentation do not count, nor to tests in profile guide,
     since no image contains them, nor those of bots that have a rule in `[release.bots]` there. In Ocean's repository,
-    an intent for the framework in the same change covers the integrations that it touches.
+    an intent for the framework in the same change covers the integrations that it touches. A change that only raises
+    the framework, as a group intent below `.fleet-release` says, waits for the next version.
     """
     shipped = change.shipped(profile)
     is_announced = change.announcing(intents, profile) or change.by_rule
     is_released = change.is_new or change.is_by_hand(package.version) or is_announced
-    if shipped and change.version and package.version and not is_released and not change.is_covered:
+    waits = change.is_covered or change.fold
+    if shipped and change.version and package.version and not is_released and not waits:
         others = f" and {len(shipped) - 1} more" if shipped[1:] else ""
         found = change.differences(contract, selectors)
         bump = change.least(found, settings.release.zero_versions)
