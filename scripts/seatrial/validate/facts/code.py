@@ -454,6 +454,23 @@ class ConfigurationUse:
         """The declared configuration that an undeclared key probably means."""
         return probable(key, self.declared)
 
+    @cached_property
+    def repeated(self) -> Mapping[str, Item]:
+        """The later of two configurations of one name, each by the undeclared key that the code probably reads it by.
+
+        Empty unless there is one for each key that resembles no declared name.
+        """
+        first: dict[str, Item] = {}
+        later = [
+            item
+            for item in self.spec.configurations
+            if first.setdefault(decamelize(item.text("name").strip()), item) is not item
+        ]
+        lost = [
+            key for key in self._undeclared if decamelize(key) not in self.declared and not self.meant(key)
+        ]
+        return dict(zip(lost, later, strict=True)) if len(lost) == len(later) else {}
+
     def misnamed(self, key: str, variables: Collection[str]) -> Item | None:
         """The configuration that is to be named as this undeclared key says.
 

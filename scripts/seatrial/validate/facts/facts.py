@@ -238,6 +238,11 @@ class Facts:
         return ConfigurationUse.of(self.spec, self.code)
 
     @cached_property
+    def repeated_configurations(self) -> Mapping[str, Item]:
+        """The configurations that have the name of another, by the undeclared key that the code reads each by."""
+        return self.configuration_use.repeated if self.configuration_use else {}
+
+    @cached_property
     def misnamed_configurations(self) -> Mapping[str, Item]:
         """The configurations of the spec to be renamed, by the key under which the code reads each."""
         use = self.configuration_use

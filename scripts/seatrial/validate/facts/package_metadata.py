@@ -18,6 +18,9 @@ PYPROJECT = "pyproject.toml"
 CORE = "port-ocean"
 """The distribution of the Ocean framework, as the package index spells it."""
 
+EXTRAS = ("cli", "all")
+"""The extras of the framework that bring the `ocean` command."""
+
 TITLE_FORMAT = "## {version} ({project_date})"
 """The heading that towncrier is configured to write, in every integration since 2024."""
 
@@ -52,6 +55,11 @@ class CoreDependency:
         """The key by which it is not taken from the index: path, git, url or develop; empty for none."""
         keys = self.value if isinstance(self.value, dict) else {}
         return next((key for key in ("path", "git", "url", "develop") if keys.get(key)), "")
+
+    @property
+    def lacks_command(self) -> bool:
+        """True where it comes from the index without an extra that brings the `ocean` command."""
+        return bool(self.constraint) and not self.source and not any(one in self.extras for one in EXTRAS)
 
 
 @dataclass(frozen=True)

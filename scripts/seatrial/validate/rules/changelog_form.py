@@ -279,8 +279,8 @@ def changelog_version_disagrees(changelog: ChangelogText, package: Package, spec
 
 
 def _is_comparable(top: VersionEntry, package: Package) -> bool:
-    """Return whether both versions have three numbers, or CHG103 does not say so of the heading."""
-    if TOO_SHORT.fullmatch(package.version.strip()):
+    """Return whether the package's version is one (or PKG103 says so), and the heading's is not known for too short."""
+    if parsed_version(package.version.strip().removeprefix("v")) is None:
         return False
     return has_declared_form(package, top) or not TOO_SHORT.fullmatch(top.version or "")
 

@@ -6,8 +6,9 @@ They must agree about configurations, live events, actions, kinds and selectors.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from seatrial.core.model import Edit, Fix, Location, MemoryFolder, Problem
+from seatrial.core.model import Edit, Fix, LineRange, Location, MemoryFolder, Problem
 from seatrial.core.names import shown
 from seatrial.core.rules import INFO, WARNING, Problems, rule
 from seatrial.core.suggest import did_you_mean, nearest
@@ -101,7 +102,15 @@ def undeclared_configuration_read(
         near = configuration_use.meant(read.key)
         fix = Fix(f'read "{near}"' if near else "declare it in the spec, or stop reading it")
         evidence = f"also read in {', '.join(others)}" if others else ""
-        yield Problem(read.where, message + did_you_mean(near), fix, evidence=evidence, severity=severity)
+        problem = Problem(read.where, message + did_you_mean(near), fix, evidence=evidence, severity=severity)
+        yield replace(problem, rests_on=_repeated(configuration_use, read.key))
+
+
+def _repeated(use: ConfigurationUse, key: str) -> LineRange | None:
+    """Return the line of the configuration that has the name of another, and probably means this key."""
+    item = use.repeated.get(key)
+    where = use.spec.document.at(*item.way("name")) if item else None
+    return LineRange(where.path, where.line, where.line) if where else None
 
 
 def _camel(key: str) -> str:

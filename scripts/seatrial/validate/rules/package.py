@@ -8,19 +8,20 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from seatrial.core.model import Edit, Fix, Fleet, Integration, Location, MemoryFolder, Problem
+from seatrial.core.model import Edit, Fix, Fleet, Integration, LineRange, Location, MemoryFolder, Problem
 from seatrial.core.rules import GUIDE, INFO, OFF, WARNING, Edited, Problems, rule
 from seatrial.core.suggest import nearest
 from seatrial.dependencies.constraints import admits
 from seatrial.dependencies.lockfile import LOCK, CoreLock, content_hash
 from seatrial.documents import toml
-from seatrial.documents.document import Document, FaultKind
+from seatrial.documents.document import Document, FaultKind, Keys
 from seatrial.documents.integration import SPEC_FILES
 from seatrial.validate.facts.conformity import Conformity
 from seatrial.validate.facts.package_metadata import (
     FRAGMENT_TYPES,
     PYPROJECT,
     TITLE_FORMAT,
+    CoreDependency,
     Package,
     names,
     title_formats,
@@ -41,12 +42,11 @@ FAR = "99999.0.0"
 MOST = 20
 """The number of dependency groups that are reported."""
 
-EXTRAS = ("cli", "all")
-"""The extras that bring the `ocean` command."""
-
 UNREASONED = '\n[tool.seatrial]\nignore = { LAY001 = "" }\n'
 
 RELOCK = Fix("type `poetry lock` in this folder, and commit the file")
+AND_RELOCK = "then type `poetry lock` in this folder"
+"""The end of each cure that changes the dependencies, as the lock file is made from them."""
 
 edited = partial(replaced, PYPROJECT)
 
@@ -166,7 +166,7 @@ def _as_candidate(folder: MemoryFolder) -> MemoryFolder:
 
 
 @rule("PKG103", bad=_as_candidate)
-def malformed_package_version(package: Package) -> Problems:
+def malformed_package_version(package: Package, spec_version: str, logged_version: str) -> Problems:
     """The version has the form X.Y.Z, followed by `-beta`, `-dev` or `-post1` unless it is a final one.
 
     The suffix decides what a release does with it; the pull-request check rejects any other form.
@@ -180,7 +180,9 @@ def malformed_package_version(package: Package) -> Problems:
     if version:
         yield Problem(where, f'"{text}" has a form that is no longer released', Fix(FORMS), severity=WARNING)
     else:
-        fix = Fix(f'write "{bare}"', Edit(where, text, bare)) if parsed_version(bare) else Fix(FORMS)
+        meant = next((one for one in (bare, logged_version) if parsed_version(one)), "")
+        is_sure = meant in (bare, spec_version)
+        fix = Fix(f'write "{meant}"', Edit(where, text, meant) if is_sure else None) if meant else Fix(FORMS)
         yield Problem(where, f'"{text[:60]}" is no version', fix)
 
 
@@ -278,9 +280,8 @@ def missing_core(package: Package) -> Problems:
     """
     if not package.names_core and (package.name or package.table("tool", "poetry")):
         where = package.document.key("tool", "poetry", "dependencies")
-        fix = Fix(
-            'write port_ocean = {version = "^X.Y.Z", extras = ["cli"]} under [tool.poetry.dependencies]'
-        )
+        form = 'port_ocean = {version = "^X.Y.Z", extras = ["cli"]}'
+        fix = Fix(f"write {form} under [tool.poetry.dependencies], {AND_RELOCK}")
         yield Problem(where, '"port_ocean" is not among the dependencies', fix)
 
 
@@ -307,7 +308,8 @@ def local_core(package: Package) -> Problems:
     for core in package.all_cores[:MOST]:
         if core.source:
             where = package.document.key(*core.keys, core.source)
-            fix = Fix('write {version = "^X.Y.Z", extras = ["cli"]}, or comment the line out again')
+            form = '{version = "^X.Y.Z", extras = ["cli"]}'
+            fix = Fix(f"write {form}, or comment the line out again; {AND_RELOCK}")
             yield Problem(where, f'"{core.keys[-1]}" comes from a "{core.source}", not from the index', fix)
 
 
@@ -318,9 +320,10 @@ def core_without_command(package: Package) -> Problems:
     The extra brings the `ocean` command, which starts the image.
     """
     core = package.core
-    if core and core.constraint and not core.source and not any(extra in core.extras for extra in EXTRAS):
+    if core and core.lacks_command:
         where = package.document.at(*core.keys)
-        fix = Fix(f'write {core.keys[-1]} = {{version = "{core.constraint}", extras = ["cli"]}}')
+        form = f'{core.keys[-1]} = {{version = "{core.constraint}", extras = ["cli"]}}'
+        fix = Fix(f"write {form}, {AND_RELOCK}")
         yield Problem(where, f'"{core.keys[-1]}" is asked for without the extra "cli"', fix)
 
 
@@ -335,7 +338,7 @@ def unbounded_core(package: Package) -> Problems:
         where = package.document.at(*core.keys)
         floor = ".".join(map(str, package.core_floor)) or "X.Y.Z"
         message = f'"{core.constraint}" lets any later version of the framework in'
-        yield Problem(where, message, Fix(f'write "^{floor}"'))
+        yield Problem(where, message, Fix(f'write "^{floor}", {AND_RELOCK}'))
 
 
 @rule("PKG201", bad=edited('pytest = "^9.1.1"', 'pytest = "^9.1.1"\nrespx = "^0.22.0"'))
@@ -348,7 +351,35 @@ def stale_lock(package: Package, lock: CoreLock) -> Problems:
     wanted = content_hash(package.document.value)
     if wanted and len(lock.hashes) == 1 and lock.hashes[0].text != wanted:
         message = "the dependencies in pyproject.toml have changed since this file was made"
-        yield Problem(lock.hashes[0].where, message, RELOCK)
+        explained = _explained(package, lock)
+        lines = LineRange(explained.path, explained.line, explained.line) if explained else None
+        yield Problem(lock.hashes[0].where, message, RELOCK, rests_on=lines)
+
+
+def _explained(package: Package, lock: CoreLock) -> Location | None:
+    """Return the place where another rule reports the dependency on the framework, and tells to make the lock anew."""
+    core, locked = package.core, lock.cores[0] if len(lock.cores) == 1 else None
+    if core is None:
+        lacks = locked and not package.names_core
+        return package.document.key("tool", "poetry", "dependencies") if lacks else None
+    if core.source:
+        return package.document.key(*core.keys, core.source)
+    if core.lacks_command:
+        return package.document.at(*core.keys)
+    if admits(core.constraint, FAR) and lock.hashes[0].text == content_hash(_bounded(package, core)):
+        return package.document.at(*core.keys)
+    return locked.where if locked and admits(core.constraint, locked.text) is False else None
+
+
+def _bounded(package: Package, core: CoreDependency) -> Any:
+    """Return `pyproject.toml` as it is once the framework's version has the upper bound that PKG108 asks for."""
+    constraint = f"^{'.'.join(map(str, package.core_floor))}"
+    right = core.value | {"version": constraint} if isinstance(core.value, dict) else constraint
+
+    def edited(table: Any, keys: Keys) -> Any:
+        return {**table, keys[0]: edited(table[keys[0]], keys[1:])} if keys else right
+
+    return edited(package.document.value, core.keys)
 
 
 @rule("PKG202", bad=replaced(LOCK, 'version = "0.48.12"', 'version = "0.47.3"'))

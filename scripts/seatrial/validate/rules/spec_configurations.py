@@ -28,6 +28,9 @@ _NO_SECRET = re.compile(r"(url|header|name|id|type|path|mode|ttl|expiration|limi
 _TRUTHS = {"0", "1", "off", "on", "f", "t", "false", "true", "n", "y", "no", "yes"}
 
 
+DELETE_ONE = "delete one of the two, or rename it"
+
+
 @rule(
     "SPC118",
     bad=edited(
@@ -35,12 +38,13 @@ _TRUTHS = {"0", "1", "off", "on", "f", "t", "false", "true", "n", "y", "no", "ye
         "  - name: api_url\n    type: url\n    required: false\n    description: The address\nsaas:\n",
     ),
 )
-def duplicate_configuration(spec: Spec) -> Problems:
+def duplicate_configuration(spec: Spec, repeated_configurations: Mapping[str, Item]) -> Problems:
     """No two configurations have the same name, nor the same name in Python.
 
     Ocean converts camelCase to snake_case; of two that become the same, the later one wins.
     """
     first: dict[str, Item] = {}
+    read_as = {item.keys: key for key, item in repeated_configurations.items()}
     for item in spec.configurations:
         name = item.text("name").strip()
         earlier = first.setdefault(decamelize(name), item)
@@ -51,7 +55,8 @@ def duplicate_configuration(spec: Spec) -> Problems:
         other, python = shown(earlier.text("name")), shown(decamelize(name))
         clash = f'and "{other}" in line {line} are both "{python}" in Python'
         message = f'configuration "{shown(name)}" {f"is already there in line {line}" if same else clash}'
-        fix = Fix("delete one of the two, or rename it")
+        key = read_as.get(item.keys, "")
+        fix = Fix(f'rename one of the two to "{_camel(key)}", which the code reads' if key else DELETE_ONE)
         yield Problem(spec.document.at(*item.way("name")), message, fix)
 
 
