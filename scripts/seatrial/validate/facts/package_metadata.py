@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 from seatrial.core.model import Edit, Fleet, Integration
@@ -26,6 +27,12 @@ TITLE_FORMAT = "## {version} ({project_date})"
 
 FRAGMENT_TYPES = ("breaking", "deprecation", "feature", "improvement", "bugfix", "doc")
 """The types of change that a release intent may name."""
+
+MOST_DEPENDENCIES = 500
+"""The number of dependencies of one group that are looked at."""
+
+MOST_ALTERNATIVES = 20
+"""The number of alternatives of one dependency that are looked at."""
 
 _NAME_LINE = re.compile(rb'^name = "([^"\n]*)"', re.MULTILINE)
 _TITLE_LINE = re.compile(rb'^title_format\s*=\s*["\']([^"\'\n]*)', re.MULTILINE)
@@ -121,15 +128,25 @@ class Package:
     @cached_property
     def all_cores(self) -> tuple[CoreDependency, ...]:
         """The dependencies on the framework in every group."""
-        groups = self.table("tool", "poetry", "group")
-        ways: list[tuple[str, ...]] = [("tool", "poetry", "group", name, "dependencies") for name in groups]
-        ways += [("tool", "poetry", "dependencies"), ("tool", "poetry", "dev-dependencies")]
-        return tuple(core for way in ways for core in self._cores(*way))
+        return tuple(core for way in self._groups for core in self._cores(*way))
 
     def _cores(self, *way: str) -> Iterator[CoreDependency]:
         for name, value in self.table(*way).items():
             if _normalised(name) == CORE:
                 yield CoreDependency((*way, name), value)
+
+    def constraints(self) -> Iterator[tuple[Keys, str]]:
+        """The constraint of each dependency in Poetry's groups, and the keys that lead to it."""
+        for way in self._groups:
+            for name, value in islice(self.table(*way).items(), MOST_DEPENDENCIES):
+                yield from _constraints((*way, name), value)
+
+    @property
+    def _groups(self) -> list[tuple[str, ...]]:
+        """The keys that lead to the dependencies of each group."""
+        groups = self.table("tool", "poetry", "group")
+        ways: list[tuple[str, ...]] = [("tool", "poetry", "group", name, "dependencies") for name in groups]
+        return [*ways, ("tool", "poetry", "dependencies"), ("tool", "poetry", "dev-dependencies")]
 
     @property
     def core_floor(self) -> tuple[int, ...]:
@@ -196,6 +213,17 @@ def _by_answer(
         return found
 
     return fleet.keep((ask.__name__, *arguments), paths)
+
+
+def _constraints(keys: Keys, value: Any) -> Iterator[tuple[Keys, str]]:
+    """Yield the constraint of one dependency, or those of each of its alternatives."""
+    if isinstance(value, str):
+        yield keys, value
+    elif isinstance(value, dict) and isinstance(value.get("version"), str):
+        yield (*keys, "version"), value["version"]
+    for index, one in enumerate(value[:MOST_ALTERNATIVES] if isinstance(value, list) else ()):
+        if isinstance(one, dict):
+            yield from _constraints((*keys, index), one)
 
 
 def _text(value: Any) -> str:

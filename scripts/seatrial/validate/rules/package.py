@@ -6,13 +6,15 @@ import json
 import re
 from collections.abc import Iterator
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from seatrial.core.model import Edit, Fix, Fleet, Integration, LineRange, Location, MemoryFolder, Problem
+from seatrial.core.names import shown
 from seatrial.core.rules import GUIDE, INFO, OFF, WARNING, Edited, Problems, rule
 from seatrial.core.suggest import nearest
-from seatrial.dependencies.constraints import admits
-from seatrial.dependencies.lockfile import LOCK, CoreLock, content_hash
+from seatrial.dependencies.constraints import admits, is_constraint
+from seatrial.dependencies.lockfile import LOCK, RELEVANT, CoreLock, content_hash
 from seatrial.documents import toml
 from seatrial.documents.document import Document, FaultKind, Keys
 from seatrial.documents.integration import SPEC_FILES
@@ -43,6 +45,10 @@ MOST = 20
 """The number of dependency groups that are reported."""
 
 UNREASONED = '\n[tool.seatrial]\nignore = { LAY001 = "" }\n'
+
+README = "README.md"
+_PLAIN_FILE = re.compile(r"(?!\.)[\w.-]{1,100}")
+"""The name of a file in the integration's own folder."""
 
 RELOCK = Fix("type `poetry lock` in this folder, and commit the file")
 AND_RELOCK = "then type `poetry lock` in this folder"
@@ -109,6 +115,57 @@ def missing_package_detail(package: Package) -> Problems:
     if dependencies and "python" not in dependencies and not package.stated("requires-python"):
         where = package.document.key("tool", "poetry", "dependencies")
         yield Problem(where, 'the "python" dependency is missing', Fix('write python = "^3.12" under it'))
+
+
+@rule("PKG151", bad=edited('authors = ["Integration maintainers"]', 'authors = "Integration maintainers"'))
+def malformed_poetry_table(poetry_form: Conformity) -> Problems:
+    """The keys under `[tool.poetry]` have the names and the types that Poetry reads.
+
+    Poetry refuses the whole file otherwise: it makes no lock, and installs and builds nothing.
+    """
+    yield from poetry_form.problems("malformed-poetry-table")
+
+
+@rule("PKG152", severity=WARNING, bad=edited('readme = "README.md"', 'readme = "README.md"\ncolour = "blue"'))
+def unknown_poetry_key(poetry_form: Conformity) -> Problems:
+    """Every key under `[tool.poetry]` is one that Poetry reads.
+
+    Poetry refuses a file with any other. It learns new keys from time to time, so this is only a warning.
+    """
+    told: set[Keys] = set()
+    for one in poetry_form.violations:
+        if one.rule == "unknown-poetry-key" and one.keys[:-1] not in told:
+            told.add(one.keys[:-1])
+            yield poetry_form.problem(one)
+
+
+@rule("PKG153", bad=relocked('"^9.1.1"', '"=>9.1.1"'))
+def malformed_constraint(package: Package) -> Problems:
+    """The version of each dependency is a constraint that Poetry reads.
+
+    Poetry refuses the whole file otherwise: it makes no lock, and installs and builds nothing.
+    """
+    for keys, text in package.constraints():
+        if not is_constraint(text):
+            meant = re.sub(r"=([<>])", r"\1=", text)
+            right = meant if is_constraint(meant) else "^X.Y.Z"
+            message = f'"{shown(text)}" is no constraint on versions'
+            yield Problem(package.document.at(*keys), message, Fix(f'write "{right}", {AND_RELOCK}'))
+
+
+@rule("PKG154", bad=edited('readme = "README.md"', 'readme = "README.rst"'))
+def named_readme_missing(package: Package, integration: Integration) -> Problems:
+    """The files that `readme` names are there.
+
+    `poetry check` fails where one is not. That `README.md` itself is missing is LAY001.
+    """
+    stated = package.stated("readme")
+    for name in stated[:MOST] if isinstance(stated, list) else [stated]:
+        is_inside = isinstance(name, str) and _PLAIN_FILE.fullmatch(name)
+        if is_inside and name != README and not integration.has(name):
+            where = package.document.at(*package.way("readme"))
+            fix = Fix(f'write "{README}"' if integration.has(README) else "name a file that is there")
+            yield Problem(where, f'there is no file "{name}"', fix)
 
 
 @rule("PKG101", bad=edited('name = "good-service"\n', 'name="good-service"\n'), by_profile={GUIDE: OFF})
@@ -278,7 +335,10 @@ def missing_core(package: Package) -> Problems:
 
     The image contains only what is listed here, and an integration starts by importing `port_ocean`.
     """
-    if not package.names_core and (package.name or package.table("tool", "poetry")):
+    poetry = package.table("tool", "poetry")
+    if "dependencies" not in poetry and any(nearest(key, ["dependencies"]) for key in islice(poetry, MOST)):
+        return  # PKG151 reports the misspelled name
+    if not package.names_core and (package.name or poetry):
         where = package.document.key("tool", "poetry", "dependencies")
         form = 'port_ocean = {version = "^X.Y.Z", extras = ["cli"]}'
         fix = Fix(f"write {form} under [tool.poetry.dependencies], {AND_RELOCK}")
@@ -342,7 +402,7 @@ def unbounded_core(package: Package) -> Problems:
 
 
 @rule("PKG201", bad=edited('pytest = "^9.1.1"', 'pytest = "^9.1.1"\nrespx = "^0.22.0"'))
-def stale_lock(package: Package, lock: CoreLock) -> Problems:
+def stale_lock(package: Package, lock: CoreLock, poetry_form: Conformity) -> Problems:
     """`poetry.lock` was made from the dependencies that `pyproject.toml` lists.
 
     `poetry install` rejects a stale lock, both in the lint job and in the image build. A new version of the
@@ -351,9 +411,25 @@ def stale_lock(package: Package, lock: CoreLock) -> Problems:
     wanted = content_hash(package.document.value)
     if wanted and len(lock.hashes) == 1 and lock.hashes[0].text != wanted:
         message = "the dependencies in pyproject.toml have changed since this file was made"
-        explained = _explained(package, lock)
+        explained = _unreadable(package, poetry_form) or _explained(package, lock)
         lines = LineRange(explained.path, explained.line, explained.line) if explained else None
         yield Problem(lock.hashes[0].where, message, RELOCK, rests_on=lines)
+
+
+def _unreadable(package: Package, form: Conformity) -> Location | None:
+    """Return the place of the first dependency that Poetry refuses, as another rule reports."""
+    wrong = (keys for keys, text in package.constraints() if not is_constraint(text))
+    listing = {*RELEVANT, "group"}
+    faulty = (
+        one
+        for one in form.violations
+        if listing & {*one.keys[2:3], one.repair.new if one.at_key and one.repair else ""}
+    )
+    keys = next(wrong, None)
+    if keys:
+        return package.document.at(*keys)
+    fault = next(faulty, None)
+    return form.problem(fault).where if fault else None
 
 
 def _explained(package: Package, lock: CoreLock) -> Location | None:
