@@ -153,7 +153,7 @@ class Code:
         return frozenset().union(*known) if known and len(known) == len(found) else None
 
     @cached_property
-    def _registrations(self) -> Sequence[tuple[Expression | None, Scope]]:
+    def registrations(self) -> Sequence[tuple[Expression | None, Scope]]:
         """What each registration with `on_resync` names as its kind; None for nothing."""
         calls = (
             (path, call)
@@ -168,7 +168,7 @@ class Code:
     @cached_property
     def _registered_kinds(self) -> Sequence[frozenset[str] | None]:
         """The kinds of each registration with `on_resync`; None for any kind, and for unknown ones."""
-        return [self.names.texts(kind, scope) for kind, scope in self._registrations]
+        return [self.names.texts(kind, scope) for kind, scope in self.registrations]
 
     @cached_property
     def kind_uses(self) -> Sequence[KindUse]:
@@ -178,7 +178,7 @@ class Code:
             declared = self.names.field(one.type, "kind") if isinstance(one.type, LocalClass) else None
             for kind, where in self.names.places(declared[0].annotation, declared[1]) if declared else ():
                 found.append(KindUse(kind, where, one.type.definition.name))  # type: ignore[union-attr]
-        for expression, scope in self._registrations:
+        for expression, scope in self.registrations:
             found += [KindUse(kind, where, "") for kind, where in self.names.places(expression, scope)]
         return found
 
