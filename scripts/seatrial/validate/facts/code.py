@@ -334,14 +334,14 @@ class Kinds:
         return self.code.resynced_kinds if self.code else None
 
     def unaccepted(self, stated: Collection[StatedKind]) -> list[StatedKind]:
-        """The kinds that no class of the mapping takes."""
+        """The kinds that no class of the mapping takes; of one with blanks around it, the schema says so."""
         accepted = self.accepted()
-        return [one for one in stated if accepted is not None and one.kind not in accepted]
+        return [one for one in stated if accepted is not None and one.kind.strip() not in accepted]
 
     def unresynced(self, stated: Collection[StatedKind]) -> list[StatedKind]:
         """The kinds that a class takes, but for which no function is registered."""
         resynced = self.resynced()
-        missing = (one for one in stated if resynced is not None and one.kind not in resynced)
+        missing = (one for one in stated if resynced is not None and one.kind.strip() not in resynced)
         refused = set(self.unaccepted(stated))
         return [one for one in missing if one not in refused]
 
@@ -352,6 +352,8 @@ class Kinds:
         """
         named = self.code.named_kinds if self.code else frozenset()
         for mapped, listed in self._pairs():
+            if listed and listed.kind.strip() == mapped.kind.strip():
+                continue  # the schema reports the blanks
             if listed and listed.kind in named and mapped.kind not in named:
                 yield mapped, listed.kind
             elif listed:

@@ -94,7 +94,7 @@ def _lack(code: Code, classes: tuple[LocalClass, ...], name: str, others: set[st
 
 
 def odd_registrations(code: Code) -> Iterator[tuple[Expression, str]]:
-    """Yield what is registered as the wrong thing, with the name of its class: a class for an object, or the reverse."""
+    """Yield what is registered as the wrong thing, a class for an object or the reverse, and the name of the class."""
     for path in code.files.holding(b"register_action_executor"):
         for call in code.files.source(path).uses("register_action_executor"):
             given = call.arguments[0] if call and len(call.arguments) == 1 else None
@@ -197,22 +197,23 @@ class LostConfig:
 def lost_configs(code: Code) -> Iterator[LostConfig]:
     """Yield each `CONFIG_CLASS` that names nothing, or stands in a class with nearly the name that Ocean reads."""
     for path in code.files.holding(b"CONFIG_CLASS"):
-        module = code.names.module(path)
-        for holder in module.classes.values():
+        for holder in code.names.module(path).classes.values():
             declared = holder.assignments.get("CONFIG_CLASS")
-            name = declared.value.name if declared and declared.value else None
-            if declared is None or declared.value is None or not name:
-                continue
+            value = declared.value if declared else None
             own = holder.definition.name
-            if (
-                "." in holder.definition.qualified_name
-                and own != HANDLER
-                and nearest(own, [HANDLER]) == HANDLER
-            ):
+            is_inside = "." in holder.definition.qualified_name
+            if value and is_inside and own != HANDLER and nearest(own, [HANDLER]):
                 yield LostConfig(holder.definition.where, own, HANDLER, is_holder=True)
-            elif "." not in name and code.names.meaning(name, holder.inside) is None and not module.stars:
-                if len(re.findall(rb"\b%b\b" % name.encode(), code.files.data(path))) == 1:
-                    yield LostConfig(declared.value.where, name, nearest(name, module.classes) or "", False)
+            elif value and value.name and _is_nowhere(code, value.name, holder):
+                near = nearest(value.name, code.names.module(path).classes) or ""
+                yield LostConfig(value.where, value.name, near, is_holder=False)
+
+
+def _is_nowhere(code: Code, name: str, holder: LocalClass) -> bool:
+    """Return whether nothing gives a meaning to a name, which stands once in its file."""
+    if "." in name or code.names.module(holder.path).stars or code.names.meaning(name, holder.inside):
+        return False
+    return len(re.findall(rb"\b%b\b" % name.encode(), code.files.data(holder.path))) == 1
 
 
 def strange_kinds(code: Code) -> Iterator[tuple[Expression, str]]:

@@ -24,6 +24,7 @@ from seatrial.validate.facts.spec import Spec
 from seatrial.validate.facts.tree import Tree
 from seatrial.validate.rules.kinds import KindMap, disagreement
 from seatrial.validate.rules.shared import all_of, replaced
+from seatrial.validate.rules.spec_form import misspells
 
 SPEC = ".port/spec.yaml"
 APP_CONFIG = ".port/resources/port-app-config.yaml"
@@ -49,6 +50,7 @@ _EXECUTOR = (
     "from port_ocean.core.handlers.actions.abstract_executor import AbstractExecutor\n\n\n"
     'class CloseTaskExecutor(AbstractExecutor):\n    ACTION_NAME = "close_task"\n'
     "    WEBHOOK_PROCESSOR_CLASS = None\n"
+    "    is_close_to_rate_limit = get_remaining_seconds_until_rate_limit = execute = None\n"
 )
 _PROXY = (
     "  - name: proxyUrl\n    type: url\n    required: false\n    description: A proxy in front of the API\n"
@@ -167,7 +169,9 @@ def _processing(folder: MemoryFolder) -> MemoryFolder:
     processor = (
         "from port_ocean.core.handlers.webhook.abstract_webhook_processor import (\n"
         "    AbstractWebhookProcessor,\n)\n\n\n"
-        "class TaskProcessor(AbstractWebhookProcessor): ...\n"
+        "class TaskProcessor(AbstractWebhookProcessor):\n"
+        "    authenticate = validate_payload = handle_event = None\n"
+        "    should_process_event = get_matching_kinds = None\n"
     )
     enabled = replaced(SPEC, _SAAS_OFF, "saas:\n  enabled: true\n")
     return enabled(code.having("processor.py", processor))
@@ -180,7 +184,8 @@ def processor_without_live_events(spec: Spec, code: Code) -> Problems:
     Otherwise Port does not route events to it. Some integrations leave live events out on purpose.
     """
     saas = spec.root.inner("saas")
-    if saas.value.get("enabled") is True and code.processors and "liveEvents" not in saas.value:
+    is_there = "liveEvents" in saas.value or misspells(saas, "liveEvents") or "liveEvents" in spec.root.value
+    if saas.value.get("enabled") is True and code.processors and not is_there:
         message = f'"{code.processors[0]}" has a webhook processor, but live events are not enabled'
         fix = Fix('add "liveEvents" with "enabled: true" below "saas"')
         yield Problem(spec.document.key(*saas.keys), message, fix)

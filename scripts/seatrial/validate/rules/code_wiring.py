@@ -42,8 +42,12 @@ def unknown_member_of_kinds(code: Code) -> Problems:
 
     Otherwise the integration ends with AttributeError when it starts.
     """
+    told: set[tuple[object, str]] = set()
     for one in unknown_members(code):
         enum = one.enum.definition.name
+        if (one.enum, one.name) in told:
+            continue
+        told.add((one.enum, one.name))
         message = f'"{shown(enum)}" in {one.enum.path} has no member "{shown(one.name)}"'
         fix = Fix(f'write "{enum}.{one.near}"' if one.near else f'add "{shown(one.name)}" to "{shown(enum)}"')
         yield Problem(one.expression.where, message + did_you_mean(one.near), fix)

@@ -72,9 +72,8 @@ def stale_expected_output(
         fix = Fix("record what the mapping makes, or correct the mapping or the raw data")
         about = ".".join(map(str, one.keys[:2]))
         lines = examples.expression(one.group, about)
-        unfilled = (
-            required.line(str(one.expected.entity.get("blueprint")), about) if one.now is None else None
-        )
+        is_unmapped = one.now is None and lines.first < lines.last
+        unfilled = required.line(str(one.expected.entity.get("blueprint")), about) if is_unmapped else None
         yield Problem(where, message, fix, rests_on=unfilled or lines)
 
 

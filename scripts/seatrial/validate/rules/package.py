@@ -92,6 +92,12 @@ def missing_package_key(package: Package) -> Problems:
 
     The image and the spec are published under them.
     """
+    if misspelt := _misspelled_table(package):
+        where = package.document.key("tool", misspelt)
+        yield Problem(
+            where, f'there is no [tool.poetry], but "tool.{shown(misspelt)}"', Fix("write [tool.poetry]")
+        )
+        return
     for key, value in (("name", "my-service"), ("version", "0.1.0")):
         stated = package.stated(key)
         if not isinstance(stated, str) or not stated.strip():
@@ -101,13 +107,25 @@ def missing_package_key(package: Package) -> Problems:
             yield Problem(where, f'"{key}" is missing' if stated is None else f'"{key}" is no text', fix)
 
 
+POETRY_LIKE = 0.7
+"""How near to "poetry" the name of a table is that is taken for it, with two letters changed about too."""
+
+
+def _misspelled_table(package: Package) -> str:
+    """Return the key under `tool` that is meant for Poetry's table, where there is no such table; else empty."""
+    tool = package.table("tool")
+    if "poetry" in tool or "project" in package.document.value:
+        return ""
+    return next((key for key in islice(tool, MOST) if nearest(key, ["poetry"], POETRY_LIKE)), "")
+
+
 @rule("PKG003", bad=edited('authors = ["Integration maintainers"]\n', ""), severity=WARNING)
 def missing_package_detail(package: Package) -> Problems:
     """The package states what it is for, who is responsible for it, and which Python it needs.
 
     `poetry check` requires the first two; the last decides what the lock file may contain.
     """
-    for key, what in DETAILS.items():
+    for key, what in DETAILS.items() if not _misspelled_table(package) else ():
         if not package.stated(key) and "project" not in package.document.value:
             where = package.document.at(*package.way(key))
             yield Problem(where, f'"{key}" is missing', Fix(f"state {what}, under [tool.poetry]"))
@@ -237,10 +255,21 @@ def malformed_package_version(package: Package, spec_version: str, logged_versio
     if version:
         yield Problem(where, f'"{text}" has a form that is no longer released', Fix(FORMS), severity=WARNING)
     else:
-        meant = next((one for one in (bare, logged_version) if parsed_version(one)), "")
+        is_meant = spec_version == logged_version or _begins(bare, logged_version)
+        meant = next((one for one in (bare, logged_version if is_meant else "") if parsed_version(one)), "")
         is_sure = meant in (bare, spec_version)
         fix = Fix(f'write "{meant}"', Edit(where, text, meant) if is_sure else None) if meant else Fix(FORMS)
         yield Problem(where, f'"{text[:60]}" is no version', fix)
+
+
+def _begins(text: str, version: str) -> bool:
+    """Return whether the first numbers of a text, at most three, are those that a version begins with."""
+    numbers = re.findall(r"\d+", text[:MAX_VERSION])[:3]
+    return bool(numbers[1:]) and numbers == re.findall(r"\d+", version[:MAX_VERSION])[: len(numbers)]
+
+
+MAX_VERSION = 60
+"""The characters of a version that are looked at."""
 
 
 @rule("PKG104", bad=edited('filename = "CHANGELOG.md"', 'filename = "CHANGES.md"'), severity=WARNING)
@@ -435,11 +464,12 @@ def _unreadable(package: Package, form: Conformity) -> Location | None:
 def _explained(package: Package, lock: CoreLock) -> Location | None:
     """Return the place where another rule reports the dependency on the framework, and tells to make the lock anew."""
     core, locked = package.core, lock.cores[0] if len(lock.cores) == 1 else None
+    local = next((one for one in package.all_cores[:MOST] if one.source), None)
+    if local:
+        return package.document.key(*local.keys, local.source)
     if core is None:
         lacks = locked and not package.names_core
         return package.document.key("tool", "poetry", "dependencies") if lacks else None
-    if core.source:
-        return package.document.key(*core.keys, core.source)
     if core.lacks_command:
         return package.document.at(*core.keys)
     if admits(core.constraint, FAR) and lock.hashes[0].text == content_hash(_bounded(package, core)):

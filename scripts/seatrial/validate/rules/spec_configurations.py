@@ -204,15 +204,16 @@ def exposed_secret(spec: Spec, integration: Integration) -> Problems:
     """A token, secret, password or key is marked as sensitive.
 
     Port hides and encrypts only what is marked. A name that ends in a word such as Url, Header or
-    Name describes something about a secret and is not one itself.
+    Name describes something about a secret and is not one itself. What OAuth fills is SPC128.
     """
+    filled = {secret.text("name") for secret in spec.secrets}
     for item in spec.configurations:
         name = item.text("name")
         bare = re.sub(r"[\W_]", "", name).lower()
         is_secret = _SECRET.search(bare) and not _NO_SECRET.search(bare)
         if item.text("type") != "string" or not is_secret or item.value.get("sensitive", False) is not False:
             continue
-        if misspells(item, "sensitive"):
+        if misspells(item, "sensitive") or name in filled:
             continue
         where = spec.document.at(*item.way("sensitive" if "sensitive" in item.value else "name"))
         message = f'configuration "{shown(name)}" looks like a secret and is not marked as sensitive'
@@ -449,7 +450,8 @@ def open_oauth_secret(spec: Spec, integration: Integration) -> Problems:
                 f'OAuth fills configuration "{shown(name)}" with a secret, and it is not marked as sensitive'
             )
             fix = Fix('set "sensitive: true"', _marking(spec, item, integration))
-            yield Problem(spec.document.at(*item.way("name")), message, fix)
+            where = spec.document.at(*item.way("sensitive" if "sensitive" in item.value else "name"))
+            yield Problem(where, message, fix)
 
 
 def _expressions(spec: Spec) -> Iterator[tuple[Keys, str]]:
