@@ -95,7 +95,7 @@ def missing_package_key(package: Package) -> Problems:
     if misspelt := _misspelled_table(package):
         where = package.document.key("tool", misspelt)
         yield Problem(
-            where, f'there is no [tool.poetry], but "tool.{shown(misspelt)}"', Fix("write [tool.poetry]")
+            where, f'"tool.{shown(misspelt)}" is no table that Poetry reads', Fix("write [tool.poetry]")
         )
         return
     for key, value in (("name", "my-service"), ("version", "0.1.0")):
@@ -107,16 +107,16 @@ def missing_package_key(package: Package) -> Problems:
             yield Problem(where, f'"{key}" is missing' if stated is None else f'"{key}" is no text', fix)
 
 
-POETRY_LIKE = 0.7
-"""How near to "poetry" the name of a table is that is taken for it, with two letters changed about too."""
-
-
 def _misspelled_table(package: Package) -> str:
-    """Return the key under `tool` that is meant for Poetry's table, where there is no such table; else empty."""
-    tool = package.table("tool")
-    if "poetry" in tool or "project" in package.document.value:
+    """Return the key under `tool` that is meant for Poetry's table, where that states no name; else empty."""
+    if "name" in package.table("tool", "poetry") or "project" in package.document.value:
         return ""
-    return next((key for key in islice(tool, MOST) if nearest(key, ["poetry"], POETRY_LIKE)), "")
+    tables = (
+        key
+        for key, value in islice(package.table("tool").items(), MOST)
+        if isinstance(value, dict) and "name" in value
+    )
+    return next((key for key in tables if key != "poetry" and nearest(key, ["poetry"])), "")
 
 
 @rule("PKG003", bad=edited('authors = ["Integration maintainers"]\n', ""), severity=WARNING)
