@@ -271,7 +271,7 @@ def test_older_headings_are_checked_only_where_the_other_integrations_keep_the_f
 
 @pytest.mark.parametrize(
     ("version", "agrees"),
-    [("0.1.0", True), ("v0.1.0", True), ("0.1.1", False), ("0.1.0-rc4", True), ("0.1.0-beta", False)],
+    [("0.1.0", True), ("v0.1.0", True), ("0.1.1", False), ("0.1.0-rc4", False), ("0.1.0-beta", False)],
 )
 def test_the_newest_entry_is_for_the_version_in_pyproject(version: str, agrees: bool) -> None:
     folder = logged().edited(PYPROJECT, 'version = "0.1.0"', f'version = "{version}"')

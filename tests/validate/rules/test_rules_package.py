@@ -401,7 +401,7 @@ def test_a_version_without_its_third_number_is_one_finding() -> None:
         ('authors = ["Integration maintainers"]', 'authors = "me"', "PKG151"),
         ('readme = "README.md"', 'readme = "READM.md"', "PKG154"),
         ('readme = "README.md"', 'readme = ["README.md", "CHANGELOG.md"]', None),
-        (VERSION, 'version = "0.1.0-rc1"', "PKG103"),
+        (VERSION, 'version = "0.1.0-alpha"', "PKG103"),
         (VERSION, 'version = "0,1,0"', "PKG103"),
     ],
 )

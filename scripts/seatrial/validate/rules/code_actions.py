@@ -10,8 +10,7 @@ from seatrial.core.suggest import did_you_mean, nearest
 from seatrial.validate.facts.code import Code
 from seatrial.validate.facts.executors import executor_classes, input_reads, misplaced_errors, registered
 from seatrial.validate.facts.spec import Spec
-from seatrial.validate.rules.shared import replaced
-from seatrial.validate.rules.spec_form import misspells
+from seatrial.validate.rules.shared import misspells, replaced
 
 SPEC = ".port/spec.yaml"
 _ACTION = (

@@ -23,8 +23,7 @@ from seatrial.validate.facts.python_modules import PythonFiles
 from seatrial.validate.facts.spec import Spec
 from seatrial.validate.facts.tree import Tree
 from seatrial.validate.rules.kinds import KindMap, disagreement
-from seatrial.validate.rules.shared import all_of, replaced
-from seatrial.validate.rules.spec_form import misspells
+from seatrial.validate.rules.shared import all_of, misspells, replaced
 
 SPEC = ".port/spec.yaml"
 APP_CONFIG = ".port/resources/port-app-config.yaml"

@@ -15,7 +15,8 @@ from seatrial.documents.document import Keys
 from seatrial.validate.facts.items import Item
 from seatrial.validate.facts.source import unquoted, with_key
 from seatrial.validate.facts.spec import Peers, Spec, links
-from seatrial.validate.rules.spec_form import SPEC, edited, misspells
+from seatrial.validate.rules.shared import misspells
+from seatrial.validate.rules.spec_form import SPEC, edited
 
 _DEFAULT = "    default: 100"
 
