@@ -86,8 +86,9 @@ def test_no_more_duplicate_keys_are_reported_than_anyone_reads() -> None:
     [
         ("", 1, 1, "the file is empty"),
         (" \n ", 1, 1, "the file is empty"),
-        ("[1,\n 2,]", 2, 4, "a value is missing here; text needs double quotes"),
-        ('{"a": 1,}', 1, 9, "a key in double quotes is missing here, or a comma too many stands before"),
+        ("[1,\n 2,]", 2, 3, "a comma too many stands here"),
+        ('{"a": 1, \n}', 1, 8, "a comma too many stands here"),
+        ("[1,,]", 1, 4, "a value is missing here; text needs double quotes"),
         ("{'a': 1}", 1, 2, "a key in double quotes is missing here, or a comma too many stands before"),
         ('{"a" 1}', 1, 6, 'a ":" is missing between key and value'),
         ('{"a": 1\n "b": 2}', 2, 2, 'a "," is missing here, or a bracket is not closed'),

@@ -46,12 +46,19 @@ def test_a_fault_is_said_as_cpython_says_it(text: str, line: int, column: int, w
     assert found[2].startswith(words)
 
 
-@pytest.mark.parametrize("text", ["{x", "{}", "{a b}", "}", "{x!}", "{x!z}", "{x:{y}", "{x}{"])
+@pytest.mark.parametrize("text", ["{x", "{}", "}", "{x!}", "{x!z}", "{x:{y}", "{x}{"])
 def test_a_fault_inside_an_f_string_is_found(text: str) -> None:
     found = fault(f'a = 1\nx = f"{text}"\ny = 2\n')
     assert found is not None
     assert found[0] == 2
     assert found[2].startswith("f-string")
+
+
+def test_a_fault_of_an_expression_inside_an_f_string_is_found() -> None:
+    found = fault('a = 1\nx = f"{a b}"\ny = 2\n')
+    assert found is not None
+    assert found[0] == 2
+    assert "invalid syntax. Perhaps you forgot a comma?" in found[2]
 
 
 NEWER = [

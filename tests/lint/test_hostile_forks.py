@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from support.confined import needs_namespaces
+from support.confined import needs_namespaces, with_bytecode
 from support.evil import Traps, index, traps, wheel
 from support.lintspace import SETTINGS, Space
 
@@ -138,7 +138,7 @@ def linted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Linted]:
     needs_namespaces()
     folder = tmp_path_factory.mktemp("hostile")
     with traps(folder) as found, index(folder / "index") as address:
-        space = Space(folder / "workspace", folder / "cache")
+        space = Space(folder / "workspace", with_bytecode(folder / "cache"))
         honest = space.integration("honest")
         (honest / "main.py").write_text((honest / "main.py").read_text().replace("fetch(3)", 'fetch("3")'))
         subprocess.run(["git", "init", "-q", str(space.root)], check=True)

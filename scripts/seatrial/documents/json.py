@@ -82,7 +82,19 @@ def _value(text: str) -> tuple[Any, bool]:
 def _broken(text: str, error: json.JSONDecodeError) -> RefusedError:
     if not text.strip():
         return RefusedError(FaultKind.SYNTAX, "the file is empty")
+    comma = _trailing_comma(text, error)
+    if comma is not None:
+        return RefusedError(FaultKind.SYNTAX, json_problem("Illegal trailing comma"), *Lines(text).at(comma))
     return RefusedError(FaultKind.SYNTAX, json_problem(error.msg), *Lines(text).at(error.pos))
+
+
+def _trailing_comma(text: str, error: json.JSONDecodeError) -> int | None:
+    """Return the index of a comma before a closing bracket; Python names that bracket instead before 3.13."""
+    if error.msg.startswith("Illegal trailing comma"):
+        return error.pos
+    before = text[: error.pos].rstrip(" \t\n\r")
+    closes = error.msg.startswith("Expecting") and text.startswith(("]", "}"), error.pos)
+    return len(before) - 1 if closes and before.endswith(",") else None
 
 
 class _ConstantError(Exception):

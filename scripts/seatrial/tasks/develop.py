@@ -33,7 +33,7 @@ OWN = (
         (
             Option(
                 "tests",
-                "what to run instead of all: unit, a folder such as tests/validate, or options of pytest",
+                "what to run instead of all: unit (in memory), a folder such as tests/lint, or options of pytest",
             ),
             LATEST,
         ),
@@ -67,7 +67,20 @@ OWN = (
 PARALLEL = (f"--numprocesses={jobs_of(None) + 4}", "--dist=loadscope", "--no-loadscope-reorder")
 """Four processes more than cores: tests wait for programs and services for nearly two thirds of their time."""
 
-UNIT = (*PARALLEL, "-m", "not slow")
+IN_MEMORY = (
+    "core", "dependencies", "documents", "fleet", "lint/tools", "preview", "release/attest", "release/plan",
+    "report", "scaffold", "schemas", "test_layers.py", "test_style.py", "validate/facts", "validate/rules",
+    "workspace",
+)  # fmt: skip
+"""The tests of rooms that touch nothing outside of the process, or little."""
+
+UNIT = (
+    f"--numprocesses={jobs_of(None)}",
+    *PARALLEL[1:],
+    "-m",
+    "not slow",
+    *(f"tests/{place}" for place in IN_MEMORY),
+)
 
 
 def test(tests: str | None, latest: bool) -> None:

@@ -87,19 +87,19 @@ def test_no_json_breaks_a_reader(tool: Tool, value: object, status: int) -> None
 
 
 HUGE = [
-    "x" * 3_000_000,
-    "a.py:" * 200_000,
-    "[" * 200_000,
-    " " * 200_000,
-    "a.py:1:1: error: x" + " " * 200_000 + "y",
-    "Invalid config keys detected: " + " (in " * 50_000,
-    '{"a":' * 200_000,
-    "9" * 200_000,
-    "error: cannot format " * 50_000,
-    "\n" * 500_000,
-    "Warning: x\n" * 50_000,
-    '"' * 100_000 + "'" * 100_000 + ": ",
-    "a.py:1:1: error: " + "tool.poetry." * 20_000,
+    "x" * 1_500_000,
+    "a.py:" * 100_000,
+    "[" * 100_000,
+    " " * 100_000,
+    "a.py:1:1: error: x" + " " * 100_000 + "y",
+    "Invalid config keys detected: " + " (in " * 25_000,
+    '{"a":' * 100_000,
+    "9" * 100_000,
+    "error: cannot format " * 25_000,
+    "\n" * 250_000,
+    "Warning: x\n" * 25_000,
+    '"' * 50_000 + "'" * 50_000 + ": ",
+    "a.py:1:1: error: " + "tool.poetry." * 10_000,
 ]
 
 

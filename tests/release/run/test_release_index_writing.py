@@ -19,6 +19,7 @@ from seatrial.release.run.latest import current, entry, publish_index, recompute
 from seatrial.release.store.bucket import open_bucket
 from support.bucket import s3_server, use_server
 from support.memory_store import MemoryStore
+from support.often import rounds
 from support.shelf import put_spec
 
 SPOKEN = ["jira", "aws", "sonar"]
@@ -196,7 +197,7 @@ def test_a_spec_without_type_and_version_has_those_of_its_key() -> None:
 
 
 WRITERS = 20
-ROUNDS = 3
+ROUNDS = rounds(2, 6)
 
 
 def write(writer: int, url: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 import pytest
 
@@ -10,6 +11,9 @@ from seatrial.core.model import Profile
 from seatrial.core.rules import Rule
 from seatrial.handbook.rule_examples import example, good_folder, judge
 from seatrial.validate.rules import BY_CODE, BY_NAME, RULES
+
+told = cache(example)
+"""The outcome of a rule's bad example, judged once for the tests that look at it."""
 
 ALL = pytest.mark.parametrize("rule", RULES, ids=lambda rule: f"{rule.code}-{rule.name}")
 
@@ -39,14 +43,14 @@ def test_a_rule_states_its_law_and_its_reason(rule: Rule) -> None:
 
 @ALL
 def test_every_finding_of_an_example_has_a_fix(rule: Rule) -> None:
-    for finding in example(rule).findings:
+    for finding in told(rule).findings:
         assert finding.fix is not None, finding.message
         assert finding.fix.title
 
 
 @ALL
 def test_messages_are_one_line_without_a_full_stop(rule: Rule) -> None:
-    for finding in example(rule).findings:
+    for finding in told(rule).findings:
         text = finding.message + (finding.fix.title if finding.fix else "")
         assert not finding.message.endswith("."), finding.message
         assert "\n" not in text

@@ -320,7 +320,7 @@ def test_text_that_only_looks_like_a_conflict_is_accepted(text: str) -> None:
 @pytest.mark.parametrize(
     ("path", "text", "place", "severity"),
     [
-        (".port/examples/task/a.json", '{"a": 1,\n}', "2:1", None),
+        (".port/examples/task/a.json", '{"a": 1,\n}', "1:8", None),
         ("examples/mapping.yaml", "a: [1\n", "1:4", Severity.WARNING),
         ("poetry.toml", "[virtualenvs\n", "1:13", Severity.WARNING),
         ("data.json", "", "1:1", Severity.WARNING),

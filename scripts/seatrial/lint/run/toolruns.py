@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -22,6 +23,9 @@ from seatrial.system.sandbox import Sandbox, SandboxLevel, View
 
 SECONDS = 900
 """Seconds after which a tool is ended."""
+
+_BAD_BYTECODE = re.compile(r"marshal data|EOF read where|Non-code object in")
+"""What CPython says of a compiled module that was cut short, as a disk that is full leaves it."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,9 @@ class ToolRuns:
             return None
 
     def _is_doubtful(self, job: LintJob, output: Output) -> bool:
-        return self._uses_kept(job) and bool(job.tool.read(output, None).failure)
+        if not self._uses_kept(job):
+            return False
+        return bool(job.tool.read(output, None).failure or _BAD_BYTECODE.search(output.err))
 
     def _uses_kept(self, job: LintJob) -> bool:
         """Return whether a job depends on caches or bytecode of earlier runs, which may be damaged."""
