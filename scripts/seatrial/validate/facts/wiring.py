@@ -30,6 +30,9 @@ HANDLER = "AppConfigHandlerClass"
 _ADDITIONS = frozenset({"ABC", "Generic", "object"})
 """Bases beside Ocean's that define none of its methods."""
 
+_WRITTEN = re.compile(rb"return \[\s*[\"\']")
+"""A list that begins with a constant text and is returned."""
+
 _ENUMS = frozenset({"Enum", "StrEnum"})
 
 
@@ -65,10 +68,18 @@ def lacking_methods(code: Code, has_events: bool) -> Iterator[Lack]:
     """Yield the methods that Ocean's classes leave to the integration and that its own do not define, each once."""
     seen: set[tuple[str, Location]] = set()
     for local in _handed(code):
+        if _is_surely_whole(code, local):
+            continue
         for lack in _lacks(code, local, has_events):
             if (lack.name, lack.where) not in seen:
                 seen.add((lack.name, lack.where))
                 yield lack
+
+
+def _is_surely_whole(code: Code, local: LocalClass) -> bool:
+    """Return whether a processor is the only class of its file, which has all methods; this asks for no other file."""
+    data = code.files.data(local.path)
+    return data.count(b"class ") == 1 and {*METHODS[PROCESSOR], *OF_EVENTS} <= {*local.definition.methods}
 
 
 def _lacks(code: Code, local: LocalClass, has_events: bool) -> Iterator[Lack]:
@@ -133,10 +144,14 @@ class Stranger:
 
 def unknown_members(code: Code) -> Iterator[Stranger]:
     """Yield the members of enumerations that registrations and the kinds of resource classes name in vain."""
-    for expression, scope in (*code.registrations, *_kinds(code)):
-        holder, _, name = (expression.name or "").rpartition(".") if expression else ("", "", "")
+    registered = code.registrations if code.resynced_kinds is None else ()
+    declared = _kinds(code) if code.accepted_kinds is None else ()
+    for expression, scope in (*registered, *declared):
+        if expression is None or code.names.texts(expression, scope) is not None:
+            continue
+        holder, _, name = (expression.name or "").rpartition(".")
         found = code.names.meaning(holder, scope) if holder else None
-        if expression and isinstance(found, LocalClass) and _is_plain_enum(code, found):
+        if isinstance(found, LocalClass) and _is_plain_enum(code, found):
             members = {one for local in code.names.lineage(found).local for one in local.assignments}
             methods = {one for local in code.names.lineage(found).local for one in local.definition.methods}
             if name not in members | methods and not name.startswith("_"):
@@ -159,7 +174,8 @@ def _is_plain_enum(code: Code, local: LocalClass) -> bool:
 
 def odd_defaults(code: Code) -> Iterator[tuple[Expression, tuple[object, ...]]]:
     """Yield the defaults of fields that are none of the values of their `Literal[...]`, with those values."""
-    for path in code.files.holding(b"Literal["):
+    selectors = set(code.files.holding(b"Selector)"))
+    for path in sorted(selectors.intersection(code.files.holding(b"Literal["))):
         for local in code.names.module(path).classes.values():
             for declared in local.assignments.values():
                 annotation = declared.annotation
@@ -221,7 +237,9 @@ def strange_kinds(code: Code) -> Iterator[tuple[Expression, str]]:
     accepted = code.accepted_kinds
     if not accepted:
         return
-    for path in code.files.holding(b"get_matching_kinds"):
+    for path in code.files.holding(b"def get_matching_kinds"):
+        if not _WRITTEN.search(code.files.data(path)):
+            continue
         for function in code.files.source(path).functions("get_matching_kinds"):
             for returned in function.returns:
                 for item in returned.items:
