@@ -97,3 +97,12 @@ def test_a_long_text_full_of_faults_is_judged_in_time(part: str) -> None:
     start = time.process_time()
     assert yaml.load("f.yaml", text.encode()).faults
     assert time.process_time() - start < 5
+
+
+@pytest.mark.parametrize(("odd", "name"), [("\xa0", "no-break space"), ("\u200b", "zero width space")])
+def test_a_character_that_looks_like_a_blank_is_named_on_its_line(odd: str, name: str) -> None:
+    line, column, message = edited(
+        "    type: url", f"  {odd} type: url" if odd.isspace() else f"  {odd}  type: url"
+    )
+    assert (line, column) == (11, 3)
+    assert f"the indentation holds a {name} (U+{ord(odd):04X})" in message

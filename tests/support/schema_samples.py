@@ -363,6 +363,37 @@ SEATRIAL: dict[str, Any] = {
 
 IGNORE: dict[str, Any] = {"ignore": {"SPC101": "a reason"}, "template": {"revision": 1, "answers": {"a": 1}}}
 
+POETRY: dict[str, Any] = {
+    "name": "good",
+    "version": "0.1.0",
+    "description": "Good",
+    "authors": ["A <a@b.co>"],
+    "maintainers": ["B"],
+    "license": "MIT",
+    "readme": "README.md",
+    "homepage": "https://a.example.com",
+    "repository": "https://b.example.com",
+    "documentation": "https://c.example.com",
+    "keywords": ["a"],
+    "classifiers": ["a"],
+    "packages": [{"include": "a"}],
+    "include": ["a"],
+    "exclude": ["b"],
+    "package-mode": False,
+    "requires-poetry": ">=2",
+    "requires-plugins": {"a": "1"},
+    "build-constraints": {"a": "1"},
+    "dependencies": {"a": "^1", "b": {"version": "^1"}, "c": [{"version": "^1"}]},
+    "dev-dependencies": {"a": "^1"},
+    "group": {"dev": {"optional": True, "include-groups": ["a"], "dependencies": {"a": "^1"}}},
+    "extras": {"a": ["b"]},
+    "source": [{"name": "a"}],
+    "build": "build.py",
+    "scripts": {"a": "b:c", "d": {"reference": "e", "type": "file"}},
+    "plugins": {"a": {"b": "c"}},
+    "urls": {"a": "https://a.example.com"},
+}
+
 RICH: dict[str, Any] = {
     "spec-guide": SPEC,
     "spec-ocean": {key: value for key, value in SPEC.items() if key not in ("version", "type")},
@@ -374,6 +405,7 @@ RICH: dict[str, Any] = {
     "seatrial": SEATRIAL,
     "ignore": IGNORE,
     "exemptions": {"SPC101": {"reason": "a reason", "until": "2027-01-31"}},
+    "poetry": POETRY,
 }
 
 # Not 1.0, which JSON Schema takes for an integer and Cerberus does not.

@@ -89,6 +89,13 @@ PARTS: tuple[RulePart, ...] = (
         source="port-labs/ocean#3418",
     ),
     RulePart(
+        "COD150",
+        "event-methods",
+        "A webhook processor defines `should_process_event` and `get_matching_kinds` too.",
+        since=(0, 20, 0),
+        source="port-labs/ocean#1381",
+    ),
+    RulePart(
         "COD216",
         "static-paths",
         "Live events are matched with the registered paths text by text.",

@@ -46,4 +46,5 @@ def hint(word: str, known: Iterable[str], otherwise: str = "") -> str:
 
 
 def _bare(word: str) -> str:
-    return re.sub(r"[\W_]", "", word).lower().removesuffix("s")
+    bare = re.sub(r"[\W_]", "", word).lower()
+    return f"{bare[:-3]}y" if bare.endswith("ies") else bare.removesuffix("s")

@@ -35,6 +35,20 @@ def admits(constraint: str, version: str) -> bool | None:
         return None
 
 
+_ONE_BOUND = (
+    r"(?:(?:[\^~]|~=)\s?(?![^\s,]*\.[xX*])v?[0-9]++(?:[.+!_-]?[0-9A-Za-z]++)*+"
+    r"|(?:[<>!=]=|<>|[<>=])?\s?(?:[*xX](?:\.\*)*+|v?[0-9]++(?:[.+!_-]?[0-9A-Za-z]++)*+(?:\.\*)*+))"
+)
+_BOUNDS = re.compile(rf"{_ONE_BOUND}(?:(?:\s?,\s?|\s){_ONE_BOUND})*+(?:\s?,)*+")
+
+
+def is_constraint(text: str) -> bool:
+    """Return whether a text has the form of a constraint in Poetry; True for a very long one, which is not read."""
+    if len(text) > MAX_CONSTRAINT:
+        return True
+    return all(_BOUNDS.fullmatch(" ".join(part.split())) for part in re.split(r"\|\|?", text))
+
+
 def is_older(version: str, other: str) -> bool:
     """Return whether a version is older than another one; False where one of them is not a version."""
     if len(version) > MAX_CONSTRAINT or len(other) > MAX_CONSTRAINT:

@@ -31,7 +31,7 @@ _METADATA = b"\n[metadata]"
 _CONTENT_HASH = re.compile(rb'^content-hash = "([^"\n]*)"', re.MULTILINE)
 _PYTHONS = re.compile(rb'^python-versions = "([^"\\\n]{0,200})"', re.MULTILINE)
 _LOCAL = (b'\ntype = "directory"', b'\ntype = "file"')
-_RELEVANT = ("dependencies", "source", "extras", "dev-dependencies")
+RELEVANT = ("dependencies", "source", "extras", "dev-dependencies")
 """The keys of `[tool.poetry]` that Poetry's content-hash is made of, beside `group`."""
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,198}[A-Za-z0-9])?")
@@ -118,7 +118,7 @@ def content_hash(pyproject: Any) -> str:
     poetry = _of(pyproject.get("tool"), "poetry")
     if not isinstance(poetry, dict):
         return ""
-    relevant = {key: poetry.get(key) for key in _RELEVANT}
+    relevant = {key: poetry.get(key) for key in RELEVANT}
     if poetry.get("group") is not None:
         relevant["group"] = poetry["group"]
     try:

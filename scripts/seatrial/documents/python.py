@@ -370,6 +370,12 @@ class PythonSource:
         found = (_decorated_by(node) for node in self._attributes(attribute))
         return tuple(Function(self._origin, node) for node in found if node)
 
+    def bare_decorators(self, attribute: str) -> Iterator[Location]:
+        """Yield the decorators that are an attribute of this name, and no call of it."""
+        for node in self._attributes(attribute):
+            if node.parent is not None and node.parent.type == "decorator":
+                yield self._origin.at(node)
+
     def look_ups(self, attribute: str) -> tuple[LookUp, ...]:
         """Return the look-ups by key in the mapping that an attribute of this name holds."""
         return tuple(look_ups(self._origin, self._attributes(attribute), partial(self._matches, BINDINGS)))

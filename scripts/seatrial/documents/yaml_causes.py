@@ -8,6 +8,7 @@ text can be read is the cause. Nothing is written.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -24,6 +25,11 @@ NEAR = 3
 _ENTRY = re.compile(r"(?P<lead> *(?:- +)*)(?P<key>[\w.$/-]+|\"[^\"]*\"|'[^']*')(?P<rest>.*)")
 _WORD = re.compile(r"(?P<lead> *(?:- +)*)(?P<key>[A-Za-z_][\w-]*)(?P<rest>(?: .*)?)")
 _DASHED = re.compile(r"( *(?:- +)*)-(?=[^\s-])")
+_ODD_BLANK = re.compile(
+    r" *(?P<odd>[\xa0\u2000-\u200b\u202f\u205f\u2060\u3000\ufeff])[\s\u200b\u2060\ufeff]*"
+)
+"""An indentation with a character that looks like a blank, or like nothing, and is none to YAML."""
+
 _CLOSING = {"[": "]", "{": "}"}
 _COMMENT = re.compile(r" +#.*")
 
@@ -101,6 +107,12 @@ def _is_content(line: str) -> bool:
 def _slips(lines: list[str], index: int) -> Iterator[_Try]:
     """Yield the slips of a line in its own words, not its indentation."""
     line = lines[index]
+    odd = _ODD_BLANK.match(line)
+    if odd:
+        name = unicodedata.name(odd["odd"]).lower()
+        plain = "".join(" " if one.isspace() else "" for one in odd[0])
+        said = f"the indentation holds a {name} (U+{ord(odd['odd']):04X}); write blanks there"
+        yield _try(index, odd.start("odd"), said, plain + line[odd.end() :])
     entry = _ENTRY.fullmatch(line)
     if entry and entry["rest"].startswith(":") and entry["rest"][1:2] not in ("", " "):
         at = entry.end("key")

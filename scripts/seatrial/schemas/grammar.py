@@ -28,6 +28,7 @@ NAMES = (
     "seatrial",
     "ignore",
     "exemptions",
+    "poetry",
 )
 """Every schema; the two of the spec are one grammar with different keys required."""
 

@@ -6,9 +6,10 @@ import pytest
 
 from seatrial.core.edits import repaired
 from seatrial.core.model import Severity
-from seatrial.validate.rules import BY_CODE
+from seatrial.validate.rules import BY_CODE, RULES
+from seatrial.validate.run import check
 from support.code_cases import SAAS, SPEC, Edit, edited, facts, heard, problems, said
-from support.good import problems_of
+from support.good import facts_of, good_folder, problems_of
 
 READ = 'ocean.integration_config["page_size"]'
 PAGE_SIZE = "  - name: pageSize\n"
@@ -305,3 +306,11 @@ def test_a_name_that_the_spec_alone_has_is_renamed_there() -> None:
     assert problem.fix is not None
     assert problem.fix.title == 'rename "pageSizes" in the spec to "pageSize"'
     assert problem.where.path == SPEC
+
+
+@pytest.mark.parametrize("name", ["apiUrl", "api_url"])
+def test_a_key_that_a_repeated_name_has_lost_is_told_in_the_spec(name: str) -> None:
+    folder = good_folder().edited(SPEC, "name: pageSize", f"name: {name}")
+    (finding,) = check(facts_of(folder), RULES).findings
+    assert finding.code == "SPC118"
+    assert finding.fix and finding.fix.title == 'rename one of the two to "pageSize", which the code reads'

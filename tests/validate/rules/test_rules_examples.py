@@ -390,6 +390,9 @@ def codes(folder: MemoryFolder) -> list[str]:
         ("assignee: .assignee", "asignee: .assignee", "RES204"),
         ("state: .state", "state: .state |", "RES122"),
         ("query: 'true'\n      state", "query: true\n      state", "RES104"),
+        ("            state: .state\n", "", "RES215"),
+        ("dueAt: .due_at", "dueAt: 2026-01-31", "RES104"),
+        ("dueAt: .due_at", "dueAt: 2026-01-31T10:00:00Z", "RES104"),
     ],
 )
 def test_a_fault_of_the_mapping_is_told_once_and_not_again_by_what_it_makes(

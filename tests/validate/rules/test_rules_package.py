@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from seatrial.core.model import Fleet, Integration, MemoryFolder, Profile, Severity
+from seatrial.dependencies.constraints import is_constraint
 from seatrial.validate.facts.facts import Facts
 from seatrial.validate.rules import BY_NAME, RULES
 from seatrial.validate.run import check
@@ -382,3 +383,70 @@ def test_a_repository_that_is_one_integration_may_be_called_anything() -> None:
 def test_a_version_without_its_third_number_is_one_finding() -> None:
     verdict = check(facts_of(edited(VERSION, 'version = "0.1"'), Profile.OCEAN), RULES)
     assert [one.code for one in verdict.findings] == ["PKG103"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        (CORE, 'port_ocean = {version = "^0.47.0", extras = ["cli"]}', "PKG202"),
+        (CORE, 'port_ocean = "^0.48.12"', "PKG107"),
+        (CORE, 'port_ocean = {version = ">=0.48.12", extras = ["cli"]}', "PKG108"),
+        (CORE, 'port_ocean = {version = "=>0.48.12", extras = ["cli"]}', "PKG153"),
+        (CORE, 'port_ocean = {path = "../../", develop = true, extras = ["cli"]}', "PKG106"),
+        (CORE + "\n", "", "PKG004"),
+        ('pytest = "^9.1.1"', "pytest = 9", "PKG151"),
+        ("[tool.poetry.dependencies]", "[tool.poetry.dependancies]", "PKG151"),
+        ("[tool.poetry.group.dev.dependencies]", "[tool.poetry.group.dependencies]", "PKG152"),
+        ('pytest = "^9.1.1"', 'pytest = "^9.1.2"', "PKG201"),
+        ('authors = ["Integration maintainers"]', 'authors = "me"', "PKG151"),
+        ('readme = "README.md"', 'readme = "READM.md"', "PKG154"),
+        ('readme = "README.md"', 'readme = ["README.md", "CHANGELOG.md"]', None),
+        (VERSION, 'version = "0.1.0-alpha"', "PKG103"),
+        (VERSION, 'version = "0,1,0"', "PKG103"),
+    ],
+)
+def test_one_fault_of_the_package_is_one_finding(old: str, new: str, code: str | None) -> None:
+    verdict = check(facts_of(edited(old, new), Profile.OCEAN), RULES)
+    assert [one.code for one in verdict.findings] == ([code] if code else [])
+
+
+def test_another_stale_dependency_is_told_beside_an_unbounded_framework() -> None:
+    folder = edited(CORE, CORE.replace("^", ">=")).edited(PYPROJECT, 'pytest = "^9.1.1"', 'pytest = "^9.1.2"')
+    codes = [one.code for one in check(facts_of(folder, Profile.OCEAN), RULES).findings]
+    assert codes == ["PKG201", "PKG108"]
+
+
+def test_a_version_that_is_none_is_to_be_that_of_the_changelog() -> None:
+    assert cures("malformed-package-version", edited(VERSION, 'version = "0.1.0-rc1"')) == ['write "0.1.0"']
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        (one, True)
+        for one in (
+            "^1",
+            "~1.2",
+            "~=1.2",
+            "*",
+            "1.*",
+            ">=1.*",
+            ">=1,<2",
+            "^1 <2",
+            "1||^2",
+            "^ 1",
+            "=1",
+            "<>1",
+        )
+    ]
+    + [
+        (one, True)
+        for one in ("v1", "1.0-beta", "^1.0.0b1", "1.0+local", "^3.12,", " ^1 ", "1.0.dev0", "x" * 201)
+    ]
+    + [
+        (one, False)
+        for one in ("", "=>1", "^^1", "^1.*", "^1.x", ">==1", "1.2.", "latest", "^1;", "~>1", "'1'", "1 - 2")
+    ],
+)
+def test_a_constraint_is_read_as_poetry_reads_it(text: str, is_one: bool) -> None:
+    assert is_constraint(text) is is_one

@@ -38,7 +38,18 @@ def of_relation(rule: str, name: str, expression: object) -> list[str]:
     return of(rule, mapped(relations={name: expression}))
 
 
-@pytest.mark.parametrize("expression", [".tags[].name", ".a, .b", ".tags[]?.name // []"])
+BOUND = [
+    ".tags[] as $t | $t.name",
+    ".tags as $t | $t[].name",
+    "try .tags[].name catch []",
+    "label $out | .tags[].name",
+    "limit(3; .tags[].name)",
+    '.tags | splits(",")',
+]
+"""Iterations that a name, a `try` or a function holds."""
+
+
+@pytest.mark.parametrize("expression", [".tags[].name", ".a, .b", ".tags[]?.name // []", *BOUND])
 def test_an_iteration_fills_a_list_with_its_first_value(expression: str) -> None:
     (message,) = of_property("only-the-first-of-several", "tags", expression)
     assert "reaches the property" in message
@@ -52,6 +63,11 @@ def test_an_iteration_fills_a_list_with_its_first_value(expression: str) -> None
         "[.tags[].name]",
         ".tags | map(.name)",
         "first(.a[])",
+        "[.tags[] as $t | $t.name]",
+        "reduce .tags[] as $t ([]; . + [$t.name])",
+        "try .tags catch []",
+        ".a[] as $t | if $t.main then $t.tags else empty end",
+        "limit(1; .a[])",
         '.f[] | select(.id == "x") | .v',
         ".tags",
         ".tags[] |",

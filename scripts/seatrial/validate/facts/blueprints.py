@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from seatrial.core.model import LineRange
 from seatrial.core.suggest import nearest
 from seatrial.documents.document import Document
 from seatrial.schemas.grammar import grammar
@@ -209,3 +210,21 @@ class Blueprints:
                     large |= small
                     groups |= dict.fromkeys(small, large)
         return groups
+
+
+@dataclass(frozen=True)
+class Required:
+    """The properties and relations that no entity can be without; none where the blueprints cannot be read."""
+
+    blueprints: Blueprints | None
+
+    def line(self, identifier: str, place: str) -> LineRange | None:
+        """Return the line that defines what is required at a place of an entity, such as `properties.url`."""
+        blueprint = self.blueprints.find(identifier) if self.blueprints else None
+        section, _, name = place.partition(".")
+        sort = {"properties": "property", "relations": "relation"}.get(section, "")
+        if self.blueprints is None or blueprint is None or name not in blueprint.required.get(sort, ()):
+            return None
+        holder = blueprint.relations if sort == "relation" else blueprint.properties
+        where = self.blueprints.document.key(*holder.way(name))
+        return LineRange(where.path, where.line, where.line)

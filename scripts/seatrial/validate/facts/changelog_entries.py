@@ -20,7 +20,7 @@ from seatrial.documents import changelog
 from seatrial.documents.changelog import MARKER, VersionEntry
 from seatrial.documents.document import Fault, FaultKind
 from seatrial.validate.facts.package_metadata import TITLE_FORMAT, Package
-from seatrial.validate.facts.tree import Tree, content, doing
+from seatrial.validate.facts.tree import Tree, content, doing, first_marker
 
 CHANGELOG = "CHANGELOG.md"
 FOLDER = "changelog"
@@ -56,11 +56,13 @@ class ChangelogText:
 
     @classmethod
     def of(cls, integration: Integration) -> ChangelogText | None:
-        """None where there is no changelog."""
+        """None where there is no changelog, or a merge left it in two versions."""
         if not integration.has(CHANGELOG):
             return None
         try:
             data = plain(integration.read(CHANGELOG))
+            if first_marker(data, is_markdown=True):
+                return None
         except Unreadable as reason:
             fault = Fault(FaultKind.UNREADABLE, str(reason))
             return cls(b"", changelog.Changelog(CHANGELOG, faults=(fault,)))

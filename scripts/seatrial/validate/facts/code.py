@@ -153,7 +153,7 @@ class Code:
         return frozenset().union(*known) if known and len(known) == len(found) else None
 
     @cached_property
-    def _registrations(self) -> Sequence[tuple[Expression | None, Scope]]:
+    def registrations(self) -> Sequence[tuple[Expression | None, Scope]]:
         """What each registration with `on_resync` names as its kind; None for nothing."""
         calls = (
             (path, call)
@@ -168,7 +168,7 @@ class Code:
     @cached_property
     def _registered_kinds(self) -> Sequence[frozenset[str] | None]:
         """The kinds of each registration with `on_resync`; None for any kind, and for unknown ones."""
-        return [self.names.texts(kind, scope) for kind, scope in self._registrations]
+        return [self.names.texts(kind, scope) for kind, scope in self.registrations]
 
     @cached_property
     def kind_uses(self) -> Sequence[KindUse]:
@@ -178,7 +178,7 @@ class Code:
             declared = self.names.field(one.type, "kind") if isinstance(one.type, LocalClass) else None
             for kind, where in self.names.places(declared[0].annotation, declared[1]) if declared else ():
                 found.append(KindUse(kind, where, one.type.definition.name))  # type: ignore[union-attr]
-        for expression, scope in self._registrations:
+        for expression, scope in self.registrations:
             found += [KindUse(kind, where, "") for kind, where in self.names.places(expression, scope)]
         return found
 
@@ -334,14 +334,14 @@ class Kinds:
         return self.code.resynced_kinds if self.code else None
 
     def unaccepted(self, stated: Collection[StatedKind]) -> list[StatedKind]:
-        """The kinds that no class of the mapping takes."""
+        """The kinds that no class of the mapping takes; of one with blanks around it, the schema says so."""
         accepted = self.accepted()
-        return [one for one in stated if accepted is not None and one.kind not in accepted]
+        return [one for one in stated if accepted is not None and one.kind.strip() not in accepted]
 
     def unresynced(self, stated: Collection[StatedKind]) -> list[StatedKind]:
         """The kinds that a class takes, but for which no function is registered."""
         resynced = self.resynced()
-        missing = (one for one in stated if resynced is not None and one.kind not in resynced)
+        missing = (one for one in stated if resynced is not None and one.kind.strip() not in resynced)
         refused = set(self.unaccepted(stated))
         return [one for one in missing if one not in refused]
 
@@ -352,6 +352,8 @@ class Kinds:
         """
         named = self.code.named_kinds if self.code else frozenset()
         for mapped, listed in self._pairs():
+            if listed and listed.kind.strip() == mapped.kind.strip():
+                continue  # the schema reports the blanks
             if listed and listed.kind in named and mapped.kind not in named:
                 yield mapped, listed.kind
             elif listed:
@@ -453,6 +455,23 @@ class ConfigurationUse:
     def meant(self, key: str) -> str | None:
         """The declared configuration that an undeclared key probably means."""
         return probable(key, self.declared)
+
+    @cached_property
+    def repeated(self) -> Mapping[str, Item]:
+        """The later of two configurations of one name, each by the undeclared key that the code probably reads it by.
+
+        Empty unless there is one for each key that resembles no declared name.
+        """
+        first: dict[str, Item] = {}
+        later = [
+            item
+            for item in self.spec.configurations
+            if first.setdefault(decamelize(item.text("name").strip()), item) is not item
+        ]
+        lost = [
+            key for key in self._undeclared if decamelize(key) not in self.declared and not self.meant(key)
+        ]
+        return dict(zip(lost, later, strict=True)) if len(lost) == len(later) else {}
 
     def misnamed(self, key: str, variables: Collection[str]) -> Item | None:
         """The configuration that is to be named as this undeclared key says.

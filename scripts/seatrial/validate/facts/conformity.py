@@ -42,9 +42,10 @@ class Conformity:
 
     def problems(self, rule: str) -> Iterator[Problem]:
         """The violations of one rule, by its name, as problems."""
-        return (self._problem(one) for one in self.violations if one.rule == rule)
+        return (self.problem(one) for one in self.violations if one.rule == rule)
 
-    def _problem(self, violation: schemas.Violation) -> Problem:
+    def problem(self, violation: schemas.Violation) -> Problem:
+        """One of the violations as a problem."""
         place = self.document.key if violation.at_key else self.document.at
         where, repair = place(*violation.keys), violation.repair
         if repair is None:

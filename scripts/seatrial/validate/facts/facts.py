@@ -21,7 +21,7 @@ from seatrial.documents.document import Document
 from seatrial.documents.integration import read_document, resource_path
 from seatrial.system import clock
 from seatrial.validate.facts.app_config import AppConfig
-from seatrial.validate.facts.blueprints import Blueprints
+from seatrial.validate.facts.blueprints import Blueprints, Required
 from seatrial.validate.facts.changelog_entries import ChangelogText, Fragment, fragments_of
 from seatrial.validate.facts.code import Code, ConfigurationUse, Kinds
 from seatrial.validate.facts.config_classes import KindOf, misnamed
@@ -238,6 +238,11 @@ class Facts:
         return ConfigurationUse.of(self.spec, self.code)
 
     @cached_property
+    def repeated_configurations(self) -> Mapping[str, Item]:
+        """The configurations that have the name of another, by the undeclared key that the code reads each by."""
+        return self.configuration_use.repeated if self.configuration_use else {}
+
+    @cached_property
     def misnamed_configurations(self) -> Mapping[str, Item]:
         """The configurations of the spec to be renamed, by the key under which the code reads each."""
         use = self.configuration_use
@@ -273,6 +278,16 @@ class Facts:
         told = self.fleet.each(core_release)
         used = self.fleet.keep("newest core", lambda: max(map(tuple, told.values()), default=()))
         return max(used, self.settings.newest_core)
+
+    @cached_property
+    def required(self) -> Required:
+        """What the blueprints require of their entities."""
+        return Required(self.blueprints)
+
+    @cached_property
+    def poetry_form(self) -> Conformity | None:
+        """`[tool.poetry]` of `pyproject.toml` compared with its schema."""
+        return Conformity.below(self.pyproject_document, ("tool", "poetry"), "poetry")
 
     @cached_property
     def ignore_form(self) -> Conformity | None:

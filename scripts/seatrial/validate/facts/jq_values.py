@@ -231,8 +231,11 @@ def _of_operator(node: Node) -> frozenset[str]:
 
 _ONE, _SEVERAL, _UNSURE = "one", "several", "unsure"
 _AS_MANY_AS_ITS_PARTS = frozenset({
-    "field", "index", "slice", "optional", "negative", "text", "object", "operator", "if",
+    "field", "index", "slice", "optional", "negative", "text", "object", "operator", "if", "bind", "try", "label",
+    "foreach",
 })  # fmt: skip
+_GENERATORS = frozenset({"range", "splits"})
+"""Functions that give one value after another."""
 
 
 def _number(node: Node) -> str:
@@ -247,12 +250,28 @@ def _number(node: Node) -> str:
         return _SEVERAL
     if node.sort == "operator" and node.text == "//" and _is_certain(node.parts[0]):
         return _ONE
+    if node.sort == "if" and any(_is_nothing(part) for part in _passed_on(node)):
+        return _UNSURE
     if node.sort in _AS_MANY_AS_ITS_PARTS:
         return _combined(*map(_number, node.parts))
     if node.sort == "call":
-        is_single = node.text in _SINGLE | _NOTHING and (not node.parts or node.text in _TAKES_ANY)
-        return _ONE if is_single else _UNSURE
+        return _number_of_call(node)
     return _ONE if node.sort == "reduce" else _UNSURE
+
+
+def _is_nothing(node: Node) -> bool:
+    """Return whether a branch gives no value, so that its condition chooses among several."""
+    return node.sort == "call" and node.text in _NOTHING
+
+
+def _number_of_call(node: Node) -> str:
+    if node.text in _GENERATORS:
+        return _SEVERAL
+    if node.text == "limit" and len(node.parts) == 2:
+        most = next(_constant(node.parts[0]), None)
+        return _number(node.parts[1]) if isinstance(most, int) and most > 1 else _UNSURE
+    is_single = node.text in _SINGLE | _NOTHING and (not node.parts or node.text in _TAKES_ANY)
+    return _ONE if is_single else _UNSURE
 
 
 def _combined(*numbers: str) -> str:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 from seatrial.core.model import Edit, Fleet, Integration
@@ -18,11 +19,20 @@ PYPROJECT = "pyproject.toml"
 CORE = "port-ocean"
 """The distribution of the Ocean framework, as the package index spells it."""
 
+EXTRAS = ("cli", "all")
+"""The extras of the framework that bring the `ocean` command."""
+
 TITLE_FORMAT = "## {version} ({project_date})"
 """The heading that towncrier is configured to write, in every integration since 2024."""
 
 FRAGMENT_TYPES = ("breaking", "deprecation", "feature", "improvement", "bugfix", "doc")
 """The types of change that a release intent may name."""
+
+MOST_DEPENDENCIES = 500
+"""The number of dependencies of one group that are looked at."""
+
+MOST_ALTERNATIVES = 20
+"""The number of alternatives of one dependency that are looked at."""
 
 _NAME_LINE = re.compile(rb'^name = "([^"\n]*)"', re.MULTILINE)
 _TITLE_LINE = re.compile(rb'^title_format\s*=\s*["\']([^"\'\n]*)', re.MULTILINE)
@@ -52,6 +62,11 @@ class CoreDependency:
         """The key by which it is not taken from the index: path, git, url or develop; empty for none."""
         keys = self.value if isinstance(self.value, dict) else {}
         return next((key for key in ("path", "git", "url", "develop") if keys.get(key)), "")
+
+    @property
+    def lacks_command(self) -> bool:
+        """True where it comes from the index without an extra that brings the `ocean` command."""
+        return bool(self.constraint) and not self.source and not any(one in self.extras for one in EXTRAS)
 
 
 @dataclass(frozen=True)
@@ -113,15 +128,25 @@ class Package:
     @cached_property
     def all_cores(self) -> tuple[CoreDependency, ...]:
         """The dependencies on the framework in every group."""
-        groups = self.table("tool", "poetry", "group")
-        ways: list[tuple[str, ...]] = [("tool", "poetry", "group", name, "dependencies") for name in groups]
-        ways += [("tool", "poetry", "dependencies"), ("tool", "poetry", "dev-dependencies")]
-        return tuple(core for way in ways for core in self._cores(*way))
+        return tuple(core for way in self._groups for core in self._cores(*way))
 
     def _cores(self, *way: str) -> Iterator[CoreDependency]:
         for name, value in self.table(*way).items():
             if _normalised(name) == CORE:
                 yield CoreDependency((*way, name), value)
+
+    def constraints(self) -> Iterator[tuple[Keys, str]]:
+        """The constraint of each dependency in Poetry's groups, and the keys that lead to it."""
+        for way in self._groups:
+            for name, value in islice(self.table(*way).items(), MOST_DEPENDENCIES):
+                yield from _constraints((*way, name), value)
+
+    @property
+    def _groups(self) -> list[tuple[str, ...]]:
+        """The keys that lead to the dependencies of each group."""
+        groups = self.table("tool", "poetry", "group")
+        ways: list[tuple[str, ...]] = [("tool", "poetry", "group", name, "dependencies") for name in groups]
+        return [*ways, ("tool", "poetry", "dependencies"), ("tool", "poetry", "dev-dependencies")]
 
     @property
     def core_floor(self) -> tuple[int, ...]:
@@ -188,6 +213,17 @@ def _by_answer(
         return found
 
     return fleet.keep((ask.__name__, *arguments), paths)
+
+
+def _constraints(keys: Keys, value: Any) -> Iterator[tuple[Keys, str]]:
+    """Yield the constraint of one dependency, or those of each of its alternatives."""
+    if isinstance(value, str):
+        yield keys, value
+    elif isinstance(value, dict) and isinstance(value.get("version"), str):
+        yield (*keys, "version"), value["version"]
+    for index, one in enumerate(value[:MOST_ALTERNATIVES] if isinstance(value, list) else ()):
+        if isinstance(one, dict):
+            yield from _constraints((*keys, index), one)
 
 
 def _text(value: Any) -> str:

@@ -332,7 +332,7 @@ class _Seen:
         """Look at the bytes of a file."""
         if not data or data.isspace():
             self.blank.add(path)
-        if line := _first_marker(data, is_markdown=path.endswith(".md")):
+        if line := first_marker(data, is_markdown=path.endswith(".md")):
             self.conflicts.append(Location(path, line))
         if fault := _syntax_fault(path, data, self.parsed):
             self.malformed.append((path, fault))
@@ -436,7 +436,7 @@ def _trimmed(path: str, data: bytes) -> Edit | None:
 _TRAILING = re.compile(r"[ \t]+(?=\n)")
 
 
-def _first_marker(data: bytes, is_markdown: bool) -> int:
+def first_marker(data: bytes, is_markdown: bool) -> int:
     """The line of the first conflict marker, 0 for none; in Markdown, those in fenced code are examples."""
     if b"<<<<<<< " not in data and b">>>>>>> " not in data:
         return 0

@@ -13,7 +13,17 @@ from functools import partial
 
 from seatrial.core.days import day_of
 from seatrial.core.framework import Framework
-from seatrial.core.model import REMOVE, Edit, Fix, Fleet, Integration, Location, MemoryFolder, Problem
+from seatrial.core.model import (
+    REMOVE,
+    Edit,
+    Fix,
+    Fleet,
+    Integration,
+    LineRange,
+    Location,
+    MemoryFolder,
+    Problem,
+)
 from seatrial.core.rules import GUIDE, WARNING, Edited, Problems, rule
 from seatrial.core.suggest import nearest, recased
 from seatrial.documents.changelog import MARKER, EntrySection, VersionEntry
@@ -275,7 +285,14 @@ def changelog_version_disagrees(changelog: ChangelogText, package: Package, spec
         title = f'add an entry for "{version[:60]}", or write "{top.version}" in pyproject.toml'
         is_stale = top.version and spec_version.removeprefix("v") == top.version
         fix = Fix(title, package.edit("version", top.version) if is_stale and top.version else None)
-        yield Problem(changelog.head.at(top), message, fix)
+        where = package.document.at(*package.way("version"))
+        is_none = parsed_version(version.removeprefix("v")) is None and not _CANDIDATE.search(version)
+        lines = LineRange(where.path, where.line, where.line) if is_none else None
+        yield Problem(changelog.head.at(top), message, fix, rests_on=lines)
+
+
+_CANDIDATE = re.compile(r"-rc\d*\Z")
+"""The end of a candidate, which a release forgot to make final: then both files are to be looked at."""
 
 
 def _is_comparable(top: VersionEntry, package: Package) -> bool:

@@ -10,7 +10,7 @@ from seatrial.core.suggest import did_you_mean, nearest
 from seatrial.validate.facts.code import Code
 from seatrial.validate.facts.executors import executor_classes, input_reads, misplaced_errors, registered
 from seatrial.validate.facts.spec import Spec
-from seatrial.validate.rules.shared import replaced
+from seatrial.validate.rules.shared import misspells, replaced
 
 SPEC = ".port/spec.yaml"
 _ACTION = (
@@ -28,6 +28,12 @@ class CloseTaskExecutor(AbstractExecutor):
     async def execute(self, run):
         if not run.execution_properties.get("taskId"):
             raise ActionExecutionError("taskId is missing")
+
+    async def is_close_to_rate_limit(self, run):
+        return False
+
+    async def get_remaining_seconds_until_rate_limit(self, run):
+        return 0.0
 """
 
 
@@ -82,7 +88,9 @@ def undeclared_input_read(spec: Spec, code: Code) -> Problems:
     Port sends the inputs that the spec declares, under these names; another one is always missing.
     """
     inputs = {
-        action.text("name"): [one.text("name") for one in action.items("inputs")] for action in spec.actions
+        action.text("name"): [one.text("name") for one in action.items("inputs")]
+        for action in spec.actions
+        if not misspells(action, "inputs")
     }
     for action, key, where in input_reads(code):
         if action in inputs and key not in inputs[action]:

@@ -6,8 +6,9 @@ They must agree about configurations, live events, actions, kinds and selectors.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from seatrial.core.model import Edit, Fix, Location, MemoryFolder, Problem
+from seatrial.core.model import Edit, Fix, LineRange, Location, MemoryFolder, Problem
 from seatrial.core.names import shown
 from seatrial.core.rules import INFO, WARNING, Problems, rule
 from seatrial.core.suggest import did_you_mean, nearest
@@ -22,7 +23,7 @@ from seatrial.validate.facts.python_modules import PythonFiles
 from seatrial.validate.facts.spec import Spec
 from seatrial.validate.facts.tree import Tree
 from seatrial.validate.rules.kinds import KindMap, disagreement
-from seatrial.validate.rules.shared import all_of, replaced
+from seatrial.validate.rules.shared import all_of, misspells, replaced
 
 SPEC = ".port/spec.yaml"
 APP_CONFIG = ".port/resources/port-app-config.yaml"
@@ -48,6 +49,7 @@ _EXECUTOR = (
     "from port_ocean.core.handlers.actions.abstract_executor import AbstractExecutor\n\n\n"
     'class CloseTaskExecutor(AbstractExecutor):\n    ACTION_NAME = "close_task"\n'
     "    WEBHOOK_PROCESSOR_CLASS = None\n"
+    "    is_close_to_rate_limit = get_remaining_seconds_until_rate_limit = execute = None\n"
 )
 _PROXY = (
     "  - name: proxyUrl\n    type: url\n    required: false\n    description: A proxy in front of the API\n"
@@ -101,7 +103,15 @@ def undeclared_configuration_read(
         near = configuration_use.meant(read.key)
         fix = Fix(f'read "{near}"' if near else "declare it in the spec, or stop reading it")
         evidence = f"also read in {', '.join(others)}" if others else ""
-        yield Problem(read.where, message + did_you_mean(near), fix, evidence=evidence, severity=severity)
+        problem = Problem(read.where, message + did_you_mean(near), fix, evidence=evidence, severity=severity)
+        yield replace(problem, rests_on=_repeated(configuration_use, read.key))
+
+
+def _repeated(use: ConfigurationUse, key: str) -> LineRange | None:
+    """Return the line of the configuration that has the name of another, and probably means this key."""
+    item = use.repeated.get(key)
+    where = use.spec.document.at(*item.way("name")) if item else None
+    return LineRange(where.path, where.line, where.line) if where else None
 
 
 def _camel(key: str) -> str:
@@ -158,7 +168,9 @@ def _processing(folder: MemoryFolder) -> MemoryFolder:
     processor = (
         "from port_ocean.core.handlers.webhook.abstract_webhook_processor import (\n"
         "    AbstractWebhookProcessor,\n)\n\n\n"
-        "class TaskProcessor(AbstractWebhookProcessor): ...\n"
+        "class TaskProcessor(AbstractWebhookProcessor):\n"
+        "    authenticate = validate_payload = handle_event = None\n"
+        "    should_process_event = get_matching_kinds = None\n"
     )
     enabled = replaced(SPEC, _SAAS_OFF, "saas:\n  enabled: true\n")
     return enabled(code.having("processor.py", processor))
@@ -171,7 +183,8 @@ def processor_without_live_events(spec: Spec, code: Code) -> Problems:
     Otherwise Port does not route events to it. Some integrations leave live events out on purpose.
     """
     saas = spec.root.inner("saas")
-    if saas.value.get("enabled") is True and code.processors and "liveEvents" not in saas.value:
+    is_there = "liveEvents" in saas.value or misspells(saas, "liveEvents") or "liveEvents" in spec.root.value
+    if saas.value.get("enabled") is True and code.processors and not is_there:
         message = f'"{code.processors[0]}" has a webhook processor, but live events are not enabled'
         fix = Fix('add "liveEvents" with "enabled: true" below "saas"')
         yield Problem(spec.document.key(*saas.keys), message, fix)

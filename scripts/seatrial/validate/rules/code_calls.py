@@ -38,6 +38,15 @@ class TaskProcessor(AbstractWebhookProcessor):
 
     async def validate_payload(self, payload: dict) -> bool:
         return "task" in payload
+
+    async def should_process_event(self, event: object) -> bool:
+        return True
+
+    async def get_matching_kinds(self, event: object) -> list[str]:
+        return ["task"]
+
+    async def handle_event(self, payload: dict, resource: object) -> object:
+        return self.results
 """
 
 

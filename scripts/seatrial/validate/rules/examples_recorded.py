@@ -10,6 +10,7 @@ from seatrial.core.model import Fix, Integration, MemoryFolder, Problem
 from seatrial.core.names import shown
 from seatrial.core.printable import cut
 from seatrial.core.rules import INFO, WARNING, Problems, rule
+from seatrial.validate.facts.blueprints import Required
 from seatrial.validate.facts.raw_examples import Examples, Tried
 from seatrial.validate.facts.recordings import (
     Contradiction,
@@ -56,7 +57,9 @@ def _recorded(folder: MemoryFolder, mapping: str, title: str) -> MemoryFolder:
 
 
 @rule("EXA210", severity=WARNING, bad=lambda folder: _recorded(folder, RESOURCE, "Mend a sail"))
-def stale_expected_output(integration: Integration, examples: Examples, tried: Tried) -> Problems:
+def stale_expected_output(
+    integration: Integration, examples: Examples, tried: Tried, required: Required
+) -> Problems:
     """An expected entity in `examples` is the one that the mapping beside it makes of the raw data beside it.
 
     Who adds a kind reads there what the mapping does. Compared is what the mapping decides, so neither an icon nor
@@ -68,7 +71,10 @@ def stale_expected_output(integration: Integration, examples: Examples, tried: T
         message = f"{shown(one.where)} is recorded as {said(one.was)}, and the mapping makes {said(one.now)}"
         fix = Fix("record what the mapping makes, or correct the mapping or the raw data")
         about = ".".join(map(str, one.keys[:2]))
-        yield Problem(where, message, fix, rests_on=examples.expression(one.group, about))
+        lines = examples.expression(one.group, about)
+        is_unmapped = one.now is None and lines.first < lines.last
+        unfilled = required.line(str(one.expected.entity.get("blueprint")), about) if is_unmapped else None
+        yield Problem(where, message, fix, rests_on=unfilled or lines)
 
 
 def _hidden(value: Any) -> str:

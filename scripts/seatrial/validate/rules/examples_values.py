@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from seatrial.core.framework import Framework
-from seatrial.core.model import Fix, Location, MemoryFolder, Problem, Severity
+from seatrial.core.model import Fix, LineRange, Location, MemoryFolder, Problem, Severity
 from seatrial.core.names import shown
 from seatrial.core.rules import ADVICE, INFO, WARNING, Edited, Problems, rule
 from seatrial.preview.cases import UPLOADED
@@ -201,7 +201,9 @@ def misspelled_path(examples: Examples, tried: Tried) -> Problems:
             is_sure = _bare(near) == _bare(first.at.removeprefix(first.reached))
             fix = Fix(f"write {shown(first.reached)}.{shown(near)}, if that is meant")
             severity = WARNING if is_sure else INFO
-            yield Problem(examples.place(one.group, one.where), message, fix, severity=severity)
+            where = examples.place(one.group, one.where)
+            lines = LineRange(where.path, where.line, where.line)
+            yield Problem(where, message, fix, severity=severity, rests_on=lines)
 
 
 def _bare(words: str) -> str:

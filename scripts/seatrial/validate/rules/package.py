@@ -6,21 +6,24 @@ import json
 import re
 from collections.abc import Iterator
 from functools import partial
+from itertools import islice
 from typing import Any
 
-from seatrial.core.model import Edit, Fix, Fleet, Integration, Location, MemoryFolder, Problem
+from seatrial.core.model import Edit, Fix, Fleet, Integration, LineRange, Location, MemoryFolder, Problem
+from seatrial.core.names import shown
 from seatrial.core.rules import GUIDE, INFO, OFF, WARNING, Edited, Problems, rule
 from seatrial.core.suggest import nearest
-from seatrial.dependencies.constraints import admits
-from seatrial.dependencies.lockfile import LOCK, CoreLock, content_hash
+from seatrial.dependencies.constraints import admits, is_constraint
+from seatrial.dependencies.lockfile import LOCK, RELEVANT, CoreLock, content_hash
 from seatrial.documents import toml
-from seatrial.documents.document import Document, FaultKind
+from seatrial.documents.document import Document, FaultKind, Keys
 from seatrial.documents.integration import SPEC_FILES
 from seatrial.validate.facts.conformity import Conformity
 from seatrial.validate.facts.package_metadata import (
     FRAGMENT_TYPES,
     PYPROJECT,
     TITLE_FORMAT,
+    CoreDependency,
     Package,
     names,
     title_formats,
@@ -41,12 +44,15 @@ FAR = "99999.0.0"
 MOST = 20
 """The number of dependency groups that are reported."""
 
-EXTRAS = ("cli", "all")
-"""The extras that bring the `ocean` command."""
-
 UNREASONED = '\n[tool.seatrial]\nignore = { LAY001 = "" }\n'
 
+README = "README.md"
+_PLAIN_FILE = re.compile(r"(?!\.)[\w.-]{1,100}")
+"""The name of a file in the integration's own folder."""
+
 RELOCK = Fix("type `poetry lock` in this folder, and commit the file")
+AND_RELOCK = "then type `poetry lock` in this folder"
+"""The end of each cure that changes the dependencies, as the lock file is made from them."""
 
 edited = partial(replaced, PYPROJECT)
 
@@ -86,6 +92,12 @@ def missing_package_key(package: Package) -> Problems:
 
     The image and the spec are published under them.
     """
+    if misspelt := _misspelled_table(package):
+        where = package.document.key("tool", misspelt)
+        yield Problem(
+            where, f'"tool.{shown(misspelt)}" is no table that Poetry reads', Fix("write [tool.poetry]")
+        )
+        return
     for key, value in (("name", "my-service"), ("version", "0.1.0")):
         stated = package.stated(key)
         if not isinstance(stated, str) or not stated.strip():
@@ -95,13 +107,25 @@ def missing_package_key(package: Package) -> Problems:
             yield Problem(where, f'"{key}" is missing' if stated is None else f'"{key}" is no text', fix)
 
 
+def _misspelled_table(package: Package) -> str:
+    """Return the key under `tool` that is meant for Poetry's table, where that states no name; else empty."""
+    if "name" in package.table("tool", "poetry") or "project" in package.document.value:
+        return ""
+    tables = (
+        key
+        for key, value in islice(package.table("tool").items(), MOST)
+        if isinstance(value, dict) and "name" in value
+    )
+    return next((key for key in tables if key != "poetry" and nearest(key, ["poetry"])), "")
+
+
 @rule("PKG003", bad=edited('authors = ["Integration maintainers"]\n', ""), severity=WARNING)
 def missing_package_detail(package: Package) -> Problems:
     """The package states what it is for, who is responsible for it, and which Python it needs.
 
     `poetry check` requires the first two; the last decides what the lock file may contain.
     """
-    for key, what in DETAILS.items():
+    for key, what in DETAILS.items() if not _misspelled_table(package) else ():
         if not package.stated(key) and "project" not in package.document.value:
             where = package.document.at(*package.way(key))
             yield Problem(where, f'"{key}" is missing', Fix(f"state {what}, under [tool.poetry]"))
@@ -109,6 +133,57 @@ def missing_package_detail(package: Package) -> Problems:
     if dependencies and "python" not in dependencies and not package.stated("requires-python"):
         where = package.document.key("tool", "poetry", "dependencies")
         yield Problem(where, 'the "python" dependency is missing', Fix('write python = "^3.12" under it'))
+
+
+@rule("PKG151", bad=edited('authors = ["Integration maintainers"]', 'authors = "Integration maintainers"'))
+def malformed_poetry_table(poetry_form: Conformity) -> Problems:
+    """The keys under `[tool.poetry]` have the names and the types that Poetry reads.
+
+    Poetry refuses the whole file otherwise: it makes no lock, and installs and builds nothing.
+    """
+    yield from poetry_form.problems("malformed-poetry-table")
+
+
+@rule("PKG152", severity=WARNING, bad=edited('readme = "README.md"', 'readme = "README.md"\ncolour = "blue"'))
+def unknown_poetry_key(poetry_form: Conformity) -> Problems:
+    """Every key under `[tool.poetry]` is one that Poetry reads.
+
+    Poetry refuses a file with any other. It learns new keys from time to time, so this is only a warning.
+    """
+    told: set[Keys] = set()
+    for one in poetry_form.violations:
+        if one.rule == "unknown-poetry-key" and one.keys[:-1] not in told:
+            told.add(one.keys[:-1])
+            yield poetry_form.problem(one)
+
+
+@rule("PKG153", bad=relocked('"^9.1.1"', '"=>9.1.1"'))
+def malformed_constraint(package: Package) -> Problems:
+    """The version of each dependency is a constraint that Poetry reads.
+
+    Poetry refuses the whole file otherwise: it makes no lock, and installs and builds nothing.
+    """
+    for keys, text in package.constraints():
+        if not is_constraint(text):
+            meant = re.sub(r"=([<>])", r"\1=", text)
+            right = meant if is_constraint(meant) else "^X.Y.Z"
+            message = f'"{shown(text)}" is no constraint on versions'
+            yield Problem(package.document.at(*keys), message, Fix(f'write "{right}", {AND_RELOCK}'))
+
+
+@rule("PKG154", bad=edited('readme = "README.md"', 'readme = "README.rst"'))
+def named_readme_missing(package: Package, integration: Integration) -> Problems:
+    """The files that `readme` names are there.
+
+    `poetry check` fails where one is not. That `README.md` itself is missing is LAY001.
+    """
+    stated = package.stated("readme")
+    for name in stated[:MOST] if isinstance(stated, list) else [stated]:
+        is_inside = isinstance(name, str) and _PLAIN_FILE.fullmatch(name)
+        if is_inside and name != README and not integration.has(name):
+            where = package.document.at(*package.way("readme"))
+            fix = Fix(f'write "{README}"' if integration.has(README) else "name a file that is there")
+            yield Problem(where, f'there is no file "{name}"', fix)
 
 
 @rule("PKG101", bad=edited('name = "good-service"\n', 'name="good-service"\n'), by_profile={GUIDE: OFF})
@@ -166,7 +241,7 @@ def _as_candidate(folder: MemoryFolder) -> MemoryFolder:
 
 
 @rule("PKG103", bad=_as_candidate)
-def malformed_package_version(package: Package) -> Problems:
+def malformed_package_version(package: Package, spec_version: str, logged_version: str) -> Problems:
     """The version has the form X.Y.Z, followed by `-beta`, `-dev` or `-post1` unless it is a final one.
 
     The suffix decides what a release does with it; the pull-request check rejects any other form.
@@ -180,8 +255,21 @@ def malformed_package_version(package: Package) -> Problems:
     if version:
         yield Problem(where, f'"{text}" has a form that is no longer released', Fix(FORMS), severity=WARNING)
     else:
-        fix = Fix(f'write "{bare}"', Edit(where, text, bare)) if parsed_version(bare) else Fix(FORMS)
+        is_meant = spec_version == logged_version or _begins(bare, logged_version)
+        meant = next((one for one in (bare, logged_version if is_meant else "") if parsed_version(one)), "")
+        is_sure = meant in (bare, spec_version)
+        fix = Fix(f'write "{meant}"', Edit(where, text, meant) if is_sure else None) if meant else Fix(FORMS)
         yield Problem(where, f'"{text[:60]}" is no version', fix)
+
+
+def _begins(text: str, version: str) -> bool:
+    """Return whether the first numbers of a text, at most three, are those that a version begins with."""
+    numbers = re.findall(r"\d+", text[:MAX_VERSION])[:3]
+    return bool(numbers[1:]) and numbers == re.findall(r"\d+", version[:MAX_VERSION])[: len(numbers)]
+
+
+MAX_VERSION = 60
+"""The characters of a version that are looked at."""
 
 
 @rule("PKG104", bad=edited('filename = "CHANGELOG.md"', 'filename = "CHANGES.md"'), severity=WARNING)
@@ -276,11 +364,13 @@ def missing_core(package: Package) -> Problems:
 
     The image contains only what is listed here, and an integration starts by importing `port_ocean`.
     """
-    if not package.names_core and (package.name or package.table("tool", "poetry")):
+    poetry = package.table("tool", "poetry")
+    if "dependencies" not in poetry and any(nearest(key, ["dependencies"]) for key in islice(poetry, MOST)):
+        return  # PKG151 reports the misspelled name
+    if not package.names_core and (package.name or poetry):
         where = package.document.key("tool", "poetry", "dependencies")
-        fix = Fix(
-            'write port_ocean = {version = "^X.Y.Z", extras = ["cli"]} under [tool.poetry.dependencies]'
-        )
+        form = 'port_ocean = {version = "^X.Y.Z", extras = ["cli"]}'
+        fix = Fix(f"write {form} under [tool.poetry.dependencies], {AND_RELOCK}")
         yield Problem(where, '"port_ocean" is not among the dependencies', fix)
 
 
@@ -307,7 +397,8 @@ def local_core(package: Package) -> Problems:
     for core in package.all_cores[:MOST]:
         if core.source:
             where = package.document.key(*core.keys, core.source)
-            fix = Fix('write {version = "^X.Y.Z", extras = ["cli"]}, or comment the line out again')
+            form = '{version = "^X.Y.Z", extras = ["cli"]}'
+            fix = Fix(f"write {form}, or comment the line out again; {AND_RELOCK}")
             yield Problem(where, f'"{core.keys[-1]}" comes from a "{core.source}", not from the index', fix)
 
 
@@ -318,9 +409,10 @@ def core_without_command(package: Package) -> Problems:
     The extra brings the `ocean` command, which starts the image.
     """
     core = package.core
-    if core and core.constraint and not core.source and not any(extra in core.extras for extra in EXTRAS):
+    if core and core.lacks_command:
         where = package.document.at(*core.keys)
-        fix = Fix(f'write {core.keys[-1]} = {{version = "{core.constraint}", extras = ["cli"]}}')
+        form = f'{core.keys[-1]} = {{version = "{core.constraint}", extras = ["cli"]}}'
+        fix = Fix(f"write {form}, {AND_RELOCK}")
         yield Problem(where, f'"{core.keys[-1]}" is asked for without the extra "cli"', fix)
 
 
@@ -335,11 +427,11 @@ def unbounded_core(package: Package) -> Problems:
         where = package.document.at(*core.keys)
         floor = ".".join(map(str, package.core_floor)) or "X.Y.Z"
         message = f'"{core.constraint}" lets any later version of the framework in'
-        yield Problem(where, message, Fix(f'write "^{floor}"'))
+        yield Problem(where, message, Fix(f'write "^{floor}", {AND_RELOCK}'))
 
 
 @rule("PKG201", bad=edited('pytest = "^9.1.1"', 'pytest = "^9.1.1"\nrespx = "^0.22.0"'))
-def stale_lock(package: Package, lock: CoreLock) -> Problems:
+def stale_lock(package: Package, lock: CoreLock, poetry_form: Conformity) -> Problems:
     """`poetry.lock` was made from the dependencies that `pyproject.toml` lists.
 
     `poetry install` rejects a stale lock, both in the lint job and in the image build. A new version of the
@@ -348,7 +440,52 @@ def stale_lock(package: Package, lock: CoreLock) -> Problems:
     wanted = content_hash(package.document.value)
     if wanted and len(lock.hashes) == 1 and lock.hashes[0].text != wanted:
         message = "the dependencies in pyproject.toml have changed since this file was made"
-        yield Problem(lock.hashes[0].where, message, RELOCK)
+        explained = _unreadable(package, poetry_form) or _explained(package, lock)
+        lines = LineRange(explained.path, explained.line, explained.line) if explained else None
+        yield Problem(lock.hashes[0].where, message, RELOCK, rests_on=lines)
+
+
+def _unreadable(package: Package, form: Conformity) -> Location | None:
+    """Return the place of the first dependency that Poetry refuses, as another rule reports."""
+    wrong = (keys for keys, text in package.constraints() if not is_constraint(text))
+    listing = {*RELEVANT, "group"}
+    faulty = (
+        one
+        for one in form.violations
+        if listing & {*one.keys[2:3], one.repair.new if one.at_key and one.repair else ""}
+    )
+    keys = next(wrong, None)
+    if keys:
+        return package.document.at(*keys)
+    fault = next(faulty, None)
+    return form.problem(fault).where if fault else None
+
+
+def _explained(package: Package, lock: CoreLock) -> Location | None:
+    """Return the place where another rule reports the dependency on the framework, and tells to make the lock anew."""
+    core, locked = package.core, lock.cores[0] if len(lock.cores) == 1 else None
+    local = next((one for one in package.all_cores[:MOST] if one.source), None)
+    if local:
+        return package.document.key(*local.keys, local.source)
+    if core is None:
+        lacks = locked and not package.names_core
+        return package.document.key("tool", "poetry", "dependencies") if lacks else None
+    if core.lacks_command:
+        return package.document.at(*core.keys)
+    if admits(core.constraint, FAR) and lock.hashes[0].text == content_hash(_bounded(package, core)):
+        return package.document.at(*core.keys)
+    return locked.where if locked and admits(core.constraint, locked.text) is False else None
+
+
+def _bounded(package: Package, core: CoreDependency) -> Any:
+    """Return `pyproject.toml` as it is once the framework's version has the upper bound that PKG108 asks for."""
+    constraint = f"^{'.'.join(map(str, package.core_floor))}"
+    right = core.value | {"version": constraint} if isinstance(core.value, dict) else constraint
+
+    def edited(table: Any, keys: Keys) -> Any:
+        return {**table, keys[0]: edited(table[keys[0]], keys[1:])} if keys else right
+
+    return edited(package.document.value, core.keys)
 
 
 @rule("PKG202", bad=replaced(LOCK, 'version = "0.48.12"', 'version = "0.47.3"'))

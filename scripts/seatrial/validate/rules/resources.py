@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 
-from seatrial.core.model import Edit, Fix, Integration, Location, Problem
+from seatrial.core.model import Edit, Fix, Integration, LineRange, Location, Problem
 from seatrial.core.rules import WARNING, Problems, rule
 from seatrial.core.suggest import nearest
-from seatrial.documents.document import Document
+from seatrial.documents.document import Document, Keys
 from seatrial.schemas.wording import shown
 from seatrial.validate.facts.app_config import AppConfig, MappedResource
 from seatrial.validate.facts.blueprints import Blueprint, Blueprints
@@ -136,8 +136,11 @@ def resource_misplaced_key(resource_forms: ResourceForms) -> Problems:
     yield from resource_forms.problems("resource-misplaced-key")
 
 
-_DATE = re.compile(r"\d{4}-\d\d?-\d\d?(?:(?:[Tt]|[ \t]+)\d\d?:\d\d:\d\d\S*)?")
+DATE = re.compile(r"\d{4}-\d\d?-\d\d?(?:(?:[Tt]|[ \t]+)\d\d?:\d\d:\d\d\S*)?")
 """A scalar that PyYAML, and so Ocean, reads as a date."""
+
+SHORT_DATE = len("2026-01-31")
+"""The length of a date without a time of day."""
 
 
 @rule("RES104", bad=replaced(BLUEPRINTS, '"many": false', '"many": "false"'))
@@ -152,20 +155,35 @@ def resource_wrong_type(
     yield from resource_forms.problems("resource-wrong-type")
     config = AppConfig.of(resource_documents.get("port-app-config"))
     if config and config.document.path.endswith((".yaml", ".yml")):
-        yield from _dates(config, integration)
+        yield from _dates(config, integration, Blueprints.of(resource_documents.get("blueprints")))
 
 
-def _dates(config: AppConfig, integration: Integration) -> Problems:
+def _timed(config: AppConfig, blueprints: Blueprints) -> Iterator[Keys]:
+    """Yield the keys of the mapped properties that take a date with a time of day."""
+    for resource, blueprint in with_blueprints(config, blueprints):
+        for name in resource.properties.value:
+            if blueprint.properties.inner(name).text("format") == "date-time":
+                yield resource.properties.way(name)
+
+
+def rests_on_date(text: str, where: Location) -> LineRange | None:
+    """Return the line of an expression whose cause may be that YAML 1.1 reads it as a date, as RES104 then says."""
+    return LineRange(where.path, where.line, where.line) if DATE.fullmatch(text) else None
+
+
+def _dates(config: AppConfig, integration: Integration, blueprints: Blueprints | None) -> Problems:
     """Yield the expressions of a mapping in YAML that Ocean reads as dates."""
     found = [
-        (keys, text) for res in config.resources for keys, text in res.expressions() if _DATE.fullmatch(text)
+        (keys, text) for res in config.resources for keys, text in res.expressions() if DATE.fullmatch(text)
     ]
     lines = integration.read(config.document.path).decode("utf-8", "replace").split("\n") if found else []
+    timed = set(_timed(config, blueprints)) if found and blueprints else set()
     for keys, text in found:
         where = config.document.at(*keys)
         line = lines[where.line - 1] if where.line <= len(lines) else ""
         if line[where.column - 1 :].startswith(text):
-            fix = Fix(f"write '\"{text}\"', with both quotes")
+            moment = f"{text}T00:00:00Z" if keys in timed and len(text) <= SHORT_DATE else text
+            fix = Fix(f"write '\"{moment}\"', with both quotes")
             yield Problem(where, f"{shown(text)} is a date in YAML 1.1, as Ocean reads it, not text", fix)
 
 

@@ -16,7 +16,13 @@ from seatrial.validate.facts.app_config import AppConfig, MappedResource
 from seatrial.validate.facts.blueprints import Blueprint, Blueprints
 from seatrial.validate.facts.items import Item
 from seatrial.validate.facts.jq_expressions import JqExpression, JqExpressions
-from seatrial.validate.rules.resources import APP_CONFIG, rename, use_known_blueprint, with_blueprints
+from seatrial.validate.rules.resources import (
+    APP_CONFIG,
+    rename,
+    rests_on_date,
+    use_known_blueprint,
+    with_blueprints,
+)
 from seatrial.validate.rules.shared import replaced
 
 _NAME = re.compile(r"'?([\w@=.+:/$-]+)'?")
@@ -45,9 +51,8 @@ def broken_jq(jq_expressions: JqExpressions) -> Problems:
             fix = Fix("write \\u0027 for a single quote beside a blank")
             yield Problem(where, f"{message}: {fault.message}", fix)
             continue
-        yield Problem(
-            where, f"{shown(expression.text.strip())} is no jq: {fault.message}", _jq_fix(expression)
-        )
+        message = f"{shown(expression.text.strip())} is no jq: {fault.message}"
+        yield Problem(where, message, _jq_fix(expression), rests_on=rests_on_date(expression.text, where))
 
 
 def _jq_fix(expression: JqExpression) -> Fix:

@@ -16,7 +16,13 @@ from seatrial.validate.facts.blueprints import Blueprint, Blueprints
 from seatrial.validate.facts.items import Item
 from seatrial.validate.facts.jq_values import Constant, JqValues
 from seatrial.validate.facts.spec import Spec
-from seatrial.validate.rules.resources import APP_CONFIG, BLUEPRINTS, MOST_KNOWN, with_blueprints
+from seatrial.validate.rules.resources import (
+    APP_CONFIG,
+    BLUEPRINTS,
+    MOST_KNOWN,
+    rests_on_date,
+    with_blueprints,
+)
 from seatrial.validate.rules.shared import all_of, replaced
 
 Value = tuple[Keys, str, JqValues]
@@ -127,14 +133,15 @@ def value_of_another_type(app_config: AppConfig, blueprints: Blueprints) -> Prob
     Port rejects an entity with a value of another type: "true" in quotes is text, and not true. A relation
     that is not to many takes one identifier, not a list.
     """
-    for name, item, (way, _, values) in _properties(app_config, blueprints):
+    for name, item, (way, text, values) in _properties(app_config, blueprints):
         wanted = item.text("type")
         is_first = wanted == "array" and values.are_several
         wrong = _wrong_type(values, wanted) if wanted in TYPES and not is_first else ""
         if wrong:
             message = f"property {shown(name)} takes {TYPES[wanted]}, and {wrong}"
             fix = Fix(f"write an expression that gives {TYPES[wanted]}, or change the type in the blueprint")
-            yield Problem(app_config.document.at(*way), message, fix)
+            where = app_config.document.at(*way)
+            yield Problem(where, message, fix, rests_on=rests_on_date(text, where))
     for name, item, (way, text, values) in _relations(app_config, blueprints):
         if item.value.get("many", False) is False and values.types - {"null"} in ({"array"}, {"boolean"}):
             message = f"relation {shown(name)} takes one identifier, and {shown(text)} gives {_in_words(values.types)}"

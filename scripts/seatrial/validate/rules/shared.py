@@ -9,12 +9,18 @@ from functools import reduce
 from seatrial.core.model import Fix, Integration, Problem
 from seatrial.core.names import shown
 from seatrial.core.rules import Edited, Problems
+from seatrial.core.suggest import nearest
 from seatrial.core.version import Version
 from seatrial.documents.document import Document, FaultKind
 from seatrial.validate.facts.cut_texts import cut_texts
+from seatrial.validate.facts.items import Item
 
 PACKAGE_NAME = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*")
 """The form of a package name that can be part of an image's name."""
+
+
+MOST_KEYS = 50
+"""An object with more keys than this is not searched for a misspelled one."""
 
 
 def replaced(path: str, *texts: str) -> Edited:
@@ -74,3 +80,10 @@ def parsed_version(text: str) -> Version | None:
         return Version.parse(text)
     except ValueError:
         return None
+
+
+def misspells(item: Item, key: str) -> bool:
+    """Return whether a key of the object is a misspelling of this one, which the schema reports."""
+    return len(item.value) <= MOST_KEYS and any(
+        name != key and isinstance(name, str) and nearest(name, (key,)) for name in item.value
+    )

@@ -15,7 +15,8 @@ from seatrial.documents.document import Keys
 from seatrial.validate.facts.items import Item
 from seatrial.validate.facts.source import unquoted, with_key
 from seatrial.validate.facts.spec import Peers, Spec, links
-from seatrial.validate.rules.spec_form import SPEC, edited, misspells
+from seatrial.validate.rules.shared import misspells
+from seatrial.validate.rules.spec_form import SPEC, edited
 
 _DEFAULT = "    default: 100"
 
@@ -28,6 +29,9 @@ _NO_SECRET = re.compile(r"(url|header|name|id|type|path|mode|ttl|expiration|limi
 _TRUTHS = {"0", "1", "off", "on", "f", "t", "false", "true", "n", "y", "no", "yes"}
 
 
+DELETE_ONE = "delete one of the two, or rename it"
+
+
 @rule(
     "SPC118",
     bad=edited(
@@ -35,12 +39,13 @@ _TRUTHS = {"0", "1", "off", "on", "f", "t", "false", "true", "n", "y", "no", "ye
         "  - name: api_url\n    type: url\n    required: false\n    description: The address\nsaas:\n",
     ),
 )
-def duplicate_configuration(spec: Spec) -> Problems:
+def duplicate_configuration(spec: Spec, repeated_configurations: Mapping[str, Item]) -> Problems:
     """No two configurations have the same name, nor the same name in Python.
 
     Ocean converts camelCase to snake_case; of two that become the same, the later one wins.
     """
     first: dict[str, Item] = {}
+    read_as = {item.keys: key for key, item in repeated_configurations.items()}
     for item in spec.configurations:
         name = item.text("name").strip()
         earlier = first.setdefault(decamelize(name), item)
@@ -51,7 +56,8 @@ def duplicate_configuration(spec: Spec) -> Problems:
         other, python = shown(earlier.text("name")), shown(decamelize(name))
         clash = f'and "{other}" in line {line} are both "{python}" in Python'
         message = f'configuration "{shown(name)}" {f"is already there in line {line}" if same else clash}'
-        fix = Fix("delete one of the two, or rename it")
+        key = read_as.get(item.keys, "")
+        fix = Fix(f'rename one of the two to "{_camel(key)}", which the code reads' if key else DELETE_ONE)
         yield Problem(spec.document.at(*item.way("name")), message, fix)
 
 
@@ -199,15 +205,16 @@ def exposed_secret(spec: Spec, integration: Integration) -> Problems:
     """A token, secret, password or key is marked as sensitive.
 
     Port hides and encrypts only what is marked. A name that ends in a word such as Url, Header or
-    Name describes something about a secret and is not one itself.
+    Name describes something about a secret and is not one itself. What OAuth fills is SPC128.
     """
+    filled = {secret.text("name") for secret in spec.secrets}
     for item in spec.configurations:
         name = item.text("name")
         bare = re.sub(r"[\W_]", "", name).lower()
         is_secret = _SECRET.search(bare) and not _NO_SECRET.search(bare)
         if item.text("type") != "string" or not is_secret or item.value.get("sensitive", False) is not False:
             continue
-        if misspells(item, "sensitive"):
+        if misspells(item, "sensitive") or name in filled:
             continue
         where = spec.document.at(*item.way("sensitive" if "sensitive" in item.value else "name"))
         message = f'configuration "{shown(name)}" looks like a secret and is not marked as sensitive'
@@ -444,7 +451,8 @@ def open_oauth_secret(spec: Spec, integration: Integration) -> Problems:
                 f'OAuth fills configuration "{shown(name)}" with a secret, and it is not marked as sensitive'
             )
             fix = Fix('set "sensitive: true"', _marking(spec, item, integration))
-            yield Problem(spec.document.at(*item.way("name")), message, fix)
+            where = spec.document.at(*item.way("sensitive" if "sensitive" in item.value else "name"))
+            yield Problem(where, message, fix)
 
 
 def _expressions(spec: Spec) -> Iterator[tuple[Keys, str]]:

@@ -15,8 +15,8 @@ from seatrial.core.vocabulary import ICONS, ICONS_ALSO, PLACEHOLDER_ICON, PLACEH
 from seatrial.validate.facts.items import Item
 from seatrial.validate.facts.source import with_key
 from seatrial.validate.facts.spec import Peers, Spec
-from seatrial.validate.rules.shared import all_of, cut, replaced
-from seatrial.validate.rules.spec_form import SPEC, edited, misspells
+from seatrial.validate.rules.shared import all_of, cut, misspells, replaced
+from seatrial.validate.rules.spec_form import SPEC, edited
 
 DOCS_HOST = "docs.port.io"
 FOR_TRIAL = {"demo", "example", "fake", "mock", "sample", "test"}

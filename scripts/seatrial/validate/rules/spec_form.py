@@ -14,7 +14,6 @@ from typing import Any
 from seatrial.core.model import Edit, Fix, Integration, Location, Problem, Profile
 from seatrial.core.names import shown
 from seatrial.core.rules import GUIDE, INFO, OCEAN, OFF, WARNING, Problems, rule
-from seatrial.core.suggest import nearest
 from seatrial.core.version import Version
 from seatrial.documents.document import Document, Keys
 from seatrial.validate.facts.conformity import Conformity
@@ -27,6 +26,7 @@ from seatrial.validate.rules.shared import (
     duplicate_keys,
     folder_name,
     likeliest_name,
+    misspells,
     replaced,
     syntax_faults,
 )
@@ -37,16 +37,6 @@ edited = partial(replaced, SPEC)
 
 
 _FRACTION = re.compile(r"\s*[+-]?[0-9]*\.(?!0*\s*\Z)[0-9]+\s*")
-
-MOST_KEYS = 50
-"""An object with more keys than this is not searched for a misspelled one."""
-
-
-def misspells(item: Item, key: str) -> bool:
-    """Return whether a key of the object is a misspelling of this one, which the schema reports."""
-    return len(item.value) <= MOST_KEYS and any(
-        name != key and isinstance(name, str) and nearest(name, (key,)) for name in item.value
-    )
 
 
 @rule("SPC001", bad=edited("icon: Microservice", 'icon: "Microservice'))

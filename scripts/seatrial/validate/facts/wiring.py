@@ -1,0 +1,247 @@
+"""What the code hands to Ocean when it starts: processors, executors, resync functions and the class of the mapping."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from seatrial.core.model import Location
+from seatrial.core.suggest import nearest
+from seatrial.documents.syntax import Expression
+from seatrial.validate.facts.code import Code
+from seatrial.validate.facts.executors import executor_classes
+from seatrial.validate.facts.python_models import literal_values
+from seatrial.validate.facts.python_modules import LocalClass, Scope
+
+PROCESSOR, EXECUTOR = "AbstractWebhookProcessor", "AbstractExecutor"
+METHODS: Mapping[str, tuple[str, ...]] = {
+    PROCESSOR: ("authenticate", "validate_payload", "handle_event"),
+    EXECUTOR: ("is_close_to_rate_limit", "get_remaining_seconds_until_rate_limit", "execute"),
+}
+"""The methods that a class must define, by the class of Ocean that it inherits from."""
+
+OF_EVENTS = ("should_process_event", "get_matching_kinds")
+"""The methods that a processor must define as well, since live events came."""
+
+HANDLER = "AppConfigHandlerClass"
+"""The class inside of an integration's own by which Ocean finds the class of the mapping."""
+
+_ADDITIONS = frozenset({"ABC", "Generic", "object"})
+"""Bases beside Ocean's that define none of its methods."""
+
+_WRITTEN = re.compile(rb"return \[\s*[\"\']")
+"""A list that begins with a constant text and is returned."""
+
+_ENUMS = frozenset({"Enum", "StrEnum"})
+
+
+@dataclass(frozen=True)
+class Lack:
+    """A method that a class of the integration lacks; `near` is one of its own with nearly this name, if any."""
+
+    name: str
+    class_name: str
+    where: Location
+    near: str = ""
+
+
+def registered_processors(code: Code) -> Iterator[tuple[Expression, Expression | None, Scope]]:
+    """Yield each registered processor: what is given as its class, its path, and the scope."""
+    for path in code.files.holding(b"add_webhook_processor"):
+        for call in code.files.source(path).uses("add_webhook_processor"):
+            given = dict(zip(("path", "processor"), call.arguments, strict=False)) if call else {}
+            if call and (processor := {**given, **call.keywords}.get("processor")):
+                yield processor, {**given, **call.keywords}.get("path"), Scope(path)
+
+
+def _handed(code: Code) -> Iterator[LocalClass]:
+    """Yield the classes of which Ocean makes objects, or is given one."""
+    for processor, _, scope in registered_processors(code):
+        found = code.names.meaning(processor.name, scope) if processor.name else None
+        if isinstance(found, LocalClass):
+            yield found
+    yield from executor_classes(code)
+
+
+def lacking_methods(code: Code, has_events: bool) -> Iterator[Lack]:
+    """Yield the methods that Ocean's classes leave to the integration and that its own do not define, each once."""
+    seen: set[tuple[str, Location]] = set()
+    for local in _handed(code):
+        if _is_surely_whole(code, local):
+            continue
+        for lack in _lacks(code, local, has_events):
+            if (lack.name, lack.where) not in seen:
+                seen.add((lack.name, lack.where))
+                yield lack
+
+
+def _is_surely_whole(code: Code, local: LocalClass) -> bool:
+    """Return whether a processor is the only class of its file, which has all methods; this asks for no other file."""
+    data = code.files.data(local.path)
+    return data.count(b"class ") == 1 and {*METHODS[PROCESSOR], *OF_EVENTS} <= {*local.definition.methods}
+
+
+def _lacks(code: Code, local: LocalClass, has_events: bool) -> Iterator[Lack]:
+    lineage = code.names.lineage(local)
+    bases = {one.last for one in lineage.external} - _ADDITIONS
+    base = next(iter(bases)) if len(bases) == 1 else ""
+    if not lineage.whole or base not in METHODS:
+        return
+    needed = METHODS[base] + (OF_EVENTS if base == PROCESSOR and has_events else ())
+    own = {name for one in lineage.local for name in (*one.definition.methods, *one.assignments)}
+    for name in needed:
+        if name not in own:
+            yield _lack(code, lineage.local, name, own - {*needed})
+
+
+def _lack(code: Code, classes: tuple[LocalClass, ...], name: str, others: set[str]) -> Lack:
+    """Return the lack of a method, at one with nearly its name, or else at the class next to Ocean's."""
+    near = nearest(name, others) or next((one for one in sorted(others) if name.startswith(f"{one}_")), "")
+    holder = next((one for one in classes if near in one.definition.methods), classes[-1])
+    called = (one for one in code.files.source(holder.path).functions(near)) if near else iter(())
+    own = [one.where for one in called if one.class_name == holder.definition.name]
+    return Lack(name, holder.definition.name, own[0] if own else holder.definition.where, near if own else "")
+
+
+def odd_registrations(code: Code) -> Iterator[tuple[Expression, str]]:
+    """Yield what is registered as the wrong thing, a class for an object or the reverse, and the name of the class."""
+    for path in code.files.holding(b"register_action_executor"):
+        for call in code.files.source(path).uses("register_action_executor"):
+            given = call.arguments[0] if call and len(call.arguments) == 1 else None
+            if given and given.name and isinstance(code.names.meaning(given.name, Scope(path)), LocalClass):
+                yield given, given.name
+    for processor, _, scope in registered_processors(code):
+        made = processor.call.function.name if processor.call else None
+        if made and isinstance(code.names.meaning(made, scope), LocalClass):
+            yield processor, made
+
+
+def unrooted_paths(code: Code) -> Iterator[tuple[Expression, str]]:
+    """Yield the constant paths of processors that do not begin with a slash."""
+    for _, given, scope in registered_processors(code):
+        texts = code.names.texts(given, scope) if given else None
+        if given and texts and len(texts) == 1 and not (text := next(iter(texts))).startswith("/"):
+            yield given, text
+
+
+def bare_decorators(code: Code) -> Iterator[Location]:
+    """Yield the functions that are decorated with `ocean.on_resync` itself, which is not called."""
+    for path in code.files.holding(b"on_resync"):
+        source = code.files.source(path)
+        yield from source.bare_decorators("on_resync")
+
+
+@dataclass(frozen=True)
+class Stranger:
+    """A member that an enumeration of the integration does not have; `near` is one that it has."""
+
+    expression: Expression
+    enum: LocalClass
+    name: str
+    near: str | None
+
+
+def unknown_members(code: Code) -> Iterator[Stranger]:
+    """Yield the members of enumerations that registrations and the kinds of resource classes name in vain."""
+    registered = code.registrations if code.resynced_kinds is None else ()
+    declared = _kinds(code) if code.accepted_kinds is None else ()
+    for expression, scope in (*registered, *declared):
+        if expression is None or code.names.texts(expression, scope) is not None:
+            continue
+        holder, _, name = (expression.name or "").rpartition(".")
+        found = code.names.meaning(holder, scope) if holder else None
+        if isinstance(found, LocalClass) and _is_plain_enum(code, found):
+            members = {one for local in code.names.lineage(found).local for one in local.assignments}
+            methods = {one for local in code.names.lineage(found).local for one in local.definition.methods}
+            if name not in members | methods and not name.startswith("_"):
+                yield Stranger(expression, found, name, nearest(name, members))
+
+
+def _kinds(code: Code) -> Iterator[tuple[Expression, Scope]]:
+    for path in code.files.holding(b"kind: Literal["):
+        for local in code.names.module(path).classes.values():
+            declared = local.assignments.get("kind")
+            subscript = declared.annotation.subscript if declared and declared.annotation else None
+            for one in subscript.keys if subscript else ():
+                yield one, local.inside
+
+
+def _is_plain_enum(code: Code, local: LocalClass) -> bool:
+    lineage = code.names.lineage(local)
+    return lineage.whole and {one.last for one in lineage.external} & _ENUMS != set()
+
+
+def odd_defaults(code: Code) -> Iterator[tuple[Expression, tuple[object, ...]]]:
+    """Yield the defaults of fields that are none of the values of their `Literal[...]`, with those values."""
+    selectors = set(code.files.holding(b"Selector)"))
+    for path in sorted(selectors.intersection(code.files.holding(b"Literal["))):
+        for local in code.names.module(path).classes.values():
+            for declared in local.assignments.values():
+                annotation = declared.annotation
+                if annotation and annotation.text.startswith("Literal[") and declared.value:
+                    yield from _odd_default(code, annotation, declared.value, local)
+
+
+def _odd_default(
+    code: Code, annotation: Expression, value: Expression, local: LocalClass
+) -> Iterator[tuple[Expression, tuple[object, ...]]]:
+    given = value
+    if value.call:
+        if value.call.method != "Field" and value.call.function.name != "Field":
+            return
+        found = value.call.keywords.get("default") or next(iter(value.call.arguments), None)
+        if found is None:
+            return
+        given = found
+    allowed = literal_values(code.names, annotation, local.inside)
+    texts = code.names.texts(given, local.inside)
+    if allowed and texts and len(texts) == 1 and not {*texts} & {*allowed}:
+        yield given, allowed
+
+
+@dataclass(frozen=True)
+class LostConfig:
+    """A `CONFIG_CLASS` that Ocean does not find: the place, the name that is wrong, and the one that is meant."""
+
+    where: Location
+    name: str
+    meant: str
+    is_holder: bool
+
+
+def lost_configs(code: Code) -> Iterator[LostConfig]:
+    """Yield each `CONFIG_CLASS` that names nothing, or stands in a class with nearly the name that Ocean reads."""
+    for path in code.files.holding(b"CONFIG_CLASS"):
+        for holder in code.names.module(path).classes.values():
+            declared = holder.assignments.get("CONFIG_CLASS")
+            value = declared.value if declared else None
+            own = holder.definition.name
+            is_inside = "." in holder.definition.qualified_name
+            if value and is_inside and own != HANDLER and nearest(own, [HANDLER]):
+                yield LostConfig(holder.definition.where, own, HANDLER, is_holder=True)
+            elif value and value.name and _is_nowhere(code, value.name, holder):
+                near = nearest(value.name, code.names.module(path).classes) or ""
+                yield LostConfig(value.where, value.name, near, is_holder=False)
+
+
+def _is_nowhere(code: Code, name: str, holder: LocalClass) -> bool:
+    """Return whether nothing gives a meaning to a name, which stands once in its file."""
+    if "." in name or code.names.module(holder.path).stars or code.names.meaning(name, holder.inside):
+        return False
+    return len(re.findall(rb"\b%b\b" % name.encode(), code.files.data(holder.path))) == 1
+
+
+def strange_kinds(code: Code) -> Iterator[tuple[Expression, str]]:
+    """Yield the constant kinds that `get_matching_kinds` returns and that no resource class takes."""
+    accepted = code.accepted_kinds
+    if not accepted:
+        return
+    for path in code.files.holding(b"def get_matching_kinds"):
+        if not _WRITTEN.search(code.files.data(path)):
+            continue
+        for function in code.files.source(path).functions("get_matching_kinds"):
+            for returned in function.returns:
+                for item in returned.items:
+                    if item.string is not None and item.string not in accepted:
+                        yield item, item.string

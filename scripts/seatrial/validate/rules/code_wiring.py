@@ -1,0 +1,152 @@
+"""Family COD: what the code hands to Ocean is complete, of the right sort, and named as Ocean and Python know it."""
+
+from __future__ import annotations
+
+from seatrial.core.framework import Framework
+from seatrial.core.model import Fix, Problem
+from seatrial.core.names import shown
+from seatrial.core.rules import WARNING, Problems, rule
+from seatrial.core.suggest import did_you_mean, nearest
+from seatrial.schemas.wording import shown as as_written
+from seatrial.validate.facts.code import Code
+from seatrial.validate.facts.wiring import (
+    bare_decorators,
+    lacking_methods,
+    lost_configs,
+    odd_defaults,
+    odd_registrations,
+    strange_kinds,
+    unknown_members,
+    unrooted_paths,
+)
+from seatrial.validate.rules.code_actions import acting
+from seatrial.validate.rules.code_calls import listening
+from seatrial.validate.rules.shared import replaced
+
+
+@rule("COD150", bad=listening('"/webhook"', "async def validate_payload", "async def validate_payloads"))
+def method_of_framework_missing(code: Code, framework: Framework) -> Problems:
+    """A webhook processor and the executor of an action define each method that Ocean's class leaves to them.
+
+    Python makes no object of a class without them: the integration does not start, or drops every event.
+    """
+    for lack in lacking_methods(code, framework.has("event-methods")):
+        message = f'"{shown(lack.class_name)}" has no method "{lack.name}"'
+        fix = Fix(f'rename "{shown(lack.near)}" to "{lack.name}"' if lack.near else f'define "{lack.name}"')
+        yield Problem(lack.where, message + did_you_mean(lack.near and shown(lack.near)), fix)
+
+
+@rule("COD151", bad=replaced("main.py", "@ocean.on_resync(Kind.TASK)", "@ocean.on_resync(Kind.TASKS)"))
+def unknown_member_of_kinds(code: Code) -> Problems:
+    """A kind that a registration or a resource class names is a member of its enumeration.
+
+    Otherwise the integration ends with AttributeError when it starts.
+    """
+    told: set[tuple[object, str]] = set()
+    for one in unknown_members(code):
+        enum = one.enum.definition.name
+        if (one.enum, one.name) in told:
+            continue
+        told.add((one.enum, one.name))
+        message = f'"{shown(enum)}" in {one.enum.path} has no member "{shown(one.name)}"'
+        fix = Fix(f'write "{enum}.{one.near}"' if one.near else f'add "{shown(one.name)}" to "{shown(enum)}"')
+        yield Problem(one.expression.where, message + did_you_mean(one.near), fix)
+
+
+@rule("COD152", bad=replaced("main.py", "@ocean.on_resync(Kind.TASK)", "@ocean.on_resync"))
+def decorator_not_called(code: Code) -> Problems:
+    """`ocean.on_resync` is called where it decorates a function, with the kind or with nothing.
+
+    Without the brackets it takes the function for a kind, and registers nothing.
+    """
+    for where in bare_decorators(code):
+        fix = Fix("write @ocean.on_resync(...), with the kind in the brackets")
+        yield Problem(where, "on_resync is not called, so it registers nothing", fix)
+
+
+@rule("COD153", bad=lambda folder: acting()(folder).edited("main.py", "Executor())", "Executor)"))
+def registration_of_another_sort(code: Code) -> Problems:
+    """What is registered is an object of an executor's class, and the class itself of a webhook processor.
+
+    Otherwise Ocean refuses it when the integration starts, or every run of the action fails.
+    """
+    for given, name in odd_registrations(code):
+        what, right = ("an object", name) if given.call else ("a class", f"{name}()")
+        yield Problem(given.where, f"{shown(given.text)} is {what}", Fix(f"register {shown(right)}"))
+
+
+@rule("COD154", bad=listening('"webhook"'))
+def webhook_path_without_slash(code: Code) -> Problems:
+    """The path of a webhook processor begins with a slash.
+
+    The router of Ocean refuses any other, and the integration does not start.
+    """
+    for given, text in unrooted_paths(code):
+        yield Problem(
+            given.where, f'the path "{shown(text)}" has no slash at its start', Fix(f'write "/{shown(text)}"')
+        )
+
+
+@rule(
+    "COD155",
+    severity=WARNING,
+    bad=replaced("integration.py", 'default="open"', 'default="opened"'),
+)
+def default_outside_literal(code: Code) -> Problems:
+    """The default of a field is one of the values of its `Literal`.
+
+    Pydantic does not check defaults: the code gets a value that it does not expect, and the form in Port offers a
+    default that it then refuses.
+    """
+    for given, allowed in odd_defaults(code):
+        message = f"the default {as_written(given.string or given.text)} is none of the values of the field"
+        yield Problem(
+            given.where, message, Fix(f"write {' or '.join(map(as_written, allowed[:MOST_VALUES]))}")
+        )
+
+
+MOST_VALUES = 12
+"""The number of values that are named."""
+
+
+@rule(
+    "COD156",
+    bad=replaced("integration.py", "class AppConfigHandlerClass(", "class AppConfigHandlerClas("),
+)
+def config_class_lost(code: Code) -> Problems:
+    """`CONFIG_CLASS` names a class that is there, inside of a class called `AppConfigHandlerClass`.
+
+    Ocean reads the class of the mapping there. Where it finds none, it takes its own, which knows no selector; a name
+    that stands for nothing ends the integration with NameError.
+    """
+    for one in lost_configs(code):
+        what = "is not the name by which Ocean finds CONFIG_CLASS" if one.is_holder else "is defined nowhere"
+        fix = Fix(f'write "{shown(one.meant)}"' if one.meant else "define or import it")
+        yield Problem(
+            one.where, f'"{shown(one.name)}" {what}{did_you_mean(one.meant and shown(one.meant))}', fix
+        )
+
+
+_MATCHING = """
+
+class EventProcessor:
+    async def get_matching_kinds(self, event: object) -> list[str]:
+        return ["tasks"]
+"""
+
+
+@rule(
+    "COD157",
+    bad=lambda folder: folder.having("client.py", folder.text("client.py") + _MATCHING),
+)
+def event_for_unknown_kind(code: Code) -> Problems:
+    """The kinds that `get_matching_kinds` returns are kinds of the integration.
+
+    An event for any other kind is dropped, as no resource of the mapping has it.
+    """
+    for item, kind in strange_kinds(code):
+        near = nearest(kind, code.accepted_kinds or ())
+        fix = Fix(f'write "{shown(near)}"' if near else "return a kind that a resource class takes")
+        yield Problem(
+            item.where, f'no resource class accepts the kind "{shown(kind)}"{did_you_mean(near)}', fix
+        )
