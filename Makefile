@@ -9,8 +9,8 @@ override GPATH :=
 # The variables and targets between the marks are written by `make docs` from scripts/seatrial/tasks/menu.py.
 # variables
 override INHERITED := ADVICE BUILD_ARG BUILDER FORMAT INTEGRATION JOBS KEY NEW OLD OUTPUT ROOT SANDBOX SINCE STRICT TIMEOUT TOOLS VERBOSE WHERE WITHOUT
-override VARIABLES := ACCEPT ACTIONS ADOPT AGAINST ALL ALLOW_UNPUSHED APPLY AUTHOR BADGES BRANCH BUILT_WITH BUMP CHILD CODE CODES COMMAND COMMENTS COMMIT CORE COSTS CURRENT DASHBOARD DATE DESCRIPTION DIFF DRAFT DRY_RUN EMAIL FILES FINISH FIRST FIX FORCE FORK HTML ICON IDENTITY INSTALL ISSUER KIND KINDS LATEST LEVEL LIVE_EVENTS LOCK MATRIX MESSAGE MOST NAME NETWORK NO_CACHE NO_LOCK NUMBER OAUTH OCEAN OFFLINE ONLY OVERWRITE PAGINATION PARENT PLAN PROFILE PROGRAM PUBLIC_KEY PUBLISHED PULL_REQUEST QUIET RATE_LIMITS REASON RECEIPTS RECORD REV SAMPLE SECOND SECTION SERVICE SLUG SORT STATES STATISTICS TESTS TITLE TO TYPE UNSAFE UNTIL UPSTREAM VERB VERSION WATCH WHY WRITE YES
-.PHONY: help lint unit schema validate validate-spec check-layout check-version check fix exempt submit preview fleet-run fleet-bump-core new init template-update template-drift explain ci-matrix ci-shard ci-collect ci-workflow schemas rules rules-test completion lsp rules-preview verdict-diff doctor status release release-plan release-apply release-finish release-intent release-bump release-check release-status release-compare release-verify release-hold release-unhold release-yank release-unyank test docs lock lock-template template-keep drift setup clean
+override VARIABLES := ACCEPT ACTIONS ADOPT AGAINST ALL ALLOW_UNPUSHED APPLY AUTHOR BADGES BRANCH BUILT_WITH BUMP CHILD CODE CODES COMMAND COMMENTS COMMIT CORE COSTS CURRENT DASHBOARD DATE DESCRIPTION DIFF DRAFT DRY_RUN EMAIL FILES FINISH FIRST FIX FOLD FOLDED FORCE FORK HTML ICON IDENTITY INSTALL ISSUER KIND KINDS LATEST LEVEL LIVE_EVENTS LOCK MATRIX MESSAGE MOST NAME NETWORK NO_CACHE NO_FOLD NO_LOCK NUMBER OAUTH OCEAN OFFLINE ONLY OVERWRITE PAGINATION PARENT PLAN PROFILE PROGRAM PUBLIC_KEY PUBLISHED PULL_REQUEST QUIET RATE_LIMITS REASON RECEIPTS RECORD REV SAMPLE SECOND SECTION SERVICE SLUG SORT STATES STATISTICS TESTS TITLE TO TYPE UNSAFE UNTIL UPSTREAM VERB VERSION WATCH WHY WRITE YES
+.PHONY: help lint unit schema validate validate-spec check-layout check-version check fix exempt submit preview fleet-run fleet-bump-core new init template-update template-drift explain ci-matrix ci-shard ci-collect ci-workflow schemas rules rules-test completion lsp rules-preview verdict-diff affected doctor status release release-plan release-apply release-finish release-intent release-bump release-check release-status release-compare release-verify release-hold release-unhold release-yank release-unyank test docs lock lock-template template-keep drift setup clean
 # end of variables
 
 # An unknown variable is refused before make looks at what a user sets.
@@ -120,7 +120,7 @@ fleet-run: $(READY) ## Run a command, which stands behind --, in the folder of e
 	@$(INVOKE) fleet.run
 
 fleet-bump-core: $(READY) ## Raise the framework's version in each integration: pyproject, lock, version and changelog.
-#: VERSION= INTEGRATION= WHERE= ROOT= SINCE= NO_LOCK= DRY_RUN= JOBS=
+#: VERSION= INTEGRATION= WHERE= ROOT= SINCE= NO_LOCK= FOLD= NO_FOLD= DRY_RUN= JOBS=
 	@$(INVOKE) fleet.bump-core ""
 
 new: $(READY) ## Make a new integration folder from the template.
@@ -187,6 +187,10 @@ verdict-diff: $(READY) ## Tell what a change of integrations or settings since a
 #: REV= AGAINST= INTEGRATION= WHERE= ROOT= FORMAT= JOBS=
 	@$(INVOKE) verdict-diff ""
 
+affected: $(READY) ## Name the integrations that a change affects, or say why it affects one.
+#: INTEGRATION= WHERE= ROOT= SINCE= WHY=
+	@$(INVOKE) affected
+
 doctor: $(READY) ## Tell what this machine has and lacks: Pythons, uv, git, the sandbox, a builder of images.
 	@$(INVOKE) doctor
 
@@ -217,7 +221,7 @@ release-intent: $(READY) ## Declare what the next version brings, in a file that
 	@$(INVOKE) release.intent
 
 release-bump: $(READY) ## Apply the release intents: raise versions, write changelog entries, remove the intents.
-#: INTEGRATION= WHERE= ROOT= DATE= COMMIT= PULL_REQUEST= BRANCH= YES= DRY_RUN= FORMAT=
+#: INTEGRATION= WHERE= ROOT= DATE= FOLDED= COMMIT= PULL_REQUEST= BRANCH= YES= DRY_RUN= FORMAT=
 	@$(INVOKE) release.bump
 
 release-check: $(READY) ## Check what a pull request brings: is each changed integration released, and by enough (REL)?
