@@ -26,8 +26,8 @@ from tempfile import TemporaryDirectory
 
 from processes import THIS, Run, machine, seatrial
 
-from seatrial.ci.matrix import MOST, UNEVEN
 from seatrial.core.model import Profile
+from seatrial.fleet.ci.matrix import MOST, UNEVEN
 from seatrial.scaffold import skeleton
 from seatrial.scaffold.answers import Answers
 

@@ -26,6 +26,7 @@ from seatrial.core.model import (
 from seatrial.core.settings import Settings
 from seatrial.handbook.rule_examples import good_folder
 from seatrial.lint.interpreters import choose, installing
+from seatrial.lint.own_code.pytest import PYTEST
 from seatrial.lint.run.jobs import Cell
 from seatrial.lint.tools.tool import Output, ToolRun
 from seatrial.release.plan.state import Checks, Tally
@@ -36,7 +37,6 @@ from seatrial.tasks.check_sections import OWN_CODE, CheckOrder, SectionResults, 
 from seatrial.tasks.choice import Choice
 from seatrial.tasks.cli import Ended
 from seatrial.tasks.section_names import SECTIONS, left_out
-from seatrial.unit.pytest import PYTEST
 
 Run = Callable[..., tuple[int, dict[str, Any], str]]
 

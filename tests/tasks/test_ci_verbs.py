@@ -49,7 +49,7 @@ def test_each_job_judges_its_own_and_the_whole_has_the_findings_of_all(
     repo: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     broken(repo)
-    monkeypatch.setattr("seatrial.ci.matrix.EACH", 1)
+    monkeypatch.setattr("seatrial.fleet.ci.matrix.EACH", 1)
     monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "outputs"))
     assert status("ci.matrix", repo, verb="validate") == 0
     jobs = json.loads(capsys.readouterr().out)["include"]

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from seatrial.core.errors import EXIT_FINDINGS, EXIT_SERVICE, EXIT_USAGE, UsageError
-from seatrial.editor.judge import Judge
 from seatrial.tasks import choice
 from seatrial.tasks.choice import open_workspace
 from seatrial.tasks.cli import Ended
+from seatrial.tasks.editor.judge import Judge
 from seatrial.tasks.explain import explain
 from seatrial.validate import rule_failures
 from seatrial.workspace.workspace import Workspace

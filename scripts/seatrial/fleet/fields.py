@@ -12,7 +12,7 @@ from typing import Any
 from seatrial.core.model import Integration
 from seatrial.fleet.ages import Ages
 from seatrial.fleet.owners import Owners
-from seatrial.quality.scale import Level, Standing
+from seatrial.fleet.quality.scale import Level, Standing
 from seatrial.validate.facts.facts import Facts
 from seatrial.validate.rules import RULES
 from seatrial.validate.run import check

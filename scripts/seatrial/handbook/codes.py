@@ -10,8 +10,8 @@ def known_codes(code: str) -> Collection[str]:
     from seatrial.validate.rules import BY_CODE
 
     if code.upper().startswith(("T", "COD")) and code not in BY_CODE:
-        from seatrial.unit.framework_schema import SCHEMA_RULES
-        from seatrial.unit.pytest import UNIT_RULES
+        from seatrial.lint.own_code.framework_schema import SCHEMA_RULES
+        from seatrial.lint.own_code.pytest import UNIT_RULES
 
         return BY_CODE.keys() | {rule.code for rule in (*UNIT_RULES, *SCHEMA_RULES)}
     if not code.upper().startswith("L"):

@@ -37,8 +37,12 @@ ROOMS = (
     Room(3, "schemas", "the grammar of the files under `.port`, and its messages", "cerberus"),
     Room(3, "dependencies", "what a `pyproject.toml` and a `poetry.lock` ask for", "packaging"),
     Room(3, "scaffold", "new integration folders from `templates/`", "jinja2"),
-    Room(4, "ci", "a run spread over jobs: matrix, receipts, their collection, workflow files", "nothing"),
-    Room(4, "workspace", "finding a repository's integrations; `seatrial.toml`; profiles", "`system`"),
+    Room(
+        4,
+        "workspace",
+        "finding a repository's integrations; `seatrial.toml`; profiles; a pull request to it",
+        "`system`",
+    ),
     Room(
         4,
         "preview",
@@ -48,29 +52,29 @@ ROOMS = (
     Room(
         5, "validate", "`facts/` about an integration, `rules/` over them, and running the rules", "`system`"
     ),
-    Room(5, "lint", "`tools/`, their `environments/`, and `run/`", "processes"),
-    Room(6, "unit", "an integration's own code, run: its tests, and what its classes accept", "processes"),
+    Room(
+        5,
+        "lint",
+        "`tools/`, their `environments/`, and `run/`; `own_code/`: an integration's tests, what its classes accept",
+        "processes",
+    ),
     Room(
         6, "release", "`plan/` (pure), `registry/`, `store/`, `builders/`, `attest/`, `run/`", "the network"
     ),
-    Room(6, "submit", "a pull request: the steps to it, its title and text, where it is opened", "nothing"),
-    Room(6, "quality", "the quality scale, a fleet on it, and the site that shows it", "`system`"),
     Room(
         7,
         "fleet",
-        "work on many integrations: choosing them by what they are, one change or command over all of them",
+        "many integrations: choosing them, one change or command over all, `ci/`: a run spread over jobs, "
+        "`quality/`: the scale and the site",
         "processes",
     ),
-    Room(7, "handbook", "generated documentation: the rules, their examples, pictures, this table", "rich"),
-    Room(
-        8, "editor", "a language server: what the rules say of the text in an editor", "the language protocol"
-    ),
-    Room(9, "tasks", "one module a verb", "invoke"),
+    Room(8, "handbook", "generated documentation: the rules, their examples, pictures, this table", "rich"),
+    Room(9, "tasks", "one module a verb; `editor/`: the language server behind `lsp`", "invoke"),
     Room(10, "__main__", "the console script", "`tasks`"),
 )
 
 LIBRARIES: Mapping[str, frozenset[str]] = {
-    "yaml": frozenset({"documents", "unit.programs"}),
+    "yaml": frozenset({"documents", "lint.own_code.programs"}),
     "tomllib": frozenset({"documents"}),
     "toml": frozenset({"documents"}),
     "tomlkit": frozenset({"documents"}),
@@ -86,8 +90,8 @@ LIBRARIES: Mapping[str, frozenset[str]] = {
     "poetry": frozenset({"system.poetry_lock"}),
     "jinja2": frozenset({"scaffold"}),
     "rich": frozenset({"handbook", "tasks"}),
-    "pygls": frozenset({"editor"}),
-    "lsprotocol": frozenset({"editor"}),
+    "pygls": frozenset({"tasks.editor"}),
+    "lsprotocol": frozenset({"tasks.editor"}),
     "urllib3": frozenset({"release.registry"}),
     "obstore": frozenset({"release.store"}),
     "cyclonedx": frozenset({"release.attest"}),

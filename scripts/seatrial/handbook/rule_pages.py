@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from seatrial.core.framework import PARTS, dotted, parts_of
 from seatrial.core.model import Finding, Profile
 from seatrial.core.rules import Rule
+from seatrial.lint.own_code.framework_schema import SCHEMA_RULES
+from seatrial.lint.own_code.pytest import UNIT_RULES
 from seatrial.lint.tools.registry import LINT_RULES
 from seatrial.report.text import line
-from seatrial.unit.framework_schema import SCHEMA_RULES
-from seatrial.unit.pytest import UNIT_RULES
 from seatrial.validate.rules import RULES
 
 FAMILIES = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from seatrial.quality.scale import MEANINGS, SCALE, Criterion, Level
+from seatrial.fleet.quality.scale import MEANINGS, SCALE, Criterion, Level
 from seatrial.validate.rules import BY_CODE
 
 HEAD = """\

@@ -13,6 +13,8 @@ from seatrial.core.model import Finding, Integration
 from seatrial.core.names import counted
 from seatrial.core.rules import Rule
 from seatrial.lint.interpreters import INSTALLABLE, installing
+from seatrial.lint.own_code.framework_schema import SCHEMA_RULES
+from seatrial.lint.own_code.unit_findings import outcome_of
 from seatrial.lint.tools.registry import choose as tools_named
 from seatrial.preview.evaluator import Evaluator
 from seatrial.preview.previews import Preview
@@ -32,8 +34,6 @@ from seatrial.tasks.preview_cases import previews
 from seatrial.tasks.progress import progress
 from seatrial.tasks.section_names import LAYOUT, SECTIONS, SPEC
 from seatrial.tasks.shared_cache import shared_cache
-from seatrial.unit.framework_schema import SCHEMA_RULES
-from seatrial.unit.unit_findings import outcome_of
 from seatrial.validate.facts.release_change import Change
 from seatrial.validate.rules import Rulebook
 from seatrial.validate.since import since

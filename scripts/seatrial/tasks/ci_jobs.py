@@ -16,15 +16,15 @@ from pathlib import Path
 from typing import Any
 
 from seatrial import report
-from seatrial.ci.collection import Collection, collect
-from seatrial.ci.comment import comment, page
-from seatrial.ci.costs import costs_json, costs_of, costs_of_json, estimated, merged, sizes_of
-from seatrial.ci.job_plan import VERBS, JobPlan, plan_of_json
-from seatrial.ci.matrix import Shard, limit_of, matrix, outputs, spread
-from seatrial.ci.receipt import JobReceipt, JobVerdict, receipt_of_json, receipt_of_run
 from seatrial.core.errors import EXIT_SERVICE, Unreadable, UsageError, reason
 from seatrial.core.model import Profile
 from seatrial.core.suggest import hint
+from seatrial.fleet.ci.collection import Collection, collect
+from seatrial.fleet.ci.comment import comment, page
+from seatrial.fleet.ci.costs import costs_json, costs_of, costs_of_json, estimated, merged, sizes_of
+from seatrial.fleet.ci.job_plan import VERBS, JobPlan, plan_of_json
+from seatrial.fleet.ci.matrix import Shard, limit_of, matrix, outputs, spread
+from seatrial.fleet.ci.receipt import JobReceipt, JobVerdict, receipt_of_json, receipt_of_run
 from seatrial.release.places import own_folder
 from seatrial.report import Options
 from seatrial.report.github import TABLE_BYTES

@@ -10,12 +10,12 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from seatrial import __version__
-from seatrial.ci.matrix import limit_of
-from seatrial.ci.renewal import renewed
-from seatrial.ci.workflows import COMMENTS, WorkflowRequest, files, must_be_known
 from seatrial.core.addresses import public_url
 from seatrial.core.errors import Unreadable, UsageError
 from seatrial.core.settings import ReleaseSettings
+from seatrial.fleet.ci.matrix import limit_of
+from seatrial.fleet.ci.renewal import renewed
+from seatrial.fleet.ci.workflows import COMMENTS, WorkflowRequest, files, must_be_known
 from seatrial.system import git
 from seatrial.system.atomic import write_whole
 from seatrial.system.folder import read_beneath

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from seatrial.ci.workflows import files
 from seatrial.core.errors import Unreadable, UsageError
 from seatrial.core.model import join
 from seatrial.core.settings import ReleaseSettings
+from seatrial.fleet.ci.workflows import files
 from seatrial.scaffold import repository
 from seatrial.scaffold.repository import RepositoryFile, TargetRepository
 from seatrial.schemas.jsonschema import derived_files

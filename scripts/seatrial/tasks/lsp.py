@@ -12,6 +12,6 @@ def lsp() -> None:
     """Serve an editor on standard input and output. Raises UsageError where the library for it is missing."""
     if find_spec("pygls") is None:
         raise UsageError("the language server needs the extra `editor`; install seatrial[editor]")
-    from seatrial.editor.server import serve
+    from seatrial.tasks.editor.server import serve
 
     serve(lambda folder: open_workspace(None, folder))

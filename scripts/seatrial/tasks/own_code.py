@@ -10,18 +10,18 @@ from typing import Any
 from seatrial import report
 from seatrial.core.model import Integration
 from seatrial.core.names import counted
+from seatrial.lint.own_code.framework_schema import FRAMEWORK, answer_in, words_of
+from seatrial.lint.own_code.pytest import PYTEST, counts_of
+from seatrial.lint.own_code.sandboxed import CLASSES, TESTS, SandboxedRuns
+from seatrial.lint.own_code.unit_findings import outcome_of
+from seatrial.lint.own_code.unit_junit import render
+from seatrial.lint.own_code.unit_run import SECONDS, run_program
 from seatrial.lint.run import Cell, lint_context
 from seatrial.lint.tools.tool import Tool
 from seatrial.system.remote_cache import RemoteCache
 from seatrial.tasks.choice import choose, deliver
 from seatrial.tasks.cli import end, jobs_of, note, show_words, tell_failures, time_limit_of
 from seatrial.tasks.shared_cache import shared_cache
-from seatrial.unit.framework_schema import FRAMEWORK, answer_in, words_of
-from seatrial.unit.pytest import PYTEST, counts_of
-from seatrial.unit.sandboxed import CLASSES, TESTS, SandboxedRuns
-from seatrial.unit.unit_findings import outcome_of
-from seatrial.unit.unit_junit import render
-from seatrial.unit.unit_run import SECONDS, run_program
 from seatrial.workspace.workspace import Workspace
 
 LACKING = {"lock": "no lock that can be read", "wheels": "packages in its lock that are no wheels"}

@@ -9,7 +9,9 @@ from pathlib import Path
 
 from seatrial.core.errors import ServiceError, UsageError
 from seatrial.core.printable import one_line
-from seatrial.submit.forge import (
+from seatrial.system import git, process
+from seatrial.tasks.cli import note, say
+from seatrial.workspace.forge import (
     OpenRequest,
     PullRequest,
     RepositoryPlace,
@@ -18,8 +20,6 @@ from seatrial.submit.forge import (
     open_request_in,
     update_command,
 )
-from seatrial.system import git, process
-from seatrial.tasks.cli import note, say
 
 SECONDS = 120
 """Seconds that `gh` may take."""

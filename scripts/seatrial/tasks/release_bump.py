@@ -13,7 +13,6 @@ from seatrial.core.model import Integration, join
 from seatrial.core.printable import one_line, plain
 from seatrial.release.plan.bump import Bump
 from seatrial.release.run import bumps as bumping
-from seatrial.submit.submission import LivingBranch, must_be_renewable
 from seatrial.system import clock, git
 from seatrial.system.transaction import RECORD, FileEdit, alone, finish
 from seatrial.tasks.choice import deliver, open_workspace, selected
@@ -27,6 +26,7 @@ from seatrial.tasks.pull_requests import (
     printable_text,
     request_of,
 )
+from seatrial.workspace.submission import LivingBranch, must_be_renewable
 from seatrial.workspace.workspace import Workspace
 
 BRANCH = "seatrial/bump"

@@ -12,11 +12,11 @@ from seatrial.core.errors import SeatrialError, ServiceError
 from seatrial.core.findings import Outcome
 from seatrial.core.model import Finding
 from seatrial.documents.changelog import VersionEntry, parse
+from seatrial.fleet.quality import fleet_history
+from seatrial.fleet.quality.fleet_history import Series
+from seatrial.fleet.quality.site.pages import MOST_VERSIONS, Detail, Entity, Release, Site
+from seatrial.fleet.quality.status_rows import StatusRow
 from seatrial.preview.processor import ObjectVerdict
-from seatrial.quality import fleet_history
-from seatrial.quality.fleet_history import Series
-from seatrial.quality.site.pages import MOST_VERSIONS, Detail, Entity, Release, Site
-from seatrial.quality.status_rows import StatusRow
 from seatrial.system import clock
 from seatrial.system.atomic import write_whole
 from seatrial.system.folder import read_plain

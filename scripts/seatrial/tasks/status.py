@@ -11,10 +11,10 @@ from seatrial.core.framework import minor_lag
 from seatrial.core.model import Finding
 from seatrial.core.names import counted
 from seatrial.core.suggest import hint
-from seatrial.quality import tables
-from seatrial.quality.badges import badge
-from seatrial.quality.scale import Standing
-from seatrial.quality.status_rows import StatusRow, file_name, levels_of, ordered, published_by_tags
+from seatrial.fleet.quality import tables
+from seatrial.fleet.quality.badges import badge
+from seatrial.fleet.quality.scale import Standing
+from seatrial.fleet.quality.status_rows import StatusRow, file_name, levels_of, ordered, published_by_tags
 from seatrial.system import git
 from seatrial.system.atomic import write_whole
 from seatrial.tasks.choice import Choice, choose, tell_crashes

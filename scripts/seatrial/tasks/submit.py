@@ -11,9 +11,6 @@ from seatrial.core.model import Integration, Profile, join
 from seatrial.core.names import counted
 from seatrial.core.printable import one_line
 from seatrial.report.verdict import Section, SectionState, lines
-from seatrial.submit.description import ChangeSummary, CheckResult, body, title
-from seatrial.submit.forge import PullRequest
-from seatrial.submit.submission import BranchCommit, Clone, SubmitPlan, SubmitStep, plan
 from seatrial.system import git
 from seatrial.tasks.check_sections import CheckOrder, judged, tell_unjudged
 from seatrial.tasks.choice import Choice, choose, deliver
@@ -31,6 +28,9 @@ from seatrial.tasks.section_names import left_out
 from seatrial.validate.facts.facts import Facts
 from seatrial.validate.facts.release_change import Change
 from seatrial.validate.since import Since, since
+from seatrial.workspace.forge import PullRequest
+from seatrial.workspace.pull_request import ChangeSummary, CheckResult, body, title
+from seatrial.workspace.submission import BranchCommit, Clone, SubmitPlan, SubmitStep, plan
 from seatrial.workspace.workspace import Workspace
 
 TEMPLATES = (

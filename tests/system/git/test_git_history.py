@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from seatrial.core.errors import UsageError
-from seatrial.quality.fleet_history import MOST_BYTES, fleet_over_time
+from seatrial.fleet.quality.fleet_history import MOST_BYTES, fleet_over_time
 from seatrial.system import git as reading
 from support.repositories import DAY, commit, git, put, start
 

@@ -1,1 +1,0 @@
-"""From a folder that passes its checks to an open pull request: the steps, the text, the place."""
