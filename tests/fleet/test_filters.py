@@ -11,8 +11,7 @@ from seatrial.core.errors import UsageError
 from seatrial.core.model import Fleet, Integration, MemoryFolder, Profile
 from seatrial.core.settings import Settings
 from seatrial.fleet.ages import Ages
-from seatrial.fleet.fields import FIELDS, Order
-from seatrial.fleet.filters import parse
+from seatrial.fleet.filters import FIELDS, Order, parse
 from seatrial.fleet.owners import Owners, owners_of
 from seatrial.fleet.owners import parse as owners
 from seatrial.handbook.rule_examples import good_folder

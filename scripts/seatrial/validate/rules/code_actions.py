@@ -8,8 +8,8 @@ from seatrial.core.names import shown
 from seatrial.core.rules import INFO, Edited, Problems, rule
 from seatrial.core.suggest import did_you_mean, nearest
 from seatrial.validate.facts.code import Code
-from seatrial.validate.facts.executors import executor_classes, input_reads, misplaced_errors, registered
 from seatrial.validate.facts.spec import Spec
+from seatrial.validate.facts.wiring import executor_classes, input_reads, misplaced_errors, registered
 from seatrial.validate.rules.shared import misspells, replaced
 
 SPEC = ".port/spec.yaml"
