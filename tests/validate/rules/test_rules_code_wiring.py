@@ -6,8 +6,7 @@ import pytest
 
 from seatrial.core.model import MemoryFolder
 from seatrial.validate.rules import RULES
-from seatrial.validate.rules.code_actions import acting
-from seatrial.validate.rules.code_calls import listening
+from seatrial.validate.rules.code_samples import acting, listening
 from seatrial.validate.run import check
 from support.good import facts_of, good_folder
 

@@ -18,7 +18,6 @@ from seatrial.release.attest.packages import ShippedImage
 from seatrial.release.attest.sigstore_bundles import KeylessSigner, Signatory, TrustSource
 from seatrial.release.plan.plan import Part, Plan
 from seatrial.release.plan.ports import Built, Descriptor
-from seatrial.release.run.build import build_folder
 from seatrial.release.run.release_context import ReleaseContext
 from seatrial.system.atomic import replace_file
 from seatrial.system.folder import read_beneath, read_plain
@@ -99,7 +98,7 @@ class Attestations:
     def _bundle(self, part: Part, statement: bytes, signer: Callable[[], KeylessSigner]) -> bytes:
         """Return the bundle of a statement: that of an earlier run which ended before its tag was set, or a new one."""
         name = f"{hashlib.sha256(statement).hexdigest()[:16]}.sigstore.json"
-        kept = build_folder(self.context, self.plan, part, self.source) / name
+        kept = self.context.build_folder(self.plan, part, self.source) / name
         with suppress(OSError, Unreadable, ValueError):
             earlier = read_plain(str(kept))
             if signing.unsealed(signing.BUNDLE, earlier) == statement:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -36,23 +35,6 @@ def labels(plan: Plan, part: Part, source: str) -> dict[str, str]:
     return {name: value for name, value in found.items() if value}
 
 
-def build_folder(context: ReleaseContext, plan: Plan, part: Part, source: str) -> Path:
-    """Return the folder of a build, named after everything that goes into the image."""
-    candidate = part.candidate
-    made_from = (
-        plan.commit,
-        plan.committed,
-        plan.shared,
-        source,
-        candidate.tree,
-        candidate.dockerfile,
-        sorted(context.build_args_of(part).items()),
-        context.settings.platforms,
-    )
-    key = hashlib.sha256(json.dumps(made_from).encode()).hexdigest()[:16]
-    return context.folder / "builds" / f"{candidate.type}-{candidate.version}-{key}"
-
-
 def built(
     context: ReleaseContext,
     plan: Plan,
@@ -67,7 +49,7 @@ def built(
 
     Raises ServiceError as the builder does.
     """
-    folder = must_not_be_linked(build_folder(context, plan, part, source), context.root)
+    folder = must_not_be_linked(context.build_folder(plan, part, source), context.root)
     earlier = _earlier(folder)
     if earlier:
         return earlier
@@ -125,4 +107,4 @@ def _earlier(folder: Path) -> Built | None:
 
 def forget(context: ReleaseContext, plan: Plan, part: Part, source: str) -> None:
     """Remove the folder of a build that is published, as it is large."""
-    shutil.rmtree(build_folder(context, plan, part, source), ignore_errors=True)
+    shutil.rmtree(context.build_folder(plan, part, source), ignore_errors=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import getpass
+import hashlib
+import json
 import os
 import re
 import socket
@@ -16,7 +18,7 @@ from seatrial.core.names import shown
 from seatrial.core.settings import ReleaseSettings
 from seatrial.release.places import must_not_be_linked, own_folder
 from seatrial.release.plan.index import Habits
-from seatrial.release.plan.plan import Part
+from seatrial.release.plan.plan import Part, Plan
 from seatrial.release.plan.plan_files import plan_of_json, receipt_of_json
 from seatrial.release.plan.ports import Images, Store
 from seatrial.release.registry import open_images
@@ -116,6 +118,22 @@ class ReleaseContext:
         candidate = part.candidate
         own = {"BUILD_CONTEXT": candidate.path or ".", "INTEGRATION_VERSION": candidate.version}
         return {**own, **self.settings.build_args}
+
+    def build_folder(self, plan: Plan, part: Part, source: str) -> Path:
+        """Return the folder of a build, named after everything that goes into the image."""
+        candidate = part.candidate
+        made_from = (
+            plan.commit,
+            plan.committed,
+            plan.shared,
+            source,
+            candidate.tree,
+            candidate.dockerfile,
+            sorted(self.build_args_of(part).items()),
+            self.settings.platforms,
+        )
+        key = hashlib.sha256(json.dumps(made_from).encode()).hexdigest()[:16]
+        return self.folder / "builds" / f"{candidate.type}-{candidate.version}-{key}"
 
     def repository(self, type: str) -> str:
         """Return the repository of a type's images; below `dist/images` it is the type itself."""

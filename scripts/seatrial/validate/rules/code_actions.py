@@ -5,50 +5,15 @@ from __future__ import annotations
 from seatrial.core.framework import Framework
 from seatrial.core.model import Fix, MemoryFolder, Problem
 from seatrial.core.names import shown
-from seatrial.core.rules import INFO, Edited, Problems, rule
+from seatrial.core.rules import INFO, Problems, rule
 from seatrial.core.suggest import did_you_mean, nearest
 from seatrial.validate.facts.code import Code
 from seatrial.validate.facts.spec import Spec
 from seatrial.validate.facts.wiring import executor_classes, input_reads, misplaced_errors, registered
-from seatrial.validate.rules.shared import misspells, replaced
+from seatrial.validate.rules.code_samples import acting
+from seatrial.validate.rules.shared import misspells
 
 SPEC = ".port/spec.yaml"
-_ACTION = (
-    "actionsProcessingEnabled: true\nactions:\n  - name: close_task\n    inputs:\n"
-    "      - name: taskId\n        type: string\n        required: true\n        description: The task to close\n"
-)
-_EXECUTOR = """from port_ocean.core.handlers.actions.abstract_executor import AbstractExecutor
-from port_ocean.exceptions.execution_manager import ActionExecutionError
-
-
-class CloseTaskExecutor(AbstractExecutor):
-    ACTION_NAME = "close_task"
-    WEBHOOK_PROCESSOR_CLASS = None
-
-    async def execute(self, run):
-        if not run.execution_properties.get("taskId"):
-            raise ActionExecutionError("taskId is missing")
-
-    async def is_close_to_rate_limit(self, run):
-        return False
-
-    async def get_remaining_seconds_until_rate_limit(self, run):
-        return 0.0
-"""
-
-
-def acting(*texts: str) -> Edited:
-    """Return the edit that adds an action and its executor, with these texts of the executor's file replaced."""
-
-    def edit(folder: MemoryFolder) -> MemoryFolder:
-        added = "from actions import CloseTaskExecutor\nfrom client import"
-        code = folder.edited("main.py", "from client import", added)
-        at = "\n\n@ocean.on_resync(Kind.PROJECT)"
-        code = code.edited("main.py", at, f"\nocean.register_action_executor(CloseTaskExecutor())\n{at}")
-        held = replaced(SPEC, "saas:\n", _ACTION + "saas:\n")(code).having("actions.py", _EXECUTOR)
-        return replaced("actions.py", *texts)(held) if texts else held
-
-    return edit
 
 
 @rule("COD115", bad=acting("    WEBHOOK_PROCESSOR_CLASS = None\n", ""))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from seatrial.core.framework import Framework
 from seatrial.core.model import Fix, MemoryFolder, Problem
 from seatrial.core.names import shown
-from seatrial.core.rules import ADVICE, INFO, WARNING, Edited, Problems, rule
+from seatrial.core.rules import ADVICE, INFO, WARNING, Problems, rule
 from seatrial.core.suggest import did_you_mean, nearest
 from seatrial.validate.facts.calls import (
     BLOCKING,
@@ -25,43 +25,10 @@ from seatrial.validate.facts.calls import (
 )
 from seatrial.validate.facts.code import Code, ConfigurationUse
 from seatrial.validate.facts.spec import Spec
+from seatrial.validate.rules.code_samples import listening
 from seatrial.validate.rules.shared import all_of, replaced
 
 SPEC = ".port/spec.yaml"
-_LIVE = "saas:\n  enabled: true\n  liveEvents:\n    enabled: true\n"
-_PROCESSOR = """from port_ocean.core.handlers.webhook.abstract_webhook_processor import AbstractWebhookProcessor
-
-
-class TaskProcessor(AbstractWebhookProcessor):
-    async def authenticate(self, payload: dict, headers: dict) -> bool:
-        return headers.get("x-token") == self.token
-
-    async def validate_payload(self, payload: dict) -> bool:
-        return "task" in payload
-
-    async def should_process_event(self, event: object) -> bool:
-        return True
-
-    async def get_matching_kinds(self, event: object) -> list[str]:
-        return ["task"]
-
-    async def handle_event(self, payload: dict, resource: object) -> object:
-        return self.results
-"""
-
-
-def listening(path: str = '"/webhook"', *texts: str) -> Edited:
-    """Return the edit that adds a webhook processor at this path, with the texts of its file replaced."""
-
-    def edit(folder: MemoryFolder) -> MemoryFolder:
-        live = replaced(SPEC, "saas:\n  enabled: false\n", _LIVE)(folder)
-        imported = "from kinds import Kind\nfrom processor import TaskProcessor\n"
-        added = f"{imported}\nocean.add_webhook_processor({path}, TaskProcessor)\n"
-        code = live.edited("main.py", "from kinds import Kind\n", added)
-        held = code.having("processor.py", _PROCESSOR)
-        return replaced("processor.py", *texts)(held) if texts else held
-
-    return edit
 
 
 @rule(

@@ -19,8 +19,7 @@ from seatrial.validate.facts.wiring import (
     unknown_members,
     unrooted_paths,
 )
-from seatrial.validate.rules.code_actions import acting
-from seatrial.validate.rules.code_calls import listening
+from seatrial.validate.rules.code_samples import acting, listening
 from seatrial.validate.rules.shared import replaced
 
 
