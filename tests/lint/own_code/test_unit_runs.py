@@ -13,7 +13,6 @@ from xml.etree import ElementTree
 
 import pytest
 
-from lint.own_code.test_unit_laws import FAILED, PASSED, output
 from seatrial.core.errors import ServiceError
 from seatrial.core.model import Integration, MemoryFolder, Profile
 from seatrial.core.settings import Settings
@@ -29,6 +28,7 @@ from seatrial.lint.run.jobs import Cell, LintFolder, LintJob, read_folder
 from seatrial.lint.run.views import Views
 from seatrial.lint.tools.tool import ToolRun
 from seatrial.system.sandbox import Sandbox
+from support.pytest_output import FAILED, PASSED, output
 
 ENVIRONMENT = Environment("key", Path(sys.executable), Path(), {})
 WORKSPACE: Any = SimpleNamespace(settings=Settings(), profile=Profile.GUIDE)
