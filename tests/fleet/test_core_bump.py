@@ -14,8 +14,11 @@ from seatrial.core.model import Fleet, Integration, MemoryFolder, Profile
 from seatrial.core.settings import Settings
 from seatrial.dependencies.lockfile import content_hash
 from seatrial.documents import toml
-from seatrial.fleet.core_bump import BumpState, CoreBump, _cause, planned, wanted_version, with_lock
+from seatrial.fleet.commands import Crew
+from seatrial.fleet.core_bump import BumpState, CoreBump, Poetry, _cause, planned, wanted_version, with_lock
 from seatrial.handbook.rule_examples import good_folder
+from seatrial.system.own_poetry import ConfinedPoetry
+from seatrial.tasks.fleet_bump_core import Locker
 from seatrial.validate.rules import RULES
 from seatrial.validate.run import check_all
 from seatrial.workspace.workspace import Workspace
@@ -135,3 +138,8 @@ def test_a_version_is_stated_in_full(text: str | None) -> None:
 )
 def test_the_reason_for_a_missing_lock_is_one_line(said: str, cause: str) -> None:
     assert _cause(said) == cause
+
+
+def test_locks_are_made_in_the_sandbox_unless_the_own_poetry_is_asked_for(tmp_path: Path) -> None:
+    makers = [Locker(own, None).started(tmp_path, Crew()) for own in (False, True)]
+    assert [type(maker.__self__) for maker in makers] == [ConfinedPoetry, Poetry]  # type: ignore[attr-defined]

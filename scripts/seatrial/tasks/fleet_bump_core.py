@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -29,6 +30,8 @@ from seatrial.fleet.core_bump import (
 from seatrial.release.places import must_not_be_linked
 from seatrial.system import clock
 from seatrial.system.folder import DiskFolder
+from seatrial.system.own_poetry import ConfinedPoetry
+from seatrial.system.sandbox import sandbox, warning
 from seatrial.system.transaction import alone, change_all, finish
 from seatrial.tasks.choice import choose, open_workspace
 from seatrial.tasks.cli import Ended, jobs_of, note, say
@@ -46,11 +49,14 @@ def bump_core(
     jobs: str | None,
     fold: bool = False,
     no_fold: bool = False,
+    own_poetry: bool = False,
+    sandbox: str | None = None,
 ) -> None:
     """Raise the framework in each integration, and end with 3 where it could not be done in one.
 
     Each has all its files or none; what was done is left alone by the next run. With `fold`, the default where the
-    settings say for how long, no version is raised: a group intent says so, which the next version takes up.
+    settings say for how long, no version is raised: a group intent says so, which the next version takes up. Locks are
+    made in the sandbox, or with `own_poetry` by the person's Poetry, with its settings and credentials.
     """
     if fold and no_fold:
         raise UsageError("--fold and --no-fold exclude each other; give one of them")
@@ -70,7 +76,8 @@ def bump_core(
         rows += [row_of(one, wanted, False, not no_lock) for one in plans if dry_run or not one.is_open]
         if todo and not dry_run:
             note(f"raising port-ocean to {wanted} in {counted(len(todo), 'integration')}")
-            rows += _done(choice.workspace, todo, wanted, workers, no_lock)
+            locker = None if no_lock else Locker(own_poetry, sandbox)
+            rows += _done(choice.workspace, todo, wanted, workers, locker)
             _tidy(choice.workspace)
     _end(rows)
 
@@ -87,17 +94,34 @@ def _planned(
     return plans, rows
 
 
+@dataclass(frozen=True)
+class Locker:
+    """How locks are made: in a sandbox, by the person's choice of one, or by the `own` Poetry of the person."""
+
+    own: bool
+    sandbox: str | None
+
+    def started(self, place: Path, crew: Crew) -> Lock:
+        """Return what makes locks, by programs of this crew. Raises ServiceError where Poetry or the sandbox lack."""
+        if self.own:
+            return Poetry(place, crew).lock
+        confined = sandbox(self.sandbox)
+        if lacking := warning(confined.means):
+            note(f"seatrial: {lacking}")
+        return ConfinedPoetry(confined, crew.run).locked
+
+
 def _done(
-    workspace: Workspace, todo: Sequence[CoreBump], version: str, jobs: int, no_lock: bool
+    workspace: Workspace, todo: Sequence[CoreBump], version: str, jobs: int, locker: Locker | None
 ) -> list[BumpRow]:
     """Write the changes, each as soon as its lock is made. Ctrl-C leaves the other integrations as they were."""
     crew, rows = Crew(), []
     with TemporaryDirectory(prefix="seatrial-") as place, ThreadPoolExecutor(jobs) as pool:
-        lock = None if no_lock else Poetry(Path(place), crew).lock
+        lock = locker.started(Path(place), crew) if locker else None
         futures = {pool.submit(_locked, one, version, lock): one for one in todo}
         try:
             for future in as_completed(futures):
-                row = _written(workspace, futures[future], future.result(), version, not no_lock)
+                row = _written(workspace, futures[future], future.result(), version, locker is not None)
                 rows.append(row)
                 note(f"[{len(rows)}/{len(todo)}] {row.name}: {row.words}")
         finally:

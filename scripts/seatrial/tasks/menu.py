@@ -482,6 +482,12 @@ VERBS = (
                 OptionKind.SWITCH,
             ),
             Option("no_fold", "raise versions, whatever the settings say", OptionKind.SWITCH),
+            Option(
+                "own_poetry",
+                "make locks with your own Poetry, its settings and credentials, outside of the sandbox",
+                OptionKind.SWITCH,
+            ),
+            SANDBOX,
             DRY_RUN,
             replace(JOBS, help="locks to make at once; by default one per core"),
         ),
