@@ -13,6 +13,7 @@ import argparse
 import ast
 import json
 import random
+import re
 import sys
 import time
 import tomllib
@@ -154,7 +155,7 @@ def _said(findings: Sequence[Finding]) -> Counter[tuple[str, str, str]]:
         (
             one.code,
             one.path,
-            "".join("0" if letter.isdigit() else letter for letter in one.message.partition(" (")[0]),
+            re.sub(r"\d+", "0", one.message.partition(" (")[0]),
         )
         for one in findings
     )
