@@ -69,14 +69,13 @@ PARALLEL = (f"--numprocesses={jobs_of(None) + 4}", "--dist=loadscope", "--no-loa
 """Four processes more than cores: tests wait for programs and services for nearly two thirds of their time."""
 
 IN_MEMORY = (
-    "core", "dependencies", "documents", "fleet", "lint/tools", "preview", "release/attest", "release/plan",
-    "report", "scaffold", "schemas", "test_layers.py", "test_style.py", "validate/facts", "validate/rules",
-    "workspace",
+    "core", "dependencies", "lint/tools", "preview", "release/plan", "report", "scaffold", "schemas", "test_layers.py",
+    "validate/facts", "validate/rules",
 )  # fmt: skip
-"""The tests of rooms that touch nothing outside of the process, or little."""
+"""The tests of rooms that touch nothing outside of the process, less those of documents, whose floods take long."""
 
 UNIT = (
-    f"--numprocesses={jobs_of(None)}",
+    f"--numprocesses={jobs_of(None) + 1}",
     *PARALLEL[1:],
     "-m",
     "not slow",
