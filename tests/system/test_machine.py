@@ -4,19 +4,19 @@ import gc
 
 import pytest
 
-from seatrial.system import memory
+from seatrial.system import machine
 
 
 def test_the_collector_runs_seldom_inside_and_as_before_after_it() -> None:
     before = gc.get_threshold()
-    with memory.seldom_collected():
-        assert gc.get_threshold() == (memory.NEW_OBJECTS, *before[1:])
+    with machine.seldom_collected():
+        assert gc.get_threshold() == (machine.NEW_OBJECTS, *before[1:])
     assert gc.get_threshold() == before
 
 
 def test_an_error_inside_leaves_the_collector_as_it_was() -> None:
     before = gc.get_threshold()
-    with pytest.raises(RuntimeError), memory.seldom_collected():
+    with pytest.raises(RuntimeError), machine.seldom_collected():
         raise RuntimeError
     assert gc.get_threshold() == before
 
@@ -25,7 +25,7 @@ def test_a_collector_that_is_off_stays_off() -> None:
     before = gc.get_threshold()
     gc.set_threshold(0)
     try:
-        with memory.seldom_collected():
+        with machine.seldom_collected():
             assert gc.get_threshold()[0] == 0
     finally:
         gc.set_threshold(*before)
