@@ -13,6 +13,27 @@ from seatrial.validate.facts.code import Code
 from seatrial.validate.facts.python_models import literal_values
 from seatrial.validate.facts.python_modules import ExternalName, LocalClass, Scope
 
+PROCESSOR, EXECUTOR = "AbstractWebhookProcessor", "AbstractExecutor"
+METHODS: Mapping[str, tuple[str, ...]] = {
+    PROCESSOR: ("authenticate", "validate_payload", "handle_event"),
+    EXECUTOR: ("is_close_to_rate_limit", "get_remaining_seconds_until_rate_limit", "execute"),
+}
+"""The methods that a class must define, by the class of Ocean that it inherits from."""
+
+OF_EVENTS = ("should_process_event", "get_matching_kinds")
+"""The methods that a processor must define as well, since live events came."""
+
+HANDLER = "AppConfigHandlerClass"
+"""The class inside of an integration's own by which Ocean finds the class of the mapping."""
+
+_ADDITIONS = frozenset({"ABC", "Generic", "object"})
+"""Bases beside Ocean's that define none of its methods."""
+
+_WRITTEN = re.compile(rb"return \[\s*[\"\']")
+"""A list that begins with a constant text and is returned."""
+
+_ENUMS = frozenset({"Enum", "StrEnum"})
+
 _ERROR = "ActionExecutionError"
 
 
@@ -29,7 +50,7 @@ def _has_value(local: LocalClass, name: str) -> bool:
 
 
 def _is_executor(code: Code, local: LocalClass) -> bool:
-    return any(one.last == "AbstractExecutor" for one in code.names.lineage(local).external)
+    return any(one.last == EXECUTOR for one in code.names.lineage(local).external)
 
 
 def registered(code: Code) -> frozenset[str] | None:
@@ -82,28 +103,6 @@ def _is_other(code: Code, name: str, path: str) -> bool:
         return False
     lineage = code.names.lineage(found)
     return lineage.whole and not any(one.last == _ERROR for one in lineage.external)
-
-
-PROCESSOR, EXECUTOR = "AbstractWebhookProcessor", "AbstractExecutor"
-METHODS: Mapping[str, tuple[str, ...]] = {
-    PROCESSOR: ("authenticate", "validate_payload", "handle_event"),
-    EXECUTOR: ("is_close_to_rate_limit", "get_remaining_seconds_until_rate_limit", "execute"),
-}
-"""The methods that a class must define, by the class of Ocean that it inherits from."""
-
-OF_EVENTS = ("should_process_event", "get_matching_kinds")
-"""The methods that a processor must define as well, since live events came."""
-
-HANDLER = "AppConfigHandlerClass"
-"""The class inside of an integration's own by which Ocean finds the class of the mapping."""
-
-_ADDITIONS = frozenset({"ABC", "Generic", "object"})
-"""Bases beside Ocean's that define none of its methods."""
-
-_WRITTEN = re.compile(rb"return \[\s*[\"\']")
-"""A list that begins with a constant text and is returned."""
-
-_ENUMS = frozenset({"Enum", "StrEnum"})
 
 
 @dataclass(frozen=True)
