@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from seatrial.core.model import Integration, Location, MemoryFolder
-from seatrial.dependencies.lockfile import CoreLock, LockText, content_hash
+from seatrial.dependencies.lockfile import CoreLock, LockText, content_hash, is_lock_of
 
 LOCK = """# made by Poetry
 
@@ -86,3 +86,12 @@ def test_single_lines_are_found_without_parsing() -> None:
     assert (text.versions("my"), text.pythons, text.has_local_packages) == ((), "^3.12", False)
     assert LockText(b'x\ntype = "directory"\n').has_local_packages
     assert (LockText(b"").versions("mypy"), LockText(b"").pythons) == ((), "")
+
+
+def test_a_lock_is_of_the_pyproject_whose_hash_it_states() -> None:
+    ours, other = ({"tool": {"poetry": {"dependencies": {"a": version}}}} for version in ("1", "2"))
+    lock = f'[[package]]\n\n[metadata]\ncontent-hash = "{content_hash(ours)}"\n'.encode()
+    assert is_lock_of(lock, ours)
+    assert not is_lock_of(lock, other)
+    assert not is_lock_of(b"[metadata]\n", ours)
+    assert is_lock_of(lock, {"project": {"dependencies": ["a"]}}), "its hash is made of other keys"

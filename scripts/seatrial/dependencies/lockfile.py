@@ -127,6 +127,12 @@ def content_hash(pyproject: Any) -> str:
         return ""
 
 
+def is_lock_of(lock: bytes, pyproject: Any) -> bool:
+    """Return whether a lock was made from a `pyproject.toml` with this value; True where its hash is not known."""
+    wanted = content_hash(pyproject)
+    return not wanted or [line.text for line in LockText(lock).content_hashes] == [wanted]
+
+
 class BadLock(Exception):
     """Nothing can be installed from a lock; the text says why, for a finding."""
 

@@ -20,7 +20,7 @@ from seatrial.core.errors import SeatrialError, ServiceError, UsageError
 from seatrial.core.model import Fleet, Folder, Integration, MemoryFolder
 from seatrial.core.printable import one_line
 from seatrial.dependencies.constraints import floor
-from seatrial.dependencies.lockfile import LockText, content_hash
+from seatrial.dependencies.lockfile import LockText, is_lock_of
 from seatrial.documents import toml
 from seatrial.documents.document import Document
 from seatrial.documents.group_intents import GroupIntent, group_intents
@@ -236,9 +236,7 @@ def _locked(lock: bytes) -> str:
 def _must_be_lock_of(made: bytes, pyproject: bytes, version: str) -> None:
     if _locked(made) != version:
         raise ServiceError(f"Poetry locked port-ocean {_locked(made) or 'nowhere'}, not {version}")
-    wanted = content_hash(toml.load(PYPROJECT, pyproject).value)
-    hashes = [line.text for line in LockText(made).content_hashes]
-    if wanted and hashes != [wanted]:
+    if not is_lock_of(made, toml.load(PYPROJECT, pyproject).value):
         raise ServiceError("the lock that Poetry made is not that of the new pyproject.toml")
 
 

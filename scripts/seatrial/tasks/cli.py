@@ -24,6 +24,7 @@ from seatrial.core.errors import (
 )
 from seatrial.core.names import counted
 from seatrial.core.printable import plain
+from seatrial.system.machine import cores
 
 if TYPE_CHECKING:
     from seatrial.tasks.menu import Verb
@@ -78,7 +79,7 @@ def _reason(failure: OSError | MemoryError) -> str:
 def jobs_of(text: str | None) -> int:
     """Return how many processes to use: the number stated, or one per core. Raises UsageError."""
     if not text:
-        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        return cores()
     if not text.isascii() or not text.isdigit() or not 1 <= int(text[:6]) <= 256:
         raise UsageError(f'jobs is a number from 1 to 256, not "{text}"')
     return int(text)

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from seatrial.core.errors import SeatrialError, ServiceError, Unreadable
 from seatrial.core.model import Finding, Integration
 from seatrial.core.names import counted
-from seatrial.dependencies.lockfile import LockText, content_hash
+from seatrial.dependencies.lockfile import is_lock_of
 from seatrial.documents import toml
 from seatrial.fleet.commands import Crew
 from seatrial.system.own_poetry import ConfinedPoetry
@@ -34,14 +34,11 @@ def make_locks(workspace: Workspace, stale: Sequence[Integration], jobs: int, ch
     if not stale:
         note("no lock is missing or stale")
         return True
-    place = sandbox(choice)
-    if lacking := warning(place.means):
-        note(f"seatrial: {lacking}")
+    crew = Crew()
+    poetry = confined_poetry(choice, crew)
     note(
         f"making {counted(len(stale), 'lock')}, which takes a minute each where nothing is kept of the index"
     )
-    crew = Crew()
-    poetry = ConfinedPoetry(place, crew.run)
     with ThreadPoolExecutor(jobs) as pool:
         try:
             made = pool.map(lambda one: _locked(one, poetry), stale)
@@ -50,6 +47,17 @@ def make_locks(workspace: Workspace, stale: Sequence[Integration], jobs: int, ch
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
             crew.end()
+
+
+def confined_poetry(choice: str | None, crew: Crew) -> ConfinedPoetry:
+    """Return Seatrial's own Poetry in the sandbox that is asked for, and tell what that lacks.
+
+    Its programs are of this crew. Raises ServiceError where namespaces are required and cannot be had.
+    """
+    place = sandbox(choice)
+    if lacking := warning(place.means):
+        note(f"seatrial: {lacking}")
+    return ConfinedPoetry(place, crew.run)
 
 
 def _written(workspace: Workspace, one: Integration, edit: FileEdit | SeatrialError) -> bool:
@@ -80,6 +88,5 @@ def _must_fit(made: bytes, files: Mapping[str, bytes]) -> None:
     """Raise ServiceError where the lock is not that of the pyproject: packages that run while it is made could write
     another.
     """
-    wanted = content_hash(toml.load(PYPROJECT, files[PYPROJECT]).value)
-    if [line.text for line in LockText(made).content_hashes] != [wanted]:
+    if not is_lock_of(made, toml.load(PYPROJECT, files[PYPROJECT]).value):
         raise ServiceError("Poetry made a lock that is not of this pyproject.toml")

@@ -30,11 +30,10 @@ from seatrial.fleet.core_bump import (
 from seatrial.release.places import must_not_be_linked
 from seatrial.system import clock
 from seatrial.system.folder import DiskFolder
-from seatrial.system.own_poetry import ConfinedPoetry
-from seatrial.system.sandbox import sandbox, warning
 from seatrial.system.transaction import alone, change_all, finish
 from seatrial.tasks.choice import choose, open_workspace
 from seatrial.tasks.cli import Ended, jobs_of, note, say
+from seatrial.tasks.fix_locks import confined_poetry
 from seatrial.workspace.workspace import Workspace
 
 
@@ -105,10 +104,7 @@ class Locker:
         """Return what makes locks, by programs of this crew. Raises ServiceError where Poetry or the sandbox lack."""
         if self.own:
             return Poetry(place, crew).lock
-        confined = sandbox(self.sandbox)
-        if lacking := warning(confined.means):
-            note(f"seatrial: {lacking}")
-        return ConfinedPoetry(confined, crew.run).locked
+        return confined_poetry(self.sandbox, crew).locked
 
 
 def _done(

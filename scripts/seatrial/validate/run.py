@@ -13,7 +13,7 @@ from seatrial.core.findings import Outcome, stamped, waived
 from seatrial.core.model import Finding, Integration, LineRange, Location, Problem, Question, Severity, Told
 from seatrial.core.printable import one_line
 from seatrial.core.rules import Rule
-from seatrial.system import forks, memory
+from seatrial.system import forks, machine
 from seatrial.validate.facts.facts import Facts
 from seatrial.validate.facts.release_change import Change
 from seatrial.validate.rule_failures import OwnRuleFailure, own_problems
@@ -157,7 +157,7 @@ def check_all(
     of an integration. Verdicts on integrations without a change are taken from a cache, and added to it, and so are
     the answers to these questions.
     """
-    with memory.seldom_collected():
+    with machine.seldom_collected():
         run = _Run(workspace, integrations, rules, changes or {}, advice, most)
         verdicts = run.cached(cache, jobs, asking) if cache else run.verdicts(jobs)
     crashes: dict[str, list[str]] = {}

@@ -21,6 +21,7 @@ from seatrial.documents import holds
 from seatrial.documents.group_intents import FOLDER, group_intents
 from seatrial.system import git
 from seatrial.system.folder import DiskFolder, with_parents
+from seatrial.system.machine import cores
 from seatrial.validate.facts.facts import Facts
 from seatrial.validate.facts.items import value_at
 from seatrial.validate.facts.package_metadata import PYPROJECT, Package
@@ -109,9 +110,8 @@ def _judged_otherwise(
     rules = _rules_in_question(workspace, former)
     if not rules:
         return {}
-    jobs = os.cpu_count() or 1
     sides = [
-        _told(check_all(one, integrations, rules, jobs, advice=True, most=ALL).outcome)
+        _told(check_all(one, integrations, rules, cores(), advice=True, most=ALL).outcome)
         for one in (former, workspace)
     ]
     found = {}
