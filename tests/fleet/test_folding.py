@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -236,3 +237,18 @@ def test_the_task_folds_as_asked_or_as_the_settings_say(
     assert "removed .fleet-release/port-ocean-0.48.15.yaml" in capsys.readouterr().err
     with pytest.raises(UsageError, match="exclude each other"):
         raise_core(root, "0.48.17", fold=True, no_fold=True)
+
+
+@pytest.mark.parametrize("odd", ["link", "pipe", "folder"])
+def test_a_group_intent_that_is_no_plain_file_is_named_and_nothing_is_written(root: Path, odd: str) -> None:
+    place = root / FOLDER / "port-ocean-0.48.14.yaml"
+    place.parent.mkdir()
+    if odd == "link":
+        place.symlink_to("/etc/hostname")
+    elif odd == "pipe":
+        os.mkfifo(place)
+    else:
+        place.mkdir()
+    with pytest.raises(ConfigurationError, match=r"^\.fleet-release/port-ocean-0\.48\.14\.yaml: "):
+        fold(root, "0.48.14")
+    assert git(root, "status", "--porcelain", "integrations") == ""

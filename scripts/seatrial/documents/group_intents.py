@@ -75,11 +75,14 @@ def _quoted(text: str) -> str:
 def group_intents(folder: Folder) -> Sequence[GroupIntent]:
     """Return the group intents in the folder of them. Raises ConfigurationError for one that cannot be read."""
     return tuple(
-        _read(folder, path) for path in folder.paths() if path.endswith((".yaml", ".yml")) and "/" not in path
+        group_intent(folder, path)
+        for path in folder.paths()
+        if path.endswith((".yaml", ".yml")) and "/" not in path
     )
 
 
-def _read(folder: Folder, path: str) -> GroupIntent:
+def group_intent(folder: Folder, path: str) -> GroupIntent:
+    """Return the group intent in one file of that folder. Raises ConfigurationError if it cannot be read."""
     where = f"{FOLDER}/{one_line(path, 100)}"
     try:
         document = yaml.load(path, folder.read(path))

@@ -23,7 +23,7 @@ from seatrial.dependencies.constraints import floor
 from seatrial.dependencies.lockfile import LockText, is_lock_of
 from seatrial.documents import toml
 from seatrial.documents.document import Document
-from seatrial.documents.group_intents import GroupIntent, group_intents
+from seatrial.documents.group_intents import GroupIntent, group_intent, group_intents
 from seatrial.fleet.commands import Crew
 from seatrial.release.plan.bump import Bump, ChangelogEntry, raised, revised
 from seatrial.system import process
@@ -147,10 +147,10 @@ def edits_of(bump: CoreBump, root: Folder) -> Sequence[FileEdit]:
         return bump.files
     path = bump.fold.path
     name = path.rpartition("/")[2]
-    before = root.read(name) if root.entry(name) else None
-    known = next((one for one in group_intents(root) if one.path == path), bump.fold) if before else bump.fold
+    there = group_intent(root, name) if root.entry(name) else None
+    known = there if there and there.path == path else bump.fold
     after = known.having(bump.integration.path, bump.version).written()
-    return [*bump.files, FileEdit(path, before, after.encode())]
+    return [*bump.files, FileEdit(path, root.read(name) if there else None, after.encode())]
 
 
 def done_groups(workspace: Workspace, root: Folder) -> Sequence[FileEdit]:
