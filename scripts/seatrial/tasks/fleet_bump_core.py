@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from seatrial.core.errors import EXIT_SERVICE, SeatrialError, UsageError
-from seatrial.core.model import Folder, Integration, Profile
+from seatrial.core.model import Integration, Profile
 from seatrial.core.names import counted
 from seatrial.core.printable import plain
 from seatrial.documents.group_intents import FOLDER
@@ -29,7 +29,6 @@ from seatrial.fleet.core_bump import (
 )
 from seatrial.release.places import must_not_be_linked
 from seatrial.system import clock
-from seatrial.system.folder import DiskFolder
 from seatrial.system.transaction import alone, change_all, finish
 from seatrial.tasks.choice import choose, open_workspace
 from seatrial.tasks.cli import Ended, jobs_of, note, say
@@ -143,20 +142,15 @@ def _written(
     try:
         if made.files:
             must_not_be_linked(workspace.root / FOLDER, workspace.root)
-            change_all(workspace.root, edits_of(made, _groups(workspace)))
+            change_all(workspace.root, edits_of(made, workspace.folder(FOLDER)))
     except SeatrialError as reason:
         return failed(one.integration, reason)
     return row_of(made, version, True, locked)
 
 
-def _groups(workspace: Workspace) -> Folder:
-    """Return the folder of the group intents as it is now."""
-    return DiskFolder(workspace.root / FOLDER, workspace.root, None)
-
-
 def _tidy(workspace: Workspace) -> None:
     """Remove the group intents that are done, which no version waits for any more."""
-    gone = done_groups(open_workspace(str(workspace.root)), _groups(workspace))
+    gone = done_groups(open_workspace(str(workspace.root)), workspace.folder(FOLDER))
     change_all(workspace.root, gone)
     for one in gone:
         note(f"removed {plain(one.path)}: all that it names have a newer version")

@@ -25,7 +25,6 @@ from seatrial.core.printable import one_line, plain
 from seatrial.core.rules import Rule
 from seatrial.core.settings import OwnRulesSettings, Settings
 from seatrial.core.suggest import hint
-from seatrial.system.folder import DiskFolder
 from seatrial.validate.facts.facts import Facts
 from seatrial.validate.rule_failures import guarded, line_of, place_of, said_of
 from seatrial.validate.rules import BY_CODE, BY_NAME
@@ -53,8 +52,7 @@ def on_disk(workspace: Workspace, own: OwnRulesSettings) -> Workspace:
     sources: dict[str, bytes] = {}
     for place in sorted(folders):
         _must_be_real(workspace.root, place)
-        folder = DiskFolder(workspace.root / place, workspace.root, None)
-        sources |= _read(folder, place, own.files)
+        sources |= _read(workspace.folder(place), place, own.files)
     return _equipped(workspace, own, sources)
 
 

@@ -20,7 +20,7 @@ from seatrial.dependencies.lockfile import LOCK, LockText
 from seatrial.documents import holds
 from seatrial.documents.group_intents import FOLDER, group_intents
 from seatrial.system import git
-from seatrial.system.folder import DiskFolder, with_parents
+from seatrial.system.folder import with_parents
 from seatrial.system.machine import cores
 from seatrial.validate.facts.facts import Facts
 from seatrial.validate.facts.items import value_at
@@ -282,8 +282,7 @@ class Since:
         self, integrations: Iterable[Integration], states: Mapping[str, Facts | None]
     ) -> Mapping[str, Fold]:
         """Return what is folded of each integration in which the change raises the framework and does nothing else."""
-        root = self.workspace.root
-        groups = group_intents(DiskFolder(root / FOLDER, root, None))
+        groups = group_intents(self.workspace.folder(FOLDER))
         found = {}
         for one in integrations if groups else ():
             facts, base = Facts.of(self.workspace, one), states[one.path]

@@ -71,6 +71,10 @@ class Workspace:
         """The repository around the root, or the root: a change may bring anything below it, links among them."""
         return checkout_around(self.root)
 
+    def folder(self, path: str) -> DiskFolder:
+        """Return a folder of the repository, by its path from the root, as it is now."""
+        return DiskFolder(self.root / path, self.root, None)
+
 
 def open_workspace(
     root: str | None = None, cwd: Path | None = None, known_codes: KnownCodes | None = None

@@ -23,7 +23,6 @@ from seatrial.documents.integration import SPEC_FILES
 from seatrial.release.places import must_not_be_linked
 from seatrial.release.plan.bump import Bump, bump
 from seatrial.system import git, transaction
-from seatrial.system.folder import DiskFolder
 from seatrial.system.transaction import FileEdit
 from seatrial.validate.facts.changelog_entries import FOLDER
 from seatrial.validate.facts.facts import Facts
@@ -185,7 +184,7 @@ def _bump(
 
 def folded(workspace: Workspace, facts: Iterable[Facts]) -> Mapping[str, Fold]:
     """Return what is folded of these integrations, by path. Raises ConfigurationError for a wrong group intent."""
-    groups = group_intents(DiskFolder(workspace.root / GROUPS, workspace.root, None))
+    groups = group_intents(workspace.folder(GROUPS))
     found = {one.integration.path: Fold.of(groups, one.integration.path, one.package) for one in facts}
     return {path: fold for path, fold in found.items() if fold}
 
@@ -261,7 +260,7 @@ def _framework_intents(workspace: Workspace) -> Iterator[str]:
     """Note the intents at the root of Ocean's repository, which are those of the framework."""
     if any(one.path == "" for one in workspace.integrations):
         return
-    folder = DiskFolder(workspace.root / INTENTS, workspace.root, None)
+    folder = workspace.folder(INTENTS)
     count = sum(path.endswith(SUFFIXES) for path in folder.paths())
     if count:
         yield f"left {counted(count, 'intent')} in {INTENTS}/ at the root, for the framework's own release"
