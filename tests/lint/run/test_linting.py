@@ -178,11 +178,9 @@ def failed_tools(space: Space, *arguments: str) -> dict[str, set[str]]:
 
 
 FAULTS_TOGETHER = (
-    ("type", "bad-yaml"),
-    ("type-of-a-dependency", "stale-lock"),
-    ("unused-ignore", "missing-readme"),
-    ("unused-import", "latin-yaml"),
-    ("format", "duplicate-key"),
+    ("type", "missing-readme", "bad-yaml"),
+    ("type-of-a-dependency", "stale-lock", "unused-import", "latin-yaml"),
+    ("unused-ignore", "format", "duplicate-key"),
 )
 """Faults for different tools that share a folder in most runs; in the weekly one each fault has a folder."""
 
@@ -190,7 +188,7 @@ FAULTS_TOGETHER = (
 def folders_of_faults() -> list[tuple[str, ...]]:
     """The faults of each folder to lint."""
     together = FAULTS_TOGETHER[: rounds(len(FAULTS_TOGETHER), 0)]
-    shared = {fault for faults in together for fault in faults}
+    shared = {fault for faults in together for fault in faults} | ({"several"} if together else set())
     return [*together, *((fault,) for fault in FAULTS if fault not in shared)]
 
 
