@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import shlex
+import shutil
 import sys
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from seatrial.core.errors import UsageError
 from seatrial.core.findings import Outcome
@@ -86,9 +90,53 @@ UNIT = (
 def test(tests: str | None, latest: bool) -> None:
     """Run the tests of Seatrial itself; `latest` is for make, which sets up another environment for it."""
     chosen = UNIT if tests == "unit" else shlex.split(tests) if tests else PARALLEL
-    status = process.follow([sys.executable, "-m", "pytest", *chosen], cwd=CHECKOUT)
+    with _test_folder(MEMORY) as place:
+        status = process.follow([sys.executable, "-m", "pytest", *place, *chosen], cwd=CHECKOUT)
     if status:
         raise Ended(code=status)
+
+
+MEMORY = Path("/dev/shm")
+"""The file system in memory that Linux has."""
+
+ROOMY = 6 * 1024**3
+"""The bytes that a file system in memory must have free for the files of all tests, which are 4 GiB at most."""
+
+_KEPT_FOR = "seatrial-tests-"
+
+
+@contextmanager
+def _test_folder(memory: Path) -> Iterator[list[str]]:
+    """Yield pytest's option for a folder in memory, where nobody waits for a disk; none where memory has no room."""
+    if not _has_room(memory):
+        yield []
+        return
+    for folder in memory.glob(f"{_KEPT_FOR}*"):
+        if not _is_running(folder.name.split("-")[2]):
+            shutil.rmtree(folder, ignore_errors=True)
+    prefix = f"{_KEPT_FOR}{os.getpid()}-"
+    with TemporaryDirectory(dir=memory, prefix=prefix, ignore_cleanup_errors=True) as place:
+        yield [f"--basetemp={place}/tests"]
+
+
+def _has_room(memory: Path) -> bool:
+    """Return whether a file system is there, may be written to, runs programs and has ROOMY bytes free."""
+    try:
+        facts = os.statvfs(memory)
+    except OSError:
+        return False
+    runs = not facts.f_flag & os.ST_NOEXEC
+    return runs and os.access(memory, os.W_OK) and facts.f_bavail * facts.f_frsize >= ROOMY
+
+
+def _is_running(pid: str) -> bool:
+    try:
+        os.kill(int(pid), 0)
+    except (ValueError, ProcessLookupError):
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def drift(ocean: str | None, states: str | None) -> None:
