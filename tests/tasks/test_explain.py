@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from seatrial.core.errors import UsageError
+from seatrial.tasks.develop import CHECKOUT
 from seatrial.tasks.explain import explain
 from seatrial.validate.rules import RULES
 
@@ -16,6 +19,13 @@ def test_an_example_has_twenty_lines_at_most_and_its_end_among_them(
     change = capsys.readouterr().out.partition("folder:\n")[2].partition("\n\nSeatrial says")[0].splitlines()
     assert len(change) == 20 and change[0] == "      Makefile" and change[-1].endswith("+\truff check .")
     assert any(" more lines ..." in line for line in change)
+
+
+def test_the_page_of_all_rules_shortens_long_changes_as_well() -> None:
+    page = (CHECKOUT / "docs/rules.md").read_text()
+    changes = re.findall("^```diff\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    assert len(changes) > len(RULES)
+    assert max(change.count("\n") for change in changes) == 20
 
 
 @pytest.mark.parametrize("prefix", ["SPC", "spc1", "COD21"])

@@ -145,7 +145,7 @@ def section(rule: Rule, example: Example) -> str:
         f"**{rule.law}** *({severity_text(rule)})*",
         rule.reason,
         *_parts(rule),
-        "```diff\n" + "\n".join(example.diff) + "\n```",
+        "```diff\n" + "\n".join(shortened(example.diff)) + "\n```",
         "```text\n" + output + "\n```",
     ]
     return "\n\n".join(part for part in parts if part)

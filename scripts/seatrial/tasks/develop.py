@@ -96,7 +96,7 @@ def test(tests: str | None, latest: bool) -> None:
         raise Ended(code=status)
 
 
-MEMORY = Path("/dev/shm")
+MEMORY = Path("/dev/shm")  # noqa: S108
 """The file system in memory that Linux has."""
 
 ROOMY = 6 * 1024**3
