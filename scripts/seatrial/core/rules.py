@@ -67,13 +67,13 @@ class Rule:
         return stated.get(self.code, (problem and problem.severity) or self.severities[profile])
 
     def problems(self, facts: Any) -> Problems:
-        """Yield what the rule finds; nothing where a fact it needs is None."""
+        """Return what the rule finds; nothing where a fact it needs is None."""
         arguments = {}
         for name in self.needs:
             arguments[name] = getattr(facts, name)
             if arguments[name] is None:
-                return
-        yield from self.check(**arguments)
+                return iter(())
+        return self.check(**arguments)
 
 
 def rule(

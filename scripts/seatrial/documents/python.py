@@ -57,7 +57,7 @@ BINDINGS = """
 
 _SCOPES = frozenset(("function_definition", "lambda", "module"))
 _DEFINITIONS = frozenset(("class_definition", "function_definition"))
-_DECLARATIONS = "[(class_definition) (import_statement) (import_from_statement)] @found"
+_IMPORTS = ("import_statement", "import_from_statement")
 
 
 @dataclass(frozen=True)
@@ -327,7 +327,7 @@ class PythonSource:
     @cached_property
     def classes(self) -> tuple[Class, ...]:
         """Every class, nested ones too."""
-        return tuple(class_at(self._origin, node) for node in self._nodes("class_definition"))
+        return tuple(class_at(self._origin, node) for node in self._around(b"class", "class_definition"))
 
     @cached_property
     def assignments(self) -> tuple[Assignment, ...]:
@@ -337,14 +337,13 @@ class PythonSource:
     @cached_property
     def imports(self) -> tuple[Import, ...]:
         """Every imported name, in functions too."""
-        nodes = self._nodes("import_statement", "import_from_statement")
+        nodes = self._around(b"import", *_IMPORTS)
         return tuple(one for node in nodes for one in imports_at(self._origin, node))
 
     @cached_property
     def lines_for_types(self) -> frozenset[int]:
         """The lines that only type checkers read: those below `if TYPE_CHECKING:`."""
-        data = self._origin.data
-        blocks = self._captured(_FOR_TYPES) if b"TYPE_CHECKING" in data else []
+        blocks = self._captured(_FOR_TYPES) if b"TYPE_CHECKING" in self._origin.data else []
         lines: set[int] = set()
         for block in blocks:
             first = block.start_point.row + 1
@@ -358,12 +357,14 @@ class PythonSource:
 
     def calls(self, *names: str) -> tuple[PlacedCall, ...]:
         """Return the calls of these names, or of attributes of these names, with the functions around them."""
-        return tuple(placed_calls(self._origin, self._captured(_calls_pattern(names))))
+        found = {call.id: call for name in names for call in self._calls_of(name)}
+        return tuple(placed_calls(self._origin, sorted(found.values(), key=_in_order)))
 
     def functions(self, *names: str) -> tuple[Function, ...]:
         """Return the functions and methods of these names, in order."""
-        pattern = f"((function_definition name: (identifier) @name) @found (#any-of? @name {_quoted(names)}))"
-        return tuple(Function(self._origin, node) for node in self._captured(pattern))
+        named = (node for name in names for node in self._tokens(name.encode(), "identifier"))
+        found = [node.parent for node in named if _is_part(node, "function_definition", "name")]
+        return tuple(Function(self._origin, node) for node in sorted(filter(None, found), key=_in_order))
 
     def decorated(self, attribute: str) -> tuple[Function, ...]:
         """Return the functions with a decorator that names an attribute, `@ocean.on_resync(...)`."""
@@ -399,16 +400,34 @@ class PythonSource:
         return self._found[name]
 
     def _attributes_at(self, name: bytes) -> Iterator[Node]:
-        """Yield the attributes of a name, found by where the name stands in the text."""
+        """Yield the attributes of a name."""
+        for node in self._tokens(name, "identifier"):
+            if node.parent and _is_part(node, "attribute", "attribute"):
+                yield node.parent
+
+    def _calls_of(self, name: str) -> Iterator[Node]:
+        """Yield the calls of a name, or of attributes of this name."""
+        for node in self._tokens(name.encode(), "identifier"):
+            callee = node.parent if _is_part(node, "attribute", "attribute") else node
+            if callee and callee.parent and _is_part(callee, "call", "function"):
+                yield callee.parent
+
+    def _around(self, word: bytes, *kinds: str) -> Iterator[Node]:
+        """Yield the nodes of these kinds that hold this keyword, in the order of the text."""
+        for node in self._tokens(word, word.decode()):
+            if node.parent and node.parent.type in kinds:
+                yield node.parent
+
+    def _tokens(self, word: bytes, kind: str) -> Iterator[Node]:
+        """Yield the nodes of a kind whose text is this word, found by where it stands in the text."""
         data = self._origin.data if self._root else b""
-        start = data.find(name)
+        start = data.find(word)
         while start >= 0 and self._root:
-            stop = start + len(name)
+            stop = start + len(word)
             node = self._root.descendant_for_byte_range(start, stop)
-            around = node.parent if node and (node.start_byte, node.end_byte) == (start, stop) else None
-            if around and around.type == "attribute" and around.child_by_field_name("attribute") == node:
-                yield around
-            start = data.find(name, stop)
+            if node and node.type == kind and (node.start_byte, node.end_byte) == (start, stop):
+                yield node
+            start = data.find(word, stop)
 
     def _matches(self, pattern: str) -> Matches:
         from tree_sitter import QueryCursor
@@ -418,14 +437,6 @@ class PythonSource:
     def where(self, fault: Fault) -> Location:
         """Return the place of a fault."""
         return Location(self.path, fault.line, fault.column)
-
-    def _nodes(self, *kinds: str) -> list[Node]:
-        """Return the nodes of these kinds in the order of the text; one query finds classes and imports."""
-        return [node for node in self._declarations if node.type in kinds]
-
-    @cached_property
-    def _declarations(self) -> list[Node]:
-        return self._captured(_DECLARATIONS)
 
     def _captured(self, pattern: str) -> list[Node]:
         """Return the nodes that a pattern captures as "found", in the order of the text."""
@@ -439,13 +450,15 @@ _FOR_TYPES = (
 """What stands below a test whether a type checker reads the file, in one pattern."""
 
 
-def _calls_pattern(names: Iterable[str]) -> str:
-    callee = "[(identifier) @name (attribute attribute: (identifier) @name)]"
-    return f"((call function: {callee}) @found (#any-of? @name {_quoted(names)}))"
+def _is_part(node: Node, kind: str, part: str) -> bool:
+    """Return whether a node is this part of a node of this kind."""
+    around = node.parent
+    return around is not None and around.type == kind and around.child_by_field_name(part) == node
 
 
-def _quoted(names: Iterable[str]) -> str:
-    return " ".join(f'"{name}"' for name in names)
+def _in_order(node: Node) -> tuple[int, int]:
+    """Return where a node stands in the text; of those that start at one place, the outer one comes first."""
+    return node.start_byte, -node.end_byte
 
 
 def _decorated_by(node: Node) -> Node | None:

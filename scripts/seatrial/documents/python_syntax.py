@@ -142,15 +142,22 @@ CPython compares the code of each with that of all others that look the same, so
 what only the compiler's last step refuses, such as a `return` outside of a function, is not found.
 """
 
-_BLOCK = re.compile(r"\b(?:def|lambda|class|for)\b")
+_BLOCKS = ("def", "lambda", "class", "for")
+_BLOCK = re.compile(rf"\b(?:{'|'.join(_BLOCKS)})\b")
+
+
+def _has_many_blocks(text: str) -> bool:
+    """Return whether a text has more than MOST_BLOCKS; words are looked for where there are enough such letters."""
+    if sum(map(text.count, _BLOCKS)) <= MOST_BLOCKS:
+        return False
+    return next(islice(_BLOCK.finditer(text), MOST_BLOCKS, None), None) is not None
 
 
 def _error(text: str, flags: int = 0) -> SyntaxError | None:
     """Return the error with which CPython refuses a text. Raises one of _BEYOND if it cannot take it in."""
-    has_many = next(islice(_BLOCK.finditer(text), MOST_BLOCKS, None), None) is not None
     try:
         with quiet():
-            if has_many and not flags:
+            if not flags and _has_many_blocks(text):
                 symtable(text, "<source>", "exec")
             else:
                 compile(text, "<source>", "exec", flags, dont_inherit=True)

@@ -16,11 +16,22 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def collect_seldom() -> None:
+    """Let the garbage collector run less often from here on, in a process that ends with its task."""
+    before = gc.get_threshold()
+    gc.set_threshold(max(NEW_OBJECTS, before[0]) if before[0] else 0, *before[1:])
+
+
+def leave_to_the_end() -> None:
+    """Let the collector pass over what there is now; otherwise it looks at all of it when the process ends."""
+    gc.freeze()
+
+
 @contextmanager
 def seldom_collected() -> Iterator[None]:
     """Let the garbage collector run less often inside; most objects made there are needed until its end."""
     before = gc.get_threshold()
-    gc.set_threshold(max(NEW_OBJECTS, before[0]) if before[0] else 0, *before[1:])
+    collect_seldom()
     try:
         yield
     finally:

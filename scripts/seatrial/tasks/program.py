@@ -16,7 +16,7 @@ from typing import Any
 from seatrial import __version__
 from seatrial.core.errors import EXIT_INTERRUPTED, EXIT_USAGE
 from seatrial.core.printable import plain
-from seatrial.system import held_secrets
+from seatrial.system import held_secrets, machine
 from seatrial.tasks.cli import Ended, clean_end, say
 from seatrial.tasks.light_invoke import import_invoke
 from seatrial.tasks.menu import VERBS, Option, OptionKind, Verb
@@ -277,6 +277,7 @@ def _flags(words: Sequence[str] = ()) -> set[str]:
 def run() -> None:
     """Run the tasks named on the command line; ends the process where they do not end well."""
     held_secrets.hold()
+    machine.collect_seldom()
     try:
         with clean_end():
             try:
@@ -291,6 +292,7 @@ def run() -> None:
                     program.run()
             finally:
                 say("")
+                machine.leave_to_the_end()
     except (Ended, Exit) as end:
         if end.message:
             print(end.message, file=sys.stderr, flush=True)

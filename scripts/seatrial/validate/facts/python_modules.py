@@ -51,6 +51,7 @@ class PythonFiles:
         self._integration = integration
         self._data: dict[str, bytes] = {}
         self._sources: dict[str, PythonSource] = {}
+        self._with: dict[bytes, frozenset[int]] = {}
         irregular = set(integration.irregular())
         paths = (path for path in kept(integration.paths()) if _is_production(path))
         self.paths = tuple(path for path in paths if path not in irregular or integration.has(path))
@@ -101,14 +102,21 @@ class PythonFiles:
 
     def holding(self, *words: bytes) -> tuple[str, ...]:
         """The files that hold one of these words, in code or elsewhere."""
-        found: set[int] = set()
-        for word in words:
-            place = self._joined.find(word)
-            while place >= 0:
-                index = bisect_right(self._starts, place) - 1
-                found.add(index)
-                place = self._joined.find(word, self._starts[index + 1])
-        return tuple(self.paths[index] for index in sorted(found))
+        found = sorted(set[int]().union(*map(self._files_with, words)))
+        return tuple(self.paths[index] for index in found)
+
+    def _files_with(self, word: bytes) -> frozenset[int]:
+        """The numbers of the files that hold a word, found once."""
+        if word not in self._with:
+            self._with[word] = frozenset(self._found(word))
+        return self._with[word]
+
+    def _found(self, word: bytes) -> Iterator[int]:
+        place = self._joined.find(word)
+        while place >= 0:
+            index = bisect_right(self._starts, place) - 1
+            yield index
+            place = self._joined.find(word, self._starts[index + 1])
 
     @cached_property
     def _joined(self) -> bytes:
