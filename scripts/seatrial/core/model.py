@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from contextlib import contextmanager
 from hashlib import blake2b
 from typing import Any, Protocol, TypeAlias, TypeVar
 
@@ -413,6 +414,7 @@ class Integration:
         self.folder = folder
         self.reads: set[tuple[str, str]] = set()
         self.seen: dict[str, str | None] = {}
+        self._held: dict[str, bytes] | None = None
 
     def __repr__(self) -> str:
         return f"Integration({self.name!r}, {self.path!r})"
@@ -444,13 +446,26 @@ class Integration:
     def read(self, path: str) -> bytes:
         """Return the bytes of a file. Raises Unreadable."""
         self.reads.add(("bytes", path))
+        if self._held and path in self._held:
+            return self._held[path]
         try:
             data = self.folder.read(path)
         except Unreadable as refused:
             self._see(path, f"unreadable: {refused}")
             raise
         self._see(path, digest(data))
+        if self._held is not None:
+            self._held[path] = data
         return data
+
+    @contextmanager
+    def holding(self) -> Iterator[None]:
+        """Keep the bytes of each file that is read inside, so that it is read once."""
+        self._held = {}
+        try:
+            yield
+        finally:
+            self._held = None
 
     def saw(self, told: Told) -> None:
         """Record what another process has read for an answer."""

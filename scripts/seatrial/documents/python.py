@@ -182,22 +182,64 @@ class Assignment:
     value: Expression | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Class:
-    """A class with the assignments of its body and its methods, in order; its place is that of its name.
+    """A class with the assignments of its body and its methods, in order; each is worked out when it is asked for."""
 
-    `qualified_name` has the names of the classes and functions around it before its own, `keywords` are the
-    keyword arguments beside the bases, `decorators` are those of all its methods.
-    """
+    origin: Origin
+    node: Node
 
-    where: Location
-    name: str
-    bases: tuple[Expression, ...]
-    assignments: tuple[Assignment, ...]
-    methods: tuple[str, ...]
-    qualified_name: str = ""
-    keywords: Mapping[str, Expression] = field(default_factory=dict)
-    decorators: tuple[Expression, ...] = ()
+    @property
+    def where(self) -> Location:
+        """The place of its name."""
+        return self.origin.at(self.node.child_by_field_name("name") or self.node)
+
+    @cached_property
+    def name(self) -> str:
+        """Its own name."""
+        return _name(self.origin, self.node)
+
+    @cached_property
+    def qualified_name(self) -> str:
+        """The names of the classes and functions around it, before its own."""
+        return ".".join(_names_around(self.origin, self.node))
+
+    @cached_property
+    def bases(self) -> tuple[Expression, ...]:
+        """The classes that it names as its bases."""
+        bases = (one for one in self._arguments if one.type != "keyword_argument")
+        return tuple(Expression(self.origin, base) for base in bases)
+
+    @cached_property
+    def keywords(self) -> Mapping[str, Expression]:
+        """The keyword arguments beside the bases."""
+        return keywords_in(self.origin, self._arguments)
+
+    @cached_property
+    def assignments(self) -> tuple[Assignment, ...]:
+        """The assignments and declarations of its body."""
+        return tuple(assignments_in(self.origin, self._body))
+
+    @cached_property
+    def methods(self) -> tuple[str, ...]:
+        """The names of its methods."""
+        definitions = map(_definition, self._body)
+        return tuple(_name(self.origin, one) for one in definitions if one.type == "function_definition")
+
+    @cached_property
+    def decorators(self) -> tuple[Expression, ...]:
+        """The decorators of all its methods."""
+        return tuple(one for statement in self._body for one in _decorators(self.origin, statement))
+
+    @property
+    def _arguments(self) -> list[Node]:
+        above = self.node.child_by_field_name("superclasses")
+        return inner(above) if above else []
+
+    @cached_property
+    def _body(self) -> tuple[Node, ...]:
+        body = self.node.child_by_field_name("body")
+        return tuple(statements(body)) if body else ()
 
 
 @dataclass(frozen=True)
@@ -222,24 +264,6 @@ class Import:
         parts = [*above, *filter(None, self.module.split("."))]
         stem = "/".join(parts)
         return (f"{stem}.py", f"{stem}/__init__.py") if stem else ("__init__.py",)
-
-
-def class_at(origin: Origin, node: Node) -> Class:
-    """Return the class of a node of type "class_definition"."""
-    name, above, body = (node.child_by_field_name(part) for part in ("name", "superclasses", "body"))
-    arguments = inner(above) if above else []
-    inside = tuple(statements(body)) if body else ()
-    definitions = [_definition(statement) for statement in inside]
-    return Class(
-        where=origin.at(name or node),
-        name=origin.text(name) if name else "",
-        bases=tuple(Expression(origin, base) for base in arguments if base.type != "keyword_argument"),
-        assignments=tuple(assignments_in(origin, inside)),
-        methods=tuple(_name(origin, part) for part in definitions if part.type == "function_definition"),
-        qualified_name=".".join(_names_around(origin, node)),
-        keywords=keywords_in(origin, arguments),
-        decorators=tuple(one for statement in inside for one in _decorators(origin, statement)),
-    )
 
 
 def assignments_in(origin: Origin, body: Iterable[Node]) -> Iterator[Assignment]:
@@ -327,7 +351,7 @@ class PythonSource:
     @cached_property
     def classes(self) -> tuple[Class, ...]:
         """Every class, nested ones too."""
-        return tuple(class_at(self._origin, node) for node in self._around(b"class", "class_definition"))
+        return tuple(Class(self._origin, node) for node in self._around(b"class", "class_definition"))
 
     @cached_property
     def assignments(self) -> tuple[Assignment, ...]:

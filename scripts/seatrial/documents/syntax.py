@@ -37,14 +37,19 @@ class Origin:
     data: bytes
 
     @cached_property
+    def _is_ascii(self) -> bool:
+        return self.data.isascii()
+
+    @cached_property
     def _lines(self) -> list[bytes]:
         return self.data.split(b"\n")
 
     def at(self, node: Node) -> Location:
         """Return the place at which a node starts; the parser counts columns in bytes."""
         row, column = node.start_point
-        before = self._lines[row][:column].decode(errors="replace")
-        return Location(self.path, row + 1, len(before) + 1)
+        if not self._is_ascii:
+            column = len(self._lines[row][:column].decode(errors="replace"))
+        return Location(self.path, row + 1, column + 1)
 
     def text(self, node: Node) -> str:
         """Return the source text of a node."""
@@ -260,7 +265,9 @@ def _dotted(origin: Origin, node: Node) -> str | None:
     if node.type not in _NAMES:
         return None
     text = origin.text(node)
-    return re.sub(r"\s+", "", text) if _DOTTED.fullmatch(text) else None
+    if text.isascii() and text.isidentifier():
+        return text
+    return "".join(text.split()) if _DOTTED.fullmatch(text) else None
 
 
 def _dotted_names(origin: Origin, nodes: Iterator[Node]) -> Iterator[str]:

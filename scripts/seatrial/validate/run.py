@@ -198,8 +198,9 @@ class _Run:
     def check(self, index: int) -> Verdict:
         """Return the verdict on the integration of this number."""
         integration = self.integrations[index]
-        change = self.changes.get(integration.path)
-        return check(Facts.of(self.workspace, integration, change), self.rules, self.most, self.advice)
+        facts = Facts.of(self.workspace, integration, self.changes.get(integration.path))
+        with integration.holding():
+            return check(facts, self.rules, self.most, self.advice)
 
     def verdicts(self, jobs: int) -> Sequence[Verdict]:
         """Return the verdicts on all integrations."""
