@@ -76,6 +76,18 @@ class Rule:
         return self.check(**arguments)
 
 
+def _parameters(check: Callable[..., Any]) -> tuple[str, ...]:
+    """Return the names of a function's parameters; `inspect` is slow, and not needed for a plain function."""
+    code = getattr(check, "__code__", None)
+    if code is None or code.co_kwonlyargcount or code.co_flags & _OPEN or hasattr(check, "__wrapped__"):
+        return tuple(inspect.signature(check).parameters)
+    names: tuple[str, ...] = code.co_varnames[: code.co_argcount]
+    return names
+
+
+_OPEN = inspect.CO_VARARGS | inspect.CO_VARKEYWORDS
+
+
 def rule(
     code: str,
     *,
@@ -108,7 +120,7 @@ def rule(
             severities=severities,
             bad=bad,
             siblings=siblings or {},
-            needs=tuple(inspect.signature(check).parameters),
+            needs=_parameters(check),
             check=check,
             waiver=ignore if waiver is None else waiver,
             is_of_new=is_of_new,

@@ -253,8 +253,11 @@ def _without(
 
 
 def _unaccepted(kinds: Kinds, tree: Tree, stated: tuple[StatedKind, ...]) -> Problems:
+    lacking = kinds.unaccepted(stated)
+    if not lacking:
+        return
     known = KindMap.of(kinds, tree)
-    for one in kinds.unaccepted(stated):
+    for one in lacking:
         message = f'no resource class accepts the kind "{shown(one.kind)}"'
         yield disagreement(known, one, message, f"remove it, or {_new_class(kinds.code)}")
 
@@ -296,8 +299,11 @@ def mapped_kind_without_resync(kinds: Kinds, tree: Tree) -> Problems:
 def _unresynced(kinds: Kinds, tree: Tree, stated: tuple[StatedKind, ...]) -> Problems:
     paths = kinds.code.files.holding(b"on_resync") if kinds.code else ()
     place = f" in {paths[0]}" if len(paths) == 1 else ""
+    lacking = kinds.unresynced(stated)
+    if not lacking:
+        return
     known = KindMap.of(kinds, tree)
-    for one in kinds.unresynced(stated):
+    for one in lacking:
         message = f'no function is registered with on_resync for the kind "{shown(one.kind)}"'
         otherwise = f"register a function{place}, or remove the kind"
         yield disagreement(known, one, message, otherwise)
