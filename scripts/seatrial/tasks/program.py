@@ -268,6 +268,16 @@ def _names() -> Sequence[str]:
     return [verb.name for verb in VERBS]
 
 
+def _named(words: Sequence[str]) -> Sequence[Verb]:
+    """Return the tasks that a command line may name: all, or fewer where it begins with a task and asks for no help.
+
+    Invoke makes a parser for each, which takes longer than most tasks need to start.
+    """
+    if not words or words[0] not in _names() or {"-h", "--help"} & set(words):
+        return VERBS
+    return [verb for verb in VERBS if verb.name in words]
+
+
 def _flags(words: Sequence[str] = ()) -> set[str]:
     """Return the long flags of the tasks among these words; those of all tasks where no task is among them."""
     verbs = [verb for verb in VERBS if verb.name in words] or VERBS
@@ -284,7 +294,7 @@ def run() -> None:
                 program = _Seatrial(
                     name="Seatrial",
                     binary="seatrial",
-                    namespace=namespace(),
+                    namespace=namespace(_named(sys.argv[1:])),
                     version=__version__,
                     config_class=_NoFiles,
                 )

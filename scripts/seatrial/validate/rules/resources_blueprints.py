@@ -271,15 +271,18 @@ def _broken_path(blueprints: Blueprints, start: Blueprint, mirror: Item) -> Prob
     path = mirror.text("path")
     *relations, name = path.split(".")
     end, missing = blueprints.follow(start, relations)
-    where = blueprints.document.at(*mirror.way("path"))
     if end is None:
         return
     if missing is not None:
         yield _no_relation(blueprints, mirror, end, missing)
-    elif not relations:
+        return
+    if relations and not end.lacks(name) and name not in end.relations.value:
+        return
+    where = blueprints.document.at(*mirror.way("path"))
+    if not relations:
         fix = Fix('put a relation and a dot before it, as in "project.status"')
         yield Problem(where, f"the path {shown(name)} goes over no relation", fix)
-    elif end.lacks(name) or name in end.relations.value:
+    else:
         message = f"the path ends at blueprint {shown(end.identifier)}, which has no property {shown(name)}"
         fix = rename(name, end.names | META, "end it with a property of that blueprint", where)
         yield Problem(where, message, _in_path(fix, path))
