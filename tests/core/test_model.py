@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from seatrial.core.model import Entry, Integration, Kind, MemoryFolder
+from seatrial.core.model import Entry, Fleet, Integration, Kind, MemoryFolder
 
 
 @pytest.mark.parametrize(
@@ -22,3 +22,34 @@ def test_other_bytes_are_read_in_place_of_those_of_the_folder_which_stays_as_it_
     assert (edited.read("a"), edited.read("b"), edited.entry("a")) == (b"one", b"two", Entry(Kind.FILE, 3))
     assert (whole.read("a"), edited.paths(), edited.irregular()) == (b"1", ["a", "b"], [])
     assert (edited.name, edited.path, edited.entry("c")) == ("x", "integrations/x", None)
+
+
+class Counted(MemoryFolder):
+    """A folder that counts how often its files are read."""
+
+    times = 0
+
+    def read(self, path: str) -> bytes:
+        self.times += 1
+        return super().read(path)
+
+
+def test_a_file_is_read_once_while_its_bytes_are_kept_and_anew_after_that() -> None:
+    folder = Counted({"a": b"1"})
+    one = Integration("x", "integrations/x", folder)
+    with one.holding():
+        assert [one.read("a"), one.read("a")] == [b"1", b"1"]
+    assert (folder.times, one.read("a"), folder.times) == (1, b"1", 2)
+
+
+def test_what_a_question_reads_is_recorded_for_it_although_its_bytes_are_kept() -> None:
+    one = Integration("x", "integrations/x", MemoryFolder({"a": b"1"}))
+    with one.holding():
+        one.read("a")
+        fleet = Fleet([one])
+        assert fleet.each(first_letter) == {"integrations/x": "1"}
+    assert [told.reads for told in fleet.news] == [frozenset({("bytes", "a")})]
+
+
+def first_letter(one: Integration) -> str:
+    return one.read("a").decode()

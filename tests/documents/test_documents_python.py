@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import seatrial
 from seatrial.core.model import Location
-from seatrial.documents import FaultKind, python
+from seatrial.documents import FaultKind, python, python_syntax
 from seatrial.documents.python import Assignment, Class, Expression, PythonSource
 from seatrial.documents.syntax import text_of
 
@@ -259,6 +261,58 @@ def test_every_imported_name_is_found() -> None:
 def test_a_module_is_looked_for_where_python_would(text: str, importer: str, files: tuple[str, ...]) -> None:
     (imported,) = source(text).imports
     assert imported.files(importer) == files
+
+
+TANGLED = """
+import os; import classes.imports as classes
+from importing import (print as class_, import_)
+x = "class A: import b; print(1)"  # class B: print(2)
+class A(print("class")): import c; print = classes
+@print
+class B(A):
+    class classes: pass
+    def print(self): return [print, self.print(print(3)), self.prints(), print (4), self. print(5), self.print]
+def f():
+    from . import import_
+    class C: pass
+    print(print)(6)
+if x: print("print(7)")
+else:
+    def print(): ...
+match = f"{print(8)} print(9)"
+"""
+"""Keywords and names in other names, in texts and comments, as attributes, arguments and definitions."""
+
+
+def test_what_is_found_by_its_words_is_what_a_walk_over_the_whole_tree_finds() -> None:
+    parsed = source(TANGLED)
+    nodes = list(every_node(python_syntax.parser().parse(TANGLED.encode()).root_node))
+    classes, functions, calls = (
+        [node for node in nodes if node.type == kind]
+        for kind in ("class_definition", "function_definition", "call")
+    )
+    imports = [node for node in nodes if node.type in ("import_statement", "import_from_statement")]
+    assert [one.node.start_byte for one in parsed.classes] == [node.start_byte for node in classes]
+    assert {one.where.line for one in parsed.imports} == {node.start_point.row + 1 for node in imports}
+    assert [one.node.start_byte for one in parsed.functions("print")] == [
+        node.start_byte for node in functions if node.child_by_field_name("name").text == b"print"
+    ]
+    assert [(one.call.where.line, one.call.where.column) for one in parsed.calls("print", "absent")] == [
+        (node.start_point.row + 1, node.start_point.column + 1) for node in calls if callee(node) == b"print"
+    ]
+
+
+def every_node(node: Any) -> Iterator[Any]:
+    yield node
+    for child in node.children:
+        yield from every_node(child)
+
+
+def callee(call: Any) -> bytes:
+    """The last name of what is called."""
+    function = call.child_by_field_name("function")
+    name = function.child_by_field_name("attribute") or function
+    return bytes(name.text) if name.type == "identifier" else b""
 
 
 def test_the_parser_is_loaded_only_when_it_is_needed() -> None:

@@ -29,3 +29,15 @@ def test_a_collector_that_is_off_stays_off() -> None:
             assert gc.get_threshold()[0] == 0
     finally:
         gc.set_threshold(*before)
+
+
+def test_a_process_of_one_task_collects_seldom_and_leaves_what_there_is_to_the_end() -> None:
+    before, frozen = gc.get_threshold(), gc.get_freeze_count()
+    try:
+        machine.collect_seldom()
+        assert gc.get_threshold() == (machine.NEW_OBJECTS, *before[1:])
+        machine.leave_to_the_end()
+        assert gc.get_freeze_count() > frozen
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*before)

@@ -11,6 +11,7 @@ from importlib import import_module
 import pytest
 
 from seatrial.handbook.rule_pages import EVERY, listing
+from seatrial.tasks import program
 from seatrial.tasks.develop import OWN
 from seatrial.tasks.menu import VERBS, Option, OptionKind, Verb, options_of
 from seatrial.tasks.program import namespace
@@ -118,3 +119,22 @@ def test_the_list_of_rules_holds_every_rule() -> None:
         command, env={"PYTHONPATH": str(SOURCES)}, capture_output=True, text=True, check=True
     )
     assert done.stdout == listing(EVERY)
+
+
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("validate -i lint", ["lint", "validate"]),
+        ("release.plan --root x", ["release.plan"]),
+        ("release", ["release"]),
+    ],
+)
+def test_parsers_are_made_only_for_the_tasks_that_a_command_line_may_name(
+    line: str, names: list[str]
+) -> None:
+    assert sorted(verb.name for verb in program.named(line.split())) == names
+
+
+@pytest.mark.parametrize("line", ["", "--list", "validte", "--help validate", "validate --help", "-h"])
+def test_parsers_are_made_for_all_tasks_where_any_of_them_may_be_meant(line: str) -> None:
+    assert program.named(line.split()) == VERBS

@@ -268,7 +268,7 @@ def _names() -> Sequence[str]:
     return [verb.name for verb in VERBS]
 
 
-def _named(words: Sequence[str]) -> Sequence[Verb]:
+def named(words: Sequence[str]) -> Sequence[Verb]:
     """Return the tasks that a command line may name: all, or fewer where it begins with a task and asks for no help.
 
     Invoke makes a parser for each, which takes longer than most tasks need to start.
@@ -294,7 +294,7 @@ def run() -> None:
                 program = _Seatrial(
                     name="Seatrial",
                     binary="seatrial",
-                    namespace=namespace(_named(sys.argv[1:])),
+                    namespace=namespace(named(sys.argv[1:])),
                     version=__version__,
                     config_class=_NoFiles,
                 )

@@ -234,6 +234,18 @@ def test_a_name_that_its_module_has_or_may_have_can_be_imported(importing: str, 
     assert said("COD240", module, *others, new(importing + "\n")) == []
 
 
+MANY = [f"name_{number}" for number in range(150)]
+
+
+@pytest.mark.parametrize("before", ["", "xname\n" * 150, "name_0x = 1\n" * 150])
+def test_a_name_is_found_behind_many_longer_ones_and_many_names_are_looked_for(before: str) -> None:
+    module = new(before + "".join(f"{name} = 1\n" for name in MANY[:-1]), "things.py")
+    importing = f"import sys\r\nfrom things import (  # all\n    {', '.join(MANY[:-1])},\n)\n"
+    assert said("COD240", module, new(importing)) == []
+    (message,) = said("COD240", module, new(importing + f"if sys:\n    from things import {MANY[-1]}\n"))
+    assert message.startswith(f'new.py:6:24 things.py has no "{MANY[-1]}"')
+
+
 def test_a_module_that_is_nearly_one_that_has_the_name_is_meant_for_it() -> None:
     (message,) = said("COD240", MODULE, new("from thing import Thing\n"))
     assert message.endswith('there is no module "thing"; did you mean "things"?')

@@ -16,7 +16,14 @@ from seatrial.documents.python import Assignment, Import
 from seatrial.documents.syntax import Expression
 from seatrial.validate.facts.code import Code, ConfigurationUse, Read
 from seatrial.validate.facts.items import Item
-from seatrial.validate.facts.python_modules import AssignedValue, ExternalName, Lineage, LocalClass, Scope
+from seatrial.validate.facts.python_modules import (
+    AssignedValue,
+    ExternalName,
+    Lineage,
+    LocalClass,
+    PythonFiles,
+    Scope,
+)
 
 _HTTP = ("get", "post", "put", "patch", "delete", "head", "options", "request")
 _RUNS = ("run", "call", "check_call", "check_output", "getoutput", "getstatusoutput")
@@ -134,33 +141,66 @@ _ASIDE = re.compile(rb"#[^\n]*|\bas[ \t]+\w+")
 """What stands in an import beside the names: comments, and other names for them."""
 
 
+class _Words:
+    """The words of the files of an integration.
+
+    A few are looked for where they stand, which is much faster than to take a text apart; for many, it is taken apart.
+    """
+
+    FEW = 100
+    """So many words of a file, and places of each, are looked at before the file is taken apart."""
+
+    def __init__(self, files: PythonFiles) -> None:
+        self._files = files
+        self._asked: Counter[str] = Counter()
+        self._all: dict[str, frozenset[bytes]] = {}
+
+    def has(self, path: str, word: bytes) -> bool:
+        """Whether a word stands in a file, as a whole word."""
+        self._asked[path] += 1
+        if self._asked[path] > self.FEW:
+            return word in self._taken_apart(path)
+        data, stop = self._files.data(path), 0
+        for _ in range(self.FEW):
+            start = data.find(word, stop)
+            if start < 0:
+                return False
+            stop = start + len(word)
+            if not _WORD.match(data[start - 1 : start]) and not _WORD.match(data, stop):
+                return True
+        return word in self._taken_apart(path)
+
+    def _taken_apart(self, path: str) -> frozenset[bytes]:
+        if path not in self._all:
+            self._all[path] = frozenset(_WORD.findall(self._files.data(path)))
+        return self._all[path]
+
+
 def lost_imports(code: Code) -> Iterator[tuple[Import, str]]:
     """Yield each import from a module of the integration of a name that does not stand in it, with its file.
 
     Imports that catch their own failure are left out, and so are those of modules that make names as they run. Only
     files that a look at their text makes suspect are taken apart.
     """
+    words = _Words(code.files)
     for path in code.files.paths:
         data = code.files.data(path)
-        if b"ImportError" in data or b"ModuleNotFoundError" in data or not _is_suspect(code, path):
+        if b"ImportError" in data or b"ModuleNotFoundError" in data or not _is_suspect(code, path, words):
             continue
         for one in code.files.source(path).imports:
             target = code.files.module(one, path) if one.name not in (None, "*") else None
-            if target and target != path and not _may_hold(code, target, one, path):
+            if target and target != path and not _may_hold(code, target, one, path, words):
                 yield one, target
 
 
-def _is_suspect(code: Code, path: str) -> bool:
+def _is_suspect(code: Code, path: str, words: _Words) -> bool:
     """Whether a file imports from a module of the integration a word that does not stand there."""
     for dots, module, names in _imports(code.files.data(path)):
         imported = Import(Location(path), module.decode("utf-8", "replace"), None, "", len(dots))
         target = code.files.module(imported, path)
-        data = code.files.data(target) if target else b""
-        for name in set(_WORD.findall(_ASIDE.sub(b"", names))) if target else ():
-            is_there = _stands_in(data, name)
-            if not is_there and not code.files.submodule(
-                replace(imported, name=name.decode("utf-8", "replace")), path
-            ):
+        named = set(_WORD.findall(_ASIDE.sub(b"", names))) if target else ()
+        for name in [one for one in named if target and not words.has(target, one)]:
+            if not code.files.submodule(replace(imported, name=name.decode("utf-8", "replace")), path):
                 return True
     return False
 
@@ -168,17 +208,6 @@ def _is_suspect(code: Code, path: str) -> bool:
 def _imports(data: bytes) -> list[tuple[bytes, bytes, bytes]]:
     """Return the dots, the module and the names of each `from` import, as they are written."""
     return _FROM.findall(b"\n" + data) if b"import" in data else []
-
-
-def _stands_in(data: bytes, word: bytes) -> bool:
-    """Whether a word stands in a text, as a whole word; much faster than to take the text apart."""
-    start = data.find(word) if word else -1
-    while start >= 0:
-        stop = start + len(word)
-        if not _WORD.match(data[start - 1 : start]) and not _WORD.match(data, stop):
-            return True
-        start = data.find(word, stop)
-    return False
 
 
 def misspelled_modules(code: Code) -> Iterator[tuple[Import, str]]:
@@ -209,11 +238,11 @@ MOST_COMPARED = 50_000
 _DEFINED = re.compile(rb"^(?:class|def|async def) (\w+)\b", re.M)
 
 
-def _may_hold(code: Code, target: str, imported: Import, importer: str) -> bool:
+def _may_hold(code: Code, target: str, imported: Import, importer: str, words: _Words) -> bool:
     """Whether a module may have the name that is imported from it: as a word, as a module, or made as it runs."""
     name = (imported.name or "").encode()
     data = code.files.data(target)
-    stands = not data or any(word in data for word in _LAZY) or _stands_in(data, name)
+    stands = not data or any(word in data for word in _LAZY) or words.has(target, name)
     return stands or code.files.submodule(imported, importer) is not None or _is_folder(code, target, name)
 
 
