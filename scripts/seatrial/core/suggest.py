@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from difflib import get_close_matches
+from functools import lru_cache
 
 from seatrial.core.printable import one_line
 
@@ -16,8 +17,8 @@ def nearest(word: str, known: Iterable[str], cutoff: float = 0.75) -> str | None
     """Return the known word nearest to `word`: equal but for case, punctuation or plural first, then by spelling."""
     if len(word) > MAX_LETTERS:
         return None
-    names = sorted(known)
-    same = [name for name in names if _bare(name) == _bare(word)]
+    names, bare = sorted(known), _bare(word)
+    same = [name for name in names if _bare(name) == bare]
     close = same or get_close_matches(word, names, n=1, cutoff=cutoff)
     return close[0] if close else None
 
@@ -45,6 +46,7 @@ def hint(word: str, known: Iterable[str], otherwise: str = "") -> str:
     return did_you_mean(nearest(word, known), otherwise)
 
 
+@lru_cache(maxsize=10_000)
 def _bare(word: str) -> str:
     bare = re.sub(r"[\W_]", "", word).lower()
     return f"{bare[:-3]}y" if bare.endswith("ies") else bare.removesuffix("s")
