@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from seatrial.core import model
 from seatrial.core.model import Entry, Fleet, Integration, Kind, MemoryFolder
 
 
@@ -40,6 +41,15 @@ def test_a_file_is_read_once_while_its_bytes_are_kept_and_anew_after_that() -> N
     with one.holding():
         assert [one.read("a"), one.read("a")] == [b"1", b"1"]
     assert (folder.times, one.read("a"), folder.times) == (1, b"1", 2)
+
+
+def test_no_more_bytes_are_kept_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(model, "MOST_HELD", 3)
+    folder = Counted({"a": b"12", "b": b"34", "c": b"5"})
+    one = Integration("x", "integrations/x", folder)
+    with one.holding():
+        assert [one.read(path) for path in "abcabc"] == [b"12", b"34", b"5"] * 2
+    assert folder.times == 4
 
 
 def test_what_a_question_reads_is_recorded_for_it_although_its_bytes_are_kept() -> None:

@@ -394,6 +394,10 @@ class Fleet:
         self._told.setdefault(question, {})[path] = answer
 
 
+MOST_HELD = 32 * 1024 * 1024
+"""The most bytes of an integration that are kept while it is judged; the largest real one has 3 MB."""
+
+
 def digest(data: bytes) -> str:
     """Return a short digest of bytes."""
     return blake2b(data, digest_size=16).hexdigest()
@@ -415,6 +419,7 @@ class Integration:
         self.reads: set[tuple[str, str]] = set()
         self.seen: dict[str, str | None] = {}
         self._held: dict[str, bytes] | None = None
+        self._room = 0
 
     def __repr__(self) -> str:
         return f"Integration({self.name!r}, {self.path!r})"
@@ -454,14 +459,15 @@ class Integration:
             self._see(path, f"unreadable: {refused}")
             raise
         self._see(path, digest(data))
-        if self._held is not None:
+        if self._held is not None and len(data) <= self._room:
             self._held[path] = data
+            self._room -= len(data)
         return data
 
     @contextmanager
     def holding(self) -> Iterator[None]:
-        """Keep the bytes of each file that is read inside, so that it is read once."""
-        self._held = {}
+        """Keep the bytes of files that are read inside, so that they are read once; at most MOST_HELD in all."""
+        self._held, self._room = {}, MOST_HELD
         try:
             yield
         finally:

@@ -76,6 +76,10 @@ class Rule:
         return self.check(**arguments)
 
 
+_OPEN = inspect.CO_VARARGS | inspect.CO_VARKEYWORDS
+"""The flags of a function that takes any number of arguments."""
+
+
 def _parameters(check: Callable[..., Any]) -> tuple[str, ...]:
     """Return the names of a function's parameters; `inspect` is slow, and not needed for a plain function."""
     code = getattr(check, "__code__", None)
@@ -83,9 +87,6 @@ def _parameters(check: Callable[..., Any]) -> tuple[str, ...]:
         return tuple(inspect.signature(check).parameters)
     names: tuple[str, ...] = code.co_varnames[: code.co_argcount]
     return names
-
-
-_OPEN = inspect.CO_VARARGS | inspect.CO_VARKEYWORDS
 
 
 def rule(
