@@ -332,7 +332,7 @@ class VerdictCache:
             signature = ""
         latest = dict([*old.verdicts.items(), *more.items()][-MOST_VERDICTS:])
         record = Record(old.program or program_state(), signature, basis, answers, latest)
-        kept_files.save(self._file(one), asdict(record))
+        kept_files.save(self._file(one), {**vars(record), "basis": vars(record.basis)})
         return record
 
     def _sweep(self) -> None:
@@ -355,7 +355,7 @@ def _pack_of(value: Any) -> Mapping[str, Any]:
 
 def _exported(record: Record, key: str) -> Mapping[str, Any]:
     """Return what other machines may know of a record: one verdict and what it rests on, but no times."""
-    return {"basis": asdict(record.basis), "answers": record.answers, **record.verdicts[key]}
+    return {"basis": vars(record.basis), "answers": record.answers, **record.verdicts[key]}
 
 
 def _imported(value: Any, key: str, program: str) -> Record | None:
