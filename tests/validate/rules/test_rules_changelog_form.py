@@ -389,3 +389,27 @@ def test_a_heading_whose_version_is_too_short_is_told_once_with_the_version_of_t
     assert problem.fix
     assert problem.fix.title == 'write "## 0.1.0 (2026-01-31)"'
     assert said(folder, "changelog-version-disagrees") == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found"),
+    [
+        ("- Created", "-created", ["CHG116 13"]),
+        ("- Created", "*Created", ["CHG116 13"]),
+        ("- Created", "\u2022 Created", ["CHG116 13"]),
+        ("- Created", "- Added the flag\n  -Wl\n- Created", ["CHG116 14"]),
+        ("- Created", "*Created* is the word:\n\n- Created", []),
+        ("- Created", "- Created\n    -not a list item of this level", []),
+        ("- Created", "```\n-Wl\n```\n- Created", []),
+        ("### Features", "###Features", ["CHG107 11"]),
+        ("### Features", "Features", ["CHG107 11"]),
+        ("### Features", "**Features**", ["CHG107 11"]),
+        ("### Features", "#### Features", ["CHG106 11"]),
+        ("- Created", "#### Details\n\n- Created", []),
+    ],
+)
+def test_a_broken_list_item_or_section_heading_is_told_where_it_stands(
+    old: str, new: str, found: list[str]
+) -> None:
+    told = check(facts_of(good_folder().edited(CHANGELOG, old, new)), RULES).findings
+    assert [f"{one.code} {one.line}" for one in told] == found

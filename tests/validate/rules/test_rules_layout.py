@@ -585,3 +585,57 @@ def test_the_type_in_the_example_of_an_environment_is_that_of_the_integration(va
     text = GOOD.text(ENV).replace("INTEGRATION__TYPE=good-service", f"INTEGRATION__TYPE={value}")
     found = problems_of(BY_NAME["type-of-another-integration"], GOOD.having(ENV, text))
     assert len(found) == count
+
+
+CONFIG = "OCEAN__INTEGRATION__CONFIG__"
+
+
+def told_of_example(old: str, new: str) -> list[str]:
+    """All that is told of the good folder with one edit of `.env.example`, of every family."""
+    found = check(facts_of(GOOD.edited(ENV, old, new)), RULES).findings
+    return [f"{one.code} {one.line}" for one in found]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found"),
+    [
+        (f"{CONFIG}API_TOKEN=", f"{CONFIG}API_TOKEN: ", ["LAY141 7"]),
+        (f"{CONFIG}API_TOKEN=", f"{CONFIG}API_TOKEN:", ["LAY141 7"]),
+        (f"{CONFIG}API_TOKEN=", f"{CONFIG}API_TOKEN ", ["LAY141 7"]),
+        (f"{CONFIG}API_TOKEN=your-token", f'{CONFIG}API_TOKEN="your-token",', ["LAY141 7"]),
+        (f"{CONFIG}API_TOKEN=", f"the token of an account\n{CONFIG}API_TOKEN=", ["LAY141 7"]),
+        (f"{CONFIG}API_TOKEN=your-token", f'{CONFIG}API_TOKEN="your-token"#, not a comma', []),
+        (f"{CONFIG}API_TOKEN=your-token", f'export {CONFIG}API_TOKEN = "your\ntoken x\n" # of lines', []),
+        (f"{CONFIG}API_TOKEN=", f"PORT_CLIENT_ID\n{CONFIG}API_TOKEN=", []),
+        ("OCEAN__PORT__CLIENT_ID", "OCEAN__PORT___CLIENT_ID", ["LAY142 1"]),
+        ("OCEAN__PORT__CLIENT_ID", "OCEAN_PORT__CLIENT_ID", ["LAY142 1"]),
+        ("OCEAN__PORT__CLIENT_ID", "OCEAN__PORT__CLEINT_ID", ["LAY142 1"]),
+        (f"{CONFIG}API_TOKEN", f"{CONFIG[:-1]}API_TOKEN", ["LAY142 7"]),
+        (f"{CONFIG}API_TOKEN", f"{CONFIG}_API_TOKEN", ["LAY121 7"]),
+        ("OCEAN__PORT__BASE_URL=", "OCEAN__CLIENT_TIMEOUT=30\nOCEAN__PORT__BASE_URL=", []),
+        ("OCEAN__PORT__BASE_URL=", "ocean__port__base_url=", []),
+        (f"{CONFIG}PAGE_SIZE=100", f"{CONFIG}PAGE_SIZE=ten", ["LAY143 8"]),
+        (f"{CONFIG}PAGE_SIZE=100", f"{CONFIG}PAGE_SIZE=<a number>", []),
+        (f"{CONFIG}PAGE_SIZE=100", f"{CONFIG}PAGE_SIZE=", []),
+        (f"{CONFIG}PAGE_SIZE=100", f"# {CONFIG}PAGE_SIZE=ten", []),
+        ("RESOURCES=true", "RESOURCES=ture", ["LAY143 10"]),
+        ("RESOURCES=true", "RESOURCES=Off", []),
+        ("TYPE=POLLING", "TYPE=polling", ["LAY143 9"]),
+        ("TYPE=POLLING", "TYPE=HTTP", ["LAY143 9"]),
+        ("TYPE=POLLING", "TYPE=<KAFKA or POLLING>", []),
+        ("TYPE=POLLING", "TYPE=WEBHOOKS_ONLY", []),
+        (f"{CONFIG}PAGE_SIZE=100", f"{CONFIG}PAGE_SIZE=1\n{CONFIG}page_size=2", ["LAY144 9"]),
+        (f"{CONFIG}PAGE_SIZE=100", f"{CONFIG}PAGE_SIZE=1\n# {CONFIG}PAGE_SIZE=2", []),
+    ],
+)
+def test_a_line_of_the_example_that_ocean_reads_otherwise_is_told_once(
+    old: str, new: str, found: list[str]
+) -> None:
+    assert told_of_example(old, new) == found
+
+
+def test_many_lines_that_set_nothing_are_one_finding() -> None:
+    text = "\n".join(f'{line.replace("=", "=%s", 1)}",' % chr(34) for line in GOOD.text(ENV).splitlines())
+    assert said("unread-line-of-example", GOOD.having(ENV, text)) == [
+        '.env.example:1: this line does not set "OCEAN__PORT__CLIENT_ID", nor do 9 others theirs'
+    ]

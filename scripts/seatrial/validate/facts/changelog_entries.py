@@ -98,6 +98,15 @@ class ChangelogText:
         end = self.second.line - 1 if self.second else len(lines)
         return next((number + 1 for number in range(start, end) if _UNDERLINE.fullmatch(lines[number])), 0)
 
+    def lines_like(self, pattern: re.Pattern[bytes]) -> list[tuple[int, re.Match[bytes]]]:
+        """The numbers and the matches of the lines of the newest entry that a pattern matches; none beside code."""
+        if self.top is None or b"```" in self.data:
+            return []
+        lines = self.data.split(b"\n", self.second.line - 1 if self.second else -1)
+        end = self.second.line - 1 if self.second else len(lines)
+        found = ((number + 1, pattern.match(lines[number])) for number in range(self.top.line, end))
+        return [(number, match) for number, match in found if match]
+
     @cached_property
     def markers(self) -> list[int]:
         """The first two lines of the marker below which new entries are written; there should be one."""

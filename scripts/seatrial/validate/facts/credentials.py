@@ -1,6 +1,6 @@
-"""Credentials in the bytes of a file, recognised by the forms that their issuers document.
+"""Credentials in the bytes of a file, and the variables of an environment file.
 
-The forms are those with a prefix that nothing else has; a text that merely looks random is none. The usual scanners
+Credentials are recognised by the forms that their issuers document. The forms are those with a prefix that nothing else has; a text that merely looks random is none. The usual scanners
 look at each line with each form, which takes forty times as long as all rules together.
 """
 
@@ -9,8 +9,10 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+
+from seatrial.core.suggest import nearest
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,34 @@ def _is_random(text: str) -> bool:
 PREFIX = "OCEAN__INTEGRATION__CONFIG__"
 """What precedes the name of a configuration in the environment, as Ocean reads it."""
 
+LISTENER = "OCEAN__EVENT_LISTENER__TYPE"
+_FLAG = "OCEAN__INITIALIZE_PORT_RESOURCES"
+_MINUTES = "OCEAN__SCHEDULED_RESYNC_INTERVAL"
+
+SETTINGS = (
+    "OCEAN__PORT__CLIENT_ID",
+    "OCEAN__PORT__CLIENT_SECRET",
+    "OCEAN__PORT__BASE_URL",
+    "OCEAN__BASE_URL",
+    "OCEAN__INTEGRATION__TYPE",
+    "OCEAN__INTEGRATION__IDENTIFIER",
+    "OCEAN__EVENT_LISTENER",
+    LISTENER,
+    _FLAG,
+    _MINUTES,
+    "APPLICATION__LOG_LEVEL",
+)
+"""The settings of Ocean that integrations name in `.env.example`."""
+
+LISTENERS = ("POLLING", "KAFKA", "WEBHOOK", "ONCE", "WEBHOOKS_ONLY", "ACTIONS_ONLY")
+"""The types of event listeners, as `EventListenerType` of Ocean has them."""
+
+TYPES = {_FLAG: "boolean", _MINUTES: "integer"}
+"""The types of the settings of Ocean that are no texts."""
+
+_BOOLEANS = frozenset({"0", "1", "off", "on", "f", "t", "false", "true", "n", "y", "no", "yes"})
+"""The texts of which pydantic makes a boolean, in any case."""
+
 
 @dataclass(frozen=True)
 class Variable:
@@ -106,7 +136,22 @@ class Variable:
     is_mention: bool
 
 
+@dataclass(frozen=True)
+class LostLine:
+    """A line of an environment file that is read as no variable: its number, and the text to be replaced in it.
+
+    `name` is that of the variable that it seems to set; empty where it looks like none.
+    """
+
+    line: int
+    name: str
+    old: str
+    new: str
+
+
 _LINE = re.compile(r"\s*(?P<comment>#\s*)?(?:export\s+)?(?P<name>[A-Za-z_]\w*)\s*=\s*(?P<value>.*)")
+_COLON = re.compile(r"\s*(?:export\s+)?(?P<name>[A-Za-z_]\w*)(?P<sign>\s*:\s*|[ \t]+)(?=[^\s=#])")
+_QUOTED = re.compile(r"""(?P<value>"(?:\\"|[^"])*"|'(?:\\'|[^'])*')(?P<rest>.*)""", re.DOTALL)
 
 
 def variables(data: bytes) -> Iterator[Variable]:
@@ -115,3 +160,49 @@ def variables(data: bytes) -> Iterator[Variable]:
         if match := _LINE.fullmatch(line):
             value = re.split(r"\s#", match["value"])[0].strip().strip("\"'")
             yield Variable(match["name"], value, number, bool(match["comment"]))
+
+
+def lost_lines(data: bytes) -> Iterator[LostLine]:
+    """The lines of an environment file that python-dotenv, with which Ocean reads it, passes over, in order."""
+    open_quote = ""
+    for number, line in enumerate(data.decode("utf-8", "replace").splitlines(), 1):
+        if open_quote:
+            open_quote = "" if open_quote in line else open_quote
+            continue
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        if match := _LINE.fullmatch(line):
+            value = match["value"]
+            if found := _QUOTED.match(value):
+                if lost := _behind(found["rest"]):
+                    yield LostLine(number, match["name"], f"{found['value']}{lost}", found["value"])
+            elif value[:1] in ('"', "'"):
+                open_quote = value[0]
+        elif match := _COLON.match(line):
+            sign = f"{match['name']}{match['sign']}"
+            is_meant = ":" in match["sign"] or "__" in match["name"]
+            yield LostLine(number, match["name"] if is_meant else "", sign, f"{match['name']}=")
+
+
+def _behind(rest: str) -> str:
+    """Return what stands behind a quoted value and is no comment; empty for nothing."""
+    return re.split(r"(?:^|\s)#", rest)[0].rstrip()
+
+
+def meant_setting(name: str, configurations: Collection[str]) -> str | None:
+    """Return the variable of Ocean that was probably meant by a name, in capitals, that it does not read.
+
+    `configurations` are those of the spec, by the key in the code.
+    """
+    known = [*SETTINGS, *(f"{PREFIX}{one.upper()}" for one in configurations)]
+    is_of_ocean = name.startswith(("OCEAN", "APPLICATION_"))
+    return nearest(name, known, cutoff=0.93) if is_of_ocean and name not in known else None
+
+
+def is_refused(value: str, kind: str) -> bool:
+    """Return whether Ocean makes no value of this type of a text; False for a placeholder, and for no text."""
+    if not value or re.search(r"[<>${}\[\]\"']|your|\.\.\.|xxx|\s", value, re.IGNORECASE):
+        return False
+    if kind == "integer":
+        return not re.fullmatch(r"[-+]?\d+(?:_\d+)*", value)
+    return kind == "boolean" and value.lower() not in _BOOLEANS

@@ -28,7 +28,7 @@ from seatrial.validate.facts.config_classes import KindOf, misnamed
 from seatrial.validate.facts.conformity import RESOURCE_STEMS, Conformity, ResourceForms
 from seatrial.validate.facts.contract import Contract, Selectors, selectors_of
 from seatrial.validate.facts.coverage import Coverage
-from seatrial.validate.facts.credentials import Variable, variables
+from seatrial.validate.facts.credentials import LostLine, Variable, lost_lines, variables
 from seatrial.validate.facts.items import Item, Rows
 from seatrial.validate.facts.jq_expressions import JqExpressions
 from seatrial.validate.facts.package_metadata import Package
@@ -94,6 +94,11 @@ class Facts:
     def env_example(self) -> Sequence[Variable]:
         """The variables of `.env.example`; none where there is no such file."""
         return tuple(variables(content(self.integration, ".env.example") or b""))
+
+    @cached_property
+    def lost_lines(self) -> Sequence[LostLine]:
+        """The lines of `.env.example` that set nothing."""
+        return tuple(lost_lines(content(self.integration, ".env.example") or b""))
 
     @cached_property
     def tidiness(self) -> Tidiness:

@@ -24,6 +24,7 @@ from seatrial.core.model import (
     MemoryFolder,
     Problem,
 )
+from seatrial.core.names import shown
 from seatrial.core.rules import GUIDE, WARNING, Edited, Problems, rule
 from seatrial.core.suggest import nearest, recased
 from seatrial.documents.changelog import MARKER, EntrySection, VersionEntry
@@ -313,6 +314,10 @@ SECTIONS = (
 )
 """The names that a section of an entry may have."""
 
+_NAMES = "|".join(SECTIONS).encode()
+SECTION_LIKE = re.compile(rb" {0,3}(?:#{1,6}|\*\*|__)?[ \t]*(?P<name>%s)(?:\*\*|__|:){0,2}$" % _NAMES)
+"""A line that names a section, and is no heading."""
+
 MOST = 20
 """The number of sections of one entry that are checked."""
 
@@ -421,9 +426,11 @@ def unknown_changelog_section(changelog: ChangelogText, package: Package, framew
 
 
 def _unknown_sections(changelog: ChangelogText, top: VersionEntry) -> Iterator[Problem]:
-    for section in [one for one in top.sections if one.level == 3][:MOST]:
-        if section.name not in SECTIONS:
+    for section in top.sections[:MOST]:
+        if section.level == 3 and section.name not in SECTIONS:
             yield _unknown(changelog.head.at(section), "###", section.name)
+        elif section.level != 3 and section.name in SECTIONS:
+            yield _unknown(changelog.head.at(section), "#" * section.level, section.name)
     for stray in changelog.strays[:MOST]:
         yield _unknown(changelog.head.at(stray), "#" * stray.level, stray.text)
 
@@ -450,5 +457,33 @@ def empty_changelog_entry(changelog: ChangelogText, package: Package) -> Problem
         fix = Fix("add a section, such as ### Improvements, with a bullet below it")
         yield Problem(changelog.head.at(top), f'the entry of "{top.version}" says nothing', fix)
     elif is_declared(package) and not top.sections and not changelog.strays:
+        found = changelog.lines_like(SECTION_LIKE)
+        for line, match in found[:MOST]:
+            text, name = match[0].decode("utf-8", "replace"), match["name"].decode()
+            where = Location(CHANGELOG, line)
+            fix = Fix(f'write "### {name}"', Edit(where, text, f"### {name}"))
+            yield Problem(where, f'"{shown(text)}" is no heading of a section', fix)
+        if found:
+            return
         fix = Fix("add ### Improvements, or another section heading, above the first bullet")
         yield Problem(changelog.head.at(top), f'the entry of "{top.version}" has no section', fix)
+
+
+JOINED = re.compile(
+    rb" {0,3}(?P<sign>-(?=[A-Za-z`\[])|\*(?=[A-Za-z][^*]*$)|\xe2\x80\xa2[ \t]*)(?P<text>.{0,20})"
+)
+"""A line that begins as a list item does, but for the blank or the sign."""
+
+
+@rule("CHG116", bad=edited("- Created the", "-Created the"), severity=WARNING)
+def malformed_list_item(changelog: ChangelogText) -> Problems:
+    """Each list item of the newest entry begins with a dash and a blank.
+
+    Otherwise Markdown makes the line part of the text above it.
+    """
+    for line, match in changelog.lines_like(JOINED):
+        text, sign = match["text"].decode("utf-8", "replace"), match["sign"].decode()
+        where = Location(CHANGELOG, line)
+        message = f'"{shown(sign + text)}" is no list item in Markdown'
+        fix = Fix('begin it with "- "', Edit(where, f"{sign}{text}", f"- {text}"))
+        yield Problem(where, message, fix)

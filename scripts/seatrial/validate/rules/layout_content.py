@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from posixpath import dirname, join, normpath, splitext
 
 from seatrial.core.model import (
@@ -24,7 +24,17 @@ from seatrial.core.rules import ADVICE, INFO, WARNING, Edited, Problems, rule
 from seatrial.core.suggest import nearest
 from seatrial.documents.integration import RESOURCE_SUFFIXES, RESOURCES, SPEC_FILES, resource_files
 from seatrial.validate.facts.code import FRAMEWORK_READ, Code
-from seatrial.validate.facts.credentials import PREFIX, Variable, looks_real
+from seatrial.validate.facts.credentials import (
+    LISTENER,
+    LISTENERS,
+    PREFIX,
+    TYPES,
+    LostLine,
+    Variable,
+    is_refused,
+    looks_real,
+    meant_setting,
+)
 from seatrial.validate.facts.source import appended
 from seatrial.validate.facts.spec import Spec
 from seatrial.validate.facts.tree import (
@@ -425,7 +435,9 @@ def _example(text: str) -> Edited:
     return lambda folder: folder.having(ENV_EXAMPLE, folder.text(ENV_EXAMPLE) + text)
 
 
-@rule("LAY120", severity=WARNING, bad=_example("OCEAN__PORT__CLIENT_SECRET=q8Zr2LmX0vTn5KcW7yBd\n"))
+@rule(
+    "LAY120", severity=WARNING, bad=replaced(ENV_EXAMPLE, "your-port-client-secret", "q8Zr2LmX0vTn5KcW7yBd")
+)
 def secret_in_example(env_example: Sequence[Variable], texts: Texts) -> Problems:
     """A secret in `.env.example` is a placeholder.
 
@@ -444,7 +456,11 @@ def secret_in_example(env_example: Sequence[Variable], texts: Texts) -> Problems
 
 @rule("LAY121", severity=INFO, bad=_example(f"{PREFIX}PAGE_SIZES=100\n"))
 def example_disagrees(
-    env_example: Sequence[Variable], spec: Spec, code: Code, integration: Integration
+    env_example: Sequence[Variable],
+    lost_lines: Sequence[LostLine],
+    spec: Spec,
+    code: Code,
+    integration: Integration,
 ) -> Problems:
     """`.env.example` names the configurations of the spec, each as Ocean reads it from the environment.
 
@@ -471,7 +487,9 @@ def example_disagrees(
                 f'write "{right}"' if near else "delete the line, or add it to the spec", edit, guessed=True
             )
             yield Problem(where, f'"{shown(one.name)}" is no configuration of the spec', fix)
+    lost = [*(one.name.upper() for one in lost_lines), *_misnamed(env_example, known)]
     meant = {nearest(name, known) for name in stated.keys() - known.keys()}
+    meant |= {one.removeprefix(PREFIX).lower() for one in lost}
     for name, configuration in known.items():
         can_be_set = configuration.strip().isidentifier() and name not in meant
         if can_be_set and name not in stated and env_example and _is_required(spec, configuration):
@@ -479,6 +497,93 @@ def example_disagrees(
             fix = Fix(f'add a line "{PREFIX}{name.upper()}=" with a placeholder', edit)
             message = f'"{shown(configuration)}" is required, and not in this file'
             yield Problem(Location(ENV_EXAMPLE), message, fix)
+
+
+def _misnamed(env_example: Sequence[Variable], known: Iterable[str]) -> dict[str, Variable]:
+    """Return the variables that nothing reads, each by the name of the one that was probably meant."""
+    stated = {one.name.upper() for one in env_example}
+    found = ((meant_setting(one.name.upper(), known), one) for one in env_example if not one.is_mention)
+    own = ((name, one) for name, one in found if name and not one.name.upper().startswith(PREFIX))
+    return {name: one for name, one in own if name not in stated}
+
+
+@rule("LAY141", severity=INFO, bad=replaced(ENV_EXAMPLE, f"{LISTENER}=", f"{LISTENER}: "))
+def unread_line_of_example(lost_lines: Sequence[LostLine]) -> Problems:
+    """Each line of `.env.example` is a comment or `NAME=value`, with nothing behind a value in quotes.
+
+    python-dotenv, with which Ocean reads the copy, passes over any other line with a warning.
+    """
+    named = [one for one in lost_lines if one.name]
+    for one in named[:1]:
+        edit = Edit(Location(ENV_EXAMPLE, one.line), one.old, one.new) if len(named) == 1 else None
+        message = f'this line does not set "{shown(one.name)}"'
+        if len(named) > 1:
+            message += f", nor do {len(named) - 1} others theirs" if len(named) > 2 else ", nor does another"
+        fix = Fix(f"write {shown(one.new)} in place of {shown(one.old)}", edit)
+        yield Problem(Location(ENV_EXAMPLE, one.line), message, fix)
+    for one in lost_lines if not named else ():
+        message = "this line is neither a comment nor NAME=value"
+        fix = Fix('put "# " before it, or write NAME=value')
+        yield Problem(Location(ENV_EXAMPLE, one.line), message, fix)
+
+
+@rule("LAY142", severity=INFO, bad=replaced(ENV_EXAMPLE, "OCEAN__EVENT_LISTENER__", "OCEAN__EVENT_LISTENER_"))
+def setting_nothing_reads(env_example: Sequence[Variable], spec: Spec) -> Problems:
+    """The variables in `.env.example` have the names under which Ocean reads them.
+
+    It splits them at two underscores: what has one or three there, or a letter too many, sets nothing. A
+    configuration that is not in the spec is told by another rule.
+    """
+    names = (one.text("name") for one in spec.configurations)
+    for right, one in _misnamed(env_example, [decamelize(name) for name in names if name]).items():
+        where = Location(ENV_EXAMPLE, one.line)
+        message = f'Ocean does not read "{shown(one.name)}"; did you mean "{right}"?'
+        yield Problem(where, message, Fix(f'write "{right}"', Edit(where, one.name, right), guessed=True))
+
+
+@rule("LAY143", severity=INFO, bad=replaced(ENV_EXAMPLE, f"{LISTENER}=POLLING", f"{LISTENER}=POLL"))
+def example_value_refused(env_example: Sequence[Variable], spec: Spec) -> Problems:
+    """The values in `.env.example` are of the type that the spec, or Ocean, gives the setting; or are placeholders.
+
+    The integration of somebody who copies the file does not start otherwise. An event listener has one of the types
+    that Ocean knows, in capitals.
+    """
+    typed = {
+        f"{PREFIX}{decamelize(one.text('name')).upper()}": one.text("type") for one in spec.configurations
+    }
+    for one in env_example:
+        name, where = one.name.upper(), Location(ENV_EXAMPLE, one.line)
+        kind = {**typed, **TYPES}.get(name, "")
+        if one.is_mention:
+            continue
+        if is_refused(one.value, kind):
+            example = "100" if kind == "integer" else "true"
+            message = f'"{shown(one.value)}" is no {kind}, which "{shown(one.name)}" is'
+            yield Problem(where, message, Fix(f"write one, such as {example}"))
+        elif name == LISTENER and SLUG.fullmatch(one.value.lower().replace("_", "-")):
+            yield from _listener(where, one.value)
+
+
+def _listener(where: Location, value: str) -> Problems:
+    near = nearest(value.upper(), LISTENERS, cutoff=0.6)
+    if value not in LISTENERS:
+        fix = Fix(f'write "{near}"' if near else f"write one of {', '.join(LISTENERS)}")
+        yield Problem(where, f'Ocean has no event listener of the type "{shown(value)}"', fix)
+
+
+@rule("LAY144", severity=INFO, bad=_example(f"{PREFIX}PAGE_SIZE=50\n"))
+def variable_stated_twice(env_example: Sequence[Variable]) -> Problems:
+    """No variable is stated twice in `.env.example`.
+
+    Only the last one counts. One of several to choose from is put into a comment.
+    """
+    first: dict[str, Variable] = {}
+    for one in env_example:
+        before = first.setdefault(one.name.upper(), one) if not one.is_mention else one
+        if before is not one:
+            message = f'"{shown(one.name)}" is stated in line {before.line} too, and only this line counts'
+            fix = Fix('delete one of the two lines, or put "# " before it')
+            yield Problem(Location(ENV_EXAMPLE, one.line), message, fix)
 
 
 _TYPE = "OCEAN__INTEGRATION__TYPE"
