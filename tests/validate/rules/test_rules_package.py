@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from poetry.core.factory import Factory
 
 from seatrial.core.model import Fleet, Integration, MemoryFolder, Profile, Severity
 from seatrial.dependencies.constraints import is_constraint
+from seatrial.documents import toml
 from seatrial.validate.facts.facts import Facts
 from seatrial.validate.rules import BY_NAME, RULES
 from seatrial.validate.run import check
@@ -450,3 +452,56 @@ def test_a_version_that_is_none_is_to_be_that_of_the_changelog() -> None:
 )
 def test_a_constraint_is_read_as_poetry_reads_it(text: str, is_one: bool) -> None:
     assert is_constraint(text) is is_one
+
+
+OPTIONS = [
+    ('{version = "^9.1.1", optional = "yes"}', "15:42", "write true or false"),
+    ('{version = "^9.1.1", extra = ["x"]}', "15:31", 'write "extras"'),
+    ('{version = "^9.1.1", extras = "x"}', "15:40", 'write ["x"]'),
+    ('{version = "^9.1.1", allow_prereleases = true}', "15:31", 'write "allow-prereleases"'),
+    ('{version = "^9.1.1", group = "dev"}', "15:31", "delete it"),
+    ('{version = "^9.1.1", develop = true}', "15:31", "delete it"),
+    ('{git = "https://git.example.com/x", version = "^9.1.1"}', "15:46", "delete it"),
+    ('{git = "https://git.example.com/x", tag = 1}', "15:52", 'write "1"'),
+    ('{vesion = "^9.1.1", extras = ["x"]}', "15:11", 'write "version"'),
+    ("{version = 9}", "15:21", 'write "9"'),
+    ('{extras = ["x"]}', "15:1", 'write version = "^X.Y.Z" too'),
+    ('[{version = "^9.1.1", python = "<3.12"}, {version = "^2", colour = 1}]', "15:68", "delete it"),
+]
+READ = [
+    '{version = "^9.1.1", markers = "x", platform = "linux", source = "y", allow-prereleases = true}',
+    '{path = "../x", develop = true, subdirectory = "y", optional = false}',
+    '{git = "https://git.example.com/x", rev = "main", extras = ["y"]}',
+    '{url = "https://example.com/x.whl"}',
+    '{python = "^3.12"}',
+    "{}",
+]
+
+
+@pytest.mark.parametrize(("options", "place", "cure"), OPTIONS, ids=[options for options, _, _ in OPTIONS])
+def test_an_option_that_poetry_refuses_is_told_once(options: str, place: str, cure: str) -> None:
+    folder = edited('pytest = "^9.1.1"', f"pytest = {options}")
+    assert [line.rpartition(": ")[0].partition(": ")[0] for line in said("malformed-dependency", folder)] == [
+        place
+    ]
+    assert cures("malformed-dependency", folder) == [f"{cure}, then type `poetry lock` in this folder"]
+    assert [one.code for one in check(facts_of(folder, Profile.OCEAN), RULES).findings] == ["PKG155"]
+
+
+@pytest.mark.parametrize("options", READ)
+def test_an_option_that_poetry_reads_is_not_told(options: str) -> None:
+    assert said("malformed-dependency", edited('pytest = "^9.1.1"', f"pytest = {options}")) == []
+
+
+@pytest.mark.parametrize("options", [*READ, *(options for options, _, _ in OPTIONS)])
+def test_poetry_itself_gives_the_same_answer(options: str) -> None:
+    table = toml.load("", f"pytest = {options}".encode()).value
+    poetry = {"name": "a", "version": "1", "description": "", "authors": [], "dependencies": table}
+    refused = Factory.validate({"tool": {"poetry": poetry}})["errors"]
+    assert bool(refused) is (options not in READ)
+
+
+@pytest.mark.parametrize("options", ['extra = ["cli"]', 'extras = "cli"', 'extras = ["cli"], develop = true'])
+def test_a_broken_dependency_on_the_framework_is_one_finding(options: str) -> None:
+    folder = edited(CORE, f'port_ocean = {{version = "^0.48.12", {options}}}')
+    assert len(check(facts_of(folder, Profile.OCEAN), RULES).findings) == 1

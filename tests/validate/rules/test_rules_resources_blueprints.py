@@ -8,6 +8,8 @@ import pytest
 
 from seatrial.core.model import Severity
 from seatrial.validate.rules import RULES
+from seatrial.validate.rules.resources import BLUEPRINTS, SCORECARDS
+from seatrial.validate.run import check
 from support.good import facts_of, good_folder
 from support.made import blueprint, mapped, problems, said, titles
 
@@ -248,3 +250,39 @@ def test_an_odd_name_is_told_where_it_is_defined_and_not_where_it_is_used(old: s
 def test_a_name_tells_the_format(name: str, stated: dict[str, Any], count: int) -> None:
     made = blueprint(properties={name: {"type": "string", **stated}})
     assert len(said("format-left-out", blueprints=[made])) == count
+
+
+def test_a_blueprint_with_the_identifier_of_another_is_one_finding_that_names_the_lacking_one() -> None:
+    good = good_folder()
+    text = good.text(BLUEPRINTS).replace(
+        '"identifier": "goodServiceTask"', '"identifier": "goodServiceProject"'
+    )
+    (finding,) = check(facts_of(good.having(BLUEPRINTS, text)), RULES).findings
+    assert (finding.code, finding.line) == ("RES107", 70)
+    assert finding.fix
+    assert finding.fix.title == 'change it to "goodServiceTask", the blueprint that is lacking'
+
+
+@pytest.mark.parametrize(
+    ("operator", "near"),
+    [("==", "="), ("Equals", "="), ("contain", "contains"), ("notin", "notIn"), ("startsWith", "beginsWith")],
+)
+@pytest.mark.parametrize(
+    ("path", "known"), [(BLUEPRINTS, '"operator": "="'), (SCORECARDS, '"operator": "<="')]
+)
+def test_an_operator_of_another_language_is_told_with_the_one_of_port(
+    path: str, known: str, operator: str, near: str
+) -> None:
+    folder = good_folder().edited(path, known, f'"operator": "{operator}"')
+    (finding,) = check(facts_of(folder), RULES).findings
+    assert finding.code == "RES105"
+    assert finding.message.endswith(f'is "{operator}"; did you mean "{near}"?')
+
+
+def test_the_operator_of_a_rule_inside_of_a_rule_is_read_too() -> None:
+    rule = '{"combinator": "or", "rules": [{"property": "state", "operator": "==", "value": "open"}]}, {'
+    text = (
+        good_folder().text(BLUEPRINTS).replace('"rules": [\n            {', f'"rules": [\n            {rule}')
+    )
+    (finding,) = check(facts_of(good_folder().having(BLUEPRINTS, text)), RULES).findings
+    assert finding.message.startswith('"query.rules[0].rules[0].operator"')

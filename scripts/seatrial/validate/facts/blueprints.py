@@ -153,6 +153,19 @@ class Blueprints:
             found.setdefault(one.identifier, []).append(one)
         return {name: same[0] for name, same in found.items() if len(same) == 1 and name not in self.foreign}
 
+    @cached_property
+    def repeated(self) -> LineRange | None:
+        """The line of the first identifier that another blueprint before it has; None where there is none."""
+        if len(self.identifiers) == len(self.all):
+            return None
+        seen: set[str] = set()
+        for one in self.all:
+            if one.identifier in seen:
+                where = self.document.at(*one.item.way("identifier"))
+                return LineRange(where.path, where.line, where.line)
+            seen.add(one.identifier)
+        return None
+
     def find(self, identifier: str) -> Blueprint | None:
         """The blueprint of this identifier; None unless the file alone defines it, and once."""
         return self._unique.get(identifier)

@@ -1,7 +1,8 @@
 """Credentials in the bytes of a file, and the variables of an environment file.
 
-Credentials are recognised by the forms that their issuers document. The forms are those with a prefix that nothing else has; a text that merely looks random is none. The usual scanners
-look at each line with each form, which takes forty times as long as all rules together.
+Credentials are recognised by the forms that their issuers document. The forms are those with a prefix that nothing
+else has; a text that merely looks random is none. The usual scanners look at each line with each form, which takes
+forty times as long as all rules together.
 """
 
 from __future__ import annotations

@@ -174,6 +174,16 @@ class Facts:
         return Blueprints.of(self.resource_documents.get("blueprints"), self.settings.known_blueprints)
 
     @cached_property
+    def lacking_blueprints(self) -> frozenset[str]:
+        """The blueprints that are mapped or related to and that do not exist, where one has another's identifier."""
+        found = self.blueprints
+        if found is None or not found.repeated:
+            return frozenset()
+        mapped = {one.blueprint for one in self.app_config.resources} if self.app_config else set()
+        related = {one.target(name) for one in found.all for name in one.relations.value}
+        return frozenset(name for name in mapped | related if name and found.lacks(name))
+
+    @cached_property
     def app_config(self) -> AppConfig | None:
         """The readable port-app-config."""
         edge_quotes = self.framework.has("edge-quotes")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from typing import Any
 
 from seatrial.core.model import Edit, Fleet, Integration
+from seatrial.core.suggest import nearest
 from seatrial.dependencies.constraints import floor
 from seatrial.documents.document import Document, Keys
 from seatrial.validate.facts.items import Item, value_at
@@ -33,6 +34,21 @@ MOST_DEPENDENCIES = 500
 
 MOST_ALTERNATIVES = 20
 """The number of alternatives of one dependency that are looked at."""
+
+_TEXT, FLAG, TEXTS = "a text", "true or false", "a list of texts"
+_COMMON = {"python": _TEXT, "platform": _TEXT, "markers": _TEXT}
+_TAKEN = {**_COMMON, "optional": FLAG, "extras": TEXTS}
+_EARLY = {"allow-prereleases": FLAG, "allows-prereleases": FLAG}
+_BELOW = {**_TAKEN, "subdirectory": _TEXT}
+OPTIONS: Mapping[str, Mapping[str, str]] = {
+    "git": {**_BELOW, **_EARLY, **dict.fromkeys(("git", "branch", "tag", "rev"), _TEXT), "develop": FLAG},
+    "file": {**_BELOW, "file": _TEXT},
+    "path": {**_BELOW, "path": _TEXT, "develop": FLAG},
+    "url": {**_BELOW, "url": _TEXT},
+    "version": {**_TAKEN, **_EARLY, "version": _TEXT, "source": _TEXT},
+    "": {**_COMMON, "allow-prereleases": FLAG, "source": _TEXT, "develop": FLAG},
+}
+"""The options of a dependency and their types, by the option that says where it comes from, as poetry-core has them."""
 
 _NAME_LINE = re.compile(rb'^name = "([^"\n]*)"', re.MULTILINE)
 _TITLE_LINE = re.compile(rb'^title_format\s*=\s*["\']([^"\'\n]*)', re.MULTILINE)
@@ -67,6 +83,25 @@ class CoreDependency:
     def lacks_command(self) -> bool:
         """True where it comes from the index without an extra that brings the `ocean` command."""
         return bool(self.constraint) and not self.source and not any(one in self.extras for one in EXTRAS)
+
+
+@dataclass(frozen=True)
+class OddOption:
+    """An option of a dependency that Poetry refuses: its keys and value.
+
+    `wanted` is the type that it must have, empty where no option has its name; `known` are the names that it may have,
+    none for a dependency that does not say where it comes from.
+    """
+
+    keys: Keys
+    value: Any
+    wanted: str
+    known: Collection[str]
+
+    @property
+    def dependency(self) -> str:
+        """The name of the dependency."""
+        return next(part for part in reversed(self.keys[:-1]) if isinstance(part, str))
 
 
 @dataclass(frozen=True)
@@ -140,6 +175,17 @@ class Package:
         for way in self._groups:
             for name, value in islice(self.table(*way).items(), MOST_DEPENDENCIES):
                 yield from _constraints((*way, name), value)
+
+    @cached_property
+    def odd_options(self) -> Sequence[OddOption]:
+        """The options of dependencies that Poetry refuses, in the order of the groups."""
+        tables = (
+            ((*way, name), value)
+            for way in self._groups
+            for name, value in islice(self.table(*way).items(), MOST_DEPENDENCIES)
+            if isinstance(value, dict | list)
+        )
+        return [odd for keys, value in tables for odd in _odd_options(keys, value)]
 
     @property
     def _groups(self) -> list[tuple[str, ...]]:
@@ -224,6 +270,31 @@ def _constraints(keys: Keys, value: Any) -> Iterator[tuple[Keys, str]]:
     for index, one in enumerate(value[:MOST_ALTERNATIVES] if isinstance(value, list) else ()):
         if isinstance(one, dict):
             yield from _constraints((*keys, index), one)
+
+
+def _odd_options(keys: Keys, value: Any) -> Iterator[OddOption]:
+    """Yield the options of one dependency, or of each of its alternatives, that Poetry refuses."""
+    for index, one in enumerate(value[:MOST_ALTERNATIVES] if isinstance(value, list) else ()):
+        yield from _odd_options((*keys, index), one)
+    if not isinstance(value, dict):
+        return
+    kind = next((one for one in OPTIONS if one in value), "")
+    lost = [key for key in value if not kind and nearest(key, [one for one in OPTIONS if one])]
+    strange = value.keys() - OPTIONS[""].keys()
+    if not kind and not lost and strange and strange <= OPTIONS["git"].keys():
+        yield OddOption(keys, value, "", ())
+        return
+    known = OPTIONS["version" if lost else kind]
+    for key, given in islice(value.items(), MOST_ALTERNATIVES):
+        wanted = known.get(key, "")
+        if not wanted or not _is(wanted, given):
+            yield OddOption((*keys, key), given, wanted, (*filter(None, OPTIONS),) if key in lost else known)
+
+
+def _is(wanted: str, given: Any) -> bool:
+    if wanted == TEXTS:
+        return isinstance(given, list) and all(isinstance(one, str) for one in given)
+    return isinstance(given, bool if wanted == FLAG else str)
 
 
 def _text(value: Any) -> str:

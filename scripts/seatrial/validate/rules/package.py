@@ -12,7 +12,7 @@ from typing import Any
 from seatrial.core.model import Edit, Fix, Fleet, Integration, LineRange, Location, MemoryFolder, Problem
 from seatrial.core.names import shown
 from seatrial.core.rules import GUIDE, INFO, OFF, WARNING, Edited, Problems, rule
-from seatrial.core.suggest import nearest
+from seatrial.core.suggest import did_you_mean, nearest
 from seatrial.dependencies.constraints import admits, is_constraint
 from seatrial.dependencies.lockfile import LOCK, RELEVANT, CoreLock, content_hash
 from seatrial.documents import toml
@@ -20,10 +20,13 @@ from seatrial.documents.document import Document, FaultKind, Keys
 from seatrial.documents.integration import SPEC_FILES
 from seatrial.validate.facts.conformity import Conformity
 from seatrial.validate.facts.package_metadata import (
+    FLAG,
     FRAGMENT_TYPES,
     PYPROJECT,
+    TEXTS,
     TITLE_FORMAT,
     CoreDependency,
+    OddOption,
     Package,
     names,
     title_formats,
@@ -184,6 +187,40 @@ def named_readme_missing(package: Package, integration: Integration) -> Problems
             where = package.document.at(*package.way("readme"))
             fix = Fix(f'write "{README}"' if integration.has(README) else "name a file that is there")
             yield Problem(where, f'there is no file "{name}"', fix)
+
+
+@rule("PKG155", bad=relocked('pytest = "^9.1.1"', 'pytest = {version = "^9.1.1", optional = "yes"}'))
+def malformed_dependency(package: Package) -> Problems:
+    """The options of a dependency have the names and the types that Poetry reads, for where it is taken from.
+
+    Poetry refuses the whole file otherwise: it makes no lock, and installs and builds nothing.
+    """
+    for one in package.odd_options[:MOST]:
+        where = package.document.key(*one.keys)
+        lines = LineRange(where.path, where.line, where.line) if one.keys[-1] == "develop" else None
+        if not one.known:
+            message, cure = f'"{shown(str(one.keys[-1]))}" names no version', 'write version = "^X.Y.Z" too'
+        elif one.wanted:
+            message, cure = _of_other_type(one)
+            where = package.document.at(*one.keys)
+        else:
+            message, cure = _unknown_option(one)
+        yield Problem(where, message, Fix(f"{cure}, {AND_RELOCK}"), rests_on=lines)
+
+
+def _unknown_option(one: OddOption) -> tuple[str, str]:
+    key, name = str(one.keys[-1]), one.dependency
+    near = nearest(key, one.known)
+    message = f'"{shown(key)}" is no option of the dependency "{shown(name)}"{did_you_mean(near)}'
+    return message, f'write "{near}"' if near else "delete it"
+
+
+def _of_other_type(one: OddOption) -> tuple[str, str]:
+    message = f'"{one.keys[-1]}" of "{shown(one.dependency)}" is not {one.wanted}'
+    if one.wanted == FLAG or isinstance(one.value, bool | dict | list):
+        return message, f"write {one.wanted}"
+    right = [one.value] if one.wanted == TEXTS else str(one.value)
+    return message, f"write {shown(json.dumps(right))}"
 
 
 @rule("PKG101", bad=edited('name = "good-service"\n', 'name="good-service"\n'), by_profile={GUIDE: OFF})
@@ -413,7 +450,10 @@ def core_without_command(package: Package) -> Problems:
         where = package.document.at(*core.keys)
         form = f'{core.keys[-1]} = {{version = "{core.constraint}", extras = ["cli"]}}'
         fix = Fix(f"write {form}, {AND_RELOCK}")
-        yield Problem(where, f'"{core.keys[-1]}" is asked for without the extra "cli"', fix)
+        is_odd = any(one.keys[: len(core.keys)] == core.keys for one in package.odd_options)
+        lines = LineRange(where.path, where.line, where.line) if is_odd else None
+        message = f'"{core.keys[-1]}" is asked for without the extra "cli"'
+        yield Problem(where, message, fix, rests_on=lines)
 
 
 @rule("PKG108", bad=relocked('"^0.48.12"', '">=0.48.12"'), severity=WARNING)
@@ -457,6 +497,8 @@ def _unreadable(package: Package, form: Conformity) -> Location | None:
     keys = next(wrong, None)
     if keys:
         return package.document.at(*keys)
+    if package.odd_options:
+        return package.document.at(*package.odd_options[0].keys)
     fault = next(faulty, None)
     return form.problem(fault).where if fault else None
 

@@ -51,14 +51,18 @@ def rename(name: str, known: Collection[str], otherwise: str, where: Location | 
     return Fix(f"change {shown(name)} to {shown(near)}", edit, guessed=True)
 
 
-def use_known_blueprint(name: str, blueprints: Blueprints, where: Location | None = None) -> Fix:
-    """Return the repair of a reference to a blueprint that does not exist."""
+def unknown_blueprint(name: str, blueprints: Blueprints, where: Location, message: str) -> Problem:
+    """Return the problem of a reference to a blueprint that does not exist.
+
+    Where one blueprint has the identifier of another, that is probably the one that is lacking.
+    """
     otherwise = (
         f"add the blueprint {shown(name)} to {blueprints.document.path}, or, if another integration has it, "
         'list it under "blueprints" of [known] in seatrial.toml'
     )
     own = blueprints.identifiers
-    return rename(name, own if _near(name, own) else blueprints.foreign, otherwise, where)
+    fix = rename(name, own if _near(name, own) else blueprints.foreign, otherwise, where)
+    return Problem(where, message, fix, rests_on=blueprints.repeated)
 
 
 def _near(name: str, known: Collection[str]) -> str | None:

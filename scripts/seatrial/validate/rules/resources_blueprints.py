@@ -22,7 +22,7 @@ from seatrial.validate.rules.resources import (
     TASK_HEAD,
     place,
     rename,
-    use_known_blueprint,
+    unknown_blueprint,
 )
 from seatrial.validate.rules.shared import replaced
 
@@ -32,14 +32,21 @@ BOUND = {"format": "string", "items": "array"}
 
 
 @rule("RES107", bad=replaced(SCORECARDS, '"identifier": "fewOpen"', '"identifier": "hasOwner"'))
-def duplicate_identifier(resource_documents: Mapping[str, Document]) -> Problems:
+def duplicate_identifier(
+    resource_documents: Mapping[str, Document], lacking_blueprints: frozenset[str]
+) -> Problems:
     """The identifiers of blueprints, scorecards, scorecard rules, pages and actions are unique.
 
     Port rejects the second item with the same identifier, or takes it as an update of the first.
     """
     for repeat in repeats(resource_documents):
         where = repeat.document.at(*repeat.keys)
-        fix = Fix("give it a unique identifier, or delete it")
+        lacking = lacking_blueprints if repeat.noun == "blueprint" else frozenset()
+        fix = Fix(
+            f"change it to {shown(next(iter(lacking)))}, the blueprint that is lacking"
+            if len(lacking) == 1
+            else "give it a unique identifier, or delete it"
+        )
         yield Problem(where, f"another {repeat.noun} before it is {shown(repeat.name)} too", fix)
 
 
@@ -252,7 +259,7 @@ def unknown_relation_target(blueprints: Blueprints) -> Problems:
             if target and blueprints.lacks(target):
                 where = blueprints.document.at(*relation.way("target"))
                 message = f"relation {shown(name)} leads to {shown(target)}, and there is no such blueprint"
-                yield Problem(where, message, use_known_blueprint(target, blueprints, where))
+                yield unknown_blueprint(target, blueprints, where, message)
 
 
 @rule("RES116", bad=replaced(BLUEPRINTS, '"path": "project.status"', '"path": "project.state"'))
@@ -358,7 +365,7 @@ def unknown_aggregation_target(blueprints: Blueprints) -> Problems:
         if blueprints.lacks(target):
             where = blueprints.document.at(*item.way("target"))
             message = f"there is no blueprint {shown(target)} to aggregate"
-            yield Problem(where, message, use_known_blueprint(target, blueprints, where))
+            yield unknown_blueprint(target, blueprints, where, message)
 
 
 @rule(

@@ -29,7 +29,7 @@ from seatrial.validate.rules.resources import (
     SCORECARDS,
     place,
     rename,
-    use_known_blueprint,
+    unknown_blueprint,
 )
 from seatrial.validate.rules.shared import replaced
 
@@ -224,7 +224,7 @@ def unknown_scorecard_blueprint(scorecards: Rows, blueprints: Blueprints) -> Pro
         if name and blueprints.lacks(name):
             where = scorecards.document.at(*preset.way("blueprint"))
             message = f"there is no blueprint {shown(name)} for these scorecards"
-            yield Problem(where, message, use_known_blueprint(name, blueprints, where))
+            yield unknown_blueprint(name, blueprints, where, message)
 
 
 @rule("RES207", bad=replaced(SCORECARDS, '"property": "owner"', '"property": "owners"'))
@@ -277,4 +277,4 @@ def _missing(document: Document, references: Iterable[Reference], blueprints: Bl
         where = place(document, first)
         message = f"there is no blueprint {shown(name)}"
         message += f", and it is named {len(more) + 1} times here" if more else ""
-        yield Problem(where, message, use_known_blueprint(name, blueprints, where))
+        yield unknown_blueprint(name, blueprints, where, message)

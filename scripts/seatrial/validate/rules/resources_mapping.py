@@ -20,7 +20,7 @@ from seatrial.validate.rules.resources import (
     APP_CONFIG,
     rename,
     rests_on_date,
-    use_known_blueprint,
+    unknown_blueprint,
     with_blueprints,
 )
 from seatrial.validate.rules.shared import replaced
@@ -92,7 +92,7 @@ def unknown_mapped_blueprint(app_config: AppConfig, blueprints: Blueprints) -> P
         if name and blueprints.lacks(name):
             where = app_config.document.at(*resource.mappings.way("blueprint"))
             message = f"kind {shown(resource.kind)} is mapped to blueprint {shown(name)}, and there is none"
-            yield Problem(where, message, use_known_blueprint(name, blueprints, where))
+            yield unknown_blueprint(name, blueprints, where, message)
 
 
 def _not_in(section: Item, names: Iterable[str]) -> list[str]:
