@@ -96,6 +96,13 @@ PARTS: tuple[RulePart, ...] = (
         source="port-labs/ocean#1381",
     ),
     RulePart(
+        "COD161",
+        "pydantic-v1",
+        "Ocean has pydantic 2, and its models are those of pydantic.v1.",
+        since=(0, 44, 0),
+        source="port-labs/ocean#3398",
+    ),
+    RulePart(
         "COD216",
         "static-paths",
         "Live events are matched with the registered paths text by text.",

@@ -57,6 +57,12 @@ class Function:
         names = (_parameter(node) for node in inner(found)) if found else ()
         return tuple(self.origin.text(name) for name in names if name)
 
+    @cached_property
+    def result(self) -> str:
+        """The type that it is declared to return, as written; empty for none."""
+        found = self.node.child_by_field_name("return_type")
+        return self.origin.text(found) if found else ""
+
     @property
     def yields(self) -> bool:
         """True if the word `yield` stands anywhere in it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from seatrial.core.model import MemoryFolder
-from seatrial.validate.rules import RULES
+from seatrial.validate.rules import BY_CODE, RULES
 from seatrial.validate.rules.code_samples import acting, listening
 from seatrial.validate.run import check
 from support.good import facts_of, good_folder
@@ -142,3 +142,117 @@ def test_a_misspelled_part_of_the_spec_is_not_told_again_by_the_code() -> None:
     assert [one.partition(" ")[0] for one in told(live)] == ["SPC102"]
     inputs = ACTING.edited(".port/spec.yaml", "    inputs:", "    input:")
     assert [one.partition(" ")[0] for one in told(inputs)] == ["SPC102"]
+
+
+@pytest.mark.parametrize(
+    ("folder", "path", "name"),
+    [
+        (LISTENING, WEBHOOK, "authenticate"),
+        (LISTENING, WEBHOOK, "validate_payload"),
+        (LISTENING, WEBHOOK, "handle_event"),
+        (LISTENING, WEBHOOK, "get_matching_kinds"),
+        (ACTING, ACTION, "execute"),
+        (ACTING, ACTION, "is_close_to_rate_limit"),
+    ],
+)
+def test_a_method_that_ocean_awaits_is_async(folder: MemoryFolder, path: str, name: str) -> None:
+    edited = folder.edited(path, f"async def {name}(", f"def {name}(")
+    assert [one.partition(":")[0] for one in told(edited)] == [f"COD158 {path}"]
+    (edit,) = [one.fix.edit for one in check(facts_of(edited), RULES).findings if one.fix and one.fix.edit]
+    assert (edit.old, edit.new) == (f"def {name}", f"async def {name}")
+
+
+@pytest.mark.parametrize("text", ["    return [{}]\n", "    yield [{}]\n", "    ...\n"])
+def test_a_function_that_resyncs_is_async(text: str) -> None:
+    plain = f'\n\n@ocean.on_resync("task")\ndef resync_more(kind: str):\n{text}'
+    assert [one.split(" ")[0] for one in told(GOOD.having(MAIN, GOOD.text(MAIN) + plain))] == ["COD158"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('return "task" in payload', "return self.check(payload)"),
+        ('-> bool:\n        return "task" in payload', "-> Awaitable[bool]:\n        return self.later"),
+        ('return "task" in payload', "raise NotImplementedError"),
+    ],
+)
+def test_a_function_may_hand_on_what_is_awaited(old: str, new: str) -> None:
+    text = LISTENING.text(WEBHOOK).replace("async def validate_payload", "def validate_payload")
+    folder = LISTENING.having(WEBHOOK, text.replace(" -> bool", "") if "bool" not in new else text)
+    assert told(folder.edited(WEBHOOK, old.replace(" -> bool", ""), new)) == []
+
+
+IDLE = LISTENING.edited(MAIN, 'ocean.add_webhook_processor("/webhook", TaskProcessor)', "")
+
+
+@pytest.mark.parametrize(
+    ("added", "count"),
+    [
+        ("", 1),
+        ('# ocean.add_webhook_processor("/webhook", TaskProcessor)', 1),
+        ('for one in [\n    TaskProcessor,\n]:\n    ocean.add_webhook_processor("/webhook", one)', 0),
+        ("class Other(TaskProcessor): ...", 0),
+        ("import importlib", 0),
+    ],
+)
+def test_a_processor_that_nothing_names_is_told(added: str, count: int) -> None:
+    folder = IDLE.having(MAIN, f"{IDLE.text(MAIN)}\n\n{added}\n")
+    assert [one for one in told(folder) if one.startswith("COD159")] == ["COD159 processor.py:4"] * count
+
+
+def test_several_idle_processors_are_one_finding() -> None:
+    more = IDLE.text(WEBHOOK).partition("class TaskProcessor")[2]
+    folder = IDLE.having(WEBHOOK, f"{IDLE.text(WEBHOOK)}\n\nclass ProjectProcessor{more}")
+    (finding,) = check(facts_of(folder), [BY_CODE["COD159"]]).findings
+    assert finding.message == 'nothing registers "TaskProcessor", nor 1 other webhook processor'
+
+
+def test_the_path_of_a_processor_stands_before_its_class() -> None:
+    swapped = LISTENING.edited(MAIN, '"/webhook", TaskProcessor', 'TaskProcessor, "/webhook"')
+    assert [one.partition(":")[0] for one in told(swapped)] == ["COD153 main.py"]
+    assert cures(swapped) == ['write add_webhook_processor("/webhook", TaskProcessor)']
+
+
+@pytest.mark.parametrize(
+    ("name", "right", "wrong"),
+    [("TaskSelector", "Selector", "ResourceConfig"), ("TaskResourceConfig", "ResourceConfig", "Selector")],
+)
+def test_a_class_of_the_mapping_inherits_from_the_right_one_of_ocean(
+    name: str, right: str, wrong: str
+) -> None:
+    folder = GOOD.edited(CONFIG, f"class {name}({right})", f"class {name}({wrong})")
+    assert [one.partition(":")[0] for one in told(folder)] == ["COD160 integration.py"]
+    assert cures(folder) == [f"write class {name}({right})"]
+
+
+OTHER = GOOD.edited(CONFIG, "from pydantic.v1 import Field", "from pydantic import Field")
+
+
+def test_a_field_of_pydantic_2_is_told_once_a_file() -> None:
+    assert [one.partition(":")[0] for one in told(OTHER)] == ["COD161 integration.py"]
+    assert cures(OTHER) == ["from pydantic.v1 import Field"]
+    whole = GOOD.edited(CONFIG, "from pydantic.v1 import Field", "import pydantic")
+    named = whole.having(CONFIG, whole.text(CONFIG).replace(" Field(", " pydantic.Field("))
+    assert cures(named) == ["from pydantic.v1 import Field"]
+
+
+def test_a_model_or_a_validator_of_pydantic_2_is_told_inside_of_a_selector() -> None:
+    state = '    state: Literal["open", "closed", "all"] = Field('
+    model = "from pydantic import BaseModel, field_validator\n\n\nclass Part(BaseModel): ...\n\n\n"
+    text = GOOD.text(CONFIG).replace("class TaskSelector", f"{model}class TaskSelector")
+    field = f'    part: Part = Field(default=None, title="Part", description="A part.")\n{state}'
+    validator = f'    @field_validator("state")\n    def checked(cls, v): ...\n\n{state}'
+    assert cures(GOOD.having(CONFIG, text.replace(state, field))) == [
+        'let "Part" inherit from the BaseModel of pydantic.v1'
+    ]
+    assert cures(GOOD.having(CONFIG, text.replace(state, validator))) == [
+        "from pydantic.v1 import field_validator"
+    ]
+
+
+def test_before_pydantic_2_and_outside_of_the_mapping_its_fields_are_right() -> None:
+    old = OTHER.edited(LOCK, 'version = "0.48.12"', 'version = "0.43.9"')
+    codes = {one.partition(" ")[0] for one in told(old)}
+    assert "COD161" not in codes
+    own = "from pydantic import BaseModel, Field\n\n\nclass Options(BaseModel):\n    page: int = Field(default=1)\n"
+    assert told(GOOD.having("options.py", own)) == []

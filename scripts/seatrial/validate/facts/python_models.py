@@ -302,7 +302,8 @@ def selector_of(names: Names, resource: ResourceClass) -> Model | None:
     declared = names.field(resource.type, "selector") if isinstance(resource.type, LocalClass) else None
     if declared:
         known = names.types(declared[0].annotation, declared[1])
-        return model_of(names, next(iter(known))) if known and len(known) == 1 else None
+        one = next(iter(known)) if known and len(known) == 1 else None
+        return model_of(names, one) if one and not _is_oceans(names, one) else None
     return model_of(names, SELECTOR) if _is_oceans(names, resource.type) else None
 
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from seatrial.core.model import Location
 from seatrial.core.suggest import nearest
+from seatrial.documents.functions import Function
 from seatrial.documents.syntax import Expression
 from seatrial.validate.facts.code import Code
-from seatrial.validate.facts.python_models import literal_values
+from seatrial.validate.facts.python_models import field_calls, literal_values
 from seatrial.validate.facts.python_modules import ExternalName, LocalClass, Scope
 
 PROCESSOR, EXECUTOR = "AbstractWebhookProcessor", "AbstractExecutor"
@@ -23,6 +24,22 @@ METHODS: Mapping[str, tuple[str, ...]] = {
 OF_EVENTS = ("should_process_event", "get_matching_kinds")
 """The methods that a processor must define as well, since live events came."""
 
+AWAITED: Mapping[str, tuple[str, ...]] = {
+    PROCESSOR: (
+        *METHODS[PROCESSOR],
+        *OF_EVENTS,
+        "before_processing",
+        "after_processing",
+        "on_error",
+        "cancel",
+    ),
+    EXECUTOR: METHODS[EXECUTOR],
+}
+"""The methods whose results Ocean awaits, by the class of Ocean that they are methods of."""
+
+LISTENED = ("on_resync", "on_start")
+"""The decorators of functions whose results Ocean awaits."""
+
 HANDLER = "AppConfigHandlerClass"
 """The class inside of an integration's own by which Ocean finds the class of the mapping."""
 
@@ -31,6 +48,12 @@ _ADDITIONS = frozenset({"ABC", "Generic", "object"})
 
 _WRITTEN = re.compile(rb"return \[\s*[\"\']")
 """A list that begins with a constant text and is returned."""
+
+_LOOKED_UP = (b"__subclasses__", b"globals()", b"getmembers", b"importlib", b"vars(", b"getattr(sys")
+"""Signs that classes are found by other means than by their names."""
+
+_CLASS = re.compile(rb"^class (\w+)\(", re.M)
+_COMPARED = re.compile(r"\s(?:[=!]=|[<>]=?|in|is)\s|^not\s")
 
 _ENUMS = frozenset({"Enum", "StrEnum"})
 
@@ -314,3 +337,184 @@ def strange_kinds(code: Code) -> Iterator[tuple[Expression, str]]:
                 for item in returned.items:
                     if item.string is not None and item.string not in accepted:
                         yield item, item.string
+
+
+def swapped_registrations(code: Code) -> Iterator[tuple[Expression, Expression]]:
+    """Yield the class and the path of each processor that is registered with the two in the wrong order."""
+    for processor, path, scope in registered_processors(code):
+        found = code.names.meaning(path.name, scope) if path and path.name else None
+        if path and isinstance(found, LocalClass) and code.names.texts(processor, scope):
+            yield path, processor
+
+
+def sync_methods(code: Code) -> Iterator[Function]:
+    """Yield the functions that Ocean awaits, and that are neither `async` nor return what can be awaited."""
+    for path in code.files.holding(
+        *(f"  def {name}(".encode() for names in AWAITED.values() for name in names)
+    ):
+        for function in code.files.source(path).functions(
+            *{name for names in AWAITED.values() for name in names}
+        ):
+            if function.class_name and _gives_no_awaitable(code, function, path):
+                classes = code.names.module(path).classes.values()
+                if any(_is_awaited(code, local, function) for local in classes):
+                    yield function
+    for path in code.files.holding(*(f"{name}(".encode() for name in LISTENED)):
+        data = code.files.data(path)
+        for name in LISTENED if _SYNC.search(data) else ():
+            for function in code.files.source(path).decorated(name):
+                if _gives_no_awaitable(code, function, path):
+                    yield function
+
+
+_SYNC = re.compile(rb"^def ", re.M)
+
+
+def _is_awaited(code: Code, local: LocalClass, function: Function) -> bool:
+    if local.definition.name != function.class_name:
+        return False
+    return any(function.name in AWAITED.get(one.last, ()) for one in code.names.lineage(local).external)
+
+
+_AWAITABLE = re.compile(r"Awaitable|Coroutine|Future|Task|Any\b")
+
+
+def _gives_no_awaitable(code: Code, function: Function, path: str) -> bool:
+    """Return whether the result of a function can surely not be awaited; one that is to be overridden is left out."""
+    if function.is_async or any("NotImplementedError" in one.text for one in function.raises):
+        return False
+    if function.yields or function.result:
+        return not _AWAITABLE.search(function.result)
+    return all(_is_plain(code, value, path) for value in function.returns)
+
+
+def _is_plain(code: Code, value: Expression, path: str) -> bool:
+    """Return whether an expression is surely a text, a truth value, a list or an object of a class."""
+    if (
+        value.string is not None
+        or value.items
+        or value.pairs
+        or value.text in ("True", "False", "None", "[]")
+    ):
+        return True
+    if value.call:
+        found = code.names.meaning(value.call.function.name or "", Scope(path))
+        return isinstance(found, ExternalName) and found.name.startswith(
+            ("builtins.", "hmac.", "port_ocean.")
+        )
+    if value.name or value.subscript or " if " in value.text:
+        return False
+    return all(_COMPARED.search(part) for part in re.split(r"\s(?:and|or)\s", value.text))
+
+
+def idle_processors(code: Code) -> Iterator[LocalClass]:
+    """Yield the webhook processors whose names nothing uses, but imports and comments."""
+    if code.files.holding(*_LOOKED_UP):
+        return
+    for path in code.files.holding(b"WebhookProcessor"):
+        for name in _CLASS.findall(code.files.data(path)):
+            if _is_unused(code, name):
+                local = code.names.module(path).classes.get(name.decode("utf-8", "replace"))
+                if local and _is_concrete(code, local):
+                    yield local
+
+
+def _is_unused(code: Code, name: bytes) -> bool:
+    """Return whether a name stands only where it is defined, imported, or in a comment."""
+    word = re.compile(rb"\b%b\b" % name)
+    for path in code.files.holding(name):
+        lines = code.files.data(path).split(b"\n")
+        found = [number for number, line in enumerate(lines, 1) if name in line and word.search(line)]
+        used = [
+            number for number in found if not lines[number - 1].lstrip().startswith((b"#", b"class " + name))
+        ]
+        if any(not _IMPORTED.match(lines[number - 1]) for number in used):
+            return False
+        imported = {one.where.line for one in code.files.source(path).imports} if used else set()
+        if not imported.issuperset(used):
+            return False
+    return True
+
+
+_IMPORTED = re.compile(rb"\s*(?:from\s|import\s|\w+,?\s*(?:\)\s*)?(?:#|$))")
+"""A line that may be part of an import."""
+
+
+def _is_concrete(code: Code, local: LocalClass) -> bool:
+    lineage = code.names.lineage(local)
+    bases = {one.last for one in lineage.external}
+    is_abstract = any(one.name == "abstractmethod" for one in local.definition.decorators)
+    return lineage.whole and PROCESSOR in bases and "ABC" not in bases and not is_abstract
+
+
+@dataclass(frozen=True)
+class MixedUp:
+    """A class of a mapping that inherits from the wrong class of Ocean, with the right one and the one it has."""
+
+    local: LocalClass
+    right: str
+    wrong: str
+
+
+def mixed_up_bases(code: Code) -> Iterator[MixedUp]:
+    """Yield the resource classes that are selectors, and the selectors that are resource classes."""
+    for config in code.config_classes:
+        for one in config.resource_classes:
+            if not isinstance(one, LocalClass):
+                continue
+            yield from _mixed_up(code, one, "ResourceConfig", "Selector")
+            declared = code.names.field(one, "selector")
+            found = code.names.types(declared[0].annotation, declared[1]) if declared else None
+            for selector in found or ():
+                if isinstance(selector, LocalClass):
+                    yield from _mixed_up(code, selector, "Selector", "ResourceConfig")
+
+
+def _mixed_up(code: Code, local: LocalClass, right: str, wrong: str) -> Iterator[MixedUp]:
+    lineage = code.names.lineage(local)
+    names = {one.last for one in lineage.external if one.name.startswith("port_ocean.")}
+    if lineage.whole and wrong in names and right not in names:
+        yield MixedUp(local, right, wrong)
+
+
+_OTHER = (b"from pydantic import", b"from pydantic.", b"import pydantic")
+_MODELS = frozenset({"Selector", "ResourceConfig", "PortAppConfig"})
+_OF_TWO = re.compile(r"pydantic\.(?!v1\.)(?:\w+\.)*")
+
+
+def other_pydantic(code: Code) -> Iterator[tuple[Expression, LocalClass]]:
+    """Yield what the models of Ocean in the integration use of pydantic 2: fields, validators, models."""
+    found = set(code.files.holding(*_OTHER))
+    if not any(_TWO.search(code.files.data(path)) for path in found):
+        return
+    for path in code.files.holding(b"Selector", b"ResourceConfig", b"PortAppConfig"):
+        for local in code.names.module(path).classes.values():
+            lineage = code.names.lineage(local) if local.definition.bases else None
+            if lineage and any(
+                one.last in _MODELS and one.name.startswith("port_ocean.") for one in lineage.external
+            ):
+                yield from ((one, local) for one in _parts_of_two(code, local))
+
+
+_TWO = re.compile(rb"^[ \t]*(?:from pydantic(?:\.(?!v1\b)\w+)? import|import pydantic\s*$)", re.M)
+
+
+def _parts_of_two(code: Code, local: LocalClass) -> Iterator[Expression]:
+    for one in local.definition.decorators:
+        made = one.call.function if one.call else one
+        if made.name and _is_of_two(code, made.name, local):
+            yield made
+    for declared in local.assignments.values():
+        for call in field_calls(declared):
+            if call.function.name and _is_of_two(code, call.function.name, local):
+                yield call.function
+        name = declared.annotation and declared.annotation.name
+        found = code.names.meaning(name, local.inside) if name else None
+        external = code.names.lineage(found).external if isinstance(found, LocalClass) else ()
+        if declared.annotation and any(_OF_TWO.match(one.name) for one in external):
+            yield declared.annotation
+
+
+def _is_of_two(code: Code, name: str, local: LocalClass) -> bool:
+    found = code.names.meaning(name, local.inside)
+    return isinstance(found, ExternalName) and bool(_OF_TWO.match(found.name))

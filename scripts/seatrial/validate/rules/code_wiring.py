@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from seatrial.core.framework import Framework
-from seatrial.core.model import Fix, Problem
-from seatrial.core.names import shown
+from seatrial.core.model import Edit, Fix, MemoryFolder, Problem
+from seatrial.core.names import counted, shown
 from seatrial.core.rules import WARNING, Problems, rule
 from seatrial.core.suggest import did_you_mean, nearest
+from seatrial.documents.syntax import Expression
 from seatrial.schemas.wording import shown as as_written
 from seatrial.validate.facts.code import Code
+from seatrial.validate.facts.python_modules import ExternalName, LocalClass
 from seatrial.validate.facts.wiring import (
     bare_decorators,
+    idle_processors,
     lacking_methods,
     lost_configs,
+    mixed_up_bases,
     odd_defaults,
     odd_registrations,
+    other_pydantic,
     strange_kinds,
+    swapped_registrations,
+    sync_methods,
     unknown_members,
     unrooted_paths,
 )
@@ -65,13 +74,16 @@ def decorator_not_called(code: Code) -> Problems:
 
 @rule("COD153", bad=lambda folder: acting()(folder).edited("main.py", "Executor())", "Executor)"))
 def registration_of_another_sort(code: Code) -> Problems:
-    """What is registered is an object of an executor's class, and the class itself of a webhook processor.
+    """What is registered is an object of an executor's class, and a path with the class itself of a webhook processor.
 
     Otherwise Ocean refuses it when the integration starts, or every run of the action fails.
     """
     for given, name in odd_registrations(code):
         what, right = ("an object", name) if given.call else ("a class", f"{name}()")
         yield Problem(given.where, f"{shown(given.text)} is {what}", Fix(f"register {shown(right)}"))
+    for processor, path in swapped_registrations(code):
+        fix = Fix(f"write add_webhook_processor({shown(path.text)}, {shown(processor.text)})")
+        yield Problem(processor.where, f"{shown(processor.text)} stands where the path belongs", fix)
 
 
 @rule("COD154", bad=listening('"webhook"'))
@@ -149,3 +161,84 @@ def event_for_unknown_kind(code: Code) -> Problems:
         yield Problem(
             item.where, f'no resource class accepts the kind "{shown(kind)}"{did_you_mean(near)}', fix
         )
+
+
+@rule("COD158", bad=listening('"/webhook"', "async def authenticate", "def authenticate"))
+def awaited_function_not_async(code: Code) -> Problems:
+    """The methods of webhook processors and executors, and the functions that resync, are `async`.
+
+    Ocean awaits their results, and fails with TypeError for a plain one: every event is dropped, or nothing is
+    exported. A function that returns what another `async` one gives is right as well.
+    """
+    for function in sync_methods(code):
+        where, name = function.where, function.name
+        message = f'Ocean awaits "{shown(name)}", which is not async'
+        edit = Edit(replace(where, column=where.column - 4), f"def {name}", f"async def {name}")
+        yield Problem(where, message, Fix(f"write async def {shown(name)}", edit))
+
+
+def _unregistered(folder: MemoryFolder) -> MemoryFolder:
+    return listening()(folder).edited(
+        "main.py", "\nocean.add_webhook_processor", "\n# ocean.add_webhook_processor"
+    )
+
+
+@rule("COD159", severity=WARNING, bad=_unregistered)
+def processor_never_registered(code: Code) -> Problems:
+    """Each webhook processor is registered, is the WEBHOOK_PROCESSOR_CLASS of an executor, or is inherited from.
+
+    The events that any other was written for are not handled, or another one handles them and this one is idle.
+    """
+    idle = list(idle_processors(code))
+    for local in idle[:1]:
+        name = shown(local.definition.name)
+        message = f'nothing registers "{name}"'
+        if len(idle) > 1:
+            message += f", nor {counted(len(idle) - 1, 'other webhook processor')}"
+        fix = Fix(
+            f'call ocean.add_webhook_processor("/webhook", {name}) with its path in main.py, or delete it'
+        )
+        yield Problem(local.definition.where, message, fix)
+
+
+@rule(
+    "COD160",
+    bad=replaced("integration.py", "TaskSelector(Selector)", "TaskSelector(ResourceConfig)"),
+)
+def base_classes_mixed_up(code: Code) -> Problems:
+    """A class of the mapping's resources inherits from ResourceConfig, and that of a `selector` from Selector.
+
+    Ocean refuses every mapping otherwise, as it asks the one for the keys of the other.
+    """
+    told = set()
+    for one in mixed_up_bases(code):
+        name = one.local.definition.name
+        if name not in told:
+            told.add(name)
+            message = f'"{shown(name)}" inherits from {one.wrong}, and is used as a {one.right}'
+            yield Problem(one.local.definition.where, message, Fix(f"write class {shown(name)}({one.right})"))
+
+
+@rule(
+    "COD161",
+    bad=replaced("integration.py", "from pydantic.v1 import Field", "from pydantic import Field"),
+)
+def part_of_other_pydantic(code: Code, framework: Framework) -> Problems:
+    """The fields, validators and models inside of Ocean's models come from `pydantic.v1`.
+
+    These models are of pydantic 1. A field of pydantic 2 becomes the value itself: its default, its alias and its
+    title are lost, and the integration has no schema. A validator or a model of pydantic 2 ends it when it starts.
+    """
+    told: set[tuple[str, str]] = set()
+    for used, local in other_pydantic(code) if framework.has("pydantic-v1") else ():
+        if (local.path, used.text) not in told:
+            told.add((local.path, used.text))
+            message = f'"{shown(used.text)}" in "{shown(local.definition.name)}" is of pydantic 2'
+            yield Problem(used.where, message, Fix(_from_v1(code, used, local)))
+
+
+def _from_v1(code: Code, used: Expression, local: LocalClass) -> str:
+    found = code.names.meaning(used.name or "", local.inside)
+    if isinstance(found, ExternalName):
+        return f"from pydantic.v1 import {found.last}"
+    return f'let "{shown(used.text)}" inherit from the BaseModel of pydantic.v1'

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from posixpath import dirname, join, normpath, splitext
 
 from seatrial.core.model import (
@@ -499,7 +499,7 @@ def example_disagrees(
             yield Problem(Location(ENV_EXAMPLE), message, fix)
 
 
-def _misnamed(env_example: Sequence[Variable], known: Iterable[str]) -> dict[str, Variable]:
+def _misnamed(env_example: Sequence[Variable], known: Collection[str]) -> dict[str, Variable]:
     """Return the variables that nothing reads, each by the name of the one that was probably meant."""
     stated = {one.name.upper() for one in env_example}
     found = ((meant_setting(one.name.upper(), known), one) for one in env_example if not one.is_mention)
