@@ -37,6 +37,9 @@ AWAITED: Mapping[str, tuple[str, ...]] = {
 }
 """The methods whose results Ocean awaits, by the class of Ocean that they are methods of."""
 
+_ALL_AWAITED = frozenset(name for names in AWAITED.values() for name in names)
+_PLAIN_METHOD = re.compile(rb"^[ \t]+def (?:%s)\(" % "|".join(sorted(_ALL_AWAITED)).encode(), re.M)
+
 LISTENED = ("on_resync", "on_start")
 """The decorators of functions whose results Ocean awaits."""
 
@@ -349,12 +352,10 @@ def swapped_registrations(code: Code) -> Iterator[tuple[Expression, Expression]]
 
 def sync_methods(code: Code) -> Iterator[Function]:
     """Yield the functions that Ocean awaits, and that are neither `async` nor return what can be awaited."""
-    for path in code.files.holding(
-        *(f"  def {name}(".encode() for names in AWAITED.values() for name in names)
-    ):
-        for function in code.files.source(path).functions(
-            *{name for names in AWAITED.values() for name in names}
-        ):
+    for path in code.files.holding(b"WebhookProcessor", b"ACTION_NAME"):
+        if not _PLAIN_METHOD.search(code.files.data(path)):
+            continue
+        for function in code.files.source(path).functions(*_ALL_AWAITED):
             if function.class_name and _gives_no_awaitable(code, function, path):
                 classes = code.names.module(path).classes.values()
                 if any(_is_awaited(code, local, function) for local in classes):
@@ -409,14 +410,24 @@ def _is_plain(code: Code, value: Expression, path: str) -> bool:
 
 def idle_processors(code: Code) -> Iterator[LocalClass]:
     """Yield the webhook processors whose names nothing uses, but imports and comments."""
-    if code.files.holding(*_LOOKED_UP):
-        return
-    for path in code.files.holding(b"WebhookProcessor"):
+    registering = code.files.holding(b"add_webhook_processor", b"WEBHOOK_PROCESSOR_CLASS")
+    texts = [_ASIDE.sub(b"", code.files.data(path)) for path in registering]
+    paths = code.files.holding(b"WebhookProcessor")
+    texts += [bases for path in paths for bases in _BASES.findall(code.files.data(path))]
+    named = frozenset(word for text in texts for word in _CAPITAL.findall(text))
+    for path in paths:
         for name in _CLASS.findall(code.files.data(path)):
-            if _is_unused(code, name):
+            if name not in named and _is_unused(code, name):
                 local = code.names.module(path).classes.get(name.decode("utf-8", "replace"))
-                if local and _is_concrete(code, local):
+                if local and _is_concrete(code, local) and not code.files.holding(*_LOOKED_UP):
                     yield local
+
+
+_BASES = re.compile(rb"^class \w+\(([^)]*)\)", re.M)
+_ASIDE = re.compile(rb"^[ \t]*(?:#[^\n]*|from[ \t][^\n(]*(?:\([^)]*\))?|class[ \t]+\w+)", re.M)
+"""Comments, imports and the beginnings of classes, in which the names of processors stand unused."""
+
+_CAPITAL = re.compile(rb"\b[A-Z]\w+")
 
 
 def _is_unused(code: Code, name: bytes) -> bool:
@@ -477,17 +488,25 @@ def _mixed_up(code: Code, local: LocalClass, right: str, wrong: str) -> Iterator
         yield MixedUp(local, right, wrong)
 
 
-_OTHER = (b"from pydantic import", b"from pydantic.", b"import pydantic")
 _MODELS = frozenset({"Selector", "ResourceConfig", "PortAppConfig"})
+_MODEL = re.compile(rb"^class (\w+)\(BaseModel\)", re.M)
+MOST_MODELS = 100
+"""The most models of pydantic 2 whose names are looked for in the models of Ocean."""
+
 _OF_TWO = re.compile(r"pydantic\.(?!v1\.)(?:\w+\.)*")
 
 
 def other_pydantic(code: Code) -> Iterator[tuple[Expression, LocalClass]]:
     """Yield what the models of Ocean in the integration use of pydantic 2: fields, validators, models."""
-    found = set(code.files.holding(*_OTHER))
-    if not any(_TWO.search(code.files.data(path)) for path in found):
+    data = {path: code.files.data(path) for path in code.files.holding(b"pydantic")}
+    of_two = {path: text for path, text in data.items() if _TWO.search(text)}
+    if not of_two:
         return
-    for path in code.files.holding(b"Selector", b"ResourceConfig", b"PortAppConfig"):
+    models = [name for text in of_two.values() for name in _MODEL.findall(text)][:MOST_MODELS]
+    named = set(code.files.holding(*models)) if models else set()
+    for path in code.files.holding(*(f"{name})".encode() for name in _MODELS)):
+        if path not in of_two and path not in named:
+            continue
         for local in code.names.module(path).classes.values():
             lineage = code.names.lineage(local) if local.definition.bases else None
             if lineage and any(
