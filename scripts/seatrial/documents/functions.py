@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 _FUNCTIONS = frozenset(("function_definition", "lambda"))
 _SCOPES = frozenset((*_FUNCTIONS, "class_definition"))
+MANY = 1000
+"""The most arguments of a function that takes any number."""
+
 _CATCHERS = frozenset(("KeyError", "LookupError", "Exception", "BaseException"))
 
 
@@ -56,6 +59,29 @@ class Function:
         found = self.node.child_by_field_name("parameters")
         names = (_parameter(node) for node in inner(found)) if found else ()
         return tuple(self.origin.text(name) for name in names if name)
+
+    @cached_property
+    def counts(self) -> tuple[int, int]:
+        """The fewest and the most positional arguments that it takes, `self` too; the most may be MANY."""
+        found = self.node.child_by_field_name("parameters")
+        fewest = most = 0
+        for node in inner(found) if found else ():
+            shown = inner(node)[0] if node.type == "typed_parameter" else node
+            if shown.type in ("list_splat_pattern", "dictionary_splat_pattern"):
+                most = MANY
+            if shown.type in ("list_splat_pattern", "dictionary_splat_pattern", "keyword_separator"):
+                break
+            is_required = node.type in ("identifier", "typed_parameter")
+            is_counted = node.type != "positional_separator"
+            fewest, most = fewest + (is_required and is_counted), most + is_counted
+        return fewest, most
+
+    @property
+    def is_decorated_once(self) -> bool:
+        """Whether one decorator stands above it, and no other."""
+        around = self.node.parent
+        decorators = [child for child in around.children if child.type == "decorator"] if around else []
+        return len(decorators) == 1
 
     @cached_property
     def result(self) -> str:

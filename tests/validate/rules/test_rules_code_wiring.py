@@ -256,3 +256,61 @@ def test_before_pydantic_2_and_outside_of_the_mapping_its_fields_are_right() -> 
     assert "COD161" not in codes
     own = "from pydantic import BaseModel, Field\n\n\nclass Options(BaseModel):\n    page: int = Field(default=1)\n"
     assert told(GOOD.having("options.py", own)) == []
+
+
+@pytest.mark.parametrize(
+    ("folder", "path", "old", "new", "code"),
+    [
+        (GOOD, MAIN, "@ocean.on_resync(Kind.TASK)", "@ocean.on_resyc(Kind.TASK)", "COD162"),
+        (LISTENING, MAIN, "add_webhook_processor(", "add_webhook_proccessor(", "COD162"),
+        (GOOD, MAIN, "resync_tasks(kind: str)", "resync_tasks(kind: str, more: int)", "COD163"),
+        (LISTENING, WEBHOOK, "(self, payload: dict, resource: object)", "(self, payload: dict)", "COD163"),
+        (LISTENING, WEBHOOK, "validate_payload(self, payload: dict)", "validate_payload(payload)", "COD163"),
+        (ACTING, ACTION, "execute(self, run)", "execute(self)", "COD163"),
+        (GOOD, CONFIG, "    kind: Literal[Kind.TASK] = Field(", "    kind = Field(", "COD164"),
+        (GOOD, CONFIG, "    resources: list", "    resource: list", "COD165"),
+        (GOOD, CONFIG, "CLASS = GoodServicePortAppConfig", "CLASS = TaskResourceConfig", "COD156"),
+        (GOOD, CONFIG, "CLASS = GoodServicePortAppConfig", "CLASS = GoodServicePortAppConfig()", "COD156"),
+        (GOOD, CONFIG, "Integration(BaseIntegration)", "Integration", "COD156"),
+        (LISTENING, WEBHOOK, 'return ["task"]', 'return "task"', "COD157"),
+    ],
+)
+def test_what_fails_as_soon_as_ocean_uses_it_is_one_finding(
+    folder: MemoryFolder, path: str, old: str, new: str, code: str
+) -> None:
+    assert [one.split(" ")[0] for one in told(folder.edited(path, old, new))] == [code]
+
+
+@pytest.mark.parametrize(
+    ("folder", "path", "old", "new"),
+    [
+        (GOOD, MAIN, "resync_tasks(kind: str)", "resync_tasks(kind: str, more: int = 1)"),
+        (GOOD, MAIN, "resync_tasks(kind: str)", "resync_tasks(*args: str, **more: int)"),
+        (GOOD, MAIN, "resync_tasks(kind: str)", "resync_tasks(kind: str, *, more: int = 1)"),
+        (LISTENING, WEBHOOK, "(self, payload: dict, resource: object)", "(self, *given: object)"),
+        (
+            LISTENING,
+            WEBHOOK,
+            "validate_payload(self, payload: dict)",
+            "validate_payload(self, payload: dict, x=1)",
+        ),
+        (GOOD, MAIN, "@ocean.on_resync(Kind.TASK)", "# ocean.on_resyncs\n@ocean.on_resync(Kind.TASK)"),
+        (GOOD, CONFIG, '    state: Literal["open", "closed", "all"] = Field(', "    state = Field("),
+        (GOOD, CONFIG, "resources: list[AnyResource]", "resources: List[AnyResource]"),
+    ],
+)
+def test_what_ocean_can_use_is_not_told(folder: MemoryFolder, path: str, old: str, new: str) -> None:
+    edited = folder.edited(path, old, new)
+    listed = f"from typing import List\n\n{edited.text(CONFIG)}" if "List[" in new else edited.text(CONFIG)
+    assert told(edited.having(CONFIG, listed)) == []
+
+
+def test_the_path_of_a_whole_address_is_its_last_part() -> None:
+    assert cures(listening('"https://example.com/hooks/task"')(GOOD)) == ['write "/hooks/task"']
+
+
+def test_a_title_in_capitals_is_one_finding() -> None:
+    folder = GOOD.edited(
+        ".port/resources/blueprints.json", '"title": "Good Service Task"', '"Title": "Good Service Task"'
+    )
+    assert [one.split(" ")[0] for one in told(folder)] == ["RES102"]

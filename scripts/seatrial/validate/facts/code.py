@@ -39,6 +39,16 @@ ATTRIBUTE = "integration_config"
 FRAMEWORK_READ = frozenset({"app_host"})
 """The configurations that Ocean reads itself."""
 
+OF_OCEAN = frozenset({
+    "on_resync", "on_start", "on_resync_start", "on_resync_complete", "on_incremental_resync", "add_webhook_processor",
+    "register_action_executor", "register", "unregister", "register_raw", "unregister_raw", "update_diff",
+    "update_raw_diff", "sync", "sync_raw_all", "app", "config", "event_listener_type", "initialized", "integration",
+    "integration_config", "metrics", "port_client", "router",
+})  # fmt: skip
+"""The attributes of `ocean`, a PortOceanContext, in every version of the framework."""
+
+_OF_OCEAN = re.compile(rb"(?<![\w.\"'/@-])@?ocean\.([a-z]\w+)")
+
 _LISTENERS = (
     b"AbstractWebhookProcessor",
     b"WEBHOOK_PROCESSOR_CLASS",
@@ -80,6 +90,15 @@ class Read:
     forgiving: bool
     written: bool
     scope: int = 0
+
+
+@dataclass(frozen=True)
+class StrangeAttribute:
+    """An attribute that `ocean` does not have, the one that was probably meant, and its place."""
+
+    name: str
+    near: str
+    where: Location
 
 
 class Code:
@@ -166,6 +185,23 @@ class Code:
         ]
 
     @cached_property
+    def strange_attributes(self) -> Sequence[StrangeAttribute]:
+        """The attributes that Ocean's `ocean` does not have, and of which nearly the name is one of its own."""
+        found: list[StrangeAttribute] = []
+        for path in self.files.holding(b"import ocean"):
+            data = self.files.data(path)
+            for match in _OF_OCEAN.finditer(data):
+                name = match[1].decode("utf-8", "replace")
+                if name in OF_OCEAN or not (near := nearest(name, OF_OCEAN, cutoff=0.8)):
+                    continue
+                line = data.count(b"\n", 0, match.start()) + 1
+                start = data.rfind(b"\n", 0, match.start()) + 1
+                before = data[start : match.start(1)].decode("utf-8", "replace")
+                if "#" not in before and self.files.source(path).uses(name):
+                    found.append(StrangeAttribute(name, near, Location(path, line, len(before) + 1)))
+        return found
+
+    @cached_property
     def _registered_kinds(self) -> Sequence[frozenset[str] | None]:
         """The kinds of each registration with `on_resync`; None for any kind, and for unknown ones."""
         return [self.names.texts(kind, scope) for kind, scope in self.registrations]
@@ -186,6 +222,8 @@ class Code:
     def resynced_kinds(self) -> frozenset[str] | None:
         """The kinds for which a resync function is registered. None where one is for any kind, or none is found."""
         known = [kinds for kinds in self._registered_kinds if kinds is not None]
+        if any(one.near == "on_resync" for one in self.strange_attributes):
+            return None
         return frozenset().union(*known) if known and len(known) == len(self._registered_kinds) else None
 
     @cached_property

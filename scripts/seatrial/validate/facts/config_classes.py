@@ -113,6 +113,17 @@ class ConfigClass:
         inside = _list_item(self.names, annotation, declared[1])
         return _union(self.names, *inside) or () if inside else ()
 
+    @property
+    def resources_are_no_list(self) -> bool:
+        """True where the type of its resources is surely a class, or a union of classes."""
+        declared = self.names.field(self.local, "resources")
+        annotation = declared[0].annotation if declared else None
+        found = _union(self.names, annotation, declared[1]) if declared and annotation else None
+        return bool(found) and all(
+            isinstance(one, LocalClass) and _descends(self.names, one, "ResourceConfig")
+            for one in found or ()
+        )
+
     def bare_fields(self) -> Iterator[BareField]:
         """The fields without title or description, of this class and of all models that its fields lead to."""
         pending: list[LocalClass] = [self.local]

@@ -139,8 +139,11 @@ def _fields(lineage: Lineage) -> Iterator[tuple[str, Assignment, Scope]]:
 
 
 def _is_field(declared: Assignment) -> bool:
-    if declared.annotation is None or declared.name.startswith("_") or declared.name == "model_config":
+    """Return whether a declaration is a field; pydantic 1 derives the type of one without from its default."""
+    if declared.name.startswith("_") or declared.name == "model_config":
         return False
+    if declared.annotation is None:
+        return any(True for _ in field_calls(declared))
     subscript = declared.annotation.subscript
     name = subscript.value.name if subscript else declared.annotation.name
     return (name or "").rpartition(".")[2] != "ClassVar"

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from seatrial.core.model import Location
 from seatrial.core.suggest import nearest
 from seatrial.documents.functions import Function
-from seatrial.documents.syntax import Expression
+from seatrial.documents.python import Assignment
+from seatrial.documents.syntax import Call, Expression
 from seatrial.validate.facts.code import Code
-from seatrial.validate.facts.python_models import field_calls, literal_values
+from seatrial.validate.facts.python_models import FRAMEWORK, field_calls, literal_values
 from seatrial.validate.facts.python_modules import ExternalName, LocalClass, Scope
 
 PROCESSOR, EXECUTOR = "AbstractWebhookProcessor", "AbstractExecutor"
@@ -165,7 +166,7 @@ def lacking_methods(code: Code, has_events: bool) -> Iterator[Lack]:
     for local in _handed(code):
         if _is_surely_whole(code, local):
             continue
-        for lack in _lacks(code, local, has_events):
+        for lack in _lacking(code, local, has_events):
             if (lack.name, lack.where) not in seen:
                 seen.add((lack.name, lack.where))
                 yield lack
@@ -177,7 +178,7 @@ def _is_surely_whole(code: Code, local: LocalClass) -> bool:
     return data.count(b"class ") == 1 and {*METHODS[PROCESSOR], *OF_EVENTS} <= {*local.definition.methods}
 
 
-def _lacks(code: Code, local: LocalClass, has_events: bool) -> Iterator[Lack]:
+def _lacking(code: Code, local: LocalClass, has_events: bool) -> Iterator[Lack]:
     lineage = code.names.lineage(local)
     bases = {one.last for one in lineage.external} - _ADDITIONS
     base = next(iter(bases)) if len(bases) == 1 else ""
@@ -297,27 +298,63 @@ def _odd_default(
 
 @dataclass(frozen=True)
 class LostConfig:
-    """A `CONFIG_CLASS` that Ocean does not find: the place, the name that is wrong, and the one that is meant."""
+    """A `CONFIG_CLASS` that Ocean does not find: the place, the name that is wrong, what it is, and what is meant."""
 
     where: Location
     name: str
+    what: str
     meant: str
-    is_holder: bool
 
 
 def lost_configs(code: Code) -> Iterator[LostConfig]:
-    """Yield each `CONFIG_CLASS` that names nothing, or stands in a class with nearly the name that Ocean reads."""
+    """Yield each `CONFIG_CLASS` that is no class of a mapping, or stands in a class where Ocean does not look."""
     for path in code.files.holding(b"CONFIG_CLASS"):
         for holder in code.names.module(path).classes.values():
             declared = holder.assignments.get("CONFIG_CLASS")
             value = declared.value if declared else None
-            own = holder.definition.name
-            is_inside = "." in holder.definition.qualified_name
-            if value and is_inside and own != HANDLER and nearest(own, [HANDLER]):
-                yield LostConfig(holder.definition.where, own, HANDLER, is_holder=True)
-            elif value and value.name and _is_nowhere(code, value.name, holder):
-                near = nearest(value.name, code.names.module(path).classes) or ""
-                yield LostConfig(value.where, value.name, near, is_holder=False)
+            own, (outer, _, inside) = holder.definition.name, holder.definition.qualified_name.rpartition(".")
+            if value and outer and own != HANDLER and nearest(own, [HANDLER]):
+                what = "is not the name by which Ocean finds CONFIG_CLASS"
+                yield LostConfig(holder.definition.where, own, what, HANDLER)
+            elif value:
+                yield from _lost_value(code, value, holder)
+                around = code.names.module(path).classes.get(outer)
+                if (
+                    path == "integration.py"
+                    and inside == HANDLER
+                    and around
+                    and _lacks(code, around, "BaseIntegration")
+                ):
+                    what = "does not inherit from BaseIntegration, so Ocean does not find its CONFIG_CLASS"
+                    name = around.definition.name
+                    yield LostConfig(around.definition.where, name, what, f"class {name}(BaseIntegration)")
+
+
+def _lost_value(code: Code, value: Expression, holder: LocalClass) -> Iterator[LostConfig]:
+    classes = code.names.module(holder.path).classes
+    made = value.call.function.name if value.call else None
+    found = code.names.meaning(made or value.name or "", holder.inside)
+    if made and isinstance(found, LocalClass):
+        yield LostConfig(value.where, value.text, "is an object, and no class", made)
+    elif isinstance(found, LocalClass) and _lacks(code, found, "PortAppConfig"):
+        right = [name for name, one in classes.items() if _inherits(code, one, "PortAppConfig")]
+        yield LostConfig(
+            value.where,
+            value.text,
+            "does not inherit from PortAppConfig",
+            right[0] if len(right) == 1 else "",
+        )
+    elif value.name and _is_nowhere(code, value.name, holder):
+        yield LostConfig(value.where, value.name, "is defined nowhere", nearest(value.name, classes) or "")
+
+
+def _lacks(code: Code, local: LocalClass, base: str) -> bool:
+    """Return whether a class surely inherits from no class of Ocean of this name."""
+    return code.names.lineage(local).whole and not _inherits(code, local, base)
+
+
+def _inherits(code: Code, local: LocalClass, base: str) -> bool:
+    return any(one.last == base for one in code.names.lineage(local).external)
 
 
 def _is_nowhere(code: Code, name: str, holder: LocalClass) -> bool:
@@ -340,6 +377,103 @@ def strange_kinds(code: Code) -> Iterator[tuple[Expression, str]]:
                 for item in returned.items:
                     if item.string is not None and item.string not in accepted:
                         yield item, item.string
+
+
+def kinds_without_list(code: Code) -> Iterator[Expression]:
+    """Yield the texts that `get_matching_kinds` returns, of which Ocean takes each letter for a kind."""
+    for path in code.files.holding(b"def get_matching_kinds"):
+        if _BARE.search(code.files.data(path)):
+            for function in code.files.source(path).functions("get_matching_kinds"):
+                yield from (one for one in function.returns if code.names.texts(one, Scope(path)))
+
+
+_BARE = re.compile(rb"return (?:[\"\']|\w+\.[A-Z])")
+"""The return of a text, or of a member of an enumeration."""
+
+
+COUNTS: Mapping[str, int] = {
+    "authenticate": 3,
+    "validate_payload": 2,
+    "handle_event": 3,
+    "should_process_event": 2,
+    "get_matching_kinds": 2,
+    "execute": 2,
+    "is_close_to_rate_limit": 2,
+    "get_remaining_seconds_until_rate_limit": 2,
+}
+"""The arguments that Ocean gives to the methods of processors and executors, `self` too."""
+
+_LISTENING = {"on_resync": 1, "on_start": 0}
+
+
+def other_parameters(code: Code) -> Iterator[tuple[Function, int]]:
+    """Yield the functions that do not take as many arguments as Ocean gives them, with that number."""
+    for path in code.files.holding(b"WebhookProcessor", b"ACTION_NAME"):
+        if not _ODD_METHOD.search(code.files.data(path)):
+            continue
+        classes = code.names.module(path).classes.values()
+        for function in code.files.source(path).functions(*COUNTS):
+            count = COUNTS[function.name]
+            is_odd = function.class_name and not _takes(function, count)
+            if is_odd and any(_is_awaited(code, local, function) for local in classes):
+                yield function, count
+    for path in code.files.holding(b"ocean.on_resync(", b"ocean.on_start("):
+        for name, count in _LISTENING.items() if _ODD_FUNCTION.search(code.files.data(path)) else ():
+            for function in code.files.source(path).decorated(name):
+                if function.is_decorated_once and not function.class_name and not _takes(function, count):
+                    yield function, count
+
+
+_ODD_METHOD = re.compile(
+    rb"def (?:(?:authenticate|handle_event)\((?!\s*self\s*,[^,)]+,[^,)]+,?\s*\))"
+    rb"|(?:validate_payload|should_process_event|get_matching_kinds|execute|is_close_to_rate_limit"
+    rb"|get_remaining_seconds_until_rate_limit)\((?!\s*self\s*,[^,)]+,?\s*\)))"
+)
+"""A method whose parameters are not as usual, so that it is worth a look."""
+
+_ODD_FUNCTION = re.compile(
+    rb"@ocean\.(?:on_resync\([^)]*\)\s+async def \w+\((?!\s*\w+(?:\s*:[^,)]+)?,?\s*\))"
+    rb"|on_start\(\)\s+async def \w+\((?!\)))"
+)
+
+
+def _takes(function: Function, count: int) -> bool:
+    fewest, most = function.counts
+    return fewest <= count <= most
+
+
+def untyped_fields(code: Code) -> Iterator[tuple[Assignment, LocalClass]]:
+    """Yield the fields of Ocean's models that have neither a type nor a default."""
+    for path in code.files.holding(*(f"{name})".encode() for name in _MODELS)):
+        if not _UNTYPED.search(code.files.data(path)):
+            continue
+        for local in code.names.module(path).classes.values():
+            names = {
+                one.last for one in code.names.lineage(local).external if one.name.startswith("port_ocean.")
+            }
+            for declared in local.assignments.values() if names & _MODELS else ():
+                if declared.annotation is None and any(map(_is_bare, field_calls(declared))):
+                    yield declared, local
+
+
+_UNTYPED = re.compile(rb"^[ \t]+\w+ = (?:\w+\.)?Field\(", re.M)
+
+
+def _is_bare(call: Call) -> bool:
+    has_default = call.arguments and call.arguments[0].text != "..."
+    return not (has_default or call.is_open or {"default", "default_factory"} & call.keywords.keys())
+
+
+def resources_without_list(code: Code) -> Iterator[tuple[Location, str, str]]:
+    """Yield the place, the class and the cure of each `resources` that is no list, or has nearly this name."""
+    for config in code.config_classes:
+        declared = config.local.assignments.get("resources")
+        if declared and declared.annotation and config.resources_are_no_list:
+            yield declared.annotation.where, config.name, f"write list[{declared.annotation.text}]"
+        own = [name for name in config.local.assignments if name not in FRAMEWORK["PortAppConfig"]]
+        near = nearest("resources", own, cutoff=0.85) if declared is None else None
+        if near:
+            yield config.local.assignments[near].where, config.name, f'rename "{near}" to "resources"'
 
 
 def swapped_registrations(code: Code) -> Iterator[tuple[Expression, Expression]]:

@@ -9,6 +9,7 @@ from seatrial.core.model import Edit, Fix, MemoryFolder, Problem
 from seatrial.core.names import counted, shown
 from seatrial.core.rules import WARNING, Problems, rule
 from seatrial.core.suggest import did_you_mean, nearest
+from seatrial.documents.functions import Function
 from seatrial.documents.syntax import Expression
 from seatrial.schemas.wording import shown as as_written
 from seatrial.validate.facts.code import Code
@@ -16,17 +17,21 @@ from seatrial.validate.facts.python_modules import ExternalName, LocalClass
 from seatrial.validate.facts.wiring import (
     bare_decorators,
     idle_processors,
+    kinds_without_list,
     lacking_methods,
     lost_configs,
     mixed_up_bases,
     odd_defaults,
     odd_registrations,
+    other_parameters,
     other_pydantic,
+    resources_without_list,
     strange_kinds,
     swapped_registrations,
     sync_methods,
     unknown_members,
     unrooted_paths,
+    untyped_fields,
 )
 from seatrial.validate.rules.code_samples import acting, listening
 from seatrial.validate.rules.shared import replaced
@@ -93,9 +98,9 @@ def webhook_path_without_slash(code: Code) -> Problems:
     The router of Ocean refuses any other, and the integration does not start.
     """
     for given, text in unrooted_paths(code):
-        yield Problem(
-            given.where, f'the path "{shown(text)}" has no slash at its start', Fix(f'write "/{shown(text)}"')
-        )
+        path = f"/{text.partition('://')[2].partition('/')[2]}" if "://" in text else f"/{text}"
+        message = f'the path "{shown(text)}" has no slash at its start'
+        yield Problem(given.where, message, Fix(f'write "{shown(path)}"'))
 
 
 @rule(
@@ -131,11 +136,12 @@ def config_class_lost(code: Code) -> Problems:
     that stands for nothing ends the integration with NameError.
     """
     for one in lost_configs(code):
-        what = "is not the name by which Ocean finds CONFIG_CLASS" if one.is_holder else "is defined nowhere"
-        fix = Fix(f'write "{shown(one.meant)}"' if one.meant else "define or import it")
-        yield Problem(
-            one.where, f'"{shown(one.name)}" {what}{did_you_mean(one.meant and shown(one.meant))}', fix
+        is_near = nearest(one.name, [one.meant]) if one.meant else None
+        near = one.meant if is_near and one.meant.isidentifier() else ""
+        fix = Fix(
+            f'write "{shown(one.meant)}"' if one.meant else "name the class of the mapping, and define it"
         )
+        yield Problem(one.where, f'"{shown(one.name)}" {one.what}{did_you_mean(near and shown(near))}', fix)
 
 
 _MATCHING = """
@@ -155,6 +161,11 @@ def event_for_unknown_kind(code: Code) -> Problems:
 
     An event for any other kind is dropped, as no resource of the mapping has it.
     """
+    for text in kinds_without_list(code):
+        fix = Fix(f"write [{shown(text.text)}]")
+        yield Problem(
+            text.where, f"{shown(text.text)} is a text, of which each letter is taken for a kind", fix
+        )
     for item, kind in strange_kinds(code):
         near = nearest(kind, code.accepted_kinds or ())
         fix = Fix(f'write "{shown(near)}"' if near else "return a kind that a resource class takes")
@@ -242,3 +253,69 @@ def _from_v1(code: Code, used: Expression, local: LocalClass) -> str:
     if isinstance(found, ExternalName):
         return f"from pydantic.v1 import {found.last}"
     return f'let "{shown(used.text)}" inherit from the BaseModel of pydantic.v1'
+
+
+@rule("COD162", bad=replaced("main.py", "@ocean.on_resync(Kind.TASK)", "@ocean.on_resyncs(Kind.TASK)"))
+def unknown_attribute_of_ocean(code: Code) -> Problems:
+    """What the code takes of `ocean` is there.
+
+    The integration ends with AttributeError when it starts, or when it gets there. Reported is a name that is nearly
+    one that `ocean` has.
+    """
+    for one in code.strange_attributes:
+        message = f'"ocean" has no "{shown(one.name)}"{did_you_mean(one.near)}'
+        fix = Fix(f'write "{one.near}"', Edit(one.where, one.name, one.near), guessed=True)
+        yield Problem(one.where, message, fix)
+
+
+@rule(
+    "COD163",
+    bad=replaced("main.py", "async def resync_tasks(kind: str)", "async def resync_tasks()"),
+)
+def parameters_disagree(code: Code, framework: Framework) -> Problems:
+    """The methods of webhook processors and executors, and the functions that resync, take what Ocean gives them.
+
+    A function with a parameter more or less fails with TypeError whenever it is called. One that resyncs is given
+    the kind, and one that runs at the start nothing.
+    """
+    for function, count in other_parameters(code) if framework.has("event-methods") else ():
+        given = "nothing" if not count else counted(count, "argument")
+        message = f'Ocean gives {given} to "{shown(function.name)}", which takes {_counts(function)}'
+        yield Problem(function.where, message, Fix(f"declare {_declared(function.name, count)}"))
+
+
+def _counts(function: Function) -> str:
+    fewest, most = function.counts
+    return str(fewest) if fewest == most else f"{fewest} to {most}"
+
+
+def _declared(name: str, count: int) -> str:
+    known = {"authenticate": "self, payload, headers", "handle_event": "self, payload, resource"}
+    if name in known:
+        return f"{name}({known[name]})"
+    return {0: "no parameter", 1: "one parameter, the kind"}.get(count, "self and one parameter")
+
+
+@rule(
+    "COD164", bad=replaced("integration.py", "    selector: TaskSelector = Field(", "    selector = Field(")
+)
+def untyped_field(code: Code) -> Problems:
+    """A field of the mapping's classes that has no default has a type.
+
+    Pydantic cannot tell the type of any other, and the integration ends when it starts.
+    """
+    for declared, local in untyped_fields(code):
+        name = shown(declared.name)
+        message = f'the field "{name}" of "{shown(local.definition.name)}" has neither a type nor a default'
+        yield Problem(declared.where, message, Fix(f'write its type, as "{name}: ... = Field("'))
+
+
+@rule("COD165", bad=replaced("integration.py", "resources: list[AnyResource]", "resources: AnyResource"))
+def resources_not_listed(code: Code) -> Problems:
+    """The class of a mapping has a list of resource classes under `resources`.
+
+    Ocean refuses every mapping otherwise; under another name it reads the resources by its own class, which knows no
+    selector.
+    """
+    for where, name, cure in resources_without_list(code):
+        yield Problem(where, f'"{shown(name)}" has no list of "resources"', Fix(cure))

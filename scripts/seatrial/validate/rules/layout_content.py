@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from posixpath import dirname, join, normpath, splitext
 
@@ -548,9 +549,9 @@ def example_value_refused(env_example: Sequence[Variable], spec: Spec) -> Proble
     The integration of somebody who copies the file does not start otherwise. An event listener has one of the types
     that Ocean knows, in capitals.
     """
-    typed = {
-        f"{PREFIX}{decamelize(one.text('name')).upper()}": one.text("type") for one in spec.configurations
-    }
+    stated = [(decamelize(one.text("name")).upper(), one.text("type")) for one in spec.configurations]
+    count = Counter(name for name, _ in stated)
+    typed = {f"{PREFIX}{name}": kind for name, kind in stated if count[name] == 1}
     for one in env_example:
         name, where = one.name.upper(), Location(ENV_EXAMPLE, one.line)
         kind = {**typed, **TYPES}.get(name, "")

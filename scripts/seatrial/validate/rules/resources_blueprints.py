@@ -24,7 +24,7 @@ from seatrial.validate.rules.resources import (
     rename,
     unknown_blueprint,
 )
-from seatrial.validate.rules.shared import replaced
+from seatrial.validate.rules.shared import misspells, replaced
 
 TYPES = frozenset({"string", "number", "boolean", "object", "array"})
 BOUND = {"format": "string", "items": "array"}
@@ -79,7 +79,7 @@ def plain_blueprint(blueprints: Blueprints) -> Problems:
     """
     for one in blueprints.all:
         for key in ("title", "icon"):
-            if key not in one.item.value:
+            if key not in one.item.value and not misspells(one.item, key):
                 message = f'blueprint {shown(one.identifier)} has no "{key}"'
                 severity = INFO if key == "icon" else None
                 where = blueprints.document.at(*one.item.keys)
