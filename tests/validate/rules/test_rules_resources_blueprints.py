@@ -286,3 +286,37 @@ def test_the_operator_of_a_rule_inside_of_a_rule_is_read_too() -> None:
     )
     (finding,) = check(facts_of(good_folder().having(BLUEPRINTS, text)), RULES).findings
     assert finding.message.startswith('"query.rules[0].rules[0].operator"')
+
+
+def test_a_blueprint_renamed_in_one_place_is_one_finding_there() -> None:
+    text = good_folder().text(BLUEPRINTS)
+    renamed = text.replace('"identifier": "goodServiceTask"', '"identifier": "goodServicesTask"')
+    (finding,) = check(facts_of(good_folder().having(BLUEPRINTS, renamed)), RULES).findings
+    assert (finding.code, finding.line) == ("RES132", 70)
+    assert finding.fix
+    assert finding.fix.title == 'change it to "goodServiceTask"'
+
+
+def test_one_place_alone_does_not_tell_that_a_blueprint_is_named_otherwise() -> None:
+    alone = blueprint("others", relations={"to": {"target": "other"}})
+    assert said("blueprint-named-otherwise", blueprints=[alone]) == []
+    twice = blueprint("a", relations={"to": {"target": "other"}, "too": {"target": "other"}})
+    assert len(said("blueprint-named-otherwise", blueprints=[twice, blueprint("others")])) == 1
+    used = blueprint("b", relations={"to": {"target": "others"}})
+    assert said("blueprint-named-otherwise", blueprints=[twice, used, blueprint("others")]) == []
+
+
+@pytest.mark.parametrize(
+    ("how", "count"),
+    [
+        ({"func": "count", "calculationBy": "entities"}, 0),
+        ({"func": "average", "calculationBy": "entities", "averageOf": "total"}, 0),
+        ({"func": "sum", "calculationBy": "property", "property": "p"}, 0),
+        ({"func": "average", "calculationBy": "property"}, 1),
+        ({"func": "sum", "calculationBy": "entities"}, 1),
+        ({"func": "sum", "calculationBy": "entities", "property": "p"}, 1),
+    ],
+)
+def test_an_aggregation_calculates_entities_or_a_property(how: dict[str, str], count: int) -> None:
+    made = blueprint(aggregationProperties={"n": {"title": "N", "target": "a", "calculationSpec": how}})
+    assert len(said("aggregation-of-no-property", blueprints=[made])) == count

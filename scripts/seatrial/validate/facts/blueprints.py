@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -33,6 +34,9 @@ SORTS: Mapping[str, tuple[str, ...]] = {
 SECTIONS = frozenset({"relations"} | {keys[0] for keys in SORTS.values()})
 MOST_STRANGE = 20
 """A blueprint with more unknown keys than this is never taken as complete."""
+
+MOST_IDLE = 50
+"""With more blueprints that nothing refers to than this, none is taken for a misspelled one."""
 
 _PLAIN = frozenset({"identifier", "title", "icon", "description"}) | SECTIONS
 
@@ -121,20 +125,27 @@ class Blueprint:
 
 @dataclass(frozen=True)
 class Blueprints:
-    """The blueprints of an integration; `foreign` are those that exist without it."""
+    """The blueprints of an integration; `foreign` are those that exist without it, `mapped` those that kinds have."""
 
     document: Document
     all: tuple[Blueprint, ...]
     foreign: frozenset[str]
+    mapped: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, document: Document | None, known: Collection[str] = ()) -> Blueprints | None:
-        """None where there is no readable list. `known` are blueprints that are defined elsewhere."""
+    def of(
+        cls, document: Document | None, known: Collection[str] = (), mapped: Iterable[str] = ()
+    ) -> Blueprints | None:
+        """None where there is no readable list.
+
+        `known` are blueprints that are defined elsewhere, `mapped` those that the mapping names.
+        """
         rows = Rows.of(document)
         if rows is None:
             return None
         named = ((item, item.text("identifier")) for item in rows.items)
-        return cls(rows.document, tuple(Blueprint(*one) for one in named if one[1]), SYSTEM | {*known})
+        blueprints = tuple(Blueprint(*one) for one in named if one[1])
+        return cls(rows.document, blueprints, SYSTEM | {*known}, tuple(mapped))
 
     @property
     def is_whole(self) -> bool:
@@ -154,17 +165,45 @@ class Blueprints:
         return {name: same[0] for name, same in found.items() if len(same) == 1 and name not in self.foreign}
 
     @cached_property
-    def repeated(self) -> LineRange | None:
-        """The line of the first identifier that another blueprint before it has; None where there is none."""
+    def _references(self) -> Counter[str]:
+        """The number of times that the mapping, relations and aggregations name each blueprint."""
+        related = (one.target(name) for one in self.all for name in one.relations.value)
+        summed = (item.text("target") for one in self.all for _, item in one.each("aggregation property"))
+        return Counter(name for name in (*self.mapped, *related, *summed) if name)
+
+    @cached_property
+    def lacking(self) -> frozenset[str]:
+        """The blueprints that do not exist, and that the mapping, relations or aggregations name."""
+        return frozenset(name for name in self._references if self.lacks(name))
+
+    @cached_property
+    def repeated(self) -> Blueprint | None:
+        """The first blueprint with the identifier of another one before it; None where there is none."""
         if len(self.identifiers) == len(self.all):
             return None
         seen: set[str] = set()
         for one in self.all:
             if one.identifier in seen:
-                where = self.document.at(*one.item.way("identifier"))
-                return LineRange(where.path, where.line, where.line)
+                return one
             seen.add(one.identifier)
         return None
+
+    @cached_property
+    def misnamed(self) -> Mapping[str, Blueprint]:
+        """The blueprints that nothing refers to, each by the lacking identifier that it was probably to have.
+
+        At least two places name that one, and it is nearly that of the blueprint.
+        """
+        idle = {one.identifier: one for one in self.all if one.identifier not in self._references}
+        often = [name for name in self.lacking if self._references[name] > 1]
+        near = {name: nearest(name, idle) for name in often if len(idle) <= MOST_IDLE}
+        return {name: idle[other] for name, other in near.items() if other}
+
+    def cause(self, name: str) -> LineRange | None:
+        """The line of the identifier that is probably at fault where this blueprint is lacking; None for none."""
+        one = self.repeated or self.misnamed.get(name)
+        where = self.document.at(*one.item.way("identifier")) if one else None
+        return LineRange(where.path, where.line, where.line) if where else None
 
     def find(self, identifier: str) -> Blueprint | None:
         """The blueprint of this identifier; None unless the file alone defines it, and once."""

@@ -171,17 +171,15 @@ class Facts:
     @cached_property
     def blueprints(self) -> Blueprints | None:
         """The readable blueprints."""
-        return Blueprints.of(self.resource_documents.get("blueprints"), self.settings.known_blueprints)
+        mapped = [one.blueprint for one in self.app_config.resources] if self.app_config else []
+        return Blueprints.of(
+            self.resource_documents.get("blueprints"), self.settings.known_blueprints, mapped
+        )
 
     @cached_property
     def lacking_blueprints(self) -> frozenset[str]:
-        """The blueprints that are mapped or related to and that do not exist, where one has another's identifier."""
-        found = self.blueprints
-        if found is None or not found.repeated:
-            return frozenset()
-        mapped = {one.blueprint for one in self.app_config.resources} if self.app_config else set()
-        related = {one.target(name) for one in found.all for name in one.relations.value}
-        return frozenset(name for name in mapped | related if name and found.lacks(name))
+        """The blueprints that do not exist, and that are mapped, related to or aggregated."""
+        return self.blueprints.lacking if self.blueprints else frozenset()
 
     @cached_property
     def app_config(self) -> AppConfig | None:

@@ -54,7 +54,7 @@ def rename(name: str, known: Collection[str], otherwise: str, where: Location | 
 def unknown_blueprint(name: str, blueprints: Blueprints, where: Location, message: str) -> Problem:
     """Return the problem of a reference to a blueprint that does not exist.
 
-    Where one blueprint has the identifier of another, that is probably the one that is lacking.
+    Where one has the identifier of another, or nearly this one and nothing refers to it, it is probably that one.
     """
     otherwise = (
         f"add the blueprint {shown(name)} to {blueprints.document.path}, or, if another integration has it, "
@@ -62,7 +62,7 @@ def unknown_blueprint(name: str, blueprints: Blueprints, where: Location, messag
     )
     own = blueprints.identifiers
     fix = rename(name, own if _near(name, own) else blueprints.foreign, otherwise, where)
-    return Problem(where, message, fix, rests_on=blueprints.repeated)
+    return Problem(where, message, fix, rests_on=blueprints.cause(name))
 
 
 def _near(name: str, known: Collection[str]) -> str | None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from seatrial.core.model import Fix, Problem
+from seatrial.core.model import Edit, Fix, Problem
 from seatrial.core.rules import ADVICE, INFO, WARNING, Problems, rule
 from seatrial.documents.document import Document
 from seatrial.schemas.wording import shown
@@ -27,6 +27,11 @@ from seatrial.validate.rules.resources import (
 from seatrial.validate.rules.shared import misspells, replaced
 
 TYPES = frozenset({"string", "number", "boolean", "object", "array"})
+BY_PROPERTY = frozenset({"sum", "min", "max", "median"})
+"""What can only be calculated of a property."""
+
+_SUM = '"func": "sum",\n          "calculationBy": "property"'
+
 BOUND = {"format": "string", "items": "array"}
 """Keys that only one type of property may have, and the type."""
 
@@ -414,3 +419,45 @@ def _aggregated(item: Item) -> Iterator[Reference]:
         if spec.text(key):
             yield Reference(spec.text(key), spec.way(key))
     yield from queried(item.inner("query"), "rules")
+
+
+@rule(
+    "RES132", bad=replaced(BLUEPRINTS, '"identifier": "goodServiceTask"', '"identifier": "goodServiceTasks"')
+)
+def blueprint_named_otherwise(blueprints: Blueprints) -> Problems:
+    """A blueprint has the identifier that the mapping, relations and aggregations name.
+
+    Reported is one that nothing refers to, where several places name nearly its identifier, and no blueprint has that.
+    """
+    for name, one in blueprints.misnamed.items():
+        where = blueprints.document.at(*one.item.way("identifier"))
+        message = (
+            f"nothing refers to the blueprint {shown(one.identifier)}, but several places to {shown(name)}"
+        )
+        yield Problem(
+            where,
+            message,
+            Fix(f"change it to {shown(name)}", Edit(where, one.identifier, name), guessed=True),
+        )
+
+
+@rule(
+    "RES133",
+    bad=replaced(BLUEPRINTS, '"func": "count",\n          "calculationBy": "entities"', _SUM),
+)
+def aggregation_of_no_property(blueprints: Blueprints) -> Problems:
+    """An aggregation property that calculates by property names the property, and one that sums is of that kind.
+
+    Port rejects it otherwise. Entities are counted, or counted on average.
+    """
+    for one in blueprints.all:
+        for name, item in one.each(AGGREGATION):
+            how = item.inner("calculationSpec")
+            by, func = how.text("calculationBy"), how.text("func")
+            where = blueprints.document.at(*how.keys)
+            if by == "property" and "property" not in how.value:
+                fix = Fix('add "property", a number of the target, or calculate by "entities"')
+                yield Problem(where, f"the aggregation {shown(name)} names no property to calculate", fix)
+            elif by == "entities" and func in BY_PROPERTY:
+                fix = Fix(f'write "calculationBy": "property", and the property to {func}')
+                yield Problem(where, f"the aggregation {shown(name)} has {shown(func)} of entities", fix)
