@@ -314,3 +314,14 @@ def test_a_title_in_capitals_is_one_finding() -> None:
         ".port/resources/blueprints.json", '"title": "Good Service Task"', '"Title": "Good Service Task"'
     )
     assert [one.split(" ")[0] for one in told(folder)] == ["RES102"]
+
+
+def test_a_misspelled_name_of_an_imported_class_is_told_with_the_name() -> None:
+    own = GOOD.edited(
+        CONFIG, "        CONFIG_CLASS = GoodServicePortAppConfig\n", "        CONFIG_CLASS = SharedConfigs\n"
+    )
+    folder = own.having(CONFIG, f"from shared import SharedConfig\n{own.text(CONFIG)}")
+    found = check(
+        facts_of(folder.having("shared.py", "class SharedConfig: ...\n")), [BY_CODE["COD156"]]
+    ).findings
+    assert [one.fix.title for one in found if one.fix] == ['write "SharedConfig"']

@@ -407,7 +407,7 @@ class Kinds:
         return not is_faulty and not any(True for _ in self.misspelled())
 
     def unlisted(self) -> Iterator[StatedKind]:
-        """The kinds that are mapped, and not in the spec under this or a similar name.
+        """The kinds that are mapped, and not in the spec under this or a similar name, be that one known or not.
 
         None where one is lacking and one is unknown or listed twice: that is one mistake, and reported there.
         """
@@ -415,8 +415,11 @@ class Kinds:
             return iter(())
         names = [one.kind for one in self.listed]
         found = [mapped for mapped, listed in self._pairs() if not (listed or meant(mapped.kind, names))]
-        odd = len(self.unaccepted(self.only_listed)) + len(self.listed) - len(set(names))
-        return iter(() if len(found) == odd == 1 else found)
+        unknown = self.unaccepted(self.only_listed)
+        meant_by = {probable(one.kind, self.accepted() or ()) for one in unknown}
+        odd = len(unknown) + len(self.listed) - len(set(names))
+        is_one = len(found) == odd == 1
+        return iter(() if is_one else [one for one in found if one.kind not in meant_by])
 
     @property
     def _is_whole(self) -> bool:

@@ -345,7 +345,8 @@ def _lost_value(code: Code, value: Expression, holder: LocalClass) -> Iterator[L
             right[0] if len(right) == 1 else "",
         )
     elif value.name and _is_nowhere(code, value.name, holder):
-        yield LostConfig(value.where, value.name, "is defined nowhere", nearest(value.name, classes) or "")
+        names = {*classes, *code.names.module(holder.path).imports}
+        yield LostConfig(value.where, value.name, "is defined nowhere", nearest(value.name, names) or "")
 
 
 def _lacks(code: Code, local: LocalClass, base: str) -> bool:
