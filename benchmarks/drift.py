@@ -29,7 +29,8 @@ from agreement import Agreement, Judged, table
 from upstream import Known, changes, hashes, judges_in, newer_framework, newest_known, release_of
 
 from seatrial.core.errors import SeatrialError, ServiceError
-from seatrial.core.model import Integration, Profile
+from seatrial.core.framework import Framework
+from seatrial.core.model import Integration
 from seatrial.core.printable import one_line
 from seatrial.handbook.rule_examples import NAME, good_folder
 from seatrial.system import process
@@ -47,7 +48,8 @@ PROGRAM = Path(__file__).with_name("drift_judge.py")
 SECONDS = 3600
 """Seconds before a judge is given up."""
 
-RUNTIME = (Path(sys.prefix), Path(sys.base_prefix), PROGRAM.parent)
+CLASSES = PROGRAM.parents[1] / "scripts/seatrial/lint/own_code/programs"
+RUNTIME = (Path(sys.prefix), Path(sys.base_prefix), PROGRAM.parent, CLASSES)
 """The folders that an interpreter of this environment reads."""
 
 
@@ -87,6 +89,9 @@ class Judge:
     framework: bool = False
 
 
+_LOCKED = re.compile(r'^name = "port-ocean"\nversion = "([\d.]+)"', re.MULTILINE)
+
+
 def _has(name: str) -> Callable[[State], bool]:
     return lambda state: (state.folder / name).is_file()
 
@@ -110,6 +115,19 @@ def _changelog_reason(state: State, judged: Judged) -> str:
 def _configurations_reason(state: State, judged: Judged) -> str:
     if judged.ours and all(one.startswith("SPC104 ") for one in judged.ours):
         return "pydantic makes a boolean of `no`; Port's form of a spec has true and false"
+    return ""
+
+
+def _is_gated(state: State) -> bool:
+    """Whether a state has resource classes, and locks a framework with the gate."""
+    locked = _LOCKED.search(_text(state, "poetry.lock"))
+    has_gate = bool(locked and Framework.of(locked[1]).has("own-kind"))
+    return has_gate and (state.folder / "integration.py").is_file()
+
+
+def _schema_reason(state: State, judged: Judged) -> str:
+    if any("ModuleNotFoundError" in one for one in judged.theirs):
+        return "the environment of the framework lacks a package that the integration imports"
     return ""
 
 
@@ -151,6 +169,15 @@ JUDGES = (
         framework=True,
     ),
     Judge(
+        "schema",
+        "ocean port-app-config schema: resource classes, and the mapping by them",
+        frozenset({"COD101", "COD102", "COD103", "COD104", "COD105", "COD160", "COD161", "COD164", "COD165"}),
+        "port_ocean/core/handlers/port_app_config/validators.py",
+        _is_gated,
+        _schema_reason,
+        framework=True,
+    ),
+    Judge(
         "configurations",
         "port_ocean's default_config_factory: the spec's configurations",
         frozenset({"SPC001", "SPC104", "SPC105", "SPC120"}),
@@ -166,11 +193,6 @@ NOT_ASKED = (
         "openapi",
         "Port's public OpenAPI: blueprints",
         skipped="no checkout holds it; compare schemas/blueprints.yaml with Port's page by hand",
-    ),
-    Agreement(
-        "schema gate",
-        "ocean port-app-config schema: resource classes",
-        skipped="needs the environment of each integration, in which its code runs",
     ),
 )
 """The judges that are known and cannot be asked here."""
@@ -261,7 +283,6 @@ def git(repository: Path, *arguments: str) -> bytes:
     return subprocess.run(command, check=True, capture_output=True).stdout
 
 
-_LOCKED = re.compile(r'^name = "port-ocean"\nversion = "([\d.]+)"', re.MULTILINE)
 _TOUCHED = re.compile(r"integrations/([a-z0-9][\w.-]*)/")
 
 
@@ -300,10 +321,9 @@ def historic(repository: Path, count: int, place: Path) -> Iterator[State]:
 
 def planted(place: Path) -> Iterator[State]:
     """Yield the bad example of each rule that a judge is compared with: a judge that never refuses proves nothing."""
-    good = good_folder(Profile.OCEAN)
     codes = frozenset().union(*(judge.codes for judge in JUDGES))
     for rule in (rule for rule in RULES if rule.code in codes):
-        bad = rule.bad(good)
+        bad = rule.bad(good_folder(rule.profile))
         folder = place / rule.code / "integrations" / NAME
         for path in bad.paths():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)

@@ -9,13 +9,18 @@ lists of objections. A judge that raises objects.
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 CHECKOUT = Path(sys.argv[2])
+CLASSES = Path(__file__).parents[1] / "scripts/seatrial/lint/own_code/programs/classes.py"
+"""The program that asks the framework what the classes accept."""
 
 
 def changelog(request: str) -> list[str]:
@@ -95,6 +100,22 @@ def configurations(request: str) -> list[str]:
     return []
 
 
+def schema(request: str) -> list[str]:
+    """Return what the gate `ocean port-app-config schema` says of a folder's classes, and these of the mapping.
+
+    A process of its own imports the integration.
+    """
+    with TemporaryDirectory() as place:
+        answer = Path(place, "answer.json")
+        command = [sys.executable, "-W", "ignore", str(CLASSES), str(answer)]
+        quiet = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+        subprocess.run(command, cwd=request, env=quiet, capture_output=True, check=True, timeout=60)
+        found = json.loads(answer.read_text())
+    if found["stage"] != "done":
+        return [f"{found['stage']}: {found['message']}"[:300]]
+    return [f"{'.'.join(map(str, one['keys']))}: {one['message']}"[:300] for one in found["refused"]]
+
+
 def _one_of(request: str, name: str) -> Path:
     """Return the file of a folder's `.port` with one of the endings that the framework reads."""
     paths = [Path(request, ".port", f"{name}.{ending}") for ending in ("json", "yaml", "yml")]
@@ -107,6 +128,7 @@ JUDGES: dict[str, Callable[[Any], list[str]]] = {
     "configurations": configurations,
     "mapping": mapping,
     "poetry": poetry,
+    "schema": schema,
     "version": version,
 }
 
