@@ -377,3 +377,17 @@ def test_an_attribute_that_a_base_declares_is_set_under_its_name() -> None:
 )
 def test_an_attribute_that_is_set_elsewhere_or_is_another_one_is_right(more: str) -> None:
     assert said("COD242", new(f"{DECLARING}\n\n{more}")) == []
+
+
+@pytest.mark.parametrize(
+    ("new", "count"),
+    [
+        ("response.raise_for_status", 1),
+        ("await response.aclose", 1),
+        ("check = (\n            response.raise_for_status\n        )", 0),
+        ("check = response.raise_for_status", 0),
+        ("# response.raise_for_status", 0),
+    ],
+)
+def test_a_method_that_a_statement_names_is_called(new: str, count: int) -> None:
+    assert len(problems("COD118", ("client.py", "response.raise_for_status()", new))) == count

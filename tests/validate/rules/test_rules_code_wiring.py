@@ -325,3 +325,20 @@ def test_a_misspelled_name_of_an_imported_class_is_told_with_the_name() -> None:
         facts_of(folder.having("shared.py", "class SharedConfig: ...\n")), [BY_CODE["COD156"]]
     ).findings
     assert [one.fix.title for one in found if one.fix] == ['write "SharedConfig"']
+
+
+CALL = 'ocean.add_webhook_processor("/webhook", TaskProcessor)'
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new", "found"),
+    [
+        (MAIN, CALL, 'ocean.add_webhook_processor("/webhook")', ["COD153 main.py:15"]),
+        (WEBHOOK, "TaskProcessor(AbstractWebhookProcessor)", "TaskProcessor", ["COD153 main.py:15"]),
+        (MAIN, CALL, f"{CALL}\n{CALL}", ["COD166 main.py:16"]),
+        (MAIN, CALL, f"{CALL}\n{CALL.replace('/webhook', '/other')}", []),
+        (MAIN, CALL, 'given = ("/webhook", TaskProcessor)\nocean.add_webhook_processor(*given)', []),
+    ],
+)
+def test_a_processor_is_registered_whole_and_once(path: str, old: str, new: str, found: list[str]) -> None:
+    assert told(LISTENING.edited(path, old, new)) == found

@@ -485,6 +485,31 @@ def swapped_registrations(code: Code) -> Iterator[tuple[Expression, Expression]]
             yield path, processor
 
 
+def lacking_registrations(code: Code) -> Iterator[tuple[Location, str]]:
+    """Yield the registrations of webhook processors that Ocean refuses, with what is wrong."""
+    for path in code.files.holding(b"add_webhook_processor"):
+        for call in code.files.source(path).uses("add_webhook_processor"):
+            is_single = call and len(call.arguments) == 1 and not (call.keywords or call.is_open)
+            if call and is_single and b"add_webhook_processor(*" not in code.files.data(path):
+                yield call.arguments[0].where, "the path or the class is missing"
+    for processor, _, scope in registered_processors(code):
+        found = code.names.meaning(processor.name, scope) if processor.name else None
+        if isinstance(found, LocalClass) and _lacks(code, found, PROCESSOR):
+            yield processor.where, f"{processor.text} does not inherit from {PROCESSOR}"
+
+
+def repeated_registrations(code: Code) -> Iterator[tuple[Expression, int]]:
+    """Yield each webhook processor that is registered once more at the same path, and the line where first."""
+    first: dict[tuple[object, frozenset[str]], Location] = {}
+    for processor, path, scope in registered_processors(code):
+        found = code.names.meaning(processor.name, scope) if processor.name else None
+        texts = code.names.texts(path, scope) if path else None
+        if isinstance(found, LocalClass) and texts:
+            before = first.setdefault((found, texts), processor.where)
+            if before != processor.where and before.path == processor.where.path:
+                yield processor, before.line
+
+
 def sync_methods(code: Code) -> Iterator[Function]:
     """Yield the functions that Ocean awaits, and that are neither `async` nor return what can be awaited."""
     for path in code.files.holding(b"WebhookProcessor", b"ACTION_NAME"):

@@ -18,6 +18,7 @@ from seatrial.validate.facts.calls import (
     misspelled_modules,
     printing_calls,
     shared_settings,
+    uncalled_methods,
     unguarded_reads,
     unset_declarations,
     waiting_calls,
@@ -205,6 +206,16 @@ def computed_webhook_path(code: Code) -> Problems:
             yield Problem(
                 path.where, "the path of the webhook is computed", Fix('write it out, as "/webhook"')
             )
+
+
+@rule("COD118", severity=WARNING, bad=replaced("client.py", "raise_for_status()", "raise_for_status"))
+def method_not_called(code: Code) -> Problems:
+    """A statement that names a method of a response calls it.
+
+    Without the brackets nothing happens: a response that tells of an error is read as if it were right.
+    """
+    for one in uncalled_methods(code):
+        yield Problem(one.where, f"{one.name} is not called", Fix(f"write {one.name}()"))
 
 
 @rule(

@@ -19,12 +19,14 @@ from seatrial.validate.facts.wiring import (
     idle_processors,
     kinds_without_list,
     lacking_methods,
+    lacking_registrations,
     lost_configs,
     mixed_up_bases,
     odd_defaults,
     odd_registrations,
     other_parameters,
     other_pydantic,
+    repeated_registrations,
     resources_without_list,
     strange_kinds,
     swapped_registrations,
@@ -89,6 +91,9 @@ def registration_of_another_sort(code: Code) -> Problems:
     for processor, path in swapped_registrations(code):
         fix = Fix(f"write add_webhook_processor({shown(path.text)}, {shown(processor.text)})")
         yield Problem(processor.where, f"{shown(processor.text)} stands where the path belongs", fix)
+    for where, message in lacking_registrations(code):
+        fix = Fix('write add_webhook_processor("/webhook", ...), with a class that inherits from Ocean\'s')
+        yield Problem(where, message, fix)
 
 
 @rule("COD154", bad=listening('"webhook"'))
@@ -200,7 +205,8 @@ def processor_never_registered(code: Code) -> Problems:
 
     The events that any other was written for are not handled, or another one handles them and this one is idle.
     """
-    idle = list(idle_processors(code))
+    is_told = any(True for _ in lacking_registrations(code))
+    idle = [] if is_told else list(idle_processors(code))
     for local in idle[:1]:
         name = shown(local.definition.name)
         message = f'nothing registers "{name}"'
@@ -319,3 +325,21 @@ def resources_not_listed(code: Code) -> Problems:
     """
     for where, name, cure in resources_without_list(code):
         yield Problem(where, f'"{shown(name)}" has no list of "resources"', Fix(cure))
+
+
+def _registered_twice(folder: MemoryFolder) -> MemoryFolder:
+    call = 'ocean.add_webhook_processor("/webhook", TaskProcessor)\n'
+    return listening()(folder).edited("main.py", call, call + call)
+
+
+@rule("COD166", severity=WARNING, bad=_registered_twice)
+def processor_registered_twice(code: Code) -> Problems:
+    """A webhook processor is registered once at a path.
+
+    Ocean makes an object of it for each registration, so that each event is handled as often.
+    """
+    for processor, line in repeated_registrations(code):
+        message = f"{shown(processor.text)} is registered at this path in line {line} too"
+        yield Problem(
+            processor.where, message, Fix("delete one of the two lines, or register the class that is meant")
+        )
