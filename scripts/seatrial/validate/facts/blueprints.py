@@ -36,7 +36,7 @@ MOST_STRANGE = 20
 """A blueprint with more unknown keys than this is never taken as complete."""
 
 MOST_IDLE = 50
-"""With more blueprints that nothing refers to than this, none is taken for a misspelled one."""
+"""The most blueprints that nothing refers to of which one is taken for a misspelled one, and the most lacking ones."""
 
 _PLAIN = frozenset({"identifier", "title", "icon", "description"}) | SECTIONS
 
@@ -195,7 +195,7 @@ class Blueprints:
         At least two places name that one, and it is nearly that of the blueprint.
         """
         idle = {one.identifier: one for one in self.all if one.identifier not in self._references}
-        often = [name for name in self.lacking if self._references[name] > 1]
+        often = sorted(name for name in self.lacking if self._references[name] > 1)[:MOST_IDLE]
         near = {name: nearest(name, idle) for name in often if len(idle) <= MOST_IDLE}
         return {name: idle[other] for name, other in near.items() if other}
 

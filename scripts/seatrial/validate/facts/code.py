@@ -47,6 +47,9 @@ OF_OCEAN = frozenset({
 })  # fmt: skip
 """The attributes of `ocean`, a PortOceanContext, in every version of the framework."""
 
+MOST_STRANGE = 50
+"""The most unknown attributes of `ocean` in a file that are looked at."""
+
 _OF_OCEAN = re.compile(rb"(?<![\w.\"'/@-])@?ocean\.([a-z]\w+)")
 
 _LISTENERS = (
@@ -187,19 +190,24 @@ class Code:
     @cached_property
     def strange_attributes(self) -> Sequence[StrangeAttribute]:
         """The attributes that Ocean's `ocean` does not have, and of which nearly the name is one of its own."""
-        found: list[StrangeAttribute] = []
-        for path in self.files.holding(b"import ocean"):
-            data = self.files.data(path)
-            for match in _OF_OCEAN.finditer(data):
-                name = match[1].decode("utf-8", "replace")
-                if name in OF_OCEAN or not (near := nearest(name, OF_OCEAN, cutoff=0.8)):
-                    continue
-                line = data.count(b"\n", 0, match.start()) + 1
-                start = data.rfind(b"\n", 0, match.start()) + 1
-                before = data[start : match.start(1)].decode("utf-8", "replace")
-                if "#" not in before and self.files.source(path).uses(name):
-                    found.append(StrangeAttribute(name, near, Location(path, line, len(before) + 1)))
-        return found
+        return [
+            one
+            for path in self.files.holding(b"import ocean")
+            for one in self._strange_in(path, self.files.data(path))
+        ]
+
+    def _strange_in(self, path: str, data: bytes) -> Iterator[StrangeAttribute]:
+        """Yield the strange attributes of `ocean` in a file, each where it stands first."""
+        first: dict[str, int] = {}
+        for match in _OF_OCEAN.finditer(data):
+            first.setdefault(match[1].decode("utf-8", "replace"), match.start(1))
+        for name in sorted(first.keys() - OF_OCEAN)[:MOST_STRANGE]:
+            near = nearest(name, OF_OCEAN, cutoff=0.8)
+            start = data.rfind(b"\n", 0, first[name]) + 1
+            before = data[start : first[name]].decode("utf-8", "replace")
+            if near and "#" not in before and self.files.source(path).uses(name):
+                line = data.count(b"\n", 0, start) + 1
+                yield StrangeAttribute(name, near, Location(path, line, len(before) + 1))
 
     @cached_property
     def _registered_kinds(self) -> Sequence[frozenset[str] | None]:

@@ -279,7 +279,9 @@ def _odd_options(keys: Keys, value: Any) -> Iterator[OddOption]:
     if not isinstance(value, dict):
         return
     kind = next((one for one in OPTIONS if one in value), "")
-    lost = [key for key in value if not kind and nearest(key, [one for one in OPTIONS if one])]
+    lost = [
+        key for key in islice(value, MOST_ALTERNATIVES) if not kind and nearest(key, [*filter(None, OPTIONS)])
+    ]
     strange = value.keys() - OPTIONS[""].keys()
     if not kind and not lost and strange and strange <= OPTIONS["git"].keys():
         yield OddOption(keys, value, "", ())

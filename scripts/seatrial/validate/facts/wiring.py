@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from seatrial.core.model import Location
 from seatrial.core.suggest import nearest
@@ -426,15 +427,15 @@ def other_parameters(code: Code) -> Iterator[tuple[Function, int]]:
 
 
 _ODD_METHOD = re.compile(
-    rb"def (?:(?:authenticate|handle_event)\((?!\s*self\s*,[^,)]+,[^,)]+,?\s*\))"
+    rb"def (?:(?:authenticate|handle_event)\((?!\s*self\s*,[^,)]{1,200},[^,)]{1,200},?\s*\))"
     rb"|(?:validate_payload|should_process_event|get_matching_kinds|execute|is_close_to_rate_limit"
-    rb"|get_remaining_seconds_until_rate_limit)\((?!\s*self\s*,[^,)]+,?\s*\)))"
+    rb"|get_remaining_seconds_until_rate_limit)\((?!\s*self\s*,[^,)]{1,200},?\s*\)))"
 )
 """A method whose parameters are not as usual, so that it is worth a look."""
 
 _ODD_FUNCTION = re.compile(
-    rb"@ocean\.(?:on_resync\([^)]*\)\s+async def \w+\((?!\s*\w+(?:\s*:[^,)]+)?,?\s*\))"
-    rb"|on_start\(\)\s+async def \w+\((?!\)))"
+    rb"@ocean\.(?:on_resync\([^)\n]{0,200}\)\s{1,9}async def \w+\((?!\s*\w+(?:\s*:[^,)]{1,200})?,?\s*\))"
+    rb"|on_start\(\)\s{1,9}async def \w+\((?!\)))"
 )
 
 
@@ -471,7 +472,9 @@ def resources_without_list(code: Code) -> Iterator[tuple[Location, str, str]]:
         declared = config.local.assignments.get("resources")
         if declared and declared.annotation and config.resources_are_no_list:
             yield declared.annotation.where, config.name, f"write list[{declared.annotation.text}]"
-        own = [name for name in config.local.assignments if name not in FRAMEWORK["PortAppConfig"]]
+        own = [name for name in config.local.assignments if name not in FRAMEWORK["PortAppConfig"]][
+            :MOST_MODELS
+        ]
         near = nearest("resources", own, cutoff=0.85) if declared is None else None
         if near:
             yield config.local.assignments[near].where, config.name, f'rename "{near}" to "resources"'
@@ -575,16 +578,20 @@ def idle_processors(code: Code) -> Iterator[LocalClass]:
     paths = code.files.holding(b"WebhookProcessor")
     texts += [bases for path in paths for bases in _BASES.findall(code.files.data(path))]
     named = frozenset(word for text in texts for word in _CAPITAL.findall(text))
-    for path in paths:
-        for name in _CLASS.findall(code.files.data(path)):
-            if name not in named and _is_unused(code, name):
-                local = code.names.module(path).classes.get(name.decode("utf-8", "replace"))
-                if local and _is_concrete(code, local) and not code.files.holding(*_LOOKED_UP):
-                    yield local
+    made = ((path, name) for path in paths for name in _CLASS.findall(code.files.data(path)))
+    for path, name in islice((one for one in made if one[1] not in named), MOST_PROCESSORS):
+        if _is_unused(code, name):
+            local = code.names.module(path).classes.get(name.decode("utf-8", "replace"))
+            if local and _is_concrete(code, local) and not code.files.holding(*_LOOKED_UP):
+                yield local
 
 
-_BASES = re.compile(rb"^class \w+\(([^)]*)\)", re.M)
-_ASIDE = re.compile(rb"^[ \t]*(?:#[^\n]*|from[ \t][^\n(]*(?:\([^)]*\))?|class[ \t]+\w+)", re.M)
+MOST_PROCESSORS = 200
+"""The most classes whose names are looked for in all of the code; real integrations register up to 36."""
+
+
+_BASES = re.compile(rb"^class \w+\(([^)]{0,500})\)", re.M)
+_ASIDE = re.compile(rb"^[ \t]*(?:#[^\n]*|from[ \t][^\n(]{0,200}(?:\([^)]{0,5000}\))?|class[ \t]+\w+)", re.M)
 """Comments, imports and the beginnings of classes, in which the names of processors stand unused."""
 
 _CAPITAL = re.compile(rb"\b[A-Z]\w+")

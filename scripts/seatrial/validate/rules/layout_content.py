@@ -431,6 +431,9 @@ def committed_credential(texts: Texts) -> Problems:
 
 ENV_EXAMPLE = ".env.example"
 
+MOST_VARIABLES = 200
+"""The most variables whose names are compared with those that Ocean reads; real files have up to 30."""
+
 
 def _example(text: str) -> Edited:
     return lambda folder: folder.having(ENV_EXAMPLE, folder.text(ENV_EXAMPLE) + text)
@@ -503,7 +506,8 @@ def example_disagrees(
 def _misnamed(env_example: Sequence[Variable], known: Collection[str]) -> dict[str, Variable]:
     """Return the variables that nothing reads, each by the name of the one that was probably meant."""
     stated = {one.name.upper() for one in env_example}
-    found = ((meant_setting(one.name.upper(), known), one) for one in env_example if not one.is_mention)
+    set_ones = [one for one in env_example if not one.is_mention][:MOST_VARIABLES]
+    found = ((meant_setting(one.name.upper(), known), one) for one in set_ones)
     own = ((name, one) for name, one in found if name and not one.name.upper().startswith(PREFIX))
     return {name: one for name, one in own if name not in stated}
 
