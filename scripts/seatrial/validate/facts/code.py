@@ -12,7 +12,7 @@ from seatrial.core.model import Location
 from seatrial.core.names import decamelize
 from seatrial.core.suggest import nearest
 from seatrial.documents.document import Keys
-from seatrial.documents.syntax import Expression
+from seatrial.documents.syntax import Call, Expression
 from seatrial.validate.facts.app_config import AppConfig
 from seatrial.validate.facts.config_classes import ConfigClass
 from seatrial.validate.facts.credentials import PREFIX
@@ -315,6 +315,16 @@ class Code:
     def listens(self) -> bool:
         """True where the code names anything that receives webhooks."""
         return bool(self.files.holding(*_LISTENERS))
+
+    @cached_property
+    def processor_calls(self) -> Sequence[tuple[str, Call]]:
+        """The calls that register webhook processors, each with its file."""
+        return [
+            (path, call)
+            for path in self.processors
+            for call in self.files.source(path).uses("add_webhook_processor")
+            if call
+        ]
 
     @cached_property
     def processors(self) -> Sequence[str]:

@@ -57,7 +57,7 @@ _WRITTEN = re.compile(rb"return \[\s*[\"\']")
 _LOOKED_UP = (b"__subclasses__", b"globals()", b"getmembers", b"importlib", b"vars(", b"getattr(sys")
 """Signs that classes are found by other means than by their names."""
 
-_CLASS = re.compile(rb"^class (\w+)\(", re.M)
+_CLASS = re.compile(rb"^class (\w+)\(([^)]{0,500})\)", re.M)
 _COMPARED = re.compile(r"\s(?:[=!]=|[<>]=?|in|is)\s|^not\s")
 
 _ENUMS = frozenset({"Enum", "StrEnum"})
@@ -145,11 +145,10 @@ class Lack:
 
 def registered_processors(code: Code) -> Iterator[tuple[Expression, Expression | None, Scope]]:
     """Yield each registered processor: what is given as its class, its path, and the scope."""
-    for path in code.files.holding(b"add_webhook_processor"):
-        for call in code.files.source(path).uses("add_webhook_processor"):
-            given = dict(zip(("path", "processor"), call.arguments, strict=False)) if call else {}
-            if call and (processor := {**given, **call.keywords}.get("processor")):
-                yield processor, {**given, **call.keywords}.get("path"), Scope(path)
+    for path, call in code.processor_calls:
+        given = {**dict(zip(("path", "processor"), call.arguments, strict=False)), **call.keywords}
+        if processor := given.get("processor"):
+            yield processor, given.get("path"), Scope(path)
 
 
 def _handed(code: Code) -> Iterator[LocalClass]:
@@ -389,7 +388,9 @@ def kinds_without_list(code: Code) -> Iterator[Expression]:
                 yield from (one for one in function.returns if code.names.texts(one, Scope(path)))
 
 
-_BARE = re.compile(rb"return (?:[\"\']|\w+\.[A-Z])")
+_BARE = re.compile(
+    rb"def get_matching_kinds\([^)]{0,200}\)[^:\n]{0,80}:\n(?:[^\n]*\n){0,8}?[ \t]+return (?:[\"\']|\w+\.[A-Z])"
+)
 """The return of a text, or of a member of an enumeration."""
 
 
@@ -490,11 +491,10 @@ def swapped_registrations(code: Code) -> Iterator[tuple[Expression, Expression]]
 
 def lacking_registrations(code: Code) -> Iterator[tuple[Location, str]]:
     """Yield the registrations of webhook processors that Ocean refuses, with what is wrong."""
-    for path in code.files.holding(b"add_webhook_processor"):
-        for call in code.files.source(path).uses("add_webhook_processor"):
-            is_single = call and len(call.arguments) == 1 and not (call.keywords or call.is_open)
-            if call and is_single and b"add_webhook_processor(*" not in code.files.data(path):
-                yield call.arguments[0].where, "the path or the class is missing"
+    for path, call in code.processor_calls:
+        is_single = len(call.arguments) == 1 and not (call.keywords or call.is_open)
+        if is_single and b"add_webhook_processor(*" not in code.files.data(path):
+            yield call.arguments[0].where, "the path or the class is missing"
     for processor, _, scope in registered_processors(code):
         found = code.names.meaning(processor.name, scope) if processor.name else None
         if isinstance(found, LocalClass) and _lacks(code, found, PROCESSOR):
@@ -573,27 +573,33 @@ def _is_plain(code: Code, value: Expression, path: str) -> bool:
 
 def idle_processors(code: Code) -> Iterator[LocalClass]:
     """Yield the webhook processors whose names nothing uses, but imports and comments."""
-    registering = code.files.holding(b"add_webhook_processor", b"WEBHOOK_PROCESSOR_CLASS")
-    texts = [_ASIDE.sub(b"", code.files.data(path)) for path in registering]
-    paths = code.files.holding(b"WebhookProcessor")
-    texts += [bases for path in paths for bases in _BASES.findall(code.files.data(path))]
+    made = [
+        (path, *found)
+        for path in code.files.holding(b"WebhookProcessor")
+        for found in _CLASS.findall(code.files.data(path))
+    ]
+    texts = [bases for _, _, bases in made]
+    for path in code.files.holding(b"add_webhook_processor") if made else ():
+        data = code.files.data(path)
+        calls = (match for match in _REGISTERED.finditer(data) if not _is_in_comment(data, match.start()))
+        texts += [match[1] for match in calls]
     named = frozenset(word for text in texts for word in _CAPITAL.findall(text))
-    made = ((path, name) for path in paths for name in _CLASS.findall(code.files.data(path)))
-    for path, name in islice((one for one in made if one[1] not in named), MOST_PROCESSORS):
+    for path, name, _ in islice((one for one in made if one[1] not in named), MOST_PROCESSORS):
         if _is_unused(code, name):
             local = code.names.module(path).classes.get(name.decode("utf-8", "replace"))
             if local and _is_concrete(code, local) and not code.files.holding(*_LOOKED_UP):
                 yield local
 
 
+def _is_in_comment(data: bytes, index: int) -> bool:
+    return b"#" in data[data.rfind(b"\n", 0, index) + 1 : index]
+
+
 MOST_PROCESSORS = 200
 """The most classes whose names are looked for in all of the code; real integrations register up to 36."""
 
 
-_BASES = re.compile(rb"^class \w+\(([^)]{0,500})\)", re.M)
-_ASIDE = re.compile(rb"^[ \t]*(?:#[^\n]*|from[ \t][^\n(]{0,200}(?:\([^)]{0,5000}\))?|class[ \t]+\w+)", re.M)
-"""Comments, imports and the beginnings of classes, in which the names of processors stand unused."""
-
+_REGISTERED = re.compile(rb"add_webhook_processor\(([^)]{0,300})\)")
 _CAPITAL = re.compile(rb"\b[A-Z]\w+")
 
 
