@@ -4,11 +4,11 @@
 
 For each commit drawn, its parent and the commit are checked out in turn into a clone and judged whole. Integrations
 whose findings differ must be among those that `--since PARENT` chooses: each that is not is a miss. Those chosen whose
-findings do not differ are the surplus, which is right where one of their files has changed, or one that a link of
-theirs leads to, and wrong elsewhere. What
-`seatrial validate --since PARENT --new`, a process of its own, marks as new must be the findings of the commit whose
-fingerprints the parent lacks, for every second commit with advice. Ends with status 1 after a miss, a wrong surplus
-or another difference.
+findings do not differ are the surplus, which is right where one of their files has changed, one that a link of
+theirs leads to, or one outside that integrations share, and wrong elsewhere. What
+`seatrial validate --since PARENT --new`, a process of its own, marks as new must be the findings of the commit that
+the parent lacks, or has with less severity, for every second commit with advice. Ends with status 1 after a miss, a
+wrong surplus or another difference.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ from processes import THIS, Run, seatrial
 from seatrial.core.errors import UsageError
 from seatrial.core.model import Finding, Severity
 from seatrial.validate.rules import RULES
-from seatrial.validate.run import MOST, check_all
-from seatrial.validate.since import ALL, since
+from seatrial.validate.run import ALL, MOST, check_all
+from seatrial.validate.since import since
 from seatrial.workspace.workspace import open_workspace
 
 Found = Mapping[str, Mapping[str, Finding]]
@@ -50,7 +50,8 @@ class Case:
     """What one commit showed.
 
     `named` are the integrations that `--since` chooses, `changed` those whose findings differ, `touched` those with a
-    changed file, or with a link to one. `brought` are the new findings as `--new` has them, `lacking` and `added` where
+    changed file, or with a link to one, `sharing` those that only a file outside concerns, and `outside` such files.
+    `brought` are the new findings as `--new` has them, `lacking` and `added` where
     that differs from the subtraction. `cut` counts new findings that are not shown because of the limit for one rule.
     """
 
@@ -64,6 +65,8 @@ class Case:
     lacking: tuple[str, ...] = ()
     added: tuple[str, ...] = ()
     wrong: str = ""
+    sharing: frozenset[str] = frozenset()
+    outside: tuple[str, ...] = ()
 
     @property
     def misses(self) -> frozenset[str]:
@@ -77,8 +80,8 @@ class Case:
 
     @property
     def baseless(self) -> frozenset[str]:
-        """The integrations that are chosen, and of which no file has changed."""
-        return self.named - self.touched
+        """The integrations that are chosen, and of which no file has changed, nor one that they share."""
+        return self.named - self.touched - self.sharing
 
     def problems(self) -> Iterator[str]:
         """Yield what is wrong, a sentence each."""
@@ -135,13 +138,22 @@ def judged(work: Path, commit: str, parent: str) -> Case:
     if not after:
         return Case(commit, frozenset(), changed, touched)
     workspace = open_workspace(str(work))
-    named = frozenset(one.name for one in since(workspace, parent).touched(workspace.integrations))
+    chosen = since(workspace, parent)
+    named = frozenset(one.name for one in chosen.touched(workspace.integrations))
+    case = Case(
+        commit,
+        named,
+        changed,
+        touched,
+        sharing=named - touched if chosen.shared else frozenset(),
+        outside=tuple(dict.fromkeys(one.path for one in chosen.shared)),
+    )
     ran = asked(work, parent, with_advice(commit))
     try:
         answer = json.loads(ran.out)
     except ValueError:
-        return Case(commit, named, changed, touched, wrong=f"status {ran.status}: {ran.err.strip()[-300:]}")
-    return compared(Case(commit, named, changed, touched), before, after, answer, ran.status)
+        return replace(case, wrong=f"status {ran.status}: {ran.err.strip()[-300:]}")
+    return compared(case, before, after, answer, ran.status)
 
 
 def linked(work: Path, paths: Set[str]) -> frozenset[str]:
@@ -170,10 +182,14 @@ def compared(case: Case, before: Found, after: Found, answer: Mapping[str, Any],
     """Return a case with the comparison of `--new` with the subtraction of what was there before."""
     shown = answer["findings"]
     new = {one["fingerprint"]: one for one in shown if not one["old"] and one["code"] not in OF_A_CHANGE}
-    known = {key for found in before.values() for key in found}
+    known = {key: one.severity.rank for found in before.values() for key, one in found.items()}
     unwanted = () if with_advice(case.commit) else (Severity.ADVICE,)
     found = (pair for name in case.named for pair in after[name].items())
-    wanted = {key: one for key, one in found if key not in known and one.severity not in unwanted}
+    wanted = {
+        key: one
+        for key, one in found
+        if one.severity not in unwanted and known.get(key, one.severity.rank + 1) > one.severity.rank
+    }
     counts = Counter((one["integration"], one["code"]) for one in shown)
     lacking = [one for key, one in wanted.items() if key not in new]
     seen = [one for one in lacking if counts[one.integration, one.code] < MOST]
@@ -199,6 +215,8 @@ def table(cases: Sequence[Case]) -> str:
         "commits that touch an integration": sum(bool(one.touched) for one in cases),
         "integrations named": sum(len(one.named) for one in cases),
         "of these with other findings": sum(len(one.named & one.changed) for one in cases),
+        "of these for a file outside alone": sum(len(one.sharing) for one in cases),
+        "commits with such a file": sum(bool(one.sharing) for one in cases),
         "surplus: a file changed, no finding did": sum(len(one.surplus & one.touched) for one in cases),
         "named without a change": sum(len(one.baseless) for one in cases),
         "misses": sum(len(one.misses) for one in cases),
@@ -237,6 +255,7 @@ def main() -> int:
             last = cases[-1]
             print(
                 f"{given.skip + len(cases)} {commit[:10]}: {len(last.named)} named, {len(last.changed)} changed",
+                *(last.outside if last.sharing else ()),
                 file=sys.stderr,
             )
             print("\n".join(last.problems()), end="\n" if any(last.problems()) else "", flush=True)

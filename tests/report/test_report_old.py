@@ -9,18 +9,25 @@ from xml.etree.ElementTree import fromstring
 import pytest
 
 from seatrial.core.findings import Outcome
+from seatrial.core.model import Severity
 from seatrial.report import render
 from seatrial.report.text import summary
 from support.outcomes import FINDING
 
 NEW = replace(FINDING, line=7, fingerprint="new")
-OUTCOME = Outcome((FINDING, NEW), names=("jira",)).comparing("origin/main", {FINDING.fingerprint})
-CLEAN = Outcome((FINDING,), names=("jira",)).comparing("origin/main", {FINDING.fingerprint})
+OUTCOME = Outcome((FINDING, NEW), names=("jira",)).comparing("origin/main", [FINDING])
+CLEAN = Outcome((FINDING,), names=("jira",)).comparing("origin/main", [FINDING])
 
 
 def test_only_new_findings_are_counted() -> None:
     assert (OUTCOME.errors, OUTCOME.old, CLEAN.errors, CLEAN.old) == (1, 1, 0, 1)
     assert OUTCOME.gravest_first[0].line == 7
+
+
+def test_a_finding_that_was_less_grave_before_is_new_and_one_that_was_graver_is_old() -> None:
+    warning = replace(FINDING, severity=Severity.WARNING)
+    assert Outcome((FINDING,)).comparing("main", [warning]).errors == 1
+    assert Outcome((warning,)).comparing("main", [FINDING]).old == 1
 
 
 def test_the_summary_tells_of_old_findings() -> None:
@@ -31,7 +38,7 @@ def test_the_summary_tells_of_old_findings() -> None:
 
 
 def test_the_summary_counts_several_old_findings_in_the_plural() -> None:
-    found = Outcome((FINDING, NEW), names=("jira",)).comparing("main", {FINDING.fingerprint, "new"})
+    found = Outcome((FINDING, NEW), names=("jira",)).comparing("main", [FINDING, NEW])
     assert summary(found).endswith("no new findings, 2 old findings that main has as well")
 
 

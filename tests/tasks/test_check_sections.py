@@ -222,7 +222,7 @@ def test_a_test_that_failed_before_the_change_is_old(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(own_code_runs, "lint_context", context)
     monkeypatch.setattr(check_sections, "exported", base)
     monkeypatch.setattr(own_code_runs, "run_program", run_program)
-    since = SimpleNamespace(rev="origin/main", base="c", findings_before=lambda *options: frozenset())
+    since = SimpleNamespace(rev="origin/main", base="c", findings_before=lambda *options: ())
     order = CheckOrder(Choice(workspace, [jira], since), (), 1, False, None, 1)  # type: ignore[arg-type]
     results = SectionResults()
     for own in OWN_CODE:

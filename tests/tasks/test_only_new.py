@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,42 @@ def test_a_new_finding_fails_beside_an_old_one(repository: Path) -> None:
     status, found, _ = verdict(repository, "--new")
     assert status == 1
     assert ("SPC101", False) in found and any(old for _, old in found)
+
+
+def test_a_finding_that_changed_settings_make_an_error_is_new_and_its_base_is_judged_by_its_own(
+    repository: Path,
+) -> None:
+    (code,) = {code for code, _ in verdict(repository)[1] if code.startswith("SPC")}
+    put(repository, {"seatrial.toml": f'[severity]\n{code} = "warning"\n'})
+    commit(repository)
+    say(repository, "update-ref", "refs/remotes/origin/main", "HEAD")
+    put(repository, {"seatrial.toml": f'[severity]\n{code} = "error"\n'})
+    assert verdict(repository, "--new")[:2] == (1, [(code, False), (code, False)])
+    commit(repository)
+    put(repository, {"integrations/other/notes.md": "A note.\n"})
+    found = dict(verdict(repository, "--new", "--since", "HEAD")[1])
+    assert found.pop(code) is True, "which later changes do not bring"
+    put(repository, {"seatrial.toml": f'[severity]\n{code} = "info"\n'})
+    assert verdict(repository, "--new", "-i", "good-service")[:2] == (0, [(code, True)])
+    say(repository, "update-ref", "refs/remotes/origin/main", "HEAD")
+    assert verdict(repository, "--new", "-i", "good-service")[:2] == (0, [(code, True)])
+
+
+def test_an_integration_that_was_moved_keeps_its_old_findings(repository: Path) -> None:
+    another = repository / "integrations/another"
+    (repository / "integrations/other").rename(another)
+    edit(repository, "integrations/another/.port/spec.yaml", "saas:", "# A note.\nsaas:")
+    found = [one for one in verdict(repository, "--new", "-i", "another")[1] if one[0].startswith("SPC")]
+    assert found and all(old for _, old in found)
+    for path in another.rglob("*.*"):
+        path.write_text("# Another one.\n" + path.read_text()) if path.suffix in (
+            ".py",
+            ".md",
+            ".toml",
+        ) else None
+    shutil.rmtree(another / "tests")
+    found = [one for one in verdict(repository, "--new", "-i", "another")[1] if one[0].startswith("SPC")]
+    assert found and not any(old for _, old in found), "which has little in common with what was there"
 
 
 def test_lines_above_an_old_finding_do_not_make_it_new(repository: Path) -> None:

@@ -14,10 +14,9 @@ from seatrial.core.settings import ExemptionSettings, Settings
 from seatrial.handbook.rule_examples import change_to, good_folder
 from seatrial.system import clock
 from seatrial.tasks.choice import limited
-from seatrial.validate.exemptions import exempting
+from seatrial.validate.exemptions import exempting, granted_by
 from seatrial.validate.facts.facts import Facts
 from seatrial.validate.facts.suppressed_codes import EXEMPTIONS
-from seatrial.validate.granted import granted_by
 from seatrial.validate.rules import RULES
 from seatrial.validate.run import Verdict, check
 from seatrial.validate.since import since
@@ -150,12 +149,14 @@ def test_in_the_workspace_of_a_fork_the_exemptions_and_the_settings_of_the_base_
     put(root, {f"integrations/good-service/{path}": data.decode() for path, data in BARE.files.items()})
     commit(root, {"seatrial.toml": "[exemptions]\nmay-grow = false\n"})
     git(root, "branch", "base")
-    commit(root, {"seatrial.toml": "", f"integrations/good-service/{EXEMPTIONS}": WAITS})
+    mine = '[shared]\n"**" = []\n'
+    commit(root, {"seatrial.toml": mine, "x.py": "", f"integrations/good-service/{EXEMPTIONS}": WAITS})
 
     def codes() -> list[str]:
         workspace = open_workspace(str(root))
         limited = granted_by(workspace, git(root, "rev-parse", "base"))
         (one,) = limited.integrations
+        assert since(limited, "base").undeclared == ["x.py"] * ("x.py" in since(limited, "base").around)
         change = since(limited, "base").changes([one])[one.path]
         found = check(Facts.of(limited, one, change), RULES).findings
         return sorted({item.code for item in found} - {"REL001"})

@@ -176,6 +176,15 @@ def test_seatrial_toml_states_the_profile(fleet: Path) -> None:
         ('profile = "gide"', '"guide"'),
         ('[severity]\nSPC999 = "off"', "SPC999"),
         ('[severity]\nSPC001 = "warn"', 'did you mean "warning"\\? change "warn" to "warning"'),
+        ('[shared]\n"/libs/**" = []', "seatrial.toml:2:.*a path below the root such as"),
+        ('[shared]\n"../libs/" = []', "a path below the root such as"),
+        ('[shared]\n"**/a/**/b/**/**" = []', "a path below the root such as"),
+        ('[shared]\n"libs/" = "jira"', "not a list; write a list"),
+        ('[shared]\n"libs/" = ["integrations/jira"]', "the name of an integration, or names with"),
+        (
+            '[shared]\n"libs/" = [' + 2_000 * '"jira", ' + "]",
+            "seatrial.toml:1:.*more than 2,000 patterns and names",
+        ),
         ("\xff".encode("latin-1"), "UTF-8"),
     ],
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -56,9 +56,13 @@ class Outcome:
         """All findings, those left out among them."""
         return (*self.findings, *self.left_out)
 
-    def comparing(self, since: str, before: Collection[str]) -> Outcome:
-        """Return the outcome with the findings marked as old whose fingerprints were there `before`."""
-        marked = (replace(one, old=one.fingerprint in before) for one in self.findings)
+    def comparing(self, since: str, before: Iterable[Finding]) -> Outcome:
+        """Return the outcome with the findings marked as old that were there `before`, and were as grave."""
+        ranks = {one.fingerprint: one.severity.rank for one in before}
+        marked = (
+            replace(one, old=ranks.get(one.fingerprint, one.severity.rank + 1) <= one.severity.rank)
+            for one in self.findings
+        )
         return replace(self, findings=tuple(marked), since=since)
 
     @property

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from seatrial.core.model import Profile, Severity
 
@@ -160,12 +161,106 @@ class OwnRulesSettings:
         return (self.codes or frozenset()) | {code for code in codes if self.knows(code)}
 
 
+ANY = "**"
+"""The part of a pattern that stands for any number of folders, and at its end for everything below."""
+
+
+@dataclass(frozen=True)
+class PathPattern:
+    """A pattern of paths, split at its slashes; `*` and `?` stand for a part and a letter of a name.
+
+    With `is_below` it also matches everything below a folder that it matches, with `is_folder` only that.
+    """
+
+    parts: tuple[str, ...]
+    is_below: bool = False
+    is_folder: bool = False
+
+    @classmethod
+    def from_root(cls, text: str) -> PathPattern:
+        """Return the pattern of a text that begins at the root; a slash at its end stands for all below that folder."""
+        return cls(tuple(f"{text}{ANY}".split("/")) if text.endswith("/") else tuple(text.split("/")))
+
+    @cached_property
+    def literals(self) -> frozenset[str]:
+        """The parts without `*` and `?`, each of which is a name in any path that it matches."""
+        return frozenset(part for part in self.parts if not set("*?") & set(part))
+
+    def matches(self, path: str) -> bool:
+        """Return whether the pattern matches a file."""
+        names = path.split("/")
+        reached = {0}
+        for index, name in enumerate(names):
+            reached = self._after(reached, name)
+            is_file = index == len(names) - 1
+            if len(self.parts) in reached and (is_file or self.is_below) and not (is_file and self.is_folder):
+                return True
+        return False
+
+    def _after(self, reached: set[int], name: str) -> set[int]:
+        """Return the indexes of the parts that may match next, once one of the `reached` parts has matched a name."""
+        found = set()
+        for at in self._with_skipped(reached):
+            part = self.parts[at] if at < len(self.parts) else None
+            if part == ANY:
+                found |= {at, at + 1} if at == len(self.parts) - 1 else {at}
+            elif part is not None and fits(part, name):
+                found.add(at + 1)
+        return found
+
+    def _with_skipped(self, reached: set[int]) -> set[int]:
+        """Return these indexes, and the one after each `**` among them, as that may match no name."""
+        found = set(reached)
+        for at in range(len(self.parts)):
+            if at in found and self.parts[at] == ANY:
+                found.add(at + 1)
+        return found
+
+
+def fits(pattern: str, name: str) -> bool:
+    """Return whether a name matches a pattern with `*` and `?`, in time bounded by the product of their lengths."""
+    at, place, star, mark = 0, 0, -1, 0
+    while at < len(name):
+        if place < len(pattern) and pattern[place] == "*":
+            star, mark = place, at
+            place += 1
+        elif place < len(pattern) and pattern[place] in ("?", name[at]):
+            at, place = at + 1, place + 1
+        elif star >= 0:
+            mark += 1
+            at, place = mark, star + 1
+        else:
+            return False
+    return not pattern[place:].strip("*")
+
+
+EVERYBODY = ("*",)
+"""The names by which a shared file concerns all integrations."""
+
+
+@dataclass(frozen=True)
+class SharedFiles:
+    """Files outside of the integrations by a pattern of their paths, and the names of those that they concern."""
+
+    pattern: str
+    names: Sequence[str]
+
+    @cached_property
+    def _paths(self) -> PathPattern:
+        return PathPattern.from_root(self.pattern)
+
+    def matches(self, path: str) -> bool:
+        """Return whether a path from the root is one of these files."""
+        return self._paths.matches(path)
+
+
 @dataclass(frozen=True)
 class Settings:
     """The settings of a repository; the defaults are those of a repository without `seatrial.toml`.
 
     `severities` maps a rule's code to its severity here, None for off. The `known_...` names are accepted in
     addition to those Seatrial knows. `newest_core` is a release of the framework that counts as in use.
+    `shared` says which integrations a change of files outside of them concerns.
     """
 
     profile: Profile | None = None
@@ -180,3 +275,4 @@ class Settings:
     exemptions: ExemptionSettings = field(default_factory=ExemptionSettings)
     shared_cache: SharedCacheSettings = field(default_factory=SharedCacheSettings)
     own: OwnRulesSettings = field(default_factory=OwnRulesSettings)
+    shared: tuple[SharedFiles, ...] = ()

@@ -10,6 +10,29 @@ TOOL_CACHES = frozenset({"__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_c
 TOOL_FOLDERS = TOOL_CACHES | {".venv", "venv", ".tox", "node_modules"}
 """Folders that tools leave on a developer's disk; none of them belongs to an integration."""
 
+TOOL_SETTINGS = frozenset(
+    {
+        ".gitignore",
+        ".ignore",
+        ".mypy.ini",
+        ".pytest.ini",
+        ".ruff.toml",
+        ".yamllint",
+        ".yamllint.yaml",
+        ".yamllint.yml",
+        "__init__.py",
+        "conftest.py",
+        "mypy.ini",
+        "pyproject.toml",
+        "pytest.ini",
+        "ruff.toml",
+        "setup.cfg",
+        "setup.py",
+        "tox.ini",
+    }
+)
+"""The names of files by which lint tools and pytest are set in the folders above the one they run in."""
+
 _ICONS = """
     Aikido Alert Amplication ApiDoc Apps Argo Armorcode AWS Azure AzureDevops Backstage BitBucket
     BlankPage Blueprint Bolt Book Box Bug Checklist Checkmarx CICD Claude Clock Cloud Cluster Code

@@ -10,10 +10,10 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 from seatrial.core.errors import Unreadable, UsageError
 from seatrial.core.model import Integration, join
+from seatrial.core.settings import ANY, PathPattern
 from seatrial.system.folder import DiskFolder
 from seatrial.workspace.workspace import Workspace, below_checkout
 
@@ -27,81 +27,22 @@ MOST_COMPARED = 500_000
 """The most comparisons of files with patterns to find the owner of one integration."""
 
 _OWNER = re.compile(r"@[\w.-]+(?:/[\w.-]+)?|[^@\s]+@[^@\s]+")
-_ANY = "**"
 
 
 @dataclass(frozen=True)
-class OwnerPattern:
-    """A pattern of paths, split at its slashes, and the owners of the files that it matches; no owners remove others.
+class OwnerPattern(PathPattern):
+    """A pattern of paths and the owners of the files that it matches; no owners remove others."""
 
-    With `is_below` it also matches everything below a folder that it matches, with `is_folder` only that.
-    """
-
-    parts: tuple[str, ...]
-    owners: tuple[str, ...]
-    is_below: bool
-    is_folder: bool
-
-    @cached_property
-    def literals(self) -> frozenset[str]:
-        """The parts without `*` and `?`, each of which is a name in any path that it matches."""
-        return frozenset(part for part in self.parts if not set("*?") & set(part))
+    owners: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, text: str, owners: Sequence[str]) -> OwnerPattern:
         """Return the pattern of a text; one with a slash before its end begins at the root."""
         inner = text.strip("/")
         is_rooted = "/" in text.rstrip("/")
-        parts = ([] if is_rooted else [_ANY]) + [part for part in inner.split("/") if part]
+        parts = ([] if is_rooted else [ANY]) + [part for part in inner.split("/") if part]
         ends_in_star = is_rooted and parts[-1:] == ["*"]
-        return cls(tuple(parts), tuple(owners), not ends_in_star, text.endswith("/"))
-
-    def matches(self, path: str) -> bool:
-        """Return whether the pattern matches a file."""
-        names = path.split("/")
-        reached = {0}
-        for index, name in enumerate(names):
-            reached = self._after(reached, name)
-            is_file = index == len(names) - 1
-            if len(self.parts) in reached and (is_file or self.is_below) and not (is_file and self.is_folder):
-                return True
-        return False
-
-    def _after(self, reached: set[int], name: str) -> set[int]:
-        """Return the indexes of the parts that may match next, once one of the `reached` parts has matched a name."""
-        found = set()
-        for at in self._with_skipped(reached):
-            part = self.parts[at] if at < len(self.parts) else None
-            if part == _ANY:
-                found |= {at, at + 1} if at == len(self.parts) - 1 else {at}
-            elif part is not None and _fits(part, name):
-                found.add(at + 1)
-        return found
-
-    def _with_skipped(self, reached: set[int]) -> set[int]:
-        """Return these indexes, and the one after each `**` among them, as that may match no name."""
-        found = set(reached)
-        for at in range(len(self.parts)):
-            if at in found and self.parts[at] == _ANY:
-                found.add(at + 1)
-        return found
-
-
-def _fits(pattern: str, name: str) -> bool:
-    """Return whether a name matches a pattern with `*` and `?`, in time bounded by the product of their lengths."""
-    at, place, star, mark = 0, 0, -1, 0
-    while at < len(name):
-        if place < len(pattern) and pattern[place] == "*":
-            star, mark = place, at
-            place += 1
-        elif place < len(pattern) and pattern[place] in ("?", name[at]):
-            at, place = at + 1, place + 1
-        elif star >= 0:
-            mark += 1
-            at, place = mark, star + 1
-        else:
-            return False
-    return not pattern[place:].strip("*")
+        return cls(tuple(parts), not ends_in_star, text.endswith("/"), tuple(owners))
 
 
 def parse(text: str) -> list[OwnerPattern]:

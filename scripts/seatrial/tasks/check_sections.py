@@ -299,11 +299,12 @@ def compare(order: CheckOrder, results: SectionResults) -> None:
     compared, workspace = order.choice.since, order.choice.workspace
     if compared is None:
         return
-    before = compared.findings_before(order.choice.integrations, Rulebook(workspace.own).rules, order.jobs)
+    rules = Rulebook(workspace.own).rules
+    before = [*compared.findings_before(order.choice.integrations, rules, order.jobs)]
     named = _with_new(order, results.of("lint"), before)
     if named:
         note(f"linting {len(named)} of them as they were, to tell what is new")
-        before |= linted_before(workspace, compared.base, named, order.jobs, note, order.sandbox)
+        before += linted_before(workspace, compared.base, named, order.jobs, note, order.sandbox)
     for section, own in OWN_CODE.items():
         named = _with_new(order, results.of(section), before)
         if named:
@@ -311,13 +312,14 @@ def compare(order: CheckOrder, results: SectionResults) -> None:
             with exported(workspace, compared.base, named) as (then, there):
                 old = SectionResults()
                 _run_own_code(replace(order, choice=Choice(then, there)), old, section)
-                before |= {one.fingerprint for one in old.outcome.findings}
+                before += old.outcome.findings
     results.outcome = results.outcome.comparing(compared.rev, before)
 
 
-def _with_new(order: CheckOrder, found: Sequence[Finding], before: Collection[str]) -> list[Integration]:
+def _with_new(order: CheckOrder, found: Sequence[Finding], before: Sequence[Finding]) -> list[Integration]:
     """Return the integrations with a finding that is not known to be old."""
-    named = {one.integration for one in found if one.fingerprint not in before}
+    known = {one.fingerprint for one in before}
+    named = {one.integration for one in found if one.fingerprint not in known}
     return [one for one in order.choice.integrations if one.name in named]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from seatrial import report
-from seatrial.core.errors import SeatrialError, Unreadable
+from seatrial.core.errors import ConfigurationError, SeatrialError, Unreadable
 from seatrial.core.findings import Outcome, RuleFacts
 from seatrial.core.model import Finding, Integration, Profile
 from seatrial.core.names import counted
@@ -29,12 +30,15 @@ from seatrial.system import git
 from seatrial.system.atomic import append, write_whole
 from seatrial.system.cache import is_from_fork
 from seatrial.tasks.cli import and_others, commands_in_make, in_make, note, say
+from seatrial.validate.effects import idle_patterns, unknown_names
+from seatrial.validate.exemptions import granted_by, ungranted
 from seatrial.validate.facts.credentials import credential
-from seatrial.validate.granted import granted_by, ungranted, with_own_rules
+from seatrial.validate.own_rules import with_own_rules
 from seatrial.validate.rule_failures import MEND
 from seatrial.validate.since import Choice as Choice
-from seatrial.validate.since import since
+from seatrial.validate.since import Since, since
 from seatrial.workspace.base_branch import default_revision, trusted_base
+from seatrial.workspace.config import SETTINGS_FILE
 from seatrial.workspace.workspace import Workspace, holding, passed_over, select
 from seatrial.workspace.workspace import open_workspace as _open_workspace
 
@@ -42,6 +46,8 @@ from seatrial.workspace.workspace import open_workspace as _open_workspace
 def open_workspace(root: str | None, cwd: Path | None = None) -> Workspace:
     """Open the workspace at `root`, as every task does: codes in its `seatrial.toml` are checked."""
     workspace, told = with_own_rules(_open_workspace(root, cwd, known_codes), os.environ)
+    if wrong := unknown_names(workspace):
+        raise ConfigurationError(wrong)
     if told:
         note(f"seatrial: {told}")
     return workspace
@@ -55,11 +61,13 @@ def choose(
     always: bool = False,
     files: bool = False,
     where: str | None = None,
+    changing: bool = False,
 ) -> Choice:
     """Return what is chosen by the options; say so where nothing has changed, or nothing fits `where`.
 
     With `always`, and no revision stated, it is what has changed since the usual one. With `files`, the names are
-    those of files. Raises UsageError for an unknown name, revision or filter, ServiceError where git fails.
+    those of files. A task that is `changing` what is chosen is not given all for a file that nothing declares. Raises
+    UsageError for an unknown name, revision or filter, ServiceError where git fails.
     """
     workspace = limited(open_workspace(root))
     chosen = selected(workspace, integration, where, files)
@@ -70,7 +78,8 @@ def choose(
     if stated is None:
         return Choice(workspace, chosen)
     compared = since(workspace, stated)
-    touched = compared.touched(chosen)
+    touched = compared.touched(chosen, undeclared=not changing)
+    _tell_of_shared(compared, changing)
     if not touched:
         note(f'nothing changed since "{stated}"')
     return Choice(workspace, touched, compared)
@@ -103,7 +112,10 @@ def selected(
 
 
 def limited(workspace: Workspace) -> Workspace:
-    """Return a workspace as it is judged here: in CI for a fork, only exemptions that the merge base has hold."""
+    """Return a workspace as it is judged here: in CI for a fork, only exemptions that the merge base has hold.
+
+    So do only its declarations of shared files.
+    """
     if not is_from_fork(os.environ):
         return workspace
     try:
@@ -112,8 +124,23 @@ def limited(workspace: Workspace) -> Workspace:
         note(
             f"seatrial: no exemption holds in a pull request from another repository whose base is unknown: {reason}"
         )
-        settings = replace(workspace.settings, exemptions=ExemptionSettings({}))
+        settings = replace(workspace.settings, exemptions=ExemptionSettings({}), shared=())
         return replace(workspace, settings=settings)
+
+
+def _tell_of_shared(compared: Since, changing: bool) -> None:
+    """Tell why all are chosen where nothing says whom a change concerns, and of what is declared for no file."""
+    for path, *others in [compared.undeclared] if compared.undeclared and not changing else ():
+        more = f" and {counted(len(others), 'other file')}" if others else ""
+        note(
+            f"seatrial: all integrations are chosen, because nothing declares whom {plain(path)}{more} concerns; "
+            f"declare it below [shared] of {SETTINGS_FILE}, for nobody: {json.dumps(plain(path))} = []"
+        )
+    for one in idle_patterns(compared.workspace, compared.around):
+        all_in = (
+            "" if one.pattern.endswith(("/", "*")) else f'; for all in a folder write "{plain(one.pattern)}/"'
+        )
+        note(f'seatrial: "{plain(one.pattern)}" below [shared] of {SETTINGS_FILE} fits no file{all_in}')
 
 
 def _tell_of_ungranted(codes: Mapping[str, Sequence[str]]) -> None:

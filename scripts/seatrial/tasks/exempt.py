@@ -40,7 +40,7 @@ def exempt(
     if all == bool(words):
         raise UsageError("name the codes, such as SPC011, or type --all for every code that fails")
     why, day = _reason(reason), _day(until)
-    choice = choose(root, integration, since, where=where)
+    choice = choose(root, integration, since, where=where, changing=True)
     book = Rulebook(choice.workspace.own)
     found = _failing(choice, book, [_code(book, word) for word in words], strict, jobs_of(jobs))
     by_name = {one.name: one for one in choice.integrations}

@@ -38,7 +38,7 @@ def fix(
     With `unsafe`, guessed names are tried as well; with `advice`, what is only advised; with `lock`, locks that are
     missing or stale are made, after the other repairs.
     """
-    choice = choose(root, integration, since, where=where)
+    choice = choose(root, integration, since, where=where, changing=True)
     workspace = choice.workspace
     book = Rulebook(workspace.own)
     changes = choice.changes(book.rules)
@@ -56,7 +56,9 @@ def fix(
     if guesses and not unsafe:
         show = in_make("seatrial fix --unsafe --diff")
         note(f"for {guesses} more, what is meant can only be guessed; `{show}` shows it")
-    all_locked = not lock or _lock(choose(root, integration, since, where=where), jobs, diff, sandbox)
+    all_locked = not lock or _lock(
+        choose(root, integration, since, where=where, changing=True), jobs, diff, sandbox
+    )
     end(bool(done.crashes) or not all_locked, False)
 
 

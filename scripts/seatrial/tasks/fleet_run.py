@@ -27,7 +27,7 @@ def run(
     """Run a command in each folder, show what it writes in order, and end with 1 where it failed in one."""
     words = _words(command)
     workers = jobs_of(jobs)
-    choice = choose(root, integration, since, where=where)
+    choice = choose(root, integration, since, where=where, changing=True)
     chosen = choice.integrations
     if not chosen:
         return

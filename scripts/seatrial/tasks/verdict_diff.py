@@ -29,8 +29,7 @@ from seatrial.tasks.cli import Ended, jobs_of, must_be_text_or_json, note, say
 from seatrial.validate.facts.facts import core_release
 from seatrial.validate.own_rules import in_folder
 from seatrial.validate.rules import Rulebook
-from seatrial.validate.run import Checked, check_all
-from seatrial.validate.since import ALL
+from seatrial.validate.run import ALL, Checked, check_all
 from seatrial.workspace.base_branch import target_branch
 from seatrial.workspace.committed import workspace_at
 from seatrial.workspace.workspace import Workspace

@@ -6,14 +6,14 @@ import ast
 import os
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 
-from seatrial.core.errors import ConfigurationError, Unreadable
+from seatrial.core.errors import ConfigurationError, SeatrialError, Unreadable
 from seatrial.core.model import (
     Folder,
     Kind,
@@ -25,10 +25,13 @@ from seatrial.core.printable import one_line, plain
 from seatrial.core.rules import Rule
 from seatrial.core.settings import OwnRulesSettings, Settings
 from seatrial.core.suggest import hint
+from seatrial.system import git
+from seatrial.system.cache import is_from_fork
 from seatrial.validate.facts.facts import Facts
 from seatrial.validate.rule_failures import guarded, line_of, place_of, said_of
 from seatrial.validate.rules import BY_CODE, BY_NAME
-from seatrial.workspace.config import SETTINGS_FILE
+from seatrial.workspace.base_branch import target_branch, trusted_base
+from seatrial.workspace.config import SETTINGS_FILE, settings_of
 from seatrial.workspace.workspace import Workspace
 
 MOST_FILES = 1_000
@@ -41,6 +44,55 @@ FACTS = frozenset(
     for name in dir(Facts)
     if not name.startswith("_") and isinstance(vars(Facts).get(name), cached_property | property)
 ) | {"integration", "profile", "fleet", "settings", "change", "suppressions"}
+
+
+def with_own_rules(workspace: Workspace, environ: Mapping[str, str]) -> tuple[Workspace, str]:
+    """Return a workspace with the repository's own rules, and what is to be told of rules that are left out.
+
+    In CI for a pull or merge request they, and the settings about them, are those of the base branch, whoever made the
+    request; in one from another repository they are left out unless the base branch says otherwise.
+    Raises ConfigurationError for rules that cannot be loaded.
+    """
+    stated = workspace.settings.own
+    is_foreign = is_from_fork(environ)
+    if not (is_foreign or target_branch(environ)):
+        return on_disk(workspace, stated), ""
+    try:
+        own, whole = _own_at_base(workspace, environ)
+    except ConfigurationError:
+        raise
+    except SeatrialError as reason:
+        if not stated.files:
+            return workspace, ""
+        if not is_foreign:
+            raise ConfigurationError(
+                f"the repository's own rules are those of the base, which is unknown: {reason}"
+            ) from reason
+        return left_out(workspace, stated), f"the repository's own rules are left out: {reason}"
+    if not own.files:
+        told = "the repository's own rules are left out: the base branch has none" if stated.files else ""
+        return left_out(workspace, stated), told
+    if is_foreign and not own.forks:
+        told = (
+            "the repository's own rules are left out in a pull request from another repository; "
+            "`forks = true` under [rules] in the base branch lets them run, as that branch has them"
+        )
+        return left_out(workspace, own), told
+    return in_folder(workspace, own, whole), ""
+
+
+def _own_at_base(workspace: Workspace, environ: Mapping[str, str]) -> tuple[OwnRulesSettings, Folder]:
+    """Return the settings of own rules on the base branch, and all its files. Raises SeatrialError.
+
+    The remote is `origin`, whatever the change states: with another one it could choose its base.
+    """
+    base = trusted_base(workspace.root, environ)
+    whole = git.folder_at(workspace.root, base, "")
+    try:
+        stated = settings_of(whole.read(SETTINGS_FILE)) if whole.entry(SETTINGS_FILE) else None
+    except Unreadable as refused:
+        raise ConfigurationError(f"{SETTINGS_FILE} of the base branch: {refused}") from refused
+    return (stated.own if stated else OwnRulesSettings()), whole
 
 
 def on_disk(workspace: Workspace, own: OwnRulesSettings) -> Workspace:

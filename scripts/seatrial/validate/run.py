@@ -26,6 +26,9 @@ T = TypeVar("T")
 MOST = 200
 """Most problems of one rule in one integration; the next run reports the others."""
 
+ALL = 1_000_000
+"""More problems of a rule in one integration than any has; a limit would make findings behind it look new."""
+
 WORTH_A_PROCESS = 12
 """Least number of integrations for each process; fewer are checked before another process has started."""
 

@@ -11,150 +11,24 @@ from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from seatrial.core.errors import ConfigurationError, Unreadable
 from seatrial.core.findings import Outcome
-from seatrial.core.model import Fleet, Folder, Integration, Profile, Severity
+from seatrial.core.model import Finding, Fleet, Folder, Integration, Profile, Severity
 from seatrial.core.rules import Rule
-from seatrial.core.settings import OwnRulesSettings, Settings
-from seatrial.dependencies.lockfile import LOCK, LockText
+from seatrial.dependencies.lockfile import LOCK
 from seatrial.documents import holds
 from seatrial.documents.group_intents import FOLDER, group_intents
 from seatrial.system import git
 from seatrial.system.folder import with_parents
 from seatrial.system.machine import cores
+from seatrial.validate.effects import SharedChange, settings_effects, shared_changes
 from seatrial.validate.facts.facts import Facts
 from seatrial.validate.facts.items import value_at
 from seatrial.validate.facts.package_metadata import PYPROJECT, Package
 from seatrial.validate.facts.release_change import INTENTS, SUFFIXES, BotChange, Change, Fold
 from seatrial.validate.facts.suppressed_codes import EXEMPTIONS
-from seatrial.validate.rules import RULES
-from seatrial.validate.run import check_all
-from seatrial.workspace.committed import judged_alike
-from seatrial.workspace.config import SETTINGS_FILE, settings_of
-from seatrial.workspace.workspace import FRAMEWORK, Workspace, profile_of
-
-SHOWN = 3
-"""Codes that a reason names."""
-
-ALL = 1_000_000
-"""More problems of a rule in one integration than any has; a limit would make findings behind it look new."""
-
-
-def settings_effects(
-    workspace: Workspace, base: str, changed: Sequence[str], integrations: Sequence[Integration]
-) -> Mapping[str, str]:
-    """Return the integrations, by path, whose verdict is another one under the settings of the commit `base`, and why.
-
-    `changed` are the changed paths. Where it cannot be told, it is all of them. Raises UsageError and ServiceError as
-    git does.
-    """
-    own = workspace.settings.own
-    rule_files = [one for one in changed if _is_of_own_rules(one, own)]
-    if not integrations or (SETTINGS_FILE not in changed and not rule_files):
-        return {}
-    try:
-        before = _settings_at(git.folder_at(workspace.root, base, ""))
-    except (ConfigurationError, Unreadable):
-        return dict.fromkeys((one.path for one in integrations), f"{SETTINGS_FILE} was not valid before")
-    now = workspace.settings
-    if (before.own.prefix, before.own.files) != (own.prefix, own.files) or rule_files:
-        place = rule_files[0] if rule_files else SETTINGS_FILE
-        return dict.fromkeys(
-            (one.path for one in integrations), f"{place} changes the repository's own rules"
-        )
-    if before.integrations != now.integrations:
-        return dict.fromkeys(
-            (one.path for one in integrations), f"{SETTINGS_FILE} names another folder for all"
-        )
-    locked = _locking(now.lint.source_packages ^ before.lint.source_packages, integrations)
-    return {**locked, **_judged_otherwise(workspace, before, integrations)}
-
-
-def _is_of_own_rules(path: str, own: OwnRulesSettings) -> bool:
-    """Return whether a path is in a folder of own rules; what lies beside them is taken for a part of them."""
-    return path.endswith(".py") and any(
-        posixpath.dirname(path) == posixpath.dirname(pattern) for pattern in own.files
-    )
-
-
-def _settings_at(whole: Folder) -> Settings:
-    return settings_of(whole.read(SETTINGS_FILE)) if whole.entry(SETTINGS_FILE) else Settings()
-
-
-def _locking(packages: frozenset[str], integrations: Sequence[Integration]) -> Mapping[str, str]:
-    """Return the integrations whose lock has a package that may be built now, or may not any more."""
-    found = {}
-    for one in integrations if packages else ():
-        try:
-            lock = LockText(one.read(LOCK)) if one.has(LOCK) else None
-        except Unreadable:
-            lock = None
-        names = sorted(name for name in packages if lock and lock.versions(name))
-        if names:
-            found[one.path] = (
-                f"{SETTINGS_FILE} changes lint.source-packages by {names[0]}, which its lock has"
-            )
-    return found
-
-
-def _judged_otherwise(
-    workspace: Workspace, before: Settings, integrations: Sequence[Integration]
-) -> Mapping[str, str]:
-    """Judge by both settings, with no more rules than needed, and return those where that makes a difference."""
-    has_framework = (workspace.root / FRAMEWORK).is_file()
-    former = replace(
-        workspace,
-        settings=replace(before, own=workspace.settings.own, exemptions=workspace.settings.exemptions),
-        profile=profile_of(before, workspace.fleet, has_framework),
-    )
-    rules = _rules_in_question(workspace, former)
-    if not rules:
-        return {}
-    sides = [
-        _told(check_all(one, integrations, rules, cores(), advice=True, most=ALL).outcome)
-        for one in (former, workspace)
-    ]
-    found = {}
-    for one in integrations:
-        codes = sorted({code for code, *_ in sides[0].get(one.name, set()) ^ sides[1].get(one.name, set())})
-        if codes:
-            others = f" and {len(codes) - SHOWN} more" if codes[SHOWN:] else ""
-            found[one.path] = f"{SETTINGS_FILE} changes what is said of {', '.join(codes[:SHOWN])}{others}"
-    return found
-
-
-def _rules_in_question(workspace: Workspace, former: Workspace) -> Sequence[Rule]:
-    """Return the rules whose findings may differ: all of them, unless severities are all that differs."""
-    every = [rule for rule in (*RULES, *workspace.own) if "change" not in rule.needs]
-    if _judging(workspace) != _judging(former):
-        return every
-    now, then = workspace.settings.severities, former.settings.severities
-    codes = {code for code in {*now, *then} if now.get(code, "default") != then.get(code, "default")}
-    chosen = [rule for rule in every if rule.code in codes]
-    return [*chosen, *(rule for rule in every if "suppressions" in rule.needs)] if chosen else []
-
-
-def _judging(workspace: Workspace) -> object:
-    """Return what else rules go by."""
-    stated = workspace.settings
-    return (
-        workspace.profile,
-        stated.known_blueprints,
-        stated.known_icons,
-        stated.known_sections,
-        stated.newest_core,
-    )
-
-
-def _told(outcome: Outcome) -> Mapping[str, set[tuple[str, str, str, bool]]]:
-    """Return what is told of each integration: codes, fingerprints, severities, and whether it is suppressed."""
-    found: dict[str, set[tuple[str, str, str, bool]]] = {}
-    for is_hidden, findings in enumerate((outcome.findings, outcome.hidden)):
-        for one in findings:
-            told = (one.code, one.fingerprint, one.severity.value, bool(is_hidden))
-            found.setdefault(one.integration, set()).add(told)
-    return found
-
+from seatrial.validate.run import ALL, check_all
+from seatrial.workspace.committed import compared_workspace, former
+from seatrial.workspace.workspace import Workspace, below_checkout
 
 _COMPARED = re.compile(
     r"pyproject\.toml|\.port/spec\.\w+|\.port/resources/[^/]+\.(?:json|ya?ml)" rf"|{re.escape(EXEMPTIONS)}"
@@ -175,7 +49,7 @@ class Since:
     `rev` is the revision as typed, `base` the merge base, `paths` the changed paths of each integration, by its path,
     `around` those outside of all integrations, `reached` the paths of the integrations that have no change, but a
     link that leads to one, each with the places on the way. `resettled` are those of others on which changed settings
-    change the verdict, each with the reason.
+    change the verdict, each with the reason. `shared` are the changes outside that concern some or all.
     """
 
     workspace: Workspace
@@ -185,11 +59,26 @@ class Since:
     around: Sequence[str] = ()
     reached: Mapping[str, Sequence[str]] = field(default_factory=dict)
     resettled: Mapping[str, str] = field(default_factory=dict)
+    shared: Sequence[SharedChange] = ()
 
-    def touched(self, integrations: Iterable[Integration]) -> list[Integration]:
-        """The integrations that have a change, are reached by one, or are judged otherwise by changed settings."""
+    def touched(self, integrations: Iterable[Integration], undeclared: bool = True) -> list[Integration]:
+        """The integrations that have a change, are reached by one, share one, or are judged by other settings.
+
+        Without `undeclared`, not all of them for a file about which nothing is declared.
+        """
         affected = self.paths.keys() | self.reached.keys() | self.resettled.keys()
-        return [one for one in integrations if one.path in affected]
+        told = (one for one in self.shared if undeclared or not one.is_undeclared)
+        kinds = {(tuple(one.names), one.folder): one for one in told}.values()
+        return [
+            one
+            for one in integrations
+            if one.path in affected or any(shared.concerns(one) for shared in kinds)
+        ]
+
+    @property
+    def undeclared(self) -> Sequence[str]:
+        """The changed paths that affect all integrations because nothing says whom they concern."""
+        return [one.path for one in self.shared if one.is_undeclared]
 
     def reasons(self, integration: Integration) -> Iterator[str]:
         """Yield why an integration is among those touched, a line each; nothing for another one."""
@@ -199,6 +88,7 @@ class Since:
             yield f"{link} is a link to {', which leads to '.join(places)}, which has changed"
         if integration.path in self.resettled:
             yield self.resettled[integration.path]
+        yield from (one.why for one in self.shared if one.concerns(integration))
 
     def changes(self, integrations: Sequence[Integration]) -> Mapping[str, Change]:
         """The change of each integration that has one, by its path. Raises as `since`."""
@@ -230,16 +120,14 @@ class Since:
 
     def findings_before(
         self, integrations: Iterable[Integration], rules: Sequence[Rule], jobs: int, advice: bool = False
-    ) -> frozenset[str]:
-        """The fingerprints of what these rules find in these integrations at the merge base. Raises as `since`.
+    ) -> Sequence[Finding]:
+        """What these rules find in these integrations at the merge base, by its own settings. Raises as `since`.
 
-        Rules of severity advice are left out without `advice`.
-
-        The settings are those of the work tree, on both sides. What rules ask of other integrations is asked of those
+        Rules of severity advice are left out without `advice`. What rules ask of other integrations is asked of those
         in the work tree, where they are the same.
         """
         paths = {one.path for one in self.touched(integrations)}
-        before = judged_alike(
+        before = compared_workspace(
             self.workspace, self.base, lambda path: not paths.isdisjoint(with_parents(path))
         )
         there = [one for one in before.integrations if one.path in paths]
@@ -249,7 +137,11 @@ class Since:
         stated, profile = before.settings.severities, before.profile
         on = [rule for rule in rules if rule.weight(stated, profile) not in unwanted]
         found = check_all(before, there, on, jobs, advice=True, most=ALL).outcome.findings
-        return frozenset(finding.fingerprint for finding in found)
+        moved = {one.path: place for one in there if (place := former(one))}
+        if not moved:
+            return found
+        then = check_all(before, [*moved.values()], on, jobs, advice=True, most=ALL).outcome.findings
+        return _without_what_moving_brings(found, then, moved)
 
     def _changes_code(self, integrations: Iterable[Integration]) -> bool:
         return any(path.endswith(".py") for one in integrations for path in self.paths[one.path])
@@ -367,7 +259,7 @@ def _looked_at(root: Path, path: str) -> Iterator[str]:
         path = posixpath.normpath(
             posixpath.join(posixpath.dirname(link), os.readlink(root / link), path[len(link) + 1 :])
         )
-        if path.partition("/")[0] in ("", ".."):
+        if path in ("", "."):
             return
     yield path
 
@@ -394,14 +286,44 @@ def since(workspace: Workspace, rev: str) -> Since:
     Raises UsageError for an unknown revision, ServiceError where git fails.
     """
     base = git.merge_base(workspace.root, rev)
-    changed = git.changed(workspace.root, base)
+    changed = _changed(workspace, base)
     owned = [(_owner(workspace, path), path) for path in changed]
     around = tuple(path for owner, path in owned if owner is None)
     paths = _by_integration(owned)
     reached = _reached(workspace, changed, paths)
     others = [one for one in workspace.integrations if one.path not in paths.keys() | reached.keys()]
-    resettled = settings_effects(workspace, base, around, others)
-    return Since(workspace, rev, base, paths, around, reached, resettled)
+    resettled = settings_effects(workspace, base, around, others, _outcome)
+    return Since(
+        workspace, rev, base, paths, around, reached, resettled, shared_changes(workspace, base, around)
+    )
+
+
+def _without_what_moving_brings(
+    found: Iterable[Finding], then: Iterable[Finding], moved: Mapping[str, Integration]
+) -> list[Finding]:
+    """Leave out the findings of moved integrations that they did not have in the place where they were."""
+    places = {(one.code, one.path, one.line) for one in then}
+    former_paths = {path: one.path for path, one in moved.items()}
+
+    def was_there(one: Finding) -> bool:
+        path = next((path for path in with_parents(one.path) if path in former_paths), None)
+        return path is None or (one.code, former_paths[path] + one.path[len(path) :], one.line) in places
+
+    return [one for one in found if was_there(one)]
+
+
+def _outcome(workspace: Workspace, integrations: Sequence[Integration], rules: Sequence[Rule]) -> Outcome:
+    return check_all(workspace, integrations, rules, cores(), advice=True, most=ALL).outcome
+
+
+def _changed(workspace: Workspace, base: str) -> Sequence[str]:
+    """Return the changed paths from the root, those of the repository around it among them, which begin with `..`."""
+    changed, above = git.changed(workspace.root, base), below_checkout(workspace.root, workspace.checkout)
+    if not above:
+        return changed
+    everywhere = git.changed(workspace.checkout, base)
+    outside = (one for one in everywhere if not one.startswith(f"{above}/"))
+    return [*(posixpath.relpath(one, above) for one in outside), *changed]
 
 
 def _reached(
@@ -458,6 +380,8 @@ def _is_of_framework(path: str) -> bool:
 
 def _owner(workspace: Workspace, path: str) -> str | None:
     """The path of the integration that holds a changed path; None where none does."""
+    if path.startswith("../"):
+        return None
     return next((parent for parent in (*with_parents(path), "") if parent in workspace.fleet.paths), None)
 
 

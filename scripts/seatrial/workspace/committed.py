@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -74,13 +75,60 @@ def workspace_at(
     return replace(workspace, settings=settings, profile=profile, fleet=fleet, links=())
 
 
-def judged_alike(workspace: Workspace, commit: str, soon: Callable[[str], bool]) -> Workspace:
-    """Return the integrations of a commit under the settings and the profile that this workspace has now.
+def compared_workspace(
+    workspace: Workspace, commit: str, soon: Callable[[str], bool] = lambda path: False
+) -> Workspace:
+    """Return a workspace as a commit has it, which this one is compared with.
 
-    Of the files whose path `soon` is true of, all are fetched at once. Raises UsageError and ServiceError as git does.
+    Own rules, and the exemptions that may count, are those of this one on both sides, and so are all settings where
+    those of the commit are not valid. An integration that was moved since has its present name and path. Of the files
+    whose path `soon` is true of, all are fetched at once. Raises UsageError and ServiceError as git does.
     """
-    fleet = Fleet(_integrations(workspace.root.name, _whole(workspace, commit, soon), workspace.settings))
-    return replace(workspace, fleet=fleet, links=())
+    now = workspace.settings
+    try:
+        before = workspace_at(workspace, commit, soon)
+    except ConfigurationError:
+        fleet = Fleet(_integrations(workspace.root.name, _whole(workspace, commit, soon), now))
+        before = replace(workspace, fleet=fleet, links=())
+    settings = replace(before.settings, own=now.own, exemptions=now.exemptions)
+    return replace(before, settings=settings, fleet=_with_moved(before.fleet, workspace.fleet))
+
+
+ALIKE = 0.5
+"""The share of an integration's files that are as they were, above which one elsewhere is taken for it, moved."""
+
+
+def _with_moved(before: Fleet, now: Fleet) -> Fleet:
+    """Return the older fleet with the integrations that were moved since where they are now."""
+    gone = [one for one in before.integrations if one.path not in now.paths]
+    moved = {}
+    for one in now.integrations if gone else ():
+        if one.path not in before.paths:
+            share, former = max(((_share(other, one), other) for other in gone), key=lambda pair: pair[0])
+            if share > ALIKE and former.path not in moved:
+                moved[former.path] = Integration(one.name, one.path, former.folder)
+    return Fleet(moved.get(one.path, one) for one in before.integrations) if moved else before
+
+
+def former(integration: Integration) -> Integration | None:
+    """Return an integration of a compared workspace where it was before it was moved; None for one that was not."""
+    folder = integration.folder
+    if not isinstance(folder, Subfolder) or folder.base == integration.path:
+        return None
+    return Integration(posixpath.basename(folder.base), folder.base, folder)
+
+
+def _share(one: Integration, other: Integration) -> float:
+    """Return the share of an integration's files that another one has as well, with the same content."""
+    paths = one.folder.paths()
+    both = {*paths} & {*other.folder.paths()}
+    return sum(_bytes(one, path) == _bytes(other, path) for path in both) / max(len(paths), 1)
+
+
+def _bytes(integration: Integration, path: str) -> bytes | None:
+    with suppress(Unreadable):
+        return integration.folder.read(path)
+    return None
 
 
 def _whole(workspace: Workspace, commit: str, soon: Callable[[str], bool]) -> Folder:

@@ -20,6 +20,7 @@ from seatrial.core.settings import (
     ReleaseSettings,
     Settings,
     SharedCacheSettings,
+    SharedFiles,
 )
 from seatrial.core.suggest import hint, with_repair
 from seatrial.documents import toml
@@ -65,7 +66,24 @@ def settings_of(data: bytes, known_codes: KnownCodes | None = None) -> Settings:
         shared_cache=SharedCacheSettings(
             document.value.get("cache", ""), tuple(document.value.get("cache-keys", ()))
         ),
+        shared=_shared(document),
     )
+
+
+MOST_SHARED = 2_000
+"""The most patterns and names below `[shared]`, as each name is compared with each integration."""
+
+
+def _shared(document: Document) -> tuple[SharedFiles, ...]:
+    """Return the declarations of shared files. Raises ConfigurationError for too many."""
+    table: dict[str, list[str]] = document.value.get("shared", {})
+    if len(table) + sum(map(len, table.values())) > MOST_SHARED:
+        where = document.key("shared")
+        raise ConfigurationError(
+            f"{SETTINGS_FILE}:{where.line}:{where.column}: more than {MOST_SHARED:,} patterns and names below "
+            "[shared]; let one pattern stand for many"
+        )
+    return tuple(SharedFiles(path, tuple(names)) for path, names in table.items())
 
 
 def _growth(table: dict[str, Any]) -> dict[str, Severity | None]:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from seatrial.core.errors import UsageError
+from seatrial.core.settings import PathPattern
 from seatrial.system import git
 from support.repositories import commit, put, start
 from support.repositories import git as say
@@ -288,3 +289,29 @@ def test_lines_that_git_ends_otherwise_in_the_work_tree_do_not_differ(
     (repository / "a.txt").write_bytes(b"1\r\n2\r\n")
     os.utime(repository / "a.txt", (1, 1))
     assert git.changed(repository, base) == []
+
+
+@pytest.mark.parametrize(
+    ("pattern", "there"),
+    [
+        ("libs/web/**", True),
+        ("libs/", True),
+        ("lib/", False),
+        ("libs/*", False),
+        ("**/client.py", True),
+        ("libs/**/client.py", True),
+        ("lib?/w*/deep/client.py", True),
+        ("client.py", False),
+        ("libs/web", False),
+        ("out/**", False),
+        ("*", True),
+    ],
+)
+def test_a_pattern_fits_the_same_files_to_git_and_to_a_setting(
+    repository: Path, pattern: str, there: bool
+) -> None:
+    paths = ["libs/web/deep/client.py", "new.txt", ".gitignore"]
+    put(repository, dict.fromkeys(paths[:2], "") | {"out/client.log": ""})
+    fitting = [path for path in paths if PathPattern.from_root(pattern).matches(path)]
+    assert bool(fitting) is there
+    assert fitting == sorted(git.files_like(repository, pattern), key=paths.index) or pattern == "libs/web"

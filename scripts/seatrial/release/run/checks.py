@@ -23,7 +23,7 @@ from seatrial.system.remote_cache import RemoteCache
 from seatrial.validate.facts.release_change import Change
 from seatrial.validate.rules import Rulebook
 from seatrial.validate.run import check_all
-from seatrial.workspace.committed import judged_alike, workspace_in
+from seatrial.workspace.committed import compared_workspace, workspace_in
 from seatrial.workspace.workspace import Workspace
 
 Notify = Callable[[str], None]
@@ -119,14 +119,14 @@ def linted_before(
     jobs: int,
     notify: Notify,
     sandbox: str | None = None,
-) -> frozenset[str]:
-    """Return the fingerprints of what lint finds in these integrations as a commit has them.
+) -> Sequence[Finding]:
+    """Return what lint finds in these integrations as a commit has them.
 
     What cannot be linted there has no findings. Raises UsageError and ServiceError as git does.
     """
     with exported(workspace, commit, chosen) as (before, there):
         found, _ = _linted(before, there, jobs, notify, sandbox)
-    return frozenset(finding.fingerprint for finding in found.findings)
+    return found.findings
 
 
 @contextmanager
@@ -140,7 +140,7 @@ def exported(
         export = Path(os.path.realpath(folder)) / "base"
         git.export(workspace.root, commit, export)
         git.track_export(workspace.root, commit, export)
-        before = workspace_in(judged_alike(workspace, commit, lambda path: False), export)
+        before = workspace_in(compared_workspace(workspace, commit), export)
         paths = {one.path for one in chosen}
         yield before, [one for one in before.integrations if one.path in paths]
 

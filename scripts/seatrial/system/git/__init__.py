@@ -41,6 +41,7 @@ from seatrial.system.git.tags import Tag, make_tag, push_tag, remote_tags, tag_c
 from seatrial.system.git.worktree import (
     changed,
     dirty,
+    files_like,
     ignored,
     ignores,
     is_private,
@@ -69,6 +70,7 @@ __all__ = [
     "export",
     "fetch_branch",
     "files_in",
+    "files_like",
     "find",
     "folder_at",
     "folders",

@@ -58,6 +58,16 @@ def tracks(root: Path, path: str) -> bool:
     return bool(ask(root, "--literal-pathspecs", "ls-files", "-z", "--cached", "--", path))
 
 
+def files_like(root: Path, pattern: str) -> list[str]:
+    """Return the files that git tracks, or would, and that fit a pattern from `root`, in which `**` is any folders.
+
+    A slash at its end stands for all below a folder; git takes a folder's name for that as well.
+    """
+    pathspec = f":(glob){pattern}{'**' * pattern.endswith('/')}"
+    listing = ("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", pathspec)
+    return paths_of(ask(root, *listing) or b"")
+
+
 def links(root: Path) -> list[str]:
     """Return the paths below `root` of the symbolic links that git tracks. Raises UsageError and ServiceError."""
     listed = must(root, "ls-files", "--stage", "-z")
