@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from seatrial.core.errors import ConfigurationError, UsageError
 from seatrial.core.model import MemoryFolder
 from seatrial.documents.group_intents import FOLDER, GroupIntent, group_intents
-from seatrial.fleet.core_bump import done_groups, edits_of, planned
+from seatrial.fleet.core_bump import BumpRow, CoreBump, done_groups, entries, failed, planned
 from seatrial.handbook.rule_examples import good_folder
 from seatrial.release.plan.plan import plan as plan_of
 from seatrial.release.plan.plan_files import plan_json, plan_of_json
@@ -21,7 +23,9 @@ from seatrial.release.plan.state import Candidate, IndexSeen, State, VersionStat
 from seatrial.release.run.bumps import BumpPlan, apply, bump_line, plan
 from seatrial.release.run.release_tables import plan_table, status_table
 from seatrial.system.folder import DiskFolder
-from seatrial.system.transaction import change_all, finish
+from seatrial.system.transaction import FileEdit, change_all, finish
+from seatrial.tasks import fleet_bump_core
+from seatrial.tasks.cli import Ended
 from seatrial.tasks.fleet_bump_core import bump_core
 from seatrial.tasks.release_check import announcement
 from seatrial.validate.facts.facts import Facts
@@ -34,6 +38,7 @@ from support.repositories import commit, git, put, start
 
 DAY, LATER = date(2026, 11, 28), date(2026, 12, 28)
 NAMES = ("jira", "okta")
+NO = UsageError("no")
 INTENT = "bump: minor\nchangelog-type: feature\nchangelog: Shows pages\n"
 
 
@@ -73,10 +78,11 @@ def fold(root: Path, version: str, *names: str, day: date = DAY) -> None:
     """As fleet.bump-core does without a lock, each integration by itself."""
     finish(root)
     workspace = opened(root)
-    for one in workspace.integrations:
-        bump = planned(workspace, one, version, day, fold=True)
-        if bump.is_open and one.name in (names or NAMES):
-            change_all(root, edits_of(bump, groups(root)))
+    plans = [planned(workspace, one, version, day, fold=True) for one in workspace.integrations]
+    todo = [one for one in plans if one.is_open and one.integration.name in (names or NAMES)]
+    change_all(root, entries(todo, groups(root)))
+    for bump in todo:
+        change_all(root, bump.files)
 
 
 def bumped(root: Path, day: date = LATER, fold_days: int | None = None) -> BumpPlan:
@@ -252,3 +258,43 @@ def test_a_group_intent_that_is_no_plain_file_is_named_and_nothing_is_written(ro
     with pytest.raises(ConfigurationError, match=r"^\.fleet-release/port-ocean-0\.48\.14\.yaml: "):
         fold(root, "0.48.14")
     assert git(root, "status", "--porcelain", "integrations") == ""
+
+
+def test_the_group_intent_names_only_those_that_were_written(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(workspace: Workspace, one: CoreBump, *rest: Any) -> BumpRow:
+        if one.integration.name == "okta":
+            return failed(one.integration, NO)
+        return written(workspace, one, *rest)
+
+    written = fleet_bump_core._written
+    monkeypatch.setattr(fleet_bump_core, "_written", refuse)
+    with pytest.raises(Ended):
+        raise_core(root, "0.48.14", fold=True)
+    (group,) = group_intents(groups(root))
+    assert group.versions == {"integrations/jira": "0.1.0"}
+    monkeypatch.setattr(
+        fleet_bump_core, "_written", lambda workspace, one, *rest: failed(one.integration, UsageError("no"))
+    )
+    with pytest.raises(Ended):
+        raise_core(root, "0.48.15", fold=True)
+    assert group_intents(groups(root)) == (group,)
+
+
+def test_the_group_intent_is_written_once_however_many_are_folded(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paths: list[str] = []
+    change = fleet_bump_core.change_all
+
+    def noted(place: Path, edits: Sequence[FileEdit]) -> None:
+        paths.extend(one.path for one in edits)
+        change(place, edits)
+
+    monkeypatch.setattr(fleet_bump_core, "change_all", noted)
+    raise_core(root, "0.48.14", fold=True)
+    assert paths == [
+        f"{FOLDER}/port-ocean-0.48.14.yaml",
+        *(f"integrations/{name}/pyproject.toml" for name in NAMES),
+    ]

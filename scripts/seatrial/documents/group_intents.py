@@ -15,7 +15,7 @@ brings that, contains the framework's, and with it the line is done. So nobody h
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -52,9 +52,16 @@ class GroupIntent:
         """The path of its file from the root: one file for a version of the framework."""
         return f"{FOLDER}/port-ocean-{self.framework}.yaml"
 
-    def having(self, path: str, version: str) -> GroupIntent:
-        """Return it with one more integration."""
-        return replace(self, versions={**self.versions, (path or ALONE): version})
+    def having(self, versions: Mapping[str, str]) -> GroupIntent:
+        """Return it with more integrations, each by its path with its version."""
+        return replace(
+            self, versions={**self.versions, **{(path or ALONE): versions[path] for path in versions}}
+        )
+
+    def without(self, paths: Iterable[str]) -> GroupIntent:
+        """Return it without these integrations."""
+        gone = {path or ALONE for path in paths}
+        return replace(self, versions={path: self.versions[path] for path in self.versions.keys() - gone})
 
     def holds(self, path: str, version: str) -> bool:
         """Return whether an integration is folded that has this version now."""

@@ -138,19 +138,35 @@ def group_of(version: str, day: date) -> GroupIntent:
     return GroupIntent(version, day, PART, TYPE, ENTRY.format(f"^{version}"), {})
 
 
-def edits_of(bump: CoreBump, root: Folder) -> Sequence[FileEdit]:
-    """Return all edits of a change: with a group intent, also its file, as it is in the folder of them now.
+def entries(bumps: Sequence[CoreBump], root: Folder) -> Sequence[FileEdit]:
+    """Return the edit that enters all that are folded into their group intent, in the folder of those as it is now.
 
+    It comes before their own edits: until an integration requires the framework, its line in the file does nothing.
     Raises ConfigurationError for a group intent that cannot be read.
     """
-    if bump.fold is None:
-        return bump.files
-    path = bump.fold.path
-    name = path.rpartition("/")[2]
+    folded = {one.integration.path: one.version for one in bumps if one.fold}
+    return _renewed(bumps, root, lambda group: group.having(folded))
+
+
+def withdrawals(bumps: Sequence[CoreBump], root: Folder) -> Sequence[FileEdit]:
+    """Return the edit that takes out of the group intent those of which nothing came. Raises as `entries`."""
+    paths = [one.integration.path for one in bumps if one.fold]
+    return _renewed(bumps, root, lambda group: group.without(paths))
+
+
+def _renewed(
+    bumps: Sequence[CoreBump], root: Folder, changed: Callable[[GroupIntent], GroupIntent]
+) -> Sequence[FileEdit]:
+    """Return the edit of the file of the group intent that these changes, of one run, have in common."""
+    fold = next((one.fold for one in bumps if one.fold), None)
+    if fold is None:
+        return ()
+    name = fold.path.rpartition("/")[2]
     there = group_intent(root, name) if root.entry(name) else None
-    known = there if there and there.path == path else bump.fold
-    after = known.having(bump.integration.path, bump.version).written()
-    return [*bump.files, FileEdit(path, root.read(name) if there else None, after.encode())]
+    group = changed(there if there and there.path == fold.path else fold)
+    before = root.read(name) if there else None
+    after = group.written().encode() if group.versions else None
+    return () if before == after else (FileEdit(fold.path, before, after),)
 
 
 def done_groups(workspace: Workspace, root: Folder) -> Sequence[FileEdit]:

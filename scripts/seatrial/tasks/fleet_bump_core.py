@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from seatrial.core.errors import EXIT_SERVICE, SeatrialError, UsageError
+from seatrial.core.errors import EXIT_SERVICE, SeatrialError, Unreadable, UsageError
 from seatrial.core.model import Integration, Profile
 from seatrial.core.names import counted
 from seatrial.core.printable import plain
@@ -20,12 +21,13 @@ from seatrial.fleet.core_bump import (
     Lock,
     Poetry,
     done_groups,
-    edits_of,
+    entries,
     failed,
     planned,
     row_of,
     wanted_version,
     with_lock,
+    withdrawals,
 )
 from seatrial.release.places import must_not_be_linked
 from seatrial.system import clock
@@ -59,11 +61,11 @@ def bump_core(
     if fold and no_fold:
         raise UsageError("--fold and --no-fold exclude each other; give one of them")
     wanted, workers = wanted_version(version), jobs_of(jobs)
-    choice = choose(root, integration, since, where=where)
+    choice = choose(root, integration, since, where=where, changing=True)
     with alone(choice.workspace.root):
         if not dry_run and finish(choice.workspace.root):
             note("an earlier run had broken off; it is finished now")
-            choice = choose(root, integration, since, where=where)
+            choice = choose(root, integration, since, where=where, changing=True)
         is_folding = fold or (choice.workspace.settings.release.fold_days is not None and not no_fold)
         if is_folding and choice.workspace.profile is Profile.OCEAN:
             note(
@@ -113,16 +115,42 @@ def _done(
     crew, rows = Crew(), []
     with TemporaryDirectory(prefix="seatrial-") as place, ThreadPoolExecutor(jobs) as pool:
         lock = locker.started(Path(place), crew) if locker else None
-        futures = {pool.submit(_locked, one, version, lock): one for one in todo}
-        try:
-            for future in as_completed(futures):
-                row = _written(workspace, futures[future], future.result(), version, locker is not None)
-                rows.append(row)
-                note(f"[{len(rows)}/{len(todo)}] {row.name}: {row.words}")
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
-            crew.end()
+        with _entered(workspace, [one for one in todo if one.fold]):
+            futures = {pool.submit(_locked, one, version, lock): one for one in todo}
+            try:
+                for future in as_completed(futures):
+                    row = _written(workspace, futures[future], future.result(), version, locker is not None)
+                    rows.append(row)
+                    note(f"[{len(rows)}/{len(todo)}] {row.name}: {row.words}")
+            finally:
+                pool.shutdown(wait=False, cancel_futures=True)
+                crew.end()
     return rows
+
+
+@contextmanager
+def _entered(workspace: Workspace, folded: Sequence[CoreBump]) -> Iterator[None]:
+    """Have the group intent name all that are folded, so that each is once it is written; at the end, those that are.
+
+    Raises ConfigurationError for a group intent that cannot be read, with nothing written.
+    """
+    if folded:
+        must_not_be_linked(workspace.root / FOLDER, workspace.root)
+    change_all(workspace.root, entries(folded, workspace.folder(FOLDER)))
+    try:
+        yield
+    finally:
+        undone = [one for one in folded if _is_as_before(workspace, one)]
+        if undone:
+            change_all(workspace.root, withdrawals(undone, workspace.folder(FOLDER)))
+
+
+def _is_as_before(workspace: Workspace, bump: CoreBump) -> bool:
+    """Return whether no file of an integration has been written."""
+    whole = workspace.folder("")
+    with suppress(Unreadable):
+        return all(one.before is None or whole.read(one.path) == one.before for one in bump.files)
+    return False
 
 
 def _locked(one: CoreBump, version: str, lock: Lock | None) -> CoreBump | SeatrialError:
@@ -140,9 +168,7 @@ def _written(
     if isinstance(made, SeatrialError):
         return failed(one.integration, made)
     try:
-        if made.files:
-            must_not_be_linked(workspace.root / FOLDER, workspace.root)
-            change_all(workspace.root, edits_of(made, workspace.folder(FOLDER)))
+        change_all(workspace.root, made.files)
     except SeatrialError as reason:
         return failed(one.integration, reason)
     return row_of(made, version, True, locked)
