@@ -135,3 +135,11 @@ def an_author_needs_nothing_else(seatrial: str, repository: Path) -> None:
 def test_an_editable_install_finds_its_data(checkout: Path, tmp_path: Path) -> None:
     python = installed(tmp_path / "env", "--editable", str(checkout))
     assert int(run(python, "-c", SEES_ITS_DATA, cwd=tmp_path)) > 15
+
+
+def test_the_image_is_given_all_that_setting_up_reads() -> None:
+    lines = (ROOT / "Dockerfile").read_text().splitlines()
+    copied = {name for line in lines if line.startswith("COPY ") for name in line.split()[1:-1]}
+    assert copied == {"LICENSE", "README.md", "locks", "pyproject.toml", "scripts", "tasks.py", "templates"}
+    assert all((ROOT / name).exists() for name in copied)
+    assert {SETTINGS["project"]["readme"], *SETTINGS["project"]["license-files"]} <= copied
