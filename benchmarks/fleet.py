@@ -24,7 +24,7 @@ from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from processes import THIS, Run, machine, seatrial
+from processes import THIS, Run, counts_all, machine, seatrial
 
 from seatrial.core.model import Profile
 from seatrial.fleet.ci.matrix import MOST, UNEVEN
@@ -177,6 +177,10 @@ def main() -> None:
     parser.add_argument("--lint", type=numbers, default=[], help="sizes for lint, which takes much longer")
     parser.add_argument("--runs", type=int, default=3)
     given = parser.parse_args()
+    if given.lint and not counts_all():
+        raise SystemExit(
+            "lint's workers can only be counted in a control group, which takes root; leave out --lint"
+        )
     sizes = sorted({*given.sizes, *given.lint})
     costs: dict[str, list[tuple[int, float]]] = {}
     print(machine())
