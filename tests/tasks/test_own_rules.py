@@ -315,6 +315,24 @@ def test_rules_that_only_the_pull_request_states_are_not_run(
     assert not (root / "ran").exists()
 
 
+@pytest.mark.parametrize("is_fork", [False, True])
+def test_a_request_that_repairs_the_settings_of_its_base_is_judged_without_own_rules(
+    repository: Repository,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    is_fork: bool,
+) -> None:
+    root = repository(settings="profil = 1\n")
+    proposed(root, monkeypatch, is_fork)
+    (root / "seatrial.toml").write_text(SETTINGS)
+    assert ends("validate")[0] == 0
+    assert not (root / "ran").exists()
+    assert (
+        'in the base branch, seatrial.toml:1:1: the file has an unknown key "profil"'
+        in capsys.readouterr().err
+    )
+
+
 def test_a_request_whose_base_is_unknown_is_not_judged_clean(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:

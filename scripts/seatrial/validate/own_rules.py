@@ -59,8 +59,10 @@ def with_own_rules(workspace: Workspace, environ: Mapping[str, str]) -> tuple[Wo
         return on_disk(workspace, stated), ""
     try:
         own, whole = _own_at_base(workspace, environ)
-    except ConfigurationError:
-        raise
+    except ConfigurationError as reason:
+        return left_out(
+            workspace, stated
+        ), f"the repository's own rules are left out: in the base branch, {reason}"
     except SeatrialError as reason:
         if not stated.files:
             return workspace, ""
