@@ -65,9 +65,10 @@ class Front:
     """A proxy before the registry `upstream`.
 
     It waits `latency` seconds before each request. With `bearer` it wants tokens and issues them: to pull to anybody
-    unless `private`, to push to `users`. `basic` is the user and password for the registry itself. `on_request` is
-    called with the request's number from 1, its method and path, before anything else. `stuck` has the method and
-    the path of each request that waits for an answer in vain, until a client that gives up takes it out.
+    unless `private`, to push to `users`, each token for the first `scopes` of those that are asked for. `basic` is the
+    user and password for the registry itself. `on_request` is called with the request's number from 1, its method and
+    path, before anything else. `stuck` has the method and the path of each request that waits for an answer in vain,
+    until a client that gives up takes it out.
     """
 
     upstream: str
@@ -77,12 +78,13 @@ class Front:
     users: dict[str, str] = field(default_factory=dict)
     basic: str = ""
     lifetime: int = 300
+    scopes: int = 1000
     on_request: OnRequest | None = None
     faults: list[Fault] = field(default_factory=list)
     requests: list[Seen] = field(default_factory=list)
     tag_puts: list[TagPut] = field(default_factory=list)
     stuck: list[tuple[str, str]] = field(default_factory=list)
-    tokens: dict[str, str] = field(default_factory=dict)
+    tokens: dict[str, list[str]] = field(default_factory=dict)
     realm: str = ""
     connections: int = 0
     host: str = ""
@@ -159,7 +161,7 @@ class Front:
             return parsed(self._token(request))
         scope = _scope(request)
         held = self.tokens.get(request.header("Authorization").removeprefix("Bearer "))
-        if held is not None and (not scope or _covers(held, scope)):
+        if held is not None and (not scope or any(_covers(one, scope) for one in held)):
             return None
         realm = self.realm or f"http://{self.host}/token"
         challenge = f'WWW-Authenticate: Bearer realm="{realm}",service="front"' + f',scope="{scope}"' * bool(
@@ -169,11 +171,11 @@ class Front:
 
     def _token(self, request: Message) -> bytes:
         asked = parse_qs(urlsplit(request.target).query if request.method == "GET" else request.body.decode())
-        scope = asked.get("scope", [""])[0]
-        if not self._may(request, asked, scope):
+        scopes = " ".join(asked.get("scope", [])).split()
+        if not self._may(request, asked, " ".join(scopes)):
             return refusal(401, code="UNAUTHORIZED")
         token = secrets.token_urlsafe(24)
-        self.tokens[token] = scope
+        self.tokens[token] = scopes[: self.scopes]
         body = json.dumps({"token": token, "expires_in": self.lifetime}).encode()
         return reply(200, body, ["Content-Type: application/json"])
 

@@ -1,4 +1,4 @@
-"""Registries that want tokens: one for each repository, and secrets go to safe addresses only."""
+"""Registries that want tokens: one for many repositories, and secrets go to safe addresses only."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import pytest
 
 from seatrial.core.errors import ServiceError
 from seatrial.release.plan.ports import Absent, Present, Unknown
+from seatrial.release.registry import api
 from seatrial.release.registry.http import Timeouts
 from seatrial.release.registry.remote import RemoteImages
 from support.giving_up import images_behind
@@ -48,16 +49,62 @@ def test_a_public_image_needs_no_login(name: str) -> None:
     assert answers[name, "9.9.9"] == Absent()
 
 
-def test_requests_are_one_to_connect_one_token_a_repository_and_one_a_tag(
+def several(front: Front, direct: RemoteImages, upstream: str, path: str) -> list[tuple[str, str]]:
+    """The references of an image in each of five repositories."""
+    for number in range(5):
+        send(direct, f"{upstream}/{path}-{number}", "image", "1.0.0")
+    return [(f"{front.host}/{path}-{number}", "1.0.0") for number in range(5)]
+
+
+def test_requests_are_one_to_connect_one_token_and_one_a_tag(
     front: Front, direct: RemoteImages, upstream: str, path: str
 ) -> None:
-    names = [f"{path}-{number}" for number in range(5)]
-    for name in names:
-        send(direct, f"{upstream}/{name}", "image", "1.0.0")
-    answers = RemoteImages().find([(f"{front.host}/{name}", "1.0.0") for name in names])
+    answers = RemoteImages().find(several(front, direct, upstream, path))
     assert all(isinstance(answer, Present) for answer in answers.values())
-    assert (front.count(path="^/v2/$"), front.count(path="^/token"), front.count("HEAD")) == (1, 5, 5)
-    assert front.count() == 11
+    assert (front.count(path="^/v2/$"), front.count(path="^/token"), front.count("HEAD")) == (1, 1, 5)
+    assert front.count() == 7
+
+
+def test_a_token_is_for_no_more_repositories_than_fit_into_a_header(
+    front: Front, direct: RemoteImages, upstream: str, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api, "MAX_SCOPES", 2 * len(f"repository:{path}-0:pull"))
+    answers = RemoteImages().find(several(front, direct, upstream, path))
+    assert all(isinstance(answer, Present) for answer in answers.values())
+    tokens = [parse_qs(one.path)["scope"] for one in front.requests if one.path.startswith("/token")]
+    assert sorted(map(len, tokens)) == [1, 2, 2]
+
+
+def test_an_identity_token_is_posted_once_for_many(
+    front: Front,
+    direct: RemoteImages,
+    upstream: str,
+    path: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    front.private = True
+    log_in(tmp_path, monkeypatch, front.host, identitytoken=USERS["alice"])
+    answers = RemoteImages().find(several(front, direct, upstream, path))
+    assert all(isinstance(answer, Present) for answer in answers.values())
+    assert front.count("POST", "^/token$") == front.count(path="^/token") == 1
+
+
+def test_a_token_service_that_gives_tokens_for_one_repository_only_is_asked_for_each(
+    front: Front, direct: RemoteImages, upstream: str, path: str
+) -> None:
+    front.scopes = 1
+    answers = RemoteImages().find(several(front, direct, upstream, path))
+    assert all(isinstance(answer, Present) for answer in answers.values())
+
+
+def test_a_token_service_that_refuses_to_give_one_for_several_is_asked_for_each(
+    front: Front, direct: RemoteImages, upstream: str, path: str
+) -> None:
+    front.faults.append(Fault("403", path="^/token.*scope=.*scope="))
+    answers = RemoteImages(QUICK).find(several(front, direct, upstream, path))
+    assert all(isinstance(answer, Present) for answer in answers.values())
+    assert front.count(path="^/token") == 6
 
 
 def test_an_authorized_user_pushes(

@@ -10,13 +10,15 @@ import json
 import re
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import IO
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from seatrial.core.addresses import is_loopback
 from seatrial.core.errors import SeatrialError
+from seatrial.release.registry.deadline_pool import run_all
 from seatrial.release.registry.http import (
     MAX_BODY,
     TRANSIENT,
@@ -43,6 +45,9 @@ TOKEN_SECONDS = 60.0
 
 TOKEN_MARGIN = 5.0
 """Seconds before its end when a token is no longer used."""
+
+MAX_SCOPES = 1000
+"""Characters of the scopes of one token, which carries them in a header of each request."""
 
 MAX_CHALLENGE = 2048
 MAX_CHALLENGES = 8
@@ -113,16 +118,24 @@ class Tokens:
             known = self._tokens.get(scope)
         if known and not fresh and time.monotonic() < known.until:
             return known.text
-        token = self._fetch(challenge, scope, login(), deadline)
+        return self.fetch(challenge, [scope], login(), deadline)
+
+    def fetch(
+        self, challenge: Challenge, scopes: Sequence[str], login: Login | None, deadline: float
+    ) -> str:
+        """Fetch one token for all these scopes, and return it. Raises NoAnswer."""
+        token = self._fetched(challenge, scopes, login, deadline)
         with self._lock:
-            self._tokens[scope] = token
+            self._tokens |= dict.fromkeys(scopes, token)
         return token.text
 
-    def _fetch(self, challenge: Challenge, scope: str, login: Login | None, deadline: float) -> Token:
+    def _fetched(
+        self, challenge: Challenge, scopes: Sequence[str], login: Login | None, deadline: float
+    ) -> Token:
         realm = challenge.parameters.get("realm", "")
         if not self._is_safe(realm):
             raise NoAnswer(f'sends for tokens to "{shown(realm)}", which is not safe', retries=0)
-        request = _token_request(challenge, realm, scope, login, self._timeouts)
+        request = _token_request(challenge, realm, scopes, login, self._timeouts)
         started = time.monotonic()
         try:
             reply = with_retries(lambda: self._client.follow(request, deadline), self._timeouts, deadline)
@@ -159,14 +172,17 @@ class Tokens:
 
 
 def _token_request(
-    challenge: Challenge, realm: str, scope: str, login: Login | None, timeouts: Timeouts
+    challenge: Challenge, realm: str, scopes: Sequence[str], login: Login | None, timeouts: Timeouts
 ) -> Request:
-    """Return a GET with user and password, or with an identity token a POST (RFC 6749, 6)."""
+    """Return a GET with user and password, or with an identity token a POST (RFC 6749, 6).
+
+    Several scopes are a parameter each in a GET, and separated by spaces in a POST.
+    """
     service = {name: challenge.parameters[name] for name in ("service",) if name in challenge.parameters}
-    wanted = {**service, "scope": scope}
     if login and login.is_token:
         form = {
-            **wanted,
+            **service,
+            "scope": " ".join(scopes),
             "grant_type": "refresh_token",
             "client_id": CLIENT_ID,
             "refresh_token": login.secret,
@@ -174,7 +190,7 @@ def _token_request(
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         return Request("POST", realm, headers, urlencode(form).encode(), timeout=timeouts.read)
     parts = urlsplit(realm)
-    query = urlencode([*parse_qsl(parts.query), *wanted.items()])
+    query = urlencode([*parse_qsl(parts.query), *service.items(), *(("scope", one) for one in scopes)])
     headers = {"Authorization": login.basic} if login else {}
     return Request("GET", urlunsplit(parts._replace(query=query)), headers, timeout=timeouts.read)
 
@@ -222,6 +238,32 @@ class RegistryApi:
             if not self._base:
                 self._base, self._challenge = self._connected(deadline)
             return self._base
+
+    def authorize_together(self, repositories: Iterable[Repository], deadline: float) -> None:
+        """Fetch tokens to pull from these repositories, each for as many as it may name.
+
+        Nothing is raised: a repository that gets none this way is authorized alone.
+        """
+        challenge = self._challenge
+        if challenge is None or challenge.scheme != "bearer":
+            return
+
+        def fetch(part: tuple[Login | None, tuple[str, ...]]) -> None:
+            with suppress(NoAnswer):
+                self._tokens.fetch(challenge, part[1], part[0], deadline)
+
+        run_all(fetch, self._shared(repositories), deadline)
+
+    def _shared(
+        self, repositories: Iterable[Repository]
+    ) -> Iterator[tuple[Login | None, tuple[str, ...]]]:
+        """Yield the logins of these repositories, each with the scopes of one token, of which there are several."""
+        by_login: dict[Login | None, list[str]] = {}
+        for repository in repositories:
+            with suppress(NoAnswer):
+                by_login.setdefault(self.login(repository), []).append(_scope(repository, PULL))
+        for login, scopes in by_login.items():
+            yield from ((login, part) for part in _parts(scopes) if part[1:])
 
     def authorize(self, repository: Repository, deadline: float) -> None:
         """Fetch the authorization to pull from a repository before the first request. Raises NoAnswer."""
@@ -284,7 +326,7 @@ class RegistryApi:
         if challenge.scheme == "basic":
             login = self.login(repository)
             return login.basic if login and not login.is_token else ""
-        scope = f"repository:{repository.path}:{actions}"
+        scope = _scope(repository, actions)
         return "Bearer " + self._tokens.get(challenge, scope, lambda: self.login(repository), deadline, fresh)
 
     def _connected(self, deadline: float) -> tuple[str, Challenge | None]:
@@ -309,3 +351,18 @@ class RegistryApi:
             raise NoAnswer(f"{summary(reply)} to the first request; try again later", retries=0)
         wanted = reply.headers.getlist("WWW-Authenticate") if reply.status == 401 else ()
         return base, best_challenge(wanted)
+
+
+def _scope(repository: Repository, actions: str) -> str:
+    return f"repository:{repository.path}:{actions}"
+
+
+def _parts(scopes: Iterable[str]) -> Iterator[tuple[str, ...]]:
+    """Yield the scopes, as many together as have MAX_SCOPES characters."""
+    part: list[str] = []
+    for scope in scopes:
+        if part and sum(map(len, part)) + len(scope) > MAX_SCOPES:
+            yield tuple(part)
+            part = []
+        part.append(scope)
+    yield tuple(part)

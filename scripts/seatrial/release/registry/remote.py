@@ -70,6 +70,7 @@ class RemoteImages:
         def look(target: Target) -> Answer:
             return _attempt(lambda: repositories[target[0]].look(target[1], deadline), host)
 
+        api.authorize_together(repositories, deadline)
         authorized = run_all(authorize, repositories, deadline)
         failed = {one: why for one in targets if isinstance(why := authorized.get(one[0]), Unknown)}
         ready = [one for one in targets if one[0] in authorized and one not in failed]

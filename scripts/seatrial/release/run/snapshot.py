@@ -238,7 +238,7 @@ def _candidate(
     groups: Sequence[GroupIntent],
 ) -> Candidate:
     facts = Facts.of(context.workspace, integration)
-    fold = Fold.of(groups, integration.path, facts.package)
+    fold = Fold.of(groups, integration.path, facts.package) if groups else None
     kind, version = facts.published_as
     own = integration.below(OWN_DOCKERFILE)
     dockerfile = next((path for path in (own, context.settings.dockerfile) if path in ids), "")
