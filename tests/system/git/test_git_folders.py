@@ -131,3 +131,27 @@ def test_a_submodule_is_not_there(repository: Path) -> None:
     say(repository, "update-index", "--add", "--cacheinfo", f"160000,{made},one/lib")
     say(repository, "commit", "-q", "-m", "x")
     assert git.folder_at(repository, "HEAD", "one").entry("lib") is None
+
+
+def test_a_file_is_read_with_those_beside_it(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    base = commit(repository, {**FILES, "one/b": "6", "one/big": "x" * files.TOGETHER})
+    folder = git.folder_at(repository, base, "one")
+    assert folder.read("a") == b"1"
+    monkeypatch.setattr(files, "must", lambda *_, **__: pytest.fail("git is asked again"))
+    assert folder.read("b") == b"6"
+    for apart in ("d/e", "big"):
+        with pytest.raises(pytest.fail.Exception):
+            folder.read(apart)
+
+
+def test_a_file_is_read_where_a_partial_clone_lacks_one_beside_it(repository: Path) -> None:
+    base = commit(repository, FILES)
+    put(repository, {"one/b": "elsewhere"})
+    commit(repository)
+    lost = say(repository, "rev-parse", "HEAD:one/b")
+    (repository / ".git/objects" / lost[:2] / lost[2:]).unlink()
+    folder = git.folder_at(repository, "HEAD", "one")
+    assert folder.read("a") == b"1"
+    with pytest.raises(Unreadable, match="is missing"):
+        folder.read("b")
+    assert git.folder_at(repository, base, "one").paths() == [".port/spec.yaml", "a", "d/e"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
@@ -16,6 +17,9 @@ from seatrial.system.git.commits import CommittedFile, blobs, resolve, time_of, 
 
 CHUNK = 64 * 1024 * 1024
 """The most bytes of files held in memory at once, unless one file is larger."""
+
+TOGETHER = 2 * 1024 * 1024
+"""The most bytes of files that are read at once because one of them is asked for."""
 
 
 def contents(root: Path, blobs: Iterable[CommittedFile]) -> Iterator[tuple[str, bytes]]:
@@ -158,7 +162,7 @@ class CommitFolder:
     """A folder of a commit, with the limits of one on disk: nothing outside it, no file that is too large.
 
     A link has the kind of its target inside the folder; outside it nothing is looked up. `known` holds the
-    bytes of files read so far by id, and of all links; other files are read on demand.
+    bytes of files read so far by id, and of all links; other files are read on demand, with those beside them.
     """
 
     def __init__(
@@ -212,20 +216,39 @@ class CommitFolder:
         kind, end = self._end(path)
         if kind is not Kind.FILE:
             raise Unreadable("not a file that can be read")
-        return self._bytes(self._blobs[end])
+        return self._bytes(end)
 
-    def _bytes(self, blob: CommittedFile) -> bytes:
+    def _bytes(self, path: str) -> bytes:
+        blob = self._blobs[path]
         if blob.id not in self._known:
-            self._known[blob.id] = self._fetched(blob)
+            self._known.update(self._fetched(path))
         return self._known[blob.id]
 
-    def _fetched(self, blob: CommittedFile) -> bytes:
+    def _fetched(self, path: str) -> Mapping[str, bytes]:
+        blob = self._blobs[path]
         if blob.size > MAX_BYTES:
             raise Unreadable(f"{blob.size:,} bytes; files over {MAX_BYTES:,} bytes are not read")
+        with suppress(SeatrialError):  # a partial clone may lack one of those beside it
+            return dict(contents(self._root, [blob, *self._beside(path)]))
         try:
-            return next(data for _, data in contents(self._root, [blob]))
+            return dict(contents(self._root, [blob]))
         except SeatrialError as failed:
             raise Unreadable(str(failed)) from failed
+
+    def _beside(self, path: str) -> Iterator[CommittedFile]:
+        """Yield the unread files of the same folder, as many as are read together."""
+        left = TOGETHER - self._blobs[path].size
+        for blob in self._by_folder[posixpath.dirname(path)]:
+            if blob.id not in self._known and blob.size <= left:
+                left -= blob.size
+                yield blob
+
+    @cached_property
+    def _by_folder(self) -> Mapping[str, Sequence[CommittedFile]]:
+        found: dict[str, list[CommittedFile]] = {}
+        for path, blob in self._blobs.items():
+            found.setdefault(posixpath.dirname(path), []).append(blob)
+        return found
 
 
 def folder_at(root: Path, commit: str, path: str) -> Folder:
