@@ -5,7 +5,8 @@
 The workspace of integrations from the template is a git repository. A docker-registry, behind a front that adds latency
 and requires Bearer tokens, has the images of nine of ten; specs and index are in a folder. Measured are whole processes
 of `seatrial release.status`, with `--against` those of another checkout in turn, and within this process the parts:
-reading the state, and the plan with its file.
+reading the state, and the plan with its file. Beside them `skopeo inspect --raw`, if it is installed, is run for the
+version of a sample of the images, one after the other, its time multiplied.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from processes import THIS, Run, median, seatrial
-from registry import Setting, fill, front
+from registry import Setting, fill, front, loop, peers
 
 from seatrial.handbook.rule_examples import good_folder
 from seatrial.release.plan import index, plan_files, store_keys
@@ -99,11 +100,19 @@ def planned(state: State) -> Plan:
     return plan_files.plan_of_json(plan_files.plan_json(plan(state, {})), "plan")
 
 
-def measure(root: Path, runs: int, against: Path | None) -> dict[str, str]:
+def skopeo(host: str, count: int, sample: int) -> float | None:
+    """Return the seconds of skopeo for all images, reckoned from a sample of them; None if there is no skopeo."""
+    names = [f"org/{name_of(number)}" for number in range(sample)]
+    with tempfile.TemporaryDirectory() as home:
+        line, env = peers(Path(home)).get("skopeo inspect --raw", ((), {}))
+        return loop(line, env, host, names) * count / sample if line else None
+
+
+def measure(root: Path, host: str, runs: int, against: Path | None, sample: int) -> dict[str, str]:
     """Return medians over some runs, after one of each whole program that does not count."""
     checkouts = [THIS, *([against] if against else [])]
     whole: dict[Path, list[Run]] = {checkout: [] for checkout in checkouts}
-    reading, planning = [], []
+    reading, planning, loops = [], [], []
     for number in range(runs + 1):
         done = [status(root, checkout) for checkout in checkouts]
         assert all(rows == done[0][1] for _, rows in done)
@@ -111,6 +120,7 @@ def measure(root: Path, runs: int, against: Path | None) -> dict[str, str]:
             continue
         for checkout, (one, _) in zip(checkouts, done, strict=True):
             whole[checkout].append(one)
+        loops += [seconds for seconds in [skopeo(host, len(done[0][1]), sample)] if seconds]
         found = open_workspace(str(root))
         seconds, state = timed(read, open_context(found), found.integrations)
         reading.append(seconds)
@@ -124,10 +134,14 @@ def measure(root: Path, runs: int, against: Path | None) -> dict[str, str]:
         for checkout, each in whole.items()
     }
     parts = {"reading the state": reading, "plan, written and read": planning}
-    return rows | {name: f"{statistics.median(seconds):.2f} s" for name, seconds in parts.items()}
+    rows |= {name: f"{statistics.median(seconds):.2f} s" for name, seconds in parts.items()}
+    if loops:
+        ratio = statistics.median(loops) / median(whole[THIS], "wall")
+        rows["skopeo's loop"] = f"{statistics.median(loops):.0f} s, {ratio:.0f} times release.status"
+    return rows
 
 
-def compare(count: int, runs: int, latency: float, against: Path | None) -> None:
+def compare(count: int, runs: int, latency: float, against: Path | None, sample: int) -> None:
     """Set up registry, workspace and store, then measure."""
     sys.path.insert(0, str(TESTS))
     from support.services import running_registry
@@ -138,7 +152,7 @@ def compare(count: int, runs: int, latency: float, against: Path | None) -> None
             root = Path(folder, "repo")
             workspace(root, count, host)
             publish_specs(root, count)
-            for what, figures in measure(root, runs, against).items():
+            for what, figures in measure(root, host, runs, against, sample).items():
                 print(
                     f"| {count} integrations, {1000 * latency:.0f} ms, Bearer | {what} | {figures} |",
                     flush=True,
@@ -156,8 +170,10 @@ def main() -> None:
     parser.add_argument(
         "--against", type=Path, metavar="CHECKOUT", help="another checkout to measure in turn"
     )
+    parser.add_argument("--sample", type=int, default=45, help="number of images that skopeo is asked for")
     given = parser.parse_args()
-    compare(given.integrations, given.runs, given.latency, given.against and given.against.resolve())
+    against = given.against and given.against.resolve()
+    compare(given.integrations, given.runs, given.latency, against, given.sample)
 
 
 if __name__ == "__main__":

@@ -120,9 +120,7 @@ class Tokens:
             return known.text
         return self.fetch(challenge, [scope], login(), deadline)
 
-    def fetch(
-        self, challenge: Challenge, scopes: Sequence[str], login: Login | None, deadline: float
-    ) -> str:
+    def fetch(self, challenge: Challenge, scopes: Sequence[str], login: Login | None, deadline: float) -> str:
         """Fetch one token for all these scopes, and return it. Raises NoAnswer."""
         token = self._fetched(challenge, scopes, login, deadline)
         with self._lock:
@@ -254,9 +252,7 @@ class RegistryApi:
 
         run_all(fetch, self._shared(repositories), deadline)
 
-    def _shared(
-        self, repositories: Iterable[Repository]
-    ) -> Iterator[tuple[Login | None, tuple[str, ...]]]:
+    def _shared(self, repositories: Iterable[Repository]) -> Iterator[tuple[Login | None, tuple[str, ...]]]:
         """Yield the logins of these repositories, each with the scopes of one token, of which there are several."""
         by_login: dict[Login | None, list[str]] = {}
         for repository in repositories:
