@@ -236,6 +236,21 @@ def test_the_ignore_file_and_links_of_the_folder_are_obeyed(tmp_path: Path) -> N
     assert found["app/Makefile"].linkname == "../_infra/Makefile"
 
 
+def test_an_environment_outside_of_the_folder_is_refused_before_anything_is_built(tmp_path: Path) -> None:
+    text = INSTALLING.replace("POETRY_VIRTUALENVS_IN_PROJECT=1 ", "")
+    order = layers_order(tmp_path, text, PROJECT)
+    builder = layers_builder(tmp_path / "cache")
+    told = builder.refusal(order.context, order.dockerfile, {})
+    assert "line 4: poetry makes the environment outside of the folder; set POETRY_VIRTUALENVS_IN_" in told
+    for fitting in (
+        text.replace("poetry.lock ./", "poetry.lock poetry.toml ./"),
+        text.replace("pyproject.toml poetry.lock ./", ". ./"),
+        text.replace("WORKDIR", "ENV POETRY_VIRTUALENVS_IN_PROJECT=true\nWORKDIR", 1),
+    ):
+        order.dockerfile.write_text(fitting)
+        assert builder.refusal(order.context, order.dockerfile, {}) == ""
+
+
 def test_the_packages_that_the_base_is_said_to_have_are_looked_for_in_it(tmp_path: Path) -> None:
     text = FROM + "RUN apt-get update && apt-get install -y curl acl\n"
     order = layers_order(tmp_path, text, {})

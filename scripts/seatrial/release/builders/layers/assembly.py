@@ -41,6 +41,13 @@ Found = tuple[str, list[tuple[str, StageEntry]]]
 """What COPY found for a source: its name, and its entries by their paths below it, the first one for itself."""
 
 
+OUTSIDE = (
+    "poetry makes the environment outside of the folder; set POETRY_VIRTUALENVS_IN_PROJECT=true "
+    "with ENV, here or in the base image"
+)
+"""Why an environment cannot be copied from the folder that it was installed for."""
+
+
 @dataclass
 class Assembly:
     """The stages of one image for one platform, each made once.
@@ -112,9 +119,7 @@ class Assembly:
         if in_project is None:
             in_project = _poetry_toml(_bytes(made, f"{folder}/poetry.toml", required=False))
         if not in_project:
-            raise StepFault(
-                "poetry makes the environment outside of the folder; set POETRY_VIRTUALENVS_IN_PROJECT=true"
-            )
+            raise StepFault(OUTSIDE)
         place = f"{folder}/{VENV}".lstrip("/")
         if made.entry(place):
             raise StepFault(f"/{place} is there already")

@@ -56,7 +56,8 @@ def python_of(image: BaseImage, stated: str = "") -> Python:
     if not _FULL.fullmatch(found) or found.rpartition(".")[0] != minor:
         said = f"is stated as {found}, but /{program} is there" if found else f"of /{program} is not known"
         raise StepFault(
-            f'the exact version of its Python {said}; state it as python = "{minor}.0" in [release.layers]'
+            f"the exact version of its Python {said}; state all three numbers of it as "
+            f'python = "{minor}.?" in [release.layers]'
         )
     return Python(f"/{program}", found, _platform(image))
 

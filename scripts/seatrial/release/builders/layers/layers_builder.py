@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import platform as machine
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,11 +19,11 @@ from seatrial.release.attest.packages import MACHINES
 from seatrial.release.builders.build_places import below, beside, ignorefile, on_disk, put, read_inside
 from seatrial.release.builders.host_access import refusals
 from seatrial.release.builders.layers import dependencies, image
-from seatrial.release.builders.layers.assembly import Assembly
+from seatrial.release.builders.layers.assembly import OUTSIDE, Assembly
 from seatrial.release.builders.layers.base_image import BaseImage, BaseImages
 from seatrial.release.builders.layers.base_python import Python, python_of
 from seatrial.release.builders.layers.ignore import Ignored
-from seatrial.release.builders.layers.recipe import Refused, Stage, env_of, labelled, last_stage
+from seatrial.release.builders.layers.recipe import Copied, Refused, Stage, env_of, labelled, last_stage
 from seatrial.release.builders.layers.run_commands import Install, InstallPoetry, SystemPackages
 from seatrial.release.builders.layers.stage_files import StageEntry, StepFault
 from seatrial.release.builders.oci import normalise
@@ -143,6 +143,8 @@ class LayersBuilder:
             return self.bases.image(name, platform).settings
 
         stage = last_stage(text, args, platform, config_of)
+        for one in _sources(stage):
+            _must_be_in_project(one)
         for step in (step for one in stage.chain for step in one.steps):
             if isinstance(step.change, InstallPoetry):
                 raise Refused(
@@ -205,8 +207,7 @@ class _Installer:
                 )
 
     def _others(self) -> list[Stage]:
-        steps = [step for one in self.stage.chain for step in one.steps]
-        return [origin for step in steps if (origin := getattr(step.change, "stage", None))]
+        return _origins(self.stage)
 
 
 def _refused(context: Path, dockerfile: Path, args: Mapping[str, str], why: Refused) -> str:
@@ -214,6 +215,33 @@ def _refused(context: Path, dockerfile: Path, args: Mapping[str, str], why: Refu
     secrets = secrets_in(read_inside(context, dockerfile).decode(errors="replace"), args)
     said = f"the builder {NAME} cannot build {below(dockerfile, context)}, {why}; {OTHERS}"
     return hidden(said, secrets)
+
+
+def _origins(stage: Stage) -> list[Stage]:
+    """Return the stages that are copied from."""
+    steps = [step for one in stage.chain for step in one.steps]
+    return [step.change.stage for step in steps if isinstance(step.change, Copied) and step.change.stage]
+
+
+def _sources(stage: Stage) -> Iterator[Stage]:
+    """Yield all stages whose files are known, as only what is copied from them gets into the image."""
+    for origin in _origins(stage):
+        yield from origin.chain
+        yield from _sources(origin)
+
+
+def _must_be_in_project(stage: Stage) -> None:
+    """Raise Refused where neither a variable nor a `poetry.toml` can put the environment into the folder."""
+    copied: list[str] = []
+    for step in stage.steps:
+        if isinstance(step.change, Copied):
+            copied += [source.rpartition("/")[2] for source in step.change.sources]
+        is_open = isinstance(step.change, Install) and step.change.in_project is None
+        if is_open and stage.below is None and all(name in _OF_POETRY for name in copied):
+            raise Refused(step.line, OUTSIDE)
+
+
+_OF_POETRY = frozenset({"pyproject.toml", "poetry.lock"})
 
 
 def _must_be_said(line: int, change: SystemPackages, settings: ReleaseSettings) -> None:
