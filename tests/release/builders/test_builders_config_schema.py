@@ -72,6 +72,24 @@ def test_what_is_not_two_schemas_is_said(docker: Callable[[str], Path], script: 
         schemas(IMAGE, "")
 
 
+def test_podman_runs_the_image_where_docker_has_no_daemon(docker: Callable[[str], Path]) -> None:
+    folder = docker(
+        "echo 'docker: Cannot connect to the Docker daemon.' >&2\n"
+        """printf "\n%s\n" "Run 'docker run --help' for more information" >&2; exit 125"""
+    )
+    podman = folder / "podman"
+    podman.write_text(f"#!/bin/sh\necho '{{}}'; {SEPARATOR}; echo '{{}}'\n")
+    podman.chmod(0o755)
+    assert schemas(IMAGE, "").keys() == {"port_app_config.json", "port_app_config.ui.json"}
+    podman.write_text("#!/bin/sh\necho 'Error: no space' >&2; exit 125\n")
+    with pytest.raises(ServiceError, match="^docker: .*Cannot connect to the Docker daemon.; podman: no space$"):
+        schemas(IMAGE, "")
+    podman.write_text("#!/bin/sh\nexit 3\n")
+    docker("echo 'it is broken'; exit 1")
+    with pytest.raises(ServiceError, match="^docker: it is broken$"):
+        schemas(IMAGE, "")
+
+
 def test_they_are_stored_with_the_version_and_what_is_lacking_fails_no_release(
     docker: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -87,7 +105,7 @@ def test_they_are_stored_with_the_version_and_what_is_lacking_fails_no_release(
     assert sorted(store.objects) == ["jira/1.2.3/port_app_config.json", "jira/1.2.3/port_app_config.ui.json"]
     assert IMAGE in (tmp_path / "arguments").read_text()
     docker("exit 1")
-    assert "without the schemas of its mapping: it said nothing" in str(
+    assert "without the schemas of its mapping: docker: it said nothing" in str(
         _put_app_config(context, part, digest)
     )
     monkeypatch.setattr(config_schema, "PROGRAMS", ("no-such-program",))

@@ -9,15 +9,18 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from seatrial.core.errors import ServiceError
 from seatrial.release.builders.host_access import environment
 from seatrial.release.builders.runner import error_line
 from seatrial.release.plan.store_keys import APP_CONFIGS
-from seatrial.system.process import run_confined
+from seatrial.system.process import Ran, run_confined
 
 PROGRAMS = ("docker", "podman")
+
+ENGINE_FAILED = 125
+"""The exit status of both programs where the container was not started: no daemon, or no such image."""
 
 SECONDS = 600.0
 """Pulling the image is part of it."""
@@ -42,17 +45,28 @@ def command(program: str, image: str, platform: str) -> list[str]:
 
 def schemas(image: str, platform: str) -> Mapping[str, bytes]:
     """Return the two schemas by the names of their files. Raises ServiceError where there are none, with the reason."""
-    program = next((one for one in PROGRAMS if shutil.which(one)), None)
-    if program is None:
+    programs = [one for one in PROGRAMS if shutil.which(one)]
+    if not programs:
         raise ServiceError("neither docker nor podman is on this machine to run the image")
-    env = environment(os.environ, {})
-    ran = run_confined(command(program, image, platform), env, cwd=None, seconds=SECONDS)
-    if ran.status:
-        raise ServiceError(error_line((ran.err or ran.out).decode(errors="replace")))
+    ran = _ran(programs, image, platform)
     parts = ran.out.decode(errors="replace").split(_BETWEEN)
     if len(parts) != 2:
         raise ServiceError("the framework in the image did not print two schemas")
     return {name: _checked(text) for name, text in zip(APP_CONFIGS, parts, strict=True)}
+
+
+def _ran(programs: Sequence[str], image: str, platform: str) -> Ran:
+    """Return the run of the first program that can start the image. Raises ServiceError where none can, or it fails."""
+    reasons = []
+    for program in programs:
+        env = environment(os.environ, {})
+        ran = run_confined(command(program, image, platform), env, cwd=None, seconds=SECONDS)
+        if ran.status == 0:
+            return ran
+        reasons.append(f"{program}: {error_line((ran.err or ran.out).decode(errors='replace'))}")
+        if ran.status != ENGINE_FAILED:
+            break
+    raise ServiceError("; ".join(reasons))
 
 
 def _checked(text: str) -> bytes:

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from heapq import heapify, heappop, heapreplace
-from itertools import chain
+from itertools import chain, takewhile
 from pathlib import Path
 
 from seatrial.core.errors import ServiceError
@@ -52,12 +52,13 @@ _VERTEX = re.compile(r"#(\d+) ERROR: ")
 _HEADER = re.compile(r" ?> \[.*\].*:\Z")
 _RULE = re.compile(r"-{6,}\Z")
 _CLOCK = re.compile(r"\d+\.\d+ ")
+_HINT = re.compile(r"(?:Run|See) '.+ --help'")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
 def error_line(log: str) -> str:
     """Return one line from a log of BuildKit, buildah or podman: the error, and the last output of the failing step."""
-    lines = [_plain(line) for line in log.splitlines() if line.strip()]
+    lines = [_plain(line) for line in log.splitlines() if line.strip() and not _HINT.match(line)]
     if not lines:
         return "it said nothing"
     errors = [found[1] for line in lines if (found := _ERROR.match(line))]
@@ -91,7 +92,14 @@ def _step_output(lines: Sequence[str]) -> str:
     repeated = _until_rule(lines[headers[-1] + 1 :]) if headers else _since_step(lines)
     block = _of_vertex(lines) or repeated
     output = [text for line in block if not _NOISE.match(line) and (text := _EXIT.sub("", line))]
-    return _CLOCK.sub("", output[-1], count=1).strip() if output else ""
+    return _said_last([_CLOCK.sub("", text, count=1).strip() for text in output])
+
+
+def _said_last(output: Sequence[str]) -> str:
+    """Return the last line; of a box of poetry's, whose lines begin with a bar, the first one, which is the error."""
+    box = list(takewhile(lambda line: line.startswith("|"), reversed(output)))
+    texts = [text for line in reversed(box) if (text := line.strip("| "))]
+    return (texts or [*output[-1:], ""])[0]
 
 
 def _of_vertex(lines: Sequence[str]) -> Sequence[str]:
